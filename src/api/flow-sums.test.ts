@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Column } from '../model/columns.ts'
 import { groupsSql, measures, seriesSql, type GroupsRequest, type SeriesRequest } from '../query/plan/index.ts'
+import type { QueryField } from '../query/index.ts'
 import { flowBatch } from '../store/testing/frames.ts'
 import { local } from './access/principal.ts'
 import { flowSums } from './flow-sums.ts'
@@ -13,6 +14,18 @@ import { startStored } from './testing/stored.ts'
 const now = Date.now()
 const day = 86_400_000
 const { signal } = new AbortController()
+/** Any number of flows is more. */
+const noFlows = -1
+
+/** A reader that records its statements. */
+function observed({ store: { reader } }: Awaited<ReturnType<typeof startStored>>) {
+  const statements: string[] = []
+  const query: typeof reader.query = (sql, ...more) => {
+    statements.push(sql)
+    return reader.query(sql, ...more)
+  }
+  return { statements, reader: { edges: reader.edges.bind(reader), query } }
+}
 
 async function stored(largest: number | bigint) {
   const api = await startStored()
@@ -67,10 +80,48 @@ test.each([
           const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
           const groups = { fields, step: undefined }
           const few = shown(await rowsOf(reader, groupsSql(request), signal))
-          const many = shown(await flowSums(reader, request, groups, groupsSql, signal, 0))
+          const many = shown(await flowSums(reader, request, groups, groupsSql, signal, noFlows))
           if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
           else expect(many).toEqual(few)
         }
+})
+
+test.each([
+  ['src_endpoint', 'dst_endpoint'],
+  ['dst_endpoint', 'src_endpoint'],
+  ['src_endpoint,dst_endpoint', 'src_endpoint'],
+  ['src_endpoint,dst_endpoint', 'dst_endpoint'],
+] as const)('a pass shared by %s beside %s has the sums of both', async (group, beside) => {
+  const api = await stored(5000)
+  const fields = group.split(',').map(groupField)
+  for (const filter of queries)
+    for (const by of measures)
+      for (const limit of [2, 100]) {
+        const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+        const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
+        const { statements, reader } = observed(api)
+        const sums = (more: object) =>
+          flowSums(reader, { ...request, ...more }, { fields, step: undefined }, groupsSql, signal, noFlows)
+        const own = shown(await sums({}))
+        expect(statements.some((sql) => sql.includes('_all_alone'))).toBe(false)
+        expect(shown(await sums({ beside: groupField(beside) }))).toEqual(own)
+        expect(statements.some((sql) => sql.includes('_all_alone'))).toBe(true)
+      }
+})
+
+test('the three requests of an overview share one pass over the flows', async () => {
+  const api = await stored(5000)
+  const { statements, reader } = observed(api)
+  const rowQuery = rowQueryOf({ from: String(now - 2 * day) }, 'flow_time', now, local)
+  const [src, dst] = ['src_endpoint', 'dst_endpoint'].map(groupField) as [QueryField, QueryField]
+  const usual = { ...rowQuery, by: 'bytes', limit: 5 } as const
+  const list: GroupsRequest = { ...usual, group: [src], beside: dst }
+  await flowSums(reader, list, { fields: [src], step: undefined }, groupsSql, signal, noFlows)
+  const pairs: GroupsRequest = { ...usual, group: [src, dst], beside: src }
+  await flowSums(reader, pairs, { fields: [src, dst], step: undefined }, groupsSql, signal, noFlows)
+  const series: SeriesRequest = { ...usual, group: [src], beside: dst, step: 3600 }
+  await flowSums(reader, series, { fields: [src], step: 3600 }, seriesSql, signal, noFlows)
+  expect(new Set(statements.filter((sql) => sql.includes('keyed AS'))).size).toBe(1)
 })
 
 test('a series of the largest endpoints equals the one that groups all', async () => {
@@ -83,7 +134,7 @@ test('a series of the largest endpoints equals the one that groups all', async (
         const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
         const request: SeriesRequest = { ...rowQuery, group: fields, by, limit: 2, step: 3600 }
         const all = await rowsOf(reader, seriesSql(request), signal)
-        const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, 0)
+        const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, noFlows)
         expect(shown(placed)).toEqual(shown(all))
       }
 })

@@ -12,6 +12,8 @@ export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number |
 export type SumSql<Request> = (request: Request & { readonly largest?: readonly string[] }, dialect: Dialect) => string
 
 const manyFlows = 1_000_000
+/** Above, one endpoint's groups would wait long for those of the pair. */
+const sharedFlows = 10_000_000
 
 /** Rows of `groupsSql` or `seriesSql`. Undefined when the client has disconnected. */
 export async function flowSums<Request extends AggregateQuery>(
@@ -30,7 +32,13 @@ export async function flowSums<Request extends AggregateQuery>(
     if (rows !== 'few') return rows
   }
   const read = (doubles: boolean) =>
-    fastSums(store, { ...request, ends: storedEnds, doubles }, groups, sql, disconnected)
+    fastSums(
+      store,
+      { ...request, ends: storedEnds, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) },
+      groups,
+      sql,
+      disconnected,
+    )
   const rows = await read(true)
   return rows === undefined || areExact(rows) ? rows : read(false)
 }

@@ -5,7 +5,9 @@ import {
   hashedTextsSql,
   isMeasure,
   measures,
+  sharedPass,
   type GroupsRequest,
+  type HashedEnd,
 } from '../query/plan/index.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { largestFirst, storedEnds } from './many-groups.ts'
@@ -23,10 +25,12 @@ export async function hashedGroups(
   const { limit, by, further = [] } = request
   const ends = isMeasure(by) && limit < maxCandidates ? hashedEnds(request, storedEnds) : undefined
   if (ends === undefined) return 'none'
-  const found = await rowsOf(store, hashedGroupsSql(request, ends, maxCandidates), disconnected)
+  const found = await largestByHash(store, request, ends, disconnected)
   if (found === undefined) return undefined
   const sums = [...measures, ...further]
-  const all = Object.fromEntries(['groups', ...sums].map((name) => [`_all_${name}`, found[0]?.[`_all_${name}`] ?? 0]))
+  const all = Object.fromEntries(
+    ['groups', ...sums].map((name) => [`_all_${name}`, found[0]?.[`_all_${name}`] ?? null]),
+  )
   const groups = found.filter((row) => row['_at'] !== null)
   if (groups.length === 0) return [{ _place: null, ...all }]
   if (groups.length >= maxCandidates) return 'none'
@@ -49,4 +53,26 @@ export async function hashedGroups(
     .sort(largestFirst(request))
     .slice(0, limit)
     .map((row, place) => ({ ...row, _place: place + 1 }))
+}
+
+/** The rows of the request, also from a pass that it shares with another. */
+async function largestByHash(
+  store: StoreReader,
+  request: GroupsRequest,
+  ends: readonly HashedEnd[],
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | undefined> {
+  const { group, beside } = request
+  const shared = sharedPass(group, beside)
+  const pairEnds = shared === undefined ? undefined : hashedEnds({ ...request, group: shared.pair }, storedEnds)
+  if (shared === undefined || pairEnds === undefined)
+    return rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
+  const { pair, alone } = shared
+  const sql = hashedGroupsSql({ ...request, group: pair }, pairEnds, { most: maxCandidates, alone })
+  const rows = await rowsOf(store, sql, disconnected)
+  return group.length === pair.length
+    ? rows?.filter((row) => row['_alone'] !== true)
+    : rows
+        ?.filter((row) => row['_alone'] !== false)
+        .map((row) => ({ ...row, _h0: row[`_h${alone}`], _all_groups: row['_all_alone'] }))
 }

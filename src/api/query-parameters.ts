@@ -1,13 +1,13 @@
 import { endpointField, flowNames, jsonText, type NameTable, type QueryField } from '../query/index.ts'
 import {
   fieldTime,
+  flowsReceived,
   flowTimeSql,
   isoOf,
   isSortable,
   type RowQuery,
   type QueryTime,
   type TimeSpan,
-  withinSql,
 } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
@@ -51,17 +51,10 @@ export const timeParameter = (byDefault: SpanTime): object => ({
     'plausible, else the receive time.',
 })
 
-const [minute, hour] = [60_000_000n, 3_600_000_000n]
-
-/** At most an hour before and a minute after the receive time. */
 export const flowTimes: QueryTime = {
   name: 'flow_time',
   sql: (dialect) => `(${flowTimeSql(dialect)})`,
-  near: ({ from, to }, dialect) => withinSql('time_received', { from: from - minute, to: to + hour }, dialect),
-  sure: ({ from, to }, dialect) =>
-    to - from <= hour + minute
-      ? undefined
-      : withinSql('time_received', { from: from + hour, to: to - minute }, dialect),
+  received: flowsReceived,
 }
 
 export type QuestionQuery = Readonly<{

@@ -1,4 +1,5 @@
-import { dialectOf, flowNames, type QueryField } from '../query/index.ts'
+import { known } from '../model/json.ts'
+import { dialectOf, endpointField, endpointFields, flowNames, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
   hasStats,
@@ -39,6 +40,7 @@ export interface SumsQuery extends QuestionQuery {
   readonly of?: string
   readonly offset?: string
   readonly source?: string
+  readonly beside?: string
 }
 
 export const rankParameter = {
@@ -75,6 +77,15 @@ export const offsetParameter = {
   examples: ['1d'],
 } as const
 
+export const besideParameter = {
+  type: 'string',
+  enum: Object.values(endpointFields).map(({ name }) => name),
+  description:
+    'A hint for speed; the response does not depend on it. Set it if you need groups by one endpoint and by the pair ' +
+    'of both: requests with the same `limit` and `by` then share one pass over the flows. With groups by one ' +
+    'endpoint: the other one. With the pair (`scope=endpoint`): the one by which the other request groups.',
+} as const
+
 export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
   if (offset === undefined) return rowQuery
   const seconds = stepOf(offset)
@@ -87,9 +98,9 @@ export function shifted<Request extends RowQuery>(rowQuery: Request, offset: str
 }
 
 export function sumsOf(
-  { by = 'bytes', measure, of: written, limit }: SumsQuery,
+  { by = 'bytes', measure, of: written, limit, beside }: SumsQuery,
   defaultLimit: number,
-): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'further'> {
+): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'further' | 'beside'> {
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
   if (of === undefined && (stats as readonly string[]).includes(rank))
@@ -102,6 +113,7 @@ export function sumsOf(
     limit: limit ?? defaultLimit,
     ...(of === undefined ? {} : { of }),
     ...(further.length === 0 ? {} : { further }),
+    ...known({ beside: endpointField(beside ?? '') }),
   }
 }
 

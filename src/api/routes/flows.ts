@@ -36,7 +36,7 @@ import {
 } from '../query-parameters.ts'
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
-import { measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
+import { besideParameter, measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
 import { closed, integer, object, problem } from '../json-schema.ts'
 
 const received = 'time_received'
@@ -115,6 +115,7 @@ const schema = {
       enum: ['auto', 'raw'],
       description: 'With `group`: `raw` reads the flows instead of rollups.',
     },
+    beside: { ...besideParameter, description: `With \`group\`: ${besideParameter.description}` },
     sort: {
       type: 'string',
       description:
@@ -150,7 +151,9 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
   app.get('/api/v1/flows', { schema }, async (request, reply) => {
     const query = request.query as FlowsQuery
     if (query.group !== undefined) return answerGroups(request, reply, context, hub)
-    const foreign = (['by', 'measure', 'of', 'offset', 'source'] as const).find((name) => query[name] !== undefined)
+    const foreign = (['by', 'measure', 'of', 'offset', 'source', 'beside'] as const).find(
+      (name) => query[name] !== undefined,
+    )
     if (foreign !== undefined)
       throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to groups, and "group" is missing.`, {
         hints: ['Pages of flows support `sort` and `columns`.'],

@@ -29,6 +29,7 @@ import {
 } from '../query-parameters.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
 import {
+  besideParameter,
   readSums,
   measureCells,
   measureParameter,
@@ -91,6 +92,7 @@ const sumParameters = {
     default: 'auto',
     description: '`raw`: read the flows instead of rollups.',
   },
+  beside: besideParameter,
 } as const
 
 const seriesSchema = {

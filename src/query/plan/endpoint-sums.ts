@@ -17,8 +17,8 @@ export type EndValue = Readonly<{
   reads: readonly string[]
 }>
 
-/** `sparse`: the value is NULL for most endpoints. */
-type ValueOptions = Readonly<{ alias: string; sparse?: boolean }>
+/** `sparse`: the value is NULL for most endpoints. `of`: the joined relation, if it has few rows. */
+type ValueOptions = Readonly<{ alias: string; sparse?: boolean; of?: string }>
 
 export function endOf(field: QueryField): End | undefined {
   return (['src', 'dst'] as const).find((end) => field === endpointFields[end])
@@ -32,7 +32,7 @@ export function valueOfEnd(
   end: End,
   { view, stored }: StoredEnds,
   value: (text: string) => string,
-  { alias, sparse = false }: ValueOptions,
+  { alias, sparse = false, of }: ValueOptions,
 ): EndValue {
   const [name, owner, label, id] = ['name', 'owner_name', 'label', 'ep'].map((part) => stored(`${end}_${part}`)) as [
     string,
@@ -43,7 +43,7 @@ export function valueOfEnd(
   const level = 'CASE WHEN "name" IS NOT NULL THEN 0 WHEN "owner_name" IS NOT NULL THEN 1 ELSE 2 END'
   const endpoints =
     `SELECT "ep" AS "_ep", ${level} AS "_level", ${value('coalesce("name", "owner_name", "label", "addr")')} ` +
-    `AS "_value" FROM ${view}`
+    `AS "_value" FROM ${view}${of === undefined ? '' : ` WHERE "ep" IN (SELECT ${id} FROM ${of})`}`
   const used = sparse
     ? `SELECT "_ep", "_level", "_value" FROM (${endpoints}) WHERE "_value" IS NOT NULL OR "_level" < 2`
     : endpoints

@@ -3,15 +3,18 @@
  * flows. Of 100,000 texts, two have the same hash with a probability of 3 in 10^10.
  */
 import { duckdb } from '../dialect.ts'
-import { columnSql } from '../names.ts'
+import { endpointFields } from '../endpoints.ts'
+import { columnSql, type QueryField } from '../names.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'
-import { sourceOf, type GroupsRequest } from './sums.ts'
+import { rowsSql } from './row-query.ts'
+import { sourceOf, summedColumns, type GroupsRequest } from './sums.ts'
 
-type HashedEnd = Readonly<{
+export type HashedEnd = Readonly<{
   /** In the group. */
   index: number
   hash: EndValue
-  text: EndValue
+  /** For the few rows of the relation `flow`. */
+  few: Readonly<{ hash: EndValue; text: EndValue }>
 }>
 
 /** Undefined if the request has no endpoint, or statistics of a field. */
@@ -20,39 +23,75 @@ export function hashedEnds({ group, of, rollup }: GroupsRequest, ends: StoredEnd
   const found = group.flatMap((field, index) => {
     const end = endOf(field)
     if (end === undefined) return []
-    const hash = valueOfEnd(end, ends, (text) => `hash(${text})`, { alias: `"_hash${index}"` })
-    const text = valueOfEnd(end, ends, (text) => text, { alias: `"_text${index}"` })
-    return [{ index, hash, text }]
+    const value = (of: (text: string) => string, name: string, more = {}) =>
+      valueOfEnd(end, ends, of, { alias: `"_${name}${index}"`, ...more })
+    const hash = (more = {}) => value((text) => `hash(${text})`, 'hash', more)
+    const few = { of: 'flow' }
+    return [{ index, hash: hash(), few: { hash: hash(few), text: value((text) => text, 'text', few) } }]
   })
   return found.length === 0 ? undefined : found
+}
+
+/** One pass over the flows for two requests: groups by both endpoints, and by one of them alone. */
+export type SharedPass = Readonly<{
+  pair: readonly QueryField[]
+  /** Index in the pair. */
+  alone: number
+}>
+
+/** `beside`: the endpoint that completes a group of one to the pair, or the one by which the other request groups. */
+export function sharedPass(group: readonly QueryField[], beside: QueryField | undefined): SharedPass | undefined {
+  const pair: readonly QueryField[] = [endpointFields.src, endpointFields.dst]
+  const [first, ...more] = group
+  if (first === undefined || beside === undefined) return undefined
+  const isPair = more.length === 0 ? first !== beside : first === pair[0] && more.length === 1 && more[0] === pair[1]
+  const alone = pair.indexOf(more.length === 0 ? first : beside)
+  return isPair && alone >= 0 && pair.includes(beside) ? { pair, alone } : undefined
 }
 
 /**
  * Rows of the largest groups, at least `limit` and all equal to the last: hashes `_h0` or values `_g1` by index in the
  * group, receive time `_at` (µs) of a flow, sums, and the totals `_all_groups`, `_all_bytes` … One row without `_at` if
- * there are no flows.
+ * there are no flows. With `alone`, an index in the group, also groups by this value. In their rows, `_alone` is true
+ * and the other values are NULL; `_all_alone` is their number.
  */
-export function hashedGroupsSql(request: GroupsRequest, ends: readonly HashedEnd[], most: number): string {
+export function hashedGroupsSql(
+  request: GroupsRequest,
+  ends: readonly HashedEnd[],
+  { most, alone }: Readonly<{ most: number; alone?: number | undefined }>,
+): string {
   const { group, by, limit, further = [] } = request
-  const { sums, where, view } = sourceOf(request, duckdb)
+  const { sums } = sourceOf(request, duckdb)
   const hashOf = (at: number) => ends.find(({ index }) => index === at)?.hash
   const others = group.flatMap((field, index) =>
     hashOf(index) === undefined ? [`${columnSql(field, duckdb)} AS "_g${index}"`] : [],
   )
-  const summed = ['bytes', 'packets', 'sampling', ...further].map((field) => duckdb.identifier(field))
-  const columns = [...ends.flatMap(({ hash }) => hash.reads), ...others, 'time_received', ...summed]
+  const columns = [...ends.flatMap(({ hash }) => hash.reads), ...others, 'time_received', ...summedColumns(request)]
   const keys = group.map((_, index) => `${hashOf(index)?.value ?? `"_g${index}"`} AS ${keyOf(index, hashOf(index))}`)
   const names = group.map((_, index) => keyOf(index, hashOf(index)))
   const totals = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`)
+  const largestOf = (view: string, values: readonly string[]) =>
+    `SELECT ${view === 'alone'} AS "_alone", ${values.join(', ')}, epoch_us("_first") AS "_at", ${totals.join(', ')}
+      FROM ${view} WHERE coalesce("_${by}", -1) >= coalesce((SELECT "_${by}" FROM ${view}
+      ORDER BY "_${by}" DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1}), -1) LIMIT ${most}`
+  const tables = [
+    `keyed AS MATERIALIZED (SELECT ${keys.join(', ')}, min(time_received) AS "_first", ${sums} FROM
+      (${rowsSql(request, columns)}) flow ${ends.map(({ hash }) => hash.join).join(' ')} GROUP BY ALL)`,
+  ]
+  const largest = [`(${largestOf('keyed', names)})`]
+  const name = alone === undefined ? undefined : names[alone]
+  if (name !== undefined) {
+    const parts = totals.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
+    tables.push(`alone AS MATERIALIZED (SELECT ${name}, min("_first") AS "_first", ${parts} FROM keyed GROUP BY ALL)`)
+    const values = names.map((each) => (each === name ? each : `NULL AS ${each}`))
+    largest.push(`(${largestOf('alone', values)})`)
+  }
   return (
-    `WITH keyed AS MATERIALIZED (SELECT ${keys.join(', ')}, min(time_received) AS "_first", ${sums} FROM ` +
-    `(SELECT ${columns.join(', ')} FROM ${view} WHERE ${where}) flow ${joinsOf(ends, 'hash')} GROUP BY ALL), ` +
-    `largest AS (SELECT ${names.join(', ')}, epoch_us("_first") AS "_at", ${totals.join(', ')} FROM keyed
-      WHERE coalesce("_${by}", -1) >= coalesce((SELECT "_${by}" FROM keyed ORDER BY "_${by}" DESC NULLS LAST
-        LIMIT 1 OFFSET ${limit - 1}), -1) LIMIT ${most}) ` +
-    `SELECT "_at", ${[...names, ...totals].join(', ')}, "_all_groups",
-      ${totals.map((sum) => allOf(sum)).join(', ')} FROM (SELECT count(*) AS "_all_groups",
-      ${totals.map((sum) => `sum(${sum}) AS ${allOf(sum)}`).join(', ')} FROM keyed) total LEFT JOIN largest ON true`
+    `WITH ${tables.join(', ')} SELECT "_at", "_alone", ${[...names, ...totals].join(', ')}, "_all_groups",
+      ${name === undefined ? '' : '(SELECT count(*) FROM alone) AS "_all_alone", '}` +
+    `${totals.map((sum) => allOf(sum)).join(', ')} FROM (SELECT count(*) AS "_all_groups",
+      ${totals.map((sum) => `sum(${sum}) AS ${allOf(sum)}`).join(', ')} FROM keyed) total
+      LEFT JOIN (${largest.join(' UNION ALL ')}) largest ON true`
   )
 }
 
@@ -66,19 +105,16 @@ export function hashedTextsSql(
   const [first, last] = [moments[0] ?? '', moments.at(-1) ?? '']
   // Comparisons skip files, IN skips row groups.
   const within = `time_received >= ${first} AND time_received <= ${last} AND time_received IN (${moments.join(', ')})`
-  const columns = [...new Set(ends.flatMap(({ hash }) => hash.reads))]
-  const values = ends.flatMap(({ index, hash, text }) => [
+  const columns = [...new Set(ends.flatMap(({ few }) => few.hash.reads))]
+  const values = ends.flatMap(({ index, few: { hash, text } }) => [
     `${hash.value} AS "_h${index}"`,
     `${text.value} AS "_t${index}"`,
   ])
   return (
-    `SELECT DISTINCT ${values.join(', ')} FROM (SELECT ${columns.join(', ')} FROM ${view} WHERE ${within}) flow ` +
-    `${joinsOf(ends, 'hash')} ${joinsOf(ends, 'text')}`
+    `WITH flow AS MATERIALIZED (SELECT ${columns.join(', ')} FROM ${view} WHERE ${within}) ` +
+    `SELECT DISTINCT ${values.join(', ')} FROM flow ` +
+    ends.map(({ few: { hash, text } }) => `${hash.join} ${text.join}`).join(' ')
   )
-}
-
-function joinsOf(ends: readonly HashedEnd[], value: 'hash' | 'text') {
-  return ends.map((end) => end[value].join).join(' ')
 }
 
 function keyOf(index: number, hash: EndValue | undefined) {

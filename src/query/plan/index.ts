@@ -17,6 +17,7 @@ export {
   conditionOf,
   fieldTime,
   fingerprint,
+  flowsReceived,
   flowTimeSql,
   withinSql,
   type RowQuery,
@@ -34,7 +35,7 @@ export {
   type Direction,
   type Evidence,
 } from './conversations.ts'
-export { hashedEnds, hashedGroupsSql, hashedTextsSql } from './hashed-groups.ts'
+export { hashedEnds, hashedGroupsSql, hashedTextsSql, sharedPass, type HashedEnd } from './hashed-groups.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentileIndex, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'

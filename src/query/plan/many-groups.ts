@@ -44,7 +44,7 @@ export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints
   const { group, names, time, span } = request
   const values = group.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS "_v${index}"`)
   const within = [
-    ...(time.near === undefined ? [] : [time.near(span, duckdb)]),
+    ...(time.received === undefined ? [] : [withinSql('time_received', time.received(span).all)]),
     withinSql(time.sql(duckdb), span),
   ].join(' AND ')
   return (

@@ -12,10 +12,15 @@ export type QueryTime = Readonly<{
   /** `flow_time` for the computed one. */
   name: string
   sql: (dialect: Dialect) => string
-  /** Necessary condition, by which files are skipped. */
-  near?: (span: TimeSpan, dialect: Dialect) => string
-  /** Sufficient condition, cheaper than the time; undefined for short spans. */
-  sure?: (span: TimeSpan, dialect: Dialect) => string | undefined
+  /** For a computed time. Receive times are cheaper, and files are skipped by them. */
+  received?: (span: TimeSpan) => Received
+}>
+
+export type Received = Readonly<{
+  /** Of all rows in the span. */
+  all: TimeSpan
+  /** Rows with these are in the span; undefined for short spans. */
+  sure: TimeSpan | undefined
 }>
 
 export function fieldTime(field: string): QueryTime {
@@ -28,10 +33,21 @@ const flowTimeBounds = { age: 3_600_000_000n, ahead: 60_000_000n } as const
 /** End time, or the receive time if the end is implausible. Integers are faster than INTERVAL arithmetic. */
 export function flowTimeSql({ micros }: Dialect): string {
   const { age, ahead } = flowTimeBounds
+  // BETWEEN would compute the difference twice.
+  const distance = `abs(${micros('time_end')} - ${micros('time_received')} + ${(age - ahead) / 2n})`
   return (
-    `CASE WHEN time_skewed IS NOT TRUE AND ${micros('time_end')} - ${micros('time_received')} BETWEEN -${age} AND ` +
-    `${ahead} THEN time_end ELSE time_received END`
+    `CASE WHEN time_skewed IS NOT TRUE AND ${distance} <= ${(age + ahead) / 2n} THEN time_end ` +
+    `ELSE time_received END`
   )
+}
+
+/** Receive times of rows by {@link flowTimeSql}. */
+export function flowsReceived({ from, to }: TimeSpan): Received {
+  const { age, ahead } = flowTimeBounds
+  return {
+    all: { from: from - ahead, to: to + age },
+    sure: to - from <= age + ahead ? undefined : { from: from + age, to: to - ahead },
+  }
 }
 
 export type RowQuery = Readonly<{
@@ -47,15 +63,39 @@ export function boundOf({ names, filter }: RowQuery): Bound {
 
 export function conditionOf(rowQuery: RowQuery, dialect: Dialect = duckdb): string {
   const { time, span } = rowQuery
-  const condition = compileSql(boundOf(rowQuery), { dialect })
-  const near = time.near === undefined ? [] : [time.near(span, dialect)]
-  const sure = time.sure?.(span, dialect)
+  const { all, sure } = time.received?.(span) ?? {}
   const within = withinSql(time.sql(dialect), span, dialect)
   return [
-    ...near,
-    sure === undefined ? within : `((${sure}) OR ${within})`,
-    ...(condition === 'true' ? [] : [condition]),
+    ...(all === undefined ? [] : [receivedSql(all, dialect)]),
+    sure === undefined ? within : `((${receivedSql(sure, dialect)}) OR ${within})`,
+    ...filterSql(rowQuery, dialect),
   ].join(' AND ')
+}
+
+/** As a SELECT of the columns. Most rows of a long span are scanned without their computed time. */
+export function rowsSql(rowQuery: RowQuery, columns: readonly string[], dialect: Dialect = duckdb): string {
+  const { names, time, span } = rowQuery
+  const select = `SELECT ${columns.join(', ')} FROM ${names.view} WHERE`
+  const { all, sure } = time.received?.(span) ?? {}
+  if (all === undefined || sure === undefined) return `${select} ${conditionOf(rowQuery, dialect)}`
+  const filter = filterSql(rowQuery, dialect)
+  const within = [withinSql(time.sql(dialect), span, dialect), ...filter]
+  return [
+    [receivedSql(sure, dialect), ...filter],
+    [receivedSql({ from: all.from, to: sure.from }, dialect), ...within],
+    [receivedSql({ from: sure.to, to: all.to }, dialect), ...within],
+  ]
+    .map((conditions) => `${select} ${conditions.join(' AND ')}`)
+    .join(' UNION ALL ')
+}
+
+function receivedSql(span: TimeSpan, dialect: Dialect) {
+  return withinSql('time_received', span, dialect)
+}
+
+function filterSql(rowQuery: RowQuery, dialect: Dialect) {
+  const condition = compileSql(boundOf(rowQuery), { dialect })
+  return condition === 'true' ? [] : [condition]
 }
 
 export function withinSql(time: string, { from, to }: TimeSpan, { time: moment }: Dialect = duckdb): string {

@@ -2,7 +2,7 @@ import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { endOf, valueOfEnd, type StoredEnds } from './endpoint-sums.ts'
-import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
+import { boundOf, conditionOf, rowsSql, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
@@ -28,6 +28,8 @@ export interface AggregateQuery extends RowQuery {
   readonly further?: readonly FurtherMeasure[]
   readonly of?: QueryField
   readonly rollup?: Rollup
+  /** See {@link sharedPass}. */
+  readonly beside?: QueryField | undefined
   /** For a series of the largest endpoints. */
   readonly ends?: StoredEnds | undefined
   /** True: faster sums of flows that are exact while the totals are below {@link exactDoubles}. */
@@ -74,6 +76,15 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   }
 }
 
+function isOfManyFlows({ rollup, of, doubles, group }: AggregateQuery & Pick<GroupsRequest, 'group'>) {
+  return rollup === undefined && of === undefined && doubles !== undefined && group.length > 0
+}
+
+/** The columns from which {@link sourceOf} sums many flows. */
+export function summedColumns({ further = [] }: AggregateQuery, { identifier }: Dialect = duckdb): readonly string[] {
+  return ['bytes', 'packets', 'sampling', ...further].map(identifier)
+}
+
 /** Rows folded to a level or more and their flows, all flows, and the oldest time (µs). */
 export function lossSql({ view, span }: Rollup, dialect: Dialect = duckdb): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
@@ -115,8 +126,7 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const place = placeOf(request)
   if (place !== undefined) {
     const summed = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`).join(', ')
-    const read = [...place.reads, ...['bytes', 'packets', 'sampling', ...further].map(name)].join(', ')
-    const flows = `SELECT ${bucket}, ${read} FROM ${view} WHERE ${where}`
+    const flows = rowsSql(request, [bucket, ...place.reads, ...summedColumns(request, dialect)], dialect)
     return `SELECT "_bucket", "_place" IS NULL AS "_other", ${place.text} AS "_g0", ${summed} FROM
         (SELECT "_bucket", ${place.value} AS "_place", ${sums} FROM (${flows}) flow ${place.join} GROUP BY ALL)
         ORDER BY "_bucket", "_other", "_${by}" DESC NULLS LAST, "_g0"`
@@ -159,8 +169,11 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
     const statistics = statsSql('"_value"', of, dialect)
     return `WITH ${dialect.inlined('parts', parts)}, ${largest}${shown}, ${statistics}${bounds}${joined}`
   }
-  const parts = `SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
-      WHERE ${where} GROUP BY ALL`
+  const parts = isOfManyFlows(request)
+    ? `SELECT "_bucket", ${list}, false AS "_lost", ${sums}
+        FROM (${rowsSql(request, [bucket, values, ...summedColumns(request, dialect)], dialect)}) flow GROUP BY ALL`
+    : `SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+        WHERE ${where} GROUP BY ALL`
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
 
@@ -212,8 +225,11 @@ export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): st
   const { group } = request
   const { view, where, sums, remainder } = sourceOf(request, dialect)
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
-  const parts = `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
-      WHERE ${where} GROUP BY ALL`
+  const parts = isOfManyFlows(request)
+    ? `SELECT ${valuesOf(group).join(', ')}, false AS "_lost", ${sums}
+        FROM (${rowsSql(request, [values, ...summedColumns(request, dialect)], dialect)}) flow GROUP BY ALL`
+    : `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+        WHERE ${where} GROUP BY ALL`
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
 }
 

@@ -11,7 +11,7 @@ import { useFinest } from '../../../hooks/use-finest.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
 import { flowQueryOf } from './flow-query.ts'
-import { aboutOf, spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
+import { aboutOf, otherEnd, spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
@@ -25,7 +25,7 @@ import { PanelMenu } from './panel-menu.tsx'
 import { PercentilesPanel } from './percentiles.tsx'
 import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize } from './panels.tsx'
 import { Slot } from './slot.tsx'
-import { defaultLook, type PanelName } from './state.ts'
+import { defaultLook, type Measure, type PanelName } from './state.ts'
 import './overview.css'
 import { panelsText } from '../../../text/panels.ts'
 import { useFlowMarks } from '../marks.ts'
@@ -42,7 +42,10 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const { current: dim, settle } = useFinest(state.dim, candidates, `${q} ${t.from} ${t.to}`)
-  const largest = useGroups(flowQuery, [dim], by, defaultLook.top)
+  const pairsLook = looks.pairs ?? defaultLook
+  const other = panels.includes('pairs') && !pairsLook.latest ? otherEnd(dim) : undefined
+  const besideOf = (measure: Measure, top: number) => (measure === by && top === pairsLook.top ? other : undefined)
+  const largest = useGroups(flowQuery, [dim], by, defaultLook.top, besideOf(by, defaultLook.top))
   settle(largest.data === undefined || largest.isPlaceholderData ? undefined : valuesOf(largest.data))
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
@@ -104,6 +107,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
             before,
             look,
             size,
+            besideOf,
             live: stream,
             isLive: live,
             othersAnswered: othersAnswered || size !== 'usual' || panels.length === 1,

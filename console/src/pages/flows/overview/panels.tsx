@@ -40,6 +40,8 @@ export type PanelContext = Readonly<{
   isLive: boolean
   /** The panels that start first have their data of this query. */
   othersAnswered: boolean
+  /** The other end if groups by the dimension share a pass over the flows with the pairs. */
+  besideOf: (measure: Measure, top: number) => string | undefined
   live: Readonly<{ series: LiveSeries; turn: number }> | undefined
   menu: (title: string, has: MenuOf) => React.ReactNode
   marks: MarkProps
@@ -67,12 +69,13 @@ export const chartHeights: Readonly<Record<PanelSize, number>> = {
 }
 
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
-  const { flowQuery, dim, before, look, size, isLive, live, menu, marks, onTable, onBrush } = context
+  const { flowQuery, dim, before, look, size, besideOf, isLive, live, menu, marks, onTable, onBrush } = context
   const { measure, family } = kind
   const field = kind.field ?? dim
   const streamed = isLive && isStreamed(measure) && kind.field === undefined
   const own = restrictTo(flowQuery, family)
-  const answer = useSeries(own, field, measure, look.top, !streamed)
+  const beside = kind.field === undefined && family === 'flows' ? besideOf(measure, look.top) : undefined
+  const answer = useSeries(own, field, measure, look.top, beside, !streamed)
   const { answer: old, seconds } = useEarlier(own, before, measure, !isLive)
   const stored = useMemo(
     () => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)),
@@ -131,7 +134,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
 }
 
 export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): React.ReactNode {
-  const { flowQuery, dim, by, look, menu, onOnly } = context
+  const { flowQuery, dim, by, look, besideOf, menu, onOnly } = context
   const field = kind.field ?? dim
   const measure = kind.measure ?? by
   const newest = latestOf(flowQuery.t)
@@ -140,6 +143,7 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
     kind.of === undefined ? [field] : [kind.of, field],
     measure,
     look.top,
+    kind.field === undefined && kind.family === 'flows' && !look.latest ? besideOf(measure, look.top) : undefined,
   )
   const groups = kind.of === undefined ? 1 : 2
   const own = useMemo(
@@ -191,15 +195,16 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
 }
 
 export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>): React.ReactNode {
-  const { flowQuery, dim, by, look, size, othersAnswered, menu, onOnly } = context
+  const { flowQuery, dim, by, look, size, othersAnswered, besideOf, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'endpoint'
   const newest = latestOf(flowQuery.t)
-  // Pairs are by far the most groups. Their query starts last, so that it does not delay the others.
+  const shared = besideOf(by, look.top) !== undefined
+  // Pairs are by far the most groups. Unless their pass is shared, it starts last and does not delay the others.
   const answer = useAnswer<GroupsAnswer>(
     '/api/v1/topology',
     look.latest ? { ...flowQuery, t: newest.t } : flowQuery,
-    { scope: part, by, limit: look.top },
-    othersAnswered,
+    { scope: part, by, limit: look.top, beside: shared ? dim : undefined },
+    shared || othersAnswered,
   )
   const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
   const data = useMemo(

@@ -30,8 +30,9 @@ export function useAnswer<T>(
   })
 }
 
-export function useIsQuiet(): boolean {
-  return useIsFetching() === 0
+/** The other end; undefined if groups by the dimension and by pairs share no pass over the flows. */
+export function otherEnd(dim: string): string | undefined {
+  return dim === 'src_endpoint' ? 'dst_endpoint' : dim === 'dst_endpoint' ? 'src_endpoint' : undefined
 }
 
 export function useSeries(
@@ -39,9 +40,10 @@ export function useSeries(
   group: GroupField,
   by: Measure,
   top: number,
+  beside: string | undefined,
   enabled: boolean,
 ): UseQueryResult<SeriesAnswer> {
-  return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { group, by, limit: top }, enabled)
+  return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { group, by, limit: top, beside }, enabled)
 }
 
 export function useEarlier(
@@ -65,8 +67,13 @@ export function useGroups(
   group: readonly string[],
   by: Measure,
   top: number,
+  beside?: string,
 ): UseQueryResult<GroupsAnswer> {
-  return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: group.join(','), by, limit: top })
+  return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: group.join(','), by, limit: top, beside })
+}
+
+export function useIsQuiet(): boolean {
+  return useIsFetching() === 0
 }
 
 /** Equal for all revisions of a query. */
