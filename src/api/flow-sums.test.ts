@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Column } from '../model/columns.ts'
+import { WeirError } from '../model/errors.ts'
 import { groupsSql, measures, seriesSql, type GroupsRequest, type SeriesRequest } from '../query/plan/index.ts'
 import type { QueryField } from '../query/index.ts'
 import { flowBatch } from '../store/testing/frames.ts'
@@ -74,10 +75,14 @@ test.each([
       ['src_port'],
     ])
       for (const by of ['bytes', 'flows'] as const)
-        for (const limit of [2, 100]) {
+        for (const [limit, some] of [
+          [2, {}],
+          [100, {}],
+          [2, { sums: [by] }],
+        ] as const) {
           const fields = group.map(groupField)
           const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
-          const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
+          const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, ...some, further: ['drop_bytes'] }
           const groups = { fields, step: undefined }
           const few = shown(await rowsOf(reader, groupsSql(request), signal))
           const many = shown(await flowSums(reader, request, groups, groupsSql, signal, noFlows))
@@ -122,6 +127,23 @@ test('the three requests of an overview share one pass over the flows', async ()
   const series: SeriesRequest = { ...usual, group: [src], beside: dst, step: 3600 }
   await flowSums(reader, series, { fields: [src], step: 3600 }, seriesSql, signal, noFlows)
   expect(new Set(statements.filter((sql) => sql.includes('keyed AS'))).size).toBe(1)
+})
+
+test('groups by one endpoint do without a shared pass that needs too much memory', async () => {
+  const api = await stored(5000)
+  const { reader } = observed(api)
+  const query: typeof reader.query = (sql, ...more) =>
+    sql.includes('_all_alone')
+      ? Promise.reject(new WeirError('WEIR_QUERY_MEMORY', 'The query needs more memory than is left.'))
+      : reader.query(sql, ...more)
+  const [src, dst] = ['src_endpoint', 'dst_endpoint'].map(groupField) as [QueryField, QueryField]
+  const rowQuery = rowQueryOf({ from: String(now - 2 * day) }, 'flow_time', now, local)
+  const sums = (group: readonly QueryField[], beside?: QueryField) => {
+    const request: GroupsRequest = { ...rowQuery, by: 'bytes', limit: 5, group, beside }
+    return flowSums({ ...reader, query }, request, { fields: group, step: undefined }, groupsSql, signal, noFlows)
+  }
+  expect(shown(await sums([src], dst))).toEqual(shown(await sums([src])))
+  await expect(sums([src, dst], src)).rejects.toThrow('memory')
 })
 
 test('a series of the largest endpoints equals the one that groups all', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { groupsSql, measures, type GroupsRequest } from '../query/plan/index.ts'
+import { groupsSql, summedMeasures, type GroupsRequest } from '../query/plan/index.ts'
 import { answerJson } from './answer.ts'
 import { abortOnDisconnect } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
@@ -66,7 +66,7 @@ export async function groupsAnswer(run: RunStatement, query: GroupsQuery): Promi
   const { total } = answer
   return {
     ...answerFrame([...fields.map(columnOf), ...sumColumns(groupsRequest)], rows, answer.span, answer),
-    others: othersOf(answer.rows, total, [...measures, ...(groupsRequest.further ?? [])]),
+    others: othersOf(answer.rows, total, summedMeasures(groupsRequest)),
     total,
   }
 }

@@ -1,11 +1,12 @@
 import type { StoreReader } from '../engine/control.ts'
+import { WeirError } from '../model/errors.ts'
 import {
   hashedEnds,
   hashedGroupsSql,
   hashedTextsSql,
   isMeasure,
-  measures,
   sharedPass,
+  summedMeasures,
   type GroupsRequest,
   type HashedEnd,
 } from '../query/plan/index.ts'
@@ -22,12 +23,12 @@ export async function hashedGroups(
   request: GroupsRequest,
   disconnected: AbortSignal,
 ): Promise<readonly AnswerRecord[] | 'none' | undefined> {
-  const { limit, by, further = [] } = request
+  const { limit, by } = request
   const ends = isMeasure(by) && limit < maxCandidates ? hashedEnds(request, storedEnds) : undefined
   if (ends === undefined) return 'none'
   const found = await largestByHash(store, request, ends, disconnected)
   if (found === undefined) return undefined
-  const sums = [...measures, ...further]
+  const sums = summedMeasures(request)
   const all = Object.fromEntries(
     ['groups', ...sums].map((name) => [`_all_${name}`, found[0]?.[`_all_${name}`] ?? null]),
   )
@@ -62,17 +63,23 @@ async function largestByHash(
   ends: readonly HashedEnd[],
   disconnected: AbortSignal,
 ): Promise<readonly AnswerRecord[] | undefined> {
-  const { group, beside } = request
-  const shared = sharedPass(group, beside)
-  const pairEnds = shared === undefined ? undefined : hashedEnds({ ...request, group: shared.pair }, storedEnds)
-  if (shared === undefined || pairEnds === undefined)
-    return rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
+  const own = () => rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
+  const shared = sharedPass(request.group, request.beside)
+  if (shared === undefined) return own()
   const { pair, alone } = shared
+  const isPair = request.group.length === pair.length
+  const pairEnds = isPair ? ends : (hashedEnds({ ...request, group: pair }, storedEnds) ?? [])
   const sql = hashedGroupsSql({ ...request, group: pair }, pairEnds, { most: maxCandidates, alone })
-  const rows = await rowsOf(store, sql, disconnected)
-  return group.length === pair.length
-    ? rows?.filter((row) => row['_alone'] !== true)
-    : rows
-        ?.filter((row) => row['_alone'] !== false)
-        .map((row) => ({ ...row, _h0: row[`_h${alone}`], _all_groups: row['_all_alone'] }))
+  try {
+    const rows = await rowsOf(store, sql, disconnected)
+    return isPair
+      ? rows?.filter((row) => row['_alone'] !== true)
+      : rows
+          ?.filter((row) => row['_alone'] !== false)
+          .map((row) => ({ ...row, _h0: row[`_h${alone}`], _all_groups: row['_all_alone'] }))
+  } catch (error) {
+    // Groups by one endpoint need less memory.
+    if (isPair || !(error instanceof WeirError) || error.code !== 'WEIR_QUERY_MEMORY') throw error
+    return own()
+  }
 }

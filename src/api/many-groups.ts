@@ -5,7 +5,7 @@ import {
   groupSampleSql,
   groupsPartSql,
   isMeasure,
-  measures,
+  summedMeasures,
   type GroupsRequest,
   type StoredEndpoints,
   type StoredEnds,
@@ -45,7 +45,7 @@ export async function manyGroups(
   disconnected: AbortSignal,
   limits = defaultLimits,
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
-  const { group, by, of, limit, further = [] } = request
+  const { group, by, of, limit } = request
   const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
   // Single addresses are too few for memory to matter.
   if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
@@ -63,7 +63,7 @@ export async function manyGroups(
   )
   const small = Number(counts['_sums']) < limits.small
   const parts = Math.min(limits.parts, Math.ceil(groups / limits.perPart))
-  const summed = ['groups', ...measures, ...further].map((name) => `_all_${name}`)
+  const summed = ['groups', ...summedMeasures(request)].map((name) => `_all_${name}`)
   const totals = new Map<string, bigint>()
   const order = largestFirst(request)
   let largest: AnswerRecord[] = []

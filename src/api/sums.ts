@@ -4,10 +4,12 @@ import {
   furtherMeasures,
   hasStats,
   isFurther,
+  isMeasure,
   measures,
   percentiles,
   stats,
   stepOf,
+  summedMeasures,
   type FurtherMeasure,
   type RowQuery,
   type Rank,
@@ -41,6 +43,7 @@ export interface SumsQuery extends QuestionQuery {
   readonly offset?: string
   readonly source?: string
   readonly beside?: string
+  readonly sums?: 'all' | 'ranked'
 }
 
 export const rankParameter = {
@@ -77,6 +80,14 @@ export const offsetParameter = {
   examples: ['1d'],
 } as const
 
+export const sumsParameter = {
+  type: 'string',
+  enum: ['all', 'ranked'],
+  default: 'all',
+  description:
+    '`ranked`: of bytes, packets and flows only the sum by which groups are ranked. This is faster for many flows.',
+} as const
+
 export const besideParameter = {
   type: 'string',
   enum: Object.values(endpointFields).map(({ name }) => name),
@@ -98,9 +109,9 @@ export function shifted<Request extends RowQuery>(rowQuery: Request, offset: str
 }
 
 export function sumsOf(
-  { by = 'bytes', measure, of: written, limit, beside }: SumsQuery,
+  { by = 'bytes', measure, of: written, limit, beside, sums = 'all' }: SumsQuery,
   defaultLimit: number,
-): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'further' | 'beside'> {
+): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'sums' | 'further' | 'beside'> {
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
   if (of === undefined && (stats as readonly string[]).includes(rank))
@@ -113,6 +124,7 @@ export function sumsOf(
     limit: limit ?? defaultLimit,
     ...(of === undefined ? {} : { of }),
     ...(further.length === 0 ? {} : { further }),
+    ...(sums === 'all' || !isMeasure(rank) ? {} : { sums: measures.filter((each) => each === rank) }),
     ...known({ beside: endpointField(beside ?? '') }),
   }
 }
@@ -135,9 +147,11 @@ function statField(written: string): QueryField {
   return field
 }
 
-export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>): readonly AnswerColumn[] {
+type Summed = Pick<AggregateQuery, 'of' | 'sums' | 'further'>
+
+export function sumColumns({ of, sums: chosen = measures, further = [] }: Summed): readonly AnswerColumn[] {
   const sums = [
-    ...measureColumns,
+    ...measureColumns.filter(({ name }) => (chosen as readonly string[]).includes(name)),
     ...further.map((name) => ({ name, type: 'HUGEINT', unit: name === 'drop_bytes' ? 'By' : '{packet}' })),
   ]
   if (of === undefined) return sums
@@ -152,16 +166,9 @@ export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'fu
   ]
 }
 
-export function measureCells(
-  row: AnswerRecord,
-  { of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>,
-): readonly unknown[] {
-  const sums = [
-    row['_bytes'] ?? null,
-    row['_packets'] ?? null,
-    row['_flows'] ?? null,
-    ...further.map((name) => row[`_${name}`] ?? null),
-  ]
+export function measureCells(row: AnswerRecord, summed: Summed): readonly unknown[] {
+  const { of } = summed
+  const sums = summedMeasures(summed).map((name) => row[`_${name}`] ?? null)
   if (of === undefined) return sums
   const at = row['_p'] as readonly unknown[] | null | undefined
   return [
@@ -174,11 +181,11 @@ export function measureCells(
   ]
 }
 
-/** `groups`, `bytes`, `packets`, `flows` and the requested further sums. */
+/** `groups` and the requested sums. */
 export type Totals = Readonly<Record<string, unknown>>
 
-function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<AggregateQuery, 'further'>): Totals {
-  return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
+function totalOf([first = {}]: readonly AnswerRecord[], summed: Summed): Totals {
+  return Object.fromEntries(['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
 /** Tolerated error of the smallest group. */

@@ -194,6 +194,25 @@ test('sums reported drops exactly in buckets, groups and edges, from the store, 
   })
 })
 
+test.each([
+  ['flows', { group: 'src_addr', limit: '2' }, 1],
+  ['series', { group: 'src_addr', limit: '2', step: '2m' }, 3],
+  ['series', { step: '2m' }, 1],
+  ['topology', { limit: '3' }, 2],
+] as const)('ranked sums of %s %j are the column of the ranking', async (path, parameters, at) => {
+  const { both, span } = await filled(6)
+  for (const by of ['bytes', 'packets', 'flows', 'drop_bytes']) {
+    const all = await same(both, path, { ...span, ...parameters, by })
+    const ranked = await same(both, path, { ...span, ...parameters, by, sums: 'ranked' })
+    const names = (all['columns'] as { name: string }[]).map(({ name }) => name)
+    const kept = (row: readonly unknown[]): unknown[] => [...row.slice(0, at), row[names.indexOf(by)]]
+    expect((ranked['columns'] as { name: string }[]).map(({ name }) => name)).toEqual(kept(names))
+    expect(ranked['rows']).toEqual((all['rows'] as unknown[][]).map(kept))
+    for (const sums of ['total', 'others'])
+      if (all[sums] !== undefined) expect(all[sums]).toMatchObject(ranked[sums] as object)
+  }
+})
+
 test('percentiles are over flows: series, groups and SQL agree', async () => {
   const { both, span } = await filled(5)
   for (const [path, parameters] of [

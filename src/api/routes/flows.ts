@@ -36,7 +36,14 @@ import {
 } from '../query-parameters.ts'
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
-import { besideParameter, measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
+import {
+  besideParameter,
+  measureParameter,
+  ofParameter,
+  offsetParameter,
+  rankParameter,
+  sumsParameter,
+} from '../sums.ts'
 import { closed, integer, object, problem } from '../json-schema.ts'
 
 const received = 'time_received'
@@ -115,6 +122,11 @@ const schema = {
       enum: ['auto', 'raw'],
       description: 'With `group`: `raw` reads the flows instead of rollups.',
     },
+    sums: {
+      type: 'string',
+      enum: sumsParameter.enum,
+      description: `With \`group\`: ${sumsParameter.description}`,
+    },
     beside: { ...besideParameter, description: `With \`group\`: ${besideParameter.description}` },
     sort: {
       type: 'string',
@@ -151,7 +163,7 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
   app.get('/api/v1/flows', { schema }, async (request, reply) => {
     const query = request.query as FlowsQuery
     if (query.group !== undefined) return answerGroups(request, reply, context, hub)
-    const foreign = (['by', 'measure', 'of', 'offset', 'source', 'beside'] as const).find(
+    const foreign = (['by', 'measure', 'of', 'offset', 'source', 'sums', 'beside'] as const).find(
       (name) => query[name] !== undefined,
     )
     if (foreign !== undefined)

@@ -39,6 +39,7 @@ import {
   shifted,
   sumColumns,
   sumsOf,
+  sumsParameter,
   type RunStatement,
   type SumsQuery,
 } from '../sums.ts'
@@ -92,6 +93,7 @@ const sumParameters = {
     default: 'auto',
     description: '`raw`: read the flows instead of rollups.',
   },
+  sums: sumsParameter,
   beside: besideParameter,
 } as const
 

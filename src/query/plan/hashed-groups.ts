@@ -7,7 +7,7 @@ import { endpointFields } from '../endpoints.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'
 import { rowsSql } from './row-query.ts'
-import { sourceOf, summedColumns, type GroupsRequest } from './sums.ts'
+import { sourceOf, summedColumns, summedMeasures, type GroupsRequest } from './sums.ts'
 
 export type HashedEnd = Readonly<{
   /** In the group. */
@@ -60,7 +60,7 @@ export function hashedGroupsSql(
   ends: readonly HashedEnd[],
   { most, alone }: Readonly<{ most: number; alone?: number | undefined }>,
 ): string {
-  const { group, by, limit, further = [] } = request
+  const { group, by, limit } = request
   const { sums } = sourceOf(request, duckdb)
   const hashOf = (at: number) => ends.find(({ index }) => index === at)?.hash
   const others = group.flatMap((field, index) =>
@@ -69,7 +69,7 @@ export function hashedGroupsSql(
   const columns = [...ends.flatMap(({ hash }) => hash.reads), ...others, 'time_received', ...summedColumns(request)]
   const keys = group.map((_, index) => `${hashOf(index)?.value ?? `"_g${index}"`} AS ${keyOf(index, hashOf(index))}`)
   const names = group.map((_, index) => keyOf(index, hashOf(index)))
-  const totals = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`)
+  const totals = summedMeasures(request).map((sum) => `"_${sum}"`)
   const largestOf = (view: string, values: readonly string[]) =>
     `SELECT ${view === 'alone'} AS "_alone", ${values.join(', ')}, epoch_us("_first") AS "_at", ${totals.join(', ')}
       FROM ${view} WHERE coalesce("_${by}", -1) >= coalesce((SELECT "_${by}" FROM ${view}

@@ -48,6 +48,7 @@ export {
   maxFlowDelayUs,
   lossSql,
   measures,
+  summedMeasures,
   seriesSql,
   type FurtherMeasure,
   bucketSql,

@@ -25,6 +25,8 @@ export type Rollup = Readonly<{
 export interface AggregateQuery extends RowQuery {
   readonly by: Rank
   readonly limit: number
+  /** Unset: all {@link measures}. */
+  readonly sums?: readonly (typeof measures)[number][]
   readonly further?: readonly FurtherMeasure[]
   readonly of?: QueryField
   readonly rollup?: Rollup
@@ -49,15 +51,17 @@ type Source = Readonly<{
 
 export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   const { identifier: name, sum } = dialect
-  const { rollup, of, further = [], doubles } = rowQuery
+  const { rollup, of, sums: chosen = measures, further = [], doubles } = rowQuery
   const none = 'false'
-  const more = further.map((field) => `, ${sum(name(field))} AS "_${field}"`).join('')
   const estimated = (field: 'bytes' | 'packets') =>
     rollup !== undefined || doubles === undefined
       ? sum(`${field}_est`)
       : `sum("${field}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1))::HUGEINT`
   const sums = (flows: string) =>
-    `${estimated('bytes')} AS "_bytes", ${estimated('packets')} AS "_packets", ${flows} AS "_flows"${more}`
+    [
+      ...chosen.map((measure) => `${measure === 'flows' ? flows : estimated(measure)} AS "_${measure}"`),
+      ...further.map((field) => `${sum(name(field))} AS "_${field}"`),
+    ].join(', ')
   if (rollup === undefined)
     return {
       view: rowQuery.names.view,
@@ -80,9 +84,16 @@ function isOfManyFlows({ rollup, of, doubles, group }: AggregateQuery & Pick<Gro
   return rollup === undefined && of === undefined && doubles !== undefined && group.length > 0
 }
 
+type Sums = Pick<AggregateQuery, 'sums' | 'further'>
+
+export function summedMeasures({ sums = measures, further = [] }: Sums): readonly Measure[] {
+  return [...sums, ...further]
+}
+
 /** The columns from which {@link sourceOf} sums many flows. */
-export function summedColumns({ further = [] }: AggregateQuery, { identifier }: Dialect = duckdb): readonly string[] {
-  return ['bytes', 'packets', 'sampling', ...further].map(identifier)
+export function summedColumns({ sums = measures, further = [] }: Sums, { identifier }: Dialect = duckdb) {
+  const estimated = sums.filter((measure) => measure !== 'flows')
+  return [...estimated, ...(estimated.length === 0 ? [] : ['sampling']), ...further].map(identifier)
 }
 
 /** Rows folded to a level or more and their flows, all flows, and the oldest time (µs). */
@@ -125,7 +136,9 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
   const place = placeOf(request)
   if (place !== undefined) {
-    const summed = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`).join(', ')
+    const summed = summedMeasures(request)
+      .map((sum) => `"_${sum}"`)
+      .join(', ')
     const flows = rowsSql(request, [bucket, ...place.reads, ...summedColumns(request, dialect)], dialect)
     return `SELECT "_bucket", "_place" IS NULL AS "_other", ${place.text} AS "_g0", ${summed} FROM
         (SELECT "_bucket", ${place.value} AS "_place", ${sums} FROM (${flows}) flow ${place.join} GROUP BY ALL)
@@ -149,7 +162,9 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const shown =
     `SELECT "_bucket", ${dialect.truth('chosen IS NULL')} AS "_other",
       ${groups.map((column) => `${chosen(column)} AS ${column}`).join(', ')}, ` +
-    ['bytes', 'packets', 'flows', ...further].map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_${sum}"`).join(', ')
+    summedMeasures(request)
+      .map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_${sum}"`)
+      .join(', ')
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   const joined =
     ` FROM parts LEFT JOIN largest ON NOT "_lost"
@@ -240,12 +255,13 @@ type ShownValues = Readonly<{
 }>
 
 export function largestSql(
-  { group, limit, by, of, further = [] }: GroupsRequest,
-  shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },
+  request: GroupsRequest,
+  shown: ShownValues = { values: valuesOf(request.group), tables: '', joins: '' },
   min?: bigint,
   dialect: Dialect = duckdb,
 ): string {
-  const summed = ['bytes', 'packets', 'flows', ...further]
+  const { group, limit, by, of } = request
+  const summed = summedMeasures(request)
   const all = summed.map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
   const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)]

@@ -203,7 +203,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
   const answer = useAnswer<GroupsAnswer>(
     '/api/v1/topology',
     look.latest ? { ...flowQuery, t: newest.t } : flowQuery,
-    { scope: part, by, limit: look.top, beside: shared ? dim : undefined },
+    { scope: part, by, limit: look.top, sums: 'ranked', beside: shared ? dim : undefined },
     shared || othersAnswered,
   )
   const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])

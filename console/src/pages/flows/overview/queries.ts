@@ -43,7 +43,12 @@ export function useSeries(
   beside: string | undefined,
   enabled: boolean,
 ): UseQueryResult<SeriesAnswer> {
-  return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { group, by, limit: top, beside }, enabled)
+  return useAnswer<SeriesAnswer>(
+    '/api/v1/series',
+    flowQuery,
+    { group, by, limit: top, sums: 'ranked', beside },
+    enabled,
+  )
 }
 
 export function useEarlier(
@@ -62,6 +67,11 @@ export function useEarlier(
   return { answer: before === '' ? undefined : data, seconds }
 }
 
+export function useIsQuiet(): boolean {
+  return useIsFetching() === 0
+}
+
+/** Only the page's total of protocols shows all sums. */
 export function useGroups(
   flowQuery: FlowQuery,
   group: readonly string[],
@@ -69,11 +79,9 @@ export function useGroups(
   top: number,
   beside?: string,
 ): UseQueryResult<GroupsAnswer> {
-  return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: group.join(','), by, limit: top, beside })
-}
-
-export function useIsQuiet(): boolean {
-  return useIsFetching() === 0
+  const fields = group.join(',')
+  const sums = fields === 'proto' ? 'all' : 'ranked'
+  return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: fields, by, limit: top, sums, beside })
 }
 
 /** Equal for all revisions of a query. */
