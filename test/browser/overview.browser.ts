@@ -240,7 +240,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       .locator('.shares tbody tr')
       .first()
       .waitFor()
-    expect(await page.locator('.focus-strip .strip-panel').count()).toBe(8)
+    // Further panels appear when their probes are answered.
+    await expect.poll(() => page.locator('.focus-strip .strip-panel').count()).toBe(8)
     const url = new URL(page.url())
     const other = await stage.page(url.pathname + url.search)
     await other
