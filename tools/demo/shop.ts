@@ -181,6 +181,7 @@ export class Shop {
     ]
   }
 
+  /** Its end is less than the drop of a rollout. */
   #nightlyJob(): Flow[] {
     return [
       ...this.#exchange(
@@ -188,17 +189,10 @@ export class Shop {
         database,
         this.#between(32_768, 60_999),
         5432,
-        this.#between(40, 90),
-        this.#between(800, 2500),
+        this.#between(5, 15),
+        this.#between(30, 90),
       ),
-      ...this.#exchange(
-        job,
-        backup,
-        this.#between(32_768, 60_999),
-        22,
-        this.#between(800, 2500),
-        this.#between(40, 90),
-      ),
+      ...this.#exchange(job, backup, this.#between(32_768, 60_999), 22, this.#between(30, 90), this.#between(5, 15)),
     ]
   }
 
