@@ -80,10 +80,6 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   }
 }
 
-function isOfManyFlows({ rollup, of, doubles, group }: AggregateQuery & Pick<GroupsRequest, 'group'>) {
-  return rollup === undefined && of === undefined && doubles !== undefined && group.length > 0
-}
-
 type Sums = Pick<AggregateQuery, 'sums' | 'further'>
 
 export function summedMeasures({ sums = measures, further = [] }: Sums): readonly Measure[] {
@@ -94,6 +90,23 @@ export function summedMeasures({ sums = measures, further = [] }: Sums): readonl
 export function summedColumns({ sums = measures, further = [] }: Sums, { identifier }: Dialect = duckdb) {
   const estimated = sums.filter((measure) => measure !== 'flows')
   return [...estimated, ...(estimated.length === 0 ? [] : ['sampling']), ...further].map(identifier)
+}
+
+/** Sums by computed columns with these names, and `_lost`: the group is unknown. */
+function partsSql(
+  request: GroupsRequest,
+  columns: readonly string[],
+  names: readonly string[],
+  dialect: Dialect,
+): string {
+  const { rollup, of, doubles, group } = request
+  const { view, where, sums, remainder } = sourceOf(request, dialect)
+  const isOfManyFlows = rollup === undefined && of === undefined && doubles !== undefined && group.length > 0
+  if (!isOfManyFlows)
+    return `SELECT ${[...columns, `(${remainder}) AS "_lost"`, sums].join(', ')} FROM ${view}
+      WHERE ${where} GROUP BY ALL`
+  const rows = rowsSql(request, [...columns, ...summedColumns(request, dialect)], dialect)
+  return `SELECT ${[...names, 'false AS "_lost"', sums].join(', ')} FROM (${rows}) flow GROUP BY ALL`
 }
 
 /** Rows folded to a level or more and their flows, all flows, and the oldest time (µs). */
@@ -130,7 +143,7 @@ export function bucketSql(
 /** In order of time. Groups after the largest are combined (_other), so that rows of a bucket add up to its total. */
 export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): string {
   const { step, group, limit, by, of, further = [] } = request
-  const { view, time, where, sums, remainder } = sourceOf(request, dialect)
+  const { view, time, where, sums } = sourceOf(request, dialect)
   const { identifier: name, stored } = dialect
   const bucket = `${bucketSql(time, { step, span: request.span }, dialect)} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
@@ -184,11 +197,7 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
     const statistics = statsSql('"_value"', of, dialect)
     return `WITH ${dialect.inlined('parts', parts)}, ${largest}${shown}, ${statistics}${bounds}${joined}`
   }
-  const parts = isOfManyFlows(request)
-    ? `SELECT "_bucket", ${list}, false AS "_lost", ${sums}
-        FROM (${rowsSql(request, [bucket, values, ...summedColumns(request, dialect)], dialect)}) flow GROUP BY ALL`
-    : `SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
-        WHERE ${where} GROUP BY ALL`
+  const parts = partsSql(request, [bucket, values], ['"_bucket"', ...groups], dialect)
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
 
@@ -238,13 +247,8 @@ export interface GroupsRequest extends AggregateQuery {
 /** The largest groups, each with the totals _all_groups, _all_bytes …; without groups one row with a null _place. */
 export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): string {
   const { group } = request
-  const { view, where, sums, remainder } = sourceOf(request, dialect)
-  const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
-  const parts = isOfManyFlows(request)
-    ? `SELECT ${valuesOf(group).join(', ')}, false AS "_lost", ${sums}
-        FROM (${rowsSql(request, [values, ...summedColumns(request, dialect)], dialect)}) flow GROUP BY ALL`
-    : `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
-        WHERE ${where} GROUP BY ALL`
+  const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`)
+  const parts = partsSql(request, values, valuesOf(group), dialect)
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
 }
 

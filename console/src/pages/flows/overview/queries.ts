@@ -30,6 +30,10 @@ export function useAnswer<T>(
   })
 }
 
+export function useIsQuiet(): boolean {
+  return useIsFetching() === 0
+}
+
 /** The other end; undefined if groups by the dimension and by pairs share no pass over the flows. */
 export function otherEnd(dim: string): string | undefined {
   return dim === 'src_endpoint' ? 'dst_endpoint' : dim === 'dst_endpoint' ? 'src_endpoint' : undefined
@@ -65,10 +69,6 @@ export function useEarlier(
     enabled && before !== '' && seconds > 0,
   )
   return { answer: before === '' ? undefined : data, seconds }
-}
-
-export function useIsQuiet(): boolean {
-  return useIsFetching() === 0
 }
 
 /** Only the page's total of protocols shows all sums. */
