@@ -157,6 +157,8 @@ export type AnswerFrame = Readonly<{
   /** Set if rows received later are missing. */
   stored_to?: string
   since?: string
+  /** Times of lost flows. */
+  lost?: readonly Readonly<{ from: string; to: string }>[]
 }>
 
 type AnswerFacts = Readonly<{
@@ -165,6 +167,7 @@ type AnswerFacts = Readonly<{
   exact?: boolean
   storedTo?: bigint
   since?: bigint
+  lost?: readonly TimeSpan[]
   error?: unknown
 }>
 
@@ -174,18 +177,23 @@ export function answerFrame(
   span: TimeSpan,
   more: AnswerFacts = {},
 ): AnswerFrame {
-  const { next = null, source = 'raw', exact = true, storedTo, since, error } = more
+  const { next = null, source = 'raw', exact = true, storedTo, since, lost, error } = more
   return {
     columns,
     rows,
     next,
     source,
-    span: { from: isoOf(span.from), to: isoOf(span.to) },
+    span: isoSpan(span),
     exact,
     ...known({ error }),
     ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
     ...(since === undefined ? {} : { since: isoOf(since) }),
+    ...(lost === undefined ? {} : { lost: lost.map(isoSpan) }),
   }
+}
+
+export function isoSpan({ from, to }: TimeSpan): Readonly<{ from: string; to: string }> {
+  return { from: isoOf(from), to: isoOf(to) }
 }
 
 export const answerProperties = {
@@ -222,12 +230,13 @@ export const answerProperties = {
   exact: {
     type: 'boolean',
     description:
-      'False if groups may lack flows that a rollup combined with others, at most by `error`. Totals are ' +
-      'exact, except under a filter that a rollup does not support after the flows have expired.',
+      'False if groups may lack flows that a rollup combined with others, at most by `error`, or if flows are ' +
+      '`lost`. Otherwise totals are exact, except under a filter that a rollup does not support after the flows ' +
+      'have expired.',
   },
   error: {
     description:
-      'Only if `exact` is false: the maximum amount that a group may lack, in the ranking measure. It is the ' +
+      'Only if a rollup combined flows: the maximum amount that a group may lack, in the ranking measure. It is the ' +
       'sum of flows that a rollup stores without group.',
   },
   stored_to: {
@@ -242,4 +251,9 @@ export const answerProperties = {
       'Only for sums of flows with a range from before the oldest stored flow: the receive time of that ' +
       'flow, or the end of the range if no flow is stored. Earlier data does not exist.',
   },
+  lost: list(object({ from: string, to: string }), {
+    description:
+      'Only if the store lost flows of the range: a file was damaged, and the journal no longer has its flows. ' +
+      'Flows of these times may be missing; `weir ledger` counts them.',
+  }),
 } as const

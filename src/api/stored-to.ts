@@ -1,5 +1,5 @@
 import type { Pipeline, StoreReader } from '../engine/control.ts'
-import type { TimeSpan } from '../query/plan/index.ts'
+import type { RowQuery, TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 
 /** Spans that end earlier are stored. */
@@ -46,4 +46,27 @@ export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan):
   if (lagMs <= 0) return {}
   const stored = BigInt(Math.floor(now - lagMs - graceMs)) * 1000n
   return stored < to ? { storedTo: stored } : {}
+}
+
+/** Times (µs, ascending) in the span of flows that only lost files had. An answer without them is not exact. */
+export async function lostIn(
+  store: StoreReader,
+  { span, time }: Pick<RowQuery, 'span' | 'time'>,
+  view = 'flows',
+): Promise<{ exact?: false; lost?: readonly TimeSpan[] }> {
+  const { lost } = (await store.sums?.()) ?? {}
+  if (lost === undefined) return {}
+  const spans = (lost[view] ?? [])
+    .map((extent) => (time.name === 'flow_time' ? extent.occurred : extent.received))
+    .map(({ from, to }) => ({ from: BigInt(Math.floor(from)) * 1000n, to: BigInt(Math.floor(to) + 1) * 1000n }))
+    .filter(({ from, to }) => from < span.to && to > span.from)
+    .map(({ from, to }) => ({ from: from > span.from ? from : span.from, to: to < span.to ? to : span.to }))
+    .toSorted((a, b) => Number(a.from - b.from))
+  const joined: TimeSpan[] = []
+  for (const one of spans) {
+    const last = joined.at(-1)
+    if (last === undefined || last.to < one.from) joined.push(one)
+    else joined[joined.length - 1] = { from: last.from, to: one.to > last.to ? one.to : last.to }
+  }
+  return joined.length === 0 ? {} : { exact: false, lost: joined }
 }

@@ -270,6 +270,9 @@ export type StoredEdge = Readonly<{
   others: number
 }>
 
+/** First and last time of some flows, in Unix ms: when they occurred, and when they were received. */
+export type FlowExtent = Readonly<Record<'occurred' | 'received', Readonly<{ from: number; to: number }>>>
+
 /** Times in Unix ms. */
 export type StoredSums = Readonly<{
   /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
@@ -277,6 +280,8 @@ export type StoredSums = Readonly<{
   oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   flows: Readonly<{ rows: number; first: number }>
+  /** Flows that only lost files had, by view: `flows` and the rollups. Absent if no file is lost. */
+  lost?: Readonly<Record<string, readonly FlowExtent[]>>
   /** Fields of rollups that merge no rows. Default: those of the embedded store, which merge some. */
   dimensions?: readonly string[]
 }>

@@ -1,6 +1,7 @@
+import type { FlowExtent, StoredSums } from '../engine/control.ts'
 import { dayOf, holdsRows, msPerHour } from './names.ts'
 import type { PerSource, SourceCount, StoredFile } from './record.ts'
-import { isRollup, rollups } from './rollup/schema.ts'
+import { isRollup, rollups, type Rollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
 type RowsBySource = ReadonlyMap<number, number>
@@ -124,13 +125,37 @@ export function withLosses(
   )
 }
 
-export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): Readonly<{
-  from: string
-  to: string
-}> {
-  const text = (ms: number) => new Date(ms).toISOString()
+export function spanText(file: StoredFile): Readonly<{ from: string; to: string }> {
+  const { from, to } = extentOf(file).occurred
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+}
+
+function extentOf({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): FlowExtent {
+  const received = { from: receivedMin || hour * msPerHour, to: receivedMax || (hour + 1) * msPerHour }
+  return { occurred: { from: timeMin ?? received.from, to: timeMax ?? received.to }, received }
+}
+
+/** `missing`: damaged files not recorded as lost yet. A rollup lacks what neither it nor the flows still hold. */
+export function lostTimes(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums['lost'] {
+  const isLost = (file: StoredFile) => file.lost === true || missing.has(file.name)
+  const lost = files.filter((file) => isLost(file) && (file.stream === 'flows' || isRollup(file.stream)))
+  if (lost.length === 0) return undefined
+  const live = files.filter((file) => !isLost(file))
+  const ofRollup = (rollup: Rollup) => {
+    const serving = new Set<string>(rollups.slice(0, rollups.indexOf(rollup) + 1))
+    const isHeld = (file: StoredFile) =>
+      live.some(
+        (other) =>
+          (serving.has(other.stream) || (other.stream === 'flows' && file.stream !== 'flows')) &&
+          other.hour === file.hour &&
+          overlap(other, file),
+      )
+    return lost.filter((file) => (file.stream === 'flows' || serving.has(file.stream)) && !isHeld(file)).map(extentOf)
+  }
   return {
-    from: text(timeMin ?? (receivedMin || hour * msPerHour)),
-    to: text(timeMax ?? (receivedMax || (hour + 1) * msPerHour)),
+    flows: lost.filter(({ stream }) => stream === 'flows').map(extentOf),
+    flows_1m: ofRollup('flows_1m'),
+    flows_5m: ofRollup('flows_5m'),
+    flows_1h: ofRollup('flows_1h'),
   }
 }

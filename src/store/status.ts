@@ -1,7 +1,7 @@
 import type { StoredSums } from '../engine/control.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
-import { lostRows, withLosses } from './losses.ts'
+import { lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import { completeSinces } from './rollup/cover.ts'
@@ -53,7 +53,7 @@ export function statusOf(folder: Folder): StoreStatus {
     bytes: 0,
     unreadableFiles: 0,
     unreadableRows: 0,
-    sums: sumsOf(files),
+    sums: sumsOf(files, folder.versions.missing),
   }
   for (const file of files) {
     const rows = holdsRows(file.stream) ? file.rows : 0
@@ -68,7 +68,7 @@ export function statusOf(folder: Folder): StoreStatus {
   return status
 }
 
-function sumsOf(files: readonly StoredFile[]): StoredSums {
+function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums {
   const flows = { rows: 0, first: Infinity }
   let oldest = Infinity
   for (const { stream, rows, hour, receivedMin, lost } of files) {
@@ -77,5 +77,6 @@ function sumsOf(files: readonly StoredFile[]): StoredSums {
     flows.rows += rows
     flows.first = Math.min(flows.first, receivedMin)
   }
-  return { since: completeSinces(files), oldest, flows }
+  const lost = lostTimes(files, missing)
+  return { since: completeSinces(files), oldest, flows, ...(lost === undefined ? {} : { lost }) }
 }

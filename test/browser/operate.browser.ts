@@ -293,7 +293,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await expect
       .poll(async () => {
         await page.keyboard.press('Control+End')
-        return page.getByText(`${before + 450} dead letters`).count()
+        return page
+          .getByRole('main')
+          .getByText(`${before + 450} dead letters`)
+          .count()
       }, pollOptions)
       .toBe(1)
     await expect

@@ -46,3 +46,24 @@ test('buckets before the first stored flow, and those that are not stored yet, a
   })
   expect(ratesOf({ ...answer, since: at('12:01:00') } as never).values).toEqual([null, null, null, null, null, null])
 })
+
+test('buckets without flows are unknown where the flows of a damaged file are lost', () => {
+  const answer = {
+    columns: ['time', 'bytes'].map((name) => ({ name, type: '' })),
+    rows: [[at('12:00:20'), '600']],
+    next: null,
+    source: 'raw',
+    span: { from: at('12:00:00'), to: at('12:01:00') },
+    exact: false,
+    step: 10,
+    lost: [{ from: at('12:00:14'), to: at('12:00:45') }],
+  }
+  const start = Date.parse(at('12:00:00')) / 1000
+  expect(ratesOf(answer as never)).toMatchObject({
+    values: [0, null, 60, null, null, 0],
+    unknown: [
+      { from: start + 10, to: start + 20 },
+      { from: start + 30, to: start + 50 },
+    ],
+  })
+})

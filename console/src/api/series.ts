@@ -20,16 +20,36 @@ export function bucketsOf({ span, step }: Pick<SeriesAnswer, 'span' | 'step'>) {
 
 export type Stretch = Readonly<{ from: number; to: number }>
 
-/** Unix seconds of whole buckets before the first stored flow, and of buckets that are not stored yet. */
-export function unknownOf({ span, step, since, stored_to: storedTo }: SeriesAnswer): readonly Stretch[] {
+/**
+ * Unix seconds of whole buckets before the first stored flow, of buckets that are not stored yet, and of buckets
+ * without flows where flows are lost.
+ */
+export function unknownOf(answer: SeriesAnswer): readonly Stretch[] {
+  const { span, step, since, stored_to: storedTo } = answer
   const seconds = (iso: string) => Date.parse(iso) / 1000
   const [from, to] = [Math.floor(seconds(span.from) / step) * step, seconds(span.to)]
   const first = since === undefined ? from : Math.min(to, Math.floor(seconds(since) / step) * step)
   const last = storedTo === undefined ? to : Math.max(first, Math.ceil(seconds(storedTo) / step) * step)
-  return [
-    { from, to: first },
-    { from: last, to },
-  ].filter((stretch) => stretch.to > stretch.from)
+  return [{ from, to: first }, ...lostBuckets(answer), { from: last, to }].filter(
+    (stretch) => stretch.to > stretch.from,
+  )
+}
+
+function lostBuckets({ columns, rows, span, step, lost = [] }: SeriesAnswer): readonly Stretch[] {
+  if (lost.length === 0) return []
+  const buckets = bucketsOf({ span, step })
+  const time = columns.findIndex(({ name }) => name === 'time')
+  const held = new Set(rows.map((row) => buckets.at(row[time])))
+  const found: Stretch[] = []
+  buckets.times.forEach((from, index) => {
+    const to = from + step
+    if (held.has(index) || !lost.some((one) => Date.parse(one.from) / 1000 < to && Date.parse(one.to) / 1000 > from))
+      return
+    const before = found.at(-1)
+    if (before?.to === from) found[found.length - 1] = { from: before.from, to }
+    else found.push({ from, to })
+  })
+  return found
 }
 
 /** Values with null for the buckets of unknown stretches: 0 would mean no traffic. */

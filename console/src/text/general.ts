@@ -68,6 +68,7 @@ export const generalText = {
   withoutStore: (from: string, to: string) => `no store: live memory, ${from} – ${to}`,
   storedComplete: 'stored, complete',
   storedUntil: (storedTo: string) => `stored until ${storedTo}`,
+  storedLost: (from: string, to: string) => `incomplete: flows of a damaged file are lost, ${from} – ${to}`,
   columns: 'Columns',
   changesInText: 'changes',
   tracesInText: 'audit events',

@@ -1,4 +1,5 @@
 import { isoOf, seriesSql, stepFor, type RowQuery } from '../../query/plan/index.ts'
+import { isoSpan } from '../query-parameters.ts'
 import { ringSeries } from '../ring/answers.ts'
 import { storedSince } from '../stored-to.ts'
 import { readSums, type RunStatement } from '../sums.ts'
@@ -16,7 +17,10 @@ import { laneNames, type Investigation, type Lane, type LaneName, type Scene } f
 
 const [buckets, maxMarks] = [200, 100]
 
-type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to'> & Readonly<{ lane: Lane }>
+type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to' | 'lost'> & Readonly<{ lane: Lane }>
+
+const noTraffic = { buckets: [], since: null, stored_to: null, lost: [] } as const
+const lostNote = 'Flows of this time range may be lost: a file of the store was damaged.'
 
 /** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. `chosen`: lanes to read. */
 export async function investigate(
@@ -43,7 +47,7 @@ export async function investigate(
     measuresOf(scene, reads('latency', 'drops') ? flows : undefined, step),
     ...chosen.flatMap((name) => further[name]?.() ?? []),
   ])
-  const { lane, ...series } = traffic ?? { lane: undefined, step, buckets: [], since: null, stored_to: null }
+  const { lane, ...series } = traffic ?? { lane: undefined, step, ...noTraffic }
   return {
     subject: { is: subject.is, text: subject.text, ref: subject.ref },
     span: { from: isoOf(span.from), to: isoOf(span.to) },
@@ -82,10 +86,10 @@ async function trafficOf(
   flows: RowQuery | undefined,
 ): Promise<Traffic> {
   const step = stepFor(span, buckets)
-  const none = { step, buckets: [], since: null, stored_to: null }
   if (flows === undefined)
     return {
-      ...none,
+      step,
+      ...noTraffic,
       lane: notApplicable(
         'traffic',
         subject.is === 'actor' ? 'No address of the actor is known.' : 'Flows do not name it.',
@@ -110,16 +114,19 @@ async function trafficOf(
   }))
   const total = rows.reduce((sum, row) => sum + row.flows, 0)
   const since = answer?.since ?? (total > 0 ? undefined : (await storedSince(store, span)).since)
+  const { lost = [] } = answer ?? {}
   const isUnknown = since !== undefined && since >= span.to
+  const unknown = isUnknown ? 'No flow of this time range is stored.' : lost.length > 0 ? lostNote : null
   return {
     step,
     buckets: rows,
     since: since === undefined ? null : isoOf(since),
     stored_to: answer?.storedTo === undefined ? null : isoOf(answer.storedTo),
+    lost: lost.map(isoSpan),
     lane: {
       name: 'traffic',
-      state: total > 0 ? 'shown' : isUnknown ? 'not-collected' : 'empty',
-      note: total === 0 && isUnknown ? 'No flow of this time range is stored.' : null,
+      state: total > 0 ? 'shown' : unknown === null ? 'empty' : 'not-collected',
+      note: total === 0 ? unknown : null,
       total,
       items: [],
     },

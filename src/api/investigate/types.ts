@@ -119,5 +119,7 @@ export type Investigation = Readonly<{
   measured: readonly Measured[]
   since: string | null
   stored_to: string | null
+  /** Times of lost flows. */
+  lost: readonly Readonly<{ from: string; to: string }>[]
   lanes: readonly Lane[]
 }>

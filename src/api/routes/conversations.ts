@@ -26,7 +26,7 @@ import {
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { storedSince, storedTo } from '../stored-to.ts'
+import { lostIn, storedSince, storedTo } from '../stored-to.ts'
 import { closed, integer, object, problem } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {
@@ -98,7 +98,12 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
     const facts =
       store === undefined
         ? { source: 'ring' }
-        : { source: 'raw', ...(await storedSince(store, parsed.span)), ...(await storedTo(context, parsed.span)) }
+        : {
+            source: 'raw',
+            ...(await lostIn(store, parsed)),
+            ...(await storedSince(store, parsed.span)),
+            ...(await storedTo(context, parsed.span)),
+          }
     const [first] = answer.rows
     const rows = answer.rows.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
     return answerJson(request, reply, {

@@ -8,10 +8,10 @@ import { abortOnDisconnect, isolated, logErrors } from '../store-query.ts'
 import { RecordCount } from '../export/count.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { rowQueryOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
+import { isoSpan, rowQueryOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
 import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
-import { storedTo } from '../stored-to.ts'
+import { lostIn, storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
 import { closed, problem, string } from '../json-schema.ts'
 
@@ -43,7 +43,8 @@ const schema = {
     'as text because they may exceed 64 bits. ' +
     `Without \`sort\`, rows have storage order. The trailer \`${rowsTrailer}\` has the number of rows; a ` +
     'truncated response has no trailer. ' +
-    'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. Closing the connection cancels the query.',
+    'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. X-Weir-Lost has the times of lost ' +
+    'flows, if any, as `from/to`, comma-separated. Closing the connection cancels the query.',
   querystring: closed({
     ...questionParameters,
     time: timeParameter('time_received'),
@@ -121,6 +122,11 @@ async function source(
   }
   const { storedTo: to } = await storedTo(context, request.span)
   setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })
+  const { lost = [] } = await lostIn(store, request)
+  if (lost.length > 0) {
+    const spans = lost.map(isoSpan)
+    reply.header('x-weir-lost', spans.map(({ from, to: end }) => `${from}/${end}`).join(', '))
+  }
   return isolated(
     store,
     { sql: exportSql(request, format === 'parquet' ? 'parquet' : 'text', dialectOf(store)), format, bound: 'wait' },

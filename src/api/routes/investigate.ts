@@ -10,7 +10,7 @@ import { closed, integer, list, nullable, object, problem, refusals, string } fr
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { listOf, rowQueryOf } from '../query-parameters.ts'
+import { answerProperties, listOf, rowQueryOf } from '../query-parameters.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { spanFrom, span as spanOf } from '../time-span.ts'
 
@@ -47,6 +47,7 @@ export const investigateSchemas = {
       ),
       since: { ...nullable, description: 'Oldest stored flow, if the time range begins earlier.' },
       stored_to: { ...nullable, description: 'Flows received later are not stored yet.' },
+      lost: answerProperties.lost,
       lanes: list(
         object({
           name: { type: 'string', enum: laneNames },

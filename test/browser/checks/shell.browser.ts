@@ -189,6 +189,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         await page.keyboard.press(key)
         hidden.push(await covered())
       }
+      // A row that is not loaded yet has no drawer.
+      await settled(page)
       await page.keyboard.press('ArrowDown')
       await page.keyboard.press('Enter')
       await page.locator('aside.drawer dl').first().waitFor()

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
-import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
+import { bucketsOf, knownValues, unknownOf, type SeriesAnswer } from '../../api/series.ts'
 import { loadable, useLoaded, type Loadable } from '../../hooks/use-loaded.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { ChartFill } from '../../parts/chart-fill.tsx'
@@ -86,18 +86,13 @@ function SeriesChart({
   )
 }
 
-/** Rates by group. Before the oldest stored flow, and after the newest, nothing is known. */
+/** Rates by group. */
 function seriesOf(data: SeriesAnswer, by: Panel['by'], group: string) {
-  const { columns, rows, step, since, stored_to: storedTo } = data
+  const { columns, rows, step } = data
   const place = (name: string) => columns.findIndex((column) => column.name === name)
   const [at, other, amount] = [place('time'), place('other'), place(by)]
   const buckets = bucketsOf(data)
-  const end = (buckets.times.at(-1) ?? 0) + step
-  const known = {
-    from: since === undefined ? -Infinity : Date.parse(since) / 1000,
-    to: storedTo === undefined ? Infinity : Date.parse(storedTo) / 1000,
-  }
-  const isKnown = (begin: number) => begin + step > known.from && begin < known.to
+  const unknown = unknownOf(data)
   const found = new Map<string, { name: string; isOther: boolean; values: number[] }>()
   for (const row of rows) {
     const bucket = buckets.at(row[at])
@@ -114,13 +109,8 @@ function seriesOf(data: SeriesAnswer, by: Panel['by'], group: string) {
     .map(({ name, isOther, values }): ChartSeries => ({
       name,
       other: isOther,
-      values: values.map((value, index) => (isKnown(buckets.times[index]!) ? value : null)),
+      values: knownValues(buckets.times, values, unknown),
     }))
-  const first = buckets.times[0] ?? 0
-  const unknown = [
-    { from: first, to: Math.min(end, known.from) },
-    { from: Math.max(first, known.to), to: end },
-  ].filter(({ from, to }) => to > from)
   return { times: buckets.times, series, unknown }
 }
 

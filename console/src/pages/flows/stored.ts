@@ -29,6 +29,8 @@ export type StoredRows = Readonly<{
   source: string
   /** Present while the newest part of the range is not stored yet. */
   storedTo: string | undefined
+  /** Times of lost flows. */
+  lost: AnswerFrame['lost']
   more: boolean
   busy: boolean
   /** Of this question, not of the one before. */
@@ -72,6 +74,7 @@ export function useStoredRows(
     span: pages?.[0]?.span,
     source: pages?.[0]?.source ?? '',
     storedTo: pages?.[0]?.stored_to,
+    lost: pages?.[0]?.lost,
     more,
     busy,
     isOwn,

@@ -3,12 +3,13 @@ import { count, duration, volume } from '../../parts/format.ts'
 import { investigateText } from '../../text/investigate.ts'
 
 type Bucket = Readonly<{ time: string; value: number }>
+type Unknown = Readonly<{ from: string; to: string; title: string }>
 type Area = Readonly<{ buckets: readonly Bucket[]; is: 'area' | 'second' }>
 
 /** The areas of a lane with numbers, and the text of its figures. */
 export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.ReactNode {
   if (lane.state !== 'shown') return null
-  const { step, buckets, measured, since } = of
+  const { span, step, buckets, measured, since, lost } = of
   const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   if (lane.name === 'traffic') {
     const text = investigateText.trafficOf(
@@ -17,7 +18,11 @@ export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.
       investigateText.perSecond(volume(Math.max(1, ...buckets.map(({ bytes }) => bytes)) / step)),
     )
     const areas: readonly Area[] = [{ buckets: buckets.map(({ time, bytes }) => ({ time, value: bytes })), is: 'area' }]
-    return <Drawn of={of} areas={areas} text={text} since={since} />
+    const unknown: readonly Unknown[] = [
+      ...(since === null ? [] : [{ from: span.from, to: since, title: investigateText.unknownBefore }]),
+      ...lost.map((one) => ({ ...one, title: investigateText.lostFlows })),
+    ]
+    return <Drawn of={of} areas={areas} text={text} unknown={unknown} />
   }
   const known = (name: Exclude<keyof Measured, 'time'>) =>
     measured.flatMap((each) => (each[name] === null ? [] : [{ time: each.time, value: each[name] }]))
@@ -31,12 +36,12 @@ export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.
       { buckets: rtt, is: 'area' },
       { buckets: dns, is: 'second' },
     ]
-    return <Drawn of={of} areas={areas} text={texts.join(', ')} since={null} />
+    return <Drawn of={of} areas={areas} text={texts.join(', ')} unknown={[]} />
   }
   if (lane.name !== 'drops') return null
   const drops = known('drop_packets')
   const text = investigateText.dropsOf(count(lane.total), volume(sumOf(known('drop_bytes').map(({ value }) => value))))
-  return <Drawn of={of} areas={[{ buckets: drops, is: 'area' }]} text={text} since={null} />
+  return <Drawn of={of} areas={[{ buckets: drops, is: 'area' }]} text={text} unknown={[]} />
 }
 
 const largest = (buckets: readonly Bucket[]) => Math.max(...buckets.map(({ value }) => value))
@@ -46,12 +51,12 @@ function Drawn({
   of: { span, step },
   areas,
   text,
-  since,
+  unknown,
 }: {
   of: Investigation
   areas: readonly Area[]
   text: string
-  since: string | null
+  unknown: readonly Unknown[]
 }) {
   const [from, to] = [Date.parse(span.from), Date.parse(span.to)]
   const at = (ms: number) => Math.min(1000, Math.max(0, (1000 * (ms - from)) / (to - from)))
@@ -72,13 +77,18 @@ function Drawn({
           <path key={is} className={is} d={pathOf(buckets)} />
         ))}
       </svg>
-      {since !== null && (
-        <span
-          className="lane-unknown"
-          style={{ width: `${at(Date.parse(since)) / 10}%` }}
-          title={investigateText.unknownBefore}
-        />
-      )}
+      {unknown.map((one) => {
+        const left = at(Date.parse(one.from)) / 10
+        const width = at(Date.parse(one.to)) / 10 - left
+        return (
+          <span
+            key={one.from}
+            className="lane-unknown"
+            style={{ left: `${left}%`, width: `${width}%` }}
+            title={one.title}
+          />
+        )
+      })}
       <p className="lane-figures dim">{text}</p>
     </>
   )

@@ -2,11 +2,12 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { asApiError } from '../../../api/problem.ts'
 import { ErrorState, Loading } from '../../../parts/states.tsx'
 import { count } from '../../../parts/format.ts'
+import { lostText } from '../source-text.ts'
 import type { GroupsAnswer } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 import { generalText } from '../../../text/general.ts'
 
-type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'span' | 'stored_to'>
+type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'span' | 'stored_to' | 'lost'>
 
 type PanelProps<T extends Facts> = Readonly<{
   title: string
@@ -55,7 +56,8 @@ export function Panel<T extends Facts>({
         </p>
       )}
       {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
-      {data !== undefined && !data.exact && (
+      {data?.lost !== undefined && <p className="panel-foot warning">{lostText(data.lost)}</p>}
+      {data !== undefined && !data.exact && (data.error !== undefined || data.lost === undefined) && (
         <p className="panel-foot dim">
           {panelsText.mayBeShort(data.error === undefined ? '' : panelsText.byUpTo(count(Number(data.error))))}
         </p>

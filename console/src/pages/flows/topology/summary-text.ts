@@ -1,12 +1,12 @@
-import { count, counted, momentAt, time } from '../../../parts/format.ts'
+import { count, counted, momentAt } from '../../../parts/format.ts'
 import { amount, amountOf } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { Graph } from '../../../parts/graph/fold.ts'
+import { sourceText as storedText } from '../source-text.ts'
 import { liveSeconds } from './live-graph.ts'
 import type { DiffAnswer } from './use-diff.ts'
 import { topologyText } from '../../../text/topology.ts'
-import { generalText } from '../../../text/general.ts'
 
 export function summaryText(
   { nodes, rest, total, earlier }: Graph,
@@ -42,9 +42,9 @@ export function summaryText(
 
 function sourceText(answer: GroupsAnswer | undefined) {
   if (answer === undefined) return topologyText.liveSpan(liveSeconds)
-  const { source, span, exact } = answer
-  if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
-  return exact ? generalText.storedComplete : topologyText.storedApproximate
+  return answer.exact || answer.source === 'ring' || answer.lost !== undefined
+    ? storedText(answer)
+    : topologyText.storedApproximate
 }
 
 export function spansText({ now, before }: DiffAnswer): string {
