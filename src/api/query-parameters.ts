@@ -158,8 +158,12 @@ export type AnswerFrame = Readonly<{
   stored_to?: string
   since?: string
   /** Times of lost flows. */
-  lost?: readonly Readonly<{ from: string; to: string }>[]
+  lost?: readonly IsoSpan[]
+  /** Times when Weir did not run. */
+  stopped?: readonly IsoSpan[]
 }>
+
+export type IsoSpan = Readonly<{ from: string; to: string }>
 
 type AnswerFacts = Readonly<{
   next?: string
@@ -168,6 +172,7 @@ type AnswerFacts = Readonly<{
   storedTo?: bigint
   since?: bigint
   lost?: readonly TimeSpan[]
+  stopped?: readonly TimeSpan[]
   error?: unknown
 }>
 
@@ -177,7 +182,7 @@ export function answerFrame(
   span: TimeSpan,
   more: AnswerFacts = {},
 ): AnswerFrame {
-  const { next = null, source = 'raw', exact = true, storedTo, since, lost, error } = more
+  const { next = null, source = 'raw', exact = true, storedTo, since, lost, stopped, error } = more
   return {
     columns,
     rows,
@@ -189,10 +194,11 @@ export function answerFrame(
     ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
     ...(since === undefined ? {} : { since: isoOf(since) }),
     ...(lost === undefined ? {} : { lost: lost.map(isoSpan) }),
+    ...(stopped === undefined ? {} : { stopped: stopped.map(isoSpan) }),
   }
 }
 
-export function isoSpan({ from, to }: TimeSpan): Readonly<{ from: string; to: string }> {
+export function isoSpan({ from, to }: TimeSpan): IsoSpan {
   return { from: isoOf(from), to: isoOf(to) }
 }
 
@@ -255,5 +261,10 @@ export const answerProperties = {
     description:
       'Only if the store lost flows of the range: a file was damaged, and the journal no longer has its flows. ' +
       'Flows of these times may be missing; `weir ledger` counts them.',
+  }),
+  stopped: list(object({ from: string, to: string }), {
+    description:
+      'Only if Weir did not run in a part of the range: it received no flows then. Flows that another system ' +
+      'keeps, such as those of a Kafka topic, arrive later.',
   }),
 } as const

@@ -1,4 +1,4 @@
-import type { Pipeline, StoreReader } from '../engine/control.ts'
+import type { Pipeline, StoreReader, TimeRange } from '../engine/control.ts'
 import type { RowQuery, TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 
@@ -48,25 +48,44 @@ export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan):
   return stored < to ? { storedTo: stored } : {}
 }
 
-/** Times (µs, ascending) in the span of flows that only lost files had. An answer without them is not exact. */
-export async function lostIn(
-  store: StoreReader,
+export type Missing = Readonly<{
+  exact?: false
+  /** Times of flows that only lost files had: an answer without them is not exact. */
+  lost?: readonly TimeSpan[]
+  /** Times when Weir did not run. */
+  stopped?: readonly TimeSpan[]
+}>
+
+/** Times of the span (µs, ascending) of which flows may be missing. `view`: the flows, or the rollup that is read. */
+export async function missingIn(
+  { control }: ApiContext,
   { span, time }: Pick<RowQuery, 'span' | 'time'>,
   view = 'flows',
-): Promise<{ exact?: false; lost?: readonly TimeSpan[] }> {
-  const { lost } = (await store.sums?.()) ?? {}
-  if (lost === undefined) return {}
-  const spans = (lost[view] ?? [])
-    .map((extent) => (time.name === 'flow_time' ? extent.occurred : extent.received))
+): Promise<Missing> {
+  const sums = await control.store?.sums?.()
+  const extents = sums?.lost?.[view] ?? []
+  const lost = within(
+    span,
+    extents.map(({ occurred, received }) => (time.name === 'flow_time' ? occurred : received)),
+  )
+  const stopped = within(span, control.stops?.() ?? [])
+  return {
+    ...(lost.length === 0 ? {} : { exact: false, lost }),
+    ...(stopped.length === 0 ? {} : { stopped }),
+  }
+}
+
+function within(span: TimeSpan, ranges: readonly TimeRange[]): readonly TimeSpan[] {
+  const cut = ranges
     .map(({ from, to }) => ({ from: BigInt(Math.floor(from)) * 1000n, to: BigInt(Math.floor(to) + 1) * 1000n }))
     .filter(({ from, to }) => from < span.to && to > span.from)
     .map(({ from, to }) => ({ from: from > span.from ? from : span.from, to: to < span.to ? to : span.to }))
     .toSorted((a, b) => Number(a.from - b.from))
   const joined: TimeSpan[] = []
-  for (const one of spans) {
+  for (const one of cut) {
     const last = joined.at(-1)
     if (last === undefined || last.to < one.from) joined.push(one)
     else joined[joined.length - 1] = { from: last.from, to: one.to > last.to ? one.to : last.to }
   }
-  return joined.length === 0 ? {} : { exact: false, lost: joined }
+  return joined
 }

@@ -31,7 +31,7 @@ import {
 } from './query-parameters.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
-import { lostIn, storedSince, storedTo, summedSince } from './stored-to.ts'
+import { missingIn, storedSince, storedTo, summedSince, type Missing } from './stored-to.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { sumSource } from './sum-source.ts'
 
@@ -212,8 +212,8 @@ type SumsAnswer = Readonly<{
   exact: boolean
   storedTo?: bigint
   since?: bigint
-  lost?: readonly TimeSpan[]
-}>
+}> &
+  Omit<Missing, 'exact'>
 
 export type RunStatement = Readonly<{
   context: ApiContext
@@ -264,7 +264,7 @@ export async function readSums<Request extends AggregateQuery>(
           span: request.span,
           source: 'raw',
           exact: true,
-          ...(await lostIn(store, request)),
+          ...(await missingIn(context, request)),
           ...(await storedSince(store, request.span)),
           ...(await storedTo(context, request.span)),
         }
@@ -283,7 +283,7 @@ export async function readSums<Request extends AggregateQuery>(
     source: rollup.view,
     exact,
     ...(exact || rest === undefined ? {} : { error: rest }),
-    ...(await lostIn(store, { span: rollup.span, time: request.time }, rollup.view)),
+    ...(await missingIn(context, { span: rollup.span, time: request.time }, rollup.view)),
     ...(await summedSince(store, request.span)),
     ...(await storedTo(context, request.span)),
   }

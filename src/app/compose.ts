@@ -7,7 +7,6 @@ import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import { StoreSelection } from '../engine/store-selection.ts'
 import { Runtime } from '../engine/runtime.ts'
-import type { StorePort } from '../engine/runtime-parts.ts'
 import { DeadLetterFile } from '../engine/delivery/dead-letter-file.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
 import { lowestPosition, SinkSet } from '../engine/delivery/sinks.ts'
@@ -31,6 +30,7 @@ import { openTraces } from '../net/traces.ts'
 import type { WeirConfig } from './config.ts'
 import { loadedTransform } from './transforms.ts'
 import { prepareMemory } from './memory-plan.ts'
+import { RunTimes } from './run-times.ts'
 import { geoFiles, liveLimits, nameSettings, sinkEntries, sourceEntries } from './config-entries.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import type { ConfigArguments, Loaded } from './load-config.ts'
@@ -134,6 +134,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const begun = await ingest.call('start', start)
     ingest.call('fenced', undefined as never).catch(onFailed)
     store?.remote.call('fenced', undefined as never).catch(onFailed)
+    const runs = await RunTimes.open(host, config, log)
     const sources = new SourceWorkers({
       ingest,
       spawn: () => spawn('watch'),
@@ -286,6 +287,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       store: store?.port,
       selection,
       outside,
+      runs,
       workloads,
       shared: delivery,
       sources: () => [
@@ -305,6 +307,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running
+    await runs.begin()
     // Not earlier: only after the start of all sources their needed frames are known.
     const house = new AbortController()
     const housekeeping = Promise.all([runtime.runMaintenance(house.signal), outside?.watch(house.signal)])
@@ -364,8 +367,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       await shutDown({ host, log }, [
         ['the API', () => api.close()],
         ['the alerts', () => alerts.stop()],
-        ['the sources', () => sources.stop()],
-        ['the store', () => Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])],
+        ['the sources', () => sources.stop().then(() => runs.end())],
+        ['the store', () => Promise.race([store?.port.settled(tail.durable().sequence), host.timers.sleep(settleMs)])],
         [
           'the sinks',
           async () => {
@@ -413,8 +416,4 @@ function throwFailed(report: ApplyReport) {
   if (report.failed === undefined) return
   const { id, message, code } = report.failed
   throw new WeirError(isErrorCode(code) ? code : 'WEIR_SOURCE_FAILED', `source ${id}: ${message}`)
-}
-
-async function settle(store: StorePort | undefined, tail: SharedTail) {
-  await store?.settled(tail.durable().sequence)
 }

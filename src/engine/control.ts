@@ -15,6 +15,8 @@ export interface Control extends RemoteObjects {
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
+  /** Times when Weir did not run, ascending: nothing was received. Absent if other instances may have received. */
+  stops?(): readonly TimeRange[]
   /** Calls the listener with synced frames. There is no backpressure. */
   watch(listener: (frame: Frame) => void): () => void
   /** Whether store and live views take the rows of a frame. Default: all. */
@@ -270,8 +272,11 @@ export type StoredEdge = Readonly<{
   others: number
 }>
 
-/** First and last time of some flows, in Unix ms: when they occurred, and when they were received. */
-export type FlowExtent = Readonly<Record<'occurred' | 'received', Readonly<{ from: number; to: number }>>>
+/** Unix ms. */
+export type TimeRange = Readonly<{ from: number; to: number }>
+
+/** First and last time of some flows: when they occurred, and when they were received. */
+export type FlowExtent = Readonly<Record<'occurred' | 'received', TimeRange>>
 
 /** Times in Unix ms. */
 export type StoredSums = Readonly<{

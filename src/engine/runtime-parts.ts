@@ -1,6 +1,6 @@
 import type { Tail, Unit } from '../journal/types.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
-import type { Pipeline, ReloadReport, StoreReader } from './control.ts'
+import type { Pipeline, ReloadReport, StoreReader, TimeRange } from './control.ts'
 import type { Log, Metrics } from './contracts.ts'
 import type { DeadLetterStore } from './delivery/dead-letter-admin.ts'
 import type { SinkSet } from './delivery/sinks.ts'
@@ -58,6 +58,7 @@ export interface RuntimeParts extends PushParts {
   readonly store: StorePort | undefined
   readonly selection: StoreSelection
   readonly outside?: OutsideStore | undefined
+  readonly runs: { stops(): readonly TimeRange[] }
   readonly follower: Follower
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>

@@ -15,6 +15,7 @@ import type {
   StoreReader,
   TapTarget,
   WatchedCluster,
+  TimeRange,
 } from './control.ts'
 import { known } from '../model/json.ts'
 import { httpSource, takePushed } from './sources/pushed.ts'
@@ -55,6 +56,10 @@ export class Runtime implements Control {
 
   get store(): StoreReader | undefined {
     return (this.#parts.store ?? this.#parts.outside)?.reader
+  }
+
+  stops(): readonly TimeRange[] {
+    return this.#parts.runs.stops()
   }
 
   ready(): void {

@@ -47,7 +47,7 @@ test('buckets before the first stored flow, and those that are not stored yet, a
   expect(ratesOf({ ...answer, since: at('12:01:00') } as never).values).toEqual([null, null, null, null, null, null])
 })
 
-test('buckets without flows are unknown where the flows of a damaged file are lost', () => {
+test('buckets without flows are unknown where a damaged file lost flows, or Weir did not run', () => {
   const answer = {
     columns: ['time', 'bytes'].map((name) => ({ name, type: '' })),
     rows: [[at('12:00:20'), '600']],
@@ -57,13 +57,14 @@ test('buckets without flows are unknown where the flows of a damaged file are lo
     exact: false,
     step: 10,
     lost: [{ from: at('12:00:14'), to: at('12:00:45') }],
+    stopped: [{ from: at('12:00:52'), to: at('12:00:55') }],
   }
   const start = Date.parse(at('12:00:00')) / 1000
   expect(ratesOf(answer as never)).toMatchObject({
-    values: [0, null, 60, null, null, 0],
+    values: [0, null, 60, null, null, null],
     unknown: [
       { from: start + 10, to: start + 20 },
-      { from: start + 30, to: start + 50 },
+      { from: start + 30, to: start + 60 },
     ],
   })
 })

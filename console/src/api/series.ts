@@ -22,7 +22,7 @@ export type Stretch = Readonly<{ from: number; to: number }>
 
 /**
  * Unix seconds of whole buckets before the first stored flow, of buckets that are not stored yet, and of buckets
- * without flows where flows are lost.
+ * without flows where flows are lost or Weir did not run.
  */
 export function unknownOf(answer: SeriesAnswer): readonly Stretch[] {
   const { span, step, since, stored_to: storedTo } = answer
@@ -30,21 +30,25 @@ export function unknownOf(answer: SeriesAnswer): readonly Stretch[] {
   const [from, to] = [Math.floor(seconds(span.from) / step) * step, seconds(span.to)]
   const first = since === undefined ? from : Math.min(to, Math.floor(seconds(since) / step) * step)
   const last = storedTo === undefined ? to : Math.max(first, Math.ceil(seconds(storedTo) / step) * step)
-  return [{ from, to: first }, ...lostBuckets(answer), { from: last, to }].filter(
+  return [{ from, to: first }, ...missingBuckets(answer), { from: last, to }].filter(
     (stretch) => stretch.to > stretch.from,
   )
 }
 
-function lostBuckets({ columns, rows, span, step, lost = [] }: SeriesAnswer): readonly Stretch[] {
-  if (lost.length === 0) return []
+/** Buckets without flows in times of which flows may be missing. */
+export function missingBuckets({ columns, rows, span, step, lost = [], stopped = [] }: SeriesAnswer): Stretch[] {
+  const missing = [...lost, ...stopped].map(({ from, to }) => ({
+    from: Date.parse(from) / 1000,
+    to: Date.parse(to) / 1000,
+  }))
+  if (missing.length === 0) return []
   const buckets = bucketsOf({ span, step })
   const time = columns.findIndex(({ name }) => name === 'time')
   const held = new Set(rows.map((row) => buckets.at(row[time])))
   const found: Stretch[] = []
   buckets.times.forEach((from, index) => {
     const to = from + step
-    if (held.has(index) || !lost.some((one) => Date.parse(one.from) / 1000 < to && Date.parse(one.to) / 1000 > from))
-      return
+    if (held.has(index) || !missing.some((one) => one.from < to && one.to > from)) return
     const before = found.at(-1)
     if (before?.to === from) found[found.length - 1] = { from: before.from, to }
     else found.push({ from, to })

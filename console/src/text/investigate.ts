@@ -37,6 +37,7 @@ export const investigateText = {
   noteHint: 'Note; the link and the report keep it',
   newestOf: (items: string, total: string) => `newest ${items} of ${total}`,
   unknownBefore: 'no data before the first stored flow',
+  stopped: 'Weir did not run',
   lostFlows: 'flows of a damaged file are lost',
   severalEvents: (events: string, first: string) => `${events} events, the first: ${first}`,
   lane: 'Lane',

@@ -17,9 +17,10 @@ import { laneNames, type Investigation, type Lane, type LaneName, type Scene } f
 
 const [buckets, maxMarks] = [200, 100]
 
-type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to' | 'lost'> & Readonly<{ lane: Lane }>
+type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to' | 'lost' | 'stopped'> &
+  Readonly<{ lane: Lane }>
 
-const noTraffic = { buckets: [], since: null, stored_to: null, lost: [] } as const
+const noTraffic = { buckets: [], since: null, stored_to: null, lost: [], stopped: [] } as const
 const lostNote = 'Flows of this time range may be lost: a file of the store was damaged.'
 
 /** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. `chosen`: lanes to read. */
@@ -114,7 +115,7 @@ async function trafficOf(
   }))
   const total = rows.reduce((sum, row) => sum + row.flows, 0)
   const since = answer?.since ?? (total > 0 ? undefined : (await storedSince(store, span)).since)
-  const { lost = [] } = answer ?? {}
+  const { lost = [], stopped = [] } = answer ?? {}
   const isUnknown = since !== undefined && since >= span.to
   const unknown = isUnknown ? 'No flow of this time range is stored.' : lost.length > 0 ? lostNote : null
   return {
@@ -123,6 +124,7 @@ async function trafficOf(
     since: since === undefined ? null : isoOf(since),
     stored_to: answer?.storedTo === undefined ? null : isoOf(answer.storedTo),
     lost: lost.map(isoSpan),
+    stopped: stopped.map(isoSpan),
     lane: {
       name: 'traffic',
       state: total > 0 ? 'shown' : unknown === null ? 'empty' : 'not-collected',

@@ -86,7 +86,7 @@ export function markdownOf(answer: Investigation, { base, pins, notes }: Options
   ].join('\n')
 }
 
-function trafficText({ lanes, buckets, step, since, stored_to: storedTo, lost }: Investigation) {
+function trafficText({ lanes, buckets, step, since, stored_to: storedTo, lost, stopped }: Investigation) {
   const lane = lanes.find(({ name }) => name === 'traffic')
   if (lane?.state !== 'shown') return [lane === undefined ? '' : absentText(lane).slice(2)]
   const sum = (of: 'bytes' | 'packets') => buckets.reduce((total, bucket) => total + bucket[of], 0)
@@ -97,6 +97,7 @@ function trafficText({ lanes, buckets, step, since, stored_to: storedTo, lost }:
     ...(since === null ? [] : [`Flows are stored since ${timeText(since)}.`]),
     ...(storedTo === null ? [] : [`Flows are stored until ${timeText(storedTo)}.`]),
     ...lost.map(({ from, to }) => `Flows from ${timeText(from)} to ${timeText(to)} may be lost.`),
+    ...stopped.map(({ from, to }) => `Weir did not run from ${timeText(from)} to ${timeText(to)}.`),
   ]
 }
 

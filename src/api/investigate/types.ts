@@ -3,6 +3,7 @@ import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import type { KubernetesRef } from '../../model/refs.ts'
 import type { Principal } from '../access/principal.ts'
+import type { IsoSpan } from '../query-parameters.ts'
 import type { RunQuery } from '../why/workloads.ts'
 
 /** The investigated object, actor or address. `text`: for readers; `ref`: its form in links. */
@@ -120,6 +121,8 @@ export type Investigation = Readonly<{
   since: string | null
   stored_to: string | null
   /** Times of lost flows. */
-  lost: readonly Readonly<{ from: string; to: string }>[]
+  lost: readonly IsoSpan[]
+  /** Times when Weir did not run. */
+  stopped: readonly IsoSpan[]
   lanes: readonly Lane[]
 }>

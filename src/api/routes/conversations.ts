@@ -26,7 +26,7 @@ import {
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { lostIn, storedSince, storedTo } from '../stored-to.ts'
+import { missingIn, storedSince, storedTo } from '../stored-to.ts'
 import { closed, integer, object, problem } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {
@@ -100,7 +100,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
         ? { source: 'ring' }
         : {
             source: 'raw',
-            ...(await lostIn(store, parsed)),
+            ...(await missingIn(context, parsed)),
             ...(await storedSince(store, parsed.span)),
             ...(await storedTo(context, parsed.span)),
           }

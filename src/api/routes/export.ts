@@ -11,7 +11,7 @@ import type { ApiContext } from '../options.ts'
 import { isoSpan, rowQueryOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
 import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
-import { lostIn, storedTo } from '../stored-to.ts'
+import { missingIn, storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
 import { closed, problem, string } from '../json-schema.ts'
 
@@ -44,7 +44,8 @@ const schema = {
     `Without \`sort\`, rows have storage order. The trailer \`${rowsTrailer}\` has the number of rows; a ` +
     'truncated response has no trailer. ' +
     'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. X-Weir-Lost has the times of lost ' +
-    'flows, if any, as `from/to`, comma-separated. Closing the connection cancels the query.',
+    'flows, and X-Weir-Stopped those when Weir did not run, if any, as `from/to`, comma-separated. ' +
+    'Closing the connection cancels the query.',
   querystring: closed({
     ...questionParameters,
     time: timeParameter('time_received'),
@@ -122,10 +123,13 @@ async function source(
   }
   const { storedTo: to } = await storedTo(context, request.span)
   setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })
-  const { lost = [] } = await lostIn(store, request)
-  if (lost.length > 0) {
-    const spans = lost.map(isoSpan)
-    reply.header('x-weir-lost', spans.map(({ from, to: end }) => `${from}/${end}`).join(', '))
+  const { lost, stopped } = await missingIn(context, request)
+  for (const [name, spans = []] of [
+    ['x-weir-lost', lost],
+    ['x-weir-stopped', stopped],
+  ] as const) {
+    const texts = spans.map(isoSpan).map((span) => `${span.from}/${span.to}`)
+    if (texts.length > 0) reply.header(name, texts.join(', '))
   }
   return isolated(
     store,

@@ -35,7 +35,7 @@ import {
   unknownField,
 } from '../query-parameters.ts'
 import { ringPage } from '../ring/page.ts'
-import { lostIn, storedTo } from '../stored-to.ts'
+import { missingIn, storedTo, type Missing } from '../stored-to.ts'
 import {
   besideParameter,
   measureParameter,
@@ -200,14 +200,11 @@ async function storePage(
   context: ApiContext,
   request: PageRequest,
   disconnected: AbortSignal,
-): Promise<
-  | { rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint; exact?: false; lost?: readonly TimeSpan[] }
-  | undefined
-> {
+): Promise<(Missing & Readonly<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint }>) | undefined> {
   const rows = await readPage(store, request, disconnected, context.host)
   return rows === undefined
     ? undefined
-    : { rows, span: request.span, ...(await lostIn(store, request)), ...(await storedTo(context, request.span)) }
+    : { rows, span: request.span, ...(await missingIn(context, request)), ...(await storedTo(context, request.span)) }
 }
 
 /** A short span is read whole. Otherwise the page's keys are read first. */

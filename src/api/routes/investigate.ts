@@ -48,6 +48,7 @@ export const investigateSchemas = {
       since: { ...nullable, description: 'Oldest stored flow, if the time range begins earlier.' },
       stored_to: { ...nullable, description: 'Flows received later are not stored yet.' },
       lost: answerProperties.lost,
+      stopped: answerProperties.stopped,
       lanes: list(
         object({
           name: { type: 'string', enum: laneNames },

@@ -42,3 +42,20 @@ test('answers about times of a damaged file are not exact, and state these times
   expect(rollup.body).toMatchObject({ source: 'flows_1m', exact: true })
   expect(rollup.body).not.toHaveProperty('lost')
 })
+
+test('answers state when Weir did not run; sums of the stored flows stay exact', async () => {
+  const api = await startStored()
+  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 100 }], begin)
+  const [from, to] = [begin + minute, begin + 2 * minute]
+  api.control.stops = () => [{ from, to }]
+  const range = { from: String(begin), to: String(begin + 5 * minute) }
+  const stopped = [{ from: iso(from), to: iso(to + 1) }]
+  for (const path of ['series', 'topology', 'flows', 'conversations'])
+    expect([path, (await api.get(path, range)).body]).toMatchObject([path, { exact: true, stopped }])
+  expect((await api.get('flows', { ...range, group: 'src.addr' })).body).toMatchObject({ exact: true, stopped })
+  const file = await fetch(`${api.url}/api/v1/export?${new URLSearchParams({ ...range, format: 'csv' }).toString()}`)
+  await file.text()
+  expect(file.headers.get('x-weir-stopped')).toBe(`${iso(from)}/${iso(to + 1)}`)
+  const earlier = await api.get('series', { from: range.from, to: String(from) })
+  expect(earlier.body).not.toHaveProperty('stopped')
+})

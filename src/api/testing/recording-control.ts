@@ -1,4 +1,12 @@
-import type { Control, SinkOutcome, Health, Ledger, QueryFormat, SharedJournal } from '../../engine/control.ts'
+import type {
+  Control,
+  SinkOutcome,
+  Health,
+  Ledger,
+  QueryFormat,
+  SharedJournal,
+  TimeRange,
+} from '../../engine/control.ts'
 import { frameHeader } from '../../journal/frame-header.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { DerivationListener, Preview } from '../../engine/contracts.ts'
@@ -19,6 +27,7 @@ export class RecordingControl implements Control {
   outcome: SinkOutcome | undefined
   failIngest: Error | undefined
   answer: (sql: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>> = async () => pieces('[{"n":1}]')
+  stops: () => readonly TimeRange[] = () => []
   manifest: Control['manifest'] = () => Promise.resolve(undefined)
   ledgerNow: Ledger = {
     balanced: true,

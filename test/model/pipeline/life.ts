@@ -129,6 +129,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     accepted: () => follower.accepted(),
   })
   const runtime = new Runtime({
+    runs: { stops: () => [] },
     host,
     log,
     metrics,

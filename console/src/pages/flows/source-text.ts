@@ -2,20 +2,27 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { momentAt, time } from '../../parts/format.ts'
 import { generalText } from '../../text/general.ts'
 
-export function sourceText({
-  source,
-  span,
-  stored_to: storedTo,
-  lost,
-}: Pick<AnswerFrame, 'source' | 'span'> &
-  Readonly<{ stored_to?: string | undefined; lost?: AnswerFrame['lost'] | undefined }>): string {
+type Spans = NonNullable<AnswerFrame['lost']>
+type Facts = Pick<AnswerFrame, 'source' | 'span'> &
+  Readonly<{ stored_to?: string | undefined; lost?: Spans | undefined; stopped?: Spans | undefined }>
+
+export function sourceText({ source, span, stored_to: storedTo, lost, stopped }: Facts): string {
   if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
-  if (lost !== undefined) return lostText(lost)
+  const missing = [
+    ...(lost === undefined ? [] : [lostText(lost)]),
+    ...(stopped === undefined ? [] : [generalText.storedStopped(spansText(stopped))]),
+  ]
+  if (missing.length > 0) return generalText.incomplete(missing.join(', '))
   return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
 }
 
-export function lostText(lost: NonNullable<AnswerFrame['lost']>): string {
-  const [first] = lost
-  const at = (iso: string | undefined) => (iso === undefined ? '' : momentAt(Date.parse(iso)))
-  return generalText.storedLost(at(first?.from), at(lost.at(-1)?.to))
+export function lostText(lost: Spans): string {
+  return generalText.storedLost(spansText(lost))
+}
+
+function spansText(spans: Spans) {
+  const last = spans.at(-1)
+  const at = (iso: string) => momentAt(Date.parse(iso))
+  const text = last === undefined ? '' : `${at(last.from)} – ${at(last.to)}`
+  return spans.length === 1 ? text : generalText.spansUntil(String(spans.length), text)
 }

@@ -48,7 +48,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
                 count(rows.length),
                 total === undefined ? flowsText.more : count(total),
                 totals === undefined ? '' : ` · ${volume(totals.bytes)}`,
-                sourceText({ source: stored.source, span, stored_to: stored.storedTo, lost: stored.lost }),
+                sourceText({ ...stored, span, stored_to: stored.storedTo }),
               )}
         </span>
         {busy && <Running onCancel={stored.cancel} />}

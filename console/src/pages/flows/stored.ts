@@ -31,6 +31,8 @@ export type StoredRows = Readonly<{
   storedTo: string | undefined
   /** Times of lost flows. */
   lost: AnswerFrame['lost']
+  /** Times when Weir did not run. */
+  stopped: AnswerFrame['stopped']
   more: boolean
   busy: boolean
   /** Of this question, not of the one before. */
@@ -75,6 +77,7 @@ export function useStoredRows(
     source: pages?.[0]?.source ?? '',
     storedTo: pages?.[0]?.stored_to,
     lost: pages?.[0]?.lost,
+    stopped: pages?.[0]?.stopped,
     more,
     busy,
     isOwn,

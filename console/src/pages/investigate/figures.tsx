@@ -9,7 +9,7 @@ type Area = Readonly<{ buckets: readonly Bucket[]; is: 'area' | 'second' }>
 /** The areas of a lane with numbers, and the text of its figures. */
 export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.ReactNode {
   if (lane.state !== 'shown') return null
-  const { span, step, buckets, measured, since, lost } = of
+  const { span, step, buckets, measured, since, lost, stopped } = of
   const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   if (lane.name === 'traffic') {
     const text = investigateText.trafficOf(
@@ -21,6 +21,7 @@ export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.
     const unknown: readonly Unknown[] = [
       ...(since === null ? [] : [{ from: span.from, to: since, title: investigateText.unknownBefore }]),
       ...lost.map((one) => ({ ...one, title: investigateText.lostFlows })),
+      ...stopped.map((one) => ({ ...one, title: investigateText.stopped })),
     ]
     return <Drawn of={of} areas={areas} text={text} unknown={unknown} />
   }

@@ -5,7 +5,7 @@ import { request } from '../../../api/client.ts'
 import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { valueName } from './names.ts'
-import type { Stretch } from '../../../api/series.ts'
+import { missingBuckets, type Stretch } from '../../../api/series.ts'
 import { serverNow } from '../../../state/server-time.ts'
 import { Buckets, othersName, type SeriesAnswer, type Stack } from './sums.ts'
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
@@ -23,6 +23,7 @@ type Past = Readonly<{
   /** Unix seconds from which the data are complete. */
   from: number
   to: number
+  missing: readonly Stretch[]
   rows: readonly Readonly<{ at: number; other: boolean; cell: unknown; amount: number }>[]
 }>
 
@@ -119,7 +120,11 @@ function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
 /** Blanks buckets that neither stream nor store covers: 0 would mean no traffic. */
 function withUnknown(stack: Stack, step: number, since: number, past: Past | undefined): Stack {
   const isKnown = (at: number) =>
-    at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
+    at >= since ||
+    (past !== undefined &&
+      !past.missing.some(({ from, to }) => at >= from && at < to) &&
+      at + step > past.from &&
+      (at + step <= past.to || past.to >= since))
   const unknown: Stretch[] = []
   for (const at of stack.times) {
     const last = unknown.at(-1)
@@ -167,13 +172,15 @@ export function usePast(
   return useMemo(() => (data === undefined ? undefined : pastOf(data, measure)), [data, measure])
 }
 
-export function pastOf({ columns, rows, span, since, stored_to: storedTo }: SeriesAnswer, measure: Measure): Past {
+export function pastOf(answer: SeriesAnswer, measure: Measure): Past {
+  const { columns, rows, span, since, stored_to: storedTo } = answer
   const [time, other, amount] = ['time', 'other', measure].map((name) =>
     columns.findIndex((column) => column.name === name),
   ) as [number, number, number]
   return {
     from: Date.parse(since ?? span.from) / 1000,
     to: Date.parse(storedTo ?? span.to) / 1000,
+    missing: missingBuckets(answer),
     rows: rows.map((row) => ({
       at: Date.parse(String(row[time])) / 1000,
       other: row[other] === true,

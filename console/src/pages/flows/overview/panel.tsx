@@ -56,7 +56,7 @@ export function Panel<T extends Facts>({
         </p>
       )}
       {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
-      {data?.lost !== undefined && <p className="panel-foot warning">{lostText(data.lost)}</p>}
+      {data?.lost !== undefined && <p className="panel-foot warning">{generalText.incomplete(lostText(data.lost))}</p>}
       {data !== undefined && !data.exact && (data.error !== undefined || data.lost === undefined) && (
         <p className="panel-foot dim">
           {panelsText.mayBeShort(data.error === undefined ? '' : panelsText.byUpTo(count(Number(data.error))))}

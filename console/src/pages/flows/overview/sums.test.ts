@@ -223,12 +223,31 @@ test('time that neither store nor live memory covers is unknown in the live char
   expect(alone.unknown).toEqual([{ from: 1e9, to: 1e9 + 40 }])
   expect(alone.total.values).toEqual([null, null, null, null, 30, 5])
   expect(alone.series.every(({ values }) => values.slice(0, 4).every((value) => value === null))).toBe(true)
-  const late = { from: 1e9 + 10, to: 1e9 + 20, rows: [] }
+  const late = { from: 1e9 + 10, to: 1e9 + 20, missing: [], rows: [] }
   const behind = streamed().stack('src_name', 'bytes', 2, 1e9 + 50, late)
   expect(behind.unknown).toEqual([
     { from: 1e9, to: 1e9 + 10 },
     { from: 1e9 + 20, to: 1e9 + 40 },
   ])
+})
+
+test('the time in which Weir did not run is unknown in the live chart', () => {
+  const columns = ['time', 'other', 'src_endpoint', 'bytes'].map((name) => ({ name, type: 'X' }))
+  const at = (second: number): string => new Date(1e12 + second * 1000).toISOString()
+  const past = pastOf(
+    {
+      ...frame,
+      columns,
+      rows: [[at(20), false, 'web', 100]],
+      step: 10,
+      span: { from: at(0), to: at(40) },
+      stopped: [{ from: at(24), to: at(33) }],
+    },
+    'bytes',
+  )
+  const { unknown, total } = streamed().stack('src_endpoint', 'bytes', 2, 1e9 + 50, past)
+  expect(unknown).toEqual([{ from: 1e9 + 30, to: 1e9 + 40 }])
+  expect(total.values.slice(0, 4)).toEqual([0, 0, 10, null])
 })
 
 test('buckets before the first stored flow are unknown in each series and in the total', () => {

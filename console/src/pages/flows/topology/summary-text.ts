@@ -42,7 +42,7 @@ export function summaryText(
 
 function sourceText(answer: GroupsAnswer | undefined) {
   if (answer === undefined) return topologyText.liveSpan(liveSeconds)
-  return answer.exact || answer.source === 'ring' || answer.lost !== undefined
+  return answer.exact || answer.source === 'ring' || answer.lost !== undefined || answer.stopped !== undefined
     ? storedText(answer)
     : topologyText.storedApproximate
 }
