@@ -1,5 +1,5 @@
-import type { Pipeline, StoreReader, TimeRange } from '../engine/control.ts'
-import type { RowQuery, TimeSpan } from '../query/plan/index.ts'
+import type { Pipeline, StoredSums, StoreReader, TimeRange } from '../engine/control.ts'
+import type { Rollup, RowQuery, TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 
 /** Spans that end earlier are stored. */
@@ -10,9 +10,14 @@ const cacheMs = 500
 
 const known = new WeakMap<object, Readonly<{ at: number; pipeline: Promise<Pipeline> }>>()
 
+type Since = Readonly<{ since?: bigint }>
+
 /** Oldest stored flow (µs), if the span begins earlier; the end of the span if there is none. */
-export async function storedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
-  const sums = await store.sums?.()
+export async function storedSince(store: StoreReader, span: TimeSpan): Promise<Since> {
+  return sinceOfFlows(await store.sums?.(), span)
+}
+
+function sinceOfFlows(sums: StoredSums | undefined, { from, to }: TimeSpan): Since {
   if (sums === undefined) return {}
   const { first } = sums.flows
   const since =
@@ -23,8 +28,7 @@ export async function storedSince(store: StoreReader, { from, to }: TimeSpan): P
 const hourMs = 3_600_000
 
 /** The same of rollups, which may be retained longer than the flows. */
-export async function summedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
-  const sums = await store.sums?.()
+function sinceOfRollups(sums: StoredSums | undefined, { from, to }: TimeSpan): Since {
   if (sums === undefined) return {}
   const { flows, oldest } = sums
   // The hour of the oldest sums begins before its first flow.
@@ -48,6 +52,8 @@ export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan):
   return stored < to ? { storedTo: stored } : {}
 }
 
+type Timed = Pick<RowQuery, 'span' | 'time'>
+
 export type Missing = Readonly<{
   exact?: false
   /** Times of flows that only lost files had: an answer without them is not exact. */
@@ -56,19 +62,36 @@ export type Missing = Readonly<{
   stopped?: readonly TimeSpan[]
 }>
 
-/** Times of the span (µs, ascending) of which flows may be missing. `view`: the flows, or the rollup that is read. */
-export async function missingIn(
+type Coverage = Missing & Since & Readonly<{ storedTo?: bigint }>
+
+/** What an answer from the flows, or from the given rollup, may lack. */
+export async function coverageOf(context: ApiContext, request: Timed, rollup?: Rollup): Promise<Coverage> {
+  const { span, time } = request
+  const sums = await context.control.store?.sums?.()
+  return {
+    ...missingOf(context, sums, rollup === undefined ? request : { span: rollup.span, time }, rollup?.view),
+    ...(rollup === undefined ? sinceOfFlows(sums, span) : sinceOfRollups(sums, span)),
+    ...(await storedTo(context, span)),
+  }
+}
+
+/** Times of the span (µs, ascending) of which stored flows may be missing. */
+export async function missingIn(context: ApiContext, request: Timed): Promise<Missing> {
+  return missingOf(context, await context.control.store?.sums?.(), request)
+}
+
+function missingOf(
   { control }: ApiContext,
-  { span, time }: Pick<RowQuery, 'span' | 'time'>,
+  sums: StoredSums | undefined,
+  { span, time }: Timed,
   view = 'flows',
-): Promise<Missing> {
-  const sums = await control.store?.sums?.()
+): Missing {
   const extents = sums?.lost?.[view] ?? []
   const lost = within(
     span,
     extents.map(({ occurred, received }) => (time.name === 'flow_time' ? occurred : received)),
   )
-  const stopped = within(span, control.stops?.() ?? [])
+  const stopped = within(span, control.stops())
   return {
     ...(lost.length === 0 ? {} : { exact: false, lost }),
     ...(stopped.length === 0 ? {} : { stopped }),

@@ -31,7 +31,7 @@ import {
 } from './query-parameters.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
-import { missingIn, storedSince, storedTo, summedSince, type Missing } from './stored-to.ts'
+import { coverageOf, type Missing } from './stored-to.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { sumSource } from './sum-source.ts'
 
@@ -264,9 +264,7 @@ export async function readSums<Request extends AggregateQuery>(
           span: request.span,
           source: 'raw',
           exact: true,
-          ...(await missingIn(context, request)),
-          ...(await storedSince(store, request.span)),
-          ...(await storedTo(context, request.span)),
+          ...(await coverageOf(context, request)),
         }
   }
   if (rollup === undefined) return fromFlows()
@@ -283,9 +281,7 @@ export async function readSums<Request extends AggregateQuery>(
     source: rollup.view,
     exact,
     ...(exact || rest === undefined ? {} : { error: rest }),
-    ...(await missingIn(context, { span: rollup.span, time: request.time }, rollup.view)),
-    ...(await summedSince(store, request.span)),
-    ...(await storedTo(context, request.span)),
+    ...(await coverageOf(context, request, rollup)),
   }
 }
 

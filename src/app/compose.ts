@@ -307,7 +307,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running
-    await runs.begin()
+    runs.begin()
     // Not earlier: only after the start of all sources their needed frames are known.
     const house = new AbortController()
     const housekeeping = Promise.all([runtime.runMaintenance(house.signal), outside?.watch(house.signal)])

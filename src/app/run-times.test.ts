@@ -18,7 +18,7 @@ async function begun(host: Host, log = recordingLog(), on = 'files'): Promise<Ru
     { data: 'data', journal: { on: { type: on } }, store: { enabled: 'parquet' } },
     log,
   )
-  await runs.begin()
+  runs.begin()
   return runs
 }
 

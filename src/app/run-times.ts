@@ -35,31 +35,20 @@ export class RunTimes {
     this.#runs = runs
   }
 
-  /** Without a readable file no earlier run is known. */
   static async open(host: Host, { data, journal, store }: RunConfig, log: Log): Promise<RunTimes> {
     const others = journal.on.type !== 'files' || store.enabled === 'clickhouse'
-    const path = `${data}/${fileName}`
-    if (others || (await host.disk.stat(path)) === undefined) return new RunTimes(host, data, log, others, [])
-    try {
-      const runs = parsed(Buffer.from(await host.disk.readFile(path)).toString('utf8'))
-      return new RunTimes(host, data, log, others, runs)
-    } catch (error) {
-      log.warn('The times of earlier runs cannot be read. Charts draw 0 for times when Weir did not run.', {
-        file: path,
-        error,
-      })
-      return new RunTimes(host, data, log, others, [])
-    }
+    return new RunTimes(host, data, log, others, others ? [] : await earlierRuns(host, `${data}/${fileName}`, log))
   }
 
   /** Call it when the sources receive. */
-  async begin(): Promise<void> {
+  begin(): void {
     if (this.#others) return
     const now = this.#host.clock.now()
     this.#runs.push({ from: now, to: now })
     this.#runs.splice(0, this.#runs.length - maxRuns)
     this.#timer = this.#host.timers.every(beatMs, () => void this.#beat())
-    await this.#beat()
+    // A start does not wait for the disk.
+    this.#host.timers.after(0, () => void this.#beat())
   }
 
   /** Call it when the sources no longer receive. */
@@ -94,6 +83,20 @@ export class RunTimes {
       if (!this.#failed) this.#log.warn('The time of this run cannot be stored.', { file: fileName, error })
       this.#failed = true
     }
+  }
+}
+
+/** Without a readable file no earlier run is known. */
+async function earlierRuns({ disk }: Host, path: string, log: Log): Promise<Run[]> {
+  if ((await disk.stat(path)) === undefined) return []
+  try {
+    return parsed(Buffer.from(await disk.readFile(path)).toString('utf8'))
+  } catch (error) {
+    log.warn('The times of earlier runs cannot be read. Charts draw 0 for times when Weir did not run.', {
+      file: path,
+      error,
+    })
+    return []
   }
 }
 

@@ -15,8 +15,8 @@ export interface Control extends RemoteObjects {
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
-  /** Times when Weir did not run, ascending: nothing was received. Absent if other instances may have received. */
-  stops?(): readonly TimeRange[]
+  /** Times when Weir did not run, ascending: nothing was received. Empty if other instances may have received. */
+  stops(): readonly TimeRange[]
   /** Calls the listener with synced frames. There is no backpressure. */
   watch(listener: (frame: Frame) => void): () => void
   /** Whether store and live views take the rows of a frame. Default: all. */

@@ -3,6 +3,15 @@ import { ratesOf } from './series.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 
+const minute = {
+  columns: ['time', 'bytes'].map((name) => ({ name, type: '' })),
+  rows: [[at('12:00:20'), '600']],
+  next: null,
+  source: 'raw',
+  span: { from: at('12:00:00'), to: at('12:01:00') },
+  step: 10,
+}
+
 test('buckets without flows are 0, and the sum matches the response', () => {
   const answer = {
     columns: [
@@ -26,13 +35,8 @@ test('buckets without flows are 0, and the sum matches the response', () => {
 
 test('buckets before the first stored flow, and those that are not stored yet, are unknown and not 0', () => {
   const answer = {
-    columns: ['time', 'bytes'].map((name) => ({ name, type: '' })),
-    rows: [[at('12:00:20'), '600']],
-    next: null,
-    source: 'raw',
-    span: { from: at('12:00:00'), to: at('12:01:00') },
+    ...minute,
     exact: true,
-    step: 10,
     since: at('12:00:12'),
     stored_to: at('12:00:38'),
   }
@@ -49,13 +53,8 @@ test('buckets before the first stored flow, and those that are not stored yet, a
 
 test('buckets without flows are unknown where a damaged file lost flows, or Weir did not run', () => {
   const answer = {
-    columns: ['time', 'bytes'].map((name) => ({ name, type: '' })),
-    rows: [[at('12:00:20'), '600']],
-    next: null,
-    source: 'raw',
-    span: { from: at('12:00:00'), to: at('12:01:00') },
+    ...minute,
     exact: false,
-    step: 10,
     lost: [{ from: at('12:00:14'), to: at('12:00:45') }],
     stopped: [{ from: at('12:00:52'), to: at('12:00:55') }],
   }

@@ -45,13 +45,23 @@ export function missingBuckets({ columns, rows, span, step, lost = [], stopped =
   const buckets = bucketsOf({ span, step })
   const time = columns.findIndex(({ name }) => name === 'time')
   const held = new Set(rows.map((row) => buckets.at(row[time])))
+  return stretchesOf(buckets.times, step, (from, index) => {
+    return !held.has(index) && missing.some((one) => one.from < from + step && one.to > from)
+  })
+}
+
+/** Joins the neighbors of the chosen buckets. `times`: their begins. */
+export function stretchesOf(
+  times: readonly number[],
+  step: number,
+  isChosen: (time: number, index: number) => boolean,
+): Stretch[] {
   const found: Stretch[] = []
-  buckets.times.forEach((from, index) => {
-    const to = from + step
-    if (held.has(index) || !missing.some((one) => one.from < to && one.to > from)) return
+  times.forEach((from, index) => {
+    if (!isChosen(from, index)) return
     const before = found.at(-1)
-    if (before?.to === from) found[found.length - 1] = { from: before.from, to }
-    else found.push({ from, to })
+    if (before?.to === from) found[found.length - 1] = { from: before.from, to: from + step }
+    else found.push({ from, to: from + step })
   })
   return found
 }

@@ -26,7 +26,7 @@ import {
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { missingIn, storedSince, storedTo } from '../stored-to.ts'
+import { coverageOf } from '../stored-to.ts'
 import { closed, integer, object, problem } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {
@@ -95,15 +95,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
             span: parsed.span,
           }
     if (answer?.rows === undefined) return reply.hijack()
-    const facts =
-      store === undefined
-        ? { source: 'ring' }
-        : {
-            source: 'raw',
-            ...(await missingIn(context, parsed)),
-            ...(await storedSince(store, parsed.span)),
-            ...(await storedTo(context, parsed.span)),
-          }
+    const facts = store === undefined ? { source: 'ring' } : { source: 'raw', ...(await coverageOf(context, parsed)) }
     const [first] = answer.rows
     const rows = answer.rows.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
     return answerJson(request, reply, {

@@ -5,7 +5,7 @@ import { request } from '../../../api/client.ts'
 import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { valueName } from './names.ts'
-import { missingBuckets, type Stretch } from '../../../api/series.ts'
+import { missingBuckets, stretchesOf, type Stretch } from '../../../api/series.ts'
 import { serverNow } from '../../../state/server-time.ts'
 import { Buckets, othersName, type SeriesAnswer, type Stack } from './sums.ts'
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
@@ -125,13 +125,7 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
       !past.missing.some(({ from, to }) => at >= from && at < to) &&
       at + step > past.from &&
       (at + step <= past.to || past.to >= since))
-  const unknown: Stretch[] = []
-  for (const at of stack.times) {
-    const last = unknown.at(-1)
-    if (isKnown(at)) continue
-    if (last?.to === at) unknown[unknown.length - 1] = { from: last.from, to: at + step }
-    else unknown.push({ from: at, to: at + step })
-  }
+  const unknown = stretchesOf(stack.times, step, (at) => !isKnown(at))
   if (unknown.length === 0) return stack
   const known = (one: ChartSeries): ChartSeries => ({
     ...one,

@@ -199,20 +199,14 @@ test('before the live memory the live chart uses the store, and has no 0 without
   expect(all.unknown).toBeUndefined()
 })
 
-test('the time before the first stored flow is unknown in the live chart', () => {
+function pastWith(more: Partial<Parameters<typeof pastOf>[0]>): ReturnType<typeof pastOf> {
   const columns = ['time', 'other', 'src_endpoint', 'bytes'].map((name) => ({ name, type: 'X' }))
-  const at = (second: number): string => new Date(1e12 + second * 1000).toISOString()
-  const past = pastOf(
-    {
-      ...frame,
-      columns,
-      rows: [[at(20), false, 'web', 100]],
-      step: 10,
-      span: { from: at(0), to: at(40) },
-      since: at(25),
-    },
-    'bytes',
-  )
+  const rows = [[second(20), false, 'web', 100]]
+  return pastOf({ ...frame, columns, rows, step: 10, span: { from: second(0), to: second(40) }, ...more }, 'bytes')
+}
+
+test('the time before the first stored flow is unknown in the live chart', () => {
+  const past = pastWith({ since: second(25) })
   const { unknown, total } = streamed().stack('src_endpoint', 'bytes', 2, 1e9 + 50, past)
   expect(unknown).toEqual([{ from: 1e9, to: 1e9 + 20 }])
   expect(total.values.slice(0, 3)).toEqual([null, null, 10])
@@ -232,19 +226,7 @@ test('time that neither store nor live memory covers is unknown in the live char
 })
 
 test('the time in which Weir did not run is unknown in the live chart', () => {
-  const columns = ['time', 'other', 'src_endpoint', 'bytes'].map((name) => ({ name, type: 'X' }))
-  const at = (second: number): string => new Date(1e12 + second * 1000).toISOString()
-  const past = pastOf(
-    {
-      ...frame,
-      columns,
-      rows: [[at(20), false, 'web', 100]],
-      step: 10,
-      span: { from: at(0), to: at(40) },
-      stopped: [{ from: at(24), to: at(33) }],
-    },
-    'bytes',
-  )
+  const past = pastWith({ stopped: [{ from: second(24), to: second(33) }] })
   const { unknown, total } = streamed().stack('src_endpoint', 'bytes', 2, 1e9 + 50, past)
   expect(unknown).toEqual([{ from: 1e9 + 30, to: 1e9 + 40 }])
   expect(total.values.slice(0, 4)).toEqual([0, 0, 10, null])
