@@ -146,17 +146,61 @@ test('groups by one endpoint do without a shared pass that needs too much memory
   await expect(sums([src, dst], src)).rejects.toThrow('memory')
 })
 
-test('a series of the largest endpoints equals the one that groups all', async () => {
-  const api = await stored(5000)
+test.each([
+  ['small', 5000],
+  ['beyond doubles', 18_446_744_073_709_551_615n],
+] as const)('a series of the largest groups equals the one that groups all: %s values', async (_, largest) => {
+  const api = await stored(largest)
   const { reader } = api.store
-  for (const filter of queries)
-    for (const field of ['src_endpoint', 'dst_endpoint'])
-      for (const by of measures) {
+  for (const filter of largest === 5000 ? queries : [''])
+    for (const field of ['src_endpoint', 'dst_endpoint', 'src_name', 'src_label', 'service_port', 'initiator'])
+      for (const [by, limit] of [
+        ['bytes', 2],
+        ['flows', 100],
+      ] as const) {
         const fields = [groupField(field)]
         const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
-        const request: SeriesRequest = { ...rowQuery, group: fields, by, limit: 2, step: 3600 }
+        const request: SeriesRequest = { ...rowQuery, group: fields, by, limit, step: 3600, further: ['drop_bytes'] }
         const all = await rowsOf(reader, seriesSql(request), signal)
         const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, noFlows)
         expect(shown(placed)).toEqual(shown(all))
       }
+})
+
+test.each([
+  ['groups', undefined],
+  ['series', 3600],
+])('%s of a range that moves read the same middle', async (_, step) => {
+  const api = await stored(5000)
+  const { statements, reader } = observed(api)
+  const fields = [groupField('src_name')]
+  // The edges of the hour would move the middle.
+  const to = Math.floor(now / 3_600_000) * 3_600_000 + 1_800_000
+  const sums = (moved: number, query: typeof reader) => {
+    const range = { from: String(to - 2 * day + moved), to: String(to + moved) }
+    const request = { ...rowQueryOf(range, 'flow_time', now, local), by: 'bytes', limit: 5, group: fields } as const
+    return step === undefined
+      ? flowSums(query, request, { fields, step }, groupsSql, signal, noFlows)
+      : flowSums(query, { ...request, step }, { fields, step }, seriesSql, signal, noFlows)
+  }
+  const first = await sums(0, reader)
+  const before = new Set(statements.splice(0))
+  const moved = await sums(60_000, reader)
+  expect(statements.filter((sql) => before.has(sql))).toHaveLength(step === undefined ? 1 : 2)
+  expect(statements.filter((sql) => !before.has(sql))).toHaveLength(step === undefined ? 1 : 2)
+  expect(shown(moved)).toEqual(shown(first))
+})
+
+test('many groups use one statement', async () => {
+  const api = await startStored()
+  const specs = Array.from({ length: 2100 }, () => ({ src: '10.0.0.1', dst: '10.0.0.2' }))
+  await api.addBatch(flowBatch(specs, now - day), now - day)
+  const { statements, reader } = observed(api)
+  const fields = [groupField('src_port')]
+  const rowQuery = rowQueryOf({ from: String(now - 2 * day) }, 'flow_time', now, local)
+  const request: GroupsRequest = { ...rowQuery, group: fields, by: 'flows', limit: 5 }
+  const rows = await flowSums(reader, request, { fields, step: undefined }, groupsSql, signal, noFlows)
+  expect(shown(rows)).toEqual(shown(await rowsOf(api.store.reader, groupsSql(request), signal)))
+  expect(rows?.[0]).toMatchObject({ _all_groups: 2100 })
+  expect(statements).toHaveLength(2)
 })

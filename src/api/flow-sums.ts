@@ -2,16 +2,16 @@
 import type { StoreReader } from '../engine/control.ts'
 import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
 import { exactDoubles, measures, type AggregateQuery } from '../query/plan/index.ts'
-import { hashedGroups } from './hashed-groups.ts'
-import { manyGroups, storedEnds } from './many-groups.ts'
+import { largestGroups, placedSeries } from './kept-sums.ts'
+import { manyGroups } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { rowsOf } from './store-query.ts'
 
 export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
 
-export type SumSql<Request> = (request: Request & { readonly largest?: readonly string[] }, dialect: Dialect) => string
+export type SumSql<Request> = (request: Request, dialect: Dialect) => string
 
-const manyFlows = 1_000_000
+const manyFlows = 250_000
 /** Above, one endpoint's groups would wait long for those of the pair. */
 const sharedFlows = 10_000_000
 
@@ -34,7 +34,7 @@ export async function flowSums<Request extends AggregateQuery>(
   const read = (doubles: boolean) =>
     fastSums(
       store,
-      { ...request, ends: storedEnds, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) },
+      { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) },
       groups,
       sql,
       disconnected,
@@ -46,30 +46,18 @@ export async function flowSums<Request extends AggregateQuery>(
 async function fastSums<Request extends AggregateQuery>(
   store: StoreReader,
   request: Request,
-  groups: SumGroups,
+  { fields, step }: SumGroups,
   sql: SumSql<Request>,
   disconnected: AbortSignal,
 ): Promise<readonly AnswerRecord[] | undefined> {
-  if (groups.step === undefined) {
-    const rows = await hashedGroups(store, { ...request, group: groups.fields }, disconnected)
-    if (rows !== 'none') return rows
-  }
-  const largest = await largestEnds(store, request, groups, disconnected)
-  return rowsOf(store, sql(largest === undefined ? request : { ...request, largest }, dialectOf(store)), disconnected)
-}
-
-/** A series by endpoint reads the largest ones first, as the list beside it does. */
-async function largestEnds(
-  store: StoreReader,
-  request: AggregateQuery,
-  { fields, step }: SumGroups,
-  disconnected: AbortSignal,
-): Promise<readonly string[] | undefined> {
-  if (step === undefined || fields.length !== 1) return undefined
-  const rows = await hashedGroups(store, { ...request, group: fields }, disconnected)
-  if (rows === undefined || rows === 'none') return undefined
-  const texts = rows.filter((row) => row['_place'] !== null).map((row) => row['_g0'])
-  return texts.every((text) => typeof text === 'string') ? texts : undefined
+  const grouped = { ...request, group: fields }
+  const rows =
+    step === undefined
+      ? await largestGroups(store, grouped, disconnected)
+      : fields.length === 1
+        ? await placedSeries(store, { ...grouped, step }, disconnected)
+        : 'none'
+  return rows === 'none' ? rowsOf(store, sql(request, dialectOf(store)), disconnected) : rows
 }
 
 function areExact(rows: readonly AnswerRecord[]): boolean {

@@ -11,7 +11,7 @@ import {
   type HashedEnd,
 } from '../query/plan/index.ts'
 import type { AnswerRecord } from './ring/answers.ts'
-import { largestFirst, storedEnds } from './many-groups.ts'
+import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
 import { rowsOf } from './store-query.ts'
 
 /** More equal groups at the limit are not named one by one. */
@@ -33,14 +33,14 @@ export async function hashedGroups(
     ['groups', ...sums].map((name) => [`_all_${name}`, found[0]?.[`_all_${name}`] ?? null]),
   )
   const groups = found.filter((row) => row['_at'] !== null)
-  if (groups.length === 0) return [{ _place: null, ...all }]
+  if (groups.length === 0) return withPlaces([], all)
   if (groups.length >= maxCandidates) return 'none'
   const times = [...new Set(groups.map((row) => BigInt(row['_at'] as string | number)))].sort((a, b) =>
     a < b ? -1 : 1,
   )
   const texts = await rowsOf(store, hashedTextsSql(request, ends, times), disconnected)
   if (texts === undefined) return undefined
-  const named: AnswerRecord[] = groups.map((row) => ({ ...row, ...all }))
+  const named: AnswerRecord[] = groups.map((row) => ({ ...row }))
   for (const { index } of ends) {
     const known = new Map(texts.map((row) => [String(row[`_h${index}`]), row[`_t${index}`]]))
     for (const row of named) {
@@ -50,10 +50,7 @@ export async function hashedGroups(
       ;(row as Record<string, unknown>)[`_g${index}`] = known.get(hash)
     }
   }
-  return named
-    .sort(largestFirst(request))
-    .slice(0, limit)
-    .map((row, place) => ({ ...row, _place: place + 1 }))
+  return withPlaces(named.sort(largestFirst(request)).slice(0, limit), all)
 }
 
 /** The rows of the request, also from a pass that it shares with another. */

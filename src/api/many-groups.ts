@@ -83,6 +83,11 @@ export async function manyGroups(
     largest = [...largest, ...rows.filter((row) => row['_place'] !== null)].sort(order).slice(0, limit)
   }
   const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name)!) : null]))
+  return withPlaces(largest, all)
+}
+
+/** The rows of a request for groups; `all` has the totals. */
+export function withPlaces(largest: readonly AnswerRecord[], all: AnswerRecord): readonly AnswerRecord[] {
   return largest.length === 0
     ? [{ _place: null, ...all }]
     : largest.map((row, index) => ({ ...row, ...all, _place: index + 1 }))

@@ -19,7 +19,9 @@ export {
   fingerprint,
   flowsReceived,
   flowTimeSql,
+  middleOf,
   withinSql,
+  type Part,
   type RowQuery,
   type QueryTime,
 } from './row-query.ts'
@@ -59,5 +61,6 @@ export {
   type SeriesRequest,
   type AggregateQuery,
 } from './sums.ts'
+export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from './part-sums.ts'
 export type { StoredEnds } from './endpoint-sums.ts'
 export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'

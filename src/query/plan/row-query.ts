@@ -72,21 +72,48 @@ export function conditionOf(rowQuery: RowQuery, dialect: Dialect = duckdb): stri
   ].join(' AND ')
 }
 
+/** Rows of the middle have equal conditions in many spans; the edges are all others. */
+export type Part = 'middle' | 'edges'
+
+const gridsUs = [86_400, 21_600, 3600, 900, 300, 60].map((seconds) => BigInt(seconds) * 1_000_000n)
+/** Of the length of a span. */
+const gridShare = 16n
+
+/**
+ * Receive times that are certainly in the span, from and to full minutes, hours or days. Spans that start and end a
+ * little later have the same middle. Undefined if it would be shorter than half of the span.
+ */
+export function middleOf({ time, span }: Pick<RowQuery, 'time' | 'span'>): TimeSpan | undefined {
+  const { sure } = time.received?.(span) ?? {}
+  if (sure === undefined || sure.from < 0n) return undefined
+  const length = sure.to - sure.from
+  const grid = gridsUs.find((each) => each <= length / gridShare)
+  if (grid === undefined) return undefined
+  const middle = { from: ((sure.from + grid - 1n) / grid) * grid, to: (sure.to / grid) * grid }
+  return (middle.to - middle.from) * 2n >= span.to - span.from ? middle : undefined
+}
+
 /** As a SELECT of the columns. Most rows of a long span are scanned without their computed time. */
-export function rowsSql(rowQuery: RowQuery, columns: readonly string[], dialect: Dialect = duckdb): string {
+export function rowsSql(
+  rowQuery: RowQuery,
+  columns: readonly string[],
+  dialect: Dialect = duckdb,
+  part?: Part,
+): string {
   const { names, time, span } = rowQuery
   const select = `SELECT ${columns.join(', ')} FROM ${names.view} WHERE`
   const { all, sure } = time.received?.(span) ?? {}
-  if (all === undefined || sure === undefined) return `${select} ${conditionOf(rowQuery, dialect)}`
+  const middle = part === undefined ? sure : middleOf(rowQuery)
+  if (all === undefined || middle === undefined) return `${select} ${conditionOf(rowQuery, dialect)}`
   const filter = filterSql(rowQuery, dialect)
   const within = [withinSql(time.sql(dialect), span, dialect), ...filter]
-  return [
-    [receivedSql(sure, dialect), ...filter],
-    [receivedSql({ from: all.from, to: sure.from }, dialect), ...within],
-    [receivedSql({ from: sure.to, to: all.to }, dialect), ...within],
+  const inMiddle = [receivedSql(middle, dialect), ...filter]
+  const atEdges = [
+    [receivedSql({ from: all.from, to: middle.from }, dialect), ...within],
+    [receivedSql({ from: middle.to, to: all.to }, dialect), ...within],
   ]
-    .map((conditions) => `${select} ${conditions.join(' AND ')}`)
-    .join(' UNION ALL ')
+  const scans = part === 'middle' ? [inMiddle] : part === 'edges' ? atEdges : [inMiddle, ...atEdges]
+  return scans.map((conditions) => `${select} ${conditions.join(' AND ')}`).join(' UNION ALL ')
 }
 
 function receivedSql(span: TimeSpan, dialect: Dialect) {

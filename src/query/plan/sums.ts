@@ -1,7 +1,6 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
-import { endOf, valueOfEnd, type StoredEnds } from './endpoint-sums.ts'
 import { boundOf, conditionOf, rowsSql, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
@@ -32,8 +31,6 @@ export interface AggregateQuery extends RowQuery {
   readonly rollup?: Rollup
   /** See {@link sharedPass}. */
   readonly beside?: QueryField | undefined
-  /** For a series of the largest endpoints. */
-  readonly ends?: StoredEnds | undefined
   /** True: faster sums of flows that are exact while the totals are below {@link exactDoubles}. */
   readonly doubles?: boolean | undefined
 }
@@ -125,8 +122,6 @@ export const maxFlowDelayUs = 3_600_000_000
 export interface SeriesRequest extends AggregateQuery {
   readonly step: number
   readonly group: readonly QueryField[]
-  /** The largest endpoints if the group is one endpoint and `ends` is set. */
-  readonly largest?: readonly string[]
 }
 
 /** Start of the bucket of a time, in µs. `step` in s. */
@@ -147,16 +142,6 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const { identifier: name, stored } = dialect
   const bucket = `${bucketSql(time, { step, span: request.span }, dialect)} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
-  const place = placeOf(request)
-  if (place !== undefined) {
-    const summed = summedMeasures(request)
-      .map((sum) => `"_${sum}"`)
-      .join(', ')
-    const flows = rowsSql(request, [bucket, ...place.reads, ...summedColumns(request, dialect)], dialect)
-    return `SELECT "_bucket", "_place" IS NULL AS "_other", ${place.text} AS "_g0", ${summed} FROM
-        (SELECT "_bucket", ${place.value} AS "_place", ${sums} FROM (${flows}) flow ${place.join} GROUP BY ALL)
-        ORDER BY "_bucket", "_other", "_${by}" DESC NULLS LAST, "_g0"`
-  }
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
@@ -199,18 +184,6 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   }
   const parts = partsSql(request, [bucket, values], ['"_bucket"', ...groups], dialect)
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
-}
-
-/** The number of the largest endpoint of a flow, and its text by the number `_place`. */
-function placeOf({ group, ends, largest, rollup, of }: SeriesRequest) {
-  const [field, another] = group
-  const end = field === undefined || another !== undefined ? undefined : endOf(field)
-  if (end === undefined || ends === undefined || largest === undefined || rollup !== undefined || of !== undefined)
-    return undefined
-  const texts = largest.map(duckdb.text)
-  const numberOf = (value: string) => (texts.length === 0 ? 'NULL' : `list_position([${texts.join(', ')}], ${value})`)
-  const place = valueOfEnd(end, ends, numberOf, { alias: '"_largest"', sparse: true })
-  return { ...place, text: texts.length === 0 ? 'NULL' : `[${texts.join(', ')}]["_place"]` }
 }
 
 /** A window over all rows would sort and copy them; a star would join all addresses. */

@@ -1,0 +1,99 @@
+/**
+ * Sums of the middle of a range and of its edges. The store keeps small results: a range that starts and ends a little
+ * later has the same middle, and only the edges are read again.
+ */
+import type { StoreReader } from '../engine/control.ts'
+import {
+  groupSumsSql,
+  hasFewValues,
+  isMeasure,
+  middleOf,
+  placedSumsSql,
+  placesOf,
+  summedMeasures,
+  type GroupsRequest,
+  type Part,
+  type SeriesRequest,
+} from '../query/plan/index.ts'
+import { hashedGroups } from './hashed-groups.ts'
+import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
+import type { AnswerRecord } from './ring/answers.ts'
+import { integerCell } from './ring/sums.ts'
+import { rowsOf } from './store-query.ts'
+
+/** The result of more groups would not be kept. */
+const mostGroups = 2000
+const parts: readonly Part[] = ['middle', 'edges']
+
+/** The largest groups by few values or by an endpoint. `none`: a plain statement is needed. */
+export async function largestGroups(
+  store: StoreReader,
+  request: GroupsRequest,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+  const { group, by, of, limit } = request
+  if (!isMeasure(by) || of !== undefined || group.length === 0) return 'none'
+  if (!group.every(hasFewValues)) return hashedGroups(store, request, disconnected)
+  if (middleOf(request) === undefined) return 'none'
+  const found: AnswerRecord[] = []
+  for (const part of parts) {
+    const rows = await rowsOf(store, groupSumsSql(request, part, mostGroups + 1), disconnected)
+    if (rows === undefined) return undefined
+    if (rows.length > mostGroups) return 'none'
+    found.push(...rows)
+  }
+  const sums = summedMeasures(request).map((name) => `_${name}`)
+  const keys = group.map((_, index) => `_g${index}`)
+  const groups = added(found, keys, sums)
+  const all = Object.fromEntries(sums.map((name) => [`_all${name}`, groups.map((row) => row[name]).reduce(plus, null)]))
+  return withPlaces(groups.sort(largestFirst(request)).slice(0, limit), { _all_groups: groups.length, ...all })
+}
+
+/** A series that finds its largest groups first, with the statement of the list beside it. */
+export async function placedSeries(
+  store: StoreReader,
+  request: SeriesRequest,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+  const groups = await largestGroups(store, request, disconnected)
+  if (groups === undefined || groups === 'none') return groups
+  const largest = groups.filter((row) => row['_place'] !== null).map((row) => row['_g0'])
+  const places = placesOf(request, storedEnds, largest)
+  if (places === undefined) return 'none'
+  const found: AnswerRecord[] = []
+  for (const part of middleOf(request) === undefined ? [undefined] : parts) {
+    const rows = await rowsOf(store, placedSumsSql(request, places, part), disconnected)
+    if (rows === undefined) return undefined
+    found.push(...rows)
+  }
+  const sums = summedMeasures(request).map((name) => `_${name}`)
+  const byRank = largestFirst(request)
+  return added(found, ['_bucket', '_place'], sums)
+    .map(({ _place: place, ...row }) => ({
+      ...row,
+      _other: place === null,
+      _g0: place === null ? null : largest[Number(place) - 1],
+    }))
+    .sort(
+      (a: AnswerRecord, b: AnswerRecord) =>
+        Number(a['_bucket']) - Number(b['_bucket']) || Number(a['_other']) - Number(b['_other']) || byRank(a, b),
+    )
+}
+
+function added(rows: readonly AnswerRecord[], keys: readonly string[], sums: readonly string[]) {
+  const found = new Map<string, Record<string, unknown>>()
+  for (const row of rows) {
+    const key = JSON.stringify(keys.map((name) => row[name]))
+    const known = found.get(key)
+    if (known === undefined) found.set(key, { ...row })
+    else for (const name of sums) known[name] = plus(known[name], row[name])
+  }
+  return [...found.values()]
+}
+
+/** Exact, of JSON integers; NULL is no value. */
+function plus(one: unknown, other: unknown): unknown {
+  if (one === null || other === null) return one ?? other
+  const sum = Number(one) + Number(other)
+  return Number.isSafeInteger(sum) ? sum : integerCell(BigInt(one as string) + BigInt(other as string))
+}
