@@ -169,6 +169,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.locator('.link.good').waitFor()
     await stage.flows(2000)
     await panel.locator('canvas').waitFor()
+    // Each redraw had frames without a chart.
+    await page.evaluate(`globalThis.charts = new Set()
+      const look = () => requestAnimationFrame(look, charts.add(document.querySelectorAll('.chart canvas').length))
+      look()`)
+    for (let sent = 0; sent < 3; sent++) {
+      await stage.flows(200)
+      await page.waitForTimeout(1200)
+    }
+    expect(await page.evaluate('[...charts]')).toEqual([1])
     await panel.getByRole('button', { name: 'Table' }).click()
     await expect
       .poll(() =>

@@ -104,6 +104,7 @@ export function Chart({
   const frame = useRef<HTMLDivElement>(null)
   const follow = useRef<() => void>(undefined)
   const drawn = useRef<Drawn>(undefined)
+  const stop = useRef<() => void>(undefined)
   const brushed = useRef(onBrush)
   const opened = useRef(onMark)
   const held = useRef<Readonly<{ cursor: number | undefined; marked: readonly [number, number] | undefined }>>({
@@ -120,12 +121,12 @@ export function Chart({
     const element = place.current
     if (element === null || asTable) return undefined
     let gone = false
-    let stop = () => {}
     const draw = async () => {
       const { draw: paint } = await import('./chart-draw.ts')
       if (gone) return
       const repaint = () => {
-        stop()
+        // Not before: each redraw would show an empty frame.
+        stop.current?.()
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
           times,
@@ -149,7 +150,7 @@ export function Chart({
           },
         })
         drawn.current = now
-        stop = now.stop
+        stop.current = now.stop
       }
       repaint()
       offTheme = onTheme(repaint)
@@ -162,11 +163,17 @@ export function Chart({
     draw().catch(() => setFailed(true))
     return () => {
       gone = true
-      stop()
       offTheme()
       offDark()
     }
   }, [times, shown, marks, unknown, stacked, height, format, asTable])
+  useEffect(
+    () => () => {
+      stop.current?.()
+      stop.current = undefined
+    },
+    [asTable],
+  )
   const all = [...shown.series, ...shown.lines]
   const happened = (place: number) => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
