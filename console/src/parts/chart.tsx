@@ -104,7 +104,6 @@ export function Chart({
   const frame = useRef<HTMLDivElement>(null)
   const follow = useRef<() => void>(undefined)
   const drawn = useRef<Drawn>(undefined)
-  const stop = useRef<() => void>(undefined)
   const brushed = useRef(onBrush)
   const opened = useRef(onMark)
   const held = useRef<Readonly<{ cursor: number | undefined; marked: readonly [number, number] | undefined }>>({
@@ -126,7 +125,7 @@ export function Chart({
       if (gone) return
       const repaint = () => {
         // Not before: each redraw would show an empty frame.
-        stop.current?.()
+        drawn.current?.stop()
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
           times,
@@ -150,7 +149,6 @@ export function Chart({
           },
         })
         drawn.current = now
-        stop.current = now.stop
       }
       repaint()
       offTheme = onTheme(repaint)
@@ -169,8 +167,8 @@ export function Chart({
   }, [times, shown, marks, unknown, stacked, height, format, asTable])
   useEffect(
     () => () => {
-      stop.current?.()
-      stop.current = undefined
+      drawn.current?.stop()
+      drawn.current = undefined
     },
     [asTable],
   )
