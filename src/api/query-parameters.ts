@@ -142,39 +142,50 @@ export const measureColumns: readonly AnswerColumn[] = [
   { name: 'flows', type: 'BIGINT', unit: '{flow}' },
 ]
 
-/** `exact` is false for an approximation. */
-export type AnswerFrame = Readonly<{
-  columns: readonly AnswerColumn[]
-  rows: readonly (readonly unknown[])[]
-  /** Null at the end, and without pages. */
-  next: string | null
-  /** `raw` (flows), or a rollup. */
-  source: string
-  span: Readonly<{ from: string; to: string }>
-  exact: boolean
-  /** Largest possible error of any group's sum. */
-  error?: unknown
+/** What an answer may lack; absent: nothing. */
+export type CoverageFacts = Readonly<{
   /** Set if rows received later are missing. */
   stored_to?: string
+  /** Time of the oldest stored row, if the range begins earlier. */
   since?: string
-  /** Times of lost flows. */
+  /** Times of lost rows. */
   lost?: readonly IsoSpan[]
   /** Times when Weir did not run. */
   stopped?: readonly IsoSpan[]
 }>
 
+/** `exact` is false for an approximation. */
+export type AnswerFrame = CoverageFacts &
+  Readonly<{
+    columns: readonly AnswerColumn[]
+    rows: readonly (readonly unknown[])[]
+    /** Null at the end, and without pages. */
+    next: string | null
+    /** `raw` (flows), or a rollup. */
+    source: string
+    span: Readonly<{ from: string; to: string }>
+    exact: boolean
+    /** Largest possible error of any group's sum. */
+    error?: unknown
+  }>
+
 export type IsoSpan = Readonly<{ from: string; to: string }>
 
-type AnswerFacts = Readonly<{
-  next?: string
-  source?: string
-  exact?: boolean
+/** {@link CoverageFacts} in µs. */
+export type Coverage = Readonly<{
   storedTo?: bigint
   since?: bigint
   lost?: readonly TimeSpan[]
   stopped?: readonly TimeSpan[]
-  error?: unknown
 }>
+
+type AnswerFacts = Coverage &
+  Readonly<{
+    next?: string
+    source?: string
+    exact?: boolean
+    error?: unknown
+  }>
 
 export function answerFrame(
   columns: readonly AnswerColumn[],
@@ -182,7 +193,7 @@ export function answerFrame(
   span: TimeSpan,
   more: AnswerFacts = {},
 ): AnswerFrame {
-  const { next = null, source = 'raw', exact = true, storedTo, since, lost, stopped, error } = more
+  const { next = null, source = 'raw', exact = true, error, ...coverage } = more
   return {
     columns,
     rows,
@@ -191,6 +202,12 @@ export function answerFrame(
     span: isoSpan(span),
     exact,
     ...known({ error }),
+    ...coverageFacts(coverage),
+  }
+}
+
+export function coverageFacts({ storedTo, since, lost, stopped }: Coverage): CoverageFacts {
+  return {
     ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
     ...(since === undefined ? {} : { since: isoOf(since) }),
     ...(lost === undefined ? {} : { lost: lost.map(isoSpan) }),

@@ -1,6 +1,7 @@
-import type { Pipeline, StoredSums, StoreReader, TimeRange } from '../engine/control.ts'
+import type { Control, Pipeline, StoredSums, StoreReader, TimeRange } from '../engine/control.ts'
 import type { Rollup, RowQuery, TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
+import type { Coverage } from './query-parameters.ts'
 
 /** Spans that end earlier are stored. */
 const recentMs = 60_000
@@ -10,7 +11,7 @@ const cacheMs = 500
 
 const known = new WeakMap<object, Readonly<{ at: number; pipeline: Promise<Pipeline> }>>()
 
-type Since = Readonly<{ since?: bigint }>
+type Since = Pick<Coverage, 'since'>
 
 /** Oldest stored flow (µs), if the span begins earlier; the end of the span if there is none. */
 export async function storedSince(store: StoreReader, span: TimeSpan): Promise<Since> {
@@ -54,18 +55,11 @@ export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan):
 
 type Timed = Pick<RowQuery, 'span' | 'time'>
 
-export type Missing = Readonly<{
-  exact?: false
-  /** Times of flows that only lost files had: an answer without them is not exact. */
-  lost?: readonly TimeSpan[]
-  /** Times when Weir did not run. */
-  stopped?: readonly TimeSpan[]
-}>
-
-type Coverage = Missing & Since & Readonly<{ storedTo?: bigint }>
+/** An answer without the rows that only lost files had is not exact. */
+export type Missing = Pick<Coverage, 'lost' | 'stopped'> & Readonly<{ exact?: false }>
 
 /** What an answer from the flows, or from the given rollup, may lack. */
-export async function coverageOf(context: ApiContext, request: Timed, rollup?: Rollup): Promise<Coverage> {
+export async function coverageOf(context: ApiContext, request: Timed, rollup?: Rollup): Promise<Coverage & Missing> {
   const { span, time } = request
   const sums = await context.control.store?.sums?.()
   return {
@@ -87,10 +81,16 @@ function missingOf(
   view = 'flows',
 ): Missing {
   const extents = sums?.lost?.[view] ?? []
-  const lost = within(
+  return missingBy(
+    control,
     span,
     extents.map(({ occurred, received }) => (time.name === 'flow_time' ? occurred : received)),
   )
+}
+
+/** `rows`: times of which rows are lost. */
+export function missingBy(control: Pick<Control, 'stops'>, span: TimeSpan, rows: readonly TimeRange[]): Missing {
+  const lost = within(span, rows)
   const stopped = within(span, control.stops())
   return {
     ...(lost.length === 0 ? {} : { exact: false, lost }),

@@ -275,8 +275,8 @@ export type StoredEdge = Readonly<{
 /** Unix ms. */
 export type TimeRange = Readonly<{ from: number; to: number }>
 
-/** First and last time of some flows: when they occurred, and when they were received. */
-export type FlowExtent = Readonly<Record<'occurred' | 'received', TimeRange>>
+/** First and last time of some rows: when they occurred, and when they were received. */
+export type Extent = Readonly<Record<'occurred' | 'received', TimeRange>>
 
 /** Times in Unix ms. */
 export type StoredSums = Readonly<{
@@ -285,8 +285,10 @@ export type StoredSums = Readonly<{
   oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   flows: Readonly<{ rows: number; first: number }>
-  /** Flows that only lost files had, by view: `flows` and the rollups. Absent if no file is lost. */
-  lost?: Readonly<Record<string, readonly FlowExtent[]>>
+  /** By family: no event was received before the oldest stored one, which was received by this time. Absent: unknown. */
+  events?: Readonly<Record<string, number>>
+  /** Rows that only lost files had, by view (`flows` and the rollups) or family. Absent if no file is lost. */
+  lost?: Readonly<Record<string, readonly Extent[]>>
   /** Fields of rollups that merge no rows. Default: those of the embedded store, which merge some. */
   dimensions?: readonly string[]
 }>

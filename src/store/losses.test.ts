@@ -29,7 +29,20 @@ const none = new Set<string>()
 const first = { occurred: { from: start + 1, to: start + 5 }, received: { from: start + 1001, to: start + 1005 } }
 
 test('without lost files nothing is reported', () => {
-  expect(lostTimes([file('flows', 1, 5), file('events', 1, 5, lost)], none)).toBeUndefined()
+  expect(lostTimes([file('flows', 1, 5), file('endpoints', 1, 5, lost)], none)).toBeUndefined()
+})
+
+test('events of a lost file are missing in their families; an early entry may have had any', () => {
+  const lostFamilies = (more: Partial<StoredFile>) => lostTimes([file('events', 1, 5, { ...lost, ...more })], none)
+  expect(lostFamilies({ families: ['audit', 'change'] })).toEqual({
+    audit: [first],
+    change: [first],
+    flows: [],
+    flows_1m: [],
+    flows_5m: [],
+    flows_1h: [],
+  })
+  expect(lostFamilies({})).toMatchObject({ change: [first], 'k8s-event': [first] })
 })
 
 test('flows of a lost file are missing in the flows, but not in rollups that still have them', () => {

@@ -1,4 +1,5 @@
-import type { FlowExtent, StoredSums } from '../engine/control.ts'
+import type { Extent, StoredSums } from '../engine/control.ts'
+import { families } from '../model/batches.ts'
 import { dayOf, holdsRows, msPerHour } from './names.ts'
 import type { PerSource, SourceCount, StoredFile } from './record.ts'
 import { isRollup, rollups, type Rollup } from './rollup/schema.ts'
@@ -130,15 +131,20 @@ export function spanText(file: StoredFile): Readonly<{ from: string; to: string 
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
 }
 
-function extentOf({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): FlowExtent {
+function extentOf({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): Extent {
   const received = { from: receivedMin || hour * msPerHour, to: receivedMax || (hour + 1) * msPerHour }
   return { occurred: { from: timeMin ?? received.from, to: timeMax ?? received.to }, received }
+}
+
+/** Of a file of events; an early entry does not state them. */
+export function familiesOf({ families: known = families }: StoredFile): readonly string[] {
+  return known
 }
 
 /** `missing`: damaged files not recorded as lost yet. A rollup lacks what neither it nor the flows still hold. */
 export function lostTimes(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums['lost'] {
   const isLost = (file: StoredFile) => file.lost === true || missing.has(file.name)
-  const lost = files.filter((file) => isLost(file) && (file.stream === 'flows' || isRollup(file.stream)))
+  const lost = files.filter((file) => isLost(file) && file.stream !== 'endpoints')
   if (lost.length === 0) return undefined
   const live = files.filter((file) => !isLost(file))
   const ofRollup = (rollup: Rollup) => {
@@ -152,7 +158,11 @@ export function lostTimes(files: readonly StoredFile[], missing: ReadonlySet<str
       )
     return lost.filter((file) => (file.stream === 'flows' || serving.has(file.stream)) && !isHeld(file)).map(extentOf)
   }
+  const events: Record<string, Extent[]> = {}
+  for (const file of lost)
+    if (file.stream === 'events') for (const family of familiesOf(file)) (events[family] ??= []).push(extentOf(file))
   return {
+    ...events,
     flows: lost.filter(({ stream }) => stream === 'flows').map(extentOf),
     flows_1m: ofRollup('flows_1m'),
     flows_5m: ofRollup('flows_5m'),

@@ -1,7 +1,7 @@
 import type { StoredSums } from '../engine/control.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
-import { lostRows, lostTimes, withLosses } from './losses.ts'
+import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import { completeSinces } from './rollup/cover.ts'
@@ -70,13 +70,17 @@ export function statusOf(folder: Folder): StoreStatus {
 
 function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums {
   const flows = { rows: 0, first: Infinity }
+  const events: Record<string, number> = {}
   let oldest = Infinity
-  for (const { stream, rows, hour, receivedMin, lost } of files) {
+  for (const file of files) {
+    const { stream, rows, hour, receivedMin, receivedMax, lost } = file
     if (isRollup(stream) && lost !== true) oldest = Math.min(oldest, hour * msPerHour)
+    if (stream === 'events' && lost !== true)
+      for (const family of familiesOf(file)) events[family] = Math.min(events[family] ?? Infinity, receivedMax)
     if (stream !== 'flows' || lost === true) continue
     flows.rows += rows
     flows.first = Math.min(flows.first, receivedMin)
   }
   const lost = lostTimes(files, missing)
-  return { since: completeSinces(files), oldest, flows, ...(lost === undefined ? {} : { lost }) }
+  return { since: completeSinces(files), oldest, flows, events, ...(lost === undefined ? {} : { lost }) }
 }

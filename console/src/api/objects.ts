@@ -1,4 +1,5 @@
 import type { ObjectState, PatchStep, ResourceVersion } from '../../../src/api/published.ts'
+import type { Covered } from './series.ts'
 
 type ObjectPlace = Readonly<{
   cluster: string
@@ -50,17 +51,16 @@ export interface WholeChange extends Change {
   readonly new: object | null
 }
 
-export type ChangeSums = Readonly<{
-  span: Span
-  step: number
-  by: string
-  total: number
-  groups: readonly Readonly<{ value: string | null; changes: number }>[]
-  others: Readonly<{ groups: number; changes: number }>
-  /** Buckets without changes are omitted. */
-  buckets: readonly Readonly<{ time: string; changes: readonly number[] }>[]
-  hidden?: Hidden
-}>
+export type ChangeSums = Covered &
+  Readonly<{
+    by: string
+    total: number
+    groups: readonly Readonly<{ value: string | null; changes: number }>[]
+    others: Readonly<{ groups: number; changes: number }>
+    /** Buckets without changes are omitted. */
+    buckets: readonly Readonly<{ time: string; changes: readonly number[] }>[]
+    hidden?: Hidden
+  }>
 
 /** A difference between the recorded state and a relist. */
 export type ChangeGap = Readonly<{

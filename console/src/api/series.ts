@@ -1,4 +1,7 @@
-import type { AnswerFrame } from '../../../src/api/published.ts'
+import type { AnswerFrame, CoverageFacts } from '../../../src/api/published.ts'
+
+/** `step` in seconds. */
+export type Covered = CoverageFacts & Readonly<{ span: Readonly<{ from: string; to: string }>; step: number }>
 
 export interface SeriesAnswer extends AnswerFrame {
   readonly step: number
@@ -21,32 +24,40 @@ export function bucketsOf({ span, step }: Pick<SeriesAnswer, 'span' | 'step'>) {
 export type Stretch = Readonly<{ from: number; to: number }>
 
 /**
- * Unix seconds of whole buckets before the first stored flow, of buckets that are not stored yet, and of buckets
- * without flows where flows are lost or Weir did not run.
+ * Unix seconds of whole buckets before the first stored row, of buckets that are not stored yet, and of buckets
+ * without rows where rows are lost or Weir did not run. `held`: begins of the buckets with rows.
  */
-export function unknownOf(answer: SeriesAnswer): readonly Stretch[] {
+export function unknownIn(answer: Covered, held: readonly unknown[]): readonly Stretch[] {
   const { span, step, since, stored_to: storedTo } = answer
   const seconds = (iso: string) => Date.parse(iso) / 1000
   const [from, to] = [Math.floor(seconds(span.from) / step) * step, seconds(span.to)]
   const first = since === undefined ? from : Math.min(to, Math.floor(seconds(since) / step) * step)
   const last = storedTo === undefined ? to : Math.max(first, Math.ceil(seconds(storedTo) / step) * step)
-  return [{ from, to: first }, ...missingBuckets(answer), { from: last, to }].filter(
+  return [{ from, to: first }, ...missingIn(answer, held), { from: last, to }].filter(
     (stretch) => stretch.to > stretch.from,
   )
 }
 
+export const unknownOf = (answer: SeriesAnswer): readonly Stretch[] => unknownIn(answer, timesOf(answer))
+
 /** Buckets without flows in times of which flows may be missing. */
-export function missingBuckets({ columns, rows, span, step, lost = [], stopped = [] }: SeriesAnswer): Stretch[] {
+export const missingBuckets = (answer: SeriesAnswer): readonly Stretch[] => missingIn(answer, timesOf(answer))
+
+function timesOf({ columns, rows }: SeriesAnswer): readonly unknown[] {
+  const time = columns.findIndex(({ name }) => name === 'time')
+  return rows.map((row) => row[time])
+}
+
+function missingIn({ span, step, lost = [], stopped = [] }: Covered, held: readonly unknown[]): readonly Stretch[] {
   const missing = [...lost, ...stopped].map(({ from, to }) => ({
     from: Date.parse(from) / 1000,
     to: Date.parse(to) / 1000,
   }))
   if (missing.length === 0) return []
   const buckets = bucketsOf({ span, step })
-  const time = columns.findIndex(({ name }) => name === 'time')
-  const held = new Set(rows.map((row) => buckets.at(row[time])))
+  const known = new Set(held.map(buckets.at))
   return stretchesOf(buckets.times, step, (from, index) => {
-    return !held.has(index) && missing.some((one) => one.from < from + step && one.to > from)
+    return !known.has(index) && missing.some((one) => one.from < from + step && one.to > from)
   })
 }
 

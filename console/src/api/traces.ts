@@ -1,4 +1,5 @@
 import type { Span } from './objects.ts'
+import type { Covered } from './series.ts'
 
 export type Trace = Readonly<{
   time: string
@@ -35,15 +36,14 @@ export type TracePage = Readonly<{
   span: Span
 }>
 
-export type TraceSums = Readonly<{
-  span: Span
-  step: number
-  by: string
-  total: number
-  groups: readonly Readonly<{ value: string | null; traces: number }>[]
-  others: Readonly<{ groups: number; traces: number }>
-  buckets: readonly Readonly<{ time: string; traces: readonly number[] }>[]
-}>
+export type TraceSums = Covered &
+  Readonly<{
+    by: string
+    total: number
+    groups: readonly Readonly<{ value: string | null; traces: number }>[]
+    others: Readonly<{ groups: number; traces: number }>
+    buckets: readonly Readonly<{ time: string; traces: readonly number[] }>[]
+  }>
 
 type Sized = Readonly<{
   traces: number

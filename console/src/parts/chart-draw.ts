@@ -44,7 +44,7 @@ export function draw(
 ): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
-  const stepped = uPlot.paths.stepped?.({ align: 1 })
+  const stepped = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
   const plot = new uPlot(
     {
@@ -116,9 +116,9 @@ export function draw(
       },
     },
     [
-      closed(times, (last, before) => last + (last - before)),
-      ...order.map((index) => closed(values[index] ?? [], (last) => last)),
-      ...lines.map(({ values: own }) => closed(own, (last) => last)),
+      withEnd(times),
+      ...order.map((index) => closed(values[index] ?? [])),
+      ...lines.map(({ values: own }) => closed(own)),
     ] as uPlot.AlignedData,
     element,
   )
@@ -236,10 +236,20 @@ function hatch(plot: uPlot, unknown: readonly Readonly<{ from: number; to: numbe
   }
 }
 
-function closed<T extends number | null | undefined>(of: readonly T[], end: (last: T, before: T) => T): T[] {
-  if (of.length === 0) return []
-  const last = of.at(-1) as T
-  return [...of, end(last, of.at(-2) ?? last)]
+/** The end of the last bucket, which is as long as the shortest. */
+function withEnd(times: readonly number[]): number[] {
+  const last = times.at(-1)
+  if (last === undefined) return []
+  const lengths = times.slice(1).map((time, index) => time - times[index]!)
+  return [...times, last + (lengths.length === 0 ? 1 : Math.min(...lengths))]
+}
+
+/** A drawing ends where its last value begins: repeats that value where it ends. */
+function closed(values: readonly (number | null | undefined)[]): (number | null | undefined)[] {
+  const drawn = [...values, null]
+  const last = values.findLastIndex((value) => typeof value === 'number')
+  if (last >= 0) drawn[drawn.indexOf(null, last)] = values[last]
+  return drawn
 }
 
 function sums(series: readonly ChartSeries[], length: number): (number | null)[][] {

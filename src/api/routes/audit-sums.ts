@@ -6,6 +6,7 @@ import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { groupedOf, groupedSql } from '../grouped-sums.ts'
 import { groupLimits, span } from '../objects.ts'
 import type { Principal } from '../access/principal.ts'
+import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from '../audit-conditions.ts'
 import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
@@ -44,6 +45,7 @@ export const auditSumSchemas = {
           'Start of each bucket, with the number of events in each of `groups` and in the rest. Empty ' +
           'buckets are omitted.',
       }),
+      ...eventCoverage,
     },
     { required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'] },
   ),
@@ -141,6 +143,7 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
       groups: groups.map(({ value, n }) => ({ value, traces: n })),
       others: { groups: others.groups, traces: others.n },
       buckets: times.map(({ time, n }) => ({ time, traces: n })),
+      ...(await coverageOfEvents(context, 'audit', range)),
     })
   })
 

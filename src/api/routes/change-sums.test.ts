@@ -54,6 +54,7 @@ test('counts changes by operation in buckets of the span, and hidden changes bes
   expect(await sums(api)).toEqual({
     span: { from: at('10:00:00.000'), to: at('11:00:00.000') },
     step: 60,
+    since: at('10:00:10.000'),
     by: 'operation',
     total: 5,
     groups: [

@@ -5,6 +5,7 @@ import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
 import { groupLimits, span } from '../objects.ts'
+import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { changeConditions, changeParameters, type ChangeQuery } from '../change-conditions.ts'
 import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
@@ -42,6 +43,7 @@ export const changeSumSchemas = {
             'may match several rules).',
         },
       ),
+      ...eventCoverage,
     },
     { required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'] },
   ),
@@ -87,6 +89,7 @@ export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void
       step,
       by,
       ...sumsOf(rows, hidden),
+      ...(await coverageOfEvents(context, 'change', range)),
     })
   })
 }

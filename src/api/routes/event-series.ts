@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
-import { families } from '../../model/batches.ts'
+import { families, type Family } from '../../model/batches.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import {
@@ -13,6 +13,7 @@ import {
 } from '../event-series.ts'
 import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
 import { span, spanFrom } from '../time-span.ts'
+import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
@@ -39,6 +40,7 @@ export const eventSeriesSchemas = {
         }),
         { description: 'Groups with the most events, and the rest.' },
       ),
+      ...eventCoverage,
     },
     { required: ['span', 'step', 'series'] },
   ),
@@ -99,7 +101,7 @@ export function eventSeriesRoutes(app: FastifyInstance, context: ApiContext): vo
 
   app.get('/api/v1/events/series', { schema: seriesSchema }, async (request, reply) => {
     const query = request.query as Partial<EventSeriesQuery> &
-      Readonly<{ family: string; field: string; from?: string; to?: string; buckets?: number }>
+      Readonly<{ family: Family; field: string; from?: string; to?: string; buckets?: number }>
     const { from = 'now-1h', to = 'now', buckets = 120, limit = 8, function: by = 'avg' } = query
     const range = span({ from, to }, clock.now())
     const step = BigInt(Math.max(1, Math.ceil(Number(range.to - range.from) / 1e6 / buckets)))
@@ -115,6 +117,7 @@ export function eventSeriesRoutes(app: FastifyInstance, context: ApiContext): vo
         others: Number(place) > limit ? Math.max(...points.map(({ groups }) => Number(groups))) : 0,
         points: points.map(({ bucket, number }) => ({ time: bucket * Number(step), number })),
       })),
+      ...(await coverageOfEvents(context, query.family, range)),
     })
   })
 }

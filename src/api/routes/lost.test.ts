@@ -2,7 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startStored } from '../testing/stored.ts'
+import { toEventBatch } from '../../model/events.ts'
+import { changeEvent, identity } from '../../store/testing/cluster.ts'
+import { event } from '../../store/testing/frames.ts'
+import { traceEvent } from '../../store/testing/traces.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const minute = 60_000
 const begin = Math.floor(Date.now() / (5 * minute)) * 5 * minute - 14 * minute
@@ -58,4 +62,59 @@ test('answers state when Weir did not run; sums of the stored flows stay exact',
   expect(file.headers.get('x-weir-stopped')).toBe(`${iso(from)}/${iso(to + 1)}`)
   const earlier = await api.get('series', { from: range.from, to: String(from) })
   expect(earlier.body).not.toHaveProperty('stopped')
+})
+
+const change = (ms: number) =>
+  changeEvent(identity('Deployment/shop/web', String(ms)), iso(ms), { operation: 'updated' })
+const cost = (ms: number) => event(`cost-${ms}`, { source: '/c', type: 'c', family: 'cost', time: ms, json: {} })
+
+/** Changes with costs of an earlier time beside them. */
+async function withChanges(directory?: string): Promise<StoredApi> {
+  const api = await startStored({}, directory === undefined ? {} : { directory })
+  await api.addBatch(toEventBatch([cost(begin - 60 * minute), change(begin)]), begin)
+  await api.addBatch(toEventBatch([change(begin + 3 * minute)]), begin + 3 * minute)
+  return api
+}
+
+test('sums of changes state the time of the oldest change, and when Weir did not run', async () => {
+  const api = await withChanges()
+  const sums = async (from: number, to = begin + 5 * minute) =>
+    (await api.get('changes/sums', { from: String(from), to: String(to) })).body
+  expect(await sums(begin - 10 * minute)).toMatchObject({ total: 2, since: iso(begin) })
+  expect(await sums(begin - 10 * minute, begin - minute)).toMatchObject({ total: 0, since: iso(begin - minute) })
+  for (const from of [begin, begin + minute]) expect(await sums(from)).not.toHaveProperty('since')
+  api.control.stops = () => [{ from: begin + minute, to: begin + 2 * minute }]
+  const stopped = [{ from: iso(begin + minute), to: iso(begin + 2 * minute + 1) }]
+  expect(await sums(begin)).toMatchObject({ total: 2, stopped })
+  expect((await api.get('audit/sums', { from: String(begin), to: String(begin + minute) })).body).toMatchObject({
+    total: 0,
+    since: iso(begin + minute),
+  })
+  expect(
+    (await api.get('events/series', { family: 'change', field: '/n', from: String(begin - 10 * minute) })).body,
+  ).toMatchObject({ series: [], since: iso(begin), stopped })
+})
+
+test('sums of audit events begin with the oldest event, which may be from before its receipt', async () => {
+  const api = await startStored()
+  const old = begin - 120 * minute
+  await api.addBatch(toEventBatch([traceEvent(1, old)]), begin)
+  const range = { from: String(old - 10 * minute), to: String(begin + 5 * minute) }
+  expect((await api.get('audit/sums', range)).body).toMatchObject({ total: 1, since: iso(old) })
+})
+
+test('sums of changes state the times of a damaged file', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'weir-lost-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const api = await withChanges(directory)
+  const path = join(
+    directory,
+    String((await readdir(directory)).filter((name) => name.startsWith('events-')).sort()[0]),
+  )
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.fill(0xff, 4, bytes.length - 8))
+  const sums = async (name: string) => (await api.get(`${name}/sums`, { from: String(begin), to: 'now' })).body
+  await sums('changes')
+  expect(await sums('changes')).toMatchObject({ total: 1, lost: [{ from: iso(begin), to: iso(begin + 1) }] })
+  expect(await sums('audit')).not.toHaveProperty('lost')
 })

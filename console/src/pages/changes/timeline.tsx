@@ -15,7 +15,7 @@ type TimelineProps = Readonly<{
 }>
 
 export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.ReactNode {
-  const { times, series } = useMemo(() => seriesOf(sums), [sums])
+  const { times, series, unknown } = useMemo(() => seriesOf(sums), [sums])
   return (
     <section className="panel volume" aria-label={generalText.timeline}>
       <Chart
@@ -23,6 +23,7 @@ export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.Re
         times={times}
         series={series}
         marks={marks}
+        unknown={unknown}
         stacked
         height={104}
         format={whole}

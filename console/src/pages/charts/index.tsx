@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { readEventFields, readEventSeries, type EventFields, type EventSeries } from '../../api/event-series.ts'
+import { bucketsOf, unknownIn } from '../../api/series.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
@@ -13,10 +14,10 @@ import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { chartsText, functionNames } from '../../text/charts.ts'
 import { generalText } from '../../text/general.ts'
+import { bucketsIn } from './buckets.ts'
 import { attributes, chartsCodec, families, functions } from './state.ts'
 import './charts.css'
 
-const gapFactor = 5
 /** Of bars, names and footer on a phone, where the chart does not follow its panel. */
 const barsPx = 300
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
@@ -104,26 +105,17 @@ export default function ChartsPage(): React.ReactNode {
   )
 }
 
-/** A number lasts until the next one, or for one bucket if the next one is much later than usual. */
-function bucketsOf({ series, step }: EventSeries): readonly Readonly<{ at: number; isGap: boolean }>[] {
-  const known = [...new Set(series.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b)
-  const between = known.slice(1).map((time, at) => time - known[at]!)
-  const usual = between.toSorted((a, b) => a - b)[Math.floor(between.length / 2)] ?? step
-  return known.flatMap((at, index) => {
-    const bucket = { at, isGap: false }
-    const isLate = index > 0 && between[index - 1]! > gapFactor * usual
-    return isLate ? [{ at: known[index - 1]! + step, isGap: true }, bucket] : [bucket]
-  })
-}
-
 function Drawn({
   of,
   label,
   onSpan,
 }: Readonly<{ of: EventSeries; label: string; onSpan: (from: number, to: number) => void }>): React.ReactNode {
-  const { times, series } = useMemo(() => {
-    const starts = bucketsOf(of)
+  const { times, series, missing } = useMemo(() => {
+    const known = [...new Set(of.series.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b)
+    const missing = unknownIn(of, known.map(isoOfSeconds))
+    const starts = bucketsIn(bucketsOf(of).times, known, missing)
     return {
+      missing,
       times: starts.map(({ at }) => at),
       series: of.series.map(({ value, others, points }): ChartSeries => {
         const numbers = new Map(points.map(({ time, number: found }) => [time, found]))
@@ -146,6 +138,7 @@ function Drawn({
           label={label}
           times={times}
           series={series}
+          unknown={missing}
           stacked={false}
           height={height}
           format={format}

@@ -18,7 +18,7 @@ const tones = { normal: 'good', warning: 'warning', incident: 'bad' } as const
 const severities = Object.keys(tones) as (keyof typeof tones)[]
 
 export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode {
-  const { times, series } = useMemo(() => {
+  const { times, series, unknown } = useMemo(() => {
     const { groups, others, buckets } = sums
     const drawn = seriesOf({
       ...sums,
@@ -47,6 +47,7 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
         label={generalText.traces}
         times={times}
         series={series}
+        unknown={unknown}
         stacked
         height={104}
         format={whole}

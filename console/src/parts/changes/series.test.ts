@@ -29,6 +29,20 @@ test('each bucket has a value for each group and the others, 0 without changes',
   ])
 })
 
+test('buckets of which changes may be missing are unknown and not 0', () => {
+  const start = Date.parse(at('10:00:00')) / 1000
+  const { series, unknown } = seriesOf({ ...sums, stopped: [{ from: at('10:00:05'), to: at('10:00:25') }] })
+  expect(unknown).toEqual([{ from: start + 20, to: start + 40 }])
+  expect(series.map(({ values }) => values)).toEqual([
+    [1, null, 0],
+    [0, null, 2],
+    [4, null, 2],
+  ])
+  const later = seriesOf({ ...sums, buckets: sums.buckets.slice(1), since: at('10:00:45') })
+  expect(later.unknown).toEqual([{ from: start, to: start + 40 }])
+  expect(later.series.map(({ values }) => values[1])).toEqual([null, null, null])
+})
+
 test('operations have a fixed order and colour', () => {
   expect(seriesOf({ ...sums, others: { groups: 0, changes: 0 } }).series.map(({ name }) => name)).toEqual([
     'created',

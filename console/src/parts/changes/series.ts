@@ -1,5 +1,5 @@
 import type { ChangeSums } from '../../api/objects.ts'
-import { bucketsOf } from '../../api/series.ts'
+import { bucketsOf, knownValues, unknownIn, type Stretch } from '../../api/series.ts'
 import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
@@ -7,14 +7,12 @@ import { generalText } from '../../text/general.ts'
 /** As in the rows. */
 const tones: Readonly<Record<string, ChartSeries['tone']>> = { created: 'good', updated: 'series-1', deleted: 'bad' }
 
-export function seriesOf({
-  span,
-  step,
-  by,
-  groups,
-  others,
-  buckets: counted,
-}: ChangeSums): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
+export function seriesOf(sums: ChangeSums): Readonly<{
+  times: readonly number[]
+  series: readonly ChartSeries[]
+  unknown: readonly Stretch[]
+}> {
+  const { span, step, by, groups, others, buckets: counted } = sums
   const buckets = bucketsOf({ span, step })
   const names = [
     ...groups.map(({ value }) => value ?? (by === 'namespace' ? generalText.clusterScoped : generalText.unknown)),
@@ -34,8 +32,15 @@ export function seriesOf({
       })
   }
   const order = (name: string) => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
+  const unknown = unknownIn(
+    sums,
+    counted.map(({ time }) => time),
+  )
   return {
     times: buckets.times,
-    series: series.toSorted((a, b) => order(a.name) - order(b.name)),
+    series: series
+      .toSorted((a, b) => order(a.name) - order(b.name))
+      .map((one) => ({ ...one, values: knownValues(buckets.times, one.values, unknown) })),
+    unknown,
   }
 }
