@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ratesOf } from './series.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
@@ -66,4 +66,20 @@ test('buckets without flows are unknown where a damaged file lost flows, or Weir
       { from: start + 30, to: start + 60 },
     ],
   })
+})
+
+test('buckets in the future are unknown, except those with flows of a fast clock', () => {
+  vi.useFakeTimers({ now: Date.parse(at('12:00:15')) })
+  try {
+    const start = Date.parse(at('12:00:00')) / 1000
+    expect(ratesOf({ ...minute, exact: true, rows: [[at('12:00:40'), '600']] } as never)).toMatchObject({
+      values: [0, 0, null, null, 60, null],
+      unknown: [
+        { from: start + 20, to: start + 40 },
+        { from: start + 50, to: start + 60 },
+      ],
+    })
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -1,4 +1,5 @@
 import type { AnswerFrame, CoverageFacts } from '../../../src/api/published.ts'
+import { serverNow } from '../state/server-time.ts'
 
 /** `step` in seconds. */
 export type Covered = CoverageFacts & Readonly<{ span: Readonly<{ from: string; to: string }>; step: number }>
@@ -25,7 +26,7 @@ export type Stretch = Readonly<{ from: number; to: number }>
 
 /**
  * Unix seconds of whole buckets before the first stored row, of buckets that are not stored yet, and of buckets
- * without rows where rows are lost or Weir did not run. `held`: begins of the buckets with rows.
+ * without rows where rows are lost, where Weir did not run, or in the future. `held`: begins of the buckets with rows.
  */
 export function unknownIn(answer: Covered, held: readonly unknown[]): readonly Stretch[] {
   const { span, step, since, stored_to: storedTo } = answer
@@ -40,7 +41,7 @@ export function unknownIn(answer: Covered, held: readonly unknown[]): readonly S
 
 export const unknownOf = (answer: SeriesAnswer): readonly Stretch[] => unknownIn(answer, timesOf(answer))
 
-/** Buckets without flows in times of which flows may be missing. */
+/** Buckets without flows in times of which flows may be missing, or in the future. */
 export const missingBuckets = (answer: SeriesAnswer): readonly Stretch[] => missingIn(answer, timesOf(answer))
 
 function timesOf({ columns, rows }: SeriesAnswer): readonly unknown[] {
@@ -49,12 +50,12 @@ function timesOf({ columns, rows }: SeriesAnswer): readonly unknown[] {
 }
 
 function missingIn({ span, step, lost = [], stopped = [] }: Covered, held: readonly unknown[]): readonly Stretch[] {
-  const missing = [...lost, ...stopped].map(({ from, to }) => ({
-    from: Date.parse(from) / 1000,
-    to: Date.parse(to) / 1000,
-  }))
-  if (missing.length === 0) return []
   const buckets = bucketsOf({ span, step })
+  const future = Math.ceil(serverNow() / 1000 / step) * step
+  const missing = [...lost, ...stopped]
+    .map(({ from, to }) => ({ from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 }))
+    .concat(buckets.times.at(-1)! < future ? [] : [{ from: future, to: Infinity }])
+  if (missing.length === 0) return []
   const known = new Set(held.map(buckets.at))
   return stretchesOf(buckets.times, step, (from, index) => {
     return !known.has(index) && missing.some((one) => one.from < from + step && one.to > from)

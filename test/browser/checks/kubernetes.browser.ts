@@ -136,7 +136,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     )
     const drawn = (head ?? []).slice(1).map((kind, index) => ({
       kind,
-      n: rows.reduce((sum, row) => sum + Number((row[index + 1] ?? '').replaceAll(',', '')), 0),
+      n: rows.reduce((sum, row) => sum + Number((row[index + 1] ?? '').replaceAll(',', '').replace('–', '0')), 0),
     }))
     expect(drawn.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual(sums)
     await chart.getByRole('button', { name: 'Table' }).click()
