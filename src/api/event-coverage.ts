@@ -86,7 +86,8 @@ async function readFirst(context: ApiContext, family: Family, by: bigint | undef
   const [row] =
     (await rowsOf(
       store,
-      `SELECT ${dialect.micros(dialect.min('time'))} AS first FROM events WHERE family = ${dialect.text(family)}${within}`,
+      `SELECT ${dialect.micros(dialect.min('time'))} AS first FROM events ` +
+        `WHERE family = ${dialect.text(family)}${within}`,
       new AbortController().signal,
     )) ?? []
   const first = row?.['first']

@@ -285,7 +285,7 @@ export type StoredSums = Readonly<{
   oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   flows: Readonly<{ rows: number; first: number }>
-  /** By family: no event was received before the oldest stored one, which was received by this time. Absent: unknown. */
+  /** By family: time by which the oldest stored event was received. Absent: unknown. */
   events?: Readonly<Record<string, number>>
   /** Rows that only lost files had, by view (`flows` and the rollups) or family. Absent if no file is lost. */
   lost?: Readonly<Record<string, readonly Extent[]>>

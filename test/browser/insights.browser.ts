@@ -150,7 +150,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     expect(text).toMatch(/^Severity,Score,ID,/)
     expect(text.trim().split('\r\n')).toHaveLength(4)
     await page
-      .getByRole('img', { name: 'IDs on each of the last days and now: 0, 0, 0, 0, 0, 0, 0, 1' })
+      .getByRole('img', { name: 'IDs on each of the last days and now: –, –, –, –, –, –, –, 1' })
       .first()
       .waitFor()
     await page.getByRole('button', { name: 'Exploited' }).click()

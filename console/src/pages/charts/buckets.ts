@@ -7,8 +7,8 @@ type Bucket = Readonly<{ at: number; isGap: boolean }>
 
 /**
  * `range`: begins of all buckets; `known`: those with numbers, ascending; Unix seconds.
- * Buckets with numbers, where gaps begin, and those at both ends of the range. A number lasts until the next one; or for
- * one bucket, if the next one is much later than usual or if numbers may be missing until then.
+ * Buckets with numbers, where gaps begin, and those at both ends of the range. A number lasts until the next one; or
+ * for one bucket, if the next one is much later than usual or if numbers may be missing until then.
  */
 export function bucketsIn(
   range: readonly number[],

@@ -1,5 +1,5 @@
 import type { AnswerFrame } from '../../../../src/api/published.ts'
-import { momentAt, time } from '../../parts/format.ts'
+import { shortTime, time } from '../../parts/format.ts'
 import { generalText } from '../../text/general.ts'
 
 type Spans = NonNullable<AnswerFrame['lost']>
@@ -22,7 +22,6 @@ export function lostText(lost: Spans): string {
 
 function spansText(spans: Spans) {
   const last = spans.at(-1)
-  const at = (iso: string) => momentAt(Date.parse(iso))
-  const text = last === undefined ? '' : `${at(last.from)} – ${at(last.to)}`
+  const text = last === undefined ? '' : `${shortTime(last.from)} – ${shortTime(last.to)}`
   return spans.length === 1 ? text : generalText.spansUntil(String(spans.length), text)
 }

@@ -76,8 +76,11 @@ function sumsSelection(state: InsightsState): InsightSelection {
 const trendDays = 7
 const msPerDay = 86_400_000
 
-/** Numbers of ids by severity at the ends of the last days, oldest first; undefined until all are known. */
-export function useTrend(state: InsightsState): ReadonlyMap<string, readonly number[]> | undefined {
+/**
+ * Numbers of ids by severity at the ends of the last days, oldest first; undefined until all are known. null: a day
+ * before the first finding, of which no report may be stored.
+ */
+export function useTrend(state: InsightsState): ReadonlyMap<string, readonly (number | null)[]> | undefined {
   const selection = sumsSelection(state)
   const today = Math.floor(Date.now() / msPerDay) * msPerDay
   const days = useQueries({
@@ -93,10 +96,12 @@ export function useTrend(state: InsightsState): ReadonlyMap<string, readonly num
     }),
   })
   if (days.some(({ data }) => data === undefined)) return undefined
+  const found = days.findIndex(({ data = [] }) => data.some(({ ids }) => ids > 0))
+  const first = found < 0 ? days.length : found
   return new Map(
     severities.map((severity) => [
       severity,
-      days.map(({ data }) => data?.find((sum) => sum.severity === severity)?.ids ?? 0),
+      days.map(({ data }, day) => (day < first ? null : (data?.find((sum) => sum.severity === severity)?.ids ?? 0))),
     ]),
   )
 }

@@ -11,7 +11,7 @@ export function Tiles({
   onToggle,
 }: Readonly<{
   sums: readonly SeveritySum[]
-  trend: ReadonlyMap<string, readonly number[]> | undefined
+  trend: ReadonlyMap<string, readonly (number | null)[]> | undefined
   chosen: readonly string[]
   onToggle: (severity: string) => void
 }>): React.ReactNode {
@@ -42,13 +42,19 @@ export function Tiles({
 
 const [width, height] = [96, 18] as const
 
-/** Of ids at the ends of the last days, and now. */
-function Trend({ of, isKnown }: Readonly<{ of: readonly number[]; isKnown: boolean }>): React.ReactNode {
-  const most = Math.max(1, ...of)
-  const points = of.map((value, at) => {
-    const x = (at * (width - 2)) / Math.max(1, of.length - 1) + 1
-    return `${x.toFixed(1)},${(height - 1 - (value / most) * (height - 2)).toFixed(1)}`
-  })
+/** Of ids at the ends of the last days, and now; null: unknown. */
+function Trend({ of, isKnown }: Readonly<{ of: readonly (number | null)[]; isKnown: boolean }>): React.ReactNode {
+  const most = Math.max(1, ...of.map((value) => value ?? 0))
+  const points = of.flatMap((value, at) =>
+    value === null
+      ? []
+      : [
+          {
+            x: (at * (width - 4)) / Math.max(1, of.length - 1) + 2,
+            y: height - 2 - (value / most) * (height - 4),
+          },
+        ],
+  )
   return (
     <svg
       className="trend"
@@ -56,9 +62,20 @@ function Trend({ of, isKnown }: Readonly<{ of: readonly number[]; isKnown: boole
       height={height}
       viewBox={`0 0 ${width} ${height}`}
       role="img"
-      aria-label={isKnown ? insightsText.trendOf(of.map((value) => count(value)).join(', ')) : insightsText.noTrend}
+      aria-label={
+        isKnown
+          ? insightsText.trendOf(of.map((value) => (value === null ? '–' : count(value))).join(', '))
+          : insightsText.noTrend
+      }
     >
-      {isKnown && <polyline points={points.join(' ')} fill="none" stroke="currentColor" strokeWidth="1.5" />}
+      {isKnown && (
+        <polyline
+          points={points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.5"
+        />
+      )}
     </svg>
   )
 }

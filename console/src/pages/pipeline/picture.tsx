@@ -1,6 +1,6 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Pipeline } from '../../../../src/api/published.ts'
-import { count, counted, duration, perSecond, size } from '../../parts/format.ts'
+import { count, duration, perSecond, size } from '../../parts/format.ts'
 import { layoutOf, type Box } from './layout.ts'
 import { total, type PipelineView, type SinkState, type SinkView, type SourceView } from '../../api/pipeline-view.ts'
 import { partNames, pipelineText } from '../../text/pipeline.ts'
@@ -101,9 +101,7 @@ function JournalBox({ accepted, journal }: { accepted: number; journal: Pipeline
       </span>
       <span className="box-line">{count(accepted)}</span>
       <span className="box-line dim">{pipelineText.rowsAccepted}</span>
-      <span className="box-line dim">
-        {size(journal.bytes)}, {counted(journal.segments, 'segment')}
-      </span>
+      <span className="box-line dim">{size(journal.bytes)}</span>
     </>
   )
 }

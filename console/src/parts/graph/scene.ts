@@ -149,7 +149,7 @@ export class Scene {
     if (this.#width === 0) return undefined
     const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
     const k = Math.min(
-      1.6,
+      2.4,
       Math.max(1, this.#width - 2 * border) / Math.max(1, right - left),
       Math.max(1, this.#height - 2 * border - 20) / Math.max(1, bottom - top),
     )
