@@ -261,3 +261,14 @@ it('a number beyond 2^53 in the condition of a page is exact', async () => {
     await queryRows(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5'),
   ).toEqual([{ src_addr: '10.0.0.8', bytes: '1921794119374052769' }])
 })
+
+it('queries that need too much memory together run one after the other', async () => {
+  const small = await opened(stores, { memoryLimit: { reader: '64MB' } })
+  const list = (seed: number): string => `SELECT length(list(i + ${seed})) AS n FROM range(1800000) t(i)`
+  expect(await queryRows(small.reader, list(0))).toEqual([{ n: 1_800_000 }])
+  const all = await Promise.all([1, 2, 3, 4].map((seed) => queryRows(small.reader, list(seed))))
+  expect(all.flat().map(({ n }) => n)).toEqual([1_800_000, 1_800_000, 1_800_000, 1_800_000])
+  await expect(queryRows(small.reader, list(5).replace('1800000', '18000000'))).rejects.toMatchObject({
+    code: 'WEIR_QUERY_MEMORY',
+  })
+})

@@ -20,6 +20,7 @@ import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from '../../host/permits.ts'
 import { copySql, rejectWithCause, makeViews, start } from './run.ts'
+import { SharedMemory } from './shared-memory.ts'
 import { checkStatement, type Statement } from './statement.ts'
 import { viewInput, viewsOf } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
@@ -63,12 +64,14 @@ export class DuckReader implements StoreReader {
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<void>>()
   readonly #results = new ResultCache()
+  readonly #shared: SharedMemory
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
 
   constructor(options: ReaderOptions) {
     this.#options = options
     this.#permits = new Permits(options.calls)
+    this.#shared = new SharedMemory(options.timers)
     this.#directory = resolve(options.folder.directory)
   }
 
@@ -92,9 +95,11 @@ export class DuckReader implements StoreReader {
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
     const statement = { ...(await refusing(checkStatement(judging, sql), this.#directory)), parameters }
-    return this.#pinned(instance, signal, async (pin) =>
-      this.#query(instance, await memory.hold(statement, pin), statement, format, pin, signal),
-    )
+    const run = () =>
+      this.#pinned(instance, signal, async (pin) =>
+        this.#query(instance, await memory.hold(statement, pin), statement, format, pin, signal),
+      )
+    return this.#shared.use(run, signal)
   }
 
   /** Prepares a Parquet file. It cannot be cancelled; kill its process instead. */
@@ -197,6 +202,7 @@ export class DuckReader implements StoreReader {
     const pin = given.again()
     const connection = await instance.connect()
     const givenBack = this.#hold()
+    const ended = this.#shared.begin()
     let interrupting: Timer | undefined
     // DuckDB forgets an interrupt between two steps of a query.
     const interrupt = () => {
@@ -206,6 +212,7 @@ export class DuckReader implements StoreReader {
     const finish = async (error: unknown) => {
       interrupting?.cancel()
       connection.closeSync()
+      ended()
       release()
       try {
         if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
