@@ -44,9 +44,8 @@ export async function coverageOfEvents(context: ApiContext, family: Family, span
   const { control } = context
   const sums = await control.store?.sums?.()
   const lost = (sums?.lost?.[family] ?? []).map(({ occurred }) => occurred)
-  const { exact: _, ...missing } = missingBy(control, span, lost)
   return coverageFacts({
-    ...missing,
+    ...missingBy(control, span, lost),
     ...(await storedTo(context, span)),
     ...(await sinceOfEvents(context, family, span, sums?.events?.[family])),
   })

@@ -6,9 +6,7 @@ const quietMs = 10_000
 const lookMs = 20
 const maxTries = 4
 
-/**
- * Queries share one memory limit: one that fails beside others runs again when they have ended, one at a time.
- */
+/** Queries share one memory limit: one that fails beside others runs again when they have ended, one at a time. */
 export class SharedMemory {
   readonly #timers: Timers
   readonly #again = new Permits(1)

@@ -28,10 +28,11 @@ export function bucketsIn(
     return before !== undefined && endsBefore(at, before) ? [{ at: before + step, isGap: true }, bucket] : [bucket]
   })
   const [oldest = last, newest = last] = [known[0], known.at(-1)]
+  const endsEarly = endsBefore(last, newest)
   return [
     ...(first < oldest ? [{ at: first, isGap: true }] : []),
     ...buckets,
-    ...(endsBefore(last, newest) ? [{ at: newest + step, isGap: true }] : []),
-    ...(newest + step < last ? [{ at: last, isGap: endsBefore(last, newest) }] : []),
+    ...(endsEarly ? [{ at: newest + step, isGap: true }] : []),
+    ...(newest + step < last ? [{ at: last, isGap: endsEarly }] : []),
   ]
 }
