@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { post, start } from '../../../src/api/testing/kit.ts'
 import { RoundRobin } from '../../../test/browser/kit/round-robin.ts'
 import { LiveEngine } from './engine.ts'
-import type { FromTab, ToTab, WantedView } from './messages.ts'
+import { tabTimeoutMs, type FromTab, type ToTab, type WantedView } from './messages.ts'
 
 interface Tab {
   readonly received: ToTab[]
@@ -29,6 +29,9 @@ const events = (id: string, more: object = {}): WantedView => ({
   q: { stream: 'events', ...more },
   columns: ['id', '_pos'],
 })
+
+const counts = (tab: Tab, view: string): object | undefined =>
+  tab.received.flatMap((message) => (message.is === 'stat' && message.stat.view === view ? [message.stat] : [])).at(-1)
 
 async function engineOn(url: string): Promise<LiveEngine> {
   const engine = new LiveEngine(url)
@@ -61,9 +64,16 @@ test('tabs share equal views under their own ids, and a later tab receives the c
       ['one', 'two'],
       ['one', 'two'],
     ])
+  // Each tab has the counts since it opened the view.
+  await expect.poll(() => counts(first, 'first-view')).toMatchObject({ matched: 2, shown: 2, pending: 0 })
+  await expect.poll(() => counts(second, 'second-view')).toMatchObject({ matched: 1, shown: 1, pending: 0 })
+  first.send({ is: 'views', views: [events('first-view'), events('again')] })
+  expect(first.shown('again')).toEqual(['one', 'two'])
   second.send({ is: 'bye' })
   await send(api.url, 'three')
   await expect.poll(() => first.shown('first-view')).toEqual(['one', 'two', 'three'])
+  await expect.poll(() => counts(first, 'first-view')).toMatchObject({ matched: 3, shown: 3 })
+  await expect.poll(() => counts(first, 'again')).toMatchObject({ matched: 1, shown: 1 })
   expect(second.shown('second-view')).toEqual(['one', 'two'])
 })
 
@@ -103,11 +113,37 @@ test('without subscribers the stream is closed', async () => {
   expect(tab.received.at(-1)).toEqual({ is: 'link', link: { state: 'idle' } })
 })
 
-test('the tab resumes after a server restart', async () => {
+test('a tab that was silent for too long must send its views again, and then receives rows', async () => {
+  const { api } = await start()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const engine = await engineOn(api.url)
+  const tab = openTab(engine)
+  tab.send({ is: 'views', views: [events('a')] })
+  await expect.poll(() => tab.received.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
+  const now = Date.now()
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(now + tabTimeoutMs + 1)
+  vi.advanceTimersByTime(tabTimeoutMs)
+  clock.mockRestore()
+  await sleep(100)
+  await send(api.url, 'missed')
+  await sleep(100)
+  expect(tab.shown('a')).toEqual([])
+  tab.send({ is: 'here' })
+  expect(tab.received.at(-1)).toEqual({ is: 'again' })
+  tab.send({ is: 'views', views: [events('a')] })
+  await expect.poll(() => tab.shown('a')).toEqual(['missed'])
+  await send(api.url, 'next')
+  await expect.poll(() => tab.shown('a')).toEqual(['missed', 'next'])
+})
+
+test('the tab resumes after a server restart, and its counts continue', async () => {
   const { api, port } = await start()
   const tab = openTab(await engineOn(api.url))
   tab.send({ is: 'views', views: [events('a')] })
   await expect.poll(() => tab.received.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
+  await send(api.url, 'before')
+  await expect.poll(() => tab.shown('a')).toEqual(['before'])
   await api.close()
   await expect
     .poll(() => tab.received.at(-1), { timeout: 10_000 })
@@ -119,6 +155,7 @@ test('the tab resumes after a server restart', async () => {
     .toMatchObject({ link: { state: 'live' } })
   await send(again.api.url, 'back')
   await expect.poll(() => tab.shown('a')).toContain('back')
+  await expect.poll(() => counts(tab, 'a')).toMatchObject({ matched: 2, shown: 2, pending: 0 })
 })
 
 test('behind a round-robin balancer the current views are shown and only one stream is open', async () => {

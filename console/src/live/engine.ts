@@ -1,18 +1,22 @@
 import type { GapMessage, RowsMessage } from '../../../src/api/published.ts'
 import { tabTimeoutMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 import { Stream } from './stream.ts'
+import { since, Totals, type Counts } from './totals.ts'
 
 const cachedRows = 500
 
 interface Tab {
   readonly send: (message: ToTab) => void
   readonly views: readonly WantedView[]
+  /** Counts at the time that a view of the tab was opened, by id. */
+  readonly from: ReadonlyMap<string, Counts>
   lastSeen: number
 }
 
 interface Shared {
   readonly id: string
   readonly view: WantedView
+  readonly totals: Totals
   newest: RowsMessage | undefined
 }
 
@@ -33,6 +37,7 @@ export class LiveEngine {
         event: (event, data) => this.#take(event, data),
         link: (link) => {
           this.#link = link
+          if (link.state === 'connecting') for (const { totals } of this.#shared.values()) totals.newStream()
           for (const tab of this.#tabs.values()) tab.send({ is: 'link', link })
         },
       },
@@ -47,8 +52,10 @@ export class LiveEngine {
       const known = this.#tabs.get(tab)
       if (known !== undefined) known.lastSeen = Date.now()
       if (message.is === 'bye') this.#leave(tab)
-      else if (message.is === 'views') this.#want(tab, { send, views: message.views, lastSeen: Date.now() })
+      else if (message.is === 'views') this.#want(tab, send, message.views)
       else if (message.is === 'retry') this.#stream.retry()
+      // The browser froze the tab, or the machine slept.
+      else if (known === undefined) send({ is: 'again' })
     }
   }
 
@@ -65,17 +72,22 @@ export class LiveEngine {
     for (const [tab, { lastSeen }] of this.#tabs) if (Date.now() - lastSeen > tabTimeoutMs) this.#leave(tab)
   }
 
-  #want(tab: number, wanted: Tab) {
-    const before = this.#tabs.get(tab)?.views ?? []
-    this.#tabs.set(tab, wanted)
+  #want(tab: number, send: Tab['send'], views: readonly WantedView[]) {
+    const before = this.#tabs.get(tab)
+    const from = new Map<string, Counts>()
+    this.#tabs.set(tab, { send, views, from, lastSeen: Date.now() })
     // A rejected stream is retried for a new subscriber, for example after sign-in.
-    if (this.#link.state !== 'refused') wanted.send({ is: 'link', link: this.#link })
-    for (const view of wanted.views) {
+    if (this.#link.state !== 'refused') send({ is: 'link', link: this.#link })
+    for (const view of views) {
       const key = keyOf(tab, view)
       const known = this.#shared.get(key)
-      if (known === undefined) this.#shared.set(key, { id: `v${++this.#lastView}`, view, newest: undefined })
-      else if (known.newest !== undefined && !before.some((old) => keyOf(tab, old) === key))
-        wanted.send({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
+      const had = before?.views.some(({ id }) => id === view.id) === true
+      if (known === undefined)
+        this.#shared.set(key, { id: `v${++this.#lastView}`, view, totals: new Totals(), newest: undefined })
+      else if (known.newest !== undefined && !had)
+        send({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
+      const start = had ? before?.from.get(view.id) : known?.totals.now
+      if (start !== undefined) from.set(view.id, start)
     }
     this.#askSoon()
   }
@@ -89,29 +101,40 @@ export class LiveEngine {
     }, 30)
   }
 
-  #broadcast(id: string, message: (view: string) => ToTab) {
+  #broadcast(id: string, message: (view: string, from: Counts | undefined) => ToTab) {
     const found = [...this.#shared].find(([, shared]) => shared.id === id)
     if (found === undefined) return
-    for (const [tab, { send, views }] of this.#tabs) {
-      for (const view of views) if (keyOf(tab, view) === found[0]) send(message(view.id))
+    for (const [tab, { send, views, from }] of this.#tabs) {
+      for (const view of views) if (keyOf(tab, view) === found[0]) send(message(view.id, from.get(view.id)))
     }
+  }
+
+  #stat(id: string, counts: Counts, lagMs: number | null) {
+    const shared = [...this.#shared.values()].find((one) => one.id === id)
+    if (shared === undefined) return
+    shared.totals.state(counts)
+    const total = shared.view.kind === 'rows' ? shared.totals.now : counts
+    this.#broadcast(id, (view, from) => {
+      const { matched, shown, pending } = from === undefined ? total : since(from, total)
+      return { is: 'stat', stat: { view, matched, shown, pending, lagMs } }
+    })
   }
 
   #take(event: string, data: Record<string, unknown>) {
     if (event === 'stat') {
       const lagMs = data['lagMs'] as number | null
-      for (const [id, { matched, shown }] of Object.entries(
-        data['views'] as Record<string, { matched: number; shown: number }>,
-      )) {
-        this.#broadcast(id, (view) => ({ is: 'stat', stat: { view, matched, shown, lagMs } }))
-      }
+      for (const [id, counts] of Object.entries(data['views'] as Record<string, Counts>)) this.#stat(id, counts, lagMs)
       return
     }
     const id = data['view']
     if (typeof id !== 'string') return
     if (event === 'rows') {
       const rows = data as unknown as RowsMessage
-      for (const shared of this.#shared.values()) if (shared.id === id) shared.newest = joined(shared.newest, rows)
+      for (const shared of this.#shared.values()) {
+        if (shared.id !== id) continue
+        shared.newest = joined(shared.newest, rows)
+        shared.totals.rows(rows)
+      }
       this.#broadcast(id, (view) => ({ is: 'rows', rows: { ...rows, view } }))
     } else if (event === 'gap')
       this.#broadcast(id, (view) => ({ is: 'gap', gap: { ...(data as unknown as GapMessage), view } }))

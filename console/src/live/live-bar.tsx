@@ -43,6 +43,7 @@ export function LiveBar({
           </>
         )}
         {live.passed > 0 && liveText.passed(count(live.passed))}
+        {live.pending > 0 && liveText.pending(count(live.pending))}
       </span>
       {live.gap !== '' && <span className="warning">{live.gap}</span>}
       {reading && !paused && live.held > 0 && <span className="dim number">{liveText.heldNew(count(live.held))}</span>}

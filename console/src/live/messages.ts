@@ -21,6 +21,8 @@ export type ViewStat = Readonly<{
   view: string
   matched: number
   shown: number
+  /** Rows that matched and will be sent. */
+  pending: number
   lagMs: number | null
 }>
 
@@ -31,6 +33,8 @@ export type ToTab =
   | Readonly<{ is: 'gap'; gap: GapMessage }>
   | Readonly<{ is: 'stat'; stat: ViewStat }>
   | Readonly<{ is: 'link'; link: Link }>
+  /** The tab was forgotten and must send its views again. */
+  | { readonly is: 'again' }
 
 export const heartbeatMs = 20_000
 export const tabTimeoutMs = 180_000

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ViewStat } from './messages.ts'
 import { RowsModel, maxShown, type LiveNow } from './rows-model.ts'
 
 function model(): { model: RowsModel; now: () => LiveNow; send: (from: number, to: number, snapshot?: true) => void } {
@@ -17,10 +18,11 @@ function model(): { model: RowsModel; now: () => LiveNow; send: (from: number, t
   return { model: made, now: () => made.now, send }
 }
 
-const stat = (matched: number, shown: number): { view: string; matched: number; shown: number; lagMs: null } => ({
+const stat = (matched: number, shown: number, pending = 0): ViewStat => ({
   view: 'w',
   matched,
   shown,
+  pending,
   lagMs: null,
 })
 
@@ -143,6 +145,8 @@ test('every matching row is counted as received or passed, and dropped rows are 
   send(4, 1003)
   made.stat(stat(5000, 1000))
   expect(now()).toMatchObject({ matched: 5000, arrived: 1000, passed: 4000, lost: 0 })
+  made.stat(stat(5000, 1000, 3900))
+  expect(now()).toMatchObject({ passed: 100, pending: 3900 })
   made.hold(true)
   send(1004, 12_000)
   made.stat(stat(16_000, 11_997))

@@ -12,6 +12,8 @@ export type LiveNow = Readonly<{
   rate: number
   matched: number
   passed: number
+  /** Rows that the server will send to catch up. */
+  pending: number
   arrived: number
   lost: number
   begun: boolean
@@ -34,6 +36,7 @@ export class RowsModel {
     rate: 0,
     matched: 0,
     passed: 0,
+    pending: 0,
     arrived: 0,
     lost: 0,
     begun: false,
@@ -87,10 +90,13 @@ export class RowsModel {
     })
   }
 
-  stat({ matched, shown }: ViewStat): void {
-    const rate = Math.max(0, matched - (this.#matchedBefore ?? matched))
+  stat({ matched, shown, pending }: ViewStat): void {
+    const before = this.#matchedBefore ?? matched
+    const rate = Math.max(0, matched - before)
     this.#matchedBefore = matched
-    this.#say({ rate, matched, passed: Math.max(0, matched - shown) })
+    // The worker had forgotten this tab and counts from zero.
+    if (matched < before) this.#now = { ...this.#now, arrived: shown, lost: 0 }
+    this.#say({ rate, matched, pending, passed: Math.max(0, matched - shown - pending) })
     if (this.#isHeld) this.#say({ held: this.#heldRows() })
   }
 

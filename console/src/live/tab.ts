@@ -3,7 +3,7 @@ import { LiveEngine } from './engine.ts'
 import { throughLeader } from './leader.ts'
 import { heartbeatMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 
-type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
+type Listener = (message: Exclude<ToTab, { readonly is: 'link' | 'again' }>) => void
 
 const watching = new Map<string, Readonly<{ view: WantedView; listener: Listener }>>()
 const linkListeners = new Set<() => void>()
@@ -41,7 +41,11 @@ function sendViews() {
 
 function connected(): (message: FromTab) => void {
   const send = door()
-  setInterval(() => send({ is: 'here' }), heartbeatMs)
+  const here = () => send({ is: 'here' })
+  setInterval(here, heartbeatMs)
+  addEventListener('visibilitychange', () => {
+    if (!document.hidden) here()
+  })
   addEventListener('pagehide', () => send({ is: 'bye' }))
   addEventListener('pageshow', (event) => {
     if (event.persisted) sendViews()
@@ -66,6 +70,7 @@ function door(): (message: FromTab) => void {
 }
 
 function take(message: ToTab) {
+  if (message.is === 'again') return sendViews()
   if (message.is === 'link') {
     link = message.link
     if (link.status === 401) loginNeeded()

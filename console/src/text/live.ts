@@ -6,6 +6,7 @@ export const liveText = {
   shown: (rate: string, shown: string) => `${rate} · ${shown} shown`,
   rowsRange: 'The time range of the rows',
   passed: (passed: string) => ` · ${passed} too fast to show`,
+  pending: (pending: string) => ` · catching up: ${pending} earlier rows left`,
   heldNew: (held: string) => `${held} new, held while you read`,
   catchUpHint: 'Resume with every row received since the pause',
   catchUp: (held: string) => `Catch up (${held} new)`,

@@ -175,11 +175,14 @@ export class LiveStream {
   #stat(now: number) {
     const seconds = (now - this.#statAt) / 1000
     this.#statAt = now
-    const totals = this.#views.map(({ spec, matched, shown, fresh }) => ({ id: spec.id, matched, shown, new: fresh }))
+    const totals = this.#views.map((view) => {
+      const { spec, matched, shown, fresh } = view
+      return { id: spec.id, matched, shown, new: fresh, pending: view.pending() }
+    })
     const matched = this.#before.matched + totals.reduce((sum, view) => sum + view.matched, 0)
     const shown = this.#before.shown + totals.reduce((sum, view) => sum + view.shown, 0)
     const fresh = totals.reduce((sum, view) => sum + view.new, 0)
-    const pending = this.#views.reduce((sum, view) => sum + view.pending(), 0)
+    const pending = totals.reduce((sum, view) => sum + view.pending, 0)
     this.#send('stat', {
       rate: Math.round((matched - this.#matchedAtStat) / seconds),
       matched,

@@ -101,7 +101,10 @@ describe('a stream with default views', () => {
       droppedByLimit: 0,
       ringFrom: 1,
       paused: false,
-      views: { flows: { matched: 4, shown: 4, new: 0 }, events: { matched: 0, shown: 0, new: 0 } },
+      views: {
+        flows: { matched: 4, shown: 4, new: 0, pending: 0 },
+        events: { matched: 0, shown: 0, new: 0, pending: 0 },
+      },
     })
     expect(stat.data['rate']).toBeGreaterThan(0)
     expect(stat.data['lagMs']).toBeGreaterThanOrEqual(0)

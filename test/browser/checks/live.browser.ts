@@ -103,9 +103,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: a client that is suspende
     const marker = await Marker.open(stage.weir.ports.netflow)
     await sender.close()
     marker.send()
+    // First the rows of the ring: 20,000 at 2000 per second.
+    await page.getByText(/catching up/).waitFor({ timeout: 60_000 })
     await expect
-      .poll(async () => (await gridRows(page)).flat().includes(String(markedPort)), { timeout: 30_000 })
+      .poll(async () => (await gridRows(page)).flat().includes(String(markedPort)), { timeout: 90_000 })
       .toBe(true)
+    await page.getByText(/catching up/).waitFor({ state: 'detached', timeout: 60_000 })
+    const { came, shown, passed, left } = await accountOf(page)
+    expect(shown + passed + left).toBe(came)
     await marker.close()
     await page.context().close()
   }, 240_000)
