@@ -13,7 +13,7 @@ interface BrowserTest {
 }
 
 /**
- * Runs browser tests (all, or those chosen by vitest arguments), reports finished files on stderr, and prints their
+ * Runs browser tests (all, or those chosen by vitest arguments), reports finished files and failed tests on stderr, and prints their
  * figures. `limit` in ms.
  */
 export async function runBrowserTests(
@@ -53,7 +53,7 @@ export async function runBrowserTests(
   }
 }
 
-/** Calls back for the line of each finished test file. */
+/** Calls back for the line of each finished test file and each failed test. */
 export function fileLines(onLine: (line: string) => void): (text: string) => void {
   let rest = ''
   return (text) => {
@@ -61,7 +61,7 @@ export function fileLines(onLine: (line: string) => void): (text: string) => voi
     rest = lines.pop() ?? ''
     for (const line of lines) {
       const plain = stripVTControlCharacters(line).trim()
-      if (/^\S\s+\S+\.browser\.ts\s+\(/.test(plain)) onLine(plain)
+      if (/^\S\s+\S+\.browser\.ts\s+\(|^×\s/.test(plain)) onLine(plain)
     }
   }
 }
