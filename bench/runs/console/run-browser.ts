@@ -13,8 +13,8 @@ interface BrowserTest {
 }
 
 /**
- * Runs browser tests (all, or those chosen by vitest arguments), reports finished files and failed tests on stderr, and prints their
- * figures. `limit` in ms.
+ * Runs browser tests (all, or those chosen by vitest arguments), reports finished files and failed tests on stderr,
+ * and prints their figures. `limit` in ms.
  */
 export async function runBrowserTests(
   context: AcceptanceContext,
