@@ -77,4 +77,22 @@ describe.skipIf(chromiumPath === undefined)('chromium: times without data', () =
     ])
     await page.context().close()
   })
+
+  test('traffic has a mark for each change of a workload, not only for those of the loaded rows', async () => {
+    await stage.stored(await stage.flows(2000))
+    const now = Date.now()
+    const later = Array.from({ length: 250 }, (_, index) =>
+      change(identity('ConfigMap/shop/prices', String(1000 + index)), now - 60_000 + index, { operation: 'updated' }),
+    )
+    await stage.weir.events(later.map(asCloudEvent))
+    while ((await stage.weir.sql("FROM changes WHERE kind = 'ConfigMap'")).length < later.length) await sleep(100)
+    const page = await stage.page('/changes?v=1&live=0&t=now-1h..now')
+    await page.getByText('showing 200 of 254 changes').waitFor()
+    const traffic = page.getByRole('region', { name: 'Traffic' })
+    await traffic.getByRole('button', { name: 'Table' }).click()
+    const marked = async (): Promise<number> =>
+      [...(await traffic.locator('.chart-table').innerText()).matchAll(/Deployment api updated/g)].length
+    await expect.poll(marked).toBe(4)
+    await page.context().close()
+  })
 })

@@ -55,6 +55,7 @@ export const changesText = {
   showingChanges: (rows: string) => `showing ${rows} changes`,
   trafficHint: 'Traffic in the same time range, below the changes',
   traffic: 'Traffic',
+  newestMarks: (marks: string) => `The time range has more changes; the newest ${marks} are marked.`,
   needsStore: 'Changes require the store',
   noiseHint: 'Routine changes such as heartbeats and status updates',
   noiseShown: 'Noise shown',

@@ -144,8 +144,7 @@ export default function ChangesPage(): React.ReactNode {
       {sums.data !== undefined && rows.length > 0 && state.traffic && (
         <Traffic
           sums={sums.data}
-          namespaces={namespace}
-          rows={rows}
+          filter={filter}
           onSpan={(from, to) => set({ t: { from, to }, live: false })}
           onOpen={(pos) => set({ sel: pos })}
           marksShown={state.marks}

@@ -126,6 +126,49 @@ export function useChangeSums(
   })
 }
 
+/** Kinds whose changes affect traffic. */
+const markedKinds = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'NetworkPolicy',
+  'Service',
+  'Ingress',
+  'HTTPRoute',
+  'Gateway',
+  'HorizontalPodAutoscaler',
+]
+export const maxMarks = 500
+
+export type ChangesToMark = Readonly<{
+  rows: readonly Change[]
+  /** False: the time range has more; these are the newest. */
+  complete: boolean
+}>
+
+const nothingToMark: ChangesToMark = { rows: [], complete: true }
+
+/** Changes of the whole span, loaded or not, to mark in a chart of traffic. */
+export function useChangesToMark(filter: ChangeFilter, { from, to }: Span, enabled: boolean): ChangesToMark {
+  const kind = filter.kind.length === 0 ? markedKinds : markedKinds.filter((each) => filter.kind.includes(each))
+  const query: Query = { ...changeQuery({ ...filter, kind, noise: false }), from, to, limit: maxMarks }
+  const { data } = useQuery({
+    queryKey: ['change-marks', query],
+    enabled: enabled && kind.length > 0,
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => request<ChangePage>('/api/v1/changes', { signal, query }),
+  })
+  return useMemo(
+    () =>
+      data === undefined || !enabled || kind.length === 0
+        ? nothingToMark
+        : { rows: data.changes.filter(({ initial }) => !initial), complete: data.next === null },
+    [data, enabled, kind.length],
+  )
+}
+
 export function useValues(
   filter: ChangeFilter,
   t: Range,

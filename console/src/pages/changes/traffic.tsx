@@ -8,50 +8,38 @@ import { literal } from '../../parts/filter-text.ts'
 import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
 import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
+import { maxMarks, useChangesToMark } from './queries.ts'
+import type { ChangeFilter } from './state.ts'
 
 type TrafficProps = Readonly<{
   sums: ChangeSums
-  namespaces: readonly string[]
-  rows: readonly Change[]
+  filter: ChangeFilter
   onSpan: (from: string, to: string) => void
   onOpen: (pos: string) => void
 }> &
   Pick<MarkProps, 'marksShown' | 'onMarks'>
 
-const marked = new Set([
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'NetworkPolicy',
-  'Service',
-  'Ingress',
-  'HTTPRoute',
-  'Gateway',
-  'HorizontalPodAutoscaler',
-])
-const none: readonly ChartMark[] = []
-const maxMarks = 60
 const rate = (value: number) => `${volume(value)}/s`
 
 export function Traffic({
   sums: { span, step },
-  namespaces,
-  rows,
+  filter,
   onSpan,
   onOpen,
   marksShown,
   onMarks,
 }: TrafficProps): React.ReactNode {
-  const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
+  const namespaces = filter.namespace
+  const flows = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({
-    queryKey: ['traffic', filter, span, step],
+    queryKey: ['traffic', flows, span, step],
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       request<SeriesAnswer>('/api/v1/series', {
         signal,
-        query: { filter, from: span.from, to: span.to, step: `${step}s` },
+        query: { filter: flows, from: span.from, to: span.to, step: `${step}s` },
       }),
   })
   const drawn = useMemo(() => {
@@ -59,7 +47,8 @@ export function Traffic({
     const { times, values, unknown, sum } = ratesOf(data)
     return { times, unknown, series: [{ name: changesText.inTotal(volume(sum)), values, tone: 'series-1' as const }] }
   }, [data])
-  const marks = useMemo(() => (marksShown ? marksOf(rows) : none), [rows, marksShown])
+  const { rows, complete } = useChangesToMark(filter, span, marksShown)
+  const marks = useMemo(() => rows.map(markOf), [rows])
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
   if (drawn === undefined) return null
   return (
@@ -86,17 +75,15 @@ export function Traffic({
         onMark={({ pos = '' }) => onOpen(pos)}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
+      {!complete && <p className="dim">{changesText.newestMarks(count(maxMarks))}</p>}
     </section>
   )
 }
 
-function marksOf(rows: readonly Change[]): readonly ChartMark[] {
-  return rows
-    .filter(({ kind, noise, initial }) => marked.has(kind) && noise.length === 0 && !initial)
-    .slice(0, maxMarks)
-    .map(({ time, kind, name, operation, actor, pos }) => ({
-      at: Date.parse(time) / 1000,
-      text: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
-      pos,
-    }))
+function markOf({ time, kind, name, operation, actor, pos }: Change): ChartMark {
+  return {
+    at: Date.parse(time) / 1000,
+    text: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
+    pos,
+  }
 }
