@@ -70,7 +70,6 @@ export const sqlText = {
   minuteTotals: 'totals per minute',
   fiveMinuteTotals: 'totals per five minutes',
   hourTotals: 'totals per hour',
-  theViews: 'the views',
   findAColumn: 'Find a column',
   insertTheName: 'insert the name',
   recentStatements: 'Recent statements',

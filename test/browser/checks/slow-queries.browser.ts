@@ -35,6 +35,36 @@ describe.skipIf(chromiumPath === undefined)('chromium: slow queries of an overvi
     }
   })
 
+  test('the SQL page lists the views while no query of their columns gets a response', async () => {
+    const isSql = (path: string) => path === '/api/v1/sql'
+    const proxy = await RoundRobin.open([stage.weir.url], isSql)
+    const sent = () => proxy.requests.flat().filter((line) => isSql(line.split(' ')[1] ?? '')).length
+    const context = await stage.browser.newContext({ viewport: { width: 1440, height: 900 } })
+    try {
+      const page = await context.newPage()
+      await page.goto(`${proxy.url}/sql`)
+      await page.getByText('totals per hour').waitFor()
+      await expect.poll(sent).toBe(4)
+      await page
+        .getByRole('contentinfo')
+        .getByText(/^accepted/)
+        .waitFor()
+      await page.getByText('every flow').click()
+      await page.locator('.schema').getByText('loading …').first().waitFor()
+      expect(sent()).toBe(4)
+    } finally {
+      await context.close()
+      await proxy.close()
+    }
+    const page = await stage.page('/sql')
+    await page.getByText('every flow').click()
+    await page
+      .getByRole('button', { name: /^bytes_est/ })
+      .first()
+      .waitFor()
+    await page.context().close()
+  })
+
   test('a query without progress shows the advice, and is not repeated', async () => {
     const page = await stage.page(undefined)
     let requests = 0

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { useFields } from '../../api/queries.ts'
-import { Pending } from '../../parts/states.tsx'
+import { QueryError } from '../../parts/states.tsx'
 import { useSchema, viewNames, type ViewName } from './use-sql.ts'
+import { generalText } from '../../text/general.ts'
 import { sqlText } from '../../text/sql.ts'
 
 const meanings: Readonly<Record<ViewName, string>> = {
@@ -24,9 +25,10 @@ const meanings: Readonly<Record<ViewName, string>> = {
 
 export function SchemaTree({ onInsert }: { onInsert: (name: string) => void }): React.ReactNode {
   const [find, setFind] = useState('')
-  const schema = useSchema(true)
+  const described = useSchema()
   const fields = useFields()
-  if (schema.data === undefined) return <Pending of={schema} what={sqlText.theViews} />
+  const [first] = described
+  if (first !== undefined && described.every(({ isError }) => isError)) return <QueryError of={first} />
   const wanted = find.trim().toLowerCase()
   const meaning = (view: ViewName, name: string) =>
     fields.data?.views[view === 'flows_1m' || view === 'flows_5m' || view === 'flows_1h' ? 'flows' : view]?.find(
@@ -41,10 +43,10 @@ export function SchemaTree({ onInsert }: { onInsert: (name: string) => void }): 
         value={find}
         onChange={(event) => setFind(event.target.value)}
       />
-      {viewNames.map((view) => {
-        const described = schema.data.get(view)
-        if (described === undefined) return null
-        const columns = described.filter(({ name }) => name.includes(wanted))
+      {viewNames.map((view, at) => {
+        const { data, isPending } = described[at]!
+        if (data === undefined && !isPending) return null
+        const columns = data?.filter(({ name }) => name.includes(wanted)) ?? []
         if (wanted !== '' && columns.length === 0) return null
         return (
           <details key={view} open={wanted !== '' || undefined}>
@@ -58,6 +60,7 @@ export function SchemaTree({ onInsert }: { onInsert: (name: string) => void }): 
                   <span className="dim">{sqlText.insertTheName}</span>
                 </button>
               </li>
+              {isPending && <li className="dim">{generalText.loading}</li>}
               {columns.map(({ name, type }) => (
                 <li key={name}>
                   <button type="button" className="column" title={meaning(view, name)} onClick={() => onInsert(name)}>

@@ -1,13 +1,16 @@
-import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useQueries, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { asApiError, ApiError, apiErrorOf } from '../../api/problem.ts'
 import { loginNeeded } from '../../api/session.ts'
+import { limitSlowQueries } from '../../api/slow-queries.ts'
 import { saveBlob } from '../../parts/save-file.ts'
 import { columnsOf, isSelect, maxRows, type Column, type Result, type Row } from './result.ts'
 import { sqlText } from '../../text/sql.ts'
 
+const sqlPath = '/api/v1/sql'
+
 async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<Response> {
-  const answer = await fetch('/api/v1/sql', {
+  const answer = await fetch(sqlPath, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ sql, format }),
@@ -132,22 +135,15 @@ export const viewNames = [
 ] as const
 export type ViewName = (typeof viewNames)[number]
 
-export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName, readonly Column[]>> {
-  return useQuery({
-    queryKey: ['schema'],
-    enabled,
-    staleTime: Infinity,
-    retry: false,
-    queryFn: async ({ signal }) => {
-      const described = await Promise.allSettled(
-        viewNames.map(async (name) => [name, await describe(name, signal)] as const),
-      )
-      // A view may be missing, for example in ClickHouse of an earlier version.
-      const found = described.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-      const failed = described.find((each) => each.status === 'rejected')
-      if (found.length === 0 && failed !== undefined) throw failed.reason
-      return new Map(found)
-    },
+/** Columns of each of {@link viewNames}. A view may be missing, for example in ClickHouse of an earlier version. */
+export function useSchema(): readonly UseQueryResult<readonly Column[]>[] {
+  return useQueries({
+    queries: viewNames.map((name) => ({
+      queryKey: ['schema', name],
+      staleTime: Infinity,
+      retry: false,
+      queryFn: ({ signal }: { signal: AbortSignal }) => limitSlowQueries(sqlPath, signal, () => describe(name, signal)),
+    })),
   })
 }
 
