@@ -126,7 +126,7 @@ export function useChangeSums(
   })
 }
 
-/** Kinds whose changes affect traffic. */
+/** Changes of these kinds affect traffic. */
 const markedKinds = [
   'Deployment',
   'StatefulSet',
