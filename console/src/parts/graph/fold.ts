@@ -160,6 +160,7 @@ export function foldGraph(
     to.size += size
     return { from, to, row }
   })
+  const repeats = repeatsOf(rows, scope)
   const sorted = [...nodes.values()].sort((a, b) => b.size - a.size)
   const { kept, folded } = foldNodes(sorted, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
@@ -192,7 +193,7 @@ export function foldGraph(
         }),
       )
     add(edge, row.sums)
-    if (row.sums.flows > 0) edge.edges++
+    if (row.sums.flows > 0 && !repeats.now.has(row)) edge.edges++
     if (row.trouble !== undefined)
       edge.trouble = {
         drops: (edge.trouble?.drops ?? 0) + row.trouble.drops,
@@ -201,12 +202,14 @@ export function foldGraph(
     if (row.before === undefined) edge.before = undefined
     else if (edge.before !== undefined) {
       add(edge.before, row.before)
-      if (row.before.flows > 0) edge.before.edges++
+      if (row.before.flows > 0 && !repeats.before.has(row)) edge.before.edges++
     }
   }
   const drawn = [...edges.values()]
     .sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before))
     .slice(0, limits.edges)
+  const sums = { ...total, edges: total.edges - repeats.now.size }
+  const earlier = before === undefined ? undefined : { ...before, edges: before.edges - repeats.before.size }
   return {
     nodes: all.map((each): GraphNode => {
       const isFolded = 'stands' in each
@@ -221,19 +224,37 @@ export function foldGraph(
       }
     }),
     edges: drawn,
-    total,
-    rest: restOf(total, drawn),
-    ...(before === undefined
+    total: sums,
+    rest: restOf(sums, drawn),
+    ...(earlier === undefined
       ? {}
       : {
           earlier: {
-            total: before,
+            total: earlier,
             rest: restOf(
-              before,
+              earlier,
               drawn.flatMap((edge) => edge.before ?? []),
             ),
           },
         }),
+  }
+}
+
+/** Rows between the nodes of an earlier row: a node can have several addresses. */
+function repeatsOf(rows: readonly EdgeRow[], scope: Scope) {
+  const repeated = (hasFlows: (row: EdgeRow) => boolean) => {
+    const seen = new Set<string>()
+    return new Set(
+      rows.filter((row) => {
+        if (!hasFlows(row)) return false
+        const key = JSON.stringify([nodeCells(scope, row.from), nodeCells(scope, row.to)])
+        return seen.size === seen.add(key).size
+      }),
+    )
+  }
+  return {
+    now: repeated(({ sums }) => sums.flows > 0),
+    before: repeated(({ before }) => (before?.flows ?? 0) > 0),
   }
 }
 

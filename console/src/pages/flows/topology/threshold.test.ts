@@ -33,6 +33,7 @@ test('pods of one owner are one workload; others keep name, network or address',
     [1000, { drops: 3, errors: 0 }],
     [5, undefined],
   ])
+  expect([graph.total.edges, graph.rest.edges]).toEqual([2, 0])
   expect(nodeLabel('workload', nodeCells('workload', [null, null, null, '192.0.2.1', null]))).toBe('192.0.2.1')
 })
 
@@ -58,7 +59,12 @@ test('the threshold moves weaker edges into the rest, and 100 keeps the stronges
   expect(aboveThreshold(graph, 'bytes', 0)).toBe(graph)
   const strong = aboveThreshold(graph, 'bytes', 50)
   expect(strong.nodes.map(({ label }) => label)).toEqual(['web', 'db'])
-  expect([strong.edges.length, strong.rest.bytes, strong.rest.edges, strong.total]).toEqual([1, 5, 1, edges.total])
+  expect([strong.edges.length, strong.rest.bytes, strong.rest.edges, strong.total]).toEqual([
+    1,
+    5,
+    1,
+    { ...edges.total, edges: 2 },
+  ])
   expect(aboveThreshold(graph, 'bytes', 100).edges.map(({ bytes }) => bytes)).toEqual([1000])
 })
 
