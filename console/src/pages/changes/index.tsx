@@ -145,6 +145,9 @@ export default function ChangesPage(): React.ReactNode {
         <Traffic
           sums={sums.data}
           filter={filter}
+          t={t}
+          revision={revision}
+          loaded={rows}
           onSpan={(from, to) => set({ t: { from, to }, live: false })}
           onOpen={(pos) => set({ sel: pos })}
           marksShown={state.marks}

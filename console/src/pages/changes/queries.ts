@@ -146,27 +146,31 @@ export type ChangesToMark = Readonly<{
   complete: boolean
 }>
 
-const nothingToMark: ChangesToMark = { rows: [], complete: true }
-
-/** Changes of the whole span, loaded or not, to mark in a chart of traffic. */
-export function useChangesToMark(filter: ChangeFilter, { from, to }: Span, enabled: boolean): ChangesToMark {
+/** Changes of the whole range and newer `loaded` ones, to mark in a chart of traffic. Live arrivals send no query. */
+export function useChangesToMark(
+  filter: ChangeFilter,
+  { from, to }: Range,
+  revision: number,
+  loaded: readonly Change[],
+): ChangesToMark {
   const kind = filter.kind.length === 0 ? markedKinds : markedKinds.filter((each) => filter.kind.includes(each))
   const query: Query = { ...changeQuery({ ...filter, kind, noise: false }), from, to, limit: maxMarks }
   const { data } = useQuery({
-    queryKey: ['change-marks', query],
-    enabled: enabled && kind.length > 0,
+    queryKey: ['change-marks', query, revision],
+    enabled: kind.length > 0,
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => request<ChangePage>('/api/v1/changes', { signal, query }),
   })
-  return useMemo(
-    () =>
-      data === undefined || !enabled || kind.length === 0
-        ? nothingToMark
-        : { rows: data.changes.filter(({ initial }) => !initial), complete: data.next === null },
-    [data, enabled, kind.length],
-  )
+  const stored = kind.length === 0 ? undefined : data
+  return useMemo(() => {
+    const byPos = new Map([...(stored?.changes ?? []), ...loaded].map((change) => [change.pos, change]))
+    const rows = [...byPos.values()].filter(
+      ({ kind: of, noise, initial }) => markedKinds.includes(of) && noise.length === 0 && !initial,
+    )
+    return { rows, complete: stored === undefined || stored.next === null }
+  }, [stored, loaded])
 }
 
 export function useValues(

@@ -9,11 +9,15 @@ import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
 import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
 import { maxMarks, useChangesToMark } from './queries.ts'
+import type { Range } from '../../state/range.ts'
 import type { ChangeFilter } from './state.ts'
 
 type TrafficProps = Readonly<{
   sums: ChangeSums
   filter: ChangeFilter
+  t: Range
+  revision: number
+  loaded: readonly Change[]
   onSpan: (from: string, to: string) => void
   onOpen: (pos: string) => void
 }> &
@@ -24,6 +28,9 @@ const rate = (value: number) => `${volume(value)}/s`
 export function Traffic({
   sums: { span, step },
   filter,
+  t,
+  revision,
+  loaded,
   onSpan,
   onOpen,
   marksShown,
@@ -47,8 +54,8 @@ export function Traffic({
     const { times, values, unknown, sum } = ratesOf(data)
     return { times, unknown, series: [{ name: changesText.inTotal(volume(sum)), values, tone: 'series-1' as const }] }
   }, [data])
-  const { rows, complete } = useChangesToMark(filter, span, marksShown)
-  const marks = useMemo(() => rows.map(markOf), [rows])
+  const { rows, complete } = useChangesToMark(filter, t, revision, loaded)
+  const marks = useMemo(() => (marksShown ? rows.map(markOf) : []), [rows, marksShown])
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
   if (drawn === undefined) return null
   return (
@@ -75,7 +82,7 @@ export function Traffic({
         onMark={({ pos = '' }) => onOpen(pos)}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
-      {!complete && <p className="dim">{changesText.newestMarks(count(maxMarks))}</p>}
+      {marksShown && !complete && <p className="dim">{changesText.newestMarks(count(maxMarks))}</p>}
     </section>
   )
 }
