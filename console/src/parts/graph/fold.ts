@@ -136,10 +136,8 @@ export function foldGraph(
 ): Graph {
   const nodes = new Map<string, Known | Folded>()
   const members = new Map(folds.map((group) => [group, new Set<string>()]))
-  const node = (values: readonly unknown[]) => {
-    const cells = nodeCells(scope, values)
+  const node = (cells: readonly unknown[], single: string) => {
     const group = groupOf(scope, cells)
-    const single = JSON.stringify(cells)
     const own = members.get(group)?.add(single)
     const key = own === undefined ? single : foldKey(group)
     let known = nodes.get(key)
@@ -152,15 +150,17 @@ export function foldGraph(
     return known
   }
   const pairs = rows.map((row) => {
-    const [from, to] = [node(row.from), node(row.to)]
+    const [fromCells, toCells] = [nodeCells(scope, row.from), nodeCells(scope, row.to)]
+    const [fromKey, toKey] = [JSON.stringify(fromCells), JSON.stringify(toCells)]
+    const [from, to] = [node(fromCells, fromKey), node(toCells, toKey)]
     add(from.sent, row.sums)
     add(to.received, row.sums)
     const size = sizeOf(measure, row.sums, row.before)
     from.size += size
     to.size += size
-    return { from, to, row }
+    return { from, to, row, key: fromKey + toKey }
   })
-  const repeats = repeatsOf(rows, scope)
+  const repeats = repeatsOf(pairs)
   const sorted = [...nodes.values()].sort((a, b) => b.size - a.size)
   const { kept, folded } = foldNodes(sorted, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
@@ -240,17 +240,17 @@ export function foldGraph(
   }
 }
 
-/** Rows between the nodes of an earlier row: a node can have several addresses. */
-function repeatsOf(rows: readonly EdgeRow[], scope: Scope) {
+/** Rows between the nodes of an earlier row: a node can have several addresses. `key`: of both nodes. */
+function repeatsOf(pairs: readonly Readonly<{ row: EdgeRow; key: string }>[]) {
   const repeated = (hasFlows: (row: EdgeRow) => boolean) => {
     const seen = new Set<string>()
-    return new Set(
-      rows.filter((row) => {
-        if (!hasFlows(row)) return false
-        const key = JSON.stringify([nodeCells(scope, row.from), nodeCells(scope, row.to)])
-        return seen.size === seen.add(key).size
-      }),
-    )
+    const rows = new Set<EdgeRow>()
+    for (const { row, key } of pairs) {
+      if (!hasFlows(row)) continue
+      if (seen.has(key)) rows.add(row)
+      else seen.add(key)
+    }
+    return rows
   }
   return {
     now: repeated(({ sums }) => sums.flows > 0),
