@@ -93,8 +93,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
-    const collect = prepareMemory(config.sources, self)
-    const spawn = spawner({ write, metrics, level: config.log.level, traces, collections: collect }, onFailed)
+    const plan = prepareMemory(config, self, host.memory)
+    const spawn = spawner({ write, metrics, level: config.log.level, traces, ...plan }, onFailed)
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
     const shared = sharedStart(config, reveal)
@@ -354,7 +354,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
-    collectWhenIdle(host.timers, realThread(), collect)
+    collectWhenIdle(host.timers, realThread(), plan.collections)
     if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
     for (const { id, addresses } of reports)
       log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })

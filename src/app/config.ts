@@ -2,6 +2,7 @@ import { defaultWindow } from '../engine/dedupe/duplicates.ts'
 import { alertRules } from './config-alerts.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
+import { decodingGroup } from './config-decoding.ts'
 import { deliveryFields } from './config-delivery.ts'
 import { identityGroup } from './config-identity.ts'
 import { spendGroup } from './config-spend.ts'
@@ -200,6 +201,7 @@ export const weirSchema = defineSchema({
       },
       { description: 'The journal', default: {} },
     ),
+    decoding: decodingGroup,
     store: storeGroup,
     sql: sqlGroup,
     live: liveGroup,

@@ -3,6 +3,7 @@ import type { Runtime } from '../engine/runtime.ts'
 import type { Host } from '../host/index.ts'
 import { typesThatEmit, watchedTypes } from '../manifests.ts'
 import { exposition } from '../telemetry/exposition.ts'
+import { recordBudget } from '../telemetry/memory.ts'
 import type { MetricStore } from '../telemetry/metrics.ts'
 import type { NetObservNames } from '../telemetry/netobserv-names.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
@@ -42,6 +43,7 @@ export async function openOps(
   const scraped = exposition(metrics, undefined, () => netobservNames(current()))
   const counted = async () => {
     await runtime.count()
+    recordBudget(metrics, host.memory)
     return scraped()
   }
   return Promise.all(

@@ -38,6 +38,7 @@ const fixedSettings = [
   'ops',
   'tls',
   'journal',
+  'decoding',
   'store',
   'auth',
   'identity',

@@ -1,10 +1,12 @@
 /** Lint forbids clock, disk, timers and randomness elsewhere, so that tests can replace them. */
 import { realDisk } from './disk.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { realClock, realRandom, realTimers } from './real.ts'
 
 export { makeDurableDirectory } from './directory.ts'
 export { replaceFile } from './replace-file.ts'
 export type { Disk, DiskFile, FileStat, OpenMode } from './disk.ts'
+export type { MemoryBudget, MemoryLease } from './memory-budget.ts'
 export type { Clock, Random, Timer, Timers } from './real.ts'
 
 export type Host = Readonly<{
@@ -12,8 +14,10 @@ export type Host = Readonly<{
   disk: import('./disk.ts').Disk
   timers: import('./real.ts').Timers
   random: import('./real.ts').Random
+  /** Shared by all threads of the process. */
+  memory: MemoryBudget
 }>
 
-export function realHost(): Host {
-  return { clock: realClock, disk: realDisk, timers: realTimers, random: realRandom }
+export function realHost(memory = new MemoryBudget()): Host {
+  return { clock: realClock, disk: realDisk, timers: realTimers, random: realRandom, memory }
 }

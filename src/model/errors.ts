@@ -115,6 +115,11 @@ export const errorTable = {
     retry: true,
     advice: 'Check the server and the proxies before it: one of them truncates or mislabels its responses.',
   },
+  WEIR_MEMORY_BUSY: {
+    retry: true,
+    advice: 'Send it again. If it is refused often, send smaller requests, or raise `decoding.memory`.',
+  },
+  WEIR_MEMORY_TOO_LARGE: { retry: false, advice: 'Send smaller requests, or raise `decoding.memory`.' },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event is limited to 16 MiB.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 

@@ -1,5 +1,6 @@
-import type { Timers } from '../host/index.ts'
+import type { MemoryBudget, Timers } from '../host/index.ts'
 import type { Thread } from '../host/thread.ts'
+import type { MetricStore } from './metrics.ts'
 import type { Metrics } from './ports.ts'
 
 export const memoryMetric = 'weir_memory_bytes'
@@ -22,6 +23,15 @@ export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<
   const { heap, buffers } = thread.memory()
   metrics.set(memoryMetric, heap, { part: `${name} heap` })
   metrics.set(memoryMetric, buffers, { part: `${name} buffers` })
+}
+
+export function recordBudget(metrics: MetricStore, { used, peak, capacity, refused }: MemoryBudget): void {
+  for (const [state, bytes] of Object.entries({ used, peak, limit: capacity }))
+    metrics.set('weir_decoding_memory_bytes', bytes, { state })
+  for (const [reason, count] of Object.entries(refused)) {
+    const before = metrics.value('weir_decoding_refused_total', { reason })
+    metrics.count('weir_decoding_refused_total', count - before, { reason })
+  }
 }
 
 /** Returns garbage of an idle thread to the system. V8 alone retains 20 to 40 MB per thread. */

@@ -110,6 +110,14 @@ export const coreMetrics = {
   weir_store_size_bytes: gauge('Bytes in files of the store'),
   weir_store_files: gauge('Files of the store'),
   weir_memory_bytes: gauge('Memory by part: heap and buffers of a thread, DuckDB instances, other processes', 'part'),
+  weir_decoding_memory_bytes: gauge(
+    'Memory of received data that is being decoded: `used`, `peak` since the start, and `limit`',
+    'state',
+  ),
+  weir_decoding_refused_total: counter(
+    'Requests and messages refused because decoding needs memory: `busy` (others use it) or `too_large`',
+    'reason',
+  ),
   weir_store_lost_rows: gauge('Rows in damaged or missing files of the store; the ledger counts them as quarantined'),
   weir_store_scrubbed_bytes_total: counter('Bytes of the store that were re-read to verify their checksums'),
   weir_store_refilled_rows_total: counter(

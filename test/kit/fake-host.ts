@@ -1,4 +1,5 @@
 import type { Clock, Host, Timer, Timers } from '../../src/host/index.ts'
+import { MemoryBudget } from '../../src/host/memory-budget.ts'
 import { ForgetfulDisk } from './forgetful-disk.ts'
 import { SeededRandom } from './random.ts'
 
@@ -146,6 +147,7 @@ function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): 
     disk,
     timers,
     random,
+    memory: new MemoryBudget(),
     settle,
     jump: (ms) => clock.jump(ms),
     get timersPending() {

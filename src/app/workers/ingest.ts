@@ -8,6 +8,7 @@ import { SourceSet, type SourceEntry } from '../../engine/sources/sources.ts'
 import { Fence } from '../../host/fence.ts'
 import type { Claim } from '../../host/folder-claim.ts'
 import { realHost } from '../../host/index.ts'
+import { memoryOf } from '../../host/memory-budget.ts'
 import { self } from '../../host/process.ts'
 import {
   defaultLimits,
@@ -60,7 +61,7 @@ type SourceTotalsReport = Readonly<{
 
 const snapshotEveryMs = 10_000
 
-const host = realHost()
+const host = realHost(memoryOf(workerData))
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
 let fence: Fence | undefined

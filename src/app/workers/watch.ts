@@ -7,6 +7,7 @@ import { sharedReplayOf } from '../../engine/cluster/shared-replay.ts'
 import { connect, serve, type Remote } from '../../engine/rpc.ts'
 import { SourceSet, type ApplyReport, type SourceEntry } from '../../engine/sources/sources.ts'
 import { realHost } from '../../host/index.ts'
+import { memoryOf } from '../../host/memory-budget.ts'
 import { self } from '../../host/process.ts'
 import { SharedTail, type Appended, type SourceTotals } from '../../journal/index.ts'
 import { loadSource } from '../../registry.ts'
@@ -26,7 +27,7 @@ export type WatchStart = Readonly<{
 }>
 
 self.stepBack()
-const host = realHost()
+const host = realHost(memoryOf(workerData))
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics, traces } = telemetry
 let journal: Remote<typeof journalMethods> | undefined
