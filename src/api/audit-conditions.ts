@@ -49,7 +49,7 @@ export const auditParameters = {
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'A filter over the columns of view `audit` (docs/explain/query.md), or plain words.',
+    description: 'A filter over the columns of view `audit` (see `weir help filters`), or plain words.',
     examples: ['service = IAM and not actor_name = "alice"', '10.20.1.21'],
   },
   ...spanParameters,

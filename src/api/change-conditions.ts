@@ -18,7 +18,7 @@ export const changeParameters = {
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'Filter (see docs/explain/query.md). Unset: every change.',
+    description: 'Filter (see `weir help filters`). Unset: every change.',
     examples: ['kind = Deployment and not actor = system:*'],
   },
   ...placeParameters,

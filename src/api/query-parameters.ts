@@ -25,7 +25,7 @@ export const questionParameters = {
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'Filter, or plain words (see docs/explain/query.md). Unset: every row.',
+    description: 'Filter, or plain words (see `weir help filters`). Unset: every row.',
     examples: ['src.ns = shop and bytes >= 10k'],
   },
   both_ways: {

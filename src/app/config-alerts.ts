@@ -8,7 +8,7 @@ export const alertRules = mapping(
     {
       on: choice(['flows', 'changes', 'audit', 'events'], { description: 'The rows to read', default: 'flows' }),
       filter: text({
-        description: 'Filter of the rows (see docs/explain/query.md). Unset: every row',
+        description: 'Filter of the rows (see `weir help filters`). Unset: every row',
         default: null,
         example: 'src.ns = shop',
       }),

@@ -30,7 +30,7 @@ export const consoleGroup = group(
             { pattern: /[^,\n]{1,40}/, expects: 'up to 40 characters without a comma' },
           ),
           filter: text({
-            description: 'Filter, in the filter language (see docs/explain/query.md)',
+            description: 'Filter, in the filter language (see `weir help filters`)',
             required: true,
             example: 'any.port = 53',
           }),

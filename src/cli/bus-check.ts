@@ -72,7 +72,7 @@ export async function checkBus(
 ): Promise<readonly Finding[]> {
   const host = realHost()
   const silent = (): void => undefined
-  const findings = notes.map((note) => warn('url', note, 'See docs/guide/kollect.md.'))
+  const findings = notes.map((note) => warn('url', note, 'See `weir help guide/kollect`.'))
   let sink: Sink
   try {
     const definition = await loadSink(type)

@@ -32,7 +32,7 @@ export function register(program: Command): void {
           .description('List changes of Kubernetes objects, newest first, with the changed fields and the actor.'),
       ),
     )
-      .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+      .option('--filter <FILTER>', 'filter (see `weir help filters`)')
       .option('--operation <NAMES>', 'created, updated or deleted; comma-separated')
       .option('--actor <NAMES>', 'users or field managers; comma-separated')
       .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-24h)')

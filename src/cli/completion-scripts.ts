@@ -13,19 +13,8 @@ type Place = Readonly<{
 }>
 
 export function completionOf(shell: Shell, tree: CommandNode, extra: Words): string {
-  const names = tree.commands.map(({ words }) => words[0] ?? '')
   const places = flatten(tree).map((node) => placeOf(node, extra[node.words.join(' ')] ?? []))
-  const help: Place = { at: '/help', words: names.map((word) => ({ word, description: '' })), options: [] }
-  const root = places[0]
-  const all =
-    root === undefined
-      ? []
-      : [
-          { ...root, words: [...root.words, { word: 'help', description: 'show details of a command' }] },
-          ...places.slice(1),
-          help,
-        ]
-  return { bash, zsh, fish }[shell](all)
+  return { bash, zsh, fish }[shell](places)
 }
 
 function placeOf({ words, commands, arguments: given, options }: CommandNode, extra: readonly string[]): Place {

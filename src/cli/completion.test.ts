@@ -106,10 +106,12 @@ _weir
       'ids',
       'completion',
       'help',
+      'man',
     ])
     expect(await offered('d')).toEqual(['dead-letters', 'doctor'])
     expect(await offered('journal', '')).toEqual(['check', 'list', 'export'])
     expect(await offered('help', 'j')).toEqual(['journal'])
+    expect(await offered('help', 'filt')).toEqual(['filters'])
   })
   test('flags are those of the command, also of run', async () => {
     expect(await offered('journal', 'export', '--')).toEqual([

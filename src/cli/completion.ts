@@ -30,11 +30,18 @@ export function register(program: Command): void {
 
 /** The script is static: completion starts Weir for ids of a running server only (`weir ids`). */
 export async function completionScript(program: Command, shell: Shell): Promise<string> {
-  const [{ commandTree }, { completionOf }, { components }] = await Promise.all([
+  const [{ commandTree }, { completionOf }, { components }, { listTopics, nameOf }] = await Promise.all([
     import('./command-tree.ts'),
     import('./completion-scripts.ts'),
     import('../app/components.ts'),
+    import('./help/topics.ts'),
   ])
   const names = components().map(({ name }) => name)
-  return completionOf(shell, commandTree(program), { schema: names, create: names })
+  const commands = program.commands.map((command) => command.name())
+  const topics = (await listTopics()).map((topic) => nameOf(topic, commands))
+  return completionOf(shell, commandTree(program), {
+    schema: names,
+    create: names,
+    help: [...commands, ...topics, 'topics'],
+  })
 }

@@ -144,7 +144,7 @@ export function register(program: Command): void {
     .action(action((from: string, to: string, flags: ServerFlags & OutputFlags) => runDiff(from, to, flags)))
   for (const list of Object.keys(lists) as List[]) {
     const command = withServerFlags(withOutput(program.command(list).description(lists[list].description)))
-      .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+      .option('--filter <FILTER>', 'filter (see `weir help filters`)')
       .option('--text <WORDS>', 'words that a row must have')
       .option('--image <DIGESTS>', 'digests of images; comma-separated')
       .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')

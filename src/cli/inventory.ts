@@ -33,7 +33,7 @@ export function register(program: Command): void {
         .argument('[ref]', 'the resource, as aws:123456789012/eu-central-1/instance/i-0abc'),
     ),
   )
-    .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+    .option('--filter <FILTER>', 'filter (see `weir help filters`)')
     .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
     .option('--provider <NAMES>', 'providers; comma-separated')
     .option('--account <IDS>', 'accounts; comma-separated')

@@ -165,6 +165,6 @@ export function presetHelp(
   guide = name,
 ): ['after', string] {
   const generated = `The command generates a configuration, stores it as ${name}.yaml in the data folder, and runs
-it with \`weir run\`. WEIR_* variables override it. Differences from ${original}: docs/guide/${guide}.md.`
+it with \`weir run\`. WEIR_* variables override it. Differences from ${original}: \`weir help guide/${guide}\`.`
   return examples(commands, { 0: 'clean stop', ...exits }, about === undefined ? generated : `${about}\n\n${generated}`)
 }

@@ -62,6 +62,8 @@ const withoutOutput: Readonly<Record<string, string>> = {
   'insights-remote': 'runs until stopped, with the flags of insights-remote',
   init: 'writes files and prints the next steps',
   completion: 'prints a script',
+  help: 'prints a page',
+  man: 'prints a page',
   'dead-letters edit': 'prints one sentence',
   'dead-letters retry': 'prints one sentence',
   'dead-letters drop': 'prints one sentence',

@@ -14,6 +14,7 @@ import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerExoscaleExporter } from './exoscale-exporter.ts'
 import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
+import { register as registerHelp } from './help.ts'
 import { register as registerIds } from './ids.ts'
 import { register as registerInit } from './init.ts'
 import { register as registerInsights } from './insights.ts'
@@ -90,6 +91,8 @@ const summaries: Readonly<Record<string, string>> = {
   store: 'verify the files of the store',
   ids: 'list ids of sources, sinks and exporters, for completion',
   completion: 'print the completion script of a shell',
+  help: 'show the help of a command, or a document of this version',
+  man: 'print the manual page',
 }
 
 /** Each command loads its modules when it is called. A wrong command line throws a CommanderError. */
@@ -110,7 +113,7 @@ export function program(): Command {
           'weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"',
         ],
         { 1: 'failure or server unreachable', 2: 'usage error or invalid configuration' },
-        '`weir help <command>` describes a command.',
+        '`weir help <command>` describes a command, `weir help topics` lists the documents of this version.',
       ),
     )
 
@@ -158,6 +161,7 @@ export function program(): Command {
   registerReplay(weir)
   registerIds(weir)
   registerCompletion(weir)
+  registerHelp(weir)
   for (const command of weir.commands) command.summary(summaries[command.name()] ?? command.description())
   return weir
 }

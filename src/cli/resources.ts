@@ -36,7 +36,7 @@ export function register(program: Command): void {
         .description('List Kubernetes objects as of a time; with a reference, show one object.')
         .argument('[ref]', 'the object, as k8s:prod-eu//Pod/shop/web-1'),
     )
-      .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+      .option('--filter <FILTER>', 'filter (see `weir help filters`)')
       .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
       .option(
         '--manifest',

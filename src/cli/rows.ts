@@ -18,7 +18,7 @@ const traceColumns = ['time', 'actor', 'action', 'resource', 'outcome', 'address
 
 export function register(program: Command): void {
   withRows(withWords(program.command('flows').description('List the newest matching flows.')))
-    .option('--filter <FILTER>', 'filter (see docs/explain/query.md), such as `dst_port = 443 and bytes > 1MB`')
+    .option('--filter <FILTER>', 'filter (see `weir help filters`), such as `dst_port = 443 and bytes > 1MB`')
     .option('--columns <NAMES>', 'fields to print, comma-separated; `weir fields` lists them', defaultFlowColumns)
     .option(
       '--sort <NAMES>',
@@ -52,7 +52,7 @@ export function register(program: Command): void {
     .option('--action <NAMES>', 'actions; comma-separated')
     .option('--resource <NAMES>', 'resources; comma-separated')
     .option('--outcome <NAMES>', 'outcomes; comma-separated')
-    .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+    .option('--filter <FILTER>', 'filter (see `weir help filters`)')
     .option('--text <TEXT>', 'text to search in actor, action, service, resource, address and request')
     .addHelpText(
       ...examples(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json'], {

@@ -37,7 +37,7 @@ export function register(program: Command): void {
         .command('why')
         .description('Find when traffic changed, and list the changes that preceded it, the most related first.'),
     )
-      .option('--filter <FILTER>', 'filter of flows (see docs/explain/query.md)')
+      .option('--filter <FILTER>', 'filter of flows (see `weir help filters`)')
       .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
       .option('--to <TIME>', 'end (default: now)')
       .option('--lookback <DURATION>', 'time before the change of traffic: 10m, 2h (default: 30m)')

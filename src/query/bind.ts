@@ -192,7 +192,7 @@ function patternOf(literal: Literal): string {
     refuse(
       `Invalid expression ${show(literal.text)}. ${problem}`,
       spanOf(literal),
-      'Expressions are RE2; docs/explain/query.md lists the supported syntax.',
+      'Expressions are RE2; `weir help filters` lists the supported syntax.',
     )
   return literal.text
 }

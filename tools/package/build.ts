@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { listTopics } from '../../src/cli/help/topics.ts'
 import { ROOT, runCommand } from '../kit/command.ts'
 import { isMain } from '../kit/main.ts'
 import { bundle } from './bundle.ts'
@@ -20,6 +21,7 @@ export async function buildPackage(out: string): Promise<void> {
   await writeTypes(ROOT, join(out, 'types'))
   await cp(join(ROOT, 'bin/weir.mjs'), join(out, 'bin/weir.mjs'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(join(ROOT, name), join(out, name))
+  for (const { path } of await listTopics()) await cp(join(ROOT, `docs/${path}.md`), join(out, `docs/${path}.md`))
   await cp(join(ROOT, 'tools/connector-package'), join(out, 'tools/connector-package'), { recursive: true })
   await cp(join(ROOT, 'tools/package/README.md'), join(out, 'README.md'))
   await writeFile(

@@ -28,7 +28,7 @@ const routes: readonly GrafanaRoute[] = [
     path: `${base}/query`,
     operationId: 'lokiQuery',
     summary: 'LogQL at one time',
-    description: 'The subset is in docs/guide/grafana.md. 400 names a construct outside it.',
+    description: 'The subset is in `weir help grafana`. 400 names a construct outside it.',
     parameters: { query: 'LogQL of metrics.', time: 'Ns, seconds or RFC 3339; unset: now.' },
     answer: query,
   },

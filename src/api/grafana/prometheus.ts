@@ -148,7 +148,7 @@ const routes: readonly GrafanaRoute[] = [
     path: `${base}/query`,
     operationId: 'promQuery',
     summary: 'PromQL at one time',
-    description: 'The subset is in docs/guide/grafana.md. 422 names a construct outside it.',
+    description: 'The subset is in `weir help grafana`. 422 names a construct outside it.',
     methods: both,
     parameters: { query: 'PromQL.', time: 'Unix seconds or RFC 3339; unset: now.', timeout: 'Duration.' },
     answer: query,

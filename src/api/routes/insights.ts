@@ -98,7 +98,7 @@ const selection = (list: InsightList): object => ({
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'Filter (see docs/explain/query.md). Unset: every row.',
+    description: 'Filter (see `weir help filters`). Unset: every row.',
     examples: [lists[list].example],
   },
   at: atParameter,

@@ -112,7 +112,7 @@ export const selection = {
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'Filter (see docs/explain/query.md). Unset: every resource.',
+    description: 'Filter (see `weir help filters`). Unset: every resource.',
     examples: ['type = volume and exists(finding) and tag = "team=shop"'],
   },
   at: atParameter,

@@ -45,7 +45,7 @@ export const liveSchemas = {
                 filter: {
                   type: 'string',
                   maxLength: 65536,
-                  description: 'Filter (see docs/explain/query.md): `src.ns = shop and bytes >= 10k`.',
+                  description: 'Filter (see `weir help filters`): `src.ns = shop and bytes >= 10k`.',
                 },
                 both_ways: {
                   type: 'boolean',

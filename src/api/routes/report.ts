@@ -13,7 +13,7 @@ const schema = {
   operationId: 'putReport',
   summary: 'Store a document about an image',
   description:
-    'A bill of materials, vulnerability report, inspection or OpenVEX document, as docs/guide/insights.md lists ' +
+    'A bill of materials, vulnerability report, inspection or OpenVEX document, as `weir help insights` lists ' +
     'them, plain, or compressed with gzip or Zstandard. With 200, all of it is synced to the journal. With any ' +
     'other status send it again: an incomplete report is never shown.',
   params: object({

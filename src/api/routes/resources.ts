@@ -151,7 +151,7 @@ const listSchema = {
     filter: {
       type: 'string',
       maxLength: 65_536,
-      description: 'Filter (see docs/explain/query.md). Unset: every object.',
+      description: 'Filter (see `weir help filters`). Unset: every object.',
       examples: ['kind = Pod and not phase = Running and label = "app=web"'],
     },
     ...placeParameters,

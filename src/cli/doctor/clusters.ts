@@ -97,7 +97,7 @@ function turnOf(
       oneLine(`the leader is unknown, so this replica emits no events: ${lease}: ${problem}`),
       namespace === ''
         ? 'Check the bus of the journal.'
-        : 'The account needs `get`, `create` and `update` on it; deploy/kustomize/kollect has such a role.',
+        : 'The account needs `get`, `create` and `update` on it in its namespace, from a Role.',
     )
   if (holder === undefined) return warn(check, `no replica holds ${lease}`, 'A replica acquires it within seconds.')
   return ok(

@@ -30,7 +30,7 @@ async function checkFolder({ host }: CheckContext, { id, settings }: Entry): Pro
   const { path } = fieldsOf(settings)
   if (typeof path !== 'string') return []
   const check = `source ${id}`
-  const advice = 'Let scanners write their reports into it; see docs/guide/insights.md.'
+  const advice = 'Let scanners write their reports into it; see `weir help insights`.'
   try {
     const found = await host.disk.stat(path)
     if (found?.directory !== true) return [fail(check, `${path} is not a folder`, advice)]
