@@ -74,7 +74,7 @@ describe('the documents that help and errors name', () => {
     for (const file of await listFiles(ROOT, 'src', /(?<!\.test)\.ts$/))
       expect([
         file,
-        /^(?! *(?:\/\/|\/?\*)).*\b(?:docs\/(?:guide|explain|reference))\/[\w{}$/.-]+/m.exec(
+        /^(?! *(?:\/\/|\/?\*)).*\b(?:docs\/(?:guide|explain|reference))\/[\w{}$/-]+\.md/m.exec(
           await readFile(join(ROOT, file), 'utf8'),
         )?.[0],
       ]).toEqual([file, undefined])
