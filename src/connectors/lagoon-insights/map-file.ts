@@ -1,4 +1,5 @@
 import { createGunzip } from 'node:zlib'
+import type { ImageReport } from '../../model/insights.ts'
 import type { Rejection } from './map.ts'
 
 /** A ratio above this is no text; it counts beyond the first MiB only. */
@@ -19,6 +20,18 @@ export async function checkFile(bytes: Uint8Array, maxBytes: number): Promise<Re
     return 'unreadable-gzip'
   } finally {
     gunzip.destroy()
+  }
+  return undefined
+}
+
+/** The first rejection of a file. With `strict` a report has all files of its ConfigMap. */
+export async function checkFiles(
+  { binaryPayload }: Pick<ImageReport, 'binaryPayload'>,
+  maxBytes: number,
+): Promise<Rejection | undefined> {
+  for (const text of Object.values(binaryPayload ?? {})) {
+    const rejection = await checkFile(Buffer.from(text, 'base64'), maxBytes)
+    if (rejection !== undefined) return rejection
   }
   return undefined
 }

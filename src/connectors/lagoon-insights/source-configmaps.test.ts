@@ -101,6 +101,19 @@ test('only metadata of ConfigMaps with the trigger label is watched, and one is 
     expect(read).toMatch(/^\/api\/v1\/configmaps lagoon\.sh\/insightsType .*as=PartialObjectMeta/)
 })
 
+test.each([false, true])(
+  'a report that unpacks to more than `max_decompressed` is rejected and not sent, strict: %s',
+  async (strict) => {
+    const it = new Stage()
+    it.configMap('bomb', gzipSync(Buffer.alloc(200 << 20)))
+    it.configMap('report')
+    await it.run({ strict })
+    await expect.poll(() => it.marks('bomb')?.['insights.lagoon.sh/rejected'], soon).toBe('too-large-decompressed')
+    await expect.poll(() => it.marks('report'), soon).toBeUndefined()
+    expect(it.reports).toBe(1)
+  },
+)
+
 describe('no ConfigMap is burnt', () => {
   test('while the journal is full; afterwards each is delivered', async () => {
     const it = new Stage()

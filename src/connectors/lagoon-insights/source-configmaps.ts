@@ -2,13 +2,13 @@
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import { messageOf } from '../../model/errors.ts'
-import { reportFile, type ImageReport } from '../../model/insights.ts'
+import { type ImageReport } from '../../model/insights.ts'
 import { followCollection, keyOf, type ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
 import { chunks } from '../../polling/chunks.ts'
 import { Conflict, paths, type Cluster, type Place } from './client.ts'
 import type { InsightsConfig } from './config.ts'
 import { isProcessed, kubernetesEvent, reportEvent, sentences, waitMs, wasDelivered } from './map-configmap.ts'
-import { checkFile } from './map-file.ts'
+import { checkFiles } from './map-file.ts'
 import * as names from './map-labels.ts'
 import { reportId, reportOf, type ConfigMap, type Rejection } from './map.ts'
 import type { ReportContents } from './source-contents.ts'
@@ -142,10 +142,10 @@ export class ConfigMapController {
     if (labels === undefined) return
     const made = reportOf(found, labels, config)
     if (typeof made === 'string') return this.#reject(found, made, signal)
-    const file = reportFile(made.report)
-    const unreadable =
-      config.strict || file === undefined ? undefined : await checkFile(file.bytes, config.max_decompressed)
-    if (unreadable !== undefined) return this.#reject(found, unreadable, signal)
+    const wrong = await checkFiles(made.report, config.max_decompressed)
+    // With `strict` an unreadable file is sent as insights-remote sends it.
+    if (wrong !== undefined && !(config.strict && wrong === 'unreadable-gzip'))
+      return this.#reject(found, wrong, signal)
     for (const reason of made.corrected) this.#corrected(key, reason)
     const position = await this.#position(id, found, made.report, signal)
     if (position === undefined || !isLeader()) return
