@@ -12,7 +12,7 @@ import { openEvents, type EventListeners } from './events-listener.ts'
 import { rejectExposed } from './guard.ts'
 import { listenAt } from './listen-at.ts'
 import { Hub } from './live/hub.ts'
-import { describedRoute, openApi, problemSchema, type DescribedRoute } from './openapi.ts'
+import { describedRoute, openApi, problemSchema, responsesOf, type DescribedRoute } from './openapi.ts'
 import { defaultLimits, type ApiContext, type ApiOptions, type RunningApi } from './options.ts'
 import { ApiError } from './problems.ts'
 import { alertRoutes, alertSchemas } from './routes/alerts.ts'
@@ -135,6 +135,13 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     options.metrics?.count('weir_api_requests_total', 1, {
       route: request.routeOptions.url ?? 'unknown',
       status: String(reply.statusCode),
+    })
+    const { method, url } = request.routeOptions
+    const route = routes.find((each) => each.url === url && each.method === method)
+    options.answered?.({
+      route: `${request.method} ${url}`,
+      status: reply.statusCode,
+      described: route === undefined ? undefined : Object.keys(responsesOf(route)),
     })
     done()
   })

@@ -7,8 +7,8 @@ export const boolean = { type: 'boolean' } as const
 export const nullable = { type: ['string', 'null'] } as const
 export const problem = { $ref: 'Problem#' } as const
 
-/** Errors of every query of the store. */
-export const refusals = { 400: problem, 503: problem } as const
+/** Errors of every query of the store: too much memory, too many queries, no store, too slow. */
+export const refusals = { 400: problem, 422: problem, 429: problem, 503: problem, 504: problem } as const
 
 type More = Omit<Schema, 'type' | 'properties' | 'items'>
 type Properties = Readonly<Record<string, Schema>>

@@ -172,6 +172,18 @@ test('every reference resolves; every operation has a unique id, a response and 
   }
 })
 
+test('every operation describes the statuses that precede its handler', async () => {
+  const { paths } = await description()
+  const lacking = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      [400, 403, 408, 431, ...(['get', 'options'].includes(method) ? [] : [413, 415])]
+        .filter((status) => responses[status] === undefined)
+        .map((status) => `${method} ${path} ${status}`),
+    ),
+  )
+  expect(lacking).toEqual([])
+})
+
 test('the description of a request is the schema that the server checks', async () => {
   const document = (await description()) as unknown as {
     paths: Record<

@@ -1,7 +1,8 @@
 /** OpenAPI 3.1 (JSON Schema 2020-12) from registered routes. */
 import type { RouteOptions } from 'fastify'
 import { sessionCookie } from './access/cookies.ts'
-import { integer, list, object, string } from './json-schema.ts'
+import { accessRules } from './access/decisions.ts'
+import { integer, list, object, problem, string } from './json-schema.ts'
 
 type Json = { readonly [name: string]: unknown }
 
@@ -44,11 +45,30 @@ const statusText: Readonly<Record<string, string>> = {
   401: 'Authentication required',
   403: 'Not allowed',
   404: 'Not found',
+  408: 'The request did not arrive in time',
+  409: 'Changed or in use meanwhile',
   413: 'Too large',
   415: 'Media type not supported',
   422: 'Understood, but rejected',
-  429: 'Limit reached',
+  429: 'Limit reached; retry after the time in Retry-After',
+  431: 'Headers or path too large',
   503: 'Temporarily unavailable; retry',
+  504: 'The query needs more than its time limit',
+}
+
+/** With the statuses that precede a handler: of HTTP, of the checks of Host and Origin, and of authentication. */
+export function responsesOf({ method, schema }: DescribedRoute): Json {
+  const own = schema['response'] as Json
+  const open = accessRules[String(schema['operationId'])]?.access === 'open'
+  const before = [
+    400,
+    403,
+    408,
+    431,
+    ...(open ? [] : [401, 429]),
+    ...(method === 'GET' || method === 'OPTIONS' ? [] : [413, 415]),
+  ]
+  return { ...Object.fromEntries(before.map((status) => [String(status), problem])), ...own }
 }
 
 export function describedRoute(route: RouteOptions): DescribedRoute[] {
@@ -93,7 +113,8 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
   }
 }
 
-function operation({ schema, url }: DescribedRoute): Json {
+function operation(route: DescribedRoute): Json {
+  const { schema, url } = route
   const { operationId, summary, description, body } = schema
   const path = Object.entries(propertiesOf(schema['params'])).map(([name, inner]) => ({
     name,
@@ -121,7 +142,7 @@ function operation({ schema, url }: DescribedRoute): Json {
       ? eventBody(url, operationId)
       : { requestBody: { required: !optional, content: { 'application/json': { schema: body } } } }),
     responses: Object.fromEntries(
-      Object.entries(schema['response'] as Json).map(([status, answer]) => [status, response(status, answer as Json)]),
+      Object.entries(responsesOf(route)).map(([status, answer]) => [status, response(status, answer as Json)]),
     ),
   }) as Json
 }

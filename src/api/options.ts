@@ -41,7 +41,8 @@ export const defaultLimits: ApiLimits = {
   eventBytes: 16 * 1024 * 1024,
   sqlBytes: 1024 * 1024,
   jsonDepth: 64,
-  headerBytes: 16 * 1024,
+  /** A filter of 64 KiB with every character escaped. */
+  headerBytes: 256 * 1024,
   requestMs: 60_000,
   closeMs: 5_000,
   viewsPerStream: 8,
@@ -87,6 +88,8 @@ export type ApiOptions = Readonly<{
   dashboards?: () => string | undefined
   auditTypes?: ReadonlySet<string>
   resolver?: Resolver
+  /** For tests: each response with the statuses that the description of its route has; undefined: no such route. */
+  answered?: (answer: Readonly<{ route: string; status: number; described: readonly string[] | undefined }>) => void
   /** True while Weir leaves: responses close their connections, so that clients connect to another instance. */
   draining?: () => boolean
 }>

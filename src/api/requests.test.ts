@@ -224,6 +224,15 @@ describe('an invalid request', () => {
     ).toMatch(/^HTTP\/1\.1 400 /)
   })
 
+  test('a filter of 64 KiB with every character escaped is valid in a path', async () => {
+    const { api } = await start()
+    const filter = `src.name = "${' '.repeat(65_000)}"`
+    const answer = await fetch(
+      `${api.url}/api/v1/flows?${new URLSearchParams({ filter }).toString().replaceAll('+', '%20')}`,
+    )
+    expect(answer.status).toBe(200)
+  })
+
   test('a request that does not arrive in time is rejected', async () => {
     const { port } = await start({ limits: { requestMs: 200 } })
     const answer = await sendRaw(
@@ -243,7 +252,7 @@ describe('an invalid request', () => {
   })
 
   test('an unexpected error is a 500 without internal details, and a line in the log', async () => {
-    const { api, control } = await start()
+    const { api, control } = await start({ failures: [500] })
     control.ledger = () => Promise.reject(new Error('secret inside'))
     const answer = await fetch(`${api.url}/api/v1/ledger`)
     expect(answer.status).toBe(500)

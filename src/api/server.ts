@@ -42,7 +42,8 @@ export function createServer(context: ApiContext): FastifyInstance {
       connectionsCheckingInterval: Math.min(5_000, limits.requestMs),
       headersTimeout: Math.min(20_000, limits.requestMs),
     },
-    routerOptions: { maxParamLength: 512 },
+    // No parameter is matched by an expression, so the limit of the headers suffices.
+    routerOptions: { maxParamLength: limits.headerBytes },
     schemaController: { compilersFactory },
     clientErrorHandler,
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
@@ -152,11 +153,12 @@ function clientErrorHandler(this: FastifyInstance, error: Error & { code?: strin
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [code, detail] = ((): ['WEIR_API_HEADERS_TOO_LARGE' | 'WEIR_API_TIMEOUT' | 'WEIR_API_INVALID', string] => {
     if (error.code === 'HPE_HEADER_OVERFLOW')
-      return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers exceed the limit of this server.']
+      return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers and the path together exceed the limit of this server.']
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['WEIR_API_TIMEOUT', 'The request did not arrive in time.']
     return ['WEIR_API_INVALID', 'This is not a valid HTTP/1.1 request.']
   })()
-  const { problem } = toProblem(new ApiError(code, detail))
+  const hints = code === 'WEIR_API_HEADERS_TOO_LARGE' ? ['Shorten the filter or the cookies.'] : []
+  const { problem } = toProblem(new ApiError(code, detail, { hints }))
   const body = JSON.stringify(problem)
   socket.end(
     `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: ` +

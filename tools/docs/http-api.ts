@@ -36,6 +36,16 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
+const everywhere: Readonly<Record<string, string>> = {
+  401: 'Authentication is required, or the token is unknown',
+  403: 'The role, the namespaces, `Host` or `Origin` do not permit it',
+  408: 'The request did not arrive in time',
+  413: 'The body is too large',
+  415: 'The media type or the encoding of the body is not supported',
+  429: 'A limit is reached; `Retry-After` has the time to wait',
+  431: 'The headers and the path together exceed 256 KiB',
+}
+
 export async function httpApiPage(): Promise<string> {
   const { paths, components } = await describedByItself()
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -49,6 +59,9 @@ export async function httpApiPage(): Promise<string> {
 required, each request needs \`Authorization: Bearer TOKEN\` or the session cookie of a browser. On loopback without
 \`auth\` no authentication is required, and \`Host\` and \`Origin\` are verified. See [permissions](access.md).
 
+Each operation can also return these statuses, with a [Problem](#problem); its own table omits them.
+
+${table(['Status', 'Reason'], Object.entries(everywhere))}
 ${operations.join('\n')}
 ## Objects
 
@@ -103,13 +116,19 @@ function operationText(
   parts.push(
     table(
       ['Status', 'Response', 'Body'],
-      Object.entries(responses).map(([status, answer]) => [
-        status,
-        answer.description ?? '',
-        Object.entries(answer.content ?? {})
-          .map(([type, { schema }]) => `${code(type)} ${typeText(schema)}`)
-          .join('; '),
-      ]),
+      Object.entries(responses).flatMap(([status, answer]) =>
+        status in everywhere
+          ? []
+          : [
+              [
+                status,
+                answer.description ?? '',
+                Object.entries(answer.content ?? {})
+                  .map(([type, { schema }]) => `${code(type)} ${typeText(schema)}`)
+                  .join('; '),
+              ],
+            ],
+      ),
     ),
   )
   return parts.map((part) => `${part.trim()}\n`).join('\n')

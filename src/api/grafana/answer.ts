@@ -69,7 +69,7 @@ export function grafanaRoutes(
         querystring: object(
           Object.fromEntries(Object.entries(parameters).map(([name, text]) => [name, { description: text }])),
         ),
-        response: { 200: object({}), 400: error, 422: error, 503: error },
+        response: { 200: object({}), 400: error, 422: error, 429: error, 503: error },
       }
       app.route({
         method,

@@ -7,7 +7,7 @@ import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditParameters, type AuditQuery } from '../audit-conditions.ts'
-import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 
 export const auditFactSchemas = {
   AuditFirstSeen: object(

@@ -9,7 +9,7 @@ import type { Principal } from '../access/principal.ts'
 import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from '../audit-conditions.ts'
-import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 
 const spanOf = object({ from: string, to: string })
 

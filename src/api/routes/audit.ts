@@ -74,7 +74,7 @@ const one = {
     { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the event.' } },
     { required: ['pos'] },
   ),
-  response: { 200: { $ref: 'AuditTrace#' }, 404: problem, 503: problem },
+  response: { 200: { $ref: 'AuditTrace#' }, ...refusals, 404: problem },
 } as const
 
 interface Query extends AuditQuery {

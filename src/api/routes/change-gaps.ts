@@ -7,7 +7,7 @@ import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { among, placeParameters, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { changeParameters } from '../change-conditions.ts'
-import { closed, integer, list, object, string, refusals } from '../json-schema.ts'
+import { closed, integer, list, object, refusals, string } from '../json-schema.ts'
 
 const max = 100
 

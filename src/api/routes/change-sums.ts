@@ -8,7 +8,7 @@ import { groupLimits, span } from '../objects.ts'
 import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { changeConditions, changeParameters, type ChangeQuery } from '../change-conditions.ts'
-import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 
 const groupings = {
   operation: 'operation',

@@ -83,7 +83,7 @@ const one = {
     { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the change.' } },
     { required: ['pos'] },
   ),
-  response: { 200: { $ref: 'Change#' }, 404: problem, 503: problem },
+  response: { 200: { $ref: 'Change#' }, ...refusals, 404: problem },
 } as const
 
 export function changeRoutes(app: FastifyInstance, context: ApiContext): void {

@@ -25,7 +25,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { rowQueryOf, questionParameters, unknownField, type QuestionQuery } from '../query-parameters.ts'
 import type { RunStatement } from '../sums.ts'
-import { boolean, closed, list, object, problem, string } from '../json-schema.ts'
+import { boolean, closed, list, object, refusals, string } from '../json-schema.ts'
 
 const completed = ['flows', 'changes', 'audit', 'events', 'resources', 'inventory'] as const
 
@@ -117,7 +117,7 @@ const schema = {
     },
     { required: ['prefix'] },
   ),
-  response: { 200: { $ref: 'Completion#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'Completion#' }, ...refusals },
 } as const
 
 export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {

@@ -27,7 +27,7 @@ import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
 import { coverageOf } from '../stored-to.ts'
-import { closed, integer, object, problem } from '../json-schema.ts'
+import { closed, integer, object, refusals } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {
   readonly by?: ConversationRank
@@ -73,7 +73,7 @@ const schema = {
     },
     limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Conversations.' },
   }),
-  response: { 200: { $ref: 'Conversations#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'Conversations#' }, ...refusals },
 } as const
 
 export function conversationRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {

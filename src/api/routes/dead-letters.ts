@@ -167,7 +167,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
           body: ids,
           response: {
             200: object({ [answer]: integer }),
-            400: problem,
+            404: problem,
           },
         },
       },

@@ -11,7 +11,7 @@ import {
   fieldsIn,
   type EventSeriesQuery,
 } from '../event-series.ts'
-import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import { span, spanFrom } from '../time-span.ts'
 import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
@@ -53,7 +53,7 @@ const fieldsSchema = {
   operationId: 'eventFields',
   summary: 'Numbers and texts in the bodies of the newest events of a family',
   querystring: closed({ family, ...spanFrom('now-1h') }, { required: ['family'] }),
-  response: { 200: { $ref: 'EventFields#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'EventFields#' }, ...refusals },
 } as const
 
 const seriesSchema = {
@@ -77,7 +77,7 @@ const seriesSchema = {
     },
     { required: ['family', 'field'] },
   ),
-  response: { 200: { $ref: 'EventSeries#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'EventSeries#' }, ...refusals },
 } as const
 
 type Row = Readonly<{ place: number; value: string | null; bucket: number; number: number; groups: number }>

@@ -13,7 +13,7 @@ import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { missingIn, storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
-import { closed, problem, string } from '../json-schema.ts'
+import { closed, refusals, string } from '../json-schema.ts'
 
 const formats = ['csv', 'ndjson', 'parquet'] as const
 type Format = (typeof formats)[number]
@@ -68,8 +68,7 @@ const schema = {
         'application/vnd.apache.parquet': { schema: string },
       },
     },
-    400: problem,
-    503: problem,
+    ...refusals,
   },
 } as const
 

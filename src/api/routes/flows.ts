@@ -44,7 +44,7 @@ import {
   rankParameter,
   sumsParameter,
 } from '../sums.ts'
-import { closed, integer, object, problem } from '../json-schema.ts'
+import { closed, integer, object, refusals } from '../json-schema.ts'
 
 const received = 'time_received'
 
@@ -156,7 +156,7 @@ const schema = {
         'those of the first page.',
     },
   }),
-  response: { 200: { $ref: 'FlowPage#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'FlowPage#' }, ...refusals },
 } as const
 
 export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {

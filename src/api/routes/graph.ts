@@ -10,7 +10,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { listOf } from '../query-parameters.ts'
-import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 
 const relationNames: readonly string[] = [...summedRelations, ...inventoryRelations, ...eventRelations]
 

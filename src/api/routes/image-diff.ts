@@ -9,7 +9,7 @@ import { atParameter, moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
-import { boolean, closed, list, nullable, object, problem, string } from '../json-schema.ts'
+import { boolean, closed, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
 
 const digest = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } as const
 
@@ -61,9 +61,8 @@ const schema = {
   ),
   response: {
     200: { $ref: 'ImageDiff#' },
-    400: problem,
+    ...refusals,
     404: problem,
-    503: problem,
   },
 } as const
 

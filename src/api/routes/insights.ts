@@ -20,7 +20,7 @@ import {
 import { among, atParameter, fingerprintOf, moment, readPageCursor, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
-import { object, pageOf } from '../json-schema.ts'
+import { object, pageOf, refusals } from '../json-schema.ts'
 import { rows } from './insight-rows.ts'
 import { imageDiffRoute, imageDiffSchemas } from './image-diff.ts'
 import { reportRoute } from './report.ts'
@@ -142,8 +142,7 @@ const schemaOf = (list: InsightList): object => ({
   },
   response: {
     200: { $ref: `${pageNames[list]}#` },
-    400: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
+    ...refusals,
   },
 })
 
@@ -156,7 +155,7 @@ const sumsSchema = {
     additionalProperties: false,
     properties: { ...selection('problems'), traffic: trafficParameter },
   },
-  response: { 200: { $ref: 'ProblemSums#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+  response: { 200: { $ref: 'ProblemSums#' }, ...refusals },
 } as const
 
 function sumsRoute(app: FastifyInstance, context: ApiContext): void {

@@ -5,7 +5,7 @@ import { answerJson } from '../answer.ts'
 import { createdSql, differencesOf, differenceKinds, differingSql, maxCompared } from '../inventory-diff.ts'
 import type { DifferingRow } from '../inventory-diff.ts'
 import { inventoryFacets } from '../inventory-facets.ts'
-import { boolean, closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import { boolean, closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import { among, moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -58,7 +58,7 @@ const diffSchema = {
     },
     { required: ['from'] },
   ),
-  response: { 200: { $ref: 'InventoryDiff#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'InventoryDiff#' }, ...refusals },
 } as const
 
 type Query = InventoryQuery & Readonly<{ from: string; to?: string }>

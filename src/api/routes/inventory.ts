@@ -5,7 +5,7 @@ import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { describeCloudResource } from '../inventory.ts'
 import { facetsOf, facetsSql, inventoryFacets, type FacetRow } from '../inventory-facets.ts'
-import { closed, list, nullable, object, pageOf, problem, string } from '../json-schema.ts'
+import { closed, list, nullable, object, pageOf, problem, refusals, string } from '../json-schema.ts'
 import { objectPage } from '../object-page.ts'
 import { among, asOf, atParameter, moment, textConditions } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
@@ -138,14 +138,14 @@ const listSchema = {
         '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
     },
   }),
-  response: { 200: { $ref: 'InventoryPage#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'InventoryPage#' }, ...refusals },
 } as const
 
 const facetsSchema = {
   operationId: 'inventoryFacets',
   summary: 'Numbers of resources by provider, account, region, type, state and finding',
   querystring: closed(selection),
-  response: { 200: { $ref: 'InventoryFacets#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'InventoryFacets#' }, ...refusals },
 } as const
 
 const oneSchema = {
@@ -164,7 +164,7 @@ const oneSchema = {
     },
     { required: ['ref'] },
   ),
-  response: { 200: { $ref: 'InventoryResource#' }, 400: problem, 404: problem, 503: problem },
+  response: { 200: { $ref: 'InventoryResource#' }, ...refusals, 404: problem },
 } as const
 
 const order = ['provider', 'account', 'region', 'type', 'name', 'id'] as const

@@ -139,6 +139,7 @@ const stream = {
   headers: object({ 'last-event-id': { type: 'string', description: 'Id of the last received event.' } }),
   response: {
     200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: string } } },
+    404: problem,
     429: problem,
   },
 } as const
@@ -269,6 +270,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
             { required: ['open', 'paused', 'views'] },
           ),
           400: problem,
+          404: problem,
           429: problem,
         },
       },

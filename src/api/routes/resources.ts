@@ -21,7 +21,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { describeResource } from '../resource.ts'
 import { change } from './changes.ts'
-import { closed, list, nullable, object, pageOf, problem, string } from '../json-schema.ts'
+import { closed, list, nullable, object, pageOf, problem, refusals, string } from '../json-schema.ts'
 
 const resource = {
   cluster: string,
@@ -172,7 +172,7 @@ const listSchema = {
         '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
     },
   }),
-  response: { 200: { $ref: 'ResourcePage#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'ResourcePage#' }, ...refusals },
 } as const
 
 const oneSchema = {
@@ -193,9 +193,8 @@ const oneSchema = {
   ),
   response: {
     200: { $ref: 'Resource#' },
-    400: problem,
+    ...refusals,
     404: problem,
-    503: problem,
   },
 } as const
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
-import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { ApiContext, ApiOptions } from '../options.ts'
 import { forecastsOf, forecastSql, type ForecastRow } from '../spend-forecast.ts'
 import { moversOf, moversSql, periodBefore, type MoverRow } from '../spend-movers.ts'
@@ -98,7 +98,7 @@ const forecastSchema = {
     },
     cost: costParameter,
   }),
-  response: { 200: { $ref: 'SpendForecast#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'SpendForecast#' }, ...refusals },
 } as const
 
 const moversSchema = {
@@ -117,7 +117,7 @@ const moversSchema = {
     cost: costParameter,
     limit: { ...integer, minimum: 1, maximum: 1000, default: 10, description: 'Maximum rises, and maximum falls.' },
   }),
-  response: { 200: { $ref: 'SpendMovers#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'SpendMovers#' }, ...refusals },
 } as const
 
 type MoversQuery = SpendQuery & Readonly<{ before_from?: string; before_to?: string }>

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { addDecimals, focusColumns, ownColumns } from '../../codecs/focus/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import { answerJson, answerStream } from '../answer.ts'
-import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { exportSql, spendCosts, spendSpan, spendSumsSql, type SpendQuery } from '../spend-sql.ts'
@@ -78,7 +78,7 @@ const sumsSchema = {
     cost: costParameter,
     limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum groups of a currency.' },
   }),
-  response: { 200: { $ref: 'SpendSums#' }, 400: problem, 503: problem },
+  response: { 200: { $ref: 'SpendSums#' }, ...refusals },
 } as const
 
 const formats = { csv: 'text/csv; charset=utf-8; header=present', parquet: 'application/vnd.apache.parquet' } as const
@@ -96,8 +96,7 @@ const exportSchema = {
       description: 'The rows.',
       content: { 'text/csv': { schema: string }, 'application/vnd.apache.parquet': { schema: string } },
     },
-    400: problem,
-    503: problem,
+    ...refusals,
   },
 } as const
 

@@ -126,7 +126,7 @@ test('rejected SQL is a 400 with the message of the store', async () => {
 })
 
 test('an error before the first byte is a readable 500, whatever the encoding', async () => {
-  const { api, control } = await start()
+  const { api, control } = await start({ failures: [500] })
   control.answer = async () =>
     Readable.from(pieces('[')).map(() => Promise.reject(new Error('disk gone'))) as AsyncIterable<Uint8Array>
   for (const encoding of ['identity', 'gzip']) {

@@ -43,7 +43,7 @@ import {
   type RunStatement,
   type SumsQuery,
 } from '../sums.ts'
-import { closed, integer, object, problem } from '../json-schema.ts'
+import { closed, integer, object, refusals } from '../json-schema.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
@@ -78,8 +78,6 @@ interface SeriesQuery extends SumsQuery {
 interface TopologyQuery extends SumsQuery {
   readonly scope?: string
 }
-
-const refusals = { 400: problem, 503: problem } as const
 
 const sumParameters = {
   ...questionParameters,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { stepOf, type Measure } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
-import { boolean, closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
+import { boolean, closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { questionParameters, rowQueryOf, type QuestionQuery } from '../query-parameters.ts'

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Log } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
 import { startApi } from '../index.ts'
@@ -13,10 +13,20 @@ const line =
     void logged.push({ level, message })
 export const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 
-export async function start(
-  options: Partial<ApiOptions> & { control?: RecordingControl } = {},
-): Promise<{ api: RunningApi; control: RecordingControl; port: number }> {
+type TestOptions = Readonly<{
+  control?: RecordingControl
+  /** Statuses of failures that the test causes, such as 500. */
+  failures?: readonly number[]
+}>
+
+/** Fails the test if a route returns a status that its description lacks. */
+export async function start({ failures = [], ...options }: Partial<ApiOptions> & TestOptions = {}): Promise<{
+  api: RunningApi
+  control: RecordingControl
+  port: number
+}> {
   const control = options.control ?? new RecordingControl()
+  const undescribed = new Set<string>()
   const api = await startApi({
     listen: { host: '127.0.0.1', port: 0 },
     auth: { tokens: [] },
@@ -24,13 +34,18 @@ export async function start(
     log,
     host: realHost(),
     version: '0.0.0-test',
+    answered: ({ route, status, described }) => {
+      if (described?.includes(String(status)) === false && !failures.includes(status))
+        undescribed.add(`${route}: ${status}`)
+    },
     ...options,
     control,
     limits: { closeMs: 200, ...options.limits },
   })
-  onTestFinished(() => {
+  onTestFinished(async () => {
     logged.length = 0
-    return api.close()
+    await api.close()
+    expect([...undescribed], 'the description of each route has each status that it returned').toEqual([])
   })
   return { api, control, port: Number(new URL(api.url).port) }
 }

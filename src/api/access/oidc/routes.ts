@@ -38,7 +38,8 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
           to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the sign-in.' },
         }),
         response: {
-          200: { description: 'Never: 302 redirects to the provider.' },
+          200: { description: 'Never.' },
+          302: { description: 'To the provider.' },
           404: problem,
           503: problem,
         },
@@ -60,7 +61,8 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
           error_description: string,
         }),
         response: {
-          200: { description: 'Never: 303 redirects to the console.' },
+          200: { description: 'Never.' },
+          303: { description: 'To the console.' },
           400: page,
           403: page,
           404: problem,
