@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accessPage } from './docs/access.ts'
+import { chartListeners, chartListenersFile } from './docs/chart-listeners.ts'
 import { chartSchema, chartSchemaFile } from './docs/chart-schema.ts'
 import { cliPage } from './docs/cli.ts'
 import { componentPage, componentPages, componentsFolder } from './docs/components.ts'
@@ -35,6 +36,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/http-api.md', generate: httpApiPage },
   { path: 'docs/reference/access.md', generate: accessPage },
   { path: chartSchemaFile, generate: chartSchema },
+  { path: chartListenersFile, generate: chartListeners },
   // Only a block of these is generated.
   { path: systemsFile, generate: systemsPage },
   { path: 'docs/guide/graph.md', generate: graphPage },

@@ -24,22 +24,33 @@ function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info:
   return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
 }
 
-/** Sources with a receive buffer listen on UDP, except in the field `tcp`. */
+/** Components with a receive buffer listen on UDP, except in the field `tcp`. */
+export function protocolOf(field: string, settings: object): Listener['protocol'] {
+  return field === 'tcp' || !Object.hasOwn(settings, 'receive_buffer') ? 'tcp' : 'udp'
+}
+
 export function listenersOf(config: WeirConfig): Listener[] {
   const each = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
     places.map((address, index) => ({ owner, protocol, address, path: places.length === 1 ? path : [...path, index] }))
-  const sources = Object.values(config.sources).flatMap((entry) =>
-    fieldsOf(entry, 'sources').flatMap(([key, info, value]) => {
-      if (info.kind !== 'listen') return []
-      const protocol = key === 'tcp' || !Object.hasOwn(entry.settings as object, 'receive_buffer') ? 'tcp' : 'udp'
-      return each(entry.id, protocol, ['sources', entry.id, key], value as readonly HostPort[])
-    }),
-  )
+  const listening = (under: 'sources' | 'sinks') =>
+    Object.values(config[under]).flatMap((entry) =>
+      fieldsOf(entry, under).flatMap(([key, info, value]) =>
+        info.kind === 'listen'
+          ? each(
+              entry.id,
+              protocolOf(key, entry.settings as object),
+              [under, entry.id, key],
+              value as readonly HostPort[],
+            )
+          : [],
+      ),
+    )
   return [
     ...each('api', 'tcp', ['listen'], [config.listen]),
     ...each('ops', 'tcp', ['ops'], config.ops),
     ...each('http', 'tcp', ['http', 'listen'], config.http.listen),
-    ...sources,
+    ...listening('sources'),
+    ...listening('sinks'),
   ]
 }
 

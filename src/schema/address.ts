@@ -5,6 +5,8 @@ import { makeField, type FieldFor, type Meta } from './field.ts'
 import { hostPortWords, parseHostPort, type HostPort } from './host-port.ts'
 import { parsed, raise } from './parsed.ts'
 
+type Listen = string | readonly string[] | false
+
 const PATTERN = '^(?:\\[[0-9A-Fa-f:.%]+\\]|[^\\s:/\\[\\]]+):\\d{1,5}$'
 
 /** One `host:port`, IPv6 in brackets. Port 0: the system chooses. */
@@ -16,13 +18,14 @@ export function hostPort<const M extends Meta<string>>(meta: M): FieldFor<HostPo
   )
 }
 
-export function listen<const M extends Meta<string | readonly string[]>>(
-  meta: M,
-): FieldFor<readonly HostPort[], string | readonly string[], M> {
-  const schema: z.ZodType<readonly HostPort[], string | readonly string[]> = z
-    .union([z.string(), z.array(z.string())])
+/** Also what YAML 1.1 reads as false, which users write for `off`. */
+const OFF = /^(?:off|no|false)$/i
+
+export function listen<const M extends Meta<Listen>>(meta: M): FieldFor<readonly HostPort[], Listen, M> {
+  const schema: z.ZodType<readonly HostPort[], Listen> = z
+    .union([z.string(), z.array(z.string()), z.literal(false)])
     .transform((written, context) => {
-      if (written === 'off') return []
+      if (written === false || (typeof written === 'string' && OFF.test(written))) return []
       const texts = typeof written === 'string' ? [written] : written
       return texts.map((text, index) => {
         const result = parseHostPort(text)
@@ -33,9 +36,9 @@ export function listen<const M extends Meta<string | readonly string[]>>(
       })
     })
   const expects = `${hostPortWords}, a list of them, or \`off\``
-  return makeField<readonly HostPort[], string | readonly string[], M>(
+  return makeField<readonly HostPort[], Listen, M>(
     schema,
-    { kind: 'listen', expects, advise: adviseListen, pattern: PATTERN },
+    { kind: 'listen', expects, advise: adviseNumber, pattern: PATTERN },
     meta,
   )
 }
@@ -51,8 +54,4 @@ export function addressRange<const M extends Meta<string>>(meta: M): FieldFor<st
 
 function adviseNumber(value: unknown) {
   return typeof value === 'number' ? `write \`127.0.0.1:${value}\`` : undefined
-}
-
-function adviseListen(value: unknown) {
-  return value === false ? 'write `off`' : adviseNumber(value)
 }

@@ -56,8 +56,8 @@ describe('a schema', () => {
     )
   })
 
-  it('takes `off` for listening nowhere', () => {
-    expect(configFrom(netflow, { listen: 'off' }).listen).toEqual([])
+  it.each(['off', 'Off', 'no', 'false', false] as const)('takes %j for listening nowhere', (listen) => {
+    expect(configFrom(netflow, { listen }).listen).toEqual([])
   })
 
   it('keeps its metadata through a refinement', () => {

@@ -45,7 +45,7 @@ function bounds(info: FieldInfo, node: JsonSchema) {
 function pattern(source: string, info: FieldInfo, node: JsonSchema) {
   if (node.type === 'string') node.pattern = source
   for (const option of (node.anyOf ?? []) as JsonSchema[]) {
-    if (option.type === 'string') option.pattern = info.kind === 'listen' ? `^off$|${source}` : source
+    if (option.type === 'string') option.pattern = info.kind === 'listen' ? `^(?:off|no|false)$|${source}` : source
   }
 }
 

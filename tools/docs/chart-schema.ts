@@ -7,6 +7,9 @@ export const chartSchemaFile = 'deploy/helm/weir/values.schema.json'
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 type Node = { readonly [name: string]: Json }
 
+/** `${NAME}`: templates/_config.tpl verifies that it has a value. */
+const variable = '[$][{]'
+
 /** Settings that the chart writes. */
 const written = ['data', 'listen', 'ops', 'roles', 'instance']
 
@@ -86,11 +89,15 @@ const values = (config: Node): Node => ({
     loadBalancerSourceRanges: texts,
     ports: {
       type: 'array',
-      items: closed({ name: { type: 'string', pattern: '^[a-z0-9-]{1,15}$' }, port, protocol: choice('UDP', 'TCP') }, [
-        'name',
-        'port',
-        'protocol',
-      ]),
+      items: closed(
+        {
+          name: { type: 'string', pattern: '^[a-z0-9-]{1,15}$' },
+          port,
+          targetPort: port,
+          protocol: choice('UDP', 'TCP'),
+        },
+        ['name', 'port', 'protocol'],
+      ),
     },
   }),
   ingress: closed({
@@ -190,13 +197,20 @@ function shorten(node: Json): Json {
       return [[name, Object.fromEntries(Object.entries(value as Node).map(([key, each]) => [key, shorten(each)]))]]
     if (isNote) return []
     // Helm's expressions are those of Go.
-    if (name === 'pattern' && typeof value === 'string') return [[name, value.replaceAll('[^]', String.raw`[\s\S]`)]]
+    if (name === 'pattern' && typeof value === 'string')
+      return [[name, `${value.replaceAll('[^]', String.raw`[\s\S]`)}|${variable}`]]
     return [[name, shorten(value)]]
   })
-  const short = Object.fromEntries(kept)
+  const short = withVariable(Object.fromEntries(kept))
   if (short['writeOnly'] !== true) return short
   const { writeOnly: _, ...secret } = short
-  return { ...secret, pattern: '^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$' }
+  return { ...secret, pattern: '^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$' }
+}
+
+/** A limit applies to numbers only, a pattern to texts only. */
+function withVariable(node: Node): Node {
+  const { type } = node
+  return type === 'integer' || type === 'boolean' ? { ...node, type: [type, 'string'], pattern: variable } : node
 }
 
 /** The list of components is one definition; each name refers to it. */

@@ -27,37 +27,27 @@
 {{- fail (printf "config refers to %s, and secrets.files has no %s" $found $name) }}
 {{- end }}
 {{- end }}
+{{- include "weir.variables" (dict "root" . "text" (toJson $config)) }}
 {{- if and (eq .Values.mode "split") (not (hasKey $config "drain")) }}
 {{- $_ := set $config "drain" "5s" }}
 {{- end }}
 {{- merge (dict "data" "/data" "listen" "0.0.0.0:8080" "ops" "0.0.0.0:8081") $config | toYaml }}
 {{- end }}
 
-{{/* JSON {port}: the TCP port of the first source `netobserv`, or null. */}}
-{{- define "weir.netobserv" -}}
-{{- $port := "" }}
-{{- range $id, $given := .Values.config.sources }}
-{{- $source := $given | default dict }}
-{{- if and (eq ($source.type | default $id) "netobserv") (eq $port "") }}
-{{- $listen := $source.listen | default "0.0.0.0:2055" }}
-{{- $first := kindIs "slice" $listen | ternary (first (kindIs "slice" $listen | ternary $listen (list $listen))) $listen }}
-{{- $port = regexFind "[0-9]+$" (toString $first) }}
+{{/* Nothing; fails for a ${NAME} without a value. Takes (dict "root" $ "text" T). */}}
+{{- define "weir.variables" -}}
+{{- $values := .root.Values }}
+{{- $given := list "HOSTNAME" "KUBERNETES_SERVICE_HOST" "KUBERNETES_SERVICE_PORT" }}
+{{- if eq $values.mode "split" }}
+{{- $given = concat $given (list "WEIR_ROLES" "WEIR_INSTANCE") }}
+{{- end }}
+{{- range $found := regexFindAll `\$?\$\{[^}]*\}?` .text -1 }}
+{{- $name := regexFind `^[A-Za-z_][A-Za-z0-9_]*` (trimPrefix "${" $found) }}
+{{- if hasPrefix "$$" $found }}
+{{- else if not (regexMatch `^\$\{[A-Za-z_][A-Za-z0-9_]*(?::-(?s:.*))?\}$` $found) }}
+{{- fail (printf "config has %s, which is no variable; write ${NAME} or ${NAME:-default}, and $${ for a literal ${" $found) }}
+{{- else if not (or (contains ":-" $found) (has $name $given) (hasKey $values.secrets.env $name) (ne "" (toString (get $values.env $name)))) }}
+{{- fail (printf "config refers to %s, and neither env nor secrets.env has a value for %s; a default is ${%s:-value}" $found $name $name) }}
 {{- end }}
 {{- end }}
-{{- dict "port" (eq $port "" | ternary nil (int ($port | default "0"))) | toJson }}
-{{- end }}
-
-{{/* JSON {ports}: the ports of receivers of a protocol; takes (dict "root" $ "protocol" P). */}}
-{{- define "weir.receivers" -}}
-{{- $ports := list }}
-{{- range .root.Values.receivers.ports }}
-{{- if eq .protocol $.protocol }}
-{{- $ports = append $ports . }}
-{{- end }}
-{{- end }}
-{{- $agents := (include "weir.netobserv" .root | fromJson).port }}
-{{- if and (eq .protocol "TCP") $agents }}
-{{- $ports = append $ports (dict "name" "netobserv" "port" (int $agents) "protocol" "TCP") }}
-{{- end }}
-{{- dict "ports" $ports | toJson }}
 {{- end }}

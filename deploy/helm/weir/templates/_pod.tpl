@@ -45,6 +45,13 @@ containers:
         containerPort: 8080
       - name: ops
         containerPort: 8081
+      {{- range $sinks := list false true }}
+      {{- range (include "weir.listening" (dict "root" $.root "workload" $.workload "sinks" $sinks) | fromJson).ports }}
+      - name: {{ lower .protocol }}-{{ .port }}
+        containerPort: {{ .port }}
+        protocol: {{ .protocol }}
+      {{- end }}
+      {{- end }}
     # Opening a large store or replaying the journal takes time.
     startupProbe:
       httpGet:

@@ -143,7 +143,7 @@ Takes (dict "root" $ "workload" NAME). Sources belong to collectors, sinks to de
 {{- $core := dict "in" "" "apiGroups" (list "") }}
 {{- if ne (toString .configmaps) "false" }}
 {{- $verbs := append $reads "patch" }}
-{{- $rules = append $rules (merge (dict "resources" (list "configmaps") "verbs" (.burn | ternary (append $verbs "delete") $verbs)) $core) }}
+{{- $rules = append $rules (merge (dict "resources" (list "configmaps") "verbs" (eq (toString .burn) "true" | ternary (append $verbs "delete") $verbs)) $core) }}
 {{- $rules = append $rules (merge (dict "resources" (list "events") "verbs" (list "create")) $core) }}
 {{- end }}
 {{- $rules = append $rules (merge (dict "resources" (list "namespaces") "verbs" $reads) $core) }}
