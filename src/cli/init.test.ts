@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
+import { version } from '../app/version.ts'
 import { loadDocument } from '../app/load-config.ts'
 import { parseYaml } from '../schema/index.ts'
 import { collected, defaults, targets, type Choices, type Target } from './init/choices.ts'
 import { configurationText } from './init/configuration.ts'
-import { manifestsOf } from './init/manifests.ts'
-import { promptChoices } from './init/questions.ts'
+import { filesOf } from './init/manifests.ts'
+import { promptChoices, readImage } from './init/questions.ts'
 import { sinkForms, sinksOf } from './init/sink-urls.ts'
 import { temporaryFolder } from './testing/command.ts'
 import { launch } from './testing/launch.ts'
@@ -44,7 +45,17 @@ test.each(Object.keys(targets) as Target[])(
     )
     expect(Object.keys(config.sinks)).toHaveLength(sinkForms.length)
     expect(config.auth.tokens).toHaveLength(1)
-    for (const { text: manifest } of manifestsOf(choices, text))
+    const files = filesOf(choices, text)
+    // The configuration is in one file only.
+    expect(files.map(({ name }) => name)).toEqual(
+      {
+        laptop: ['weir.yaml'],
+        docker: ['weir.yaml', 'compose.yaml'],
+        kubernetes: ['values.yaml'],
+        systemd: ['weir.yaml'],
+      }[target],
+    )
+    for (const { text: manifest } of files)
       for (const name of ['WEIR_ADMIN_TOKEN', 'AUDIT_TOKEN', 'OS_SECRET_KEY']) expect(manifest).toContain(name)
   },
 )
@@ -119,9 +130,10 @@ test.runIf(existsSync('/usr/bin/script'))(
 
 test('the values of the chart quote words of YAML 1.1 and omit what the chart sets', () => {
   const choices: Choices = { ...defaults, collect: ['otlp'], target: 'kubernetes', access: 'token', name: 'prod-eu' }
-  const [values] = manifestsOf(choices, configurationText(choices))
+  const [values] = filesOf(choices, configurationText(choices))
   expect(parse(values?.text ?? '', { version: '1.1' })).toEqual({
     fullnameOverride: 'prod-eu',
+    image: { repository: 'weir', tag: version, pullPolicy: 'Never' },
     config: {
       auth: { tokens: [{ name: 'admin', token: 'env:WEIR_ADMIN_TOKEN' }] },
       sources: {
@@ -135,6 +147,61 @@ test('the values of the chart quote words of YAML 1.1 and omit what the chart se
         WEIR_ADMIN_TOKEN: { secret: 'weir-secrets', key: 'WEIR_ADMIN_TOKEN' },
         PUSH_TOKEN: { secret: 'weir-secrets', key: 'PUSH_TOKEN' },
       },
+    },
+  })
+})
+
+test('an image of a registry is pulled, and one that was built here is not searched on Docker Hub', () => {
+  const parsed = (target: Target, image?: string): unknown => {
+    const choices: Choices = { ...defaults, target, access: 'generated', ...(image === undefined ? {} : { image }) }
+    return parse(filesOf(choices, configurationText(choices)).at(-1)!.text, { version: '1.1' })
+  }
+  expect(parsed('docker')).toMatchObject({ services: { weir: { image: `weir:${version}`, pull_policy: 'never' } } })
+  const given = parsed('docker', 'registry:5000/a/weir:1.10')
+  expect(given).toMatchObject({ services: { weir: { image: 'registry:5000/a/weir:1.10' } } })
+  expect(given).not.toHaveProperty('services.weir.pull_policy')
+  expect(parsed('kubernetes', 'registry:5000/a/weir:1.10')).toMatchObject({
+    image: { repository: 'registry:5000/a/weir', tag: '1.10' },
+  })
+  expect(() => readImage('https://registry/weir')).toThrow(/is not an image/)
+})
+
+test('helm is another word for kubernetes, and the next steps name paths that exist and the token', async () => {
+  const dir = await temporaryFolder()
+  const { code, stdout, stderr } = await launch(['init', '--yes', '--target', 'helm', '--dir', dir])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(await readdir(dir)).toEqual(['values.yaml'])
+  expect(stdout).toContain('cat /data/token')
+  expect(stdout).toMatch(/helm install weir \S+ --namespace weir --create-namespace --values values.yaml/)
+  const paths = [...stdout.matchAll(/(?:--file|helm install \w+) (\S+)/g)].map(([, path = '']) => path)
+  expect(paths).toHaveLength(2)
+  for (const path of paths) expect([path, existsSync(path)]).toEqual([path, true])
+}, 60_000)
+
+test('the service reads every file of /etc/weir, so that no drop-in replaces its command', async () => {
+  const dir = await temporaryFolder()
+  const { stdout } = await launch(['init', '--yes', '--target', 'systemd', '--access', 'generated', '--dir', dir])
+  expect(await readdir(dir)).toEqual(['weir.yaml'])
+  expect(stdout).toContain('/etc/weir/weir.yaml')
+  expect(stdout).toContain('sudo cat /var/lib/weir/token')
+})
+
+test('the URL of a chat or of Alertmanager becomes a sink of alerts, with its URL as a secret', () => {
+  const urls = [
+    'https://hooks.slack.com/services/T000/B000/hush',
+    'https://prod-1.westeurope.logic.azure.com:443/workflows/hush',
+    'http://alertmanager:9093/api/v2/alerts',
+    'https://hooks.slack.com/services/T000/B000/hush2',
+  ]
+  const choices: Choices = { ...defaults, sinks: urls }
+  const text = configurationText(choices)
+  expect(text).not.toContain('hush')
+  expect(parse(text)).toMatchObject({
+    sinks: {
+      slack: { type: 'http', template: 'slack', url: 'env:SLACK_WEBHOOK_URL', from: ['alerts'] },
+      teams: { template: 'teams', url: 'env:TEAMS_WEBHOOK_URL', from: ['alerts'] },
+      alertmanager: { template: 'alertmanager', url: 'env:ALERTMANAGER_URL', mode: 'batched', from: ['alerts'] },
+      'slack-2': { url: 'env:SLACK_WEBHOOK_URL_2' },
     },
   })
 })

@@ -12,13 +12,22 @@ import {
   defaults,
   isContainer,
   stores,
-  targets,
+  targetNames,
   type Choices,
 } from './init/choices.ts'
-import { readCollected, readName, readPort } from './init/questions.ts'
+import { readCollected, readImage, readName, readPort, readTarget } from './init/questions.ts'
+import { webhookOf } from './init/sink-urls.ts'
 import { collect } from './option-values.ts'
 
-type InitFlags = Readonly<Partial<Choices> & { sink: readonly string[]; yes?: boolean; force?: boolean; dir: string }>
+type InitFlags = Readonly<
+  Omit<Partial<Choices>, 'target'> & {
+    target?: string
+    sink: readonly string[]
+    yes?: boolean
+    force?: boolean
+    dir: string
+  }
+>
 
 /** For values of flags, with the message of the question. */
 const reading =
@@ -45,10 +54,19 @@ export function register(program: Command): void {
       reading(readCollected),
     )
     .addOption(
-      new Option('--target <TARGET>', `where Weir runs (default ${defaults.target})`).choices(Object.keys(targets)),
+      new Option(
+        '--target <TARGET>',
+        `where Weir runs (default ${defaults.target}; helm is another word for kubernetes)`,
+      ).choices(targetNames),
     )
     .addOption(new Option('--store <STORE>', `the store (default ${defaults.store})`).choices(Object.keys(stores)))
-    .option('--sink <URL>', 'deliver to it, such as nats://nats:4222 or file:PATH; may be repeated', collect, [])
+    .option(
+      '--sink <URL>',
+      'deliver to it, such as nats://nats:4222 or file:PATH; may be repeated. Slack, Teams and Alertmanager receive ' +
+        'alerts',
+      collect,
+      [],
+    )
     .addOption(
       new Option(
         '--access <ACCESS>',
@@ -57,6 +75,11 @@ export function register(program: Command): void {
     )
     .option('--name <NAME>', `name of the instance and the cluster (default ${defaults.name})`, reading(readName))
     .option('--port <PORT>', `port of API and console (default ${defaults.port})`, reading(readPort))
+    .option(
+      '--image <IMAGE>',
+      'image for docker and kubernetes, such as registry.example.com/weir:0.1.0 (default: one built on this machine)',
+      reading(readImage),
+    )
     .option('--dir <DIR>', 'folder of the files', '.')
     .option('-y, --yes', 'take the defaults without prompts')
     .option('--force', 'overwrite existing files')
@@ -65,7 +88,8 @@ export function register(program: Command): void {
         [
           'weir init',
           'weir init --yes --target docker --sink nats://nats:4222',
-          'weir init --yes --collect kubernetes,events --target kubernetes --name prod-eu',
+          'weir init --yes --collect kubernetes,events --target helm --image registry.example.com/weir:0.1.0',
+          'weir init --yes --sink https://hooks.slack.com/services/T000/B000/XXX',
         ],
         { 1: 'a file exists or cannot be written', 2: 'usage error or invalid configuration' },
       ),
@@ -73,12 +97,17 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run({ sink, yes, force, dir, ...flags }: InitFlags) {
-  const [{ configurationText }, { manifestsOf, nextSteps }] = await Promise.all([
+async function run({ sink, yes, force, dir, target, ...flags }: InitFlags) {
+  const [{ configurationText }, { filesOf }, { nextSteps }] = await Promise.all([
     import('./init/configuration.ts'),
     import('./init/manifests.ts'),
+    import('./init/next-steps.ts'),
   ])
-  const given: Partial<Choices> = { ...flags, ...(sink.length === 0 ? {} : { sinks: sink }) }
+  const given: Partial<Choices> = {
+    ...flags,
+    ...(target === undefined ? {} : { target: readTarget(target) }),
+    ...(sink.length === 0 ? {} : { sinks: sink }),
+  }
   const choices = yes === true ? withDefaults(given) : await promptFor(given)
   if (choices.access === 'local' && isContainer(choices.target))
     throw new CommandError(
@@ -86,16 +115,20 @@ async function run({ sink, yes, force, dir, ...flags }: InitFlags) {
       ['Use --access generated or --access token.'],
       2,
     )
+  if (choices.store === 'none' && choices.sinks.some((url) => webhookOf(url) !== undefined))
+    throw new CommandError(
+      'Slack, Teams and Alertmanager receive alerts, and alert rules need a store.',
+      ['Use --store parquet.'],
+      2,
+    )
   const configuration = configurationText(choices)
   await check(configuration)
-  const files = [{ name: 'weir.yaml', text: configuration }, ...manifestsOf(choices, configuration)]
+  const files = filesOf(choices, configuration)
   if (force !== true) await refuseExisting(dir, files)
   await write(dir, files)
   self.stdout(
     `${files.map(({ name }) => `${dir}/${name}\n`).join('')}\nNext:\n` +
-      nextSteps(choices, configuration)
-        .map((step) => `  ${step}\n`)
-        .join(''),
+      (await nextSteps(choices, configuration, dir)).map((step) => `  ${step}\n`).join(''),
   )
 }
 

@@ -22,6 +22,8 @@ export async function buildPackage(out: string): Promise<void> {
   await cp(join(ROOT, 'bin/weir.mjs'), join(out, 'bin/weir.mjs'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(join(ROOT, name), join(out, name))
   for (const { path } of await listTopics()) await cp(join(ROOT, `docs/${path}.md`), join(out, `docs/${path}.md`))
+  // `weir init` names the chart.
+  await cp(join(ROOT, 'deploy/helm/weir'), join(out, 'deploy/helm/weir'), { recursive: true })
   await cp(join(ROOT, 'tools/connector-package'), join(out, 'tools/connector-package'), { recursive: true })
   await cp(join(ROOT, 'tools/package/README.md'), join(out, 'README.md'))
   await writeFile(

@@ -14,11 +14,14 @@ export type Collected = keyof typeof collected
 
 export const targets = {
   laptop: 'this machine, started by hand',
-  docker: 'a container: compose.yaml',
+  docker: 'a container: weir.yaml and compose.yaml',
   kubernetes: 'a cluster: values.yaml for the Helm chart',
-  systemd: 'a service: drop-in of weir.service',
+  systemd: 'a service: weir.yaml for /etc/weir',
 } as const
 export type Target = keyof typeof targets
+
+/** `helm` is another word for `kubernetes`. */
+export const targetNames: readonly string[] = [...Object.keys(targets), 'helm']
 
 export const stores = { parquet: 'files in the data folder', none: 'no store: deliver to sinks only' } as const
 export type Store = keyof typeof stores
@@ -41,6 +44,8 @@ export interface Choices {
   readonly name: string
   /** Of the API and console. Metrics and health have the next one. */
   readonly port: number
+  /** Reference of the image; unset: one that was built or loaded here. */
+  readonly image?: string
 }
 
 export const defaults: Choices = {

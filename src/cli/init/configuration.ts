@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { isContainer, type Choices, type Collected, type Target } from './choices.ts'
-import { sinksOf } from './sink-urls.ts'
+import { sinksOf, webhookOf } from './sink-urls.ts'
 
 type Settings = Record<string, unknown>
 
@@ -44,7 +44,23 @@ export function settingsOf(choices: Choices): Settings {
     ...(access === 'token' ? { auth: { tokens: [{ name: 'admin', token: 'env:WEIR_ADMIN_TOKEN' }] } } : {}),
     ...(store === 'none' ? { store: { enabled: 'none' } } : {}),
     sources: sourcesOf(choices, target === 'laptop' ? '127.0.0.1' : '0.0.0.0'),
+    ...(choices.sinks.some((url) => webhookOf(url) !== undefined) ? { alerts: firstAlert(choices) } : {}),
     ...(Object.keys(sinks).length === 0 ? {} : { sinks }),
+  }
+}
+
+/** Without a rule, a chat would receive nothing. */
+function firstAlert({ collect }: Choices): Settings {
+  const flows = collect.includes('flows')
+  return {
+    'nothing-received': {
+      on: flows ? 'flows' : 'events',
+      measure: flows ? 'flows' : 'count',
+      window: '15m',
+      condition: '< 1',
+      no_data: 'alert',
+      annotations: { summary: `No ${flows ? 'flow' : 'event'} was received for 15 minutes.` },
+    },
   }
 }
 

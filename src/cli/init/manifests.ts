@@ -1,48 +1,20 @@
-/** Files for the target, beside weir.yaml. */
+/** The files of a target. */
 import { stringify } from 'yaml'
+import { version } from '../../app/version.ts'
 import type { Choices } from './choices.ts'
 import { settingsOf, sourcePorts, variablesOf } from './configuration.ts'
 
 type InitFile = Readonly<{ name: string; text: string }>
 
-export function manifestsOf(choices: Choices, configuration: string): readonly InitFile[] {
-  switch (choices.target) {
-    case 'laptop':
-      return []
-    case 'docker':
-      return [{ name: 'compose.yaml', text: composeText(choices, configuration) }]
-    case 'kubernetes':
-      return [{ name: 'values.yaml', text: valuesText(choices, configuration) }]
-    case 'systemd':
-      return [{ name: 'weir.service.d/10-init.conf', text: dropInText(choices, configuration) }]
-  }
+/** One file has the configuration: the chart's values contain it. */
+export function filesOf(choices: Choices, configuration: string): readonly InitFile[] {
+  if (choices.target === 'kubernetes') return [{ name: 'values.yaml', text: valuesText(choices, configuration) }]
+  const own = { name: 'weir.yaml', text: configuration }
+  if (choices.target !== 'docker') return [own]
+  return [own, { name: 'compose.yaml', text: composeText(choices, configuration) }]
 }
 
-/** The commands that start it, for the end of `weir init`. */
-export function nextSteps({ target, port }: Choices, configuration: string): readonly string[] {
-  const variables = variablesOf(configuration)
-  const set = variables.length === 0 ? [] : [`Set ${variables.join(', ')}.`]
-  const address = `Open http://127.0.0.1:${port}`
-  switch (target) {
-    case 'laptop':
-      return [...set, 'weir run --config weir.yaml', address]
-    case 'docker':
-      return [...set, 'docker compose up', address]
-    case 'kubernetes':
-      return [
-        ...(set.length === 0 ? [] : [`Create the Secret weir-secrets with ${variables.join(', ')}.`]),
-        'helm install weir deploy/helm/weir --values values.yaml',
-      ]
-    case 'systemd':
-      return [
-        ...(set.length === 0 ? [] : [`Set ${variables.join(', ')} in /etc/default/weir.`]),
-        'sudo install -D -m 0640 -g weir weir.yaml /etc/weir/weir.yaml',
-        'sudo install -D -m 0644 weir.service.d/10-init.conf /etc/systemd/system/weir.service.d/10-init.conf',
-        'sudo systemctl daemon-reload && sudo systemctl restart weir',
-        address,
-      ]
-  }
-}
+export const localImage = `weir:${version}`
 
 function portsOf({ collect, port }: Choices): readonly (readonly [number, 'udp' | 'tcp'])[] {
   return [[port, 'tcp'], ...collect.flatMap((kind) => sourcePorts[kind] ?? [])]
@@ -52,7 +24,9 @@ function composeText(choices: Choices, configuration: string): string {
   const variables = variablesOf(configuration)
   const cluster = choices.collect.includes('kubernetes')
   const service = {
-    image: 'weir:latest',
+    image: choices.image ?? localImage,
+    // Otherwise Docker Hub would be searched for an image of this name.
+    ...(choices.image === undefined ? { pull_policy: 'never' } : {}),
     command: ['run', '--config', '/etc/weir/weir.yaml'],
     user: '65532:65532',
     read_only: true,
@@ -85,26 +59,24 @@ function composeText(choices: Choices, configuration: string): string {
 
 /** Without the settings that the chart sets. */
 function valuesText(choices: Choices, configuration: string): string {
-  const { data: _, listen: __, ops: ___, instance: ____, ...config } = settingsOf(choices)
+  const { data: _, listen: __, ops: ___, instance: ____, sources, ...settings } = settingsOf(choices)
+  const config = { ...settings, ...(Object.keys(sources as object).length === 0 ? {} : { sources }) }
   const variables = variablesOf(configuration)
   const env = Object.fromEntries(variables.map((name) => [name, { secret: 'weir-secrets', key: name }]))
+  const [, repository, tag, digest] = /^(.*?)(?::([^:/@]+))?(?:@(sha256:.*))?$/.exec(choices.image ?? localImage)!
   const values = {
     fullnameOverride: choices.name,
+    image: {
+      repository,
+      ...(tag === undefined ? {} : { tag }),
+      ...(digest === undefined ? {} : { digest }),
+      // Otherwise the nodes would search Docker Hub for an image of this name.
+      ...(choices.image === undefined ? { pullPolicy: 'Never' } : {}),
+    },
     config,
     ...(variables.length === 0 ? {} : { secrets: { env } }),
   }
   // Helm reads YAML 1.1, where a plain `off` is a boolean.
-  return `# Written by \`weir init\`: values of the chart deploy/helm/weir.\n${stringify(values, { version: '1.1' })}`
-}
-
-function dropInText(choices: Choices, configuration: string): string {
-  const variables = variablesOf(configuration)
-  return [
-    '# Written by `weir init`: drop-in of weir.service.',
-    ...(variables.length === 0 ? [] : [`# /etc/default/weir must set ${variables.join(', ')}.`]),
-    '[Service]',
-    'ExecStart=',
-    'ExecStart=/usr/bin/weir run --config /etc/weir/weir.yaml',
-    '',
-  ].join('\n')
+  const head = '# Written by `weir init`: values of the Helm chart. `config` is the configuration of Weir.\n'
+  return head + stringify(values, { version: '1.1' })
 }

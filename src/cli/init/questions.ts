@@ -90,8 +90,16 @@ export function readCollected(line: string): readonly Collected[] {
   return words.length === 0 ? defaults.collect : [...new Set(words.map((word) => oneOf(collected, word)))]
 }
 
-function readTarget(line: string): Target {
+export function readTarget(line: string): Target {
+  if (line === 'helm') return 'kubernetes'
   return line === '' ? defaults.target : oneOf(targets, line)
+}
+
+/** `registry.example.com/weir:0.1.0` */
+export function readImage(text: string): string {
+  if (/^[a-z0-9][\w.-]*(?::\d+)?(?:\/[a-z0-9][\w.-]*)*(?::[\w][\w.-]*)?(?:@sha256:[0-9a-f]{64})?$/.test(text))
+    return text
+  throw new Error(`\`${text}\` is not an image: write it as registry.example.com/weir:0.1.0.`)
 }
 
 function readAccess(line: string, otherwise: Access): Access {

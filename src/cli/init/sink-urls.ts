@@ -15,14 +15,50 @@ const forms: readonly (readonly [scheme: RegExp, form: string, make: (url: URL, 
 
 export const sinkForms: readonly string[] = [...forms.map(([, form]) => form), 'file:PATH', 'stdout']
 
+type Webhook = Readonly<{ id: string; variable: string; settings: Readonly<Record<string, unknown>> }>
+
+const message = { title: '{{rule}} is {{state}}', text: '{{annotations.summary}}', from: ['alerts'] }
+
+/** Receivers of messages for users. The path of their URL is a secret. */
+const webhooks: readonly (readonly [is: (url: URL) => boolean, webhook: Webhook])[] = [
+  [
+    ({ hostname }) => hostname === 'hooks.slack.com',
+    { id: 'slack', variable: 'SLACK_WEBHOOK_URL', settings: { template: 'slack', ...message } },
+  ],
+  [
+    ({ hostname }) =>
+      /\.(?:webhook\.office\.com|logic\.azure\.com|environment\.api\.powerplatform\.com)$/.test(hostname),
+    { id: 'teams', variable: 'TEAMS_WEBHOOK_URL', settings: { template: 'teams', ...message } },
+  ],
+  [
+    ({ pathname }) => /\/api\/v2\/alerts\/?$/.test(pathname),
+    {
+      id: 'alertmanager',
+      variable: 'ALERTMANAGER_URL',
+      settings: { template: 'alertmanager', mode: 'batched', from: ['alerts'] },
+    },
+  ],
+]
+
+/** Slack, Teams or Alertmanager, which take alerts. */
+export function webhookOf(text: string): Webhook | undefined {
+  if (!/^https?:/.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return webhooks.find(([is]) => is(url))?.[1]
+}
+
 /** Entries of `sinks`, by id. Throws CommandError for a URL of another form, and for one with a password. */
 export function sinksOf(urls: readonly string[]): Readonly<Record<string, Made>> {
   const sinks: Record<string, Made> = {}
   for (const text of urls) {
-    const made = sinkOf(text.trim())
-    let id = made.type
-    for (let at = 2; Object.hasOwn(sinks, id); at++) id = `${made.type}-${at}`
-    sinks[id] = made
+    const webhook = webhookOf(text.trim())
+    const made = webhook === undefined ? sinkOf(text.trim()) : { type: 'http', url: 'env:', ...webhook.settings }
+    const name = webhook?.id ?? made.type
+    let at = 1
+    const numbered = (separator: string) => (at === 1 ? '' : `${separator}${at}`)
+    while (Object.hasOwn(sinks, name + numbered('-'))) at++
+    sinks[name + numbered('-')] =
+      webhook === undefined ? made : { ...made, url: `env:${webhook.variable}${numbered('_')}` }
   }
   return sinks
 }
