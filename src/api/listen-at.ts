@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import { explainListen } from '../host/listen.ts'
+import { explainListen, reachableHost } from '../host/listen.ts'
 
 /** Returns the URL. Rejects with WEIR_LISTEN_IN_USE. */
 export async function listenAt(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
@@ -13,10 +13,4 @@ export async function listenAt(app: FastifyInstance, { host, port }: { host: str
   }
   const address = app.server.address() as AddressInfo
   return `${app.server instanceof TlsServer ? 'https' : 'http'}://${reachableHost(address)}:${address.port}`
-}
-
-function reachableHost({ address, family }: AddressInfo) {
-  if (address === '0.0.0.0') return '127.0.0.1'
-  if (address === '::') return '[::1]'
-  return family === 'IPv6' ? `[${address}]` : address
 }

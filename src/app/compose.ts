@@ -350,7 +350,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       current: () => current.config,
     })
     alerts.apply(loaded.alerts, api.url)
-    lock.announce(api.url)
+    const opsUrls = ops.map(({ url }) => url)
+    lock.announce({ url: api.url, ...(opsUrls[0] === undefined ? {} : { ops: opsUrls[0] }) })
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
@@ -400,7 +401,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       url: api.url,
       login: generated,
       silent,
-      opsUrls: ops.map((server) => `http://${server.host}:${server.port}`),
+      opsUrls,
       log,
       failed,
       reload,

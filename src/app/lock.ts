@@ -8,6 +8,8 @@ import { WeirError } from '../model/errors.ts'
 export type LockContent = Readonly<{
   pid: number
   url: string
+  /** Of metrics and health. Missing if it is off, and in earlier versions. */
+  ops?: string
   identity?: string
   /** Machine or container name. Missing in earlier versions, which held no lock. */
   host?: string
@@ -16,7 +18,7 @@ export type LockContent = Readonly<{
 
 export interface Lock {
   readonly claim: Claim
-  announce(url: string): void
+  announce(addresses: Pick<LockContent, 'url' | 'ops'>): void
   release(): void
 }
 
@@ -88,7 +90,7 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
   try {
     const left = readLock(data)
     if (left !== undefined && left.host === undefined && isRunning(left)) throw lockedError(data, left)
-    const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, '')))
+    const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, { url: '' })))
     const mayRun =
       left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
     if (mayRun) await timers.sleep(graceMs)
@@ -101,7 +103,7 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
       forget()
     }
     const forget = self.onExit(release)
-    return { claim: claimed.claim, announce: (url) => claimed.write(content(lock, url)), release }
+    return { claim: claimed.claim, announce: (addresses) => claimed.write(content(lock, addresses)), release }
   } catch (error) {
     lock.release()
     throw error
@@ -134,7 +136,7 @@ async function usable<T>(data: string, act: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function content({ inode }: FolderLock, url: string): LockContent {
+function content({ inode }: FolderLock, addresses: Pick<LockContent, 'url' | 'ops'>): LockContent {
   const identity = processIdentity(self.pid)
-  return { pid: self.pid, url, host: self.hostname, inode, ...(identity === undefined ? {} : { identity }) }
+  return { pid: self.pid, ...addresses, host: self.hostname, inode, ...(identity === undefined ? {} : { identity }) }
 }

@@ -1,22 +1,14 @@
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { holderText, readHolder } from '../app/lock.ts'
+import { holderText } from '../app/lock.ts'
 import { messageOf } from '../model/errors.ts'
+import { CommandError } from './command-error.ts'
+import { connectionReason, defaultData, discover, existingPlace, type Part, type Target } from './discover.ts'
+import { thisInstallation } from './installation.ts'
 
-export type ExitCode = 1 | 2 | 70 | 78
-
-/** `exit` is 2 for a wrong command line, 70 or 78 where another program defines these codes, otherwise 1. */
-export class CommandError extends Error {
-  readonly hints: readonly string[]
-  readonly exit: ExitCode
-  constructor(message: string, hints: readonly string[] = [], exit: ExitCode = 1) {
-    super(message)
-    this.name = 'CommandError'
-    this.hints = hints
-    this.exit = exit
-  }
-}
+export { CommandError, type ExitCode } from './command-error.ts'
+export { defaultData } from './discover.ts'
 
 export type ServerFlags = Readonly<{
   url?: string
@@ -24,12 +16,13 @@ export type ServerFlags = Readonly<{
   tokenFile?: string
 }>
 
-export const defaultData = './weir-data'
-
 export function withServerFlags(command: Command): Command {
   return command
-    .option('--url <URL>', 'URL of the server: http://HOST:PORT')
-    .option('--data <DIR>', `data folder of the server (default ${defaultData})`)
+    .option('--url <URL>', 'URL of the server: http://HOST:PORT (WEIR_URL)')
+    .option(
+      '--data <DIR>',
+      `data folder of the server (WEIR_DATA; default: ${defaultData}, then that of the installation)`,
+    )
     .option(
       '--token-file <FILE>',
       'file with the bearer token (default: the variable WEIR_TOKEN, then the token generated in the data folder)',
@@ -52,46 +45,57 @@ export function action<Args extends readonly unknown[]>(
 
 export interface Server {
   readonly url: string
+  readonly token: string | undefined
   /** Throws CommandError for any status except success and those in `also`. */
   ask(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<Response>
   json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
-export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
-  if (flags.url !== undefined && flags.data !== undefined)
-    throw new CommandError('--url and --data both select a server; use one of them.', [], 2)
-  const given = await readToken(flags)
-  if (flags.url !== undefined)
-    return connect(checkUrl(flags.url), given, 'Start it with `npm start`, or check the address.')
-  const data = flags.data ?? defaultData
-  const token = given ?? (await generatedToken(data))
-  const holder = readHolder(data)
-  if (holder === undefined) return undefined
-  if (holder.url === '')
-    throw new CommandError(`The data folder ${data} belongs to ${holderText(holder)}.`, ['Try again in a moment.'])
-  return connect(
-    holder.url,
-    token,
-    `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, ` +
-      'or give --url.',
-  )
+export async function requireServer(flags: ServerFlags): Promise<Server> {
+  return serverAt(await discover(flags), flags)
 }
 
-export async function requireServer(flags: ServerFlags): Promise<Server> {
-  const server = await findServer(flags)
-  if (server !== undefined) return server
-  throw new CommandError(`No Weir runs on ${flags.data ?? defaultData}.`, [
-    'Start it with `npm start`, or select another with --url or --data.',
-  ])
+/** The folder if no server runs on it. */
+export async function findServer(flags: ServerFlags, part: Part): Promise<Server | string> {
+  const target = await discover(flags, part)
+  return target.kind === 'folder' ? target.data : serverAt(target, flags)
+}
+
+export async function serverAt(target: Target, flags: ServerFlags): Promise<Server> {
+  switch (target.kind) {
+    case 'url':
+      return connect(target.url, await readToken(flags), {
+        whenAway: `${thisInstallation().start} Or check the address (${target.origin}).`,
+        whenRefused: await generatedTokenHint(),
+      })
+    case 'server': {
+      const { data, holder } = target
+      if (holder.url === '')
+        throw new CommandError(`The data folder ${data} belongs to ${holderText(holder)}.`, ['Try again in a moment.'])
+      return connect(holder.url, await tokenFor(flags, data), {
+        whenAway:
+          `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, ` +
+          'or give --url.',
+        whenRefused: [],
+      })
+    }
+    case 'folder':
+      throw new CommandError(`No Weir runs on ${target.data}.`, [thisInstallation().start])
+  }
 }
 
 async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined> {
-  if (tokenFile === undefined) return self.env['WEIR_TOKEN']
+  if (tokenFile === undefined) return self.env['WEIR_TOKEN'] || undefined
   try {
     return new TextDecoder().decode(await realHost().disk.readFile(tokenFile)).trim()
   } catch (error) {
     throw new CommandError(`The token file ${tokenFile} cannot be read: ${messageOf(error)}`, [], 2)
   }
+}
+
+/** For the server on the folder. */
+export async function tokenFor(flags: ServerFlags, data: string): Promise<string | undefined> {
+  return (await readToken(flags)) ?? (await generatedToken(data))
 }
 
 async function generatedToken(data: string) {
@@ -103,14 +107,21 @@ async function generatedToken(data: string) {
     )
 }
 
-function checkUrl(text: string) {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new CommandError(`--url ${text} is not the address of a server.`, ['Use the form http://127.0.0.1:8080.'], 2)
-  return text.replace(/\/+$/, '')
+/** For a server that was found by its address. */
+async function generatedTokenHint(): Promise<readonly string[]> {
+  const { data, config } = await existingPlace()
+  return config === undefined
+    ? []
+    : [`The token that the first start generated is in ${data}/token. With sudo, the command reads it there.`]
 }
 
-function connect(url: string, token: string | undefined, whenAway: string): Server {
+type Hints = Readonly<{
+  whenAway: string
+  /** Without a token. */
+  whenRefused: readonly string[]
+}>
+
+function connect(url: string, token: string | undefined, { whenAway, whenRefused }: Hints): Server {
   const ask: Server['ask'] = async (method, path, body, also = []) => {
     let answer: Response
     try {
@@ -123,26 +134,26 @@ function connect(url: string, token: string | undefined, whenAway: string): Serv
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch (error) {
-      throw new CommandError(`No response from ${url}: ${reason(error)}.`, [whenAway])
+      throw new CommandError(`No response from ${url}: ${connectionReason(error)}.`, [whenAway])
     }
-    if (!answer.ok && !also.includes(answer.status)) throw await problemOf(answer)
+    if (!answer.ok && !also.includes(answer.status))
+      throw await problemOf(answer, answer.status === 401 && token === undefined ? whenRefused : [])
     return answer
   }
-  return { url, ask, json: async <T>(...args: Parameters<Server['ask']>) => (await (await ask(...args)).json()) as T }
+  return {
+    url,
+    token,
+    ask,
+    json: async <T>(...args: Parameters<Server['ask']>) => (await (await ask(...args)).json()) as T,
+  }
 }
 
-function reason(error: unknown) {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused'
-  return messageOf(cause)
-}
-
-async function problemOf(answer: Response): Promise<CommandError> {
+async function problemOf(answer: Response, more: readonly string[]): Promise<CommandError> {
   const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown; hints?: unknown }
   const detail =
     typeof problem.detail === 'string'
       ? problem.detail
       : `The server responded with ${answer.status} ${answer.statusText}.`
   const hints = Array.isArray(problem.hints) ? problem.hints.filter((hint) => typeof hint === 'string') : []
-  return new CommandError(detail, hints)
+  return new CommandError(detail, [...hints, ...more])
 }

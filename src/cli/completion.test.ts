@@ -97,6 +97,7 @@ _weir
       'sink',
       'status',
       'reload',
+      'health',
       'doctor',
       'upgrade',
       'bus',

@@ -26,7 +26,7 @@ export function register(program: Command): void {
         collect,
         [],
       )
-      .option('--data <DIR>', 'data folder (default: that of the configuration)')
+      .option('--data <DIR>', 'data folder (default: that of the configuration, or of the installation)')
       .option('--live', "also connect to polled buses, sinks, the journal's bus and the identity provider"),
   )
     .addHelpText(
@@ -50,17 +50,17 @@ async function run(flags: DoctorFlags) {
 }
 
 export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<readonly Finding[]> {
-  const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
+  const [{ realHost }, { realMachine }, checks] = await Promise.all([
     import('../host/index.ts'),
     import('../host/machine.ts'),
-    import('../app/lock.ts'),
     loadChecks(),
   ])
   const host = realHost()
-  const overrides = flags.data === undefined ? [] : [{ path: ['data'], value: flags.data, origin: '--data' }]
-  const { loaded, finding } = await configuration(flags.config, overrides)
+  const { files, data } = await installed(flags)
+  const overrides = data === undefined ? [] : [{ path: ['data'], value: data, origin: '--data' }]
+  const { loaded, finding } = await configuration(files, overrides)
   const { config } = loaded
-  const scene: CheckContext = { host, machine: realMachine, config, running: readHolder(config.data) }
+  const scene: CheckContext = { host, machine: realMachine, config, running: await runningOn(config.data) }
   const findings: Finding[] = [finding]
   for (const check of [
     checks.packages,
@@ -84,6 +84,26 @@ export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<read
     findings.push(...(await check(scene)))
   }
   return findings
+}
+
+/** Without flags and variables: those of the server of this installation. */
+async function installed({ config, data }: Pick<DoctorFlags, 'config' | 'data'>) {
+  if (config.length > 0 || data !== undefined || self.env['WEIR_DATA']) return { files: config, data }
+  const { existingPlace, readableConfig } = await import('./discover.ts')
+  const place = await existingPlace()
+  const file = await readableConfig(place)
+  return { files: file === undefined ? [] : [file], data: place.data }
+}
+
+async function runningOn(data: string): Promise<CheckContext['running']> {
+  const [{ readHolder }, { tokenFor }] = await Promise.all([import('../app/lock.ts'), import('./client.ts')])
+  try {
+    const holder = readHolder(data)
+    return holder === undefined ? undefined : { ...holder, token: await tokenFor({}, data) }
+  } catch {
+    // The check of the folder reports it.
+    return undefined
+  }
 }
 
 async function loadChecks() {

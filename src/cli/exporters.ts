@@ -2,15 +2,7 @@ import { Option, type Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
 import { collectorAddress as whereToSend, recipes, type CollectorAddress } from '../api/exporter-recipes.ts'
 import { self } from '../host/process.ts'
-import {
-  action,
-  CommandError,
-  findServer,
-  requireServer,
-  withServerFlags,
-  type ServerFlags,
-  type Server,
-} from './client.ts'
+import { action, CommandError, requireServer, withServerFlags, type ServerFlags, type Server } from './client.ts'
 import type { Exporters } from './exporters/page.ts'
 import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 import { examples } from './examples.ts'
@@ -103,7 +95,7 @@ async function exportersData(address: string | undefined, flags: ExportersFlags)
 async function setupText(name: string, flags: ExportersFlags): Promise<string> {
   const recipe = recipes.find((one) => one.name === name)
   if (recipe === undefined) return ''
-  const server = await findServer(flags).catch(() => undefined)
+  const server = await requireServer(flags).catch(() => undefined)
   return `# ${recipe.title}\n${recipe.lines(await placeOf(server, flags.collector)).join('\n')}\n`
 }
 

@@ -56,7 +56,7 @@ describe('weir journal check', () => {
   })
 
   test('needs a journal', async () => {
-    const ran = await launch(['journal', 'check'], { cwd: await temporaryFolder() })
+    const ran = await launch(['journal', 'check', '--data', './weir-data'], { cwd: await temporaryFolder() })
     expect(ran).toMatchObject({ code: 1, stdout: '' })
     expect(ran.stderr).toContain('There is no journal in ./weir-data.')
   })

@@ -1,10 +1,9 @@
-import { Option, type Command } from 'commander'
-import { action, CommandError, defaultData } from './client.ts'
+import type { Command } from 'commander'
+import { action, CommandError } from './client.ts'
+import { dataOption, discoverFolder } from './discover.ts'
 import { positive } from './option-values.ts'
 import { withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
-
-const data = () => new Option('--data <DIR>', 'data folder').default(defaultData)
 
 export function register(program: Command): void {
   const journal = program
@@ -12,7 +11,12 @@ export function register(program: Command): void {
     .description('Inspect the journal of a data folder. Nothing is changed, and a server may be running on it.')
     .addHelpText('after', '\nExample:\n  $ weir journal check --data /var/lib/weir')
 
-  withOutput(journal.command('check').description('Read every frame and verify its checksums.').addOption(data()))
+  withOutput(
+    journal
+      .command('check')
+      .description('Read every frame and verify its checksums.')
+      .option(...dataOption),
+  )
     .addHelpText(
       ...examples(
         ['weir journal check --data /var/lib/weir', "weir journal check -o json | jq '.unreadable | length'"],
@@ -26,7 +30,7 @@ export function register(program: Command): void {
     journal
       .command('list')
       .description('List the segments with sequences, frames, rows, sizes, times and sources.')
-      .addOption(data()),
+      .option(...dataOption),
   )
     .addHelpText(...examples(['weir journal list --data /var/lib/weir'], { 1: 'no journal or unreadable' }))
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
@@ -38,7 +42,7 @@ export function register(program: Command): void {
         'Print rows, by default as JSON, one per line: events as CloudEvents, flows as flat objects, each with ' +
           'its `_pos`.',
       )
-      .addOption(data())
+      .option(...dataOption)
       .option('--from <SEQUENCE>', 'first frame (default: the oldest)', positive)
       .option('--to <SEQUENCE>', 'last frame (default: the newest)', positive)
       .option('--source <ID>', 'only rows of this source'),
@@ -57,15 +61,16 @@ export function register(program: Command): void {
     .action(withReadErrors(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
 }
 
-function withReadErrors<F extends { readonly data: string }>(
+function withReadErrors<F extends CheckFlags>(
   act: (flags: F) => Promise<void>,
-): (flags: F) => Promise<void> {
+): (flags: Omit<F, 'data'> & { readonly data?: string }) => Promise<void> {
   return action(async (flags) => {
+    const data = await discoverFolder(flags.data, 'journal')
     try {
-      await act(flags)
+      await act({ ...flags, data } as F)
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error
-      throw new CommandError(`The journal in ${flags.data} cannot be read: ${error.message}.`, [
+      throw new CommandError(`The journal in ${data} cannot be read: ${error.message}.`, [
         'Run this command as the owner of the data folder; `weir doctor` shows details.',
       ])
     }

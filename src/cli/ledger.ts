@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
 import { self } from '../host/process.ts'
-import { action, CommandError, defaultData, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { discoverFolder } from './discover.ts'
 import { colour } from './colour.ts'
 import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 import { textTable } from './text-table.ts'
@@ -94,7 +95,7 @@ async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise
       2,
     )
   if (verify === undefined) throw new CommandError('This build cannot verify a ledger from disk.')
-  return verify(flags.data ?? defaultData)
+  return verify(await discoverFolder(flags.data, 'journal'))
 }
 
 const total = (reasons: Readonly<Record<string, number>>) => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)

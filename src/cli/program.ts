@@ -14,6 +14,7 @@ import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerExoscaleExporter } from './exoscale-exporter.ts'
 import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
+import { register as registerHealth } from './health.ts'
 import { register as registerHelp } from './help.ts'
 import { register as registerIds } from './ids.ts'
 import { register as registerInit } from './init.ts'
@@ -75,6 +76,7 @@ const summaries: Readonly<Record<string, string>> = {
   sink: 'forget a sink that is no longer configured',
   'dead-letters': 'list, show, edit, retry or drop dead letters',
   status: 'show the readiness of the server and each source and sink',
+  health: 'check whether the server is ready, for probes',
   reload: 'reload the configuration of the server',
   doctor: 'check machine, data folder and ports, with advice',
   kollect: 'replace kollect: publish every change of a cluster',
@@ -153,6 +155,7 @@ export function program(): Command {
   registerSink(weir)
   weir.commandsGroup('Operate:')
   registerStatus(weir)
+  registerHealth(weir)
   registerDoctor(weir)
   registerUpgrade(weir)
   registerBus(weir)

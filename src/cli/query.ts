@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { IsolatedQuery, QueryFormat } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import { self } from '../host/process.ts'
-import { action, CommandError, defaultData, findServer, withServerFlags, type ServerFlags } from './client.ts'
+import { action, CommandError, findServer, withServerFlags, type ServerFlags } from './client.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
 import { collect } from './option-values.ts'
@@ -58,9 +58,9 @@ async function run(sql: string, flags: QueryFlags) {
   const statement = sql === '-' ? await self.readStdin() : sql
   const parameters = parametersOf(flags.param)
   const format: QueryFormat = flags.output === 'yaml' ? 'ndjson' : flags.output
-  const server = await findServer(flags)
-  if (server === undefined)
-    return queryFolder(flags.data ?? defaultData, { sql: statement, parameters, format, bound: 'work' }, flags)
+  const server = await findServer(flags, 'store')
+  if (typeof server === 'string')
+    return queryFolder(server, { sql: statement, parameters, format, bound: 'work' }, flags)
   const answer = await server.ask('POST', '/api/v1/sql', {
     sql: statement,
     ...(flags.param.length > 0 ? { parameters } : {}),
@@ -112,7 +112,7 @@ async function queryFolder(data: string, query: IsolatedQuery & { readonly forma
   })
   if (store === undefined)
     throw new CommandError(`No Weir runs on ${data}, and it contains no store.`, [
-      'Select the folder with --data, or a server with --url.',
+      'Select another folder with --data, or a server with --url.',
     ])
   try {
     const { reader } = store

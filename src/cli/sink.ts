@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
-import { action, CommandError, defaultData, findServer, withServerFlags, type ServerFlags } from './client.ts'
+import { action, CommandError, findServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
 
 export function register(program: Command): void {
@@ -23,10 +23,10 @@ export function register(program: Command): void {
 }
 
 async function forget(name: string, flags: ServerFlags) {
-  const server = await findServer(flags)
+  const server = await findServer(flags, 'journal')
   const dropped =
-    server === undefined
-      ? await forgetOffline(name, flags.data ?? defaultData)
+    typeof server === 'string'
+      ? await forgetOffline(name, server)
       : (await server.json<{ dropped: number }>('POST', `/api/v1/sinks/${encodeURIComponent(name)}/forget`)).dropped
   self.stdout(`${dropped} rows of sink ${name} dropped\n`)
 }
@@ -40,8 +40,6 @@ async function forgetOffline(name: string, data: string): Promise<number> {
     import('../telemetry/metrics.ts'),
   ])
   const host = realHost()
-  if ((await host.disk.stat(`${data}/journal`))?.directory !== true)
-    throw new CommandError(`There is no journal in ${data}.`, ['Select the data folder with --data.'])
   const lock = await takeLock(host, data)
   try {
     const log = new ProgramLog({

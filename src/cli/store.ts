@@ -1,6 +1,7 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { StoreCheck } from '../store/check.ts'
-import { action, CommandError, defaultData } from './client.ts'
+import { action, CommandError } from './client.ts'
+import { dataOption, discoverFolder } from './discover.ts'
 import { sizeText } from '../model/size-text.ts'
 import { self } from '../host/process.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
@@ -8,7 +9,7 @@ import { textTable } from './text-table.ts'
 import { examples } from './examples.ts'
 
 interface CheckFlags extends OutputFlags {
-  readonly data: string
+  readonly data?: string
 }
 
 export function register(program: Command): void {
@@ -21,7 +22,7 @@ export function register(program: Command): void {
     store
       .command('check')
       .description('Read every file of the store and verify its checksum.')
-      .addOption(new Option('--data <DIR>', 'data folder').default(defaultData)),
+      .option(...dataOption),
   )
     .addHelpText(
       ...examples(
@@ -34,7 +35,8 @@ that the journal still has.`,
     .action(action(check))
 }
 
-async function check({ data, output }: CheckFlags) {
+async function check({ data: given, output }: CheckFlags) {
+  const data = await discoverFolder(given, 'store')
   const [{ checkStore }, { realHost }] = await Promise.all([import('../store/check.ts'), import('../host/index.ts')])
   const { generation, check: found } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch(
     (error: unknown) => {

@@ -1,4 +1,4 @@
-import type { Server } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { portHolders } from './ports.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 
@@ -30,4 +30,11 @@ export async function listening(server: Server, place: Readonly<{ host: string; 
   } catch (error) {
     throw await explainListen('tcp', place, error)
   }
+}
+
+/** For URLs: an address of this machine instead of the unspecified one, and IPv6 in brackets. */
+export function reachableHost({ address, family }: Pick<AddressInfo, 'address' | 'family'>): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return family === 'IPv6' ? `[${address}]` : address
 }

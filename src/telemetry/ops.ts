@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { listening } from '../host/listen.ts'
+import type { AddressInfo } from 'node:net'
+import { listening, reachableHost } from '../host/listen.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Exposition } from './exposition.ts'
 import type { Health } from './health.ts'
@@ -19,6 +20,7 @@ type OpsOptions = Readonly<{
 export type OpsServer = Readonly<{
   host: string
   port: number
+  url: string
   close(): Promise<void>
 }>
 
@@ -51,10 +53,11 @@ export async function startOps(options: OpsOptions): Promise<OpsServer> {
   )
   server.maxConnections = 100
   await listening(server, { host: options.host, port: options.port })
-  const bound = server.address()
+  const bound = server.address() as AddressInfo
   return {
     host: options.host,
-    port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    port: bound.port,
+    url: `http://${reachableHost(bound)}:${bound.port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -190,7 +190,7 @@ test('every metric and error code that the documents name exists', () => {
   // Tables of sink `clickhouse`.
   const tables = /^weir_(?:flows|events)(?:_1m|_5m|_1h)?$/
   // Variables of the environment begin alike.
-  const variables = /^WEIR_(?:CONNECTORS|DATA|HTTP|SOURCES|SINKS|GRAFANA|CACHE|TOKEN|CHROMIUM)/
+  const variables = /^WEIR_(?:CONNECTORS|DATA|URL|HTTP|SOURCES|SINKS|GRAFANA|CACHE|TOKEN|CHROMIUM)/
   expect(named.filter(({ name }) => !known.has(name) && !variables.test(name) && !tables.test(name))).toEqual([])
   expect(named.length).toBeGreaterThan(50)
 })

@@ -8,7 +8,7 @@ type ListedRule = Readonly<{ name: string; state: string; error?: string }>
 export async function checkAlerts({ running }: CheckContext): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   try {
-    const answer = await getRunning(running.url, '/api/v1/alerts')
+    const answer = await getRunning(running, '/api/v1/alerts')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
     return alertFindings(((await answer.json()) as { rules: readonly ListedRule[] }).rules)

@@ -10,7 +10,7 @@ const well = new Set(['watching', 'listing', 'starting'])
 export async function checkClusters({ running }: CheckContext): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   try {
-    const answer = await getRunning(running.url, '/api/v1/clusters')
+    const answer = await getRunning(running, '/api/v1/clusters')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }

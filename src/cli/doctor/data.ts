@@ -20,6 +20,8 @@ export async function checkData(scene: CheckContext): Promise<Finding[]> {
     return [fail('data folder', `${data} is a file`, 'Choose a folder with --data.')]
   if (found === undefined)
     return [...(await toBeMade(scene)), ...(await room(scene, await nearestExistingFolder(scene)))]
+  const closed = await unreadable(scene)
+  if (closed !== undefined) return [closed]
   return [
     await folder(scene),
     ...(await fileSystem(scene, data)),
@@ -54,6 +56,19 @@ async function toBeMade(scene: CheckContext): Promise<Finding[]> {
         'Create it for this user, or choose another with --data.',
       )
   return [made, ...(await fileSystem(scene, above))]
+}
+
+async function unreadable({ host, config: { data } }: CheckContext): Promise<Finding | undefined> {
+  try {
+    await host.disk.list(data)
+    return undefined
+  } catch (error) {
+    return fail(
+      'data folder',
+      `${data} cannot be read: ${reason(error)}`,
+      'Run this command as its owner, or with sudo.',
+    )
+  }
 }
 
 async function folder({ machine, config: { data } }: CheckContext): Promise<Finding> {

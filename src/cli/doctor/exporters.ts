@@ -9,7 +9,7 @@ export async function checkExporters({ host, running }: CheckContext): Promise<F
   if (running === undefined || running.url === '') return []
   const check = 'exporters'
   try {
-    const answer = await getRunning(running.url, '/api/v1/exporters')
+    const answer = await getRunning(running, '/api/v1/exporters')
     if (answer.status === 401)
       return [warn(check, 'the running Weir requires a token', 'Set WEIR_TOKEN to one of its tokens.')]
     if (!answer.ok) return [warn(check, `the running Weir responded with status ${answer.status}`, 'Check its log.')]

@@ -8,7 +8,7 @@ import { getRunning } from './running.ts'
 export async function checkFeeds({ host, running }: CheckContext): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   try {
-    const answer = await getRunning(running.url, '/api/v1/pipeline')
+    const answer = await getRunning(running, '/api/v1/pipeline')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
     const { sources } = (await answer.json()) as Pick<Pipeline, 'sources'>

@@ -21,7 +21,7 @@ export type CheckContext = Readonly<{
   host: Host
   machine: Machine
   config: WeirConfig
-  running: LockContent | undefined
+  running: (LockContent & Readonly<{ token?: string | undefined }>) | undefined
 }>
 
 export const ok = (check: string, fact: string): Finding => ({ check, status: 'ok', fact: withoutUrlSecrets(fact) })

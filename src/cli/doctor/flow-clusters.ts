@@ -10,7 +10,7 @@ export async function checkFlowClusters({ config, running }: CheckContext): Prom
   const findings = configuredClusters(config)
   if (running === undefined || running.url === '' || !expectsClusters(config)) return findings
   try {
-    const answer = await getRunning(running.url, '/api/v1/flows?group=cluster&by=flows&limit=1000&time=time_received')
+    const answer = await getRunning(running, '/api/v1/flows?group=cluster&by=flows&limit=1000&time=time_received')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return findings
     return [...findings, ...recentClusters((await answer.json()) as ClusterGroups, watchedNames(config))]

@@ -1,7 +1,9 @@
-import { self } from '../../host/process.ts'
+import type { CheckContext } from './finding.ts'
 
-export async function getRunning(url: string, path: string): Promise<Response> {
-  const token = self.env['WEIR_TOKEN']
+export async function getRunning(
+  { url, token }: NonNullable<CheckContext['running']>,
+  path: string,
+): Promise<Response> {
   try {
     return await fetch(`${url}${path}`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
   } catch (error) {
