@@ -1,3 +1,5 @@
+import { nestsDeeper } from './json-depth.ts'
+
 export type Fields = Readonly<Record<string, unknown>>
 
 export function isRecord(value: unknown): value is Fields {
@@ -30,13 +32,14 @@ export function sorted(value: unknown): unknown {
     : value
 }
 
-/** Undefined if the text is not JSON. */
 /** JSON of a store: ClickHouse has it as text. */
 export function storedJson(value: unknown): unknown {
   return typeof value === 'string' ? parsedJson(value) : value
 }
 
+/** Undefined if the text is not JSON, or nests too deeply. */
 export function parsedJson(text: string): unknown {
+  if (nestsDeeper(text)) return undefined
   try {
     return JSON.parse(text)
   } catch {

@@ -33,6 +33,7 @@ export {
 } from './names.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
+export { firstTime, lastTime } from './times.ts'
 export { quantity, toDouble } from './quantities.ts'
 export { compileSql, compileSqlValue, type SqlOptions } from './sql.ts'
 export { bothWays, swapEnds } from './swap.ts'

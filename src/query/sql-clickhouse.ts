@@ -2,6 +2,7 @@ import type { Dialect } from './dialect.ts'
 import { formatIp } from '../model/ip.ts'
 import { bitAndSql } from '../model/service-port.ts'
 import type { Interval } from './intervals.ts'
+import { clampedTime } from './times.ts'
 
 /** Settings that the statements need, for each query. */
 export const clickhouseSettings: Readonly<Record<string, string>> = {
@@ -100,7 +101,7 @@ export const clickhouse: Dialect = {
   identifier: (column) => `"${column.replace(/["\\]/g, '\\$&')}"`,
   integer,
   double: (written) => (/^-?inf$/.test(written) ? written : `toFloat64(${text(written)})`),
-  time: (us) => `fromUnixTimestamp64Micro(${us}, 'UTC')`,
+  time: (us) => `fromUnixTimestamp64Micro(${clampedTime(us)}, 'UTC')`,
 
   opposite: (test) => `NOT ifNull(${test}, false)`,
   decided: (test) => `ifNull(${test}, false)`,

@@ -1,3 +1,4 @@
+import { clampedTime } from './times.ts'
 /** DuckDB has no escapes in literals. */
 export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
@@ -30,5 +31,5 @@ export function integerSql(value: bigint, type: 'BIGINT' | 'UBIGINT' | 'HUGEINT'
 }
 
 export function timeSql(us: bigint): string {
-  return `make_timestamptz(${integerSql(us, 'BIGINT')})`
+  return `make_timestamptz(${integerSql(clampedTime(us), 'BIGINT')})`
 }

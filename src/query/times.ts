@@ -4,6 +4,11 @@ const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
 export const firstTime = -62_167_219_200_000_000n
 export const lastTime = 253_402_300_799_999_000n
 
+/** A calculated time, such as `now-290y` of a query, in the range of the store. */
+export function clampedTime(us: bigint): bigint {
+  return us < firstTime ? firstTime : us > lastTime ? lastTime : us
+}
+
 /** µs since 1970 of ISO 8601, UTC by default; a date means its midnight. */
 export function timeOf(text: string): bigint | undefined {
   const found = iso.exec(text)

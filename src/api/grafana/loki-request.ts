@@ -1,9 +1,8 @@
 import { syntaxError } from '../../query/metrics/failure.ts'
-import { durationMs } from '../../query/metrics/lexer.ts'
 import type { LogEnvironment } from '../../query/logql/index.ts'
 import type { GrafanaRequest } from './answer.ts'
 import { logEntries } from './logs.ts'
-import { isNumber, rfc3339 } from './parameters.ts'
+import { spanMs, timeMs } from './parameters.ts'
 
 /** Loads the language with the first request. */
 export const language = (): Promise<typeof import('../../query/logql/index.ts')> => import('../../query/logql/index.ts')
@@ -18,11 +17,12 @@ export const success = (data: unknown): object => ({ status: 'success', data })
 export function nanoseconds({ parameters }: GrafanaRequest, name: string): bigint | undefined {
   const text = parameters.text(name)
   if (text === undefined) return undefined
-  if (/^-?\d+$/.test(text)) return text.length <= 10 ? BigInt(text) * 1_000_000_000n : BigInt(text)
-  const ms = isNumber(text) ? Number(text) * 1000 : rfc3339(text)
+  // Int64.
+  if (/^-?\d{11,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return BigInt(text)
+  const ms = /^-?\d{11,}$/.test(text) ? undefined : timeMs(text)
   if (ms === undefined)
     throw syntaxError(`could not parse '${name}' parameter: cannot parse "${text}" to a valid timestamp`)
-  return BigInt(Math.round(ms * 1000)) * 1000n
+  return BigInt(ms) * nsPerMs
 }
 
 export type NsSpan = Readonly<{ from: bigint; to: bigint }>
@@ -37,8 +37,9 @@ export function spanOf(request: GrafanaRequest): NsSpan {
 export function stepOf({ parameters }: GrafanaRequest, { from, to }: NsSpan): number {
   const text = parameters.text('step')
   if (text === undefined) return Math.max(1000, Math.floor(Number((to - from) / nsPerMs) / 250 / 1000) * 1000)
-  const ms = isNumber(text) ? Number(text) * 1000 : durationMs(text)
-  if (!(ms > 0)) throw syntaxError('zero or negative query resolution step widths are not accepted')
+  const ms = spanMs(text)
+  if (ms === undefined) throw syntaxError(`cannot parse "${text}" to a valid duration`)
+  if (ms <= 0) throw syntaxError('zero or negative query resolution step widths are not accepted')
   if (Number((to - from) / nsPerMs) / ms > 11_000)
     throw syntaxError(
       'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',

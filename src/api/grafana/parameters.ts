@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { syntaxError } from '../../query/metrics/failure.ts'
-import { durationMs } from '../../query/metrics/lexer.ts'
+import { durationOf, longestMs } from '../../query/metrics/lexer.ts'
+import { firstTime, lastTime } from '../../query/index.ts'
 
 /** Of the query, and of a form. */
 export class Parameters {
@@ -32,9 +33,8 @@ export class Parameters {
   seconds(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    const ms = isNumber(text) ? Math.round(Number(text) * 1000) : rfc3339(text)
-    if (ms === undefined || !Number.isSafeInteger(ms))
-      throw syntaxError(`invalid parameter "${name}": cannot parse "${text}" to a valid timestamp`)
+    const ms = timeMs(text)
+    if (ms === undefined) throw syntaxError(`invalid parameter "${name}": cannot parse "${text}" to a valid timestamp`)
     return ms
   }
 
@@ -42,14 +42,9 @@ export class Parameters {
   step(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    const ms = isNumber(text)
-      ? Number(text) * 1000
-      : /^(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+$/.test(text)
-        ? durationMs(text)
-        : NaN
-    if (!Number.isFinite(ms))
-      throw syntaxError(`invalid parameter "${name}": cannot parse "${text}" to a valid duration`)
-    return Math.round(ms)
+    const ms = spanMs(text)
+    if (ms === undefined) throw syntaxError(`invalid parameter "${name}": cannot parse "${text}" to a valid duration`)
+    return ms
   }
 
   count(name: string): number | undefined {
@@ -60,11 +55,25 @@ export class Parameters {
   }
 }
 
-export function isNumber(text: string): boolean {
+/** Seconds or RFC 3339, in whole ms within the years 0 to 9999. */
+export function timeMs(text: string): number | undefined {
+  const ms = isNumber(text) ? Math.round(Number(text) * 1000) : rfc3339(text)
+  return ms === undefined || !(ms >= firstMs && ms <= lastMs) ? undefined : ms
+}
+
+const [firstMs, lastMs] = [Number(firstTime / 1000n), Number(lastTime / 1000n)]
+
+/** Seconds or a duration, in whole ms. */
+export function spanMs(text: string): number | undefined {
+  const ms = isNumber(text) ? Number(text) * 1000 : durationOf(text)
+  return ms === undefined || !(Math.abs(ms) <= longestMs) ? undefined : Math.round(ms)
+}
+
+function isNumber(text: string): boolean {
   return /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)
 }
 
-export function rfc3339(text: string): number | undefined {
+function rfc3339(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i.test(text)) return undefined
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : ms

@@ -118,11 +118,10 @@ async function labelValues(request: GrafanaRequest): Promise<object> {
 
 /** Names with other characters are written in hexadecimal: `U__a_2e_b`. */
 function unescapedName(text: string): string {
-  return text
-    .slice(3)
-    .replace(/__|_([\da-fA-F]+)_/g, (_, code: string | undefined) =>
-      code === undefined ? '_' : String.fromCodePoint(parseInt(code, 16)),
-    )
+  return text.slice(3).replace(/__|_([\da-fA-F]{1,6})_/g, (written, code: string | undefined) => {
+    const point = parseInt(code ?? '5f', 16)
+    return point > 0x10ffff ? written : String.fromCodePoint(point)
+  })
 }
 
 async function series(request: GrafanaRequest): Promise<object> {

@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js'
 import { parseExact } from '../../model/exact-json.ts'
 import { isRecord } from '../../model/json.ts'
+import { assertShallow, TooDeep } from '../../model/json-depth.ts'
 import { atSteps, pointerSteps } from '../../model/json-pointer.ts'
 import type { RecordRules } from './rules.ts'
 import { readCsv } from './csv.ts'
@@ -81,8 +82,10 @@ function jsonReader({ records, include }: RecordRules): (text: string) => readon
   return (text) => {
     let document: unknown
     try {
+      assertShallow(text)
       document = parseExact(text)
     } catch (error) {
+      if (error instanceof TooDeep) throw error
       throw new Error(`the text is not valid JSON: ${(error as Error).message.slice(0, 200)}`, { cause: error })
     }
     const root = atSteps(document, path)

@@ -3,6 +3,7 @@
  * a document in a statement is as trustworthy as its place.
  */
 import { fieldsOf, isRecord, textOf, type Fields } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { recordsOf } from './collect.ts'
 import { ReportError } from './report.ts'
 
@@ -44,6 +45,7 @@ function documentOf(predicate: unknown): unknown {
 
 function parsed(text: string, what: string): unknown {
   try {
+    assertShallow(text)
     return JSON.parse(text)
   } catch {
     throw new ReportError('malformed', `The ${what} is not JSON.`)

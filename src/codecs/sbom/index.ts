@@ -1,5 +1,6 @@
 /** Documents about the content of images: bills of materials, vulnerability reports, inspections, waivers. */
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { attested } from './attestation.ts'
 import { readCycloneDx } from './cyclonedx.ts'
 import { readGrype } from './grype.ts'
@@ -30,6 +31,7 @@ export async function readReport(bytes: Uint8Array, maxBytes = defaultMaxBytes):
 
 function parse(bytes: Uint8Array): unknown {
   try {
+    assertShallow(bytes)
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
     throw new ReportError('malformed', `The document is not JSON: ${error instanceof Error ? error.message : ''}`)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import { parseRaw } from '../../model/exact-json.ts'
+import { assertShallow, maxJsonDepth, nestsDeeper } from '../../model/json-depth.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { jsonAt } from '../../model/json-pointer.ts'
 import type { HttpPollConfig } from './config.ts'
@@ -48,6 +49,7 @@ const utf8 = new TextEncoder()
 export function readPage(body: Uint8Array, config: HttpPollConfig): PolledPage {
   const { format, records: pointer, key, since } = config
   if (format === 'json') {
+    if (nestsDeeper(body)) throw new Error(`the response nests deeper than ${maxJsonDepth} levels`)
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
     let document: unknown
     try {
@@ -90,6 +92,7 @@ export function readPage(body: Uint8Array, config: HttpPollConfig): PolledPage {
 
 function jsonOf(data: Uint8Array): unknown {
   try {
+    assertShallow(data)
     return parseRaw(new TextDecoder().decode(data))
   } catch {
     return undefined

@@ -219,8 +219,8 @@ test('malformed input is rejected with the reason', async () => {
   ).toMatchObject({
     message: 'The body is not an EventList of audit.k8s.io/v1, but EventList of audit.k8s.io/v1beta1.',
   })
-  expect(await post(url, `${'['.repeat(200)}${']'.repeat(200)}`)).toMatchObject({
-    message: 'The JSON nests deeper than 128 levels.',
+  expect(await post(url, `${'['.repeat(201)}${']'.repeat(201)}`)).toMatchObject({
+    message: 'The JSON nests deeper than 200 levels.',
   })
   expect(await post(url, 'no gzip', { 'content-encoding': 'gzip' })).toMatchObject({
     status: 400,

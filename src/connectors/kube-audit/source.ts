@@ -2,6 +2,7 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { messageOf } from '../../model/errors.ts'
+import { maxJsonDepth, nestsDeeper } from '../../model/json-depth.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { defineSource } from '../../engine/define.ts'
@@ -15,7 +16,6 @@ export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build
 const housekeepingMs = 30_000
 const silentRounds = 10
 /** Small bodies could expand to large objects. */
-const deepest = 128
 
 type KubeAuditStatus = Readonly<{
   cluster: string
@@ -152,7 +152,7 @@ class KubeAudit implements KubeAuditSource {
 
 function itemsOf(body: Buffer): readonly unknown[] {
   const wrong = (message: string) => new Refused(400, 'unreadable', message)
-  if (tooDeep(body)) throw wrong(`The JSON nests deeper than ${deepest} levels.`)
+  if (nestsDeeper(body)) throw wrong(`The JSON nests deeper than ${maxJsonDepth} levels.`)
   let list: Readonly<{ kind?: unknown; apiVersion?: unknown; items?: unknown }> | null
   try {
     list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as typeof list
@@ -165,17 +165,4 @@ function itemsOf(body: Buffer): readonly unknown[] {
     throw wrong(`The body is not an EventList of audit.k8s.io/v1${actual}.`)
   }
   return list.items
-}
-
-function tooDeep(bytes: Uint8Array): boolean {
-  let depth = 0
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === 0x22) {
-      for (at++; at < bytes.length && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++
-    } else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > deepest) return true
-    } else if (byte === 0x5d || byte === 0x7d) depth--
-  }
-  return false
 }

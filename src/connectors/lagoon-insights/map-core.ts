@@ -2,6 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { reportFile, type ImageReport } from '../../model/insights.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { writeReport } from './map.ts'
 
 const oldest = 1.5
@@ -18,6 +19,7 @@ export function repairedReport(report: ImageReport, maxBytes: number): string | 
   let bom: unknown
   try {
     const bytes = isGzip ? gunzipSync(file.bytes, { maxOutputLength: maxBytes }) : Buffer.from(file.bytes)
+    assertShallow(bytes)
     bom = JSON.parse(bytes.toString())
   } catch {
     return undefined

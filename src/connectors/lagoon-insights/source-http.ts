@@ -6,6 +6,7 @@ import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { ReportError } from '../../codecs/sbom/index.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import { hmacAlgorithms, TokenVerifier, type VerifiedToken } from '../../net/lagoon-token.ts'
 import { isTooLarge } from '../../polling/chunks.ts'
@@ -176,7 +177,10 @@ export class InsightsWeb {
       throw new Refused(415, 'unsupported', 'send the body without Content-Encoding')
     const body = await this.#body(request, this.#options.config.max_body)
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
-    return attempt(() => JSON.parse(text) as unknown)
+    return attempt(() => {
+      assertShallow(text)
+      return JSON.parse(text) as unknown
+    })
   }
 
   async #body(request: IncomingMessage, most: number): Promise<Buffer> {

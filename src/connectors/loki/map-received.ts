@@ -4,6 +4,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { Occurrences } from '../../messaging/push-source.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { isRecord, known } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { telemetryTypes, type LogData } from '../../model/points.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -17,6 +18,7 @@ export type ReceivedLine = Readonly<{
 }>
 
 export function linesOfJson(body: Uint8Array): ReceivedLine[] {
+  assertShallow(body)
   let given: unknown
   try {
     given = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))

@@ -246,13 +246,20 @@ test('refusals have the status of the specification and a body in the type of th
     malformed,
     await post('logs', { resourceLogs: [] }),
     await post('logs', { resourceLogs: {} }, { authorization }),
+    await post('logs', new TextEncoder().encode(`{"resourceLogs":${'['.repeat(20_000)}`), {
+      authorization,
+      'content-type': 'application/json',
+    }),
     await post('logs', 'x', { authorization, 'content-type': 'text/plain' }),
     await post('logs', new Uint8Array(70_000), protobuf),
     await post('traces', {}, { authorization }),
   ]
-  expect(answers.map(({ status }) => status)).toEqual([400, 401, 400, 415, 413, 404])
+  expect(answers.map(({ status }) => status)).toEqual([400, 401, 400, 400, 415, 413, 404])
   expect(rpcStatus(new Uint8Array(await malformed.arrayBuffer()))?.message).toMatch(/^The request is malformed: /)
   expect(await answers[2]!.json()).toEqual({ message: 'The request is malformed: `resourceLogs` is no list.' })
+  expect(await answers[3]!.json()).toEqual({
+    message: 'The request is malformed: the JSON nests deeper than 200 levels.',
+  })
   const codes = [
     await call('metrics.v1.MetricsService', gauge(1)),
     await call('metrics.v1.MetricsService', new Uint8Array([10, 255]), authorization),
@@ -261,5 +268,5 @@ test('refusals have the status of the specification and a body in the type of th
   ].map((answer) => (answer instanceof Error && 'code' in answer ? answer.code : 'accepted'))
   expect(codes).toEqual([16, 3, 8, 12])
   expect(bodies()).toEqual([])
-  expect(source.status().refused).toEqual({ unreadable: 3, unauthorized: 2, wrong_request: 2, too_large: 1 })
+  expect(source.status().refused).toEqual({ unreadable: 4, unauthorized: 2, wrong_request: 2, too_large: 1 })
 })

@@ -11,6 +11,7 @@ import {
 } from '../../messaging/push-source.ts'
 import { messageOf } from '../../model/errors.ts'
 import { isRecord, type Fields } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { listenGrpc, type GrpcAnswer, type GrpcCall, type GrpcFailure } from '../../net/grpc-server.ts'
 import { bearerCheck, PushRefused, type PushRequest } from '../../net/http/receiver.ts'
 import { revealSecret } from '../../net/secrets.ts'
@@ -67,6 +68,7 @@ function overHttp(signal: OtlpSignal, { type, body }: PushRequest, now: number):
 }
 
 function objectOf(body: Uint8Array): Fields {
+  assertShallow(body)
   let given: unknown
   try {
     given = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { jsonAt } from '../../model/json-pointer.ts'
 import type { WebsocketConfig } from './config.ts'
 import type { Gap } from './map-sequence.ts'
@@ -13,10 +14,11 @@ export type FeedMessage = Readonly<{
   document: unknown
 }>
 
-/** The document is undefined if the message is not JSON. */
+/** The document is undefined if the message is not JSON, or nests too deeply. */
 export function classified(data: Uint8Array, { ack, drop }: Rules): FeedMessage {
   let document: unknown
   try {
+    assertShallow(data)
     document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data))
   } catch {
     return { is: 'event', document: undefined }

@@ -1,7 +1,9 @@
 import { flpTokens, type FlpToken } from './lexer.ts'
 import { flpOperators, FlpQueryProblem, type FlpExpression, type FlpOperator } from './tree.ts'
 
-const maxDepth = 500
+const maxDepth = 200
+/** A chain nests in the tree, and its readers are recursive. */
+const maxOperators = 500
 const keywords = new Set(['and', 'or', 'with', 'without'])
 
 /** `or` binds tighter than `and`, as in flowlogs-pipeline. Throws FlpQueryProblem with the position. */
@@ -14,6 +16,7 @@ class FlpParser {
   readonly #tokens: readonly FlpToken[]
   #at = 0
   #depth = 0
+  #operators = 0
 
   constructor(tokens: readonly FlpToken[]) {
     this.#tokens = tokens
@@ -57,6 +60,7 @@ class FlpParser {
     let left = read()
     while (this.#keyword() === is) {
       this.#at++
+      if (++this.#operators > maxOperators) this.#fail(`expected at most ${maxOperators} of \`and\` and \`or\``)
       left = { is, left, right: read() }
     }
     return left

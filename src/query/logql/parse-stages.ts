@@ -26,7 +26,7 @@ export class StageReader extends TokenReader {
 
   logs(): LogQuery {
     if (this.take('(')) {
-      const inner = this.logs()
+      const inner = this.nested(() => this.logs())
       this.need(')')
       return { ...inner, stages: [...inner.stages, ...this.stages()] }
     }
@@ -208,7 +208,10 @@ export class StageReader extends TokenReader {
   /** `and`, a comma or a space join filters; `and` binds stronger than `or`. */
   #labelFilter(): LabelFilter {
     let left = this.#conjunction()
-    while (this.takeWord('or')) left = { is: 'or', left, right: this.#conjunction() }
+    while (this.takeWord('or')) {
+      this.countOperator()
+      left = { is: 'or', left, right: this.#conjunction() }
+    }
     return left
   }
 
@@ -218,6 +221,7 @@ export class StageReader extends TokenReader {
       const joins =
         this.takeWord('and') || this.take(',') || this.is('(') || (this.token.kind === 'word' && !this.isWord('or'))
       if (!joins) return left
+      this.countOperator()
       left = { is: 'and', left, right: this.#comparison() }
     }
   }

@@ -71,6 +71,7 @@ class Parser extends StageReader {
       const binds = kind === 'word' || kind === 'sign' ? (precedence.get(text) ?? 0) : 0
       if (binds <= least) break
       this.next()
+      this.countOperator()
       const operator = text as Operator
       const bool = this.takeWord('bool')
       if (bool && !isComparison(operator)) throw syntaxError('bool modifier can only be used on comparison operators')

@@ -3,6 +3,7 @@ import type { RE2JS } from 're2js'
 import { compileRegex } from '../metrics/matchers.ts'
 import { bytesOf, durationMs } from '../metrics/lexer.ts'
 import { formatGoTime, parseGoTime } from './go-time.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import {
   isTime,
   isTrue,
@@ -148,6 +149,7 @@ function fromJson(value: string): TemplateValue {
     return each as TemplateValue
   }
   try {
+    assertShallow(value)
     return typed(JSON.parse(value))
   } catch {
     return ''

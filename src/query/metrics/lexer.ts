@@ -63,7 +63,9 @@ export function tokensOf(text: string, language: Language): Token[] {
     }
     const span = taken(duration)
     if (span !== undefined) {
-      add('duration', span.length, durationMs(span))
+      const ms = durationMs(span)
+      if (ms > longestMs) throw syntaxError(`duration out of range at ${placeOf(text, at)}`)
+      add('duration', span.length, ms)
       continue
     }
     const digits = taken(number)
@@ -84,6 +86,14 @@ export function tokensOf(text: string, language: Language): Token[] {
   }
   tokens.push({ kind: 'end', text: '', from: text.length, to: text.length, value: NaN })
   return tokens
+}
+
+/** Of Go: 2^63 ns. */
+export const longestMs = 2 ** 63 / 1e6
+
+/** In ms; undefined: the text is no duration. */
+export function durationOf(text: string): number | undefined {
+  return /^(?:\d+(?:\.\d+)?(?:ms|us|µs|ns|[smhdwy]))+$/.test(text) ? durationMs(text) : undefined
 }
 
 export function durationMs(text: string): number {
@@ -142,7 +152,10 @@ export function quotedText(text: string, from: number): { value: string; length:
     const plain = escapes[text[at + 1] ?? '']
     if (code !== null) {
       const [whole, two, four, eight, octal] = code
-      value += String.fromCodePoint(octal === undefined ? parseInt(two ?? four ?? eight ?? '', 16) : parseInt(octal, 8))
+      const point = octal === undefined ? parseInt(two ?? four ?? eight ?? '', 16) : parseInt(octal, 8)
+      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+        throw syntaxError(`escape sequence is invalid Unicode code point at ${placeOf(text, at)}`)
+      value += String.fromCodePoint(point)
       at += whole.length - 1
     } else if (plain !== undefined) {
       value += plain

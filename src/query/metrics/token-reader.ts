@@ -2,6 +2,8 @@ import { syntaxError } from './failure.ts'
 import { placeOf, tokensOf, type Language, type Token } from './lexer.ts'
 
 const maxDepth = 200
+/** A chain such as `1 + 1 + …` nests in the tree, and evaluation is recursive. */
+const maxOperators = 500
 
 export type ReaderLanguage = Language &
   Readonly<{
@@ -18,6 +20,7 @@ export class TokenReader {
   readonly #language: ReaderLanguage
   #at = 0
   #depth = 0
+  #operators = 0
 
   constructor(text: string, language: ReaderLanguage) {
     this.#text = text
@@ -84,6 +87,11 @@ export class TokenReader {
     const value = read()
     this.#depth--
     return value
+  }
+
+  /** Throws after the last allowed binary operator of the query. */
+  countOperator(): void {
+    if (++this.#operators > maxOperators) throw syntaxError(`the query has more than ${maxOperators} operators`)
   }
 
   unexpected(expected?: string): Error {

@@ -9,7 +9,7 @@ import {
 } from '../metrics/binary.ts'
 import { syntaxError, unsupported } from '../metrics/failure.ts'
 import { metricName } from '../metrics/labels.ts'
-import type { Token } from '../metrics/lexer.ts'
+import { longestMs, type Token } from '../metrics/lexer.ts'
 import { matcherOf, type Matcher, type MatchOperator } from '../metrics/matchers.ts'
 import { TokenReader, type ReaderLanguage } from '../metrics/token-reader.ts'
 import type { Node, Shift } from './ast.ts'
@@ -90,6 +90,7 @@ class Parser extends TokenReader {
   }
 
   #binary(operator: Operator, left: Node, binds: number): Node {
+    this.countOperator()
     const bool = this.isWord('bool')
     if (bool) {
       this.next()
@@ -276,7 +277,7 @@ class Parser extends TokenReader {
     this.next()
     if (!this.is(']') && !this.is(':'))
       throw '+-*/%^'.split('').some((sign) => this.is(sign)) ? this.#calculated() : this.unexpected('"]"')
-    const ms = Math.round(kind === 'number' ? value * 1000 : value)
+    const ms = inRange(kind === 'number' ? value * 1000 : value)
     if (!(ms > 0)) throw syntaxError('duration must be greater than 0')
     return ms
   }
@@ -293,7 +294,7 @@ class Parser extends TokenReader {
     const { kind, value } = this.token
     if (kind !== 'number' && kind !== 'duration') throw this.unexpected('duration')
     this.next()
-    const ms = Math.round(kind === 'number' ? value * 1000 : value)
+    const ms = inRange(kind === 'number' ? value * 1000 : value)
     return isMinus ? -ms : ms
   }
 
@@ -310,9 +311,18 @@ class Parser extends TokenReader {
     if (!isMinus) this.take('+')
     if (this.token.kind !== 'number') throw this.unexpected('timestamp')
     const ms = Math.round(this.next().value * 1000)
-    if (!Number.isFinite(ms)) throw syntaxError('timestamp out of bounds for @ modifier')
+    if (!(Math.abs(ms) <= latest)) throw syntaxError('timestamp out of bounds for @ modifier')
     return isMinus ? -ms : ms
   }
+}
+
+/** Times of JavaScript, in ms. */
+const latest = 8.64e15
+
+/** In whole ms. */
+function inRange(ms: number): number {
+  if (!(ms <= longestMs)) throw syntaxError('duration out of range')
+  return Math.round(ms)
 }
 
 const reserved = new Set([

@@ -2,6 +2,7 @@ import { families, type EventBatch, type Family } from '../../model/batches.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { parseRaw } from '../../model/exact-json.ts'
 import { isRecord } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { at, isEnvelope, isEventField } from '../rows/fields.ts'
 import { jsonText } from '../../codecs/flow-values/index.ts'
 import type { MapConfig } from './config.ts'
@@ -74,6 +75,7 @@ export function mapEvents({ rename, copy, drop, set, services }: MapConfig): (ba
 
 function bodyOf({ encoding, data }: WeirEvent): unknown {
   if (encoding !== 'json' || data === undefined) return undefined
+  assertShallow(data)
   try {
     return parseRaw(fromUtf8.decode(data))
   } catch (error) {
@@ -84,6 +86,7 @@ function bodyOf({ encoding, data }: WeirEvent): unknown {
 function contextOf(event: WeirEvent, isConstant: boolean): Tree {
   if (isConstant) return {}
   const { data, encoding, time, ...rest } = event
+  if (data !== undefined && encoding === 'json') assertShallow(data)
   return {
     event: {
       ...rest,

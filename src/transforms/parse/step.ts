@@ -3,6 +3,7 @@ import type { BatchTransform } from '../../engine/contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { parseExact } from '../../model/exact-json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { at } from '../rows/fields.ts'
 import type { ParseConfig } from './config.ts'
@@ -42,13 +43,18 @@ function inputReader(field: string): (event: WeirEvent) => string {
   return (event) => {
     const value =
       head === 'data'
-        ? at(parseExact(dataText(event)), path)
+        ? at(shallow(dataText(event)), path)
         : head === 'extensions'
           ? event.extensions?.[path.join('.')]
           : event[head as 'subject']
     if (value === undefined || value === null) throw new Error(`the event has no field \`${field}\``)
     return typeof value === 'object' ? exactText(value) : String(value as Scalar)
   }
+}
+
+function shallow(text: string): unknown {
+  assertShallow(text)
+  return parseExact(text)
 }
 
 function dataText({ data, encoding }: WeirEvent) {

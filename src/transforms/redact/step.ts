@@ -1,5 +1,6 @@
 import type { Transform } from '../../engine/contracts.ts'
 import { parseRaw } from '../../model/exact-json.ts'
+import { nestsDeeper, TooDeep } from '../../model/json-depth.ts'
 import type { RedactConfig } from './config.ts'
 
 const utf8 = new TextEncoder()
@@ -11,6 +12,7 @@ export function redactStep(config: RedactConfig): Transform {
   return {
     apply(event) {
       if (event.encoding !== 'json' || event.data === undefined) return { is: 'pass', event }
+      if (nestsDeeper(event.data)) return { is: 'reject', reason: new TooDeep().message }
       let data: unknown
       try {
         data = parseRaw(fromUtf8.decode(event.data))

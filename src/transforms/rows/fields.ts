@@ -5,6 +5,7 @@ import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
 import { isRecord } from '../../model/json.ts'
+import { assertShallow } from '../../model/json-depth.ts'
 import { Complaint } from '../../schema/complaint.ts'
 import { nearest } from '../../schema/suggest.ts'
 
@@ -100,7 +101,9 @@ function bodies(batch: EventBatch): (row: number) => unknown {
     memo.value = undefined
     if (dataEncodings[batch.encoding[row] ?? 0] !== 'json') return undefined
     try {
-      memo.value = JSON.parse(utf8.decode(heapItem(batch.data, row)))
+      const json = heapItem(batch.data, row)
+      assertShallow(json)
+      memo.value = JSON.parse(utf8.decode(json))
     } catch {
       // Counts as absent.
     }
