@@ -49,6 +49,7 @@ export function createServer(context: ApiContext): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
   })
   assignQueryIds(app, context.host.random)
+  app.setReplySerializer(jsonLine)
   app.decorateRequest('user', '')
   app.decorateRequest('principal', null as unknown as Principal)
   app.decorateRequest('admission', null as unknown as Admission)
@@ -74,10 +75,15 @@ export function createServer(context: ApiContext): FastifyInstance {
   return app
 }
 
+/** A shell prints its prompt after a response of `curl`. */
+function jsonLine(data: unknown): string {
+  return `${JSON.stringify(data)}\n`
+}
+
 /** Loading the framework's defaults would double the start time. */
 const compilersFactory = {
   buildValidator: () => validatorOf,
-  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+  buildSerializer: () => () => jsonLine,
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 function validatorOf({
@@ -112,7 +118,7 @@ function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer)
     .code(problem.status)
     .headers(headers)
     .type('application/problem+json')
-    .send(JSON.stringify(id === undefined ? problem : { ...problem, query_id: id }))
+    .send(jsonLine(id === undefined ? problem : { ...problem, query_id: id }))
 }
 
 async function parseBody(request: FastifyRequest, payload: IncomingMessage, { limits }: ApiContext): Promise<unknown> {
@@ -159,7 +165,7 @@ function clientErrorHandler(this: FastifyInstance, error: Error & { code?: strin
   })()
   const hints = code === 'WEIR_API_HEADERS_TOO_LARGE' ? ['Shorten the filter or the cookies.'] : []
   const { problem } = toProblem(new ApiError(code, detail, { hints }))
-  const body = JSON.stringify(problem)
+  const body = jsonLine(problem)
   socket.end(
     `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: ` +
       `application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: ` +

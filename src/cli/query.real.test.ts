@@ -107,7 +107,7 @@ test('a refusal is printed in the server’s words with its advice, exit code 1'
   control.answer = async () => Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'no such view'))
   const ran = await weir(['query', 'SELECT * FROM x', '--url', api.url])
   expect(ran).toMatchObject({ code: 1, out: '' })
-  expect(ran.err).toMatch(/^weir: no such view\n {6}Allowed is one statement: SELECT, /)
+  expect(ran.err).toMatch(/^weir: no such view\n {6}Correct the statement\. `weir help sql`/)
 })
 
 test('an answer that breaks off is an error, not a shorter answer', async () => {

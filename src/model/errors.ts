@@ -53,7 +53,7 @@ export const errorTable = {
   },
   WEIR_SQL_REFUSED: {
     retry: false,
-    advice: 'Allowed is one statement: SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE.',
+    advice: 'Correct the statement. `weir help sql` lists the views, and `DESCRIBE flows` the columns of one.',
   },
   WEIR_SQL_MEMORY: {
     retry: false,

@@ -23,6 +23,13 @@ function send(
   })
 }
 
+test('every JSON response ends with a line end, so that the prompt of a shell begins a line', async () => {
+  const { api } = await start()
+  expect(await (await send(api.url, structured, event('1'))).text()).toBe('{"accepted":1,"duplicates":0}\n')
+  expect(await (await send(api.url, structured, 'no JSON')).text()).toMatch(/^\{.*\}\n$/)
+  expect(await (await fetch(`${api.url}/api/v1/nothing`)).text()).toMatch(/^\{.*\}\n$/)
+})
+
 test('accepts one event, a batch and binary mode, and counts them', async () => {
   const { api, control } = await start()
   expect(await (await send(api.url, structured, event('1'))).json()).toEqual({ accepted: 1, duplicates: 0 })

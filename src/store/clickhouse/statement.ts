@@ -1,5 +1,6 @@
 import { WeirError } from '../../model/errors.ts'
 
+const allowedStatements = 'Send one statement: SELECT, WITH, DESCRIBE, SHOW or EXPLAIN.'
 const allowed = /^(?:select|with|describe|desc|show|explain|exists)\b/i
 
 /**
@@ -8,13 +9,13 @@ const allowed = /^(?:select|with|describe|desc|show|explain|exists)\b/i
  */
 export function checkStatement(sql: string): string {
   const bare = withoutComments(sql).trim().replace(/;\s*$/, '')
-  if (bare === '') throw new WeirError('WEIR_SQL_REFUSED', 'The statement is empty.')
+  if (bare === '') throw new WeirError('WEIR_SQL_REFUSED', `The statement is empty. ${allowedStatements}`)
   if (!allowed.test(bare.replace(/^[\s(]+/, '')))
-    throw new WeirError('WEIR_SQL_REFUSED', 'Only queries are allowed here: SELECT, WITH, DESCRIBE, SHOW or EXPLAIN.')
+    throw new WeirError('WEIR_SQL_REFUSED', `Only queries are allowed here. ${allowedStatements}`)
   if (/\b(?:into\s+outfile|format\s+\w+\s*(?:settings\b[^']*)?)$/i.test(maskTexts(bare)))
     throw new WeirError('WEIR_SQL_REFUSED', 'Remove FORMAT from the statement; the request names the format.')
   if (maskTexts(bare).includes(';'))
-    throw new WeirError('WEIR_SQL_REFUSED', 'Only one statement is allowed. Send each statement separately.')
+    throw new WeirError('WEIR_SQL_REFUSED', `Only one statement is allowed. ${allowedStatements}`)
   return bare
 }
 

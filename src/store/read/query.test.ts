@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { WeirError } from '../../model/errors.ts'
+import { errorTable, WeirError } from '../../model/errors.ts'
 import type { Store, StoreOptions } from '../index.ts'
 import { flowFields } from '../../model/fields.ts'
 import { queryRows, queryText } from '../testing/query-rows.ts'
@@ -80,6 +80,14 @@ describe('all other statements are refused with a message for the user', () => {
   it.each(refused)('%s', async (sql, part) => {
     expect(await refusal(sql)).toContain(part)
     expect(await queryRows(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+  })
+
+  it('allowed statements are listed where the statement is none of them, not for an unknown name', async () => {
+    for (const sql of ['DROP TABLE flows', 'SELECT 1; SELECT 2', ''])
+      expect(await refusal(sql)).toContain('Send one statement')
+    for (const sql of ['SELECT nosuch FROM flows', 'SELECT * FROM nosuch', 'SELECT 1 +'])
+      expect(await refusal(sql)).not.toContain('Send one statement')
+    expect(errorTable.WEIR_SQL_REFUSED.advice).not.toContain('one statement')
   })
 
   it('insufficient memory is reported as an error of the query', async () => {

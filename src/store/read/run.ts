@@ -3,7 +3,7 @@ import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
 import type { CachedViews } from './file-cache.ts'
 import { bindParameters } from './parameters.ts'
-import type { Statement } from './statement.ts'
+import { allowedStatements, type Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
@@ -34,13 +34,13 @@ export async function start(
   await makeViews(connection, statement, views, input, cached)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1)
-    throw new WeirError('WEIR_SQL_REFUSED', 'Only one statement is allowed. Send each statement separately.')
+    throw new WeirError('WEIR_SQL_REFUSED', `Only one statement is allowed. ${allowedStatements}`)
   const prepared = await statements.prepare(0)
   try {
     const { StatementType } = await import('@duckdb/node-api')
     // In addition to the check of the syntax tree.
     if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN)
-      throw new WeirError('WEIR_SQL_REFUSED', 'Only queries are allowed here.')
+      throw new WeirError('WEIR_SQL_REFUSED', `Only queries are allowed here. ${allowedStatements}`)
     await bindParameters(prepared, statement.parameters ?? {})
     return await prepared.stream()
   } finally {

@@ -90,6 +90,8 @@ const maxDepth = 250
 const maxLambdas = 12
 const maxStatementLength = 1 << 18
 
+export const allowedStatements = 'Send one statement: SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE.'
+
 function refuse(message: string): never {
   throw new WeirError('WEIR_SQL_REFUSED', message)
 }
@@ -176,9 +178,11 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string) {
-  if (start >= sql.length) refuse('There is no statement. Enter a query.')
+  if (start >= sql.length) refuse(`There is no statement. ${allowedStatements}`)
   if (sql[start] !== '(' && !kinds.has(word))
-    refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
+    refuse(
+      `${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed. ${allowedStatements}`,
+    )
 }
 
 type ParsedSql = Readonly<{
@@ -207,7 +211,7 @@ async function parse(connection: DuckDBConnection, sql: string, before: string):
   const parsed = JSON.parse(String(text)) as ParsedSql
   if (parsed.error) {
     if (parsed.error_type === 'not implemented')
-      refuse('Only queries are allowed here; the text contains another statement.')
+      refuse(`Only queries are allowed here; the text contains another statement. ${allowedStatements}`)
     const marked = markedLine(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))
     refuse(`SQL syntax error: ${parsed.error_message ?? 'unknown'}.${marked}`)
   }
@@ -215,8 +219,8 @@ async function parse(connection: DuckDBConnection, sql: string, before: string):
   if (statements.length !== 1)
     refuse(
       statements.length === 0
-        ? 'There is no statement. Enter a query.'
-        : 'Only one statement is allowed. Send each statement separately.',
+        ? `There is no statement. ${allowedStatements}`
+        : `Only one statement is allowed. ${allowedStatements}`,
     )
   return statements[0]
 }
