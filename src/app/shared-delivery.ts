@@ -5,6 +5,7 @@ import { sharedName } from '../engine/cluster/journal-name.ts'
 import { sharedSource } from '../engine/cluster/names.ts'
 import { begun, countedOf, outcomeBetween, partitionOfSource, passed } from '../engine/cluster/sink-progress.ts'
 import { SharedDeadLetters } from '../engine/cluster/dead-letter-commands.ts'
+import { ConfiguredSinks } from '../engine/cluster/configured-sinks.ts'
 import { PartitionWorkers, sinksOf } from '../engine/cluster/partition-workers.ts'
 import type { RuntimeParts } from '../engine/runtime-parts.ts'
 import type { SinkDefinition, Traces } from '../engine/contracts.ts'
@@ -12,7 +13,8 @@ import type { LoadedTransform } from '../engine/sources/derive.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { Host } from '../host/index.ts'
 import type { NameSettings, StaticResolver } from '../identity/index.ts'
-import { WeirError } from '../model/errors.ts'
+import { withTimeout } from '../host/with-timeout.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { SharedAlertParts } from './shared-alerts.ts'
 import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
@@ -33,15 +35,21 @@ type SharedDeliveryParts = Readonly<{
 
 type Applied = Awaited<ReturnType<PartitionWorkers['apply']>>
 
+const configureMs = 10_000
+const closeMs = 500
+
 export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #instance: string
   readonly #joined: Joined
   readonly #lanes: PartitionWorkers | undefined
   readonly deadLetters: SharedDeadLetters
   readonly #workloads: SharedWorkloads
+  readonly #configured: ConfiguredSinks
+  readonly #options: Pick<SharedDeliveryParts, 'host' | 'log'>
   readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
+  #entries: readonly SinkEntry[] = []
 
   private constructor(
     instance: string,
@@ -50,9 +58,12 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     workloads: SharedWorkloads,
     deadLetters: SharedDeadLetters,
     name: string | undefined,
+    options: Pick<SharedDeliveryParts, 'host' | 'log'>,
   ) {
     this.deadLetters = deadLetters
     this.#instance = instance
+    this.#options = options
+    this.#configured = new ConfiguredSinks({ ...joined, instance, host: options.host, log: options.log })
     this.name = name
     this.#joined = joined
     this.#lanes = lanes
@@ -86,6 +97,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
       workloads,
       new SharedDeadLetters({ ...joined, instance: start.instance, host, log }),
       name,
+      { host, log },
     )
   }
 
@@ -95,9 +107,34 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   }
 
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
+    const before = this.#entries
+    const failed = await this.#configure(entries)
+    if (failed !== undefined) return { changed: [], orphaned: [], failed }
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
-    if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
+    if (applied.failed !== undefined) {
+      await this.#configure(before)
+      return applied
+    }
+    this.#entries = entries
+    this.#running ??= this.#run(this.#stop.signal)
     return applied
+  }
+
+  /** Before sources run, so that no accepted row precedes a configured sink. A start waits for the bus. */
+  async #configure(entries: readonly SinkEntry[]): Promise<Applied['failed']> {
+    const { host, log } = this.#options
+    const configure = () => this.#configured.apply(entries.map(({ id }) => id))
+    if (this.#running === undefined) {
+      await untilThere(configure, host, log, this.#stop.signal)
+      return undefined
+    }
+    try {
+      const late = 'the shared journal does not respond'
+      await withTimeout(configure(), { timers: host.timers, ms: configureMs, late })
+      return undefined
+    } catch (error) {
+      return { id: entries[0]?.id ?? '', message: messageOf(error) }
+    }
   }
 
   clusters(ids: readonly string[]): void {
@@ -157,6 +194,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     this.#stop.abort()
     await this.#running
     await this.#workloads.stop()
+    await this.#configured.close(closeMs)
     await this.deadLetters.close()
     await this.#joined.close()
   }

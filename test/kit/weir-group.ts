@@ -64,7 +64,6 @@ export class WeirGroup {
     }
     const many = (role: string, count: number): Promise<WeirProcess[]> =>
       Promise.all(Array.from({ length: count }, (_, at) => start(role, at + 1)))
-    // Deliverers first: a sink starts at the end of the journal.
     const delivering = await many('deliverer', deliverers)
     const [api] = await many('api', 1)
     return new WeirGroup(start, await many('collector', collectors), delivering, api as WeirProcess, receiver)

@@ -101,7 +101,7 @@ describe('nats-server', () => {
     onTestFinished(() => Promise.all(instances.map((weir) => weir.kill())).then(() => undefined))
     const balancer = new LoadBalancer(instances)
     await expect.poll(() => balancer.ready, { timeout: 120_000 }).toBe(3)
-    // A sink starts at the end of the journal, in each partition.
+    // Each instance delivers its share.
     await expect
       .poll(
         async () =>

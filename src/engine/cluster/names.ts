@@ -34,7 +34,11 @@ export const commandKeys = 'command'
 export const keys = {
   lease: (instance: string) => `lease/${instance}`,
   totals: (source: string) => `totals/${source}`,
+  sinks: 'sink/',
   sink: (partition: number, sink: string) => `sink/${partition}/${sink}`,
+  configured: 'configured/',
+  configuredBy: (sink: string, instance: string) => `configured/${sink}/${instance}`,
+  joined: (instance: string) => `joined/${instance}`,
   name: 'name',
   member: (instance: string) => `member/${instance}`,
   leader: (id: string) => `leader/${id}`,

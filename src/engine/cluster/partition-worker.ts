@@ -11,9 +11,11 @@ import type { SinkRecord } from '../delivery/tally.ts'
 import { Follower } from '../follower.ts'
 import type { LoadedTransform } from '../sources/derive.ts'
 import type { Enrichment, Log, Metrics, SinkDefinition, Traces } from '../contracts.ts'
-import { SinkSet, subscribe, type SinkEntry } from '../delivery/sinks.ts'
+import { SinkSet, type Applied, type SinkEntry } from '../delivery/sinks.ts'
+import { messageOf } from '../../model/errors.ts'
 import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
+import { startSinks } from './partition-start.ts'
 import { runCommands } from './dead-letter-commands.ts'
 import { sharedDeadLetterLog } from './shared-dead-letters.ts'
 import { keys, spread, type ReachedRecord } from './names.ts'
@@ -104,18 +106,7 @@ export class PartitionWorker {
       const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
       const accepted = new Map([...totals].map(([source, total]) => [source, total.accepted]))
       const store = sharedRecords(records, writer, partition)
-      const starts: number[] = []
-      for (const { id, delivery } of entries) {
-        const slot = await store.open(id)
-        // A new sink starts at the end of the partition.
-        if (slot.value === undefined)
-          await slot.write(subscribe(undefined, delivery.from, { sequence: place * spread, row: 0 }, accepted))
-        const value = slot.value
-        starts.push(
-          value === undefined ? place * spread : Math.min(value.position.sequence, value.holds?.sequence ?? Infinity),
-        )
-      }
-      const start = Math.min(place * spread, ...starts)
+      const start = await startSinks(store, entries, { bus, records, partition, log, place, accepted })
       for (const file of await host.disk.list(directory)) await host.disk.remove(`${directory}/${file}`)
       await host.disk.makeDirectory(directory, 0o700)
       const limits: JournalLimits = {
@@ -175,6 +166,21 @@ export class PartitionWorker {
       await writer.close(0)
       throw error
     }
+  }
+
+  /** The first sink that cannot be built. */
+  async unbuildable(entries: readonly SinkEntry[]): Promise<Applied['failed']> {
+    const { host, log, metrics } = this.#options
+    for (const { id, type, settings } of entries) {
+      try {
+        const definition = await loadFor(this.#options, this.#derived, type)
+        const sink = await definition.build(settings, { id, host, log, metrics })
+        await sink.close()
+      } catch (error) {
+        return { id, message: messageOf(error) }
+      }
+    }
+    return undefined
   }
 
   get lost(): boolean {

@@ -54,22 +54,25 @@ export class PartitionWorkers {
     const before = this.#entries
     const changed = new Set<string>()
     const orphaned = new Map<string, number>()
-    const returning = new Set<number>()
+    const reopened = new Set<number>()
+    const [any] = this.#workers.values()
+    const failed = await any?.unbuildable(entries.filter(({ id }) => any.sinks.get(id) === undefined))
+    if (failed !== undefined) return { changed: [], orphaned: [], failed }
     for (const [partition, worker] of this.#workers) {
-      const former = new Set(worker.sinks.former().map(({ id }) => id))
-      if (entries.some(({ id }) => former.has(id))) returning.add(partition)
-      const applied = await worker.sinks.apply(entries.filter(({ id }) => !former.has(id)))
+      const coming = entries.filter(({ id }) => worker.sinks.get(id) === undefined)
+      const applied = await worker.sinks.apply(entries.filter((entry) => !coming.includes(entry)))
       if (applied.failed !== undefined) {
         for (const other of this.#workers.values()) await other.sinks.apply(before)
         return { changed: [], orphaned: [], failed: applied.failed }
       }
-      for (const id of applied.changed) changed.add(id)
+      if (coming.length > 0) reopened.add(partition)
+      for (const id of [...applied.changed, ...coming.map((entry) => entry.id)]) changed.add(id)
       for (const { id, rows } of applied.orphaned) orphaned.set(id, (orphaned.get(id) ?? 0) + rows)
     }
     this.#entries = entries
-    // The copied frames may begin after the position of a returning sink.
+    // The copied frames may begin after the position of a new or returning sink.
     for (const [partition, worker] of this.#workers)
-      if (returning.has(partition) && !this.#moving.has(partition))
+      if (reopened.has(partition) && !this.#moving.has(partition))
         this.#begin(partition, () => this.#leave(partition, worker))
     return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
   }
@@ -219,13 +222,12 @@ export class PartitionWorkers {
 
   async #take(partition: number) {
     const { directory, log } = this.#options
-    this.#workers.set(
-      partition,
-      await PartitionWorker.open(
-        { ...this.#options, partition, directory: `${directory}/${partition}` },
-        this.#entries,
-      ),
-    )
+    const options = { ...this.#options, partition, directory: `${directory}/${partition}` }
+    const entries = this.#entries
+    const worker = await PartitionWorker.open(options, entries)
+    // Opened with an earlier configuration.
+    if (entries !== this.#entries) return worker.close()
+    this.#workers.set(partition, worker)
     this.#problem = undefined
     this.#options.metrics.set('weir_shared_journal_partitions', this.#workers.size)
     log.info('Took over a journal partition.', { partition })
@@ -235,7 +237,7 @@ export class PartitionWorkers {
     this.#workers.delete(partition)
     this.#options.metrics.set('weir_shared_journal_partitions', this.#workers.size)
     await worker.close()
-    this.#options.log.info('Released a journal partition to another instance.', { partition })
+    this.#options.log.info('Released a journal partition.', { partition })
   }
 }
 

@@ -6,6 +6,7 @@ import type { RetryingWriter } from './retrying-writer.ts'
 type Known = Readonly<{
   value: unknown
   at: number
+  place: number
 }>
 
 const retryMs = 500
@@ -34,7 +35,7 @@ export class SharedRecords {
         for await (const records of this.#bus.read('records', this.#place, signal)) {
           for (const { key, value, position: place } of records) {
             this.#place = place
-            if (!key.startsWith(fenceKey) && !key.startsWith(this.#without)) this.#take(key, value)
+            if (!key.startsWith(fenceKey) && !key.startsWith(this.#without)) this.#take(key, value, place)
           }
           for (const wake of this.#waiting) wake()
         }
@@ -74,6 +75,11 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
+  /** Position of the newest record of this key: the order in which records were written. */
+  placeOf(key: string): number | undefined {
+    return this.#known.get(key)?.place
+  }
+
   under<T>(prefix: string): readonly Readonly<{ name: string; value: T; ageMs: number }>[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]
@@ -87,7 +93,7 @@ export class SharedRecords {
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })
   }
 
-  #take(key: string, value: Uint8Array) {
+  #take(key: string, value: Uint8Array, place: number) {
     const kind = key.slice(0, key.indexOf('/'))
     this.#versions.set(kind, this.version(kind) + 1)
     if (value.length === 0) {
@@ -98,6 +104,7 @@ export class SharedRecords {
       this.#known.set(key, {
         value: JSON.parse(new TextDecoder().decode(value)) as unknown,
         at: this.#host.clock.monotonic(),
+        place,
       })
     } catch {
       this.#log.warn('Skipped a journal record of unknown format.', { key })

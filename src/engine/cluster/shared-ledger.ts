@@ -26,7 +26,7 @@ export function sharedLedger(
     string,
     { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkCounts['state'] }
   >()
-  for (const { name: place, value } of records.under<SinkRecord>(sinkKeys)) {
+  for (const { name: place, value } of records.under<SinkRecord>(keys.sinks)) {
     const name = place.slice(place.indexOf('/') + 1)
     if (value.removed === true && value.forgotten === undefined) continue
     const sink = sinks.get(name) ?? { from: value.from, tallies: {}, ...stateOf(value) }
@@ -54,5 +54,3 @@ export function sharedLedger(
     })),
   }
 }
-
-const sinkKeys = 'sink/'

@@ -5,8 +5,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
+import { recordsOf, unit } from '../../../test/kit/shared-journal.ts'
 import { realHost } from '../../host/index.ts'
-import { encodeBatch, Fenced, type BusRecord, type JournalBus, type Unit } from '../../journal/index.ts'
+import { encodeBatch, Fenced, type BusRecord, type JournalBus } from '../../journal/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { defaultDelivery } from '../delivery/settings.ts'
 import type { SinkLedger } from '../control.ts'
@@ -22,7 +23,6 @@ import { PartitionWorkers, sharesOf } from './partition-workers.ts'
 import { begun, countedOf, outcomeBetween, passed } from './sink-progress.ts'
 import { SharedDeadLetters } from './dead-letter-commands.ts'
 import { keys, deadLetterKeys, lookBack, partitionOf, type ReachedRecord, type TotalsRecord } from './names.ts'
-import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
 import { totalsUpTo, Units, type Refused, type SharedUnit } from './units.ts'
 
@@ -30,16 +30,6 @@ const patience = { timeout: 30_000, interval: 10 }
 
 const host = realHost()
 const { log } = testContext()
-
-function recordsOf(bus: MemoryBus): SharedRecords {
-  const records = new SharedRecords({ bus, host, log })
-  const stop = new AbortController()
-  records.run(stop.signal).catch(() => undefined)
-  onTestFinished(() => {
-    stop.abort()
-  })
-  return records
-}
 
 const open = (bus: MemoryBus, onUnit?: (unit: SharedUnit) => void): Promise<SharedWriter> =>
   SharedWriter.open({
@@ -51,21 +41,6 @@ const open = (bus: MemoryBus, onUnit?: (unit: SharedUnit) => void): Promise<Shar
     queueBytes: 1e6,
     ...(onUnit === undefined ? {} : { onUnit }),
   })
-
-function unit(count: number, more: Partial<Unit> = {}): Unit {
-  const raw = encodeBatch(toEventBatch(numberedEvents(count, 'e')))
-  return {
-    source: 'in',
-    stream: 'in',
-    kind: 'events',
-    count,
-    raw,
-    received: host.clock.now(),
-    timeMin: Number.NaN,
-    timeMax: Number.NaN,
-    ...more,
-  }
-}
 
 /** Units of the partition of source `in` of instance `a`. */
 async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[]; readonly refused: Refused[] }> {

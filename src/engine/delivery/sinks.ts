@@ -193,14 +193,16 @@ export class SinkSet {
     await this.#former.returns(entry.id)
     const record = await this.#records.open(entry.id)
     await follower.catchUp()
+    const before = record.value
     const start = subscribe(
-      record.value,
+      before,
       entry.delivery.from,
       { sequence: follower.sequence, row: tail.durable().row },
       this.#options.accepted(),
     )
     // After a crash the sink must start here.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
+    logEarlier(log, entry.id, before, start)
     const deadLetters = await DeadLetters.from(
       this.#options.deadLetters(entry.id),
       host.clock,
@@ -314,6 +316,22 @@ export function subscribe(
   if (from === undefined) delete record.from
   else record.from = from
   return record
+}
+
+/** Rows that a new sink, or one with a new source, does not receive. */
+export function logEarlier(
+  log: Log,
+  id: string,
+  before: SinkRecord | undefined,
+  after: SinkRecord,
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
+  const earlier = (record: SinkRecord | undefined) =>
+    Object.values(record?.sources ?? {}).reduce((rows, { filtered }) => rows + (filtered['before_start'] ?? 0), 0)
+  const rows = earlier(after) - earlier(before)
+  if (rows === 0) return
+  const what = before === undefined ? `sink ${id}` : `a source of sink ${id}`
+  log.info(`${what} is new: rows accepted before it was configured are not sent to it`, { rows, ...fields })
 }
 
 export function lowestPosition(positions: readonly Position[]): Position {
