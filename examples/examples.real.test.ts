@@ -12,7 +12,7 @@ import { startWeir } from '../test/kit/weir-process.ts'
 import { ROOT } from '../tools/kit/command.ts'
 
 const stories = readdirSync(join(ROOT, 'examples'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && entry.name !== 'ci')
   .map(({ name }) => name)
 
 async function story(name: string): Promise<Record<string, Record<string, Record<string, unknown>>>> {

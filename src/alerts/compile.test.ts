@@ -20,7 +20,7 @@ test('defaults are rates of bytes, and counts of other rows', () => {
 
 test.each<[string, Partial<WrittenRule>, string, RegExp]>([
   ['a filter', { filter: 'src.nss = a' }, 'filter', /src.nss/],
-  ['a measure', { measure: 'byte/s' }, 'measure', /did you mean `bytes`/],
+  ['a measure', { measure: 'byte/s' }, 'measure', /did you mean `bytes\/s`/],
   ['a function', { measure: 'p91(rtt)' }, 'measure', /did you mean `p9/],
   ['a field of a function', { measure: 'avg(rttt)' }, 'measure', /did you mean/],
   ['a text', { measure: 'avg(src_namespace)' }, 'measure', /no numbers/],

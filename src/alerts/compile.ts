@@ -11,7 +11,7 @@ import {
 } from '../query/index.ts'
 import { hasStats, isSortable } from '../query/plan/index.ts'
 import { pointerSteps } from '../model/json-pointer.ts'
-import { didYouMean } from '../schema/suggest.ts'
+import { didYouMean, nearest } from '../schema/suggest.ts'
 import { readCondition } from './condition.ts'
 import type { Aggregate, AlertRule, noDataPolicies, severities } from './rule.ts'
 import { templateProblem } from './template.ts'
@@ -189,7 +189,7 @@ function measureOf({ on, measure }: WrittenRule, names: NameTable) {
     return refuse(
       ['measure'],
       `\`${written}\` is not a measure of ${on}`,
-      didYouMean(head, usable) ?? `use ${all.join(', ')}, and \`/s\` for a rate`,
+      rateOf(nearest(head, usable), rate) ?? `use ${all.join(', ')}, and \`/s\` for a rate`,
     )
   }
   const stat = functions.find((name) => name === head)
@@ -208,6 +208,10 @@ function measureOf({ on, measure }: WrittenRule, names: NameTable) {
   if (field === undefined) return refuse(['measure'], `${of} is not a field of ${names.view}`, suggestion(of, names))
   if (!hasStats(field)) refuse(['measure'], `${field.name} has no numbers`)
   return { aggregate: { is: 'stat', stat, of: field } as const, perSecond, unit: field.unit ?? '' }
+}
+
+function rateOf(measure: string | undefined, rate: string | undefined) {
+  return measure === undefined ? undefined : `did you mean \`${measure}${rate === undefined ? '' : '/s'}\`?`
 }
 
 export const alertViews = filterKinds

@@ -8,8 +8,10 @@ export function sourceAck({ settings }: WeirConfig['sources'][string]): string |
   return typeof ack === 'string' ? ackSink(ack) : undefined
 }
 
+/** `written`: also the sinks that have a fault of their own. */
 export function ackProblems(
   config: WeirConfig,
+  written: ReadonlySet<string>,
 ): readonly Readonly<{ path: readonly string[]; message: string; hint: string }>[] {
   const { sinks } = config
   const of = (
@@ -20,6 +22,7 @@ export function ackProblems(
   ): ReturnType<typeof ackProblems> => {
     if (ack === undefined) return []
     const sink = sinks[ack]
+    if (sink === undefined && written.has(ack)) return []
     if (sink === undefined)
       return [
         { path, message: `there is no sink \`${ack}\``, hint: `sinks: ${Object.keys(sinks).join(', ') || 'none'}` },

@@ -2,7 +2,14 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
-import { formatPath, formatProblems, Secret, type FieldInfo, type Problem } from '../schema/index.ts'
+import {
+  formatPath,
+  formatProblems,
+  Secret,
+  type ConfigDocument,
+  type FieldInfo,
+  type Problem,
+} from '../schema/index.ts'
 import { walkWritten } from '../schema/descend.ts'
 import { locate } from '../schema/document.ts'
 import type { Path } from '../schema/problem.ts'
@@ -27,15 +34,6 @@ type Reference = Readonly<{
 
 /** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem and its location. */
 export async function verifyMachine(host: Host, { config, document }: Loaded): Promise<string> {
-  const { oidc } = config.auth
-  if (oidc !== null) {
-    const { claimsReader } = await import('../api/access/oidc/claims.ts')
-    claimsReader({
-      role: oidc.role,
-      peers: oidc.peers,
-      ...(oidc.namespaces === null ? {} : { namespaces: oidc.namespaces }),
-    })
-  }
   const references = referencesOf(config, document.value)
   const secrets = revealed(references)
   const problems = [
@@ -43,6 +41,17 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
     ...(await fileProblems(host, references)),
     ...(await kubeconfigProblems(host, config)),
   ]
+  return report(document, { problems, warnings: secrets.warnings })
+}
+
+/** Secrets in plain text, which need no machine. Returns warnings. Throws WEIR_CONFIG_INVALID. */
+export function verifyLiterals({ config, document }: Loaded): string {
+  const literal = ({ info, written }: Reference) => info.kind === 'secret' && !/^(?:env|file):/.test(written)
+  return report(document, revealed(referencesOf(config, document.value).filter(literal)))
+}
+
+/** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID for a problem. */
+function report(document: ConfigDocument, { problems, warnings }: ReturnType<typeof revealed>): string {
   const format = (found: readonly Found[], kind: 'error' | 'warning') =>
     formatProblems(
       found.map(({ path, ...problem }): Problem => ({
@@ -54,7 +63,7 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
       kind,
     )
   if (problems.length > 0) throw new WeirError('WEIR_CONFIG_INVALID', format(problems, 'error'))
-  return secrets.warnings.length === 0 ? '' : `${format(secrets.warnings, 'warning')}\n`
+  return warnings.length === 0 ? '' : `${format(warnings, 'warning')}\n`
 }
 
 function referencesOf(config: WeirConfig, written: unknown): Reference[] {

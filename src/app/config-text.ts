@@ -1,5 +1,6 @@
 import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 import {
   filesOf,
@@ -25,11 +26,19 @@ export async function readDocument(host: Host, paths: readonly string[]): Promis
   return first === undefined ? parseYaml('', 'weir.yaml') : mergeDocuments([first, ...rest])
 }
 
+/** As a path. A second read, as by a reload, has the same text. */
+const standardInput = '-'
+let read: Promise<string> | undefined
+
 async function filesAt({ disk }: Host, path: string): Promise<readonly string[]> {
+  if (path === standardInput) return [path]
   const names = await disk.list(path).catch(() => undefined)
   if (names === undefined || names.length === 0) return [path]
   const files = names.filter((name) => yamlFile.test(name)).toSorted()
-  if (files.length === 0) throw new WeirError('WEIR_CONFIG_INVALID', `the folder ${path} holds no file *.yaml or *.yml`)
+  if (files.length === 0)
+    throw new WeirError('WEIR_CONFIG_INVALID', `the folder ${path} holds no file *.yaml or *.yml`, {
+      advice: 'Name another folder or a file.',
+    })
   return files.map((name) => `${path.replace(/\/+$/, '')}/${name}`)
 }
 
@@ -67,10 +76,12 @@ function rootKind(document: ConfigDocument): string | undefined {
 }
 
 async function readBytes(host: Host, file: string): Promise<Uint8Array> {
+  if (file === standardInput) return new TextEncoder().encode(await (read ??= self.readStdin()))
   try {
     return await host.disk.readFile(file)
-  } catch (error) {
-    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
+  } catch (cause) {
+    const advice = 'Check the path and its permissions.'
+    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${messageOf(cause)}`, { cause, advice })
   }
 }
 

@@ -78,7 +78,7 @@ test.each([
 test('check reports that an empty file means the defaults', async () => {
   const ran = await launch(['check', '--config', await written('# later\n')])
   expect(ran.code).toBe(0)
-  expect(ran.stderr).toMatch(/weir\.yaml is empty.*defaults/)
+  expect(ran.stderr).toMatch(/weir\.yaml has no settings: the defaults apply/)
 })
 
 test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# all gone\n', /is empty/]] as const)(

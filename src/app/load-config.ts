@@ -9,24 +9,18 @@ import {
   filesOf,
   formatPath,
   formatProblems,
-  validate,
   type ConfigDocument,
   type Override,
   type Problem,
 } from '../schema/index.ts'
-import { locate } from '../schema/document.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { withBuiltIns } from './config-entries.ts'
-import { alertSource } from '../model/alerts.ts'
-import { compileAlerts } from './compile-alerts.ts'
-import { checkFilters, filterProblem, transformProblems, type CompileFilter } from './config-filters.ts'
-import { ackProblems } from './config-ack.ts'
-import { clashes } from './config-clashes.ts'
+import type { Path } from '../schema/problem.ts'
+import { salvage } from '../schema/salvage.ts'
+import { checkAcross } from './config-across.ts'
+import type { CompileFilter } from './config-filters.ts'
 import { useConnectorPackages } from './config-packages.ts'
-import { sourcesOfTransform } from '../manifests.ts'
-import { didYouMean } from '../schema/suggest.ts'
-import { shortForms } from './short-forms.ts'
-import { sharedProblems } from './config-shared.ts'
+import { withShortForms } from './short-forms.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
 
 export type ConfigArguments = Readonly<{
@@ -42,14 +36,24 @@ export type Loaded = Readonly<{
   empty: readonly string[]
   filter?: CompileFilter
   alerts: readonly AlertRule[]
+  /** Texts with variables that have no value; only without an environment. */
+  unknown: readonly Path[]
 }>
+
+/** `none`: variables have unknown values, so that a check needs nothing but the files. */
+export type Surroundings = 'machine' | 'none'
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
 /** Throws WEIR_CONFIG_INVALID with every problem and its location. */
-export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
+export async function loadConfig(
+  host: Host,
+  files: readonly string[],
+  flags: readonly Override[],
+  surroundings: Surroundings = 'machine',
+): Promise<Loaded> {
   const parsed = await readDocument(host, files)
-  return { ...(await loadDocument(parsed, flags)), empty: files.length > 0 ? emptyFiles(parsed) : [] }
+  return { ...(await loadDocument(parsed, flags, surroundings)), empty: files.length > 0 ? emptyFiles(parsed) : [] }
 }
 
 /** Loads the packages that the files name, and reads nothing else of them. Throws as `loadConfig`. */
@@ -60,39 +64,57 @@ export async function readConnectors(host: Host, files: readonly string[]): Prom
 }
 
 /** Throws WEIR_CONFIG_INVALID, as `loadConfig`. */
-export async function loadDocument(parsed: ConfigDocument, flags: readonly Override[]): Promise<Omit<Loaded, 'empty'>> {
+export async function loadDocument(
+  parsed: ConfigDocument,
+  flags: readonly Override[],
+  surroundings: Surroundings = 'machine',
+): Promise<Omit<Loaded, 'empty'>> {
   const text = textsOf(parsed)
-  const packages = await useConnectorPackages(parsed, self.env, flags)
+  const env = surroundings === 'machine' ? self.env : {}
+  const packages = await useConnectorPackages(parsed, env, flags)
   if (packages.length > 0) throw invalid(packages, text)
+  if (!parsed.readable) throw invalid(parsed.problems, text)
   const first = applyOverrides(parsed, withBuiltIns(parsed))
-  const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
+  const environment = environmentOverrides(env, weirSchema, { document: first, known: ownVariables })
   const given = expandVariables(
     applyOverrides(applyOverrides(first, environment.overrides), flags),
     weirSchema,
-    self.env,
+    surroundings === 'machine' ? env : undefined,
   )
-  // Otherwise a value with an unset variable is reported twice.
-  if (given.problems.length > parsed.problems.length) throw invalid(given.problems, text)
-  const document = applyOverrides(given, shortForms(given))
-  const result = validate(weirSchema, document)
-  if (result.problems !== undefined) throw invalid(result.problems, text)
-  const filters = await checkFilters(result.value, document)
-  const alerts = await compileAlerts(result.value.alerts, document)
-  const across = [
-    ...crossCheck(result.value, document),
-    ...(await quickFilterProblems(result.value, document)),
-    ...filters.problems,
-    ...alerts.problems,
-    ...(await transformProblems(result.value, document)),
-  ]
-  if (across.length > 0) throw invalid(across, text)
+  const long = withShortForms(given.document)
+  const { document, value, problems, guessed, warnings } = salvage(weirSchema, long, given.unknown)
+  const across = value === undefined ? undefined : await checkAcross(value, document, long.value)
+  const all = [...problems, ...(across?.problems ?? []).filter((problem) => !isGuessed(problem, guessed))]
+  if (value === undefined || across === undefined || all.length > 0) throw invalid(inOrder(all, document), text)
   return {
-    config: result.value,
+    config: value,
     document,
-    alerts: alerts.rules,
-    ...(filters.compile === undefined ? {} : { filter: filters.compile }),
-    warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'),
+    alerts: across.alerts,
+    ...(across.filter === undefined ? {} : { filter: across.filter }),
+    warnings: formatProblems([...environment.warnings, ...warnings], text, 'warning'),
+    unknown: given.unknown,
   }
+}
+
+/** The id of a component is the user's, whatever is in the component. */
+const componentId = /^(?:sources|sinks|transforms|alerts)\.[^.[]+$/
+
+const isWithin = (path: string, parent: string) =>
+  path === parent || path.startsWith(`${parent}.`) || path.startsWith(`${parent}[`)
+
+/** Whether a problem is about a value that is not the user's. */
+function isGuessed({ path }: Problem, guessed: readonly Path[]): boolean {
+  return guessed.some((each) => {
+    const at = formatPath(each)
+    return isWithin(path, at) || (isWithin(at, path) && !componentId.test(path))
+  })
+}
+
+function inOrder(problems: readonly Problem[], document: ConfigDocument): readonly Problem[] {
+  const files = filesOf(document).map(({ file }) => file)
+  return problems.toSorted(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  )
 }
 
 export function textsOf(document: ConfigDocument): ReadonlyMap<string, string> {
@@ -101,91 +123,4 @@ export function textsOf(document: ConfigDocument): ReadonlyMap<string, string> {
 
 function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>) {
   return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
-}
-
-function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
-  const sources = new Set([
-    'http',
-    alertSource,
-    ...Object.keys(config.sources),
-    ...Object.values(config.transforms).flatMap(sourcesOfTransform),
-  ])
-  const problems: Problem[] = []
-  const complain = (path: readonly (string | number)[], message: string, hint: string) => {
-    problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
-  }
-  const missing = (path: readonly (string | number)[], source: string) =>
-    complain(
-      path,
-      `there is no source \`${source}\``,
-      didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
-    )
-  if (config.store.from?.length === 0)
-    complain(['store', 'from'], 'names no source', 'leave it out for all sources, or set `store.enabled: none`')
-  for (const [index, source] of (config.store.from ?? []).entries())
-    if (!sources.has(source)) missing(['store', 'from', index], source)
-  for (const { id, common } of Object.values(config.sinks)) {
-    if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the store', 'choose another id')
-    for (const [index, source] of (common.from ?? []).entries()) {
-      if (!sources.has(source)) missing(['sinks', id, 'from', index], source)
-    }
-  }
-  for (const { id, common } of Object.values(config.transforms)) {
-    if (id in config.sinks || id in config.sources || id === 'store' || id === 'http' || id === alertSource)
-      complain(['transforms', id], `the id \`${id}\` is taken`, 'choose another id')
-    if (common.from === null)
-      complain(
-        ['transforms', id],
-        'a transform names its sources',
-        'add `from:`; sources: ' + [...sources].filter((source) => source !== id).join(', '),
-      )
-    for (const [index, source] of (common.from ?? []).entries()) {
-      if (!sources.has(source)) missing(['transforms', id, 'from', index], source)
-      else if (feeds(config, source, id))
-        complain(
-          ['transforms', id, 'from', index],
-          `\`${source}\` is derived from \`${id}\``,
-          'a stream cannot feed itself',
-        )
-    }
-  }
-  if ('http' in config.sources)
-    complain(
-      ['sources', 'http'],
-      'the id `http` is taken by POST /events',
-      'set `http:` at the top level, or choose another id',
-    )
-  if (alertSource in config.sources)
-    complain(['sources', alertSource], `the id \`${alertSource}\` is taken by alert rules`, 'choose another id')
-  for (const { path, message, hint } of [...sharedProblems(config), ...clashes(config, document.value)])
-    complain(path, message, hint)
-  for (const { path, message, hint } of ackProblems(config)) complain(path, message, hint)
-  return problems
-}
-
-/** The filter language is loaded only if a filter is configured. */
-async function quickFilterProblems(
-  { console: { quick_filters: filters } }: WeirConfig,
-  document: ConfigDocument,
-): Promise<Problem[]> {
-  if ((document.value as { console?: { quick_filters?: unknown } } | null)?.console?.quick_filters === undefined)
-    return []
-  const { flowNames, QueryError, readFilter } = await import('../query/index.ts')
-  return filters.flatMap(({ filter }, index) => {
-    try {
-      readFilter(filter, flowNames)
-      return []
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error
-      return [filterProblem(document, ['console', 'quick_filters', index, 'filter'], filter, error)]
-    }
-  })
-}
-
-function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
-  if (source === id) return true
-  if (seen.has(source)) return false
-  const transform = Object.values(config.transforms).find((one) => sourcesOfTransform(one).includes(source))
-  if (transform?.id === id) return true
-  return (transform?.common.from ?? []).some((from) => feeds(config, from, id, new Set([...seen, source])))
 }

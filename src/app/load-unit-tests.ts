@@ -4,7 +4,7 @@ import { formatPath, formatProblems, validate, type ConfigDocument, type Problem
 import { locate } from '../schema/document.ts'
 import { readDocument } from './config-text.ts'
 import { testFileSchema, type UnitTest } from './config-unit-tests.ts'
-import { loadConfig, textsOf, type Loaded } from './load-config.ts'
+import { loadConfig, textsOf, type Loaded, type Surroundings } from './load-config.ts'
 import { runUnitTest } from './unit-tests.ts'
 
 export type UnitTestReport = Readonly<{
@@ -16,11 +16,17 @@ export type UnitTestReport = Readonly<{
 const isTestFile = (file: string) => /\.test\.ya?ml$/.test(file)
 
 /** Throws WEIR_CONFIG_INVALID with all mistakes in configuration and tests, also if there is no test. */
-export async function runUnitTests(host: Host, files: readonly string[]): Promise<UnitTestReport> {
+export async function runUnitTests(
+  host: Host,
+  files: readonly string[],
+  surroundings: Surroundings = 'machine',
+): Promise<UnitTestReport> {
   const configs = files.filter((file) => !isTestFile(file))
   if (configs.length === 0)
-    throw new WeirError('WEIR_CONFIG_INVALID', 'no configuration is named: weir test weir.yaml web.test.yaml')
-  const loaded = await loadConfig(host, configs, [])
+    throw new WeirError('WEIR_CONFIG_INVALID', 'no configuration is named', {
+      advice: 'Name it before the tests: `weir test weir.yaml web.test.yaml`.',
+    })
+  const loaded = await loadConfig(host, configs, [], surroundings)
   const sets: Readonly<{ document: ConfigDocument; tests: readonly UnitTest[] }>[] = [
     { document: loaded.document, tests: loaded.config.tests },
   ]
@@ -36,7 +42,9 @@ export async function runUnitTests(host: Host, files: readonly string[]): Promis
     if (problems.length > 0) throw invalid(problems, document)
   }
   if (tests.length === 0)
-    throw new WeirError('WEIR_CONFIG_INVALID', `${files.join(', ')}: there are no tests; add a section \`tests\``)
+    throw new WeirError('WEIR_CONFIG_INVALID', `${files.join(', ')}: there are no tests`, {
+      advice: 'Add a section `tests`, or name a file *.test.yaml.',
+    })
   const failed = tests.filter(({ failures }) => failures.length > 0).length
   return { passed: tests.length - failed, failed, tests }
 }

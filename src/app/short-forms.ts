@@ -1,16 +1,16 @@
 import { journalUrls } from '../manifests.ts'
-import type { ConfigDocument, Override } from '../schema/index.ts'
+import { fieldsOf } from '../model/json.ts'
+import type { ConfigDocument } from '../schema/index.ts'
 
-export function shortForms(document: ConfigDocument): readonly Override[] {
-  const { journal, roles: written } = (document.value ?? {}) as Readonly<{ journal?: unknown; roles?: unknown }>
-  const origin = 'short form'
+/** Problems of the long form are located at the short one. */
+export function withShortForms(document: ConfigDocument): ConfigDocument {
+  const { journal, roles } = fieldsOf(document.value)
   const on = typeof journal === 'string' ? journalOf(journal) : undefined
-  return [
-    ...(on === undefined ? [] : [{ path: ['journal'], value: { on }, origin }]),
-    ...(typeof written === 'string'
-      ? [{ path: ['roles'], value: written.split(',').map((role) => role.trim()), origin }]
-      : []),
-  ]
+  const long = {
+    ...(on === undefined ? {} : { journal: { on } }),
+    ...(typeof roles === 'string' ? { roles: roles.split(',').map((role) => role.trim()) } : {}),
+  }
+  return Object.keys(long).length === 0 ? document : { ...document, value: { ...fieldsOf(document.value), ...long } }
 }
 
 function journalOf(text: string): object | undefined {

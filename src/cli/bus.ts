@@ -25,7 +25,7 @@ export function register(program: Command): void {
       .argument(
         '[url]',
         'URL of the bus as in kollect, with its variables for servers and credentials: nats://SUBJECT, ' +
-          'kafka://TOPIC …; or http(s)://',
+          'kafka://TOPIC …; or http(s)://. With --sink: the same as --config',
       )
       .option(
         '--config <FILE>',
@@ -58,14 +58,17 @@ async function run(url: string | undefined, { config, sink, write, makeQueue = f
   const seconds = Number(timeout)
   if (!(seconds > 0 && seconds <= 600))
     throw new CommandError(`\`${timeout}\` is not a number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
-  if ((url === undefined) === (sink === undefined))
+  if (url === undefined && sink === undefined)
     throw new CommandError(
       'Give either the URL of a bus, or --sink with the id of a sink.',
       ['`weir bus check --help` has examples.'],
       2,
     )
   const { busOfUrl, busOfSink, checkBus } = await import('./bus-check.ts')
-  const bus = url === undefined ? await busOfSink(config, sink ?? '') : await busOfUrl(url)
+  const bus =
+    sink === undefined
+      ? await busOfUrl(url ?? '')
+      : await busOfSink([...config, ...(url === undefined ? [] : [url])], sink)
   const findings = await checkBus(bus, { write, mayCreate: makeQueue, stepMs: seconds * 1000 })
   const data = findingsData(findings)
   await printData({ output }, data)

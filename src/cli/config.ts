@@ -3,30 +3,22 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { isRecord } from '../model/json.ts'
-import { collect } from './option-values.ts'
+import { filesOf, withConfigFiles, type ConfigFlags } from './config-files.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { examples } from './examples.ts'
 
-interface ConfigFlags extends OutputFlags {
-  readonly config: readonly string[]
-}
-
 export function register(program: Command): void {
   withOutput(
-    program
-      .command('config')
-      .description('Print the effective settings of files and variables. Secrets remain references.')
-      .option(
-        '--config <FILE>',
-        'configuration file or folder; may be repeated, later files override earlier ones',
-        collect,
-        [],
-      ),
+    withConfigFiles(
+      program
+        .command('config')
+        .description('Print the effective settings of files and variables. Secrets remain references.'),
+    ),
     'yaml',
   )
     .addHelpText(
       ...examples(
-        ['weir config --config base.yaml --config /etc/weir/weir.d', 'WEIR_LISTEN=127.0.0.1:9000 weir config -o json'],
+        ['weir config base.yaml /etc/weir/weir.d', 'WEIR_LISTEN=127.0.0.1:9000 weir config -o json'],
         { 2: 'invalid configuration (printed with file, line and column) or usage error' },
         'Defaults are not printed; `weir schema` lists them.',
       ),
@@ -34,13 +26,13 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run({ config, output }: ConfigFlags) {
+async function run(files: readonly string[], { config, output }: ConfigFlags & OutputFlags) {
   const [{ loadConfig }, { weirSchema }, { withoutSecrets }] = await Promise.all([
     import('../app/load-config.ts'),
     import('../app/config.ts'),
     import('../schema/without-secrets.ts'),
   ])
-  const { document, warnings } = await loadConfig(realHost(), config, [])
+  const { document, warnings } = await loadConfig(realHost(), filesOf(files, { config }), [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const value = withoutSecrets(weirSchema, document.value)
   await printData({ output }, { whole: value, rows: [...leaves(value)], columns: ['setting', 'value'] })

@@ -2,37 +2,30 @@ import type { Command } from 'commander'
 import type { Override } from '../schema/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
-import { collect } from './option-values.ts'
+import { filesOf, withConfigFiles, type ConfigFlags } from './config-files.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import type { Loaded } from '../app/load-config.ts'
 import { findingsData, type Finding, type CheckContext } from './doctor/finding.ts'
 import { examples } from './examples.ts'
 
-interface DoctorFlags extends OutputFlags {
-  readonly config: readonly string[]
+interface DoctorFlags extends OutputFlags, ConfigFlags {
   readonly data?: string
   readonly live?: boolean
 }
 
 export function register(program: Command): void {
   withOutput(
-    program
-      .command('doctor')
-      .description('Check the machine, the data folder and the ports, with advice.')
-      .option(
-        '--config <FILE>',
-        'configuration file or folder with the listeners, sizes and sinks to check; may be repeated, later ' +
-          'files override earlier ones',
-        collect,
-        [],
-      )
+    withConfigFiles(
+      program.command('doctor').description('Check the machine, the data folder and the ports, with advice.'),
+      ' with the listeners, sizes and sinks to check',
+    )
       .option('--data <DIR>', 'data folder (default: that of the configuration, or of the installation)')
       .option('--live', "also connect to polled buses, sinks, the journal's bus and the identity provider"),
   )
     .addHelpText(
       ...examples(
         [
-          'weir doctor --config weir.yaml',
+          'weir doctor weir.yaml',
           `weir doctor --data /var/lib/weir -o json | jq '.checks[] | select(.status != "ok")'`,
         ],
         { 0: 'no check failed (warnings included)', 1: 'a check failed' },
@@ -43,8 +36,8 @@ and removes it.`,
     .action(action(run))
 }
 
-async function run(flags: DoctorFlags) {
-  const data = findingsData(await diagnose(flags))
+async function run(files: readonly string[], flags: DoctorFlags) {
+  const data = findingsData(await diagnose({ ...flags, config: filesOf(files, flags) }))
   await printData(flags, data)
   if (!data.whole.ok) self.leave(1)
 }
@@ -199,11 +192,7 @@ async function configuration(
     if (loaded.empty.length > 0)
       return {
         loaded,
-        finding: warn(
-          'configuration',
-          `${loaded.empty.join(', ')} is empty; defaults and WEIR_* variables`,
-          'Add settings to it, or start without --config.',
-        ),
+        finding: ok('configuration', `${loaded.empty.join(', ')} has no settings; defaults and WEIR_* variables`),
       }
     const refused = await verifyMachine(realHost(), loaded).then(
       () => undefined,
@@ -233,7 +222,7 @@ async function configuration(
     const result = schema.validate(weirSchema, document)
     if (result.problems !== undefined) throw error
     return {
-      loaded: { config: result.value, document, warnings: '', empty: [], alerts: [] },
+      loaded: { config: result.value, document, warnings: '', empty: [], alerts: [], unknown: [] },
       finding: fail('configuration', error.message, 'Correct it; the following checks use the defaults.'),
     }
   }

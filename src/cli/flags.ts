@@ -1,6 +1,7 @@
 import type { ConfigArguments } from '../app/load-config.ts'
 import type { Override } from '../schema/index.ts'
 import { WeirError } from '../model/errors.ts'
+import { nearest } from '../schema/suggest.ts'
 
 type Flag = Readonly<{
   name: string
@@ -42,16 +43,21 @@ export const runFlags: readonly Flag[] = [
   },
 ]
 
+function usage(message: string) {
+  return new WeirError('WEIR_CONFIG_INVALID', message, { advice: '`weir run --help` lists the flags.' })
+}
+
 interface RunFlags extends ConfigArguments {
   readonly help: boolean
 }
 
 export const runHelp = `weir run: receive, journal, store and deliver until stopped
 
-  weir run [--config FILE]… [flags]
+  weir run [FILE]… [flags]
 
-  --config FILE            YAML file, or a folder of them; may be repeated, later files override earlier ones.
-                           \`weir schema\` describes the settings, \`weir create\` prints samples
+  --config FILE            YAML file, a folder of them, or \`-\` for standard input; also without the flag. May be
+                           repeated, later files override earlier ones. \`weir schema\` describes the settings,
+                           \`weir create\` prints samples
 ${runFlags.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(24)} ${help}`).join('\n')}
   --help                   this page
 
@@ -72,13 +78,19 @@ export function parseRunFlags(args: readonly string[]): RunFlags {
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     if (arg === '--help' || arg === '-h') return { config, overrides: [], help: true }
+    if (arg === '-' || !arg.startsWith('-')) {
+      config.push(arg)
+      continue
+    }
     const match = /^--([a-z-]+)(?:=(.*))?$/s.exec(arg)
     const name = match?.[1]
-    if (name === undefined || (name !== 'config' && !runFlags.some((flag) => flag.name === name))) {
-      throw new WeirError('WEIR_CONFIG_INVALID', `unknown flag ${arg}; \`weir run --help\` lists them`)
+    const names = ['config', ...runFlags.map((flag) => flag.name)]
+    if (name === undefined || !names.includes(name)) {
+      const near = nearest(name ?? arg, names)
+      throw usage(`unknown flag ${arg}${near === undefined ? '' : `; did you mean --${near}?`}`)
     }
     const value = match?.[2] ?? args[++i]
-    if (value === undefined) throw new WeirError('WEIR_CONFIG_INVALID', `--${name} needs a value`)
+    if (value === undefined) throw usage(`--${name} needs a value`)
     if (name === 'config') config.push(value)
     else given.set(name, [...(given.get(name) ?? []), value])
   }

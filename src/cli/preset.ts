@@ -139,7 +139,10 @@ async function verifySources(host: Host, file: string) {
   for (const { id, type, settings } of Object.values(config.sources)) {
     const source = await loadSource(type)
     await source.verify?.(settings, { id, host }).catch((cause: unknown) => {
-      throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${messageOf(cause)}`, { cause })
+      throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${messageOf(cause)}`, {
+        cause,
+        advice: 'Correct the setting that this message names.',
+      })
     })
   }
 }

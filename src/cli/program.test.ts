@@ -106,6 +106,8 @@ describe('the output format', () => {
 describe('an invalid command line ends with 2 and a reason', () => {
   test.each([
     [['journl'], "unknown command 'journl'\n(Did you mean journal?)"],
+    [['get', 'pods'], "unknown command 'get'\n(Did you mean resources?)"],
+    [['journal', 'ls'], "unknown command 'ls'\n      --help"],
     [['journal', 'chek'], "unknown command 'chek'\n(Did you mean check?)"],
     [
       ['journal', 'check', '-o', 'xml'],
@@ -114,7 +116,12 @@ describe('an invalid command line ends with 2 and a reason', () => {
     [['journal', 'export', '--from', '0'], 'It must be an integer above 0.'],
     [['query'], "missing required argument 'sql'"],
     [['doctor', '--lve'], "unknown option '--lve'\n(Did you mean --live?)"],
-    [['run', '--listne', '127.0.0.1:1'], 'unknown flag --listne'],
+    [
+      ['run', '--listne', '127.0.0.1:1'],
+      'unknown flag --listne; did you mean --listen?\n      `weir run --help` lists',
+    ],
+    [['validate', 'nosuch.yaml'], 'cannot read nosuch.yaml: ENOENT'],
+    [['validate', '--live', '--no-environment'], '--live needs the environment'],
   ])('%j', async (args, words) => {
     const { code, stdout, stderr } = await launch(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

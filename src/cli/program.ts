@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, type OutputConfiguration } from 'commander'
 import { register as registerAlerts } from './alerts.ts'
 import { register as registerBus } from './bus.ts'
 import { register as registerChanges } from './changes.ts'
@@ -42,6 +42,7 @@ import { register as registerTop } from './top.ts'
 import { register as registerUpgrade } from './upgrade.ts'
 import { register as registerWhy } from './why.ts'
 import { examples } from './examples.ts'
+import { synonyms, withSuggestion } from './unknown-command.ts'
 import { version } from '../app/version.ts'
 
 const summaries: Readonly<Record<string, string>> = {
@@ -105,7 +106,7 @@ export function program(): Command {
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show help')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'weir: ')) })
+    .configureOutput(outputWith())
     .configureHelp({ visibleCommands: (command) => [...command.commands], subcommandTerm: (command) => command.name() })
     .showHelpAfterError('      --help lists the commands and flags.')
     .addHelpText(
@@ -165,16 +166,21 @@ export function program(): Command {
   registerIds(weir)
   registerCompletion(weir)
   registerHelp(weir)
+  weir.configureOutput(outputWith(synonyms))
   for (const command of weir.commands) command.summary(summaries[command.name()] ?? command.description())
   return weir
 }
+
+const outputWith = (words?: Readonly<Record<string, string>>): OutputConfiguration => ({
+  outputError: (text, write) => write(withSuggestion(text, words).replace(/^error: /, 'weir: ')),
+})
 
 /** For the help only: flags.ts parses the flags of `run`. */
 function registerRun(weir: Command) {
   const run = weir
     .command('run')
     .description('Receives, journals, stores and delivers until it is stopped.')
-    .usage('[--config FILE] [flags]')
+    .usage('[FILE]… [flags]')
     .argument('[flags...]')
     .allowUnknownOption()
     .helpOption(false)

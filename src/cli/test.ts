@@ -3,18 +3,21 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { colour } from './colour.ts'
+import { filesOf, withConfigFiles, type ConfigFlags } from './config-files.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
 
 export function register(program: Command): void {
   withOutput(
-    program
-      .command('test')
-      .description(
-        'Run the unit tests of a configuration: input rows of transforms and sinks, and the expected rows or ' +
-          'outcomes. Nothing is started, and no system is contacted.',
-      )
-      .argument('<file...>', 'configuration files with a section `tests`, and files *.test.yaml with further tests'),
+    withConfigFiles(
+      program
+        .command('test')
+        .description(
+          'Run the unit tests of a configuration: input rows of transforms and sinks, and the expected rows or ' +
+            'outcomes. Nothing is started, and no system is contacted.',
+        ),
+      ' with a section `tests`, or a file *.test.yaml with further tests',
+    ).option('--no-environment', 'for CI: variables need not exist; values with a variable are unknown'),
   )
     .addHelpText(
       ...examples(['weir test weir.yaml', 'weir test weir.yaml web.test.yaml -o json'], {
@@ -26,9 +29,12 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run(files: readonly string[], { output }: OutputFlags) {
+type TestFlags = ConfigFlags & OutputFlags & Readonly<{ environment: boolean }>
+
+async function run(given: readonly string[], { config, environment, output }: TestFlags) {
+  const files = filesOf(given, { config })
   const { runUnitTests } = await import('../app/load-unit-tests.ts')
-  const report = await runUnitTests(realHost(), files)
+  const report = await runUnitTests(realHost(), files, environment ? 'machine' : 'none')
   await printData(
     { output },
     {

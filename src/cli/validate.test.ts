@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
-import { temporaryFolder } from './testing/command.ts'
+import { temporaryFolder, weir } from './testing/command.ts'
 import { launch } from './testing/launch.ts'
 
 async function receiver(status: number): Promise<{ port: number; seen: string[] }> {
@@ -18,6 +18,33 @@ async function receiver(status: number): Promise<{ port: number; seen: string[] 
   onTestFinished(() => void server.close())
   return { port: (server.address() as AddressInfo).port, seen }
 }
+
+test('weir validate --no-environment accepts a file as an argument and from standard input', async () => {
+  const text =
+    'listen: ${HOST}:8080\nauth: {tokens: [{name: ci, token: env:NONE}]}\ntls: {cert_file: /a, key_file: /b}\n'
+  const file = join(await temporaryFolder(), 'weir.yaml')
+  await writeFile(file, text)
+  const [named, read] = await Promise.all([
+    weir(['validate', '--no-environment', file]),
+    weir(['validate', '--no-environment', '-'], { input: text }),
+  ])
+  expect(named.out).toMatch(
+    /weir\.yaml is valid\.\n\nNot verified without an environment:\n  listen +a variable\n.*tokens\[0\]\.token +env:NONE\n +tls\.cert_file +the file \/a/,
+  )
+  expect(read).toMatchObject({ code: 0, err: '', out: named.out.replace(file, '-') })
+})
+
+test('weir test and weir run take files both ways', async () => {
+  const file = join(await temporaryFolder(), 'weir.yaml')
+  await writeFile(file, 'bogus: 1\n')
+  const ran = await Promise.all([
+    weir(['test', '--config', file]),
+    weir(['run', file]),
+    weir(['config', file]),
+    weir(['doctor', file]),
+  ])
+  for (const { out, err } of ran) expect(out + err).toContain(`${file}:1:1: error: bogus`)
+})
 
 test('weir validate --live opens every port, connects to every sink, sends nothing and leaves no files', async () => {
   const folder = await temporaryFolder()

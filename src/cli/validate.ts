@@ -2,55 +2,68 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
-import { action } from './client.ts'
-import { collect } from './option-values.ts'
+import { action, CommandError } from './client.ts'
+import { filesOf, withConfigFiles, type ConfigFlags } from './config-files.ts'
 import type { WeirConfig } from '../app/config.ts'
 import { statusText, type Finding } from './doctor/finding.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
 
-interface CheckFlags extends OutputFlags {
-  readonly config: readonly string[]
+interface CheckFlags extends OutputFlags, ConfigFlags {
   readonly live?: boolean
+  readonly environment: boolean
 }
 
 export function register(program: Command): void {
   withOutput(
-    program
-      .command('validate')
-      .alias('check')
-      .description(
-        'Validate a configuration and print what would run. Nothing is started; without --live no system is contacted.',
-      )
-      .option(
-        '--config <FILE>',
-        'configuration file or folder (default: none, so WEIR_* variables and defaults are checked); may be ' +
-          'repeated, later files override earlier ones',
-        collect,
-        [],
-      )
+    withConfigFiles(
+      program
+        .command('validate')
+        .alias('check')
+        .description(
+          'Validate a configuration and print what would run. Nothing is started; without --live no system is ' +
+            'contacted.',
+        ),
+      ' (default: none, so WEIR_* variables and defaults are checked)',
+    )
       .option(
         '--live',
         'also open every port, and connect to every sink and every bus that is read; no data is sent or read',
+      )
+      .option(
+        '--no-environment',
+        'for CI: check the files alone. Variables, secrets, files that they name, and kubeconfigs need not exist; ' +
+          'values with a variable fit any setting',
       ),
   )
     .addHelpText(
-      ...examples(['weir validate --config weir.yaml', 'weir validate --config weir.yaml --live'], {
-        0: `valid`,
-        1: `valid, but a port or system is unavailable (--live)`,
-        2: `invalid (printed with file, line and column) or usage error`,
-      }),
+      ...examples(
+        ['weir validate weir.yaml', 'weir validate weir.yaml --live', 'weir validate --no-environment weir.yaml'],
+        {
+          0: `valid`,
+          1: `valid, but a port or system is unavailable (--live)`,
+          2: `invalid (printed with file, line and column) or usage error`,
+        },
+      ),
     )
     .action(action(run))
 }
 
-async function run({ config: files, live, output }: CheckFlags) {
+async function run(given: readonly string[], { live, environment, output, ...flags }: CheckFlags) {
+  const files = filesOf(given, flags)
+  if (!environment && live === true)
+    throw new CommandError('--live needs the environment: use one of --live and --no-environment.', [], 2)
   const { loadConfig } = await import('../app/load-config.ts')
-  const loaded = await loadConfig(realHost(), files, [])
+  const loaded = await loadConfig(realHost(), files, [], environment ? 'machine' : 'none')
   const { config, document, warnings, empty } = loaded
-  if (empty.length > 0) self.stderr(`${empty.join(', ')} is empty: Weir would run with its defaults.\n`)
+  if (empty.length > 0) self.stderr(`${empty.join(', ')} has no settings: the defaults apply.\n`)
   if (warnings !== '') self.stderr(`${warnings}\n`)
-  const { verifyMachine } = await import('../app/config-machine.ts')
+  const { verifyMachine, verifyLiterals } = await import('../app/config-machine.ts')
+  if (!environment) {
+    self.stderr(verifyLiterals(loaded))
+    const { printUnverified } = await import('./validate-files.ts')
+    return await printUnverified(files, loaded, output)
+  }
   self.stderr(await verifyMachine(realHost(), loaded))
   const settings = await summary(config, document.value)
   const findings = live === true ? await tryLive(config) : []
@@ -121,7 +134,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
   const listeners = listenersOf(config)
   const at = (owner: string) =>
     listeners
-      .filter((one) => one.owner === owner)
+      .filter((one) => one.owner === owner && one.path[0] !== 'sinks')
       .map(({ protocol, address }) => `${protocol} ${formatHostPort(address)}`)
       .join(', ') || 'off'
   const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks') =>

@@ -132,16 +132,22 @@ export function isErrorCode(code: string | undefined): code is ErrorCode {
 
 export class WeirError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  readonly #advice: string | undefined
+  /** `advice` replaces that of the table. */
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; advice?: string } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'WeirError'
     this.code = code
+    this.#advice = options.advice
   }
   get retry(): boolean {
     return errorTable[this.code].retry
   }
   get advice(): string {
-    return errorTable[this.code].advice
+    if (this.#advice !== undefined) return this.#advice
+    // A message without lines of a file has nothing above it.
+    const isLocated = this.code !== 'WEIR_CONFIG_INVALID' || this.message.includes(': error: ')
+    return isLocated ? errorTable[this.code].advice : '`weir validate` checks a file without starting anything.'
   }
 }
 

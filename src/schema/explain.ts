@@ -25,7 +25,7 @@ function explainOne(root: FieldInfo, document: ConfigDocument, issue: z.core.$Zo
   return [wrongValue(document, path, info, value)]
 }
 
-function infoAt(root: FieldInfo, value: unknown, path: Path): FieldInfo | undefined {
+export function infoAt(root: FieldInfo, value: unknown, path: Path): FieldInfo | undefined {
   let info: FieldInfo | undefined = root
   for (const [depth, key] of path.entries()) {
     if (info === undefined) return undefined

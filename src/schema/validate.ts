@@ -28,7 +28,7 @@ export function configFrom<S extends AnyComponentSchema>(schema: S, written: Wri
   return result.value
 }
 
-function literalSecrets(schema: AnyComponentSchema, document: ConfigDocument): Problem[] {
+export function literalSecrets(schema: AnyComponentSchema, document: ConfigDocument): Problem[] {
   const warnings: Problem[] = []
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (info.kind !== 'secret' || typeof value !== 'string' || /^(env|file):/.test(value)) return

@@ -26,7 +26,7 @@ const schema = defineSchema({
 })
 
 const env = { REGION: 'eu-de', COUNT: '7', ON: 'true', TOKEN: 'hidden', EMPTY: '', TWO: 'a, b' }
-const expand = (written: string) => expandVariables(parseYaml(written, 'weir.yaml'), schema, env)
+const expand = (written: string) => expandVariables(parseYaml(written, 'weir.yaml'), schema, env).document
 
 test('variables are replaced in texts, numbers, flags and lists, and by their default where unset', () => {
   expect(expand('name: weir-${REGION}-${EMPTY:-x}${NONE:-}').value).toEqual({ name: 'weir-eu-de-x' })

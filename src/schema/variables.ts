@@ -3,19 +3,27 @@ import { walkWritten } from './descend.ts'
 import type { ConfigDocument } from './document.ts'
 import { valueFromText } from './environment.ts'
 import { problemAt } from './explain.ts'
-import type { Problem } from './problem.ts'
+import type { Path, Problem } from './problem.ts'
 import { replaced } from './replaced.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-const reference = /\$?\$\{([^}]*)\}?/g
+/** `${NAME}`, `${NAME:-default}`, `$${` and broken ones. */
+export const variableReference = /\$?\$\{([^}]*)\}?/g
 const content = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
-/** `$${` is a literal `${`. In a secret, `${NAME}` becomes `env:NAME`. */
-export function expandVariables(document: ConfigDocument, schema: AnyComponentSchema, env: Env): ConfigDocument {
+type Expanded = Readonly<{
+  document: ConfigDocument
+  /** Of texts that still have a variable. */
+  unknown: readonly Path[]
+}>
+
+/** `$${` is a literal `${`. In a secret, `${NAME}` becomes `env:NAME`. Without `env` a missing value is no problem. */
+export function expandVariables(document: ConfigDocument, schema: AnyComponentSchema, env: Env | undefined): Expanded {
   const problems: Problem[] = []
-  const changes: Readonly<{ path: readonly (string | number)[]; value: unknown }>[] = []
+  const unknown: Path[] = []
+  const changes: Readonly<{ path: Path; value: unknown }>[] = []
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (typeof value !== 'string' || !value.includes('${')) return
     const complain = (message: string, hint: string): void =>
@@ -27,20 +35,22 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
       return
     }
     let isWhole = true
-    const text = value.replaceAll(reference, (found, inner: string) => {
+    const text = value.replaceAll(variableReference, (found, inner: string) => {
       if (found.startsWith('$$')) return found.slice(1)
       const [, name, otherwise] = found.endsWith('}') ? (content.exec(inner) ?? []) : []
-      const given = name === undefined ? undefined : env[name]
+      const given = name === undefined ? undefined : env?.[name]
       if (given !== undefined && given !== '') return given
       if (otherwise !== undefined) return otherwise
       isWhole = false
       if (name === undefined)
         complain(`\`${found}\` is no variable`, 'write `${NAME}` or `${NAME:-default}`, and `$${` for a literal `${`')
-      else complain(`the environment variable ${name} is not set`, `set it, or write a default: \`\${${name}:-value}\``)
+      else if (env !== undefined)
+        complain(`the environment variable ${name} is not set`, `set it, or write a default: \`\${${name}:-value}\``)
       return found
     })
-    if (isWhole) changes.push({ path, value: valueFromText(info, text) })
+    if (!isWhole) unknown.push(path)
+    else changes.push({ path, value: valueFromText(info, text) })
   })
   const value = changes.reduce<unknown>((root, change) => replaced(root, change.path, change.value), document.value)
-  return { ...document, value, problems: [...document.problems, ...problems] }
+  return { document: { ...document, value, problems: [...document.problems, ...problems] }, unknown }
 }

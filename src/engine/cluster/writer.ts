@@ -111,7 +111,9 @@ export class SharedWriter {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#source(sharedSource(unit.source, this.#options.instance), partition)
     if (line.partition !== partition)
-      throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} had another type before: give it another id`)
+      throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} had another type before`, {
+        advice: 'Give it another id.',
+      })
     const appended = await this.#append(unit, line)
     // Other instances read the cursor there.
     if (unit.cursor !== undefined) await this.#write(sharedSource(unit.source, this.#options.instance), partition)

@@ -18,11 +18,20 @@ export class NotAllowed extends Error {
 type Ask = (claims: Claims) => JSONValue
 
 function expression(written: string, setting: string): Ask {
+  const problem = expressionProblem(written)
+  if (problem !== undefined)
+    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is not a JMESPath expression: ${problem}`)
+  const tree = compile(written)
+  return (claims) => TreeInterpreter.search(tree, claims as JSONValue)
+}
+
+/** Why a text is no JMESPath expression. */
+export function expressionProblem(written: string): string | undefined {
   try {
-    const tree = compile(written)
-    return (claims) => TreeInterpreter.search(tree, claims as JSONValue)
+    compile(written)
+    return undefined
   } catch (error) {
-    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is not a JMESPath expression: ${messageOf(error)}`)
+    return messageOf(error)
   }
 }
 

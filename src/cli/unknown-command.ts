@@ -1,0 +1,37 @@
+import { nearest } from '../schema/suggest.ts'
+
+/** Verbs of similar programs. */
+export const synonyms: Readonly<Record<string, string>> = {
+  get: 'resources',
+  describe: 'resources',
+  list: 'flows',
+  ls: 'flows',
+  logs: 'events',
+  log: 'events',
+  watch: 'tap',
+  tail: 'tap',
+  start: 'run',
+  serve: 'run',
+  server: 'run',
+  up: 'run',
+  lint: 'validate',
+  sql: 'query',
+  select: 'query',
+  search: 'investigate',
+  find: 'investigate',
+  info: 'status',
+  ps: 'status',
+  lag: 'ledger',
+  cost: 'spend',
+  costs: 'spend',
+}
+
+/** The text of commander for an unknown command, without a suggestion that is no likely slip, such as `test` for `get`. */
+export function withSuggestion(text: string, words: Readonly<Record<string, string>> = {}): string {
+  const found = /^(error: unknown command '([^']*)')(?:\n\(Did you mean ([^)]*)\?\))?/.exec(text)
+  if (found === null) return text
+  const [whole, head, written = '', offered] = found
+  const near = offered === undefined ? undefined : nearest(written, offered.replace(/^one of /, '').split(', '))
+  const meant = Object.hasOwn(words, written) ? words[written] : near
+  return `${head}${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}${text.slice(whole.length)}`
+}

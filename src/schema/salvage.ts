@@ -1,0 +1,110 @@
+import type * as z from 'zod'
+import { isRecord } from '../model/json.ts'
+import type { AnyComponentSchema, ConfigOf } from './component.ts'
+import { valueAt } from './descend.ts'
+import type { ConfigDocument } from './document.ts'
+import { valueFromText } from './environment.ts'
+import { explain, infoAt } from './explain.ts'
+import type { FieldInfo } from './field.ts'
+import { formatPath, type Path, type Problem } from './problem.ts'
+import { replaced } from './replaced.ts'
+import { literalSecrets } from './validate.ts'
+import { variableReference } from './variables.ts'
+
+/** Each value has few candidates, and then each of its parents is removed. */
+const maxRounds = 40
+
+type Salvaged<S extends AnyComponentSchema> = Readonly<{
+  /** Valid unless `value` is missing. */
+  document: ConfigDocument
+  /** Missing if the document as a whole cannot be repaired. */
+  value?: ConfigOf<S>
+  problems: readonly Problem[]
+  warnings: readonly Problem[]
+  /** Values that were replaced or removed: a later check finds nothing of the user there. */
+  guessed: readonly Path[]
+}>
+
+/**
+ * Validates a document, and replaces its faults by valid values, so that checks across settings run as well. `unknown`:
+ * paths of texts with variables that have no value; nothing is reported for them.
+ */
+export function salvage<S extends AnyComponentSchema>(
+  schema: S,
+  written: ConfigDocument,
+  unknown: readonly Path[],
+): Salvaged<S> {
+  const guessed: Path[] = []
+  const tries = new Map<string, number>()
+  let value = written.value
+  const repair = (path: Path): void => {
+    const key = formatPath(path)
+    const attempt = tries.get(key) ?? 0
+    tries.set(key, attempt + 1)
+    guessed.push(path)
+    const candidates = candidatesFor(infoAt(schema.info, value, path), valueAt(written.value, path))
+    if (attempt < candidates.length) value = replaced(value, path, candidates[attempt])
+    else if (attempt === candidates.length || path.length === 1) value = removed(value, path)
+    else repair(path.slice(0, -1))
+  }
+  for (const path of unknown) repair(path)
+  const isUnknown = (path: Path) => unknown.some((each) => each.every((part, depth) => part === path[depth]))
+  let problems: readonly Problem[] | undefined
+  for (let round = 0; round < maxRounds; round++) {
+    const document = { ...written, value }
+    // Compiling the schemas takes longer than it saves.
+    const result = schema.zod.safeParse(value, { jitless: true })
+    if (result.success) {
+      const warnings = literalSecrets(schema, document)
+      return { document, value: result.data as ConfigOf<S>, problems: problems ?? written.problems, warnings, guessed }
+    }
+    const faults = faulty(result.error.issues, value)
+    const own = faults.filter((path) => !isUnknown(path))
+    // A component with an unknown value is judged once that value fits.
+    if (own.length === faults.length || round === maxRounds - 1)
+      problems ??= [...written.problems, ...explain(schema.info, document, result.error.issues)]
+    const before = value
+    for (const path of own.length === faults.length ? own : faults.filter(isUnknown)) repair(path)
+    if (value === before) break
+  }
+  return { document: { ...written, value }, problems: problems ?? written.problems, warnings: [], guessed }
+}
+
+function faulty(issues: readonly z.core.$ZodIssue[], value: unknown): readonly Path[] {
+  const paths = issues.flatMap((issue): Path[] => {
+    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+    return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : path.length > 0 ? [path] : []
+  })
+  const seen = new Set<string>()
+  return paths.filter((path) => {
+    const key = formatPath(path)
+    // The parent of a value that another issue removed may be gone.
+    const isNew = !seen.has(key) && isContainer(valueAt(value, path.slice(0, -1)))
+    seen.add(key)
+    return isNew
+  })
+}
+
+const isContainer = (value: unknown): boolean => Array.isArray(value) || isRecord(value)
+
+function candidatesFor(info: FieldInfo | undefined, written: unknown): readonly unknown[] {
+  if (info === undefined) return []
+  const known =
+    typeof written === 'string' && written.includes('${')
+      ? ['x', '1'].map((text) => valueFromText(info, written.replaceAll(variableReference, text)))
+      : []
+  // Of an address that is unknown, the port cannot clash.
+  const own = info.kind === 'listen' || info.kind === 'host:port' ? ['127.0.0.1:0'] : known
+  // Beside `tls` a URL must have a scheme with TLS.
+  const tls = typeof info.example === 'string' ? info.example.replace(/^(\w+[^s:]):\/\//, '$1s://') : undefined
+  return [...own, info.example, tls, info.choices?.[0], info.min].filter((each) => each !== undefined && each !== null)
+}
+
+/** An element of a list stays, so that the others keep their places: the list is removed. */
+function removed(container: unknown, path: Path): unknown {
+  const parent = valueAt(container, path.slice(0, -1))
+  if (Array.isArray(parent)) return removed(container, path.slice(0, -1))
+  if (!isRecord(parent)) return container
+  const { [String(path.at(-1))]: _, ...rest } = parent
+  return replaced(container, path.slice(0, -1), rest)
+}
