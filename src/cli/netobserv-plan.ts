@@ -21,10 +21,11 @@ export type Planned = Readonly<{
 
 export async function planOfFile(flags: NetobservFlags, data: string): Promise<Planned> {
   const around = await surroundings(flags, data)
+  const textOf = async (path: string) => (path === '-' ? self.readStdin() : around.readFile(path))
   if (flags.flowcollector !== undefined) {
     const { readFlowCollector } = await import('../presets/netobserv/flowcollector/index.ts')
-    const text = around.readFile(flags.flowcollector)
-    return planOfResource(readFlowCollector(text, flags.flowcollector), flags, data, false)
+    const file = flags.flowcollector === '-' ? 'standard input' : flags.flowcollector
+    return planOfResource(readFlowCollector(await textOf(flags.flowcollector), file), flags, data, false)
   }
   const { netobservPreset } = await import('../presets/netobserv/index.ts')
   const home = `${self.env['HOME'] ?? ''}/.flowlogs-pipeline`
@@ -33,7 +34,7 @@ export async function planOfFile(flags: NetobservFlags, data: string): Promise<P
   return written(
     netobservPreset({
       flags: { ...flags, ...(port === undefined ? {} : { k8scachePort: port }) },
-      file: path === undefined ? undefined : { path, text: around.readFile(path) },
+      file: path === undefined ? undefined : { path, text: await textOf(path) },
       ...around,
     }),
   )

@@ -46,6 +46,15 @@ test('--print-config prints a configuration that is valid, and settings without 
   expect(out).toMatch(/sink out +stdout: from ingest/)
 })
 
+test('- is standard input, as in kubectl apply -f -', async () => {
+  const given = stringify(pipeline(2055))
+  const piped = await weir(['netobserv', '--config', '-', '--print-config'], { env: bare, input: given })
+  expect(piped.code).toBe(0)
+  expect(parse(piped.out)).toMatchObject({ sources: { ingest: { listen: '0.0.0.0:2055' } } })
+  const none = await weir(['netobserv', '--flowcollector', '-', '--print-config'], { env: bare, input: given })
+  expect(none.err).toContain('standard input contains no FlowCollector')
+})
+
 test('flags replace sections, in the notation of flowlogs-pipeline', async () => {
   const { pipeline: stages, parameters } = pipeline(9999) as Record<string, unknown>
   const { code, out } = await weir(

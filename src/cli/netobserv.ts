@@ -14,7 +14,10 @@ export function register(program: Command): void {
       'Replace flowlogs-pipeline of NetObserv: run its configuration file, or a FlowCollector. Flags are those of ' +
         'flowlogs-pipeline.',
     )
-    .option('--config <FILE>', 'file of flowlogs-pipeline, YAML or JSON (default $HOME/.flowlogs-pipeline)')
+    .option(
+      '--config <FILE>',
+      'file of flowlogs-pipeline, YAML or JSON; - is standard input (default $HOME/.flowlogs-pipeline)',
+    )
     .option('--pipeline <JSON>', 'section `pipeline` of the file')
     .option('--parameters <JSON>', 'section `parameters` of the file')
     .option('--metricsSettings <JSON>', 'section `metricsSettings` of the file')
@@ -30,7 +33,8 @@ export function register(program: Command): void {
     .option('--k8scache.tls-ca-path <FILE>', 'accepted without effect')
     .option(
       '--flowcollector <FILE|cluster>',
-      'FlowCollector (v1beta1 or v1beta2) instead of --config; `cluster` follows the resource of the cluster',
+      'FlowCollector (v1beta1 or v1beta2) instead of --config; - is standard input, `cluster` follows the resource ' +
+        'of the cluster',
     )
     .option(
       '--kubeconfig <FILE>',

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ExportLoad, loadProtocols } from '../../test/kit/flow-load/exports.ts'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { frameOf, pcapFile, type Frame } from '../../test/kit/pcap-file.ts'
+import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
 const v5 = Buffer.from(
@@ -118,6 +119,16 @@ test('--count-only reports the contents of a capture and sends nothing', async (
   expect(ran.out).toMatch(/NetFlow v5 +10 +720 +10 +100 +10000 +0\n/)
   expect(ran.out).toContain('skipped: 10 of other protocols, 10 to other ports')
   expect(received).toEqual([])
+})
+
+test('- is a capture on standard input', async () => {
+  const file = await capture(10, 2055)
+  const piped = await runCommand('sh', ['-c', `cat ${file} | node bin/weir.mjs replay - --count-only`], {
+    cwd: ROOT,
+    limit: 60_000,
+  })
+  expect(piped.code).toBe(0)
+  expect(piped.stdout).toContain('10 datagrams, 720 B, of 2 exporters')
 })
 
 test('--count-only counts the flows of every protocol, and data without a template', async () => {

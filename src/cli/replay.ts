@@ -24,7 +24,7 @@ export function register(program: Command): void {
     program
       .command('replay')
       .description('Resend the NetFlow, IPFIX and sFlow datagrams of a packet capture (pcap or pcapng).')
-      .argument('<file>', 'capture file of tcpdump or Wireshark')
+      .argument('<file>', 'capture file of tcpdump or Wireshark; - is standard input')
       .addOption(
         new Option('--to <HOST[:PORT]>', 'destination; without a port, the original port of each datagram')
           .default(target('127.0.0.1'), '127.0.0.1')
@@ -46,6 +46,7 @@ export function register(program: Command): void {
           'weir replay flows.pcap --count-only',
           'weir replay flows.pcap --to collector.example:2055 --speed 10',
           'weir replay flows.pcap --speed max --loop 100',
+          'ssh router tcpdump -w - udp port 2055 | weir replay -',
         ],
         { 0: 'all datagrams sent', 1: 'send failure or unreadable file' },
         `Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart.

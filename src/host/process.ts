@@ -101,6 +101,21 @@ export const self = {
     await writeFile(path, text, { mode: 0o600 })
     return { path, read: () => readFile(path, 'utf8'), remove: () => rm(folder, { recursive: true, force: true }) }
   },
+  /** In a file, for readers that need positions. */
+  async stdinAsFile(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+    const { mkdtemp, rm } = await import('node:fs/promises')
+    const { createWriteStream } = await import('node:fs')
+    const { pipeline } = await import('node:stream/promises')
+    const folder = await mkdtemp(join(tmpdir(), 'weir-'))
+    const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+    try {
+      await pipeline(process.stdin, createWriteStream(join(folder, 'stdin'), { mode: 0o600 }))
+    } catch (error) {
+      await remove()
+      throw error
+    }
+    return { path: join(folder, 'stdin'), remove }
+  },
   async readStdin(): Promise<string> {
     const pieces: Buffer[] = []
     for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece)

@@ -21,5 +21,8 @@ test('each reader of documents from elsewhere states that the JSON nests too dee
   expect(() => linesOfJson(bytes(`{"streams":${deep}}`))).toThrow(reason)
   await expect(readReport(bytes(`{"bomFormat":"CycloneDX","components":${deep}}`))).rejects.toThrow(reason)
   expect(parsedJson(deep)).toBeUndefined()
-  expect(classified(bytes(deep), { ack: null, drop: {}, sequence: null, key: [], event_type: '' } as never)).toEqual({ is: 'event', document: undefined })
+  expect(classified(bytes(deep), { ack: null, drop: {}, sequence: null, key: [], event_type: '' } as never)).toEqual({
+    is: 'event',
+    document: undefined,
+  })
 })

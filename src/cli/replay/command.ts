@@ -15,6 +15,16 @@ import { protocolOf, Tally } from './tally.ts'
 const settleMs = 50
 
 export async function replayCommand(file: string, flags: ReplayFlags): Promise<void> {
+  if (file !== '-') return replayFile(file, flags)
+  const stdin = await self.stdinAsFile()
+  try {
+    await replayFile(stdin.path, flags)
+  } finally {
+    await stdin.remove()
+  }
+}
+
+async function replayFile(file: string, flags: ReplayFlags): Promise<void> {
   const host = realHost()
   const size = (await host.disk.stat(file))?.size
   if (size === undefined) throw new CommandError(`There is no file ${file}.`)
