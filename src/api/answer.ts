@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { createGzip, constants, gzipSync } from 'node:zlib'
 import type { Timers } from '../host/index.ts'
+import { sealedBody } from './access/opaque.ts'
 
 /** RFC 9110, section 12.5.3: `q=0` means no. */
 export function acceptsGzip(request: FastifyRequest): boolean {
@@ -27,7 +28,8 @@ export function acceptsCoding(request: FastifyRequest, wanted: 'gzip' | 'br'): b
 const gzipMinBytes = 1400
 
 export function answerJson(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
-  const body = Buffer.from(JSON.stringify(value))
+  const { seal } = request
+  const body = Buffer.from(JSON.stringify(seal === undefined ? value : sealedBody(value, seal)))
   reply.type('application/json; charset=utf-8').header('vary', 'accept-encoding')
   if (body.length < gzipMinBytes || !acceptsGzip(request)) return reply.send(body)
   return reply.header('content-encoding', 'gzip').send(gzipSync(body, { level: 1 }))
@@ -42,7 +44,9 @@ export function answerRows(
   timers: Timers,
 ): FastifyReply {
   if (answer.rows.length <= 2 * rowsPerChunk) return answerJson(request, reply, answer)
-  return answerStream(request, reply, 'application/json; charset=utf-8', piecesOf(answer, timers))
+  const { seal } = request
+  const sent = seal === undefined ? answer : (sealedBody(answer, seal) as typeof answer)
+  return answerStream(request, reply, 'application/json; charset=utf-8', piecesOf(sent, timers))
 }
 
 async function* piecesOf({ rows, ...head }: { rows: readonly unknown[] }, timers: Timers): AsyncGenerator<Uint8Array> {

@@ -5,6 +5,7 @@ import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
 import { consoleRoutes } from './console-files.ts'
 import { Gate } from './access/gate.ts'
+import { Opaque, openSealed, sealerFor } from './access/opaque.ts'
 import { oidcRoutes } from './access/oidc/routes.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
 import { asUser, fairScheduling } from './fair/store.ts'
@@ -116,6 +117,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     resolver: options.resolver,
     limits,
     tls: options.tls,
+    opaque: await Opaque.of(auth, options.host),
     ...(options.draining === undefined ? {} : { draining: options.draining }),
   }
   const app = createServer(context)
@@ -130,7 +132,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   // Before the guard hooks, so that rejected upgrades close their connections.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
   const gate = new Gate(options, oidc)
-  protect(app, gate)
+  protect(app, gate, context.opaque)
   app.addHook('onResponse', (request, reply, done) => {
     options.metrics?.count('weir_api_requests_total', 1, {
       route: request.routeOptions.url ?? 'unknown',
@@ -217,7 +219,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
 }
 
-function protect(app: FastifyInstance, gate: Gate) {
+function protect(app: FastifyInstance, gate: Gate, opaque: Opaque | undefined) {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'cache-control': 'no-store',
@@ -228,7 +230,9 @@ function protect(app: FastifyInstance, gate: Gate) {
     // An absolute target would override the Host header.
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
     await gate.admit(request)
+    request.seal = sealerFor(request.principal, opaque)
   })
+  app.addHook('preValidation', async (request) => openSealed(request, opaque))
   app.addHook('preHandler', (request, _reply, done) => asUser(request.user, done))
 }
 

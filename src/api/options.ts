@@ -3,6 +3,7 @@ import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
+import type { Opaque } from './access/opaque.ts'
 import type { ApiToken } from './access/token-book.ts'
 import type { Budget } from './spend-forecast.ts'
 import type { Certificate } from '../net/tls-files.ts'
@@ -102,6 +103,8 @@ export type ApiContext = Readonly<{
   version: string
   resolver: Resolver | undefined
   tls?: Certificate | undefined
+  /** Undefined: no viewer is limited. */
+  opaque?: Opaque | undefined
   draining?: ApiOptions['draining']
 }>
 

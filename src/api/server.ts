@@ -21,6 +21,8 @@ declare module 'fastify' {
     principal: Principal
     admission: Admission
     user: string
+    /** Of ids and cursors in responses to a limited viewer. */
+    seal: ((text: string) => string) | undefined
   }
 }
 
@@ -51,6 +53,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   assignQueryIds(app, context.host.random)
   app.setReplySerializer(jsonLine)
   app.decorateRequest('user', '')
+  app.decorateRequest('seal', undefined)
   app.decorateRequest('principal', null as unknown as Principal)
   app.decorateRequest('admission', null as unknown as Admission)
   app.removeAllContentTypeParsers()

@@ -140,6 +140,11 @@ export class Stream {
   }
 
   #refused(error: ApiError): number {
+    // The position of a server whose secrets have changed: start with the newest rows.
+    if (error.status === 400 && this.#lastId !== '') {
+      this.#lastId = ''
+      return 0
+    }
     if (error.status !== 429 && error.status < 500) {
       this.#on.link({
         state: 'refused',

@@ -6,6 +6,7 @@ import { all, namespacedFlows, own, pairs, withPeers } from '../testing/namespac
 import { someEvents } from '../testing/recording-control.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 import { accessRules } from './decisions.ts'
+import { Opaque } from './opaque.ts'
 
 const auth = {
   tokens: [
@@ -251,12 +252,12 @@ test('a tap returns only visible rows, of a source and of a sink, with a filter 
   const sink = await fetch(`${url}/api/v1/tap?sink=bus&limit=2`, { headers: bearer('shop') })
   control.publish(namespacedFlows(realHost().clock.now()))
   // The sink receives every second row; of these, rows 0 and 2 belong to shop only.
-  expect(
-    (await sink.text())
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { _pos: string })._pos.split(':').at(-1)),
-  ).toEqual(['0', '2'])
+  const ids = (await sink.text())
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { _pos: string })._pos)
+  const opaque = await Opaque.of(auth, realHost())
+  expect(ids.map((id) => opaque?.open(id)?.split(':').at(-1))).toEqual(['0', '2'])
 })
 
 test('without a store the ring shows and sums only visible rows', async () => {

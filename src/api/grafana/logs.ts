@@ -161,7 +161,7 @@ async function flowLines(request: GrafanaRequest, span: LogSpan): Promise<LogEnt
     request,
     `SELECT *, ${dialect.micros(flowTimes.sql(dialect))} AS us FROM flows WHERE ${condition} ${orderOf(span)}`,
   )
-  return checked(found, span).map(({ us, ...row }) => ({
+  return checked(found, span).map(({ us, _pos: _, ...row }) => ({
     time: BigInt(String(us)) * 1000n,
     line: JSON.stringify(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
     stream,

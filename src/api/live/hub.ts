@@ -106,8 +106,9 @@ export class Hub {
 
   span(principal: Principal): { fromSeq: number; toSeq: number; flows: number; events: number } {
     return {
-      fromSeq: this.fromSeq,
-      toSeq: this.newest,
+      ...(principal.namespaces === undefined
+        ? { fromSeq: this.fromSeq, toSeq: this.newest }
+        : { fromSeq: 0, toSeq: 0 }),
       flows: this.#rowsOf('flows', principal),
       events: this.#rowsOf('events', principal),
     }

@@ -1,3 +1,4 @@
+import { sealerFor } from '../access/opaque.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
 import type { Channel } from './channel.ts'
@@ -5,7 +6,7 @@ import { batchFilter } from './filter.ts'
 import { GraphView } from './graph-view.ts'
 import type { Hub, LastPosition } from './hub.ts'
 import type { RingFrame } from './ring.ts'
-import { RowsView } from './rows-view.ts'
+import { RowsView, type RowsMessage } from './rows-view.ts'
 import { SeriesView } from './series-view.ts'
 import { writeView, type ViewSpec } from './spec.ts'
 import type { Vector } from './shared-positions.ts'
@@ -18,6 +19,7 @@ export class LiveStream {
   readonly #hub: Hub
   readonly #context: ApiContext
   readonly #channel: Channel
+  readonly #seal: ((text: string) => string) | undefined
   #views: LiveView[] = []
   #paused = false
   /** Position at other servers, if ahead of the local one. */
@@ -35,6 +37,7 @@ export class LiveStream {
     this.#context = context
     this.#channel = channel
     this.#principal = principal
+    this.#seal = sealerFor(principal, context.opaque)
     this.#statAt = this.#commentAt = context.host.clock.monotonic()
     channel.onDrain(() => {
       this.#blockedSince = undefined
@@ -188,7 +191,7 @@ export class LiveStream {
       matched,
       new: fresh,
       droppedByLimit: Math.max(0, matched - shown - pending),
-      ringFrom: this.#hub.fromSeq,
+      ringFrom: this.#seal === undefined ? this.#hub.fromSeq : 0,
       lagMs: this.#lagMs,
       paused: this.#paused,
       views: Object.fromEntries(totals.map(({ id, ...counts }) => [id, counts])),
@@ -196,12 +199,27 @@ export class LiveStream {
     this.#matchedAtStat = matched
   }
 
+  /** Without the place among all rows for a limited viewer. */
+  #shown(event: string, data: unknown): unknown {
+    if (this.#seal === undefined) return data
+    const hidden = { ...(data as object), ...(event === 'gap' ? { fromSeq: 0, toSeq: 0 } : {}) }
+    const { cols, rows } = hidden as Partial<RowsMessage>
+    const at = event === 'rows' ? (cols?.indexOf('_pos') ?? -1) : -1
+    const seal = this.#seal
+    return at < 0 ? hidden : { ...hidden, rows: rows?.map((row) => row.with(at, seal(row[at] as string))) }
+  }
+
+  #eventId(sequence: number) {
+    const id = this.#hub.eventIdAt(sequence, this.#seen)
+    return this.#seal?.(id) ?? id
+  }
+
   #send(event: string, data: unknown, id?: number) {
     if (
       !this.#channel.send(
         event,
-        JSON.stringify(data),
-        id === undefined ? undefined : this.#hub.eventIdAt(id, this.#seen),
+        JSON.stringify(this.#shown(event, data)),
+        id === undefined ? undefined : this.#eventId(id),
       )
     )
       this.#blockedSince ??= this.#context.host.clock.monotonic()

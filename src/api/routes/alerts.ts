@@ -43,7 +43,6 @@ const ruleProperties = {
   took_ms: { type: 'number', description: 'Duration of the last evaluation.' },
   error: { type: 'string', description: 'Why the last evaluation failed.' },
   failing_since: string,
-  hidden: { type: 'integer', description: 'Alerts about other namespaces than those of the user.' },
   alerts: list(object(alertProperties, { required: ['state', 'labels', 'value', 'active_at', 'view'] })),
 } as const
 
@@ -151,7 +150,6 @@ export type AlertList = Readonly<{
     took_ms?: number
     error?: string
     failing_since?: string
-    hidden?: number
     alerts: readonly ReturnType<typeof instanceView>[]
   }>[]
   firing: number
@@ -166,7 +164,6 @@ function ruleView({ rule, instances, last, failing }: Listed, principal: Princip
   const visible = all.filter(({ labels }) => mayReadAlert(principal, rule, labels))
   const isVisible = mayReadAlert(principal, rule, {})
   if (!isVisible && visible.length === 0) return []
-  const hidden = all.length - visible.length
   return [
     {
       name: rule.name,
@@ -179,7 +176,6 @@ function ruleView({ rule, instances, last, failing }: Listed, principal: Princip
       ...(last === undefined ? {} : { evaluated_at: iso(last.at), took_ms: Math.round(last.tookMs) }),
       ...(last?.error === undefined ? {} : { error: isVisible ? last.error : 'The evaluation failed.' }),
       ...(failing === undefined ? {} : { failing_since: iso(failing) }),
-      ...(isVisible && hidden > 0 ? { hidden } : {}),
       alerts: visible
         .toSorted((a, b) => (a.state === b.state ? a.active - b.active : a.state === 'firing' ? -1 : 1))
         .map((instance) => instanceView(rule, instance, last?.at ?? now)),

@@ -9,6 +9,7 @@ import {
   type QueryField,
 } from '../../query/index.ts'
 import { fieldTime, isoOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
+import { refusePositions } from '../access/opaque.ts'
 import { answerJson } from '../answer.ts'
 import { withinScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
@@ -124,6 +125,7 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
   app.post('/api/v1/complete', { schema }, async (request, reply) => {
     const body = request.body as CompleteRequest
     const { prefix = '', limit = 20 } = body
+    refusePositions(`${body.field ?? ''} ${body.filter ?? ''}`, request.principal)
     const now = context.host.clock.now()
     if (body.names === 'resources' || body.names === 'inventory') {
       const answer = await ofObjects(body, body.names === 'resources' ? resourceNames : inventoryNames, {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { eventsHidden } from '../access/decisions.ts'
 import { whenAccessEnds } from '../access/gate.ts'
+import { refusePositions } from '../access/opaque.ts'
 import type { Principal } from '../access/principal.ts'
 import { problemIn } from '../check.ts'
 import { parseJson } from '../json.ts'
@@ -123,7 +124,7 @@ const stream = {
     'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; ' +
     '`stat` every second; ' +
     '`gap` {view, fromSeq, toSeq, reason}; periodic comments. The event id contains journal sequence and ' +
-    'journal name. With Last-Event-ID (or ?after=) the stream resumes ' +
+    'journal name; for a limited viewer it is opaque, and sequences are 0. With Last-Event-ID (or ?after=) the stream resumes ' +
     'there or reports a gap. Another server starts over, unless both share the journal. Without a PUT the ' +
     'stream shows the newest flows and events. The same events are available over a WebSocket at ' +
     'this path as ' +
@@ -248,6 +249,8 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     const specs = readViews(request, limits.viewsPerStream)
     const hidden = specs.find(({ stream }) => stream === 'events' && principal.namespaces !== undefined)
     if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
+    for (const { kind, columns, ...rest } of request.views)
+      refusePositions(JSON.stringify(kind === 'rows' ? rest : { ...rest, columns }), principal)
     const open = hub.put(session, principal.id, specs, paused, request.resume ?? 'catch-up')
     return { open, paused, views: specs.map(writeView) }
   }

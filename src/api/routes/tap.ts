@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TapTarget } from '../../engine/control.ts'
 import type { FrameHeader, SinkPiece } from '../../engine/contracts.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
@@ -95,8 +95,14 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
         'transform' in target
           ? control.derivations(target.transform, {
               derived(derivations, skipped) {
-                feed.skip(skipped)
-                for (const line of derivationLines(derivations, { matching, visible, now: host.clock.now() }))
+                // Rows of other namespaces are among them.
+                if (request.seal === undefined) feed.skip(skipped)
+                for (const line of derivationLines(derivations, {
+                  matching,
+                  visible,
+                  now: host.clock.now(),
+                  seal: request.seal,
+                }))
                   if (feed.room(1) === 1) feed.push(line)
               },
               closed: () => feed.end(),
@@ -105,7 +111,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
               const rows = matching(piece)
               if (rows.length === 0) return
               const chosen = { ...piece, rows: rows.subarray(0, feed.room(rows.length)) }
-              for (const line of linesOf(target, chosen)) feed.push(line)
+              for (const line of linesOf(target, chosen, request.seal)) feed.push(line)
             })
       feeds.add(feed)
       const stream = Readable.from(feed, { objectMode: false })
@@ -124,13 +130,13 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
     },
   )
 
-  function linesOf(target: TapTarget, piece: SinkPiece): Iterable<string> {
+  function linesOf(target: TapTarget, piece: SinkPiece, seal: FastifyRequest['seal']): Iterable<string> {
     if (piece.rows.length === 0) return []
     const previews =
       'sink' in target
         ? control.preview(target.sink, { token: 'tap', count: piece.rows.length, pieces: [piece], retried: false })
         : undefined
-    return previews === undefined ? rowLines(piece) : previewLines(piece, previews)
+    return previews === undefined ? rowLines(piece, seal) : previewLines(piece, previews, seal)
   }
 }
 

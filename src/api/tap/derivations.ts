@@ -10,17 +10,18 @@ type DerivationView = Readonly<{
   /** Rows that may be shown at all. */
   visible: Selection
   now: number
+  seal: ((text: string) => string) | undefined
 }>
 
 export function* derivationLines(
   derivations: Iterable<Derivation>,
-  { matching, visible, now }: DerivationView,
+  { matching, visible, now, seal }: DerivationView,
 ): Generator<string> {
   for (const { before, outputs, failure } of derivations) {
     // Outputs beside a row that was consumed are those of earlier rows.
     const isOwn = before !== undefined && failure === undefined
     if (before !== undefined && matching(before).length > 0) {
-      const [row = '{}'] = rowLines(before)
+      const [row = '{}'] = rowLines(before, seal)
       const after = isOwn ? rowsOf(outputs, visible, now) : []
       yield `{"before":${row}${isOwn ? `,"after":[${after.join()}]` : `,"after":[]${outcomeOf(failure)}`}}`
     }
