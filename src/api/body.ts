@@ -1,16 +1,15 @@
-import type { Readable } from 'node:stream'
-import { promisify } from 'node:util'
+import type { Readable, Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import type { Timers } from '../host/index.ts'
+import type { MemoryLease, Timers } from '../host/index.ts'
 import { ApiError } from './problems.ts'
-import { messageOf } from '../model/errors.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 
-const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
-  gzip: promisify(zlib.gunzip),
-  'x-gzip': promisify(zlib.gunzip),
-  deflate: promisify(zlib.inflate),
-  br: promisify(zlib.brotliDecompress),
-  zstd: promisify(zlib.zstdDecompress),
+const decoders: Readonly<Record<string, () => Transform>> = {
+  gzip: zlib.createGunzip,
+  'x-gzip': zlib.createGunzip,
+  deflate: zlib.createInflate,
+  br: zlib.createBrotliDecompress,
+  zstd: zlib.createZstdDecompress,
 }
 
 export const encodings = ['gzip', 'deflate', 'br', 'zstd'] as const
@@ -21,33 +20,67 @@ function tooLarge(limit: number, what: string) {
   })
 }
 
-/** `limit`: bytes as sent and as decoded. */
-export async function readBody(from: Readable, contentEncoding: string | undefined, limit: number): Promise<Buffer> {
+type BodyOptions = Readonly<{
+  /** Bytes as sent and as decoded. */
+  limit: number
+  /** Grows with the body, as sent and as decoded. */
+  memory: MemoryLease
+}>
+
+export async function readBody(
+  from: Readable,
+  contentEncoding: string | undefined,
+  { limit, memory }: BodyOptions,
+): Promise<Buffer> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity'
-  const decode = encoding === 'identity' || encoding === '' ? undefined : decoders[encoding]
-  if (decode === undefined && encoding !== 'identity' && encoding !== '') {
+  const isPlain = encoding === 'identity' || encoding === ''
+  const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
+  if (decoder === undefined && !isPlain) {
     throw new ApiError('WEIR_API_ENCODING', `Content-Encoding "${contentEncoding}" is not supported.`, {
       hints: [`Supported, one at a time: ${encodings.join(', ')}.`],
       headers: { 'accept-encoding': encodings.join(', ') },
     })
   }
+  // The connection still carries the response.
+  const sent = from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  const body = await collected(sent, memory, (size) => {
+    if (size > limit) throw tooLarge(limit, '')
+  })
+  return decoder === undefined ? body : decoded(decoder(), body, { encoding, limit, memory })
+}
+
+async function decoded(
+  decoder: Transform,
+  body: Buffer,
+  { encoding, limit, memory }: BodyOptions & Readonly<{ encoding: string }>,
+): Promise<Buffer> {
+  try {
+    decoder.end(body)
+    return await collected(decoder as AsyncIterable<Buffer>, memory, (size) => {
+      if (size > limit) throw tooLarge(limit, ' when decompressed')
+    })
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof WeirError) throw error
+    throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${messageOf(error)}`)
+  } finally {
+    decoder.destroy()
+  }
+}
+
+async function collected(
+  from: AsyncIterable<Buffer>,
+  memory: MemoryLease,
+  check: (size: number) => void,
+): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
-  // The connection still carries the response.
-  for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const piece of from) {
     size += piece.length
-    if (size > limit) throw tooLarge(limit, '')
+    check(size)
+    memory.grow(piece.length)
     pieces.push(piece)
   }
-  const body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
-  if (decode === undefined) return body
-  try {
-    return await decode(body, { maxOutputLength: limit })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge(limit, ' when decompressed')
-    throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${messageOf(error)}`)
-  }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
 }
 
 /** Closing a connection while a body arrives resets it, and the client loses the response. */

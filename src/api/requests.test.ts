@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { realHost } from '../host/index.ts'
 import { post, logged, sendRaw, start } from './testing/kit.ts'
 
 interface ProblemBody {
@@ -14,6 +15,8 @@ const problemOf = async (answer: Response): Promise<ProblemBody> => (await answe
 
 const compress = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync }
 const json = 'application/json'
+const sent = (url: string, type: string, body: string, method: 'POST' | 'PUT' = 'POST'): Promise<Response> =>
+  fetch(url, { method, headers: { 'content-type': type, 'content-encoding': 'gzip' }, body: gzipSync(body) })
 
 describe('bodies', () => {
   test('decodes every supported content encoding, on SQL and on events', async () => {
@@ -54,6 +57,30 @@ describe('bodies', () => {
       }
     }
     expect(control.ingested).toEqual([])
+  })
+
+  test('rejects values that exceed the memory for decoding, and states when a retry helps', async () => {
+    const host = realHost()
+    host.memory.capacity = 8 << 20
+    const { api, control } = await start({ host })
+    const lists = `[${'[],'.repeat(400_000)}[]]`
+    const event = (data: string) => `{"specversion":"1.0","id":"a","source":"/a","type":"t","data":${data}}`
+    const image = `${api.url}/api/v1/images/sha256:${'ab'.repeat(32)}/sbom`
+    const requests = {
+      sql: () => sent(`${api.url}/api/v1/sql`, json, `{"sql":"SELECT 1","x":${lists}}`),
+      events: () => sent(`${api.url}/events`, 'application/cloudevents+json', event(`[${'0,'.repeat(4_000_000)}0]`)),
+      sbom: () => sent(image, json, `{"bomFormat":"CycloneDX","components":${lists}}`, 'PUT'),
+    }
+    for (const [name, request] of Object.entries(requests)) expect((await request()).status, name).toBe(413)
+    expect([host.memory.used, host.memory.refused.too_large]).toEqual([0, 3])
+    const others = host.memory.reserve(7 << 20)
+    const valid = () =>
+      sent(`${api.url}/events`, 'application/cloudevents+json', event(JSON.stringify('x'.repeat(400_000))))
+    const busy = await valid()
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '1'])
+    others.release()
+    expect((await valid()).status).toBe(200)
+    expect([control.ingested.length, host.memory.used]).toEqual([1, 0])
   })
 
   test('rejects a body over the limit, with or without Content-Length', async () => {

@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { MemoryLease } from '../host/index.ts'
 import { discard, readBody } from './body.ts'
 import type { Admission } from './access/gate.ts'
 import type { Principal } from './access/principal.ts'
@@ -23,6 +24,8 @@ declare module 'fastify' {
     user: string
     /** Of ids and cursors in responses to a limited viewer. */
     seal: ((text: string) => string) | undefined
+    /** Of the body and what is decoded from it. Released with the response. */
+    memory: MemoryLease
   }
 }
 
@@ -56,6 +59,11 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.decorateRequest('seal', undefined)
   app.decorateRequest('principal', null as unknown as Principal)
   app.decorateRequest('admission', null as unknown as Admission)
+  app.decorateRequest('memory', null as unknown as MemoryLease)
+  app.addHook('onRequest', async (request, reply) => {
+    const memory = (request.memory = context.host.memory.reserve(0))
+    reply.raw.once('close', () => memory.release())
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
     parseBody(request, payload, context),
@@ -140,9 +148,10 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
       { hints: ['Send application/json.'] },
     )
   }
-  const body = await readBody(payload, request.headers['content-encoding'], limits.bodyBytes)
+  const { memory } = request
+  const body = await readBody(payload, request.headers['content-encoding'], { limit: limits.bodyBytes, memory })
   if (config.body === 'raw') return body
-  return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth)
+  return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth, memory)
 }
 
 function withNumbers(query: Record<string, unknown>, schema: Schema): Record<string, unknown> {

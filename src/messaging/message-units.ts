@@ -8,7 +8,9 @@ import {
 } from '../codecs/bus-message/read.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
+import { awaitMemory } from '../host/await-memory.ts'
 import { EventRows } from '../model/event-rows.ts'
+import { jsonMemory } from '../model/json-memory.ts'
 import type { WholeMessage } from './part-reassembler.ts'
 
 export type Unit<Handle> = Readonly<{
@@ -22,6 +24,8 @@ export const maxBytes = 15 << 20
 /** Larger frames are split. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const eventOverhead = 400
+/** Smaller messages are decoded without a look at their memory. */
+const smallBytes = 64 * 1024
 
 export class MessageUnits {
   messages = 0
@@ -54,7 +58,10 @@ export class MessageUnits {
         yield { rows, handles, bytes }
         ;[rows, handles, bytes] = [new EventRows(Math.min(messages.length, unitMessages), unitBytes >> 3), [], 0]
       }
-      const read = this.#read(message, source, reason, reader, rows)
+      const memory = this.#memoryOf(message)
+      const lease = memory === 0 ? undefined : await awaitMemory(this.#context.host, memory)
+      const read = this.#read(message, { source, invalid: reason ?? this.#exceeds(memory), reader, rows })
+      lease?.release()
       for (const handle of its) handles.push(handle)
       bytes += message.body.length + eventOverhead * read
     }
@@ -63,7 +70,29 @@ export class MessageUnits {
     yield { rows, handles, bytes }
   }
 
-  #read(message: InMessage, source: string, invalid: string | undefined, reader: RowReader, rows: EventRows): number {
+  /** Bytes that decoding makes; 0: few. */
+  #memoryOf({ body }: InMessage): number {
+    if (body.length <= smallBytes || body.length > maxBytes) return 0
+    const { codec, parse } = this.#config
+    const isParsed = this.#given !== undefined || parse !== null || codec === 'kollect'
+    return isParsed && (body[0] === 0x7b || body[0] === 0x5b) ? jsonMemory(body) : 3 * body.length
+  }
+
+  #exceeds(memory: number): string | undefined {
+    const { capacity } = this.#context.host.memory
+    if (memory <= capacity) return undefined
+    return `decoding needs ${memory >> 20} MiB of memory, and \`decoding.memory\` is ${capacity >> 20} MiB`
+  }
+
+  #read(
+    message: InMessage,
+    {
+      source,
+      invalid,
+      reader,
+      rows,
+    }: Readonly<{ source: string; invalid: string | undefined; reader: RowReader; rows: EventRows }>,
+  ): number {
     const { id, log, host } = this.#context
     const { body, place } = message
     const received = host.clock.now()

@@ -151,6 +151,10 @@ export class WeirError extends Error {
   }
 }
 
+export function hasCode(thrown: unknown, code: ErrorCode): boolean {
+  return thrown instanceof WeirError && thrown.code === code
+}
+
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }

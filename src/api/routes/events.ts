@@ -58,7 +58,9 @@ export function eventRoutes(
 ): void {
   app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
-    const batch = await decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
+    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+    request.memory.grow(columnsPerByte * body.length)
+    const batch = await decode(request, body)
     const { accepted, duplicates, outcome }: Ingested =
       batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
     if (outcome !== undefined) settle(outcome)
@@ -77,6 +79,9 @@ export function eventRoutes(
     handshake,
   )
 }
+
+/** Columns of the rows, and their copy for the journal, by bytes of the body. */
+const columnsPerByte = 2
 
 const whole = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { eventsOfReport, readReport, ReportError, type Report } from '../../codecs/sbom/index.ts'
+import { eventsOfReport, readReport, ReportError, type Report, type Reserve } from '../../codecs/sbom/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -44,7 +44,7 @@ export function reportRoute(app: FastifyInstance, { control, host, limits }: Api
   app.put('/api/v1/images/:digest/sbom', { schema, config: { body: 'raw' } }, async (request, reply) => {
     const { digest } = request.params as { digest: string }
     const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-    const report = await parsed(body, limits.bodyBytes)
+    const report = await parsed(body, limits.bodyBytes, (bytes) => request.memory.grow(bytes))
     const now = host.clock.now()
     const events = eventsOfReport(report, {
       sha256: createHash('sha256').update(body).digest('hex'),
@@ -70,10 +70,10 @@ export function reportRoute(app: FastifyInstance, { control, host, limits }: Api
   })
 }
 
-async function parsed(body: Uint8Array, maxBytes: number): Promise<Report> {
+async function parsed(body: Uint8Array, maxBytes: number, reserve: Reserve): Promise<Report> {
   if (body.length === 0) throw new ApiError('WEIR_API_BODY', 'The request has no body.')
   try {
-    return await readReport(body, maxBytes)
+    return await readReport(body, maxBytes, reserve)
   } catch (error) {
     if (!(error instanceof ReportError)) throw error
     const code = {

@@ -1,6 +1,7 @@
 /** Documents about the content of images: bills of materials, vulnerability reports, inspections, waivers. */
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import { assertShallow } from '../../model/json-depth.ts'
+import { jsonMemory } from '../../model/json-memory.ts'
 import { attested } from './attestation.ts'
 import { readCycloneDx } from './cyclonedx.ts'
 import { readGrype } from './grype.ts'
@@ -10,22 +11,36 @@ import { ReportError, type Report } from './report.ts'
 import { readSpdx } from './spdx.ts'
 import { readSyft } from './syft.ts'
 import { readTrivy } from './trivy.ts'
-import { unpack } from './unpack.ts'
+import { unpack, type Reserve } from './unpack.ts'
 import { isXml, readXml } from './xml.ts'
 
 export { eventsOfReport, imageOfReport, type ReportOrigin } from './events.ts'
 export { clipped, distinctProblems } from './collect.ts'
 export { digestIn, readImageName } from './image.ts'
 export { severityOf } from './severity.ts'
-export { unpack } from './unpack.ts'
+export { unpack, type Reserve } from './unpack.ts'
 export { ReportError, reportFormats, type Report, type ReportFormat, type ReportProblem } from './report.ts'
 
 export const defaultMaxBytes = 64 << 20
 
-/** Rejects with a {@link ReportError} that states why the document is not readable. */
-export async function readReport(bytes: Uint8Array, maxBytes = defaultMaxBytes): Promise<Report> {
-  const unpacked = await unpack(bytes, maxBytes)
-  if (isXml(unpacked)) return readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')
+/** Elements and attributes of XML, by byte of the text. */
+const xmlPerByte = 12
+
+/**
+ * Rejects with a {@link ReportError} that states why the document is not readable. `reserve` is called with the sizes of
+ * the unpacked document, and of its values before they are parsed.
+ */
+export async function readReport(
+  bytes: Uint8Array,
+  maxBytes = defaultMaxBytes,
+  reserve: Reserve = () => undefined,
+): Promise<Report> {
+  const unpacked = await unpack(bytes, maxBytes, reserve)
+  if (isXml(unpacked)) {
+    reserve(xmlPerByte * unpacked.length)
+    return readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')
+  }
+  reserve(jsonMemory(unpacked))
   return readDocument(parse(unpacked))
 }
 

@@ -1,30 +1,46 @@
-import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
+import type { Transform } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { ReportError } from './report.ts'
+
+/** Counts memory before it is used; throws if there is none. */
+export type Reserve = (bytes: number) => void
 
 const mebibyte = 1 << 20
 /** Of real documents it is below 20. */
 const maxRatio = 200
 
-const gunzip = promisify(zlib.gunzip)
-const unzstd = promisify(zlib.zstdDecompress)
-
 /** Unpacks gzip and Zstandard; other bytes are returned as they are. Rejects with a {@link ReportError}. */
-export async function unpack(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+export async function unpack(
+  bytes: Uint8Array,
+  maxBytes: number,
+  reserve: Reserve = () => undefined,
+): Promise<Uint8Array> {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
   const isZstd = bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd
   if (bytes.length > maxBytes) throw tooLarge(maxBytes)
   if (!isGzip && !isZstd) return bytes
-  const limit = Math.min(maxBytes, Math.max(mebibyte, bytes.length * maxRatio))
+  const decoder: Transform = isGzip ? createGunzip() : createZstdDecompress()
+  const pieces: Buffer[] = []
+  let size = 0
   try {
-    return await (isGzip ? gunzip : unzstd)(bytes, { maxOutputLength: limit })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-      if (limit === maxBytes) throw tooLarge(maxBytes)
-      throw new ReportError('too-large', `The document unpacks to more than ${maxRatio} times its size.`)
+    decoder.end(bytes)
+    for await (const piece of decoder as AsyncIterable<Buffer>) {
+      size += piece.length
+      if (size > maxBytes) throw tooLarge(maxBytes)
+      if (size > mebibyte && size > bytes.length * maxRatio)
+        throw new ReportError('too-large', `The document unpacks to more than ${maxRatio} times its size.`)
+      reserve(piece.length)
+      pieces.push(piece)
     }
+  } catch (error) {
+    // An error of zlib has a code, as has one of `reserve`.
+    if (error instanceof ReportError || !/^(?:Z_|ERR_Z|ZSTD)/.test(String((error as { code?: unknown }).code)))
+      throw error
     throw new ReportError('malformed', `The document is not valid ${isGzip ? 'gzip' : 'Zstandard'}.`)
+  } finally {
+    decoder.destroy()
   }
+  return Buffer.concat(pieces, size)
 }
 
 function tooLarge(maxBytes: number): ReportError {

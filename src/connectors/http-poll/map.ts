@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { parseRaw } from '../../model/exact-json.ts'
 import { assertShallow, maxJsonDepth, nestsDeeper } from '../../model/json-depth.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
+import { jsonMemory } from '../../model/json-memory.ts'
 import { jsonAt } from '../../model/json-pointer.ts'
 import type { HttpPollConfig } from './config.ts'
 
@@ -46,6 +47,18 @@ export type PolledPage = Readonly<{
 const utf8 = new TextEncoder()
 
 /** Throws with the reason. */
+/** With exact numbers, which are objects; a line is a text and its bytes. */
+const [numberMemory, lineMemory] = [90, 250]
+
+/** Memory that {@link readPage} needs. */
+export function pageMemory(body: Uint8Array, { format }: HttpPollConfig): number {
+  if (format === 'json') return jsonMemory(body, numberMemory)
+  if (format === 'text') return body.length
+  let lines = 1
+  for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) lines++
+  return 3 * body.length + lineMemory * lines
+}
+
 export function readPage(body: Uint8Array, config: HttpPollConfig): PolledPage {
   const { format, records: pointer, key, since } = config
   if (format === 'json') {

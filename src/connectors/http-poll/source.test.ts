@@ -246,3 +246,18 @@ test.each<readonly [Written, string]>([
 ])('the settings %j are refused', (written, message) => {
   expect(() => configFrom(httpPollSchema, { url: 'https://api.example.com/', ...written })).toThrow(message)
 })
+
+test('a page that needs more memory than there is for decoding is not stored, and the position stays', async () => {
+  const scene = new Scene()
+  const { memory } = scene.context().host
+  const before = memory.capacity
+  onTestFinished(() => void (memory.capacity = before))
+  memory.capacity = 4 << 20
+  const api = await serve(() => ({ body: `[${'[],'.repeat(200_000)}[]]` }))
+  const source = await scene.run(api, {}, (it) => it.status().why)
+  expect(source.status()).toMatchObject({
+    records: 0,
+    why: expect.stringContaining('decoding needs more than') as string,
+  })
+  expect(memory.used).toBe(0)
+})

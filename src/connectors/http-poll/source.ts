@@ -1,4 +1,5 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import type { MemoryLease } from '../../host/index.ts'
 import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { SourceFeed } from '../../engine/sources/feed.ts'
@@ -13,6 +14,7 @@ import { chunks, isTooLarge } from '../../polling/chunks.ts'
 import { runAsLeader } from '../../polling/leader.ts'
 import { PollError } from '../../polling/poll-error.ts'
 import { pollOnSchedule } from '../../polling/schedule.ts'
+import type { HttpAnswer } from '../../net/http/client.ts'
 import { PollClient } from './client.ts'
 import { probeApi } from './client-probe.ts'
 import type { HttpPollConfig, httpPollSchema } from './config.ts'
@@ -21,6 +23,7 @@ import {
   dataOf,
   greater,
   nextPage,
+  pageMemory,
   noState,
   readPage,
   seenDigest,
@@ -31,6 +34,9 @@ import {
 } from './map.ts'
 
 export const source = defineSource<typeof httpPollSchema>('http-poll', { build: openHttpPoll, probe: probeApi })
+
+/** Of one record, until it is in the journal. */
+const eventMemory = 500
 
 /** A Lease holds at most as many keys. */
 const leaseKeys = 500
@@ -165,25 +171,41 @@ class Poller {
       const before = this.#state
       const answer = await this.#client.page(before, signal)
       if (answer === undefined) return
-      const { headers, body, status } = answer
-      const read: PolledPage =
-        status === 204 || body.length === 0 ? { records: [], document: undefined } : readPage(body, this.#config)
-      const next = nextPage(this.#config, read, headers['link'], before.next)
-      const resumes = paging.type === 'cursor' && paging.resume
-      const { etag, 'last-modified': modified } = headers
-      const isFirst = before.next === undefined
-      const state = {
-        at: this.#context.host.clock.now(),
-        // Validators are those of the first page.
-        ...(isFirst ? known({ etag, modified }) : known({ etag: before.etag, modified: before.modified })),
-        ...known({
-          next: next ?? (resumes ? before.next : undefined),
-          since: read.records.reduce<string | undefined>((most, { since }) => greater(most, since), before.since),
-        }),
-      }
-      await this.#record(read, state, page, signal)
-      if (next === undefined) return
+      const isLast = await this.#context.host.memory.use(answer.body.length, (memory) =>
+        this.#take(answer, { page, before, memory }, signal),
+      )
+      if (isLast) return
     }
+  }
+
+  /** Whether no page follows. */
+  async #take(
+    { headers, body, status }: HttpAnswer,
+    { page, before, memory }: Readonly<{ page: number; before: PollState; memory: MemoryLease }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { paging } = this.#config
+    let read: PolledPage = { records: [], document: undefined }
+    if (status !== 204 && body.length > 0) {
+      memory.grow(pageMemory(body, this.#config))
+      read = readPage(body, this.#config)
+      memory.grow(eventMemory * read.records.length)
+    }
+    const next = nextPage(this.#config, read, headers['link'], before.next)
+    const resumes = paging.type === 'cursor' && paging.resume
+    const { etag, 'last-modified': modified } = headers
+    const isFirst = before.next === undefined
+    const state = {
+      at: this.#context.host.clock.now(),
+      // Validators are those of the first page.
+      ...(isFirst ? known({ etag, modified }) : known({ etag: before.etag, modified: before.modified })),
+      ...known({
+        next: next ?? (resumes ? before.next : undefined),
+        since: read.records.reduce<string | undefined>((most, { since }) => greater(most, since), before.since),
+      }),
+    }
+    await this.#record(read, state, page, signal)
+    return next === undefined
   }
 
   async #record(read: PolledPage, state: Omit<PollState, 'seen'>, page: number, signal: AbortSignal) {

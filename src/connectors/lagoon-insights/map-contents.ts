@@ -7,6 +7,7 @@ import {
   readReport,
   severityOf,
   type Report,
+  type Reserve,
 } from '../../codecs/sbom/index.ts'
 import type { ImageData } from '../../model/image-insights.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -41,10 +42,11 @@ export async function contentsOfImage(
   report: ImageReport,
   origin: Origin,
   maxBytes: number,
+  reserve?: Reserve,
 ): Promise<readonly WeirEvent[]> {
   const file = reportFile(report)
   if (file === undefined) return []
-  const { waivers: _, ...read } = await readReport(file.bytes, maxBytes)
+  const { waivers: _, ...read } = await readReport(file.bytes, maxBytes, reserve)
   const { digest, aliases = [], ...image } = read.image
   const own = imageOf(origin, report.service)
   const others = [...new Set([...(digest === undefined ? [] : [digest]), ...aliases])]

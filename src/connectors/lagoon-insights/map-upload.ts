@@ -1,7 +1,7 @@
 /** The report of an SBOM that a workload posts: the message of a ConfigMap without its limit of 1 MiB. */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { readReport, ReportError, unpack } from '../../codecs/sbom/index.ts'
+import { readReport, ReportError, unpack, type Reserve } from '../../codecs/sbom/index.ts'
 import type { ImageReport } from '../../model/insights.ts'
 import * as names from './map-labels.ts'
 
@@ -12,10 +12,10 @@ export async function reportOfUpload(
   body: Uint8Array,
   service: string,
   { namespace, project, environment }: Place,
-  maxBytes: number,
+  { maxBytes, reserve }: Readonly<{ maxBytes: number; reserve: Reserve }>,
 ): Promise<ImageReport> {
-  const document = await unpack(body, maxBytes)
-  const { format, packages } = await readReport(document, maxBytes)
+  const document = await unpack(body, maxBytes, reserve)
+  const { format, packages } = await readReport(document, maxBytes, reserve)
   if (format === 'cyclonedx-xml') throw new ReportError('unknown-format', 'The document is XML; send JSON.')
   if (packages === undefined) throw new ReportError('unknown-format', `The document (${format}) lists no packages.`)
   // The handler reads gzip.

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { makeDurableDirectory, replaceFile } from '../../host/index.ts'
-import { messageOf } from '../../model/errors.ts'
+import { hasCode, messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { reportFile, type ImageReport } from '../../model/insights.ts'
 import { isRecord } from '../../model/json.ts'
@@ -76,15 +76,18 @@ export class ReportContents {
     return false
   }
 
-  /** An unreadable report has none; it is sent to the core all the same. */
+  /** An unreadable report has none; it is sent to the core all the same. Rejects with WEIR_MEMORY_BUSY. */
   async ofImage(report: ImageReport): Promise<readonly WeirEvent[]> {
     if (!this.isWanted || this.#isRepeated(report)) return []
-    const { log, id, metrics } = this.#context
+    const { log, id, metrics, host } = this.#context
     try {
       const { namespace, project, environment } = report
       const origin = this.#origin({ namespace, project, environment })
-      return await contentsOfImage(report, origin, this.#config.max_decompressed)
+      return await host.memory.use(0, (memory) =>
+        contentsOfImage(report, origin, this.#config.max_decompressed, (bytes) => memory.grow(bytes)),
+      )
     } catch (error) {
+      if (hasCode(error, 'WEIR_MEMORY_BUSY')) throw error
       metrics.count('weir_lagoon_configmaps_total', 1, { source: id, result: 'without_contents' })
       log.warn('Packages and facts of a report cannot be read; the report itself is delivered.', {
         source: id,

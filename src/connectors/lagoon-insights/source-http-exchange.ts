@@ -1,5 +1,6 @@
 /** Requests of workloads and their responses, as insights-remote has them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { MemoryLease } from '../../host/index.ts'
 
 export type Kind = 'facts' | 'problems'
 
@@ -86,15 +87,23 @@ export function send(response: ServerResponse, { status, body, headers }: Answer
   response.end(text)
 }
 
-export function bodyOf(request: IncomingMessage, most: number): Promise<Buffer> {
+export function bodyOf(request: IncomingMessage, most: number, memory: MemoryLease): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
     let size = 0
+    let isRefused = false
     request.on('data', (piece: Buffer) => {
+      if (isRefused) return
       size += piece.length
-      if (size <= most) return void pieces.push(piece)
-      pieces.length = 0
-      reject(tooLarge(most))
+      try {
+        if (size > most) throw tooLarge(most)
+        memory.grow(piece.length)
+        pieces.push(piece)
+      } catch (error) {
+        isRefused = true
+        pieces.length = 0
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
     })
     request.once('end', () => resolve(Buffer.concat(pieces)))
     request.once('close', () => {

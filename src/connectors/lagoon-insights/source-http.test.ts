@@ -70,7 +70,7 @@ async function stage({ settings = {}, hasStore = false, namespaces }: Options = 
     events()
       .filter(({ type }) => type === insightsTypes.report)
       .map(({ data }) => new TextDecoder().decode(data))
-  return { journal, golden, send, events, messages }
+  return { journal, golden, send, events, messages, memory: own.host.memory }
 }
 
 const okay = [200, '{"message":"okay"}']
@@ -298,4 +298,18 @@ describe('with a store', () => {
     await send('POST', '/facts', '[{"name":"php","value":"8"}]')
     expect(events()).toHaveLength(1)
   })
+})
+
+test('bodies that need more memory than there is for decoding get 413, and 503 while others use it', async () => {
+  const { send, messages, memory } = await stage()
+  memory.capacity = 8 << 20
+  const lists = `[${'[],'.repeat(300_000)}[]]`
+  expect(await send('POST', '/facts', lists)).toMatchObject([413, expect.stringContaining('decoding needs more than')])
+  const bom = `{"bomFormat":"CycloneDX","components":${lists}}`
+  expect((await send('POST', '/sbom/cli', gzipSync(bom)))[0]).toBe(413)
+  const others = [memory.reserve(7 << 20), memory.reserve(1 << 20)]
+  expect((await send('POST', '/facts', '[]'))[0]).toBe(503)
+  for (const other of others) other.release()
+  expect((await send('POST', '/facts', '[]'))[0]).toBe(200)
+  expect([messages().length, memory.used]).toEqual([1, 0])
 })

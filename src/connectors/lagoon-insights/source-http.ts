@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { messageOf } from '../../model/errors.ts'
+import type { MemoryLease } from '../../host/index.ts'
+import { hasCode, messageOf } from '../../model/errors.ts'
+import { jsonMemory } from '../../model/json-memory.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { ReportError } from '../../codecs/sbom/index.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
@@ -41,8 +43,9 @@ export type WebOptions = Readonly<{
   namespaces: Namespaces | undefined
 }>
 
-/** Bodies in memory, as a multiple of the largest. */
-const mostBodies = 32
+/** A request, and the memory of its body and of what is made of it. */
+type Received = Readonly<{ request: IncomingMessage; memory: MemoryLease }>
+
 const okay: Answer = { status: 200, body: { message: 'okay' } }
 
 export class InsightsWeb {
@@ -52,7 +55,6 @@ export class InsightsWeb {
   /** Ids are unique without a random number for each request. */
   readonly #prefix: string
   #appended = 0
-  #held = 0
   #isClosing = false
 
   constructor(options: WebOptions) {
@@ -77,7 +79,12 @@ export class InsightsWeb {
       route = answerOf(error)
     }
     const name = 'kind' in route ? `${route.method} /${route.kind}` : 'other'
-    const taken = 'kind' in route ? this.#take(route, request).catch(answerOf) : Promise.resolve(route)
+    const taken =
+      'kind' in route
+        ? this.#options.context.host.memory
+            .use(0, (memory) => this.#take(route, { request, memory }))
+            .catch((error: unknown) => answerOf(refusedForMemory(error)))
+        : Promise.resolve(route)
     taken.then(
       (answer) => {
         const { metrics, id } = this.#options.context
@@ -88,7 +95,8 @@ export class InsightsWeb {
     )
   }
 
-  async #take(route: Route, request: IncomingMessage): Promise<Answer> {
+  async #take(route: Route, given: Received): Promise<Answer> {
+    const { request } = given
     const { config, contents } = this.#options
     // insights-remote has no such path.
     if (route.kind === 'sbom' && config.strict) return notFound
@@ -102,7 +110,7 @@ export class InsightsWeb {
       environment: token.environmentName,
     }
     const written = writtenOf(request)
-    if (route.kind === 'sbom') return this.#takeSbom(route.service, place, token, request)
+    if (route.kind === 'sbom') return this.#takeSbom(route.service, place, token, given)
     if (route.method === 'DELETE') {
       if (environment === undefined) throw badId(wrongId)
       const type = `direct.delete.${route.kind}` as const
@@ -117,7 +125,7 @@ export class InsightsWeb {
         route.kind,
       )
     }
-    const body = await this.#json(request)
+    const body = await this.#json(given)
     const parsed = attempt(() =>
       route.kind === 'facts'
         ? factsOf(body, token, config)
@@ -140,15 +148,23 @@ export class InsightsWeb {
     return this.#append(token, `direct.${route.kind}`, goJson(message), request, rows, route.kind)
   }
 
-  async #takeSbom(service: string, place: Place, token: VerifiedToken, request: IncomingMessage): Promise<Answer> {
-    const { config, contents } = this.#options
+  async #takeSbom(service: string, place: Place, token: VerifiedToken, given: Received): Promise<Answer> {
+    const { config, context, contents } = this.#options
+    const { request } = given
     if (!/^(?:identity|gzip|zstd)$/.test(request.headers['content-encoding'] ?? 'identity'))
       throw new Refused(415, 'unsupported', 'compress the body with gzip or zstd')
-    const body = await this.#body(request, config.max_sbom)
-    const report = await reportOfUpload(body, service, place, config.max_decompressed).catch((error: unknown) => {
-      if (!(error instanceof ReportError)) throw error
-      throw new Refused(uploadStatus[error.problem], 'Unable to parse incoming data', error.message)
-    })
+    const body = await this.#body(given, config.max_sbom)
+    const report = await context.host.memory
+      .use(0, (memory) =>
+        reportOfUpload(body, service, place, {
+          maxBytes: config.max_decompressed,
+          reserve: (bytes) => memory.grow(bytes),
+        }),
+      )
+      .catch((error: unknown) => {
+        if (!(error instanceof ReportError)) throw error
+        throw new Refused(uploadStatus[error.problem], 'Unable to parse incoming data', error.message)
+      })
     const rows = await contents.ofImage(report)
     const answer = await this.#append(token, 'sbom', writeReport(report), request, rows, `sbom/${service}`)
     contents.appended(report)
@@ -172,10 +188,12 @@ export class InsightsWeb {
     return token
   }
 
-  async #json(request: IncomingMessage): Promise<unknown> {
+  async #json(given: Received): Promise<unknown> {
+    const { request, memory } = given
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
       throw new Refused(415, 'unsupported', 'send the body without Content-Encoding')
-    const body = await this.#body(request, this.#options.config.max_body)
+    const body = await this.#body(given, this.#options.config.max_body)
+    memory.grow(jsonMemory(body))
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
     return attempt(() => {
       assertShallow(text)
@@ -183,19 +201,10 @@ export class InsightsWeb {
     })
   }
 
-  async #body(request: IncomingMessage, most: number): Promise<Buffer> {
-    const announced = Number(request.headers['content-length'] ?? most)
-    if (announced > most && request.headers['content-length'] !== undefined)
-      throw tooLarge(most, announced > drainedBodies * most)
-    const { max_body, max_sbom } = this.#options.config
-    if (this.#held + announced > Math.max(mostBodies * max_body, 2 * max_sbom))
-      throw new Refused(503, 'unavailable', 'too many requests are in progress', { 'retry-after': '1' })
-    this.#held += announced
-    try {
-      return await bodyOf(request, most)
-    } finally {
-      this.#held -= announced
-    }
+  async #body({ request, memory }: Received, most: number): Promise<Buffer> {
+    const announced = Number(request.headers['content-length'] ?? 0)
+    if (announced > most) throw tooLarge(most, announced > drainedBodies * most)
+    return bodyOf(request, most, memory)
   }
 
   async #append(
@@ -237,6 +246,13 @@ export class InsightsWeb {
     }
     return okay
   }
+}
+
+/** The client may send a request again that others' requests leave no memory for. */
+function refusedForMemory(error: unknown): unknown {
+  if (hasCode(error, 'WEIR_MEMORY_BUSY'))
+    return new Refused(503, 'unavailable', messageOf(error), { 'retry-after': '1' })
+  return hasCode(error, 'WEIR_MEMORY_TOO_LARGE') ? new Refused(413, 'too large', messageOf(error)) : error
 }
 
 const uploadStatus = { 'too-large': 413, malformed: 400, 'unknown-format': 415 } as const

@@ -7,6 +7,8 @@ import {
   ReportError,
   type Report,
 } from '../../codecs/sbom/index.ts'
+import type { MemoryBudget } from '../../host/index.ts'
+import { hasCode, messageOf } from '../../model/errors.ts'
 import { insightTypes, type ImageData } from '../../model/image-insights.ts'
 import type { WeirEvent } from '../../model/events.ts'
 
@@ -37,12 +39,15 @@ export function isDocument(name: string): boolean {
   return !name.startsWith('.') && endings.test(name)
 }
 
-export async function readDocument(document: Document, maxBytes: number): Promise<ReadDocument> {
+/** Rejects with WEIR_MEMORY_BUSY: a later read may succeed. */
+export async function readDocument(document: Document, maxBytes: number, memory: MemoryBudget): Promise<ReadDocument> {
   const { path, bytes, modified, now } = document
   let report: Report
   try {
-    report = await readReport(bytes, maxBytes)
+    report = await memory.use(bytes.length, (lease) => readReport(bytes, maxBytes, (size) => lease.grow(size)))
   } catch (error) {
+    if (hasCode(error, 'WEIR_MEMORY_TOO_LARGE'))
+      return rejected(document, 'too_large', `The document is too large: ${messageOf(error)}.`)
     if (!(error instanceof ReportError)) throw error
     return rejected(document, error.problem.replaceAll('-', '_') as Outcome, error.message)
   }

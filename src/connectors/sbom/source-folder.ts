@@ -81,7 +81,7 @@ export class FolderReader implements DocumentReader {
     }
     const read: ReadDocument = isHuge
       ? rejected({ path: relative, bytes, now }, 'too_large', `The document has more than ${maxBytes} bytes.`)
-      : await readDocument({ path: relative, bytes, modified: file.modified, now }, maxBytes)
+      : await readDocument({ path: relative, bytes, modified: file.modified, now }, maxBytes, host.memory)
     await emitDocument(this.#context, read, file.path, signal)
     await this.#state.record(file, { sha256, emitted: now, ...(read.outcome === 'accepted' ? {} : { rejected: true }) })
   }

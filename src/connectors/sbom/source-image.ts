@@ -151,6 +151,7 @@ export class ImageReader {
               image: this.#about(image, target),
             },
             config.max_size,
+            context.host.memory,
           )
     await emitDocument(context, read, path, signal)
     return read.outcome === 'accepted'

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
 import { assertShallow } from '../../model/json-depth.ts'
+import { jsonMemory } from '../../model/json-memory.ts'
 import { jsonAt } from '../../model/json-pointer.ts'
 import type { WebsocketConfig } from './config.ts'
 import type { Gap } from './map-sequence.ts'
@@ -14,6 +15,14 @@ export type FeedMessage = Readonly<{
   document: unknown
 }>
 
+/** A message that is not JSON. */
+export const unparsed: FeedMessage = { is: 'event', document: undefined }
+
+/** Memory that {@link classified} needs for a moment. */
+export function feedMemory(data: Uint8Array): number {
+  return data[0] === 0x7b || data[0] === 0x5b ? jsonMemory(data) : data.length
+}
+
 /** The document is undefined if the message is not JSON, or nests too deeply. */
 export function classified(data: Uint8Array, { ack, drop }: Rules): FeedMessage {
   let document: unknown
@@ -21,7 +30,7 @@ export function classified(data: Uint8Array, { ack, drop }: Rules): FeedMessage 
     assertShallow(data)
     document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data))
   } catch {
-    return { is: 'event', document: undefined }
+    return unparsed
   }
   const has = (pointer: string, values: readonly string[]) => {
     const found = jsonAt(document, pointer)

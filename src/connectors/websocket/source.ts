@@ -3,6 +3,7 @@ import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { FeedGaps, SourceFeed } from '../../engine/sources/feed.ts'
 import type { SourceHealth } from '../../engine/sources/health.ts'
+import { awaitMemory } from '../../host/await-memory.ts'
 import { self } from '../../host/process.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { runStream, type StreamConnection, type StreamMessage } from '../../net/http/stream.ts'
@@ -12,7 +13,7 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { streamTarget } from './client.ts'
 import { probeFeed } from './client-probe.ts'
 import type { WebsocketConfig, websocketSchema } from './config.ts'
-import { classified, gapEvent, idOf, messageEvent, rejectedIn, sequenceOf } from './map.ts'
+import { classified, feedMemory, gapEvent, idOf, messageEvent, rejectedIn, sequenceOf, unparsed } from './map.ts'
 import { Sequences } from './map-sequence.ts'
 
 export const source = defineSource<typeof websocketSchema>('websocket', {
@@ -197,8 +198,13 @@ class Websocket implements WebsocketSource {
     const events: WeirEvent[] = []
     const counts = { dropped: 0, ack: 0, taken: 0 }
     const gaps: { missing: number }[] = []
+    const { host } = context
     for (const { data } of messages) {
-      const { is, document } = classified(data, config)
+      const memory = feedMemory(data)
+      // The feed waits while others use the memory. A message that cannot be parsed is stored as its bytes.
+      const lease = await awaitMemory(host, memory, signal)
+      const { is, document } = memory > host.memory.capacity ? unparsed : classified(data, config)
+      lease.release()
       if (is === 'ack') {
         counts.ack++
         this.#acknowledged(document)
