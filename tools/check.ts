@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { commitSubjects } from './commit-subjects.ts'
+import { configBlocks } from './config-blocks.ts'
 import { consoleSize } from './console-size.ts'
 import { consoleText } from './console-text.ts'
 import { docsDrift } from './docs-drift.ts'
@@ -27,6 +28,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['folder shape', folderShape],
   ['docs drift', docsDrift],
   ['documents', documentPaths],
+  ['settings', configBlocks],
   ['support', supportTable],
   ['terraform', terraformLint],
   ['console text', consoleText],

@@ -303,9 +303,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     room.make = (sequence) => runtime.makeRoom(sequence)
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)
-      throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`, {
-        advice: 'Correct the settings of this sink. `weir validate --live` connects to each.',
-      })
+      throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running

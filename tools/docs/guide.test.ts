@@ -1,4 +1,4 @@
-// Runs the documents: every configuration is validated, every command and flag exists, every statement is queried
+// Runs the documents: every command and flag exists, every statement is queried
 // and every event posted to a real Weir.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,12 +12,9 @@ import { commandTree, flatten } from '../../src/cli/command-tree.ts'
 import { weirSchema } from '../../src/app/config.ts'
 import { loadConfig } from '../../src/app/load-config.ts'
 import { program } from '../../src/cli/program.ts'
-import { interfacesSchema } from '../../src/connectors/netflow/map-interfaces.ts'
 import { realHost } from '../../src/host/index.ts'
-import { networksSchema } from '../../src/identity/networks-file.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { metricTable } from '../../src/manifests.ts'
-import { formatProblems, parseYaml, validate, type AnyComponentSchema } from '../../src/schema/index.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { ROOT } from '../kit/command.ts'
 import { derivedMetrics } from '../../src/api/grafana/derived.ts'
@@ -55,12 +52,6 @@ function commands(page: string): string[] {
     .filter((line) => line !== '')
 }
 
-/** Files beside the configuration, by their only key. */
-const files: ReadonlyMap<string, AnyComponentSchema> = new Map<string, AnyComponentSchema>([
-  ['networks', networksSchema],
-  ['interfaces', interfacesSchema],
-])
-
 let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-docs-'))
@@ -72,21 +63,6 @@ describe('configuration in', () => {
     const file = join(folder, 'weir.yaml')
     await writeFile(file, text)
     expect((await loadConfig(realHost(), [file], [])).warnings).toBe('')
-  })
-
-  test.each(pages.filter((page) => blocks(page, 'yaml').length > 0))('%s is valid', async (page) => {
-    for (const block of blocks(page, 'yaml')) {
-      const keys = Object.keys(parse(block) as object)
-      const ofItsOwn = keys.length === 1 ? files.get(keys[0] ?? '') : undefined
-      if (ofItsOwn !== undefined) {
-        const { problems } = validate(ofItsOwn, parseYaml(block, page))
-        expect(problems === undefined ? '' : formatProblems(problems, block)).toBe('')
-        continue
-      }
-      const file = join(folder, 'weir.yaml')
-      await writeFile(file, block)
-      expect((await loadConfig(realHost(), [file], [])).warnings).toBe('')
-    }
   })
 
   test.each(pages.filter((page) => blocks(page, 'yml').length > 0))('%s has YAML of other programs', (page) => {
@@ -127,6 +103,15 @@ describe('commands in', () => {
           call,
         ).toContain(flag)
     }
+  })
+
+  test.each(['github', 'gitlab'])('the job of %s in CI exist, with their flags', async (name) => {
+    const job = await readFile(join(ROOT, `examples/ci/${name}.yml`), 'utf8')
+    const calls = [...job.matchAll(/^ +- (?:run: )?weir (.*)$/gm)].map(([, call = '']) => call.split(' '))
+    expect(calls.map(([command]) => command)).toEqual(['validate', 'test'])
+    for (const words of calls)
+      for (const flag of words.filter((word) => word.startsWith('--')))
+        expect(find(words)?.options.flatMap((option) => option.flags)).toContain(flag)
   })
 
   test('scripts of npm are there', async () => {

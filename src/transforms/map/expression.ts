@@ -2,18 +2,20 @@ import { Environment, ParseError } from '@marcbachmann/cel-js'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
 import { nearest } from '../../schema/suggest.ts'
 import { withFunctions } from './functions.ts'
+import { typeChecker } from './types.ts'
 import { limited, withCounter, withCounts } from './work.ts'
 
 const longest = 4096
 const limits = { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 200, maxCallArguments: 16 }
+const plain = () => new Environment({ homogeneousAggregateLiterals: false, limits })
+
 function environmentOf(services: Readonly<Record<string, string>>): Environment {
-  const plain = new Environment({ homogeneousAggregateLiterals: false, limits })
-    .registerVariable('flow', 'map')
-    .registerVariable('event', 'map')
-  return withCounter(withFunctions(plain, services))
+  const rows = plain().registerVariable('flow', 'map').registerVariable('event', 'map')
+  return withCounter(withFunctions(rows, services))
 }
 
 const environment = environmentOf({})
+let checkTypes: ReturnType<typeof typeChecker> | undefined
 
 type ExpressionProblem = Readonly<{
   message: string
@@ -81,6 +83,9 @@ export function problemOf(text: string): ExpressionProblem | undefined {
   try {
     const checked = environment.check(text) as { valid: boolean; error?: unknown }
     if (!checked.valid) return problemFrom(checked.error)
+    checkTypes ??= typeChecker(withFunctions(plain(), {}))
+    const wrong = checkTypes(text, bare)
+    if (wrong !== undefined) return problemFrom(wrong)
     withCounts(text, environment.parse(text).ast)
     return undefined
   } catch (error) {
