@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -104,6 +105,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   const url = /console +(\S+)/.exec(output)?.[1] ?? ''
   const folder = /removes (\S+)\.\n/.exec(output)?.[1] ?? ''
   expect(existsSync(folder)).toBe(true)
+  expect(errors).not.toMatch(/warning|No exporter|cannot be scraped/)
 
   const ask = async (sql: string): Promise<Record<string, unknown>[]> => {
     const answer = await fetch(`${url}/api/v1/sql`, {
@@ -167,3 +169,34 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   expect(await ended, errors).toBe(0)
   expect(existsSync(folder)).toBe(false)
 })
+
+test.runIf(process.platform === 'linux')('the demo and its Weir end with the program that started them', async () => {
+  const demo = `'${process.execPath}' '${join(ROOT, 'tools/demo.ts')}'`
+  // The shell stays, as that of npm.
+  const parent = spawn('sh', ['-c', `${demo} & echo "pid $!"; wait; echo`], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  parent.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  while (!output.includes('Ctrl-C') && parent.exitCode === null) await sleep(50)
+  const pid = Number(/^pid (\d+)$/m.exec(output)?.[1])
+  const weir = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+  expect([isRunning(pid), isRunning(weir)]).toEqual([true, true])
+  parent.kill('SIGKILL')
+  await expect.poll(() => [isRunning(pid), isRunning(weir)], { timeout: 20_000 }).toEqual([false, false])
+
+  const alone = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let printed = ''
+  alone.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
+  while (!printed.includes('Ctrl-C') && alone.exitCode === null) await sleep(50)
+  const child = Number(readFileSync(`/proc/${alone.pid}/task/${alone.pid}/children`, 'utf8').trim().split(' ')[0])
+  alone.kill('SIGKILL')
+  await expect.poll(() => isRunning(child), { timeout: 20_000 }).toBe(false)
+  await rm(/removes (\S+)\.\n/.exec(printed)?.[1] ?? '', { recursive: true, force: true })
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -9,6 +9,7 @@ import { freePorts } from '../test/kit/free-port.ts'
 import { buildMmdb } from '../test/kit/mmdb.ts'
 import { accountEvents, costEvents } from './demo/accounts.ts'
 import { openAccountMetrics } from './demo/account-metrics.ts'
+import { relayMetrics } from './demo/own-metrics.ts'
 import { Agents } from './demo/agent.ts'
 import { asCloudEvent } from './demo/cloud-event.ts'
 import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
@@ -18,7 +19,7 @@ import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
 import { SflowAgent } from './demo/sflow.ts'
 import { deviceOf, Shop, shopCountries, shopNetworks } from './demo/shop.ts'
-import { Warehouse } from './demo/warehouse.ts'
+import { Warehouse, warehouseEnvironment } from './demo/warehouse.ts'
 import { ROOT } from './kit/command.ts'
 
 const stepMs = 250
@@ -63,8 +64,13 @@ async function demo() {
   const cluster = new DemoCluster(Number(flags.seed))
   const warehouse = await Warehouse.open()
   const accountMetrics = await openAccountMetrics()
+  const ops = flags.ops ?? `127.0.0.1:${second}`
+  const ownMetrics = await relayMetrics(`http://${ops}/metrics`)
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+  // npm or a shell that was killed sends no signal.
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || stopping.abort(), 500).unref()
   try {
     const config = join(folder, 'weir.yaml')
     await writeFile(join(folder, 'networks.yaml'), shopNetworks)
@@ -76,9 +82,9 @@ async function demo() {
       stringify(
         configuration(
           folder,
-          { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, agents, auditLog },
+          { listen, ops, netflow, sflow, agents, auditLog },
           warehouse,
-          accountMetrics.url,
+          [ownMetrics.url, accountMetrics.url],
           await imageSources(folder),
         ),
       ),
@@ -102,6 +108,7 @@ async function demo() {
     await cluster.server.close()
     await warehouse.close()
     await accountMetrics.close()
+    await ownMetrics.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -117,7 +124,7 @@ function configuration(
     auditLog,
   }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   warehouse: Warehouse,
-  accountMetrics: string,
+  metrics: readonly string[],
   images: object,
 ): object {
   return {
@@ -137,7 +144,7 @@ function configuration(
       },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
       shipments: warehouse.settings('shipments'),
-      metrics: { type: 'prometheus-scrape', targets: [`http://${ops}/metrics`, accountMetrics], every: '5s' },
+      metrics: { type: 'prometheus-scrape', targets: metrics, every: '5s' },
       ...images,
     },
     // Messages from the other queue do not circulate.
@@ -163,13 +170,24 @@ function configuration(
 
 function startWeir(config: string): ChildProcess {
   // Ctrl-C is for this program, which stops Weir in order.
-  const weir = spawn(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'run', '--config', config], {
-    stdio: ['ignore', 'inherit', 'pipe'],
-    detached: process.platform !== 'win32',
-  })
-  weir.stderr?.setEncoding('utf8').on('data', (text: string) => process.stderr.write(text))
+  // The channel ends Weir with this program. The flag avoids an exec at the start, which would close the channel.
+  const weir = spawn(
+    process.execPath,
+    ['--max-semi-space-size=4', join(ROOT, 'bin/weir.mjs'), 'run', '--config', config],
+    {
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      detached: process.platform !== 'win32',
+      env: { ...process.env, ...warehouseEnvironment },
+    },
+  )
+  weir.stderr?.setEncoding('utf8').on('data', (text: string) => process.stderr.write(withoutGreeting(text)))
   process.once('exit', () => void weir.kill('SIGKILL'))
   return weir
+}
+
+/** The demo prints the address itself, and its exporters begin after the start. */
+function withoutGreeting(text: string): string {
+  return text.replaceAll(/^(?:weir is ready|No exporter has sent flows yet): .*\n/gm, '')
 }
 
 function ready(weir: ChildProcess): Promise<string> {

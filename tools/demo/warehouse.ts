@@ -9,6 +9,9 @@ import { startFauxqs, type FauxqsServer } from 'fauxqs'
 
 const region = 'eu-central-1'
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
+const secretVariable = 'DEMO_QUEUE_SECRET'
+/** Variables that the settings refer to. */
+export const warehouseEnvironment = { [secretVariable]: credentials.secretAccessKey }
 const queues = { orders: 'shop-orders', shipments: 'shop-shipments' } as const
 const waitS = 20
 const placed = 'com.example.shop.order.placed'
@@ -40,7 +43,7 @@ export class Warehouse {
       type: 'aws-sqs',
       queue_url: this.#url(queue),
       region,
-      auth: { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: credentials.secretAccessKey },
+      auth: { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: `env:${secretVariable}` },
     }
   }
 
