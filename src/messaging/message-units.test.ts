@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { testContext } from '../../test/conformance/batches.ts'
+import { TestJournal } from '../../test/conformance/test-journal.ts'
+import { fakeHost } from '../../test/kit/fake-host.ts'
+import { rejectedType, type MessageReader } from '../codecs/bus-message/read.ts'
+import { eventAt } from '../model/events.ts'
+import { MessageUnits } from './message-units.ts'
+
+const parsed: MessageReader = ({ place, body }) => [
+  {
+    id: place,
+    source: '/bus',
+    type: String(Array.isArray(JSON.parse(Buffer.from(body).toString()))),
+    encoding: 'none',
+  },
+]
+
+function opened() {
+  const host = fakeHost(1)
+  host.memory.capacity = 4 << 20
+  const context = { ...new TestJournal().context(1), ...testContext(host) }
+  const units = new MessageUnits({ codec: 'raw', event_type: 't', parse: null }, context, parsed)
+  const read = async (text: string) => {
+    const message = {
+      attributes: {},
+      contentType: undefined,
+      key: undefined,
+      body: Buffer.from(text),
+      place: 'p',
+      time: 1,
+    }
+    const types: string[] = []
+    for await (const { rows } of units.of([{ message, handles: [1] }])) {
+      const batch = rows.batch()
+      for (let row = 0; row < batch.count; row++) types.push(eventAt(batch, row).type)
+    }
+    return types
+  }
+  return { host, read }
+}
+
+test('a message that needs more memory than there is for decoding is stored as its bytes', async () => {
+  const { host, read } = opened()
+  expect(await read(`[${'[],'.repeat(200_000)}[]]`)).toEqual([rejectedType])
+  expect(await read(`[${'[],'.repeat(2000)}[]]`)).toEqual(['true'])
+  expect(host.memory.used).toBe(0)
+})
+
+test('a large message waits while others use the memory', async () => {
+  const { host, read } = opened()
+  const others = host.memory.reserve(3 << 20)
+  let types: readonly string[] | undefined
+  const reading = read(`[${'[],'.repeat(30_000)}[]]`).then((read) => void (types = read))
+  await host.advance(1000)
+  expect(types).toBeUndefined()
+  others.release()
+  await host.advance(1000)
+  await reading
+  expect(types).toEqual(['true'])
+})
