@@ -81,6 +81,23 @@ describe('claims', () => {
     expect(refusal({}, whoever).message).toBe('The provider did not identify the user.')
   })
 
+  test('with a name, an identifier or namespaces beyond the limits give no access, and are shown cut', () => {
+    const viewer = claimsReader({ role: "'viewer'", namespaces: 'groups', peers: 'hidden' })
+    const long = 'x'.repeat(100_000)
+    const many = Array.from({ length: 1001 }, (_, index) => `ns-${index}`)
+    for (const [given, reason] of [
+      [{ sub: 'a', name: long, groups: ['a'] }, 'a user name of 100000 characters; at most 256'],
+      [{ sub: long, name: 'ada', groups: ['a'] }, 'a user identifier of 100000 characters; at most 256'],
+      [{ sub: 'a', groups: many }, 'a has too many namespaces: 1001, and at most 1000'],
+      [{ sub: 'a', groups: [long] }, 'a has a namespace of 100000 characters; at most 256'],
+    ] as const) {
+      const { message, hint } = refusal(given, viewer)
+      expect(message).toContain(reason)
+      expect(message.length + hint.length).toBeLessThan(300)
+    }
+    expect(viewer({ sub: 'a'.repeat(256), groups: many.slice(1) }).namespaces).toHaveLength(1000)
+  })
+
   test('are read by expressions that are compiled at the start', () => {
     expect(() => claimsReader({ role: 'contains(', peers: 'hidden' })).toThrow(
       'auth.oidc.role is not a JMESPath expression',

@@ -15,6 +15,10 @@ export class NotAllowed extends Error {
   }
 }
 
+/** Of names, in characters. */
+const maxLength = 256
+const maxNamespaces = 1000
+
 type Ask = (claims: Claims) => JSONValue
 
 function expression(written: string, setting: string): Ask {
@@ -60,7 +64,18 @@ export function claimsReader({
       return principal(identity, { role: given, namespaces: undefined, peers })
     const listed = [evaluate(namespacesOf, claims, 'namespaces')].flat()
     if (listed.includes('*')) return principal(identity, { role: given, namespaces: undefined, peers })
+    if (listed.length > maxNamespaces)
+      throw new NotAllowed(
+        `${name} has too many namespaces: ${listed.length}, and at most ${maxNamespaces} are accepted.`,
+        'auth.oidc.namespaces must return fewer names, or "*" for all.',
+      )
     const names = [...new Set(listed.filter((each): each is string => typeof each === 'string' && each !== ''))]
+    const longest = Math.max(0, ...names.map(({ length }) => length))
+    if (longest > maxLength)
+      throw new NotAllowed(
+        `${name} has a namespace of ${longest} characters; at most ${maxLength} are accepted.`,
+        'auth.oidc.namespaces must return the names of namespaces.',
+      )
     if (names.length === 0)
       throw new NotAllowed(
         `${name} may see no namespace here.`,
@@ -89,12 +104,21 @@ function text(value: unknown) {
 function idOf(claims: Claims) {
   const id = text(claims['sub']) ?? text(claims['client_id']) ?? text(claims['azp'])
   if (id === undefined) throw new NotAllowed('The provider did not identify the user.', 'The claim `sub` is missing.')
-  return id
+  return bounded(id, 'identifier')
 }
 
 function nameOf(claims: Claims) {
   const name = ['preferred_username', 'email', 'name', 'client_id', 'sub']
     .map((claim) => text(claims[claim]))
     .find((each) => each !== undefined)
-  return (name ?? 'Somebody').slice(0, 200)
+  return bounded(name ?? 'Somebody', 'name')
+}
+
+/** The text is logged and in every answer about the user. */
+function bounded(value: string, what: string) {
+  if (value.length <= maxLength) return value
+  throw new NotAllowed(
+    `The provider sent a user ${what} of ${value.length} characters; at most ${maxLength} are accepted.`,
+    `It begins with ${JSON.stringify(value.slice(0, 40))}.`,
+  )
 }

@@ -3,6 +3,7 @@ import * as client from 'openid-client'
 import type { Host } from '../../../host/index.ts'
 import { self } from '../../../host/process.ts'
 import { fetchWith } from '../../../net/http/fetch.ts'
+import { withoutSecretsOf, withoutUrlSecrets } from '../../../model/url-text.ts'
 import { ApiError } from '../../problems.ts'
 import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
@@ -124,9 +125,11 @@ export class Provider {
       audience: clientId,
       maxTokenAge: idTokenAge,
       requiredClaims: ['exp', 'sub'],
-    }).catch((error: unknown) => {
-      throw new LoginFailed(`The ID token of ${issuer} is invalid: ${wordsOf(error, clientId)}`)
     })
+      .then((claims) => verifyParty(claims, clientId))
+      .catch((error: unknown) => {
+        throw new LoginFailed(`The ID token of ${withoutUrlSecrets(issuer)} is invalid: ${wordsOf(error, clientId)}`)
+      })
   }
 
   /** `refreshToken`: for providers that do not rotate it. */
@@ -167,9 +170,13 @@ export class Provider {
   #connect(): Promise<Connected> {
     this.#connected ??= this.#discover().catch((error: unknown) => {
       this.#connected = undefined
+      const { issuer } = this.#settings
       throw new ApiError(
         'WEIR_API_PROVIDER',
-        `The identity provider at ${this.#settings.issuer} does not respond correctly: ${failed(error).message}`,
+        withoutSecretsOf(
+          issuer,
+          `The identity provider at ${issuer} does not respond correctly: ${failed(error).message}`,
+        ),
         {
           hints: [
             'Check that `auth.oidc.issuer` is the parent of /.well-known/openid-configuration, and that this ' +
@@ -217,6 +224,14 @@ export class Provider {
   }
 }
 
+/** OpenID Connect Core, section 3.1.3.7, rules 4 and 5. */
+function verifyParty(claims: JWTPayload, clientId: string): JWTPayload {
+  const { aud, azp } = claims
+  if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== clientId)
+    throw new errors.JWTClaimValidationFailed('issued to another client', claims, 'azp', 'check_failed')
+  return claims
+}
+
 export function randomValue(): string {
   return client.randomPKCECodeVerifier()
 }
@@ -241,6 +256,7 @@ function wordsOf(error: unknown, audience: string): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'aud') return `The audience of the token is not ${audience}.`
+    if (error.claim === 'azp') return `The token was not issued to the client ${audience} (claim \`azp\`).`
     if (error.claim === 'iss') return 'The token has another issuer.'
     if (error.claim === 'nbf' || error.claim === 'iat')
       return 'The token is not valid yet: the clocks of the provider and of this server differ.'
