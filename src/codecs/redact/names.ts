@@ -1,8 +1,9 @@
 /**
  * `certain`: any value but a placeholder is secret. `likely`: unless it is a plain word, an address or prose.
- * `reference`: unless it names an object. `weak`: only if it looks random.
+ * `reference`: unless it names an object. `weak`: only if it looks random. `opaque`: unless it is an algorithm or a
+ * list of `name=value`: its parts are judged.
  */
-export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | 'password'
+export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'opaque' | 'certain' | 'password'
 
 const about = new Set(
   `
@@ -148,9 +149,10 @@ const likelyKey = new Set([
   'gossip',
   'cluster',
 ])
-const likelyWord = /^(?:auth|authorization|dsn|connectionstrings?|connstr|connectionurl|jaas)$/
+const likelyWord = /^(?:auth|authorization|dsn|connectionurl|jaas)$/
+const opaqueWord = /^(?:jwts?|hmacs?|salts?|connectionstrings?|connstrs?|accesskeyids?)\d*$/
 const weakWord =
-  /^(?:\w*keys?|salt|pepper|seed|nonce|cookie|signature|sig|jwt|license|licence|otp|pin|session|webhook|hmac|sas)\d*$/
+  /^(?:\w*keys?|\w+salt|pepper|seed|nonce|cookie|signature|sig|license|licence|otp|pin|session|webhook|sas)\d*$/
 
 const known = new Map<string, Suspicion>()
 const maxKnown = 20_000
@@ -179,7 +181,8 @@ function judged(words: readonly string[]): Suspicion {
   let [tail, seen] = [false, '']
   for (let at = words.length - 1; at >= 0; at--) {
     const word = words[at] ?? ''
-    if (!tail && neutral.test(word) && at > 0) continue
+    if (!tail && at > 0 && neutral.test(word) && !isConnectionString(words, at)) continue
+    if (!tail && /^ids?$/.test(word) && isAccessKey(words, at)) return 'opaque'
     const found = suspicionOfWord(word, words, at)
     if (found !== 'none')
       return seen === 'about'
@@ -196,7 +199,17 @@ function judged(words: readonly string[]): Suspicion {
 }
 
 function lowered(found: Suspicion): Suspicion {
+  if (found === 'opaque') return 'weak'
   return found === 'certain' || found === 'reference' ? 'likely' : found === 'likely' ? 'weak' : 'none'
+}
+
+/** `ConnectionStrings__Main`, `connectionString`, `db.conn.str`. */
+function isConnectionString(words: readonly string[], at: number): boolean {
+  return /^str(?:ing)?s?$/.test(words[at] ?? '') && /^conn(?:ection)?$/.test(words[at - 1] ?? '')
+}
+
+function isAccessKey(words: readonly string[], at: number): boolean {
+  return words[at - 1] === 'accesskey' || (words[at - 1] === 'key' && words[at - 2] === 'access')
 }
 
 function suspicionOfWord(word: string, words: readonly string[], at: number): Suspicion {
@@ -209,7 +222,7 @@ function suspicionOfWord(word: string, words: readonly string[], at: number): Su
     if (before === 'public' || before === 'pub') return 'none'
     return certainKey.has(before) ? 'certain' : likelyKey.has(before) ? 'likely' : 'weak'
   }
-  if ((word === 'string' || word === 'str') && (before === 'connection' || before === 'conn')) return 'likely'
+  if (isConnectionString(words, at) || opaqueWord.test(word)) return 'opaque'
   if (certainWord.test(word)) return notToken.test(word) ? 'none' : 'certain'
   if (likelyWord.test(word)) return 'likely'
   return weakWord.test(word) && !/^(?:mon|tur|don|hoc|joc|whis|var|bus)keys?$/.test(word) ? 'weak' : 'none'

@@ -14,7 +14,7 @@ type TextOptions = Readonly<{
 }>
 
 const words =
-  'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
+  'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|hmac|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
 const nameSign = /[\w.-]/
 const maxName = 100
 const maxValue = 65_536
@@ -149,7 +149,9 @@ export class TextRedactor {
     const gap = pair.exec(text)
     if (gap !== null) return judge(scalar(text, after + gap[0].length))
     if (opened === '"' && text[after] === '>') return judge(until(text, after + 1, '<'))
-    const separator = /[ \t]{0,60}(=>|[:?+]?=(?![=~])|:(?!:|\/\/))[ \t]{0,200}/y
+    const argument = argumentOf(text, from, after)
+    if (argument !== undefined) return judge(argument)
+    const separator = /\]?[ \t]{0,60}(=>|[:?+]?=(?![=~])|:(?!:|\/\/))[ \t]{0,200}/y
     separator.lastIndex = after
     const sign = separator.exec(text)
     if (sign !== null && !(sign[1] === ':' && opened === '/') && !/[!<>]$/.test(text.slice(after, after + 1)))
@@ -252,6 +254,32 @@ export class TextRedactor {
     const index = start + random[0].length - found.length
     return looksRandom(found) ? [{ start: index, end: index + found.replace(/\.$/, '').length }] : []
   }
+}
+
+const setters =
+  'define|putenv|[sgSG]etenv|SetEnvironmentVariable|[sg]etProperty|setdefault|ini_set|(?:add|update)_option|put|' +
+  'store|set|get|fetch|env|config'
+const setter = new RegExp(String.raw`\b(?:${setters})[ \t]*\([ \t]*$`)
+
+/** `define('DB_PASSWORD', 'X')`, `.Values.password | default "X"`, `default "X" .Values.password`. */
+function argumentOf(text: string, from: number, after: number): Range | undefined {
+  const open = text[from - 1] ?? ''
+  const begin = lineStart(text, from)
+  const head = text.slice(Math.max(begin, from - maxName), from)
+  if ((open === '"' || open === "'") && text[after - 1] === open && setter.test(head.slice(0, -1))) {
+    const comma = /[ \t]{0,8},[ \t]{0,60}\r?\n?[ \t]{0,60}/y
+    comma.lastIndex = after
+    const gap = comma.exec(text)
+    return gap === null ? undefined : quotedEnd(text, after + gap[0].length)
+  }
+  const piped = /[ \t]{0,8}\|[ \t]{0,8}default[ \t]{1,8}/y
+  piped.lastIndex = after
+  const pipe = piped.exec(text)
+  if (pipe !== null) return quotedEnd(text, after + pipe[0].length)
+  const fallback = /\bdefault[ \t]+(["'])((?:(?!\1)[^\\\n])+)\1[ \t]+[.$]?$/.exec(head)
+  if (fallback === null) return undefined
+  const end = from - (fallback[0].length - fallback[0].lastIndexOf(fallback[1] ?? ''))
+  return { start: end - (fallback[2]?.length ?? 0), end }
 }
 
 type Named = Readonly<{

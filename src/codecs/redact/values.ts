@@ -37,6 +37,10 @@ const objectWord =
   /(?:^|-)(?:tls|cert|certs|secret|secrets|cred|creds|credentials?|auth|tokens?|registry|regcred|pull|config|ca|ssl|keys?|ingress|password|passwords|htpasswd|env)(?:-|$)/
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const digest = /^(?:sha(?:1|256|384|512)|md5)[:-]/i
+const algorithm =
+  /^(?:hmac[-_]?)?(?:sha[-_]?\d*(?:[-/_]\d+)?|md5|blake2\w*)$|^(?:[HREP]S\d{3}|EdDSA|bcrypt|scrypt|argon2\w*|pbkdf2\w*|hex|base64|random|header|cookie)$/i
+/** Of a connection string. */
+const pairs = /^[\w .]+=[^;\s]*(?:[;\s]\s*[\w .]+=[^;\s]*)*;?$/
 const version = /^v?\d+(?:\.\d+)+[\w.+-]*$/
 
 export function isSecretValue(value: string, suspicion: Suspicion): boolean {
@@ -61,6 +65,7 @@ export function isSecretValue(value: string, suspicion: Suspicion): boolean {
   if (/^[A-Za-z]+(?:[-_.][A-Za-z]+)*$/.test(text) && text.length <= 40 && isSecretName(text)) return false
   if (suspicion === 'reference') return !(objectName.test(text) && objectWord.test(text))
   if (suspicion === 'certain') return true
+  if (suspicion === 'opaque') return !(algorithm.test(text) || pairs.test(text) || /^[{[<]/.test(text))
   return !(
     simple.test(text) ||
     hostname.test(text) ||

@@ -1,3 +1,4 @@
+import { redactField } from '../redact/index.ts'
 import {
   insightTypes,
   severities,
@@ -96,10 +97,16 @@ export function eventsOfReport(
     }),
   )
   const facts = (report.facts ?? []).map((one, index) =>
-    event(`f${index}`, insightTypes.fact, 'fact', { report: id, ...one } satisfies FactData, {
-      ...about,
-      subject: `${one.category}/${one.name}`,
-    }),
+    event(
+      `f${index}`,
+      insightTypes.fact,
+      'fact',
+      { report: id, ...one, value: redactField(one.name, one.value) } satisfies FactData,
+      {
+        ...about,
+        subject: `${one.category}/${one.name}`,
+      },
+    ),
   )
   const last = known<ReportData>({
     report: id,

@@ -1,6 +1,7 @@
-/** The record stays unchanged. `audit` is common to all clouds. */
+/** The record stays unchanged, except for secrets. `audit` is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
+import { redactFields } from '../../codecs/redact/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { cloudRef } from '../../model/refs.ts'
@@ -73,8 +74,15 @@ export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[]
     extensions,
     datacontenttype: 'application/json',
     encoding: 'json',
-    data: utf8.encode(JSON.stringify({ ...record, audit })),
+    data: utf8.encode(JSON.stringify({ ...redacted(record), audit })),
   }
+}
+
+/** Except the identity: its key id identifies the actor. */
+function redacted(record: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, name === 'userIdentity' ? value : redactFields(value, name)]),
+  )
 }
 
 /** A failed login has no error code. */

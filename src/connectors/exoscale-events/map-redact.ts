@@ -1,9 +1,10 @@
-/** Replaces secrets by `[redacted]`: fields by their names, and text with a login in a URL or in PEM. */
+/** Replaces fields by their names, text with a login in a URL or in PEM, and secrets within other text. */
+import { redactField } from '../../codecs/redact/index.ts'
 import { isRecord } from '../../model/json.ts'
 
 const redaction = '[redacted]'
 const names =
-  /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn)(?:-|$)/
+  /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|conn-?str|accesskeyid|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn|jwt|hmac|salt)(?:-|$)/
 const login = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^@\s]+@|-----BEGIN /i
 
 export function redacted(value: unknown): unknown {
@@ -15,7 +16,8 @@ export function redacted(value: unknown): unknown {
         isSecret(name) && !isNothing(held) ? redaction : redacted(held),
       ]),
     )
-  return typeof value === 'string' && login.test(value) ? redaction : value
+  if (typeof value !== 'string') return value
+  return login.test(value) ? redaction : redactField('', value)
 }
 
 function isSecret(name: string) {

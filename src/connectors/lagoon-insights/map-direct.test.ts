@@ -34,6 +34,15 @@ describe('facts', () => {
     expect(factsOf({ facts: given }, claims, lenient)).toEqual({ facts: [fact], type: 'direct.facts' })
   })
 
+  test('with the name of a secret lose their value', () => {
+    const given = ['DB_PASSWORD', 'jwt', 'php'].map((name) => ({ name, value: 'letmein2026' }))
+    expect(factsOf(given, claims, lenient).facts?.map(({ value }) => value)).toEqual([
+      'redacted:',
+      'redacted:',
+      'letmein2026',
+    ])
+  })
+
   test('keep the type of the path; only strict takes that of the body', () => {
     const body = { facts: [], type: 'direct.delete.facts' }
     expect([factsOf(body, claims, lenient).type, factsOf(body, claims, strict).type]).toEqual([

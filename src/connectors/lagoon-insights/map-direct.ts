@@ -1,4 +1,5 @@
 /** Facts and problems that a workload posts. Pure. */
+import { redactField } from '../../codecs/redact/index.ts'
 import { severityOf } from '../../codecs/sbom/index.ts'
 import type { DirectFact, DirectProblem } from '../../model/insights.ts'
 import { isRecord, type Fields } from '../../model/json.ts'
@@ -46,7 +47,7 @@ export function factsOf(
       projectName: claims.projectName,
       environmentName: claims.environmentName,
       name: name ?? '',
-      value: value ?? '',
+      value: redactField(name ?? '', value ?? ''),
       source: source === undefined || source === '' ? defaultSource : source,
       description: description ?? '',
       type: kind ?? '',

@@ -37,6 +37,22 @@ test("the vendor's sample traces become the recorded events", () => {
   ).toEqual(fixture('events.json'))
 })
 
+test('secret values of request, response and message are redacted, the rest remains', () => {
+  const { data } = mapped({
+    ...sample[0],
+    request: { server: { adminPass: 'hunter2x', name: 'web' }, jwt: 'letmein2026' },
+    response: '{"connectionString":"letmein2026","accessKeyId":"letmein2026","id":"i-1"}',
+    message: "wrote define('DB_PASSWORD', 'letmein2026')",
+    added: { hmac: 'letmein2026', salt: 'letmein2026' },
+  })
+  expect(data).toMatchObject({
+    request: '{"server":{"adminPass":"redacted:","name":"web"},"jwt":"redacted:"}',
+    response: '{"connectionString":"redacted:","accessKeyId":"redacted:","id":"i-1"}',
+    message: "wrote define('DB_PASSWORD', 'redacted:')",
+    added: { hmac: 'redacted:', salt: 'redacted:' },
+  })
+})
+
 test('both versions of the API yield the same event for a trace', () => {
   const old = ({ trace_rating: status, user, ...rest }: Record<string, unknown>): Record<string, unknown> => ({
     ...rest,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
+import { redactFields } from '../../codecs/redact/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { isRecord, known, sorted, textOf, type Fields } from '../../model/json.ts'
@@ -75,7 +76,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
     severity,
     requestId: text('request_id'),
   })
-  const data = {
+  const written = {
     ...known(
       Object.fromEntries([
         ...texts.map((key) => [key, origin.leaveOut?.includes(key) === true ? undefined : text(key)] as const),
@@ -86,8 +87,8 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
     user: user.data,
     ...(user.text === undefined ? {} : { user_text: user.text }),
     ...unknownFields(rest),
-    audit: record,
   }
+  const data = { ...(redactFields(written) as Fields), audit: record }
   const traceId = text('trace_id')
   const ref =
     id === undefined && name === undefined
