@@ -1,6 +1,7 @@
 /** Code of components, loaded when one is configured. */
 import { connectorFolders, importConnector } from './connector-folders.ts'
 import { importCode } from './connector-packages/code.ts'
+import { hidingSink, hidingSource } from './engine/hidden-urls.ts'
 import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
 
 const transforms: Readonly<Record<string, () => Promise<TransformDefinition<never>>>> = {
@@ -18,17 +19,17 @@ const transforms: Readonly<Record<string, () => Promise<TransformDefinition<neve
 
 /** `module`: of a package. */
 export async function loadSource(type: string, module?: string): Promise<SourceDefinition<unknown>> {
-  if (module !== undefined) return (await importCode(module, 'source')) as SourceDefinition<unknown>
-  return (await load(folderOfSource(type), 'source', 'source')) as SourceDefinition<unknown>
+  const found = module === undefined ? load(folderOfSource(type), 'source', 'source') : importCode(module, 'source')
+  return hidingSource((await found) as SourceDefinition<unknown>)
 }
 
 export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
   // Threads build no sinks and must not load the manifests.
   const { packagedSink, sinkModule } = await import('./manifests.ts')
   const packaged = packagedSink(type)
-  if (packaged !== undefined) return (await importCode(packaged, 'sink')) as SinkDefinition<unknown>
+  if (packaged !== undefined) return hidingSink((await importCode(packaged, 'sink')) as SinkDefinition<unknown>)
   const { folder, module } = sinkModule(type)
-  return (await load(folder, module, 'sink')) as SinkDefinition<unknown>
+  return hidingSink((await load(folder, module, 'sink')) as SinkDefinition<unknown>)
 }
 
 export async function loadTransform(type: string): Promise<TransformDefinition<unknown>> {

@@ -103,7 +103,8 @@ export function sinkEntries(
       delivery: windowedTransforms.has(type)
         ? lossless(deliverySettings(common, compile))
         : deliverySettings(common, compile),
-      written: JSON.stringify(written[id] ?? null),
+      // The settings have the values of references.
+      written: JSON.stringify([written[id] ?? null, settings]),
     }),
   )
   const store = storeEntry(config)

@@ -5,13 +5,16 @@ export const telemetryGroup = group(
   {
     traces: group(
       {
-        url: text({
-          description:
-            'Destination of spans: `otlp://`, `otlps://`, `http://` or `https://` for OTLP over HTTP, ' +
-            '`zipkin://` for Zipkin',
-          default: null,
-          example: 'otlp://collector:4318',
-        }),
+        url: text(
+          {
+            description:
+              'Destination of spans: `otlp://`, `otlps://`, `http://` or `https://` for OTLP over HTTP, ' +
+              '`zipkin://` for Zipkin',
+            default: null,
+            example: 'otlp://collector:4318',
+          },
+          { pattern: /.+/s, expects: 'a URL', isUrl: true },
+        ),
         sample: integer(
           {
             description:

@@ -2,6 +2,7 @@ import type { AlertRule } from '../alerts/rule.ts'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
+import { fieldsOf } from '../model/json.ts'
 import {
   applyOverrides,
   environmentOverrides,
@@ -9,6 +10,8 @@ import {
   filesOf,
   formatPath,
   formatProblems,
+  resolveReference,
+  resolveReferences,
   type ConfigDocument,
   type Override,
   type Problem,
@@ -17,6 +20,8 @@ import { weirSchema, type WeirConfig } from './config.ts'
 import { withBuiltIns } from './config-entries.ts'
 import type { Path } from '../schema/problem.ts'
 import { salvage } from '../schema/salvage.ts'
+import { Complaint } from '../schema/complaint.ts'
+import { problemAt } from '../schema/explain.ts'
 import { checkAcross } from './config-across.ts'
 import type { CompileFilter } from './config-filters.ts'
 import { useConnectorPackages } from './config-packages.ts'
@@ -81,19 +86,49 @@ export async function loadDocument(
     weirSchema,
     surroundings === 'machine' ? env : undefined,
   )
-  const long = withShortForms(given.document)
-  const { document, value, problems, guessed, warnings } = salvage(weirSchema, long, given.unknown)
+  const readFile = (path: string): string => {
+    if (surroundings === 'none') throw new Error('no file is read')
+    return self.readTextFile(path)
+  }
+  const machine = { env, readFile }
+  const journal = resolveReference(fieldsOf(given.document.value)['journal'], machine)
+  const long = withShortForms(given.document, journal)
+  const resolved = resolveReferences(long, weirSchema, {
+    ...machine,
+    mayMiss: (path) => surroundings === 'none' || isUnused(long, path),
+  })
+  const own = journal instanceof Complaint ? [['journal']] : []
+  const unknown = [...given.unknown, ...resolved.unknown, ...own]
+  const { document, value, problems, guessed, warnings } = salvage(weirSchema, resolved.document, unknown)
   const across = value === undefined ? undefined : await checkAcross(value, document, long.value)
-  const all = [...problems, ...(across?.problems ?? []).filter((problem) => !isGuessed(problem, guessed))]
+  const all = [
+    ...problems,
+    ...(journal instanceof Complaint && surroundings === 'machine'
+      ? [problemAt(long, ['journal'], 'value', journal.message, journal.hint, undefined)]
+      : []),
+    ...(across?.problems ?? []).filter((problem) => !isGuessed(problem, guessed)),
+  ]
   if (value === undefined || across === undefined || all.length > 0) throw invalid(inOrder(all, document), text)
   return {
     config: value,
-    document,
+    // With references, not their values.
+    document: surroundings === 'machine' ? long : document,
     alerts: across.alerts,
     ...(across.filter === undefined ? {} : { filter: across.filter }),
     warnings: formatProblems([...environment.warnings, ...warnings], text, 'warning'),
-    unknown: given.unknown,
+    unknown,
   }
+}
+
+/** Sinks and transforms of an instance that delivers nothing. */
+function isUnused({ value }: ConfigDocument, [section]: Path): boolean {
+  const { roles } = fieldsOf(value)
+  return (
+    (section === 'sinks' || section === 'transforms') &&
+    Array.isArray(roles) &&
+    !roles.includes('all') &&
+    !roles.includes('deliverer')
+  )
 }
 
 /** The id of a component is the user's, whatever is in the component. */

@@ -2,9 +2,9 @@ import { journalUrls } from '../manifests.ts'
 import { fieldsOf } from '../model/json.ts'
 import type { ConfigDocument } from '../schema/index.ts'
 
-/** Problems of the long form are located at the short one. */
-export function withShortForms(document: ConfigDocument): ConfigDocument {
-  const { journal, roles } = fieldsOf(document.value)
+/** Problems of the long form are located at the short one. `journal`: as written, or the value of its reference. */
+export function withShortForms(document: ConfigDocument, journal: unknown): ConfigDocument {
+  const { roles } = fieldsOf(document.value)
   const on = typeof journal === 'string' ? journalOf(journal) : undefined
   const long = {
     ...(on === undefined ? {} : { journal: { on } }),

@@ -64,7 +64,7 @@ test('it prints a whole configuration, which variables of Weir override', async 
     env: { ...bare, ...more },
   })
   expect([code, err]).toEqual([0, ''])
-  expect(out).toMatch(/sink kollect +http: https:\/\/hooks\.example\/changes, from kubernetes/)
+  expect(out).toMatch(/sink kollect +http: https:\/\/hooks\.example, from kubernetes/)
   const host = realHost()
   const { config } = await loadConfig(host, [join(folder, 'kollect.yaml')], [])
   expect(config.sources['kubernetes']?.settings).toMatchObject({

@@ -194,13 +194,14 @@ function taken({ from, only }: WeirConfig['sinks'][string]['common']) {
 }
 
 async function secrets(written: unknown): Promise<[string, string][]> {
-  const [{ weirSchema }, { walkWritten }] = await Promise.all([
+  const [{ weirSchema }, { walkWritten }, { isReference, takesReference }] = await Promise.all([
     import('../app/config.ts'),
     import('../schema/descend.ts'),
+    import('../schema/references.ts'),
   ])
   const found = new Set<string>()
   walkWritten(weirSchema.info, written, (info, value) => {
-    if (info.kind === 'secret' && typeof value === 'string' && /^(?:env|file):/.test(value)) found.add(value)
+    if ((info.kind === 'secret' || takesReference(info)) && isReference(value)) found.add(value)
   })
   return [...found].map((reference) => [
     `secret ${reference}`,

@@ -1,3 +1,5 @@
+import { shownPlace, withoutUrlSecrets } from './url-text.ts'
+
 type TraceTarget =
   | { readonly is: 'off' }
   /** `url` is http or https, whole; `warning`: the value has another meaning than written. */
@@ -17,7 +19,7 @@ export function traceTarget(written: string): TraceTarget {
   if (scheme === 'noop') return { is: 'off' }
   const problem = (message: string): TraceTarget => ({
     is: 'problem',
-    message: `\`${written.replace(/\/\/[^@/]*@/, '//***@')}\` ${message}`,
+    message: `\`${shownPlace(written)}\` ${message}`,
   })
   if (!traceSchemes.some((known) => known === scheme))
     return problem(`is no URL for traces: it must begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
@@ -28,9 +30,10 @@ export function traceTarget(written: string): TraceTarget {
     return problem('contains a password, which would be printed; use a header in OTEL_EXPORTER_OTLP_HEADERS')
   if (scheme === 'jaeger') {
     const at = otlp(url, { port: defaults.otlpPort })
+    const [before, after] = [written, at.url].map(withoutUrlSecrets)
     return {
       ...at,
-      warning: `Jaeger 2 has no agent, which ${written} needs: traces are sent as OTLP to ${at.url}`,
+      warning: `Jaeger 2 has no agent, which ${before} needs: traces are sent as OTLP to ${after}`,
     }
   }
   if (scheme === 'zipkin' || url.pathname.endsWith(defaults.zipkinPath))

@@ -3,6 +3,7 @@ import { SpanKind, SpanStatusCode, TraceFlags, type HrTime, type SpanContext } f
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { withoutSecretsOf } from '../model/url-text.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 
 const timeoutMs = 5000
@@ -20,7 +21,7 @@ export function openOtlp(url: string, service: Readonly<{ name: string; version:
           spans.map((span) => readable(span, about)),
           ({ code, error }) => {
             if (code === 0) resolve()
-            else reject(new Error(`${url}: ${error?.message ?? 'not taken'}`, { cause: error }))
+            else reject(new Error(withoutSecretsOf(url, `${url}: ${error?.message ?? 'not taken'}`)))
           },
         )
       }),

@@ -2,6 +2,7 @@
 import type { Timers } from '../host/index.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 import { HttpClient } from './http/client.ts'
+import { withoutSecretsOf } from '../model/url-text.ts'
 import { known } from '../model/json.ts'
 
 const timeoutMs = 5000
@@ -22,7 +23,7 @@ export function openZipkin(url: string, service: { readonly name: string }, time
         signal: ended.signal,
       })
       if (status < 200 || status >= 300)
-        throw new Error(`${url}: HTTP ${status} ${Buffer.from(text).toString().trim()}`)
+        throw new Error(withoutSecretsOf(url, `${url}: HTTP ${status} ${Buffer.from(text).toString().trim()}`))
     },
     close() {
       ended.abort()

@@ -1,6 +1,7 @@
 import type { Host } from '../host/index.ts'
 import { traceTarget } from '../model/trace-target.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 import { TraceQueue } from '../telemetry/traces.ts'
 
 type TracesOptions = Readonly<{
@@ -30,6 +31,6 @@ export async function openTraces({
     target.is === 'otlp'
       ? (await import('./traces-otlp.ts')).openOtlp(target.url, service)
       : (await import('./traces-zipkin.ts')).openZipkin(target.url, service, timers)
-  log.info('traces are sent', { to: target.url, as: target.is })
+  log.info('traces are sent', { to: withoutUrlSecrets(target.url), as: target.is })
   return new TraceQueue({ sender, sample: 1 / sample, timers, log, metrics })
 }

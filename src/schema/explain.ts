@@ -1,9 +1,9 @@
 import type * as z from 'zod'
 import { child, fieldsAt, valueAt } from './descend.ts'
 import { locate, type ConfigDocument } from './document.ts'
-import { infoOf, type FieldInfo } from './field.ts'
-import { formatPath, type Path, type Problem } from './problem.ts'
-import { didYouMean } from './suggest.ts'
+import { infoOf, type AnyField, type FieldInfo } from './field.ts'
+import { formatPath, SECRET_NAME, type Path, type Problem } from './problem.ts'
+import { didYouMean, nearest } from './suggest.ts'
 
 export function explain(root: FieldInfo, document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => explainOne(root, document, issue))
@@ -38,8 +38,47 @@ function unknownKey(document: ConfigDocument, path: Path, parent: FieldInfo | un
   const key = String(path.at(-1))
   const known = Object.keys((parent === undefined ? undefined : fieldsAt(parent, holder)) ?? {})
   const all = parent?.kind === 'variants' ? ['type', ...known] : known
-  const few = all.length > 0 && all.length <= 10 ? `known fields: ${all.join(', ')}` : undefined
-  return problemAt(document, path, 'key', 'unknown field', didYouMean(key, all) ?? few, parent)
+  const nested = parent === undefined ? undefined : nestedName(key, parent, holder)
+  const hint =
+    didYouMean(key, all) ??
+    (nested === undefined ? undefined : `did you mean \`${nested}\`?`) ??
+    (all.length === 0 ? undefined : `known fields: ${all.join(', ')}`)
+  const problem = problemAt(document, path, 'key', 'unknown field', hint, undefined)
+  return mayBeSecret(key, valueAt(holder, [key]), parent) ? { ...problem, secret: true } : problem
+}
+
+/** The field of a group below that is written one level too high. */
+function nestedName(key: string, parent: FieldInfo, holder: unknown): string | undefined {
+  const groups = Object.entries(fieldsAt(parent, holder) ?? {}).flatMap(([name, field]) => {
+    const { fields = {}, variants } = infoOf(field)
+    const all = [fields, ...(variants?.values() ?? [])].flatMap((group) => Object.keys(group))
+    return [...new Set(all)].map((below) => [below, `${name}.${below}`] as const)
+  })
+  const found = nearest(key, new Set(groups.map(([below]) => below)))
+  return groups.find(([below]) => below === found)?.[1]
+}
+
+const SECRET_LIKE = new RegExp(
+  'pas+|pwd|phrase|secret|tok|cred|key|auth|sasl|login|cert|jwt|hmac|salt|sig|cookie|session|conn|dsn|bearer|hook|' +
+    'ur[il]|header|query',
+  'i',
+)
+
+/** Also one that was mistyped, or has the name that another program gives it. */
+function mayBeSecret(key: string, value: unknown, parent: FieldInfo | undefined): boolean {
+  if (!holdsSecret(parent)) return false
+  if (typeof value === 'object' && value !== null) return true
+  const secrets = parent === undefined ? [] : secretNames(parent)
+  const names = typeof value === 'string' ? SECRET_LIKE : new RegExp(SECRET_NAME, 'i')
+  return typeof value !== 'boolean' && (names.test(key) || nearest(key, secrets) !== undefined)
+}
+
+function secretNames(info: FieldInfo): string[] {
+  const groups = [info.fields ?? {}, ...(info.variants?.values() ?? [])]
+  return groups.flatMap(Object.entries<AnyField>).flatMap(([name, field]) => {
+    const below = infoOf(field)
+    return below.kind === 'secret' ? [name] : secretNames(below)
+  })
 }
 
 function wrongVariant(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, value: unknown): Problem {
@@ -83,6 +122,10 @@ function holdsSecret(info: FieldInfo | undefined): boolean {
   return fields.some((field) => holdsSecret(infoOf(field)))
 }
 
+function mayHavePath(info: FieldInfo | undefined) {
+  return info !== undefined && (info.kind === 'url' || info.isUrl === true)
+}
+
 export function problemAt(
   document: ConfigDocument,
   path: Path,
@@ -95,7 +138,7 @@ export function problemAt(
   return {
     ...problem,
     ...(hint === undefined ? {} : { hint }),
-    ...(holdsSecret(info) ? { secret: true as const } : {}),
+    ...(holdsSecret(info) ? { secret: true as const } : mayHavePath(info) ? { secret: 'path' as const } : {}),
   }
 }
 

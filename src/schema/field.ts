@@ -76,6 +76,8 @@ type FieldFacts = Readonly<{
   /** A file that must exist at the start, and its content. */
   holds?: FileContent
   isOutput?: true
+  /** A text that may be a URL: may be a reference, and is printed without its path. */
+  isUrl?: true
   fields?: Fields
   of?: FieldInfo
   variants?: ReadonlyMap<string, Fields>

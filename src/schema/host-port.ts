@@ -1,3 +1,4 @@
+import { shownPlace } from '../model/url-text.ts'
 import { Complaint } from './complaint.ts'
 
 /** `host`: a name or an address without brackets. */
@@ -10,7 +11,8 @@ export const hostPortWords = 'host:port such as `127.0.0.1:8080` or `"[::1]:53"`
 
 export function parseHostPort(written: string): HostPort | Complaint {
   const match = /^(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(written)
-  if (match === null) return new Complaint(`expected ${hostPortWords}, got \`${written}\``, adviseText(written))
+  if (match === null)
+    return new Complaint(`expected ${hostPortWords}, got \`${shownPlace(written)}\``, adviseText(written))
   const host = match[1] ?? match[2] ?? ''
   const port = Number(match[3])
   if (port > 65535) return new Complaint(`port ${port} is above 65535`)

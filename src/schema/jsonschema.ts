@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AnyComponentSchema } from './component.ts'
+import { takesReference } from './references.ts'
 import { findInfo, type ComponentTypes, type FieldInfo } from './field.ts'
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
@@ -33,7 +34,8 @@ function describe(info: FieldInfo, node: JsonSchema, definitions: Definitions) {
   if (node.default === null) delete node.default
   if (info.kind === 'integer') bounds(info, node)
   if (info.kind === 'secret') node.writeOnly = true
-  if (info.pattern !== undefined) pattern(info.pattern, info, node)
+  if (info.pattern !== undefined)
+    pattern(takesReference(info) ? `^(?:env|file):.+|${info.pattern}` : info.pattern, info, node)
   if (info.components !== undefined) entries(info.components, node, definitions)
 }
 

@@ -18,6 +18,7 @@ const claimFields = {
     {
       pattern: /\/[^\0]*|https?:\/\/[^\s?#@]+/,
       expects: 'an absolute folder path, or an http:// or https:// URL without `?`',
+      isUrl: true,
     },
   ),
   auth,

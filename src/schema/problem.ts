@@ -1,4 +1,4 @@
-import { withoutUrlSecrets } from '../model/url-text.ts'
+import { shownPlace, withoutUrlSecrets } from '../model/url-text.ts'
 
 export type Problem = Readonly<{
   file: string
@@ -9,8 +9,8 @@ export type Problem = Readonly<{
   path: string
   message: string
   hint?: string
-  /** The value may be a secret: only a key of the source line may be shown. */
-  secret?: true
+  /** The value may be a secret: only a key of the source line may be shown. `path`: only what follows the host is. */
+  secret?: true | 'path'
 }>
 
 export type Path = readonly (string | number)[]
@@ -23,19 +23,61 @@ export function formatPath(path: Path): string {
   }, '')
 }
 
-const SECRET_KEY =
-  /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
-const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
+/** Parts of the names of secrets. */
+export const SECRET_NAME = String.raw`pas+w|pwd|secret|token|credential|api_?key`
+/** A key of a secret, and its value up to the next key of a flow map. */
+const SECRET_VALUE = new RegExp(
+  String.raw`(?<=(?:^|[\s{,"'])[\w-]*(?:${SECRET_NAME})[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)` +
+    String.raw`(?:\[[^\]]*\]?|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|\S(?:(?!,\s*["']?[\w-]+["']?\s*:).)*)`,
+  'gi',
+)
+const USER_AND_PASSWORD = /(?<=(?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
+const URL = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"`<>]+/gi
 // Plain YAML values have no colon followed by a blank.
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
-function mask(text: string) {
-  return withoutUrlSecrets(text).replace(USER_AND_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
+type Hidden = Readonly<{ start: number; end: number; shown: string }>
+
+function hiddenIn(source: string, { column, path, secret }: Problem): readonly Hidden[] {
+  const at = column - 1
+  const own = at + (KEY.exec(source.slice(at))?.[0].length ?? 0)
+  const found = (pattern: RegExp, show: (text: string) => string): Hidden[] =>
+    [...source.matchAll(pattern)].map(({ index, 0: text }) => ({
+      start: index,
+      end: index + text.length,
+      shown: show(text),
+    }))
+  const end = source.length
+  return [
+    ...(secret === true ? [{ start: own, end, shown: '***' }] : []),
+    ...(secret === 'path' ? [{ start: own, end, shown: shownPlace(source.slice(own)) }] : []),
+    ...found(URL, withoutUrlSecrets),
+    ...found(USER_AND_PASSWORD, () => '***@'),
+    // The value of a field with such a name that is no secret is shown.
+    ...found(SECRET_VALUE, () => '***').filter(({ start }) => path === '' || start !== own),
+  ]
 }
 
-function hide(source: string, column: number) {
-  const key = KEY.exec(source.slice(column - 1))?.[0] ?? ''
-  return `${mask(source.slice(0, column - 1))}${key}***`
+/** The line as it may be shown, and the characters before the column. */
+function shownLine(source: string, problem: Problem): Readonly<{ text: string; before: string }> {
+  let [text, from] = ['', 0]
+  let before: string | undefined
+  const at = problem.column - 1
+  const take = (until: number) => {
+    if (before === undefined && at <= until) before = text + source.slice(from, at)
+    text += source.slice(from, until)
+  }
+  for (const { start, end, shown } of hiddenIn(source, problem).toSorted(
+    (a, b) => a.start - b.start || b.end - a.end,
+  )) {
+    if (end <= from) continue
+    take(Math.max(start, from))
+    text += shown
+    from = end
+    if (at < end) before ??= text.slice(0, text.length - shown.length)
+  }
+  take(source.length)
+  return { text, before: before ?? text }
 }
 
 export function formatProblems(
@@ -52,13 +94,12 @@ function formatProblem(problem: Problem, source: string | undefined, kind: strin
   const { file, line, column, path, message, hint } = problem
   const place = line === 0 ? file : `${file}:${line}:${column}`
   const subject = path === '' ? '' : `${path}: `
-  const out = [`${place}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '$1***@')}`]
+  const out = [`${place}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '***@')}`]
   if (source !== undefined) {
     const number = String(line).padStart(4)
-    const shown = problem.secret === true ? hide(source, column) : mask(source)
+    const { text, before } = shownLine(source, problem)
     // Tabs stay, so that the caret is below its column.
-    const indent = source.slice(0, column - 1).replace(/[^\t]/g, ' ')
-    out.push(`${number} | ${shown}`, `     | ${indent}^`)
+    out.push(`${number} | ${text}`, `     | ${before.replace(/[^\t]/g, ' ')}^`)
   }
   if (hint !== undefined) out.push(`     = ${hint}`)
   return out.join('\n')

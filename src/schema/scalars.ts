@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { shownPlace } from '../model/url-text.ts'
 import { Complaint } from './complaint.ts'
 import { makeField, type FieldFor, type FieldInfo, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
@@ -7,13 +8,15 @@ import { Secret } from './secret.ts'
 /** Non-empty unless `pattern` matches an empty text. `pattern` must match the whole text. */
 export function text<const M extends Meta<string>>(
   meta: M,
-  rule?: Readonly<{ pattern: RegExp; expects: string }>,
+  rule?: Readonly<{ pattern: RegExp; expects: string; isUrl?: true }>,
 ): FieldFor<string, string, M> {
+  const shown = rule?.isUrl === true ? shownPlace : (written: string) => written
   const expects = rule?.expects ?? 'text'
   const whole = rule === undefined ? undefined : new RegExp(`^(?:${rule.pattern.source})$`, rule.pattern.flags)
   const schema = parsed((written) => {
     if (written === '' && whole?.test('') !== true) return new Complaint(`expected ${expects}, got an empty text`)
-    if (whole !== undefined && !whole.test(written)) return new Complaint(`expected ${expects}, got \`${written}\``)
+    if (whole !== undefined && !whole.test(written))
+      return new Complaint(`expected ${expects}, got \`${shown(written)}\``)
     return written
   })
   const facts = {
@@ -21,6 +24,7 @@ export function text<const M extends Meta<string>>(
     expects,
     advise: quoteIt,
     ...(whole === undefined ? {} : { pattern: whole.source }),
+    ...(rule?.isUrl === true ? { isUrl: true as const } : {}),
   } as const
   return makeField(schema, facts, meta)
 }
@@ -61,6 +65,7 @@ export function choice<const C extends readonly [string, ...string[]], const M e
   return makeField<C[number], C[number], M>(schema, { kind: 'choice', expects, choices }, meta)
 }
 
+/** Also `env:NAME` or `file:/path`, see `resolveReferences`. Its path and query may be secrets. */
 export function urlText<const M extends Meta<string>>(
   meta: M,
   rule: { readonly schemes?: readonly string[] } = {},
@@ -71,7 +76,7 @@ export function urlText<const M extends Meta<string>>(
   const schema = parsed((written) => {
     const url = URL.parse(written)
     if (url === null || !written.includes('://'))
-      return new Complaint(`expected ${expects}, got \`${written.replace(/^\S*@/, '***@')}\``)
+      return new Complaint(`expected ${expects}, got \`${shownPlace(written)}\``)
     if (schemes !== undefined && !schemes.includes(url.protocol.slice(0, -1))) {
       return new Complaint(`expected ${expects}, got ${url.protocol}//`)
     }

@@ -1,15 +1,22 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { AnyComponentSchema } from './component.ts'
 import { walkWritten } from './descend.ts'
+import { isReference, takesReference } from './references.ts'
 import { replaced } from './replaced.ts'
 
-/** For printing: secret values are `***`, and URLs have no users and queries. */
+/** For printing: secret values are `***`, and URLs end after host and port. */
 export function withoutSecrets(schema: AnyComponentSchema, value: unknown): unknown {
   let shown = value
   walkWritten(schema.info, value, (info, written, path) => {
     if (typeof written !== 'string') return
     const text =
-      info.kind === 'secret' ? (/^(?:env|file):/.test(written) ? written : '***') : withoutUrlSecrets(written)
+      info.kind === 'secret'
+        ? /^(?:env|file):/.test(written)
+          ? written
+          : '***'
+        : takesReference(info) && isReference(written)
+          ? written
+          : withoutUrlSecrets(written)
     if (text !== written) shown = replaced(shown, path, text)
   })
   return shown

@@ -7,7 +7,7 @@ import { healthOfPlaces, type SourceHealth } from '../../engine/sources/health.t
 import { messageOf } from '../../model/errors.ts'
 import { known } from '../../model/json.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { withoutUrlSecrets } from '../../model/url-text.ts'
+import { feedSource, withoutUrlSecrets } from '../../model/url-text.ts'
 import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
 import { readTls } from '../../net/tls.ts'
 import { chunks, isTooLarge } from '../../polling/chunks.ts'
@@ -222,7 +222,7 @@ class Poller {
       }
       const event: WeirEvent = {
         id: record.key ?? `${state.at}-${page}-${index}`,
-        source: this.#place,
+        source: feedSource(config.url, context.id),
         type: config.event_type,
         ...dataOf(record),
       }

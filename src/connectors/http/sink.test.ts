@@ -136,7 +136,7 @@ test('an unreachable server is a retry that names the address', async () => {
   const sink = await sinkFor({ url: 'http://127.0.0.1:1/in' })
   const failures = await sink.send(eventBatch(numberedEvents(4, 'e'), 't'), never)
   expect(failures.map(({ is }) => is)).toEqual(['retry', 'retry', 'retry', 'retry'])
-  expect(failures[0]?.reason).toContain('http://127.0.0.1:1/in: ')
+  expect(failures[0]?.reason).toContain('http://127.0.0.1:1: ')
   expect(failures[0]?.reason).toContain('ECONNREFUSED')
 })
 

@@ -190,9 +190,7 @@ test('case 45: 429 twice and then 204 delivers each flow once, in order; 400 rej
     return bad.length === 0 ? { status: 204 } : { status: 400, text: 'no reason to parse', stored }
   }
   const rejected = await sink.send(batchOf(upTo(40).map((n) => flow(n))), never)
-  expect(rejected).toEqual([
-    { index: 31, is: 'reject', reason: `${server.url}/loki/api/v1/push: HTTP 400: no reason to parse` },
-  ])
+  expect(rejected).toEqual([{ index: 31, is: 'reject', reason: `${server.url}: HTTP 400: no reason to parse` }])
   expect(portsOf(server)).toEqual([...upTo(20), ...upTo(40).filter((n) => n !== 31)].sort((a, b) => a - b))
 })
 

@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
@@ -35,7 +36,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#config = config
     this.#context = context
     this.keepMs = config.ack_wait / 3
-    this.address = `${config.url}/${config.stream}`
+    this.address = `${withoutUrlSecrets(config.url)}/${config.stream}`
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<JsMsg>[]> {

@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { JournalContext, JournalDriver } from '../../engine/contracts.ts'
 import type { Timers } from '../../host/index.ts'
@@ -42,7 +43,7 @@ class NatsJournal implements JournalBus {
   constructor(config: NatsJournalConfig, context: JournalContext) {
     this.#config = config
     this.#context = context
-    this.where = `streams ${config.stream}-* on ${config.url}`
+    this.where = `streams ${config.stream}-* on ${withoutUrlSecrets(config.url)}`
   }
 
   get partitions(): number {

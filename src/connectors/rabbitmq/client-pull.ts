@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { Channel, Message } from 'amqplib'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
@@ -44,7 +45,7 @@ export class RabbitPuller implements Puller<Handle> {
     this.#config = config
     this.#context = context
     this.#offset = new StreamOffset(context.host, context.state, config.queue)
-    this.address = `${config.url}/${config.queue}`
+    this.address = `${withoutUrlSecrets(config.url)}/${config.queue}`
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]> {

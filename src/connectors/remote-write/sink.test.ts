@@ -188,7 +188,7 @@ test('an unreachable server is a retry that names the address; a stopped sink se
   closing.push(() => sink.close())
   const [failure] = await sink.send(flowSinkBatch([one('shop')], 'a'), never)
   expect(failure?.is).toBe('retry')
-  expect(failure?.reason).toMatch(/127\.0\.0\.1:1\/write: .*ECONNREFUSED/)
+  expect(failure?.reason).toMatch(/127\.0\.0\.1:1: .*ECONNREFUSED/)
   expect((await sink.probe?.(never))?.is).toBe('fail')
   const scene = await open(flows)
   expect(await scene.sink.send(flowSinkBatch([one('shop')], 'a'), AbortSignal.abort())).toMatchObject([{ is: 'retry' }])

@@ -153,9 +153,12 @@ test('a probe reports the response to the subscription, a rejected one, and a fe
   const ack = { match: { '/event': 'subscribe-status' }, fails: '/fails' }
   const answering = (text: string): Promise<Feed> => serve((socket) => socket.send(text))
   const good = await answering('{"event":"subscribe-status"}')
-  expect(await probe(good, { ack })).toEqual({ is: 'ok', message: `${good.url} acknowledged the subscription` })
+  expect(await probe(good, { ack })).toEqual({
+    is: 'ok',
+    message: `${new URL(good.url).origin} acknowledged the subscription`,
+  })
   expect(good.received).toEqual([subscribe])
-  expect(await probe(good)).toEqual({ is: 'ok', message: `${good.url} accepts connections` })
+  expect(await probe(good)).toEqual({ is: 'ok', message: `${new URL(good.url).origin} accepts connections` })
   const rejecting = await answering('{"event":"subscribe-status","fails":["XYZ"]}')
   expect(await probe(rejecting, { ack })).toMatchObject({
     is: 'warn',

@@ -9,7 +9,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import { runStream, type StreamConnection, type StreamMessage } from '../../net/http/stream.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { known } from '../../model/json.ts'
-import { withoutUrlSecrets } from '../../model/url-text.ts'
+import { feedSource, withoutUrlSecrets } from '../../model/url-text.ts'
 import { streamTarget } from './client.ts'
 import { probeFeed } from './client-probe.ts'
 import type { WebsocketConfig, websocketSchema } from './config.ts'
@@ -194,6 +194,7 @@ class Websocket implements WebsocketSource {
   /** A gap comes before the message after it, in the same unit. */
   async #take(messages: readonly StreamMessage[], signal: AbortSignal) {
     const { context, config } = { context: this.#context, config: this.#config }
+    const feed = feedSource(config.url, context.id)
     this.#active()
     const events: WeirEvent[] = []
     const counts = { dropped: 0, ack: 0, taken: 0 }
@@ -215,7 +216,7 @@ class Websocket implements WebsocketSource {
       if (gap !== undefined) {
         gaps.push({ missing: gap.to - gap.from + 1 })
         this.#lastGap = { time: context.host.clock.now(), ...gap }
-        events.push(gapEvent(gap, this.#place, context.host.clock.now(), this.#isReconnected))
+        events.push(gapEvent(gap, feed, context.host.clock.now(), this.#isReconnected))
         this.#isReconnected = false
       }
       if (is === 'drop') {
@@ -224,7 +225,7 @@ class Websocket implements WebsocketSource {
       }
       counts.taken++
       const id = idOf(data, document, config) ?? `${context.epoch}-${++this.#number}`
-      events.push(messageEvent(data, document, { id, source: this.#place, type: config.event_type }))
+      events.push(messageEvent(data, document, { id, source: feed, type: config.event_type }))
     }
     const { duplicates = 0 } =
       events.length === 0

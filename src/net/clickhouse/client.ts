@@ -69,7 +69,7 @@ export class ClickHouseClient {
     try {
       return readRows<Row>(answer.body)
     } catch {
-      throw exceptionOf(answer)
+      throw exceptionOf(answer, this.#config.url)
     }
   }
 
@@ -79,7 +79,7 @@ export class ClickHouseClient {
     const coding: Record<string, string> = compression === 'none' ? {} : { 'content-encoding': compression }
     const answer = await this.#post({ query: statement, ...settings }, encoded, coding, signal)
     // An insert has an empty response. A body is an exception after the headers, or the page of a proxy.
-    if (answer.body.length > 0) throw exceptionOf(answer)
+    if (answer.body.length > 0) throw exceptionOf(answer, this.#config.url)
   }
 
   /** `parameters`: settings, and `default_format`. The deadline applies until the first byte. */
@@ -92,7 +92,7 @@ export class ClickHouseClient {
       chunks.push(chunk)
       if ((bytes += chunk.length) > shownBytes) break
     }
-    throw exceptionOf({ ...answer, body: Buffer.concat(chunks) })
+    throw exceptionOf({ ...answer, body: Buffer.concat(chunks) }, this.#config.url)
   }
 
   close(): void {
@@ -107,7 +107,7 @@ export class ClickHouseClient {
   ): Promise<HttpAnswer> {
     const answer = await this.#http.request({ ...this.#request(parameters, body, headers), limit: maxAnswer, signal })
     if (answer.status === 200 && answer.headers['x-clickhouse-exception-code'] === undefined) return answer
-    throw exceptionOf(answer)
+    throw exceptionOf(answer, this.#config.url)
   }
 
   #request(parameters: Settings, body: Uint8Array, headers: Readonly<Record<string, string>>) {
@@ -124,12 +124,13 @@ export class ClickHouseClient {
 }
 
 /** Also for servers before the header, and for proxies. */
-function exceptionOf({ status, headers, body }: HttpAnswer): Error {
+function exceptionOf({ status, headers, body }: HttpAnswer, url: string): Error {
   const code = Number(headers['x-clickhouse-exception-code'] ?? Number.NaN)
-  const text = Buffer.from(body.subarray(0, shownBytes))
+  const shown = Buffer.from(body.subarray(0, shownBytes))
     .toString()
     .replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ')
     .trim()
+  const text = withoutSecretsOf(url, shown)
   const found = /^Code: (\d+)[.,]\s*(?:e\.displayText\(\) = )?(?:DB::Exception: )?(.*)$/s.exec(text)
   const number = Number.isNaN(code) ? Number(found?.[1] ?? Number.NaN) : code
   if (!Number.isNaN(number)) return new ClickHouseError(number, found?.[2] ?? text)

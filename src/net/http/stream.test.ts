@@ -189,7 +189,7 @@ test('a server that is not there, and a target that can not be made, are failure
     return { url: 'ws://127.0.0.1:1/?token=SECRET' }
   })
   await expect.poll(() => scene.changes.length, pollOptions).toBeGreaterThan(1)
-  expect(scene.changes[0]).toBe('the login of wss://h/x is refused')
+  expect(scene.changes[0]).toBe('the login of wss://h is refused')
   expect(scene.changes[1]).toMatch(/ECONNREFUSED/)
 })
 

@@ -1,0 +1,74 @@
+import { WeirError } from '../model/errors.ts'
+import { Complaint } from './complaint.ts'
+import type { AnyComponentSchema } from './component.ts'
+import { walkWritten } from './descend.ts'
+import type { ConfigDocument } from './document.ts'
+import { problemAt } from './explain.ts'
+import type { FieldInfo } from './field.ts'
+import type { Path, Problem } from './problem.ts'
+import { replaced } from './replaced.ts'
+import { Secret } from './secret.ts'
+
+type Machine = Readonly<{
+  env: Readonly<Record<string, string | undefined>>
+  readFile: (path: string) => string
+}>
+
+type Rules = Machine &
+  Readonly<{
+    /** A missing value is no problem here. */
+    mayMiss: (path: Path) => boolean
+  }>
+
+const missingHint = 'set the variable or write the file, or change the reference'
+
+type Resolved = Readonly<{
+  document: ConfigDocument
+  /** Of references without a value. */
+  unknown: readonly Path[]
+}>
+
+export function isReference(written: unknown): written is string {
+  return typeof written === 'string' && /^(?:env|file):(?!\/\/)/.test(written)
+}
+
+/** Fields with a value that may be `env:NAME` or `file:/path`, besides secrets. */
+export function takesReference({ kind, isUrl }: FieldInfo): boolean {
+  return kind === 'url' || kind === 'host:port' || isUrl === true
+}
+
+/** URLs and addresses written as `env:NAME` or `file:/path` become their values, which must not be printed. */
+export function resolveReferences(
+  document: ConfigDocument,
+  schema: AnyComponentSchema,
+  { mayMiss, ...machine }: Rules,
+): Resolved {
+  const problems: Problem[] = []
+  const unknown: Path[] = []
+  const changes: Readonly<{ path: Path; value: unknown }>[] = []
+  walkWritten(schema.info, document.value, (info, value, path) => {
+    if (!takesReference(info) || !isReference(value)) return
+    const found = resolveReference(value, machine)
+    if (!(found instanceof Complaint)) changes.push({ path, value: found })
+    else if (found.hint === missingHint && mayMiss(path)) unknown.push(path)
+    else {
+      unknown.push(path)
+      problems.push(problemAt(document, path, 'value', found.message, found.hint, info))
+    }
+  })
+  const value = changes.reduce<unknown>((root, change) => replaced(root, change.path, change.value), document.value)
+  return { document: { ...document, value, problems: [...document.problems, ...problems] }, unknown }
+}
+
+/** Other values are returned as they are. */
+export function resolveReference(written: unknown, { env, readFile }: Machine): unknown {
+  if (!isReference(written)) return written
+  const reference = Secret.parse(written)
+  if (reference instanceof Complaint) return reference
+  try {
+    return reference.reveal(env, readFile).trim()
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    return new Complaint(error.message, missingHint)
+  }
+}
