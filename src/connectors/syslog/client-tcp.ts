@@ -66,6 +66,7 @@ async function receive(socket: Socket, limit: number, take: Take) {
     for await (const piece of socket as AsyncIterable<Uint8Array>) {
       const framed = [...framer.push(piece)]
       if (framed.length > 0) await take(framed, from)
+      if (framed.at(-1)?.is === 'oversized') return
     }
     const last = [...framer.end()]
     if (last.length > 0) await take(last, from)

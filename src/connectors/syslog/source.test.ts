@@ -92,16 +92,42 @@ test('a stream is cut into the same messages, however it arrives', () => {
 
 test('messages beyond the limit are counted, and the next one is read', () => {
   const framer = new SyslogFramer(10)
-  const found = [`20 ${'x'.repeat(20)}`, `${'<1>'.padEnd(30, 'y')}`, '\n5 hello<2>z\n', '7 cut']
+  const found = [`${'<1>'.padEnd(30, 'y')}`, '\n5 hello<2>z\n', '7 cut']
     .flatMap((piece) => [...framer.push(Buffer.from(piece))])
     .concat([...framer.end()])
   expect(found.map((one) => (one.is === 'message' ? Buffer.from(one.bytes).toString() : one.is))).toEqual([
-    'too_large',
     'too_large',
     'hello',
     '<2>z',
     'malformed',
   ])
+})
+
+test('a length beyond the limit ends the stream, and the messages before it are complete', () => {
+  const whole = '5 hello'
+  for (const size of [1, 3, 100])
+    for (const count of ['11', '200000', '9'.repeat(8), '1' + '0'.repeat(20)]) {
+      const framer = new SyslogFramer(10)
+      const bytes = Buffer.from(`${whole}${count} <1>x${'y'.repeat(50)}\n5 after`)
+      const found: string[] = []
+      for (let at = 0; at < bytes.length; at += size)
+        for (const one of framer.push(bytes.subarray(at, at + size)))
+          found.push(one.is === 'message' ? Buffer.from(one.bytes).toString() : one.is)
+      expect([...found, ...framer.end()]).toEqual(['hello', 'oversized'])
+    }
+})
+
+test('a line that begins with a time is no length', () => {
+  for (const time of ['1700000000', '1700000000000', '1700000000000000'])
+    for (const size of [1, 100]) {
+      const bytes = Buffer.from(`${time} started\n`)
+      const framer = new SyslogFramer(100)
+      const found: string[] = []
+      for (let at = 0; at < bytes.length; at += size)
+        for (const one of framer.push(bytes.subarray(at, at + size)))
+          found.push(one.is === 'message' ? Buffer.from(one.bytes).toString() : one.is)
+      expect(found).toEqual([`${time} started`])
+    }
 })
 
 async function start(written: Partial<WrittenConfigOf<typeof syslogSchema>> = {}) {
@@ -162,6 +188,21 @@ test('a full queue of datagrams is counted, and TCP waits', async () => {
     .toBeGreaterThan(0)
   scene.refuse = 0
 })
+
+test.each(['200000', '1' + '0'.repeat(20)])(
+  'a connection that announces %s bytes is closed and counted',
+  async (count) => {
+    const { scene, portOf, lines, source } = await start()
+    const socket = connect(portOf('tcp'), '127.0.0.1')
+    const closed = new Promise<void>((resolve) => socket.on('error', () => undefined).on('close', () => resolve()))
+    socket.write(`5 hello${count} <1>endless`)
+    await closed
+    await expect.poll(() => lines().map(({ line: text }) => text), { timeout: 20_000 }).toEqual(['hello'])
+    expect(scene.shed).toEqual({ too_large: 1 })
+    connect(portOf('tcp'), '127.0.0.1').end('5 again')
+    await expect.poll(() => source.status().messages, { timeout: 20_000 }).toBe(2)
+  },
+)
 
 test('TLS requires a certificate of the configured authority', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-syslog-'))

@@ -145,8 +145,18 @@ class Syslog implements SyslogSource {
     const events: WeirEvent[] = []
     for (const one of framed)
       if (one.is === 'message') events.push(this.#event(one.bytes, from, received))
+      else if (one.is === 'oversized') this.#refuse(from)
       else this.#lose(one.is, 1)
     if (events.length > 0) await appendEvents(this.#context, events, { signal: this.#stopped.signal })
+  }
+
+  #refuse(sender: string) {
+    const { log, id } = this.#context
+    this.#lose('too_large', 1)
+    log.warn('A sender announced a syslog message beyond `max_message`; its connection is closed.', {
+      source: id,
+      sender,
+    })
   }
 
   /** Datagrams cannot wait at the sender. */
