@@ -104,6 +104,13 @@ test('a firing alert is sent again at its interval, also after a restart and wit
   expect(scene.events).toBe(3)
   const bodies = scene.units.map(({ raw }) => Buffer.from(raw).toString('latin1'))
   expect(bodies.map((body) => body.includes('"repeated":true'))).toEqual([false, true, true])
+  // Four intervals after each event, so that it ends without Weir.
+  const ends = bodies.map((body) => {
+    const timeOf = (name: string) => Date.parse(new RegExp(`"${name}":"([^"]*)"`).exec(body)?.[1] ?? '')
+    return timeOf('validUntil') - timeOf('startsAt')
+  })
+  expect(ends[0]).toBe(960_000)
+  expect(ends.map((end, index) => end - (ends[index - 1] ?? end) >= 0)).toEqual([true, true, true])
   scene.answer = () => 0
   await scene.host.advance(300_000)
   expect([scene.state('a'), scene.events]).toEqual(['inactive', 4])

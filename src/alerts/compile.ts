@@ -27,7 +27,7 @@ export type WrittenRule = Readonly<{
   sql: string | null
   every: number
   for: number
-  resend: number
+  resend: number | null
   no_data: (typeof noDataPolicies)[number]
   severity: (typeof severities)[number]
   labels: Readonly<Record<string, string>>
@@ -76,7 +76,7 @@ function compiled(name: string, written: WrittenRule): AlertRule {
     name,
     every: written.every,
     for: written.for,
-    resend: written.resend,
+    resend: written.resend ?? 0,
     noData: written.no_data,
     severity: written.severity,
     labels: written.labels,

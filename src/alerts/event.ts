@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { alertTypes } from '../model/alerts.ts'
+import { known } from '../model/json.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { AlertRule } from './rule.ts'
 import { keyOf, type Transition } from './states.ts'
@@ -8,15 +9,21 @@ export type RuleFacts = Readonly<{
   name: string
   severity: string
   condition: string
+  /** A firing alert ends unless it is repeated within this time, in ms. */
+  validMs?: number
+  refresh?: true
   query: Readonly<Record<string, unknown>>
 }>
 
 export function factsOf(rule: AlertRule): RuleFacts {
-  const { name, severity, conditionText: condition } = rule
+  const { name, severity, conditionText: condition, resend, every, refresh } = rule
   return {
     name,
     severity,
     condition,
+    // As Prometheus: four intervals.
+    ...(resend > 0 ? { validMs: 4 * Math.max(resend, every) } : {}),
+    ...known({ refresh }),
     query:
       rule.is === 'sql'
         ? { sql: rule.sql }
@@ -32,7 +39,7 @@ export function factsOf(rule: AlertRule): RuleFacts {
 
 /** The same transition has the same id, also when it is repeated after a crash. */
 export function eventOf(
-  { name, severity, condition, query }: RuleFacts,
+  { name, severity, condition, query, validMs, refresh }: RuleFacts,
   { to, at, instance, reason, repeated }: Transition,
   generatorUrl: string,
 ): WeirEvent {
@@ -50,7 +57,8 @@ export function eventOf(
     activeAt: iso(active),
     startsAt: iso(fired),
     ...(to === 'resolved' ? { endsAt: iso(at) } : {}),
-    ...(repeated === true ? { repeated } : {}),
+    ...(to === 'firing' && validMs !== undefined ? { validUntil: iso(at + validMs) } : {}),
+    ...(repeated === true ? { repeated, ...known({ refresh }) } : {}),
     ...(reason === undefined ? {} : { reason }),
     generatorURL: generatorUrl,
   }

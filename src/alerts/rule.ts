@@ -11,6 +11,8 @@ type Common = Readonly<{
   for: number
   /** Interval of repetitions while firing; 0: none. */
   resend: number
+  /** The repetitions are for Alertmanager only. */
+  refresh?: true
   noData: (typeof noDataPolicies)[number]
   severity: (typeof severities)[number]
   /** Templates; their placeholders are valid. */

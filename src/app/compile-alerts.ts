@@ -7,10 +7,14 @@ import { problemIn } from './config-filters.ts'
 
 const nameShape = /^[a-zA-Z0-9][\w.-]{0,99}$/
 
-/** The query language is loaded only if there are rules. */
+/** As Prometheus does. */
+const refreshMs = 60_000
+
+/** The query language is loaded only if there are rules. `refreshes`: a sink is Alertmanager, which forgets alerts. */
 export async function compileAlerts(
   rules: Readonly<Record<string, WrittenRule>>,
   document: ConfigDocument,
+  refreshes: 'refresh' | 'once' = 'once',
 ): Promise<Readonly<{ rules: readonly AlertRule[]; problems: readonly Problem[] }>> {
   const names = Object.keys(rules)
   if (names.length === 0) return { rules: [], problems: [] }
@@ -29,6 +33,8 @@ export async function compileAlerts(
       })
     const rule = compileRule(name, written)
     if (isProblem(rule)) complain([name, ...rule.path], rule)
+    else if (written.resend === null && refreshes === 'refresh')
+      compiled.push({ ...rule, resend: refreshMs, refresh: true })
     else compiled.push(rule)
   }
   return { rules: compiled, problems }

@@ -22,7 +22,7 @@ type Across = Readonly<{
 /** `written`: the settings before repair; components that they name exist. */
 export async function checkAcross(config: WeirConfig, document: ConfigDocument, written: unknown): Promise<Across> {
   const filters = await checkFilters(config, document)
-  const alerts = await compileAlerts(config.alerts, document)
+  const alerts = await compileAlerts(config.alerts, document, hasAlertmanager(config) ? 'refresh' : 'once')
   return {
     problems: [
       ...crossCheck(config, document, written),
@@ -35,6 +35,13 @@ export async function checkAcross(config: WeirConfig, document: ConfigDocument, 
     alerts: alerts.rules,
     ...(filters.compile === undefined ? {} : { filter: filters.compile }),
   }
+}
+
+function hasAlertmanager({ sinks }: WeirConfig): boolean {
+  return Object.values(sinks).some(
+    ({ settings, common: { from } }) =>
+      fieldsOf(settings)['template'] === 'alertmanager' && (from === null || from.includes(alertSource)),
+  )
 }
 
 /** JMESPath is loaded only for a login at an identity provider. */

@@ -49,9 +49,9 @@ export const alertRules = mapping(
       resend: duration(
         {
           description:
-            'Interval at which a firing alert is sent again, for receivers that forget it when they restart ' +
-            '(Alertmanager); its event has `repeated: true`. 0: only once',
-          default: '0s',
+            'Interval at which a firing alert is sent again; its event has `repeated: true`. 0: only once. Unset: `1m` ' +
+            'if a sink has `template: alertmanager`, and chat templates skip these repetitions; else only once',
+          default: null,
           example: '4m',
         },
         { max: '31d' },

@@ -176,3 +176,41 @@ test('a reload refuses one empty file of several, and names it', async () => {
   })
   expect(report).toMatchObject({ ok: false, problems: [expect.stringContaining(`${more} is empty`)] })
 })
+
+test('with a sink for Alertmanager a rule repeats each minute by default, and as written otherwise', async () => {
+  const rules = 'alerts:\n  a: {on: events, condition: "> 0"}\n  b: {on: events, condition: "> 0", resend: 0s}\n'
+  const sinks = (more: string) => `sinks:\n  am: {type: http, url: "http://127.0.0.1:1/api/v2/alerts", ${more}}\n`
+  const resends = async (content: string) =>
+    (await loadConfig(realHost(), [await written(content)], [])).alerts.map(({ resend, refresh }) => [resend, refresh])
+  expect(await resends(rules + sinks('template: alertmanager, mode: batched, from: [alerts]'))).toEqual([
+    [60_000, true],
+    [0, undefined],
+  ])
+  for (const other of ['', sinks('template: slack'), sinks('template: alertmanager, mode: batched, from: [http]')])
+    expect(await resends(rules + other)).toEqual([
+      [0, undefined],
+      [0, undefined],
+    ])
+})
+
+test('a URL by reference has its value, and the written settings keep the reference', async () => {
+  const folder = await temporaryFolder()
+  const secret = join(folder, 'hook')
+  await writeFile(secret, 'https://hooks.example/CANARY1234\n')
+  const file = await written(`sinks:\n  a: {type: http, url: "file:${secret}"}\n`)
+  const { config, document } = await loadConfig(realHost(), [file], [])
+  expect(config.sinks['a']?.settings).toMatchObject({ url: 'https://hooks.example/CANARY1234' })
+  expect(JSON.stringify(document.value)).not.toContain('CANARY')
+  for (const [url, reason] of [
+    ['env:WEIR_TEST_NO_SUCH', /sinks\.a\.url: a secret refers to the environment variable WEIR_TEST_NO_SUCH/],
+    ['file:/nowhere/hook', /sinks\.a\.url: a secret refers to the file \/nowhere\/hook, which cannot be read/],
+    ['"env:"', /sinks\.a\.url: `env:` is not followed by the name/],
+  ] as const)
+    await expect(
+      loadConfig(realHost(), [await written(`sinks:\n  a: {type: http, url: ${url}}\n`)], []),
+    ).rejects.toThrow(reason)
+  await writeFile(secret, 'hooks.example/CANARY1234')
+  await expect(loadConfig(realHost(), [file], [])).rejects.toThrow(
+    expect.not.objectContaining({ message: expect.stringContaining('CANARY') as string }),
+  )
+})

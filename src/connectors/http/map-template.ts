@@ -88,18 +88,23 @@ function isAlert({ type }: WeirEvent) {
   return type === alertTypes.firing || type === alertTypes.resolved
 }
 
-/** Without an end Alertmanager would resolve it after `resolve_timeout`: only Weir knows when it ends. */
+/** A repetition for Alertmanager, which is no news. */
+export function isRefresh(event: WeirEvent): boolean {
+  return event.type === alertTypes.firing && dataOf(event)['refresh'] === true
+}
+
+/** Of an alert that is sent once: without an end Alertmanager would resolve it after `resolve_timeout`. */
 const yearMs = 366 * 86_400_000
 
 /** Of an alert rule: its labels, the configured ones if it has no such label, and its own times. */
 function ownAlertOf(event: WeirEvent, { labels }: Note) {
-  const { labels: own, annotations, startsAt, endsAt, generatorURL, value } = dataOf(event)
+  const { labels: own, annotations, startsAt, endsAt, validUntil, generatorURL, value } = dataOf(event)
   const begin = typeof startsAt === 'string' ? Date.parse(startsAt) : (event.time ?? 0)
   return {
     labels: { ...labels, ...fieldsOf(own) },
     annotations: { ...fieldsOf(annotations), value: plainText(value), event_id: event.id },
     startsAt,
-    endsAt: typeof endsAt === 'string' ? endsAt : isoTime(begin + yearMs),
+    endsAt: [endsAt, validUntil].find((time) => typeof time === 'string') ?? isoTime(begin + yearMs),
     generatorURL,
   }
 }

@@ -444,6 +444,30 @@ test('templates slack and teams write the texts of an alert', async () => {
   expect(teams).toMatchObject({ attachments: [{ content: { body: [inlines(title), inlines(text)] } }] })
 })
 
+test('an alert ends when its event says, and a repetition for Alertmanager is no message of a chat', async () => {
+  const event = (more: object) => ({
+    ...hostileEvent,
+    type: alertTypes.firing,
+    data: Buffer.from(JSON.stringify({ labels: {}, startsAt: '2026-01-01T00:00:00.000Z', ...more })),
+  })
+  const ends = async (more: object) =>
+    ((await sentAs({ template: 'alertmanager' }, 1, event(more))) as { endsAt: string }[][])[0]?.[0]?.endsAt
+  expect(await ends({ validUntil: '2026-01-01T00:04:00.000Z', repeated: true })).toBe('2026-01-01T00:04:00.000Z')
+  expect(await ends({ validUntil: '2026-01-01T00:04:00.000Z', endsAt: '2026-01-01T00:01:00.000Z' })).toBe(
+    '2026-01-01T00:01:00.000Z',
+  )
+  expect(await ends({})).toBe('2027-01-02T00:00:00.000Z')
+  const { url, seen } = await serve(status(200))
+  for (const template of ['slack', 'teams'] as const) {
+    const sink = await sinkFor({ url, template })
+    const events = [event({ repeated: true, refresh: true }), event({}), event({ repeated: true, refresh: true })]
+    expect(await sink.send(eventBatch(events, 't'), never)).toEqual([
+      { index: 0, is: 'filter', reason: 'refresh', rows: Uint32Array.of(0, 2) },
+    ])
+  }
+  expect(seen).toHaveLength(2)
+})
+
 test('template alertmanager: an alert per event, in one request if batched', async () => {
   const written = { template: 'alertmanager', labels: { service: '{{source}}', none: '{{absent}}' } } as const
   const alert = {

@@ -1,3 +1,4 @@
+import type { BinaryMessage } from '../../codecs/cloudevents/index.ts'
 import { eventForms, type EventForms } from '../../codecs/event-forms/index.ts'
 import { deliverInChunks } from '../../engine/delivery/in-chunks.ts'
 import { deliverInOrder, type Attempt } from '../../engine/delivery/in-order.ts'
@@ -9,6 +10,7 @@ import { defineSink } from '../../engine/define.ts'
 import { Poster } from './client.ts'
 import type { HttpConfig, httpSchema } from './config.ts'
 import { formOf, type Form } from './map.ts'
+import { isRefresh } from './map-template.ts'
 
 export const sink = defineSink<typeof httpSchema>('http', {
   accepts: ['events', 'flows'],
@@ -49,6 +51,8 @@ type Parts = Readonly<{
   forms: EventForms
 }>
 
+const nothing: BinaryMessage = { headers: {}, body: new Uint8Array() }
+
 async function sendSingly(
   { config, context, poster, forms }: Parts,
   form: Form,
@@ -57,12 +61,22 @@ async function sendSingly(
 ): Promise<readonly Failure[]> {
   const sending = forms.begin(batch.trace)
   const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-  return sending.settle(
+  const isChat = config.template === 'slack' || config.template === 'teams'
+  const skipped: number[] = []
+  const failures = sending.settle(
     await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
-      const message = attempting(() => form.single(sending.event(row)))
+      const message = attempting(() => {
+        const event = sending.event(row)
+        return isChat && isRefresh(event) ? nothing : form.single(event)
+      })
+      if (message === nothing) return void skipped.push(row.index)
       return 'is' in message ? message : poster.post(message, signal)
     }),
   )
+  const [index] = skipped
+  if (index === undefined) return failures
+  const rows = Uint32Array.from(skipped).sort()
+  return [...failures, { index: rows[0] ?? index, is: 'filter', reason: 'refresh', rows }]
 }
 
 async function sendBatched(
