@@ -3,7 +3,7 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { csvText } from '../model/csv-text.ts'
 import { secondsOf } from './option-values.ts'
-import { oneLine, textTable } from './text-table.ts'
+import { oneLine, textTable, useTableStyle } from './text-table.ts'
 
 export const outputFormats = ['table', 'json', 'ndjson', 'csv', 'yaml'] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -27,9 +27,18 @@ export type Data = Readonly<{
 }>
 
 export function withOutput(command: Command, preset: OutputFormat = 'table', more: readonly string[] = []): Command {
-  return command.addOption(
-    new Option('-o, --output <FORMAT>', 'output format').choices([...outputFormats, ...more]).default(preset),
+  const hasTable = preset === 'table'
+  command.addOption(
+    new Option('-o, --output <FORMAT>', hasTable ? 'output format; wide is a table that is not cut' : 'output format')
+      .choices([...outputFormats, ...(hasTable ? ['wide'] : []), ...more])
+      .default(preset),
   )
+  if (!hasTable) return command
+  return command.option('--no-headers', 'tables without titles').hook('preAction', (_, called) => {
+    const { output, headers } = called.opts<{ output: string; headers: boolean }>()
+    useTableStyle({ wide: output === 'wide', headers })
+    if (output === 'wide') called.setOptionValue('output', 'table')
+  })
 }
 
 export function withWatch(command: Command): Command {

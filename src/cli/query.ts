@@ -57,7 +57,7 @@ export function register(program: Command): void {
 async function run(sql: string, flags: QueryFlags) {
   const statement = sql === '-' ? await self.readStdin() : sql
   const parameters = parametersOf(flags.param)
-  const format: QueryFormat = flags.output === 'yaml' ? 'ndjson' : flags.output
+  const format: QueryFormat = flags.output === 'yaml' || flags.output === 'table' ? 'ndjson' : flags.output
   const server = await findServer(flags, 'store')
   if (typeof server === 'string')
     return queryFolder(server, { sql: statement, parameters, format, bound: 'work' }, flags)
@@ -136,12 +136,18 @@ const toStderr: Log = {
 
 async function printResult(bytes: AsyncIterable<Uint8Array>, { output }: OutputFlags) {
   if (output === 'yaml') return printYaml(bytes)
+  if (output === 'table') {
+    const { queryTable } = await import('./query-table.ts')
+    for await (const text of queryTable(bytes)) await print(text)
+    return
+  }
   let last = 0
   for await (const piece of bytes) {
     last = piece.at(-1) ?? last
     await print(piece)
   }
-  if (last !== 0x0a) await print('\n')
+  // No rows of ndjson are no line.
+  if (last !== 0x0a && output !== 'ndjson') await print('\n')
 }
 
 async function printYaml(bytes: AsyncIterable<Uint8Array>) {

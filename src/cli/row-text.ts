@@ -1,7 +1,7 @@
 import { flowFields } from '../model/fields.ts'
 import { changedFields } from './changed-fields.ts'
 import { csvLine, type OutputFormat } from './output.ts'
-import { oneLine } from './text-table.ts'
+import { cutText, oneLine, showsHeaders, tableWidth } from './text-table.ts'
 
 type TapLine = Readonly<Record<string, unknown>>
 
@@ -103,14 +103,14 @@ export class TapTable {
   row(line: TapLine): string {
     const shape = shapeOf(line)
     const laid = (cells: readonly string[]) =>
-      cut(
+      cutText(
         cells
           .map((cell, at) => cell.padEnd(shape.titles[at]?.[1] ?? 0))
           .join('  ')
           .trimEnd(),
         this.#width,
       )
-    const titles = shape === this.#shape ? '' : `${laid(shape.titles.map(([title]) => title))}\n`
+    const titles = shape === this.#shape || !showsHeaders() ? '' : `${laid(shape.titles.map(([title]) => title))}\n`
     this.#shape = shape
     return `${titles}${laid(shape.cells(line))}\n`
   }
@@ -121,13 +121,9 @@ function linesOf(line: string): readonly TapLine[] {
   return changedFields(parsed)?.map((field) => ({ ...field })) ?? [parsed]
 }
 
-function cut(line: string, width: number) {
-  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
-}
-
 export class RowText {
   readonly #format: OutputFormat
-  readonly #table = new TapTable(process.stdout.columns ?? 200)
+  readonly #table = new TapTable(tableWidth() ?? Infinity)
   #shape: Shape | undefined
   #rows = 0
 

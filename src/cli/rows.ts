@@ -4,6 +4,7 @@ import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { examples } from './examples.ts'
+import { rowTable } from './row-table.ts'
 import { parametersOf, withFilter, withWords } from './scope-flags.ts'
 
 interface RowFlags extends ServerFlags, OutputFlags {
@@ -35,14 +36,20 @@ export function register(program: Command): void {
       ),
     )
     .action(action(flows))
-  withRows(program.command('events').description('List the newest matching events of every family.'))
+  withRows(withWords(program.command('events').description('List the newest matching events of every family.')))
+    .option('--filter <FILTER>', 'filter (see `weir help filters`), such as `type ~ deploy and subject = shop`')
     .option('--type <TYPE>', 'CloudEvents type; `*` matches any text')
     .option('--source <SOURCE>', 'CloudEvents source; `*` matches any text')
     .option('--family <FAMILY>', 'family, such as change, audit or metric')
     .addHelpText(
-      ...examples(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data'], {
-        1: 'refused or failed',
-      }),
+      ...examples(
+        [
+          'weir events --type "com.example.*" --from now-15m',
+          'weir events --filter "family = audit and not type ~ login"',
+          'weir events -o ndjson | jq .data',
+        ],
+        { 1: 'refused or failed', 2: 'usage error or invalid filter' },
+      ),
     )
     .action(action(events))
   withRows(
@@ -80,7 +87,10 @@ async function flows(words: readonly string[], given: RowFlags) {
   await printRows(flags, rows, columns, 'No matching flows.')
 }
 
-async function events(flags: RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>) {
+type EventFlags = RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>
+
+async function events(words: readonly string[], given: EventFlags) {
+  const flags = withFilter(words, given)
   const [{ momentOf }, { text, timeSql }] = await Promise.all([
     import('../query/plan/index.ts'),
     import('../query/sql-text.ts'),
@@ -108,10 +118,26 @@ async function events(flags: RowFlags & Readonly<Partial<Record<'type' | 'source
     ...like('type', flags.type),
     ...like('source', flags.source),
     ...like('family', flags.family),
+    ...(flags.filter === undefined ? [] : [await filterSql(flags.filter)]),
   ]
   const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY time_received DESC LIMIT ${limit}`
   const rows = await (await requireServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
   await printRows(flags, rows, eventColumns, 'No matching events.')
+}
+
+/** For the store of the server; the same language as in its API. */
+async function filterSql(written: string) {
+  const query = await import('../query/index.ts')
+  try {
+    const { bound } = query.readFilter(query.written(written, query.nameTables.events), query.nameTables.events)
+    return query.compileSql(bound, { dialect: query.duckdb })
+  } catch (error) {
+    if (!(error instanceof query.QueryError)) throw error
+    const hints = error.problems.map(({ from, to, message, hint = '' }) =>
+      `At ${from}–${to}: ${message} ${hint}`.trim(),
+    )
+    throw new CommandError(error.message, hints, 2)
+  }
 }
 
 async function audit(words: readonly string[], given: RowFlags) {
@@ -124,5 +150,7 @@ async function audit(words: readonly string[], given: RowFlags) {
 
 async function printRows(flags: RowFlags, rows: readonly Row[], columns: readonly string[], none: string) {
   if (rows.length === 0 && flags.output === 'table') return self.stderr(`${none}\n`)
-  await printData(flags, { whole: rows, rows, columns })
+  await printData(flags, { whole: rows, rows, columns, table: () => rowTable(rows, columns) })
+  if (rows.length === Number(flags.limit) && flags.output === 'table')
+    self.stderr(`weir: the newest ${rows.length} rows; --limit shows more\n`)
 }

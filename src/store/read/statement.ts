@@ -179,10 +179,9 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string) {
   if (start >= sql.length) refuse(`There is no statement. ${allowedStatements}`)
-  if (sql[start] !== '(' && !kinds.has(word))
-    refuse(
-      `${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed. ${allowedStatements}`,
-    )
+  if (sql[start] === '(' || kinds.has(word)) return
+  const begin = word === '' ? (sql[start] ?? '') : word.toUpperCase()
+  refuse(`${what} begins with ${begin}, which is not allowed. ${allowedStatements}`)
 }
 
 type ParsedSql = Readonly<{
