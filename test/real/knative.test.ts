@@ -91,6 +91,7 @@ async function dryRun(manifests: readonly unknown[]): Promise<CommandResult> {
 
 const make = (...args: readonly string[]): Promise<CommandResult> =>
   run('make', '--no-print-directory', '-C', deploy, ...args)
+const password = 'a password: with "signs" = $1'
 const namesOf = async (kinds: string): Promise<string[]> => {
   const { code, stdout, output } = await run('kubectl', 'get', kinds, '--namespace', 'default', '--output', 'name')
   expect(code, output).toBe(0)
@@ -192,6 +193,14 @@ describe('kube-apiserver', () => {
       template: { spec: { containers: [{ image }] } },
       sink: { ref: { kind: 'Service', name: 'event-display' } },
     })
+    expect(await make('install-neo4j-sink', `IMAGE=${image}`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('NEO4J_PASSWORD') as string,
+    })
+    await stage.kube.call('POST', '/api/v1/namespaces/default/secrets', {
+      metadata: { name: 'neo4j-sink-login' },
+      stringData: { NEO4J_PASSWORD: password },
+    })
     await done('install-sinkbinding', 'install-neo4j-sink', `IMAGE=${image}`)
     expect(await namesOf(weirSource)).toEqual(
       expect.arrayContaining([
@@ -224,6 +233,39 @@ describe('kube-apiserver', () => {
       ...(await defaults()),
     ])
     await done('uninstall')
+  })
+
+  test.for([
+    ['install-containersource', 'containersources'],
+    ['install-sinkbinding', 'sinkbindings'],
+  ] as const)('%s with SINK_SERVICE=neo4j-sink installs everything in one command', async ([target, plural]) => {
+    const { code, output } = await runCommand(
+      'make',
+      [
+        ...['--no-print-directory', '-C', deploy, target, 'SINK_SERVICE=neo4j-sink'],
+        ...['IMAGE=registry.example.com/weir:0.1.0', 'NEO4J_URI=neo4j://graph.example.com:7687'],
+      ],
+      { limit: 120_000, env: { ...env(), NEO4J_PASSWORD: password } },
+    )
+    expect(code, output).toBe(0)
+    expect(output).not.toContain(password)
+    const get = async (path: string): Promise<Manifest> =>
+      (await stage.kube.call('GET', path.replace('@', 'namespaces/default'))) as unknown as Manifest
+    expect((await get(`/apis/sources.knative.dev/v1/@/${plural}/cts-exporter`)).spec).toMatchObject({
+      sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'neo4j-sink' } },
+    })
+    expect((await get('/apis/serving.knative.dev/v1/@/services/neo4j-sink')).metadata.name).toBe('neo4j-sink')
+    expect((await get('/api/v1/@/configmaps/neo4j-sink-settings')).data).toMatchObject({
+      NEO4J_URI: 'neo4j://graph.example.com:7687',
+    })
+    const { data } = await get('/api/v1/@/secrets/neo4j-sink-login')
+    expect(Buffer.from(data?.['NEO4J_PASSWORD'] ?? '', 'base64').toString()).toBe(password)
+    expect(await namesOf('secrets,services.serving.knative.dev')).toEqual([
+      'secret/cts-exporter-clouds',
+      'secret/neo4j-sink-login',
+      'service.serving.knative.dev/neo4j-sink',
+    ])
+    expect((await make('uninstall')).code).toBe(0)
   })
 
   test('gets nothing from make without an image or a filled clouds.yaml, and make prints the reason', async () => {
