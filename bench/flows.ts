@@ -1,4 +1,4 @@
-// `node bench/flows.ts`: the cost of a flow from its datagram to Parquet, per step and in total. --write stores it in
+// `npm run bench:flows`: the cost of a flow from its datagram to Parquet, per step and in total. --write stores it in
 // bench/results/flows.json. --protocol netflow9 measures one protocol, --steps only the steps.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// `node bench/journal.ts`: the cost of the journal's choices. --write stores it in bench/results/journal.json.
+// `npm run ts bench/journal.ts`: the cost of the journal's choices. --write stores it in bench/results/journal.json.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -31,6 +31,14 @@ test('a missing file, a missing link and a missing acceptance test are found, wi
   ])
 })
 
+test('a TypeScript file that the Node of the user would run is found', async () => {
+  expect(
+    await judge({
+      'README.md': '```sh\nnode tools/a.ts --b\nnpm run ts tools/a.ts\nnpm run ts -- a.ts --b\nnode a.mjs\n```\n',
+    }),
+  ).toEqual(['README.md:2 `node FILE.ts` needs a new Node: write `npm run ts FILE.ts` or a script of package.json'])
+})
+
 test('a link to a missing heading is found', async () => {
   expect(await judge({ 'docs/a.md': '# A\n\n[b](b.md#gone)\n', 'docs/b.md': '# B\n' })).toEqual([
     'docs/a.md:3 docs/b.md has no heading #gone',

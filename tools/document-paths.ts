@@ -14,6 +14,8 @@ const LINKED = /\]\(([^)\s]+)\)/g
 const DEFINED = /^\[[^\]]+\]: (\S+)$/g
 const HEADING = /^#+ (.*)$/gm
 const RUN = /npm run acceptance -- ([a-z][\w-]*)/g
+/** The Node of users may be too old for TypeScript; `npm run` has the installed one. */
+const BARE_NODE = /\bnode (?:[\w./<>-]+\/)?[\w-]+\.ts\b/
 const TEST_PATH = /\.(?:test|browser)\.ts$|^test\/|^src\/codecs\//
 
 export async function documentPaths(root: string): Promise<Problem[]> {
@@ -50,6 +52,8 @@ function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap
     for (const { path, heading } of links)
       if (heading !== undefined && !headingsOf(texts.get(path) ?? '').includes(heading))
         problem(`${path} has no heading #${heading}`)
+    if (BARE_NODE.test(line))
+      problem('`node FILE.ts` needs a new Node: write `npm run ts FILE.ts` or a script of package.json')
     const runs = pathsIn(line, RUN)
     for (const run of runs)
       if (!existsSync(join(root, `bench/runs/${run}.ts`))) problem(`acceptance test ${run} is not in bench/runs`)

@@ -42,7 +42,7 @@ export async function plainWords(root: string): Promise<Problem[]> {
       file: 'tools/plain-words.ts',
       message:
         `${rate.toFixed(2)} unusual wordings per 1,000 words; at most ${LIMITS.perThousand}. Most: ` +
-        `${worst.join(', ')}. \`node tools/plain-words.ts --lines PATH\` lists them`,
+        `${worst.join(', ')}. \`npm run ts -- tools/plain-words.ts --lines PATH\` lists them`,
     })
   }
   const uses = sum(names.values())

@@ -1,5 +1,5 @@
 // Generates console/src/pages/flows/overview/world.json from Natural Earth (public domain):
-// node tools/world-map.ts LAND.json COUNTRIES.json CODES.json
+// npm run ts tools/world-map.ts LAND.json COUNTRIES.json CODES.json
 // LAND and COUNTRIES: TopoJSON of land (1:110m) and countries (1:50m), as in the package world-atlas.
 // CODES: ISO 3166-1 as [[alpha-2, alpha-3, numeric]], as in the package i18n-iso-countries.
 import { readFileSync, writeFileSync } from 'node:fs'

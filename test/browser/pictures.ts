@@ -1,4 +1,4 @@
-// `node test/browser/pictures.ts [FOLDER] [NAME]` takes pictures of the scenes with NAME in their name: light and
+// `npm run ts test/browser/pictures.ts [FOLDER] [NAME]` takes pictures of the scenes with NAME in their name: light and
 // dark, 1440 and 320 px wide. Without FOLDER they are written to build/pictures (ignored by git) as WebP, with
 // README.md as index. `docs` renews only the pictures in docs/pictures. Any other folder gets PNG.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
@@ -117,7 +117,7 @@ function listOf(files: readonly string[]): string {
     '# The console in pictures',
     '',
     'Every view of every page: full, empty, loading and failed, light and dark, 1440 and 320 px wide.',
-    'Written by `node test/browser/pictures.ts`',
+    'Written by `npm run ts test/browser/pictures.ts`',
     'from a Weir that receives data of a simulated shop.',
     '`npm run test:browser` checks the same scenes against WCAG 2.2 AA.',
     '',

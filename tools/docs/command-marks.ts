@@ -39,7 +39,7 @@ export const endless =
   /^(?:npm (?:ci && npm )?start\b|npm run demo|weir (?:run|top)$|weir run |\S+\/bin\/weir run|weir tap )/
 
 /** Commands that install or build: they need the registry of npm, or take minutes. */
-export const building = /^(?:npm (?:ci|pack|install|run build)\b|node tools\/package\/|tar -xzf dist)/
+export const building = /^(?:npm (?:ci|pack|install|run (?:build|archives|debian|image))\b|tar -xzf dist)/
 
 /** Exit codes other than 0 that are right without data. */
 export const expectedCodes: readonly (readonly [pattern: RegExp, codes: readonly number[], reason: string])[] = [

@@ -1,4 +1,4 @@
-// `node tools/package/archives.ts`: archives of the package with its dependencies and Node, for each platform.
+// `npm run archives`: archives of the package with its dependencies and Node, for each platform.
 import { createHash, createPrivateKey, sign } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -9,6 +9,8 @@ import { ROOT, runCommand } from '../kit/command.ts'
 import { isMain } from '../kit/main.ts'
 import { buildPackage } from './build.ts'
 import { formulaText } from './homebrew.ts'
+import { showProgress, step } from './progress.ts'
+import { writeHelpFiles, writeInstallation } from './installed-files.ts'
 
 export type Platform = Readonly<{ os: 'linux' | 'darwin' | 'win32'; cpu: 'x64' | 'arm64'; node: string }>
 
@@ -106,11 +108,13 @@ export async function layOut(name: string, packageFolder: string, out: string, t
   const { os, cpu } = platform
   const flags = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
   const libc = os === 'linux' ? ['--libc=glibc'] : []
+  step(`${name}: libraries`)
   await done('npm', ['ci', ...flags, `--os=${os}`, `--cpu=${cpu}`, ...libc], lib)
   const sbom = await done('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev'], lib)
   const nodeVersion = (await versions()).nodes[platform.node] ?? 'none'
   await rm(join(lib, 'types'), { recursive: true, force: true })
   await prune(join(lib, 'node_modules'), platform)
+  step(`${name}: Node ${nodeVersion}`)
   await addNode(platform, nodeVersion, lib)
   await mkdir(join(out, 'bin'))
   if (os === 'win32') await writeFile(join(out, 'bin/weir.cmd'), windowsLauncher)
@@ -118,6 +122,10 @@ export async function layOut(name: string, packageFolder: string, out: string, t
   await writeFile(join(out, 'sbom.cdx.json'), sbomText(sbom, nodeVersion, time))
   for (const file of ['LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.md'])
     await cp(join(packageFolder, file), join(out, file))
+  await writeInstallation(lib, 'archive')
+  await cp(join(ROOT, 'tools/package/README-archive.md'), join(out, 'README.md'))
+  await cp(join(out, 'README.md'), join(lib, 'README.md'))
+  if (os !== 'win32') await writeHelpFiles(join(out, 'share'))
   if (os === 'linux') await cp(join(ROOT, 'deploy/systemd'), join(out, 'share/systemd'), { recursive: true })
 }
 
@@ -152,6 +160,7 @@ export async function buildArchives(
   const { weir } = await versions()
   const packageFolder = join(out, 'package')
   await mkdir(out, { recursive: true })
+  step('package')
   await buildPackage(packageFolder)
   const time = (await done('git', ['log', '-1', '--format=%cI'], ROOT)).trim()
   const checksums = new Map<string, string>()
@@ -160,6 +169,7 @@ export async function buildArchives(
   for (const name of names) {
     const folder = `weir-${weir}-${name}`
     await layOut(name, packageFolder, join(out, folder), time)
+    step(`${name}: archive`)
     const file = await pack(out, folder, time)
     await rm(join(out, folder), { recursive: true })
     const sum = await checksum(join(out, file))
@@ -177,6 +187,7 @@ export async function buildArchives(
 }
 
 if (isMain(import.meta.url)) {
+  showProgress()
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {

@@ -1,11 +1,13 @@
-// `node tools/package/debian.ts`: Debian packages with a systemd unit, made of the archives' folders.
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+// `npm run debian`: Debian packages with a systemd unit, made of the archives' folders.
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { ROOT } from '../kit/command.ts'
 import { isMain } from '../kit/main.ts'
 import { done, layOut } from './archives.ts'
 import { buildPackage } from './build.ts'
+import { writeInstallation } from './installed-files.ts'
+import { showProgress, step } from './progress.ts'
 
 const architectures: Readonly<Record<string, string>> = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' }
 
@@ -35,6 +37,7 @@ export async function buildDebian(platform: string, out: string): Promise<string
   const [packageFolder, tree] = [join(out, 'package'), join(out, `deb-${architecture}`)]
   await rm(tree, { recursive: true, force: true })
   await mkdir(out, { recursive: true })
+  step('package')
   await buildPackage(packageFolder)
   const usr = join(tree, 'usr')
   await layOut(platform, packageFolder, usr, time)
@@ -43,26 +46,30 @@ export async function buildDebian(platform: string, out: string): Promise<string
   await mkdir(documents, { recursive: true })
   const changes = await readFile(join(usr, 'CHANGELOG.md'))
   await writeFile(join(documents, 'changelog.gz'), gzipSync(changes, { level: 9 }))
-  await cp(join(usr, 'lib/weir/README.md'), join(documents, 'README.md')).catch(() => undefined)
+  await cp(join(ROOT, 'deploy/debian/README.md'), join(documents, 'README.md'))
+  await rm(join(usr, 'lib/weir/README.md'))
+  await writeInstallation(join(usr, 'lib/weir'), 'debian')
   await cp(join(usr, 'sbom.cdx.json'), join(documents, 'sbom.cdx.json'))
   const licenses = await Promise.all(
     ['LICENSE', 'THIRD-PARTY-NOTICES.md'].map((name) => readFile(join(usr, name), 'utf8')),
   )
   await writeFile(join(documents, 'copyright'), licenses.join('\n\n'))
-  for (const name of ['CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'sbom.cdx.json', 'share/systemd'])
-    await rm(join(usr, name), { recursive: true })
+  const above = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.md', 'sbom.cdx.json', 'share/systemd']
+  for (const name of above) await rm(join(usr, name), { recursive: true })
   const files = join(ROOT, 'deploy/debian')
   await cp(join(files, 'etc'), join(tree, 'etc'), { recursive: true })
   await cp(join(ROOT, 'deploy/systemd/weir.service'), join(usr, 'lib/systemd/system/weir.service'))
   await cp(join(ROOT, 'deploy/systemd/weir.sysusers'), join(usr, 'lib/sysusers.d/weir.conf'))
-  const completions = join(usr, 'share/bash-completion/completions')
-  await mkdir(completions, { recursive: true })
-  const completion = await done(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'completion', 'bash'], ROOT)
-  await writeFile(join(completions, 'weir'), completion)
+  // The folders of Debian's policy.
+  await rename(join(usr, 'share/zsh/site-functions'), join(usr, 'share/zsh/vendor-completions'))
+  const manual = join(usr, 'share/man/man1/weir.1')
+  await writeFile(`${manual}.gz`, gzipSync(await readFile(manual), { level: 9 }))
+  await rm(manual)
   await cp(join(files, 'DEBIAN'), join(tree, 'DEBIAN'), { recursive: true })
   const size = Number((await done('du', ['-sk', usr], out)).split('\t')[0])
   await writeFile(join(tree, 'DEBIAN/control'), control(version, architecture, size))
   const file = join(out, `weir_${version}_${architecture}.deb`)
+  step(`${architecture}: package`)
   await done('chmod', ['-R', 'go-w,a+rX', tree], out)
   await done('dpkg-deb', ['--root-owner-group', '-Zgzip', '--build', tree, file], out)
   await rm(tree, { recursive: true })
@@ -70,6 +77,7 @@ export async function buildDebian(platform: string, out: string): Promise<string
 }
 
 if (isMain(import.meta.url)) {
+  showProgress()
   const names = process.argv.slice(2)
   for (const name of names.length === 0 ? Object.keys(architectures) : names)
     console.log(await buildDebian(name, join(ROOT, 'dist/debian')))

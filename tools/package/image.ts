@@ -1,4 +1,4 @@
-// `node tools/package/image.ts`: an image for amd64 and arm64 as an OCI layout, without a container engine.
+// `npm run image`: an image for amd64 and arm64 as an OCI layout, without a container engine.
 import { cp, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -7,6 +7,8 @@ import { isMain } from '../kit/main.ts'
 import { done, layOut, versions } from './archives.ts'
 import { buildPackage } from './build.ts'
 import { downloadDebian, imageUser, layOutBase, type DebianPackage } from './debian-base.ts'
+import { writeInstallation } from './installed-files.ts'
+import { showProgress, step } from './progress.ts'
 import { addImage, addLayer, beginLayout, endLayout, type Descriptor, type ImageConfig } from './oci-layout.ts'
 
 const architectures = { amd64: 'linux-x64', arm64: 'linux-arm64' } as const
@@ -63,6 +65,8 @@ async function stage(
     })
   await mkdir(join(layers.weir, 'usr/lib'), { recursive: true })
   await rename(lib, join(layers.weir, 'usr/lib/weir'))
+  await writeInstallation(join(layers.weir, 'usr/lib/weir'), 'image')
+  await rm(join(layers.weir, 'usr/lib/weir/README.md'))
   await cp(join(ROOT, 'deploy/image/launch.mjs'), join(layers.weir, 'usr/lib/weir/bin/launch.mjs'))
   const documents = join(layers.weir, 'usr/share/doc/weir')
   await mkdir(documents, { recursive: true })
@@ -90,12 +94,15 @@ export async function buildImage(names: readonly Architecture[], out: string): P
   await mkdir(out, { recursive: true })
   const [layout, packageFolder] = [join(out, `weir-${version}`), join(out, 'package')]
   await beginLayout(layout)
+  step('package')
   await buildPackage(packageFolder)
   const images: Descriptor[] = []
   for (const architecture of names) {
     const folder = join(out, architecture)
+    step(`${architecture}: files of Debian`)
     const debian = await downloadDebian(architecture)
     const staged = await stage(architecture, folder, { packageFolder, debian, time })
+    step(`${architecture}: layers`)
     const listed = debian.map(({ name, version: one }) => `${name} ${one}`).join(', ')
     const layers = [
       await addLayer(layout, staged.base, { time, comment: listed, owned: { path: 'data', user: imageUser } }),
@@ -110,6 +117,7 @@ export async function buildImage(names: readonly Architecture[], out: string): P
 }
 
 if (isMain(import.meta.url)) {
+  showProgress()
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { out: { type: 'string', default: join(ROOT, 'dist/image') } },

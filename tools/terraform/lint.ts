@@ -1,4 +1,4 @@
-// Finds settings of a stack that validate and have no effect, or the wrong one. `node tools/terraform/lint.ts FOLDER…`
+// Finds settings of a stack that validate and have no effect, or the wrong one. `npm run lint:terraform FOLDER…`
 // reads HCL; a file `*.json` has the outputs of modules/render.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * Prints the duration of queries over audit events of one day. `node src/store/testing/measure-audit.ts [events]
+ * Prints the duration of queries over audit events of one day. `npm run ts src/store/testing/measure-audit.ts [events]
  * [folder to keep]`
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises'

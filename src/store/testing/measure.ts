@@ -1,6 +1,6 @@
 /**
  * Prints the costs of the store: rows per CPU second of apply and commit, time to the first result, memory, queries.
- * `node src/store/testing/measure.ts [rows]`
+ * `npm run ts src/store/testing/measure.ts [rows]`
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -111,7 +111,7 @@ async function find(program: Program): Promise<Installed | undefined> {
   return undefined
 }
 
-/** `node test/real/install/nats.ts` installs by hand and prints the result. */
+/** `npm run ts test/real/install/nats.ts` installs by hand and prints the result. */
 export async function installAlone(program: Program, url: string): Promise<void> {
   if (!isMain(url)) return
   const result = await install(program)

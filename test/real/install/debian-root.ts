@@ -18,7 +18,7 @@ const tarballOf = (folder: string) => join(folder, `${suite}.tar`)
 export function findDebianRoot(): Installed {
   const tarball = tarballOf(cacheFolder('debian-root'))
   if (process.getuid?.() === 0 && existsSync(tarball)) return { path: tarball, version: suite }
-  return { path: undefined, reason: 'there is no Debian root; `node test/real/install/debian-root.ts` makes one' }
+  return { path: undefined, reason: 'there is no Debian root; `npm run ts test/real/install/debian-root.ts` makes one' }
 }
 
 /** Path of a tarball of the root. */

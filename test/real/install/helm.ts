@@ -14,7 +14,7 @@ const found = (cache: string, version: string): Installed => {
   const path = file(cache, version)
   return existsSync(path)
     ? { path, version }
-    : { path: undefined, reason: `there is no ${cache}; \`node test/real/install/helm.ts\` builds it with Go` }
+    : { path: undefined, reason: `there is no ${cache}; \`npm run ts test/real/install/helm.ts\` builds it with Go` }
 }
 
 /** Finds an earlier build. */

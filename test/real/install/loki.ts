@@ -19,7 +19,7 @@ export function findLoki(): Installed {
   if (existsSync(path)) return { path, version: loki.version }
   return {
     path: undefined,
-    reason: 'there is no Loki; LOKI_BINARY names one, `node test/real/install/loki.ts` builds it with Go',
+    reason: 'there is no Loki; LOKI_BINARY names one, `npm run ts test/real/install/loki.ts` builds it with Go',
   }
 }
 

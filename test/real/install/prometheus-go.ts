@@ -18,7 +18,7 @@ export function findPrometheusGo(): Installed {
   if (existsSync(path)) return { path, version: prometheusGo.version }
   return {
     path: undefined,
-    reason: 'there is no Prometheus 3; `node test/real/install/prometheus-go.ts` builds it with Go',
+    reason: 'there is no Prometheus 3; `npm run ts test/real/install/prometheus-go.ts` builds it with Go',
   }
 }
 

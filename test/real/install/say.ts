@@ -1,7 +1,7 @@
 import { isMain } from '../../../tools/kit/main.ts'
 import type { Installed } from './apt.ts'
 
-/** `node test/real/install/NAME.ts`: installs it, and prints the result. */
+/** `npm run ts test/real/install/NAME.ts`: installs it, and prints the result. */
 export async function sayInstalled(metaUrl: string, name: string, install: () => Promise<Installed>): Promise<void> {
   if (!isMain(metaUrl)) return
   const result = await install()

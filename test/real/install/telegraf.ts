@@ -16,7 +16,7 @@ export function findTelegraf(): Installed {
   if (existsSync(path)) return { path, version: telegraf.version }
   return {
     path: undefined,
-    reason: 'there is no Telegraf; `node test/real/install/telegraf.ts` builds it with Go',
+    reason: 'there is no Telegraf; `npm run ts test/real/install/telegraf.ts` builds it with Go',
   }
 }
 

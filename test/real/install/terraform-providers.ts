@@ -37,7 +37,7 @@ export function findProvider({ name, owner, version }: Provider): Installed {
     path: undefined,
     reason:
       `there is no provider ${name} ${version}: copy a checkout of ${owner}/terraform-provider-${name} to ` +
-      `${sources(name)} and run \`node test/real/install/terraform-providers.ts\``,
+      `${sources(name)} and run \`npm run ts test/real/install/terraform-providers.ts\``,
   }
 }
 

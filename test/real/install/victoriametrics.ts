@@ -18,7 +18,7 @@ export function findVictoriametrics(): Installed {
   if (existsSync(path)) return { path, version: victoriametrics.version }
   return {
     path: undefined,
-    reason: 'there is no VictoriaMetrics; `node test/real/install/victoriametrics.ts` builds it with Go',
+    reason: 'there is no VictoriaMetrics; `npm run ts test/real/install/victoriametrics.ts` builds it with Go',
   }
 }
 
