@@ -47,7 +47,7 @@ describe.skipIf(system.path === undefined)('the Debian package', () => {
     expect(unpacked.code, unpacked.output).toBe(0)
     const mounted = await runCommand('mount', ['-t', 'proc', 'proc', join(root, 'proc')], { limit: 10_000 })
     expect(mounted.code, mounted.output).toBe(0)
-    const built = await buildDebian('linux-x64', join(folder, 'debian'))
+    const [built = ''] = await buildDebian(['linux-x64'], join(folder, 'debian'))
     file = `/${basename(built)}`
     await cp(built, join(root, file))
   }, 1_800_000)

@@ -135,7 +135,7 @@ export async function pack(folder: string, name: string, time: string): Promise<
   const order = ['--sort=name', `--mtime=${time}`, '--owner=0', '--group=0', '--numeric-owner']
   await done(
     'sh',
-    ['-c', `tar ${order.map((flag) => `'${flag}'`).join(' ')} -cf - '${name}' | gzip -n9 > '${file}'`],
+    ['-c', `tar ${order.map((flag) => `'${flag}'`).join(' ')} -cf - '${name}' | gzip -n6 > '${file}'`],
     folder,
   )
   return file

@@ -28,20 +28,32 @@ Description: collector, journal and console for what happens around clusters
  The package contains the Node that Weir runs on.
 `
 
-/** Builds `weir_VERSION_ARCHITECTURE.deb` in `out` and returns its path. */
-export async function buildDebian(platform: string, out: string): Promise<string> {
-  const architecture = architectures[platform]
-  if (architecture === undefined) throw new Error(`Debian packages exist for ${Object.keys(architectures).join(', ')}`)
-  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
-  const time = (await done('git', ['log', '-1', '--format=%cI'], ROOT)).trim()
-  const [packageFolder, tree] = [join(out, 'package'), join(out, `deb-${architecture}`)]
-  await rm(tree, { recursive: true, force: true })
+/** Builds `weir_VERSION_ARCHITECTURE.deb` for each platform in `out` and returns the paths. */
+export async function buildDebian(platforms: readonly string[], out: string): Promise<readonly string[]> {
+  const unknown = platforms.find((name) => architectures[name] === undefined)
+  if (unknown !== undefined)
+    throw new Error(`There is no Debian package for ${unknown}: ${Object.keys(architectures).join(', ')}`)
+  const packageFolder = join(out, 'package')
   await mkdir(out, { recursive: true })
   step('package')
   await buildPackage(packageFolder)
+  const files: string[] = []
+  for (const platform of platforms) files.push(await buildOne(platform, { packageFolder, out }))
+  await rm(packageFolder, { recursive: true })
+  return files
+}
+
+async function buildOne(
+  platform: string,
+  { packageFolder, out }: Readonly<{ packageFolder: string; out: string }>,
+): Promise<string> {
+  const architecture = architectures[platform]!
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  const time = (await done('git', ['log', '-1', '--format=%cI'], ROOT)).trim()
+  const tree = join(out, `deb-${architecture}`)
+  await rm(tree, { recursive: true, force: true })
   const usr = join(tree, 'usr')
   await layOut(platform, packageFolder, usr, time)
-  await rm(packageFolder, { recursive: true })
   const documents = join(usr, 'share/doc/weir')
   await mkdir(documents, { recursive: true })
   const changes = await readFile(join(usr, 'CHANGELOG.md'))
@@ -71,7 +83,7 @@ export async function buildDebian(platform: string, out: string): Promise<string
   const file = join(out, `weir_${version}_${architecture}.deb`)
   step(`${architecture}: package`)
   await done('chmod', ['-R', 'go-w,a+rX', tree], out)
-  await done('dpkg-deb', ['--root-owner-group', '-Zgzip', '--build', tree, file], out)
+  await done('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z6', '--build', tree, file], out)
   await rm(tree, { recursive: true })
   return file
 }
@@ -79,6 +91,6 @@ export async function buildDebian(platform: string, out: string): Promise<string
 if (isMain(import.meta.url)) {
   showProgress()
   const names = process.argv.slice(2)
-  for (const name of names.length === 0 ? Object.keys(architectures) : names)
-    console.log(await buildDebian(name, join(ROOT, 'dist/debian')))
+  const platforms = names.length === 0 ? Object.keys(architectures) : names
+  for (const file of await buildDebian(platforms, join(ROOT, 'dist/debian'))) console.log(file)
 }

@@ -4,6 +4,8 @@ import { join, relative } from 'node:path'
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { loadDocument } from '../../src/app/load-config.ts'
+import { parseYaml } from '../../src/schema/index.ts'
 import { ROOT } from '../kit/command.ts'
 import { stackOfRendered } from './from-render.ts'
 import { lintStack } from './lint.ts'
@@ -101,6 +103,36 @@ describe('terraform', () => {
       datasources: { type: string; secureJsonData?: object }[]
     }
     expect(datasources.find(({ type }) => type === 'loki')?.secureJsonData).toEqual({ httpHeaderValue1: 'shop' })
+  })
+
+  test('each index of the full example has a datasource, and its configuration of three feeds is valid', async () => {
+    const text = await readFile(join(ROOT, 'deploy/terraform/examples/full/weir.yaml'), 'utf8')
+    const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [])
+    expect(Object.values(config.sources).map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['rabbitmq', 'websocket', 'http-poll']),
+    )
+    const written = parse(text) as { sinks: Record<string, { type: string; from: string[] }> }
+    const sinks = Object.entries(written.sinks).map(([id, { type, from }]) => ({ id, type, from }))
+    expect(sinks).toEqual(
+      expect.arrayContaining([
+        { id: 'documents-index', type: 'elasticsearch', from: ['dated'] },
+        { id: 'coinbase-index', type: 'elasticsearch', from: ['ticks'] },
+        { id: 'twelvedata-index', type: 'elasticsearch', from: ['prices'] },
+        { id: 'history', type: 'influxdb', from: ['ticks', 'prices'] },
+      ]),
+    )
+    const main = await readFile(join(ROOT, 'deploy/terraform/examples/full/main.tf'), 'utf8')
+    const [locals = ''] = /^locals \{[\s\S]*?^\}/m.exec(main) ?? []
+    const folder = await folderOf({
+      'main.tf': `${locals}\noutput "indices" {\n  value = local.indices\n}\n`,
+      'weir.yaml': text,
+    })
+    expect((await terraform(folder, 'apply', '-auto-approve', '-no-color')).code).toBe(0)
+    expect(JSON.parse((await terraform(folder, 'output', '-json', 'indices')).stdout)).toEqual({
+      Coinbase: 'coinbase-*',
+      Documents: 'documents-*',
+      Twelvedata: 'twelvedata-*',
+    })
   })
 
   test('the example of the guide is a valid stack', async () => {

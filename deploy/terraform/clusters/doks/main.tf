@@ -35,6 +35,14 @@ variable "burst" {
   default = { size = "s-2vcpu-4gb" }
 }
 
+variable "registry" {
+  description = "Container registry of the account: modules/cluster-doks."
+  type = object({
+    name = string, create = optional(bool, true), tier = optional(string, "basic"), region = optional(string),
+  })
+  default = null
+}
+
 module "cluster" {
   source             = "../../modules/cluster-doks"
   name               = var.name
@@ -42,6 +50,7 @@ module "cluster" {
   kubernetes_version = var.kubernetes_version
   fixed              = var.fixed
   burst              = var.burst
+  registry           = var.registry
 }
 
 output "kubeconfig_command" {
@@ -50,6 +59,14 @@ output "kubeconfig_command" {
 
 output "context" {
   value = module.cluster.context
+}
+
+output "registry" {
+  value = module.cluster.registry
+}
+
+output "pull_secrets" {
+  value = module.cluster.registry[*].pull_secret
 }
 
 output "node_pools" {

@@ -1,4 +1,5 @@
-# Every component: Keycloak with GitHub as broker, Prometheus, Loki on S3, Alloy, Elasticsearch, InfluxDB, Weir.
+# Every component: Keycloak with GitHub as broker, Prometheus, Loki on S3, Alloy, Elasticsearch, InfluxDB, and Weir with
+# three feeds (weir.yaml) of RabbitMQ, a websocket and HTTP.
 variable "tls_issuer" {
   description = "ClusterIssuer of an installed cert-manager."
   type        = string
@@ -21,6 +22,14 @@ variable "tenant" {
   default     = "main"
 }
 
+locals {
+  weir = yamldecode(file("${path.module}/weir.yaml"))
+  # One datasource for each index that a sink writes: `coinbase-%Y.%m.%d` is read as `coinbase-*`.
+  indices = { for sink in values(local.weir.sinks) :
+    title(split("-", sink.index)[0]) => "${split("-", sink.index)[0]}-*" if sink.type == "elasticsearch"
+  }
+}
+
 module "stack" {
   source = "../../modules/stack"
   stack = {
@@ -31,18 +40,27 @@ module "stack" {
     components = {
       keycloak = true, pushgateway = true, loki = true, alloy = true, elasticsearch = true, influxdb = true,
     }
-    oidc         = { client_secret = { name = "grafana-oidc", key = "client_secret" } }
-    keycloak     = { admin_secret = "keycloak-admin", github_secret = "keycloak-github", users = var.users }
-    grafana      = { admin_secret = "grafana-admin" }
-    object_store = merge(var.object_store, { secret = "loki-s3" })
-    influxdb     = { secret = "influxdb-auth" }
+    oidc          = { client_secret = { name = "grafana-oidc", key = "client_secret" } }
+    keycloak      = { admin_secret = "keycloak-admin", github_secret = "keycloak-github", users = var.users }
+    grafana       = { admin_secret = "grafana-admin" }
+    elasticsearch = { indices = local.indices }
+    object_store  = merge(var.object_store, { secret = "loki-s3" })
+    influxdb      = { secret = "influxdb-auth" }
     weir = {
-      token   = { name = "weir-auth", key = "viewer" }
-      secrets = { WEIR_VIEWER = { secret = "weir-auth", key = "viewer" } }
-      config = {
-        auth    = { tokens = [{ name = "grafana", role = "viewer", token = "env:WEIR_VIEWER" }] }
-        sources = { kubernetes = { cluster = var.context } }
+      image        = var.weir_image
+      pull_secrets = var.pull_secrets
+      token        = { name = "weir-auth", key = "viewer" }
+      secrets = {
+        WEIR_VIEWER       = { secret = "weir-auth", key = "viewer" }
+        RABBITMQ_PASSWORD = { secret = "rabbitmq-weir", key = "password" }
+        # Of the operator of Elastic.
+        ES_PASSWORD  = { secret = "elasticsearch-es-elastic-user", key = "elastic" }
+        INFLUX_TOKEN = { secret = "influxdb-auth", key = "admin-token" }
       }
+      secret_files = { elasticsearch = { secret = "elasticsearch-es-http-certs-public" } }
+      config = merge(local.weir, {
+        sources = merge(local.weir.sources, { kubernetes = { cluster = var.context } })
+      })
     }
   }
 }

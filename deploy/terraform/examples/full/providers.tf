@@ -54,6 +54,18 @@ variable "domain" {
   type        = string
 }
 
+variable "weir_image" {
+  description = "Repository to which the image of Weir was pushed."
+  type        = string
+  default     = null
+}
+
+variable "pull_secrets" {
+  description = "Secrets with a login to the registry of weir_image."
+  type        = list(string)
+  default     = []
+}
+
 output "grafana_url" {
   value = module.stack.grafana_url
 }

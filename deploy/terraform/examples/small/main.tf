@@ -19,8 +19,10 @@ module "stack" {
     oidc       = { realm_url = var.realm_url, client_secret = { name = "grafana-oidc", key = "client_secret" } }
     grafana    = { admin_secret = "grafana-admin" }
     weir = {
-      token   = { name = "weir-auth", key = "viewer" }
-      secrets = { WEIR_VIEWER = { secret = "weir-auth", key = "viewer" } }
+      image        = var.weir_image
+      pull_secrets = var.pull_secrets
+      token        = { name = "weir-auth", key = "viewer" }
+      secrets      = { WEIR_VIEWER = { secret = "weir-auth", key = "viewer" } }
       config = {
         auth    = { tokens = [{ name = "grafana", role = "viewer", token = "env:WEIR_VIEWER" }] }
         sources = { kubernetes = { cluster = var.context } }

@@ -11,6 +11,20 @@ resource "digitalocean_vpc" "cluster" {
   ip_range = var.network
 }
 
+# An account has one registry.
+resource "digitalocean_container_registry" "images" {
+  count                  = try(var.registry.create, false) ? 1 : 0
+  name                   = var.registry.name
+  subscription_tier_slug = var.registry.tier
+  region                 = var.registry.region
+}
+
+# Fails at the plan if it does not exist: the integration would be refused after the cluster was created.
+data "digitalocean_container_registry" "images" {
+  count = try(!var.registry.create, false) ? 1 : 0
+  name  = var.registry.name
+}
+
 resource "digitalocean_kubernetes_cluster" "cluster" {
   name          = var.name
   region        = var.region
@@ -20,6 +34,11 @@ resource "digitalocean_kubernetes_cluster" "cluster" {
   auto_upgrade  = var.maintenance != null
   surge_upgrade = true
   tags          = var.tags
+  # It adds a pull secret with the name of the registry to each namespace.
+  registry_integration = var.registry != null
+  depends_on = [
+    digitalocean_container_registry.images, data.digitalocean_container_registry.images,
+  ]
 
   dynamic "maintenance_policy" {
     for_each = var.maintenance[*]

@@ -24,3 +24,10 @@ output "node_pools" {
     { memory_mib = local.memory_mib.burst, min_nodes = var.burst.min, max_nodes = var.burst.max },
   ]
 }
+
+output "registry" {
+  description = "Repository prefix of images, and the pull secret that the integration creates. Null without a registry."
+  value = var.registry == null ? null : {
+    server = "registry.digitalocean.com/${var.registry.name}", pull_secret = var.registry.name,
+  }
+}

@@ -59,6 +59,16 @@ variable "maintenance" {
   default     = null
 }
 
+variable "registry" {
+  description = "Container registry of the account, for the image of Weir. Null: none is integrated."
+  type = object({
+    name = string
+    # False: it exists already.
+    create = optional(bool, true), tier = optional(string, "basic"), region = optional(string),
+  })
+  default = null
+}
+
 variable "tags" {
   description = "Tags of the cluster and its nodes."
   type        = list(string)

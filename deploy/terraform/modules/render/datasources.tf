@@ -18,14 +18,14 @@ locals {
       jsonData       = { httpHeaderName1 = "X-Scope-OrgID", maxLines = 1000 }
       secureJsonData = { httpHeaderValue1 = var.stack.tenant }
     }]
-    elasticsearch = [{
-      name           = "Documents", uid = "stack-es", type = "elasticsearch", access = "proxy"
+    elasticsearch = [for name, index in var.stack.elasticsearch.indices : {
+      name           = name, uid = local.index_uids[name], type = "elasticsearch", access = "proxy"
       url            = local.urls.elasticsearch
       basicAuth      = true
       basicAuthUser  = "elastic"
       secureJsonData = { basicAuthPassword = "$ES_PASSWORD", tlsCACert = "$ES_CA" }
       jsonData = {
-        index             = var.stack.elasticsearch.indices
+        index             = index
         timeField         = var.stack.elasticsearch.time_field
         tlsAuthWithCACert = true
       }
@@ -40,6 +40,11 @@ locals {
       secureJsonData = { token = "$INFLUX_TOKEN" }
     }]
   }
+  # The default keeps its uid when others are added.
+  index_uids = { for name in keys(var.stack.elasticsearch.indices) : name => (name == "Documents"
+    ? "stack-es"
+    : "stack-es-${trim(replace(lower(name), "/[^a-z0-9]+/", "-"), "-")}"
+  ) }
   stack_datasources = flatten([for name, entries in local.component_datasources : entries if local.on[name]])
 
   # `$NAME` is expanded by Grafana, so that no secret is in this file. It is a Secret all the same: secureJsonData.

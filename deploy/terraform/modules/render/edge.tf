@@ -16,8 +16,9 @@ locals {
       repository = coalesce(var.stack.weir.image, local.images.weir.repository)
       tag        = local.images.weir.tag
     }
-    config  = var.stack.weir.config
-    secrets = { env = var.stack.weir.secrets }
+    imagePullSecrets = [for name in var.stack.weir.pull_secrets : { name = name }]
+    config           = var.stack.weir.config
+    secrets          = { env = var.stack.weir.secrets, files = var.stack.weir.secret_files }
     all = {
       persistence = { size = local.sizes.weir, storageClass = local.storage_class == null ? "" : local.storage_class }
       resources   = local.resources_of.weir

@@ -69,6 +69,7 @@ output "secret_names" {
   value = merge(
     { (var.stack.grafana.admin_secret) = ["admin-user", "admin-password"] },
     local.on.weir ? { (var.stack.weir.token.name) = [var.stack.weir.token.key] } : {},
+    local.on.weir ? { for name in var.stack.weir.pull_secrets : name => [".dockerconfigjson"] } : {},
     { for from in var.stack.oidc.client_secret[*] : from.name => [from.key] },
     local.on.loki ? { (var.stack.object_store.secret) = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] } : {},
     local.on.influxdb ? { (var.stack.influxdb.secret) = ["admin-password", "admin-token"] } : {},

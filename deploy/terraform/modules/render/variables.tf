@@ -70,8 +70,12 @@ variable "stack" {
       config = optional(any, {})
       # Repository of the image, which deploy/image builds. Null: that of the lock file.
       image = optional(string)
+      # Secrets of type kubernetes.io/dockerconfigjson with a login to the registry of the image.
+      pull_secrets = optional(list(string), [])
       # Variables of Weir's environment, for `env:NAME` in the configuration.
       secrets = optional(map(object({ secret = string, key = string })), {})
+      # Folders of Secrets: NAME is /etc/weir-secrets/NAME.
+      secret_files = optional(map(object({ secret = string })), {})
       # Token of a viewer, for the datasources.
       token = optional(object({ name = string, key = string }))
     }), {})
@@ -82,7 +86,8 @@ variable "stack" {
     }))
 
     elasticsearch = optional(object({
-      indices    = optional(string, "weir-*")
+      # One datasource for each: its name → pattern of indices.
+      indices    = optional(map(string), { Documents = "weir-*" })
       time_field = optional(string, "@timestamp")
       replicas   = optional(number, 1)
     }), {})

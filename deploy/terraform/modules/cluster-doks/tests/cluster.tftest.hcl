@@ -69,3 +69,44 @@ run "no_open_version" {
   }
   expect_failures = [var.kubernetes_version]
 }
+
+run "no_registry" {
+  command = plan
+  assert {
+    condition = (
+      !coalesce(digitalocean_kubernetes_cluster.cluster.registry_integration, false) && output.registry == null
+      && length(digitalocean_container_registry.images) == 0
+    )
+    error_message = "a registry is integrated without one"
+  }
+}
+
+run "registry" {
+  command = plan
+  variables {
+    registry = { name = "shop" }
+  }
+  assert {
+    condition = (
+      digitalocean_kubernetes_cluster.cluster.registry_integration == true
+      && digitalocean_container_registry.images[0].name == "shop"
+      && output.registry == { server = "registry.digitalocean.com/shop", pull_secret = "shop" }
+    )
+    error_message = "the cluster cannot pull from the registry"
+  }
+}
+
+run "existing_registry" {
+  command = plan
+  variables {
+    registry = { name = "shop", create = false }
+  }
+  assert {
+    condition = (
+      digitalocean_kubernetes_cluster.cluster.registry_integration == true
+      && length(digitalocean_container_registry.images) == 0
+      && length(data.digitalocean_container_registry.images) == 1
+    )
+    error_message = "an existing registry is created again"
+  }
+}

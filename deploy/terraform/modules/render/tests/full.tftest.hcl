@@ -83,6 +83,68 @@ run "addresses" {
   }
 }
 
+run "indices" {
+  command = plan
+  variables {
+    stack = {
+      domain  = "example.org"
+      ingress = { tls_issuer = "letsencrypt" }
+      oidc = {
+        realm_url     = "https://login.example.org/realms/ops"
+        client_secret = { name = "grafana-oidc", key = "client_secret" }
+      }
+      grafana       = { admin_secret = "grafana-admin" }
+      weir          = { token = { name = "weir-auth", key = "viewer" } }
+      components    = { elasticsearch = true }
+      elasticsearch = { indices = { Documents = "weir-*", Coinbase = "coinbase-*", "Twelve Data" = "twelvedata-*" } }
+    }
+  }
+
+  assert {
+    condition = { for source in yamldecode(output.secrets.datasources.data["stack.yaml"]).datasources :
+      source.uid => "${source.name}: ${source.jsonData.index}" if source.type == "elasticsearch" } == {
+      stack-es             = "Documents: weir-*"
+      stack-es-coinbase    = "Coinbase: coinbase-*"
+      stack-es-twelve-data = "Twelve Data: twelvedata-*"
+    }
+    error_message = "an index has no datasource of its own"
+  }
+}
+
+run "pull_secrets" {
+  command = plan
+  variables {
+    stack = {
+      domain  = "example.org"
+      ingress = { tls_issuer = "letsencrypt" }
+      oidc = {
+        realm_url     = "https://login.example.org/realms/ops"
+        client_secret = { name = "grafana-oidc", key = "client_secret" }
+      }
+      grafana = { admin_secret = "grafana-admin" }
+      weir = {
+        token        = { name = "weir-auth", key = "viewer" }
+        image        = "registry.example.org/weir"
+        pull_secrets = ["registry"]
+        secret_files = { elasticsearch = { secret = "es-ca" } }
+      }
+    }
+  }
+
+  assert {
+    condition = (
+      yamldecode(output.releases.weir.values).imagePullSecrets == [{ name = "registry" }]
+      && yamldecode(output.releases.weir.values).image.repository == "registry.example.org/weir"
+      && output.secret_names["registry"] == [".dockerconfigjson"]
+    )
+    error_message = "the pods cannot pull the image"
+  }
+  assert {
+    condition     = yamldecode(output.releases.weir.values).secrets.files == { elasticsearch = { secret = "es-ca" } }
+    error_message = "the folder of a Secret is missing"
+  }
+}
+
 run "login" {
   command = plan
 
