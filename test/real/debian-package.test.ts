@@ -1,10 +1,11 @@
 // The Debian package in a separate Debian: lintian, installation, the hardened unit, removal.
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand, type CommandResult } from '../../tools/kit/command.ts'
+import { askInstalled, expectFound } from '../kit/installed-commands.ts'
 import { buildDebian } from '../../tools/package/debian.ts'
 import { findDebianRoot } from './install/debian-root.ts'
 
@@ -75,6 +76,28 @@ describe.skipIf(system.path === undefined)('the Debian package', () => {
     await fine('systemd-analyze', 'security', '--offline=true', '--threshold=30', 'weir.service')
     await fine('setpriv', '--reuid=weir', '--regid=weir', '--clear-groups', 'weir', 'validate', '--config', '/etc/weir')
   }, 300_000)
+
+  test('its commands find the service, as root and as a user who cannot read its data', async () => {
+    const as = (user: string, group: string): string =>
+      `chroot ${root} setpriv --reuid=${user} --regid=${group} --clear-groups env -i PATH=/usr/bin:/bin`
+    const unit = await readFile(join(root, 'usr/lib/systemd/system/weir.service'), 'utf8')
+    await mkdir(join(root, 'var/lib/weir'), { recursive: true })
+    await fine('chown', 'weir:weir', '/var/lib/weir')
+    await fine('chmod', '0700', '/var/lib/weir')
+    const found = await askInstalled({
+      server: `exec ${/^ExecStart=(.+)$/m.exec(unit)?.[1] ?? 'none'}`,
+      weir: 'cd / && exec weir',
+      as: { server: as('weir', 'weir'), root: as('root', 'root'), other: as('nobody', 'nogroup') },
+    })
+    expectFound(found)
+    expect(found.before.other['status']?.output).toContain('/var/lib/weir: cannot be read: permission denied')
+    expect(found.before.other['status']?.output).toContain('use sudo')
+    expect(found.before.other['status']?.output).toContain('systemctl start weir')
+    expect(found.running.root['doctor']?.output).toContain('/etc/weir')
+    for (const path of ['man/man1/weir.1.gz', 'zsh/vendor-completions/_weir', 'fish/vendor_completions.d/weir.fish'])
+      expect(existsSync(join(root, 'usr/share', path)), path).toBe(true)
+    expect(await fine('weir', 'help', 'topics')).toContain('guide')
+  }, 600_000)
 
   test('purge leaves neither data nor configuration', async () => {
     await mkdir(join(root, 'var/lib/weir/journal'), { recursive: true })

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
+import { askInstalled, expectFound, installedMissing, publicFolder } from '../../test/kit/installed-commands.ts'
 import { runCommand } from '../kit/command.ts'
-import { layOut, pack } from './archives.ts'
+import { done, layOut, pack } from './archives.ts'
 import { buildPackage } from './build.ts'
 
 const time = '2026-01-02T03:04:05Z'
@@ -80,6 +81,28 @@ test('through a link, without Node on PATH, it takes an event and answers a quer
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
 }, 120_000)
+
+test('its commands find the server in its folder, as root and as another user, from any folder', async (context) => {
+  const reason = await installedMissing()
+  if (reason !== undefined) return context.skip(reason)
+  const home = await publicFolder()
+  // A copy that every user can read, which has no data yet.
+  await done('cp', ['-a', archive, join(home, 'weir')], folder)
+  const weir = join(home, 'weir')
+  const found = await askInstalled({
+    server: `cd ${weir} && exec bin/weir run`,
+    weir: `cd / && exec ${weir}/bin/weir`,
+    as: { root: 'env', other: 'setpriv --reuid=nobody --regid=nogroup --clear-groups env' },
+  })
+  expectFound(found)
+  expect(found.before.other['status']?.output).toContain(`${weir}/weir-data: does not exist`)
+  // Only its owner can read the folder: others find the server by its address.
+  expect(found.running.root['doctor']?.output).toContain(`${weir}/weir-data`)
+  for (const path of ['man/man1/weir.1', 'zsh/site-functions/_weir', 'fish/vendor_completions.d/weir.fish'])
+    expect((await stat(join(archive, 'share', path))).size, path).toBeGreaterThan(1000)
+  const help = await runCommand(join(archive, 'bin/weir'), ['help', 'topics'], { limit: 60_000 })
+  expect(help.stdout, help.output).toContain('guide')
+}, 600_000)
 
 test('the list of components names Node and has no random number; packing twice gives equal bytes', async () => {
   const sbom = JSON.parse(await readFile(join(archive, 'sbom.cdx.json'), 'utf8')) as {

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
+import { askInstalled, expectFound } from '../../test/kit/installed-commands.ts'
 import { ROOT, runCommand } from '../kit/command.ts'
 import { done } from './archives.ts'
 import { buildImage, replacedCommands, type Architecture, type Built } from './image.ts'
@@ -172,6 +173,23 @@ describe.skipIf(!able)('the image', () => {
     process.kill(running[0]!.pid, 'SIGTERM')
     expect(await exited).toEqual([0, null])
   }, 300_000)
+
+  test('its commands find the server in the same container, as its user and as root', async () => {
+    const inside = (user: string): string =>
+      `unshare --root=${root} --wd=/data --setgid=${user} --setuid=${user} env -i ${config.Env.join(' ')}`
+    const user = config.User.split(':')[0] ?? ''
+    const found = await askInstalled({
+      prepare: `mount -t tmpfs -o mode=700,uid=${user},gid=${user} tmpfs ${root}/data
+        mount -t tmpfs -o mode=1777 tmpfs ${root}/tmp
+        mount --rbind /dev ${root}/dev
+        mount -t proc proc ${root}/proc`,
+      server: [...config.Entrypoint, ...config.Cmd].join(' '),
+      weir: 'weir',
+      as: { server: inside(user), root: inside('0'), other: inside(user) },
+    })
+    expectFound(found)
+    expect(found.running.other['doctor']?.output).toContain('/data')
+  }, 600_000)
 
   test('a second build has the same digest', async () => {
     const again = join(folder, 'again')

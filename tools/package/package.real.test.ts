@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
+import { askInstalled, expectFound, installedMissing, publicFolder } from '../../test/kit/installed-commands.ts'
 import { localBin, ROOT, runCommand, type CommandResult } from '../kit/command.ts'
 import { buildPackage } from './build.ts'
 
@@ -160,6 +161,23 @@ test('weir run takes an event, answers a query, serves the console and stops, fr
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
 })
+
+test('installed globally, its commands find the server, as root and as another user', async (context) => {
+  const reason = await installedMissing()
+  if (reason !== undefined) return context.skip(reason)
+  const home = await publicFolder()
+  await done('cp', ['-a', join(folder, 'prefix'), join(home, 'prefix')], folder)
+  await mkdir(join(home, 'node/bin'), { recursive: true })
+  await done('cp', [process.execPath, join(home, 'node/bin/node')], folder)
+  const path = `PATH=${home}/prefix/bin:${home}/node/bin:$PATH`
+  const found = await askInstalled({
+    server: `mkdir -p ${home}/service && cd ${home}/service && ${path} exec weir run`,
+    weir: `cd / && ${path} exec weir`,
+    as: { root: 'env', other: 'setpriv --reuid=nobody --regid=nogroup --clear-groups env' },
+  })
+  expectFound(found)
+  expect(found.before.root['status']?.output).toContain('/var/lib/weir: does not exist')
+}, 600_000)
 
 test('a program imports the client of kollect with its types', async () => {
   const consumer = join(folder, 'prefix/lib/consumer')
