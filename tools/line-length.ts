@@ -33,7 +33,7 @@ export async function lineLength(root: string): Promise<Problem[]> {
 function above(kind: string, limit: number, count: number): Problem[] {
   if (count <= limit) return []
   const message =
-    `${count} ${kind} are longer than ${COLUMNS} columns; at most ${limit}. \`node ` +
+    `${count} ${kind} are longer than ${COLUMNS} columns; at most ${limit}. \`npm run ts -- ` +
     `tools/line-length.ts --lines\` lists them`
   return [{ file: 'tools/line-length.ts', message }]
 }

@@ -340,18 +340,10 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       const renew = () => api.renew(certificate.certificate)
       host.timers.every(renewMs, () => void certificate.renew('the API', log, renew))
     }
-    const ops = await openOps(config, {
-      host,
-      metrics,
-      runtime,
-      ingest,
-      store,
-      sources,
-      current: () => current.config,
-    })
+    const parts = { host, metrics, runtime, ingest, store, sources, current: () => current.config }
+    const ops = await openOps(config, parts)
     alerts.apply(loaded.alerts, api.url)
-    const opsUrls = ops.map(({ url }) => url)
-    lock.announce({ url: api.url, ...(opsUrls[0] === undefined ? {} : { ops: opsUrls[0] }) })
+    lock.announce({ url: api.url, ops: ops[0]?.url })
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
@@ -401,7 +393,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       url: api.url,
       login: generated,
       silent,
-      opsUrls,
+      opsUrls: ops.map(({ url }) => url),
       log,
       failed,
       reload,

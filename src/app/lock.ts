@@ -9,7 +9,7 @@ export type LockContent = Readonly<{
   pid: number
   url: string
   /** Of metrics and health. Missing if it is off, and in earlier versions. */
-  ops?: string
+  ops?: string | undefined
   identity?: string
   /** Machine or container name. Missing in earlier versions, which held no lock. */
   host?: string

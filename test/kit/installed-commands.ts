@@ -25,6 +25,8 @@ export type Answers = Readonly<Record<'root' | 'other', Readonly<Record<string, 
 const event = JSON.stringify({ specversion: '1.0', id: '1', source: '/installed', type: 'com.example.installed' })
 const post = `fetch('http://127.0.0.1:8080/events', {method: 'POST', body: process.argv[1],
   headers: {'content-type': 'application/cloudevents+json'}}).then((r) => process.exit(r.status === 200 ? 0 : 1))`
+const ready = `fetch('http://127.0.0.1:8081/healthz/ready')
+  .then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`
 const commands: Readonly<Record<string, string>> = {
   status: 'status',
   health: 'health',
@@ -84,7 +86,6 @@ wait $server
 `
   await mkdir(join(folder, 'out'))
   await writeFile(join(folder, 'script'), script)
-  const ready = `fetch('http://127.0.0.1:8081/healthz/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`
   const ran = await runCommand(
     'unshare',
     ['--mount', '--net', '--pid', '--fork', '--kill-child', 'sh', join(folder, 'script')],

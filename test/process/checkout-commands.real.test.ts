@@ -1,4 +1,4 @@
-// A checkout whose commands are run through npm, as root and as another user.
+// The commands of a checkout through npm, as root and as another user.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
@@ -8,8 +8,8 @@ test('the commands of a checkout find the server that npm started', async (conte
   const reason = await installedMissing()
   if (reason !== undefined) return context.skip(reason)
   const clone = join(await publicFolder(), 'clone')
-  const copy = `mkdir -p ${clone}/node_modules && tar --exclude=./node_modules --exclude=./weir-data --exclude=./build \\
-    --exclude=./.git -C ${ROOT} -cf - . | tar -C ${clone} -xf -`
+  const left = ['node_modules', 'weir-data', 'build', '.git'].map((name) => `--exclude=./${name}`).join(' ')
+  const copy = `mkdir -p ${clone}/node_modules && tar ${left} -C ${ROOT} -cf - . | tar -C ${clone} -xf -`
   expect((await runCommand('sh', ['-c', copy], { limit: 120_000 })).code).toBe(0)
   const path = `PATH=${clone}/node_modules/.bin:$PATH HOME=${clone}`
   const found = await askInstalled({

@@ -26,7 +26,7 @@ output "node_pools" {
 }
 
 output "registry" {
-  description = "Repository prefix of images, and the pull secret that the integration creates. Null without a registry."
+  description = "Prefix of images, and the pull secret of the integration. Null without a registry."
   value = var.registry == null ? null : {
     server = "registry.digitalocean.com/${var.registry.name}", pull_secret = var.registry.name,
   }
