@@ -242,8 +242,13 @@ describe('kube-apiserver', () => {
     const { code, output } = await runCommand(
       'make',
       [
-        ...['--no-print-directory', '-C', deploy, target, 'SINK_SERVICE=neo4j-sink'],
-        ...['IMAGE=registry.example.com/weir:0.1.0', 'NEO4J_URI=neo4j://graph.example.com:7687'],
+        '--no-print-directory',
+        '-C',
+        deploy,
+        target,
+        'SINK_SERVICE=neo4j-sink',
+        'IMAGE=registry.example.com/weir:0.1.0',
+        'NEO4J_URI=neo4j://graph.example.com:7687',
       ],
       { limit: 120_000, env: { ...env(), NEO4J_PASSWORD: password } },
     )
