@@ -15,7 +15,7 @@ import { locate } from '../schema/document.ts'
 import type { Path } from '../schema/problem.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
-import { textsOf, type Loaded } from './load-config.ts'
+import { ConfigError, textsOf, type Loaded } from './load-config.ts'
 
 const shortToken = 16
 
@@ -52,18 +52,14 @@ export function verifyLiterals({ config, document }: Loaded): string {
 
 /** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID for a problem. */
 function report(document: ConfigDocument, { problems, warnings }: ReturnType<typeof revealed>): string {
-  const format = (found: readonly Found[], kind: 'error' | 'warning') =>
-    formatProblems(
-      found.map(({ path, ...problem }): Problem => ({
-        ...locate(document, path, 'value'),
-        path: formatPath(path),
-        ...problem,
-      })),
-      textsOf(document),
-      kind,
-    )
-  if (problems.length > 0) throw new WeirError('WEIR_CONFIG_INVALID', format(problems, 'error'))
-  return warnings.length === 0 ? '' : `${format(warnings, 'warning')}\n`
+  const problemsOf = (found: readonly Found[]) =>
+    found.map(({ path, ...problem }): Problem => ({
+      ...locate(document, path, 'value'),
+      path: formatPath(path),
+      ...problem,
+    }))
+  if (problems.length > 0) throw new ConfigError(problemsOf(problems), textsOf(document))
+  return warnings.length === 0 ? '' : `${formatProblems(problemsOf(warnings), textsOf(document), 'warning')}\n`
 }
 
 function referencesOf(config: WeirConfig, written: unknown): Reference[] {

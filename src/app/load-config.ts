@@ -156,6 +156,13 @@ export function textsOf(document: ConfigDocument): ReadonlyMap<string, string> {
   return new Map(filesOf(document).map(({ file, text }) => [file, text]))
 }
 
-function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>) {
-  return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
+/** The message has every problem with its line. */
+export class ConfigError extends WeirError {
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[], text: ReadonlyMap<string, string>) {
+    super('WEIR_CONFIG_INVALID', formatProblems(problems, text))
+    this.problems = problems
+  }
 }
+
+const invalid = (problems: readonly Problem[], text: ReadonlyMap<string, string>) => new ConfigError(problems, text)

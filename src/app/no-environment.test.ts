@@ -82,6 +82,15 @@ test('without an environment, the variables of the machine have no effect', asyn
   await expect(loadDocument(parseYaml('listen: 127.0.0.1:${PORT}', 'a.yaml'), [])).rejects.toThrow(/WEIR_LISTEN: error/)
 })
 
+test('a text in place of a group has a hint, unless it may be a secret', async () => {
+  const cts = (projects: string) =>
+    loadDocument(parseYaml(`sources: {cts: {type: otc-cts, auth: {type: clouds}, projects: ${projects}}}`, 'a'), [])
+  await expect(cts('[eu-de_prod]')).rejects.toThrow(/= write `\{name: eu-de_prod\}`/)
+  await expect(cts('eu-de_prod')).rejects.toThrow(/= write it as a list: \[\{name: eu-de_prod\}\]/)
+  for (const tokens of ['hunter2', '[hunter2]'])
+    await expect(loadDocument(parseYaml(`auth: {tokens: ${tokens}}`, 'a'), [])).rejects.not.toThrow(/hunter2/)
+})
+
 test('faults beside an unknown value are reported', async () => {
   const found = await errors(
     `${unset.replace('subject: a', 'subjekt: a')}  more: {type: stdout, from: ["\${A}", nope]}`,

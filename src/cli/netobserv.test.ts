@@ -79,8 +79,10 @@ test('settings that Weir rejects end --print-config and the start with an error,
   for (const more of [['--print-config'], []]) {
     const { code, out, err } = await weir(['netobserv', '--config', file, '--data', folder, ...more], { env: bare })
     expect([code, out], more.join(' ')).toEqual([2, ''])
-    expect(err).toContain('netobserv.yaml:')
-    expect(err).toContain('error: sources.ingest.listen: port 99999 is above 65535')
+    expect(err).toContain(
+      '--config or --flowcollector: error: port 99999 is above 65535 (setting sources.ingest.listen)',
+    )
+    expect(err).not.toContain('netobserv.yaml:')
   }
 })
 

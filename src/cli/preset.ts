@@ -68,16 +68,42 @@ export async function printPreset({
   notes,
   invalid,
 }: Pick<PresetStart, 'name' | 'text' | 'notes'> & Pick<Preset, 'invalid'>): Promise<void> {
+  await verifyInputs(name, text).catch((error: unknown) => {
+    if (!(error instanceof WeirError)) throw error
+    throw new CommandError(`the inputs are invalid\n${error.message}`, [error.advice], invalid)
+  })
+  for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
+  self.stdout(text)
+}
+
+/** Throws WEIR_CONFIG_INVALID, which names the inputs. */
+async function verifyInputs(name: string, text: string) {
   const [{ loadDocument }, { parseYaml }] = await Promise.all([
     import('../app/load-config.ts'),
     import('../schema/index.ts'),
   ])
-  await loadDocument(parseYaml(text, `${name}.yaml`), []).catch((error: unknown) => {
-    if (!(error instanceof WeirError)) throw error
-    throw new CommandError(`the generated configuration is invalid\n${error.message}`, [error.advice], invalid)
+  await namingInputs(name, () => loadDocument(parseYaml(text, `${name}.yaml`), []))
+}
+
+/** Faults of the generated file, which no user wrote, become faults of the inputs. */
+async function namingInputs<T>(name: string, act: () => Promise<T>): Promise<T> {
+  const [{ ConfigError }, { formatProblems }, { inputOf }] = await Promise.all([
+    import('../app/load-config.ts'),
+    import('../schema/problem.ts'),
+    import('../presets/inputs.ts'),
+  ])
+  return await act().catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error
+    const found = error.problems.map((problem) => {
+      // Variables of Weir are the user's.
+      if (problem.line === 0) return problem
+      const file = inputOf(name, problem.path) ?? `weir ${name}`
+      const message = `${problem.message} (setting ${problem.path})`
+      return { ...problem, file, line: 0, column: 0, path: '', message }
+    })
+    const advice = `\`weir ${name} --help\` lists the inputs.`
+    throw new WeirError('WEIR_CONFIG_INVALID', formatProblems(found, ''), { cause: error, advice })
   })
-  for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
-  self.stdout(text)
 }
 
 export async function startPreset({
@@ -97,10 +123,11 @@ export async function startPreset({
   try {
     if ((await host.disk.stat(`${folder}/journal`)) === undefined)
       self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
+    await verifyInputs(name, text)
     await makeDataFolder(host, folder)
     refuseHeld(folder)
     await writeFiles(host, folder, { ...files, [`${name}.yaml`]: text })
-    await verifySources(host, `${folder}/${name}.yaml`)
+    await namingInputs(name, () => verifySources(host, `${folder}/${name}.yaml`))
     const { runCommand } = await import('./run.ts')
     await runCommand(
       [
@@ -131,11 +158,14 @@ export async function writeFiles(host: Host, folder: string, files: Readonly<Rec
 
 /** The other program ends at start on errors that a source would retry. Throws WEIR_CONFIG_INVALID. */
 async function verifySources(host: Host, file: string) {
-  const [{ loadConfig }, { loadSource }] = await Promise.all([
+  const [{ loadConfig }, { verifyMachine }, { loadSource }] = await Promise.all([
     import('../app/load-config.ts'),
+    import('../app/config-machine.ts'),
     import('../registry.ts'),
   ])
-  const { config } = await loadConfig(host, [file], [])
+  const loaded = await loadConfig(host, [file], [])
+  const { config } = loaded
+  await verifyMachine(host, loaded)
   for (const { id, type, settings } of Object.values(config.sources)) {
     const source = await loadSource(type)
     await source.verify?.(settings, { id, host }).catch((cause: unknown) => {

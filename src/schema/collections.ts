@@ -20,7 +20,19 @@ export function group<const F extends Fields, const M extends Meta<WrittenOf<F>>
   meta: M,
   check?: Check<F>,
 ): FieldFor<ValuesOf<F>, WrittenOf<F>, M> {
-  return makeField(groupSchema(fields, check), { kind: 'group', expects: 'a map of settings', fields }, meta)
+  const advise = (value: unknown) => {
+    const written = asMember(fields, value)
+    return written === undefined ? undefined : `write \`${written}\``
+  }
+  return makeField(groupSchema(fields, check), { kind: 'group', expects: 'a map of settings', fields, advise }, meta)
+}
+
+/** A text in place of a group is most likely its name, or its only required setting. */
+function asMember(fields: Fields = {}, value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^[\w.:/@-]+$/.test(value)) return undefined
+  const required = Object.keys(fields).filter((key) => infoOf(fields[key]!).required)
+  const key = Object.hasOwn(fields, 'name') ? 'name' : required.length === 1 ? required[0] : undefined
+  return key === undefined ? undefined : `{${key}: ${value}}`
 }
 
 export function groupSchema<F extends Fields>(fields: F, check?: Check<F>): z.ZodType<ValuesOf<F>, WrittenOf<F>> {
@@ -38,7 +50,9 @@ export function list<const F extends AnyField, const M extends Meta<readonly z.i
 ): FieldFor<readonly z.output<F>[], readonly z.input<F>[], M> {
   const schema = z.array(of) as unknown as z.ZodType<readonly z.output<F>[], readonly z.input<F>[]>
   const advise = (value: unknown) =>
-    typeof value === 'string' || typeof value === 'number' ? `write it as a list: [${value}]` : undefined
+    typeof value === 'string' || typeof value === 'number'
+      ? `write it as a list: [${asMember(infoOf(of).fields, value) ?? value}]`
+      : undefined
   return makeField<readonly z.output<F>[], readonly z.input<F>[], M>(
     schema,
     { kind: 'list', expects: 'a list', of: infoOf(of), advise },

@@ -99,7 +99,7 @@ function wrongValue(document: ConfigDocument, path: Path, info: FieldInfo | unde
   if (value === null) return problemAt(document, path, 'key', 'has no value', adviseEmpty(info), undefined)
   const secret = holdsSecret(info)
   const hint =
-    (secret && info?.kind === 'list' ? undefined : info?.advise?.(value)) ??
+    (secret && (info?.kind === 'list' || info?.kind === 'group') ? undefined : info?.advise?.(value)) ??
     (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
   const got = secret ? kindOf(value) : show(value)
   return problemAt(document, path, 'value', `expected ${info?.expects ?? 'something else'}, got ${got}`, hint, info)

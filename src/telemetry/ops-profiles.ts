@@ -12,6 +12,18 @@ export type ProfileResult =
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
 const maxSeconds = 600
 
+const onlyHere = 'Profiles are available on this machine only: use localhost, or forward the port.'
+
+/** Profiles of Go without an equivalent. */
+const insteadOf: Readonly<Record<string, string>> = {
+  goroutine: 'It has threads instead of goroutines; `profile` shows what a thread runs.',
+  threadcreate: 'Its threads are listed below.',
+  allocs: 'Use `heap`.',
+  block: 'Use `profile` of a thread.',
+  mutex: 'Use `profile` of a thread.',
+  trace: '`telemetry.traces` exports traces.',
+}
+
 /** Serves /debug/pprof/* only locally: a profile costs time and reveals internals. */
 export class OpsProfiles {
   readonly #threads: ProfileThreads
@@ -25,11 +37,32 @@ export class OpsProfiles {
     return profileKinds.find((kind) => path === `/debug/pprof/${kind}`)
   }
 
+  /** The index, as Go's programs have it, and what replaces the profiles that only these have. */
+  page(
+    path: string | undefined,
+    request: IncomingMessage,
+  ): Readonly<{ status: 200 | 403 | 404; text: string }> | undefined {
+    const name = /^\/debug\/pprof(?:\/([\w.-]*))?$/.exec(path ?? '')
+    if (name === null) return undefined
+    if (!isHere(request)) return { status: 403, text: `${onlyHere}\n` }
+    const threads = [...this.#threads.keys()].join(', ')
+    const index =
+      '/debug/pprof/profile?seconds=30&thread=main  CPU\n' +
+      `/debug/pprof/heap?seconds=10&thread=main     allocations\n\nThreads: ${threads}. The files are for \`go tool pprof\`.\n`
+    const wanted = name[1] ?? ''
+    if (wanted === '') return { status: 200, text: `Profiles of Weir:\n\n${index}` }
+    const instead = Object.hasOwn(insteadOf, wanted) ? `${insteadOf[wanted]} ` : ''
+    return {
+      status: 404,
+      text: `There is no profile \`${wanted}\`: Weir runs on Node. ${instead}Profiles of Weir:\n\n${index}`,
+    }
+  }
+
   async answer(kind: ProfileKind, request: IncomingMessage): Promise<ProfileResult> {
     if (!isHere(request))
       return {
         status: 403,
-        problem: 'Profiles are available on this machine only: use localhost, or forward the port.',
+        problem: onlyHere,
       }
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const seconds = Number(searchParams.get('seconds') ?? usualSeconds[kind])

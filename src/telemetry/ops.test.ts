@@ -242,6 +242,23 @@ describe('profiles', () => {
     expect(await first).toBe(200)
   })
 
+  test('are listed by the index, also in place of those of Go', async () => {
+    await served(() => Promise.resolve(Uint8Array.of(1)))
+    for (const path of ['/debug/pprof', '/debug/pprof/'])
+      expect(await ask(path)).toMatchObject({
+        status: 200,
+        body: expect.stringMatching(
+          /\/debug\/pprof\/profile\?.*\/debug\/pprof\/heap\?.*Threads: main, ingest/s,
+        ) as string,
+      })
+    expect(await ask('/debug/pprof/goroutine?debug=1')).toMatchObject({
+      status: 404,
+      body: expect.stringMatching(/no profile `goroutine`: Weir runs on Node.*\/debug\/pprof\/profile/s) as string,
+    })
+    expect(await status('/debug/pprof/', { origin: 'http://elsewhere.example' })).toBe(403)
+    expect(await status('/debug/pprofs')).toBe(404)
+  })
+
   test('are refused for other machines, whatever their headers', async () => {
     const profiles = new OpsProfiles(new Map([['main', () => Promise.resolve(Uint8Array.of(1))]]))
     const from = (remoteAddress: string): Promise<ProfileResult> =>

@@ -38,6 +38,7 @@ const pages: Readonly<Record<string, string>> = {
   '/healthz/accepting': '200 while posted data is accepted, else 503: for pods behind a Service',
 }
 const profilePages: Readonly<Record<string, string>> = {
+  '/debug/pprof/': 'index of profiles; from this machine only',
   '/debug/pprof/profile': 'CPU profile for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
   '/debug/pprof/heap': 'heap profile for pprof: ?seconds=10&thread=…; from this machine only',
 }
@@ -72,6 +73,8 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
   const { profiles } = options
   const kind = profiles?.kindOf(path)
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
+  const page = profiles?.page(path, request)
+  if (page !== undefined) return text(page.status, page.text)
   // The other names are those of kollect, flowlogs-pipeline and insights-remote.
   switch (path) {
     case '/':

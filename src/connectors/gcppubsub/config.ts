@@ -15,14 +15,14 @@ import {
 } from '../../schema/index.ts'
 
 const name = {
-  pattern: /[A-Za-z][\w.~+%-]{2,254}/,
-  expects: 'a name of Pub/Sub: a letter, then letters, digits and `-._~+%`, 3 to 255 of them',
+  pattern: /[A-Za-z][\w.~+%-]{0,254}/,
+  expects: 'a name of Pub/Sub: a letter, then letters, digits and `-._~+%`, at most 255 of them',
 }
 
 const server = {
   project: text(
     { description: 'Google Cloud project', required: true, example: 'my-project' },
-    { pattern: /[a-z][a-z0-9:.-]{2,62}/, expects: 'the id of a project' },
+    { pattern: /[a-z][a-z0-9:.-]{0,62}/, expects: 'the id of a project' },
   ),
   endpoint: text(
     {
@@ -57,12 +57,28 @@ const auth = variants(
 )
 
 type Place = Readonly<{
+  project: string
+  topic?: string
+  subscription?: string
   endpoint: string | null
   auth: { readonly type: string }
 }>
 
-function plainComplaint({ endpoint, auth: { type } }: Place): Complaint | null {
-  return type === 'none' && endpoint === null
+/** Google's ids have at least as many characters; emulators accept others. */
+const leastId = 3
+
+function placeComplaint(place: Place): Complaint | null {
+  const { endpoint, auth } = place
+  const short = (['project', 'topic', 'subscription'] as const).find(
+    (field) => (place[field]?.length ?? leastId) < leastId,
+  )
+  if (short !== undefined && auth.type !== 'none')
+    return new Complaint(
+      `a name of Google has at least ${leastId} characters, \`${place[short]}\` has ${place[short]?.length}`,
+      'correct it; an emulator, which accepts it, needs `auth: {type: none}` and `endpoint`',
+      [short],
+    )
+  return auth.type === 'none' && endpoint === null
     ? new Complaint(
         'without authentication only an emulator can be used',
         'set `endpoint`, such as `endpoint: 127.0.0.1:8085`',
@@ -95,7 +111,7 @@ export const gcppubsubSchema = defineSchema({
     ...messageFields('binary'),
     auth,
   },
-  check: (settings) => plainComplaint(settings) ?? messageComplaint(settings),
+  check: (settings) => placeComplaint(settings) ?? messageComplaint(settings),
 })
 
 export const gcppubsubSourceSchema = defineSchema({
@@ -125,7 +141,7 @@ export const gcppubsubSourceSchema = defineSchema({
     ...messageSourceFields,
     auth,
   },
-  check: plainComplaint,
+  check: placeComplaint,
 })
 
 export type PubSubConfig = ConfigOf<typeof gcppubsubSchema>
