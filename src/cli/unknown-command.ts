@@ -26,7 +26,7 @@ export const synonyms: Readonly<Record<string, string>> = {
   costs: 'spend',
 }
 
-/** The text of commander for an unknown command, without a suggestion that is no likely slip, such as `test` for `get`. */
+/** Text of commander for an unknown command, without a suggestion that is no likely slip: `test` for `get`. */
 export function withSuggestion(text: string, words: Readonly<Record<string, string>> = {}): string {
   const found = /^(error: unknown command '([^']*)')(?:\n\(Did you mean ([^)]*)\?\))?/.exec(text)
   if (found === null) return text

@@ -28,9 +28,8 @@ test('weir validate --no-environment accepts a file as an argument and from stan
     weir(['validate', '--no-environment', file]),
     weir(['validate', '--no-environment', '-'], { input: text }),
   ])
-  expect(named.out).toMatch(
-    /weir\.yaml is valid\.\n\nNot verified without an environment:\n  listen +a variable\n.*tokens\[0\]\.token +env:NONE\n +tls\.cert_file +the file \/a/,
-  )
+  expect(named.out).toMatch(/weir\.yaml is valid\.\n\nNot verified without an environment:\n  listen +a variable\n/)
+  expect(named.out).toMatch(/tokens\[0\]\.token +env:NONE\n +tls\.cert_file +the file \/a/)
   expect(read).toMatchObject({ code: 0, err: '', out: named.out.replace(file, '-') })
 })
 

@@ -1,4 +1,4 @@
-/** Types of expressions, from the registry of fields. Rows are read without types, so that absent fields are possible. */
+/** Types of expressions, from the registry of fields. Rows are read without types, so that fields can be absent. */
 import type { Environment } from '@marcbachmann/cel-js'
 import type { ColumnKind } from '../../model/columns.ts'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
