@@ -186,7 +186,7 @@ test('the service reads every file of /etc/weir, so that no drop-in replaces its
   expect(stdout).toContain('sudo cat /var/lib/weir/token')
 })
 
-test('the URL of a chat or of Alertmanager becomes a sink of alerts, with its URL as a secret', () => {
+test('the URL of a chat or of Alertmanager becomes a sink of alerts, with its URL as a secret', async () => {
   const urls = [
     'https://hooks.slack.com/services/T000/B000/hush',
     'https://prod-1.westeurope.logic.azure.com:443/workflows/hush',
@@ -197,6 +197,7 @@ test('the URL of a chat or of Alertmanager becomes a sink of alerts, with its UR
   const text = configurationText(choices)
   expect(text).not.toContain('hush')
   expect(parse(text)).toMatchObject({
+    alerts: { 'nothing-received': { on: 'flows', no_data: 'alert' } },
     sinks: {
       slack: { type: 'http', template: 'slack', url: 'env:SLACK_WEBHOOK_URL', from: ['alerts'] },
       teams: { template: 'teams', url: 'env:TEAMS_WEBHOOK_URL', from: ['alerts'] },
@@ -204,6 +205,8 @@ test('the URL of a chat or of Alertmanager becomes a sink of alerts, with its UR
       'slack-2': { url: 'env:SLACK_WEBHOOK_URL_2' },
     },
   })
+  const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [])
+  expect(Object.keys(config.sinks)).toEqual(['slack', 'teams', 'alertmanager', 'slack-2'])
 })
 
 test('without a terminal it writes files that `weir validate` accepts, and keeps existing ones', async () => {

@@ -42,7 +42,9 @@ async function* bytesOf(rows: readonly object[]): AsyncGenerator<Uint8Array> {
 }
 
 async function tableOf(rows: readonly object[]): Promise<string> {
-  return (await Array.fromAsync(queryTable(bytesOf(rows)))).join('')
+  let text = ''
+  for await (const piece of queryTable(bytesOf(rows))) text += piece
+  return text
 }
 
 test('the rows of a statement are counted, and are in the style of the other tables', async () => {
