@@ -1,4 +1,4 @@
-import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
+import { generatedName, generatedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
 import { sinkMethods } from '../engine/sources/awaited.ts'
 import { Follower } from '../engine/follower.ts'
@@ -6,17 +6,17 @@ import { counterLease } from '../engine/sources/lease.ts'
 import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import { StoreSelection } from '../engine/store-selection.ts'
+import { endsWithin } from '../engine/stopping.ts'
 import { Runtime } from '../engine/runtime.ts'
 import { DeadLetterFile } from '../engine/delivery/dead-letter-file.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
 import { lowestPosition, SinkSet } from '../engine/delivery/sinks.ts'
-import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources/sources.ts'
-import type { ReloadReport } from '../engine/control.ts'
+import type { SourceEntry, SourceReport } from '../engine/sources/sources.ts'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
-import { isErrorCode, WeirError } from '../model/errors.ts'
+import { WeirError } from '../model/errors.ts'
 import { nowhere } from '../model/positions.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink } from '../registry.ts'
@@ -42,7 +42,8 @@ import { openOps } from './ops-server.ts'
 import { sharedStart } from './shared.ts'
 import { SharedDelivery } from './shared-delivery.ts'
 import { shutDown } from './shutdown.ts'
-import { SourceWorkers } from './source-workers.ts'
+import type { RunningWeir } from './start.ts'
+import { SourceWorkers, throwFailed } from './source-workers.ts'
 import { openStorePort, storeRetention } from './store-port.ts'
 import { reloadAll } from './reload.ts'
 import { spawner } from './threads.ts'
@@ -52,20 +53,16 @@ import { Workloads } from './workloads.ts'
 const renewMs = 30_000
 /** Time for the store to commit the journal when Weir stops. */
 const settleMs = 5_000
+/** Time for its files to close: under overload the start reads the rest from the journal. */
+const storeMs = 3_000
+const abandonMs = 2_000
 
-export interface RunningWeir {
-  readonly url: string
-  readonly opsUrls: readonly string[]
-  readonly login: GeneratedToken | undefined
-  readonly log: ProgramLog
-  /** A source listens for exporters, but this folder never received a flow. */
-  readonly silent: boolean
-  readonly failed: Promise<Error>
-  reload(): Promise<ReloadReport>
-  stop(): Promise<void>
-}
-
-export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArguments): Promise<RunningWeir> {
+export async function compose(
+  host: Host,
+  loaded: Loaded,
+  flags: ConfigArguments,
+  { failed, onFailed }: Readonly<{ failed: Promise<Error>; onFailed: (error: Error) => void }>,
+): Promise<RunningWeir> {
   const { config } = loaded
   const data = config.data
   const write = lineWriter((line) => self.stderr(line), config.log.format)
@@ -90,8 +87,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ? undefined
       : await generatedToken(host, data)
   const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
-  let onFailed: (error: Error) => void = () => {}
-  const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
     const plan = prepareMemory(config, self, host.memory)
     const spawn = spawner({ write, metrics, level: config.log.level, traces, ...plan }, onFailed)
@@ -376,7 +371,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
             house.abort()
             await housekeeping
             await follower.close()
-            await store?.remote.call('stop', undefined as never)
+            const stored = store?.remote.call('stop', undefined as never) ?? Promise.resolve()
+            if (!(await endsWithin(stored, storeMs, host.timers)))
+              log.warn('The store did not close in time. It reads the missing rows from the journal at the next start.')
             await ingest.call('stop', undefined as never)
             await traces?.close()
             await Promise.all(ops.map((server) => server.close()))
@@ -386,6 +383,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ])
       lock.release()
       log.flush()
+    }
+    const abandon = async () => {
+      leaving = true
+      runtime.leave()
+      const closing = [sinks.stop(), delivery?.stop(), store?.remote.call('stop', undefined as never)]
+      await Promise.race([Promise.allSettled(closing), host.timers.sleep(abandonMs)])
     }
     const receiving = reports.filter(({ type, addresses }) => typesThatEmit('flows').has(type) && addresses.length > 0)
     const silent = receiving.length > 0 && receiving.every(({ id }) => (accepted.get(id) ?? 0) === 0)
@@ -398,15 +401,10 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       failed,
       reload,
       stop,
+      abandon,
     }
   } catch (error) {
     for (const close of closing.reverse()) await close()
     throw dataError(data, error)
   }
-}
-
-function throwFailed(report: ApplyReport) {
-  if (report.failed === undefined) return
-  const { id, message, code } = report.failed
-  throw new WeirError(isErrorCode(code) ? code : 'WEIR_SOURCE_FAILED', `source ${id}: ${message}`)
 }

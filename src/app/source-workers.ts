@@ -4,6 +4,7 @@ import { connect, type Remote } from '../engine/rpc.ts'
 import type { SourceFeed } from '../engine/sources/feed.ts'
 import type { SourceHealth } from '../engine/sources/health.ts'
 import type { ApplyReport, SourceEntry } from '../engine/sources/sources.ts'
+import { isErrorCode, WeirError } from '../model/errors.ts'
 import { watchedTypes } from '../manifests.ts'
 import type { ProfileRequest } from '../telemetry/profile.ts'
 import type { ingestMethods } from './workers/ingest.ts'
@@ -95,4 +96,10 @@ export class SourceWorkers {
     await watch.call('start', { ...start, journal: port2 }, [port2])
     return (this.#watch = watch)
   }
+}
+
+export function throwFailed(report: ApplyReport): void {
+  if (report.failed === undefined) return
+  const { id, message, code } = report.failed
+  throw new WeirError(isErrorCode(code) ? code : 'WEIR_SOURCE_FAILED', `source ${id}: ${message}`)
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { MemoryBudget } from '../host/index.ts'
 import { self } from '../host/process.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 
 type Spawn = (name: 'ingest' | 'store' | 'watch') => Worker
@@ -17,8 +18,12 @@ export function spawner(
       workerData: { telemetry: data, memory: memory.shared },
       transferList: [...transfer],
     })
-    worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
-    worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
+    const ended = (why: string) => onFailed(new WeirError('WEIR_PART_ENDED', `The ${name} thread ended: ${why}`))
+    worker.on('message', ({ failed }: { readonly failed?: string }) => {
+      if (failed !== undefined) ended(failed)
+    })
+    worker.on('error', (error) => ended(messageOf(error)))
+    worker.on('exit', (code) => ended(`exit code ${code}`))
     return worker
   }
 }

@@ -1,10 +1,11 @@
-import { startWeir, type RunningWeir } from '../app/compose.ts'
+import { startWeir, type RunningWeir } from '../app/start.ts'
 import { verifyMachine } from '../app/config-machine.ts'
 import { loadConfig } from '../app/load-config.ts'
 import type { GeneratedToken } from '../api/access/generated-token.ts'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { WeirError } from '../model/errors.ts'
+import { aborted } from '../host/with-timeout.ts'
+import { stackOf, WeirError } from '../model/errors.ts'
 import { parseRunFlags, runHelp } from './flags.ts'
 
 /** Further signals within this time belong to the first. */
@@ -50,19 +51,28 @@ export async function runCommand(args: readonly string[], started?: (weir: Runni
   if (weir.silent)
     self.stderr('No exporter has sent flows yet: `weir exporters` lists exporters, and how to configure one.\n')
   started?.(weir)
-  const failed = await Promise.race([
-    new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))),
-    weir.failed,
+  const uncaught = new Promise<Error>((resolve) => {
+    self.onUncaught((error) => resolve(new WeirError('WEIR_PART_ENDED', `The main thread failed: ${stackOf(error)}`)))
+  })
+  const broken = Promise.race([weir.failed, uncaught])
+  const ended = await Promise.race([
+    broken,
+    aborted(stopping.signal).then(() => Promise.race([weir.stop().then(() => undefined), broken])),
   ])
-  if (failed instanceof WeirError && failed.code === 'WEIR_DATA_FENCED') {
-    weir.log.error(failed.message, { advice: failed.advice })
-    weir.log.flush()
-    self.exit(1)
+  if (ended === undefined) return self.exit(0)
+  if (!isFenced(ended)) {
+    weir.log.error('A part of Weir ended unexpectedly. The process ends.', { error: ended })
+    await weir.abandon()
   }
-  if (failed !== undefined) weir.log.error('Weir stops because a part of it ended', { error: failed.message })
-  await weir.stop()
-  self.exit(failed === undefined ? 0 : 1)
+  // The reason is the last line of the log.
+  weir.log.flush()
+  weir.log.error(isFenced(ended) ? ended.message : `Weir ends: ${ended.message}`, adviceOf(ended))
+  self.exit(1)
 }
+
+const isFenced = (error: Error) => error instanceof WeirError && error.code === 'WEIR_DATA_FENCED'
+
+const adviceOf = (error: Error) => (error instanceof WeirError ? { advice: error.advice } : {})
 
 function loginText(url: string, { token, path, fresh }: GeneratedToken): string {
   if (!fresh)

@@ -29,6 +29,10 @@ export const self = {
     process.once('exit', act)
     return () => void process.off('exit', act)
   },
+  /** Of this thread, also for rejections that nothing handles. It continues instead of ending with a stack. */
+  onUncaught(act: (error: unknown) => void): void {
+    process.on('uncaughtException', act)
+  },
   /** For an orderly stop; by default the process exits at once with 0. */
   onOutputClosed(act: (name: OutputName) => void): void {
     outputClosed = act

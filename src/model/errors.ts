@@ -12,6 +12,10 @@ export const errorTable = {
     retry: true,
     advice: 'Restore the folder, or choose another one, and start Weir again. Until then it accepts nothing.',
   },
+  WEIR_PART_ENDED: {
+    retry: true,
+    advice: 'No accepted row is lost: start Weir again. If it recurs, report the reason.',
+  },
   WEIR_DATA_FENCED: {
     retry: true,
     advice:

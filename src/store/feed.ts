@@ -7,6 +7,7 @@ import type { Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
+import { StoreLag } from './store-lag.ts'
 import { ReopeningStore } from './reopening.ts'
 import { DelayedFrames, type FeedIdentity } from './delayed-frames.ts'
 import { messageOf, stackOf } from '../model/errors.ts'
@@ -42,6 +43,7 @@ export class StoreFeed {
   readonly #options: FeedOptions
   readonly #refill: Refill
   readonly #reopening: ReopeningStore
+  readonly #lag: StoreLag
   #queriedAt = -Infinity
   readonly #fresh = new Set<FreshWaiter>()
   #freshAt = -Infinity
@@ -50,6 +52,7 @@ export class StoreFeed {
 
   private constructor(options: FeedOptions, store: Store) {
     this.#options = options
+    this.#lag = new StoreLag(options.host, options.log)
     this.#refill = new Refill(options)
     this.#reopening = new ReopeningStore(store, options.open, options.host.timers)
   }
@@ -173,6 +176,8 @@ export class StoreFeed {
           uncommitted = true
           applied = frames.at(-1)?.header.sequence ?? applied
           await projection.apply(frames)
+          const { received, firstRow, count } = frames.at(-1)!.header
+          this.#lag.applied(received, Math.max(0, tail.durable().row - firstRow - count))
         }
         const isFreshDue = host.clock.monotonic() >= freshAt
         if (isFreshDue) this.#freshAt = host.clock.monotonic()

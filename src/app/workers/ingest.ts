@@ -66,6 +66,7 @@ const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
 let fence: Fence | undefined
 let journal: SegmentWriter | undefined
+let mirroring: Promise<never> | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
 let sources: SourceSet | undefined
@@ -118,9 +119,7 @@ export const ingestMethods = {
     })
     const local = journal
     tail.publish(local.tail.durable())
-    mirror(local, tail).catch((error: unknown) =>
-      log.error('readers no longer learn of new frames', { error: String(error) }),
-    )
+    mirroring = mirror(local, tail)
     window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
     if (options.shared === undefined) await replay(window, options.directory, local)
     else
@@ -154,8 +153,10 @@ export const ingestMethods = {
     self.keepCompiled()
     return { ...status(), epoch: into.epoch }
   },
+  /** Rejects when this thread can no longer do its work. */
   async fenced(): Promise<never> {
-    throw await need(fence).broken
+    const broken = need(fence).broken.then((error) => Promise.reject<never>(error))
+    return Promise.race([broken, need(mirroring)])
   },
   letGo(source: string): void {
     pinned.delete(source)
@@ -256,7 +257,7 @@ function onRefusing(why: string | undefined) {
 
 const problem = (why: string | undefined): { readonly problem?: string } => (why === undefined ? {} : { problem: why })
 
-async function mirror(writer: SegmentWriter, shared: SharedTail) {
+async function mirror(writer: SegmentWriter, shared: SharedTail): Promise<never> {
   const forever = new AbortController().signal
   for (;;) {
     const seen = writer.tail.durable()

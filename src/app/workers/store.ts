@@ -10,6 +10,7 @@ import type { Frame } from '../../journal/types.ts'
 import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver, type NameSettings } from '../../identity/index.ts'
 import { openStore, serveStore, StoreFeed, type QueryLimits, type StoreOptions } from '../../store/index.ts'
+import { messageOf } from '../../model/errors.ts'
 import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
@@ -216,5 +217,8 @@ function report() {
   parentPort?.postMessage({ status: status() })
   wake()
 }
+
+// DuckDB aborts the process if its thread ends during a query: the thread remains until the process ends.
+self.onUncaught((error) => parentPort?.postMessage({ failed: messageOf(error) }))
 
 if (parentPort !== null) serve(parentPort, storeMethods)

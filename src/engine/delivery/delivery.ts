@@ -163,6 +163,10 @@ export class Delivery {
           await this.#closeWindows(signal)
         }
       }
+    } catch (error) {
+      // Until a restart: not ready.
+      this.#error = `its delivery ended: ${messageOf(error)}`
+      throw error
     } finally {
       await this.#save()
       this.#state = 'stopped'
