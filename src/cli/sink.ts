@@ -31,6 +31,16 @@ async function forget(name: string, flags: ServerFlags) {
   self.stdout(`${dropped} rows of sink ${name} dropped\n`)
 }
 
+/** Files of root in the folder of a service would prevent its next start. */
+async function refuseRoot(data: string): Promise<void> {
+  const { realMachine } = await import('../host/machine.ts')
+  const owner = await realMachine.ownership(data)
+  if (realMachine.uid !== 0 || owner === undefined || owner.uid === 0) return
+  throw new CommandError(`No Weir runs on ${data}, and the folder belongs to user ${owner.uid}.`, [
+    `Start its service, or run the command as this user: sudo -u '#${owner.uid}' weir sink forget …`,
+  ])
+}
+
 async function forgetOffline(name: string, data: string): Promise<number> {
   const [{ forgetSink }, { realHost }, { takeLock }, { lineWriter, ProgramLog }, { MetricStore }] = await Promise.all([
     import('../engine/delivery/forget.ts'),
@@ -40,6 +50,7 @@ async function forgetOffline(name: string, data: string): Promise<number> {
     import('../telemetry/metrics.ts'),
   ])
   const host = realHost()
+  await refuseRoot(data)
   const lock = await takeLock(host, data)
   try {
     const log = new ProgramLog({

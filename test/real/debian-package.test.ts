@@ -97,6 +97,10 @@ describe.skipIf(system.path === undefined)('the Debian package', () => {
     for (const path of ['man/man1/weir.1.gz', 'zsh/vendor-completions/_weir', 'fish/vendor_completions.d/weir.fish'])
       expect(existsSync(join(root, 'usr/share', path)), path).toBe(true)
     expect(await fine('weir', 'help', 'topics')).toContain('guide')
+    expect(await inside('weir', 'sink', 'forget', 'bus')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the folder belongs to user') as unknown,
+    })
   }, 600_000)
 
   test('purge leaves neither data nor configuration', async () => {
