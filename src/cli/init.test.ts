@@ -39,7 +39,7 @@ test.each(Object.keys(targets) as Target[])(
   async (target) => {
     const choices: Choices = { ...defaults, collect: every, target, sinks: sinkForms.map(urlOf), access: 'token' }
     const text = configurationText(choices)
-    const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [])
+    const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [], 'none')
     expect(Object.keys(config.sources)).toEqual(
       expect.arrayContaining(every.filter((kind) => !/flows|events/.test(kind))),
     )
@@ -205,7 +205,7 @@ test('the URL of a chat or of Alertmanager becomes a sink of alerts, with its UR
       'slack-2': { url: 'env:SLACK_WEBHOOK_URL_2' },
     },
   })
-  const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [])
+  const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [], 'none')
   expect(Object.keys(config.sinks)).toEqual(['slack', 'teams', 'alertmanager', 'slack-2'])
 })
 

@@ -169,7 +169,7 @@ async function check(text: string) {
     import('../schema/index.ts'),
   ])
   try {
-    await loadDocument(parseYaml(text, 'weir.yaml'), [])
+    await loadDocument(parseYaml(text, 'weir.yaml'), [], 'none')
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
     throw new CommandError('These choices make no valid configuration, so nothing was written.', [error.message], 2)
