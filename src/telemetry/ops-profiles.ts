@@ -48,7 +48,8 @@ export class OpsProfiles {
     const threads = [...this.#threads.keys()].join(', ')
     const index =
       '/debug/pprof/profile?seconds=30&thread=main  CPU\n' +
-      `/debug/pprof/heap?seconds=10&thread=main     allocations\n\nThreads: ${threads}. The files are for \`go tool pprof\`.\n`
+      '/debug/pprof/heap?seconds=10&thread=main     allocations\n\n' +
+      `Threads: ${threads}. The files are for \`go tool pprof\`.\n`
     const wanted = name[1] ?? ''
     if (wanted === '') return { status: 200, text: `Profiles of Weir:\n\n${index}` }
     const instead = Object.hasOwn(insteadOf, wanted) ? `${insteadOf[wanted]} ` : ''

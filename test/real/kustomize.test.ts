@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { listenersOf } from '../../src/app/config-facts.ts'
+import { loadDocument } from '../../src/app/load-config.ts'
 import { launch } from '../../src/cli/testing/launch.ts'
+import { parseYaml } from '../../src/schema/index.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { findKubectl } from './install/kubectl.ts'
 
@@ -31,6 +34,47 @@ const rules = (all: readonly Manifest[], kind: string): Rule[] =>
   all.filter((each) => each.kind === kind).flatMap((each) => each['rules'] as Rule[])
 const find = (all: readonly Manifest[], kind: string): Manifest =>
   all.find((each) => each.kind === kind) ?? expect.unreachable(`there is no ${kind}`)
+
+interface Port {
+  readonly port: number | string
+  readonly targetPort?: number | string
+  readonly protocol?: string
+}
+
+/** Presets with the addresses that they listen on, beside overlays with a weir.yaml. */
+const overlays: readonly (readonly [overlay: string, listeners: readonly string[] | undefined])[] = [
+  ['weir/overlays/all-in-one', undefined],
+  ['weir/overlays/audit', undefined],
+  ['weir/overlays/flows', ['TCP 2055', 'TCP 9102']],
+  ['insights-remote/overlays/one', ['TCP insights-ws']],
+]
+
+test.for(overlays)(
+  'the Services and the policy of %s have the port of each listener',
+  async ([overlay, given], context) => {
+    const all = await built(context, overlay, 'kustomize')
+    const ports = (kind: string): string[] =>
+      all
+        .filter((each) => each.kind === kind)
+        .flatMap(({ spec }) => {
+          const { ports = [], ingress = [] } = spec as { ports?: Port[]; ingress?: { ports: Port[] }[] }
+          return [...ports, ...ingress.flatMap((rule) => rule.ports)]
+        })
+        .map(({ protocol = 'TCP', port, targetPort = port }) => `${protocol} ${targetPort}`)
+    const expected = given ?? (await listenersIn(find(all, 'ConfigMap')))
+    expect(expected.length).toBeGreaterThan(0)
+    expect(ports('Service')).toEqual(expect.arrayContaining([...expected]))
+    expect(ports('NetworkPolicy')).toEqual(expect.arrayContaining([...expected]))
+  },
+)
+
+async function listenersIn(map: Manifest): Promise<string[]> {
+  const { 'weir.yaml': text = '' } = map['data'] as Readonly<Record<string, string>>
+  const { config } = await loadDocument(parseYaml(text, 'weir.yaml'), [], 'none')
+  return listenersOf(config)
+    .filter(({ path: [under] }) => under === 'sources')
+    .map(({ protocol, address: { port } }) => `${protocol.toUpperCase()} ${port}`)
+}
 
 describe('kubectl', () => {
   test.for(['with-secrets', 'without-secrets'])(
