@@ -141,6 +141,6 @@ export function expectFound(
   }
 }
 
-const shell = (command: string): string => `sh -c '${command.replaceAll("'", `'\\''`)}'`
+const shell = (command: string): string => `/bin/sh -c '${command.replaceAll("'", `'\\''`)}'`
 
 const text = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')

@@ -176,7 +176,7 @@ describe.skipIf(!able)('the image', () => {
 
   test('its commands find the server in the same container, as its user and as root', async () => {
     const inside = (user: string): string =>
-      `unshare --root=${root} --wd=/data --setgid=${user} --setuid=${user} env -i ${config.Env.join(' ')}`
+      `env -i ${config.Env.join(' ')} unshare --root=${root} --wd=/data --setgid=${user} --setuid=${user}`
     const user = config.User.split(':')[0] ?? ''
     const found = await askInstalled({
       prepare: `mount -t tmpfs -o mode=700,uid=${user},gid=${user} tmpfs ${root}/data
