@@ -45,6 +45,8 @@ export type PartitionRecord = Readonly<{
 }>
 
 const closeMs = 5000
+/** Time for the copied rows to be delivered before a partition is left. */
+const settleMs = 2000
 const maintenanceMs = 1000
 /** Rounds between two saves of the position. */
 const saveEvery = 10
@@ -58,6 +60,7 @@ export class PartitionWorker {
   readonly #derived: Derived
   readonly #segments: SegmentWriter
   readonly #stop = new AbortController()
+  readonly #copying: Promise<void>
   readonly #running: Promise<unknown>
 
   private constructor(
@@ -75,8 +78,14 @@ export class PartitionWorker {
     this.#segments = segments
     this.sinks = sinks
     this.follower = follower
+    this.#copying = copyPartition({
+      ...options,
+      after: start,
+      signal: this.#stop.signal,
+      take: (units) => this.#take(units),
+    })
     this.#running = Promise.all([
-      copyPartition({ ...options, after: start, signal: this.#stop.signal, take: (units) => this.#take(units) }),
+      this.#copying,
       this.#maintain(),
       runCommands({ ...options, writer, sinks, signal: this.#stop.signal }),
     ])
@@ -189,6 +198,8 @@ export class PartitionWorker {
 
   async close(): Promise<void> {
     this.#stop.abort()
+    await Promise.race([this.#copying, this.#options.host.timers.sleep(settleMs)])
+    if (!this.lost) await this.#settle()
     await this.sinks.stop()
     await this.#running
     const lost = this.lost
@@ -201,6 +212,16 @@ export class PartitionWorker {
     await this.#writer.close(closeMs)
     await this.follower.close()
     await this.#segments.close()
+  }
+
+  /** A send that is ended is repeated later. Sinks that fail are not awaited. */
+  async #settle() {
+    const late = new AbortController()
+    const timer = this.#options.host.timers.after(settleMs, () => late.abort())
+    await this.follower.catchUp()
+    const working = this.sinks.all().filter(({ delivery }) => delivery.state === 'running')
+    await Promise.all(working.map(({ delivery }) => delivery.outcomes.of(this.follower.sequence, late.signal)))
+    timer.cancel()
   }
 
   async #take(units: readonly SharedUnit[]) {
