@@ -49,8 +49,8 @@ export const alertRules = mapping(
       resend: duration(
         {
           description:
-            'Interval at which a firing alert is sent again; its event has `repeated: true`. 0: only once. Unset: `1m` ' +
-            'if a sink has `template: alertmanager`, and chat templates skip these repetitions; else only once',
+            'Interval at which a firing alert is sent again; its event has `repeated: true`. 0: only once. Unset: ' +
+            '`1m` if a sink has `template: alertmanager`, and chat templates skip these repetitions; else only once',
           default: null,
           example: '4m',
         },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -23,12 +23,16 @@ async function receiver(status: number): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('no output contains user or query of a URL; viewers of some namespaces get no sinks or addresses', async () => {
+test('no output contains user, path or query of a URL; viewers of some namespaces get no sinks or addresses', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-urls-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const [busy, refusing, moved] = await Promise.all([receiver(503), receiver(400), receiver(302)])
-  const secret = (place: string, path = '/in'): string => `http://${planted}-user@${place}${path}?sig=${planted}-query`
+  const secret = (place: string, path = `/in/${planted}0a9f77c1`): string =>
+    `http://${planted}-user@${place}${path}?sig=${planted}-query`
   const away = { retry_initial: '50ms', retry_max: '100ms' }
+  const hook = join(folder, 'hook')
+  await writeFile(hook, `${secret(refusing)}\n`)
+  const env = { ADMIN: admin, LIMITED: limited, HOOK: secret(busy), INLINE: secret('nowhere.invalid') }
   const weir = await startWeir({
     folder,
     config: {
@@ -39,13 +43,13 @@ test('no output contains user or query of a URL; viewers of some namespaces get 
         ],
       },
       log: { level: 'debug' },
-      telemetry: { traces: { url: `http://${busy}/v1/traces?key=${planted}-traces` } },
+      telemetry: { traces: { url: `http://${busy}/${planted}0a9f77c1/traces?key=${planted}-traces` } },
       sources: {
         cts: {
           type: 'otc-cts',
           projects: [{ name: 'eu-de_p' }],
           auth: { type: 'keys', access_key: 'env:ADMIN', secret_key: 'env:ADMIN' },
-          iam: secret(busy, '/v3'),
+          iam: secret(busy, `/${planted}0a9f77c1/v3`),
           endpoint: secret(busy, ''),
           every: '1s',
         },
@@ -56,10 +60,20 @@ test('no output contains user or query of a URL; viewers of some namespaces get 
           zones: [{ name: 'ch-gva-2', endpoint: secret(busy, '') }],
           every: '1s',
         },
+        polled: { type: 'http-poll', url: secret(moved), event_type: 'x', every: '1s' },
+        unknown: { type: 'http-poll', url: '${INLINE}', event_type: 'x', every: '1s' },
+        feed: { type: 'websocket', url: `ws://${busy}/${planted}0a9f77c1`, event_type: 'x' },
+        scraped: { type: 'prometheus-scrape', targets: [`http://${refusing}/${planted}0a9f77c1`], every: '1s' },
       },
       sinks: {
-        hook: { type: 'http', url: secret(busy), delivery: away },
-        refusing: { type: 'http', url: secret(refusing), delivery: away },
+        hook: { type: 'http', url: 'env:HOOK', delivery: away },
+        refusing: { type: 'http', url: `file:${hook}`, delivery: away },
+        lost: { type: 'http', url: '${INLINE}', delivery: away },
+        loki: { type: 'loki', url: `http://${busy}/${planted}0a9f77c1`, delivery: away },
+        elastic: { type: 'elasticsearch', url: `http://${busy}/${planted}0a9f77c1`, delivery: away },
+        influx: { type: 'influxdb', url: `http://${busy}/${planted}0a9f77c1`, bucket: 'x', delivery: away },
+        otlp: { type: 'otlp', url: `http://${busy}/${planted}0a9f77c1`, delivery: away },
+        house: { type: 'clickhouse', url: `http://${busy}/${planted}0a9f77c1`, delivery: away },
         moved: { type: 'http', url: secret(moved), delivery: away },
         nobody: { type: 'http', url: secret('127.0.0.1:1'), delivery: away },
         bus: {
@@ -72,7 +86,7 @@ test('no output contains user or query of a URL; viewers of some namespaces get 
         graph: { type: 'neo4j', url: `bolt://${planted}-user@127.0.0.1:1?key=${planted}-query`, delivery: away },
       },
     },
-    env: { ADMIN: admin, LIMITED: limited },
+    env,
   })
   onTestFinished(() => weir.kill().then(() => undefined))
   const get = async (url: string, token: string): Promise<string> =>
@@ -94,14 +108,13 @@ test('no output contains user or query of a URL; viewers of some namespaces get 
       },
       { timeout: 60_000 },
     )
-    .toEqual(['bus', 'hook', 'moved', 'nobody', 'rabbit'])
+    .toEqual(['bus', 'elastic', 'hook', 'house', 'influx', 'loki', 'lost', 'moved', 'nobody', 'otlp', 'rabbit'])
   await expect
     .poll(
       async () => (JSON.parse(await get(`${weir.url}/api/v1/health`, admin)) as { reasons: string[] }).reasons.length,
       { timeout: 20_000 },
     )
     .toBeGreaterThan(3)
-  const env = { ADMIN: admin, LIMITED: limited }
   const config = join(folder, 'weir.yaml')
   const outputs: Record<string, string> = { log: weir.log }
   for (const path of [
@@ -118,7 +131,15 @@ test('no output contains user or query of a URL; viewers of some namespaces get 
   outputs['pipeline of a limited viewer'] = await get(`${weir.url}/api/v1/pipeline`, limited)
   for (const path of ['healthz/ready', 'healthz/live', 'metrics'])
     outputs[path] = await get(`${weir.opsUrl}/${path}`, admin)
-  for (const args of [['check'], ['check', '--live'], ['doctor', '--live'], ['doctor', '--live', '-o', 'json']]) {
+  const status = await launch(['status', '--url', weir.url, '-o', 'json'], { env: { ...env, WEIR_TOKEN: admin } })
+  outputs['status'] = status.stdout + status.stderr
+  for (const args of [
+    ['config'],
+    ['check'],
+    ['check', '--live'],
+    ['doctor', '--live'],
+    ['doctor', '--live', '-o', 'json'],
+  ]) {
     const { stdout, stderr } = await launch([...args, '--config', config], { env })
     outputs[args.join(' ')] = stdout + stderr
   }
@@ -126,9 +147,10 @@ test('no output contains user or query of a URL; viewers of some namespaces get 
     expect.soft(text, name).not.toContain(planted)
     expect.soft(text, name).not.toBe('')
   }
-  expect(outputs['dead-letters']).toContain('Cannot take /in')
-  expect(outputs['check']).toContain(`http: http://${busy}/in`)
+  expect(outputs['dead-letters']).toContain('Cannot take /***')
+  expect(outputs['check']).toContain(`http: http://${busy}, from`)
+  expect(outputs['config']).toContain('url: env:HOOK')
   expect(outputs['pipeline']).toContain(`127.0.0.1:1`)
   for (const name of ['health of a limited viewer', 'pipeline of a limited viewer'])
     expect(outputs[name]).not.toMatch(/hook|bus|graph|rabbit|nobody|127\.0\.0\.1|sink/)
-}, 180_000)
+}, 300_000)

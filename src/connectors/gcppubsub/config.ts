@@ -32,7 +32,7 @@ const server = {
       default: null,
       example: 'europe-west3-pubsub.googleapis.com:443',
     },
-    { pattern: /[^\s/:]+:\d{1,5}/, expects: 'HOST:PORT' },
+    { pattern: /[^\s/:]+:\d{1,5}/, expects: 'HOST:PORT', isUrl: true },
   ),
 }
 

@@ -169,9 +169,7 @@ function serverComplaint({ url, fallback_urls, auth: { type }, tls: files }: Ser
     if (pathname.length > 1 || search !== '')
       return new Complaint(
         `\`${one}\` holds more than an address`,
-        pathname.length > 1
-          ? `write \`vhost: ${decoded(pathname.slice(1))}\` instead`
-          : 'remove the part that begins with `?`',
+        pathname.length > 1 ? 'write the path as `vhost: NAME` instead' : 'remove the part that begins with `?`',
         [path],
       )
     if (username !== '')
@@ -199,11 +197,3 @@ type ServerSettings = Readonly<{
 
 export type RabbitmqConfig = ConfigOf<typeof rabbitmqSchema>
 export type RabbitmqSourceConfig = ConfigOf<typeof rabbitmqSourceSchema>
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}

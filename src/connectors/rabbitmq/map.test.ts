@@ -123,7 +123,7 @@ test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
   [{ routing_key: 'a b' }, 'a routing key without spaces'],
   [{ routing_key: 'x'.repeat(256) }, 'a routing key has 255 bytes at most'],
   [{ exchange: '' }, 'expected a name'],
-  [{ url: 'amqp://h/shop%2Fprod' }, 'write `vhost: shop/prod` instead'],
+  [{ url: 'amqp://h/shop%2Fprod' }, 'write the path as `vhost: NAME` instead'],
   [{ fallback_urls: ['amqp://h?heartbeat=5'] }, 'remove the part that begins with `?`'],
   [{ url: 'amqp://me@h' }, 'write `auth: { type: user, user: NAME'],
   [{ url: 'http://h' }, 'a URL that starts with amqp:// or amqps://'],
