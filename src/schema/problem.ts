@@ -32,7 +32,7 @@ const SECRET_VALUE = new RegExp(
   'gi',
 )
 const USER_AND_PASSWORD = /(?<=(?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
-const URL = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"`<>]+/gi
+const URL_TEXT = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"`<>]+/gi
 // Plain YAML values have no colon followed by a blank.
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
@@ -51,7 +51,7 @@ function hiddenIn(source: string, { column, path, secret }: Problem): readonly H
   return [
     ...(secret === true ? [{ start: own, end, shown: '***' }] : []),
     ...(secret === 'path' ? [{ start: own, end, shown: shownPlace(source.slice(own)) }] : []),
-    ...found(URL, withoutUrlSecrets),
+    ...found(URL_TEXT, withoutUrlSecrets),
     ...found(USER_AND_PASSWORD, () => '***@'),
     // The value of a field with such a name that is no secret is shown.
     ...found(SECRET_VALUE, () => '***').filter(({ start }) => path === '' || start !== own),

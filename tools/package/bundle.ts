@@ -55,8 +55,9 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     chunkFileNames: 'chunks/[name].js',
     // Readable stack traces and profiles.
     minify: false,
+    // A module of the file may have a variable `URL`.
     banner: ({ fileName }) =>
-      `const ${OWN_ADDRESS} = new URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
+      `const ${OWN_ADDRESS} = new globalThis.URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
   })
   const chunks = output.filter((file) => file.type === 'chunk')
   const own = new Set(chunks.map((chunk) => chunk.fileName))
@@ -74,7 +75,7 @@ function keepAddresses(source: string): Plugin {
       handler(code, id) {
         const path = relative(source, id).split(sep).join('/')
         if (path.startsWith('..') || path.includes('node_modules')) return undefined
-        const own = `new URL('${posix.join(dirname(path), posix.basename(path, '.ts'))}.js', ${OWN_ADDRESS}).href`
+        const own = `new globalThis.URL('${posix.join(dirname(path), posix.basename(path, '.ts'))}.js', ${OWN_ADDRESS}).href`
         return code.replaceAll(OWN_URL, 'new URL($1$2.js$1, import.meta.url)').replaceAll('import.meta.url', own)
       },
     },
