@@ -86,7 +86,7 @@ export function parseRunFlags(args: readonly string[]): RunFlags {
     const name = match?.[1]
     const names = ['config', ...runFlags.map((flag) => flag.name)]
     if (name === undefined || !names.includes(name)) {
-      const near = nearest(name ?? arg, names)
+      const near = nearest(name ?? arg, names) ?? names.find((each) => name !== undefined && each.startsWith(name))
       throw usage(`unknown flag ${arg}${near === undefined ? '' : `; did you mean --${near}?`}`)
     }
     const value = match?.[2] ?? args[++i]

@@ -120,6 +120,7 @@ describe('an invalid command line ends with 2 and a reason', () => {
       ['run', '--listne', '127.0.0.1:1'],
       'unknown flag --listne; did you mean --listen?\n      `weir run --help` lists',
     ],
+    [['run', '--conf', 'x'], 'unknown flag --conf; did you mean --config?'],
     [['validate', 'nosuch.yaml'], 'cannot read nosuch.yaml: ENOENT'],
     [['validate', '--live', '--no-environment'], '--live needs the environment'],
   ])('%j', async (args, words) => {
