@@ -4,6 +4,7 @@ import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { examples } from './examples.ts'
+import type { PageOf } from './follow.ts'
 import { rowTable } from './row-table.ts'
 import { parametersOf, withFilter, withWords } from './scope-flags.ts'
 
@@ -11,6 +12,7 @@ interface RowFlags extends ServerFlags, OutputFlags {
   readonly from: string
   readonly to: string
   readonly limit: string
+  readonly follow?: true
 }
 
 const defaultFlowColumns = 'time_received,src_addr,src_port,dst_addr,dst_port,proto,bytes_est,packets_est'
@@ -74,18 +76,28 @@ function withRows(command: Command) {
     .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds', 'now-1h')
     .option('--to <TIME>', 'end', 'now')
     .option('--limit <N>', 'maximum number of rows', '100')
+    .option('-f, --follow', 'print each new row until interrupted')
 }
 
 async function flows(words: readonly string[], given: RowFlags) {
   const flags = withFilter(words, given)
   const server = await requireServer(flags)
-  const whole = await server.json<
-    Readonly<{ columns: readonly { readonly name: string }[]; rows: readonly (readonly unknown[])[] }>
-  >('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
-  const columns = whole.columns.map(({ name }) => name)
-  const rows = whole.rows.map((values): Row => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
-  await printRows(flags, rows, columns, 'No matching flows.')
+  const page: PageOf = async (span) => {
+    const query = parametersOf({ ...flags, ...span }, ['filter', 'columns', 'sort', 'from', 'to', 'limit'])
+    const { columns, rows } = await server.json<FlowPage>('GET', `/api/v1/flows?${query.toString()}`)
+    const names = columns.map(({ name }) => name)
+    return {
+      rows: rows.map((row): Row => Object.fromEntries(names.map((name, at) => [name, row[at]]))),
+      columns: names,
+    }
+  }
+  await printRows(flags, page, 'No matching flows.')
 }
+
+type FlowPage = Readonly<{
+  columns: readonly { readonly name: string }[]
+  rows: readonly (readonly unknown[])[]
+}>
 
 type EventFlags = RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>
 
@@ -95,14 +107,10 @@ async function events(words: readonly string[], given: EventFlags) {
     import('../query/plan/index.ts'),
     import('../query/sql-text.ts'),
   ])
-  const moment = (name: 'from' | 'to') => {
-    const found = momentOf(flags[name], realHost().clock.now())
+  const moment = (name: 'from' | 'to', written: string) => {
+    const found = momentOf(written, realHost().clock.now())
     if (found === undefined)
-      throw new CommandError(
-        `--${name} ${flags[name]} is not a time.`,
-        ['Write now-1h, ISO 8601 or Unix milliseconds.'],
-        2,
-      )
+      throw new CommandError(`--${name} ${written} is not a time.`, ['Write now-1h, ISO 8601 or Unix milliseconds.'], 2)
     return timeSql(found)
   }
   const limit = Number(flags.limit)
@@ -113,16 +121,21 @@ async function events(words: readonly string[], given: EventFlags) {
       ? []
       : [`${column} LIKE ${text(pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%'))} ESCAPE '\\'`]
   const conditions = [
-    `time_received >= ${moment('from')}`,
-    `time_received < ${moment('to')}`,
     ...like('type', flags.type),
     ...like('source', flags.source),
     ...like('family', flags.family),
     ...(flags.filter === undefined ? [] : [await filterSql(flags.filter)]),
   ]
-  const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY time_received DESC LIMIT ${limit}`
-  const rows = await (await requireServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
-  await printRows(flags, rows, eventColumns, 'No matching events.')
+  const server = await requireServer(flags)
+  const page: PageOf = async (span) => {
+    const times = [`time_received >= ${moment('from', span.from)}`, `time_received < ${moment('to', flags.to)}`]
+    const sql =
+      `SELECT * FROM events WHERE ${[...times, ...conditions].join(' AND ')} ORDER BY time_received DESC ` +
+      `LIMIT ${span.limit}`
+    const rows = await server.json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
+    return { rows, columns: eventColumns }
+  }
+  await printRows(flags, page, 'No matching events.')
 }
 
 /** For the store of the server; the same language as in its API. */
@@ -143,12 +156,21 @@ async function filterSql(written: string) {
 async function audit(words: readonly string[], given: RowFlags) {
   const flags = withFilter(words, given)
   const server = await requireServer(flags)
-  const query = parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'filter', 'from', 'to', 'limit'])
-  const { traces } = await server.json<{ readonly traces: readonly Row[] }>('GET', `/api/v1/audit?${query.toString()}`)
-  await printRows(flags, traces, traceColumns, 'No matching audit events.')
+  const names = ['actor', 'action', 'resource', 'outcome', 'text', 'filter', 'from', 'to', 'limit']
+  const page: PageOf = async (span) => {
+    const query = parametersOf({ ...flags, ...span }, names)
+    const { traces } = await server.json<{ readonly traces: readonly Row[] }>(
+      'GET',
+      `/api/v1/audit?${query.toString()}`,
+    )
+    return { rows: traces, columns: traceColumns }
+  }
+  await printRows(flags, page, 'No matching audit events.')
 }
 
-async function printRows(flags: RowFlags, rows: readonly Row[], columns: readonly string[], none: string) {
+async function printRows(flags: RowFlags, pageOf: PageOf, none: string) {
+  if (flags.follow === true) return (await import('./follow.ts')).follow(flags, pageOf, rowTable)
+  const { rows, columns } = await pageOf(flags)
   if (rows.length === 0 && flags.output === 'table') return self.stderr(`${none}\n`)
   await printData(flags, { whole: rows, rows, columns, table: () => rowTable(rows, columns) })
   if (rows.length === Number(flags.limit) && flags.output === 'table')
