@@ -47,7 +47,8 @@ import { SourceWorkers, throwFailed } from './source-workers.ts'
 import { openStorePort, storeRetention } from './store-port.ts'
 import { reloadAll } from './reload.ts'
 import { spawner } from './threads.ts'
-import { smallVolume, smallVolumeAdvice } from './volume.ts'
+import { journalLimits, smallVolume, smallVolumeAdvice } from './volume.ts'
+import { waitForFiles } from './wait-for-files.ts'
 import { Workloads } from './workloads.ts'
 
 const renewMs = 30_000
@@ -73,6 +74,7 @@ export async function compose(
     log.warn('The configuration file is empty: Weir runs with its defaults.', { file: loaded.empty.join(', ') })
   const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
+  await waitForFiles(host, config, log)
   await makeDataFolder(host, data)
   const lock = await takeLock(host, data)
   const closing: (() => unknown)[] = [() => lock.release()]
@@ -108,17 +110,11 @@ export async function compose(
       ...offsets.map(({ position, accepted }) => ({ position, accepted })),
       ...(store === undefined ? [] : [store.evidence]),
     ]
-    const limits = {
-      segmentBytes: config.journal.segment,
-      maxBytes: config.journal.max,
-      keepBytes: config.journal.keep,
-      reserveBytes: config.journal.reserve,
-    }
     const start: IngestStart = {
       directory: journal,
       state: `${data}/state`,
       epoch,
-      limits,
+      limits: await journalLimits(host, config, data),
       evidence,
       tail: tail.memory,
       duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age },
@@ -208,10 +204,14 @@ export async function compose(
       enrichment: () => workloads.enrichment,
     })
     if (shared === undefined) delivering.sinks = sinks
-    const room: { make?: (sequence: number) => Promise<number> } = {}
+    const room: { of?: Runtime } = {}
     serve(
       ingestWorker,
-      sinkMethods(sinks, async (sequence) => (await room.make?.(sequence)) ?? 0),
+      sinkMethods(sinks, {
+        makeRoom: async (sequence) => (await room.of?.makeRoom(sequence)) ?? 0,
+        relieve: async () => (await (room.of ?? store?.port)?.giveWay()) ?? false,
+        refusing: (why) => room.of?.refusing(why),
+      }),
     )
     const delivery =
       shared === undefined
@@ -295,7 +295,7 @@ export async function compose(
     })
     const links = { runtime: () => runtime, consoleUrl: () => current.config.console.url, shared: delivery?.evaluation }
     const alerts = new ConfiguredAlerts({ host, log, metrics, ingest, ...links })
-    room.make = (sequence) => runtime.makeRoom(sequence)
+    room.of = runtime
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)
       throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)

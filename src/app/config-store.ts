@@ -73,7 +73,13 @@ export const storeGroup = group(
     }),
     age: duration({ description: 'Maximum age of rows; older rows are deleted', default: null, example: '30d' }),
     size: bytes(
-      { description: 'Maximum size; the oldest rows are deleted beyond it', default: '50GiB' },
+      {
+        description:
+          'Maximum size; the oldest rows are deleted beyond it. Unset: three quarters of the volume without ' +
+          '`journal.reserve`, and at most 50 GiB',
+        default: null,
+        example: '50GiB',
+      },
       { min: '1MiB' },
     ),
     rollups: group(

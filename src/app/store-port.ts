@@ -8,6 +8,7 @@ import type { Host } from '../host/index.ts'
 import type { SharedTail } from '../journal/tail.ts'
 import type { WeirConfig } from './config.ts'
 import { identityFolder, nameSettings } from './config-entries.ts'
+import { roomOf, storeSize } from './volume.ts'
 import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
 
@@ -34,6 +35,7 @@ export async function openStorePort(
 ): Promise<OpenedStore> {
   const remote = connect<typeof storeMethods>(worker)
   const { port1, port2 } = new MessageChannel()
+  const maxBytes = await storeSize(host, config, `${config.data}/store`)
   const options: StoreOpen = {
     directory: `${config.data}/store`,
     networks: config.identity.networks ?? undefined,
@@ -46,8 +48,9 @@ export async function openStorePort(
         flows_5m: config.store.rollups['5m'],
         flows_1h: config.store.rollups['1h'],
       },
-      bytes: config.store.size,
+      bytes: maxBytes,
     },
+    room: { ...roomOf(config.journal), journal: `${config.data}/journal` },
     sql: { memoryBytes: config.sql.memory, timeoutMs: config.sql.timeout },
     memory: `${Math.round(config.store.memory / 1e6)}MB`,
     queries: port2,
@@ -75,7 +78,9 @@ export async function openStorePort(
     evidence,
     port: {
       reader,
+      maxBytes,
       status: () => status,
+      giveWay: () => remote.call('giveWay', undefined as never),
       settled: async (sequence) => (status = await remote.call('settled', sequence)),
     },
   }

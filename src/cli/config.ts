@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { WeirConfig } from '../app/config.ts'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
@@ -32,10 +33,19 @@ async function run(files: readonly string[], { config, output }: ConfigFlags & O
     import('../app/config.ts'),
     import('../schema/without-secrets.ts'),
   ])
-  const { document, warnings } = await loadConfig(realHost(), filesOf(files, { config }), [])
+  const { document, config: effective, warnings } = await loadConfig(realHost(), filesOf(files, { config }), [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
-  const value = withoutSecrets(weirSchema, document.value)
+  const value = await withStoreSize(withoutSecrets(weirSchema, document.value), effective)
   await printData({ output }, { whole: value, rows: [...leaves(value)], columns: ['setting', 'value'] })
+}
+
+/** The default depends on the volume. */
+async function withStoreSize(value: unknown, config: WeirConfig): Promise<unknown> {
+  if (!isRecord(value) || config.store.enabled !== 'parquet' || config.store.size !== null) return value
+  const { storeSize } = await import('../app/volume.ts')
+  const bytes = await storeSize(realHost(), config, `${config.data}/store`)
+  const { store } = value
+  return { ...value, store: { ...(isRecord(store) ? store : {}), size: `${Math.floor(bytes / 2 ** 20)}MiB` } }
 }
 
 function* leaves(value: unknown, path = ''): Generator<Row, void, undefined> {

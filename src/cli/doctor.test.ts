@@ -195,7 +195,11 @@ describe('the data folder', () => {
     })
     const volume = await checkData({
       ...given,
-      config: { ...given.config, journal: { ...given.config.journal, keep: 2 ** 28, reserve: 2 ** 26 } },
+      config: {
+        ...given.config,
+        journal: { ...given.config.journal, keep: 2 ** 28, reserve: 2 ** 26 },
+        store: { ...given.config.store, size: 50 * 2 ** 30 },
+      },
       host: disk({ capacity: async () => 2 ** 30 }),
     })
     expect(only(volume, 'free space')).toMatchObject({

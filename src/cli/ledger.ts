@@ -66,6 +66,7 @@ function ledgerData(ledger: Ledger): Data {
         ...sink,
         filtered: total(sink.filtered),
         dropped: total(sink.dropped),
+        expired: total(sink.expired ?? {}),
       })),
     ],
     columns: [
@@ -103,9 +104,10 @@ const total = (reasons: Readonly<Record<string, number>>) => Object.values(reaso
 function ledgerText({ balanced, sources, sinks }: Ledger): string {
   const reasons = [
     ...sources.map(({ name, shed }) => ({ what: `${name} shed`, of: shed })),
-    ...sinks.flatMap(({ name, filtered, dropped }) => [
+    ...sinks.flatMap(({ name, filtered, dropped, expired = {} }) => [
       { what: `${name} filtered`, of: filtered },
       { what: `${name} dropped`, of: dropped },
+      { what: `${name} delivered, expired since`, of: expired },
     ]),
   ].flatMap(({ what, of }) =>
     Object.entries(of)

@@ -12,6 +12,7 @@ import {
   type WatchFlags,
 } from './output.ts'
 import { examples } from './examples.ts'
+import { sizeText } from '../model/size-text.ts'
 
 type StatusFlags = ServerFlags & WatchFlags
 
@@ -81,12 +82,17 @@ async function state(flags: StatusFlags): Promise<Readonly<{ data: Data; ok: boo
       state: error === undefined ? `${Math.round(rate)} rows/s` : 'failing',
       detail: error ?? addresses.join(' '),
     })),
-    ...pipeline.sinks.map(({ name, type, state, lagMs, error }) => ({
+    ...pipeline.sinks.map(({ name, type, state, lagMs, error, size }) => ({
       kind: 'sink',
       name,
       type,
       state,
-      detail: error ?? (lagMs >= 1000 ? `${Math.round(lagMs / 1000)} s behind` : ''),
+      detail:
+        error ??
+        [
+          ...(lagMs >= 1000 ? [`${Math.round(lagMs / 1000)} s behind`] : []),
+          ...(size === undefined ? [] : [`${sizeText(size.bytes)} of ${sizeText(size.maxBytes)}`]),
+        ].join('; '),
     })),
   ]
   const { ready, accepting, version, reasons, warnings } = health

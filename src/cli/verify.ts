@@ -18,8 +18,11 @@ export async function verify(data: string): Promise<Verified> {
     generation,
     check: { damaged },
   } = await checkStore({ host, directory: `${data}/store` })
-  const { stored, quarantined, filtered, positions } = ledgerOf(state, new Set(damaged.map(({ file }) => file)))
+  const { stored, quarantined, filtered, expired, positions } = ledgerOf(
+    state,
+    new Set(damaged.map(({ file }) => file)),
+  )
   const sequence = positions[filePartition]?.sequence ?? 0
-  const store = generation === 0 ? undefined : { sequence, holds: sequence, stored, quarantined, filtered }
+  const store = generation === 0 ? undefined : { sequence, holds: sequence, stored, quarantined, filtered, expired }
   return { ledger: await verifyLedger({ host, data, store }), damaged }
 }

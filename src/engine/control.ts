@@ -86,6 +86,8 @@ export type SinkLedger = Readonly<{
   dropped: Readonly<Record<string, number>>
   quarantined: number
   pending: number
+  /** Of the store: delivered rows that retention removed since, by reason. */
+  expired?: Readonly<Record<string, number>>
 }>
 
 export type Pipeline = Readonly<{
@@ -106,6 +108,8 @@ export type Pipeline = Readonly<{
     lagMs: number
     state: SinkState
     error?: string
+    /** Of the embedded store: bytes of its files, and the limit. */
+    size?: Readonly<{ bytes: number; maxBytes: number }>
   }>[]
   journal: Readonly<{ bytes: number; segments: number; sequence: number }>
 }>

@@ -67,6 +67,10 @@ export class Readiness {
     )
   }
 
+  refuse(refusal: string | undefined): void {
+    this.#seen = { ...this.#seen, refusal }
+  }
+
   health(): Health {
     if (this.#state !== 'running')
       return {

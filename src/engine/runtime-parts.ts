@@ -21,6 +21,8 @@ interface IngestPort {
       segments: number
       holds: number
       problem?: string
+      /** The margin beyond the reserve is used up, and no settled segment is left. */
+      tight: boolean
       sources: readonly Readonly<{
         name: string
         accepted: number
@@ -39,8 +41,11 @@ interface IngestPort {
 export interface StorePort {
   readonly reader: StoreReader
   status(): StoreStatus
+  readonly maxBytes: number
   /** Requests a commit; resolves with the status after it. */
   settled(sequence: number): Promise<StoreStatus>
+  /** Removes the oldest rows while the volume lacks room; true if it removed any. */
+  giveWay(): Promise<boolean>
 }
 
 /** A store of another system. A sink named `store` writes it. */

@@ -178,8 +178,10 @@ export class Runtime implements Control {
   #storeState(now: number): Pipeline['sinks'] {
     const { store, tail } = this.#parts
     if (store === undefined) return []
-    const lagMs = this.#lag.of(store.status().sequence, tail.durable().sequence, now)
-    return [{ name: storeSink, type: 'parquet', from: this.#parts.selection.from ?? [], lagMs, state: 'running' }]
+    const { sequence, bytes = 0 } = store.status()
+    const lagMs = this.#lag.of(sequence, tail.durable().sequence, now)
+    const size = { bytes, maxBytes: store.maxBytes }
+    return [{ name: storeSink, type: 'parquet', from: this.#parts.selection.from ?? [], lagMs, state: 'running', size }]
   }
 
   watch(listener: (frame: Frame) => void): () => void {
@@ -233,6 +235,17 @@ export class Runtime implements Control {
     return this.#settled(sinks.holds(), true)
   }
 
+  /** True if the store removed rows, so that the journal has more room. */
+  async giveWay(): Promise<boolean> {
+    return (await this.#parts.store?.giveWay()) ?? false
+  }
+
+  /** At once: a client that is refused must not find this process ready. */
+  refusing(why: string | undefined): void {
+    this.#isFull = why !== undefined
+    this.#readiness.refuse(why)
+  }
+
   #settled(sinks: number | undefined, isFull: boolean): number {
     const { store, workloads, follower } = this.#parts
     // The store can repeat a damaged last commit.
@@ -270,7 +283,10 @@ export class Runtime implements Control {
       (error: unknown) => `the journal cannot be read: ${messageOf(error)}`,
     )
     const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
-    this.#isFull = status.problem !== undefined
+    const isTight = status.tight && this.#isFull
+    this.#isFull = status.tight || status.problem !== undefined
+    // Only after all settled segments.
+    if (isTight) this.#relieve()
     this.#readiness.update(
       observe({
         refusal: status.problem ?? unread,
@@ -298,6 +314,12 @@ export class Runtime implements Control {
         { sink: entry.id },
       )
     }
+  }
+
+  #relieve() {
+    this.giveWay().catch((error: unknown) =>
+      this.#parts.log.warn('The store could not remove rows to make room; retrying.', { error: String(error) }),
+    )
   }
 
   async count(): Promise<void> {

@@ -28,6 +28,10 @@ export interface Disk {
   readFile(path: string): Promise<Uint8Array>
   free(path: string): Promise<number>
   capacity(path: string): Promise<number>
+  /** Files that the volume can still hold; undefined if it has no fixed number. */
+  freeFiles(path: string): Promise<number | undefined>
+  /** Number of the file system; undefined if nothing has this name. */
+  volume(path: string): Promise<number | undefined>
 }
 
 export interface DiskFile {
@@ -186,4 +190,16 @@ export const realDisk: Disk = {
     const found = await fs.statfs(path)
     return found.blocks * found.bsize
   },
+  async freeFiles(path) {
+    const found = await fs.statfs(path)
+    return found.files === 0 ? undefined : found.ffree
+  },
+  volume: (path) =>
+    fs.stat(path).then(
+      ({ dev }) => dev,
+      (error: unknown) => {
+        if (missing(error)) return undefined
+        throw error
+      },
+    ),
 }

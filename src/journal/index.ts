@@ -9,8 +9,8 @@ import type { UnreadableRange } from './types.ts'
 import { Parts } from './reader.ts'
 import { Walk } from './walk.ts'
 import { defaultLimits, type JournalLimits } from './limits.ts'
-import { isFull, type MakeRoom } from './room.ts'
-import { SegmentWriter } from './writer.ts'
+import { isFull, type MakeRoom, type Relieve } from './room.ts'
+import { SegmentWriter, type OnRefusing } from './writer.ts'
 
 export { decodeBatch, encodeBatch } from './bodies.ts'
 export { openReader } from './reader.ts'
@@ -39,8 +39,9 @@ export async function openJournal(options: {
   evidence?: readonly Evidence[]
   metrics?: Metrics
   fence?: Fence | undefined
-  onRefusing?: (why: string | undefined) => void
+  onRefusing?: OnRefusing
   makeRoom?: MakeRoom
+  relieve?: Relieve
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
@@ -83,6 +84,7 @@ export async function openJournal(options: {
     fence: options.fence,
     onRefusing: options.onRefusing,
     makeRoom: options.makeRoom,
+    relieve: options.relieve,
   })
   // Shows readers the loss without the next append.
   if (afterLoss || found.cut || missing) await writer.checkpoint()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { open, read, unit } from '../../test/kit/damaged-journal.ts'
 import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
-import type { JournalLimits, SegmentWriter } from './index.ts'
+import { openJournal, type JournalLimits, type SegmentWriter } from './index.ts'
 
 const directory = '/data/journal'
 const free = 400_000
@@ -86,5 +86,81 @@ describe('a small volume', () => {
     await journal.release(0)
     expect(journal.problem).toContain(`${directory}/`)
     expect(journal.problem).toContain('removed')
+  })
+
+  it('settled segments go while the margin is used up, but only the reserve refuses', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, { ...limits, marginBytes: 100_000 })
+    expect(await fill(host, journal, 100, true)).toBe(100)
+    expect(await host.disk.free(directory)).toBeGreaterThan(199_000)
+    expect(journal.tight).toBe(false)
+    expect(await fill(host, journal, 9, false)).toBe(9)
+    await journal.release(0)
+    expect([journal.tight, journal.problem]).toEqual([true, undefined])
+    await journal.release(journal.tail.durable().sequence)
+    expect(journal.tight).toBe(false)
+  })
+
+  describe('a journal that waits for room', () => {
+    const waiting = { ...limits, waitMs: 2000 }
+
+    async function full(relieve?: () => Promise<boolean>): Promise<[FakeHost, SegmentWriter, string[]]> {
+      const host = await small()
+      const refusals: string[] = []
+      const journal = await openJournal({
+        host,
+        directory,
+        epoch: 1,
+        limits: waiting,
+        onRefusing: (why) => void refusals.push(why === undefined ? 'accepts' : 'refuses'),
+        ...(relieve === undefined ? {} : { relieve }),
+      })
+      while ((await host.disk.free(directory)) >= 100_000) await journal.append(large(host, 'n'))
+      return [host, journal, refusals]
+    }
+
+    it('does not refuse a post while settled segments are removed', async () => {
+      const [host, journal, refusals] = await full()
+      const appended = journal.append(large(host, 'late'))
+      await host.advance(1900)
+      await Promise.all([journal.release(journal.tail.durable().sequence), host.advance(60)])
+      expect((await appended).position.sequence).toBeGreaterThan(0)
+      expect([journal.problem, refusals]).toEqual([undefined, []])
+    })
+
+    it('refuses after two seconds, at once from then on, and reports it before the first refusal', async () => {
+      const [host, journal, refusals] = await full()
+      const outcomes: string[] = []
+      const outcome = (append: Promise<unknown>): Promise<void> =>
+        append.then(
+          () => void outcomes.push('accepted'),
+          () => void outcomes.push(`refused after ${refusals.join()}`),
+        )
+      const first = outcome(journal.append(large(host, 'first')))
+      await host.advance(1000)
+      await journal.release(0)
+      expect([journal.problem, outcomes]).toEqual([undefined, []])
+      await host.advance(1100)
+      await first
+      expect(outcomes).toEqual(['refused after refuses'])
+      await outcome(journal.append(large(host, 'second')))
+      expect(outcomes).toHaveLength(2)
+      await journal.release(journal.tail.durable().sequence)
+      expect(refusals).toEqual(['refuses', 'accepts'])
+      await outcome(journal.append(large(host, 'third')))
+      expect(outcomes.at(-1)).toBe('accepted')
+    })
+
+    it('takes the room that others leave', async () => {
+      let removed = 0
+      const [host, journal, refusals] = await full(() => {
+        if (removed === 2) return Promise.resolve(false)
+        removed++
+        host.disk.fullAfter(removed === 2 ? 300_000 : 0)
+        return Promise.resolve(true)
+      })
+      await journal.append(large(host, 'late'))
+      expect([removed, refusals]).toEqual([2, []])
+    })
   })
 })

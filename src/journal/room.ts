@@ -15,17 +15,30 @@ export interface Segment {
 
 export type MakeRoom = (sequence: number) => Promise<number>
 
+/** Frees space of the volume outside of the journal. False: nothing is left to remove. */
+export type Relieve = () => Promise<boolean>
+
+type Lack = Readonly<{
+  why: string
+  /** Otherwise only the margin is used up. */
+  refuses: boolean
+  ofVolume: boolean
+}>
+
 export class Room {
   segments: Segment[]
   readonly #disk: Disk
   readonly #directory: string
   readonly #limits: JournalLimits
   readonly #makeRoom: MakeRoom | undefined
+  readonly #relieve: Relieve | undefined
   readonly #fence: Fence | undefined
   /** Newest segment with a durable checkpoint; older ones may be removed. */
   #anchor: string
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
+  /** The margin beyond the reserve is used up, and no settled segment is left. */
+  tight = false
 
   constructor({
     host,
@@ -34,6 +47,7 @@ export class Room {
     segments,
     anchor,
     makeRoom,
+    relieve,
     fence,
   }: {
     host: { readonly disk: Disk }
@@ -42,12 +56,14 @@ export class Room {
     segments: Segment[]
     anchor?: string | undefined
     makeRoom?: MakeRoom | undefined
+    relieve?: Relieve | undefined
     fence?: Fence | undefined
   }) {
     this.#disk = host.disk
     this.#directory = directory
     this.#limits = limits
     this.#makeRoom = makeRoom
+    this.#relieve = relieve
     this.#fence = fence
     this.segments = segments
     this.#anchor = anchor ?? ''
@@ -82,26 +98,40 @@ export class Room {
   }
 
   /**
-   * Removes settled segments, oldest first: those beyond `keep`, more while `max` or the reserve is exceeded. Throws
-   * WEIR_JOURNAL_FULL. `roll` begins a new segment; false if the current one is empty. A segment without a durable
-   * checkpoint replaces no other: totals and cursors are in the older ones.
+   * Removes settled segments, oldest first: those beyond `keep`, more while `max`, the reserve or its margin is
+   * exceeded. Throws WEIR_JOURNAL_FULL, unless only the margin is. `roll` begins a new segment; false if the current one
+   * is empty. A segment without a durable checkpoint replaces no other: totals and cursors are in the older ones.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {
       const lack = await this.#lack()
       const [first, second] = this.segments
       const last = second === undefined || second.name > this.#anchor ? Infinity : (segmentStart(second.name) ?? 0) - 1
-      if (last > this.#settled && last !== Infinity && lack !== undefined && this.#makeRoom !== undefined)
+      if (last > this.#settled && last !== Infinity && lack?.refuses === true && this.#makeRoom !== undefined)
         this.settled(await this.#makeRoom(last))
       if (first === undefined || last > this.#settled) {
-        if (lack !== undefined && (await rolls(roll))) continue
-        return refuse(lack)
+        if (lack === undefined) return this.#roomy()
+        if (this.#mayRoll(lack) && (await rolls(roll))) continue
+        this.tight = lack.ofVolume
+        if (!lack.refuses) return
+        if (lack.ofVolume && (await this.#relieve?.()) === true) continue
+        throw new WeirError('WEIR_JOURNAL_FULL', lack.why)
       }
-      if (lack === undefined && this.size() - first.bytes < this.#limits.keepBytes) return
+      if (lack === undefined && this.size() - first.bytes < this.#limits.keepBytes) return this.#roomy()
       await this.#disk.remove(`${this.#directory}/${first.name}`)
       this.segments.shift()
       this.doubt()
     }
+  }
+
+  #roomy() {
+    this.tight = false
+  }
+
+  /** A new segment lets the current one be removed, which is worth it if that is large or nothing else is left. */
+  #mayRoll({ refuses }: Lack): boolean {
+    const { name = '', bytes = 0 } = this.last ?? {}
+    return refuses || (bytes > this.#limits.marginBytes && (segmentStart(name) ?? 0) <= this.#settled)
   }
 
   async verifyClaim(): Promise<void> {
@@ -127,25 +157,26 @@ export class Room {
     return false
   }
 
-  async #lack(): Promise<string | undefined> {
-    const { maxBytes, reserveBytes } = this.#limits
+  async #lack(): Promise<Lack | undefined> {
+    const { maxBytes, reserveBytes, marginBytes } = this.#limits
     const size = this.size()
-    if (size > maxBytes) return `the journal is at its limit of ${size} bytes, and a sink still needs them`
-    if (reserveBytes === 0 || this.#unchecked < Math.min(maxUnchecked, reserveBytes / 4)) return undefined
+    if (size > maxBytes) {
+      const why = `the journal is at its limit of ${size} bytes, and a sink still needs them`
+      return { why, refuses: true, ofVolume: false }
+    }
+    const wanted = reserveBytes + marginBytes
+    if (wanted === 0 || this.#unchecked < Math.min(maxUnchecked, wanted / 4)) return undefined
     const free = await this.#disk.free(this.#directory)
-    if (free < reserveBytes)
-      return (
+    if (free < wanted) {
+      const why =
         `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are reserved, and no ` +
         'settled segment ' +
         `remains to remove (the journal has ${size} bytes)`
-      )
+      return { why, refuses: free < reserveBytes, ofVolume: true }
+    }
     this.#unchecked = 0
     return undefined
   }
-}
-
-function refuse(lack: string | undefined) {
-  if (lack !== undefined) throw new WeirError('WEIR_JOURNAL_FULL', lack)
 }
 
 /** False also while the disk has no room for a segment: the lack of room is the reason then. */

@@ -7,9 +7,14 @@ import { AppendQueue, type PendingAppend } from './append-queue.ts'
 import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
-import { Room, writeError, type MakeRoom, type Segment } from './room.ts'
+import { Room, writeError, type MakeRoom, type Relieve, type Segment } from './room.ts'
 import { LocalTail } from './tail.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
+
+/** The first refused append waits for it, so that health never lags behind what a client sees. */
+export type OnRefusing = (why: string | undefined) => void | Promise<void>
+
+const retryMs = 50
 
 export class SegmentWriter implements JournalWriter {
   readonly tail: LocalTail = new LocalTail()
@@ -27,7 +32,9 @@ export class SegmentWriter implements JournalWriter {
   #running: Promise<void> | undefined
   #last: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
-  readonly #onRefusing: ((why: string | undefined) => void) | undefined
+  /** Since when appends wait for room. */
+  #lacksSince: number | undefined
+  readonly #onRefusing: OnRefusing | undefined
   readonly #ends: Map<string, number>
   #closed = false
 
@@ -44,8 +51,9 @@ export class SegmentWriter implements JournalWriter {
     afterLoss: boolean
     metrics: Metrics | undefined
     fence?: Fence | undefined
-    onRefusing?: ((why: string | undefined) => void) | undefined
+    onRefusing?: OnRefusing | undefined
     makeRoom?: MakeRoom | undefined
+    relieve?: Relieve | undefined
   }) {
     this.#host = options.host
     this.#queue = new AppendQueue(options.host)
@@ -110,6 +118,10 @@ export class SegmentWriter implements JournalWriter {
     return this.#problem
   }
 
+  get tight(): boolean {
+    return this.#space.tight
+  }
+
   async release(sequence: number): Promise<void> {
     this.#space.settled(sequence)
     await this.#exclusive(async () => {
@@ -120,9 +132,10 @@ export class SegmentWriter implements JournalWriter {
         if (this.#problem !== undefined && this.#file === undefined) await this.#roll()
         this.#space.doubt()
         await this.#room()
-        this.#refuses(undefined)
+        await this.#refuses(undefined)
       } catch (error) {
-        this.#refuses(writeError(error).message)
+        const reason = writeError(error)
+        if (!this.#mayWait(reason)) await this.#refuses(reason.message)
       }
       this.#publish()
     })
@@ -152,25 +165,50 @@ export class SegmentWriter implements JournalWriter {
       await this.#queue.ready()
       const group = this.#queue.take(this.#limits.groupBytes)
       try {
-        const appended = await this.#exclusive(async () => {
-          await this.#room()
-          return this.#write(group)
-        })
-        this.#refuses(undefined)
+        const appended = await this.#writeWhenRoom(group)
+        await this.#refuses(undefined)
         group.forEach((waiting, index) => waiting.resolve(appended[index]!))
       } catch (error) {
         const reason = writeError(error)
-        this.#refuses(reason.message)
+        await this.#refuses(reason.message)
         for (const waiting of group) waiting.reject(reason)
       }
     }
     this.#running = undefined
   }
 
-  #refuses(why: string | undefined) {
+  /** Settled segments and the store may make room within a moment. */
+  async #writeWhenRoom(group: readonly PendingAppend[]): Promise<Appended[]> {
+    for (;;) {
+      try {
+        return await this.#exclusive(async () => {
+          await this.#room()
+          return this.#write(group)
+        })
+      } catch (error) {
+        if (!this.#mayWait(writeError(error))) throw error
+        await this.#host.timers.sleep(retryMs)
+      }
+    }
+  }
+
+  #mayWait({ code }: WeirError): boolean {
+    if (code !== 'WEIR_JOURNAL_FULL' || this.#closed || this.#problem !== undefined) return false
+    const now = this.#host.clock.monotonic()
+    this.#lacksSince ??= now
+    return now - this.#lacksSince < this.#limits.waitMs
+  }
+
+  async #refuses(why: string | undefined) {
     const before = this.#problem
     this.#problem = why
-    if ((before === undefined) !== (why === undefined)) this.#onRefusing?.(why)
+    this.#lacksSince = undefined
+    if ((before === undefined) === (why === undefined)) return
+    try {
+      await this.#onRefusing?.(why)
+    } catch {
+      // Health shows the problem with the next maintenance.
+    }
   }
 
   #exclusive<T>(act: () => Promise<T>): Promise<T> {

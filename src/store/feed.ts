@@ -97,6 +97,13 @@ export class StoreFeed {
     })
   }
 
+  /** True if the store removed rows, so that the volume has more room. */
+  async giveWay(): Promise<boolean> {
+    const isMore = await this.store.giveWay()
+    if (isMore) this.#options.committed()
+    return isMore
+  }
+
   #reached() {
     return this.store.ledger().positions[filePartition]?.sequence ?? 0
   }

@@ -1,11 +1,12 @@
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { moveToDamaged } from './damaged-files.ts'
-import { condemned, firstGone, removedAfter, isCounted, spanText } from './losses.ts'
+import { condemned, expiredAfter, firstGone, removedAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
 import { checksumText, fileName, holdsRows, temporaryEnding } from './names.ts'
 import { perSourceOf, type PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
+import type { RemovalReason } from './retention.ts'
 import { schemaVersion } from './schema.ts'
 import { aboutFiles, applyRecord, carried, type StoreState } from './state.ts'
 import type { TableWriter, Written } from './table-writer.ts'
@@ -116,9 +117,18 @@ export class Folder {
     await this.confirm()
   }
 
-  async expire(removed: readonly string[]): Promise<void> {
-    this.#record((state) => ({ ...carried({ ...state, gone: removedAfter(state, removed) }), added: [], removed }))
+  async expire(removed: readonly string[], reason: RemovalReason): Promise<void> {
+    this.#record((state) => {
+      const gone = removedAfter(state, removed)
+      return { ...carried({ ...state, gone, expired: expiredAfter(state, removed, reason) }), added: [], removed }
+    })
     await this.confirm()
+  }
+
+  /** The newest addresses go too, after all flows that use them. */
+  async expireAddresses(removed: readonly string[]): Promise<void> {
+    this.#addressesLost = true
+    await this.expire(removed, 'disk')
   }
 
   /** For folders of earlier versions, once every entry counts its rows by source. */
@@ -277,7 +287,8 @@ export class Folder {
     if (this.#manifest.usable && !this.#manifest.long) await this.#append(records, state)
     else await this.#manifest.rotate(state)
     this.#durable = state
-    for (const name of before.files.keys()) if (!state.files.has(name)) await this.versions.retire(name)
+    for (const { name, bytes } of before.files.values())
+      if (!state.files.has(name)) await this.versions.retire(name, bytes)
   }
 
   async #append(records: readonly ManifestRecord[], state: StoreState) {

@@ -5,6 +5,7 @@ import type { Host } from '../host/index.ts'
 import { Folder } from './folder.ts'
 import type { FrameHeader } from '../journal/types.ts'
 import { openDuckWriter } from './duck-writer.ts'
+import type { Room } from './give-way.ts'
 import { Maintenance } from './maintenance.ts'
 import { overlap } from './losses.ts'
 import { openFolder } from './open-folder.ts'
@@ -31,6 +32,8 @@ export type StoreOptions = Readonly<{
   flushRows?: number
   /** Removes hours older than `ageMs` by receive time, and the oldest hours beyond `bytes`. */
   retain?: Retain
+  /** Free space that the store leaves on its volume; if absent, none. */
+  room?: Room
   memoryLimit?: Readonly<{ writer?: string; reader?: string }>
   threads?: number
   /** Of cached audit columns and graph edges; communication edges take one sixth more. */
@@ -46,6 +49,8 @@ export type Store = Readonly<{
   reader: StoreReader & { idle(): Promise<void> }
   /** One round of merging and retention; true if more work remains. Rejects on disk errors. */
   maintain(): Promise<boolean>
+  /** Removes the oldest rows while the volume lacks room; true if it removed any. */
+  giveWay(): Promise<boolean>
   ledger(): StoreLedger
   lost(): readonly StoredFile[]
   covered(lost: StoredFile): (header: FrameHeader) => boolean
@@ -92,7 +97,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     options.processes === undefined
       ? undefined
       : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
-  const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
+  const maintenance = new Maintenance({
+    host,
+    folder,
+    writer,
+    resolver,
+    retain: options.retain ?? {},
+    room: options.room,
+    log,
+    metrics,
+  })
   reader.warm()
   return {
     projection,
@@ -103,6 +117,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (!isMore) reader.warm()
       return isMore
     },
+    giveWay: () => maintenance.giveWay(),
     ledger: () => ledgerOf(folder.durable),
     lost: () => [...folder.state.files.values()].filter(({ lost }) => lost === true),
     covered(lost) {

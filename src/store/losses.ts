@@ -2,6 +2,7 @@ import type { Extent, StoredSums } from '../engine/control.ts'
 import { families } from '../model/batches.ts'
 import { dayOf, holdsRows, msPerHour } from './names.ts'
 import type { PerSource, SourceCount, StoredFile } from './record.ts'
+import type { RemovalReason } from './retention.ts'
 import { isRollup, rollups, type Rollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
@@ -104,6 +105,19 @@ export function removedAfter(state: StoreState, removed: Iterable<string>): Stor
     if (file !== undefined && file.lost !== true && holdsRows(file.stream)) addRows(gone, file.perSource)
   }
   return Object.fromEntries(gone)
+}
+
+export function expiredAfter(
+  state: StoreState,
+  removed: Iterable<string>,
+  reason: RemovalReason,
+): StoreState['expired'] {
+  let rows = state.expired?.[reason] ?? 0
+  for (const name of removed) {
+    const file = state.files.get(name)
+    if (file !== undefined && file.lost !== true && holdsRows(file.stream)) rows += file.rows
+  }
+  return rows === 0 ? state.expired : { ...state.expired, [reason]: rows }
 }
 
 /** For a folder of an earlier version: stored rows that are in no file. */

@@ -3,6 +3,7 @@ import type { Host } from '../host/index.ts'
 import { ResolveUnknownAddresses } from './resolve-unknown.ts'
 import type { Folder } from './folder.ts'
 import { lostRows } from './losses.ts'
+import { GiveWay, type Room } from './give-way.ts'
 import { isOver, merged, nextMerge } from './merge.ts'
 import { holdsRows, msPerHour, type Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
@@ -23,6 +24,7 @@ export class Maintenance {
   readonly #metrics: Metrics
   readonly #again: ResolveUnknownAddresses
   readonly #scrub: Scrub
+  readonly #room: GiveWay
   #running: Promise<boolean> | undefined
 
   constructor(options: {
@@ -31,6 +33,7 @@ export class Maintenance {
     writer: () => Promise<TableWriter>
     resolver: Resolver
     retain: Retain
+    room: Room | undefined
     log: Log
     metrics: Metrics
   }) {
@@ -42,6 +45,11 @@ export class Maintenance {
     this.#metrics = options.metrics
     this.#again = new ResolveUnknownAddresses(options)
     this.#scrub = new Scrub(options)
+    this.#room = new GiveWay({ ...options, onFull: (error) => this.#onReserve(error) })
+  }
+
+  giveWay(): Promise<boolean> {
+    return this.#room.run()
   }
 
   run(): Promise<boolean> {
@@ -58,12 +66,13 @@ export class Maintenance {
     await this.#folder.confirm().catch((error: unknown) => this.#onReserve(error))
     await this.#again.run(this.#host.clock.now())
     await this.#expire()
+    await this.#room.runOwn()
     await keepReserve(this.#host.disk, this.#folder.directory)
     await this.#folder.beginCounting()
     await this.#scrub.run()
     this.#measure()
     const { state, versions } = this.#folder
-    const run = nextMerge(state.files.values(), versions.missing, this.#host.clock.now())
+    const run = nextMerge(state.files.values(), versions.missing, this.#host.clock.now(), await this.#room.mergeBytes())
     if (run !== undefined) {
       await this.#merge(run, run[0]?.stream ?? 'flows')
       return true
@@ -87,9 +96,15 @@ export class Maintenance {
       this.#retain,
       this.#host.clock.now(),
     )) {
+      if (files.some(({ name }) => !this.#folder.state.files.has(name))) continue
       const rows = files.reduce((sum, file) => sum + (holdsRows(file.stream) ? file.rows : 0), 0)
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-      await this.#folder.expire(files.map(({ name }) => name)).catch((error: unknown) => this.#onReserve(error))
+      await this.#folder
+        .expire(
+          files.map(({ name }) => name),
+          reason,
+        )
+        .catch((error: unknown) => this.#onReserve(error))
       if (files.some(({ stream }) => stream !== 'endpoints'))
         this.#log.warn('Retention removed an hour from the store.', {
           reason,

@@ -26,6 +26,7 @@ export function nextMerge(
   files: Iterable<StoredFile>,
   unreadable: ReadonlySet<string>,
   now: number,
+  most = maxBytes,
 ): readonly StoredFile[] | undefined {
   const groups = new Map<string, StoredFile[]>()
   const all = [...files]
@@ -45,6 +46,7 @@ export function nextMerge(
         group,
         (file) => free(file) && file.bytes < finalBytes,
         (files) => files.length >= 2,
+        most,
       )
       if (run !== undefined) return run
       continue
@@ -52,7 +54,7 @@ export function nextMerge(
     for (const level of tierBytes.keys()) {
       const enough = (files: readonly StoredFile[]) =>
         files.filter((file) => tier(file) === level).length >= filesPerMerge || sizeOf(files) >= worthBytes
-      const run = firstRun(group, (file) => free(file) && tier(file) <= level, enough)
+      const run = firstRun(group, (file) => free(file) && tier(file) <= level, enough, most)
       if (run !== undefined) return run
     }
   }
@@ -83,12 +85,14 @@ function firstRun(
   files: readonly StoredFile[],
   fits: (file: StoredFile) => boolean,
   enough: (run: readonly StoredFile[]) => boolean,
+  most: number,
 ): readonly StoredFile[] | undefined {
   let run: StoredFile[] = []
   let bytes = 0
   let rows = 0
   for (const file of files) {
-    const large = bytes + file.bytes > maxBytes || (isRollup(file.stream) && rows + file.rows > maxGroups)
+    const large =
+      bytes + file.bytes > Math.min(maxBytes, most) || (isRollup(file.stream) && rows + file.rows > maxGroups)
     if (fits(file) && run.every((each) => agree(each, file)) && !large) {
       run.push(file)
       bytes += file.bytes

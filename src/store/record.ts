@@ -56,6 +56,8 @@ export type ManifestRecord = Readonly<{
   nextEndpoint: number
   /** Removed by retention, by source number; absent until every entry counts by source. */
   gone?: Readonly<Record<number, number>>
+  /** Rows that retention removed, by reason; absent: none since they are counted. */
+  expired?: Readonly<Record<string, number>>
 }>
 
 const line = /^([0-9a-f]{8}) (\d+) (\{.*\})$/

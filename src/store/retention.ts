@@ -9,6 +9,10 @@ export type Retain = Readonly<{
   bytes?: number
 }>
 
+/** `disk`: the volume lacks room. */
+export const removalReasons = ['age', 'size', 'disk'] as const
+export type RemovalReason = (typeof removalReasons)[number]
+
 type Expired = Readonly<{
   reason: 'age' | 'size'
   hour: number
@@ -24,41 +28,100 @@ function hoursOf(files: readonly StoredFile[], of: (hour: number) => number = (h
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
-export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
-  const all = [...files]
-  const sizeOf = (some: readonly StoredFile[]) => some.reduce((sum, file) => sum + file.bytes, 0)
-  const gone: Expired[] = []
-  let bytes = sizeOf(all)
-  const go = (reason: Expired['reason'], hour: number, some: readonly StoredFile[]) => {
-    gone.push({ reason, hour, files: some })
-    bytes -= sizeOf(some)
+export function sizeOf(files: readonly StoredFile[]) {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+type Unit = Readonly<{
+  hour: number
+  files: readonly StoredFile[]
+}>
+
+/** Hours before `current` as a whole; files of an open hour one by one. */
+function units(files: readonly StoredFile[], current: number): Unit[] {
+  return hoursOf(files).flatMap(([hour, group]) =>
+    hour < current
+      ? [{ hour, files: group }]
+      : group.toSorted((a, b) => a.lastSequence - b.lastSequence).map((file) => ({ hour, files: [file] })),
+  )
+}
+
+/** Rollups keep up to half of the bytes: they cover far more time. Endpoints go with the last flows of their day. */
+export function* oldestFirst(files: readonly StoredFile[], current: number): Generator<Unit> {
+  const newest = newestDay(files)
+  const rows = units(
+    files.filter(({ stream }) => holdsRows(stream)),
+    current,
+  )
+  const sums = units(
+    files.filter(({ stream }) => isRollup(stream)),
+    current,
+  )
+  const bytesOf = (all: readonly Unit[]) => all.reduce((sum, unit) => sum + sizeOf(unit.files), 0)
+  let [rowBytes, sumBytes] = [bytesOf(rows), bytesOf(sums)]
+  for (;;) {
+    const isRows = rows.length > 0 && (sums.length === 0 || rowBytes >= sumBytes)
+    const unit = (isRows ? rows : sums).shift()
+    if (unit === undefined) return
+    if (!isRows) {
+      sumBytes -= sizeOf(unit.files)
+      yield unit
+      continue
+    }
+    rowBytes -= sizeOf(unit.files)
+    const day = dayOf(unit.hour)
+    const isLast = day < newest && (rows.length === 0 || dayOf(rows[0]!.hour) > day)
+    const endpoints = isLast ? files.filter(({ stream, hour }) => stream === 'endpoints' && hour === day) : []
+    yield { hour: unit.hour, files: [...unit.files, ...endpoints] }
   }
-  const current = Math.floor(now / msPerHour)
-  const tooLarge = (hour: number) => retain.bytes !== undefined && bytes > retain.bytes && hour < current
-  const newestDay = all.reduce(
+}
+
+export function newestDay(files: readonly StoredFile[]): number {
+  return files.reduce(
     (newest, { stream, hour }) => (stream === 'endpoints' ? Math.max(newest, dayOf(hour)) : newest),
     -Infinity,
   )
-  const left: StoredFile[] = []
+}
+
+export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
+  const all = [...files]
+  const gone: Expired[] = []
+  const left = new Set(all)
+  const go = (reason: Expired['reason'], hour: number, some: readonly StoredFile[]) => {
+    gone.push({ reason, hour, files: some })
+    for (const file of some) left.delete(file)
+  }
+  const current = Math.floor(now / msPerHour)
+  const isOld = (hour: number) => retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
   for (const [hour, group] of hoursOf(all.filter(({ stream }) => isRollup(stream)))) {
     const old = group.filter(({ stream }) => isRollup(stream) && tooOld(stream, hour, retain, now))
     if (old.length > 0) go('age', hour, old)
-    left.push(...group.filter((file) => !old.includes(file)))
   }
-  const needed = new Set<number>()
-  for (const [hour, group] of hoursOf(all.filter(({ stream }) => holdsRows(stream)))) {
-    const old = retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
-    if (old || tooLarge(hour)) go(old ? 'age' : 'size', hour, group)
-    else needed.add(dayOf(hour))
+  for (const [hour, group] of hoursOf(all.filter(({ stream }) => holdsRows(stream))))
+    if (isOld(hour)) go('age', hour, group)
+  const newest = newestDay(all)
+  const unused = (reason: (day: number) => Expired['reason'] | undefined) => {
+    const needed = new Set([...left].filter(({ stream }) => holdsRows(stream)).map(({ hour }) => dayOf(hour)))
+    for (const [day, group] of hoursOf(
+      [...left].filter(({ stream }) => stream === 'endpoints'),
+      dayOf,
+    )) {
+      const why = needed.has(day) ? undefined : reason(day)
+      if (why !== undefined) go(why, day, group)
+    }
   }
-  for (const [day, group] of hoursOf(
-    all.filter(({ stream }) => stream === 'endpoints'),
-    dayOf,
-  )) {
-    const old = retain.ageMs !== undefined && (day + 24) * msPerHour + retain.ageMs <= now
-    // Flows can still get ids of the newest day.
-    if (!needed.has(day) && (old || day < newestDay)) go(old ? 'age' : 'size', day, group)
+  // Flows can still get ids of the newest day.
+  unused((day) => (isOld(day + 23) ? 'age' : day < newest ? 'size' : undefined))
+  let bytes = sizeOf([...left])
+  if (retain.bytes === undefined || bytes <= retain.bytes) return gone
+  const isClosed = ({ stream, hour }: StoredFile) => stream === 'endpoints' || hour < current
+  const closed = [...left].filter(isClosed)
+  const open = new Set([...left].filter((file) => !isClosed(file)).map(({ hour }) => dayOf(hour)))
+  for (const { hour, files: some } of oldestFirst(closed, current)) {
+    if (bytes <= retain.bytes) break
+    const kept = some.filter(({ stream, hour: day }) => stream !== 'endpoints' || !open.has(day))
+    bytes -= sizeOf(kept)
+    go('size', hour, kept)
   }
-  for (const [hour, group] of hoursOf(left)) if (tooLarge(hour)) go('size', hour, group)
   return gone
 }

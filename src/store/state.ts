@@ -12,6 +12,7 @@ export type StoreState = Readonly<{
   words: readonly string[]
   nextEndpoint: number
   gone?: ManifestRecord['gone'] | undefined
+  expired?: ManifestRecord['expired'] | undefined
 }>
 
 export function carried({
@@ -21,8 +22,17 @@ export function carried({
   words,
   nextEndpoint,
   gone,
+  expired,
 }: StoreState): Omit<ManifestRecord, 'version' | 'added' | 'removed'> {
-  return { positions, previous, sources, words, nextEndpoint, ...(gone === undefined ? {} : { gone }) }
+  return {
+    positions,
+    previous,
+    sources,
+    words,
+    nextEndpoint,
+    ...(gone === undefined ? {} : { gone }),
+    ...(expired === undefined ? {} : { expired }),
+  }
 }
 
 /** Index 0 means absent. Protocols have the same numbers in every store. */
@@ -47,8 +57,8 @@ export function applyRecord(state: StoreState, record: ManifestRecord): StoreSta
   const files = new Map(record.snapshot === true ? [] : state.files)
   for (const name of record.removed) files.delete(name)
   for (const file of record.added) files.set(file.name, file)
-  const { version, positions, previous, sources, words, nextEndpoint, gone } = record
-  return { version, files, positions, previous, sources, words, nextEndpoint, gone }
+  const { version, positions, previous, sources, words, nextEndpoint, gone, expired } = record
+  return { version, files, positions, previous, sources, words, nextEndpoint, gone, expired }
 }
 
 export function snapshotRecord(state: StoreState): ManifestRecord {

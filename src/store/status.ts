@@ -14,6 +14,8 @@ export type StoreLedger = Readonly<{
   quarantined: Readonly<Record<string, number>>
   filtered: Readonly<Record<string, number>>
   accounted: Readonly<Record<string, number>>
+  /** Stored rows that retention removed since, by reason. */
+  expired?: Readonly<Record<string, number>>
   positions: Positions
 }>
 
@@ -39,6 +41,7 @@ export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): Stor
     quarantined: each(({ quarantined }) => quarantined),
     filtered: each(({ filtered = 0 }) => filtered),
     accounted: each(({ stored, quarantined, filtered = 0 }) => stored + quarantined + filtered),
+    ...(state.expired === undefined ? {} : { expired: state.expired }),
     positions,
   }
 }

@@ -17,7 +17,7 @@ export class Versions {
   readonly #missing: Set<string>
   readonly #pins = new Set<StoreState>()
   readonly #counts = new Map<StoreState, number>()
-  readonly #retired = new Set<string>()
+  readonly #retired = new Map<string, number>()
   readonly #remove: (name: string) => Promise<void>
 
   constructor(current: StoreState, missing: ReadonlySet<string>, remove: (name: string) => Promise<void>) {
@@ -70,13 +70,18 @@ export class Versions {
   }
 
   /** Removes a file of no durable version once no query uses it. */
-  async retire(name: string): Promise<void> {
-    this.#retired.add(name)
+  async retire(name: string, bytes: number): Promise<void> {
+    this.#retired.set(name, bytes)
     await this.#sweep()
   }
 
+  /** Bytes of removed files that queries still read. */
+  get retiredBytes(): number {
+    return [...this.#retired.values()].reduce((sum, bytes) => sum + bytes, 0)
+  }
+
   async #sweep() {
-    for (const name of this.#retired) {
+    for (const name of this.#retired.keys()) {
       if ([...this.#pins].some((state) => state.files.has(name))) continue
       this.#retired.delete(name)
       await this.#remove(name)

@@ -68,6 +68,8 @@ export function faultyDisk(disk: Disk): FaultyDisk {
     readFile: (path) => call('read', path, () => disk.readFile(path)),
     free: (path) => call('free', path, async () => Math.min(room, await disk.free(path))),
     capacity: (path) => disk.capacity(path),
+    freeFiles: (path) => disk.freeFiles(path),
+    volume: (path) => disk.volume(path),
     failNext: (operation, error, options) => faults.failNext(operation, error, options),
     slow: (operation, match) => faults.hold(operation, match),
     fullAfter: (bytes) => {

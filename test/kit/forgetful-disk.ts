@@ -244,6 +244,14 @@ export class ForgetfulDisk implements Disk {
     return this.#call('free', path, () => this.#room())
   }
 
+  freeFiles(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  volume(): Promise<number> {
+    return Promise.resolve(1)
+  }
+
   capacity(): Promise<number> {
     return Promise.resolve(this.#capacity)
   }

@@ -13,6 +13,9 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-volume-'))
   mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', folder]).status === 0
 })
+function resize(megabytes: number): void {
+  expect(spawnSync('mount', ['-o', `remount,size=${megabytes}m`, folder]).status).toBe(0)
+}
 afterEach(async () => {
   if (mounted) spawnSync('umount', [folder])
   await rm(folder, { recursive: true, force: true })
@@ -55,14 +58,77 @@ describe('small volume', () => {
     for (let megabytes = 0; megabytes < 300; megabytes++) await accepted(weir.url)
     const hog = join(folder, 'hog')
     // Exactly the free space: other writers of the volume are not Weir's concern.
-    spawnSync('dd', ['if=/dev/zero', `of=${hog}`, 'bs=1M'])
-    await expect.poll(() => post(weir.url), { timeout: 20_000 }).toBe(503)
+    const fillUp = (): void =>
+      void spawnSync('dd', ['if=/dev/zero', `of=${hog}`, 'bs=1M', 'oflag=append', 'conv=notrunc'])
+    const postToFull = (): Promise<number> => {
+      fillUp()
+      return post(weir.url)
+    }
+    await expect.poll(postToFull, { timeout: 30_000 }).toBe(503)
+    expect((await fetch(`${weir.opsUrl}/healthz/ready`)).status).toBe(503)
     await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Data is refused')
     await writeFile(hog, '')
     await accepted(weir.url)
     await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Accepting data again')
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
+    expect((await weir.stop()).code).toBe(0)
+  })
+
+  it('the oldest rows of the store make room, also after a restart on the full volume and after it shrank', async (context) => {
+    if (!mounted) context.skip('Only root may mount a file system of 120 MB.')
+    resize(120)
+    await using weir = await startWeir({ folder, config: {} })
+    const fill = async (megabytes: number): Promise<void> => {
+      for (let posted = 0; posted < megabytes; posted++) {
+        // Rows that the store has not read yet cannot make room.
+        if (posted % 10 === 0) await weir.caughtUp(30_000)
+        expect(await post(weir.url)).toBe(200)
+      }
+    }
+    await fill(100)
+    await weir.kill()
+    await weir.start()
+    await fill(60)
+    resize(105)
+    await accepted(weir.url)
+    await fill(20)
+    const ledger = await weir.caughtUp(30_000)
+    expect(ledger.balanced).toBe(true)
+    const [store] = ledger.sinks
+    expect(store?.delivered).toBe(1810)
+    expect(store?.expired?.['disk']).toBeGreaterThan(500)
+    expect(weir.log).toContain('The store removed its oldest rows: the volume lacks room.')
+    expect(weir.log).not.toContain('Data is refused')
+    expect((await weir.stop()).code).toBe(0)
+  })
+
+  it('without free inodes a start waits, not ready, and continues once there are some', async (context) => {
+    if (!mounted) context.skip('Only root may mount a file system with 200 inodes.')
+    await using weir = await startWeir({ folder })
+    await accepted(weir.url)
+    expect((await weir.stop()).code).toBe(0)
+    const used = Number(spawnSync('df', ['--output=iused', folder]).stdout.toString().split('\n')[1])
+    expect(spawnSync('mount', ['-o', `remount,nr_inodes=${used}`, folder]).status).toBe(0)
+    const ready = (): Promise<number> =>
+      fetch(`${weir.opsUrl}/healthz/ready`).then(
+        ({ status }) => status,
+        () => 0,
+      )
+    weir.launch()
+    await expect.poll(ready, { timeout: 60_000 }).toBe(503)
+    const health = await fetch(`${weir.opsUrl}/healthz/ready`)
+    expect(await health.json()).toMatchObject({
+      ready: false,
+      reasons: [expect.stringContaining('only 0 inodes are free on the volume of')],
+    })
+    expect((await fetch(`${weir.opsUrl}/healthz/live`)).status).toBe(200)
+    expect(await post(weir.url)).toBe(503)
+    expect(spawnSync('mount', ['-o', 'remount,nr_inodes=100000', folder]).status).toBe(0)
+    await weir.ready()
+    expect(await ready()).toBe(200)
+    expect(await post(weir.url)).toBe(200)
+    expect((await weir.caughtUp(30_000)).balanced).toBe(true)
     expect((await weir.stop()).code).toBe(0)
   })
 

@@ -66,6 +66,12 @@ export const pipelineSchemas = {
           dropped: counts,
           quarantined: integer,
           pending: integer,
+          expired: {
+            ...counts,
+            description:
+              'Of the store: delivered rows that retention removed since, by reason: `age`, `size`, or `disk` if the ' +
+              'volume lacked room.',
+          },
         }),
       ),
     },
@@ -101,6 +107,10 @@ export const pipelineSchemas = {
           lagMs: { type: 'number' },
           state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] },
           error: string,
+          size: {
+            ...object({ bytes: integer, maxBytes: integer }),
+            description: 'Of the embedded store: bytes of its files, and the limit.',
+          },
         }),
       ),
       journal: object({ bytes: integer, segments: integer, sequence: integer }),

@@ -50,6 +50,7 @@ type IngestStatus = Readonly<{
   sources: readonly SourceTotalsReport[]
   holds: number
   problem?: string
+  tight: boolean
 }>
 
 type SourceTotalsReport = Readonly<{
@@ -115,7 +116,10 @@ export const ingestMethods = {
       onRefusing,
       ...(main === undefined
         ? {}
-        : { makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds) }),
+        : {
+            makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds),
+            relieve: () => main.call('relieve', undefined as never),
+          }),
     })
     const local = journal
     tail.publish(local.tail.durable())
@@ -235,6 +239,7 @@ function status(): IngestStatus {
     segments: writer.segments().length,
     holds: Math.min(windowHolds, ...[...pinned.values()].map((sequence) => sequence + 1)),
     ...problem(shared?.problem ?? writer.problem),
+    tight: writer.tight,
     sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({
       name,
       accepted: total.accepted,
@@ -246,13 +251,16 @@ function status(): IngestStatus {
 
 let refusingSince = 0
 
-function onRefusing(why: string | undefined) {
+async function onRefusing(why: string | undefined) {
   if (why === undefined)
-    return log.info('Accepting data again.', {
+    log.info('Accepting data again.', {
       seconds: Math.round((host.clock.monotonic() - refusingSince) / 1000),
     })
-  refusingSince = host.clock.monotonic()
-  log.error('Data is refused until this ends: sources that can wait do so, and datagrams are shed.', { reason: why })
+  else {
+    refusingSince = host.clock.monotonic()
+    log.error('Data is refused until this ends: sources that can wait do so, and datagrams are shed.', { reason: why })
+  }
+  await main?.call('refusing', why)
 }
 
 const problem = (why: string | undefined): { readonly problem?: string } => (why === undefined ? {} : { problem: why })

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
@@ -23,6 +24,7 @@ export type StoreOpen = Readonly<{
   identity: string
   names: NameSettings
   retain: NonNullable<StoreOptions['retain']>
+  room: Readonly<{ reserveBytes: number; marginBytes: number; journal: string }>
   memory: string
   sql: QueryLimits
   queries: MessagePort
@@ -73,6 +75,10 @@ export const storeMethods = {
       metrics,
       directory: options.directory,
       retain: options.retain,
+      room: {
+        ...options.room,
+        own: (await volumeOf(options.directory)) !== (await volumeOf(options.room.journal)),
+      },
       memoryLimit: { reader: options.memory },
       fence,
       takes: (header) => selection.takes(header),
@@ -140,6 +146,7 @@ export const storeMethods = {
       wake()
     })
   },
+  giveWay: () => need().giveWay(),
   fresh: ({ sequence, ms }: { sequence: number; ms: number }) => need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
     stop.abort()
@@ -150,6 +157,11 @@ export const storeMethods = {
     return last
   },
 } as const
+
+/** The folder may not exist yet. */
+async function volumeOf(path: string): Promise<number> {
+  return (await host.disk.volume(path)) ?? volumeOf(dirname(path))
+}
 
 async function take(frames: readonly Frame[]) {
   const [first] = frames
@@ -193,13 +205,15 @@ function need(): StoreFeed {
 }
 
 function status(): StoreStatus {
-  const { positions, stored, quarantined, filtered } = need().store.ledger()
+  const { positions, stored, quarantined, filtered, expired } = need().store.ledger()
   return {
     sequence: positions[filePartition]?.sequence ?? 0,
     holds: need().store.projection.holds()[filePartition]?.sequence ?? 0,
     stored,
     quarantined,
     filtered,
+    expired,
+    bytes: need().store.status().bytes,
     problem: need().problem,
   }
 }

@@ -2,7 +2,7 @@ import { self } from '../../host/process.ts'
 import { errorTable } from '../../model/errors.ts'
 import { holderText, readLock, tryLock } from '../../app/lock.ts'
 import { sizeText } from '../../model/size-text.ts'
-import { smallVolume, smallVolumeAdvice } from '../../app/volume.ts'
+import { smallVolume, smallVolumeAdvice, storeSize } from '../../app/volume.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
 const syncs = 8
@@ -171,14 +171,17 @@ async function room(
   }
   const small = await smallVolume({ disk }, { journal, store }, on)
   const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
-  const wanted = journal.max + journal.reserve + (store.enabled === 'parquet' ? store.size : 0)
+  const wanted =
+    journal.max +
+    journal.reserve +
+    (store.enabled === 'parquet' ? await storeSize({ disk }, { journal, store }, on) : 0)
   const fact = `${sizeText(free)} free; journal and store use ${sizeText(used)} and may grow to ${sizeText(wanted)}`
   if (free <= journal.reserve)
     return [
       fail(
         'free space',
         `${fact}: no data is accepted while less than ${sizeText(journal.reserve)} are free`,
-        'Free disk space, or lower `store.size`.',
+        'Free disk space, or use a larger volume. The oldest rows of the store are removed first.',
       ),
     ]
   if (small !== undefined)

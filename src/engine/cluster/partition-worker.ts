@@ -323,5 +323,7 @@ function withoutSyncs(disk: Disk): Disk {
     readFile: (path) => disk.readFile(path),
     free: (path) => disk.free(path),
     capacity: (path) => disk.capacity(path),
+    freeFiles: (path) => disk.freeFiles(path),
+    volume: (path) => disk.volume(path),
   }
 }

@@ -81,7 +81,11 @@ test('a source that awaits a replaced sink keeps waiting, and learns of rejected
       timeMin: Number.NaN,
       timeMax: Number.NaN,
     })
-  const methods = sinkMethods(sinks, () => Promise.resolve(0))
+  const methods = sinkMethods(sinks, {
+    makeRoom: () => Promise.resolve(0),
+    relieve: () => Promise.resolve(false),
+    refusing: () => {},
+  })
   const awaited = awaitedSink(
     {
       call: (method, argument) =>

@@ -11,6 +11,9 @@ export type StoreStatus = Readonly<{
   quarantined: Readonly<Record<string, number>>
   /** Of sources that the store did not read. */
   filtered: Readonly<Record<string, number>>
+  /** Stored rows that retention removed since, by reason. */
+  expired?: Readonly<Record<string, number>> | undefined
+  bytes?: number
   problem?: string | undefined
 }>
 
@@ -21,6 +24,7 @@ export type SinkCounts = Readonly<{
   ahead: ReadonlyMap<string, number>
   deadLetters?: Pick<DeadLetters, 'count'>
   state?: 'orphaned' | 'forgotten'
+  expired?: Readonly<Record<string, number>> | undefined
 }>
 
 export type SourceRows = Readonly<{
@@ -95,6 +99,7 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
     dropped,
     quarantined: quarantined + lost,
     pending: (isForgotten ? 0 : ahead) + retrying,
+    ...(sink.expired === undefined ? {} : { expired: sink.expired }),
   }
 }
 
@@ -122,6 +127,7 @@ export function storeCounts(status: StoreStatus, seen: ReadonlyMap<string, numbe
     name: storeSink,
     takes: () => true,
     tallies,
+    expired: status.expired,
     ahead: new Map([...seen].map(([source, rows]) => [source, rows - (tallies[source]?.accounted ?? 0)])),
   }
 }

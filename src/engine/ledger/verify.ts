@@ -35,6 +35,7 @@ export async function verifyLedger(options: {
       name: storeSink,
       takes: () => true,
       tallies: storeTallies(store),
+      expired: store.expired,
       ahead: ahead(follower, storeSink, accountedOf(store)),
     })
   for (const { sink, record, accepted: rows } of live) {

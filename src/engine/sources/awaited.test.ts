@@ -27,7 +27,13 @@ function far(sink: AwaitedTestSink): AwaitedSink {
     outcome: async (_: string, sequence: number) =>
       (await sink.settled({ position: { sequence } }, never)) === 'settled' ? { is: 'delivered' } : undefined,
   } as unknown as Parameters<typeof sinkMethods>[0]
-  const main = between(sinkMethods(sinks, () => Promise.resolve(0)))
+  const main = between(
+    sinkMethods(sinks, {
+      makeRoom: () => Promise.resolve(0),
+      relieve: () => Promise.resolve(false),
+      refusing: () => {},
+    }),
+  )
   return awaitedBy(
     between(awaitedMethods((id) => awaitedSink(main, id, timers))),
     { sink: 'out', source: 'cts' },

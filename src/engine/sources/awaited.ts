@@ -5,9 +5,15 @@ import type { SinkSet } from '../delivery/sinks.ts'
 
 const pollMs = 500
 
-export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
+type RoomMethods = Readonly<{
+  makeRoom(sequence: number): Promise<number>
+  relieve(): Promise<boolean>
+  refusing(why: string | undefined): void
+}>
+
+export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, room: RoomMethods) {
   return {
-    makeRoom,
+    ...room,
     has: (sink: string) => sinks.get(sink) !== undefined,
     settled: async ({ sink, sequence }: { sink: string; sequence: number }) =>
       (await sinks.outcome(sink, sequence)) !== undefined,

@@ -145,7 +145,13 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
       appendAgain: () => Promise.reject(new Error('not in the model')),
       release: async (sequence) => {
         await journal.release(sequence)
-        return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
+        return {
+          bytes: journal.size(),
+          segments: journal.segments().length,
+          holds: 0,
+          tight: journal.tight,
+          sources: [],
+        }
       },
       feeds: () => Promise.resolve({}),
       manifest: () => Promise.resolve(undefined),
@@ -153,7 +159,13 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
       status: () => Promise.resolve({}),
       places: () => Promise.resolve(new Map()),
     },
-    store: { reader: store.reader, status: () => statusOf(store), settled: () => Promise.resolve(statusOf(store)) },
+    store: {
+      reader: store.reader,
+      maxBytes: Infinity,
+      status: () => statusOf(store),
+      settled: () => Promise.resolve(statusOf(store)),
+      giveWay: () => Promise.resolve(false),
+    },
     sources: () => [],
     http: () => ({ ack: 'journal', ackTimeoutMs: 1000 }),
   })
