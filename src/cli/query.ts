@@ -6,6 +6,7 @@ import { action, CommandError, findServer, withServerFlags, type ServerFlags } f
 import { print, withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
 import { collect } from './option-values.ts'
+import { lostText } from '../store/lost-text.ts'
 import { messageOf } from '../model/errors.ts'
 import { parsedJson } from '../model/json.ts'
 import { parameterProblem, type SqlParameters, type SqlValue } from '../model/sql-parameters.ts'
@@ -69,6 +70,7 @@ async function run(sql: string, flags: QueryFlags) {
   })
   if (answer.headers.get('x-weir-fresh') === 'false')
     self.stderr('weir: the newest rows are not stored yet and are missing in this result\n')
+  printLost(answer.headers.get('x-weir-lost') ?? undefined)
   try {
     await printResult((answer.body ?? []) as AsyncIterable<Uint8Array>, flags)
   } catch (error) {
@@ -76,6 +78,11 @@ async function run(sql: string, flags: QueryFlags) {
       'The printed rows are incomplete. The server log has the reason.',
     ])
   }
+}
+
+function printLost(lost: string | undefined) {
+  if (lost !== undefined)
+    self.stderr(`weir: rows of damaged files are missing in this result, where it covers them: ${lost}\n`)
 }
 
 /** JSON numbers, texts in quotes and lists are values of their types; everything else is a text. */
@@ -118,6 +125,7 @@ async function queryFolder(data: string, query: IsolatedQuery & { readonly forma
     const { reader } = store
     const { signal } = new AbortController()
     await printResult(await (reader.isolated?.(query, signal) ?? reader.query(query.sql, query.format, signal)), flags)
+    printLost(lostText(store.lost()))
   } catch (error) {
     if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
     throw error

@@ -4,6 +4,7 @@ import { parameterProblem, type SqlParameters } from '../../model/sql-parameters
 import { answerStream } from '../answer.ts'
 import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-query.ts'
 import type { ApiContext } from '../options.ts'
+import { lostHeader, runStatingLoss } from '../lost-files.ts'
 import { ApiError } from '../problems.ts'
 import { closed, list, problem, string } from '../json-schema.ts'
 
@@ -25,7 +26,8 @@ const schema = {
     '`events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
     'The response is streamed; a truncated response indicates an error. The engine binds the values of `parameters` ' +
     '(at most 40 with 8 KiB), which never become text of the statement; a list is for `IN $name`. Values that the ' +
-    'statement does not use are ignored.',
+    'statement does not use are ignored. Header `X-Weir-Lost` has the times of rows that only damaged files had, if ' +
+    'any, as `what from/to`, comma-separated: a result lacks them.',
   body: closed(
     {
       sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
@@ -71,7 +73,7 @@ const schema = {
   },
 } as const
 
-export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiContext): void {
+export function sqlRoutes(app: FastifyInstance, { control, host, limits, log }: ApiContext): void {
   app.post('/api/v1/sql', { schema }, async (request, reply) => {
     const {
       sql,
@@ -87,8 +89,11 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
     const store = requireStore({ control })
     const disconnected = abortOnDisconnect(reply)
     if (fresh && store.fresh !== undefined) reply.header(freshHeader, String(await store.fresh()))
-    const bytes = await isolated(store, { sql, format, bound: 'work', parameters }, disconnected)
+    const { bytes, lost } = await runStatingLoss(store, { timers: host.timers, signal: disconnected }, () =>
+      isolated(store, { sql, format, bound: 'work', parameters }, disconnected),
+    )
     if (bytes === undefined) return reply.hijack()
+    if (lost !== undefined) reply.header(lostHeader, lost)
     return answerStream(request, reply, mediaTypes[format], logErrors(bytes, disconnected, log))
   })
 }

@@ -1,7 +1,8 @@
-import type { StoreReader } from '../../engine/control.ts'
+import type { StoredSums, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { Folder } from '../folder.ts'
+import { lostTimes } from '../losses.ts'
 import { Manifest, readManifest } from '../manifest.ts'
 import { defaultQueryLimits } from '../process/limits.ts'
 import { QueryProcesses, withProcesses, type StartProcess } from '../process/processes.ts'
@@ -11,6 +12,8 @@ const threads = 2
 
 export interface ReadOnlyStore {
   readonly reader: StoreReader
+  /** Times of rows that only damaged files had; those found by queries included. */
+  lost(): NonNullable<StoredSums['lost']>
   close(): Promise<void>
 }
 
@@ -51,10 +54,12 @@ export async function openReadOnly({
     writable: false,
   })
   const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, cacheBytes: 0 })
-  if (start === undefined) return { reader, close: () => reader.close() }
+  const lost = () => lostTimes([...folder.state.files.values()], folder.versions.missing) ?? {}
+  if (start === undefined) return { reader, lost, close: () => reader.close() }
   const processes = new QueryProcesses({ host, folder, log, threads, limits: defaultQueryLimits, start })
   return {
     reader: withProcesses(reader, processes),
+    lost,
     async close() {
       await processes.close()
       await reader.close()
