@@ -1,4 +1,5 @@
 import type { Disk, Host } from '../host/index.ts'
+import { EndpointCopies } from './endpoint-copies.ts'
 import { lostRows, spanText } from './losses.ts'
 import { readManifest } from './manifest.ts'
 import { holdsRows, type Stream } from './names.ts'
@@ -55,12 +56,15 @@ export async function checkStore({
   const { state, generation, damaged: manifestDamaged } = await readManifest(host.disk, directory)
   const live = [...state.files.values()].filter(({ lost }) => lost !== true)
   const suspects: [StoredFile, Damage][] = []
+  const copies = new EndpointCopies(host.disk, directory)
   let [rows, bytes, unverified] = [0, 0, 0]
   for (const file of live) {
     const { damage, bytes: read } =
       bytes < maxBytes ? await verifyFile(host.disk, directory, file) : await compareSize(host.disk, directory, file)
     bytes += read
-    if (damage !== undefined) suspects.push([file, damage])
+    // The next start or query rewrites it.
+    const isRestorable = damage !== undefined && file.stream === 'endpoints' && (await copies.isIntact(file))
+    if (damage !== undefined && !isRestorable) suspects.push([file, damage])
     else if (holdsRows(file.stream)) rows += file.rows
     if (damage === undefined && (expectedChecksum(file) === undefined || read < file.bytes)) unverified++
   }

@@ -1,9 +1,10 @@
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { moveToDamaged } from './damaged-files.ts'
+import { EndpointCopies } from './endpoint-copies.ts'
 import { condemned, expiredAfter, firstGone, removedAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
-import { checksumText, fileName, holdsRows, temporaryEnding } from './names.ts'
+import { checksumText, copyOf, fileName, holdsRows, temporaryEnding } from './names.ts'
 import { perSourceOf, type PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
 import type { RemovalReason } from './retention.ts'
@@ -28,6 +29,7 @@ export class Folder {
   readonly directory: string
   readonly versions: Versions
   readonly verification: Verification
+  readonly copies: EndpointCopies
   readonly #host: Host
   readonly #log: Log
   readonly #writable: boolean
@@ -48,7 +50,12 @@ export class Folder {
     writable: boolean
   }) {
     this.directory = options.directory
-    this.verification = new Verification(options.host.disk, options.directory)
+    this.copies = new EndpointCopies(options.host.disk, options.directory)
+    this.verification = new Verification(
+      options.host.disk,
+      options.directory,
+      options.writable ? (file, damage) => this.#restore(file, damage) : undefined,
+    )
     this.#host = options.host
     this.#log = options.log
     this.#writable = options.writable
@@ -136,6 +143,13 @@ export class Folder {
     if (this.state.gone !== undefined || !isCounted(this.state)) return
     this.#record((state) => ({ ...carried({ ...state, gone: firstGone(state) }), added: [], removed: [] }))
     await this.confirm()
+  }
+
+  async #restore(file: StoredFile, damage: Damage): Promise<boolean> {
+    if (file.stream !== 'endpoints' || this.state.files.get(file.name) !== file) return false
+    if (!(await this.copies.restore(file))) return false
+    this.#log.warn('Rewrote a damaged store file from its copy.', { file: file.name, reason: damage })
+    return true
   }
 
   /** Verifies files before they are read. On false a damaged one is excluded from new pins; pin again. */
@@ -245,7 +259,13 @@ export class Folder {
       if (!synced) await this.#sync(temporary)
       const path = named(checksumText(crc ?? (await checksumOf(disk, temporary)).crc))
       await disk.rename(temporary, path)
-      return { ...written, name: path.slice(this.directory.length + 1) }
+      const name = path.slice(this.directory.length + 1)
+      if (stream === 'endpoints')
+        await this.copies.write(name).catch(async (error: unknown) => {
+          await this.#remove(name)
+          throw error
+        })
+      return { ...written, name }
     } catch (error) {
       await disk.remove(temporary).catch(() => undefined)
       throw error
@@ -306,6 +326,7 @@ export class Folder {
   /** After a failure the next start removes the file. */
   async #remove(name: string) {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
+    if (name.startsWith('endpoints-')) await this.#host.disk.remove(this.path(copyOf(name))).catch(() => undefined)
   }
 
   async close(): Promise<void> {

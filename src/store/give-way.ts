@@ -103,7 +103,7 @@ export class GiveWay {
     for (const unit of oldestFirst(files, hourOf(this.#host.clock.now()))) {
       if (left <= 0) return removed
       removed.push(...unit.files)
-      for (const { bytes } of unit.files) left -= bytes
+      left -= sizeOf(unit.files)
     }
     const rest = files.filter((file) => file.stream === 'endpoints' && !removed.includes(file))
     return left > 0 && sizeOf(rest) >= left ? [...removed, ...rest] : removed

@@ -6,9 +6,9 @@ import { lostRows } from './losses.ts'
 import { GiveWay, type Room } from './give-way.ts'
 import { isOver, merged, nextMerge } from './merge.ts'
 import { holdsRows, msPerHour, type Stream } from './names.ts'
-import type { StoredFile } from './record.ts'
+import { bytesOnDisk, type StoredFile } from './record.ts'
 import { keepReserve, spendReserve } from './reserve.ts'
-import { expired, tooOld, type Retain } from './retention.ts'
+import { expired, sizeOf, tooOld, type Retain } from './retention.ts'
 import { nextDerivation } from './rollup/cover.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
 import { Scrub } from './scrub.ts'
@@ -98,7 +98,7 @@ export class Maintenance {
     )) {
       if (files.some(({ name }) => !this.#folder.state.files.has(name))) continue
       const rows = files.reduce((sum, file) => sum + (holdsRows(file.stream) ? file.rows : 0), 0)
-      const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+      const bytes = sizeOf(files)
       await this.#folder
         .expire(
           files.map(({ name }) => name),
@@ -125,7 +125,7 @@ export class Maintenance {
 
   #measure() {
     let bytes = 0
-    for (const file of this.#folder.state.files.values()) bytes += file.bytes
+    for (const file of this.#folder.state.files.values()) bytes += bytesOnDisk(file)
     this.#metrics.set('weir_store_size_bytes', bytes)
     this.#metrics.set('weir_store_files', this.#folder.state.files.size)
     this.#metrics.set(

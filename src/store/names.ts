@@ -62,6 +62,21 @@ export function checksumText(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }
 
+/** Of files of endpoints, which all flows of their time need. */
+const copyEnding = '.copy'
+
+export function copyOf(name: string): string {
+  return name + copyEnding
+}
+
+export function isCopy(name: string): boolean {
+  return name.endsWith(copyEnding)
+}
+
+export function copied(name: string): string {
+  return name.slice(0, -copyEnding.length)
+}
+
 export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'

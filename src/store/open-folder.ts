@@ -6,10 +6,14 @@ import { WeirError } from '../model/errors.ts'
 import { filePartition } from '../model/positions.ts'
 import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
+import { EndpointCopies } from './endpoint-copies.ts'
 import { condemned, overlap } from './losses.ts'
 import {
   checksumInName,
+  copied,
+  copyOf,
   holdsRows,
+  isCopy,
   msPerHour,
   parseFileName,
   spillPattern,
@@ -59,6 +63,18 @@ export async function openFolder(options: {
     const stat = await disk.stat(`${directory}/${name}`)
     if (stat !== undefined) sizes.set(name, stat.size)
   }
+  const copies = new EndpointCopies(disk, directory)
+  for (const file of found.state.files.values()) {
+    if (file.stream !== 'endpoints' || file.lost === true || sizes.get(file.name) === file.bytes) continue
+    if (!(await copies.restore(file))) continue
+    log.warn('Rewrote a damaged store file from its copy.', { file: file.name })
+    sizes.set(file.name, file.bytes)
+  }
+  const isKnown = (name: string) => sizes.has(name) || found.removed.has(name)
+  if (found.damaged || found.generation === 0)
+    for (const name of names.filter(isCopy).map(copied))
+      if (!isKnown(name) && (await restoreUnnamed(name)))
+        sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
   const orphans = [...sizes.keys()].filter((name) => !found.state.files.has(name))
   const lost = found.damaged || (found.generation === 0 && orphans.length > 0)
   let state = found.state
@@ -72,7 +88,8 @@ export async function openFolder(options: {
   }
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
-    if (unnamed || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
+    const alone = isCopy(name) && !state.files.has(copied(name))
+    if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
@@ -87,6 +104,12 @@ export async function openFolder(options: {
   else await manifest.rotate(state)
   return { state, manifest, missing }
 
+  async function restoreUnnamed(name: string): Promise<boolean> {
+    const bytes = (await disk.stat(`${directory}/${copyOf(name)}`))?.size ?? 0
+    const parsed = parseFileName(name)
+    return parsed?.stream === 'endpoints' && copies.restore({ name, bytes })
+  }
+
   async function adopt(
     from: StoreState,
     names: readonly string[],
@@ -100,7 +123,8 @@ export async function openFolder(options: {
       const parsed = parseFileName(name)
       if (parsed === undefined) continue
       const checksum = checksumInName(name)
-      if (checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum) {
+      const isDamaged = checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum
+      if (isDamaged && !(await restoreUnnamed(name))) {
         damaged.push(parsed)
         continue
       }

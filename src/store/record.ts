@@ -24,6 +24,11 @@ export interface StoredFile extends FileName {
   readonly lost?: true
 }
 
+/** With the copy of endpoints. */
+export function bytesOnDisk({ stream, bytes }: Pick<StoredFile, 'stream' | 'bytes'>): number {
+  return stream === 'endpoints' ? 2 * bytes : bytes
+}
+
 export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, ...file }: File): Omit<File, 'crc'> {
   return file
 }

@@ -82,10 +82,14 @@ async function answers(store: Store): Promise<readonly unknown[]> {
 }
 
 async function flip(stream: string): Promise<void> {
-  const [name = ''] = (await readdir(stores.directory)).filter((each) => each.startsWith(`${stream}-`)).sort()
-  const path = join(stores.directory, name)
-  const bytes = await readFile(path)
-  await writeFile(path, bytes.with(bytes.length >> 1, (bytes[bytes.length >> 1] ?? 0) ^ 8))
+  const names = await readdir(stores.directory)
+  const [name = ''] = names.filter((each) => each.startsWith(`${stream}-`)).sort()
+  // Also its copy.
+  for (const each of names.filter((one) => one.startsWith(name))) {
+    const path = join(stores.directory, each)
+    const bytes = await readFile(path)
+    await writeFile(path, bytes.with(bytes.length >> 1, (bytes[bytes.length >> 1] ?? 0) ^ 8))
+  }
 }
 
 async function refill(store: Store): Promise<void> {

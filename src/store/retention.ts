@@ -1,5 +1,5 @@
 import { dayOf, holdsRows, msPerHour } from './names.ts'
-import type { StoredFile } from './record.ts'
+import { bytesOnDisk, type StoredFile } from './record.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
 
 export type Retain = Readonly<{
@@ -29,7 +29,7 @@ function hoursOf(files: readonly StoredFile[], of: (hour: number) => number = (h
 }
 
 export function sizeOf(files: readonly StoredFile[]) {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0)
+  return files.reduce((sum, file) => sum + bytesOnDisk(file), 0)
 }
 
 type Unit = Readonly<{

@@ -28,7 +28,13 @@ export class Scrub {
 
   constructor(options: ScrubOptions) {
     this.#options = options
-    this.#readAt = new Map([...options.folder.state.files.keys()].map((name) => [name, -Infinity]))
+    // Endpoints first: those of earlier versions have no copy.
+    this.#readAt = new Map(
+      [...options.folder.state.files.values()].map(({ name, stream }) => [
+        name,
+        stream === 'endpoints' ? -Infinity : -Number.MAX_VALUE,
+      ]),
+    )
     this.#ranAt = options.host.clock.monotonic()
   }
 
@@ -61,12 +67,25 @@ export class Scrub {
     return next
   }
 
+  async #complete(file: StoredFile) {
+    const { folder, log } = this.#options
+    try {
+      await folder.copies.complete(file)
+    } catch (error) {
+      log.warn('Cannot write the copy of a store file; the next scrub retries.', {
+        file: file.name,
+        error: String(error),
+      })
+    }
+  }
+
   async #read(file: StoredFile) {
     const { folder, metrics, log } = this.#options
     const { damage, bytes, crc } = await folder.verification.again(file)
     metrics.count('weir_store_scrubbed_bytes_total', bytes)
     if (folder.state.files.get(file.name) !== file) return
     if (damage !== undefined) return folder.condemn(new Map([[file, damage]]))
+    if (file.stream === 'endpoints') await this.#complete(file)
     if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return
     const writer = await this.#options.writer()
     const found = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {

@@ -3,7 +3,7 @@ import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
-import type { SourceCount, StoredFile } from './record.ts'
+import { bytesOnDisk, type SourceCount, type StoredFile } from './record.ts'
 import { completeSinces } from './rollup/cover.ts'
 import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
@@ -61,7 +61,7 @@ export function statusOf(folder: Folder): StoreStatus {
   for (const file of files) {
     const rows = holdsRows(file.stream) ? file.rows : 0
     status.files++
-    status.bytes += file.bytes
+    status.bytes += bytesOnDisk(file)
     if (folder.versions.missing.has(file.name)) {
       status.unreadableFiles++
       status.unreadableRows += rows

@@ -77,16 +77,21 @@ export async function verifyFile(
   }
 }
 
+/** True if the file was rewritten and is worth another look. */
+export type Restore = (file: StoredFile, damage: Damage) => Promise<boolean>
+
 /** Before they are read, once per process; later checks compare size and change time. */
 export class Verification {
   readonly #disk: Disk
   readonly #directory: string
   readonly #intact = new Map<string, string>()
   readonly #running = new Map<string, Promise<Damage | undefined>>()
+  readonly #restore: Restore | undefined
 
-  constructor(disk: Disk, directory: string) {
+  constructor(disk: Disk, directory: string, restore?: Restore) {
     this.#disk = disk
     this.#directory = directory
+    this.#restore = restore
   }
 
   async damaged(files: readonly StoredFile[]): Promise<Map<StoredFile, Damage>> {
@@ -105,8 +110,10 @@ export class Verification {
   }
 
   async again(file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {
-    const identity = await this.#identity(file)
-    const verified = await verifyFile(this.#disk, this.#directory, file, pause)
+    let identity = await this.#identity(file)
+    let verified = await verifyFile(this.#disk, this.#directory, file, pause)
+    if (verified.damage !== undefined && (await this.#restore?.(file, verified.damage)) === true)
+      [identity, verified] = [await this.#identity(file), await verifyFile(this.#disk, this.#directory, file, pause)]
     if (verified.damage === undefined && identity !== undefined) this.#intact.set(file.name, identity)
     else this.#intact.delete(file.name)
     return verified
