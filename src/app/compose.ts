@@ -1,9 +1,8 @@
 import { generatedName, generatedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
-import { sinkMethods } from '../engine/sources/awaited.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/sources/lease.ts'
-import { connect, serve } from '../engine/rpc.ts'
+import { connect } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import { StoreSelection } from '../engine/store-selection.ts'
 import { endsWithin } from '../engine/stopping.ts'
@@ -37,6 +36,7 @@ import type { ConfigArguments, Loaded } from './load-config.ts'
 import { dataError, makeDataFolder, takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import { serveIngest, type IngestCalls } from './ingest-calls.ts'
 import { ConfiguredAlerts } from './alerts.ts'
 import { openOps } from './ops-server.ts'
 import { sharedStart } from './shared.ts'
@@ -122,6 +122,8 @@ export async function compose(
       claim: lock.claim,
       ...(shared === undefined ? {} : { shared }),
     }
+    const calls: IngestCalls = { store: store?.port }
+    serveIngest(ingestWorker, calls)
     const begun = await ingest.call('start', start)
     ingest.call('fenced', undefined as never).catch(onFailed)
     store?.remote.call('fenced', undefined as never).catch(onFailed)
@@ -204,15 +206,7 @@ export async function compose(
       enrichment: () => workloads.enrichment,
     })
     if (shared === undefined) delivering.sinks = sinks
-    const room: { of?: Runtime } = {}
-    serve(
-      ingestWorker,
-      sinkMethods(sinks, {
-        makeRoom: async (sequence) => (await room.of?.makeRoom(sequence)) ?? 0,
-        relieve: async () => (await (room.of ?? store?.port)?.giveWay()) ?? false,
-        refusing: (why) => room.of?.refusing(why),
-      }),
-    )
+    calls.sinks = sinks
     const delivery =
       shared === undefined
         ? undefined
@@ -295,7 +289,7 @@ export async function compose(
     })
     const links = { runtime: () => runtime, consoleUrl: () => current.config.console.url, shared: delivery?.evaluation }
     const alerts = new ConfiguredAlerts({ host, log, metrics, ingest, ...links })
-    room.of = runtime
+    calls.runtime = runtime
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)
       throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)

@@ -4,8 +4,8 @@ import type { WeirConfig } from './config.ts'
 import { sizeText } from '../model/size-text.ts'
 
 export const smallVolumeAdvice =
-  'Lower `journal.keep`, and `store.size` if it is set, to fit the volume, or use a larger one. While the volume lacks ' +
-  'room, settled journal is removed first, then the oldest rows of the store.'
+  'Lower `journal.keep`, and `store.size` if it is set, to fit the volume, or use a larger one. While the volume ' +
+  'lacks room, settled journal is removed first, then the oldest rows of the store.'
 
 type Sized = Pick<WeirConfig, 'journal' | 'store'>
 

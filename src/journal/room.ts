@@ -99,8 +99,8 @@ export class Room {
 
   /**
    * Removes settled segments, oldest first: those beyond `keep`, more while `max`, the reserve or its margin is
-   * exceeded. Throws WEIR_JOURNAL_FULL, unless only the margin is. `roll` begins a new segment; false if the current one
-   * is empty. A segment without a durable checkpoint replaces no other: totals and cursors are in the older ones.
+   * exceeded. Throws WEIR_JOURNAL_FULL, unless only the margin is. `roll` begins a new segment; false if the current
+   * one is empty. A segment without a durable checkpoint replaces no other: totals and cursors are in the older ones.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {

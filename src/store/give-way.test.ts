@@ -65,7 +65,7 @@ it('the oldest rows go first, also those of this hour, counted with their reason
   expect(again.ledger().stored).toEqual({ netflow: 5, http: 5 })
 })
 
-it('nothing is removed if all of the store were not enough, and bytes that a query still reads count as removed', async () => {
+it('nothing is removed if all of it were not enough, and bytes that a query still reads count as removed', async () => {
   now = startOfDay
   lacking = 0
   const store = await stores.open({ host: smallHost(), room })
@@ -86,6 +86,32 @@ it('nothing is removed if all of the store were not enough, and bytes that a que
   expect(await store.giveWay()).toBe(false)
   expect(await ids(store)).toHaveLength(1)
   for await (const _ of reading);
+})
+
+it('rows that are removed during their merge do not return', async () => {
+  now = startOfDay
+  lacking = 0
+  const host = smallHost()
+  let onSync = (): Promise<unknown> => Promise.resolve()
+  const syncDirectory = async (path: string): Promise<void> => {
+    await host.disk.syncDirectory(path)
+    await onSync()
+  }
+  const store = await stores.open({ host: { ...host, disk: { ...host.disk, syncDirectory } }, room })
+  const make = new FrameMaker()
+  for (const id of [1, 2, 3]) await commit(store, make, id)
+  now += 2 * msPerHour
+  await commit(store, make, 4)
+  lacking = 1
+  onSync = () => {
+    onSync = () => Promise.resolve()
+    return store.giveWay()
+  }
+  while (await store.maintain());
+  expect(await ids(store)).toEqual([[4, '10.0.0.4']])
+  expect(store.ledger().expired).toEqual({ disk: 6 })
+  await stores.close()
+  expect(await ids(await stores.open())).toEqual([[4, '10.0.0.4']])
 })
 
 it('addresses of today go last, and later flows get new ones', async () => {

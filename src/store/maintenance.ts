@@ -159,11 +159,12 @@ export class Maintenance {
         await this.#folder.discard([{ name }])
         throw new Error(`merge of ${target.rows} rows wrote ${written.rows}`)
       }
+      await this.#folder.syncDirectory()
+      // Nothing may wait between this and the exchange: removed rows must not return.
       if (!(await this.#folder.verify(run)) || run.some((file) => this.#folder.state.files.get(file.name) !== file)) {
         await this.#folder.discard([{ name }])
         return
       }
-      await this.#folder.syncDirectory()
       await this.#folder.exchange(inPlace ? run.map((file) => file.name) : [], [{ ...target, name, ...written }])
       this.#metrics.count('weir_store_merged_files_total', run.length)
     } finally {

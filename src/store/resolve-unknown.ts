@@ -72,6 +72,7 @@ export class ResolveUnknownAddresses {
         throw new Error(`Revision changed the number of endpoints from ${file.rows} to ${written.rows}`)
       }
       await folder.syncDirectory()
+      if (folder.state.files.get(file.name) !== file) return await folder.discard([{ name }])
       await folder.exchange([file.name], [{ ...withoutChecksum(file), name, ...written }])
     } finally {
       await pin.release()

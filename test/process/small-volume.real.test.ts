@@ -75,7 +75,7 @@ describe('small volume', () => {
     expect((await weir.stop()).code).toBe(0)
   })
 
-  it('the oldest rows of the store make room, also after a restart on the full volume and after it shrank', async (context) => {
+  it('the oldest rows make room, also after a restart on the full volume and after it shrank', async (context) => {
     if (!mounted) context.skip('Only root may mount a file system of 120 MB.')
     resize(120)
     await using weir = await startWeir({ folder, config: {} })
