@@ -94,7 +94,7 @@ describe('a small volume', () => {
     expect(await fill(host, journal, 100, true)).toBe(100)
     expect(await host.disk.free(directory)).toBeGreaterThan(199_000)
     expect(journal.tight).toBe(false)
-    expect(await fill(host, journal, 9, false)).toBe(9)
+    expect(await fill(host, journal, 11, false)).toBe(11)
     await journal.release(0)
     expect([journal.tight, journal.problem]).toEqual([true, undefined])
     await journal.release(journal.tail.durable().sequence)

@@ -72,9 +72,11 @@ export async function openFolder(options: {
   }
   const isKnown = (name: string) => sizes.has(name) || found.removed.has(name)
   if (found.damaged || found.generation === 0)
-    for (const name of names.filter(isCopy).map(copied))
-      if (!isKnown(name) && (await restoreUnnamed(name)))
-        sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
+    for (const name of names.filter(isCopy).map(copied)) {
+      if (isKnown(name) || !(await restoreUnnamed(name))) continue
+      names.push(name)
+      sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
+    }
   const orphans = [...sizes.keys()].filter((name) => !found.state.files.has(name))
   const lost = found.damaged || (found.generation === 0 && orphans.length > 0)
   let state = found.state
