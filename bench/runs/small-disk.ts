@@ -97,6 +97,7 @@ async function judge(context: AcceptanceContext, weir: WeirProcess, { poster, me
   context.figure('rows in the store at the end', inStore)
   context.figure('posts refused', poster.refused)
   context.figure('longest stop of posts', Math.round(poster.longestStopMs), 'ms')
+  context.figure('longest probe of health', Math.round(poster.longestProbeMs), 'ms')
   context.figure('a post, p99', Math.round(percentile(poster.tookMs, 99)), 'ms')
   context.figure('ready after kill -9 and after a stop', readyMs.map(Math.round).join(' and '), 'ms')
   context.figure('resident memory, second to last third', `${megabytes(earlier)} to ${megabytes(later)}`, 'MB')

@@ -16,6 +16,8 @@ export class SteadyPoster {
   bytes = 0
   /** From the first attempt of a batch to its 200. */
   longestStopMs = 0
+  /** Of a probe, which needs neither disk nor store: what the machine adds. */
+  longestProbeMs = 0
   readonly #weir: WeirProcess
   readonly #random: SeededRandom
 
@@ -60,12 +62,15 @@ export class SteadyPoster {
 
   /** Statuses of ready and accepting. */
   async #health(): Promise<string> {
+    const began = performance.now()
     const statuses = ['ready', 'accepting'].map(async (what) => {
       const answer = await fetch(`${this.#weir.opsUrl}/healthz/${what}`)
       await answer.text()
       return answer.status
     })
-    return (await Promise.all(statuses)).join(' ')
+    const both = (await Promise.all(statuses)).join(' ')
+    this.longestProbeMs = Math.max(this.longestProbeMs, performance.now() - began)
+    return both
   }
 
   #batch(): string {
