@@ -45,9 +45,13 @@ type Place = Readonly<{
 
 /** Reads YAML 1.2. Never throws. */
 export function parseYaml(text: string, file: string): ConfigDocument {
+  const deep = deepestAt(text)
+  if (deep !== undefined) return tooDeep(text, file, deep)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', strict: true })
   const nodes = { document, lines }
+  const overflow = document.errors.find(({ message }) => /stack/i.test(message))
+  if (overflow !== undefined) return tooDeep(text, file, overflow.pos[0])
   const fatal = document.errors.filter((error) => error.code !== 'DUPLICATE_KEY')
   let readable = fatal.length === 0
   // After a syntax error the parser reports false duplicates.
@@ -63,6 +67,35 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     problems.push({ file, line: 1, column: 1, path: '', message: messageOf(error) })
   }
   return { file, text, value: value ?? {}, problems, readable, overrides: [], nodes, earlier: [] }
+}
+
+const maxDepth = 100
+
+/** Offset of the first bracket or line beyond {@link maxDepth}: the parser is recursive. */
+function deepestAt(text: string): number | undefined {
+  let depth = 0
+  for (const { index, 0: found } of text.matchAll(/["'](?:[^"'\\\n]|\\.)*["']|[[\]{}]|#[^\n]*/g)) {
+    if (found === '[' || found === '{') depth++
+    else if (found === ']' || found === '}') depth = Math.max(0, depth - 1)
+    if (depth > maxDepth) return index
+  }
+  const indents: number[] = []
+  for (const { index, 1: blanks = '' } of text.matchAll(/^( *)[^\s#]/gm)) {
+    while ((indents.at(-1) ?? -1) >= blanks.length) indents.pop()
+    if (indents.push(blanks.length) > maxDepth) return index
+  }
+  return undefined
+}
+
+function tooDeep(text: string, file: string, offset: number): ConfigDocument {
+  const before = text.slice(0, offset).split('\n')
+  const place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, path: '' }
+  return {
+    ...parseYaml('', file),
+    text,
+    problems: [{ ...place, message: `the YAML nests deeper than ${maxDepth} levels`, hint: 'close open brackets' }],
+    readable: false,
+  }
 }
 
 type Wording = Readonly<{

@@ -85,10 +85,17 @@ export function formatProblems(
   text: string | ReadonlyMap<string, string>,
   kind: 'error' | 'warning' = 'error',
 ): string {
-  const lineOf = ({ file, line }: Problem) =>
-    (typeof text === 'string' ? text : text.get(file))?.split(/\r?\n/)[line - 1]
+  const split = new Map<string, readonly string[]>()
+  const lineOf = ({ file, line }: Problem): string | undefined => {
+    const lines = split.get(file) ?? (typeof text === 'string' ? text : text.get(file))?.split(/\r?\n/) ?? []
+    split.set(file, lines)
+    return lines[line - 1]
+  }
   return problems.map((problem) => formatProblem(problem, lineOf(problem), kind)).join('\n')
 }
+
+/** Characters of a source line to show. */
+const longestLine = 400
 
 function formatProblem(problem: Problem, source: string | undefined, kind: string): string {
   const { file, line, column, path, message, hint } = problem
@@ -98,8 +105,11 @@ function formatProblem(problem: Problem, source: string | undefined, kind: strin
   if (source !== undefined) {
     const number = String(line).padStart(4)
     const { text, before } = shownLine(source, problem)
+    const shown = text.length > longestLine ? `${text.slice(0, longestLine)} …` : text
     // Tabs stay, so that the caret is below its column.
-    out.push(`${number} | ${text}`, `     | ${before.replace(/[^\t]/g, ' ')}^`)
+    const indent = before.replace(/[^\t]/g, ' ')
+    out.push(`${number} | ${shown}`)
+    if (indent.length <= longestLine) out.push(`     | ${indent}^`)
   }
   if (hint !== undefined) out.push(`     = ${hint}`)
   return out.join('\n')
