@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
+import { savedPages } from '../saved/pages.ts'
 import type { ApiContext } from '../options.ts'
 import { SavedBook, type SavedRequest } from '../saved/book.ts'
 import type { SavedView } from '../saved/file.ts'
@@ -14,7 +15,7 @@ const parameters = object({ id }, { required: ['id'] })
 
 const properties = {
   name: { type: 'string', minLength: 1, maxLength: 120 },
-  page: { type: 'string', minLength: 1, maxLength: 64, description: 'Page of the console.' },
+  page: { type: 'string', enum: savedPages, description: 'Page of the console.', examples: ['flows'] },
   search: {
     type: 'string',
     maxLength: 262_144,

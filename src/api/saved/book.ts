@@ -1,5 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { ApiError } from '../problems.ts'
+import { isSavedPage } from './pages.ts'
 import { DamagedFile, SavedFile, type SavedView } from './file.ts'
 
 export type SavedRequest = Readonly<{
@@ -30,9 +31,12 @@ export class SavedBook {
   }
 
   async list(user: string): Promise<SavedView[]> {
-    return (await this.#read())
-      .filter(({ owner, shared }) => shared || owner === user)
-      .sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+    return (
+      (await this.#read())
+        // A page that an earlier version took from anywhere is not offered.
+        .filter(({ owner, shared, page }) => (shared || owner === user) && isSavedPage(page))
+        .sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+    )
   }
 
   async find(id: string, user: string): Promise<SavedView> {

@@ -8,6 +8,7 @@ import { realHost } from '../../host/index.ts'
 import { start } from '../testing/kit.ts'
 import { maxPerOwner, SavedBook } from './book.ts'
 import { SavedFile } from './file.ts'
+import { savedPages } from './pages.ts'
 
 const folders: string[] = []
 afterEach(async () => {
@@ -84,6 +85,32 @@ test('reports errors of a request', async () => {
   expect((await ann('PUT', '/a', { ...view, extra: 1 })).status).toBe(400)
   await ann('PUT', '/a', view)
   expect((await ann('PUT', '/b', view)).body['detail']).toBe('You already have a saved view "Shop to database".')
+})
+
+test('a view opens a page of the console only, and stored ones with another page are not offered', async () => {
+  const folder = await temporary()
+  const { ann } = await users(folder)
+  for (const page of [
+    'javascript:alert(1)',
+    '//evil.example/x',
+    'https://evil.example',
+    '/../../api/v1/logout',
+    '',
+    'Flows',
+  ])
+    expect((await ann('PUT', '/a', { ...view, page, shared: true })).status, page).toBe(400)
+  for (const page of savedPages) expect((await ann('PUT', `/${page}`, { ...view, name: page, page })).status).toBe(200)
+  const old = { ...view, page: '//evil.example/x', id: 'old', shared: true, owner: 'token:ann', changed: 1 }
+  await new SavedFile(realHost().disk, folder).write([old, { ...old, id: 'good', page: 'flows' }])
+  const again = await users(folder)
+  expect([names((await again.bob('GET')).body), (await again.bob('GET', '/old')).status]).toEqual([[view.name], 404])
+  expect((await again.ann('DELETE', '/old')).status).toBe(200)
+})
+
+test('the pages are those of the console', async () => {
+  const text = await readFile(new URL('../../../console/src/app/pages.ts', import.meta.url), 'utf8')
+  const listed = [...text.slice(0, text.indexOf('export const details')).matchAll(/path: '\/([\w-]+)'/g)]
+  expect(listed.map(([, page]) => page)).toEqual(savedPages)
 })
 
 test('views survive a restart, and concurrent changes are all stored', async () => {
