@@ -3,26 +3,24 @@ import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import type { SourceFeed } from '../engine/sources/feed.ts'
 import { known } from '../model/json.ts'
-import type { WeirEvent } from '../model/events.ts'
+import type { EventRows } from '../model/event-rows.ts'
+import type { MemoryLease } from '../host/index.ts'
 import type { HttpListeners } from '../net/http/listeners.ts'
-import {
-  openReceiver,
-  type PushAnswer,
-  type PushRequest,
-  type ReceiverOptions,
-  type RefusalReason,
-} from '../net/http/receiver.ts'
+import type { RefusalReason } from '../net/http/push-refused.ts'
+import { openReceiver, type PushAnswer, type PushRequest, type ReceiverOptions } from '../net/http/receiver.ts'
 import { revealSecret } from '../net/secrets.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import type { HostPort, Secret } from '../schema/values.ts'
 import type { ListenerTls } from '../schema/listener-tls.ts'
+import { PushedRows, type Decoding } from './pushed-rows.ts'
 
-export type PushedRows = Readonly<{
-  events: readonly WeirEvent[]
-  /** Rows that cannot be stored, by reason. */
-  left?: Readonly<Record<string, number>>
-  answer: PushAnswer
+export type PushOutcome<T> = Readonly<{
+  answer: T
+  /** The request has a fault, although some of its rows may be stored. */
+  refused?: Readonly<{ reason: RefusalReason; message: string }>
 }>
+
+export type Decode<T> = (rows: PushedRows) => Decoding<PushOutcome<T>>
 
 type Metric = Parameters<SourceContext['metrics']['count']>[0]
 
@@ -35,7 +33,7 @@ type PushSourceParts = Readonly<{
   }>
   context: SourceContext
   /** Decodes a request, by path. Throws PushRefused. */
-  routes: Readonly<Record<string, (request: PushRequest) => PushedRows>>
+  routes: Readonly<Record<string, (request: PushRequest) => Decode<PushAnswer>>>
   /** Both have the labels `source` and `outcome`. */
   metrics: Readonly<{ requests: Metric; rows: Metric }>
   /** The setting of clients to check if nothing arrives. */
@@ -46,8 +44,8 @@ type PushSourceParts = Readonly<{
 }>
 
 export interface PushTaker {
-  /** Resolves when the rows are synced. */
-  take(rows: PushedRows): Promise<unknown>
+  /** Resolves with the answer when all rows are synced. */
+  take<T>(lease: MemoryLease, decode: Decode<T>): Promise<T>
   refuse(reason: RefusalReason, message: string): void
 }
 
@@ -103,8 +101,11 @@ class Pushes implements PushSource {
       tls: this.#files?.current,
       token: config.token === null ? undefined : revealSecret(config.token),
       maxBytes: config.max_body,
+      memory: context.host.memory,
       routes: Object.fromEntries(
-        Object.entries(routes).map(([path, decode]) => [path, (request) => this.#take(decode(request))] as const),
+        Object.entries(routes).map(
+          ([path, decode]) => [path, (request) => this.#take(request.lease, decode(request))] as const,
+        ),
       ),
       ...(explain === undefined ? {} : { explain }),
       refused: (reason, message) => {
@@ -114,7 +115,7 @@ class Pushes implements PushSource {
     try {
       this.#more = await openMore?.(
         {
-          take: (rows) => this.#take(rows),
+          take: (lease, decode) => this.#take(lease, decode),
           refuse: (reason, message) => {
             this.#refuse(reason, message)
           },
@@ -159,19 +160,60 @@ class Pushes implements PushSource {
     await Promise.all([this.#listeners?.close(), this.#more?.close()])
   }
 
-  async #take({ events, left = {}, answer }: PushedRows): Promise<PushAnswer> {
+  /** A chunk is appended while the next one is decoded. */
+  async #take<T>(lease: MemoryLease, decode: Decode<T>): Promise<T> {
+    const { context, metrics, config } = this.#parts
+    const rows = new PushedRows(lease, config.max_body)
+    let appending: Promise<void> = Promise.resolve()
+    try {
+      const decoding = decode(rows)
+      for (;;) {
+        const step = decoding.next()
+        const isDone = step.done === true
+        if (isDone || rows.isFull) {
+          await appending
+          appending = this.#append(rows.take())
+          appending.catch(() => {})
+        }
+        if (!isDone) {
+          await context.host.timers.yield()
+          continue
+        }
+        await appending
+        const { answer, refused } = step.value
+        this.#count(rows.left)
+        if (refused !== undefined) this.#refuse(refused.reason, refused.message)
+        else context.metrics.count(metrics.requests, 1, { source: context.id, outcome: 'taken' })
+        this.#requests++
+        this.#last = context.host.clock.now()
+        return answer
+      }
+    } finally {
+      await appending.catch(() => {})
+      rows.release()
+    }
+  }
+
+  async #append(rows: EventRows | undefined) {
+    if (rows === undefined) return
+    const { context } = this.#parts
+    try {
+      const { duplicates = 0 } = await appendEvents(context, rows.batch(), { signal: AbortSignal.abort(), once: true })
+      const taken = rows.count - duplicates
+      this.#count({ taken, duplicate: duplicates })
+      this.#rows += taken
+    } finally {
+      rows.release()
+    }
+  }
+
+  #count(outcomes: Readonly<Record<string, number>>) {
     const { context, metrics } = this.#parts
-    const { duplicates = 0 } =
-      events.length === 0 ? {} : await appendEvents(context, events, { signal: AbortSignal.abort(), once: true })
-    const taken = events.length - duplicates
-    for (const [reason, rows] of Object.entries(left)) if (rows > 0) context.shed(reason, rows)
-    for (const [outcome, rows] of Object.entries({ ...left, taken, duplicate: duplicates }))
-      if (rows > 0) context.metrics.count(metrics.rows, rows, { source: context.id, outcome })
-    context.metrics.count(metrics.requests, 1, { source: context.id, outcome: 'taken' })
-    this.#requests++
-    this.#rows += taken
-    this.#last = context.host.clock.now()
-    return answer
+    for (const [outcome, rows] of Object.entries(outcomes)) {
+      if (rows === 0) continue
+      if (outcome !== 'taken' && outcome !== 'duplicate') context.shed(outcome, rows)
+      context.metrics.count(metrics.rows, rows, { source: context.id, outcome })
+    }
   }
 
   #refuse(reason: RefusalReason, message: string) {
@@ -180,16 +222,5 @@ class Pushes implements PushSource {
     this.#refused[reason] = (seen ?? 0) + 1
     context.metrics.count(metrics.requests, 1, { source: context.id, outcome: reason })
     if (seen === undefined) context.log.warn('A request was refused.', { source: context.id, reason, message })
-  }
-}
-
-/** Rows of one request with equal content have different ids; a repeated request has the same ones. */
-export class Occurrences {
-  readonly #seen = new Map<string, number>()
-
-  idOf(digest: string): string {
-    const count = this.#seen.get(digest) ?? 0
-    this.#seen.set(digest, count + 1)
-    return count === 0 ? digest : `${digest}-${count}`
   }
 }

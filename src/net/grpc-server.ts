@@ -1,5 +1,6 @@
 import {
   logVerbosity,
+  Metadata,
   Server,
   ServerCredentials,
   setLogVerbosity,
@@ -14,7 +15,12 @@ import { messageOf } from '../model/errors.ts'
 import { formatHostPort, type HostPort } from '../schema/values.ts'
 import type { TlsFiles } from './tls-files.ts'
 
-export type GrpcFailure = Readonly<{ code: keyof typeof codes; why: string }>
+export type GrpcFailure = Readonly<{
+  code: keyof typeof codes
+  why: string
+  /** `google.rpc.Status`. */
+  details?: Uint8Array
+}>
 
 /** An empty message, a message, or a failure. */
 export type GrpcAnswer = 'accepted' | Uint8Array | GrpcFailure
@@ -74,9 +80,9 @@ export async function listenGrpc(options: ListenersOptions): Promise<GrpcListene
         (given) => {
           if (given === 'accepted') respond(null, empty)
           else if (given instanceof Uint8Array) respond(null, given)
-          else respond(statusOf(given.code, given.why))
+          else respond(statusOf(given))
         },
-        (error: unknown) => respond(statusOf('unavailable', messageOf(error))),
+        (error: unknown) => respond(statusOf({ code: 'unavailable', why: messageOf(error) })),
       )
     }
     server.addService(serviceOf(path), { [path]: handle })
@@ -122,8 +128,12 @@ function serviceOf(path: string): ServiceDefinition {
   }
 }
 
-function statusOf(code: keyof typeof codes, details: string): Partial<StatusObject> {
-  return { code: codes[code], details }
+function statusOf({ code, why, details }: GrpcFailure): Partial<StatusObject> {
+  const status = { code: codes[code], details: why }
+  if (details === undefined) return status
+  const metadata = new Metadata()
+  metadata.set('grpc-status-details-bin', Buffer.from(details))
+  return { ...status, metadata }
 }
 
 /** TLS of the server. Its certificate can be replaced while the server runs. */

@@ -1,6 +1,7 @@
 import { listen } from './address.ts'
 import { Complaint } from './complaint.ts'
 import type { HostPort } from './host-port.ts'
+import { labelFields } from './label-fields.ts'
 import { listenerTls } from './listener-tls.ts'
 import { bytes } from './quantities.ts'
 import { secret } from './scalars.ts'
@@ -20,6 +21,7 @@ export const receiverFields = (place: string, clients: string) => ({
     { description: 'Maximum size of a request, before and after decompression', default: '16MiB' },
     { min: '64KiB', max: '256MiB' },
   ),
+  ...labelFields,
 })
 
 type Receiver = Readonly<{

@@ -1,9 +1,9 @@
-/** Requests of OTLP in protobuf, as the objects of OTLP's JSON. 64-bit integers are text. Throws if malformed. */
+/** Messages of OTLP in protobuf, as the objects of OTLP's JSON. 64-bit integers are text. Throws if malformed. */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import type { Fields } from '../../model/json.ts'
 
 const scalars = {
-  text: [WireType.LengthDelimited, (reader: BinaryReader) => reader.string()],
+  text: [WireType.LengthDelimited, (reader: BinaryReader) => utf8(reader)],
   hex: [WireType.LengthDelimited, (reader: BinaryReader) => Buffer.from(reader.bytes()).toString('hex')],
   base64: [WireType.LengthDelimited, (reader: BinaryReader) => Buffer.from(reader.bytes()).toString('base64')],
   bool: [WireType.Varint, (reader: BinaryReader) => reader.bool()],
@@ -90,44 +90,39 @@ const summaryPoint: Message = {
   7: attributes,
   8: ['flags', 'int32'],
 }
-const pointsOf = (point: Message): (() => Message) => {
-  const message: Message = {
-    1: ['dataPoints', () => point, 'list'],
-    2: ['aggregationTemporality', 'int32'],
-    3: ['isMonotonic', 'bool'],
-  }
-  return () => message
-}
-const metric: Message = {
-  1: ['name', 'text'],
-  3: ['unit', 'text'],
-  5: ['gauge', pointsOf(numberPoint)],
-  7: ['sum', pointsOf(numberPoint)],
-  9: ['histogram', pointsOf(histogramPoint)],
-  10: ['exponentialHistogram', pointsOf(exponentialPoint)],
-  11: ['summary', pointsOf(summaryPoint)],
-}
-const requestOf = (group: string, scopes: string, rows: string, row: Message): Message => {
-  const ofScope: Message = { 1: ['scope', () => scope], 2: [rows, () => row, 'list'] }
-  const ofResource: Message = { 1: ['resource', () => resource], 2: [scopes, () => ofScope, 'list'] }
-  return { 1: [group, () => ofResource, 'list'] }
-}
-const requests = {
-  logs: requestOf('resourceLogs', 'scopeLogs', 'logRecords', logRecord),
-  metrics: requestOf('resourceMetrics', 'scopeMetrics', 'metrics', metric),
+const messages = {
+  resource,
+  scope,
+  logRecord,
+  gauge: numberPoint,
+  sum: numberPoint,
+  histogram: histogramPoint,
+  exponentialHistogram: exponentialPoint,
+  summary: summaryPoint,
 } as const
 
-export type OtlpSignal = keyof typeof requests
+/** A message has at most so many values, because each is an object until its row is written. */
+export const maxValues = 20_000
 
-export function decodeOtlp(signal: OtlpSignal, body: Uint8Array): Fields {
-  return read(new BinaryReader(body), requests[signal], 0)
+export function decodeMessage(name: keyof typeof messages, bytes: Uint8Array): Fields {
+  return read(new BinaryReader(bytes), messages[name], { depth: 0, values: maxValues })
 }
+
+type Left = { depth: number; values: number }
 
 /** As other readers of protobuf. */
 const maxDepth = 100
 
-function read(reader: BinaryReader, message: Message, depth: number): Fields {
-  if (depth > maxDepth) throw new Error('values are nested too deeply')
+function utf8(reader: BinaryReader): string {
+  try {
+    return reader.string(true)
+  } catch {
+    throw new Error('a text is no valid UTF-8')
+  }
+}
+
+function read(reader: BinaryReader, message: Message, left: Left): Fields {
+  if (left.depth > maxDepth) throw new Error('values are nested too deeply')
   const into: Record<string, unknown> = {}
   while (reader.pos < reader.len) {
     const [number, wire] = reader.tag()
@@ -137,29 +132,27 @@ function read(reader: BinaryReader, message: Message, depth: number): Fields {
       continue
     }
     const [name, type, count] = field
-    if (count === undefined) into[name] = value(reader, wire, type, depth)
-    else {
-      const list = (into[name] ??= []) as unknown[]
-      for (const one of values(reader, wire, type, depth)) list.push(one)
-    }
+    if (count === undefined) into[name] = value(reader, wire, type, left)
+    else addValues((into[name] ??= []) as unknown[], reader, wire, type, left)
   }
   return into
 }
 
-function value(reader: BinaryReader, wire: WireType, type: Field[1], depth: number): unknown {
+function value(reader: BinaryReader, wire: WireType, type: Field[1], left: Left): unknown {
+  if (left.values-- <= 0) throw new Error(`it has more than ${maxValues} values`)
   const expected = typeof type === 'function' ? WireType.LengthDelimited : scalars[type][0]
   if (wire !== expected) throw new Error('a field has the wrong type')
-  return typeof type === 'function'
-    ? read(new BinaryReader(reader.bytes()), type(), depth + 1)
-    : scalars[type][1](reader)
+  if (typeof type !== 'function') return scalars[type][1](reader)
+  left.depth++
+  const inner = read(new BinaryReader(reader.bytes()), type(), left)
+  left.depth--
+  return inner
 }
 
 /** Numbers of a list may be packed. */
-function values(reader: BinaryReader, wire: WireType, type: Field[1], depth: number): unknown[] {
-  if (typeof type === 'function' || wire === scalars[type][0]) return [value(reader, wire, type, depth)]
+function addValues(into: unknown[], reader: BinaryReader, wire: WireType, type: Field[1], left: Left) {
+  if (typeof type === 'function' || wire === scalars[type][0]) return void into.push(value(reader, wire, type, left))
   if (wire !== WireType.LengthDelimited) throw new Error('a list has the wrong type')
   const packed = new BinaryReader(reader.bytes())
-  const found: unknown[] = []
-  while (packed.pos < packed.len) found.push(scalars[type][1](packed))
-  return found
+  while (packed.pos < packed.len) into.push(value(packed, scalars[type][0], type, left))
 }

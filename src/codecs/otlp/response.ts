@@ -46,6 +46,22 @@ export function rpcStatusBody(message: string): Uint8Array {
   return writer.finish()
 }
 
+/** A status of gRPC with the delay after which the client may retry, as the specification of OTLP requires. */
+export function retryStatusBody(code: number, message: string, retryMs: number): Uint8Array {
+  const writer = new ProtoWriter()
+  writer.int(1, code)
+  writer.text(2, message)
+  const any = writer.begin(3)
+  writer.text(1, retryInfo)
+  const info = writer.begin(2)
+  const delay = writer.begin(1)
+  writer.int(1, Math.ceil(retryMs / 1000))
+  writer.end(delay)
+  writer.end(info)
+  writer.end(any)
+  return writer.finish()
+}
+
 const retryInfo = 'type.googleapis.com/google.rpc.RetryInfo'
 
 function retryDelay(bytes: Uint8Array): number | undefined {

@@ -1,7 +1,7 @@
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { AgentRecord } from './record.ts'
 import { RecordRows, type Received } from './rows.ts'
-import { WireReader } from './wire.ts'
+import { WireReader } from '../proto-reader/index.ts'
 
 export type { Received } from './rows.ts'
 

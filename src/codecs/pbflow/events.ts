@@ -1,4 +1,4 @@
-import { WireReader } from './wire.ts'
+import { WireReader } from '../proto-reader/index.ts'
 
 const utf8 = new TextDecoder()
 const wire = new WireReader()

@@ -1,5 +1,5 @@
 import { mappedPrefix } from '../../model/ip.ts'
-import { WireReader } from './wire.ts'
+import { WireReader } from '../proto-reader/index.ts'
 
 /** Interfaces and network events of one flow that are read; the agent sends at most 6 and 4. */
 const mostItems = 64

@@ -1,5 +1,16 @@
-/** Decompresses a block. Throws if it is malformed, or longer than `limit` bytes when decompressed. */
-export function snappyDecompress(bytes: Uint8Array, limit: number): Uint8Array {
+const shortCopy = 16
+/** The longest copy, 64 bytes, takes three. */
+const maxRatio = 22
+
+/**
+ * Decompresses a block. Throws if it is malformed, or longer than `limit` bytes when decompressed. `reserve` is called
+ * before memory is allocated.
+ */
+export function snappyDecompress(
+  bytes: Uint8Array,
+  limit: number,
+  reserve: (bytes: number) => void = () => {},
+): Uint8Array {
   let [length, at] = [0, 0]
   for (let shift = 1; ; shift *= 128) {
     const byte = bytes[at++]
@@ -8,6 +19,8 @@ export function snappyDecompress(bytes: Uint8Array, limit: number): Uint8Array {
     if (byte < 128) break
   }
   if (length > limit) throw new SnappyTooLarge(length, limit)
+  if (length > maxRatio * bytes.length) throw new Error('the block ends early')
+  reserve(length)
   const out = new Uint8Array(length)
   let end = 0
   while (at < bytes.length) {
@@ -36,7 +49,10 @@ export function snappyDecompress(bytes: Uint8Array, limit: number): Uint8Array {
       at += more
     }
     if (offset === 0 || offset > end || end + size > length) throw new Error('a copy exceeds the block')
-    for (let copied = 0; copied < size; copied++, end++) out[end] = out[end - offset]!
+    if (offset >= size && size > shortCopy) {
+      out.copyWithin(end, end - offset, end - offset + size)
+      end += size
+    } else for (let copied = 0; copied < size; copied++, end++) out[end] = out[end - offset]!
   }
   if (end !== length) throw new Error('the block ends early')
   return out

@@ -1,107 +1,224 @@
-/** Requests of Loki's push API as log lines. Throws with the reason. */
-import { createHash } from 'node:crypto'
-import { BinaryReader } from '@bufbuild/protobuf/wire'
-import { Occurrences } from '../../messaging/push-source.ts'
-import type { WeirEvent } from '../../model/events.ts'
-import { isRecord, known } from '../../model/json.ts'
-import { assertShallow } from '../../model/json-depth.ts'
-import { telemetryTypes, type LogData } from '../../model/points.ts'
+/** Requests of Loki's push API as log lines. Throws with the reason if the request as a whole is malformed. */
+import { JsonScan } from '../../codecs/json-scan/index.ts'
+import { WireReader } from '../../codecs/proto-reader/index.ts'
+import { strictText } from '../../codecs/proto-reader/text.ts'
+import type { Decoding } from '../../messaging/pushed-rows.ts'
+import { isRecord } from '../../model/json.ts'
+import type { LineRows, Texts } from './map-lines.ts'
 
-type Texts = Readonly<Record<string, string>>
+/** Labels, or pairs of metadata of one line. */
+const maxValues = 20_000
+const stepsPerTurn = 1 << 14
 
-export type ReceivedLine = Readonly<{
-  labels: Texts
-  /** Unix ns. */
-  nanos: bigint
-  line: string
-  metadata: Texts
-}>
-
-export function linesOfJson(body: Uint8Array): ReceivedLine[] {
-  assertShallow(body)
-  let given: unknown
-  try {
-    given = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch (error) {
-    throw new Error('the body is not valid JSON', { cause: error })
+export function* linesOfJson(body: Buffer, lines: LineRows): Decoding<void> {
+  const scan = new JsonScan(body)
+  yield* scan.verify()
+  let hasStreams = false
+  if (scan.isObject) {
+    scan.enter()
+    for (let key = scan.key(); key !== undefined; key = scan.key()) {
+      if (key !== 'streams' || !scan.isList) {
+        scan.skip()
+        continue
+      }
+      hasStreams = true
+      scan.enter()
+      for (let step = 1; scan.item(); step++) {
+        if (step % stepsPerTurn === 0) yield
+        yield* streamOfJson(scan, lines)
+      }
+    }
   }
-  const streams = isRecord(given) ? given['streams'] : undefined
-  if (!Array.isArray(streams)) throw new Error('the body has no list `streams`')
-  return (streams as unknown[]).flatMap((stream) => {
-    const { stream: labels, values } = isRecord(stream) ? stream : {}
-    if (!isRecord(labels) || !Array.isArray(values)) throw new Error('a stream needs `stream` and `values`')
-    const texts = textsOf(labels, 'a label')
-    return (values as unknown[]).map((value): ReceivedLine => {
-      const [time, line, metadata = {}] = Array.isArray(value) ? (value as unknown[]) : []
-      if (typeof time !== 'string' || !/^-?\d{1,19}$/.test(time))
-        throw new Error('a timestamp is no text of nanoseconds')
-      if (typeof line !== 'string') throw new Error('a line is no text')
-      if (!isRecord(metadata)) throw new Error('structured metadata is no object')
-      return { labels: texts, nanos: BigInt(time), line, metadata: textsOf(metadata, 'structured metadata') }
-    })
-  })
+  if (!hasStreams) throw new Error('the body has no list `streams`')
 }
 
-function textsOf(given: Readonly<Record<string, unknown>>, what: string): Texts {
+/** The labels may follow the lines. */
+function* streamOfJson(scan: JsonScan, lines: LineRows): Decoding<void> {
+  const needs = 'a stream needs `stream` and `values`'
+  if (!scan.isObject) {
+    scan.skip()
+    return lines.leave('invalid_stream', needs)
+  }
+  const from = scan.at
+  let [labels, hasValues]: [Texts | string | undefined, boolean] = [undefined, false]
+  scan.enter()
+  for (let key = scan.key(); key !== undefined; key = scan.key()) {
+    if (key === 'stream') {
+      labels = textsOf(scan.value(maxValues)?.value, 'a label')
+      continue
+    }
+    hasValues ||= key === 'values' && scan.isList
+    scan.skip()
+  }
+  if (labels === undefined || !hasValues) return lines.leave('invalid_stream', needs)
+  lines.stream(labels)
+  scan.at = from
+  scan.enter()
+  for (let key = scan.key(); key !== undefined; key = scan.key()) {
+    if (key !== 'values' || !scan.isList) {
+      scan.skip()
+      continue
+    }
+    scan.enter()
+    for (let step = 1; scan.item(); step++) {
+      const fault = lineOfJson(scan.value(maxValues)?.value, lines)
+      if (fault !== undefined) lines.leave('invalid_line', fault)
+      if (lines.rows.isFull || step % stepsPerTurn === 0) yield
+    }
+  }
+}
+
+function lineOfJson(value: unknown, lines: LineRows): string | undefined {
+  const [time, line, metadata = {}] = Array.isArray(value) ? (value as unknown[]) : []
+  if (typeof time !== 'string' || !/^-?\d{1,19}$/.test(time)) return 'a timestamp is no text of nanoseconds'
+  if (typeof line !== 'string') return 'a line is no text'
+  if (!isRecord(metadata)) return 'structured metadata is no object'
+  const texts = textsOf(metadata, 'structured metadata')
+  if (typeof texts === 'string') return texts
+  lines.put(BigInt(time), line, texts)
+  return undefined
+}
+
+function textsOf(given: unknown, what: string): Texts | string {
+  if (!isRecord(given)) return `${what} is no object of texts, or has more than ${maxValues} values`
   for (const [name, value] of Object.entries(given))
-    if (typeof value !== 'string') throw new Error(`${what} is no text: ${name}`)
+    if (typeof value !== 'string') return `${what} is no text: ${name.slice(0, 64)}`
   return given as Texts
 }
 
 /** PushRequest { 1: streams }, Stream { 1: labels, 2: entries }. */
-export function linesOfProtobuf(body: Uint8Array): ReceivedLine[] {
-  const lines: ReceivedLine[] = []
-  eachField(body, (field, reader) => {
-    if (field !== 1) return false
-    let labels: Texts = {}
-    const entries: Uint8Array[] = []
-    eachField(reader.bytes(), (inner, stream) => {
-      if (inner === 1) labels = labelsOf(stream.string())
-      else if (inner === 2) entries.push(stream.bytes())
-      else return false
-      return true
-    })
-    for (const entry of entries) lines.push({ labels, ...entryOf(entry) })
-    return true
-  })
-  return lines
+export function* linesOfProtobuf(body: Uint8Array, lines: LineRows): Decoding<void> {
+  yield* verify(body)
+  const reader = new WireReader()
+  reader.start(body, 0)
+  for (let step = 1; reader.next(body.length); step++) {
+    if (step % stepsPerTurn === 0) yield
+    const end = reader.field === 1 ? reader.within(body.length) : -1
+    if (end < 0) reader.skip(body.length)
+    else if (end > reader.at) yield* streamOfProtobuf(reader, end, lines)
+  }
 }
+
+/** The structure down to the lines. */
+function* verify(body: Uint8Array): Decoding<void> {
+  const reader = new WireReader()
+  reader.start(body, 0)
+  for (let step = 1; reader.next(body.length); step++) {
+    if (step % stepsPerTurn === 0) yield
+    const end = reader.field === 1 ? reader.within(body.length) : -1
+    if (end < 0) {
+      reader.skip(body.length)
+      continue
+    }
+    for (; reader.next(end); step++) {
+      reader.skip(end)
+      if (step % stepsPerTurn === 0) yield
+    }
+  }
+  if (reader.failed) throw new Error('it is no valid protobuf')
+}
+
+function* streamOfProtobuf(reader: WireReader, end: number, lines: LineRows): Decoding<void> {
+  const from = reader.at
+  let labels: Texts | string = {}
+  for (let step = 1; reader.next(end); step++) {
+    if (step % stepsPerTurn === 0) yield
+    const to = reader.field === 1 ? reader.within(end) : -1
+    if (to < 0) {
+      reader.skip(end)
+      continue
+    }
+    labels = labelsIn(strictText(reader.bytes, reader.at, to))
+    reader.at = to
+  }
+  lines.stream(labels)
+  reader.at = from
+  for (let step = 1; reader.next(end); step++) {
+    const to = reader.field === 2 ? reader.within(end) : -1
+    if (to < 0) {
+      reader.skip(end)
+      continue
+    }
+    const fault = lineOfProtobuf(reader, to, lines)
+    if (fault !== undefined) lines.leave(...fault)
+    reader.failed = false
+    reader.at = to
+    if (lines.rows.isFull || step % stepsPerTurn === 0) yield
+  }
+}
+
+function labelsIn(text: string | undefined): Texts | string {
+  if (text === undefined) return 'its labels are no valid UTF-8'
+  try {
+    return labelsOf(text)
+  } catch {
+    return 'the labels of a stream are malformed'
+  }
+}
+
+type LineFault = readonly [reason: string, message: string]
+const [notUtf8, malformed]: readonly LineFault[] = [
+  ['invalid_utf8', 'a line or its metadata is no valid UTF-8'],
+  ['invalid_line', 'a line is no valid protobuf'],
+] as const
 
 /** Entry { 1: timestamp { 1: seconds, 2: nanoseconds }, 2: line, 3: structured metadata { 1: name, 2: value } }. */
-function entryOf(bytes: Uint8Array): Omit<ReceivedLine, 'labels'> {
-  let [seconds, nanos, line] = [0n, 0, '']
+function lineOfProtobuf(reader: WireReader, end: number, lines: LineRows): LineFault | undefined {
+  let [nanos, line]: [bigint, string | undefined] = [0n, '']
   const metadata: Record<string, string> = {}
-  eachField(bytes, (field, reader) => {
-    if (field === 1)
-      eachField(reader.bytes(), (inner, time) => {
-        if (inner === 1) seconds = BigInt(time.int64())
-        else if (inner === 2) nanos = time.int32()
-        else return false
-        return true
-      })
-    else if (field === 2) line = reader.string()
-    else if (field === 3) {
-      let [name, value] = ['', '']
-      eachField(reader.bytes(), (inner, pair) => {
-        if (inner === 1) name = pair.string()
-        else if (inner === 2) value = pair.string()
-        else return false
-        return true
-      })
-      metadata[name] = value
-    } else return false
-    return true
-  })
-  return { nanos: seconds * 1_000_000_000n + BigInt(nanos), line, metadata }
+  let pairs = 0
+  while (reader.next(end)) {
+    const { field } = reader
+    const to = field >= 1 && field <= 3 ? reader.within(end) : -1
+    if (to < 0) {
+      reader.skip(end)
+      continue
+    }
+    if (field === 1) nanos = timeOf(reader, to)
+    else if (field === 2) line = strictText(reader.bytes, reader.at, to)
+    else {
+      if (++pairs > maxValues) return ['invalid_line', `structured metadata has more than ${maxValues} values`]
+      const pair = pairOf(reader, to)
+      if (pair === undefined) return notUtf8
+      metadata[pair[0]] = pair[1]
+    }
+    reader.at = to
+  }
+  if (reader.failed) return malformed
+  if (line === undefined) return notUtf8
+  lines.put(nanos, line, metadata)
+  return undefined
 }
 
-/** `take` returns false for a field that it does not read. */
-function eachField(bytes: Uint8Array, take: (field: number, reader: BinaryReader) => boolean) {
-  const reader = new BinaryReader(bytes)
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag()
-    if (!take(field, reader)) reader.skip(type, field)
+function timeOf(reader: WireReader, end: number): bigint {
+  let [seconds, nanos] = [0n, 0]
+  while (reader.next(end)) {
+    if ((reader.field !== 1 && reader.field !== 2) || reader.type !== 0) {
+      reader.skip(end)
+      continue
+    }
+    reader.varint()
+    if (reader.field === 1) seconds = BigInt.asIntN(64, (BigInt(reader.high) << 32n) | BigInt(reader.low))
+    else nanos = reader.low | 0
   }
+  return seconds * 1_000_000_000n + BigInt(nanos)
+}
+
+function pairOf(reader: WireReader, end: number): readonly [string, string] | undefined {
+  let [name, value]: (string | undefined)[] = ['', '']
+  while (reader.next(end)) {
+    const { field } = reader
+    const to = field === 1 || field === 2 ? reader.within(end) : -1
+    if (to < 0) {
+      reader.skip(end)
+      continue
+    }
+    const text = strictText(reader.bytes, reader.at, to)
+    if (field === 1) name = text
+    else value = text
+    reader.at = to
+  }
+  return name === undefined || value === undefined ? undefined : [name, value]
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' }
@@ -130,40 +247,4 @@ function unquoted(text: string) {
       return code === undefined ? (escapes[one] ?? one) : String.fromCodePoint(Number.parseInt(code, 16))
     },
   )
-}
-
-const severities = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
-const synonyms: Readonly<Record<string, string>> = { warning: 'warn', err: 'error', critical: 'fatal', crit: 'fatal' }
-const utf8 = new TextEncoder()
-
-/** Lines of one request. Loki itself drops an exact repetition of a line. */
-export function lineEvents(lines: readonly ReceivedLine[], tenant: string | undefined): WeirEvent[] {
-  const ids = new Occurrences()
-  return lines.map(({ labels, nanos, line, metadata }) => {
-    const named = (metadata['detected_level'] ?? metadata['level'] ?? labels['level'] ?? '').toLowerCase()
-    const severity = synonyms[named] ?? named
-    const body: LogData = {
-      line,
-      ...known({
-        labels: Object.keys(labels).length === 0 ? undefined : labels,
-        metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
-        severity: severities.has(severity) ? severity : undefined,
-        trace: metadata['trace_id'],
-        span: metadata['span_id'],
-      }),
-    }
-    const data = utf8.encode(JSON.stringify(body))
-    const digest = createHash('sha256').update(`${nanos}\n`).update(data).digest('base64url').slice(0, 22)
-    return {
-      id: ids.idOf(digest),
-      source: tenant === undefined ? '/loki' : `/loki/${encodeURIComponent(tenant)}`,
-      type: telemetryTypes.log,
-      family: 'log',
-      time: Number(nanos / 1_000_000n),
-      ...(tenant === undefined ? {} : { extensions: { tenant } }),
-      datacontenttype: 'application/json',
-      encoding: 'json',
-      data,
-    }
-  })
 }

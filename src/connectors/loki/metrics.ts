@@ -6,11 +6,7 @@ export const metrics = {
     'source',
     'outcome',
   ),
-  weir_loki_push_lines_total: counter(
-    'Log lines of accepted requests, by outcome: taken, duplicate',
-    'source',
-    'outcome',
-  ),
+  weir_loki_push_lines_total: counter('Log lines by outcome: taken, duplicate, or a reason', 'source', 'outcome'),
 }
 
 type Own = typeof metrics

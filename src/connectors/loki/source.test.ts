@@ -103,3 +103,61 @@ test('labels are read with texts as in Go', () => {
   expect(labelsOf('{}')).toEqual({})
   for (const text of ['a="b"', '{a=b}', '{a="b}', '{a="b" c="d"}']) expect(() => labelsOf(text)).toThrow('malformed')
 })
+
+test('lines and streams at fault cost no others, and are counted by reason', async () => {
+  const { post, logs, scene, source } = await start()
+  const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`label${index}`, 'x']))
+  const body = JSON.stringify({
+    streams: [
+      { stream: many, values: [['1', 'a']] },
+      {
+        stream: { a: 'é'.repeat(1025) },
+        values: [
+          ['1', 'b'],
+          ['2', 'c'],
+        ],
+      },
+      { values: [['1', 'first']], stream: { app: 'web' } },
+      {
+        stream: { app: 'web' },
+        values: [
+          [1, 'd'],
+          ['2', 'x'.repeat(5000), { long: 'y'.repeat(5000) }],
+        ],
+      },
+    ],
+  })
+  expect(await post(body)).toEqual([
+    400,
+    '4 lines are not stored, the others are. The first: a stream: it has 101 labels, more than 100 (`max_labels`).\n',
+  ])
+  expect(logs().map(([time]) => time)).toEqual([0, 0])
+  expect(scene.shed).toEqual({ too_many_labels: 1, label_value_too_long: 2, invalid_line: 1 })
+  expect(source.status()).toMatchObject({ rows: 2, refused: { unreadable: 1 } })
+})
+
+test('labels and lines of protobuf that are no UTF-8 are refused', async () => {
+  const { post, logs, scene } = await start()
+  const writer = new ProtoWriter()
+  const stream = writer.begin(1)
+  writer.text(1, '{app="web"}')
+  for (const text of [Uint8Array.of(255), new TextEncoder().encode('good')]) {
+    const entry = writer.begin(2)
+    writer.bytes(2, text)
+    writer.end(entry)
+  }
+  writer.end(stream)
+  const headers = { 'content-type': 'application/x-protobuf' }
+  expect((await post(snappyCompress(writer.finish()), headers))[0]).toBe(400)
+  expect(logs().map(([, , log]) => log as unknown)).toEqual([{ line: 'good', labels: { app: 'web' } }])
+  expect(scene.shed).toEqual({ invalid_utf8: 1 })
+})
+
+test('lines of a large request are appended in several units, with the ids of a single one', async () => {
+  const { post, scene } = await start()
+  const values = Array.from({ length: 20_000 }, (_, line) => [String(line % 9000), 'x'])
+  expect((await post(gzipSync(push(...values)), { 'content-encoding': 'gzip' }))[0]).toBe(204)
+  expect(scene.units.map(({ count }) => count)).toEqual([8192, 8192, 3616])
+  expect(new Set(scene.ids).size).toBe(20_000)
+  expect(scene.ids[9000]).toBe(`${scene.ids[0]}-1`)
+})

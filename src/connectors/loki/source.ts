@@ -1,12 +1,13 @@
-import { snappyDecompress, SnappyTooLarge } from '../../codecs/snappy/decompress.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { probeListener } from '../../messaging/push-probe.ts'
-import { openPushSource, type PushedRows, type PushSource } from '../../messaging/push-source.ts'
-import { messageOf } from '../../model/errors.ts'
-import { PushRefused, tooLarge, type PushRequest } from '../../net/http/receiver.ts'
+import { openPushSource, type Decode, type PushSource } from '../../messaging/push-source.ts'
+import { withSnappy } from '../../messaging/snappy-body.ts'
+import { malformed, PushRefused } from '../../net/http/push-refused.ts'
+import type { PushAnswer, PushRequest } from '../../net/http/receiver.ts'
 import type { LokiPushConfig, lokiPushSchema } from './config.ts'
-import { lineEvents, linesOfJson, linesOfProtobuf } from './map-received.ts'
+import { LineRows } from './map-lines.ts'
+import { linesOfJson, linesOfProtobuf } from './map-received.ts'
 
 export const source = defineSource<typeof lokiPushSchema>('loki-push', {
   build: openLokiPush,
@@ -23,18 +24,33 @@ export function openLokiPush(config: LokiPushConfig, context: SourceContext): Pr
   })
 }
 
-function decode({ headers, type, body }: PushRequest, { tenants, max_body: limit }: LokiPushConfig): PushedRows {
+/** Lines at fault cost no others. The answer is then 400, as that of Loki. */
+function decode(request: PushRequest, config: LokiPushConfig): Decode<PushAnswer> {
+  const { headers, type, body } = request
+  const { tenants, max_body: limit } = config
   const given = headers['x-scope-orgid']
   const tenant = typeof given === 'string' && given !== '' ? given : undefined
   if (tenants.length > 0 && (tenant === undefined || !tenants.includes(tenant)))
     throw new PushRefused(401, 'unauthorized', 'The tenant in X-Scope-OrgID is missing, or not in `tenants`.')
   if (type !== 'application/json' && type !== 'application/x-protobuf')
     throw new PushRefused(415, 'wrong_request', 'Content-Type must be application/json or application/x-protobuf.')
-  try {
-    const lines = type === 'application/json' ? linesOfJson(body) : linesOfProtobuf(snappyDecompress(body, limit))
-    return { events: lineEvents(lines, tenant), answer: { status: 204 } }
-  } catch (error) {
-    if (error instanceof SnappyTooLarge) throw tooLarge(limit)
-    throw new PushRefused(400, 'unreadable', `The request is malformed: ${messageOf(error)}.`)
+  return function* (rows) {
+    const lines = new LineRows(rows, config, tenant)
+    try {
+      yield* type === 'application/json'
+        ? linesOfJson(body, lines)
+        : withSnappy(request, limit, (plain) => linesOfProtobuf(plain, lines))
+    } catch (error) {
+      throw malformed(error)
+    }
+    if (rows.faults === 0) return { answer: { status: 204 } }
+    const message =
+      rows.faults === 1 && !rows.isAny
+        ? `The request is malformed: ${rows.fault}.`
+        : `${rows.faults} lines are not stored, the others are. The first: ${rows.fault}.`
+    return {
+      answer: { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` },
+      refused: { reason: 'unreadable', message },
+    }
   }
 }

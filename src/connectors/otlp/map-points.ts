@@ -1,11 +1,12 @@
 /** Metrics of OTLP as points. */
-import { createHash } from 'node:crypto'
-import { Occurrences } from '../../messaging/push-source.ts'
+import type { OtlpVisitor, PointType } from '../../codecs/otlp/index.ts'
+import { labelsFault } from '../../messaging/label-bounds.ts'
+import type { PushedRows } from '../../messaging/pushed-rows.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { WeirEvent } from '../../model/events.ts'
-import { stringifyExact } from '../../model/exact-json.ts'
 import { known, type Fields } from '../../model/json.ts'
 import { telemetryTypes, type PointData } from '../../model/points.ts'
+import { isRefusal } from '../../net/http/push-refused.ts'
+import type { LabelBounds } from '../../schema/label-fields.ts'
 import {
   doubleOf,
   integerIn,
@@ -21,6 +22,7 @@ import {
   textIn,
   type Texts,
 } from './map-attributes.ts'
+import { attributesOrFault, unreadable } from './map-faults.ts'
 
 /** Points of one data point; `labels` are added to those of the data point. */
 type Reading = Readonly<{
@@ -34,98 +36,124 @@ type Shape = Readonly<{
   read(point: Fields): readonly Reading[]
 }>
 
-export type ReceivedMetrics = Readonly<{
-  events: readonly WeirEvent[]
-  exemplars: number
-  /** Data points at fault, and the first reason. */
-  rejected: number
-  message: string
-}>
+/** Puts points into rows. A data point at fault is counted as `invalid_point`, or by the bound that it exceeds. */
+export class PointVisitor implements OtlpVisitor {
+  readonly #rows: PushedRows
+  readonly #bounds: LabelBounds
+  readonly #now: number
+  #resource: Texts | string = {}
+  #labels: Texts | string = {}
+  #metric: Fields | undefined
+  exemplars = 0
 
-export function pointEvents(request: Fields, now: number): ReceivedMetrics {
-  const ids = new Occurrences()
-  const events: WeirEvent[] = []
-  let [exemplars, rejected, message] = [0, 0, '']
-  for (const resource of messagesIn(request, 'resourceMetrics')) {
-    const ofResource = resourceLabels(resource)
-    for (const scope of messagesIn(resource, 'scopeMetrics')) {
-      const labels = { ...ofResource, ...scopeLabels(scope) }
-      for (const metric of messagesIn(scope, 'metrics'))
-        for (const [type, point] of dataPoints(metric)) {
-          exemplars += listIn(point, 'exemplars').length
-          try {
-            for (const event of eventsOf(metric, type, point, labels, now))
-              events.push({ ...event, id: ids.idOf(event.id) })
-          } catch (error) {
-            rejected++
-            if (message === '') message = `${textIn(metric, 'name') || 'a metric'}: ${messageOf(error)}`
-          }
-        }
+  constructor(rows: PushedRows, bounds: LabelBounds, now: number) {
+    this.#rows = rows
+    this.#bounds = bounds
+    this.#now = now
+  }
+
+  get isFull(): boolean {
+    return this.#rows.isFull
+  }
+
+  resource(resource: Fields | undefined): void {
+    this.#resource = attributesOrFault(() => resourceLabels({ resource: resource ?? unreadable('resource') }))
+  }
+
+  scope(scope: Fields | undefined): void {
+    const outer = this.#resource
+    this.#labels =
+      typeof outer === 'string'
+        ? outer
+        : attributesOrFault(() => ({ ...outer, ...scopeLabels({ scope: scope ?? unreadable('scope') }) }))
+  }
+
+  record(): void {}
+
+  metric(metric: Fields | undefined): void {
+    this.#metric = metric
+  }
+
+  point(type: PointType, point: Fields): void {
+    try {
+      this.exemplars += listIn(point, 'exemplars').length
+      this.#put(type, point)
+    } catch (error) {
+      if (isRefusal(error)) throw error
+      this.fault(messageOf(error))
     }
   }
-  return { events, exemplars, rejected, message }
-}
 
-const types = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const
-type Type = (typeof types)[number]
+  fault(message: string): void {
+    this.#leave('invalid_point', message)
+  }
 
-function dataPoints(metric: Fields): (readonly [Type, Fields])[] {
-  return types
-    .filter((type) => metric[type] !== undefined)
-    .flatMap((type) => messagesIn(messageIn(metric, type), 'dataPoints').map((point) => [type, point] as const))
-}
+  #leave(reason: string, message: string) {
+    const name = this.#metric?.['name']
+    this.#rows.leave(
+      reason,
+      1,
+      `${typeof name === 'string' && name !== '' ? name.slice(0, 64) : 'a metric'}: ${message}`,
+    )
+  }
 
-const utf8 = new TextEncoder()
-const noRecordedValue = 1
-
-function eventsOf(metric: Fields, type: Type, point: Fields, outer: Texts, now: number): WeirEvent[] {
-  const name = nameOf(textIn(metric, 'name'))
-  if (name === '') throw new Error('it has no name')
-  const { kind, read } = shapeOf(type, messageIn(metric, type))
-  const nanos = integerIn(point, 'timeUnixNano')
-  const [time, unit] = [msOf(nanos), textIn(metric, 'unit')]
-  const isStale = (Number(integerIn(point, 'flags')) & noRecordedValue) !== 0
-  const own = { ...outer, ...labelsOf(point) }
-  const readings: readonly Reading[] = isStale ? [{ fields: {} }] : read(point)
-  return readings.map(({ suffix = '', labels: more, fields: given }) => {
-    const labels = { ...own, ...more }
-    const fields = Object.entries(given)
-    const special = isStale
-      ? { value: 'stale' as const }
-      : Object.fromEntries(fields.flatMap(([field, value]) => (isFinite(value) ? [] : [[field, specialOf(value)]])))
-    const body = {
-      name: `${name}${suffix}`,
-      ...known({ labels: Object.keys(labels).length === 0 ? undefined : labels }),
-      fields: Object.fromEntries(fields.filter(([, value]) => isFinite(value))),
-      ...known({
-        special: Object.keys(special).length === 0 ? undefined : special,
-        kind,
-        unit: unit === '' ? undefined : unit,
-        arrival: time === undefined ? (true as const) : undefined,
-      }),
-    }
-    const text = stringifyExact(body) ?? ''
+  #put(type: PointType, point: Fields) {
+    const metric = this.#metric ?? unreadable('metric')
+    const outer = this.#labels
+    if (typeof outer === 'string') throw new Error(outer)
+    const name = nameOf(textIn(metric, 'name'))
+    if (name === '') throw new Error('it has no name')
+    const { kind, read } = shapeOf(type, messageIn(metric, type))
+    const nanos = integerIn(point, 'timeUnixNano')
     const start = integerIn(point, 'startTimeUnixNano')
-    const digest = createHash('sha256').update(`${nanos} ${start}\n${text}`).digest('base64url').slice(0, 22)
-    return {
-      id: digest,
-      source: '/otlp',
-      type: telemetryTypes.point,
-      family: 'point',
-      subject: body.name,
-      time: time ?? now,
-      datacontenttype: 'application/json',
-      encoding: 'json',
-      data: utf8.encode(text),
+    const [time, unit] = [msOf(nanos), textIn(metric, 'unit')]
+    const isStale = (Number(integerIn(point, 'flags')) & noRecordedValue) !== 0
+    const own = { ...outer, ...labelsOf(point) }
+    const fault = labelsFault({ ...own, __name__: name }, { ...this.#bounds, max_labels: this.#bounds.max_labels + 1 })
+    if (fault !== undefined) return this.#leave(fault.reason, fault.message)
+    const rest = JSON.stringify(
+      known({ kind, unit: unit === '' ? undefined : unit, arrival: time === undefined ? (true as const) : undefined }),
+    )
+    const end = rest === '{}' ? '}' : `,${rest.slice(1)}`
+    const readings: readonly Reading[] = isStale ? [{ fields: {} }] : read(point)
+    for (const { suffix = '', labels: more, fields } of readings) {
+      const subject = `${name}${suffix}`
+      const labels = JSON.stringify({ ...own, ...more })
+      const json =
+        `{"name":${JSON.stringify(subject)}` +
+        (labels === '{}' ? '' : `,"labels":${labels}`) +
+        (isStale ? staleFields : fieldsText(fields)) +
+        end
+      this.#rows.put(
+        { source: '/otlp', type: telemetryTypes.point, family: 'point', subject, time: time ?? this.#now },
+        json,
+        `${nanos} ${start}\n${json}`,
+      )
     }
-  })
+  }
+}
+
+const noRecordedValue = 1
+const staleFields = ',"fields":{},"special":{"value":"stale"}'
+
+/** Integers keep all digits. */
+function fieldsText(fields: Reading['fields']): string {
+  let [text, special] = ['', '']
+  for (const field in fields) {
+    const value = fields[field]!
+    const name = JSON.stringify(field)
+    if (isFinite(value))
+      text += `${text === '' ? '' : ','}${name}:${typeof value === 'bigint' ? value : JSON.stringify(value)}`
+    else special += `${special === '' ? '' : ','}${name}:"${specialOf(value)}"`
+  }
+  return `,"fields":{${text}}${special === '' ? '' : `,"special":{${special}}`}`
 }
 
 const isFinite = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isFinite(value)
 const specialOf = (value: number | bigint) => (Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf')
 
 /** A value of a counter that restarts with each export is no counter of PromQL, so its fields are named `delta`. */
-function shapeOf(type: Type, metric: Fields): Shape {
+function shapeOf(type: PointType, metric: Fields): Shape {
   if (type === 'gauge') return { kind: 'gauge', read: (point) => [{ fields: { value: numberOf(point) } }] }
   if (type === 'summary') return { kind: 'summary', read: quantiles }
   const temporality = metric['aggregationTemporality']

@@ -6,11 +6,7 @@ export const metrics = {
     'source',
     'outcome',
   ),
-  weir_otlp_received_rows_total: counter(
-    'Rows by outcome: taken, duplicate, exemplar, invalid_point',
-    'source',
-    'outcome',
-  ),
+  weir_otlp_received_rows_total: counter('Rows by outcome: taken, duplicate, or a reason', 'source', 'outcome'),
   weir_otlp_requests_total: counter(
     'Export requests, by signal and outcome: accepted, partial, rejected, failed',
     'sink',

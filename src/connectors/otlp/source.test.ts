@@ -16,7 +16,8 @@ const token = 'correct-horse-battery'
 async function start(written: Readonly<{ token?: string; max_body?: string }> = {}) {
   const scene = new QueryScene('otel', 1000)
   const config = configFrom(otlpSourceSchema, { listen: '127.0.0.1:0', grpc: '127.0.0.1:0', ...written })
-  const source = await openOtlp(config, { ...scene.context(), host: realHost() })
+  const host = realHost()
+  const source = await openOtlp(config, { ...scene.context(), host })
   const abort = new AbortController()
   const done = source.run(abort.signal)
   const [http = '', grpc = ''] = source.addresses
@@ -40,7 +41,7 @@ async function start(written: Readonly<{ token?: string; max_body?: string }> = 
     return client.call({ method, body, metadata, deadline, signal: new AbortController().signal })
   }
   const bodies = (): unknown[] => scene.events.map(({ data }) => JSON.parse(new TextDecoder().decode(data)) as unknown)
-  return { scene, source, post, call, bodies }
+  return { scene, source, post, call, bodies, memory: host.memory }
 }
 
 const resource = {
@@ -269,4 +270,111 @@ test('refusals have the status of the specification and a body in the type of th
   expect(codes).toEqual([16, 3, 8, 12])
   expect(bodies()).toEqual([])
   expect(source.status().refused).toEqual({ unreadable: 4, unauthorized: 2, wrong_request: 2, too_large: 1 })
+})
+
+test('a body that expands to millions of empty messages makes no rows and is answered', async () => {
+  const { post, call, bodies, memory } = await start()
+  const empty = Buffer.alloc(1_000_000, Buffer.from([10, 0]))
+  const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' }
+  expect((await post('logs', gzipSync(empty), headers)).status).toBe(200)
+  expect(
+    (
+      await post('metrics', gzipSync(`{"resourceMetrics":[${'{},'.repeat(200_000)}{}]}`), {
+        'content-encoding': 'gzip',
+      })
+    ).status,
+  ).toBe(200)
+  expect(await call('logs.v1.LogsService', empty)).toHaveLength(0)
+  expect(bodies()).toEqual([])
+  expect(memory.used).toBe(0)
+})
+
+test('a record with too many values and one with invalid UTF-8 cost no other record', async () => {
+  const { post, bodies, scene } = await start()
+  const writer = new ProtoWriter()
+  within(writer, [1, 2], () => {
+    within(writer, [2], () => {
+      for (let count = 0; count < 30_000; count++) within(writer, [6], () => {})
+    })
+    within(writer, [2, 5], () => writer.bytes(1, Uint8Array.of(255, 254)))
+    within(writer, [2, 5], () => writer.text(1, 'good'))
+  })
+  const answer = await post('logs', writer.finish(), { 'content-type': 'application/x-protobuf' })
+  expect([answer.status, partialSuccess(new Uint8Array(await answer.arrayBuffer()))]).toEqual([
+    200,
+    { rejected: 2, message: 'a log record: it has more than 20000 values' },
+  ])
+  expect(bodies()).toEqual([{ line: 'good', arrival: true }])
+  expect(scene.shed).toEqual({ invalid_record: 2 })
+})
+
+test('labels beyond the bounds reject their rows only, over each protocol', async () => {
+  const { post, call, bodies, scene } = await start()
+  const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } })
+  const point = (...attributes: readonly unknown[]) => ({
+    name: 'queue',
+    gauge: { dataPoints: [{ ...time, asInt: 1, attributes }] },
+  })
+  const many = Array.from({ length: 98 }, (_, index) => attribute(`label${index}`, 'x'))
+  const answer = await post(
+    'metrics',
+    metrics(point(attribute('a', 'x'.repeat(2049))), point(...many), point(attribute('a', 'é'.repeat(1024)))),
+  )
+  expect(await answer.json()).toEqual({
+    partialSuccess: {
+      rejectedDataPoints: '2',
+      errorMessage: 'queue: the value of label a has 2049 bytes, more than 2048 (`max_label_value`)',
+    },
+  })
+  const records = { logRecords: [{ body: { stringValue: 'x'.repeat(5000) } }] }
+  const long = { attributes: [attribute('n'.repeat(1025), 'x')] }
+  const logs = { resourceLogs: [{ scopeLogs: [records], resource: long }, { scopeLogs: [records] }] }
+  expect(await (await post('logs', logs)).json()).toMatchObject({ partialSuccess: { rejectedLogRecords: '1' } })
+  expect(bodies()).toHaveLength(2)
+  expect(scene.shed).toEqual({ label_value_too_long: 1, too_many_labels: 1, label_name_too_long: 1 })
+  const writer = new ProtoWriter()
+  within(writer, [1], () => {
+    within(writer, [1, 1], () => {
+      writer.text(1, 'a')
+      within(writer, [2], () => writer.text(1, 'x'.repeat(2049)))
+    })
+    within(writer, [2, 2], () => writer.int(2, 1))
+  })
+  const over = await call('logs.v1.LogsService', writer.finish())
+  expect(over instanceof Error ? over : partialSuccess(over)?.rejected).toBe(1)
+})
+
+test('a request is refused while others use the memory for decoding, with the delay of the specification', async () => {
+  const { post, call, memory, source } = await start()
+  const lease = memory.reserve(7 * (memory.capacity >> 3))
+  const others = Array.from({ length: memory.capacity >> 23 }, () => memory.reserve(1 << 20))
+  const answer = await post('metrics', gauge(1), { 'content-type': 'application/x-protobuf' })
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+  const over = await call('metrics.v1.MetricsService', gauge(1))
+  if (!(over instanceof Error) || !('metadata' in over)) throw new Error('accepted')
+  const [details] = (over.metadata as Metadata).get('grpc-status-details-bin')
+  expect(rpcStatus(details as Buffer)?.retryMs).toBe(1000)
+  expect(source.status().refused).toEqual({ busy: 2 })
+  for (const one of [lease, ...others]) one.release()
+  expect((await post('metrics', gauge(1), { 'content-type': 'application/x-protobuf' })).status).toBe(200)
+})
+
+test('a request that exceeds the memory alone is refused for good', async () => {
+  const { post, memory } = await start()
+  memory.capacity = 1 << 20
+  const answer = await post('logs', new Uint8Array(2 << 20), { 'content-type': 'application/x-protobuf' })
+  expect(answer.status).toBe(413)
+  expect(memory.used).toBe(0)
+})
+
+test('rows that exceed many times the largest body end the request', async () => {
+  const { post, bodies } = await start({ max_body: '64KiB' })
+  const attributes = [{ key: 'a', value: { stringValue: 'x'.repeat(2000) } }]
+  const logRecords = Array.from({ length: 3000 }, () => ({}))
+  const answer = await post('logs', { resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords }] }] })
+  expect([answer.status, await answer.json()]).toEqual([
+    413,
+    { message: 'The rows of the request have more than 2 MiB. Send fewer rows in one request.' },
+  ])
+  expect(bodies().length).toBeLessThan(1000)
 })

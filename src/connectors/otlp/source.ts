@@ -1,24 +1,31 @@
-import { decodeOtlp, partialSuccessBody, rpcStatusBody, type OtlpSignal } from '../../codecs/otlp/index.ts'
+import {
+  partialSuccessBody,
+  retryStatusBody,
+  rpcStatusBody,
+  walkOtlp,
+  walkOtlpJson,
+  type OtlpSignal,
+  type OtlpVisitor,
+} from '../../codecs/otlp/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { probeListener } from '../../messaging/push-probe.ts'
 import {
   openPushSource,
+  type Decode,
   type MoreListeners,
-  type PushedRows,
   type PushSource,
   type PushTaker,
 } from '../../messaging/push-source.ts'
-import { messageOf } from '../../model/errors.ts'
-import { isRecord, type Fields } from '../../model/json.ts'
-import { assertShallow } from '../../model/json-depth.ts'
+import type { Decoding, PushedRows } from '../../messaging/pushed-rows.ts'
 import { listenGrpc, type GrpcAnswer, type GrpcCall, type GrpcFailure } from '../../net/grpc-server.ts'
-import { bearerCheck, PushRefused, type PushRequest } from '../../net/http/receiver.ts'
+import { malformed, PushRefused, refusalOf } from '../../net/http/push-refused.ts'
+import { bearerCheck, type PushAnswer, type PushRequest } from '../../net/http/receiver.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import type { TlsFiles } from '../../net/tls-files.ts'
 import type { OtlpSourceConfig, otlpSourceSchema } from './config.ts'
-import { pointEvents } from './map-points.ts'
-import { recordEvents } from './map-records.ts'
+import { PointVisitor } from './map-points.ts'
+import { RecordVisitor } from './map-records.ts'
 
 export const source = defineSource<typeof otlpSourceSchema>('otlp', { build: openOtlp, probe: probeListener })
 
@@ -26,8 +33,8 @@ const protobuf = 'application/x-protobuf'
 const json = 'application/json'
 
 export function openOtlp(config: OtlpSourceConfig, context: SourceContext): Promise<PushSource> {
-  const now = () => context.host.clock.now()
-  const route = (signal: OtlpSignal) => (request: PushRequest) => overHttp(signal, request, now())
+  const route = (signal: OtlpSignal) => (request: PushRequest) =>
+    overHttp(signal, request, decoderOf(signal, config, context.host.clock.now()))
   return openPushSource({
     config,
     context,
@@ -41,42 +48,31 @@ export function openOtlp(config: OtlpSourceConfig, context: SourceContext): Prom
 }
 
 type Rejected = Readonly<{ rejected: number; message: string }>
-type Rows = Omit<PushedRows, 'answer'> & Readonly<{ partial: Rejected | undefined }>
+type Decoder = (rows: PushedRows, walk: (visitor: OtlpVisitor) => Decoding<void>) => Decoding<Rejected | undefined>
 
-function rowsOf(signal: OtlpSignal, decode: () => Fields, now: number): Rows {
-  try {
-    const request = decode()
-    if (signal === 'logs') return { events: recordEvents(request, now), partial: undefined }
-    const { events, exemplars, rejected, message } = pointEvents(request, now)
-    return {
-      events,
-      left: { exemplar: exemplars, invalid_point: rejected },
-      partial: rejected === 0 ? undefined : { rejected, message },
+function decoderOf(signal: OtlpSignal, config: OtlpSourceConfig, now: number): Decoder {
+  return function* (rows, walk) {
+    const visitor = signal === 'logs' ? new RecordVisitor(rows, config, now) : new PointVisitor(rows, config, now)
+    try {
+      yield* walk(visitor)
+    } catch (error) {
+      throw malformed(error)
     }
-  } catch (error) {
-    throw new PushRefused(400, 'unreadable', `The request is malformed: ${messageOf(error)}.`)
+    if (visitor instanceof PointVisitor) rows.left['exemplar'] = visitor.exemplars
+    return rows.faults === 0 ? undefined : { rejected: rows.faults, message: rows.fault }
   }
 }
 
-function overHttp(signal: OtlpSignal, { type, body }: PushRequest, now: number): PushedRows {
+function overHttp(signal: OtlpSignal, { type, body }: PushRequest, decode: Decoder): Decode<PushAnswer> {
   if (type !== protobuf && type !== json)
     throw new PushRefused(415, 'wrong_request', `Content-Type must be ${protobuf} or ${json}.`)
-  const decode = type === json ? () => objectOf(body) : () => decodeOtlp(signal, body)
-  const { partial, ...rows } = rowsOf(signal, decode, now)
-  const answer = type === json ? JSON.stringify(partialJson(signal, partial)) : partialProtobuf(partial)
-  return { ...rows, answer: { status: 200, headers: { 'content-type': type }, body: answer } }
-}
-
-function objectOf(body: Uint8Array): Fields {
-  assertShallow(body)
-  let given: unknown
-  try {
-    given = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch (error) {
-    throw new Error('the body is not valid JSON', { cause: error })
+  return function* (rows) {
+    const partial = yield* decode(rows, (visitor) =>
+      type === json ? walkOtlpJson(signal, body, visitor) : walkOtlp(signal, body, visitor),
+    )
+    const answer = type === json ? JSON.stringify(partialJson(signal, partial)) : partialProtobuf(partial)
+    return { answer: { status: 200, headers: { 'content-type': type }, body: answer } }
   }
-  if (!isRecord(given)) throw new Error('the body is no object')
-  return given
 }
 
 function partialJson(signal: OtlpSignal, partial: Rejected | undefined) {
@@ -93,42 +89,47 @@ const grpcPaths = {
   logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
   metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
 } as const
-const codes: Readonly<Record<number, GrpcFailure['code']>> = { 400: 'invalid', 401: 'unauthenticated' }
-/** Messages in progress, as a multiple of the largest. */
-const maxMessages = 4
+const codes: Readonly<Record<number, GrpcFailure['code']>> = {
+  400: 'invalid',
+  401: 'unauthenticated',
+  413: 'exhausted',
+}
+const unavailable = 14
+const retryMs = 1000
 const graceMs = 5000
 
 async function openGrpc(
-  { grpc: places, token, max_body: maxMessage }: OtlpSourceConfig,
-  context: SourceContext,
+  config: OtlpSourceConfig,
+  { host }: SourceContext,
   pushes: PushTaker,
   tls: TlsFiles | undefined,
 ): Promise<MoreListeners> {
+  const { grpc: places, token, max_body: maxMessage } = config
   const isAllowed = bearerCheck(token === null ? undefined : revealSecret(token))
-  let held = 0
   const take = async (signal: OtlpSignal, { message, authorization }: GrpcCall): Promise<GrpcAnswer> => {
-    held += message.length
     try {
       if (!isAllowed(authorization)) throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
-      if (held > maxMessages * maxMessage)
-        throw new PushRefused(503, 'busy', 'Too many requests are in progress; send it again.')
-      const { partial, ...rows } = rowsOf(signal, () => decodeOtlp(signal, message), context.host.clock.now())
-      await pushes.take({ ...rows, answer: { status: 200 } })
-      return partialProtobuf(partial)
+      const decode = decoderOf(signal, config, host.clock.now())
+      return await host.memory.use(message.length, (lease) =>
+        pushes.take(lease, function* (rows) {
+          const partial = yield* decode(rows, (visitor) => walkOtlp(signal, message, visitor))
+          return { answer: partialProtobuf(partial) }
+        }),
+      )
     } catch (error) {
-      const refused =
-        error instanceof PushRefused ? error : new PushRefused(503, 'not_synced', `Append failed: ${messageOf(error)}`)
-      pushes.refuse(refused.reason, refused.message)
-      return { code: codes[refused.status] ?? 'unavailable', why: refused.message }
-    } finally {
-      held -= message.length
+      const { status, reason, message: why } = refusalOf(error)
+      pushes.refuse(reason, why)
+      const code = codes[status]
+      return code === undefined
+        ? { code: 'unavailable', why, details: retryStatusBody(unavailable, why, retryMs) }
+        : { code, why }
     }
   }
   const listeners = await listenGrpc({
     places,
     tls,
     maxMessage,
-    timers: context.host.timers,
+    timers: host.timers,
     methods: {
       [grpcPaths.logs]: (call) => take('logs', call),
       [grpcPaths.metrics]: (call) => take('metrics', call),

@@ -1,179 +1,150 @@
-/** Requests of remote write as points. Throws with the reason. */
-import { BinaryReader } from '@bufbuild/protobuf/wire'
-import { sampleEvent, type SampleKind as Kind } from '../../codecs/samples/index.ts'
-import { Occurrences } from '../../messaging/push-source.ts'
-import type { WeirEvent } from '../../model/events.ts'
+/** Series of a request of remote write as points. */
+import { strictText } from '../../codecs/proto-reader/text.ts'
+import type { WireReader } from '../../codecs/proto-reader/index.ts'
+import { SampleTexts, specialOf, type SampleKind } from '../../codecs/samples/index.ts'
+import { labelTooLong, tooManyLabels, type LabelFault } from '../../messaging/label-bounds.ts'
+import type { PushedRows } from '../../messaging/pushed-rows.ts'
+import { telemetryTypes } from '../../model/points.ts'
+import type { LabelBounds } from '../../schema/label-fields.ts'
 
-/** Of both versions; 0 and further numbers have no counterpart. */
-const kinds: Readonly<Record<number, Kind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 5: 'summary' }
-const kinds2: Readonly<Record<number, Kind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 4: 'gauge', 5: 'summary' }
-
-type Sample = Readonly<{
-  value: number
-  isStale: boolean
-  /** Unix ms. */
-  at: number
-}>
-
-type Series = {
-  labels: (readonly [string, string])[]
-  samples: Sample[]
-  kind: Kind | undefined
-  unit: string | undefined
-}
-
-export type ReceivedSamples = Readonly<{
-  events: readonly WeirEvent[]
+export type Received = {
   samples: number
   /** Native histograms, which are not stored. */
   histograms: number
   exemplars: number
-}>
+}
 
-/** `take` returns false for a field that it does not read. */
-function eachField(bytes: Uint8Array, take: (field: number, reader: BinaryReader) => boolean) {
-  const reader = new BinaryReader(bytes)
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag()
-    if (!take(field, reader)) reader.skip(type, field)
+/** A series of which nothing is stored. */
+export class SeriesFault extends Error {
+  readonly reason: string
+  readonly series: string | undefined
+
+  constructor(reason: string, message: string, series?: string) {
+    super(message)
+    this.reason = reason
+    this.series = series
   }
 }
+
+export class Malformed extends Error {
+  constructor() {
+    super('it is no valid protobuf')
+  }
+}
+
+/** Fields of the input between two turns of the event loop. */
+export const fieldsPerTurn = 1 << 15
+
+/** Where a text is in the request. */
+export type Span = Readonly<{ from: number; to: number }>
+
+export type Series = {
+  /** Names and values in turn. */
+  texts: string[]
+  samples: number
+  histograms: number
+  exemplars: number
+  kind: SampleKind | undefined
+  unit: string | undefined
+}
+
+export const newSeries = (): Series => ({
+  texts: [],
+  samples: 0,
+  histograms: 0,
+  exemplars: 0,
+  kind: undefined,
+  unit: undefined,
+})
+
+export function textOf(bytes: Uint8Array, { from, to }: Span): string {
+  const text = strictText(bytes, from, to)
+  if (text === undefined) throw new SeriesFault('invalid_utf8', 'a label is no valid UTF-8')
+  return text
+}
+
+/** `spans`: names and values in turn. Throws before a text is made of a label that exceeds a bound. */
+export function labelTexts(
+  spans: readonly Span[],
+  bounds: LabelBounds,
+  bytes: Uint8Array,
+  text: (index: number) => string,
+): string[] {
+  const fault = spansFault(spans, bounds, bytes)
+  if (fault !== undefined) throw new SeriesFault(fault.reason, fault.message, shownName(spans, bytes))
+  return spans.map((_, index) => text(index))
+}
+
+function spansFault(spans: readonly Span[], bounds: LabelBounds, bytes: Uint8Array): LabelFault | undefined {
+  for (let at = 0; at < spans.length; at += 2) {
+    const [name, value] = [spans[at]!, spans[at + 1]!]
+    const label = { bytes: name.to - name.from, text: () => shownText(bytes, name) }
+    const long = labelTooLong(label, value.to - value.from, bounds)
+    if (long !== undefined) return long
+  }
+  return tooManyLabels(spans.length / 2 - 1, bounds)
+}
+
+function shownName(spans: readonly Span[], bytes: Uint8Array): string | undefined {
+  const at = spans.findIndex((span, index) => index % 2 === 0 && shownText(bytes, span) === '__name__')
+  return at < 0 ? undefined : shownText(bytes, spans[at + 1]!)
+}
+
+const shownBytes = 64
+
+function shownText(bytes: Uint8Array, { from, to }: Span): string {
+  return Buffer.from(bytes.subarray(from, Math.min(to, from + shownBytes))).toString()
+}
+
+/** `texts`: names and values in turn. */
+export function nameIn(texts: readonly string[]): string | undefined {
+  for (let at = 0; at < texts.length; at += 2)
+    if (texts[at] === '__name__' && texts[at + 1] !== '') return texts[at + 1]
+  return undefined
+}
+
+export class SeriesRows {
+  readonly #name: string
+  readonly #texts: SampleTexts
+
+  constructor({ texts, kind, unit }: Series) {
+    const name = nameIn(texts)
+    const labels: (readonly [string, string])[] = []
+    for (let at = 0; at < texts.length; at += 2) if (texts[at] !== '__name__') labels.push([texts[at]!, texts[at + 1]!])
+    if (name === undefined) throw new SeriesFault('no_name', 'it has no name')
+    if (new Set(labels.map(([label]) => label)).size < labels.length)
+      throw new SeriesFault('duplicate_label', 'it has a label twice')
+    this.#name = name
+    this.#texts = new SampleTexts({ name, labels, kind, unit })
+  }
+
+  put(rows: PushedRows, value: number, isStale: boolean, at: number): void {
+    const special = isStale ? 'stale' : specialOf(value)
+    const texts = this.#texts
+    rows.put(
+      { source: '/remote-write', type: telemetryTypes.point, family: 'point', subject: this.#name, time: at },
+      texts.data(value, special),
+      texts.identity(value, special, at),
+    )
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(8))
 
 /** Reads a float with the bits of the marker for a stale series. */
-function sampleOf(bytes: Uint8Array): Sample {
+export function putSample(reader: WireReader, end: number, series: SeriesRows, rows: PushedRows): void {
   let [value, isStale, at] = [0, false, 0]
-  eachField(bytes, (field, reader) => {
-    if (field === 1) {
-      const bits = BigInt.asUintN(64, BigInt(reader.fixed64()))
-      isStale = bits === 0x7ff0000000000002n
-      const view = new DataView(new ArrayBuffer(8))
-      view.setBigUint64(0, bits)
-      value = view.getFloat64(0)
-    } else if (field === 2) at = Number(reader.int64())
-    else return false
-    return true
-  })
-  return { value, isStale, at }
-}
-
-/** `metadata`: kinds by name of a metric, from requests before; the request may add some. */
-export function samplesOfV1(body: Uint8Array, metadata: Map<string, Kind>): ReceivedSamples {
-  const all: Series[] = []
-  let [histograms, exemplars] = [0, 0]
-  eachField(body, (field, reader) => {
-    if (field === 3) {
-      readMetadata(reader.bytes(), metadata)
-      return true
-    }
-    if (field !== 1) return false
-    const series: Series = { labels: [], samples: [], kind: undefined, unit: undefined }
-    eachField(reader.bytes(), (inner, fields) => {
-      if (inner === 1) {
-        let [name, value] = ['', '']
-        eachField(fields.bytes(), (part, label) => {
-          if (part === 1) name = label.string()
-          else if (part === 2) value = label.string()
-          else return false
-          return true
-        })
-        series.labels.push([name, value])
-      } else if (inner === 2) series.samples.push(sampleOf(fields.bytes()))
-      else {
-        if (inner === 3) exemplars++
-        if (inner === 4) histograms++
-        return false
-      }
-      return true
-    })
-    all.push(series)
-    return true
-  })
-  for (const series of all) series.kind = kindOf(nameOf(series), metadata)
-  return { ...eventsOf(all), histograms, exemplars }
-}
-
-const maxMetadata = 20_000
-
-function readMetadata(bytes: Uint8Array, into: Map<string, Kind>) {
-  let [type, name] = [0, '']
-  eachField(bytes, (field, reader) => {
-    if (field === 1) type = reader.int32()
-    else if (field === 2) name = reader.string()
-    else return false
-    return true
-  })
-  const kind = kinds[type]
-  if (kind !== undefined && into.size < maxMetadata) into.set(name, kind)
-}
-
-/** Metadata has the name of the family. */
-function kindOf(name: string, metadata: ReadonlyMap<string, Kind>) {
-  return metadata.get(name) ?? metadata.get(name.replace(/_(?:bucket|sum|count|total)$/, ''))
-}
-
-export function samplesOfV2(body: Uint8Array): ReceivedSamples {
-  const symbols: string[] = []
-  const encoded: Uint8Array[] = []
-  eachField(body, (field, reader) => {
-    if (field === 4) symbols.push(reader.string())
-    else if (field === 5) encoded.push(reader.bytes())
-    else return false
-    return true
-  })
-  if (symbols[0] !== '') throw new Error('the first symbol is not empty')
-  const symbol = (at: number) => {
-    const text = symbols[at]
-    if (text === undefined) throw new Error(`there is no symbol ${at}`)
-    return text
+  while (reader.next(end)) {
+    if (reader.field === 1 && reader.type === 1 && reader.at + 8 <= end) {
+      for (let index = 0; index < 8; index++) bits.setUint8(index, reader.bytes[reader.at + index]!)
+      isStale = bits.getUint32(0, true) === 2 && bits.getUint32(4, true) === 0x7ff00000
+      value = bits.getFloat64(0, true)
+      reader.at += 8
+    } else if (reader.field === 2 && reader.type === 0) {
+      reader.varint()
+      at = (reader.high | 0) * 0x1_0000_0000 + reader.low
+    } else reader.skip(end)
   }
-  let [histograms, exemplars] = [0, 0]
-  const all = encoded.map((bytes) => {
-    const series: Series = { labels: [], samples: [], kind: undefined, unit: undefined }
-    const refs: number[] = []
-    eachField(bytes, (field, reader) => {
-      if (field === 1) {
-        const packed = new BinaryReader(reader.bytes())
-        while (packed.pos < packed.len) refs.push(packed.uint32())
-      } else if (field === 2) series.samples.push(sampleOf(reader.bytes()))
-      else if (field === 5)
-        eachField(reader.bytes(), (inner, metadata) => {
-          if (inner === 1) series.kind = kinds2[metadata.int32()]
-          else if (inner === 4) series.unit = symbol(metadata.uint32())
-          else return false
-          return true
-        })
-      else {
-        if (field === 3) histograms++
-        if (field === 4) exemplars++
-        return false
-      }
-      return true
-    })
-    if (refs.length % 2 !== 0) throw new Error('the labels of a series are incomplete')
-    for (let at = 0; at < refs.length; at += 2) series.labels.push([symbol(refs[at]!), symbol(refs[at + 1]!)])
-    return series
-  })
-  return { ...eventsOf(all), histograms, exemplars }
-}
-
-function nameOf({ labels }: Series): string {
-  const name = labels.find(([label]) => label === '__name__')?.[1] ?? ''
-  if (name === '') throw new Error('a series has no name')
-  return name
-}
-
-function eventsOf(all: readonly Series[]): Readonly<{ events: WeirEvent[]; samples: number }> {
-  const ids = new Occurrences()
-  const events: WeirEvent[] = []
-  for (const series of all) {
-    const { kind, unit, samples } = series
-    const name = nameOf(series)
-    const labels = series.labels.filter(([label]) => label !== '__name__')
-    if (new Set(labels.map(([label]) => label)).size < labels.length) throw new Error('a series has a label twice')
-    for (const sample of samples) {
-      const event = sampleEvent('/remote-write', { name, labels, kind, unit, ...sample })
-      events.push({ ...event, id: ids.idOf(event.id) })
-    }
-  }
-  return { events, samples: events.length }
+  if (reader.failed) throw new Malformed()
+  series.put(rows, value, isStale, at)
 }

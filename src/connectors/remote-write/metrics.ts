@@ -7,7 +7,7 @@ export const metrics = {
     'outcome',
   ),
   weir_remote_write_received_samples_total: counter(
-    'Samples of accepted requests, by outcome: taken, duplicate, native histogram, exemplar',
+    'Samples by outcome: taken, duplicate, or a reason',
     'source',
     'outcome',
   ),

@@ -12,7 +12,8 @@ const v2Type = 'application/x-protobuf;proto=io.prometheus.write.v2.Request'
 async function start() {
   const scene = new QueryScene('rw', 1000)
   const config = configFrom(remoteWriteSourceSchema, { listen: '127.0.0.1:0' })
-  const source = await openRemoteWrite(config, { ...scene.context(), host: realHost() })
+  const host = realHost()
+  const source = await openRemoteWrite(config, { ...scene.context(), host })
   const abort = new AbortController()
   const done = source.run(abort.signal)
   onTestFinished(async () => {
@@ -26,7 +27,7 @@ async function start() {
       headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy', ...headers },
     })
   const points = () => scene.events.map(({ data, time }) => [time, new TextDecoder().decode(data)])
-  return { scene, source, post, points }
+  return { scene, source, post, points, memory: host.memory }
 }
 
 function v2(act: (writer: ProtoWriter) => void, symbols: readonly string[]): Uint8Array {
@@ -103,4 +104,121 @@ test('wrong types, encodings and malformed requests have the status that the spe
   ).toEqual([415, 415, 400, 400, 400, 400])
   expect(points()).toEqual([])
   expect(source.status().refused).toEqual({ wrong_request: 2, unreadable: 4 })
+})
+
+/** Version 1.0. */
+function series(writer: ProtoWriter, labels: readonly (readonly [string, string | Uint8Array])[], samples: number) {
+  const start = writer.begin(1)
+  for (const [name, value] of labels) {
+    const label = writer.begin(1)
+    writer.text(1, name)
+    if (typeof value === 'string') writer.text(2, value)
+    else writer.bytes(2, value)
+    writer.end(label)
+  }
+  for (let at = 1; at <= samples; at++) {
+    const sample = writer.begin(2)
+    writer.double(1, at)
+    writer.int(2, at)
+    writer.end(sample)
+  }
+  writer.end(start)
+}
+
+test('a series at fault costs no other, and the response names the first and the written samples', async () => {
+  const { post, points, scene, source } = await start()
+  const writer = new ProtoWriter()
+  const many = Array.from({ length: 101 }, (_, index) => [`label${index}`, 'x'] as const)
+  series(
+    writer,
+    [
+      ['__name__', 'up'],
+      ['job', 'web'],
+    ],
+    2,
+  )
+  series(
+    writer,
+    [
+      ['__name__', 'long'],
+      ['job', 'x'.repeat(2049)],
+    ],
+    3,
+  )
+  series(writer, [['__name__', 'wide'], ...many], 1)
+  series(
+    writer,
+    [
+      ['__name__', 'named'],
+      ['n'.repeat(1025), 'x'],
+    ],
+    1,
+  )
+  series(
+    writer,
+    [
+      ['__name__', 'text'],
+      ['job', Uint8Array.of(255)],
+    ],
+    1,
+  )
+  series(
+    writer,
+    [
+      ['__name__', 'twice'],
+      ['job', 'a'],
+      ['job', 'b'],
+    ],
+    1,
+  )
+  series(writer, [['job', 'web']], 1)
+  series(
+    writer,
+    [
+      ['__name__', 'last'],
+      ['job', 'x'.repeat(2048)],
+    ],
+    1,
+  )
+  const answer = await post(snappyCompress(writer.finish()))
+  expect([answer.status, answer.headers.get('x-prometheus-remote-write-samples-written')]).toEqual([400, '3'])
+  expect(await answer.text()).toBe(
+    '6 series are not stored, the others are. The first: series long: the value of label job has 2049 bytes, more ' +
+      'than 2048 (`max_label_value`).\n',
+  )
+  expect(points().map(([time]) => time)).toEqual([1, 2, 1])
+  expect(scene.shed).toEqual({
+    label_value_too_long: 3,
+    too_many_labels: 1,
+    label_name_too_long: 1,
+    invalid_utf8: 1,
+    duplicate_label: 1,
+    no_name: 1,
+  })
+  expect(source.status()).toMatchObject({ rows: 3, refused: { unreadable: 1 } })
+})
+
+test('a series of 2.0 with symbols above a bound costs no other', async () => {
+  const { post, points } = await start()
+  const writer = new ProtoWriter()
+  for (const symbol of ['', '__name__', 'up', 'job', 'x'.repeat(3000)]) writer.text(4, symbol)
+  for (const value of [4, 2]) {
+    const start = writer.begin(5)
+    writer.packed(1, [1, 2, 3, value])
+    const sample = writer.begin(2)
+    writer.double(1, 1)
+    writer.end(sample)
+    writer.end(start)
+  }
+  const answer = await post(snappyCompress(writer.finish()), { 'content-type': v2Type })
+  expect([answer.status, answer.headers.get('x-prometheus-remote-write-samples-written')]).toEqual([400, '1'])
+  expect(points()).toEqual([[0, '{"name":"up","labels":{"job":"up"},"fields":{"value":1}}']])
+})
+
+test('millions of empty series make no rows, and a false length reserves no memory', async () => {
+  const { post, points, memory } = await start()
+  expect((await post(snappyCompress(Buffer.alloc(2_000_000, Buffer.from([10, 0]))))).status).toBe(204)
+  expect((await post(Uint8Array.of(0xff, 0xff, 0xff, 0x07, 0))).status).toBe(400)
+  expect(points()).toEqual([])
+  expect([memory.used, memory.peak < 8 << 20]).toEqual([0, true])
 })

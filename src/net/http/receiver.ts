@@ -1,31 +1,22 @@
 /** HTTP servers for programs that push: token, limits of size and memory, gzip, and an answer when rows are synced. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { createGunzip } from 'node:zlib'
-import { messageOf } from '../../model/errors.ts'
+import type { MemoryBudget, MemoryLease } from '../../host/index.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { HostPort } from '../../schema/values.ts'
 import type { TlsOptions } from '../tls.ts'
 import { openHttpListeners, type HttpListeners } from './listeners.ts'
-
-export type RefusalReason = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
-
-export class PushRefused extends Error {
-  readonly status: number
-  readonly reason: RefusalReason
-
-  constructor(status: number, reason: RefusalReason, message: string) {
-    super(message)
-    this.status = status
-    this.reason = reason
-  }
-}
+import { PushRefused, refusalOf, tooLarge, type RefusalReason } from './push-refused.ts'
+import { readRequestBody } from './request-body.ts'
 
 export type PushRequest = Readonly<{
   headers: IncomingHttpHeaders
   /** Lower case, without parameters. */
   type: string
-  /** Decompressed, if the encoding is gzip. */
+  /** Decompressed, if the encoding is gzip; valid until the answer. */
   body: Buffer
+  /** Of the body and of everything that is made of it; released with the answer. */
+  lease: MemoryLease
 }>
 
 export type PushAnswer = Readonly<{
@@ -39,15 +30,13 @@ export type ReceiverOptions = Readonly<{
   tls: TlsOptions | undefined
   token: string | undefined
   maxBytes: number
+  memory: MemoryBudget
   /** Handlers by path. A rejection without {@link PushRefused} is 503: the client sends again. */
   routes: Readonly<Record<string, (request: PushRequest) => Promise<PushAnswer>>>
   /** The body of a refusal, if not plain text. `type`: that of the request. */
   explain?: (message: string, type: string) => Readonly<{ type: string; body: string | Uint8Array }>
   refused(reason: RefusalReason, message: string): void
 }>
-
-/** Concurrent bodies, as a multiple of the largest. */
-const maxBodies = 4
 
 export function openReceiver(options: ReceiverOptions): Promise<HttpListeners> {
   const { places, tls } = options
@@ -58,7 +47,6 @@ export function openReceiver(options: ReceiverOptions): Promise<HttpListeners> {
 class Receiving {
   readonly #options: ReceiverOptions
   readonly #isAllowed: (authorization: string) => boolean
-  #held = 0
   #isClosing = false
 
   constructor(options: ReceiverOptions) {
@@ -77,10 +65,7 @@ class Receiving {
         this.#respond(response, answer)
       },
       (error: unknown) => {
-        const refused =
-          error instanceof PushRefused
-            ? error
-            : new PushRefused(503, 'not_synced', `Append failed: ${messageOf(error)}`)
+        const refused = refusalOf(error)
         this.#options.refused(refused.reason, refused.message)
         const { status } = refused
         const { type, body } = this.#options.explain?.(refused.message, typeOf(request)) ?? {
@@ -92,6 +77,7 @@ class Receiving {
           ...(status === 503 ? { 'retry-after': '1' } : {}),
           ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
           ...(status === 405 ? { allow: 'POST' } : {}),
+          ...refused.headers,
         }
         this.#respond(response, { status, headers, body })
       },
@@ -105,7 +91,7 @@ class Receiving {
   }
 
   async #take(request: IncomingMessage) {
-    const { maxBytes, routes } = this.#options
+    const { maxBytes, memory, routes } = this.#options
     const { headers, method, url = '' } = request
     if (!this.#isAllowed(headers.authorization ?? ''))
       throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
@@ -117,16 +103,14 @@ class Receiving {
     if (!['identity', 'gzip', 'snappy'].includes(encoding))
       throw new PushRefused(415, 'wrong_request', `Content-Encoding ${encoding} is not supported.`)
     if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
-    if (this.#held >= maxBodies * maxBytes)
-      throw new PushRefused(503, 'busy', 'Too many requests are in progress; send it again.')
-    const bytes = encoding === 'identity' ? Number(headers['content-length'] ?? maxBytes) : maxBytes
-    this.#held += bytes
-    try {
-      const body = await bodyOf(request, encoding === 'gzip', maxBytes)
-      return await route({ headers, type: typeOf(request), body })
-    } finally {
-      this.#held -= bytes
-    }
+    return memory.use(0, async (lease) => {
+      const body = await readRequestBody(request, { isZipped: encoding === 'gzip', maxBytes, lease })
+      try {
+        return await route({ headers, type: typeOf(request), body, lease })
+      } finally {
+        releaseBuffer(body, body.buffer.byteLength)
+      }
+    })
   }
 }
 
@@ -143,36 +127,4 @@ export function bearerCheck(token: string | undefined): (authorization: string) 
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
-}
-
-export function tooLarge(maxBytes: number): PushRefused {
-  return new PushRefused(413, 'too_large', `The request has more than ${maxBytes} bytes: raise \`max_body\`.`)
-}
-
-function bodyOf(request: IncomingMessage, isZipped: boolean, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let size = 0
-    const plain = isZipped ? request.pipe(createGunzip()) : request
-    plain.on('data', (piece: Buffer) => {
-      size += piece.length
-      if (size <= maxBytes) return void pieces.push(piece)
-      reject(tooLarge(maxBytes))
-      pieces.length = 0
-      if (isZipped) {
-        request.unpipe()
-        plain.destroy()
-      }
-      request.resume()
-    })
-    plain.once('end', () => resolve(Buffer.concat(pieces)))
-    plain.once('error', (error) =>
-      reject(
-        new PushRefused(400, 'unreadable', isZipped ? `The body is not valid gzip: ${error.message}` : error.message),
-      ),
-    )
-    request.once('close', () => {
-      if (!request.complete) reject(new PushRefused(400, 'unreadable', 'The request ended too early.'))
-    })
-  })
 }

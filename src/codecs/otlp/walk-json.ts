@@ -1,0 +1,134 @@
+import { isRecord, type Fields } from '../../model/json.ts'
+import { JsonScan } from '../json-scan/index.ts'
+import { maxValues } from './decode.ts'
+import { pointTypes, stepsPerTurn, type OtlpSignal, type OtlpVisitor, type PointType } from './visitor.ts'
+
+type Walk = Generator<undefined, void>
+
+const names = {
+  logs: { groups: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords' },
+  metrics: { groups: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics' },
+} as const
+
+/** Throws before the first item unless the body is valid JSON. */
+export function* walkOtlpJson(signal: OtlpSignal, body: Buffer, visitor: OtlpVisitor): Walk {
+  const scan = new JsonScan(body)
+  yield* scan.verify()
+  if (!scan.isObject) throw new Error('the body is no object')
+  const { groups, scopes, items } = names[signal]
+  const ofScope = () =>
+    members(scan, { list: items, head: 'scope', take: (scope) => visitor.scope(scope) }, () =>
+      signal === 'logs' ? record(scan, visitor) : metric(scan, visitor),
+    )
+  const ofResource = () =>
+    members(scan, { list: scopes, head: 'resource', take: (resource) => visitor.resource(resource) }, ofScope)
+  scan.enter()
+  for (let key = scan.key(); key !== undefined; key = scan.key())
+    if (key === groups) yield* itemsOf(scan, groups, ofResource)
+    else scan.skip()
+}
+
+/** Walks an object with a head and a list. The head is taken before the list, also if it follows. */
+function* members(
+  scan: JsonScan,
+  { list, head, take }: Readonly<{ list: string; head: string; take: (head: Fields | undefined) => void }>,
+  item: () => Walk,
+): Walk {
+  scan.enter()
+  let isTaken = false
+  for (let key = scan.key(); key !== undefined; key = scan.key()) {
+    if (key === head && !isTaken) {
+      take(fieldsAt(scan))
+      isTaken = true
+    } else if (key === list) {
+      if (!isTaken) take(headAfter(scan, head))
+      isTaken = true
+      yield* itemsOf(scan, list, item)
+    } else scan.skip()
+  }
+}
+
+function headAfter(scan: JsonScan, head: string): Fields | undefined {
+  const { at } = scan
+  scan.skip()
+  let found: Fields | undefined = {}
+  for (let key = scan.key(); key !== undefined; key = scan.key())
+    if (key === head) found = fieldsAt(scan)
+    else scan.skip()
+  scan.at = at
+  return found
+}
+
+/** Undefined: no object, or too large. */
+function fieldsAt(scan: JsonScan): Fields | undefined {
+  const { value } = scan.value(maxValues) ?? {}
+  return value === null ? {} : isRecord(value) ? value : undefined
+}
+
+function* itemsOf(scan: JsonScan, name: string, item: () => Walk): Walk {
+  if (!scan.isList) {
+    if (scan.value(1)?.value === null) return
+    throw new Error(`\`${name}\` is no list`)
+  }
+  scan.enter()
+  for (let step = 1; scan.item(); step++) {
+    if (step % stepsPerTurn === 0) yield
+    if (!scan.isObject) throw new Error(`an element of \`${name}\` is no object`)
+    yield* item()
+  }
+}
+
+function* record(scan: JsonScan, visitor: OtlpVisitor): Walk {
+  const fields = fieldsAt(scan)
+  if (fields === undefined) visitor.fault(`it has more than ${maxValues} values`)
+  else visitor.record(fields)
+  if (visitor.isFull) yield
+}
+
+const isPointType = (key: string): key is PointType => (pointTypes as readonly string[]).includes(key)
+
+/** The data points of a metric may precede its name. */
+function* metric(scan: JsonScan, visitor: OtlpVisitor): Walk {
+  const from = scan.at
+  visitor.metric(metricHead(scan))
+  scan.at = from
+  scan.enter()
+  for (let key = scan.key(); key !== undefined; key = scan.key()) {
+    if (!isPointType(key) || !scan.isObject) {
+      scan.skip()
+      continue
+    }
+    const type = key
+    scan.enter()
+    for (let inner = scan.key(); inner !== undefined; inner = scan.key())
+      if (inner === 'dataPoints') yield* itemsOf(scan, inner, () => point(type, scan, visitor))
+      else scan.skip()
+  }
+}
+
+function* point(type: PointType, scan: JsonScan, visitor: OtlpVisitor): Walk {
+  const fields = fieldsAt(scan)
+  if (fields === undefined) visitor.fault(`it has more than ${maxValues} values`)
+  else visitor.point(type, fields)
+  if (visitor.isFull) yield
+}
+
+function metricHead(scan: JsonScan): Fields {
+  const found: Record<string, unknown> = {}
+  scan.enter()
+  for (let key = scan.key(); key !== undefined; key = scan.key()) {
+    if (key === 'name' || key === 'unit') found[key] = scan.value(1)?.value
+    else if (!isPointType(key)) scan.skip()
+    else if (!scan.isObject) {
+      if (scan.value(1)?.value !== null) throw new Error(`\`${key}\` is no object`)
+    } else {
+      const data: Record<string, unknown> = {}
+      scan.enter()
+      for (let inner = scan.key(); inner !== undefined; inner = scan.key())
+        if (inner === 'dataPoints') scan.skip()
+        else data[inner] = scan.value(maxValues)?.value
+      found[key] = data
+    }
+  }
+  return found
+}

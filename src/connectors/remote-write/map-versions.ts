@@ -1,0 +1,194 @@
+/** Requests of remote write 1.0 and 2.0. */
+import type { WireReader } from '../../codecs/proto-reader/index.ts'
+import { strictText } from '../../codecs/proto-reader/text.ts'
+import type { SampleKind } from '../../codecs/samples/index.ts'
+import type { Decoding, PushedRows } from '../../messaging/pushed-rows.ts'
+import type { LabelBounds } from '../../schema/label-fields.ts'
+import { labelTexts, Malformed, nameIn, SeriesFault, textOf, type Received, type Span } from './map-received.ts'
+import { putSeries, verifyRequest, type SeriesFormat } from './map-series.ts'
+
+/** Of both versions; 0 and further numbers have no counterpart. */
+const kinds: Readonly<Record<number, SampleKind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 5: 'summary' }
+const kinds2: Readonly<Record<number, SampleKind>> = { ...kinds, 4: 'gauge' }
+
+export type Metadata = Map<string, SampleKind>
+
+/** More spans are counted, not collected. */
+const spansFor = (bounds: LabelBounds) => 2 * (bounds.max_labels + 2)
+const nothing: Span = { from: 0, to: 0 }
+
+/** `metadata`: kinds by name of a metric, from requests before; the request may add some. */
+export function* decodeV1(
+  body: Uint8Array,
+  rows: PushedRows,
+  bounds: LabelBounds,
+  metadata: Metadata,
+): Decoding<Received> {
+  const format: SeriesFormat = {
+    series: 1,
+    sample: 2,
+    exemplar: 3,
+    histogram: 4,
+    read(reader, end, series) {
+      const spans: Span[] = []
+      while (reader.next(end)) {
+        if (reader.field !== 1 || spans.length > spansFor(bounds)) {
+          reader.skip(end)
+          continue
+        }
+        let [name, value] = [nothing, nothing]
+        const to = reader.within(end)
+        while (reader.next(to)) {
+          const { field } = reader
+          const textEnd = reader.within(to)
+          if (textEnd < 0) continue
+          if (field === 1) name = { from: reader.at, to: textEnd }
+          else if (field === 2) value = { from: reader.at, to: textEnd }
+          reader.at = textEnd
+        }
+        spans.push(name, value)
+      }
+      if (reader.failed) throw new Malformed()
+      series.texts = labelTexts(spans, bounds, body, (index) => textOf(body, spans[index]!))
+      series.kind = kindOf(nameIn(series.texts) ?? '', metadata)
+    },
+  }
+  yield* verifyRequest(body, format, (reader, end) => {
+    if (reader.field === 3) readMetadata(reader, end, metadata, bounds)
+    else reader.skip(end)
+  })
+  const into: Received = { samples: 0, histograms: 0, exemplars: 0 }
+  yield* putSeries(body, format, rows, into)
+  return into
+}
+
+const maxMetadata = 20_000
+
+function readMetadata(reader: WireReader, outer: number, into: Metadata, { max_label_value: most }: LabelBounds) {
+  const end = reader.within(outer)
+  let [type, name] = [0, '']
+  while (reader.next(end)) {
+    if (reader.field === 1) type = reader.number(end)
+    else if (reader.field === 2) {
+      const to = reader.within(end)
+      if (to >= 0 && to - reader.at <= most) name = strictText(reader.bytes, reader.at, to) ?? ''
+      reader.at = Math.max(to, reader.at)
+    } else reader.skip(end)
+  }
+  const kind = kinds[type]
+  if (kind !== undefined && name !== '' && into.size < maxMetadata) into.set(name, kind)
+}
+
+/** Metadata has the name of the family. */
+function kindOf(name: string, metadata: ReadonlyMap<string, SampleKind>) {
+  return metadata.get(name) ?? metadata.get(name.replace(/_(?:bucket|sum|count|total)$/, ''))
+}
+
+export function* decodeV2(body: Uint8Array, rows: PushedRows, bounds: LabelBounds): Decoding<Received> {
+  const symbols = new Symbols(body, rows)
+  const format: SeriesFormat = {
+    series: 5,
+    sample: 2,
+    histogram: 3,
+    exemplar: 4,
+    read(reader, end, series) {
+      const refs: number[] = []
+      let unit = 0
+      while (reader.next(end)) {
+        if (reader.field !== 1 && reader.field !== 5) {
+          reader.skip(end)
+          continue
+        }
+        const isLabels = reader.field === 1
+        const to = reader.within(end)
+        if (isLabels) readRefs(reader, to, refs, spansFor(bounds))
+        else [series.kind, unit] = readSeriesMetadata(reader, to)
+      }
+      if (reader.failed) throw new Malformed()
+      if (refs.length % 2 !== 0) throw new SeriesFault('invalid_series', 'its labels are incomplete')
+      const spans = refs.map((ref) => symbols.span(ref))
+      series.texts = labelTexts(spans, bounds, body, (index) => symbols.text(refs[index]!))
+      const { from, to } = symbols.span(unit)
+      series.unit = unit === 0 || to - from > bounds.max_label_value ? undefined : symbols.text(unit)
+    },
+  }
+  yield* verifyRequest(body, format, (reader, end) => {
+    if (reader.field === 4) symbols.add(reader, end)
+    else reader.skip(end)
+  })
+  symbols.verify()
+  const into: Received = { samples: 0, histograms: 0, exemplars: 0 }
+  yield* putSeries(body, format, rows, into)
+  return into
+}
+
+function readRefs(reader: WireReader, end: number, refs: number[], most: number) {
+  while (reader.at < end && !reader.failed) {
+    const ref = reader.varint()
+    if (refs.length <= most) refs.push(ref)
+  }
+  if (reader.at > end && end >= 0) reader.failed = true
+}
+
+function readSeriesMetadata(reader: WireReader, end: number): [SampleKind | undefined, number] {
+  let [kind, unit]: [SampleKind | undefined, number] = [undefined, 0]
+  while (reader.next(end))
+    if (reader.field === 1) kind = kinds2[reader.number(end)]
+    else if (reader.field === 4) unit = reader.number(end)
+    else reader.skip(end)
+  return [kind, unit]
+}
+
+const maxTexts = 8192
+
+/** The table of symbols: their places in the request, and the texts of the latest. */
+class Symbols {
+  readonly #body: Uint8Array
+  readonly #rows: PushedRows
+  #starts = new Uint32Array(256)
+  #ends = new Uint32Array(256)
+  #count = 0
+  readonly #texts = new Map<number, string>()
+
+  constructor(body: Uint8Array, rows: PushedRows) {
+    this.#body = body
+    this.#rows = rows
+  }
+
+  add(reader: WireReader, outer: number) {
+    const end = reader.within(outer)
+    if (end < 0) return
+    if (this.#count === this.#starts.length) {
+      this.#rows.lease.grow(2 * this.#starts.byteLength)
+      this.#starts = doubled(this.#starts)
+      this.#ends = doubled(this.#ends)
+    }
+    this.#starts[this.#count] = reader.at
+    this.#ends[this.#count++] = end
+    reader.at = end
+  }
+
+  verify() {
+    if (this.#count === 0 || this.#starts[0] !== this.#ends[0]) throw new Error('the first symbol is not empty')
+  }
+
+  span(symbol: number): Span {
+    if (symbol >= this.#count) throw new SeriesFault('invalid_series', `there is no symbol ${symbol}`)
+    return { from: this.#starts[symbol]!, to: this.#ends[symbol]! }
+  }
+
+  text(symbol: number): string {
+    const known = this.#texts.get(symbol)
+    if (known !== undefined) return known
+    const text = textOf(this.#body, this.span(symbol))
+    if (this.#texts.size >= maxTexts) this.#texts.clear()
+    this.#texts.set(symbol, text)
+    return text
+  }
+}
+
+function doubled(items: Uint32Array) {
+  const all = new Uint32Array(2 * items.length)
+  all.set(items)
+  return all
+}
