@@ -29,8 +29,8 @@ export function recordBudget(metrics: MetricStore, { used, peak, capacity, refus
   for (const [state, bytes] of Object.entries({ used, peak, limit: capacity }))
     metrics.set('weir_decoding_memory_bytes', bytes, { state })
   for (const [reason, count] of Object.entries(refused)) {
-    const before = metrics.value('weir_decoding_refused_total', { reason })
-    metrics.count('weir_decoding_refused_total', count - before, { reason })
+    const before = metrics.value('weir_decoding_refused_requests_total', { reason })
+    metrics.count('weir_decoding_refused_requests_total', count - before, { reason })
   }
 }
 

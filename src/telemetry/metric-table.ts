@@ -114,7 +114,7 @@ export const coreMetrics = {
     'Memory of received data that is being decoded: `used`, `peak` since the start, and `limit`',
     'state',
   ),
-  weir_decoding_refused_total: counter(
+  weir_decoding_refused_requests_total: counter(
     'Requests and messages refused because decoding needs memory: `busy` (others use it) or `too_large`',
     'reason',
   ),
