@@ -74,7 +74,7 @@ export const storeGroup = group(
     age: duration({ description: 'Maximum age of rows; older rows are deleted', default: null, example: '30d' }),
     size: bytes(
       {
-        description: 'Maximum size; older rows are deleted. Unset: ¾ of the volume without the reserve, at most 50 GiB',
+        description: 'Maximum size; older rows are deleted. Unset: ¾ of the volume without reserve, at most 50 GiB',
         default: null,
         example: '50GiB',
       },
