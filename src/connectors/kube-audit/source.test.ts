@@ -228,7 +228,7 @@ test('malformed input is rejected with the reason', async () => {
   })
   expect((await post(url, listOf(), { 'content-type': 'text/plain' })).status).toBe(415)
   expect((await post(url, listOf(), { 'content-encoding': 'br' })).status).toBe(415)
-  expect((await post(url, listOf(), {}, '/')).message).toBe('Send audit events to /audit.')
+  expect((await post(url, listOf(), {}, '/')).message).toBe('Send to /audit.')
   expect((await fetch(`${url}/audit`)).headers.get('allow')).toBe('POST')
   expect([count('batches', 'unreadable'), count('batches', 'wrong_request')]).toEqual([5, 4])
   // Each reason is logged once.
@@ -317,9 +317,13 @@ test('renewed certificates apply without a restart, and unreadable ones leave th
 
 test('batches beyond the memory limit get a retryable response', async () => {
   const held = Promise.withResolvers<void>()
+  const host = realHost()
+  // For five batches with their values.
+  host.memory.capacity = 9.5 * 2 ** 20
   const { url, count } = await start(
     { max_body: '64KiB' },
     {
+      host,
       appendOnce: async (unit) => {
         await held.promise
         return { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1, accepted: unit.count, duplicates: 0 }
@@ -335,6 +339,20 @@ test('batches beyond the memory limit get a retryable response', async () => {
     200, 200, 200, 200, 200, 503,
   ])
   expect((await large('again')).status).toBe(200)
+  expect(host.memory.used).toBe(0)
+})
+
+test('a batch that needs more memory than there is for decoding is 413', async () => {
+  const host = realHost()
+  host.memory.capacity = 8 << 20
+  const { url, count, ids } = await start({}, { host })
+  const lists = `[${'[],'.repeat(500_000)}[]]`
+  const body = gzipSync(`{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":${lists}}`)
+  expect(await post(url, body, { 'content-encoding': 'gzip' })).toMatchObject({
+    status: 413,
+    message: expect.stringContaining('decoding.memory') as string,
+  })
+  expect([count('batches', 'too_large'), ids, host.memory.used]).toEqual([1, [], 0])
 })
 
 test('a reachable address requires a token or certificates', () => {

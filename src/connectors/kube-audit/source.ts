@@ -3,26 +3,28 @@ import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { messageOf } from '../../model/errors.ts'
 import { maxJsonDepth, nestsDeeper } from '../../model/json-depth.ts'
+import { jsonMemory } from '../../model/json-memory.ts'
+import type { HttpListeners } from '../../net/http/listeners.ts'
+import { PushRefused, type RefusalReason } from '../../net/http/push-refused.ts'
+import { openReceiver, type PushAnswer, type PushRequest } from '../../net/http/receiver.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { KubeAuditConfig, kubeAuditSchema } from './config.ts'
 import type { metrics } from './metrics.ts'
 import { mapAuditEvent, type Left } from './map.ts'
-import { openListeners, Refused, type AuditListeners, type Refusal } from './source-http.ts'
 
 export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build: openKubeAudit })
 
 const housekeepingMs = 30_000
 const silentRounds = 10
-/** Small bodies could expand to large objects. */
 
 type KubeAuditStatus = Readonly<{
   cluster: string
   batches: number
   events: number
   last: number | undefined
-  refused: Readonly<Partial<Record<Refusal, number>>>
+  refused: Readonly<Partial<Record<RefusalReason, number>>>
   why?: string
 }>
 
@@ -39,8 +41,8 @@ export async function openKubeAudit(config: KubeAuditConfig, context: SourceCont
 class KubeAudit implements KubeAuditSource {
   readonly #config: KubeAuditConfig
   readonly #context: SourceContext
-  readonly #refused: Partial<Record<Refusal, number>> = {}
-  #listeners: AuditListeners | undefined
+  readonly #refused: Partial<Record<RefusalReason, number>> = {}
+  #listeners: HttpListeners | undefined
   #files: TlsFiles | undefined
   #batches = 0
   #events = 0
@@ -56,15 +58,18 @@ class KubeAudit implements KubeAuditSource {
   }
 
   async open(): Promise<void> {
-    const { listen: places, tls, token, max_body: mostBytes } = this.#config
+    const { listen: places, tls, token, max_body: maxBytes } = this.#config
     this.#files = await TlsFiles.ofListener(tls, this.#context.host.disk)
-    this.#listeners = await openListeners({
+    this.#listeners = await openReceiver({
       places,
       tls: this.#files?.current,
       token: token === null ? undefined : revealSecret(token),
-      mostBytes,
-      take: (body) => this.#take(body),
-      refused: (refusal, message) => this.#refuse(refusal, message),
+      maxBytes,
+      memory: this.#context.host.memory,
+      routes: { '/audit': (request) => this.#receive(request) },
+      explain: (message, _, status) =>
+        statusOf(status, hints[status] === undefined ? message : `${message} ${hints[status]}`),
+      refused: (reason, message) => this.#refuse(reason, message),
     })
   }
 
@@ -102,8 +107,18 @@ class KubeAudit implements KubeAuditSource {
     await this.#listeners?.close()
   }
 
-  async #take(body: Buffer) {
-    const items = itemsOf(body)
+  async #receive({ type, body, lease }: PushRequest): Promise<PushAnswer> {
+    if (type !== 'application/json')
+      throw new PushRefused(415, 'wrong_request', `Content-Type is ${type || 'missing'}; it must be application/json.`)
+    if (nestsDeeper(body)) throw unreadable(`The JSON nests deeper than ${maxJsonDepth} levels.`)
+    // The values, and the events that are made of them.
+    lease.grow(jsonMemory(body) + body.length)
+    await this.#take(itemsOf(body))
+    const { type: contentType, body: status } = statusOf(200)
+    return { status: 200, headers: { 'content-type': contentType }, body: status }
+  }
+
+  async #take(items: readonly unknown[]) {
     const events: WeirEvent[] = []
     const left: Partial<Record<Left, number>> = {}
     for (const item of items) {
@@ -133,7 +148,7 @@ class KubeAudit implements KubeAuditSource {
     this.#last = host.clock.now()
   }
 
-  #refuse(refusal: Refusal, message: string) {
+  #refuse(refusal: RefusalReason, message: string) {
     const seen = this.#refused[refusal]
     this.#refused[refusal] = (seen ?? 0) + 1
     this.#count('weir_kube_audit_batches_total', 1, refusal)
@@ -150,19 +165,39 @@ class KubeAudit implements KubeAuditSource {
   }
 }
 
+const unreadable = (message: string): PushRefused => new PushRefused(400, 'unreadable', message)
+
+/** What to do at the API server. */
+const hints: Readonly<Record<number, string>> = {
+  401: 'Set the configured token for the user of the kubeconfig in --audit-webhook-config-file.',
+  413: 'Or lower --audit-webhook-batch-max-size of the API server.',
+}
+
+/** As API servers respond. */
+function statusOf(code: number, message?: string) {
+  const status = code < 300 ? 'Success' : 'Failure'
+  const body = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status,
+    ...(message === undefined ? {} : { message }),
+    code,
+  }
+  return { type: 'application/json', body: JSON.stringify(body) }
+}
+
 function itemsOf(body: Buffer): readonly unknown[] {
-  const wrong = (message: string) => new Refused(400, 'unreadable', message)
-  if (nestsDeeper(body)) throw wrong(`The JSON nests deeper than ${maxJsonDepth} levels.`)
   let list: Readonly<{ kind?: unknown; apiVersion?: unknown; items?: unknown }> | null
   try {
     list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as typeof list
   } catch (error) {
-    throw wrong(`The body is not valid JSON: ${messageOf(error)}`)
+    throw unreadable(`The body is not valid JSON: ${messageOf(error)}`)
   }
   if (list?.kind !== 'EventList' || list.apiVersion !== 'audit.k8s.io/v1' || !Array.isArray(list.items)) {
     const actual =
       typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''
-    throw wrong(`The body is not an EventList of audit.k8s.io/v1${actual}.`)
+    throw unreadable(`The body is not an EventList of audit.k8s.io/v1${actual}.`)
   }
   return list.items
 }

@@ -34,7 +34,7 @@ export type ReceiverOptions = Readonly<{
   /** Handlers by path. A rejection without {@link PushRefused} is 503: the client sends again. */
   routes: Readonly<Record<string, (request: PushRequest) => Promise<PushAnswer>>>
   /** The body of a refusal, if not plain text. `type`: that of the request. */
-  explain?: (message: string, type: string) => Readonly<{ type: string; body: string | Uint8Array }>
+  explain?: (message: string, type: string, status: number) => Readonly<{ type: string; body: string | Uint8Array }>
   refused(reason: RefusalReason, message: string): void
 }>
 
@@ -68,7 +68,7 @@ class Receiving {
         const refused = refusalOf(error)
         this.#options.refused(refused.reason, refused.message)
         const { status } = refused
-        const { type, body } = this.#options.explain?.(refused.message, typeOf(request)) ?? {
+        const { type, body } = this.#options.explain?.(refused.message, typeOf(request), status) ?? {
           type: 'text/plain; charset=utf-8',
           body: `${refused.message}\n`,
         }
