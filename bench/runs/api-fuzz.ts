@@ -130,7 +130,11 @@ async function fuzz(
     if ((isServerError || !allowed(status)) && !wrong.has(`${what}: ${status}`))
       wrong.set(
         `${what}: ${status}`,
-        `${one.target.slice(0, 400)} ${JSON.stringify(one.headers).slice(0, 200)} ${one.body?.toString('latin1').slice(0, 300) ?? ''}`,
+        [
+          one.target.slice(0, 400),
+          JSON.stringify(one.headers).slice(0, 200),
+          one.body?.toString('latin1', 0, 300),
+        ].join(' '),
       )
   }
   const client = async (): Promise<void> => {

@@ -382,7 +382,7 @@ export async function compose(
       leaving = true
       runtime.leave()
       const closing = [sinks.stop(), delivery?.stop(), store?.remote.call('stop', undefined as never)]
-      await Promise.race([Promise.allSettled(closing), host.timers.sleep(abandonMs)])
+      await Promise.race([Promise.allSettled(closing.map((one) => Promise.resolve(one))), host.timers.sleep(abandonMs)])
     }
     const receiving = reports.filter(({ type, addresses }) => typesThatEmit('flows').has(type) && addresses.length > 0)
     const silent = receiving.length > 0 && receiving.every(({ id }) => (accepted.get(id) ?? 0) === 0)

@@ -1,4 +1,4 @@
-/** Levels of a document from another system. A parser is iterative, but much that reads or writes values is recursive. */
+/** Levels of a document of another system. Parsers do not recurse, but code that reads or writes values does. */
 export const maxJsonDepth = 200
 
 const quote = 0x22

@@ -23,7 +23,7 @@ async function receiver(status: number): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('no output contains user, path or query of a URL; viewers of some namespaces get no sinks or addresses', async () => {
+test('no output contains user, path or query of a URL; limited viewers get no sinks or addresses', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-urls-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const [busy, refusing, moved] = await Promise.all([receiver(503), receiver(400), receiver(302)])

@@ -56,8 +56,10 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     // Readable stack traces and profiles.
     minify: false,
     // A module of the file may have a variable `URL`.
-    banner: ({ fileName }) =>
-      `const ${OWN_ADDRESS} = new globalThis.URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
+    banner: ({ fileName }) => {
+      const folder = posix.relative(posix.dirname(fileName), '.') || '.'
+      return `const ${OWN_ADDRESS} = new globalThis.URL('${folder}/', import.meta.url)`
+    },
   })
   const chunks = output.filter((file) => file.type === 'chunk')
   const own = new Set(chunks.map((chunk) => chunk.fileName))
@@ -75,7 +77,8 @@ function keepAddresses(source: string): Plugin {
       handler(code, id) {
         const path = relative(source, id).split(sep).join('/')
         if (path.startsWith('..') || path.includes('node_modules')) return undefined
-        const own = `new globalThis.URL('${posix.join(dirname(path), posix.basename(path, '.ts'))}.js', ${OWN_ADDRESS}).href`
+        const file = posix.join(dirname(path), posix.basename(path, '.ts'))
+        const own = `new globalThis.URL('${file}.js', ${OWN_ADDRESS}).href`
         return code.replaceAll(OWN_URL, 'new URL($1$2.js$1, import.meta.url)').replaceAll('import.meta.url', own)
       },
     },

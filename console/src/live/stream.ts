@@ -140,7 +140,7 @@ export class Stream {
   }
 
   #refused(error: ApiError): number {
-    // The position of a server whose secrets have changed: start with the newest rows.
+    // The server has other secrets than before: start with the newest rows.
     if (error.status === 400 && this.#lastId !== '') {
       this.#lastId = ''
       return 0

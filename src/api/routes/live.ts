@@ -124,9 +124,9 @@ const stream = {
     'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; ' +
     '`stat` every second; ' +
     '`gap` {view, fromSeq, toSeq, reason}; periodic comments. The event id contains journal sequence and ' +
-    'journal name; for a limited viewer it is opaque, and sequences are 0. With Last-Event-ID (or ?after=) the stream resumes ' +
-    'there or reports a gap. Another server starts over, unless both share the journal. Without a PUT the ' +
-    'stream shows the newest flows and events. The same events are available over a WebSocket at ' +
+    'journal name; for a limited viewer it is opaque, and sequences are 0. With Last-Event-ID (or ?after=) ' +
+    'the stream resumes there or reports a gap. Another server starts over, unless both share the journal. ' +
+    'Without a PUT the stream shows the newest flows and events. The same events are available over a WebSocket at ' +
     'this path as ' +
     'text messages {event, id, data}; messages of the client have the form of PUT /api/v1/live/{sid}.',
   querystring: closed({

@@ -27,8 +27,8 @@ export const defaultMaxBytes = 64 << 20
 const xmlPerByte = 12
 
 /**
- * Rejects with a {@link ReportError} that states why the document is not readable. `reserve` is called with the sizes of
- * the unpacked document, and of its values before they are parsed.
+ * Rejects with a {@link ReportError} that states why the document is not readable. `reserve` is called with the
+ * sizes of the unpacked document, and of its values before they are parsed.
  */
 export async function readReport(
   bytes: Uint8Array,
