@@ -156,7 +156,7 @@ const mistakes: readonly (readonly [planted: string, before: string, after: stri
     'an expression of other types',
     'flow.bytes * 2',
     'flow.bytes + "2"',
-    /tags: input row 1: expected outcome pass, got rejected/,
+    /transforms\.tag\.set\.bytes: no such overload: int \+ string/,
   ],
   [
     'an unlimited regular expression',

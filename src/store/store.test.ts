@@ -415,7 +415,7 @@ describe('after a restart', () => {
   })
 })
 
-it('a commit that spans hours writes a file of flows per hour and one of endpoints for their day', async () => {
+it('a commit that spans hours writes a file of flows per hour, and one of endpoints with its copy for their day', async () => {
   const make = new FrameMaker()
   const store = await open()
   await store.projection.apply([
@@ -426,6 +426,7 @@ it('a commit that spans hours writes a file of flows per hour and one of endpoin
   const names = await realHost().disk.list(directory)
   expect(names.map((name) => name.replace(/-[0-9a-f]{16}\.parquet/, ''))).toEqual([
     'endpoints-2026112000-1-1',
+    'endpoints-2026112000-1-1.copy',
     'flows-2026112007-1-1',
     'flows-2026112008-2-2',
     'flows_1m-2026112007-1-1',

@@ -49,7 +49,7 @@ test('health hides reasons from viewers of namespaces, and credentials in URLs f
         reasons: unknown
       }
     ).reasons
-  expect(await reasons('admin')).toEqual(['sink bus: https://10.0.0.1/in: HTTP 503', 'sink other: away'])
+  expect(await reasons('admin')).toEqual(['sink bus: https://10.0.0.1: HTTP 503', 'sink other: away'])
   expect(await reasons('shop')).toEqual(['A part of Weir does not work; admins can see which.'])
 })
 

@@ -27,6 +27,6 @@ test('gaps, refused requests and failures are warnings with an action', () => {
   const { status, fact } = feedFinding('feed', failing, now)
   expect([status, fact]).toEqual([
     'warn',
-    '0 records since the start, none received, 2 of 3 targets respond: wss://feed.test/ is not connected',
+    '0 records since the start, none received, 2 of 3 targets respond: wss://feed.test is not connected',
   ])
 })
