@@ -186,10 +186,13 @@ export class World {
   }
 
   async #end(how: 'crash' | 'kill' | 'close', flip?: Flip): Promise<void> {
-    const letters = sinks.flatMap((name) => (this.#life === undefined ? [] : buried(this.#life, name)))
-    if (how === 'close' && this.#life !== undefined && !this.#host.disk.isDown) {
-      await this.#ended('a stop', this.#life.stop()).catch(() => {})
+    const life = this.#life
+    const stores = sinks.map((name) => life?.sinks.get(name)?.deadLetters)
+    if (how === 'close' && life !== undefined && !this.#host.disk.isDown) {
+      await this.#ended('a stop', life.stop()).catch(() => {})
     }
+    // A send that the stop ended may have added some.
+    const letters = stores.flatMap((store) => store?.all() ?? [])
     // After a clean stop the machine may lose power too.
     const ended = this.#host.disk.isDown ? this.#stop : how === 'kill' ? 'kill' : 'crash'
     if (this.#host.disk.faults.struck > 0) for (const unit of this.#underWay) this.reference.doubt(unit)
