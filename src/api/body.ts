@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib'
 import type { MemoryLease, Timers } from '../host/index.ts'
 import { ApiError } from './problems.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
+import { GrowingBody } from '../model/growing-body.ts'
 
 const decoders: Readonly<Record<string, () => Transform>> = {
   gzip: zlib.createGunzip,
@@ -43,9 +44,7 @@ export async function readBody(
   }
   // The connection still carries the response.
   const sent = from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-  const body = await collected(sent, memory, (size) => {
-    if (size > limit) throw tooLarge(limit, '')
-  })
+  const body = await collected(sent, { limit, memory, what: '' })
   return decoder === undefined ? body : decoded(decoder(), body, { encoding, limit, memory })
 }
 
@@ -56,9 +55,7 @@ async function decoded(
 ): Promise<Buffer> {
   try {
     decoder.end(body)
-    return await collected(decoder as AsyncIterable<Buffer>, memory, (size) => {
-      if (size > limit) throw tooLarge(limit, ' when decompressed')
-    })
+    return await collected(decoder as AsyncIterable<Buffer>, { limit, memory, what: ' when decompressed' })
   } catch (error) {
     if (error instanceof ApiError || error instanceof WeirError) throw error
     throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${messageOf(error)}`)
@@ -69,18 +66,18 @@ async function decoded(
 
 async function collected(
   from: AsyncIterable<Buffer>,
-  memory: MemoryLease,
-  check: (size: number) => void,
+  { limit, memory, what }: BodyOptions & Readonly<{ what: string }>,
 ): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  let size = 0
-  for await (const piece of from) {
-    size += piece.length
-    check(size)
-    memory.grow(piece.length)
-    pieces.push(piece)
+  const body = new GrowingBody(limit, (bytes) => memory.grow(bytes))
+  try {
+    for await (const piece of from) {
+      if (body.size + piece.length > limit) throw tooLarge(limit, what)
+      body.add(piece)
+    }
+    return body.take()
+  } finally {
+    body.close()
   }
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
 }
 
 /** Closing a connection while a body arrives resets it, and the client loses the response. */

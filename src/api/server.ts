@@ -7,6 +7,7 @@ import { discard, readBody } from './body.ts'
 import type { Admission } from './access/gate.ts'
 import type { Principal } from './access/principal.ts'
 import { assertCheckable, problemIn, type Schema } from './check.ts'
+import { releaseBuffer } from '../model/release-buffer.ts'
 import { parseJson } from './json.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError, toProblem, type ProblemAnswer } from './problems.ts'
@@ -151,7 +152,11 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
   const { memory } = request
   const body = await readBody(payload, request.headers['content-encoding'], { limit: limits.bodyBytes, memory })
   if (config.body === 'raw') return body
-  return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth, memory)
+  try {
+    return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth, memory)
+  } finally {
+    releaseBuffer(body, body.buffer.byteLength)
+  }
 }
 
 function withNumbers(query: Record<string, unknown>, schema: Schema): Record<string, unknown> {

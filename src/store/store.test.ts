@@ -415,7 +415,7 @@ describe('after a restart', () => {
   })
 })
 
-it('a commit that spans hours writes a file of flows per hour, and one of endpoints with its copy for their day', async () => {
+it('a commit that spans hours writes a file of flows per hour, and endpoints with a copy for their day', async () => {
   const make = new FrameMaker()
   const store = await open()
   await store.projection.apply([

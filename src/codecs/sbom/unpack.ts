@@ -1,8 +1,9 @@
 import type { Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { GrowingBody } from '../../model/growing-body.ts'
 import { ReportError } from './report.ts'
 
-/** Counts memory before it is used; throws if there is none. */
+/** Counts memory before it is used, and less again if negative; throws if there is none. */
 export type Reserve = (bytes: number) => void
 
 const mebibyte = 1 << 20
@@ -20,27 +21,26 @@ export async function unpack(
   if (bytes.length > maxBytes) throw tooLarge(maxBytes)
   if (!isGzip && !isZstd) return bytes
   const decoder: Transform = isGzip ? createGunzip() : createZstdDecompress()
-  const pieces: Buffer[] = []
-  let size = 0
+  const unpacked = new GrowingBody(maxBytes, reserve)
   try {
     decoder.end(bytes)
     for await (const piece of decoder as AsyncIterable<Buffer>) {
-      size += piece.length
+      const size = unpacked.size + piece.length
       if (size > maxBytes) throw tooLarge(maxBytes)
       if (size > mebibyte && size > bytes.length * maxRatio)
         throw new ReportError('too-large', `The document unpacks to more than ${maxRatio} times its size.`)
-      reserve(piece.length)
-      pieces.push(piece)
+      unpacked.add(piece)
     }
+    return unpacked.take()
   } catch (error) {
     // An error of zlib has a code, as has one of `reserve`.
     if (error instanceof ReportError || !/^(?:Z_|ERR_Z|ZSTD)/.test(String((error as { code?: unknown }).code)))
       throw error
     throw new ReportError('malformed', `The document is not valid ${isGzip ? 'gzip' : 'Zstandard'}.`)
   } finally {
+    unpacked.close()
     decoder.destroy()
   }
-  return Buffer.concat(pieces, size)
 }
 
 function tooLarge(maxBytes: number): ReportError {

@@ -1,6 +1,7 @@
 /** Requests of workloads and their responses, as insights-remote has them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MemoryLease } from '../../host/index.ts'
+import { GrowingBody } from '../../model/growing-body.ts'
 
 export type Kind = 'facts' | 'problems'
 
@@ -89,25 +90,25 @@ export function send(response: ServerResponse, { status, body, headers }: Answer
 
 export function bodyOf(request: IncomingMessage, most: number, memory: MemoryLease): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let size = 0
-    let isRefused = false
+    const body = new GrowingBody(Number(request.headers['content-length'] ?? most), (bytes) => memory.grow(bytes))
+    const refuse = (error: unknown) => {
+      body.close()
+      reject(error instanceof Error ? error : new Error(String(error)))
+    }
     request.on('data', (piece: Buffer) => {
-      if (isRefused) return
-      size += piece.length
+      if (!body.isOpen) return
       try {
-        if (size > most) throw tooLarge(most)
-        memory.grow(piece.length)
-        pieces.push(piece)
+        if (body.size + piece.length > most) throw tooLarge(most)
+        body.add(piece)
       } catch (error) {
-        isRefused = true
-        pieces.length = 0
-        reject(error instanceof Error ? error : new Error(String(error)))
+        refuse(error)
       }
     })
-    request.once('end', () => resolve(Buffer.concat(pieces)))
+    request.once('end', () => {
+      if (body.isOpen) resolve(body.take())
+    })
     request.once('close', () => {
-      if (!request.complete) reject(new Refused(400, 'BAD REQUEST', 'the request ended too early'))
+      if (!request.complete) refuse(new Refused(400, 'BAD REQUEST', 'the request ended too early'))
     })
   })
 }
