@@ -2,6 +2,7 @@
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import { assertShallow } from '../../model/json-depth.ts'
 import { jsonMemory } from '../../model/json-memory.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { attested } from './attestation.ts'
 import { readCycloneDx } from './cyclonedx.ts'
 import { readGrype } from './grype.ts'
@@ -41,7 +42,9 @@ export async function readReport(
     return readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')
   }
   reserve(jsonMemory(unpacked))
-  return readDocument(parse(unpacked))
+  const document = parse(unpacked)
+  if (unpacked !== bytes) releaseBuffer(unpacked, unpacked.buffer.byteLength)
+  return readDocument(document)
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -7,6 +7,7 @@ import { jsonMemory } from '../../model/json-memory.ts'
 import type { HttpListeners } from '../../net/http/listeners.ts'
 import { PushRefused, type RefusalReason } from '../../net/http/push-refused.ts'
 import { openReceiver, type PushAnswer, type PushRequest } from '../../net/http/receiver.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { defineSource } from '../../engine/define.ts'
@@ -113,7 +114,9 @@ class KubeAudit implements KubeAuditSource {
     if (nestsDeeper(body)) throw unreadable(`The JSON nests deeper than ${maxJsonDepth} levels.`)
     // The values, and the events that are made of them.
     lease.grow(jsonMemory(body) + body.length)
-    await this.#take(itemsOf(body))
+    const items = itemsOf(body)
+    releaseBuffer(body, body.buffer.byteLength)
+    await this.#take(items)
     const { type: contentType, body: status } = statusOf(200)
     return { status: 200, headers: { 'content-type': contentType }, body: status }
   }

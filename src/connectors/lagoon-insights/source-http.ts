@@ -5,6 +5,7 @@ import type { SourceContext } from '../../engine/contracts.ts'
 import type { MemoryLease } from '../../host/index.ts'
 import { hasCode, messageOf } from '../../model/errors.ts'
 import { jsonMemory } from '../../model/json-memory.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { ReportError } from '../../codecs/sbom/index.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
@@ -195,6 +196,7 @@ export class InsightsWeb {
     const body = await this.#body(given, this.#options.config.max_body)
     memory.grow(jsonMemory(body))
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+    releaseBuffer(body, body.buffer.byteLength)
     return attempt(() => {
       assertShallow(text)
       return JSON.parse(text) as unknown
