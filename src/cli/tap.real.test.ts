@@ -114,7 +114,7 @@ test('weir tap shows the rows that are routed to a sink, as sent', async () => {
   const records = await weir(['tap', '-o', 'ndjson', 'records', '--limit', '1', '--url', url])
   expect(lines(records.out)).toMatchObject([
     {
-      to: 'http://127.0.0.1:9/in',
+      to: 'http://127.0.0.1:9',
       headers: { 'ce-type': 'io.weir.flow.netobserv.v1' },
       body: expect.stringContaining('"SrcAddr":"10.0.0.1","DstAddr":"10.0.0.2","AgentIP":"127.0.0.1"') as string,
     },

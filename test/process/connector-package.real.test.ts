@@ -171,7 +171,7 @@ test(
     for (const command of [installed, (...args: string[]) => weir(path, ...args)]) {
       const valid = await command('check', '--config', 'weir.yaml')
       expect(valid.code, valid.output).toBe(0)
-      expect(valid.output).toContain('acme: http://127.0.0.1:9/')
+      expect(valid.output).toContain('acme: http://127.0.0.1:9,')
       const wrong = await command('check', '--config', 'wrong.yaml')
       expect(wrong.code).toBe(2)
       expect(wrong.output).toMatch(/sinks\.out\.urll: unknown field[^]*did you mean `url`/)
