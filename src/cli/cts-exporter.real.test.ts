@@ -82,7 +82,7 @@ test('what --print-config prints is a whole configuration, which variables of We
     env: { ...bare, WEIR_SOURCES_CTS_API: 'v3', WEIR_SINKS_KNATIVE_MODE: 'structured', WEIR_STORE_ENABLED: 'parquet' },
   })
   expect([code, err]).toEqual([0, ''])
-  expect(out).toMatch(/sink knative +http: https:\/\/broker\.example\/in, from cts/)
+  expect(out).toMatch(/sink knative +http: https:\/\/broker\.example, from cts/)
 })
 
 test('every trace arrives once, in binary mode, with what Knative overrides; after a restart none again', async () => {
