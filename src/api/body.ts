@@ -1,6 +1,6 @@
 import type { Readable, Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import type { MemoryLease, Timers } from '../host/index.ts'
+import type { MemoryLease } from '../host/index.ts'
 import { ApiError } from './problems.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 import { GrowingBody } from '../model/growing-body.ts'
@@ -78,23 +78,4 @@ async function collected(
   } finally {
     body.close()
   }
-}
-
-/** Closing a connection while a body arrives resets it, and the client loses the response. */
-export function discard(from: Readable, bytes: number, ms: number, timers: Timers): Promise<void> {
-  return new Promise((resolve) => {
-    let left = bytes
-    const take = (piece: Buffer) => {
-      left -= piece.length
-      if (left < 0) done()
-    }
-    const done = () => {
-      timer.cancel()
-      from.off('data', take).off('end', done).off('close', done).off('error', done)
-      resolve()
-    }
-    const timer = timers.after(ms, done)
-    from.on('data', take).once('end', done).once('close', done).once('error', done)
-    if (from.readableEnded || from.destroyed) done()
-  })
 }

@@ -102,6 +102,7 @@ class Pushes implements PushSource {
       token: config.token === null ? undefined : revealSecret(config.token),
       maxBytes: config.max_body,
       memory: context.host.memory,
+      timers: context.host.timers,
       routes: Object.fromEntries(
         Object.entries(routes).map(
           ([path, decode]) => [path, (request) => this.#take(request.lease, decode(request))] as const,

@@ -183,7 +183,8 @@ describe.skipIf(!able)('the image', () => {
         mount -t tmpfs -o mode=1777 tmpfs ${root}/tmp
         mount --rbind /dev ${root}/dev
         mount -t proc proc ${root}/proc`,
-      server: [...config.Entrypoint, ...config.Cmd].join(' '),
+      // The shell of the image would keep the signal from it.
+      server: ['exec', ...config.Entrypoint, ...config.Cmd].join(' '),
       weir: 'weir',
       as: { server: inside(user), root: inside('0'), other: inside(user) },
     })

@@ -67,6 +67,7 @@ class KubeAudit implements KubeAuditSource {
       token: token === null ? undefined : revealSecret(token),
       maxBytes,
       memory: this.#context.host.memory,
+      timers: this.#context.host.timers,
       routes: { '/audit': (request) => this.#receive(request) },
       explain: (message, _, status) =>
         statusOf(status, hints[status] === undefined ? message : `${message} ${hints[status]}`),

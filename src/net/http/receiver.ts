@@ -1,10 +1,11 @@
 /** HTTP servers for programs that push: token, limits of size and memory, gzip, and an answer when rows are synced. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { MemoryBudget, MemoryLease } from '../../host/index.ts'
+import type { MemoryBudget, MemoryLease, Timers } from '../../host/index.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { HostPort } from '../../schema/values.ts'
 import type { TlsOptions } from '../tls.ts'
+import { discard } from './discard.ts'
 import { openHttpListeners, type HttpListeners } from './listeners.ts'
 import { PushRefused, refusalOf, tooLarge, type RefusalReason } from './push-refused.ts'
 import { readRequestBody } from './request-body.ts'
@@ -31,12 +32,16 @@ export type ReceiverOptions = Readonly<{
   token: string | undefined
   maxBytes: number
   memory: MemoryBudget
+  timers: Timers
   /** Handlers by path. A rejection without {@link PushRefused} is 503: the client sends again. */
   routes: Readonly<Record<string, (request: PushRequest) => Promise<PushAnswer>>>
   /** The body of a refusal, if not plain text. `type`: that of the request. */
   explain?: (message: string, type: string, status: number) => Readonly<{ type: string; body: string | Uint8Array }>
   refused(reason: RefusalReason, message: string): void
 }>
+
+/** A refused body is read up to this multiple of the largest one, and for this time. */
+const [lingerBodies, lingerMs] = [4, 5000]
 
 export function openReceiver(options: ReceiverOptions): Promise<HttpListeners> {
   const { places, tls } = options
@@ -79,7 +84,13 @@ class Receiving {
           ...(status === 405 ? { allow: 'POST' } : {}),
           ...refused.headers,
         }
-        this.#respond(response, { status, headers, body })
+        // The rest of a refused body.
+        const { maxBytes, timers } = this.#options
+        const read = request.complete ? Promise.resolve() : discard(request, lingerBodies * maxBytes, lingerMs, timers)
+        read.then(
+          () => this.#respond(response, { status, headers, body }),
+          () => response.destroy(),
+        )
       },
     )
   }
