@@ -188,7 +188,8 @@ function statusOf(port: number, { method, target, headers, body }: FuzzRequest, 
       port,
       method,
       path: target,
-      headers: { ...headers },
+      // For GET, Node sends a body without its length, which is no valid HTTP.
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
       agent,
       timeout: answerMs,
     })
