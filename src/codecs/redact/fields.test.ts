@@ -48,6 +48,7 @@ test.each([
   ['ENV.fetch("API_TOKEN", "hunter2x")', 'ENV.fetch("API_TOKEN", "redacted:")'],
   ['{{ .Values.db.password | default "hunter2x" }}', '{{ .Values.db.password | default "redacted:" }}'],
   ['{{ default "hunter2x" .Values.db.password }}', '{{ default "redacted:" .Values.db.password }}'],
+  [`{{ default "${'x7Qa9'.repeat(50)}" .Values.db.password }}`, '{{ default "redacted:" .Values.db.password }}'],
   ['Server=db;User Id=shop;Password=hunter2x;', 'Server=db;User Id=shop;Password=redacted:;'],
 ])('of %j remains %j', (text, safe) => {
   expect(redactField('', text)).toBe(safe)

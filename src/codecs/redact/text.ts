@@ -261,6 +261,9 @@ const setters =
   'store|set|get|fetch|env|config'
 const setter = new RegExp(String.raw`\b(?:${setters})[ \t]*\([ \t]*$`)
 
+/** Characters of a value before the name of its setting. */
+const maxFallback = 500
+
 /** `define('DB_PASSWORD', 'X')`, `.Values.password | default "X"`, `default "X" .Values.password`. */
 function argumentOf(text: string, from: number, after: number): Range | undefined {
   const open = text[from - 1] ?? ''
@@ -276,7 +279,10 @@ function argumentOf(text: string, from: number, after: number): Range | undefine
   piped.lastIndex = after
   const pipe = piped.exec(text)
   if (pipe !== null) return quotedEnd(text, after + pipe[0].length)
-  const fallback = /\bdefault[ \t]+(["'])((?:(?!\1)[^\\\n])+)\1[ \t]+[.$]?$/.exec(head)
+  if (!/[ \t.$]/.test(open)) return undefined
+  const fallback = /\bdefault[ \t]+(["'])((?:(?!\1)[^\\\n])+)\1[ \t]+[.$]?$/.exec(
+    text.slice(Math.max(begin, from - maxFallback), from),
+  )
   if (fallback === null) return undefined
   const end = from - (fallback[0].length - fallback[0].lastIndexOf(fallback[1] ?? ''))
   return { start: end - (fallback[2]?.length ?? 0), end }
