@@ -26,12 +26,14 @@ type BodyOptions = Readonly<{
   limit: number
   /** Grows with the body, as sent and as decoded. */
   memory: MemoryLease
+  /** Bytes as sent, if known. */
+  announced?: number
 }>
 
 export async function readBody(
   from: Readable,
   contentEncoding: string | undefined,
-  { limit, memory }: BodyOptions,
+  { limit, memory, announced = limit }: BodyOptions,
 ): Promise<Buffer> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity'
   const isPlain = encoding === 'identity' || encoding === ''
@@ -44,7 +46,7 @@ export async function readBody(
   }
   // The connection still carries the response.
   const sent = from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-  const body = await collected(sent, { limit, memory, what: '' })
+  const body = await collected(sent, { limit, memory, announced, what: '' })
   return decoder === undefined ? body : decoded(decoder(), body, { encoding, limit, memory })
 }
 
@@ -66,9 +68,9 @@ async function decoded(
 
 async function collected(
   from: AsyncIterable<Buffer>,
-  { limit, memory, what }: BodyOptions & Readonly<{ what: string }>,
+  { limit, memory, announced = limit, what }: BodyOptions & Readonly<{ what: string }>,
 ): Promise<Buffer> {
-  const body = new GrowingBody(limit, (bytes) => memory.grow(bytes))
+  const body = new GrowingBody(Math.min(announced, limit), (bytes) => memory.grow(bytes))
   try {
     for await (const piece of from) {
       if (body.size + piece.length > limit) throw tooLarge(limit, what)

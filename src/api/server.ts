@@ -151,7 +151,11 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
     )
   }
   const { memory } = request
-  const body = await readBody(payload, request.headers['content-encoding'], { limit: limits.bodyBytes, memory })
+  const body = await readBody(payload, request.headers['content-encoding'], {
+    limit: limits.bodyBytes,
+    memory,
+    ...(declared > 0 ? { announced: declared } : {}),
+  })
   if (config.body === 'raw') return body
   try {
     return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth, memory)

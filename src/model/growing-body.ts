@@ -43,12 +43,14 @@ export class GrowingBody {
 
   #grow(least: number) {
     const before = this.#bytes
+    // 0 once it is released.
+    const { length: held } = before
     const most = Math.max(least, this.#most)
     const length = Math.max(least, Math.min(most, Math.max(firstBytes, 2 * before.length)))
     this.#reserve(length)
     this.#bytes = new Uint8Array(length)
     this.#bytes.set(before)
     releaseBuffer(before)
-    this.#reserve(-before.length)
+    this.#reserve(-held)
   }
 }
