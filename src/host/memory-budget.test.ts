@@ -59,6 +59,6 @@ test('another thread sees the same budget', async () => {
   expect(() => memory.reserve(6 * mib)).toThrow('in use')
 })
 
-test('the default is an eighth of the memory within bounds', () => {
-  expect([128, 512, 1024, 65536].map((size) => defaultBudget(size * mib) / mib)).toEqual([32, 64, 128, 256])
+test('the default is a twelfth of the memory within bounds', () => {
+  expect([128, 768, 1536, 65536].map((size) => defaultBudget(size * mib) / mib)).toEqual([32, 64, 128, 256])
 })

@@ -136,7 +136,7 @@ export function memoryOf(workerData: unknown): MemoryBudget | undefined {
 
 const [least, most] = [32 * 2 ** 20, 256 * 2 ** 20]
 
-/** An eighth of the memory of the container or machine, between 32 and 256 MiB. */
+/** A twelfth of the memory of the container or machine, between 32 and 256 MiB. */
 export function defaultBudget(limit: number): number {
-  return Math.min(most, Math.max(least, limit / 8))
+  return Math.min(most, Math.max(least, limit / 12))
 }
