@@ -1,5 +1,5 @@
 // Packages of PyPI in a virtual environment in the cache, by name and version.
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { cacheFolder } from '../kit/cache.ts'
@@ -30,8 +30,11 @@ export function installPython(wanted: PythonPackages): Promise<Installed> {
 async function findOrInstall({ name, version, packages, imports }: PythonPackages): Promise<Installed> {
   const home = join(cacheFolder(name), version)
   const path = join(home, 'bin/python')
+  // An interrupted installation imports, and lacks programs.
+  const complete = join(home, 'complete')
   const has = async (): Promise<boolean> =>
-    existsSync(path) && (await runCommand(path, ['-c', `import ${imports.join(', ')}`], { limit: 60_000 })).code === 0
+    existsSync(complete) &&
+    (await runCommand(path, ['-c', `import ${imports.join(', ')}`], { limit: 60_000 })).code === 0
   if (await has()) return { path, version }
   rmSync(home, { recursive: true, force: true })
   for (const [command, ...args] of [
@@ -48,6 +51,7 @@ async function findOrInstall({ name, version, packages, imports }: PythonPackage
         reason: `${command} ${args.slice(0, 3).join(' ')} failed: ${ran.output.trim().split('\n').at(-1) ?? ''}`,
       }
   }
+  writeFileSync(complete, '')
   return (await has())
     ? { path, version }
     : { path: undefined, reason: `pip brought a ${name} that cannot be imported` }
