@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { MemoryLease } from '../host/index.ts'
-import { discard } from '../net/http/discard.ts'
+import { discardRest } from '../host/discard.ts'
 import { readBody } from './body.ts'
 import type { Admission } from './access/gate.ts'
 import type { Principal } from './access/principal.ts'
@@ -30,9 +30,6 @@ declare module 'fastify' {
     memory: MemoryLease
   }
 }
-
-/** Time to read the rest of a rejected body. */
-const lingerMs = 5000
 
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits, tls } = context
@@ -72,7 +69,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   )
   app.addHook('onSend', async (request, reply) => {
     if (context.draining?.() === true) reply.header('connection', 'close')
-    if (!request.raw.complete) await discard(request.raw, limits.bodyBytes * 4, lingerMs, context.host.timers)
+    await discardRest(request.raw, context.host.timers, limits.bodyBytes * 4)
   })
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)

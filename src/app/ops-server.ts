@@ -47,7 +47,9 @@ export async function openOps(
     return scraped()
   }
   return Promise.all(
-    config.ops.map((address) => startOps({ ...address, metrics: counted, health: () => runtime.health(), profiles })),
+    config.ops.map((address) =>
+      startOps({ ...address, timers: host.timers, metrics: counted, health: () => runtime.health(), profiles }),
+    ),
   )
 }
 

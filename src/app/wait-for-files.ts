@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { discardRest } from '../host/discard.ts'
 import type { Host } from '../host/index.ts'
 import { listening } from '../host/listen.ts'
 import { TlsFiles } from '../net/tls-files.ts'
@@ -57,11 +58,13 @@ async function serveReason(host: Host, config: Waiting, why: () => string): Prom
   })
   const metrics = () =>
     Promise.resolve({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: Buffer.alloc(0) })
-  const ops = await Promise.all(config.ops.map((address) => startOps({ ...address, metrics, health })))
+  const ops = await Promise.all(
+    config.ops.map((address) => startOps({ ...address, timers: host.timers, metrics, health })),
+  )
   const certificate = config.tls === null ? undefined : (await TlsFiles.open(config.tls, host.disk)).certificate
   const servers = await Promise.all(
     [config.listen, ...config.http.listen].map(async (address) => {
-      const server = refusing(certificate, why)
+      const server = refusing(certificate, why, host)
       await listening(server, address)
       return server
     }),
@@ -69,8 +72,12 @@ async function serveReason(host: Host, config: Waiting, why: () => string): Prom
   return [...ops.map((server) => () => server.close()), ...servers.map((server) => () => closed(server))]
 }
 
-function refusing(certificate: TlsFiles['certificate'] | undefined, why: () => string): Server {
-  const answer: Parameters<typeof createServer>[1] = (_, response) => {
+function refusing(
+  certificate: TlsFiles['certificate'] | undefined,
+  why: () => string,
+  { timers }: Pick<Host, 'timers'>,
+): Server {
+  const refuse = (response: ServerResponse) => {
     const detail = `Weir is starting: ${why()}.`
     const body = JSON.stringify({ status: 503, title: 'Service Unavailable', code: 'WEIR_DATA_UNUSABLE', detail })
     response.writeHead(503, {
@@ -78,10 +85,15 @@ function refusing(certificate: TlsFiles['certificate'] | undefined, why: () => s
       'content-length': Buffer.byteLength(body),
       'retry-after': '1',
       'cache-control': 'no-store',
-      // The body of the request is not read.
       connection: 'close',
     })
     response.end(body)
+  }
+  const answer: RequestListener = (request, response) => {
+    discardRest(request, timers).then(
+      () => refuse(response),
+      () => response.destroy(),
+    )
   }
   return certificate === undefined ? createServer(answer) : createTlsServer(certificate, answer)
 }

@@ -5,15 +5,17 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { start } from '../api/testing/kit.ts'
+import { realHost } from '../host/index.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
 import { startOps } from '../telemetry/ops.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
+const { timers } = realHost()
 const noExposition = async (): Promise<Exposition> => ({ contentType: 'text/plain', body: Buffer.alloc(0) })
 
 async function ops(health: object): Promise<string> {
   const all = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [], ...health }
-  const server = await startOps({ host: '127.0.0.1', port: 0, metrics: noExposition, health: () => all })
+  const server = await startOps({ host: '127.0.0.1', port: 0, timers, metrics: noExposition, health: () => all })
   onTestFinished(() => server.close())
   return server.url
 }

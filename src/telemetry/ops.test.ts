@@ -2,12 +2,16 @@ import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
+import { answerAfterBody } from '../../test/kit/raw-http.ts'
+import { realHost } from '../host/index.ts'
 import { exposition } from './exposition.ts'
 import { MetricStore } from './metrics.ts'
 import type { Health } from './health.ts'
 import { startOps, type OpsServer } from './ops.ts'
 import { OpsProfiles, type ProfileResult } from './ops-profiles.ts'
 import { takeProfile, type ProfileRequest } from './profile.ts'
+
+const { timers } = realHost()
 
 let server: OpsServer | undefined
 afterEach(async () => {
@@ -19,7 +23,7 @@ async function start(
   health: Health = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] },
   store = new MetricStore(),
 ): Promise<OpsServer> {
-  server = await startOps({ host: '127.0.0.1', port: 0, metrics: exposition(store), health: () => health })
+  server = await startOps({ host: '127.0.0.1', port: 0, timers, metrics: exposition(store), health: () => health })
   return server
 }
 
@@ -113,6 +117,7 @@ describe('/metrics', () => {
     server = await startOps({
       host: '127.0.0.1',
       port: 0,
+      timers,
       metrics: () => Promise.reject(new Error('broken')),
       health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
     })
@@ -178,6 +183,7 @@ describe('profiles', () => {
     server = await startOps({
       host: '127.0.0.1',
       port: 0,
+      timers,
       metrics: exposition(new MetricStore()),
       health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
       profiles: new OpsProfiles(
@@ -281,12 +287,19 @@ describe('profiles', () => {
   })
 })
 
+test('a client that sends a body to its end receives the response', async () => {
+  const { port } = await start()
+  for (let time = 0; time < 5; time++)
+    expect(await answerAfterBody(port, '/metrics', 8 << 20)).toMatch(/^HTTP\/1\.1 405 /)
+})
+
 test('a port in use is an error with its name', async () => {
   const { port } = await start()
   await expect(
     startOps({
       host: '127.0.0.1',
       port,
+      timers,
       metrics: exposition(new MetricStore()),
       health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
     }),

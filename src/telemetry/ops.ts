@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { discardRest } from '../host/discard.ts'
+import type { Timers } from '../host/index.ts'
 import { listening, reachableHost } from '../host/listen.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Exposition } from './exposition.ts'
@@ -12,6 +14,7 @@ type OpsOptions = Readonly<{
   host: string
   /** 0: chosen by the system. */
   port: number
+  timers: Timers
   metrics(): Promise<Exposition>
   health(): Health
   profiles?: OpsProfiles
@@ -47,7 +50,8 @@ export async function startOps(options: OpsOptions): Promise<OpsServer> {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
     (request, response) => {
-      answer(request, options)
+      discardRest(request, options.timers)
+        .then(() => answer(request, options))
         .then((given) => send(request, response, given))
         .catch(() => response.destroy())
     },

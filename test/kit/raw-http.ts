@@ -41,6 +41,28 @@ export async function rawRequest(
   return answerOf(socket, limit)
 }
 
+/**
+ * Sends a whole body before it reads, and ends the connection. Rejects if the connection is reset. `headers`: lines
+ * that end with CRLF.
+ */
+export async function answerAfterBody(port: number, path: string, bytes: number, headers = ''): Promise<string> {
+  const socket = await open(port)
+  const answer = new Promise<string>((resolve, reject) => {
+    let text = ''
+    socket
+      .setEncoding('latin1')
+      .on('data', (piece: string) => (text += piece))
+      .on('end', () => resolve(text))
+      .on('error', reject)
+  })
+  const lines = `host: x\r\nconnection: close\r\n${headers}content-length: ${bytes}\r\n\r\n`
+  socket.write(`POST ${path} HTTP/1.1\r\n${lines}`)
+  for (let left = bytes; left > 0; left -= 65_536) {
+    if (!socket.write(Buffer.alloc(Math.min(left, 65_536)))) await once(socket, 'drain')
+  }
+  return answer
+}
+
 /** The caller closes the socket. */
 export async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')

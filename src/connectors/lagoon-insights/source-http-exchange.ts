@@ -1,7 +1,5 @@
 /** Requests of workloads and their responses, as insights-remote has them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { MemoryLease } from '../../host/index.ts'
-import { GrowingBody } from '../../model/growing-body.ts'
 
 export type Kind = 'facts' | 'problems'
 
@@ -30,11 +28,10 @@ export class Refused extends Error {
   }
 }
 
-/** A close before the client has sent the rest resets the connection, and the client may miss the response. */
+/** A refused body is read up to this multiple of the largest one. */
 export const drainedBodies = 16
 
-export const tooLarge = (most: number, closes = true): Refused =>
-  new Refused(413, 'too large', `the body has more than ${most} bytes`, closes ? { connection: 'close' } : {})
+export const tooLarge = (most: number): Refused => new Refused(413, 'too large', `the body has more than ${most} bytes`)
 
 export const notFound: Answer = { status: 404, body: '404 page not found' }
 
@@ -86,29 +83,4 @@ export function send(response: ServerResponse, { status, body, headers }: Answer
     ...(isLast ? { connection: 'close' } : {}),
   })
   response.end(text)
-}
-
-export function bodyOf(request: IncomingMessage, most: number, memory: MemoryLease): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const body = new GrowingBody(Number(request.headers['content-length'] ?? most), (bytes) => memory.grow(bytes))
-    const refuse = (error: unknown) => {
-      body.close()
-      reject(error instanceof Error ? error : new Error(String(error)))
-    }
-    request.on('data', (piece: Buffer) => {
-      if (!body.isOpen) return
-      try {
-        if (body.size + piece.length > most) throw tooLarge(most)
-        body.add(piece)
-      } catch (error) {
-        refuse(error)
-      }
-    })
-    request.once('end', () => {
-      if (body.isOpen) resolve(body.take())
-    })
-    request.once('close', () => {
-      if (!request.complete) refuse(new Refused(400, 'BAD REQUEST', 'the request ended too early'))
-    })
-  })
 }

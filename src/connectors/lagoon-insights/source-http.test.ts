@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { answerAfterBody } from '../../../test/kit/raw-http.ts'
 import { eventsOf } from '../../../test/conformance/polling-bench.ts'
 import { TestJournal } from '../../../test/conformance/test-journal.ts'
 import { insightTypes } from '../../model/image-insights.ts'
@@ -70,7 +71,7 @@ async function stage({ settings = {}, hasStore = false, namespaces }: Options = 
     events()
       .filter(({ type }) => type === insightsTypes.report)
       .map(({ data }) => new TextDecoder().decode(data))
-  return { journal, golden, send, events, messages, memory: own.host.memory }
+  return { journal, golden, url, send, events, messages, memory: own.host.memory }
 }
 
 const okay = [200, '{"message":"okay"}']
@@ -109,6 +110,18 @@ describe('requests', () => {
     const { send, events } = await stage()
     expect((await send(method, path, body))[0]).toBe(status)
     expect(events()).toEqual([])
+  })
+
+  test.each([
+    ['without a token', '', 401],
+    ['above the limit', 'token', 413],
+  ])('%s are answered after their body', async (_, given, status) => {
+    const { url, golden } = await stage()
+    const headers = given === '' ? '' : `authorization: ${golden}\r\n`
+    for (let time = 0; time < 5; time++)
+      expect(await answerAfterBody(Number(new URL(url).port), '/facts', 16 << 20, headers)).toMatch(
+        new RegExp(`^HTTP/1.1 ${status} `),
+      )
   })
 
   test('above the limit, or with an encoding, are refused', async () => {

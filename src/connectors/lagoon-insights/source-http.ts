@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SourceContext } from '../../engine/contracts.ts'
+import { discardRest } from '../../host/discard.ts'
 import type { MemoryLease } from '../../host/index.ts'
 import { hasCode, messageOf } from '../../model/errors.ts'
 import { jsonMemory } from '../../model/json-memory.ts'
@@ -11,6 +12,8 @@ import { ReportError } from '../../codecs/sbom/index.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
 import { assertShallow } from '../../model/json-depth.ts'
 import { kubernetesRef } from '../../model/refs.ts'
+import { PushRefused } from '../../net/http/push-refused.ts'
+import { readRequestBody } from '../../net/http/request-body.ts'
 import { hmacAlgorithms, TokenVerifier, type VerifiedToken } from '../../net/lagoon-token.ts'
 import { isTooLarge } from '../../polling/chunks.ts'
 import type { InsightsConfig } from './config.ts'
@@ -21,7 +24,6 @@ import { reportOfUpload } from './map-upload.ts'
 import type { Place, ReportContents } from './source-contents.ts'
 import {
   answerOf,
-  bodyOf,
   drainedBodies,
   notFound,
   Refused,
@@ -86,7 +88,11 @@ export class InsightsWeb {
             .use(0, (memory) => this.#take(route, { request, memory }))
             .catch((error: unknown) => answerOf(refusedForMemory(error)))
         : Promise.resolve(route)
-    taken.then(
+    const answered = taken.then(async (answer) => {
+      await discardRest(request, this.#options.context.host.timers, drainedBodies * this.#options.config.max_body)
+      return answer
+    })
+    answered.then(
       (answer) => {
         const { metrics, id } = this.#options.context
         metrics.count('weir_lagoon_http_requests_total', 1, { source: id, route: name, status: String(answer.status) })
@@ -204,9 +210,11 @@ export class InsightsWeb {
   }
 
   async #body({ request, memory }: Received, most: number): Promise<Buffer> {
-    const announced = Number(request.headers['content-length'] ?? 0)
-    if (announced > most) throw tooLarge(most, announced > drainedBodies * most)
-    return bodyOf(request, most, memory)
+    if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most)
+    return readRequestBody(request, { isZipped: false, maxBytes: most, lease: memory }).catch((error: unknown) => {
+      if (!(error instanceof PushRefused)) throw error
+      throw error.reason === 'too_large' ? tooLarge(most) : new Refused(error.status, 'BAD REQUEST', error.message)
+    })
   }
 
   async #append(

@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { discardRest } from '../../host/discard.ts'
 import { listening } from '../../host/listen.ts'
 import type { Timer, Timers } from '../../host/index.ts'
 import { messageOf, WeirError } from '../../model/errors.ts'
@@ -141,6 +142,7 @@ export class ScrapeServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse) {
+    await discardRest(request, this.#options.timers)
     const path = request.url?.split('?', 1)[0]
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return plain(response, 405, 'Only GET and HEAD are allowed here.\n', { allow: 'GET, HEAD' })

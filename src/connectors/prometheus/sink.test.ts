@@ -8,6 +8,7 @@ import { selfSigned } from '../../../test/kit/certificate.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
 import { testContext } from '../../../test/conformance/batches.ts'
 import { flowSinkBatch, metricFlows } from '../../../test/kit/metric-flows.ts'
+import { answerAfterBody } from '../../../test/kit/raw-http.ts'
 import type { Sink } from '../../engine/contracts.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { prometheusSchema } from './config.ts'
@@ -129,6 +130,13 @@ test('other paths and methods are answered, and change nothing', async () => {
   expect((await fetch(url, { method: 'POST' })).status).toBe(405)
   const head = await fetch(url, { method: 'HEAD' })
   expect([head.status, await head.text()]).toEqual([200, ''])
+})
+
+test('a client that sends a body to its end receives the response', async () => {
+  const { url } = await open(bytes)
+  const port = Number(new URL(url).port)
+  for (let time = 0; time < 5; time++)
+    expect(await answerAfterBody(port, '/metrics', 8 << 20)).toMatch(/^HTTP\/1\.1 405 /)
 })
 
 test('while the address is in use rows wait, and the reason names the holder', async () => {

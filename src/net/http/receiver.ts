@@ -1,11 +1,11 @@
 /** HTTP servers for programs that push: token, limits of size and memory, gzip, and an answer when rows are synced. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { discardRest } from '../../host/discard.ts'
 import type { MemoryBudget, MemoryLease, Timers } from '../../host/index.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { HostPort } from '../../schema/values.ts'
 import type { TlsOptions } from '../tls.ts'
-import { discard } from './discard.ts'
 import { openHttpListeners, type HttpListeners } from './listeners.ts'
 import { PushRefused, refusalOf, tooLarge, type RefusalReason } from './push-refused.ts'
 import { readRequestBody } from './request-body.ts'
@@ -40,8 +40,8 @@ export type ReceiverOptions = Readonly<{
   refused(reason: RefusalReason, message: string): void
 }>
 
-/** A refused body is read up to this multiple of the largest one, and for this time. */
-const [lingerBodies, lingerMs] = [4, 5000]
+/** A refused body is read up to this multiple of the largest one. */
+const lingerBodies = 4
 
 export function openReceiver(options: ReceiverOptions): Promise<HttpListeners> {
   const { places, tls } = options
@@ -84,10 +84,8 @@ class Receiving {
           ...(status === 405 ? { allow: 'POST' } : {}),
           ...refused.headers,
         }
-        // The rest of a refused body.
         const { maxBytes, timers } = this.#options
-        const read = request.complete ? Promise.resolve() : discard(request, lingerBodies * maxBytes, lingerMs, timers)
-        read.then(
+        discardRest(request, timers, lingerBodies * maxBytes).then(
           () => this.#respond(response, { status, headers, body }),
           () => response.destroy(),
         )
