@@ -12,6 +12,7 @@ import { recordFiles } from '../engine/delivery/record-store.ts'
 import { lowestPosition, SinkSet } from '../engine/delivery/sinks.ts'
 import type { SourceEntry, SourceReport } from '../engine/sources/sources.ts'
 import type { Host } from '../host/index.ts'
+import { realMachine } from '../host/machine.ts'
 import { self } from '../host/process.ts'
 import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
@@ -127,7 +128,8 @@ export async function compose(
     const begun = await ingest.call('start', start)
     ingest.call('fenced', undefined as never).catch(onFailed)
     store?.remote.call('fenced', undefined as never).catch(onFailed)
-    const runs = await RunTimes.open(host, config, log)
+    const memory = () => ({ used: self.residentBytes(), limit: realMachine.memory().limit })
+    const runs = await RunTimes.open({ host, log, memory }, config)
     const sources = new SourceWorkers({
       ingest,
       spawn: () => spawn('watch'),
@@ -372,6 +374,7 @@ export async function compose(
             await traces?.close()
             await Promise.all(ops.map((server) => server.close()))
             await lease.release()
+            await runs.close()
           },
         ],
       ])

@@ -13,10 +13,10 @@ async function machine(): Promise<FakeHost> {
 }
 
 async function begun(host: Host, log = recordingLog(), on = 'files'): Promise<RunTimes> {
+  const memory = () => ({ used: 480 << 20, limit: 512 << 20 })
   const runs = await RunTimes.open(
-    host,
+    { host, log, memory },
     { data: 'data', journal: { on: { type: on } }, store: { enabled: 'parquet' } },
-    log,
   )
   runs.begin()
   return runs
@@ -90,5 +90,26 @@ test('with a shared journal other instances receive, so that no stop is stated',
     await host.advance(minute)
     expect(runs.stops()).toEqual([])
   }
-  expect(await host.disk.stat('data/runs.json')).toBeUndefined()
+})
+
+test.each(['files', 'kafka'])('a run that did not stop is logged at the next start only (journal: %s)', async (on) => {
+  const host = await machine()
+  await begun(host, recordingLog(), on)
+  await host.advance(95_000)
+  const next = host.kill()
+  await next.advance(minute)
+  const log = recordingLog()
+  const runs = await begun(next, log, on)
+  expect(log.lines).toMatchObject([
+    {
+      level: 'warn',
+      message: expect.stringContaining('The previous run ended without a stop') as string,
+      fields: { memory_mib: 480, memory_limit_mib: 512, last_seen: expect.stringMatching(/^\d{4}-.*Z$/) as string },
+    },
+  ])
+  await runs.end()
+  await runs.close()
+  const later = recordingLog()
+  await begun(next, later, on)
+  expect(later.lines).toEqual([])
 })

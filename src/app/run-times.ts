@@ -15,6 +15,20 @@ type RunConfig = Readonly<{
 /** Unix ms. `to`: of a killed run, up to 10 s too early. */
 type Run = { from: number; to: number }
 
+type Memory = Readonly<{ used: number; limit: number }>
+
+type Machine = Readonly<{
+  host: Host
+  log: Log
+  /** Of the process, bytes. */
+  memory: () => Memory
+}>
+
+/** Present while a run has not stopped. */
+type Open = Readonly<{ at: number }> & Memory
+
+type Earlier = Readonly<{ runs: Run[]; open?: Open }>
+
 /** When Weir ran with a data folder: it received nothing at other times. */
 export class RunTimes {
   readonly #host: Host
@@ -23,28 +37,46 @@ export class RunTimes {
   /** Other instances may receive, too: the times of this one mean nothing. */
   readonly #others: boolean
   readonly #runs: Run[]
+  readonly #memory: () => Memory
+  #isOpen = false
   #timer: Timer | undefined
   #writing: Promise<void> | undefined
   #failed = false
 
-  private constructor(host: Host, folder: string, log: Log, others: boolean, runs: Run[]) {
+  private constructor(
+    { host, log, memory }: Machine,
+    { folder, others, runs }: Readonly<{ folder: string; others: boolean; runs: Run[] }>,
+  ) {
     this.#host = host
-    this.#folder = folder
     this.#log = log
+    this.#memory = memory
+    this.#folder = folder
     this.#others = others
     this.#runs = runs
   }
 
-  static async open(host: Host, { data, journal, store }: RunConfig, log: Log): Promise<RunTimes> {
+  /** Logs if the previous run did not stop: its own last line may be missing. */
+  static async open(machine: Machine, { data, journal, store }: RunConfig): Promise<RunTimes> {
     const others = journal.on.type !== 'files' || store.enabled === 'clickhouse'
-    return new RunTimes(host, data, log, others, others ? [] : await earlierRuns(host, `${data}/${fileName}`, log))
+    const { runs, open } = await earlierRuns(machine, `${data}/${fileName}`)
+    if (open !== undefined)
+      machine.log.warn(
+        `The previous run ended without a stop, at most ${beatMs / 1000} s after the time \`last_seen\`. It failed, ` +
+          'was killed, or had too little memory. Accepted rows are kept.',
+        {
+          last_seen: new Date(open.at).toISOString(),
+          memory_mib: Math.round(open.used / 2 ** 20),
+          memory_limit_mib: Math.round(open.limit / 2 ** 20),
+        },
+      )
+    return new RunTimes(machine, { folder: data, others, runs: others ? [] : runs })
   }
 
   /** Call it when the sources receive. */
   begin(): void {
-    if (this.#others) return
+    this.#isOpen = true
     const now = this.#host.clock.now()
-    this.#runs.push({ from: now, to: now })
+    if (!this.#others) this.#runs.push({ from: now, to: now })
     this.#runs.splice(0, this.#runs.length - maxRuns)
     this.#timer = this.#host.timers.every(beatMs, () => void this.#beat())
     // A start does not wait for the disk.
@@ -53,10 +85,17 @@ export class RunTimes {
 
   /** Call it when the sources no longer receive. */
   async end(): Promise<void> {
-    if (this.#others) return
     this.#timer?.cancel()
     await this.#writing
     await this.#beat()
+  }
+
+  /** Call it when all parts have stopped. */
+  async close(): Promise<void> {
+    this.#isOpen = false
+    await this.#writing
+    // The end of the run stays.
+    await this.#store()
   }
 
   /** Times between runs, ascending. */
@@ -75,7 +114,12 @@ export class RunTimes {
   async #write(): Promise<void> {
     const run = this.#runs.at(-1)
     if (run !== undefined) run.to = Math.max(run.to, this.#host.clock.now())
-    const text = JSON.stringify({ runs: this.#runs })
+    await this.#store()
+  }
+
+  async #store() {
+    const open = this.#isOpen ? { open: { at: this.#host.clock.now(), ...this.#memory() } } : {}
+    const text = JSON.stringify({ runs: this.#runs, ...open })
     try {
       await replaceFile(this.#host.disk, this.#folder, fileName, [Buffer.from(text)])
       this.#failed = false
@@ -87,8 +131,8 @@ export class RunTimes {
 }
 
 /** Without a readable file no earlier run is known. */
-async function earlierRuns({ disk }: Host, path: string, log: Log): Promise<Run[]> {
-  if ((await disk.stat(path)) === undefined) return []
+async function earlierRuns({ host: { disk }, log }: Machine, path: string): Promise<Earlier> {
+  if ((await disk.stat(path)) === undefined) return { runs: [] }
   try {
     return parsed(Buffer.from(await disk.readFile(path)).toString('utf8'))
   } catch (error) {
@@ -96,16 +140,19 @@ async function earlierRuns({ disk }: Host, path: string, log: Log): Promise<Run[
       file: path,
       error,
     })
-    return []
+    return { runs: [] }
   }
 }
 
-function parsed(text: string): Run[] {
-  const { runs } = JSON.parse(text) as { runs?: unknown }
+function parsed(text: string): Earlier {
+  const { runs, open } = JSON.parse(text) as { runs?: unknown; open?: Partial<Open> }
   if (!Array.isArray(runs)) throw new Error('"runs" is not a list')
-  return runs.map((run: unknown) => {
+  const valid = runs.map((run: unknown) => {
     const { from, to } = run as Partial<Run>
     if (typeof from !== 'number' || typeof to !== 'number' || to < from) throw new Error('a run has no times')
     return { from, to }
   })
+  const { at, used, limit } = open ?? {}
+  const isOpen = typeof at === 'number' && typeof used === 'number' && typeof limit === 'number'
+  return { runs: valid, ...(isOpen ? { open: { at, used, limit } } : {}) }
 }

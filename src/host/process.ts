@@ -91,6 +91,9 @@ export const self = {
       // All threads keep equal priority.
     }
   },
+  residentBytes(): number {
+    return process.memoryUsage.rss()
+  },
   /** Resident bytes; undefined on Linux, where the parent reads them. */
   ownBytes(): number | undefined {
     return process.platform === 'linux' ? undefined : process.memoryUsage.rss()
