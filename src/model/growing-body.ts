@@ -30,9 +30,14 @@ export class GrowingBody {
     this.#size = size
   }
 
+  /** The buffer has the size of the body. */
   take(): Buffer {
     this.isOpen = false
-    return Buffer.from(this.#bytes.buffer, 0, this.#size)
+    const { length } = this.#bytes
+    if (length === this.#size) return Buffer.from(this.#bytes.buffer)
+    const bytes = this.#bytes.buffer.transfer(this.#size)
+    this.#reserve(this.#size - length)
+    return Buffer.from(bytes)
   }
 
   close(): void {

@@ -107,6 +107,25 @@ test('agents outside `allow`, and messages above `max_message`, are rejected', a
   expect(small.rows()).toEqual([])
 })
 
+test('a message waits while others use the memory for decoding, and is rejected after `wait`', async () => {
+  const host = realHost()
+  host.memory.capacity = 4 << 20
+  const { connect, journal, rows } = await start({}, { context: { host } })
+  const others = [host.memory.reserve(3 << 20), host.memory.reserve(1 << 19)]
+  expect(await connect().send(many(3))).toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    details: expect.stringContaining('in use by other requests') as string,
+  })
+  expect([rows().length, journal.shed]).toEqual([0, { busy: 1 }])
+  const patient = await start({ wait: '30s' }, { context: { host } })
+  const answer = patient.connect().send(many(3))
+  await expect.poll(() => patient.source.status().exporters).toHaveLength(1)
+  for (const lease of others) lease.release()
+  expect(await answer).toMatchObject({ code: status.OK })
+  expect(await connect().send(new Uint8Array(5 << 20))).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+  expect(journal.shed).toEqual({ busy: 1, too_large: 1 })
+})
+
 test('a client that never reads holds up no other agent and no stop, and its open calls are bounded', async () => {
   const { source, rows, connect, stop } = await start({ wait: '200ms' })
   const address = source.addresses[0]?.slice('grpc://'.length) ?? ''

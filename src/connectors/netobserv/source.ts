@@ -1,9 +1,12 @@
 import { AgentFlowDecoder, countRecords } from '../../codecs/pbflow/decode.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { awaitMemory } from '../../host/await-memory.ts'
 import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
-import { listenGrpc, type GrpcFailure, type GrpcListeners } from '../../net/grpc-server.ts'
+import { WeirError } from '../../model/errors.ts'
+import { listenGrpc, type GrpcCall, type GrpcFailure, type GrpcListeners } from '../../net/grpc-server.ts'
+import { refusalOf, type PushRefused } from '../../net/http/push-refused.ts'
 import { Senders } from '../../net/senders.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import type { NetobservConfig, netobservSchema } from './config.ts'
@@ -15,6 +18,8 @@ export const source = defineSource<typeof netobservSchema>('netobserv', { build:
 const housekeepingMs = 5000
 const tlsEveryMs = 30_000
 const maxAgents = 10_000
+const leastMemory = 64 * 1024
+const busy = new WeirError('WEIR_MEMORY_BUSY', 'the memory for decoding is in use by other requests')
 
 type Answer = 'accepted' | GrpcFailure
 
@@ -74,8 +79,8 @@ class Netobserv implements NetobservSource {
       places,
       tls: this.#tls,
       maxMessage,
-      timers: this.#context.host.timers,
-      methods: { '/pbflow.Collector/Send': ({ message, peer }) => this.#take(message, peer) },
+      host: this.#context.host,
+      methods: { '/pbflow.Collector/Send': (call) => this.#take(call) },
     })
   }
 
@@ -106,14 +111,21 @@ class Netobserv implements NetobservSource {
     await this.#writer.drain()
   }
 
-  async #take(message: Uint8Array, peer: string): Promise<Answer> {
+  async #take({ peer, read }: GrpcCall): Promise<Answer> {
     const { clock } = this.#context.host
     const agent = this.#agents.seen(peer, clock.now())
-    this.#count('weir_netobserv_received_bytes_total', message.length)
     if (agent === undefined) {
       this.#writer.shed('not_allowed', 1)
       return this.#answered('not_allowed', { code: 'denied', why: `${peer} is not in the setting allow of Weir` })
     }
+    let message: Uint8Array
+    try {
+      await this.#room()
+      message = await read()
+    } catch (error) {
+      return this.#unread(refusalOf(error))
+    }
+    this.#count('weir_netobserv_received_bytes_total', message.length)
     if (this.#calls >= this.#config.max_calls) return this.#reject(agent, countRecords(message))
     this.#calls++
     try {
@@ -121,6 +133,26 @@ class Netobserv implements NetobservSource {
     } finally {
       this.#calls--
     }
+  }
+
+  /** Waits while others use most of the memory for decoding: an agent does not send rejected flows again. */
+  async #room(): Promise<void> {
+    const { host } = this.#context
+    const late = new AbortController()
+    const timer = host.timers.after(this.#config.wait, () => late.abort(busy))
+    try {
+      const lease = await awaitMemory(host, leastMemory, late.signal)
+      lease.release()
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  /** The number of its flows is not known. */
+  #unread({ status, reason, message: why }: PushRefused): Answer {
+    this.#writer.shed(reason, 1)
+    if (status === 400) return this.#answered('malformed', { code: 'invalid', why })
+    return this.#answered('rejected', { code: 'exhausted', why })
   }
 
   /** Stores a message in units. The journal may take them late, until the deadline (monotonic ms). */

@@ -269,7 +269,7 @@ test('refusals have the status of the specification and a body in the type of th
   ].map((answer) => (answer instanceof Error && 'code' in answer ? answer.code : 'accepted'))
   expect(codes).toEqual([16, 3, 8, 12])
   expect(bodies()).toEqual([])
-  expect(source.status().refused).toEqual({ unreadable: 4, unauthorized: 2, wrong_request: 2, too_large: 1 })
+  expect(source.status().refused).toEqual({ unreadable: 4, unauthorized: 2, wrong_request: 2, too_large: 2 })
 })
 
 test('a body that expands to millions of empty messages makes no rows and is answered', async () => {

@@ -106,16 +106,15 @@ async function openGrpc(
 ): Promise<MoreListeners> {
   const { grpc: places, token, max_body: maxMessage } = config
   const isAllowed = bearerCheck(token === null ? undefined : revealSecret(token))
-  const take = async (signal: OtlpSignal, { message, authorization }: GrpcCall): Promise<GrpcAnswer> => {
+  const take = async (signal: OtlpSignal, { authorization, lease, read }: GrpcCall): Promise<GrpcAnswer> => {
     try {
       if (!isAllowed(authorization)) throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
+      const message = await read()
       const decode = decoderOf(signal, config, host.clock.now())
-      return await host.memory.use(message.length, (lease) =>
-        pushes.take(lease, function* (rows) {
-          const partial = yield* decode(rows, (visitor) => walkOtlp(signal, message, visitor))
-          return { answer: partialProtobuf(partial) }
-        }),
-      )
+      return await pushes.take(lease, function* (rows) {
+        const partial = yield* decode(rows, (visitor) => walkOtlp(signal, message, visitor))
+        return { answer: partialProtobuf(partial) }
+      })
     } catch (error) {
       const { status, reason, message: why } = refusalOf(error)
       pushes.refuse(reason, why)
@@ -129,7 +128,7 @@ async function openGrpc(
     places,
     tls,
     maxMessage,
-    timers: host.timers,
+    host,
     methods: {
       [grpcPaths.logs]: (call) => take('logs', call),
       [grpcPaths.metrics]: (call) => take('metrics', call),
