@@ -348,11 +348,18 @@ export async function compose(
       runtime.leave()
       await host.timers.sleep(current.config.drain)
       runtime.drain()
+      const settledBy = host.clock.monotonic() + settleMs
       await shutDown({ host, log }, [
         ['the API', () => api.close()],
         ['the alerts', () => alerts.stop()],
         ['the sources', () => sources.stop().then(() => runs.end())],
-        ['the store', () => Promise.race([store?.port.settled(tail.durable().sequence), host.timers.sleep(settleMs)])],
+        [
+          'the store',
+          () => {
+            const left = Math.max(0, settledBy - host.clock.monotonic())
+            return Promise.race([store?.port.settled(tail.durable().sequence), host.timers.sleep(left)])
+          },
+        ],
         [
           'the sinks',
           async () => {

@@ -20,7 +20,9 @@ export async function shutDown(
   })
   for (const [part, stop] of parts) {
     stopping = part
+    const begun = host.clock.monotonic()
     await stop()
+    log.debug('Stopped a part.', { part, ms: Math.round(host.clock.monotonic() - begun) })
   }
   timer.cancel()
 }

@@ -106,6 +106,8 @@ export type Pipeline = Readonly<{
     type: string
     from: readonly string[]
     lagMs: number
+    /** `delivery.wait`, by which rows may be late. */
+    waitMs?: number
     state: SinkState
     error?: string
     /** Of the embedded store: bytes of its files, and the limit. */

@@ -13,6 +13,7 @@ type Running = Readonly<{
   former: readonly FormerSink[]
   sources: Readonly<Record<string, SourceHealth>>
   pending: ReadonlyMap<string, number>
+  behind: readonly string[]
 }>
 
 export function observe({
@@ -24,6 +25,7 @@ export function observe({
   former,
   sources,
   pending,
+  behind,
 }: Running): Observed {
   const waiting = (id: string) => `${pending.get(id) ?? 0} rows wait in the journal`
   const failing: Failing[] = [
@@ -39,8 +41,8 @@ export function observe({
     ),
     ...(delivery === undefined ? [] : [{ what: 'delivery', why: delivery, counts: 'lasting' } as const]),
   ]
-  const warnings = former.flatMap(({ id, orphaned }) =>
+  const orphans = former.flatMap(({ id, orphaned }) =>
     orphaned === undefined ? [] : [`sink ${id} is no longer configured: ${waiting(id)}`],
   )
-  return { refusal, unacknowledged, failing, warnings }
+  return { refusal, unacknowledged, failing, warnings: [...orphans, ...behind] }
 }

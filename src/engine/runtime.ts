@@ -20,6 +20,7 @@ import type {
 import { known } from '../model/json.ts'
 import { httpSource, takePushed } from './sources/pushed.ts'
 import { deadLetterAdmin, localDeadLetters } from './delivery/dead-letter-admin.ts'
+import { Behind } from './behind.ts'
 import { Feed } from './feed.ts'
 import { eachInstance } from './cluster/names.ts'
 import { LedgerMetrics } from './ledger/metrics.ts'
@@ -45,12 +46,14 @@ export class Runtime implements Control {
   readonly #ledgerMetrics: LedgerMetrics
   readonly #feed: Feed
   readonly #lag = new StoreLag()
+  readonly #behind: Behind
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
     this.#ledgerMetrics = new LedgerMetrics(parts.metrics)
     this.#feed = new Feed({ ...parts, frames: parts.sinks.frames })
     this.#readiness = new Readiness(parts.host.clock, parts.log)
+    this.#behind = new Behind(parts.host.clock, parts.log)
     this.deadLetters = deadLetterAdmin(parts.shared?.deadLetters ?? localDeadLetters(parts.sinks))
   }
 
@@ -104,7 +107,7 @@ export class Runtime implements Control {
   }
 
   async pipeline(): Promise<Pipeline> {
-    const { sinks, sources, host, tail, follower, ingest } = this.#parts
+    const { sources, host, tail, follower, ingest } = this.#parts
     const [health, feeds] = await Promise.all([ingest.health(), ingest.feeds(), follower.catchUp()])
     const now = host.clock.now()
     return {
@@ -115,34 +118,40 @@ export class Runtime implements Control {
           return { name: id, type, addresses, rate, ...known({ silentMs, error: health[id]?.why, feed: feeds[id] }) }
         },
       ),
-      sinks: [
-        ...this.#storeState(now),
-        ...(this.#parts.shared?.sinks() ?? []),
-        ...sinks.all().map(({ entry, delivery }) => ({
-          name: entry.id,
-          type: entry.type,
-          from: delivery.settings.from ?? [],
-          lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
-          state: delivery.state,
-          ...(delivery.error === undefined ? {} : { error: delivery.error }),
-        })),
-        ...sinks.former().flatMap(({ id, orphaned }) =>
-          orphaned === undefined
-            ? []
-            : [
-                {
-                  name: id,
-                  type: '',
-                  from: [],
-                  lagMs: now - orphaned,
-                  state: 'orphaned' as const,
-                  error: 'The sink is not configured and has pending rows.',
-                },
-              ],
-        ),
-      ],
+      sinks: this.#sinkStates(now),
       journal: { ...this.#journal, sequence: tail.durable().sequence },
     }
+  }
+
+  #sinkStates(now: number): Pipeline['sinks'] {
+    const { sinks, shared } = this.#parts
+    return [
+      ...this.#storeState(now),
+      ...(shared?.sinks() ?? []),
+      ...sinks.all().map(({ entry, delivery }) => ({
+        name: entry.id,
+        type: entry.type,
+        from: delivery.settings.from ?? [],
+        lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
+        ...(delivery.settings.batch.waitMs > 0 ? { waitMs: delivery.settings.batch.waitMs } : {}),
+        state: delivery.state,
+        ...(delivery.error === undefined ? {} : { error: delivery.error }),
+      })),
+      ...sinks.former().flatMap(({ id, orphaned }) =>
+        orphaned === undefined
+          ? []
+          : [
+              {
+                name: id,
+                type: '',
+                from: [],
+                lagMs: now - orphaned,
+                state: 'orphaned' as const,
+                error: 'The sink is not configured and has pending rows.',
+              },
+            ],
+      ),
+    ]
   }
 
   async exporters(): Promise<readonly SourceExporters[]> {
@@ -295,6 +304,7 @@ export class Runtime implements Control {
         store: this.#parts.store?.status().problem ?? this.#parts.outside?.problem,
         former: sinks.former(),
         pending: this.#pending,
+        behind: this.#behind.warnings,
         sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })),
         sources: await ingest.health(),
       }),
@@ -303,7 +313,7 @@ export class Runtime implements Control {
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
     this.#lag.moved(this.#parts.tail.durable().sequence, host.clock.now())
-    this.#storeState(host.clock.now())
+    this.#behind.update(this.#sinkStates(host.clock.now()), this.#pending)
     this.#rates.update(status.sources, host.clock.monotonic())
     this.#count(await this.ledger())
     const now = host.clock.now()

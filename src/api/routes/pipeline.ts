@@ -105,6 +105,7 @@ export const pipelineSchemas = {
           type: string,
           from: names,
           lagMs: { type: 'number' },
+          waitMs: { type: 'number', description: '`delivery.wait`, by which rows may be late.' },
           state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] },
           error: string,
           size: {

@@ -1,7 +1,8 @@
-/** Feeds of the running Weir: whether records arrive, gaps, and refused requests. */
+/** Of the running Weir: whether records arrive, gaps, refused requests, and sinks that are behind. */
 import type { Pipeline } from '../../engine/control.ts'
 import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { oneLine } from '../text-table.ts'
+import { behindFindings } from './behind.ts'
 import { ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
 import { getRunning } from './running.ts'
 
@@ -11,9 +12,10 @@ export async function checkFeeds({ host, running }: CheckContext): Promise<Findi
     const answer = await getRunning(running, '/api/v1/pipeline')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
-    const { sources } = (await answer.json()) as Pick<Pipeline, 'sources'>
+    const { sources, sinks } = (await answer.json()) as Pipeline
     const now = host.clock.now()
-    return sources.flatMap(({ name, feed }) => (feed === undefined ? [] : [feedFinding(name, feed, now)]))
+    const feeds = sources.flatMap(({ name, feed }) => (feed === undefined ? [] : [feedFinding(name, feed, now)]))
+    return [...feeds, ...behindFindings(sinks)]
   } catch (error) {
     return [warn('feeds', `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
   }

@@ -154,6 +154,7 @@ export class PartitionWorkers {
           from: delivery.settings.from ?? [],
           state: delivery.state,
           lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
+          ...(delivery.settings.batch.waitMs > 0 ? { waitMs: delivery.settings.batch.waitMs } : {}),
           ...(delivery.error === undefined ? {} : { error: delivery.error }),
         })),
       ),
