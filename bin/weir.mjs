@@ -22,6 +22,7 @@ const isCheckout = existsSync(source)
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
   beginSmall()
   endWhenAsked()
+  endWithParent()
   await start()
 } else {
   startOnInstalledNode()
@@ -47,14 +48,21 @@ function smallStart() {
   return { arguments: ['--max-semi-space-size=4'], env: { ...allocator, ...process.env } }
 }
 
-/** For the first process of a container, until `onSignal` (src/host/process.ts). An exec would lose a caught signal. */
+/**
+ * For services until `onSignal` (src/host/process.ts), and for the first process of a container, which ignores a signal
+ * without a handler. An exec would lose a caught signal. Others keep the default: a handler waits for the running code.
+ */
 function endWhenAsked() {
+  if (process.pid !== 1 && !services.includes(process.argv[2])) return
   for (const [name, number] of [
     ['SIGTERM', 15],
     ['SIGINT', 2],
   ])
     process.on(name, () => process.exit(process.argv[2] === 'run' ? 0 : 128 + number))
-  // Closes also when the old Node is killed, which would leave an orphan that holds the data folder.
+}
+
+/** Closes also when the old Node is killed, which would leave an orphan that holds the data folder. */
+function endWithParent() {
   if (process.channel === undefined) return
   process.on('disconnect', () => process.exit(1))
   process.channel.unref()

@@ -155,3 +155,14 @@ test('signals reach the program through the hand-over, and its exit code is retu
   const [code] = (await once(child, 'close')) as [number]
   expect({ code, output }).toEqual({ code: 3, output: 'up\ndrained\n' })
 })
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a command while it computes', async (signal) => {
+  const endless = `import { writeSync } from 'node:fs'; writeSync(1, 'up'); for (;;);`
+  const root = await checkout(endless, { installed: false })
+  const child = spawn(process.execPath, [join(root, 'bin/weir.mjs'), 'validate'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdout.once('data', () => child.kill(signal))
+  expect(await once(child, 'close')).toEqual([null, signal])
+})

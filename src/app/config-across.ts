@@ -77,6 +77,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument, written: unkno
     ...sourceIds,
     ...transformIds,
   ])
+  const feeds = fedInCircles(config)
   const problems: Problem[] = []
   const complain = (path: readonly (string | number)[], message: string, hint: string) => {
     problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
@@ -113,7 +114,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument, written: unkno
       )
     for (const [index, source] of (common.from ?? []).entries()) {
       if (!sources.has(source)) missing(['transforms', id, 'from', index], source)
-      else if (feeds(config, source, id))
+      else if (feeds(source, id))
         complain(
           ['transforms', id, 'from', index],
           `\`${source}\` is derived from \`${id}\``,
@@ -154,10 +155,38 @@ async function quickFilterProblems(
   })
 }
 
-function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
-  if (source === id) return true
-  if (seen.has(source)) return false
-  const transform = Object.values(config.transforms).find((one) => sourcesOfTransform(one).includes(source))
-  if (transform?.id === id) return true
-  return (transform?.common.from ?? []).some((from) => feeds(config, from, id, new Set([...seen, source])))
+/** Of transforms that are fed by themselves, or by such a one. */
+function fedInCircles({ transforms }: WeirConfig): (source: string, id: string) => boolean {
+  const transformOf = new Map(
+    Object.values(transforms).flatMap((one) => sourcesOfTransform(one).map((source) => [source, one] as const)),
+  )
+  const feeding = new Map(
+    Object.values(transforms).map(({ id, common }) => [
+      id,
+      new Set((common.from ?? []).flatMap((source) => transformOf.get(source)?.id ?? [])),
+    ]),
+  )
+  const pairs = [...feeding].flatMap(([reader, ids]) => [...ids].map((id) => ({ id, reader })))
+  const readers = Map.groupBy(pairs, ({ id }) => id)
+  const open = new Map([...feeding].map(([id, ids]) => [id, ids.size]))
+  const ended = [...open].flatMap(([id, count]) => (count === 0 ? [id] : []))
+  for (const id of ended)
+    for (const { reader } of readers.get(id) ?? []) {
+      const count = open.get(reader)! - 1
+      open.set(reader, count)
+      if (count === 0) ended.push(reader)
+    }
+  for (const id of ended) feeding.delete(id)
+  return (source, id) => {
+    const next = [transformOf.get(source)?.id ?? source]
+    const seen = new Set(next)
+    for (const each of next) {
+      if (each === id) return true
+      for (const before of feeding.get(each) ?? []) {
+        if (!seen.has(before)) next.push(before)
+        seen.add(before)
+      }
+    }
+    return false
+  }
 }

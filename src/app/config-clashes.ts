@@ -20,8 +20,13 @@ function ports(config: WeirConfig): Clash[] {
   // Built-in sources first: the problem is reported at the configured part.
   const builtIn = ({ owner }: Listener) => builtInTypes.has(owner)
   const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
-  return listeners.flatMap((listener, index) => {
-    const other = listeners.slice(0, index).find((earlier) => overlap(earlier, listener))
+  const samePort = new Map<string, Listener[]>()
+  return listeners.flatMap((listener) => {
+    const port = `${listener.protocol}:${listener.address.port}`
+    const earlier = samePort.get(port) ?? []
+    samePort.set(port, earlier)
+    const other = earlier.find((one) => overlap(one, listener))
+    earlier.push(listener)
     if (other === undefined) return []
     const message =
       `\`${formatPath(other.path)}\` already listens on ${other.protocol.toUpperCase()} ` +
@@ -30,8 +35,8 @@ function ports(config: WeirConfig): Clash[] {
   })
 }
 
+/** Of one protocol and port. */
 function overlap(a: Listener, b: Listener): boolean {
-  if (a.protocol !== b.protocol || a.address.port !== b.address.port) return false
   const [one, two] = [a.address.host, b.address.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
     string,
     string,

@@ -1,7 +1,7 @@
 import { formatHostPort, infoOf, type FieldInfo, type HostPort } from '../schema/index.ts'
 import type { Path } from '../schema/problem.ts'
-import { components } from './components.ts'
-import type { WeirConfig } from './config.ts'
+import { weirSchema, type WeirConfig } from './config.ts'
+import { deliveryFields } from './config-delivery.ts'
 
 export type Listener = Readonly<{
   owner: string
@@ -19,9 +19,11 @@ export type Target = Readonly<{
 type Entry = WeirConfig['sources'][string] | WeirConfig['sinks'][string]
 
 function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info: FieldInfo, value: unknown][] {
-  const schema = components().find((one) => one.under === under && one.type === entry.type)?.schema
+  const fields = infoOf(weirSchema.fields[under]).components?.fieldsOf(entry.type) ?? {}
   const settings = entry.settings as Readonly<Record<string, unknown>>
-  return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
+  return Object.entries(fields)
+    .filter(([key]) => under === 'sources' || !Object.hasOwn(deliveryFields, key))
+    .map(([key, field]) => [key, infoOf(field), settings[key]])
 }
 
 /** Components with a receive buffer listen on UDP, except in the field `tcp`. */

@@ -32,8 +32,9 @@ export async function checkFilters(
   const placed = filtersIn(document)
   if (placed.length === 0) return { problems: [] }
   const { compileRowFilter, QueryError } = await import('../query/index.ts')
+  const kindsOf = kindsIn(config)
   const problems = placed.flatMap(({ path, value }) => {
-    const kinds = kindsOf(config, path)
+    const kinds = kindsOf(path)
     const texts = typeof value === 'string' ? [{ at: path, text: value, one: value, kinds }] : byKind(path, value)
     return texts.flatMap(({ at, text, one, kinds: of }) => {
       try {
@@ -77,10 +78,7 @@ export function problemIn(
   { text, from, message, hint }: Omit<SettingProblem, 'path'>,
 ): Problem {
   const place = locate(document, path, 'value')
-  const line = filesOf(document)
-    .find(({ file }) => file === place.file)
-    ?.text.split(/\r?\n/)
-    [place.line - 1]?.slice(place.column - 1)
+  const line = rest(document, place)
   const quote = line !== undefined && /^["']/.test(line) ? 1 : 0
   const column = line?.slice(quote).startsWith(text) === true ? place.column + quote + from : place.column
   return {
@@ -92,30 +90,58 @@ export function problemIn(
   }
 }
 
-function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] | undefined {
-  if (under !== 'sinks' && under !== 'transforms') return undefined
-  const common = config[under][String(id)]?.common
-  const families = common?.only.family
-  if (families !== null && families !== undefined)
-    return [
-      ...new Set(
-        families.map((family) =>
-          family === 'flow' ? 'flows' : family === 'change' ? 'changes' : family === 'audit' ? 'audit' : 'events',
+/** Of the line. Undefined for a flag or variable. */
+function rest(document: ConfigDocument, { file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>) {
+  const found = filesOf(document).find((each) => each.file === file)
+  const start = found?.nodes.lines.lineStarts[line - 1]
+  if (found === undefined || start === undefined) return undefined
+  const end = found.text.indexOf('\n', start)
+  return found.text.slice(start + column - 1, end === -1 ? undefined : end)
+}
+
+function kindsIn(config: WeirConfig): (path: Path) => readonly FilterKind[] | undefined {
+  const isFlows = flowSources(config)
+  return ([under, id]) => {
+    if (under !== 'sinks' && under !== 'transforms') return undefined
+    const common = config[under][String(id)]?.common
+    const families = common?.only.family
+    if (families !== null && families !== undefined)
+      return [
+        ...new Set(
+          families.map((family) =>
+            family === 'flow' ? 'flows' : family === 'change' ? 'changes' : family === 'audit' ? 'audit' : 'events',
+          ),
         ),
-      ),
-    ]
-  const from = common?.from
-  if (from === null || from === undefined) return undefined
-  const flows = typesThatEmit('flows')
-  const seen = new Set<string>()
-  const isFlows = (source: string) => {
-    // A cycle is reported elsewhere.
-    if (seen.has(source)) return true
-    seen.add(source)
-    const type = config.sources[source]?.type
-    if (type !== undefined) return flows.has(type)
-    const before = Object.values(config.transforms).find((one) => sourcesOfTransform(one).includes(source))?.common.from
-    return before !== null && before !== undefined && before.every(isFlows)
+      ]
+    return common?.from?.every(isFlows) === true ? ['flows'] : undefined
   }
-  return from.every(isFlows) ? ['flows'] : undefined
+}
+
+/** Sources and outputs of transforms that have flows only. */
+function flowSources(config: WeirConfig): (source: string) => boolean {
+  const flows = typesThatEmit('flows')
+  const inputs = new Map(
+    Object.values(config.transforms).flatMap((one) =>
+      sourcesOfTransform(one).map((source) => [source, one.common.from] as const),
+    ),
+  )
+  const results = new Map<string, boolean>()
+  return (source) => {
+    const found = results.get(source)
+    if (found !== undefined) return found
+    const seen = new Set([source])
+    let all = true
+    for (const each of seen) {
+      const before = results.get(each)
+      if (before === true) continue
+      const type = config.sources[each]?.type
+      const from = inputs.get(each)
+      all = before ?? (type === undefined ? from !== null && from !== undefined : flows.has(type))
+      if (!all) break
+      // A cycle is reported elsewhere.
+      for (const input of type === undefined ? (from ?? []) : []) seen.add(input)
+    }
+    results.set(source, all)
+    return all
+  }
 }

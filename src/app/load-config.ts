@@ -101,12 +101,13 @@ export async function loadDocument(
   const unknown = [...given.unknown, ...resolved.unknown, ...own]
   const { document, value, problems, guessed, warnings } = salvage(weirSchema, resolved.document, unknown)
   const across = value === undefined ? undefined : await checkAcross(value, document, long.value)
+  const ofGuess = isGuessed(guessed)
   const all = [
     ...problems,
     ...(journal instanceof Complaint && surroundings === 'machine'
       ? [problemAt(long, ['journal'], 'value', journal.message, journal.hint, undefined)]
       : []),
-    ...(across?.problems ?? []).filter((problem) => !isGuessed(problem, guessed)),
+    ...(across?.problems ?? []).filter((problem) => !ofGuess(problem)),
   ]
   if (value === undefined || across === undefined || all.length > 0) throw invalid(inOrder(all, document), text)
   return {
@@ -134,15 +135,18 @@ function isUnused({ value }: ConfigDocument, [section]: Path): boolean {
 /** The id of a component is the user's, whatever is in the component. */
 const componentId = /^(?:sources|sinks|transforms|alerts)\.[^.[]+$/
 
-const isWithin = (path: string, parent: string) =>
-  path === parent || path.startsWith(`${parent}.`) || path.startsWith(`${parent}[`)
+/** `sources`, `sources.a` and `sources.a[0]` of `sources.a[0]`. */
+function* withParents(path: string): Generator<string, void, undefined> {
+  for (const { index } of path.matchAll(/[.[]/g)) yield path.slice(0, index)
+  yield path
+}
 
 /** Whether a problem is about a value that is not the user's. */
-function isGuessed({ path }: Problem, guessed: readonly Path[]): boolean {
-  return guessed.some((each) => {
-    const at = formatPath(each)
-    return isWithin(path, at) || (isWithin(at, path) && !componentId.test(path))
-  })
+function isGuessed(guessed: readonly Path[]): (problem: Problem) => boolean {
+  const paths = new Set(guessed.map(formatPath))
+  const parents = new Set([...paths].flatMap((path) => [...withParents(path)]))
+  return ({ path }) =>
+    withParents(path).some((each) => paths.has(each)) || (parents.has(path) && !componentId.test(path))
 }
 
 function inOrder(problems: readonly Problem[], document: ConfigDocument): readonly Problem[] {

@@ -11,14 +11,15 @@ export async function printUnverified(
   { document, unknown }: Loaded,
   output: OutputFormat,
 ): Promise<void> {
+  const unknownPaths = new Set(unknown.map(formatPath))
   const unverified = unknown.map((path) => ({ setting: formatPath(path), needs: 'a variable' }))
   walkWritten(weirSchema.info, document.value, (info, value, path) => {
-    if (typeof value !== 'string' || unknown.some((each) => formatPath(each) === formatPath(path))) return
+    if (typeof value !== 'string' || unknownPaths.has(formatPath(path))) return
     const needs = info.holds === undefined ? /^(?:env|file):\S+$/.exec(value)?.[0] : `the file ${value}`
     if (needs !== undefined && (info.kind === 'secret' || info.holds !== undefined))
       unverified.push({ setting: formatPath(path), needs })
   })
-  const width = Math.max(...unverified.map(({ setting }) => setting.length))
+  const width = unverified.reduce((most, { setting }) => Math.max(most, setting.length), 0)
   await printData(
     { output },
     {

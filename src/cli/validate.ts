@@ -131,12 +131,15 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
     import('../schema/index.ts'),
     import('../api/guard.ts'),
   ])
-  const listeners = listenersOf(config)
+  const listeners = Map.groupBy(
+    listenersOf(config).filter(({ path }) => path[0] !== 'sinks'),
+    ({ owner }) => owner,
+  )
   const at = (owner: string) =>
     listeners
-      .filter((one) => one.owner === owner && one.path[0] !== 'sinks')
-      .map(({ protocol, address }) => `${protocol} ${formatHostPort(address)}`)
-      .join(', ') || 'off'
+      .get(owner)
+      ?.map(({ protocol, address }) => `${protocol} ${formatHostPort(address)}`)
+      .join(', ') ?? 'off'
   const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks') =>
     targetsOf(entry, under)
       .map(({ value }) => withoutUrlSecrets(value))
@@ -178,7 +181,7 @@ function storeLine({ data, store: { enabled, clickhouse } }: WeirConfig) {
 }
 
 function summaryText(lines: readonly (readonly [name: string, value: string])[]) {
-  const width = Math.max(...lines.map(([name]) => name.length))
+  const width = lines.reduce((most, [name]) => Math.max(most, name.length), 0)
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
 }
 

@@ -77,6 +77,7 @@ export function componentMap<
     const entries = Object.entries(written).map(([id, entry]) => [id, read(id, entry, context)] as const)
     return Object.fromEntries(entries) as unknown as Out
   })
+  const merged = new Map<AnyComponentSchema, Fields>()
   const components = {
     // Packages add types.
     get names() {
@@ -84,7 +85,10 @@ export function componentMap<
     },
     fieldsOf: (type: string): Fields | undefined => {
       const found = own(types, type)
-      return found === undefined ? undefined : { ...common, ...found.fields }
+      if (found === undefined) return undefined
+      const fields = merged.get(found) ?? { ...common, ...found.fields }
+      merged.set(found, fields)
+      return fields
     },
     summaryOf: (type: string) => own(types, type)?.summary ?? '',
     jsonSchemaOf: (type: string): z.ZodType | undefined => {

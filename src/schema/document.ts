@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml'
 import type { Path, Problem } from './problem.ts'
 import { messageOf } from '../model/errors.ts'
@@ -179,8 +180,24 @@ function step(document: Document.Parsed, node: Node | null | undefined, part: st
     return item === undefined ? undefined : { key: null, value: item }
   }
   if (!isMap(target)) return undefined
-  const pair = target.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(part)) as
-    | Pair<Node, Node | null>
-    | undefined
+  const pair = pairsOf(target).get(String(part))
   return pair === undefined ? undefined : { key: pair.key, value: pair.value }
+}
+
+type KeyedPair = Pair<Node, Node | null>
+
+const pairsByKey = new WeakMap<Node, ReadonlyMap<string, KeyedPair>>()
+
+/** The first one of each key. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, KeyedPair> {
+  const known = pairsByKey.get(map)
+  if (known !== undefined) return known
+  const pairs = new Map<string, KeyedPair>()
+  for (const pair of map.items as readonly KeyedPair[]) {
+    if (!isPair(pair) || !isScalar(pair.key)) continue
+    const key = String(pair.key.value)
+    if (!pairs.has(key)) pairs.set(key, pair)
+  }
+  pairsByKey.set(map, pairs)
+  return pairs
 }

@@ -6,7 +6,7 @@ import type { ConfigDocument } from './document.ts'
 import { problemAt } from './explain.ts'
 import type { FieldInfo } from './field.ts'
 import type { Path, Problem } from './problem.ts'
-import { replaced } from './replaced.ts'
+import { replacedAll } from './replaced.ts'
 import { Secret } from './secret.ts'
 
 type Machine = Readonly<{
@@ -56,7 +56,7 @@ export function resolveReferences(
       problems.push(problemAt(document, path, 'value', found.message, found.hint, info))
     }
   })
-  const value = changes.reduce<unknown>((root, change) => replaced(root, change.path, change.value), document.value)
+  const value = replacedAll(document.value, changes)
   return { document: { ...document, value, problems: [...document.problems, ...problems] }, unknown }
 }
 

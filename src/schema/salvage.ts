@@ -7,7 +7,7 @@ import { valueFromText } from './environment.ts'
 import { explain, infoAt } from './explain.ts'
 import type { FieldInfo } from './field.ts'
 import { formatPath, type Path, type Problem } from './problem.ts'
-import { replaced } from './replaced.ts'
+import { Draft } from './replaced.ts'
 import { literalSecrets } from './validate.ts'
 import { variableReference } from './variables.ts'
 
@@ -36,21 +36,23 @@ export function salvage<S extends AnyComponentSchema>(
 ): Salvaged<S> {
   const guessed: Path[] = []
   const tries = new Map<string, number>()
-  let value = written.value
+  const draft = new Draft(written.value)
   const repair = (path: Path): void => {
     const key = formatPath(path)
     const attempt = tries.get(key) ?? 0
     tries.set(key, attempt + 1)
     guessed.push(path)
-    const candidates = candidatesFor(infoAt(schema.info, value, path), valueAt(written.value, path))
-    if (attempt < candidates.length) value = replaced(value, path, candidates[attempt])
-    else if (attempt === candidates.length || path.length === 1) value = removed(value, path)
+    const candidates = candidatesFor(infoAt(schema.info, draft.value, path), valueAt(written.value, path))
+    if (attempt < candidates.length) draft.set(path, candidates[attempt])
+    else if (attempt === candidates.length || path.length === 1) remove(draft, path)
     else repair(path.slice(0, -1))
   }
   for (const path of unknown) repair(path)
-  const isUnknown = (path: Path) => unknown.some((each) => each.every((part, depth) => part === path[depth]))
+  const unknownPaths = new Set(unknown.map(formatPath))
+  const isUnknown = (path: Path) => path.some((_, depth) => unknownPaths.has(formatPath(path.slice(0, depth + 1))))
   let problems: readonly Problem[] | undefined
   for (let round = 0; round < maxRounds; round++) {
+    const { value } = draft
     const document = { ...written, value }
     // Compiling the schemas takes longer than it saves.
     const result = schema.zod.safeParse(value, { jitless: true })
@@ -63,11 +65,11 @@ export function salvage<S extends AnyComponentSchema>(
     // A component with an unknown value is judged once that value fits.
     if (own.length === faults.length || round === maxRounds - 1)
       problems ??= [...written.problems, ...explain(schema.info, document, result.error.issues)]
-    const before = value
-    for (const path of own.length === faults.length ? own : faults.filter(isUnknown)) repair(path)
-    if (value === before) break
+    const repaired = own.length === faults.length ? own : faults.filter(isUnknown)
+    if (repaired.length === 0) break
+    for (const path of repaired) repair(path)
   }
-  return { document: { ...written, value }, problems: problems ?? written.problems, warnings: [], guessed }
+  return { document: { ...written, value: draft.value }, problems: problems ?? written.problems, warnings: [], guessed }
 }
 
 function faulty(issues: readonly z.core.$ZodIssue[], value: unknown): readonly Path[] {
@@ -101,10 +103,8 @@ function candidatesFor(info: FieldInfo | undefined, written: unknown): readonly 
 }
 
 /** An element of a list stays, so that the others keep their places: the list is removed. */
-function removed(container: unknown, path: Path): unknown {
-  const parent = valueAt(container, path.slice(0, -1))
-  if (Array.isArray(parent)) return removed(container, path.slice(0, -1))
-  if (!isRecord(parent)) return container
-  const { [String(path.at(-1))]: _, ...rest } = parent
-  return replaced(container, path.slice(0, -1), rest)
+function remove(draft: Draft, path: Path): void {
+  const parent = valueAt(draft.value, path.slice(0, -1))
+  if (Array.isArray(parent)) remove(draft, path.slice(0, -1))
+  else if (isRecord(parent)) draft.remove(path)
 }

@@ -4,7 +4,7 @@ import type { ConfigDocument } from './document.ts'
 import { valueFromText } from './environment.ts'
 import { problemAt } from './explain.ts'
 import type { Path, Problem } from './problem.ts'
-import { replaced } from './replaced.ts'
+import { replacedAll } from './replaced.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -51,6 +51,6 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
     if (!isWhole) unknown.push(path)
     else changes.push({ path, value: valueFromText(info, text) })
   })
-  const value = changes.reduce<unknown>((root, change) => replaced(root, change.path, change.value), document.value)
+  const value = replacedAll(document.value, changes)
   return { document: { ...document, value, problems: [...document.problems, ...problems] }, unknown }
 }
