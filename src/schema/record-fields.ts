@@ -5,6 +5,7 @@ import { timeFormatProblem } from '../model/time-format.ts'
 import { isZone } from '../model/zones.ts'
 import { group, list, mapping, type Check } from './collections.ts'
 import { Complaint } from './complaint.ts'
+import { labelValue } from './label-fields.ts'
 import { choice, flag, text } from './scalars.ts'
 
 export const valueTypes = ['int', 'uint', 'float', 'string', 'bool'] as const
@@ -63,6 +64,7 @@ export const recordFields = {
     example: 'news.item',
   }),
   labels: names('Fields that become labels of points and log lines', ['symbol']),
+  max_label_value: labelValue,
   fields: names('Fields of points and events. Empty: all that have no other use', ['price', 'day_volume']),
   drop: names('Fields to leave out', ['type']),
   line: text({

@@ -88,6 +88,7 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
       if (type !== undefined && type !== 'string' && !fits(type, kind, body, from, to)) return -1
       const isText = areTexts || type === 'string' || (type === undefined && kind === valueKinds.text)
       if (areTexts && from === to) continue
+      if (areTexts && to - from > rules.max_label_value) return -1
       out.fragment(written++ === 0 ? first : head)
       if (isText) out.byte(quote)
       if (kind !== valueKinds.number) {

@@ -3,14 +3,17 @@ import { ByteBuffer } from '../../model/byte-buffer.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { flatPoints } from './flat-points.ts'
-import { recordReader } from './formats.ts'
+import { recordReader, type ParsedRecord } from './formats.ts'
 import type { RecordRules } from './rules.ts'
-import { shaper } from './shape.ts'
+import { LabelTooLong, shaper } from './shape.ts'
 import { telemetryTypes } from '../../model/points.ts'
 
 export { exactText, type Scalar } from './formats.ts'
 
-/** `received`: Unix ms, for records without a time. Throws with the reason if one record of the text is unreadable. */
+/**
+ * `received`: Unix ms, for records without a time. Throws with the reason if one record of the text is unreadable. Of
+ * several records, one with a label above the bound is an event with the reason in the extension `parseerror`.
+ */
 export type RecordParser = (text: string, given: WeirEvent, received: number) => readonly WeirEvent[]
 
 export function recordParser(rules: RecordRules): RecordParser {
@@ -24,12 +27,25 @@ export function recordParser(rules: RecordRules): RecordParser {
     const [first] = records
     if (records.length === 1 && first !== undefined) return [shape(first, given, given.id, received)]
     return records.map((record, index) => {
+      const id = `${given.id}#${index}`
       try {
-        return shape(record, given, `${given.id}#${index}`, received)
+        return shape(record, given, id, received)
       } catch (error) {
+        if (error instanceof LabelTooLong) return unshaped(record, given, id, error.message)
         throw new Error(`record ${index + 1}: ${messageOf(error)}`, { cause: error })
       }
     })
+  }
+}
+
+function unshaped({ text }: ParsedRecord, given: WeirEvent, id: string, reason: string): WeirEvent {
+  const { datacontenttype: _, dataschema: __, ...rest } = given
+  return {
+    ...rest,
+    id,
+    extensions: { ...given.extensions, parseerror: reason.slice(0, 512) },
+    encoding: 'text',
+    data: Buffer.from(text),
   }
 }
 

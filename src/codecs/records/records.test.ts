@@ -21,6 +21,7 @@ const base: RecordRules = {
   name_from: null,
   event_type: null,
   labels: ['symbol'],
+  max_label_value: 2048,
   fields: ['price', 'size'],
   drop: [],
   line: null,

@@ -17,6 +17,8 @@ export type RecordRules = Readonly<{
   name_from: string | null
   event_type: string | null
   labels: readonly string[]
+  /** Bytes of the value of a label, and of a name from the record. */
+  max_label_value: number
   fields: readonly string[]
   drop: readonly string[]
   line: string | null

@@ -58,7 +58,8 @@ function pointOf(values: Values, config: RecordRules, arrival: true | undefined)
   const named = from === null ? undefined : take(values, from)
   const name = fixed ?? (named === undefined ? '' : String(named))
   if (name === '') throw new Error(`the record has no field \`${from}\`, which has the name`)
-  const labelled = textsOf(values, labels, config)
+  if (fixed === null) bounded(from ?? '', name, config)
+  const labelled = labelsOf(values, labels, config)
   const fields: Record<string, Scalar> = {}
   const special: Record<string, 'NaN' | '+Inf' | '-Inf'> = {}
   for (const [key, value] of chosen(values, config))
@@ -85,7 +86,7 @@ function logOf(values: Values, config: RecordRules, text: string, arrival: true 
   const log = {
     line: String(line),
     ...known({
-      labels: textsOf(values, labels, config),
+      labels: labelsOf(values, labels, config),
       metadata: textsOf(values, metadata, config),
       severity: severity === undefined ? undefined : String(severity).toLowerCase(),
       arrival,
@@ -112,6 +113,22 @@ function textsOf(values: Values, names: readonly string[], { rename }: RecordRul
     return value === undefined || value === '' ? [] : [[newName(name, rename), String(value)] as const]
   })
   return texts.length === 0 ? undefined : Object.fromEntries(texts)
+}
+
+/** Throws LabelTooLong. */
+function labelsOf(values: Values, names: readonly string[], config: RecordRules) {
+  const labels = textsOf(values, names, config)
+  if (labels !== undefined) for (const name in labels) bounded(name, labels[name]!, config)
+  return labels
+}
+
+/** The other records of the input are not affected. */
+export class LabelTooLong extends Error {}
+
+function bounded(name: string, value: string, { max_label_value: most }: RecordRules) {
+  const bytes = 3 * value.length > most ? Buffer.byteLength(value) : 0
+  if (bytes > most)
+    throw new LabelTooLong(`the value of label ${name} has ${bytes} bytes, more than ${most} (\`max_label_value\`)`)
 }
 
 function* chosen(values: Values, { fields, rename }: RecordRules): Iterable<readonly [string, Scalar]> {

@@ -1,4 +1,5 @@
 /** One target over HTTP. */
+import { isUtf8 } from 'node:buffer'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { HttpClient } from '../../net/http/client.ts'
@@ -48,8 +49,27 @@ export async function readTarget(
   if (status !== 200) throw new ScrapeFailed('failed', `the target responded HTTP ${status}`)
   try {
     const isOpenMetrics = /^application\/openmetrics-text\b/i.test(headers['content-type'] ?? '')
-    return readExposition(new TextDecoder('utf-8', { fatal: true }).decode(body), isOpenMetrics)
+    const { text, lines } = readable(Buffer.from(body.buffer, body.byteOffset, body.length))
+    if (lines === 0) return readExposition(text, isOpenMetrics)
+    return { ...readExposition(text, isOpenMetrics), notUtf8: lines }
   } catch (error) {
     throw new ScrapeFailed('malformed', `the response is malformed: ${messageOf(error)}`)
   }
+}
+
+/** `lines`: those that are not UTF-8. Each becomes an empty one, so that the numbers of the others stay. */
+function readable(body: Buffer): Readonly<{ text: string; lines: number }> {
+  if (isUtf8(body)) return { text: body.toString(), lines: 0 }
+  const kept: string[] = []
+  let [lines, from] = [0, 0]
+  while (from <= body.length) {
+    const end = body.indexOf(10, from)
+    const line = body.subarray(from, end < 0 ? body.length : end)
+    const isText = isUtf8(line)
+    if (!isText) lines++
+    kept.push(isText ? line.toString() : '')
+    if (end < 0) break
+    from = end + 1
+  }
+  return { text: kept.join('\n'), lines }
 }

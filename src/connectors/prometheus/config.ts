@@ -22,6 +22,7 @@ import {
   type ConfigOf,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
+import { labelFields } from '../../schema/label-fields.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
 export const prometheusSchema = defineSchema({
@@ -103,6 +104,7 @@ export const prometheusScrapeSchema = defineSchema({
       { description: 'Maximum samples of one scrape; more fail it', unit: 'samples', default: 50_000 },
       { min: 1, max: 1_000_000 },
     ),
+    ...labelFields,
     honor_labels: flag({
       description: 'Keep labels of the target that are labels of Weir too. Unset: they are named `exported_<label>`',
       default: false,

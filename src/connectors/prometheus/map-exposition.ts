@@ -14,6 +14,8 @@ export type ExposedSample = Readonly<{
 export type Exposition = Readonly<{
   samples: readonly ExposedSample[]
   exemplars: number
+  /** Lines that were left out. */
+  notUtf8?: number
 }>
 
 type Family = { kind?: SampleKind | undefined; unit?: string | undefined }

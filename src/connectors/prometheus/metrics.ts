@@ -6,7 +6,7 @@ export const metrics = {
     'source',
     'outcome',
   ),
-  weir_prometheus_scraped_samples_total: counter('Samples by outcome: taken, duplicate, exemplar', 'source', 'outcome'),
+  weir_prometheus_scraped_samples_total: counter('Samples by outcome: taken, or reason of a drop', 'source', 'outcome'),
   weir_prometheus_requests_total: counter(
     'Scrapes of flow metrics, by outcome: answered, unauthorized, failed',
     'sink',

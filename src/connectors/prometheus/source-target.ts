@@ -2,6 +2,7 @@
 import { sampleEvent, type Sample } from '../../codecs/samples/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
+import { labelsFault } from '../../messaging/label-bounds.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { HttpClient } from '../../net/http/client.ts'
 import type { TlsOptions } from '../../net/tls.ts'
@@ -48,6 +49,8 @@ export class TargetScraper {
   #lastPoll: number | undefined
   #nextPoll: number | undefined
   #why: string | undefined
+  /** Of samples of the last scrape that were dropped. */
+  #fault: string | undefined
 
   constructor(parts: TargetParts) {
     const { target, config, context, tls } = parts
@@ -128,7 +131,7 @@ export class TargetScraper {
   }
 
   async #record(
-    { samples, exemplars }: Exposition,
+    { samples, exemplars, notUtf8 = 0 }: Exposition,
     { at, seconds, scraped, isUp }: Readonly<{ at: number; seconds: number; scraped: number; isUp: boolean }>,
     signal: AbortSignal,
   ) {
@@ -136,14 +139,23 @@ export class TargetScraper {
     const live = new Map<string, Series>()
     const seen = new Set<string>()
     const rows: Sample[] = []
-    let [added, duplicate] = [0, 0]
+    let [added, fault]: [number, string | undefined] = [0, notUtf8 > 0 ? 'a line is not UTF-8' : undefined]
+    const dropped: Record<string, number> = { duplicate: 0, exemplar: exemplars, invalid_utf8: notUtf8 }
+    const drop = (reason: string) => (dropped[reason] = (dropped[reason] ?? 0) + 1)
+    const bounds = { ...config, max_labels: config.max_labels + 1 }
     for (const sample of samples) {
       const time = config.honor_timestamps ? sample.at : undefined
       const { name, kind, unit, value } = sample
       const series: Series = { name, labels: this.#labelsOf(sample), kind, unit }
+      const wrong = labelsFault({ ...Object.fromEntries(series.labels), __name__: name }, bounds)
+      if (wrong !== undefined) {
+        fault ??= `${name.slice(0, 64)}: ${wrong.message}`
+        drop(wrong.reason)
+        continue
+      }
       const key = JSON.stringify([name, series.labels])
       if (seen.has(key) && time === undefined) {
-        duplicate++
+        drop('duplicate')
         continue
       }
       seen.add(key)
@@ -160,9 +172,11 @@ export class TargetScraper {
     this.#live = live
     this.#hasScraped = true
     this.#samples += rows.length
-    if (duplicate > 0) context.shed('duplicate', duplicate)
-    if (exemplars > 0) context.shed('exemplar', exemplars)
-    for (const [outcome, count] of Object.entries({ taken: rows.length, duplicate, exemplar: exemplars }))
+    if (fault !== undefined && fault !== this.#fault)
+      context.log.warn('Samples of a target are dropped; the others are stored.', { ...this.#fields(), why: fault })
+    this.#fault = fault
+    for (const [reason, count] of Object.entries(dropped)) if (count > 0) context.shed(reason, count)
+    for (const [outcome, count] of Object.entries({ taken: rows.length, ...dropped }))
       if (count > 0)
         context.metrics.count('weir_prometheus_scraped_samples_total', count, { source: context.id, outcome })
   }

@@ -13,7 +13,7 @@ import { openScrape, source as scrapeSource, type ScrapeSource } from './source.
 proves('source', { system: 'prometheus-scrape', server: 'node:http', standIn: true })
 
 type Written = Partial<WrittenConfigOf<typeof prometheusScrapeSchema>>
-type Answer = Readonly<{ status?: number; type?: string; body: string }>
+type Answer = Readonly<{ status?: number; type?: string; body: string | Buffer }>
 
 /** Scrapes a server that gives these answers in order, the last one from then on. */
 async function scrape(answers: readonly Answer[], written: Written = {}) {
@@ -72,6 +72,30 @@ test('samples have the labels of the target, and conflicting ones are renamed', 
   expect(await probe()).toEqual({ is: 'ok', message: `http://${instance}/metrics has 3 samples` })
   const honored = await scrape([{ body: 'a{job="shop"} 1\n' }], { honor_labels: true })
   expect(honored.of(0)[0]?.labels).toEqual({ instance: honored.instance, job: 'shop' })
+})
+
+test('samples with labels above the bounds, and lines that are not UTF-8, are dropped alone and counted', async () => {
+  const many = Array.from({ length: 99 }, (_, at) => `l${at}="x"`).join(',')
+  const lines = [
+    'good 1',
+    `wide{a="${'x'.repeat(2049)}"} 1`,
+    `named{${'n'.repeat(1025)}="x"} 1`,
+    `full{${many}} 1`,
+    'latin{a="\xe9"} 1',
+    `fits{a="${'x'.repeat(2048)}"} 1`,
+  ]
+  const body = Buffer.from(`${lines.join('\n')}\n`, 'latin1')
+  const { of, scene, source } = await scrape([{ body }, { body }])
+  expect(
+    of(0)
+      .slice(0, 3)
+      .map(({ name }) => name),
+  ).toEqual(['good', 'fits', 'up'])
+  expect(of(0)[2]?.fields).toEqual({ value: 1 })
+  const twice = { label_value_too_long: 2, label_name_too_long: 2, too_many_labels: 2, invalid_utf8: 2 }
+  expect(scene.shed).toEqual(twice)
+  expect(scene.lines.filter((line) => line.includes('are dropped'))).toHaveLength(1)
+  expect(source.status().targets[0]?.why).toBeUndefined()
 })
 
 test('series that vanish get a marker, and all of them if a scrape fails', async () => {

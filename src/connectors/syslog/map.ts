@@ -17,7 +17,8 @@ const severities = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 const maxPriority = 191
-const head5424 = /^<(\d{1,3})>1 (\S+) (\S+) (\S+) (\S+) (\S+) /
+/** Labels have the lengths of RFC 5424, section 6: a longer name is a part of the line. */
+const head5424 = /^<(\d{1,3})>1 (\S+) (\S{1,255}) (\S{1,48}) (\S+) (\S+) /
 const head3164 = /^<(\d{1,3})>(?:([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?:\.\d+)? |(\d{4}-\d\d-\d\dT\S+) )?/
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 
@@ -101,7 +102,7 @@ function read3164(
         : undefined
   const rest = time === undefined ? text.slice((match[1]?.length ?? 0) + 2) : text.slice(whole.length)
   // A host has no colon and no bracket, except as an address of IPv6.
-  const named = /^(?:([^\s[\]]*[^\s[\]:]) )?([\w./-]{1,48})(?:\[([^\]]*)\])?: ?(.*)$/s.exec(rest)
+  const named = /^(?:([^\s[\]]{0,254}[^\s[\]:]) )?([\w./-]{1,48})(?:\[([^\]]*)\])?: ?(.*)$/s.exec(rest)
   const [, host, app, process, line] = named ?? []
   return {
     body: {

@@ -72,6 +72,17 @@ test('any other text is stored as it is', () => {
   )
 })
 
+test('names beyond the lengths of RFC 5424 are no labels, and stay in the line', () => {
+  const [host, app] = ['h'.repeat(256), 'a'.repeat(49)]
+  for (const text of [`<34>1 - ${host} app - - - x`, `<34>1 - host ${app} - - - x`, `<34>${host} app: x`]) {
+    const { labels = {}, line: found } = line(text).body
+    expect(Object.values(labels).every((value) => value.length <= 255)).toBe(true)
+    expect(found).toContain(text.includes(host) ? host : app)
+  }
+  const most = `<34>1 - ${'h'.repeat(255)} ${'a'.repeat(48)} - - - x`
+  expect(line(most).body).toMatchObject({ line: 'x', labels: { host: 'h'.repeat(255), app: 'a'.repeat(48) } })
+})
+
 test('a stream is cut into the same messages, however it arrives', () => {
   const text = fc.stringMatching(/^<[0-9]{1,2}>[a-z ]{0,20}$/)
   const stream = fc.array(fc.record({ text, counted: fc.boolean() }), { maxLength: 8 })

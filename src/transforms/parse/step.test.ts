@@ -81,6 +81,30 @@ describe('parse', () => {
     ])
   })
 
+  it('makes no label above the bound, and costs the other records of the input nothing', () => {
+    const written = { to: 'point', name: 'bar', labels: ['symbol'], fields: ['open'] } as const
+    const long = 'é'.repeat(1025)
+    const why = 'the value of label symbol has 2050 bytes, more than 2048 (`max_label_value`)'
+    expect(reason(written, JSON.stringify({ symbol: long, open: 1 }))).toBe(`reject: ${why}`)
+    expect(reason({ ...written, to: 'log', fields: [] }, JSON.stringify({ symbol: long }))).toBe(`reject: ${why}`)
+    const named = { to: 'point', name_from: 'symbol', fields: ['open'] } as const
+    expect(reason(named, JSON.stringify({ symbol: long, open: 1 }))).toBe(`reject: ${why}`)
+    const records = [
+      { symbol: 'a', open: 1 },
+      { symbol: long, open: 2 },
+      { symbol: 'x'.repeat(2048), open: 3 },
+    ]
+    const { rows, failures } = run(written, JSON.stringify(records))
+    expect(failures).toEqual([])
+    expect(rows.map(({ id, type, extensions }) => [id, type, extensions?.['parseerror']])).toEqual([
+      ['a#0', 'weir.point', undefined],
+      ['a#1', 't', why],
+      ['a#2', 'weir.point', undefined],
+    ])
+    expect(rows[1]?.text).toBe(JSON.stringify(records[1]))
+    expect(bodies({ ...written, max_label_value: '4KiB' }, JSON.stringify(records[1]))).toHaveLength(1)
+  })
+
   it('fans an array out, with fields from outside of it', () => {
     const { rows } = run(
       {
