@@ -99,7 +99,15 @@ test('a missing queue is reported, and read once it exists; with codec json the 
   const { MessageId: id } = await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{"order":1}' }))
   await expect
     .poll(() => journal.units.flatMap(eventsOf), { timeout: 30_000 })
-    .toMatchObject([{ id: `later/${id}`, type: 'io.orders', encoding: 'json', time: expect.any(Number) as number }])
+    .toMatchObject([
+      {
+        id: `later/${id}`,
+        source: expect.stringMatching(/^\/weir\/\w+$/) as string,
+        type: 'io.orders',
+        encoding: 'json',
+        time: expect.any(Number) as number,
+      },
+    ])
   await running.stop()
 })
 

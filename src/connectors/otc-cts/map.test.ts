@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { encodeHeader } from '../../codecs/cloudevents/index.ts'
-import { mapTrace, type TraceOrigin } from './map.ts'
+import { mapTrace, traceSource, type TraceOrigin } from './map.ts'
 
 const project = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 const origin: TraceOrigin = {
@@ -145,4 +145,9 @@ test('a slash in a resource name does not change the reference', () => {
 
 test('a non-ASCII name is encoded in a header as CloudEvents requires', () => {
   expect(encodeHeader(String(mapped(sample[1]).event['subject']))).toBe('B%C3%BCro-web%2001')
+})
+
+test('a source has the path of the API, but no user and no path of a configured endpoint', () => {
+  expect(traceSource('https://cts.eu-de.otc.t-systems.com', '/v3/p/')).toBe('https://cts.eu-de.otc.t-systems.com/v3/p/')
+  expect(traceSource('https://user:pw@gateway:8443/hidden', '/v3/p/')).toBe('https://gateway:8443/v3/p/')
 })

@@ -4,7 +4,13 @@ import { redactFields } from '../../codecs/redact/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { isRecord, known, sorted, textOf, type Fields } from '../../model/json.ts'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { actorOf, userOf } from './map-user.ts'
+
+/** CloudEvents `source`. The path of a configured endpoint may be a secret. */
+export function traceSource(endpoint: string, path: string): string {
+  return `${withoutUrlSecrets(endpoint)}${path}`
+}
 
 export type TraceOrigin = Readonly<{
   cloud: string

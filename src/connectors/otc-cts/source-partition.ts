@@ -5,7 +5,7 @@ import { basePath, TraceReader } from './client.ts'
 import type { Session } from '../../net/otc/session.ts'
 import { cts } from './client-project.ts'
 import type { OtcCtsConfig } from './config.ts'
-import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
+import { mapTrace, traceSource, type MappedTrace, type TraceOrigin } from './map.ts'
 
 /** Retention of the API. */
 export const retentionMs = 7 * 86_400_000
@@ -68,7 +68,7 @@ export function trackerPartition({
       const opened = await session.open(signal)
       const origin: TraceOrigin = {
         cloud: config.cloud,
-        source: `${opened.endpointOf(cts)}${basePath(config.api, opened)}`,
+        source: traceSource(opened.endpointOf(cts), basePath(config.api, opened)),
         tenant: opened.project,
         domain: opened.domain,
         region: opened.region,

@@ -27,7 +27,7 @@ export class Stage {
 
   async open(
     config: Readonly<Record<string, unknown>> = {},
-    options: Pick<WeirOptions, 'nodeArgs'> = {},
+    options: Pick<WeirOptions, 'nodeArgs' | 'env'> = {},
   ): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
     const networks = join(this.folder, 'networks.yaml')
