@@ -6,6 +6,7 @@ import { configBlocks } from './config-blocks.ts'
 import { consoleSize } from './console-size.ts'
 import { consoleText } from './console-text.ts'
 import { docsDrift } from './docs-drift.ts'
+import { documentFilters } from './document-filters.ts'
 import { documentPaths } from './document-paths.ts'
 import { folderShape } from './folder-shape.ts'
 import { formatting } from './formatting.ts'
@@ -28,7 +29,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['folder shape', folderShape],
   ['docs drift', docsDrift],
   ['documents', documentPaths],
-  ['settings', configBlocks],
+  ['settings', async (root) => [...(await configBlocks(root)), ...(await documentFilters(root))]],
   ['support', supportTable],
   ['terraform', terraformLint],
   ['console text', consoleText],
