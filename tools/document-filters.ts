@@ -4,23 +4,25 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nameTables, QueryError, readFilter, written, type QueryKind } from '../src/query/index.ts'
+import { nameTables, QueryError, readFilter, written } from '../src/query/index.ts'
 import { isMain } from './kit/main.ts'
 import { listFiles, runCheckAlone, type Problem } from './kit/sources.ts'
+
+type RowKind = keyof typeof nameTables
 
 export type WrittenFilterAt = Readonly<{
   line: number
   text: string
   /** One of them has to fit. */
-  kinds: readonly QueryKind[]
+  kinds: readonly RowKind[]
 }>
 
-const delivered: readonly QueryKind[] = ['flows', 'changes', 'audit', 'events']
-const flows: readonly QueryKind[] = ['flows']
+const delivered: readonly RowKind[] = ['flows', 'changes', 'audit', 'events']
+const flows: readonly RowKind[] = ['flows']
 
 /** By command, by path below /api/v1, and by stream of a live view. Others select flows. */
-const kindsOf: Readonly<Record<string, readonly QueryKind[]>> = {
-  ...Object.fromEntries(Object.keys(nameTables).map((kind) => [kind, [kind as QueryKind]])),
+const kindsOf: Readonly<Record<string, readonly RowKind[]>> = {
+  ...Object.fromEntries(Object.keys(nameTables).map((kind) => [kind, [kind as RowKind]])),
   tap: delivered,
 }
 
@@ -57,7 +59,7 @@ const stream = /"(?:stream|names)": ?"([a-z]+)"/
 export function filtersIn(page: string): readonly WrittenFilterAt[] {
   return page.split('\n').flatMap((text, at): WrittenFilterAt[] => {
     const kinds = (pattern: RegExp) => kindsOf[pattern.exec(text)?.[1] ?? ''] ?? flows
-    const all = (pattern: RegExp, of: readonly QueryKind[]) =>
+    const all = (pattern: RegExp, of: readonly RowKind[]) =>
       [...text.matchAll(pattern)].map(([, first, second]) => ({ line: at + 1, text: first ?? second ?? '', kinds: of }))
     return [
       ...all(flag, kinds(command)),

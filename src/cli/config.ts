@@ -4,7 +4,7 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { isRecord } from '../model/json.ts'
-import { filesOf, withConfigFiles, type ConfigFlags } from './config-files.ts'
+import { filesOrInstalled, installedByDefault, withConfigFiles, type ConfigFlags } from './config-files.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { examples } from './examples.ts'
 
@@ -14,6 +14,7 @@ export function register(program: Command): void {
       program
         .command('config')
         .description('Print the effective settings of files and variables. Secrets remain references.'),
+      installedByDefault,
     ),
     'yaml',
   )
@@ -27,13 +28,17 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run(files: readonly string[], { config, output }: ConfigFlags & OutputFlags) {
+async function run(given: readonly string[], { config, output }: ConfigFlags & OutputFlags) {
   const [{ loadConfig }, { weirSchema }, { withoutSecrets }] = await Promise.all([
     import('../app/load-config.ts'),
     import('../app/config.ts'),
     import('../schema/without-secrets.ts'),
   ])
-  const { document, config: effective, warnings } = await loadConfig(realHost(), filesOf(files, { config }), [])
+  const {
+    document,
+    config: effective,
+    warnings,
+  } = await loadConfig(realHost(), await filesOrInstalled(given, { config }), [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const value = await withStoreSize(withoutSecrets(weirSchema, document.value), effective)
   await printData({ output }, { whole: value, rows: [...leaves(value)], columns: ['setting', 'value'] })

@@ -5,7 +5,15 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { takeLock } from '../app/lock.ts'
 import { realHost } from '../host/index.ts'
 import { CommandError } from './command-error.ts'
-import { defaultUrl, discover, discoverFolder, type Scene, type Selection, type Target } from './discover.ts'
+import {
+  defaultUrl,
+  discover,
+  discoverFolder,
+  installedConfig,
+  type Scene,
+  type Selection,
+  type Target,
+} from './discover.ts'
 import { installationOf } from './installation.ts'
 
 let root = ''
@@ -108,6 +116,23 @@ describe('a command that needs no server', () => {
         'Select the folder with --data or WEIR_DATA.',
       ],
     })
+  })
+})
+
+describe('a command that reads the configuration', () => {
+  test('uses that of the installation, unless another data folder is selected', async () => {
+    const places = [{ data: join(root, 'first') }, { data: join(root, 'installed'), config: join(root, 'etc') }]
+    const installation = { ...installationOf('debian', root), places }
+    await mkdir(join(root, 'etc'))
+    await mkdir(join(root, 'installed'))
+    expect(await installedConfig(undefined, installation)).toEqual([])
+    await writeFile(join(root, 'etc/.hidden.yaml'), '')
+    expect(await installedConfig(undefined, installation)).toEqual([])
+    await writeFile(join(root, 'etc/weir.yaml'), '')
+    expect(await installedConfig(undefined, installation)).toEqual([join(root, 'etc')])
+    expect(await installedConfig(join(root, 'installed'), installation)).toEqual([join(root, 'etc')])
+    expect(await installedConfig(join(root, 'first'), installation)).toEqual([])
+    expect(await installedConfig('/elsewhere', installation)).toEqual([])
   })
 })
 

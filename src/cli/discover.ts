@@ -98,13 +98,25 @@ export async function existingPlace(installation = thisInstallation()): Promise<
   return { data: defaultData }
 }
 
-/** Undefined if it is missing, or only the owner can read it. */
-export async function readableConfig({ config }: Place): Promise<string | undefined> {
-  if (config === undefined) return undefined
-  const names = await realHost()
-    .disk.list(config)
-    .catch(() => [])
-  return names.some((name) => /\.ya?ml$/.test(name)) ? config : undefined
+/** The configuration of the server of the installation, unless `data` is the folder of another one. */
+export async function installedConfig(
+  data: string | undefined,
+  installation = thisInstallation(),
+): Promise<readonly string[]> {
+  for (const place of installation.places) {
+    const { config } = place
+    if (config === undefined || (data !== undefined && place.data !== data)) continue
+    try {
+      const names = await realHost().disk.list(config)
+      if (names.some((name) => /^[^.].*\.ya?ml$/.test(name))) return [config]
+    } catch (error) {
+      if (!isDenied(error)) continue
+      throw new CommandError(`The configuration ${config} cannot be read: ${systemReason(error)}.`, [
+        'Use sudo, or name another file.',
+      ])
+    }
+  }
+  return []
 }
 
 function chosen({ url, data }: Selection, env: Scene['env']): { url?: Target; data?: string } {

@@ -82,10 +82,10 @@ export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<read
 /** Without flags and variables: those of the server of this installation. */
 async function installed({ config, data }: Pick<DoctorFlags, 'config' | 'data'>) {
   if (config.length > 0 || data !== undefined || self.env['WEIR_DATA']) return { files: config, data }
-  const { existingPlace, readableConfig } = await import('./discover.ts')
+  const { existingPlace, installedConfig } = await import('./discover.ts')
   const place = await existingPlace()
-  const file = await readableConfig(place)
-  return { files: file === undefined ? [] : [file], data: place.data }
+  // The other checks need no configuration.
+  return { files: await installedConfig(place.data).catch(() => []), data: place.data }
 }
 
 async function runningOn(data: string): Promise<CheckContext['running']> {

@@ -3,6 +3,7 @@ import { weirSchema } from '../app/config.ts'
 import type { Loaded } from '../app/load-config.ts'
 import { walkWritten } from '../schema/descend.ts'
 import { formatPath } from '../schema/problem.ts'
+import { noFile } from './config-files.ts'
 import { printData, type OutputFormat } from './output.ts'
 
 /** What the machine would have to provide. */
@@ -27,7 +28,7 @@ export async function printUnverified(
       rows: unverified,
       columns: ['setting', 'needs'],
       table: () =>
-        `${files.join(', ') || 'The configuration'} is valid.\n` +
+        `${files.join(', ') || noFile} is valid.\n` +
         (unverified.length === 0
           ? ''
           : `\nNot verified without an environment:\n${unverified

@@ -3,7 +3,7 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { action, CommandError } from './client.ts'
-import { filesOf, withConfigFiles, type ConfigFlags } from './config-files.ts'
+import { filesOrInstalled, installedByDefault, noFile, withConfigFiles, type ConfigFlags } from './config-files.ts'
 import type { WeirConfig } from '../app/config.ts'
 import { statusText, type Finding } from './doctor/finding.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
@@ -24,7 +24,7 @@ export function register(program: Command): void {
           'Validate a configuration and print what would run. Nothing is started; without --live no system is ' +
             'contacted.',
         ),
-      ' (default: none, so WEIR_* variables and defaults are checked)',
+      installedByDefault,
     )
       .option(
         '--live',
@@ -37,22 +37,19 @@ export function register(program: Command): void {
       ),
   )
     .addHelpText(
-      ...examples(
-        ['weir validate weir.yaml', 'weir validate weir.yaml --live', 'weir validate --no-environment weir.yaml'],
-        {
-          0: `valid`,
-          1: `valid, but a port or system is unavailable (--live)`,
-          2: `invalid (printed with file, line and column) or usage error`,
-        },
-      ),
+      ...examples(['weir validate', 'weir validate weir.yaml --live', 'weir validate --no-environment weir.yaml'], {
+        0: `valid`,
+        1: `valid, but a port or system is unavailable (--live)`,
+        2: `invalid (printed with file, line and column) or usage error`,
+      }),
     )
     .action(action(run))
 }
 
 async function run(given: readonly string[], { live, environment, output, ...flags }: CheckFlags) {
-  const files = filesOf(given, flags)
   if (!environment && live === true)
     throw new CommandError('--live needs the environment: use one of --live and --no-environment.', [], 2)
+  const files = await filesOrInstalled(given, flags)
   const { loadConfig } = await import('../app/load-config.ts')
   const loaded = await loadConfig(realHost(), files, [], environment ? 'machine' : 'none')
   const { config, document, warnings, empty } = loaded
@@ -77,7 +74,7 @@ async function run(given: readonly string[], { live, environment, output, ...fla
       ],
       columns: ['name', 'value', 'status', 'advice'],
       table: () =>
-        `${files.join(', ') || 'The configuration'} is valid.\n\n${summaryText(settings)}` +
+        `${files.join(', ') || noFile} is valid.\n\n${summaryText(settings)}` +
         (live === true ? `\n${liveText(findings)}` : ''),
     },
   )

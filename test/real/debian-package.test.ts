@@ -74,7 +74,8 @@ describe.skipIf(system.path === undefined)('the Debian package', () => {
     await fine('systemd-analyze', 'verify', '/lib/systemd/system/weir.service')
     // The threshold is ten times the exposure level.
     await fine('systemd-analyze', 'security', '--offline=true', '--threshold=30', 'weir.service')
-    await fine('setpriv', '--reuid=weir', '--regid=weir', '--clear-groups', 'weir', 'validate', '--config', '/etc/weir')
+    const checked = await fine('setpriv', '--reuid=weir', '--regid=weir', '--clear-groups', 'weir', 'validate')
+    expect(checked).toContain('/etc/weir is valid.')
   }, 300_000)
 
   test('its commands find the service, as root and as a user who cannot read its data', async () => {
