@@ -10,6 +10,7 @@ import { documentFilters } from './document-filters.ts'
 import { documentPaths } from './document-paths.ts'
 import { folderShape } from './folder-shape.ts'
 import { formatting } from './formatting.ts'
+import { globalNames } from './global-names.ts'
 import { hostRule } from './host-rule.ts'
 import { importLaw } from './import-law.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
@@ -22,7 +23,7 @@ import { terraformLint } from './terraform/lint.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
-  ['lint', lint],
+  ['lint', async (root) => [...(await lint(root)), ...(await globalNames(root))]],
   ['formatting', formatting],
   ['host rule', hostRule],
   ['import law', importLaw],

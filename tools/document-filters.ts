@@ -1,6 +1,6 @@
 /**
- * Every filter in a document parses for the rows that its command, URL or JSON object selects. Filters of configurations
- * are verified with them (config-blocks.ts).
+ * Every filter in a document parses for the rows that its command, URL or JSON object selects. config-blocks.ts
+ * verifies the filters of configurations.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -142,14 +142,14 @@ function fieldsText(fields: Reading['fields']): string {
   for (const field in fields) {
     const value = fields[field]!
     const name = JSON.stringify(field)
-    if (isFinite(value))
+    if (isFiniteNumber(value))
       text += `${text === '' ? '' : ','}${name}:${typeof value === 'bigint' ? value : JSON.stringify(value)}`
     else special += `${special === '' ? '' : ','}${name}:"${specialOf(value)}"`
   }
   return `,"fields":{${text}}${special === '' ? '' : `,"special":{${special}}`}`
 }
 
-const isFinite = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isFinite(value)
+const isFiniteNumber = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isFinite(value)
 const specialOf = (value: number | bigint) => (Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf')
 
 /** A value of a counter that restarts with each export is no counter of PromQL, so its fields are named `delta`. */

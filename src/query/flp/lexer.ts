@@ -14,7 +14,7 @@ const digits = /\d[\w.]*/y
 const sign = /=~|!=|!~|>=|<=|[=><()]/y
 const raw = /`([^`]*)`/y
 const quoted = /"((?:[^"\\\n]|\\.)*)"/y
-const escape = /\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.?))/gs
+const escaped = /\\(?:([abfnrtv\\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.?))/gs
 const controls: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
@@ -89,7 +89,7 @@ function hintOf(character: string): string {
 
 function unescaped(text: string, position: number): string {
   return text.replace(
-    escape,
+    escaped,
     (written, control?: string, hex?: string, short?: string, long?: string, octal?: string) => {
       if (control !== undefined) return controls[control] ?? ''
       const code = octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8)
