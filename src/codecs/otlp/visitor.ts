@@ -20,6 +20,3 @@ export interface OtlpVisitor {
   /** A record or data point that cannot be read. */
   fault(message: string): void
 }
-
-/** Steps of a walk between two turns of the event loop. */
-export const stepsPerTurn = 1 << 14

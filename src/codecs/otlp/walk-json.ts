@@ -1,7 +1,8 @@
 import { isRecord, type Fields } from '../../model/json.ts'
 import { JsonScan } from '../json-scan/index.ts'
 import { maxValues } from './decode.ts'
-import { pointTypes, stepsPerTurn, type OtlpSignal, type OtlpVisitor, type PointType } from './visitor.ts'
+import { stepsPerTurn } from '../proto-reader/verify.ts'
+import { pointTypes, type OtlpSignal, type OtlpVisitor, type PointType } from './visitor.ts'
 
 type Walk = Generator<undefined, void>
 

@@ -1,8 +1,9 @@
 import type { Fields } from '../../model/json.ts'
 import { strictText } from '../proto-reader/text.ts'
 import { WireReader } from '../proto-reader/index.ts'
+import { stepsPerTurn, verifyMessages } from '../proto-reader/verify.ts'
 import { decodeMessage } from './decode.ts'
-import { stepsPerTurn, type OtlpSignal, type OtlpVisitor, type PointType } from './visitor.ts'
+import type { OtlpSignal, OtlpVisitor, PointType } from './visitor.ts'
 
 type Walk = Generator<undefined, void>
 
@@ -22,39 +23,13 @@ const levels: Readonly<Record<OtlpSignal, readonly (readonly number[])[]>> = {
 
 /** Throws before the first item if the structure down to the items is malformed. */
 export function* walkOtlp(signal: OtlpSignal, body: Uint8Array, visitor: OtlpVisitor): Walk {
-  yield* verify(body, levels[signal])
+  yield* verifyMessages(body, levels[signal])
   const reader = new WireReader()
   reader.start(body, 0)
   for (let step = 1; reader.next(body.length); step++) {
     if (step % stepsPerTurn === 0) yield
-    const end = reader.field === 1 ? reader.within(body.length) : -1
-    if (end < 0) reader.skip(body.length)
-    else if (end > reader.at) yield* ofResource(signal, reader, end, visitor)
-  }
-}
-
-function* verify(body: Uint8Array, path: readonly (readonly number[])[]): Walk {
-  const reader = new WireReader()
-  reader.start(body, 0)
-  const ends = [body.length]
-  for (let step = 1; ; step++) {
-    if (step % stepsPerTurn === 0) yield
-    const end = ends.at(-1)!
-    if (!reader.next(end)) {
-      if (reader.failed) throw new Error('it is no valid protobuf')
-      ends.pop()
-      if (ends.length === 0) return
-      continue
-    }
-    if (!path[ends.length - 1]!.includes(reader.field)) {
-      reader.skip(end)
-      continue
-    }
-    if (reader.type !== 2) throw new Error('a field has the wrong type')
-    const to = reader.within(end)
-    if (to < 0) continue
-    if (ends.length === path.length) reader.at = to
-    else ends.push(to)
+    const end = reader.enter(1, body.length)
+    if (end > reader.at) yield* ofResource(signal, reader, end, visitor)
   }
 }
 
@@ -62,9 +37,8 @@ function* ofResource(signal: OtlpSignal, reader: WireReader, end: number, visito
   visitor.resource(headOf('resource', reader, end))
   for (let step = 1; reader.next(end); step++) {
     if (step % stepsPerTurn === 0) yield
-    const to = reader.field === list ? reader.within(end) : -1
-    if (to < 0) reader.skip(end)
-    else if (to > reader.at) yield* ofScope(signal, reader, to, visitor)
+    const to = reader.enter(list, end)
+    if (to > reader.at) yield* ofScope(signal, reader, to, visitor)
   }
 }
 
@@ -72,9 +46,9 @@ function* ofScope(signal: OtlpSignal, reader: WireReader, end: number, visitor: 
   visitor.scope(headOf('scope', reader, end))
   for (let step = 1; reader.next(end); step++) {
     if (visitor.isFull || step % stepsPerTurn === 0) yield
-    const to = reader.field === list ? reader.within(end) : -1
-    if (to < 0) reader.skip(end)
-    else if (signal === 'metrics') yield* ofMetric(reader, to, visitor)
+    const to = reader.enter(list, end)
+    if (to < 0) continue
+    if (signal === 'metrics') yield* ofMetric(reader, to, visitor)
     else {
       const record = attempt(() => decodeMessage('logRecord', reader.bytes.subarray(reader.at, to)), visitor)
       if (record !== undefined) visitor.record(record)
@@ -90,18 +64,15 @@ function* ofMetric(reader: WireReader, end: number, visitor: OtlpVisitor): Walk 
   reader.at = from
   while (reader.next(end)) {
     const type = typesByField.get(reader.field)
-    const to = type === undefined ? -1 : reader.within(end)
-    if (type === undefined || to < 0) {
+    if (type === undefined) {
       reader.skip(end)
       continue
     }
+    const to = reader.within(end)
     for (let step = 1; reader.next(to); step++) {
       if (visitor.isFull || step % stepsPerTurn === 0) yield
-      const pointEnd = reader.field === 1 ? reader.within(to) : -1
-      if (pointEnd < 0) {
-        reader.skip(to)
-        continue
-      }
+      const pointEnd = reader.enter(1, to)
+      if (pointEnd < 0) continue
       const point = attempt(() => decodeMessage(type, reader.bytes.subarray(reader.at, pointEnd)), visitor)
       if (point !== undefined) visitor.point(type, point)
       reader.at = pointEnd
@@ -142,11 +113,8 @@ function headOf(name: 'resource' | 'scope', reader: WireReader, end: number): Fi
   const from = reader.at
   let found: Uint8Array | undefined
   while (reader.next(end)) {
-    const to = reader.field === head ? reader.within(end) : -1
-    if (to < 0) {
-      reader.skip(end)
-      continue
-    }
+    const to = reader.enter(head, end)
+    if (to < 0) continue
     found = reader.bytes.subarray(reader.at, to)
     reader.at = to
   }

@@ -77,6 +77,13 @@ export class WireReader {
     return -1
   }
 
+  /** As `within` if it is this field; any other is skipped. */
+  enter(field: number, end: number): number {
+    if (this.field === field) return this.within(end)
+    this.skip(end)
+    return -1
+  }
+
   fixed32(end: number): number {
     if (this.type !== 5) {
       this.skip(end)

@@ -1,6 +1,7 @@
 /** Requests of Loki's push API as log lines. Throws with the reason if the request as a whole is malformed. */
 import { JsonScan } from '../../codecs/json-scan/index.ts'
 import { WireReader } from '../../codecs/proto-reader/index.ts'
+import { stepsPerTurn, verifyMessages } from '../../codecs/proto-reader/verify.ts'
 import { strictText } from '../../codecs/proto-reader/text.ts'
 import type { Decoding } from '../../messaging/pushed-rows.ts'
 import { isRecord } from '../../model/json.ts'
@@ -8,7 +9,6 @@ import type { LineRows, Texts } from './map-lines.ts'
 
 /** Labels, or pairs of metadata of one line. */
 const maxValues = 20_000
-const stepsPerTurn = 1 << 14
 
 export function* linesOfJson(body: Buffer, lines: LineRows): Decoding<void> {
   const scan = new JsonScan(body)
@@ -87,35 +87,17 @@ function textsOf(given: unknown, what: string): Texts | string {
 }
 
 /** PushRequest { 1: streams }, Stream { 1: labels, 2: entries }. */
-export function* linesOfProtobuf(body: Uint8Array, lines: LineRows): Decoding<void> {
-  yield* verify(body)
-  const reader = new WireReader()
-  reader.start(body, 0)
-  for (let step = 1; reader.next(body.length); step++) {
-    if (step % stepsPerTurn === 0) yield
-    const end = reader.field === 1 ? reader.within(body.length) : -1
-    if (end < 0) reader.skip(body.length)
-    else if (end > reader.at) yield* streamOfProtobuf(reader, end, lines)
-  }
-}
+const [streams, labelsField, entries] = [1, 1, 2]
 
-/** The structure down to the lines. */
-function* verify(body: Uint8Array): Decoding<void> {
+export function* linesOfProtobuf(body: Uint8Array, lines: LineRows): Decoding<void> {
+  yield* verifyMessages(body, [[streams], [labelsField, entries]])
   const reader = new WireReader()
   reader.start(body, 0)
   for (let step = 1; reader.next(body.length); step++) {
     if (step % stepsPerTurn === 0) yield
-    const end = reader.field === 1 ? reader.within(body.length) : -1
-    if (end < 0) {
-      reader.skip(body.length)
-      continue
-    }
-    for (; reader.next(end); step++) {
-      reader.skip(end)
-      if (step % stepsPerTurn === 0) yield
-    }
+    const end = reader.enter(streams, body.length)
+    if (end > reader.at) yield* streamOfProtobuf(reader, end, lines)
   }
-  if (reader.failed) throw new Error('it is no valid protobuf')
 }
 
 function* streamOfProtobuf(reader: WireReader, end: number, lines: LineRows): Decoding<void> {
@@ -123,22 +105,16 @@ function* streamOfProtobuf(reader: WireReader, end: number, lines: LineRows): De
   let labels: Texts | string = {}
   for (let step = 1; reader.next(end); step++) {
     if (step % stepsPerTurn === 0) yield
-    const to = reader.field === 1 ? reader.within(end) : -1
-    if (to < 0) {
-      reader.skip(end)
-      continue
-    }
+    const to = reader.enter(labelsField, end)
+    if (to < 0) continue
     labels = labelsIn(strictText(reader.bytes, reader.at, to))
     reader.at = to
   }
   lines.stream(labels)
   reader.at = from
   for (let step = 1; reader.next(end); step++) {
-    const to = reader.field === 2 ? reader.within(end) : -1
-    if (to < 0) {
-      reader.skip(end)
-      continue
-    }
+    const to = reader.enter(entries, end)
+    if (to < 0) continue
     const fault = lineOfProtobuf(reader, to, lines)
     if (fault !== undefined) lines.leave(...fault)
     reader.failed = false
@@ -169,11 +145,12 @@ function lineOfProtobuf(reader: WireReader, end: number, lines: LineRows): LineF
   let pairs = 0
   while (reader.next(end)) {
     const { field } = reader
-    const to = field >= 1 && field <= 3 ? reader.within(end) : -1
-    if (to < 0) {
+    if (field > 3) {
       reader.skip(end)
       continue
     }
+    const to = reader.within(end)
+    if (to < 0) continue
     if (field === 1) nanos = timeOf(reader, to)
     else if (field === 2) line = strictText(reader.bytes, reader.at, to)
     else {
@@ -208,11 +185,12 @@ function pairOf(reader: WireReader, end: number): readonly [string, string] | un
   let [name, value]: (string | undefined)[] = ['', '']
   while (reader.next(end)) {
     const { field } = reader
-    const to = field === 1 || field === 2 ? reader.within(end) : -1
-    if (to < 0) {
+    if (field > 2) {
       reader.skip(end)
       continue
     }
+    const to = reader.within(end)
+    if (to < 0) continue
     const text = strictText(reader.bytes, reader.at, to)
     if (field === 1) name = text
     else value = text

@@ -79,6 +79,21 @@ test('lines of protobuf are the same as those of JSON', async () => {
   expect(scene.ids[0]).toBe(scene.ids[1])
 })
 
+test('a field of protobuf with another wire type is skipped once, and its neighbors are read', async () => {
+  const { post, logs } = await start()
+  const writer = new ProtoWriter()
+  const stream = writer.begin(1)
+  writer.text(1, '{app="web"}')
+  const entry = writer.begin(2)
+  writer.uint(3, 5)
+  writer.text(2, 'the line')
+  writer.end(entry)
+  writer.end(stream)
+  const headers = { 'content-type': 'application/x-protobuf' }
+  expect(await post(snappyCompress(writer.finish()), headers)).toEqual([204, ''])
+  expect(logs()).toMatchObject([[0, undefined, { line: 'the line' }]])
+})
+
 test('malformed requests and other tenants are refused with the reason', async () => {
   const { post, logs } = await start({ tenants: ['shop'] })
   const shop = { 'x-scope-orgid': 'shop' }
