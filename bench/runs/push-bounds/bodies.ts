@@ -6,9 +6,11 @@ import type { SeededRandom } from '../../../test/kit/random.ts'
 
 export type Encoding = 'identity' | 'gzip' | 'zstd' | 'br' | 'deflate' | 'snappy'
 
+/** Text before and after the expanding part, which is a value. */
+export type Frame = readonly [before: string, after: string]
+
 export type JsonShape = Readonly<{
-  /** Text before and after the expanding part, which is a value. */
-  frames: readonly (readonly [before: string, after: string])[]
+  frames: readonly Frame[]
   /** Elements that the listener reads. */
   elements: readonly string[]
 }>
@@ -20,11 +22,13 @@ export type ProtoShape = Readonly<{
   elements: readonly Uint8Array[]
 }>
 
+export type Shape = Readonly<{ json: JsonShape } | { proto: ProtoShape }>
+
 const mebibyte = 1 << 20
 
-/** Decoded sizes from 256 KiB to `most`, large ones more often. */
+/** Decoded sizes up to `most`; a third is above half of it, so that a full run ends in minutes. */
 function sizeIn(random: SeededRandom, most: number): number {
-  return Math.floor(most * Math.max(0.02, Math.sqrt(random.next())))
+  return Math.floor(most * Math.max(0.02, random.next() ** 1.75))
 }
 
 function repeated(piece: string | Uint8Array, bytes: number): Buffer {
@@ -38,23 +42,30 @@ function list(piece: string, bytes: number): Buffer {
   return Buffer.concat([Buffer.from('['), many.subarray(0, many.length - 1), Buffer.from(']')])
 }
 
+/** Keys are counted in place: a text for each would take most of the time of a run. */
 function manyKeys(random: SeededRandom, bytes: number): Buffer {
   const value = random.pick(['0', '""', '{}', '[]', 'null', '"a"'])
-  const texts: string[] = []
-  for (let size = 0, n = 0; size < bytes; n++) {
-    const text = `"k${n.toString(36)}":${value}`
-    texts.push(text)
-    size += text.length + 1
+  const [zero, nine] = [0x30, 0x39]
+  const key = Buffer.from(`"k00000000":${value},`)
+  const count = Math.max(1, Math.floor(bytes / key.length))
+  const all = Buffer.alloc(count * key.length + 1)
+  all[0] = 0x7b
+  for (let n = 0, at = 1; n < count; n++, at += key.length) {
+    key.copy(all, at)
+    let digit = 9
+    while (key[digit] === nine) key[digit--] = zero
+    key[digit] = (key[digit] ?? zero) + 1
   }
-  return Buffer.from(`{${texts.join(',')}}`)
+  all[all.length - 1] = 0x7d
+  return all
 }
 
-/** An expanding JSON document and what it is. */
-export function jsonBody(
-  random: SeededRandom,
-  most: number,
-  { frames, elements }: JsonShape,
-): readonly [string, Buffer] {
+/** An expanding body and what it is. */
+export function expandingBody(random: SeededRandom, most: number, shape: Shape): readonly [string, Buffer] {
+  return 'json' in shape ? jsonBody(random, most, shape.json) : protoBody(random, most, shape.proto)
+}
+
+function jsonBody(random: SeededRandom, most: number, { frames, elements }: JsonShape): readonly [string, Buffer] {
   const bytes = sizeIn(random, most)
   const [before, after] = random.pick(frames)
   const within = (what: string, value: Buffer): readonly [string, Buffer] => [
@@ -89,12 +100,7 @@ export function jsonBody(
   }
 }
 
-/** An expanding protobuf message and what it is. */
-export function protoBody(
-  random: SeededRandom,
-  most: number,
-  { paths, elements }: ProtoShape,
-): readonly [string, Buffer] {
+function protoBody(random: SeededRandom, most: number, { paths, elements }: ProtoShape): readonly [string, Buffer] {
   const bytes = sizeIn(random, most)
   const path = random.pick(paths)
   const field = path[0] ?? 1

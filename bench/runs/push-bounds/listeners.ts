@@ -1,10 +1,7 @@
 /** The listeners that programs push to, with the shapes of their bodies and a valid request for each. */
 import { ProtoWriter } from '../../../src/codecs/proto-writer/index.ts'
 import { encodeSample } from '../../../src/codecs/remote-write/index.ts'
-import type { SeededRandom } from '../../../test/kit/random.ts'
-import { compressed, jsonBody, message, protoBody, type Encoding, type JsonShape, type ProtoShape } from './bodies.ts'
-
-export type Shape = Readonly<{ json: JsonShape } | { proto: ProtoShape }>
+import { message, type Encoding, type Frame, type JsonShape, type Shape } from './bodies.ts'
 
 export type Listener = Readonly<{
   name: string
@@ -49,13 +46,26 @@ const within = (path: readonly number[], inner: Uint8Array): Uint8Array =>
   path.reduceRight((content, field) => message(field, content), inner)
 const joined = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts)
 
+const bare: Frame = ['', '']
+const unknown: Frame = ['{"unknown":', '}']
+
+/** A frame for each depth: the heads up to it, and the brackets that they leave open. */
+function nested(...heads: readonly string[]): Frame[] {
+  return heads.map((_, depth) => {
+    const before = heads.slice(0, depth + 1).join('')
+    const ends: string[] = []
+    for (const [mark] of before.replaceAll(/"[^"]*"/g, '').matchAll(/[[\]{}]/g))
+      if (mark === '{' || mark === '[') ends.push(mark === '{' ? '}' : ']')
+      else ends.pop()
+    return [before, ends.reverse().join('')]
+  })
+}
+
 const otlpLogs: JsonShape = {
   frames: [
-    ['{"resourceLogs":', '}'],
-    ['{"resourceLogs":[{"scopeLogs":', '}]}'],
-    ['{"resourceLogs":[{"scopeLogs":[{"logRecords":', '}]}]}'],
+    ...nested('{"resourceLogs":', '[{"scopeLogs":', '[{"logRecords":'),
     ['{"resourceLogs":[{"resource":{"attributes":', '},"scopeLogs":[{"logRecords":[{},{}]}]}]}'],
-    ['{"unknown":', '}'],
+    unknown,
   ],
   elements: [
     '{"timeUnixNano":"1700000000000000000","body":{"stringValue":"x"}}',
@@ -64,11 +74,7 @@ const otlpLogs: JsonShape = {
   ],
 }
 const otlpMetrics: JsonShape = {
-  frames: [
-    ['{"resourceMetrics":', '}'],
-    ['{"resourceMetrics":[{"scopeMetrics":[{"metrics":', '}]}]}'],
-    ['{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":', '}}]}]}]}'],
-  ],
+  frames: nested('{"resourceMetrics":', '[{"scopeMetrics":[{"metrics":', '[{"name":"m","gauge":{"dataPoints":'),
   elements: [
     '{"timeUnixNano":"1700000000000000000","asDouble":1}',
     '{"name":"m","gauge":{"dataPoints":[{"asInt":"1"}]}}',
@@ -164,10 +170,8 @@ export function lokiListeners(url: string): readonly Listener[] {
       shape: {
         json: {
           frames: [
-            ['{"streams":', '}'],
-            ['{"streams":[{"stream":{},"values":', '}]}'],
+            ...nested('{"streams":', '[{"stream":{},"values":', '[["1","x",'),
             ['{"streams":[{"stream":', ',"values":[["1","x"]]}]}'],
-            ['{"streams":[{"stream":{"a":"b"},"values":[["1","x",', ']]}]}'],
           ],
           elements: [
             '["1","x"]',
@@ -278,7 +282,8 @@ export function auditListener(url: string): Listener {
     requestReceivedTimestamp: '2026-01-01T00:00:00.000000Z',
     stageTimestamp: '2026-01-01T00:00:00.000000Z',
   })
-  const head = '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":'
+  const items = '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":'
+  const item = '[{"auditID":"a","stage":"ResponseComplete","verb":"get",'
   return {
     name: 'kube-audit',
     url: `${url}/audit`,
@@ -289,10 +294,8 @@ export function auditListener(url: string): Listener {
     shape: {
       json: {
         frames: [
-          [head, '}'],
-          [`${head}[`, ']}'],
-          [`${head}[{"auditID":"a","stage":"ResponseComplete","verb":"get","responseObject":`, '}]}'],
-          [`${head}[{"auditID":"a","stage":"ResponseComplete","verb":"get","annotations":`, '}]}'],
+          ...nested(items, '['),
+          ...['responseObject', 'annotations'].flatMap((name) => nested(`${items}${item}"${name}":`)),
         ],
         elements: [JSON.stringify(event('one')), '{"auditID":"x"}'],
       },
@@ -312,7 +315,7 @@ export function lagoonListeners(url: string, token: string): readonly Listener[]
       most: 4 << 20,
       shape: {
         json: {
-          frames: [['', '']],
+          frames: [bare],
           elements: ['{"name":"a","value":"b","source":"s","type":"TEXT"}', '{"name":"","value":""}'],
         },
       },
@@ -324,7 +327,7 @@ export function lagoonListeners(url: string, token: string): readonly Listener[]
       url: `${url}/problems`,
       most: 4 << 20,
       shape: {
-        json: { frames: [['', '']], elements: ['{"identifier":"CVE-1","severity":"LOW","source":"s"}', '{}'] },
+        json: { frames: [bare], elements: ['{"identifier":"CVE-1","severity":"LOW","source":"s"}', '{}'] },
       },
       valid: (n) => json([{ identifier: `CVE-2026-${n}`, severity: 'LOW', source: 'valid' }]),
     },
@@ -340,13 +343,14 @@ export function lagoonListeners(url: string, token: string): readonly Listener[]
   ]
 }
 
+const cycloneDx = '{"bomFormat":"CycloneDX","specVersion":"1.5",'
 const documents: JsonShape = {
   frames: [
-    ['{"bomFormat":"CycloneDX","specVersion":"1.5","components":', '}'],
-    ['{"bomFormat":"CycloneDX","specVersion":"1.5","vulnerabilities":', ',"components":[]}'],
-    ['{"SchemaVersion":2,"ArtifactName":"x","Results":[{"Vulnerabilities":', '}]}'],
-    ['{"spdxVersion":"SPDX-2.3","packages":', '}'],
-    ['{"other":', '}'],
+    ...nested(`${cycloneDx}"components":`),
+    ...nested(`${cycloneDx}"components":[],"vulnerabilities":`),
+    ...nested('{"SchemaVersion":2,"ArtifactName":"x","Results":', '[{"Vulnerabilities":'),
+    ...nested('{"spdxVersion":"SPDX-2.3","packages":'),
+    unknown,
   ],
   elements: [
     '{"type":"library","name":"a","version":"1","purl":"pkg:npm/a@1"}',
@@ -362,6 +366,7 @@ const bill = (n: number): object => ({
 
 export function apiListeners(url: string): readonly Listener[] {
   const encodings = ['identity', 'gzip', 'zstd', 'br', 'deflate'] as const
+  const expands = '{"specversion":"1.0","id":"1","source":"/expands","type":"t"'
   const event = (id: string): object => ({
     specversion: '1.0',
     id,
@@ -380,10 +385,7 @@ export function apiListeners(url: string): readonly Listener[] {
       most,
       shape: {
         json: {
-          frames: [
-            ['{"specversion":"1.0","id":"1","source":"/expands","type":"t","data":', '}'],
-            ['', ''],
-          ],
+          frames: [bare, ...nested(`${expands},"data":`)],
           elements: ['{"a":1}'],
         },
       },
@@ -398,11 +400,8 @@ export function apiListeners(url: string): readonly Listener[] {
       most,
       shape: {
         json: {
-          frames: [
-            ['', ''],
-            ['[{"specversion":"1.0","id":"1","source":"/expands","type":"t","data":', '}]'],
-          ],
-          elements: ['{"specversion":"1.0","id":"1","source":"/expands","type":"t"}', '{}'],
+          frames: [bare, ...nested(`[${expands},"data":`)],
+          elements: [`${expands}}`, '{}'],
         },
       },
       valid: (n) => json([event(`batch-${n}`)]),
@@ -418,39 +417,4 @@ export function apiListeners(url: string): readonly Listener[] {
       valid: (n) => json(bill(n)),
     },
   ]
-}
-
-export type Sent = Readonly<{ what: string; status: number; retryAfter: string | null; ms: number }>
-
-export async function sendExpanding(listener: Listener, random: SeededRandom): Promise<Sent> {
-  const { shape, most } = listener
-  const encoding = random.pick(listener.encodings)
-  const [what, body] = 'json' in shape ? jsonBody(random, most, shape.json) : protoBody(random, most, shape.proto)
-  return send(listener, { encoding, body: compressed(encoding, body), what: `${what}, ${encoding}` })
-}
-
-export function sendValid(listener: Listener, n: number): Promise<Sent> {
-  const encoding = listener.encodings.includes('identity') ? 'identity' : (listener.encodings[0] ?? 'identity')
-  return send(listener, { encoding, body: compressed(encoding, listener.valid(n)), what: 'valid' })
-}
-
-/** Status 0: no response. */
-export async function send(
-  { url, method, headers, isImplied }: Listener,
-  { encoding, body, what }: Readonly<{ encoding: Encoding; body: Uint8Array; what: string }>,
-): Promise<Sent> {
-  const started = performance.now()
-  const encoded = encoding === 'identity' || isImplied === true ? {} : { 'content-encoding': encoding }
-  try {
-    const response = await fetch(url, { method, headers: { ...headers, ...encoded }, body })
-    await response.arrayBuffer()
-    return {
-      what,
-      status: response.status,
-      retryAfter: response.headers.get('retry-after'),
-      ms: performance.now() - started,
-    }
-  } catch {
-    return { what, status: 0, retryAfter: null, ms: performance.now() - started }
-  }
 }
