@@ -126,7 +126,7 @@ _weir
     expect(await offered('run', '--n')).toEqual(['--netflow'])
   })
   test('values are offered where there is a list of them', async () => {
-    expect(await offered('query', '-o', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'yaml', 'wide'])
+    expect(await offered('query', '-o', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'yaml', 'wide', 'vertical'])
     expect(await offered('journal', 'check', '--data', 'x', '--output', 'j')).toEqual(['json'])
     expect(await offered('completion', 'f')).toEqual(['fish'])
     expect(await offered('create', 'netf')).toEqual(['netflow'])

@@ -2,7 +2,8 @@
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { csvLine, outputText, print, type OutputFormat, type Row } from './output.ts'
-import { showsHeaders } from './text-table.ts'
+import { isVertical, showsHeaders } from './text-table.ts'
+import { VerticalBlocks } from './vertical.ts'
 
 type Page = Readonly<{ rows: readonly Row[]; columns: readonly string[] }>
 
@@ -10,6 +11,8 @@ type Page = Readonly<{ rows: readonly Row[]; columns: readonly string[] }>
 export type PageOf = (span: Readonly<{ from: string; limit: string }>) => Promise<Page>
 
 type Flags = Readonly<{ output: OutputFormat; from: string; limit: string }>
+
+const blocks = new VerticalBlocks()
 
 const everyMs = 1000
 const later = { from: 'now-1m', limit: '1000' }
@@ -73,6 +76,7 @@ async function textOf(
     case 'yaml':
       return outputText('yaml', { whole: rows, rows, columns })
     case 'table': {
+      if (isVertical()) return blocks.text(rows, columns)
       const text = tableOf(rows, columns)
       return hasHead && showsHeaders() ? text.slice(text.indexOf('\n') + 1) : text
     }

@@ -3,7 +3,8 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { csvText } from '../model/csv-text.ts'
 import { secondsOf } from './option-values.ts'
-import { oneLine, textTable, useTableStyle } from './text-table.ts'
+import { isVertical, oneLine, textTable, useTableStyle } from './text-table.ts'
+import { VerticalBlocks } from './vertical.ts'
 
 export const outputFormats = ['table', 'json', 'ndjson', 'csv', 'yaml'] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -29,15 +30,19 @@ export type Data = Readonly<{
 export function withOutput(command: Command, preset: OutputFormat = 'table', more: readonly string[] = []): Command {
   const hasTable = preset === 'table'
   command.addOption(
-    new Option('-o, --output <FORMAT>', hasTable ? 'output format; wide is a table that is not cut' : 'output format')
-      .choices([...outputFormats, ...(hasTable ? ['wide'] : []), ...more])
+    new Option(
+      '-o, --output <FORMAT>',
+      hasTable ? 'output format; wide is a table that is not cut, vertical has a block for each row' : 'output format',
+    )
+      .choices([...outputFormats, ...(hasTable ? ['wide', 'vertical'] : []), ...more])
       .default(preset),
   )
   if (!hasTable) return command
   return command.option('--no-headers', 'tables without titles').hook('preAction', (_, called) => {
     const { output, headers } = called.opts<{ output: string; headers: boolean }>()
-    useTableStyle({ wide: output === 'wide', headers })
-    if (output === 'wide') called.setOptionValue('output', 'table')
+    const layout = output === 'wide' || output === 'vertical' ? output : 'fit'
+    useTableStyle({ layout, headers })
+    if (layout !== 'fit') called.setOptionValue('output', 'table')
   })
 }
 
@@ -60,6 +65,7 @@ export async function outputText(
     case 'csv':
       return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map(csvLine).join('')
     case 'table':
+      if (isVertical() && rows.length > 0) return new VerticalBlocks().text(rows, columns)
       return (
         table?.() ??
         textTable(

@@ -1,6 +1,7 @@
 /** Rows of a statement as a table. The first rows determine the widths. */
 import { linesOf } from './lines.ts'
-import { oneLine, TableLayout, tableWidth } from './text-table.ts'
+import { isVertical, oneLine, TableLayout, tableWidth } from './text-table.ts'
+import { VerticalBlocks } from './vertical.ts'
 
 const measured = 1000
 /** A table is for reading; `-o wide` and the other formats have no limit. */
@@ -9,6 +10,7 @@ const maxRows = 1000
 type Row = Readonly<Record<string, unknown>>
 
 export async function* queryTable(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  if (isVertical()) return yield* verticalRows(bytes)
   const limit = tableWidth() === undefined ? Infinity : maxRows
   const first: Row[] = []
   let layout: TableLayout | undefined
@@ -32,6 +34,14 @@ export async function* queryTable(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   }
   if (layout === undefined) yield count === 0 ? '' : begin()
   yield `${layout === undefined ? '' : hidden(layout, names)}(${count} ${count === 1 ? 'row' : 'rows'})\n`
+}
+
+async function* verticalRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const blocks = new VerticalBlocks()
+  for await (const line of linesOf(bytes)) {
+    const row = JSON.parse(line) as Row
+    yield blocks.text([row], Object.keys(row))
+  }
 }
 
 function hidden(layout: TableLayout, names: readonly string[]) {

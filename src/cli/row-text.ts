@@ -1,7 +1,8 @@
 import { flowFields } from '../model/fields.ts'
 import { changedFields } from './changed-fields.ts'
 import { csvLine, type OutputFormat } from './output.ts'
-import { cutText, oneLine, showsHeaders, tableWidth } from './text-table.ts'
+import { cutText, isVertical, oneLine, showsHeaders, tableWidth } from './text-table.ts'
+import { VerticalBlocks } from './vertical.ts'
 
 type TapLine = Readonly<Record<string, unknown>>
 
@@ -124,6 +125,7 @@ function linesOf(line: string): readonly TapLine[] {
 export class RowText {
   readonly #format: OutputFormat
   readonly #table = new TapTable(tableWidth() ?? Infinity)
+  readonly #blocks = new VerticalBlocks()
   #shape: Shape | undefined
   #rows = 0
 
@@ -146,7 +148,7 @@ export class RowText {
           .join('')
       case 'table':
         return linesOf(line)
-          .map((one) => this.#table.row(one))
+          .map((one) => (isVertical() ? this.#blocks.text([one], Object.keys(one)) : this.#table.row(one)))
           .join('')
     }
   }

@@ -3,13 +3,13 @@ import { colour } from './colour.ts'
 import { fitted } from './help/wrap.ts'
 
 type TableStyle = Readonly<{
-  /** Each cell in full, in lines of any length. */
-  wide: boolean
+  /** `wide`: each cell in full, in lines of any length. `vertical`: a block for each row. */
+  layout: 'fit' | 'wide' | 'vertical'
   headers: boolean
 }>
 
 /** A process runs one command. */
-let style: TableStyle = { wide: false, headers: true }
+let style: TableStyle = { layout: 'fit', headers: true }
 
 export function useTableStyle(next: TableStyle): void {
   style = next
@@ -17,14 +17,19 @@ export function useTableStyle(next: TableStyle): void {
 
 /** Undefined: lines of any length. */
 export function tableWidth(): number | undefined {
-  return style.wide ? undefined : terminalWidth()
+  return style.layout === 'fit' ? terminalWidth() : undefined
+}
+
+export function isVertical(): boolean {
+  return style.layout === 'vertical'
 }
 
 export function showsHeaders(): boolean {
   return style.headers
 }
 
-export type Column = Readonly<{ title: string; width: number; right: boolean }>
+/** `fixed`: a text that is not cut, as a time. */
+export type Column = Readonly<{ title: string; width: number; right: boolean; fixed?: boolean }>
 
 const gap = '  '
 const leastText = 10
@@ -38,7 +43,7 @@ export class TableLayout {
 
   constructor(columns: readonly Column[], width: number | undefined) {
     const natural = columns.map((column) => Math.max(column.width, column.title.length))
-    const least = columns.map(({ right }, at) => (right ? natural[at]! : Math.min(natural[at]!, leastText)))
+    const least = columns.map((column, at) => (isFixed(column) ? natural[at]! : Math.min(natural[at]!, leastText)))
     const total = (sizes: readonly number[]) => sizes.reduce((sum, one) => sum + one, gap.length * (sizes.length - 1))
     let count = columns.length
     if (width !== undefined)
@@ -62,10 +67,10 @@ export class TableLayout {
   }
 
   #fit(natural: readonly number[], width: number) {
-    const fixed = this.#columns.reduce((sum, { right }, at) => sum + (right ? natural[at]! + gap.length : 0), 0)
-    const texts = natural.filter((_, at) => !this.#columns[at]!.right)
+    const fixed = this.#columns.reduce((sum, column, at) => sum + (isFixed(column) ? natural[at]! + gap.length : 0), 0)
+    const texts = natural.filter((_, at) => !isFixed(this.#columns[at]!))
     const narrow = [...fitted(texts, width - fixed, leastText)]
-    return natural.map((size, at) => (this.#columns[at]!.right ? size : (narrow.shift() ?? size)))
+    return natural.map((size, at) => (isFixed(this.#columns[at]!) ? size : (narrow.shift() ?? size)))
   }
 
   #line(cells: readonly string[]) {
@@ -79,6 +84,12 @@ export class TableLayout {
   }
 }
 
+function isFixed({ right, fixed }: Column) {
+  return right || fixed === true
+}
+
+const time = /^(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[\d.Z]*|-?)$/
+
 export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))
   const layout = new TableLayout(
@@ -86,6 +97,7 @@ export function textTable(titles: readonly string[], rows: readonly (readonly (s
       title,
       width: Math.max(0, ...lines.map((line) => (line[at] ?? '').length)),
       right: rows.length > 0 && rows.every((row) => typeof row[at] === 'number' || /^\d+$/.test(row[at] ?? '')),
+      fixed: lines.every((line) => time.test(line[at] ?? '')),
     })),
     tableWidth(),
   )

@@ -5,7 +5,9 @@ import type { WeirConfig } from '../../app/config.ts'
 import type { LockContent } from '../../app/lock.ts'
 import { messageOf } from '../../model/errors.ts'
 import { colour } from '../colour.ts'
+import { wrap } from '../help/wrap.ts'
 import type { Data } from '../output.ts'
+import { tableWidth } from '../text-table.ts'
 
 /** `fail`: Weir cannot start or would lose data. `warn`: Weir runs, and the user should act. */
 export type Status = 'ok' | 'warn' | 'fail'
@@ -60,10 +62,16 @@ export function statusText(status: Status): string {
 export function findingsText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const indent = ' '.repeat(width + 8)
+  const room = Math.max(30, (tableWidth() ?? Infinity) - indent.length)
+  const wrapped = (text: string, hang = '') =>
+    text
+      .split('\n')
+      .flatMap((line) => wrap(line, room, hang))
+      .join(`\n${indent}`)
   const lines = findings.map(
     ({ check, status, fact, advice }) =>
       `${statusText(status)}  ${check.padEnd(width)}  ` +
-      `${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
+      `${wrapped(fact)}\n${advice === undefined ? '' : `${indent}${wrapped(`→ ${advice}`, '  ')}\n`}`,
   )
   const count = (status: Finding['status']) => findings.filter((one) => one.status === status).length
   return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failing\n`
