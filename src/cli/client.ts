@@ -3,7 +3,7 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { holderText } from '../app/lock.ts'
 import { messageOf } from '../model/errors.ts'
-import { CommandError } from './command-error.ts'
+import { CommandError, ServerAway } from './command-error.ts'
 import { connectionReason, defaultData, discover, existingPlace, type Part, type Target } from './discover.ts'
 import { thisInstallation } from './installation.ts'
 
@@ -134,7 +134,7 @@ function connect(url: string, token: string | undefined, { whenAway, whenRefused
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch (error) {
-      throw new CommandError(`No response from ${url}: ${connectionReason(error)}.`, [whenAway])
+      throw new ServerAway(`No response from ${url}: ${connectionReason(error)}.`, [whenAway])
     }
     if (!answer.ok && !also.includes(answer.status))
       throw await problemOf(answer, answer.status === 401 && token === undefined ? whenRefused : [])
@@ -155,5 +155,6 @@ async function problemOf(answer: Response, more: readonly string[]): Promise<Com
       ? problem.detail
       : `The server responded with ${answer.status} ${answer.statusText}.`
   const hints = Array.isArray(problem.hints) ? problem.hints.filter((hint) => typeof hint === 'string') : []
-  return new CommandError(detail, [...hints, ...more])
+  const kind = [429, 502, 503, 504].includes(answer.status) ? ServerAway : CommandError
+  return new kind(detail, [...hints, ...more])
 }

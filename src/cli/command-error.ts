@@ -11,3 +11,6 @@ export class CommandError extends Error {
     this.exit = exit
   }
 }
+
+/** The server may respond to the same request later. */
+export class ServerAway extends CommandError {}

@@ -79,8 +79,10 @@ function withRows(command: Command) {
     .option('-f, --follow', 'print each new row until interrupted')
 }
 
-async function flows(words: readonly string[], given: RowFlags) {
+async function flows(words: readonly string[], given: RowFlags & Readonly<{ sort?: string }>) {
   const flags = withFilter(words, given)
+  if (flags.follow === true && flags.sort !== undefined)
+    throw new CommandError('--follow prints rows in the order of their arrival: leave --sort out.', [], 2)
   const server = await requireServer(flags)
   const page: PageOf = async (span) => {
     const query = parametersOf({ ...flags, ...span }, ['filter', 'columns', 'sort', 'from', 'to', 'limit'])
@@ -91,7 +93,7 @@ async function flows(words: readonly string[], given: RowFlags) {
       columns: names,
     }
   }
-  await printRows(flags, page, 'No matching flows.')
+  await printRows(flags, page, { none: 'No matching flows.' })
 }
 
 type FlowPage = Readonly<{
@@ -135,7 +137,7 @@ async function events(words: readonly string[], given: EventFlags) {
     const rows = await server.json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
     return { rows, columns: eventColumns }
   }
-  await printRows(flags, page, 'No matching events.')
+  await printRows(flags, page, { none: 'No matching events.' })
 }
 
 /** For the store of the server; the same language as in its API. */
@@ -165,11 +167,15 @@ async function audit(words: readonly string[], given: RowFlags) {
     )
     return { rows: traces, columns: traceColumns }
   }
-  await printRows(flags, page, 'No matching audit events.')
+  await printRows(flags, page, { none: 'No matching audit events.', mostRows: 1000 })
 }
 
-async function printRows(flags: RowFlags, pageOf: PageOf, none: string) {
-  if (flags.follow === true) return (await import('./follow.ts')).follow(flags, pageOf, rowTable)
+async function printRows(
+  flags: RowFlags,
+  pageOf: PageOf,
+  { none, mostRows = 10_000 }: Readonly<{ none: string; mostRows?: number }>,
+) {
+  if (flags.follow === true) return (await import('./follow.ts')).follow(flags, { pageOf, tableOf: rowTable, mostRows })
   const { rows, columns } = await pageOf(flags)
   if (rows.length === 0 && flags.output === 'table') return self.stderr(`${none}\n`)
   await printData(flags, { whole: rows, rows, columns, table: () => rowTable(rows, columns) })
