@@ -26,7 +26,7 @@ import {
   otlpListeners,
   remoteWriteListeners,
 } from './push-bounds/listeners.ts'
-import { overGrpc, overHttp, send, sendExpanding, sendValid, type Sent, type Target } from './push-bounds/targets.ts'
+import { ExpandingBodies, overGrpc, overHttp, send, sendValid, type Sent, type Target } from './push-bounds/targets.ts'
 
 const [limitBytes, mostBytes] = [512 << 20, 400e6]
 const secret = 'a-secret-of-at-least-thirty-two-bytes'
@@ -50,7 +50,7 @@ export default {
     else {
       const dir = join(context.folder, 'nats')
       mkdirSync(dir)
-      feeds.push(await natsFeed(stack.use(await startNats({ jetstream: true, dir, config: 'max_payload: 16777216' }))))
+      feeds.push(await natsFeed(stack.use(await startNats({ jetstream: true, dir, config: 'max_payload: 8388608' }))))
     }
     stack.defer(() => Promise.all(feeds.map((feed) => feed.stop())).then(() => {}))
     const group = openMemoryGroup(`weir-push-bounds-${process.pid}`, limitBytes)
@@ -139,12 +139,12 @@ async function attack(context: AcceptanceContext, weir: WeirProcess, targets: re
   }
   const strike = async (target: Target) => {
     await Promise.all([known(target).then((sent) => sent.forEach((one) => judge(target, one))), beside(target)])
-    const random = new SeededRandom(context.seed)
+    const bodies = new ExpandingBodies(target, new SeededRandom(context.seed))
     const statuses: number[] = []
     const count = context.size(300, 8)
     for (let done = 0; done < count; done += atOnce) {
-      const bodies = Array.from({ length: atOnce }, () => sendExpanding(target, random.fork()))
-      const [sent] = await Promise.all([Promise.all(bodies), beside(target)])
+      const sending = Array.from({ length: atOnce }, () => bodies.send())
+      const [sent] = await Promise.all([Promise.all(sending), beside(target)])
       for (const one of sent) {
         judge(target, one)
         statuses.push(one.status)

@@ -22,10 +22,32 @@ export async function send({ send: post }: Target, body: Body, what: string): Pr
   return { what, ...response, ms: performance.now() - started }
 }
 
-export async function sendExpanding(target: Target, random: SeededRandom): Promise<Sent> {
-  const encoding = random.pick(target.encodings)
-  const [what, body] = expandingBody(random, target.most, target.shape)
-  return send(target, { encoding, body: compressed(encoding, body) }, `${what}, ${encoding}`)
+/** Making a body takes as long as decoding it: from this number on, bodies are sent again in another order. */
+const mostBodies = 60
+
+export class ExpandingBodies {
+  readonly #target: Target
+  readonly #random: SeededRandom
+  readonly #made: (Body & Readonly<{ what: string }>)[] = []
+
+  constructor(target: Target, random: SeededRandom) {
+    this.#target = target
+    this.#random = random
+  }
+
+  send(): Promise<Sent> {
+    const body = this.#made.length < mostBodies ? this.#make() : this.#random.pick(this.#made)
+    return send(this.#target, body, body.what)
+  }
+
+  #make() {
+    const { encodings, most, shape } = this.#target
+    const encoding = this.#random.pick(encodings)
+    const [what, plain] = expandingBody(this.#random, most, shape)
+    const made = { encoding, body: compressed(encoding, plain), what: `${what}, ${encoding}` }
+    this.#made.push(made)
+    return made
+  }
 }
 
 export function sendValid(target: Target, n: number): Promise<Sent> {
@@ -39,7 +61,7 @@ export function overHttp(listener: Listener): Target {
     ...listener,
     async send({ encoding, body }) {
       const encoded = encoding === 'identity' || isImplied === true ? {} : { 'content-encoding': encoding }
-      const response = await fetch(url, { method, headers: { ...headers, ...encoded }, body: new Uint8Array(body) })
+      const response = await fetch(url, { method, headers: { ...headers, ...encoded }, body })
       await response.arrayBuffer()
       return { status: response.status, retryAfter: response.headers.get('retry-after') }
     },
