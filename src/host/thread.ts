@@ -1,18 +1,24 @@
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { realMachine } from './machine.ts'
 
 export interface Thread {
   memory(): Readonly<{ heap: number; buffers: number }>
   used(): number
   /** Processor time since the last call, as a share of elapsed time. */
   load(): number
+  /** Bytes of the whole process. */
+  resident(): number
+  /** Whether the process uses more than half of the memory of its container or machine. */
+  isMemoryShort(): boolean
   /** Pauses the thread for about a millisecond per live megabyte. `thorough`: three to ten times slower. */
   collectGarbage(how: 'quick' | 'thorough'): void
 }
 
 export function realThread(): Thread {
   let last = usage()
+  const plenty = realMachine.memory().limit / 2
   let collect: ((options?: object) => void) | undefined
   return {
     memory() {
@@ -29,6 +35,8 @@ export function realThread(): Thread {
       last = now
       return share
     },
+    resident: () => process.memoryUsage.rss(),
+    isMemoryShort: () => process.memoryUsage.rss() > plenty,
     collectGarbage(how) {
       if (collect === undefined) {
         setFlagsFromString('--expose-gc')

@@ -12,6 +12,7 @@ import { openFolder } from './open-folder.ts'
 import { StoreProjection } from './projection.ts'
 import { DuckReader } from './read/reader.ts'
 import type { QueryLimits } from './process/limits.ts'
+import { openMemoryReturn } from './return-memory.ts'
 import { QueryProcesses, withProcesses, type StartProcess } from './process/processes.ts'
 import { isSkipped, type StoredFile } from './record.ts'
 import type { Retain } from './retention.ts'
@@ -20,6 +21,7 @@ import type { TableWriter } from './table-writer.ts'
 import { memoryMetric } from '../telemetry/memory.ts'
 
 export { StoreFeed } from './feed.ts'
+export { returnMemoryAfterGrowth } from './return-memory.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
 export type { QueryLimits } from './process/limits.ts'
 
@@ -57,6 +59,8 @@ export type Store = Readonly<{
   hasFlows(): boolean
   status(): StoreStatus
   recordMemory(): Promise<void>
+  /** Freed memory of the whole process, to the system. */
+  returnMemory(): Promise<void>
   close(): Promise<void>
 }>
 
@@ -64,6 +68,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options
   const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
+  let returning: ReturnType<typeof openMemoryReturn> | undefined
   const writer = () =>
     (opening ??= (
       options.writer ??
@@ -137,11 +142,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         part: 'duckdb merges',
       })
     },
+    returnMemory: async () => (await (returning ??= openMemoryReturn())).run(),
     async close() {
       await processes?.close()
       await maintenance.idle()
       await reader.close()
       await (await opening?.catch(() => undefined))?.close()
+      ;(await returning?.catch(() => undefined))?.close()
       await folder.close()
     },
   }

@@ -4,7 +4,7 @@ import { realThread } from '../host/thread.ts'
 import { collections as plans, collectWhenIdle, type CollectionPlan } from './memory.ts'
 
 function watched(
-  state: { used: number; load: number },
+  state: { used: number; load: number; short?: boolean },
   plan?: CollectionPlan,
 ): {
   readonly state: typeof state
@@ -20,6 +20,7 @@ function watched(
     {
       used: () => state.used,
       load: () => state.load,
+      isMemoryShort: () => state.short === true,
       collectGarbage: (how) => {
         collections++
         if (how === 'thorough') thorough++
@@ -58,6 +59,16 @@ test('a busy thread is not paused', async () => {
   await pass()
   expect(collections()).toBe(0)
   state.load = 0.1
+  await pass()
+  expect(collections()).toBe(1)
+})
+
+test('a busy thread returns garbage while the memory of its container is short', async () => {
+  const { state, collections, pass } = watched({ used: 40e6, load: 0.9, short: true })
+  state.used = 45e6
+  await pass()
+  expect(collections()).toBe(0)
+  state.used = 50e6
   await pass()
   expect(collections()).toBe(1)
 })

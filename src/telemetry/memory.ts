@@ -17,6 +17,8 @@ export const collections = {
 /** Above this load a thread is not paused. */
 const idleLoad = 0.25
 const minGarbage = 4e6
+const shortEveryMs = 500
+const minGarbageWhenShort = 8e6
 const [firstThoroughMs, thoroughEveryMs] = [60_000, 600_000]
 
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
@@ -34,10 +36,13 @@ export function recordBudget(metrics: MetricStore, { used, peak, capacity, refus
   }
 }
 
-/** Returns garbage of an idle thread to the system. V8 alone retains 20 to 40 MB per thread. */
+/**
+ * Returns garbage of an idle thread to the system, and of a working one while memory is short. V8 alone retains 20 to
+ * 40 MB per thread, and 64 MB outside the heap.
+ */
 export function collectWhenIdle(
   timers: Timers,
-  thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>,
+  thread: Pick<Thread, 'used' | 'load' | 'isMemoryShort' | 'collectGarbage'>,
   { everyMs, quietLoad }: CollectionPlan = collections.usual,
 ): void {
   let live = thread.used()
@@ -54,6 +59,14 @@ export function collectWhenIdle(
       return
     }
     if (load > idleLoad || used - live < Math.max(minGarbage, live / 10)) return
+    thread.collectGarbage('quick')
+    live = thread.used()
+  })
+  timers.every(shortEveryMs, () => {
+    if (!thread.isMemoryShort()) return
+    const used = thread.used()
+    live = Math.min(live, used)
+    if (used - live < minGarbageWhenShort) return
     thread.collectGarbage('quick')
     live = thread.used()
   })

@@ -6,11 +6,19 @@ import { Fence } from '../../host/fence.ts'
 import type { Claim } from '../../host/folder-claim.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
+import { realThread } from '../../host/thread.ts'
 import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver, type NameSettings } from '../../identity/index.ts'
-import { openStore, serveStore, StoreFeed, type QueryLimits, type StoreOptions } from '../../store/index.ts'
+import {
+  openStore,
+  returnMemoryAfterGrowth,
+  serveStore,
+  StoreFeed,
+  type QueryLimits,
+  type StoreOptions,
+} from '../../store/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
@@ -98,6 +106,7 @@ export const storeMethods = {
         .recordMemory()
         .catch((error: unknown) => log.warn('The memory of DuckDB could not be read.', { error: String(error) }))
     })
+    returnMemoryAfterGrowth(host.timers, realThread(), () => need().store.returnMemory())
     serveStore(options.queries, {
       reader: {
         query: (sql, format, signal) => reader().query(sql, format, signal),

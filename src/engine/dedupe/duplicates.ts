@@ -11,6 +11,7 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import { directoryOf } from '../../journal/paths.ts'
 import type { Frame } from '../../journal/types.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../../model/positions.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { HashSet } from './hash-set.ts'
 import { idHashes } from './id-hashes.ts'
 import type { InFlight } from './in-flight.ts'
@@ -84,7 +85,7 @@ export class DuplicateWindow implements Projection {
   confirm(hashes: Uint32Array): void {
     for (let at = 0; at < hashes.length; at += 4) {
       this.#underWay.delete(hashes, at)
-      this.#newer.add(hashes, at)
+      this.#keep(hashes, at)
     }
   }
 
@@ -102,7 +103,7 @@ export class DuplicateWindow implements Projection {
       if (header.kind === 'events') {
         const batch = decodeBatch('events', frame.body())
         const hashes = batch.kind === 'events' ? idHashes(batch) : new Uint32Array(0)
-        for (let at = 0; at < hashes.length; at += 4) this.#newer.add(hashes, at)
+        for (let at = 0; at < hashes.length; at += 4) this.#keep(hashes, at)
       }
       this.#turn()
       this.reached({ sequence: header.sequence, row: header.firstRow + header.count })
@@ -117,11 +118,13 @@ export class DuplicateWindow implements Projection {
     const hashes = [this.#older.words(), this.#newer.words()].map(
       (words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
     )
-    const rest = Buffer.concat([state, ...hashes])
+    const rest = [state, ...hashes]
     const head = new DataView(new ArrayBuffer(headBytes))
     head.setUint32(0, magic, true)
     head.setUint32(4, state.length, true)
-    head.setUint32(8, crc32(rest, crc32(new Uint8Array(head.buffer, 0, 8))), true)
+    let crc = crc32(new Uint8Array(head.buffer, 0, 8))
+    for (const piece of rest) crc = crc32(piece, crc)
+    head.setUint32(8, crc, true)
     const { disk } = this.#host
     const directory = directoryOf(this.#path)
     await makeDurableDirectory(disk, directory)
@@ -129,9 +132,10 @@ export class DuplicateWindow implements Projection {
     await disk.remove(temporary)
     const file = await disk.open(temporary, 'create')
     try {
-      await file.writeAll([new Uint8Array(head.buffer), rest], 0)
+      await file.writeAll([new Uint8Array(head.buffer), ...rest], 0)
       await file.sync()
     } finally {
+      for (const piece of hashes) releaseBuffer(piece)
       await file.close()
     }
     await disk.rename(temporary, this.#path)
@@ -139,11 +143,17 @@ export class DuplicateWindow implements Projection {
     this.#committed = position
   }
 
+  #keep(hashes: Uint32Array, at: number) {
+    // A frame of many rows would double the table.
+    if (this.#newer.size >= this.#size.events) this.#turn()
+    this.#newer.add(hashes, at)
+  }
+
   #turn() {
     const old = this.#host.clock.monotonic() - this.#turned > this.#size.ageMs
     if (this.#newer.size < this.#size.events && !old) return
-    this.#older = this.#newer
-    this.#newer = new HashSet()
+    this.#older.release()
+    ;[this.#older, this.#newer] = [this.#newer, this.#older]
     this.#turned = this.#host.clock.monotonic()
   }
 

@@ -1,11 +1,15 @@
+import { releaseBuffer } from '../../model/release-buffer.ts'
+
+const smallest = 1024
+
 /** 128-bit hashes, open addressing. A first word of 0 marks a free slot, and is stored as 1. */
 export class HashSet {
   #table: Uint32Array
   #mask: number
   #size = 0
 
-  constructor(entries = 1024) {
-    let slots = 1024
+  constructor(entries = 0) {
+    let slots = smallest
     while (slots < entries * 2) slots *= 2
     this.#table = new Uint32Array(slots * 4)
     this.#mask = slots - 1
@@ -54,6 +58,14 @@ export class HashSet {
     this.#table.fill(0, gap * 4, gap * 4 + 4)
   }
 
+  /** Empties the set and frees its memory. */
+  release(): void {
+    release(this.#table)
+    this.#table = new Uint32Array(smallest * 4)
+    this.#mask = smallest - 1
+    this.#size = 0
+  }
+
   words(): Uint32Array {
     const [table, words] = [this.#table, new Uint32Array(this.#size * 4)]
     let to = 0
@@ -94,5 +106,10 @@ export class HashSet {
     this.#mask = slots - 1
     this.#size = 0
     for (let at = 0; at < old.length; at += 4) if ((old[at] ?? 0) !== 0) this.add(old, at)
+    release(old)
   }
+}
+
+function release({ buffer }: Uint32Array) {
+  releaseBuffer(new Uint8Array(buffer))
 }
