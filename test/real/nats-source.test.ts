@@ -183,6 +183,27 @@ test('a stream is read once and in key order despite kill -9; unreadable message
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
+test('large messages that wait do not exceed the memory, and are stored once in order', async () => {
+  const stream = await newStream()
+  const ids: string[] = []
+  for (let n = 1; n <= 40; n++) {
+    ids.push(`large${n}`)
+    await publish(stream, `large${n}`, { key: 'k', data: JSON.stringify({ n, text: 'x'.repeat(900_000) }) })
+  }
+  const config = {
+    decoding: { memory: '32MiB' },
+    sources: {
+      netflow: { listen: 'off', tcp: 'off' },
+      events: { type: 'nats', url: server.url, stream, ack_wait: '3s' },
+    },
+  }
+  await using weir = await startWeir({ folder: join(dir, 'large'), config })
+  const read = async () => (await readOnce(weir, 'io.test')).ids.length
+  await expect.poll(read, { timeout: 60_000, interval: 500 }).toBe(ids.length)
+  expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
+  expect(weir.lastLog).toContain('that may wait to be decoded')
+}, 90_000)
+
 test('acknowledgements during a shutdown do not wait; the messages are redelivered', async () => {
   const stream = await newStream()
   const journal = new TestJournal()

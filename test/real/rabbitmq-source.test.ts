@@ -152,6 +152,24 @@ test.each<QueueType>(['quorum', 'stream'])(
   120_000,
 )
 
+test('large messages that wait do not exceed the memory, and are stored once in order', async () => {
+  const queue = await newQueue('quorum')
+  const ids: string[] = []
+  for (let n = 1; n <= 40; n++) {
+    ids.push(`large${n}`)
+    await publish(queue, `large${n}`, JSON.stringify({ n, text: 'x'.repeat(900_000) }), 'k')
+  }
+  const config = {
+    decoding: { memory: '32MiB' },
+    sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'rabbitmq', url: server.url, queue } },
+  }
+  await using weir = await startWeir({ folder: join(dir, 'large'), config })
+  const read = async () => (await readOnce(weir, 'io.test')).ids.length
+  await expect.poll(read, { timeout: 60_000, interval: 500 }).toBe(ids.length)
+  expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
+  expect(weir.lastLog).toContain('that may wait to be decoded')
+}, 90_000)
+
 test('missing or refused objects are reported with the remedy, and retried', async () => {
   const lines: string[] = []
   const queue = `source-${++number}`

@@ -2,6 +2,7 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
+import { Prefetch } from '../../messaging/prefetch.ts'
 import { withTimeoutUntil } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { RedeliveryGate, type DeliveredState } from './client-redelivery-gate.ts'
@@ -11,6 +12,8 @@ import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
 const [prefetchMessages, maxMessages] = [2048, 1024]
+/** Of one, the library would request a second before the first arrives. */
+const leastPrefetch = 2
 /** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500
 
@@ -26,6 +29,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   readonly keepMs: number
   readonly #config: NatsSourceConfig
   readonly #context: SourceContext
+  readonly #prefetch: Prefetch
   #live: Live | undefined
   #buffered: JsMsg[] = []
   #ended: string | undefined
@@ -35,6 +39,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   constructor(config: NatsSourceConfig, context: SourceContext) {
     this.#config = config
     this.#context = context
+    this.#prefetch = new Prefetch(context.host.memory, prefetchMessages, leastPrefetch)
     this.keepMs = config.ack_wait / 3
     this.address = `${withoutUrlSecrets(config.url)}/${config.stream}`
   }
@@ -49,6 +54,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
       signal.removeEventListener('abort', resolve as () => void)
     }
     const taken = this.#buffered.splice(0, maxMessages)
+    for (const { data } of taken) this.#prefetch.taken(data.length)
     this.#resume()
     if (taken.length === 0 && !signal.aborted) await this.#fail(this.#ended ?? 'the consumer ended')
     return taken.map((handle) => ({
@@ -84,6 +90,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#live = undefined
     if (live === undefined) return
     const waiting = [...this.#buffered.splice(0), ...live.gate.drop()]
+    this.#prefetch.reset()
     this.#resume()
     try {
       live.messages.stop()
@@ -122,7 +129,10 @@ export class JetStreamPuller implements Puller<JsMsg> {
     try {
       const consumer = await this.#consumer(library, connection)
       const given = await this.#waitForRedelivery(consumer, signal)
-      const messages = await consumer.consume({ max_messages: prefetchMessages })
+      const messages = await consumer.consume({
+        max_messages: this.#prefetch.count,
+        threshold_messages: Math.floor(this.#prefetch.count * 0.75),
+      })
       const before = new RedeliveryGate(given, this.#context.host.timers, (message) => {
         this.#buffered.push(message)
         this.#wake()
@@ -176,8 +186,13 @@ export class JetStreamPuller implements Puller<JsMsg> {
 
   async #pump(messages: ConsumerMessages, before: RedeliveryGate) {
     for await (const message of messages) {
+      const fits = this.#prefetch.add(message.data.length)
       before.add(message)
-      while (this.#buffered.length >= prefetchMessages)
+      if (!fits) {
+        messages.stop()
+        return this.#end(this.#prefetch.reason)
+      }
+      while (this.#buffered.length >= this.#prefetch.count)
         await new Promise<void>((resolve) => {
           this.#resume = resolve
         })
@@ -186,7 +201,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   #end(reason: string) {
-    this.#ended = reason
+    this.#ended ??= reason
     this.#wake()
   }
 

@@ -2,6 +2,7 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { Channel, Message } from 'amqplib'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
+import { Prefetch } from '../../messaging/prefetch.ts'
 import { connectToAny, closeConnection, type OpenConnection } from '../../messaging/amqp/connect.ts'
 import { codeOf, errorText } from '../../messaging/amqp/errors.ts'
 import type { RabbitmqSourceConfig } from './config.ts'
@@ -33,6 +34,7 @@ export class RabbitPuller implements Puller<Handle> {
   readonly #config: RabbitmqSourceConfig
   readonly #context: SourceContext
   readonly #offset: StreamOffset
+  readonly #prefetch: Prefetch
   #live: Live | undefined
   #waiting: Pulled<Handle>[] = []
   #ended: string | undefined
@@ -44,6 +46,7 @@ export class RabbitPuller implements Puller<Handle> {
   constructor(config: RabbitmqSourceConfig, context: SourceContext) {
     this.#config = config
     this.#context = context
+    this.#prefetch = new Prefetch(context.host.memory, config.prefetch)
     this.#offset = new StreamOffset(context.host, context.state, config.queue)
     this.address = `${withoutUrlSecrets(config.url)}/${config.queue}`
   }
@@ -52,7 +55,7 @@ export class RabbitPuller implements Puller<Handle> {
     this.#live ??= await this.#connect()
     await this.#arrived(1, signal)
     if (this.#lastPull >= busyMessages) {
-      const enough = Math.max(1, Math.min(maxMessages, this.#config.prefetch >> 1))
+      const enough = Math.max(1, Math.min(maxMessages, this.#prefetch.count >> 1))
       const timer = this.#context.host.timers.after(gatherMs, () => {
         this.#wanted = 0
         this.#wake()
@@ -66,7 +69,9 @@ export class RabbitPuller implements Puller<Handle> {
       throw new Error(reason)
     }
     this.#lastPull = Math.min(this.#waiting.length, maxMessages)
-    return this.#waiting.splice(0, maxMessages)
+    const taken = this.#waiting.splice(0, maxMessages)
+    for (const { message } of taken) this.#prefetch.taken(message.body.length)
+    return taken
   }
 
   /** Resolves with `count` messages, when the connection ends, or when `#wanted` is lowered. */
@@ -102,13 +107,15 @@ export class RabbitPuller implements Puller<Handle> {
     const live = this.#live
     this.#live = undefined
     this.#waiting = []
+    this.#prefetch.reset()
     if (live === undefined) return
     await this.#offset.save()
     await closeConnection(live.dialed, this.#context, closeMs)
   }
 
   async #connect(): Promise<Live> {
-    const { queue, prefetch, begin, vhost, timeout } = this.#config
+    const { queue, begin, vhost, timeout } = this.#config
+    const { count: prefetch } = this.#prefetch
     const longest = Math.min(maxPauseMs, Math.floor(prefetch / messagesPerPauseMs))
     // With half of them unacknowledged, the server may wait for acknowledgements: a pause would lower the rate.
     const isSteady = () => this.#lastPull >= busyMessages && (this.#live?.open.size ?? prefetch) < prefetch / 2
@@ -146,6 +153,11 @@ export class RabbitPuller implements Puller<Handle> {
             handle: { tag, offset, live },
             message: fromMessage(message, queue, connectionId),
           })
+          if (!this.#prefetch.add(message.content.length)) {
+            end(this.#prefetch.reason)
+            // The server would send the others that it has prepared.
+            dialed.destroy()
+          }
           if (this.#waiting.length >= this.#wanted) this.#wake()
         },
         { noAck: false, arguments: more },
