@@ -29,7 +29,7 @@ const gzipMinBytes = 1400
 
 export function answerJson(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
   const { seal } = request
-  const body = Buffer.from(JSON.stringify(seal === undefined ? value : sealedBody(value, seal)))
+  const body = Buffer.from(`${JSON.stringify(seal === undefined ? value : sealedBody(value, seal))}\n`)
   reply.type('application/json; charset=utf-8').header('vary', 'accept-encoding')
   if (body.length < gzipMinBytes || !acceptsGzip(request)) return reply.send(body)
   return reply.header('content-encoding', 'gzip').send(gzipSync(body, { level: 1 }))
@@ -56,7 +56,7 @@ async function* piecesOf({ rows, ...head }: { rows: readonly unknown[] }, timers
     yield Buffer.from(`${at === 0 ? '' : ','}${JSON.stringify(rows.slice(at, at + rowsPerChunk)).slice(1, -1)}`)
     await timers.yield()
   }
-  yield Buffer.from(']}')
+  yield Buffer.from(']}\n')
 }
 
 /** Gzip would cost 40 ns per byte. */

@@ -129,7 +129,7 @@ function entryReader(types: Types, common: Fields) {
       )
     }
     const entry: unknown = written ?? {}
-    if (!isRecord(entry)) return refuse([], 'expected a map of settings')
+    if (!isRecord(entry)) return refuse([], 'expected a map of settings', offHint(own(types, id), entry))
     const { type = id, ...rest } = entry
     if (typeof type !== 'string') return refuse(['type'], 'expected the name of a type')
     const schema = own(types, type)
@@ -147,6 +147,11 @@ function entryReader(types: Types, common: Fields) {
       settings: take(schema.zod.safeParse(settings, { jitless: true }), id, context),
     }
   }
+}
+
+function offHint(schema: AnyComponentSchema | undefined, entry: unknown): string | undefined {
+  if (entry !== false && !(typeof entry === 'string' && /^(?:off|no|false)$/i.test(entry))) return undefined
+  return schema !== undefined && 'listen' in schema.fields ? 'write `{listen: off}`' : 'remove the entry'
 }
 
 function withDefaults(written: Readonly<Record<string, unknown>>, defaults: CommonDefaults = {}): unknown {

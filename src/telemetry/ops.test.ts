@@ -131,11 +131,11 @@ describe('health', () => {
     expect(await ask('/healthz/live')).toMatchObject({
       status: 200,
       type: 'application/json; charset=utf-8',
-      body: '{"live":true,"draining":false,"reasons":[],"warnings":[]}',
+      body: '{"live":true,"draining":false,"reasons":[],"warnings":[]}\n',
     })
     expect(await ask('/healthz/ready?verbose')).toMatchObject({
       status: 200,
-      body: '{"ready":true,"draining":false,"reasons":[],"warnings":[]}',
+      body: '{"ready":true,"draining":false,"reasons":[],"warnings":[]}\n',
     })
   })
 
@@ -151,7 +151,7 @@ describe('health', () => {
     expect(await ask('/healthz/live')).toMatchObject({ status: 200 })
     expect(await ask('/healthz/ready')).toMatchObject({
       status: 503,
-      body: '{"ready":false,"draining":true,"reasons":["The journal is full."],"warnings":[]}',
+      body: '{"ready":false,"draining":true,"reasons":["The journal is full."],"warnings":[]}\n',
     })
   })
 })
@@ -175,7 +175,7 @@ test('the first page lists the others, and other paths are 404', async () => {
   expect(body.split('\n')).toHaveLength(5)
   expect((await ask('/favicon.ico')).status).toBe(404)
   expect((await ask('/metrics', 'POST')).status).toBe(405)
-  expect(await ask('/healthz/ready', 'HEAD')).toMatchObject({ status: 200, body: '', length: '58' })
+  expect(await ask('/healthz/ready', 'HEAD')).toMatchObject({ status: 200, body: '', length: '59' })
 })
 
 describe('profiles', () => {

@@ -131,12 +131,13 @@ async function profileOf(profiles: OpsProfiles, kind: ProfileKind, request: Inco
 
 function health(options: OpsOptions, which: 'live' | 'ready' | 'accepting'): Answer {
   const { reasons, warnings, draining, ...is } = options.health()
-  const body = JSON.stringify({
+  const shown = {
     [which]: is[which],
     draining,
     reasons: reasons.map(withoutUrlSecrets),
     warnings: warnings.map(withoutUrlSecrets),
-  })
+  }
+  const body = `${JSON.stringify(shown)}\n`
   return { status: is[which] ? 200 : 503, type: 'application/json; charset=utf-8', body }
 }
 
