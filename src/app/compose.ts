@@ -338,7 +338,7 @@ export async function compose(
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
-    collectWhenIdle(host.timers, realThread(), plan.collections)
+    collectWhenIdle(host, realThread(), plan.collections)
     if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
     for (const { id, addresses } of reports)
       log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })

@@ -15,6 +15,8 @@ const kib = 1024
 const defaultCapacity = 64 * kib
 /** Larger leases leave the last eighth of the budget to smaller ones. */
 const smallLease = kib
+/** Decoding of more than this leaves garbage that is worth a collection. */
+const largeLease = 4 * kib
 
 /**
  * One budget for everything that a process decodes from outside, in all its threads. It counts what decoding makes: the
@@ -23,6 +25,7 @@ const smallLease = kib
 export class MemoryBudget {
   readonly shared: SharedArrayBuffer
   readonly #cells: Int32Array
+  #afterLarge: () => void = () => undefined
 
   constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT)) {
     this.shared = shared
@@ -52,12 +55,20 @@ export class MemoryBudget {
     return { busy: this.#at('busy'), too_large: this.#at('tooLarge') }
   }
 
+  /** Calls `act` when this thread releases a lease of more than 4 MiB. */
+  onLargeRelease(act: () => void): void {
+    this.#afterLarge = act
+  }
+
   /**
    * Throws WEIR_MEMORY_BUSY if others use the memory now, and WEIR_MEMORY_TOO_LARGE if the lease exceeds the budget by
    * itself, so that a retry is useless.
    */
   reserve(bytes: number): MemoryLease {
-    const lease = new Lease((from, to) => this.#move(from, to))
+    const lease = new Lease((from, to) => {
+      this.#move(from, to)
+      if (to === 0 && from > largeLease) this.#afterLarge()
+    })
     lease.grow(bytes)
     return lease
   }

@@ -3,8 +3,8 @@ import type { MemoryBudget } from '../host/index.ts'
 const leastBytes = 8 << 20
 
 /**
- * Bounds the messages that a client of a bus has received but not decoded. A broker sends a number of messages, whatever
- * their size, so that 2,048 of 7 MB would exceed any container.
+ * Bounds the messages that a client of a bus has received but not decoded. A broker sends a number of messages,
+ * whatever their size: 2,048 of 7 MB would exceed any container.
  */
 export class Prefetch {
   /** Messages that the broker may send before the first is taken. Lower after `add` returned false. */

@@ -16,7 +16,7 @@ function watched(
   let collections = 0
   let thorough = 0
   collectWhenIdle(
-    host.timers,
+    host,
     {
       used: () => state.used,
       load: () => state.load,

@@ -1,4 +1,4 @@
-import type { MemoryBudget, Timers } from '../host/index.ts'
+import type { Host, MemoryBudget } from '../host/index.ts'
 import type { Thread } from '../host/thread.ts'
 import type { MetricStore } from './metrics.ts'
 import type { Metrics } from './ports.ts'
@@ -41,7 +41,7 @@ export function recordBudget(metrics: MetricStore, { used, peak, capacity, refus
  * 40 MB per thread, and 64 MB outside the heap.
  */
 export function collectWhenIdle(
-  timers: Timers,
+  { timers, memory }: Pick<Host, 'timers'> & { readonly memory: Pick<MemoryBudget, 'onLargeRelease'> },
   thread: Pick<Thread, 'used' | 'load' | 'isMemoryShort' | 'collectGarbage'>,
   { everyMs, quietLoad }: CollectionPlan = collections.usual,
 ): void {
@@ -62,12 +62,14 @@ export function collectWhenIdle(
     thread.collectGarbage('quick')
     live = thread.used()
   })
-  timers.every(shortEveryMs, () => {
+  const collectIfShort = () => {
     if (!thread.isMemoryShort()) return
     const used = thread.used()
     live = Math.min(live, used)
     if (used - live < minGarbageWhenShort) return
     thread.collectGarbage('quick')
     live = thread.used()
-  })
+  }
+  timers.every(shortEveryMs, collectIfShort)
+  memory.onLargeRelease(() => timers.after(0, collectIfShort))
 }

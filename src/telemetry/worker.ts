@@ -56,7 +56,7 @@ type WorkerTelemetry = Readonly<{
 }>
 
 /** Without telemetry settings, lines are written and counts stay local. */
-export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
+export function workerTelemetry(host: Pick<Host, 'clock' | 'timers' | 'memory'>, workerData: unknown): WorkerTelemetry {
   const data = given(workerData)
   const metrics = new MetricStore(data === undefined ? {} : { table: data.table })
   const write = data === undefined ? lineWriter((line) => process.stderr.write(line)) : forwardLog(data.port)
@@ -78,7 +78,7 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
     traces?.flush()
   }
   host.timers.every(publishEveryMs, publish)
-  collectWhenIdle(host.timers, thread, data?.collections)
+  collectWhenIdle(host, thread, data?.collections)
   return {
     log,
     metrics,

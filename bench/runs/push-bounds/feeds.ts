@@ -133,8 +133,7 @@ export async function natsFeed({ url }: NatsServer): Promise<Feed> {
     type: 'push.nats',
     config: { type: 'nats', url, stream: 'PUSH', codec: 'json', event_type: 'push.nats' },
     shape,
-    // NATS recommends at most 8 MB for a message.
-    most: 7 << 20,
+    most: 12 << 20,
     encodings: ['identity'],
     valid,
     async send({ body }) {
