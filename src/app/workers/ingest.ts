@@ -117,7 +117,11 @@ export const ingestMethods = {
       ...(main === undefined
         ? {}
         : {
-            makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds),
+            async makeRoom(sequence: number) {
+              // Its last snapshot may be ten seconds old, and a small volume fills in less.
+              if (status().holds < sequence) await snapshot()
+              return Math.min(await main.call('makeRoom', sequence), status().holds)
+            },
             relieve: () => main.call('relieve', undefined as never),
           }),
     })
@@ -287,7 +291,14 @@ async function replay(into: DuplicateWindow, directory: string, writer: SegmentW
   }
 }
 
-async function snapshot() {
+let saving: Promise<void> = Promise.resolve()
+
+function snapshot(): Promise<void> {
+  saving = saving.then(save)
+  return saving
+}
+
+async function save() {
   try {
     if (journal !== undefined && shared === undefined && admission?.idle === true) {
       const { sequence, row } = journal.tail.durable()
