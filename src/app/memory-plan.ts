@@ -14,16 +14,22 @@ export function prepareMemory(
   self: Self,
   memory: MemoryBudget,
 ): Readonly<{ memory: MemoryBudget; collections: CollectionPlan }> {
-  memory.capacity = decoding.memory ?? defaultBudget(realMachine.memory().limit)
-  return { memory, collections: collectionsFor(sources, self) }
+  const { limit } = realMachine.memory()
+  memory.capacity = decoding.memory ?? defaultBudget(limit)
+  return { memory, collections: collectionsFor(sources, self, limit) }
 }
 
-function collectionsFor(sources: WeirConfig['sources'], self: Self): CollectionPlan {
+/** In less memory, 80 MB of room for young objects and garbage matter more than a tenth of the speed. */
+const smallLimit = 2 ** 30
+
+/** `limit`: bytes of the container or machine. */
+export function collectionsFor(sources: WeirConfig['sources'], self: Self, limit: number): CollectionPlan {
   const all = Object.values(sources)
-  if (all.some(receivesFlows)) self.prepareForFlows()
-  else if (all.some(receivesMessages)) {
-    self.prepareForMessages()
-    return collections.steady
-  } else self.keepThreadsSmall()
-  return collections.usual
+  const hasFlows = all.some(receivesFlows)
+  const isSteady = !hasFlows && all.some(receivesMessages)
+  if (limit <= smallLimit) self.keepThreadsSmall()
+  else if (hasFlows) self.prepareForFlows()
+  else if (isSteady) self.prepareForMessages()
+  else self.keepThreadsSmall()
+  return isSteady ? collections.steady : collections.usual
 }
