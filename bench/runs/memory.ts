@@ -11,8 +11,8 @@ import { sendFlows } from '../../test/kit/flow-load/sender.ts'
 import { treeMemory } from '../../test/kit/proc.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 
-// The demo used 318 MB before November 27, 2026, and 344 MB since; the reason is not known, and its limit was 330 MB.
-const limitsMB = { demo: 360, stream: 280, queries: 500, rest: 350 }
+// The demo scrapes its own metrics since November 27, 2026: 338 MB without it and 362 MB with it, in the same hour.
+const limitsMB = { demo: 380, stream: 280, queries: 500, rest: 350 }
 /** Permitted growth of the mean from the first half of a run to the second. */
 const growthMB = 10
 
