@@ -111,7 +111,7 @@ describe('an invalid command line ends with 2 and a reason', () => {
     [['journal', 'chek'], "unknown command 'chek'\n(Did you mean check?)"],
     [
       ['journal', 'check', '-o', 'xml'],
-      "argument 'xml' is invalid. Allowed choices are table, json, ndjson, csv, yaml, wide.",
+      "argument 'xml' is invalid. Allowed choices are table, json, ndjson, csv, yaml, wide, vertical.",
     ],
     [['journal', 'export', '--from', '0'], 'It must be an integer above 0.'],
     [['query'], "missing required argument 'sql'"],
