@@ -128,7 +128,8 @@ export async function compose(
     const begun = await ingest.call('start', start)
     ingest.call('fenced', undefined as never).catch(onFailed)
     store?.remote.call('fenced', undefined as never).catch(onFailed)
-    const memory = () => ({ used: self.residentBytes(), limit: realMachine.memory().limit })
+    const thread = realThread()
+    const memory = () => ({ used: thread.resident(), limit: realMachine.memory().limit })
     const runs = await RunTimes.open({ host, log, memory }, config)
     const sources = new SourceWorkers({
       ingest,
@@ -338,7 +339,7 @@ export async function compose(
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
-    collectWhenIdle(host, realThread(), plan.collections)
+    collectWhenIdle(host, thread, plan.collections)
     if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
     for (const { id, addresses } of reports)
       log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })

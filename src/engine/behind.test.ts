@@ -26,7 +26,7 @@ test('a slow sink is reported once a minute with seconds and rows, until it has 
   expect(lines.slice(2)).toEqual([expect.stringMatching(/^info A sink has caught up/)])
 })
 
-test('the store is a warning of health, and has a log line of its own', () => {
+test('the store is a warning of health, and has a separate log line', () => {
   const { log, lines } = testContext()
   const behind = new Behind(fakeHost(1).clock, log)
   behind.update([{ ...sink(74_000), name: 'store' }], new Map([['store', 5]]))

@@ -9,7 +9,7 @@ const everyMs = 60_000
 
 type Reported = Pick<Pipeline['sinks'][number], 'name' | 'lagMs' | 'waitMs' | 'state' | 'error'>
 
-/** Sinks that work, but slower than rows arrive. One that fails has an error of its own. */
+/** Sinks that work, but slower than rows arrive. One that fails has a separate error. */
 export function sinksBehind<Sink extends Reported>(sinks: readonly Sink[]): readonly Sink[] {
   return sinks.filter(
     ({ lagMs, waitMs = 0, state, error }) => error === undefined && state !== 'orphaned' && lagMs > behindMs + waitMs,

@@ -17,8 +17,13 @@ export async function explainListen(
   return new WeirError('WEIR_LISTEN_FAILED', `Cannot listen on ${place}: ${reason}.`, { cause })
 }
 
-/** Resolves when a TCP server listens exclusively at the address. Rejects with the message of {@link explainListen}. */
-export async function listening(server: Server, place: Readonly<{ host: string; port: number }>): Promise<void> {
+type Place = Readonly<{ host: string; port: number }>
+
+/**
+ * Resolves with the place, and the port that the system chose for 0, when a TCP server listens there exclusively.
+ * Rejects with the message of {@link explainListen}.
+ */
+export async function listening(server: Server, place: Place): Promise<Place> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -30,6 +35,8 @@ export async function listening(server: Server, place: Readonly<{ host: string; 
   } catch (error) {
     throw await explainListen('tcp', place, error)
   }
+  const bound = server.address()
+  return { host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port }
 }
 
 /** For URLs: an address of this machine instead of the unspecified one, and IPv6 in brackets. */

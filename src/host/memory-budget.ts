@@ -9,6 +9,9 @@ export interface MemoryLease {
   release(): void
 }
 
+export const memoryBusy = (): WeirError =>
+  new WeirError('WEIR_MEMORY_BUSY', 'the memory for decoding is in use by other requests')
+
 /** Cells of the shared memory; sizes in KiB. */
 const cell = { capacity: 0, used: 1, peak: 2, busy: 3, tooLarge: 4 } as const
 const kib = 1024
@@ -104,7 +107,7 @@ export class MemoryBudget {
       const next = used + to - from
       if (next > limit) {
         Atomics.add(cells, cell.busy, 1)
-        throw new WeirError('WEIR_MEMORY_BUSY', 'the memory for decoding is in use by other requests')
+        throw memoryBusy()
       }
       if (Atomics.compareExchange(cells, cell.used, used, next) !== used) continue
       for (let peak = this.#at('peak'); next > peak; peak = this.#at('peak'))

@@ -91,9 +91,6 @@ export const self = {
       // All threads keep equal priority.
     }
   },
-  residentBytes(): number {
-    return process.memoryUsage.rss()
-  },
   /** Resident bytes; undefined on Linux, where the parent reads them. */
   ownBytes(): number | undefined {
     return process.platform === 'linux' ? undefined : process.memoryUsage.rss()

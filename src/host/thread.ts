@@ -19,6 +19,7 @@ export interface Thread {
 export function realThread(): Thread {
   let last = usage()
   const plenty = realMachine.memory().limit / 2
+  const resident = () => process.memoryUsage.rss()
   let collect: ((options?: object) => void) | undefined
   return {
     memory() {
@@ -35,8 +36,8 @@ export function realThread(): Thread {
       last = now
       return share
     },
-    resident: () => process.memoryUsage.rss(),
-    isMemoryShort: () => process.memoryUsage.rss() > plenty,
+    resident,
+    isMemoryShort: () => resident() > plenty,
     collectGarbage(how) {
       if (collect === undefined) {
         setFlagsFromString('--expose-gc')

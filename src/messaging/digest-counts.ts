@@ -30,7 +30,7 @@ export class DigestCounts {
   }
 
   release(): void {
-    releaseBuffer(new Uint8Array(this.#slots.buffer))
+    releaseBuffer(this.#slots)
   }
 
   /** The first word of a used slot is not 0. */
@@ -54,7 +54,7 @@ export class DigestCounts {
     for (let at = 0; at < before.length; at += wordsPerSlot)
       if (before[at] !== 0) this.#slots[this.#find(before[at]!, before[at + 1]!) + 2] = before[at + 2]!
     this.#lease.grow(-before.byteLength)
-    releaseBuffer(new Uint8Array(before.buffer))
+    releaseBuffer(before)
   }
 }
 

@@ -24,7 +24,7 @@ type MessageOptions = Readonly<{
 }>
 
 /**
- * The decompressed message, in a buffer of its own. Throws PushRefused, or as the lease does; the stream is open then,
+ * The decompressed message, in a separate buffer. Throws PushRefused, or as the lease does; the stream is open then,
  * and stops reading.
  */
 export async function readGrpcMessage(

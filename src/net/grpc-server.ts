@@ -89,11 +89,9 @@ export async function listenGrpc(options: ListenersOptions): Promise<GrpcListene
         stream.on('error', () => {})
         serve(stream, headers, options).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
       })
-      await listening(server, place)
+      const bound = await listening(server, place)
       servers.push(server)
-      const bound = server.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : place.port
-      addresses.push(`${tls === undefined ? 'grpc' : 'grpcs'}://${formatHostPort({ host: place.host, port })}`)
+      addresses.push(`${tls === undefined ? 'grpc' : 'grpcs'}://${formatHostPort(bound)}`)
     }
   } catch (error) {
     await close(0)

@@ -47,28 +47,25 @@ export function collectWhenIdle(
 ): void {
   let live = thread.used()
   let elapsed = 0
-  timers.every(everyMs, () => {
+  const garbage = () => {
     const used = thread.used()
     // Buffers are freed with a delay.
     live = Math.min(live, used)
+    return used - live
+  }
+  const collect = (how: 'quick' | 'thorough') => {
+    thread.collectGarbage(how)
+    live = thread.used()
+  }
+  timers.every(everyMs, () => {
+    const bytes = garbage()
     elapsed += everyMs
     const load = thread.load()
-    if (elapsed % thoroughEveryMs === firstThoroughMs && load < quietLoad) {
-      thread.collectGarbage('thorough')
-      live = thread.used()
-      return
-    }
-    if (load > idleLoad || used - live < Math.max(minGarbage, live / 10)) return
-    thread.collectGarbage('quick')
-    live = thread.used()
+    if (elapsed % thoroughEveryMs === firstThoroughMs && load < quietLoad) collect('thorough')
+    else if (load <= idleLoad && bytes >= Math.max(minGarbage, live / 10)) collect('quick')
   })
   const collectIfShort = () => {
-    if (!thread.isMemoryShort()) return
-    const used = thread.used()
-    live = Math.min(live, used)
-    if (used - live < minGarbageWhenShort) return
-    thread.collectGarbage('quick')
-    live = thread.used()
+    if (thread.isMemoryShort() && garbage() >= minGarbageWhenShort) collect('quick')
   }
   timers.every(shortEveryMs, collectIfShort)
   memory.onLargeRelease(() => timers.after(0, collectIfShort))

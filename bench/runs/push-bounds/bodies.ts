@@ -60,7 +60,7 @@ function manyKeys(random: SeededRandom, bytes: number): Buffer {
   return all
 }
 
-/** An expanding body and what it is. */
+/** Description and bytes of an expanding body. */
 export function expandingBody(random: SeededRandom, most: number, shape: Shape): readonly [string, Buffer] {
   return 'json' in shape ? jsonBody(random, most, shape.json) : protoBody(random, most, shape.proto)
 }

@@ -78,7 +78,7 @@ export function overGrpc(
   return {
     ...given,
     encodings: ['identity', 'gzip', 'deflate'],
-    // Of its own, as of another client: a session refuses calls while much of it is not sent.
+    // A separate one, as of another client: a session refuses calls while much of it is not sent.
     async send({ encoding, body }) {
       const session = http2.connect(url)
       session.on('error', () => {})

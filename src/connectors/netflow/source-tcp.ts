@@ -35,13 +35,9 @@ export async function listenIpfixTcp(
     )
   })
   server.maxConnections = mostConnections
-  await listening(server, place)
-  const bound = server.address()
+  const bound = await listening(server, place)
   return {
-    address: formatHostPort({
-      host: place.host,
-      port: typeof bound === 'object' && bound !== null ? bound.port : place.port,
-    }),
+    address: formatHostPort(bound),
     async close() {
       closing = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -2,9 +2,9 @@ import { AgentFlowDecoder, countRecords } from '../../codecs/pbflow/decode.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { awaitMemory } from '../../host/await-memory.ts'
+import { memoryBusy } from '../../host/memory-budget.ts'
 import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
-import { WeirError } from '../../model/errors.ts'
 import { listenGrpc, type GrpcCall, type GrpcFailure, type GrpcListeners } from '../../net/grpc-server.ts'
 import { refusalOf, type PushRefused } from '../../net/http/push-refused.ts'
 import { Senders } from '../../net/senders.ts'
@@ -19,7 +19,6 @@ const housekeepingMs = 5000
 const tlsEveryMs = 30_000
 const maxAgents = 10_000
 const leastMemory = 64 * 1024
-const busy = new WeirError('WEIR_MEMORY_BUSY', 'the memory for decoding is in use by other requests')
 
 type Answer = 'accepted' | GrpcFailure
 
@@ -139,7 +138,7 @@ class Netobserv implements NetobservSource {
   async #room(): Promise<void> {
     const { host } = this.#context
     const late = new AbortController()
-    const timer = host.timers.after(this.#config.wait, () => late.abort(busy))
+    const timer = host.timers.after(this.#config.wait, () => late.abort(memoryBusy()))
     try {
       const lease = await awaitMemory(host, leastMemory, late.signal)
       lease.release()

@@ -40,10 +40,7 @@ export class SyslogTcp {
             accept,
           )
     server.maxConnections = maxConnections
-    await listening(server, place)
-    const bound = server.address()
-    const port = typeof bound === 'object' && bound !== null ? bound.port : place.port
-    const address = formatHostPort({ host: place.host, port })
+    const address = formatHostPort(await listening(server, place))
     return new SyslogTcp(`${tls === undefined ? 'tcp' : 'tls'}://${address}`, server, sockets)
   }
 

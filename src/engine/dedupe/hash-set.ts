@@ -60,7 +60,7 @@ export class HashSet {
 
   /** Empties the set and frees its memory. */
   release(): void {
-    release(this.#table)
+    releaseBuffer(this.#table)
     this.#table = new Uint32Array(smallest * 4)
     this.#mask = smallest - 1
     this.#size = 0
@@ -106,10 +106,6 @@ export class HashSet {
     this.#mask = slots - 1
     this.#size = 0
     for (let at = 0; at < old.length; at += 4) if ((old[at] ?? 0) !== 0) this.add(old, at)
-    release(old)
+    releaseBuffer(old)
   }
-}
-
-function release({ buffer }: Uint32Array) {
-  releaseBuffer(new Uint8Array(buffer))
 }

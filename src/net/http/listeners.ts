@@ -56,10 +56,7 @@ export async function openHttpListeners({
               listener,
             )
       server.maxConnections = 256
-      await listening(server, place)
-      const bound = server.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : place.port
-      const address = formatHostPort({ host: place.host, port })
+      const address = formatHostPort(await listening(server, place))
       servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${address}` })
     }
   } catch (error) {
