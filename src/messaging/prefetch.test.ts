@@ -22,6 +22,13 @@ test('large messages lower it, so that they fit the memory with the next connect
   expect(prefetch.add(7 << 20)).toBe(true)
 })
 
+test('messages that arrive before the connection ends do not lower it further', () => {
+  const prefetch = new Prefetch({ capacity }, 512)
+  for (let at = 0; at < 16; at++) expect(prefetch.add(1 << 20)).toBe(true)
+  for (let at = 0; at < 8; at++) expect(prefetch.add(1 << 20)).toBe(false)
+  expect(prefetch.count).toBe(16)
+})
+
 test('one message is always read, whatever its size', () => {
   const prefetch = new Prefetch({ capacity }, 512)
   expect(prefetch.add(100 << 20)).toBe(false)

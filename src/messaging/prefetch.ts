@@ -11,11 +11,13 @@ export class Prefetch {
   count: number
   readonly #least: number
   readonly #most: number
+  /** `count` of the current connection. */
+  #requested: number
   #bytes = 0
   #largest = 1
 
   constructor({ capacity }: Pick<MemoryBudget, 'capacity'>, count: number, least = 1) {
-    this.count = count
+    this.count = this.#requested = count
     this.#least = Math.min(least, count)
     this.#most = Math.max(leastBytes, capacity / 4)
   }
@@ -24,8 +26,8 @@ export class Prefetch {
   add(bytes: number): boolean {
     this.#bytes += bytes
     this.#largest = Math.max(this.#largest, bytes)
-    if (this.#bytes <= this.#most || this.count <= this.#least) return true
-    this.count = Math.max(this.#least, Math.min(this.count >> 1, Math.floor(this.#most / this.#largest)))
+    if (this.#bytes <= this.#most || this.#requested <= this.#least) return true
+    this.count = Math.max(this.#least, Math.min(this.#requested >> 1, Math.floor(this.#most / this.#largest)))
     return false
   }
 
@@ -36,6 +38,7 @@ export class Prefetch {
   /** The connection ended: its messages are dropped. */
   reset(): void {
     this.#bytes = 0
+    this.#requested = this.count
   }
 
   get reason(): string {
