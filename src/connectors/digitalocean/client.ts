@@ -66,7 +66,8 @@ export class DigitaloceanClient {
     const remaining = answer.headers['ratelimit-remaining']
     requested(label, String(answer.status), remaining === undefined ? undefined : Number(remaining))
     const now = host.clock.now()
-    this.#limitedUntil = now + limitMs(answer, now)
+    // The response of a concurrent request states no limit.
+    this.#limitedUntil = Math.max(this.#limitedUntil, now + limitMs(answer, now))
     const body = parsedJson(new TextDecoder().decode(answer.body))
     if (answer.status !== 200) throw failureOf(answer, body, `${this.#base.origin}${path}`, limitMs(answer, now))
     if (!isRecord(body)) throw new CollectError('decode', `${path} returned no JSON object`, { mayPass: true })
