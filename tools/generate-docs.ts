@@ -5,6 +5,7 @@ import { accessPage } from './docs/access.ts'
 import { chartListeners, chartListenersFile } from './docs/chart-listeners.ts'
 import { chartSchema, chartSchemaFile } from './docs/chart-schema.ts'
 import { cliPage } from './docs/cli.ts'
+import { compliancePage } from './docs/compliance.ts'
 import { componentPage, componentPages, componentsFolder } from './docs/components.ts'
 import { configurationPage } from './docs/configuration.ts'
 import { graphPage } from './docs/graph.ts'
@@ -35,6 +36,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/fields.md', generate: fieldsPage },
   { path: 'docs/reference/http-api.md', generate: httpApiPage },
   { path: 'docs/reference/access.md', generate: accessPage },
+  { path: 'docs/reference/compliance.md', generate: compliancePage },
   { path: chartSchemaFile, generate: chartSchema },
   { path: chartListenersFile, generate: chartListeners },
   // Only a block of these is generated.
