@@ -187,7 +187,7 @@ function imageRows(context: InsightContext): string {
     .join(', ')
   return `SELECT coalesce(r.image, w.image) AS image, coalesce(r.name, w.name) AS name, coalesce(r.tags, []) AS tags,
       r.os AS os, r.architecture AS architecture, coalesce(r.tools, []) AS tools, r.packages AS packages, ${counts},
-      ${truth('(r.packages IS NOT NULL OR coalesce(r.searched, false))')} AS scanned,
+      ${truth('coalesce(r.searched, false)')} AS scanned,
       r.reported AS reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
       LEFT JOIN (${found}) f ON r.image = f.image${seen}`
 }

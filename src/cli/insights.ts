@@ -59,7 +59,7 @@ const lists: Readonly<Record<List, Listed>> = {
     table: [
       ['image', (row) => imageText(row['name'], row['image'])],
       ['tags', (row) => joined(row['tags'])],
-      ['packages', (row) => (row['scanned'] === false ? 'not scanned' : count(row['packages']))],
+      ['packages', (row) => count(row['packages'])],
       ...['critical', 'high', 'medium', 'low', 'fixable'].map(
         (name) => [name, (row: Row) => count(row[name])] as const,
       ),

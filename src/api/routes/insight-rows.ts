@@ -88,7 +88,7 @@ export const rows = {
         { ...nullableCount, description: 'Distinct ids without waiver.' },
       ]),
     ),
-    scanned: { type: 'boolean', description: 'false: no report lists its packages or problems.' },
+    scanned: { type: 'boolean', description: 'false: no tool searched it for problems.' },
     reported: { ...nullable, description: 'Time of the first report that still holds.' },
     ...running,
     ...exposed,

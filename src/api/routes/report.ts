@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { eventsOfReport, readReport, ReportError, type Report, type Reserve } from '../../codecs/sbom/index.ts'
+import {
+  eventsOfReport,
+  hasParts,
+  imageOfReport,
+  readReports,
+  ReportError,
+  type Report,
+  type Reserve,
+} from '../../codecs/sbom/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -27,6 +35,8 @@ const schema = {
         problems: { ...count, description: 'Findings; null: the document has no search for problems.' },
         facts: count,
         waivers: count,
+        skipped: { type: 'integer', description: 'Parts of the document that are not readable; absent: none.' },
+        skipped_reason: string,
         accepted: { type: 'integer', description: 'Events.' },
       },
       { required: ['format', 'accepted'] },
@@ -44,7 +54,8 @@ export function reportRoute(app: FastifyInstance, { control, host, limits }: Api
   app.put('/api/v1/images/:digest/sbom', { schema, config: { body: 'raw' } }, async (request, reply) => {
     const { digest } = request.params as { digest: string }
     const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-    const report = await parsed(body, limits.bodyBytes, (bytes) => request.memory.grow(bytes))
+    const reports = await parsed(body, limits.bodyBytes, (bytes) => request.memory.grow(bytes))
+    const report = reportAbout(digest, reports)
     const now = host.clock.now()
     const events = eventsOfReport(report, {
       sha256: createHash('sha256').update(body).digest('hex'),
@@ -58,22 +69,44 @@ export function reportRoute(app: FastifyInstance, { control, host, limits }: Api
       if (unit.outcome !== undefined) settle(unit.outcome)
       accepted += unit.accepted
     }
-    const { format, packages, problems, facts, waivers } = report
+    const { format, packages, problems, facts, waivers, skipped, skippedReason } = report
     return reply.send({
       format,
       packages: packages?.length ?? null,
       problems: problems?.length ?? null,
       facts: facts?.length ?? null,
       waivers: waivers?.length ?? null,
+      ...(skipped === undefined ? {} : { skipped, skipped_reason: skippedReason }),
       accepted,
     })
   })
 }
 
-async function parsed(body: Uint8Array, maxBytes: number, reserve: Reserve): Promise<Report> {
+/** Of a document about several images, the report about this one. */
+function reportAbout(digest: string, reports: readonly Report[]): Report {
+  const [first, other] = reports
+  const report =
+    other === undefined
+      ? first
+      : reports.find((each) => {
+          const image = imageOfReport(each)
+          return image !== undefined && [image.digest, ...(image.aliases ?? [])].includes(digest)
+        })
+  if (report === undefined)
+    throw new ApiError('WEIR_API_INVALID', `None of the ${reports.length} reports of the document is about ${digest}.`)
+  if (!hasParts(report) && (report.waivers ?? []).length === 0)
+    throw new ApiError(
+      'WEIR_API_INVALID',
+      `The document (${report.format}) lists no packages, searched none for problems, and has neither facts nor ` +
+        'waivers. Nothing of it was stored.',
+    )
+  return report
+}
+
+async function parsed(body: Uint8Array, maxBytes: number, reserve: Reserve): Promise<readonly Report[]> {
   if (body.length === 0) throw new ApiError('WEIR_API_BODY', 'The request has no body.')
   try {
-    return await readReport(body, maxBytes, reserve)
+    return await readReports(body, maxBytes, reserve)
   } catch (error) {
     if (!(error instanceof ReportError)) throw error
     const code = {

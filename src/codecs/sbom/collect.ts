@@ -1,6 +1,8 @@
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { aliasesOf } from './aliases.ts'
 import { readPurl } from './purl.ts'
 import type { Package, Problem } from './report.ts'
+import { worst } from './severity.ts'
 
 const maxText = 4096
 const maxLocations = 20
@@ -79,17 +81,72 @@ function merged(before: Package, given: Package): Package {
   return known<Package>({ ...before, licenses: both('licenses'), cpes: both('cpes'), locations: both('locations') })
 }
 
-/** Merges equal findings: id, package and version. Ids that alias each other are one finding. */
+/**
+ * Merges equal findings: id, package and version. Two ids are one finding if one of them lists the other and neither
+ * lists, nor is listed by, a third one. The worst severity counts.
+ */
 export function distinctProblems(problems: readonly Problem[]): readonly Problem[] {
   const byIdentity = new Map<string, Problem>()
-  for (const problem of problems) {
-    const place = `${readPurl(problem.purl)?.base ?? problem.package ?? ''} ${problem.version ?? ''}`
-    const ids = [problem.id, ...(problem.aliases ?? [])]
-    const [before] = ids.map((id) => byIdentity.get(`${id} ${place}`)).filter((each) => each !== undefined)
-    if (before !== undefined && before.id !== problem.id) continue
-    for (const id of ids) if (!byIdentity.has(`${id} ${place}`)) byIdentity.set(`${id} ${place}`, problem)
+  for (const given of problems) {
+    const problem = known<Problem>({ ...given, aliases: aliasesOf(given.id, given.aliases) })
+    const identity = `${problem.id} ${problemPlace(problem)}`
+    const before = byIdentity.get(identity)
+    byIdentity.set(identity, before === undefined ? problem : oneProblem(before, problem))
   }
-  return [...new Set(byIdentity.values())].map((problem) =>
-    known<Problem>({ ...problem, type: readPurl(problem.purl)?.type ?? problem.type }),
-  )
+  const all = [...byIdentity.values()]
+  const partners = partnersOf(all)
+  const absorbed = new Set<Problem>()
+  return all
+    .flatMap((problem) => {
+      if (absorbed.has(problem)) return []
+      const other = partners.get(problem)
+      if (other === undefined) return [problem]
+      absorbed.add(other)
+      return [oneProblem(problem, other)]
+    })
+    .map((problem) => known<Problem>({ ...problem, type: readPurl(problem.purl)?.type ?? problem.type }))
+}
+
+/** Distinguishes packages that a tool lists without package URL. */
+export function problemPlace({ package: name = '', version, type, purl }: Problem): string {
+  return name === '' && purl === undefined ? '' : packageIdentity(known<Package>({ name, version, type, purl }))
+}
+
+/** Pairs of problems at one place that are one flaw, in both directions. */
+function partnersOf(problems: readonly Problem[]): ReadonlyMap<Problem, Problem> {
+  const byIdentity = new Map(problems.map((problem) => [`${problem.id} ${problemPlace(problem)}`, problem]))
+  const related = new Map<Problem, Set<Problem>>()
+  const relate = (one: Problem, other: Problem): void => {
+    related.set(one, (related.get(one) ?? new Set()).add(other))
+  }
+  for (const problem of problems)
+    for (const alias of problem.aliases ?? []) {
+      const other = byIdentity.get(`${alias} ${problemPlace(problem)}`)
+      if (other === undefined || other === problem) continue
+      relate(problem, other)
+      relate(other, problem)
+    }
+  const partners = new Map<Problem, Problem>()
+  for (const [problem, [other, third]] of related)
+    if (other !== undefined && third === undefined && related.get(other)?.size === 1) partners.set(problem, other)
+  return partners
+}
+
+/** The worse one of the severities, and the ids of both. */
+function oneProblem(first: Problem, second: Problem): Problem {
+  const severity = worst([first.severity, second.severity])
+  const ids = [...(first.aliases ?? []), second.id, ...(second.aliases ?? [])]
+  const scores = [first.score, second.score].filter((score) => score !== undefined)
+  const links = [...new Set([...(first.links ?? []), ...(second.links ?? [])])]
+  return known<Problem>({
+    ...second,
+    ...first,
+    severity,
+    score: scores.length === 0 ? undefined : Math.max(...scores),
+    aliases: aliasesOf(
+      first.id,
+      ids.filter((id) => id !== first.id),
+    ),
+    links: links.length === 0 ? undefined : links.slice(0, maxLocations),
+  })
 }

@@ -35,17 +35,25 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
   const rootName = textOf(root['name'])
   if (rootRef !== undefined && rootName !== undefined && !refs.has(rootRef))
     refs.set(rootRef, known<Package>({ name: rootName, version: textOf(root['version']), purl: textOf(root['purl']) }))
+  const tool = toolOf(metadata['tools'])
   return known<Report>({
     format,
-    tool: toolOf(metadata['tools']),
+    tool,
     image: imageOf(root),
     packages: hasComponents ? packages.packages : undefined,
     listed: hasComponents ? packages.listed : undefined,
     facts: facts.length === 0 ? undefined : facts,
-    problems: Array.isArray(vulnerabilities)
+    problems: isSearch(vulnerabilities, tool.name)
       ? distinctProblems(recordsOf(vulnerabilities).flatMap((each) => problemsOf(each, refs)))
       : undefined,
   })
+}
+
+/** Tools that write an empty list after a search only. Others, such as Trivy and cdxgen, have one in each document. */
+const scanners = /^(?:grype|owasp dependency-track|dependency-track|osv-scanner|depscan|owasp-depscan)$/i
+
+function isSearch(vulnerabilities: unknown, tool: string): boolean {
+  return Array.isArray(vulnerabilities) && (vulnerabilities.length > 0 || scanners.test(tool))
 }
 
 export function osFact(name: string | undefined, version: string | undefined): Fact[] {
@@ -144,7 +152,6 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
     severity: words.length === 0 ? severityOf(undefined, score) : worst(words.map((word) => severityOf(word))),
     score,
     state: textOf(analysis['state']),
-    fixed: clipped(textOf(vulnerability['recommendation'])),
     description: clipped(textOf(vulnerability['description'])),
     links: textsOf([
       fieldsOf(vulnerability['source'])['url'],
@@ -161,13 +168,25 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
     )
     return known<Problem>({
       ...common,
-      fixed: fixed.length > 0 ? fixed.join(', ') : common.fixed,
+      fixed: fixed.length > 0 ? fixed.join(', ') : recommended(vulnerability, found?.name ?? ref),
       package: found?.name ?? ref,
       version: found?.version,
       type: found?.type,
       purl: found?.purl,
     })
   })
+}
+
+/** The version in a recommendation such as `Upgrade openssl to version 1.1.1k-r0; Upgrade …`, or that is one. */
+function recommended(vulnerability: Fields, name = ''): string | undefined {
+  const text = textOf(vulnerability['recommendation'])
+  if (/^v?\d[\w.+:~-]*(?:,\s*v?\d[\w.+:~-]*)*$/.test(text ?? '')) return text
+  const sentences = (text ?? '').split(/;\s*/).flatMap((sentence) => {
+    const [, of, version] = /^Upgrade (\S+) to version (\S+(?:,\s*\S+)*?)\.?$/i.exec(sentence.trim()) ?? []
+    return of === undefined || version === undefined ? [] : [{ of, version }]
+  })
+  const about = sentences.find(({ of }) => of === name || name.endsWith(`/${of}`) || of.endsWith(`/${name}`))
+  return (about ?? (sentences.length === 1 ? sentences[0] : undefined))?.version
 }
 
 const methods = ['CVSSv4', 'CVSSv31', 'CVSSv3', 'CVSSv2']

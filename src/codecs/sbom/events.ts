@@ -12,8 +12,8 @@ import {
 import { known } from '../../model/json.ts'
 import type { Family } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { packageIdentity } from './collect.ts'
-import type { Problem, Report } from './report.ts'
+import { packageIdentity, problemPlace } from './collect.ts'
+import type { Report } from './report.ts'
 
 export type ReportOrigin = Readonly<{
   /** SHA-256 of the document, in hexadecimal. */
@@ -24,6 +24,10 @@ export type ReportOrigin = Readonly<{
   written?: number
   /** Path, address or name of the object that held the document. */
   origin: string
+  /** Of a document about several images: the number of the report in it. */
+  part?: number
+  /** Before the name of the tool in `source`, for reports that must not replace those of a scanner of that name. */
+  channel?: string
   /** Overrides the image that the document names. */
   image?: Partial<ImageData>
 }>
@@ -51,18 +55,20 @@ export function imageOfReport(report: Report, given: Partial<ImageData> = {}): I
  */
 export function eventsOfReport(
   report: Report,
-  { sha256, time, written, origin, image: given }: ReportOrigin,
+  { sha256, time, written, origin, part = 0, channel, image: given }: ReportOrigin,
 ): WeirEvent[] {
-  const source = `/images/${report.tool.name}`
-  const id = `${sha256.slice(0, 20)}-${Math.floor(written ?? time).toString(36)}`
+  const path = ['images', ...(channel === undefined ? [] : [channel]), report.tool.name]
+  const source = `/${path.map((each) => encodeURIComponent(each.toWellFormed())).join('/')}`
+  const number = part === 0 ? '' : `.${part}`
+  const id = `${sha256.slice(0, 20)}-${Math.floor(written ?? time).toString(36)}${number}`
   const event = (
-    number: string,
+    name: string,
     type: string,
     family: Family,
     data: object,
     rest: Partial<WeirEvent> = {},
   ): WeirEvent => ({
-    id: `${id}-${number}`,
+    id: `${id}-${name}`,
     source,
     type,
     time,
@@ -80,8 +86,7 @@ export function eventsOfReport(
     }),
   )
   const image = imageOfReport(report, given)
-  const hasParts = [report.packages, report.problems, report.facts].some((part) => part !== undefined)
-  if (image === undefined || !hasParts) return waivers
+  if (image === undefined || !hasParts(report)) return waivers
   const { digest, name } = image
   const about = { key: digest, ref: name === undefined ? `image:${digest}` : `image:${name}@${digest}` }
   const packages = (report.packages ?? []).map((one, index) =>
@@ -126,13 +131,12 @@ export function eventsOfReport(
   return [...waivers, ...packages, ...problems, ...facts, end]
 }
 
-function problemPlace({ package: name = '', version, type, purl }: Problem): string {
-  return name === '' && purl === undefined
-    ? ''
-    : packageIdentity(known({ name, version, type, purl }) as { name: string })
+/** Without any, nothing of the report is stored but its waivers. */
+export function hasParts({ packages, problems, facts }: Report): boolean {
+  return [packages, problems, facts].some((part) => part !== undefined)
 }
 
-function countSeverities(problems: readonly Problem[]): Partial<Record<Severity, number>> {
+function countSeverities(problems: NonNullable<Report['problems']>): Partial<Record<Severity, number>> {
   return Object.fromEntries(
     severities.flatMap((severity) => {
       const count = problems.filter((problem) => problem.severity === severity).length

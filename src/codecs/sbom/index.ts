@@ -4,18 +4,22 @@ import { assertShallow } from '../../model/json-depth.ts'
 import { jsonMemory } from '../../model/json-memory.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { attested } from './attestation.ts'
+import { recordsOf } from './collect.ts'
 import { readCycloneDx } from './cyclonedx.ts'
 import { readGrype } from './grype.ts'
 import { isInspect, readInspect } from './inspect.ts'
 import { readOpenVex } from './openvex.ts'
 import { ReportError, type Report } from './report.ts'
+import { isTagValue, readTagValue } from './spdx-tag-value.ts'
 import { readSpdx } from './spdx.ts'
+import { isSpdx3, readSpdx3 } from './spdx3.ts'
 import { readSyft } from './syft.ts'
+import { isTrivyKubernetes, isTrivyOperator, readTrivyKubernetes, readTrivyOperator } from './trivy-kubernetes.ts'
 import { readTrivy } from './trivy.ts'
 import { unpack, type Reserve } from './unpack.ts'
 import { isXml, readXml } from './xml.ts'
 
-export { eventsOfReport, imageOfReport, type ReportOrigin } from './events.ts'
+export { eventsOfReport, hasParts, imageOfReport, type ReportOrigin } from './events.ts'
 export { clipped, distinctProblems } from './collect.ts'
 export { digestIn, readImageName } from './image.ts'
 export { severityOf } from './severity.ts'
@@ -27,24 +31,44 @@ export const defaultMaxBytes = 64 << 20
 /** Elements and attributes of XML, by byte of the text. */
 const xmlPerByte = 12
 
+/** As {@link readReports}, of a document about one image. */
+export async function readReport(bytes: Uint8Array, maxBytes?: number, reserve?: Reserve): Promise<Report> {
+  const [report, ...others] = await readReports(bytes, maxBytes, reserve)
+  if (report === undefined || others.length > 0)
+    throw new ReportError('malformed', `The document is about ${others.length + 1} images instead of one.`)
+  return report
+}
+
 /**
- * Rejects with a {@link ReportError} that states why the document is not readable. `reserve` is called with the
- * sizes of the unpacked document, and of its values before they are parsed.
+ * One report for each image of the document. Rejects with a {@link ReportError} that states why the document is not
+ * readable. `reserve` is called with the sizes of the unpacked document, and of its values before they are parsed.
  */
-export async function readReport(
+export async function readReports(
   bytes: Uint8Array,
   maxBytes = defaultMaxBytes,
   reserve: Reserve = () => undefined,
-): Promise<Report> {
+): Promise<readonly Report[]> {
   const unpacked = await unpack(bytes, maxBytes, reserve)
   if (isXml(unpacked)) {
     reserve(xmlPerByte * unpacked.length)
-    return readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')
+    return [readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')]
+  }
+  if (isTagValue(unpacked)) {
+    reserve(xmlPerByte * unpacked.length)
+    return [readSpdx(readTagValue(textIn(unpacked)), 'spdx-tag-value')]
   }
   reserve(jsonMemory(unpacked))
   const document = parse(unpacked)
   if (unpacked !== bytes) releaseBuffer(unpacked, unpacked.buffer.byteLength)
   return readDocument(document)
+}
+
+function textIn(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ReportError('malformed', 'The document is not UTF-8.')
+  }
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -56,22 +80,30 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function readDocument(document: unknown): Report {
+function readDocument(document: unknown): readonly Report[] {
   if (Array.isArray(document)) {
     const [first] = document
-    if (isRecord(first) && 'Target' in first) return readTrivy({}, document)
+    if (isRecord(first) && 'Target' in first) return [readTrivy({}, document)]
     if (document.length === 1 && isRecord(first)) return readDocument(first)
   }
   if (!isRecord(document)) throw new ReportError('unknown-format', 'The document is no JSON object.')
   const statement = attested(document)
-  if (statement !== undefined) return aboutSubjects(readDocument(statement.document), statement.subjects)
+  if (statement !== undefined)
+    return readDocument(statement.document).map((report) => aboutSubjects(report, statement.subjects))
+  // The export of GitHub's dependency graph.
+  if (isRecord(document['sbom']) && 'spdxVersion' in document['sbom']) return readDocument(document['sbom'])
+  if (textOf(document['kind'])?.endsWith('List') === true && Array.isArray(document['items'])) {
+    const items = recordsOf(document['items']).filter(isTrivyOperator)
+    if (items.length > 0) return items.map(readTrivyOperator)
+  }
+  if (isTrivyKubernetes(document)) return readTrivyKubernetes(document)
   const read = readerOf(document)
   if (read === undefined)
     throw new ReportError(
       'unknown-format',
       `The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, OpenVEX and image inspect.${keysText(document)}`,
     )
-  return read(document)
+  return [read(document)]
 }
 
 /** The subject is the image, unless there are several. */
@@ -88,13 +120,20 @@ function aboutSubjects(report: Report, subjects: readonly string[]): Report {
 
 function readerOf(document: Fields): ((document: Fields) => Report) | undefined {
   if (document['bomFormat'] === 'CycloneDX') return (given) => readCycloneDx(given)
-  if (textOf(document['spdxVersion'])?.startsWith('SPDX-2') === true) return readSpdx
+  if (textOf(document['spdxVersion'])?.startsWith('SPDX-2') === true) return (given) => readSpdx(given)
+  if (isSpdx3(document)) return (given) => readSpdx(readSpdx3(given), 'spdx-3-json')
   if (textOf(document['@context'])?.includes('openvex') === true) return readOpenVex
-  if (Array.isArray(document['artifacts']) && 'schema' in document) return readSyft
-  if (Array.isArray(document['matches']) && 'descriptor' in document) return readGrype
+  // Programs in Go write null for an empty list.
+  if (isList(document, 'artifacts') && 'schema' in document) return readSyft
+  if (isList(document, 'matches') && 'descriptor' in document) return readGrype
+  if (isTrivyOperator(document)) return readTrivyOperator
   if ('SchemaVersion' in document && ('Results' in document || 'ArtifactName' in document))
     return (given) => readTrivy(given)
   return isInspect(document) ? readInspect : undefined
+}
+
+function isList(document: Fields, name: string): boolean {
+  return Array.isArray(document[name]) || document[name] === null
 }
 
 function keysText(document: Fields): string {

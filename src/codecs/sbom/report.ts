@@ -17,14 +17,21 @@ export type Report = Readonly<{
   waivers?: readonly WaiverData[]
   /** Digests that the attestation around the document is about. */
   subjects?: readonly string[]
+  /** Parts of the document that are not readable, and why the first one is not. */
+  skipped?: number
+  skippedReason?: string
 }>
 
 export const reportFormats = [
   'cyclonedx-json',
   'cyclonedx-xml',
   'spdx-json',
+  'spdx-tag-value',
+  'spdx-3-json',
   'syft-json',
   'trivy-json',
+  'trivy-kubernetes',
+  'trivy-operator',
   'grype-json',
   'image-inspect',
   'openvex',

@@ -1,15 +1,15 @@
-/** SPDX 2.2 and 2.3 as JSON. */
+/** SPDX 2.2 and 2.3: as JSON, and in the shape of its JSON from other forms. */
 import { known, textOf, type Fields } from '../../model/json.ts'
 import { listOf, PackageList, recordsOf, textsOf } from './collect.ts'
 import { osFact } from './cyclonedx.ts'
 import { digestIn, imageOfPurl, readImageName } from './image.ts'
-import type { Fact, Report } from './report.ts'
+import type { Fact, Report, ReportFormat } from './report.ts'
 
 const absent = new Set(['NOASSERTION', 'NONE'])
 /** Purposes of elements that are no packages of the image. */
-const others = new Set(['CONTAINER', 'OPERATING-SYSTEM', 'FILE', 'SOURCE', 'DEVICE'])
+const others = new Set(['CONTAINER', 'OPERATING-SYSTEM', 'FILE', 'DEVICE'])
 
-export function readSpdx(document: Fields): Report {
+export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): Report {
   const packages = new PackageList()
   const facts: Fact[] = []
   const roots = rootsOf(document)
@@ -20,8 +20,9 @@ export function readSpdx(document: Fields): Report {
     const isRoot = roots.has(textOf(one['SPDXID']) ?? '')
     if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(one['name']), textOf(one['versionInfo'])))
     else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(one, purl) : image
-    if (isRoot || (purpose !== undefined && others.has(purpose))) continue
-    const version = textOf(one['versionInfo'])
+    if (purpose !== undefined && others.has(purpose)) continue
+    const version = given(textOf(one['versionInfo']))
+    if (isRoot && !isMainPackage(one, purl, version)) continue
     // Trivy lists files with packages, such as lock files and programs in Go, as applications.
     if (purpose === 'APPLICATION' && purl === undefined && version === undefined) continue
     packages.add({
@@ -35,7 +36,7 @@ export function readSpdx(document: Fields): Report {
     })
   }
   return known<Report>({
-    format: 'spdx-json',
+    format,
     tool: toolOf(document),
     image,
     packages: packages.packages,
@@ -44,14 +45,22 @@ export function readSpdx(document: Fields): Report {
   })
 }
 
+/** Whether the described element is a package itself, and not the image or folder that was searched. */
+function isMainPackage(one: Fields, purl: string | undefined, version: string | undefined): boolean {
+  if (purl !== undefined) return !/^pkg:(?:oci|docker)\//.test(purl)
+  return version !== undefined && digestIn(version) === undefined && imageOf(one, purl).digest === undefined
+}
+
+const given = (text: string | undefined): string | undefined => (absent.has(text ?? '') ? undefined : text)
+
 /** Elements that the document describes: the image or folder itself. */
 function rootsOf(document: Fields): ReadonlySet<string> {
   const described = listOf(document['documentDescribes']).flatMap((each) => textOf(each) ?? [])
-  const related = recordsOf(document['relationships']).flatMap((each) =>
-    each['relationshipType'] === 'DESCRIBES' && each['spdxElementId'] === 'SPDXRef-DOCUMENT'
-      ? (textOf(each['relatedSpdxElement']) ?? [])
-      : [],
-  )
+  const related = recordsOf(document['relationships']).flatMap((each) => {
+    const [from, to] = [textOf(each['spdxElementId']), textOf(each['relatedSpdxElement'])]
+    if (each['relationshipType'] === 'DESCRIBES' && from === 'SPDXRef-DOCUMENT') return to ?? []
+    return each['relationshipType'] === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? (from ?? []) : []
+  })
   const all = new Set([...described, ...related])
   // A document that describes every package has no root.
   return all.size > 1 ? new Set() : all

@@ -31,8 +31,9 @@ export function readTrivy(document: Fields, results = document['Results']): Repo
   const metadata = fieldsOf(document['Metadata'])
   const packages = new PackageList()
   const problems: Problem[] = []
+  const reported = recordsOf(results)
   let lists = false
-  for (const result of recordsOf(results)) {
+  for (const result of reported) {
     const type = textOf(result['Type'])
     if (Array.isArray(result['Packages'])) lists = true
     const purlType = purlTypes[type ?? ''] ?? type
@@ -59,8 +60,24 @@ export function readTrivy(document: Fields, results = document['Results']): Repo
     packages: lists ? packages.packages : undefined,
     listed: lists ? packages.listed : undefined,
     facts: facts.length === 0 ? undefined : facts,
-    // A scan without findings omits the lists.
-    problems: distinctProblems(problems),
+    problems: isSearch(reported, metadata) ? distinctProblems(problems) : undefined,
+  })
+}
+
+/** Other scans of Trivy have results of these classes, or lists of these names. */
+const otherClasses = /^(?:secret|config|custom|license|license-file)$/
+const otherLists = ['Secrets', 'Misconfigurations', 'MisconfSummary', 'Licenses', 'CustomResources']
+
+/**
+ * Whether Trivy searched for problems in packages. A search without findings may have no result at all, except for an
+ * operating system: that one has a result in each search.
+ */
+function isSearch(results: readonly Fields[], metadata: Fields): boolean {
+  if (results.length === 0) return !('OS' in metadata)
+  return results.some((result) => {
+    if (Array.isArray(result['Vulnerabilities'])) return true
+    const kind = textOf(result['Class'])
+    return kind === undefined ? !otherLists.some((list) => list in result) : !otherClasses.test(kind)
   })
 }
 

@@ -51,6 +51,21 @@ test('the packages of a report belong to its service; the digest that it names i
   })
 })
 
+test('the report of a build replaces no posted problems of a source with the name of its scanner', async () => {
+  const document = {
+    bomFormat: 'CycloneDX',
+    metadata: { tools: [{ name: 'trivy' }] },
+    components: [{ type: 'library', name: 'a' }],
+    vulnerabilities: [],
+  }
+  const problem = { environment: 1, identifier: 'CVE-1', source: 'trivy', service: 'cli', data: '' }
+  const posted = contentsOfPosted({ kind: 'problems', items: [problem] }, origin)
+  const built = await contentsOfImage(report(document), origin, 1 << 20)
+  expect(posted.at(-1)?.key).toBe(built.at(-1)?.key)
+  expect(posted.at(-1)?.source).not.toBe(built.at(-1)?.source)
+  expect(JSON.parse(Buffer.from(built.at(-1)?.data ?? []).toString())).not.toHaveProperty('problems')
+})
+
 test('waivers of a tenant do not reach the images of others', async () => {
   const document = {
     '@context': 'https://openvex.dev/ns/v0.2.0',

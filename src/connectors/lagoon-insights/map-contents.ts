@@ -57,6 +57,8 @@ export async function contentsOfImage(
       time: origin.now,
       written: origin.written,
       origin: `${origin.namespace}/${file.name}`,
+      // Posted facts and problems of a source with the name of the scanner stay.
+      channel: 'builds',
       image: known<ImageData>({ ...own, aliases: others.length === 0 ? undefined : others }),
     },
   )

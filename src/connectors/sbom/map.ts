@@ -3,7 +3,8 @@ import {
   digestIn,
   eventsOfReport,
   imageOfReport,
-  readReport,
+  hasParts,
+  readReports,
   ReportError,
   type Report,
 } from '../../codecs/sbom/index.ts'
@@ -12,11 +13,20 @@ import { hasCode, messageOf } from '../../model/errors.ts'
 import { insightTypes, type ImageData } from '../../model/image-insights.ts'
 import type { WeirEvent } from '../../model/events.ts'
 
-export type Outcome = 'accepted' | 'too_large' | 'malformed' | 'unknown_format' | 'no_image' | 'other_image'
+export type Outcome =
+  | 'accepted'
+  | 'too_large'
+  | 'malformed'
+  | 'unknown_format'
+  | 'no_image'
+  | 'other_image'
+  | 'no_content'
 
 export type ReadDocument = Readonly<{
   outcome: Outcome
   message?: string
+  /** Why parts of an accepted document are not readable. */
+  skipped?: string
   events: readonly WeirEvent[]
 }>
 
@@ -42,15 +52,18 @@ export function isDocument(name: string): boolean {
 /** Rejects with WEIR_MEMORY_BUSY: a later read may succeed. */
 export async function readDocument(document: Document, maxBytes: number, memory: MemoryBudget): Promise<ReadDocument> {
   const { path, bytes, modified, now } = document
-  let report: Report
+  let reports: readonly Report[]
   try {
-    report = await memory.use(bytes.length, (lease) => readReport(bytes, maxBytes, (size) => lease.grow(size)))
+    reports = await memory.use(bytes.length, (lease) => readReports(bytes, maxBytes, (size) => lease.grow(size)))
   } catch (error) {
     if (hasCode(error, 'WEIR_MEMORY_TOO_LARGE'))
       return rejected(document, 'too_large', `The document is too large: ${messageOf(error)}.`)
     if (!(error instanceof ReportError)) throw error
     return rejected(document, error.problem.replaceAll('-', '_') as Outcome, error.message)
   }
+  const [single, ...others] = reports
+  if (single === undefined || others.length > 0) return ofSeveral(document, reports)
+  let report = single
   const place = document.image
   if (place !== undefined) {
     const { subjects = [] } = report
@@ -58,6 +71,12 @@ export async function readDocument(document: Document, maxBytes: number, memory:
       return rejected(document, 'other_image', 'The attestation is about another image than the one it is attached to.')
     report = limitedTo(place, report)
   }
+  if (isEmpty(report))
+    return rejected(
+      document,
+      'no_content',
+      'The document lists no packages, searched no packages for problems, and has neither facts nor waivers.',
+    )
   const digest = digestIn(path.replaceAll(/sha256[-_]/g, 'sha256:'))
   const image = place?.image ?? (report.image.digest === undefined && digest !== undefined ? { digest } : {})
   if (imageOfReport(report, image) === undefined && (report.waivers ?? []).length === 0)
@@ -73,7 +92,32 @@ export async function readDocument(document: Document, maxBytes: number, memory:
     origin: path,
     image,
   })
-  return { outcome: 'accepted', events }
+  return accepted(events, report.skippedReason)
+}
+
+function accepted(events: readonly WeirEvent[], skipped: string | undefined): ReadDocument {
+  return { outcome: 'accepted', events, ...(skipped === undefined ? {} : { skipped }) }
+}
+
+function isEmpty(report: Report): boolean {
+  return !hasParts(report) && (report.waivers ?? []).length === 0
+}
+
+/** Each report names its image. A place that is about one image has the report about that one only. */
+function ofSeveral(document: Document, reports: readonly Report[]): ReadDocument {
+  const { path, bytes, modified, now, image: place } = document
+  const chosen = reports.filter((report) => {
+    const image = imageOfReport(report)
+    return !isEmpty(report) && image !== undefined && (place === undefined || place.digests.has(image.digest))
+  })
+  if (chosen.length === 0)
+    return rejected(document, 'no_image', `None of the ${reports.length} reports of the document names its image.`)
+  const sha256 = sha256Of(bytes)
+  const times = { sha256, time: Math.min(modified, now), written: now, origin: path }
+  const events = chosen.flatMap((report, part) => eventsOfReport(report, { ...times, part }))
+  const left = reports.length - chosen.length
+  const reason = reports.find(({ skippedReason }) => skippedReason !== undefined)?.skippedReason
+  return accepted(events, reason ?? (left === 0 ? undefined : `${left} of ${reports.length} reports name no image.`))
 }
 
 /** Whoever may push to one repository must neither describe nor waive problems of the images of others. */

@@ -2,7 +2,8 @@ import { counter, gauge } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_sbom_documents_total: counter(
-    'Documents read by outcome: accepted, unchanged, too_large, malformed, unknown_format, no_image, other_image',
+    'Documents read by outcome: accepted, unchanged, too_large, malformed, unknown_format, no_image, other_image, ' +
+      'no_content',
     'source',
     'outcome',
   ),

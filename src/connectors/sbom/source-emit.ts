@@ -17,7 +17,7 @@ export interface DocumentReader {
 /** Resolves when all events of the document are in the journal. `origin`: for the log. */
 export async function emitDocument(
   context: SourceContext,
-  { outcome, message, events: all }: ReadDocument,
+  { outcome, message, skipped, events: all }: ReadDocument,
   origin: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -32,6 +32,12 @@ export async function emitDocument(
       error: message ?? '',
     })
   }
+  if (skipped !== undefined)
+    log.warn('Parts of a document about images are not readable; the others are stored.', {
+      source: id,
+      path: origin,
+      error: skipped,
+    })
   // The last event completes the report: it stays invisible if an append fails.
   const events = all.filter((event) => !isTooLarge(event))
   for (const [some] of chunks(events)) await appendEvents(context, some, { signal })

@@ -163,7 +163,7 @@ function ImageSelect({
         <option value="">{insightsText.chooseImage}</option>
         {!isListed && <option value={of}>{imageText(null, of)}</option>}
         {images
-          .filter(({ scanned }) => scanned)
+          .filter(({ packages, scanned }) => packages !== null || scanned)
           .map(({ image, name, tags }) => (
             <option key={image} value={image}>
               {[imageText(name, image), ...tags].join(' ')}

@@ -1,0 +1,36 @@
+/**
+ * Ids of one flaw. An advisory (RHSA, ELSA, ALAS, DSA, SUSE-SU, USN …) fixes many flaws, so its id names none of them,
+ * and problems that share it are not equal.
+ */
+
+/** Schemes that give each flaw one id, by the start of the id. */
+const schemes: readonly (readonly [scheme: string, form: RegExp])[] = [
+  ['CVE', /^CVE-[\d-]+$/i],
+  ['GHSA', /^GHSA(?:-[0-9a-z]+)+$/i],
+  ['PYSEC', /^PYSEC-\d{4}-\d+$/i],
+  ['RUSTSEC', /^RUSTSEC-\d{4}-\d+$/i],
+  ['GO', /^GO-\d{4}-\d+$/i],
+]
+/** Ids of packagers and vendors that name a fix or a notice. */
+const advisories =
+  'RHSA|RHBA|RHEA|CESA|CEBA|ELSA|ELBA|OVMSA|RLSA|RXSA|ALSA|ALBA|ALAS\\w*|DSA|DLA|DTSA|USN|LSN|SUSE-\\w+|openSUSE-\\w+|' +
+  'GLSA|ASA|AVG|PHSA|FEDORA|MGASA|CGA|AZL'
+const advisory = new RegExp(`^(?:${advisories})-`, 'i')
+
+function schemeOf(id: string): string | undefined {
+  return schemes.find(([, form]) => form.test(id))?.[0]
+}
+
+/** Of `related`, those that name the flaw of `id`. Several ids of one scheme are several flaws. */
+export function aliasesOf(id: string, related: readonly string[] | undefined): readonly string[] | undefined {
+  if (related === undefined || advisory.test(id)) return undefined
+  const own = schemeOf(id)
+  const byScheme = new Map<string, Set<string>>()
+  for (const other of related) {
+    const scheme = schemeOf(other)
+    if (scheme === undefined) continue
+    byScheme.set(scheme, (byScheme.get(scheme) ?? new Set()).add(other.toUpperCase() === id.toUpperCase() ? id : other))
+  }
+  const aliases = [...byScheme].flatMap(([scheme, ids]) => (scheme === own || ids.size > 1 ? [] : [...ids]))
+  return aliases.length === 0 ? undefined : aliases
+}

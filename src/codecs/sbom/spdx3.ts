@@ -1,0 +1,91 @@
+/** SPDX 3.0 as JSON-LD, in the shape of SPDX 2.3. */
+import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
+import { listOf, recordsOf } from './collect.ts'
+
+const purposes: Readonly<Record<string, string>> = {
+  container: 'CONTAINER',
+  operatingSystem: 'OPERATING-SYSTEM',
+  file: 'FILE',
+  device: 'DEVICE',
+  application: 'APPLICATION',
+}
+const licenseRelations: Readonly<Record<string, string>> = {
+  hasConcludedLicense: 'licenseConcluded',
+  hasDeclaredLicense: 'licenseDeclared',
+}
+
+export function isSpdx3(document: Fields): boolean {
+  return [document['@context']].flat().some((each) => textOf(each)?.includes('spdx.org/rdf/3') === true)
+}
+
+export function readSpdx3(document: Fields): Fields {
+  const elements = recordsOf(document['@graph'] ?? [document])
+  const byId = new Map(elements.map((each) => [idOf(each) ?? '', each]))
+  const licenses = licensesOf(elements, byId)
+  const roots = elements.flatMap((each) =>
+    typeOf(each) === 'SpdxDocument' || typeOf(each) === 'software_Sbom' ? listOf(each['rootElement']) : [],
+  )
+  const packages = elements.flatMap((each) =>
+    typeOf(each) === 'software_Package' ? [{ ...packageOf(each), ...licenses.get(idOf(each) ?? '') }] : [],
+  )
+  const isRoot = new Set(roots.map((root) => textOf(root) ?? idOf(fieldsOf(root))))
+  return {
+    spdxVersion: 'SPDX-3',
+    packages,
+    documentDescribes: packages.flatMap(({ SPDXID }) => (isRoot.has(SPDXID) ? [SPDXID] : [])),
+    creationInfo: { creators: toolsOf(elements, byId) },
+  }
+}
+
+const typeOf = (element: Fields): string => textOf(element['type'] ?? element['@type']) ?? ''
+const idOf = (element: Fields): string | undefined => textOf(element['spdxId'] ?? element['@id'])
+
+function packageOf(element: Fields): Fields & { SPDXID: string | undefined } {
+  const identifiers = recordsOf(element['externalIdentifier'])
+  const identified = (type: RegExp): string | undefined =>
+    textOf(identifiers.find((each) => type.test(textOf(each['externalIdentifierType']) ?? ''))?.['identifier'])
+  const refs = [
+    ['purl', textOf(element['software_packageUrl']) ?? identified(/^packageUrl$/i)],
+    ['cpe23Type', identified(/^cpe2/i)],
+  ] as const
+  return {
+    SPDXID: idOf(element),
+    name: element['name'],
+    versionInfo: element['software_packageVersion'],
+    primaryPackagePurpose: purposes[textOf(element['software_primaryPurpose']) ?? ''],
+    sourceInfo: element['software_sourceInfo'],
+    externalRefs: refs.flatMap(([referenceType, referenceLocator]) =>
+      referenceLocator === undefined ? [] : [{ referenceType, referenceLocator }],
+    ),
+    checksums: recordsOf(element['verifiedUsing']).map((hash) => ({
+      algorithm: textOf(hash['algorithm'])?.toUpperCase(),
+      checksumValue: hash['hashValue'],
+    })),
+  }
+}
+
+/** By id of the package. */
+function licensesOf(elements: readonly Fields[], byId: ReadonlyMap<string, Fields>): ReadonlyMap<string, Fields> {
+  const licenses = new Map<string, Record<string, unknown>>()
+  for (const relation of elements) {
+    const member = licenseRelations[textOf(relation['relationshipType']) ?? '']
+    const from = textOf(relation['from'])
+    const target = textOf(listOf(relation['to'])[0] ?? relation['to'])
+    if (member === undefined || from === undefined || target === undefined) continue
+    const license = byId.get(target)
+    const written =
+      textOf(license?.['simplelicensing_licenseExpression']) ?? textOf(license?.['name']) ?? /[^/]+$/.exec(target)?.[0]
+    licenses.set(from, { ...licenses.get(from), [member]: written })
+  }
+  return licenses
+}
+
+function toolsOf(elements: readonly Fields[], byId: ReadonlyMap<string, Fields>): readonly string[] {
+  const infos = elements.filter((each) => typeOf(each) === 'CreationInfo')
+  const used = infos.flatMap((info) => listOf(info['createdUsing']).map((tool) => byId.get(textOf(tool) ?? '')))
+  const tools = used.length > 0 ? used : elements.filter((each) => typeOf(each) === 'Tool')
+  return tools.flatMap((tool) => {
+    const name = textOf(tool?.['name'])
+    return name === undefined ? [] : [`Tool: ${name}`]
+  })
+}
