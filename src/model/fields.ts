@@ -15,7 +15,7 @@ export type Field = Readonly<{
   since: number
 }>
 
-export const registryVersion = 4
+export const registryVersion = 5
 
 export const flowFields = [
   {
@@ -837,6 +837,39 @@ export const flowFields = [
       'End that was the server in earlier flows: 1 source, 2 destination. Absent if ports or a SYN of this flow ' +
       'show it, or no earlier flow did',
   },
+  // Ids 118 to 139 are those of inner headers.
+  {
+    id: 140,
+    name: 'firewall_event',
+    kind: 'u8',
+    since: 5,
+    meaning: 'Firewall event (element 233): 1 created, 2 deleted, 3 denied, 4 alert, 5 update',
+  },
+  {
+    id: 141,
+    name: 'firewall_reason',
+    kind: 'u16',
+    since: 5,
+    meaning:
+      'Reason of a firewall event, by the vendor: for Cisco ASA 1001 and 1002 denied by an ACL, from 2000 closed',
+  },
+  { id: 142, name: 'in_acl', kind: 'dict', since: 5, meaning: 'Access list entry of the input interface, in hex' },
+  { id: 143, name: 'out_acl', kind: 'dict', since: 5, meaning: 'Access list entry of the output interface, in hex' },
+  {
+    id: 144,
+    name: 'nat_event',
+    kind: 'u8',
+    since: 5,
+    meaning: 'NAT event (element 230): 1 create, 2 delete, 3 pool exhausted, 4 session create, 5 session delete',
+  },
+  {
+    id: 145,
+    name: 'application',
+    kind: 'dict',
+    since: 5,
+    meaning: 'Application that the exporter recognized: its name, else its engine and number, such as 13:473',
+  },
+  { id: 146, name: 'user', kind: 'dict', since: 5, meaning: 'User of the flow, as the exporter reports it' },
 ] as const satisfies readonly Field[]
 
 export type FlowFieldName = (typeof flowFields)[number]['name']

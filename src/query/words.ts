@@ -123,6 +123,17 @@ const byField: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   if_directions: directions,
   node_direction: { ...directions, inner: 2 },
   dscp: codePoints,
+  firewall_event: { ignore: 0, created: 1, deleted: 2, denied: 3, alert: 4, update: 5 },
+  nat_event: {
+    create: 1,
+    delete: 2,
+    exhausted: 3,
+    'session-create': 4,
+    'session-delete': 5,
+    'session6-create': 6,
+    'session6-delete': 7,
+    'quota-exceeded': 13,
+  },
   etype: { ipv4: 2048, arp: 2054, ipv6: 34525, mpls: 34887 },
 }
 

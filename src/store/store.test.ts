@@ -162,6 +162,13 @@ describe('the views', () => {
         "rtt_max UBIGINT",
         "extra JSON",
         "listening_side UTINYINT",
+        "firewall_event UTINYINT",
+        "firewall_reason USMALLINT",
+        "in_acl VARCHAR",
+        "out_acl VARCHAR",
+        "nat_event UTINYINT",
+        "application VARCHAR",
+        "user VARCHAR",
         "service_port USMALLINT",
         "initiator VARCHAR",
       ]

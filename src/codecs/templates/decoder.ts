@@ -1,5 +1,6 @@
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import type { ByteCounts } from './bytes.ts'
+import { OpenConnections } from './connections.ts'
 import { DataSet, type SetContext } from './data-set.ts'
 import { InterfaceNamer } from './interface-names.ts'
 import type { TemplateRecord } from './layout.ts'
@@ -52,6 +53,7 @@ export class TemplateDecoder {
   readonly table: TemplateTable
   readonly parking: Parking
   readonly namer: InterfaceNamer
+  readonly connections = new OpenConnections()
   readonly #totals: ByteCounts
   readonly #planner: Planner
   readonly #rows: RowWriter
@@ -67,7 +69,7 @@ export class TemplateDecoder {
     this.table = new TemplateTable(options.templates, this.parking)
     this.namer = new InterfaceNamer(flows)
     this.#rows = new RowWriter(flows, this.namer, options.sampling)
-    this.#planner = new Planner(flows, options, { skewLimit: options.skewLimit }, this.#rows.sampling)
+    this.#planner = new Planner(flows, options, { skewLimit: options.skewLimit }, this.#rows.sampling, this.connections)
   }
 
   sweep(now: number): void {

@@ -4,9 +4,14 @@ import type { FlowFieldName } from '../../model/fields.ts'
 /** Reverse of the IANA element of the same number (RFC 5103). */
 export const reversePen = 29305
 const juniper = 2636
+const ciscoPen = 9
+const paloAlto = 25461
 
 /** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
+
+/** Cisco's types of v9 from 32768 are elements of its enterprise number in IPFIX. */
+export const cisco = (type: number): readonly number[] => [type, keyOf(ciscoPen, type - 0x8000)]
 
 type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
@@ -21,6 +26,9 @@ export type Rule = Readonly<{
 }>
 
 const swap = (field: FlowFieldName): InReverse => ({ swap: field })
+
+/** 40005: releases of ASA before 8.4. */
+export const firewallEvent: readonly number[] = [233, ...cisco(40005)]
 
 export const numberRules: readonly Rule[] = [
   { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], reverse: 'none' },
@@ -48,16 +56,30 @@ export const numberRules: readonly Rule[] = [
   { field: 'in_vrf', from: [234], reverse: swap('out_vrf') },
   { field: 'out_vrf', from: [235], reverse: swap('in_vrf') },
   { field: 'biflow_direction', from: [239], reverse: 'same' },
-  { field: 'xlat_src_port', from: [227, 40003], reverse: swap('xlat_dst_port'), zeroIsAbsent: true },
-  { field: 'xlat_dst_port', from: [228, 40004], reverse: swap('xlat_src_port'), zeroIsAbsent: true },
+  { field: 'xlat_src_port', from: [227, ...cisco(40003)], reverse: swap('xlat_dst_port'), zeroIsAbsent: true },
+  { field: 'xlat_dst_port', from: [228, ...cisco(40004)], reverse: swap('xlat_src_port'), zeroIsAbsent: true },
+  { field: 'firewall_event', from: firewallEvent, reverse: 'same' },
+  { field: 'firewall_reason', from: [...cisco(33002), ...cisco(35001)], reverse: 'same', zeroIsAbsent: true },
+  { field: 'nat_event', from: [230], reverse: 'same', zeroIsAbsent: true },
+]
+
+/** Palo Alto has its elements in v9 without an enterprise number. */
+export const textRules: readonly Rule[] = [
+  { field: 'user', from: [371, ...cisco(40000), 56702, keyOf(paloAlto, 56702 - 0x8000)], reverse: 'same' },
+  { field: 'application', from: [96, 56701, keyOf(paloAlto, 56701 - 0x8000)], reverse: 'same' },
+]
+
+export const aclRules: readonly Rule[] = [
+  { field: 'in_acl', from: cisco(33000), reverse: 'same' },
+  { field: 'out_acl', from: cisco(33001), reverse: 'same' },
 ]
 
 /** 4 or 16 bytes in any address family. 40001 and 40002: Cisco ASA, v9. */
 export const addressRules: readonly Rule[] = [
   { field: 'next_hop', from: [15, 62], reverse: 'none' },
   { field: 'bgp_next_hop', from: [18, 63], reverse: 'none' },
-  { field: 'xlat_src_addr', from: [225, 281, 40001], reverse: swap('xlat_dst_addr'), zeroIsAbsent: true },
-  { field: 'xlat_dst_addr', from: [226, 282, 40002], reverse: swap('xlat_src_addr'), zeroIsAbsent: true },
+  { field: 'xlat_src_addr', from: [225, 281, ...cisco(40001)], reverse: swap('xlat_dst_addr'), zeroIsAbsent: true },
+  { field: 'xlat_dst_addr', from: [226, 282, ...cisco(40002)], reverse: swap('xlat_src_addr'), zeroIsAbsent: true },
   { field: 'exporter_addr', from: [130, 131], reverse: 'same', zeroIsAbsent: true },
 ]
 
@@ -152,6 +174,14 @@ export const element = {
   durationMs: 161,
   durationUs: 162,
   initTime: 160,
+  flowId: 148,
+  applicationId: 95,
+  applicationName: 96,
+  applicationDescription: 94,
+  octetTotal: 85,
+  packetTotal: 86,
+  initiatorCounters: [231, 298],
+  responderCounters: [232, 299],
   samplingInterval: 34,
   samplerId: 48,
   samplerMode: 49,

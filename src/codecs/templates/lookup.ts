@@ -38,6 +38,10 @@ export class Lookup {
     return undefined
   }
 
+  all(keys: readonly number[]): readonly FieldPlace[] {
+    return keys.flatMap((key) => this.#places.get(key) ?? [])
+  }
+
   one(id: number, accept: Accept = isNumber): FieldPlace | undefined {
     return this.first([id], accept)
   }

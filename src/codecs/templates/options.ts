@@ -1,4 +1,5 @@
 import { trimOldest } from '../../model/trim-oldest.ts'
+import { idText } from './applications.ts'
 import type { DataSet } from './data-set.ts'
 import { element, keyOf } from './elements.ts'
 import { interfaceScope, scopePen, type Layout } from './layout.ts'
@@ -22,11 +23,13 @@ export function planOptions(layout: Layout): OptionsPlan {
     ),
     interfaceName: lookup.first([element.interfaceName, element.interfaceDescription], isText),
     initTime: lookup.one(element.initTime, isBytes(8)),
+    applicationId: lookup.one(element.applicationId, isText),
+    applicationName: lookup.first([element.applicationName, element.applicationDescription], isText),
   }
 }
 
 export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): boolean {
-  const { sampling: places, interfaceIndex, interfaceName, initTime } = plan
+  const { sampling: places, interfaceIndex, interfaceName, initTime, applicationId, applicationName } = plan
   let changed = false
   for (let i = 0; i < set.count; i++) {
     const interval = intervalOf(readSampling(set, places, i))
@@ -44,6 +47,11 @@ export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): bool
     if (index !== undefined && interfaceName !== undefined) {
       const name = textOf(set.bytes, startOf(set, interfaceName, i), lengthOf(set, interfaceName, i))
       if (name !== '') changed = put(facts.interfaceNames, index, name) || changed
+    }
+    if (applicationId !== undefined && applicationName !== undefined) {
+      const name = textOf(set.bytes, startOf(set, applicationName, i), lengthOf(set, applicationName, i)).trim()
+      const id = idText(set.bytes, startOf(set, applicationId, i), lengthOf(set, applicationId, i))
+      if (name !== '') changed = facts.applications.put(id, name) || changed
     }
     if (initTime !== undefined) {
       const value = numberIn(set, initTime, i)

@@ -1,21 +1,27 @@
 import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 import type { FieldPlace } from './data-set.ts'
+import { applicationStep } from './applications.ts'
+import type { OpenConnections } from './connections.ts'
 import {
+  aclRules,
   addressRules,
   element,
   endElements,
+  firewallEvent,
   keyOf,
   macRules,
   netobservRules,
   numberRules,
   startElements,
+  textRules,
   type Rule,
 } from './elements.ts'
 import { extraStep, type ExtraElement } from './extra.ts'
 import type { Layout } from './layout.ts'
 import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './lookup.ts'
 import { addressStep, endpointSteps } from './step-addresses.ts'
+import { aclText, connectionStep, type ConnectionCounter } from './step-firewall.ts'
 import { interfaceStep, listSteps, mplsStep, singleListStep, textStep } from './step-names.ts'
 import { dscpStep, macStep, numberStep, type Step } from './step-numbers.ts'
 import { portSteps } from './step-ports.ts'
@@ -35,25 +41,45 @@ export type PlanOptions = Readonly<{
   extra: readonly ExtraElement[]
 }>
 
+const connectionEnds: readonly number[] = [8, 12, 27, 28, 7, 11, 4]
+
 const isAddress = ({ length }: FieldPlace) => length === 4 || length === 16
 
 export class Planner {
   readonly #flows: FlowBuilder
   readonly #options: PlanOptions
   readonly #codes: StringCodes
+  readonly #aclCodes: StringCodes
+  readonly #connections: OpenConnections
   readonly #netobserv
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #skew: SkewRule
   readonly #sampling: SamplingDefaults
 
-  constructor(flows: FlowBuilder, options: PlanOptions, skew: SkewRule, sampling: SamplingDefaults) {
+  constructor(
+    flows: FlowBuilder,
+    options: PlanOptions,
+    skew: SkewRule,
+    sampling: SamplingDefaults,
+    connections: OpenConnections,
+  ) {
     this.#flows = flows
     this.#options = options
     this.#skew = skew
     this.#sampling = sampling
     this.#codes = new StringCodes(flows)
+    this.#aclCodes = new StringCodes(flows, aclText)
+    this.#connections = connections
     this.#netobserv = netobservRules(options.netobservPen)
-    const all = [...numberRules, ...addressRules, ...macRules, ...this.#netobserv.text, ...this.#netobserv.number]
+    const all = [
+      ...numberRules,
+      ...addressRules,
+      ...macRules,
+      ...textRules,
+      ...aclRules,
+      ...this.#netobserv.text,
+      ...this.#netobserv.number,
+    ]
     this.#rules = new Map(all.map((rule) => [rule.field, rule]))
   }
 
@@ -72,6 +98,7 @@ export class Planner {
     return [
       ...(half === 'forward' ? this.#sections(lookup) : []),
       ...this.#numbers(lookup, half),
+      ...this.#connection(lookup, half),
       ...this.#endpoints(lookup, half),
       ...this.#ports(lookup, half),
       ...this.#times(lookup, half),
@@ -114,6 +141,25 @@ export class Planner {
       if (mac !== undefined) steps.push(macStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, mac))
     }
     return steps
+  }
+
+  #connection(lookup: Lookup, half: Half): readonly Step[] {
+    const event = lookup.first(firewallEvent, isNumber)
+    if (event === undefined) return []
+    const mixed = half === 'forward' ? element.initiatorCounters : element.responderCounters
+    const [bytes, packets] = (['bytes', 'packets'] as const).map((field, at): ConnectionCounter | undefined => {
+      const place = lookup.rule(this.#rules.get(field)!, half, isNumber)
+      if (place === undefined) return undefined
+      const total = at === 0 ? element.octetTotal : element.packetTotal
+      if (place === lookup.first([mixed[at]!], isNumber)) return 'mixed'
+      return place === lookup.of([total], half, isNumber, []) ? 'total' : undefined
+    })
+    if (bytes === undefined && packets === undefined) return []
+    const id = lookup.one(element.flowId)
+    const identity = id === undefined ? lookup.all(connectionEnds) : [id]
+    if (identity.length === 0) return []
+    const places = { event, identity, bytes, packets }
+    return [connectionStep(this.#flows, places, half === 'forward' ? 0 : 1, this.#connections, this.#sampling)]
   }
 
   #endpoints(lookup: Lookup, half: Half): readonly Step[] {
@@ -197,11 +243,19 @@ export class Planner {
 
   #names(lookup: Lookup, half: Half): readonly Step[] {
     const steps: Step[] = []
-    for (const rule of this.#netobserv.text) {
-      const place = lookup.rule(rule, half, isText)
-      if (place !== undefined)
-        steps.push(textStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, this.#codes))
+    for (const [rules, codes] of [
+      [[...this.#netobserv.text, ...textRules], this.#codes],
+      [aclRules, this.#aclCodes],
+    ] as const) {
+      for (const rule of rules) {
+        const place = lookup.rule(rule, half, isText)
+        if (place !== undefined)
+          steps.push(textStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, codes))
+      }
     }
+    const application = lookup.one(element.applicationId, isText)
+    if (application !== undefined)
+      steps.push(applicationStep(this.#flows, this.#flows.column('application'), application, this.#sampling))
     const name = lookup.one(element.interfaceName, isText)
     const interfaces = lookup.first([this.#netobserv.interfaces], isText)
     if (name !== undefined && half === 'forward') {

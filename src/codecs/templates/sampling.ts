@@ -1,3 +1,5 @@
+import { Applications } from './applications.ts'
+
 export interface DomainFacts {
   sampling: number
   readonly selectors: Map<number, number>
@@ -5,15 +7,20 @@ export interface DomainFacts {
   /** Unix ms (IE 160); NaN unknown. */
   initTime: number
   readonly interfaceNames: Map<number, string>
+  readonly applications: Applications
+  /** Of the exporter, version and domain, for keys of what it reports. */
+  readonly seed: number
 }
 
-export function newFacts(): DomainFacts {
+export function newFacts(seed = 0): DomainFacts {
   return {
     sampling: 0,
     selectors: new Map(),
     interfaceSampling: new Map(),
     initTime: Number.NaN,
     interfaceNames: new Map(),
+    applications: new Applications(),
+    seed,
   }
 }
 
@@ -40,6 +47,8 @@ function whole(interval: number) {
   return Math.min(0xffffffff, Math.max(1, Math.round(interval)))
 }
 
-export function isEmpty({ sampling, initTime, selectors, interfaceSampling, interfaceNames }: DomainFacts): boolean {
-  return sampling === 0 && Number.isNaN(initTime) && selectors.size + interfaceSampling.size + interfaceNames.size === 0
+export function isEmpty(facts: DomainFacts): boolean {
+  const { sampling, initTime, selectors, interfaceSampling, interfaceNames, applications } = facts
+  const known = [selectors, interfaceSampling, interfaceNames, applications.names]
+  return sampling === 0 && Number.isNaN(initTime) && known.every(({ size }) => size === 0)
 }

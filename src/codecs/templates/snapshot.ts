@@ -22,6 +22,7 @@ type FactsSnapshot = Readonly<{
   selectors: readonly (readonly [number, number])[]
   interfaceSampling: readonly (readonly [number, number])[]
   interfaceNames: readonly (readonly [number, string])[]
+  applications?: readonly (readonly [id: string, name: string])[]
 }>
 
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
@@ -47,6 +48,7 @@ export function snapshotExporter(state: ExporterState): ExporterSnapshot | undef
       selectors: [...facts.selectors],
       interfaceSampling: [...facts.interfaceSampling],
       interfaceNames: [...facts.interfaceNames],
+      applications: [...facts.applications.names],
     }))
   return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
 }
@@ -66,6 +68,7 @@ export function restoreExporter(
     for (const [id, interval] of entry.selectors) facts.selectors.set(id, interval)
     for (const [index, interval] of entry.interfaceSampling) facts.interfaceSampling.set(index, interval)
     for (const [index, name] of entry.interfaceNames) facts.interfaceNames.set(index, name)
+    for (const [id, name] of entry.applications ?? []) facts.applications.put(id, name)
   }
   for (const { version, listener, port, domains } of [...snapshot.sessions].sort((a, b) => a.lastSeen - b.lastSeen)) {
     const at = listenerOf(listener)

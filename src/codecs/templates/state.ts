@@ -2,6 +2,7 @@ import { trimOldest } from '../../model/trim-oldest.ts'
 import type { FieldPlace } from './data-set.ts'
 import type { InterfaceNames } from './interface-names.ts'
 import { noBytes, type ByteCounts } from './bytes.ts'
+import { hash53 } from './hash.ts'
 import type { Layout } from './layout.ts'
 import type { Plan } from './plan.ts'
 import { newFacts, type DomainFacts } from './sampling.ts'
@@ -28,6 +29,8 @@ export type OptionsPlan = Readonly<{
   interfaceIndex: FieldPlace | undefined
   interfaceName: FieldPlace | undefined
   initTime: FieldPlace | undefined
+  applicationId: FieldPlace | undefined
+  applicationName: FieldPlace | undefined
 }>
 
 export interface Template {
@@ -123,7 +126,8 @@ export class ExporterState implements Losses {
   factsAt(key: number): DomainFacts {
     let facts = this.domainFacts.get(key)
     if (facts === undefined) {
-      facts = newFacts()
+      const address = bytesOf(this.words)
+      facts = newFacts(hash53(key, address, 0, address.length))
       this.domainFacts.set(key, facts)
       trimOldest(this.domainFacts, maxFacts)
     }
@@ -136,6 +140,8 @@ export class ExporterState implements Losses {
 }
 
 const maxFacts = 1024
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array) => new Uint8Array(buffer, byteOffset, byteLength)
 
 const factsKey = (version: Version, domain: number) => (version === 9 ? 0 : 0x1_0000_0000) + domain
 

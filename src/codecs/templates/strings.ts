@@ -15,18 +15,25 @@ export class StringCodes {
   readonly #starts = new Uint32Array(slots)
   readonly #lengths = new Uint32Array(slots)
 
-  constructor(flows: FlowBuilder) {
+  readonly #format: ((bytes: Uint8Array) => string) | undefined
+
+  /** `format`: text of all bytes, empty if absent; otherwise UTF-8 without zeros at its end. */
+  constructor(flows: FlowBuilder, format?: (bytes: Uint8Array) => string) {
     this.#flows = flows
+    this.#format = format
   }
 
   code(bytes: Uint8Array, at: number, length: number): number {
-    while (length > 0 && bytes[at + length - 1] === 0) length--
+    if (this.#format === undefined) while (length > 0 && bytes[at + length - 1] === 0) length--
     if (length === 0) return 0
     this.#refresh()
     let slot = hash(bytes, at, length) & (slots - 1)
     for (; this.#codes[slot] !== 0; slot = (slot + 1) & (slots - 1))
       if (this.#is(slot, bytes, at, length)) return this.#codes[slot]!
-    const code = this.#flows.code(utf8.decode(bytes.subarray(at, at + length)))
+    const content = bytes.subarray(at, at + length)
+    const text = this.#format === undefined ? utf8.decode(content) : this.#format(content)
+    if (text === '') return 0
+    const code = this.#flows.code(text)
     if (this.#entries < slots / 2 && this.#used + length <= arenaBytes) this.#remember(slot, code, bytes, at, length)
     return code
   }

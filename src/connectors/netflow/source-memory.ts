@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { OpenConnection } from '../../codecs/templates/connections.ts'
 import type { TemplateDecoder } from '../../codecs/templates/decoder.ts'
 import {
   restoreExporter,
@@ -25,6 +26,8 @@ type Saved = Readonly<{
   format: number
   listeners: readonly string[]
   exporters: readonly SavedExporter[]
+  /** Of firewalls, only in a file written at a stop. */
+  connections?: readonly OpenConnection[]
 }>
 
 interface SavedExporter extends Partial<ExporterSnapshot> {
@@ -70,10 +73,13 @@ export class TemplateMemory {
   /** Also writes parked data. Never rejects. */
   async saveLast(exporters: readonly Exporter[]): Promise<void> {
     const parked = exporters.some(({ state }) => state.bytes.parked > 0)
-    if (parked || this.#decoder.table.changes !== this.#saved) await this.#replace(exporters.flatMap(withParked))
+    const { connections, table } = this.#decoder
+    if (parked || connections.size > 0 || table.changes !== this.#saved)
+      await this.#replace(exporters.flatMap(withParked), connections.snapshot())
   }
 
   async #restore(saved: Saved, exporterOf: ExporterOf): Promise<number> {
+    this.#decoder.connections.restore(saved.connections ?? [])
     const now = this.#context.host.clock.now()
     const listenerOf = (old: number) => this.#listeners.indexOf(saved.listeners[old] ?? '')
     const exporters: Exporter[] = []
@@ -93,14 +99,14 @@ export class TemplateMemory {
     return waiting
   }
 
-  async #replace(exporters: readonly SavedExporter[]) {
+  async #replace(exporters: readonly SavedExporter[], connections: readonly OpenConnection[] = []) {
     const { state, log, id: source } = this.#context
     const { changes } = this.#decoder.table
     if (state === undefined) return
     try {
       let unproven = 0
       const kept = exporters.filter(({ proven }) => proven || unproven++ < mostUnproven)
-      await this.#write(state, { format, listeners: this.#listeners, exporters: kept })
+      await this.#write(state, { format, listeners: this.#listeners, exporters: kept, connections })
       this.#saved = changes
       this.#warned = false
     } catch (error) {
