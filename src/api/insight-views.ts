@@ -27,6 +27,8 @@ const packages: readonly ViewColumn[] = [
 
 const problems: readonly ViewColumn[] = [
   text('id', 'Id of the vulnerability: CVE-…, GHSA-…'),
+  texts('aliases', 'Other ids of the same flaw'),
+  texts('ids', 'Id and aliases'),
   text('severity', severities.join(', ')),
   rank('severity_rank', '1: CRITICAL, 2: HIGH, and so on'),
   real('score', '0 to 1: a tenth of CVSS'),
@@ -61,8 +63,8 @@ const images: readonly ViewColumn[] = [
   text('tool', 'Program that wrote the report'),
   text('tool_version', 'Version of the program'),
   text('format', 'Format of the document'),
-  count('packages', 'Packages; NULL: the report lists none'),
-  count('problems', 'Findings; NULL: the report has no search for problems'),
+  count('packages', 'Packages; NULL: neither the report nor one of the tool before lists some'),
+  count('problems', 'Findings; NULL: the tool did not search for problems'),
   ...severities.map((severity) => count(severity.toLowerCase(), `Findings of the severity ${severity}`)),
   count('fixable', 'Findings with a fixed version'),
   count('facts', 'Facts'),

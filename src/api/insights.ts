@@ -3,6 +3,7 @@ import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { withExposure, type Traffic } from './exposure.ts'
+import { scoredId } from '../store/insights/scores.ts'
 import { asOf, textConditions } from './objects.ts'
 
 export type InsightList = 'packages' | 'problems' | 'facts' | 'images'
@@ -146,14 +147,15 @@ export function withRest(rows: string, query: InsightQuery): string {
 }
 
 /** `epss` and `kev`; NULL without the feed. */
-function scored(rows: string, { truth }: Dialect): string {
+function scored(rows: string, { truth, listText }: Dialect): string {
+  const cve = scoredId('r.id', listText('r.aliases'))
   // The names are of no column of the rows: ClickHouse would qualify those.
   const of = (feed: FeedName): string =>
     `SELECT id AS ${feed}_id, score AS ${feed}_score FROM problem_scores WHERE feed = '${feed}'`
   return `SELECT r.*, e.epss_score AS epss,
       CASE WHEN (SELECT count(*) FROM (${of('kev')} LIMIT 1)) > 0 THEN ${truth('k.kev_id IS NOT NULL')} END AS kev
-      FROM (${rows}) r LEFT JOIN (${of('epss')}) e ON r.id = e.epss_id LEFT JOIN (${of('kev')}) k
-      ON r.id = k.kev_id`
+      FROM (${rows}) r LEFT JOIN (${of('epss')}) e ON ${cve} = e.epss_id LEFT JOIN (${of('kev')}) k
+      ON ${cve} = k.kev_id`
 }
 
 function withPods(rows: string, query: InsightQuery): string {
@@ -243,11 +245,12 @@ export function insightOrder({ list, sort = 'severity' }: Pick<InsightQuery, 'li
   return [...(list === 'problems' ? moreOrder[sort] : []), ...orders[list]]
 }
 
-const textsOfRows = {
-  facts: ['category', 'name', 'value'],
-  packages: ['name', 'version', 'purl'],
-  problems: ['id', 'package', 'version'],
-} as const
+const textsOfRows = (list: 'facts' | 'packages' | 'problems', { listText }: Dialect): readonly string[] =>
+  ({
+    facts: ['category', 'name', 'value'],
+    packages: ['name', 'version', 'purl'],
+    problems: ['id', listText('aliases'), 'package', 'version'],
+  })[list]
 const textsOfReports = ['image_name', 'image'] as const
 
 /** Conditions on rows, in which each word is in a text; {@link insightRows} has those of reports. */
@@ -257,7 +260,7 @@ export function wordConditions(query: InsightQuery): readonly string[] {
   const texts =
     list === 'images'
       ? ['name', 'image', dialect.listText('tags'), dialect.listText('workloads')]
-      : [...textsOfRows[list], ...textsOfReports]
+      : [...textsOfRows(list, dialect), ...textsOfReports]
   return words.flatMap((word) => textConditions(dialect, word, texts))
 }
 
@@ -267,5 +270,5 @@ function wordsOf(query: InsightQuery): readonly Readonly<{ inReport: string; inR
   if (list === 'images') return []
   const test = (word: string, texts: readonly string[]): string => textConditions(dialect, word, texts).join()
   const ofReport = textsOfReports.map((name) => `r.${name}`)
-  return words.map((word) => ({ inReport: test(word, ofReport), inRow: test(word, textsOfRows[list]) }))
+  return words.map((word) => ({ inReport: test(word, ofReport), inRow: test(word, textsOfRows(list, dialect)) }))
 }

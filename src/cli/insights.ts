@@ -87,6 +87,7 @@ const lists: Readonly<Record<List, Listed>> = {
     ],
     columns: [
       'id',
+      'aliases',
       'severity',
       'score',
       'package',

@@ -39,6 +39,7 @@ export type ProblemData = Readonly<{
   report: string
   /** CVE-…, GHSA-… */
   id: string
+  /** Other ids of the same flaw, one of each kind. */
   aliases?: readonly string[]
   severity: Severity
   /** 0 to 1; a tenth of CVSS. */
@@ -144,6 +145,8 @@ export const insightColumns = [
   'insight_score',
   'insight_fixed',
   'insight_value',
+  /** Separated by blanks. */
+  'insight_aliases',
 ] as const
 export type InsightColumn = (typeof insightColumns)[number]
 
@@ -179,6 +182,7 @@ export function insightFieldsOf(
         insight_purl: textOf(data['purl']),
         insight_fixed: textOf(data['fixed']),
         insight_value: textOf(data['state']),
+        insight_aliases: Array.isArray(data['aliases']) ? textOf(data['aliases'].join(' ')) : undefined,
       }
     case insightTypes.fact:
       return {

@@ -33,7 +33,8 @@ export const packageFields: readonly Named[] = [
 ]
 
 export const problemFields: readonly Named[] = [
-  named('id', 'dict', 'cve'),
+  // A flaw is found by each of its ids.
+  { ...named('id', 'list<dict>', 'cve', 'alias', 'aliases'), sql: ({ identifier }) => identifier('ids') },
   named('severity', 'dict'),
   named('score', 'f64'),
   named('package', 'dict'),

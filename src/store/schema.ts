@@ -97,7 +97,7 @@ const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
 export { insightColumns, type InsightColumn }
 
 /** After the columns of audit events, which may become more. */
-const fromInsights: readonly FileColumn[] = insightColumns.map((name, index) => ({
+export const columnsOfInsights: readonly FileColumn[] = insightColumns.map((name, index) => ({
   name,
   type: 'VARCHAR',
   since: Infinity,
@@ -137,7 +137,7 @@ const laterWorkloadColumns: readonly FileColumn[] = (
 
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
-  events: [...eventColumns, ...origin, ...fromAudits, ...fromInsights, ...fromCosts],
+  events: [...eventColumns, ...origin, ...fromAudits, ...columnsOfInsights, ...fromCosts],
   endpoints: [
     { name: 'ep', type: 'BIGINT', since: 1, bit: 1 },
     text('addr'),

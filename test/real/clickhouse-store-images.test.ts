@@ -115,14 +115,18 @@ const events: readonly WeirEvent[] = [
       problem('CVE-1', 'CRITICAL', 'log4j', { score: 0.99 }),
       problem('CVE-2', 'UNKNOWN', 'zlib'),
       problem('CVE-4', 'LOW', 'zlib'),
+      problem('GHSA-a', 'LOW', 'log4j', { aliases: ['GO-2026-1', 'CVE-1'] }),
+      problem('GO-2026-2', 'LOW', 'zlib', { aliases: ['GHSA-z'] }),
     ],
   }),
+  ...reported('a', 18, 'grype', { packages: [library('log4j', '2.14')] }),
   ...reported('a', 17, 'vex', {
     format: 'openvex',
     waivers: [
       waiver('CVE-1', 'not_affected', { image: digest('a'), purl: 'pkg:maven/x/log4j', justification: odd }),
       waiver('CVE-2', 'affected', { aliases: ['CVE-4'], impact: 'all' }),
       waiver('CVE-4', 'not_affected', { image: digest('b') }),
+      waiver('GHSA-z', 'not_affected', { purl: 'pkg:maven/x/zlib' }),
     ],
   } as never),
   ...reported('c', 0, 'inspect', { facts: [{ name: 'PATH', value: odd, category: 'environment' }] } as never),

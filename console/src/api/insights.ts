@@ -51,6 +51,7 @@ export type FactRow = Reported &
 export type ProblemRow = Reported &
   Readonly<{
     id: string
+    aliases: readonly string[]
     severity: Severity
     /** 0 to 1. */
     score: number | null

@@ -49,6 +49,7 @@ export const rows = {
   },
   problems: {
     id: { type: 'string', examples: ['CVE-2021-44228'] },
+    aliases: { ...texts, description: 'Other ids of the same flaw.' },
     severity: { type: 'string', enum: severities },
     score: { type: ['number', 'null'], description: '0 to 1: a tenth of CVSS.' },
     package: nullable,

@@ -452,6 +452,70 @@ describe('PUT', () => {
     expect(api.control.ingested).toEqual([])
   })
 
+  test('documents without a search for problems leave known problems, and make no image scanned', async () => {
+    const api = await startStored()
+    const image = async (of: string, document: object): Promise<unknown> => {
+      const { status } = await put(api, digest(of), JSON.stringify(document))
+      await api.addBatch(toEventBatch(api.control.ingested.splice(0)), realHost().clock.now())
+      const [row] = (await api.get('images', { image: digest(of) })).body['images'] as Row[]
+      return [status, row?.['scanned'], row?.['findings'], row?.['packages']]
+    }
+    const found = { VulnerabilityID: 'CVE-1', PkgName: 'a', InstalledVersion: '1', Severity: 'LOW' }
+    const results = (...all: readonly object[]): object => ({ SchemaVersion: 2, Results: all })
+    const scan = results({ Class: 'lang-pkgs', Type: 'npm', Vulnerabilities: [found] })
+    const secrets = results({ Class: 'secret', Secrets: [{ RuleID: 'token' }] })
+    const components = [{ type: 'library', name: 'a', version: '1' }]
+    const bom = { bomFormat: 'CycloneDX', metadata: { tools: [{ name: 'trivy' }] }, components, vulnerabilities: [] }
+    expect(await image('a', scan)).toEqual([200, true, 1, null])
+    expect(await image('a', secrets)).toEqual([400, true, 1, null])
+    expect(await image('a', bom)).toEqual([200, true, 1, 1])
+    expect(await image('b', bom)).toEqual([200, false, null, 1])
+    expect(await image('a', results({ Class: 'lang-pkgs', Type: 'npm', Packages: [] }))).toEqual([200, true, 0, 0])
+  })
+
+  test('a flaw is found, scored and waived by each of its ids', async () => {
+    const api = await startStored()
+    const match = {
+      vulnerability: { id: 'GHSA-aaaa-bbbb-cccc', severity: 'Medium' },
+      relatedVulnerabilities: [{ id: 'CVE-2026-1' }],
+      artifact: { name: 'client', version: '4.1', purl: 'pkg:maven/org.a/client@4.1' },
+    }
+    const write = async (events: readonly WeirEvent[]): Promise<void> =>
+      api.addBatch(toEventBatch(events), realHost().clock.now())
+    await put(api, digest('a'), JSON.stringify({ matches: [match], descriptor: { name: 'grype' } }))
+    await write(api.control.ingested.splice(0))
+    for (const [name, value] of [
+      ['epss', '0.5'],
+      ['kev', ''],
+    ] as const)
+      await write(
+        eventsOfFeed(
+          { name, values: new Map([['CVE-2026-1', value]]), malformed: 0 },
+          { sha256: name, time: realHost().clock.now() - 1000, origin: 'test' },
+        ),
+      )
+    const searches = [
+      { filter: 'id = CVE-2026-1' },
+      { filter: 'cve = GHSA-aaaa-bbbb-cccc' },
+      { filter: 'id ~ "^CVE-2026"' },
+      { text: 'cve-2026-1 client' },
+      { filter: 'epss > 0.4 and kev = true', sort: 'priority' },
+    ]
+    for (const search of searches)
+      expect((await api.get('problems', search)).body['problems']).toMatchObject([
+        { id: 'GHSA-aaaa-bbbb-cccc', aliases: ['CVE-2026-1'], epss: 0.5, kev: true, waived: false },
+      ])
+    expect((await api.get('problems', { filter: 'id != CVE-2026-1' })).body['problems']).toEqual([])
+    expect(await queryRows(api.store.reader, 'SELECT epss, kev FROM problems')).toEqual([{ epss: 0.5, kev: true }])
+    const vex = (name: string, status: string): object => ({
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      statements: [{ vulnerability: { '@id': name }, products: ['pkg:maven/org.a/client'], status }],
+    })
+    expect((await put(api, digest('a'), JSON.stringify(vex('CVE-2026-1', 'not_affected')))).status).toBe(200)
+    await write(api.control.ingested.splice(0))
+    expect((await api.get('problems', {})).body['problems']).toMatchObject([{ waived: true }])
+  })
+
   test('a waiver applies to its package in its image; waived problems remain findings', async () => {
     const api = await started()
     const statement = (id: string, product: string): object => ({

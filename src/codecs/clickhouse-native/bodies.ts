@@ -32,7 +32,7 @@ const kinds: readonly BodyColumns[] = [
     fields: insightColumns,
     families: insightFamilies,
     fieldsOf: insightFieldsOf,
-    many: new Set(['insight_name', 'insight_version', 'insight_purl', 'insight_id']),
+    many: new Set(['insight_name', 'insight_version', 'insight_purl', 'insight_id', 'insight_aliases']),
   },
 ]
 

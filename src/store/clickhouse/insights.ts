@@ -21,7 +21,6 @@ function reports(names: StoreNames, part?: ReportPart): string {
     valid_from: 'e.time',
     tool: texts('tool', 'name'),
     tool_version: texts('tool', 'version'),
-    searched: `isNotNull(${texts('problems')})`,
     place: 'tuple(e._epoch, e._sequence, e._row)',
     _pos: 'e._pos',
   }
@@ -92,10 +91,13 @@ const problemFields = {
   purl: 'p.insight_purl',
   fixed_version: 'p.insight_fixed',
   state: 'p.insight_value',
+  alias_text: 'p.insight_aliases',
 } as const
 const place = `indexOf([${severities.map(text).join(', ')}], ifNull(toString(r.severity), ''))`
+const aliases = "if(empty(ifNull(r.alias_text, '')), [], splitByChar(' ', ifNull(r.alias_text, '')))"
 const problemColumns =
-  `r.id AS id, r.severity AS severity, toUInt8(if(${place} = 0, ${severities.length}, ${place})) AS severity_rank, ` +
+  `r.id AS id, ${aliases} AS aliases, arrayPushFront(${aliases}, ifNull(toString(r.id), '')) AS ids, ` +
+  `r.severity AS severity, toUInt8(if(${place} = 0, ${severities.length}, ${place})) AS severity_rank, ` +
   'toFloat64OrNull(toString(r.score)) AS score, r.package AS package, r.version AS version, r.kind AS `type`, ' +
   'r.purl AS purl, r.fixed_version AS fixed_version, r.state AS state'
 
@@ -187,10 +189,13 @@ export function factsView(names: StoreNames): string {
 
 export function imagesView(names: StoreNames): string {
   const own = (...keys: readonly string[]): string => jsonText('r.data', ...keys)
-  const count = (...keys: readonly string[]): string => `toUInt32OrNull(${own(...keys)})`
+  const of = (part: ReportPart, ...keys: readonly string[]): string =>
+    `toUInt32OrNull(${jsonText(`r.${part}_data`, ...keys)})`
   const list = (key: string): string => `JSONExtract(ifNull(r.data, ''), 'image', ${text(key)}, 'Array(String)')`
   const bySeverity = severities.map(
-    (severity) => `if(r.searched, ifNull(${count('severities', severity)}, 0), NULL) AS ${severity.toLowerCase()}`,
+    (severity) =>
+      `if(isNotNull(r.problems_data), ifNull(${of('problems', 'severities', severity)}, 0), NULL) AS ` +
+      severity.toLowerCase(),
   )
   const columns = [
     'r.image AS image',
@@ -202,11 +207,11 @@ export function imagesView(names: StoreNames): string {
     'r.tool AS tool',
     'r.tool_version AS tool_version',
     `${own('format')} AS format`,
-    `${count('packages')} AS packages`,
-    `${count('problems')} AS problems`,
+    `${of('packages', 'packages')} AS packages`,
+    `${of('problems', 'problems')} AS problems`,
     ...bySeverity,
-    `${count('fixable')} AS fixable`,
-    `${count('facts')} AS facts`,
+    `${of('problems', 'fixable')} AS fixable`,
+    `${of('facts', 'facts')} AS facts`,
     `${own('sha256')} AS sha256`,
     `${own('origin')} AS origin`,
     'r.valid_from AS valid_from',
@@ -215,5 +220,12 @@ export function imagesView(names: StoreNames): string {
     'r.report AS report',
     'r._pos AS _pos',
   ]
-  return `SELECT ${columns.join(', ')} FROM (${reports(names)}) AS r`
+  // A report without a list leaves that of the report before.
+  const order = 'ORDER BY valid_from, place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW'
+  const last = (['packages', 'problems', 'facts'] as const).map(
+    (part) =>
+      `anyLast(if(isNotNull(${jsonText('l.data', part)}), toNullable(l.data), NULL)) OVER (PARTITION BY image, ` +
+      `source ${order}) AS ${part}_data`,
+  )
+  return `SELECT ${columns.join(', ')} FROM (SELECT l.*, ${last.join(', ')} FROM (${reports(names)}) AS l) AS r`
 }

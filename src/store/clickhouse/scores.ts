@@ -1,5 +1,6 @@
 /** EPSS and KEV, with the meaning of src/store/insights/scores.ts. */
 import { insightTypes, type FeedName } from '../../model/image-insights.ts'
+import { scoredId } from '../insights/scores.ts'
 import { eventsOf } from './rows.ts'
 import { jsonText, text } from './sql.ts'
 import type { StoreNames } from './tables.ts'
@@ -18,13 +19,14 @@ export function problemScoresView(names: StoreNames): string {
   )
 }
 
-/** Columns `epss` and `kev` for problems with column `id`; NULL without the feed. */
+/** Columns `epss` and `kev` for problems with columns `id` and `aliases`; NULL without the feed. */
 export function withScores(problems: string, scores: string): string {
   const of = (feed: FeedName): string =>
     `(SELECT id AS ${feed}_id, score AS ${feed}_score FROM (${scores}) WHERE feed = '${feed}')`
+  const cve = scoredId("ifNull(toString(r.id), '')", "arrayStringConcat(r.aliases, ' ')")
   return (
     `SELECT r.*, e.epss_score AS epss, if((SELECT count() > 0 FROM ${of('kev')}), toBool(isNotNull(k.kev_id)), NULL) ` +
-    `AS kev FROM (${problems}) AS r LEFT JOIN ${of('epss')} AS e ON r.id = e.epss_id ` +
-    `LEFT JOIN ${of('kev')} AS k ON r.id = k.kev_id`
+    `AS kev FROM (${problems}) AS r LEFT JOIN ${of('epss')} AS e ON ${cve} = e.epss_id ` +
+    `LEFT JOIN ${of('kev')} AS k ON ${cve} = k.kev_id`
   )
 }

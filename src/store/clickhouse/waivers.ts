@@ -5,7 +5,7 @@ import { eventsOf } from './rows.ts'
 import { jsonText, text, timeOf } from './sql.ts'
 import type { StoreNames } from './tables.ts'
 
-/** By id of a vulnerability: `statements`, newest first, with status, reason, image and purl. */
+/** By id: `statements`, and those that name it first, with µs since 1970, status, reason, image and purl. */
 function statements(names: StoreNames): string {
   const own = (key: string): string => jsonText('e.data', key)
   const rows =
@@ -19,8 +19,8 @@ function statements(names: StoreNames): string {
   // A tuple, so that the group keeps NULLs.
   const statement = 'tuple(ifNull(toUnixTimestamp64Micro(since), 0), status, reason, image, purl)'
   return (
-    `SELECT id, arrayReverseSort(statement -> statement.1, groupArray(${statement})) AS statements FROM (SELECT *, ` +
-    `arrayJoin(arrayPushBack(aliases, about)) AS id FROM (${newest})) WHERE isNotNull(id) GROUP BY id`
+    `SELECT id, groupArray(${statement}) AS statements, groupArrayIf(${statement}, id = about) AS named FROM (` +
+    `SELECT *, arrayJoin(arrayPushBack(aliases, about)) AS id FROM (${newest})) WHERE isNotNull(id) GROUP BY id`
   )
 }
 
@@ -28,13 +28,18 @@ const purl = "extract(ifNull(r.purl, ''), '^[^?#]*')"
 /** The first statement that applies to problem `r`; without one, of NULLs. */
 const applying =
   'arrayFirst(one -> (isNull(one.4) OR ifNull(one.4 = r.image, false)) AND (isNull(one.5) OR ' +
-  `ifNull(one.5 = ${purl}, false) OR startsWith(${purl}, concat(ifNull(one.5, ''), '@'))), w.statements)`
+  `ifNull(one.5 = ${purl}, false) OR startsWith(${purl}, concat(ifNull(one.5, ''), '@'))), ` +
+  'arrayReverseSort(one -> one.1, arrayConcat(w.statements, c.named, g.named)))'
+
+const alias = (pattern: string): string => `nullIf(extract(ifNull(r.alias_text, ''), '${pattern}'), '')`
 
 /** `join`: to problems `r`; `columns`: `waived`, `waiver` and `waiver_reason`. */
 export function waiversOf(names: StoreNames): { readonly join: string; readonly columns: string } {
   const settled = `ifNull(toString(r.state) IN (${settledStates.map(text).join(', ')}), false)`
   return {
-    join: `LEFT JOIN (${statements(names)}) AS w ON r.id = w.id`,
+    join:
+      `LEFT JOIN (${statements(names)}) AS w ON r.id = w.id LEFT JOIN (${statements(names)}) AS c ON ` +
+      `${alias('CVE-[0-9-]+')} = c.id LEFT JOIN (${statements(names)}) AS g ON ${alias('GHSA-[0-9a-z-]+')} = g.id`,
     columns:
       `toBool(ifNull(${applying}.2 IN ('not_affected', 'fixed'), false) OR ${settled}) AS waived, ` +
       `${applying}.2 AS waiver, ${applying}.3 AS waiver_reason`,

@@ -18,7 +18,10 @@ const report = (version: string, time: number, some: Partial<Report> = {}): Retu
       tool: { name: 'trivy', version: '1' },
       image: { digest, name: 'shop/web', tags: ['1.0'], aliases: [`sha256:${'b'.repeat(64)}`] },
       packages: ['a', 'b'].map((name) => ({ name, version, type: 'npm', licenses: ['MIT'] })),
-      problems: [{ id: 'CVE-1', severity: 'HIGH', score: 0.7, package: 'a', version }],
+      problems: [
+        { id: 'CVE-1', severity: 'HIGH', score: 0.7, package: 'a', version },
+        { id: 'GHSA-1', aliases: ['CVE-1'], severity: 'LOW', package: 'b', version },
+      ],
       ...some,
     },
     { sha256: `${version}${time}`, time, origin: 'test' },
@@ -71,8 +74,9 @@ test('rows of finished hours come from memory, and equal those of the files', as
   expect(counts?.map(({ rows }) => Number(rows))).toEqual([2, 2, 2])
   expect(scores).toEqual([{ feed: 'epss', id: 'CVE-1', score: 0.2 }])
   expect([packages?.length, reports?.length, pods?.length]).toEqual([6, 3, 2])
+  expect(problems?.map(({ ids }) => ids)).toEqual(expect.arrayContaining([['CVE-1'], ['GHSA-1', 'CVE-1']]))
   expect(problems?.map(({ waived, waiver_reason: reason }) => [waived, reason])).toEqual(
-    Array.from({ length: 3 }, () => [true, 'unused']),
+    Array.from({ length: 6 }, () => [true, 'unused']),
   )
   const stored = await read()
   await store.reader.idle()

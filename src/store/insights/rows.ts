@@ -9,7 +9,7 @@ import { cachedSql, compressedTables, inParts } from '../read/compressed-table.t
 import { cachePrefix, type CacheKind, type CacheLease } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
-import { hasColumn, insightColumns, type FileColumn } from '../schema.ts'
+import { columnsOfInsights, hasColumn, insightColumns } from '../schema.ts'
 
 export interface CachedInsights {
   readonly database: string
@@ -25,7 +25,6 @@ export type CachedInsightRows = Readonly<{
   sql: Readonly<Record<InsightFamily | 'counts', string | undefined>>
 }>
 
-const reportColumn: FileColumn = { name: 'insight_report', type: 'VARCHAR', since: Infinity, bit: 64 }
 const event = ['type', 'key', 'data', 'source', 'time', 'ref', '_source', '_epoch', '_sequence', '_row'] as const
 const ofPackage = ['report', 'name', 'version', 'type', 'purl', 'value'].map((name) => `insight_${name}`)
 
@@ -65,13 +64,13 @@ export const podKinds = "('Pod', 'ReplicaSet', 'Job')"
 const types = `('${insightTypes.report}', '${insightTypes.waiver}', '${insightTypes.feed}')`
 
 /** Rows that are cached, and the file columns that files of their family may lack. */
-function cachedOf(family: InsightFamily, files: string, first: number, withInsights: boolean): string {
+function cachedOf(family: InsightFamily, files: string, first: number, has: (column: string) => boolean): string {
   const text = (name: string): string =>
-    withInsights || !(insightColumns as readonly string[]).includes(name) ? `r."${name}"` : `NULL::VARCHAR AS "${name}"`
+    has(name) || !(insightColumns as readonly string[]).includes(name) ? `r."${name}"` : `NULL::VARCHAR AS "${name}"`
   const chosen = {
     package: 'true',
     problem: 'true',
-    fact: `r.type IN ${types}${withInsights ? ` AND ${isCurrentFeed(files)}` : ''}`,
+    fact: `r.type IN ${types}${has('insight_report') ? ` AND ${isCurrentFeed(files)}` : ''}`,
     resource: `${partsOfRef.kind} IN ${podKinds}`,
   }[family]
   const rows = `SELECT (file_index + ${first})::UINTEGER AS file, ${columnsOf[family].map(text).join(', ')}
@@ -105,12 +104,10 @@ export function insightsCacheKind(directory: string): CacheKind<CachedInsights> 
       const queriesOf = (family: InsightFamily): readonly string[] =>
         inParts(files, (some, first) => {
           const paths = fileList(some.map(({ name }) => `${directory}/${name}`))
-          return cachedOf(
-            family,
-            paths,
-            first,
-            some.some((file) => hasColumn(file, reportColumn)),
+          const present = new Set(
+            columnsOfInsights.filter((column) => some.some((file) => hasColumn(file, column))).map(({ name }) => name),
           )
+          return cachedOf(family, paths, first, (column) => present.has(column))
         })
       const tables = Object.fromEntries(families.map((family) => [family, queriesOf(family)]))
       const counts = partFamilies.map((family) => countsOf(family, `${database}.${family}`, 'file, '))

@@ -16,10 +16,18 @@ export function scoresSql(input: ViewInput, cached?: CachedInsightRows): string 
       FROM (${rows}) r JOIN (${newest}) n ON r.insight_report = n.report)`
 }
 
-/** Columns `epss` and `kev` for problems `r` with column `id`; NULL without the feed. */
+/** The id of a problem in feeds, which list CVEs. `aliases`: texts, separated by blanks. */
+export function scoredId(id: string, aliases: string): string {
+  return `CASE WHEN ${id} LIKE 'CVE-%' THEN ${id}
+      ELSE coalesce(nullif(regexp_extract(${aliases}, 'CVE-[0-9-]+', 0), ''), ${id}) END`
+}
+
+/** Columns `epss` and `kev` for problems `r` with columns `id` and `aliases`; NULL without the feed. */
 export function withScores(problems: string, scores: string): string {
+  const cve = scoredId('r.id', "array_to_string(r.aliases, ' ')")
   return `WITH scores AS MATERIALIZED (${scores})
       SELECT r.*, e.score AS epss, CASE WHEN EXISTS (SELECT 1 FROM scores WHERE feed = 'kev') THEN k.id IS NOT NULL END
-      AS kev FROM (${problems}) r LEFT JOIN (SELECT id, score FROM scores WHERE feed = 'epss') e ON r.id = e.id
-      LEFT JOIN (SELECT id FROM scores WHERE feed = 'kev') k ON r.id = k.id`
+      AS kev FROM (${problems}) r LEFT JOIN (SELECT id, score FROM scores WHERE feed = 'epss') e
+      ON ${cve} = e.id
+      LEFT JOIN (SELECT id FROM scores WHERE feed = 'kev') k ON ${cve} = k.id`
 }

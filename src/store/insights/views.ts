@@ -2,7 +2,7 @@ import { insightTypes, severities } from '../../model/image-insights.ts'
 import { partsOfRef } from '../kubernetes/events.ts'
 import type { Statement } from '../read/statement.ts'
 import { position, type ViewInput } from '../read/views.ts'
-import { imageNameSql, partsSql, reportsSql } from './reports.ts'
+import { imageNameSql, partsSql, reportsSql, type ReportPart } from './reports.ts'
 import { countsOfReports, insightEvents, podKinds, withRanks, type CachedInsightRows } from './rows.ts'
 import { scoresSql, withScores } from './scores.ts'
 import { waiverColumns, withWaivers } from './waivers.ts'
@@ -56,7 +56,10 @@ const about = `r.key AS image, ${imageNameSql('r.ref')} AS image_name, r.tool, r
 const packageColumns = `r.insight_name AS name, r.insight_version AS version, r.insight_type AS type,
     r.insight_purl AS purl, r.insight_value AS licenses`
 
-const problemColumns = `r.insight_id AS id, r.insight_severity AS severity, r.severity_rank, r.score,
+const aliases = "CASE WHEN r.insight_aliases IS NULL THEN []::VARCHAR[] ELSE string_split(r.insight_aliases, ' ') END"
+
+const problemColumns = `r.insight_id AS id, ${aliases} AS aliases, list_prepend(r.insight_id, ${aliases}) AS ids,
+    r.insight_severity AS severity, r.severity_rank, r.score,
     r.insight_name AS package, r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl,
     r.insight_fixed AS fixed_version, r.insight_value AS state, ${waiverColumns}`
 
@@ -117,6 +120,7 @@ function problemsView(input: ViewInput): string {
       'insight_purl',
       'insight_fixed',
       'insight_value',
+      'insight_aliases',
     ],
   })
   const problems = `SELECT ${problemColumns}, ${about} FROM (${withWaivers(withRanks(rows), input)}) r`
@@ -137,18 +141,26 @@ function factsView(input: ViewInput): string {
 
 function imagesView(input: ViewInput, cached?: CachedInsightRows): string {
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
-  const count = (path: string): string => `TRY_CAST(${text(path)} AS UINTEGER)`
+  const of = (data: string, path: string): string => `TRY_CAST(json_extract_string(r.${data}, '${path}') AS UINTEGER)`
   const bySeverity = severities.map(
     (severity) =>
-      `CASE WHEN r.t[5] IS NOT NULL THEN coalesce(${count(`$.severities.${severity}`)}, 0) END
+      `CASE WHEN r.problems_data IS NOT NULL THEN coalesce(${of('problems_data', `$.severities.${severity}`)}, 0) END
       AS ${severity.toLowerCase()}`,
   )
+  // A report without a list leaves that of the report before.
+  const order = 'ORDER BY valid_from, _epoch, _sequence, _row ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW'
+  const last = (part: ReportPart): string =>
+    `last_value(CASE WHEN json_extract_string(data, '$.${part}') IS NOT NULL THEN data END IGNORE NULLS)
+      OVER (PARTITION BY image, source ${order}) AS ${part}_data`
+  const rows = `SELECT *, ${last('packages')}, ${last('problems')}, ${last('facts')}
+      FROM (${reportsSql(input, undefined, cached)})`
   return `SELECT r.image, ${text('$.image.name')} AS name,
       coalesce(CAST(json_extract(r.data, '$.image.tags') AS VARCHAR[]), []) AS tags,
       coalesce(CAST(json_extract(r.data, '$.image.aliases') AS VARCHAR[]), []) AS aliases,
       ${text('$.image.os')} AS os, ${text('$.image.architecture')} AS architecture, r.t[1] AS tool,
-      r.t[2] AS tool_version, r.t[3] AS format, ${count('$.packages')} AS packages, ${count('$.problems')} AS problems,
-      ${bySeverity.join(', ')}, ${count('$.fixable')} AS fixable, ${count('$.facts')} AS facts, r.t[7] AS sha256,
+      r.t[2] AS tool_version, r.t[3] AS format, ${of('packages_data', '$.packages')} AS packages,
+      ${of('problems_data', '$.problems')} AS problems, ${bySeverity.join(', ')},
+      ${of('problems_data', '$.fixable')} AS fixable, ${of('facts_data', '$.facts')} AS facts, r.t[7] AS sha256,
       ${text('$.origin')} AS origin, r.valid_from, r.valid_to, r.ref, r.report, ${position(input)}
-      FROM (${reportsSql(input, undefined, cached)}) r`
+      FROM (${rows}) r`
 }

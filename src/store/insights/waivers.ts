@@ -7,8 +7,8 @@ import { insightEvents, type CachedInsightRows } from './rows.ts'
 export const settledStates = ['not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree'] as const
 
 /**
- * By id of a vulnerability: `id`, `statements` (newest first). Of statements of one document about the same id and
- * product the newest counts.
+ * By id of a vulnerability: `id`, `statements` (newest first), and those of them that name it first (`named`). Of
+ * statements of one document about the same id and product the newest counts.
  */
 function statementsSql(input: ViewInput, cached?: CachedInsightRows): string {
   const texts = textsIn('data', ['$.id', '$.status', '$.justification', '$.impact', '$.image', '$.purl', '$.document'])
@@ -17,21 +17,26 @@ function statementsSql(input: ViewInput, cached?: CachedInsightRows): string {
       FROM (${insightEvents('fact', input, cached)}) WHERE type = '${insightTypes.waiver}'`
   const newest = `SELECT t, aliases, since FROM (${rows})
       QUALIFY row_number() OVER (PARTITION BY t[1], t[5], t[6], t[7] ORDER BY since DESC) = 1`
-  const statement = `{'status': t[2], 'reason': coalesce(t[3], t[4]), 'image': t[5], 'purl': t[6], 'since': since}`
-  return `SELECT id, list(${statement} ORDER BY since DESC) AS statements
+  const statement = `{'since': since, 'status': t[2], 'reason': coalesce(t[3], t[4]), 'image': t[5], 'purl': t[6]}`
+  return `SELECT id, list(${statement} ORDER BY since DESC) AS statements,
+      list(${statement} ORDER BY since DESC) FILTER (WHERE id = t[1]) AS named
       FROM (SELECT t, since, unnest(list_append(aliases, t[1])) AS id FROM (${newest})) GROUP BY id`
 }
 
 /** The first statement that applies to a problem `r`. */
-const applying = `CASE WHEN w.statements IS NOT NULL THEN list_filter(w.statements,
+const applying = `CASE WHEN w.statements IS NOT NULL OR c.named IS NOT NULL OR g.named IS NOT NULL
+    THEN list_filter(list_reverse_sort(list_concat(w.statements, list_concat(c.named, g.named))), 
     lambda s: (s.image IS NULL OR s.image = r.key) AND (s.purl IS NULL
     OR s.purl = regexp_extract(r.insight_purl, '^[^?#]*')
     OR starts_with(regexp_extract(r.insight_purl, '^[^?#]*'), s.purl || '@')))[1] END`
 
 /** Problems with `waiver`: `status`, `reason`, `since`; NULL without one. */
 export function withWaivers(problems: string, input: ViewInput, cached?: CachedInsightRows): string {
-  return `SELECT r.*, ${applying} AS waiver FROM (${problems}) r
-      LEFT JOIN (${statementsSql(input, cached)}) w ON r.insight_id = w.id`
+  const alias = (pattern: string): string => `nullif(regexp_extract(r.insight_aliases, '${pattern}', 0), '')`
+  return `WITH statements AS MATERIALIZED (${statementsSql(input, cached)})
+      SELECT r.*, ${applying} AS waiver FROM (${problems}) r LEFT JOIN statements w ON r.insight_id = w.id
+      LEFT JOIN statements c ON ${alias('CVE-[0-9-]+')} = c.id LEFT JOIN statements g
+      ON ${alias('GHSA-[0-9a-z-]+')} = g.id`
 }
 
 const settled = settledStates.map((state) => `'${state}'`).join(', ')

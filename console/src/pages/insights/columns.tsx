@@ -129,9 +129,11 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
     title: insightsText.id,
     width: 160,
     grow: 0.5,
-    cell: ({ id, waived, kev }) => (
+    cell: ({ id, aliases, waived, kev }) => (
       <>
-        <span className="mono">{id}</span>
+        <span className="mono" title={aliases.join(', ')}>
+          {id}
+        </span>
         {kev === true && (
           <span className="beside bad" title={insightsText.exploitedHint}>
             {insightsText.exploited}
