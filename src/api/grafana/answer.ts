@@ -26,6 +26,8 @@ export type GrafanaRequest = Readonly<{
   now: number
   context: ApiContext
   environment: Omit<QueryEnvironment, 'source'>
+  /** Of the answer. */
+  notes: Notes
   request: FastifyRequest
 }>
 
@@ -41,6 +43,35 @@ export type GrafanaRoute = Readonly<{
   parameters: Readonly<Record<string, string>>
   answer: Answer
 }>
+
+/** An answer that is no JSON. */
+export class TextAnswer {
+  readonly type: string
+  readonly text: string
+
+  constructor(type: string, text: string) {
+    this.type = type
+    this.text = text
+  }
+}
+
+/** Each once. */
+type Notes = Readonly<{ warnings: Set<string>; infos: Set<string> }>
+
+const shownNotes = 10
+
+function noted(value: object, { warnings, infos }: Notes): object {
+  if (warnings.size + infos.size === 0) return value
+  const shown = ([what, notes]: readonly [string, ReadonlySet<string>]): string[] =>
+    notes.size <= shownNotes
+      ? [...notes]
+      : [...[...notes].slice(0, shownNotes), `${notes.size - shownNotes} more ${what} annotations omitted`]
+  return {
+    ...value,
+    ...(warnings.size === 0 ? {} : { warnings: shown(['warning', warnings]) }),
+    ...(infos.size === 0 ? {} : { infos: shown(['info', infos]) }),
+  }
+}
 
 /** Statuses of {@link QueryFailureKind}. */
 type FailureStatuses = Readonly<Record<QueryFailureKind, number>>
@@ -90,8 +121,10 @@ async function respond(
 ): Promise<FastifyReply> {
   const signal = abortOnDisconnect(reply)
   try {
-    const value = await answer(requestOf(request, context, signal))
-    return answerJson(request, reply, value)
+    const grafanaRequest = requestOf(request, context, signal)
+    const value = await answer(grafanaRequest)
+    if (value instanceof TextAnswer) return reply.type(value.type).send(value.text)
+    return answerJson(request, reply, noted(value, grafanaRequest.notes))
   } catch (error) {
     if (signal.aborted) return reply.hijack()
     const { status, type, text } = failureOf(error, statuses)
@@ -106,6 +139,7 @@ function requestOf(request: FastifyRequest, context: ApiContext, signal: AbortSi
   if (dialectOf(store).name !== 'duckdb')
     throw unsupported('A store in ClickHouse: Grafana reads it with its own datasource. Reading it here')
   const deadline = clock.monotonic() + Math.min(parameters.step('timeout') ?? usualTimeoutMs, usualTimeoutMs)
+  const notes: Notes = { warnings: new Set(), infos: new Set() }
   let calls = 0
   let slice = clock.monotonic()
   return {
@@ -116,8 +150,10 @@ function requestOf(request: FastifyRequest, context: ApiContext, signal: AbortSi
     now: clock.now(),
     context,
     request,
+    notes,
     environment: {
       maxSamples,
+      note: (kind, text) => void notes[kind].add(text),
       tick() {
         if (++calls % 16 !== 0) return
         signal.throwIfAborted()

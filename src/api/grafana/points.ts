@@ -114,3 +114,26 @@ export async function pointLabelSets(
       .filter((set) => matchesAll(set, matchers))
   })
 }
+
+const usualSpan = 3_600_000
+
+/** Of the last hour. Help texts are not stored. */
+export async function receivedMetadata(
+  request: GrafanaRequest,
+): Promise<{ name: string; type: string; help: string; unit: string }[]> {
+  if (request.principal.namespaces !== undefined) return []
+  const dialect = dialectOf(request.store)
+  const member = (name: string): string => `coalesce(${dialect.jsonText('data', [name])}, '')`
+  const span = { from: request.now - usualSpan, to: request.now }
+  const found = await rows(
+    request,
+    `SELECT subject, ${member('kind')} AS kind, ${member('unit')} AS unit FROM events ` +
+      `WHERE ${pointConditions(dialect, [], span)} GROUP BY ALL ORDER BY ALL`,
+  )
+  return found.map(({ subject, kind, unit }) => ({
+    name: String(subject),
+    type: kind === '' ? 'unknown' : String(kind),
+    help: '',
+    unit: String(unit),
+  }))
+}

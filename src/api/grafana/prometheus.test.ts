@@ -42,6 +42,8 @@ interface Answer {
     readonly data?: unknown
     readonly errorType?: string
     readonly error?: string
+    readonly warnings?: readonly string[]
+    readonly infos?: readonly string[]
   }
 }
 
@@ -144,4 +146,140 @@ test('a rate of flows has their bytes, of visible namespaces only', async () => 
   expect(await totals('shop')).toContain('shop')
   const points = await ask(api, 'query', { query: 'up' }, { headers: { authorization: 'Bearer shop' } })
   expect(points.body.data).toEqual({ resultType: 'vector', result: [] })
+})
+
+interface Answers {
+  readonly result: readonly { readonly metric: Record<string, string>; readonly value: [number, string] }[]
+}
+
+async function withSeries(): Promise<StoredApi> {
+  const api = await startStored()
+  const bucket = (name: string, le: string, value: number): WeirEvent =>
+    point(start, { name, labels: { le }, fields: { value }, kind: 'counter' })
+  await api.addBatch(
+    toEventBatch([
+      point(start, { name: 'm', labels: { a: '1' }, fields: { value: 1 }, kind: 'gauge', unit: 'bytes' }),
+      point(start, { name: 'm', labels: { a: '2' }, fields: { value: 2 }, kind: 'gauge', unit: 'bytes' }),
+      ...[1, 2].flatMap((at) => [bucket(`q${at}_bucket`, '0.1', at), bucket(`q${at}_bucket`, '+Inf', 4)]),
+      bucket('down_bucket', '1', 4),
+      bucket('down_bucket', '+Inf', 2),
+    ]),
+    start,
+  )
+  return api
+}
+
+const at = String(start / 1000)
+
+test('warnings and infos name the wrong value and its place', async () => {
+  const api = await withSeries()
+  const notes = async (query: string): Promise<unknown> => {
+    const { body } = await ask(api, 'query', { query, time: at })
+    return [body.status, body.warnings, body.infos]
+  }
+  const range = 'PromQL warning: quantile value should be between 0 and 1'
+  expect(await notes('quantile(2, m)')).toEqual(['success', [`${range}, got 2 (1:10)`], undefined])
+  expect(await notes('histogram_quantile(NaN, q1_bucket)')).toEqual([
+    'success',
+    [`${range}, got NaN (1:20)`],
+    undefined,
+  ])
+  expect(await notes('histogram_quantile(0.5, m)')).toEqual([
+    'success',
+    ['PromQL warning: bucket label "le" is missing or has a malformed value of "" for metric name "m" (1:25)'],
+    undefined,
+  ])
+  const [, , infos] = (await notes('histogram_quantile(0.5, down_bucket)')) as [unknown, unknown, string[]]
+  expect(infos[0]).toContain('input to histogram_quantile needed to be fixed for monotonicity')
+  expect(await notes('m')).toEqual(['success', undefined, undefined])
+})
+
+test('results that would have equal labels, and a topk of NaN, are errors', async () => {
+  const api = await withSeries()
+  const error = async (query: string): Promise<unknown> => {
+    const { status, body } = await ask(api, 'query', { query, time: at })
+    return [status, body.error]
+  }
+  const collision = 'vector cannot contain metrics with the same labelset'
+  expect(await error('histogram_quantile(0.9, {__name__=~"q[12]_bucket"})')).toEqual([422, collision])
+  expect(await error('ceil({__name__=~"q[12]_bucket"})')).toEqual([422, collision])
+  expect(await error('topk(NaN, nothing)')).toEqual([422, 'Parameter value is NaN'])
+  expect(await error('label_replace(m, "\\xff", "", "a", "")')).toMatchObject([422, /invalid destination/])
+})
+
+test('limit truncates a result with a warning, and lookback_delta decides which sample is new enough', async () => {
+  const api = await withSeries()
+  const limited = await ask(api, 'query', { query: 'm', time: at, limit: '1' })
+  expect((limited.body.data as Answers).result.length).toBe(1)
+  expect(limited.body.warnings).toEqual(['results truncated due to limit'])
+  const all = await ask(api, 'query', { query: 'm', time: at, limit: '2' })
+  expect([(all.body.data as Answers).result.length, all.body.warnings]).toEqual([2, undefined])
+  const later = String(start / 1000 + 60)
+  const found = async (more: object): Promise<number> =>
+    ((await ask(api, 'query', { query: 'm', time: later, ...more })).body.data as Answers).result.length
+  expect([await found({}), await found({ lookback_delta: '30s' })]).toEqual([2, 0])
+  expect((await ask(api, 'query', { query: 'm', lookback_delta: '-1' })).status).toBe(400)
+})
+
+test('@ takes a duration, and histogram_fraction reads classic buckets', async () => {
+  const api = await withSeries()
+  const value = async (query: string): Promise<unknown> =>
+    ((await ask(api, 'query', { query, time: at })).body.data as Answers).result[0]?.value[1]
+  expect(await value(`m{a="2"} @ ${at}s`)).toBe('2')
+  expect(await value('histogram_fraction(0, 0.1, q2_bucket)')).toBe('0.5')
+  expect(await value('histogram_fraction(0.05, +Inf, q2_bucket)')).toBe('0.75')
+})
+
+test('queries are printed and parsed', async () => {
+  const api = await startStored()
+  const query = 'sum  by(a)(rate(m{b!="c"}[90s] offset 1d@end()))/on(a)group_left(d) - x{"e.f"="g"}'
+  expect((await ask(api, 'format_query', { query }, { method: 'POST' })).body.data).toBe(
+    'sum by (a) (rate(m{b!="c"}[1m30s] @ end() offset 1d)) / on (a) group_left (d) -x{"e.f"="g"}',
+  )
+  expect((await ask(api, 'parse_query', { query: 'm @ 1 + 2' })).body.data).toEqual({
+    type: 'binaryExpr',
+    op: '+',
+    lhs: {
+      type: 'vectorSelector',
+      name: 'm',
+      offset: 0,
+      timestamp: 1000,
+      startOrEnd: null,
+      matchers: [{ type: '=', name: '__name__', value: 'm' }],
+    },
+    rhs: { type: 'numberLiteral', val: '2' },
+    matching: null,
+    bool: false,
+  })
+  expect((await ask(api, 'parse_query', { query: 'm{' })).status).toBe(400)
+})
+
+test('received metrics have metadata and are federated, each series with the time of its sample', async () => {
+  const api = await startStored()
+  const now = realHost().clock.now() - 10_000
+  await api.addBatch(
+    toEventBatch([point(now, { name: 'm', labels: { a: 'x"y' }, fields: { value: 1 }, kind: 'gauge', unit: 'bytes' })]),
+    now,
+  )
+  const { body } = await ask(api, 'metadata', { metric: 'm' })
+  expect(body.data).toEqual({ m: [{ type: 'gauge', help: '', unit: 'bytes' }] })
+  const answer = await fetch(`${api.url}/prometheus/federate?match[]=m&match[]={a!=""}`)
+  expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+  expect(await answer.text()).toBe(`# TYPE m untyped\nm{a="x\\"y"} 1 ${now}\n`)
+  expect((await fetch(`${api.url}/prometheus/federate`)).status).toBe(400)
+})
+
+test.each([
+  'status/config',
+  'status/flags',
+  'status/tsdb',
+  'status/runtimeinfo',
+  'status/walreplay',
+  'targets',
+  'targets/metadata',
+  'scrape_pools',
+  'alertmanagers',
+])('%s succeeds', async (path) => {
+  const api = await startStored()
+  expect(await ask(api, path)).toMatchObject({ status: 200, body: { status: 'success' } })
 })

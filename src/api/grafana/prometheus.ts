@@ -3,12 +3,15 @@ import { syntaxError } from '../../query/metrics/failure.ts'
 import type { LabelSet } from '../../query/metrics/labels.ts'
 import type { Matcher } from '../../query/metrics/matchers.ts'
 import { numberText } from '../../query/metrics/values.ts'
-import type { InstantResult, ResultSeries, SeriesSource } from '../../query/promql/index.ts'
+import type { InstantResult, ResultSeries } from '../../query/promql/index.ts'
 import type { ApiContext } from '../options.ts'
 import { object, string } from '../json-schema.ts'
 import { grafanaRoutes, type GrafanaRequest, type GrafanaRoute } from './answer.ts'
-import { derivedLabelSets, derivedMetrics, derivedSeries } from './derived.ts'
-import { pointLabelSets, pointSeries } from './points.ts'
+import { environmentOf } from './prometheus-request.ts'
+import { statusRoutes } from './prometheus-status.ts'
+import { federate, formatQuery, parseQuery } from './prometheus-text.ts'
+import { derivedLabelSets, derivedMetrics } from './derived.ts'
+import { pointLabelSets, receivedMetadata } from './points.ts'
 import type { Span } from './rows.ts'
 
 /** Loads the language with the first request. */
@@ -17,11 +20,9 @@ const language = () => import('../../query/promql/index.ts')
 const hour = 3_600_000
 const success = (data: unknown): object => ({ status: 'success', data })
 
-function sourceOf(request: GrafanaRequest): SeriesSource {
-  return async ({ matchers, from, to, resolution }) => [
-    ...(await pointSeries(request, matchers, { from, to })),
-    ...(await derivedSeries(request, matchers, { from, to }, resolution)),
-  ]
+function limitedResult(request: GrafanaRequest, result: InstantResult): InstantResult {
+  if (result.type === 'vector') return { ...result, vector: limited(request, result.vector) }
+  return result.type === 'matrix' ? { ...result, series: limited(request, result.series) } : result
 }
 
 const pair = (time: number, value: number): [number, string] => [time / 1000, numberText(value)]
@@ -47,15 +48,15 @@ function instantJson(result: InstantResult, time: number): object {
 }
 
 async function query(request: GrafanaRequest): Promise<object> {
-  const { parameters, now, environment } = request
+  const { parameters, now } = request
   const time = parameters.seconds('time') ?? now
   const { queryInstant } = await language()
-  const result = await queryInstant(parameters.needed('query'), time, { ...environment, source: sourceOf(request) })
-  return success(instantJson(result, time))
+  const result = await queryInstant(parameters.needed('query'), time, environmentOf(request))
+  return success(instantJson(limitedResult(request, result), time))
 }
 
 async function queryRange(request: GrafanaRequest): Promise<object> {
-  const { parameters, environment } = request
+  const { parameters } = request
   const [start, end, step] = [parameters.seconds('start'), parameters.seconds('end'), parameters.step('step')]
   if (start === undefined || end === undefined || step === undefined)
     throw syntaxError('the parameters start, end and step are needed')
@@ -67,12 +68,8 @@ async function queryRange(request: GrafanaRequest): Promise<object> {
       'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
     )
   const { queryRange: run } = await language()
-  const series = await run(
-    parameters.needed('query'),
-    { start, end, step },
-    { ...environment, source: sourceOf(request) },
-  )
-  return success({ resultType: 'matrix', result: series.map(seriesJson) })
+  const series = await run(parameters.needed('query'), { start, end, step }, environmentOf(request))
+  return success({ resultType: 'matrix', result: limited(request, series).map(seriesJson) })
 }
 
 function spanOf({ parameters, now }: GrafanaRequest): Span {
@@ -99,9 +96,11 @@ async function labelSets(request: GrafanaRequest, needed: 'needed' | 'optional')
   return [...sets.values()]
 }
 
-function limited<Item>({ parameters }: GrafanaRequest, items: readonly Item[]): readonly Item[] {
+function limited<Item>({ parameters, notes }: GrafanaRequest, items: readonly Item[]): readonly Item[] {
   const limit = parameters.count('limit') ?? 0
-  return limit === 0 ? items : items.slice(0, limit)
+  if (limit === 0 || items.length <= limit) return items
+  notes.warnings.add('results truncated due to limit')
+  return items.slice(0, limit)
 }
 
 async function labels(request: GrafanaRequest): Promise<object> {
@@ -130,17 +129,26 @@ async function series(request: GrafanaRequest): Promise<object> {
 
 async function metadata(request: GrafanaRequest): Promise<object> {
   const metric = request.parameters.text('metric')
-  const entries = Object.entries(derivedMetrics).filter(([name]) => metric === undefined || name === metric)
-  return success(
-    Object.fromEntries(limited(request, entries).map(([name, help]) => [name, [{ type: 'counter', help, unit: '' }]])),
-  )
+  const derived = Object.entries(derivedMetrics).map(([name, help]) => ({ name, type: 'counter', help, unit: '' }))
+  const found = [...derived, ...(await receivedMetadata(request))].filter(({ name }) => (metric ?? name) === name)
+  const byName = Map.groupBy(found, ({ name }) => name)
+  const perMetric = request.parameters.count('limit_per_metric') ?? 0
+  const entries = limited(request, [...byName]).map(([name, all]) => [
+    name,
+    all.slice(0, perMetric === 0 ? undefined : perMetric).map(({ type, help, unit }) => ({ type, help, unit })),
+  ])
+  return success(Object.fromEntries(entries))
 }
 
 const times = { start: 'Unix seconds or RFC 3339.', end: 'Unix seconds or RFC 3339.' }
 const match = { 'match[]': 'Series selectors; repeatable.', ...times, limit: 'Maximum items; 0: all.' }
+const queryParameters = {
+  timeout: 'Duration.',
+  limit: 'Maximum series; 0: all.',
+  lookback_delta: 'Duration in which an instant selector finds the newest sample; unset: 5m.',
+}
 const base = '/prometheus/api/v1'
 const both = ['GET', 'POST'] as const
-const empty = (data: unknown) => () => Promise.resolve(success(data))
 
 const routes: readonly GrafanaRoute[] = [
   {
@@ -149,7 +157,7 @@ const routes: readonly GrafanaRoute[] = [
     summary: 'PromQL at one time',
     description: 'The subset is in `weir help grafana`. 422 names a construct outside it.',
     methods: both,
-    parameters: { query: 'PromQL.', time: 'Unix seconds or RFC 3339; unset: now.', timeout: 'Duration.' },
+    parameters: { query: 'PromQL.', time: 'Unix seconds or RFC 3339; unset: now.', ...queryParameters },
     answer: query,
   },
   {
@@ -157,7 +165,7 @@ const routes: readonly GrafanaRoute[] = [
     operationId: 'promQueryRange',
     summary: 'PromQL at each step of a time range',
     methods: both,
-    parameters: { query: 'PromQL.', ...times, step: 'Seconds or a duration.', timeout: 'Duration.' },
+    parameters: { query: 'PromQL.', ...times, step: 'Seconds or a duration.', ...queryParameters },
     answer: queryRange,
   },
   {
@@ -187,9 +195,32 @@ const routes: readonly GrafanaRoute[] = [
   {
     path: `${base}/metadata`,
     operationId: 'promMetadata',
-    summary: 'Types of the metrics that Weir derives',
-    parameters: { metric: 'One metric.', limit: 'Maximum metrics.' },
+    summary: 'Types and units of metrics: derived ones, and those received within the last hour',
+    parameters: { metric: 'One metric.', limit: 'Maximum metrics.', limit_per_metric: 'Maximum entries of a metric.' },
     answer: metadata,
+  },
+  {
+    path: `${base}/format_query`,
+    operationId: 'promFormatQuery',
+    summary: 'PromQL in canonical form',
+    methods: both,
+    parameters: { query: 'PromQL.' },
+    answer: formatQuery,
+  },
+  {
+    path: `${base}/parse_query`,
+    operationId: 'promParseQuery',
+    summary: 'Syntax tree of PromQL',
+    methods: both,
+    parameters: { query: 'PromQL.' },
+    answer: parseQuery,
+  },
+  {
+    path: '/prometheus/federate',
+    operationId: 'promFederate',
+    summary: 'Newest sample of each series as text',
+    parameters: { 'match[]': 'Series selectors; repeatable.' },
+    answer: federate,
   },
   {
     path: `${base}/status/buildinfo`,
@@ -199,28 +230,7 @@ const routes: readonly GrafanaRoute[] = [
     answer: ({ context: { version } }) =>
       Promise.resolve(success({ version, revision: '', branch: '', buildUser: '', buildDate: '', goVersion: '' })),
   },
-  {
-    path: `${base}/rules`,
-    operationId: 'promRules',
-    summary: 'No rules',
-    parameters: {},
-    answer: empty({ groups: [] }),
-  },
-  {
-    path: `${base}/alerts`,
-    operationId: 'promAlerts',
-    summary: 'No alerts',
-    parameters: {},
-    answer: empty({ alerts: [] }),
-  },
-  {
-    path: `${base}/query_exemplars`,
-    operationId: 'promExemplars',
-    summary: 'No exemplars',
-    methods: both,
-    parameters: { query: 'PromQL.', ...times },
-    answer: empty([]),
-  },
+  ...statusRoutes(base),
 ]
 
 export function prometheusRoutes(app: FastifyInstance, context: ApiContext): void {

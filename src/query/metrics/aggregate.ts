@@ -52,6 +52,8 @@ const simple: Partial<Record<Aggregator, (values: readonly number[]) => number>>
 
 /** `parameter` of topk, bottomk and quantile is a number, of count_values a label. */
 export function aggregate(aggregator: Aggregator, vector: Vector, groups: Groups, parameter: number | string): Vector {
+  const isTop = aggregator === 'topk' || aggregator === 'bottomk'
+  if (isTop && Number.isNaN(parameter)) throw executionError('Parameter value is NaN')
   if (vector.length === 0) return []
   const members = new Map<string, { labels: LabelSet; samples: Sample[] }>()
   for (const sample of vector) {
@@ -71,15 +73,15 @@ function ofGroup(
 ): Vector {
   const reduce = simple[aggregator]
   const values = samples.map(({ value }) => value)
-  if (reduce !== undefined) return [{ labels, value: reduce(values) }]
-  if (aggregator === 'quantile') return [{ labels, value: quantileOf(Number(parameter), values) }]
+  const dropsName = samples.some((each) => each.dropsName)
+  if (reduce !== undefined) return [{ labels, value: reduce(values), dropsName }]
+  if (aggregator === 'quantile') return [{ labels, value: quantileOf(Number(parameter), values), dropsName }]
   if (aggregator === 'count_values') {
     const counts = new Map<string, number>()
     for (const value of values) counts.set(numberText(value), (counts.get(numberText(value)) ?? 0) + 1)
-    return [...counts].map(([text, value]) => ({ labels: labels.with(String(parameter), text), value }))
+    return [...counts].map(([text, value]) => ({ labels: labels.with(String(parameter), text), value, dropsName }))
   }
   const count = Math.trunc(Number(parameter))
-  if (Number.isNaN(count)) throw executionError(`the parameter of ${aggregator} is NaN`)
   return samples.toSorted(aggregator === 'topk' ? largestFirst : smallestFirst).slice(0, Math.max(0, count))
 }
 

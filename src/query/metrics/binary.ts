@@ -87,14 +87,14 @@ export function vectorScalar(
   swapped: boolean,
   bool: boolean,
 ): Vector {
-  const nameless = bool || !isComparison(operator)
+  const isComputed = bool || !isComparison(operator)
   const result: Sample[] = []
-  for (const { labels, value } of vector) {
+  for (const { labels, value, dropsName = false } of vector) {
     const [left, right] = swapped ? [scalar, value] : [value, scalar]
     const computed = element(operator, left, right, value, bool)
-    if (computed !== undefined) result.push({ labels: nameless ? labels.nameless : labels, value: computed })
+    if (computed !== undefined) result.push({ labels, value: computed, dropsName: dropsName || isComputed })
   }
-  return unique(result)
+  return result
 }
 
 /** Labels that pair samples, remembered for each series. */
@@ -162,7 +162,7 @@ export function vectorBinary(
     if (before.has(labels.key))
       throw executionError('multiple matches for labels: grouping labels must ensure unique matches')
     before.add(labels.key)
-    result.push({ labels, value })
+    result.push({ labels, value, dropsName: sample.dropsName ?? false })
   }
   return result
 }
@@ -178,6 +178,13 @@ function resultLabels(
   if (group === undefined) result = on ? result.keep(new Set(labels)) : result.drop(new Set(labels))
   for (const name of include) result = result.with(name, one.get(name))
   return result
+}
+
+/** The samples of a result: without the names that an operation or a function drops. */
+export function withoutDroppedNames(vector: Vector): Vector {
+  return unique(
+    vector.map((each) => (each.dropsName === true ? { labels: each.labels.nameless, value: each.value } : each)),
+  )
 }
 
 export function unique(vector: Vector): Vector {

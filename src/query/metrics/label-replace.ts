@@ -2,13 +2,25 @@ import { RE2JS } from 're2js'
 import { unique } from './binary.ts'
 import { executionError } from './failure.ts'
 import { compileRegex } from './matchers.ts'
+import { metricName } from './labels.ts'
 import type { Sample, Vector } from './values.ts'
 
 export type LabelReplace = Readonly<{ target: string; replacement: string; source: string; regex: RE2JS }>
 
 export function labelReplaceOf(target: string, replacement: string, source: string, regex: string): LabelReplace {
-  if (target === '') throw executionError('invalid destination label name in label_replace(): ""')
+  if (!isLabelName(target))
+    throw executionError(`invalid destination label name in label_replace(): ${JSON.stringify(target)}`)
   return { target, replacement, source, regex: compileRegex(regex, RE2JS.DOTALL) }
+}
+
+/** Not empty, and valid UTF-8: an escape such as `\xff` is a byte that is no character. */
+export function isLabelName(text: string): boolean {
+  return text !== '' && text.isWellFormed()
+}
+
+/** A name that a function sets stays in the result. */
+export function withTarget(sample: Sample, target: string): Sample {
+  return target === metricName ? { ...sample, dropsName: false } : sample
 }
 
 export function labelReplace(vector: Vector, { target, replacement, source, regex }: LabelReplace): Vector {
@@ -22,7 +34,7 @@ export function labelReplace(vector: Vector, { target, replacement, source, rege
         if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? '') : ''
         return Object.hasOwn(regex.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
       })
-      return { ...sample, labels: sample.labels.with(target, text) }
+      return { ...withTarget(sample, target), labels: sample.labels.with(target, text) }
     }),
   )
 }

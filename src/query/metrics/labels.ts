@@ -58,4 +58,5 @@ export function compareLabels({ entries: one }: LabelSet, { entries: other }: La
   return one.length - other.length
 }
 
-const onlyName: ReadonlySet<string> = new Set([metricName])
+/** They describe the metric. A computed value is another metric. */
+const onlyName: ReadonlySet<string> = new Set([metricName, '__type__', '__unit__'])

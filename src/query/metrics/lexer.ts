@@ -140,19 +140,27 @@ export function quotedText(text: string, from: number): { value: string; length:
   let value = ''
   for (let at = from + 1; at < text.length; at++) {
     const character = text[at]!
+    const coded = /(?:\\x[\da-fA-F]{2}|\\[0-7]{3})+/y
+    coded.lastIndex = at
+    const bytes = coded.exec(text)?.[0]
+    if (bytes !== undefined) {
+      value += textOfEscapes(bytes, placeOf(text, at))
+      at += bytes.length - 1
+      continue
+    }
     if (character === quote) return { value, length: at + 1 - from }
     if (character === '\n') break
     if (character !== '\\') {
       value += character
       continue
     }
-    const coded = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3}))/y
-    coded.lastIndex = at
-    const code = coded.exec(text)
+    const pointed = /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8}))/y
+    pointed.lastIndex = at
+    const code = pointed.exec(text)
     const plain = escapes[text[at + 1] ?? '']
     if (code !== null) {
-      const [whole, two, four, eight, octal] = code
-      const point = octal === undefined ? parseInt(two ?? four ?? eight ?? '', 16) : parseInt(octal, 8)
+      const [whole, four, eight] = code
+      const point = parseInt(four ?? eight ?? '', 16)
       if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
         throw syntaxError(`escape sequence is invalid Unicode code point at ${placeOf(text, at)}`)
       value += String.fromCodePoint(point)
@@ -163,4 +171,21 @@ export function quotedText(text: string, from: number): { value: string; length:
     } else throw syntaxError(`unknown escape sequence at ${placeOf(text, at)}`)
   }
   throw syntaxError(`unterminated quoted string at ${placeOf(text, from)}`)
+}
+
+/** Escapes in hexadecimal and octal are bytes, as in Go. Bytes that are no UTF-8 become halves of surrogate pairs. */
+function textOfEscapes(escaped: string, place: string): string {
+  const bytes = Buffer.from(
+    [...escaped.matchAll(/\\(?:x(..)|(...))/g)].map(([, hex, octal]) => {
+      const byte = hex === undefined ? parseInt(octal!, 8) : parseInt(hex, 16)
+      if (byte > 255) throw syntaxError(`octal escape value ${byte} is more than 255 at ${place}`)
+      return byte
+    }),
+  )
+  const text = bytes.toString('utf8')
+  return Buffer.from(text).equals(bytes)
+    ? text
+    : String.fromCharCode(...bytes.map((byte) => byte)).replaceAll(/[\u0080-\u00ff]/g, (each) =>
+        String.fromCharCode(0xdc00 + each.charCodeAt(0)),
+      )
 }

@@ -101,6 +101,11 @@ export class TokenReader {
     return this.errorAt(from, `unexpected ${found}${wanted}`)
   }
 
+  /** Line and column. */
+  placeAt(from: number): string {
+    return placeOf(this.#text, from)
+  }
+
   errorAt(from: number, problem: string): Error {
     return syntaxError(this.#language.errorPrefix(placeOf(this.#text, from)) + problem)
   }

@@ -1,6 +1,7 @@
 import type { LabelSet } from './labels.ts'
 
-export type Sample = Readonly<{ labels: LabelSet; value: number }>
+/** `dropsName`: the result of the query has no metric name; within the query the name still distinguishes series. */
+export type Sample = Readonly<{ labels: LabelSet; value: number; dropsName?: boolean }>
 export type Vector = readonly Sample[]
 
 /** Times in ms, ascending and unique. */

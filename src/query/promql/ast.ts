@@ -10,7 +10,8 @@ export type Shift = Readonly<{ offset: number; at?: number | 'start' | 'end' }>
 export type Selector = Readonly<{ is: 'selector'; matchers: readonly Matcher[] } & Shift>
 export type RangeSelector = Readonly<{ is: 'range'; selector: Selector; range: number }>
 export type Subquery = Readonly<{ is: 'subquery'; of: Node; range: number; step: number | undefined } & Shift>
-export type Call = Readonly<{ is: 'call'; name: string; parameters: readonly Node[] }>
+/** `places`: line and column of each parameter. */
+export type Call = Readonly<{ is: 'call'; name: string; parameters: readonly Node[]; places: readonly string[] }>
 
 export type Node =
   | Selector
@@ -21,7 +22,7 @@ export type Node =
   | Readonly<{ is: 'string'; value: string }>
   | Readonly<{ is: 'negative'; of: Node }>
   | Readonly<{ is: 'group'; of: Node }>
-  | Readonly<{ is: 'aggregate'; aggregator: Aggregator; grouping: Grouping; parameter?: Node; of: Node }>
+  | Readonly<{ is: 'aggregate'; aggregator: Aggregator; grouping: Grouping; parameter?: Node; place: string; of: Node }>
   | Readonly<{ is: 'binary'; operator: Operator; left: Node; right: Node; bool: boolean; matching: Matching }>
 
 export type Aggregate = Extract<Node, { is: 'aggregate' }>

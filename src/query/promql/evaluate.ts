@@ -1,21 +1,15 @@
 import { aggregate, Groups } from '../metrics/aggregate.ts'
-import {
-  isSetOperator,
-  scalarBinary,
-  setBinary,
-  Signatures,
-  unique,
-  vectorBinary,
-  vectorScalar,
-} from '../metrics/binary.ts'
+import { isSetOperator, scalarBinary, setBinary, Signatures, vectorBinary, vectorScalar } from '../metrics/binary.ts'
 import { executionError } from '../metrics/failure.ts'
 import { LabelSet, metricName } from '../metrics/labels.ts'
 import { labelReplace, labelReplaceOf, type LabelReplace } from '../metrics/label-replace.ts'
 import { sorted, type Sample, type Vector } from '../metrics/values.ts'
 import type { Aggregate, Binary, Call, Node, Selector, Subquery } from './ast.ts'
-import { dateFunctions, histogramQuantiles, labelJoin, numberFunctions } from './functions.ts'
+import { dateFunctions, labelJoin, numberFunctions } from './functions.ts'
+import { histogramFractions, histogramQuantiles } from './histograms.ts'
+import { Notes, type Note } from './notes.ts'
 import { windowFunctions, type WindowTime } from './over-time.ts'
-import { lookback, shiftedTime, subqueryTimes, type QueryTimes } from './plan.ts'
+import { shiftedTime, subqueryTimes, type QueryTimes } from './plan.ts'
 import type { LoadedSeries, Window } from './series.ts'
 
 export type Value = number | string | Vector
@@ -24,6 +18,8 @@ export type EvaluationLimits = Readonly<{
   /** Throws after the deadline. */
   tick: () => void
   maxSamples: number
+  note: Note
+  lookback: number
 }>
 
 /** Evaluates one expression at one time after another. */
@@ -31,6 +27,7 @@ export class Evaluation {
   readonly #times: QueryTimes
   readonly #series: ReadonlyMap<Selector, readonly LoadedSeries[]>
   readonly #limits: EvaluationLimits
+  readonly #notes: Notes
   readonly #groups = new Map<Aggregate, Groups>()
   readonly #signatures = new Map<Binary, Signatures>()
   readonly #replaces = new Map<Call, LabelReplace>()
@@ -41,6 +38,7 @@ export class Evaluation {
     this.#times = times
     this.#series = series
     this.#limits = limits
+    this.#notes = new Notes(limits.note)
   }
 
   at(node: Node, time: number): Value {
@@ -55,7 +53,7 @@ export class Evaluation {
       case 'negative': {
         const value = this.at(node.of, time)
         if (typeof value === 'number') return -value
-        return unique((value as Vector).map((each) => ({ labels: each.labels.nameless, value: -each.value })))
+        return mapped(value as Vector, (each) => -each)
       }
       case 'aggregate':
         return this.#aggregate(node, time)
@@ -100,7 +98,7 @@ export class Evaluation {
     this.#limits.tick()
     const to = shiftedTime(node, time, this.#times)
     return (this.#series.get(node) ?? []).flatMap((series) => {
-      const found = series.newest(to - lookback, to)
+      const found = series.newest(to - this.#limits.lookback, to)
       return found === undefined ? [] : [{ labels: series.labels, ...found }]
     })
   }
@@ -109,7 +107,7 @@ export class Evaluation {
     const known = this.#inner.get(node) ?? new Map<number, Vector>()
     this.#inner.set(node, known)
     const { first, step } = subqueryTimes(node, to)
-    const found = new Map<string, { labels: LabelSet; times: number[]; values: number[] }>()
+    const found = new Map<string, { labels: LabelSet; times: number[]; values: number[]; dropsName: boolean }>()
     for (let time = first; time <= to; time += step) {
       let vector = known.get(time)
       if (vector === undefined) {
@@ -118,9 +116,9 @@ export class Evaluation {
         this.count(vector.length + 1)
         known.set(time, vector)
       }
-      for (const { labels, value } of vector) {
+      for (const { labels, value, dropsName = false } of vector) {
         const window = found.get(labels.key)
-        if (window === undefined) found.set(labels.key, { labels, times: [time], values: [value] })
+        if (window === undefined) found.set(labels.key, { labels, times: [time], values: [value], dropsName })
         else {
           window.times.push(time)
           window.values.push(value)
@@ -133,6 +131,7 @@ export class Evaluation {
   #aggregate(node: Aggregate, time: number): Vector {
     const groups = remembered(this.#groups, node, () => new Groups(node.grouping))
     const parameter = node.parameter === undefined ? 0 : (this.at(node.parameter, time) as number | string)
+    if (node.aggregator === 'quantile') this.#notes.quantile(Number(parameter), node.place)
     return aggregate(node.aggregator, this.#vector(node.of, time), groups, parameter)
   }
 
@@ -169,8 +168,22 @@ export class Evaluation {
         const isAbsent = this.windows(first, time).windows.length === 0
         return isAbsent ? [{ labels: absentLabels(first), value: 1 }] : []
       }
-      case 'histogram_quantile':
-        return histogramQuantiles(this.#number(first, time), this.#vector(second, time))
+      case 'histogram_fraction':
+        return nameDropped(
+          histogramFractions(
+            this.#number(first, time),
+            this.#number(second, time),
+            this.#vector(third, time),
+            this.#notes.histogram(node.places[2]!),
+          ),
+        )
+      case 'histogram_quantile': {
+        const quantile = this.#number(first, time)
+        this.#notes.quantile(quantile, node.places[0]!)
+        return nameDropped(
+          histogramQuantiles(quantile, this.#vector(second, time), this.#notes.histogram(node.places[1]!)),
+        )
+      }
       case 'label_join': {
         const [target = '', separator = '', ...sources] = parameters
           .slice(1)
@@ -198,47 +211,43 @@ export class Evaluation {
       case 'timestamp': {
         const inner = ungrouped(first)
         if (inner.is !== 'selector') return mapped(this.#vector(first, time), () => time / 1000)
-        return unique(
-          this.#newest(inner, time).map((each) => ({ labels: each.labels.nameless, value: each.time / 1000 })),
-        )
+        return nameDropped(this.#newest(inner, time).map(({ labels, time: at }) => ({ labels, value: at / 1000 })))
       }
       case 'vector':
         return [{ labels: LabelSet.empty, value: this.#number(first, time) }]
       default:
-        throw executionError(`${name} has no evaluation${third === undefined ? '' : ' with three parameters'}`)
+        throw executionError(`${name} has no evaluation`)
     }
   }
 
-  #overTime({ name, parameters }: Call, time: number): Vector {
+  #overTime({ name, parameters, places }: Call, time: number): Vector {
     this.#limits.tick()
     const isFirst = name === 'quantile_over_time'
     const source = parameters[isFirst ? 1 : 0]!
     const other = parameters[isFirst ? 0 : 1]
     const parameter = other === undefined ? NaN : this.#number(other, time)
+    if (isFirst) this.#notes.quantile(parameter, places[0]!)
     const { windows, time: within } = this.windows(source, time)
+    const isRate = name === 'rate' || name === 'increase'
     const reduce = windowFunctions[name]!
     const result: Sample[] = []
     for (const window of windows) {
       const value = reduce(window, within, parameter)
       if (value === undefined) continue
-      result.push({ labels: name === 'last_over_time' ? window.labels : namelessOf(window.labels), value })
+      if (isRate) this.#notes.counter(window.labels.get(metricName), places[0]!)
+      const dropsName = window.dropsName === true || name !== 'last_over_time'
+      result.push({ labels: window.labels, value, dropsName })
     }
-    return unique(result)
+    return result
   }
 }
 
-const nameless = new WeakMap<LabelSet, LabelSet>()
-
-/** The same object each time, so that groups and signatures are found by it. */
-function namelessOf(labels: LabelSet): LabelSet {
-  const known = nameless.get(labels)
-  if (known !== undefined) return known
-  nameless.set(labels, labels.nameless)
-  return labels.nameless
+function mapped(vector: Vector, compute: (value: number) => number): Vector {
+  return vector.map(({ labels, value }) => ({ labels, value: compute(value), dropsName: true }))
 }
 
-function mapped(vector: Vector, compute: (value: number) => number): Vector {
-  return unique(vector.map(({ labels, value }) => ({ labels: namelessOf(labels), value: compute(value) })))
+function nameDropped(samples: readonly Sample[]): Vector {
+  return samples.map(({ labels, value }) => ({ labels, value, dropsName: true }))
 }
 
 function remembered<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

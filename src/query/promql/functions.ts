@@ -1,9 +1,8 @@
 /** Functions of numbers, and of the labels of instant vectors. */
 import { unique } from '../metrics/binary.ts'
 import { executionError } from '../metrics/failure.ts'
-import { metricName, type LabelSet } from '../metrics/labels.ts'
+import { isLabelName, withTarget } from '../metrics/label-replace.ts'
 import type { Vector } from '../metrics/values.ts'
-import { histogramQuantile } from './over-time.ts'
 
 const dateOf =
   (read: (date: Date) => number) =>
@@ -56,32 +55,12 @@ export const dateFunctions: ReadonlySet<string> = new Set(
   'day_of_month day_of_week day_of_year days_in_month hour minute month year'.split(' '),
 )
 
-export function histogramQuantiles(q: number, vector: Vector): Vector {
-  const groups = new Map<string, { labels: LabelSet; buckets: { bound: number; count: number }[] }>()
-  for (const { labels, value } of vector) {
-    const bound = boundOf(labels.get('le'))
-    if (bound === undefined) continue
-    const rest = labels.drop(bucketLabels)
-    const group = groups.get(rest.key)
-    if (group === undefined) groups.set(rest.key, { labels: rest, buckets: [{ bound, count: value }] })
-    else group.buckets.push({ bound, count: value })
-  }
-  return [...groups.values()].map(({ labels, buckets }) => ({ labels, value: histogramQuantile(q, buckets) }))
-}
-
-const bucketLabels: ReadonlySet<string> = new Set(['le', metricName])
-
-function boundOf(text: string): number | undefined {
-  if (/^[+]?Inf$/i.test(text)) return Infinity
-  if (/^-Inf$/i.test(text)) return -Infinity
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
-}
-
 export function labelJoin(vector: Vector, target: string, separator: string, sources: readonly string[]): Vector {
-  if (target === '') throw executionError('invalid destination label name in label_join(): ""')
+  if (!isLabelName(target))
+    throw executionError(`invalid destination label name in label_join(): ${JSON.stringify(target)}`)
   return unique(
     vector.map((sample) => ({
-      ...sample,
+      ...withTarget(sample, target),
       labels: sample.labels.with(target, sources.map((source) => sample.labels.get(source)).join(separator)),
     })),
   )

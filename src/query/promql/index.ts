@@ -1,16 +1,18 @@
 /** PromQL over series of a source. */
-import { QueryFailure, executionError } from '../metrics/failure.ts'
+import { QueryFailure } from '../metrics/failure.ts'
 import { compareLabels, LabelSet } from '../metrics/labels.ts'
-import { unique } from '../metrics/binary.ts'
+import { withoutDroppedNames } from '../metrics/binary.ts'
 import type { Vector } from '../metrics/values.ts'
 import type { Node, Selector, ValueType } from './ast.ts'
 import { Evaluation } from './evaluate.ts'
-import { checkPoints, lookback, readsOf, type QueryTimes } from './plan.ts'
+import type { Note } from './notes.ts'
+import { checkPoints, readsOf, usualLookback, type QueryTimes } from './plan.ts'
 import { LoadedSeries, type SeriesSource } from './series.ts'
 import { typeOf } from './types.ts'
 import { parsePromql } from './parse.ts'
 
 export { parsePromql, parseSelector } from './parse.ts'
+export { printed, treeOf } from './print.ts'
 export type { SeriesRequest, SeriesSource } from './series.ts'
 export type { QueryTimes } from './plan.ts'
 
@@ -29,6 +31,9 @@ export type QueryEnvironment = Readonly<{
   tick: () => void
   /** Lets other requests run. */
   pause: () => Promise<void>
+  note: Note
+  /** Ms in which an instant selector finds the newest sample. */
+  lookback?: number
 }>
 
 export async function queryInstant(text: string, time: number, environment: QueryEnvironment): Promise<InstantResult> {
@@ -37,8 +42,8 @@ export async function queryInstant(text: string, time: number, environment: Quer
   const type: ValueType = typeOf(node)
   if (type === 'matrix') {
     const { windows } = evaluation.windows(node, time)
-    const series = windows.map(({ labels, times, values }): ResultSeries => ({
-      labels,
+    const series = windows.map(({ labels, times, values, dropsName }): ResultSeries => ({
+      labels: dropsName === true ? labels.nameless : labels,
       points: times.map((at, index) => [at, values[index]!]),
     }))
     return { type, series: byLabels(series) }
@@ -46,7 +51,7 @@ export async function queryInstant(text: string, time: number, environment: Quer
   const value = evaluation.at(node, time)
   if (typeof value === 'number') return { type: 'scalar', value }
   if (typeof value === 'string') return { type: 'string', value }
-  return { type: 'vector', vector: unique(value) }
+  return { type: 'vector', vector: withoutDroppedNames(value) }
 }
 
 export async function queryRange(
@@ -67,14 +72,13 @@ export async function queryRange(
   const found = new Map<string, { labels: LabelSet; points: [number, number][] }>()
   for (let time = times.start; time <= times.end; time += times.step) {
     const value = evaluation.at(node, time)
-    for (const { labels, value: number } of typeof value === 'number' ? scalarVector(value) : (value as Vector)) {
+    const vector = typeof value === 'number' ? scalarVector(value) : withoutDroppedNames(value as Vector)
+    for (const { labels, value: number } of vector) {
       const series = found.get(labels.key)
       if (series === undefined) found.set(labels.key, { labels, points: [[time, number]] })
-      else if (series.points.at(-1)![0] === time)
-        throw executionError('vector cannot contain metrics with the same labelset')
       else series.points.push([time, number])
     }
-    evaluation.count(typeof value === 'number' ? 1 : value.length)
+    evaluation.count(vector.length)
     await environment.pause()
   }
   return byLabels([...found.values()])
@@ -87,11 +91,11 @@ function scalarVector(value: number): Vector {
 async function prepare(
   node: Node,
   times: QueryTimes,
-  { source, maxSamples, tick }: QueryEnvironment,
+  { source, maxSamples, tick, note, lookback = usualLookback }: QueryEnvironment,
 ): Promise<Evaluation> {
   const series = new Map<Selector, readonly LoadedSeries[]>()
-  const evaluation = new Evaluation(times, series, { tick, maxSamples })
-  for (const { selector, after, to, range } of readsOf(node, times)) {
+  const evaluation = new Evaluation(times, series, { tick, maxSamples, note, lookback })
+  for (const { selector, after, to, range } of readsOf(node, times, lookback)) {
     // An instant selector needs a sample within the lookback.
     const resolution = range ?? Math.min(lookback, times.end > times.start ? times.step : lookback)
     const found = await source({ matchers: selector.matchers, from: after + 1, to, resolution })

@@ -1,5 +1,5 @@
 /** Functions of range vectors. */
-import { ascending, meanOf, quantileOf, sumOf, varianceOf } from '../metrics/values.ts'
+import { meanOf, quantileOf, sumOf, varianceOf } from '../metrics/values.ts'
 import type { Window } from './series.ts'
 
 /** Borders of the window, and the time of the evaluation, in ms. */
@@ -80,49 +80,4 @@ function regression(times: readonly number[], values: readonly number[], origin:
   const variance = sumOf(xs.map((x) => x * x)) - (sumX * sumX) / count
   const slope = covariance / variance
   return { slope, intercept: sumY / count - (slope * sumX) / count }
-}
-
-type Bucket = { bound: number; count: number }
-
-/** Of a classic histogram, by linear interpolation within a bucket. */
-export function histogramQuantile(q: number, written: readonly Readonly<Bucket>[]): number {
-  if (Number.isNaN(q)) return NaN
-  if (q < 0) return -Infinity
-  if (q > 1) return Infinity
-  const buckets = monotonic(written)
-  if (buckets.at(-1)?.bound !== Infinity || buckets.length < 2) return NaN
-  const observations = buckets.at(-1)!.count
-  if (observations === 0) return NaN
-  let rank = q * observations
-  const found = buckets.findIndex(({ count }, at) => at === buckets.length - 1 || count >= rank)
-  if (found === buckets.length - 1) return buckets.at(-2)!.bound
-  const { bound: end, count: total } = buckets[found]!
-  if (found === 0 && end <= 0) return end
-  if (found === 0) return end * (rank / total)
-  const { bound: start, count: before } = buckets[found - 1]!
-  rank -= before
-  return start + (end - start) * (rank / (total - before))
-}
-
-const tolerance = 1e-12
-
-/** Sorted, equal bounds summed, and no count below an earlier one. */
-function monotonic(written: readonly Readonly<Bucket>[]): Bucket[] {
-  const buckets: Bucket[] = []
-  for (const { bound, count } of written.toSorted((one, other) => ascending(one.bound, other.bound))) {
-    const last = buckets.at(-1)
-    if (last?.bound === bound) last.count += count
-    else buckets.push({ bound, count })
-  }
-  let before = buckets[0]?.count ?? 0
-  for (const bucket of buckets.slice(1)) {
-    if (bucket.count < before || almostEqual(before, bucket.count)) bucket.count = before
-    else before = bucket.count
-  }
-  return buckets
-}
-
-function almostEqual(one: number, other: number) {
-  if (one === other) return true
-  return Math.abs(one - other) / Math.min(Math.abs(one) + Math.abs(other), Number.MAX_VALUE) < tolerance
 }

@@ -12,12 +12,12 @@ import { metricName } from '../metrics/labels.ts'
 import { longestMs, type Token } from '../metrics/lexer.ts'
 import { matcherOf, type Matcher, type MatchOperator } from '../metrics/matchers.ts'
 import { TokenReader, type ReaderLanguage } from '../metrics/token-reader.ts'
-import type { Node, Shift } from './ast.ts'
-import { functions, otherFunctions } from './signatures.ts'
+import type { Call, Node, Shift } from './ast.ts'
+import { functions, nativeFunctions, otherFunctions } from './signatures.ts'
 import { checkTypes } from './types.ts'
 
 const language: ReaderLanguage = {
-  signs: ['=~', '!~', '==', '!=', '>=', '<=', ...'+-*/%^<>=(){}[],:@'.split('')],
+  signs: ['=~', '!~', '==', '!=', '>=', '<=', '</', '>/', ...'+-*/%^<>=(){}[],:@'.split('')],
   bytes: false,
   word: /[a-zA-Z_][\w:]*/y,
   ignoreCase: true,
@@ -85,6 +85,7 @@ class Parser extends TokenReader {
   #operator(): Operator | undefined {
     const { kind, text } = this.token
     if (kind !== 'word' && kind !== 'sign') return undefined
+    if (text === '</' || text === '>/') throw unsupported(`The operator ${text} of native histograms`)
     const name = text.toLowerCase()
     return precedence.has(name) ? (name as Operator) : undefined
   }
@@ -105,20 +106,26 @@ class Parser extends TokenReader {
   #matching(operator: Operator): Matching {
     const on = this.isWord('on')
     if (!on && !this.isWord('ignoring')) {
-      if (this.isWord('fill') || this.isWord('fill_left') || this.isWord('fill_right'))
-        throw unsupported(`The modifier ${this.token.text}`)
+      this.#refuseFill()
       return { on: false, labels: [], include: [] }
     }
     this.next()
     const labels = this.#labelList()
+    this.#refuseFill()
     const isLeft = this.isWord('group_left')
     if (!isLeft && !this.isWord('group_right')) return { on, labels, include: [] }
     this.next()
     if (isSetOperator(operator)) throw syntaxError(`no grouping allowed for "${operator}" operation`)
     const include = this.is('(') ? this.#labelList() : []
+    this.#refuseFill()
     const both = on ? include.find((label) => labels.includes(label)) : undefined
     if (both !== undefined) throw syntaxError(`label "${both}" must not occur in ON and GROUP clause at once`)
     return { on, labels, group: isLeft ? 'left' : 'right', include }
+  }
+
+  #refuseFill(): void {
+    const isModifier = ['fill', 'fill_left', 'fill_right'].some((word) => this.isWord(word))
+    if (isModifier && this.is('(', this.ahead(1))) throw unsupported(`The modifier ${this.token.text}`)
   }
 
   #labelList(): string[] {
@@ -165,8 +172,9 @@ class Parser extends TokenReader {
     if (aggregator !== undefined && (this.is('(') || this.isWord('by') || this.isWord('without')))
       return this.#aggregate(aggregator)
     if (this.is('(')) {
-      if (functions.has(text)) return { is: 'call', name: text, parameters: this.#parameters() }
+      if (functions.has(text)) return { is: 'call', name: text, ...this.#parameters() }
       if (otherFunctions.has(text)) throw unsupported(`The function ${text}`)
+      if (nativeFunctions.has(text)) throw unsupported(`The function ${text} of native histograms`)
       throw this.errorAt(token.from, `unknown function with name "${text}"`)
     }
     if (otherFunctions.has(lower) && (this.isWord('by') || this.isWord('without')))
@@ -180,20 +188,22 @@ class Parser extends TokenReader {
     return this.#selector(text)
   }
 
-  #parameters(): Node[] {
+  #parameters(): Pick<Call, 'parameters' | 'places'> {
     const parameters: Node[] = []
+    const places: string[] = []
     this.need('(')
     while (!this.is(')')) {
+      places.push(this.placeAt(this.token.from))
       parameters.push(this.#expression(0))
       if (!this.take(',')) break
     }
     this.need(')')
-    return parameters
+    return { parameters, places }
   }
 
   #aggregate(aggregator: Aggregator): Node {
     let grouping = this.#grouping()
-    const parameters = this.#parameters()
+    const { parameters, places } = this.#parameters()
     grouping ??= this.#grouping()
     const wanted = ['topk', 'bottomk', 'quantile', 'count_values'].includes(aggregator) ? 2 : 1
     if (parameters.length !== wanted)
@@ -205,6 +215,7 @@ class Parser extends TokenReader {
       aggregator,
       grouping: grouping ?? { without: false, labels: [] },
       ...(wanted === 2 ? { parameter: parameters[0]! } : {}),
+      place: places[0]!,
       of: parameters.at(-1)!,
     }
   }
@@ -273,13 +284,19 @@ class Parser extends TokenReader {
   #duration(): number {
     const { kind, value } = this.token
     if (kind !== 'number' && kind !== 'duration')
-      throw this.isWord('step') || this.is('(') ? this.#calculated() : this.unexpected('duration')
+      throw this.#isCalculated() ? this.#calculated() : this.unexpected('duration')
     this.next()
     if (!this.is(']') && !this.is(':'))
       throw '+-*/%^'.split('').some((sign) => this.is(sign)) ? this.#calculated() : this.unexpected('"]"')
     const ms = inRange(kind === 'number' ? value * 1000 : value)
     if (!(ms > 0)) throw syntaxError('duration must be greater than 0')
     return ms
+  }
+
+  #isCalculated(): boolean {
+    return (
+      ['(', '-', '+'].some((sign) => this.is(sign)) || ['step', 'range', 'min', 'max'].some((word) => this.isWord(word))
+    )
   }
 
   #calculated(): Error {
@@ -290,7 +307,7 @@ class Parser extends TokenReader {
     this.next()
     const isMinus = this.take('-')
     if (!isMinus) this.take('+')
-    if (this.is('(')) throw this.#calculated()
+    if (this.#isCalculated()) throw this.#calculated()
     const { kind, value } = this.token
     if (kind !== 'number' && kind !== 'duration') throw this.unexpected('duration')
     this.next()
@@ -309,8 +326,10 @@ class Parser extends TokenReader {
     }
     const isMinus = this.take('-')
     if (!isMinus) this.take('+')
-    if (this.token.kind !== 'number') throw this.unexpected('timestamp')
-    const ms = Math.round(this.next().value * 1000)
+    const { kind, value } = this.token
+    if (kind !== 'number' && kind !== 'duration') throw this.unexpected('timestamp')
+    this.next()
+    const ms = Math.round(kind === 'number' ? value * 1000 : value)
     if (!(Math.abs(ms) <= latest)) throw syntaxError('timestamp out of bounds for @ modifier')
     return isMinus ? -ms : ms
   }

@@ -2,12 +2,14 @@
 import { executionError } from '../metrics/failure.ts'
 import type { Node, Selector, Shift, Subquery } from './ast.ts'
 
-export const lookback = 300_000
+export const usualLookback = 300_000
 /** Step of subqueries without one. */
 export const usualStep = 60_000
 
 /** Evaluation times of the query, in ms. */
 export type QueryTimes = Readonly<{ start: number; end: number; step: number }>
+
+type ReadTimes = QueryTimes & Readonly<{ lookback: number }>
 
 /** `after` is exclusive. `range` is undefined for an instant selector. */
 export type SelectorRead = Readonly<{ selector: Selector; after: number; to: number; range: number | undefined }>
@@ -23,15 +25,15 @@ export function subqueryTimes({ range, step = usualStep }: Subquery, time: numbe
   return { first, step }
 }
 
-export function readsOf(root: Node, times: QueryTimes): SelectorRead[] {
+export function readsOf(root: Node, times: QueryTimes, lookback: number): SelectorRead[] {
   const reads: SelectorRead[] = []
-  walk(root, times.start, times.end, times, reads)
+  walk(root, times.start, times.end, { ...times, lookback }, reads)
   return reads
 }
 
-function walk(node: Node, from: number, to: number, times: QueryTimes, reads: SelectorRead[]) {
+function walk(node: Node, from: number, to: number, times: ReadTimes, reads: SelectorRead[]) {
   const add = (selector: Selector, range: number | undefined): void => {
-    const after = shiftedTime(selector, from, times) - (range ?? lookback)
+    const after = shiftedTime(selector, from, times) - (range ?? times.lookback)
     reads.push({ selector, after, to: shiftedTime(selector, to, times), range })
   }
   switch (node.is) {

@@ -6,7 +6,12 @@ import type { Series } from '../metrics/values.ts'
 export type SeriesRequest = Readonly<{ matchers: readonly Matcher[]; from: number; to: number; resolution: number }>
 export type SeriesSource = (request: SeriesRequest) => Promise<readonly Series[]>
 
-export type Window = Readonly<{ labels: LabelSet; times: readonly number[]; values: readonly number[] }>
+export type Window = Readonly<{
+  labels: LabelSet
+  times: readonly number[]
+  values: readonly number[]
+  dropsName?: boolean
+}>
 
 /** A series, and the same without stale markers. */
 export class LoadedSeries {

@@ -31,6 +31,7 @@ export const functions: ReadonlyMap<string, FunctionSignature> = new Map<string,
   ['clamp', vector('vector', 'scalar', 'scalar')],
   ['clamp_max', vector('vector', 'scalar')],
   ['clamp_min', vector('vector', 'scalar')],
+  ['histogram_fraction', vector('scalar', 'scalar', 'vector')],
   ['histogram_quantile', vector('scalar', 'vector')],
   ['label_join', { parameters: ['vector', 'string', 'string', 'string'], optional: 1, more: true, returns: 'vector' }],
   ['label_replace', vector('vector', 'string', 'string', 'string', 'string')],
@@ -43,11 +44,15 @@ export const functions: ReadonlyMap<string, FunctionSignature> = new Map<string,
   ['vector', vector('scalar')],
 ])
 
-/** Functions and aggregations of Prometheus 3 outside the subset. */
+/** They read native histograms only, which no source stores. */
+export const nativeFunctions: ReadonlySet<string> = new Set(
+  'histogram_avg histogram_count histogram_stddev histogram_stdvar histogram_sum'.split(' '),
+)
+
+/** Experimental functions and aggregations of Prometheus 3. */
 export const otherFunctions: ReadonlySet<string> = new Set(
   (
-    'double_exponential_smoothing first_over_time histogram_avg histogram_count histogram_fraction ' +
-    'histogram_quantiles histogram_stddev histogram_stdvar histogram_sum info mad_over_time max_of min_of ' +
+    'double_exponential_smoothing first_over_time histogram_quantiles info mad_over_time max_of min_of ' +
     'sort_by_label sort_by_label_desc ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ' +
     'ts_of_min_over_time holt_winters start end range step limitk limit_ratio'
   ).split(' '),

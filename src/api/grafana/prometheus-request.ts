@@ -1,0 +1,19 @@
+import { syntaxError } from '../../query/metrics/failure.ts'
+import type { QueryEnvironment, SeriesSource } from '../../query/promql/index.ts'
+import type { GrafanaRequest } from './answer.ts'
+import { derivedSeries } from './derived.ts'
+import { pointSeries } from './points.ts'
+
+function sourceOf(request: GrafanaRequest): SeriesSource {
+  return async ({ matchers, from, to, resolution }) => [
+    ...(await pointSeries(request, matchers, { from, to })),
+    ...(await derivedSeries(request, matchers, { from, to }, resolution)),
+  ]
+}
+
+export function environmentOf(request: GrafanaRequest): QueryEnvironment {
+  const lookback = request.parameters.step('lookback_delta')
+  if (lookback !== undefined && lookback <= 0)
+    throw syntaxError('invalid parameter "lookback_delta": the duration is not positive')
+  return { ...request.environment, source: sourceOf(request), ...(lookback === undefined ? {} : { lookback }) }
+}
