@@ -65,11 +65,12 @@ async function receive(socket: Socket, limit: number, take: Take) {
       if (framed.length > 0) await take(framed, from)
       if (framed.at(-1)?.is === 'oversized') return
     }
-    const last = [...framer.end()]
-    if (last.length > 0) await take(last, from)
   } catch {
-    // Complete messages were taken; the sender connects again.
+    // The connection was reset; the sender connects again.
   } finally {
     socket.destroy()
   }
+  const last = [...framer.end()]
+  // The listener was closed meanwhile: the journal accepts no more.
+  if (last.length > 0) await take(last, from).catch(() => undefined)
 }

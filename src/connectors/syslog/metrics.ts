@@ -2,7 +2,7 @@ import { counter } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_syslog_messages_total: counter(
-    'Syslog messages, by outcome: taken, unparsed (stored as text), malformed, too_large, queue_full',
+    'Syslog messages, by outcome: taken, unparsed (stored as text), too_large, queue_full',
     'source',
     'outcome',
   ),

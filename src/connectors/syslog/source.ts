@@ -13,7 +13,7 @@ import { UdpListeners } from '../../net/udp-listeners.ts'
 import { SyslogTcp } from './client-tcp.ts'
 import type { SyslogConfig, syslogSchema } from './config.ts'
 import type { Framed } from './map-framing.ts'
-import { syslogLine } from './map.ts'
+import { syslogLine, type Arrival } from './map.ts'
 
 export const source = defineSource<typeof syslogSchema>('syslog', { build: openSyslog, probe: probeListener })
 
@@ -123,8 +123,9 @@ class Syslog implements SyslogSource {
     await this.#writing
   }
 
-  #event(bytes: Uint8Array, from: string, received: number): WeirEvent {
-    const { body, time, isParsed } = syslogLine(bytes, { received, zone: this.#config.zone, from })
+  #event(bytes: Uint8Array, arrival: Omit<Arrival, 'zone'>): WeirEvent {
+    const { received } = arrival
+    const { body, time, isParsed } = syslogLine(bytes, { ...arrival, zone: this.#config.zone })
     this.#count(isParsed ? 'taken' : 'unparsed', 1)
     this.#messages++
     this.#last = received
@@ -144,7 +145,7 @@ class Syslog implements SyslogSource {
     const received = this.#context.host.clock.now()
     const events: WeirEvent[] = []
     for (const one of framed)
-      if (one.is === 'message') events.push(this.#event(one.bytes, from, received))
+      if (one.is === 'message') events.push(this.#event(one.bytes, { from, received, ...known({ isCut: one.isCut }) }))
       else if (one.is === 'oversized') this.#refuse(from)
       else this.#lose(one.is, 1)
     if (events.length > 0) await appendEvents(this.#context, events, { signal: this.#stopped.signal })
@@ -166,7 +167,7 @@ class Syslog implements SyslogSource {
       else if (this.#queueBytes + datagram.length > this.#config.queue) this.#lose('queue_full', 1)
       else if (datagram.length > 0) {
         const address = from[at]?.address.replace(/^::ffff:/, '') ?? ''
-        const event = this.#event(datagram, address, received)
+        const event = this.#event(datagram, { from: address, received })
         this.#queueBytes += event.data?.length ?? 0
         this.#queue.push(event)
       }

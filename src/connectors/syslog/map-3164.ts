@@ -1,0 +1,116 @@
+/** Messages of RFC 3164 and of devices that follow it roughly. */
+import { known } from '../../model/json.ts'
+import { timeAtStart, type Clock } from './map-times.ts'
+
+export type Header3164 = Readonly<{
+  host?: string
+  app?: string
+  time?: number
+  metadata: Readonly<Record<string, string>>
+  line: string
+}>
+
+type Prefix = Readonly<{ host?: string; time?: number; metadata: Readonly<Record<string, string>>; rest: string }>
+
+/** `text`: behind the priority. */
+export function read3164(text: string, clock: Clock): Header3164 {
+  const { host, time, metadata, rest } = prefixOf(text, clock)
+  const read = host === undefined ? readNames(rest, time !== undefined) : readTag(rest)
+  const found = read ?? { line: rest }
+  return {
+    ...known({ host, time }),
+    ...found,
+    metadata: { ...metadata, ...('metadata' in found ? found.metadata : {}) },
+  }
+}
+
+/** Cisco: counters of messages in front, a host, the node of a router, and a mark of the state of its clock. */
+const counters = /^ *(?:(\d{1,10})?: *)?(?:(\d{1,10}): +)?/
+const origin = /^(?=\d*[A-Za-z.-])([\w.-]{1,255}) ?: +/
+const node = /^(?:([\w.-]{1,255}) )?([A-Z]{2,4}\d*(?:\/\w+){2,3}) ?: ?/
+const uptime = /^((?:\d+:\d\d:\d\d|(?:\d+[ywdh]){2,3})(?:\.\d+)?): +(?=%)/
+
+function prefixOf(text: string, clock: Clock): Prefix {
+  const [counted = '', counter, sequence] = counters.exec(text) ?? []
+  const plain = text.trimStart()
+  const behind = text.slice(counted.length)
+  const metadata = known({ message_counter: counter, sequence_number: sequence })
+  for (const { host, own, rest } of places(behind)) {
+    const start = /^[*.](?=\w)/.test(rest) ? 1 : 0
+    const time = timeAtStart(rest.slice(start), clock)
+    if (time === undefined) continue
+    const written = rest.slice(start + time.length).replace(/^ ?: */, ' ')
+    return { ...known({ host, time: time.at }), metadata: { ...metadata, ...own }, rest: written.trimStart() }
+  }
+  const up = uptime.exec(behind)
+  if (up !== null) return { metadata: { ...metadata, uptime: up[1] ?? '' }, rest: behind.slice(up[0].length) }
+  // Numbers without a time or a message of Cisco behind them are text.
+  if (behind.startsWith('%')) return { metadata, rest: behind }
+  return { metadata: {}, rest: plain }
+}
+
+function* places(text: string): Generator<Readonly<{ host?: string; own?: Record<string, string>; rest: string }>> {
+  yield { rest: text }
+  const router = node.exec(text)
+  if (router !== null)
+    yield { ...known({ host: router[1] }), own: { node: router[2] ?? '' }, rest: text.slice(router[0].length) }
+  const named = origin.exec(text)
+  if (named !== null) yield { ...known({ host: named[1] }), rest: text.slice(named[0].length) }
+}
+
+type Names = Readonly<{ host?: string; app?: string; metadata?: Readonly<Record<string, string>>; line: string }>
+
+/** `%ASA-6-302013: `: Cisco's name of the message, which stays in the line. */
+const ciscoHost = /^([^\s[\]:]{1,255}) ?:? +(%[A-Z][\w-]*-\d-.*)$/s
+const forwarded = /^Message forwarded from ([^\s:]{1,255}): (.*)$/s
+/** Ubiquiti: model, address and version of a device; behind its name or in its place. */
+const device = /^(?:([^\s,]{1,255}) )?\(?"?([\w+.-]+(?:,[\w+.-]+)+)"?\)?:? +(.*)$/s
+const hardwareAddress = /(?:^|,)[0-9A-Fa-f]{12}(?:,|$)/
+/** VMware ESXi 8: the severity between host and tag. */
+const severityMark = /^(?:(\S{1,255}) )?((?:Em|Al|Cr|Er|Wa|No|In|Db)\(\d{1,3}\)) (.*)$/s
+/** A host has no colon at its end and no bracket, except as an address of IPv6. */
+const hostAndRest = /^([\w.@/%\u0080-\uFFFF:-]{0,254}[\w.@/%\u0080-\uFFFF-]) (.*)$/s
+const tag = /^([^\s[\]:,"'=<>{}]{1,48})(?:\[([^\]\s]*)\])?:(?!\/\/) ?(.*)$/s
+
+function readNames(text: string, hasTime: boolean): Names | undefined {
+  if (text.startsWith('%') || text.startsWith('last message repeated ')) return { line: text }
+  const [, relayed, behind = ''] = forwarded.exec(text) ?? []
+  if (relayed !== undefined) return { host: relayed, ...(readTag(behind) ?? { line: behind }) }
+  const [, ciscoName, message = ''] = ciscoHost.exec(text) ?? []
+  if (ciscoName !== undefined) return { host: ciscoName, line: message }
+  return readDevice(text) ?? readMarked(text) ?? readHost(text, hasTime)
+}
+
+function readDevice(text: string): Names | undefined {
+  const [, host, written = '', rest = ''] = device.exec(text) ?? []
+  if (!hardwareAddress.test(written) && !/^[0-9A-Fa-f]{12},/.test(written)) return undefined
+  const found = readTag(rest) ?? { line: rest }
+  if (host === undefined) return { ...found, host: written }
+  return { ...found, host, metadata: { ...found.metadata, device: written } }
+}
+
+function readMarked(text: string): Names | undefined {
+  const [, host, mark, rest = ''] = severityMark.exec(text) ?? []
+  if (mark === undefined) return undefined
+  const found = readTag(rest) ?? { line: rest }
+  return { ...known({ host }), ...found, metadata: { ...found.metadata, severity_mark: mark } }
+}
+
+function readHost(text: string, hasTime: boolean): Names | undefined {
+  const direct = readTag(text)
+  if (direct !== undefined) return direct
+  const [, host, rest = ''] = hostAndRest.exec(text) ?? []
+  if (host === undefined) return undefined
+  const found = readTag(rest.trimStart())
+  // Without a time, the first word is a host only if it looks like one: RFC 3164, section 4.3.3.
+  if (!hasTime && (found === undefined || (found.metadata === undefined && !/[\d.-]/.test(host)))) return undefined
+  return { ...(host === '-' ? {} : { host }), ...(found ?? { line: rest }) }
+}
+
+/** Application, and its process. */
+function readTag(text: string): Names | undefined {
+  if (text.startsWith('%')) return undefined
+  const [, app, process, line = ''] = tag.exec(text) ?? []
+  if (app === undefined || /^\d+$/.test(app)) return undefined
+  return { app, ...(process === undefined || process === '' ? {} : { metadata: { procid: process } }), line }
+}
