@@ -1,4 +1,4 @@
-/** Text of bytes whose encoding the sender does not state. */
+/** Text of bytes in an encoding that the sender does not state. */
 
 const [lead, continuation] = [0xc0, 0x80]
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & lead) === continuation

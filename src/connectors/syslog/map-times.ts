@@ -42,11 +42,13 @@ const beforeCisco = /^: +%/
 
 /** Hours. Abbreviations with several meanings are in `ambiguous`. */
 const zones = new Map(
-  Object.entries({
-    ...{ UTC: 0, GMT: 0, Z: 0, WET: 0, WEST: 1, CET: 1, MET: 1, CEST: 2, MEST: 2, EET: 2, EEST: 3, MSK: 3 },
-    ...{ EST: -5, EDT: -4, MST: -7, MDT: -6, PST: -8, PDT: -7, AKST: -9, AKDT: -8, HST: -10 },
-    ...{ JST: 9, KST: 9, HKT: 8, SGT: 8, AWST: 8, ACST: 9.5, ACDT: 10.5, AEST: 10, AEDT: 11, NZST: 12, NZDT: 13 },
-  }),
+  (
+    'UTC:0 GMT:0 Z:0 WET:0 WEST:1 CET:1 MET:1 CEST:2 MEST:2 EET:2 EEST:3 MSK:3 EST:-5 EDT:-4 MST:-7 MDT:-6 PST:-8 ' +
+    'PDT:-7 AKST:-9 AKDT:-8 HST:-10 JST:9 KST:9 HKT:8 SGT:8 AWST:8 ACST:9.5 ACDT:10.5 AEST:10 AEDT:11 NZST:12 NZDT:13'
+  )
+    .split(' ')
+    .map((zone) => zone.split(':'))
+    .map(([name = '', hours]) => [name, Number(hours)]),
 )
 /** These count if the configured zone is UTC; another configured zone has priority. */
 const ambiguous = new Map(Object.entries({ CST: -6, CDT: -5, IST: 5.5, BST: 1 }))

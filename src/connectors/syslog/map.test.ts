@@ -45,8 +45,14 @@ test.each([
 
 test('a router of Cisco IOS XR has its node and its process', () => {
   expect(read('<190>7: r1 RP/0/RSP0/CPU0:Nov 27 17:11:12.5 UTC: config[65]: %MGBL-CONFIG-6-DB : Set')).toEqual({
-    ...{ host: 'r1', node: 'RP/0/RSP0/CPU0', app: 'config', procid: '65', message_counter: '7' },
-    ...{ line: '%MGBL-CONFIG-6-DB : Set', time: at('2026-11-27T17:11:12.500Z'), isParsed: true },
+    host: 'r1',
+    node: 'RP/0/RSP0/CPU0',
+    app: 'config',
+    procid: '65',
+    message_counter: '7',
+    line: '%MGBL-CONFIG-6-DB : Set',
+    time: at('2026-11-27T17:11:12.500Z'),
+    isParsed: true,
   })
 })
 
