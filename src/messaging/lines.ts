@@ -24,11 +24,12 @@ export type LineForm = Readonly<{
 type LineChoice = Readonly<{
   codec: FlowFormChoice['codec'] | 'csv'
   tcp_flags: FlowFormChoice['tcp_flags']
+  netobserv_fields?: FlowFormChoice['netobserv_fields']
 }>
 
-export function lineForm({ codec, tcp_flags }: LineChoice): LineForm {
+export function lineForm({ codec, ...form }: LineChoice): LineForm {
   if (codec === 'csv') return { head: Buffer.from(csvHeader), rows: csvLines }
-  return { head: new Uint8Array(0), rows: (batch) => jsonLines(batch, { codec, tcp_flags }) }
+  return { head: new Uint8Array(0), rows: (batch) => jsonLines(batch, { codec, ...form }) }
 }
 
 export function toLines({ rows }: LineForm, batch: SinkBatch): Lines {

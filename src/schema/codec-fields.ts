@@ -1,8 +1,15 @@
 import { choice, text } from './scalars.ts'
 
-const tcpFlags = choice(['number', 'names'], {
+export const tcpFlags = choice(['number', 'names'], {
   description: 'Encoding of TCP flags in `netobserv-json`',
   default: 'number',
+})
+
+export const netobservFields = choice(['original', 'all'], {
+  description:
+    "Fields of `netobserv-json` records: `original` writes the keys of NetObserv's pipeline and the members of " +
+    '`extra`, `all` adds the fields that only Weir has, under their names',
+  default: 'original',
 })
 
 const inCloudEvents =
@@ -22,6 +29,7 @@ export const messageCodec = {
     default: 'all',
   }),
   tcp_flags: tcpFlags,
+  netobserv_fields: netobservFields,
 }
 
 export const flowCluster = text({
@@ -39,4 +47,5 @@ export const flowLineCodec = {
     default: 'json',
   }),
   tcp_flags: tcpFlags,
+  netobserv_fields: netobservFields,
 }

@@ -29,6 +29,7 @@ export type Sending = Readonly<{
 export type EventFormChoice = Readonly<{
   codec: FlowFormChoice['codec'] | 'kollect' | 'pbflow'
   tcp_flags: FlowFormChoice['tcp_flags']
+  netobserv_fields?: FlowFormChoice['netobserv_fields']
   kollect_fields: KollectFields
 }>
 
@@ -50,11 +51,11 @@ const unchanged = (trace?: Trace): Sending => ({
 })
 
 export async function eventForms(
-  { codec, tcp_flags, kollect_fields: fields }: EventFormChoice,
+  { codec, tcp_flags, netobserv_fields, kollect_fields: fields }: EventFormChoice,
   metrics: Metrics,
 ): Promise<EventForms> {
   if (codec === 'pbflow') return { flows: await agentForm(), begin: unchanged }
-  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: unchanged }
+  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags, netobserv_fields }), begin: unchanged }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
     // Refused below; flows need a form until then.

@@ -2,7 +2,7 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { ByteBuffer, fragmentOf, type RowWriter } from '../../model/byte-buffer.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
-import { flowFields, type FlowFieldName } from '../../model/fields.ts'
+import { flowFields, type Field, type FlowFieldName } from '../../model/fields.ts'
 import { isSpecified, mappedPrefix } from '../../model/ip.ts'
 import {
   cachedPut,
@@ -18,11 +18,15 @@ import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
+/** `original`: those of NetObserv's pipeline, and `extra`. */
+export type NetObservFields = 'original' | 'all'
+
 type NetObservOptions = Readonly<{
   flags: 'raw' | 'names'
   /** Keys in byte order; default: in that of the registry. */
   sorted?: boolean
   without?: ReadonlySet<string>
+  fields?: NetObservFields | undefined
 }>
 
 const rawFlags: NetObservOptions = { flags: 'raw' }
@@ -31,17 +35,19 @@ export function netobservJson(batch: FlowBatch, options = rawFlags): (row: numbe
   return rowTexts(netobservWriter(batch, options), new ByteBuffer())
 }
 
-export function netobservWriter(given: FlowBatch, { flags, sorted = false, without } = rawFlags): RowWriter {
+export function netobservWriter(given: FlowBatch, { flags, sorted = false, without, fields } = rawFlags): RowWriter {
   const batch = withTotals(given)
   const conditions = conditionsOf(batch)
   const texts = new QuotedTexts(batch.dictionary)
-  const members = flowFields.flatMap((field): Member[] => {
+  const written: readonly Field[] =
+    fields === 'original' ? flowFields.filter((field: Field) => field.netobserv !== undefined) : flowFields
+  const members = written.flatMap((field): Member[] => {
     if (field.name === 'extra' || without?.has(field.name) === true) return []
     const column = batch.columns[field.name]
-    const value = column === undefined ? undefined : valuePut(field.name, column, texts, flags)
+    const value = column === undefined ? undefined : valuePut(field.name as FlowFieldName, column, texts, flags)
     const put = field.name === 'etype' ? etypePut(batch, value) : value
     if (put === undefined) return []
-    const when = conditions(field.name)
+    const when = conditions(field.name as FlowFieldName)
     const key = `"${keyOf(field)}":`
     return [{ key, put: when === undefined ? put : (row, out) => when(row) && put(row, out) }]
   })

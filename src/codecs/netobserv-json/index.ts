@@ -1,2 +1,2 @@
 export { NetObservReader } from './decode.ts'
-export { conditionsOf, netobservJson, netobservWriter } from './encode.ts'
+export { conditionsOf, netobservJson, netobservWriter, type NetObservFields } from './encode.ts'

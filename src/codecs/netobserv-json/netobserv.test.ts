@@ -275,3 +275,22 @@ test('no zero counter, no empty text, no port without a protocol that has ports'
     '{"SrcAddr":"2001:db8::1","SrcPort":53,"Proto":17,"Bytes":4294967296,"Sampling":1,"Etype":34525}',
   )
 })
+
+test('a record with the original fields has only keys of NetObserv and members of extra', () => {
+  const builder = new FlowBuilder(1)
+  const reader = new NetObservReader(builder)
+  reader.read(
+    JSON.stringify({
+      SrcAddr: '192.0.2.1',
+      Bytes: 9,
+      direction: 1,
+      protocol: 'netobserv',
+      time_skewed: 0,
+      team: 'shop',
+    }),
+  )
+  const write = (choice: 'original' | 'all'): unknown =>
+    JSON.parse(netobservJson(builder.batch(), { flags: 'raw', fields: choice })(0))
+  expect(write('original')).toEqual({ SrcAddr: '192.0.2.1', Etype: 2048, Bytes: 9, team: 'shop' })
+  expect(write('all')).toMatchObject({ direction: 1, protocol: 'netobserv', time_skewed: 0 })
+})

@@ -8,6 +8,8 @@ import {
   defineSchema,
   list,
   mapping,
+  netobservFields,
+  tcpFlags,
   text,
   tls,
   urlText,
@@ -58,10 +60,8 @@ export const lokiSchema = defineSchema({
         'Fields that are labels are left out. The line of an event is a CloudEvent in JSON',
       default: 'netobserv-json',
     }),
-    tcp_flags: choice(['number', 'names'], {
-      description: 'Encoding of TCP flags in `netobserv-json`',
-      default: 'number',
-    }),
+    tcp_flags: tcpFlags,
+    netobserv_fields: netobservFields,
     labels: list(text({ description: 'Field of a flow, by any of its names', required: true, example: 'src_zone' }), {
       description:
         "Fields of flows that become labels, under NetObserv's names; an absent value has no label. Each " +

@@ -28,7 +28,12 @@ const maxMs = 9_223_372_036_853
 export function mapBatches(config: LokiConfig): MapBatch {
   const fields = labelFields(config.labels)
   const without = new Set<string>(fields.map(({ field }) => field))
-  const options = { flags: config.tcp_flags === 'names' ? 'names' : 'raw', sorted: true, without } as const
+  const options = {
+    flags: config.tcp_flags === 'names' ? 'names' : 'raw',
+    sorted: true,
+    without,
+    fields: config.netobserv_fields,
+  } as const
   const lineOf = (batch: FlowBatch): Line =>
     config.codec === 'json' ? flowJson(batch, without) : netobservJson(batch, options)
   return ({ pieces }) => {

@@ -9,6 +9,7 @@ import {
   integer,
   list,
   listen,
+  netobservFields,
   tls,
   urlText,
   type ConfigOf,
@@ -74,6 +75,7 @@ export const netobservSinkSchema = defineSchema({
       { schemes: ['grpc', 'grpcs'] },
     ),
     tcp_flags: choice(['number', 'names'], { description: 'Encoding of TCP flags', default: 'number' }),
+    netobserv_fields: netobservFields,
     concurrency: integer(
       { description: 'Maximum calls in progress; a call has one flow', unit: 'calls', default: 64 },
       { min: 1, max: 1024 },

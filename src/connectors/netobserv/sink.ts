@@ -21,8 +21,8 @@ export const sink = defineSink<typeof netobservSinkSchema>('netobserv', {
 const none = new Uint8Array(0)
 
 function collectorSink(config: NetobservSinkConfig, { host: { clock } }: Context, client: GrpcClient): Sink {
-  const { url, tcp_flags, timeout, concurrency: window } = config
-  const form = flowForm({ codec: 'netobserv-json', tcp_flags })
+  const { url, tcp_flags, netobserv_fields, timeout, concurrency: window } = config
+  const form = flowForm({ codec: 'netobserv-json', tcp_flags, netobserv_fields })
   const call = (method: string, body: Uint8Array, signal: AbortSignal) =>
     client.call({
       method: `/genericmap.Collector/${method}`,

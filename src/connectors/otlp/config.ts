@@ -9,6 +9,8 @@ import {
   integer,
   listen,
   mapping,
+  netobservFields,
+  tcpFlags,
   text,
   tls,
   urlText,
@@ -48,10 +50,8 @@ export const otlpSchema = defineSchema({
       description: "Body of a flow's log record: JSON with the keys of NetObserv, or of the registry",
       default: 'netobserv-json',
     }),
-    tcp_flags: choice(['number', 'names'], {
-      description: 'Encoding of TCP flags in `netobserv-json`',
-      default: 'number',
-    }),
+    tcp_flags: tcpFlags,
+    netobserv_fields: netobservFields,
     fields_mapping: mapping(text({ description: 'Name of the attribute', required: true, example: 'client.address' }), {
       description:
         'Attribute names by field, in place of the default ones, for logs. An attribute named `-` is left out. ' +

@@ -28,7 +28,8 @@ type Span = Readonly<{
   to: number
 }>
 
-export function objectForm({ format, codec, tcp_flags, header, compression, prefix }: S3Config): ObjectForm {
+export function objectForm(config: S3Config): ObjectForm {
+  const { format, codec, header, compression, prefix } = config
   if (format === 'parquet')
     return {
       contentType: 'application/vnd.apache.parquet',
@@ -41,13 +42,13 @@ export function objectForm({ format, codec, tcp_flags, header, compression, pref
       isCompressed: false,
       groups: (batch) => [
         {
-          rows: numbered(records(batch, tcp_flags)),
+          rows: numbered(records(batch, config)),
           key: (number) => keyOf(prefix, batch, number, ''),
           body: (rows) => flowLogs(rows, spanOf(batch), header),
         },
       ],
     }
-  const { head, rows } = lineForm({ codec, tcp_flags })
+  const { head, rows } = lineForm(config)
   const isCompressed = compression === 'gzip'
   const suffix = `${codec === 'csv' ? '.csv' : '.ndjson'}${isCompressed ? '.gz' : ''}`
   return {
@@ -93,8 +94,8 @@ function parquetGroups(batch: SinkBatch, prefix: string | null): ObjectGroup[] {
   }))
 }
 
-function* records(batch: SinkBatch, flags: S3Config['tcp_flags']): Generator<Uint8Array | string> {
-  const form = flowForm({ codec: 'netobserv-json', tcp_flags: flags })
+function* records(batch: SinkBatch, { tcp_flags, netobserv_fields }: S3Config): Generator<Uint8Array | string> {
+  const form = flowForm({ codec: 'netobserv-json', tcp_flags, netobserv_fields })
   for (const { kind, event } of sinkRows(batch, form))
     yield kind === 'flows'
       ? (event.data ?? 'the flow is empty')

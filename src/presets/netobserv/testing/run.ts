@@ -59,6 +59,6 @@ export async function run(plan: NetobservPlan, records: readonly Row[]): Promise
   }
   const out = part(plan, 'sinks')['out'] ?? {}
   const batch = inputOf(out)
-  const json = netobservJson(batch, { flags: out['tcp_flags'] === 'names' ? 'names' : 'raw' })
+  const json = netobservJson(batch, { flags: out['tcp_flags'] === 'names' ? 'names' : 'raw', fields: 'original' })
   return Array.from({ length: batch.count }, (_, row) => JSON.parse(json(row)) as Row)
 }
