@@ -14,6 +14,15 @@ test('each column belongs to one group, and the fields of a feature are together
   expect(of('Round-trip time')).toEqual(['rtt', 'rtt_max'])
   expect(of('Address translation')).toHaveLength(5)
   expect(of('Network events')).toEqual(['network_events'])
+  expect(of('Firewall')).toEqual([
+    'firewall_event',
+    'firewall_reason',
+    'in_acl',
+    'out_acl',
+    'nat_event',
+    'application',
+    'user',
+  ])
   expect(of('IPsec')).toEqual(['ipsec_code', 'ipsec_status'])
   expect(of('TLS and QUIC')).toHaveLength(7)
   expect(of('Conversation')).toHaveLength(8)

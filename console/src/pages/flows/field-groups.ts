@@ -13,6 +13,10 @@ const fieldGroups: readonly FieldGroup[] = [
   { title: flowFieldsText.dns, has: (name) => name.startsWith('dns_') },
   { title: flowFieldsText.rtt, has: (name) => name === 'rtt' || name === 'rtt_max' },
   { title: flowFieldsText.tls, has: (name) => /^(?:tls|quic)_/.test(name) },
+  {
+    title: flowFieldsText.firewall,
+    has: (name) => /^(?:firewall_|nat_|(?:in|out)_acl$|application$|user$)/.test(name),
+  },
   { title: flowFieldsText.translation, has: (name) => name.startsWith('xlat_') },
   { title: flowFieldsText.networkEvents, has: (name) => name === 'network_events' },
   { title: flowFieldsText.ipsec, has: (name) => name.startsWith('ipsec_') },
@@ -39,6 +43,7 @@ const order: readonly string[] = [
   flowFieldsText.drops,
   flowFieldsText.rtt,
   flowFieldsText.tls,
+  flowFieldsText.firewall,
   flowFieldsText.translation,
   flowFieldsText.networkEvents,
   flowFieldsText.ipsec,

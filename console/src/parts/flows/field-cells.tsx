@@ -11,6 +11,9 @@ import {
   tcpState,
   tlsVersion,
 } from './field-values.ts'
+import { firewallEvent, firewallReason, natEvent } from './firewall-values.ts'
+
+const deniedEvent = 3
 
 export type Read = (name: string) => unknown
 type Cell = (value: unknown, read: Read) => React.ReactNode
@@ -49,6 +52,11 @@ const byName: Readonly<Record<string, Cell>> = {
   dns_errno: (value) => <span className={value === 0 ? 'dim' : 'warning'}>{errorNumber(value as number)}</span>,
   ipsec_code: (value) => mono(errorNumber(value as number)),
   ipsec_status: (value) => <span className={value === 'error' ? 'bad' : ''}>{String(value)}</span>,
+  firewall_event: (value) => (
+    <span className={value === deniedEvent ? 'bad' : ''}>{firewallEvent(value as number)}</span>
+  ),
+  firewall_reason: (value) => firewallReason(value as number),
+  nat_event: (value) => natEvent(value as number),
   node_direction: (value) => direction(value as number),
   direction: (value) => direction(value as number),
   if_directions: (value) => (Array.isArray(value) ? value.map((one) => direction(Number(one))).join(', ') : null),

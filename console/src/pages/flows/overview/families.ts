@@ -1,6 +1,21 @@
 import type { Dimension } from './state.ts'
 
-export type Family = 'flows' | 'drops' | 'dns' | 'rtt' | 'tls' | 'events' | 'ipsec' | 'as' | 'country' | 'interface'
+export type Family =
+  | 'flows'
+  | 'drops'
+  | 'dns'
+  | 'rtt'
+  | 'tls'
+  | 'events'
+  | 'ipsec'
+  | 'as'
+  | 'country'
+  | 'interface'
+  | 'firewall'
+  | 'denied'
+  | 'nat'
+  | 'application'
+  | 'user'
 export type Feature = Exclude<Family, 'flows'>
 
 export const conditions: Readonly<Record<Feature, string>> = {
@@ -14,6 +29,12 @@ export const conditions: Readonly<Record<Feature, string>> = {
   as: '(src_as > 0 or dst_as > 0)',
   country: '(exists(src_country) or exists(dst_country))',
   interface: '(in_if > 0 or out_if > 0)',
+  firewall: 'exists(firewall_event)',
+  // Bits of the forwarding status: dropped (RFC 7270, section 4.12).
+  denied: '(firewall_event = denied or (forwarding_status >= 128 and forwarding_status < 192))',
+  nat: 'exists(nat_event)',
+  application: 'exists(application)',
+  user: 'exists(user)',
 }
 
 export type GroupField =
@@ -33,3 +54,9 @@ export type GroupField =
   | 'dst_country'
   | 'in_if'
   | 'out_if'
+  | 'firewall_event'
+  | 'firewall_reason'
+  | 'in_acl'
+  | 'nat_event'
+  | 'application'
+  | 'user'

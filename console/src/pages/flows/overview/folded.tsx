@@ -48,5 +48,10 @@ const reasons: Readonly<Record<Feature, string>> = {
   ipsec: panelsText.ipsecHint,
   as: panelsText.systemsHint,
   country: panelsText.countriesHint,
+  firewall: panelsText.firewallHint,
+  denied: panelsText.firewallHint,
+  nat: panelsText.firewallHint,
+  application: panelsText.firewallHint,
+  user: panelsText.firewallHint,
   interface: panelsText.interfacesHint,
 }

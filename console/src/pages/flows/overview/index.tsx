@@ -82,6 +82,11 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     as: useHas(flowQuery, 'as', ready && wants('as')),
     country: useHas(flowQuery, 'country', ready && wants('country')),
     interface: useHas(flowQuery, 'interface', ready && wants('interface')),
+    firewall: useHas(flowQuery, 'firewall', ready && wants('firewall')),
+    denied: useHas(flowQuery, 'denied', ready && wants('denied')),
+    nat: useHas(flowQuery, 'nat', ready && wants('nat')),
+    application: useHas(flowQuery, 'application', ready && wants('application')),
+    user: useHas(flowQuery, 'user', ready && wants('user')),
   }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)

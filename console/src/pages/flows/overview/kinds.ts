@@ -13,6 +13,11 @@ export const familyNames: Readonly<Record<Feature, string>> = {
   as: panelsText.systemsInText,
   country: panelsText.countriesInText,
   interface: panelsText.interfacesInText,
+  firewall: panelsText.firewallInText,
+  denied: panelsText.deniedInText,
+  nat: panelsText.natInText,
+  application: panelsText.applicationsInText,
+  user: panelsText.usersInText,
 }
 
 type Common = Readonly<{
@@ -174,5 +179,31 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
     family: 'interface',
   },
   boundary: { title: panelsText.boundary, shape: 'boundary', family: 'flows' },
+  firewallrates: {
+    title: panelsText.firewallEventsPerSecond,
+    shape: 'rates',
+    measure: 'flows',
+    field: 'firewall_event',
+    family: 'firewall',
+  },
+  denied: { title: panelsText.deniedPerSecond, shape: 'rates', measure: 'flows', family: 'denied' },
+  deniedsources: { title: panelsText.mostDenied, shape: 'bars', measure: 'flows', field: 'src_addr', family: 'denied' },
+  deniedreasons: {
+    title: panelsText.deniedByReason,
+    shape: 'bars',
+    measure: 'flows',
+    field: 'firewall_reason',
+    family: 'denied',
+  },
+  deniedacls: { title: panelsText.deniedByAcl, shape: 'bars', measure: 'flows', field: 'in_acl', family: 'denied' },
+  natrates: {
+    title: panelsText.natEventsPerSecond,
+    shape: 'rates',
+    measure: 'flows',
+    field: 'nat_event',
+    family: 'nat',
+  },
+  applications: { title: panelsText.applications, shape: 'bars', field: 'application', family: 'application' },
+  users: { title: panelsText.users, shape: 'bars', field: 'user', family: 'user' },
   percentiles: { title: panelsText.percentiles, shape: 'percentiles', family: 'flows' },
 }

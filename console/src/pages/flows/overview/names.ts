@@ -1,4 +1,5 @@
 import { dropCause, networkEventsText, tcpState, tlsVersion } from '../../../parts/flows/field-values.ts'
+import { firewallEvent, firewallReason, natEvent } from '../../../parts/flows/firewall-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
 import type { GroupField } from './families.ts'
 import { isVolume, measureNames } from '../../../parts/measure-names.ts'
@@ -32,6 +33,12 @@ const own: Readonly<Record<string, string>> = {
   tls_group: overviewText.groupField,
   network_events: overviewText.eventsField,
   ipsec_status: overviewText.statusField,
+  firewall_event: overviewText.firewallEvent,
+  firewall_reason: overviewText.firewallReason,
+  in_acl: overviewText.accessList,
+  nat_event: overviewText.firewallEvent,
+  application: overviewText.application,
+  user: overviewText.user,
   src_as: overviewText.sourceSystems,
   dst_as: overviewText.destinationSystems,
   src_country: overviewText.sourceCountries,
@@ -83,6 +90,9 @@ export function countryName(code: string): string {
 export const readableValues: Record<string, (value: unknown) => string> = {
   proto: (value) => protocol(Number(value)),
   drop_cause: (value) => dropCause(String(value)),
+  firewall_event: (value) => firewallEvent(Number(value)),
+  firewall_reason: (value) => firewallReason(Number(value)),
+  nat_event: (value) => natEvent(Number(value)),
   drop_state: (value) => tcpState(String(value)),
   network_events: networkEventsText,
   src_as: systemName,

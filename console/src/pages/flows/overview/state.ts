@@ -70,6 +70,14 @@ export const panelNames = [
   'outif',
   'boundary',
   'percentiles',
+  'firewallrates',
+  'denied',
+  'deniedsources',
+  'deniedreasons',
+  'deniedacls',
+  'natrates',
+  'applications',
+  'users',
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
@@ -88,6 +96,14 @@ const hiddenPanels: readonly PanelName[] = [
   'ipsec',
   'boundary',
   'percentiles',
+  'firewallrates',
+  'denied',
+  'deniedsources',
+  'deniedreasons',
+  'deniedacls',
+  'natrates',
+  'applications',
+  'users',
 ]
 export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !hiddenPanels.includes(name))
 
