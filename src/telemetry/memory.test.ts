@@ -4,7 +4,7 @@ import { realThread } from '../host/thread.ts'
 import { collections as plans, collectWhenIdle, type CollectionPlan } from './memory.ts'
 
 function watched(
-  state: { used: number; load: number; short?: boolean },
+  state: { used: number; load: number; short?: boolean; heap?: number },
   plan?: CollectionPlan,
 ): {
   readonly state: typeof state
@@ -19,12 +19,14 @@ function watched(
     host,
     {
       used: () => state.used,
+      memory: () => ({ heap: state.heap ?? 40e6, buffers: 0 }),
       load: () => state.load,
       isMemoryShort: () => state.short === true,
       collectGarbage: (how) => {
         collections++
         if (how === 'thorough') thorough++
         state.used = 40e6
+        state.heap = 40e6
       },
     },
     plan,
@@ -71,6 +73,17 @@ test('a busy thread returns garbage while the memory of its container is short',
   state.used = 50e6
   await pass()
   expect(collections()).toBe(1)
+})
+
+test('pages of a large heap are returned by a full collection, once, while memory is short', async () => {
+  const { state, thorough, pass } = watched({ used: 40e6, load: 0.9, short: true })
+  state.used = state.heap = 50e6
+  await pass()
+  expect(thorough()).toBe(0)
+  state.used = state.heap = 90e6
+  await pass()
+  await pass()
+  expect(thorough()).toBe(1)
 })
 
 test('a quiet thread gets a full collection after a minute and then every ten minutes', async () => {

@@ -19,6 +19,8 @@ const idleLoad = 0.25
 const minGarbage = 4e6
 const shortEveryMs = 500
 const minGarbageWhenShort = 8e6
+/** V8 keeps freed pages for later objects of the same thread. Only a full collection returns them to the system. */
+const minFreePagesWhenShort = 16e6
 const [firstThoroughMs, thoroughEveryMs] = [60_000, 600_000]
 
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
@@ -42,10 +44,11 @@ export function recordBudget(metrics: MetricStore, { used, peak, capacity, refus
  */
 export function collectWhenIdle(
   { timers, memory }: Pick<Host, 'timers'> & { readonly memory: Pick<MemoryBudget, 'onLargeRelease'> },
-  thread: Pick<Thread, 'used' | 'load' | 'isMemoryShort' | 'collectGarbage'>,
+  thread: Pick<Thread, 'memory' | 'used' | 'load' | 'isMemoryShort' | 'collectGarbage'>,
   { everyMs, quietLoad }: CollectionPlan = collections.usual,
 ): void {
   let live = thread.used()
+  let largestHeap = thread.memory().heap
   let elapsed = 0
   const garbage = () => {
     const used = thread.used()
@@ -56,6 +59,7 @@ export function collectWhenIdle(
   const collect = (how: 'quick' | 'thorough') => {
     thread.collectGarbage(how)
     live = thread.used()
+    if (how === 'thorough') largestHeap = thread.memory().heap
   }
   timers.every(everyMs, () => {
     const bytes = garbage()
@@ -65,7 +69,10 @@ export function collectWhenIdle(
     else if (load <= idleLoad && bytes >= Math.max(minGarbage, live / 10)) collect('quick')
   })
   const collectIfShort = () => {
-    if (thread.isMemoryShort() && garbage() >= minGarbageWhenShort) collect('quick')
+    if (!thread.isMemoryShort()) return
+    largestHeap = Math.max(largestHeap, thread.memory().heap)
+    if (garbage() >= minGarbageWhenShort) collect('quick')
+    if (largestHeap - thread.memory().heap >= minFreePagesWhenShort && thread.isMemoryShort()) collect('thorough')
   }
   timers.every(shortEveryMs, collectIfShort)
   memory.onLargeRelease(() => timers.after(0, collectIfShort))

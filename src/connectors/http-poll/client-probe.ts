@@ -23,7 +23,7 @@ export async function probeApi(config: HttpPollConfig, context: ProbeContext, si
     )
     const answer = await client.page(noState, signal)
     const isEmpty = answer === undefined || answer.status === 204 || answer.body.length === 0
-    const { length } = isEmpty ? [] : readPage(answer.body, config).records
+    const { length } = isEmpty ? [] : readPage(answer.body, config, () => undefined).records
     const found: Probe =
       length === 0
         ? { is: 'warn', message: `${place} responds, but the first page has no records; check \`records\`` }

@@ -46,11 +46,12 @@ export type PolledPage = Readonly<{
 
 const utf8 = new TextEncoder()
 
-/** Throws with the reason. */
 /** With exact numbers, which are objects; a line is a text and its bytes. */
 const [numberMemory, lineMemory] = [90, 250]
+/** Of a record, and of its event until it is stored. */
+const recordMemory = 500
 
-/** Memory that {@link readPage} needs. */
+/** Memory that {@link readPage} needs before it makes the records. */
 export function pageMemory(body: Uint8Array, { format }: HttpPollConfig): number {
   if (format === 'json') return jsonMemory(body, numberMemory)
   if (format === 'text') return body.length
@@ -59,7 +60,8 @@ export function pageMemory(body: Uint8Array, { format }: HttpPollConfig): number
   return 3 * body.length + lineMemory * lines
 }
 
-export function readPage(body: Uint8Array, config: HttpPollConfig): PolledPage {
+/** Throws with the reason. `reserve`: gets the bytes of the records before they are made, and may throw. */
+export function readPage(body: Uint8Array, config: HttpPollConfig, reserve: (bytes: number) => void): PolledPage {
   const { format, records: pointer, key, since } = config
   if (format === 'json') {
     if (nestsDeeper(body)) throw new Error(`the response nests deeper than ${maxJsonDepth} levels`)
@@ -73,6 +75,7 @@ export function readPage(body: Uint8Array, config: HttpPollConfig): PolledPage {
     const found = jsonAt(document, pointer)
     if (found === undefined) throw new Error(`the response has nothing at \`${pointer}\``)
     const all = (Array.isArray(found) ? (found as unknown[]) : [found]).filter((one) => one !== null)
+    reserve(recordMemory * all.length)
     return {
       document,
       records: all.map((record) => {
@@ -91,6 +94,7 @@ export function readPage(body: Uint8Array, config: HttpPollConfig): PolledPage {
           .map((line) => line.replace(/\r$/, ''))
           .filter((line) => line.trim() !== '')
           .map((line) => utf8.encode(line))
+  reserve(recordMemory * parts.length)
   const records = parts.map((data) => {
     const document = key.length === 0 ? undefined : jsonOf(data)
     return {

@@ -35,9 +35,6 @@ import {
 
 export const source = defineSource<typeof httpPollSchema>('http-poll', { build: openHttpPoll, probe: probeApi })
 
-/** Of one record, until it is in the journal. */
-const eventMemory = 500
-
 /** A Lease holds at most as many keys. */
 const leaseKeys = 500
 
@@ -188,8 +185,7 @@ class Poller {
     let read: PolledPage = { records: [], document: undefined }
     if (status !== 204 && body.length > 0) {
       memory.grow(pageMemory(body, this.#config))
-      read = readPage(body, this.#config)
-      memory.grow(eventMemory * read.records.length)
+      read = readPage(body, this.#config, (bytes) => memory.grow(bytes))
     }
     const next = nextPage(this.#config, read, headers['link'], before.next)
     const resumes = paging.type === 'cursor' && paging.resume
