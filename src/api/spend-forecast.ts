@@ -32,7 +32,7 @@ export function forecastSql(query: SpendQuery, month: string): string {
   const span = { from: `${month}-01`, to: dayAfter(monthDays(month).at(-1)!, 1) }
   const table = tableOf({ ...query, by: 'account', step: 'day' }, span)
   return `SELECT currency, account, max(account_name) AS name, day, charge_category = 'Usage' AS usage,
-      sum(${cost})::VARCHAR AS cost, bool_or(estimated) AS estimated
+      coalesce(sum(${cost}), 0)::VARCHAR AS cost, bool_or(estimated) AS estimated
       FROM ${table} WHERE ${spendConditions(query, span, table)} GROUP BY currency, account, day, usage
       ORDER BY currency, account, day`
 }

@@ -102,7 +102,7 @@ export function spendSumsSql(query: SpendQuery, span: SpendSpan, starts: boolean
       ORDER BY sum(cost) DESC, value), ${limit + 1}) AS place FROM grouped GROUP BY currency, value)
       SELECT p.currency, p.place, g.start, CASE WHEN p.place <= ${limit} THEN max(p.value) END AS value,
       CASE WHEN p.place <= ${limit} THEN max(p.name) END AS name, count(DISTINCT coalesce(p.value, '')) AS values,
-      sum(g.cost)::VARCHAR AS cost, coalesce(sum(g.estimate), 0)::VARCHAR AS estimated
+      coalesce(sum(g.cost), 0)::VARCHAR AS cost, coalesce(sum(g.estimate), 0)::VARCHAR AS estimated
       FROM grouped g JOIN places p ON g.currency = p.currency AND g.value IS NOT DISTINCT FROM p.value
       GROUP BY p.currency, p.place, g.start ORDER BY p.currency, p.place, g.start`
 }

@@ -30,7 +30,10 @@ const [serviceCategory, category, currency] = [
 ]
 const mandatory = focusColumns.flatMap((column, at) => (column.mandatory === true ? [at] : []))
 const required = focusColumns.flatMap((column, at) => (column.required === true ? [at] : []))
+const decimals = focusColumns.flatMap(({ kind }, at) => (kind === 'decimal' ? [at] : []))
 const currencyCode = /^[A-Z]{3}$/
+/** Sums have at most 20 digits before the point. */
+const maxWhole = 17
 
 /** Fills columns that follow from others, and checks the row. Throws a CostRowError. */
 export function complete(cells: Cells): void {
@@ -49,33 +52,61 @@ export function complete(cells: Cells): void {
     ? charge
     : (curCategories[charge] ?? 'Usage')
   for (const at of required) if (cells[at] === null) throw new CostRowError(`${focusColumns[at]!.name} is missing.`)
-  if (!currencyCode.test(cells[currency] ?? ''))
+  for (const at of decimals) if ((cells[at]?.length ?? 0) > maxWhole) checkSize(focusColumns[at]!.name, cells[at]!)
+  cells[currency] = cells[currency]!.toUpperCase()
+  if (!currencyCode.test(cells[currency]))
     throw new CostRowError(`BillingCurrency is \`${cells[currency]}\`, not a code of ISO 4217.`)
   if ((cells[end] ?? '') <= (cells[start] ?? ''))
     throw new CostRowError('ChargePeriodEnd is not after ChargePeriodStart.')
 }
 
+function checkSize(name: string, value: string): void {
+  const digits = /^-?(\d*)/.exec(value)?.[1]?.length ?? 0
+  if (digits > maxWhole)
+    throw new CostRowError(`${name} has ${digits} digits before the point; the most are ${maxWhole}.`)
+}
+
 const absent = new Set(['', 'null', 'NULL', 'N/A', 'n/a', '\\N'])
 const longestAbsent = 4
 
+function isAbsent(written: string | null | undefined): written is null | undefined {
+  if (written === null || written === undefined) return true
+  return written.length <= longestAbsent && absent.has(written)
+}
+
+/** Tags that {@link valueOf} cannot read, and leaves out. */
+export function areUnreadable({ kind }: FocusColumn, written: string | null | undefined): boolean {
+  return kind === 'tags' && !isAbsent(written) && tagsText(written) === undefined
+}
+
 /** The value as written in a file. Throws a CostRowError. */
 export function valueOf({ name, kind }: FocusColumn, written: string | null | undefined): string | null {
-  if (written === null || written === undefined) return null
-  if (written.length <= longestAbsent && absent.has(written)) return null
+  if (isAbsent(written)) return null
   if (kind === 'text') return written
-  if (kind === 'tags') return tagsText(written)
+  if (kind === 'tags') return tagsText(written) ?? null
   const value = kind === 'decimal' ? decimalText(written) : timeText(written)
   if (value === undefined)
     throw new CostRowError(`${name} is \`${written.slice(0, 40)}\`, not a ${kind === 'time' ? 'time' : 'decimal'}.`)
   return value
 }
 
-const tagsText = memoized((written: string): string => {
+/** A JSON object, or a list of keys and values, as BigQuery has it. */
+const tagsText = memoized((written: string): string | undefined => {
   try {
     const tags: unknown = JSON.parse(written)
     if (isRecord(tags)) return JSON.stringify(tags)
+    if (Array.isArray(tags)) return listedTags(tags as unknown[])
   } catch {
-    // The error below names the column.
+    // Not JSON.
   }
-  throw new CostRowError('Tags is not a JSON object.')
+  return undefined
 })
+
+function listedTags(tags: readonly unknown[]): string | undefined {
+  const found = tags.map((tag): readonly [unknown, unknown] => {
+    if (!isRecord(tag)) return [undefined, undefined]
+    return [tag['key'] ?? tag['Key'], tag['value'] ?? tag['Value'] ?? null]
+  })
+  const isList = found.every(([key]) => typeof key === 'string')
+  return isList ? JSON.stringify(Object.fromEntries(found as [string, unknown][])) : undefined
+}

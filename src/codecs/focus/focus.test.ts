@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { CostData } from '../../model/cloud.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import {
+  addDecimals,
   balanceChange,
   completed,
   costEvent,
@@ -92,9 +93,25 @@ test('every mandatory column is present, and required ones are not null', () => 
 test('rows without a cost, with another currency form or a reversed period are rejected with the column', () => {
   expect(() => rowOf({ ...plain, BilledCost: '' })).toThrow('BilledCost is missing.')
   expect(() => rowOf({ ...plain, BilledCost: 'abc' })).toThrow('BilledCost is `abc`, not a decimal.')
-  expect(() => rowOf({ ...plain, BillingCurrency: 'usd' })).toThrow('BillingCurrency')
+  expect(() => rowOf({ ...plain, BillingCurrency: 'US$' })).toThrow('BillingCurrency is `US$`')
+  expect(() => rowOf({ ...plain, BilledCost: '1234567890123456789.5' })).toThrow('BilledCost has 19 digits')
+  expect(() => rowOf({ ...plain, ListCost: '-1e300' })).toThrow('ListCost has 301 digits')
   expect(() => rowOf({ ...plain, ChargePeriodEnd: '2026-10-03' })).toThrow('not after')
-  expect(() => rowOf({ ...plain, Tags: 'team=web' })).toThrow('Tags is not a JSON object.')
+})
+
+test('a currency has any case, and unreadable tags cost only the tags', () => {
+  expect(rowOf({ ...plain, BillingCurrency: 'chf' })).toMatchObject({ BillingCurrency: 'CHF' })
+  const tagsOf = (Tags: string) => rowOf({ ...plain, Tags })['Tags']
+  expect(tagsOf('[{"Key":"a","Value":"b"},{"key":"c","value":null}]')).toBe('{"a":"b","c":null}')
+  for (const text of ['team=web', '["a"]', '3', '{"a":']) {
+    const row = rowOf({ ...plain, Tags: text })
+    expect(row).toMatchObject({ BilledCost: '0.00000012' })
+    expect(row).not.toHaveProperty('Tags')
+  }
+})
+
+test('sums of decimals are exact to 18 places', () => {
+  expect(addDecimals(['0.000000000000000001', '20.52022672899', '-1'])).toBe('19.520226728990000001')
 })
 
 test('names of FOCUS 1.3 and of AWS reports map to columns of 1.2', () => {

@@ -1,6 +1,6 @@
 import { cloudTypes } from '../../model/cloud.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { cellOf, complete, valueOf, type Cells } from './cells.ts'
+import { areUnreadable, cellOf, complete, valueOf, type Cells } from './cells.ts'
 import { focusColumns, type FocusColumn } from './columns.ts'
 import { contentHash, keyCells, keyHash } from './keys.ts'
 import type { ColumnMapping, CostOrigin } from './row.ts'
@@ -22,13 +22,16 @@ type Input = Readonly<{ at: number; column: FocusColumn; from: number; constant:
 /** A column of the file, or a constant. */
 type Own = Readonly<{ from: number; constant: string | undefined }>
 
-const start = cellOf('ChargePeriodStart')
+const [start, tags] = [cellOf('ChargePeriodStart'), cellOf('Tags')]
 /** The first column is mandatory. */
 const names = focusColumns.map(({ name }, at) => `${at === 0 ? '{' : ','}"${name}":`)
 
 /** Maps rows of a file to events. Values become JSON at once: objects of 40 columns took three times as long. */
 export class CostLines {
+  /** Rows without the tags of the file, because these cannot be read. */
+  unreadableTags = 0
   readonly #inputs: readonly Input[]
+  readonly #tags: Input | undefined
   readonly #estimated: Own
   readonly #version: Own
   readonly #origin: CostOrigin
@@ -50,6 +53,7 @@ export class CostLines {
     this.#inputs = focusColumns
       .map((column, at) => ({ at, column, from: own(column.name).from, constant: constants[column.name] ?? null }))
       .filter(({ from, constant }) => from >= 0 || constant !== null)
+    this.#tags = this.#inputs.find(({ at }) => at === tags)
     this.#estimated = own('x_Estimated')
     this.#version = own('x_FocusVersion')
     this.#origin = origin
@@ -68,6 +72,12 @@ export class CostLines {
     for (const { at, column, from, constant } of this.#inputs)
       cells[at] = valueOf(column, values[from]) ?? constant ?? undefined
     complete(cells)
+    if (
+      cells[tags] === undefined &&
+      this.#tags !== undefined &&
+      areUnreadable(this.#tags.column, values[this.#tags.from])
+    )
+      this.unreadableTags++
     const [json, last] = [this.#json, this.#last]
     let head = ''
     for (let at = 0; at < cells.length; at++) {

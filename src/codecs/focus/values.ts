@@ -22,10 +22,10 @@ export function decimalText(text: string): string | undefined {
   return sign === '-' && /[1-9]/.test(plain) ? `-${plain}` : plain
 }
 
-const places = 12
+const places = 18
 const one = 10n ** BigInt(places)
 
-/** A decimal as a whole number of 10^-12. Throws if it is no decimal. */
+/** A decimal as a whole number of 10^-18. Throws if it is no decimal. */
 export function scaled(text: string): bigint {
   const plain = decimalText(text)
   if (plain === undefined) throw new RangeError(`\`${text}\` is not a decimal number.`)
@@ -40,12 +40,12 @@ export function unscaled(value: bigint): string {
   return value < 0n ? `-${text}` : text
 }
 
-/** Exact to 10^-12. */
+/** Exact to 10^-18. */
 export function addDecimals(texts: readonly string[]): string {
   return unscaled(texts.reduce((sum, text) => sum + scaled(text), 0n))
 }
 
-/** Rounded toward zero at 10^-12. */
+/** Rounded toward zero at 10^-18. */
 export function product(a: string, b: string): string {
   return unscaled((scaled(a) * scaled(b)) / one)
 }

@@ -9,18 +9,28 @@ export type SpendFile = Readonly<{
   size: number
   /** Unix ms. */
   changed: number
+  /** Unix ms; copies may keep it. */
+  modified: number
 }>
 
 /** Of a piece of a file. */
 export type FileRecords = readonly Readonly<{ line: number; values: readonly (string | null)[] }>[]
 
 const extension = /\.(?:csv|csv\.gz|parquet)$/
+const manifest = /manifest\.json$/i
 const maxDepth = 8
 
-/** By name. Rejects if the folder does not exist. */
 export async function spendFiles(disk: Disk, folder: string): Promise<readonly SpendFile[]> {
+  return (await spendFolder(disk, folder)).files
+}
+
+/** By name. Rejects if the folder does not exist. */
+export async function spendFolder(
+  disk: Disk,
+  folder: string,
+): Promise<Readonly<{ files: readonly SpendFile[]; manifests: readonly SpendFile[] }>> {
   if ((await disk.stat(folder))?.directory !== true) throw new Error(`The folder ${folder} does not exist.`)
-  const found: SpendFile[] = []
+  const [files, manifests]: [SpendFile[], SpendFile[]] = [[], []]
   const visit = async (under: string, depth: number): Promise<void> => {
     for (const name of await disk.list(under === '' ? folder : `${folder}/${under}`)) {
       if (name.startsWith('.')) continue
@@ -28,12 +38,18 @@ export async function spendFiles(disk: Disk, folder: string): Promise<readonly S
       const path = `${folder}/${relative}`
       const stat = await disk.stat(path)
       if (stat?.directory === true && depth < maxDepth) await visit(relative, depth + 1)
-      else if (stat?.directory === false && extension.test(name))
-        found.push({ name: relative, path, size: stat.size, changed: stat.changed })
+      else if (stat?.directory === false && (extension.test(name) || manifest.test(name)))
+        (manifest.test(name) ? manifests : files).push({
+          name: relative,
+          path,
+          size: stat.size,
+          changed: stat.changed,
+          modified: stat.modified,
+        })
     }
   }
   await visit('', 0)
-  return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return { files: files.toSorted((a, b) => (a.name < b.name ? -1 : 1)), manifests }
 }
 
 /** Bytes, in pieces. */

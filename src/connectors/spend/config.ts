@@ -102,6 +102,12 @@ export const spendSchema = defineSchema({
       { description: 'Delimiter of values in CSV', default: ',' },
       { pattern: /[,;|\t]/, expects: 'a comma, semicolon, vertical bar or tab' },
     ),
+    runs: choice(['newest', 'all'], {
+      description:
+        'Runs of an export in folders of a billing period, as Azure and AWS write them: the newest one replaces ' +
+        'earlier ones, or all are added',
+      default: 'newest',
+    }),
     origin: text(
       { description: 'Value of `x_Source` in the rows', default: 'focus' },
       { pattern: /[a-z][a-z0-9-]{0,30}/, expects: 'lowercase letters, digits and hyphens' },

@@ -37,6 +37,10 @@ export class FileReading {
     this.#before = before
   }
 
+  get unreadableTags(): number {
+    return this.#lines.unreadableTags
+  }
+
   /** Columns without which no row is usable. */
   get missing(): readonly string[] {
     const { columns, constants } = this.#mapping

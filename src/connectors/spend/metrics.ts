@@ -3,7 +3,11 @@ import { counter, gauge } from '../../telemetry/metric-table.ts'
 export const metrics = {
   weir_spend_files: gauge('Files in use', 'source'),
   weir_spend_reads_total: counter('Files, and readings of Cost Explorer: accepted, rejected', 'source', 'outcome'),
-  weir_spend_rows_total: counter('Rows that were read: changed, unchanged, removed, rejected', 'source', 'outcome'),
+  weir_spend_rows_total: counter(
+    'Rows that were read: changed, unchanged, removed, rejected, without_tags (unreadable tags; counted once more)',
+    'source',
+    'outcome',
+  ),
   weir_spend_paid_requests: gauge('Requests of the current UTC day that a cloud charges for', 'source'),
   weir_spend_paid_limit_requests: gauge('Greatest value of `weir_spend_paid_requests`', 'source'),
 }

@@ -3,10 +3,11 @@ import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { SourceHealth } from '../../engine/sources/health.ts'
 import { CsvError } from '../../codecs/focus/index.ts'
 import { messageOf } from '../../model/errors.ts'
-import { csvOf, spendFiles, type FileRecords, type SpendFile } from './client-files.ts'
+import { csvOf, spendFolder, type FileRecords, type SpendFile } from './client-files.ts'
 import { parquetRows } from './client-parquet.ts'
 import type { FolderConfig } from './config.ts'
-import { FileReading, type FileRows } from './map.ts'
+import { FileReading, removal, type FileRows } from './map.ts'
+import { manifestOf, runOf, runsInUse, type Manifest } from './map-runs.ts'
 import { SpendState } from './source-state.ts'
 import { UnitQueue } from './source-units.ts'
 
@@ -19,6 +20,8 @@ export class FolderSource implements Source {
   readonly #context: SourceContext
   readonly #state: SpendState
   readonly #seen = new Map<string, Seen>()
+  /** Files with rows in use; undefined before the first reading. */
+  #stored: Set<string> | undefined
   #folderProblem: string | undefined
 
   constructor(config: FolderConfig, context: SourceContext) {
@@ -51,7 +54,13 @@ export class FolderSource implements Source {
 
   async #round(signal: AbortSignal): Promise<void> {
     const { host, metrics, id } = this.#context
-    const files = await spendFiles(host.disk, this.#config.path)
+    const folder = await spendFolder(host.disk, this.#config.path)
+    const inUse = await this.#runsInUse(folder.files, folder.manifests)
+    const isReplaced = (name: string): boolean => {
+      const found = runOf(name)
+      return found !== undefined && (inUse.get(found.group) ?? found.run) !== found.run
+    }
+    const files = folder.files.filter(({ name }) => !isReplaced(name))
     for (const name of this.#seen.keys()) if (!files.some((file) => file.name === name)) this.#seen.delete(name)
     for (const file of files) {
       if (signal.aborted) return
@@ -64,9 +73,55 @@ export class FolderSource implements Source {
         this.#reject(file, messageOf(error))
       }
     }
+    this.#stored ??= new Set(await this.#state.names())
+    for (const name of this.#stored)
+      if (!signal.aborted && isReplaced(name) && this.#isRead(runOf(name)?.group)) await this.#replace(name, signal)
     metrics.set('weir_spend_files', [...this.#seen.values()].filter(({ problem }) => problem === undefined).length, {
       source: id,
     })
+  }
+
+  async #runsInUse(files: readonly SpendFile[], manifests: readonly SpendFile[]): Promise<ReadonlyMap<string, string>> {
+    if (this.#config.runs === 'all') return new Map()
+    const { disk } = this.#context.host
+    const read: Manifest[] = []
+    for (const { name, path } of manifests) {
+      const text = new TextDecoder().decode(await disk.readFile(path))
+      const manifest = manifestOf(name, text)
+      if (manifest !== undefined) read.push(manifest)
+    }
+    return runsInUse(files, read)
+  }
+
+  /** Whether every file of the run in use was read: rows of the run before count until then. */
+  #isRead(group: string | undefined): boolean {
+    const files = [...this.#seen].filter(([name]) => runOf(name)?.group === group)
+    return files.length > 0 && files.every(([, { problem }]) => problem === undefined)
+  }
+
+  /** Removes the rows of a file of an earlier run. If the run is in use again, the file is read again. */
+  async #replace(name: string, signal: AbortSignal): Promise<void> {
+    const { host, metrics, id, log } = this.#context
+    const now = host.clock.now()
+    const state = await this.#state.of(name)
+    const rows = [...(state?.rows ?? [])]
+    const units = this.#units(signal)
+    try {
+      for (const [key, entry] of rows) {
+        units.add(
+          removal(key, entry, { source: this.#config.origin, file: name, collected: now, estimated: false }, now),
+        )
+        if (units.isFull) await units.flush()
+      }
+      await units.end()
+    } finally {
+      await units.settled()
+    }
+    await this.#state.record(name, { size: 0, changed: 0, emitted: now, rows: new Map() })
+    this.#stored?.delete(name)
+    if (rows.length === 0) return
+    metrics.count('weir_spend_rows_total', rows.length, { source: id, outcome: 'removed' })
+    log.info('A later run of the export replaced a file of costs.', { source: id, file: name, rows: rows.length })
   }
 
   async #take(file: SpendFile, signal: AbortSignal): Promise<void> {
@@ -94,6 +149,7 @@ export class FolderSource implements Source {
     } finally {
       await units.settled()
     }
+    this.#stored?.add(name)
     await this.#state.record(name, { size, changed, emitted: isStored ? state.emitted : now, rows: reading.rows })
     const counts = {
       changed: reading.changed,
@@ -111,6 +167,14 @@ export class FolderSource implements Source {
         file: name,
         rows: reading.rejectedRows,
         first: reading.rejected.map(({ line, reason }) => `line ${line}: ${reason}`).join(' '),
+      })
+    }
+    if (reading.unreadableTags > 0) {
+      metrics.count('weir_spend_rows_total', reading.unreadableTags, { source: id, outcome: 'without_tags' })
+      log.warn('Tags of rows of a file of costs are not readable; the rows count without them.', {
+        source: id,
+        file: name,
+        rows: reading.unreadableTags,
       })
     }
     log.info('Read a file of costs.', { source: id, file: name, ...counts })

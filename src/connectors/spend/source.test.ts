@@ -22,7 +22,7 @@ class Scene extends QueryScene {
 
   async put(path: string, content: string | Uint8Array): Promise<void> {
     const { disk } = this.host
-    await disk.makeDirectory('/spend/2026')
+    await disk.makeDirectory(`/spend/${path.slice(0, Math.max(0, path.lastIndexOf('/')))}`)
     await disk.remove(`/spend/${path}`)
     const file = await disk.open(`/spend/${path}`, 'create')
     await file.write(typeof content === 'string' ? new TextEncoder().encode(content) : content, 0)
@@ -101,4 +101,63 @@ test('a missing folder is reported by the probe', async () => {
     is: 'fail',
     message: 'The folder /none does not exist.',
   })
+})
+
+const ids = ['0a1b2c3d-0000-4000-8000-000000000000', '0a1b2c3d-0000-4000-8000-000000000001'] as const
+
+test.each([
+  ['20261001-20261031/run1/part_0.csv', '20261001-20261031/run2/part_0.csv'],
+  ['a/20261001-20261031/202610030100/r/p.csv', 'a/20261001-20261031/202610040100/r/p.csv'],
+  [`20261001-20261031/costs_${ids[0]}.csv`, `20261001-20261031/costs_${ids[1]}.csv`],
+  ['data/BILLING_PERIOD=2026-10/x/f.csv', 'data/BILLING_PERIOD=2026-10/y/f.csv'],
+])('a later run of an export replaces the earlier one: %s', async (first, second) => {
+  const it = new Scene()
+  await it.put(first, csv(line('r1', '10'), line('r2', '10')))
+  expect(await it.run()).toEqual(['r1 10', 'r2 10'])
+  await it.put(second, csv(line('r1', '10'), line('r2', '10'), line('r3', '10')))
+  expect(await it.run()).toEqual(['r1 10', 'r2 10', 'r3 10', 'removed', 'removed'])
+  expect(await it.run()).toEqual([])
+  await it.host.disk.remove(`/spend/${second}`)
+  expect(await it.run()).toEqual(['r1 10', 'r2 10', 'removed', 'removed', 'removed'])
+})
+
+test('runs that exist at the start count once, and other periods and folders are kept', async () => {
+  const it = new Scene()
+  await it.put('20261001-20261031/run1/p.csv', csv(line('r1', '1')))
+  await it.put('20261001-20261031/run2/p.csv', csv(line('r1', '2')))
+  await it.put('20261101-20261130/run1/p.csv', csv(line('r1', '3', '2026-11-03')))
+  await it.put('2026/x/p.csv', csv(line('r1', '4')))
+  await it.put('2026/y/p.csv', csv(line('r1', '5')))
+  expect(await it.run()).toEqual(['r1 4', 'r1 5', 'r1 2', 'r1 3'])
+  it.written = { path: '/spend', runs: 'all' }
+  expect(await it.run()).toEqual(['r1 1'])
+})
+
+test('rows of an earlier run are removed also if its folder disappeared with the next run', async () => {
+  const it = new Scene()
+  await it.put('20261001-20261031/run1/p.csv', csv(line('r1', '1')))
+  expect(await it.run()).toEqual(['r1 1'])
+  await it.host.disk.remove('/spend/20261001-20261031/run1/p.csv')
+  expect(await it.run()).toEqual([])
+  await it.put('20261001-20261031/run2/p.csv', csv(line('r1', '2')))
+  expect(await it.run()).toEqual(['r1 2', 'removed'])
+})
+
+test('a run counts when it is complete by its manifest and usable; the manifest of a report names the run', async () => {
+  const it = new Scene()
+  const folder = '20261001-20261031'
+  const manifest = (...files: readonly string[]): string =>
+    JSON.stringify({ blobs: files.map((name) => ({ blobName: `c/${name}` })) })
+  await it.put(`${folder}/run1/p.csv`, csv(line('r1', '1')))
+  await it.put(`${folder}/run1/manifest.json`, manifest('p.csv'))
+  await it.put(`${folder}/run2/p.csv`, csv(line('r1', '2')))
+  expect(await it.run()).toEqual(['r1 1'])
+  await it.put(`${folder}/run2/manifest.json`, manifest('p.csv', 'q.csv'))
+  expect(await it.run()).toEqual([])
+  await it.put(`${folder}/run2/q.csv`, 'broken')
+  expect(await it.run()).toEqual(['r1 2'])
+  await it.put(`${folder}/run2/q.csv`, csv(line('r2', '3')))
+  expect(await it.run()).toEqual(['r2 3', 'removed'])
+  await it.put(`${folder}/costs-Manifest.json`, JSON.stringify({ assemblyId: 'run1', reportKeys: ['p/run1/p.csv'] }))
+  expect(await it.run()).toEqual(['r1 1', 'removed', 'removed'])
 })

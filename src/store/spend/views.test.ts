@@ -76,12 +76,12 @@ class Writing {
 
 test('a later row replaces the earlier one of its key, in the view and in the sums', async () => {
   const { store, ...writing } = await begin()
-  await writing.add(cost({ amount: '1.10' }), cost({ amount: '0.0000000001', resource: 'q' }))
-  expect(await allSums(store)).toEqual([{ account: 'a', currency: 'USD', billed: '1.1000000001' }])
+  await writing.add(cost({ amount: '1.10' }), cost({ amount: '0.000000000100000000', resource: 'q' }))
+  expect(await allSums(store)).toEqual([{ account: 'a', currency: 'USD', billed: '1.100000000100000000' }])
   await writing.add(cost({ amount: '2.20' }), cost({ amount: '5', day: '2026-11-01', currency: 'CHF' }))
   expect(await allSums(store)).toEqual([
-    { account: 'a', currency: 'CHF', billed: '5.0000000000' },
-    { account: 'a', currency: 'USD', billed: '2.2000000001' },
+    { account: 'a', currency: 'CHF', billed: '5.000000000000000000' },
+    { account: 'a', currency: 'USD', billed: '2.200000000100000000' },
   ])
 })
 
@@ -93,11 +93,11 @@ test('case C23: rows of an invoice replace the estimates of its account and mont
     cost({ amount: '4', source: 'insights', estimated: true, day: '2026-11-04' }),
     cost({ amount: '8', source: 'insights', estimated: true, account: 'b' }),
   )
-  expect(await allSums(store)).toMatchObject([{ billed: '7.0000000000' }, { billed: '8.0000000000' }])
+  expect(await allSums(store)).toMatchObject([{ billed: '7.000000000000000000' }, { billed: '8.000000000000000000' }])
   await writing.add(cost({ amount: '2.95', source: 'invoice', invoice: 'i-1', day: '2026-10-01' }))
   expect(await allSums(store)).toMatchObject([
-    { account: 'a', billed: '6.9500000000' },
-    { account: 'b', billed: '8.0000000000' },
+    { account: 'a', billed: '6.950000000000000000' },
+    { account: 'b', billed: '8.000000000000000000' },
   ])
 })
 
@@ -112,9 +112,9 @@ test('Cost Explorer and a report of one account are never added: the report coun
     cost({ ...sum, amount: '160', account: 'c', subAccount: 'c2' }),
   )
   expect(await allSums(store)).toMatchObject([
-    { billed: '30.0000000000' },
-    { billed: '40.0000000000' },
-    { billed: '240.0000000000' },
+    { billed: '30.000000000000000000' },
+    { billed: '40.000000000000000000' },
+    { billed: '240.000000000000000000' },
   ])
   await writing.add(
     cost({ amount: '1' }),
@@ -123,19 +123,19 @@ test('Cost Explorer and a report of one account are never added: the report coun
     cost({ amount: '3', account: 'c', subAccount: 'c1' }),
   )
   expect(await allSums(store)).toMatchObject([
-    { account: 'a', billed: '23.0000000000' },
-    { account: 'b', billed: '40.0000000000' },
-    { account: 'c', billed: '163.0000000000' },
+    { account: 'a', billed: '23.000000000000000000' },
+    { account: 'b', billed: '40.000000000000000000' },
+    { account: 'c', billed: '163.000000000000000000' },
   ])
   // Sums that were read by the account that the report has as a sub-account.
   await writing.add(cost({ amount: '5', account: 'payer', subAccount: 'b' }))
   expect(await allSums(store)).toMatchObject([
     { account: 'a' },
     { account: 'c' },
-    { account: 'payer', billed: '5.0000000000' },
+    { account: 'payer', billed: '5.000000000000000000' },
   ])
   await writing.add(cost({ amount: '7', day: '2026-10-09', invoice: 'i' }))
-  expect(await allSums(store)).toMatchObject([{ account: 'a', billed: '10.0000000000' }, {}, {}])
+  expect(await allSums(store)).toMatchObject([{ account: 'a', billed: '10.000000000000000000' }, {}, {}])
 })
 
 test('a removed row has no cost, and merged files keep the sums', async () => {
@@ -147,22 +147,22 @@ test('a removed row has no cost, and merged files keep the sums', async () => {
     id: 'removed',
     data: new TextEncoder().encode(JSON.stringify({ x_Removed: 'true', ChargePeriodStart: '2026-10-03T00:00:00Z' })),
   })
-  expect(await allSums(store)).toMatchObject([{ billed: '1.0000000000' }])
+  expect(await allSums(store)).toMatchObject([{ billed: '1.000000000000000000' }])
   while (await store.maintain());
-  expect(await allSums(store)).toMatchObject([{ billed: '1.0000000000' }])
+  expect(await allSums(store)).toMatchObject([{ billed: '1.000000000000000000' }])
 })
 
 test('files of an earlier version have costs in bodies only: they count as before, beside later files', async () => {
   await cp(join(import.meta.dirname, '../fixtures/costs-in-bodies/store'), stores.directory, { recursive: true })
   const { store, ...writing } = await begin(new FrameMaker(9))
   expect(await allSums(store)).toEqual([
-    { account: 'a', currency: 'CHF', billed: '7.0000000000' },
-    { account: 'a', currency: 'USD', billed: '123456791.7000000001' },
+    { account: 'a', currency: 'CHF', billed: '7.000000000000000000' },
+    { account: 'a', currency: 'USD', billed: '123456791.700000000100000000' },
   ])
   await writing.add(cost({ amount: '3.20' }), cost({ amount: '0.3', resource: 's', day: '2026-11-02' }))
   const later = [
-    { account: 'a', currency: 'CHF', billed: '7.0000000000' },
-    { account: 'a', currency: 'USD', billed: '123456793.0000000001' },
+    { account: 'a', currency: 'CHF', billed: '7.000000000000000000' },
+    { account: 'a', currency: 'USD', billed: '123456793.000000000100000000' },
   ]
   expect(await allSums(store)).toEqual(later)
   while (await store.maintain());
@@ -190,8 +190,8 @@ test('values of a body are read as JSON has them, however long or unusual', asyn
   expect(
     await queryRows(store.reader, 'SELECT billed::VARCHAR AS billed, resource, service, tags FROM spend ORDER BY 1, 2'),
   ).toEqual([
-    { billed: '2.5000000000', resource: null, service: 'a "b" \n\u0001 \u{1f30a}', tags: '{"team":"web"}' },
-    { billed: '99999999999999999.5000000000', resource: 'r', service: 'EC2', tags },
+    { billed: '2.500000000000000000', resource: null, service: 'a "b" \n\u0001 \u{1f30a}', tags: '{"team":"web"}' },
+    { billed: '99999999999999999.500000000000000000', resource: 'r', service: 'EC2', tags },
     { billed: null, resource: 'r', service: 'EC2', tags: '{"team":"web"}' },
     { billed: null, resource: null, service: null, tags: null },
   ])
