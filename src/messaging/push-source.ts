@@ -34,6 +34,8 @@ type PushSourceParts = Readonly<{
   context: SourceContext
   /** Decodes a request, by path. Throws PushRefused. */
   routes: Readonly<Record<string, (request: PushRequest) => Decode<PushAnswer>>>
+  /** Path that responds to GET as ready. */
+  ready?: string
   /** Both have the labels `source` and `outcome`. */
   metrics: Readonly<{ requests: Metric; rows: Metric }>
   /** The setting of clients to check if nothing arrives. */
@@ -94,7 +96,7 @@ class Pushes implements PushSource {
   }
 
   async open(): Promise<void> {
-    const { config, context, routes, explain, openMore } = this.#parts
+    const { config, context, routes, explain, openMore, ready } = this.#parts
     this.#files = await TlsFiles.ofListener(config.tls, context.host.disk)
     this.#listeners = await openReceiver({
       places: config.listen,
@@ -109,6 +111,7 @@ class Pushes implements PushSource {
         ),
       ),
       ...(explain === undefined ? {} : { explain }),
+      ...(ready === undefined ? {} : { ready }),
       refused: (reason, message) => {
         this.#refuse(reason, message)
       },

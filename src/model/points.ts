@@ -32,5 +32,7 @@ export type LogData = Readonly<{
   severity?: string
   trace?: string
   span?: string
+  /** Nanoseconds after the millisecond of the event, below a million. */
+  nanos?: number
   arrival?: true
 }>

@@ -121,7 +121,7 @@ async function respond(
 ): Promise<FastifyReply> {
   const signal = abortOnDisconnect(reply)
   try {
-    const grafanaRequest = requestOf(request, context, signal)
+    const grafanaRequest = grafanaRequestOf(request, context, signal)
     const value = await answer(grafanaRequest)
     if (value instanceof TextAnswer) return reply.type(value.type).send(value.text)
     return answerJson(request, reply, noted(value, grafanaRequest.notes))
@@ -132,7 +132,7 @@ async function respond(
   }
 }
 
-function requestOf(request: FastifyRequest, context: ApiContext, signal: AbortSignal): GrafanaRequest {
+export function grafanaRequestOf(request: FastifyRequest, context: ApiContext, signal: AbortSignal): GrafanaRequest {
   const { clock, timers } = context.host
   const parameters = new Parameters(request)
   const store = requireStore(context)

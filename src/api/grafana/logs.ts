@@ -10,6 +10,7 @@ import { conditionOf } from '../../query/plan/index.ts'
 import { withinScope } from '../access/scope.ts'
 import { flowTimes } from '../query-parameters.ts'
 import type { GrafanaRequest } from './answer.ts'
+import { detectedLevel } from './detected-level.ts'
 import { rows } from './rows.ts'
 import { parsedJson } from '../../model/json.ts'
 
@@ -30,11 +31,13 @@ const eventFamilies = families.filter((family) => family !== 'log' && family !==
 /** In order of time. */
 export async function logEntries(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
   const entries = [...(await eventLines(request, span)), ...(await flowLines(request, span))]
-  return entries.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
+  const within = entries.filter(({ time }) => time >= span.from && time < span.to)
+  return within.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
 }
 
 function orderOf({ few }: LogSpan) {
-  return `ORDER BY us${few?.newest === true ? ' DESC' : ''} LIMIT ${(few?.count ?? maxLines) + 1}`
+  const direction = few?.newest === true ? ' DESC' : ''
+  return `ORDER BY us${direction}, _pos${direction} LIMIT ${(few?.count ?? maxLines) + 1}`
 }
 
 function checked(found: Record<string, unknown>[], { few }: LogSpan): Record<string, unknown>[] {
@@ -42,6 +45,7 @@ function checked(found: Record<string, unknown>[], { few }: LogSpan): Record<str
   return found
 }
 
+const nsPerMs = 1_000_000n
 const microsOf = (ns: bigint): bigint => (ns + 999n) / 1000n
 
 /** Of events; undefined if none fits. */
@@ -50,7 +54,8 @@ function eventCondition(request: GrafanaRequest, span: LogSpan): string | undefi
   if (request.principal.namespaces !== undefined) return undefined
   const dialect = dialectOf(request.store)
   const conditions = [
-    `time >= ${dialect.time(microsOf(span.from))}`,
+    // A line is stored at its millisecond, with the nanoseconds after it.
+    `time >= ${dialect.time(microsOf((span.from / nsPerMs) * nsPerMs))}`,
     `time < ${dialect.time(microsOf(span.to))}`,
     "family <> 'point'",
   ]
@@ -121,11 +126,12 @@ export async function streamCounts(request: GrafanaRequest, span: LogSpan): Prom
 function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {
   const body = (typeof data === 'string' ? parsedJson(data) : data) as Partial<LogData> | undefined
   if (typeof body?.line !== 'string') return undefined
-  const { line, labels = {}, metadata = {}, severity, trace, span } = body
-  const further = { severity, trace_id: trace, span_id: span }
+  const { line, labels = {}, metadata = {}, severity, trace, span, nanos = 0 } = body
+  const level = metadata['detected_level'] ?? detectedLevel(body as LogData)
+  const further = { severity, detected_level: level, trace_id: trace, span_id: span }
   const present = Object.entries(further).filter((each): each is [string, string] => each[1] !== undefined)
   return {
-    time: BigInt(String(us)) * 1000n,
+    time: BigInt(String(us)) * 1000n + BigInt(nanos),
     line,
     stream: LabelSet.of(labels),
     metadata: { ...Object.fromEntries(present), ...metadata },

@@ -69,19 +69,26 @@ function isOneStream(matchers: readonly Matcher[]) {
 
 const categorize = 'categorize-labels'
 
-function isCategorized({ request }: GrafanaRequest): boolean {
+export function isCategorized({ request }: GrafanaRequest): boolean {
   const flags = request.headers['x-loki-response-encoding-flags']
   return typeof flags === 'string' && flags.split(',').some((flag) => flag.trim() === categorize)
 }
 
-function streamsOf(lines: readonly Processed[], categorized: boolean): object {
+type Streams = Readonly<{
+  resultType: 'streams'
+  encodingFlags?: readonly string[]
+  result: readonly object[]
+  stats: object
+}>
+
+export function streamsOf(lines: readonly Processed[], categorized: boolean): Streams {
   const streams = new Map<string, { stream: LabelSet; values: unknown[] }>()
-  for (const { entry, line, labels, parsed } of lines) {
+  for (const { entry, line, labels, parsed, metadata } of lines) {
     const parts = { structuredMetadata: {} as Record<string, string>, parsed: {} as Record<string, string> }
     const own: [string, string][] = []
     for (const [name, value] of labels) {
       if (parsed.has(name)) parts.parsed[name] = value
-      else if (Object.hasOwn(entry.metadata, name)) parts.structuredMetadata[name] = value
+      else if (metadata.has(name)) parts.structuredMetadata[name] = value
       else own.push([name, value])
     }
     const stream = LabelSet.of(categorized ? own : labels)

@@ -59,5 +59,5 @@ export function limitOf({ parameters }: GrafanaRequest): number {
 
 export function environmentOf(request: GrafanaRequest): LogEnvironment {
   const { tick, pause } = request.environment
-  return { tick, pause, source: (span) => logEntries(request, span) }
+  return { tick, pause, now: BigInt(request.now) * nsPerMs, source: (span) => logEntries(request, span) }
 }

@@ -5,8 +5,16 @@ import { language, limitOf, nsPerMs, spanOf, stepOf, success, type NsSpan } from
 import { streamCounts, type StreamCount } from './logs.ts'
 
 /** Streams of selectors; stages are ignored. */
-export async function streamsIn(request: GrafanaRequest, name: string, span = spanOf(request)): Promise<StreamCount[]> {
-  const written = request.parameters.all(name).filter((text) => text !== '' && text !== '{}')
+export async function streamsIn(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {
+  return streamsWithin(request, spanOf(request), ...names)
+}
+
+async function streamsWithin(
+  request: GrafanaRequest,
+  span: NsSpan,
+  ...names: readonly string[]
+): Promise<StreamCount[]> {
+  const written = names.flatMap((name) => request.parameters.all(name)).filter((text) => text !== '' && text !== '{}')
   if (written.length === 0) return streamCounts(request, { ...span, matchers: [] })
   const { parseLogs } = await language()
   const found = new Map<string, StreamCount>()
@@ -48,7 +56,7 @@ async function volumesIn(request: GrafanaRequest, span: NsSpan): Promise<{ label
     sums.set(set.key, sum)
     sum.bytes += bytes
   }
-  for (const { stream, bytes } of await streamsIn(request, 'query', span))
+  for (const { stream, bytes } of await streamsWithin(request, span, 'query'))
     if (aggregateBy === 'series') add(stream.keep(names), bytes)
     else
       for (const [name] of stream.entries)

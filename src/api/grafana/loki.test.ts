@@ -88,7 +88,7 @@ test('metadata is a third member with categorize-labels, and in the stream witho
   const folded = await ask(api, 'query_range', parameters)
   expect(folded.body.data?.result).toEqual([
     {
-      stream: { app: 'web', level: 'info', ms: '12', pod: 'w-1' },
+      stream: { app: 'web', detected_level: 'info', level: 'info', ms: '12', pod: 'w-1' },
       values: [[`${start}000000`, '{"level":"info","ms":12}']],
     },
   ])
@@ -102,7 +102,7 @@ test('metadata is a third member with categorize-labels, and in the stream witho
         [
           `${start}000000`,
           '{"level":"info","ms":12}',
-          { structuredMetadata: { pod: 'w-1' }, parsed: { level: 'info', ms: '12' } },
+          { structuredMetadata: { detected_level: 'info', pod: 'w-1' }, parsed: { level: 'info', ms: '12' } },
         ],
       ],
     },

@@ -5,6 +5,8 @@ import { grafanaRoutes, type GrafanaRoute } from './answer.ts'
 import { fieldsAnswer, fieldValues } from './loki-fields.ts'
 import { query, queryRange } from './loki-query.ts'
 import { success } from './loki-request.ts'
+import { formatQuery, statusRoutes } from './loki-status.ts'
+import { tailRoute } from './loki-tail.ts'
 import { detectedLabels, labels, labelValues, stats, streamsIn, volume, volumeRange } from './loki-streams.ts'
 
 const times = { start: 'Ns, seconds or RFC 3339.', end: 'Ns, seconds or RFC 3339.' }
@@ -64,9 +66,12 @@ const routes: readonly GrafanaRoute[] = [
     path: `${base}/series`,
     operationId: 'lokiSeries',
     summary: 'Label sets of streams',
-    methods: ['GET', 'POST'],
-    parameters: { 'match[]': 'Stream selectors; repeatable.', ...times },
-    answer: async (request) => success((await streamsIn(request, 'match[]')).map(({ stream }) => stream)),
+    parameters: {
+      'match[]': 'Stream selectors; repeatable.',
+      match: 'The same, as clients of Loki write it.',
+      ...times,
+    },
+    answer: async (request) => success((await streamsIn(request, 'match[]', 'match')).map(({ stream }) => stream)),
   },
   {
     path: `${base}/index/stats`,
@@ -111,8 +116,20 @@ const routes: readonly GrafanaRoute[] = [
     parameters: fieldParameters,
     answer: fieldValues,
   },
+  {
+    path: `${base}/format_query`,
+    operationId: 'lokiFormatQuery',
+    summary: 'LogQL, verified and without needless space',
+    parameters: { query: 'LogQL.' },
+    answer: formatQuery,
+  },
+  ...statusRoutes(base),
 ]
 
+/** Clients send long queries as forms. */
+const withForms = routes.map((route): GrafanaRoute => ({ ...route, methods: ['GET', 'POST'] }))
+
 export function lokiRoutes(app: FastifyInstance, context: ApiContext): void {
-  grafanaRoutes(app, context, routes, { syntax: 400, unsupported: 400, execution: 400 })
+  tailRoute(app, context, `${base}/tail`)
+  grafanaRoutes(app, context, withForms, { syntax: 400, unsupported: 400, execution: 400 })
 }

@@ -10,6 +10,7 @@ export type Texts = Readonly<Record<string, string>>
 const severities = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 const synonyms: Readonly<Record<string, string>> = { warning: 'warn', err: 'error', critical: 'fatal', crit: 'fatal' }
 const shown = 64
+const nsPerMs = 1_000_000n
 
 /** Puts the lines of one stream after the other into rows. */
 export class LineRows {
@@ -31,8 +32,11 @@ export class LineRows {
 
   /** Labels of the following lines, or the reason why these cannot be stored. */
   stream(labels: Texts | string): void {
+    const invalid = typeof labels === 'string' ? labels : streamFault(labels)
     this.#fault =
-      typeof labels === 'string' ? { reason: 'invalid_stream', message: labels } : labelsFault(labels, this.#bounds)
+      invalid === undefined
+        ? labelsFault(labels as Texts, this.#bounds)
+        : { reason: 'invalid_stream', message: invalid }
     this.#labels = typeof labels === 'string' ? {} : labels
     this.#json = this.#fault === undefined ? JSON.stringify(this.#labels) : ''
   }
@@ -47,24 +51,35 @@ export class LineRows {
     if (fault !== undefined) return this.leave(fault.reason, `a stream: ${fault.message}`.slice(0, 4 * shown + 256))
     const named = (metadata['detected_level'] ?? metadata['level'] ?? this.#labels['level'] ?? '').toLowerCase()
     const severity = synonyms[named] ?? named
-    const rest = JSON.stringify(
+    const ms = (nanos - (((nanos % nsPerMs) + nsPerMs) % nsPerMs)) / nsPerMs
+    const rest = Number(nanos - ms * nsPerMs)
+    const more = JSON.stringify(
       known({
         metadata: isEmpty(metadata) ? undefined : metadata,
         severity: severities.has(severity) ? severity : undefined,
         trace: metadata['trace_id'],
         span: metadata['span_id'],
+        nanos: rest === 0 ? undefined : rest,
       }),
     )
     const json =
       `{"line":${JSON.stringify(line)}` +
       (this.#json === '{}' ? '' : `,"labels":${this.#json}`) +
-      (rest === '{}' ? '}' : `,${rest.slice(1)}`)
+      (more === '{}' ? '}' : `,${more.slice(1)}`)
     this.rows.put(
-      { ...this.#head, type: telemetryTypes.log, family: 'log', time: Number(nanos / 1_000_000n) },
+      { ...this.#head, type: telemetryTypes.log, family: 'log', time: Number(ms) },
       json,
       `${nanos}\n${json}`,
     )
   }
+}
+
+/** A name in other characters can be selected by no query of LogQL. */
+function streamFault(labels: Texts): string | undefined {
+  const names = Object.keys(labels)
+  if (names.length === 0) return 'at least one label pair is required per stream'
+  const wrong = names.find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
+  return wrong === undefined ? undefined : `the label name ${JSON.stringify(wrong.slice(0, shown))} is invalid`
 }
 
 function isEmpty(texts: Texts) {

@@ -50,9 +50,9 @@ test('lines of JSON, compressed or not, become log lines with labels, metadata, 
     [
       1_764_072_000_123,
       'shop',
-      { line: 'a', labels, metadata: { trace_id: 't', id: '7' }, severity: 'warn', trace: 't' },
+      { line: 'a', labels, metadata: { trace_id: 't', id: '7' }, severity: 'warn', trace: 't', nanos: 456_789 },
     ],
-    [0, undefined, { line: 'b', labels, severity: 'warn' }],
+    [0, undefined, { line: 'b', labels, severity: 'warn', nanos: 1 }],
   ])
 })
 
@@ -107,6 +107,39 @@ test('malformed requests and other tenants are refused with the reason', async (
   expect((await post('x', { ...shop, 'content-type': 'text/plain' }))[0]).toBe(415)
   expect((await post('x', { ...shop, 'content-type': 'application/x-protobuf' }))[0]).toBe(400)
   expect(logs()).toEqual([])
+})
+
+test('a stream without labels, or with a name that no query can select, is refused', async () => {
+  const { post, logs } = await start()
+  const stream = (labels: object): string => JSON.stringify({ streams: [{ stream: labels, values: [['1', 'a']] }] })
+  const reason = 'The request is malformed: a stream:'
+  expect(await post(stream({}))).toEqual([400, `${reason} at least one label pair is required per stream.\n`])
+  expect(await post(stream({ 'foo.bar': '1' }))).toEqual([400, `${reason} the label name "foo.bar" is invalid.\n`])
+  expect(logs()).toEqual([])
+})
+
+test('probes of readiness and OTLP logs use the port of the push API, as with Loki', async () => {
+  const { source, logs } = await start({ tenants: ['shop'], token: 'correct-horse-battery' })
+  const [url = ''] = source.addresses
+  const ready = await fetch(`${url}/ready`)
+  expect([ready.status, await ready.text()]).toEqual([200, 'ready\n'])
+  const body = JSON.stringify({
+    resourceLogs: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'web' } }] },
+        scopeLogs: [
+          { logRecords: [{ timeUnixNano: '1700000000000000007', severityNumber: 17, body: { stringValue: 'x' } }] },
+        ],
+      },
+    ],
+  })
+  const push = (headers: Record<string, string>): Promise<Response> =>
+    fetch(`${url}/otlp/v1/logs`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } })
+  const authorization = 'Bearer correct-horse-battery'
+  expect((await push({ authorization })).status).toBe(401)
+  expect((await push({ 'x-scope-orgid': 'shop' })).status).toBe(401)
+  expect((await push({ authorization, 'x-scope-orgid': 'shop' })).status).toBe(200)
+  expect(logs()).toMatchObject([[1_700_000_000_000, undefined, { line: 'x', severity: 'error', nanos: 7 }]])
 })
 
 test('labels are read with texts as in Go', () => {

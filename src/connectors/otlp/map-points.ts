@@ -21,8 +21,8 @@ import {
   scopeLabels,
   textIn,
   type Texts,
-} from './map-attributes.ts'
-import { attributesOrFault, unreadable } from './map-faults.ts'
+} from '../../messaging/otlp/attributes.ts'
+import { attributesOrFault, unreadable } from '../../messaging/otlp/faults.ts'
 
 /** Points of one data point; `labels` are added to those of the data point. */
 type Reading = Readonly<{

@@ -1,36 +1,26 @@
-import {
-  partialSuccessBody,
-  retryStatusBody,
-  rpcStatusBody,
-  walkOtlp,
-  walkOtlpJson,
-  type OtlpSignal,
-  type OtlpVisitor,
-} from '../../codecs/otlp/index.ts'
+import { retryStatusBody, rpcStatusBody, walkOtlp, type OtlpSignal } from '../../codecs/otlp/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { probeListener } from '../../messaging/push-probe.ts'
-import {
-  openPushSource,
-  type Decode,
-  type MoreListeners,
-  type PushSource,
-  type PushTaker,
-} from '../../messaging/push-source.ts'
-import type { Decoding, PushedRows } from '../../messaging/pushed-rows.ts'
+import { openPushSource, type MoreListeners, type PushSource, type PushTaker } from '../../messaging/push-source.ts'
 import { listenGrpc, type GrpcAnswer, type GrpcCall, type GrpcFailure } from '../../net/grpc-server.ts'
-import { malformed, PushRefused, refusalOf } from '../../net/http/push-refused.ts'
-import { bearerCheck, type PushAnswer, type PushRequest } from '../../net/http/receiver.ts'
+import { PushRefused, refusalOf } from '../../net/http/push-refused.ts'
+import { bearerCheck, type PushRequest } from '../../net/http/receiver.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import type { TlsFiles } from '../../net/tls-files.ts'
 import type { OtlpSourceConfig, otlpSourceSchema } from './config.ts'
 import { PointVisitor } from './map-points.ts'
-import { RecordVisitor } from './map-records.ts'
+import {
+  otlpJson,
+  otlpProtobuf,
+  overHttp,
+  partialProtobuf,
+  recordDecoder,
+  walked,
+  type OtlpDecoder,
+} from '../../messaging/otlp/over-http.ts'
 
 export const source = defineSource<typeof otlpSourceSchema>('otlp', { build: openOtlp, probe: probeListener })
-
-const protobuf = 'application/x-protobuf'
-const json = 'application/json'
 
 export function openOtlp(config: OtlpSourceConfig, context: SourceContext): Promise<PushSource> {
   const route = (signal: OtlpSignal) => (request: PushRequest) =>
@@ -42,47 +32,21 @@ export function openOtlp(config: OtlpSourceConfig, context: SourceContext): Prom
     metrics: { requests: 'weir_otlp_received_requests_total', rows: 'weir_otlp_received_rows_total' },
     hint: 'set the endpoint of the exporter to this address',
     explain: (message, type) =>
-      type === json ? { type, body: JSON.stringify({ message }) } : { type: protobuf, body: rpcStatusBody(message) },
+      type === otlpJson
+        ? { type, body: JSON.stringify({ message }) }
+        : { type: otlpProtobuf, body: rpcStatusBody(message) },
     openMore: (pushes, tls) => openGrpc(config, context, pushes, tls),
   })
 }
 
-type Rejected = Readonly<{ rejected: number; message: string }>
-type Decoder = (rows: PushedRows, walk: (visitor: OtlpVisitor) => Decoding<void>) => Decoding<Rejected | undefined>
-
-function decoderOf(signal: OtlpSignal, config: OtlpSourceConfig, now: number): Decoder {
+function decoderOf(signal: OtlpSignal, config: OtlpSourceConfig, now: number): OtlpDecoder {
+  if (signal === 'logs') return recordDecoder(config, now)
   return function* (rows, walk) {
-    const visitor = signal === 'logs' ? new RecordVisitor(rows, config, now) : new PointVisitor(rows, config, now)
-    try {
-      yield* walk(visitor)
-    } catch (error) {
-      throw malformed(error)
-    }
-    if (visitor instanceof PointVisitor) rows.left['exemplar'] = visitor.exemplars
-    return rows.faults === 0 ? undefined : { rejected: rows.faults, message: rows.fault }
+    const visitor = new PointVisitor(rows, config, now)
+    const rejected = yield* walked(rows, visitor, walk)
+    rows.left['exemplar'] = visitor.exemplars
+    return rejected
   }
-}
-
-function overHttp(signal: OtlpSignal, { type, body }: PushRequest, decode: Decoder): Decode<PushAnswer> {
-  if (type !== protobuf && type !== json)
-    throw new PushRefused(415, 'wrong_request', `Content-Type must be ${protobuf} or ${json}.`)
-  return function* (rows) {
-    const partial = yield* decode(rows, (visitor) =>
-      type === json ? walkOtlpJson(signal, body, visitor) : walkOtlp(signal, body, visitor),
-    )
-    const answer = type === json ? JSON.stringify(partialJson(signal, partial)) : partialProtobuf(partial)
-    return { answer: { status: 200, headers: { 'content-type': type }, body: answer } }
-  }
-}
-
-function partialJson(signal: OtlpSignal, partial: Rejected | undefined) {
-  if (partial === undefined) return {}
-  const field = signal === 'logs' ? 'rejectedLogRecords' : 'rejectedDataPoints'
-  return { partialSuccess: { [field]: String(partial.rejected), errorMessage: partial.message } }
-}
-
-function partialProtobuf(partial: Rejected | undefined): Uint8Array {
-  return partial === undefined ? new Uint8Array(0) : partialSuccessBody(partial)
 }
 
 const grpcPaths = {

@@ -35,6 +35,8 @@ export type ReceiverOptions = Readonly<{
   timers: Timers
   /** Handlers by path. A rejection without {@link PushRefused} is 503: the client sends again. */
   routes: Readonly<Record<string, (request: PushRequest) => Promise<PushAnswer>>>
+  /** Path that responds to GET as ready, without a token. */
+  ready?: string
   /** The body of a refusal, if not plain text. `type`: that of the request. */
   explain?: (message: string, type: string, status: number) => Readonly<{ type: string; body: string | Uint8Array }>
   refused(reason: RefusalReason, message: string): void
@@ -100,11 +102,13 @@ class Receiving {
   }
 
   async #take(request: IncomingMessage) {
-    const { maxBytes, memory, routes } = this.#options
+    const { maxBytes, memory, routes, ready } = this.#options
     const { headers, method, url = '' } = request
+    const path = url.split('?', 1)[0] ?? ''
+    if (ready !== undefined && path === ready && (method === 'GET' || method === 'HEAD'))
+      return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ready\n' }
     if (!this.#isAllowed(headers.authorization ?? ''))
       throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
-    const path = url.split('?', 1)[0] ?? ''
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (route === undefined) throw new PushRefused(404, 'wrong_request', `Send to ${Object.keys(routes).join(' or ')}.`)
     if (method !== 'POST') throw new PushRefused(405, 'wrong_request', 'Send with POST.')

@@ -39,7 +39,7 @@ function parsedLine(line: string): { parser: string; found: ReadonlyMap<string, 
 }
 
 function emptyState(line: string): State {
-  return new State({ time: 0n, line, stream: LabelSet.empty, metadata: {} })
+  return new State({ time: 0n, line, stream: LabelSet.empty, metadata: {} }, 0n)
 }
 
 function typeOf(value: string): FieldType {

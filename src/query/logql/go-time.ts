@@ -81,7 +81,12 @@ const readers: Readonly<Record<string, string>> = {
 }
 
 /** Ns since 1970. Undefined if the text has another form. */
-export function parseGoTime(layout: string, text: string): bigint | undefined {
+export function parseGoTime(
+  layout: string,
+  text: string,
+  /** Offset of local times without a zone, in ms. */
+  zoneAt: (localMs: number) => number = () => 0,
+): bigint | undefined {
   let source = ''
   let at = 0
   for (const found of layout.matchAll(part)) {
@@ -108,11 +113,12 @@ export function parseGoTime(layout: string, text: string): bigint | undefined {
   date.setUTCFullYear(whole, named < 0 ? Number(month) - 1 : named, Number(day))
   date.setUTCHours(hour, Number(minute), Number(second))
   const nanos = BigInt((fraction ?? '.0').slice(1).padEnd(9, '0').slice(0, 9))
-  return BigInt(date.getTime() - offsetMs(zone)) * 1_000_000n + nanos
+  const offset = zone === undefined ? zoneAt(date.getTime()) : offsetMs(zone)
+  return BigInt(date.getTime() - offset) * 1_000_000n + nanos
 }
 
-function offsetMs(zone: string | undefined): number {
-  if (zone === undefined || zone === 'Z') return 0
+function offsetMs(zone: string): number {
+  if (zone === 'Z') return 0
   const digits = zone.replace(/\D/g, '').padEnd(4, '0')
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))
   return (zone.startsWith('-') ? -1 : 1) * minutes * 60_000

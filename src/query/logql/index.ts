@@ -33,7 +33,13 @@ export type LogRequest = Readonly<{
 }>
 export type LogSource = (request: LogRequest) => Promise<readonly LogEntry[]>
 
-export type LogEnvironment = Readonly<{ source: LogSource; tick: () => void; pause: () => Promise<void> }>
+export type LogEnvironment = Readonly<{
+  source: LogSource
+  tick: () => void
+  pause: () => Promise<void>
+  /** Ns since 1970. */
+  now: bigint
+}>
 
 export type MetricSeries = Readonly<{ labels: LabelSet; points: (readonly [number, number])[] }>
 
@@ -104,7 +110,7 @@ async function load(
   const series = new Map<string, { labels: LabelSet; values: Value[] }>()
   for (const entry of entries) {
     environment.tick()
-    const one = processed(entry, logs.stages)
+    const one = processed(entry, logs.stages, environment.now)
     if (one === undefined) continue
     if (one.labels.has('__error__'))
       throw executionError(
@@ -197,9 +203,9 @@ function reduced({ name, range, parameter, logs }: RangeNode, within: readonly V
     case 'avg_over_time':
       return meanOf(values)
     case 'min_over_time':
-      return values.reduce((least, value) => Math.min(least, value))
+      return values.reduce((least, value) => (value < least || Number.isNaN(least) ? value : least))
     case 'max_over_time':
-      return values.reduce((most, value) => Math.max(most, value))
+      return values.reduce((most, value) => (value > most || Number.isNaN(most) ? value : most))
     case 'first_over_time':
       return values[0]!
     case 'last_over_time':
@@ -236,7 +242,7 @@ export async function queryLogs(
     }
     for (const entry of isBackward ? entries.toReversed() : entries) {
       environment.tick()
-      const one = processed(entry, logs.stages)
+      const one = processed(entry, logs.stages, environment.now)
       if (one !== undefined) found.push(one)
       if (found.length === limit) break
     }

@@ -7,8 +7,9 @@ import { addressTest, lineAddressTest, linePatternOf, matchesPattern } from './l
 import { templateOf } from './template.ts'
 
 const language: ReaderLanguage = {
-  signs: ['|=', '|~', '|>', '!>', '=~', '!~', '==', '!=', '>=', '<=', '--', ...'|+-*/%^<>=(){}[],'.split('')],
+  signs: ['|=', '|~', '|>', '!>', '=~', '!~', '==', '!=', '>=', '<=', ...'|+-*/%^<>=(){}[],'.split('')],
   bytes: true,
+  hexadecimal: false,
   word: /[a-zA-Z_][\w.]*/y,
   ignoreCase: false,
   errorPrefix: (place) => `parse error at ${place}: syntax error: `,
@@ -150,7 +151,9 @@ export class StageReader extends TokenReader {
 
   #logfmt(): Stage {
     const flags = { strict: false, keepEmpty: false }
-    while (this.take('--')) {
+    while (this.is('-') && this.is('-', this.ahead(1))) {
+      this.next()
+      this.next()
       let flag = this.needKind('word').text
       while (this.take('-')) flag += `-${this.needKind('word').text}`
       if (flag === 'strict') flags.strict = true
@@ -236,7 +239,12 @@ export class StageReader extends TokenReader {
     const { text: operator } = this.needKind('sign')
     if (this.takeWord('ip')) {
       if (operator !== '=' && operator !== '!=') throw syntaxError(`ip() is not supported with ${operator}`)
-      return { is: 'ip', name, negative: operator === '!=', contains: addressTest(this.#inParentheses()) }
+      return {
+        is: 'ip',
+        name,
+        negative: operator === '!=',
+        contains: lineAddressTest(addressTest(this.#inParentheses())),
+      }
     }
     if (this.token.kind === 'text' && matchOperators.has(operator))
       return { is: 'match', matcher: matcherOf(name, operator as MatchOperator, this.next().text) }

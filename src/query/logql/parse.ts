@@ -1,5 +1,12 @@
 import { aggregators, type Aggregator, type Grouping } from '../metrics/aggregate.ts'
-import { comparisons, isComparison, isSetOperator, type Matching, type Operator } from '../metrics/binary.ts'
+import {
+  comparisons,
+  divisionOfLogql,
+  isComparison,
+  isSetOperator,
+  type Matching,
+  type Operator,
+} from '../metrics/binary.ts'
 import { syntaxError, unsupported } from '../metrics/failure.ts'
 import { labelReplaceOf } from '../metrics/label-replace.ts'
 import type { LogqlNode, LogQuery, MetricNode } from './ast.ts'
@@ -72,7 +79,7 @@ class Parser extends StageReader {
       if (binds <= least) break
       this.next()
       this.countOperator()
-      const operator = text as Operator
+      const operator = text === '/' ? divisionOfLogql : (text as Operator)
       const bool = this.takeWord('bool')
       if (bool && !isComparison(operator)) throw syntaxError('bool modifier can only be used on comparison operators')
       const matching = this.#matching(operator)
@@ -158,6 +165,9 @@ class Parser extends StageReader {
     this.need('(')
     const isTop = aggregator === 'topk' || aggregator === 'bottomk'
     const parameter = isTop ? this.needKind('number').value : 0
+    if (!Number.isInteger(parameter)) throw syntaxError(`invalid parameter ${aggregator}(${parameter},`)
+    if (isTop && parameter <= 0)
+      throw syntaxError(`invalid parameter (must be greater than 0) ${aggregator}(${parameter}`)
     if (isTop) this.need(',')
     const of = this.#expression(0)
     this.need(')')

@@ -1,5 +1,6 @@
 /** Parsers of lines: each adds labels, or an error label. */
 import type { JsonPath, Stage } from './ast.ts'
+import { readMembers } from './json-members.ts'
 import { captures } from './line-pattern.ts'
 import type { State } from './state.ts'
 import { parsedJson } from '../../model/json.ts'
@@ -21,17 +22,11 @@ const jsonText = (value: unknown): string =>
 /** Every member that is no array, with the names of nested ones joined; or the members at the paths. */
 export function readJson(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
   if (paths.length > 0) return readJsonPaths(state, paths)
-  const body = objectOf(state.line)
-  if (body === undefined) return state.fail('JSONParserErr')
-  const visit = (object: object, prefix: string): void => {
-    for (const [key, value] of Object.entries(object) as [string, string | number | boolean | object | null][]) {
-      const name = prefix === '' ? sanitized(key) : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`
-      if (Array.isArray(value) || value === null) continue
-      if (typeof value === 'object') visit(value, name)
-      else state.extract(name, String(value))
-    }
-  }
-  visit(body, '')
+  const isRead = readMembers(state.line, (path, value) => {
+    const [first = '', ...rest] = path
+    state.extract([sanitized(first), ...rest.map((key) => key.replace(/[^a-zA-Z0-9_]/g, '_'))].join('_'), value)
+  })
+  if (!isRead) state.fail('JSONParserErr')
 }
 
 /** A line that begins as JSON is no error, even if it is damaged. */

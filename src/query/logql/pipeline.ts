@@ -9,8 +9,8 @@ export type { LogEntry } from './state.ts'
 export type Processed = Readonly<State>
 
 /** Undefined: a stage removes the line. */
-export function processed(entry: LogEntry, stages: readonly Stage[]): Processed | undefined {
-  const state = new State(entry)
+export function processed(entry: LogEntry, stages: readonly Stage[], now: bigint): Processed | undefined {
+  const state = new State(entry, now)
   for (const stage of stages) if (!applied(stage, state)) return undefined
   return state
 }
@@ -58,7 +58,7 @@ function applied(stage: Stage, state: State): boolean {
 
 function rendered(template: Template, state: State, use: (text: string) => void) {
   try {
-    use(template.render({ labels: state.labels, line: state.line, time: state.entry.time }))
+    use(template.render({ labels: state.labels, line: state.line, time: state.entry.time, now: state.now }))
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     state.fail('TemplateFormatErr')
@@ -92,8 +92,8 @@ function unwrapped({ name, conversion }: Extract<Stage, { is: 'unwrap' }>, state
   const text = state.labels.get(name)
   if (text === undefined) return false
   const value = numberOf(text, conversion)
-  if (Number.isNaN(value)) state.fail('SampleExtractionErr')
-  state.value = Number.isNaN(value) ? 0 : value
+  if (value === undefined) state.fail('SampleExtractionErr')
+  state.value = value ?? 0
   return true
 }
 
@@ -101,25 +101,43 @@ function holds(filter: LabelFilter, state: State): boolean {
   if (filter.is === 'and') return holds(filter.left, state) && holds(filter.right, state)
   if (filter.is === 'or') return holds(filter.left, state) || holds(filter.right, state)
   if (filter.is === 'match') return filter.matcher.matches(state.labels.get(filter.matcher.name) ?? '')
+  // After an error, an address selects every line, as in Loki.
+  if (filter.is === 'ip' && state.isFailed) return true
   const text = state.labels.get(filter.name)
-  // After an error, an address selects lines without the label, and a number lines with it, as in Loki.
-  if (filter.is === 'ip') return text === undefined ? state.isFailed : filter.contains(text) !== filter.negative
   if (text === undefined) return false
-  if (state.isFailed) return true
+  if (filter.is === 'ip') return filter.contains(text) !== filter.negative
   const value = numberOf(text, filter.unit)
-  if (!Number.isNaN(value)) return scalarBinary(filter.operator, value, filter.value) === 1
-  // The line stays, with its error.
-  state.fail('LabelFilterErr')
+  if (value !== undefined) return scalarBinary(filter.operator, value, filter.value) === 1
+  // The line stays, with its first error, unless another filter drops it.
+  if (!state.isFailed) state.fail('LabelFilterErr')
   return true
 }
 
-function numberOf(text: string, unit: Unit): number {
-  if (unit === 'bytes') return bytesOf(text)
-  if (unit === 'duration') {
-    const sign = text.startsWith('-') ? -1 : 1
-    const rest = text.replace(/^[+-]/, '')
-    if (rest === '0') return 0
-    return /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smh]))+$/.test(rest) ? (sign * durationMs(rest)) / 1000 : NaN
+/** Undefined: the text is no number. */
+function numberOf(text: string, unit: Unit): number | undefined {
+  if (unit === 'bytes') return numberOrNone(bytesOf(text))
+  if (unit === 'number') return goFloat(text)
+  const sign = text.startsWith('-') ? -1 : 1
+  const rest = text.replace(/^[+-]/, '')
+  if (rest === '0') return 0
+  return /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smh]))+$/.test(rest) ? (sign * durationMs(rest)) / 1000 : undefined
+}
+
+const numberOrNone = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value)
+
+/** As strconv.ParseFloat of Go: also NaN, Inf, underscores between digits, and hexadecimal with an exponent. */
+function goFloat(text: string): number | undefined {
+  if (/^nan$/i.test(text)) return NaN
+  const infinite = /^([+-]?)inf(?:inity)?$/i.exec(text)
+  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity
+  const hex = /^([+-]?)0x([\da-f_]*)(?:\.([\da-f_]*))?p([+-]?\d+)$/i.exec(text)
+  if (hex !== null) {
+    const [, sign, whole = '', rest = '', exponent] = hex
+    const digits = (whole + rest).replaceAll('_', '')
+    const value = Number.parseInt(digits, 16) * 2 ** (Number(exponent) - 4 * rest.replaceAll('_', '').length)
+    return digits === '' ? undefined : sign === '-' ? -value : value
   }
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : NaN
+  return /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?$/.test(text)
+    ? Number(text.replaceAll('_', ''))
+    : undefined
 }

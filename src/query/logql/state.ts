@@ -16,15 +16,26 @@ export class State {
   line: string
   /** Of the stream, the metadata and the parsers. */
   readonly labels: Map<string, string>
+  /** Names of labels of structured metadata; one that the stream has too gets a suffix. */
+  readonly metadata: Set<string> = new Set()
   /** Names of labels of the parsers. */
   readonly parsed: Set<string> = new Set()
   /** Of unwrap. */
   value: number | undefined
 
-  constructor(entry: LogEntry) {
+  /** Of the query, in ns. */
+  readonly now: bigint
+
+  constructor(entry: LogEntry, now: bigint) {
     this.entry = entry
+    this.now = now
     this.line = entry.line
-    this.labels = new Map([...entry.stream.entries, ...Object.entries(entry.metadata)])
+    this.labels = new Map(entry.stream.entries)
+    for (const [name, value] of Object.entries(entry.metadata)) {
+      const own = entry.stream.get(name) === '' ? name : `${name}_extracted`
+      this.labels.set(own, value)
+      this.metadata.add(own)
+    }
   }
 
   get isFailed(): boolean {
@@ -38,8 +49,7 @@ export class State {
 
   /** A label of the stream is not replaced; one of another parser only with `replaces`. */
   extract(name: string, value: string, { replaces = false }: { readonly replaces?: boolean } = {}): void {
-    const { stream, metadata } = this.entry
-    const isTaken = stream.get(name) !== '' || Object.hasOwn(metadata, name)
+    const isTaken = this.entry.stream.get(name) !== '' || this.metadata.has(name)
     const target = isTaken ? `${name}_extracted` : name
     if (!replaces && this.parsed.has(target)) return
     this.labels.set(target, value)

@@ -3,6 +3,8 @@ import type { RE2JS } from 're2js'
 import { compileRegex } from '../metrics/matchers.ts'
 import { bytesOf, durationMs } from '../metrics/lexer.ts'
 import { formatGoTime, parseGoTime } from './go-time.ts'
+import { decimals } from './decimals.ts'
+import { zoneOffset } from './time-zones.ts'
 import { assertShallow } from '../../model/json-depth.ts'
 import {
   isTime,
@@ -293,10 +295,10 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   mod: (one, other) => whole(one) - divided(whole(one), whole(other)) * whole(other),
   max: integers((one, other) => (one > other ? one : other)),
   min: integers((one, other) => (one < other ? one : other)),
-  addf: maths((one, other) => one + other),
-  subf: maths((one, other) => one - other),
-  mulf: maths((one, other) => one * other),
-  divf: maths((one, other) => one / other),
+  addf: (...values) => decimals(values.map(float), '+'),
+  subf: (...values) => decimals(values.map(float), '-'),
+  mulf: (...values) => decimals(values.map(float), '*'),
+  divf: (...values) => decimals(values.map(float), '/'),
   maxf: maths(Math.max),
   minf: maths(Math.min),
   ceil: (value) => Math.ceil(float(value)),
@@ -312,10 +314,19 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
 
   date: (layout, value) => formatGoTime(time(value), text(layout)),
   toDate: (layout, value) => ({ ns: parseGoTime(text(layout), text(value)) ?? -62_135_596_800_000_000_000n }),
+  toDateInZone: (layout, zone, value) => ({
+    ns: parseGoTime(text(layout), text(value), zoneOf(text(zone))) ?? -62_135_596_800_000_000_000n,
+  }),
   unixEpoch: (value) => String(time(value) / 1_000_000_000n),
   unixEpochMillis: (value) => String(time(value) / 1_000_000n),
   unixEpochNanos: (value) => String(time(value)),
   unixToTime: (value) => unixToTime(text(value)),
+}
+
+function zoneOf(name: string): (localMs: number) => number {
+  const offset = zoneOffset(name)
+  if (offset === undefined) throw new TemplateError(`unknown time zone ${name}`)
+  return offset
 }
 
 function secondsOf(written: string): number {

@@ -9,6 +9,7 @@ const input = {
   ]),
   line: '{"tags":["a","b"],"user":{"name":"x"}}',
   time: 1_700_000_000_123_000_000n,
+  now: 1_700_000_100_000_000_000n,
 }
 
 test.each([
@@ -26,6 +27,10 @@ test.each([
   ['{{ __timestamp__ | date "2006-01-02T15:04:05.000Z07:00" }}', '2023-11-14T22:13:20.123Z'],
   ['{{ toDate "2006-01-02" "2023-11-14" | unixEpoch }}', '1699920000'],
   ['{{ 1.5 }} {{ 1234567.0 }} {{ 0.00001 }} {{ true }} {{ not true }}', '1.5 1.234567e+06 1e-05 true false'],
+  ['{{ "2026-11-27T00:00:00Z" | toDateInZone "2006-01-02T15:04:05Z" "UTC" | unixEpochMillis }}', '1795737600000'],
+  ['{{ "2026-11-27 12:00" | toDateInZone "2006-01-02 15:04" "Europe/Berlin" | unixEpoch }}', '1795777200'],
+  ['{{ now | unixEpoch }}', '1700000100'],
+  ['{{ addf 1.5 1.5 | subf 5 1.5 | mulf 10.5 | divf 20.2 }} {{ addf 0.1 0.2 }}', '3.8476190476190477 0.3'],
   ['{{ and .app .nosuch }}|{{ or .nosuch .app }}', '|web'],
 ])('%s is %s', (template, expected) => {
   expect(templateOf(template).render(input)).toBe(expected)
@@ -45,6 +50,8 @@ test('a function outside the subset is named, and so is one of the prototype', (
 
 test.each([
   '{{ div 1 0 }}',
+  '{{ divf 1 0 }}',
+  '{{ toDateInZone "2006" "Mars/One" "2026" }}',
   '{{ duration .app }}',
   '{{ lt 1 "a" }}',
   '{{ repeat 9999999 .path }}',

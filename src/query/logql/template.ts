@@ -12,6 +12,8 @@ export type TemplateInput = Readonly<{
   line: string
   /** Ns since 1970. */
   time: bigint
+  /** Of the query, in ns since 1970. */
+  now: bigint
 }>
 
 export type Template = Readonly<{
@@ -32,7 +34,7 @@ export function templateOf(text: string): Template {
 }
 
 /** Functions that read the input or skip parameters. */
-const inputFunctions: ReadonlySet<string> = new Set(['and', 'or', '__line__', '__timestamp__'])
+const inputFunctions: ReadonlySet<string> = new Set(['and', 'or', 'now', '__line__', '__timestamp__'])
 
 class Run {
   readonly #input: TemplateInput
@@ -123,6 +125,7 @@ class Run {
     if (name === 'and' || name === 'or') return this.#logical(name, rest, dot, isPiped, piped)
     if (name === '__line__') return this.#input.line
     if (name === '__timestamp__') return { ns: this.#input.time }
+    if (name === 'now') return { ns: this.#input.now }
     const parameters = rest.map((each) => this.#operand(each, dot))
     return templateFunctions[name]!(...parameters, ...(isPiped ? [piped] : []))
   }

@@ -3,7 +3,9 @@ import { executionError } from './failure.ts'
 import { metricName, type LabelSet } from './labels.ts'
 import type { Sample, Vector } from './values.ts'
 
-export const arithmetic = ['+', '-', '*', '/', '%', '^', 'atan2'] as const
+/** By zero it is NaN. No text of a query has this name. */
+export const divisionOfLogql = '//'
+export const arithmetic = ['+', '-', '*', '/', '%', '^', 'atan2', divisionOfLogql] as const
 export const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const
 export const setOperators = ['and', 'or', 'unless'] as const
 export type Operator = (typeof arithmetic)[number] | (typeof comparisons)[number] | (typeof setOperators)[number]
@@ -38,6 +40,8 @@ function compute(operator: Operator, left: number, right: number): number {
       return left * right
     case '/':
       return left / right
+    case divisionOfLogql:
+      return right === 0 ? NaN : left / right
     case '%':
       return left % right
     case '^':

@@ -12,6 +12,8 @@ export type Token = Readonly<{
 }>
 
 export type Language = Readonly<{
+  /** Unset: numbers may be hexadecimal. */
+  hexadecimal?: false
   /** Longest first. */
   signs: readonly string[]
   /** Units of sizes are part of the language. */
@@ -70,7 +72,8 @@ export function tokensOf(text: string, language: Language): Token[] {
     }
     const digits = taken(number)
     if (digits !== undefined) {
-      if (/[\w.]/.test(text[at + digits.length] ?? ''))
+      const isHexadecimal = /^0x/i.test(digits)
+      if (/[\w.]/.test(text[at + digits.length] ?? '') || (isHexadecimal && language.hexadecimal === false))
         throw syntaxError(`bad number or duration at ${placeOf(text, at)}`)
       add('number', digits.length, Number(digits.replaceAll('_', '')))
       continue

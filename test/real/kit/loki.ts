@@ -134,7 +134,7 @@ function configOf(port: number, grpc: number, data: string): object {
       per_stream_rate_limit_burst: '1GB',
       max_entries_limit_per_query: pageEntries,
       discover_service_name: [],
-      discover_log_levels: false,
+      discover_log_levels: true,
       reject_old_samples: false,
     },
   }

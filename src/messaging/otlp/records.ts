@@ -1,7 +1,7 @@
 /** Log records of OTLP as log lines. */
 import type { OtlpVisitor } from '../../codecs/otlp/index.ts'
-import { labelsFault, type LabelFault } from '../../messaging/label-bounds.ts'
-import type { PushedRows } from '../../messaging/pushed-rows.ts'
+import { labelsFault, type LabelFault } from '../label-bounds.ts'
+import type { PushedRows } from '../pushed-rows.ts'
 import { messageOf } from '../../model/errors.ts'
 import { known, type Fields } from '../../model/json.ts'
 import { telemetryTypes } from '../../model/points.ts'
@@ -17,8 +17,8 @@ import {
   textIn,
   textOfValue,
   type Texts,
-} from './map-attributes.ts'
-import { attributesOrFault, unreadable } from './map-faults.ts'
+} from './attributes.ts'
+import { attributesOrFault, unreadable } from './faults.ts'
 
 /** Four numbers each, from 1. */
 const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
@@ -89,6 +89,7 @@ export class RecordVisitor implements OtlpVisitor {
         severity: severityOf(record),
         trace: traceIn(record, 'traceId'),
         span: traceIn(record, 'spanId'),
+        nanos: time === undefined || nanos % nsPerMs === 0n ? undefined : Number(nanos % nsPerMs),
         arrival: time === undefined ? (true as const) : undefined,
       }),
     )
@@ -103,6 +104,8 @@ export class RecordVisitor implements OtlpVisitor {
     )
   }
 }
+
+const nsPerMs = 1_000_000n
 
 function isEmpty(texts: Texts) {
   for (const _ in texts) return false

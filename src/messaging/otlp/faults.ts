@@ -1,5 +1,5 @@
 import { messageOf } from '../../model/errors.ts'
-import type { Texts } from './map-attributes.ts'
+import type { Texts } from './attributes.ts'
 
 /** Attributes of a resource or scope, or the reason why its rows cannot be stored. */
 export function attributesOrFault(read: () => Texts): Texts | string {

@@ -1,0 +1,105 @@
+/** Members of a JSON object in a line. Text after the object does not matter, as in Loki. */
+
+const string = /"(?:[^"\\]|\\.)*"/sy
+const scalar = /(?:true|false|null|[-+.\dA-Za-z]+)/y
+const space = /\s*/y
+const maxDepth = 100
+
+class Malformed extends Error {}
+
+/**
+ * Calls `visit` with the keys and the text of each text, number and boolean, in order. Numbers keep their digits.
+ * False: there is no object, or it is damaged; members before the damage are visited.
+ */
+export function readMembers(line: string, visit: (path: readonly string[], value: string) => void): boolean {
+  const reader = new Reader(line)
+  try {
+    reader.object([], visit)
+    return true
+  } catch (error) {
+    if (error instanceof Malformed) return false
+    throw error
+  }
+}
+
+class Reader {
+  readonly #line: string
+  #at = 0
+
+  constructor(line: string) {
+    this.#line = line
+  }
+
+  object(path: readonly string[], visit: (path: readonly string[], value: string) => void): void {
+    if (path.length > maxDepth) throw new Malformed()
+    this.#need('{')
+    if (this.#takes('}')) return
+    do {
+      const own = [...path, textOf(this.#token(string))]
+      this.#need(':')
+      this.#value(own, visit)
+    } while (this.#takes(','))
+    this.#need('}')
+  }
+
+  #value(path: readonly string[], visit: (path: readonly string[], value: string) => void): void {
+    this.#skipSpace()
+    const first = this.#line[this.#at]
+    if (first === '{') return this.object(path, visit)
+    if (first === '[') return this.#list(1)
+    if (first === '"') return visit(path, textOf(this.#token(string)))
+    const text = this.#token(scalar)
+    if (text === 'null') return
+    if (text !== 'true' && text !== 'false' && !/^[-+]?[.\d]/.test(text)) throw new Malformed()
+    visit(path, text)
+  }
+
+  /** Lists have no label. */
+  #list(depth: number): void {
+    if (depth > maxDepth) throw new Malformed()
+    this.#need('[')
+    if (this.#takes(']')) return
+    do {
+      this.#skipSpace()
+      if (this.#line[this.#at] === '[') this.#list(depth + 1)
+      else this.#value([], () => {})
+    } while (this.#takes(','))
+    this.#need(']')
+  }
+
+  #token(pattern: RegExp): string {
+    this.#skipSpace()
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#line)?.[0]
+    if (found === undefined) throw new Malformed()
+    this.#at += found.length
+    return found
+  }
+
+  #takes(sign: string): boolean {
+    this.#skipSpace()
+    if (this.#line[this.#at] !== sign) return false
+    this.#at++
+    return true
+  }
+
+  #need(sign: string): void {
+    if (!this.#takes(sign)) throw new Malformed()
+  }
+
+  #skipSpace(): void {
+    space.lastIndex = this.#at
+    this.#at += space.exec(this.#line)?.[0].length ?? 0
+  }
+}
+
+/** An escape that is none stays as it is written. */
+function textOf(quoted: string): string {
+  const inner = quoted.slice(1, -1)
+  if (!inner.includes('\\')) return inner
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    return inner
+  }
+}
