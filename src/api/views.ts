@@ -118,7 +118,7 @@ const changes: readonly ViewColumn[] = [
 const audit: readonly ViewColumn[] = [
   moment('time', 'Event time, by the clock of the cloud or cluster'),
   text('actor', 'Actor: user:<domain>/<id or name>, system or unknown. NULL: stored by an earlier version'),
-  text('actor_kind', 'user, session (assumed rights of another identity), service, system or unknown'),
+  text('actor_kind', 'user, session (assumed rights of another identity), service, system, anonymous or unknown'),
   text('actor_id', 'Id of the actor'),
   text('actor_name', 'Name of the actor'),
   text('actor_domain', 'Scope of the name: a domain, an account, a cluster'),

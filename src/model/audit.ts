@@ -21,10 +21,10 @@ export type AuditPerson = Readonly<{
   domain?: string
 }>
 
-export const actorKinds = ['user', 'session', 'service', 'system', 'unknown'] as const
+export const actorKinds = ['user', 'session', 'service', 'system', 'anonymous', 'unknown'] as const
 
 export interface AuditActor extends AuditPerson {
-  /** `session`: `impersonatedBy` acted with these rights. `system`: the cloud itself. */
+  /** `session`: `impersonatedBy` acted with these rights. `system`: the cloud itself. `anonymous`: without credentials. */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
   readonly address?: string

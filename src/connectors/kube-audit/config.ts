@@ -3,6 +3,7 @@ import {
   choice,
   Complaint,
   defineSchema,
+  flag,
   leastToken,
   list,
   listen,
@@ -58,6 +59,12 @@ export const kubeAuditSchema = defineSchema({
         example: ['create', 'delete'],
       },
     ),
+    interactive: flag({
+      description:
+        'Also accept each `exec`, `attach`, `portforward` and `proxy`, whatever its verb, once, at its start: their ' +
+        'end may be hours later',
+      default: true,
+    }),
     max_body: bytes(
       { description: 'Maximum size of a batch, before and after decompression', default: '16MiB' },
       { min: '64KiB', max: '256MiB' },

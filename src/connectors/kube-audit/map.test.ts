@@ -68,6 +68,26 @@ test('a request becomes an event with actor, address, object and status', () => 
   })
 })
 
+test('a connection to a pod is accepted at its start, whatever its verb, and has one id', () => {
+  const connect = (subresource: string, stage: string, verb: string): unknown => {
+    const given = { ...base, stage, verb, objectRef: { ...base.objectRef, resource: 'pods', subresource } }
+    const event = mapAuditEvent(given, { ...settings, interactive: true })
+    return typeof event === 'string' ? event : event.id
+  }
+  for (const subresource of ['exec', 'attach', 'portforward', 'proxy'])
+    for (const stage of ['ResponseStarted', 'ResponseComplete'])
+      for (const verb of ['get', 'create']) expect(connect(subresource, stage, verb)).toBe('a1/connect')
+  expect(connect('exec', 'RequestReceived', 'get')).toBe('stage')
+  expect(connect('log', 'ResponseComplete', 'get')).toBe('verb')
+  const off = { ...base, verb: 'get', objectRef: { ...base.objectRef, subresource: 'exec' } }
+  expect(mapAuditEvent(off, { ...settings, interactive: false })).toBe('verb')
+})
+
+test('a request without credentials has an actor kind of its own', () => {
+  const user = { username: 'system:anonymous', groups: ['system:unauthenticated'] }
+  expect(mapped({ user }).data.audit).toMatchObject({ actor: { kind: 'anonymous', name: 'system:anonymous' } })
+})
+
 test('the common audit form has the effective actor, the kind of a program, and the severity', () => {
   const audit = (more: object): unknown => mapped(more).data.audit
   expect(audit({ impersonatedUser: { username: 'bob' } })).toMatchObject({

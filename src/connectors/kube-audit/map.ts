@@ -42,10 +42,16 @@ function safeUri(uri: string): string {
   return `${texts.redact(path)}?${changed ? new URLSearchParams(safe).toString() : query}`
 }
 
+type Settings = Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'> & Partial<Pick<KubeAuditConfig, 'interactive'>>
+
+/** Subresources that open a connection: clients choose GET or POST for it, and the stage at its start is logged first. */
+const connecting = new Set(['exec', 'attach', 'portforward', 'proxy'])
+const startStages = new Set(['ResponseStarted', 'ResponseComplete', 'Panic'])
+
 /** Request and response bodies are read but not stored. */
 export function mapAuditEvent(
   item: unknown,
-  { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>,
+  { cluster, stages, verbs, interactive = true }: Settings,
 ): WeirEvent | Left {
   const given = fieldsOf(item)
   const [auditID, stage, verb, received] = ['auditID', 'stage', 'verb', 'requestReceivedTimestamp'].map((name) =>
@@ -60,8 +66,10 @@ export function mapAuditEvent(
     Number.isNaN(time)
   )
     return 'malformed'
-  if (!(stages as readonly string[]).includes(stage)) return 'stage'
-  if (verbs.length > 0 && !verbs.includes(verb)) return 'verb'
+  const connects = interactive && connecting.has(textOf(fieldsOf(given['objectRef'])['subresource']) ?? '')
+  const isWanted = (stages as readonly string[]).includes(stage)
+  if (!isWanted && !(connects && startStages.has(stage))) return 'stage'
+  if (!connects && verbs.length > 0 && !verbs.includes(verb)) return 'verb'
   const [user, impersonated] = [fieldsOf(given['user']), fieldsOf(given['impersonatedUser'])]
   const actor = textOf(impersonated['username']) === undefined ? user : impersonated
   const groups = textsOf(actor['groups'])
@@ -116,7 +124,8 @@ export function mapAuditEvent(
           name: object.object.name,
         })
   return {
-    id: `${auditID}/${stage}`,
+    // The stages of one connection are one event: the first that is received.
+    id: `${auditID}/${connects && startStages.has(stage) ? 'connect' : stage}`,
     source: `/kubernetes/${cluster}`,
     type: kubernetesTypes.audit,
     family: 'audit',
@@ -143,11 +152,22 @@ type AuditFacts = Readonly<{
   object: AuditObject | undefined
 }>
 
+/** User of requests without credentials. */
+const anonymous = 'system:anonymous'
+
 function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: AuditFacts): AuditRecord {
   const status = typeof code === 'number' ? code : Number.NaN
   const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)
   const kind =
-    name === undefined ? 'unknown' : by !== undefined ? 'session' : name.startsWith('system:') ? 'service' : 'user'
+    name === undefined
+      ? 'unknown'
+      : name === anonymous
+        ? 'anonymous'
+        : by !== undefined
+          ? 'session'
+          : name.startsWith('system:')
+            ? 'service'
+            : 'user'
   return known<AuditRecord>({
     actor: known<AuditRecord['actor']>({
       kind,

@@ -243,6 +243,18 @@ test('with a token only authorized requests are accepted', async () => {
   ]).toEqual([401, 401])
   expect((await post(url, listOf(item('1')), { authorization: 'Bearer right' })).status).toBe(200)
   expect([ids.length, count('batches', 'unauthorized')]).toEqual([1, 2])
+  expect((await post(url, listOf(item('1')))).message).toMatch(/An API server sends its token over TLS only/)
+})
+
+test('each shell is one event, at its start if that is received, also by GET and in one batch', async () => {
+  const { url, ids, count } = await start()
+  const shell = (auditID: string, stage: string, verb: string): object =>
+    item(auditID, { stage, verb, objectRef: { resource: 'pods', name: 'p', subresource: 'exec' } })
+  const [first, end] = [shell('e1', 'ResponseStarted', 'get'), shell('e1', 'ResponseComplete', 'get')]
+  await post(url, listOf(first, end, shell('e2', 'ResponseComplete', 'create')))
+  await post(url, listOf(end))
+  expect(ids).toEqual(['e1/connect', 'e2/connect'])
+  expect([count('events', 'taken'), count('events', 'duplicate')]).toEqual([2, 2])
 })
 
 test('with TLS a client certificate is required if configured', async () => {

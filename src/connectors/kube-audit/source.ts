@@ -69,8 +69,10 @@ class KubeAudit implements KubeAuditSource {
       memory: this.#context.host.memory,
       timers: this.#context.host.timers,
       routes: { '/audit': (request) => this.#receive(request) },
-      explain: (message, _, status) =>
-        statusOf(status, hints[status] === undefined ? message : `${message} ${hints[status]}`),
+      explain: (message, _, status) => {
+        const hint = status === 401 && tls === null ? overHttp : hints[status]
+        return statusOf(status, hint === undefined ? message : `${message} ${hint}`)
+      },
       refused: (reason, message) => this.#refuse(reason, message),
     })
   }
@@ -123,20 +125,24 @@ class KubeAudit implements KubeAuditSource {
   }
 
   async #take(items: readonly unknown[]) {
-    const events: WeirEvent[] = []
+    // The two stages of a connection may be in one batch.
+    const byId = new Map<string, WeirEvent>()
+    let repeated = 0
     const left: Partial<Record<Left, number>> = {}
     for (const item of items) {
       const mapped = mapAuditEvent(item, this.#config)
       if (typeof mapped === 'string') left[mapped] = (left[mapped] ?? 0) + 1
-      else events.push(mapped)
+      else if (byId.has(mapped.id)) repeated++
+      else byId.set(mapped.id, mapped)
     }
+    const events = [...byId.values()]
     const { duplicates = 0 } =
       events.length === 0 ? {} : await appendEvents(this.#context, events, { signal: AbortSignal.abort(), once: true })
     const { id, log, host } = this.#context
     for (const [outcome, count] of Object.entries({
       ...left,
       taken: events.length - duplicates,
-      duplicate: duplicates,
+      duplicate: duplicates + repeated,
     }))
       this.#count('weir_kube_audit_events_total', count, outcome)
     this.#count('weir_kube_audit_batches_total', 1, 'taken')
@@ -176,6 +182,9 @@ const hints: Readonly<Record<number, string>> = {
   401: 'Set the configured token for the user of the kubeconfig in --audit-webhook-config-file.',
   413: 'Or lower --audit-webhook-batch-max-size of the API server.',
 }
+
+const overHttp =
+  'An API server sends its token over TLS only: set `tls` of this source, and an https URL in --audit-webhook-config-file.'
 
 /** As API servers respond. */
 function statusOf(code: number, message?: string) {
