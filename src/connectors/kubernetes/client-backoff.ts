@@ -19,6 +19,12 @@ export class Backoff {
     this.#tries = 0
   }
 
+  /** Before a list that replaces a broken watch: never at once, as client-go waits. */
+  beforeList(leastMs = 0): number {
+    const limits = { firstMs: 2 * firstMs, maxMs, jitter: 0.5 }
+    return leastMs + Math.ceil(backoffMs(limits, this.#tries++, this.#random.next()))
+  }
+
   next(state: ReaderState, leastMs = 0): number {
     const limits = { firstMs, maxMs: seldom.includes(state) ? maxSeldomMs : maxMs, jitter: 1 }
     return leastMs + Math.ceil(backoffMs(limits, this.#tries++, this.#random.next()))

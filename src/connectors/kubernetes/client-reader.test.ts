@@ -64,6 +64,7 @@ interface Running {
   /** Requested delays, in ms. */
   readonly waits: number[]
   readonly forbidden: readonly string[]
+  readonly relists: readonly string[]
   readonly missing: () => number
 }
 
@@ -95,6 +96,7 @@ async function run(
   if (asOf !== undefined) target.asOf = asOf
   let missing = 0
   const forbidden: string[] = []
+  const relists: string[] = []
   const reader = new Reader({
     path: '/api/v1/configmaps',
     streams,
@@ -106,6 +108,7 @@ async function run(
       missing++
     },
     onForbidden: (reason) => forbidden.push(reason),
+    onRelist: (reason) => relists.push(reason),
   })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
@@ -117,7 +120,7 @@ async function run(
       await ended
     },
   )
-  return { target, reader, server, waits, forbidden, missing: () => missing }
+  return { target, reader, server, waits, forbidden, relists, missing: () => missing }
 }
 
 const [a, b, c] = [
@@ -343,6 +346,54 @@ test('a server with decreasing versions is listed again after some attempts', as
   await target.until('listed 2')
   expect(server.received.filter(({ query }) => query.get('resourceVersion') === '900')).toHaveLength(4)
   expect(waits.every((ms) => ms >= 1000)).toBe(true)
+})
+
+test('a watch that fails twice at one version is listed again after a pause, with its reason', async () => {
+  const broken = watch([{ type: 'ERROR', object: refusal(500, { message: 'cannot decode' }) }])
+  const { target, server, waits, relists } = await run([broken, broken, json(list(28, [a, c])), held], { cursor: '26' })
+  await target.until('listed 28')
+  expect(server.received.map(({ query }) => query.get('resourceVersion'))).toEqual(['26', '26', null])
+  expect(relists).toEqual(['500: cannot decode'])
+  expect(waits[1]).toBeGreaterThanOrEqual(800)
+})
+
+test('invalid lines, watches that end at once and refusals count as failures at a version; overload does not', async () => {
+  for (const scene of [watch(['{']), watch([]), json(refusal(500), 500)]) {
+    const { target } = await run([scene, scene, json(list(28, [a])), held], { cursor: '26' })
+    await target.until('listed 28')
+  }
+  const busy = json(refusal(503), 503)
+  const { target } = await run([busy, busy, busy, watch([bookmark(27)], { hold: true })], { cursor: '26' })
+  expect(await target.until('reached 27')).toEqual(['reached 27'])
+})
+
+test('an expired watch is listed after a pause that grows while it expires again', async () => {
+  const expired = json(refusal(410), 410)
+  const { target, waits } = await run(
+    [expired, json(list(20, [])), expired, json(list(21, [])), expired, json(list(22, [])), held],
+    { cursor: '7' },
+  )
+  await target.until('listed 22')
+  expect(waits.map((ms, at) => ms >= 800 * 2 ** at && ms <= 1601 * 2 ** at)).toEqual([true, true, true])
+})
+
+test('a bookmark before the cursor is of a restored server, and the kind is listed', async () => {
+  const { target, relists } = await run([watch([bookmark(400)], { hold: true }), json(list(410, [a])), held], {
+    cursor: '900',
+  })
+  expect(await target.until('listed 410')).toEqual(['listing', 'ConfigMap a@1', 'listed 410'])
+  expect(relists).toEqual([expect.stringContaining('it was restored')])
+})
+
+test('a list whose pages repeat ends, and is tried again after a pause', async () => {
+  const { target, waits } = await run([
+    json(list(10, [a], 'p')),
+    json(list(10, [b], 'p')),
+    json(list(12, [a, b])),
+    held,
+  ])
+  await target.until('listed 12')
+  expect(waits).toHaveLength(1)
 })
 
 test('an invalid line ends the connection, and the watch resumes before it', async () => {

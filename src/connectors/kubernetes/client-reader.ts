@@ -18,8 +18,11 @@ const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000
 const goodMs = 120_000
 const aheadTries = 3
+/** Failures of a watch at one version, after which the version counts as unusable. */
+const failuresAtVersion = 2
 
-type Next = { readonly is: 'on' } | Readonly<{ is: 'wait'; state: ReaderState; reason: string; leastMs?: number }>
+type Wait = Readonly<{ is: 'wait'; state: ReaderState; reason: string; leastMs?: number; lists?: true }>
+type Next = { readonly is: 'on' } | Wait
 const on: Next = { is: 'on' }
 
 export class Reader {
@@ -41,6 +44,7 @@ export class Reader {
   #stop: AbortController | undefined
   #again = false
   #isForbidden = false
+  #failed: { version: string; times: number } | undefined
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -86,7 +90,8 @@ export class Reader {
           : await this.#watch(signal)
       if (next.is === 'on' || signal.aborted) continue
       this.#set(next.state, next.reason)
-      await this.#wait(this.#backoff.next(next.state, next.leastMs), signal)
+      const { state, leastMs, lists } = next
+      await this.#wait(lists ? this.#backoff.beforeList(leastMs) : this.#backoff.next(state, leastMs), signal)
     }
     this.#set('stopped')
   }
@@ -117,6 +122,7 @@ export class Reader {
     await target.listing()
     const asOf = this.#asOf
     let [version, page]: [string | undefined, string | undefined] = [undefined, undefined]
+    const pages = new Set<string>()
     do {
       let list: ReturnType<Stripper['page']>
       try {
@@ -151,6 +157,9 @@ export class Reader {
         }
       }
       page = list.metadata?.continue === '' ? undefined : list.metadata?.continue
+      if (page !== undefined && pages.has(page))
+        return { is: 'wait', state: 'waiting', reason: 'the server repeats a page of the list' }
+      if (page !== undefined) pages.add(page)
     } while (page !== undefined && !signal.aborted)
     if (signal.aborted || version === undefined)
       return { is: 'wait', state: 'waiting', reason: 'the list has no resourceVersion' }
@@ -196,7 +205,10 @@ export class Reader {
       if (next !== undefined) return next
     } catch (error) {
       if (error instanceof TargetFailed) throw error.cause
-      if (!signal.aborted && !pulse.stopped && !this.#again) return this.#broken(error)
+      if (!signal.aborted && !pulse.stopped && !this.#again) {
+        const next = this.#broken(error)
+        return isUnreadable(error) ? this.#failedWatch(next) : next
+      }
     } finally {
       pulse.stop()
       answer?.close()
@@ -210,7 +222,8 @@ export class Reader {
     const lasted = host.clock.monotonic() - began
     if (lasted > goodMs) this.#backoff.reset()
     if (pulse.late) return { is: 'wait', state: 'waiting', reason: 'the connection was silent for too long' }
-    return lasted > shortMs ? on : { is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' }
+    if (lasted > shortMs) return on
+    return this.#failedWatch({ is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' })
   }
 
   async #read(answer: Answer, pulse: Pulse, seconds: number, signal: AbortSignal): Promise<Next | undefined> {
@@ -231,7 +244,7 @@ export class Reader {
         } catch (error) {
           if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
           this.#unreadable++
-          return { is: 'wait', state: 'waiting', reason: 'the server sent an invalid line' }
+          return this.#failedWatch({ is: 'wait', state: 'waiting', reason: 'the server sent an invalid line' })
         }
       }
       pulse.beat(this.#version === undefined ? this.#limits.endMarkMs : seconds * 1000 + this.#limits.silentMs)
@@ -252,13 +265,14 @@ export class Reader {
   #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {
     if (type === 'ERROR') return this.#refused(refusalOf(object.object as Status), 'watch')
     if (object.version === undefined) return undefined
-    let settled: void | Promise<void>
+    let settled: Next | undefined | void | Promise<void>
     try {
       settled = this.#emit(type, object, object.version)
     } catch (error) {
       throw failed(error)
     }
-    return settled?.then(
+    if (!(settled instanceof Promise)) return settled ?? undefined
+    return settled.then(
       () => undefined,
       (error: unknown) => {
         throw failed(error)
@@ -266,10 +280,11 @@ export class Reader {
     )
   }
 
-  #emit(type: string, object: SeenObject, version: string): void | Promise<void> {
+  #emit(type: string, object: SeenObject, version: string): Next | undefined | void | Promise<void> {
     const { target } = this.#options
     const listing = this.#version === undefined
     let settled: void | Promise<void>
+    if (type === 'BOOKMARK' && !listing && isBefore(version, this.#version)) return this.#wentBack(version)
     if (type === 'BOOKMARK' && !listing) settled = target.reached(version)
     else if (type === 'BOOKMARK' && object.object.metadata?.annotations?.[endMark] === 'true')
       settled = target.listed(version)
@@ -285,9 +300,32 @@ export class Reader {
     return settled === undefined ? reached() : settled.then(reached)
   }
 
+  /** A server may be unable to send an event after this version, for ever: then only a list continues. */
+  #failedWatch(next: Wait): Wait {
+    const version = this.#version
+    if (version === undefined) return next
+    const times = this.#failed?.version === version ? this.#failed.times + 1 : 1
+    this.#failed = { version, times }
+    return times < failuresAtVersion ? next : this.#listAgain(next)
+  }
+
+  #listAgain(next: Wait): Wait {
+    this.#failed = undefined
+    this.#version = undefined
+    this.#options.onRelist?.(next.reason)
+    return { ...next, lists: true }
+  }
+
+  /** After a restore of etcd, a watch from the cursor is silent until versions are beyond it again. */
+  #wentBack(version: string): Wait {
+    const reason = `the server is at version ${version}, before ${this.#version ?? ''}: it was restored`
+    this.#forgotten = true
+    return this.#listAgain({ is: 'wait', state: 'waiting', reason })
+  }
+
   #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch'): Next {
     const { code, message, retryAfter } = refusal
-    const wait = (state: ReaderState): Next => ({
+    const wait = (state: ReaderState): Wait => ({
       is: 'wait',
       state,
       reason: `${code}${message === undefined ? '' : `: ${message}`}`,
@@ -295,8 +333,8 @@ export class Reader {
     })
     if (code === 410) {
       this.#version = undefined
-      // An expired page restarts the list, after a pause.
-      return doing === 'list' ? wait('waiting') : on
+      // An expired page restarts the list.
+      return doing === 'list' ? wait('waiting') : { ...wait('waiting'), lists: true }
     }
     if (doing === 'stream' && (code === 422 || code === 400 || code === 405)) {
       this.#streams = false
@@ -310,16 +348,30 @@ export class Reader {
     }
     if (code === 403) return wait('forbidden')
     if (code === 405) return wait('unwatchable')
-    if (code !== 404) return wait('waiting')
+    if (code !== 404) return doing === 'watch' && isLasting(code) ? this.#failedWatch(wait('waiting')) : wait('waiting')
     this.#options.onMissing?.()
     return wait('missing')
   }
 
-  #broken(error: unknown): Next {
-    if (error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject)
-      this.#unreadable++
+  #broken(error: unknown): Wait {
+    if (isUnreadable(error)) this.#unreadable++
     return { is: 'wait', state: 'waiting', reason: messageOf(error) }
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject
+}
+
+/** Overload and an unavailable server pass by. */
+function isLasting(code: number): boolean {
+  return code >= 500 ? code !== 502 && code !== 503 && code !== 504 : code === 400 || code === 422
+}
+
+/** Versions of one server are decimal numbers. */
+function isBefore(version: string, other: string | undefined): boolean {
+  if (other === undefined || !/^\d+$/.test(version) || !/^\d+$/.test(other)) return false
+  return version.length === other.length ? version < other : version.length < other.length
 }
 
 class TargetFailed extends Error {}

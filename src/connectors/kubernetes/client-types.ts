@@ -67,6 +67,8 @@ export type ReaderOptions = Readonly<{
   pace?: Pace
   onMissing?: () => void
   onForbidden?: (reason: string) => void
+  /** The watch is given up, and the collection is listed again. */
+  onRelist?: (reason: string) => void
   limits?: Partial<ReaderLimits>
 }>
 

@@ -18,6 +18,14 @@ import type { KubeObject } from './client-types.ts'
 
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
 
+/** Objects of some aggregated APIs have no uid: their kind, namespace and name identify them. No uid has a colon. */
+export function uidByName(
+  { group, resource }: Pick<ResourceType, 'group' | 'resource'>,
+  { namespace = '', name = '' }: NonNullable<KubeObject['metadata']> = {},
+): string {
+  return `${resource}.${group}:${namespace}:${name}`
+}
+
 export function placeOf(
   cluster: string,
   { group, version, kind, resource }: ResourceType,
@@ -32,7 +40,7 @@ export function placeOf(
     resource,
     ...(namespace === undefined ? {} : { namespace }),
     name: metadata?.name ?? '',
-    uid: metadata?.uid ?? '',
+    uid: metadata?.uid ?? uidByName({ group, resource }, metadata),
   }
 }
 
@@ -75,7 +83,8 @@ export function changeEvent(change: Change): WeirEvent {
     Buffer.from(`,${end.slice(1)}`),
   ])
   // A uid is deleted once, whatever its last version.
-  const id = stableUuid(place.cluster, place.uid, operation, operation === 'deleted' ? '' : resourceVersion)
+  const once = operation === 'deleted' && !place.uid.includes(':')
+  const id = stableUuid(place.cluster, place.uid, operation, once ? '' : resourceVersion)
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 

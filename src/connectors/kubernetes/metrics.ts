@@ -26,6 +26,7 @@ export const metrics = {
     'Starts at which a shared journal had no known state of the cluster',
     'source',
   ),
+  weir_kubernetes_unwatched_kinds: gauge('Kinds that have not been watched for a minute', 'source'),
   weir_kubernetes_hidden_changes_total: counter('Changes hidden by a noise rule', 'source', 'rule'),
 }
 

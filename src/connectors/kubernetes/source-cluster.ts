@@ -9,6 +9,7 @@ import { discover, problemOf, sentenceOf } from './client-ask.ts'
 import { nameOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Pace } from './client-pace.ts'
 import { Stripper } from './client-strip.ts'
+import type { ReaderState } from './client-types.ts'
 import type { KubernetesConfig } from './config.ts'
 import { noiseOf, type Noise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
@@ -26,6 +27,7 @@ import { usualRecorderLimits } from './source-limits.ts'
 import { Recorder } from './source-recorder.ts'
 import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker } from './source-tracker.ts'
+import { reportUnwatched } from './source-unwatched.ts'
 import { startWatch } from './source-watch.ts'
 import { leadershipOf, type Leadership } from './source-leadership.ts'
 
@@ -156,7 +158,13 @@ export class KubernetesSource implements Source {
     try {
       // The previous leader's checkpoint decides the start.
       await this.#lease?.known
-      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#resync(until), this.#keep(until)])
+      await Promise.all([
+        this.#watchAll(until),
+        this.#reconcile(until),
+        this.#resync(until),
+        this.#keep(until),
+        reportUnwatched(() => this.#running, this.#context, until),
+      ])
     } finally {
       this.#recorder.close()
       for (const { stop } of this.#running.values()) stop.abort()
@@ -212,7 +220,7 @@ export class KubernetesSource implements Source {
       await host.timers.sleep(this.#config.reconcile, signal)
       for (const watched of this.#running.values()) {
         if (signal.aborted) return
-        if (watched.reader.status().state === 'watching' && this.#isLeader()) await repair(watched, parts, signal)
+        if (isCompared(watched.reader.status().state) && this.#isLeader()) await repair(watched, parts, signal)
       }
       if (signal.aborted) return
     }
@@ -329,4 +337,9 @@ export class KubernetesSource implements Source {
     await this.#stop(key, running)
     this.#start(key, type, namespace, streams)
   }
+}
+
+/** Also kinds whose watch fails: without a comparison their changes would be missing until it works again. */
+function isCompared(state: ReaderState): boolean {
+  return state === 'watching' || state === 'waiting' || state === 'unwatchable'
 }

@@ -5,8 +5,8 @@ import type { Ask } from '../../net/kubernetes/types.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
-import type { KubeObject } from './client-types.ts'
-import { gapEvent } from './map-change.ts'
+import type { KubeObject, ReaderStatus } from './client-types.ts'
+import { gapEvent, uidByName } from './map-change.ts'
 import { numberOf, type Collection } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
@@ -19,11 +19,16 @@ const lookMs = 500
 
 type ReconcileOptions = Readonly<{
   ask: Ask
+  type?: Compared['type']
   path: string
   selectors: Readonly<Record<string, string>>
   collection: Collection
+  /** Without a watch the list is compared at once: nothing else delivers its state. */
+  isWatching?: () => boolean
   host: Host
 }>
+
+const untyped = { group: '', resource: '' }
 
 type Difference = Readonly<{
   missing: readonly string[]
@@ -37,7 +42,7 @@ export interface Compared {
   readonly path: string
   readonly selectors: Readonly<Record<string, string>>
   readonly collection: Collection
-  readonly reader: Pick<Reader, 'relist'>
+  readonly reader: Pick<Reader, 'relist'> & Readonly<{ status?(): Pick<ReaderStatus, 'state'> }>
   /** Unix ms of the last successful comparison. */
   verified?: number
 }
@@ -54,15 +59,11 @@ export async function repair(
   { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const {
-    type: { group, resource },
-    path,
-    selectors,
-    collection,
-    reader,
-  } = watched
+  const { type, path, selectors, collection, reader } = watched
+  const { group, resource } = type
+  const isWatching = (): boolean => reader.status?.().state !== 'waiting' && reader.status?.().state !== 'unwatchable'
   try {
-    const found = await gapsOf({ ask, path, selectors, collection, host }, signal, (objects) =>
+    const found = await gapsOf({ ask, type, path, selectors, collection, isWatching, host }, signal, (objects) =>
       metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }),
     )
     if (found === undefined) return
@@ -122,12 +123,12 @@ export async function gapsOf(
 
 /** Undefined without a watch or if it is too far behind. Rejects without a response. */
 async function compare(
-  { ask, path, selectors, collection, host }: ReconcileOptions,
+  { ask, type = untyped, path, selectors, collection, isWatching = () => true, host }: ReconcileOptions,
   signal: AbortSignal,
 ): Promise<Difference | undefined> {
   const before = numberOf(collection.cursor)
   if (before === undefined) return undefined
-  const { versions, at } = await list(ask, path, selectors, signal)
+  const { versions, at } = await list({ ask, type, path, selectors }, signal)
   const listed = numberOf(at)
   if (listed === undefined) return undefined
   const until = host.clock.monotonic() + longestMs
@@ -137,7 +138,7 @@ async function compare(
     if (reached >= listed) break
     // A quiet collection has one bookmark a minute: equal states need not wait for it.
     const now = difference(collection, versions, listed)
-    if (!differs(now)) return now
+    if (!differs(now) || !isWatching()) return now
     if (host.clock.monotonic() >= until || signal.aborted) return undefined
     await host.timers.sleep(lookMs, signal)
   }
@@ -170,12 +171,11 @@ function difference({ objects }: Collection, versions: ReadonlyMap<string, strin
 }
 
 async function list(
-  ask: Ask,
-  path: string,
-  selectors: Readonly<Record<string, string>>,
+  { ask, type, path, selectors }: Pick<ReconcileOptions, 'ask' | 'path' | 'selectors'> & Pick<Compared, 'type'>,
   signal: AbortSignal,
 ): Promise<Readonly<{ versions: Map<string, string>; at: string | undefined }>> {
   const versions = new Map<string, string>()
+  const pages = new Set<string>()
   let [at, page]: [string | undefined, string | undefined] = [undefined, undefined]
   do {
     const answer = await ask(
@@ -191,9 +191,13 @@ async function list(
       items?: readonly KubeObject[] | null
     }
     at ??= metadata?.resourceVersion
-    for (const { metadata: its } of items ?? [])
-      if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
+    for (const object of items ?? []) {
+      const { uid = uidByName(type, object.metadata), resourceVersion } = object.metadata ?? {}
+      if (resourceVersion !== undefined) versions.set(uid, resourceVersion)
+    }
     page = metadata?.continue === '' ? undefined : metadata?.continue
+    if (page !== undefined && pages.has(page)) throw new Error(`${path} repeats a page of the list`)
+    if (page !== undefined) pages.add(page)
   } while (page !== undefined)
   return { versions, at }
 }

@@ -38,6 +38,23 @@ const emitted = (journal: ModelJournal): string[] =>
 let files = 0
 const newPath = (): string => join(dir, `objects-${files++}.sqlite`)
 
+test('an object without uid is known by its namespace and name, also after it is deleted and created again', async () => {
+  const journal = new ModelJournal()
+  const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z') })
+  const nameless = (version: number, x: string): ReturnType<typeof configMap> =>
+    configMap('a', '', version, { x }, { uid: undefined })
+  await tracker.listing()
+  await tracker.present(nameless(1, '1'))
+  await tracker.listed('5')
+  await tracker.changed('MODIFIED', nameless(6, '2'))
+  await tracker.changed('DELETED', nameless(7, '2'))
+  await tracker.changed('ADDED', nameless(8, '2'))
+  await tracker.changed('DELETED', nameless(9, '2'))
+  await stop()
+  expect(emitted(journal)).toEqual(['updated a@6', 'deleted a@7', 'created a@8', 'deleted a@9'])
+  expect(new Set(journal.changes().map(({ uid }) => uid))).toEqual(new Set(['configmaps.:shop:a']))
+})
+
 test('initial objects are known without an event, and a change has its previous state', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z') })

@@ -7,7 +7,7 @@ import type { ResourceType } from './client-discovery.ts'
 import { bufferOf } from './client-scan.ts'
 import type { SeenObject } from './client-strip.ts'
 import type { ChangeType, KubeObject, Target } from './client-types.ts'
-import { changeEvent, clusterEvent, placeOf, resourceEvent, type Place } from './map-change.ts'
+import { changeEvent, clusterEvent, placeOf, resourceEvent, uidByName, type Place } from './map-change.ts'
 import { differing } from './map-members.ts'
 import { eventData } from './map-event.ts'
 import { canonical } from '../../codecs/canonical-json/index.ts'
@@ -130,8 +130,9 @@ export class Tracker implements Target {
   }
 
   #seen(seen: SeenObject, isNew: boolean): void | Promise<void> {
-    const { uid, version } = seen
-    if (uid === undefined || version === undefined) return
+    const { version } = seen
+    if (version === undefined) return
+    const uid = this.#uidOf(seen)
     const before = this.#collection.objects.get(uid)
     if (this.#events) return this.#happened(seen, uid, version, before, isNew || this.#isNew(seen.object))
     const { digest } = seen
@@ -316,9 +317,9 @@ export class Tracker implements Target {
   }
 
   #goneNow(seen: SeenObject): void | Promise<void> {
-    const { uid, version } = seen
-    const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
-    return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, seen, version)
+    const uid = this.#uidOf(seen)
+    const known = this.#collection.objects.get(uid)
+    return known === undefined ? undefined : this.#gone(uid, known, seen, seen.version)
   }
 
   /** `last`: final state from a watch. `version`: deleted at or before it. */
@@ -363,6 +364,10 @@ export class Tracker implements Target {
       steps,
       version,
     )
+  }
+
+  #uidOf(seen: SeenObject): string {
+    return seen.uid ?? uidByName(this.#options.type, seen.object.metadata)
   }
 
   #passed(version: string): Step[] {

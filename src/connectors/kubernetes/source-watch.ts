@@ -58,6 +58,8 @@ export function startWatch({
     host,
     pace,
     onMissing,
+    onRelist: (reason) =>
+      log.warn('A watch failed; the kind is listed again.', { source: id, kind: nameOf(type), ...place, reason }),
     onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...place, reason }),
   })
   const done = reader
