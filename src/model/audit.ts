@@ -24,7 +24,7 @@ export type AuditPerson = Readonly<{
 export const actorKinds = ['user', 'session', 'service', 'system', 'anonymous', 'unknown'] as const
 
 export interface AuditActor extends AuditPerson {
-  /** `session`: `impersonatedBy` acted with these rights. `system`: the cloud itself. `anonymous`: without credentials. */
+  /** `session`: `impersonatedBy` acted with these rights. `system`: the cloud. `anonymous`: no credentials. */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
   readonly address?: string

@@ -44,7 +44,7 @@ function safeUri(uri: string): string {
 
 type Settings = Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'> & Partial<Pick<KubeAuditConfig, 'interactive'>>
 
-/** Subresources that open a connection: clients choose GET or POST for it, and the stage at its start is logged first. */
+/** Subresources that open a connection. Clients choose GET or POST for it, and its start is logged first. */
 const connecting = new Set(['exec', 'attach', 'portforward', 'proxy'])
 const startStages = new Set(['ResponseStarted', 'ResponseComplete', 'Panic'])
 

@@ -184,7 +184,8 @@ const hints: Readonly<Record<number, string>> = {
 }
 
 const overHttp =
-  'An API server sends its token over TLS only: set `tls` of this source, and an https URL in --audit-webhook-config-file.'
+  'An API server sends its token over TLS only: set `tls` of this source, and an https URL in ' +
+  '--audit-webhook-config-file.'
 
 /** As API servers respond. */
 function statusOf(code: number, message?: string) {

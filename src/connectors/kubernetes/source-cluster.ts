@@ -339,7 +339,7 @@ export class KubernetesSource implements Source {
   }
 }
 
-/** Also kinds whose watch fails: without a comparison their changes would be missing until it works again. */
+/** Also kinds with a failing watch: without a comparison their changes would be missing until it works again. */
 function isCompared(state: ReaderState): boolean {
   return state === 'watching' || state === 'waiting' || state === 'unwatchable'
 }

@@ -38,7 +38,7 @@ const emitted = (journal: ModelJournal): string[] =>
 let files = 0
 const newPath = (): string => join(dir, `objects-${files++}.sqlite`)
 
-test('an object without uid is known by its namespace and name, also after it is deleted and created again', async () => {
+test('an object without uid is known by namespace and name, also after it is deleted and created again', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z') })
   const nameless = (version: number, x: string): ReturnType<typeof configMap> =>
