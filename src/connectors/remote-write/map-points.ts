@@ -15,6 +15,7 @@ export function samplesIn(
   batch: SinkBatch,
   common: Readonly<Record<string, string>>,
   drop: () => void,
+  names: SampleNames,
 ): (Point | Failure)[] {
   const found: { time: number; row: Point | Failure }[] = []
   const rows = sinkRows(batch, noFlows)
@@ -22,7 +23,7 @@ export function samplesIn(
     for (const _ of chosen) {
       const row = rows.next().value as SinkRow
       const time = Math.floor(row.event.time ?? header.received)
-      found.push({ time, row: sampleRow(row, time, common, drop) })
+      found.push({ time, row: sampleRow(row, time, common, drop, names) })
     }
   return found.sort((a, b) => a.time - b.time).map(({ row }) => row)
 }
@@ -32,6 +33,7 @@ function sampleRow(
   time: number,
   common: Readonly<Record<string, string>>,
   drop: () => void,
+  names: SampleNames,
 ): Point | Failure {
   try {
     const data = family === 'point' ? dataOf(event.data) : {}
@@ -40,8 +42,14 @@ function sampleRow(
     const labels = { ...common, ...fieldsOf(data['labels']) }
     const parts: Uint8Array[] = []
     for (const [field, value] of valuesOf(data)) {
-      if (value === undefined) drop()
-      else parts.push(encodeSample(labelsOf(field === 'value' ? name : `${name}_${field}`, labels), value, time))
+      if (value === undefined) {
+        drop()
+        continue
+      }
+      const sample = names.of(field === 'value' ? name : `${name}_${field}`)
+      if (sample.other !== undefined)
+        return { index, is: 'reject', reason: `its name becomes ${sample.name}, as that of ${sample.other} does` }
+      parts.push(encodeSample(labelsOf(sample.name, labels), value, time))
     }
     return parts.length === 0
       ? { index, is: 'drop', reason: 'the point has no number' }
@@ -61,10 +69,33 @@ function* valuesOf(data: Fields): Generator<readonly [string, Value | undefined]
   for (const [field, word] of Object.entries(fieldsOf(data['special']))) yield [field, specials[String(word)]]
 }
 
-/** Sorted by name. Characters that a name cannot have become `_`; labels without a value are none. */
+const maxNames = 100_000
+
+/** Names of series by the names of points. Two names that become the same one would mix their samples. */
+export class SampleNames {
+  readonly #firstOf = new Map<string, string>()
+
+  /** `other`: the name that has this series already. */
+  of(given: string): { name: string; other?: string } {
+    const name = given.replaceAll(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d)/, '_')
+    const first = this.#firstOf.get(name)
+    if (first === undefined && this.#firstOf.size < maxNames) this.#firstOf.set(name, given)
+    return first === undefined || first === given ? { name } : { name, other: first }
+  }
+}
+
+/**
+ * Sorted by name. Characters that a name cannot have become `_`; values of labels whose names become equal are joined,
+ * in the order of the names. Labels without a value are none.
+ */
 function labelsOf(name: string, labels: Fields): Labels {
-  const all = new Map([['__name__', name.replaceAll(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d)/, '_')]])
-  for (const [label, value] of Object.entries(labels))
-    if (value !== '') all.set(label.replaceAll(/\W/g, '_').replace(/^(?=\d)/, '_'), String(value))
+  const values = new Map<string, string[]>()
+  for (const [label, value] of Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    if (value === '') continue
+    const own = label.replaceAll(/\W/g, '_').replace(/^(?=\d)/, '_')
+    values.set(own, [...(values.get(own) ?? []), String(value)])
+  }
+  const all = new Map([...values].map(([label, texts]) => [label, texts.join(';')]))
+  all.set('__name__', name)
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1))
 }

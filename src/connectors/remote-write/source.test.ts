@@ -66,7 +66,10 @@ test('samples of 2.0 keep kind, unit, special values and the marker of a stale s
     ['', '__name__', 'up_total', 'job', 'web', 's'],
   )
   const answer = await post(body, { 'content-type': v2Type })
-  expect(answer.status).toBe(204)
+  expect([answer.status, await answer.text()]).toEqual([
+    400,
+    expect.stringMatching(/^1 native histograms are not stored: .* Samples are stored\.\n$/),
+  ])
   expect(
     ['samples', 'histograms', 'exemplars'].map((one) => answer.headers.get(`x-prometheus-remote-write-${one}-written`)),
   ).toEqual(['4', '0', '0'])
@@ -221,4 +224,68 @@ test('millions of empty series make no rows, and a false length reserves no memo
   expect((await post(Uint8Array.of(0xff, 0xff, 0xff, 0x07, 0))).status).toBe(400)
   expect(points()).toEqual([])
   expect([memory.used, memory.peak < 8 << 20]).toEqual([0, true])
+})
+
+test('an exemplar is refused in both versions, and the sample beside it is stored', async () => {
+  const { post, points, scene, source } = await start()
+  const fields = (writer: ProtoWriter, exemplar: number): void => {
+    for (const field of [2, exemplar]) {
+      const value = writer.begin(field)
+      writer.double(field === 2 ? 1 : 2, 1)
+      writer.end(value)
+    }
+  }
+  const first = new ProtoWriter()
+  const start1 = first.begin(1)
+  const label = first.begin(1)
+  first.text(1, '__name__')
+  first.text(2, 'a')
+  first.end(label)
+  fields(first, 3)
+  first.end(start1)
+  const second = v2(
+    (writer) => {
+      writer.packed(1, [1, 2])
+      fields(writer, 4)
+    },
+    ['', '__name__', 'b'],
+  )
+  for (const answer of [await post(snappyCompress(first.finish())), await post(second, { 'content-type': v2Type })]) {
+    expect(await answer.text()).toBe('1 exemplars are not stored: set `send_exemplars: false`. Samples are stored.\n')
+    expect([answer.status, answer.headers.get('x-prometheus-remote-write-samples-written')]).toEqual([400, '1'])
+  }
+  expect(points().length).toBe(2)
+  expect(scene.shed).toEqual({ exemplar: 2 })
+  expect(source.status().refused).toEqual({ unreadable: 2 })
+})
+
+test('of 2.0 a good series is stored beside one without a name', async () => {
+  const { post, points } = await start()
+  const writer = new ProtoWriter()
+  for (const symbol of ['', 'b', '1', '__name__', 'good']) writer.text(4, symbol)
+  for (const refs of [
+    [1, 2],
+    [3, 4],
+  ]) {
+    const start = writer.begin(5)
+    writer.packed(1, refs)
+    const sample = writer.begin(2)
+    writer.double(1, 1)
+    writer.int(2, 1_795_800_000_000)
+    writer.end(sample)
+    writer.end(start)
+  }
+  const answer = await post(snappyCompress(writer.finish()), { 'content-type': v2Type })
+  expect([answer.status, answer.headers.get('x-prometheus-remote-write-samples-written')]).toEqual([400, '1'])
+  expect(points()).toEqual([[1_795_800_000_000, '{"name":"good","fields":{"value":1}}']])
+})
+
+test('a request without an encoding is snappy, as old clients send it', async () => {
+  const { source, points } = await start()
+  const writer = new ProtoWriter()
+  series(writer, [['__name__', 'up']], 1)
+  const body = new Uint8Array(snappyCompress(writer.finish()))
+  const headers = { 'content-type': 'application/x-protobuf' }
+  const answer = await fetch(`${source.addresses[0] ?? ''}/api/v1/write`, { method: 'POST', body, headers })
+  expect([answer.status, points().length]).toEqual([204, 1])
 })
