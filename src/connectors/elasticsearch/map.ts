@@ -69,7 +69,9 @@ const writers: Readonly<Record<ElasticsearchConfig['document'], (parts: Parts) =
     const { datacontenttype: type = 'no data' } = row.event
     const fields = data()
     if (row.event.encoding !== 'json') throw new Error(`\`document: data\` needs JSON, and this is ${type}`)
-    return Buffer.from(JSON.stringify({ '@timestamp': time, ...fields }))
+    const { '@timestamp': own, ...others } = fields
+    const kept = own === undefined || own === time ? {} : { [unusedName('@timestamp_', fields)]: own }
+    return Buffer.from(JSON.stringify({ '@timestamp': time, ...others, ...kept }))
   },
 
   telegraf({ row: { event, family }, time, data }) {
@@ -79,8 +81,14 @@ const writers: Readonly<Record<ElasticsearchConfig['document'], (parts: Parts) =
     const origin = { source: event.source, type: event.type, ...(event.subject && { subject: event.subject }) }
     const tag = isPoint ? (fields['labels'] ?? {}) : origin
     const values = isPoint ? { ...(fields['fields'] as Fields), ...(fields['special'] as Fields) } : fields
-    return Buffer.from(JSON.stringify({ '@timestamp': time, measurement_name: name, tag, [name]: values }))
+    const members = { '@timestamp': time, measurement_name: name, tag }
+    return Buffer.from(JSON.stringify({ ...members, [unusedName(name, members)]: values }))
   },
+}
+
+/** The name, with `_` behind it while the document has another member of this name. */
+function unusedName(name: string, members: Fields): string {
+  return Object.hasOwn(members, name) ? unusedName(`${name}_`, members) : name
 }
 
 /** Numbers keep all digits. */

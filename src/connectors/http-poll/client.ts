@@ -1,5 +1,4 @@
 import type { SourceContext } from '../../engine/contracts.ts'
-import { backoffMs } from '../../host/backoff.ts'
 import { self } from '../../host/process.ts'
 import { messageOf } from '../../model/errors.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
@@ -16,14 +15,12 @@ import { addressOf, type PollState } from './map.ts'
 
 const redirects = 5
 const maxRetryAfterMs = 60 * 60_000
-const waits = { firstMs: 1000, maxMs: 10 * 60_000 }
 
 export class PollClient {
   readonly #config: HttpPollConfig
   readonly #context: Pick<SourceContext, 'host' | 'id' | 'metrics'>
   readonly #http: HttpClient
   readonly #tokens: OAuth2Tokens | undefined
-  #failed = 0
 
   constructor(
     config: HttpPollConfig,
@@ -80,12 +77,10 @@ export class PollClient {
     const { status } = answer
     if (status === 304 && isFirst) {
       this.#count('not_modified')
-      this.#failed = 0
       return undefined
     }
     if (status === 200 || status === 204) {
       this.#count('ok')
-      this.#failed = 0
       return answer
     }
     if (status === 401) this.#tokens?.expire()
@@ -95,8 +90,7 @@ export class PollClient {
 
   #failure(outcome: 'limited' | 'failed', message: string, afterMs: number) {
     this.#count(outcome)
-    const delay = backoffMs(waits, this.#failed++, this.#context.host.random.next())
-    return new PollError(message, { afterMs: Math.max(afterMs, delay) })
+    return new PollError(message, { afterMs })
   }
 
   #count(outcome: string) {

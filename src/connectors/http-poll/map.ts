@@ -136,12 +136,24 @@ function scalarText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** The greater value: numbers by size, other text by its characters, as ISO 8601 times. */
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.(\d+))?(?:[Zz]|[+-]\d\d:\d\d)$/
+
+/** Unix seconds, and the digits of the fraction; undefined: no time of RFC 3339. */
+function instantOf(text: string): readonly [seconds: number, fraction: string] | undefined {
+  const match = rfc3339.exec(text)
+  const ms = match === null ? Number.NaN : Date.parse(text)
+  return Number.isNaN(ms) ? undefined : [Math.floor(ms / 1000), (match?.[1] ?? '').replace(/0+$/, '')]
+}
+
+/** The greater value: times of RFC 3339 as instants, numbers by size, other text by its characters. */
 export function greater(one: string | undefined, other: string | undefined): string | undefined {
   if (one === undefined || other === undefined) return one ?? other
   const [a, b] = [Number(one), Number(other)]
   if (!Number.isNaN(a) && !Number.isNaN(b)) return b > a ? other : one
-  return other > one ? other : one
+  const [first, second] = [instantOf(one), instantOf(other)]
+  if (first === undefined || second === undefined) return other > one ? other : one
+  const isLater = second[0] === first[0] ? second[1] > first[1] : second[0] > first[0]
+  return isLater ? other : one
 }
 
 /** The place of the next page; undefined after the last one. */

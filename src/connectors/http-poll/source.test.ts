@@ -8,6 +8,7 @@ import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { realHost } from '../../host/index.ts'
 import { probeApi } from './client-probe.ts'
 import { httpPollSchema } from './config.ts'
+import { greater } from './map.ts'
 import { openHttpPoll, type HttpPollSource } from './source.ts'
 
 proves('source', { system: 'http-poll', server: 'node:http', standIn: true })
@@ -164,6 +165,24 @@ test('known records are skipped, exact numbers stay, and `since` is the greatest
   await scene.run(api, written, () => scene.texts.length >= 3)
   expect(scene.texts).toEqual(all)
   expect(api.requests.slice(0, 2).map(({ url }) => url)).toEqual(['/items?since=2025-01-01', '/items?since=2026-01-02'])
+})
+
+test('`since` is the latest instant, whatever its offset, or the greatest text', () => {
+  const greatest = (...values: readonly string[]) =>
+    values.reduce<string | undefined>((most, value) => greater(most, value), undefined)
+  const offset = '2026-11-27T11:30:00+02:00'
+  expect(greatest('2026-11-27T10:00:00Z', offset)).toBe('2026-11-27T10:00:00Z')
+  expect(greatest('2026-11-27T09:00:00.5Z', offset, '2026-11-27T09:30:00.000000001Z')).toMatch(/1Z$/)
+  expect(greatest('9', '10')).toBe('10')
+  expect(greatest('2026-11-27', '2026-11-26')).toBe('2026-11-27')
+})
+
+test('the delay doubles while a response is not readable, and ends with a readable one', async () => {
+  const api = await serve((_, number) => ({ body: number < 5 ? '<html>login</html>' : '[]' }))
+  const scene = new Scene()
+  await scene.run(api, { every: '1m' }, () => scene.slept.length >= 6)
+  const minutes = scene.slept.slice(0, 6).map((ms) => Math.ceil(ms / 60_000))
+  expect(minutes).toEqual([2, 4, 8, 10, 1, 1])
 })
 
 test('a journal that refuses rows keeps the position', async () => {

@@ -1,5 +1,6 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import type { MemoryLease } from '../../host/index.ts'
+import { backoffMs } from '../../host/backoff.ts'
 import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { SourceFeed } from '../../engine/sources/feed.ts'
@@ -34,6 +35,8 @@ import {
 } from './map.ts'
 
 export const source = defineSource<typeof httpPollSchema>('http-poll', { build: openHttpPoll, probe: probeApi })
+
+const maxWaitMs = 10 * 60_000
 
 /** A Lease holds at most as many keys. */
 const leaseKeys = 500
@@ -97,6 +100,8 @@ class Poller {
   #lastPoll: number | undefined
   #lastRecord: number | undefined
   #nextPoll: number | undefined
+  /** Polls without a usable response since the last one. */
+  #failed = 0
   #why: string | undefined
 
   constructor(config: HttpPollConfig, context: SourceContext, client: PollClient) {
@@ -149,6 +154,7 @@ class Poller {
       await this.#poll(signal)
       if (this.#why !== undefined) log.info('The API is readable again.', { source: id })
       this.#why = undefined
+      this.#failed = 0
       if (!signal.aborted) this.#lastPoll = host.clock.now()
       return 0
     } catch (error) {
@@ -157,7 +163,10 @@ class Poller {
       if (this.#why !== why)
         log.warn('The API cannot be read; Weir polls again.', { source: id, api: this.#place, why })
       this.#why = why
-      return error instanceof PollError ? error.afterMs : 0
+      const { every } = this.#config
+      const limits = { firstMs: 2 * every, maxMs: Math.max(maxWaitMs, every), jitter: 0.1 }
+      const delay = backoffMs(limits, this.#failed++, host.random.next())
+      return Math.max(delay, error instanceof PollError ? error.afterMs : 0)
     }
   }
 

@@ -29,9 +29,36 @@ function tagText(name: string, value: string, drop: Drop): string {
   return ''
 }
 
-/** Measurement and tags, sorted by name. */
-export function seriesText(measurement: string, tags: (readonly [string, string])[], drop: Drop): string {
-  let text = escapeName(measurement, inMeasurement, drop)
+/** InfluxDB refuses these names of tags, or loses them; a field has no time either. */
+const reservedTags = new Set(['time', '_field', '_measurement'])
+const reservedField = 'time'
+
+/** The name, with `_` behind it until it is that of no other member. */
+function freeName(name: string, isTaken: (name: string) => boolean): string {
+  let free = name
+  do free += '_'
+  while (isTaken(free))
+  return free
+}
+
+export function isReservedField(name: string): boolean {
+  return name === reservedField
+}
+
+/** `names`: of all fields. */
+export function unreservedField(name: string, names: { has(name: string): boolean }): string {
+  return isReservedField(name) ? freeName(name, (one) => names.has(one)) : name
+}
+
+/** Measurement and tags, sorted by name. A line that begins with `#` would be a comment. */
+export function seriesText(measurement: string, given: (readonly [string, string])[], drop: Drop): string {
+  const escaped = escapeName(measurement, inMeasurement, drop)
+  let text = escaped.startsWith('#') ? `\\${escaped}` : escaped
+  const names = new Set(given.map(([name]) => name))
+  const tags = given.map(([name, value]): readonly [string, string] => [
+    reservedTags.has(name) ? freeName(name, (one) => names.has(one)) : name,
+    value,
+  ])
   for (const [name, value] of tags.sort(([a], [b]) => (a < b ? -1 : 1))) text += tagText(name, value, drop)
   return text
 }

@@ -1,6 +1,6 @@
 import { fragmentOf, type ByteBuffer, type Fragment } from '../../model/byte-buffer.ts'
 import { digitKind, numberText, safeDigits } from '../../model/json-number.ts'
-import { fieldName, type FieldType } from './map-line.ts'
+import { fieldName, isReservedField, type FieldType } from './map-line.ts'
 
 /** Measurement and tags by the members before the fields; undefined if a value of them is dropped. */
 export type SeriesOf = (members: string) => string | undefined
@@ -84,7 +84,8 @@ export class PointBytes {
     }
     const name = Buffer.from(bytes.subarray(from, to)).toString()
     // An object has such names first.
-    if (fields.length === maxFields || /^\d+$/.test(name) || name === '__proto__') return undefined
+    if (fields.length === maxFields || /^\d+$/.test(name) || name === '__proto__' || isReservedField(name))
+      return undefined
     const head = fragmentOf(`${fieldName(name, () => undefined)}=`)
     const field = { name: bytes.slice(from, to), head, type: this.#types.get(name), row: 0 }
     fields.push(field)

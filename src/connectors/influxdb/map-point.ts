@@ -1,7 +1,7 @@
 import { parseExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import type { InfluxdbConfig } from './config.ts'
-import { seriesText, typeOf, withField, type Drop, type FieldType } from './map-line.ts'
+import { seriesText, typeOf, unreservedField, withField, type Drop, type FieldType } from './map-line.ts'
 import { PointBytes } from './map-point-bytes.ts'
 
 export type PointLines = Readonly<{
@@ -31,9 +31,10 @@ export function pointLines(choice: Pick<InfluxdbConfig, 'measurement' | 'types'>
   function valuesText({ fields, special }: Fields, drop: Drop) {
     let values = ''
     const all = fieldsOf(fields)
-    for (const key of Object.keys(all)) {
+    const names = new Set(Object.keys(all))
+    for (const key of names) {
       const value = all[key]
-      values = withField(values, key, value, types.get(key) ?? typeOf(value), drop)
+      values = withField(values, unreservedField(key, names), value, types.get(key) ?? typeOf(value), drop)
     }
     if (special !== undefined) for (const _ of Object.keys(fieldsOf(special))) drop('not_a_number')
     return values

@@ -9,7 +9,7 @@ import { parseExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import type { Failure } from '../../model/outcome.ts'
 import type { InfluxdbConfig } from './config.ts'
-import { seriesText, timeText, typeOf, withField, type Drop, type FieldType } from './map-line.ts'
+import { seriesText, timeText, typeOf, unreservedField, withField, type Drop, type FieldType } from './map-line.ts'
 import { pointLines } from './map-point.ts'
 
 export type Line = Readonly<{ index: number; bytes: Uint8Array }>
@@ -92,13 +92,16 @@ export function linesOf(choice: Choice): MapLines {
   function lineOf(event: WeirEvent, family: string, time: string, drop: Drop): string | undefined {
     const { tags, fields } = membersOf(event, family)
     let values = ''
-    for (const [key, value, type] of fields) values = withField(values, key, value, types.get(key) ?? type, drop)
+    const names = new Set(fields.map(([key]) => key))
+    for (const [key, value, type] of fields)
+      values = withField(values, unreservedField(key, names), value, types.get(key) ?? type, drop)
     if (values === '') return undefined
     return `${seriesText(choice.measurement ?? family, tags, drop)} ${values} ${time}\n`
   }
 
   function membersOf(event: WeirEvent, family: string): Members {
-    const flat = new Map(flattened(dataOf(event), ''))
+    const flat = new Map<string, string | number | bigint | boolean>()
+    for (const [name, value] of flattened(dataOf(event), '')) flat.set(unusedName(name, flat), value)
     const tags: (readonly [string, string])[] = []
     for (const tag of choice.tags) {
       const value = flat.get(tag) ?? attributes.map((one) => (one === tag ? event[one] : undefined)).find(Boolean)
@@ -125,6 +128,13 @@ const isWhole = (value: unknown) => typeof value === 'bigint' || Number.isSafeIn
 function dataOf({ encoding, data }: WeirEvent): Fields {
   if (encoding !== 'json' || data === undefined) return {}
   return fieldsOf(parseExact(Buffer.from(data.buffer, data.byteOffset, data.length).toString()))
+}
+
+/** `a: { b }` and `a_b` are two values: the later one gets `_` behind its name. */
+function unusedName(name: string, names: { has(name: string): boolean }): string {
+  let unused = name
+  while (names.has(unused)) unused += '_'
+  return unused
 }
 
 /** Members of nested objects are joined by `_`. Lists have no form in line protocol. */

@@ -69,6 +69,27 @@ test('of an event, numbers of nested objects are fields, and settings name tags 
   expect(await lineOf(event('log', '{"line":"a\\"b"}'))).toMatch(/^log line="a\\"b" 1\d{6}$/)
 })
 
+test.each([
+  ['{"name":"#hash","labels":{"a":"b"},"fields":{"value":1}}', String.raw`\#hash,a=b value=1 1500000`],
+  ['{"name":"a#","labels":{"#":"#"},"fields":{"#":1}}', 'a#,#=# #=1 1500000'],
+  [
+    '{"name":"m","labels":{"time":"x","_field":"f","_measurement":"g"},"fields":{"value":1}}',
+    'm,_field_=f,_measurement_=g,time_=x value=1 1500000',
+  ],
+  ['{"name":"m","labels":{"time":"x","time_":"y"},"fields":{"v":1}}', 'm,time_=y,time__=x v=1 1500000'],
+  ['{"name":"m","fields":{"time":1,"time_":2,"v":3}}', 'm time__=1,time_=2,v=3 1500000'],
+])('names that InfluxDB loses or refuses are changed: %s', async (data, expected) => {
+  expect(await lineOf(event('point', data))).toBe(expected)
+})
+
+test('members that get equal names are both written', async () => {
+  const data = '{"a_b":1,"a":{"b":2},"time":3}'
+  expect(await lineOf(event('event', data))).toMatch(/^event a_b=1,a_b_=2,time_=3 /)
+  expect(await lineOf(event('event', '{"n":1,"time":"x"}'), { measurement: '#m', tags: ['time'] })).toMatch(
+    /^\\#m,time_=x n=1 /,
+  )
+})
+
 test('flows of one millisecond differ in their time', async () => {
   const { batch } = flowBatch(30, 't')
   const previews = [...((await open({})).preview?.(batch) ?? [])]

@@ -94,7 +94,7 @@ function sampleIn(line: string, isOpenMetrics: boolean) {
   }
   const [, value, time, exemplar] = rest.exec(line.slice(at)) ?? []
   if (name === '' || value === undefined) return undefined
-  if (exemplar !== undefined && !isOpenMetrics) return undefined
+  if (exemplar !== undefined && !(isOpenMetrics && isExemplar(exemplar))) return undefined
   const [parsed, stamp] = [numberOf(value), time === undefined ? undefined : Number(time)]
   if (parsed === undefined || (stamp !== undefined && Number.isNaN(stamp))) return undefined
   if (new Set(labels.map(([key]) => key)).size < labels.length) return undefined
@@ -105,6 +105,20 @@ function sampleIn(line: string, isOpenMetrics: boolean) {
     at: stamp === undefined ? undefined : isOpenMetrics ? Math.round(stamp * 1000) : Math.trunc(stamp),
     hasExemplar: exemplar !== undefined,
   }
+}
+
+/** `# {name="value",…} value [time]` */
+function isExemplar(text: string): boolean {
+  const brace = /^#[ \t]+\{[ \t]*/.exec(text)
+  let at = brace?.[0].length ?? 0
+  if (at === 0) return false
+  while (text[at] !== '}') {
+    const [all, key] = matchAt(pair, text, at) ?? []
+    if (all === undefined || key === undefined) return false
+    at += all.length
+  }
+  const [, value = '', time] = /^[ \t]+(\S+)(?:[ \t]+(\S+))?$/.exec(text.slice(at + 1)) ?? []
+  return numberOf(value) !== undefined && (time === undefined || !Number.isNaN(Number(time)))
 }
 
 function matchAt(pattern: RegExp, text: string, at: number) {

@@ -122,6 +122,14 @@ test('series that vanish get a marker, and all of them if a scrape fails', async
   })
 })
 
+test.each(['# {a="b"}', '# {a="b"} x', '# {a} 1', '# a="b" 1', '# {a="b" 1', '# {a="b"} 1 y', '# {a="b"} 1 2 3'])(
+  'an exemplar %s makes the response malformed',
+  (exemplar) => {
+    expect(() => readExposition(`m_total 1 ${exemplar}\n# EOF\n`, true)).toThrow('line 1 is malformed')
+    expect(readExposition('m_total 1 # {} 1 1.5\n# EOF\n', true).exemplars).toBe(1)
+  },
+)
+
 test('OpenMetrics has types, units, exemplars and an end', async () => {
   const text =
     '# TYPE took histogram\n# UNIT took seconds\ntook_bucket{le="+Inf"} 2 12.5 # {trace="x"} 0.5 1\ntook_count 2\n' +
