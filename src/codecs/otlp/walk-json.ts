@@ -11,6 +11,28 @@ const names = {
   metrics: { groups: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics' },
 } as const
 
+/** JSON of protobuf may have the names of fields as the definitions write them: `resource_logs`. */
+function fieldName(key: string): string {
+  return key.includes('_') ? key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : key
+}
+
+/** Of a message; names of attributes are values. */
+function withFieldNames(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) value[at] = withFieldNames(value[at])
+    return value as unknown
+  }
+  if (!isRecord(value)) return value
+  let hasOther = false
+  for (const key in value) hasOther ||= key.includes('_')
+  const all = hasOther ? Object.fromEntries(Object.entries(value).map(([key, one]) => [fieldName(key), one])) : value
+  for (const key in all) {
+    const one = all[key]
+    if (typeof one === 'object') (all as Record<string, unknown>)[key] = withFieldNames(one)
+  }
+  return all
+}
+
 /** Throws before the first item unless the body is valid JSON. */
 export function* walkOtlpJson(signal: OtlpSignal, body: Buffer, visitor: OtlpVisitor): Walk {
   const scan = new JsonScan(body)
@@ -25,7 +47,7 @@ export function* walkOtlpJson(signal: OtlpSignal, body: Buffer, visitor: OtlpVis
     members(scan, { list: scopes, head: 'resource', take: (resource) => visitor.resource(resource) }, ofScope)
   scan.enter()
   for (let key = scan.key(); key !== undefined; key = scan.key())
-    if (key === groups) yield* itemsOf(scan, groups, ofResource)
+    if (fieldName(key) === groups) yield* itemsOf(scan, groups, ofResource)
     else scan.skip()
 }
 
@@ -38,10 +60,11 @@ function* members(
   scan.enter()
   let isTaken = false
   for (let key = scan.key(); key !== undefined; key = scan.key()) {
-    if (key === head && !isTaken) {
+    const name = fieldName(key)
+    if (name === head && !isTaken) {
       take(fieldsAt(scan))
       isTaken = true
-    } else if (key === list) {
+    } else if (name === list) {
       if (!isTaken) take(headAfter(scan, head))
       isTaken = true
       yield* itemsOf(scan, list, item)
@@ -54,7 +77,7 @@ function headAfter(scan: JsonScan, head: string): Fields | undefined {
   scan.skip()
   let found: Fields | undefined = {}
   for (let key = scan.key(); key !== undefined; key = scan.key())
-    if (key === head) found = fieldsAt(scan)
+    if (fieldName(key) === head) found = fieldsAt(scan)
     else scan.skip()
   scan.at = at
   return found
@@ -62,7 +85,8 @@ function headAfter(scan: JsonScan, head: string): Fields | undefined {
 
 /** Undefined: no object, or too large. */
 function fieldsAt(scan: JsonScan): Fields | undefined {
-  const { value } = scan.value(maxValues) ?? {}
+  const { value: written } = scan.value(maxValues) ?? {}
+  const value = withFieldNames(written)
   return value === null ? {} : isRecord(value) ? value : undefined
 }
 
@@ -95,14 +119,14 @@ function* metric(scan: JsonScan, visitor: OtlpVisitor): Walk {
   scan.at = from
   scan.enter()
   for (let key = scan.key(); key !== undefined; key = scan.key()) {
-    if (!isPointType(key) || !scan.isObject) {
+    const type = fieldName(key)
+    if (!isPointType(type) || !scan.isObject) {
       scan.skip()
       continue
     }
-    const type = key
     scan.enter()
     for (let inner = scan.key(); inner !== undefined; inner = scan.key())
-      if (inner === 'dataPoints') yield* itemsOf(scan, inner, () => point(type, scan, visitor))
+      if (fieldName(inner) === 'dataPoints') yield* itemsOf(scan, 'dataPoints', () => point(type, scan, visitor))
       else scan.skip()
   }
 }
@@ -117,7 +141,8 @@ function* point(type: PointType, scan: JsonScan, visitor: OtlpVisitor): Walk {
 function metricHead(scan: JsonScan): Fields {
   const found: Record<string, unknown> = {}
   scan.enter()
-  for (let key = scan.key(); key !== undefined; key = scan.key()) {
+  for (let written = scan.key(); written !== undefined; written = scan.key()) {
+    const key = fieldName(written)
     if (key === 'name' || key === 'unit') found[key] = scan.value(1)?.value
     else if (!isPointType(key)) scan.skip()
     else if (!scan.isObject) {
@@ -126,8 +151,8 @@ function metricHead(scan: JsonScan): Fields {
       const data: Record<string, unknown> = {}
       scan.enter()
       for (let inner = scan.key(); inner !== undefined; inner = scan.key())
-        if (inner === 'dataPoints') scan.skip()
-        else data[inner] = scan.value(maxValues)?.value
+        if (fieldName(inner) === 'dataPoints') scan.skip()
+        else data[fieldName(inner)] = scan.value(maxValues)?.value
       found[key] = data
     }
   }

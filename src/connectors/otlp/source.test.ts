@@ -214,6 +214,41 @@ test('log records have severity, trace, attributes and a text of any body', asyn
   expect(scene.ids.slice(0, 2)).toEqual(scene.ids.slice(2))
 })
 
+test('JSON of protobuf has names of severities and fields, and ids as base64', async () => {
+  const { post, bodies } = await start()
+  const record = (fields: object) => ({
+    resource_logs: [{ resource, scope_logs: [{ log_records: [{ ...fields, body: { string_value: 'x' } }] }] }],
+  })
+  const sent = [
+    {
+      severity_number: 'SEVERITY_NUMBER_ERROR',
+      time_unix_nano: time.timeUnixNano,
+      trace_id: 'W47/95gDgQPSabYzgT/GDA==',
+    },
+    { severityNumber: 'SEVERITY_NUMBER_WARN3', spanId: '7uFxkvRMbwQ=' },
+    { severityNumber: 'SEVERITY_NUMBER_UNSPECIFIED', traceId: 'abc1', spanId: '1234567890abcdef' },
+  ]
+  for (const fields of sent) expect((await post('logs', record(fields))).status).toBe(200)
+  expect(bodies()).toEqual([
+    { line: 'x', labels, severity: 'error', trace: '5b8efff798038103d269b633813fc60c', nanos: 456_789 },
+    { line: 'x', labels, severity: 'warn', span: 'eee17192f44c6f04', arrival: true },
+    { line: 'x', labels, metadata: { trace_id: 'abc1' }, span: '1234567890abcdef', arrival: true },
+  ])
+  const point = {
+    time_unix_nano: time.timeUnixNano,
+    as_int: '3',
+    attributes: [{ key: 'a_b', value: { int_value: 1 } }],
+  }
+  const sum = {
+    aggregation_temporality: 'AGGREGATION_TEMPORALITY_CUMULATIVE',
+    is_monotonic: true,
+    data_points: [point],
+  }
+  const scopes = [{ metrics: [{ name: 'hits', sum }] }]
+  expect((await post('metrics', { resource_metrics: [{ resource, scope_metrics: scopes }] })).status).toBe(200)
+  expect(bodies().at(-1)).toMatchObject({ name: 'hits', kind: 'counter', labels: { a_b: '1' }, fields: { value: 3 } })
+})
+
 test('invalid points are counted and reported, the others stored, over each protocol', async () => {
   const { post, call, bodies, scene } = await start()
   const wrong = {

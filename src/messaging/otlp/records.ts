@@ -81,14 +81,16 @@ export class RecordVisitor implements OtlpVisitor {
     const [occurred, observed] = [integerIn(record, 'timeUnixNano'), integerIn(record, 'observedTimeUnixNano')]
     const nanos = occurred === 0n ? observed : occurred
     const name = textIn(record, 'eventName')
-    const metadata = { ...scope, ...(name === '' ? {} : { event_name: name }), ...labelsOf(record) }
+    const ids = idsIn(record)
+    const named = name === '' ? {} : { event_name: name }
+    const metadata = { ...scope, ...named, ...ids.metadata, ...labelsOf(record) }
     const time = msOf(nanos)
     const rest = JSON.stringify(
       known({
         metadata: isEmpty(metadata) ? undefined : metadata,
         severity: severityOf(record),
-        trace: traceIn(record, 'traceId'),
-        span: traceIn(record, 'spanId'),
+        trace: ids.trace,
+        span: ids.span,
         nanos: time === undefined || nanos % nsPerMs === 0n ? undefined : Number(nanos % nsPerMs),
         arrival: time === undefined ? (true as const) : undefined,
       }),
@@ -113,12 +115,36 @@ function isEmpty(texts: Texts) {
 }
 
 function severityOf(record: Fields) {
-  const number = Number(integerIn(record, 'severityNumber'))
+  const named = severityName.exec(String(record['severityNumber']))
+  const number = named === null ? Number(integerIn(record, 'severityNumber')) : numberOf(named)
   const text = textIn(record, 'severityText').toLowerCase()
   return severities[Math.ceil(number / 4) - 1] ?? severities.find((one) => text.startsWith(one))
 }
 
-function traceIn(record: Fields, name: string) {
-  const id = textIn(record, name).toLowerCase()
-  return /^[0-9a-f]*[1-9a-f][0-9a-f]*$/.test(id) ? id : undefined
+/** JSON of protobuf has the names of an enumeration, too. */
+const severityName = /^SEVERITY_NUMBER_(UNSPECIFIED|TRACE|DEBUG|INFO|WARN|ERROR|FATAL)([2-4]?)$/
+
+function numberOf([, name = '', step = '']: RegExpExecArray): number {
+  const at = severities.indexOf(name.toLowerCase())
+  return at < 0 ? 0 : 4 * at + Number(step === '' ? 1 : step)
+}
+
+const idBytes = { traceId: 16, spanId: 8 } as const
+
+/** OTLP's JSON has ids as hexadecimal digits, JSON of protobuf as base64. An id of another length is metadata. */
+function idsIn(record: Fields): Readonly<{ trace?: string; span?: string; metadata: Texts }> {
+  const [trace, span] = [idIn(record, 'traceId'), idIn(record, 'spanId')]
+  return {
+    ...known({ trace: trace.id, span: span.id }),
+    metadata: known({ trace_id: trace.other, span_id: span.other }),
+  }
+}
+
+function idIn(record: Fields, name: keyof typeof idBytes): Readonly<{ id?: string; other?: string }> {
+  const text = textIn(record, name)
+  const bytes = idBytes[name]
+  const isBase64 = text.endsWith('=') && text.length === 4 * Math.ceil(bytes / 3)
+  const id = isBase64 ? Buffer.from(text, 'base64').toString('hex') : text.toLowerCase()
+  if (!/[^0]/.test(id)) return {}
+  return id.length === 2 * bytes && /^[0-9a-f]+$/.test(id) ? { id } : { other: text }
 }
