@@ -16,6 +16,8 @@ type Source = Readonly<{
   metrics: Readonly<Record<string, Readonly<{ sql: string; help: string }>>>
   /** Columns of SQL by label. */
   labels: Readonly<Record<string, string>>
+  /** Further columns: only the largest label sets have them, those of the rest are `other`. */
+  details?: Readonly<Record<string, string>>
   time: (dialect: Dialect) => string
   /** FROM and WHERE; undefined: nothing is visible. */
   from: (request: GrafanaRequest, span: Span) => string | undefined
@@ -31,6 +33,21 @@ const scoped =
     return `FROM ${view} WHERE ${timeCondition(request, span)}${more}${scope === undefined ? '' : ` AND ${scope}`}`
   }
 
+const asText = (column: string): string => `CAST(${column} AS VARCHAR)`
+const flowDetails: Readonly<Record<string, string>> = {
+  exporter: 'exporter_addr',
+  in_interface: `coalesce(in_if_name, ${asText('in_if')})`,
+  out_interface: `coalesce(out_if_name, ${asText('out_if')})`,
+  protocol: `CASE proto WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 1 THEN 'icmp' ELSE ${asText('proto')} END`,
+  service_port: asText('service_port'),
+  src_network: 'src_network',
+  dst_network: 'dst_network',
+  src_country: 'src_country',
+  dst_country: 'dst_country',
+  src_as: asText('src_as'),
+  dst_as: asText('dst_as'),
+}
+
 const sources: readonly Source[] = [
   {
     metrics: {
@@ -39,6 +56,7 @@ const sources: readonly Source[] = [
       weir_flows_total: { sql: 'count(*)', help: 'Flow records, each flow once.' },
     },
     labels: columns('cluster src_namespace src_owner_kind src_owner_name dst_namespace dst_owner_kind dst_owner_name'),
+    details: flowDetails,
     time: (dialect) => flowTimes.sql(dialect),
     from({ principal, store }, { from, to }) {
       const filter = withinScope(withSelection(everything, 'flows', { reporters: 'one' }), principal, 'flows')
@@ -79,6 +97,9 @@ export const derivedMetrics: Readonly<Record<string, string>> = Object.fromEntri
 )
 
 const maxGroups = 200_000
+/** Label sets with details, and their sums together. */
+const [maxDetailed, maxDetailedSums] = [1000, 100_000]
+const rest = 'other'
 const resolutions = [15_000, 60_000, 300_000, 3_600_000]
 /** Samples before the range, so that the first window of a query is complete. */
 const lead = 2
@@ -110,7 +131,11 @@ export async function derivedSeries(
   return series
 }
 
-function namesOf({ metrics, labels }: Source, matchers: readonly Matcher[]): string[] {
+const allLabels = ({ labels, details = {} }: Source): Readonly<Record<string, string>> => ({ ...labels, ...details })
+
+function namesOf(source: Source, matchers: readonly Matcher[]): string[] {
+  const { metrics } = source
+  const labels = allLabels(source)
   const others = matchers.filter(({ name }) => name !== metricName && labels[name] === undefined)
   if (!others.every(({ matches }) => matches(''))) return []
   const ofName = matchers.filter(({ name }) => name === metricName)
@@ -121,39 +146,38 @@ type Range = Readonly<{ from: string; first: number; last: number; step: number 
 
 async function countersOf(
   request: GrafanaRequest,
-  { metrics, labels, time }: Source,
+  source: Source,
   names: readonly string[],
   matchers: readonly Matcher[],
   { from, first, last, step }: Range,
 ): Promise<Series[]> {
   const dialect = dialectOf(request.store)
+  const { metrics, time } = source
+  const labels = allLabels(source)
   const bucket = dialect.floorDivide(dialect.micros(time(dialect)), BigInt(step) * 1000n)
+  const points = (last - first) / step
   const selected = [
     `${bucket} AS bucket`,
-    ...Object.entries(labels).map(([name, sql]) => `${sql} AS label_${name}`),
+    ...Object.entries(labels).map(([name, sql]) => `coalesce(${sql}, '') AS label_${name}`),
     ...names.map((name, at) => `CAST(${metrics[name]!.sql} AS DOUBLE) AS value_${at}`),
   ]
-  const groups = ['bucket', ...Object.keys(labels).map((name) => `label_${name}`)]
   const found = await rows(
     request,
-    `SELECT ${selected.join(', ')} ${from}${equalities(dialect, labels, matchers)} GROUP BY ${groups.join(', ')} ` +
-      `LIMIT ${maxGroups + 1}`,
+    bounded(
+      source,
+      `SELECT ${selected.join(', ')} ${from}${equalities(dialect, labels, matchers)} GROUP BY ALL`,
+      names.length,
+      { matchers, sets: Math.min(maxDetailed, Math.floor(maxDetailedSums / points)) },
+    ),
   )
-  if (found.length > maxGroups)
+  if (found.length > maxGroups + maxDetailedSums)
     throw executionError(
       `the selector has more than ${maxGroups} sums; choose a shorter time, a larger step or fewer labels`,
     )
-  const points = (last - first) / step
   const sums = new Map<string, { labels: LabelSet; values: number[] }>()
   for (const row of found)
     names.forEach((name, at) => {
-      const set = LabelSet.of([
-        ...Object.keys(labels).map((label): [string, string] => [
-          label,
-          (row[`label_${label}`] as string | null) ?? '',
-        ]),
-        [metricName, name],
-      ])
+      const set = LabelSet.of([...textsIn(row, labels), [metricName, name]])
       if (!matchesAll(set, matchers)) return
       const index = Number(row['bucket']) - first / step
       if (index < 0 || index >= points) return
@@ -168,9 +192,40 @@ async function countersOf(
   return [...sums.values()].map(({ labels: set, values }) => ({ labels: set, times, values: accumulated(values) }))
 }
 
+/** A label that a matcher names exactly is not replaced, so that the rest still matches. */
+function bounded(
+  source: Source,
+  sums: string,
+  values: number,
+  { matchers, sets }: Readonly<{ matchers: readonly Matcher[]; sets: number }>,
+): string {
+  const limit = `LIMIT ${maxGroups + maxDetailedSums + 1}`
+  if (source.details === undefined) return `${sums} ${limit}`
+  const all = Object.keys(allLabels(source)).map((name) => `label_${name}`)
+  const fixed = new Set(
+    matchers.filter(({ operator, value }) => operator === '=' && value !== rest).map(({ name }) => name),
+  )
+  const shown = Object.keys(allLabels(source)).map((name) => {
+    const isKept = source.labels[name] !== undefined || fixed.has(name)
+    return isKept
+      ? `label_${name}`
+      : `CASE WHEN place <= ${sets} THEN label_${name} ELSE '${rest}' END AS label_${name}`
+  })
+  const totals = Array.from({ length: values }, (_, at) => `sum(value_${at}) AS value_${at}`)
+  const order = ['sum(value_0) DESC', ...all].join(', ')
+  return (
+    `WITH sums AS MATERIALIZED (${sums}), ranked AS ` +
+    `(SELECT ${all.join(', ')}, row_number() OVER (ORDER BY ${order}) AS place FROM sums GROUP BY ${all.join(', ')}) ` +
+    `SELECT bucket, ${[...shown, ...totals].join(', ')} FROM sums JOIN ranked USING (${all.join(', ')}) ` +
+    `GROUP BY ALL ${limit}`
+  )
+}
+
 function equalities(dialect: Dialect, labels: Readonly<Record<string, string>>, matchers: readonly Matcher[]): string {
   return matchers
-    .filter(({ name, operator, value }) => operator === '=' && value !== '' && labels[name] !== undefined)
+    .filter(
+      ({ name, operator, value }) => operator === '=' && value !== '' && value !== rest && labels[name] !== undefined,
+    )
     .map(({ name, value }) => ` AND ${labels[name]} = ${dialect.text(value)}`)
     .join('')
 }
@@ -192,21 +247,25 @@ export async function derivedLabelSets(
     if (names.length === 0) continue
     const sql = source.from(request, { from, to: Math.min(to, request.now) })
     if (sql === undefined) continue
-    const selected = Object.entries(source.labels).map(([name, column]) => `${column} AS label_${name}`)
-    const found = await rows(
-      request,
-      `SELECT DISTINCT ${selected.join(', ')} ${sql}` +
-        `${equalities(dialectOf(request.store), source.labels, matchers)} LIMIT ${maxGroups}`,
-    )
-    for (const row of found)
-      for (const name of names) {
-        const texts = Object.keys(source.labels).map((label): [string, string] => [
-          label,
-          (row[`label_${label}`] as string | null) ?? '',
-        ])
-        const set = LabelSet.of([...texts, [metricName, name]])
-        if (matchesAll(set, matchers)) sets.push(set)
-      }
+    const where = `${sql}${equalities(dialectOf(request.store), allLabels(source), matchers)}`
+    const weight = Object.values(source.metrics)[0]!.sql
+    for (const [labels, end] of [
+      [source.labels, `LIMIT ${maxGroups}`],
+      ...(source.details === undefined ? [] : [[allLabels(source), `ORDER BY ${weight} DESC LIMIT ${maxDetailed}`]]),
+    ] as [Source['labels'], string][]) {
+      const selected = Object.entries(labels).map(([name, column]) => `${column} AS label_${name}`)
+      const groups = selected.map((_, at) => at + 1)
+      const found = await rows(request, `SELECT ${selected.join(', ')} ${where} GROUP BY ${groups.join(', ')} ${end}`)
+      for (const row of found)
+        for (const name of names) {
+          const set = LabelSet.of([...textsIn(row, labels), [metricName, name]])
+          if (matchesAll(set, matchers)) sets.push(set)
+        }
+    }
   }
   return sets
+}
+
+function textsIn(row: Record<string, unknown>, labels: Source['labels']): [string, string][] {
+  return Object.keys(labels).map((label) => [label, (row[`label_${label}`] as string | null) ?? ''])
 }
