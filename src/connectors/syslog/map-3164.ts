@@ -1,16 +1,16 @@
 /** Messages of RFC 3164 and of devices that follow it roughly. */
 import { known } from '../../model/json.ts'
-import { timeAtStart, type Clock } from './map-times.ts'
+import { timeAtStart, type Clock, type Instant } from './map-times.ts'
 
 export type Header3164 = Readonly<{
   host?: string
   app?: string
-  time?: number
+  time?: Instant
   metadata: Readonly<Record<string, string>>
   line: string
 }>
 
-type Prefix = Readonly<{ host?: string; time?: number; metadata: Readonly<Record<string, string>>; rest: string }>
+type Prefix = Readonly<{ host?: string; time?: Instant; metadata: Readonly<Record<string, string>>; rest: string }>
 
 /** `text`: behind the priority. */
 export function read3164(text: string, clock: Clock): Header3164 {
@@ -40,7 +40,7 @@ function prefixOf(text: string, clock: Clock): Prefix {
     const time = timeAtStart(rest.slice(start), clock)
     if (time === undefined) continue
     const written = rest.slice(start + time.length).replace(/^ ?: */, ' ')
-    return { ...known({ host, time: time.at }), metadata: { ...metadata, ...own }, rest: written.trimStart() }
+    return { ...known({ host, time }), metadata: { ...metadata, ...own }, rest: written.trimStart() }
   }
   const up = uptime.exec(behind)
   if (up !== null) return { metadata: { ...metadata, uptime: up[1] ?? '' }, rest: behind.slice(up[0].length) }

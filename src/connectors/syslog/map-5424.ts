@@ -1,11 +1,11 @@
 /** The header and structured data of RFC 5424. */
 import { known } from '../../model/json.ts'
-import { strictTime } from './map-times.ts'
+import { strictTime, type Instant } from './map-times.ts'
 
 export type Header5424 = Readonly<{
   host: string | undefined
   app: string | undefined
-  time: number | undefined
+  time: Instant | undefined
   metadata: Readonly<Record<string, string>>
   line: string
 }>
@@ -37,7 +37,8 @@ export function read5424(text: string): Header5424 | undefined {
 function readMeraki(text: string): Header5424 | undefined {
   const [, seconds, fraction = '', host, line = ''] = meraki.exec(text) ?? []
   if (seconds === undefined) return undefined
-  const time = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
+  const digits = fraction.padEnd(9, '0')
+  const time = { at: Number(seconds) * 1000 + Number(digits.slice(0, 3)), nanos: Number(digits.slice(3)) }
   return { host: valueOf(host), app: undefined, time, metadata: {}, line }
 }
 

@@ -8,7 +8,10 @@ export type Clock = Readonly<{
   zone: string
 }>
 
-export type TimeInText = Readonly<{ at: number; length: number }>
+/** `nanos`: after the millisecond. */
+export type Instant = Readonly<{ at: number; nanos: number }>
+
+export type TimeInText = Instant & Readonly<{ length: number }>
 
 type Parts = Readonly<{
   year: number | undefined
@@ -18,6 +21,7 @@ type Parts = Readonly<{
   minute: number
   second: number
   ms: number
+  nanos: number
 }>
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -73,7 +77,7 @@ export function timeAtStart(text: string, given: Clock): TimeInText | undefined 
       offset === null ? zoneName?.offset : offsetOf(offset),
       given,
     )
-    if (at !== undefined) return { at, length }
+    if (at !== undefined) return { at, nanos: parts.nanos, length }
   }
   return undefined
 }
@@ -81,14 +85,15 @@ export function timeAtStart(text: string, given: Clock): TimeInText | undefined 
 const rfc5424 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/
 
 /** A time of RFC 5424, section 6.2.3. A leap second is the first moment of the next minute, as in POSIX. */
-export function strictTime(text: string): number | undefined {
+export function strictTime(text: string): Instant | undefined {
   const match = rfc5424.exec(text)
   if (match === null) return undefined
   const [, written, month, dayOfMonth, hour, minute, second, fraction, sign, hours = '0', minutes = '0'] = match
   if (Number(hours) > 23 || Number(minutes) > 59) return undefined
   const parts = partsOf({ year: written, month, day: dayOfMonth, hour, minute, second, fraction })
   const offset = (sign === '-' ? -1 : 1) * (Number(hours) * hourMs + Number(minutes) * 60_000)
-  return instantIn(parts, offset, { received: 0, zone: 'UTC' })
+  const at = instantIn(parts, offset, { received: 0, zone: 'UTC' })
+  return at === undefined ? undefined : { at, nanos: parts.nanos }
 }
 
 function partsOf(found: Readonly<Record<string, string | undefined>>): Parts {
@@ -101,6 +106,7 @@ function partsOf(found: Readonly<Record<string, string | undefined>>): Parts {
     minute: Number(found['minute']),
     second: Number(found['second']),
     ms: Number(fraction.slice(0, 3).padEnd(3, '0')),
+    nanos: Number(fraction.slice(3, 9).padEnd(6, '0')),
   }
 }
 

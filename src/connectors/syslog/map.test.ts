@@ -143,6 +143,14 @@ test.each([
   for (const size of [1, 3, 1000]) expect(framed(stream, size)).toEqual(expected)
 })
 
+test('times keep their nanoseconds', () => {
+  const nanosOf = (text: string) => syslogLine(Buffer.from(text), { received, zone: 'UTC', from: '' }).body.nanos
+  expect(nanosOf('<1>1 2026-11-27T17:11:12.123456Z h a - - - x')).toBe(456_000)
+  expect(nanosOf('<1>2026-11-27T17:11:12.123456789Z h a: x')).toBe(456_789)
+  expect(nanosOf('<134>1 1764263472.5000001 MX84 urls')).toBe(100)
+  expect(nanosOf('<1>1 2026-11-27T17:11:12.123Z h a - - - x')).toBeUndefined()
+})
+
 test('a cut message is marked', () => {
   const { body } = syslogLine(Buffer.from('<13>1 - h t - - - abc'), { received, zone: 'UTC', from: '', isCut: true })
   expect(body).toMatchObject({ line: 'abc', metadata: { cut: 'true' } })

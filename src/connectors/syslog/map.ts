@@ -51,9 +51,9 @@ export function syslogLine(bytes: Uint8Array, arrival: Arrival): SyslogLine {
       labels: { facility, ...known({ host, app }), sender: arrival.from },
       ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       severity,
-      ...(time === undefined ? { arrival: true } : {}),
+      ...(time === undefined ? { arrival: true } : time.nanos === 0 ? {} : { nanos: time.nanos }),
     },
-    time,
+    time: time?.at,
     isParsed: true,
   }
 }
