@@ -140,6 +140,17 @@ test('the first of repeated JSON keys counts, text after the object is ignored, 
   expect((await lines(damaged, '{a="b"} | json'))[0]?.stream).toMatchObject({ x: '1', __error__: 'JSONParserErr' })
 })
 
+test('blank keys of JSON, error runes, and logfmt values with = or line breaks are read as Loki reads them', async () => {
+  const api = await withLines(
+    { line: '{" ":{"c":"x"},"d":"\uFFFD"}' },
+    { line: 'k=a=b g="1\\t\n2" e\uFFFD=1 h=3', nanos: 1 },
+  )
+  const json = await lines(api, '{a="b"} | json | __error__="" | drop detected_level')
+  expect(json.map(({ stream }) => stream)).toEqual([{ a: 'b', c: 'x', d: ' ' }])
+  const [, logfmt] = await lines(api, '{a="b"} | logfmt | drop detected_level')
+  expect(logfmt?.stream).toEqual({ a: 'b', g: '1\t\n2', h: '3' })
+})
+
 test('a line that another comparison drops does not fail the query', async () => {
   const api = await withLines({ line: 'took=2s size=500KB' }, { line: 'took=x size=9GB' })
   expect(await numberOf(api, 'count_over_time({a="b"} | logfmt | took > 1s and size < 1MB [1h])')).toBe('1')

@@ -6,7 +6,7 @@ import type { State } from './state.ts'
 import { parsedJson } from '../../model/json.ts'
 
 export function sanitized(name: string): string {
-  const text = name.replace(/[^a-zA-Z0-9_]/g, '_')
+  const text = name.trim().replace(/[^a-zA-Z0-9_]/g, '_')
   return /^\d/.test(text) ? `_${text}` : text
 }
 
@@ -19,12 +19,17 @@ function objectOf(line: string): Record<string, unknown> | undefined {
 const jsonText = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
 
+/** A character that was no UTF-8 is a space, as in Loki. */
+const withoutErrorRunes = (text: string): string => text.replaceAll('\uFFFD', ' ')
+
 /** Every member that is no array, with the names of nested ones joined; or the members at the paths. */
 export function readJson(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
   if (paths.length > 0) return readJsonPaths(state, paths)
   const isRead = readMembers(state.line, (path, value) => {
-    const [first = '', ...rest] = path
-    state.extract([sanitized(first), ...rest.map((key) => key.replace(/[^a-zA-Z0-9_]/g, '_'))].join('_'), value)
+    const [first, ...rest] = path.map((key) => key.trim()).filter((key) => key !== '')
+    if (first === undefined && path.length === 1) return
+    const parts = [sanitized(first ?? ''), ...rest.map((key) => key.replace(/[^a-zA-Z0-9_]/g, '_'))]
+    state.extract(parts.join('_'), withoutErrorRunes(value))
   })
   if (!isRead) state.fail('JSONParserErr')
 }
@@ -45,7 +50,7 @@ function memberAt(body: unknown, path: JsonPath): unknown {
   return found
 }
 
-const pair = /\s*([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y
+const pair = /\s*([^\s="\uFFFD]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s="]*)))?(?=\s|$)/sy
 
 /** `key=value` and `key="value"`. Without `strict`, text of another form is skipped. */
 export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<Stage, { is: 'logfmt' }>): void {
@@ -68,7 +73,7 @@ export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<St
     }
     at = pair.lastIndex
     const [, key = '', quoted, plain] = found
-    const value = quoted === undefined ? (plain ?? '') : unquoted(quoted)
+    const value = withoutErrorRunes(quoted === undefined ? (plain ?? '') : unquoted(quoted))
     if (value === '' && !keepEmpty) continue
     if (keys.length === 0) state.extract(sanitized(key), value)
     else for (const label of labelsOf.get(key) ?? []) state.extract(label, value, { replaces: true })
@@ -77,7 +82,9 @@ export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<St
 
 function unquoted(text: string): string {
   try {
-    return JSON.parse(`"${text}"`) as string
+    // Control characters may be in the text, but not in JSON.
+    // oxlint-disable-next-line no-control-regex -- they are the ones to escape
+    return JSON.parse(`"${text.replace(/[\u0000-\u001F]/g, (each) => JSON.stringify(each).slice(1, -1))}"`) as string
   } catch {
     return text
   }

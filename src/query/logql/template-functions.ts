@@ -123,11 +123,11 @@ function divided(one: bigint, other: bigint): bigint {
   return one / other
 }
 
-function rounded(value: number, places: bigint): number {
+function rounded(value: number, places: bigint, upFrom: number): number {
   const power = 10 ** Number(places)
   const digit = power * value
   const rest = digit % 1
-  return (Math.abs(rest) >= 0.5 ? (rest < 0 ? Math.floor(digit) : Math.ceil(digit)) : Math.trunc(digit)) / power
+  return (Math.abs(rest) >= upFrom ? (rest < 0 ? Math.floor(digit) : Math.ceil(digit)) : Math.trunc(digit)) / power
 }
 
 function decoded(value: string): string {
@@ -303,7 +303,7 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   minf: maths(Math.min),
   ceil: (value) => Math.ceil(float(value)),
   floor: (value) => Math.floor(float(value)),
-  round: (value, places) => rounded(float(value), whole(places)),
+  round: (value, places, upFrom = 0.5) => rounded(float(value), whole(places), float(upFrom)),
   bytes: (value) => {
     const bytes = bytesOf(text(value))
     if (Number.isNaN(bytes)) throw new TemplateError(`${JSON.stringify(value)} is no size`)

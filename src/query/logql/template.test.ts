@@ -30,6 +30,7 @@ test.each([
   ['{{ "2026-11-27T00:00:00Z" | toDateInZone "2006-01-02T15:04:05Z" "UTC" | unixEpochMillis }}', '1795737600000'],
   ['{{ "2026-11-27 12:00" | toDateInZone "2006-01-02 15:04" "Europe/Berlin" | unixEpoch }}', '1795777200'],
   ['{{ now | unixEpoch }}', '1700000100'],
+  ['{{ round 1.23 1 0.2 }} {{ round 1.23 1 }}', '1.3 1.2'],
   ['{{ addf 1.5 1.5 | subf 5 1.5 | mulf 10.5 | divf 20.2 }} {{ addf 0.1 0.2 }}', '3.8476190476190477 0.3'],
   ['{{ and .app .nosuch }}|{{ or .nosuch .app }}', '|web'],
 ])('%s is %s', (template, expected) => {

@@ -125,6 +125,7 @@ class Run {
     if (name === 'and' || name === 'or') return this.#logical(name, rest, dot, isPiped, piped)
     if (name === '__line__') return this.#input.line
     if (name === '__timestamp__') return { ns: this.#input.time }
+    if (name === 'now' && (rest.length > 0 || isPiped)) throw new TemplateError('now has no parameters')
     if (name === 'now') return { ns: this.#input.now }
     const parameters = rest.map((each) => this.#operand(each, dot))
     return templateFunctions[name]!(...parameters, ...(isPiped ? [piped] : []))
