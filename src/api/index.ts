@@ -116,6 +116,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     version: options.version,
     resolver: options.resolver,
     limits,
+    ...(options.httpInvalid === undefined ? {} : { httpInvalid: options.httpInvalid }),
     tls: options.tls,
     opaque: await Opaque.of(auth, options.host),
     ...(options.draining === undefined ? {} : { draining: options.draining }),

@@ -74,6 +74,8 @@ export type ApiOptions = Readonly<{
   listen: Readonly<{ host: string; port: number }>
   auth: Readonly<{ tokens: readonly ApiToken[]; sessionMs?: number; oidc?: OidcSettings }>
   httpAuth: 'api' | 'none'
+  /** Default: refuse. */
+  httpInvalid?: 'refuse' | 'accept'
   eventsListen?: readonly Readonly<{ host: string; port: number }>[]
   tls?: Certificate | undefined
   limits?: Partial<ApiLimits>
@@ -98,6 +100,7 @@ export type ApiOptions = Readonly<{
 export type ApiContext = Readonly<{
   control: Control
   limits: ApiLimits
+  httpInvalid?: ApiOptions['httpInvalid']
   log: Log
   host: Host
   version: string

@@ -313,6 +313,7 @@ export async function compose(
       listen: config.listen,
       auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) },
       httpAuth: config.http.auth,
+      httpInvalid: config.http.invalid,
       eventsListen: config.http.listen,
       limits: liveLimits(config),
       log,

@@ -93,6 +93,12 @@ export const weirSchema = defineSchema({
             'admits every client',
           default: 'api',
         }),
+        invalid: choice(['refuse', 'accept'], {
+          description:
+            'Events with an invalid `source`, `dataschema` or `datacontenttype`: 400 with the attribute, or ' +
+            'accepted; events that Weir emits are valid either way',
+          default: 'refuse',
+        }),
         ack: ackField(
           'When a pushed batch is acknowledged: after the append to the journal, or after a sink settled it',
         ),

@@ -3,6 +3,7 @@ import {
   batchedType,
   CloudEventsError,
   decodeHttp,
+  invalidAttribute,
   isProtobuf,
   isProtobufBatch,
   protobufBatchType,
@@ -52,7 +53,7 @@ const schema = {
 /** `nothing`: without a body, where clients read a body as an event (Knative). */
 export function eventRoutes(
   app: FastifyInstance,
-  { control }: ApiContext,
+  { control, httpInvalid }: ApiContext,
   path = '/events',
   answer: 'counts' | 'nothing' = 'counts',
 ): void {
@@ -61,6 +62,11 @@ export function eventRoutes(
     const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
     request.memory.grow(columnsPerByte * body.length)
     const batch = await decode(request, body)
+    const invalid = httpInvalid === 'accept' ? undefined : invalidAttribute(batch)
+    if (invalid !== undefined)
+      throw new ApiError('WEIR_API_EVENT', `${sentence(invalid)} No event of this request was accepted.`, {
+        hints: ['`http.invalid: accept` accepts such events; sinks escape them.'],
+      })
     const { accepted, duplicates, outcome }: Ingested =
       batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
     if (outcome !== undefined) settle(outcome)

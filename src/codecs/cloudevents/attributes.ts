@@ -9,6 +9,8 @@ export const extensionCountLimit = 100
 
 export const familyExtension = 'weirfamily'
 export const refExtension = 'weirref'
+/** `time` as sent, if it has other digits or another offset than milliseconds in UTC. */
+export const timeExtension = 'weirtime'
 /** Stays an extension, and is the ordering key. */
 export const keyExtension = 'partitionkey'
 

@@ -12,6 +12,7 @@ import {
   familyExtension,
   keyExtension,
   refExtension,
+  timeExtension,
   tooLong,
   type Extensions,
 } from './attributes.ts'
@@ -19,7 +20,7 @@ import { Fault, naming } from './errors.ts'
 import { decodeHeader } from './headers.ts'
 import { checkJson } from './json.ts'
 import { encodingOf } from './media.ts'
-import { parseTime } from './time.ts'
+import { isUsualTime, parseTime } from './time.ts'
 
 /** Names in lower case, as Node's `request.headers`. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -61,10 +62,15 @@ export function attributedReader(): typeof decodeAttributed {
     if (last === undefined || contentType !== last.contentType || !alike(named, last)) {
       const event = decodeAttributed(named, contentType, body)
       const { id: _id, time: _time, encoding: _encoding, data: _data, ...rest } = event
-      last = { named, contentType, names: Object.keys(named).length, rest }
+      // The time as sent is of one event.
+      last =
+        rest.extensions?.[timeExtension] === undefined
+          ? { named, contentType, names: Object.keys(named).length, rest }
+          : undefined
       return event
     }
     const { rest } = last
+    if (sentTime(named['time']) !== undefined) return decodeAttributed(named, contentType, body)
     return naming(undefined, () => {
       const { id = '', time: text } = named
       if (id.length > attributeLimit) throw tooLong('id')
@@ -122,6 +128,7 @@ function readEvent(
     take('dataschema'),
     take(refExtension),
   ]
+  const sent = sentTime(attributes.get('time'))
   const [id, source, type, family] = [need('id'), need('source'), need('type'), take(familyExtension)]
   const key = attributes.get(keyExtension) ?? subject
   if (size - taken > extensionCountLimit)
@@ -137,9 +144,14 @@ function readEvent(
     ...(ref === undefined ? {} : { ref }),
     ...(family === undefined ? {} : { family: checkFamily(family) }),
     ...(key === undefined ? {} : { key: checkText(keyExtension, key) }),
-    ...(size === taken
+    ...(size === taken && sent === undefined
       ? {}
-      : { extensions: Object.fromEntries([...attributes].filter(([name]) => !columns.has(name))) as Extensions }),
+      : {
+          extensions: {
+            ...Object.fromEntries([...attributes].filter(([name]) => !columns.has(name))),
+            ...sent,
+          } as Extensions,
+        }),
     ...readData(contentType, body),
   }
 }
@@ -176,6 +188,12 @@ function single(value: string | readonly string[] | undefined, name: string): st
   if (value === undefined || typeof value === 'string') return value
   if (value.length !== 1) throw new Fault(`header ${name} occurs ${value.length} times`)
   return value[0]
+}
+
+/** As extension; undefined for a time as Weir writes it. */
+function sentTime(text: string | undefined): Extensions | undefined {
+  const bytes = Buffer.from(text ?? '')
+  return text === undefined || isUsualTime(bytes, 0, bytes.length) ? undefined : { [timeExtension]: text }
 }
 
 function readTime(text: string | undefined): number | undefined {

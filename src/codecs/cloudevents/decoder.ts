@@ -12,12 +12,13 @@ import {
   halfPair,
   keyExtension,
   refExtension,
+  timeExtension,
 } from './attributes.ts'
 import { ColumnsBuilder, slot } from './columns.ts'
 import { Fault } from './errors.ts'
 import { skipColon, skipSpace, skipString, skipValue, wrong } from './json.ts'
 import { isJsonType } from './media.ts'
-import { parseTime } from './time.ts'
+import { isUsualTime, parseTime } from './time.ts'
 import { checkBase64, notThere, plainValue, readText } from './values.ts'
 
 export const eventLimit = 16 * 1024 * 1024
@@ -135,15 +136,17 @@ export class Decoder {
     codes[slot.family] = this.#family === undefined ? this.#eventFamily : columns.dictionary.code(this.#family)
     codes[slot.key] = this.#key === undefined ? codes[slot.subject]! : columns.dictionary.code(this.#key)
     if (this.#ref !== undefined) codes[slot.ref] = columns.dictionary.code(this.#ref)
-    if (this.#extensionText !== '')
-      codes[slot.extensions] = columns.dictionary.code(`{${this.#extensionText.slice(1)}}`)
     let time = Number.NaN
     const start = this.#present(place.time)
     if (start !== 0) {
       const end = this.#ends[place.time]!
       if (bytes[start] === quote) time = parseTime(bytes, start + 1, end - 1)
       if (Number.isNaN(time)) time = this.#unusualTime()
+      if (!isUsualTime(bytes, start + 1, end - 1) && !this.#extensionNames.includes(timeExtension))
+        this.#extensionText += `,"${timeExtension}":${JSON.stringify(this.#text(place.time))}`
     }
+    if (this.#extensionText !== '')
+      codes[slot.extensions] = columns.dictionary.code(`{${this.#extensionText.slice(1)}}`)
     columns.endRow(time, this.#data(contentType))
   }
 

@@ -114,14 +114,15 @@ const body = fc.oneof(
   }),
   fc.record({ encoding: fc.constant('none' as const) }),
 )
+const uri = fc.webUrl()
 const attributes = fc.record(
   {
     id: word,
-    source: word,
+    source: uri,
     type: word,
     subject: word,
     time: fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }),
-    dataschema: word,
+    dataschema: uri,
     ref: word,
     extensions: fc.dictionary(name, fc.oneof(word, fc.integer(), fc.boolean()), {
       minKeys: 1,

@@ -1,8 +1,17 @@
 import type { WeirEvent } from '../../model/events.ts'
 import { isoTime } from '../flow-json/index.ts'
-import { familyExtension, keyExtension, refExtension, type Extensions } from './attributes.ts'
+import {
+  familyExtension,
+  keyExtension,
+  refExtension,
+  timeExtension,
+  type Extensions,
+  type ExtensionValue,
+} from './attributes.ts'
 import { encodeHeader } from './headers.ts'
 import { isJsonType } from './media.ts'
+import { parseTime } from './time.ts'
+import { uriReference } from './validity.ts'
 
 /** In wire order, without `datacontenttype`. */
 export function eventFields(
@@ -12,21 +21,35 @@ export function eventFields(
   const list: [string, string | number | boolean][] = [
     ['specversion', '1.0'],
     ['id', event.id],
-    ['source', event.source],
+    ['source', uriReference(event.source)],
     ['type', event.type],
   ]
   if (event.subject !== undefined) list.push(['subject', event.subject])
-  const time = event.time === undefined ? '' : isoTime(event.time)
-  // RFC 3339 years have four digits.
-  if (time.length === 24) list.push(['time', time])
-  if (event.dataschema !== undefined) list.push(['dataschema', event.dataschema])
+  const { [timeExtension]: sent, ...extensions } = event.extensions ?? {}
+  const time = timeOf(event.time, sent)
+  if (time !== undefined) list.push(['time', time])
+  const dataschema = event.dataschema === undefined ? undefined : uriReference(event.dataschema)
+  // It has to be absolute.
+  if (dataschema !== undefined && /^[A-Za-z][A-Za-z0-9+.-]*:/.test(dataschema)) list.push(['dataschema', dataschema])
   const own: Extensions = {
     ...(event.family === undefined || event.family === 'event' ? {} : { [familyExtension]: event.family }),
     ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
     ...(event.ref === undefined ? {} : { [refExtension]: event.ref }),
   }
-  for (const [name, value] of Object.entries({ ...own, ...event.extensions, ...extra })) list.push([name, value])
+  for (const [name, value] of Object.entries({ ...own, ...extensions, ...extra })) list.push([name, value])
   return list
+}
+
+/** As the sender wrote it, if it is still the time of the event. */
+function timeOf(time: number | undefined, sent: ExtensionValue | undefined): string | undefined {
+  if (time === undefined) return undefined
+  if (typeof sent === 'string') {
+    const bytes = Buffer.from(sent)
+    if (parseTime(bytes, 0, bytes.length) === time) return sent
+  }
+  const written = isoTime(time)
+  // RFC 3339 years have four digits.
+  return written.length === 24 ? written : undefined
 }
 
 export function contentType(event: WeirEvent): string | undefined {

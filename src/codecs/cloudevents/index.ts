@@ -22,5 +22,6 @@ export {
   protobufType,
   structuredType,
 } from './media.ts'
+export { invalidAttribute, isUriReference, uriReference } from './validity.ts'
 export { type Extensions } from './attributes.ts'
 export { decodeHeader, encodeHeader } from './headers.ts'

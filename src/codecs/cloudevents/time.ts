@@ -56,6 +56,11 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
   )
 }
 
+/** Whether a valid time is written as Weir writes it: `2026-01-02T03:04:05.006Z`. */
+export function isUsualTime(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at === 24 && bytes[at + 10] === 0x54 && bytes[end - 1] === 0x5a && bytes[at + 17]! < 0x36
+}
+
 /** Minutes east of UTC; NaN if invalid. */
 function offset(bytes: Uint8Array, at: number, end: number): number {
   const sign = bytes[at]
