@@ -140,7 +140,7 @@ test('the first of repeated JSON keys counts, text after the object is ignored, 
   expect((await lines(damaged, '{a="b"} | json'))[0]?.stream).toMatchObject({ x: '1', __error__: 'JSONParserErr' })
 })
 
-test('blank keys of JSON, error runes, and logfmt values with = or line breaks are read as Loki reads them', async () => {
+test('blank keys of JSON, error runes, and logfmt values with = or line breaks are read as by Loki', async () => {
   const api = await withLines(
     { line: '{" ":{"c":"x"},"d":"\uFFFD"}' },
     { line: 'k=a=b g="1\\t\n2" e\uFFFD=1 h=3', nanos: 1 },

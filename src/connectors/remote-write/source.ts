@@ -30,8 +30,8 @@ export function openRemoteWrite(config: RemoteWriteSourceConfig, context: Source
 }
 
 const histogramText =
-  'native histograms are not stored: let the sender scrape classic histograms too (`always_scrape_classic_histograms`) ' +
-  'and set `send_native_histograms: false`. Samples are stored.'
+  'native histograms are not stored: let the sender scrape classic histograms too ' +
+  '(`always_scrape_classic_histograms`) and set `send_native_histograms: false`. Samples are stored.'
 const exemplarText = 'exemplars are not stored: set `send_exemplars: false`. Samples are stored.'
 
 function seriesText({ faults, fault }: PushedRows): string {
