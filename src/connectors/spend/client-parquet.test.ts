@@ -45,8 +45,8 @@ test.each([`[{'key': 'team', 'value': 'c'}]`, `MAP {'team': 'c'}`, `{'team': 'c'
   async (tags) => {
     const path = join(folder, 'tags.parquet')
     const duck = await (await DuckDBInstance.create(':memory:')).connect()
-    await duck.run(`COPY (SELECT 1 AS BilledCost, 'usd' AS BillingCurrency, 'a' AS BillingAccountId, 'P' AS ProviderName,
-      '2026-10-03' AS ChargePeriodStart, ${tags} AS Tags) TO '${path}' (FORMAT parquet)`)
+    await duck.run(`COPY (SELECT 1 AS BilledCost, 'usd' AS BillingCurrency, 'a' AS BillingAccountId,
+      'P' AS ProviderName, '2026-10-03' AS ChargePeriodStart, ${tags} AS Tags) TO '${path}' (FORMAT parquet)`)
     duck.closeSync()
     for await (const { header, records } of parquetRows(path, signal)) {
       const origin = { source: 'focus', file: 'a', collected: 0, estimated: false }

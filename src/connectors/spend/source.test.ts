@@ -143,7 +143,7 @@ test('rows of an earlier run are removed also if its folder disappeared with the
   expect(await it.run()).toEqual(['r1 2', 'removed'])
 })
 
-test('a run counts when it is complete by its manifest and usable; the manifest of a report names the run', async () => {
+test('a run counts when it is complete and usable; the manifest of a report names the run', async () => {
   const it = new Scene()
   const folder = '20261001-20261031'
   const manifest = (...files: readonly string[]): string =>

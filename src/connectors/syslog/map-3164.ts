@@ -14,6 +14,8 @@ type Prefix = Readonly<{ host?: string; time?: Instant; metadata: Readonly<Recor
 
 /** `text`: behind the priority. */
 export function read3164(text: string, clock: Clock): Header3164 {
+  const fortinet = readFortinet(text, clock)
+  if (fortinet !== undefined) return fortinet
   const { host, time, metadata, rest } = prefixOf(text, clock)
   const read = host === undefined ? readNames(rest, time !== undefined) : readTag(rest)
   const found = read ?? { line: rest }
@@ -22,6 +24,18 @@ export function read3164(text: string, clock: Clock): Header3164 {
     ...found,
     metadata: { ...metadata, ...('metadata' in found ? found.metadata : {}) },
   }
+}
+
+const fortinetTime = /^ *date=(\d{4}-\d\d-\d\d),? ?time=(\d\d:\d\d:\d\d)[ ,]/
+const fortinetHost = /[ ,]devname="?([^" ,]{1,255})/
+const fortinetZone = /[ ,]tz="?([+-]\d{4})/
+
+/** Fortinet has no header, only pairs of names and values. */
+function readFortinet(text: string, clock: Clock): Header3164 | undefined {
+  const [, day, timeOfDay] = fortinetTime.exec(text) ?? []
+  if (day === undefined) return undefined
+  const time = timeAtStart(`${day} ${timeOfDay}${fortinetZone.exec(text)?.[1] ?? ''}`, clock)
+  return { ...known({ host: fortinetHost.exec(text)?.[1], time }), metadata: {}, line: text }
 }
 
 /** Cisco: counters of messages in front, a host, the node of a router, and a mark of the state of its clock. */

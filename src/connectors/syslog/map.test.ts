@@ -76,7 +76,7 @@ test.each([
   ['ap1 0123456789ab,U6-6.8: mcad[3]: x', { host: 'ap1', app: 'mcad', device: '0123456789ab,U6-6.8', line: 'x' }],
   ['Nov 27 17:11:12 last message repeated 3 times', { line: 'last message repeated 3 times' }],
   ['Nov 27 17:11:12 Message forwarded from h1: app: x', { host: 'h1', app: 'app', line: 'x' }],
-  ['date=2026-11-27 time=17:11:12 devname="F"', { line: 'date=2026-11-27 time=17:11:12 devname="F"' }],
+  ['date=2026-11-27 time=17:11:12 devname="F" tz="-0400"', { host: 'F', time: at('2026-11-27T21:11:12Z') }],
   ['Connection lost: again', { line: 'Connection lost: again' }],
   ['29: hello', { line: '29: hello' }],
   ['Nov 31 17:11:12 h app: x', { line: 'Nov 31 17:11:12 h app: x' }],

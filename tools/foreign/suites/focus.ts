@@ -14,8 +14,8 @@ type Sums = Readonly<{ rows: number; sums: readonly (string | null)[]; refused: 
 export const suite: Suite = {
   summary: 'FOCUS sample files: number of rows, and each sum of costs, equal to exact sums by DuckDB',
   source:
-    'a folder of CSV and Parquet files: FOCUS-1.0 of FinOps-Open-Cost-and-Usage-Spec/FOCUS-Sample-Data, tests/samples ' +
-    'of finopsfoundation/focus_validator, with git clone',
+    'a folder of CSV and Parquet files: FOCUS-1.0 of FinOps-Open-Cost-and-Usage-Spec/FOCUS-Sample-Data, and ' +
+    'tests/samples of finopsfoundation/focus_validator, with git clone',
   async *outcomes(folder) {
     for (const name of (await readdir(folder, { recursive: true })).toSorted())
       if (/\.(?:csv|csv\.gz|parquet)$/.test(name)) yield* ofFile(name, join(folder, name))
