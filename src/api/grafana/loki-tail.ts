@@ -35,7 +35,10 @@ export function tailRoute(app: FastifyInstance, context: ApiContext, url: string
         limit: { description: 'Maximum earlier lines.' },
         delay_for: { description: 'Seconds by which lines are delayed, so that late ones are in order.' },
       }),
-      response: { 400: { description: 'The request is no websocket.', ...string } },
+      response: {
+        200: { description: 'Messages of streams over the websocket.', ...string },
+        400: { description: 'The request is no websocket.', ...string },
+      },
     },
     handler: (_, reply) => reply.code(400).type('text/plain; charset=utf-8').send('A websocket is required.\n'),
     wsHandler: (socket, request) => void tail(socket, request, context),
