@@ -32,6 +32,8 @@ export class Packet {
   readonly addresses = new Uint32Array(8)
   /** Bytes before the IP header, or before unreadable bytes. */
   linkBytes = 0
+  /** Where the frame ends, which may be behind the copied bytes; Infinity if unknown. */
+  frameEnd = Infinity
   length = 0
   proto = 0
   dscp = 0

@@ -1,4 +1,5 @@
 import { readIpv4, readIpv6 } from './ip.ts'
+import { isTag, readLabelled } from './labelled.ts'
 import { etherType, part, u16, u32, type Packet } from './packet.ts'
 
 export type HeaderKind = 'ethernet' | 'ip' | 'mpls' | 'ppp'
@@ -10,8 +11,16 @@ const pppoeSession = 0x8864
 const minEtherType = 0x0600
 
 /** `bytes[start … end)` may be cut anywhere. Does not enter tunnels (GRE, VXLAN, IP in IP). Never throws. */
-export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
+export function readPacket(
+  kind: HeaderKind,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  packet: Packet,
+  frameEnd = Infinity,
+): void {
   packet.clear()
+  packet.frameEnd = frameEnd
   switch (kind) {
     case 'ethernet':
       return readEthernet(bytes, start, end, packet)
@@ -42,11 +51,6 @@ function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Pac
     takeTag(packet, tags, u16(bytes, at) & 0x0fff)
     at += 2
   }
-}
-
-/** 802.1Q, 802.1ad and its pre-standard number. */
-function isTag(etype: number) {
-  return etype === 0x8100 || etype === 0x88a8 || etype === 0x9100
 }
 
 function takeTag(packet: Packet, tags: number, id: number) {
@@ -81,8 +85,8 @@ function readMpls(bytes: Uint8Array, from: number, end: number, start: number, p
     at += 4
     packet.addLabel(entry >>> 12)
     packet.linkBytes = at - start
-    // Bottom of the stack (bit 8). The payload is recognized by its IP version.
-    if ((entry & 0x100) !== 0) return readIp(bytes, at, end, start, packet)
+    // Bottom of the stack (bit 8).
+    if ((entry & 0x100) !== 0) return readLabelled(bytes, at, end, start, packet)
   }
 }
 

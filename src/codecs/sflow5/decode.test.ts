@@ -299,10 +299,45 @@ describe('records', () => {
     })
   })
 
-  test('of a path that is empty leave the destination’s AS open', () => {
+  test('of a path that is empty, or of a source AS of 0, give the router’s own AS', () => {
     const row = rowOf(oneTcp, tagged(1003, words(0, 64_500, 64_501, 64_502, 0, 0, 100)))
-    expect(row).toMatchObject({ src_as: 64_501 })
-    for (const name of ['dst_as', 'bgp_next_hop']) expect(row).not.toHaveProperty(name)
+    expect(row).toMatchObject({ src_as: 64_501, dst_as: 64_500 })
+    expect(row).not.toHaveProperty('bgp_next_hop')
+    const path = words(0, 64_500, 0, 0, 1, 2, 2, 64_503, 64_504, 0, 100)
+    expect(rowOf(oneTcp, tagged(1003, path))).toMatchObject({ src_as: 64_500, dst_as: 64_504 })
+    expect(rowOf(oneTcp, tagged(1003, words(0, 0, 64_501, 0, 0, 0, 100)))).not.toHaveProperty('dst_as')
+  })
+
+  describe('of labels', () => {
+    const bottom = words((16_001 << 12) | 0x100)
+    const labelled = (...payload: readonly Uint8Array[]) => ethernet(shorts(0x8847), bottom, ...payload)
+
+    test.each([
+      ['a control word and Ethernet', [words(0), ethernet(shorts(0x0800), ipv4(6, tcp))]],
+      ['a control word with a sequence', [words(77), ethernet(shorts(0x8100, 9, 0x86dd), ipv6(6, tcp))]],
+      ['Ethernet alone', [ethernet(shorts(0x0800), ipv4(6, tcp))]],
+      ['IPv4 with padding', [ipv4(6, tcp), Buffer.alloc(6)]],
+      ['IPv6', [ipv6(6, tcp)]],
+    ])('before %s give the ports, and the MAC addresses of the outer frame', (_, payload) => {
+      const row = rowOf(rawHeader(labelled(...payload)))
+      expect(row).toMatchObject({
+        src_port: 40_000,
+        dst_port: 443,
+        mpls_labels: ['16001'],
+        src_mac: '02:00:00:00:00:01',
+      })
+      expect(row).not.toHaveProperty('vlan')
+    })
+
+    test.each(['450000000002', '4500ffff0002', '600000000002', '4f00003c0002', '410000360002'])(
+      'before a MAC address %s give no address',
+      (mac) => {
+        const frame = Buffer.concat([Buffer.from(`${mac}020000000001`, 'hex'), shorts(0x0800), ipv4(6, tcp)])
+        const row = rowOf(rawHeader(labelled(frame), { frame: 600 }))
+        expect(row).not.toHaveProperty('src_addr')
+        expect(row).toMatchObject({ mpls_labels: ['16001'] })
+      },
+    )
   })
 
   test('of a switch give VLANs that the header does not show', () => {

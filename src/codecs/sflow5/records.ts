@@ -60,7 +60,7 @@ function readHeader(bytes: Uint8Array, at: number, end: number, sample: Sample):
   const kind = headerKinds[u32(bytes, at)]
   const length = u32(bytes, at + 12)
   if (kind === undefined) packet.clear()
-  else readPacket(kind, bytes, at + 16, Math.min(end, at + 16 + length), packet)
+  else readPacket(kind, bytes, at + 16, Math.min(end, at + 16 + length), packet, at + 16 + sample.frameBytes)
   return at + 16 + length > end ? 'short' : 'taken'
 }
 
@@ -133,7 +133,10 @@ function readGateway(bytes: Uint8Array, start: number, end: number, sample: Samp
   const at = readAddress(bytes, start, end, sample.bgpNextHop, 0)
   if (at < 0 || end - at < 16) return 'short'
   if (u32(bytes, start) !== 0) sample.present |= parts.bgpNextHop
-  sample.srcAs = u32(bytes, at + 4)
+  const own = u32(bytes, at)
+  const source = u32(bytes, at + 4)
+  // 0, and an empty path, are the router's own AS.
+  sample.srcAs = source === 0 ? own : source
   sample.present |= parts.gateway
   let segment = at + 16
   for (let left = u32(bytes, at + 12); left > 0; left--) {
@@ -145,6 +148,10 @@ function readGateway(bytes: Uint8Array, start: number, end: number, sample: Samp
       sample.present |= parts.dstAs
     }
     segment = next
+  }
+  if ((sample.present & parts.dstAs) === 0 && own !== 0) {
+    sample.dstAs = own
+    sample.present |= parts.dstAs
   }
   return 'taken'
 }

@@ -27,12 +27,13 @@ export function sectionStep(
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
       const at = startOf(set, section, i)
-      readPacket(kind, set.bytes, at, at + lengthOf(set, section, i), packet)
+      const frameSize = size === undefined ? 0 : numberIn(set, size, i)
+      const frameEnd = sizeIsOfFrame && frameSize > 0 ? at + frameSize : Infinity
+      readPacket(kind, set.bytes, at, at + lengthOf(set, section, i), packet, frameEnd)
       columns.write(packet, row + i)
       if (!onePacket) continue
       packets.items[2 * (row + i)] = 1
       packets.mark(row + i)
-      const frameSize = size === undefined ? 0 : numberIn(set, size, i)
       const length =
         (packet.parts & part.length) !== 0
           ? packet.length
