@@ -4,7 +4,7 @@ import { realThread } from '../host/thread.ts'
 import { collections as plans, collectWhenIdle, type CollectionPlan } from './memory.ts'
 
 function watched(
-  state: { used: number; load: number; short?: boolean; heap?: number },
+  state: { used: number; load: number; short?: boolean; heap?: number; after?: number },
   plan?: CollectionPlan,
 ): {
   readonly state: typeof state
@@ -25,7 +25,7 @@ function watched(
       collectGarbage: (how) => {
         collections++
         if (how === 'thorough') thorough++
-        state.used = 40e6
+        state.used = state.after ?? 40e6
         state.heap = 40e6
       },
     },
@@ -84,6 +84,24 @@ test('pages of a large heap are returned by a full collection, once, while memor
   await pass()
   await pass()
   expect(thorough()).toBe(1)
+})
+
+test('buffers in use during a collection are returned later, and fruitless repetitions become rare', async () => {
+  const { state, collections, pass } = watched({ used: 40e6, load: 0.9, short: true })
+  state.after = 140e6
+  state.used = 150e6
+  await pass()
+  expect(collections()).toBeGreaterThan(1)
+  state.after = 40e6
+  for (let at = 0; at < 7; at++) await pass()
+  expect(state.used).toBe(40e6)
+  const before = collections()
+  for (let at = 0; at < 100; at++) await pass()
+  expect(collections()).toBe(before)
+  state.after = 140e6
+  state.used = 150e6
+  for (let at = 0; at < 64; at++) await pass()
+  expect(collections() - before).toBeLessThan(20)
 })
 
 test('a quiet thread gets a full collection after a minute and then every ten minutes', async () => {

@@ -2,6 +2,7 @@ import type { Host, MemoryBudget } from '../host/index.ts'
 import type { Thread } from '../host/thread.ts'
 import type { MetricStore } from './metrics.ts'
 import type { Metrics } from './ports.ts'
+import { ShortMemory } from './short-memory.ts'
 
 export const memoryMetric = 'weir_memory_bytes'
 
@@ -18,9 +19,6 @@ export const collections = {
 const idleLoad = 0.25
 const minGarbage = 4e6
 const shortEveryMs = 500
-const minGarbageWhenShort = 8e6
-/** V8 keeps freed pages for later objects of the same thread. Only a full collection returns them to the system. */
-const minFreePagesWhenShort = 16e6
 const [firstThoroughMs, thoroughEveryMs] = [60_000, 600_000]
 
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
@@ -47,33 +45,15 @@ export function collectWhenIdle(
   thread: Pick<Thread, 'memory' | 'used' | 'load' | 'isMemoryShort' | 'collectGarbage'>,
   { everyMs, quietLoad }: CollectionPlan = collections.usual,
 ): void {
-  let live = thread.used()
-  let largestHeap = thread.memory().heap
+  const short = new ShortMemory(thread)
   let elapsed = 0
-  const garbage = () => {
-    const used = thread.used()
-    // Buffers are freed with a delay.
-    live = Math.min(live, used)
-    return used - live
-  }
-  const collect = (how: 'quick' | 'thorough') => {
-    thread.collectGarbage(how)
-    live = thread.used()
-    if (how === 'thorough') largestHeap = thread.memory().heap
-  }
   timers.every(everyMs, () => {
-    const bytes = garbage()
+    const bytes = short.garbage()
     elapsed += everyMs
     const load = thread.load()
-    if (elapsed % thoroughEveryMs === firstThoroughMs && load < quietLoad) collect('thorough')
-    else if (load <= idleLoad && bytes >= Math.max(minGarbage, live / 10)) collect('quick')
+    if (elapsed % thoroughEveryMs === firstThoroughMs && load < quietLoad) short.collect('thorough')
+    else if (load <= idleLoad && bytes >= Math.max(minGarbage, short.live / 10)) short.collect('quick')
   })
-  const collectIfShort = () => {
-    if (!thread.isMemoryShort()) return
-    largestHeap = Math.max(largestHeap, thread.memory().heap)
-    if (garbage() >= minGarbageWhenShort) collect('quick')
-    if (largestHeap - thread.memory().heap >= minFreePagesWhenShort && thread.isMemoryShort()) collect('thorough')
-  }
-  timers.every(shortEveryMs, collectIfShort)
-  memory.onLargeRelease(() => timers.after(0, collectIfShort))
+  timers.every(shortEveryMs, () => short.collectIfShort(shortEveryMs))
+  memory.onLargeRelease(() => timers.after(0, () => short.collectIfShort(0)))
 }
