@@ -217,7 +217,7 @@ export class TemplateDecoder {
         prepared.plan ??= this.#makePlan(prepared)
         this.count(
           exporter,
-          this.#rows.write(domain, prepared.plan, set, this.#keep) ? 'decoded' : 'skipped',
+          this.#rows.write(domain, template.id, prepared.plan, set, this.#keep) ? 'decoded' : 'skipped',
           set.end - at,
         )
       }

@@ -22,6 +22,7 @@ export const maxFields = 512
 /** v9 numbers scopes separately (RFC 3954, section 6.1). */
 export const scopePen = 0x1_0000_0000
 export const interfaceScope = 2
+export const templateScope = 5
 
 export function makeLayout(fields: readonly FieldSpec[], scopes: number, options: boolean): Layout | undefined {
   let shortest = 0

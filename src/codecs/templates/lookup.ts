@@ -77,8 +77,11 @@ export class Lookup {
     const float: Accept = ({ length }) => length === 4 || length === 8
     return {
       interval: this.first([element.samplingInterval, element.samplerInterval], isNumber),
+      algorithm: this.one(element.samplingAlgorithm),
       taken: this.one(element.spacingSampled),
       skipped: this.one(element.spacingSkipped),
+      takenTime: this.one(element.timeSampled),
+      skippedTime: this.one(element.timeSkipped),
       size: this.one(element.sizeSampled),
       population: this.one(element.sizePopulation),
       probability: this.one(element.probability, float),

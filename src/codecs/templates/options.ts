@@ -2,10 +2,10 @@ import { trimOldest } from '../../model/trim-oldest.ts'
 import { idText } from './applications.ts'
 import type { DataSet } from './data-set.ts'
 import { element, keyOf } from './elements.ts'
-import { interfaceScope, scopePen, type Layout } from './layout.ts'
+import { interfaceScope, scopePen, templateScope, type Layout } from './layout.ts'
 import { isBytes, isNumber, isText, Lookup } from './lookup.ts'
 import { lengthOf, numberIn, startOf } from './read.ts'
-import { intervalOf, type DomainFacts } from './sampling.ts'
+import { egressKey, intervalOf, type DomainFacts } from './sampling.ts'
 import type { OptionsPlan } from './state.ts'
 import { readSampling } from './step-sampling.ts'
 
@@ -15,12 +15,13 @@ const utf8 = new TextDecoder()
 
 export function planOptions(layout: Layout): OptionsPlan {
   const lookup = new Lookup(layout, new Map())
+  const input = lookup.first([keyOf(scopePen, interfaceScope), element.ingressInterface], isNumber)
+  const output = lookup.one(element.egressInterface)
   return {
     sampling: lookup.sampling(),
-    interfaceIndex: lookup.first(
-      [keyOf(scopePen, interfaceScope), element.ingressInterface, element.egressInterface],
-      isNumber,
-    ),
+    interfaceIndex: input ?? output,
+    isEgress: input === undefined,
+    templateId: lookup.first([keyOf(scopePen, templateScope), element.templateId], isNumber),
     interfaceName: lookup.first([element.interfaceName, element.interfaceDescription], isText),
     initTime: lookup.one(element.initTime, isBytes(8)),
     applicationId: lookup.one(element.applicationId, isText),
@@ -29,7 +30,8 @@ export function planOptions(layout: Layout): OptionsPlan {
 }
 
 export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): boolean {
-  const { sampling: places, interfaceIndex, interfaceName, initTime, applicationId, applicationName } = plan
+  const { sampling: places, interfaceIndex, isEgress, templateId, interfaceName, initTime } = plan
+  const { applicationId, applicationName } = plan
   let changed = false
   for (let i = 0; i < set.count; i++) {
     const interval = intervalOf(readSampling(set, places, i))
@@ -37,10 +39,12 @@ export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): bool
     if (interval > 0) {
       if (places.selector !== undefined)
         changed = put(facts.selectors, numberIn(set, places.selector, i), interval) || changed
+      else if (templateId !== undefined)
+        changed = put(facts.templateSampling, numberIn(set, templateId, i), interval) || changed
+      else if (index !== undefined)
+        changed = put(facts.interfaceSampling, isEgress ? egressKey(index) : index, interval) || changed
       else {
-        if (index !== undefined) changed = put(facts.interfaceSampling, index, interval) || changed
         changed ||= facts.sampling !== interval
-        // Also applies to interfaces without a report.
         facts.sampling = interval
       }
     }

@@ -276,8 +276,12 @@ export class Planner {
       if (place !== undefined) labels.push(place)
     }
     if (labels.length > 0) steps.push(mplsStep(this.#flows, labels))
-    const input = lookup.rule(this.#rules.get('in_if')!, half, isNumber)
-    steps.push(samplingStep({ sampling: this.#flows.column('sampling') }, lookup.sampling(), input, this.#sampling))
+    const scopes = {
+      input: lookup.rule(this.#rules.get('in_if')!, half, isNumber),
+      output: lookup.rule(this.#rules.get('out_if')!, half, isNumber),
+      direction: half === 'forward' ? lookup.one(element.direction) : undefined,
+    }
+    steps.push(samplingStep({ sampling: this.#flows.column('sampling') }, lookup.sampling(), scopes, this.#sampling))
     if (half === 'reverse') {
       const reverse = this.#flows.column('reverse')
       steps.push((set, row) => reverse.fill(1, row, row + set.count))

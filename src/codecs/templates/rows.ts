@@ -18,7 +18,7 @@ export class RowWriter {
   constructor(flows: FlowBuilder, namer: InterfaceNamer, sampling: number) {
     this.#flows = flows
     this.#namer = namer
-    this.sampling = { facts: newFacts(), configured: sampling }
+    this.sampling = { facts: newFacts(), template: 0, configured: sampling }
     this.#c = {
       exporter: flows.column('exporter_addr'),
       received: flows.column('time_received'),
@@ -29,7 +29,7 @@ export class RowWriter {
     }
   }
 
-  write(domain: Domain, plan: Plan, set: DataSet, keep: boolean): boolean {
+  write(domain: Domain, template: number, plan: Plan, set: DataSet, keep: boolean): boolean {
     const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
     if (!keep) {
       domain.session.exporter.shedRows += set.count + both
@@ -37,6 +37,7 @@ export class RowWriter {
     }
     this.#flows.reserve(set.count + both)
     this.sampling.facts = domain.facts
+    this.sampling.template = template
     if (domain.session.version === 10) set.context.uptime = set.context.exportTime - domain.facts.initTime
     if (both > 0) this.#reverse.gather(set, this.#chosen, both)
     this.#rows(domain, plan.forward, set)

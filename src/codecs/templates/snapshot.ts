@@ -21,6 +21,7 @@ type FactsSnapshot = Readonly<{
   initTime: number | null
   selectors: readonly (readonly [number, number])[]
   interfaceSampling: readonly (readonly [number, number])[]
+  templateSampling?: readonly (readonly [number, number])[]
   interfaceNames: readonly (readonly [number, string])[]
   applications?: readonly (readonly [id: string, name: string])[]
 }>
@@ -47,6 +48,7 @@ export function snapshotExporter(state: ExporterState): ExporterSnapshot | undef
       initTime: Number.isNaN(facts.initTime) ? null : facts.initTime,
       selectors: [...facts.selectors],
       interfaceSampling: [...facts.interfaceSampling],
+      templateSampling: [...facts.templateSampling],
       interfaceNames: [...facts.interfaceNames],
       applications: [...facts.applications.names],
     }))
@@ -67,6 +69,7 @@ export function restoreExporter(
     facts.initTime = entry.initTime ?? Number.NaN
     for (const [id, interval] of entry.selectors) facts.selectors.set(id, interval)
     for (const [index, interval] of entry.interfaceSampling) facts.interfaceSampling.set(index, interval)
+    for (const [id, interval] of entry.templateSampling ?? []) facts.templateSampling.set(id, interval)
     for (const [index, name] of entry.interfaceNames) facts.interfaceNames.set(index, name)
     for (const [id, name] of entry.applications ?? []) facts.applications.put(id, name)
   }

@@ -27,6 +27,9 @@ export interface Prepared {
 export type OptionsPlan = Readonly<{
   sampling: SamplingPlaces
   interfaceIndex: FieldPlace | undefined
+  /** The index is of the outgoing interface. */
+  isEgress: boolean
+  templateId: FieldPlace | undefined
   interfaceName: FieldPlace | undefined
   initTime: FieldPlace | undefined
   applicationId: FieldPlace | undefined

@@ -1,13 +1,16 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { float, lengthOf, numberIn, startOf } from './read.ts'
-import { intervalOf, type DomainFacts, type RecordSampling } from './sampling.ts'
+import { egressKey, intervalOf, type DomainFacts, type RecordSampling } from './sampling.ts'
 import type { Step } from './step-numbers.ts'
 
 export type SamplingPlaces = Readonly<{
+  algorithm: FieldPlace | undefined
   interval: FieldPlace | undefined
   taken: FieldPlace | undefined
   skipped: FieldPlace | undefined
+  takenTime: FieldPlace | undefined
+  skippedTime: FieldPlace | undefined
   size: FieldPlace | undefined
   population: FieldPlace | undefined
   probability: FieldPlace | undefined
@@ -17,18 +20,35 @@ export type SamplingPlaces = Readonly<{
 
 export interface SamplingDefaults {
   facts: DomainFacts
+  /** Id of the template of the current rows. */
+  template: number
   /** 0: none. */
   configured: number
 }
 
-const values: RecordSampling = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
+const values: RecordSampling = {
+  algorithm: 0,
+  interval: 0,
+  taken: 0,
+  skipped: 0,
+  takenTime: 0,
+  skippedTime: 0,
+  size: 0,
+  population: 0,
+  probability: 0,
+}
 
 export function readSampling(set: DataSet, places: SamplingPlaces, record: number): RecordSampling {
-  values.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
-  values.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)
-  values.skipped = places.skipped === undefined ? 0 : numberIn(set, places.skipped, record)
-  values.size = places.size === undefined ? 0 : numberIn(set, places.size, record)
-  values.population = places.population === undefined ? 0 : numberIn(set, places.population, record)
+  const value = (place: FieldPlace | undefined, absent: number) =>
+    place === undefined ? absent : numberIn(set, place, record)
+  values.algorithm = value(places.algorithm, 0)
+  values.interval = value(places.interval, 0)
+  values.taken = value(places.taken, 0)
+  values.skipped = value(places.skipped, Number.NaN)
+  values.takenTime = value(places.takenTime, 0)
+  values.skippedTime = value(places.skippedTime, Number.NaN)
+  values.size = value(places.size, 0)
+  values.population = value(places.population, 0)
   const { probability } = places
   values.probability =
     probability === undefined
@@ -37,20 +57,27 @@ export function readSampling(set: DataSet, places: SamplingPlaces, record: numbe
   return values
 }
 
-/** Of the record, selector, interface or domain, or the configured one; else absent. */
+export type SamplingScopes = Readonly<{
+  input: FieldPlace | undefined
+  output: FieldPlace | undefined
+  direction: FieldPlace | undefined
+}>
+
+/** Of the record, or of the scope it is in: selector, template, interface, domain. Else the configured one, or absent. */
 export function samplingStep(
   columns: { readonly sampling: GrowingColumn<Uint32Array> },
   places: SamplingPlaces,
-  input: FieldPlace | undefined,
+  scopes: SamplingScopes,
   defaults: SamplingDefaults,
 ): Step {
   const { sampling } = columns
   const inRecord = Object.values(places).some((place) => place !== undefined)
+  const hasInterface = scopes.input !== undefined || scopes.output !== undefined
   return (set, row) => {
-    const { facts, configured } = defaults
-    const usual = facts.sampling > 0 ? facts.sampling : configured
-    const byInterface = input !== undefined && facts.interfaceSampling.size > 1 ? input : undefined
-    if (!inRecord && byInterface === undefined) {
+    const { facts, configured, template } = defaults
+    const usual = facts.templateSampling.get(template) ?? (facts.sampling > 0 ? facts.sampling : configured)
+    const byInterface = hasInterface && facts.interfaceSampling.size > 0 && !facts.templateSampling.has(template)
+    if (!inRecord && !byInterface) {
       if (usual > 0) sampling.fill(usual, row, row + set.count)
       return
     }
@@ -58,12 +85,27 @@ export function samplingStep(
       let interval = inRecord ? intervalOf(readSampling(set, places, i)) : 0
       if (interval === 0 && places.selector !== undefined)
         interval = facts.selectors.get(numberIn(set, places.selector, i)) ?? 0
-      if (interval === 0 && byInterface !== undefined)
-        interval = facts.interfaceSampling.get(numberIn(set, byInterface, i)) ?? 0
+      if (interval === 0 && byInterface) interval = ofInterface(set, scopes, facts, i)
       if (interval === 0) interval = usual
       if (interval === 0) continue
       sampling.items[row + i] = interval
       sampling.mark(row + i)
     }
   }
+}
+
+/** An outgoing flow was sampled at its output. */
+function ofInterface(
+  set: DataSet,
+  { input, output, direction }: SamplingScopes,
+  { interfaceSampling }: DomainFacts,
+  record: number,
+) {
+  const isOutgoing = output !== undefined && direction !== undefined && numberIn(set, direction, record) === 1
+  const index = isOutgoing ? output : input
+  return (
+    (index === undefined ? undefined : interfaceSampling.get(numberIn(set, index, record))) ??
+    (output === undefined ? undefined : interfaceSampling.get(egressKey(numberIn(set, output, record)))) ??
+    0
+  )
 }

@@ -185,7 +185,7 @@ describe('sampling', () => {
         set(300, ip4('10.0.0.1'), u16(1), ip4('10.0.0.1'), u16(2), ip4('10.0.0.1'), u16(3)),
       ),
     )
-    expect(rowsOf(bench).map(({ sampling }) => sampling)).toEqual([100, 200, 200])
+    expect(rowsOf(bench).map(({ sampling }) => sampling)).toEqual([100, 200, undefined])
   })
 })
 
