@@ -1,4 +1,5 @@
 import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
+import { icmpOrder } from '../flow-values/icmp.ts'
 
 /** Version 5: a 24-byte header and up to 30 records of 48 bytes, big-endian. */
 export const headerBytes = 24
@@ -193,8 +194,9 @@ export class Netflow5Decoder {
         c.srcPort.mark(row)
         c.dstPort.mark(row)
       } else if (proto === ICMP) {
-        icmpType[row] = view.getUint8(at + 34)
-        icmpCode[row] = view.getUint8(at + 35)
+        const exchanged = icmpOrder(false, view.getUint16(at + 34)) === 'reversed' ? 1 : 0
+        icmpType[row] = view.getUint8(at + 34 + exchanged)
+        icmpCode[row] = view.getUint8(at + 35 - exchanged)
         c.icmpType.mark(row)
         c.icmpCode.mark(row)
       }

@@ -182,13 +182,14 @@ export class Planner {
 
   #ports(lookup: Lookup, half: Half): readonly Step[] {
     const flows = this.#flows
-    const ports = [lookup.first(element.sourcePort, isNumber), lookup.first(element.destinationPort, isNumber)]
+    const portsOf = ([any, udp, tcp]: readonly [number, number, number]) => ({
+      any: lookup.one(any),
+      udp: lookup.one(udp),
+      tcp: lookup.one(tcp),
+    })
+    const ports = [portsOf(element.sourcePort), portsOf(element.destinationPort)] as const
     const [srcPort, dstPort] = half === 'forward' ? ports : [ports[1], ports[0]]
     const icmp = (id: number) => lookup.of([id], half, isNumber, [])
-    const pairs = [
-      [icmp(element.icmpTypeV4), icmp(element.icmpCodeV4)],
-      [icmp(element.icmpTypeV6), icmp(element.icmpCodeV6)],
-    ] as const
     return portSteps(
       {
         proto: flows.column('proto'),
@@ -200,13 +201,20 @@ export class Planner {
       {
         srcPort,
         dstPort,
-        icmp: [icmp(element.icmpV4), icmp(element.icmpV6)].filter((place) => place !== undefined),
-        typeAndCode: pairs.flatMap(([type, code]) =>
-          type === undefined || code === undefined ? [] : [[type, code] as const],
-        ),
+        icmpV4: {
+          both: icmp(element.icmpV4),
+          type: icmp(element.icmpTypeV4),
+          code: icmp(element.icmpCodeV4),
+        },
+        icmpV6: {
+          both: icmp(element.icmpV6),
+          type: icmp(element.icmpTypeV6),
+          code: icmp(element.icmpCodeV6),
+        },
         icmpInPort: half === 'forward',
         hasProto: lookup.first([4, 193], isNumber) !== undefined,
       },
+      this.#sampling,
     )
   }
 

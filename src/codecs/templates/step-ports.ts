@@ -1,7 +1,9 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
+import { icmpOrder } from '../flow-values/icmp.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { numberIn } from './read.ts'
 import type { Step } from './step-numbers.ts'
+import type { SamplingDefaults } from './step-sampling.ts'
 
 const ICMP = 1
 const TCP = 6
@@ -17,12 +19,25 @@ type PortColumns = Readonly<{
   icmpCode: GrowingColumn<Uint8Array>
 }>
 
+/** Of one family: IE 32, 176 and 177, or 139, 178 and 179. */
+export type IcmpPlaces = Readonly<{
+  both: FieldPlace | undefined
+  type: FieldPlace | undefined
+  code: FieldPlace | undefined
+}>
+
+/** By precedence: of any protocol, of UDP, of TCP (IE 7, 180, 182). */
+export type PortElements = Readonly<{
+  any: FieldPlace | undefined
+  udp: FieldPlace | undefined
+  tcp: FieldPlace | undefined
+}>
+
 type PortPlaces = Readonly<{
-  srcPort: FieldPlace | undefined
-  dstPort: FieldPlace | undefined
-  icmp: readonly FieldPlace[]
-  /** IE 176 and 177, 178 and 179. */
-  typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]
+  srcPort: PortElements
+  dstPort: PortElements
+  icmpV4: IcmpPlaces
+  icmpV6: IcmpPlaces
   /** Type and code are in the destination port, except in reverse halves. */
   icmpInPort: boolean
   /** The step that writes the protocol runs first. */
@@ -30,10 +45,16 @@ type PortPlaces = Readonly<{
 }>
 
 /** Ports for TCP, UDP and SCTP; type and code for ICMP. */
-export function portSteps(columns: PortColumns, places: PortPlaces): readonly Step[] {
-  const { srcPort, dstPort, icmp, typeAndCode, hasProto } = places
-  if (srcPort === undefined && dstPort === undefined && icmp.length === 0 && typeAndCode.length === 0) return []
-  const plain = srcPort?.length === 2 && dstPort?.length === 2 ? { src: srcPort, dst: dstPort } : undefined
+export function portSteps(columns: PortColumns, places: PortPlaces, defaults: SamplingDefaults): readonly Step[] {
+  const { srcPort, dstPort, icmpV4, icmpV6, hasProto } = places
+  const known = [srcPort, dstPort, icmpV4, icmpV6].flatMap((each) => Object.values(each))
+  if (known.every((place) => place === undefined)) return []
+  const { any: src } = srcPort
+  const { any: dst } = dstPort
+  const plain = src?.length === 2 && dst?.length === 2 ? { src, dst } : undefined
+  const port = places.icmpInPort ? dst : undefined
+  const v4 = icmpOf(columns, icmpV4, icmpV6, port, 'v4', defaults)
+  const v6 = icmpOf(columns, icmpV6, icmpV4, port, 'v6', defaults)
   return [
     (set, row) => {
       const protos = columns.proto.items
@@ -42,10 +63,11 @@ export function portSteps(columns: PortColumns, places: PortPlaces): readonly St
         if (proto === TCP || proto === UDP || proto === SCTP) {
           if (plain !== undefined) ports(columns, plain.src, plain.dst, set, i, row + i)
           else {
-            if (srcPort !== undefined) put(columns.srcPort, row + i, numberIn(set, srcPort, i))
-            if (dstPort !== undefined) put(columns.dstPort, row + i, numberIn(set, dstPort, i))
+            onePort(columns.srcPort, srcPort, proto, set, i, row + i)
+            onePort(columns.dstPort, dstPort, proto, set, i, row + i)
           }
-        } else if (proto === ICMP || proto === ICMPv6) icmpOf(columns, places, set, i, row + i)
+        } else if (proto === ICMP) v4(set, i, row + i)
+        else if (proto === ICMPv6) v6(set, i, row + i)
       }
     },
   ]
@@ -59,23 +81,50 @@ function ports(columns: PortColumns, src: FieldPlace, dst: FieldPlace, set: Data
   columns.dstPort.mark(row)
 }
 
-/** The first non-zero value counts; all 0 is an echo reply. */
-function icmpOf(
-  columns: PortColumns,
-  { icmp, typeAndCode, icmpInPort, dstPort }: PortPlaces,
+function onePort(
+  column: GrowingColumn<Uint16Array>,
+  { any, udp, tcp }: PortElements,
+  proto: number,
   set: DataSet,
   record: number,
   row: number,
 ) {
-  const inPort = icmpInPort ? dstPort : undefined
-  if (icmp.length === 0 && typeAndCode.length === 0 && inPort === undefined) return
-  let both = 0
-  for (const place of icmp) both ||= numberIn(set, place, record) & 0xffff
-  for (const [type, code] of typeAndCode)
-    both ||= ((numberIn(set, type, record) & 0xff) << 8) | (numberIn(set, code, record) & 0xff)
-  if (inPort !== undefined) both ||= numberIn(set, inPort, record) & 0xffff
-  put(columns.icmpType, row, both >> 8)
-  put(columns.icmpCode, row, both & 0xff)
+  const own = proto === UDP ? (udp ?? tcp) : (tcp ?? udp)
+  const place = any ?? own
+  if (place === undefined) return
+  const port = numberIn(set, place, record)
+  put(column, row, port === 0 && own !== undefined ? numberIn(set, own, record) : port)
+}
+
+type RecordStep = (set: DataSet, record: number, row: number) => void
+
+/** An element of the template is the value, also 0; the port counts without one. */
+function icmpOf(
+  columns: PortColumns,
+  own: IcmpPlaces,
+  other: IcmpPlaces,
+  port: FieldPlace | undefined,
+  family: 'v4' | 'v6',
+  defaults: SamplingDefaults,
+): RecordStep {
+  const isGiven = Object.values(own).some((place) => place !== undefined)
+  const { type, code, both: combined } = isGiven ? own : other
+  const both = combined ?? (type === undefined ? port : undefined)
+  const isV6 = family === 'v6'
+  return (set, record, row) => {
+    const value = both === undefined ? 0 : numberIn(set, both, record) & 0xffff
+    const given = type === undefined ? 0 : numberIn(set, type, record) & 0xff
+    if (both !== undefined && (value !== 0 || type === undefined) && given === 0) {
+      const order = icmpOrder(isV6, value)
+      const { facts } = defaults
+      if (order !== 'either') facts.icmpReversed = order === 'reversed'
+      const exchanged = order === 'reversed' || (order === 'either' && facts.icmpReversed)
+      put(columns.icmpType, row, exchanged ? value & 0xff : value >> 8)
+      put(columns.icmpCode, row, exchanged ? value >> 8 : value & 0xff)
+    } else if (type !== undefined) put(columns.icmpType, row, given)
+    if (code !== undefined && (given !== 0 || value === 0))
+      put(columns.icmpCode, row, numberIn(set, code, record) & 0xff)
+  }
 }
 
 function put(column: GrowingColumn<Uint8Array> | GrowingColumn<Uint16Array>, row: number, value: number) {

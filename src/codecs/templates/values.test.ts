@@ -417,7 +417,6 @@ describe('protocols', () => {
       [value(32, u16(2048))],
       [value(176, u8(8)), value(177, u8(0))],
       [value(7, u16(0)), value(11, u16(2048))],
-      [value(32, u16(0)), value(7, u16(0)), value(11, u16(2048))],
     ]
     for (const way of ways) {
       const [row] = rows(10, [...addresses, value(4, u8(1)), ...way])
