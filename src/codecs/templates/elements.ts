@@ -35,8 +35,6 @@ export const numberRules: readonly Rule[] = [
   { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], reverse: 'none' },
   { field: 'proto', from: [4, 193], reverse: 'same' },
   { field: 'tcp_flags', from: [6], reverse: 'none' },
-  { field: 'src_mask', from: [9, 29], reverse: swap('dst_mask') },
-  { field: 'dst_mask', from: [13, 30], reverse: swap('src_mask') },
   { field: 'in_if', from: [10, 252], reverse: swap('out_if') },
   { field: 'out_if', from: [14, 253], reverse: swap('in_if') },
   { field: 'src_as', from: [16], reverse: swap('dst_as') },
@@ -72,6 +70,11 @@ export const textRules: readonly Rule[] = [
 export const aclRules: readonly Rule[] = [
   { field: 'in_acl', from: cisco(33000), reverse: 'same' },
   { field: 'out_acl', from: cisco(33001), reverse: 'same' },
+]
+
+export const maskRules: readonly Rule[] = [
+  { field: 'src_mask', from: [9, 29], reverse: swap('dst_mask') },
+  { field: 'dst_mask', from: [13, 30], reverse: swap('src_mask') },
 ]
 
 /** 4 or 16 bytes in any address family. 40001 and 40002: Cisco ASA, v9. */

@@ -54,15 +54,19 @@ export class Lookup {
   }
 
   rule(rule: Rule, half: Half, accept: Accept): FieldPlace | undefined {
-    const { from, reverse, reverseFrom = [] } = rule
-    if (half === 'forward') return this.first(from, accept)
+    return this.first(this.#keys(rule, half), accept)
+  }
+
+  #keys({ from, reverse, reverseFrom = [] }: Rule, half: Half): readonly number[] {
+    if (half === 'forward') return from
     const otherwise = reverse === 'same' ? from : reverse === 'none' ? [] : (this.#rules.get(reverse.swap)?.from ?? [])
-    return this.of(
-      from.filter((key) => key < 0x10000),
-      half,
-      accept,
-      [...reverseFrom, ...otherwise],
-    )
+    const own = from.filter((key) => key < 0x10000).map((id) => keyOf(reversePen, id))
+    return [...own, ...reverseFrom, ...otherwise]
+  }
+
+  /** By precedence, for rows in which the first one is 0. */
+  each(rule: Rule, half: Half, accept: Accept): readonly FieldPlace[] {
+    return this.#keys(rule, half).flatMap((key) => this.first([key], accept) ?? [])
   }
 
   time(elements: readonly TimeElement[], half: Half): TimePlace | undefined {

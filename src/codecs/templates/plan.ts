@@ -11,6 +11,7 @@ import {
   firewallEvent,
   keyOf,
   macRules,
+  maskRules,
   netobservRules,
   numberRules,
   startElements,
@@ -20,10 +21,10 @@ import {
 import { extraStep, type ExtraElement } from './extra.ts'
 import type { Layout } from './layout.ts'
 import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './lookup.ts'
-import { addressStep, endpointSteps } from './step-addresses.ts'
+import { addressStep, endpointSteps, familyAddressStep, familyMaskStep } from './step-addresses.ts'
 import { aclText, connectionStep, type ConnectionCounter } from './step-firewall.ts'
 import { interfaceStep, listSteps, mplsStep, singleListStep, textStep } from './step-names.ts'
-import { dscpStep, macStep, numberStep, type Step } from './step-numbers.ts'
+import { dscpStep, firstNumberStep, macStep, numberStep, type Step } from './step-numbers.ts'
 import { portSteps } from './step-ports.ts'
 import { samplingStep, type SamplingDefaults } from './step-sampling.ts'
 import { sectionStep } from './step-sections.ts'
@@ -75,6 +76,7 @@ export class Planner {
       ...numberRules,
       ...addressRules,
       ...macRules,
+      ...maskRules,
       ...textRules,
       ...aclRules,
       ...this.#netobserv.text,
@@ -130,15 +132,19 @@ export class Planner {
   #numbers(lookup: Lookup, half: Half): readonly Step[] {
     const steps: Step[] = []
     for (const rule of [...numberRules, ...this.#netobserv.number]) {
-      const place = lookup.rule(rule, half, isNumber)
-      if (place !== undefined) steps.push(numberStep(this.#column(rule.field), place, rule.zeroIsAbsent === true))
+      const places = lookup.each(rule, half, isNumber)
+      const [place] = places
+      const isZeroAbsent = rule.zeroIsAbsent === true
+      if (places.length > 1 && rule.field !== 'bytes' && rule.field !== 'packets')
+        steps.push(firstNumberStep(this.#column(rule.field), places, isZeroAbsent))
+      else if (place !== undefined) steps.push(numberStep(this.#column(rule.field), place, isZeroAbsent))
     }
     const codePoint = lookup.of([element.codePoint], half, isNumber, [])
     const place = codePoint ?? lookup.of([element.classOfService], half, isNumber, [])
     if (place !== undefined) steps.push(dscpStep(this.#flows.column('dscp'), place, codePoint === undefined ? 2 : 0))
     for (const rule of macRules) {
-      const mac = lookup.rule(rule, half, isBytes(6))
-      if (mac !== undefined) steps.push(macStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, mac))
+      const mac = lookup.each(rule, half, isBytes(6))
+      if (mac.length > 0) steps.push(macStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, mac))
     }
     return steps
   }
@@ -238,13 +244,22 @@ export class Planner {
 
   #addresses(lookup: Lookup, half: Half): readonly Step[] {
     const steps: Step[] = []
+    const etype = this.#flows.column('etype')
     for (const rule of addressRules) {
       // Default: the sender's address; a relay that names the exporter takes precedence.
-      const place = lookup.rule(rule, half, isAddress)
-      if (place !== undefined)
-        steps.push(
-          addressStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, rule.zeroIsAbsent === true),
-        )
+      const places = lookup.each(rule, half, isAddress)
+      const [place] = places
+      const column = this.#column(rule.field) as GrowingColumn<Uint32Array>
+      const isZeroAbsent = rule.zeroIsAbsent === true
+      if (places.length > 1) steps.push(familyAddressStep(etype, column, places, isZeroAbsent))
+      else if (place !== undefined) steps.push(addressStep(column, place, isZeroAbsent))
+    }
+    for (const rule of maskRules) {
+      const [v4, v6] = lookup.each(rule, half, isNumber)
+      const column = this.#column(rule.field)
+      if (v4 !== undefined && v6 !== undefined)
+        steps.push(familyMaskStep(etype, column as GrowingColumn<Uint8Array>, v4, v6))
+      else if (v4 !== undefined) steps.push(numberStep(column, v4, false))
     }
     return steps
   }

@@ -1,6 +1,7 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
 import { mappedPrefix } from '../../model/ip.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
+import { numberIn } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
 const ipv4 = 2048
@@ -26,6 +27,44 @@ export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlac
   }
 }
 
+/** Several elements of one meaning: those of the row's family first; one that is 0 lets the next one count. */
+export function familyAddressStep(
+  etype: GrowingColumn<Uint16Array>,
+  column: GrowingColumn<Uint32Array>,
+  places: readonly FieldPlace[],
+  zeroIsAbsent: boolean,
+): Step {
+  const v4 = [...places].sort((a, b) => (a.length ?? 0) - (b.length ?? 0))
+  const v6 = [...places].sort((a, b) => (b.length ?? 0) - (a.length ?? 0))
+  return (set, row) => {
+    const { view, count } = set
+    for (let i = 0; i < count; i++) {
+      const ordered = etype.items[row + i] === ipv6 ? v6 : v4
+      const place =
+        ordered.find((each) => !isZero(view, placeAt(set, each, i), each.length ?? 0)) ??
+        (zeroIsAbsent ? undefined : ordered[0])
+      if (place === undefined) continue
+      writeOne(column.items, row + i, view, placeAt(set, place, i), place.length === 4)
+      column.mark(row + i)
+    }
+  }
+}
+
+/** Elements of both families: a length of 0 is a value. */
+export function familyMaskStep(
+  etype: GrowingColumn<Uint16Array>,
+  column: GrowingColumn<Uint8Array>,
+  v4: FieldPlace,
+  v6: FieldPlace,
+): Step {
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) {
+      column.items[row + i] = numberIn(set, etype.items[row + i] === ipv6 ? v6 : v4, i) & 0xff
+      column.mark(row + i)
+    }
+  }
+}
+
 type Family = Readonly<{
   v4: FieldPlace | undefined
   v6: FieldPlace | undefined
@@ -36,7 +75,10 @@ type FamilyHints = Readonly<{
   etherType: FieldPlace | undefined
 }>
 
-/** The ethertype, and both addresses. With both families the version decides, else the non-zero address. */
+/**
+ * The ethertype, and both addresses, of the family of the address elements. With both families, the version (IE 60)
+ * decides, else the addresses that are not 0, else the ethertype (IE 256), which may be that of MPLS or a VLAN.
+ */
 export function endpointSteps(
   columns: Readonly<{
     etype: GrowingColumn<Uint16Array>
@@ -49,13 +91,10 @@ export function endpointSteps(
 ): readonly Step[] {
   const hasV4 = src.v4 !== undefined || dst.v4 !== undefined
   const hasV6 = src.v6 !== undefined || dst.v6 !== undefined
-  const usual = hasV4 ? ipv4 : hasV6 ? ipv6 : 0
   const { etherType, ipVersion } = hints
-  const mixed = (hasV4 && hasV6) || etherType !== undefined
-  if (!mixed) {
-    const steps: Step[] = []
-    if (usual !== 0) steps.push((set, row) => columns.etype.fill(usual, row, row + set.count))
-    else if (ipVersion !== undefined) steps.push(familyStep(columns.etype, src, dst, hints))
+  if (hasV4 !== hasV6 && etherType === undefined) {
+    const usual = hasV4 ? ipv4 : ipv6
+    const steps: Step[] = [(set, row) => columns.etype.fill(usual, row, row + set.count)]
     for (const [column, family] of [
       [columns.src, src],
       [columns.dst, dst],
@@ -65,6 +104,8 @@ export function endpointSteps(
     }
     return steps
   }
+  if (!hasV4 && !hasV6)
+    return etherType === undefined && ipVersion === undefined ? [] : [familyStep(columns.etype, src, dst, hints)]
   return [
     familyStep(columns.etype, src, dst, hints),
     chosenStep(columns.etype, columns.src, src),
@@ -78,23 +119,31 @@ function familyStep(
   dst: Family,
   { etherType, ipVersion }: FamilyHints,
 ): Step {
+  const places4 = [src.v4, dst.v4].filter((place) => place !== undefined)
+  const places6 = [src.v6, dst.v6].filter((place) => place !== undefined)
+  const only = places4.length > 0 && places6.length > 0 ? 0 : places4.length > 0 ? ipv4 : places6.length > 0 ? ipv6 : 0
+  const guess = only !== 0 ? only : places4.length > 0 ? ipv4 : 0
   return (set, row) => {
     const { view, count } = set
     for (let i = 0; i < count; i++) {
-      const given = etherType === undefined ? 0 : view.getUint16(placeAt(set, etherType, i))
-      const version = ipVersion === undefined ? 0 : view.getUint8(placeAt(set, ipVersion, i))
-      const type = given !== 0 ? given : version === 4 ? ipv4 : version === 6 ? ipv6 : guess(set, src, dst, i)
-      if (type === 0) continue
+      const version = only !== 0 || ipVersion === undefined ? 0 : view.getUint8(placeAt(set, ipVersion, i))
+      let type = version === 4 ? ipv4 : version === 6 ? ipv6 : 0
+      if (type === 0) {
+        if (isAnySet(set, places4, 4, i)) type = ipv4
+        else if (isAnySet(set, places6, 16, i)) type = ipv6
+        else type = (etherType === undefined ? 0 : view.getUint16(placeAt(set, etherType, i))) || guess
+        if (only !== 0 && (type === ipv4 || type === ipv6)) type = only
+      }
+      if (type === 0 || (guess === 0 && etype.items[row + i] !== 0)) continue
       etype.items[row + i] = type
       etype.mark(row + i)
     }
   }
 }
 
-function guess(set: DataSet, src: Family, dst: Family, record: number): number {
-  for (const { v4 } of [src, dst]) if (v4 !== undefined && !isZero(set.view, placeAt(set, v4, record), 4)) return ipv4
-  for (const { v6 } of [src, dst]) if (v6 !== undefined && !isZero(set.view, placeAt(set, v6, record), 16)) return ipv6
-  return src.v4 !== undefined || dst.v4 !== undefined ? ipv4 : src.v6 !== undefined || dst.v6 !== undefined ? ipv6 : 0
+function isAnySet(set: DataSet, places: readonly FieldPlace[], length: number, record: number) {
+  for (const place of places) if (!isZero(set.view, placeAt(set, place, record), length)) return true
+  return false
 }
 
 function chosenStep(etype: GrowingColumn<Uint16Array>, column: GrowingColumn<Uint32Array>, { v4, v6 }: Family): Step {

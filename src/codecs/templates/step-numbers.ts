@@ -73,6 +73,15 @@ function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: numbe
   }
 }
 
+/** Elements of one meaning: the first one that is not 0. */
+export function firstNumberStep(column: GrowingColumn, places: readonly FieldPlace[], zeroIsAbsent: boolean): Step {
+  const steps = [...places].reverse().map((place) => slowNumber(column, place))
+  return (set, row) => {
+    for (const step of steps) step(set, row)
+    if (!zeroIsAbsent) column.markRows(row, row + set.count)
+  }
+}
+
 /** Variable lengths, and zeros that mean absent. */
 function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
   return (set, row) => {
@@ -105,7 +114,23 @@ export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, s
   }
 }
 
-export function macStep(column: GrowingColumn<Uint32Array>, { segment, offset }: FieldPlace): Step {
+/** Elements of one meaning: the first one that is not 0. */
+export function macStep(column: GrowingColumn<Uint32Array>, places: readonly FieldPlace[]): Step {
+  if (places.length > 1) {
+    return (set, row) => {
+      for (let i = 0; i < set.count; i++) {
+        for (const place of places) {
+          const at = startOf(set, place, i)
+          const [low, high] = [set.view.getUint32(at + 2), set.view.getUint16(at)]
+          column.items[2 * (row + i)] = low
+          column.items[2 * (row + i) + 1] = high
+          if (low !== 0 || high !== 0) break
+        }
+      }
+      column.markRows(row, row + set.count)
+    }
+  }
+  const { segment, offset } = places[0]!
   return (set, row) => {
     const items = column.items,
       base = set.base[segment]!,

@@ -63,7 +63,7 @@ export type SamplingScopes = Readonly<{
   direction: FieldPlace | undefined
 }>
 
-/** Of the record, or of the scope it is in: selector, template, interface, domain. Else the configured one, or absent. */
+/** Of the record, or of its scope: selector, template, interface, domain. Else the configured one, or absent. */
 export function samplingStep(
   columns: { readonly sampling: GrowingColumn<Uint32Array> },
   places: SamplingPlaces,

@@ -463,7 +463,7 @@ describe('protocols', () => {
   })
 
   test('other protocols than IP have no addresses', () => {
-    const [row] = rows(10, [...addresses, value(256, u16(0x0806))])
+    const [row] = rows(10, [value(8, u32(0)), value(12, u32(0)), value(256, u16(0x0806))])
     expect(row).toMatchObject({ etype: 0x0806 })
     expect(row).not.toHaveProperty('src_addr')
   })
