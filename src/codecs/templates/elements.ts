@@ -3,12 +3,14 @@ import type { FlowFieldName } from '../../model/fields.ts'
 
 /** Reverse of the IANA element of the same number (RFC 5103). */
 export const reversePen = 29305
-const juniper = 2636
 const ciscoPen = 9
 const paloAlto = 25461
 
 /** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
+
+/** Common properties of Juniper: a list; the upper 6 bits are the id of each. */
+export const juniperProperty = keyOf(2636, 137)
 
 /** Cisco's types of v9 from 32768 are elements of its enterprise number in IPFIX. */
 export const cisco = (type: number): readonly number[] => [type, keyOf(ciscoPen, type - 0x8000)]
@@ -46,8 +48,7 @@ export const numberRules: readonly Rule[] = [
   { field: 'vlan', from: [58, 243], reverse: 'same', zeroIsAbsent: true },
   { field: 'dst_vlan', from: [59, 254], reverse: 'same', zeroIsAbsent: true },
   { field: 'inner_vlan', from: [245, 255], reverse: 'same', zeroIsAbsent: true },
-  { field: 'direction', from: [61], reverse: 'none' },
-  { field: 'forwarding_status', from: [89, keyOf(juniper, 137)], reverse: 'same' },
+  { field: 'forwarding_status', from: [89], reverse: 'same' },
   { field: 'flow_end_reason', from: [136], reverse: 'same' },
   { field: 'observation_point', from: [138], reverse: 'same' },
   { field: 'flow_id', from: [148], reverse: 'same' },
@@ -170,6 +171,7 @@ export const element = {
   ipVersion: 60,
   etherType: 256,
   direction: 61,
+  forwardingStatus: 89,
   firstLabel: 70,
   lastLabel: 79,
   interfaceName: 82,

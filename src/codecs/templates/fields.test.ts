@@ -168,10 +168,6 @@ describe('elements', () => {
     expect(row([value(281, six(1)), value(282, Buffer.alloc(16))])).toMatchObject({ xlat_src_addr: '2001:db8::1' })
   })
 
-  test('of Juniper have the forwarding status', () => {
-    expect(row([value(137, u32(0x42), 2636)])).toMatchObject({ forwarding_status: 0x42 })
-  })
-
   test('with a length that their type cannot have are left out', () => {
     const odd = row([
       value(8, u8(1, 2, 3)),

@@ -17,6 +17,7 @@ export const isText: Accept = ({ length }) => length !== 0
 
 export class Lookup {
   readonly #places = new Map<number, FieldPlace>()
+  readonly #repeated: (readonly [key: number, place: FieldPlace])[] = []
   readonly #rules: ReadonlyMap<string, Rule>
 
   constructor(layout: Layout, rules: ReadonlyMap<string, Rule>) {
@@ -26,7 +27,9 @@ export class Lookup {
     for (const [index, { pen, id }] of layout.fields.entries()) {
       const place = places[index]
       const key = keyOf(pen, id)
-      if (place !== undefined && !this.#places.has(key)) this.#places.set(key, place)
+      if (place === undefined) continue
+      if (this.#places.has(key)) this.#repeated.push([key, place])
+      else this.#places.set(key, place)
     }
   }
 
@@ -40,6 +43,12 @@ export class Lookup {
 
   all(keys: readonly number[]): readonly FieldPlace[] {
     return keys.flatMap((key) => this.#places.get(key) ?? [])
+  }
+
+  /** In the order of the template. */
+  repeated(key: number, accept: Accept): readonly FieldPlace[] {
+    const others = this.#repeated.flatMap(([of, place]) => (of === key ? [place] : []))
+    return [...this.all([key]), ...others].filter(accept)
   }
 
   one(id: number, accept: Accept = isNumber): FieldPlace | undefined {

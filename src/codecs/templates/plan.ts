@@ -9,6 +9,7 @@ import {
   element,
   endElements,
   firewallEvent,
+  juniperProperty,
   keyOf,
   macRules,
   maskRules,
@@ -24,7 +25,15 @@ import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './l
 import { addressStep, endpointSteps, familyAddressStep, familyMaskStep } from './step-addresses.ts'
 import { aclText, connectionStep, type ConnectionCounter } from './step-firewall.ts'
 import { interfaceStep, listSteps, mplsStep, singleListStep, textStep } from './step-names.ts'
-import { dscpStep, firstNumberStep, macStep, numberStep, type Step } from './step-numbers.ts'
+import {
+  directionStep,
+  dscpStep,
+  exceptionStep,
+  firstNumberStep,
+  macStep,
+  numberStep,
+  type Step,
+} from './step-numbers.ts'
 import { portSteps } from './step-ports.ts'
 import { samplingStep, type SamplingDefaults } from './step-sampling.ts'
 import { sectionStep } from './step-sections.ts'
@@ -139,6 +148,11 @@ export class Planner {
         steps.push(firstNumberStep(this.#column(rule.field), places, isZeroAbsent))
       else if (place !== undefined) steps.push(numberStep(this.#column(rule.field), place, isZeroAbsent))
     }
+    const direction = lookup.of([element.direction], half, isNumber, [])
+    if (direction !== undefined) steps.push(directionStep(this.#flows.column('direction'), direction))
+    const properties = lookup.repeated(juniperProperty, isBytes(2))
+    if (properties.length > 0 && !lookup.has(element.forwardingStatus))
+      steps.push(exceptionStep(this.#flows.column('forwarding_status'), properties))
     const codePoint = lookup.of([element.codePoint], half, isNumber, [])
     const place = codePoint ?? lookup.of([element.classOfService], half, isNumber, [])
     if (place !== undefined) steps.push(dscpStep(this.#flows.column('dscp'), place, codePoint === undefined ? 2 : 0))

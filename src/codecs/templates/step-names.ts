@@ -49,9 +49,10 @@ export function singleListStep(
       if (code === 0) continue
       names.begin(row + i)
       names.push(code)
-      if (direction === undefined) continue
+      const value = direction === undefined ? undefined : numberIn(set, direction, i)
+      if (value === undefined || value > 1) continue
       directions.begin(row + i)
-      directions.push(numberIn(set, direction, i) & 0xff)
+      directions.push(value)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
-import { highWord, lengthOf, lowWord, startOf } from './read.ts'
+import { highWord, lengthOf, lowWord, numberIn, startOf } from './read.ts'
 
 /** Writes one field of every record of a set into rows `row` …, in a short monomorphic loop. */
 export type Step = (set: DataSet, row: number) => void
@@ -96,6 +96,36 @@ function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
       const cell = (row + i) * column.width
       column.items[cell] = low
       if (column.width === 2) column.items[cell + 1] = high
+      column.mark(row + i)
+    }
+  }
+}
+
+const exceptionCode = 2
+const forwarded = 64
+const dropped = 128
+
+/** The exception code of Juniper, of 2 bytes: 10 bits behind the id of the property. */
+export function exceptionStep(column: GrowingColumn<Uint8Array>, places: readonly FieldPlace[]): Step {
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) {
+      for (const place of places) {
+        const property = set.view.getUint16(startOf(set, place, i))
+        if (property >> 10 !== exceptionCode) continue
+        column.items[row + i] = (property & 0x3ff) === 0 ? forwarded : dropped
+        column.mark(row + i)
+      }
+    }
+  }
+}
+
+/** IE 61: 0 or 1; other values mean unknown. */
+export function directionStep(column: GrowingColumn<Uint8Array>, place: FieldPlace): Step {
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) {
+      const direction = numberIn(set, place, i)
+      if (direction > 1) continue
+      column.items[row + i] = direction
       column.mark(row + i)
     }
   }
