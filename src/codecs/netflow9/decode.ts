@@ -31,7 +31,8 @@ export function decodeNetflow9(
   context.exportTime = view.getUint32(8) * 1000
   context.uptime = view.getUint32(4)
   context.received = received
-  domain.datagrams.follow(view.getUint32(12), context.exportTime - context.uptime, exporter)
+  if (domain.datagrams.follow(view.getUint32(12), context.exportTime - context.uptime, exporter))
+    decoder.table.restart(domain)
   decoder.count(exporter, 'header', headerBytes9)
   return decoder.walk(domain, dialect, bytes, view, headerBytes9, bytes.length, context, keep).malformed
     ? 'set'

@@ -14,24 +14,28 @@ export class DatagramSequence {
   #last = 0
   #boot = 0
   #started = false
+  /** Two exporters with one source id take turns: neither restarts. */
+  #isShared = false
+  #restarted = false
 
-  /** `boot`: Unix ms by the exporter's clock. */
-  follow(sequence: number, boot: number, totals: Losses): void {
+  /** `boot`: Unix ms by the exporter's clock. Returns true if uptime and counter began again. */
+  follow(sequence: number, boot: number, totals: Losses): boolean {
     const jump = this.#started ? (sequence - this.#last - 1) | 0 : 0
-    if (
-      jump < -reorderedDatagrams ||
-      (this.#started && jump !== 0 && Math.abs((boot - this.#boot) | 0) > bootTolerance)
-    )
-      totals.restarts++
+    const later = this.#started ? (boot - this.#boot) | 0 : 0
+    if (jump < -reorderedDatagrams || (jump !== 0 && Math.abs(later) > bootTolerance)) totals.restarts++
     else if (jump > 0) totals.missingDatagrams += jump
     else if (jump < 0) {
       // A duplicate must not compensate for a missing datagram.
       totals.late += totals.missingDatagrams > 0 ? 1 : 0
-      return
+      return false
     }
     this.#last = sequence
     this.#boot = boot
     this.#started = true
+    if (this.#restarted && later < -bootTolerance) this.#isShared = true
+    const isRestart = jump < 0 && later > bootTolerance && !this.#isShared
+    this.#restarted ||= isRestart
+    return isRestart
   }
 }
 

@@ -69,6 +69,8 @@ export class Domain {
   /** Unix ms of data decoded with the session's own template; 0 none. */
   lastData = 0
   recent = false
+  /** It restarted: templates of its other ports are from before. */
+  restarted = false
 
   constructor(session: Session, id: number, facts: DomainFacts) {
     this.session = session

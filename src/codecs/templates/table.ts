@@ -118,6 +118,12 @@ export class TemplateTable {
       if (template.prepared.layout.options === options) this.#remove(template)
   }
 
+  /** The exporter restarted: its templates may have changed, so that data waits for them. */
+  restart(domain: Domain): void {
+    for (const template of domain.templates.values()) this.#remove(template)
+    domain.restarted = true
+  }
+
   find(domain: Domain, id: number): Template | undefined {
     const template = domain.templates.get(id) ?? this.#borrow(domain, id)
     if (template !== undefined) template.recent = true
@@ -141,12 +147,13 @@ export class TemplateTable {
     for (const session of exporter.sessions.values()) this.close(session)
   }
 
-  /** After a restart from a new port, the newest templates of the domain are borrowed. */
+  /** A new port has the templates of other ports of the domain, as far as all of them have the same layout. */
   #borrow(domain: Domain, id: number): Template | undefined {
     const { session } = domain
     const { exporter, version, transport, firstSeen } = session
-    if (transport.kind !== 'udp' || domain.templates.size > 0) return undefined
+    if (transport.kind !== 'udp' || domain.templates.size > 0 || domain.restarted) return undefined
     let newest: Template | undefined
+    let layout: Layout | undefined
     for (const other of exporter.sessions.values()) {
       if (
         other === session ||
@@ -156,9 +163,11 @@ export class TemplateTable {
       )
         continue
       const lender = other.domains.get(domain.id)
-      if (lender === undefined || lender.lastData > firstSeen) continue
-      const template = lender.templates.get(id)
-      if (template !== undefined && template.refreshed >= (newest?.refreshed ?? -Infinity)) newest = template
+      const template = lender?.templates.get(id)
+      if (lender === undefined || template === undefined) continue
+      layout ??= template.prepared.layout
+      if (template.prepared.layout.text !== layout.text) return undefined
+      if (lender.lastData <= firstSeen && template.refreshed >= (newest?.refreshed ?? -Infinity)) newest = template
     }
     return newest
   }
