@@ -22,6 +22,8 @@ export type Rule = Readonly<{
   from: readonly number[]
   /** IANA elements with reverse meaning. */
   reverseFrom?: readonly number[]
+  /** Of nProbe: elements of the way back. */
+  wayBack?: number
   reverse: InReverse
   /** 0 means absent. */
   zeroIsAbsent?: true
@@ -29,12 +31,30 @@ export type Rule = Readonly<{
 
 const swap = (field: FlowFieldName): InReverse => ({ swap: field })
 
+/** nProbe: of IPFIX, and its types of v9. */
+const ntop = 35632
+const ntopTypes = { from: 57472, to: 59999 }
+/** Of exporters (Fortinet and others) with the same packets behind the device in IE 23 and 24. */
+const samePackets: readonly number[] = [61, 65, 82, 89, 95, 96, 136, 225, 226, 230, 233, 281, 282]
+
+/**
+ * What OUT_BYTES and OUT_PKTS (IE 23, 24) count beside IN_BYTES (IE 1). `unlike`: the way back as well, unless both
+ * counters are equal.
+ */
+export function outBytesOf(fields: readonly Readonly<{ pen: number; id: number }>[]): 'back' | 'unlike' | 'same' {
+  const has = (id: number) => fields.some((field) => field.pen === 0 && field.id === id)
+  if (!has(1) || !has(23)) return 'same'
+  const isNtop = fields.some(({ pen, id }) => pen === ntop || (pen === 0 && id >= ntopTypes.from && id <= ntopTypes.to))
+  if (isNtop) return 'back'
+  return samePackets.some(has) || fields.some(({ pen }) => pen !== 0) ? 'same' : 'unlike'
+}
+
 /** 40005: releases of ASA before 8.4. */
 export const firewallEvent: readonly number[] = [233, ...cisco(40005)]
 
 export const numberRules: readonly Rule[] = [
-  { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], reverse: 'none' },
-  { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], reverse: 'none' },
+  { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], wayBack: 23, reverse: 'none' },
+  { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], wayBack: 24, reverse: 'none' },
   { field: 'proto', from: [4, 193], reverse: 'same' },
   { field: 'tcp_flags', from: [6], reverse: 'none' },
   { field: 'in_if', from: [10, 252], reverse: swap('out_if') },

@@ -1,5 +1,5 @@
 import { placesOf, type FieldPlace } from './data-set.ts'
-import { keyOf, reversePen, element, type Rule, type TimeElement } from './elements.ts'
+import { keyOf, outBytesOf, reversePen, element, type Rule, type TimeElement } from './elements.ts'
 import type { Layout } from './layout.ts'
 import type { SamplingPlaces } from './step-sampling.ts'
 import type { TimePlace } from './step-times.ts'
@@ -19,9 +19,11 @@ export class Lookup {
   readonly #places = new Map<number, FieldPlace>()
   readonly #repeated: (readonly [key: number, place: FieldPlace])[] = []
   readonly #rules: ReadonlyMap<string, Rule>
+  readonly outBytes: ReturnType<typeof outBytesOf>
 
   constructor(layout: Layout, rules: ReadonlyMap<string, Rule>) {
     this.#rules = rules
+    this.outBytes = outBytesOf(layout.fields)
     const places = placesOf(layout)
     // For a repeated element (RFC 7011, section 8) the first one counts.
     for (const [index, { pen, id }] of layout.fields.entries()) {
@@ -66,11 +68,12 @@ export class Lookup {
     return this.first(this.#keys(rule, half), accept)
   }
 
-  #keys({ from, reverse, reverseFrom = [] }: Rule, half: Half): readonly number[] {
+  #keys({ from, reverse, reverseFrom = [], wayBack }: Rule, half: Half): readonly number[] {
     if (half === 'forward') return from
     const otherwise = reverse === 'same' ? from : reverse === 'none' ? [] : (this.#rules.get(reverse.swap)?.from ?? [])
     const own = from.filter((key) => key < 0x10000).map((id) => keyOf(reversePen, id))
-    return [...own, ...reverseFrom, ...otherwise]
+    const back = wayBack === undefined || this.outBytes === 'same' ? [] : [wayBack]
+    return [...own, ...reverseFrom, ...back, ...otherwise]
   }
 
   /** By precedence, for rows in which the first one is 0. */

@@ -40,10 +40,16 @@ import { sectionStep } from './step-sections.ts'
 import { timeSteps, type SkewRule } from './step-times.ts'
 import { StringCodes } from './strings.ts'
 
+type ReverseCounter = Readonly<{
+  place: FieldPlace
+  /** Of the other direction: if it is equal, both count the same packets. */
+  unlike: FieldPlace | undefined
+}>
+
 export type Plan = Readonly<{
   forward: readonly Step[]
-  /** For bidirectional records in which one of these counters is not 0. */
-  reverse: Readonly<{ steps: readonly Step[]; counters: readonly FieldPlace[] }> | undefined
+  /** For bidirectional records in which one of these counters is not 0, nor that of the other direction. */
+  reverse: Readonly<{ steps: readonly Step[]; counters: readonly ReverseCounter[] }> | undefined
 }>
 
 export type PlanOptions = Readonly<{
@@ -97,9 +103,10 @@ export class Planner {
   plan(layout: Layout): Plan {
     const lookup = new Lookup(layout, this.#rules)
     const counters = ['bytes', 'packets'].flatMap((field) => {
-      const rule = this.#rules.get(field)
-      const place = rule === undefined ? undefined : lookup.rule(rule, 'reverse', isNumber)
-      return place === undefined ? [] : [place]
+      const rule = this.#rules.get(field)!
+      const place = lookup.rule(rule, 'reverse', isNumber)
+      if (place === undefined) return []
+      return [{ place, unlike: lookup.outBytes === 'unlike' ? lookup.rule(rule, 'forward', isNumber) : undefined }]
     })
     const reverse = counters.length === 0 ? undefined : { steps: this.#steps(lookup, 'reverse'), counters }
     return { forward: this.#steps(lookup, 'forward'), reverse }

@@ -93,7 +93,11 @@ export class RowWriter {
   #choose(set: DataSet, counters: NonNullable<Plan['reverse']>['counters']): number {
     let chosen = 0
     for (let i = 0; i < set.count; i++) {
-      if (counters.some((place) => numberIn(set, place, i) > 0)) this.#chosen[chosen++] = i
+      const isBack = counters.some(({ place, unlike }) => {
+        const count = numberIn(set, place, i)
+        return count > 0 && (unlike === undefined || count !== numberIn(set, unlike, i))
+      })
+      if (isBack) this.#chosen[chosen++] = i
     }
     return chosen
   }
