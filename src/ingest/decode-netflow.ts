@@ -1,6 +1,7 @@
 import { decodeIpfix } from '../codecs/ipfix/decode.ts'
 import {
   countRecords,
+  countUnread,
   headerBytes,
   Netflow5Decoder,
   readSequence,
@@ -110,6 +111,7 @@ export class NetflowIngest {
       skewLimit,
       sampling,
     })
+    if (malformed !== undefined) this.#writer.shed('unread_flows', countUnread(datagram))
     templates.namer.name(first, rows, state.configuredNames, undefined)
     state.rows += rows
     state.skewed += skewed

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
-import { countRecords, Netflow5Decoder, type Decoded } from './decode.ts'
+import { countRecords, countUnread, Netflow5Decoder, type Decoded } from './decode.ts'
 
 const exporter = Uint32Array.of(0, 0, 0xffff, 0xc0000207)
 const exportTime = 1_700_000_000_500
@@ -86,6 +86,15 @@ describe('a NetFlow v5 datagram', () => {
     expect(result).toMatchObject({ rows: 29, malformed: 'truncated', sequence: { flows: 30 } })
     expect(rows).toHaveLength(29)
     expect(countRecords(cut)).toBe(29)
+    expect(countUnread(cut)).toBe(1)
+  })
+
+  test('of ICMP with code * 256 + type has the type that exists', () => {
+    const echo = datagram((bytes) => {
+      bytes[24 + 38] = 1
+      bytes.writeUInt16BE(8, 24 + 34)
+    })
+    expect(decode(echo).rows[0]).toMatchObject({ icmp_type: 8, icmp_code: 0 })
   })
 
   test.each([0, 31, 65_535])('case 3: with a count of %i records is refused', (count) => {

@@ -50,6 +50,14 @@ export function countRecords(datagram: Uint8Array): number {
   return count > maxRecords ? 0 : Math.min(count, Math.floor((datagram.length - headerBytes) / recordBytes))
 }
 
+/** Flows that the header announces but the datagram lacks; all that it contains if the count is refused. */
+export function countUnread(datagram: Uint8Array): number {
+  if (datagram.length < headerBytes) return 0
+  const count = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0)
+  const present = Math.floor((datagram.length - headerBytes) / recordBytes)
+  return count > maxRecords ? Math.min(count, present) : count - countRecords(datagram)
+}
+
 /** Counts also datagrams with shed rows; undefined without a usable header. */
 export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   if (datagram.length < headerBytes) return undefined

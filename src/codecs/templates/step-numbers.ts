@@ -106,7 +106,7 @@ const forwarded = 64
 const dropped = 128
 
 /** The exception code of Juniper, of 2 bytes: 10 bits behind the id of the property. */
-export function exceptionStep(column: GrowingColumn<Uint8Array>, places: readonly FieldPlace[]): Step {
+export function exceptionStep(column: GrowingColumn<Uint32Array>, places: readonly FieldPlace[]): Step {
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
       for (const place of places) {

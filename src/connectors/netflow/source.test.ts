@@ -271,7 +271,7 @@ describe('the netflow source', () => {
     ]
     for (const bytes of sent) await send(socket, bytes, running.port)
     await until(() => running.counts.rows_total === 31 && rowsOf(running.units) === 31)
-    expect(running.shed).toEqual({ malformed: 7 })
+    expect(running.shed).toEqual({ malformed: 7, unread_flows: 1 })
     expect(running.counts).toMatchObject({
       'datagrams_total netflow9': 1,
       'datagrams_total ipfix': 2,
