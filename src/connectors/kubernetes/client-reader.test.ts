@@ -357,7 +357,7 @@ test('a watch that fails twice at one version is listed again after a pause, wit
   expect(waits[1]).toBeGreaterThanOrEqual(800)
 })
 
-test('invalid lines, watches that end at once and errors count as failures at a version; overload does not', async () => {
+test('invalid lines, early ends and errors count as failures at a version; overload does not', async () => {
   for (const scene of [watch(['{']), watch([]), json(refusal(500), 500)]) {
     const { target } = await run([scene, scene, json(list(28, [a])), held], { cursor: '26' })
     await target.until('listed 28')

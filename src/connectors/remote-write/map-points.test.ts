@@ -18,13 +18,13 @@ function encoded(...events: readonly WeirEvent[]): string[] {
   )
 }
 
-test('values of labels whose names become equal are joined', () => {
+test('values of labels with equal names after replacement are joined', () => {
   const [text] = encoded(point('coll', { 'a b': '1', a_b: '2', c: '3' }))
   expect(text).toContain('a_b 1;2')
   expect(text).toContain('c 3')
 })
 
-test('a point whose name becomes that of another one is refused with both names', () => {
+test('a point with the name of another one after replacement is refused with both names', () => {
   const [first, second, third] = encoded(point('coll.x', {}), point('coll_x', {}), point('coll.x', { z: '1' }))
   expect(first).toContain('coll_x')
   expect(second).toBe('its name becomes coll_x, as that of coll.x does')

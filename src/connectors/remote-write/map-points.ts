@@ -85,7 +85,7 @@ export class SampleNames {
 }
 
 /**
- * Sorted by name. Characters that a name cannot have become `_`; values of labels whose names become equal are joined,
+ * Sorted by name. Characters that a name cannot have become `_`; values of equal names are joined,
  * in the order of the names. Labels without a value are none.
  */
 function labelsOf(name: string, labels: Fields): Labels {

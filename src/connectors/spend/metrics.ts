@@ -4,7 +4,7 @@ export const metrics = {
   weir_spend_files: gauge('Files in use', 'source'),
   weir_spend_reads_total: counter('Files, and readings of Cost Explorer: accepted, rejected', 'source', 'outcome'),
   weir_spend_rows_total: counter(
-    'Rows that were read: changed, unchanged, removed, rejected, without_tags',
+    'Rows by outcome: changed, unchanged, removed, rejected, without_tags',
     'source',
     'outcome',
   ),
