@@ -222,7 +222,7 @@ test('one resource has its changes with their actors, relations, costs and traff
       { relation: 'hosted-on', from: 'k8s:c1//Node//n1', to: ref },
     ],
     audit: [{ id: 'bob' }, { id: 'carol' }, { id: 'alice' }],
-    costs: [{ currency: 'USD', billed: '1.3000000000' }],
+    costs: [{ currency: 'USD', billed: '1.300000000000000000' }],
     traffic: { node: 'n1', sent: '100', received: '7' },
   })
 })
@@ -249,5 +249,5 @@ test('node, instance, costs and traffic are one query', async () => {
       LEFT JOIN (SELECT src_node, sum(bytes_est) AS bytes FROM flows GROUP BY 1) f ON f.src_node = n.name
       WHERE n.kind = 'Node' AND n.valid_to IS NULL`,
   )
-  expect(rows).toEqual([{ node: 'n1', instance: 'i-1', billed: '1.3000000000', bytes: 100 }])
+  expect(rows).toEqual([{ node: 'n1', instance: 'i-1', billed: '1.300000000000000000', bytes: 100 }])
 })
