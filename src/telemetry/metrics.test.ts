@@ -9,7 +9,7 @@ import type { MetricName } from './ports.ts'
 describe('the table of metrics', () => {
   const units = [
     'rows',
-  'kinds',
+    'kinds',
     'messages',
     'responses',
     'spans',
