@@ -8,9 +8,10 @@ export type FacetRow = Readonly<Record<Facet | 'currency', string | null> & { co
 
 type SelectedFacets = Readonly<Partial<Record<Facet, readonly string[]>>>
 
+/** The price is a double: more than ten decimals would show its binary form. */
 export const facetsSql = (where: string): string =>
   `SELECT ${inventoryFacets.join(', ')}, currency, count(*) AS resources,
-    CAST(sum(CAST(coalesce(cost_per_hour, 0) AS DECIMAL(38, 18))) AS VARCHAR) AS cost
+    CAST(sum(CAST(coalesce(cost_per_hour, 0) AS DECIMAL(38, 10))) AS VARCHAR) AS cost
     FROM inventory WHERE ${where} GROUP BY ${inventoryFacets.join(', ')}, currency`
 
 /** The values of a facet are those of the resources that all other facets select. */

@@ -36,7 +36,7 @@ it('a used budget is the state of the source in pipeline, metrics and doctor, al
   // The page that was read is stored, although the reading is not complete.
   await expect
     .poll(() => weir.sql('SELECT day, sum(billed)::VARCHAR AS billed FROM spend GROUP BY ALL'), { timeout: 60_000 })
-    .toEqual([{ day: day(2), billed: '1.5000000000' }])
+    .toEqual([{ day: day(2), billed: '1.500000000000000000' }])
   await weir.stop()
   await weir.start()
   await expect.poll(error, { timeout: 120_000 }).toMatch(/budget of today is used/)

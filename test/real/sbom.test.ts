@@ -89,7 +89,9 @@ describe('npm sbom', () => {
       runCommand('npm', ['ls', '--all', '--parseable', '--long'], { cwd: ROOT, limit: 100_000 }),
     ])
     // Each line is path:name@version; the first one is the checkout.
-    const [, ...lines] = list.stdout.trim().split('\n')
+    const [checkout = '', ...others] = list.stdout.trim().split('\n')
+    // CycloneDX describes the checkout beside its components, SPDX among its packages.
+    const lines = format === 'spdx' ? [checkout, ...others] : others
     const packages = new Set(lines.map((line) => line.split(':')[1]))
     const report = await readReport(new TextEncoder().encode(written.stdout))
     expect(report.packages?.length).toBeGreaterThan(300)
