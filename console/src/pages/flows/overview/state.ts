@@ -33,6 +33,17 @@ export type Dimension = (typeof dimensions)[number]
 export const earlier = ['', 'span', '1h', '1d', '1w'] as const
 export type Earlier = (typeof earlier)[number]
 
+const firewallPanels = [
+  'firewallrates',
+  'denied',
+  'deniedsources',
+  'deniedreasons',
+  'deniedacls',
+  'natrates',
+  'applications',
+  'users',
+] as const
+
 export const panelNames = [
   'bytes',
   'packets',
@@ -70,14 +81,7 @@ export const panelNames = [
   'outif',
   'boundary',
   'percentiles',
-  'firewallrates',
-  'denied',
-  'deniedsources',
-  'deniedreasons',
-  'deniedacls',
-  'natrates',
-  'applications',
-  'users',
+  ...firewallPanels,
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
@@ -96,14 +100,7 @@ const hiddenPanels: readonly PanelName[] = [
   'ipsec',
   'boundary',
   'percentiles',
-  'firewallrates',
-  'denied',
-  'deniedsources',
-  'deniedreasons',
-  'deniedacls',
-  'natrates',
-  'applications',
-  'users',
+  ...firewallPanels,
 ]
 export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !hiddenPanels.includes(name))
 
