@@ -58,3 +58,22 @@ test('an element that is 0 lets the next one of the same meaning count', () => {
     src_mac: '02:00:00:00:00:01',
   })
 })
+
+test('of an encapsulated packet, all values are those of the inner header', () => {
+  const outer = [value(27, six(1)), value(28, six(2)), value(31, u32(7)), value(7, u16(1)), value(11, u16(2))]
+  const outerClass = [value(4, u8(4)), value(5, u8(0))]
+  const ports = [value(7, u16(2222)), value(11, u16(53)), value(4, u8(17)), value(5, u8(184))]
+  const inner4 = row(...outer, ...outerClass, two, value(12, ip4('10.0.0.2')), ...ports)
+  expect(inner4).toMatchObject({ src_addr: '10.0.0.1', dst_addr: '10.0.0.2', etype: 2048, proto: 17, dscp: 46 })
+  expect(inner4).toMatchObject({ src_port: 2222, dst_port: 53 })
+  expect(inner4).not.toHaveProperty('flow_label')
+  const inner6 = row(...outer, ...outerClass, value(27, six(8)), value(28, six(9)), ...ports)
+  expect(inner6).toMatchObject({ src_addr: '2001:db8::8', dst_addr: '2001:db8::9', proto: 17, src_port: 2222 })
+})
+
+test('of elements that are repeated without a second header, the first one counts', () => {
+  const one = [two, value(12, ip4('10.0.0.2')), value(4, u8(17)), value(7, u16(1)), value(11, u16(53))]
+  expect(row(...one, value(7, u16(9)), value(4, u8(6)))).toMatchObject({ proto: 17, src_port: 1 })
+  const late = [value(4, u8(17)), value(7, u16(1)), two, value(12, ip4('10.0.0.2')), value(4, u8(6))]
+  expect(row(...late)).toMatchObject({ proto: 17, src_addr: '10.0.0.1' })
+})

@@ -15,6 +15,25 @@ export const isBytes =
     length === bytes
 export const isText: Accept = ({ length }) => length !== 0
 
+const protocolElement = 4
+const addresses = [8, 12, 27, 28]
+/** Of the outer header, and not repeated in an inner one: the flow label, the version, and the other family. */
+const headerOnly = [...addresses, 31, 60]
+/** Class of service, TTL, protocol, ports, flags and ICMP. */
+const ofHeader: ReadonlySet<number> = new Set([...headerOnly, 4, 5, 6, 7, 11, 32, 139, 176, 177, 178, 179, 192, 195])
+
+/**
+ * Index of the first address of the inner header, which follows the outer one (RFC 7011, section 8): addresses behind
+ * a protocol, and a protocol behind them. Infinity: one header.
+ */
+function innerHeaderOf({ fields }: Layout): number {
+  const protocol = fields.findIndex(({ pen, id }) => pen === 0 && id === protocolElement)
+  const inner = fields.findIndex(({ pen, id }, at) => pen === 0 && at > protocol && addresses.includes(id))
+  const isOuter = fields.slice(0, Math.max(0, protocol)).some(({ pen, id }) => pen === 0 && addresses.includes(id))
+  const again = fields.findLastIndex(({ pen, id }) => pen === 0 && id === protocolElement)
+  return isOuter && inner !== -1 && again > inner ? inner : Infinity
+}
+
 export class Lookup {
   readonly #places = new Map<number, FieldPlace>()
   readonly #repeated: (readonly [key: number, place: FieldPlace])[] = []
@@ -25,12 +44,15 @@ export class Lookup {
     this.#rules = rules
     this.outBytes = outBytesOf(layout.fields)
     const places = placesOf(layout)
-    // For a repeated element (RFC 7011, section 8) the first one counts.
+    const inner = innerHeaderOf(layout)
+    // For a repeated element (RFC 7011, section 8) the first one counts, except of a second header.
     for (const [index, { pen, id }] of layout.fields.entries()) {
       const place = places[index]
       const key = keyOf(pen, id)
       if (place === undefined) continue
-      if (this.#places.has(key)) this.#repeated.push([key, place])
+      if (index === inner) for (const address of headerOnly) this.#places.delete(address)
+      if (index >= inner && ofHeader.has(key)) this.#places.set(key, place)
+      else if (this.#places.has(key)) this.#repeated.push([key, place])
       else this.#places.set(key, place)
     }
   }
