@@ -57,3 +57,15 @@ test('a new port has the templates of other ports only if all have the same layo
   bench.take(netflow9({}, set(300, a, b)), { port: 4 })
   expect(bench.flows.count).toBe(1)
 })
+
+test('a port that announced some templates has the others of another port, unless a common one has another layout', () => {
+  for (const [own, rows] of [
+    [fields, 1],
+    [exchanged, 0],
+  ] as const) {
+    const bench = new Bench()
+    bench.take(netflow9({}, set(0, template(300, fields), template(301, fields))), { port: 1 })
+    bench.take(netflow9({}, set(0, template(300, own)), set(301, a, b)), { port: 2 })
+    expect(bench.flows.count).toBe(rows)
+  }
+})

@@ -147,11 +147,14 @@ export class TemplateTable {
     for (const session of exporter.sessions.values()) this.close(session)
   }
 
-  /** A new port has the templates of other ports of the domain, as far as all of them have the same layout. */
+  /**
+   * A new port has the templates of other ports of the domain, as far as all of them have the same layout, and so
+   * have the templates that it announced itself.
+   */
   #borrow(domain: Domain, id: number): Template | undefined {
     const { session } = domain
     const { exporter, version, transport, firstSeen } = session
-    if (transport.kind !== 'udp' || domain.templates.size > 0 || domain.restarted) return undefined
+    if (transport.kind !== 'udp' || domain.restarted) return undefined
     let newest: Template | undefined
     let layout: Layout | undefined
     for (const other of exporter.sessions.values()) {
@@ -165,6 +168,7 @@ export class TemplateTable {
       const lender = other.domains.get(domain.id)
       const template = lender?.templates.get(id)
       if (lender === undefined || template === undefined) continue
+      if (!agree(domain, lender)) return undefined
       layout ??= template.prepared.layout
       if (template.prepared.layout.text !== layout.text) return undefined
       if (lender.lastData <= firstSeen && template.refreshed >= (newest?.refreshed ?? -Infinity)) newest = template
@@ -262,4 +266,12 @@ export function parseLayout(text: string): Layout | undefined {
   const scopes = Number(match[1] ?? 0)
   if (scopes > fields.length || fields.some(({ id, length }) => id > 0xffff || length > 0xffff)) return undefined
   return makeLayout(fields, scopes, text.startsWith('o'))
+}
+
+function agree(own: Domain, lender: Domain): boolean {
+  for (const [id, { prepared }] of own.templates) {
+    const other = lender.templates.get(id)
+    if (other !== undefined && other.prepared.layout.text !== prepared.layout.text) return false
+  }
+  return true
 }
