@@ -210,13 +210,37 @@ describe('case 33: samples', () => {
     expect(decode(datagram([discardedSample([], 9999)])).rows).toMatchObject([{ drop_packets: 1, drop_cause: '9999' }])
   })
 
-  test('have a drop or a number of outputs by the format of the output', () => {
-    const dropped = { out_if: 0x40000102, drop_packets: 1, drop_bytes: 40, drop_cause: 'acl', bytes: 40, packets: 1 }
-    const often = { out_if: 0x80000005 }
+  test('have a drop, or no output if there are many, by the format of the output', () => {
+    const drop = { drop_packets: 1, drop_bytes: 40, drop_cause: 'acl', forwarding_status: 130 }
+    const dropped = { ...drop, bytes: 40, packets: 1 }
+    const often = { bytes: 40, packets: 1 }
     const compact = [flowSample([oneTcp], { output: 0x40000102 }), flowSample([oneTcp], { output: 0x80000005 })]
     const expanded = [expandedSample([oneTcp], [0, 3], [1, 258]), expandedSample([oneTcp], [0, 3], [2, 5])]
-    for (const samples of [compact, expanded]) expect(decode(datagram(samples)).rows).toMatchObject([dropped, often])
+    for (const samples of [compact, expanded]) {
+      const { rows } = decode(datagram(samples))
+      expect(rows).toMatchObject([dropped, often])
+      for (const row of rows) expect(row).not.toHaveProperty('out_if')
+    }
     expect(decode(datagram(compact.slice(1))).rows[0]).not.toHaveProperty('drop_packets')
+  })
+
+  test('of many outputs are outgoing if the source is not the input, and the device itself is no interface', () => {
+    const [many, own] = decode(
+      datagram([
+        expandedSample([oneTcp], [0, 9], [2, 5]),
+        flowSample([oneTcp], { input: 0x3fffffff, output: 0x3fffffff }),
+      ]),
+    ).rows
+    expect(many).toMatchObject({ in_if: 9, direction: 1 })
+    for (const name of ['in_if', 'out_if']) expect(own).not.toHaveProperty(name)
+  })
+
+  test('that were dropped have a forwarding status by reason', () => {
+    const statuses = [1, 4, 13, 256, 257, 260, 9999].map((reason) => {
+      const [row] = decode(datagram([expandedSample([oneTcp], [0, 3], [1, reason])])).rows
+      return row?.['forwarding_status']
+    })
+    expect(statuses).toEqual([131, 133, 129, 128, 137, 139, 128])
   })
 
   test('of a bad length end the datagram there, and earlier samples remain', () => {

@@ -77,3 +77,31 @@ const others = [
 export function dropReason(number: number): string {
   return unreachable[number] ?? others[number - 256] ?? String(number)
 }
+
+const [denied, droppedByAcl, unroutable, adjacency, tooBig, badTtl, policer, wred, rpf] = [
+  129, 130, 131, 132, 133, 137, 138, 139, 140,
+]
+const statusOf: Readonly<Record<string, number>> = {
+  frag_needed: tooBig,
+  src_host_isolated: unroutable,
+  dst_net_prohibited: denied,
+  dst_host_prohibited: denied,
+  comm_admin_prohibited: denied,
+  host_precedence_violation: denied,
+  precedence_cutoff: denied,
+  ttl_exceeded: badTtl,
+  acl: droppedByAcl,
+  red: wred,
+  traffic_shaping: policer,
+  pkt_too_big: tooBig,
+  src_mac_is_multicast: unroutable,
+  blackhole_route: unroutable,
+  unresolved_neigh: adjacency,
+  mc_reverse_path_forwarding: rpf,
+  non_routable_packet: unroutable,
+}
+
+/** Forwarding status of IANA: dropped, with the reason that is nearest; 128 without one. */
+export function dropStatus(number: number): number {
+  return statusOf[dropReason(number)] ?? (number < unreachable.length ? unroutable : 128)
+}

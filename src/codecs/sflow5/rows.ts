@@ -2,7 +2,7 @@ import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { PacketColumns } from '../packet/columns.ts'
 import { part } from '../packet/packet.ts'
 import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
-import { dropReason } from './format.ts'
+import { dropReason, dropStatus } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
 export type Origin = Readonly<{
@@ -50,6 +50,7 @@ export class SampleRows {
       dropPackets: flows.column('drop_packets'),
       dropFlags: flows.column('drop_flags'),
       dropCause: flows.column('drop_cause'),
+      forwardingStatus: flows.column('forwarding_status'),
     }
   }
 
@@ -78,14 +79,16 @@ export class SampleRows {
     this.#flows.commit(end - first)
   }
 
-  #addInterfaces({ rate, input, output, sourceClass, sourceIndex }: Sample, row: number) {
+  /** A source that is not the input is one of many outputs. */
+  #addInterfaces(sample: Sample, row: number) {
+    const { rate, input, output, hasManyOutputs, sourceClass, sourceIndex } = sample
     const c = this.#c
     if (rate !== 0) put32(c.sampling, row, rate)
     if (input !== 0) put32(c.inIf, row, input)
     if (output !== 0) put32(c.outIf, row, output)
     if (sourceClass !== 0 || sourceIndex === 0) return
     if (sourceIndex === input) put8(c.direction, row, 0)
-    else if (sourceIndex === output) put8(c.direction, row, 1)
+    else if (sourceIndex === output || hasManyOutputs) put8(c.direction, row, 1)
   }
 
   /** Layer 3 bytes: from the IP header, else the rest of the frame. */
@@ -104,6 +107,7 @@ export class SampleRows {
     put64(c.dropPackets, row, 1, 0)
     if (bytes >= 0) put64(c.dropBytes, row, bytes, 0)
     put32(c.dropCause, row, this.#flows.code(dropReason(reason)))
+    put32(c.forwardingStatus, row, dropStatus(reason))
     if ((packet.parts & part.tcpFlags) !== 0) put16(c.dropFlags, row, packet.tcpFlags)
   }
 

@@ -28,9 +28,10 @@ export class Sample {
   sourceIndex = 0
   /** 1 in N; 0 unknown. */
   rate = 0
-  /** The two highest bits are an `interfaceFormat`. */
+  /** Indexes; 0: none, or unknown. */
   input = 0
   output = 0
+  hasManyOutputs = false
   discarded = false
   dropReason = -1
   recordCount = 0
@@ -68,7 +69,7 @@ export class Sample {
       this.sourceClass = source >>> 24
       this.sourceIndex = source & 0xffffff
       this.rate = u32(bytes, at + 8)
-      this.input = u32(bytes, at + 20)
+      this.input = indexOf(u32(bytes, at + 20) >>> 30, u32(bytes, at + 20) & indexBits)
       this.#takeOutput(u32(bytes, at + 24) >>> 30, u32(bytes, at + 24) & indexBits)
     } else {
       this.sourceClass = u32(bytes, at + 4)
@@ -99,7 +100,7 @@ export class Sample {
 
   #readExpanded(bytes: Uint8Array, at: number) {
     this.rate = u32(bytes, at + 12)
-    this.input = joined(u32(bytes, at + 24), u32(bytes, at + 28))
+    this.input = indexOf(u32(bytes, at + 24), u32(bytes, at + 28))
     this.#takeOutput(u32(bytes, at + 32), u32(bytes, at + 36))
   }
 
@@ -107,15 +108,18 @@ export class Sample {
     this.rate = 0
     this.input = u32(bytes, at + 16)
     this.output = u32(bytes, at + 20)
+    this.hasManyOutputs = false
     this.dropReason = u32(bytes, at + 24)
   }
 
   #takeOutput(format: number, value: number) {
-    this.output = joined(format, value)
+    this.output = indexOf(format, value)
+    this.hasManyOutputs = format === interfaceFormat.multiple
     if (format === interfaceFormat.dropped) this.dropReason = value
   }
 }
 
-function joined(format: number, value: number) {
-  return format === interfaceFormat.index ? value : ((format << 30) | (value & indexBits)) >>> 0
+/** The highest index is the device itself, which is no interface. */
+function indexOf(format: number, value: number) {
+  return format !== interfaceFormat.index || value === indexBits || value === 0xffffffff ? 0 : value
 }
