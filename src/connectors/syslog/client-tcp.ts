@@ -15,8 +15,15 @@ export class SyslogTcp {
   readonly address: string
   readonly #server: Server | TlsServer
   readonly #sockets: Map<Socket, Promise<void>>
+  readonly #open: ReadonlySet<Socket>
 
-  private constructor(address: string, server: Server | TlsServer, sockets: Map<Socket, Promise<void>>) {
+  private constructor(
+    address: string,
+    server: Server | TlsServer,
+    sockets: Map<Socket, Promise<void>>,
+    open: ReadonlySet<Socket>,
+  ) {
+    this.#open = open
     this.address = address
     this.#server = server
     this.#sockets = sockets
@@ -40,8 +47,14 @@ export class SyslogTcp {
             accept,
           )
     server.maxConnections = maxConnections
+    // With those whose handshake has not ended.
+    const open = new Set<Socket>()
+    server.on('connection', (socket: Socket) => {
+      open.add(socket)
+      socket.on('close', () => open.delete(socket))
+    })
     const address = formatHostPort(await listening(server, place))
-    return new SyslogTcp(`${tls === undefined ? 'tcp' : 'tls'}://${address}`, server, sockets)
+    return new SyslogTcp(`${tls === undefined ? 'tcp' : 'tls'}://${address}`, server, sockets, open)
   }
 
   renew(tls: TlsOptions): void {
@@ -51,7 +64,7 @@ export class SyslogTcp {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     const receiving = [...this.#sockets.values()]
-    for (const socket of this.#sockets.keys()) socket.destroy()
+    for (const socket of [...this.#sockets.keys(), ...this.#open]) socket.destroy()
     await Promise.all([closed, ...receiving])
   }
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createSocket } from 'node:dgram'
 import { tmpdir } from 'node:os'
@@ -145,16 +146,17 @@ async function start(written: Partial<WrittenConfigOf<typeof syslogSchema>> = {}
   const source = await openSyslog(config, { ...scene.context(), host: realHost() })
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  onTestFinished(async () => {
+  const stop = async () => {
     abort.abort()
     await done
-  })
+  }
+  onTestFinished(stop)
   const portOf = (scheme: string) => {
     const address = source.addresses.find((one) => one.startsWith(scheme)) ?? ''
     return Number(address.split(':').at(-1))
   }
   const lines = () => scene.events.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as LogData)
-  return { scene, source, portOf, lines }
+  return { scene, source, portOf, lines, stop }
 }
 
 test('logger of util-linux sends over UDP and TCP, in both formats', async () => {
@@ -213,14 +215,14 @@ test.each(['200000', '1' + '0'.repeat(20)])(
   },
 )
 
-test('TLS requires a certificate of the configured authority', async () => {
+test('TLS requires a certificate of the configured authority, and a silent connection does not delay a stop', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-syslog-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const own = selfSigned()
   const files = { cert_file: join(folder, 'tls.crt'), key_file: join(folder, 'tls.key') }
   await writeFile(files.cert_file, own.cert)
   await writeFile(files.key_file, own.key)
-  const { portOf, lines } = await start({ tls: { ...files, client_ca_file: files.cert_file } })
+  const { portOf, lines, stop } = await start({ tls: { ...files, client_ca_file: files.cert_file } })
   const send = (identity: object) =>
     new Promise<void>((resolve) => {
       const socket = connectTls({ port: portOf('tls'), host: '127.0.0.1', ca: own.cert, ...identity })
@@ -230,4 +232,8 @@ test('TLS requires a certificate of the configured authority', async () => {
   await send({})
   await send(own)
   await expect.poll(() => lines().map(({ line: text }) => text), { timeout: 20_000 }).toEqual(['secured'])
+  const silent = connect(portOf('tls'), '127.0.0.1')
+  await once(silent, 'connect')
+  await stop()
+  silent.destroy()
 })
