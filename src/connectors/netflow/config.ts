@@ -15,15 +15,17 @@ import {
   text,
   type ConfigOf,
 } from '../../schema/index.ts'
+import { listenerTls } from '../../schema/listener-tls.ts'
 
 export const netflowSchema = defineSchema({
   type: 'netflow',
   role: 'source',
   summary:
-    'Receives flow records from routers, switches and probes: NetFlow v5 and v9 and IPFIX over UDP, IPFIX over TCP',
+    'Receives flow records from routers, switches and probes: NetFlow v5 and v9 and IPFIX over UDP, IPFIX over TCP and TLS',
   fields: {
     listen: listen({ description: 'UDP listeners', default: ['0.0.0.0:2055', '0.0.0.0:4739'] }),
-    tcp: listen({ description: 'TCP listeners for IPFIX', default: '0.0.0.0:4739' }),
+    tcp: listen({ description: 'TCP listeners for IPFIX, or TLS listeners with `tls`', default: '0.0.0.0:4739' }),
+    tls: listenerTls('exporters'),
     receive_buffer: bytes(
       { description: 'Requested kernel receive buffer of each UDP socket', default: '8MiB' },
       { min: '64KiB', max: '1GiB' },

@@ -1,6 +1,8 @@
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { MessageFramer } from '../../codecs/ipfix/framer.ts'
 import { listening } from '../../host/listen.ts'
+import type { TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
 export interface IpfixConnection {
@@ -12,19 +14,28 @@ export interface IpfixConnection {
 
 export interface IpfixTcp {
   readonly address: string
+  renew(tls: TlsOptions): void
   close(): Promise<void>
 }
 
 const mostConnections = 1024
 
-/** RFC 7011, section 10.4. `connected` returns undefined to reject a connection. */
+type Senders = Readonly<{
+  /** Undefined rejects the connection. */
+  connected: (address: string, port: number) => IpfixConnection | undefined
+  /** The TLS handshake failed. */
+  failed: (address: string, reason: string) => void
+}>
+
+/** RFC 7011, sections 10.4 and 11. */
 export async function listenIpfixTcp(
   place: HostPort,
-  connected: (address: string, port: number) => IpfixConnection | undefined,
+  tls: TlsOptions | undefined,
+  { connected, failed }: Senders,
 ): Promise<IpfixTcp> {
   const sockets = new Map<Socket, Promise<void>>()
   let closing = false
-  const server = createServer((socket) => {
+  const accept = (socket: Socket): void => {
     const { remoteAddress, remotePort = 0 } = socket
     const connection = remoteAddress === undefined ? undefined : connected(remoteAddress, remotePort)
     socket.on('error', () => socket.destroy())
@@ -33,16 +44,31 @@ export async function listenIpfixTcp(
       socket,
       receive(socket, connection, () => closing).finally(() => sockets.delete(socket)),
     )
-  })
+  }
+  const verifies = tls?.ca !== undefined
+  const server =
+    tls === undefined
+      ? createServer(accept)
+      : createTlsServer({ ...tls, requestCert: verifies, rejectUnauthorized: verifies }, accept)
   server.maxConnections = mostConnections
+  // With those whose handshake has not ended.
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+  })
+  server.on('tlsClientError', (error: Error, { remoteAddress = '' }: Socket) => failed(remoteAddress, error.message))
   const bound = await listening(server, place)
   return {
-    address: formatHostPort(bound),
+    address: `${tls === undefined ? 'tcp' : 'tls'}://${formatHostPort(bound)}`,
+    renew(renewed) {
+      if ('setSecureContext' in server) server.setSecureContext(renewed)
+    },
     async close() {
       closing = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const receiving = [...sockets.values()]
-      for (const socket of sockets.keys()) socket.destroy()
+      for (const socket of [...sockets.keys(), ...open]) socket.destroy()
       await Promise.all([closed, ...receiving])
     },
   }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSocket, type Socket } from 'node:dgram'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
+import { selfSigned } from '../../../test/kit/certificate.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
 import { vectorD, vectorF } from '../../codecs/templates/testing/vectors.ts'
 import { defaultLimits } from '../../ingest/write.ts'
@@ -427,6 +429,36 @@ describe('IPFIX over TCP', () => {
     expect(running.source.status().exporters).toMatchObject([
       { datagrams: 3, rows: 2, domains: [{ transport: 'tcp', domain: 9, sampling: 10 }] },
     ])
+  })
+
+  test('over TLS needs a certificate of the configured authority, and a silent connection does not delay a stop', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-netflow-'))
+    cleanups.push(() => rm(folder, { recursive: true, force: true }))
+    const own = selfSigned()
+    const files = { cert_file: join(folder, 'tls.crt'), key_file: join(folder, 'tls.key') }
+    await writeFile(files.cert_file, own.cert)
+    await writeFile(files.key_file, own.key)
+    const running = await start({ tls: { ...files, client_ca_file: files.cert_file } })
+    const port = Number(
+      running.source.addresses
+        .find((one) => one.startsWith('tls:'))
+        ?.split(':')
+        .at(-1),
+    )
+    const send = (identity: object) =>
+      new Promise<void>((resolve) => {
+        const socket = connectTls({ port, host: '127.0.0.1', ca: own.cert, ...identity })
+        socket.on('error', () => resolve()).on('close', () => resolve())
+        socket.end(vectorD)
+      })
+    await send({})
+    await until(() => running.lines.some((line) => line.includes('A TLS connection failed')))
+    expect(rowsOf(running.units)).toBe(0)
+    await send(own)
+    await until(() => running.counts['datagrams_total ipfix'] === 1)
+    expect(rowsOf(running.units)).toBe(1)
+    await connected(port)
+    await running.stop()
   })
 
   test('keeps its templates for the lifetime of its connection only', async () => {

@@ -4,6 +4,7 @@ import { NetflowIngest } from '../../ingest/decode-netflow.ts'
 import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import type { Datagrams } from '../../net/udp.ts'
+import { TlsFiles } from '../../net/tls-files.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { NetflowConfig, netflowSchema } from './config.ts'
@@ -64,6 +65,7 @@ class Netflow implements NetflowSource {
   readonly #tcp: IpfixTcp[] = []
   readonly #warned = new Set<string>()
   #udp: UdpListeners | undefined
+  #files: TlsFiles | undefined
 
   constructor(config: NetflowConfig, context: SourceContext, limits: NetflowLimits) {
     this.#config = config
@@ -88,7 +90,7 @@ class Netflow implements NetflowSource {
   }
 
   get addresses(): readonly string[] {
-    return [...(this.#udp?.addresses ?? []), ...this.#tcp.map(({ address }) => `tcp://${address}`)]
+    return [...(this.#udp?.addresses ?? []), ...this.#tcp.map(({ address }) => address)]
   }
 
   async open(): Promise<void> {
@@ -105,9 +107,13 @@ class Netflow implements NetflowSource {
       metrics,
       onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
     })
+    this.#files = await TlsFiles.ofListener(this.#config.tls, environment.disk)
     for (const [listener, place] of this.#config.tcp.entries()) {
       this.#tcp.push(
-        await listenIpfixTcp(place, (address, port) => this.#connect(address, { kind: 'tcp', listener, port })),
+        await listenIpfixTcp(place, this.#files?.current, {
+          connected: (address, port) => this.#connect(address, { kind: 'tcp', listener, port }),
+          failed: (exporter, reason) => this.#warnOnce('A TLS connection failed.', { exporter, reason }),
+        }),
       )
     }
   }
@@ -146,7 +152,16 @@ class Netflow implements NetflowSource {
   }
 
   async #housekeeping() {
-    const { metrics, id, host } = this.#context
+    const { metrics, id, host, log } = this.#context
+    const files = this.#files
+    await files?.renew(
+      'the IPFIX listener',
+      log,
+      () => {
+        for (const listener of this.#tcp) listener.renew(files.current)
+      },
+      { source: id },
+    )
     this.#ingest.templates.parking.sweep(host.clock.now())
     const known = new Set([...this.#exporters.all(), ...this.#connected.values()])
     this.#writer.shed('no_template', this.#counts.publish([...known].map(({ state }) => state)))
@@ -242,17 +257,21 @@ class Netflow implements NetflowSource {
   }
 
   #malformed(exporter: Exporter, reason: string) {
-    const { id: source, log, metrics } = this.#context
+    const { id: source, metrics } = this.#context
     exporter.malformed++
     exporter.lastMalformed = reason
     this.#writer.shed('malformed', 1)
     metrics.count('weir_netflow_malformed_datagrams_total', 1, { source, reason })
-    if (this.#warned.has(reason)) return
-    this.#warned.add(reason)
-    log.warn('A datagram is a malformed export; its readable part was accepted.', {
-      source,
+    this.#warnOnce('A datagram is a malformed export; its readable part was accepted.', {
       exporter: exporter.address,
       reason,
     })
+  }
+
+  /** By reason, because a sender can repeat it. */
+  #warnOnce(message: string, fields: Readonly<{ exporter: string; reason: string }>) {
+    if (this.#warned.has(fields.reason)) return
+    this.#warned.add(fields.reason)
+    this.#context.log.warn(message, { source: this.#context.id, ...fields })
   }
 }
