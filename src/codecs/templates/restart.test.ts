@@ -58,7 +58,7 @@ test('a new port has the templates of other ports only if all have the same layo
   expect(bench.flows.count).toBe(1)
 })
 
-test('a port that announced some templates has the others of another port, unless a common one has another layout', () => {
+test('a port that announced some templates has the others of another port, unless common ones differ', () => {
   for (const [own, rows] of [
     [fields, 1],
     [exchanged, 0],

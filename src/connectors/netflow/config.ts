@@ -21,7 +21,7 @@ export const netflowSchema = defineSchema({
   type: 'netflow',
   role: 'source',
   summary:
-    'Receives flow records from routers, switches and probes: NetFlow v5 and v9 and IPFIX over UDP, IPFIX over TCP and TLS',
+    'Receives flow records from routers, switches and probes: NetFlow v5, v9 and IPFIX over UDP, IPFIX over TCP or TLS',
   fields: {
     listen: listen({ description: 'UDP listeners', default: ['0.0.0.0:2055', '0.0.0.0:4739'] }),
     tcp: listen({ description: 'TCP listeners for IPFIX, or TLS listeners with `tls`', default: '0.0.0.0:4739' }),

@@ -51,7 +51,7 @@ export async function listenIpfixTcp(
       ? createServer(accept)
       : createTlsServer({ ...tls, requestCert: verifies, rejectUnauthorized: verifies }, accept)
   server.maxConnections = mostConnections
-  // With those whose handshake has not ended.
+  // Before the handshake too.
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     open.add(socket)

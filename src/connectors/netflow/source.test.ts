@@ -431,7 +431,7 @@ describe('IPFIX over TCP', () => {
     ])
   })
 
-  test('over TLS needs a certificate of the configured authority, and a silent connection does not delay a stop', async () => {
+  test('over TLS needs a certificate of the authority, and a silent connection delays no stop', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-netflow-'))
     cleanups.push(() => rm(folder, { recursive: true, force: true }))
     const own = selfSigned()

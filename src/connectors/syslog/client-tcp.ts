@@ -47,7 +47,7 @@ export class SyslogTcp {
             accept,
           )
     server.maxConnections = maxConnections
-    // With those whose handshake has not ended.
+    // Before the handshake too.
     const open = new Set<Socket>()
     server.on('connection', (socket: Socket) => {
       open.add(socket)

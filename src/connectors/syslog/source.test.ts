@@ -215,7 +215,7 @@ test.each(['200000', '1' + '0'.repeat(20)])(
   },
 )
 
-test('TLS requires a certificate of the configured authority, and a silent connection does not delay a stop', async () => {
+test('TLS requires a certificate of the configured authority, and a silent connection delays no stop', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-syslog-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const own = selfSigned()

@@ -109,7 +109,7 @@ function decapsulated(golden: Golden): Golden {
   )
 }
 
-/** A flow begins with a brace of its own and ends before the next. */
+/** A flow begins with a brace on a line and ends before the next. */
 function goldensOf(block: string): readonly Golden[] {
   const indent = /^(\t+)\{/m.exec(block)?.[1]
   if (indent === undefined) return []

@@ -100,7 +100,7 @@ function* outcomesOfSums({ name, datagrams, goldens, sums, contradicts }: Case):
   }
 }
 
-/** Each golden row has a row of its own, the nearest of those that are left. */
+/** Each golden row is compared with one row, the nearest of those that are left. */
 export function* outcomesOf(one: Case): Iterable<Outcome> {
   const { name, datagrams, goldens, contradicts } = one
   if (one.sums !== undefined) {

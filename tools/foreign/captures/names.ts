@@ -3,7 +3,7 @@ import type { Golden } from './compare.ts'
 
 type Names = Readonly<Record<string, string>>
 
-/** Names of IANA in snake case, those of logstash-codec-netflow, and those of telegraf: the first of a column counts. */
+/** Names of IANA in snake case, and those of logstash-codec-netflow; the first of a column counts. */
 const names: Names = {
   source_ipv4_address: 'src_addr',
   source_ipv6_address: 'src_addr',

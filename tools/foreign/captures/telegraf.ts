@@ -43,7 +43,7 @@ function valueOf(column: string, text: string): unknown {
   if (column === 'proto') return protocolNumber(plain)
   if (column === 'direction') return plain === 'egress' ? 1 : 0
   if (column === 'dscp') return Number(plain) >> 2
-  if (column === 'tcp_flags') return [...plain].reduce((flags, letter) => flags * 2 + (letter === '.' ? 0 : 1), 0)
+  if (column === 'tcp_flags') return plain.split('').reduce((flags, letter) => flags * 2 + (letter === '.' ? 0 : 1), 0)
   return plain
 }
 
