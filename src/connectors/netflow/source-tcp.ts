@@ -57,7 +57,9 @@ export async function listenIpfixTcp(
     open.add(socket)
     socket.on('close', () => open.delete(socket))
   })
-  server.on('tlsClientError', (error: Error, { remoteAddress = '' }: Socket) => failed(remoteAddress, error.message))
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, { remoteAddress = '' }: Socket) =>
+    failed(remoteAddress, error.code ?? error.message),
+  )
   const bound = await listening(server, place)
   return {
     address: `${tls === undefined ? 'tcp' : 'tls'}://${formatHostPort(bound)}`,
