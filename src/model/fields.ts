@@ -15,7 +15,7 @@ export type Field = Readonly<{
   since: number
 }>
 
-export const registryVersion = 5
+export const registryVersion = 6
 
 export const flowFields = [
   {
@@ -837,7 +837,19 @@ export const flowFields = [
       'End that was the server in earlier flows: 1 source, 2 destination. Absent if ports or a SYN of this flow ' +
       'show it, or no earlier flow did',
   },
-  // Ids 118 to 139 are those of inner headers.
+  {
+    id: 118,
+    name: 'inner_src_addr',
+    kind: 'ip',
+    since: 6,
+    meaning: 'Source address of the packet in a tunnel (VXLAN, GENEVE, GRE, IP in IP, SRv6)',
+  },
+  { id: 119, name: 'inner_dst_addr', kind: 'ip', since: 6, meaning: 'Destination address of the packet in a tunnel' },
+  { id: 120, name: 'inner_proto', kind: 'u8', since: 6, meaning: 'IP protocol of the packet in a tunnel' },
+  { id: 121, name: 'inner_src_port', kind: 'u16', since: 6, meaning: 'Source port of the packet in a tunnel' },
+  { id: 122, name: 'inner_dst_port', kind: 'u16', since: 6, meaning: 'Destination port of the packet in a tunnel' },
+  { id: 123, name: 'vni', kind: 'u32', since: 6, meaning: 'Network of an overlay (VXLAN, GENEVE, NVGRE)' },
+  // Ids 124 to 139 are free for further inner headers.
   {
     id: 140,
     name: 'firewall_event',

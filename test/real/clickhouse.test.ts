@@ -208,7 +208,7 @@ describe('chdb', () => {
           `SELECT count() AS n, any(comment) AS comment FROM ${database}.weir_flows, system.tables WHERE database = ` +
             `'${database}' AND name = 'weir_flows' AND tls_group IS NULL`,
         ),
-      ).toEqual([{ n: 5n, comment: 'Weir, schema 6' }])
+      ).toEqual([{ n: 5n, comment: 'Weir, schema 7' }])
     })
 
     test('a lost response is followed by the same insert, which the server recognizes', async () => {

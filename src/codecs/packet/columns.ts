@@ -29,6 +29,12 @@ export class PacketColumns {
       tcpFlags: flows.column('tcp_flags'),
       icmpType: flows.column('icmp_type'),
       icmpCode: flows.column('icmp_code'),
+      vni: flows.column('vni'),
+      innerSrcAddr: flows.column('inner_src_addr'),
+      innerDstAddr: flows.column('inner_dst_addr'),
+      innerProto: flows.column('inner_proto'),
+      innerSrcPort: flows.column('inner_src_port'),
+      innerDstPort: flows.column('inner_dst_port'),
     }
   }
 
@@ -45,6 +51,21 @@ export class PacketColumns {
     if ((parts & part.innerVlan) !== 0) put16(c.innerVlan, row, packet.innerVlan)
     if (packet.labelCount > 0) this.#writeLabels(packet, row)
     if ((parts & part.ip) !== 0) this.#writeIp(packet, row)
+    if ((parts & (part.inner | part.vni)) !== 0) this.#writeInner(packet, row)
+  }
+
+  #writeInner(packet: Packet, row: number) {
+    const c = this.#c
+    if (packet.has(part.vni)) put32(c.vni, row, packet.vni)
+    if (!packet.has(part.inner)) return
+    const { inner } = packet
+    if (!inner.has(part.ip)) return
+    putIp(c.innerSrcAddr, row, inner.addresses, 0)
+    putIp(c.innerDstAddr, row, inner.addresses, 4)
+    if (inner.has(part.proto)) put8(c.innerProto, row, inner.proto)
+    if (!inner.has(part.ports)) return
+    put16(c.innerSrcPort, row, inner.srcPort)
+    put16(c.innerDstPort, row, inner.dstPort)
   }
 
   #writeIp(packet: Packet, row: number) {

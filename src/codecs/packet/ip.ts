@@ -1,4 +1,5 @@
 import { etherType, ipProtocol, part, u16, u32, type Packet } from './packet.ts'
+import { findInner, isTunnelPort } from './tunnel.ts'
 
 const v4Mapped = 0xffff
 
@@ -101,8 +102,17 @@ function readTransport(bytes: Uint8Array, at: number, end: number, packet: Packe
       readPorts(bytes, at, size, packet)
       return
     case ipProtocol.udp:
+      readPorts(bytes, at, size, packet)
+      if (size >= 4 && isTunnelPort(packet.dstPort)) findInner(bytes, at, end, packet)
+      return
     case ipProtocol.sctp:
       readPorts(bytes, at, size, packet)
+      return
+    case ipProtocol.ipv4:
+    case ipProtocol.ipv6:
+    case ipProtocol.gre:
+    case ipProtocol.ethernet:
+      findInner(bytes, at, end, packet)
       return
     case ipProtocol.icmp:
     case ipProtocol.icmp6:

@@ -11,10 +11,23 @@ export const part = {
   icmp: 1 << 9,
   fragment: 1 << 10,
   ttl: 1 << 11,
+  /** A packet within this one, a tunnel. */
+  inner: 1 << 12,
+  vni: 1 << 13,
 } as const
 
 export const etherType = { ipv4: 0x0800, ipv6: 0x86dd } as const
-export const ipProtocol = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const
+export const ipProtocol = {
+  icmp: 1,
+  ipv4: 4,
+  tcp: 6,
+  udp: 17,
+  ipv6: 41,
+  gre: 47,
+  icmp6: 58,
+  sctp: 132,
+  ethernet: 143,
+} as const
 
 const maxLabels = 16
 
@@ -49,6 +62,17 @@ export class Packet {
   tcpFlags = 0
   icmpType = 0
   icmpCode = 0
+  /** Network of an overlay (VXLAN, GENEVE, NVGRE). */
+  vni = 0
+  innerKind: 'ethernet' | 'ip' | 'mpls' = 'ip'
+  innerStart = 0
+  innerEnd = 0
+  #inner: Packet | undefined
+
+  /** The packet within this one, if {@link parts} has it. Tunnels in it are not entered. */
+  get inner(): Packet {
+    return (this.#inner ??= new Packet())
+  }
 
   clear(): void {
     this.parts = 0

@@ -99,7 +99,7 @@ describe('a packet', () => {
     }
   })
 
-  test('of ICMP has type and code, of SCTP ports, of a tunnel nothing from inside', () => {
+  test('of ICMP has type and code, of SCTP ports, of a tunnel its outer values', () => {
     expect(read(ipv4(1, Buffer.of(8, 0, 0, 0)), 'ip')).toMatchObject({ icmpType: 8, icmpCode: 0 })
     expect(read(ipv6(58, Buffer.of(135, 1, 0, 0)), 'ip')).toMatchObject({ icmpType: 135, icmpCode: 1 })
     expect(read(ipv4(132, shorts(2905, 2906)), 'ip')).toMatchObject({ srcPort: 2905, dstPort: 2906 })

@@ -10,7 +10,7 @@ const pppoeSession = 0x8864
 /** Smaller numbers are 802.3 lengths. */
 const minEtherType = 0x0600
 
-/** `bytes[start … end)` may be cut anywhere. Does not enter tunnels (GRE, VXLAN, IP in IP). Never throws. */
+/** `bytes[start … end)` may be cut anywhere. The packet in a tunnel is read into `packet.inner`. Never throws. */
 export function readPacket(
   kind: HeaderKind,
   bytes: Uint8Array,
@@ -18,6 +18,19 @@ export function readPacket(
   end: number,
   packet: Packet,
   frameEnd = Infinity,
+): void {
+  readHeaders(kind, bytes, start, end, packet, frameEnd)
+  if (packet.has(part.inner))
+    readHeaders(packet.innerKind, bytes, packet.innerStart, packet.innerEnd, packet.inner, Infinity)
+}
+
+function readHeaders(
+  kind: HeaderKind,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  packet: Packet,
+  frameEnd: number,
 ): void {
   packet.clear()
   packet.frameEnd = frameEnd

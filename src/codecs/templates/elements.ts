@@ -68,6 +68,7 @@ export const numberRules: readonly Rule[] = [
   { field: 'vlan', from: [58, 243], reverse: 'same', zeroIsAbsent: true },
   { field: 'dst_vlan', from: [59, 254], reverse: 'same', zeroIsAbsent: true },
   { field: 'inner_vlan', from: [245, 255], reverse: 'same', zeroIsAbsent: true },
+  { field: 'vni', from: [351], reverse: 'same', zeroIsAbsent: true },
   { field: 'forwarding_status', from: [89], reverse: 'same' },
   { field: 'flow_end_reason', from: [136], reverse: 'same' },
   { field: 'observation_point', from: [138], reverse: 'same' },

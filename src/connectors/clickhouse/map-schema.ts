@@ -7,7 +7,7 @@ import { exampleColumns } from './map-example.ts'
 import { rollupColumns, rollupOrder, rollupQuery } from './map-rollup.ts'
 
 /** Of the tables of layout `weir`; in their comments. */
-export const schemaVersion = 6
+export const schemaVersion = 7
 const rememberedInserts = 10_000
 
 type TableColumn = Readonly<{
