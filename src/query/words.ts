@@ -119,6 +119,7 @@ const codePoints: Readonly<Record<string, number>> = {
 
 const byField: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   proto: protocols,
+  inner_proto: protocols,
   direction: directions,
   if_directions: directions,
   node_direction: { ...directions, inner: 2 },

@@ -20,8 +20,17 @@ export function readPacket(
   frameEnd = Infinity,
 ): void {
   readHeaders(kind, bytes, start, end, packet, frameEnd)
-  if (packet.has(part.inner))
-    readHeaders(packet.innerKind, bytes, packet.innerStart, packet.innerEnd, packet.inner, Infinity)
+  if (!packet.has(part.inner)) return
+  readHeaders(packet.innerKind, bytes, packet.innerStart, packet.innerEnd, packet.inner, Infinity)
+  if (!fits(packet, start)) packet.parts &= ~(part.inner | part.vni)
+}
+
+/** Other bytes at the port of a tunnel rarely have a length within that of the packet around them. */
+function fits(packet: Packet, start: number): boolean {
+  const { inner } = packet
+  // The first fragment is shorter than the packet in it.
+  if (!packet.has(part.length) || packet.has(part.fragment) || !inner.has(part.length)) return true
+  return packet.innerStart + inner.linkBytes + inner.length <= start + packet.linkBytes + packet.length
 }
 
 function readHeaders(

@@ -8,6 +8,8 @@ import { readPacket } from './read.ts'
 
 const inner = ipv4(6, tcp)
 const frame = ethernet(shorts(0x0800), inner)
+const longer = Buffer.from(frame)
+longer.writeUInt16BE(1500, 16)
 const udp = (port: number, payload: Uint8Array) =>
   ipv4(17, Buffer.concat([shorts(49_152, port, 8 + payload.length, 0), payload]))
 const vxlan = (payload: Uint8Array) => Buffer.concat([words(0x08000000, 5001 << 8), payload])
@@ -70,6 +72,8 @@ test.each([
   ['GENEVE of another version', udp(6081, Buffer.concat([shorts(0x4000, 0x0800), words(0), inner]))],
   ['GRE of version 1', gre(shorts(0x2001, 0x880b), words(0, 0), inner)],
   ['a later fragment', ipv4(4, inner, { fragment: 10 })],
+  ['IP in IP of another version', ipv4(4, ipv6(6, tcp))],
+  ['a packet that is longer than the one around it', udp(4789, vxlan(longer))],
   ['other bytes in IP in IP', ipv4(4, Buffer.alloc(40, 0xff))],
 ])('nothing is read within %s', (_, bytes) => {
   const keys = Object.keys(row(bytes)).filter((key) => key.startsWith('inner_') || key === 'vni')

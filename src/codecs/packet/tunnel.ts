@@ -15,8 +15,9 @@ export function findInner(bytes: Uint8Array, at: number, end: number, packet: Pa
   switch (packet.proto) {
     // IP in IP (RFC 2003, 2473), also behind a routing header of segments (RFC 8986).
     case ipProtocol.ipv4:
+      return takeIp(bytes, 4, at, end, packet)
     case ipProtocol.ipv6:
-      return takeInner(packet, 'ip', at, end)
+      return takeIp(bytes, 6, at, end, packet)
     case ipProtocol.ethernet:
       return takeInner(packet, 'ethernet', at, end)
     case ipProtocol.gre:
@@ -39,7 +40,7 @@ function findInGre(bytes: Uint8Array, at: number, end: number, packet: Packet) {
   const payload = keyAt + (hasKey ? 4 : 0) + ((flags & 0x1000) === 0 ? 0 : 4)
   if (payload > end) return
   if (hasKey && protocol === bridgedEthernet) takeNetwork(packet, u32(bytes, keyAt) >>> 8)
-  takePayload(packet, protocol, payload, end)
+  takePayload(bytes, protocol, payload, end, packet)
 }
 
 function findInVxlan(bytes: Uint8Array, at: number, end: number, packet: Packet) {
@@ -53,13 +54,18 @@ function findInGeneve(bytes: Uint8Array, at: number, end: number, packet: Packet
   const first = bytes[at] ?? 0
   if (end - at < 8 || first >> 6 !== 0) return
   takeNetwork(packet, u32(bytes, at + 4) >>> 8)
-  takePayload(packet, u16(bytes, at + 2), at + 8 + 4 * (first & 0x3f), end)
+  takePayload(bytes, u16(bytes, at + 2), at + 8 + 4 * (first & 0x3f), end, packet)
 }
 
-function takePayload(packet: Packet, protocol: number, at: number, end: number) {
+function takePayload(bytes: Uint8Array, protocol: number, at: number, end: number, packet: Packet) {
   if (protocol === bridgedEthernet) takeInner(packet, 'ethernet', at, end)
-  else if (protocol === etherType.ipv4 || protocol === etherType.ipv6) takeInner(packet, 'ip', at, end)
+  else if (protocol === etherType.ipv4) takeIp(bytes, 4, at, end, packet)
+  else if (protocol === etherType.ipv6) takeIp(bytes, 6, at, end, packet)
   else if (protocol === mplsUnicast) takeInner(packet, 'mpls', at, end)
+}
+
+function takeIp(bytes: Uint8Array, version: number, at: number, end: number, packet: Packet) {
+  if (at < end && (bytes[at] ?? 0) >> 4 === version) takeInner(packet, 'ip', at, end)
 }
 
 function takeInner(packet: Packet, kind: 'ethernet' | 'ip' | 'mpls', at: number, end: number) {

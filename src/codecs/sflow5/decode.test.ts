@@ -383,6 +383,23 @@ describe('records', () => {
     expect(rowOf(oneTcp, tagged(1012, words(2, 0x88a80007, 0x81000064)))).toMatchObject({ vlan: 7, inner_vlan: 100 })
   })
 
+  test('of a VXLAN header give the packet in it beside the outer one, and bytes of the outer one', () => {
+    const payload = Buffer.concat([words(0x08000000, 42 << 8), ethernet(shorts(0x0800), ipv4(6, tcp))])
+    const outer = ipv6(17, Buffer.concat([shorts(50_000, 4789, 8 + payload.length, 0), payload]))
+    expect(rowOf(rawHeader(ethernet(shorts(0x86dd), outer)))).toMatchObject({
+      proto: 17,
+      src_port: 50_000,
+      dst_port: 4789,
+      bytes: outer.length,
+      vni: 42,
+      inner_src_addr: '10.0.0.1',
+      inner_dst_addr: '10.0.0.2',
+      inner_proto: 6,
+      inner_src_port: 40_000,
+      inner_dst_port: 443,
+    })
+  })
+
   test('of translation give addresses and ports', () => {
     const row = rowOf(oneTcp, tagged(1007, words(1, 0xcb007101, 1, 0x0a000002)), tagged(1020, words(1025, 443)))
     expect(row).toMatchObject({

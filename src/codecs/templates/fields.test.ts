@@ -221,6 +221,26 @@ describe('starts of packets', () => {
     expect(found).toMatchObject({ ...reported, src_addr: '192.0.2.1', dst_addr: '192.0.2.2', packets: 7, bytes: 5000 })
   })
 
+  test('of a GRE tunnel yield the packet in it, and element 351 its network', () => {
+    const inside = Buffer.from(
+      '450000280000000040110000c0000201c0000202003500350014000000000000000000000000000000',
+      'hex',
+    )
+    const outer = Buffer.from('4500004000000000402f00000a0000010a00000200000800', 'hex')
+    const tunnel = Buffer.concat([outer, inside.subarray(0, 40)])
+    expect(row([value(313, tunnel), value(351, Buffer.from('0100000000001389', 'hex'))])).toMatchObject({
+      src_addr: '10.0.0.1',
+      proto: 47,
+      bytes: 64,
+      inner_src_addr: '192.0.2.1',
+      inner_dst_addr: '192.0.2.2',
+      inner_proto: 17,
+      inner_src_port: 53,
+      inner_dst_port: 53,
+      vni: 5001,
+    })
+  })
+
   test('that were truncated yield their complete parts', () => {
     const cut = row([value(312, u16(1022)), value(315, frame.subarray(0, 20))])
     expect(cut).toMatchObject({ vlan: 100, etype: 2048, packets: 1, bytes: 1004 })

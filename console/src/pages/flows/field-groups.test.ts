@@ -23,6 +23,14 @@ test('each column belongs to one group, and the fields of a feature are together
     'application',
     'user',
   ])
+  expect(of('Tunnel')).toEqual([
+    'inner_src_addr',
+    'inner_dst_addr',
+    'inner_proto',
+    'inner_src_port',
+    'inner_dst_port',
+    'vni',
+  ])
   expect(of('IPsec')).toEqual(['ipsec_code', 'ipsec_status'])
   expect(of('TLS and QUIC')).toHaveLength(7)
   expect(of('Conversation')).toHaveLength(8)

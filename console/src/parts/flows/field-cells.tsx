@@ -38,6 +38,7 @@ const list: Cell = (value) => (Array.isArray(value) ? value.join(', ') : String(
 
 const byName: Readonly<Record<string, Cell>> = {
   proto: (value) => protocol(value as number),
+  inner_proto: (value) => protocol(value as number),
   // The ninth bit is NS in NetFlow and IPFIX, and a combination in the message of the agent.
   tcp_flags: (value, read) => {
     const flags = value as number
