@@ -5,7 +5,7 @@ const udpHeader = 8
 const bridgedEthernet = 0x6558
 const mplsUnicast = 0x8847
 
-/** Whether UDP to this port carries a tunnel: VXLAN (RFC 7348, and the port of Linux before it) or GENEVE (RFC 8926). */
+/** UDP ports of VXLAN (RFC 7348, and the port of Linux before it) and GENEVE (RFC 8926). */
 export function isTunnelPort(port: number): boolean {
   return port === vxlanPort || port === vxlanOldPort || port === genevePort
 }
