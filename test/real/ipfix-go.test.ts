@@ -97,7 +97,7 @@ async function programOf(context: TestContext): Promise<string> {
 }
 
 async function send(flows: readonly object[], written: WrittenConfigOf<typeof ipfixSchema>): Promise<void> {
-  const sink = await ipfix.build(configFrom(ipfixSchema, written), testContext())
+  const sink = await ipfix.build(configFrom(ipfixSchema, { elements: 'netobserv', ...written }), testContext())
   for (let from = 0; from < flows.length; from += 500)
     expect(await sink.send(flowSinkBatch(flows.slice(from, from + 500), `t${from}`), never)).toEqual([])
   await sink.close()

@@ -77,7 +77,12 @@ function batchOf(flows: readonly object[]): SinkBatch {
 
 /** Sends all flows, as fast as the collector reads them: a batch is far smaller than its receive buffer. */
 async function sendAll(flows: readonly object[], port: number, enterprise?: number): Promise<void> {
-  const written = { target: `127.0.0.1:${port}`, transport: 'udp', datagram_rate: 500 } as const
+  const written = {
+    target: `127.0.0.1:${port}`,
+    transport: 'udp',
+    datagram_rate: 500,
+    elements: 'netobserv',
+  } as const
   const settings = enterprise === undefined ? written : { ...written, enterprise_id: enterprise }
   const sink = await ipfix.build(configFrom(ipfixSchema, settings), testContext())
   for (let from = 0; from < flows.length; from += 500) {

@@ -8,7 +8,14 @@ import { NetObservReader } from '../netobserv-json/index.ts'
 import { Bench } from '../templates/testing/datagrams.ts'
 import { MessageWriter, stampMessage, type MessageOptions } from './index.ts'
 
-const udp: MessageOptions = { domain: 1, enterprise: 2, sampling: true, limit: 1400, largest: 65_507 }
+const udp: MessageOptions = {
+  elements: 'netobserv',
+  domain: 1,
+  enterprise: 2,
+  sampling: true,
+  limit: 1400,
+  largest: 65_507,
+}
 const received = 1_700_000_100_000
 
 const tcpFlow = {

@@ -1,13 +1,7 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { RecordWriter } from './records.ts'
-import {
-  flowTemplateSets,
-  samplingBytes,
-  samplingTemplate,
-  samplingTemplateSet,
-  templateV4,
-  templateV6,
-} from './templates.ts'
+import { RelayTemplates, RelayWriter } from './relay.ts'
+import { flowTemplateSets, samplingBytes, samplingTemplate, samplingTemplateSet } from './templates.ts'
 
 export type FlowPiece = Readonly<{
   batch: FlowBatch
@@ -17,6 +11,8 @@ export type FlowPiece = Readonly<{
 }>
 
 export type MessageOptions = Readonly<{
+  /** `relay`: the elements that a flow has; `netobserv`: those of NetObserv's exporter, zero if absent. */
+  elements: 'relay' | 'netobserv'
   domain: number
   /** Enterprise number of NetObserv's elements; 0: without them. */
   enterprise: number
@@ -28,6 +24,7 @@ export type MessageOptions = Readonly<{
 }>
 
 export type TemplateMessages = Readonly<{
+  /** Grows with `relay`, before messages that need another one. */
   flows: readonly Uint8Array[]
   /** Options template, which some collectors reject. */
   sampling: Uint8Array
@@ -58,36 +55,37 @@ const maxOpen = 16
 export class MessageWriter {
   readonly #options: MessageOptions
   readonly #open = new Map<number, OpenMessage>()
+  readonly #relay: RelayTemplates
   #isSampled = false
 
   constructor(options: MessageOptions) {
     this.#options = options
+    this.#relay = new RelayTemplates((set) => this.#message(set))
   }
 
   templates(): TemplateMessages {
-    const { domain, enterprise } = this.#options
-    const message = (set: Uint8Array): Uint8Array => {
-      const bytes = new Uint8Array(headerBytes + set.length)
-      bytes.set(set, headerBytes)
-      writeHeader(new DataView(bytes.buffer), bytes.length, domain)
-      return bytes
-    }
-    return { flows: flowTemplateSets(enterprise).map(message), sampling: message(samplingTemplateSet()) }
+    const { elements, enterprise } = this.#options
+    const message = (set: Uint8Array) => this.#message(set)
+    const flows = elements === 'relay' ? this.#relay.announced : flowTemplateSets(enterprise).map(message)
+    return { flows, sampling: message(samplingTemplateSet()) }
   }
 
   encode(pieces: Iterable<FlowPiece>): Encoded {
     const messages: IpfixMessage[] = []
     const tooLarge: { index: number; bytes: number }[] = []
-    const { enterprise, sampling, limit, largest } = this.#options
+    const { elements, enterprise, sampling, limit, largest } = this.#options
     let index = 0
     for (const { batch, rows, received } of pieces) {
-      const writer = new RecordWriter(batch, enterprise !== 0, received)
+      const writer =
+        elements === 'relay'
+          ? new RelayWriter(batch, enterprise, received, this.#relay)
+          : new RecordWriter(batch, enterprise !== 0, received)
       for (const row of rows) {
         const size = writer.size(row)
         if (size + overhead > largest) tooLarge.push({ index, bytes: size })
         else {
           const open = this.#room(
-            writer.isV6(row),
+            writer.template(row),
             sampling ? writer.rate(row) : 1,
             Math.max(limit, size + overhead),
             size,
@@ -104,8 +102,8 @@ export class MessageWriter {
     return { messages, tooLarge }
   }
 
-  #room(v6: boolean, rate: number, capacity: number, size: number, closed: IpfixMessage[]): OpenMessage {
-    const key = 2 * rate + (v6 ? 1 : 0)
+  #room(template: number, rate: number, capacity: number, size: number, closed: IpfixMessage[]): OpenMessage {
+    const key = 0x1_0000 * rate + template
     const open = this.#open.get(key)
     if (open !== undefined) {
       if (open.end + size <= open.bytes.length) return open
@@ -118,9 +116,16 @@ export class MessageWriter {
       this.#open.delete(oldest)
     }
     this.#isSampled ||= rate > 1
-    const made = new OpenMessage(capacity, this.#options.domain, v6, this.#isSampled ? rate : undefined)
+    const made = new OpenMessage(capacity, this.#options.domain, template, this.#isSampled ? rate : undefined)
     this.#open.set(key, made)
     return made
+  }
+
+  #message(set: Uint8Array): Uint8Array {
+    const bytes = new Uint8Array(headerBytes + set.length)
+    bytes.set(set, headerBytes)
+    writeHeader(new DataView(bytes.buffer), bytes.length, this.#options.domain)
+    return bytes
   }
 }
 
@@ -133,13 +138,13 @@ class OpenMessage {
   readonly #options: number
   end: number
 
-  constructor(capacity: number, domain: number, v6: boolean, rate: number | undefined) {
+  constructor(capacity: number, domain: number, template: number, rate: number | undefined) {
     this.bytes = new Uint8Array(capacity)
     this.view = new DataView(this.bytes.buffer)
     this.#domain = domain
     this.#options = rate === undefined ? 0 : 1
     this.#dataAt = rate === undefined ? headerBytes : writeRate(this.view, headerBytes, domain, rate)
-    this.view.setUint16(this.#dataAt, v6 ? templateV6 : templateV4)
+    this.view.setUint16(this.#dataAt, template)
     this.end = this.#dataAt + setHeaderBytes
   }
 

@@ -12,7 +12,7 @@ import {
   writeTime,
   type NumberOf,
 } from './fields.ts'
-import { commonBytes, enterpriseBytes, headV4Bytes, headV6Bytes } from './templates.ts'
+import { commonBytes, enterpriseBytes, headV4Bytes, headV6Bytes, templateV4, templateV6 } from './templates.ts'
 import { prefixed, Texts, writeLength } from './texts.ts'
 
 const ipv4 = 2048
@@ -51,6 +51,10 @@ export class RecordWriter {
 
   isV6(row: number): boolean {
     return this.#source.isV6(row) || this.#destination.isV6(row)
+  }
+
+  template(row: number): number {
+    return this.isV6(row) ? templateV6 : templateV4
   }
 
   /** One packet in N was inspected; 1 if all or unknown. */

@@ -3,6 +3,7 @@
 export const templateV4 = 256
 export const templateV6 = 257
 export const samplingTemplate = 258
+export const firstRelayTemplate = 259
 
 const variable = 0xffff
 
@@ -82,6 +83,21 @@ export function flowTemplateSets(pen: number): readonly Buffer[] {
 
 export function samplingTemplateSet(): Buffer {
   return set(3, optionsRecord(samplingTemplate, sampling))
+}
+
+export function templateSet(
+  id: number,
+  elements: readonly Readonly<{ id: number; bytes: number; pen?: number }>[],
+): Buffer {
+  return set(
+    2,
+    Buffer.concat([
+      numbers(id, elements.length),
+      ...elements.map(({ id: element, bytes, pen }) =>
+        pen === undefined ? numbers(element, bytes) : numbers(element | 0x8000, bytes, pen >>> 16, pen & 0xffff),
+      ),
+    ]),
+  )
 }
 
 function record(id: number, elements: readonly Element[], own: readonly Element[], pen: number): Buffer {

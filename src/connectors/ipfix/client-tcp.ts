@@ -21,6 +21,8 @@ export class TcpSession implements Session {
   #socket: Socket | undefined
   #sequence = 0
   #isSampled = false
+  /** Templates of flows that this connection has. */
+  #announced = 0
   #broken: Error | undefined
   #recent: Recent[] = []
   #recentBytes = 0
@@ -71,6 +73,7 @@ export class TcpSession implements Session {
     this.#broken = undefined
     this.#sequence = 0
     this.#isSampled = false
+    this.#announced = 0
     socket.on('error', (error) => {
       if (this.#socket === socket) this.#broken = error
     })
@@ -81,9 +84,9 @@ export class TcpSession implements Session {
       this.#forget(this.#options.config.repeat)
     })
     this.#socket = socket
-    const { templates, context } = this.#options
+    const { context } = this.#options
     const repeated = this.#recent.map(({ message }) => message)
-    await this.#write(socket, [...templates.flows.map(templateMessage), ...repeated], signal)
+    await this.#write(socket, repeated, signal)
     if (repeated.length > 0)
       context.log.warn('The connection to the collector broke; its last messages were sent again.', {
         sink: context.id,
@@ -140,8 +143,12 @@ export class TcpSession implements Session {
         this.#sequence = addRecords(this.#sequence, records)
         socket.write(bytes)
       }
+      const { flows, sampling } = this.#options.templates
+      if (flows.length < this.#announced) this.#announced = 0
+      for (const template of flows.slice(this.#announced)) send(templateMessage(template))
+      this.#announced = flows.length
       for (const message of messages) {
-        if (message.isSampled && !this.#isSampled) send(templateMessage(this.#options.templates.sampling))
+        if (message.isSampled && !this.#isSampled) send(templateMessage(sampling))
         this.#isSampled ||= message.isSampled
         send(message)
       }

@@ -18,6 +18,8 @@ export class UdpSession implements Session {
   #socket: Socket | undefined
   #sequence = 0
   #templatesAt = Number.NEGATIVE_INFINITY
+  /** Templates of flows that were sent. */
+  #announced = 0
   #isSampled = false
   #refusal: Error | undefined
   #tokens = burst
@@ -118,15 +120,19 @@ export class UdpSession implements Session {
   async #sendTemplates(socket: Socket, signal: AbortSignal) {
     const { config, context, templates } = this.#options
     const now = context.host.clock.monotonic()
-    if (now - this.#templatesAt < config.template_interval) return
-    for (const template of [...templates.flows, ...(this.#isSampled ? [templates.sampling] : [])]) {
+    const isDue = now - this.#templatesAt >= config.template_interval || templates.flows.length < this.#announced
+    const flows = isDue ? templates.flows : templates.flows.slice(this.#announced)
+    if (!isDue && flows.length === 0) return
+    for (const template of [...flows, ...(this.#isSampled ? [templates.sampling] : [])]) {
       await this.#pace(signal)
       stampMessage(template, seconds(context.host.clock.now()), this.#sequence)
       await this.#write(socket, template)
     }
     // Collectors with several workers drop data that overtakes the templates.
-    if (this.#templatesAt === Number.NEGATIVE_INFINITY) await context.host.timers.sleep(templateLeadMs, signal)
-    this.#templatesAt = now
+    if (this.#templatesAt === Number.NEGATIVE_INFINITY || templates.flows.length > this.#announced)
+      await context.host.timers.sleep(templateLeadMs, signal)
+    this.#announced = templates.flows.length
+    if (isDue) this.#templatesAt = now
   }
 
   #write(socket: Socket, bytes: Uint8Array): Promise<void> {

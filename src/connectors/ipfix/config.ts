@@ -14,7 +14,7 @@ import {
 export const ipfixSchema = defineSchema({
   type: 'ipfix',
   role: 'sink',
-  summary: "Exports flows as IPFIX over UDP or TCP, with the templates of NetObserv's exporter",
+  summary: "Exports flows as IPFIX over UDP or TCP: as a relay, or with the templates of NetObserv's exporter",
   fields: {
     target: hostPort({
       description: 'Address of the collector; IPv6 in brackets',
@@ -24,6 +24,12 @@ export const ipfixSchema = defineSchema({
     transport: choice(['tcp', 'udp'], {
       description: 'Transport. Neither has an acknowledgement; `udp` does not detect a lost message',
       default: 'tcp',
+    }),
+    elements: choice(['relay', 'netobserv'], {
+      description:
+        '`relay`: the elements that each flow has, the address of its exporter included; absent values stay absent. ' +
+        "`netobserv`: the two templates of NetObserv's exporter, in which an absent value is zero or empty",
+      default: 'relay',
     }),
     enterprise_id: integer(
       {

@@ -15,7 +15,7 @@ import { sink as ipfix } from './sink.ts'
 const never = new AbortController().signal
 
 async function open(written: WrittenConfigOf<typeof ipfixSchema>, context = testContext()): Promise<Sink> {
-  const sink = await ipfix.build(configFrom(ipfixSchema, written), context)
+  const sink = await ipfix.build(configFrom(ipfixSchema, { elements: 'netobserv', ...written }), context)
   onTestFinished(() => sink.close())
   return sink
 }

@@ -23,6 +23,7 @@ const largestMessage = { tcp: 65_535, udp: 65_507 } as const
 async function openIpfix(config: IpfixConfig, context: Context): Promise<Sink> {
   const largest = largestMessage[config.transport]
   const options = {
+    elements: config.elements,
     domain: config.domain,
     enterprise: config.enterprise_id,
     sampling: config.sampling === 'options',

@@ -82,6 +82,7 @@ describe('sinks', () => {
     }
     expect(part(sink({ write: { type: 'ipfix', ipfix } }), 'sinks')['x']).toEqual({
       type: 'ipfix',
+      elements: 'netobserv',
       target: '[2001:db8::1]:4739',
       transport: 'udp',
       enterprise_id: 2,

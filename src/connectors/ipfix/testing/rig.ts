@@ -34,7 +34,12 @@ async function start(transport: 'udp' | 'tcp'): Promise<OtherSide> {
     build: async (context, timeoutMs) =>
       asFlows(
         await ipfix.build(
-          configFrom(ipfixSchema, { target: `127.0.0.1:${port}`, transport, timeout: `${timeoutMs}ms` }),
+          configFrom(ipfixSchema, {
+            elements: 'netobserv',
+            target: `127.0.0.1:${port}`,
+            transport,
+            timeout: `${timeoutMs}ms`,
+          }),
           context,
         ),
       ),

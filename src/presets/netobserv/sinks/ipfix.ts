@@ -15,6 +15,7 @@ export function ipfixSink(
     type: 'ipfix',
     target: hostPortText(targetHost, targetPort),
     transport,
+    elements: 'netobserv',
     enterprise_id: enterpriseId,
     ...(tplSendInterval === undefined ? {} : { template_interval: durationText(tplSendInterval) }),
     ...reads(branch),
