@@ -141,6 +141,8 @@ describe('a relay', () => {
       dst_addr: '2001:db8::2',
       proto: 17,
       src_mask: 64,
+      // Collectors apply the interval of the options to the whole domain until the next one.
+      sampling: 1,
       time_start: received,
       time_end: received,
     })
