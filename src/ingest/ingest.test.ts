@@ -56,6 +56,7 @@ function start(limits: Partial<UnitLimits> = {}, enrichment?: FlowEnrichment) {
     sampling: 0,
     netobservPen: 2,
     extra: [],
+    elements: 'all',
     templates: { ...usualTemplateLimits, expiry: 7_200_000 },
     parking: { bytes: 4_000_000, exporterBytes: 200_000, time: 60_000 },
   })

@@ -60,6 +60,7 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
     sampling: 0,
     netobservPen: 2,
     extra: [],
+    elements: 'all',
     templates: { ...usualTemplateLimits, expiry: 7_200_000 },
     parking: { bytes: 32 * 1024 * 1024, exporterBytes: 1024 * 1024, time: 60_000 },
   })

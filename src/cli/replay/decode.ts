@@ -35,6 +35,7 @@ export class CaptureDecoder {
       sampling: 0,
       netobservPen: 2,
       extra: [],
+      elements: 'none',
       templates: { ...usualTemplateLimits, expiry: 2 * hour },
       parking: { bytes: 256 << 20, exporterBytes: 64 << 20, time: 24 * hour },
     },

@@ -1,17 +1,19 @@
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { formatIp, mappedPrefix } from '../../model/ip.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
-import { float, highWord, lengthOf, lowWord, startOf } from './read.ts'
+import { float, highWord, lengthOf, lowWord, ntpTime, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
-export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
-type ExtraType = (typeof extraTypes)[number]
+export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool', 'ntp', 'auto'] as const
+export type ExtraType = (typeof extraTypes)[number]
 
 export type ExtraElement = Readonly<{
   pen: number
   element: number
   name: string
   type: ExtraType
+  /** As bytes if the length does not fit the type. */
+  lossless?: boolean
 }>
 
 const utf8 = new TextDecoder()
@@ -26,7 +28,9 @@ export function extraStep(
     for (let i = 0; i < set.count; i++) {
       const members: string[] = []
       for (const { wanted, place } of elements) {
-        const value = jsonOf(set, wanted.type, startOf(set, place, i), lengthOf(set, place, i))
+        const at = startOf(set, place, i)
+        const length = lengthOf(set, place, i)
+        const value = jsonOf(set, wanted.type, at, length) ?? (wanted.lossless ? anyBytes(set, at, length) : undefined)
         if (value !== undefined) members.push(`${JSON.stringify(wanted.name)}:${value}`)
       }
       if (members.length === 0) continue
@@ -36,7 +40,12 @@ export function extraStep(
   }
 }
 
-function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: number): string | undefined {
+function jsonOf(
+  { view, bytes }: Pick<DataSet, 'view' | 'bytes'>,
+  type: ExtraType,
+  at: number,
+  length: number,
+): string | undefined {
   if (length === 0) return undefined
   switch (type) {
     case 'unsigned':
@@ -61,7 +70,23 @@ function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: n
     case 'bool':
       // RFC 7011, section 6.1.5: 1 is true, 2 is false.
       return length === 1 ? String(view.getUint8(at) === 1) : undefined
+    case 'ntp':
+      return length === 8 ? String(ntpTime(view.getUint32(at), view.getUint32(at + 4))) : undefined
+    case 'auto':
+      if (length <= 8) return jsonOf({ view, bytes }, 'unsigned', at, length)
+      return jsonOf({ view, bytes }, isPrintable(bytes, at, length) ? 'string' : 'hex', at, length)
   }
+}
+
+function anyBytes({ bytes }: DataSet, at: number, length: number) {
+  return length === 0 ? undefined : JSON.stringify(hex(bytes, at, length, ''))
+}
+
+function isPrintable(bytes: Uint8Array, at: number, length: number) {
+  let end = at + length
+  while (end > at && bytes[end - 1] === 0) end--
+  for (let i = at; i < end; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false
+  return end > at
 }
 
 /** Exact up to 2^64. */

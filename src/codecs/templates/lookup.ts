@@ -38,10 +38,13 @@ export class Lookup {
   readonly #places = new Map<number, FieldPlace>()
   readonly #repeated: (readonly [key: number, place: FieldPlace])[] = []
   readonly #rules: ReadonlyMap<string, Rule>
+  readonly #layout: Layout
+  readonly #used = new Set<FieldPlace>()
   readonly outBytes: ReturnType<typeof outBytesOf>
 
   constructor(layout: Layout, rules: ReadonlyMap<string, Rule>) {
     this.#rules = rules
+    this.#layout = layout
     this.outBytes = outBytesOf(layout.fields)
     const places = placesOf(layout)
     const inner = innerHeaderOf(layout)
@@ -60,18 +63,23 @@ export class Lookup {
   first(keys: readonly number[], accept: Accept): FieldPlace | undefined {
     for (const key of keys) {
       const place = this.#places.get(key)
-      if (place !== undefined && accept(place)) return place
+      if (place === undefined || !accept(place)) continue
+      this.#used.add(place)
+      return place
     }
     return undefined
   }
 
   all(keys: readonly number[]): readonly FieldPlace[] {
-    return keys.flatMap((key) => this.#places.get(key) ?? [])
+    const found = keys.flatMap((key) => this.#places.get(key) ?? [])
+    for (const place of found) this.#used.add(place)
+    return found
   }
 
   /** In the order of the template. */
   repeated(key: number, accept: Accept): readonly FieldPlace[] {
     const others = this.#repeated.flatMap(([of, place]) => (of === key ? [place] : []))
+    for (const place of others) this.#used.add(place)
     return [...this.all([key]), ...others].filter(accept)
   }
 
@@ -125,6 +133,18 @@ export class Lookup {
       probability: this.one(element.probability, float),
       selector: this.first([element.selectorId, element.samplerId], isNumber),
     }
+  }
+
+  /** Elements that no lookup returned, in the order of the template. */
+  unused(): readonly Readonly<{ pen: number; id: number; place: FieldPlace }>[] {
+    const times = new Map<number, number>()
+    return this.#layout.fields.flatMap(({ pen, id }) => {
+      const key = keyOf(pen, id)
+      const time = times.get(key) ?? 0
+      times.set(key, time + 1)
+      const place = time === 0 ? this.#places.get(key) : this.#repeated.filter(([of]) => of === key)[time - 1]?.[1]
+      return place === undefined || this.#used.has(place) ? [] : [{ pen, id, place }]
+    })
   }
 
   has(key: number): boolean {

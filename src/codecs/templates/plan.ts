@@ -20,6 +20,7 @@ import {
   type Rule,
 } from './elements.ts'
 import { extraStep, type ExtraElement } from './extra.ts'
+import { otherElements, type KeptElements } from './other-elements.ts'
 import type { Layout } from './layout.ts'
 import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './lookup.ts'
 import { addressStep, endpointSteps, familyAddressStep, familyMaskStep } from './step-addresses.ts'
@@ -54,7 +55,9 @@ export type Plan = Readonly<{
 
 export type PlanOptions = Readonly<{
   netobservPen: number
+  /** Named by the configuration; stored whatever `elements` is. */
   extra: readonly ExtraElement[]
+  elements: KeptElements
 }>
 
 const connectionEnds: readonly number[] = [8, 12, 27, 28, 7, 11, 4]
@@ -108,8 +111,10 @@ export class Planner {
       if (place === undefined) return []
       return [{ place, unlike: lookup.outBytes === 'unlike' ? lookup.rule(rule, 'forward', isNumber) : undefined }]
     })
-    const reverse = counters.length === 0 ? undefined : { steps: this.#steps(lookup, 'reverse'), counters }
-    return { forward: this.#steps(lookup, 'forward'), reverse }
+    const [forward, back] = [this.#steps(lookup, 'forward'), counters.length > 0 ? this.#steps(lookup, 'reverse') : []]
+    const extra = this.#extra(lookup)
+    const reverse = counters.length === 0 ? undefined : { steps: [...back, ...extra], counters }
+    return { forward: [...forward, ...extra], reverse }
   }
 
   #steps(lookup: Lookup, half: Half): readonly Step[] {
@@ -148,11 +153,13 @@ export class Planner {
   #numbers(lookup: Lookup, half: Half): readonly Step[] {
     const steps: Step[] = []
     for (const rule of [...numberRules, ...this.#netobserv.number]) {
-      const places = lookup.each(rule, half, isNumber)
+      // Other counters are not the same quantity: they are kept as further elements.
+      const isCounter = rule.field === 'bytes' || rule.field === 'packets'
+      const first = isCounter ? lookup.rule(rule, half, isNumber) : undefined
+      const places = isCounter ? (first === undefined ? [] : [first]) : lookup.each(rule, half, isNumber)
       const [place] = places
       const isZeroAbsent = rule.zeroIsAbsent === true
-      if (places.length > 1 && rule.field !== 'bytes' && rule.field !== 'packets')
-        steps.push(firstNumberStep(this.#column(rule.field), places, isZeroAbsent))
+      if (places.length > 1) steps.push(firstNumberStep(this.#column(rule.field), places, isZeroAbsent))
       else if (place !== undefined) steps.push(numberStep(this.#column(rule.field), place, isZeroAbsent))
     }
     const direction = lookup.of([element.direction], half, isNumber, [])
@@ -330,12 +337,19 @@ export class Planner {
       const reverse = this.#flows.column('reverse')
       steps.push((set, row) => reverse.fill(1, row, row + set.count))
     }
-    const extra = this.#options.extra.flatMap((wanted) => {
+    return steps
+  }
+
+  /** After all other steps: what they do not read is stored by name. */
+  #extra(lookup: Lookup): readonly Step[] {
+    const configured = this.#options.extra.flatMap((wanted) => {
       const place = lookup.first([keyOf(wanted.pen, wanted.element)], isText)
       return place === undefined ? [] : [{ wanted, place }]
     })
-    if (extra.length > 0) steps.push(extraStep(this.#flows, extra))
-    return steps
+    const taken = new Set(configured.map(({ wanted }) => wanted.name))
+    const others = otherElements(lookup.unused(), this.#options.elements, taken)
+    const all = [...configured, ...others]
+    return all.length === 0 ? [] : [extraStep(this.#flows, all)]
   }
 
   #column(field: FlowFieldName) {

@@ -1,5 +1,6 @@
 import { parseCidr } from '../../model/cidr.ts'
 import { extraTypes } from '../../codecs/templates/extra.ts'
+import { keptElements } from '../../codecs/templates/other-elements.ts'
 import {
   bytes,
   flowCluster,
@@ -75,7 +76,12 @@ export const netflowSchema = defineSchema({
       { description: "Enterprise number under which NetObserv's exporter sends pod and node names", default: 2 },
       { min: 1, max: 0xffffffff },
     ),
-    elements: list(
+    elements: choice(keptElements, {
+      description:
+        'Elements without a column to store in the field `extra`: all, those with a known name (listed), or none',
+      default: 'all',
+    }),
+    element_names: list(
       group(
         {
           pen: integer(
@@ -84,7 +90,7 @@ export const netflowSchema = defineSchema({
           ),
           element: integer(
             { description: 'Number of the element', required: true, example: 95 },
-            { min: 1, max: 0x7fff },
+            { min: 1, max: 0xffff },
           ),
           name: text({ description: 'Key in the field `extra`', required: true, example: 'application' }),
           type: choice(extraTypes, { description: 'Data type of the value', default: 'unsigned' }),
@@ -92,7 +98,8 @@ export const netflowSchema = defineSchema({
         { description: 'An element', required: true, example: { element: 95, name: 'application', type: 'hex' } },
       ),
       {
-        description: 'Additional information elements to store in the field `extra`',
+        description:
+          'Names and types of elements in the field `extra`, instead of the known ones; stored with any `elements`',
         default: [],
         example: [{ element: 95, name: 'application', type: 'hex' }],
       },

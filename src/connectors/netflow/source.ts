@@ -76,7 +76,8 @@ class Netflow implements NetflowSource {
       skewLimit: config.skew_limit,
       sampling: config.sampling,
       netobservPen: config.netobserv_pen,
-      extra: config.elements,
+      extra: config.element_names,
+      elements: config.elements,
       templates: { ...usualTemplateLimits, expiry: config.template_expiry },
       parking: { bytes: config.park_bytes, exporterBytes: Math.floor(config.park_bytes / 32), time: config.park_time },
     })

@@ -131,6 +131,7 @@ function ipfix(id: string, ingest: Ingest, path: string, { sources, report }: As
     type: 'netflow',
     listen: [...new Set(ports)].map((one) => hostPortText(host, one)),
     tcp: 'off',
-    ...(elements.length === 0 ? {} : { elements }),
+    elements: 'none',
+    ...(elements.length === 0 ? {} : { element_names: elements }),
   }
 }

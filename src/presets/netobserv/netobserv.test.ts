@@ -90,7 +90,8 @@ describe('sources', () => {
       type: 'netflow',
       listen: ['0.0.0.0:4739', '0.0.0.0:2055'],
       tcp: 'off',
-      elements: [
+      elements: 'none',
+      element_names: [
         { pen: 9, element: 95, name: 'CustomBytes1', type: 'hex' },
         { pen: 0, element: 7, name: 'CustomInteger1', type: 'unsigned' },
       ],

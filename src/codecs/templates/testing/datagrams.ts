@@ -81,6 +81,7 @@ const usual: DecoderOptions = {
   sampling: 0,
   netobservPen: 2,
   extra: [],
+  elements: 'all',
   templates: {
     templates: 10_000,
     exporterTemplates: 1000,

@@ -1,0 +1,124 @@
+/** Elements of IANA (IPFIX registry) and types of v9: id, kind and name, as `readList` reads them. */
+export const iana = `
+  1u:octetDeltaCount 2u:packetDeltaCount 3u:deltaFlowCount 4u:protocolIdentifier 5u:ipClassOfService
+  6u:tcpControlBits 7u:sourceTransportPort 8a:sourceIPv4Address 9u:sourceIPv4PrefixLength 10u:ingressInterface
+  11u:destinationTransportPort 12a:destinationIPv4Address 13u:destinationIPv4PrefixLength 14u:egressInterface
+  15a:ipNextHopIPv4Address 16u:bgpSourceAsNumber 17u:bgpDestinationAsNumber 18a:bgpNextHopIPv4Address
+  19u:postMCastPacketDeltaCount 20u:postMCastOctetDeltaCount 21u:flowEndSysUpTime 22u:flowStartSysUpTime
+  23u:postOctetDeltaCount 24u:postPacketDeltaCount 25u:minimumIpTotalLength 26u:maximumIpTotalLength
+  27a:sourceIPv6Address 28a:destinationIPv6Address 29u:sourceIPv6PrefixLength 30u:destinationIPv6PrefixLength
+  31u:flowLabelIPv6 32u:icmpTypeCodeIPv4 33u:igmpType 34u:samplingInterval 35u:samplingAlgorithm
+  36u:flowActiveTimeout 37u:flowIdleTimeout 38u:engineType 39u:engineId 40u:exportedOctetTotalCount
+  41u:exportedMessageTotalCount 42u:exportedFlowRecordTotalCount 43a:ipv4RouterSc 44a:sourceIPv4Prefix
+  45a:destinationIPv4Prefix 46u:mplsTopLabelType 47a:mplsTopLabelIPv4Address 48u:samplerId 49u:samplerMode
+  50u:samplerRandomInterval 51u:classId 52u:minimumTTL 53u:maximumTTL 54u:fragmentIdentification
+  55u:postIpClassOfService 56m:sourceMacAddress 57m:postDestinationMacAddress 58u:vlanId 59u:postVlanId 60u:ipVersion
+  61u:flowDirection 62a:ipNextHopIPv6Address 63a:bgpNextHopIPv6Address 64u:ipv6ExtensionHeaders
+  70x:mplsTopLabelStackSection 71x:mplsLabelStackSection2 72x:mplsLabelStackSection3 73x:mplsLabelStackSection4
+  74x:mplsLabelStackSection5 75x:mplsLabelStackSection6 76x:mplsLabelStackSection7 77x:mplsLabelStackSection8
+  78x:mplsLabelStackSection9 79x:mplsLabelStackSection10 80m:destinationMacAddress 81m:postSourceMacAddress
+  82s:interfaceName 83s:interfaceDescription 84s:samplerName 85u:octetTotalCount 86u:packetTotalCount
+  87u:flagsAndSamplerId 88u:fragmentOffset 89u:forwardingStatus 90x:mplsVpnRouteDistinguisher
+  91u:mplsTopLabelPrefixLength 92u:srcTrafficIndex 93u:dstTrafficIndex 94s:applicationDescription 95x:applicationId
+  96s:applicationName 98u:postIpDiffServCodePoint 99u:multicastReplicationFactor 100s:className
+  101u:classificationEngineId 102u:layer2packetSectionOffset 103u:layer2packetSectionSize
+  104x:layer2packetSectionData 128u:bgpNextAdjacentAsNumber 129u:bgpPrevAdjacentAsNumber 130a:exporterIPv4Address
+  131a:exporterIPv6Address 132u:droppedOctetDeltaCount 133u:droppedPacketDeltaCount 134u:droppedOctetTotalCount
+  135u:droppedPacketTotalCount 136u:flowEndReason 137u:commonPropertiesId 138u:observationPointId
+  139u:icmpTypeCodeIPv6 140a:mplsTopLabelIPv6Address 141u:lineCardId 142u:portId 143u:meteringProcessId
+  144u:exportingProcessId 145u:templateId 146u:wlanChannelId 147s:wlanSSID 148u:flowId 149u:observationDomainId
+  150u:flowStartSeconds 151u:flowEndSeconds 152u:flowStartMilliseconds 153u:flowEndMilliseconds
+  154t:flowStartMicroseconds 155t:flowEndMicroseconds 156t:flowStartNanoseconds 157t:flowEndNanoseconds
+  158u:flowStartDeltaMicroseconds 159u:flowEndDeltaMicroseconds 160u:systemInitTimeMilliseconds
+  161u:flowDurationMilliseconds 162u:flowDurationMicroseconds 163u:observedFlowTotalCount
+  164u:ignoredPacketTotalCount 165u:ignoredOctetTotalCount 166u:notSentFlowTotalCount 167u:notSentPacketTotalCount
+  168u:notSentOctetTotalCount 169a:destinationIPv6Prefix 170a:sourceIPv6Prefix 171u:postOctetTotalCount
+  172u:postPacketTotalCount 173u:flowKeyIndicator 174u:postMCastPacketTotalCount 175u:postMCastOctetTotalCount
+  176u:icmpTypeIPv4 177u:icmpCodeIPv4 178u:icmpTypeIPv6 179u:icmpCodeIPv6 180u:udpSourcePort 181u:udpDestinationPort
+  182u:tcpSourcePort 183u:tcpDestinationPort 184u:tcpSequenceNumber 185u:tcpAcknowledgementNumber 186u:tcpWindowSize
+  187u:tcpUrgentPointer 188u:tcpHeaderLength 189u:ipHeaderLength 190u:totalLengthIPv4 191u:payloadLengthIPv6
+  192u:ipTTL 193u:nextHeaderIPv6 194u:mplsPayloadLength 195u:ipDiffServCodePoint 196u:ipPrecedence 197u:fragmentFlags
+  198u:octetDeltaSumOfSquares 199u:octetTotalSumOfSquares 200u:mplsTopLabelTTL 201u:mplsLabelStackLength
+  202u:mplsLabelStackDepth 203u:mplsTopLabelExp 204u:ipPayloadLength 205u:udpMessageLength 206u:isMulticast
+  207u:ipv4IHL 208u:ipv4Options 209u:tcpOptions 210x:paddingOctets 211a:collectorIPv4Address
+  212a:collectorIPv6Address 213u:exportInterface 214u:exportProtocolVersion 215u:exportTransportProtocol
+  216u:collectorTransportPort 217u:exporterTransportPort 218u:tcpSynTotalCount 219u:tcpFinTotalCount
+  220u:tcpRstTotalCount 221u:tcpPshTotalCount 222u:tcpAckTotalCount 223u:tcpUrgTotalCount 224u:ipTotalLength
+  225a:postNATSourceIPv4Address 226a:postNATDestinationIPv4Address 227u:postNAPTSourceTransportPort
+  228u:postNAPTDestinationTransportPort 229u:natOriginatingAddressRealm 230u:natEvent 231u:initiatorOctets
+  232u:responderOctets 233u:firewallEvent 234u:ingressVRFID 235u:egressVRFID 236s:VRFname 237u:postMplsTopLabelExp
+  238u:tcpWindowScale 239u:biflowDirection 240u:ethernetHeaderLength 241u:ethernetPayloadLength
+  242u:ethernetTotalLength 243u:dot1qVlanId 244u:dot1qPriority 245u:dot1qCustomerVlanId 246u:dot1qCustomerPriority
+  247s:metroEvcId 248u:metroEvcType 249u:pseudoWireId 250u:pseudoWireType 251u:pseudoWireControlWord
+  252u:ingressPhysicalInterface 253u:egressPhysicalInterface 254u:postDot1qVlanId 255u:postDot1qCustomerVlanId
+  256u:ethernetType 257u:postIpPrecedence 258u:collectionTimeMilliseconds 259u:exportSctpStreamId
+  260u:maxExportSeconds 261u:maxFlowEndSeconds 262x:messageMD5Checksum 263u:messageScope 264u:minExportSeconds
+  265u:minFlowStartSeconds 266x:opaqueOctets 267u:sessionScope 268t:maxFlowEndMicroseconds
+  269u:maxFlowEndMilliseconds 270t:maxFlowEndNanoseconds 271t:minFlowStartMicroseconds 272u:minFlowStartMilliseconds
+  273t:minFlowStartNanoseconds 274x:collectorCertificate 275x:exporterCertificate 276b:dataRecordsReliability
+  277u:observationPointType 278u:newConnectionDeltaCount 279u:connectionSumDurationSeconds
+  280u:connectionTransactionId 281a:postNATSourceIPv6Address 282a:postNATDestinationIPv6Address 283u:natPoolId
+  284s:natPoolName 285u:anonymizationFlags 286u:anonymizationTechnique 287u:informationElementIndex
+  288s:p2pTechnology 289s:tunnelTechnology 290s:encryptedTechnology 291x:basicList 292x:subTemplateList
+  293x:subTemplateMultiList 294u:bgpValidityState 295u:IPSecSPI 296u:greKey 297u:natType 298u:initiatorPackets
+  299u:responderPackets 300s:observationDomainName 301u:selectionSequenceId 302u:selectorId 303u:informationElementId
+  304u:selectorAlgorithm 305u:samplingPacketInterval 306u:samplingPacketSpace 307u:samplingTimeInterval
+  308u:samplingTimeSpace 309u:samplingSize 310u:samplingPopulation 311f:samplingProbability 312u:dataLinkFrameSize
+  313x:ipHeaderPacketSection 314x:ipPayloadPacketSection 315x:dataLinkFrameSection 316x:mplsLabelStackSection
+  317x:mplsPayloadPacketSection 318u:selectorIdTotalPktsObserved 319u:selectorIdTotalPktsSelected 320f:absoluteError
+  321f:relativeError 322u:observationTimeSeconds 323u:observationTimeMilliseconds 324t:observationTimeMicroseconds
+  325t:observationTimeNanoseconds 326u:digestHashValue 327u:hashIPPayloadOffset 328u:hashIPPayloadSize
+  329u:hashOutputRangeMin 330u:hashOutputRangeMax 331u:hashSelectedRangeMin 332u:hashSelectedRangeMax
+  333b:hashDigestOutput 334u:hashInitialiserValue 335s:selectorName 336f:upperCILimit 337f:lowerCILimit
+  338f:confidenceLevel 339u:informationElementDataType 340s:informationElementDescription 341s:informationElementName
+  342u:informationElementRangeBegin 343u:informationElementRangeEnd 344u:informationElementSemantics
+  345u:informationElementUnits 346u:privateEnterpriseNumber 347x:virtualStationInterfaceId
+  348s:virtualStationInterfaceName 349x:virtualStationUUID 350s:virtualStationName 351u:layer2SegmentId
+  352u:layer2OctetDeltaCount 353u:layer2OctetTotalCount 354u:ingressUnicastPacketTotalCount
+  355u:ingressMulticastPacketTotalCount 356u:ingressBroadcastPacketTotalCount 357u:egressUnicastPacketTotalCount
+  358u:egressBroadcastPacketTotalCount 359u:monitoringIntervalStartMilliSeconds
+  360u:monitoringIntervalEndMilliSeconds 361u:portRangeStart 362u:portRangeEnd 363u:portRangeStepSize
+  364u:portRangeNumPorts 365m:staMacAddress 366a:staIPv4Address 367m:wtpMacAddress 368u:ingressInterfaceType
+  369u:egressInterfaceType 370u:rtpSequenceNumber 371s:userName 372s:applicationCategoryName
+  373s:applicationSubCategoryName 374s:applicationGroupName 375u:originalFlowsPresent 376u:originalFlowsInitiated
+  377u:originalFlowsCompleted 378u:distinctCountOfSourceIPAddress 379u:distinctCountOfDestinationIPAddress
+  380u:distinctCountOfSourceIPv4Address 381u:distinctCountOfDestinationIPv4Address
+  382u:distinctCountOfSourceIPv6Address 383u:distinctCountOfDestinationIPv6Address 384u:valueDistributionMethod
+  385u:rfc3550JitterMilliseconds 386u:rfc3550JitterMicroseconds 387u:rfc3550JitterNanoseconds 388b:dot1qDEI
+  389b:dot1qCustomerDEI 390u:flowSelectorAlgorithm 391u:flowSelectedOctetDeltaCount 392u:flowSelectedPacketDeltaCount
+  393u:flowSelectedFlowDeltaCount 394u:selectorIDTotalFlowsObserved 395u:selectorIDTotalFlowsSelected
+  396u:samplingFlowInterval 397u:samplingFlowSpacing 398u:flowSamplingTimeInterval 399u:flowSamplingTimeSpacing
+  400u:hashFlowDomain 401u:transportOctetDeltaCount 402u:transportPacketDeltaCount 403a:originalExporterIPv4Address
+  404a:originalExporterIPv6Address 405u:originalObservationDomainId 406u:intermediateProcessId
+  407u:ignoredDataRecordTotalCount 408u:dataLinkFrameType 409u:sectionOffset 410u:sectionExportedOctets
+  411x:dot1qServiceInstanceTag 412u:dot1qServiceInstanceId 413u:dot1qServiceInstancePriority
+  414m:dot1qCustomerSourceMacAddress 415m:dot1qCustomerDestinationMacAddress 417u:postLayer2OctetDeltaCount
+  418u:postMCastLayer2OctetDeltaCount 420u:postLayer2OctetTotalCount 421u:postMCastLayer2OctetTotalCount
+  422u:minimumLayer2TotalLength 423u:maximumLayer2TotalLength 424u:droppedLayer2OctetDeltaCount
+  425u:droppedLayer2OctetTotalCount 426u:ignoredLayer2OctetTotalCount 427u:notSentLayer2OctetTotalCount
+  428u:layer2OctetDeltaSumOfSquares 429u:layer2OctetTotalSumOfSquares 430u:layer2FrameDeltaCount
+  431u:layer2FrameTotalCount 432a:pseudoWireDestinationIPv4Address 433u:ignoredLayer2FrameTotalCount
+  434i:mibObjectValueInteger 435x:mibObjectValueOctetString 436x:mibObjectValueOID 437x:mibObjectValueBits
+  438a:mibObjectValueIPAddress 439u:mibObjectValueCounter 440u:mibObjectValueGauge 441u:mibObjectValueTimeTicks
+  442u:mibObjectValueUnsigned 443x:mibObjectValueTable 444x:mibObjectValueRow 445x:mibObjectIdentifier
+  446u:mibSubIdentifier 447u:mibIndexIndicator 448u:mibCaptureTimeSemantics 449x:mibContextEngineID
+  450s:mibContextName 451s:mibObjectName 452s:mibObjectDescription 453s:mibObjectSyntax 454s:mibModuleName
+  455s:mobileIMSI 456s:mobileMSISDN 457u:httpStatusCode 458u:sourceTransportPortsLimit 459s:httpRequestMethod
+  460s:httpRequestHost 461s:httpRequestTarget 462s:httpMessageVersion 463u:natInstanceID 464x:internalAddressRealm
+  465x:externalAddressRealm 466u:natQuotaExceededEvent 467u:natThresholdEvent 468s:httpUserAgent 469s:httpContentType
+  470s:httpReasonPhrase 471u:maxSessionEntries 472u:maxBIBEntries 473u:maxEntriesPerUser 474u:maxSubscribers
+  475u:maxFragmentsPendingReassembly 476u:addressPoolHighThreshold 477u:addressPoolLowThreshold
+  478u:addressPortMappingHighThreshold 479u:addressPortMappingLowThreshold
+  480u:addressPortMappingPerUserHighThreshold 481u:globalAddressMappingHighThreshold 482x:vpnIdentifier
+  483u:bgpCommunity 484x:bgpSourceCommunityList 485x:bgpDestinationCommunityList 486x:bgpExtendedCommunity
+  487x:bgpSourceExtendedCommunityList 488x:bgpDestinationExtendedCommunityList 489x:bgpLargeCommunity
+  490x:bgpSourceLargeCommunityList 491x:bgpDestinationLargeCommunityList 8192u:streamcore_wan_rtt
+  8193u:streamcore_net_app_resp_time 8194u:streamcore_total_app_resp_time 8195u:streamcore_tcp_retrans_rate
+  8196u:streamcore_call_direction 8256s:streamcore_hostname 8257s:streamcore_url 8258s:streamcore_ssl_cn
+  8259s:streamcore_ssl_org 8320u:streamcore_mos_lq 8321u:streamcore_net_delay 8322u:streamcore_net_loss
+  8323u:streamcore_net_jitter 8324u:streamcore_net_discard 8325u:streamcore_rtp_clockrate_in
+  8326u:streamcore_rtp_clockrate_out 8327u:streamcore_codec_in 8328u:streamcore_codec_out 8384u:streamcore_id_rule_1
+  8385u:streamcore_id_rule_2 8386u:streamcore_id_rule_3 8387u:streamcore_id_rule_4 8388u:streamcore_id_rule_5
+  8389u:streamcore_id_rule_6 8390u:streamcore_id_rule_7 8391u:streamcore_id_rule_8 8392u:streamcore_id_rule_9
+  8393u:streamcore_id_rule_10 20000u:wlan_id
+`
