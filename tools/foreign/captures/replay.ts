@@ -52,6 +52,7 @@ export function replay(datagrams: readonly Sent[]): readonly FlowRow[] {
       sampling: 0,
       netobservPen: 2,
       extra: [],
+      elements: 'all',
       templates: { ...usualTemplateLimits, expiry: 2 * hour },
       parking: { bytes: 256 << 20, exporterBytes: 64 << 20, time: 24 * hour },
     },
