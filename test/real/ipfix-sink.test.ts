@@ -75,16 +75,12 @@ function batchOf(flows: readonly object[]): SinkBatch {
   return { ...batch, pieces: batch.pieces.map((piece) => ({ ...piece, batch: builder.batch() })) }
 }
 
+type Settings = Readonly<{ elements: 'relay' | 'netobserv'; enterprise_id?: number }>
+
 /** Sends all flows, as fast as the collector reads them: a batch is far smaller than its receive buffer. */
-async function sendAll(flows: readonly object[], port: number, enterprise?: number): Promise<void> {
-  const written = {
-    target: `127.0.0.1:${port}`,
-    transport: 'udp',
-    datagram_rate: 500,
-    elements: 'netobserv',
-  } as const
-  const settings = enterprise === undefined ? written : { ...written, enterprise_id: enterprise }
-  const sink = await ipfix.build(configFrom(ipfixSchema, settings), testContext())
+async function sendAll(flows: readonly object[], port: number, settings: Settings): Promise<void> {
+  const written = { target: `127.0.0.1:${port}`, transport: 'udp', datagram_rate: 500, ...settings } as const
+  const sink = await ipfix.build(configFrom(ipfixSchema, written), testContext())
   for (let from = 0; from < flows.length; from += 500) {
     expect(await sink.send(batchOf(flows.slice(from, from + 500)), never)).toEqual([])
     await udpQueueEmpty(port)
@@ -115,15 +111,19 @@ function nfdumpLine(flow: NfdumpFlow): string {
 }
 
 describe('nfcapd', () => {
-  test.for([2, 0])(
-    'has each of 20,000 exported flows, scaled by its sampling (enterprise %i)',
-    async (pen, context) => {
+  test.for([
+    { elements: 'relay', enterprise_id: 2 },
+    { elements: 'netobserv', enterprise_id: 2 },
+    { elements: 'netobserv', enterprise_id: 0 },
+  ] as const)(
+    'has each of 20,000 exported flows, scaled by its sampling ($elements, enterprise $enterprise_id)',
+    async (settings, context) => {
       await need(context, nfcapd)
       const folder = await newFolder()
       await using collector = await startSfcapd(folder, nfcapd)
       const start = Math.floor(Date.now() / 1000) * 1000 - 60_000
       const flows = Array.from({ length: 20_000 }, (_, n) => flowOf(n, start))
-      await sendAll(flows, collector.port, pen)
+      await sendAll(flows, collector.port, settings)
       const found = await collector.flows()
       expect(found.map(nfdumpLine).toSorted()).toEqual(
         flows.map((flow) => line(flow, (name) => Number(flow[name]))).toSorted(),
@@ -144,7 +144,7 @@ describe('nfacctd', () => {
     const folder = await newFolder()
     await using collector = await startNfacctd(folder)
     const flows = Array.from({ length: 2000 }, (_, n) => flowOf(n, Date.now() - 60_000))
-    await sendAll(flows, collector.port)
+    await sendAll(flows, collector.port, { elements: 'netobserv' })
     const rows = await collector.rows(flows.length)
     const keyed = (flow: Flow): string =>
       JSON.stringify([
