@@ -21,9 +21,10 @@ import { need } from './kit/need.ts'
 import { startSfcapd } from './kit/sfcapd.ts'
 import { settled } from './kit/stored.ts'
 
-const columns = `src_addr, dst_addr, src_port, dst_port, proto, tcp_flags, dscp, bytes, packets, sampling, in_if, out_if,
-  src_as, dst_as, src_mask, dst_mask, next_hop, vlan, in_vrf, out_vrf, flow_end_reason, mpls_labels, firewall_event,
-  application, exporter_addr, time_start, time_end`
+const columns = `src_addr, dst_addr, src_port, dst_port, proto, tcp_flags, dscp, bytes, packets, sampling,
+  in_if, out_if,
+  src_as, dst_as, src_mask, dst_mask, next_hop, vlan, in_vrf, out_vrf, flow_end_reason, mpls_labels,
+  firewall_event, application, exporter_addr, time_start, time_end`
 
 const value = (id: number, bytes: Uint8Array): readonly [FieldOf, Uint8Array] => [[id, bytes.length], bytes]
 
