@@ -83,6 +83,6 @@ const chain = (count: number, more = ''): ConfigDocument =>
 
 test('a chain of 1,000 transforms is valid, and one that feeds itself is not', async () => {
   expect(Object.keys((await loadDocument(chain(1000), [])).config.transforms)).toHaveLength(1000)
-  const ring = '  a: {type: dedupe, from: [b, t9]}\n  b: {type: dedupe, from: [a]}\n'
+  const ring = '  a: {type: dedupe, from: [b, t9], by: [id]}\n  b: {type: dedupe, from: [a], by: [id]}\n'
   await expect(loadDocument(chain(10, ring), [])).rejects.toThrow(/`b` is derived from `a`[^]*`a` is derived from `b`/)
 })

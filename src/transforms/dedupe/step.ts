@@ -1,35 +1,64 @@
 import type { BatchTransform } from '../../engine/contracts.ts'
-import { choose } from '../rows/choose.ts'
+import type { Batch } from '../../model/batches.ts'
+import { chooseByReason } from '../rows/choose.ts'
 import { keyReader } from '../rows/fields.ts'
 import { JournalTime } from '../rows/held.ts'
 import type { DedupeConfig } from './config.ts'
+import { addressedRows, placeRule, pointReader, prefixOf } from './points.ts'
+
+const flowKey = ['src_addr', 'dst_addr', 'proto', 'src_port', 'dst_port']
+
+interface Report {
+  readonly point: string
+  last: number
+  /** Time of the report before those at `last`. */
+  before: number
+}
+
+interface Reports {
+  last: number
+  by: readonly Report[]
+}
 
 /** Each occurrence renews its key, so that the memory can be rebuilt from the rows of the window. */
-export function dedupeStep({ by, window, keys }: DedupeConfig): BatchTransform {
+export function dedupeStep(config: DedupeConfig): BatchTransform {
+  const { window, keys } = config
   const time = new JournalTime()
+  const place = placeRule(config)
+  const read = keysOf(config)
   /** Oldest occurrence first. */
-  const seen = new Map<string, number>()
+  const seen = new Map<string, Reports>()
   const expire = () => {
     const since = time.now - window
-    for (const [key, last] of seen) {
+    for (const [key, { last }] of seen) {
       if (last > since && seen.size <= keys) break
       seen.delete(key)
     }
     time.release(since)
+  }
+  const isRepeat = (key: string, point: string | undefined): boolean => {
+    const known = seen.get(key)
+    const reports = known ?? { last: 0, by: [] }
+    reports.last = time.now
+    seen.delete(key)
+    seen.set(key, reports)
+    if (seen.size > keys) expire()
+    return point === undefined ? known !== undefined : repeats(reports, point, time.now, time.now - window)
   }
   return {
     take(piece) {
       time.advance(piece.header.received)
       expire()
       time.need()
-      const key = keyReader(piece.batch, by)
-      return choose(piece, 'duplicate', (row) => {
+      const { batch } = piece
+      const misplaced = batch.kind === 'flows' ? place(batch) : none
+      const { key, point } = read(batch)
+      return chooseByReason(piece, (row) => {
+        const reason = misplaced(row)
+        if (reason !== undefined) return reason
         const text = key(row)
-        const known = seen.delete(text)
-        seen.set(text, time.now)
-        if (seen.size > keys) expire()
-        return !known
-      }).transformed
+        return text !== undefined && isRepeat(text, point(row)) ? 'duplicate' : undefined
+      })
     },
     windows: {
       begin(at) {
@@ -41,5 +70,44 @@ export function dedupeStep({ by, window, keys }: DedupeConfig): BatchTransform {
       due: () => undefined,
       close: () => [],
     },
+  }
+}
+
+/**
+ * Notes the report. The preferred one of the points that reported the key before this unit counts, else the first one
+ * of the unit. So a preferred point takes over with its second report: the time of its first was counted elsewhere.
+ */
+function repeats(reports: Reports, point: string, now: number, since: number): boolean {
+  const recent = reports.by.filter(({ last }) => last > since)
+  let own = recent.find((one) => one.point === point)
+  if (own === undefined) recent.push((own = { point, last: now, before: Number.NEGATIVE_INFINITY }))
+  else if (own.last < now) {
+    own.before = own.last
+    own.last = now
+  }
+  reports.by = recent
+  let counting = recent[0]
+  let known = false
+  for (const one of recent) {
+    const earlier = one.last < now || one.before > since
+    if (!earlier || (known && one.point > (counting?.point ?? ''))) continue
+    counting = one
+    known = true
+  }
+  return counting !== own
+}
+
+type Keys = Readonly<{ key: (row: number) => string | undefined; point: (row: number) => string | undefined }>
+
+const none = () => undefined
+
+function keysOf({ by, exporters }: DedupeConfig): (batch: Batch) => Keys {
+  if (exporters === null) return (batch) => ({ key: by === null ? none : keyReader(batch, by), point: none })
+  const prefixes = exporters.map(prefixOf)
+  return (batch) => {
+    if (batch.kind !== 'flows') return { key: none, point: none }
+    const [key, point] = [keyReader(batch, by ?? flowKey), pointReader(batch, prefixes)]
+    const addressed = by === null ? addressedRows(batch) : () => true
+    return { key: (row) => (point(row) !== undefined && addressed(row) ? key(row) : undefined), point }
   }
 }

@@ -25,3 +25,28 @@ export function choose(
     },
   }
 }
+
+/** Passes the chosen rows without a reason; the others are filtered for their reason. */
+export function chooseByReason(
+  { batch, rows }: SinkPiece,
+  reasonOf: (row: number, index: number) => string | undefined,
+): Transformed {
+  const kept: number[] = []
+  const filtered = new Map<string, number[]>()
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] ?? 0
+    const reason = reasonOf(row, index)
+    if (reason === undefined) kept.push(row)
+    else if (filtered.get(reason)?.push(index) === undefined) filtered.set(reason, [index])
+  }
+  const whole = kept.length === batch.count
+  return {
+    outputs: kept.length === 0 ? [] : [{ to: '', batch: whole ? batch : selectRows(batch, Uint32Array.from(kept)) }],
+    failures: [...filtered].map(([reason, indexes]) => ({
+      index: indexes[0] ?? 0,
+      is: 'filter',
+      reason,
+      rows: Uint32Array.from(indexes),
+    })),
+  }
+}
