@@ -1,7 +1,7 @@
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { aliasesOf } from './aliases.ts'
-import { readPurl } from './purl.ts'
-import type { Package, Problem } from './report.ts'
+import { normalPurl, packageName, readPurl } from './purl.ts'
+import { ReportError, type Package, type Problem, type Report } from './report.ts'
 import { worst } from './severity.ts'
 
 const maxText = 4096
@@ -42,16 +42,20 @@ export class PackageList {
   readonly #byIdentity = new Map<string, Package>()
   /** Before merging. */
   listed = 0
+  unnamed = 0
 
   add({ name, purl, version, ...rest }: Written): Package | undefined {
     const url = readPurl(purl)
-    const named = clipped(name ?? url?.name)
-    if (named === undefined) return undefined
+    const named = clipped(name ?? (url === undefined ? undefined : packageName(url)))
+    if (named === undefined) {
+      this.unnamed++
+      return undefined
+    }
     const given = known<Package>({
       name: named,
       version: clipped(version ?? url?.version),
       type: url?.type ?? rest.type,
-      purl: url === undefined ? undefined : clipped(purl),
+      purl: url === undefined ? undefined : clipped(normalPurl(purl)),
       licenses: rest.licenses,
       cpes: rest.cpes,
       locations: rest.locations?.slice(0, maxLocations),
@@ -65,6 +69,14 @@ export class PackageList {
 
   get packages(): readonly Package[] {
     return [...this.#byIdentity.values()]
+  }
+
+  /** Throws ReportError if no package of the document is readable. */
+  get skipped(): Pick<Report, 'skipped' | 'skippedReason'> {
+    if (this.unnamed === 0) return {}
+    const skippedReason = `${this.unnamed} packages have neither a name nor a package URL.`
+    if (this.listed === 0) throw new ReportError('malformed', skippedReason)
+    return { skipped: this.unnamed, skippedReason }
   }
 }
 
@@ -88,7 +100,8 @@ function merged(before: Package, given: Package): Package {
 export function distinctProblems(problems: readonly Problem[]): readonly Problem[] {
   const byIdentity = new Map<string, Problem>()
   for (const given of problems) {
-    const problem = known<Problem>({ ...given, aliases: aliasesOf(given.id, given.aliases) })
+    const purl = normalPurl(given.purl) ?? given.purl
+    const problem = known<Problem>({ ...given, purl, aliases: aliasesOf(given.id, given.aliases) })
     const identity = `${problem.id} ${problemPlace(problem)}`
     const before = byIdentity.get(identity)
     byIdentity.set(identity, before === undefined ? problem : oneProblem(before, problem))

@@ -3,12 +3,16 @@ import type { ImageData } from '../../model/image-insights.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 import { clipped, distinctProblems, listOf, PackageList, recordsOf, textsOf } from './collect.ts'
 import { digestIn, imageOfPurl, readImageName } from './image.ts'
+import { decoded, packageName, readPurl } from './purl.ts'
 import { ReportError, type Fact, type Package, type Problem, type Report, type ReportFormat } from './report.ts'
 import { scoreOf, severityOf, worst } from './severity.ts'
 
 const maxDepth = 64
 
 export function readCycloneDx(document: Fields, format: ReportFormat = 'cyclonedx-json'): Report {
+  const version = textOf(document['specVersion'])
+  if (version !== undefined && !version.startsWith('1.'))
+    throw new ReportError('unknown-format', `CycloneDX ${version} is not supported; 1.2 to 1.7 are.`)
   const metadata = fieldsOf(document['metadata'])
   const packages = new PackageList()
   const facts: Fact[] = []
@@ -26,7 +30,8 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
       visit(recordsOf(component['components']), depth + 1)
     }
   }
-  const hasComponents = Array.isArray(document['components'])
+  // Programs in Go write null for an empty list.
+  const hasComponents = Array.isArray(document['components']) || document['components'] === null
   visit(recordsOf(document['components']), 0)
   const vulnerabilities = document['vulnerabilities']
   const refs = new Map(byRef)
@@ -42,6 +47,7 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
     image: imageOf(root),
     packages: hasComponents ? packages.packages : undefined,
     listed: hasComponents ? packages.listed : undefined,
+    ...packages.skipped,
     facts: facts.length === 0 ? undefined : facts,
     problems: isSearch(vulnerabilities, tool.name)
       ? distinctProblems(recordsOf(vulnerabilities).flatMap((each) => problemsOf(each, refs)))
@@ -162,7 +168,7 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
   if (affects.length === 0) return [known<Problem>(common)]
   return affects.map((affected) => {
     const ref = textOf(affected['ref'])
-    const found = ref === undefined ? undefined : refs.get(ref)
+    const found = ref === undefined ? undefined : (refs.get(ref) ?? packageOfRef(ref))
     const fixed = recordsOf(affected['versions']).flatMap((each) =>
       each['status'] === 'unaffected' ? (textOf(each['version']) ?? []) : [],
     )
@@ -175,6 +181,21 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
       purl: found?.purl,
     })
   })
+}
+
+/** A package URL, also as the element of a BOM-Link to another document: `urn:cdx:…/1#pkg:npm/lib@1`. */
+function packageOfRef(ref: string): Package | undefined {
+  const element = ref.startsWith('urn:cdx:') ? ref.slice(ref.indexOf('#') + 1) : ref
+  const purl = element.startsWith('pkg:') ? element : decoded(element)
+  const url = readPurl(purl)
+  return url === undefined
+    ? undefined
+    : known<Package>({
+        name: packageName(url),
+        version: url.version,
+        type: url.type,
+        purl,
+      })
 }
 
 /** The version in a recommendation such as `Upgrade openssl to version 1.1.1k-r0; Upgrade …`, or that is one. */

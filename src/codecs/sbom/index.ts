@@ -16,7 +16,7 @@ import { isSpdx3, readSpdx3 } from './spdx3.ts'
 import { readSyft } from './syft.ts'
 import { isTrivyKubernetes, isTrivyOperator, readTrivyKubernetes, readTrivyOperator } from './trivy-kubernetes.ts'
 import { readTrivy } from './trivy.ts'
-import { unpack, type Reserve } from './unpack.ts'
+import { inUtf8, unpack, type Reserve } from './unpack.ts'
 import { isXml, readXml } from './xml.ts'
 
 export { eventsOfReport, hasParts, imageOfReport, type ReportOrigin } from './events.ts'
@@ -48,7 +48,7 @@ export async function readReports(
   maxBytes = defaultMaxBytes,
   reserve: Reserve = () => undefined,
 ): Promise<readonly Report[]> {
-  const unpacked = await unpack(bytes, maxBytes, reserve)
+  const unpacked = inUtf8(await unpack(bytes, maxBytes, reserve), reserve)
   if (isXml(unpacked)) {
     reserve(xmlPerByte * unpacked.length)
     return [readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')]

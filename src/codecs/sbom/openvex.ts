@@ -62,6 +62,8 @@ function vulnerabilityIn(url: string): string | undefined {
 
 type Place = Pick<WaiverData, 'image' | 'purl'>
 
+const isImage = /^(?:oci|docker)$/
+
 /** A product is an image, with packages as subcomponents, or a package. */
 function placesOf(statement: Fields): Place[] {
   const products = listOf(statement['products'])
@@ -69,8 +71,8 @@ function placesOf(statement: Fields): Place[] {
     const written = identifierOf(product)
     const image = imageOfPurl(written).digest ?? (readPurl(written) === undefined ? digestIn(written) : undefined)
     if (image === undefined) {
-      const purl = readPurl(written)?.base
-      return purl === undefined ? [] : [{ purl }]
+      const url = readPurl(written)
+      return url === undefined || isImage.test(url.type) ? [] : [{ purl: url.base }]
     }
     const parts = recordsOf(fieldsOf(product)['subcomponents']).flatMap((part) => {
       const purl = readPurl(identifierOf(part))?.base
@@ -81,7 +83,7 @@ function placesOf(statement: Fields): Place[] {
   if (places.length === 0)
     throw new ReportError(
       'malformed',
-      `No product is a package URL or an image digest: ${products.map((each) => identifierOf(each) ?? '').join(', ')}`,
+      `No product is the package URL of a package, or has the digest of an image: ${products.map((each) => identifierOf(each) ?? '').join(', ')}`,
     )
   return places
 }

@@ -1,7 +1,7 @@
 /** Package URLs (ECMA-427): `pkg:type/namespace/name@version?qualifiers#subpath`. */
 
 export type PackageUrl = Readonly<{
-  /** Without qualifiers and subpath: the identity of a package and its version. */
+  /** Without qualifiers and subpath, encoded as the standard does: the identity of a package and its version. */
   base: string
   type: string
   name: string
@@ -17,17 +17,32 @@ export function readPurl(text: string | undefined): PackageUrl | undefined {
   if (type === undefined || path === undefined) return undefined
   const at = path.lastIndexOf('@')
   // The `@` of an npm scope is part of the path in texts that do not encode it.
-  const isVersion = at > 0 && !path.slice(at).includes('/')
-  const parts = (isVersion ? path.slice(0, at) : path).split('/').map(decoded)
+  const isVersion = at >= 0 && !path.slice(at).includes('/')
+  // Some tools encode the slashes too.
+  const parts = (isVersion ? path.slice(0, at) : path).split('/').flatMap((part) => decoded(part).split('/'))
   const name = parts.at(-1) ?? ''
   if (name === '') return undefined
+  const version = isVersion ? decoded(path.slice(at + 1)) : undefined
   return {
-    base: `pkg:${type.toLowerCase()}/${path}`,
+    base: `pkg:${type.toLowerCase()}/${parts.map(encoded).join('/')}${version === undefined ? '' : `@${encoded(version)}`}`,
     type: type.toLowerCase(),
     name,
     namespace: parts.length > 1 ? parts.slice(0, -1).join('/') : undefined,
-    version: isVersion ? decoded(path.slice(at + 1)) : undefined,
+    version,
   }
+}
+
+const ofSystems = new Set(['deb', 'rpm', 'apk', 'alpm'])
+
+/** The name as lists of packages have it: packages of operating systems go without the vendor. */
+export function packageName({ type, namespace, name }: PackageUrl): string {
+  return namespace === undefined || ofSystems.has(type) ? name : `${namespace}/${name}`
+}
+
+/** Some tools encode `@`, `+` and `~`, others do not: the same package has one text. */
+export function normalPurl(text: string | undefined): string | undefined {
+  const url = readPurl(text)
+  return url === undefined ? undefined : url.base + (/[?#].*$/s.exec(text ?? '')?.[0] ?? '')
 }
 
 /** Of percent encoding; texts that are not encoded correctly stay. */
@@ -39,10 +54,10 @@ export function decoded(part: string): string {
   }
 }
 
-const plain = (part: string): string => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%2B', '+')
+const encoded = (part: string): string => encodeURIComponent(part).replaceAll('%3A', ':')
 
 /** For tools that report a type, a name and a version alone. `name` may have a namespace before a slash or a colon. */
 export function makePurl(type: string, name: string, version: string | undefined): string {
-  const path = (type === 'maven' ? name.replace(':', '/') : name).split('/').map(plain).join('/')
-  return `pkg:${type}/${path}${version === undefined ? '' : `@${plain(version)}`}`
+  const path = (type === 'maven' ? name.replace(':', '/') : name).split('/').map(encoded).join('/')
+  return `pkg:${type}/${path}${version === undefined ? '' : `@${encoded(version)}`}`
 }

@@ -123,7 +123,7 @@ describe('rejected documents', () => {
     expect(await xml(`<!DOCTYPE bom [<!ENTITY a "b">]>${bom}<components>&a;</components></bom>`)).toBe(
       'malformed: The document has a DOCTYPE.',
     )
-    expect(await xml('<html></html>')).toBe('unknown-format: The XML document is no CycloneDX.')
+    expect(await xml('<html></html>')).toBe('unknown-format: The XML document is no CycloneDX 1.')
     expect(await xml(`${bom}<components>`)).toMatch(/^malformed: The document is no XML/)
     const deep = `${bom}${'<a>'.repeat(200)}${'</a>'.repeat(200)}</bom>`
     expect(await xml(deep)).toMatch(/^malformed: The document is no XML/)

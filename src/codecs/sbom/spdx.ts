@@ -16,7 +16,7 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
   let image: Report['image'] = {}
   for (const one of recordsOf(document['packages'])) {
     const purl = referenceOf(one, 'purl')
-    const purpose = textOf(one['primaryPackagePurpose'])
+    const purpose = purposeOf(one)
     const isRoot = roots.has(textOf(one['SPDXID']) ?? '')
     if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(one['name']), textOf(one['versionInfo'])))
     else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(one, purl) : image
@@ -41,8 +41,23 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
     image,
     packages: packages.packages,
     listed: packages.listed,
+    ...packages.skipped,
     facts: facts.length === 0 ? undefined : facts,
   })
+}
+
+/** SPDX 2.2 has no purpose; Trivy has it in the id. */
+const trivyIds: Readonly<Record<string, string>> = {
+  ContainerImage: 'CONTAINER',
+  OperatingSystem: 'OPERATING-SYSTEM',
+  Application: 'APPLICATION',
+  Filesystem: 'FILE',
+  Repository: 'FILE',
+}
+
+function purposeOf(one: Fields): string | undefined {
+  const [, kind = ''] = /^SPDXRef-([A-Za-z]+)-[0-9a-f]{16}$/.exec(textOf(one['SPDXID']) ?? '') ?? []
+  return textOf(one['primaryPackagePurpose']) ?? trivyIds[kind]
 }
 
 /** Whether the described element is a package itself, and not the image or folder that was searched. */
@@ -58,7 +73,8 @@ function rootsOf(document: Fields): ReadonlySet<string> {
   const described = listOf(document['documentDescribes']).flatMap((each) => textOf(each) ?? [])
   const related = recordsOf(document['relationships']).flatMap((each) => {
     const [from, to] = [textOf(each['spdxElementId']), textOf(each['relatedSpdxElement'])]
-    if (each['relationshipType'] === 'DESCRIBES' && from === 'SPDXRef-DOCUMENT') return to ?? []
+    // Trivy below 0.33 writes DESCRIBE.
+    if (/^DESCRIBES?$/.test(textOf(each['relationshipType']) ?? '') && from === 'SPDXRef-DOCUMENT') return to ?? []
     return each['relationshipType'] === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? (from ?? []) : []
   })
   const all = new Set([...described, ...related])
@@ -90,9 +106,7 @@ function imageOf(one: Fields, purl: string | undefined): Report['image'] {
     fromPurl.digest ??
     digestIn(textOf(one['versionInfo'])) ??
     digestIn(textOf(one['name'])) ??
-    (one['primaryPackagePurpose'] === 'CONTAINER'
-      ? digestIn(`sha256:${textOf(checksum?.['checksumValue']) ?? ''}`)
-      : undefined)
+    (purposeOf(one) === 'CONTAINER' ? digestIn(`sha256:${textOf(checksum?.['checksumValue']) ?? ''}`) : undefined)
   return digest === undefined ? {} : known({ digest, name: fromPurl.name ?? name, tags: textsOf([tag]) })
 }
 

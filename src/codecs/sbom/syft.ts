@@ -33,6 +33,7 @@ export function readSyft(document: Fields): Report {
     image: sourceImage(fieldsOf(document['source'])),
     packages: packages.packages,
     listed: packages.listed,
+    ...packages.skipped,
     facts: facts.length === 0 ? undefined : facts,
   })
 }

@@ -59,6 +59,7 @@ export function readTrivy(document: Fields, results = document['Results']): Repo
         : {},
     packages: lists ? packages.packages : undefined,
     listed: lists ? packages.listed : undefined,
+    ...packages.skipped,
     facts: facts.length === 0 ? undefined : facts,
     problems: isSearch(reported, metadata) ? distinctProblems(problems) : undefined,
   })

@@ -46,3 +46,15 @@ export async function unpack(
 function tooLarge(maxBytes: number): ReportError {
   return new ReportError('too-large', `The document has more than ${maxBytes} bytes.`)
 }
+
+/** Windows PowerShell redirects output as UTF-16. */
+export function inUtf8(bytes: Uint8Array, reserve: Reserve): Uint8Array {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-16be'
+  if (encoding === 'utf-16be' && !(bytes[0] === 0xfe && bytes[1] === 0xff)) return bytes
+  reserve(3 * bytes.length)
+  try {
+    return new TextEncoder().encode(new TextDecoder(encoding, { fatal: true }).decode(bytes))
+  } catch {
+    throw new ReportError('malformed', 'The document is not UTF-16.')
+  }
+}

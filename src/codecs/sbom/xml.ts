@@ -1,12 +1,12 @@
 /** CycloneDX in XML, in the shape of its JSON. Documents with a DOCTYPE are refused, so that no entity is expanded. */
-import { isRecord, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import { ReportError } from './report.ts'
 
 /** Lists, with the elements that are their items. */
 const lists: Readonly<Record<string, readonly string[]>> = {
   tools: ['tool'],
   components: ['component'],
-  licenses: ['license', 'expression'],
+  licenses: ['license', 'expression', 'expression-detailed'],
   properties: ['property'],
   hashes: ['hash'],
   occurrences: ['occurrence'],
@@ -57,8 +57,8 @@ export async function readXml(bytes: Uint8Array): Promise<Fields> {
     throw new ReportError('malformed', `The document is no XML: ${error instanceof Error ? error.message : ''}`)
   }
   const bom = isRecord(parsed) ? parsed['bom'] : undefined
-  if (!isRecord(bom) || !/xmlns(?::\w+)?\s*=\s*["']https?:\/\/cyclonedx\.org\/schema\/bom\//.test(written))
-    throw new ReportError('unknown-format', 'The XML document is no CycloneDX.')
+  if (!isRecord(bom) || !/xmlns(?::\w+)?\s*=\s*["']https?:\/\/cyclonedx\.org\/schema\/bom\/1\.\d+["']/.test(written))
+    throw new ReportError('unknown-format', 'The XML document is no CycloneDX 1.')
   return shaped('bom', bom) as Fields
 }
 
@@ -84,7 +84,12 @@ function itemsOf(item: string, value: unknown): readonly unknown[] {
   if (value === undefined) return []
   const all = Array.isArray(value) ? (value as unknown[]) : [value]
   // JSON wraps licenses and expressions.
-  return all.map((each) => (item === 'license' || item === 'expression' ? { [item]: each } : shaped(item, each)))
+  return all.map((each) => {
+    if (item === 'license') return { license: each }
+    if (item === 'expression-detailed') return { expression: fieldsOf(each)['expression'] }
+    if (item === 'expression') return { expression: isRecord(each) ? each[text] : each }
+    return shaped(item, each)
+  })
 }
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
