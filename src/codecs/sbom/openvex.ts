@@ -80,12 +80,12 @@ function placesOf(statement: Fields): Place[] {
     })
     return parts.length === 0 ? [{ image }] : parts
   })
-  if (places.length === 0)
-    throw new ReportError(
-      'malformed',
-      `No product is the package URL of a package, or has the digest of an image: ${products.map((each) => identifierOf(each) ?? '').join(', ')}`,
-    )
-  return places
+  if (places.length > 0) return places
+  const names = products.map((each) => identifierOf(each) ?? '').join(', ')
+  throw new ReportError(
+    'malformed',
+    `No product is the package URL of a package, or has the digest of an image: ${names}`,
+  )
 }
 
 function identifierOf(product: unknown): string | undefined {

@@ -23,8 +23,9 @@ export function readPurl(text: string | undefined): PackageUrl | undefined {
   const name = parts.at(-1) ?? ''
   if (name === '') return undefined
   const version = isVersion ? decoded(path.slice(at + 1)) : undefined
+  const suffix = version === undefined ? '' : `@${encoded(version)}`
   return {
-    base: `pkg:${type.toLowerCase()}/${parts.map(encoded).join('/')}${version === undefined ? '' : `@${encoded(version)}`}`,
+    base: `pkg:${type.toLowerCase()}/${parts.map(encoded).join('/')}${suffix}`,
     type: type.toLowerCase(),
     name,
     namespace: parts.length > 1 ? parts.slice(0, -1).join('/') : undefined,

@@ -1,72 +1,74 @@
-/** Documents of scanners: packages and problems are as many as the document itself lists, counted independently. */
+/**
+ * Documents of scanners and of standards: packages, problems and statements are as many as the document lists, counted
+ * independently. Documents that a standard has as invalid are refused, or read without their unreadable parts.
+ */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { readReports } from '../../../src/codecs/sbom/index.ts'
-import { fieldsOf, isRecord, textOf, type Fields } from '../../../src/model/json.ts'
+import { inUtf8 } from '../../../src/codecs/sbom/unpack.ts'
+import { readReports, type Report } from '../../../src/codecs/sbom/index.ts'
+import { isRecord, type Fields } from '../../../src/model/json.ts'
+import { countJson, countXml } from '../sbom/cyclonedx.ts'
+import type { Counts } from '../sbom/counts.ts'
+import { countScan } from '../sbom/scans.ts'
+import { countSpdx, countSpdx3, countTags } from '../sbom/spdx.ts'
 import type { Outcome, Suite } from '../suite.ts'
 
-const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isRecord) : [])
-const key = (...parts: readonly unknown[]): string => JSON.stringify(parts.map((part) => textOf(part) ?? ''))
+const counters: readonly ((document: Fields) => Counts | undefined)[] = [countJson, countSpdx, countSpdx3, countScan]
 
-/** Distinct problems by id, package and version; undefined for formats without a list of their own. */
-function problemsOf(document: Fields): number | undefined {
-  if (Array.isArray(document['matches']))
-    return new Set(
-      list(document['matches']).map(({ vulnerability, artifact }) => {
-        const { name, version, purl } = fieldsOf(artifact)
-        return key(fieldsOf(vulnerability)['id'], name, version, textOf(purl)?.split('?')[0])
-      }),
-    ).size
-  const results = list(document['Results'])
-  if (!('SchemaVersion' in document) || !results.some(({ Vulnerabilities: found }) => Array.isArray(found)))
-    return undefined
-  return new Set(
-    results.flatMap(({ Type: type, Vulnerabilities: found }) =>
-      list(found).map((one) => key(one['VulnerabilityID'], one['PkgName'], one['InstalledVersion'], type)),
-    ),
-  ).size
+/** Undefined for files in other formats. */
+function countsOf(bytes: Uint8Array): Counts | undefined {
+  const text = Buffer.from(inUtf8(bytes, () => undefined)).toString()
+  if (/^\uFEFF?\s*</.test(text)) return countXml(text)
+  let document: unknown
+  try {
+    document = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    return countTags(text)
+  }
+  if (!isRecord(document)) return undefined
+  for (const count of counters) {
+    const counts = count(document)
+    if (counts !== undefined) return counts
+  }
+  return undefined
 }
 
-/** Packages before equal ones are merged. */
-function listedOf(document: Fields): number | undefined {
-  if (Array.isArray(document['artifacts'])) return list(document['artifacts']).filter(({ name }) => name !== '').length
-  const packages = list(document['Results']).flatMap((result) => list(result['Packages']))
-  return 'SchemaVersion' in document && packages.length > 0 ? packages.length : undefined
+const found = (reports: readonly Report[]): Counts => {
+  const [report] = reports
+  const { listed, problems, waivers, skipped } = report ?? {}
+  return { listed, problems: problems?.length, waivers: waivers?.length, skipped: skipped ?? 0 }
 }
 
 async function outcomeOf(name: string, bytes: Uint8Array): Promise<Outcome | undefined> {
-  let document: unknown
+  const counts = countsOf(bytes)
+  if (counts === undefined) return undefined
+  const isInvalid = /(?:^|\/)invalid[-/]/.test(name)
   try {
-    document = JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    return undefined
-  }
-  if (!isRecord(document)) return undefined
-  const [problems, listed] = [problemsOf(document), listedOf(document)]
-  if (problems === undefined && listed === undefined) return undefined
-  try {
-    const reports = await readReports(bytes)
-    const [report] = reports
-    const found = [
-      problems === undefined ? undefined : report?.problems?.length,
-      listed === undefined ? undefined : report?.listed,
-    ]
-    const isRight = found[0] === problems && found[1] === listed
-    const detail = `problems ${problems} → ${found[0]}, packages ${listed} → ${found[1]}`
-    return { name, verdict: isRight ? 'right' : 'wrong', detail }
+    const own = found(await readReports(bytes))
+    const compared = Object.entries(counts).filter(([, count]) => count !== undefined) as [keyof Counts, number][]
+    const wrong = compared.filter(([part, count]) => own[part] !== count)
+    const detail = wrong.map(([part, count]) => `${part} ${own[part]}, right ${count}`).join('\n')
+    return { name, verdict: wrong.length === 0 ? 'right' : 'wrong', detail }
   } catch (error) {
-    return { name, verdict: 'refused', detail: error instanceof Error ? error.message : '' }
+    const detail = error instanceof Error ? error.message : ''
+    return { name, verdict: isInvalid ? 'right' : 'refused', detail }
   }
 }
 
 export const suite: Suite = {
-  summary: 'Trivy, Grype and Syft: as many problems and packages as the document lists.',
-  source: 'github.com/aquasecurity/trivy: integration/testdata; github.com/anchore/grype: snapshots of its presenters',
+  summary:
+    'CycloneDX, SPDX, Trivy, Grype, Syft, OpenVEX, trivy-operator: as many packages, problems and statements as the ' +
+    'document lists. Of documents that a schema refuses, the readable packages count.',
+  source:
+    'a folder per project, with the files of its repository: cyclonedx/specification (tools/src/test/resources), ' +
+    'cyclonedx/bom-examples, spdx/spdx-examples, spdx/spdx-spec, spdx/tools-golang, spdx/tools-python, ' +
+    'dependencytrack/dependency-track, aquasecurity/trivy, aquasecurity/trivy-operator, anchore/grype, anchore/syft, ' +
+    'openvex/vexctl, openvex/go-vex, guacsec/guac, interlynk-io/sbomqs',
   async *outcomes(folder) {
     const names = await readdir(folder, { recursive: true, withFileTypes: true })
-    for (const entry of names.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (!entry.isFile() || !/\.(?:json|golden)$/.test(entry.name)) continue
-      const path = join(entry.parentPath, entry.name)
+    const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+    for (const path of paths.toSorted()) {
+      if (!/\.(?:json|golden|xml|spdx|tag|cdx|vex)$/.test(path)) continue
       const outcome = await outcomeOf(relative(folder, path), await readFile(path))
       if (outcome !== undefined) yield outcome
     }

@@ -1,0 +1,105 @@
+import { fieldsOf, textOf, type Fields } from '../../../src/model/json.ts'
+import { list, type Counts } from './counts.ts'
+
+/** Elements that are an image, a folder, a system or a file, by purpose, or in SPDX 2.2 of Trivy by id. */
+const others = /^(?:CONTAINER|OPERATING[-_]SYSTEM|FILE|DEVICE)$/i
+const trivyIds = /^SPDXRef-(?:ContainerImage|OperatingSystem|Filesystem|Repository)-/
+
+type Element = Readonly<{
+  id: string
+  name: string | undefined
+  version: string | undefined
+  purpose: string
+  purl: string | undefined
+}>
+
+const noVersion = new Set(['', 'NOASSERTION', 'NONE'])
+
+/** `roots`: what the document describes; the only one is a package if it has a version that is no digest. */
+function counted(elements: readonly Element[], roots: ReadonlySet<string>): Counts {
+  const packages = elements.filter(({ id, version, purpose, purl }) => {
+    const isUnknown = noVersion.has(version ?? '')
+    if (others.test(purpose) || trivyIds.test(id)) return false
+    if (roots.size === 1 && roots.has(id))
+      return purl === undefined
+        ? !isUnknown && !(version ?? '').startsWith('sha256:')
+        : !/^pkg:(?:oci|docker)\//.test(purl)
+    const isApplication =
+      purpose === 'APPLICATION' || purpose === 'application' || id.startsWith('SPDXRef-Application-')
+    return !isApplication || purl !== undefined || !isUnknown
+  })
+  const named = packages.filter(({ name, purl }) => name !== undefined || /^pkg:[^/]+\/[^@]/.test(purl ?? ''))
+  return { listed: named.length, skipped: packages.length - named.length }
+}
+
+function purlOf(one: Fields): string | undefined {
+  const refs = list(one['externalRefs']).filter(({ referenceType }) => referenceType === 'purl')
+  return textOf(refs[0]?.['referenceLocator'])
+}
+
+export function countSpdx(document: Fields): Counts | undefined {
+  const about = 'sbom' in document ? fieldsOf(document['sbom']) : document
+  if (textOf(about['spdxVersion'])?.startsWith('SPDX-2') !== true) return undefined
+  const described = Array.isArray(about['documentDescribes']) ? about['documentDescribes'].map(String) : []
+  const related = list(about['relationships']).flatMap((one) => {
+    const [type, from, to] = ['relationshipType', 'spdxElementId', 'relatedSpdxElement'].map((name) => one[name])
+    if (/^DESCRIBES?$/.test(String(type)) && from === 'SPDXRef-DOCUMENT') return [String(to)]
+    return type === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? [String(from)] : []
+  })
+  return counted(
+    list(about['packages']).map((one) => ({
+      id: textOf(one['SPDXID']) ?? '',
+      name: textOf(one['name']),
+      version: textOf(one['versionInfo']),
+      purpose: textOf(one['primaryPackagePurpose']) ?? '',
+      purl: purlOf(one),
+    })),
+    new Set([...described, ...related]),
+  )
+}
+
+/** Tags and values, by blocks that begin with a name. */
+export function countTags(text: string): Counts | undefined {
+  if (!/^\uFEFF?(?:\s*(?:#.*)?\n)*SPDXVersion: *SPDX-2/.test(text)) return undefined
+  const plain = text.replaceAll(/<text>.*?<\/text>/gs, '…').replaceAll('\r', '')
+  const blocks = plain.split(/^(?=(?:PackageName|FileName|LicenseID|SnippetSPDXID): *)/m)
+  const value = (block: string, tag: string): string | undefined =>
+    new RegExp(`^${tag}: *(.+?) *$`, 'm').exec(block)?.[1]
+  const elements = blocks.flatMap((block) =>
+    block.startsWith('PackageName')
+      ? {
+          id: value(block, 'SPDXID') ?? '',
+          name: value(block, 'PackageName'),
+          version: value(block, 'PackageVersion'),
+          purpose: value(block, 'PrimaryPackagePurpose') ?? '',
+          purl: /^ExternalRef: *\S+ +purl +(\S+)/m.exec(block)?.[1],
+        }
+      : [],
+  )
+  const roots = [...plain.matchAll(/^Relationship: *SPDXRef-DOCUMENT +DESCRIBES? +(\S+)/gm)].map(([, id = '']) => id)
+  return counted(elements, new Set(roots))
+}
+
+export function countSpdx3(document: Fields): Counts | undefined {
+  if (!JSON.stringify(document['@context'] ?? '').includes('spdx.org/rdf/3')) return undefined
+  const elements = list(document['@graph'] ?? [document])
+  const typed = (type: string): readonly Fields[] => elements.filter((one) => (one['type'] ?? one['@type']) === type)
+  const roots = new Set(
+    [...typed('SpdxDocument'), ...typed('software_Sbom')].flatMap((one) =>
+      Array.isArray(one['rootElement']) ? one['rootElement'].map(String) : [],
+    ),
+  )
+  const packages = typed('software_Package').map((one) => {
+    const identified = list(one['externalIdentifier']).filter(
+      ({ externalIdentifierType: type }) => type === 'packageUrl',
+    )
+    return {
+      id: textOf(one['spdxId'] ?? one['@id']) ?? '',
+      name: textOf(one['name']),
+      version: textOf(one['software_packageVersion']),
+      purpose: (textOf(one['software_primaryPurpose']) ?? '').replace('operatingSystem', 'OPERATING-SYSTEM'),
+      purl: textOf(one['software_packageUrl']) ?? textOf(identified[0]?.['identifier']),
+    }
+  })
+  return counted(packages, new Set(packages.filter(({ id }) => roots.has(id)).map(({ id }) => id)))
+}
