@@ -121,13 +121,27 @@ export function exceptionStep(column: GrowingColumn<Uint32Array>, places: readon
 
 /** IE 61: 0 or 1; other values mean unknown. */
 export function directionStep(column: GrowingColumn<Uint8Array>, place: FieldPlace): Step {
+  const { segment, offset, length } = place
+  const last = offset + (length ?? 0) - 1
   return (set, row) => {
-    for (let i = 0; i < set.count; i++) {
-      const direction = numberIn(set, place, i)
-      if (direction > 1) continue
-      column.items[row + i] = direction
-      column.mark(row + i)
+    const items = column.items,
+      { view, count } = set
+    let seen = 0
+    if (length !== 1) seen = 0xff
+    else {
+      const base = set.base[segment]!
+      for (let i = 0; i < count; i++) seen |= items[row + i] = view.getUint8(base[i]! + last)
     }
+    if (seen <= 1) column.markRows(row, row + count)
+    else slowDirection(column, place, set, row)
+  }
+}
+
+function slowDirection(column: GrowingColumn<Uint8Array>, place: FieldPlace, set: DataSet, row: number) {
+  for (let i = 0; i < set.count; i++) {
+    const direction = numberIn(set, place, i)
+    column.items[row + i] = direction > 1 ? 0 : direction
+    if (direction <= 1) column.mark(row + i)
   }
 }
 
