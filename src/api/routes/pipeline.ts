@@ -29,6 +29,7 @@ const feed = object(
     ),
     poll: object({ last: moment, next: moment, cursor: { ...string, description: 'Position of the next request.' } }),
     refused: { ...counts, description: 'Rejected requests or messages, by reason.' },
+    unparsed: { ...counts, description: 'Messages stored as text because their format is unknown, by sender.' },
     targets: object({ known: integer, failing: integer }),
     why: { ...string, description: 'Why no data arrives.' },
   },

@@ -30,3 +30,15 @@ test('gaps, refused requests and failures are warnings with an action', () => {
     '0 records since the start, none received, 2 of 3 targets respond: wss://feed.test is not connected',
   ])
 })
+
+test('senders of messages that are stored as text are named, the most frequent first', () => {
+  const unparsed = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`192.0.2.${index}`, index + 1]))
+  expect(feedFinding('syslog', { records: 40, lastRecord: now, unparsed }, now)).toMatchObject({
+    status: 'warn',
+    fact:
+      '40 records since the start, the last 0 s ago, 7 of 192.0.2.6 stored as text, 6 of 192.0.2.5 stored as text, ' +
+      '5 of 192.0.2.4 stored as text, 4 of 192.0.2.3 stored as text, 3 of 192.0.2.2 stored as text, ' +
+      'text of 2 more senders',
+    advice: expect.stringContaining('RFC 5424') as string,
+  })
+})

@@ -21,10 +21,13 @@ export async function checkFeeds({ host, running }: CheckContext): Promise<Findi
   }
 }
 
+const mostSenders = 5
+
 export function feedFinding(name: string, feed: SourceFeed, now: number): Finding {
   const check = `feed ${name}`
-  const { records, lastRecord, gaps, reconnects = 0, poll, refused = {}, targets, why } = feed
+  const { records, lastRecord, gaps, reconnects = 0, poll, refused = {}, unparsed = {}, targets, why } = feed
   const rejected = Object.entries(refused)
+  const texts = Object.entries(unparsed).toSorted(([, one], [, other]) => other - one)
   const facts = [
     `${records} records since the start`,
     lastRecord === undefined ? 'none received' : `the last ${age(now - lastRecord)} ago`,
@@ -33,12 +36,21 @@ export function feedFinding(name: string, feed: SourceFeed, now: number): Findin
     ...(poll?.next === undefined ? [] : [`next poll in ${age(Math.max(0, poll.next - now))}`]),
     ...(targets === undefined ? [] : [`${targets.known - targets.failing} of ${targets.known} targets respond`]),
     ...rejected.map(([what, count]) => `${count} refused (${what.replaceAll('_', ' ')})`),
+    ...texts.slice(0, mostSenders).map(([sender, count]) => `${count} of ${sender} stored as text`),
+    ...(texts.length > mostSenders ? [`text of ${texts.length - mostSenders} more senders`] : []),
   ].join(', ')
   if (why !== undefined)
     return warn(check, oneLine(`${facts}: ${why}`), 'Correct the source or the sender; Weir retries.')
   if (gaps !== undefined && gaps.count > 0)
     return warn(check, facts, 'Messages were lost before Weir: events `weir.feed.gap` name them.')
   if (rejected.length > 0) return warn(check, facts, 'The log of the sender has the response to each refused request.')
+  if (texts.length > 0)
+    return warn(
+      check,
+      facts,
+      'Their messages are complete, without host and time: set the format RFC 5424 or RFC 3164 at the senders. ' +
+        'Search them by `unparsed`.',
+    )
   return ok(check, facts)
 }
 

@@ -176,6 +176,14 @@ test('logger of util-linux sends over UDP and TCP, in both formats', async () =>
     expect(one).toMatchObject({ severity: 'warn', labels: { facility: 'local0', app: 'shop', sender: '127.0.0.1' } })
 })
 
+test('messages that are stored as text are counted by sender', async () => {
+  const { portOf, lines, source } = await start()
+  const socket = connect(portOf('tcp'), '127.0.0.1')
+  socket.end('<13>1 is no version\n<13>Jan  2 03:04:05 host app: text\nno priority\n')
+  await expect.poll(() => lines().length, { timeout: 20_000 }).toBe(3)
+  expect(source.feed?.()).toMatchObject({ records: 3, unparsed: { '127.0.0.1': 2 } })
+})
+
 test('a full queue of datagrams is counted, and TCP waits', async () => {
   const { scene, portOf, lines, source } = await start({ queue: '1MiB' })
   scene.refuse = 2

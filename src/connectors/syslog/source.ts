@@ -19,6 +19,8 @@ export const source = defineSource<typeof syslogSchema>('syslog', { build: openS
 
 const housekeepingMs = 5000
 const maxBatch = 1000
+/** Further ones are counted together. */
+const mostUnparsedSenders = 100
 
 type SyslogStatus = Readonly<{
   messages: number
@@ -56,6 +58,7 @@ class Syslog implements SyslogSource {
   #number = 0
   #messages = 0
   #lost = 0
+  readonly #unparsed = new Map<string, number>()
   #last: number | undefined
 
   constructor(config: SyslogConfig, context: SourceContext) {
@@ -97,7 +100,8 @@ class Syslog implements SyslogSource {
   }
 
   feed(): SourceFeed {
-    return { records: this.#messages, ...known({ lastRecord: this.#last, why: this.status().why }) }
+    const unparsed = this.#unparsed.size === 0 ? undefined : Object.fromEntries(this.#unparsed)
+    return { records: this.#messages, ...known({ lastRecord: this.#last, why: this.status().why, unparsed }) }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -127,6 +131,11 @@ class Syslog implements SyslogSource {
     const { received } = arrival
     const { body, time, isParsed } = syslogLine(bytes, { ...arrival, zone: this.#config.zone })
     this.#count(isParsed ? 'taken' : 'unparsed', 1)
+    if (!isParsed) {
+      const isListed = this.#unparsed.has(arrival.from) || this.#unparsed.size < mostUnparsedSenders
+      const sender = isListed ? arrival.from : 'others'
+      this.#unparsed.set(sender, (this.#unparsed.get(sender) ?? 0) + 1)
+    }
     this.#messages++
     this.#last = received
     return {

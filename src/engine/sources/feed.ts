@@ -10,6 +10,8 @@ export type SourceFeed = Readonly<{
   poll?: FeedPoll
   /** Rejected requests or messages, by reason. */
   refused?: Readonly<Record<string, number>>
+  /** Messages that are stored as text because their format is unknown, by sender. */
+  unparsed?: Readonly<Record<string, number>>
   targets?: Readonly<{ known: number; failing: number }>
   /** Why no data arrives. */
   why?: string

@@ -1,0 +1,40 @@
+/** Exporters without a sampling interval beside sampled ones: their estimates may be too low. */
+import { warn, type CheckContext, type Finding } from './finding.ts'
+import { getRunning } from './running.ts'
+
+const minutes = 10
+const mostListed = 5
+
+export async function checkSampling({ host, config, running }: CheckContext): Promise<Finding[]> {
+  if (running === undefined || running.url === '' || config.store.enabled !== 'parquet') return []
+  const since = new Date(host.clock.now() - minutes * 60_000).toISOString().slice(0, -1)
+  const sql = `SELECT exporter_addr AS exporter, count(*) AS flows, count(sampling) AS known,
+      max(sampling) AS sampling
+    FROM flows WHERE time_received > TIMESTAMP '${since}' AND exporter_addr IS NOT NULL
+    GROUP BY exporter ORDER BY flows DESC LIMIT 10000`
+  try {
+    const answer = await getRunning(running, '/api/v1/sql', { sql })
+    return answer.ok ? samplingFindings((await answer.json()) as readonly SampledExporter[]) : []
+  } catch {
+    // The check of the exporters already reports a server that does not respond.
+    return []
+  }
+}
+
+export type SampledExporter = Readonly<{ exporter: string; flows: number; known: number; sampling: number | null }>
+
+export function samplingFindings(exporters: readonly SampledExporter[]): Finding[] {
+  const sampled = exporters.find(({ sampling }) => (sampling ?? 1) > 1)
+  const unknown = exporters.filter(({ known }) => known === 0)
+  if (sampled === undefined || unknown.length === 0) return []
+  const names = unknown.slice(0, mostListed).map(({ exporter }) => exporter)
+  const more = unknown.length > mostListed ? ` and ${unknown.length - mostListed} others` : ''
+  return [
+    warn(
+      'sampling',
+      `${names.join(', ')}${more} report no sampling interval, and ${sampled.exporter} reports 1 in ` +
+        `${sampled.sampling ?? 1}: estimates take the former as unsampled`,
+      'If they sample, let them send their sampling options, or set `sampling` of a source of their own.',
+    ),
+  ]
+}
