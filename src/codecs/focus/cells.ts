@@ -90,17 +90,20 @@ export function valueOf({ name, kind }: FocusColumn, written: string | null | un
   return value
 }
 
-/** A JSON object, or a list of keys and values, as BigQuery has it. */
+/** A JSON object, one without its braces, as Azure has it, or a list of keys and values, as BigQuery has it. */
 const tagsText = memoized((written: string): string | undefined => {
-  try {
-    const tags: unknown = JSON.parse(written)
-    if (isRecord(tags)) return JSON.stringify(tags)
-    if (Array.isArray(tags)) return listedTags(tags as unknown[])
-  } catch {
-    // Not JSON.
-  }
-  return undefined
+  const tags = parsed(written) ?? parsed(`{${written}}`)
+  if (isRecord(tags)) return JSON.stringify(tags)
+  return Array.isArray(tags) ? listedTags(tags as unknown[]) : undefined
 })
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 function listedTags(tags: readonly unknown[]): string | undefined {
   const found = tags.map((tag): readonly [unknown, unknown] => {

@@ -99,10 +99,24 @@ test('rows without a cost, with another currency form or a reversed period are r
   expect(() => rowOf({ ...plain, ChargePeriodEnd: '2026-10-03' })).toThrow('not after')
 })
 
+test.each([
+  ['camel case', (name: string) => name[0]!.toLowerCase() + name.slice(1)],
+  ['lower case', (name: string) => name.toLowerCase()],
+  ['words with underscores', (name: string) => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()],
+])('columns in %s are those of FOCUS', (_, written) => {
+  const given = Object.fromEntries(Object.entries(plain).map(([name, value]) => [written(name), value]))
+  expect(rowOf(given)).toEqual(rowOf(plain))
+})
+
+test('a column in the case of FOCUS has priority over one in another case', () => {
+  expect(rowOf({ billedcost: '1', ...plain })['BilledCost']).toBe('0.00000012')
+})
+
 test('a currency has any case, and unreadable tags cost only the tags', () => {
   expect(rowOf({ ...plain, BillingCurrency: 'chf' })).toMatchObject({ BillingCurrency: 'CHF' })
   const tagsOf = (Tags: string) => rowOf({ ...plain, Tags })['Tags']
   expect(tagsOf('[{"Key":"a","Value":"b"},{"key":"c","value":null}]')).toBe('{"a":"b","c":null}')
+  expect(tagsOf('"team": "ops","version": "Kubernetes:1.18"')).toBe('{"team":"ops","version":"Kubernetes:1.18"}')
   for (const text of ['team=web', '["a"]', '3', '{"a":']) {
     const row = rowOf({ ...plain, Tags: text })
     expect(row).toMatchObject({ BilledCost: '0.00000012' })

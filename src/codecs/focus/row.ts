@@ -20,19 +20,28 @@ export type ColumnMapping = Readonly<{
   constants: Readonly<Record<string, string>>
 }>
 
+const plainName = (name: string): string => name.trim().replaceAll('_', '').toLowerCase()
+
 /** Columns that a header of FOCUS or of an AWS report has; `mapping` has priority. */
 export function mappingFor(header: readonly string[], mapping: ColumnMapping): ColumnMapping {
   const names = new Set(header)
   const columns: Record<string, string> = {}
   const constants: Record<string, string> = {}
-  for (const { name } of focusColumns) if (names.has(name)) columns[name] = name
-  for (const [later, name] of Object.entries(renamedColumns)) if (names.has(later)) columns[name] ??= later
-  for (const own of ['x_Estimated', 'x_FocusVersion']) if (names.has(own)) columns[own] = own
+  // Databases and some converters change the case, or separate words by underscores.
+  const written = new Map(header.map((name) => [plainName(name), name]))
+  const named = (name: string): string | undefined => (names.has(name) ? name : written.get(plainName(name)))
+  const take = (name: string, from = name): void => {
+    const column = named(from)
+    if (column !== undefined) columns[name] ??= column
+  }
+  for (const { name } of focusColumns) take(name)
+  for (const [later, name] of Object.entries(renamedColumns)) take(name, later)
+  for (const own of ['x_Estimated', 'x_FocusVersion']) take(own)
   if (names.has('lineItem/UnblendedCost') || names.has('line_item_unblended_cost')) {
     const isCsv = names.has('lineItem/UnblendedCost')
     for (const [name, cur] of Object.entries(curColumns)) {
-      const written = isCsv ? cur : curParquetName(cur)
-      if (names.has(written)) columns[name] = written
+      const own = isCsv ? cur : curParquetName(cur)
+      if (names.has(own)) columns[name] = own
     }
     constants['ProviderName'] = 'AWS'
   }

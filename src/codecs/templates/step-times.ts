@@ -37,6 +37,8 @@ export function timeSteps(
   const relative = first?.unit === 'uptime' || last?.unit === 'uptime'
   steps.push(first === undefined ? exportTime(columns.start) : timeStep(columns.start, first, initTime))
   steps.push(last === undefined ? exportTime(columns.end) : timeStep(columns.end, last, initTime))
+  if (hasBoth && first.unit === 'uptime' && last.unit === 'uptime' && initTime === undefined)
+    steps.push(withoutUptime(columns.start, first.place, last.place))
   if (duration !== undefined && (start === undefined) !== (end === undefined)) {
     const sign = start === undefined ? -1 : 1
     const column = start === undefined ? columns.start : columns.end
@@ -68,6 +70,15 @@ export function timeSteps(
 
 function exportTime(column: TimeColumn): Step {
   return (set, row) => void column.items.fill(set.context.exportTime, row, row + set.count)
+}
+
+/** IPFIX has no uptime in its header, and some exporters never announce it (IE 160): the duration is known. */
+function withoutUptime(column: TimeColumn, first: FieldPlace, last: FieldPlace): Step {
+  return (set, row) => {
+    if (!Number.isNaN(set.context.uptime)) return
+    for (let i = 0; i < set.count; i++)
+      column.items[row + i] -= Math.max(0, (numberIn(set, last, i) - numberIn(set, first, i)) | 0)
+  }
 }
 
 function timeStep(column: TimeColumn, { unit, place }: TimePlace, initTime: FieldPlace | undefined): Step {

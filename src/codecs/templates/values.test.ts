@@ -234,8 +234,14 @@ describe('case 26: times', () => {
   })
 
   test('of an exporter with unknown start are those of the export, and marked', () => {
-    expect(times(10, [value(22, u32(1)), value(21, u32(2))])).toEqual([0, 0, 1])
+    expect(times(10, [value(22, u32(1)), value(21, u32(1))])).toEqual([0, 0, 1])
     expect(times(10, [])).toEqual([0, 0, 1])
+  })
+
+  test('of an exporter with unknown start keep their duration, also across a wrap of the uptime', () => {
+    expect(times(10, [value(22, u32(1000)), value(21, u32(3500))])).toEqual([-2500, 0, 1])
+    expect(times(10, [value(22, u32(2 ** 32 - 1000)), value(21, u32(500))])).toEqual([-1500, 0, 1])
+    expect(times(10, [value(22, u32(3500)), value(21, u32(1000))])).toEqual([0, 0, 1])
   })
 
   test('wrapped uptimes are as near as those that are slightly ahead', () => {
