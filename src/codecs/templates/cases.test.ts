@@ -288,6 +288,25 @@ describe('lengths', () => {
     accounted(bench)
   })
 
+  test.each([16, 24, 39])('%i bytes of padding, more than a record, make no row', (padding) => {
+    const bench = new Bench()
+    bench.take(
+      netflow9({}, set(0, template(256, pair)), set(256, ends(), ends(), Buffer.alloc(padding)), set(256, ends())),
+    )
+    expect(bench.flows.count).toBe(3)
+    expect(bench.totals).toMatchObject({ padding, malformed: 0 })
+    accounted(bench)
+  })
+
+  test('zeros behind the last set, up to a fixed size of the datagram, are padding', () => {
+    const bench = new Bench()
+    const datagram = netflow9({}, set(0, template(256, pair)), set(256, ends()))
+    expect(bench.take(Buffer.concat([datagram, Buffer.alloc(900)]))).toBeUndefined()
+    expect(bench.flows.count).toBe(1)
+    expect(bench.totals).toMatchObject({ padding: 900, malformed: 0 })
+    accounted(bench)
+  })
+
   test('case 17: every set is decoded, whatever the count in the header', () => {
     const bench = new Bench()
     const sets = Array.from({ length: 8 }, () => set(256, ends()))
@@ -403,7 +422,7 @@ describe('bounds', () => {
 
   test('a datagram of the smallest records is counted whole, and none of it is written, if there is no room', () => {
     const bench = new Bench({}, false)
-    bench.take(ipfix({}, set(2, template(300, [[4, 1]])), set(300, Buffer.alloc(60_000))))
+    bench.take(ipfix({}, set(2, template(300, [[4, 1]])), set(300, Buffer.alloc(60_000, 6))))
     expect(bench.flows.count).toBe(0)
     expect(bench.exporter()).toMatchObject({ rows: 0, shedRows: 60_000 })
     expect(bench.totals.skipped).toBe(60_000)

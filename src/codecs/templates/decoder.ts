@@ -5,6 +5,7 @@ import { DataSet, type SetContext } from './data-set.ts'
 import { InterfaceNamer } from './interface-names.ts'
 import type { TemplateRecord } from './layout.ts'
 import { learn, planOptions } from './options.ts'
+import { isZero, withoutPadding } from './padding.ts'
 import { Parking, type ParkingLimits } from './parking.ts'
 import { Planner, type Plan, type PlanOptions } from './plan.ts'
 import { RowWriter } from './rows.ts'
@@ -119,6 +120,7 @@ export class TemplateDecoder {
     walked.malformed = false
     Object.assign(this.#set.context, context)
     this.#set.read(view, bytes)
+    const first = at
     while (at < end) {
       if (end - at < 4) {
         this.count(exporter, 'padding', end - at)
@@ -127,7 +129,9 @@ export class TemplateDecoder {
       const id = view.getUint16(at)
       const length = view.getUint16(at + 2)
       if (length < 4) {
-        this.#malformed(exporter, end - at)
+        // Some exporters send datagrams of a fixed size.
+        if (at > first && isZero(bytes, at, end)) this.count(exporter, 'padding', end - at)
+        else this.#malformed(exporter, end - at)
         break
       }
       const setEnd = Math.min(at + length, end)
@@ -196,11 +200,13 @@ export class TemplateDecoder {
     if (!template.prepared.layout.options) this.#walked.flows += records
   }
 
-  #read(domain: Domain, template: Template, at: number, end: number, cut: boolean): number {
+  #read(domain: Domain, template: Template, at: number, setEnd: number, cut: boolean): number {
     const { prepared } = template
     const { layout } = prepared
     const { exporter } = domain.session
     const set = this.#set
+    const end = cut || layout.options || !layout.fixed ? setEnd : withoutPadding(set.bytes, layout.shortest, at, setEnd)
+    if (end < setEnd) this.count(exporter, 'padding', setEnd - end)
     let records = 0
     for (;;) {
       set.locate(layout, at, end)

@@ -77,7 +77,8 @@ function withoutUptime(column: TimeColumn, first: FieldPlace, last: FieldPlace):
   return (set, row) => {
     if (!Number.isNaN(set.context.uptime)) return
     for (let i = 0; i < set.count; i++)
-      column.items[row + i] -= Math.max(0, (numberIn(set, last, i) - numberIn(set, first, i)) | 0)
+      column.items[row + i] =
+        column.items[row + i]! - Math.max(0, (numberIn(set, last, i) - numberIn(set, first, i)) | 0)
   }
 }
 

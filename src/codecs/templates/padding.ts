@@ -1,0 +1,14 @@
+export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false
+  return true
+}
+
+/** The end of the last record that is not zero, or of the first one: some exporters pad by more than a record. */
+export function withoutPadding(bytes: Uint8Array, length: number, at: number, end: number): number {
+  if (length === 0) return end
+  let last = end - ((end - at) % length)
+  if (last - length <= at || !isZero(bytes, last - length, last)) return end
+  do last -= length
+  while (last - length > at && isZero(bytes, last - length, last))
+  return last
+}
