@@ -4,7 +4,17 @@ import type { Matcher } from '../../query/metrics/matchers.ts'
 import { numberText } from '../../query/metrics/values.ts'
 import type { LogEnvironment, MetricSeries, Processed } from '../../query/logql/index.ts'
 import type { GrafanaRequest } from './answer.ts'
-import { environmentOf, language, limitOf, nanoseconds, nsPerMs, spanOf, stepOf, success } from './loki-request.ts'
+import {
+  environmentOf,
+  intervalOf,
+  language,
+  limitOf,
+  nanoseconds,
+  nsPerMs,
+  spanOf,
+  stepOf,
+  success,
+} from './loki-request.ts'
 import { logEntries } from './logs.ts'
 
 const vectorOf = (series: readonly MetricSeries[]) => ({
@@ -28,11 +38,12 @@ export async function query(request: GrafanaRequest): Promise<object> {
   const time = Number((nanoseconds(request, 'time') ?? BigInt(request.now) * nsPerMs) / nsPerMs)
   limitOf(request)
   const text = request.parameters.needed('query')
-  const { constantOf, queryMetric } = await language()
-  const constant = constantOf(text)
+  const { constantOf, parseLogql, queryMetric } = await language()
+  const node = parseLogql(text)
+  const constant = constantOf(node)
   if (constant !== undefined)
     return success({ resultType: 'scalar', result: [time / 1000, numberText(constant)], stats: {} })
-  const series = await queryMetric(text, { start: time, end: time, step: 1 }, environmentOf(request))
+  const series = await queryMetric(node, { start: time, end: time, step: 1 }, environmentOf(request))
   return success(vectorOf(series))
 }
 
@@ -46,19 +57,20 @@ export async function queryRange(request: GrafanaRequest): Promise<object> {
     const [from, to] = [span.from, span.to].map((ns) => Number(ns / nsPerMs)) as [number, number]
     // Steps are multiples of their length, as in Loki.
     const steps = { start: Math.floor(from / step) * step, end: Math.ceil(to / step) * step, step }
-    return success(matrixOf(await queryMetric(text, steps, environmentOf(request))))
+    return success(matrixOf(await queryMetric(node, steps, environmentOf(request))))
   }
   const direction = (request.parameters.text('direction') ?? 'backward').toLowerCase()
   if (direction !== 'forward' && direction !== 'backward') throw syntaxError(`invalid direction '${direction}'`)
   const limit = limitOf(request)
+  const interval = intervalOf(request)
   const few =
-    node.stages.length === 0 && isOneStream(node.matchers)
+    node.stages.length === 0 && interval === 0n && isOneStream(node.matchers)
       ? { count: limit, newest: direction === 'backward' }
       : undefined
   const environment = environmentOf(request)
   const source: LogEnvironment['source'] = (filter) =>
     logEntries(request, few === undefined ? filter : { ...filter, few })
-  const lines = await queryLogs(node, { ...span, limit, direction }, { ...environment, source })
+  const lines = await queryLogs(node, { ...span, limit, direction, interval }, { ...environment, source })
   return success(streamsOf(lines, isCategorized(request)))
 }
 

@@ -47,6 +47,15 @@ export function stepOf({ parameters }: GrafanaRequest, { from, to }: NsSpan): nu
   return ms
 }
 
+/** Least time between lines, in ns. */
+export function intervalOf({ parameters }: GrafanaRequest): bigint {
+  const text = parameters.text('interval')
+  const ms = text === undefined ? 0 : spanMs(text)
+  if (ms === undefined) throw syntaxError(`cannot parse "${text}" to a valid duration`)
+  if (ms < 0) throw syntaxError('interval must be >= 0')
+  return BigInt(ms) * nsPerMs
+}
+
 export function limitOf({ parameters }: GrafanaRequest): number {
   const limit = parameters.count('limit') ?? usualLimit
   if (limit === 0) throw syntaxError('limit must be a positive value')

@@ -155,7 +155,7 @@ test('a construct outside the subset is 400 with its name', async () => {
   for (const [query, name] of [
     ['{app="web"} | line_format `{{ nosuch .a }}`', 'nosuch'],
     ['{app="web"} | distinct app', 'distinct'],
-    ['rate_counter({app="web"} | unwrap x [1m])', 'rate_counter'],
+    ['approx_topk(1, rate({app="web"}[1m]))', 'approx_topk'],
   ] as const) {
     const { status, body } = await ask(api, 'query_range', { ...times, query })
     expect(status, query).toBe(400)

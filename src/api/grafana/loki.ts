@@ -44,6 +44,7 @@ const routes: readonly GrafanaRoute[] = [
       step: 'Duration.',
       limit: 'Maximum lines.',
       direction: 'forward or backward.',
+      interval: 'Least time between lines: seconds or a duration.',
     },
     answer: queryRange,
   },

@@ -15,14 +15,14 @@ import {
   type Steps,
   type Vector,
 } from '../metrics/values.ts'
-import type { LogQuery, MetricNode } from './ast.ts'
-import { parseLogql } from './parse.ts'
+import type { LogqlNode, LogQuery, MetricNode } from './ast.ts'
+import { counterRate } from './counter-rate.ts'
 import { labelReplace } from '../metrics/label-replace.ts'
 import { processed, type LogEntry, type Processed } from './pipeline.ts'
 
-export { parseLogql, parseLogs } from './parse.ts'
+export { constantOf, parseLogql, parseLogs } from './parse.ts'
 export { processed, type LogEntry, type Processed } from './pipeline.ts'
-export type { LogQuery } from './ast.ts'
+export type { LogqlNode, LogQuery } from './ast.ts'
 export { detectedFields, type DetectedField } from './fields.ts'
 
 /** Ns; `from` inclusive, `to` exclusive. In order of time. */
@@ -48,24 +48,8 @@ type RangeNode = Extract<MetricNode, { is: 'range' }>
 type Value = { time: number; value: number; bytes: number }
 type Loaded = readonly { labels: LabelSet; values: Value[] }[]
 
-export function isMetric(text: string): boolean {
-  return parseLogql(text).is !== 'logs'
-}
-
-/** Of a query without lines and vectors. */
-export function constantOf(text: string): number | undefined {
-  const value = (node: LogQuery | MetricNode): number | undefined => {
-    if (node.is === 'number') return node.value
-    if (node.is !== 'binary') return undefined
-    const [left, right] = [value(node.left), value(node.right)]
-    return left === undefined || right === undefined ? undefined : scalarBinary(node.operator, left, right)
-  }
-  return value(parseLogql(text))
-}
-
 /** One result for each step (ms); an instant query has one. */
-export async function queryMetric(text: string, steps: Steps, environment: LogEnvironment): Promise<MetricSeries[]> {
-  const node = parseLogql(text)
+export async function queryMetric(node: LogqlNode, steps: Steps, environment: LogEnvironment): Promise<MetricSeries[]> {
   if (node.is === 'logs') throw syntaxError('log queries are not supported as an instant query type')
   const loaded = new Map<RangeNode, Loaded>()
   for (const range of rangesOf(node)) loaded.set(range, await load(range, steps, environment))
@@ -180,9 +164,11 @@ function overTime(node: RangeNode, time: number, series: Loaded): Vector {
   return result.length > 0 ? [] : [{ labels: absentLabels(node.logs), value: 1 }]
 }
 
+/** Of names with one matcher, which is an equality. */
 function absentLabels({ matchers }: LogQuery): LabelSet {
+  const single = matchers.filter(({ name }) => matchers.filter((other) => other.name === name).length === 1)
   return LabelSet.of(
-    matchers.filter(({ operator }) => operator === '=').map(({ name, value }): [string, string] => [name, value]),
+    single.filter(({ operator }) => operator === '=').map(({ name, value }): [string, string] => [name, value]),
   )
 }
 
@@ -194,6 +180,8 @@ function reduced({ name, range, parameter, logs }: RangeNode, within: readonly V
       return within.length
     case 'rate':
       return (logs.stages.some(({ is }) => is === 'unwrap') ? sumOf(values) : within.length) / (range / 1000)
+    case 'rate_counter':
+      return counterRate(within, range / 1000)
     case 'bytes_over_time':
       return bytes()
     case 'bytes_rate':
@@ -221,12 +209,19 @@ function reduced({ name, range, parameter, logs }: RangeNode, within: readonly V
   }
 }
 
-export type LogsRequest = Readonly<{ from: bigint; to: bigint; limit: number; direction: 'forward' | 'backward' }>
+/** With `interval` (ns), each line is at least that long after the one before, in the direction. */
+export type LogsRequest = Readonly<{
+  from: bigint
+  to: bigint
+  limit: number
+  direction: 'forward' | 'backward'
+  interval?: bigint
+}>
 
 /** The first lines in the direction, read in parts of the time range so that the limit ends the reading. */
 export async function queryLogs(
   logs: LogQuery,
-  { from, to, limit, direction }: LogsRequest,
+  { from, to, limit, direction, interval = 0n }: LogsRequest,
   environment: LogEnvironment,
 ): Promise<Processed[]> {
   const isBackward = direction === 'backward'
@@ -243,7 +238,7 @@ export async function queryLogs(
     for (const entry of isBackward ? entries.toReversed() : entries) {
       environment.tick()
       const one = processed(entry, logs.stages, environment.now)
-      if (one !== undefined) found.push(one)
+      if (one !== undefined && isApart(found.at(-1), entry, interval)) found.push(one)
       if (found.length === limit) break
     }
     part *= 4n
@@ -252,6 +247,12 @@ export async function queryLogs(
     await environment.pause()
   }
   return found
+}
+
+function isApart(last: Processed | undefined, { time }: LogEntry, interval: bigint): boolean {
+  if (last === undefined || interval === 0n) return true
+  const between = time - last.entry.time
+  return (between < 0n ? -between : between) >= interval
 }
 
 const firstParts = 16n

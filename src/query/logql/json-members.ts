@@ -1,4 +1,5 @@
 /** Members of a JSON object in a line. Text after the object does not matter, as in Loki. */
+import type { JsonPath } from './ast.ts'
 
 const string = /"(?:[^"\\]|\\.)*"/sy
 const scalar = /(?:true|false|null|[-+.\dA-Za-z]+)/y
@@ -22,6 +23,24 @@ export function readMembers(line: string, visit: (path: readonly string[], value
   }
 }
 
+/**
+ * The text of the value at each path; undefined where there is none. Of repeated keys the first counts, null is the
+ * empty text, and an object or array is as the line writes it. Members before a damage are found.
+ */
+export function membersAt(line: string, paths: readonly JsonPath[]): (string | undefined)[] {
+  const found = paths.map((): string | undefined => undefined)
+  const reader = new Reader(line)
+  try {
+    reader.tree([], (path, text) => {
+      for (const [index, wanted] of paths.entries())
+        if (wanted.length === path.length && wanted.every((part, at) => part === path[at])) found[index] ??= text
+    })
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+  }
+  return found
+}
+
 class Reader {
   readonly #line: string
   #at = 0
@@ -40,6 +59,31 @@ class Reader {
       this.#value(own, visit)
     } while (this.#takes(','))
     this.#need('}')
+  }
+
+  /** Calls `visit` after each value, also of objects and arrays. */
+  tree(path: JsonPath, visit: (path: JsonPath, value: string) => void): void {
+    if (path.length > maxDepth) throw new Malformed()
+    this.#skipSpace()
+    const from = this.#at
+    const first = this.#line[from]
+    if (first === '"') return visit(path, textOf(this.#token(string)))
+    if (first !== '{' && first !== '[') {
+      const text = this.#token(scalar)
+      return visit(path, text === 'null' ? '' : text)
+    }
+    this.#at++
+    const end = first === '{' ? '}' : ']'
+    let index = 0
+    if (!this.#takes(end)) {
+      do {
+        const part = first === '{' ? textOf(this.#token(string)) : index++
+        if (first === '{') this.#need(':')
+        this.tree([...path, part], visit)
+      } while (this.#takes(','))
+      this.#need(end)
+    }
+    visit(path, this.#line.slice(from, this.#at))
   }
 
   #value(path: readonly string[], visit: (path: readonly string[], value: string) => void): void {

@@ -1,5 +1,6 @@
 import { comparisons, type Operator } from '../metrics/binary.ts'
 import { syntaxError, unsupported } from '../metrics/failure.ts'
+import { secondsOf } from '../metrics/lexer.ts'
 import { compileRegex, matcherOf, type Matcher, type MatchOperator } from '../metrics/matchers.ts'
 import { TokenReader, type ReaderLanguage } from '../metrics/token-reader.ts'
 import type { JsonPath, LabelFilter, LabelFormat, LogQuery, Stage } from './ast.ts'
@@ -154,13 +155,18 @@ export class StageReader extends TokenReader {
     while (this.is('-') && this.is('-', this.ahead(1))) {
       this.next()
       this.next()
-      let flag = this.needKind('word').text
-      while (this.take('-')) flag += `-${this.needKind('word').text}`
+      let { text: flag, to } = this.needKind('word')
+      while (this.is('-') && this.token.from === to) {
+        this.next()
+        const { text: part, to: end } = this.needKind('word')
+        flag += `-${part}`
+        to = end
+      }
       if (flag === 'strict') flags.strict = true
       else if (flag === 'keep-empty') flags.keepEmpty = true
       else throw syntaxError(`--${flag} is no flag of logfmt`)
     }
-    return { is: 'logfmt', ...flags, keys: this.#extractions((text) => text) }
+    return { is: 'logfmt', ...flags, keys: this.#extractions(logfmtKeyOf) }
   }
 
   #regexp(): Stage {
@@ -252,12 +258,21 @@ export class StageReader extends TokenReader {
     if (!(comparisons as readonly string[]).includes(compared)) throw syntaxError(`${operator} compares no numbers`)
     const sign = this.take('-') ? -1 : 1
     const { kind, value } = this.token
-    if (kind !== 'number' && (sign < 0 || (kind !== 'duration' && kind !== 'bytes'))) throw this.unexpected('number')
+    const isNumber = kind === 'number' || kind === 'duration' || (kind === 'bytes' && sign > 0)
+    if (!isNumber) throw this.unexpected('number')
     this.next()
     const unit = kind === 'duration' || kind === 'bytes' ? kind : 'number'
     const compare = { is: 'compare', name, operator: compared as Operator, unit } as const
-    return { ...compare, value: unit === 'duration' ? value / 1000 : sign * value }
+    return { ...compare, value: sign * (unit === 'duration' ? secondsOf(value) : value) }
   }
+}
+
+/** Bare, or in quotes. */
+function logfmtKeyOf(text: string): string {
+  const [, bare, quoted] = /^\s*(?:([a-zA-Z_][\w.-]*)|"([^"]*)")\s*$/.exec(text) ?? []
+  const key = bare ?? quoted
+  if (key === undefined) throw syntaxError(`cannot parse expression [${text}]: not a key of logfmt`)
+  return key
 }
 
 const pathPart = /\.?([a-zA-Z_]\w*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/y

@@ -4,6 +4,7 @@ import {
   divisionOfLogql,
   isComparison,
   isSetOperator,
+  scalarBinary,
   type Matching,
   type Operator,
 } from '../metrics/binary.ts'
@@ -28,7 +29,7 @@ const precedence: ReadonlyMap<string, number> = new Map([
 const rangeFunctions: ReadonlySet<string> = new Set(
   (
     'rate count_over_time bytes_rate bytes_over_time absent_over_time sum_over_time avg_over_time min_over_time ' +
-    'max_over_time first_over_time last_over_time stddev_over_time stdvar_over_time quantile_over_time'
+    'max_over_time rate_counter first_over_time last_over_time stddev_over_time stdvar_over_time quantile_over_time'
   ).split(' '),
 )
 const plainFunctions: ReadonlySet<string> = new Set([
@@ -38,10 +39,19 @@ const plainFunctions: ReadonlySet<string> = new Set([
   'bytes_over_time',
   'absent_over_time',
 ])
-const otherFunctions: ReadonlySet<string> = new Set('rate_counter approx_topk variants'.split(' '))
+const otherFunctions: ReadonlySet<string> = new Set('approx_topk variants'.split(' '))
 
 export function parseLogql(text: string): LogqlNode {
+  if (!text.isWellFormed()) throw syntaxError('invalid UTF-8 encoding')
   return new Parser(text).whole()
+}
+
+/** Of an expression without lines and vectors. */
+export function constantOf(node: LogqlNode): number | undefined {
+  if (node.is === 'number') return node.value
+  if (node.is !== 'binary') return undefined
+  const [left, right] = [constantOf(node.left), constantOf(node.right)]
+  return left === undefined || right === undefined ? undefined : scalarBinary(node.operator, left, right)
 }
 
 /** A selector with a pipeline. */
@@ -84,6 +94,12 @@ class Parser extends StageReader {
       if (bool && !isComparison(operator)) throw syntaxError('bool modifier can only be used on comparison operators')
       const matching = this.#matching(operator)
       const right = this.#expression(operator === '^' ? binds - 1 : binds)
+      if (isSetOperator(operator))
+        for (const [leg, node] of Object.entries({ left, right })) {
+          const literal = constantOf(node)
+          if (literal !== undefined)
+            throw syntaxError(`unexpected literal for ${leg} leg of logical/set binary operation (${text}): ${literal}`)
+        }
       left = { is: 'binary', operator, left, right, bool, matching }
     }
     return left

@@ -1,6 +1,6 @@
 /** Parsers of lines: each adds labels, or an error label. */
 import type { JsonPath, Stage } from './ast.ts'
-import { readMembers } from './json-members.ts'
+import { membersAt, readMembers } from './json-members.ts'
 import { captures } from './line-pattern.ts'
 import type { State } from './state.ts'
 import { parsedJson } from '../../model/json.ts'
@@ -15,9 +15,6 @@ function objectOf(line: string): Record<string, unknown> | undefined {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
   return isObject ? (body as Record<string, unknown>) : undefined
 }
-
-const jsonText = (value: unknown): string =>
-  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
 
 /** A character that was no UTF-8 is a space, as in Loki. */
 const withoutErrorRunes = (text: string): string => text.replaceAll('\uFFFD', ' ')
@@ -37,17 +34,11 @@ export function readJson(state: State, paths: readonly (readonly [string, JsonPa
 /** A line that begins as JSON is no error, even if it is damaged. */
 function readJsonPaths(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
   if (/^\s*[^\s"{[]/.test(state.line)) return state.fail('JSONParserErr')
-  const body = parsedJson(state.line)
-  for (const [label, path] of paths) state.extract(label, jsonText(memberAt(body, path)), { replaces: true })
-}
-
-function memberAt(body: unknown, path: JsonPath): unknown {
-  let found = body
-  for (const part of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined
-    found = (found as Record<string | number, unknown>)[part]
-  }
-  return found
+  const found = membersAt(
+    state.line,
+    paths.map(([, path]) => path),
+  )
+  for (const [at, [label]] of paths.entries()) state.extract(label, found[at] ?? '', { replaces: true })
 }
 
 const pair = /\s*([^\s="\uFFFD]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s="]*)))?(?=\s|$)/sy

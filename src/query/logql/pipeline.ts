@@ -1,5 +1,5 @@
 import { scalarBinary } from '../metrics/binary.ts'
-import { bytesOf, durationMs } from '../metrics/lexer.ts'
+import { bytesOf, durationMs, secondsOf } from '../metrics/lexer.ts'
 import type { LabelFilter, LabelFormat, Stage, Unit } from './ast.ts'
 import { readJson, readLogfmt, readPattern, readRegexp, readUnpack } from './parsers.ts'
 import { errorLabel, State, type LogEntry } from './state.ts'
@@ -120,7 +120,7 @@ function numberOf(text: string, unit: Unit): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1
   const rest = text.replace(/^[+-]/, '')
   if (rest === '0') return 0
-  return /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smh]))+$/.test(rest) ? (sign * durationMs(rest)) / 1000 : undefined
+  return /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smh]))+$/.test(rest) ? sign * secondsOf(durationMs(rest)) : undefined
 }
 
 const numberOrNone = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value)

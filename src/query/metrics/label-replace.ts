@@ -1,6 +1,5 @@
 import { RE2JS } from 're2js'
 import { unique } from './binary.ts'
-import { executionError } from './failure.ts'
 import { compileRegex } from './matchers.ts'
 import { metricName } from './labels.ts'
 import type { Sample, Vector } from './values.ts'
@@ -8,8 +7,6 @@ import type { Sample, Vector } from './values.ts'
 export type LabelReplace = Readonly<{ target: string; replacement: string; source: string; regex: RE2JS }>
 
 export function labelReplaceOf(target: string, replacement: string, source: string, regex: string): LabelReplace {
-  if (!isLabelName(target))
-    throw executionError(`invalid destination label name in label_replace(): ${JSON.stringify(target)}`)
   return { target, replacement, source, regex: compileRegex(regex, RE2JS.DOTALL) }
 }
 

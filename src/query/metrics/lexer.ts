@@ -106,6 +106,12 @@ export function durationMs(text: string): number {
   return ms
 }
 
+/** As Go divides: whole seconds, and the rest in ns. */
+export function secondsOf(ms: number): number {
+  const ns = Math.round(ms * 1e6)
+  return Number.isSafeInteger(ns) ? Math.trunc(ns / 1e9) + (ns % 1e9) / 1e9 : ms / 1000
+}
+
 export function bytesOf(text: string): number {
   const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text) ?? []
   const [prefix = 'b', ...rest] = unit.toLowerCase()

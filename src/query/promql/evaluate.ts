@@ -2,7 +2,7 @@ import { aggregate, Groups } from '../metrics/aggregate.ts'
 import { isSetOperator, scalarBinary, setBinary, Signatures, vectorBinary, vectorScalar } from '../metrics/binary.ts'
 import { executionError } from '../metrics/failure.ts'
 import { LabelSet, metricName } from '../metrics/labels.ts'
-import { labelReplace, labelReplaceOf, type LabelReplace } from '../metrics/label-replace.ts'
+import { isLabelName, labelReplace, labelReplaceOf, type LabelReplace } from '../metrics/label-replace.ts'
 import { sorted, type Sample, type Vector } from '../metrics/values.ts'
 import type { Aggregate, Binary, Call, Node, Selector, Subquery } from './ast.ts'
 import { dateFunctions, labelJoin, numberFunctions } from './functions.ts'
@@ -193,6 +193,8 @@ export class Evaluation {
       case 'label_replace': {
         const replace = remembered(this.#replaces, node, () => {
           const texts = parameters.slice(1).map((each) => this.at(each, time) as string)
+          if (!isLabelName(texts[0]!))
+            throw executionError(`invalid destination label name in label_replace(): ${JSON.stringify(texts[0])}`)
           return labelReplaceOf(...(texts as [string, string, string, string]))
         })
         return labelReplace(this.#vector(first, time), replace)

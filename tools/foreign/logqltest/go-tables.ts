@@ -1,88 +1,58 @@
-/** Tables of tests in Go source: literals of texts, and calls and composites of them. */
-import { quotedText } from '../../../src/query/metrics/lexer.ts'
+/** Tables of tests in Go source. */
+import { GoReader, type GoExpression } from './go-expressions.ts'
 
-/** `name`: of the function or type. A name without parameters has no list. */
-export type GoValue = string | Readonly<{ name: string; list: readonly GoValue[] | undefined }>
+/** By name of the field. */
+export type GoRow = ReadonlyMap<string, GoExpression>
 
-/** The rows of the table in a test function. */
-export function rowsOf(source: string, test: string): (readonly GoValue[])[] {
-  const from = source.indexOf(`\nfunc ${test}(`)
-  if (from < 0) throw new Error(`there is no ${test}`)
-  const body = source.slice(from, source.indexOf('\n}\n', from))
-  const table = /\[\]struct \{[^]*?\n\t+\}\{/.exec(body)
+const noValue: GoExpression = { is: 'name', name: 'nil' }
+
+/** The value of the field; `nil` if the row leaves it out. */
+export function field(row: GoRow, name: string): GoExpression {
+  return row.get(name) ?? noValue
+}
+
+/** The rows of the table in a test function or a variable. */
+export function rowsOf(source: string, test: string): GoRow[] {
+  const body = bodyOf(source, test)
+  const table = /\[\]struct \{([^]*?)\n\t*\}\{/.exec(body)
   if (table === null) throw new Error(`${test} has no table`)
-  const reader = new Reader(body, table.index + table[0].length)
-  return reader.list('}').flatMap((value) => (typeof value === 'string' ? [] : [value.list ?? []]))
+  const fields = fieldsOf(table[1]!)
+  return new GoReader(body, table.index + table[0].length).elements().map(({ value }) => rowOf(value, fields))
 }
 
-class Reader {
-  readonly #text: string
-  #at: number
-
-  constructor(text: string, at: number) {
-    this.#text = text
-    this.#at = at
-  }
-
-  list(end: string): GoValue[] {
-    const values: GoValue[] = []
-    for (;;) {
-      this.#skip()
-      if (this.#text[this.#at] === end) {
-        this.#at++
-        return values
-      }
-      const value = this.#value()
-      this.#skip()
-      // The key of a map stays beside its value; the name of a field is no value.
-      const isKey = this.#text[this.#at] === ':'
-      if (!isKey || typeof value === 'string') values.push(value)
-      if (isKey || this.#text[this.#at] === ',') this.#at++
-    }
-  }
-
-  #value(): GoValue {
-    const first = this.#text[this.#at]!
-    if (first === '"' || first === '`' || first === "'") {
-      const { value, length } = quotedText(this.#text, this.#at)
-      this.#at += length
-      return value
-    }
-    const word = /[^\s,(){}":`]*/y
-    word.lastIndex = this.#at
-    const name = word.exec(this.#text)![0]
-    this.#at += name.length
-    const open = this.#text[this.#at]
-    if (open !== '(' && open !== '{') {
-      if (name === '') throw new Error(`unexpected ${this.#text.slice(this.#at, this.#at + 40)}`)
-      return { name, list: undefined }
-    }
-    this.#at++
-    const list = this.list(open === '(' ? ')' : '}')
-    // Parameters of a type such as map[string]string{…} or a call of a call.
-    return { name, list }
-  }
-
-  #skip(): void {
-    const space = /(?:\s|\/\/[^\n]*)*/y
-    space.lastIndex = this.#at
-    this.#at += space.exec(this.#text)![0].length
-  }
+/** The texts of `range []string{…}` in a test function. */
+export function textsOf(source: string, test: string): string[] {
+  const body = bodyOf(source, test)
+  const list = /range \[\]string\{/.exec(body)
+  if (list === null) throw new Error(`${test} has no list of texts`)
+  return new GoReader(body, list.index + list[0].length)
+    .elements()
+    .flatMap(({ value }) => (value.is === 'text' ? [value.text] : []))
 }
 
-export function textsIn(value: GoValue | undefined): Record<string, string> | undefined {
-  if (value === undefined || typeof value === 'string') return undefined
-  if (value.name === 'nil' || value.name === 'labels.EmptyLabels') return {}
-  if (value.name !== 'labels.FromStrings' && !value.name.startsWith('map[string]string')) return undefined
-  const texts = value.list ?? []
-  if (texts.some((text) => typeof text !== 'string')) return undefined
-  return Object.fromEntries(texts.flatMap((text, at) => (at % 2 === 0 ? [[text, texts[at + 1]]] : []))) as Record<
-    string,
-    string
-  >
+/** A short variable declaration in a test function. */
+export function variableOf(source: string, test: string, name: string): GoExpression {
+  const body = bodyOf(source, test)
+  const found = new RegExp(`\\t${name} := `).exec(body)
+  return found === null ? noValue : new GoReader(body, found.index + found[0].length).expression()
 }
 
-export function bytesIn(value: GoValue | undefined): string | undefined {
-  if (typeof value === 'string') return value
-  return value?.name === '[]byte' && typeof value.list?.[0] === 'string' ? value.list[0] : undefined
+function bodyOf(source: string, test: string): string {
+  const start = new RegExp(`\\n(?:func ${test}\\(|var ${test} = )`).exec(source)
+  if (start === null) throw new Error(`there is no ${test}`)
+  return source.slice(start.index, source.indexOf('\n}\n', start.index) + 2)
+}
+
+function fieldsOf(declaration: string): string[] {
+  return declaration.split('\n').flatMap((line) => {
+    const names = /^\s*(\w+(?:, \w+)*)\s+\S/.exec(line.replace(/\/\/.*/, ''))
+    return names === null ? [] : names[1]!.split(', ')
+  })
+}
+
+function rowOf(row: GoExpression, fields: readonly string[]): GoRow {
+  if (row.is !== 'composite') throw new Error('a row of the table is no literal')
+  return new Map(
+    row.elements.map(({ key, value }, at) => [key?.is === 'name' ? key.name : (fields[at] ?? String(at)), value]),
+  )
 }
