@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { deflateSync, gzipSync } from 'node:zlib'
@@ -92,6 +93,22 @@ test('a message is refused as soon as it needs more memory than there is, before
   expect(read).toEqual([])
   expect(await send(session, framed(new Uint8Array([7])))).toEqual(ok)
   expect(memory.peak).toBeLessThanOrEqual(memory.capacity)
+})
+
+test.each([
+  ['identity', framed(randomBytes(7 << 20))],
+  ['gzip', framed(gzipSync(randomBytes(7 << 20)), 1)],
+  ['gzip', framed(randomBytes(7 << 20), 1)],
+])('the rest of a refused message (%s) is read, so that its call ends', async (encoding, bytes) => {
+  const { session } = await start()
+  for (let turn = 0; turn < 3; turn++) {
+    const call = begin(session, { 'grpc-encoding': encoding })
+    const closed = once(call, 'close')
+    call.end(bytes)
+    expect((await outcome(call))[1]).toMatch(/^(3|8)$/)
+    await closed
+  }
+  expect(await send(session, framed(new Uint8Array([7])))).toEqual(ok)
 })
 
 test('a message that has not arrived holds the memory of its bytes, until the client leaves', async () => {

@@ -195,5 +195,7 @@ function fail(stream: ServerHttp2Stream, { code, why, details }: GrpcFailure) {
 function respond(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders) {
   if (stream.destroyed || stream.closed) return
   stream.respond(headers, { endStream: true })
-  stream.resume()
+  // The reader of a refused message still listens, and would stop the flow.
+  stream.removeAllListeners('readable')
+  process.nextTick(() => stream.resume())
 }
