@@ -121,6 +121,8 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
     !(
       rows['named'] === true &&
       rows['features'] === true &&
+      rows['branch'] === true &&
+      rows['logs'] === true &&
       rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' &&
       rows['audit'] === true &&
       rows['change'] === true &&
@@ -133,12 +135,14 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
       "SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND " +
         "dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol " +
         "|| ' ' || sampling) AS sampling, count(dns_latency) * count(drop_bytes) * count(rtt) * count(tls_version) * " +
-        'count(network_events) * count(ipsec_status) > 0 AS features FROM flows',
+        'count(network_events) * count(ipsec_status) > 0 AS features, bool_or(firewall_event = 3 AND in_acl IS NOT ' +
+        "NULL) AND count(DISTINCT vni) = 2 AND bool_or(inner_dst_addr = '172.16.2.20') AS branch FROM flows",
     )
     const [events] = await ask(
       "SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = " +
         "'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = " +
-        "'com.example.shop.order.shipped') AS round FROM events",
+        "'com.example.shop.order.shipped') AS round, count(DISTINCT data->>'$.labels.host') FILTER (source = " +
+        "'/syslog/syslog') = 2 AS logs FROM events",
     )
     const [changes] = await ask(
       "SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS actor FROM " +
@@ -149,6 +153,8 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   expect(rows).toEqual({
     named: true,
     features: true,
+    branch: true,
+    logs: true,
     sampling: 'ipfix 10, netflow5 1, sflow5 100',
     audit: true,
     change: true,
@@ -164,7 +170,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   }
   expect(
     sources.flatMap(({ exporters }) => exporters.map(({ missing = 0, malformed }) => missing + malformed)),
-  ).toEqual([0, 0, 0, 0])
+  ).toEqual([0, 0, 0, 0, 0, 0])
   child.kill('SIGINT')
   expect(await ended, errors).toBe(0)
   expect(existsSync(folder)).toBe(false)

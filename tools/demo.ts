@@ -11,14 +11,17 @@ import { accountEvents, costEvents } from './demo/accounts.ts'
 import { openAccountMetrics } from './demo/account-metrics.ts'
 import { relayMetrics } from './demo/own-metrics.ts'
 import { Agents } from './demo/agent.ts'
+import { Branch, branchNetworks, fabric } from './demo/branch.ts'
 import { asCloudEvent } from './demo/cloud-event.ts'
 import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
 import { Device } from './demo/device.ts'
+import { FirewallExporter } from './demo/firewall.ts'
 import { imageSources, reportPushed } from './demo/images.ts'
 import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
 import { SflowAgent } from './demo/sflow.ts'
 import { deviceOf, Shop, shopCountries, shopNetworks } from './demo/shop.ts'
+import { BranchLogs } from './demo/syslog.ts'
 import { Warehouse, warehouseEnvironment } from './demo/warehouse.ts'
 import { ROOT } from './kit/command.ts'
 
@@ -54,12 +57,13 @@ if (flags.help === true) {
 }
 
 async function demo() {
-  const [first, second, third, fourth, fifth, sixth] = await freePorts(6)
+  const [first, second, third, fourth, fifth, sixth, seventh] = await freePorts(7)
   const listen = flags.listen ?? `127.0.0.1:${first}`
   const netflow = flags.netflow ?? `127.0.0.1:${third}`
   const sflow = flags.sflow ?? `127.0.0.1:${fourth}`
   const agents = flags.agents ?? `127.0.0.1:${sixth}`
   const auditLog = `127.0.0.1:${fifth}`
+  const syslog = `127.0.0.1:${seventh}`
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
   const cluster = new DemoCluster(Number(flags.seed))
   const warehouse = await Warehouse.open()
@@ -73,7 +77,7 @@ async function demo() {
   setInterval(() => process.ppid === parent || stopping.abort(), 500).unref()
   try {
     const config = join(folder, 'weir.yaml')
-    await writeFile(join(folder, 'networks.yaml'), shopNetworks)
+    await writeFile(join(folder, 'networks.yaml'), `${shopNetworks}${branchNetworks}`)
     await writeFile(join(folder, 'geo.mmdb'), buildMmdb(shopCountries))
     await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
@@ -82,7 +86,7 @@ async function demo() {
       stringify(
         configuration(
           folder,
-          { listen, ops, netflow, sflow, agents, auditLog },
+          { listen, ops, netflow, sflow, agents, auditLog, syslog },
           warehouse,
           [ownMetrics.url, accountMetrics.url],
           await imageSources(folder),
@@ -95,7 +99,7 @@ async function demo() {
     if (typeof url === 'string') {
       welcome(url, folder)
       const feeding = Promise.all([
-        feed(url, { netflow, sflow, agents, auditLog }, cluster, folder, stopping.signal),
+        feed(url, { netflow, sflow, agents, auditLog, syslog }, cluster, folder, stopping.signal),
         warehouse.run(stopping.signal),
       ])
       await Promise.race([aborted(stopping.signal), ended])
@@ -122,7 +126,8 @@ function configuration(
     sflow,
     agents,
     auditLog,
-  }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
+    syslog,
+  }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'agents' | 'auditLog' | 'syslog', string>>,
   warehouse: Warehouse,
   metrics: readonly string[],
   images: object,
@@ -136,6 +141,7 @@ function configuration(
       netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' },
       sflow: { listen: sflow, receive_buffer: '1MiB' },
       netobserv: { listen: agents },
+      syslog: { udp: syslog, tcp: 'off' },
       cluster: {
         type: 'kubernetes',
         cluster: demoCluster,
@@ -206,7 +212,8 @@ function welcome(url: string, folder: string) {
 This is a simulation of a small shop. It sends over loopback:
   NetFlow v5 of its core, IPFIX of its edge (one packet in ten), sFlow of its storage (one in a hundred), flows of
   NetObserv's agents on its nodes with DNS, drops, round-trip times and TLS, CloudEvents, and the changes of its
-  cluster, from a simulated API server.
+  cluster, from a simulated API server. A branch office sends NetFlow v9 of its Cisco ASA with denied flows, syslog of
+  the ASA and of a switch, and sFlow of a VXLAN fabric: see the panels Firewall and Denied flows in Flows.
 Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
 After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: select the drop in a chart
 of Flows, then press "What changed before this?", or run "weir why --url URL".
@@ -225,7 +232,7 @@ Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the da
 
 async function feed(
   url: string,
-  listeners: Readonly<Record<'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
+  listeners: Readonly<Record<'netflow' | 'sflow' | 'agents' | 'auditLog' | 'syslog', string>>,
   cluster: DemoCluster,
   folder: string,
   stop: AbortSignal,
@@ -236,7 +243,11 @@ async function feed(
     core: await Device.open(new Netflow5Exporter(started - 3_600_000), listeners.netflow, '127.0.0.1'),
     edge: await Device.open(new IpfixExporter(), listeners.netflow, '127.0.0.2'),
     storage: await Device.open(new SflowAgent(started - 3_600_000), listeners.sflow, '127.0.0.3'),
+    firewall: await Device.open(new FirewallExporter(started - 3_600_000), listeners.netflow, '127.0.0.4'),
+    fabric: await Device.open(new SflowAgent(started - 3_600_000, '10.40.0.1', fabric), listeners.sflow, '127.0.0.5'),
   }
+  const branch = new Branch(Number(flags.seed))
+  const logs = new BranchLogs(listeners.syslog, started)
   const agents = new Agents(Number(flags.seed), listeners.agents)
   let complained = false
   const complain = (what: string, answer: string | undefined) => {
@@ -258,6 +269,10 @@ async function feed(
         flows.filter((flow) => deviceOf(flow) === name),
         now,
       )
+    const atFirewall = branch.atFirewall(stepMs)
+    devices.firewall.report(atFirewall, now)
+    devices.fabric.report(branch.inTunnels(stepMs), now)
+    logs.report(atFirewall, now)
     complain(
       'flows of an agent',
       await agents.report(
@@ -280,6 +295,7 @@ async function feed(
   }
   for (const device of Object.values(devices)) device.close()
   agents.close()
+  logs.close()
 }
 
 function auditList(items: readonly AuditEvent[]): object {
