@@ -348,6 +348,21 @@ test('a server with decreasing versions is listed again after some attempts', as
   expect(waits.every((ms) => ms >= 1000)).toBe(true)
 })
 
+test('errors of an open watch count as failures at a version with any code', async () => {
+  for (const code of [502, 503, 504, 400]) {
+    const scene = watch([{ type: 'ERROR', object: refusal(code) }])
+    const { target, relists } = await run([scene, scene, json(list(28, [a])), held], { cursor: '26' })
+    await target.until('listed 28')
+    expect(relists).toEqual([`${code}: scripted ${code}`])
+  }
+})
+
+test('a version that the server has not reached is recognised without a cause', async () => {
+  const behind = json(refusal(504, { message: 'Too large resource version: 900, current: 5' }), 504)
+  const { target } = await run([behind, behind, behind, behind, json(list(2, [a])), held], { cursor: '900' })
+  expect(await target.until('listed 2')).toContain('listing')
+})
+
 test('a watch that fails twice at one version is listed again after a pause, with its reason', async () => {
   const broken = watch([{ type: 'ERROR', object: refusal(500, { message: 'cannot decode' }) }])
   const { target, server, waits, relists } = await run([broken, broken, json(list(28, [a, c])), held], { cursor: '26' })

@@ -263,7 +263,7 @@ export class Reader {
   }
 
   #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {
-    if (type === 'ERROR') return this.#refused(refusalOf(object.object as Status), 'watch')
+    if (type === 'ERROR') return this.#refused(refusalOf(object.object as Status), 'event')
     if (object.version === undefined) return undefined
     let settled: Next | undefined | void | Promise<void>
     try {
@@ -323,7 +323,8 @@ export class Reader {
     return this.#listAgain({ is: 'wait', state: 'waiting', reason })
   }
 
-  #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch'): Next {
+  /** `event`: an error that an open watch sent. */
+  #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch' | 'event'): Next {
     const { code, message, retryAfter } = refusal
     const wait = (state: ReaderState): Wait => ({
       is: 'wait',
@@ -348,7 +349,8 @@ export class Reader {
     }
     if (code === 403) return wait('forbidden')
     if (code === 405) return wait('unwatchable')
-    if (code !== 404) return doing === 'watch' && isLasting(code) ? this.#failedWatch(wait('waiting')) : wait('waiting')
+    const failed = (doing === 'event' && code !== 429) || (doing === 'watch' && isLasting(code))
+    if (code !== 404) return failed ? this.#failedWatch(wait('waiting')) : wait('waiting')
     this.#options.onMissing?.()
     return wait('missing')
   }
@@ -363,7 +365,7 @@ function isUnreadable(error: unknown): boolean {
   return error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject
 }
 
-/** Overload and an unavailable server pass by. */
+/** Overload and an unavailable server pass by, unless the server sends them in a watch that it accepted. */
 function isLasting(code: number): boolean {
   return code >= 500 ? code !== 502 && code !== 503 && code !== 504 : code === 400 || code === 422
 }

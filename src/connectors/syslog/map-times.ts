@@ -57,6 +57,7 @@ const zones = new Map(
 /** These count if the configured zone is UTC; another configured zone has priority. */
 const ambiguous = new Map(Object.entries({ CST: -6, CDT: -5, IST: 5.5, BST: 1 }))
 const hourMs = 3_600_000
+const aheadMs = 31 * 24 * hourMs
 
 /** The time with which a text begins. */
 export function timeAtStart(text: string, given: Clock): TimeInText | undefined {
@@ -125,7 +126,10 @@ function zoneAfter(text: string, zone: string): Readonly<{ length: number; offse
   return ambiguous.has(name) || beforeCisco.test(text.slice(length)) ? { length, offset: undefined } : undefined
 }
 
-/** Undefined for a time that does not exist. Without a year, the one nearest to the arrival. */
+/**
+ * Undefined for a time that does not exist. Without a year, the one nearest to the arrival, but no year puts a message
+ * more than a month after its arrival: old messages are more frequent than clocks that are so wrong.
+ */
 function instantIn(parts: Parts, offset: number | undefined, { received, zone }: Clock): number | undefined {
   const { year: written, month, day: dayOfMonth, hour, minute, second, ms } = parts
   if (month < 0 || month > 11 || hour > 23 || minute > 59 || second > 60) return undefined
@@ -137,5 +141,7 @@ function instantIn(parts: Parts, offset: number | undefined, { received, zone }:
     const local = date.getTime() + hour * hourMs + minute * 60_000 + second * 1000 + ms
     return [offset === undefined ? instantOf(local, zone, 'earlier').at : local - offset]
   })
-  return instants.toSorted((a, b) => Math.abs(a - received) - Math.abs(b - received))[0]
+  const distance = (at: number): number =>
+    written === undefined && at > received + aheadMs ? Infinity : Math.abs(at - received)
+  return instants.toSorted((a, b) => distance(a) - distance(b))[0]
 }

@@ -155,3 +155,9 @@ test('a cut message is marked', () => {
   const { body } = syslogLine(Buffer.from('<13>1 - h t - - - abc'), { received, zone: 'UTC', from: '', isCut: true })
   expect(body).toMatchObject({ line: 'abc', metadata: { cut: 'true' } })
 })
+
+test('a time without a year is at most a month after the arrival', () => {
+  const timeOf = (text: string) => syslogLine(Buffer.from(text), { received, zone: 'UTC', from: '' }).time
+  expect(timeOf('<13>Feb  5 17:32:18 10.0.0.99 x')).toBe(Date.parse('2026-02-05T17:32:18Z'))
+  expect(timeOf('<13>Dec 20 17:32:18 10.0.0.99 x')).toBe(Date.parse('2026-12-20T17:32:18Z'))
+})

@@ -47,7 +47,10 @@ export async function readStatus(answer: Answer): Promise<Refusal> {
 
 export function refusalOf({ code, reason, message, details }: Status, otherwise = 500): Refusal {
   const retryAfter = details?.retryAfterSeconds
-  const ahead = details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true
+  const ahead =
+    details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true ||
+    // Servers before 1.17 name no cause.
+    (code === 504 && /^too large resource version/i.test(message ?? ''))
   return {
     code: code ?? codes.get(reason ?? '') ?? otherwise,
     ...(message === undefined ? {} : { message: message.slice(0, 500) }),
