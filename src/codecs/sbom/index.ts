@@ -6,12 +6,15 @@ import { releaseBuffer } from '../../model/release-buffer.ts'
 import { attested } from './attestation.ts'
 import { recordsOf } from './collect.ts'
 import { readCycloneDx } from './cyclonedx.ts'
+import { isFindingExport, readFindingExport } from './finding-packaging.ts'
 import { readGrype } from './grype.ts'
 import { isInspect, readInspect } from './inspect.ts'
 import { readOpenVex } from './openvex.ts'
 import { ReportError, type Report } from './report.ts'
 import { isTagValue, readTagValue } from './spdx-tag-value.ts'
+import { isSpdxYaml, readSpdxYaml } from './spdx-yaml.ts'
 import { readSpdx } from './spdx.ts'
+import { readSpdx3Security } from './spdx3-security.ts'
 import { isSpdx3, readSpdx3 } from './spdx3.ts'
 import { readSyft } from './syft.ts'
 import { isTrivyKubernetes, isTrivyOperator, readTrivyKubernetes, readTrivyOperator } from './trivy-kubernetes.ts'
@@ -30,6 +33,8 @@ export const defaultMaxBytes = 64 << 20
 
 /** Elements and attributes of XML, by byte of the text. */
 const xmlPerByte = 12
+/** Nodes and tokens of YAML, by byte of the text. */
+const yamlPerByte = 40
 
 /** As {@link readReports}, of a document about one image. */
 export async function readReport(bytes: Uint8Array, maxBytes?: number, reserve?: Reserve): Promise<Report> {
@@ -56,6 +61,10 @@ export async function readReports(
   if (isTagValue(unpacked)) {
     reserve(xmlPerByte * unpacked.length)
     return [readSpdx(readTagValue(textIn(unpacked)), 'spdx-tag-value')]
+  }
+  if (isSpdxYaml(unpacked)) {
+    reserve(yamlPerByte * unpacked.length)
+    return [readSpdx(await readSpdxYaml(textIn(unpacked)), 'spdx-yaml')]
   }
   reserve(jsonMemory(unpacked))
   const document = parse(unpacked)
@@ -101,7 +110,7 @@ function readDocument(document: unknown): readonly Report[] {
   if (read === undefined)
     throw new ReportError(
       'unknown-format',
-      `The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, OpenVEX and image inspect.${keysText(document)}`,
+      `The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, Dependency-Track, OpenVEX and image inspect.${keysText(document)}`,
     )
   return [read(document)]
 }
@@ -121,12 +130,14 @@ function aboutSubjects(report: Report, subjects: readonly string[]): Report {
 function readerOf(document: Fields): ((document: Fields) => Report) | undefined {
   if (document['bomFormat'] === 'CycloneDX') return (given) => readCycloneDx(given)
   if (textOf(document['spdxVersion'])?.startsWith('SPDX-2') === true) return (given) => readSpdx(given)
-  if (isSpdx3(document)) return (given) => readSpdx(readSpdx3(given), 'spdx-3-json')
+  if (isSpdx3(document))
+    return (given) => ({ ...readSpdx(readSpdx3(given), 'spdx-3-json'), ...readSpdx3Security(given) })
   if (textOf(document['@context'])?.includes('openvex') === true) return readOpenVex
   // Programs in Go write null for an empty list.
   if (isList(document, 'artifacts') && 'schema' in document) return readSyft
   if (isList(document, 'matches') && 'descriptor' in document) return readGrype
   if (isTrivyOperator(document)) return readTrivyOperator
+  if (isFindingExport(document)) return readFindingExport
   if ('SchemaVersion' in document && ('Results' in document || 'ArtifactName' in document))
     return (given) => readTrivy(given)
   return isInspect(document) ? readInspect : undefined

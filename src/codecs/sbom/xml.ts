@@ -56,6 +56,8 @@ export async function readXml(bytes: Uint8Array): Promise<Fields> {
   } catch (error) {
     throw new ReportError('malformed', `The document is no XML: ${error instanceof Error ? error.message : ''}`)
   }
+  if (isRecord(parsed) && 'RDF' in parsed)
+    throw new ReportError('unknown-format', 'SPDX as RDF/XML is not read. Convert it to JSON, YAML or tag-value.')
   const bom = isRecord(parsed) ? parsed['bom'] : undefined
   if (!isRecord(bom) || !/xmlns(?::\w+)?\s*=\s*["']https?:\/\/cyclonedx\.org\/schema\/bom\/1\.\d+["']/.test(written))
     throw new ReportError('unknown-format', 'The XML document is no CycloneDX 1.')

@@ -1,0 +1,62 @@
+/** Findings of a project as Dependency-Track exports them (FPF). It lists no packages without problems. */
+import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { clipped, distinctProblems, recordsOf, textsOf } from './collect.ts'
+import { digestIn, imageOfPurl, readImageName } from './image.ts'
+import { readPurl } from './purl.ts'
+import type { Problem, Report } from './report.ts'
+import { scoreOf, severityOf } from './severity.ts'
+
+export function isFindingExport(document: Fields): boolean {
+  return Array.isArray(document['findings']) && isRecord(document['project']) && isRecord(document['meta'])
+}
+
+export function readFindingExport(document: Fields): Report {
+  const [meta, project] = [fieldsOf(document['meta']), fieldsOf(document['project'])]
+  const fromPurl = imageOfPurl(textOf(project['purl']))
+  const [name, version] = [textOf(project['name']), textOf(project['version'])]
+  const digest = fromPurl.digest ?? digestIn(version) ?? digestIn(name)
+  return known<Report>({
+    format: 'dependency-track-findings',
+    tool: known({ name: textOf(meta['application']) ?? 'Dependency-Track', version: textOf(meta['version']) }),
+    image: digest === undefined ? {} : known({ digest, name: fromPurl.name ?? readImageName(name).name }),
+    problems: distinctProblems(recordsOf(document['findings']).flatMap(problemOf)),
+  })
+}
+
+function problemOf(finding: Fields): Problem[] {
+  const [component, flaw] = [fieldsOf(finding['component']), fieldsOf(finding['vulnerability'])]
+  const id = textOf(flaw['vulnId'])
+  if (id === undefined) return []
+  const score = ['cvssV4BaseScore', 'cvssV4Score', 'cvssV3BaseScore', 'cvssV2BaseScore']
+    .map((member) => scoreOf(flaw[member]))
+    .find((each) => each !== undefined)
+  const purl = textOf(component['purl'])
+  const state = textOf(fieldsOf(finding['analysis'])['state'])?.toLowerCase()
+  return [
+    known<Problem>({
+      id,
+      aliases: textsOf(idsOf(flaw['aliases']).filter((each) => each !== id)),
+      severity: severityOf(textOf(flaw['severity']), score),
+      score,
+      package: nameOf(component),
+      version: textOf(component['version']),
+      type: readPurl(purl)?.type,
+      purl,
+      state: state === 'not_set' ? undefined : state,
+      title: clipped(textOf(flaw['title'])),
+      description: clipped(textOf(flaw['description'])),
+    }),
+  ]
+}
+
+function nameOf({ group, name }: Fields): string | undefined {
+  const [scope, own] = [textOf(group), textOf(name)]
+  return scope === undefined || scope === '' || own === undefined ? own : `${scope}/${own}`
+}
+
+/** `[{"cveId": "CVE-…", "ghsaId": "GHSA-…"}]`. */
+function idsOf(aliases: unknown): readonly string[] {
+  return recordsOf(aliases).flatMap((each) =>
+    Object.entries(each).flatMap(([member, value]) => (member.endsWith('Id') ? (textOf(value) ?? []) : [])),
+  )
+}

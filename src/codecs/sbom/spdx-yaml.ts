@@ -1,0 +1,22 @@
+/** SPDX 2.2 and 2.3 as YAML, in the shape of its JSON. */
+import { isRecord, type Fields } from '../../model/json.ts'
+import { ReportError } from './report.ts'
+
+export function isSpdxYaml(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 8192)).toString()
+  return !/^\uFEFF?\s*[[{<]/.test(head) && /^["']?spdxVersion["']?\s*:/m.test(head)
+}
+
+/** Rejects with a {@link ReportError}. All values are texts: a version `1.10` is no number. */
+export async function readSpdxYaml(text: string): Promise<Fields> {
+  const { parse } = await import('yaml')
+  let document: unknown
+  try {
+    document = parse(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' })
+  } catch (error) {
+    const [reason = ''] = error instanceof Error ? error.message.split('\n') : []
+    throw new ReportError('malformed', `The document is not YAML: ${reason}`)
+  }
+  if (!isRecord(document)) throw new ReportError('malformed', 'The YAML document is no mapping.')
+  return document
+}
