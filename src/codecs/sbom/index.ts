@@ -110,7 +110,8 @@ function readDocument(document: unknown): readonly Report[] {
   if (read === undefined)
     throw new ReportError(
       'unknown-format',
-      `The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, Dependency-Track, OpenVEX and image inspect.${keysText(document)}`,
+      'The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, Dependency-Track, OpenVEX and image inspect.' +
+        keysText(document),
     )
   return [read(document)]
 }
