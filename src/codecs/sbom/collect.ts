@@ -151,9 +151,13 @@ function oneProblem(first: Problem, second: Problem): Problem {
   const ids = [...(first.aliases ?? []), second.id, ...(second.aliases ?? [])]
   const scores = [first.score, second.score].filter((score) => score !== undefined)
   const links = [...new Set([...(first.links ?? []), ...(second.links ?? [])])]
+  // The state belongs to the version that fixes the problem.
+  const fix = first.fixed === undefined && second.fixed !== undefined ? second : first
   return known<Problem>({
     ...second,
     ...first,
+    fixed: fix.fixed,
+    state: fix.state ?? first.state ?? second.state,
     severity,
     score: scores.length === 0 ? undefined : Math.max(...scores),
     aliases: aliasesOf(

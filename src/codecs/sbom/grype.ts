@@ -13,8 +13,15 @@ export function readGrype(document: Fields): Report {
     tool: known({ name: textOf(descriptor['name']) ?? 'grype', version: textOf(descriptor['version']) }),
     image: sourceImage(fieldsOf(document['source'])),
     facts: facts.length === 0 ? undefined : facts,
-    problems: distinctProblems(recordsOf(document['matches']).flatMap(problemOf)),
+    problems: distinctProblems(directFirst(recordsOf(document['matches'])).flatMap(problemOf)),
   })
+}
+
+/** Of equal problems the first counts; a match by the source package has the fixed version of that one. */
+function directFirst(matches: readonly Fields[]): readonly Fields[] {
+  const isIndirect = (match: Fields): boolean =>
+    recordsOf(match['matchDetails']).some(({ type }) => type === 'exact-indirect-match')
+  return [...matches.filter((match) => !isIndirect(match)), ...matches.filter(isIndirect)]
 }
 
 function problemOf(match: Fields): Problem[] {

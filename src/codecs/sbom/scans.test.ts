@@ -58,6 +58,30 @@ describe('one flaw is one problem', () => {
     }
   })
 
+  test('the version that fixes a problem, and its state, are of the match that has one', async () => {
+    const match = (fix: object): object => {
+      const one = grype('CVE-2026-1', 'High') as { vulnerability: object }
+      return { ...one, vulnerability: { ...one.vulnerability, fix } }
+    }
+    const [without, fixed] = [match({ versions: [], state: 'unknown' }), match({ versions: ['2.9'], state: 'fixed' })]
+    for (const all of [
+      [without, fixed],
+      [fixed, without],
+    ])
+      expect((await read(matches(...all))).problems).toMatchObject([{ fixed: '2.9', state: 'fixed' }])
+  })
+
+  test('a match of the package itself counts before one of its source package', async () => {
+    const match = (type: string, version: string): object => {
+      const one = grype('ELSA-2026-1', 'High') as { vulnerability: object }
+      const fix = { versions: [version], state: 'fixed' }
+      return { ...one, vulnerability: { ...one.vulnerability, fix }, matchDetails: [{ type }] }
+    }
+    const all = [match('exact-indirect-match', '4:5.26'), match('exact-direct-match', '0:1.28')]
+    expect((await read(matches(...all))).problems).toMatchObject([{ fixed: '0:1.28' }])
+    expect((await read(matches(...all.toReversed()))).problems).toMatchObject([{ fixed: '0:1.28' }])
+  })
+
   test('ids of one scheme are several flaws: no aliases, and no merging', async () => {
     const both = await read(matches(grype('GHSA-aaaa-bbbb-cccc', 'Low', 'CVE-2026-1', 'CVE-2026-2')))
     expect(both.problems?.[0]?.aliases).toBeUndefined()
