@@ -17,6 +17,7 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
   const packages = new PackageList()
   const facts: Fact[] = []
   const byRef = new Map<string, Package>()
+  const extended: Problem[] = []
   const visit = (components: readonly Fields[], depth: number): void => {
     if (depth > maxDepth) throw new ReportError('malformed', `Components are nested deeper than ${maxDepth} levels.`)
     for (const component of components) {
@@ -26,6 +27,7 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
         const added = packages.add(packageOf(component))
         const ref = textOf(component['bom-ref'])
         if (added !== undefined && ref !== undefined) byRef.set(ref, added)
+        if (added !== undefined) extended.push(...extensionOf(component, added))
       }
       visit(recordsOf(component['components']), depth + 1)
     }
@@ -49,9 +51,10 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
     listed: hasComponents ? packages.listed : undefined,
     ...packages.skipped,
     facts: facts.length === 0 ? undefined : facts,
-    problems: isSearch(vulnerabilities, tool.name)
-      ? distinctProblems(recordsOf(vulnerabilities).flatMap((each) => problemsOf(each, refs)))
-      : undefined,
+    problems:
+      extended.length > 0 || isSearch(vulnerabilities, tool.name)
+        ? distinctProblems([...recordsOf(vulnerabilities).flatMap((each) => problemsOf(each, refs)), ...extended])
+        : undefined,
   })
 }
 
@@ -145,6 +148,14 @@ function imageOf(root: Fields): Partial<ImageData> {
   })
 }
 
+/** The extension for vulnerabilities of 1.1 to 1.3 has them below their component. */
+function extensionOf(component: Fields, of: Package): readonly Problem[] {
+  const own = '#'
+  return recordsOf(component['vulnerabilities']).flatMap((each) =>
+    problemsOf({ ...each, affects: [{ ref: own }] }, new Map([[own, of]])),
+  )
+}
+
 function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): Problem[] {
   const id = textOf(vulnerability['id'])
   if (id === undefined) return []
@@ -164,7 +175,10 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
       ...recordsOf(vulnerability['advisories']).map((each) => each['url']),
     ]),
   }
-  const affects = recordsOf(vulnerability['affects'])
+  // The extension of 1.1 to 1.3 names the component by an attribute.
+  const { affects: given = [{ ref: vulnerability['ref'] }].filter(({ ref }) => textOf(ref) !== undefined) } =
+    vulnerability
+  const affects = recordsOf(given)
   if (affects.length === 0) return [known<Problem>(common)]
   return affects.map((affected) => {
     const ref = textOf(affected['ref'])
@@ -215,7 +229,7 @@ const methods = ['CVSSv4', 'CVSSv31', 'CVSSv3', 'CVSSv2']
 function bestScore(ratings: readonly Fields[]): number | undefined {
   for (const method of [...methods, undefined]) {
     for (const rating of ratings) {
-      const score = scoreOf(rating['score'])
+      const score = scoreOf(fieldsOf(rating['score'])['base'] ?? rating['score'])
       if (score !== undefined && (method === undefined || rating['method'] === method)) return score
     }
   }

@@ -92,6 +92,25 @@ describe('CycloneDX', () => {
     expect(await failure(cycloneDx({ components: [library({})] }))).toContain('neither a name nor a package URL')
   })
 
+  test('the extension of 1.1 has vulnerabilities below their component, or names it', async () => {
+    const vulnerability = (attributes: string, id: string): string =>
+      `<v:vulnerability ${attributes}><v:id>${id}</v:id><v:ratings><v:rating><v:score><v:base>9.8</v:base></v:score>
+       <v:severity>Critical</v:severity><v:method>CVSSv3</v:method></v:rating></v:ratings></v:vulnerability>`
+    const { problems } = await readReport(
+      Buffer.from(
+        `<bom xmlns="http://cyclonedx.org/schema/bom/1.1" xmlns:v="http://cyclonedx.org/schema/ext/vulnerability/1.0">
+         <components><component type="library" bom-ref="a"><name>lib</name><version>1</version><purl>pkg:npm/lib@1</purl>
+         <v:vulnerabilities>${vulnerability('ref="a"', 'CVE-2026-1')}</v:vulnerabilities></component></components>
+         <v:vulnerabilities>${vulnerability('ref="a"', 'CVE-2026-2')}</v:vulnerabilities></bom>`,
+      ),
+    )
+    const found = problems?.map((one) => [one.id, one.severity, one.score, one.package, one.version, one.purl])
+    expect(found?.toSorted()).toEqual([
+      ['CVE-2026-1', 'CRITICAL', 0.98, 'lib', '1', 'pkg:npm/lib@1'],
+      ['CVE-2026-2', 'CRITICAL', 0.98, 'lib', '1', 'pkg:npm/lib@1'],
+    ])
+  })
+
   test('of another major version is refused', async () => {
     expect(await failure(cycloneDx({ specVersion: '2.0', components: [] }))).toContain('CycloneDX 2.0')
     const bytes = Buffer.from('<bom xmlns="http://cyclonedx.org/schema/bom/2.0"/>')
