@@ -99,7 +99,8 @@ describe('CycloneDX', () => {
     const { problems } = await readReport(
       Buffer.from(
         `<bom xmlns="http://cyclonedx.org/schema/bom/1.1" xmlns:v="http://cyclonedx.org/schema/ext/vulnerability/1.0">
-         <components><component type="library" bom-ref="a"><name>lib</name><version>1</version><purl>pkg:npm/lib@1</purl>
+         <components><component type="library" bom-ref="a"><name>lib</name><version>1</version>
+         <purl>pkg:npm/lib@1</purl>
          <v:vulnerabilities>${vulnerability('ref="a"', 'CVE-2026-1')}</v:vulnerabilities></component></components>
          <v:vulnerabilities>${vulnerability('ref="a"', 'CVE-2026-2')}</v:vulnerabilities></bom>`,
       ),

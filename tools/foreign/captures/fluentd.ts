@@ -34,7 +34,7 @@ export async function fluentdCases(folder: string): Promise<readonly Case[]> {
       const record = expected(test)
       if (Object.keys(record).length === 0 || test.includes('another_host')) continue
       const used = /binread\([^"]*"(dump\/[\w.-]+)"/.exec(test)?.[1]
-      const sent = [...test.matchAll(/(?<=[(\[ ])raw_\w+/g)].flatMap(([method]) => methods.get(method) ?? [])
+      const sent = [...test.matchAll(/(?<=[([ ])raw_\w+/g)].flatMap(([method]) => methods.get(method) ?? [])
       const dumps = used === undefined ? [...new Set(sent)] : [used]
       if (dumps.length === 0) continue
       const datagrams = await Promise.all(
