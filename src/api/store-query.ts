@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
+import { parseWithTexts } from '../model/exact-json.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 
@@ -56,7 +57,7 @@ export async function manyRowsOf(
       rest += text.decode(piece, { stream: true })
       const end = rest.lastIndexOf('\n')
       if (end < 0) continue
-      for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Record<string, unknown>[])
+      for (const row of parseWithTexts(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Record<string, unknown>[])
         rows.push(row)
       rest = rest.slice(end + 1)
       if (clock.monotonic() - began < sliceMs) continue

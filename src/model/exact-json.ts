@@ -15,6 +15,16 @@ export function parseExact(text: string): unknown {
   )
 }
 
+/** Whole numbers beyond 2^53 are texts, as in results of the API. */
+export function parseWithTexts(text: string): unknown {
+  if (!/[:,[]\s*-?\d{16}/.test(text)) return JSON.parse(text)
+  return parse(text, (_, value, { source }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
+      ? source
+      : value,
+  )
+}
+
 /** Numbers keep every digit; they are objects that only `JSON.stringify` understands. */
 export function parseRaw(text: string): unknown {
   return parse(text, (_, value, { source }) =>

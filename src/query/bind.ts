@@ -9,11 +9,11 @@ import {
   type Test,
 } from './ast.ts'
 import { always, group, never, type Bound, type DoubleInterval, type Leaf, type Match, type Order } from './bound.ts'
+import { beyond, bindMember, exceeding, textsOf } from './bind-member.ts'
 import { jsonText } from './endpoints.ts'
 import { merged, type Interval } from './intervals.ts'
 import {
   addressesOf,
-  ceiling,
   instant,
   integersOf,
   macOf,
@@ -25,7 +25,7 @@ import {
   truthOf,
 } from './literals.ts'
 import type { End, NameTable, QueryField, QueryKind } from './names.ts'
-import { floor, isWhole, rangeEnds, toDouble, type Decimal } from './quantities.ts'
+import { rangeEnds, toDouble, type Decimal } from './quantities.ts'
 import { regexProblem } from './regex.ts'
 import { firstTime, lastTime } from './times.ts'
 
@@ -174,6 +174,7 @@ function matchOf({ operator, values, subject }: Test, field: QueryField, names: 
     else return withField(plain, field, names.field(value.name), value)
   }
   if (plain === '~') return { is: 'found', patterns: literals.map(patternOf) }
+  if (field.member !== undefined) return bindMember(plain, literals)
   return plain === '=' ? equals(field, literals) : ranked(field, plain, literals[0]!)
 }
 
@@ -201,12 +202,7 @@ function equals(field: QueryField, literals: readonly Literal[]): Match | 'never
   if (field.kind === 'f64') return { is: 'doubles', intervals: literals.map((literal) => doublesOf(field, literal)) }
   const domain = integerKinds[field.kind]
   if (domain === undefined) {
-    const wild = (literal: Literal) => !literal.quoted && literal.text.includes('*')
-    return {
-      is: 'texts',
-      texts: literals.filter((one) => !wild(one)).map(({ text }) => text),
-      wildcards: literals.filter(wild).map(({ text }) => text),
-    }
+    return textsOf(literals)
   }
   return integers(
     literals.flatMap((literal) => intervalsOf(field, literal)),
@@ -241,15 +237,7 @@ function integers(given: readonly Interval[], { low, high }: Interval): Match | 
 function ranked(field: QueryField, operator: Order, literal: Literal): Match | 'never' {
   if (field.kind === 'f64') {
     const value = toDouble(need(numberOf(field, literal.text, spanOf(literal)), field, literal))
-    const open = operator === '<' || operator === '>'
-    return {
-      is: 'doubles',
-      intervals: [
-        operator.startsWith('<')
-          ? { low: -Infinity, lowOpen: false, high: value, highOpen: open }
-          : { low: value, lowOpen: open, high: Infinity, highOpen: false },
-      ],
-    }
+    return { is: 'doubles', intervals: [beyond(operator, value)] }
   }
   const domain = integerKinds[field.kind]
   if (domain === undefined) return { is: 'order', operator, text: literal.text }
@@ -273,19 +261,6 @@ function wholeTime(literal: Literal): Decimal {
 
 function need(value: Decimal | undefined, field: QueryField, literal: Literal) {
   return value ?? refuseNumber(field, literal)
-}
-
-function exceeding(operator: Order, value: Decimal, { low, high }: Interval): Interval {
-  switch (operator) {
-    case '<':
-      return { low, high: isWhole(value) ? floor(value) - 1n : floor(value) }
-    case '<=':
-      return { low, high: floor(value) }
-    case '>':
-      return { low: floor(value) + 1n, high }
-    case '>=':
-      return { low: ceiling(value), high }
-  }
 }
 
 function doublesOf(field: QueryField, literal: Literal): DoubleInterval {

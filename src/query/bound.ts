@@ -25,7 +25,16 @@ export type Match =
   | Readonly<{ is: 'texts'; texts: readonly string[]; wildcards: readonly string[] }>
   | Readonly<{ is: 'order'; operator: Order; text: string }>
   | Readonly<{ is: 'found'; patterns: readonly string[] }>
+  /** A member of JSON: any of the tests. A text is no number, and in `order` no number is a text. */
+  | ValueMatch
   | Readonly<{ is: 'field'; operator: '=' | Order; other: QueryField }>
+
+export type ValueMatch = Readonly<{
+  is: 'value'
+  texts?: Extract<Match, { is: 'texts' | 'order' }>
+  integers: readonly Interval[]
+  doubles: readonly DoubleInterval[]
+}>
 
 export type Order = '<' | '<=' | '>' | '>='
 

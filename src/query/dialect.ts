@@ -69,6 +69,12 @@ export interface Dialect {
   readonly jsonText: (json: string, keys: readonly string[]) => string
   /** JSON of a member; NULL if absent. */
   readonly jsonMember: (json: string, key: string) => string
+  /** A row per key of a JSON object. */
+  readonly jsonKeys: (json: string) => string
+  /** Of the JSON of a number that is whole and has up to 38 digits. */
+  readonly wholeOf: (raw: string) => string
+  /** Of the JSON of any other number. */
+  readonly fractionOf: (raw: string) => string
   /** A row per item of a JSON list, as JSON. */
   readonly jsonItems: (json: string) => string
   /** The list of the texts that the items of a JSON list have. */

@@ -31,6 +31,7 @@ export {
   type QueryField,
   type QueryKind,
 } from './names.ts'
+export { memberColumn, memberName, memberOf } from './members.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { firstTime, lastTime } from './times.ts'

@@ -7,6 +7,8 @@ import { eventTimeOf, macsBeside, networksBeside } from '../model/event-time.ts'
 import { directionOf, nodeColumn } from '../model/flow-nodes.ts'
 import { parseIp } from '../model/ip.ts'
 import { initiatorOf, servicePortOf, type PortEvidence } from '../model/service-port.ts'
+import { memberIn, memberText } from './live-members.ts'
+import { memberColumn, memberOf } from './members.ts'
 import { firstTime, lastTime } from './times.ts'
 
 export type LiveHeader = Readonly<{
@@ -120,6 +122,8 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
     const evidence = portEvidence(batch)
     return (row) => initiatorOf(evidence(row))
   }
+  const key = batch.kind === 'flows' ? memberOf(name) : undefined
+  if (key !== undefined) return memberReader(codesOf(rows, memberColumn), batch.dictionary, key)
   if (batch.kind === 'events' && name === 'id') return (row) => eventId(batch, row)
   if (batch.kind === 'events' && name === 'data_base64') {
     return (row) =>
@@ -134,6 +138,18 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   const later = isFlows(rows) ? resolvedTexts(rows, name) : undefined
   if (later === undefined || carried === undefined) return carried ?? later
   return (row) => carried(row) ?? later(row)
+}
+
+function memberReader(codes: Uint32Array | undefined, dictionary: readonly string[], key: string) {
+  const known = new Map<number, string | undefined>()
+  return codes === undefined
+    ? undefined
+    : (row: number): string | undefined => {
+        const code = codes[row] ?? 0
+        if (code === 0) return undefined
+        if (!known.has(code)) known.set(code, memberText(memberIn(dictionary[code] ?? '{}', key)))
+        return known.get(code)
+      }
 }
 
 /** As the store has it: JSON unchanged, text as a JSON string. */

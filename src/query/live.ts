@@ -11,8 +11,10 @@ import {
   type LiveResolver,
   type LiveRows,
 } from './live-columns.ts'
+import { memberTest } from './live-members.ts'
 import { doubleTest, holds, numberTest, textTest, wordsTest } from './live-tests.ts'
 import { anyWide, wideOf, wideRow } from './live-wide.ts'
+import { memberColumn } from './members.ts'
 
 export type { LiveHeader, LiveResolver } from './live-columns.ts'
 
@@ -65,6 +67,7 @@ function leaf(given: Leaf): Compiled {
     match,
   } = given
   if (match.is === 'field') return betweenFields(given, match.operator, match.other.name)
+  if (given.field.member !== undefined) return ofMember(given.field.member, match)
   switch (kind) {
     case 'dict':
     case 'text':
@@ -115,6 +118,16 @@ function memoized(dictionary: readonly string[], test: (text: string) => boolean
       known[code] = answer
     }
     return answer === 2
+  }
+}
+
+function ofMember(key: string, match: Leaf['match']): Compiled {
+  const test = memberTest(key, match)
+  return (rows) => {
+    const codes = isFlows(rows) ? codesOf(rows, memberColumn) : undefined
+    if (codes === undefined) return no
+    const matches = memoized(rows.batch.dictionary, test)
+    return (row) => matches(codes[row] ?? 0)
   }
 }
 

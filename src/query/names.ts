@@ -5,6 +5,7 @@ import { inventoryNumbers } from '../model/inventory-columns.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Dialect } from './dialect.ts'
 import { factFields, imageFields, packageFields, problemFields } from './insight-names.ts'
+import { withMembers } from './members.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
@@ -14,6 +15,8 @@ export type QueryField = Readonly<{
   kind: QueryKind
   unit?: string
   sql?: (dialect: Dialect) => string
+  /** Key in the object of column `extra`. */
+  member?: string
 }>
 
 export type NameTable = Readonly<{
@@ -143,11 +146,13 @@ const namesOfEnds = ['src', 'dst'].flatMap((end) =>
   ['name', 'owner_name', 'namespace', 'node', 'label', 'network'].map((part) => `${end}_${part}`),
 )
 
-export const flowNames: NameTable = nameTable(
-  'flows',
-  'dst_port = 443',
-  [...(flowFields as readonly Field[]).map(registered), ...flowsOnly],
-  namesOfEnds,
+export const flowNames: NameTable = withMembers(
+  nameTable(
+    'flows',
+    'dst_port = 443',
+    [...(flowFields as readonly Field[]).map(registered), ...flowsOnly],
+    namesOfEnds,
+  ),
 )
 
 const eventKinds: Readonly<Record<string, QueryKind>> = {

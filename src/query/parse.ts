@@ -9,6 +9,7 @@ import {
   type Value,
 } from './ast.ts'
 import { tokens, type Token } from './lexer.ts'
+import { memberColumn, memberName } from './members.ts'
 import type { NameTable } from './names.ts'
 
 const maxDepth = 64
@@ -183,6 +184,8 @@ class Parser {
     const at = { from: token.from, to: token.to }
     if (kind !== 'word' || text === '') this.#fail('Expected the name of a field.', undefined, token)
     if (keywords.has(text.toLowerCase())) this.#fail(`Expected a field, not the word ${text}.`, undefined, token)
+    const member = this.#quotedMember(token)
+    if (member !== undefined) return member
     const any = /^any\.(.+)$/i.exec(text)?.[1]
     if (any !== undefined) {
       const name = this.#names.endPart(any)
@@ -195,15 +198,27 @@ class Parser {
     return name === undefined ? this.#unknown(token) : { name, at }
   }
 
+  /** `extra."NAME"`: the quoted name follows without a space. */
+  #quotedMember({ text, from, to }: Token): Subject | undefined {
+    const { kind, text: key, from: begin, to: end } = this.#token
+    if (kind !== 'text' || begin !== to || text.toLowerCase() !== `${memberColumn}.`) return undefined
+    const name = this.#names.resolve(memberName(key))
+    if (name === undefined) return undefined
+    this.#at++
+    return { name, at: { from, to: end } }
+  }
+
   #unknown(token: Token): never {
     const part = this.#names.endPart(token.text)
     const near = this.#names.nearest(token.text)
     const hint =
       part !== undefined
         ? `Write src.${part}, dst.${part} or any.${part}.`
-        : near === undefined
-          ? undefined
-          : `Did you mean ${near}?`
+        : near !== undefined
+          ? `Did you mean ${near}?`
+          : this.#names.resolve(memberName(token.text)) === undefined
+            ? undefined
+            : `An element without a column is a member of extra: write ${memberName(token.text)}.`
     return this.#fail(`There is no field ${token.text}.`, hint, token)
   }
 
@@ -243,5 +258,5 @@ const textKinds = new Set(['dict', 'text', 'list<dict>', 'json'])
 
 function isText(names: NameTable, { name, end }: Subject) {
   const field = end === undefined ? names.field(name) : names.ofEnd('src', name)
-  return field !== undefined && textKinds.has(field.kind)
+  return field !== undefined && field.member === undefined && textKinds.has(field.kind)
 }

@@ -82,6 +82,8 @@ function floorDivide(value: string, by: bigint) {
   return `intDiv(${value} - positiveModulo(${value}, ${by}), ${by})`
 }
 
+const wholeNumber = "'^-?[0-9]{1,38}$'"
+
 /** IN, to which ClickHouse (26.9) converts several tests, distinguishes -0 from 0. */
 function number(column: string) {
   return `if(isNaN(${column}), NULL, ${column} + 0.)`
@@ -136,6 +138,10 @@ export const clickhouse: Dialect = {
   part: (column, separator, index) => `splitByChar(${text(separator)}, ifNull(toString(${column}), ''))[${index}]`,
   jsonText: (json, keys) => `JSONExtract(${jsonBody(json)}, ${keys.map(text).join(', ')}, 'Nullable(String)')`,
   jsonMember: (json, key) => `nullIf(JSONExtractRaw(${jsonBody(json)}, ${text(key)}), '')`,
+  jsonKeys: (json) => `arrayJoin(JSONExtractKeys(${jsonBody(json)}))`,
+  wholeOf: (raw) => `if(match(${raw}, ${wholeNumber}), toInt256OrNull(${raw}), NULL)`,
+  fractionOf: (raw) =>
+    `if(match(${raw}, '^-?[0-9]') AND NOT match(${raw}, ${wholeNumber}), toFloat64OrNull(${raw}), NULL)`,
   jsonItems: (json) => `arrayJoin(${jsonList(json, [])})`,
   jsonTexts: (json, keys, member) =>
     `arrayFilter(item -> item <> '', arrayMap(item -> JSONExtractString(item, ${text(member)}), ` +

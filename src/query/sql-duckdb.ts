@@ -5,6 +5,12 @@ import { beginsSql, foundSql, integerSql, name, text, timeSql } from './sql-text
 
 const same = (sql: string) => sql
 const path = (keys: readonly string[]) => ['$', ...keys].join('.')
+/** A JSON pointer for keys that a path cannot contain. */
+const place = (keys: readonly string[]) =>
+  keys.every((key) => /^[A-Za-z_]\w*$/.test(key))
+    ? path(keys)
+    : keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+const wholeNumber = "'^-?[0-9]{1,38}$'"
 
 export const duckdb: Dialect = {
   name: 'duckdb',
@@ -50,8 +56,13 @@ export const duckdb: Dialect = {
         label.value))`,
   lower: (column) => `lower(${column})`,
   part: (column, separator, index) => `split_part(${column}, ${text(separator)}, ${index})`,
-  jsonText: (json, keys) => `(${json}->>${text(path(keys))})`,
-  jsonMember: (json, key) => `json_extract(${json}, ${text(path([key]))})`,
+  jsonText: (json, keys) => `(${json}->>${text(place(keys))})`,
+  jsonMember: (json, key) => `json_extract(${json}, ${text(place([key]))})`,
+  jsonKeys: (json) => `unnest(json_keys(${json}))`,
+  wholeOf: (raw) => `CASE WHEN regexp_matches(${raw}, ${wholeNumber}) THEN TRY_CAST(${raw} AS HUGEINT) END`,
+  fractionOf: (raw) =>
+    `CASE WHEN regexp_matches(${raw}, '^-?[0-9]') AND NOT regexp_matches(${raw}, ${wholeNumber})
+        THEN TRY_CAST(${raw} AS DOUBLE) END`,
   jsonItems: (json) => `unnest(CAST(${json} AS JSON[]))`,
   jsonTexts: (json, keys, member) =>
     `coalesce(json_extract_string(${json}, ${text(`${path(keys)}[*].${member}`)}), [])`,

@@ -1,6 +1,7 @@
-import type { Bound, DoubleInterval, Leaf, Match } from './bound.ts'
+import type { Bound, DoubleInterval, Leaf, Match, ValueMatch } from './bound.ts'
 import { duckdb, type Dialect } from './dialect.ts'
 import type { Interval } from './intervals.ts'
+import { memberColumn } from './members.ts'
 import { columnSql, type QueryField } from './names.ts'
 
 export type SqlOptions = Readonly<{
@@ -80,6 +81,8 @@ function matchSql(field: QueryField, column: string, match: Match, options: Opti
       return `${column} ${match.operator} ${dialect.text(match.text)}`
     case 'found':
       return any(match.patterns.map((pattern) => dialect.found(column, pattern)))
+    case 'value':
+      return valueSql(field, column, match, options)
     case 'field': {
       const other = options.column?.(match.other) ?? columnSql(match.other, dialect)
       const isWide = field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text'
@@ -90,6 +93,18 @@ function matchSql(field: QueryField, column: string, match: Match, options: Opti
       return `${side(field.kind, column)} ${match.operator} ${side(match.other.kind, other)}`
     }
   }
+}
+
+function valueSql(field: QueryField, column: string, match: ValueMatch, options: Options): string {
+  const { dialect } = options
+  const { texts, integers, doubles } = match
+  const raw = dialect.asText(dialect.jsonMember(dialect.identifier(memberColumn), field.member ?? ''))
+  const text = texts === undefined ? [] : [matchSql(field, column, texts, options)]
+  return any([
+    ...(texts?.is === 'order' ? [`(${dialect.startsWith(raw, '"')} AND ${text.join('')})`] : text),
+    ...(integers.length === 0 ? [] : [intervalsSql('text', dialect.wholeOf(raw), integers, dialect)]),
+    ...doubles.map((interval) => doubleSql(dialect.fractionOf(raw), interval, dialect)),
+  ])
 }
 
 function any(tests: readonly string[]) {

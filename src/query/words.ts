@@ -139,6 +139,8 @@ const byField: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 }
 
 export function wordsOf(field: string): Readonly<Record<string, number>> | undefined {
+  // Members of `extra` have any name.
+  if (field.includes('.')) return undefined
   return field.endsWith('_port') ? ports : byField[field]
 }
 

@@ -42,7 +42,8 @@ export type Written = Readonly<{
   field: string | undefined
 }>
 
-const value = /([A-Za-z_][\w.]*)\s*(?:!=|>=|<=|=|>|<|!~|~|\bnot\s+in\s*\(|\bin\s*\()\s*(?:[^()"]*,\s*)?("?[^\s"(),]*)$/
+const value =
+  /(extra\.[\w./-]+|[A-Za-z_][\w.]*)\s*(?:!=|>=|<=|=|>|<|!~|~|\bnot\s+in\s*\(|\bin\s*\()\s*(?:[^()"]*,\s*)?("?[^\s"(),]*)$/
 const bare = /(?:^|[\s(!])([^\s(),"'=<>!~]+)$/
 
 export function writtenBefore(text: string, caret: number): Written | undefined {

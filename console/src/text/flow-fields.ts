@@ -1,4 +1,6 @@
 export const flowFieldsText = {
+  furtherElements: 'Further elements',
+  member: (name: string) => `Member ${name} of extra: an element without a column`,
   dns: 'DNS',
   drops: 'Dropped packets',
   rtt: 'Round-trip time',

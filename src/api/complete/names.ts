@@ -1,5 +1,5 @@
 import type { StoreReader } from '../../engine/control.ts'
-import { dialectOf, type NameTable } from '../../query/index.ts'
+import { dialectOf, memberName, type NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.ts'
 import { rowsOf } from '../store-query.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
@@ -23,18 +23,30 @@ export async function fieldUse(
   const newest = await ringFieldUse(hub.ringSource(), rowQuery, sampledRows, disconnected)
   if (disconnected.aborted) return undefined
   if (newest !== undefined || store === undefined) return newest ?? new Map()
-  const { clock, timers } = run.context.host
+  return cachedUse(run, store, rowQuery, 'fields', async (signal) => {
+    const [row = {}] = (await rowsOf(store, fieldUseSql(rowQuery, sampledRows, dialectOf(store)), signal)) ?? []
+    return new Map(Object.entries(row).map(([name, count]) => [name, Number(count)]))
+  })
+}
+
+/** Empty if the store takes too long; then for the next letter. */
+export function cachedUse(
+  { context: { host } }: RunStatement,
+  store: StoreReader,
+  rowQuery: RowQuery,
+  what: string,
+  read: (signal: AbortSignal) => Promise<FieldUse>,
+): Promise<FieldUse> {
+  const { clock, timers } = host
   const now = clock.now()
-  const key = fingerprint(rowQuery, [String(rowQuery.span.from / roundUs), String(rowQuery.span.to / roundUs)])
+  const key = fingerprint(rowQuery, [what, String(rowQuery.span.from / roundUs), String(rowQuery.span.to / roundUs)])
   let stored = caches.get(store)
   if (stored === undefined) caches.set(store, (stored = new Map()))
   for (const [old, { until }] of stored) if (until < now || stored.size > maxCached) stored.delete(old)
   let cache = stored.get(key)
   if (cache === undefined) {
-    // Not cancelled: the result is cached for the next letter.
-    const use = rowsOf(store, fieldUseSql(rowQuery, sampledRows, dialectOf(store)), new AbortController().signal).then(
-      ([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])),
-    )
+    // Not cancelled: the result is cached.
+    const use = read(new AbortController().signal)
     stored.set(key, (cache = { until: now + cacheMs, use }))
     use.catch(() => stored?.delete(key))
   }
@@ -76,6 +88,7 @@ export function suggestNames(
   prefix: string,
   use: ReadonlyMap<string, number> | undefined,
   limit: number,
+  members: ReadonlyMap<string, number> = new Map(),
 ): FieldSuggestion[] {
   const typed = prefix.toLowerCase()
   const single = table.fields.map(({ name, kind, unit }) => {
@@ -109,7 +122,12 @@ export function suggestNames(
       used,
     )
   })
-  return [...single, ...either]
+  const ofExtra = [...members].map(([key, used]) => {
+    const field = { name: memberName(key), kind: 'text', meaning: `Member ${key} of extra`, used: true }
+    const found = candidate({ ...field, names: [key] }, typed, used)
+    return found && { ...found, field: { ...field, names: [] } }
+  })
+  return [...single, ...either, ...ofExtra]
     .filter((each) => each !== undefined)
     .sort((a, b) => Number(b.use > 0) - Number(a.use > 0) || a.fit - b.fit || b.use - a.use)
     .slice(0, limit)

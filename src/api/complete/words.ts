@@ -68,13 +68,15 @@ export function knownValues(names: NameTable, field: QueryField, prefix: string)
 }
 
 function literal(names: NameTable, field: QueryField, text: string): string {
+  // A text that reads as a range, a unit or a pattern would also match numbers or other texts.
+  const isPlain = field.member === undefined || /^(?:-?\d{1,38}|[A-Za-z_][\w./:-]*)$/.test(text)
   if (field.kind !== 'dict' && field.kind !== 'text' && field.kind !== 'list<dict>') return text
   const written = print(
     {
       is: 'test',
       subject: { name: field.name },
       operator: '=',
-      values: [{ is: 'literal', text, quoted: text.includes('*') }],
+      values: [{ is: 'literal', text, quoted: !isPlain || text.includes('*') }],
     },
     names,
   )

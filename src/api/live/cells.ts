@@ -4,11 +4,12 @@ import type { FrameHeader } from '../../journal/types.ts'
 import { dataEncodings, type Batch, type EventBatch, type FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column, type ListDictColumn, type ListU8Column } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
+import { parseWithTexts } from '../../model/exact-json.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
 import { initiatorOf, servicePortOf } from '../../model/service-port.ts'
-import { endpointField } from '../../query/index.ts'
-import { portEvidence, resolvedTexts, storedColumn } from '../../query/live-columns.ts'
+import { endpointField, memberOf } from '../../query/index.ts'
+import { portEvidence, resolvedTexts, storedColumn, textsOf } from '../../query/live-columns.ts'
 
 /** A 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
@@ -38,6 +39,10 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
       }
       return null
     }
+  }
+  if (memberOf(name) !== undefined) {
+    const read = textsOf({ batch, header, resolver }, name)
+    return (row) => read?.(row) ?? null
   }
   const meant = resolvedTexts({ batch, header, resolver }, name)
   if (meant !== undefined) {
@@ -165,7 +170,7 @@ function word(dictionary: readonly string[], code: number | undefined) {
 function jsonOf(written: string | null): Cell {
   if (written === null) return null
   try {
-    return JSON.parse(written) as Cell
+    return parseWithTexts(written) as Cell
   } catch {
     return written
   }

@@ -1,6 +1,6 @@
 import { nearest } from '../../schema/suggest.ts'
 import type { BatchKind } from '../../model/batches.ts'
-import { endpointField, nameTables, print } from '../../query/index.ts'
+import { endpointField, memberOf, nameTables, print } from '../../query/index.ts'
 import { filterOf } from '../filter-text.ts'
 import { ApiError } from '../problems.ts'
 import { withSelection, type RowSelection } from '../row-selection.ts'
@@ -138,7 +138,7 @@ function readView(request: ViewRequest): ViewSpec {
   const known = views[stream].map((column) => column.name)
   const scope = (request.scope ?? []).filter((name) => stream !== 'flows' || endpointField(name)?.name !== name)
   for (const name of [...Object.keys(where), ...(request.columns ?? []), ...scope]) {
-    if (known.includes(name)) continue
+    if (known.includes(name) || (stream === 'flows' && memberOf(name) !== undefined)) continue
     const meant = nearest(name, known)
     throw invalid(
       id,

@@ -1,4 +1,5 @@
-import type { QueryField } from '../../query/index.ts'
+import { fieldsOf } from '../../model/json.ts'
+import { memberColumn, type QueryField } from '../../query/index.ts'
 import type { RowQuery } from '../../query/plan/index.ts'
 import type { PlainValue, UsedValue, UsedValues, ValueTest } from '../complete/values.ts'
 import { cellReader } from '../live/cells.ts'
@@ -97,4 +98,35 @@ export async function ringFieldUse(
     if (inspected >= rows) break
   }
   return inspected === 0 ? undefined : counts
+}
+
+/** Rows with each member of `extra`, among the newest rows that have any. */
+export async function ringMemberUse(
+  source: RingSource,
+  rowQuery: RowQuery,
+  rows: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  let inspected = 0
+  for await (const found of scanRing(source, rowQuery, signal, { order: 'newest', withinMs: 40 })) {
+    const column = found.batch.columns[memberColumn]
+    if (column?.kind !== 'json') continue
+    const byCode = new Map<number, number>()
+    for (const row of found.rows) {
+      const code = column.codes[row] ?? 0
+      if (code === 0 || inspected >= rows) continue
+      byCode.set(code, (byCode.get(code) ?? 0) + 1)
+      inspected++
+    }
+    for (const [code, count] of byCode)
+      for (const name of namesIn(found.batch.dictionary[code] ?? '{}'))
+        counts.set(name, (counts.get(name) ?? 0) + count)
+    if (inspected >= rows) break
+  }
+  return counts
+}
+
+function namesIn(json: string): string[] {
+  return Object.keys(fieldsOf(JSON.parse(json)))
 }

@@ -15,6 +15,7 @@ import { withinScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { abortOnDisconnect } from '../store-query.ts'
 import { fieldsNamed, meaningsInUse, type FindValues } from '../complete/meanings.ts'
+import { memberUse } from '../complete/members.ts'
 import { fieldUse, suggestNames } from '../complete/names.ts'
 import { valuesOfObjects } from '../complete/objects.ts'
 import { valuesInUse } from '../complete/values.ts'
@@ -147,12 +148,14 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
     if (body.field === undefined) {
       const find: FindValues = async (fields, typed, most) =>
         none ? [] : (await valuesInUse(run, rowQuery, fields, typed, most))?.values
-      const [use, meanings] = await Promise.all([
-        names.view === 'flows' ? fieldUse(run, rowQuery) : undefined,
+      const isOfFlows = names.view === 'flows'
+      const [use, members, meanings] = await Promise.all([
+        isOfFlows ? fieldUse(run, rowQuery) : undefined,
+        isOfFlows ? memberUse(run, rowQuery) : undefined,
         meaningsInUse(prefix, names, find),
       ])
       if (meanings === undefined || run.disconnected.aborted) return reply.hijack()
-      return answerJson(request, reply, { fields: suggestNames(names, prefix, use, limit), meanings })
+      return answerJson(request, reply, { fields: suggestNames(names, prefix, use, limit, members), meanings })
     }
     if (none) return answerJson(request, reply, { values: [] })
     const fields = fieldsOf(names, body.field)
@@ -246,7 +249,8 @@ function fieldsOf(names: NameTable, written: string): readonly QueryField[] {
   const known = fieldsNamed(written, names)
   if (known.length === 0) throw unknownField(written, 'field', names)
   const odd = known.find(
-    ({ kind, sql }) => kind === 'json' || kind === 'time' || (sql !== undefined && !kind.startsWith('list')),
+    ({ kind, sql, member }) =>
+      kind === 'json' || kind === 'time' || (sql !== undefined && member === undefined && !kind.startsWith('list')),
   )
   if (odd !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"field" is ${odd.name}, which has no values to choose from.`)

@@ -265,7 +265,12 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
 export function sortOf(written: string | undefined): SortKey[] {
   return listOf(written).map((each) => {
     const descending = each.startsWith('-')
-    return { field: plainField(descending ? each.slice(1) : each, 'sort'), descending }
+    const field = plainField(descending ? each.slice(1) : each, 'sort')
+    if (field.member !== undefined)
+      throw new ApiError('WEIR_API_INVALID', `"sort" does not support ${field.name}: members of JSON have no order.`, {
+        hints: ['Group by it, or filter with < and >.'],
+      })
+    return { field, descending }
   })
 }
 

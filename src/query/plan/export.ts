@@ -1,5 +1,5 @@
 import { duckdb, type Dialect } from '../dialect.ts'
-import type { QueryField } from '../names.ts'
+import { columnSql, type QueryField } from '../names.ts'
 import { conditionOf, type RowQuery } from './row-query.ts'
 
 export interface ExportRequest extends RowQuery {
@@ -27,14 +27,19 @@ export function exportSql(
       AND time_received <= ${dialect.time(upTo)}${order}`
 }
 
-function textSql({ name: field, kind }: QueryField, { identifier, isoTime }: Dialect) {
-  const column = identifier(field)
-  return kind !== 'time' || field === 'time_received' ? column : isoTime(column)
+function textSql(field: QueryField, dialect: Dialect) {
+  const { name, kind, member } = field
+  if (member !== undefined) return columnSql(field, dialect)
+  const column = dialect.identifier(name)
+  return kind !== 'time' || name === 'time_received' ? column : dialect.isoTime(column)
 }
 
 /** Numbers beyond 64 bits are texts. */
-function parquetSql({ name: field, kind }: QueryField, { identifier, addressText, bit, asText }: Dialect) {
-  const column = identifier(field)
+function parquetSql(field: QueryField, dialect: Dialect) {
+  const { name, kind, member } = field
+  if (member !== undefined) return columnSql(field, dialect)
+  const { identifier, addressText, bit, asText } = dialect
+  const column = identifier(name)
   if (kind === 'estimate') return asText(column)
   if (kind === 'ip') return addressText(column)
   return kind === 'bool' ? bit(column) : column

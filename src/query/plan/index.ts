@@ -39,7 +39,7 @@ export {
 } from './conversations.ts'
 export { hashedEnds, hashedGroupsSql, hashedTextsSql, sharedPass, type HashedEnd } from './hashed-groups.ts'
 export { exportSql, type ExportRequest } from './export.ts'
-export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
+export { fieldUseSql, memberUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentileIndex, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
 export {
   furtherMeasures,

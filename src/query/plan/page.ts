@@ -1,5 +1,5 @@
 import { duckdb, type Dialect } from '../dialect.ts'
-import type { QueryField } from '../names.ts'
+import { columnSql, type QueryField } from '../names.ts'
 import { conditionOf, fingerprint, withinSql, type RowQuery } from './row-query.ts'
 
 export type SortKey = Readonly<{
@@ -71,15 +71,20 @@ export function pageFingerprint({ sort, backwards, ...rest }: PageRequest): stri
 /** Columns: the requested ones, then those for the next cursor. `among` holds for all rows of the page. */
 export function pageSql(request: PageRequest, among?: string, dialect: Dialect = duckdb): string {
   const { columns, sort, limit } = request
-  const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => field.name)), '_pos']
+  const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => columnAs(field, dialect)))]
   const keys = sort.flatMap((key, index) =>
     hasKeyColumn(key) ? [`${exactSql(key.field, dialect)} AS ${keyColumn(index)}`] : [],
   )
   const order = [...sort.map((key) => orderSql(key, request, dialect)), positionSql(request)]
   const condition = among === undefined ? rowsSql(request, dialect) : `${among} AND ${rowsSql(request, dialect)}`
-  const select = [...new Set(listed)].map((each) => dialect.identifier(each))
+  const select = [...new Set([...listed, dialect.identifier('_pos')])]
   return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition}
       ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
+}
+
+function columnAs(field: QueryField, dialect: Dialect) {
+  const name = dialect.identifier(field.name)
+  return field.member === undefined ? name : `${columnSql(field, dialect)} AS ${name}`
 }
 
 type Direction = Pick<PageRequest, 'backwards'>

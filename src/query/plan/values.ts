@@ -1,5 +1,6 @@
 import { duckdb, type Dialect } from '../dialect.ts'
-import type { QueryField } from '../names.ts'
+import { memberColumn } from '../members.ts'
+import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { Rollup } from './sums.ts'
@@ -23,7 +24,7 @@ export function valuesSql(
       ? conditionOf(rowQuery, dialect)
       : withinSql('"time"', rollup.span, dialect) + (compiled === 'true' ? '' : ` AND ${compiled}`)
   const inner = fields.map((field) => {
-    const column = field.kind.startsWith('list') ? unnest(distinct(name(field.name))) : name(field.name)
+    const column = field.kind.startsWith('list') ? unnest(distinct(name(field.name))) : columnSql(field, dialect)
     return `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count"
         FROM ${rollup?.view ?? rowQuery.names.view} WHERE ${where}`
   })
@@ -46,4 +47,16 @@ export function fieldUseSql(rowQuery: RowQuery, rows: number, dialect: Dialect =
     `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${rowQuery.names.view}
       WHERE ${conditionOf(rowQuery, dialect)} LIMIT ${rows})`
   )
+}
+
+/** Keys of `extra` in some rows (`name`) and the rows that have them (`n`), most frequent first. */
+export function memberUseSql(
+  rowQuery: RowQuery,
+  { rows, limit }: Readonly<{ rows: number; limit: number }>,
+  dialect: Dialect = duckdb,
+): string {
+  const extra = dialect.identifier(memberColumn)
+  return `SELECT name, count(*) AS n FROM (SELECT ${dialect.jsonKeys(extra)} AS name FROM
+      (SELECT ${extra} FROM ${rowQuery.names.view} WHERE ${conditionOf(rowQuery, dialect)} AND ${extra} IS NOT NULL
+      LIMIT ${rows}) sampled) named GROUP BY name ORDER BY n DESC, name LIMIT ${limit}`
 }

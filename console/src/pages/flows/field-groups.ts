@@ -30,6 +30,7 @@ const fieldGroups: readonly FieldGroup[] = [
   { title: flowsText.volume, has: (name) => /^(?:bytes|packets|sampling)/.test(name) },
   { title: generalText.time, has: (name) => name.startsWith('time_') },
   { title: generalText.protocol, has: (name) => /^(?:proto|tcp|icmp|dscp|ip_|etype|flow_label|fragment)/.test(name) },
+  { title: flowFieldsText.furtherElements, has: (name) => /^extra(?:\.|$)/.test(name) },
   { title: flowsText.observed, has: () => true },
 ]
 
@@ -51,6 +52,7 @@ const order: readonly string[] = [
   flowFieldsText.ipsec,
   flowFieldsText.conversation,
   flowsText.observed,
+  flowFieldsText.furtherElements,
 ]
 
 type Grouped<T> = Readonly<{

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
-import type { FlowColumn } from '../../parts/flows/columns.tsx'
+import { isGroupable, type FlowColumn } from '../../parts/flows/columns.tsx'
 import { qualified, defaultGroups } from './groups.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -52,9 +52,7 @@ export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.R
 function Fields({ all, group, onChange }: GroupPickerProps) {
   const [typed, setTyped] = useState('')
   const word = typed.toLowerCase()
-  const offered = [...all.values()].filter(
-    ({ id, sort, fields }) => sort.length > 0 && fields.length === 1 && !id.startsWith('_'),
-  )
+  const offered = [...all.values()].filter(isGroupable)
   const found = offered.filter(({ id, title, hint }) => `${id} ${title} ${hint}`.toLowerCase().includes(word))
   const shown = [
     ...group.flatMap((id) => found.find((column) => column.id === id) ?? []),

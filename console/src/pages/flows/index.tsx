@@ -14,6 +14,7 @@ import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from '../../parts/flows/columns.tsx'
 import { FilterBox, type Imported } from '../../parts/filter-box.tsx'
 import { defaultGroups } from './groups.ts'
+import { useMembers } from './members.ts'
 import { PresetMenu } from './preset-menu.tsx'
 import { presets, withPreset } from './presets.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
@@ -36,9 +37,10 @@ export default function FlowsPage(): React.ReactNode {
   useTitle(generalText.flows)
   const { state, unread, set } = usePageState(flowsCodec)
   const fields = useFields()
+  const members = useMembers(state)
   const columns = useMemo(
-    () => (fields.data === undefined ? undefined : flowColumns(fields.data.views.flows)),
-    [fields.data],
+    () => (fields.data === undefined ? undefined : flowColumns(fields.data.views.flows, members)),
+    [fields.data, members],
   )
   useCommands(
     useMemo(

@@ -6,7 +6,7 @@ export function fieldNames(): Part<readonly string[]> {
     usual: [],
     read: (written) => {
       const found = written.split(',')
-      return found.every((name) => /^\w+$/.test(name)) ? [...new Set(found)] : undefined
+      return found.every((name) => /^(?:\w+|extra\.[\w./-]+)$/.test(name)) ? [...new Set(found)] : undefined
     },
     write: (value) => value.join(','),
   }
@@ -23,7 +23,7 @@ export function columnWidths(): Part<Widths> {
     read: (written) => {
       const found: Record<string, number> = {}
       for (const each of written.split(',')) {
-        const [, id = '', px = ''] = /^(\w+):(\d{1,4})$/.exec(each) ?? []
+        const [, id = '', px = ''] = /^(\w+|extra\.[\w./-]+):(\d{1,4})$/.exec(each) ?? []
         const width = Number(px)
         if (id === '' || width < narrowest || width > widest) return undefined
         found[id] = width

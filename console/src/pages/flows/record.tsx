@@ -53,7 +53,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
     },
   })
   const values = whole.data ?? shown
-  const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
+  const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined).flatMap(membersOf)
   const end = (side: string) => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
   const again = () => {
     whole.refetch().catch(reportError)
@@ -95,6 +95,13 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
       ))}
     </Drawer>
   )
+}
+
+/** Each member of `extra` as a field. */
+function membersOf([name, value]: readonly [string, unknown]): readonly (readonly [string, unknown])[] {
+  return name === 'extra' && typeof value === 'object' && value !== null
+    ? Object.entries(value).map(([key, member]) => [`extra.${key}`, member] as const)
+    : [[name, value]]
 }
 
 function Objects({ values }: { values: ReadonlyMap<string, unknown> }) {

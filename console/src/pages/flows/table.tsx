@@ -2,7 +2,7 @@ import { useCallback, useMemo, useState } from 'react'
 import { loadable, useLoaded } from '../../hooks/use-loaded.ts'
 import { plainText } from '../../parts/format.ts'
 import { Loading, Notice } from '../../parts/states.tsx'
-import { fieldsOf } from '../../parts/flows/columns.tsx'
+import { fieldsOf, isGroupable } from '../../parts/flows/columns.tsx'
 import { LiveFlows } from './live-flows.tsx'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
@@ -28,7 +28,10 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
     },
     [state.sort, set],
   )
-  const isGroup = (id: string) => (columns.get(id)?.sort.length ?? 0) > 0 && columns.get(id)?.fields.length === 1
+  const isGroup = (id: string) => {
+    const column = columns.get(id)
+    return column !== undefined && isGroupable(column)
+  }
   const group = useMemo(() => state.group.filter(isGroup), [state.group, columns])
   const unknown = [...state.cols.filter((id) => !columns.has(id)), ...state.group.filter((id) => !isGroup(id))]
   const grouped = useMemo(() => ({ ...state, group }), [state, group])

@@ -186,11 +186,31 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
   return { width: 130, grow: 1 }
 }
 
-export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, FlowColumn> {
+const member = 'extra.'
+
+export function isMember(name: string): boolean {
+  return name.startsWith(member)
+}
+
+/** A member of `extra`, by its own name. */
+function memberColumn(name: string): FlowColumn {
+  const column = fieldColumn({ name, type: 'VARCHAR', meaning: flowFieldsText.member(name.slice(member.length)) })
+  return { ...column, title: name.slice(member.length), sort: [] }
+}
+
+export function isGroupable({ id, sort, fields }: FlowColumn): boolean {
+  return (sort.length > 0 || isMember(id)) && fields.length === 1 && !id.startsWith('_')
+}
+
+export function flowColumns(
+  fields: readonly ViewColumn[],
+  members: readonly string[] = [],
+): ReadonlyMap<string, FlowColumn> {
   const ofFields = fields.map((field) =>
     field.name.endsWith('_est') ? estimated(fieldColumn(field)) : fieldColumn(field),
   )
-  return new Map([endpoint('src'), endpoint('dst'), ...ofFields].map((column) => [column.id, column]))
+  const all = [endpoint('src'), endpoint('dst'), ...ofFields, ...members.map(memberColumn)]
+  return new Map(all.map((column) => [column.id, column]))
 }
 
 export function fieldsOf(columns: readonly FlowColumn[]): readonly string[] {
