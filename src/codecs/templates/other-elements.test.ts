@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { flowRows } from '../../../test/kit/flow-rows.ts'
 import type { KeptElements } from './other-elements.ts'
-import { Bench, ip4, netflow9, set, template, u32, u8, type FieldOf } from './testing/datagrams.ts'
+import { Bench, ip4, ipfix, netflow9, set, template, u16, u32, u8, type FieldOf } from './testing/datagrams.ts'
 
 const fields: readonly FieldOf[] = [
   [366, 4],
@@ -41,4 +41,65 @@ test('only elements with a known name are listed', () => {
 
 test('none of them are stored without the setting', () => {
   expect(extraOf('none')).toBeUndefined()
+})
+
+test('elements with ids of 16 bits have their configured names, also from a template of IPFIX', () => {
+  const named = (pen: number, element: number, name: string) => ({ pen, element, name, type: 'unsigned' }) as const
+  const extra = [
+    named(0, 32_768, 'lowest'),
+    named(0, 65_535, 'highest'),
+    named(9, 45_003, 'tunnel'),
+    named(9, 12_236, 'session'),
+  ]
+  const read = (datagram: Buffer) => {
+    const bench = new Bench({ extra, elements: 'none' })
+    bench.take(datagram)
+    return JSON.parse(String(flowRows(bench.flows.batch())[0]?.extra)) as unknown
+  }
+  const v9: readonly FieldOf[] = [
+    [32_768, 2],
+    [65_535, 4],
+    [45_003, 2],
+    [1, 4],
+  ]
+  expect(read(netflow9({}, set(0, template(300, v9)), set(300, u16(1), u32(4_294_967_295), u16(3), u32(100))))).toEqual(
+    { lowest: 1, highest: 4_294_967_295, tunnel: 3 },
+  )
+  const fieldsOfIpfix: readonly FieldOf[] = [
+    [12_235, 2, 9],
+    [12_236, 2, 9],
+    [1, 4],
+  ]
+  expect(read(ipfix({}, set(2, template(300, fieldsOfIpfix)), set(300, u16(3, 4), u32(100))))).toEqual({
+    tunnel: 3,
+    session: 4,
+  })
+})
+
+test('a record of a wireless controller names station and access point, and its station is no source', () => {
+  const bench = new Bench()
+  const wireless: readonly FieldOf[] = [
+    [365, 6],
+    [366, 4],
+    [367, 6],
+    [147, 33],
+    [146, 1],
+    [61, 1],
+    [1, 8],
+    [2, 8],
+  ]
+  const ssid = Buffer.alloc(33)
+  ssid.write('guest')
+  const record = [u8(2, 0, 0, 0, 0, 5), ip4('0.0.0.0'), u8(2, 0, 0, 0, 0, 9), ssid, u8(36, 0), u32(0, 100, 0, 2)]
+  bench.take(netflow9({}, set(0, template(300, wireless)), set(300, ...record)))
+  const [row] = flowRows(bench.flows.batch())
+  expect(row).toMatchObject({ bytes: 100, packets: 2 })
+  expect(row?.src_addr ?? row?.dst_addr).toBeUndefined()
+  expect(JSON.parse(String(row?.extra))).toEqual({
+    staMacAddress: '02:00:00:00:00:05',
+    staIPv4Address: '0.0.0.0',
+    wtpMacAddress: '02:00:00:00:00:09',
+    wlanSSID: 'guest',
+    wlanChannelId: 36,
+  })
 })

@@ -343,7 +343,7 @@ export class Planner {
   /** After all other steps: what they do not read is stored by name. */
   #extra(lookup: Lookup): readonly Step[] {
     const configured = this.#options.extra.flatMap((wanted) => {
-      const place = lookup.first([keyOf(wanted.pen, wanted.element)], isText)
+      const place = lookup.first(keysOf(wanted), isText)
       return place === undefined ? [] : [{ wanted, place }]
     })
     const taken = new Set(configured.map(({ wanted }) => wanted.name))
@@ -355,4 +355,10 @@ export class Planner {
   #column(field: FlowFieldName) {
     return this.#flows.column(field) as unknown as GrowingColumn
   }
+}
+
+/** NetFlow v9 sends an id of a vendor from 32768 without the enterprise number, IPFIX without the first bit. */
+function keysOf({ pen, element: id }: ExtraElement): readonly number[] {
+  if (id < 0x8000) return [keyOf(pen, id)]
+  return pen === 0 ? [id] : [id, keyOf(pen, id - 0x8000)]
 }

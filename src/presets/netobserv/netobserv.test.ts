@@ -83,6 +83,7 @@ describe('sources', () => {
       mapping: [
         { field: 95, pen: 9, penprovided: true, destination: 'CustomBytes1' },
         { field: 7, destination: 'CustomInteger1' },
+        { field: 57_590, destination: 'CustomInteger2' },
       ],
     }
     const made = plan(file({ name: 'in', is: { ingest: { type: 'ipfix', ipfix } } }, stdout('in')))
@@ -94,6 +95,7 @@ describe('sources', () => {
       element_names: [
         { pen: 9, element: 95, name: 'CustomBytes1', type: 'hex' },
         { pen: 0, element: 7, name: 'CustomInteger1', type: 'unsigned' },
+        { pen: 0, element: 57_590, name: 'CustomInteger2', type: 'unsigned' },
       ],
     })
     expect(made.notes).toEqual([expect.stringMatching(/^parameters\[0\]\.ingest\.ipfix\.sockets: without effect/)])
