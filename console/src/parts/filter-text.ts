@@ -43,7 +43,7 @@ export type Written = Readonly<{
 }>
 
 const value =
-  /(extra\.[\w./-]+|[A-Za-z_][\w.]*)\s*(?:!=|>=|<=|=|>|<|!~|~|\bnot\s+in\s*\(|\bin\s*\()\s*(?:[^()"]*,\s*)?("?[^\s"(),]*)$/
+  /(extra\.[\w./-]+|[A-Za-z_][\w.]*)\s*(?:[!<>]?=|[<>]|!?~|\b(?:not\s+)?in\s*\()\s*(?:[^()"]*,\s*)?("?[^\s"(),]*)$/
 const bare = /(?:^|[\s(!])([^\s(),"'=<>!~]+)$/
 
 export function writtenBefore(text: string, caret: number): Written | undefined {
