@@ -3,6 +3,7 @@ export const presetsText = {
   hint: 'Replaces panels and grouping. Filter and time range stay.',
   traffic: 'Traffic',
   features: 'Features of agents',
+  firewalls: 'Firewalls',
   overview: 'Overview',
   overviewHint: 'Default panels',
   ingressByNode: 'Ingress by node',

@@ -74,24 +74,30 @@ export const presets: readonly Preset[] = [
     'droppers',
     'dropcauses',
   ]),
-  feature('firewall', presetsText.firewall, presetsText.firewallHint, [
-    'firewallrates',
-    'applications',
-    'users',
-    'natrates',
-  ]),
-  feature(
-    'denied',
-    presetsText.denied,
-    presetsText.deniedHint,
-    ['denied', 'deniedsources', 'deniedreasons', 'deniedacls'],
-    { dim: 'dst_addr' },
-  ),
   feature('tls', presetsText.tls, presetsText.tlsHint, ['tlsrates', 'tlsversions', 'tlsciphers', 'tlsgroups']),
   feature('ipsec', presetsText.ipsec, presetsText.ipsecHint, ['ipsec', 'pairs', 'bytes'], {
     dim: 'dst_node',
     by: 'bytes',
   }),
+  {
+    ...feature('firewall', presetsText.firewall, presetsText.firewallHint, [
+      'firewallrates',
+      'applications',
+      'users',
+      'natrates',
+    ]),
+    group: presetsText.firewalls,
+  },
+  {
+    ...feature(
+      'denied',
+      presetsText.denied,
+      presetsText.deniedHint,
+      ['denied', 'deniedsources', 'deniedreasons', 'deniedacls'],
+      { dim: 'dst_addr' },
+    ),
+    group: presetsText.firewalls,
+  },
 ]
 
 /** A preset selects panels and grouping; filter, time range and quick filters stay. */

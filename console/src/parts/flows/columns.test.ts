@@ -73,3 +73,8 @@ test('bit 8 of the TCP flags is SYN+ACK from an agent of NetObserv and NS from o
   expect(cell('tcp_flags', { tcp_flags: 0x112, protocol: 'ipfix' })).toBe('SYN ACK NS')
   expect(cell('tcp_flags', { tcp_flags: 0x612 })).toBe('SYN ACK FIN+ACK RST+ACK')
 })
+
+test('ids of networks and interfaces are no amounts', () => {
+  for (const name of ['vni', 'in_if', 'out_if', 'observation_domain'])
+    expect(cell(name, { [name]: 436_207_616 })).toBe('436207616')
+})

@@ -148,7 +148,7 @@ function estimated(column: FlowColumn): FlowColumn {
 function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   const show = cellOf(name, type, unit)
   const isTime = type.startsWith('TIMESTAMP')
-  const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port)$/.test(name) && !isCoded(name)
+  const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port|vni)$/.test(name) && !isCoded(name)
   return {
     id: name,
     title: titleOf(name),
@@ -176,10 +176,12 @@ function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
 
 function widthOf(name: string, type: string, isNumber: boolean): { width: number; grow: number } {
   if (type.startsWith('TIMESTAMP')) return { width: 116, grow: 0 }
+  if (/^inner_.*_port$/.test(name)) return { width: 140, grow: 0 }
   if (name.endsWith('_port')) return { width: 72, grow: 0 }
   if (name === 'proto') return { width: 76, grow: 0 }
   if (name === 'tcp_flags' || name === 'drop_flags') return { width: 150, grow: 1 }
-  if (/^(?:drop_cause|dns_name|tls_cipher_suite)$/.test(name)) return { width: 200, grow: 2 }
+  if (/^(?:drop_cause|dns_name|tls_cipher_suite|firewall_reason|(?:in|out)_acl)$/.test(name))
+    return { width: 200, grow: 2 }
   if (/^(?:dns_(?:rcode|latency)|drop_(?:state|packets|bytes))$/.test(name)) return { width: 144, grow: 1 }
   if (name === 'network_events') return { width: 280, grow: 2 }
   if (isNumber) return { width: 92, grow: 1 }

@@ -104,7 +104,7 @@ export const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 export function cellOf(name: string, type: string, unit: string | undefined): Cell {
   const known = byName[name]
   if (known !== undefined) return known
-  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype)$/.test(name)) return number
+  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype|vni|if|domain)$/.test(name)) return number
   if (unit === 'ns') return (value) => duration(Number(value) / 1e6)
   if (unit === 'ms' && type === 'DOUBLE') return (value) => duration(value as number)
   if (type.startsWith('TIMESTAMP')) return (value) => mono(time(value as string))

@@ -4,6 +4,7 @@ import type { Cell } from '../../../../../src/api/published.ts'
 import { request } from '../../../api/client.ts'
 import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
+import type { RatesKind } from './kinds.ts'
 import { valueName } from './names.ts'
 import { missingBuckets, stretchesOf, type Stretch } from '../../../api/series.ts'
 import { serverNow } from '../../../state/server-time.ts'
@@ -33,6 +34,11 @@ type StreamedMeasure = keyof typeof placeOf
 
 export function isStreamed(measure: Measure): measure is StreamedMeasure {
   return Object.hasOwn(placeOf, measure)
+}
+
+/** The stream has the filter and the grouping of the page, without the condition of a family. */
+export function isOfStream({ field, family }: Pick<RatesKind, 'field' | 'family'>): boolean {
+  return field === undefined && family === 'flows'
 }
 
 const groupLimit = 15

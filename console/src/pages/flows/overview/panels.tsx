@@ -7,7 +7,7 @@ import { Loading } from '../../../parts/states.tsx'
 import type { FlowQuery } from './flow-query.ts'
 import { restrictTo, latestOf, useAnswer, useEarlier, useGroups, useSeries } from './queries.ts'
 import type { PairsKind, RatesKind, SharesKind } from './kinds.ts'
-import { isStreamed, usePast, type LiveSeries } from './live.ts'
+import { isOfStream, isStreamed, usePast, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { csvOfShares, csvOfTimes, type PanelCsv } from './panel-csv.ts'
@@ -72,7 +72,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   const { flowQuery, dim, before, look, size, besideOf, isLive, live, menu, marks, onTable, onBrush } = context
   const { measure, family } = kind
   const field = kind.field ?? dim
-  const streamed = isLive && isStreamed(measure) && kind.field === undefined
+  const streamed = isLive && isStreamed(measure) && isOfStream(kind)
   const own = restrictTo(flowQuery, family)
   const beside = kind.field === undefined && family === 'flows' ? besideOf(measure, look.top) : undefined
   const answer = useSeries(own, field, measure, look.top, beside, !streamed)
