@@ -48,7 +48,7 @@ import { version } from '../app/version.ts'
 const summaries: Readonly<Record<string, string>> = {
   init: 'write weir.yaml and the manifest of a target after five questions',
   run: 'receive, journal, store and deliver until stopped',
-  validate: 'validate a configuration and print what would run',
+  validate: 'validate a configuration and print what would run (also: check)',
   test: 'run the unit tests of a configuration',
   create: 'print a commented sample of a component',
   config: 'print the effective settings of files and variables',
