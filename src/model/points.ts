@@ -18,6 +18,8 @@ export type PointData = Readonly<{
   special?: Readonly<Record<string, 'NaN' | '+Inf' | '-Inf' | 'stale'>>
   kind?: 'counter' | 'gauge' | 'histogram' | 'summary'
   unit?: string
+  /** Text about the metric, beside one sample in ten minutes. */
+  help?: string
   /** True if the source sent no time; the event has the time of its arrival. */
   arrival?: true
 }>

@@ -1,4 +1,5 @@
 /** Series of points in the store. */
+import { familyOf } from '../../codecs/samples/index.ts'
 import { parseExact } from '../../model/exact-json.ts'
 import type { PointData } from '../../model/points.ts'
 import { dialectOf, type Dialect } from '../../query/index.ts'
@@ -117,7 +118,7 @@ export async function pointLabelSets(
 
 const usualSpan = 3_600_000
 
-/** Of the last hour. Help texts are not stored. */
+/** By metric, of the last hour. */
 export async function receivedMetadata(
   request: GrafanaRequest,
 ): Promise<{ name: string; type: string; help: string; unit: string }[]> {
@@ -127,13 +128,17 @@ export async function receivedMetadata(
   const span = { from: request.now - usualSpan, to: request.now }
   const found = await rows(
     request,
-    `SELECT subject, ${member('kind')} AS kind, ${member('unit')} AS unit FROM events ` +
-      `WHERE ${pointConditions(dialect, [], span)} GROUP BY ALL ORDER BY ALL`,
+    `SELECT subject, ${member('kind')} AS kind, ${member('unit')} AS unit, max(${member('help')}) AS help ` +
+      `FROM events WHERE ${pointConditions(dialect, [], span)} GROUP BY ALL ORDER BY ALL`,
   )
-  return found.map(({ subject, kind, unit }) => ({
-    name: String(subject),
-    type: kind === '' ? 'unknown' : String(kind),
-    help: '',
-    unit: String(unit),
-  }))
+  const metrics = new Map<string, { name: string; type: string; help: string; unit: string }>()
+  for (const { subject, kind, unit, help } of found) {
+    const name = familyOf(String(subject), String(kind))
+    const type = kind === '' ? 'unknown' : String(kind)
+    const key = JSON.stringify([name, type, unit])
+    const known = metrics.get(key) ?? { name, type, help: '', unit: String(unit) }
+    metrics.set(key, known)
+    known.help ||= String(help)
+  }
+  return [...metrics.values()]
 }

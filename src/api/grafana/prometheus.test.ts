@@ -261,11 +261,24 @@ test('received metrics have metadata and are federated, each series with the tim
   const api = await startStored()
   const now = realHost().clock.now() - 10_000
   await api.addBatch(
-    toEventBatch([point(now, { name: 'm', labels: { a: 'x"y' }, fields: { value: 1 }, kind: 'gauge', unit: 'bytes' })]),
+    toEventBatch([
+      point(now, {
+        name: 'm',
+        labels: { a: 'x"y' },
+        fields: { value: 1 },
+        kind: 'gauge',
+        unit: 'bytes',
+        help: 'Size.',
+      }),
+      point(now, { name: 'm', labels: { a: 'x"y' }, fields: { value: 1 }, kind: 'gauge', unit: 'bytes' }),
+      ...['h_bucket', 'h_sum', 'h_count'].map((name) => point(now, { name, fields: { value: 1 }, kind: 'histogram' })),
+    ]),
     now,
   )
+  const { body: all } = await ask(api, 'metadata')
+  expect(all.data).toMatchObject({ h: [{ type: 'histogram', help: '', unit: '' }] })
   const { body } = await ask(api, 'metadata', { metric: 'm' })
-  expect(body.data).toEqual({ m: [{ type: 'gauge', help: '', unit: 'bytes' }] })
+  expect(body.data).toEqual({ m: [{ type: 'gauge', help: 'Size.', unit: 'bytes' }] })
   const answer = await fetch(`${api.url}/prometheus/federate?match[]=m&match[]={a!=""}`)
   expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
   expect(await answer.text()).toBe(`# TYPE m untyped\nm{a="x\\"y"} 1 ${now}\n`)

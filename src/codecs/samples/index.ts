@@ -17,6 +17,7 @@ export type Sample = Readonly<{
   at: number
   kind: SampleKind | undefined
   unit: string | undefined
+  help?: string | undefined
 }>
 
 const utf8 = new TextEncoder()
@@ -41,14 +42,40 @@ export class SampleTexts {
   }
 
   /** A PointData. */
-  data(value: number, special: Special | undefined): string {
+  data(value: number, special: Special | undefined, help?: string): string {
     const fields = special === undefined ? `{"value":${JSON.stringify(value)}}` : `{},"special":{"value":"${special}"}`
-    return `${this.#point},"fields":${fields}${this.#rest}`
+    const rest = help === undefined ? this.#rest : `${this.#rest.slice(0, -1)},"help":${JSON.stringify(help)}}`
+    return `${this.#point},"fields":${fields}${rest}`
   }
 
   /** Name, labels, time and value, without the kind: it may become known between two attempts. */
   identity(value: number, special: Special | undefined, at: number): string {
     return `${this.#identity},${at},${JSON.stringify(special ?? value)}]`
+  }
+}
+
+/** The name of the metric: each of its parts is a series. */
+export function familyOf(name: string, kind: string | undefined): string {
+  return kind === 'histogram' || kind === 'summary' ? name.replace(/_(?:bucket|sum|count|gsum|gcount)$/, '') : name
+}
+
+const helpEveryMs = 600_000
+const maxHelps = 20_000
+const maxHelpChars = 1000
+
+/** Help texts are stored beside few samples: they are the same for all of a metric. */
+export class HelpTexts {
+  readonly #stored = new Map<string, Readonly<{ help: string; at: number }>>()
+
+  /** The text to store beside a sample of this time (Unix ms). */
+  due({ name, kind }: Pick<Sample, 'name' | 'kind'>, help: string | undefined, at: number): string | undefined {
+    if (help === undefined || help === '') return undefined
+    const family = familyOf(name, kind)
+    const known = this.#stored.get(family)
+    if (known?.help === help && Math.abs(at - known.at) < helpEveryMs) return undefined
+    if (known === undefined && this.#stored.size >= maxHelps) this.#stored.clear()
+    this.#stored.set(family, { help, at })
+    return help.slice(0, maxHelpChars)
   }
 }
 
@@ -69,7 +96,7 @@ export function sampleEvent(source: string, sample: Sample): WeirEvent {
     time: at,
     datacontenttype: 'application/json',
     encoding: 'json',
-    data: utf8.encode(texts.data(value, special)),
+    data: utf8.encode(texts.data(value, special, sample.help)),
   }
 }
 

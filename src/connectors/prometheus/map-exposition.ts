@@ -9,6 +9,7 @@ export type ExposedSample = Readonly<{
   at: number | undefined
   kind: SampleKind | undefined
   unit: string | undefined
+  help?: string | undefined
 }>
 
 export type Exposition = Readonly<{
@@ -18,7 +19,7 @@ export type Exposition = Readonly<{
   notUtf8?: number
 }>
 
-type Family = { kind?: SampleKind | undefined; unit?: string | undefined }
+type Family = { kind?: SampleKind | undefined; unit?: string; help?: string }
 
 const kinds: Readonly<Record<string, SampleKind>> = {
   counter: 'counter',
@@ -30,7 +31,7 @@ const kinds: Readonly<Record<string, SampleKind>> = {
   stateset: 'gauge',
 }
 const suffixes = /_(?:total|bucket|sum|count|gsum|gcount|info)$/
-const metadata = /^#[ \t]+(TYPE|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|\S+)(?:[ \t]+(.*?))?[ \t]*$/
+const metadata = /^#[ \t]+(TYPE|UNIT|HELP)[ \t]+("(?:[^"\\]|\\.)*"|\S+)(?:[ \t]+(.*?))?[ \t]*$/
 const quoted = String.raw`"(?:[^"\\]|\\.)*"`
 const pair = new RegExp(
   String.raw`[ \t]*(?:([a-zA-Z_][\w.]*|${quoted})[ \t]*=[ \t]*)?(${quoted})[ \t]*(?:(,)[ \t]*|(?=\}))`,
@@ -57,8 +58,8 @@ export function readExposition(text: string, isOpenMetrics: boolean): Exposition
     if (sample === undefined) throw new Error(`line ${number} is malformed`)
     const { name, labels, value, at, hasExemplar } = sample
     if (hasExemplar) exemplars++
-    const { kind, unit } = families.get(name) ?? families.get(name.replace(suffixes, '')) ?? {}
-    samples.push({ name, labels: withBound(labels, name, kind), value, at, kind, unit })
+    const { kind, unit, help } = families.get(name) ?? families.get(name.replace(suffixes, '')) ?? {}
+    samples.push({ name, labels: withBound(labels, name, kind), value, at, kind, unit, help })
   }
   if (isOpenMetrics && !hasEnd) throw new Error('the response has no # EOF')
   return { samples, exemplars }
@@ -71,6 +72,7 @@ function readMetadata(line: string, families: Map<string, Family>) {
   const family = families.get(name) ?? {}
   const kind = kinds[value]
   if (what === 'UNIT') family.unit = value
+  else if (what === 'HELP') family.help = unescaped(`"${value}"`)
   else if (kind !== undefined) family.kind = kind
   families.set(name, family)
 }

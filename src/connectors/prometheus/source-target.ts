@@ -1,5 +1,5 @@
 /** Scrapes of one target: samples, the series about the scrape, and the markers of series that ended. */
-import { sampleEvent, type Sample } from '../../codecs/samples/index.ts'
+import { HelpTexts, sampleEvent, type Sample } from '../../codecs/samples/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import { labelsFault } from '../../messaging/label-bounds.ts'
@@ -43,6 +43,7 @@ export class TargetScraper {
   readonly #parts: TargetParts
   readonly #http: HttpClient
   /** Series of the last scrape that had no times in the response. */
+  readonly #helps = new HelpTexts()
   #live = new Map<string, Series>()
   #hasScraped = false
   #samples = 0
@@ -161,7 +162,8 @@ export class TargetScraper {
       seen.add(key)
       if (!this.#live.has(key)) added++
       if (time === undefined) live.set(key, series)
-      rows.push({ ...series, value, isStale: false, at: time ?? at })
+      const help = this.#helps.due(series, sample.help, time ?? at)
+      rows.push({ ...series, value, isStale: false, at: time ?? at, help })
     }
     const own = [
       this.#own('up', isUp ? 1 : 0, at),

@@ -1,7 +1,7 @@
 /** Series of a request of remote write as points. */
 import { strictText } from '../../codecs/proto-reader/text.ts'
 import type { WireReader } from '../../codecs/proto-reader/index.ts'
-import { SampleTexts, specialOf, type SampleKind } from '../../codecs/samples/index.ts'
+import { SampleTexts, specialOf, type HelpTexts, type SampleKind } from '../../codecs/samples/index.ts'
 import { labelTooLong, tooManyLabels, type LabelFault } from '../../messaging/label-bounds.ts'
 import type { PushedRows } from '../../messaging/pushed-rows.ts'
 import { telemetryTypes } from '../../model/points.ts'
@@ -46,6 +46,7 @@ export type Series = {
   exemplars: number
   kind: SampleKind | undefined
   unit: string | undefined
+  help: string | undefined
 }
 
 export const newSeries = (): Series => ({
@@ -55,6 +56,7 @@ export const newSeries = (): Series => ({
   exemplars: 0,
   kind: undefined,
   unit: undefined,
+  help: undefined,
 })
 
 export function textOf(bytes: Uint8Array, { from, to }: Span): string {
@@ -105,9 +107,12 @@ export function nameIn(texts: readonly string[]): string | undefined {
 
 export class SeriesRows {
   readonly #name: string
+  readonly #series: Series
+  readonly #helps: HelpTexts
   readonly #texts: SampleTexts
 
-  constructor({ texts, kind, unit }: Series) {
+  constructor(series: Series, helps: HelpTexts) {
+    const { texts, kind, unit } = series
     const name = nameIn(texts)
     const labels: (readonly [string, string])[] = []
     for (let at = 0; at < texts.length; at += 2) if (texts[at] !== '__name__') labels.push([texts[at]!, texts[at + 1]!])
@@ -115,15 +120,18 @@ export class SeriesRows {
     if (new Set(labels.map(([label]) => label)).size < labels.length)
       throw new SeriesFault('duplicate_label', 'it has a label twice')
     this.#name = name
+    this.#series = series
+    this.#helps = helps
     this.#texts = new SampleTexts({ name, labels, kind, unit })
   }
 
   put(rows: PushedRows, value: number, isStale: boolean, at: number): void {
     const special = isStale ? 'stale' : specialOf(value)
     const texts = this.#texts
+    const { kind, help } = this.#series
     rows.put(
       { source: '/remote-write', type: telemetryTypes.point, family: 'point', subject: this.#name, time: at },
-      texts.data(value, special),
+      texts.data(value, special, this.#helps.due({ name: this.#name, kind }, help, at)),
       texts.identity(value, special, at),
     )
   }

@@ -1,4 +1,5 @@
 import { WireReader } from '../../codecs/proto-reader/index.ts'
+import type { HelpTexts } from '../../codecs/samples/index.ts'
 import type { Decoding, PushedRows } from '../../messaging/pushed-rows.ts'
 import {
   fieldsPerTurn,
@@ -52,7 +53,13 @@ export function* verifyRequest(
 }
 
 /** A series at fault costs no other one. */
-export function* putSeries(body: Uint8Array, format: SeriesFormat, rows: PushedRows, into: Received): Decoding<void> {
+export function* putSeries(
+  body: Uint8Array,
+  format: SeriesFormat,
+  rows: PushedRows,
+  into: Received,
+  helps: HelpTexts,
+): Decoding<void> {
   const reader = new WireReader()
   reader.start(body, 0)
   let turn = 0
@@ -63,7 +70,7 @@ export function* putSeries(body: Uint8Array, format: SeriesFormat, rows: PushedR
       continue
     }
     const end = reader.within(body.length)
-    if (end > reader.at) yield* putOne(reader, end, format, rows, into)
+    if (end > reader.at) yield* putOne(reader, end, format, rows, into, helps)
   }
   if (reader.failed) throw new Malformed()
 }
@@ -74,6 +81,7 @@ function* putOne(
   format: SeriesFormat,
   rows: PushedRows,
   into: Received,
+  helps: HelpTexts,
 ): Decoding<void> {
   const start = reader.at
   const series = newSeries()
@@ -90,7 +98,7 @@ function* putOne(
   try {
     reader.at = start
     format.read(reader, end, series)
-    own = new SeriesRows(series)
+    own = new SeriesRows(series, helps)
   } catch (error) {
     if (!(error instanceof SeriesFault)) throw error
     const name = error.series ?? nameIn(series.texts)

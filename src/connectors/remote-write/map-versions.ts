@@ -1,7 +1,7 @@
 /** Requests of remote write 1.0 and 2.0. */
 import type { WireReader } from '../../codecs/proto-reader/index.ts'
 import { strictText } from '../../codecs/proto-reader/text.ts'
-import type { SampleKind } from '../../codecs/samples/index.ts'
+import { HelpTexts, type SampleKind } from '../../codecs/samples/index.ts'
 import type { Decoding, PushedRows } from '../../messaging/pushed-rows.ts'
 import type { LabelBounds } from '../../schema/label-fields.ts'
 import { labelTexts, Malformed, nameIn, SeriesFault, textOf, type Received, type Span } from './map-received.ts'
@@ -11,13 +11,19 @@ import { putSeries, verifyRequest, type SeriesFormat } from './map-series.ts'
 const kinds: Readonly<Record<number, SampleKind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 5: 'summary' }
 const kinds2: Readonly<Record<number, SampleKind>> = { ...kinds, 4: 'gauge' }
 
-export type Metadata = Map<string, SampleKind>
+type Description = Readonly<{ kind: SampleKind | undefined; help: string; unit: string }>
+
+/** What is known of metrics, by name of the family. Senders of 1.0 send it apart from samples. */
+export class Metadata {
+  readonly byName: Map<string, Description> = new Map()
+  readonly helps: HelpTexts = new HelpTexts()
+}
 
 /** More spans are counted, not collected. */
 const spansFor = (bounds: LabelBounds) => 2 * (bounds.max_labels + 2)
 const nothing: Span = { from: 0, to: 0 }
 
-/** `metadata`: kinds by name of a metric, from requests before; the request may add some. */
+/** `metadata`: from requests before; the request may add some. */
 export function* decodeV1(
   body: Uint8Array,
   rows: PushedRows,
@@ -50,7 +56,8 @@ export function* decodeV1(
       }
       if (reader.failed) throw new Malformed()
       series.texts = labelTexts(spans, bounds, body, (index) => textOf(body, spans[index]!))
-      series.kind = kindOf(nameIn(series.texts) ?? '', metadata)
+      const { kind, help, unit = '' } = describedBy(nameIn(series.texts) ?? '', metadata) ?? {}
+      Object.assign(series, { kind, help, unit: unit === '' ? undefined : unit })
     },
   }
   yield* verifyRequest(body, format, (reader, end) => {
@@ -58,7 +65,7 @@ export function* decodeV1(
     else reader.skip(end)
   })
   const into: Received = { samples: 0, histograms: 0, exemplars: 0 }
-  yield* putSeries(body, format, rows, into)
+  yield* putSeries(body, format, rows, into, metadata.helps)
   return into
 }
 
@@ -66,25 +73,33 @@ const maxMetadata = 20_000
 
 function readMetadata(reader: WireReader, outer: number, into: Metadata, { max_label_value: most }: LabelBounds) {
   const end = reader.within(outer)
-  let [type, name] = [0, '']
+  let type = 0
+  const texts = { 2: '', 4: '', 5: '' }
   while (reader.next(end)) {
-    if (reader.field === 1) type = reader.number(end)
-    else if (reader.field === 2) {
+    const { field } = reader
+    if (field === 1) type = reader.number(end)
+    else if (field === 2 || field === 4 || field === 5) {
       const to = reader.within(end)
-      if (to >= 0 && to - reader.at <= most) name = strictText(reader.bytes, reader.at, to) ?? ''
+      if (to >= 0 && to - reader.at <= most) texts[field] = strictText(reader.bytes, reader.at, to) ?? ''
       reader.at = Math.max(to, reader.at)
     } else reader.skip(end)
   }
-  const kind = kinds[type]
-  if (kind !== undefined && name !== '' && into.size < maxMetadata) into.set(name, kind)
+  const { 2: name, 4: help, 5: unit } = texts
+  const description = { kind: kinds[type], help, unit }
+  if (name !== '' && into.byName.size < maxMetadata) into.byName.set(name, description)
 }
 
 /** Metadata has the name of the family. */
-function kindOf(name: string, metadata: ReadonlyMap<string, SampleKind>) {
-  return metadata.get(name) ?? metadata.get(name.replace(/_(?:bucket|sum|count|total)$/, ''))
+function describedBy(name: string, { byName }: Metadata): Description | undefined {
+  return byName.get(name) ?? byName.get(name.replace(/_(?:bucket|sum|count|total)$/, ''))
 }
 
-export function* decodeV2(body: Uint8Array, rows: PushedRows, bounds: LabelBounds): Decoding<Received> {
+export function* decodeV2(
+  body: Uint8Array,
+  rows: PushedRows,
+  bounds: LabelBounds,
+  { helps }: Metadata,
+): Decoding<Received> {
   const symbols = new Symbols(body, rows)
   const format: SeriesFormat = {
     series: 5,
@@ -93,7 +108,7 @@ export function* decodeV2(body: Uint8Array, rows: PushedRows, bounds: LabelBound
     exemplar: 4,
     read(reader, end, series) {
       const refs: number[] = []
-      let unit = 0
+      let about = nothingKnown
       while (reader.next(end)) {
         if (reader.field !== 1 && reader.field !== 5) {
           reader.skip(end)
@@ -102,14 +117,17 @@ export function* decodeV2(body: Uint8Array, rows: PushedRows, bounds: LabelBound
         const isLabels = reader.field === 1
         const to = reader.within(end)
         if (isLabels) readRefs(reader, to, refs, spansFor(bounds))
-        else [series.kind, unit] = readSeriesMetadata(reader, to)
+        else about = readSeriesMetadata(reader, to)
       }
       if (reader.failed) throw new Malformed()
       if (refs.length % 2 !== 0) throw new SeriesFault('invalid_series', 'its labels are incomplete')
       const spans = refs.map((ref) => symbols.span(ref))
       series.texts = labelTexts(spans, bounds, body, (index) => symbols.text(refs[index]!))
-      const { from, to } = symbols.span(unit)
-      series.unit = unit === 0 || to - from > bounds.max_label_value ? undefined : symbols.text(unit)
+      const short = (symbol: number): string | undefined => {
+        const { from, to } = symbols.span(symbol)
+        return symbol === 0 || to - from > bounds.max_label_value ? undefined : symbols.text(symbol)
+      }
+      Object.assign(series, { kind: about.kind, unit: short(about.unit), help: short(about.help) })
     },
   }
   yield* verifyRequest(body, format, (reader, end) => {
@@ -118,7 +136,7 @@ export function* decodeV2(body: Uint8Array, rows: PushedRows, bounds: LabelBound
   })
   symbols.verify()
   const into: Received = { samples: 0, histograms: 0, exemplars: 0 }
-  yield* putSeries(body, format, rows, into)
+  yield* putSeries(body, format, rows, into, helps)
   return into
 }
 
@@ -130,13 +148,18 @@ function readRefs(reader: WireReader, end: number, refs: number[], most: number)
   if (reader.at > end && end >= 0) reader.failed = true
 }
 
-function readSeriesMetadata(reader: WireReader, end: number): [SampleKind | undefined, number] {
-  let [kind, unit]: [SampleKind | undefined, number] = [undefined, 0]
+/** Symbols of unit and help. */
+type SeriesMetadata = { kind: SampleKind | undefined; unit: number; help: number }
+const nothingKnown: SeriesMetadata = { kind: undefined, unit: 0, help: 0 }
+
+function readSeriesMetadata(reader: WireReader, end: number): SeriesMetadata {
+  const found = { ...nothingKnown }
   while (reader.next(end))
-    if (reader.field === 1) kind = kinds2[reader.number(end)]
-    else if (reader.field === 4) unit = reader.number(end)
+    if (reader.field === 1) found.kind = kinds2[reader.number(end)]
+    else if (reader.field === 3) found.help = reader.number(end)
+    else if (reader.field === 4) found.unit = reader.number(end)
     else reader.skip(end)
-  return [kind, unit]
+  return found
 }
 
 const maxTexts = 8192

@@ -289,3 +289,52 @@ test('a request without an encoding is snappy, as old clients send it', async ()
   const answer = await fetch(`${source.addresses[0] ?? ''}/api/v1/write`, { method: 'POST', body, headers })
   expect([answer.status, points().length]).toEqual([204, 1])
 })
+
+test('the help text of a metric is beside one sample in ten minutes, in 1.0 and 2.0', async () => {
+  const { post, scene } = await start()
+  const minute = 60_000
+  const sampleAt = (writer: ProtoWriter, at: number): void => {
+    const sample = writer.begin(2)
+    writer.double(1, at)
+    writer.int(2, at)
+    writer.end(sample)
+  }
+  const symbols = ['', '__name__', 'took_seconds_bucket', 'took_seconds_count', 'Time taken.']
+  for (const name of [2, 3]) {
+    const body = v2((writer) => {
+      writer.packed(1, [1, name])
+      for (const at of [1, 5 * minute, 11 * minute]) sampleAt(writer, at)
+      const metadata = writer.begin(5)
+      writer.uint(1, 3)
+      writer.uint(3, 4)
+      writer.end(metadata)
+    }, symbols)
+    expect((await post(body, { 'content-type': v2Type })).status).toBe(204)
+  }
+  const first = new ProtoWriter()
+  const metadata = first.begin(3)
+  first.uint(1, 1)
+  first.text(2, 'jobs_total')
+  first.text(4, 'Jobs run.')
+  first.text(5, 'jobs')
+  first.end(metadata)
+  expect((await post(snappyCompress(first.finish()))).status).toBe(204)
+  const second = new ProtoWriter()
+  series(second, [['__name__', 'jobs_total']], 2)
+  expect((await post(snappyCompress(second.finish()))).status).toBe(204)
+  const described = scene.events.map(({ subject, data }) => {
+    const { help, unit } = JSON.parse(new TextDecoder().decode(data)) as { help?: string; unit?: string }
+    return [subject, help, unit]
+  })
+  const [none, text] = [undefined, 'Time taken.']
+  expect(described).toEqual([
+    ['took_seconds_bucket', text, none],
+    ['took_seconds_bucket', none, none],
+    ['took_seconds_bucket', text, none],
+    ['took_seconds_count', text, none],
+    ['took_seconds_count', none, none],
+    ['took_seconds_count', text, none],
+    ['jobs_total', 'Jobs run.', 'jobs'],
+    ['jobs_total', none, 'jobs'],
+  ])
+})

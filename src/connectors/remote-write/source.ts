@@ -7,7 +7,7 @@ import { withSnappy } from '../../messaging/snappy-body.ts'
 import { PushRefused } from '../../net/http/push-refused.ts'
 import type { PushAnswer, PushRequest } from '../../net/http/receiver.ts'
 import type { RemoteWriteSourceConfig, remoteWriteSourceSchema } from './config.ts'
-import { decodeV1, decodeV2, type Metadata } from './map-versions.ts'
+import { decodeV1, decodeV2, Metadata } from './map-versions.ts'
 
 export const source = defineSource<typeof remoteWriteSourceSchema>('remote-write', {
   build: openRemoteWrite,
@@ -15,7 +15,7 @@ export const source = defineSource<typeof remoteWriteSourceSchema>('remote-write
 })
 
 export function openRemoteWrite(config: RemoteWriteSourceConfig, context: SourceContext): Promise<PushSource> {
-  const metadata: Metadata = new Map()
+  const metadata = new Metadata()
   const decode = (request: PushRequest) => decodeWith(request, config, metadata)
   return openPushSource({
     config,
@@ -57,7 +57,7 @@ function decodeWith(request: PushRequest, config: RemoteWriteSourceConfig, metad
   return (rows) =>
     withSnappy(request, config.max_body, function* (body) {
       const { samples, histograms, exemplars } = yield* isV2
-        ? decodeV2(body, rows, config)
+        ? decodeV2(body, rows, config, metadata)
         : decodeV1(body, rows, config, metadata)
       const texts = rows.faults === 0 ? [] : [seriesText(rows)]
       for (const [reason, count, text] of [
