@@ -74,7 +74,7 @@ export class PackageList {
   /** Throws ReportError if no package of the document is readable. */
   get skipped(): Pick<Report, 'skipped' | 'skippedReason'> {
     if (this.unnamed === 0) return {}
-    const skippedReason = `${this.unnamed} packages have neither a name nor a package URL.`
+    const skippedReason = `Packages with neither a name nor a package URL: ${this.unnamed}.`
     if (this.listed === 0) throw new ReportError('malformed', skippedReason)
     return { skipped: this.unnamed, skippedReason }
   }

@@ -364,6 +364,22 @@ describe('records', () => {
     )
   })
 
+  test('of another enterprise, or longer than known, before the header cost nothing', () => {
+    const longer = tagged(1001, words(100, 0, 200, 0, 7, 8))
+    expect(rowOf(tagged((8800 << 12) | 2, words(1, 2, 3)), longer, oneTcp)).toMatchObject({
+      src_addr: '10.0.0.1',
+      vlan: 100,
+      dst_vlan: 200,
+    })
+  })
+
+  test('of counters with a corrupt record leave the flow samples around them', () => {
+    const counters = tagged(2, Buffer.concat([words(1, 2, 1), words(1, 4000), words(1)]))
+    const { result, rows } = decode(datagram([flowSample([oneTcp]), counters, flowSample([oneTcp], { sequence: 12 })]))
+    expect(rows).toHaveLength(2)
+    expect(result).toMatchObject({ counterSamples: 1, malformed: undefined })
+  })
+
   test('of a switch give VLANs that the header does not show', () => {
     const switched = tagged(1001, words(100, 0, 200, 0))
     expect(rowOf(oneTcp, switched)).toMatchObject({ vlan: 100, dst_vlan: 200 })

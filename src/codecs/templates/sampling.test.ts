@@ -138,3 +138,30 @@ describe('options', () => {
     expect(samplings(bench)).toEqual([undefined, 50])
   })
 })
+
+test('the sampler table of Cisco IOS, with names of 40 bytes, applies to flows with the id of the sampler', () => {
+  const bench = new Bench()
+  const table = optionsTemplate9(
+    259,
+    [[1, 4]],
+    [
+      [48, 4],
+      [84, 40],
+      [49, 1],
+      [50, 2],
+    ],
+  )
+  const sampler = [u32(1, 7), Buffer.from('M1'.padEnd(40, '\0')), u8(2), u16(100)]
+  const flow = [[8, 4] as const, [12, 4] as const, [48, 1] as const]
+  bench.take(
+    netflow9(
+      {},
+      set(1, table),
+      set(259, ...sampler),
+      set(0, template(300, flow)),
+      set(300, ip4('10.0.0.1'), ip4('10.0.0.2'), u8(7)),
+      set(300, ip4('10.0.0.3'), ip4('10.0.0.4'), u8(8)),
+    ),
+  )
+  expect(samplings(bench)).toEqual([100, undefined])
+})
