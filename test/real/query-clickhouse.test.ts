@@ -11,6 +11,7 @@ import { compileSql } from '../../src/query/sql.ts'
 import { agreement } from '../../src/query/testing/agreement.ts'
 import { cases, rows } from '../../src/query/testing/cases.ts'
 import { ClickhouseTables } from '../../src/query/testing/clickhouse.ts'
+import { memberBatch, mixedCases, nameCases, numberCases, textCases } from '../../src/query/testing/members.ts'
 import { randomPatterns, subjects } from '../../src/query/testing/patterns.ts'
 import { makeBatch } from '../../src/query/testing/tables.ts'
 import { SeededRandom } from '../kit/random.ts'
@@ -54,6 +55,19 @@ describe('chdb', () => {
       expect(result.matched).toBeGreaterThan(result.rows / 20)
     },
   )
+
+  test('ClickHouse selects the rows of every test of a member of extra', async () => {
+    const tables = new ClickhouseTables(server.url)
+    await tables.fill(flowNames, memberBatch())
+    for (const [filter, expected] of [...textCases, ...numberCases, ...mixedCases, ...nameCases]) {
+      const sql = compileSql(readFilter(filter, flowNames).bound, { dialect: clickhouse })
+      const found = await tables.rows<{ n: number }>(`SELECT n FROM flows WHERE ${sql} ORDER BY n`)
+      expect(
+        found.map(({ n }) => n),
+        filter,
+      ).toEqual(expected)
+    }
+  })
 
   test('ClickHouse selects the rows of every case', async () => {
     const tables = new ClickhouseTables(server.url)
