@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import type { FlowBatch } from '../../model/batches.ts'
 import type { RunningApi } from '../index.ts'
 import { EventStream } from '../testing/event-stream.ts'
 import { start } from '../testing/kit.ts'
@@ -92,4 +93,37 @@ test('an invalid filter is rejected with the positions of its errors', async () 
     hints: ['At 18–26: There is no field dst_prot. Did you mean dst_port?'],
     errors: [{ from: 18, to: 26, message: 'There is no field dst_prot.', hint: 'Did you mean dst_port?' }],
   })
+})
+
+test('live views filter, show and group by members of extra', async () => {
+  const { api, control } = await start({ limits: { tickMs: 20 } })
+  const batch = someFlows(3) as FlowBatch
+  const texts = ['{"channel":6,"ssid":"guest"}', '{"channel":36,"ssid":"staff"}']
+  const first = batch.dictionary.length
+  control.publish({
+    ...batch,
+    dictionary: [...batch.dictionary, ...texts],
+    columns: { ...batch.columns, extra: { kind: 'json', codes: Uint32Array.of(first, first + 1, 0) } },
+  })
+  const answer = await put(api, [
+    {
+      id: 'rows',
+      kind: 'rows',
+      q: { stream: 'flows', filter: 'extra.channel > 7' },
+      columns: ['src_port', 'extra.ssid', 'extra.channel'],
+    },
+    {
+      id: 'where',
+      kind: 'rows',
+      q: { stream: 'flows', where: { 'extra.ssid': 'guest' } },
+      columns: ['src_port', 'extra.none'],
+    },
+    { id: 'sums', kind: 'series', q: { stream: 'flows' }, columns: [], scope: ['extra.ssid'] },
+  ])
+  expect(answer.status).toBe(200)
+  const stream = await watch(api)
+  expect(await stream.untilRows('rows', 1)).toEqual([[1001, 'staff', '36']])
+  expect(await stream.untilRows('where', 1)).toEqual([[1000, null]])
+  const { data } = await stream.until(({ event, data: { view } }) => event === 'series' && view === 'sums')
+  expect(JSON.stringify(data)).toContain('"staff"')
 })

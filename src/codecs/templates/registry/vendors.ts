@@ -5,9 +5,9 @@ export const vendors: Readonly<Record<number, string>> = {
   232x:ingress_acl_id 233x:egress_acl_id 234u:fw_ext_event 7232s:username 7233a:xlate_src_addr_ipv4
   7234a:xlate_dst_addr_ipv4 7235u:xlate_src_port 7236u:xlate_dst_port 7237u:fw_event 8337u:ciscoServerBytesNetwork
   8338u:ciscoClientBytesNetwork 9252u:ciscoServicesWaasSegment 9253u:ciscoServicesWaasPassthroughReason
-  9357s:ciscoAppHTTPUriStatistics 12232s:cisoAppCategoryName 12234s:ciscoAppGroupName 12235s:ciscoAppHTTPHost
+  9357s:ciscoAppHTTPUriStatistics 12232s:ciscoAppCategoryName 12234s:ciscoAppGroupName 12235s:ciscoAppHTTPHost
   12236a:ciscoClientIPv4Address 12237a:ciscoServerIPv4Address 12240u:ciscoClientL4Port 12241u:ciscoServerL4Port
-  12242u:ciscoConnectionId 12244s:ciscoAppBusiness
+  12242u:ciscoConnectionId 12244s:ciscoAppBusiness 12432u:ciscoOverlaySessionIdInput
 `,
   // Nokia
   637: `
