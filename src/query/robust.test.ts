@@ -53,7 +53,7 @@ test('every text is a filter that all compilers accept, or an error with a posit
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   for (const names of [flowNames, eventNames]) await makeView(connection, names, [{ id: 'a' }])
   let [taken, refused] = [0, 0]
-  for (let each = 0; each < 1500; each++) {
+  for (let each = 0; each < 1800; each++) {
     const names = random.chance(0.7) ? flowNames : eventNames
     let text = randomExpression(random, names).text
     for (let times = random.integer(1, 3); times > 0; times--) text = damaged(random, text)

@@ -45,7 +45,7 @@ test('an export has every row and value, from the store and from the ring', asyn
   const both = await startBoth()
   const random = new SeededRandom(21)
   for (let batch = 0; batch < 4; batch++)
-    await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 50)), Date.now() - 10_000 + batch)
+    await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 60)), Date.now() - 10_000 + batch)
   // Some rows have a receive time in the year 9999 and are outside of every span.
   const [{ count } = { count: 0 }] = (await both.sql(
     'SELECT count(*) AS count FROM flows WHERE time_received <= now()',
