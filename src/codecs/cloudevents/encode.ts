@@ -36,8 +36,13 @@ export function eventFields(
     ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
     ...(event.ref === undefined ? {} : { [refExtension]: event.ref }),
   }
-  for (const [name, value] of Object.entries({ ...own, ...extensions, ...extra })) list.push([name, value])
+  for (const [name, value] of Object.entries({ ...own, ...extensions, ...extra })) list.push([name, attributeOf(value)])
   return list
+}
+
+/** Integers of CloudEvents have 32 bits; others are emitted as text. */
+function attributeOf(value: ExtensionValue): ExtensionValue {
+  return typeof value === 'number' && value !== (value | 0) ? String(value) : value
 }
 
 /** As the sender wrote it, if it is still the time of the event. */

@@ -61,3 +61,8 @@ test('the invalid attribute of a received event is named', () => {
   expect(invalid({ datacontenttype: 'json' })).toBe('datacontenttype "json" is no media type')
   expect(invalid({ datacontenttype: 'application/json; charset=utf-8' })).toBeUndefined()
 })
+
+test('an integer beyond 32 bits is emitted as text', () => {
+  const extensions = { small: -2_147_483_648, large: 2_147_483_648 }
+  expect(written({ extensions })).toMatchObject({ small: -2_147_483_648, large: '2147483648' })
+})
