@@ -55,7 +55,7 @@ export class PackageList {
       name: named,
       version: clipped(version ?? url?.version),
       type: url?.type ?? rest.type,
-      purl: url === undefined ? undefined : clipped(normalPurl(purl)),
+      purl: url === undefined ? undefined : clipped(normalPurl(purl, version)),
       licenses: rest.licenses,
       cpes: rest.cpes,
       locations: rest.locations?.slice(0, maxLocations),
@@ -100,7 +100,7 @@ function merged(before: Package, given: Package): Package {
 export function distinctProblems(problems: readonly Problem[]): readonly Problem[] {
   const byIdentity = new Map<string, Problem>()
   for (const given of problems) {
-    const purl = normalPurl(given.purl) ?? given.purl
+    const purl = normalPurl(given.purl, given.version) ?? given.purl
     const problem = known<Problem>({ ...given, purl, aliases: aliasesOf(given.id, given.aliases) })
     const identity = `${problem.id} ${problemPlace(problem)}`
     const before = byIdentity.get(identity)

@@ -44,6 +44,15 @@ describe('package URLs', () => {
     expect(packages).toMatchObject([{ purl: 'pkg:npm/%40scope/a@1%2Bb' }])
   })
 
+  test('without a version get that of the component, so that two versions stay two packages', async () => {
+    const component = (version: string): object => library({ name: 'a', version, purl: 'pkg:npm/a?x=y' })
+    const { packages } = await read(cycloneDx({ components: [component('1'), component('2')] }))
+    expect(packages?.map(({ version, purl }) => [version, purl])).toEqual([
+      ['1', 'pkg:npm/a@1?x=y'],
+      ['2', 'pkg:npm/a@2?x=y'],
+    ])
+  })
+
   test('without a name are none', async () => {
     const { packages } = await read(
       cycloneDx({ components: [library({ name: ':', version: '2', purl: 'pkg:maven/@2' })] }),

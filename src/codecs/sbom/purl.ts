@@ -40,10 +40,15 @@ export function packageName({ type, namespace, name }: PackageUrl): string {
   return namespace === undefined || ofSystems.has(type) ? name : `${namespace}/${name}`
 }
 
-/** Some tools encode `@`, `+` and `~`, others do not: the same package has one text. */
-export function normalPurl(text: string | undefined): string | undefined {
+/**
+ * Some tools encode `@`, `+` and `~`, others do not: the same package has one text. `version`: for a text without one,
+ * which would name all versions.
+ */
+export function normalPurl(text: string | undefined, version: string | undefined): string | undefined {
   const url = readPurl(text)
-  return url === undefined ? undefined : url.base + (/[?#].*$/s.exec(text ?? '')?.[0] ?? '')
+  if (url === undefined) return undefined
+  const suffix = url.version === undefined && version !== undefined ? `@${encoded(version)}` : ''
+  return `${url.base}${suffix}${/[?#].*$/s.exec(text ?? '')?.[0] ?? ''}`
 }
 
 /** Of percent encoding; texts that are not encoded correctly stay. */
