@@ -15,11 +15,12 @@ async function fieldsIn(request: GrafanaRequest): Promise<Map<string, DetectedFi
 export async function fieldsAnswer(request: GrafanaRequest): Promise<object> {
   const limit = request.parameters.count('limit') ?? usualFieldLines
   const found = [...(await fieldsIn(request))].slice(0, limit)
-  const fields = found.map(([label, { type, values, parsers }]) => ({
+  const fields = found.map(([label, { type, values, parsers, jsonPath }]) => ({
     label,
     type,
     cardinality: values.size,
     parsers: parsers.size === 0 ? null : [...parsers],
+    ...(jsonPath === undefined ? {} : { jsonPath }),
   }))
   return { fields, limit }
 }

@@ -215,3 +215,19 @@ test('tail closes with the reason for a query of numbers, and without a websocke
   expect([reason.toString(), messages]).toEqual([expect.stringContaining('only label matchers'), []])
   expect((await fetch(`${api.url}/loki/api/v1/tail`)).status).toBe(400)
 })
+
+test('a field in JSON has the keys that lead to it', async () => {
+  const api = await withLines({ line: '{"http":{"status-code":200},"http_status_code":1}' })
+  const { body } = await ask(api, 'detected_fields', { ...times, query: '{a=~".+"}' })
+  expect((body as Record<string, unknown>)['fields']).toContainEqual(
+    expect.objectContaining({ label: 'http_status_code', jsonPath: ['http', 'status-code'] }),
+  )
+})
+
+test('numbers and UUIDs are no detected labels, but flags and pods are', async () => {
+  const id = '3b241101-e2bb-4255-8caf-4136c566a962'
+  const api = await withLines({ line: 'x', labels: { a: 'web', user: '42', id, flag: '1', pod: '7' } })
+  const { body } = await ask(api, 'detected_labels', { ...times, query: '{a=~".+"}' })
+  const found = (body as unknown as { detectedLabels: { label: string }[] }).detectedLabels.map(({ label }) => label)
+  expect(found.toSorted()).toEqual(['a', 'flag', 'pod'])
+})

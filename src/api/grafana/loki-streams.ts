@@ -103,5 +103,15 @@ export async function detectedLabels(request: GrafanaRequest): Promise<object> {
   const values = new Map<string, Set<string>>()
   for (const { stream } of await streamsIn(request, 'query'))
     for (const [name, value] of stream.entries) values.set(name, (values.get(name) ?? new Set()).add(value))
-  return { detectedLabels: [...values].map(([label, found]) => ({ label, cardinality: found.size })) }
+  const shown = [...values].filter(([label, found]) => alwaysShown.has(label) || !areIds([...found]))
+  return { detectedLabels: shown.map(([label, found]) => ({ label, cardinality: found.size })) }
+}
+
+const alwaysShown: ReadonlySet<string> = new Set(['cluster', 'namespace', 'instance', 'pod'])
+const uuid = /^(?:urn:uuid:|\{)?[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}\}?$/i
+
+/** Numbers and UUIDs are no labels to choose from, as in Loki; 0 and 1 alone are. */
+function areIds(values: readonly string[]): boolean {
+  if (values.length <= 2 && values.every((value) => value === '0' || value === '1')) return false
+  return values.every((value) => (value.trim() !== '' && !Number.isNaN(Number(value))) || uuid.test(value))
 }

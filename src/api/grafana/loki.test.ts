@@ -221,7 +221,7 @@ test('volumes and fields of lines', async () => {
   const steps = (await of('index/volume_range', { step: '30s' })).data?.result.map(({ values = [] }) => values.length)
   expect(steps).toEqual([2, 1])
   const { fields } = await of('detected_fields')
-  expect(fields).toContainEqual({ label: 'ms', type: 'int', cardinality: 3, parsers: ['json'] })
+  expect(fields).toContainEqual({ label: 'ms', type: 'int', cardinality: 3, parsers: ['json'], jsonPath: ['ms'] })
   expect(fields).toContainEqual({ label: 'took', type: 'duration', cardinality: 1, parsers: ['logfmt'] })
   expect(fields).toContainEqual({ label: 'pod', type: 'string', cardinality: 2, parsers: null })
   expect((await of('detected_field/level/values'))['values']).toEqual(['error', 'warn', 'info'])

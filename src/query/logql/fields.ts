@@ -1,41 +1,65 @@
 /** Fields that a person can filter by, found in lines. */
 import { LabelSet } from '../metrics/labels.ts'
 import { bytesOf, durationMs } from '../metrics/lexer.ts'
-import { readJson, readLogfmt } from './parsers.ts'
+import { readMembers } from './json-members.ts'
+import { jsonLabelOf, readJson, readLogfmt } from './parsers.ts'
 import type { Processed } from './pipeline.ts'
 import { errorLabel, State } from './state.ts'
 
 type FieldType = 'string' | 'int' | 'float' | 'boolean' | 'duration' | 'bytes'
 
-export type DetectedField = Readonly<{ type: FieldType; values: ReadonlySet<string>; parsers: ReadonlySet<string> }>
-type Found = { type: FieldType; values: Set<string>; parsers: Set<string> }
+export type DetectedField = Readonly<{
+  type: FieldType
+  values: ReadonlySet<string>
+  parsers: ReadonlySet<string>
+  /** Keys in JSON, from outside. */
+  jsonPath: readonly string[] | undefined
+}>
+type Found = { type: FieldType; values: Set<string>; parsers: Set<string>; jsonPath: readonly string[] | undefined }
 
 /** By name. `parsers` is empty for metadata and for labels that the query parses. */
 export function detectedFields(lines: readonly Processed[]): Map<string, DetectedField> {
   const fields = new Map<string, Found>()
-  const add = (name: string, value: string, parser?: string): void => {
-    const field = fields.get(name) ?? { type: typeOf(value), values: new Set(), parsers: new Set() }
+  const add = (name: string, value: string, parser?: string, path?: readonly string[]): void => {
+    const field = fields.get(name) ?? { type: typeOf(value), values: new Set(), parsers: new Set(), jsonPath: path }
     fields.set(name, field)
     field.values.add(value)
+    field.jsonPath ??= path
     if (parser !== undefined) field.parsers.add(parser)
   }
   for (const { entry, line, labels, parsed } of lines) {
     for (const [name, value] of Object.entries(entry.metadata)) add(name, value)
     for (const name of parsed) if (!name.startsWith('__')) add(name, labels.get(name) ?? '')
     if (parsed.size > 0) continue
-    const { parser, found } = parsedLine(line)
-    for (const [name, value] of found) add(name, value, parser)
+    const { parser, found, paths } = parsedLine(line)
+    for (const [name, value] of found) add(name, value, parser, paths.get(name))
   }
   return fields
 }
 
-function parsedLine(line: string): { parser: string; found: ReadonlyMap<string, string> } {
+type ParsedLine = Readonly<{
+  parser: string
+  found: ReadonlyMap<string, string>
+  paths: ReadonlyMap<string, readonly string[]>
+}>
+
+function parsedLine(line: string): ParsedLine {
   const asJson = emptyState(line)
   readJson(asJson, [])
-  if (!asJson.labels.has(errorLabel)) return { parser: 'json', found: asJson.labels }
+  if (!asJson.labels.has(errorLabel)) return { parser: 'json', found: asJson.labels, paths: pathsIn(line) }
   const asLogfmt = emptyState(line)
   if (line.includes('=')) readLogfmt(asLogfmt, { is: 'logfmt', strict: false, keepEmpty: false, keys: [] })
-  return { parser: 'logfmt', found: asLogfmt.labels }
+  return { parser: 'logfmt', found: asLogfmt.labels, paths: new Map() }
+}
+
+/** By label; of colliding ones the first counts. */
+function pathsIn(line: string): Map<string, readonly string[]> {
+  const paths = new Map<string, readonly string[]>()
+  readMembers(line, (path) => {
+    const label = jsonLabelOf(path)
+    if (label !== undefined && !paths.has(label)) paths.set(label, path)
+  })
+  return paths
 }
 
 function emptyState(line: string): State {

@@ -48,6 +48,14 @@ describe('LogQL', () => {
     expect(labelsAfter('| logfmt x="trace.id"', 'trace.id=7')).toEqual({ x: '7' })
   })
 
+  it('filters by addresses that a parser found before its error', () => {
+    expect(labelsAfter('| logfmt --strict | x = ip("10.0.0.1")', 'x=1 =y')).toEqual({})
+    expect(labelsAfter('| logfmt --strict | z = ip("10.0.0.1")', 'x=1 =y')).toEqual({
+      x: '1',
+      __error__: 'LogfmtParserErr',
+    })
+  })
+
   it('compares durations below zero and to the nanosecond', () => {
     expect(labelsAfter('| logfmt | took > -1s', 'took=-500ms')).toEqual({ took: '-500ms' })
     expect(labelsAfter('| logfmt | took = 1h15m30.918273645s', 'took=75m30.918273645s')).not.toEqual({})

@@ -23,12 +23,17 @@ const withoutErrorRunes = (text: string): string => text.replaceAll('\uFFFD', ' 
 export function readJson(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
   if (paths.length > 0) return readJsonPaths(state, paths)
   const isRead = readMembers(state.line, (path, value) => {
-    const [first, ...rest] = path.map((key) => key.trim()).filter((key) => key !== '')
-    if (first === undefined && path.length === 1) return
-    const parts = [sanitized(first ?? ''), ...rest.map((key) => key.replace(/[^a-zA-Z0-9_]/g, '_'))]
-    state.extract(parts.join('_'), withoutErrorRunes(value))
+    const label = jsonLabelOf(path)
+    if (label !== undefined) state.extract(label, withoutErrorRunes(value))
   })
   if (!isRead) state.fail('JSONParserErr')
+}
+
+/** The label of a member of JSON; an empty key alone gives none. */
+export function jsonLabelOf(path: readonly string[]): string | undefined {
+  const [first, ...rest] = path.map((key) => key.trim()).filter((key) => key !== '')
+  if (first === undefined && path.length === 1) return undefined
+  return [sanitized(first ?? ''), ...rest.map((key) => key.replace(/[^a-zA-Z0-9_]/g, '_'))].join('_')
 }
 
 /** A line that begins as JSON is no error, even if it is damaged. */

@@ -101,8 +101,8 @@ function holds(filter: LabelFilter, state: State): boolean {
   if (filter.is === 'and') return holds(filter.left, state) && holds(filter.right, state)
   if (filter.is === 'or') return holds(filter.left, state) || holds(filter.right, state)
   if (filter.is === 'match') return filter.matcher.matches(state.labels.get(filter.matcher.name) ?? '')
-  // After an error, an address selects every line, as in Loki.
-  if (filter.is === 'ip' && state.isFailed) return true
+  // After an error, an address selects every line without the label, as in Loki: a parser filters by those before it.
+  if (filter.is === 'ip' && state.isFailed && !state.parsed.has(filter.name)) return true
   const text = state.labels.get(filter.name)
   if (text === undefined) return false
   if (filter.is === 'ip') return filter.contains(text) !== filter.negative
