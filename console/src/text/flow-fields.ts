@@ -1,5 +1,7 @@
 export const flowFieldsText = {
   furtherElements: 'Further elements',
+  station: 'station',
+  accessPoint: 'access point',
   member: (name: string) => `Member ${name} of extra: an element without a column`,
   dns: 'DNS',
   drops: 'Dropped packets',

@@ -78,3 +78,21 @@ test('ids of networks and interfaces are no amounts', () => {
   for (const name of ['vni', 'in_if', 'out_if', 'observation_domain'])
     expect(cell(name, { [name]: 436_207_616 })).toBe('436207616')
 })
+
+test('a record of a wireless controller shows its station and access point where it has no addresses', () => {
+  const members = ['extra.staMacAddress', 'extra.wtpMacAddress', 'extra.wlanSSID']
+  const known = flowColumns(everyView['flows'] ?? [], members)
+  const read = (values: Readonly<Record<string, unknown>>) => (name: string) => values[name] ?? null
+  const text = (id: string, values: Readonly<Record<string, unknown>>) =>
+    renderToStaticMarkup(known.get(id)?.cell(read(values)))
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll(/ +/g, ' ')
+      .trim()
+  const devices = { 'extra.staMacAddress': '02:00:00:00:00:05', 'extra.wtpMacAddress': '02:00:00:00:00:09' }
+  expect(text('src', devices)).toBe('02:00:00:00:00:05 station')
+  expect(text('dst', devices)).toBe('02:00:00:00:00:09 access point')
+  expect(text('src', { ...devices, src_addr: '192.0.2.1' })).toBe('192.0.2.1')
+  expect(known.get('src')?.value(read(devices))).toEqual(['extra.staMacAddress', '02:00:00:00:00:05'])
+  expect(text('extra.wlanSSID', { 'extra.wlanSSID': 'guest' })).toBe('guest')
+  expect(columns.get('src')?.fields).not.toContain('extra.staMacAddress')
+})

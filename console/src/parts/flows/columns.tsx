@@ -97,18 +97,42 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-function endpoint(end: 'src' | 'dst'): FlowColumn {
+/** Shown where a record of a wireless controller has no addresses. */
+const wireless = {
+  src: { field: 'extra.staMacAddress', title: flowFieldsText.station },
+  dst: { field: 'extra.wtpMacAddress', title: flowFieldsText.accessPoint },
+} as const
+
+function endpoint(end: 'src' | 'dst', members: readonly string[]): FlowColumn {
+  const device = wireless[end]
+  const deviceOf = (read: Read) =>
+    members.includes(device.field) && read(`${end}_name`) === null && read(`${end}_addr`) === null
+      ? read(device.field)
+      : null
   return {
     id: end,
     title: end === 'src' ? generalText.source : generalText.destination,
     hint: flowsText.endHint,
     width: 190,
     grow: 2,
-    fields: [`${end}_name`, `${end}_namespace`, `${end}_label`, `${end}_addr`],
+    fields: [
+      ...['name', 'namespace', 'label', 'addr'].map((part) => `${end}_${part}`),
+      ...(members.includes(device.field) ? [device.field] : []),
+    ],
     sort: [`${end}_name`, `${end}_addr`],
-    value: (read) =>
-      read(`${end}_name`) === null ? [`${end}_addr`, read(`${end}_addr`)] : [`${end}_name`, read(`${end}_name`)],
+    value: (read) => {
+      const field = deviceOf(read) !== null ? device.field : `${end}_${read(`${end}_name`) === null ? 'addr' : 'name'}`
+      return [field, read(field)]
+    },
     cell: (read) => {
+      const found = deviceOf(read)
+      if (found !== null)
+        return (
+          <span title={device.title}>
+            <span className="mono">{plainText(found)}</span>
+            <span className="beside">{device.title}</span>
+          </span>
+        )
       const address = read(`${end}_addr`) as string | null
       const name = read(`${end}_name`) as string | null
       const beside = (read(`${end}_namespace`) ?? read(`${end}_label`)) as string | null
@@ -211,7 +235,7 @@ export function flowColumns(
   const ofFields = fields.map((field) =>
     field.name.endsWith('_est') ? estimated(fieldColumn(field)) : fieldColumn(field),
   )
-  const all = [endpoint('src'), endpoint('dst'), ...ofFields, ...members.map(memberColumn)]
+  const all = [endpoint('src', members), endpoint('dst', members), ...ofFields, ...members.map(memberColumn)]
   return new Map(all.map((column) => [column.id, column]))
 }
 
