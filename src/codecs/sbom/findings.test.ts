@@ -173,3 +173,9 @@ test('unreadable YAML, expanding aliases and RDF are refused with the reason', a
   const rdf = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF>'
   await expect(readReport(Buffer.from(rdf))).rejects.toThrow('SPDX as RDF/XML is not read')
 })
+
+test('a text that is no JSON is refused with one full sentence', async () => {
+  await expect(readReport(Buffer.from('@prefix spdx: <http://spdx.org/rdf/terms#> .'))).rejects.toThrow(
+    /^The document is not JSON: .*[^.]\.$/,
+  )
+})

@@ -85,7 +85,8 @@ function parse(bytes: Uint8Array): unknown {
     assertShallow(bytes)
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw new ReportError('malformed', `The document is not JSON: ${error instanceof Error ? error.message : ''}`)
+    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : ''
+    throw new ReportError('malformed', `The document is not JSON: ${reason}.`)
   }
 }
 
