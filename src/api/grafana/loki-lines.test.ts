@@ -231,3 +231,27 @@ test('numbers and UUIDs are no detected labels, but flags and pods are', async (
   const found = (body as unknown as { detectedLabels: { label: string }[] }).detectedLabels.map(({ label }) => label)
   expect(found.toSorted()).toEqual(['a', 'flag', 'pod'])
 })
+
+test('fields of parsed lines have parser, path, and the name beside a label of the stream', async () => {
+  const api = await withLines({ line: '{"a":"inner","ms":4}' })
+  for (const query of ['{a="b"}', '{a="b"} | json']) {
+    const { body } = await ask(api, 'detected_fields', { ...times, query })
+    const { fields } = body as unknown as { fields: object[] }
+    expect(fields).toContainEqual(expect.objectContaining({ label: 'a_extracted', parsers: ['json'], jsonPath: ['a'] }))
+    expect(fields).toContainEqual(
+      expect.objectContaining({ label: 'ms', type: 'int', parsers: ['json'], jsonPath: ['ms'] }),
+    )
+  }
+})
+
+test('look-ups of labels take matchers only, and statistics need a query', async () => {
+  const api = await withLines({ line: 'x' })
+  const query = '{a="b"} |= "x"'
+  for (const [path, parameters] of [
+    ['labels', { query }],
+    ['label/a/values', { query }],
+    ['series', { 'match[]': query }],
+    ['index/stats', {}],
+  ] as const)
+    expect((await ask(api, path, { ...times, ...parameters })).status, path).toBe(400)
+})

@@ -4,8 +4,17 @@ import type { GrafanaRequest } from './answer.ts'
 import { language, limitOf, nsPerMs, spanOf, stepOf, success, type NsSpan } from './loki-request.ts'
 import { streamCounts, type StreamCount } from './logs.ts'
 
+/** Streams of selectors without stages. */
+export async function selectedStreams(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {
+  const { parseLogs } = await language()
+  for (const text of names.flatMap((name) => request.parameters.all(name)))
+    if (text !== '' && text !== '{}' && parseLogs(text).stages.length > 0)
+      throw syntaxError('only label matchers are supported')
+  return streamsIn(request, ...names)
+}
+
 /** Streams of selectors; stages are ignored. */
-export async function streamsIn(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {
+async function streamsIn(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {
   return streamsWithin(request, spanOf(request), ...names)
 }
 
@@ -25,17 +34,18 @@ async function streamsWithin(
 }
 
 export async function labels(request: GrafanaRequest): Promise<object> {
-  const found = await streamsIn(request, 'query')
+  const found = await selectedStreams(request, 'query')
   return success([...new Set(found.flatMap(({ stream }) => stream.entries.map(([name]) => name)))].sort())
 }
 
 export async function labelValues(request: GrafanaRequest): Promise<object> {
   const { name } = request.request.params as { name: string }
-  const values = (await streamsIn(request, 'query')).map(({ stream }) => stream.get(name))
+  const values = (await selectedStreams(request, 'query')).map(({ stream }) => stream.get(name))
   return success([...new Set(values)].filter((value) => value !== '').sort())
 }
 
 export async function stats(request: GrafanaRequest): Promise<object> {
+  request.parameters.needed('query')
   const found = await streamsIn(request, 'query')
   const total = (of: 'entries' | 'bytes'): number => found.reduce((sum, count) => sum + count[of], 0)
   return { streams: found.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
@@ -93,7 +103,9 @@ export async function volumeRange(request: GrafanaRequest): Promise<object> {
     for (const { labels: set, bytes } of await volumesIn(request, { from, to })) {
       const one = series.get(set.key) ?? { metric: volumeMetric(request, set), values: [] }
       series.set(set.key, one)
-      one.values.push([Number(from / nsPerMs) / 1000, String(bytes)])
+      // The last millisecond of the step, as in Loki.
+      const at = to < span.to ? to - nsPerMs : to
+      one.values.push([Number(at / nsPerMs) / 1000, String(bytes)])
     }
   }
   return success({ resultType: 'matrix', result: [...series.values()], stats: {} })

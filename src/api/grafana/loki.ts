@@ -7,7 +7,7 @@ import { query, queryRange } from './loki-query.ts'
 import { success } from './loki-request.ts'
 import { formatQuery, statusRoutes } from './loki-status.ts'
 import { tailRoute } from './loki-tail.ts'
-import { detectedLabels, labels, labelValues, stats, streamsIn, volume, volumeRange } from './loki-streams.ts'
+import { detectedLabels, labels, labelValues, stats, selectedStreams, volume, volumeRange } from './loki-streams.ts'
 
 const times = { start: 'Ns, seconds or RFC 3339.', end: 'Ns, seconds or RFC 3339.' }
 const base = '/loki/api/v1'
@@ -72,7 +72,8 @@ const routes: readonly GrafanaRoute[] = [
       match: 'The same, as clients of Loki write it.',
       ...times,
     },
-    answer: async (request) => success((await streamsIn(request, 'match[]', 'match')).map(({ stream }) => stream)),
+    answer: async (request) =>
+      success((await selectedStreams(request, 'match[]', 'match')).map(({ stream }) => stream)),
   },
   {
     path: `${base}/index/stats`,

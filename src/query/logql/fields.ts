@@ -1,5 +1,5 @@
 /** Fields that a person can filter by, found in lines. */
-import { LabelSet } from '../metrics/labels.ts'
+import type { LabelSet } from '../metrics/labels.ts'
 import { bytesOf, durationMs } from '../metrics/lexer.ts'
 import { readMembers } from './json-members.ts'
 import { jsonLabelOf, readJson, readLogfmt } from './parsers.ts'
@@ -30,26 +30,28 @@ export function detectedFields(lines: readonly Processed[]): Map<string, Detecte
   for (const { entry, line, labels, parsed } of lines) {
     for (const [name, value] of Object.entries(entry.metadata)) add(name, value)
     for (const name of parsed) if (!name.startsWith('__')) add(name, labels.get(name) ?? '')
-    if (parsed.size > 0) continue
-    const { parser, found, paths } = parsedLine(line)
-    for (const [name, value] of found) add(name, value, parser, paths.get(name))
+    const { parser, found, pathOf } = parsedLine(line, entry.stream)
+    for (const [name, value] of found) add(name, value, parser, pathOf(name))
   }
   return fields
 }
 
 type ParsedLine = Readonly<{
   parser: string
-  found: ReadonlyMap<string, string>
-  paths: ReadonlyMap<string, readonly string[]>
+  found: readonly (readonly [name: string, value: string])[]
+  pathOf: (name: string) => readonly string[] | undefined
 }>
 
-function parsedLine(line: string): ParsedLine {
-  const asJson = emptyState(line)
+function parsedLine(line: string, stream: LabelSet): ParsedLine {
+  const asJson = stateOf(line, stream)
   readJson(asJson, [])
-  if (!asJson.labels.has(errorLabel)) return { parser: 'json', found: asJson.labels, paths: pathsIn(line) }
-  const asLogfmt = emptyState(line)
+  if (!asJson.labels.has(errorLabel)) {
+    const paths = pathsIn(line)
+    return { parser: 'json', found: parsedIn(asJson), pathOf: (name) => paths.get(name.replace(/_extracted$/, '')) }
+  }
+  const asLogfmt = stateOf(line, stream)
   if (line.includes('=')) readLogfmt(asLogfmt, { is: 'logfmt', strict: false, keepEmpty: false, keys: [] })
-  return { parser: 'logfmt', found: asLogfmt.labels, paths: new Map() }
+  return { parser: 'logfmt', found: parsedIn(asLogfmt), pathOf: () => undefined }
 }
 
 /** By label; of colliding ones the first counts. */
@@ -62,8 +64,12 @@ function pathsIn(line: string): Map<string, readonly string[]> {
   return paths
 }
 
-function emptyState(line: string): State {
-  return new State({ time: 0n, line, stream: LabelSet.empty, metadata: {} }, 0n)
+function stateOf(line: string, stream: LabelSet): State {
+  return new State({ time: 0n, line, stream, metadata: {} }, 0n)
+}
+
+function parsedIn({ labels, parsed }: State): (readonly [string, string])[] {
+  return [...parsed].map((name) => [name, labels.get(name) ?? ''])
 }
 
 function typeOf(value: string): FieldType {
