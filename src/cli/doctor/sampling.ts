@@ -1,4 +1,7 @@
-/** Exporters without a sampling interval beside sampled ones: their estimates may be too low. */
+/**
+ * Exporters without a sampling interval beside sampled ones: their estimates may be too low. Firewalls do not sample,
+ * and agents of NetObserv report an interval if they do.
+ */
 import { warn, type CheckContext, type Finding } from './finding.ts'
 import { getRunning } from './running.ts'
 
@@ -11,6 +14,7 @@ export async function checkSampling({ host, config, running }: CheckContext): Pr
   const sql = `SELECT exporter_addr AS exporter, count(*) AS flows, count(sampling) AS known,
       max(sampling) AS sampling
     FROM flows WHERE time_received > TIMESTAMP '${since}' AND exporter_addr IS NOT NULL
+      AND protocol <> 'netobserv' AND firewall_event IS NULL
     GROUP BY exporter ORDER BY flows DESC LIMIT 10000`
   try {
     const answer = await getRunning(running, '/api/v1/sql', { sql })

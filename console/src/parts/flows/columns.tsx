@@ -200,7 +200,7 @@ function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
 
 function widthOf(name: string, type: string, isNumber: boolean): { width: number; grow: number } {
   if (type.startsWith('TIMESTAMP')) return { width: 116, grow: 0 }
-  if (/^inner_.*_port$/.test(name)) return { width: 140, grow: 0 }
+  if (/^inner_.*_port$/.test(name)) return { width: 168, grow: 0 }
   if (name.endsWith('_port')) return { width: 72, grow: 0 }
   if (name === 'proto') return { width: 76, grow: 0 }
   if (name === 'tcp_flags' || name === 'drop_flags') return { width: 150, grow: 1 }
