@@ -176,12 +176,13 @@ function imageRows(context: InsightContext): string {
       (severity) => `count(*) FILTER (WHERE severity = '${severity}' AND counted > 0) AS "${severity.toLowerCase()}"`,
     )
     .join(', ')
-  // Distinct ids: grouping twice costs less than counting distinct values for each severity.
+  // Distinct flaws, whichever of its ids a tool reports: grouping twice costs less than counting distinct values.
+  const flaw = scoredId('id', dialect.listText('aliases'))
   const everyone = { ...principal, namespaces: undefined }
   const all = insightRows({ at, dialect, list: 'problems', principal: everyone, fields: [] })
-  const ids = `SELECT image, id, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
+  const ids = `SELECT image, ${flaw} AS flaw, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
       count(*) FILTER (WHERE waived) AS all_waived, count(*) FILTER (WHERE NOT waived) AS counted
-      FROM (${all}) GROUP BY image, id, severity`
+      FROM (${all}) GROUP BY image, flaw, severity`
   const found = `SELECT image, sum(all_findings) AS findings, sum(all_fixable) AS fixable, sum(all_waived) AS waived,
       ${bySeverity} FROM (${ids}) GROUP BY image`
   const counts = ['findings', 'fixable', 'waived', ...severities.map((severity) => severity.toLowerCase())]

@@ -516,6 +516,24 @@ describe('PUT', () => {
     expect((await api.get('problems', {})).body['problems']).toMatchObject([{ waived: true }])
   })
 
+  test('a flaw that two tools report by different ids counts once in the severities of an image', async () => {
+    const api = await started()
+    const trivy = { VulnerabilityID: 'CVE-2026-1', PkgName: 'client', InstalledVersion: '4.1', Severity: 'MEDIUM' }
+    const grype = {
+      vulnerability: { id: 'GHSA-aaaa-bbbb-cccc', severity: 'Medium' },
+      relatedVulnerabilities: [{ id: 'CVE-2026-1' }],
+      artifact: { name: 'client', version: '4.1' },
+    }
+    for (const document of [
+      { SchemaVersion: 2, Results: [{ Class: 'lang-pkgs', Type: 'npm', Vulnerabilities: [trivy] }] },
+      { matches: [grype], descriptor: { name: 'grype' } },
+    ])
+      expect((await put(api, digest('a'), JSON.stringify(document))).status).toBe(200)
+    await api.addBatch(toEventBatch(api.control.ingested.splice(0)), realHost().clock.now())
+    const { images } = (await api.get('images', { image: digest('a') })).body
+    expect(images).toMatchObject([{ findings: 2, medium: 1 }])
+  })
+
   test('a waiver applies to its package in its image; waived problems remain findings', async () => {
     const api = await started()
     const statement = (id: string, product: string): object => ({
