@@ -117,11 +117,12 @@ class EventIntake<Handle> implements Intake<Unit<Handle>> {
     return pulled.length === 0 ? undefined : this.#unitsOf(pulled, signal)
   }
 
-  async append({ rows }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal) {
+  async append({ rows, lease }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal) {
     try {
       return rows.count === 0 ? 'nothing' : await this.#append(rows.batch(), before, signal)
     } finally {
       rows.release()
+      lease?.release()
     }
   }
 

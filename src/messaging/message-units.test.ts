@@ -30,13 +30,14 @@ function opened() {
       time: 1,
     }
     const types: string[] = []
-    for await (const { rows } of units.of([{ message, handles: [1] }])) {
+    for await (const { rows, lease } of units.of([{ message, handles: [1] }])) {
       const batch = rows.batch()
       for (let row = 0; row < batch.count; row++) types.push(eventAt(batch, row).type)
+      lease?.release()
     }
     return types
   }
-  return { host, read }
+  return { host, units, read }
 }
 
 test('a message that needs more memory than there is for decoding is stored as its bytes', async () => {
@@ -57,4 +58,27 @@ test('a large message waits while others use the memory', async () => {
   await host.advance(1000)
   await reading
   expect(types).toEqual(['true'])
+})
+
+test('a large message keeps its memory until the journal has it, and no second one is decoded before', async () => {
+  const { host, units } = opened()
+  const large = (place: string) => {
+    const body = Buffer.from(`[${'[],'.repeat(30_000)}[]]`)
+    return {
+      message: { attributes: {}, contentType: undefined, key: undefined, body, place, time: 1 },
+      handles: [place],
+    }
+  }
+  const found = units.of([large('a'), large('b')])
+  const { value: first } = await found.next()
+  expect(first?.handles).toEqual(['a'])
+  expect(host.memory.used).toBeGreaterThan(1 << 20)
+  let second: readonly string[] | undefined
+  const reading = found.next().then(({ value }) => void (second = value?.handles))
+  await host.advance(1000)
+  expect(second).toBeUndefined()
+  first?.lease?.release()
+  await host.advance(1000)
+  await reading
+  expect(second).toEqual(['b'])
 })

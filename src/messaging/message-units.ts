@@ -9,6 +9,7 @@ import {
 import type { SourceContext } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 import { awaitMemory } from '../host/await-memory.ts'
+import type { MemoryLease } from '../host/index.ts'
 import { EventRows } from '../model/event-rows.ts'
 import { jsonMemory } from '../model/json-memory.ts'
 import type { WholeMessage } from './part-reassembler.ts'
@@ -17,6 +18,8 @@ export type Unit<Handle> = Readonly<{
   rows: EventRows
   handles: readonly Handle[]
   bytes: number
+  /** Of a large message, until its rows are in the journal. */
+  lease: MemoryLease | undefined
 }>
 
 /** Maximum bytes of a message: an event may have 16 MiB in total. */
@@ -47,27 +50,26 @@ export class MessageUnits {
   async *of<Handle>(messages: readonly WholeMessage<Handle>[]): AsyncGenerator<Unit<Handle>> {
     const reader = (this.#reader ??= await rowReader(this.#config, this.#given))
     const source = `/weir/${this.#context.id}`
-    let [rows, handles, bytes]: [EventRows, Handle[], number] = [
-      new EventRows(Math.min(messages.length, unitMessages), unitBytes >> 3),
-      [],
-      0,
-    ]
+    const empty = () => new EventRows(Math.min(messages.length, unitMessages), unitBytes >> 3)
+    let [rows, handles, bytes]: [EventRows, Handle[], number] = [empty(), [], 0]
+    let lease: MemoryLease | undefined
     for (const { message, handles: its, reason } of messages) {
-      if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
-        this.#publishCounts()
-        yield { rows, handles, bytes }
-        ;[rows, handles, bytes] = [new EventRows(Math.min(messages.length, unitMessages), unitBytes >> 3), [], 0]
-      }
       const memory = this.#memoryOf(message)
-      const lease = memory === 0 ? undefined : await awaitMemory(this.#context.host, memory)
+      const isFull = bytes + message.body.length > unitBytes || handles.length >= unitMessages
+      // The memory of a second large message may be free only when the journal has the first one.
+      if ((handles.length > 0 && isFull) || (lease !== undefined && memory > 0)) {
+        this.#publishCounts()
+        yield { rows, handles, bytes, lease }
+        ;[rows, handles, bytes, lease] = [empty(), [], 0, undefined]
+      }
+      if (memory > 0) lease = await awaitMemory(this.#context.host, memory)
       const read = this.#read(message, { source, invalid: reason ?? this.#exceeds(memory), reader, rows })
-      lease?.release()
       for (const handle of its) handles.push(handle)
       bytes += message.body.length + eventOverhead * read
     }
-    if (handles.length === 0) return
+    if (handles.length === 0 && lease === undefined) return
     this.#publishCounts()
-    yield { rows, handles, bytes }
+    yield { rows, handles, bytes, lease }
   }
 
   /** Bytes that decoding makes; 0: few. */

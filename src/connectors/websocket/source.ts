@@ -22,6 +22,7 @@ export const source = defineSource<typeof websocketSchema>('websocket', {
 })
 
 const [connectMs, missedPings, stableMs] = [10_000, 3, 60_000]
+const unitBytes = 384 * 1024
 /** Messages wait while the journal is behind; then the socket is not read, and the feed has to wait or to close. */
 const bufferedMessages = 4
 
@@ -118,7 +119,7 @@ class Websocket implements WebsocketSource {
         {
           host,
           target: () => streamTarget(this.#config),
-          take: (messages, until) => this.#take(messages, until),
+          take: (messages, until) => this.#takeAll(messages, until),
           opened: (connection) => {
             this.#opened(connection)
           },
@@ -191,6 +192,22 @@ class Websocket implements WebsocketSource {
     this.#connection = undefined
   }
 
+  /** The memory of a large message is free when the journal has it, so that it is the last of its unit. */
+  async #takeAll(messages: readonly StreamMessage[], signal: AbortSignal) {
+    for (let from = 0, end = 0; end < messages.length; from = end) {
+      for (let bytes = 0; end < messages.length && bytes <= unitBytes; end++) bytes += messages[end]!.data.length
+      const unit = messages.slice(from, end)
+      const memory = unit.reduce((sum, { data }) => sum + feedMemory(data), 0)
+      // The feed waits while others use the memory.
+      const lease = await awaitMemory(this.#context.host, memory, signal)
+      try {
+        await this.#take(unit, signal)
+      } finally {
+        lease.release()
+      }
+    }
+  }
+
   /** A gap comes before the message after it, in the same unit. */
   async #take(messages: readonly StreamMessage[], signal: AbortSignal) {
     const { context, config } = { context: this.#context, config: this.#config }
@@ -201,11 +218,8 @@ class Websocket implements WebsocketSource {
     const gaps: { missing: number }[] = []
     const { host } = context
     for (const { data } of messages) {
-      const memory = feedMemory(data)
-      // The feed waits while others use the memory. A message that cannot be parsed is stored as its bytes.
-      const lease = await awaitMemory(host, memory, signal)
-      const { is, document } = memory > host.memory.capacity ? unparsed : classified(data, config)
-      lease.release()
+      // A message that cannot be parsed is stored as its bytes.
+      const { is, document } = feedMemory(data) > host.memory.capacity ? unparsed : classified(data, config)
       if (is === 'ack') {
         counts.ack++
         this.#acknowledged(document)
