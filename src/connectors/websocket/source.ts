@@ -24,6 +24,7 @@ export const source = defineSource<typeof websocketSchema>('websocket', {
 const [connectMs, missedPings, stableMs] = [10_000, 3, 60_000]
 const unitBytes = 384 * 1024
 /** Messages wait while the journal is behind; then the socket is not read, and the feed has to wait or to close. */
+/** Of the largest size, and at most a fourth of the memory for decoding. */
 const bufferedMessages = 4
 
 type WebsocketStatus = Readonly<{
@@ -140,7 +141,7 @@ class Websocket implements WebsocketSource {
           tls: this.#tls,
           proxyEnv: self.env,
           messageBytes,
-          bufferBytes: messageBytes * bufferedMessages,
+          bufferBytes: Math.min(messageBytes * bufferedMessages, host.memory.capacity / bufferedMessages),
           connectMs,
           pingMs,
           missedPings,
