@@ -360,3 +360,16 @@ test('a reader does not wait for flows that wait longer for their names', async 
   await done
   await fed.store.close()
 })
+
+test('rows that expand are committed between the frames of one read', async () => {
+  FailingTables.failAt = new Set()
+  let last = 0
+  for (let n = 0; n < 8; n++) last = await accept(`large-${n}`, new Uint8Array(4 << 20))
+  const { feed: fed, done, until, commits } = await feed(tables)
+  await until(last)
+  expect(commits()).toBeGreaterThanOrEqual(4)
+  expect(fed.store.ledger().stored).toEqual({ http: 8 })
+  stop.abort()
+  await done
+  await fed.store.close()
+})

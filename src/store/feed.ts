@@ -3,7 +3,7 @@ import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { aborted } from '../host/with-timeout.ts'
 import { openReader } from '../journal/index.ts'
-import type { Tail } from '../journal/types.ts'
+import type { Frame, Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
@@ -32,6 +32,8 @@ const commitEveryMs = 1000
 const freshEveryMs = 250
 /** The decoded size is several times larger. */
 const readCompressedBytes = 1 << 20
+/** Decompressed. */
+const applyBytes = 8 << 20
 const maintainEveryMs = 5000
 const refillEveryMs = 1000
 const maxRounds = 8
@@ -182,7 +184,7 @@ export class StoreFeed {
           if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
           uncommitted = true
           applied = frames.at(-1)?.header.sequence ?? applied
-          await projection.apply(frames)
+          await this.#apply(frames, committed)
           const { received, firstRow, count } = frames.at(-1)!.header
           this.#lag.applied(received, Math.max(0, tail.durable().row - firstRow - count))
         }
@@ -230,6 +232,16 @@ export class StoreFeed {
   /** Merges do not delay commits. */
   async #maintain(signal: AbortSignal) {
     for (let rounds = 0; rounds < maxRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
+  }
+
+  /** A read of a mebibyte may expand to gigabytes, so that pending rows are committed between its frames. */
+  async #apply(frames: readonly Frame[], committed: () => void) {
+    const { projection } = this.store
+    for (let from = 0, end = 0; from < frames.length; from = end) {
+      for (let bytes = 0; end < frames.length && bytes < applyBytes; end++) bytes += frames[end]!.header.rawBytes
+      await projection.apply(frames.slice(from, end))
+      if (end < frames.length && projection.wantsCommit() && (await this.#commit())) committed()
+    }
   }
 
   /** After a failure the rows are still pending. */
