@@ -168,13 +168,15 @@ describe('loki: LogQL reads back', () => {
       for (let from = 0; from < flows.length; from += 2500)
         expect(await sink.send(batchOf(flows.slice(from, from + 2500)), never)).toEqual([])
       const found = await server.query('{app="netobserv-flowcollector"}', tenant)
-      const back = found.map(({ labels: { app: _, FlowDirection: direction, ...labels }, time, line }) => {
-        const fields = JSON.parse(line) as Flow
-        expect(time.slice(0, 13)).toBe(String(fields['TimeFlowEndMs']))
-        // No label is in the line too.
-        expect(Object.keys(fields).filter((key) => key in labels || key === 'FlowDirection')).toEqual([])
-        return canonical({ ...fields, ...labels, FlowDirection: Number(direction) })
-      })
+      const back = found.map(
+        ({ labels: { app: _, FlowDirection: direction, detected_level: __, ...labels }, time, line }) => {
+          const fields = JSON.parse(line) as Flow
+          expect(time.slice(0, 13)).toBe(String(fields['TimeFlowEndMs']))
+          // No label is in the line too.
+          expect(Object.keys(fields).filter((key) => key in labels || key === 'FlowDirection')).toEqual([])
+          return canonical({ ...fields, ...labels, FlowDirection: Number(direction) })
+        },
+      )
       expect(back.toSorted()).toEqual(flows.map(canonical).toSorted())
       const sum = 'sum(sum_over_time({app="netobserv-flowcollector"} | json | unwrap Bytes [1h]))'
       expect(await server.number(sum, tenant)).toBe(flows.reduce((total, { Bytes }) => total + Number(Bytes), 0))
