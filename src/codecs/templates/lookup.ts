@@ -39,6 +39,7 @@ export class Lookup {
   readonly #repeated: (readonly [key: number, place: FieldPlace])[] = []
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #layout: Layout
+  readonly #all: ReturnType<typeof placesOf>
   readonly #used = new Set<FieldPlace>()
   readonly outBytes: ReturnType<typeof outBytesOf>
 
@@ -46,7 +47,7 @@ export class Lookup {
     this.#rules = rules
     this.#layout = layout
     this.outBytes = outBytesOf(layout.fields)
-    const places = placesOf(layout)
+    const places = (this.#all = placesOf(layout))
     const inner = innerHeaderOf(layout)
     // For a repeated element (RFC 7011, section 8) the first one counts, except of a second header.
     for (const [index, { pen, id }] of layout.fields.entries()) {
@@ -137,12 +138,8 @@ export class Lookup {
 
   /** Elements that no lookup returned, in the order of the template. */
   unused(): readonly Readonly<{ pen: number; id: number; place: FieldPlace }>[] {
-    const times = new Map<number, number>()
-    return this.#layout.fields.flatMap(({ pen, id }) => {
-      const key = keyOf(pen, id)
-      const time = times.get(key) ?? 0
-      times.set(key, time + 1)
-      const place = time === 0 ? this.#places.get(key) : this.#repeated.filter(([of]) => of === key)[time - 1]?.[1]
+    return this.#layout.fields.flatMap(({ pen, id }, index) => {
+      const place = this.#all[index]
       return place === undefined || this.#used.has(place) ? [] : [{ pen, id, place }]
     })
   }

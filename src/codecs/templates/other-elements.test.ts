@@ -103,3 +103,25 @@ test('a record of a wireless controller names station and access point, and its 
     wlanChannelId: 36,
   })
 })
+
+test('the outer header of an encapsulated packet is stored beside the columns of the inner one', () => {
+  const two: readonly FieldOf[] = [
+    [8, 4],
+    [12, 4],
+    [4, 1],
+    [8, 4],
+    [12, 4],
+    [4, 1],
+  ]
+  const outer = [ip4('192.0.2.1'), ip4('192.0.2.2'), u8(4)]
+  const inner = [ip4('10.0.0.1'), ip4('10.0.0.2'), u8(6)]
+  const bench = new Bench()
+  bench.take(ipfix({}, set(2, template(300, two)), set(300, ...outer, ...inner)))
+  const [row] = flowRows(bench.flows.batch())
+  expect(row).toMatchObject({ src_addr: '10.0.0.1', dst_addr: '10.0.0.2', proto: 6 })
+  expect(JSON.parse(String(row?.extra))).toEqual({
+    sourceIPv4Address: '192.0.2.1',
+    destinationIPv4Address: '192.0.2.2',
+    protocolIdentifier: 4,
+  })
+})
