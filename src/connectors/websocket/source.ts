@@ -23,6 +23,9 @@ export const source = defineSource<typeof websocketSchema>('websocket', {
 
 const [connectMs, missedPings, stableMs] = [10_000, 3, 60_000]
 const unitBytes = 384 * 1024
+
+/** `memory`: bytes that decoding makes. */
+type Measured = Readonly<{ data: Uint8Array; memory: number }>
 /** Messages wait while the journal is behind; then the socket is not read, and the feed has to wait or to close. */
 /** Of the largest size, and at most a fourth of the memory for decoding. */
 const bufferedMessages = 4
@@ -195,10 +198,11 @@ class Websocket implements WebsocketSource {
 
   /** The memory of a large message is free when the journal has it, so that it is the last of its unit. */
   async #takeAll(messages: readonly StreamMessage[], signal: AbortSignal) {
-    for (let from = 0, end = 0; end < messages.length; from = end) {
-      for (let bytes = 0; end < messages.length && bytes <= unitBytes; end++) bytes += messages[end]!.data.length
-      const unit = messages.slice(from, end)
-      const memory = unit.reduce((sum, { data }) => sum + feedMemory(data), 0)
+    const all = messages.map(({ data }): Measured => ({ data, memory: feedMemory(data) }))
+    for (let from = 0, end = 0; end < all.length; from = end) {
+      for (let bytes = 0; end < all.length && bytes <= unitBytes; end++) bytes += all[end]!.data.length
+      const unit = all.slice(from, end)
+      const memory = unit.reduce((sum, one) => sum + one.memory, 0)
       // The feed waits while others use the memory.
       const lease = await awaitMemory(this.#context.host, memory, signal)
       try {
@@ -210,7 +214,7 @@ class Websocket implements WebsocketSource {
   }
 
   /** A gap comes before the message after it, in the same unit. */
-  async #take(messages: readonly StreamMessage[], signal: AbortSignal) {
+  async #take(messages: readonly Measured[], signal: AbortSignal) {
     const { context, config } = { context: this.#context, config: this.#config }
     const feed = feedSource(config.url, context.id)
     this.#active()
@@ -218,9 +222,9 @@ class Websocket implements WebsocketSource {
     const counts = { dropped: 0, ack: 0, taken: 0 }
     const gaps: { missing: number }[] = []
     const { host } = context
-    for (const { data } of messages) {
+    for (const { data, memory } of messages) {
       // A message that cannot be parsed is stored as its bytes.
-      const { is, document } = feedMemory(data) > host.memory.capacity ? unparsed : classified(data, config)
+      const { is, document } = memory > host.memory.capacity ? unparsed : classified(data, config)
       if (is === 'ack') {
         counts.ack++
         this.#acknowledged(document)
