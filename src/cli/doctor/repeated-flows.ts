@@ -2,7 +2,7 @@
 import type { WeirConfig } from '../../app/config.ts'
 import { fieldsOf, isRecord } from '../../model/json.ts'
 import { ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
-import { getRunning } from './running.ts'
+import { queryRunning } from './running.ts'
 
 const check = 'repeated flows'
 const minutes = 10
@@ -15,17 +15,12 @@ const routers: ReadonlySet<string> = new Set(['netflow', 'sflow'])
 
 export async function checkRepeatedFlows({ host, config, running }: CheckContext): Promise<Finding[]> {
   const { uncovered, findings } = configuredRules(config)
-  if (running === undefined || running.url === '' || uncovered.length === 0 || config.store.enabled !== 'parquet')
-    return findings
+  if (uncovered.length === 0) return findings
   try {
     const since = new Date(host.clock.now() - minutes * 60_000).toISOString()
-    const answer = await getRunning(running, '/api/v1/sql', {
-      sql: pairsSql(since),
-      parameters: { sources: uncovered },
-    })
+    const pairs = await queryRunning<Pair>({ config, running }, pairsSql(since), { sources: uncovered })
     // The check of the exporters already reports a missing token.
-    if (!answer.ok) return findings
-    return [...findings, ...pairFindings((await answer.json()) as readonly Pair[])]
+    return pairs === undefined ? findings : [...findings, ...pairFindings(pairs)]
   } catch (error) {
     return [...findings, warn(check, `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
   }

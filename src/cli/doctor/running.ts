@@ -18,3 +18,14 @@ export async function getRunning(
     throw error instanceof Error && error.cause !== undefined ? error.cause : error
   }
 }
+
+/** Rows of the embedded store; undefined without it, without a running Weir, or without the right to query. */
+export async function queryRunning<T>(
+  { config, running }: Pick<CheckContext, 'config' | 'running'>,
+  sql: string,
+  parameters: Readonly<Record<string, unknown>> = {},
+): Promise<readonly T[] | undefined> {
+  if (running === undefined || running.url === '' || config.store.enabled !== 'parquet') return undefined
+  const answer = await getRunning(running, '/api/v1/sql', { sql, parameters })
+  return answer.ok ? ((await answer.json()) as readonly T[]) : undefined
+}

@@ -3,22 +3,20 @@
  * and agents of NetObserv report an interval if they do.
  */
 import { warn, type CheckContext, type Finding } from './finding.ts'
-import { getRunning } from './running.ts'
+import { queryRunning } from './running.ts'
 
 const minutes = 10
 const mostListed = 5
 
-export async function checkSampling({ host, config, running }: CheckContext): Promise<Finding[]> {
-  if (running === undefined || running.url === '' || config.store.enabled !== 'parquet') return []
-  const since = new Date(host.clock.now() - minutes * 60_000).toISOString().slice(0, -1)
+export async function checkSampling(context: CheckContext): Promise<Finding[]> {
+  const since = new Date(context.host.clock.now() - minutes * 60_000).toISOString().slice(0, -1)
   const sql = `SELECT exporter_addr AS exporter, count(*) AS flows, count(sampling) AS known,
       max(sampling) AS sampling
     FROM flows WHERE time_received > TIMESTAMP '${since}' AND exporter_addr IS NOT NULL
       AND protocol <> 'netobserv' AND firewall_event IS NULL
     GROUP BY exporter ORDER BY flows DESC LIMIT 10000`
   try {
-    const answer = await getRunning(running, '/api/v1/sql', { sql })
-    return answer.ok ? samplingFindings((await answer.json()) as readonly SampledExporter[]) : []
+    return samplingFindings((await queryRunning<SampledExporter>(context, sql)) ?? [])
   } catch {
     // The check of the exporters already reports a server that does not respond.
     return []
