@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { MessageFramer } from '../../codecs/ipfix/framer.ts'
 import { listening } from '../../host/listen.ts'
+import { openSockets } from '../../net/open-sockets.ts'
 import type { TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
@@ -51,12 +52,7 @@ export async function listenIpfixTcp(
       ? createServer(accept)
       : createTlsServer({ ...tls, requestCert: verifies, rejectUnauthorized: verifies }, accept)
   server.maxConnections = mostConnections
-  // Before the handshake too.
-  const open = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
-  })
+  const open = openSockets(server)
   server.on('tlsClientError', (error: NodeJS.ErrnoException, { remoteAddress = '' }: Socket) =>
     failed(remoteAddress, error.code ?? error.message),
   )

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { listening } from '../../host/listen.ts'
+import { openSockets } from '../../net/open-sockets.ts'
 import type { TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { SyslogFramer, type Framed } from './map-framing.ts'
@@ -47,12 +48,7 @@ export class SyslogTcp {
             accept,
           )
     server.maxConnections = maxConnections
-    // Before the handshake too.
-    const open = new Set<Socket>()
-    server.on('connection', (socket: Socket) => {
-      open.add(socket)
-      socket.on('close', () => open.delete(socket))
-    })
+    const open = openSockets(server)
     const address = formatHostPort(await listening(server, place))
     return new SyslogTcp(`${tls === undefined ? 'tcp' : 'tls'}://${address}`, server, sockets, open)
   }
