@@ -41,6 +41,20 @@ function relayed(batch: FlowBatch, options: Partial<MessageOptions> = {}): reado
   return flowRows(bench.flows.batch())
 }
 
+/** Fields that NetObserv has no name for. */
+const named = {
+  src_mask: 24,
+  dst_mask: 16,
+  flow_end_reason: 3,
+  mpls_labels: ['100', '16'],
+  firewall_event: 3,
+  firewall_reason: 1001,
+  in_acl: '0f8e7ff3-fc1a030f-00000000',
+  application: 'ssl',
+  user: 'alice',
+  flow_id: 9,
+  in_if_name: 'uplink',
+}
 const router = {
   AgentIP: '198.51.100.1',
   SrcAddr: '10.0.0.1',
@@ -66,17 +80,7 @@ const router = {
   IpTtl: 63,
   TimeFlowStartMs: 1_700_000_000_500,
   TimeFlowEndMs: 1_700_000_009_000,
-  src_mask: 24,
-  dst_mask: 16,
-  flow_end_reason: 3,
-  mpls_labels: ['100', '16'],
-  firewall_event: 3,
-  firewall_reason: 1001,
-  in_acl: '0f8e7ff3-fc1a030f-00000000',
-  application: 'ssl',
-  user: 'alice',
-  flow_id: 9,
-  in_if_name: 'uplink',
+  ...named,
 }
 const expected = {
   exporter_addr: '198.51.100.1',
@@ -101,17 +105,7 @@ const expected = {
   out_vrf: 8,
   forwarding_status: 64,
   ip_ttl: 63,
-  src_mask: 24,
-  dst_mask: 16,
-  flow_end_reason: 3,
-  mpls_labels: ['100', '16'],
-  firewall_event: 3,
-  firewall_reason: 1001,
-  in_acl: '0f8e7ff3-fc1a030f-00000000',
-  application: 'ssl',
-  user: 'alice',
-  flow_id: 9,
-  in_if_name: 'uplink',
+  ...named,
   time_start: 1_700_000_000_500,
   time_end: 1_700_000_009_000,
 }
