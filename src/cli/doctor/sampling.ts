@@ -36,7 +36,7 @@ export function samplingFindings(exporters: readonly SampledExporter[]): Finding
       'sampling',
       `${names.join(', ')}${more} report no sampling interval, and ${sampled.exporter} reports 1 in ` +
         `${sampled.sampling ?? 1}: estimates take the former as unsampled`,
-      'If they sample, let them send their sampling options, or set `sampling` of a source of their own.',
+      'If they sample, let them send their sampling options, or set `sampling` of a separate source.',
     ),
   ]
 }

@@ -55,7 +55,7 @@ test('an export of findings of Dependency-Track has its problems, with aliases, 
   ])
 })
 
-test('an export without findings says that none are known', async () => {
+test('an export without findings reports that none are known', async () => {
   const report = await read({ version: '1.2', meta: { application: 'Dependency-Track' }, project: {}, findings: [] })
   expect(report.problems).toEqual([])
 })
@@ -138,7 +138,7 @@ test('statements of VEX in SPDX 3 are waivers, and one that ends a problem leave
   ])
 })
 
-test('SPDX 3 without vulnerabilities says nothing about problems', async () => {
+test('SPDX 3 without vulnerabilities states nothing about problems', async () => {
   expect((await read(graph())).problems).toBeUndefined()
 })
 

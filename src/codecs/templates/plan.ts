@@ -340,7 +340,7 @@ export class Planner {
     return steps
   }
 
-  /** After all other steps: what they do not read is stored by name. */
+  /** After all other steps: the elements that they do not read are stored by name. */
   #extra(lookup: Lookup): readonly Step[] {
     const configured = this.#options.extra.flatMap((wanted) => {
       const place = lookup.first(keysOf(wanted), isText)

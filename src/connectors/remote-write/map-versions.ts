@@ -13,7 +13,7 @@ const kinds2: Readonly<Record<number, SampleKind>> = { ...kinds, 4: 'gauge' }
 
 type Description = Readonly<{ kind: SampleKind | undefined; help: string; unit: string }>
 
-/** What is known of metrics, by name of the family. Senders of 1.0 send it apart from samples. */
+/** Kinds, help texts and units of metrics, by name of the family. Senders of 1.0 send them apart from samples. */
 export class Metadata {
   readonly byName: Map<string, Description> = new Map()
   readonly helps: HelpTexts = new HelpTexts()
