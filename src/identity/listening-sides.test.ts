@@ -15,12 +15,17 @@ function flowsOf(specs: readonly Spec[]): FlowBuilder {
   const flows = new FlowBuilder()
   const reader = new NetObservReader(flows)
   for (const { src, dst, flags, proto = 6, protocol = 'netflow9', scope } of specs) {
-    const [from = '', fromPort] = src.split(':')
-    const [to = '', toPort] = dst.split(':')
+    const [from = '', fromPort] = endOf(src)
+    const [to = '', toPort] = endOf(dst)
     const record = { SrcAddr: from, DstAddr: to, SrcPort: Number(fromPort), DstPort: Number(toPort), Proto: proto }
     reader.read(JSON.stringify({ ...record, Flags: flags, protocol, scope }))
   }
   return flows
+}
+
+/** `address:port`, or `address/port` for IPv6. */
+function endOf(text: string): string[] {
+  return text.split(text.includes('/') ? '/' : ':')
 }
 
 /** `listening_side` of each flow. */
@@ -94,17 +99,33 @@ it('a refused or unanswered SYN shows no server, and a port that becomes a clien
   expect(counts.get('weir_listening_entries')).toBe(1)
 })
 
-it('memory is bounded: the server that was unused for longest is replaced and counted', () => {
-  const { memory, counts } = start(8)
-  const serve = (host: number): Spec => ({ src: '10.0.0.1:40000', dst: `10.0.1.${host}:2049` })
-  const ask = (host: number): Spec => ({ src: '10.0.0.1:800', dst: `10.0.1.${host}:2049` })
-  for (let host = 1; host <= 8; host++) sidesOf(memory, [serve(host)])
-  expect(sidesOf(memory, [ask(1)])).toEqual([2])
-  sidesOf(memory, [serve(9)])
-  expect(sidesOf(memory, [ask(1), ask(2), ask(9)])).toEqual([2, undefined, 2])
-  expect(counts.get('weir_listening_entries')).toBe(8)
-  expect(counts.get('weir_listening_evicted_entries_total')).toBe(1)
-})
+it.each([
+  ['IPv4', { client: '10.0.0.1', server: '10.0.1.' }],
+  ['IPv4 in a scope', { client: '10.0.0.1', server: '10.0.1.', scope: 'east' }],
+  ['IPv6', { client: '2001:db8::1', server: '2001:db8::1:' }],
+])(
+  'memory is bounded: the server that was unused for longest is replaced and counted: %s',
+  (_, { client, server, ...more }) => {
+    const { memory, counts } = start(8)
+    const to = (port: number, host: number): Spec => ({
+      src: `${client}/${port}`,
+      dst: `${server}${host}/2049`,
+      ...more,
+    })
+    const serve = (host: number) => to(40_000, host)
+    const ask = (host: number) => to(800, host)
+    for (let host = 1; host <= 8; host++) sidesOf(memory, [serve(host)])
+    expect(sidesOf(memory, [ask(1)])).toEqual([2])
+    sidesOf(memory, [serve(9)])
+    expect(sidesOf(memory, [ask(1), ask(2), ask(9)])).toEqual([2, undefined, 2])
+    expect(counts.get('weir_listening_entries')).toBe(8)
+    expect(counts.get('weir_listening_evicted_entries_total')).toBe(1)
+    // The socket of a client is forgotten, and the next server takes its entry.
+    sidesOf(memory, [{ src: `${server}3/2049`, dst: `${client}/443`, ...more }])
+    sidesOf(memory, [{ src: `${server}3/50000`, dst: `${server}4/2049`, ...more }])
+    expect(sidesOf(memory, [ask(9), ask(4)])).toEqual([2, 2])
+  },
+)
 
 it('the same units in the same order have the same sides, also from an empty memory', () => {
   const specs = Array.from({ length: 5000 }, (_, at): Spec => {

@@ -1,16 +1,16 @@
 import type { FlowEnrichment, Metrics } from '../engine/contracts.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
+import { mappedPrefix } from '../model/ip.ts'
 import { listeningSides, shownSide, tcpBits } from '../model/service-port.ts'
+import { AnyServers, Ipv4Servers, remembered } from './server-tables.ts'
 
 const { src, dst } = listeningSides
-const ways = 8
-const keyWords = 6
 const defaultSlots = 1 << 16
 
 type Options = Readonly<{
   metrics: Metrics
   next?: FlowEnrichment | undefined
-  /** Entries; a power of two. */
+  /** Entries of each table: IPv4 without a scope, and others. A power of two. */
   slots?: number
 }>
 
@@ -22,13 +22,10 @@ type Options = Readonly<{
 export class ListeningSides implements FlowEnrichment {
   readonly #metrics: Metrics
   readonly #next: FlowEnrichment | undefined
-  readonly #sets: number
-  /** Address (4), port and protocol, hash of the scope. */
-  readonly #keys: Int32Array
-  /** Hashes of the keys, so that a search reads one line of the cache; 0: free. */
-  readonly #tags: Int32Array
-  /** Number of the last unit that used the entry. */
-  readonly #used: Uint32Array
+  readonly #ipv4: Ipv4Servers
+  readonly #slots: number
+  /** Many sites need none. */
+  #others: AnyServers | undefined
   #unit = 0
   #entries = 0
   #evicted = 0
@@ -37,10 +34,8 @@ export class ListeningSides implements FlowEnrichment {
   constructor({ metrics, next, slots = defaultSlots }: Options) {
     this.#metrics = metrics
     this.#next = next
-    this.#sets = slots / ways
-    this.#keys = new Int32Array(keyWords * slots)
-    this.#tags = new Int32Array(slots)
-    this.#used = new Uint32Array(slots)
+    this.#slots = slots
+    this.#ipv4 = new Ipv4Servers(slots)
   }
 
   fill(flows: FlowBuilder): void {
@@ -55,8 +50,9 @@ export class ListeningSides implements FlowEnrichment {
 
   #read(flows: FlowBuilder) {
     const [from, to] = [flows.column('src_port'), flows.column('dst_port')]
-    const [source, target] = [flows.column('src_addr'), flows.column('dst_addr')]
-    if (!from.used || !to.used || !source.used || !target.used) return
+    const [sources, targets] = [flows.column('src_addr'), flows.column('dst_addr')]
+    if (!from.used || !to.used || !sources.used || !targets.used) return
+    const [source, target] = [signed(sources.items), signed(targets.items)]
     const [flags, proto, sides] = [flows.column('tcp_flags'), flows.column('proto'), flows.column('listening_side')]
     const [protocol, scope] = [flows.column('protocol'), flows.column('scope')]
     const { dictionary } = flows.batch()
@@ -73,90 +69,54 @@ export class ListeningSides implements FlowEnrichment {
       const shown = shownSide(a, b, bits, isAgent)
       if (shown === 0) {
         if (sides.items[row] !== 0) continue
-        const isSource = this.#touch(source.items, 4 * row, (a << 8) | kind, where)
-        if (isSource === this.#touch(target.items, 4 * row, (b << 8) | kind, where)) continue
+        const isSource = this.#touch(source, 4 * row, (a << 8) | kind, where)
+        if (isSource === this.#touch(target, 4 * row, (b << 8) | kind, where)) continue
         sides.items[row] = isSource ? src : dst
         sides.mark(row)
         this.#decided++
       } else if (shown === src) {
-        this.#forget(target.items, 4 * row, (b << 8) | kind, where)
-        if (answered(bits, isAgent)) this.#remember(source.items, 4 * row, (a << 8) | kind, where)
+        this.#forget(target, 4 * row, (b << 8) | kind, where)
+        if (answered(bits, isAgent)) this.#remember(source, 4 * row, (a << 8) | kind, where)
       } else {
-        this.#forget(source.items, 4 * row, (a << 8) | kind, where)
-        if (answered(bits, isAgent)) this.#remember(target.items, 4 * row, (b << 8) | kind, where)
+        this.#forget(source, 4 * row, (a << 8) | kind, where)
+        if (answered(bits, isAgent)) this.#remember(target, 4 * row, (b << 8) | kind, where)
       }
     }
   }
 
-  #touch(words: Uint32Array, at: number, socket: number, scope: number): boolean {
-    const slot = this.#find(words, at, socket, scope, tagOf(words, at, socket, scope))
-    if (slot < 0) return false
-    this.#used[slot] = this.#unit
-    return true
+  #touch(words: Int32Array, at: number, socket: number, scope: number): boolean {
+    return isPlain(words, at, scope)
+      ? this.#ipv4.touch(words[at + 3]!, socket, this.#unit)
+      : this.#other.touch(words, at, socket, scope, this.#unit)
   }
 
-  #forget(words: Uint32Array, at: number, socket: number, scope: number) {
-    const slot = this.#find(words, at, socket, scope, tagOf(words, at, socket, scope))
-    if (slot < 0) return
-    this.#tags[slot] = 0
-    this.#entries--
+  #forget(words: Int32Array, at: number, socket: number, scope: number) {
+    const was = isPlain(words, at, scope)
+      ? this.#ipv4.forget(words[at + 3]!, socket)
+      : this.#other.forget(words, at, socket, scope)
+    if (was) this.#entries--
   }
 
-  #remember(words: Uint32Array, at: number, socket: number, scope: number) {
-    const tag = tagOf(words, at, socket, scope)
-    const known = this.#find(words, at, socket, scope, tag)
-    const slot = known < 0 ? this.#place(this.#firstOf(tag)) : known
-    this.#used[slot] = this.#unit
-    if (known >= 0) return
-    if (this.#tags[slot] === 0) this.#entries++
-    else this.#evicted++
-    const key = keyWords * slot
-    for (let word = 0; word < 4; word++) this.#keys[key + word] = words[at + word]!
-    this.#keys[key + 4] = socket
-    this.#keys[key + 5] = scope
-    this.#tags[slot] = tag
+  #remember(words: Int32Array, at: number, socket: number, scope: number) {
+    const result = isPlain(words, at, scope)
+      ? this.#ipv4.remember(words[at + 3]!, socket, this.#unit)
+      : this.#other.remember(words, at, socket, scope, this.#unit)
+    if (result === remembered.added) this.#entries++
+    else if (result === remembered.replaced) this.#evicted++
   }
 
-  /** A free slot of the set, else the one that was unused for longest. */
-  #place(first: number): number {
-    let slot = first
-    for (let way = first; way < first + ways; way++) {
-      if (this.#tags[way] === 0) return way
-      if (this.#used[way]! < this.#used[slot]!) slot = way
-    }
-    return slot
-  }
-
-  #find(words: Uint32Array, at: number, socket: number, scope: number, tag: number): number {
-    const first = this.#firstOf(tag)
-    for (let slot = first; slot < first + ways; slot++)
-      if (this.#tags[slot] === tag && this.#isAt(keyWords * slot, words, at, socket, scope)) return slot
-    return -1
-  }
-
-  #isAt(key: number, words: Uint32Array, at: number, socket: number, scope: number): boolean {
-    const keys = this.#keys
-    return (
-      keys[key + 4] === socket &&
-      keys[key + 3] === (words[at + 3]! | 0) &&
-      keys[key + 2] === (words[at + 2]! | 0) &&
-      keys[key + 1] === (words[at + 1]! | 0) &&
-      keys[key] === (words[at]! | 0) &&
-      keys[key + 5] === scope
-    )
-  }
-
-  #firstOf(tag: number): number {
-    return ways * ((tag >>> 1) & (this.#sets - 1))
+  get #other(): AnyServers {
+    return (this.#others ??= new AnyServers(this.#slots))
   }
 }
 
-/** A hash that is not 0. */
-function tagOf(words: Uint32Array, at: number, socket: number, scope: number): number {
-  let hash = Math.imul(words[at + 3]! ^ Math.imul(socket, 0x27d4eb2f), 0x9e3779b1)
-  hash = Math.imul(hash ^ (hash >>> 15) ^ words[at + 2]! ^ scope, 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13) ^ words[at + 1]! ^ Math.imul(words[at]!, 31), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) | 1
+function isPlain(words: Int32Array, at: number, scope: number): boolean {
+  return words[at + 2] === mappedPrefix && words[at + 1] === 0 && words[at] === 0 && scope === 0
+}
+
+/** The same words, faster to compare. */
+function signed(words: Uint32Array): Int32Array {
+  return new Int32Array(words.buffer, words.byteOffset, words.length)
 }
 
 /** A refused or unanswered SYN, as of a scan, shows no server. NetFlow does not report answers to the sender. */

@@ -5,6 +5,7 @@ import { endpointParts } from '../model/endpoint.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { eventFile } from './events/file.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
+import type { EndpointRange } from './flows/endpoint-names.ts'
 import { flowFile, type FlowFile } from './flows/file.ts'
 import { concatenate } from './parquet/concat.ts'
 import { mergeQuery } from './rollup/merge.ts'
@@ -14,7 +15,6 @@ import type { RollupRows } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, unknownColumn } from './schema.ts'
 import type {
-  EndpointRow,
   EventRows,
   FileAbout,
   FlowRows,
@@ -77,7 +77,7 @@ class DuckWriter implements TableWriter {
   readonly #flows = new Map<number, FlowRows[]>()
   readonly #events = new Map<number, EventRows[]>()
   readonly #partials = new Map<number, RollupRows[]>()
-  readonly #endpoints = new Map<number, EndpointRow[]>()
+  readonly #endpoints = new Map<number, EndpointRange[]>()
 
   constructor(options: { disk: Disk; instance: DuckDBInstance; merging: DuckDBConnection }) {
     this.#disk = options.disk

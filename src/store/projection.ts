@@ -7,6 +7,7 @@ import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
 import { SourceCounts } from './counts.ts'
+import { endpointsIn } from './flows/endpoint-names.ts'
 import { Endpoints } from './flows/endpoints.ts'
 import type { Folder } from './folder.ts'
 import { dayOf, holdsRows, hourOf } from './names.ts'
@@ -186,7 +187,7 @@ export class StoreProjection implements Projection {
     const fresh = this.#endpoints.take()
     if (fresh.length > 0) {
       await writer.append(day, { stream: 'endpoints', rows: fresh })
-      tables.add('endpoints', day, fresh.length, frame.firstSequence, frame.header)
+      tables.add('endpoints', day, endpointsIn(fresh), frame.firstSequence, frame.header)
     }
     return rows
   }

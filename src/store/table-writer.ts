@@ -1,6 +1,7 @@
 import type { Endpoint } from '../model/endpoint.ts'
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
+import type { EndpointRange } from './flows/endpoint-names.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
 export type RowOrigin = Readonly<{
@@ -28,14 +29,6 @@ export type EventRows = Readonly<{
   release?: () => void
 }>
 
-export type EndpointRow = Readonly<{
-  id: number
-  address: string
-  meaning: Endpoint
-  /** Unix ms of the minute in which a watched cluster lacked the address. */
-  unknownAt?: number
-}>
-
 export type UnknownEndpoint = Readonly<{
   id: number
   address: string
@@ -50,7 +43,7 @@ export type Revision = Readonly<{
 
 type EndpointRows = Readonly<{
   stream: 'endpoints'
-  rows: readonly EndpointRow[]
+  rows: readonly EndpointRange[]
 }>
 
 type PartialRows = Readonly<{

@@ -30,7 +30,16 @@ export function parseTable(bytes: Uint8Array): MemoryRow[] {
 
 function rowsOf(rows: TableRows): MemoryRow[] {
   if (rows.stream === 'endpoints')
-    return rows.rows.map(({ id }) => ({ id: String(id), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
+    return rows.rows.flatMap(({ names, from, to }) =>
+      Array.from({ length: to - from }, (_, at) => ({
+        id: String(names.base + from + at),
+        source: 0,
+        epoch: 0,
+        sequence: 0,
+        row: 0,
+        received: 0,
+      })),
+    )
   if (rows.stream === 'flows_1m')
     return Array.from(rows.rows.sums[0] ?? [], (flows) => ({
       id: String(flows),

@@ -1,15 +1,17 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { AddressNumbers } from '../../model/flow-nodes.ts'
 import { withRoom } from '../../model/growing.ts'
-import { formatIp, parseIp } from '../../model/ip.ts'
+import { parseIp } from '../../model/ip.ts'
 import type { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import { placeText } from '../rollup/place.ts'
 
-type Named = Readonly<{
-  address: string
-  meaning: Endpoint
-}>
+/** Endpoints with the ids `names.base + from` to before `names.base + to`. */
+export type EndpointRange = Readonly<{ names: EndpointNames; from: number; to: number }>
+
+export function endpointsIn(ranges: readonly EndpointRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
+}
 
 export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
 const partCount = namedParts.length
@@ -24,6 +26,8 @@ export class EndpointNames {
   readonly base: number
   #addresses = new Uint32Array(4 * 256)
   readonly #meanings: (Endpoint | undefined)[] = []
+  readonly #unknownAt = new Map<number, number>()
+  #hasMeanings = false
   #hasPlaces = false
   #hasNodes = false
   #nodes = new Uint32Array(0)
@@ -39,10 +43,13 @@ export class EndpointNames {
     this.base = base
   }
 
-  add(words: Uint32Array, offset: number, meaning: Endpoint | undefined): void {
+  /** `unknownAt`: Unix ms of the minute in which a watched cluster lacked the address. */
+  add(words: Uint32Array, offset: number, meaning: Endpoint | undefined, unknownAt?: number): void {
     this.#addresses = withRoom(this.#addresses, 4 * (this.count + 1))
     for (let i = 0; i < 4; i++) this.#addresses[4 * this.count + i] = words[offset + i] ?? 0
     this.#meanings.push(meaning)
+    this.#hasMeanings ||= meaning !== undefined
+    if (unknownAt !== undefined) this.#unknownAt.set(this.count, unknownAt)
     this.#hasNodes ||= meaning?.node_addr !== undefined
     this.#hasPlaces ||= meaning !== undefined && placeText(meaning) !== undefined
     this.count++
@@ -62,8 +69,25 @@ export class EndpointNames {
     return this.#numbers
   }
 
-  of(index: number): Named {
-    return { address: formatIp(this.#addresses, 4 * index), meaning: this.#meanings[index] ?? nothing }
+  /** Four words each. */
+  addresses(from: number, to: number): Uint32Array {
+    return this.#addresses.subarray(4 * from, 4 * to)
+  }
+
+  meaning(index: number): Endpoint | undefined {
+    return this.#meanings[index]
+  }
+
+  get hasMeanings(): boolean {
+    return this.#hasMeanings
+  }
+
+  unknownAt(index: number): number | undefined {
+    return this.#unknownAt.get(index)
+  }
+
+  get hasUnknown(): boolean {
+    return this.#unknownAt.size > 0
   }
 
   get hasNodes(): boolean {

@@ -2,11 +2,10 @@ import type { Endpoint, Holders, Resolver } from '../../engine/contracts.ts'
 import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import { isPresent, type IpColumn } from '../../model/columns.ts'
 import { AddressNumbers } from '../../model/flow-nodes.ts'
-import { EndpointNames, firstTexts, type PartTexts } from './endpoint-names.ts'
+import { EndpointNames, firstTexts, type EndpointRange, type PartTexts } from './endpoint-names.ts'
 import { HeldIds, type HolderMeaning } from './held-ids.ts'
 import { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
-import type { EndpointRow } from '../table-writer.ts'
 
 const maxSpare = 256
 const maxTexts = 1 << 18
@@ -34,7 +33,8 @@ export class Endpoints {
   #next: number
   #day = Number.NaN
   #answers: number
-  #fresh: EndpointRow[] = []
+  /** The first id that `take` has not returned. */
+  #fresh: number
   /** id − #base + 1, or the entry for addresses with changing holders. */
   #table = new AddressTable()
   #unnamed = new AddressTable()
@@ -50,6 +50,7 @@ export class Endpoints {
     this.#resolver = options.resolver
     this.#limit = options.limit ?? 1 << 20
     this.#next = options.next
+    this.#fresh = options.next
     this.#answers = options.resolver.generation
     this.#begin()
   }
@@ -58,10 +59,13 @@ export class Endpoints {
     return this.#next
   }
 
-  take(): readonly EndpointRow[] {
+  /** Endpoints since the last call. Call it before `forget`. */
+  take(): readonly EndpointRange[] {
     const fresh = this.#fresh
-    this.#fresh = []
-    return fresh
+    this.#fresh = this.#next
+    return this.#meanings
+      .filter(({ base, count }) => count > 0 && base + count > fresh)
+      .map((names) => ({ names, from: Math.max(0, fresh - names.base), to: names.count }))
   }
 
   ids(day: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
@@ -129,17 +133,8 @@ export class Endpoints {
   }
 
   #give(words: Uint32Array, offset: number, meaning: Endpoint | undefined, unknownAt?: number): number {
-    const id = this.#next++
-    const names = this.#meanings.at(-1)!
-    names.add(words, offset, meaning)
-    const named = names.of(id - this.#base)
-    this.#fresh.push({
-      id,
-      address: named.address,
-      meaning: named.meaning,
-      ...(unknownAt === undefined ? {} : { unknownAt }),
-    })
-    return id
+    this.#meanings.at(-1)!.add(words, offset, meaning, unknownAt)
+    return this.#next++
   }
 
   #room(count: number): Float64Array {

@@ -20,7 +20,9 @@ export class DiskWriter implements TableWriter {
     const table = this.#tables.get(key) ?? []
     this.#tables.set(key, table)
     if (rows.stream === 'flows_1m') table.push(...Array.from(rows.rows.sums[0] ?? [], String))
-    else if (rows.stream === 'endpoints') table.push(...rows.rows.map(({ id }) => `${id}`))
+    else if (rows.stream === 'endpoints')
+      for (const { names, from, to } of rows.rows)
+        for (let index = from; index < to; index++) table.push(`${names.base + index}`)
     else
       for (let row = 0; row < rows.batch.count; row++)
         table.push(`${rows.origin.source}:${rows.origin.epoch}:${rows.origin.sequence}:${row}`)
