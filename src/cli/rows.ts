@@ -33,6 +33,7 @@ export function register(program: Command): void {
           'weir flows 10.20.1.21:5432 --from now-1d',
           'weir flows --filter "dst_port = 53" --from now-5m',
           'weir flows --sort -bytes_est --limit 10 -o csv',
+          'weir flows --columns bytes,extra.wlanSSID --sort extra.wlanSSID',
         ],
         { 1: 'refused or failed' },
       ),

@@ -75,6 +75,10 @@ export interface Dialect {
   readonly wholeOf: (raw: string) => string
   /** Of the JSON of any other number. */
   readonly fractionOf: (raw: string) => string
+  /** Of the JSON of any number. */
+  readonly doubleOf: (raw: string) => string
+  /** The first characters of a text, with blanks for NUL. */
+  readonly keyText: (text: string, characters: number) => string
   /** A row per item of a JSON list, as JSON. */
   readonly jsonItems: (json: string) => string
   /** The list of the texts that the items of a JSON list have. */

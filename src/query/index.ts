@@ -31,7 +31,9 @@ export {
   type QueryField,
   type QueryKind,
 } from './names.ts'
-export { memberColumn, memberName, memberOf } from './members.ts'
+export { memberKey, memberOrder } from './member-order.ts'
+export { memberColumn, memberOf } from '../model/flow-members.ts'
+export { memberName } from './members.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { firstTime, lastTime } from './times.ts'

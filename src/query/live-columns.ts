@@ -4,11 +4,10 @@ import { endpointColumns, isOfNetworks, nodeColumns, type End, type Endpoint } f
 import { eventId, heapItem } from '../model/events.ts'
 import { stableId } from '../model/positions.ts'
 import { eventTimeOf, macsBeside, networksBeside } from '../model/event-time.ts'
+import { memberColumn, memberIn, memberOf, memberText } from '../model/flow-members.ts'
 import { directionOf, nodeColumn } from '../model/flow-nodes.ts'
 import { parseIp } from '../model/ip.ts'
 import { initiatorOf, servicePortOf, type PortEvidence } from '../model/service-port.ts'
-import { memberIn, memberText } from './live-members.ts'
-import { memberColumn, memberOf } from './members.ts'
 import { firstTime, lastTime } from './times.ts'
 
 export type LiveHeader = Readonly<{
@@ -123,7 +122,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
     return (row) => initiatorOf(evidence(row))
   }
   const key = batch.kind === 'flows' ? memberOf(name) : undefined
-  if (key !== undefined) return memberReader(codesOf(rows, memberColumn), batch.dictionary, key)
+  if (key !== undefined) return memberReader(rows, key, memberText)
   if (batch.kind === 'events' && name === 'id') return (row) => eventId(batch, row)
   if (batch.kind === 'events' && name === 'data_base64') {
     return (row) =>
@@ -140,16 +139,23 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   return (row) => carried(row) ?? later(row)
 }
 
-function memberReader(codes: Uint32Array | undefined, dictionary: readonly string[], key: string) {
-  const known = new Map<number, string | undefined>()
-  return codes === undefined
-    ? undefined
-    : (row: number): string | undefined => {
-        const code = codes[row] ?? 0
-        if (code === 0) return undefined
-        if (!known.has(code)) known.set(code, memberText(memberIn(dictionary[code] ?? '{}', key)))
-        return known.get(code)
-      }
+/** Of each value of a member; absent ones and nulls are undefined. */
+export function memberReader<Value>(
+  rows: LiveRows,
+  key: string,
+  read: (value: unknown) => Value,
+): (row: number) => Value {
+  const codes = codesOf(rows, memberColumn)
+  const { dictionary } = rows.batch
+  const known = new Map<number, Value>()
+  const none = read(undefined)
+  if (codes === undefined) return () => none
+  return (row) => {
+    const code = codes[row] ?? 0
+    if (code === 0) return none
+    if (!known.has(code)) known.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
+    return known.get(code) as Value
+  }
 }
 
 /** As the store has it: JSON unchanged, text as a JSON string. */

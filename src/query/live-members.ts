@@ -1,19 +1,6 @@
-import { parseExact, stringifyExact } from '../model/exact-json.ts'
-import { isRecord } from '../model/json.ts'
+import { memberIn, memberText } from '../model/flow-members.ts'
 import type { Leaf, ValueMatch } from './bound.ts'
 import { doubleTest, numberTest, textTest } from './live-tests.ts'
-
-/** Undefined for an absent member, and null. */
-export function memberIn(json: string, key: string): unknown {
-  const value = parseExact(json)
-  return isRecord(value) && Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined
-}
-
-/** As the store has it. */
-export function memberText(value: unknown): string | undefined {
-  if (value === undefined) return undefined
-  return typeof value === 'string' ? value : (stringifyExact(value) ?? undefined)
-}
 
 /** Of the object as JSON. */
 export function memberTest(key: string, match: Leaf['match']): (json: string) => boolean {

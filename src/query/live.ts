@@ -1,5 +1,6 @@
 import { dataEncodings, type Batch } from '../model/batches.ts'
 import type { Bound, Leaf } from './bound.ts'
+import { memberColumn } from '../model/flow-members.ts'
 import { compareBytes } from '../model/text-order.ts'
 import {
   codesOf,
@@ -14,7 +15,6 @@ import {
 import { memberTest } from './live-members.ts'
 import { doubleTest, holds, numberTest, textTest, wordsTest } from './live-tests.ts'
 import { anyWide, wideOf, wideRow } from './live-wide.ts'
-import { memberColumn } from './members.ts'
 
 export type { LiveHeader, LiveResolver } from './live-columns.ts'
 

@@ -1,23 +1,13 @@
-/** Members of the object in column `extra` as fields: `extra.NAME`, or `extra."NAME"` with spaces and signs. */
+/** Members of the object in column `extra` as fields. */
+import { memberColumn, memberOf } from '../model/flow-members.ts'
 import { quote } from './print.ts'
 import type { NameTable, QueryField } from './names.ts'
 
-export const memberColumn = 'extra'
-const prefix = `${memberColumn}.`
 const endsName = /[\s"'(),=!<>~]/u
-
-/** The key that `extra.NAME` names, in its own case. */
-export function memberOf(written: string): string | undefined {
-  if (written.slice(0, prefix.length).toLowerCase() !== prefix) return undefined
-  const name = written.slice(prefix.length)
-  const inQuotes = /^"((?:[^"\\]|\\.)*)"$/su.exec(name)?.[1]
-  const key = inQuotes?.replaceAll(/\\(["\\])/g, '$1') ?? name
-  return key === '' ? undefined : key
-}
 
 /** As in a filter. */
 export function memberName(key: string): string {
-  return `${prefix}${endsName.test(key) ? quote(key) : key}`
+  return `${memberColumn}.${endsName.test(key) ? quote(key) : key}`
 }
 
 /** Its values are texts; a {@link Match} `value` compares those that are numbers by value. */

@@ -5,6 +5,7 @@ import { inventoryNumbers } from '../model/inventory-columns.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Dialect } from './dialect.ts'
 import { factFields, imageFields, packageFields, problemFields } from './insight-names.ts'
+import type { MemberPart } from './member-order.ts'
 import { withMembers } from './members.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
@@ -17,6 +18,8 @@ export type QueryField = Readonly<{
   sql?: (dialect: Dialect) => string
   /** Key in the object of column `extra`. */
   member?: string
+  /** Of its order. */
+  memberPart?: MemberPart
 }>
 
 export type NameTable = Readonly<{

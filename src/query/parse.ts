@@ -1,3 +1,4 @@
+import { memberColumn } from '../model/flow-members.ts'
 import {
   everything,
   refuse,
@@ -9,7 +10,7 @@ import {
   type Value,
 } from './ast.ts'
 import { tokens, type Token } from './lexer.ts'
-import { memberColumn, memberName } from './members.ts'
+import { memberName } from './members.ts'
 import type { NameTable } from './names.ts'
 
 const maxDepth = 64

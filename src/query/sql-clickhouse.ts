@@ -142,6 +142,8 @@ export const clickhouse: Dialect = {
   wholeOf: (raw) => `if(match(${raw}, ${wholeNumber}), toInt256OrNull(${raw}), NULL)`,
   fractionOf: (raw) =>
     `if(match(${raw}, '^-?[0-9]') AND NOT match(${raw}, ${wholeNumber}), toFloat64OrNull(${raw}), NULL)`,
+  doubleOf: (raw) => `if(match(${raw}, '^-?[0-9]'), toFloat64OrNull(${raw}), NULL)`,
+  keyText: (value, characters) => `replaceAll(substringUTF8(${value}, 1, ${characters}), char(0), ' ')`,
   jsonItems: (json) => `arrayJoin(${jsonList(json, [])})`,
   jsonTexts: (json, keys, member) =>
     `arrayFilter(item -> item <> '', arrayMap(item -> JSONExtractString(item, ${text(member)}), ` +

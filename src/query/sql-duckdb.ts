@@ -63,6 +63,8 @@ export const duckdb: Dialect = {
   fractionOf: (raw) =>
     `CASE WHEN regexp_matches(${raw}, '^-?[0-9]') AND NOT regexp_matches(${raw}, ${wholeNumber})
         THEN TRY_CAST(${raw} AS DOUBLE) END`,
+  doubleOf: (raw) => `CASE WHEN regexp_matches(${raw}, '^-?[0-9]') THEN TRY_CAST(${raw} AS DOUBLE) END`,
+  keyText: (value, characters) => `replace(substring(${value}, 1, ${characters}), chr(0), ' ')`,
   jsonItems: (json) => `unnest(CAST(${json} AS JSON[]))`,
   jsonTexts: (json, keys, member) =>
     `coalesce(json_extract_string(${json}, ${text(`${path(keys)}[*].${member}`)}), [])`,

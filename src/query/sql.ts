@@ -1,7 +1,7 @@
+import { memberColumn } from '../model/flow-members.ts'
 import type { Bound, DoubleInterval, Leaf, Match, ValueMatch } from './bound.ts'
 import { duckdb, type Dialect } from './dialect.ts'
 import type { Interval } from './intervals.ts'
-import { memberColumn } from './members.ts'
 import { columnSql, type QueryField } from './names.ts'
 
 export type SqlOptions = Readonly<{

@@ -5,6 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { start } from '../../src/api/testing/kit.ts'
 import { all, namespacedFlows, own, withPeers } from '../../src/api/testing/namespaces.ts'
+import { orderedFlows, orderedPositions, quotedMember } from '../../src/api/testing/ordered-members.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import { clickhouseSettings } from '../../src/query/index.ts'
@@ -218,6 +219,30 @@ describe('the API over ClickHouse', () => {
       }
     },
     480_000,
+  )
+
+  it.each(['', '-'])(
+    'responds with the same pages sorted by a member of extra: %s',
+    async (sign) => {
+      await using apis = await BothApis.open()
+      await apis.add(orderedFlows(startOfDay), startOfDay)
+      const sort = sign + quotedMember.replaceAll(/[\\,]/g, String.raw`\$&`)
+      for (const store of [0, 1] as const) {
+        const found: unknown[] = []
+        let cursor: unknown
+        do {
+          const parameters = { ...span, sort, limit: '8', columns: 'bytes' }
+          const pages = await apis.each('flows', typeof cursor === 'string' ? { ...parameters, cursor } : parameters)
+          const page = JSON.parse(pages[store].text) as Body
+          found.push(...(page['rows'] as unknown[][]).flat())
+          cursor = page['next']
+        } while (typeof cursor === 'string')
+        expect(found).toEqual(orderedPositions(sign === '-'))
+      }
+      const [left, right] = await apis.each('export', { ...span, columns: 'bytes,extra', sort, format: 'csv' })
+      expect(right).toEqual(left)
+    },
+    120_000,
   )
 
   it('exports the same rows as CSV, NDJSON and Parquet', async () => {

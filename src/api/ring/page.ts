@@ -1,5 +1,5 @@
-import type { QueryField } from '../../query/index.ts'
-import { microseconds } from '../../query/live-columns.ts'
+import { memberKey, type QueryField } from '../../query/index.ts'
+import { memberReader, microseconds } from '../../query/live-columns.ts'
 import type { Cursor, PageRequest, TimeSpan } from '../../query/plan/index.ts'
 import { cellReader, type Cell } from '../live/cells.ts'
 import type { RingFrame } from '../live/ring.ts'
@@ -20,9 +20,11 @@ type Candidate = Readonly<{
 /** Has the digits that cells omit. */
 export function keyReader(
   { batch, header }: Found,
-  { name, kind }: QueryField,
+  { name, kind, member, memberPart }: QueryField,
   resolver: RingSource['resolver'],
 ): (row: number) => Key {
+  if (memberPart !== undefined)
+    return memberReader({ batch, header, resolver }, member ?? '', (value) => memberKey(value, memberPart))
   if (kind === 'time') {
     const time = timeReader(batch, header, name)
     return (row) => {
@@ -104,7 +106,8 @@ export async function ringPage(
   }
   if (signal.aborted) return undefined
   prune()
-  const names = [...new Set([...columns, ...sort.map(({ field }) => field)].map(({ name }) => name)), '_pos']
+  const read = [...columns, ...sort.flatMap(({ field }) => (field.memberPart === undefined ? [field] : []))]
+  const names = [...new Set(read.map(({ name }) => name)), '_pos']
   return {
     rows: best.length === 0 ? [] : recordsOf(best, names, request, source),
     span: coveredSpan(span, next.value.since),
@@ -136,6 +139,7 @@ function recordsOf(
       names.forEach((name, at) => (record[name] = finite(readers[at]?.(row) ?? null)))
       sort.forEach(({ field }, at) => {
         const key = keys[at] ?? null
+        if (field.memberPart !== undefined) record[field.name] = key
         record[`_key${at}`] = field.kind === 'f64' && typeof key === 'number' ? doubleText(key) : key
       })
     }

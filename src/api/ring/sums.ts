@@ -166,7 +166,7 @@ export function estimateReader(
 /** The order of SQL, absent values last. Integers beyond 2^53 are strings here. */
 export function compareCells(a: Cell, b: Cell, numeric: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
-  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (typeof a === 'number' && typeof b === 'number') return a === b ? 0 : a - b
   if (numeric) {
     const [left, right] = [BigInt(a as string | number), BigInt(b as string | number)]
     return left < right ? -1 : left > right ? 1 : 0

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
-import { dialectOf, flowNames, type QueryField } from '../../query/index.ts'
+import { dialectOf, flowNames, memberOrder, type QueryField } from '../../query/index.ts'
 import {
   amongKeys,
   cutInTies,
@@ -132,8 +132,10 @@ const schema = {
       type: 'string',
       description:
         'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
-        'without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
-      examples: ['-bytes,src_addr'],
+        'without a value are last; ties are ordered newest first. Of a member of `extra`, numbers are ordered by ' +
+        'value and come first, then all else by the first 100 characters of its text. Unset: time of the range, ' +
+        'newest first.',
+      examples: ['-bytes,src_addr', 'extra.wlanSSID'],
     },
     backwards: {
       type: 'string',
@@ -263,14 +265,11 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
 }
 
 export function sortOf(written: string | undefined): SortKey[] {
-  return listOf(written).map((each) => {
+  return listOf(written).flatMap((each) => {
     const descending = each.startsWith('-')
     const field = plainField(descending ? each.slice(1) : each, 'sort')
-    if (field.member !== undefined)
-      throw new ApiError('WEIR_API_INVALID', `"sort" does not support ${field.name}: members of JSON have no order.`, {
-        hints: ['Group by it, or filter with < and >.'],
-      })
-    return { field, descending }
+    const fields = field.member === undefined ? [field] : memberOrder(field)
+    return fields.map((part) => ({ field: part, descending }))
   })
 }
 

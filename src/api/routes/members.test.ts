@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { flowBatch } from '../../store/testing/frames.ts'
 import { startBoth, type Both } from '../testing/both.ts'
 import { post } from '../testing/kit.ts'
+import { orderedFlows, orderedPositions, quotedMember } from '../testing/ordered-members.ts'
 
 const minute = 60_000
 const begin = Math.floor(Date.now() / (5 * minute)) * 5 * minute - 14 * minute
@@ -121,9 +122,48 @@ test('names and values of members are completed from the data', async () => {
   }
 })
 
-test('a sort by a member is refused with the reason', async () => {
+test.each([false, true])('flows are sorted by a member of mixed kinds, page by page (descending: %s)', async (down) => {
+  const both = await startBoth()
+  const received = begin + 30_000
+  await both.addBatch(orderedFlows(received), received)
+  const sort = `${down ? '-' : ''}${quotedMember.replaceAll(/[\\,]/g, String.raw`\$&`)}`
+  for (const [query, url] of [
+    [both.stored, both.urls.stored],
+    [both.live, both.urls.live],
+  ] as const) {
+    for (const backwards of ['false', 'true']) {
+      const found: unknown[] = []
+      let cursor: string | undefined
+      do {
+        const { body, status } = await query('flows', {
+          ...span,
+          sort,
+          backwards,
+          columns: 'bytes',
+          limit: '4',
+          ...(cursor === undefined ? {} : { cursor }),
+        })
+        expect({ status, detail: body['detail'] }).toEqual({ status: 200 })
+        expect(body['columns']).toHaveLength(1)
+        found.push(...(body['rows'] as unknown[][]).flat())
+        cursor = (body['next'] as string | null) ?? undefined
+      } while (cursor !== undefined)
+      expect(found).toEqual(backwards === 'true' ? orderedPositions(down).toReversed() : orderedPositions(down))
+    }
+    const parameters = new URLSearchParams({ ...span, format: 'csv', columns: 'bytes,extra', sort })
+    const text = await (await fetch(`${url}/api/v1/export?${parameters.toString()}`)).text()
+    expect([...text.matchAll(/^(\d+),/gm)].map(([, bytes]) => Number(bytes))).toEqual(orderedPositions(down))
+  }
+})
+
+test('flows are sorted by several members, and by one that no flow has', async () => {
   const both = await filled()
-  const { status, body } = await both.stored('flows', { ...span, sort: 'extra.wlanChannelId' })
-  expect(status).toBe(400)
-  expect(body['detail']).toContain('"sort" does not support extra.wlanChannelId')
+  for (const query of [both.stored, both.live]) {
+    const { body } = await query('flows', {
+      ...span,
+      columns: 'bytes',
+      sort: 'extra.wlanSSID,-extra.wlanChannelId,extra.none',
+    })
+    expect(body['rows']).toEqual([[200], [100], [400], [800]])
+  }
 })

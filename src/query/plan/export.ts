@@ -19,12 +19,17 @@ export function exportSql(
   const value = form === 'text' ? textSql : parquetSql
   const listed = columns.map((field) => `${value(field, dialect)} AS ${name(field.name)}`).join(', ')
   const keys = sort.map(
-    ({ field, descending }) =>
-      `${dialect.ordered(`flows.${name(field.name)}`, field.kind)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+    ({ field, descending }) => `${keySql(field, dialect)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   const order = keys.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`
   return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request, dialect)}
       AND time_received <= ${dialect.time(upTo)}${order}`
+}
+
+/** Of the view: results have columns of the same names. */
+function keySql(field: QueryField, dialect: Dialect) {
+  const { name, kind, member } = field
+  return member === undefined ? dialect.ordered(`flows.${dialect.identifier(name)}`, kind) : columnSql(field, dialect)
 }
 
 function textSql(field: QueryField, dialect: Dialect) {

@@ -54,8 +54,10 @@ function hasKeyColumn({ field }: SortKey) {
 
 const keyColumn = (index: number) => `_key${index}`
 
-function exactSql({ name: field, kind }: QueryField, { identifier, micros, exactDouble }: Dialect) {
-  const column = identifier(field)
+function exactSql(field: QueryField, dialect: Dialect) {
+  const { micros, exactDouble } = dialect
+  const { kind } = field
+  const column = columnSql(field, dialect)
   return kind === 'time' ? micros(column) : kind === 'f64' ? exactDouble(column) : column
 }
 
@@ -87,6 +89,10 @@ function columnAs(field: QueryField, dialect: Dialect) {
   return field.member === undefined ? name : `${columnSql(field, dialect)} AS ${name}`
 }
 
+export function orderedSql(field: QueryField, dialect: Dialect): string {
+  return dialect.ordered(columnSql(field, dialect), field.kind)
+}
+
 type Direction = Pick<PageRequest, 'backwards'>
 
 function isFalling({ descending }: SortKey, { backwards }: Direction) {
@@ -94,8 +100,8 @@ function isFalling({ descending }: SortKey, { backwards }: Direction) {
 }
 
 /** Absent values are last, and so first on the way back. */
-function orderSql(key: SortKey, request: Direction, { ordered, identifier }: Dialect) {
-  const column = ordered(identifier(key.field.name), key.field.kind)
+function orderSql(key: SortKey, request: Direction, dialect: Dialect) {
+  const column = orderedSql(key.field, dialect)
   return `${column} ${isFalling(key, request) ? 'DESC' : 'ASC'} NULLS ${request.backwards === true ? 'FIRST' : 'LAST'}`
 }
 
@@ -178,7 +184,7 @@ export function amongKeys(
     const ends = isFalling(first, { backwards: backwards === true })
       ? [values.at(-1), values[0]]
       : [values[0], values.at(-1)]
-    const column = dialect.ordered(dialect.identifier(first.field.name), first.field.kind)
+    const column = orderedSql(first.field, dialect)
     const between = `${column} BETWEEN ${ends[0]} AND ${ends[1]}`
     // Absent values sort last: with one of them, all others are included.
     parts.push(values.length < keys.length ? `(${between} OR ${column} IS NULL)` : between)
@@ -192,7 +198,7 @@ function afterSql(request: PageRequest, { keys, position }: Cursor, dialect: Dia
   const same: string[] = []
   sort.forEach((sortKey, index) => {
     const { field } = sortKey
-    const column = dialect.ordered(dialect.identifier(field.name), field.kind)
+    const column = orderedSql(field, dialect)
     const key = keys[index] ?? null
     if (key === null) {
       if (backwards === true) alternatives.push([...same, `${column} IS NOT NULL`].join(' AND '))

@@ -1,5 +1,5 @@
+import { memberColumn } from '../../model/flow-members.ts'
 import { duckdb, type Dialect } from '../dialect.ts'
-import { memberColumn } from '../members.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'

@@ -1,7 +1,8 @@
 import { Complaint } from '../../schema/complaint.ts'
 import { choice, defineSchema, duration, integer, list, mapping, text, type ConfigOf } from '../../schema/index.ts'
 import { callOf, functions } from './calls.ts'
-import { isEstimate, isEventField, isFlowField, unknownField } from '../rows/fields.ts'
+import { memberOf } from '../../model/flow-members.ts'
+import { isEstimate, isEventField, isFlowField, isFlowValue, unknownField } from '../rows/fields.ts'
 
 export const aggregateSchema = defineSchema({
   type: 'aggregate',
@@ -27,15 +28,15 @@ export const aggregateSchema = defineSchema({
       { min: '0s', max: '6h' },
     ),
     by: list(text({ description: 'A field', required: true, example: 'src_namespace' }), {
-      description: 'Fields of the groups. Unset: one group',
+      description: 'Fields of the groups; of flows also members of `extra` (`extra.NAME`). Unset: one group',
       default: null,
       example: ['src_namespace', 'dst_namespace'],
     }),
     values: mapping(text({ description: 'A function of a field', required: true, example: 'sum(bytes_est)' }), {
       description:
-        'Values by name: `sum`, `min`, `max`, `avg`, `last` or `count` of a field; `count()` counts rows. Of flows, ' +
-        'a name that is no field becomes a member of `extra`. `bytes_est` and `packets_est` are multiplied by the ' +
-        'sampling interval, which a sum of several flows no longer has',
+        'Values by name: `sum`, `min`, `max`, `avg`, `last` or `count` of a field or member; `count()` counts rows. ' +
+        'Of flows, a name that is no field becomes a member of `extra`. `bytes_est` and `packets_est` are multiplied ' +
+        'by the sampling interval, which a sum of several flows no longer has',
       required: true,
       example: { bytes: 'sum(bytes_est)', packets: 'sum(packets_est)', flows: 'count()' },
     }),
@@ -47,13 +48,17 @@ export const aggregateSchema = defineSchema({
   check({ by, values, rows, time, lateness }) {
     if (time === 'receive' && lateness > 0)
       return new Complaint('no row is late by receive time', 'add `time: event`, or remove it', ['lateness'])
-    const known = rows === 'flows' ? isFlowField : isEventField
+    const known = rows === 'flows' ? isFlowValue : isEventField
     for (const [index, name] of (by ?? []).entries())
       if (!known(name))
         return (
           unknownField(name, ['by', index]) ??
           new Complaint(`\`${name}\` is no field of ${rows}`, undefined, ['by', index])
         )
+    const members = new Set((by ?? []).map(memberNameOf))
+    const twice = Object.keys(values).find((name) => !isFlowField(name) && members.has(memberNameOf(name)))
+    if (rows === 'flows' && twice !== undefined)
+      return new Complaint(`\`${twice}\` is a member of the groups, too`, 'rename the value', ['values', twice])
     if (Object.keys(values).length === 0)
       return new Complaint('names no value', 'for example `bytes: sum(bytes_est)`', ['values'])
     for (const [name, written] of Object.entries(values)) {
@@ -74,5 +79,9 @@ export const aggregateSchema = defineSchema({
     return null
   },
 })
+
+function memberNameOf(name: string) {
+  return memberOf(name) ?? name
+}
 
 export type AggregateConfig = ConfigOf<typeof aggregateSchema>

@@ -3,7 +3,10 @@ import { murmur128 } from '../../engine/dedupe/murmur.ts'
 import type { Batch } from '../../model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
+import { parseExact } from '../../model/exact-json.ts'
 import { flowField, resolveFieldName } from '../../model/fields.ts'
+import { memberOf } from '../../model/flow-members.ts'
+import { isRecord } from '../../model/json.ts'
 import { jsonReader, numberReader } from '../rows/fields.ts'
 import { JournalTime } from '../rows/held.ts'
 import { jsonText, putFields } from '../../codecs/flow-values/index.ts'
@@ -172,18 +175,30 @@ function flowsOf(
   groups.forEach((group, row) => {
     start?.(row, from)
     end?.(row, to)
-    group.key.forEach((text, index) => text !== '' && fields[index]?.(row, JSON.parse(text)))
-    const more: Record<string, unknown> = {}
+    const more = new Map<string, unknown>()
+    group.key.forEach((text, index) => {
+      if (text === '') return
+      const put = fields[index]
+      if (put !== undefined) put(row, JSON.parse(text))
+      else for (const [name, value] of membersOf(names[index] ?? '', text)) more.set(name, value)
+    })
     calls.forEach(([name, call], index) => {
       const result = resultOf(call, group.values[index] ?? newValue(), group.rows)
       if (result === undefined) return
       const value = typeof result === 'number' && isWhole(name) ? Math.round(result) : result
-      if (targets[index]?.(row, value) !== true) more[name] = result
+      if (targets[index]?.(row, value) !== true) more.set(memberOf(name) ?? name, result)
     })
-    if (names.length > 0 && group.key.length === 0) more['overflow'] = true
-    if (Object.keys(more).length > 0) puts.extra(row, more)
+    if (names.length > 0 && group.key.length === 0) more.set('overflow', true)
+    if (more.size > 0) puts.extra(row, Object.fromEntries(more))
   })
   return puts.done()
+}
+
+/** Of a member's JSON, or of column `extra` as a whole. */
+function membersOf(name: string, json: string): readonly (readonly [string, unknown])[] {
+  const value = parseExact(json)
+  const member = memberOf(name)
+  return member !== undefined ? [[member, value]] : isRecord(value) ? Object.entries(value) : []
 }
 
 function isWhole(name: string): boolean {

@@ -3,7 +3,7 @@ import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column, type U16Column, type U32Column, type U64Column } from '../../model/columns.ts'
 import { endTexts } from '../../model/endpoint.ts'
 import { opensConnection, tcpBits } from '../../model/service-port.ts'
-import { keyReader } from '../rows/fields.ts'
+import { flowColumnOf, keyReader } from '../rows/fields.ts'
 
 const tcp = 6
 const tracked = new Set([tcp, 17, 132])
@@ -78,7 +78,9 @@ export class FlowRows {
     const { protocol } = columns
     const agent = dictionary.indexOf('netobserv')
     this.isAgent = protocol?.kind === 'dict' && agent > 0 ? (row) => protocol.codes[row] === agent : () => false
-    this.#network = within.some((name) => columns[name] !== undefined) ? keyReader(batch, within) : () => ''
+    this.#network = within.some((name) => columns[flowColumnOf(name)] !== undefined)
+      ? keyReader(batch, within)
+      : () => ''
     this.#texts = tuples(batch, shared)
     this.#shared = shared
   }

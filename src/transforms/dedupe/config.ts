@@ -9,7 +9,7 @@ export const dedupeSchema = defineSchema({
   role: 'transform',
   summary: 'Filters repeats of a key, and flows that several exporters or interfaces report',
   fields: {
-    by: list(text({ description: 'A field of flows or events', required: true, example: 'source' }), {
+    by: list(text({ description: 'A field of flows or events, or `extra.NAME`', required: true, example: 'source' }), {
       description:
         'Fields of the key. Unset, with `exporters`: addresses, ports and protocol of flows; other rows pass',
       default: null,

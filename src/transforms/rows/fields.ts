@@ -3,7 +3,9 @@ import { columnWriter } from '../../codecs/flow-json/index.ts'
 import { dataEncodings, type Batch, type EventBatch, type FlowBatch } from '../../model/batches.ts'
 import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
+import { stringifyExact } from '../../model/exact-json.ts'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
+import { memberColumn, memberIn, memberOf, memberText } from '../../model/flow-members.ts'
 import { isRecord } from '../../model/json.ts'
 import { assertShallow } from '../../model/json-depth.ts'
 import { Complaint } from '../../schema/complaint.ts'
@@ -38,9 +40,20 @@ export function unknownField(name: string, path: readonly (string | number)[]): 
   )
 }
 
+/** Also members of `extra`. */
+export function isFlowValue(name: string): boolean {
+  return isFlowField(name) || memberOf(name) !== undefined
+}
+
+/** The column of {@link isFlowValue}. */
+export function flowColumnOf(name: string): string {
+  return resolveFieldName(name) ?? (memberOf(name) === undefined ? '' : memberColumn)
+}
+
+/** Of fields and members of rows. */
 export function firstUnknown(names: readonly string[], under: string): Complaint | null {
   for (const [index, name] of names.entries()) {
-    const problem = unknownField(name, [under, index])
+    const problem = isFlowValue(name) ? undefined : unknownField(name, [under, index])
     if (problem !== undefined) return problem
   }
   return null
@@ -52,7 +65,10 @@ function textReader(batch: Batch, name: string) {
   return batch.kind === 'flows' ? flowText(batch, name) : eventText(batch, name)
 }
 
-function flowText({ columns, dictionary }: FlowBatch, name: string): TextReader {
+function flowText(batch: FlowBatch, name: string): TextReader {
+  const member = memberReader(batch, name, memberText)
+  if (member !== undefined) return member
+  const { columns, dictionary } = batch
   const column = columns[resolveFieldName(name) ?? '']
   if (column === undefined) return none
   if (column.kind === 'dict') return (row) => (column.codes[row] === 0 ? undefined : dictionary[column.codes[row] ?? 0])
@@ -60,6 +76,20 @@ function flowText({ columns, dictionary }: FlowBatch, name: string): TextReader 
   return (row) => {
     const text = write(row)
     return text === '' ? undefined : text.replace(/^"(.*)"$/, '$1')
+  }
+}
+
+/** Undefined for a name that is no member of `extra`. */
+function memberReader<Value>({ columns, dictionary }: FlowBatch, name: string, read: (value: unknown) => Value) {
+  const key = isFlowField(name) ? undefined : memberOf(name)
+  if (key === undefined) return undefined
+  const column = columns[memberColumn]
+  const none = read(undefined)
+  const known = new Map<number, Value>([[0, none]])
+  return (row: number): Value => {
+    const code = column?.kind === 'json' ? column.codes[row]! : 0
+    if (!known.has(code)) known.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
+    return known.get(code) as Value
   }
 }
 
@@ -124,6 +154,8 @@ function extensions(batch: EventBatch): (row: number) => unknown {
 
 export function jsonReader(batch: Batch, name: string): (row: number) => string {
   if (batch.kind === 'flows') {
+    const member = memberReader(batch, name, (value) => (value === undefined ? '' : (stringifyExact(value) ?? '')))
+    if (member !== undefined) return member
     const column = batch.columns[resolveFieldName(name) ?? '']
     return column === undefined ? () => '' : columnWriter(column, batch.dictionary)
   }
@@ -175,6 +207,8 @@ export function numberReader(batch: Batch, name: string): (row: number) => numbe
       const [value, sampling] = [numberReader(batch, reported), numberReader(batch, 'sampling')]
       return (row) => value(row) * (sampling(row) > 1 ? sampling(row) : 1)
     }
+    const member = memberReader(batch, name, memberNumber)
+    if (member !== undefined) return member
     const column = batch.columns[resolveFieldName(name) ?? '']
     if (column !== undefined && 'values' in column) {
       const { values, valid } = column
@@ -191,4 +225,8 @@ export function numberReader(batch: Batch, name: string): (row: number) => numbe
     const text = read(row)
     return text === undefined || text.trim() === '' ? Number.NaN : Number(text)
   }
+}
+
+function memberNumber(value: unknown) {
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN
 }

@@ -10,11 +10,14 @@ export const sampleSchema = defineSchema({
       { description: 'N: one row or key in N passes', required: true, example: 10 },
       { min: 1, max: 1e9 },
     ),
-    by: list(text({ description: 'A field of flows or events', required: true, example: 'src_addr' }), {
-      description: 'Fields of the key: rows of one key pass or are filtered together. Unset: each row by itself',
-      default: null,
-      example: ['src_addr', 'dst_addr'],
-    }),
+    by: list(
+      text({ description: 'A field of flows or events, or `extra.NAME`', required: true, example: 'src_addr' }),
+      {
+        description: 'Fields of the key: rows of one key pass or are filtered together. Unset: each row by itself',
+        default: null,
+        example: ['src_addr', 'dst_addr'],
+      },
+    ),
     adjust: flag({
       description: 'Multiply the sampling interval of flows that pass by N, so that estimates remain right',
       default: true,

@@ -14,7 +14,7 @@ export const throttleSchema = defineSchema({
       { description: 'Length of the intervals, by receive time', default: '1s' },
       { min: '10ms', max: '1h' },
     ),
-    by: list(text({ description: 'A field of flows or events', required: true, example: 'source' }), {
+    by: list(text({ description: 'A field of flows or events, or `extra.NAME`', required: true, example: 'source' }), {
       description: 'Fields of the key. Unset: all rows share one limit',
       default: null,
       example: ['source', 'type'],

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import { everyView } from '../../../../src/api/views.ts'
-import { fieldsOf, flowColumns, sortFields } from './columns.tsx'
+import { fieldsOf, flowColumns, isGroupable, sortFields } from './columns.tsx'
 import { defaultColumns } from './default-columns.ts'
 
 const columns = flowColumns(everyView['flows'] ?? [])
@@ -95,4 +95,10 @@ test('a record of a wireless controller shows its station and access point where
   expect(known.get('src')?.value(read(devices))).toEqual(['extra.staMacAddress', '02:00:00:00:00:05'])
   expect(text('extra.wlanSSID', { 'extra.wlanSSID': 'guest' })).toBe('guest')
   expect(columns.get('src')?.fields).not.toContain('extra.staMacAddress')
+})
+
+test('a member of extra is sorted and grouped by its name', () => {
+  const known = flowColumns(everyView['flows'] ?? [], ['extra.wlanSSID'])
+  expect(sortFields('-extra.wlanSSID', known)).toBe('-extra.wlanSSID')
+  expect(known.get('extra.wlanSSID')).toSatisfy(isGroupable)
 })

@@ -221,11 +221,11 @@ export function isMember(name: string): boolean {
 /** A member of `extra`, by its own name. */
 function memberColumn(name: string): FlowColumn {
   const column = fieldColumn({ name, type: 'VARCHAR', meaning: flowFieldsText.member(name.slice(member.length)) })
-  return { ...column, title: name.slice(member.length), sort: [] }
+  return { ...column, title: name.slice(member.length) }
 }
 
 export function isGroupable({ id, sort, fields }: FlowColumn): boolean {
-  return (sort.length > 0 || isMember(id)) && fields.length === 1 && !id.startsWith('_')
+  return sort.length > 0 && fields.length === 1 && !id.startsWith('_')
 }
 
 export function flowColumns(
