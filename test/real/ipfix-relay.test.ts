@@ -24,9 +24,15 @@ import { settled } from './kit/stored.ts'
 const columns = `src_addr, dst_addr, src_port, dst_port, proto, tcp_flags, dscp, bytes, packets, sampling,
   in_if, out_if,
   src_as, dst_as, src_mask, dst_mask, next_hop, vlan, in_vrf, out_vrf, flow_end_reason, mpls_labels,
-  firewall_event, application, exporter_addr, time_start, time_end`
+  firewall_event, application, exporter_addr, time_start, time_end, inner_src_addr, inner_dst_addr, inner_proto,
+  inner_src_port, inner_dst_port, vni, interfaces, if_directions, in_if_name`
 
-const value = (id: number, bytes: Uint8Array): readonly [FieldOf, Uint8Array] => [[id, bytes.length], bytes]
+const value = (id: number, bytes: Uint8Array, pen?: number): readonly [FieldOf, Uint8Array] => [
+  pen === undefined ? [id, bytes.length] : [id, bytes.length, pen],
+  bytes,
+]
+/** Enterprise numbers of VMware, and of NetObserv's elements by default. */
+const [vmware, netobserv] = [6876, 2]
 
 /** A flow of a router, and one of a probe that knows less. */
 function exported(): Buffer {
@@ -56,6 +62,15 @@ function exported(): Buffer {
     value(70, Buffer.of(0, 0x06, 0x40)),
     value(71, Buffer.of(0, 0x01, 0x01)),
     value(233, u8(2)),
+    value(880, u8(17), vmware),
+    value(883, Buffer.from('20010db8000000000000000000000001', 'hex'), vmware),
+    value(884, Buffer.from('20010db8000000000000000000000002', 'hex'), vmware),
+    value(886, u16(50_000), vmware),
+    value(887, u16(53), vmware),
+    value(351, u64(0x0100_0000_0000_1389n)),
+    value(82, Buffer.from('uplink')),
+    value(7741, Buffer.from('eth0,br-ex'), netobserv),
+    value(7742, Buffer.from('0,1'), netobserv),
     value(152, u64(start)),
     value(153, u64(start + 5000n)),
   ]
@@ -103,6 +118,9 @@ describe('a relay', () => {
     await settled(second)
     const [whole, few] = await rowsOf(first)
     expect(whole).toMatchObject({ src_as: 64_500, in_if: 3, mpls_labels: ['100', '16'], firewall_event: 2 })
+    expect(whole).toMatchObject({ inner_src_addr: '2001:db8::1', inner_dst_port: 53, inner_proto: 17, vni: 5001 })
+    expect(whole).toMatchObject({ interfaces: ['eth0', 'br-ex'], if_directions: [0, 1], in_if_name: 'uplink' })
+    expect(few).toMatchObject({ vni: null, inner_src_addr: null, interfaces: null })
     expect(await rowsOf(second)).toEqual([whole, few])
     const [found] = (await collector.flows()).filter(({ src_port }) => src_port === 40_000)
     expect(found).toMatchObject({ in_bytes: 5_000_000_000, src_as: 64_500, dst_as: 4_200_000_000, input_snmp: 3 })

@@ -12,8 +12,9 @@ import {
   writeTime,
   type NumberOf,
 } from './fields.ts'
+import { numberList, textList, type CommaList } from './lists.ts'
 import { commonBytes, enterpriseBytes, headV4Bytes, headV6Bytes, templateV4, templateV6 } from './templates.ts'
-import { prefixed, Texts, writeLength } from './texts.ts'
+import { Texts } from './texts.ts'
 
 const ipv4 = 2048
 const ipv6 = 34525
@@ -174,85 +175,34 @@ class Common {
   }
 }
 
-const comma = 0x2c
-const digitZero = 0x30
-
 const textFields = ['src_namespace', 'src_name', 'dst_namespace', 'dst_name', 'src_node', 'dst_node'] as const
 
 class Enterprise {
   readonly #texts: Texts
   readonly #codes: readonly NumberOf[]
   readonly #rtt: Column | undefined
-  readonly #interfaces: Column | undefined
-  readonly #directions: Column | undefined
+  readonly #interfaces: CommaList
+  readonly #directions: CommaList
 
   constructor({ columns }: FlowBatch, texts: Texts) {
     this.#texts = texts
     this.#codes = textFields.map((name) => codeOf(columns[name]))
     this.#rtt = columns['rtt']
-    this.#interfaces = columns['interfaces']
-    this.#directions = columns['if_directions']
+    this.#interfaces = textList(columns['interfaces'], texts)
+    this.#directions = numberList(columns['if_directions'])
   }
 
   size(row: number): number {
     let size = enterpriseBytes
     for (const code of this.#codes) size += this.#texts.size(code(row))
-    return size + prefixed(this.#interfaceBytes(row)) + prefixed(this.#directionBytes(row))
+    return size + this.#interfaces.size(row) + this.#directions.size(row)
   }
 
   write(view: DataView, bytes: Uint8Array, start: number, row: number): number {
     let at = start
     for (const code of this.#codes) at = this.#texts.write(bytes, at, code(row))
     write64(view, at, this.#rtt, row)
-    at = this.#writeInterfaces(bytes, at + 8, row)
-    return this.#writeDirections(bytes, at, row)
-  }
-
-  #interfaceBytes(row: number): number {
-    const list = this.#interfaces
-    if (list?.kind !== 'list<dict>') return 0
-    const from = list.offsets[row] ?? 0
-    const to = list.offsets[row + 1] ?? 0
-    let size = Math.max(0, to - from - 1)
-    for (let item = from; item < to; item++) size += this.#texts.bytes(list.items[item] ?? 0).length
-    return size
-  }
-
-  #writeInterfaces(bytes: Uint8Array, start: number, row: number): number {
-    let at = writeLength(bytes, start, this.#interfaceBytes(row))
-    const list = this.#interfaces
-    if (list?.kind !== 'list<dict>') return at
-    const from = list.offsets[row] ?? 0
-    const to = list.offsets[row + 1] ?? 0
-    for (let item = from; item < to; item++) {
-      if (item > from) bytes[at++] = comma
-      const text = this.#texts.bytes(list.items[item] ?? 0)
-      bytes.set(text, at)
-      at += text.length
-    }
-    return at
-  }
-
-  #directionBytes(row: number): number {
-    const list = this.#directions
-    if (list?.kind !== 'list<u8>') return 0
-    const from = list.offsets[row] ?? 0
-    const to = list.offsets[row + 1] ?? 0
-    let size = Math.max(0, to - from - 1)
-    for (let item = from; item < to; item++) size += String(list.items[item] ?? 0).length
-    return size
-  }
-
-  #writeDirections(bytes: Uint8Array, start: number, row: number): number {
-    let at = writeLength(bytes, start, this.#directionBytes(row))
-    const list = this.#directions
-    if (list?.kind !== 'list<u8>') return at
-    const from = list.offsets[row] ?? 0
-    const to = list.offsets[row + 1] ?? 0
-    for (let item = from; item < to; item++) {
-      if (item > from) bytes[at++] = comma
-      for (const digit of String(list.items[item] ?? 0)) bytes[at++] = digitZero + Number(digit)
-    }
-    return at
+    at = this.#interfaces.write(bytes, at + 8, row)
+    return this.#directions.write(bytes, at, row)
   }
 }

@@ -4,11 +4,9 @@ import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 import { mappedPrefix } from '../../model/ip.ts'
 import { writeTime } from './fields.ts'
+import { numberList, textList, type CommaList } from './lists.ts'
+import { addresses, ciscoPen, names, numbers, texts, variable, type Element } from './relay-elements.ts'
 import { Texts, writeLength, prefixed } from './texts.ts'
-
-export const variable = 0xffff
-
-export type Element = Readonly<{ id: number; bytes: number; pen?: number }>
 
 export type RelayField = Element &
   Readonly<{
@@ -18,66 +16,7 @@ export type RelayField = Element &
     write: (view: DataView, bytes: Uint8Array, at: number, row: number) => number
   }>
 
-const ciscoPen = 9
 const mostLabels = 10
-
-type NumberRow = readonly [field: FlowFieldName, id: number, bytes: number, pen?: number]
-
-const numbers: readonly NumberRow[] = [
-  ['proto', 4, 1],
-  ['src_port', 7, 2],
-  ['dst_port', 11, 2],
-  ['bytes', 1, 8],
-  ['packets', 2, 8],
-  ['tcp_flags', 6, 2],
-  ['direction', 61, 1],
-  ['in_if', 10, 4],
-  ['out_if', 14, 4],
-  ['src_as', 16, 4],
-  ['dst_as', 17, 4],
-  ['vlan', 58, 2],
-  ['dst_vlan', 59, 2],
-  ['inner_vlan', 245, 2],
-  ['in_vrf', 234, 4],
-  ['out_vrf', 235, 4],
-  ['flow_end_reason', 136, 1],
-  ['etype', 256, 2],
-  ['ip_ttl', 192, 1],
-  ['flow_label', 31, 4],
-  ['fragment_id', 54, 4],
-  ['fragment_offset', 88, 2],
-  ['flow_id', 148, 8],
-  ['observation_point', 138, 8],
-  ['biflow_direction', 239, 1],
-  ['xlat_src_port', 227, 2],
-  ['xlat_dst_port', 228, 2],
-  ['sampling', 34, 4],
-  ['firewall_event', 233, 1],
-  ['firewall_reason', 33_002 - 0x8000, 2, ciscoPen],
-  ['nat_event', 230, 1],
-]
-const addresses: readonly (readonly [FlowFieldName, v4: number, v6: number])[] = [
-  ['src_addr', 8, 27],
-  ['dst_addr', 12, 28],
-  ['next_hop', 15, 62],
-  ['bgp_next_hop', 18, 63],
-  ['exporter_addr', 130, 131],
-  ['xlat_src_addr', 225, 281],
-  ['xlat_dst_addr', 226, 282],
-]
-const texts: readonly (readonly [FlowFieldName, id: number])[] = [
-  ['application', 96],
-  ['user', 371],
-  ['in_if_name', 82],
-]
-const names: readonly (readonly [FlowFieldName, id: number])[] = [
-  ['src_namespace', 7733],
-  ['src_name', 7734],
-  ['dst_namespace', 7735],
-  ['dst_name', 7736],
-  ['src_node', 7737],
-  ['dst_node', 7738],
-]
 const icmpV6 = 58
 const wireFlags = 0xff
 
@@ -87,7 +26,7 @@ export function relayFields(batch: FlowBatch, pen: number, received: number): re
   const encoded = new Texts(batch.dictionary)
   const text = (field: FlowFieldName, id: number, of?: number) => textField(columns[field], encoded, { id, pen: of })
   return [
-    ...addresses.flatMap(([field, v4, v6]) => addressFields(columns[field], v4, v6)),
+    ...addresses.flatMap(([field, v4, v6, of]) => addressFields(columns[field], v4, v6, of)),
     ...numbers.flatMap(([field, id, bytes, of]) =>
       numberField(columns[field], { id, bytes, pen: of }, field === 'tcp_flags' ? wireFlags : 0xffff_ffff),
     ),
@@ -107,6 +46,7 @@ export function relayFields(batch: FlowBatch, pen: number, received: number): re
       : [
           ...names.flatMap(([field, id]) => text(field, id, pen)),
           ...numberField(columns['rtt'], { id: 7740, bytes: 8, pen }, 0xffff_ffff),
+          ...listFields(batch, encoded, pen),
         ]),
     ...timeFields(columns, received),
   ]
@@ -141,24 +81,27 @@ function numberField(
 function writeNumber(view: DataView, at: number, bytes: number, value: number) {
   if (bytes === 1) view.setUint8(at, value)
   else if (bytes === 2) view.setUint16(at, value)
-  else view.setUint32(at, value)
+  else {
+    view.setUint32(at, bytes === 8 ? 0 : value)
+    if (bytes === 8) view.setUint32(at + 4, value)
+  }
   return at + bytes
 }
 
 const isV4 = (words: Uint32Array, row: number) =>
   words[4 * row] === 0 && words[4 * row + 1] === 0 && words[4 * row + 2] === mappedPrefix
 
-function addressFields(column: Column | undefined, v4: number, v6: number): readonly RelayField[] {
+function addressFields(column: Column | undefined, v4: number, v6: number, pen?: number): readonly RelayField[] {
   if (column?.kind !== 'ip') return []
   const { words, valid } = column
   return [
     {
-      ...element(v4, 4),
+      ...element(v4, 4, pen),
       has: (row) => isPresent(valid, row) && isV4(words, row),
       write: (view, _, at, row) => writeNumber(view, at, 4, words[4 * row + 3]!),
     },
     {
-      ...element(v6, 16),
+      ...element(v6, 16, pen),
       has: (row) => isPresent(valid, row) && !isV4(words, row),
       write(view, _, at, row) {
         for (let word = 0; word < 4; word++) view.setUint32(at + 4 * word, words[4 * row + word]!)
@@ -263,6 +206,28 @@ function textField(
       size: (row) => encoded.size(codes[row]!),
       write: (_, bytes, at, row) => encoded.write(bytes, at, codes[row]!),
     },
+  ]
+}
+
+/**
+ * As readers take them: names without commas, and one digit. A reader takes the name of an interface as the list if
+ * there is none, so that an absent list is an empty one there.
+ */
+function listFields({ columns, dictionary }: FlowBatch, encoded: Texts, pen: number): readonly RelayField[] {
+  const named = columns['in_if_name']
+  const isNamed = (row: number) => named?.kind === 'dict' && named.codes[row] !== 0
+  const interfaces = textList(columns['interfaces'], encoded)
+  const directions = numberList(columns['if_directions'])
+  const field = (id: number, list: CommaList, has: (row: number) => boolean): RelayField => ({
+    ...element(id, variable, pen),
+    has,
+    size: (row) => list.size(row),
+    write: (_, bytes, at, row) => list.write(bytes, at, row),
+  })
+  const isPlain = (code: number) => !(dictionary[code] ?? '').includes(',')
+  return [
+    field(7741, interfaces, (row) => (interfaces.count(row) === 0 ? isNamed(row) : interfaces.every(row, isPlain))),
+    field(7742, directions, (row) => directions.count(row) > 0 && directions.every(row, (value) => value < 10)),
   ]
 }
 

@@ -147,6 +147,42 @@ describe('a relay', () => {
     expect(relayed(batchOf(zero))).toMatchObject([{ src_as: 0, in_if: 0, icmp_type: 0, icmp_code: 0 }])
   })
 
+  test('keeps the packet in a tunnel, of either family, and its network', () => {
+    const tunnel = { SrcAddr: '10.0.0.1', DstAddr: '10.0.0.2', Proto: 17, DstPort: 4789 }
+    const inner = { inner_proto: 6, inner_src_port: 0, inner_dst_port: 443, vni: 4_294_967_295 }
+    const v4 = { ...inner, inner_src_addr: '192.168.0.1', inner_dst_addr: '192.168.0.2' }
+    const v6 = { ...inner, vni: 7, inner_src_addr: '2001:db8::1', inner_dst_addr: '2001:db8::2' }
+    const network = { vni: 100 }
+    const [one, two, three] = relayed(batchOf({ ...tunnel, ...v4 }, { ...tunnel, ...v6 }, { ...tunnel, ...network }))
+    expect([one, two, three]).toMatchObject([
+      { src_addr: '10.0.0.1', dst_port: 4789, ...v4 },
+      { src_addr: '10.0.0.1', dst_port: 4789, ...v6 },
+      { src_addr: '10.0.0.1', dst_port: 4789, vni: 100 },
+    ])
+    expect(Object.keys(three!).filter((name) => name.startsWith('inner_'))).toEqual([])
+  })
+
+  test("keeps NetObserv's lists of interfaces, and makes none of the name of an interface", () => {
+    const ends = { SrcAddr: '10.0.0.1', DstAddr: '10.0.0.2' }
+    const all = relayed(
+      batchOf(
+        { ...ends, Interfaces: ['eth0', 'br-ex', 'n'.repeat(300)], IfDirections: [0, 1, 0] },
+        { ...ends, in_if_name: 'uplink' },
+        { ...ends, in_if_name: 'uplink', Interfaces: ['eth0'], IfDirections: [1] },
+        ends,
+        { ...ends, Interfaces: ['a,b'], IfDirections: [12] },
+      ),
+      { enterprise: 2 },
+    )
+    expect(all.map((row) => [row['interfaces'], row['if_directions'], row['in_if_name']])).toEqual([
+      [['eth0', 'br-ex', 'n'.repeat(300)], [0, 1, 0], undefined],
+      [undefined, undefined, 'uplink'],
+      [['eth0'], [1], 'uplink'],
+      [undefined, undefined, undefined],
+      [undefined, undefined, undefined],
+    ])
+  })
+
   test('announces each set of elements once', () => {
     const writer = new MessageWriter(usual)
     const { flows } = writer.templates()

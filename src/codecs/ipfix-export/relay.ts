@@ -1,6 +1,7 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { numberOf, type NumberOf } from './fields.ts'
-import { relayFields, variable, type Element, type RelayField } from './relay-fields.ts'
+import { variable, type Element } from './relay-elements.ts'
+import { relayFields, type RelayField } from './relay-fields.ts'
 import { firstRelayTemplate, templateSet } from './templates.ts'
 
 /** Distinct sets of present elements; a network has some dozens. */

@@ -5,9 +5,12 @@ import type { FlowFieldName } from '../../model/fields.ts'
 export const reversePen = 29305
 const ciscoPen = 9
 const paloAlto = 25461
+const vmware = 6876
 
 /** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
+
+const ofVmware = (id: number) => keyOf(vmware, id)
 
 /** Common properties of Juniper: a list; the upper 6 bits are the id of each. */
 export const juniperProperty = keyOf(2636, 137)
@@ -81,6 +84,9 @@ export const numberRules: readonly Rule[] = [
   { field: 'firewall_event', from: firewallEvent, reverse: 'same' },
   { field: 'firewall_reason', from: [...cisco(33002), ...cisco(35001)], reverse: 'same', zeroIsAbsent: true },
   { field: 'nat_event', from: [230], reverse: 'same', zeroIsAbsent: true },
+  { field: 'inner_proto', from: [ofVmware(880)], reverse: 'same', zeroIsAbsent: true },
+  { field: 'inner_src_port', from: [ofVmware(886)], reverse: swap('inner_dst_port') },
+  { field: 'inner_dst_port', from: [ofVmware(887)], reverse: swap('inner_src_port') },
 ]
 
 /** Palo Alto has its elements in v9 without an enterprise number. */
@@ -106,6 +112,8 @@ export const addressRules: readonly Rule[] = [
   { field: 'xlat_src_addr', from: [225, 281, ...cisco(40001)], reverse: swap('xlat_dst_addr'), zeroIsAbsent: true },
   { field: 'xlat_dst_addr', from: [226, 282, ...cisco(40002)], reverse: swap('xlat_src_addr'), zeroIsAbsent: true },
   { field: 'exporter_addr', from: [130, 131], reverse: 'same', zeroIsAbsent: true },
+  { field: 'inner_src_addr', from: [881, 883].map(ofVmware), reverse: swap('inner_dst_addr'), zeroIsAbsent: true },
+  { field: 'inner_dst_addr', from: [882, 884].map(ofVmware), reverse: swap('inner_src_addr'), zeroIsAbsent: true },
 ]
 
 export const macRules: readonly Rule[] = [

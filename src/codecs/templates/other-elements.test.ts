@@ -125,3 +125,36 @@ test('the outer header of an encapsulated packet is stored beside the columns of
     protocolIdentifier: 4,
   })
 })
+
+test('elements of VMware are the packet in a tunnel, and zeros are absent', () => {
+  const vmware = 6876
+  const layout: readonly FieldOf[] = [
+    [8, 4],
+    [880, 1, vmware],
+    [881, 4, vmware],
+    [882, 4, vmware],
+    [886, 2, vmware],
+    [351, 8],
+  ]
+  const bench = new Bench({ elements: 'all' })
+  const [inner, none] = [ip4('192.168.0.1'), ip4('0.0.0.0')]
+  bench.take(
+    ipfix(
+      {},
+      set(2, template(301, layout)),
+      set(301, ip4('10.0.0.1'), u8(6), inner, inner, u16(80), u32(0x0100_0000, 5001)),
+      set(301, ip4('10.0.0.1'), u8(0), none, none, u16(0), u32(0, 0)),
+    ),
+  )
+  const [tunnel, plain] = flowRows(bench.flows.batch())
+  expect(tunnel).toMatchObject({
+    src_addr: '10.0.0.1',
+    inner_proto: 6,
+    inner_src_addr: '192.168.0.1',
+    inner_dst_addr: '192.168.0.1',
+    inner_src_port: 80,
+    vni: 5001,
+  })
+  for (const name of ['inner_proto', 'inner_src_addr', 'inner_dst_addr', 'vni', 'extra'])
+    expect(plain).not.toHaveProperty(name)
+})
