@@ -24,7 +24,7 @@ export interface Week {
 }
 
 /** Shifts all times of a batch. */
-function later(batch: FlowBatch, by: number): FlowBatch {
+export function later(batch: FlowBatch, by: number): FlowBatch {
   const moved = (column: Column): Column =>
     column.kind === 'time' ? { ...column, values: column.values.map((value) => value + by) } : column
   return {

@@ -7,32 +7,36 @@ import { FlowBuilder } from '../../../src/model/flow-builder.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 
 const start = Date.UTC(2026, 10, 20, 8)
-const addresses = 50_000
 const services = [443, 443, 443, 443, 80, 53, 53, 5432, 6443, 9092, 22, 8080]
 
 /** Rows of a unit of the netflow source: up to 512 KiB uncompressed. */
 const rowsOfUnit = 3600
 
-/** Flows between 50,000 addresses, a few of which are in most flows. */
+/** Addresses of each end; with a larger `skew`, fewer of them are in most flows. */
+export type Ends = Readonly<{ addresses: number; skew: number }>
+
+/** Half of all draws fall into the first few hundred. */
+const usualEnds: Ends = { addresses: 50_000, skew: 4 }
+
 export function flowBatches(seed: number, count: number): FlowBatch[] {
+  return [...flowBatchesBetween(usualEnds, seed, count)]
+}
+
+export function* flowBatchesBetween(ends: Ends, seed: number, count: number): Generator<FlowBatch, void, undefined> {
   const random = new SeededRandom(seed)
   const flows = new FlowBuilder(rowsOfUnit)
   const decoder = new Netflow5Decoder(flows)
   const from = { exporter: Uint32Array.of(0, 0, 0xffff, 0x0a0000fe), time: start, skewLimit: 3_600_000 }
-  return Array.from({ length: count }, (_, unit) => {
+  for (let unit = 0; unit < count; unit++) {
     flows.reset()
     for (let row = 0; row < rowsOfUnit; row += 30)
-      decoder.decode(datagram(random, start + unit * 100), { ...from, time: start + unit * 100 + 3 })
-    return copyOf(flows.batch())
-  })
+      decoder.decode(datagram(random, start + unit * 100, ends), { ...from, time: start + unit * 100 + 3 })
+    yield copyOf(flows.batch())
+  }
 }
 
-/** Half of all draws fall into the first few hundred. */
-function address(random: SeededRandom) {
-  return Math.floor(addresses * random.next() ** 4)
-}
-
-function datagram(random: SeededRandom, time: number): Uint8Array {
+function datagram(random: SeededRandom, time: number, { addresses, skew }: Ends): Uint8Array {
+  const address = () => Math.floor(addresses * random.next() ** skew)
   const bytes = new Uint8Array(24 + 30 * 48)
   const view = new DataView(bytes.buffer)
   const uptime = 86_400_000 + (time - start)
@@ -48,8 +52,8 @@ function datagram(random: SeededRandom, time: number): Uint8Array {
     const service = random.pick(services)
     const packets = Math.ceil(1 / (random.next() + 0.001))
     const length = random.chance(0.5) ? random.integer(1, 20) * 10 : random.integer(0, 30_000)
-    view.setUint32(at, 0x0a000000 + address(random))
-    view.setUint32(at + 4, 0x0a100000 + address(random))
+    view.setUint32(at, 0x0a000000 + address())
+    view.setUint32(at + 4, 0x0a100000 + address())
     view.setUint32(at + 8, 0x0a000001)
     view.setUint16(at + 12, 1 + random.integer(0, 3))
     view.setUint16(at + 14, 10 + random.integer(0, 3))
