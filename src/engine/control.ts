@@ -1,6 +1,7 @@
 import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
+import type { RowsReceived } from '../model/rows-received.ts'
 import type { SqlParameters } from '../model/sql-parameters.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { SourceFeed } from './sources/feed.ts'
@@ -289,8 +290,11 @@ export type StoredSums = Readonly<{
   /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
   since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
   oldest: number
-  /** Stored flows and the receive time of the first. They are evicted before their rollups. */
-  flows: Readonly<{ rows: number; first: number }>
+  /**
+   * Stored flows and the receive time of the first. They are evicted before their rollups. `hours`: for each hour of
+   * receipt; absent: unknown.
+   */
+  flows: Readonly<{ rows: number; first: number; hours?: readonly RowsReceived[] }>
   /** By family: time by which the oldest stored event was received. Absent: unknown. */
   events?: Readonly<Record<string, number>>
   /** Rows that only lost files had, by view (`flows` and the rollups) or family. Absent if no file is lost. */

@@ -1,4 +1,5 @@
 import type { StoredSums } from '../engine/control.ts'
+import type { RowsReceived } from '../model/rows-received.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
@@ -73,6 +74,7 @@ export function statusOf(folder: Folder): StoreStatus {
 
 function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums {
   const flows = { rows: 0, first: Infinity }
+  const hours = new Map<number, RowsReceived>()
   const events: Record<string, number> = {}
   let oldest = Infinity
   for (const file of files) {
@@ -83,7 +85,15 @@ function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): Sto
     if (stream !== 'flows' || lost === true) continue
     flows.rows += rows
     flows.first = Math.min(flows.first, receivedMin)
+    const { from, to, rows: others } = hours.get(hour) ?? { from: receivedMin, to: receivedMax, rows: 0 }
+    hours.set(hour, { from: Math.min(from, receivedMin), to: Math.max(to, receivedMax), rows: others + rows })
   }
   const lost = lostTimes(files, missing)
-  return { since: completeSinces(files), oldest, flows, events, ...(lost === undefined ? {} : { lost }) }
+  return {
+    since: completeSinces(files),
+    oldest,
+    flows: { ...flows, hours: [...hours.values()] },
+    events,
+    ...(lost === undefined ? {} : { lost }),
+  }
 }

@@ -1,5 +1,5 @@
 // `node plain-duck.ts STORE` reads SQL over the views `f` (flow files) and `e` (endpoint files), one JSON string per
-// line, and answers each with a line of JSON: seconds and rows.
+// line, and answers each with a line of JSON: ms and processor ms.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -16,7 +16,8 @@ const connection = await instance.connect()
 await connection.run(`${view('f', 'flows')}; ${view('e', 'endpoints')}; SET parquet_metadata_cache = true`)
 console.log('ready')
 for await (const line of createInterface({ input: process.stdin })) {
-  const began = performance.now()
+  const [began, before] = [performance.now(), process.cpuUsage()]
   const { length: rows } = (await connection.runAndReadAll(JSON.parse(line) as string)).getRows()
-  console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, rows }))
+  const { user, system } = process.cpuUsage(before)
+  console.log(JSON.stringify({ ms: performance.now() - began, cpuMs: (user + system) / 1000, rows }))
 }

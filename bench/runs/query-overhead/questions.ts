@@ -5,25 +5,30 @@ export type Question = Readonly<{
   api?: (k: number) => string
   /** Over the views of Weir. */
   sql: (k: number) => string
-  /** Over the files: `f` has flows, `e` endpoints. Absent: DuckDB alone has no equal statement. */
-  duck?: (k: number) => string
+  /** Over the files: `f` has flows, `e` endpoints. */
+  duck: (k: number) => string
 }>
 
-type Asked = Readonly<Record<string, string>>
+export const newestPage = 'newest page of 100'
 
-function request(path: string, filter: string, more: Asked) {
+type Parameters = Readonly<Record<string, string>>
+
+function request(path: string, filter: string, more: Parameters) {
   return `/api/v1/${path}?${new URLSearchParams({ from: 'now-24h', filter, ...more }).toString()}`
 }
 
-const sumsOf = (path: string, more: Asked) => (k: number) => request(path, `bytes > ${k}`, { by: 'bytes', ...more })
+const sumsOf = (path: string, more: Parameters) => (k: number) =>
+  request(path, `bytes > ${k}`, { by: 'bytes', ...more })
 
 function pairs(limit: number): Pick<Question, 'sql' | 'duck'> {
   return {
     sql: (k) =>
-      `SELECT src_addr, dst_addr, sum(bytes) b FROM flows WHERE bytes > ${k} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}`,
+      `SELECT src_addr, dst_addr, sum(bytes) b FROM flows WHERE bytes > ${k} ` +
+      `GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}`,
     duck: (k) =>
       'SELECT s.addr, d.addr, b FROM (SELECT src_ep, dst_ep, sum(bytes) b FROM f ' +
-      `WHERE bytes > ${k} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}) JOIN e s ON s.ep = src_ep JOIN e d ON d.ep = dst_ep`,
+      `WHERE bytes > ${k} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}) ` +
+      'JOIN e s ON s.ep = src_ep JOIN e d ON d.ep = dst_ep',
   }
 }
 
@@ -45,7 +50,7 @@ function rowsOf(what: string, address: string, port?: number): Question {
 export function questionsAbout(address: string): readonly Question[] {
   return [
     {
-      what: 'newest page of 100',
+      what: newestPage,
       api: (k) => request('flows', `bytes > ${k}`, { limit: '100' }),
       sql: (k) => `SELECT * FROM flows WHERE bytes > ${k} ORDER BY time_received DESC LIMIT 100`,
       duck: (k) => `SELECT * FROM f WHERE bytes > ${k} ORDER BY time_received DESC LIMIT 100`,
@@ -55,8 +60,8 @@ export function questionsAbout(address: string): readonly Question[] {
       api: sumsOf('flows', { group: 'src_addr', limit: '10' }),
       sql: (k) => `SELECT src_addr, sum(bytes) b FROM flows WHERE bytes > ${k} GROUP BY 1 ORDER BY 2 DESC LIMIT 10`,
       duck: (k) =>
-        `SELECT addr, b FROM (SELECT src_ep, sum(bytes) b FROM f WHERE bytes > ${k} GROUP BY 1) JOIN e ON ep = src_ep ` +
-        'ORDER BY b DESC LIMIT 10',
+        `SELECT addr, b FROM (SELECT src_ep, sum(bytes) b FROM f WHERE bytes > ${k} GROUP BY 1) ` +
+        'JOIN e ON ep = src_ep ORDER BY b DESC LIMIT 10',
     },
     { what: 'top 10 pairs', api: sumsOf('flows', { group: 'src_addr,dst_addr', limit: '10' }), ...pairs(10) },
     { what: 'topology, 500 edges', api: sumsOf('topology', { scope: 'addr', limit: '500' }), ...pairs(500) },
@@ -72,7 +77,8 @@ export function questionsAbout(address: string): readonly Question[] {
       api: (k) => request('series', `bytes > ${k}`, { step: '1m' }),
       sql: (k) =>
         `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM flows WHERE bytes > ${k} GROUP BY 1 ORDER BY 1`,
-      duck: (k) => `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM f WHERE bytes > ${k} GROUP BY 1 ORDER BY 1`,
+      duck: (k) =>
+        `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM f WHERE bytes > ${k} GROUP BY 1 ORDER BY 1`,
     },
     {
       what: 'p99 of bytes by protocol',

@@ -10,7 +10,7 @@ import {
   pageSql,
   pageFingerprint as fingerprintOf,
   readCursor,
-  windowOf,
+  windowsOf,
   writeCursor,
   type PageRequest,
   type SortKey,
@@ -209,7 +209,7 @@ async function storePage(
     : { rows, span: request.span, ...(await missingIn(context, request)), ...(await storedTo(context, request.span)) }
 }
 
-/** A short span is read whole. Otherwise the page's keys are read first. */
+/** Parts of the span until the page is full. If the page is in another order, its keys are read first. */
 async function readPage(
   store: StoreReader,
   request: PageRequest,
@@ -217,11 +217,8 @@ async function readPage(
   host: Host,
 ): Promise<Record<string, unknown>[] | undefined> {
   const dialect = dialectOf(store)
-  const window = windowOf(request, dialect)
-  if (window !== undefined) {
-    const rows = await manyRowsOf(store, pageSql(request, window, dialect), disconnected, host)
-    if (rows === undefined || rows.length > request.limit) return rows
-  }
+  const windows = windowsOf(request, (await store.sums?.())?.flows.hours ?? [], dialect)
+  if (windows !== undefined) return readWindows(store, request, windows, { disconnected, host })
   let keys: Record<string, unknown>[] | undefined
   for (const ties of [false, true]) {
     const sql = keysSql(request, ties, dialect)
@@ -232,6 +229,23 @@ async function readPage(
   // Rows added later belong to no page.
   if (keys === undefined || keys.length === 0) return keys
   return manyRowsOf(store, pageSql(request, amongKeys(request, keys, dialect), dialect), disconnected, host)
+}
+
+async function readWindows(
+  store: StoreReader,
+  request: PageRequest,
+  windows: readonly string[],
+  { disconnected, host }: Readonly<{ disconnected: AbortSignal; host: Host }>,
+): Promise<Record<string, unknown>[] | undefined> {
+  const found: Record<string, unknown>[] = []
+  for (const window of windows) {
+    const rest = { ...request, limit: request.limit - found.length }
+    const rows = await manyRowsOf(store, pageSql(rest, window, dialectOf(store)), disconnected, host)
+    if (rows === undefined) return undefined
+    found.push(...rows)
+    if (found.length > request.limit) break
+  }
+  return found
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {

@@ -7,7 +7,6 @@ export {
   pageOf,
   pageSql,
   pageFingerprint,
-  windowOf,
   type Cursor,
   type PageRequest,
   type SortKey,
@@ -64,3 +63,4 @@ export {
 export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from './part-sums.ts'
 export type { StoredEnds } from './endpoint-sums.ts'
 export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'
+export { windowsOf } from './windows.ts'

@@ -1,6 +1,6 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
-import { conditionOf, fingerprint, withinSql, type RowQuery } from './row-query.ts'
+import { conditionOf, fingerprint, type RowQuery } from './row-query.ts'
 
 export type SortKey = Readonly<{
   field: QueryField
@@ -95,7 +95,8 @@ export function orderedSql(field: QueryField, dialect: Dialect): string {
 
 type Direction = Pick<PageRequest, 'backwards'>
 
-function isFalling({ descending }: SortKey, { backwards }: Direction) {
+/** Whether values of the key descend in the rows of the page. */
+export function isFalling({ descending }: SortKey, { backwards }: Direction) {
   return descending !== (backwards === true)
 }
 
@@ -116,27 +117,6 @@ function rowsSql(request: PageRequest, dialect: Dialect): string {
     `time_received <= ${dialect.time(upTo)}`,
     ...(after === undefined ? [] : [afterSql(request, after, dialect)]),
   ].join(' AND ')
-}
-
-const windowPart = 32n
-
-/** Part of the span to read first: if it has more rows than a page, it contains the page. */
-export function windowOf(request: PageRequest, dialect: Dialect = duckdb): string | undefined {
-  const {
-    sort: [first],
-    span,
-    time,
-    after,
-  } = request
-  if (first?.field.name !== time.name) return undefined
-  const isNewestFirst = isFalling(first, request)
-  const key = after?.keys[0]
-  const begin = isNewestFirst || key === undefined || key === null ? span.from : BigInt(key)
-  const end = !isNewestFirst || key === undefined || key === null ? span.to : BigInt(key) + 1n
-  const length = (end - begin) / windowPart
-  if (length < 1_000_000n) return undefined
-  const part = isNewestFirst ? { from: end - length, to: end } : { from: begin, to: begin + length }
-  return withinSql(time.sql(dialect), part, dialect)
 }
 
 export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = duckdb): string | undefined {

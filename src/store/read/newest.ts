@@ -9,7 +9,10 @@ export type Selection = Readonly<{
   sql: string
   addresses: RequestedAddresses
   isProbe: boolean
+  /** Of files. */
   columns: readonly FileColumn[]
+  /** Names in conditions and orders, in lower case. */
+  used: ReadonlySet<string>
 }>
 
 /** With more, joins are the smaller cost. */
@@ -61,6 +64,19 @@ function rowsIn(expression: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
+/** Of columns: no aggregates, no windows. */
+const plainFunctions = new Set(['epoch_us'])
+
+function isPlain(expression: unknown): boolean {
+  if (!isRecord(expression)) return false
+  if (expression['class'] === 'COLUMN_REF') return true
+  return (
+    expression['class'] === 'FUNCTION' &&
+    plainFunctions.has(String(expression['function_name']).toLowerCase()) &&
+    list(expression['children']).every(isPlain)
+  )
+}
+
 function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): boolean {
   return selected.every((each) => {
     if (!isRecord(each)) return false
@@ -71,7 +87,7 @@ function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): b
         list(each['replace_list']).length === 0 &&
         list(each['rename_list']).length === 0
       )
-    return each['class'] === 'COLUMN_REF' && !used.has(String(each['alias']).toLowerCase())
+    return isPlain(each) && !used.has(String(each['alias']).toLowerCase())
   })
 }
 
@@ -173,5 +189,6 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
     isProbe: chosen.limit === undefined,
     addresses: new Set([...chosen.used].flatMap(addressesOf)),
     columns,
+    used: chosen.used,
   }
 }

@@ -248,6 +248,12 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
     expect(await queryRows(store.reader, 'FROM flows WHERE random() < 2 LIMIT 50%')).toHaveLength(1)
   })
 
+  it('an unknown column is reported with the names of all columns', async () => {
+    expect(await refusal('SELECT src_prt FROM flows')).toContain('src_port')
+    expect(await refusal('SELECT bytes, src_prt FROM flows LIMIT 2')).toContain('src_port')
+    expect(await queryRows(store.reader, 'SELECT count(*) > 0 AS n FROM flows')).toEqual([{ n: true }])
+  })
+
   it('the selection is not visible to users', async () => {
     expect(await queryRows(store.reader, 'SHOW TABLES')).toEqual([{ name: 'events' }, { name: 'flows' }])
     expect(await refusal('SELECT "f$bytes", src_addr FROM flows LIMIT 1')).toContain('f$bytes')

@@ -1,11 +1,11 @@
-import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
 import type { CachedViews } from './file-cache.ts'
 import { bindParameters } from './parameters.ts'
 import { allowedStatements, type Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
-import type { ViewInput } from './views.ts'
+import { flowsView, type ViewInput } from './views.ts'
 
 export async function makeViews(
   connection: DuckDBConnection,
@@ -32,10 +32,7 @@ export async function start(
   cached: CachedViews,
 ): Promise<DuckDBResult> {
   await makeViews(connection, statement, views, input, cached)
-  const statements = await connection.extractStatements(statement.sql)
-  if (statements.count !== 1)
-    throw new WeirError('WEIR_SQL_REFUSED', `Only one statement is allowed. ${allowedStatements}`)
-  const prepared = await statements.prepare(0)
+  const prepared = await preparedOf(connection, statement, input)
   try {
     const { StatementType } = await import('@duckdb/node-api')
     // In addition to the check of the syntax tree.
@@ -45,6 +42,25 @@ export async function start(
     return await prepared.stream()
   } finally {
     prepared.destroySync()
+  }
+}
+
+/** The message of an error suggests columns, also those that the views lack because no statement reads them. */
+async function preparedOf(
+  connection: DuckDBConnection,
+  statement: Statement,
+  input: ViewInput,
+): Promise<DuckDBPreparedStatement> {
+  const statements = await connection.extractStatements(statement.sql)
+  if (statements.count !== 1)
+    throw new WeirError('WEIR_SQL_REFUSED', `Only one statement is allowed. ${allowedStatements}`)
+  try {
+    return await statements.prepare(0)
+  } catch (error) {
+    if (statement.columns === undefined || !statement.tables.has('flows')) throw error
+    const whole = { ...input, columns: undefined }
+    await connection.run(`CREATE OR REPLACE TEMP VIEW flows AS ${flowsView(whole, statement.addresses)}`)
+    return (await connection.extractStatements(statement.sql)).prepare(0)
   }
 }
 

@@ -27,7 +27,7 @@ import {
 export function viewInput(
   pin: Pin,
   directory: string,
-  { receiveTime: receipt, readsService: withService }: Statement,
+  { receiveTime: receipt, readsService: withService, columns }: Statement,
 ): ViewInput {
   const sources: (string | undefined)[] = []
   for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
@@ -37,6 +37,7 @@ export function viewInput(
     sources: Array.from(sources),
     words: pin.state.words,
     withService,
+    columns,
   }
 }
 
@@ -65,15 +66,18 @@ export function viewsOf(statement: Statement, given: ViewInput, cached: CachedVi
 }
 
 function flowsViews({ addresses, selection, probed, readsEndpointIds: ids }: Statement, input: ViewInput): string {
-  if (ids === true) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { prefix: filePrefix })}`
+  if (ids === true) return `CREATE OR REPLACE TEMP VIEW flows AS ${flowsView(input, addresses, { prefix: filePrefix })}`
   if (probed !== undefined) return viewOfFew(addresses, probed.columns, probedRows, input)
-  if (selection === undefined || selection.isProbe) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
+  if (selection === undefined || selection.isProbe)
+    return `CREATE OR REPLACE TEMP VIEW flows AS ${flowsView(input, addresses)}`
   const rows = `(${withoutEnd(selection.sql)})`
   return `${viewBefore(selection, input)}; ${viewOfFew(addresses, selection.columns, rows, input)}`
 }
 
-function viewBefore(selection: Selection, input: ViewInput) {
-  return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}`
+function viewBefore({ addresses, used, columns: inFiles }: Selection, input: ViewInput) {
+  const columns = new Set([...used, ...inFiles.map(({ name }) => filePrefix + name)])
+  return `CREATE OR REPLACE TEMP VIEW ${rowsBeforeNames} AS
+      ${flowsView({ ...input, columns }, addresses, { prefix: filePrefix })}`
 }
 
 function viewOfFew(
@@ -82,12 +86,12 @@ function viewOfFew(
   from: string,
   input: ViewInput,
 ): string {
-  const columns = fileColumns.flows.map((column) =>
+  const columns = (input.columns === undefined ? fileColumns.flows : chosen).map((column) =>
     chosen.includes(column)
       ? `"${filePrefix}${column.name}" AS "${column.name}"`
       : `NULL::${column.type} AS "${column.name}"`,
   )
-  return `CREATE TEMP VIEW flows AS
+  return `CREATE OR REPLACE TEMP VIEW flows AS
       ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
 }
 

@@ -15,6 +15,8 @@ export type Statement = Readonly<{
   sql: string
   parameters?: SqlParameters
   addresses: RequestedAddresses
+  /** Names of columns in lower case, at least all that it reads. Undefined: any. */
+  columns?: ReadonlySet<string> | undefined
   actorBounds: TimeBounds | undefined
   readsZones: boolean
   readsService: boolean
@@ -163,6 +165,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   return {
     sql,
     addresses,
+    columns: everyColumn(names) ? undefined : names.columns,
     readsEndpointIds: ids,
     ends: named,
     actorBounds: isVisible(names, auditColumns) ? (times.changes ?? ever) : undefined,

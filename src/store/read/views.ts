@@ -13,6 +13,8 @@ export type ViewInput = Readonly<{
   only?: readonly OnlyEndpoints[] | undefined
   /** NULL otherwise: lists of ports in SQL become joins, even if no statement reads the column. */
   withService?: boolean
+  /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
+  columns?: ReadonlySet<string> | undefined
   /** Database of the states of cloud resources. */
   inventory?: string
 }>
@@ -234,13 +236,30 @@ type FlowsFrom = Readonly<{
   prefix?: string
 }>
 
+const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
+const flowViewColumns = [...flowOrder, ...later, ...serviceColumns]
+
+/** A view needs a column, also for `count(*)`. */
+const anyColumn = 'time_received'
+
+/** Columns of the view, those of files that they need, and those of files that the view has with the prefix. */
+function namedColumns({ columns: named }: ViewInput) {
+  const { flows: inFiles } = fileColumns
+  if (named === undefined) return { shown: flowViewColumns, read: inFiles, prefixed: inFiles }
+  const found = flowViewColumns.filter((column) => named.has(column))
+  const prefixed = inFiles.filter(({ name }) => named.has(filePrefix + name))
+  const shown = found.length + prefixed.length === 0 ? [anyColumn] : found
+  const behind = columnsBehind(shown)
+  return { shown, prefixed, read: inFiles.filter((column) => behind.has(column.name) || prefixed.includes(column)) }
+}
+
 export function flowsView(input: ViewInput, requested: RequestedAddresses, from: FlowsFrom = {}): string {
-  const { rows = scan('flows', input), prefix } = from
+  const { shown, read, prefixed } = namedColumns(input)
+  const { rows = scan('flows', input, read), prefix } = from
   const joining = joinsFor(requested, input)
   const few = from.rows !== undefined && joining.fields.size > 0
-  const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
-  const columns = [...flowOrder, ...later, ...serviceColumns].map((column) => flowExpression(column, input, joining))
-  if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
+  const columns = shown.map((column) => flowExpression(column, input, joining))
+  if (prefix !== undefined) columns.push(...prefixed.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
   const used = addresses.filter(({ field }) => joining.fields.has(field))
   const endpoints = `(${scan(
     'endpoints',

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import { duckdb, flowNames } from '../index.ts'
+import { parse } from '../parse.ts'
+import type { PageRequest } from './page.ts'
+import { fieldTime, flowsReceived, flowTimeSql, withinSql } from './row-query.ts'
+import { windowsOf } from './windows.ts'
+
+const now = 1_764_000_000_000
+
+function request(random: SeededRandom): PageRequest {
+  const from = BigInt(now - random.integer(0, 100_000_000)) * 1000n
+  const span = { from, to: from + BigInt(random.integer(0, 90_000_000)) * 1000n }
+  const isComputed = random.chance(0.3)
+  const key = span.from + BigInt(random.integer(0, Math.max(0, Number(span.to - span.from) - 1)))
+  return {
+    names: flowNames,
+    filter: parse('', flowNames),
+    time: isComputed ? { name: 'flow_time', sql: flowTimeSql, received: flowsReceived } : fieldTime('time_received'),
+    span,
+    columns: [],
+    sort: [{ field: flowNames.field('time_received')!, descending: random.chance(0.5) }],
+    limit: random.pick([1, 100, 10_000]),
+    backwards: random.chance(0.5),
+    upTo: BigInt(now + 60_000) * 1000n,
+    ...(random.chance(0.5)
+      ? {}
+      : { after: { fingerprint: '', ...span, upTo: 0n, keys: [String(key)], position: 'a:1:1:1' } }),
+  }
+}
+
+test('windows adjoin, are in the order of the page, and cover all of its rows', () => {
+  const random = new SeededRandom(11)
+  let most = 0
+  for (let time = 0; time < 500; time++) {
+    const one = request(random)
+    const hours = Array.from({ length: random.integer(0, 30) }, () => {
+      const from = now - random.integer(0, 100_000_000)
+      return { from, to: from + random.pick([0, 1, 3_600_000]), rows: random.pick([1, 100_000, 10_000_000]) }
+    })
+    const windows = windowsOf(one, hours) ?? []
+    most = Math.max(most, windows.length)
+    const { sort, backwards, after, time: by, span } = one
+    const isNewestFirst = sort[0]?.descending !== backwards
+    const all = by.received?.(span).all ?? span
+    const key = after === undefined ? undefined : BigInt(after.keys[0] as string)
+    const from = isNewestFirst || key === undefined ? all.from : key
+    const end = !isNewestFirst || key === undefined ? all.to : key + 1n
+    const to = end > one.upTo ? one.upTo + 1n : end
+    const parts = windows.map((window) => [...window.matchAll(/-?\d+/g)].map(([us]) => BigInt(us)) as [bigint, bigint])
+    const ordered = isNewestFirst ? parts.toReversed() : parts
+    expect(windows).toEqual(parts.map(([a, b]) => withinSql('"time_received"', { from: a, to: b }, duckdb)))
+    if (from >= to) expect(ordered).toEqual([])
+    else expect([ordered[0]?.[0], ordered.at(-1)?.[1]]).toEqual([from, to])
+    for (const [at, [begin, close]] of ordered.entries()) {
+      expect(begin < close).toBe(true)
+      if (at > 0) expect(begin).toBe(ordered[at - 1]?.[1])
+    }
+  }
+  expect(most).toBeGreaterThan(3)
+})
+
+test('a page in another order has no windows', () => {
+  const one = request(new SeededRandom(1))
+  expect(windowsOf({ ...one, sort: [{ field: flowNames.field('bytes')!, descending: true }] }, [])).toBeUndefined()
+  expect(windowsOf({ ...one, sort: [] }, [])).toBeUndefined()
+})

@@ -1,0 +1,76 @@
+/** Parts of a range that are read one after another until a page is full. */
+import type { RowsReceived } from '../../model/rows-received.ts'
+import { duckdb, type Dialect } from '../dialect.ts'
+import { isFalling, type PageRequest } from './page.ts'
+import { withinSql } from './row-query.ts'
+import type { TimeSpan } from './span.ts'
+
+/** Expected rows of the first part: at least so many, and so many times those of the page. */
+const [leastRows, perRowOfPage] = [4000, 4]
+/** Each part has so many times the rows of the one before. */
+const growth = 16
+const received = 'time_received'
+
+/**
+ * Conditions of parts that adjoin, in the order of the page. Rows of a part are before those of the next, so that the
+ * page is full as soon as its rows are found. Undefined if the page is not in order of a time with a range.
+ * `hours`: the stored rows, which determine only how much is read.
+ */
+export function windowsOf(
+  request: PageRequest,
+  hours: readonly RowsReceived[],
+  dialect: Dialect = duckdb,
+): readonly string[] | undefined {
+  const [first] = request.sort
+  const span = spanOf(request)
+  if (first === undefined || span === undefined) return undefined
+  const isNewestFirst = isFalling(first, request)
+  const rowsUntil = (time: number) => rowsBefore(hours, time)
+  const [from, to] = [Number(span.from) / 1000, Number(span.to) / 1000]
+  const [start, end] = isNewestFirst ? [to, from] : [from, to]
+  const distance = (time: number) => Math.abs(rowsUntil(time) - rowsUntil(start))
+  const parts: TimeSpan[] = []
+  let near = isNewestFirst ? span.to : span.from
+  const far = isNewestFirst ? span.from : span.to
+  const add = (edge: bigint) => {
+    if (isNewestFirst ? edge < near : edge > near)
+      parts.push(isNewestFirst ? { from: edge, to: near } : { from: near, to: edge })
+    near = edge
+  }
+  for (let rows = Math.max(leastRows, request.limit * perRowOfPage); rows * growth < distance(end); rows *= growth)
+    add(BigInt(Math.round(timeAt(start, end, rows, distance))) * 1000n)
+  add(far)
+  return parts.map((part) => withinSql(dialect.identifier(first.field.name), part, dialect))
+}
+
+/** Of the values of the first key in the rows from the cursor on. */
+function spanOf({ sort: [first], span, time, after, upTo, ...request }: PageRequest): TimeSpan | undefined {
+  const name = first?.field.name
+  const whole = name === time.name ? span : name === received ? time.received?.(span).all : undefined
+  if (first === undefined || whole === undefined) return undefined
+  const key = after?.keys[0]
+  const until = name === received && upTo < whole.to ? upTo + 1n : whole.to
+  if (key === undefined || key === null) return { from: whole.from, to: until }
+  return isFalling(first, request)
+    ? { from: whole.from, to: BigInt(key) + 1n < until ? BigInt(key) + 1n : until }
+    : { from: BigInt(key) > whole.from ? BigInt(key) : whole.from, to: until }
+}
+
+/** As if the rows of an hour had regular distances. */
+function rowsBefore(hours: readonly RowsReceived[], time: number): number {
+  return hours.reduce((sum, { from, to, rows }) => {
+    if (time <= from) return sum
+    return sum + (time > to ? rows : rows * ((time - from) / (to - from)))
+  }, 0)
+}
+
+/** The time (ms) between two at which so many rows are between it and the first. */
+function timeAt(start: number, end: number, rows: number, distance: (time: number) => number): number {
+  let [near, far] = [start, end]
+  while (Math.abs(far - near) > 1) {
+    const middle = (near + far) / 2
+    if (distance(middle) < rows) near = middle
+    else far = middle
+  }
+  return far
+}
