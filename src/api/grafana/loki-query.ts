@@ -103,7 +103,7 @@ export function streamsOf(lines: readonly Processed[], categorized: boolean): St
       else if (metadata.has(name)) parts.structuredMetadata[name] = value
       else own.push([name, value])
     }
-    const stream = LabelSet.of(categorized ? own : labels)
+    const stream = LabelSet.withEmpty(categorized ? own : labels)
     const known = streams.get(stream.key) ?? { stream, values: [] }
     streams.set(stream.key, known)
     const kept = Object.fromEntries(Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0))

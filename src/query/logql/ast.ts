@@ -53,7 +53,15 @@ export type MetricNode =
       grouping: Grouping | undefined
       parameter: number | undefined
     }>
-  | Readonly<{ is: 'aggregate'; aggregator: Aggregator; grouping: Grouping; parameter: number; of: MetricNode }>
+  | Readonly<{
+      is: 'aggregate'
+      aggregator: Aggregator
+      grouping: Grouping
+      parameter: number
+      /** Not for a time range. */
+      instant: boolean
+      of: MetricNode
+    }>
   | Readonly<{ is: 'replace'; replace: LabelReplace; of: MetricNode }>
   | Readonly<{ is: 'sort'; descending: boolean; of: MetricNode }>
   | Readonly<{

@@ -51,6 +51,8 @@ type Loaded = readonly { labels: LabelSet; values: Value[] }[]
 /** One result for each step (ms); an instant query has one. */
 export async function queryMetric(node: LogqlNode, steps: Steps, environment: LogEnvironment): Promise<MetricSeries[]> {
   if (node.is === 'logs') throw syntaxError('log queries are not supported as an instant query type')
+  if (steps.start !== steps.end && someNode(node, (each) => each.is === 'aggregate' && each.instant))
+    throw syntaxError('approx_topk is only supported on instant queries')
   const loaded = new Map<RangeNode, Loaded>()
   for (const range of rangesOf(node)) loaded.set(range, await load(range, steps, environment))
   const signatures = new Map<MetricNode, Signatures>()
@@ -66,17 +68,20 @@ export async function queryMetric(node: LogqlNode, steps: Steps, environment: Lo
     await environment.pause()
   }
   // One instant keeps the order of sort.
-  const isSorted = node.is === 'sort' && steps.start === steps.end
+  const isSorted = steps.start === steps.end && someNode(node, ({ is }) => is === 'sort')
   return isSorted
     ? [...found.values()]
     : [...found.values()].sort((one, other) => compareLabels(one.labels, other.labels))
 }
 
-function rangesOf(node: MetricNode): RangeNode[] {
-  if (node.is === 'range') return [node]
-  if (node.is === 'aggregate' || node.is === 'replace' || node.is === 'sort') return rangesOf(node.of)
-  return node.is === 'binary' ? [...rangesOf(node.left), ...rangesOf(node.right)] : []
+function partsOf(node: MetricNode): MetricNode[] {
+  if ('of' in node) return [node, ...partsOf(node.of)]
+  return node.is === 'binary' ? [node, ...partsOf(node.left), ...partsOf(node.right)] : [node]
 }
+
+const rangesOf = (node: MetricNode): RangeNode[] => partsOf(node).filter((each) => each.is === 'range')
+
+const someNode = (node: MetricNode, test: (part: MetricNode) => boolean): boolean => partsOf(node).some(test)
 
 async function load(
   { logs, range, offset, grouping, name }: RangeNode,
@@ -102,7 +107,8 @@ async function load(
       )
     // Only a group by its name keeps the label that is the value.
     if (unwrap !== undefined && grouping?.without !== false) one.labels.delete(unwrap.name)
-    const labels = groups === undefined ? LabelSet.of(one.labels) : groups.of(LabelSet.of(one.labels))
+    const own = LabelSet.withEmpty(one.labels)
+    const labels = groups === undefined ? own : groups.of(own)
     const known = series.get(labels.key) ?? { labels, values: [] }
     series.set(labels.key, known)
     known.values.push({
@@ -158,7 +164,7 @@ function overTime(node: RangeNode, time: number, series: Loaded): Vector {
   const result: Sample[] = []
   for (const { labels, values } of series) {
     const within = values.filter((each) => each.time > from && each.time <= to)
-    if (within.length > 0) result.push({ labels, value: reduced(node, within) })
+    if (within.length > 0) result.push({ labels, value: reduced(node, within, to) })
   }
   if (node.name !== 'absent_over_time') return result
   return result.length > 0 ? [] : [{ labels: absentLabels(node.logs), value: 1 }]
@@ -172,7 +178,7 @@ function absentLabels({ matchers }: LogQuery): LabelSet {
   )
 }
 
-function reduced({ name, range, parameter, logs }: RangeNode, within: readonly Value[]): number {
+function reduced({ name, range, parameter, logs }: RangeNode, within: readonly Value[], to: number): number {
   const values = within.map(({ value }) => value)
   const bytes = (): number => sumOf(within.map((each) => each.bytes))
   switch (name) {
@@ -181,7 +187,7 @@ function reduced({ name, range, parameter, logs }: RangeNode, within: readonly V
     case 'rate':
       return (logs.stages.some(({ is }) => is === 'unwrap') ? sumOf(values) : within.length) / (range / 1000)
     case 'rate_counter':
-      return counterRate(within, range / 1000)
+      return counterRate(within, { from: to - range, to })
     case 'bytes_over_time':
       return bytes()
     case 'bytes_rate':

@@ -76,10 +76,75 @@ describe('LogQL', () => {
     const node = parseLogql('rate_counter({app="shop"} | logfmt | unwrap total [10s])')
     const steps = { start: 10_000, end: 10_000, step: 1 }
     const [series] = await queryMetric(node, steps, environment(counted([2, 4, 1, 3])))
-    // 2 to 4, then 0 to 3.
-    expect(series!.points[0]![1]).toBeCloseTo(0.5, 5)
+    // 2 to 4, then 0 to 3 in 3 s; a second to the zero before, and half a second to the end.
+    expect(series!.points[0]![1]).toBeCloseTo(((5 / 3) * (3 + 1 + 0.5)) / 10, 9)
     const [single] = await queryMetric(node, steps, environment(counted([2])))
     expect(single!.points).toEqual([[10_000, 0]])
+  })
+
+  it('extrapolates the rate of a counter to both ends that are near', async () => {
+    const node = parseLogql('rate_counter({app="shop"} | logfmt | unwrap total [4s])')
+    const [series] = await queryMetric(
+      node,
+      { start: 4000, end: 4000, step: 1 },
+      environment(counted([10, 20, 30, 40])),
+    )
+    expect(series!.points).toEqual([[4000, 10]])
+    expect(() => parseLogql('rate_counter({app="shop"} | unwrap total [4s]) by (app)')).toThrow('grouping not allowed')
+  })
+
+  const instant = async (query: string, entries: readonly LogEntry[]) =>
+    (await queryMetric(parseLogql(query), { start: 60_000, end: 60_000, step: 1 }, environment(entries))).map(
+      ({ labels, points }) => [labels.toJSON(), points[0]![1]],
+    )
+  const named = (stream: string, metadata: Record<string, string>, time: number): LogEntry => ({
+    time: BigInt(time) * second,
+    line: 'x',
+    stream: LabelSet.of({ app: stream }),
+    metadata,
+  })
+
+  it('keeps an empty label of metadata apart from an absent one', async () => {
+    const entries = [named('shop', { name: '' }, 1), named('shop', {}, 2), named('shop', {}, 3)]
+    expect(await instant('count_over_time({app="shop"} | name="" [1m])', entries)).toEqual([
+      [{ app: 'shop' }, 2],
+      [{ app: 'shop', name: '' }, 1],
+    ])
+  })
+
+  it('keeps the order of sort under an operator', async () => {
+    const entries = [named('a', {}, 1), named('a', {}, 2), named('b', {}, 3)]
+    const query = 'sort(count_over_time({app=~".+"}[1m])) + 1'
+    expect(await instant(query, entries)).toEqual([
+      [{ app: 'b' }, 2],
+      [{ app: 'a' }, 3],
+    ])
+  })
+
+  it('calculates approx_topk exactly, for one time and without groups', async () => {
+    const entries = [named('a', {}, 1), named('a', {}, 2), named('b', {}, 3)]
+    const query = 'approx_topk(1, count_over_time({app=~".+"}[1m]))'
+    expect(await instant(query, entries)).toEqual([[{ app: 'a' }, 2]])
+    expect(() => parseLogql(`${query} by (app)`)).toThrow('grouping not allowed')
+    const range = queryMetric(parseLogql(query), { start: 0, end: 1000, step: 1000 }, environment(entries))
+    await expect(range).rejects.toThrow('only supported on instant queries')
+  })
+
+  it('drops a line by a number of __error__, as an error is no number', async () => {
+    expect(
+      await instant('count_over_time({app="shop"} | logfmt | total > 1s | __error__ > 0 [1m])', counted([1])),
+    ).toEqual([])
+  })
+
+  it('reads hexadecimal floats and sizes as Loki', async () => {
+    expect(parseLogql('0x1.8p3')).toEqual({ is: 'number', value: 12 })
+    expect(() => parseLogql('0x1A')).toThrow('bad number')
+    const sizes = ['2,048', '1.5B', '2Kb', '1MiB']
+    for (const [at, bytes] of [2048, 1, 2000, 1_048_576].entries()) {
+      const [entry] = counted([0])
+      const query = 'max_over_time({app="shop"} | logfmt | unwrap bytes(b) [1m])'
+      expect(await instant(query, [{ ...entry!, line: `b=${sizes[at]}` }])).toEqual([[{ app: 'shop' }, bytes]])
+    }
   })
 
   it('gives the labels of absent lines only for names with one equality', async () => {

@@ -39,7 +39,9 @@ const plainFunctions: ReadonlySet<string> = new Set([
   'bytes_over_time',
   'absent_over_time',
 ])
-const otherFunctions: ReadonlySet<string> = new Set('approx_topk variants'.split(' '))
+const ungrouped: ReadonlySet<string> = new Set(['sum_over_time', 'rate_counter'])
+/** An approximation in Loki; exact here. */
+const approximateTop = 'approx_topk'
 
 export function parseLogql(text: string): LogqlNode {
   if (!text.isWellFormed()) throw syntaxError('invalid UTF-8 encoding')
@@ -145,7 +147,7 @@ class Parser extends StageReader {
       return { is: 'vector', value }
     }
     const aggregator = aggregators.find((each) => each === name)
-    if (aggregator !== undefined) return this.#aggregate(aggregator)
+    if (aggregator !== undefined || name === approximateTop) return this.#aggregate(aggregator ?? 'topk', name)
     if (rangeFunctions.has(name)) return this.#range(name)
     if (name === 'label_replace') return this.#labelReplace()
     if (name === 'sort' || name === 'sort_desc') {
@@ -154,7 +156,7 @@ class Parser extends StageReader {
       this.need(')')
       return { is: 'sort', descending: name === 'sort_desc', of }
     }
-    if (otherFunctions.has(name)) throw unsupported(`The function ${name}`)
+    if (name === 'variants') throw unsupported(`The function ${name}`)
     throw syntaxError(`unknown function ${name}`)
   }
 
@@ -174,21 +176,21 @@ class Parser extends StageReader {
     return without || this.takeWord('by') ? { without, labels: this.#labels() } : undefined
   }
 
-  #aggregate(aggregator: Aggregator): MetricNode {
-    if (['quantile', 'count_values', 'group'].includes(aggregator))
-      throw syntaxError(`unknown aggregation ${aggregator}`)
+  #aggregate(aggregator: Aggregator, name: string): MetricNode {
+    if (['quantile', 'count_values', 'group'].includes(name)) throw syntaxError(`unknown aggregation ${name}`)
     let grouping = this.#grouping()
     this.need('(')
     const isTop = aggregator === 'topk' || aggregator === 'bottomk'
     const parameter = isTop ? this.needKind('number').value : 0
-    if (!Number.isInteger(parameter)) throw syntaxError(`invalid parameter ${aggregator}(${parameter},`)
-    if (isTop && parameter <= 0)
-      throw syntaxError(`invalid parameter (must be greater than 0) ${aggregator}(${parameter}`)
+    if (!Number.isInteger(parameter)) throw syntaxError(`invalid parameter ${name}(${parameter},`)
+    if (isTop && parameter <= 0) throw syntaxError(`invalid parameter (must be greater than 0) ${name}(${parameter}`)
     if (isTop) this.need(',')
     const of = this.#expression(0)
     this.need(')')
     grouping ??= this.#grouping()
-    return { is: 'aggregate', aggregator, grouping: grouping ?? { without: false, labels: [] }, parameter, of }
+    const instant = name === approximateTop
+    if (instant && grouping !== undefined) throw syntaxError(`grouping not allowed for ${name} aggregation`)
+    return { is: 'aggregate', aggregator, grouping: grouping ?? { without: false, labels: [] }, parameter, instant, of }
   }
 
   #range(name: string): MetricNode {
@@ -210,7 +212,7 @@ class Parser extends StageReader {
     if (unwraps === 0 && !plainFunctions.has(name)) throw syntaxError(`invalid aggregation ${name} without unwrap`)
     if (unwraps === 1 && plainFunctions.has(name) && name !== 'rate' && name !== 'absent_over_time')
       throw syntaxError(`invalid aggregation ${name} with unwrap`)
-    if (grouping !== undefined && (plainFunctions.has(name) || name === 'sum_over_time'))
+    if (grouping !== undefined && (plainFunctions.has(name) || ungrouped.has(name)))
       throw syntaxError(`grouping not allowed for ${name} aggregation`)
     return { is: 'range', name, logs, range, offset, grouping, parameter }
   }

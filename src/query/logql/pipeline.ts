@@ -1,4 +1,5 @@
 import { scalarBinary } from '../metrics/binary.ts'
+import { goFloat } from '../metrics/go-float.ts'
 import { bytesOf, durationMs, secondsOf } from '../metrics/lexer.ts'
 import type { LabelFilter, LabelFormat, Stage, Unit } from './ast.ts'
 import { readJson, readLogfmt, readPattern, readRegexp, readUnpack } from './parsers.ts'
@@ -104,7 +105,8 @@ function holds(filter: LabelFilter, state: State): boolean {
   // After an error, an address selects every line without the label, as in Loki: a parser filters by those before it.
   if (filter.is === 'ip' && state.isFailed && !state.parsed.has(filter.name)) return true
   const text = state.labels.get(filter.name)
-  if (text === undefined) return false
+  // The label of an error is no value to convert.
+  if (text === undefined || filter.name === errorLabel) return false
   if (filter.is === 'ip') return filter.contains(text) !== filter.negative
   const value = numberOf(text, filter.unit)
   if (value !== undefined) return scalarBinary(filter.operator, value, filter.value) === 1
@@ -124,20 +126,3 @@ function numberOf(text: string, unit: Unit): number | undefined {
 }
 
 const numberOrNone = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value)
-
-/** As strconv.ParseFloat of Go: also NaN, Inf, underscores between digits, and hexadecimal with an exponent. */
-function goFloat(text: string): number | undefined {
-  if (/^nan$/i.test(text)) return NaN
-  const infinite = /^([+-]?)inf(?:inity)?$/i.exec(text)
-  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity
-  const hex = /^([+-]?)0x([\da-f_]*)(?:\.([\da-f_]*))?p([+-]?\d+)$/i.exec(text)
-  if (hex !== null) {
-    const [, sign, whole = '', rest = '', exponent] = hex
-    const digits = (whole + rest).replaceAll('_', '')
-    const value = Number.parseInt(digits, 16) * 2 ** (Number(exponent) - 4 * rest.replaceAll('_', '').length)
-    return digits === '' ? undefined : sign === '-' ? -value : value
-  }
-  return /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?$/.test(text)
-    ? Number(text.replaceAll('_', ''))
-    : undefined
-}

@@ -1,5 +1,5 @@
 import { executionError } from './failure.ts'
-import { metricName, type LabelSet } from './labels.ts'
+import { metadataLabels, type LabelSet } from './labels.ts'
 import { ascending, meanOf, numberText, quantileOf, sumOf, varianceOf, type Sample, type Vector } from './values.ts'
 
 export const aggregators = [
@@ -27,7 +27,7 @@ export class Groups {
   readonly #known = new WeakMap<LabelSet, LabelSet>()
   constructor({ without, labels }: Grouping) {
     this.#without = without
-    this.#names = new Set(without ? [...labels, metricName] : labels)
+    this.#names = new Set(without ? [...labels, ...metadataLabels] : labels)
   }
 
   of(labels: LabelSet): LabelSet {

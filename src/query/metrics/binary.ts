@@ -1,6 +1,6 @@
 /** Operators between vectors and numbers, as PromQL defines them; LogQL has the same. */
 import { executionError } from './failure.ts'
-import { metricName, type LabelSet } from './labels.ts'
+import { metadataLabels, type LabelSet } from './labels.ts'
 import type { Sample, Vector } from './values.ts'
 
 /** By zero it is NaN. No text of a query has this name. */
@@ -108,7 +108,7 @@ export class Signatures {
   readonly #known = new WeakMap<LabelSet, string>()
   constructor({ on, labels }: Matching) {
     this.#on = on
-    this.#names = new Set(on ? labels : [...labels, metricName])
+    this.#names = new Set(on ? labels : [...labels, ...metadataLabels])
   }
 
   of(labels: LabelSet): string {

@@ -1,6 +1,9 @@
 export const metricName = '__name__'
 
-/** Sorted by name; a label with an empty value is absent. */
+/** They describe the metric. A computed value is another metric. */
+export const metadataLabels: ReadonlySet<string> = new Set([metricName, '__type__', '__unit__'])
+
+/** Sorted by name. */
 export class LabelSet {
   static readonly empty: LabelSet = new LabelSet([])
   readonly entries: readonly (readonly [string, string])[]
@@ -10,11 +13,15 @@ export class LabelSet {
     this.entries = entries
   }
 
+  /** A label with an empty value is absent. */
   static of(labels: Readonly<Record<string, string>> | Iterable<readonly [string, string]>): LabelSet {
     const entries = Symbol.iterator in labels ? [...labels] : Object.entries(labels)
-    const present = entries.filter(([, value]) => value !== '')
-    present.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
-    return new LabelSet(present)
+    return LabelSet.withEmpty(entries.filter(([, value]) => value !== ''))
+  }
+
+  /** A label with an empty value is another set than without it. */
+  static withEmpty(entries: Iterable<readonly [string, string]>): LabelSet {
+    return new LabelSet([...entries].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)))
   }
 
   /** Equal for equal sets. */
@@ -41,7 +48,7 @@ export class LabelSet {
   }
 
   get nameless(): LabelSet {
-    return this.drop(onlyName)
+    return this.drop(metadataLabels)
   }
 
   toJSON(): Record<string, string> {
@@ -57,6 +64,3 @@ export function compareLabels({ entries: one }: LabelSet, { entries: other }: La
     }
   return one.length - other.length
 }
-
-/** They describe the metric. A computed value is another metric. */
-const onlyName: ReadonlySet<string> = new Set([metricName, '__type__', '__unit__'])

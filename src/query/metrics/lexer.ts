@@ -1,4 +1,5 @@
 import { syntaxError } from './failure.ts'
+import { goFloat } from './go-float.ts'
 
 export type TokenKind = 'word' | 'number' | 'duration' | 'bytes' | 'text' | 'sign' | 'end'
 export type Token = Readonly<{
@@ -12,7 +13,7 @@ export type Token = Readonly<{
 }>
 
 export type Language = Readonly<{
-  /** Unset: numbers may be hexadecimal. */
+  /** Unset: whole numbers may be hexadecimal. false: only numbers with an exponent. */
   hexadecimal?: false
   /** Longest first. */
   signs: readonly string[]
@@ -24,6 +25,7 @@ export type Language = Readonly<{
 const duration = /(?:\d+(?:\.\d+)?(?:ms|us|µs|ns|[smhdwy]))+(?![\w.])/y
 const bytes = /\d+(?:\.\d+)?(?:[KMGTPE]i?B|kB|B|b|kb|mb|gb|tb)(?!\w)/y
 const number = /0[xX][\da-fA-F_]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
+const hexadecimalFloat = /0[xX][\da-fA-F]*(?:\.[\da-fA-F]*)?[pP][+-]?\d+(?![\w.])/y
 const space = /(?:\s|#[^\n]*)+/y
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -70,6 +72,11 @@ export function tokensOf(text: string, language: Language): Token[] {
       add('duration', span.length, ms)
       continue
     }
+    const float = language.hexadecimal === false ? taken(hexadecimalFloat) : undefined
+    if (float !== undefined) {
+      add('number', float.length, goFloat(float))
+      continue
+    }
     const digits = taken(number)
     if (digits !== undefined) {
       const isHexadecimal = /^0x/i.test(digits)
@@ -112,12 +119,12 @@ export function secondsOf(ms: number): number {
   return Number.isSafeInteger(ns) ? Math.trunc(ns / 1e9) + (ns % 1e9) / 1e9 : ms / 1000
 }
 
+/** Whole bytes, as Loki reads sizes: commas are ignored, letters may be small or capital. NaN: the text is no size. */
 export function bytesOf(text: string): number {
-  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text) ?? []
-  const [prefix = 'b', ...rest] = unit.toLowerCase()
-  const power = 'bkmgtpe'.indexOf(prefix)
-  if (count === '' || power < 0) return NaN
-  return Number(count) * (rest.includes('i') ? 1024 : 1000) ** power
+  const [, count = '', prefix = '', binary = ''] =
+    /^([\d,]+\.?[\d,]*|\.[\d,]+)\s*(?:([kmgtpe])(i?)b?|b)?$/i.exec(text.trim()) ?? []
+  const power = prefix === '' ? 0 : 1 + 'kmgtpe'.indexOf(prefix.toLowerCase())
+  return count === '' ? NaN : Math.trunc(Number(count.replaceAll(',', '')) * (binary === '' ? 1000 : 1024) ** power)
 }
 
 export function placeOf(text: string, at: number): string {

@@ -39,6 +39,8 @@ export function quantileOf(q: number, values: readonly number[]): number {
   const lower = Math.max(0, Math.floor(rank))
   const upper = Math.min(sorted.length - 1, lower + 1)
   const weight = rank - Math.floor(rank)
+  // Infinity × 0 is NaN.
+  if (weight === 0) return sorted[lower]!
   return sorted[lower]! * (1 - weight) + sorted[upper]! * weight
 }
 

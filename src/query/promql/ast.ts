@@ -11,7 +11,14 @@ export type Selector = Readonly<{ is: 'selector'; matchers: readonly Matcher[] }
 export type RangeSelector = Readonly<{ is: 'range'; selector: Selector; range: number }>
 export type Subquery = Readonly<{ is: 'subquery'; of: Node; range: number; step: number | undefined } & Shift>
 /** `places`: line and column of each parameter. */
-export type Call = Readonly<{ is: 'call'; name: string; parameters: readonly Node[]; places: readonly string[] }>
+export type Call = Readonly<{
+  is: 'call'
+  name: string
+  place: string
+  parameters: readonly Node[]
+  /** Of the parameters. */
+  places: readonly string[]
+}>
 
 export type Node =
   | Selector

@@ -1,7 +1,7 @@
 import { aggregate, Groups } from '../metrics/aggregate.ts'
 import { isSetOperator, scalarBinary, setBinary, Signatures, vectorBinary, vectorScalar } from '../metrics/binary.ts'
 import { executionError } from '../metrics/failure.ts'
-import { LabelSet, metricName } from '../metrics/labels.ts'
+import { LabelSet, metadataLabels, metricName } from '../metrics/labels.ts'
 import { isLabelName, labelReplace, labelReplaceOf, type LabelReplace } from '../metrics/label-replace.ts'
 import { sorted, type Sample, type Vector } from '../metrics/values.ts'
 import type { Aggregate, Binary, Call, Node, Selector, Subquery } from './ast.ts'
@@ -207,6 +207,7 @@ export class Evaluation {
       }
       case 'sort':
       case 'sort_desc':
+        if (this.#times.start !== this.#times.end) this.#notes.ineffectiveSort(node.place)
         return sorted(this.#vector(first, time), name === 'sort_desc')
       case 'time':
         return time / 1000
@@ -269,7 +270,7 @@ function absentLabels(written: Node): LabelSet {
   const node = ungrouped(written)
   const selector = node.is === 'range' ? node.selector : node
   if (selector.is !== 'selector') return LabelSet.empty
-  const matchers = selector.matchers.filter(({ name }) => name !== metricName)
+  const matchers = selector.matchers.filter(({ name }) => !metadataLabels.has(name))
   const equal = matchers.filter(
     ({ name, operator }) => operator === '=' && matchers.filter((each) => each.name === name).length === 1,
   )

@@ -22,6 +22,11 @@ export class Notes {
     this.#note('warnings', `${text} (${place})`)
   }
 
+  ineffectiveSort(place: string): void {
+    const text = 'sort is ineffective for range queries since results are always ordered by labels'
+    this.#note('warnings', `PromQL warning: ${text} (${place})`)
+  }
+
   counter(name: string, place: string): void {
     if (name === '' || counterName.test(name)) return
     const text = 'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket'

@@ -19,7 +19,7 @@ import { checkTypes } from './types.ts'
 const language: ReaderLanguage = {
   signs: ['=~', '!~', '==', '!=', '>=', '<=', '</', '>/', ...'+-*/%^<>=(){}[],:@'.split('')],
   bytes: false,
-  word: /[a-zA-Z_][\w:]*/y,
+  word: /[\p{L}_][\p{L}\w:.]*/uy,
   ignoreCase: true,
   errorPrefix: (place) => `${place}: parse error: `,
 }
@@ -57,6 +57,9 @@ export function parseSelector(text: string): readonly Matcher[] {
 class Parser extends TokenReader {
   constructor(text: string) {
     super(text, language)
+    for (let at = 0, token = this.ahead(at); token !== undefined; token = this.ahead(++at))
+      if (token.kind === 'word' && /[^\w:]/.test(token.text))
+        throw unsupported(`The name ${token.text} without quotes, as it has a dot or other letters,`)
   }
 
   whole(): Node {
@@ -172,7 +175,7 @@ class Parser extends TokenReader {
     if (aggregator !== undefined && (this.is('(') || this.isWord('by') || this.isWord('without')))
       return this.#aggregate(aggregator)
     if (this.is('(')) {
-      if (functions.has(text)) return { is: 'call', name: text, ...this.#parameters() }
+      if (functions.has(text)) return { is: 'call', name: text, place: this.placeAt(token.from), ...this.#parameters() }
       if (otherFunctions.has(text)) throw unsupported(`The function ${text}`)
       if (nativeFunctions.has(text)) throw unsupported(`The function ${text} of native histograms`)
       throw this.errorAt(token.from, `unknown function with name "${text}"`)
@@ -294,9 +297,7 @@ class Parser extends TokenReader {
   }
 
   #isCalculated(): boolean {
-    return (
-      ['(', '-', '+'].some((sign) => this.is(sign)) || ['step', 'range', 'min', 'max'].some((word) => this.isWord(word))
-    )
+    return ['(', '-', '+'].some((sign) => this.is(sign)) || calculations.some((word) => this.isWord(word))
   }
 
   #calculated(): Error {
@@ -334,6 +335,8 @@ class Parser extends TokenReader {
     return isMinus ? -ms : ms
   }
 }
+
+const calculations = ['step', 'range', 'min', 'max', 'min_of', 'max_of']
 
 /** Times of JavaScript, in ms. */
 const latest = 8.64e15

@@ -54,6 +54,6 @@ export const otherFunctions: ReadonlySet<string> = new Set(
   (
     'double_exponential_smoothing first_over_time histogram_quantiles info mad_over_time max_of min_of ' +
     'sort_by_label sort_by_label_desc ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ' +
-    'ts_of_min_over_time holt_winters start end range step limitk limit_ratio'
+    'ts_of_min_over_time start_timestamp integral holt_winters start end range step limitk limit_ratio'
   ).split(' '),
 )

@@ -6,6 +6,7 @@ import { LabelSet } from '../../../src/query/metrics/labels.ts'
 import { constantOf } from '../../../src/query/logql/parse.ts'
 import type { LogQuery, MetricNode } from '../../../src/query/logql/ast.ts'
 import { compared, right, type Case, type Verdicts } from './cases.ts'
+import { difference, type Found, type Point } from './found.ts'
 import type { GoExpression } from './go-expressions.ts'
 import { field, rowsOf, type GoRow } from './go-tables.ts'
 import { labelsOf, listOf, memberOf, nameOf, numberOf, textOf } from './go-values.ts'
@@ -113,9 +114,6 @@ function sourceOf(data: readonly (readonly Stream[])[]) {
   }
 }
 
-type Point = readonly [time: number, value: number]
-type Found = readonly Readonly<{ labels: LabelSet; points: readonly Point[] }>[]
-
 const environmentOf = (data: readonly (readonly Stream[])[]) => ({
   source: sourceOf(data),
   tick: () => {},
@@ -142,29 +140,6 @@ function expectedOf(value: GoExpression): Found {
 /** A field that the literal leaves out is 0. */
 const numberIn = (value: GoExpression, name: string): number => numberOf(memberOf(value, name) ?? noNumber) ?? 0
 const noNumber: GoExpression = { is: 'number', value: 0 }
-
-const isNear = (one: number, other: number): boolean =>
-  Object.is(one, other) || Math.abs(one - other) <= 1e-9 * Math.max(Math.abs(one), Math.abs(other))
-
-function difference(query: string, wanted: Found, found: Found, isOrdered: boolean): Verdicts {
-  const order = (all: Found): Found =>
-    isOrdered ? all : all.toSorted((one, other) => (one.labels.key < other.labels.key ? -1 : 1))
-  const [expected, actual] = [order(wanted), order(found)]
-  const isSame =
-    expected.length === actual.length &&
-    expected.every(({ labels, points }, at) => {
-      const other = actual[at]!
-      return (
-        labels.key === other.labels.key &&
-        points.length === other.points.length &&
-        points.every(([time, value], index) => {
-          const [otherTime, otherValue] = other.points[index]!
-          return time === otherTime && isNear(value, otherValue)
-        })
-      )
-    })
-  return isSame ? right : compared(query, JSON.stringify(expected), JSON.stringify(actual))
-}
 
 type Times = Readonly<{ start: number; end: number; step: number }>
 

@@ -37,8 +37,15 @@ export function variableOf(source: string, test: string, name: string): GoExpres
   return found === null ? noValue : new GoReader(body, found.index + found[0].length).expression()
 }
 
+const startOf = (source: string, test: string): RegExpExecArray | null =>
+  new RegExp(`\\n(?:func ${test}\\(|var ${test} = )`).exec(source)
+
+export function hasTest(source: string, test: string): boolean {
+  return startOf(source, test) !== null
+}
+
 function bodyOf(source: string, test: string): string {
-  const start = new RegExp(`\\n(?:func ${test}\\(|var ${test} = )`).exec(source)
+  const start = startOf(source, test)
   if (start === null) throw new Error(`there is no ${test}`)
   return source.slice(start.index, source.indexOf('\n}\n', start.index) + 2)
 }

@@ -3,7 +3,12 @@ import { tokensOf } from '../../../src/query/metrics/lexer.ts'
 import { LabelSet, metricName } from '../../../src/query/metrics/labels.ts'
 
 export type ScriptPoint = number | 'absent' | 'stale' | 'histogram'
-export type ScriptSeries = Readonly<{ labels: LabelSet; points: readonly ScriptPoint[] }>
+export type ScriptSeries = Readonly<{
+  labels: LabelSet
+  points: readonly ScriptPoint[]
+  /** The samples of the next line of the series have start timestamps. */
+  isStart?: true
+}>
 
 export type Load = Readonly<{ is: 'load'; stepMs: number; histograms: boolean; series: readonly ScriptSeries[] }>
 export type Eval = Readonly<{
@@ -89,18 +94,19 @@ function commandOf(head: string, line: number, body: readonly string[]): Command
 
 function seriesOf(text: string): ScriptSeries {
   const { labels, rest } = labelsOf(text)
+  if (rest.startsWith('@st')) return { labels, points: [], isStart: true }
   return { labels, points: pointsOf(rest) }
 }
 
 const signs = ['=', '{', '}', ',']
 
 function labelsOf(text: string): { labels: LabelSet; rest: string } {
-  const name = /^[a-zA-Z_:][\w:.]*/.exec(text)?.[0] ?? ''
+  const name = /^[\p{L}_:][\p{L}\w:.]*/u.exec(text)?.[0] ?? ''
   const pairs: [string, string][] = name === '' ? [] : [[metricName, name]]
   let rest = text.slice(name.length)
   if (!rest.startsWith('{')) return { labels: LabelSet.of(pairs), rest }
   const end = closing(rest)
-  const tokens = tokensOf(rest.slice(0, end + 1), { signs, bytes: false, word: /[a-zA-Z_][\w:.]*/y })
+  const tokens = tokensOf(rest.slice(0, end + 1), { signs, bytes: false, word: /[\p{L}_][\p{L}\w:.]*/uy })
   rest = rest.slice(end + 1)
   for (let at = 1; at < tokens.length; at++) {
     const [{ kind, text: label }, next, value] = [tokens[at]!, tokens[at + 1], tokens[at + 2]]
