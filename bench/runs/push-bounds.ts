@@ -50,7 +50,7 @@ export default {
     else {
       const dir = join(context.folder, 'nats')
       mkdirSync(dir)
-      feeds.push(await natsFeed(stack.use(await startNats({ jetstream: true, dir, config: 'max_payload: 16777216' }))))
+      feeds.push(await natsFeed(stack.use(await startNats({ jetstream: true, dir, config: 'max_payload: 8388608' }))))
     }
     stack.defer(() => Promise.all(feeds.map((feed) => feed.stop())).then(() => {}))
     const group = openMemoryGroup(`weir-push-bounds-${process.pid}`, limitBytes)

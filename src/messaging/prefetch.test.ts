@@ -14,7 +14,7 @@ test('large messages lower it, so that they fit the memory with the next connect
   expect([prefetch.add(7 << 20), prefetch.add(7 << 20), prefetch.add(7 << 20)]).toEqual([true, true, false])
   expect(prefetch.count).toBe(2)
   expect(prefetch.reason).toBe(
-    'messages of up to 7 MiB exceed the 16 MiB that may wait to be decoded; from now on at most 2 are read ahead',
+    'messages of up to 7 MiB exceed the 16 MiB that may wait to be decoded; from now on Weir reads at most 2 ahead',
   )
   prefetch.reset()
   expect([prefetch.add(7 << 20), prefetch.add(7 << 20)]).toEqual([true, true])

@@ -44,8 +44,8 @@ export class Prefetch {
   get reason(): string {
     const [largest, most] = [this.#largest, this.#most].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`)
     return (
-      `messages of up to ${largest} exceed the ${most} that may wait to be decoded; from now on at most ` +
-      `${this.count} are read ahead`
+      `messages of up to ${largest} exceed the ${most} that may wait to be decoded; from now on Weir reads ` +
+      `at most ${this.count} ahead`
     )
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -203,6 +203,40 @@ test('large messages that wait do not exceed the memory, and are stored once in 
   expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
   expect(weir.lastLog).toContain('that may wait to be decoded')
 }, 90_000)
+
+test('messages of the largest size that NATS recommends are read singly, once and in order', async () => {
+  const folder = join(dir, 'largest')
+  await mkdir(folder)
+  await using own = await startNats({ jetstream: true, dir: folder, config: 'max_payload: 8388608' })
+  const client = await connect({ servers: own.url })
+  onTestFinished(() => client.close())
+  await (await jetstreamManager(client)).streams.add({ name: 'LARGEST', subjects: ['l'] })
+  const send = (n: number) =>
+    jetstream(client).publish('l', JSON.stringify({ n, text: 'x'.repeat(n % 5 === 0 ? 10 : 7_500_000) }))
+  for (let n = 1; n <= 12; n++) await send(n)
+  const config = {
+    decoding: { memory: '32MiB' },
+    sources: {
+      netflow: { listen: 'off', tcp: 'off' },
+      events: {
+        type: 'nats',
+        url: own.url,
+        stream: 'LARGEST',
+        codec: 'json',
+        event_type: 'io.large',
+        ack_wait: '3s',
+      },
+    },
+  }
+  await using weir = await startWeir({ folder: join(dir, 'singly'), config })
+  const stored = async () => (await readOnce(weir, 'io.large')).ids.length
+  await expect.poll(stored, { timeout: 60_000, interval: 500 }).toBe(12)
+  // A message that follows a pause is requested, too.
+  for (let n = 13; n <= 15; n++) await send(n)
+  await expect.poll(stored, { timeout: 60_000, interval: 500 }).toBe(15)
+  expect((await readOnce(weir, 'io.large')).disordered).toEqual([])
+  expect(weir.lastLog).toContain('reads at most 1 ahead')
+}, 150_000)
 
 test('acknowledgements during a shutdown do not wait; the messages are redelivered', async () => {
   const stream = await newStream()

@@ -47,6 +47,7 @@ export async function websocketFeed(): Promise<Feed> {
   const sockets = new WebSocketServer({ server, perMessageDeflate: true })
   const port = await listening(server)
   let current: WebSocket | undefined
+  let sent = 0
   sockets.on('connection', (socket) => {
     current = socket
     socket.setMaxListeners(0)
@@ -73,10 +74,18 @@ export async function websocketFeed(): Promise<Feed> {
         await sleep(100)
       }
       const socket = current
+      const mark = String(++sent)
       socket.send(body, { binary: false })
       return new Promise((resolve) => {
-        socket.once('pong', () => resolve(accepted)).once('close', () => resolve(again))
-        socket.ping()
+        const pong = (data: Buffer) => {
+          if (data.toString() === mark) end(accepted)
+        }
+        const close = () => end(again)
+        const end = (result: typeof accepted | typeof again) => {
+          socket.off('pong', pong).off('close', close)
+          resolve(result)
+        }
+        socket.on('pong', pong).on('close', close).ping(mark)
       })
     },
     async stop() {
@@ -133,7 +142,7 @@ export async function natsFeed({ url }: NatsServer): Promise<Feed> {
     type: 'push.nats',
     config: { type: 'nats', url, stream: 'PUSH', codec: 'json', event_type: 'push.nats' },
     shape,
-    most: 12 << 20,
+    most: 8 << 20,
     encodings: ['identity'],
     valid,
     async send({ body }) {

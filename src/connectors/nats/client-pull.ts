@@ -12,17 +12,19 @@ import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
 const [prefetchMessages, maxMessages] = [2048, 1024]
-/** Of one, the library would request a second before the first arrives. */
-const leastPrefetch = 2
+/** Milliseconds of a request for a single message. */
+const singleMs = 30_000
 /** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500
 
 type Live = Readonly<{
   connection: NatsConnection
-  messages: ConsumerMessages
+  messages: Messages
   gate: RedeliveryGate
   ended: AbortSignal
 }>
+
+type Messages = AsyncIterable<JsMsg> & Pick<ConsumerMessages, 'stop'>
 
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
@@ -33,13 +35,14 @@ export class JetStreamPuller implements Puller<JsMsg> {
   #live: Live | undefined
   #buffered: JsMsg[] = []
   #ended: string | undefined
+  #waiting = false
   #wake: () => void = () => undefined
   #resume: () => void = () => undefined
 
   constructor(config: NatsSourceConfig, context: SourceContext) {
     this.#config = config
     this.#context = context
-    this.#prefetch = new Prefetch(context.host.memory, prefetchMessages, leastPrefetch)
+    this.#prefetch = new Prefetch(context.host.memory, prefetchMessages)
     this.keepMs = config.ack_wait / 3
     this.address = `${withoutUrlSecrets(config.url)}/${config.stream}`
   }
@@ -49,10 +52,13 @@ export class JetStreamPuller implements Puller<JsMsg> {
     while (this.#buffered.length === 0 && this.#ended === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
+      this.#waiting = true
+      this.#resume()
       signal.addEventListener('abort', resolve as () => void, { once: true })
       await promise
       signal.removeEventListener('abort', resolve as () => void)
     }
+    this.#waiting = false
     const taken = this.#buffered.splice(0, maxMessages)
     for (const { data } of taken) this.#prefetch.taken(data.length)
     this.#resume()
@@ -129,10 +135,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     try {
       const consumer = await this.#consumer(library, connection)
       const given = await this.#waitForRedelivery(consumer, signal)
-      const messages = await consumer.consume({
-        max_messages: this.#prefetch.count,
-        threshold_messages: Math.floor(this.#prefetch.count * 0.75),
-      })
+      const messages = await this.#messages(consumer)
       const before = new RedeliveryGate(given, this.#context.host.timers, (message) => {
         this.#buffered.push(message)
         this.#wake()
@@ -184,7 +187,20 @@ export class JetStreamPuller implements Puller<JsMsg> {
     return given
   }
 
-  async #pump(messages: ConsumerMessages, before: RedeliveryGate) {
+  async #messages(consumer: Consumer): Promise<Messages> {
+    const { count } = this.#prefetch
+    if (count > 1) return consumer.consume({ max_messages: count, threshold_messages: Math.floor(count * 0.75) })
+    return singleMessages(consumer, () => this.#room(() => this.#waiting))
+  }
+
+  async #room(free: () => boolean) {
+    while (!free())
+      await new Promise<void>((resolve) => {
+        this.#resume = resolve
+      })
+  }
+
+  async #pump(messages: Messages, before: RedeliveryGate) {
     for await (const message of messages) {
       const fits = this.#prefetch.add(message.data.length)
       before.add(message)
@@ -192,10 +208,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
         messages.stop()
         return this.#end(this.#prefetch.reason)
       }
-      while (this.#buffered.length >= this.#prefetch.count)
-        await new Promise<void>((resolve) => {
-          this.#resume = resolve
-        })
+      await this.#room(() => this.#buffered.length < this.#prefetch.count)
     }
     this.#end('the consumer was removed, or the connection closed')
   }
@@ -230,5 +243,23 @@ export class JetStreamPuller implements Puller<JsMsg> {
       })
     }
     return library.jetstream(connection, { timeout }).consumers.get(stream, consumer)
+  }
+}
+
+/** `consume` requests further messages while one is transmitted. Large ones are requested when there is room for one. */
+function singleMessages(consumer: Consumer, room: () => Promise<void>): Messages {
+  let stopped = false
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        await room()
+        if (stopped) return
+        const message = await consumer.next({ expires: singleMs })
+        if (message !== null) yield message
+      }
+    },
+    stop() {
+      stopped = true
+    },
   }
 }
