@@ -246,7 +246,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 }
 
-/** `consume` requests further messages while one is transmitted. Large ones are requested when there is room for one. */
+/** `consume` requests more messages while one is transmitted. Large ones are requested when there is room for one. */
 function singleMessages(consumer: Consumer, room: () => Promise<void>): Messages {
   let stopped = false
   return {
