@@ -1,4 +1,4 @@
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { aliasesOf } from './aliases.ts'
 import { normalPurl, packageName, readPurl } from './purl.ts'
 import { ReportError, type Package, type Problem, type Report } from './report.ts'
@@ -13,6 +13,14 @@ export function listOf(value: unknown): readonly unknown[] {
 
 export function recordsOf(value: unknown): readonly Fields[] {
   return listOf(value).filter(isRecord)
+}
+
+/** Throws ReportError for a number: JSON does not preserve its digits, and `1.10` would be stored as `1.1`. */
+export function nameIn(from: Fields, member: string): string | undefined {
+  const value = from[member]
+  if (typeof value === 'number')
+    throw new ReportError('malformed', `"${member}" of a package is the number ${value} instead of a text.`)
+  return textOf(value)
 }
 
 /** Texts of a list, or of one text; undefined without any. */
@@ -72,11 +80,32 @@ export class PackageList {
   }
 
   /** Throws ReportError if no package of the document is readable. */
-  get skipped(): Pick<Report, 'skipped' | 'skippedReason'> {
-    if (this.unnamed === 0) return {}
-    const skippedReason = `Packages with neither a name nor a package URL: ${this.unnamed}.`
-    if (this.listed === 0) throw new ReportError('malformed', skippedReason)
-    return { skipped: this.unnamed, skippedReason }
+  get skipped(): Skipped {
+    return skippedOf(this.unnamed, this.listed, 'Packages with neither a name nor a package URL')
+  }
+}
+
+type Skipped = Pick<Report, 'skipped' | 'skippedReason'>
+
+function skippedOf(skipped: number, readable: number, what: string): Skipped {
+  if (skipped === 0) return {}
+  const skippedReason = `${what}: ${skipped}.`
+  if (readable === 0) throw new ReportError('malformed', skippedReason)
+  return { skipped, skippedReason }
+}
+
+/** Of a list of findings. Throws ReportError if none has an id: the list would look like a search without findings. */
+export function withoutId(findings: readonly unknown[], idOf: (finding: Fields) => unknown): Skipped {
+  const unnamed = findings.filter((each) => textOf(idOf(fieldsOf(each))) === undefined).length
+  return skippedOf(unnamed, findings.length - unnamed, 'Problems without an id')
+}
+
+export function allSkipped(...parts: readonly Skipped[]): Skipped {
+  const found = parts.filter(({ skipped = 0 }) => skipped > 0)
+  if (found.length === 0) return {}
+  return {
+    skipped: found.reduce((sum, { skipped = 0 }) => sum + skipped, 0),
+    skippedReason: found.map(({ skippedReason }) => skippedReason).join(' '),
   }
 }
 

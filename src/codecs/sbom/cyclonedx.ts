@@ -1,9 +1,19 @@
 /** CycloneDX 1.2 to 1.7, as JSON or as its XML in the same shape. */
 import type { ImageData } from '../../model/image-insights.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
-import { clipped, distinctProblems, listOf, PackageList, recordsOf, textsOf } from './collect.ts'
+import {
+  allSkipped,
+  clipped,
+  distinctProblems,
+  listOf,
+  nameIn,
+  PackageList,
+  recordsOf,
+  textsOf,
+  withoutId,
+} from './collect.ts'
+import { ComponentRefs } from './cyclonedx-refs.ts'
 import { digestIn, imageOfPurl, readImageName } from './image.ts'
-import { decoded, packageName, readPurl } from './purl.ts'
 import { ReportError, type Fact, type Package, type Problem, type Report, type ReportFormat } from './report.ts'
 import { scoreOf, severityOf, worst } from './severity.ts'
 
@@ -16,32 +26,30 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
   const metadata = fieldsOf(document['metadata'])
   const packages = new PackageList()
   const facts: Fact[] = []
-  const byRef = new Map<string, Package>()
+  const refs = new ComponentRefs()
   const extended: Problem[] = []
-  const visit = (components: readonly Fields[], depth: number): void => {
+  const visit = (components: unknown, depth: number): void => {
     if (depth > maxDepth) throw new ReportError('malformed', `Components are nested deeper than ${maxDepth} levels.`)
-    for (const component of components) {
+    for (const component of listOf(components).map(fieldsOf)) {
       if (component['type'] === 'operating-system')
         facts.push(...osFact(textOf(component['name']), textOf(component['version'])))
       else if (isPackage(component)) {
         const added = packages.add(packageOf(component))
-        const ref = textOf(component['bom-ref'])
-        if (added !== undefined && ref !== undefined) byRef.set(ref, added)
+        if (added !== undefined) refs.add(nameIn(component, 'bom-ref'), added)
         if (added !== undefined) extended.push(...extensionOf(component, added))
       }
-      visit(recordsOf(component['components']), depth + 1)
+      visit(component['components'], depth + 1)
     }
   }
   // Programs in Go write null for an empty list.
-  const hasComponents = Array.isArray(document['components']) || document['components'] === null
-  visit(recordsOf(document['components']), 0)
-  const vulnerabilities = document['vulnerabilities']
-  const refs = new Map(byRef)
   const root = fieldsOf(metadata['component'])
-  const rootRef = textOf(root['bom-ref'])
-  const rootName = textOf(root['name'])
-  if (rootRef !== undefined && rootName !== undefined && !refs.has(rootRef))
-    refs.set(rootRef, known<Package>({ name: rootName, version: textOf(root['version']), purl: textOf(root['purl']) }))
+  const hasComponents = Array.isArray(document['components']) || document['components'] === null || 'components' in root
+  visit(root['components'], 0)
+  visit(document['components'], 0)
+  const vulnerabilities = document['vulnerabilities']
+  const [rootRef, rootName] = [textOf(root['bom-ref']), textOf(root['name'])]
+  if (rootName !== undefined && !refs.has(rootRef))
+    refs.add(rootRef, known<Package>({ name: rootName, version: textOf(root['version']), purl: textOf(root['purl']) }))
   const tool = toolOf(metadata['tools'])
   return known<Report>({
     format,
@@ -49,7 +57,10 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
     image: imageOf(root),
     packages: hasComponents ? packages.packages : undefined,
     listed: hasComponents ? packages.listed : undefined,
-    ...packages.skipped,
+    ...allSkipped(
+      packages.skipped,
+      withoutId(listOf(vulnerabilities), ({ id }) => id),
+    ),
     facts: facts.length === 0 ? undefined : facts,
     problems:
       extended.length > 0 || isSearch(vulnerabilities, tool.name)
@@ -70,16 +81,21 @@ export function osFact(name: string | undefined, version: string | undefined): F
   return [{ name: 'os', value: version === undefined ? name : `${name} ${version}`, category: 'os' }]
 }
 
+const otherTypes = new Set(['operating-system', 'data', 'cryptographic-asset', 'device'])
+const packageTypes = new Set(['library', 'machine-learning-model'])
+const needsPurl = new Set(['file', 'container'])
+
 /** Some tools list lock files and containers as applications without version. */
 function isPackage(component: Fields): boolean {
   const type = textOf(component['type'])
-  if (type === 'file' || type === 'operating-system' || type === 'data' || type === 'cryptographic-asset') return false
-  if (type === 'library' || type === undefined) return true
-  return textOf(component['purl']) !== undefined || (type !== 'container' && textOf(component['version']) !== undefined)
+  if (otherTypes.has(type ?? '')) return false
+  if (type === undefined || packageTypes.has(type)) return true
+  const [name, version, purl] = ['name', 'version', 'purl'].map((member) => textOf(component[member]))
+  return purl !== undefined || (!needsPurl.has(type) && (version !== undefined || name === undefined))
 }
 
 function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
-  const [group, name] = [textOf(component['group']), textOf(component['name'])]
+  const [group, name] = [nameIn(component, 'group'), nameIn(component, 'name')]
   const properties = new Map(
     recordsOf(component['properties']).map((each) => [textOf(each['name']) ?? '', textOf(each['value'])]),
   )
@@ -93,10 +109,10 @@ function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
   )
   return {
     name: group !== undefined && name !== undefined ? `${group}/${name}` : name,
-    version: textOf(component['version']),
+    version: nameIn(component, 'version'),
     type:
       properties.get('syft:package:type') ?? properties.get('aquasecurity:trivy:PkgType') ?? textOf(component['type']),
-    purl: textOf(component['purl']),
+    purl: nameIn(component, 'purl'),
     licenses: licensesOf(component['licenses']),
     cpes: textsOf(component['cpe']),
     locations: textsOf([...locations, ...evidence]),
@@ -105,9 +121,12 @@ function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
 
 function licensesOf(value: unknown): readonly string[] | undefined {
   return textsOf(
-    recordsOf(value).map((each) => {
+    recordsOf(value).flatMap((each) => {
       const license = fieldsOf(each['license'])
-      return textOf(each['expression']) ?? textOf(license['id']) ?? textOf(license['name'])
+      // XML of schema 1.0 repeats ids.
+      return (
+        [each['expression'], license['id'], license['name']].map(textsOf).find((texts) => texts !== undefined) ?? []
+      )
     }),
   )
 }
@@ -152,11 +171,11 @@ function imageOf(root: Fields): Partial<ImageData> {
 function extensionOf(component: Fields, of: Package): readonly Problem[] {
   const own = '#'
   return recordsOf(component['vulnerabilities']).flatMap((each) =>
-    problemsOf({ ...each, affects: [{ ref: own }] }, new Map([[own, of]])),
+    problemsOf({ ...each, affects: [{ ref: own }] }, new ComponentRefs([[own, of]])),
   )
 }
 
-function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): Problem[] {
+function problemsOf(vulnerability: Fields, refs: ComponentRefs): Problem[] {
   const id = textOf(vulnerability['id'])
   if (id === undefined) return []
   const ratings = recordsOf(vulnerability['ratings'])
@@ -182,7 +201,7 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
   if (affects.length === 0) return [known<Problem>(common)]
   return affects.map((affected) => {
     const ref = textOf(affected['ref'])
-    const found = ref === undefined ? undefined : (refs.get(ref) ?? packageOfRef(ref))
+    const found = refs.packageOf(ref, id)
     const fixed = recordsOf(affected['versions']).flatMap((each) =>
       each['status'] === 'unaffected' ? (textOf(each['version']) ?? []) : [],
     )
@@ -197,21 +216,6 @@ function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): 
   })
 }
 
-/** A package URL, also as the element of a BOM-Link to another document: `urn:cdx:…/1#pkg:npm/lib@1`. */
-function packageOfRef(ref: string): Package | undefined {
-  const element = ref.startsWith('urn:cdx:') ? ref.slice(ref.indexOf('#') + 1) : ref
-  const purl = element.startsWith('pkg:') ? element : decoded(element)
-  const url = readPurl(purl)
-  return url === undefined
-    ? undefined
-    : known<Package>({
-        name: packageName(url),
-        version: url.version,
-        type: url.type,
-        purl,
-      })
-}
-
 /** The version in a recommendation such as `Upgrade openssl to version 1.1.1k-r0; Upgrade …`, or that is one. */
 function recommended(vulnerability: Fields, name = ''): string | undefined {
   const text = textOf(vulnerability['recommendation'])
@@ -224,14 +228,12 @@ function recommended(vulnerability: Fields, name = ''): string | undefined {
   return (about ?? (sentences.length === 1 ? sentences[0] : undefined))?.version
 }
 
-const methods = ['CVSSv4', 'CVSSv31', 'CVSSv3', 'CVSSv2']
+/** Scores of other methods, such as OWASP, have other scales. */
+const methods = ['CVSSv4', 'CVSSv31', 'CVSSv3', 'CVSSv2', undefined]
 
 function bestScore(ratings: readonly Fields[]): number | undefined {
-  for (const method of [...methods, undefined]) {
-    for (const rating of ratings) {
-      const score = scoreOf(fieldsOf(rating['score'])['base'] ?? rating['score'])
-      if (score !== undefined && (method === undefined || rating['method'] === method)) return score
-    }
-  }
-  return undefined
+  return methods
+    .flatMap((method) => ratings.filter((rating) => textOf(rating['method']) === method))
+    .map((rating) => scoreOf(fieldsOf(rating['score'])['base'] ?? rating['score']))
+    .find((score) => score !== undefined)
 }

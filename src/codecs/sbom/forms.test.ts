@@ -98,7 +98,8 @@ describe('CycloneDX', () => {
     expect(packages).toEqual([{ name: 'a', type: 'library' }])
     expect(skipped).toBe(1)
     expect(skippedReason).toContain('neither a name nor a package URL')
-    expect(await failure(cycloneDx({ components: [library({})] }))).toContain('neither a name nor a package URL')
+    for (const unnamed of [library({}), { type: 'application' }, null, 'a'])
+      expect(await failure(cycloneDx({ components: [unnamed] }))).toContain('neither a name nor a package URL')
   })
 
   test('the extension of 1.1 has vulnerabilities below their component, or names it', async () => {

@@ -154,7 +154,7 @@ describe('rejected documents', () => {
       metadata: 7,
       components: [null, 1, { name: {} }, { name: 'a', licenses: 'x' }],
     }
-    expect((await readReport(encoded(wrong))).packages).toEqual([{ name: 'a' }])
+    expect(await readReport(encoded(wrong))).toMatchObject({ packages: [{ name: 'a' }], skipped: 3 })
   })
 })
 

@@ -25,9 +25,9 @@ export function worst(found: readonly Severity[]): Severity {
   return severities.find((severity) => found.includes(severity)) ?? 'UNKNOWN'
 }
 
-/** Of CVSS, 0 to 10. */
+/** Of CVSS, 0 to 10; undefined for a number that is none of CVSS. */
 export function scoreOf(cvss: unknown): number | undefined {
   const value = typeof cvss === 'string' && cvss.trim() !== '' ? Number(cvss) : cvss
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return undefined
-  return Math.round(Math.min(value, 10) * 100) / 1000
+  if (typeof value !== 'number' || !(value >= 0 && value <= 10)) return undefined
+  return Math.round(value * 100) / 1000
 }

@@ -1,6 +1,6 @@
 /** SPDX 2.2 and 2.3: as JSON, and in the shape of its JSON from other forms. */
-import { known, textOf, type Fields } from '../../model/json.ts'
-import { listOf, PackageList, recordsOf, textsOf } from './collect.ts'
+import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { listOf, nameIn, PackageList, recordsOf, textsOf } from './collect.ts'
 import { osFact } from './cyclonedx.ts'
 import { digestIn, imageOfPurl, readImageName } from './image.ts'
 import type { Fact, Report, ReportFormat } from './report.ts'
@@ -14,19 +14,19 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
   const facts: Fact[] = []
   const roots = rootsOf(document)
   let image: Report['image'] = {}
-  for (const one of recordsOf(document['packages'])) {
+  for (const one of listOf(document['packages']).map(fieldsOf)) {
     const purl = referenceOf(one, 'purl')
     const purpose = purposeOf(one)
     const isRoot = roots.has(textOf(one['SPDXID']) ?? '')
     if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(one['name']), textOf(one['versionInfo'])))
     else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(one, purl) : image
     if (purpose !== undefined && others.has(purpose)) continue
-    const version = given(textOf(one['versionInfo']))
-    if (isRoot && !isMainPackage(one, purl, version)) continue
+    const version = given(nameIn(one, 'versionInfo'))
+    if (isRoot && !isMainPackage(one, purl)) continue
     // Trivy lists files with packages, such as lock files and programs in Go, as applications.
-    if (purpose === 'APPLICATION' && purl === undefined && version === undefined) continue
+    if (!isRoot && purpose === 'APPLICATION' && purl === undefined && version === undefined) continue
     packages.add({
-      name: textOf(one['name']),
+      name: nameIn(one, 'name'),
       version,
       type: undefined,
       purl,
@@ -46,7 +46,7 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
   })
 }
 
-/** SPDX 2.2 has no purpose; Trivy has it in the id. */
+/** SPDX 2.2 has no purpose; Trivy has it in the id. The purpose of a folder is SOURCE, as that of many packages. */
 const trivyIds: Readonly<Record<string, string>> = {
   ContainerImage: 'CONTAINER',
   OperatingSystem: 'OPERATING-SYSTEM',
@@ -56,14 +56,19 @@ const trivyIds: Readonly<Record<string, string>> = {
 }
 
 function purposeOf(one: Fields): string | undefined {
-  const [, kind = ''] = /^SPDXRef-([A-Za-z]+)-[0-9a-f]{16}$/.exec(textOf(one['SPDXID']) ?? '') ?? []
-  return textOf(one['primaryPackagePurpose']) ?? trivyIds[kind]
+  const [, kind = ''] = /^SPDXRef-([A-Za-z]+)-[0-9a-f]{1,16}$/.exec(textOf(one['SPDXID']) ?? '') ?? []
+  return trivyIds[kind] ?? textOf(one['primaryPackagePurpose'])
 }
 
+/** Syft has the image or folder that it searched in this id, Trivy in {@link trivyIds}. */
+const searched = /^SPDXRef-DocumentRoot-/
+const path = /^(?:\.{0,2}\/|[A-Za-z]:\\|\.{1,2}$)/
+
 /** Whether the described element is a package itself, and not the image or folder that was searched. */
-function isMainPackage(one: Fields, purl: string | undefined, version: string | undefined): boolean {
+function isMainPackage(one: Fields, purl: string | undefined): boolean {
   if (purl !== undefined) return !/^pkg:(?:oci|docker)\//.test(purl)
-  return version !== undefined && digestIn(version) === undefined && imageOf(one, purl).digest === undefined
+  if (searched.test(textOf(one['SPDXID']) ?? '') || path.test(textOf(one['name']) ?? '')) return false
+  return imageOf(one, purl).digest === undefined
 }
 
 const given = (text: string | undefined): string | undefined => (absent.has(text ?? '') ? undefined : text)

@@ -1,6 +1,7 @@
 /** SPDX 3.0 as JSON-LD, in the shape of SPDX 2.3. */
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { listOf, recordsOf } from './collect.ts'
+import { licenseText } from './spdx3-licenses.ts'
 
 const purposes: Readonly<Record<string, string>> = {
   container: 'CONTAINER',
@@ -9,6 +10,9 @@ const purposes: Readonly<Record<string, string>> = {
   device: 'DEVICE',
   application: 'APPLICATION',
 }
+/** Datasets are no packages, as in CycloneDX. */
+const packageTypes = new Set(['software_Package', 'ai_AIPackage'])
+const toolTypes = new Set(['Tool', 'SoftwareAgent'])
 const licenseRelations: Readonly<Record<string, string>> = {
   hasConcludedLicense: 'licenseConcluded',
   hasDeclaredLicense: 'licenseDeclared',
@@ -26,9 +30,9 @@ export function readSpdx3(document: Fields): Fields {
     typeOf(each) === 'SpdxDocument' || typeOf(each) === 'software_Sbom' ? listOf(each['rootElement']) : [],
   )
   const packages = elements.flatMap((each) =>
-    typeOf(each) === 'software_Package' ? [{ ...packageOf(each), ...licenses.get(idOf(each) ?? '') }] : [],
+    packageTypes.has(typeOf(each)) ? [{ ...packageOf(each), ...licenses.get(idOf(each) ?? '') }] : [],
   )
-  const isRoot = new Set(roots.map((root) => textOf(root) ?? idOf(fieldsOf(root))))
+  const isRoot = new Set(roots.map(refOf))
   return {
     spdxVersion: 'SPDX-3',
     packages,
@@ -39,6 +43,7 @@ export function readSpdx3(document: Fields): Fields {
 
 const typeOf = (element: Fields): string => textOf(element['type'] ?? element['@type']) ?? ''
 const idOf = (element: Fields): string | undefined => textOf(element['spdxId'] ?? element['@id'])
+const refOf = (value: unknown): string | undefined => textOf(value) ?? idOf(fieldsOf(value))
 
 function packageOf(element: Fields): Fields & { SPDXID: string | undefined } {
   const identifiers = recordsOf(element['externalIdentifier'])
@@ -69,12 +74,9 @@ function licensesOf(elements: readonly Fields[], byId: ReadonlyMap<string, Field
   const licenses = new Map<string, Record<string, unknown>>()
   for (const relation of elements) {
     const member = licenseRelations[textOf(relation['relationshipType']) ?? '']
-    const from = textOf(relation['from'])
-    const target = textOf(listOf(relation['to'])[0] ?? relation['to'])
-    if (member === undefined || from === undefined || target === undefined) continue
-    const license = byId.get(target)
-    const written =
-      textOf(license?.['simplelicensing_licenseExpression']) ?? textOf(license?.['name']) ?? /[^/]+$/.exec(target)?.[0]
+    const from = refOf(relation['from'])
+    if (member === undefined || from === undefined) continue
+    const written = licenseText([relation['to']].flat()[0], byId)
     licenses.set(from, { ...licenses.get(from), [member]: written })
   }
   return licenses
@@ -82,10 +84,13 @@ function licensesOf(elements: readonly Fields[], byId: ReadonlyMap<string, Field
 
 function toolsOf(elements: readonly Fields[], byId: ReadonlyMap<string, Fields>): readonly string[] {
   const infos = elements.filter((each) => typeOf(each) === 'CreationInfo')
-  const used = infos.flatMap((info) => listOf(info['createdUsing']).map((tool) => byId.get(textOf(tool) ?? '')))
+  const used = infos
+    .flatMap((info) => [...listOf(info['createdUsing']), ...listOf(info['createdBy'])])
+    .map((tool) => byId.get(refOf(tool) ?? '') ?? fieldsOf(tool))
+    .filter((tool) => toolTypes.has(typeOf(tool)))
   const tools = used.length > 0 ? used : elements.filter((each) => typeOf(each) === 'Tool')
   return tools.flatMap((tool) => {
-    const name = textOf(tool?.['name'])
+    const name = textOf(tool['name'])
     return name === undefined ? [] : [`Tool: ${name}`]
   })
 }

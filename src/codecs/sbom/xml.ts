@@ -58,6 +58,8 @@ export async function readXml(bytes: Uint8Array): Promise<Fields> {
   }
   if (isRecord(parsed) && 'RDF' in parsed)
     throw new ReportError('unknown-format', 'SPDX as RDF/XML is not read. Convert it to JSON, YAML or tag-value.')
+  if (isRecord(parsed) && 'spdxVersion' in fieldsOf(parsed['Document']))
+    throw new ReportError('unknown-format', 'SPDX as XML is not read. Convert it to JSON, YAML or tag-value.')
   const bom = isRecord(parsed) ? parsed['bom'] : undefined
   if (!isRecord(bom) || !/xmlns(?::\w+)?\s*=\s*["']https?:\/\/cyclonedx\.org\/schema\/bom\/1\.\d+["']/.test(written))
     throw new ReportError('unknown-format', 'The XML document is no CycloneDX 1.')

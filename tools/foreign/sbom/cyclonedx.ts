@@ -1,15 +1,12 @@
-import { textOf, type Fields } from '../../../src/model/json.ts'
+import { fieldsOf, textOf, type Fields } from '../../../src/model/json.ts'
 import { key, list, type Counts } from './counts.ts'
 
-const noPackages = new Set(['file', 'operating-system', 'data', 'cryptographic-asset'])
-
-/** As Weir states in its guide: files, systems, and containers and programs without a version are no packages. */
-function isPackage(component: Fields): boolean {
-  const type = textOf(component['type'])
-  if (noPackages.has(type ?? '')) return false
-  if (type === undefined || type === 'library') return true
-  const [version, purl] = [textOf(component['version']), textOf(component['purl'])]
-  return purl !== undefined || (type !== 'container' && version !== undefined)
+/** As Weir states in its guide. */
+function isPackage({ type, name, version, purl }: Fields): boolean {
+  if (/^(?:operating-system|data|cryptographic-asset|device)$/.test(String(type))) return false
+  if (/^(?:library|machine-learning-model|undefined)$/.test(String(type)) || textOf(purl) !== undefined) return true
+  if (type === 'container' || type === 'file') return false
+  return textOf(version) !== undefined || textOf(name) === undefined
 }
 
 function all(components: unknown): readonly Fields[] {
@@ -35,18 +32,20 @@ function problems(document: Fields): number | undefined {
 
 export function countJson(document: Fields): Counts | undefined {
   if (document['bomFormat'] !== 'CycloneDX') return undefined
-  const components = all(document['components']).filter(isPackage)
+  const main = fieldsOf(fieldsOf(document['metadata'])['component'])
+  const components = [...all(main['components']), ...all(document['components'])].filter(isPackage)
   const named = components.filter(isNamed)
+  const vulnerabilities = list(document['vulnerabilities']).filter(({ id }) => textOf(id) === undefined)
   return {
-    listed: 'components' in document ? named.length : undefined,
-    skipped: components.length - named.length,
+    listed: 'components' in document || 'components' in main ? named.length : undefined,
+    skipped: components.length - named.length + vulnerabilities.length,
     problems: problems(document),
   }
 }
 
 const element = /<(\/?)(?:\w+:)?([\w-]+)([^<>]*?)(\/?)>/g
 
-/** By tags, without a tree: `components` below `bom` and below other components. */
+/** By tags, without a tree: `components` below `bom`, below the main component and below other components. */
 export function countXml(text: string): Counts | undefined {
   const plain = text.replaceAll(/<!\[CDATA\[.+?\]\]>/gs, '…').replaceAll(/<!--.*?-->|<\?.*?\?>/gs, '')
   if (!/<(?:\w+:)?bom[\s>]/.test(plain)) return undefined
@@ -66,8 +65,9 @@ export function countXml(text: string): Counts | undefined {
       if (name === 'component' && one?.['depth'] === path.length) open.pop()
       continue
     }
-    const isComponent = path.filter((each) => each !== 'component' && each !== 'components').join() === 'bom'
-    if (name === 'components' && isComponent) isList = true
+    const place = path.filter((each) => each !== 'component' && each !== 'components').join()
+    const isComponent = place === 'bom' || (place === 'bom,metadata' && path.at(-1) === 'components')
+    if (name === 'components' && (isComponent || path.join() === 'bom,metadata,component')) isList = true
     if (name === 'component' && isComponent) {
       const one = { type: /\btype="([^"]*)"/.exec(attributes)?.[1], depth: path.length }
       found.push(one)

@@ -1,9 +1,11 @@
-import { fieldsOf, textOf, type Fields } from '../../../src/model/json.ts'
+import { parse } from 'yaml'
+import { fieldsOf, isRecord, textOf, type Fields } from '../../../src/model/json.ts'
 import { list, type Counts } from './counts.ts'
 
 /** Elements that are an image, a folder, a system or a file, by purpose, or in SPDX 2.2 of Trivy by id. */
 const others = /^(?:CONTAINER|OPERATING[-_]SYSTEM|FILE|DEVICE)$/i
-const trivyIds = /^SPDXRef-(?:ContainerImage|OperatingSystem|Filesystem|Repository)-/
+const searchedIds = /^SPDXRef-(?:ContainerImage|OperatingSystem|Filesystem|Repository|DocumentRoot)-/
+const searchedNames = /^(?:\.{0,2}\/|\.{1,2}$)|sha256:/
 
 type Element = Readonly<{
   id: string
@@ -15,17 +17,16 @@ type Element = Readonly<{
 
 const noVersion = new Set(['', 'NOASSERTION', 'NONE'])
 
-/** `roots`: what the document describes; the only one is a package if it has a version that is no digest. */
+/** `roots`: what the document describes; the only one is a package unless it is the image or folder. */
 function counted(elements: readonly Element[], roots: ReadonlySet<string>): Counts {
-  const packages = elements.filter(({ id, version, purpose, purl }) => {
+  const packages = elements.filter(({ id, name, version, purpose, purl }) => {
     const isUnknown = noVersion.has(version ?? '')
-    if (others.test(purpose) || trivyIds.test(id)) return false
+    if (others.test(purpose) || searchedIds.test(id)) return false
     if (roots.size === 1 && roots.has(id))
       return purl === undefined
-        ? !isUnknown && !(version ?? '').startsWith('sha256:')
+        ? !searchedNames.test(version ?? '') && !searchedNames.test(name ?? '')
         : !/^pkg:(?:oci|docker)\//.test(purl)
-    const isApplication =
-      purpose === 'APPLICATION' || purpose === 'application' || id.startsWith('SPDXRef-Application-')
+    const isApplication = /^application$/i.test(purpose) || id.startsWith('SPDXRef-Application-')
     return !isApplication || purl !== undefined || !isUnknown
   })
   const named = packages.filter(({ name, purl }) => name !== undefined || /^pkg:[^/]+\/[^@]/.test(purl ?? ''))
@@ -47,7 +48,7 @@ export function countSpdx(document: Fields): Counts | undefined {
     return type === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? [String(from)] : []
   })
   return counted(
-    list(about['packages']).map((one) => ({
+    (Array.isArray(about['packages']) ? about['packages'].map(fieldsOf) : []).map((one) => ({
       id: textOf(one['SPDXID']) ?? '',
       name: textOf(one['name']),
       version: textOf(one['versionInfo']),
@@ -56,6 +57,13 @@ export function countSpdx(document: Fields): Counts | undefined {
     })),
     new Set([...described, ...related]),
   )
+}
+
+/** Undefined for other files in YAML. */
+export function countYaml(text: string): Counts | undefined {
+  if (!/^spdxVersion: *["']?SPDX-2/m.test(text)) return undefined
+  const document: unknown = parse(text, { schema: 'failsafe' })
+  return isRecord(document) ? countSpdx(document) : undefined
 }
 
 /** Tags and values, by blocks that begin with a name. */
@@ -89,7 +97,7 @@ export function countSpdx3(document: Fields): Counts | undefined {
       Array.isArray(one['rootElement']) ? one['rootElement'].map(String) : [],
     ),
   )
-  const packages = typed('software_Package').map((one) => {
+  const packages = [...typed('software_Package'), ...typed('ai_AIPackage')].map((one) => {
     const identified = list(one['externalIdentifier']).filter(
       ({ externalIdentifierType: type }) => type === 'packageUrl',
     )

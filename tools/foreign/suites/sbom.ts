@@ -10,7 +10,7 @@ import { isRecord, type Fields } from '../../../src/model/json.ts'
 import { countJson, countXml } from '../sbom/cyclonedx.ts'
 import type { Counts } from '../sbom/counts.ts'
 import { countScan } from '../sbom/scans.ts'
-import { countSpdx, countSpdx3, countTags } from '../sbom/spdx.ts'
+import { countSpdx, countSpdx3, countTags, countYaml } from '../sbom/spdx.ts'
 import type { Outcome, Suite } from '../suite.ts'
 
 const counters: readonly ((document: Fields) => Counts | undefined)[] = [countJson, countSpdx, countSpdx3, countScan]
@@ -23,7 +23,7 @@ function countsOf(bytes: Uint8Array): Counts | undefined {
   try {
     document = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {
-    return countTags(text)
+    return countTags(text) ?? countYaml(text)
   }
   if (!isRecord(document)) return undefined
   for (const count of counters) {
@@ -61,14 +61,15 @@ export const suite: Suite = {
     'document lists. Of documents that a schema refuses, the readable packages count.',
   source:
     'a folder per project, with the files of its repository: cyclonedx/specification (tools/src/test/resources), ' +
-    'cyclonedx/bom-examples, spdx/spdx-examples, spdx/spdx-spec, spdx/tools-golang, spdx/tools-python, ' +
+    'cyclonedx/bom-examples, spdx/spdx-examples, spdx/spdx-spec, spdx/spdx-3-model, spdx/tools-golang, ' +
+    'spdx/tools-java, spdx/tools-python, ' +
     'dependencytrack/dependency-track, aquasecurity/trivy, aquasecurity/trivy-operator, anchore/grype, anchore/syft, ' +
     'openvex/vexctl, openvex/go-vex, guacsec/guac, interlynk-io/sbomqs',
   async *outcomes(folder) {
     const names = await readdir(folder, { recursive: true, withFileTypes: true })
     const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
     for (const path of paths.toSorted()) {
-      if (!/\.(?:json|golden|xml|spdx|tag|cdx|vex)$/.test(path)) continue
+      if (!/\.(?:json|jsonld|golden|xml|spdx|tag|cdx|vex|ya?ml)$/.test(path)) continue
       const outcome = await outcomeOf(relative(folder, path), await readFile(path))
       if (outcome !== undefined) yield outcome
     }
