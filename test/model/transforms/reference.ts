@@ -1,6 +1,7 @@
 /** Each transform once more, over plain rows. */
 import { murmur128 } from '../../../src/engine/dedupe/murmur.ts'
 import { NaiveConnections } from './connections.ts'
+import { NaiveExporters } from './exporters.ts'
 import type { Type } from './runs.ts'
 import { NaiveWindows, type ReferenceEra } from './windows.ts'
 
@@ -47,6 +48,7 @@ export function expectedOf(
     { heartbeat: 1000, idle: 3000, ending: 1000, part: 4000, connections: 3 },
     emit,
   )
+  const exporters = new NaiveExporters(3000)
   const windows = eras.map((era) => ({ since: era.since, sums: new NaiveWindows(era, emit) }))
   const closeWindows = (): void => {
     for (const { sums } of windows) sums.close(now)
@@ -102,6 +104,9 @@ export function expectedOf(
           passIf(last === undefined || last <= now - 3000, 'duplicate', row)
           break
         }
+        case 'exporters':
+          passIf(!isFlow || exporters.counts(row, now), 'duplicate', row)
+          break
         case 'aggregate':
         case 'late': {
           const { sums } = windows.findLast(({ since }) => since <= now) ?? windows[0] ?? {}

@@ -8,6 +8,7 @@ export const settings = {
   route: { routes: { low: 'dst_port = 0', mid: { flows: 'dst_port = 1', events: 'type = a' } }, else: 'rest' },
   throttle: { rows: 2, interval: '1s', by: ['dst_port', 'type'] },
   dedupe: { by: ['src_port', 'type'], window: '3s' },
+  exporters: { by: ['dst_port'], exporters: ['192.0.2.3', '192.0.2.0/31'], window: '3s' },
   aggregate: { by: ['dst_port'], window: '2s', values: { bytes: 'sum(bytes)', flow_logs: 'count()' } },
   late: {
     by: ['dst_port'],
@@ -22,6 +23,8 @@ export const settings = {
     terminating_timeout: '1s',
     max_duration: '4s',
     connections: 3,
+    // Rows have several exporters, for `exporters`.
+    reporters: 'sum',
   },
 } as const
 export type Type = keyof typeof settings
@@ -38,7 +41,8 @@ export function settingsOf(type: Type, windowing: number): object {
   return type === 'late' ? { ...settings[type], window, lateness } : settings[type]
 }
 /** The type of transform, where it has another name. */
-export const typeOf = (type: Type): string => (type === 'late' ? 'aggregate' : type)
+export const typeOf = (type: Type): string => others[type] ?? type
+const others: Readonly<Partial<Record<Type, string>>> = { late: 'aggregate', exporters: 'dedupe' }
 export const outputs: Readonly<Partial<Record<Type, readonly string[]>>> = { route: ['low', 'mid', 'rest'] }
 
 export interface Stage {

@@ -202,6 +202,7 @@ class TransformWorld {
     const [proto, flags] = [flows.column('proto'), flows.column('tcp_flags')]
     const times = flows.column('time_end')
     const ends = [flows.column('src_addr'), flows.column('dst_addr')] as const
+    const [exporters, directions] = [flows.column('exporter_addr'), flows.column('direction')]
     rows.forEach(([from, to, sum], row) => {
       if (from !== null) {
         src.items[row] = from
@@ -219,6 +220,14 @@ class TransformWorld {
       if (sum % 5 !== 4) {
         times.items[row] = this.#host.clock.now() + 500 - 1500 * (sum % 5)
         times.mark(row)
+      }
+      if (sum % 4 !== 0) {
+        exporters.items.set([0, 0, 0xffff, 0xc0000200 + (sum % 4)], 4 * row)
+        exporters.mark(row)
+      }
+      if (sum % 7 > 1) {
+        directions.items[row] = sum % 2
+        directions.mark(row)
       }
       const first = sum % 3 === 0 ? 2 : 1
       ends.forEach((end, index) => {
