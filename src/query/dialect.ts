@@ -49,6 +49,8 @@ export interface Dialect {
   /** RFC 5952, IPv4 as a dotted quad. */
   readonly addressText: (column: string) => string
   readonly asText: (column: string) => string
+  /** 64 bits, of a text; the two engines have different ones. */
+  readonly hashed: (text: string) => string
   readonly exactDouble: (column: string) => string
   /** µs since 1970. */
   readonly micros: (time: string) => string

@@ -123,6 +123,7 @@ export const clickhouse: Dialect = {
   wide: (column) => `toInt256(${column})`,
   ordered: (column, kind) => (kind === 'ip' ? addressText(column) : kind === 'f64' ? number(column) : column),
   addressText,
+  hashed: (value) => `cityHash64(${value})`,
   asText: (column) => `toString(${column})`,
   exactDouble: (column) => `toString(${number(column)})`,
   micros: (time) => `toUnixTimestamp64Micro(${time})`,

@@ -41,6 +41,7 @@ export const duckdb: Dialect = {
   wide: (column) => `${column}::HUGEINT`,
   ordered: same,
   addressText: same,
+  hashed: (value) => `hash(${value})`,
   asText: (column) => `CAST(${column} AS VARCHAR)`,
   exactDouble: (column) => `${column}::VARCHAR`,
   micros: (time) => `epoch_us(${time})`,

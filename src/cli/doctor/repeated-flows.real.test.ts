@@ -1,7 +1,6 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { repeatedFlows, sendReports, unsampled } from '../../../test/kit/exporter-reports.ts'
 import { startWeir } from '../../../test/kit/weir-process.ts'
 import { loadConfig } from '../../app/load-config.ts'
 import { readHolder } from '../../app/lock.ts'
@@ -9,87 +8,16 @@ import { realHost } from '../../host/index.ts'
 import { realMachine } from '../../host/machine.ts'
 import { temporaryFolder } from '../testing/command.ts'
 import { checkRepeatedFlows } from './repeated-flows.ts'
-
-type Report = Readonly<{
-  port: number
-  back?: true
-  direction: 0 | 1
-  interfaces: readonly [number, number]
-  ago: number
-}>
-
-/** Element and bytes: addresses, ports, protocol, direction, interfaces, counters, times. */
-const fields = [8, 4, 12, 4, 7, 2, 11, 2, 4, 1, 61, 1, 10, 4, 14, 4, 1, 8, 2, 8, 152, 8, 153, 8]
-
-function message(reports: readonly Report[], now: number): Buffer {
-  const template = [256, fields.length / 2, ...fields]
-  const rows = reports.map(({ port, back, direction, interfaces, ago }) => {
-    const row = Buffer.alloc(54)
-    const [near, far] = [0x0a000001, 0x0a000002]
-    row.writeUInt32BE(back ? far : near, 0)
-    row.writeUInt32BE(back ? near : far, 4)
-    row.writeUInt16BE(back ? 443 : port, 8)
-    row.writeUInt16BE(back ? port : 443, 10)
-    row.set([6, direction], 12)
-    row.writeUInt32BE(interfaces[0], 14)
-    row.writeUInt32BE(interfaces[1], 18)
-    row.writeBigUInt64BE(1000n, 22)
-    row.writeBigUInt64BE(10n, 30)
-    row.writeBigUInt64BE(BigInt(now - ago - 5000), 38)
-    row.writeBigUInt64BE(BigInt(now - ago), 46)
-    return row
-  })
-  const data = Buffer.concat(rows)
-  const bytes = Buffer.alloc(16 + 4 + 2 * template.length + 4)
-  bytes.writeUInt16BE(10, 0)
-  bytes.writeUInt16BE(bytes.length + data.length, 2)
-  bytes.writeUInt32BE(Math.floor(now / 1000), 4)
-  bytes.writeUInt16BE(2, 16)
-  bytes.writeUInt16BE(4 + 2 * template.length, 18)
-  template.forEach((value, index) => bytes.writeUInt16BE(value, 20 + 2 * index))
-  bytes.writeUInt16BE(256, bytes.length - 4)
-  bytes.writeUInt16BE(4 + data.length, bytes.length - 2)
-  return Buffer.concat([bytes, data])
-}
+import { checkSampling } from './sampling.ts'
 
 test('doctor names exporters and interfaces that report the same flows, and no others', async () => {
   const folder = await temporaryFolder()
   await using weir = await startWeir({ folder })
-  const now = Date.now()
-  const ports = Array.from({ length: 8 }, (_, index) => 40_000 + index)
-  const through = { direction: 0, interfaces: [1, 2], ago: 1000 } as const
-  const sent: readonly (readonly [exporter: string, reports: readonly Report[]])[] = [
-    // A flow crosses two routers.
-    ['127.0.0.1', ports.map((port) => ({ port, ...through }))],
-    ['127.0.0.2', ports.map((port) => ({ port, ...through, interfaces: [7, 8], ago: 2000 }))],
-    // Input and output of one router.
-    ['127.0.0.3', ports.map((port) => ({ port: port + 100, ...through }))],
-    ['127.0.0.3', ports.map((port) => ({ port: port + 100, ...through, direction: 1 }))],
-    // The way back through another router, and the same ports an hour before.
-    ['127.0.0.4', ports.map((port) => ({ port: port + 200, ...through }))],
-    ['127.0.0.5', ports.map((port) => ({ port: port + 200, back: true, ...through }))],
-    ['127.0.0.6', ports.map((port) => ({ port: port + 200, ...through, ago: 1_800_000 }))],
-    // Several reports of one flow at one interface.
-    ['127.0.0.4', ports.map((port) => ({ port: port + 200, ...through, ago: 0 }))],
-  ]
-  for (const [exporter, reports] of sent) {
-    const socket = createSocket('udp4')
-    socket.bind(0, exporter)
-    await once(socket, 'listening')
-    await new Promise((resolve) => socket.send(message(reports, now), weir.ports.netflow, '127.0.0.1', resolve))
-    socket.close()
-  }
-  const accepted = async (): Promise<number | undefined> =>
-    (await weir.ledger()).sources.find(({ name }) => name === 'netflow')?.accepted
-  await expect.poll(accepted, { timeout: 20_000 }).toBe(8 * sent.length)
-  await weir.caughtUp(20_000)
+  await sendReports(weir)
   const { config } = await loadConfig(realHost(), [join(folder, 'weir.yaml')], [])
-  const running = readHolder(config.data)
-  const found = await checkRepeatedFlows({ host: realHost(), machine: realMachine, config, running })
-  expect(found.map(({ status, fact }) => `${status}: ${fact}`).toSorted()).toEqual([
-    'warn: 127.0.0.3 reports the same flows at its interfaces in 1 (100 % of 8 flows) and out 2 (100 % of 8 flows) ' +
-      'of the last 10 minutes: sums count them twice',
-    'warn: the same flows are reported by 127.0.0.1 (100 % of 8 flows) and 127.0.0.2 (100 % of 8 flows) of the last ' +
-      '10 minutes: sums count them twice',
-  ])
+  const context = { host: realHost(), machine: realMachine, config, running: readHolder(config.data) }
+  const found = await checkRepeatedFlows(context)
+  expect(found.map(({ status, fact }) => `${status}: ${fact}`).toSorted()).toEqual(repeatedFlows)
+  const [sampling] = await checkSampling(context)
+  expect(`${sampling?.status}: ${sampling?.fact}`).toMatch(unsampled)
 })

@@ -1,6 +1,7 @@
 /** Flows that two exporters, or two interfaces of one, report: sums count them twice. */
 import type { WeirConfig } from '../../app/config.ts'
 import { fieldsOf, isRecord } from '../../model/json.ts'
+import type { Dialect } from '../../query/index.ts'
 import { ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
 import { queryRunning } from './running.ts'
 
@@ -17,12 +18,14 @@ export async function checkRepeatedFlows({ host, config, running }: CheckContext
   const { uncovered, findings } = configuredRules(config)
   if (uncovered.length === 0) return findings
   try {
-    const since = new Date(host.clock.now() - minutes * 60_000).toISOString()
-    const pairs = await queryRunning<Pair>({ config, running }, pairsSql(since), { sources: uncovered })
+    const since = BigInt(host.clock.now() - minutes * 60_000) * 1000n
+    const rows = await queryRunning<PairRow>({ config, running }, (dialect) => pairsSql(dialect, since), {
+      sources: uncovered,
+    })
     // The check of the exporters already reports a missing token.
-    return pairs === undefined ? findings : [...findings, ...pairFindings(pairs)]
+    return rows === undefined ? findings : [...findings, ...pairFindings(rows.map(pairOf))]
   } catch (error) {
-    return [...findings, warn(check, `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
+    return [...findings, warn(check, `the running Weir has no result: ${reason(error)}`, 'Check its log.')]
   }
 }
 
@@ -80,6 +83,18 @@ export type Pair = Readonly<{
   sampling: number
 }>
 
+type PairRow = Readonly<Record<'one' | 'at_one' | 'other' | 'at_other', string>> &
+  Readonly<Record<'flows_one' | 'flows_other' | 'shared' | 'sampling', number>>
+
+function pairOf({ one, at_one, flows_one, other, at_other, flows_other, shared, sampling }: PairRow): Pair {
+  return {
+    one: { exporter: one, interface: at_one, flows: flows_one },
+    other: { exporter: other, interface: at_other, flows: flows_other },
+    shared,
+    sampling,
+  }
+}
+
 export function pairFindings(pairs: readonly Pair[]): Finding[] {
   const repeated = pairs.filter(
     ({ one, other, shared }) => shared >= leastFlows && shared >= leastShare * Math.min(one.flows, other.flows),
@@ -115,33 +130,40 @@ function pairFinding({ one, other, shared, sampling }: Pair) {
 
 const key = ['src_addr', 'dst_addr', 'proto', 'src_port', 'dst_port']
 
-/** Of many flows only a part of the keys, so that all reports of a selected one are included. */
-function pairsSql(since: string): string {
+/**
+ * Of many flows only a part of the keys, so that all reports of a selected one are included. `since`: µs. Aliases
+ * differ from columns: in ClickHouse they hide them.
+ */
+function pairsSql(dialect: Dialect, since: bigint): string {
+  const { addressText, asText, divide, hashed, joined, part, stored, time } = dialect
   const recent =
-    `time_received > TIMESTAMP '${since.slice(0, -1)}' AND exporter_addr IS NOT NULL AND src_addr IS NOT NULL ` +
-    `AND dst_addr IS NOT NULL AND split_part(_pos, ':', 1) IN $sources`
-  const same = key.map((column) => `a.${column} IS NOT DISTINCT FROM b.${column}`).join(' AND ')
-  return `WITH reports AS MATERIALIZED (
-    SELECT exporter_addr AS exporter, ${key.join(', ')}, time_start, time_end, sampling,
-      CASE WHEN direction = 1 THEN concat('out ', coalesce(out_if_name, CAST(out_if AS VARCHAR)))
-        ELSE concat('in ', coalesce(in_if_name, CAST(in_if AS VARCHAR))) END AS place
+    `time_received > ${time(since)} AND exporter_addr IS NOT NULL AND src_addr IS NOT NULL ` +
+    `AND dst_addr IS NOT NULL AND ${part('_pos', ':', 1)} IN $sources`
+  const flow = joined(
+    '|',
+    key.map((column) => `coalesce(${asText(column)}, '')`),
+  )
+  const at = (end: string) => `concat('${end} ', coalesce(${end}_if_name, ${asText(`${end}_if`)}, ''))`
+  const reports = `SELECT ${addressText('exporter_addr')} AS exporter, ${flow} AS flow, time_start AS began,
+      time_end AS ended, coalesce(sampling, 1) AS rate,
+      CASE WHEN direction = 1 THEN ${at('out')} ELSE ${at('in')} END AS place
     FROM flows WHERE ${recent} AND
-      hash(${key.join(', ')}) % (SELECT 1 + count(*) // ${mostFlows} FROM flows WHERE ${recent}) = 0
-  ), points AS MATERIALIZED (
-    SELECT exporter, place, ${key.join(', ')}, min(time_start) AS since, max(time_end) AS until,
-      max(coalesce(sampling, 1)) AS sampling
-    FROM (FROM reports UNION ALL SELECT * REPLACE ('' AS place) FROM reports) GROUP BY ALL
-  ), pairs AS (
+      ${hashed(flow)} % (SELECT 1 + ${divide('count(*)', BigInt(mostFlows))} FROM flows WHERE ${recent}) = 0`
+  const points = `SELECT exporter, place, flow, min(began) AS since, max(ended) AS until, max(rate) AS most
+    FROM (SELECT exporter, place, flow, began, ended, rate FROM reports
+      UNION ALL SELECT exporter, '' AS place, flow, began, ended, rate FROM reports) places
+    GROUP BY exporter, place, flow`
+  return `WITH ${stored('reports', reports)}, ${stored('points', points)}, pairs AS (
     SELECT a.exporter AS one, a.place AS at_one, b.exporter AS other, b.place AS at_other, count(*) AS shared,
-      max(greatest(a.sampling, b.sampling)) AS sampling
-    FROM points a JOIN points b ON ${same} AND a.since <= b.until AND b.since <= a.until
+      max(greatest(a.most, b.most)) AS sampling
+    FROM points a JOIN points b ON a.flow = b.flow
+    WHERE a.since <= b.until AND b.since <= a.until
       AND ((a.place = '' AND b.place = '' AND a.exporter < b.exporter)
-        OR (a.exporter = b.exporter AND a.place <> '' AND a.place < b.place))
-    GROUP BY ALL
-  ), sums AS (SELECT exporter, place, count(*) AS flows FROM points GROUP BY ALL)
-  SELECT {exporter: one, interface: at_one, flows: x.flows} AS one,
-    {exporter: other, interface: at_other, flows: y.flows} AS other, shared, sampling
+        OR (a.exporter = b.exporter AND a.place <> '' AND b.place <> '' AND a.place < b.place))
+    GROUP BY a.exporter, a.place, b.exporter, b.place
+  ), sums AS (SELECT exporter, place, count(*) AS flows FROM points GROUP BY exporter, place)
+  SELECT one, at_one, x.flows AS flows_one, other, at_other, y.flows AS flows_other, shared, sampling
   FROM pairs JOIN sums x ON x.exporter = one AND x.place = at_one
     JOIN sums y ON y.exporter = other AND y.place = at_other
-  WHERE shared >= ${leastFlows} ORDER BY shared DESC LIMIT 100`
+  WHERE shared >= ${leastFlows} ORDER BY shared DESC, one, at_one, other, at_other LIMIT 100`
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../query/index.ts'
 import type { CheckContext } from './finding.ts'
 
 /** With a body: a POST of JSON. */
@@ -19,13 +20,21 @@ export async function getRunning(
   }
 }
 
-/** Rows of the embedded store; undefined without it, without a running Weir, or without the right to query. */
+/**
+ * Rows of the store; undefined without it, without a running Weir, or without the right to query. Rejects if the query
+ * fails.
+ */
 export async function queryRunning<T>(
   { config, running }: Pick<CheckContext, 'config' | 'running'>,
-  sql: string,
+  sqlOf: (dialect: Dialect) => string,
   parameters: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly T[] | undefined> {
-  if (running === undefined || running.url === '' || config.store.enabled !== 'parquet') return undefined
+  const { enabled } = config.store
+  if (running === undefined || running.url === '' || enabled === 'none') return undefined
+  const { dialectOf } = await import('../../query/index.ts')
+  const sql = sqlOf(dialectOf({ dialect: enabled === 'clickhouse' ? 'clickhouse' : 'duckdb' }))
   const answer = await getRunning(running, '/api/v1/sql', { sql, parameters })
-  return answer.ok ? ((await answer.json()) as readonly T[]) : undefined
+  if (answer.status === 401 || answer.status === 403) return undefined
+  if (!answer.ok) throw new Error(`the query failed: HTTP ${answer.status} ${(await answer.text()).slice(0, 300)}`)
+  return (await answer.json()) as readonly T[]
 }

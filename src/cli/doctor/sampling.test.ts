@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { samplingFindings } from './sampling.ts'
 
-const sampled = { exporter: '192.0.2.1', flows: 9, known: 9, sampling: 1000 }
-const unknown = { exporter: '192.0.2.2', flows: 9, known: 0, sampling: null }
+const sampled = { exporter: '192.0.2.1', flows: 9, known: 9, largest: 1000 }
+const unknown = { exporter: '192.0.2.2', flows: 9, known: 0, largest: null }
 
 test('exporters without a sampling interval are named if another one is sampled', () => {
   expect(samplingFindings([sampled, unknown]).map(({ fact }) => fact)).toEqual([
@@ -12,6 +12,6 @@ test('exporters without a sampling interval are named if another one is sampled'
 })
 
 test('without a sampled exporter, or with known intervals, there is nothing to report', () => {
-  expect(samplingFindings([unknown, { ...sampled, sampling: 1 }])).toEqual([])
-  expect(samplingFindings([sampled, { ...unknown, known: 1, sampling: 1 }])).toEqual([])
+  expect(samplingFindings([unknown, { ...sampled, largest: 1 }])).toEqual([])
+  expect(samplingFindings([sampled, { ...unknown, known: 1, largest: 1 }])).toEqual([])
 })
