@@ -2,6 +2,7 @@ import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 import { formatIp } from '../../model/ip.ts'
+import { isZero } from '../../model/zero.ts'
 import { macText, u64Text } from '../flow-json/index.ts'
 import type { FieldRef } from './definition.ts'
 import type { Interner } from './interner.ts'
@@ -137,7 +138,7 @@ export class FieldIds {
     for (let i = 0; i < ids.length; i++) {
       const row = rows[i]!
       if (!isPresent(column.valid, row)) continue
-      if (skipZero && isZero(words, row, width)) continue
+      if (skipZero && isZero(words, row * width, (row + 1) * width)) continue
       let index = table.find(words, row * width)
       if (index < 0) {
         index = table.add(words, row * width)
@@ -155,11 +156,6 @@ function wordsOf(column: WideColumn): Uint32Array | Int32Array {
   const { values } = column
   if (values instanceof Uint32Array || values instanceof Int32Array) return values
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-}
-
-function isZero(words: Uint32Array | Int32Array, row: number, width: number) {
-  for (let k = 0; k < width; k++) if (words[row * width + k] !== 0) return false
-  return true
 }
 
 function textOf(column: WideColumn, row: number): string {

@@ -1,13 +1,14 @@
 import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { isZero } from '../../model/zero.ts'
 import type { ByteCounts } from './bytes.ts'
 import { OpenConnections } from './connections.ts'
 import { DataSet, type SetContext } from './data-set.ts'
 import { InterfaceNamer } from './interface-names.ts'
 import type { TemplateRecord } from './layout.ts'
 import { learn, planOptions } from './options.ts'
-import { isZero, withoutPadding } from './padding.ts'
+import { withoutPadding } from './padding.ts'
 import { Parking, type ParkingLimits } from './parking.ts'
-import { Planner, type Plan, type PlanOptions } from './plan.ts'
+import { Planner, type Plan, type PlanOptions } from './plan/index.ts'
 import { RowWriter } from './rows.ts'
 import {
   sessionKey,

@@ -1,7 +1,4 @@
-export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false
-  return true
-}
+import { isZero } from '../../model/zero.ts'
 
 /** The end of the last record that is not zero, or of the first one: some exporters pad by more than a record. */
 export function withoutPadding(bytes: Uint8Array, length: number, at: number, end: number): number {

@@ -1,7 +1,7 @@
 import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
 import { chunkRecords, DataSet } from './data-set.ts'
 import type { InterfaceNamer } from './interface-names.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from './plan/index.ts'
 import { numberIn } from './read.ts'
 import { newFacts } from './sampling.ts'
 import type { Domain } from './state.ts'

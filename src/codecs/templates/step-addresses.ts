@@ -1,5 +1,6 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
 import { mappedPrefix } from '../../model/ip.ts'
+import { isZero } from '../../model/zero.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { numberIn } from './read.ts'
 import type { Step } from './step-numbers.ts'
@@ -16,11 +17,11 @@ export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlac
     }
   }
   return (set, row) => {
-    const { view, count } = set
+    const { view, bytes, count } = set
     const base = set.base[place.segment]!
     for (let i = 0; i < count; i++) {
       const at = base[i]! + place.offset
-      if (isZero(view, at, place.length ?? 0)) continue
+      if (isZero(bytes, at, at + (place.length ?? 0))) continue
       writeOne(column.items, row + i, view, at, place.length === 4)
       column.mark(row + i)
     }
@@ -40,9 +41,7 @@ export function familyAddressStep(
     const { view, count } = set
     for (let i = 0; i < count; i++) {
       const ordered = etype.items[row + i] === ipv6 ? v6 : v4
-      const place =
-        ordered.find((each) => !isZero(view, placeAt(set, each, i), each.length ?? 0)) ??
-        (zeroIsAbsent ? undefined : ordered[0])
+      const place = ordered.find((each) => isSet(set, each, i)) ?? (zeroIsAbsent ? undefined : ordered[0])
       if (place === undefined) continue
       writeOne(column.items, row + i, view, placeAt(set, place, i), place.length === 4)
       column.mark(row + i)
@@ -129,8 +128,8 @@ function familyStep(
       const version = only !== 0 || ipVersion === undefined ? 0 : view.getUint8(placeAt(set, ipVersion, i))
       let type = version === 4 ? ipv4 : version === 6 ? ipv6 : 0
       if (type === 0) {
-        if (isAnySet(set, places4, 4, i)) type = ipv4
-        else if (isAnySet(set, places6, 16, i)) type = ipv6
+        if (isAnySet(set, places4, i)) type = ipv4
+        else if (isAnySet(set, places6, i)) type = ipv6
         else type = (etherType === undefined ? 0 : view.getUint16(placeAt(set, etherType, i))) || guess
         if (only !== 0 && (type === ipv4 || type === ipv6)) type = only
       }
@@ -141,9 +140,14 @@ function familyStep(
   }
 }
 
-function isAnySet(set: DataSet, places: readonly FieldPlace[], length: number, record: number) {
-  for (const place of places) if (!isZero(set.view, placeAt(set, place, record), length)) return true
+function isAnySet(set: DataSet, places: readonly FieldPlace[], record: number) {
+  for (const place of places) if (isSet(set, place, record)) return true
   return false
+}
+
+function isSet(set: DataSet, place: FieldPlace, record: number) {
+  const at = placeAt(set, place, record)
+  return !isZero(set.bytes, at, at + (place.length ?? 0))
 }
 
 function chosenStep(etype: GrowingColumn<Uint16Array>, column: GrowingColumn<Uint32Array>, { v4, v6 }: Family): Step {
@@ -190,9 +194,4 @@ function writeOne(items: Uint32Array, row: number, view: DataView, at: number, i
   items[4 * row + 1] = isV4 ? 0 : view.getUint32(at + 4)
   items[4 * row + 2] = isV4 ? mappedPrefix : view.getUint32(at + 8)
   items[4 * row + 3] = view.getUint32(isV4 ? at : at + 12)
-}
-
-function isZero(view: DataView, at: number, length: number) {
-  for (let i = 0; i < length; i += 4) if (view.getUint32(at + i) !== 0) return false
-  return true
 }
