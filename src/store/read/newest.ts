@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns, type FileColumn } from '../schema.ts'
+import { markAddresses, type MarkedTexts } from './address-ids.ts'
 import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type RequestedAddresses } from './views.ts'
 import { isRecord } from '../../model/json.ts'
 
@@ -13,6 +14,7 @@ export type Selection = Readonly<{
   columns: readonly FileColumn[]
   /** Names in conditions and orders, in lower case. */
   used: ReadonlySet<string>
+  byIds?: Readonly<{ sql: string; addresses: RequestedAddresses; used: ReadonlySet<string>; texts: MarkedTexts }>
 }>
 
 /** With more, joins are the smaller cost. */
@@ -96,6 +98,7 @@ function chosenFrom(node: Node):
       limit: Node | undefined
       count: number
       used: Set<string>
+      orders: readonly unknown[]
       shown: ReadonlySet<string> | 'all'
     }>
   | undefined {
@@ -145,7 +148,7 @@ function chosenFrom(node: Node):
   const shown = selected.some((each) => isRecord(each) && each['class'] === 'STAR')
     ? 'all'
     : (columnsOf(selected) ?? 'all')
-  return { limit, count: max + offset, used, shown }
+  return { limit, count: max + offset, used, orders, shown }
 }
 
 export async function selectionOf(connection: DuckDBConnection, statement: unknown): Promise<Selection | undefined> {
@@ -153,6 +156,32 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
   if (!isRecord(node)) return undefined
   const chosen = chosenFrom(node)
   if (chosen === undefined) return undefined
+  const needed = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
+  const columns = fileColumns.flows.filter(({ name }) => needed === undefined || needed.has(name))
+  const select = (condition: unknown, used: ReadonlySet<string>) =>
+    selectionSql(connection, { ...node, where_clause: condition }, chosen, columns).then((sql) => ({
+      sql,
+      addresses: new Set([...used].flatMap(addressesOf)),
+      used,
+    }))
+  const marked = markAddresses(node['where_clause'])
+  const usedWithIds = marked === undefined ? undefined : columnsOf([marked.condition, chosen.orders])
+  return {
+    ...(await select(node['where_clause'], chosen.used)),
+    isProbe: chosen.limit === undefined,
+    columns,
+    ...(marked === undefined || usedWithIds === undefined
+      ? {}
+      : { byIds: { ...(await select(marked.condition, usedWithIds)), texts: marked.texts } }),
+  }
+}
+
+async function selectionSql(
+  connection: DuckDBConnection,
+  node: Node,
+  { limit, count }: Readonly<{ limit: Node | undefined; count: number }>,
+  columns: readonly FileColumn[],
+): Promise<string> {
   const from = node['from_table'] as Node
   const alias = from['alias'] === '' ? 'flows' : from['alias']
   const number = (value: number): unknown => ({
@@ -161,8 +190,6 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
     alias: '',
     value: { type: { id: 'BIGINT', type_info: null }, is_null: false, value },
   })
-  const needed = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
-  const columns = fileColumns.flows.filter(({ name }) => needed === undefined || needed.has(name))
   const selection = {
     ...node,
     select_list: columns.map(({ name }) => ({
@@ -173,10 +200,10 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
     })),
     from_table: { ...from, table_name: rowsBeforeNames, alias },
     modifiers:
-      chosen.limit === undefined
+      limit === undefined
         ? []
         : list(node['modifiers']).map((each) =>
-            each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each,
+            each === limit ? { ...limit, limit: number(count), offset: null } : each,
           ),
   }
   const json = JSON.stringify(
@@ -184,11 +211,5 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
     (key, value: unknown) => (key === 'query_location' ? undefined : value),
   )
   const [[sql] = []] = await rowsOf(connection, `SELECT json_deserialize_sql(${quoted(json)}::JSON)`)
-  return {
-    sql: String(sql),
-    isProbe: chosen.limit === undefined,
-    addresses: new Set([...chosen.used].flatMap(addressesOf)),
-    columns,
-    used: chosen.used,
-  }
+  return String(sql)
 }

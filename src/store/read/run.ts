@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@d
 import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
 import type { CachedViews } from './file-cache.ts'
+import { selectionByIds } from './address-ids.ts'
 import { bindParameters } from './parameters.ts'
 import { allowedStatements, type Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
@@ -14,14 +15,15 @@ export async function makeViews(
   given: ViewInput,
   cached: CachedViews,
 ): Promise<void> {
-  const { selection, ends } = statement
-  if (Object.keys(ends).length === 0 && selection?.isProbe !== true) {
+  const { selection: written, ends } = statement
+  if (Object.keys(ends).length === 0 && written?.isProbe !== true && written?.byIds === undefined) {
     await connection.run(views)
     return
   }
   const input = await withEndpoints(connection, statement, given)
+  const selection = written === undefined ? undefined : await selectionByIds(connection, written, input)
   const probed = selection?.isProbe === true ? await probe(connection, selection, input) : undefined
-  await connection.run(viewsOf({ ...statement, probed }, input, cached))
+  await connection.run(viewsOf({ ...statement, selection, probed }, input, cached))
 }
 
 export async function start(
