@@ -11,7 +11,8 @@ export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number |
 
 export type SumSql<Request> = (request: Request, dialect: Dialect) => string
 
-const manyFlows = 250_000
+/** With more stored flows, other statements are faster. */
+export const manyFlows = 250_000
 /** Above, one endpoint's groups would wait long for those of the pair. */
 const sharedFlows = 10_000_000
 

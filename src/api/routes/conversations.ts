@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { StoreReader } from '../../engine/control.ts'
+import type { Host } from '../../host/index.ts'
 import {
   conversationInitiator,
   conversationNames,
@@ -11,7 +13,9 @@ import {
 } from '../../query/plan/index.ts'
 import { dialectOf, flowNames } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
+import { manyFlows } from '../flow-sums.ts'
 import type { Hub } from '../live/hub.ts'
+import { manyConversations } from '../many-conversations.ts'
 import type { ApiContext } from '../options.ts'
 import {
   answerFrame,
@@ -90,10 +94,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
     const answer =
       store === undefined
         ? await ringConversations(hub.ringSource(), parsed, disconnected)
-        : {
-            rows: await manyRowsOf(store, conversationsSql(parsed, dialectOf(store)), disconnected, context.host),
-            span: parsed.span,
-          }
+        : { rows: await storedConversations(store, parsed, disconnected, context.host), span: parsed.span }
     if (answer?.rows === undefined) return reply.hijack()
     const facts = store === undefined ? { source: 'ring' } : { source: 'raw', ...(await coverageOf(context, parsed)) }
     const [first] = answer.rows
@@ -108,6 +109,19 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
       },
     })
   })
+}
+
+async function storedConversations(
+  store: StoreReader,
+  request: ConversationsRequest,
+  disconnected: AbortSignal,
+  host: Host,
+): Promise<readonly AnswerRecord[] | undefined> {
+  const dialect = dialectOf(store)
+  const stored = dialect.hasParts ? ((await store.sums?.())?.flows.rows ?? 0) : 0
+  return stored > manyFlows
+    ? manyConversations(store, request, disconnected)
+    : manyRowsOf(store, conversationsSql(request, dialect), disconnected, host)
 }
 
 const typed = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of)!), name })

@@ -22,30 +22,34 @@ const flagsSql = ({ bitAnd }: Dialect) =>
   `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` +
   `ELSE ${bitAnd('"tcp_flags"', plainBits)} END`
 
-/**
- * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.
- * `_opens`: a flow opens the connection, and `_listens`: its source or destination listened, as for `initiator` of
- * flows.
- */
-export function conversationsSql(request: ConversationsRequest, dialect: Dialect = duckdb): string {
-  const { names, by, limit } = request
-  const { identifier: name, micros, sum, addressText } = dialect
+/** `more`: a further condition. */
+function flowsSql(request: ConversationsRequest, dialect: Dialect, more?: string): string {
+  const { addressText } = dialect
   const ends = ['src', 'dst'] as const
   const columns = ends.flatMap((end) => ['addr', 'port', ...conversationNames].map((part) => `"${end}_${part}"`))
-  const flows =
+  return (
     `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ` +
     `${flagsSql(dialect)} AS "_flags", "listening_side" AS "_side", ` +
     `${openingSql(dialect.name, '"tcp_flags"', isAgentSql('"protocol"')).opens} AS "_opens", ` +
-    `${micros('coalesce("time_start", "time_received")')} AS "_from", ` +
-    `${micros('coalesce("time_end", "time_received")')} AS "_to", ` +
+    `${fromSql(dialect)} AS "_from", ${toSql(dialect)} AS "_to", ` +
     `(coalesce(${addressText('"src_addr"')}, ''), coalesce("src_port"::INTEGER, -1)) <= ` +
     `(coalesce(${addressText('"dst_addr"')}, ''), coalesce("dst_port"::INTEGER, -1)) AS "_ab" ` +
-    `FROM ${names.view} WHERE ${conditionOf(request, dialect)}`
-  const key = [
-    ...['addr', 'port'].map((part) => `${ofEnd('a', part)} AS "_a_${part}"`),
-    ...['addr', 'port'].map((part) => `${ofEnd('b', part)} AS "_b_${part}"`),
-    '"proto" AS "_proto"',
-  ]
+    `FROM ${request.names.view} WHERE ${conditionOf(request, dialect)}${more === undefined ? '' : ` AND ${more}`}`
+  )
+}
+
+export const fromSql = ({ micros }: Dialect): string => micros('coalesce("time_start", "time_received")')
+export const toSql = ({ micros }: Dialect): string => micros('coalesce("time_end", "time_received")')
+
+const key = [
+  ...['addr', 'port'].map((part) => `${ofEnd('a', part)} AS "_a_${part}"`),
+  ...['addr', 'port'].map((part) => `${ofEnd('b', part)} AS "_b_${part}"`),
+  '"proto" AS "_proto"',
+]
+
+/** Columns of a conversation beside its key. */
+function partsSql(dialect: Dialect): readonly string[] {
+  const { sum } = dialect
   const named = (['a', 'b'] as const).flatMap((end) =>
     conversationNames.map((part) => `max(${ofEnd(end, part)}) AS "_${end}_${part}"`),
   )
@@ -69,34 +73,68 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
     'max("rtt") AS "_rtt_max"',
     `${sum('"drop_packets"')} AS "_drop_packets"`,
   ]
+  return [...named, ...directed, ...whole]
+}
+
+/** Conversations that the relation `ranked` lists by their keys, with the columns of `ranked`. */
+function shownSql(dialect: Dialect): Readonly<{ table: string; rows: string }> {
+  const parts = partsSql(dialect)
   const among = key.map((each) => {
     const [value = '', column = ''] = each.split(' AS ')
     return `${value} IS NOT DISTINCT FROM ranked.${column}`
   })
-  const rest = [...named, ...directed, ...whole]
-    .map((each) => `shown.${each.slice(each.lastIndexOf(' AS ') + 4)}`)
-    .join(', ')
+  const rest = parts.map((each) => `shown.${each.slice(each.lastIndexOf(' AS ') + 4)}`).join(', ')
+  const same = keyColumns.map((column) => {
+    const name = dialect.identifier(column)
+    return `shown.${name} IS NOT DISTINCT FROM ranked.${name}`
+  })
+  return {
+    table:
+      `shown AS (SELECT ${[...key, ...parts].join(', ')} FROM flows_of ` +
+      `${dialect.semiJoin} ranked ON ${among.join(' AND ')} GROUP BY 1, 2, 3, 4, 5)`,
+    rows: `SELECT ranked.*, ${rest} FROM ranked JOIN shown ON ${same.join(' AND ')}`,
+  }
+}
+
+/**
+ * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.
+ * `_opens`: a flow opens the connection, and `_listens`: its source or destination listened, as for `initiator` of
+ * flows.
+ */
+export function conversationsSql(request: ConversationsRequest, dialect: Dialect = duckdb): string {
+  const { by, limit } = request
+  const { identifier: name, sum } = dialect
   const keyOrder = keyColumns.map(
     (column) => `${dialect.ordered(name(column), column.endsWith('_addr') ? 'ip' : 'u16')} NULLS LAST`,
   )
   const order = ['"_rank" DESC NULLS LAST', ...keyOrder].join(', ')
-  const same = keyColumns.map((column) => `shown.${name(column)} IS NOT DISTINCT FROM ranked.${name(column)}`)
   const totals =
     '(SELECT count(*) FROM conversations) AS "_all_conversations", count(*) AS "_all_flows", ' +
     `${sum('bytes_est')} AS "_all_bytes", ${sum('packets_est')} AS "_all_packets"`
+  const { table, rows } = shownSql(dialect)
   return (
-    `WITH ${dialect.inlined('flows_of', flows)}, ` +
+    `WITH ${dialect.inlined('flows_of', flowsSql(request, dialect))}, ` +
     // Only keys are kept of all conversations; there may be as many as flows.
     `${dialect.stored(
       'conversations',
-      `SELECT ${key.join(', ')}, ${ranks[by](sum)} AS "_rank" FROM flows_of GROUP BY 1, 2, 3, 4, 5`,
+      `SELECT ${key.join(', ')}, ${conversationRankSql[by](sum)} AS "_rank" FROM flows_of GROUP BY 1, 2, 3, 4, 5`,
     )}, ` +
-    `${dialect.stored('ranked', `SELECT * FROM conversations ORDER BY ${order} LIMIT ${limit}`)}, ` +
-    `shown AS (SELECT ${[...key, ...named, ...directed, ...whole].join(', ')} FROM flows_of ` +
-    `${dialect.semiJoin} ranked ON ${among.join(' AND ')} ` +
-    `GROUP BY 1, 2, 3, 4, 5) ` +
-    `SELECT * FROM (SELECT ${totals} FROM flows_of) total LEFT JOIN (SELECT ranked.*, ${rest} ` +
-    `FROM ranked JOIN shown ON ${same.join(' AND ')}) ON true ORDER BY ${order}`
+    `${dialect.stored('ranked', `SELECT * FROM conversations ORDER BY ${order} LIMIT ${limit}`)}, ${table} ` +
+    `SELECT * FROM (SELECT ${totals} FROM flows_of) total LEFT JOIN (${rows}) ON true ORDER BY ${order}`
+  )
+}
+
+/** The listed conversations (rows of VALUES with the key and `_place`), in no order. `more`: holds for their flows. */
+export function listedConversationsSql(
+  request: ConversationsRequest,
+  listed: readonly string[],
+  more: string | undefined,
+): string {
+  const { table, rows } = shownSql(duckdb)
+  const columns = [...keyColumns, '_place'].map(duckdb.identifier).join(', ')
+  return (
+    `WITH ${duckdb.inlined('flows_of', flowsSql(request, duckdb, more))}, ` +
+    `ranked(${columns}) AS MATERIALIZED (VALUES ${listed.join(', ')}), ${table} ${rows}`
   )
 }
 
@@ -107,7 +145,8 @@ function ofEnd(end: 'a' | 'b', part: string) {
   return `CASE WHEN "_ab" THEN "${first}_${part}" ELSE "${second}_${part}" END`
 }
 
-const ranks: Readonly<Record<ConversationRank, (sum: Dialect['sum']) => string>> = {
+/** Over the flows of a conversation. */
+export const conversationRankSql: Readonly<Record<ConversationRank, (sum: Dialect['sum']) => string>> = {
   bytes: (sum) => sum('bytes_est'),
   packets: (sum) => sum('packets_est'),
   flows: () => 'count(*)',

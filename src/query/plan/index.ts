@@ -64,3 +64,10 @@ export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from
 export type { StoredEnds } from './endpoint-sums.ts'
 export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'
 export { windowsOf } from './windows.ts'
+export {
+  conversationDetailsSql,
+  conversationIdsSql,
+  conversationsPartSql,
+  conversationTotalsSql,
+  type ConversationKey,
+} from './many-conversations.ts'
