@@ -1,6 +1,7 @@
 import { WeirError } from '../model/errors.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { SourceContext } from '../engine/contracts.ts'
+import type { Timer } from '../host/index.ts'
 import { emptyUnit, FlowUnits, type NewUnit } from './flow-units.ts'
 
 /** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
@@ -38,10 +39,15 @@ export class FlowWriter {
   #senderWaits = false
   #unitWaits = false
   readonly #stopping = new AbortController()
+  readonly #flushMs: number | undefined
+  /** Only while rows wait: an idle source wakes no thread. */
+  #timer: Timer | undefined
 
-  constructor(context: SourceContext, limits = defaultLimits) {
+  /** `flushMs`: maximum wait of rows; undefined if only the caller flushes. */
+  constructor(context: SourceContext, limits = defaultLimits, flushMs?: number) {
     this.#context = context
     this.#limits = limits
+    this.#flushMs = flushMs
     this.#units = new FlowUnits(context, limits.bytes)
     this.flows = this.#units.flows
   }
@@ -60,6 +66,15 @@ export class FlowWriter {
     if (rows === 0) return
     this.#received = Math.max(this.#received, received)
     if (this.#senderWaits) this.#unitWaits = true
+    this.#startTimer()
+  }
+
+  #startTimer() {
+    if (this.#flushMs === undefined) return
+    this.#timer ??= this.#context.host.timers.after(this.#flushMs, () => {
+      this.#timer = undefined
+      if (!this.flush()) this.#startTimer()
+    })
   }
 
   /** A unit that holds rows of a sender that can wait (TCP) is retried while the journal is full. */
@@ -121,6 +136,7 @@ export class FlowWriter {
   /** Resolves when every row is synced, or shed and counted. */
   async drain(): Promise<void> {
     this.stopWaiting()
+    this.#timer?.cancel()
     while (!this.flush()) await Promise.race(this.#inFlight)
     await Promise.all(this.#inFlight)
     this.recordShed()

@@ -234,11 +234,13 @@ test('with a watched cluster flows and later frames wait 3 seconds; identity rec
 })
 
 test.each([
-  ['every three seconds', false, 3000],
-  ['once a second while the store is queried', true, 1000],
+  ['while flows wait, every five seconds', { watching: true, queried: false, everyMs: 5000 }],
+  ['while flows wait, once a second if the store is queried', { watching: true, queried: true, everyMs: 1000 }],
+  ['every five seconds', { watching: false, queried: false, everyMs: 5000 }],
+  ['once a second if the store is queried', { watching: false, queried: true, everyMs: 1000 }],
 ])(
-  'while flows wait the journal is read %s, regardless of the number of frames, with at most one commit per read',
-  async (_, queried, everyMs) => {
+  'the journal is read %s, regardless of the number of frames, with at most one commit per read',
+  async (_, { watching, queried, everyMs }) => {
     FailingTables.failAt = new Set()
     let looks = 0
     const {
@@ -246,7 +248,7 @@ test.each([
       done,
       until,
       commits,
-    } = await feed(tables, { watching: () => true, take: async () => void looks++ })
+    } = await feed(tables, { watching: () => watching, take: async () => void looks++ })
     if (queried) fed.reportQuery()
     const began = host.clock.monotonic()
     let last = 0
@@ -320,17 +322,35 @@ test('a reader that waits for the newest rows triggers an early commit, and many
   const {
     feed: fed,
     done,
+    until,
     commits,
   } = await feed(tables, undefined, { ...host, clock: { ...host.clock, monotonic: () => 0 } })
+  await until(await accept('first'))
+  const before = commits()
   const last = (await Promise.all(['a', 'b', 'c'].map((id) => accept(id)))).at(-1) ?? 0
-  expect(commits()).toBe(0)
+  expect(commits()).toBe(before)
   expect(await Promise.all([fed.fresh(last, 2000), fed.fresh(last, 2000), fed.fresh(1, 2000)])).toEqual([
     true,
     true,
     true,
   ])
-  expect(fed.store.ledger().stored).toEqual({ http: 3 })
-  expect(commits()).toBe(1)
+  expect(fed.store.ledger().stored).toEqual({ http: 4 })
+  expect(commits()).toBe(before + 1)
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('rows after a pause are stored at once, and the first query ends a pause', async () => {
+  FailingTables.failAt = new Set()
+  const { feed: fed, done, until } = await feed(tables)
+  await until(await accept('first'))
+  const began = host.clock.monotonic()
+  const second = await accept('second')
+  fed.reportQuery()
+  await until(second)
+  expect(host.clock.monotonic() - began).toBeLessThan(4000)
+  expect(fed.store.ledger().stored).toEqual({ http: 2 })
   stop.abort()
   await done
   await fed.store.close()

@@ -21,12 +21,14 @@ type FeedOptions = Readonly<{
   identity?: FeedIdentity
 }>
 
-/** Reading on every frame costs 1.35 instead of 1.2 times as much (benchmark `enrichment`). */
-const readIntervalMs = 3000
-const queriedReadMs = 1000
+/** Pause after a read with frames: each read and commit has costs, whatever its number of rows. */
+const quietReadMs = 5000
+/** The same while the store is queried, or has many rows. */
+const busyReadMs = 1000
+const busyRows = 1 << 16
 const queriedMs = 30_000
 const maxUnread = 8
-/** Delay until rows that did not wait are visible. */
+/** While a backlog is read, and after a failed commit. */
 const commitEveryMs = 1000
 /** Each early commit creates a file. */
 const freshEveryMs = 250
@@ -76,7 +78,13 @@ export class StoreFeed {
   }
 
   reportQuery(): void {
+    const isFirst = !this.#isQueried
     this.#queriedAt = this.#options.host.clock.monotonic()
+    if (isFirst) this.#interrupt?.()
+  }
+
+  get #isQueried(): boolean {
+    return this.#options.host.clock.monotonic() - this.#queriedAt < queriedMs
   }
 
   /** Commits early, so that queries read everything up to `sequence`. False if that is impossible within `ms`. */
@@ -165,19 +173,20 @@ export class StoreFeed {
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
     let refillAt = host.clock.monotonic()
-    let [lookedAt, read, applied] = [-Infinity, 0, 0]
+    let [lookedAt, read, applied, rows] = [-Infinity, 0, 0, 0]
     const caughtUp = () => tail.durable().sequence - read <= maxUnread
     try {
       while (!signal.aborted) {
-        const late = waiting.some
         const freshAt = this.#fresh.size > 0 ? this.#freshAt + freshEveryMs : Infinity
-        if (late && caughtUp()) await this.#untilDue(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
+        if ((rows > 0 || waiting.some) && caughtUp())
+          await this.#untilDue(Math.min(freshAt, lookedAt + this.#pauseMs(rows)), signal, aborted)
         lookedAt = host.clock.monotonic()
         // No file has the ids that it assigned.
         if (projection.mustReopen) throw new Error('Lost a store file that pending rows refer to.')
         const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, refillAt, waiting.readyAt, freshAt)
         const came = await this.#untilDue(next, signal, (until) => reader.next(readCompressedBytes, until))
         read = came.at(-1)?.header.sequence ?? read
+        rows = came.reduce((sum, { header }) => sum + header.count, 0)
         await waiting.add(came)
         const frames = waiting.takeReady()
         if (frames.length > 0) {
@@ -193,7 +202,7 @@ export class StoreFeed {
         const requested = isFreshDue && [...this.#fresh].some(({ sequence }) => sequence <= applied)
         if (
           uncommitted &&
-          (requested || projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)
+          (requested || projection.wantsCommit() || caughtUp() || host.clock.monotonic() >= commitAt)
         ) {
           uncommitted = !(await this.#commit())
           commitAt = host.clock.monotonic() + commitEveryMs
@@ -225,8 +234,8 @@ export class StoreFeed {
     }
   }
 
-  #lookMs(): number {
-    return this.#options.host.clock.monotonic() - this.#queriedAt < queriedMs ? queriedReadMs : readIntervalMs
+  #pauseMs(rows: number): number {
+    return this.#isQueried || rows >= busyRows ? busyReadMs : quietReadMs
   }
 
   /** Merges do not delay commits. */

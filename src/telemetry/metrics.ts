@@ -62,10 +62,11 @@ export class MetricStore implements Metrics {
 
   publishTo(port: Sender): void {
     const changes: Change[] = []
-    for (const [name, info, all] of this) {
-      for (const series of all) {
+    for (const [name, all] of this.#series) {
+      for (const series of all.values()) {
         if (series.unpublished === 0) continue
-        changes.push([name, series.values, info.kind === 'counter' ? series.unpublished : series.value])
+        const isCounter = this.table[name]?.kind === 'counter'
+        changes.push([name, series.values, isCounter ? series.unpublished : series.value])
         series.unpublished = 0
         series.isPublished = true
         if (Number.isNaN(series.value)) this.#delete(name, series.values)

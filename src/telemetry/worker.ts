@@ -8,6 +8,8 @@ import { collectWhenIdle, recordThreadMemory, type CollectionPlan } from './memo
 import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './traces.ts'
 
 const publishEveryMs = 1000
+/** Each change of the memory is a message, which wakes the main thread. */
+const memoryRounds = 10
 
 type WorkerTelemetryData = Readonly<{
   thread: string
@@ -70,9 +72,10 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers' | 'memory'>,
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
   const traces = data?.sample === undefined ? undefined : new SpanForwarder(data.port, data.sample, metrics)
   const thread = realThread()
+  let round = 0
   const publish = () => {
     if (data !== undefined) {
-      recordThreadMemory(metrics, data.thread, thread)
+      if (round++ % memoryRounds === 0) recordThreadMemory(metrics, data.thread, thread)
       metrics.publishTo(data.port)
     }
     traces?.flush()
@@ -85,6 +88,7 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers' | 'memory'>,
     traces,
     flush() {
       log.flush()
+      round = 0
       publish()
     },
   }

@@ -47,6 +47,7 @@ type StoreFollow = Readonly<{
 }>
 
 const memoryEveryMs = 10_000
+const settleMs = 60_000
 
 self.stepBack()
 const host = realHost()
@@ -153,6 +154,8 @@ export const storeMethods = {
     return new Promise((resolve) => {
       waiting.add({ sequence, resolve: () => resolve(status()) })
       wake()
+      // Without it, a stop waits for the pause between reads.
+      void need().fresh(sequence, settleMs)
     })
   },
   giveWay: () => need().giveWay(),

@@ -71,7 +71,7 @@ class Netflow implements NetflowSource {
     this.#config = config
     this.#context = context
     this.#counts = new NetflowCounts(context)
-    this.#writer = new FlowWriter(context, limits.units)
+    this.#writer = new FlowWriter(context, limits.units, config.flush)
     this.#ingest = new NetflowIngest(this.#writer, this.#counts, {
       skewLimit: config.skew_limit,
       sampling: config.sampling,
@@ -132,7 +132,6 @@ class Netflow implements NetflowSource {
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
-    const flushing = timers.every(this.#config.flush, () => void this.#writer.flush())
     for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
       if (round % kernelRounds === 0 || signal.aborted)
@@ -140,7 +139,6 @@ class Netflow implements NetflowSource {
       if (round % sweepRounds === 0) this.#ingest.templates.table.sweep(this.#context.host.clock.now())
       await this.#housekeeping()
     }
-    flushing.cancel()
     this.#writer.stopWaiting()
     await this.close()
     await this.#housekeeping()

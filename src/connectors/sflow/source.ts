@@ -60,7 +60,7 @@ class Sflow implements SflowSource {
       limits.exporters,
     )
     this.#counts = new SflowCounts(context)
-    this.#writer = new FlowWriter(context, limits.units)
+    this.#writer = new FlowWriter(context, limits.units, config.flush)
     this.#ingest = new SflowIngest(this.#writer, config.exporter)
   }
 
@@ -98,14 +98,12 @@ class Sflow implements SflowSource {
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
-    const flushing = timers.every(this.#config.flush, () => void this.#writer.flush())
     while (!signal.aborted) {
       await timers.sleep(housekeepingMs, signal)
       this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
       this.#counts.exporters(this.#agents.size)
       this.#writer.recordShed()
     }
-    flushing.cancel()
     await this.#udp?.close()
     await this.#writer.drain()
   }
