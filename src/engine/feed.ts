@@ -12,6 +12,9 @@ type FeedOptions = Readonly<{
   frames: SharedFrames
 }>
 
+/** Live views are sent less often. Without it, each synced group wakes the thread for a read of its own. */
+const pauseMs = 100
+
 export class Feed {
   readonly #options: FeedOptions
   readonly #watchers = new Set<(frame: Frame) => void>()
@@ -47,7 +50,10 @@ export class Feed {
     const reader = openReader({ host, directory, tail, after: { sequence, row }, shared })
     try {
       while (!signal.aborted) {
-        for (const frame of await reader.next(1024 * 1024, signal)) for (const watcher of this.#watchers) watcher(frame)
+        const frames = await reader.next(1024 * 1024, signal)
+        for (const frame of frames) for (const watcher of this.#watchers) watcher(frame)
+        const last = frames.at(-1)?.header.sequence
+        if (last !== undefined && last >= tail.durable().sequence) await host.timers.sleep(pauseMs, signal)
       }
     } finally {
       await reader.close()

@@ -155,7 +155,9 @@ export const storeMethods = {
       waiting.add({ sequence, resolve: () => resolve(status()) })
       wake()
       // Without it, a stop waits for the pause between reads.
-      void need().fresh(sequence, settleMs)
+      need()
+        .fresh(sequence, settleMs)
+        .catch(() => undefined)
     })
   },
   giveWay: () => need().giveWay(),
