@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
 import { cloudTrace } from './cloud.ts'
@@ -424,7 +425,7 @@ function wroteBy(manager: string): Dict {
 }
 
 export const good = 7
-export const digestOf = (image: string) => `sha256:${Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)}`
+export const digestOf = (image: string) => `sha256:${createHash('sha256').update(image).digest('hex')}`
 export const imageOf = (release: number) => `registry.example/shop/api:1.${release}`
 
 function deploymentOf(name: string, image: string, labels: Dict, namespace = 'shop'): DemoObject {

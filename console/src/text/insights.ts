@@ -63,6 +63,7 @@ export const insightsText = {
   epss: 'EPSS',
   epssHint: 'Probability of exploitation within 30 days',
   exploited: 'exploited',
+  exploitedMark: 'KEV',
   exploitedHint: 'CISA lists it as exploited',
   exposure: 'Reached from',
   exposureUnknown: 'no flows',

@@ -78,7 +78,7 @@ export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' 
 const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
   id: 'exposure',
   title: insightsText.exposure,
-  width: 118,
+  width: 136,
   cell: (row) => <ExposureText of={row} />,
 })
 
@@ -87,7 +87,7 @@ const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): reado
   {
     id: 'workloads',
     title: insightsText.workloads,
-    width: 104,
+    width: 92,
     grow: 2,
     cell: ({ workloads }) => <WorkloadNames of={workloads} />,
     csv: ({ workloads }) => (workloads.length === 0 ? insightsText.notRunning : workloads.join(', ')),
@@ -127,8 +127,7 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   {
     id: 'id',
     title: insightsText.id,
-    width: 160,
-    grow: 0.5,
+    width: 166,
     cell: ({ id, aliases, waived, kev }) => (
       <>
         <span className="mono" title={aliases.join(', ')}>
@@ -136,14 +135,14 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
         </span>
         {kev === true && (
           <span className="beside bad" title={insightsText.exploitedHint}>
-            {insightsText.exploited}
+            {insightsText.exploitedMark}
           </span>
         )}
         {waived && <span className="beside">{insightsText.waivedMark}</span>}
       </>
     ),
   },
-  { id: 'package', title: insightsText.package, width: 100, grow: 1, cell: ({ package: name }) => name ?? dash },
+  { id: 'package', title: insightsText.package, width: 92, grow: 1, cell: ({ package: name }) => name ?? dash },
   {
     id: 'version',
     title: insightsText.installed,

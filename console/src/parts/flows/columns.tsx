@@ -204,8 +204,8 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
   if (name.endsWith('_port')) return { width: 72, grow: 0 }
   if (name === 'proto') return { width: 76, grow: 0 }
   if (name === 'tcp_flags' || name === 'drop_flags') return { width: 150, grow: 1 }
-  if (/^(?:drop_cause|dns_name|tls_cipher_suite|firewall_reason|(?:in|out)_acl)$/.test(name))
-    return { width: 200, grow: 2 }
+  if (/^(?:drop_cause|dns_name|tls_cipher_suite)$/.test(name)) return { width: 200, grow: 2 }
+  if (/^(?:firewall_reason|(?:in|out)_acl)$/.test(name)) return { width: 264, grow: 2 }
   if (/^(?:dns_(?:rcode|latency)|drop_(?:state|packets|bytes))$/.test(name)) return { width: 144, grow: 1 }
   if (name === 'network_events') return { width: 280, grow: 2 }
   if (isNumber) return { width: 92, grow: 1 }
