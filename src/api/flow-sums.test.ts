@@ -73,6 +73,9 @@ test.each([
       ['proto', 'src_endpoint'],
       ['src_endpoint', 'dst_endpoint'],
       ['src_port'],
+      ['src_addr'],
+      ['exporter_addr', 'dst_addr', 'sampling'],
+      ['next_hop', 'src_node_addr'],
     ])
       for (const [by, limit, some] of [
         ['bytes', 2, {}],

@@ -1,9 +1,9 @@
 /** Sums of stored flows. With many flows the statements are those that are faster for the store, and as exact. */
 import type { StoreReader } from '../engine/control.ts'
 import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
-import { exactDoubles, measures, type AggregateQuery } from '../query/plan/index.ts'
+import { addressGroupsSql, exactDoubles, measures, type AggregateQuery } from '../query/plan/index.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
-import { manyGroups } from './many-groups.ts'
+import { manyGroups, storedEndpoints } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { rowsOf } from './store-query.ts'
 
@@ -58,7 +58,9 @@ async function fastSums<Request extends AggregateQuery>(
       : fields.length === 1
         ? await placedSeries(store, { ...grouped, step }, disconnected)
         : 'none'
-  return rows === 'none' ? rowsOf(store, sql(request, dialectOf(store)), disconnected) : rows
+  if (rows !== 'none') return rows
+  const byIds = step === undefined && fields.length > 0 ? addressGroupsSql(grouped, storedEndpoints) : undefined
+  return rowsOf(store, byIds ?? sql(request, dialectOf(store)), disconnected)
 }
 
 function areExact(rows: readonly AnswerRecord[]): boolean {

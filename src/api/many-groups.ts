@@ -1,4 +1,5 @@
 /** Groups by address in parts, to bound memory. */
+import { nodeColumns } from '../model/endpoint.ts'
 import type { StoreReader } from '../engine/control.ts'
 import {
   groupCountsSql,
@@ -16,9 +17,10 @@ import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells, integerCell } from './ring/sums.ts'
 
-const endpoints: StoredEndpoints = {
+export const storedEndpoints: StoredEndpoints = {
   view: endpointsView,
-  idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined),
+  // The node of an end can also be that of its endpoint.
+  idOf: (field) => (field.kind === 'ip' && !nodeColumns.has(field.name) ? `"${endpointIds(field.name)}"` : undefined),
 }
 
 export const storedEnds: StoredEnds = { view: endpointsView, stored: (column) => `"${filePrefix}${column}"` }
@@ -46,14 +48,14 @@ export async function manyGroups(
   limits = defaultLimits,
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of, limit } = request
-  const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
+  const addresses = group.flatMap((field, index) => (storedEndpoints.idOf(field) === undefined ? [] : [index]))
   // Single addresses are too few for memory to matter.
   if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
-  const sample = (await rowsOf(store, groupSampleSql(request, endpoints), disconnected))?.[0]
+  const sample = (await rowsOf(store, groupSampleSql(request, storedEndpoints), disconnected))?.[0]
   if (sample === undefined) return undefined
   // An upper bound: the rate of new groups falls.
   if ((Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))) * stored <= limits.many) return 'few'
-  const counts = (await rowsOf(store, groupCountsSql(request, endpoints), disconnected))?.[0]
+  const counts = (await rowsOf(store, groupCountsSql(request, storedEndpoints), disconnected))?.[0]
   if (counts === undefined) return undefined
   const groups = Number(counts['_groups'])
   if (groups <= limits.few) return 'few'
@@ -72,7 +74,7 @@ export async function manyGroups(
     const least = last === undefined || last === null ? undefined : BigInt(last as string | number)
     const rows = await rowsOf(
       store,
-      groupsPartSql(request, endpoints, { of: split, parts, part, small, min: least }),
+      groupsPartSql(request, storedEndpoints, { of: split, parts, part, small, min: least }),
       disconnected,
     )
     if (rows === undefined) return undefined

@@ -71,3 +71,4 @@ export {
   conversationTotalsSql,
   type ConversationKey,
 } from './many-conversations.ts'
+export { addressGroupsSql } from './address-groups.ts'

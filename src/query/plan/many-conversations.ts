@@ -12,14 +12,14 @@ import type { StoredEnds } from './endpoint-sums.ts'
 import { conditionOf } from './row-query.ts'
 
 /** The columns that {@link conversationRankSql} needs. */
-const rankColumns: Readonly<Record<ConversationRank, string>> = {
-  bytes: ', bytes_est',
-  packets: ', packets_est',
-  flows: '',
-  drop_packets: ', "drop_packets"',
-  duration: `, ${fromSql(duckdb)} AS "_from", ${toSql(duckdb)} AS "_to"`,
-  last: `, ${toSql(duckdb)} AS "_to"`,
-  rtt: ', "rtt"',
+const rankColumns: Readonly<Record<ConversationRank, Readonly<Record<string, string>>>> = {
+  bytes: { bytes_est: 'bytes_est' },
+  packets: { packets_est: 'packets_est' },
+  flows: {},
+  drop_packets: { drop_packets: '"drop_packets"' },
+  duration: { _from: fromSql(duckdb), _to: toSql(duckdb) },
+  last: { _to: toSql(duckdb) },
+  rtt: { rtt: '"rtt"' },
 }
 
 /** Sums of all flows (`_all_…`), and the estimated number of conversations (`_conversations`). */
@@ -48,10 +48,12 @@ export function conversationsPartSql(
 ): string {
   const { names, by, limit } = request
   const ends = ['src', 'dst'] as const
+  const ranked = Object.entries(rankColumns[by])
   const ports = ends.map((end) => `coalesce("${end}_port", 0)::INTEGER`)
   const flows =
     `SELECT ${ends.map((end) => `${stored(`${end}_ep`)} AS "_${end}", "${end}_port"`).join(', ')}, "proto"` +
-    `${rankColumns[by]} FROM ${names.view} WHERE ${conditionOf(request)}` +
+    `${ranked.map(([name, value]) => `, ${value} AS "${name}"`).join('')} ` +
+    `FROM ${names.view} WHERE ${conditionOf(request)}` +
     // The same for both directions, and known before the joins.
     (parts === 1 ? '' : ` AND hash(${ports.join(' + ')}) % ${parts} = ${part}`)
   const encoded = ends.map(
@@ -59,6 +61,8 @@ export function conversationsPartSql(
       `coalesce(${end}."_number", 0)::BIGINT * ${addressShare} + coalesce("${end}_port"::INTEGER + 1, 0) ` +
       `AS "_${end}_end"`,
   )
+  // With a star, the store would join all addresses.
+  const columns = ['"proto"', ...ranked.map(([name]) => `"${name}"`), ...encoded]
   const joins = ends.map((end) => `LEFT JOIN numbered ${end} ON flow."_${end}" = ${end}."_ep"`).join(' ')
   const [a, b] = ['least("_src_end", "_dst_end")', 'greatest("_src_end", "_dst_end")']
   const number = (end: string) => `nullif("${end}" // ${addressShare}, 0)`
@@ -68,17 +72,18 @@ export function conversationsPartSql(
     ...['_a', '_b'].flatMap((end) => [`${number(end)} NULLS LAST`, `${port(end)} NULLS LAST`]),
     '"_proto" NULLS LAST',
   ].join(', ')
+  const keys = '"_a", "_b", "_proto"'
   const of = (end: 'a' | 'b') => `${end}."_text" AS "_${end}_addr", (${port(`_${end}`)} - 1)::INTEGER AS "_${end}_port"`
   return (
     `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text", ` +
     `dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number" FROM ${view} WHERE addr IS NOT NULL), ` +
     `conversations AS MATERIALIZED (SELECT ${a} AS "_a", ${b} AS "_b", "proto" AS "_proto", ` +
-    `${conversationRankSql[by](duckdb.sum)} AS "_rank" FROM (SELECT flow.*, ${encoded.join(', ')} ` +
+    `${conversationRankSql[by](duckdb.sum)} AS "_rank" FROM (SELECT ${columns.join(', ')} ` +
     `FROM (${flows}) flow ${joins}) GROUP BY 1, 2, 3), ` +
-    `ranked AS MATERIALIZED (SELECT * FROM conversations ORDER BY ${order} LIMIT ${limit}), ` +
+    `ranked AS MATERIALIZED (SELECT ${keys}, "_rank" FROM conversations ORDER BY ${order} LIMIT ${limit}), ` +
     `texts AS MATERIALIZED (SELECT "_number", min("_text") AS "_text" FROM numbered WHERE "_number" IN ` +
     `(SELECT ${number('_a')} FROM ranked UNION ALL SELECT ${number('_b')} FROM ranked) GROUP BY 1) ` +
-    `SELECT total.*, ranked."_rank", ${of('a')}, ${of('b')}, "_proto" ` +
+    `SELECT "_all_conversations", "_rank", ${of('a')}, ${of('b')}, "_proto" ` +
     `FROM (SELECT count(*) AS "_all_conversations" FROM conversations) total ` +
     `LEFT JOIN ranked ON true LEFT JOIN texts a ON a."_number" = ${number('_a')} ` +
     `LEFT JOIN texts b ON b."_number" = ${number('_b')} ORDER BY ${order}`
