@@ -167,3 +167,29 @@ test('flows are sorted by several members, and by one that no flow has', async (
     expect(body['rows']).toEqual([[200], [100], [400], [800]])
   }
 })
+
+test('half of a surrogate pair in one flow leaves the others readable', async () => {
+  const both = await startBoth()
+  const received = begin + 30_000
+  const batch = flowBatch(
+    [1, 2].map((bytes) => ({ src: '10.0.0.2', dst: '10.0.0.9', bytes })),
+    received,
+  )
+  const first = batch.dictionary.length
+  const broken = [String.raw`{"x":"\ud800","y":1}`, '{"x":"b"}']
+  const codes = Uint32Array.of(first, first + 1)
+  await both.addBatch(
+    {
+      ...batch,
+      dictionary: [...batch.dictionary, ...broken],
+      columns: { ...batch.columns, extra: { kind: 'json', codes } },
+    },
+    received,
+  )
+  for (const parameters of [{ sort: '-extra.x' }, { filter: 'exists(extra.x)', sort: 'bytes' }]) {
+    const { body } = await both.stored('flows', { ...span, columns: 'bytes,extra.y', ...parameters })
+    expect(body['rows']).toHaveLength(2)
+  }
+  const { body } = await both.stored('flows', { ...span, group: 'extra.x' })
+  expect(new Set((body['rows'] as unknown[][]).map(([value]) => value))).toEqual(new Set(['b', '\ufffd']))
+})

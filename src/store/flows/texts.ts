@@ -1,4 +1,5 @@
 import { isPresent } from '../../model/columns.ts'
+import { wellFormedJson } from '../../model/json-escapes.ts'
 import { begin, room, scratch } from './scratch.ts'
 import { Numbering } from '../numbering.ts'
 import { integers, texts, type Chunk } from '../../codecs/parquet/column.ts'
@@ -7,12 +8,14 @@ import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296
 
+const unchanged = (text: string) => text
+
 class Entries extends Numbering<string> {
-  table(dictionary: readonly string[]): (code: number) => number {
+  table(dictionary: readonly string[], written = unchanged): (code: number) => number {
     const known = new Uint32Array(dictionary.length)
     return (code) => {
       const before = known[code]!
-      return before > 0 ? before : (known[code] = this.number(dictionary[code] ?? '') + 1)
+      return before > 0 ? before : (known[code] = this.number(written(dictionary[code] ?? '')) + 1)
     }
   }
 }
@@ -29,7 +32,7 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
       presence.fill(count, false)
       continue
     }
-    const numberOf = entries.table(dictionary)
+    const numberOf = entries.table(dictionary, type === 'json' ? wellFormedJson : unchanged)
     const { codes } = column
     const start = at
     for (let row = 0; row < count; row++) {
