@@ -38,7 +38,17 @@ export function detectedLevel({ line, severity, labels = {}, metadata = {} }: Lo
 
 const head = 2048
 const pair = /(?:^|\s)([a-zA-Z_.]+)=(?:"([^"]*)"|(\S*))/g
-const words = /\[?\b(trace|trc|debug|dbg|info|warn|wrn|warning|error|err|critical|fatal)\b/i
+const wordsOfLevels = 'trace|trc|debug|dbg|info|warn|wrn|warning|error|err|critical|fatal'
+const words = new RegExp(`\\[?\\b(${wordsOfLevels})\\b`, 'i')
+
+/** SQL of the first word of a line that is a level; for a sum of bytes, which need not know the other places. */
+export function levelWordSql(line: string): string {
+  const word = `lower(regexp_extract(left(${line}, ${head}), '(?i)\\b(${wordsOfLevels})\\b', 1))`
+  const cases = levels.map(
+    ([level, all]) => `WHEN ${word} IN (${[...all].map((one) => `'${one}'`).join(', ')}) THEN '${level}'`,
+  )
+  return `CASE ${cases.join(' ')} ELSE 'unknown' END`
+}
 
 function inLine(line: string): string | undefined {
   if (/^\s*\{/.test(line)) {

@@ -17,7 +17,7 @@ import { parsedJson } from '../../model/json.ts'
 /** Lines in memory at once. */
 const maxLines = 200_000
 
-type LogSpan = Readonly<{
+export type LogSpan = Readonly<{
   matchers: readonly Matcher[]
   /** Ns; `to` is exclusive. */
   from: bigint
@@ -49,7 +49,7 @@ const nsPerMs = 1_000_000n
 const microsOf = (ns: bigint): bigint => (ns + 999n) / 1000n
 
 /** Of events; undefined if none fits. */
-function eventCondition(request: GrafanaRequest, span: LogSpan): string | undefined {
+export function eventCondition(request: GrafanaRequest, span: LogSpan): string | undefined {
   // Events have no reliable namespace.
   if (request.principal.namespaces !== undefined) return undefined
   const dialect = dialectOf(request.store)
@@ -86,43 +86,6 @@ async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEn
   })
 }
 
-/** A stream with its lines, and the bytes of their text. */
-export type StreamCount = Readonly<{ stream: LabelSet; entries: number; bytes: number }>
-
-/** Counted by the store, without a limit of lines. */
-export async function streamCounts(request: GrafanaRequest, span: LogSpan): Promise<StreamCount[]> {
-  const { jsonText } = dialectOf(request.store)
-  const condition = eventCondition(request, span)
-  const [labels, line] = [jsonText('data', ['labels']), jsonText('data', ['line'])]
-  const isLog = "family = 'log'"
-  const found =
-    condition === undefined
-      ? []
-      : await rows(
-          request,
-          `SELECT CASE WHEN ${isLog} THEN ${labels} END AS labels, family, ` +
-            `CASE WHEN ${isLog} THEN '' ELSE type END AS type, ` +
-            `CASE WHEN ${isLog} THEN '' ELSE source END AS source, count(*) AS entries, ` +
-            `coalesce(sum(strlen(CASE WHEN ${isLog} THEN ${line} ELSE data::VARCHAR END)), 0) AS bytes ` +
-            `FROM events WHERE ${condition} GROUP BY ALL`,
-        )
-  const counts = found.map((row): StreamCount => {
-    const stream =
-      row['family'] === 'log'
-        ? LabelSet.of((parsedJson((row['labels'] as string | null) ?? '{}') ?? {}) as Record<string, string>)
-        : LabelSet.of({ family: String(row['family']), type: String(row['type']), source: String(row['source']) })
-    return { stream, entries: Number(row['entries']), bytes: Number(row['bytes']) }
-  })
-  const flows = await flowLines(request, span)
-  if (flows.length > 0)
-    counts.push({
-      stream: flows[0]!.stream,
-      entries: flows.length,
-      bytes: flows.reduce((sum, { line: text }) => sum + Buffer.byteLength(text), 0),
-    })
-  return counts.filter(({ stream }) => matchesAll(stream, span.matchers))
-}
-
 function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {
   const body = (typeof data === 'string' ? parsedJson(data) : data) as Partial<LogData> | undefined
   if (typeof body?.line !== 'string') return undefined
@@ -148,7 +111,7 @@ function eventEntry({ us, family, type, source, data, ...rest }: Record<string, 
   }
 }
 
-async function flowLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
+export async function flowLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
   const stream = LabelSet.of({ family: 'flow' })
   if (!matchesAll(stream, span.matchers)) return []
   // Only a matcher of the family reads flows: they are far more than other lines.

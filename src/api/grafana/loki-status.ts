@@ -15,13 +15,6 @@ export async function formatQuery({ parameters }: GrafanaRequest): Promise<objec
 export function statusRoutes(base: string): readonly GrafanaRoute[] {
   return [
     {
-      path: `${base}/patterns`,
-      operationId: 'lokiPatterns',
-      summary: 'No patterns: lines are not grouped by pattern',
-      parameters: { query: 'Stream selector.', start: 'Ns, seconds or RFC 3339.', end: 'Ns, seconds or RFC 3339.' },
-      answer: () => Promise.resolve(success([])),
-    },
-    {
       path: `${base}/status/buildinfo`,
       operationId: 'lokiBuildInfo',
       summary: 'Version, as Loki reports it',
@@ -49,7 +42,7 @@ export function statusRoutes(base: string): readonly GrafanaRoute[] {
             volume_enabled: true,
             pattern_persistence_enabled: false,
           },
-          pattern_ingester_enabled: false,
+          pattern_ingester_enabled: true,
           version,
         }),
     },

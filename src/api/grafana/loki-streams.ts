@@ -2,7 +2,7 @@ import { syntaxError } from '../../query/metrics/failure.ts'
 import { compareLabels, LabelSet } from '../../query/metrics/labels.ts'
 import type { GrafanaRequest } from './answer.ts'
 import { language, limitOf, nsPerMs, spanOf, stepOf, success, type NsSpan } from './loki-request.ts'
-import { streamCounts, type StreamCount } from './logs.ts'
+import { streamCounts, type Counted, type StreamCount } from './stream-counts.ts'
 
 /** Streams of selectors without stages. */
 export async function selectedStreams(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {
@@ -10,25 +10,30 @@ export async function selectedStreams(request: GrafanaRequest, ...names: readonl
   for (const text of names.flatMap((name) => request.parameters.all(name)))
     if (text !== '' && text !== '{}' && parseLogs(text).stages.length > 0)
       throw syntaxError('only label matchers are supported')
-  return streamsIn(request, ...names)
+  return streamsIn(request, 'lines', ...names)
 }
 
 /** Streams of selectors; stages are ignored. */
-async function streamsIn(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {
-  return streamsWithin(request, spanOf(request), ...names)
+async function streamsIn(
+  request: GrafanaRequest,
+  counted: Counted,
+  ...names: readonly string[]
+): Promise<StreamCount[]> {
+  return streamsWithin(request, spanOf(request), counted, ...names)
 }
 
 async function streamsWithin(
   request: GrafanaRequest,
   span: NsSpan,
+  counted: Counted,
   ...names: readonly string[]
 ): Promise<StreamCount[]> {
   const written = names.flatMap((name) => request.parameters.all(name)).filter((text) => text !== '' && text !== '{}')
-  if (written.length === 0) return streamCounts(request, { ...span, matchers: [] })
+  if (written.length === 0) return streamCounts(request, { ...span, matchers: [] }, counted)
   const { parseLogs } = await language()
   const found = new Map<string, StreamCount>()
   for (const text of written)
-    for (const count of await streamCounts(request, { ...span, matchers: parseLogs(text).matchers }))
+    for (const count of await streamCounts(request, { ...span, matchers: parseLogs(text).matchers }, counted))
       found.set(count.stream.key, count)
   return [...found.values()]
 }
@@ -46,7 +51,7 @@ export async function labelValues(request: GrafanaRequest): Promise<object> {
 
 export async function stats(request: GrafanaRequest): Promise<object> {
   request.parameters.needed('query')
-  const found = await streamsIn(request, 'query')
+  const found = await streamsIn(request, 'bytes', 'query')
   const total = (of: 'entries' | 'bytes'): number => found.reduce((sum, count) => sum + count[of], 0)
   return { streams: found.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
 }
@@ -66,7 +71,7 @@ async function volumesIn(request: GrafanaRequest, span: NsSpan): Promise<{ label
     sums.set(set.key, sum)
     sum.bytes += bytes
   }
-  for (const { stream, bytes } of await streamsWithin(request, span, 'query'))
+  for (const { stream, bytes } of await streamsWithin(request, span, 'bytes', 'query'))
     if (aggregateBy === 'series') add(stream.keep(names), bytes)
     else
       for (const [name] of stream.entries)
@@ -97,9 +102,11 @@ export async function volumeRange(request: GrafanaRequest): Promise<object> {
   const span = spanOf(request)
   const step = BigInt(Math.round(stepOf(request, span))) * nsPerMs
   const series = new Map<string, { metric: object; values: unknown[] }>()
-  for (let { from } = span; from < span.to; from += step) {
+  // Steps end at multiples of their length, as in Loki.
+  for (let { from } = span, to = from; from < span.to; from = to) {
     request.environment.tick()
-    const to = from + step < span.to ? from + step : span.to
+    const end = (from / step + 1n) * step
+    to = end < span.to ? end : span.to
     for (const { labels: set, bytes } of await volumesIn(request, { from, to })) {
       const one = series.get(set.key) ?? { metric: volumeMetric(request, set), values: [] }
       series.set(set.key, one)
@@ -113,7 +120,7 @@ export async function volumeRange(request: GrafanaRequest): Promise<object> {
 
 export async function detectedLabels(request: GrafanaRequest): Promise<object> {
   const values = new Map<string, Set<string>>()
-  for (const { stream } of await streamsIn(request, 'query'))
+  for (const { stream } of await streamsIn(request, 'lines', 'query'))
     for (const [name, value] of stream.entries) values.set(name, (values.get(name) ?? new Set()).add(value))
   const shown = [...values].filter(([label, found]) => alwaysShown.has(label) || !areIds([...found]))
   return { detectedLabels: shown.map(([label, found]) => ({ label, cardinality: found.size })) }

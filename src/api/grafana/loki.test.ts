@@ -173,7 +173,8 @@ test('labels, series and counts', async () => {
     streams: 1,
     chunks: 0,
     entries: 1,
-    bytes: 39,
+    // The line, and the metadata detected_level=warn.
+    bytes: 39 + 8 + 18,
   })
   expect((await ask(api, 'detected_labels', { ...times, query: '{app=~".+"}' })).body).toEqual({
     detectedLabels: [{ label: 'app', cardinality: 2 }],
@@ -214,12 +215,13 @@ test('volumes and fields of lines', async () => {
     (await ask(api, path, { ...times, query: '{app=~".+"}', ...more })).body
   const bytes = (await of('index/volume')).data?.result.map(({ metric, value }) => [metric, (value as unknown[])[1]])
   expect(bytes).toEqual([
-    [{ app: 'web' }, '82'],
-    [{ app: 'db' }, '39'],
+    [{ app: 'web' }, String(82 + 6 * 8 + 'podw-1w-2detected_levelinfoerrorunknown'.length)],
+    [{ app: 'db' }, String(39 + 8 + 'detected_levelwarn'.length)],
   ])
   expect((await of('index/volume', { aggregateBy: 'labels' })).data?.result[0]?.metric).toEqual({ app: '' })
   const steps = (await of('index/volume_range', { step: '30s' })).data?.result.map(({ values = [] }) => values.length)
-  expect(steps).toEqual([2, 1])
+  // The first step ends at a multiple of 30 s.
+  expect(steps).toEqual([3, 1])
   const { fields } = await of('detected_fields')
   expect(fields).toContainEqual({ label: 'ms', type: 'int', cardinality: 3, parsers: ['json'], jsonPath: ['ms'] })
   expect(fields).toContainEqual({ label: 'took', type: 'duration', cardinality: 1, parsers: ['logfmt'] })

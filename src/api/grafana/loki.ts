@@ -4,6 +4,7 @@ import type { ApiContext } from '../options.ts'
 import { grafanaRoutes, type GrafanaRoute } from './answer.ts'
 import { fieldsAnswer, fieldValues } from './loki-fields.ts'
 import { query, queryRange } from './loki-query.ts'
+import { patterns } from './loki-patterns.ts'
 import { success } from './loki-request.ts'
 import { formatQuery, statusRoutes } from './loki-status.ts'
 import { tailRoute } from './loki-tail.ts'
@@ -117,6 +118,13 @@ const routes: readonly GrafanaRoute[] = [
     params: object({ name: { ...string, description: 'The field.' } }),
     parameters: fieldParameters,
     answer: fieldValues,
+  },
+  {
+    path: `${base}/patterns`,
+    operationId: 'lokiPatterns',
+    summary: 'Templates of lines, with their counts at each step',
+    parameters: { query: 'Stream selector with a pipeline.', ...times, step: 'Duration.' },
+    answer: patterns,
   },
   {
     path: `${base}/format_query`,

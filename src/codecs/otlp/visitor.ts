@@ -14,7 +14,7 @@ export interface OtlpVisitor {
   resource(resource: Fields | undefined): void
   scope(scope: Fields | undefined): void
   record(record: Fields): void
-  /** Name, unit, and what is common to its data points, which are not in it. */
+  /** Name, description, unit, and the common members of its data points, without the points. */
   metric(metric: Fields | undefined): void
   point(type: PointType, point: Fields): void
   /** A record or data point that cannot be read. */

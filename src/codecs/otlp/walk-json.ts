@@ -138,12 +138,14 @@ function* point(type: PointType, scan: JsonScan, visitor: OtlpVisitor): Walk {
   if (visitor.isFull) yield
 }
 
+const headTexts: ReadonlySet<string> = new Set(['name', 'description', 'unit'])
+
 function metricHead(scan: JsonScan): Fields {
   const found: Record<string, unknown> = {}
   scan.enter()
   for (let written = scan.key(); written !== undefined; written = scan.key()) {
     const key = fieldName(written)
-    if (key === 'name' || key === 'unit') found[key] = scan.value(1)?.value
+    if (headTexts.has(key)) found[key] = scan.value(1)?.value
     else if (!isPointType(key)) scan.skip()
     else if (!scan.isObject) {
       if (scan.value(1)?.value !== null) throw new Error(`\`${key}\` is no object`)

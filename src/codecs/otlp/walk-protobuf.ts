@@ -80,12 +80,16 @@ function* ofMetric(reader: WireReader, end: number, visitor: OtlpVisitor): Walk 
   }
 }
 
+/** By field. */
+const headTexts: Readonly<Record<number, string>> = { 1: 'name', 2: 'description', 3: 'unit' }
+
 function metricHead(reader: WireReader, end: number): Fields | undefined {
   const metric: Record<string, unknown> = {}
   while (reader.next(end)) {
     const { field } = reader
     const type = typesByField.get(field)
-    if (type === undefined && field !== 1 && field !== 3) {
+    const named = headTexts[field]
+    if (type === undefined && named === undefined) {
       reader.skip(end)
       continue
     }
@@ -94,7 +98,7 @@ function metricHead(reader: WireReader, end: number): Fields | undefined {
     if (type === undefined) {
       const text = strictText(reader.bytes, reader.at, to)
       if (text === undefined) return undefined
-      metric[field === 1 ? 'name' : 'unit'] = text
+      metric[named!] = text
       reader.at = to
       continue
     }

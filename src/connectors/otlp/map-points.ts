@@ -1,5 +1,6 @@
 /** Metrics of OTLP as points. */
 import type { OtlpVisitor, PointType } from '../../codecs/otlp/index.ts'
+import type { HelpTexts } from '../../codecs/samples/index.ts'
 import { labelsFault } from '../../messaging/label-bounds.ts'
 import type { PushedRows } from '../../messaging/pushed-rows.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -41,15 +42,17 @@ export class PointVisitor implements OtlpVisitor {
   readonly #rows: PushedRows
   readonly #bounds: LabelBounds
   readonly #now: number
+  readonly #helps: HelpTexts
   #resource: Texts | string = {}
   #labels: Texts | string = {}
   #metric: Fields | undefined
   exemplars = 0
 
-  constructor(rows: PushedRows, bounds: LabelBounds, now: number) {
+  constructor(rows: PushedRows, bounds: LabelBounds, now: number, helps: HelpTexts) {
     this.#rows = rows
     this.#bounds = bounds
     this.#now = now
+    this.#helps = helps
   }
 
   get isFull(): boolean {
@@ -106,7 +109,7 @@ export class PointVisitor implements OtlpVisitor {
     const { kind, read } = shapeOf(type, messageIn(metric, type))
     const nanos = integerIn(point, 'timeUnixNano')
     const start = integerIn(point, 'startTimeUnixNano')
-    const [time, unit] = [msOf(nanos), textIn(metric, 'unit')]
+    const [time, unit, description] = [msOf(nanos), textIn(metric, 'unit'), textIn(metric, 'description')]
     const isStale = (Number(integerIn(point, 'flags')) & noRecordedValue) !== 0
     const own = { ...outer, ...labelsOf(point) }
     const fault = labelsFault({ ...own, __name__: name }, { ...this.#bounds, max_labels: this.#bounds.max_labels + 1 })
@@ -124,9 +127,12 @@ export class PointVisitor implements OtlpVisitor {
         (labels === '{}' ? '' : `,"labels":${labels}`) +
         (isStale ? staleFields : fieldsText(fields)) +
         end
+      const at = time ?? this.#now
+      const help = this.#helps.due({ name: subject, kind }, description, at)
       this.#rows.put(
-        { source: '/otlp', type: telemetryTypes.point, family: 'point', subject, time: time ?? this.#now },
-        json,
+        { source: '/otlp', type: telemetryTypes.point, family: 'point', subject, time: at },
+        help === undefined ? json : `${json.slice(0, -1)},"help":${JSON.stringify(help)}}`,
+        // Without the help text: a repeated request has the same ids.
         `${nanos} ${start}\n${json}`,
       )
     }

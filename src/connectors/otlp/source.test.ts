@@ -113,6 +113,41 @@ test('sums and gauges keep integers, special values, temporality and attributes'
   expect(scene.shed).toEqual({ exemplar: 1 })
 })
 
+test('the description of a metric is beside one of its samples, and a repeated request has the same ids', async () => {
+  const { post, scene } = await start()
+  const described = { name: 'jobs', description: 'Jobs run.', unit: '1' }
+  const sum = {
+    aggregationTemporality: 2,
+    isMonotonic: true,
+    dataPoints: [
+      { ...time, asInt: 1 },
+      { ...time, asInt: 2 },
+    ],
+  }
+  const request = metrics({ ...described, sum })
+  const writer = new ProtoWriter()
+  within(writer, [1, 2, 2], () => {
+    writer.text(1, 'share')
+    writer.text(2, 'Share of jobs.')
+    within(writer, [5, 1], () => {
+      writer.fixed64(3, 1_000_000, 0)
+      writer.double(4, 0.5)
+    })
+  })
+  for (const body of [request, request]) await post('metrics', body)
+  await post('metrics', writer.finish(), { 'content-type': 'application/x-protobuf' })
+  const found = scene.events.map(({ id, data }) => {
+    const { name, help } = JSON.parse(new TextDecoder().decode(data)) as PointData
+    return { id, name, help }
+  })
+  expect(found.map(({ name, help }) => [name, help])).toEqual([
+    ['jobs', 'Jobs run.'],
+    ...Array.from({ length: 3 }, () => ['jobs', undefined]),
+    ['share', 'Share of jobs.'],
+  ])
+  expect([found[0]?.id, found[1]?.id]).toEqual([found[2]?.id, found[3]?.id])
+})
+
 test('histograms become cumulative buckets, and summaries quantiles', async () => {
   const { post, bodies } = await start()
   const series = () =>

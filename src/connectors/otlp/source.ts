@@ -1,3 +1,4 @@
+import { HelpTexts } from '../../codecs/samples/index.ts'
 import { retryStatusBody, rpcStatusBody, walkOtlp, type OtlpSignal } from '../../codecs/otlp/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
@@ -23,8 +24,9 @@ import {
 export const source = defineSource<typeof otlpSourceSchema>('otlp', { build: openOtlp, probe: probeListener })
 
 export function openOtlp(config: OtlpSourceConfig, context: SourceContext): Promise<PushSource> {
-  const route = (signal: OtlpSignal) => (request: PushRequest) =>
-    overHttp(signal, request, decoderOf(signal, config, context.host.clock.now()))
+  const helps = new HelpTexts()
+  const decoderAt: DecoderOf = (signal) => decoderOf(signal, config, context.host.clock.now(), helps)
+  const route = (signal: OtlpSignal) => (request: PushRequest) => overHttp(signal, request, decoderAt(signal))
   return openPushSource({
     config,
     context,
@@ -35,14 +37,16 @@ export function openOtlp(config: OtlpSourceConfig, context: SourceContext): Prom
       type === otlpJson
         ? { type, body: JSON.stringify({ message }) }
         : { type: otlpProtobuf, body: rpcStatusBody(message) },
-    openMore: (pushes, tls) => openGrpc(config, context, pushes, tls),
+    openMore: (pushes, tls) => openGrpc(config, context, decoderAt, { pushes, tls }),
   })
 }
 
-function decoderOf(signal: OtlpSignal, config: OtlpSourceConfig, now: number): OtlpDecoder {
+type DecoderOf = (signal: OtlpSignal) => OtlpDecoder
+
+function decoderOf(signal: OtlpSignal, config: OtlpSourceConfig, now: number, helps: HelpTexts): OtlpDecoder {
   if (signal === 'logs') return recordDecoder(config, now)
   return function* (rows, walk) {
-    const visitor = new PointVisitor(rows, config, now)
+    const visitor = new PointVisitor(rows, config, now, helps)
     const rejected = yield* walked(rows, visitor, walk)
     rows.left['exemplar'] = visitor.exemplars
     return rejected
@@ -65,8 +69,8 @@ const graceMs = 5000
 async function openGrpc(
   config: OtlpSourceConfig,
   { host }: SourceContext,
-  pushes: PushTaker,
-  tls: TlsFiles | undefined,
+  decoderAt: DecoderOf,
+  { pushes, tls }: Readonly<{ pushes: PushTaker; tls: TlsFiles | undefined }>,
 ): Promise<MoreListeners> {
   const { grpc: places, token, max_body: maxMessage } = config
   const isAllowed = bearerCheck(token === null ? undefined : revealSecret(token))
@@ -74,7 +78,7 @@ async function openGrpc(
     try {
       if (!isAllowed(authorization)) throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
       const message = await read()
-      const decode = decoderOf(signal, config, host.clock.now())
+      const decode = decoderAt(signal)
       return await pushes.take(lease, function* (rows) {
         const partial = yield* decode(rows, (visitor) => walkOtlp(signal, message, visitor))
         return { answer: partialProtobuf(partial) }

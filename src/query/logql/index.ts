@@ -24,6 +24,7 @@ export { constantOf, parseLogql, parseLogs } from './parse.ts'
 export { processed, type LogEntry, type Processed } from './pipeline.ts'
 export type { LogqlNode, LogQuery } from './ast.ts'
 export { detectedFields, type DetectedField } from './fields.ts'
+export { LinePatterns } from './patterns.ts'
 
 /** Ns; `from` inclusive, `to` exclusive. In order of time. */
 export type LogRequest = Readonly<{

@@ -1,4 +1,4 @@
-// Loki, built by the machine's own Go from its module: a quarter of an hour, once, kept in the cache.
+// Loki and its client logcli, built by the machine's own Go from their module: once, kept in the cache.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -15,7 +15,7 @@ const buildLimit = 45 * 60_000
 export function findLoki(): Installed {
   const named = process.env['LOKI_BINARY']
   if (named !== undefined && existsSync(named)) return { path: named, version: 'of LOKI_BINARY' }
-  const path = built()
+  const path = built('loki')
   if (existsSync(path)) return { path, version: loki.version }
   return {
     path: undefined,
@@ -23,10 +23,18 @@ export function findLoki(): Installed {
   }
 }
 
-/** Builds it if it is missing. */
+/** An earlier build. Builds nothing. */
+export function findLogcli(): Installed {
+  const path = built('logcli')
+  return existsSync(path)
+    ? { path, version: loki.version }
+    : { path: undefined, reason: 'there is no logcli; `npm run ts test/real/install/loki.ts` builds it with Go' }
+}
+
+/** Builds both if one is missing. */
 export async function installLoki(): Promise<Installed> {
   const found = findLoki()
-  if (found.path !== undefined) return found
+  if (found.path !== undefined && findLogcli().path !== undefined) return found
   const go = await runCommand('go', ['version'], { limit: 20_000 }).catch(() => undefined)
   if (go?.code !== 0) return { path: undefined, reason: 'Loki is built with Go, and there is none' }
   try {
@@ -37,10 +45,12 @@ export async function installLoki(): Promise<Installed> {
       reason: `Loki could not be built: ${error instanceof Error ? error.message : String(error)}`,
     }
   }
-  return { path: built(), version: loki.version }
+  return { path: built('loki'), version: loki.version }
 }
 
-const built = (): string => join(cacheFolder('loki'), `loki-${loki.version}`)
+const programs = ['logcli', 'loki'] as const
+
+const built = (program: (typeof programs)[number]): string => join(cacheFolder('loki'), `${program}-${loki.version}`)
 
 /** In a copy of the module: its own replacements apply only there. One of them names a folder that it does not have. */
 async function build(): Promise<void> {
@@ -52,9 +62,12 @@ async function build(): Promise<void> {
   if (problem !== undefined) throw new Error(problem)
   await run('cp', ['-R', '--no-preserve=mode', source, folder], cacheFolder('loki'))
   await run('go', ['mod', 'edit', '-dropreplace=github.com/grafana/loki/pkg/push'], folder)
-  const flags = ['-trimpath', '-ldflags', '-s -w', '-o', join(folder, 'loki.new')]
-  await run('nice', ['-n', '19', 'go', 'build', ...flags, './cmd/loki'], folder)
-  renameSync(join(folder, 'loki.new'), built())
+  for (const program of programs) {
+    const made = join(folder, `${program}.new`)
+    const flags = ['-trimpath', '-ldflags', '-s -w', '-o', made]
+    await run('nice', ['-n', '19', 'go', 'build', ...flags, `./cmd/${program}`], folder)
+    renameSync(made, built(program))
+  }
   rmSync(folder, { recursive: true, force: true })
 }
 
