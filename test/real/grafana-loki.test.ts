@@ -55,7 +55,7 @@ function shownLines({ data }: Answer): string[] {
   return ((data?.result ?? []) as StreamItem[])
     .flatMap(({ stream, values }) =>
       values.map(([time, line]) => {
-        const labels = Object.entries(stream).filter(([name, value]) => name !== '__error_details__' && value !== '')
+        const labels = Object.entries(stream).filter(([name]) => name !== '__error_details__')
         return `${time} ${line} ${JSON.stringify(labels.sort(([one], [other]) => (one < other ? -1 : 1)))}`
       }),
     )

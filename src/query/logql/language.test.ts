@@ -43,6 +43,13 @@ describe('LogQL', () => {
     expect(labelsAfter('| logfmt --strict --keep-empty', 'a= b=1')).toEqual({ a: '', b: '1' })
   })
 
+  it('gives an empty label for a key that a line of logfmt lacks, and none for an empty line of JSON', () => {
+    expect(labelsAfter('| logfmt x="gone", y="b"', 'b=1')).toEqual({ x: '', y: '1' })
+    expect(labelsAfter('| json x="gone"', '')).toEqual({})
+    expect(labelsAfter('| json x="gone"', '{}')).toEqual({ x: '' })
+    expect(labelsAfter('| pattern "<x> <y>"', '')).toEqual({})
+  })
+
   it('rejects a key of logfmt with spaces', () => {
     expect(() => parseLogs('{app="shop"} | logfmt x="a key"')).toThrow('cannot parse expression [a key]')
     expect(labelsAfter('| logfmt x="trace.id"', 'trace.id=7')).toEqual({ x: '7' })

@@ -38,6 +38,7 @@ export function jsonLabelOf(path: readonly string[]): string | undefined {
 
 /** A line that begins as JSON is no error, even if it is damaged. */
 function readJsonPaths(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
+  if (state.line === '') return
   if (/^\s*[^\s"{[]/.test(state.line)) return state.fail('JSONParserErr')
   const found = membersAt(
     state.line,
@@ -52,7 +53,11 @@ const pair = /\s*([^\s="\uFFFD]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s="]*)))?(?=\s|$
 export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<Stage, { is: 'logfmt' }>): void {
   const { line } = state
   const labelsOf = new Map<string, string[]>()
-  for (const [label, key] of keys) labelsOf.set(key, [...(labelsOf.get(key) ?? []), label])
+  for (const [label, key] of keys) {
+    labelsOf.set(key, [...(labelsOf.get(key) ?? []), label])
+    // A key that the line lacks is an empty label.
+    if (!state.labels.has(label)) state.extract(label, '')
+  }
   let at = 0
   while (at < line.length) {
     pair.lastIndex = at
@@ -93,6 +98,7 @@ export function readRegexp(state: State, { regex }: Extract<Stage, { is: 'regexp
 }
 
 export function readPattern(state: State, { pattern }: Extract<Stage, { is: 'pattern' }>): void {
+  if (state.line === '') return
   for (const [name, text] of captures(pattern, state.line)) state.extract(name, text)
 }
 
