@@ -23,7 +23,7 @@ test('alike lines share a template of their differing parts, others have their o
 
 test('the parts after the hundredth, and neighbouring ones, are one variable', () => {
   const long = Array.from({ length: 200 }, (_, n) => `w${n}`).join(' ')
-  const [[pattern = ''] = []] = patternsOf([long, `${long} more`])
+  const pattern = patternsOf([long, `${long} more`])[0]?.[0] ?? ''
   expect(pattern).toMatch(/^w0 w1 .*w49 <_>$/)
   expect(patternsOf(['open a,b now ok', 'open c;d now ok'])).toEqual([['open <_> now ok', 2]])
   expect(() => parseLogs(`{a="b"} |> \`${pattern}\``)).not.toThrow()
