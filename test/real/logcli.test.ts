@@ -58,7 +58,11 @@ async function startWeir(): Promise<StoredApi> {
 
 const argumentsOf = (url: string, args: readonly string[]): string[] => [
   ...args,
-  ...['--addr', url, '--org-id', 'netobserv', '--quiet'],
+  '--addr',
+  url,
+  '--org-id',
+  'netobserv',
+  '--quiet',
 ]
 
 async function outputOf(url: string, args: readonly string[]): Promise<string> {
