@@ -12,7 +12,7 @@ type FeedOptions = Readonly<{
   frames: SharedFrames
 }>
 
-/** Live views are sent less often. Without it, each synced group wakes the thread for a read of its own. */
+/** Live views are sent less often. Without it, each synced group wakes the thread for a separate read. */
 const pauseMs = 100
 
 export class Feed {
