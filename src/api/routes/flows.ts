@@ -132,9 +132,8 @@ const schema = {
       type: 'string',
       description:
         'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
-        'without a value are last; ties are ordered newest first. Of a member of `extra`, numbers are ordered by ' +
-        'value and come first, then all else by the first 100 characters of its text. Unset: time of the range, ' +
-        'newest first.',
+        'without a value are last; ties are ordered newest first. Of a member of `extra`, numbers are first, by ' +
+        'value, then all else by the first 100 characters of its text. Unset: time of the range, newest first.',
       examples: ['-bytes,src_addr', 'extra.wlanSSID'],
     },
     backwards: {
