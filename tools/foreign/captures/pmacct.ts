@@ -48,7 +48,8 @@ const ofMap = (one: Golden, column: string, found: unknown): string | undefined 
 export async function pmacctCases(folder: string): Promise<readonly Case[]> {
   const own = join(folder, 'tests')
   const cases: Case[] = []
-  for (const test of (await readdir(own)).toSorted()) {
+  const folders = (await readdir(own, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  for (const test of folders.map(({ name }) => name).toSorted()) {
     const files = await readdir(join(own, test))
     if (!files.includes('output-flow-00.json')) continue
     const sent: Sent[] = []
