@@ -65,8 +65,7 @@ async function scan(program: string, name: string, tree: string): Promise<Scanne
 }
 
 describe.each(packageTrees)('a %s tree', (name) => {
-  test.each(formats)('%s has as many packages as the table of Syft', { timeout: 400_000 }, async (format, ...rest) => {
-    const [context] = rest as unknown as [TestContext]
+  test.for(formats)('%s has as many packages as the table of Syft', { timeout: 400_000 }, async (format, context) => {
     const { folder, count } = await scanned(name, context)
     expect(count).toBeGreaterThanOrEqual(leastPackages[name] ?? 1)
     const report = await readReport(await readFile(join(folder, format)))
@@ -100,8 +99,7 @@ describe('npm sbom', () => {
 })
 
 describe('cyclonedx-py', () => {
-  test.each(['JSON', 'XML'])('%s has as many packages as pip list', { timeout: 300_000 }, async (format, ...rest) => {
-    const [context] = rest as unknown as [TestContext]
+  test.for(['JSON', 'XML'])('%s has as many packages as pip list', { timeout: 300_000 }, async (format, context) => {
     const [tool, python] = [await installCyclonedxPy(), await installPythonBuses()]
     if (tool.path === undefined) return context.skip(tool.reason)
     if (python.path === undefined) return context.skip(python.reason)
