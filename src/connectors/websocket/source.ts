@@ -24,11 +24,14 @@ export const source = defineSource<typeof websocketSchema>('websocket', {
 const [connectMs, missedPings, stableMs] = [10_000, 3, 60_000]
 const unitBytes = 384 * 1024
 
+/**
+ * Messages of the largest size that wait while the journal is behind. With more, or more than this share of the memory
+ * for decoding, the socket is not read, and the feed has to wait or to close.
+ */
+const [bufferedMessages, memoryShare] = [4, 4]
+
 /** `memory`: bytes that decoding makes. */
 type Measured = Readonly<{ data: Uint8Array; memory: number }>
-/** Messages wait while the journal is behind; then the socket is not read, and the feed has to wait or to close. */
-/** Of the largest size, and at most a fourth of the memory for decoding. */
-const bufferedMessages = 4
 
 type WebsocketStatus = Readonly<{
   connected: boolean
@@ -144,7 +147,7 @@ class Websocket implements WebsocketSource {
           tls: this.#tls,
           proxyEnv: self.env,
           messageBytes,
-          bufferBytes: Math.min(messageBytes * bufferedMessages, host.memory.capacity / bufferedMessages),
+          bufferBytes: Math.min(messageBytes * bufferedMessages, host.memory.capacity / memoryShare),
           connectMs,
           pingMs,
           missedPings,

@@ -25,10 +25,10 @@ export function windowsOf(
   const span = spanOf(request)
   if (first === undefined || span === undefined) return undefined
   const isNewestFirst = isFalling(first, request)
-  const rowsUntil = (time: number) => rowsBefore(hours, time)
   const [from, to] = [Number(span.from) / 1000, Number(span.to) / 1000]
   const [start, end] = isNewestFirst ? [to, from] : [from, to]
-  const distance = (time: number) => Math.abs(rowsUntil(time) - rowsUntil(start))
+  const atStart = rowsBefore(hours, start)
+  const distance = (time: number) => Math.abs(rowsBefore(hours, time) - atStart)
   const parts: TimeSpan[] = []
   let near = isNewestFirst ? span.to : span.from
   const far = isNewestFirst ? span.from : span.to
@@ -37,7 +37,8 @@ export function windowsOf(
       parts.push(isNewestFirst ? { from: edge, to: near } : { from: near, to: edge })
     near = edge
   }
-  for (let rows = Math.max(leastRows, request.limit * perRowOfPage); rows * growth < distance(end); rows *= growth)
+  const all = distance(end)
+  for (let rows = Math.max(leastRows, request.limit * perRowOfPage); rows * growth < all; rows *= growth)
     add(BigInt(Math.round(timeAt(start, end, rows, distance))) * 1000n)
   add(far)
   return parts.map((part) => withinSql(dialect.identifier(first.field.name), part, dialect))
