@@ -62,7 +62,8 @@ async function findOrInstall(program: Program): Promise<Installed> {
   }
 }
 
-async function aptInstall(what: string): Promise<string | undefined> {
+/** Installs a package, as root. Returns the reason of a failure. */
+export async function aptInstall(what: string): Promise<string | undefined> {
   const result = await apt(['install', '-y', '--no-install-recommends', what], 90_000)
   return result.code === 0
     ? undefined
