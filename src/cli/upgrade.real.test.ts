@@ -7,7 +7,10 @@ import { temporaryFolder } from './testing/command.ts'
 import { goldenData, launch } from './testing/launch.ts'
 
 const stores = (await readdir(join(ROOT, 'src/store/fixtures'))).filter((name) => name.startsWith('golden-'))
-const journals = await readdir(join(ROOT, 'src/journal/fixtures/v1'))
+const journals = [
+  ...(await readdir(join(ROOT, 'src/journal/fixtures/v1'))).map((name) => ({ name, version: 'v1' })),
+  { name: 'flows', version: 'v2' },
+]
 
 /** Store and journal of the fixtures are from different folders, so each has a separate one here. */
 async function continues(data: string): Promise<number> {
@@ -30,9 +33,9 @@ test.each(stores)(
 )
 
 test.each(journals)(
-  'Weir starts on the earlier journal %s',
-  async (name) => {
-    const data = await goldenData(join(await temporaryFolder(), 'data'), name)
+  'Weir starts on the journal $name of version $version',
+  async ({ name, version }) => {
+    const data = await goldenData(join(await temporaryFolder(), 'data'), name, version)
     expect(await continues(data)).toBeGreaterThanOrEqual(0)
   },
   180_000,

@@ -3,7 +3,7 @@
  * is read as a typed-array view without a copy.
  *
  * flows:  u32 count · u32 columns · dictionary · per column { u16 field · u8 kind · u8 flags · u32 bytes · data }
- *         The field 65535 marks derived rows.
+ *         The field 65535 marks derived rows. Frames of version 2 have narrow columns: see narrow.ts.
  * events: u32 count · dictionary · the arrays of EventBatch in fixed order
  * dictionary: u32 strings · u32 bytes · u32 end offset per string · UTF-8
  */
@@ -12,11 +12,14 @@ import { columnKinds, type Column } from '../model/columns.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { releaseBuffer } from '../model/release-buffer.ts'
 import { flowField, flowFieldById } from '../model/fields.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
+import { ByteReader, ByteWriter, type Numbers } from './bytes.ts'
+import { narrowed, packings, readNarrow, writeNarrow } from './narrow.ts'
 
 const hasValid = 1
 /** All rows are equal: one value is stored. */
 const isConstant = 2
+/** From this bit on: how a column of a fixed width is narrowed. */
+const packingBit = 2
 /** Instead of a field: a column `u8` of ones marks derived rows. Earlier versions skip it as an unknown field. */
 const derivedMark = 0xffff
 
@@ -113,9 +116,7 @@ function encodeFlows(batch: FlowBatch, out: ByteWriter) {
   out.array(Uint8Array.of(1))
 }
 
-type Words = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
-
-function fixed(column: Column): { items: Words; width: number } | undefined {
+function fixed(column: Column): { items: Numbers; width: number } | undefined {
   switch (column.kind) {
     case 'u64':
     case 'mac':
@@ -133,7 +134,7 @@ function fixed(column: Column): { items: Words; width: number } | undefined {
   }
 }
 
-function allEqual(items: Words, width: number) {
+function allEqual(items: Numbers, width: number) {
   for (let i = width; i < items.length; i++) if (items[i] !== items[i - width]) return false
   return true
 }
@@ -142,11 +143,13 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   const valid = 'valid' in column ? column.valid : undefined
   const flat = fixed(column)
   const constant = flat !== undefined && count > 1 && allEqual(flat.items, flat.width)
-  out.u32(
-    id | (columnKinds.indexOf(column.kind) << 16) | (((valid ? hasValid : 0) | (constant ? isConstant : 0)) << 24),
-  )
+  const narrow = constant ? undefined : narrowed(column, count)
+  const flags =
+    (valid ? hasValid : 0) | (constant ? isConstant : 0) | ((narrow?.packing ?? packings.wide) << packingBit)
+  out.u32(id | (columnKinds.indexOf(column.kind) << 16) | (flags << 24))
   if (valid !== undefined) out.array(valid)
-  if (flat !== undefined) {
+  if (narrow !== undefined) writeNarrow(narrow, out)
+  else if (flat !== undefined) {
     out.array(constant ? flat.items.subarray(0, flat.width) : flat.items)
   } else if (column.kind === 'list<u8>' || column.kind === 'list<dict>') {
     out.array(column.offsets)
@@ -154,11 +157,11 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   }
 }
 
-const repeats = new Map<string, Words>()
+const repeats = new Map<string, Numbers>()
 const maxRepeats = 64
 const maxCachedRows = 1 << 14
 
-function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
+function repeated<T extends Numbers>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
   // Times do not repeat between frames.
   if (count > maxCachedRows || items.length !== width || items instanceof Float64Array)
@@ -172,7 +175,7 @@ function repeated<T extends Words>(items: T, width: number, count: number, make:
   return all.subarray(0, width * count) as T
 }
 
-function filled<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
+function filled<T extends Numbers>(items: T, width: number, count: number, make: (length: number) => T): T {
   const all = make(width * count)
   if (width === 1) {
     all.fill(items[0] as never)
@@ -186,21 +189,45 @@ function decodeColumn(count: number, from: ByteReader): { id: number; column: Co
   const head = from.u32()
   const kind = columnKinds[(head >>> 16) & 0xff]
   const flags = head >>> 24
+  const packing = flags >>> packingBit
   const valid = flags & hasValid ? { valid: from.u8s() } : {}
-  const u32 = (width: number) => repeated(from.u32s(), width, count, (n) => new Uint32Array(n))
+  const items = <T extends Numbers>(read: () => T, width: number, make: (length: number) => T) =>
+    packing === packings.wide
+      ? repeated(read(), width, count, make)
+      : readNarrow(packing, make(width * count), width, valid.valid, from)
+  const u32 = (width: number) =>
+    items(
+      () => from.u32s(),
+      width,
+      (n) => new Uint32Array(n),
+    )
+  const f64 = () =>
+    items(
+      () => from.f64s(),
+      1,
+      (n) => new Float64Array(n),
+    )
   const column = ((): Column => {
     switch (kind) {
       case 'u8':
         return { kind, ...valid, values: repeated(from.u8s(), 1, count, (n) => new Uint8Array(n)) }
       case 'u16':
-        return { kind, ...valid, values: repeated(from.u16s(), 1, count, (n) => new Uint16Array(n)) }
+        return {
+          kind,
+          ...valid,
+          values: items(
+            () => from.u16s(),
+            1,
+            (n) => new Uint16Array(n),
+          ),
+        }
       case 'u32':
         return { kind, ...valid, values: u32(1) }
       case 'i32':
         return { kind, ...valid, values: repeated(from.i32s(), 1, count, (n) => new Int32Array(n)) }
       case 'f64':
       case 'time':
-        return { kind, ...valid, values: repeated(from.f64s(), 1, count, (n) => new Float64Array(n)) }
+        return { kind, ...valid, values: f64() }
       case 'u64':
       case 'mac':
         return { kind, ...valid, words: u32(2) }

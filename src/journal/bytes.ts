@@ -1,6 +1,6 @@
 import type { Heap } from '../model/batches.ts'
 
-type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
+export type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
 /** Arrays have a byte length and start on a multiple of 8. */
 export class ByteWriter {

@@ -17,7 +17,10 @@ import { crc32 } from 'node:zlib'
 import type { FrameHeader } from './types.ts'
 
 export const magic = 0x31465257
-export const frameVersion = 1
+/** Readers know every version up to it. */
+export const frameVersion = 2
+/** Flows have narrow columns since version 2. Other frames stay readable for earlier Weirs. */
+const versions = { events: 1, flows: 2, empty: 1 } as const
 export const fixedBytes = 112
 const smallestHeader = fixedBytes + 4
 /** A larger header is damage. */
@@ -44,7 +47,7 @@ export function encodeHeader(fields: HeaderFields, body: Uint8Array): Uint8Array
   const bytes = new Uint8Array(smallestHeader + source.length + stream.length + shed.length + cursor.length)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, magic, true)
-  bytes[4] = frameVersion
+  bytes[4] = versions[fields.kind]
   bytes[5] = kinds.indexOf(fields.kind)
   bytes[6] = (fields.more ? flagMore : 0) | (fields.zstd ? flagZstd : 0) | (fields.afterLoss ? flagAfterLoss : 0)
   view.setUint32(8, bytes.length, true)
@@ -98,10 +101,9 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   if (view.getUint32(0, true) !== magic) return bad
   const headerBytes = view.getUint32(8, true)
   const written = bytes[at + 4] ?? 0
-  if (written !== frameVersion)
-    return written > frameVersion && isWhole(bytes.subarray(at), view, headerBytes)
-      ? { is: 'newer', version: written }
-      : bad
+  if (written === 0) return bad
+  if (written > frameVersion)
+    return isWhole(bytes.subarray(at), view, headerBytes) ? { is: 'newer', version: written } : bad
   const sourceBytes = view.getUint16(100, true)
   const streamBytes = view.getUint16(102, true)
   const shedBytes = view.getUint32(104, true)

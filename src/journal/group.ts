@@ -13,12 +13,11 @@ type Packed = Readonly<{
 const worthCompressing = { flows: 256, events: 2048, empty: 2048 } as const
 const nothing = new Uint8Array(0)
 
-/** Flows take half the time of level 1 for an eighth more bytes. */
-const levels = { flows: -2, events: 1, empty: 1 } as const
+const level = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   if (raw.length < worthCompressing[kind]) return { body: raw, zstd: false }
-  const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: levels[kind] } })
+  const packed = zstdCompressSync(raw, level)
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
 }
 

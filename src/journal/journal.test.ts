@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realHost } from '../host/index.ts'
 import { toEventBatch } from '../model/events.ts'
 import { nowhere } from '../model/positions.ts'
+import { frameVersion } from './frame.ts'
 import { checkJournal, decodeBatch, encodeBatch, openJournal, openReader, segmentName, type Unit } from './index.ts'
 
 const host = realHost()
@@ -164,7 +165,7 @@ describe('journal', () => {
     const path = join(directory, segmentName(1))
     const bytes = await readFile(path)
     const headerBytes = bytes.readUInt32LE(8)
-    bytes[4] = 2
+    bytes[4] = frameVersion + 1
     bytes.writeUInt32LE(crc32(bytes.subarray(0, headerBytes - 4)), headerBytes - 4)
     await writeFile(path, bytes)
     await expect(openJournal({ host, directory, epoch: 2 })).rejects.toMatchObject({ code: 'WEIR_DATA_NEWER' })

@@ -9,9 +9,9 @@ export function launch(
   return runCommand(process.execPath, [join(ROOT, 'bin/weir.mjs'), ...args], { limit: 60_000, ...options })
 }
 
-export async function goldenData(data: string, name: string): Promise<string> {
+export async function goldenData(data: string, name: string, version = 'v1'): Promise<string> {
   await mkdir(data, { recursive: true })
-  await cp(join(ROOT, 'src/journal/fixtures/v1', name), join(data, 'journal'), {
+  await cp(join(ROOT, 'src/journal/fixtures', version, name), join(data, 'journal'), {
     recursive: true,
     filter: (path) => !path.endsWith('.json'),
   })

@@ -22,7 +22,7 @@ async function journal(host: Host, data: string): Promise<Finding> {
     if ((await listSegments(host.disk, `${data}/journal`)).length === 0) return ok(check, 'empty')
     const folder = await journalFolder(host, data)
     const { frames, events, unreadable } = await checkFolder(host, folder)
-    const fact = `${frames} frames of version ${frameVersion}, ${events} rows; nothing to convert`
+    const fact = `${frames} frames of versions up to ${frameVersion}, ${events} rows; nothing to convert`
     if (unreadable.length === 0) return ok(check, fact)
     return warn(
       check,
