@@ -13,6 +13,7 @@ import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { releaseBuffer } from '../model/release-buffer.ts'
 import { flowField, flowFieldById } from '../model/fields.ts'
 import { ByteReader, ByteWriter, type Numbers } from './bytes.ts'
+import { freshRoom, type Room } from './column-room.ts'
 import { narrowed, packings, readNarrow, writeNarrow } from './narrow.ts'
 
 const hasValid = 1
@@ -62,10 +63,11 @@ export function timeRange(times: Float64Array): TimeRange {
   return { timeMin, timeMax }
 }
 
-export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
+/** `room`: for the columns of flows that are narrower in the body. The others are views of the body. */
+export function decodeBatch(kind: BatchKind, raw: Uint8Array, room: Room = freshRoom): Batch {
   const from = new ByteReader(raw)
   const count = from.u32()
-  return kind === 'flows' ? decodeFlows(count, from) : decodeEvents(count, from)
+  return kind === 'flows' ? decodeFlows(count, from, room) : decodeEvents(count, from)
 }
 
 function sizeOf(batch: Batch): number {
@@ -161,22 +163,28 @@ const repeats = new Map<string, Numbers>()
 const maxRepeats = 64
 const maxCachedRows = 1 << 14
 
-function repeated<T extends Numbers>(items: T, width: number, count: number, make: (length: number) => T): T {
+interface ArrayType<T> {
+  new (length: number): T
+  new (buffer: ArrayBuffer, offset: number, length: number): T
+  readonly BYTES_PER_ELEMENT: number
+}
+
+function repeated<T extends Numbers>(items: T, width: number, count: number, type: ArrayType<T>): T {
   if (items.length === width * count) return items
   // Times do not repeat between frames.
   if (count > maxCachedRows || items.length !== width || items instanceof Float64Array)
-    return filled(items, width, count, make)
+    return filled(items, width, count, type)
   const key = `${items.constructor.name} ${items.join()}`
   let all = repeats.get(key) as T | undefined
   if (all === undefined || all.length < width * count) {
     if (repeats.size >= maxRepeats) repeats.clear()
-    repeats.set(key, (all = filled(items, width, Math.min(maxCachedRows, count + (count >> 2)), make)))
+    repeats.set(key, (all = filled(items, width, Math.min(maxCachedRows, count + (count >> 2)), type)))
   }
   return all.subarray(0, width * count) as T
 }
 
-function filled<T extends Numbers>(items: T, width: number, count: number, make: (length: number) => T): T {
-  const all = make(width * count)
+function filled<T extends Numbers>(items: T, width: number, count: number, type: ArrayType<T>): T {
+  const all = new type(width * count)
   if (width === 1) {
     all.fill(items[0] as never)
     return all
@@ -185,49 +193,32 @@ function filled<T extends Numbers>(items: T, width: number, count: number, make:
   return all
 }
 
-function decodeColumn(count: number, from: ByteReader): { id: number; column: Column } {
+function decodeColumn(count: number, from: ByteReader, room: Room): { id: number; column: Column } {
   const head = from.u32()
   const kind = columnKinds[(head >>> 16) & 0xff]
   const flags = head >>> 24
   const packing = flags >>> packingBit
   const valid = flags & hasValid ? { valid: from.u8s() } : {}
-  const items = <T extends Numbers>(read: () => T, width: number, make: (length: number) => T) =>
-    packing === packings.wide
-      ? repeated(read(), width, count, make)
-      : readNarrow(packing, make(width * count), width, valid.valid, from)
-  const u32 = (width: number) =>
-    items(
-      () => from.u32s(),
-      width,
-      (n) => new Uint32Array(n),
-    )
-  const f64 = () =>
-    items(
-      () => from.f64s(),
-      1,
-      (n) => new Float64Array(n),
-    )
+  const items = <T extends Numbers>(read: () => T, width: number, type: ArrayType<T>): T => {
+    if (packing === packings.wide) return repeated(read(), width, count, type)
+    const length = width * count
+    const wide = new type(room.take(length * type.BYTES_PER_ELEMENT), 0, length)
+    return readNarrow(packing, wide, width, valid.valid, from)
+  }
+  const u32 = (width: number) => items(() => from.u32s(), width, Uint32Array)
   const column = ((): Column => {
     switch (kind) {
       case 'u8':
-        return { kind, ...valid, values: repeated(from.u8s(), 1, count, (n) => new Uint8Array(n)) }
+        return { kind, ...valid, values: items(() => from.u8s(), 1, Uint8Array) }
       case 'u16':
-        return {
-          kind,
-          ...valid,
-          values: items(
-            () => from.u16s(),
-            1,
-            (n) => new Uint16Array(n),
-          ),
-        }
+        return { kind, ...valid, values: items(() => from.u16s(), 1, Uint16Array) }
       case 'u32':
         return { kind, ...valid, values: u32(1) }
       case 'i32':
-        return { kind, ...valid, values: repeated(from.i32s(), 1, count, (n) => new Int32Array(n)) }
+        return { kind, ...valid, values: items(() => from.i32s(), 1, Int32Array) }
       case 'f64':
       case 'time':
-        return { kind, ...valid, values: f64() }
+        return { kind, ...valid, values: items(() => from.f64s(), 1, Float64Array) }
       case 'u64':
       case 'mac':
         return { kind, ...valid, words: u32(2) }
@@ -247,13 +238,13 @@ function decodeColumn(count: number, from: ByteReader): { id: number; column: Co
   return { id: head & 0xffff, column }
 }
 
-function decodeFlows(count: number, from: ByteReader): FlowBatch {
+function decodeFlows(count: number, from: ByteReader, room: Room): FlowBatch {
   const width = from.u32()
   const dictionary = from.strings()
   const columns: Record<string, Column> = {}
   let derived = false
   for (let i = 0; i < width; i++) {
-    const { id, column } = decodeColumn(count, from)
+    const { id, column } = decodeColumn(count, from, room)
     derived ||= id === derivedMark
     // A field of a later version.
     const field = flowFieldById(id)
@@ -278,7 +269,7 @@ function encodeEventColumns(batch: EventBatch, out: ByteWriter) {
 function decodeEvents(count: number, from: ByteReader): EventBatch {
   const dictionary = from.strings()
   const codes: Partial<Record<(typeof eventCodes)[number], Uint32Array>> = {}
-  for (const name of eventCodes) codes[name] = repeated(from.u32s(), 1, count, (n) => new Uint32Array(n))
+  for (const name of eventCodes) codes[name] = repeated(from.u32s(), 1, count, Uint32Array)
   const time = from.f64s()
   const encoding = from.u8s()
   const id = from.heap()

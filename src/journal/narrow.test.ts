@@ -22,7 +22,7 @@ function present(column: Column, count: number): unknown[] {
   const width = items.length / count
   const valid = 'valid' in column ? column.valid : undefined
   return Array.from({ length: count }, (_, row) =>
-    isPresent(valid, row) ? [...items.slice(width * row, width * (row + 1))] : 'absent',
+    isPresent(valid, row) ? items.slice(width * row, width * (row + 1)) : 'absent',
   )
 }
 

@@ -126,7 +126,7 @@ function read(packing: number, from: ByteReader): Narrow['items'] {
   }
 }
 
-/** Fills `wide`, which is zeroed, with `width` items per row. */
+/** Fills `wide` with `width` items per row. */
 export function readNarrow<T extends Numbers>(
   packing: number,
   wide: T,
@@ -140,14 +140,21 @@ export function readNarrow<T extends Numbers>(
   if (items.length !== count) throw new Error(`${items.length} narrow values of ${count} rows`)
   if (packing === packings.ipv4) {
     for (let row = 0; row < count; row++) {
-      if (valid !== undefined && !isPresent(valid, row)) continue
-      wide[4 * row + 2] = mapped
-      wide[4 * row + 3] = items[row]!
+      const at = 4 * row
+      wide[at] = 0
+      wide[at + 1] = 0
+      wide[at + 2] = valid === undefined || isPresent(valid, row) ? mapped : 0
+      wide[at + 3] = items[row]!
     }
   } else if (base !== undefined) {
     for (let row = 0; row < count; row++)
-      if (valid === undefined || isPresent(valid, row)) wide[row] = base + items[row]!
+      wide[row] = valid === undefined || isPresent(valid, row) ? base + items[row]! : 0
   } else if (width === 1) wide.set(items)
-  else for (let row = 0; row < count; row++) wide[2 * row] = items[row]!
+  else {
+    for (let row = 0; row < count; row++) {
+      wide[2 * row] = items[row]!
+      wide[2 * row + 1] = 0
+    }
+  }
   return wide
 }

@@ -1,6 +1,7 @@
 import type { Log, Metrics, Projection, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
+import { ColumnRoom } from '../journal/column-room.ts'
 import { frameBatch } from '../journal/shared-frames.ts'
 import { checkpointTotals, journalSource } from '../journal/checkpoint.ts'
 import type { Frame, FrameHeader } from '../journal/types.ts'
@@ -43,6 +44,7 @@ export class StoreProjection implements Projection {
   readonly #words: StringDictionary
   #endpoints: Endpoints
   readonly #pending = new PendingTables()
+  readonly #room = new ColumnRoom()
   readonly #rollups = new Map<number, Rollup>()
   #emptyRollup: Rollup | undefined
   #reached: Position
@@ -146,7 +148,7 @@ export class StoreProjection implements Projection {
     try {
       if (header.kind === 'empty') return
       // Clusters may have read events before.
-      batch = header.kind === 'events' ? frameBatch(frame) : decodeBatch(header.kind, frame.body())
+      batch = header.kind === 'events' ? frameBatch(frame) : decodeBatch(header.kind, frame.body(), this.#room)
     } catch (error) {
       // For example of a later version.
       this.#counts.quarantine(header.source, header.count)
@@ -161,8 +163,10 @@ export class StoreProjection implements Projection {
     const writer = await this.#options.writer()
     if (batch.kind === 'flows') {
       const rows = await this.#named(batch, frame, source, writer, this.#pending)
-      await writer.append(hour, rows)
+      await writer.append(hour, { ...rows, release: () => this.#release(rows) })
       this.#rollup(hour).add(rows, this.#endpoints)
+      // From here on they are ids.
+      this.#room.recycle(Object.values(rows.batch.columns).filter(({ kind }) => kind === 'ip'))
     } else {
       await writer.append(hour, this.#events(batch, frame, source))
     }
@@ -173,6 +177,11 @@ export class StoreProjection implements Projection {
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
     this.#counts.store(header, batch.count)
+  }
+
+  #release({ batch, release }: FlowRows) {
+    release?.()
+    this.#room.recycle(Object.values(batch.columns).filter(({ kind }) => kind !== 'ip'))
   }
 
   async #named(

@@ -74,7 +74,10 @@ export function flowRows(
     origin,
     endpoints: ids,
     words: numbers,
-    release: () => endpoints.recycle(Object.values(ids)),
+    release() {
+      endpoints.recycle(Object.values(ids))
+      frame.release?.()
+    },
   }
 }
 
