@@ -17,6 +17,8 @@ function newerJournal(version: number) {
 
 const end: Scanned = { is: 'end' }
 const readAhead = 1024 * 1024
+/** With large bodies, a read of headers skips them. */
+const [headersAhead, headerAlone] = [1 << 16, 512]
 const magicBytes = new Uint8Array(new Uint32Array([magic]).buffer)
 
 export class SegmentScanner {
@@ -25,6 +27,7 @@ export class SegmentScanner {
   lastSequence: number
   #buffer: Uint8Array = new Uint8Array(0)
   #bufferStart = 0
+  #readAhead = headersAhead
 
   constructor(file: DiskFile, offset: number, lastSequence: number) {
     this.#file = file
@@ -35,6 +38,7 @@ export class SegmentScanner {
   /** `limit`: file offset up to which content is complete. */
   async next(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
+    this.#readAhead = readAhead
     const found = await this.#headerAt(this.offset, limit)
     if (found === undefined || found.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
     const offset = this.offset
@@ -58,6 +62,7 @@ export class SegmentScanner {
     if (found === undefined || found.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
     const offset = this.offset
     const total = found.headerBytes + found.header.bodyBytes
+    this.#readAhead = total < headersAhead / 4 ? headersAhead : headerAlone
     this.lastSequence = found.header.sequence
     this.offset = Math.min(limit, offset + total)
     if (offset + total > limit) return { is: 'damage', offset, bytes: limit - offset, header: found }
@@ -110,7 +115,7 @@ export class SegmentScanner {
     const available = Math.min(length, limit - offset)
     const from = offset - this.#bufferStart
     if (from >= 0 && from + available <= this.#buffer.length) return this.#buffer.subarray(from, from + available)
-    const size = Math.min(Math.max(available, readAhead), limit - offset)
+    const size = Math.min(Math.max(available, this.#readAhead), limit - offset)
     // Returned frames are views of the old buffer.
     const fresh = new Uint8Array(size)
     const got = await this.#file.read(fresh, offset)
