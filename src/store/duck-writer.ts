@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck, quoted, rowsOf } from './duck.ts'
+import { endpointUse } from './flows/endpoint-use.ts'
 import { eventFile } from './events/file.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
 import type { EndpointRange } from './flows/endpoint-names.ts'
@@ -15,6 +16,7 @@ import type { RollupRows } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, unknownColumn } from './schema.ts'
 import type {
+  EndpointUse,
   EventRows,
   FileAbout,
   FlowRows,
@@ -332,6 +334,10 @@ class DuckWriter implements TableWriter {
       about,
       ...(columns === undefined ? {} : { columns }),
     }
+  }
+
+  endpointUse(path: string, columns: readonly string[]): Promise<EndpointUse | undefined> {
+    return endpointUse(this.#instance, path, columns)
   }
 
   async #about(path: string): Promise<FileAbout | undefined> {

@@ -92,6 +92,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const reader = new DuckReader({
     folder,
     timers: host.timers,
+    disk: host.disk,
     memoryLimit: options.memoryLimit?.reader ?? '1GB',
     threads,
     calls: 2,

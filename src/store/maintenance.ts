@@ -1,5 +1,6 @@
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
+import { EndpointIndexes } from './endpoint-index/indexes.ts'
 import { ResolveUnknownAddresses } from './resolve-unknown.ts'
 import type { Folder } from './folder.ts'
 import { lostRows } from './losses.ts'
@@ -25,6 +26,7 @@ export class Maintenance {
   readonly #again: ResolveUnknownAddresses
   readonly #scrub: Scrub
   readonly #room: GiveWay
+  readonly #indexes: EndpointIndexes
   #running: Promise<boolean> | undefined
 
   constructor(options: {
@@ -44,7 +46,8 @@ export class Maintenance {
     this.#log = options.log
     this.#metrics = options.metrics
     this.#again = new ResolveUnknownAddresses(options)
-    this.#scrub = new Scrub(options)
+    this.#indexes = new EndpointIndexes({ ...options, directory: options.folder.directory })
+    this.#scrub = new Scrub({ ...options, indexes: this.#indexes })
     this.#room = new GiveWay({ ...options, onFull: (error) => this.#onReserve(error) })
   }
 
@@ -85,8 +88,24 @@ export class Maintenance {
       (hour) => isOver(hour, now),
       isRetained,
     )
-    if (derivation === undefined) return false
+    if (derivation === undefined) return this.#index()
     await this.#merge(derivation.from, derivation.stream)
+    return true
+  }
+
+  async #index(): Promise<boolean> {
+    const { state, versions } = this.#folder
+    const now = this.#host.clock.now()
+    const files = [...state.files.values()].filter(({ name }) => !versions.missing.has(name))
+    const file = await this.#indexes.next(files, (hour) => isOver(hour, now))
+    if (file === undefined) return false
+    const pin = versions.pin()
+    try {
+      if (await this.#folder.verify([file])) await this.#indexes.write(file, await this.#writer())
+      if (this.#folder.state.files.get(file.name) !== file) await this.#indexes.remove(file.name)
+    } finally {
+      await pin.release()
+    }
     return true
   }
 

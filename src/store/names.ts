@@ -77,6 +77,21 @@ export function copied(name: string): string {
   return name.slice(0, -copyEnding.length)
 }
 
+/** Of files of flows; built in the background. */
+const indexEnding = '.index'
+
+export function indexOf(name: string): string {
+  return name + indexEnding
+}
+
+export function isIndex(name: string): boolean {
+  return name.endsWith(indexEnding)
+}
+
+export function indexed(name: string): string {
+  return name.slice(0, -indexEnding.length)
+}
+
 export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'

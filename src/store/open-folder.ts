@@ -13,7 +13,9 @@ import {
   copied,
   copyOf,
   holdsRows,
+  indexed,
   isCopy,
+  isIndex,
   msPerHour,
   parseFileName,
   spillPattern,
@@ -90,7 +92,7 @@ export async function openFolder(options: {
   }
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
-    const alone = isCopy(name) && !state.files.has(copied(name))
+    const alone = (isCopy(name) && !state.files.has(copied(name))) || (isIndex(name) && !state.files.has(indexed(name)))
     if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {

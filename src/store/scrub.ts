@@ -1,5 +1,6 @@
 import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
+import type { EndpointIndexes } from './endpoint-index/indexes.ts'
 import type { Folder } from './folder.ts'
 import { holdsRows } from './names.ts'
 import { perSourceOf } from './pending.ts'
@@ -14,6 +15,7 @@ const everyMs = 7 * 24 * 3_600_000
 type ScrubOptions = Readonly<{
   host: Host
   folder: Folder
+  indexes: EndpointIndexes
   writer: () => Promise<TableWriter>
   log: Log
   metrics: Metrics
@@ -86,6 +88,7 @@ export class Scrub {
     if (folder.state.files.get(file.name) !== file) return
     if (damage !== undefined) return folder.condemn(new Map([[file, damage]]))
     if (file.stream === 'endpoints') await this.#complete(file)
+    if (file.stream === 'flows') await this.#options.indexes.check(file)
     if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return
     const writer = await this.#options.writer()
     const found = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {

@@ -78,6 +78,18 @@ export interface Inspected extends Written {
   readonly about: FileAbout | undefined
 }
 
+export type EndpointUse = Readonly<{
+  rows: number
+  /** Least and largest id. */
+  first: number
+  last: number
+  /**
+   * Calls `visit` with some rows after another. A column has ids relative to `first`: 1 is `first`, 0 is absent.
+   * `times` are receive times (Unix µs). The arrays are valid during the call only.
+   */
+  each(visit: (columns: readonly Uint32Array[], times: Float64Array) => void): Promise<void>
+}>
+
 /** The store syncs and renames the files. Rows stay until `discard`. Appended batches must not change. */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
@@ -90,6 +102,8 @@ export interface TableWriter {
   /** Known meanings are retained. */
   revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written>
   inspect(stream: Stream, path: string): Promise<Inspected>
+  /** Endpoint ids of a file of flows in these columns. Undefined if it has none, or rows without a receive time. */
+  endpointUse(path: string, columns: readonly string[]): Promise<EndpointUse | undefined>
   memory(): Promise<number>
   close(): Promise<void>
 }

@@ -115,6 +115,10 @@ export class MemoryTables implements TableWriter {
     }
   }
 
+  endpointUse(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   memory(): Promise<number> {
     return Promise.resolve(0)
   }

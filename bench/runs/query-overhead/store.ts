@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { realHost, type Host } from '../../../src/host/index.ts'
+import type { FlowBatch } from '../../../src/model/batches.ts'
+import { parseIp } from '../../../src/model/ip.ts'
 import { openStore } from '../../../src/store/index.ts'
 import { FrameMaker, recordingLog, recordingMetrics } from '../../../src/store/testing/frames.ts'
 import { later } from '../flow-queries/week.ts'
@@ -12,9 +14,12 @@ const rowsPerSecond = 2300
 const rowsOfBatch = 3600
 const batchesOfCommit = 8
 
+/** Sources of so many flows each, at regular distances among all flows. */
+export const needles = { '203.0.113.1': 1, '203.0.113.20': 20, '203.0.113.200': 200 } as const
+
 /**
- * Fills FOLDER/store, unless it is complete, with flows between 120,000 addresses, received at 2,300 per second until
- * now. Returns their number.
+ * Fills FOLDER/store, unless it is complete, with flows between 120,000 addresses and of {@link needles}, received at
+ * 2,300 per second until now. Returns their number.
  */
 export async function storeFlows(folder: string, seed: number, atLeast: number): Promise<number> {
   const batches = Math.ceil(atLeast / rowsOfBatch)
@@ -38,6 +43,7 @@ export async function storeFlows(folder: string, seed: number, atLeast: number):
   for (const batch of flowBatchesBetween({ addresses: 60_000, skew: 3 }, seed, batches)) {
     clock = Math.floor(now - (batches - index) * step)
     const moved = later(batch, clock - madeAt - index * 100 - 3)
+    addNeedles(moved, index, batches)
     await store.projection.apply([frames.batch(moved, clock, 'netflow')])
     if (++index % batchesOfCommit > 0) continue
     await store.projection.commit()
@@ -49,4 +55,14 @@ export async function storeFlows(folder: string, seed: number, atLeast: number):
   await store.close()
   await writeFile(complete, String(rows))
   return rows
+}
+
+function addNeedles({ columns: { src_addr: sources } }: FlowBatch, index: number, batches: number) {
+  if (sources?.kind !== 'ip') return
+  for (const [row, [address, flows]] of Object.entries(needles).entries()) {
+    const before = (batch: number) => Math.floor(((batch + 0.5) * flows) / batches)
+    // In stores with few batches, several flows of an address are in one.
+    for (let copy = before(index) - before(index - 1); copy > 0; copy--)
+      sources.words.set(parseIp(address)!, 4 * (row + 3 * copy))
+  }
 }

@@ -81,7 +81,7 @@ it.each(seeds(2, 8))(
     sameRows(await stored(store), answers)
     now += 2 * msPerHour
     while (await store.maintain());
-    expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows-'))).toHaveLength(1)
+    expect((await readdir(stores.directory)).filter((name) => /^flows-.*parquet$/.test(name))).toHaveLength(1)
     sameRows(await stored(store), answers)
     const rows = answers.length
     expect(await queryRows(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
@@ -109,7 +109,7 @@ it('a file has exactly the columns with a value in some row', async () => {
     ),
   ])
   await store.projection.commit()
-  const [name = ''] = (await readdir(stores.directory)).filter((file) => file.startsWith('flows-'))
+  const [name = ''] = (await readdir(stores.directory)).filter((file) => /^flows-.*parquet$/.test(file))
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   const read = await connection.runAndReadAll(`SELECT name FROM parquet_schema('${join(stores.directory, name)}')`)

@@ -104,7 +104,6 @@ function found(request: EdgeQuery, unknown: Unknown, select: (edges: string) => 
     sql,
     reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))),
     addresses: new Set(),
-    ends: {},
     actorBounds: undefined,
     readsZones: false,
     readsService: false,

@@ -49,7 +49,7 @@ it.each([
   const before = await fingerprint(store)
   now += 2 * msPerHour
   while (await store.maintain());
-  const files = (await readdir(stores.directory)).filter((name) => name.startsWith('flows-'))
+  const files = (await readdir(stores.directory)).filter((name) => /^flows-.*parquet$/.test(name))
   expect(files).toHaveLength(1)
   expect((await readFile(join(stores.directory, files[0] ?? ''))).includes('DuckDB version')).toBe(fine)
   expect(await fingerprint(store)).toEqual(before)

@@ -74,6 +74,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
         reader = new DuckReader({
           folder: { directory, versions, verify, suspect },
           timers: host.timers,
+          disk: host.disk,
           memoryLimit: `${Math.round(duckBytes / 1e6)}MB`,
           threads,
           calls: 2,

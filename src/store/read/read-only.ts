@@ -53,7 +53,15 @@ export async function openReadOnly({
     log,
     writable: false,
   })
-  const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, cacheBytes: 0 })
+  const reader = new DuckReader({
+    folder,
+    timers: host.timers,
+    disk: host.disk,
+    memoryLimit: '1GB',
+    threads,
+    calls: 2,
+    cacheBytes: 0,
+  })
   const lost = () => lostTimes([...folder.state.files.values()], folder.versions.missing) ?? {}
   if (start === undefined) return { reader, lost, close: () => reader.close() }
   const processes = new QueryProcesses({ host, folder, log, threads, limits: defaultQueryLimits, start })

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import type { EdgeQuery, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
-import type { Timer, Timers } from '../../host/index.ts'
+import type { Disk, Timer, Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { SqlParameters } from '../../model/sql-parameters.ts'
 import { ResultStream } from './answer.ts'
 import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck } from '../duck.ts'
+import { EndpointIndexReader } from '../endpoint-index/read.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
@@ -15,6 +16,7 @@ import { spillFolder } from '../names.ts'
 import { refusing } from './failures.ts'
 import type { CachedViews } from './file-cache.ts'
 import { Memory } from './memory.ts'
+import { narrowed } from './narrow.ts'
 import { copyOf, ResultCache } from './result-cache.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
@@ -40,6 +42,7 @@ type ReaderOptions = Readonly<{
   calls: number
   cacheBytes: number
   timers: Timers
+  disk: Disk
   /** Bytes that joins and sorts may spill; if absent, they fail instead. */
   spill?: () => Promise<number>
   spillFolder?: string
@@ -65,6 +68,7 @@ export class DuckReader implements StoreReader {
   readonly #open = new Set<Promise<void>>()
   readonly #results = new ResultCache()
   readonly #shared: SharedMemory
+  readonly #indexes: EndpointIndexReader
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
 
@@ -73,6 +77,7 @@ export class DuckReader implements StoreReader {
     this.#permits = new Permits(options.calls)
     this.#shared = new SharedMemory(options.timers)
     this.#directory = resolve(options.folder.directory)
+    this.#indexes = new EndpointIndexReader(options.disk, this.#directory)
   }
 
   query(
@@ -108,8 +113,11 @@ export class DuckReader implements StoreReader {
     const { instance, judging } = await this.open()
     const directory = this.#directory
     const statement = await refusing(checkStatement(judging, sql), directory)
-    const { pin, input, views } = await this.#verified(statement)
     const connection = await instance.connect()
+    const { pin, input, views } = await this.#verified(connection, statement).catch((error: unknown) => {
+      connection.closeSync()
+      throw error
+    })
     const givenBack = this.#hold()
     const finish = async (error: unknown) => {
       connection.closeSync()
@@ -141,12 +149,21 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async #verified(statement: Statement): Promise<Readonly<{ pin: Pin; input: ViewInput; views: string }>> {
+  async #verified(
+    connection: DuckDBConnection,
+    statement: Statement,
+  ): Promise<Readonly<{ pin: Pin; input: ViewInput; views: string }>> {
     for (;;) {
       const pin = this.#options.folder.versions.pin()
-      const input = viewInput(pin, this.#directory, statement)
-      const views = viewsOf(statement, input, {})
-      if (await this.#options.folder.verify(filesIn(views, pin))) return { pin, input, views }
+      try {
+        const input = await this.#inputOf(connection, statement, pin)
+        const views = viewsOf(statement, input, {})
+        if (await this.#options.folder.verify(filesIn(views, pin))) return { pin, input, views }
+      } catch (error) {
+        await pin.release()
+        if (!(error instanceof DamagedFile)) throw error
+        continue
+      }
       await pin.release()
     }
   }
@@ -225,7 +242,7 @@ export class DuckReader implements StoreReader {
     let key: string | undefined
     let stream: ResultStream<DuckDBDataChunk>
     try {
-      const input = viewInput(pin, directory, statement)
+      const input = await this.#inputOf(connection, statement, pin)
       const views = viewsOf(statement, input, cached)
       if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
       key = format === 'json' ? this.#results.keyOf(views, statement) : undefined
@@ -273,6 +290,18 @@ export class DuckReader implements StoreReader {
       signal.removeEventListener('abort', interrupt)
     }
     return key === undefined ? stream : this.#results.keep(key, stream)
+  }
+
+  async #inputOf(connection: DuckDBConnection, statement: Statement, pin: Pin): Promise<ViewInput> {
+    const input = viewInput(pin, this.#directory, statement)
+    const { needle, receiveTime } = statement
+    if (needle === undefined) return input
+    const endpoints = input.files.filter(({ stream }) => stream === 'endpoints')
+    if (!(await this.#options.folder.verify(endpoints))) throw new DamagedFile()
+    return this.#permits.use(
+      () => refusing(narrowed(connection, this.#indexes, { needle, receiveTime }, input), this.#directory),
+      this.#closing.signal,
+    )
   }
 
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {

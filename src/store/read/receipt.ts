@@ -33,7 +33,8 @@ export function textsOf(tree: unknown, view: string, column: string): ReadonlySe
   return texts === undefined ? undefined : new Set(texts.flat())
 }
 
-function restrictionsOf<Restriction>(
+/** `read` of the conditions of all reads of the view. Undefined if it is undefined for one, or if one has none. */
+export function restrictionsOf<Restriction>(
   tree: unknown,
   view: string,
   read: (condition: unknown, table: string) => Restriction | undefined,
@@ -65,6 +66,13 @@ function textsIn(condition: unknown, column: Column): readonly string[] | undefi
     return list(condition['children'])
       .map((each) => textsIn(each, column))
       .find((each) => each !== undefined)
+  const test = textTest(condition)
+  return test !== undefined && isColumn(test.of, column) ? test.texts : undefined
+}
+
+/** `of = 'text'` or `of IN ('text', …)`. */
+export function textTest(condition: unknown): Readonly<{ of: unknown; texts: readonly string[] }> | undefined {
+  if (!isRecord(condition)) return undefined
   const sides =
     condition['type'] === 'COMPARE_EQUAL'
       ? [condition['left'], condition['right']]
@@ -72,11 +80,10 @@ function textsIn(condition: unknown, column: Column): readonly string[] | undefi
         ? list(condition['children'])
         : []
   const [of, ...values] = sides
-  if (!isColumn(of, column)) return undefined
   const texts = values.map((value) =>
     isRecord(value) && value['class'] === 'CONSTANT' && isRecord(value['value']) ? value['value']['value'] : undefined,
   )
-  return texts.length > 0 && texts.every((text) => typeof text === 'string') ? texts : undefined
+  return texts.length > 0 && texts.every((text) => typeof text === 'string') ? { of, texts } : undefined
 }
 
 function isView(node: unknown, view: string) {
@@ -121,7 +128,7 @@ type Column = Readonly<{
   table: string
 }>
 
-function isColumn(node: unknown, { column, table }: Column): boolean {
+export function isColumn(node: unknown, { column, table }: Column): boolean {
   if (!isRecord(node) || node['class'] !== 'COLUMN_REF') return false
   const [name, of, ...more] = list(node['column_names'])
     .map((part) => String(part).toLowerCase())

@@ -5,24 +5,23 @@ import type { CachedViews } from './file-cache.ts'
 import { selectionByIds } from './address-ids.ts'
 import { bindParameters } from './parameters.ts'
 import { allowedStatements, type Statement } from './statement.ts'
-import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
+import { probe, viewsOf, withoutEnd } from './statement-views.ts'
 import { flowsView, type ViewInput } from './views.ts'
 
 export async function makeViews(
   connection: DuckDBConnection,
   statement: Statement,
   views: string,
-  given: ViewInput,
+  input: ViewInput,
   cached: CachedViews,
 ): Promise<void> {
-  const { selection: written, ends } = statement
-  if (Object.keys(ends).length === 0 && written?.isProbe !== true && written?.byIds === undefined) {
+  const { selection: written } = statement
+  if (written === undefined || (!written.isProbe && written.byIds === undefined)) {
     await connection.run(views)
     return
   }
-  const input = await withEndpoints(connection, statement, given)
-  const selection = written === undefined ? undefined : await selectionByIds(connection, written, input)
-  const probed = selection?.isProbe === true ? await probe(connection, selection, input) : undefined
+  const selection = await selectionByIds(connection, written, input)
+  const probed = selection.isProbe ? await probe(connection, selection, input) : undefined
   await connection.run(viewsOf({ ...statement, selection, probed }, input, cached))
 }
 

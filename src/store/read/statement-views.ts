@@ -1,17 +1,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { fileList, quoted, rowsOf } from '../duck.ts'
+import { rowsOf } from '../duck.ts'
 import { inventoryViews } from '../inventory/views.ts'
 import { insightViews } from '../insights/views.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
-import { dayOf } from '../names.ts'
 import { rollupViews } from '../rollup/views.ts'
 import { spendViews } from '../spend/views.ts'
-import { endpointColumn, fileColumns, type FileColumn } from '../schema.ts'
+import { fileColumns, type FileColumn } from '../schema.ts'
 import type { Pin } from '../versions.ts'
 import type { CachedViews } from './file-cache.ts'
 import { maxSelectedRows, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
-import { ends, type Statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 import {
   endpointsView,
   eventsView,
@@ -19,7 +18,6 @@ import {
   flowsView,
   rowsBeforeNames,
   scan,
-  type OnlyEndpoints,
   type ViewInput,
   type RequestedAddresses,
 } from './views.ts'
@@ -93,35 +91,6 @@ function viewOfFew(
   )
   return `CREATE OR REPLACE TEMP VIEW flows AS
       ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
-}
-
-const maxIds = 1000
-
-export async function withEndpoints(
-  connection: DuckDBConnection,
-  statement: Statement,
-  input: ViewInput,
-): Promise<ViewInput> {
-  const files = input.files.filter(({ stream }) => stream === 'endpoints')
-  const only: OnlyEndpoints[] = []
-  for (const end of ends) {
-    const texts = statement.ends[end]
-    if (texts === undefined || files.length === 0) continue
-    const days = new Map(files.map(({ name, hour }) => [`${input.directory}/${name}`, dayOf(hour)]))
-    const found = await rowsOf(
-      connection,
-      `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true)
-        WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${maxIds + 1}`,
-    )
-    if (found.length > maxIds) continue
-    const byDay = new Map<number, string[]>()
-    for (const [file, id] of found) {
-      const day = days.get(String(file)) ?? Number.NaN
-      byDay.set(day, [...(byDay.get(day) ?? []), String(id)])
-    }
-    only.push({ column: endpointColumn(end), byDay })
-  }
-  return only.length === 0 ? input : { ...input, only }
 }
 
 export async function probe(

@@ -7,6 +7,7 @@ import { uncachedColumns } from '../kubernetes/audit.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
 import { cachePrefix } from './file-cache.ts'
 import { selectionOf, type Selection } from './newest.ts'
+import { needleOf, type Needle } from './needles.ts'
 import { boundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
 import type { SqlParameters } from '../../model/sql-parameters.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type RequestedAddresses } from './views.ts'
@@ -30,12 +31,9 @@ export type Statement = Readonly<{
   tables: ReadonlySet<string>
   reads?: ReadonlySet<string>
   ownView?: Readonly<{ name: string; sql: (input: ViewInput) => string }> | undefined
-  ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
   receiveTime: TimeBounds | undefined
+  needle?: Needle | undefined
 }>
-
-export const ends = ['src_addr', 'dst_addr'] as const
-type End = (typeof ends)[number]
 
 const idColumns = [...everyAddress].map((field) => endpointIds(field).toLowerCase())
 
@@ -156,18 +154,11 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
       return bounds === undefined ? [] : [[view, bounds]]
     }),
   )
-  const named = Object.fromEntries(
-    ends.flatMap((end) => {
-      const texts = textsOf(tree, 'flows', end)
-      return texts === undefined ? [] : [[end, texts]]
-    }),
-  )
   return {
     sql,
     addresses,
     columns: everyColumn(names) ? undefined : names.columns,
     readsEndpointIds: ids,
-    ends: named,
     actorBounds: isVisible(names, auditColumns) ? (times.changes ?? ever) : undefined,
     eventTimes: times,
     narrow: names.tables.has('audit') && !isVisible(names, uncachedColumns),
@@ -177,6 +168,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     related: textsOf(tree, 'relations', 'relation'),
     selection,
     receiveTime: receiveBoundsOf(tree),
+    needle: needleOf(tree),
   }
 }
 

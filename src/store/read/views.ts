@@ -1,7 +1,7 @@
 import { endpointColumns, nodeColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
 import { serviceColumns, serviceEvidence, serviceSql } from '../../model/service-port.ts'
-import { dayOf, type Stream } from '../names.ts'
+import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, type FileColumn } from '../schema.ts'
 
@@ -10,56 +10,34 @@ export type ViewInput = Readonly<{
   files: readonly StoredFile[]
   sources: readonly (string | undefined)[]
   words: readonly string[]
-  only?: readonly OnlyEndpoints[] | undefined
   /** NULL otherwise: lists of ports in SQL become joins, even if no statement reads the column. */
   withService?: boolean
   /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
   columns?: ReadonlySet<string> | undefined
+  /** By name of a file: a condition of all rows that the statement needs, or '', and their estimated number. */
+  within?: ReadonlyMap<string, Readonly<{ sql: string; rows: number }>> | undefined
   /** Database of the states of cloud resources. */
   inventory?: string
 }>
-
-/** Ids by day; flows of other days do not have them. */
-export type OnlyEndpoints = Readonly<{
-  column: string
-  byDay: ReadonlyMap<number, readonly string[]>
-}>
-
-/** Single ids are compared before other columns are decoded. */
-const maxDays = 62
-
-function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
-  const parts = only.map(({ column, byDay }) => {
-    const ids = byDay.size > maxDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
-    return ids.length === 0
-      ? undefined
-      : ids.length === 1
-        ? `"${column}" = ${ids[0]}`
-        : `"${column}" IN (${ids.join(', ')})`
-  })
-  return parts.includes(undefined) ? undefined : parts.join(' AND ')
-}
 
 /** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
 export type RequestedAddresses = ReadonlySet<string>
 
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
-  const only = stream === 'flows' ? (input.only ?? []) : []
   const groups = new Map<
     string,
     { readonly file: StoredFile; readonly condition: string; paths: string[]; rows: number }
   >()
   for (const file of input.files) {
     if (file.stream !== stream) continue
-    const condition = conditionOf(file, only)
-    if (condition === undefined) continue
+    const { sql: condition, rows } = input.within?.get(file.name) ?? { sql: '', rows: file.rows }
     const key = `${file.columns ?? `version ${file.schema}`} ${condition}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
-    if (group === undefined) groups.set(key, { file, condition, paths: [path], rows: file.rows })
+    if (group === undefined) groups.set(key, { file, condition, paths: [path], rows })
     else {
       group.paths.push(path)
-      group.rows += file.rows
+      group.rows += rows
     }
   }
   const list = (file: StoredFile) =>
@@ -128,6 +106,13 @@ export const flowOrder: readonly string[] = [
   'dst_label',
   '_pos',
 ]
+
+/** `src_addr` and part `addr` or `namespace`. Undefined if the column is of several endpoints, or of none. */
+export function endpointPartOf(column: string): Readonly<{ field: string; part: string }> | undefined {
+  const [one, ...more] = addressesOf(column)
+  const [field, part = 'addr'] = one?.split('/') ?? []
+  return field === undefined || more.length > 0 ? undefined : { field, part }
+}
 
 const names: Readonly<Record<string, readonly (readonly [field: string, part: EndpointPart])[]>> = Object.fromEntries(
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),

@@ -77,6 +77,10 @@ export class DiskWriter implements TableWriter {
     }
   }
 
+  endpointUse(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   memory(): Promise<number> {
     return Promise.resolve(0)
   }

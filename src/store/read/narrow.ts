@@ -1,0 +1,197 @@
+/** Files, and conditions of their rows, that a statement with a {@link Needle} reads. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { EndpointIndexReader, RowsOfId } from '../endpoint-index/read.ts'
+import { fileList, quoted, rowsOf } from '../duck.ts'
+import { dayOf } from '../names.ts'
+import type { StoredFile } from '../record.ts'
+import { endpointColumn, fileColumns, hasColumn } from '../schema.ts'
+import { testsIn, type Needle } from './needles.ts'
+import type { TimeBounds } from './receipt.ts'
+import { endpointPartOf, type ViewInput } from './views.ts'
+
+/** Ids of all tests. With more, names are joined to all rows. */
+const maxIds = 1000
+/** With more of a file, its index is not read. */
+const maxIdsOfFile = 200
+/** Ids are compared with those of the day of a file, unless there are more days. */
+const maxDays = 62
+/** Listed times of all files. With more, files are read as a whole. */
+const maxTimes = 2048
+/** Each row group is compared with all of its scan. */
+const timesOfScan = 128
+const rowsOfTime = 8
+const filesAtOnce = 16
+
+type Narrowing = Readonly<{ needle: Needle; receiveTime: TimeBounds | undefined }>
+
+/** Files without an index stay whole. */
+export async function narrowed(
+  connection: DuckDBConnection,
+  indexes: EndpointIndexReader,
+  { needle, receiveTime }: Narrowing,
+  input: ViewInput,
+): Promise<ViewInput> {
+  const ids = await idsOf(connection, needle, input)
+  if (ids === undefined) return input
+  const flows = input.files.filter(({ stream }) => stream === 'flows')
+  const found = new Map<StoredFile, FoundRows>()
+  for (let from = 0; from < flows.length; from += filesAtOnce)
+    await Promise.all(
+      flows.slice(from, from + filesAtOnce).map(async (file) => {
+        const tests = new TestsOfFile(file, ids)
+        const rows = tests.isNever(needle) ? [] : await rowsIn(indexes, needle, tests, file)
+        const times = rows === 'common' ? rows : rows.filter((time) => isWithin(time / 1000, receiveTime))
+        found.set(file, { times, sql: tests.sql(needle) })
+      }),
+    )
+  const files = input.files.filter((file) => found.get(file)?.times.length !== 0)
+  return { ...input, files, within: conditionsOf([...found].filter(([, { times }]) => times.length > 0)) }
+}
+
+function isWithin(ms: number, bounds: TimeBounds | undefined) {
+  return bounds === undefined || (ms >= Math.floor(bounds.from) && ms <= Math.ceil(bounds.to))
+}
+
+/** Ids by text, by column and day. */
+type Ids = Readonly<{
+  byDay: ReadonlyMap<number, ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>>
+  dayOf: (hour: number) => number
+}>
+
+async function idsOf(connection: DuckDBConnection, needle: Needle, input: ViewInput): Promise<Ids | undefined> {
+  const files = input.files.filter(({ stream }) => stream === 'endpoints')
+  const isByDay = new Set(files.map(({ hour }) => dayOf(hour))).size <= maxDays
+  const day = (hour: number) => (isByDay ? dayOf(hour) : 0)
+  const days = new Map(files.map(({ name, hour }) => [`${input.directory}/${name}`, day(hour)]))
+  const byDay = new Map<number, Map<string, Map<string, number[]>>>()
+  let count = 0
+  for (const [column, tests] of Map.groupBy(testsIn(needle), (test) => test.column)) {
+    const part = endpointPartOf(column)?.part
+    const stored = fileColumns.endpoints.find(({ name }) => name === part)
+    const paths = files.filter((file) => stored !== undefined && hasColumn(file, stored))
+    const texts = new Set(tests.flatMap(({ texts: some }) => some))
+    if (paths.length === 0) continue
+    const rows = await rowsOf(
+      connection,
+      `SELECT DISTINCT filename, "${part}", ep::DOUBLE FROM read_parquet(
+        ${fileList(paths.map(({ name }) => `${input.directory}/${name}`))}, filename = true, union_by_name = true)
+        WHERE "${part}" IN (${[...texts].map(quoted).join(', ')}) LIMIT ${maxIds + 1}`,
+    )
+    if ((count += rows.length) > maxIds) return undefined
+    for (const [path, text, id] of rows) {
+      const columns = inserted(byDay, days.get(String(path)) ?? 0, () => new Map<string, Map<string, number[]>>())
+      const byText = inserted(columns, column, () => new Map<string, number[]>())
+      inserted(byText, String(text), () => []).push(Number(id))
+    }
+  }
+  return { byDay, dayOf: day }
+}
+
+function inserted<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
+}
+
+type Test = Extract<Needle, { is: 'test' }>
+
+class TestsOfFile {
+  readonly #file: StoredFile
+  readonly #ids: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
+
+  constructor(file: StoredFile, { byDay, dayOf: day }: Ids) {
+    this.#file = file
+    this.#ids = byDay.get(day(file.hour)) ?? new Map<string, ReadonlyMap<string, readonly number[]>>()
+  }
+
+  /** Undefined if they do not decide the test: a flow's own value has priority over that of its endpoint. */
+  idsOf({ column, texts }: Test): readonly number[] | undefined {
+    const own = fileColumns.flows.find(({ name }) => name === column)
+    if (own !== undefined && hasColumn(this.#file, own)) return undefined
+    const byText = this.#ids.get(column)
+    return texts.flatMap((text) => byText?.get(text) ?? [])
+  }
+
+  isNever(needle: Needle): boolean {
+    if (needle.is === 'test') return this.idsOf(needle)?.length === 0
+    return needle.is === 'any'
+      ? needle.parts.every((part) => this.isNever(part))
+      : needle.parts.some((part) => this.isNever(part))
+  }
+
+  /** Undefined if it would be true for all rows. */
+  sql(needle: Needle): string | undefined {
+    if (needle.is !== 'test') {
+      const parts = needle.parts.map((part) => this.sql(part))
+      const known = parts.filter((part) => part !== undefined)
+      const isOpen = needle.is === 'any' ? known.length < parts.length : known.length === 0
+      return isOpen ? undefined : `(${[...new Set(known)].join(needle.is === 'any' ? ' OR ' : ' AND ')})`
+    }
+    const ids = this.idsOf(needle)
+    if (ids === undefined) return undefined
+    const column = endpointColumn(endpointPartOf(needle.column)?.field ?? '')
+    const stored = fileColumns.flows.find(({ name }) => name === column)
+    if (ids.length === 0 || stored === undefined || !hasColumn(this.#file, stored)) return 'false'
+    // Single ids are compared before other columns are decoded.
+    return ids.length === 1 ? `"${column}" = ${ids[0]}` : `"${column}" IN (${ids.join(', ')})`
+  }
+}
+
+async function rowsIn(
+  indexes: EndpointIndexReader,
+  needle: Needle,
+  tests: TestsOfFile,
+  file: StoredFile,
+): Promise<RowsOfId> {
+  const ids = [...new Set(testsIn(needle).flatMap((test) => tests.idsOf(test) ?? []))].sort((a, b) => a - b)
+  const found = ids.length > maxIdsOfFile ? undefined : await indexes.find(file.name, ids)
+  if (found === undefined) return 'common'
+  const rowsOfPart = (part: Needle): RowsOfId => {
+    if (part.is !== 'test') {
+      const parts = part.parts.map(rowsOfPart)
+      return part.is === 'any' ? anyOf(parts) : allOf(parts)
+    }
+    const some = tests.idsOf(part)
+    return some === undefined ? 'common' : anyOf(some.map((id) => found.get(id) ?? []))
+  }
+  return rowsOfPart(needle)
+}
+
+function anyOf(parts: readonly RowsOfId[]): RowsOfId {
+  const listed = parts.filter((part) => part !== 'common')
+  return listed.length < parts.length ? 'common' : [...new Set(listed.flat())].sort((a, b) => a - b)
+}
+
+function allOf(parts: readonly RowsOfId[]): RowsOfId {
+  return parts
+    .filter((part) => part !== 'common')
+    .reduce<RowsOfId>((left, part) => {
+      const times = new Set(part)
+      return left === 'common' ? part : left.filter((time) => times.has(time))
+    }, 'common')
+}
+
+type FoundRows = Readonly<{ times: RowsOfId; sql: string | undefined }>
+
+function conditionsOf(found: readonly (readonly [StoredFile, FoundRows])[]): ViewInput['within'] {
+  const listed = found
+    .flatMap(([file, { times }]) => (times === 'common' ? [] : [{ file, times }]))
+    .sort((a, b) => a.file.receivedMin - b.file.receivedMin)
+  const isShort = listed.reduce((sum, { times }) => sum + times.length, 0) <= maxTimes
+  const moments = new Map<StoredFile, string>()
+  for (let from = 0, to = 0; isShort && from < listed.length; from = to) {
+    const some = new Set<number>()
+    while (to < listed.length && (to === from || some.size + listed[to]!.times.length <= timesOfScan))
+      for (const time of listed[to++]!.times) some.add(time)
+    const sql = `"time_received" IN (${[...some].map((time) => `make_timestamptz(${time})`).join(', ')})`
+    for (const { file } of listed.slice(from, to)) moments.set(file, sql)
+  }
+  return new Map(
+    found.map(([file, { times, sql }]) => {
+      const received = moments.get(file)
+      const parts = [received, sql].filter((part) => part !== undefined)
+      const rows = received === undefined ? file.rows : Math.min(file.rows, rowsOfTime * times.length)
+      return [file.name, { sql: parts.join(' AND '), rows }]
+    }),
+  )
+}
