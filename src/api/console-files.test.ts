@@ -96,6 +96,7 @@ test('a console that is not built names the build command', async () => {
       host: realHost(),
       version: '0',
       resolver: undefined,
+      nextQueryId: () => '1',
     },
     `${folder}/`,
   )

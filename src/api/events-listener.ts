@@ -8,11 +8,15 @@ import type { ApiContext, ApiOptions } from './options.ts'
 import { ApiError } from './problems.ts'
 import { eventRoutes } from './routes/events.ts'
 import { createServer } from './server.ts'
+import { shortenEvents } from './short-events.ts'
 
 export type EventListeners = Readonly<{
   urls: readonly string[]
   servers: readonly FastifyInstance[]
 }>
+
+/** Of others the framework decides whether they are valid. */
+const plainPath = /^\/[\w./-]*$/
 
 /** All listeners or none. Rejects like {@link startApi}. */
 export async function openEvents(
@@ -27,14 +31,23 @@ export async function openEvents(
       if (options.httpAuth === 'api') rejectExposed(listen, options.auth.tokens.length + (oidc === undefined ? 0 : 1))
       const app = createServer(context)
       servers.push(app)
-      takeEvents(app, context, new Gate({ ...options, listen }, oidc))
+      const gate = new Gate({ ...options, listen }, oidc)
+      takeEvents(app, context, gate)
+      const answered = (route: 'events' | 'unknown', status: number) =>
+        options.metrics?.count('weir_api_requests_total', 1, { route, status: String(status) })
       app.addHook('onResponse', (request, reply, done) => {
-        options.metrics?.count('weir_api_requests_total', 1, {
-          route: request.method === 'POST' ? 'events' : 'unknown',
-          status: String(reply.statusCode),
-        })
+        answered(request.method === 'POST' ? 'events' : 'unknown', reply.statusCode)
         done()
       })
+      const stopShort = shortenEvents(app.server, {
+        context,
+        gate,
+        isPath: (url) => plainPath.test(url),
+        headers: [],
+        answer: 'nothing',
+        answered: (status) => answered('events', status),
+      })
+      app.addHook('preClose', async () => stopShort())
       urls.push(await listenAt(app, listen))
     }
     return { urls, servers }

@@ -55,7 +55,9 @@ import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
 import { whyRoutes, whySchemas } from './routes/why.ts'
+import { queryIds } from './query-id.ts'
 import { createServer } from './server.ts'
+import { shortenEvents } from './short-events.ts'
 
 export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
@@ -118,6 +120,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     limits,
     ...(options.httpInvalid === undefined ? {} : { httpInvalid: options.httpInvalid }),
     tls: options.tls,
+    nextQueryId: queryIds(options.host.random),
     opaque: await Opaque.of(auth, options.host),
     ...(options.draining === undefined ? {} : { draining: options.draining }),
   }
@@ -134,18 +137,16 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
   const gate = new Gate(options, oidc)
   protect(app, gate, context.opaque)
-  app.addHook('onResponse', (request, reply, done) => {
-    options.metrics?.count('weir_api_requests_total', 1, {
-      route: request.routeOptions.url ?? 'unknown',
-      status: String(reply.statusCode),
-    })
-    const { method, url } = request.routeOptions
+  const answered = (method: string, url: string | undefined, status: number) => {
+    options.metrics?.count('weir_api_requests_total', 1, { route: url ?? 'unknown', status: String(status) })
+    if (options.answered === undefined) return
     const route = routes.find((each) => each.url === url && each.method === method)
-    options.answered?.({
-      route: `${request.method} ${url}`,
-      status: reply.statusCode,
-      described: route === undefined ? undefined : Object.keys(responsesOf(route)),
-    })
+    const described = route === undefined ? undefined : Object.keys(responsesOf(route))
+    options.answered({ route: `${method} ${url}`, status, described })
+  }
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request.routeOptions
+    answered(String(method ?? request.method), url, reply.statusCode)
     done()
   })
   for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas }))
@@ -209,6 +210,15 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     throw notFoundError(request, known)
   })
   app.addHook('onClose', async () => gate.sessions.stop())
+  const stopShort = shortenEvents(app.server, {
+    context,
+    gate,
+    isPath: (url) => url === '/events',
+    headers: Object.entries(securityHeaders).flat(),
+    answer: 'counts',
+    answered: (status) => answered('POST', '/events', status),
+  })
+  app.addHook('preClose', async () => stopShort())
   await hub.start()
   try {
     const url = await listenAt(app, listen)
@@ -220,14 +230,16 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
 }
 
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
 function protect(app: FastifyInstance, gate: Gate, opaque: Opaque | undefined) {
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-resource-policy': 'same-origin',
-    })
+    reply.headers(securityHeaders)
     // An absolute target would override the Host header.
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
     await gate.admit(request)

@@ -109,6 +109,7 @@ export type ApiContext = Readonly<{
   /** Undefined: no viewer is limited. */
   opaque?: Opaque | undefined
   draining?: ApiOptions['draining']
+  nextQueryId: () => string
 }>
 
 export type RunningApi = Readonly<{

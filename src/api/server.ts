@@ -2,6 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Log } from '../engine/contracts.ts'
 import type { MemoryLease } from '../host/index.ts'
 import { discardRest } from '../host/discard.ts'
 import { readBody } from './body.ts'
@@ -52,7 +53,7 @@ export function createServer(context: ApiContext): FastifyInstance {
     clientErrorHandler,
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
   })
-  assignQueryIds(app, context.host.random)
+  assignQueryIds(app, context.nextQueryId)
   app.setReplySerializer(jsonLine)
   app.decorateRequest('user', '')
   app.decorateRequest('seal', undefined)
@@ -74,7 +75,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)
     if (answer.unexpected)
-      context.log.error('A request failed with an unexpected error.', {
+      logUnexpected(context.log, {
         method: request.method,
         path: request.routeOptions.url ?? request.url.split('?')[0],
         query: reply.getHeader(queryIdHeader),
@@ -85,8 +86,15 @@ export function createServer(context: ApiContext): FastifyInstance {
   return app
 }
 
+export function logUnexpected(
+  log: Log,
+  fields: Readonly<{ method: string; path: string | undefined; query: unknown; error: unknown }>,
+): void {
+  log.error('A request failed with an unexpected error.', fields)
+}
+
 /** A shell prints its prompt after a response of `curl`. */
-function jsonLine(data: unknown): string {
+export function jsonLine(data: unknown): string {
   return `${JSON.stringify(data)}\n`
 }
 

@@ -18,7 +18,8 @@ import type {
   TimeRange,
 } from './control.ts'
 import { known } from '../model/json.ts'
-import { httpSource, takePushed } from './sources/pushed.ts'
+import { PushGroups } from './sources/push-groups.ts'
+import { httpSource, pushedUnit, takePushed } from './sources/pushed.ts'
 import { deadLetterAdmin, localDeadLetters } from './delivery/dead-letter-admin.ts'
 import { Behind } from './behind.ts'
 import { Feed } from './feed.ts'
@@ -47,9 +48,12 @@ export class Runtime implements Control {
   readonly #feed: Feed
   readonly #lag = new StoreLag()
   readonly #behind: Behind
+  readonly #pushes: PushGroups
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
+    const { host, ingest } = parts
+    this.#pushes = new PushGroups(host, (batch) => ingest.append(pushedUnit(batch, host)))
     this.#ledgerMetrics = new LedgerMetrics(parts.metrics)
     this.#feed = new Feed({ ...parts, frames: parts.sinks.frames })
     this.#readiness = new Readiness(parts.host.clock, parts.log)
@@ -78,7 +82,7 @@ export class Runtime implements Control {
   }
 
   ingest(batch: EventBatch): Promise<Ingested> {
-    return takePushed(this.#parts, batch)
+    return takePushed(this.#parts, this.#pushes, batch)
   }
 
   async ledger(): Promise<Ledger> {

@@ -81,6 +81,22 @@ export class Gate {
     if (!open) authorize(request.principal, operation)
   }
 
+  /** True only if `admit` admits a post of events. Without side effects. */
+  surelyAdmitsEvents(request: IncomingMessage): boolean {
+    const { authorization, cookie } = request.headers
+    if (this.loginNeeded && (authorization !== undefined || cookie !== undefined || !this.#openEvents)) {
+      const bearer = bearerOf(authorization)
+      return bearer !== undefined && bearer.length >= guessable && this.tokens.find(bearer)?.role === 'admin'
+    }
+    if (!this.#loopback) return true
+    try {
+      checkBrowser(request, this.#listenHost)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   async #find(request: IncomingMessage): Promise<Admission | undefined> {
     const { authorization } = request.headers
     if (authorization !== undefined) {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   batchedType,
@@ -53,24 +54,15 @@ const schema = {
 /** `nothing`: without a body, where clients read a body as an event (Knative). */
 export function eventRoutes(
   app: FastifyInstance,
-  { control, httpInvalid }: ApiContext,
+  context: ApiContext,
   path = '/events',
   answer: 'counts' | 'nothing' = 'counts',
 ): void {
   app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
-    checkMediaType(request)
     const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
     request.memory.grow(columnsPerByte * body.length)
-    const batch = await decode(request, body)
-    const invalid = httpInvalid === 'accept' ? undefined : invalidAttribute(batch)
-    if (invalid !== undefined)
-      throw new ApiError('WEIR_API_EVENT', `${sentence(invalid)} No event of this request was accepted.`, {
-        hints: ['`http.invalid: accept` accepts such events; sinks escape them.'],
-      })
-    const { accepted, duplicates, outcome }: Ingested =
-      batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
-    if (outcome !== undefined) settle(outcome)
-    return answer === 'nothing' ? reply.code(200).send() : reply.send({ accepted, duplicates })
+    const counts = await takeEvents(context, request.headers, body)
+    return answer === 'nothing' ? reply.code(200).send() : reply.send(counts)
   })
 
   app.options(
@@ -87,14 +79,33 @@ export function eventRoutes(
 }
 
 /** Columns of the rows, and their copy for the journal, by bytes of the body. */
-const columnsPerByte = 2
+export const columnsPerByte = 2
+
+/** Throws ApiError if the events are refused, all of them. */
+export async function takeEvents(
+  { control, httpInvalid }: ApiContext,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Promise<Omit<Ingested, 'outcome'>> {
+  checkMediaType(headers)
+  const batch = await decode(headers, body)
+  const invalid = httpInvalid === 'accept' ? undefined : invalidAttribute(batch)
+  if (invalid !== undefined)
+    throw new ApiError('WEIR_API_EVENT', `${sentence(invalid)} No event of this request was accepted.`, {
+      hints: ['`http.invalid: accept` accepts such events; sinks escape them.'],
+    })
+  if (batch.count === 0) return { accepted: 0, duplicates: 0 }
+  const { accepted, duplicates, outcome } = await control.ingest(batch)
+  if (outcome !== undefined) settle(outcome)
+  return { accepted, duplicates }
+}
 
 const whole = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 
-function checkMediaType(request: FastifyRequest) {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+function checkMediaType(headers: IncomingHttpHeaders) {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== undefined && whole.has(type)) return
-  if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
+  if (type?.startsWith('application/cloudevents') !== true && headers['ce-specversion'] !== undefined) return
   throw new ApiError(
     'WEIR_API_MEDIA_TYPE',
     `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: the ` +
@@ -106,14 +117,14 @@ function checkMediaType(request: FastifyRequest) {
   )
 }
 
-async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch> {
-  const type = request.headers['content-type']
+async function decode(headers: IncomingHttpHeaders, body: Buffer): Promise<EventBatch> {
+  const type = headers['content-type']
   try {
     if (isProtobuf(type) || isProtobufBatch(type)) {
       const { decodeProtobuf, decodeProtobufBatch } = await import('../../codecs/cloudevents/protobuf.ts')
       return toEventBatch(isProtobuf(type) ? [decodeProtobuf(body)] : decodeProtobufBatch(body))
     }
-    return decodeHttp(request.headers, body)
+    return decodeHttp(headers, body)
   } catch (error) {
     if (!(error instanceof CloudEventsError)) throw error
     throw new ApiError(

@@ -211,12 +211,13 @@ async function pushed(unit: Unit, settled?: number): Promise<Pushed> {
     const { position } = await appender().append(unit)
     return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
   }
-  const { position, accepted, duplicates, repeats } = await need(admission).append(unit, settled)
+  const { position, accepted, duplicates, repeats, seen } = await need(admission).append(unit, settled)
   return {
     sequence: position.sequence,
     accepted,
     duplicates,
     repeats,
+    ...(seen === undefined ? {} : { seen }),
     ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }),
   }
 }

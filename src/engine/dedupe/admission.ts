@@ -10,6 +10,8 @@ export interface Admitted extends Appended {
   readonly accepted: number
   readonly duplicates: number
   readonly repeats: readonly number[]
+  /** Rows that are duplicates, ascending; undefined: none. */
+  readonly seen?: Uint32Array
 }
 
 /** With an idempotent acknowledging sink, only rows that it has not settled are duplicates. */
@@ -52,7 +54,13 @@ export class Admission {
         const sequence = this.#inFlight.sequenceOf(all, 4 * row)
         if (sequence !== undefined) repeats.add(sequence)
       }
-      return { ...appended, accepted: fresh.length, duplicates, repeats: [...repeats] }
+      return {
+        ...appended,
+        accepted: fresh.length,
+        duplicates,
+        repeats: [...repeats],
+        ...(duplicates === 0 ? {} : { seen: seen.slice() }),
+      }
     } catch (error) {
       // An append with an original of a duplicate failed.
       this.#window.withdraw(hashes)

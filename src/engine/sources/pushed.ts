@@ -7,6 +7,7 @@ import type { SinkOutcome, Ingested } from '../control.ts'
 import type { Place } from '../cluster/names.ts'
 import { idHashes } from '../dedupe/id-hashes.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
+import type { PushGroups } from './push-groups.ts'
 
 export const httpSource = 'http'
 
@@ -15,6 +16,8 @@ export type Pushed = Readonly<{
   accepted: number
   duplicates: number
   repeats?: readonly number[]
+  /** Rows that are duplicates, ascending. */
+  seen?: Uint32Array
   places?: readonly Place[]
 }>
 
@@ -33,12 +36,9 @@ export type PushParts = Readonly<{
   http: () => Readonly<{ ack: string | undefined; ackTimeoutMs: number }>
 }>
 
-export async function takePushed(
-  { host, ingest, sinks, shared, http }: PushParts,
-  batch: EventBatch,
-): Promise<Ingested> {
-  const { ack, ackTimeoutMs } = http()
-  const unit: Unit = {
+/** The journal takes over its buffer. */
+export function pushedUnit(batch: EventBatch, host: Host): Unit {
+  return {
     source: httpSource,
     stream: httpSource,
     kind: 'events',
@@ -48,10 +48,16 @@ export async function takePushed(
     received: host.clock.now(),
     ...timeRange(batch.time),
   }
-  if (ack === undefined) {
-    const { accepted, duplicates } = await ingest.append(unit)
-    return { accepted, duplicates }
-  }
+}
+
+export async function takePushed(
+  { host, ingest, sinks, shared, http }: PushParts,
+  groups: PushGroups,
+  batch: EventBatch,
+): Promise<Ingested> {
+  const { ack, ackTimeoutMs } = http()
+  if (ack === undefined) return groups.take(batch)
+  const unit = pushedUnit(batch, host)
   const settling: Settling | undefined =
     shared === undefined ? (pushed, signal) => worstOutcome(sinks, ack, pushed, signal) : shared.settling(ack)
   if (settling === undefined)
