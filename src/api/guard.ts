@@ -45,6 +45,18 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
   checkOrigin(request, `${request.socket instanceof TLSSocket ? 'https' : 'http'}://${host}`.toLowerCase())
 }
 
+/** True only if `checkBrowser` passes; for requests of programs, without its cost. */
+export function isPlainLocal({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!
+    if (/^host$/i.test(name)) {
+      if (++hosts > 1 || !hostPattern.test(rawHeaders[at + 1]!)) return false
+    } else if (/^(?:origin|sec-fetch-.*)$/i.test(name)) return false
+  }
+  return hosts === 1
+}
+
 /** Proxies may change name and scheme, so Origin is compared with Host. */
 export function checkOwnPage(request: IncomingMessage): void {
   const [origin, ...others] = headerValues(request, 'origin')

@@ -35,10 +35,15 @@ function recoder(words: DictionaryBuilder, dictionary: readonly string[]): (code
 }
 
 function joinHeaps(heaps: readonly Heap[]): Heap {
-  const bytes = joined(
-    heaps.map((heap) => heap.bytes.subarray(heap.offsets[0], heap.offsets.at(-1))),
-    (length) => new Uint8Array(length),
-  )
+  const bounds = ({ offsets }: Heap) => [offsets[0] ?? 0, offsets[offsets.length - 1] ?? 0] as const
+  const bytes = new Uint8Array(heaps.reduce((sum, heap) => sum + bounds(heap)[1] - bounds(heap)[0], 0))
+  let at = 0
+  for (const heap of heaps) {
+    const [start, end] = bounds(heap)
+    const isWhole = start === 0 && end === heap.bytes.length
+    bytes.set(isWhole ? heap.bytes : heap.bytes.subarray(start, end), at)
+    at += end - start
+  }
   return { offsets: joinOffsets(heaps.map(({ offsets }) => offsets)), bytes }
 }
 
@@ -55,20 +60,11 @@ function joinOffsets(all: readonly Uint32Array[]): Uint32Array {
 }
 
 function concatEvents(batches: readonly EventBatch[]): EventBatch {
-  const words = new DictionaryBuilder()
-  const recoders = batches.map(({ dictionary }) => recoder(words, dictionary))
-  const codes = Object.fromEntries(
-    eventCodes.map((name) => [
-      name,
-      joined(
-        batches.map((batch, index) => recoders[index]?.(batch[name]) ?? batch[name]),
-        (length) => new Uint32Array(length),
-      ),
-    ]),
-  ) as Record<(typeof eventCodes)[number], Uint32Array>
+  const count = batches.reduce((sum, { count: rows }) => sum + rows, 0)
+  const { dictionary, codes } = joinCodes(batches, count)
   return {
     kind: 'events',
-    count: batches.reduce((sum, { count }) => sum + count, 0),
+    count,
     id: joinHeaps(batches.map(({ id }) => id)),
     ...codes,
     time: joined(
@@ -80,8 +76,28 @@ function concatEvents(batches: readonly EventBatch[]): EventBatch {
       (length) => new Uint8Array(length),
     ),
     data: joinHeaps(batches.map(({ data }) => data)),
-    dictionary: words.strings,
+    dictionary,
   }
+}
+
+/** Many batches of one row: without an array for each. */
+function joinCodes(batches: readonly EventBatch[], count: number) {
+  const words = new DictionaryBuilder()
+  const columns = eventCodes.map((name) => [name, new Uint32Array(count)] as const)
+  let at = 0
+  for (const batch of batches) {
+    const known: number[] = [0]
+    for (const [name, to] of columns) {
+      const from = batch[name]
+      for (let row = 0; row < batch.count; row++) {
+        const code = from[row]!
+        to[at + row] = known[code] ??= words.code(batch.dictionary[code])
+      }
+    }
+    at += batch.count
+  }
+  const codes = Object.fromEntries(columns) as Record<(typeof eventCodes)[number], Uint32Array>
+  return { dictionary: words.strings, codes }
 }
 
 function concatFlows(batches: readonly FlowBatch[]): FlowBatch {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Metrics } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
-import { checkBrowser, checkOwnPage, isLoopback } from '../guard.ts'
+import { checkBrowser, checkOwnPage, isLoopback, isPlainLocal } from '../guard.ts'
 import type { ApiOptions } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { cookieOf, sessionCookie } from './cookies.ts'
@@ -88,13 +88,7 @@ export class Gate {
       const bearer = bearerOf(authorization)
       return bearer !== undefined && bearer.length >= guessable && this.tokens.find(bearer)?.role === 'admin'
     }
-    if (!this.#loopback) return true
-    try {
-      checkBrowser(request, this.#listenHost)
-      return true
-    } catch {
-      return false
-    }
+    return !this.#loopback || isPlainLocal(request)
   }
 
   async #find(request: IncomingMessage): Promise<Admission | undefined> {

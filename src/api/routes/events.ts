@@ -88,7 +88,11 @@ export async function takeEvents(
   body: Buffer,
 ): Promise<Omit<Ingested, 'outcome'>> {
   checkMediaType(headers)
-  const batch = await decode(headers, body)
+  const type = headers['content-type']
+  const batch =
+    isProtobuf(type) || isProtobufBatch(type)
+      ? await decodeProtobufBody(headers, body)
+      : refusing(() => decodeHttp(headers, body))
   const invalid = httpInvalid === 'accept' ? undefined : invalidAttribute(batch)
   if (invalid !== undefined)
     throw new ApiError('WEIR_API_EVENT', `${sentence(invalid)} No event of this request was accepted.`, {
@@ -117,14 +121,16 @@ function checkMediaType(headers: IncomingHttpHeaders) {
   )
 }
 
-async function decode(headers: IncomingHttpHeaders, body: Buffer): Promise<EventBatch> {
-  const type = headers['content-type']
+async function decodeProtobufBody(headers: IncomingHttpHeaders, body: Buffer): Promise<EventBatch> {
+  const { decodeProtobuf, decodeProtobufBatch } = await import('../../codecs/cloudevents/protobuf.ts')
+  return refusing(() =>
+    toEventBatch(isProtobuf(headers['content-type']) ? [decodeProtobuf(body)] : decodeProtobufBatch(body)),
+  )
+}
+
+function refusing(read: () => EventBatch): EventBatch {
   try {
-    if (isProtobuf(type) || isProtobufBatch(type)) {
-      const { decodeProtobuf, decodeProtobufBatch } = await import('../../codecs/cloudevents/protobuf.ts')
-      return toEventBatch(isProtobuf(type) ? [decodeProtobuf(body)] : decodeProtobufBatch(body))
-    }
-    return decodeHttp(headers, body)
+    return read()
   } catch (error) {
     if (!(error instanceof CloudEventsError)) throw error
     throw new ApiError(

@@ -69,7 +69,7 @@ export class ColumnsBuilder {
   readonly #encodings: number[] = []
 
   constructor(bytes: number) {
-    this.id = new HeapBuilder(4096)
+    this.id = new HeapBuilder(Math.min(bytes, 4096))
     this.data = new HeapBuilder(bytes)
   }
 

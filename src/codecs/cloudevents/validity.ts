@@ -28,19 +28,21 @@ export function uriReference(text: string): string {
 
 const hex = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0')
 
+const tests = [
+  ['source', isUriReference, 'URI reference'],
+  ['dataschema', (text: string) => isUriReference(text) && scheme.test(text), 'URI'],
+  ['datacontenttype', (text: string) => mediaType.test(text), 'media type'],
+] as const
+
 /** The first invalid attribute of the events; undefined if all are valid. Each value is tested once. */
-export function invalidAttribute({ dictionary, count, ...columns }: EventBatch): string | undefined {
-  const tests = [
-    ['source', isUriReference, 'URI reference'],
-    ['dataschema', (text: string) => isUriReference(text) && scheme.test(text), 'URI'],
-    ['datacontenttype', (text: string) => mediaType.test(text), 'media type'],
-  ] as const
+export function invalidAttribute(batch: EventBatch): string | undefined {
+  const { dictionary, count } = batch
   for (const [name, isValid, what] of tests) {
-    const tested = new Set<number>([0])
+    const tested = count > 1 ? new Set<number>() : undefined
     for (let row = 0; row < count; row++) {
-      const code = columns[name][row]!
-      if (tested.has(code)) continue
-      tested.add(code)
+      const code = batch[name][row]!
+      if (code === 0 || tested?.has(code) === true) continue
+      tested?.add(code)
       const text = dictionary[code] ?? ''
       if (!isValid(text))
         return `${count > 1 ? `event ${row}: ` : ''}${name} ${JSON.stringify(text.slice(0, 100))} is no ${what}`
