@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
-import { percentile } from '../../test/kit/percentile.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
+import { costOf, median, type Cost } from './query-overhead/cost.ts'
 import { newestPage, questionsAbout, type Question } from './query-overhead/questions.ts'
 import { storeFlows } from './query-overhead/store.ts'
 
@@ -43,7 +43,6 @@ async function addressOfSome(weir: WeirProcess): Promise<string> {
 }
 
 type Way = 'api' | 'sql' | 'duck'
-type Cost = Readonly<{ ms: number; cpuMs: number }>
 type PlainDuck = Readonly<{ query(sql: string): Promise<Cost>; end(): void }>
 
 async function plainDuck(store: string): Promise<PlainDuck> {
@@ -60,13 +59,6 @@ async function plainDuck(store: string): Promise<PlainDuck> {
     },
     end: () => child.stdin.end(),
   }
-}
-
-/** Processor time of Weir's process. Statements of SQL run in another one. */
-async function costOf(weir: WeirProcess, run: () => Promise<unknown>): Promise<Cost> {
-  const [began, cpu] = [performance.now(), weir.cpuSeconds()]
-  await run()
-  return { ms: performance.now() - began, cpuMs: (weir.cpuSeconds() - cpu) * 1000 }
 }
 
 /** Ways take turns, because the speed of a machine changes. */
@@ -90,11 +82,7 @@ async function compare(context: AcceptanceContext, weir: WeirProcess, duck: Plai
         context.figure(`${what}: ${way} failed`, String(error).slice(0, 300))
       }
     }
-  const middle = (way: Way, part: keyof Cost) =>
-    percentile(
-      costs[way].map((cost) => cost[part]),
-      50,
-    )
+  const middle = (way: Way, part: keyof Cost) => median(costs[way], part)
   for (const [way, name] of Object.entries({ api: 'API', sql: 'SQL', duck: 'plain DuckDB' }) as [Way, string][]) {
     if (costs[way].length === 0) continue
     const cpu = way === 'sql' ? '' : `, ${Math.round(middle(way, 'cpuMs'))} ms of processor time`
