@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
-import { ROOT } from '../../tools/kit/command.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
 import { costOf, median, type Cost } from './query-overhead/cost.ts'
+import { plainDuck, type PlainDuck } from './query-overhead/plain.ts'
 import { newestPage, questionsAbout, type Question } from './query-overhead/questions.ts'
 import { storeFlows } from './query-overhead/store.ts'
 
@@ -43,24 +40,6 @@ async function addressOfSome(weir: WeirProcess): Promise<string> {
 }
 
 type Way = 'api' | 'sql' | 'duck'
-type PlainDuck = Readonly<{ query(sql: string): Promise<Cost>; end(): void }>
-
-async function plainDuck(store: string): Promise<PlainDuck> {
-  const script = join(ROOT, 'bench/runs/query-overhead/plain-duck.ts')
-  const child = spawn(process.execPath, [script, store], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })
-  const next = async () => String((await once(lines, 'line'))[0])
-  await next()
-  return {
-    async query(sql) {
-      const answer = next()
-      child.stdin.write(`${JSON.stringify(sql)}\n`)
-      return JSON.parse(await answer) as Cost
-    },
-    end: () => child.stdin.end(),
-  }
-}
-
 /** Ways take turns, because the speed of a machine changes. */
 async function compare(context: AcceptanceContext, weir: WeirProcess, duck: PlainDuck, question: Question) {
   const { what, api, sql, duck: plain } = question

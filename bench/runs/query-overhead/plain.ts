@@ -1,0 +1,26 @@
+// A process with plain DuckDB over the files of a store.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { ROOT } from '../../../tools/kit/command.ts'
+import type { Cost } from './cost.ts'
+
+export type PlainDuck = Readonly<{ query(sql: string): Promise<Cost>; end(): void }>
+
+/** `store`: folder of the files. */
+export async function plainDuck(store: string): Promise<PlainDuck> {
+  const script = join(ROOT, 'bench/runs/query-overhead/plain-duck.ts')
+  const child = spawn(process.execPath, [script, store], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })
+  const next = async () => String((await once(lines, 'line'))[0])
+  await next()
+  return {
+    async query(sql) {
+      const answer = next()
+      child.stdin.write(`${JSON.stringify(sql)}\n`)
+      return JSON.parse(await answer) as Cost
+    },
+    end: () => child.stdin.end(),
+  }
+}
