@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, writevSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -53,6 +53,9 @@ const flags: Record<OpenMode, number> = {
   write: constants.O_RDWR | constants.O_CREAT,
 }
 
+/** Such writes to the page cache need less time than waking a thread of the pool. */
+const directBytes = 16 * 1024
+
 class RealFile implements DiskFile {
   readonly path: string
   readonly #handle: fs.FileHandle
@@ -72,7 +75,10 @@ class RealFile implements DiskFile {
 
   async writeAll(pieces: readonly Uint8Array[], position: number): Promise<void> {
     const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    const { bytesWritten } = await this.#handle.writev(pieces as Uint8Array[], position)
+    const bytesWritten =
+      total <= directBytes
+        ? writevSync(this.#handle.fd, pieces as Uint8Array[], position)
+        : (await this.#handle.writev(pieces as Uint8Array[], position)).bytesWritten
     if (bytesWritten === total) return
     // Short vectored writes are rare; single writes give an exact error.
     const rest = Buffer.concat(pieces as Uint8Array[]).subarray(bytesWritten)

@@ -19,7 +19,7 @@ export class Fence {
   /** Throws WEIR_DATA_FENCED if another process took the folder, WEIR_DATA_GONE if the folder was removed. */
   async check(): Promise<void> {
     if (!this.#isBroken) {
-      const state = await claimState(this.#claim)
+      const state = claimState(this.#claim)
       if (state === 'other') this.break(`${this.#claim.path} was replaced`)
       if (state === 'none')
         this.#error ??= new WeirError('WEIR_DATA_GONE', `The data folder was removed: ${this.#claim.path} is missing.`)

@@ -62,7 +62,7 @@ describe('a claim on a folder', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ pid: 2 })
     second.release()
     await expect(fence.check()).rejects.toMatchObject({ code: 'WEIR_DATA_FENCED' })
-    expect(await claimState(second.claim)).toBe('none')
+    expect(claimState(second.claim)).toBe('none')
     expect(await readdir(folder)).toEqual([])
   })
 

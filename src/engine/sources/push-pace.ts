@@ -1,5 +1,5 @@
 /** Times in ms of a monotonic clock. */
-const gatherMs = 10
+const gatherMs = 20
 /** Clients that wait for their answers send the next requests within it after each other. */
 const promptMs = 2
 /** As many requests are worth a sync by themselves. */
@@ -8,7 +8,7 @@ const maxSkipped = 32
 
 /**
  * How long the first request of a group waits for others. At 200 requests per second a sync for each would cost more
- * than all else, so up to 10 ms if that gathers requests; clients that wait for each other's answers are not delayed.
+ * than all else, so up to 20 ms if that gathers requests; clients that wait for each other's answers are not delayed.
  */
 export class PushPace {
   #opened: number | undefined
