@@ -393,3 +393,26 @@ test('rows that expand are committed between the frames of one read', async () =
   await done
   await fed.store.close()
 })
+
+test('flows of equal values are committed between the frames of one read', async () => {
+  FailingTables.failAt = new Set()
+  const [received, rows, frames] = [host.clock.now(), 40_000, 12]
+  const raw = encodeBatch(
+    flowBatch(
+      Array.from({ length: rows }, () => ({ src: '10.0.0.1', dst: '10.0.0.2' })),
+      received,
+    ),
+  )
+  expect(frames * raw.byteLength).toBeLessThan(8 << 20)
+  const unit = { source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: rows, received } as const
+  const last = await Promise.all(
+    Array.from({ length: frames }, () => journal.append({ ...unit, timeMin: received, timeMax: received })),
+  )
+  const { feed: fed, done, until, commits } = await feed(tables)
+  await until(last.at(-1)!.position.sequence)
+  expect(commits()).toBeGreaterThanOrEqual(2)
+  expect(fed.store.ledger().stored).toEqual({ netflow: frames * rows })
+  stop.abort()
+  await done
+  await fed.store.close()
+})

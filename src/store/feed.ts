@@ -36,6 +36,8 @@ const freshEveryMs = 250
 const readCompressedBytes = 1 << 20
 /** Decompressed. */
 const applyBytes = 8 << 20
+/** Of a row of flows in memory. Equal values take no bytes in a frame. */
+const rowBytes = 64
 const maintainEveryMs = 5000
 const refillEveryMs = 1000
 const maxRounds = 8
@@ -243,13 +245,21 @@ export class StoreFeed {
     for (let rounds = 0; rounds < maxRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
   }
 
-  /** A read of a mebibyte may expand to gigabytes, so that pending rows are committed between its frames. */
+  /**
+   * A read of a mebibyte may expand to gigabytes, so that pending rows are committed between its frames. The timers
+   * that return memory run there too.
+   */
   async #apply(frames: readonly Frame[], committed: () => void) {
     const { projection } = this.store
     for (let from = 0, end = 0; from < frames.length; from = end) {
-      for (let bytes = 0; end < frames.length && bytes < applyBytes; end++) bytes += frames[end]!.header.rawBytes
+      for (let bytes = 0; end < frames.length && bytes < applyBytes; end++) {
+        const { rawBytes, count } = frames[end]!.header
+        bytes += Math.max(rawBytes, count * rowBytes)
+      }
       await projection.apply(frames.slice(from, end))
-      if (end < frames.length && projection.wantsCommit() && (await this.#commit())) committed()
+      if (end === frames.length) return
+      if (projection.wantsCommit() && (await this.#commit())) committed()
+      await this.#options.host.timers.yield()
     }
   }
 
