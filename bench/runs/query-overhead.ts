@@ -69,7 +69,9 @@ async function compare(context: AcceptanceContext, weir: WeirProcess, duck: Plai
   }
   if (api === undefined) return
   context.expect(!failed.has('api'), `${what}: the API answers`)
-  const [ms, ratio] = [middle('api', 'ms'), middle('api', 'ms') / middle('duck', 'ms')]
+  const ratioOf = (part: keyof Cost) => middle('api', part) / middle('duck', part)
+  const [ms, ratio] = [middle('api', 'ms'), ratioOf('ms')]
+  context.figure(`${what}: processor time of the API to that of DuckDB`, ratioOf('cpuMs').toFixed(2))
   if (what === newestPage) context.expectSpeed(ms <= maxPageMs, `${what}: within ${maxPageMs} ms`)
   else context.expectSpeed(ratio <= maxRatio, `${what}: the API takes ${ratio.toFixed(2)} times as long as DuckDB`)
 }

@@ -1,7 +1,7 @@
 /** Sums of stored flows. With many flows the statements are those that are faster for the store, and as exact. */
-import type { StoreReader } from '../engine/control.ts'
+import type { StoredSums, StoreReader } from '../engine/control.ts'
 import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
-import { addressGroupsSql, exactDoubles, measures, type AggregateQuery } from '../query/plan/index.ts'
+import { addressGroupsSql, exactDoubles, measures, rowsBefore, type AggregateQuery } from '../query/plan/index.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
 import { manyGroups, storedEndpoints } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
@@ -26,32 +26,34 @@ export async function flowSums<Request extends AggregateQuery>(
   many = manyFlows,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const dialect = dialectOf(store)
-  const stored = dialect.hasParts ? ((await store.sums?.())?.flows.rows ?? 0) : 0
+  const flows = dialect.hasParts ? (await store.sums?.())?.flows : undefined
+  const stored = flows?.rows ?? 0
   if (stored <= many) return rowsOf(store, sql(request, dialect), disconnected)
-  if (groups.step === undefined && groups.fields.length > 0) {
-    const rows = await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected)
-    if (rows !== 'few') return rows
-  }
   const read = (doubles: boolean) =>
-    fastSums(
-      store,
-      { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) },
-      groups,
+    fastSums(store, { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
       sql,
+      expected: rowsIn(request, flows),
       disconnected,
-    )
+    })
   const rows = await read(true)
   return rows === undefined || areExact(rows) ? rows : read(false)
+}
+
+/** About, without the filter. */
+function rowsIn({ span: { from, to } }: AggregateQuery, flows: StoredSums['flows'] | undefined): number {
+  if (flows?.hours === undefined) return flows?.rows ?? 0
+  return rowsBefore(flows.hours, Number(to) / 1000) - rowsBefore(flows.hours, Number(from) / 1000)
 }
 
 async function fastSums<Request extends AggregateQuery>(
   store: StoreReader,
   request: Request,
   { fields, step }: SumGroups,
-  sql: SumSql<Request>,
-  disconnected: AbortSignal,
+  { sql, expected, disconnected }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal }>,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const grouped = { ...request, group: fields }
+  const many = step === undefined ? await manyGroups(store, grouped, expected, disconnected) : 'few'
+  if (many !== 'few') return many
   const rows =
     step === undefined
       ? await largestGroups(store, grouped, disconnected)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { conversationRanks, conversationsSql, type ConversationsRequest } from '../query/plan/index.ts'
+import type { StoreReader } from '../engine/control.ts'
 import { flowBatch } from '../store/testing/frames.ts'
 import { manyConversations } from './many-conversations.ts'
 import { rowQueryOf } from './query-parameters.ts'
@@ -64,4 +65,44 @@ test('conversations read in parts equal those of one statement, for every rank a
     expect(cells(rows), `${by} ${filter}`).toEqual(cells(expected))
     if (filter !== 'bytes = 5') expect(expected.length).toBeGreaterThan(2)
   }
+})
+
+test('ids that change between two statements do not divide conversations', async () => {
+  const api = await startStored()
+  const flowsOfDay = (received: number, src: string, dst: string) =>
+    api.add(
+      Array.from({ length: 30 }, (_, at) => ({ src: `10.0.0.${(at % 5) + 1}`, dst: '10.0.0.10', bytes: at })).map(
+        ({ bytes, ...ends }) => ({ ...ends, bytes, ...(bytes % 2 === 0 ? {} : { src, dst }) }),
+      ),
+      received,
+    )
+  await flowsOfDay(now - 1000, '10.0.0.10', '10.0.0.2')
+  const { reader } = api.store
+  const statements: string[] = []
+  let before = () => Promise.resolve()
+  const store: StoreReader = {
+    async query(sql, format, signal) {
+      if (sql.includes('conversations AS')) await before()
+      statements.push(sql)
+      return reader.query(sql, format, signal)
+    },
+    edges: (query, signal) => reader.edges(query, signal),
+  }
+  const request: ConversationsRequest = {
+    ...rowQueryOf({ from: String(now - 3 * day), both_ways: 'true' }, 'flow_time', now, local),
+    by: 'flows',
+    limit: 4,
+  }
+  const keysOf = (rows: readonly Record<string, unknown>[] | undefined) =>
+    rows?.map((row) => ['_a_addr', '_b_addr', '_rank', '_all_conversations'].map((name) => row[name]))
+  const many = () => manyConversations(store, request, disconnected, { perPart: 20, parts: 3, keys: 1000 })
+  const one = async () => keysOf(await rowsOf(reader, conversationsSql(request), disconnected))
+  expect(keysOf(await many())).toEqual(await one())
+  expect(statements.some((sql) => sql.includes('firsts'))).toBe(false)
+  before = async () => {
+    before = () => Promise.resolve()
+    await flowsOfDay(now - 2 * day, '10.0.0.10', '10.0.0.2')
+  }
+  expect(keysOf(await many())).toEqual(await one())
+  expect(statements.some((sql) => sql.includes('firsts'))).toBe(true)
 })

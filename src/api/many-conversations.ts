@@ -5,7 +5,10 @@ import {
   conversationIdsSql,
   conversationsPartSql,
   conversationTotalsSql,
+  exactDoubles,
+  singleIdsOf,
   type ConversationKey,
+  type ConversationsPart,
   type ConversationsRequest,
 } from '../query/plan/index.ts'
 import type { Cell } from './live/cells.ts'
@@ -15,14 +18,15 @@ import { compareCells } from './ring/sums.ts'
 import { rowsOf } from './store-query.ts'
 
 type ManyConversationsLimits = Readonly<{
-  /** Conversations per statement: about 150 MB. */
+  /** Flows per statement, of which each can be a conversation: up to about 200 MB. */
   perPart: number
+  /** Each reads all flows. With more conversations the store spills to disk. */
   parts: number
   /** Keys in a statement, which has a maximum length. */
   keys: number
 }>
 
-const defaultLimits: ManyConversationsLimits = { perPart: 1_500_000, parts: 16, keys: 1000 }
+const defaultLimits: ManyConversationsLimits = { perPart: 3_000_000, parts: 4, keys: 1000 }
 
 /** The rows of `conversationsSql`. Undefined when the client has disconnected. */
 export async function manyConversations(
@@ -31,19 +35,22 @@ export async function manyConversations(
   disconnected: AbortSignal,
   limits = defaultLimits,
 ): Promise<readonly AnswerRecord[] | undefined> {
-  const totals = (await rowsOf(store, conversationTotalsSql(request, storedEnds), disconnected))?.[0]
+  const totalsOf = async (doubles: boolean) =>
+    (await rowsOf(store, conversationTotalsSql(request, storedEnds, { doubles }), disconnected))?.[0]
+  let totals = await totalsOf(true)
+  const doubles = areExact(totals)
+  if (!doubles) totals = await totalsOf(false)
   if (totals === undefined) return undefined
-  const parts = Math.max(1, Math.min(limits.parts, Math.ceil(Number(totals['_conversations']) / limits.perPart)))
-  let conversations = 0
-  let largest: AnswerRecord[] = []
-  for (let part = 0; part < parts; part++) {
-    const rows = await rowsOf(store, conversationsPartSql(request, storedEnds, { part, parts }), disconnected)
-    if (rows === undefined) return undefined
-    const count = Number(rows[0]?.['_all_conversations'] ?? 0)
-    conversations += count
-    if (count > 0) largest = [...largest, ...rows].sort(largestFirst).slice(0, request.limit)
+  const parts = Math.max(1, Math.min(limits.parts, Math.ceil(Number(totals['_all_flows']) / limits.perPart)))
+  const ranked =
+    (await readParts(store, request, { parts, doubles, single: singleIdsOf(totals) }, disconnected)) ??
+    (await readParts(store, request, { parts, doubles, single: undefined }, disconnected))
+  if (ranked === undefined) return undefined
+  const { largest, conversations } = ranked
+  const all = {
+    ...Object.fromEntries(Object.entries(totals).filter(([name]) => name.startsWith('_all_'))),
+    _all_conversations: conversations,
   }
-  const all = { ...totals, _all_conversations: conversations }
   if (largest.length === 0) return [all]
   const found: AnswerRecord[] = []
   for (let from = 0; from < largest.length; from += limits.keys) {
@@ -54,6 +61,30 @@ export async function manyConversations(
     found.push(...details.map((row) => ({ ...row, ...keys[Number(row['_place'])], ...all })))
   }
   return found
+}
+
+function areExact(totals: AnswerRecord | undefined) {
+  return ['_all_bytes', '_all_packets'].every((name) => Number(totals?.[name] ?? 0) < exactDoubles)
+}
+
+/** Undefined if the ids are out of date, or the client has disconnected. */
+async function readParts(
+  store: StoreReader,
+  request: ConversationsRequest,
+  { parts, ...how }: Omit<ConversationsPart, 'part'>,
+  disconnected: AbortSignal,
+): Promise<Readonly<{ largest: readonly AnswerRecord[]; conversations: number }> | undefined> {
+  let conversations = 0
+  let largest: AnswerRecord[] = []
+  for (let part = 0; part < parts; part++) {
+    const rows = await rowsOf(store, conversationsPartSql(request, storedEnds, { ...how, part, parts }), disconnected)
+    if (rows?.[0]?.['_single'] !== true) return undefined
+    const count = Number(rows[0]['_all_conversations'] ?? 0)
+    conversations += count
+    const found = rows.map(({ _single: _, ...row }) => row)
+    if (count > 0) largest = [...largest, ...found].sort(largestFirst).slice(0, request.limit)
+  }
+  return { largest, conversations }
 }
 
 async function detailsOf(

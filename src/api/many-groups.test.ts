@@ -10,7 +10,7 @@ import { startStored } from './testing/stored.ts'
 
 const now = Date.now()
 const day = 86_400_000
-const limits = { many: 0, few: 10, perPart: 20, parts: 5, small: 2 ** 52 }
+const limits = { many: 0, perPart: 20, parts: 5 }
 const disconnected = new AbortController().signal
 
 test.each([
@@ -63,6 +63,7 @@ test.each([
         by,
         limit,
         ...(by === 'drop_bytes' ? { further: ['drop_bytes'] } : {}),
+        doubles: type === 'DOUBLE',
       }
       const one = (await rowsOf(store, groupsSql(request), disconnected)) ?? []
       statements.length = 0
@@ -84,6 +85,57 @@ test.each([
   },
   300_000,
 )
+
+const plainRows = (rows: readonly Record<string, unknown>[]): unknown =>
+  rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^_(?:rest|least|next)$/.test(name))))
+
+test('addresses with one id need no joins, and one that gets a second id is one group', async () => {
+  const api = await startStored()
+  const random = new SeededRandom(8)
+  const flowsOfDay = (received: number) =>
+    api.add(
+      Array.from({ length: 200 }, () => ({
+        src: `10.0.0.${random.integer(1, 9)}`,
+        dst: `10.0.1.${random.integer(1, 9)}`,
+        bytes: random.pick([7, 1000]),
+      })),
+      received,
+    )
+  await flowsOfDay(now - 1000)
+  const request: GroupsRequest = {
+    ...rowQueryOf({ from: String(now - 3 * day) }, 'flow_time', now, local),
+    group: ['src_addr', 'dst_addr'].map(groupField),
+    by: 'flows',
+    limit: 20,
+    doubles: true,
+  }
+  const { reader } = api.store
+  const statements: string[] = []
+  let before = () => Promise.resolve()
+  const store: StoreReader = {
+    async query(sql, format, signal) {
+      if (sql.includes('parts AS')) await before()
+      statements.push(sql)
+      return reader.query(sql, format, signal)
+    },
+    edges: (query, signal) => reader.edges(query, signal),
+  }
+  const both = async () => [
+    plainRows((await manyGroups(store, request, 200, disconnected, limits)) as Record<string, unknown>[]),
+    plainRows((await rowsOf(reader, groupsSql(request), disconnected)) ?? []),
+  ]
+  const [alone, expected] = await both()
+  expect(alone).toEqual(expected)
+  expect(statements.some((sql) => sql.includes('firsts'))).toBe(false)
+  // Other ids for the same addresses, after the first statement.
+  before = async () => {
+    before = () => Promise.resolve()
+    await flowsOfDay(now - 2 * day)
+  }
+  const [twice, expectedTwice] = await both()
+  expect(twice).toEqual(expectedTwice)
+  expect(statements.at(-1)).toContain('firsts')
+})
 
 test('few groups, statistics and groups without an address use one statement', async () => {
   const api = await startStored()

@@ -2,12 +2,14 @@
 import { nodeColumns } from '../model/endpoint.ts'
 import type { StoreReader } from '../engine/control.ts'
 import {
-  groupCountsSql,
+  groupCountSql,
   groupSampleSql,
   groupsPartSql,
   isMeasure,
+  singleIdsOf,
   summedMeasures,
   type GroupsRequest,
+  type SingleIds,
   type StoredEndpoints,
   type StoredEnds,
 } from '../query/plan/index.ts'
@@ -28,61 +30,72 @@ export const storedEnds: StoredEnds = { view: endpointsView, stored: (column) =>
 type ManyGroupsLimits = Readonly<{
   /** Groups are counted if a sample predicts more. */
   many: number
-  /** With fewer groups one statement over texts is faster. */
-  few: number
-  /** Groups per statement: 80 to 110 MB for pairs of addresses. */
+  /** Groups per statement: 60 to 100 bytes of each. */
   perPart: number
+  /** Each reads all flows. With more groups the store spills to disk. */
   parts: number
-  /** Sums below are exact doubles, even if flows arrive between two statements. */
-  small: number
 }>
 
-const defaultLimits: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
+const defaultLimits: ManyGroupsLimits = { many: 800_000, perPart: 3_000_000, parts: 4 }
 
-/** `few`: groupsSql itself is faster. `stored`: number of flows. */
+/** Few of the sampled rows are a group: a count of all can save parts. */
+const repeated = 0.5
+
+/** `few`: another statement is faster. `expected`: flows in the range. Undefined when the client has disconnected. */
 export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,
-  stored: number,
+  expected: number,
   disconnected: AbortSignal,
   limits = defaultLimits,
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
-  const { group, by, of, limit } = request
-  const addresses = group.flatMap((field, index) => (storedEndpoints.idOf(field) === undefined ? [] : [index]))
+  const { group, by, of } = request
+  const hasAddress = group.some((field) => storedEndpoints.idOf(field) !== undefined)
   // Single addresses are too few for memory to matter.
-  if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
+  if (of !== undefined || !isMeasure(by) || !hasAddress || group.length === 1) return 'few'
   const sample = (await rowsOf(store, groupSampleSql(request, storedEndpoints), disconnected))?.[0]
   if (sample === undefined) return undefined
+  const share = Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))
   // An upper bound: the rate of new groups falls.
-  if ((Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))) * stored <= limits.many) return 'few'
-  const counts = (await rowsOf(store, groupCountsSql(request, storedEndpoints), disconnected))?.[0]
-  if (counts === undefined) return undefined
-  const groups = Number(counts['_groups'])
-  if (groups <= limits.few) return 'few'
-  // The address with the most values divides groups most evenly.
-  const split = addresses.reduce((best, index) =>
-    Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best,
+  let groups = share * expected
+  if (groups <= limits.many) return 'few'
+  if (groups > limits.perPart && share < repeated) {
+    const counted = (await rowsOf(store, groupCountSql(request, storedEndpoints), disconnected))?.[0]
+    if (counted === undefined) return undefined
+    groups = Number(counted['_groups'])
+  }
+  const parts = Math.max(1, Math.min(limits.parts, Math.ceil(groups / limits.perPart)))
+  const single = singleIdsOf(sample)
+  return (
+    (await readParts(store, request, { parts, single }, disconnected)) ??
+    (await readParts(store, request, { parts, single: undefined }, disconnected))
   )
-  const small = Number(counts['_sums']) < limits.small
-  const parts = Math.min(limits.parts, Math.ceil(groups / limits.perPart))
+}
+
+/** Undefined if the ids are out of date, or the client has disconnected. */
+async function readParts(
+  store: StoreReader,
+  request: GroupsRequest,
+  { parts, single }: Readonly<{ parts: number; single: SingleIds | undefined }>,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | undefined> {
+  const { by, limit } = request
   const summed = ['groups', ...summedMeasures(request)].map((name) => `_all_${name}`)
   const totals = new Map<string, bigint>()
   const order = largestFirst(request)
   let largest: AnswerRecord[] = []
   for (let part = 0; part < parts; part++) {
     const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
-    const least = last === undefined || last === null ? undefined : BigInt(last as string | number)
-    const rows = await rowsOf(
-      store,
-      groupsPartSql(request, storedEndpoints, { of: split, parts, part, small, min: least }),
-      disconnected,
-    )
-    if (rows === undefined) return undefined
+    const min = last === undefined || last === null ? undefined : BigInt(last as string | number)
+    const sql = groupsPartSql(request, storedEndpoints, { parts, part, single, min })
+    const rows = await rowsOf(store, sql, disconnected)
+    if (rows?.[0]?.['_single'] !== true) return undefined
     for (const name of summed) {
-      const sum = rows[0]?.[name] as string | number | null | undefined
+      const sum = rows[0][name] as string | number | null | undefined
       if (sum !== undefined && sum !== null) totals.set(name, (totals.get(name) ?? 0n) + BigInt(sum))
     }
-    largest = [...largest, ...rows.filter((row) => row['_place'] !== null)].sort(order).slice(0, limit)
+    const found = rows.flatMap(({ _named: named, _single: _, ...row }) => (named === true ? [row] : []))
+    largest = [...largest, ...found].sort(order).slice(0, limit)
   }
   const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name)!) : null]))
   return withPlaces(largest, all)

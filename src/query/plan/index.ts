@@ -62,13 +62,15 @@ export {
 } from './sums.ts'
 export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from './part-sums.ts'
 export type { StoredEnds } from './endpoint-sums.ts'
-export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'
-export { windowsOf } from './windows.ts'
+export { groupCountSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'
+export { singleIdsOf, type SingleIds } from './endpoint-ids.ts'
+export { rowsBefore, windowsOf } from './windows.ts'
 export {
   conversationDetailsSql,
   conversationIdsSql,
   conversationsPartSql,
   conversationTotalsSql,
   type ConversationKey,
+  type ConversationsPart,
 } from './many-conversations.ts'
 export { addressGroupsSql } from './address-groups.ts'

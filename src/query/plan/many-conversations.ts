@@ -1,4 +1,4 @@
-/** The largest of many conversations in parts, by numbers instead of texts, to bound the memory of DuckDB. */
+/** The largest of many conversations in parts, by ids of addresses instead of texts, to bound the memory of DuckDB. */
 import { duckdb } from '../dialect.ts'
 import {
   conversationRankSql,
@@ -8,85 +8,122 @@ import {
   type ConversationRank,
   type ConversationsRequest,
 } from './conversations.ts'
+import {
+  firstIds,
+  firstIdsSql,
+  idCounts,
+  idCountsSql,
+  stillSingleSql,
+  textsOfIdsSql,
+  type SingleIds,
+} from './endpoint-ids.ts'
 import type { StoredEnds } from './endpoint-sums.ts'
-import { conditionOf } from './row-query.ts'
+import { rowsSql } from './row-query.ts'
 
-/** The columns that {@link conversationRankSql} needs. */
-const rankColumns: Readonly<Record<ConversationRank, Readonly<Record<string, string>>>> = {
-  bytes: { bytes_est: 'bytes_est' },
-  packets: { packets_est: 'packets_est' },
-  flows: {},
-  drop_packets: { drop_packets: '"drop_packets"' },
-  duration: { _from: fromSql(duckdb), _to: toSql(duckdb) },
-  last: { _to: toSql(duckdb) },
-  rtt: { rtt: '"rtt"' },
+/** Doubles are exact while the totals are below `exactDoubles`. */
+type Exactness = Readonly<{ doubles: boolean }>
+
+function estimatedSql(field: 'bytes' | 'packets', { doubles }: Exactness) {
+  return `"${field}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1)`
 }
 
-/** Sums of all flows (`_all_…`), and the estimated number of conversations (`_conversations`). */
-export function conversationTotalsSql(request: ConversationsRequest, { stored }: StoredEnds): string {
-  const end = (side: 'src' | 'dst') => `hash(${stored(`${side}_ep`)}, "${side}_port")`
+/** The columns that {@link conversationRankSql} needs, and those of which they are made. */
+const rankColumns: Readonly<
+  Record<ConversationRank, Readonly<{ reads: readonly string[]; value?: (exactness: Exactness) => string }>>
+> = {
+  bytes: { reads: ['"bytes"', '"sampling"'], value: (exactness) => `${estimatedSql('bytes', exactness)} AS bytes_est` },
+  packets: {
+    reads: ['"packets"', '"sampling"'],
+    value: (exactness) => `${estimatedSql('packets', exactness)} AS packets_est`,
+  },
+  flows: { reads: [] },
+  drop_packets: { reads: ['"drop_packets"'], value: () => '"drop_packets"' },
+  duration: { reads: [`${fromSql(duckdb)} AS "_from"`, `${toSql(duckdb)} AS "_to"`], value: () => '"_from", "_to"' },
+  last: { reads: [`${toSql(duckdb)} AS "_to"`], value: () => '"_to"' },
+  rtt: { reads: ['"rtt"'], value: () => '"rtt"' },
+}
+
+/** Sums of all flows (`_all_…`), and {@link idCounts}. */
+export function conversationTotalsSql(request: ConversationsRequest, { view }: StoredEnds, exact: Exactness): string {
+  const sums = (['bytes', 'packets'] as const).map(
+    (field) => `sum(${estimatedSql(field, exact)})::HUGEINT AS "_all_${field}"`,
+  )
+  const totals = ['"_all_flows"', '"_all_bytes"', '"_all_packets"']
   return (
-    `SELECT count(*) AS "_all_flows", ${duckdb.sum('bytes_est')} AS "_all_bytes", ` +
-    `${duckdb.sum('packets_est')} AS "_all_packets", ` +
-    `approx_count_distinct(hash(xor(${end('src')}, ${end('dst')}), "proto")) AS "_conversations" ` +
-    `FROM ${request.names.view} WHERE ${conditionOf(request)}`
+    `SELECT ${[...totals, ...idCounts].join(', ')} FROM (SELECT count(*) AS "_all_flows", ${sums.join(', ')} ` +
+    `FROM (${rowsSql(request, ['"bytes"', '"packets"', '"sampling"'])}) flow) total, ${idCountsSql(view)}`
   )
 }
 
-/** A port takes 17 bits beside the number of its address; 0 is an absent one. */
+/** A port takes 17 bits beside the id of its address; 0 is an absent one. */
 const addressShare = 1 << 17
 
+export type ConversationsPart = Exactness & Readonly<{ part: number; parts: number; single: SingleIds | undefined }>
+
 /**
- * The largest conversations of a part, in their order, with their number in `_all_conversations`. Addresses have
- * numbers in the order of their texts, so that ties have the order of {@link conversationsSql}. Without conversations
- * one row with 0 as `_all_conversations`.
+ * The largest conversations of a part, in their order, with their number in `_all_conversations`. Without conversations
+ * one row with 0 of them. `_single`: false if the given ids are out of date, and the rows useless.
  */
 export function conversationsPartSql(
   request: ConversationsRequest,
   { view, stored }: StoredEnds,
-  { part, parts }: Readonly<{ part: number; parts: number }>,
+  { part, parts, single, doubles }: ConversationsPart,
 ): string {
-  const { names, by, limit } = request
-  const ends = ['src', 'dst'] as const
-  const ranked = Object.entries(rankColumns[by])
-  const ports = ends.map((end) => `coalesce("${end}_port", 0)::INTEGER`)
-  const flows =
-    `SELECT ${ends.map((end) => `${stored(`${end}_ep`)} AS "_${end}", "${end}_port"`).join(', ')}, "proto"` +
-    `${ranked.map(([name, value]) => `, ${value} AS "${name}"`).join('')} ` +
-    `FROM ${names.view} WHERE ${conditionOf(request)}` +
-    // The same for both directions, and known before the joins.
-    (parts === 1 ? '' : ` AND hash(${ports.join(' + ')}) % ${parts} = ${part}`)
-  const encoded = ends.map(
-    (end) =>
-      `coalesce(${end}."_number", 0)::BIGINT * ${addressShare} + coalesce("${end}_port"::INTEGER + 1, 0) ` +
-      `AS "_${end}_end"`,
+  const { by, limit } = request
+  const ids = ['"_src"', '"_dst"']
+  const first = single === undefined ? firstIds(ids) : undefined
+  const { reads, value } = rankColumns[by]
+  const columns = [
+    ...(['src', 'dst'] as const).flatMap((end) => [`${stored(`${end}_ep`)} AS "_${end}"`, `"${end}_port"`]),
+    '"proto"',
+    ...reads,
+  ]
+  const [source, target] = (['src', 'dst'] as const).map(
+    (end, at) =>
+      `coalesce(${(first?.values ?? ids)[at]}, 0) * ${addressShare} + coalesce("${end}_port"::INTEGER + 1, 0)`,
   )
-  // With a star, the store would join all addresses.
-  const columns = ['"proto"', ...ranked.map(([name]) => `"${name}"`), ...encoded]
-  const joins = ends.map((end) => `LEFT JOIN numbered ${end} ON flow."_${end}" = ${end}."_ep"`).join(' ')
-  const [a, b] = ['least("_src_end", "_dst_end")', 'greatest("_src_end", "_dst_end")']
-  const number = (end: string) => `nullif("${end}" // ${addressShare}, 0)`
-  const port = (end: string) => `nullif("${end}" % ${addressShare}, 0)`
-  const order = [
-    '"_rank" DESC NULLS LAST',
-    ...['_a', '_b'].flatMap((end) => [`${number(end)} NULLS LAST`, `${port(end)} NULLS LAST`]),
-    '"_proto" NULLS LAST',
-  ].join(', ')
-  const keys = '"_a", "_b", "_proto"'
-  const of = (end: 'a' | 'b') => `${end}."_text" AS "_${end}_addr", (${port(`_${end}`)} - 1)::INTEGER AS "_${end}_port"`
+  // The same for both directions.
+  const ports = (['src', 'dst'] as const).map((end) => `coalesce("${end}_port", 0)::INTEGER`)
+  const within = parts === 1 ? '' : ` WHERE hash(${ports.join(' + ')}) % ${parts} = ${part}`
+  const ends = [
+    `${source} AS "_s"`,
+    `${target} AS "_d"`,
+    '"proto"',
+    ...(value === undefined ? [] : [value({ doubles })]),
+  ]
+  const id = (end: string) => `nullif("${end}" // ${addressShare}, 0)`
+  const port = (end: string) => `(nullif("${end}" % ${addressShare}, 0) - 1)::INTEGER`
+  const check = single === undefined ? 'true' : stillSingleSql(single, view, [id('_one'), id('_other')])
+  const least = `(SELECT "_rank" FROM conversations ORDER BY "_rank" DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1})`
+  const isA =
+    'coalesce("_text_1", \'\'), coalesce("_port_1", -1)) <= (coalesce("_text_2", \'\'), coalesce("_port_2", -1)'
+  const of = (end: 'a' | 'b') =>
+    ['addr', 'port'].map((name) => {
+      const [one, other] = ['1', '2'].map((at) => `"_${name === 'addr' ? 'text' : name}_${at}"`)
+      const [first, second] = end === 'a' ? [one, other] : [other, one]
+      return `CASE WHEN (${isA}) THEN ${first} ELSE ${second} END AS "_${end}_${name}"`
+    })
+  const keys = ['"_a_addr"', '"_a_port"', '"_b_addr"', '"_b_port"', '"_proto"']
+  const order = ['"_rank" DESC NULLS LAST', ...keys.map((key) => `${key} NULLS LAST`)].join(', ')
+  const tables = [
+    ...(single === undefined ? [firstIdsSql(view)] : []),
+    `conversations AS MATERIALIZED (SELECT least("_s", "_d") AS "_one", greatest("_s", "_d") AS "_other", ` +
+      `"proto" AS "_proto", ${conversationRankSql[by](duckdb.sum)} AS "_rank" FROM (SELECT ${ends.join(', ')} ` +
+      `FROM (${rowsSql(request, columns)}) flow ${first?.joins ?? ''}${within}) GROUP BY 1, 2, 3)`,
+    `total AS (SELECT count(*) AS "_all_conversations", ${check} AS "_single" FROM conversations)`,
+    // All that equal the last: their order is that of texts.
+    `chosen AS MATERIALIZED (SELECT ${id('_one')} AS "_id_1", ${port('_one')} AS "_port_1", ` +
+      `${id('_other')} AS "_id_2", ${port('_other')} AS "_port_2", "_proto", "_rank" FROM conversations ` +
+      `WHERE ("_rank" < ${least}) IS NOT TRUE)`,
+    textsOfIdsSql(view, 'chosen', ['"_id_1"', '"_id_2"']),
+    `named AS (SELECT one."_text" AS "_text_1", "_port_1", other."_text" AS "_text_2", "_port_2", "_proto", "_rank" ` +
+      `FROM chosen LEFT JOIN texts one ON "_id_1" = one."_ep" LEFT JOIN texts other ON "_id_2" = other."_ep")`,
+    `ranked AS (SELECT "_rank", ${[...of('a'), ...of('b')].join(', ')}, "_proto" FROM named ORDER BY ${order} ` +
+      `LIMIT ${limit})`,
+  ]
   return (
-    `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text", ` +
-    `dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number" FROM ${view} WHERE addr IS NOT NULL), ` +
-    `conversations AS MATERIALIZED (SELECT ${a} AS "_a", ${b} AS "_b", "proto" AS "_proto", ` +
-    `${conversationRankSql[by](duckdb.sum)} AS "_rank" FROM (SELECT ${columns.join(', ')} ` +
-    `FROM (${flows}) flow ${joins}) GROUP BY 1, 2, 3), ` +
-    `ranked AS MATERIALIZED (SELECT ${keys}, "_rank" FROM conversations ORDER BY ${order} LIMIT ${limit}), ` +
-    `texts AS MATERIALIZED (SELECT "_number", min("_text") AS "_text" FROM numbered WHERE "_number" IN ` +
-    `(SELECT ${number('_a')} FROM ranked UNION ALL SELECT ${number('_b')} FROM ranked) GROUP BY 1) ` +
-    `SELECT "_all_conversations", "_rank", ${of('a')}, ${of('b')}, "_proto" ` +
-    `FROM (SELECT count(*) AS "_all_conversations" FROM conversations) total ` +
-    `LEFT JOIN ranked ON true LEFT JOIN texts a ON a."_number" = ${number('_a')} ` +
-    `LEFT JOIN texts b ON b."_number" = ${number('_b')} ORDER BY ${order}`
+    `WITH ${tables.join(', ')} SELECT "_all_conversations", "_single", "_rank", ${keys.join(', ')} ` +
+    `FROM total LEFT JOIN ranked ON true ORDER BY ${order}`
   )
 }
 

@@ -1,10 +1,18 @@
-/** Groups by address in several statements, to bound the memory of DuckDB. */
+/** Groups by address for many flows: summed by the ids in files, in parts to bound memory, and named afterwards. */
 import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
-import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
-import { boundOf, conditionOf, withinSql } from './row-query.ts'
-import { largestSql, type GroupsRequest } from './sums.ts'
+import {
+  firstIds,
+  firstIdsSql,
+  idCounts,
+  idCountsSql,
+  stillSingleSql,
+  textsOfIdsSql,
+  type SingleIds,
+} from './endpoint-ids.ts'
+import { boundOf, rowsSql, withinSql } from './row-query.ts'
+import { orderedValues, summedColumns, summedMeasures, valuesOf, type GroupsRequest, type Measure } from './sums.ts'
 
 /** Relation with columns `ep` (id) and `addr`. */
 export type StoredEndpoints = Readonly<{
@@ -14,103 +22,106 @@ export type StoredEndpoints = Readonly<{
 }>
 
 export type GroupsPart = Readonly<{
-  /** Index in the group of the address that divides the parts. */
-  of: number
   parts: number
   part: number
-  /** The total is below 2^52: doubles are exact and need half the memory. */
-  small: boolean
+  single: SingleIds | undefined
+  /** Groups with less are omitted. */
   min?: bigint | undefined
 }>
 
-type SumType = 'HUGEINT' | 'DOUBLE'
-
-function summedSql(
-  { further = [] }: GroupsRequest,
-  type: SumType,
-): readonly (readonly [measure: string, value: string])[] {
-  return [
-    ...(['bytes', 'packets'] as const).map(
-      (field) => [field, `${name(field)}::${type} * coalesce("sampling", 1)`] as const,
-    ),
-    ...further.map((field) => [field, `${name(field)}::${type}`] as const),
-  ]
-}
-
 const sampleRows = 200_000
 
-/** First rows (`_rows`) and estimated groups among them (`_groups`). The cost does not depend on the filter. */
-export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
-  const { group, names, time, span } = request
-  const values = group.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS "_v${index}"`)
+/**
+ * First rows (`_rows`) and estimated groups among them (`_groups`); the cost does not depend on the filter. And
+ * {@link idCounts}.
+ */
+export function groupSampleSql(request: GroupsRequest, { view, idOf }: StoredEndpoints): string {
+  const { names: table, time, span } = request
+  const { columns, names } = keysOf(request, idOf)
   const within = [
     ...(time.received === undefined ? [] : [withinSql('time_received', time.received(span).all)]),
     withinSql(time.sql(duckdb), span),
   ].join(' AND ')
   return (
-    `SELECT count(*) AS "_rows", approx_count_distinct(hash(${group.map((_, index) => `"_v${index}"`).join(', ')}))
-      FILTER ("_matches") AS "_groups" ` +
-    `FROM (SELECT ${values.join(', ')}, (${compileSql(boundOf(request))}) AS "_matches" FROM ${names.view}
-      WHERE ${within} LIMIT ${sampleRows}) first`
+    `SELECT "_rows", "_groups", ${idCounts.join(', ')} FROM (SELECT count(*) AS "_rows", ` +
+    `approx_count_distinct(hash(${names.join(', ')})) FILTER ("_matches") AS "_groups" ` +
+    `FROM (SELECT ${columns.join(', ')}, (${compileSql(boundOf(request))}) AS "_matches" FROM ${table.view} ` +
+    `WHERE ${within} LIMIT ${sampleRows}) first) sample, ${idCountsSql(view)}`
   )
 }
 
-/** Estimated number of groups (`_groups`), values of each address (`_i0` …), and total of all sums (`_sums`). */
-export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
-  const ids = request.group.map(idOf)
-  const all = request.group.map((field, index) => ids[index] ?? columnSql(field, duckdb))
-  const counts = ids.flatMap((id, index) => (id === undefined ? [] : [`approx_count_distinct(${id}) AS "_i${index}"`]))
-  const sums = summedSql(request, 'DOUBLE').map(([, value]) => `coalesce(sum(${value}), 0)`)
-  return `SELECT approx_count_distinct(hash(${all.join(', ')})) AS "_groups", ${counts.join(', ')},
-      ${sums.join(' + ')} AS "_sums" FROM ${request.names.view} WHERE ${conditionOf(request)}`
+/** Estimated number of groups (`_groups`). */
+export function groupCountSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
+  const { columns, names } = keysOf(request, idOf)
+  return (
+    `SELECT approx_count_distinct(hash(${names.join(', ')})) AS "_groups" ` + `FROM (${rowsSql(request, columns)}) flow`
+  )
 }
 
-/** Addresses are numbers in text order until the largest groups are known, so ties have the same order. */
+/** Columns of the group in flows: ids `_i0` of addresses, and values `_g1` of other fields. */
+function keysOf({ group }: GroupsRequest, idOf: StoredEndpoints['idOf']) {
+  const names = group.map((field, index) => (idOf(field) === undefined ? `"_g${index}"` : `"_i${index}"`))
+  return {
+    names,
+    ids: names.filter((name) => name.startsWith('"_i')),
+    columns: group.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS ${names[index]}`),
+  }
+}
+
+/** Sums of `flow`; those of {@link GroupsRequest.doubles} stay doubles, which need half the memory. */
+function sumSql(measure: Measure, doubles: boolean) {
+  if (measure === 'flows') return 'count(*)'
+  const isEstimated = measure === 'bytes' || measure === 'packets'
+  return isEstimated
+    ? `sum("${measure}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1))`
+    : duckdb.sum(duckdb.identifier(measure))
+}
+
+/**
+ * The rows of `groupsSql` for a part of the groups, or one without `_named`. `_single`: false if the given ids are out
+ * of date, and the rows useless.
+ */
 export function groupsPartSql(
   request: GroupsRequest,
   { view, idOf }: StoredEndpoints,
-  { of, parts, part, small, min }: GroupsPart,
+  { parts, part, single, min }: GroupsPart,
 ): string {
-  const { group, names, further = [] } = request
-  const ids = group.map(idOf)
-  const addresses = ids.flatMap((id, index) => (id === undefined ? [] : [{ id, index }]))
-  // Multiplies flows of the part only.
-  const summed = ['bytes', 'packets', 'sampling', ...further].map((field) => name(field))
-  // The store recognizes only a plain selection.
-  const keys = group.map((field, index) =>
-    ids[index] === undefined ? `${columnSql(field, duckdb)} AS "_g${index}"` : `${ids[index]} AS "_i${index}"`,
+  const { group, by, limit, doubles = false } = request
+  const { columns, names, ids } = keysOf(request, idOf)
+  const measures = summedMeasures(request)
+  const sums = measures.map((measure) => `"_${measure}"`)
+  const first = single === undefined ? firstIds(ids) : undefined
+  const keys = names.map((name) => (ids.includes(name) ? (first?.values[ids.indexOf(name)] ?? name) : name))
+  const flows = `(${rowsSql(request, [...columns, ...summedColumns(request)])}) flow ${first?.joins ?? ''}`
+  const number = (first?.values ?? ids).map((id) => `coalesce(${id}, 0)`).join(' + ')
+  const within = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
+  const rank = `"_${by}"`
+  const last = `(SELECT ${rank} FROM parts ORDER BY ${rank} DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1})`
+  const totals = ['"_all_groups"', ...measures.map((measure) => `"_all_${measure}"`)]
+  const values = names.map((name, index) => (ids.includes(name) ? `t${index}."_text" AS "_g${index}"` : name))
+  const joins = names.flatMap((name, index) =>
+    ids.includes(name) ? [`LEFT JOIN texts t${index} ON chosen.${name} = t${index}."_ep"`] : [],
   )
-  const rows = `SELECT ${[...keys, ...summed].join(', ')} FROM ${names.view} WHERE ${conditionOf(request)}`
-  const values = group.map((_, index) =>
-    ids[index] === undefined ? `"_g${index}"` : `n${index}."_number" AS "_g${index}"`,
-  )
-  const sums = [
-    'count(*) AS "_flows"',
-    ...summedSql(request, small ? 'DOUBLE' : 'HUGEINT').map(([measure, value]) => `sum(${value}) AS "_${measure}"`),
+  const order = [`${rank} DESC NULLS LAST`, ...orderedValues(group, duckdb)].join(', ')
+  const tables = [
+    ...(single === undefined ? [firstIdsSql(view)] : []),
+    `parts AS MATERIALIZED (SELECT ${keys.map((key, index) => `${key} AS ${names[index]}`).join(', ')}, ` +
+      `${measures.map((measure) => `${sumSql(measure, doubles)} AS "_${measure}"`).join(', ')} ` +
+      `FROM ${flows}${within} GROUP BY ALL)`,
+    `total AS (SELECT count(*) AS "_all_groups", ` +
+      `${measures.map((measure) => `sum("_${measure}") AS "_all_${measure}"`).join(', ')}, ` +
+      `${single === undefined ? 'true' : stillSingleSql(single, view, ids)} AS "_single" FROM parts)`,
+    // All that equal the last: their order is that of texts.
+    `chosen AS MATERIALIZED (SELECT ${[...names, ...sums].join(', ')} FROM parts ` +
+      `WHERE (${rank} < ${last}) IS NOT TRUE` +
+      `${min === undefined ? '' : ` AND ${rank} >= ${duckdb.integer(min, 'HUGEINT')}`})`,
+    textsOfIdsSql(view, 'chosen', ids),
+    `named AS (SELECT ${[...values, ...sums].join(', ')} FROM chosen ${joins.join(' ')} ` +
+      `ORDER BY ${order} LIMIT ${limit})`,
   ]
-  const own = `n${of}."_part" = ${part}`
-  const joins = addresses.map(({ index }) => `LEFT JOIN numbered n${index} ON "_i${index}" = n${index}."_ep"`).join(' ')
+  const shown = [...valuesOf(group), ...sums, ...totals, '"_single"', '"_named"']
   return (
-    `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text",
-      dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number", (hash(addr) % ${parts})::INTEGER AS "_part"
-      FROM ${view} WHERE addr IS NOT NULL), ` +
-    // Flows without an address have no part number; they belong to part 0.
-    `parts AS MATERIALIZED (SELECT ${values.join(', ')}, false AS "_lost", ${sums.join(', ')}
-      FROM (${rows}) flow ${joins} WHERE ${part === 0 ? `(${own} OR n${of}."_part" IS NULL)` : own} GROUP BY ALL), ` +
-    largestSql(
-      request,
-      {
-        values: group.map((_, index) =>
-          ids[index] === undefined ? `"_g${index}"` : `t${index}."_text" AS "_g${index}"`,
-        ),
-        tables: `, texts AS (SELECT "_number", min("_text") AS "_text" FROM numbered
-            WHERE "_number" IN
-            (${addresses.map(({ index }) => `SELECT "_g${index}" FROM ranked`).join(' UNION ALL ')}) GROUP BY ALL)`,
-        joins: addresses
-          .map(({ index }) => `LEFT JOIN texts t${index} ON "_g${index}" = t${index}."_number" `)
-          .join(''),
-      },
-      min,
-    )
+    `WITH ${tables.join(', ')} SELECT ${shown.join(', ')} FROM total LEFT JOIN ` +
+    `(SELECT ${[...valuesOf(group), ...sums].join(', ')}, true AS "_named" FROM named) ON true`
   )
 }

@@ -46,7 +46,8 @@ type Source = Readonly<{
   remainder: string
 }>
 
-export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
+/** `value`: SQL of the field of the statistics. */
+export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: string): Source {
   const { identifier: name, sum } = dialect
   const { rollup, of, sums: chosen = measures, further = [], doubles } = rowQuery
   const none = 'false'
@@ -64,7 +65,7 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
       view: rowQuery.names.view,
       time: rowQuery.time.sql(dialect),
       where: conditionOf(rowQuery, dialect),
-      sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of, dialect), of, dialect)}`),
+      sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(value ?? valueSql(of, dialect), of, dialect)}`),
       remainder: none,
     }
   const condition = compileSql(boundOf(rowQuery), { dialect })
@@ -97,12 +98,13 @@ function partsSql(
   dialect: Dialect,
 ): string {
   const { rollup, of, doubles, group } = request
-  const { view, where, sums, remainder } = sourceOf(request, dialect)
-  const isOfManyFlows = rollup === undefined && of === undefined && doubles !== undefined && group.length > 0
+  const isOfManyFlows = rollup === undefined && doubles !== undefined && group.length > 0
+  const { view, where, sums, remainder } = sourceOf(request, dialect, isOfManyFlows ? '"_of"' : undefined)
   if (!isOfManyFlows)
     return `SELECT ${[...columns, `(${remainder}) AS "_lost"`, sums].join(', ')} FROM ${view}
       WHERE ${where} GROUP BY ALL`
-  const rows = rowsSql(request, [...columns, ...summedColumns(request, dialect)], dialect)
+  const value = of === undefined ? [] : [`${valueSql(of, dialect)} AS "_of"`]
+  const rows = rowsSql(request, [...columns, ...value, ...summedColumns(request, dialect)], dialect)
   return `SELECT ${[...names, 'false AS "_lost"', sums].join(', ')} FROM (${rows}) flow GROUP BY ALL`
 }
 
@@ -222,21 +224,11 @@ export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): st
   const { group } = request
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`)
   const parts = partsSql(request, values, valuesOf(group), dialect)
-  return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
+  return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, dialect)}`
 }
 
-type ShownValues = Readonly<{
-  values: readonly string[]
-  tables: string
-  joins: string
-}>
-
-export function largestSql(
-  request: GroupsRequest,
-  shown: ShownValues = { values: valuesOf(request.group), tables: '', joins: '' },
-  min?: bigint,
-  dialect: Dialect = duckdb,
-): string {
+/** The largest of the groups in the relation `parts`, with its totals. */
+export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb): string {
   const { group, limit, by, of } = request
   const summed = summedMeasures(request)
   const all = summed.map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`).join(', ')
@@ -245,16 +237,16 @@ export function largestSql(
     .map((column) => `"${column}"`)
     .join(', ')
   const list = valuesOf(group).join(', ')
-  const from = `parts WHERE NOT "_lost"${min === undefined ? '' : ` AND ${rank} >= ${dialect.integer(min, 'HUGEINT')}`}`
   const order = `${rank} DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`
+  const from = 'parts WHERE NOT "_lost"'
   const ranked = rankedSql({ columns: `${list}, ${listed}`, rank, from, order, rows: limit + 1 })
   const totals = ['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   return (
-    `${dialect.stored('ranked', ranked)}${shown.tables} ` +
-    `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...totals].join(', ')}${bounds} ` +
+    `${dialect.stored('ranked', ranked)} ` +
+    `SELECT "_place", ${list}, ${[listed, ...totals].join(', ')}${bounds} ` +
     `FROM (SELECT count(*) FILTER (WHERE NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT
-      JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
+      JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
   )
 }
 
@@ -262,11 +254,11 @@ function chosen(column: string) {
   return `CASE WHEN chosen THEN parts.${column} END`
 }
 
-function orderedValues(group: readonly QueryField[], dialect: Dialect): readonly string[] {
+export function orderedValues(group: readonly QueryField[], dialect: Dialect): readonly string[] {
   return group.map(({ kind }, index) => dialect.ordered(`"_g${index}"`, kind))
 }
 
-function valuesOf(group: readonly QueryField[]): readonly string[] {
+export function valuesOf(group: readonly QueryField[]): readonly string[] {
   return group.map((_, index) => `"_g${index}"`)
 }
 

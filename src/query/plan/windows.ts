@@ -58,7 +58,7 @@ function spanOf({ sort: [first], span, time, after, upTo, ...request }: PageRequ
 }
 
 /** As if the rows of an hour had regular distances. */
-function rowsBefore(hours: readonly RowsReceived[], time: number): number {
+export function rowsBefore(hours: readonly RowsReceived[], time: number): number {
   return hours.reduce((sum, { from, to, rows }) => {
     if (time <= from) return sum
     return sum + (time > to ? rows : rows * ((time - from) / (to - from)))
