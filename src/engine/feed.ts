@@ -14,18 +14,27 @@ type FeedOptions = Readonly<{
 
 /** Live views are sent less often. Without it, each synced group wakes the thread for a separate read. */
 const pauseMs = 100
+/** Without a view, the newest rows only have to be complete when one opens. */
+const unviewedPauses = 10
+
+type Watcher = Readonly<{
+  listener: (frame: Frame) => void
+  isViewed: () => boolean
+}>
 
 export class Feed {
   readonly #options: FeedOptions
-  readonly #watchers = new Set<(frame: Frame) => void>()
+  readonly #watchers = new Set<Watcher>()
   #reading: AbortController | undefined
 
   constructor(options: FeedOptions) {
     this.#options = options
   }
 
-  watch(listener: (frame: Frame) => void): () => void {
-    this.#watchers.add(listener)
+  /** `isViewed`: false while no client shows the rows, which are then up to a second late. */
+  watch(listener: (frame: Frame) => void, isViewed = () => true): () => void {
+    const watcher = { listener, isViewed }
+    this.#watchers.add(watcher)
     if (this.#reading === undefined) {
       this.#reading = new AbortController()
       this.#follow(this.#reading.signal).catch((error: unknown) =>
@@ -33,7 +42,7 @@ export class Feed {
       )
     }
     return () => {
-      this.#watchers.delete(listener)
+      this.#watchers.delete(watcher)
       if (this.#watchers.size > 0) return
       this.#reading?.abort()
       this.#reading = undefined
@@ -51,12 +60,18 @@ export class Feed {
     try {
       while (!signal.aborted) {
         const frames = await reader.next(1024 * 1024, signal)
-        for (const frame of frames) for (const watcher of this.#watchers) watcher(frame)
+        for (const frame of frames) for (const { listener } of this.#watchers) listener(frame)
         const last = frames.at(-1)?.header.sequence
-        if (last !== undefined && last >= tail.durable().sequence) await host.timers.sleep(pauseMs, signal)
+        if (last !== undefined && last >= tail.durable().sequence) await this.#pause(signal)
       }
     } finally {
       await reader.close()
     }
+  }
+
+  async #pause(signal: AbortSignal) {
+    let pauses = 0
+    do await this.#options.host.timers.sleep(pauseMs, signal)
+    while (++pauses < unviewedPauses && !signal.aborted && ![...this.#watchers].some(({ isViewed }) => isViewed()))
   }
 }

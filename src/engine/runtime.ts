@@ -197,8 +197,8 @@ export class Runtime implements Control {
     return [{ name: storeSink, type: 'parquet', from: this.#parts.selection.from ?? [], lagMs, state: 'running', size }]
   }
 
-  watch(listener: (frame: Frame) => void): () => void {
-    return this.#feed.watch(listener)
+  watch(listener: (frame: Frame) => void, isViewed?: () => boolean): () => void {
+    return this.#feed.watch(listener, isViewed)
   }
 
   shows(header: FrameHeader): boolean {

@@ -136,9 +136,12 @@ function fixed(column: Column): { items: Numbers; width: number } | undefined {
   }
 }
 
+/** As bytes, so that NaN is equal to itself. */
 function allEqual(items: Numbers, width: number) {
-  for (let i = width; i < items.length; i++) if (items[i] !== items[i - width]) return false
-  return true
+  if (items.length > width && items[0] !== items[width] && !Number.isNaN(items[0])) return false
+  const bytes = new Uint8Array(items.buffer, items.byteOffset, items.byteLength)
+  const step = width * items.BYTES_PER_ELEMENT
+  return bytes.length <= step || Buffer.compare(bytes.subarray(step), bytes.subarray(0, -step)) === 0
 }
 
 function encodeColumn(id: number, column: Column, count: number, out: ByteWriter) {

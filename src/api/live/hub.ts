@@ -28,6 +28,7 @@ export type LastPosition = Readonly<{
 }>
 
 const maxSessions = 1000
+const usedMs = 30_000
 
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
@@ -42,6 +43,8 @@ export class Hub {
   /** Frames of a shared journal that arrived before its positions. */
   #started = false
   #early: NonNullable<ReturnType<typeof noted>>[] = []
+  /** When a request read the newest rows (monotonic ms). */
+  #usedAt = -Infinity
   newest = 0
   journal = ''
   newestReceived = 0
@@ -63,7 +66,10 @@ export class Hub {
 
   async start(): Promise<void> {
     this.journal = await journalName(this.#context.host, this.#folder)
-    this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
+    this.#unwatch = this.#context.control.watch(
+      (frame) => this.#take(frame),
+      () => this.#isViewed,
+    )
     const since = this.#context.host.clock.now()
     const { journal } = await this.#context.control.pipeline()
     this.newest = Math.max(this.newest, journal.sequence)
@@ -96,7 +102,12 @@ export class Hub {
       resolver,
       host: { clock },
     } = this.#context
+    this.#usedAt = clock.monotonic()
     return { ring: this.rings.flows, resolver, clock, scheduler: this.#scheduler }
+  }
+
+  get #isViewed(): boolean {
+    return this.#streams.size > 0 || this.#context.host.clock.monotonic() - this.#usedAt < usedMs
   }
 
   get fromSeq(): number {
