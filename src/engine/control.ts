@@ -19,8 +19,8 @@ export interface Control extends RemoteObjects {
   /** Times when Weir did not run, ascending: nothing was received. Empty if other instances may have received. */
   stops(): readonly TimeRange[]
   /**
-   * Calls the listener with synced frames. There is no backpressure. While `isViewed` is false, frames are up to a second
-   * late.
+   * Calls the listener with synced frames. There is no backpressure. While `isViewed` is false, frames are up to a
+   * second late.
    */
   watch(listener: (frame: Frame) => void, isViewed?: () => boolean): () => void
   /** Whether store and live views take the rows of a frame. Default: all. */

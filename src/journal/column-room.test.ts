@@ -22,10 +22,10 @@ it('ignores columns of other buffers', () => {
   expect(room.take(1 << 15)).not.toBe(other)
 })
 
-it('retains at most 16 MiB', () => {
+it('retains at most 4 MiB', () => {
   const room = new ColumnRoom()
-  const large = Array.from({ length: 5 }, () => room.take(4 << 20))
+  const large = Array.from({ length: 5 }, () => room.take(1 << 20))
   room.recycle(large.map(column))
-  const again = new Set(Array.from({ length: 5 }, () => room.take(4 << 20)))
+  const again = new Set(Array.from({ length: 5 }, () => room.take(1 << 20)))
   expect(large.filter((buffer) => again.has(buffer))).toHaveLength(4)
 })

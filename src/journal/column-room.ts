@@ -9,7 +9,8 @@ export const freshRoom: Room = { take: (bytes) => new ArrayBuffer(bytes) }
 
 /** Smaller buffers cost little, and many of them would be nearly empty. */
 const step = 1 << 14
-const maxSpareBytes = 16 << 20
+/** Addresses, the largest columns, return before the next frame. */
+const maxSpareBytes = 4 << 20
 
 /**
  * Reuses the buffers of columns: allocation costs as much as decoding, and external memory triggers full collections.

@@ -1,6 +1,7 @@
 import type { Log } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { indexed, indexOf, isIndex, temporaryEnding } from '../names.ts'
+import { finalBytes } from '../merge.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn } from '../schema.ts'
 import type { TableWriter } from '../table-writer.ts'
@@ -11,8 +12,8 @@ import { EndpointIndexReader } from './read.ts'
 export const indexedFields: readonly string[] = ['src_addr', 'dst_addr', 'exporter_addr']
 const columns = indexedFields.map(endpointColumn)
 
-/** Smaller files of an open hour are soon merged. */
-const leastBytes = 1 << 20
+/** Smaller files of an open hour are merged, and their indexes would be built again. */
+const leastBytes = finalBytes
 const retryMs = 3_600_000
 
 /** Writes the indexes of files, of earlier versions too, after their commit. None is ever needed for a result. */

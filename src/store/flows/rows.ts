@@ -74,10 +74,7 @@ export function flowRows(
     origin,
     endpoints: ids,
     words: numbers,
-    release() {
-      endpoints.recycle(Object.values(ids))
-      frame.release?.()
-    },
+    release: () => endpoints.recycle(Object.values(ids)),
   }
 }
 
