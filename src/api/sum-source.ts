@@ -13,6 +13,7 @@ import {
 import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel, type RollupPlan } from '../store/rollup/plan.ts'
 import type { Clock } from '../host/index.ts'
+import type { AnswerRecord } from './ring/answers.ts'
 import { rowsOf } from './store-query.ts'
 import type { RunStatement } from './sums.ts'
 
@@ -229,4 +230,18 @@ function canReadFlows({ isStored, flows }: Loss, { isRough }: Scope) {
 /** Whether all flows since a time (µs) are stored. NaN: unknown. */
 function isWithin({ first }: StoredSums['flows'], oldest: number) {
   return oldest >= first * 1000 - maxFlowDelayUs
+}
+
+/** Tolerated error of the smallest group. */
+const smallShare = 0.01
+
+/** Whether unknown groups could change the groups, or a sum by more than the tolerated share. */
+export function remainderMatters([first]: readonly AnswerRecord[]): boolean {
+  if (first === undefined) return false
+  const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
+    number,
+    number,
+    number,
+  ]
+  return rest > 0 && (rest > least * smallShare || next + rest > least)
 }

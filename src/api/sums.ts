@@ -32,8 +32,9 @@ import {
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
 import { coverageOf, type Missing } from './stored-to.ts'
+import { sharedKey, StoreRuns } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
-import { sumSource } from './sum-source.ts'
+import { remainderMatters, sumSource } from './sum-source.ts'
 
 export interface SumsQuery extends QuestionQuery {
   readonly limit?: number
@@ -188,20 +189,6 @@ function totalOf([first = {}]: readonly AnswerRecord[], summed: Summed): Totals 
   return Object.fromEntries(['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
-/** Tolerated error of the smallest group. */
-const smallShare = 0.01
-
-/** Whether unknown groups could change the groups, or a sum by more than the tolerated share. */
-function remainderMatters([first]: readonly AnswerRecord[]): boolean {
-  if (first === undefined) return false
-  const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
-    number,
-    number,
-    number,
-  ]
-  return rest > 0 && (rest > least * smallShare || next + rest > least)
-}
-
 type SumsAnswer = Readonly<{
   rows: readonly AnswerRecord[]
   total: Totals
@@ -227,7 +214,28 @@ type SumReaders<Request> = Readonly<{
   ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }>
 
-export async function readSums<Request extends AggregateQuery>(
+const sharedRuns = new StoreRuns<SumsAnswer>()
+
+export function readSums<Request extends AggregateQuery>(
+  run: RunStatement,
+  request: Request,
+  groups: SumGroups,
+  query: SumsQuery,
+  readers: SumReaders<Request>,
+): Promise<SumsAnswer | undefined> {
+  const { context, disconnected, principal } = run
+  const { store } = context.control
+  if (store === undefined) return readOwn(run, request, groups, query, readers)
+  const key = sharedKey(request, groups, query, principal)
+  const now = context.host.clock.monotonic()
+  return sharedRuns
+    .of(store)
+    .join(key, { now, disconnected }, (signal) =>
+      readOwn({ ...run, disconnected: signal }, request, groups, query, readers),
+    )
+}
+
+async function readOwn<Request extends AggregateQuery>(
   run: RunStatement,
   request: Request,
   groups: SumGroups,

@@ -95,7 +95,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     disk: host.disk,
     memoryLimit: options.memoryLimit?.reader ?? '1GB',
     threads,
-    calls: 2,
+    // Two large queries and a small one.
+    calls: 3,
     cacheBytes: options.cacheBytes ?? 96 << 20,
     spill,
   })

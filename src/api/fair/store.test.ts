@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { pieces, RecordingControl } from '../testing/recording-control.ts'
 import { start } from '../testing/kit.ts'
-import { fairScheduling } from './store.ts'
+import { asSmall, fairScheduling } from './store.ts'
 
 const tokens = [
   { name: 'heavy', token: 'secret-heavy-1' },
@@ -58,6 +58,30 @@ test('of twelve concurrent queries of a user ten run in order; another user is n
 })
 
 const never = new AbortController().signal
+
+test('a small statement does not wait for large ones, only for another small one', async () => {
+  const control = new RecordingControl()
+  const begun: string[] = []
+  const ends = new Map<string, () => void>()
+  control.answer = (sql) => {
+    begun.push(sql)
+    return new Promise((resolve) => ends.set(sql, () => resolve(pieces('[]'))))
+  }
+  const { store } = fairScheduling(control, { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, fakeHost(1).timers)
+  const query = async (sql: string) => store?.query(sql, 'json', never)
+  const all = [query('large 1'), query('large 2'), query('large 3')]
+  all.push(
+    asSmall(() => query('small 1')),
+    asSmall(() => query('small 2')),
+  )
+  await expect.poll(() => begun).toEqual(['large 1', 'large 2', 'small 1'])
+  ends.get('small 1')?.()
+  await expect.poll(() => begun.at(-1)).toBe('small 2')
+  for (const name of ['large 1', 'large 2', 'small 2']) ends.get(name)?.()
+  await expect.poll(() => begun.at(-1)).toBe('large 3')
+  ends.get('large 3')?.()
+  await Promise.all(all)
+})
 
 /** A control with isolated statements that return endless rows. */
 function withProcesses(ended: string[]): RecordingControl {

@@ -10,9 +10,17 @@ export function asUser<Answer>(user: string, act: () => Answer): Answer {
   return currentUser.run(user, act)
 }
 
+const isSmall = new AsyncLocalStorage<boolean>()
+
+/** Statements that read few rows do not wait for others, except for each other. */
+export function asSmall<Answer>(act: () => Answer): Answer {
+  return isSmall.run(true, act)
+}
+
 export function fairScheduling(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
   const queues: Queues = {
     questions: new FairQueue(limits),
+    small: new FairQueue({ ...limits, atOnce: 1 }),
     work: new FairQueue(limits),
     wait: new FairQueue({ ...limits, atOnce: exportsAtOnce }),
   }
@@ -32,12 +40,13 @@ export function fairScheduling(control: Control, limits: FairLimits, exportsAtOn
   })
 }
 
-type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
+type Queues = Readonly<Record<'questions' | 'small' | IsolatedQuery['bound'], FairQueue>>
 
 /** In-process queries hold a slot until the first bytes, isolated ones until the end. */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
   const queued = async <Answer>(signal: AbortSignal, run: () => Promise<Answer>) => {
-    const done = await queues.questions.enter(currentUser.getStore() ?? '', signal)
+    const queue = isSmall.getStore() === true ? queues.small : queues.questions
+    const done = await queue.enter(currentUser.getStore() ?? '', signal)
     try {
       return await run()
     } finally {

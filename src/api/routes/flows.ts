@@ -18,6 +18,7 @@ import {
 } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerRows } from '../answer.ts'
+import { asSmall } from '../fair/store.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
 import { answerGroups, type GroupsQuery } from '../groups.ts'
 import type { Hub } from '../live/hub.ts'
@@ -237,9 +238,11 @@ async function readWindows(
   { disconnected, host }: Readonly<{ disconnected: AbortSignal; host: Host }>,
 ): Promise<Record<string, unknown>[] | undefined> {
   const found: Record<string, unknown>[] = []
-  for (const window of windows) {
-    const rest = { ...request, limit: request.limit - found.length }
-    const rows = await manyRowsOf(store, pageSql(rest, window, dialectOf(store)), disconnected, host)
+  for (const [at, window] of windows.entries()) {
+    const sql = pageSql({ ...request, limit: request.limit - found.length }, window, dialectOf(store))
+    const read = () => manyRowsOf(store, sql, disconnected, host)
+    // The first parts of a range have few rows.
+    const rows = await (at < 2 && at < windows.length - 1 ? asSmall(read) : read())
     if (rows === undefined) return undefined
     found.push(...rows)
     if (found.length > request.limit) break

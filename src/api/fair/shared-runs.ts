@@ -1,0 +1,53 @@
+interface Run<Answer> {
+  readonly began: number
+  readonly answer: Promise<Answer | undefined>
+  readonly ended: AbortController
+  waiting: number
+}
+
+/** More recent rows are in the store about a second after their receipt. */
+const joinedMs = 1000
+
+/** Requests with the same key share a run that began at most a second ago. It ends with the last of its clients. */
+export class SharedRuns<Answer> {
+  readonly #runs = new Map<string, Run<Answer>>()
+
+  /** Undefined when the client has disconnected. `now`: monotonic ms. */
+  async join(
+    key: string,
+    { now, disconnected }: Readonly<{ now: number; disconnected: AbortSignal }>,
+    begin: (disconnected: AbortSignal) => Promise<Answer | undefined>,
+  ): Promise<Answer | undefined> {
+    if (disconnected.aborted) return undefined
+    const known = this.#runs.get(key)
+    const run = known !== undefined && now - known.began <= joinedMs ? known : this.#begin(key, now, begin)
+    run.waiting++
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const leave = () => resolve(undefined)
+    disconnected.addEventListener('abort', leave, { once: true })
+    try {
+      return await Promise.race([run.answer, promise])
+    } finally {
+      disconnected.removeEventListener('abort', leave)
+      if (--run.waiting === 0) this.#end(key, run)
+    }
+  }
+
+  #begin(key: string, began: number, begin: (disconnected: AbortSignal) => Promise<Answer | undefined>): Run<Answer> {
+    const ended = new AbortController()
+    const run: Run<Answer> = { began, ended, waiting: 0, answer: begin(ended.signal) }
+    this.#runs.set(key, run)
+    const settled = () => this.#forget(key, run)
+    run.answer.then(settled, settled)
+    return run
+  }
+
+  #end(key: string, run: Run<Answer>) {
+    this.#forget(key, run)
+    run.ended.abort()
+  }
+
+  #forget(key: string, run: Run<Answer>) {
+    if (this.#runs.get(key) === run) this.#runs.delete(key)
+  }
+}

@@ -1,0 +1,32 @@
+import type { StoreReader } from '../../engine/control.ts'
+import { fingerprint, type AggregateQuery } from '../../query/plan/index.ts'
+import type { Principal } from '../access/principal.ts'
+import type { SumGroups } from '../flow-sums.ts'
+import type { SumsQuery } from '../sums.ts'
+import { SharedRuns } from './shared-runs.ts'
+
+export class StoreRuns<Answer> {
+  readonly #runs = new WeakMap<StoreReader, SharedRuns<Answer>>()
+
+  of(store: StoreReader): SharedRuns<Answer> {
+    const runs = this.#runs.get(store) ?? new SharedRuns<Answer>()
+    this.#runs.set(store, runs)
+    return runs
+  }
+}
+
+/** Equal for requests with the same rows and sums. Ranges that end now are equal if they are written equally. */
+export function sharedKey(
+  request: AggregateQuery,
+  { fields, step }: SumGroups,
+  { from = '', to = 'now', filter: _, ...more }: SumsQuery,
+  { namespaces }: Principal,
+): string {
+  const { by, limit, span } = request
+  const isRelative = [from, to].every((time) => time.startsWith('now'))
+  const names = fields.map(({ name }) => name)
+  return fingerprint(request, [
+    JSON.stringify([names, step ?? null, by, limit, more, namespaces ?? null]),
+    isRelative ? `${from} ${to}` : `${span.from} ${span.to}`,
+  ])
+}
