@@ -146,6 +146,20 @@ test('the index lists the exact receive times of rare addresses, and marks commo
   )
 })
 
+test('a sample is taken of all rows, before the conditions', async () => {
+  const store = await stores.open({ host: host() })
+  const rows = Array.from({ length: 300 }, (_, row) => ({ src: row === 0 ? '10.0.1.1' : '10.0.0.2', dst: '10.0.0.1' }))
+  await store.projection.apply([new FrameMaker().flows(rows)])
+  await store.projection.commit()
+  const where = `WHERE src_addr = '10.0.1.1'`
+  for (const from of [`flows TABLESAMPLE 3 ROWS ${where}`, `flows ${where} USING SAMPLE 3 ROWS`]) {
+    let found = 0
+    for (let time = 0; time < 5; time++)
+      found += (await queryRows(store.reader, `SELECT bytes + ${time} FROM ${from}`)).length
+    expect(found, from).toBeLessThan(from.includes('USING') ? 6 : 4)
+  }
+})
+
 const damages: Record<string, (file: string, another: string, random: SeededRandom) => Promise<void>> = {
   'a flipped bit': async (file, _, random) => {
     const bytes = await readFile(file)

@@ -49,7 +49,8 @@ export function restrictionsOf<Restriction>(
     }
     if (!isRecord(node)) return
     if (isView(node, view)) reads++
-    if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view)) {
+    // A sample is taken before the condition.
+    if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view) && !isSampled(node)) {
       const found = read(node['where_clause'], nameOf(node['from_table'], view))
       if (found !== undefined) restrictions.push(found)
     }
@@ -58,6 +59,10 @@ export function restrictionsOf<Restriction>(
   }
   visit(tree)
   return shadowed || reads === 0 || restrictions.length !== reads ? undefined : restrictions
+}
+
+function isSampled({ sample, from_table: from }: Readonly<Record<string, unknown>>) {
+  return (sample ?? null) !== null || (isRecord(from) && (from['sample'] ?? null) !== null)
 }
 
 function textsIn(condition: unknown, column: Column): readonly string[] | undefined {
