@@ -44,7 +44,8 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
 
   const units: Unit[] = []
   const intake = (one.protocol === 'sflow5' ? sflowIntake : netflowIntake)((unit) =>
-    units.push({ ...unit, source: 'bench' }),
+    // The buffer is reused when the unit is synced.
+    units.push({ ...unit, raw: new Uint8Array(unit.raw), source: 'bench' }),
   )
   const decode = perFlow(await cpu(() => decodeAll(intake, datagrams, now)))
   if (intake.rows !== load.flows) throw new Error(`${intake.rows} rows of ${load.flows} flows`)
