@@ -54,9 +54,11 @@ export async function groupsAnswer(run: RunStatement, query: GroupsQuery): Promi
     throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
   const rowQuery = shifted(rowQueryOf(query, 'flow_time', run.context.host.clock.now(), run.principal), query.offset)
   const groupsRequest: GroupsRequest = { ...rowQuery, group: fields, ...sumsOf(query, 100) }
-  const answer = await readSums(run, groupsRequest, { fields, step: undefined }, query, {
-    sql: groupsSql,
-    ring: (source, signal) => ringGroups(source, groupsRequest, signal),
+  const answer = await readSums(run, {
+    request: groupsRequest,
+    groups: { fields, step: undefined },
+    query,
+    readers: { sql: groupsSql, ring: (source, signal) => ringGroups(source, groupsRequest, signal) },
   })
   if (answer === undefined) return undefined
   const rows = answer.rows.map((row) => [

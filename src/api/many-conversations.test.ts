@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { conversationRanks, conversationsSql, type ConversationsRequest } from '../query/plan/index.ts'
-import type { StoreReader } from '../engine/control.ts'
 import { flowBatch } from '../store/testing/frames.ts'
 import { manyConversations } from './many-conversations.ts'
 import { rowQueryOf } from './query-parameters.ts'
 import { local } from './access/principal.ts'
 import { rowsOf } from './store-query.ts'
 import { startStored } from './testing/stored.ts'
+import { watchedStore } from './testing/watched-store.ts'
 
 const now = Date.now()
 const day = 86_400_000
@@ -78,16 +78,8 @@ test('ids that change between two statements do not divide conversations', async
     )
   await flowsOfDay(now - 1000, '10.0.0.10', '10.0.0.2')
   const { reader } = api.store
-  const statements: string[] = []
-  let before = () => Promise.resolve()
-  const store: StoreReader = {
-    async query(sql, format, signal) {
-      if (sql.includes('conversations AS')) await before()
-      statements.push(sql)
-      return reader.query(sql, format, signal)
-    },
-    edges: (query, signal) => reader.edges(query, signal),
-  }
+  const watched = watchedStore(reader, 'conversations AS')
+  const { store, statements } = watched
   const request: ConversationsRequest = {
     ...rowQueryOf({ from: String(now - 3 * day), both_ways: 'true' }, 'flow_time', now, local),
     by: 'flows',
@@ -99,8 +91,8 @@ test('ids that change between two statements do not divide conversations', async
   const one = async () => keysOf(await rowsOf(reader, conversationsSql(request), disconnected))
   expect(keysOf(await many())).toEqual(await one())
   expect(statements.some((sql) => sql.includes('firsts'))).toBe(false)
-  before = async () => {
-    before = () => Promise.resolve()
+  watched.before = async () => {
+    watched.before = () => Promise.resolve()
     await flowsOfDay(now - 2 * day, '10.0.0.10', '10.0.0.2')
   }
   expect(keysOf(await many())).toEqual(await one())

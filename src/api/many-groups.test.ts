@@ -7,6 +7,7 @@ import { manyGroups } from './many-groups.ts'
 import { groupField, rowQueryOf } from './query-parameters.ts'
 import { local } from './access/principal.ts'
 import { startStored } from './testing/stored.ts'
+import { watchedStore } from './testing/watched-store.ts'
 
 const now = Date.now()
 const day = 86_400_000
@@ -110,16 +111,8 @@ test('addresses with one id need no joins, and one that gets a second id is one 
     doubles: true,
   }
   const { reader } = api.store
-  const statements: string[] = []
-  let before = () => Promise.resolve()
-  const store: StoreReader = {
-    async query(sql, format, signal) {
-      if (sql.includes('parts AS')) await before()
-      statements.push(sql)
-      return reader.query(sql, format, signal)
-    },
-    edges: (query, signal) => reader.edges(query, signal),
-  }
+  const watched = watchedStore(reader, 'parts AS')
+  const { store, statements } = watched
   const both = async () => [
     plainRows((await manyGroups(store, request, 200, disconnected, limits)) as Record<string, unknown>[]),
     plainRows((await rowsOf(reader, groupsSql(request), disconnected)) ?? []),
@@ -128,8 +121,8 @@ test('addresses with one id need no joins, and one that gets a second id is one 
   expect(alone).toEqual(expected)
   expect(statements.some((sql) => sql.includes('firsts'))).toBe(false)
   // Other ids for the same addresses, after the first statement.
-  before = async () => {
-    before = () => Promise.resolve()
+  watched.before = async () => {
+    watched.before = () => Promise.resolve()
     await flowsOfDay(now - 2 * day)
   }
   const [twice, expectedTwice] = await both()

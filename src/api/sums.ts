@@ -32,6 +32,7 @@ import {
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
 import { coverageOf, type Missing } from './stored-to.ts'
+import type { StoreReader } from '../engine/control.ts'
 import { sharedKey, StoreRuns } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { remainderMatters, sumSource } from './sum-source.ts'
@@ -214,42 +215,46 @@ type SumReaders<Request> = Readonly<{
   ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }>
 
+type SumsRead<Request> = Readonly<{
+  request: Request
+  groups: SumGroups
+  query: SumsQuery
+  readers: SumReaders<Request>
+}>
+
 const sharedRuns = new StoreRuns<SumsAnswer>()
 
+/** Undefined when the client has disconnected. */
 export function readSums<Request extends AggregateQuery>(
   run: RunStatement,
-  request: Request,
-  groups: SumGroups,
-  query: SumsQuery,
-  readers: SumReaders<Request>,
+  sums: SumsRead<Request>,
 ): Promise<SumsAnswer | undefined> {
   const { context, disconnected, principal } = run
   const { store } = context.control
-  if (store === undefined) return readOwn(run, request, groups, query, readers)
-  const key = sharedKey(request, groups, query, principal)
+  if (store === undefined) return ringSums(run, sums)
+  const key = sharedKey(sums.request, sums.groups, sums.query, principal)
   const now = context.host.clock.monotonic()
   return sharedRuns
     .of(store)
-    .join(key, { now, disconnected }, (signal) =>
-      readOwn({ ...run, disconnected: signal }, request, groups, query, readers),
-    )
+    .join(key, { now, disconnected }, (signal) => storedSums(store, { ...run, disconnected: signal }, sums))
 }
 
-async function readOwn<Request extends AggregateQuery>(
-  run: RunStatement,
-  request: Request,
-  groups: SumGroups,
-  query: SumsQuery,
-  readers: SumReaders<Request>,
+async function ringSums<Request extends AggregateQuery>(
+  { hub, disconnected }: RunStatement,
+  { request, readers }: SumsRead<Request>,
 ): Promise<SumsAnswer | undefined> {
-  const { context, hub, disconnected } = run
-  const { store } = context.control
-  if (store === undefined) {
-    const answer = await readers.ring(hub.ringSource(), disconnected)
-    return answer === undefined
-      ? undefined
-      : { ...answer, total: totalOf(answer.rows, request), source: 'ring', exact: true }
-  }
+  const answer = await readers.ring(hub.ringSource(), disconnected)
+  return answer === undefined
+    ? undefined
+    : { ...answer, total: totalOf(answer.rows, request), source: 'ring', exact: true }
+}
+
+async function storedSums<Request extends AggregateQuery>(
+  store: StoreReader,
+  run: RunStatement,
+  { request, groups, query, readers }: SumsRead<Request>,
+): Promise<SumsAnswer | undefined> {
+  const { context, disconnected } = run
   const {
     rollup,
     exact,

@@ -97,16 +97,12 @@ async function trafficOf(
       ),
     }
   const request = { ...flows, step, group: [], by: 'bytes', limit: 1 } as const
-  const answer = await readSums(
-    run,
+  const answer = await readSums(run, {
     request,
-    { fields: [], step },
-    {},
-    {
-      sql: seriesSql,
-      ring: (source, signal) => ringSeries(source, request, signal),
-    },
-  )
+    groups: { fields: [], step },
+    query: {},
+    readers: { sql: seriesSql, ring: (source, signal) => ringSeries(source, request, signal) },
+  })
   const rows = (answer?.rows ?? []).map((row) => ({
     time: isoOf(BigInt(String(row['_bucket']))),
     bytes: Number(row['_bytes'] ?? 0),

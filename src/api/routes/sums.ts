@@ -155,9 +155,11 @@ export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): 
 export async function seriesAnswer(run: RunStatement, query: SeriesQuery): Promise<object | undefined> {
   const parsed = seriesRequest(query, run.context.host.clock.now(), run.principal)
   const { group, step } = parsed
-  const answer = await readSums(run, parsed, { fields: group, step }, query, {
-    sql: seriesSql,
-    ring: (source, signal) => ringSeries(source, parsed, signal),
+  const answer = await readSums(run, {
+    request: parsed,
+    groups: { fields: group, step },
+    query,
+    readers: { sql: seriesSql, ring: (source, signal) => ringSeries(source, parsed, signal) },
   })
   if (answer === undefined) return undefined
   const columns = [
@@ -185,12 +187,11 @@ async function topology(
   const parsed = topologyRequest(query, context.host.clock.now(), request.principal)
   const answer = await readSums(
     { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
-    parsed,
-    { fields: parsed.group, step: undefined },
-    query,
     {
-      sql: groupsSql,
-      ring: (source, signal) => ringGroups(source, parsed, signal),
+      request: parsed,
+      groups: { fields: parsed.group, step: undefined },
+      query,
+      readers: { sql: groupsSql, ring: (source, signal) => ringGroups(source, parsed, signal) },
     },
   )
   if (answer === undefined) return reply.hijack()
