@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sendFlows } from '../../test/kit/flow-load/sender.ts'
 import { percentile } from '../../test/kit/percentile.ts'
-import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
+import { startWeir } from '../../test/kit/weir-process.ts'
 import { install } from '../../test/real/install/apt.ts'
 import { nfcapd } from '../../test/real/install/nfcapd.ts'
 import { installChdb } from '../../test/real/install/chdb.ts'
@@ -11,6 +11,7 @@ import { startChdb, type ChdbServer } from '../../test/real/kit/chdb.ts'
 import { startSfcapd } from '../../test/real/kit/sfcapd.ts'
 import { runCommand } from '../../tools/kit/command.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
+import { caughtUp } from './flows-speed/whole.ts'
 import { plainDuck, type PlainDuck } from './query-overhead/plain.ts'
 import { questionsAbout, type Question } from './query-overhead/questions.ts'
 import { clickhouseTable, flatColumns, insertFrom, statementsAbout } from './query-peers/statements.ts'
@@ -31,7 +32,8 @@ export default {
     await using stack = new AsyncDisposableStack()
     const weir = stack.use(await startWeir({ folder: join(context.folder, 'weir') }))
     const flows = context.size(5_500_000, 20_000)
-    await receive(context, weir, weir.ports.netflow, flows)
+    await sendFlows(loadOf(context, weir.ports.netflow, flows), queryMs)
+    await caughtUp(weir)
     const [stored] = await weir.sql<{ n: number; ip: string }>(
       'SELECT (SELECT count(*) FROM flows) AS n, src_addr AS ip FROM flows GROUP BY src_addr ' +
         'HAVING count(*) <= 220 ORDER BY count(*) DESC, 2 LIMIT 1',
@@ -71,16 +73,6 @@ export default {
     await compareAll(context, questionsAbout(stored?.ip ?? ''), engines)
   },
 } satisfies AcceptanceRun
-
-async function receive(context: AcceptanceContext, weir: WeirProcess, port: number, flows: number) {
-  await sendFlows(loadOf(context, port, flows), queryMs)
-  for (let before = -1; ;) {
-    const [row] = await weir.sql<{ n: number }>('SELECT count(*) AS n FROM flows')
-    if (row?.n === before && before > 0) return
-    before = row?.n ?? 0
-    await weir.caughtUp(queryMs)
-  }
-}
 
 function loadOf({ seed }: AcceptanceContext, port: number, flows: number) {
   return { protocol: 'netflow9', perDatagram, addresses: 120_000, seed, rate: 100_000, flows, port } as const

@@ -14,10 +14,15 @@ export async function udpQueueEmpty(port: number, limitMs = 60_000): Promise<voi
 }
 
 async function hasDatagrams(port: number): Promise<boolean> {
+  return (await udpSockets(port)).some(([, , , , queues = '']) => !queues.endsWith(':00000000'))
+}
+
+/** Fields of the sockets of a port in the kernel's tables; the last one is the number of dropped datagrams. */
+export async function udpSockets(port: number): Promise<readonly (readonly string[])[]> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const tables = await Promise.all(['udp', 'udp6'].map((table) => readFile(`/proc/net/${table}`, 'latin1')))
   return tables
     .flatMap((table) => table.split('\n'))
     .map((line) => line.trim().split(/\s+/))
-    .some(([, local = '', , , queues = '']) => local.endsWith(suffix) && !queues.endsWith(':00000000'))
+    .filter(([, local = '']) => local.endsWith(suffix))
 }

@@ -115,7 +115,7 @@ async function sflowPort(weir: WeirProcess): Promise<number> {
 }
 
 /** Waits until no rows arrive and none pends; a flush takes a moment to reach the journal. */
-async function caughtUp(weir: WeirProcess) {
+export async function caughtUp(weir: WeirProcess) {
   for (let before = -1, steady = 0; steady < 3;) {
     const ledger = await weir.caughtUp(600_000)
     const accepted = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)

@@ -1,14 +1,14 @@
-// Collectors that the same load is sent to, one at a time. Each stores what it receives.
+// Collectors of the same load, one after the other. Each stores the flows that it receives.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendOptions } from '../../../test/kit/flow-load/send.ts'
 import { sendFlows } from '../../../test/kit/flow-load/sender.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
 import { treeSeconds } from '../../../test/kit/proc.ts'
-import { udpQueueEmpty } from '../../../test/kit/udp-queue.ts'
+import { udpQueueEmpty, udpSockets } from '../../../test/kit/udp-queue.ts'
 import { install, type Installed } from '../../../test/real/install/apt.ts'
 import { findGoflow2, installGoflow2 } from '../../../test/real/install/goflow2.ts'
 import { nfcapd } from '../../../test/real/install/nfcapd.ts'
@@ -18,7 +18,7 @@ export type Load = Omit<SendOptions, 'port'>
 
 export interface Peer {
   readonly name: string
-  /** `build`: also builds what is missing, which takes minutes. */
+  /** `build`: also builds a missing program, which takes minutes. */
   find(build: boolean): Installed | Promise<Installed>
   /** CPU time of a flow, in µs; the loads in order. `folder` is empty. */
   measure(path: string, folder: string, loads: readonly Load[]): Promise<number[]>
@@ -125,7 +125,7 @@ function ended(child: ChildProcess): AsyncDisposable {
 
 async function listening(port: number, child: ChildProcess) {
   const end = performance.now() + patienceMs
-  while ((await udpSocket(port)) === undefined) {
+  while ((await udpSockets(port)).length === 0) {
     if (child.exitCode !== null || performance.now() > end) throw new Error(`nothing listens at UDP port ${port}`)
     await sleep(20)
   }
@@ -141,15 +141,5 @@ async function quiet(pid: number) {
 }
 
 async function droppedDatagrams(port: number): Promise<number> {
-  return Number((await udpSocket(port))?.at(-1) ?? 0)
-}
-
-/** Fields of the socket in the kernel's table. */
-async function udpSocket(port: number): Promise<readonly string[] | undefined> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const tables = await Promise.all(['udp', 'udp6'].map((table) => readFile(`/proc/net/${table}`, 'latin1')))
-  return tables
-    .flatMap((table) => table.split('\n'))
-    .map((line) => line.trim().split(/\s+/))
-    .find(([, local = '']) => local.endsWith(suffix))
+  return (await udpSockets(port)).reduce((sum, socket) => sum + Number(socket.at(-1)), 0)
 }
