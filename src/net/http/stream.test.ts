@@ -175,7 +175,11 @@ test('a refused handshake is the reason, and Retry-After the least wait', async 
     'HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 302 No\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n',
   ]
-  server.on('upgrade', (_, socket) => socket.end(answers.shift() ?? 'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'))
+  server.on('upgrade', (_, socket) => {
+    // The client resets refused connections.
+    socket.on('error', () => undefined)
+    socket.end(answers.shift() ?? 'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n')
+  })
   const { port } = await serve(() => undefined, { noServer: true, server: undefined }, server)
   const scene = run(() => ({ url: `ws://127.0.0.1:${port}/?token=SECRET` }))
   await expect.poll(() => scene.changes.slice(0, 3), pollOptions).toEqual(['HTTP 503', 'HTTP 401', 'HTTP 302'])
