@@ -12,7 +12,8 @@ export class SflowIngest {
   readonly #writer: FlowWriter
   readonly #decoder: Sflow5Decoder
   readonly #datagram = new Datagram()
-  readonly #sequences = new Sequences()
+  /** They take 5 MB. */
+  #sequences: Sequences | undefined
   readonly #exporter: 'agent' | 'sender'
 
   constructor(writer: FlowWriter, exporter: 'agent' | 'sender') {
@@ -26,6 +27,7 @@ export class SflowIngest {
     const datagram = this.#datagram
     if (datagram.scan(bytes)) {
       agent.named(datagram)
+      this.#sequences ??= new Sequences()
       this.#sequences.follow(datagram, agent.words, agent)
       if (datagram.flowSamples > 0 && !this.#writer.makeRoom()) {
         this.#writer.shed('journal_behind', datagram.flowSamples)

@@ -1,14 +1,19 @@
 /** Parquet's integer encodings of unsigned 32-bit words. */
 
+import { releaseBuffer } from '../../model/release-buffer.ts'
+
 /** Longer texts use the built-in encoder. */
 const shortText = 40
+const smallest = 1 << 16
+/** A larger buffer is freed by {@link Bytes.clear}. */
+const keptBytes = 1 << 20
 
 export class Bytes {
   bytes: Uint8Array
   at = 0
   #asText: Buffer
 
-  constructor(size = 1 << 16) {
+  constructor(size = smallest) {
     this.bytes = new Uint8Array(size)
     this.#asText = Buffer.from(this.bytes.buffer)
   }
@@ -17,8 +22,19 @@ export class Bytes {
     if (this.at + count <= this.bytes.length) return
     const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + count))
     larger.set(this.bytes.subarray(0, this.at))
-    this.bytes = larger
-    this.#asText = Buffer.from(larger.buffer)
+    this.#replace(larger)
+  }
+
+  /** Bytes that {@link taken} returned before are invalid afterwards. */
+  clear(): void {
+    this.at = 0
+    if (this.bytes.length > keptBytes) this.#replace(new Uint8Array(smallest))
+  }
+
+  #replace(bytes: Uint8Array) {
+    releaseBuffer(this.bytes)
+    this.bytes = bytes
+    this.#asText = Buffer.from(bytes.buffer)
   }
 
   put(bytes: Uint8Array): void {

@@ -166,15 +166,17 @@ export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk 
   out.put(bytes)
   const body = out.taken()
   const compress = body.length >= worthCompressing
-  // Not copied: the input is not used afterwards.
-  return assemble(
+  const chunk = assemble(
     column,
     levels,
+    // Compressed bytes are a copy.
     [{ body: compress ? body : body.slice(), header: dataPage(levels, encodings.plain) }],
     [encodings.plain, encodings.rle],
     statisticsOf(levels),
     compress,
   )
+  out.clear()
+  return chunk
 }
 
 export function texts(

@@ -11,7 +11,6 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import { directoryOf } from '../../journal/paths.ts'
 import type { Frame } from '../../journal/types.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../../model/positions.ts'
-import { releaseBuffer } from '../../model/release-buffer.ts'
 import { HashSet } from './hash-set.ts'
 import { idHashes } from './id-hashes.ts'
 import type { InFlight } from './in-flight.ts'
@@ -115,9 +114,11 @@ export class DuplicateWindow implements Projection {
     if (this.#applied.sequence === this.#committed.sequence) return
     const position = this.#applied
     const state = new TextEncoder().encode(JSON.stringify({ position, older: this.#older.size }))
-    const hashes = [this.#older.words(), this.#newer.words()].map(
-      (words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
-    )
+    const sets = [this.#older, this.#newer]
+    const hashes = sets.map((set) => {
+      const { buffer, byteOffset, byteLength } = set.lend()
+      return new Uint8Array(buffer, byteOffset, byteLength)
+    })
     const rest = [state, ...hashes]
     const head = new DataView(new ArrayBuffer(headBytes))
     head.setUint32(0, magic, true)
@@ -125,6 +126,15 @@ export class DuplicateWindow implements Projection {
     let crc = crc32(new Uint8Array(head.buffer, 0, 8))
     for (const piece of rest) crc = crc32(piece, crc)
     head.setUint32(8, crc, true)
+    try {
+      await this.#save([new Uint8Array(head.buffer), ...rest])
+    } finally {
+      for (const set of sets) set.returned()
+    }
+    this.#committed = position
+  }
+
+  async #save(pieces: readonly Uint8Array[]) {
     const { disk } = this.#host
     const directory = directoryOf(this.#path)
     await makeDurableDirectory(disk, directory)
@@ -132,15 +142,13 @@ export class DuplicateWindow implements Projection {
     await disk.remove(temporary)
     const file = await disk.open(temporary, 'create')
     try {
-      await file.writeAll([new Uint8Array(head.buffer), ...rest], 0)
+      await file.writeAll(pieces, 0)
       await file.sync()
     } finally {
-      for (const piece of hashes) releaseBuffer(piece)
       await file.close()
     }
     await disk.rename(temporary, this.#path)
     await disk.syncDirectory(directory)
-    this.#committed = position
   }
 
   #keep(hashes: Uint32Array, at: number) {

@@ -1,22 +1,20 @@
 import { releaseBuffer } from '../../model/release-buffer.ts'
 
-const smallest = 1024
+const smallest = 512
 
-/** 128-bit hashes, open addressing. A first word of 0 marks a free slot, and is stored as 1. */
+/**
+ * 128-bit hashes in the order of their addition, and an index by open addressing. The hashes are two thirds of the
+ * memory: free slots cost four bytes.
+ */
 export class HashSet {
-  #table: Uint32Array
-  #mask: number
+  #words = new Uint32Array(smallest * 4)
+  /** Number of the hash + 1; 0: free. At most half of the slots are used. */
+  #index = new Uint32Array(smallest * 2)
   #size = 0
-
-  constructor(entries = 0) {
-    let slots = smallest
-    while (slots < entries * 2) slots *= 2
-    this.#table = new Uint32Array(slots * 4)
-    this.#mask = slots - 1
-  }
+  #lent = false
 
   static of(words: Uint32Array): HashSet {
-    const set = new HashSet(words.length / 4)
+    const set = new HashSet()
     for (let at = 0; at + 3 < words.length; at += 4) set.add(words, at)
     return set
   }
@@ -26,86 +24,103 @@ export class HashSet {
   }
 
   has(words: Uint32Array, at: number): boolean {
-    return !this.#isFree(this.#slotOf(words, at) * 4)
+    return this.#index[this.#slotOf(words, at)] !== 0
   }
 
   /** False: it was there. */
   add(words: Uint32Array, at: number): boolean {
-    const to = this.#slotOf(words, at) * 4
-    if (!this.#isFree(to)) return false
-    const table = this.#table
-    table[to] = words[at] || 1
-    table[to + 1] = words[at + 1]!
-    table[to + 2] = words[at + 2]!
-    table[to + 3] = words[at + 3]!
-    this.#size++
-    if (this.#size * 2 > this.#mask) this.#grow()
+    const slot = this.#slotOf(words, at)
+    if (this.#index[slot] !== 0) return false
+    const to = this.#size * 4
+    this.#words[to] = words[at]!
+    this.#words[to + 1] = words[at + 1]!
+    this.#words[to + 2] = words[at + 2]!
+    this.#words[to + 3] = words[at + 3]!
+    this.#index[slot] = ++this.#size
+    if (this.#size * 4 === this.#words.length) this.#grow()
     return true
   }
 
-  /** Closes the gap, so that searches end correctly. */
+  /** The last hash takes its place. */
   delete(words: Uint32Array, at: number): void {
-    let gap = this.#slotOf(words, at)
-    if (this.#isFree(gap * 4)) return
-    this.#size--
-    for (let slot = (gap + 1) & this.#mask; !this.#isFree(slot * 4); slot = (slot + 1) & this.#mask) {
-      const home = (this.#table[slot * 4 + 1] ?? 0) & this.#mask
-      const stays = gap <= slot ? gap < home && home <= slot : gap < home || home <= slot
-      if (stays) continue
-      this.#table.copyWithin(gap * 4, slot * 4, slot * 4 + 4)
-      gap = slot
+    const slot = this.#slotOf(words, at)
+    const number = this.#index[slot]!
+    if (number === 0) return
+    this.#closeGap(slot)
+    const last = this.#size - 1
+    if (number <= last) {
+      this.#index[this.#slotOf(this.#words, last * 4)] = number
+      this.#words.copyWithin((number - 1) * 4, last * 4, last * 4 + 4)
     }
-    this.#table.fill(0, gap * 4, gap * 4 + 4)
+    this.#size = last
   }
 
   /** Empties the set and frees its memory. */
   release(): void {
-    releaseBuffer(this.#table)
-    this.#table = new Uint32Array(smallest * 4)
-    this.#mask = smallest - 1
+    if (!this.#lent) releaseBuffer(this.#words)
+    releaseBuffer(this.#index)
+    this.#words = new Uint32Array(smallest * 4)
+    this.#index = new Uint32Array(smallest * 2)
     this.#size = 0
+    this.#lent = false
   }
 
-  words(): Uint32Array {
-    const [table, words] = [this.#table, new Uint32Array(this.#size * 4)]
-    let to = 0
-    for (let at = 0; at < table.length; at += 4) {
-      if (this.#isFree(at)) continue
-      words[to++] = table[at]!
-      words[to++] = table[at + 1]!
-      words[to++] = table[at + 2]!
-      words[to++] = table[at + 3]!
+  /** A view. It stays valid until {@link returned}, unless a hash is deleted. */
+  lend(): Uint32Array {
+    this.#lent = true
+    return this.#words.subarray(0, this.#size * 4)
+  }
+
+  returned(): void {
+    this.#lent = false
+  }
+
+  /** So that searches end correctly. */
+  #closeGap(slot: number) {
+    const index = this.#index
+    const mask = index.length - 1
+    let gap = slot
+    for (let next = (gap + 1) & mask; index[next] !== 0; next = (next + 1) & mask) {
+      const home = this.#words[(index[next]! - 1) * 4 + 1]! & mask
+      const stays = gap <= next ? gap < home && home <= next : gap < home || home <= next
+      if (stays) continue
+      index[gap] = index[next]!
+      gap = next
     }
-    return words
-  }
-
-  #isFree(at: number) {
-    return (this.#table[at] ?? 0) === 0
+    index[gap] = 0
   }
 
   #slotOf(words: Uint32Array, at: number): number {
-    const a = words[at] || 1
+    const [index, known] = [this.#index, this.#words]
+    const mask = index.length - 1
     const b = words[at + 1]!
-    const c = words[at + 2]!
-    const d = words[at + 3]!
-    const table = this.#table
-    let slot = b & this.#mask
-    for (;;) {
-      const to = slot * 4
-      const first = table[to]!
-      if (first === 0) return slot
-      if (first === a && table[to + 1] === b && table[to + 2] === c && table[to + 3] === d) return slot
-      slot = (slot + 1) & this.#mask
+    for (let slot = b & mask; ; slot = (slot + 1) & mask) {
+      const number = index[slot]!
+      if (number === 0) return slot
+      const of = (number - 1) * 4
+      if (
+        known[of + 1] === b &&
+        known[of] === words[at] &&
+        known[of + 2] === words[at + 2] &&
+        known[of + 3] === words[at + 3]
+      )
+        return slot
     }
   }
 
   #grow() {
-    const old = this.#table
-    const slots = (this.#mask + 1) * 2
-    this.#table = new Uint32Array(slots * 4)
-    this.#mask = slots - 1
-    this.#size = 0
-    for (let at = 0; at < old.length; at += 4) if ((old[at] ?? 0) !== 0) this.add(old, at)
-    releaseBuffer(old)
+    const words = new Uint32Array(2 * this.#words.length)
+    words.set(this.#words)
+    if (!this.#lent) releaseBuffer(this.#words)
+    this.#words = words
+    this.#lent = false
+    releaseBuffer(this.#index)
+    const index = (this.#index = new Uint32Array(words.length / 2))
+    const mask = index.length - 1
+    for (let number = 1; number <= this.#size; number++) {
+      let slot = words[(number - 1) * 4 + 1]! & mask
+      while (index[slot] !== 0) slot = (slot + 1) & mask
+      index[slot] = number
+    }
   }
 }

@@ -125,8 +125,14 @@ const out = new Bytes()
 const presence = new Presence()
 
 function begin() {
-  out.at = 0
+  out.clear()
   presence.reset()
+}
+
+function written(name: string, type: ColumnType): Chunk {
+  const chunk = plain({ name, type }, out.taken(), presence)
+  out.clear()
+  return chunk
 }
 
 function put(bytes: Uint8Array) {
@@ -146,7 +152,7 @@ function idChunk(pieces: readonly EventRows[]): Chunk {
       put(whole ? bytes : Buffer.from(new TextDecoder().decode(bytes)))
     }
   }
-  return plain({ name: 'id', type: 'text' }, out.taken(), presence)
+  return written('id', 'text')
 }
 
 /** Plain text and invalid JSON become JSON strings. Invalid UTF-8 stays binary. */
@@ -170,7 +176,7 @@ function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][]
         )
     }
   }
-  const bodies = plain({ name: 'data', type: 'json' }, out.taken(), presence)
+  const bodies = written('data', 'json')
   if (binary.every((bytes) => bytes === undefined)) return [['data', bodies]]
   begin()
   for (const bytes of binary) {
@@ -180,6 +186,6 @@ function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][]
   }
   return [
     ['data', bodies],
-    ['data_base64', plain({ name: 'data_base64', type: 'text' }, out.taken(), presence)],
+    ['data_base64', written('data_base64', 'text')],
   ]
 }
