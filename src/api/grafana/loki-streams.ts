@@ -22,9 +22,10 @@ async function streamsIn(
   return streamsWithin(request, spanOf(request), counted, ...names)
 }
 
+/** `step`: ns. Streams are counted for each step. */
 async function streamsWithin(
   request: GrafanaRequest,
-  span: NsSpan,
+  span: NsSpan & Readonly<{ step?: bigint }>,
   counted: Counted,
   ...names: readonly string[]
 ): Promise<StreamCount[]> {
@@ -34,7 +35,7 @@ async function streamsWithin(
   const found = new Map<string, StreamCount>()
   for (const text of written)
     for (const count of await streamCounts(request, { ...span, matchers: parseLogs(text).matchers }, counted))
-      found.set(count.stream.key, count)
+      found.set(`${count.step} ${count.stream.key}`, count)
   return [...found.values()]
 }
 
@@ -56,8 +57,10 @@ export async function stats(request: GrafanaRequest): Promise<object> {
   return { streams: found.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
 }
 
-/** Bytes by the labels of `targetLabels`, or of the selector; largest first. */
-async function volumesIn(request: GrafanaRequest, span: NsSpan): Promise<{ labels: LabelSet; bytes: number }[]> {
+type Volume = Readonly<{ labels: LabelSet; bytes: number }>
+
+/** Sums the bytes of streams by the labels of `targetLabels`, or of the selector; largest first. */
+async function volumeSums(request: GrafanaRequest): Promise<(counts: readonly StreamCount[]) => readonly Volume[]> {
   const { parameters } = request
   const targets = (parameters.text('targetLabels') ?? '').split(',').filter((name) => name !== '')
   const { parseLogs } = await language()
@@ -65,20 +68,25 @@ async function volumesIn(request: GrafanaRequest, span: NsSpan): Promise<{ label
   const names = new Set(targets.length > 0 ? targets : named)
   const aggregateBy = parameters.text('aggregateBy') ?? 'series'
   if (aggregateBy !== 'series' && aggregateBy !== 'labels') throw syntaxError('invalid aggregation option')
-  const sums = new Map<string, { labels: LabelSet; bytes: number }>()
-  const add = (set: LabelSet, bytes: number): void => {
-    const sum = sums.get(set.key) ?? { labels: set, bytes: 0 }
-    sums.set(set.key, sum)
-    sum.bytes += bytes
+  const limit = limitOf(request)
+  const labelsOf = ({ stream }: StreamCount): readonly LabelSet[] =>
+    aggregateBy === 'series'
+      ? [stream.keep(names)]
+      : stream.entries
+          .filter(([name]) => targets.length === 0 || names.has(name))
+          .map(([name]) => LabelSet.of({ [name]: '1' }))
+  return (counts) => {
+    const sums = new Map<string, { labels: LabelSet; bytes: number }>()
+    for (const count of counts)
+      for (const labels of labelsOf(count)) {
+        const sum = sums.get(labels.key) ?? { labels, bytes: 0 }
+        sums.set(labels.key, sum)
+        sum.bytes += count.bytes
+      }
+    return [...sums.values()]
+      .toSorted((one, other) => other.bytes - one.bytes || compareLabels(one.labels, other.labels))
+      .slice(0, limit)
   }
-  for (const { stream, bytes } of await streamsWithin(request, span, 'bytes', 'query'))
-    if (aggregateBy === 'series') add(stream.keep(names), bytes)
-    else
-      for (const [name] of stream.entries)
-        if (targets.length === 0 || names.has(name)) add(LabelSet.of({ [name]: '1' }), bytes)
-  return [...sums.values()]
-    .toSorted((one, other) => other.bytes - one.bytes || compareLabels(one.labels, other.labels))
-    .slice(0, limitOf(request))
 }
 
 /** With `aggregateBy=labels` the metric is the name of a label without a value. */
@@ -90,8 +98,8 @@ function volumeMetric({ parameters }: GrafanaRequest, set: LabelSet): object {
 export async function volume(request: GrafanaRequest): Promise<object> {
   const span = spanOf(request)
   const time = Number(span.to / nsPerMs) / 1000
-  const found = await volumesIn(request, span)
-  const result = found.map((each) => ({
+  const sumsOf = await volumeSums(request)
+  const result = sumsOf(await streamsWithin(request, span, 'bytes', 'query')).map((each) => ({
     metric: volumeMetric(request, each.labels),
     value: [time, String(each.bytes)],
   }))
@@ -101,17 +109,17 @@ export async function volume(request: GrafanaRequest): Promise<object> {
 export async function volumeRange(request: GrafanaRequest): Promise<object> {
   const span = spanOf(request)
   const step = BigInt(Math.round(stepOf(request, span))) * nsPerMs
+  const sumsOf = await volumeSums(request)
+  const steps = Map.groupBy(await streamsWithin(request, { ...span, step }, 'bytes', 'query'), (count) => count.step)
   const series = new Map<string, { metric: object; values: unknown[] }>()
-  // Steps end at multiples of their length, as in Loki.
-  for (let { from } = span, to = from; from < span.to; from = to) {
+  for (const [number, counts] of [...steps].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
     request.environment.tick()
-    const end = (from / step + 1n) * step
-    to = end < span.to ? end : span.to
-    for (const { labels: set, bytes } of await volumesIn(request, { from, to })) {
-      const one = series.get(set.key) ?? { metric: volumeMetric(request, set), values: [] }
-      series.set(set.key, one)
-      // The last millisecond of the step, as in Loki.
-      const at = to < span.to ? to - nsPerMs : to
+    // Steps end at multiples of their length, with their last millisecond, as in Loki.
+    const end = (number + 1n) * step
+    const at = end < span.to ? end - nsPerMs : span.to
+    for (const { labels, bytes } of sumsOf(counts)) {
+      const one = series.get(labels.key) ?? { metric: volumeMetric(request, labels), values: [] }
+      series.set(labels.key, one)
       one.values.push([Number(at / nsPerMs) / 1000, String(bytes)])
     }
   }
