@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
+import { drawn } from '../../test/kit/seeds.ts'
 import type { Column } from '../model/columns.ts'
 import { WeirError } from '../model/errors.ts'
 import { groupsSql, seriesSql, type GroupsRequest, type SeriesRequest } from '../query/plan/index.ts'
@@ -66,8 +67,8 @@ test.each([
 ] as const)('sums of many flows equal those of few: %s values', async (_, largest) => {
   const api = await stored(largest)
   const { reader } = api.store
-  for (const filter of largest === 5000 ? queries : [''])
-    for (const group of [
+  const combinations = (largest === 5000 ? queries : ['']).flatMap((filter) =>
+    [
       ['src_endpoint'],
       ['dst_endpoint'],
       ['proto', 'src_endpoint'],
@@ -76,21 +77,26 @@ test.each([
       ['src_addr'],
       ['exporter_addr', 'dst_addr', 'sampling'],
       ['next_hop', 'src_node_addr'],
-    ])
-      for (const [by, limit, some] of [
-        ['bytes', 2, {}],
-        ['flows', 100, {}],
-        ['bytes', 2, { sums: ['bytes'] }],
-      ] as const) {
-        const fields = group.map(groupField)
-        const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
-        const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, ...some, further: ['drop_bytes'] }
-        const groups = { fields, step: undefined }
-        const few = shown(await rowsOf(reader, groupsSql(request), signal))
-        const many = shown(await flowSums(reader, request, groups, groupsSql, signal, noFlows))
-        if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
-        else expect(many).toEqual(few)
-      }
+    ].flatMap((group) =>
+      (
+        [
+          ['bytes', 2, {}],
+          ['flows', 100, {}],
+          ['bytes', 2, { sums: ['bytes'] }],
+        ] as const
+      ).map((more) => [filter, group, ...more] as const),
+    ),
+  )
+  for (const [filter, group, by, limit, some] of drawn(combinations, 14)) {
+    const fields = group.map(groupField)
+    const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+    const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, ...some, further: ['drop_bytes'] }
+    const groups = { fields, step: undefined }
+    const few = shown(await rowsOf(reader, groupsSql(request), signal))
+    const many = shown(await flowSums(reader, request, groups, groupsSql, signal, noFlows))
+    if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
+    else expect(many).toEqual(few)
+  }
 })
 
 test.each([
@@ -156,19 +162,24 @@ test.each([
 ] as const)('a series of the largest groups equals the one that groups all: %s values', async (_, largest) => {
   const api = await stored(largest)
   const { reader } = api.store
-  for (const filter of largest === 5000 ? queries : [''])
-    for (const field of ['src_endpoint', 'dst_endpoint', 'src_name', 'src_label', 'service_port', 'initiator'])
-      for (const [by, limit] of [
-        ['bytes', 2],
-        ['flows', 100],
-      ] as const) {
-        const fields = [groupField(field)]
-        const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
-        const request: SeriesRequest = { ...rowQuery, group: fields, by, limit, step: 3600, further: ['drop_bytes'] }
-        const all = await rowsOf(reader, seriesSql(request), signal)
-        const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, noFlows)
-        expect(shown(placed)).toEqual(shown(all))
-      }
+  const combinations = (largest === 5000 ? queries : ['']).flatMap((filter) =>
+    ['src_endpoint', 'dst_endpoint', 'src_name', 'src_label', 'service_port', 'initiator'].flatMap((field) =>
+      (
+        [
+          ['bytes', 2],
+          ['flows', 100],
+        ] as const
+      ).map((more) => [filter, field, ...more] as const),
+    ),
+  )
+  for (const [filter, field, by, limit] of drawn(combinations, 9)) {
+    const fields = [groupField(field)]
+    const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+    const request: SeriesRequest = { ...rowQuery, group: fields, by, limit, step: 3600, further: ['drop_bytes'] }
+    const all = await rowsOf(reader, seriesSql(request), signal)
+    const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, noFlows)
+    expect(shown(placed)).toEqual(shown(all))
+  }
 })
 
 test.each([

@@ -19,3 +19,11 @@ export function seeds(few: number, all: number): number[] {
 export function drawnSize(few: number, all: number): number {
   return { few, more: Math.min(all, 3 * few), all }[inject('draws')]
 }
+
+/** Evenly spaced items of a random test's combinations: `few`, at most three times as many, or all. */
+export function drawn<T>(items: readonly T[], few: number): readonly T[] {
+  const size = drawnSize(few, items.length)
+  return items.filter(
+    (_, index) => Math.floor((index * size) / items.length) !== Math.floor(((index - 1) * size) / items.length),
+  )
+}
