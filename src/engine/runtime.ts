@@ -280,7 +280,7 @@ export class Runtime implements Control {
 
   async runMaintenance(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#parts.host.timers.sleep(maintenanceMs, signal)
+      await this.#parts.host.timers.tick(maintenanceMs, signal)
       try {
         await this.#maintain()
       } catch (error) {
@@ -295,7 +295,11 @@ export class Runtime implements Control {
       () => undefined,
       (error: unknown) => `the journal cannot be read: ${messageOf(error)}`,
     )
-    const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
+    // Together they wake the thread once.
+    const [status, sources] = await Promise.all([
+      ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0),
+      ingest.health(),
+    ])
     const isTight = status.tight && this.#isFull
     this.#isFull = status.tight || status.problem !== undefined
     // Only after all settled segments.
@@ -310,7 +314,7 @@ export class Runtime implements Control {
         pending: this.#pending,
         behind: this.#behind.warnings,
         sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })),
-        sources: await ingest.health(),
+        sources,
       }),
     )
     this.#journal = { bytes: status.bytes, segments: status.segments }

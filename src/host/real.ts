@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Intervals } from './intervals.ts'
 
 export interface Clock {
   /** Unix time in milliseconds; can jump. */
@@ -16,6 +17,8 @@ export interface Timers {
   every(ms: number, act: () => void): Timer
   /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** For loops: resolves at a multiple of `ms`, with other long intervals, or at once when the signal aborts. */
+  tick(ms: number, signal: AbortSignal): Promise<void>
   /** Resolves in a later turn of the event loop, after pending input and output. */
   yield(): Promise<void>
 }
@@ -30,6 +33,10 @@ export const realClock: Clock = {
   monotonic: () => performance.now(),
 }
 
+/** From here on, intervals share a timer. */
+const longMs = 500
+const intervals = new Intervals()
+
 export const realTimers: Timers = {
   after(ms, act) {
     const handle = setTimeout(act, ms)
@@ -37,6 +44,7 @@ export const realTimers: Timers = {
     return { cancel: () => clearTimeout(handle) }
   },
   every(ms, act) {
+    if (ms >= longMs) return intervals.every(ms, act)
     const handle = setInterval(act, ms)
     handle.unref()
     return { cancel: () => clearInterval(handle) }
@@ -51,6 +59,18 @@ export const realTimers: Timers = {
       }
       const handle = setTimeout(done, ms)
       signal?.addEventListener('abort', done, { once: true })
+    })
+  },
+  tick(ms, signal) {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      const done = () => {
+        timer.cancel()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = intervals.once(ms, done)
+      signal.addEventListener('abort', done, { once: true })
     })
   },
   yield: () => new Promise((resolve) => setImmediate(resolve)),

@@ -1,8 +1,8 @@
 import { WeirError } from '../model/errors.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { SourceContext } from '../engine/contracts.ts'
-import type { Timer } from '../host/index.ts'
 import { emptyUnit, FlowUnits, type NewUnit } from './flow-units.ts'
+import { FlushTimer } from './flush-timer.ts'
 
 /** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
 export type UnitLimits = Readonly<{
@@ -39,15 +39,13 @@ export class FlowWriter {
   #senderWaits = false
   #unitWaits = false
   readonly #stopping = new AbortController()
-  readonly #flushMs: number | undefined
-  /** Only while rows wait: an idle source wakes no thread. */
-  #timer: Timer | undefined
+  readonly #timer: FlushTimer | undefined
 
-  /** `flushMs`: maximum wait of rows; undefined if only the caller flushes. */
-  constructor(context: SourceContext, limits = defaultLimits, flushMs?: number) {
+  /** `flushMs`: maximum wait of rows, null by their rate; undefined if only the caller flushes. */
+  constructor(context: SourceContext, limits = defaultLimits, flushMs?: number | null) {
     this.#context = context
     this.#limits = limits
-    this.#flushMs = flushMs
+    if (flushMs !== undefined) this.#timer = new FlushTimer(context.host, flushMs, () => this.flush())
     this.#units = new FlowUnits(context, limits.bytes)
     this.flows = this.#units.flows
   }
@@ -66,15 +64,7 @@ export class FlowWriter {
     if (rows === 0) return
     this.#received = Math.max(this.#received, received)
     if (this.#senderWaits) this.#unitWaits = true
-    this.#startTimer()
-  }
-
-  #startTimer() {
-    if (this.#flushMs === undefined) return
-    this.#timer ??= this.#context.host.timers.after(this.#flushMs, () => {
-      this.#timer = undefined
-      if (!this.flush()) this.#startTimer()
-    })
+    this.#timer?.added(this.flows.count)
   }
 
   /** A unit that holds rows of a sender that can wait (TCP) is retried while the journal is full. */
@@ -111,6 +101,7 @@ export class FlowWriter {
     if (this.#inFlight.size >= this.#limits.inFlight) return false
     this.#send(this.#units.cut(this.#received), this.#unitWaits ? 'waits' : 'drops')
     this.#unitWaits = false
+    this.#timer?.sent()
     return true
   }
 

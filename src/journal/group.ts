@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync } from 'node:zlib'
+import { compressZstd } from '../model/zstd.ts'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, encodeCheckpoint, journalSource } from './checkpoint.ts'
 import { emptyTotals } from './recover.ts'
@@ -13,16 +13,9 @@ type Packed = Readonly<{
 const worthCompressing = { flows: 256, events: 2048, empty: 2048 } as const
 const nothing = new Uint8Array(0)
 
-const params = { [constants.ZSTD_c_compressionLevel]: 1 }
-
-/** Room for every result, as of ZSTD_compressBound: with less, zstd copies input and output. */
-function largest(bytes: number) {
-  return bytes + (bytes >>> 8) + 64
-}
-
 export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   if (raw.length < worthCompressing[kind]) return { body: raw, zstd: false }
-  const packed = zstdCompressSync(raw, { params, chunkSize: largest(raw.length) })
+  const packed = compressZstd(raw)
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
 }
 

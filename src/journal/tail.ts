@@ -31,12 +31,15 @@ export class LocalTail implements Tail {
 
 const fields = { segment: 0, offset: 1, sequence: 2, row: 3 }
 const counterBytes = 8
+/** In case a notification is lost. */
+const mostMs = 10_000
 
 /** Progress across threads: a sequence lock, odd during a write, so that readers never see a mixed state. */
 export class SharedTail implements Tail {
   readonly memory: SharedArrayBuffer
   readonly #counter: Int32Array
   readonly #values: Float64Array
+  #change: Readonly<{ since: number; promise: Promise<unknown> }> | undefined
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(counterBytes + 4 * 8)) {
     this.memory = memory
@@ -74,11 +77,23 @@ export class SharedTail implements Tail {
       while (!signal.aborted) {
         const seen = Atomics.load(this.#counter, 0)
         if (this.durable().sequence > past) return
-        const wait = Atomics.waitAsync(this.#counter, 0, seen, 1000)
-        if (wait.async) await Promise.race([wait.value, aborted])
+        const change = this.#changed(seen)
+        if (change !== undefined) await Promise.race([change, aborted])
       }
     } finally {
       signal.removeEventListener('abort', abort)
     }
+  }
+
+  /** Shared, because an aborted wait remains until the next change. Undefined: it has changed. */
+  #changed(since: number): Promise<unknown> | undefined {
+    if (this.#change?.since === since) return this.#change.promise
+    const wait = Atomics.waitAsync(this.#counter, 0, since, mostMs)
+    if (!wait.async) return undefined
+    const promise = wait.value.finally(() => {
+      if (this.#change?.since === since) this.#change = undefined
+    })
+    this.#change = { since, promise }
+    return promise
   }
 }

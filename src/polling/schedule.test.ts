@@ -17,6 +17,7 @@ async function waits(
           after: () => ({ cancel: () => undefined }),
           every: () => ({ cancel: () => undefined }),
           yield: () => Promise.resolve(),
+          tick: () => Promise.resolve(),
           sleep: (ms) => {
             slept.push(ms)
             expect(next.at(-1)).toBe(now + Math.max(0, ms))

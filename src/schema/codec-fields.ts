@@ -1,3 +1,4 @@
+import { duration } from './quantities.ts'
 import { choice, text } from './scalars.ts'
 
 export const tcpFlags = choice(['number', 'names'], {
@@ -39,6 +40,17 @@ export const flowCluster = text({
   default: null,
   example: 'prod-west',
 })
+
+export const flowFlush = duration(
+  {
+    description:
+      'Maximum wait of rows before they are appended to the journal. Unset: 100 ms, and while fewer than 1,000 rows ' +
+      'wait, up to 0.8 s after the last append',
+    default: null,
+    example: '100ms',
+  },
+  { min: '1ms', max: '10s' },
+)
 
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {

@@ -7,7 +7,7 @@ export {
   clickhouseFields,
   clickhouseWriter,
 } from './clickhouse-fields.ts'
-export { flowCluster, flowLineCodec, messageCodec, netobservFields, tcpFlags } from './codec-fields.ts'
+export { flowCluster, flowFlush, flowLineCodec, messageCodec, netobservFields, tcpFlags } from './codec-fields.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
 export {
   componentMap,

@@ -39,7 +39,7 @@ const applyBytes = 8 << 20
 /** Of a row of flows in memory. Equal values take no bytes in a frame. */
 const rowBytes = 64
 const maintainEveryMs = 5000
-const refillEveryMs = 1000
+const refillEveryMs = 5000
 const maxRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000

@@ -68,6 +68,9 @@ class FakeTimers implements Timers {
       signal?.addEventListener('abort', aborted, { once: true })
     })
   }
+  tick(ms: number, signal: AbortSignal): Promise<void> {
+    return this.sleep(ms, signal)
+  }
   yield(): Promise<void> {
     this.yields++
     return new Promise((resolve) =>

@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync } from 'node:zlib'
+import { compressZstd } from '../../model/zstd.ts'
 import { Bytes, bitsOf, delta, deltaSize, hybrid } from './bits.ts'
 import { dictionaryOf } from './distinct.ts'
 import type { Levels } from './levels.ts'
@@ -46,7 +46,7 @@ function assemble(
   let bytes = 0
   let dictionaryBytes = 0
   for (const [index, { body, header }] of pages.entries()) {
-    const stored = compress ? zstdCompressSync(body, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }) : body
+    const stored = compress ? compressZstd(body) : body
     const head = encodeThrift(header(body.length, stored.length))
     pieces.push(head, stored)
     uncompressed += head.length + body.length

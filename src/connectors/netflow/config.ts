@@ -4,6 +4,7 @@ import { keptElements } from '../../codecs/templates/other-elements.ts'
 import {
   bytes,
   flowCluster,
+  flowFlush,
   choice,
   Complaint,
   defineSchema,
@@ -39,10 +40,7 @@ export const netflowSchema = defineSchema({
         example: ['10.0.0.0/8', '2001:db8::/32'],
       },
     ),
-    flush: duration(
-      { description: 'Maximum wait of rows before they are appended to the journal', default: '100ms' },
-      { min: '1ms', max: '10s' },
-    ),
+    flush: flowFlush,
     cluster: flowCluster,
     skew_limit: duration({
       description: 'Clock difference of an exporter above which its rows are marked',

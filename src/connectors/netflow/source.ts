@@ -133,7 +133,7 @@ class Netflow implements NetflowSource {
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
     for (let round = 1; !signal.aborted; round++) {
-      await timers.sleep(housekeepingMs, signal)
+      await timers.tick(housekeepingMs, signal)
       if (round % kernelRounds === 0 || signal.aborted)
         this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
       if (round % sweepRounds === 0) this.#ingest.templates.table.sweep(this.#context.host.clock.now())

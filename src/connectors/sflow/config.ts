@@ -1,5 +1,5 @@
 import { addressRange } from '../../schema/address.ts'
-import { bytes, flowCluster, choice, defineSchema, duration, list, listen, type ConfigOf } from '../../schema/index.ts'
+import { bytes, flowCluster, flowFlush, choice, defineSchema, list, listen, type ConfigOf } from '../../schema/index.ts'
 
 export const sflowSchema = defineSchema({
   type: 'sflow',
@@ -26,10 +26,7 @@ export const sflowSchema = defineSchema({
       default: 'sender',
     }),
     cluster: flowCluster,
-    flush: duration(
-      { description: 'Maximum wait of rows before they are appended to the journal', default: '100ms' },
-      { min: '1ms', max: '10s' },
-    ),
+    flush: flowFlush,
   },
 })
 

@@ -99,7 +99,7 @@ class Sflow implements SflowSource {
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
     while (!signal.aborted) {
-      await timers.sleep(housekeepingMs, signal)
+      await timers.tick(housekeepingMs, signal)
       this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
       this.#counts.exporters(this.#agents.size)
       this.#writer.recordShed()
