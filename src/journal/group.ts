@@ -1,4 +1,5 @@
-import { compressZstd } from '../model/zstd.ts'
+import { constants, zstdCompressSync } from 'node:zlib'
+import { largestZstd } from '../model/zstd.ts'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, encodeCheckpoint, journalSource } from './checkpoint.ts'
 import { emptyTotals } from './recover.ts'
@@ -13,9 +14,11 @@ type Packed = Readonly<{
 const worthCompressing = { flows: 256, events: 2048, empty: 2048 } as const
 const nothing = new Uint8Array(0)
 
+const params = { [constants.ZSTD_c_compressionLevel]: 1 }
+
 export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   if (raw.length < worthCompressing[kind]) return { body: raw, zstd: false }
-  const packed = compressZstd(raw)
+  const packed = zstdCompressSync(raw, { params, chunkSize: largestZstd(raw.length) })
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
 }
 

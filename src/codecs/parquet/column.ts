@@ -1,4 +1,5 @@
-import { compressZstd } from '../../model/zstd.ts'
+import { constants, zstdCompressSync } from 'node:zlib'
+import { largestZstd } from '../../model/zstd.ts'
 import { Bytes, bitsOf, delta, deltaSize, hybrid } from './bits.ts'
 import { dictionaryOf } from './distinct.ts'
 import type { Levels } from './levels.ts'
@@ -27,6 +28,7 @@ export interface Chunk extends Column {
 
 const out = new Bytes()
 const worthCompressing = 1024
+const params = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 type Page = Readonly<{
   body: Uint8Array
@@ -46,7 +48,7 @@ function assemble(
   let bytes = 0
   let dictionaryBytes = 0
   for (const [index, { body, header }] of pages.entries()) {
-    const stored = compress ? compressZstd(body) : body
+    const stored = compress ? zstdCompressSync(body, { params, chunkSize: largestZstd(body.length) }) : body
     const head = encodeThrift(header(body.length, stored.length))
     pieces.push(head, stored)
     uncompressed += head.length + body.length
@@ -195,19 +197,49 @@ export function texts(
     if (entry < min) min = entry
     if (entry > max) max = entry
   }
-  const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
-  const page = indexPage(levels, indexes, count, entries.length)
+  const body = out.taken().slice()
   // UTF-8 order differs from UTF-16.
-  const [first, last] = ascii ? [Buffer.from(min), Buffer.from(max)] : extremes(entries)
-  const short = entries.length > 0 && first.length <= 64 && last.length <= 64
-  const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)
+  const bounds = ascii ? ([Buffer.from(min), Buffer.from(max)] as const) : extremes(entries)
+  return dictionaryTexts(column, { body, entries: entries.length, bounds }, indexes, count, levels)
+}
+
+/** Distinct texts in the order of their bytes. */
+type OrderedTexts = Readonly<{
+  count: number
+  /** Appends an entry with its length. */
+  put(entry: number, out: Bytes): void
+  text(entry: number): string
+}>
+
+/** A value for each row. */
+export function orderedTexts(column: Column, levels: Levels, indexes: Uint32Array, entries: OrderedTexts): Chunk {
+  const { count } = entries
+  out.at = 0
+  for (let entry = 0; entry < count; entry++) entries.put(entry, out)
+  const body = out.taken().slice()
+  const bound = (entry: number) => Buffer.from(count === 0 ? '' : entries.text(entry))
+  const bounds = [bound(0), bound(count - 1)] as const
+  return dictionaryTexts(column, { body, entries: count, bounds }, indexes, indexes.length, levels)
+}
+
+type TextDictionary = Readonly<{ body: Uint8Array; entries: number; bounds: readonly [first: Buffer, last: Buffer] }>
+
+function dictionaryTexts(
+  column: Column,
+  { body, entries, bounds: [first, last] }: TextDictionary,
+  indexes: Uint32Array,
+  count: number,
+  levels: Levels,
+): Chunk {
+  const page = indexPage(levels, indexes, count, entries)
+  const short = entries > 0 && first.length <= 64 && last.length <= 64
   return assemble(
     column,
     levels,
-    [dictionary, page],
+    [{ body, header: dictionaryPage(entries) }, page],
     [encodings.plain, encodings.rle, encodings.dictionary],
-    statistics,
-    dictionary.body.length >= worthCompressing,
+    short ? statisticsOf(levels, first, last) : statisticsOf(levels),
+    body.length >= worthCompressing,
   )
 }
 

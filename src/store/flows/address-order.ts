@@ -1,9 +1,6 @@
 import { formatIp, mappedPrefix } from '../../model/ip.ts'
 import { compareBytes } from '../../model/text-order.ts'
 
-/** Key and row combine to a safe integer. */
-const maxRows = 2 ** 21
-
 /** Places of the octets' texts, each ended by a dot, in the order of the texts. */
 const octetRanks: Uint32Array = (() => {
   const ranks = new Uint32Array(256)
@@ -14,7 +11,7 @@ const octetRanks: Uint32Array = (() => {
 
 /** Row numbers in the order of the texts of their addresses, four words each. IPv4 needs no texts. */
 export function addressOrder(words: Uint32Array, count: number): Uint32Array {
-  return count <= maxRows && isAllV4(words, count) ? orderV4(words, count) : orderTexts(words, count)
+  return isAllV4(words, count) ? orderV4(words, count) : orderTexts(words, count)
 }
 
 function isAllV4(words: Uint32Array, count: number): boolean {
@@ -24,20 +21,46 @@ function isAllV4(words: Uint32Array, count: number): boolean {
 }
 
 function orderV4(words: Uint32Array, count: number): Uint32Array {
-  const keys = new Float64Array(count)
+  let [keys, rows] = [new Uint32Array(count), new Uint32Array(count)]
   for (let row = 0; row < count; row++) {
     const word = words[4 * row + 3]!
-    const key =
+    keys[row] =
       (octetRanks[word >>> 24]! << 24) |
       (octetRanks[(word >>> 16) & 255]! << 16) |
       (octetRanks[(word >>> 8) & 255]! << 8) |
       octetRanks[word & 255]!
-    keys[row] = (key >>> 0) * maxRows + row
+    rows[row] = row
   }
-  keys.sort()
-  const order = new Uint32Array(count)
-  for (let at = 0; at < count; at++) order[at] = keys[at]! % maxRows
-  return order
+  let [nextKeys, nextRows] = [new Uint32Array(count), new Uint32Array(count)]
+  for (let shift = 0; shift < 32; shift += digitBits) {
+    sortByDigit(keys, rows, nextKeys, nextRows, shift)
+    ;[keys, nextKeys] = [nextKeys, keys]
+    ;[rows, nextRows] = [nextRows, rows]
+  }
+  return rows
+}
+
+const digitBits = 8
+const starts = new Uint32Array((1 << digitBits) + 1)
+
+/** Keys of equal digits keep their order. */
+function sortByDigit(
+  keys: Uint32Array,
+  rows: Uint32Array,
+  nextKeys: Uint32Array,
+  nextRows: Uint32Array,
+  shift: number,
+) {
+  const mask = (1 << digitBits) - 1
+  starts.fill(0)
+  for (let at = 0; at < keys.length; at++) starts[((keys[at]! >>> shift) & mask) + 1]!++
+  for (let digit = 0; digit < mask; digit++) starts[digit + 1]! += starts[digit]!
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]!
+    const to = starts[(key >>> shift) & mask]!++
+    nextKeys[to] = key
+    nextRows[to] = rows[at]!
+  }
 }
 
 function orderTexts(words: Uint32Array, count: number): Uint32Array {

@@ -1,10 +1,11 @@
-import { integers, plain, texts, type Chunk } from '../../codecs/parquet/column.ts'
+import { integers, orderedTexts, plain, texts, type Chunk } from '../../codecs/parquet/column.ts'
 import { parquetFile } from '../../codecs/parquet/file.ts'
 import { Presence } from '../../codecs/parquet/levels.ts'
 import { endpointParts, type Endpoint } from '../../model/endpoint.ts'
 import { formatIp } from '../../model/ip.ts'
 import { unknownColumn } from '../schema.ts'
 import { addressOrder } from './address-order.ts'
+import { putAddress } from './address-text.ts'
 import { endpointsIn, type EndpointRange } from './endpoint-names.ts'
 
 /** An address lookup reads few of the sorted rows. */
@@ -113,16 +114,20 @@ class Rows {
   /** Equal addresses are neighbors. */
   addresses(rows: Uint32Array): Chunk {
     const words = this.#words
-    const entries: string[] = []
+    const entries = new Uint32Array(rows.length)
     const indexes = new Uint32Array(rows.length)
-    let before = -1
+    let [count, before] = [0, -1]
     for (let at = 0; at < rows.length; at++) {
       const offset = 4 * rows[at]!
-      if (before < 0 || !isSame(words, before, offset)) entries.push(formatIp(words, offset))
-      indexes[at] = entries.length - 1
+      if (before < 0 || !isSame(words, before, offset)) entries[count++] = offset
+      indexes[at] = count - 1
       before = offset
     }
-    return texts({ name: 'addr', type: 'text' }, entries, indexes, rows.length, allPresent(rows.length))
+    return orderedTexts({ name: 'addr', type: 'text' }, allPresent(rows.length), indexes, {
+      count,
+      put: (entry, out) => putAddress(words, entries[entry]!, out),
+      text: (entry) => formatIp(words, entries[entry]!),
+    })
   }
 
   texts(name: string, rows: Uint32Array, of: (row: number) => string | undefined): Chunk {
