@@ -4,6 +4,7 @@ import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index
 import {
   boundOf,
   fingerprint,
+  flowsReceived,
   lossSql,
   maxFlowDelayUs,
   type AggregateQuery,
@@ -14,6 +15,7 @@ import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel, type RollupPlan } from '../store/rollup/plan.ts'
 import type { Clock } from '../host/index.ts'
 import type { AnswerRecord } from './ring/answers.ts'
+import { fileSums } from './file-sums.ts'
 import { rowsOf } from './store-query.ts'
 import type { RunStatement } from './sums.ts'
 
@@ -94,7 +96,10 @@ type Scope = Readonly<{ isLimited: boolean; isRough: boolean }>
 
 const raw: SumSource = { exact: true }
 
-/** The coarsest rollup with all fields of the query, else the flows. `rough` allows an inexact rollup. */
+/**
+ * The coarsest exact rollup with all fields of the query, else the sums of files, an inexact rollup or the flows.
+ * `rough` allows an inexact rollup.
+ */
 export async function sumSource(
   store: StoreReader,
   request: SumRequest,
@@ -104,8 +109,11 @@ export async function sumSource(
 ): Promise<SumSource> {
   if (mode === 'raw' || request.time.name !== 'flow_time' || store.sums === undefined) return raw
   const sums = await store.sums()
+  const isPlain = groups.step === undefined && mode !== 'rough'
+  const ofFiles = isPlain ? fileSums(request, groups.fields, sums) : undefined
+  const fromFiles: SumSource = ofFiles === undefined ? raw : { rollup: ofFiles, exact: true }
   const plan = planOf(request, groups, sums)
-  if (plan === undefined) return raw
+  if (plan === undefined) return fromFiles
   const rollup = rollupOf(plan)
   if (plan.lossy === undefined && plan.lossyFilter === undefined && !plan.servicePortsOnly)
     return { rollup, exact: true }
@@ -113,6 +121,7 @@ export async function sumSource(
   const scope: Scope = { isLimited: principal.namespaces !== undefined, isRough: mode === 'rough' }
   // The hour of the oldest flow may be incomplete.
   const whole = flows.first < oldest + msPerHour
+  if (ofFiles !== undefined && (whole || isAfter(flows, request.span.from))) return fromFiles
   if (whole && flows.rows <= fewFlows && !scope.isRough) return raw
   const { clock } = context.host
   const memory =
@@ -225,6 +234,12 @@ function needsFlows({ servicePortsOnly }: RollupPlan, loss: Loss, scope: Scope) 
 
 function canReadFlows({ isStored, flows }: Loss, { isRough }: Scope) {
   return !isRough && isStored && flows <= maxFlows
+}
+
+/** Whether all flows from a time (µs) on were received after the first stored one. */
+function isAfter({ first }: StoredSums['flows'], from: bigint) {
+  const { all } = flowsReceived({ from, to: from })
+  return Number(all.from) >= first * 1000
 }
 
 /** Whether all flows since a time (µs) are stored. NaN: unknown. */

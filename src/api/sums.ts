@@ -291,10 +291,10 @@ async function storedSums<Request extends AggregateQuery>(
   return {
     ...withoutTotalRow(rows, request),
     span: rollup.span,
-    source: rollup.view,
+    source: rollup.isOfFlows === true ? 'raw' : rollup.view,
     exact,
     ...(exact || rest === undefined ? {} : { error: rest }),
-    ...(await coverageOf(context, request, rollup)),
+    ...(await coverageOf(context, request, rollup.isOfFlows === true ? undefined : rollup)),
   }
 }
 

@@ -298,6 +298,8 @@ export type StoredSums = Readonly<{
    * receipt; absent: unknown.
    */
   flows: Readonly<{ rows: number; first: number; hours?: readonly RowsReceived[] }>
+  /** Flows in files without sums, by part of the sums, for each hour of receipt; absent: no file has sums. */
+  unsummed?: Readonly<Record<string, readonly RowsReceived[]>>
   /** By family: time by which the oldest stored event was received. Absent: unknown. */
   events?: Readonly<Record<string, number>>
   /** Rows that only lost files had, by view (`flows` and the rollups) or family. Absent if no file is lost. */

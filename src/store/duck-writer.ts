@@ -3,7 +3,9 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck, quoted, rowsOf } from './duck.ts'
+import { buildSums, type SumsBuilt } from './file-sums/build.ts'
 import { endpointUse } from './flows/endpoint-use.ts'
+import { agentOf } from './read/views.ts'
 import { eventFile } from './events/file.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
 import type { EndpointRange } from './flows/endpoint-names.ts'
@@ -338,6 +340,10 @@ class DuckWriter implements TableWriter {
 
   endpointUse(path: string, columns: readonly string[]): Promise<EndpointUse | undefined> {
     return endpointUse(this.#instance, path, columns)
+  }
+
+  sums(path: string, into: string, { words }: FileAbout): Promise<SumsBuilt | undefined> {
+    return buildSums(this.#instance, path, into, agentOf(words))
   }
 
   async #about(path: string): Promise<FileAbout | undefined> {

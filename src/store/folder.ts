@@ -4,7 +4,7 @@ import { moveToDamaged } from './damaged-files.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { condemned, expiredAfter, firstGone, removedAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
-import { checksumText, copyOf, fileName, holdsRows, indexOf, temporaryEnding } from './names.ts'
+import { checksumText, copyOf, fileName, holdsRows, indexOf, sumsOf, temporaryEnding } from './names.ts'
 import { perSourceOf, type PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
 import type { RemovalReason } from './retention.ts'
@@ -326,8 +326,9 @@ export class Folder {
   /** After a failure the next start removes the file. */
   async #remove(name: string) {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
-    const beside = name.startsWith('endpoints-') ? copyOf(name) : name.startsWith('flows-') ? indexOf(name) : undefined
-    if (beside !== undefined) await this.#host.disk.remove(this.path(beside)).catch(() => undefined)
+    const isFlows = name.startsWith('flows-')
+    const beside = name.startsWith('endpoints-') ? [copyOf(name)] : isFlows ? [indexOf(name), sumsOf(name)] : []
+    for (const each of beside) await this.#host.disk.remove(this.path(each)).catch(() => undefined)
   }
 
   async close(): Promise<void> {

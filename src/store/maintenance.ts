@@ -1,6 +1,7 @@
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { EndpointIndexes } from './endpoint-index/indexes.ts'
+import { FileSums } from './file-sums/background.ts'
 import { ResolveUnknownAddresses } from './resolve-unknown.ts'
 import type { Folder } from './folder.ts'
 import { lostRows } from './losses.ts'
@@ -27,6 +28,7 @@ export class Maintenance {
   readonly #scrub: Scrub
   readonly #room: GiveWay
   readonly #indexes: EndpointIndexes
+  readonly #sums: FileSums
   #running: Promise<boolean> | undefined
 
   constructor(options: {
@@ -47,7 +49,8 @@ export class Maintenance {
     this.#metrics = options.metrics
     this.#again = new ResolveUnknownAddresses(options)
     this.#indexes = new EndpointIndexes({ ...options, directory: options.folder.directory })
-    this.#scrub = new Scrub({ ...options, indexes: this.#indexes })
+    this.#sums = new FileSums(options)
+    this.#scrub = new Scrub({ ...options, indexes: this.#indexes, sums: this.#sums })
     this.#room = new GiveWay({ ...options, onFull: (error) => this.#onReserve(error) })
   }
 
@@ -96,13 +99,16 @@ export class Maintenance {
   async #index(): Promise<boolean> {
     const { state, versions } = this.#folder
     const now = this.#host.clock.now()
+    const isOverNow = (hour: number) => isOver(hour, now)
     const files = [...state.files.values()].filter(({ name }) => !versions.missing.has(name))
-    const file = await this.#indexes.next(files, (hour) => isOver(hour, now))
+    const indexing = await this.#indexes.next(files, isOverNow)
+    const file = indexing ?? this.#sums.next(files, isOverNow)
     if (file === undefined) return false
     const pin = versions.pin()
     try {
-      if (await this.#folder.verify([file])) await this.#indexes.write(file, await this.#writer())
-      if (this.#folder.state.files.get(file.name) !== file) await this.#indexes.remove(file.name)
+      const beside = indexing === undefined ? this.#sums : this.#indexes
+      if (await this.#folder.verify([file])) await beside.write(file, await this.#writer())
+      if (!this.#folder.state.files.has(file.name)) await this.#indexes.remove(file.name)
     } finally {
       await pin.release()
     }

@@ -49,7 +49,7 @@ export function parseFileName(name: string): FileName | undefined {
   }
 }
 
-export const dataFileNames = /[a-z0-9_]+-\d{10}-\d+-\d+-[0-9a-f]+\.parquet/g
+export const dataFileNames = /[a-z0-9_]+-\d{10}-\d+-\d+-[0-9a-f]+\.parquet(?!\.)/g
 
 const checksumPattern = /-[0-9a-f]{8}([0-9a-f]{8})\.parquet$/
 
@@ -90,6 +90,19 @@ export function isIndex(name: string): boolean {
 
 export function indexed(name: string): string {
   return name.slice(0, -indexEnding.length)
+}
+
+/** Of files of flows; built in the background. */
+const sumsEnding = '.sums'
+
+export function sumsOf(name: string): string {
+  return name + sumsEnding
+}
+
+/** The file that another one belongs to, with which it is removed. Undefined for other names. */
+export function besideOf(name: string): string | undefined {
+  const ending = [copyEnding, indexEnding, sumsEnding].find((each) => name.endsWith(each))
+  return ending === undefined ? undefined : name.slice(0, -ending.length)
 }
 
 export const damagedFolder = 'damaged'

@@ -9,13 +9,12 @@ import { Manifest, readManifest } from './manifest.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { condemned, overlap } from './losses.ts'
 import {
+  besideOf,
   checksumInName,
   copied,
   copyOf,
   holdsRows,
-  indexed,
   isCopy,
-  isIndex,
   msPerHour,
   parseFileName,
   spillPattern,
@@ -92,7 +91,8 @@ export async function openFolder(options: {
   }
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
-    const alone = (isCopy(name) && !state.files.has(copied(name))) || (isIndex(name) && !state.files.has(indexed(name)))
+    const owner = besideOf(name)
+    const alone = owner !== undefined && !state.files.has(owner)
     if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {

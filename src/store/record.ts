@@ -20,9 +20,22 @@ export interface StoredFile extends FileName {
   readonly crc?: number
   /** By source number. Absent in early entries until the next merge or scrub. */
   readonly perSource?: PerSource
+  /** Of flows, in a file beside it that can be missing or damaged. Absent until it is built. */
+  readonly sums?: SumsOfFile
   /** The rows are not in the store. The entry stays until a refill or expiry. */
   readonly lost?: true
 }
+
+export type SumsOfFile = Readonly<{
+  version: number
+  bytes: number
+  crc: number
+  /** Rows by name of the part. */
+  parts: Readonly<Record<string, number>>
+  /** First and last `flow_time` of the flows, Unix µs. */
+  from: number
+  to: number
+}>
 
 /** With the copy of endpoints. */
 export function bytesOnDisk({ stream, bytes }: Pick<StoredFile, 'stream' | 'bytes'>): number {

@@ -2,6 +2,7 @@ import type { StoredSums } from '../engine/control.ts'
 import type { RowsReceived } from '../model/rows-received.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
+import { sumParts, sumsVersion, type SumPart } from './file-sums/parts.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
 import { bytesOnDisk, type SourceCount, type StoredFile } from './record.ts'
@@ -74,7 +75,6 @@ export function statusOf(folder: Folder): StoreStatus {
 
 function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums {
   const flows = { rows: 0, first: Infinity }
-  const hours = new Map<number, RowsReceived>()
   const events: Record<string, number> = {}
   let oldest = Infinity
   for (const file of files) {
@@ -82,18 +82,39 @@ function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): Sto
     if (isRollup(stream) && lost !== true) oldest = Math.min(oldest, hour * msPerHour)
     if (stream === 'events' && lost !== true)
       for (const family of familiesOf(file)) events[family] = Math.min(events[family] ?? Infinity, receivedMax)
-    if (stream !== 'flows' || lost === true) continue
+    if (!holdsFlows(file)) continue
     flows.rows += rows
     flows.first = Math.min(flows.first, receivedMin)
-    const { from, to, rows: others } = hours.get(hour) ?? { from: receivedMin, to: receivedMax, rows: 0 }
-    hours.set(hour, { from: Math.min(from, receivedMin), to: Math.max(to, receivedMax), rows: others + rows })
   }
   const lost = lostTimes(files, missing)
+  const unsummed = unsummedIn(files)
   return {
     since: completeSinces(files),
     oldest,
-    flows: { ...flows, hours: [...hours.values()] },
+    flows: { ...flows, hours: hoursOf(files.filter(holdsFlows)) },
     events,
+    ...(unsummed === undefined ? {} : { unsummed }),
     ...(lost === undefined ? {} : { lost }),
   }
+}
+
+function holdsFlows({ stream, lost }: StoredFile): boolean {
+  return stream === 'flows' && lost !== true
+}
+
+function hoursOf(files: readonly StoredFile[]): readonly RowsReceived[] {
+  const hours = new Map<number, RowsReceived>()
+  for (const { rows, hour, receivedMin, receivedMax } of files) {
+    const { from, to, rows: others } = hours.get(hour) ?? { from: receivedMin, to: receivedMax, rows: 0 }
+    hours.set(hour, { from: Math.min(from, receivedMin), to: Math.max(to, receivedMax), rows: others + rows })
+  }
+  return [...hours.values()]
+}
+
+function unsummedIn(files: readonly StoredFile[]): StoredSums['unsummed'] {
+  const flows = files.filter(holdsFlows)
+  if (flows.every(({ sums }) => sums?.version !== sumsVersion)) return undefined
+  const without = ({ name }: SumPart) =>
+    flows.filter(({ sums }) => sums?.version !== sumsVersion || sums.parts[name] === undefined)
+  return Object.fromEntries(sumParts.map((part) => [part.name, hoursOf(without(part))]))
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../model/endpoint.ts'
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
+import type { SumsBuilt } from './file-sums/build.ts'
 import type { Stream } from './names.ts'
 import type { EndpointRange } from './flows/endpoint-names.ts'
 import type { RollupRows } from './rollup/rows.ts'
@@ -104,6 +105,8 @@ export interface TableWriter {
   inspect(stream: Stream, path: string): Promise<Inspected>
   /** Endpoint ids of a file of flows in these columns. Undefined if it has none, or rows without a receive time. */
   endpointUse(path: string, columns: readonly string[]): Promise<EndpointUse | undefined>
+  /** Writes the sums of a file of flows. Undefined if it can have none. */
+  sums(path: string, into: string, about: FileAbout): Promise<SumsBuilt | undefined>
   memory(): Promise<number>
   close(): Promise<void>
 }

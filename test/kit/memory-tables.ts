@@ -119,6 +119,10 @@ export class MemoryTables implements TableWriter {
     return Promise.resolve(undefined)
   }
 
+  sums(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   memory(): Promise<number> {
     return Promise.resolve(0)
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { flowTimeOf, receivedOfFlows } from '../../model/flow-time.ts'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
 import type { Bound } from '../bound.ts'
@@ -27,27 +28,14 @@ export function fieldTime(field: string): QueryTime {
   return { name: field, sql: ({ identifier }) => identifier(field) }
 }
 
-/** Maximum age of a flow's end time at its receipt, and the time that it may be in the future; µs. */
-const flowTimeBounds = { age: 3_600_000_000n, ahead: 60_000_000n } as const
-
-/** End time, or the receive time if the end is implausible. Integers are faster than INTERVAL arithmetic. */
+/** See {@link flowTimeOf}. */
 export function flowTimeSql({ micros }: Dialect): string {
-  const { age, ahead } = flowTimeBounds
-  // BETWEEN would compute the difference twice.
-  const distance = `abs(${micros('time_end')} - ${micros('time_received')} + ${(age - ahead) / 2n})`
-  return (
-    `CASE WHEN time_skewed IS NOT TRUE AND ${distance} <= ${(age + ahead) / 2n} THEN time_end ` +
-    `ELSE time_received END`
-  )
+  return flowTimeOf(micros)
 }
 
 /** Receive times of rows by {@link flowTimeSql}. */
-export function flowsReceived({ from, to }: TimeSpan): Received {
-  const { age, ahead } = flowTimeBounds
-  return {
-    all: { from: from - ahead, to: to + age },
-    sure: to - from <= age + ahead ? undefined : { from: from + age, to: to - ahead },
-  }
+export function flowsReceived(span: TimeSpan): Received {
+  return receivedOfFlows(span)
 }
 
 export type RowQuery = Readonly<{

@@ -19,6 +19,8 @@ export type Rollup = Readonly<{
   span: TimeSpan
   /** SQL condition of rows without a known group: their sums are in `_rest_…`. */
   remainder?: string | undefined
+  /** Sums of exactly the flows of the span, which the statement sets in `span_from` and `span_to`; without `time`. */
+  isOfFlows?: true
 }>
 
 export interface AggregateQuery extends RowQuery {
@@ -72,10 +74,16 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: str
   return {
     view: rollup.view,
     time: '"time"',
-    where: withinSql('"time"', rollup.span, dialect) + (condition === 'true' ? '' : ` AND ${condition}`),
+    where: spanSql(rollup, dialect) + (condition === 'true' ? '' : ` AND ${condition}`),
     sums: sums(sum('flows')),
     remainder: rollup.remainder ?? none,
   }
+}
+
+function spanSql({ span, isOfFlows }: Rollup, dialect: Dialect): string {
+  return isOfFlows === true
+    ? `span_from = ${dialect.time(span.from)} AND span_to = ${dialect.time(span.to)}`
+    : withinSql('"time"', span, dialect)
 }
 
 type Sums = Pick<AggregateQuery, 'sums' | 'further'>

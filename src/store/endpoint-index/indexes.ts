@@ -14,6 +14,11 @@ const columns = indexedFields.map(endpointColumn)
 
 /** Smaller files of an open hour are merged, and their indexes would be built again. */
 const leastBytes = finalBytes
+/** Whether a file of flows is worth an index and sums. */
+export function needsFileBeside({ stream, bytes, hour }: StoredFile, isOver: (hour: number) => boolean): boolean {
+  return stream === 'flows' && (bytes >= leastBytes || isOver(hour))
+}
+
 const retryMs = 3_600_000
 
 /** Writes the indexes of files, of earlier versions too, after their commit. None is ever needed for a result. */
@@ -38,11 +43,10 @@ export class EndpointIndexes {
       (await this.#host.disk.list(this.#directory)).filter(isIndex).map(indexed),
     ))
     const now = this.#host.clock.monotonic()
-    const isDue = ({ stream, name, bytes, hour }: StoredFile) =>
-      stream === 'flows' &&
-      !present.has(name) &&
-      (bytes >= leastBytes || isOver(hour)) &&
-      (this.#failed.get(name) ?? -Infinity) <= now - retryMs
+    const isDue = (file: StoredFile) =>
+      needsFileBeside(file, isOver) &&
+      !present.has(file.name) &&
+      (this.#failed.get(file.name) ?? -Infinity) <= now - retryMs
     const names = new Set<string>()
     let newest: StoredFile | undefined
     for (const file of files) {

@@ -9,6 +9,8 @@ import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck } from '../duck.ts'
 import { EndpointIndexReader } from '../endpoint-index/read.ts'
+import { intactSums } from '../file-sums/background.ts'
+import { summedFiles, type SumReads } from '../file-sums/view.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
@@ -19,6 +21,7 @@ import { Memory } from './memory.ts'
 import { narrowed } from './narrow.ts'
 import { copyOf, ResultCache } from './result-cache.ts'
 import type { StoredFile } from '../record.ts'
+import { Verification } from '../verification.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from '../../host/permits.ts'
 import { copySql, rejectWithCause, makeViews, start } from './run.ts'
@@ -69,6 +72,7 @@ export class DuckReader implements StoreReader {
   readonly #results = new ResultCache()
   readonly #shared: SharedMemory
   readonly #indexes: EndpointIndexReader
+  readonly #sums: Verification
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
 
@@ -78,6 +82,7 @@ export class DuckReader implements StoreReader {
     this.#shared = new SharedMemory(options.timers)
     this.#directory = resolve(options.folder.directory)
     this.#indexes = new EndpointIndexReader(options.disk, this.#directory)
+    this.#sums = new Verification(options.disk, this.#directory)
   }
 
   query(
@@ -293,8 +298,9 @@ export class DuckReader implements StoreReader {
   }
 
   async #inputOf(connection: DuckDBConnection, statement: Statement, pin: Pin): Promise<ViewInput> {
-    const input = viewInput(pin, this.#directory, statement)
-    const { needle, receiveTime } = statement
+    const { needle, receiveTime, sumReads = [] } = statement
+    const summed = sumReads.length > 0 ? await this.#intactSums(sumReads, pin) : undefined
+    const input = { ...viewInput(pin, this.#directory, statement), summed }
     if (needle === undefined) return input
     const endpoints = input.files.filter(({ stream }) => stream === 'endpoints')
     if (!(await this.#options.folder.verify(endpoints))) throw new DamagedFile()
@@ -302,6 +308,10 @@ export class DuckReader implements StoreReader {
       () => refusing(narrowed(connection, this.#indexes, { needle, receiveTime }, input), this.#directory),
       this.#closing.signal,
     )
+  }
+
+  #intactSums(sumReads: SumReads, { files }: Pin): Promise<ReadonlySet<string>> {
+    return intactSums(this.#sums, summedFiles(sumReads, files))
   }
 
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { rowsOf } from '../duck.ts'
 import { inventoryViews } from '../inventory/views.ts'
+import { sumViews } from '../file-sums/view.ts'
 import { insightViews } from '../insights/views.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import { rollupViews } from '../rollup/views.ts'
@@ -51,9 +52,11 @@ export function viewsOf(statement: Statement, given: ViewInput, cached: CachedVi
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
   const costs = `${spendViews(statement, input, cached.spend)}${inventoryViews(statement, input)}`
-  const others = `${rollupViews(statement, input)}${events}${costs}${own}`
+  const sums = sumViews(statement, input)
+  const others = `${rollupViews(statement, input)}${events}${costs}${own}${sums}`
   const isNamed = (name: string) =>
-    statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
+    statement.reads?.has(name) ??
+    (sums === '' ? others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql) : statement.tables.has(name))
   return (
     [
       ...(isNamed('flows') ? [flowsViews(statement, input)] : []),

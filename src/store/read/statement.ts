@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
+import { sumReadsOf, type SumReads } from '../file-sums/view.ts'
 import { serviceColumns } from '../../model/service-port.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
 import { uncachedColumns } from '../kubernetes/audit.ts'
@@ -32,6 +33,7 @@ export type Statement = Readonly<{
   reads?: ReadonlySet<string>
   ownView?: Readonly<{ name: string; sql: (input: ViewInput) => string }> | undefined
   receiveTime: TimeBounds | undefined
+  sumReads?: SumReads | undefined
   needle?: Needle | undefined
 }>
 
@@ -168,6 +170,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     related: textsOf(tree, 'relations', 'relation'),
     selection,
     receiveTime: receiveBoundsOf(tree),
+    sumReads: sumReadsOf(tree, names.tables),
     needle: needleOf(tree),
   }
 }

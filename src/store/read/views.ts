@@ -14,6 +14,8 @@ export type ViewInput = Readonly<{
   withService?: boolean
   /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
   columns?: ReadonlySet<string> | undefined
+  /** Names of files of flows with intact sums. */
+  summed?: ReadonlySet<string> | undefined
   /** By name of a file: a condition of all rows that the statement needs, or '', and their estimated number. */
   within?: ReadonlyMap<string, Readonly<{ sql: string; rows: number }>> | undefined
   /** Database of the states of cloud resources. */
@@ -156,11 +158,16 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   return `r."${column}"`
 }
 
+/** The number that files have for the protocol of NetObserv's agent; null if no row has it. */
+export function agentOf(words: readonly string[]): string | null {
+  const number = words.indexOf('netobserv')
+  return number < 0 ? null : String(number)
+}
+
 function serviceColumn(column: (typeof serviceColumns)[number], { words, withService }: ViewInput) {
   const isPort = column === 'service_port'
   if (withService !== true) return `NULL::${isPort ? 'USMALLINT' : 'VARCHAR'} AS ${column}`
-  const agent = words.indexOf('netobserv')
-  const { port, initiator } = serviceSql('duckdb', { alias: 'r', agent: agent < 0 ? null : String(agent) })
+  const { port, initiator } = serviceSql('duckdb', { alias: 'r', agent: agentOf(words) })
   return `${isPort ? `(${port})::USMALLINT` : initiator} AS ${column}`
 }
 
@@ -219,10 +226,12 @@ export function endpointIds(field: string): string {
 type FlowsFrom = Readonly<{
   rows?: string
   prefix?: string
+  /** `rows` are sums with these columns, which the view has too, besides those from which its own are computed. */
+  sums?: readonly string[]
 }>
 
 const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
-const flowViewColumns = [...flowOrder, ...later, ...serviceColumns]
+export const flowViewColumns: readonly string[] = [...flowOrder, ...later, ...serviceColumns]
 
 /** A view needs a column, also for `count(*)`. */
 const anyColumn = 'time_received'
@@ -240,10 +249,14 @@ function namedColumns({ columns: named }: ViewInput) {
 
 export function flowsView(input: ViewInput, requested: RequestedAddresses, from: FlowsFrom = {}): string {
   const { shown, read, prefixed } = namedColumns(input)
-  const { rows = scan('flows', input, read), prefix } = from
+  const { rows = scan('flows', input, read), prefix, sums } = from
   const joining = joinsFor(requested, input)
-  const few = from.rows !== undefined && joining.fields.size > 0
-  const columns = shown.map((column) => flowExpression(column, input, joining))
+  const few = from.rows !== undefined && sums === undefined && joining.fields.size > 0
+  const own = sums === undefined ? shown : shown.filter((column) => input.columns?.has(column))
+  const columns = [
+    ...own.map((column) => flowExpression(column, input, joining)),
+    ...(sums ?? []).map((column) => `r."${column}"`),
+  ]
   if (prefix !== undefined) columns.push(...prefixed.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
   const used = addresses.filter(({ field }) => joining.fields.has(field))
   const endpoints = `(${scan(

@@ -81,6 +81,10 @@ export class DiskWriter implements TableWriter {
     return Promise.resolve(undefined)
   }
 
+  sums(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   memory(): Promise<number> {
     return Promise.resolve(0)
   }

@@ -1,0 +1,99 @@
+/** The dimensions by which each large file of flows has complete sums beside it (ADR 0038). */
+import { endTexts } from '../../model/endpoint.ts'
+import { serviceSql } from '../../model/service-port.ts'
+import { columnsBehind, flowViewColumns } from '../read/views.ts'
+import { fileColumns } from '../schema.ts'
+
+/** Of the numbers that files have instead of words; null if no row has it. */
+type FlowContext = Readonly<{ agent: string | null }>
+
+type ComputedColumn = Readonly<{
+  name: string
+  type: string
+  /** SQL over a row `r` with the columns of a file; those that the file lacks are NULL. */
+  sql: (context: FlowContext) => string
+}>
+
+/**
+ * To add a dimension, append it: files get it in the background once {@link sumsVersion} is increased. View
+ * `flows_by_<name>` then has its columns. Its rows must be far fewer than the flows, or a file goes without it.
+ */
+export type SumPart = Readonly<{
+  name: string
+  /** Columns of files of flows. The view has all columns of `flows` that are computed from these alone. */
+  keys: readonly string[]
+  /** Further columns, in the view too. */
+  computed?: readonly ComputedColumn[]
+}>
+
+/** Changes with the meaning or the columns of sums. Those of another version are not read, and written again. */
+export const sumsVersion = 1
+
+function partOfEnd(end: 'src' | 'dst'): SumPart {
+  const texts = endTexts.map((text) => `${end}_${text}`)
+  return { name: end, keys: [`${end}_ep`, `${end}_as`, `${end}_country`, `${end}_node_ep`, ...texts] }
+}
+
+const service = ({ agent }: FlowContext) => serviceSql('duckdb', { alias: 'r', agent })
+
+/** Fewer rows first: a query reads the first part with all its columns. */
+export const sumParts: readonly SumPart[] = [
+  {
+    name: 'service',
+    keys: ['proto'],
+    computed: [
+      { name: 'service_port', type: 'USMALLINT', sql: (context) => service(context).port },
+      { name: 'initiator', type: 'VARCHAR', sql: (context) => service(context).initiator },
+    ],
+  },
+  {
+    name: 'exporter',
+    keys: [
+      'exporter_ep',
+      'proto',
+      'in_if',
+      'out_if',
+      'direction',
+      'node_direction',
+      'protocol',
+      'record_type',
+      'scope',
+    ],
+  },
+  { name: 'src_port', keys: ['src_port', 'proto'] },
+  { name: 'dst_port', keys: ['dst_port', 'proto'] },
+  partOfEnd('src'),
+  partOfEnd('dst'),
+]
+
+export const sumViewPrefix = 'flows_by_'
+
+export function sumViewOf({ name }: SumPart): string {
+  return sumViewPrefix + name
+}
+
+/** Of all parts, in files of sums: name and type. */
+export const sumColumns: ReadonlyMap<string, string> = new Map([
+  ...fileColumns.flows
+    .filter(({ name }) => sumParts.some(({ keys }) => keys.includes(name)))
+    .map(({ name, type }) => [name, type] as const),
+  ...sumParts.flatMap(({ computed = [] }) => computed.map(({ name, type }) => [name, type] as const)),
+])
+
+const inFiles = new Set(fileColumns.flows.map(({ name }) => name))
+
+/** Columns of the view of a part. */
+export function viewColumnsOf({ keys, computed = [] }: SumPart): readonly string[] {
+  const own = computed.map(({ name }) => name)
+  const isComputed = (column: string) =>
+    [...columnsBehind([column])].every((name) => keys.includes(name) || !inFiles.has(name)) &&
+    [...columnsBehind([column])].some((name) => inFiles.has(name))
+  return [...flowViewColumns.filter((column) => !own.includes(column) && isComputed(column)), ...own]
+}
+
+const columnsOfParts = new Map(sumParts.map((part) => [part, new Set(viewColumnsOf(part))]))
+
+/** The smallest part with all columns of `flows` that a request reads. */
+export function sumPartWith(columns: readonly string[]): SumPart | undefined {
+  return sumParts.find((part) => columns.every((column) => columnsOfParts.get(part)?.has(column)))
+}

@@ -1,0 +1,108 @@
+/** Views `flows_by_…`: exact sums of the flows of a span, from the sums of files and the flows of other files. */
+import { receivedOfFlows } from '../../model/flow-time.ts'
+import { serviceEvidence } from '../../model/service-port.ts'
+import { fileList } from '../duck.ts'
+import { sumsOf } from '../names.ts'
+import { boundsOf, receivedWithin } from '../read/receipt.ts'
+import type { Statement } from '../read/statement.ts'
+import { addressesOf, agentOf, columnsBehind, flowsView, scan, type ViewInput } from '../read/views.ts'
+import type { StoredFile } from '../record.ts'
+import { fileColumns } from '../schema.ts'
+import { flowTime, sumInput } from './build.ts'
+import { sumParts, sumViewOf, viewColumnsOf, type SumPart } from './parts.ts'
+
+/** `flow_time` in µs, `to` exclusive. */
+type SumSpan = Readonly<{ from: number; to: number }>
+
+/** A statement sets the span by `span_from = … AND span_to = …` in each read of the view. */
+export type SumReads = readonly Readonly<{ part: SumPart; span: SumSpan }>[]
+
+const sums = ['bytes_est', 'packets_est', 'flows'] as const
+
+export function sumReadsOf(tree: unknown, tables: ReadonlySet<string>): SumReads {
+  return sumParts.flatMap((part) => {
+    const view = sumViewOf(part)
+    if (!tables.has(view)) return []
+    const [from, to] = ['span_from', 'span_to'].map((column) => boundsOf(tree, view, column))
+    if (from === undefined || to === undefined || from.from !== from.to || to.from !== to.to) return []
+    return [{ part, span: { from: Math.round(from.from * 1000), to: Math.round(to.from * 1000) } }]
+  })
+}
+
+/** Files of flows that are wholly in the span, and have sums of the part. */
+export function summedFiles(reads: SumReads, files: readonly StoredFile[]): readonly StoredFile[] {
+  return files.filter((file) => reads.some((read) => isSummed(file, read)))
+}
+
+function isSummed({ sums: of }: StoredFile, { part, span }: SumReads[number]): boolean {
+  return of?.parts[part.name] !== undefined && of.from >= span.from && of.to < span.to
+}
+
+export function sumViews({ sumReads = [] }: Statement, input: ViewInput): string {
+  return sumReads
+    .map(
+      (read) =>
+        `; CREATE TEMP VIEW ${sumViewOf(read.part)} AS SELECT *, make_timestamptz(${read.span.from}) AS span_from,
+          make_timestamptz(${read.span.to}) AS span_to FROM (${sumView(read, input)})`,
+    )
+    .join('')
+}
+
+function sumView(read: SumReads[number], given: ViewInput): string {
+  const { part, span } = read
+  const { all } = receivedOfFlows({ from: BigInt(span.from), to: BigInt(span.to) })
+  const received = { from: Number(all.from) / 1000, to: Number(all.to) / 1000 }
+  const input = { ...given, files: receivedWithin(given.files, received) }
+  const flows = input.files.filter(({ stream }) => stream === 'flows')
+  const summed = flows.filter((file) => given.summed?.has(file.name) === true && isSummed(file, read))
+  const others = flows.filter((file) => !summed.includes(file))
+  const named = viewColumnsOf(part).filter((column) => given.columns?.has(column) ?? true)
+  const computed = (part.computed ?? []).filter(({ name }) => named.includes(name))
+  const behind = columnsBehind(named)
+  const keys = part.keys.filter((key) => behind.has(key))
+  const columns = [...keys, ...computed.map(({ name }) => name)].map((name) => `"${name}"`)
+  const scans = [
+    ...(summed.length === 0 ? [] : [sumScan(part, columns, summed, input)]),
+    ...(others.length === 0 && summed.length > 0
+      ? []
+      : [flowScan({ ...input, files: others }, keys, computed, { span, received: all })]),
+  ]
+  const totals = sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
+  const group = columns.length === 0 ? '' : ` GROUP BY ${columns.join(', ')}`
+  const rows = `SELECT ${[...columns, totals].join(', ')} FROM (${scans.join(' UNION ALL ')})${group}`
+  const own = new Set(named.filter((column) => !computed.some(({ name }) => name === column)))
+  return flowsView({ ...input, columns: own }, new Set([...own].flatMap(addressesOf)), {
+    rows,
+    sums: [...computed.map(({ name }) => name), ...sums],
+  })
+}
+
+function sumScan(part: SumPart, columns: readonly string[], files: readonly StoredFile[], { directory }: ViewInput) {
+  const rows = files.reduce((sum, { sums: of }) => sum + (of?.parts[part.name] ?? 0), 0)
+  const paths = fileList(files.map(({ name }) => `${directory}/${sumsOf(name)}`))
+  return `SELECT ${[...columns, ...sums].join(', ')} FROM read_parquet(${paths}, explicit_cardinality = ${rows})
+      WHERE part = ${sumParts.indexOf(part)}`
+}
+
+function flowScan(
+  input: ViewInput,
+  keys: readonly string[],
+  computed: NonNullable<SumPart['computed']>,
+  { span, received }: Readonly<{ span: SumSpan; received: Readonly<{ from: bigint; to: bigint }> }>,
+): string {
+  const values = [
+    ...keys.map((key) => `r."${key}"`),
+    ...computed.map(({ name, type, sql }) => `(${sql({ agent: agentOf(input.words) })})::${type} AS "${name}"`),
+    ...(['bytes', 'packets'] as const).map((name) => `r.${name}::HUGEINT * coalesce(r.sampling, 1) AS ${name}_est`),
+    '1 AS flows',
+  ]
+  const times = ['time_end', 'time_received', 'time_skewed']
+  const read = new Set([...keys, ...(computed.length > 0 ? serviceEvidence : []), ...times])
+  for (const name of ['bytes', 'packets', 'sampling']) read.add(name)
+  const columns = fileColumns.flows.filter(({ name }) => read.has(name))
+  const rows = sumInput(`(${scan('flows', input, columns)})`, () => true, [...read])
+  const at = (us: bigint | number) => `make_timestamptz(${us})`
+  return `SELECT ${values.join(', ')} FROM (${rows}) r
+      WHERE r.time_received >= ${at(received.from)} AND r.time_received < ${at(received.to)}
+      AND (${flowTime}) BETWEEN ${at(span.from)} AND ${at(span.to - 1)}`
+}
