@@ -63,31 +63,32 @@ export async function buildSums(
     const schema = await rowsOf(connection, `SELECT name FROM parquet_schema(${quoted(path)})`)
     const names = new Set(schema.map(([name]) => String(name)))
     const flows = sumInput(`read_parquet(${quoted(path)})`, (name) => names.has(name))
-    const parts = sumParts
-      .map((part, number) => ({ part, number, values: valuesOf(part, names, agent) }))
-      .filter(({ values }) => values.length > 0)
-    const counts = parts.map(({ values }) => `approx_count_distinct(hash(${values.map(({ sql }) => sql).join(', ')}))`)
-    const [[rows, from, to, ...groups] = []] = await rowsOf(
+    const [[rows, from, to, ...totals] = []] = await rowsOf(
       connection,
       `SELECT count(*)::DOUBLE, min(epoch_us(${flowTime}))::DOUBLE, max(epoch_us(${flowTime}))::DOUBLE,
-        ${counts.map((count) => `${count}::DOUBLE`).join(', ')} FROM (${flows}) r`,
+        sum(${sampled('bytes', 'DOUBLE')}), sum(${sampled('packets', 'DOUBLE')}),
+        count(*) - count(${flowTime}) FROM (${flows}) r`,
     )
-    if (typeof from !== 'number' || typeof to !== 'number') return undefined
-    const most = Math.max(alwaysRows, mostShare * Number(rows))
-    const fitting = parts.filter((_, at) => Number(groups[at]) <= most)
-    if (fitting.length === 0) return undefined
-    const selects = fitting.map(({ number, values }) => partSql(number, values, flows))
-    await connection.run(`COPY (${selects.join(' UNION ALL ')}) TO ${quoted(into)} (${format})`)
-    const written = await rowsOf(
-      connection,
-      `SELECT part::INTEGER, count(*)::DOUBLE FROM read_parquet(${quoted(into)}) GROUP BY ALL`,
-    )
-    const counted = new Map(written.map(([number, count]) => [Number(number), Number(count)]))
-    return {
-      parts: Object.fromEntries(fitting.map(({ part: { name }, number }) => [name, counted.get(number) ?? 0])),
-      from,
-      to,
+    if (typeof from !== 'number' || typeof to !== 'number' || Number(totals.pop()) > 0) return undefined
+    const type = totals.every((total) => Number(total ?? 0) < exactDoubles) ? 'DOUBLE' : 'UBIGINT'
+    // Sums of ids and ports without a hash table.
+    await connection.run('SET perfect_ht_threshold = 20')
+    const most = Math.floor(Math.max(alwaysRows, mostShare * Number(rows)))
+    const parts: Record<string, number> = {}
+    const selects: string[] = []
+    for (const [number, part] of sumParts.entries()) {
+      const values = valuesOf(part, names, agent)
+      if (values.length === 0) continue
+      const table = `sums_${number}`
+      await connection.run(`CREATE TEMP TABLE ${table} AS ${partSql(values, flows, type)} LIMIT ${most + 1}`)
+      const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
+      if (Number(count) > most) continue
+      parts[part.name] = Number(count)
+      selects.push(`(${storedSql(number, values, table)})`)
     }
+    if (selects.length === 0) return undefined
+    await connection.run(`COPY (${selects.join(' UNION ALL ')}) TO ${quoted(into)} (${format})`)
+    return { parts, from, to }
   } catch (error) {
     // Sums beyond 63 bits.
     if (/out of range|overflow/i.test(String(error))) return undefined
@@ -107,19 +108,28 @@ function valuesOf({ keys, computed = [] }: SumPart, names: ReadonlySet<string>, 
   ]
 }
 
-function partSql(number: number, values: readonly PartValue[], flows: string): string {
-  const has = new Set(values.map(({ name }) => name))
-  const columns = [...sumColumns].map(([name, type]) => (has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
+function partSql(values: readonly PartValue[], flows: string, type: SumType): string {
   const keys = values.map(({ name }) => `"${name}"`)
-  const rows = `SELECT ${[...values.map(({ name, sql }) => `${sql} AS "${name}"`), ...sampled].join(', ')}
-      FROM (${flows}) r WHERE (${flowTime}) IS NOT NULL`
-  const sums = ['bytes_est', 'packets_est', 'flows'].map((sum) => `sum(${sum})::BIGINT AS ${sum}`)
-  return `(SELECT ${number}::UTINYINT AS part, ${[...columns, ...sums].join(', ')} FROM (${rows})
-      GROUP BY ${keys.join(', ')} ORDER BY ${keys.join(', ')})`
+  const rows = [
+    ...values.map(({ name, sql }) => `${sql} AS "${name}"`),
+    `${sampled('bytes', type)} AS bytes_est`,
+    `${sampled('packets', type)} AS packets_est`,
+  ]
+  return `SELECT ${keys.join(', ')}, sum(bytes_est)::BIGINT AS bytes_est, sum(packets_est)::BIGINT AS packets_est,
+      count(*) AS flows FROM (SELECT ${rows.join(', ')} FROM (${flows}) r) GROUP BY ${keys.join(', ')}`
 }
 
-const sampled = [
-  'r.bytes::UBIGINT * coalesce(r.sampling, 1)::UBIGINT AS bytes_est',
-  'r.packets::UBIGINT * coalesce(r.sampling, 1)::UBIGINT AS packets_est',
-  '1 AS flows',
-]
+function storedSql(number: number, values: readonly PartValue[], table: string): string {
+  const has = new Set(values.map(({ name }) => name))
+  const columns = [...sumColumns].map(([name, type]) => (has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
+  return `SELECT ${number}::UTINYINT AS part, ${columns.join(', ')}, bytes_est, packets_est, flows FROM ${table}
+      ORDER BY ${values.map(({ name }) => `"${name}"`).join(', ')}`
+}
+
+/** `DOUBLE`: exact while all totals are below {@link exactDoubles}. */
+type SumType = 'DOUBLE' | 'UBIGINT'
+const exactDoubles = 2 ** 52
+
+function sampled(column: 'bytes' | 'packets', type: SumType): string {
+  return `r.${column}::${type} * coalesce(r.sampling, 1)${type === 'UBIGINT' ? '::UBIGINT' : ''}`
+}

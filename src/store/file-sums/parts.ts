@@ -60,8 +60,8 @@ export const sumParts: readonly SumPart[] = [
       'scope',
     ],
   },
-  { name: 'src_port', keys: ['src_port', 'proto'] },
-  { name: 'dst_port', keys: ['dst_port', 'proto'] },
+  { name: 'src_port', keys: ['src_port'] },
+  { name: 'dst_port', keys: ['dst_port'] },
   partOfEnd('src'),
   partOfEnd('dst'),
 ]
