@@ -7,6 +7,7 @@ import { groupsSql, seriesSql, type GroupsRequest, type SeriesRequest } from '..
 import type { QueryField } from '../query/index.ts'
 import { flowBatch } from '../store/testing/frames.ts'
 import { local } from './access/principal.ts'
+import { candidateSums } from './candidate-sums.ts'
 import { flowSums } from './flow-sums.ts'
 import { groupField, rowQueryOf } from './query-parameters.ts'
 import type { AnswerRecord } from './ring/answers.ts'
@@ -59,6 +60,15 @@ const shown = (rows: readonly AnswerRecord[] | undefined) =>
     ),
   )
 
+const sumsOfGroups = (rows: readonly AnswerRecord[] | 'none' | undefined) =>
+  (rows === 'none' ? [] : (rows ?? [])).map(({ _g0, _g1, _bytes, _packets, _flows }) => [
+    _g0,
+    _g1,
+    _bytes,
+    _packets,
+    _flows,
+  ])
+
 const queries = ['', 'src_name = web or dst_addr = 10.0.1.0/30', 'src_name = none']
 
 test.each([
@@ -98,6 +108,29 @@ test.each([
     else expect(many).toEqual(few)
   }
 })
+
+test.each([['src_endpoint'], ['src_endpoint', 'dst_endpoint'], ['src_addr', 'dst_addr'], ['dst_addr', 'src_endpoint']])(
+  'groups listed by a rollup get the sums of the flows: %s %s',
+  async (...group) => {
+    const { reader } = (await stored(5000)).store
+    // A rollup that combined most flows of its groups.
+    const query: typeof reader.query = (sql, ...more) =>
+      reader.query(sql.replace('sum("bytes_est")', 'sum("bytes_est" // 10)'), ...more)
+    const fields = group.map(groupField)
+    const minute = 60_000_000n
+    for (const filter of queries)
+      for (const limit of [1, 200]) {
+        const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+        const span = { from: (rowQuery.span.from / minute) * minute, to: (rowQuery.span.to / minute + 1n) * minute }
+        const request: GroupsRequest = { ...rowQuery, span, group: fields, by: 'bytes', limit }
+        const found = await candidateSums({ ...reader, query }, request, { view: 'flows_1m', span }, signal)
+        const expected = shown(await rowsOf(reader, groupsSql(request), signal))
+        if (expected?.[0]?.['_place'] === null) expect(found).toBe('none')
+        else if (limit === 200) expect(sumsOfGroups(found)).toEqual(sumsOfGroups(expected))
+        else expect(sumsOfGroups(found)).toHaveLength(1)
+      }
+  },
+)
 
 test.each([
   ['src_endpoint', 'dst_endpoint'],

@@ -79,12 +79,16 @@ export type SumSource = Readonly<{
   rollup?: Rollup
   exact: boolean
   flowsStored?: boolean
+  /** Sums of listed groups are worth reading the flows. */
+  hasCandidates?: boolean
   /** To call if the rows of the rollup do not suffice and the flows are read. */
   onInsufficient?: () => void
 }>
 
 /** More are not read if a rollup has a known error. */
 const maxFlows = 20_000_000
+/** Above, the flows of a few groups are not read. */
+const maxCandidateFlows = 100_000_000
 const largeRemainder = 0.1
 /** Read where a rollup would be inexact. */
 const fewFlows = 1_500_000
@@ -144,6 +148,7 @@ export async function sumSource(
     rollup,
     exact: loss.lossless && !plan.servicePortsOnly,
     flowsStored: canReadFlows(loss, scope),
+    hasCandidates: !scope.isRough && loss.isStored && loss.flows <= maxCandidateFlows,
     onInsufficient,
   }
 }

@@ -35,6 +35,7 @@ import { coverageOf, type Missing } from './stored-to.ts'
 import type { StoreReader } from '../engine/control.ts'
 import { sharedKey, StoreRuns } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
+import { candidateSums } from './candidate-sums.ts'
 import { remainderMatters, sumSource } from './sum-source.ts'
 
 export interface SumsQuery extends QuestionQuery {
@@ -259,6 +260,7 @@ async function storedSums<Request extends AggregateQuery>(
     rollup,
     exact,
     flowsStored = false,
+    hasCandidates = false,
     onInsufficient,
   } = await sumSource(
     store,
@@ -281,7 +283,12 @@ async function storedSums<Request extends AggregateQuery>(
         }
   }
   if (rollup === undefined) return fromFlows()
-  const rows = await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected)
+  const isOfCandidates = !exact && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
+  const candidates = isOfCandidates
+    ? await candidateSums(store, { ...request, group: groups.fields }, rollup, disconnected)
+    : 'none'
+  const rows =
+    candidates === 'none' ? await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected) : candidates
   if (rows === undefined) return undefined
   if (!exact && flowsStored && remainderMatters(rows)) {
     onInsufficient?.()

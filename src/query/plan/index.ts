@@ -61,6 +61,7 @@ export {
   type AggregateQuery,
 } from './sums.ts'
 export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from './part-sums.ts'
+export { candidateSumsSql } from './candidate-sums.ts'
 export type { StoredEnds } from './endpoint-sums.ts'
 export { groupCountSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'
 export { singleIdsOf, type SingleIds } from './endpoint-ids.ts'

@@ -1,0 +1,56 @@
+/** Exact sums of groups that a rollup lists, but combines with others in part. */
+import type { StoreReader } from '../engine/control.ts'
+import {
+  candidateSumsSql,
+  groupsSql,
+  isMeasure,
+  summedMeasures,
+  type GroupsRequest,
+  type Rollup,
+} from '../query/plan/index.ts'
+import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
+import type { AnswerRecord } from './ring/answers.ts'
+import { rowsOf } from './store-query.ts'
+
+/** Further groups per requested one, since the rollup has another order. */
+const further = 1
+const mostCandidates = 1000
+
+/**
+ * The largest candidates of the rollup, with their sums from the flows of its span, and its totals. `none`: other
+ * fields. Undefined when the client has disconnected.
+ */
+export async function candidateSums(
+  store: StoreReader,
+  request: GroupsRequest,
+  rollup: Rollup,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+  const { group, by, of, limit } = request
+  if (!isMeasure(by) || of !== undefined || group.length === 0 || limit > mostCandidates) return 'none'
+  const most = Math.min(mostCandidates, limit * (1 + further))
+  const listed = await rowsOf(store, groupsSql({ ...request, limit: most, rollup }), disconnected)
+  if (listed === undefined) return undefined
+  const candidates = listed.filter((row) => row['_place'] !== null)
+  const texts = group.map((_, index) => [...new Set(candidates.map((row) => row[`_g${index}`]))])
+  if (candidates.length === 0 || !isTexts(texts)) return 'none'
+  const sql = candidateSumsSql({ ...request, span: rollup.span }, storedEnds, storedEndpoints, texts)
+  if (sql === undefined) return 'none'
+  const sums = await rowsOf(store, sql, disconnected)
+  if (sums === undefined) return undefined
+  const valueOf = (row: AnswerRecord) => group.map((_, index) => texts[index]![Number(row[`_p${index}`]) - 1])
+  const exact = new Map(sums.map((row) => [JSON.stringify(valueOf(row)), row]))
+  const all = Object.fromEntries(
+    ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, listed[0]?.[`_all_${name}`] ?? null]),
+  )
+  const rows = candidates.flatMap((row) => {
+    const found = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))
+    // They lack nothing.
+    return found === undefined ? [] : [{ ...row, ...found, _rest: undefined }]
+  })
+  return withPlaces(rows.sort(largestFirst(request)).slice(0, limit), all)
+}
+
+function isTexts(texts: readonly (readonly unknown[])[]): texts is readonly (readonly string[])[] {
+  return texts.every((some) => some.every((text) => typeof text === 'string'))
+}
