@@ -6,20 +6,23 @@ import { sumPartWith, sumViewOf } from '../store/file-sums/parts.ts'
 
 /** Flows of files without sums, above which they are not read where a rollup has an answer. */
 const maxRead = 20_000_000
+/** Rows of sums, some 50 ns each. */
+const maxSums = 100_000_000
 
-/** Undefined if the request has other columns, or if sums have few of its flows. */
+/** Undefined if the request has other columns, if sums have few of its flows, or if they are too many. */
 export function fileSums(
   request: RowQuery,
   fields: readonly QueryField[],
-  { flows, unsummed }: StoredSums,
+  { flows, fileSums: parts }: StoredSums,
 ): Rollup | undefined {
   const { span } = request
-  if (unsummed === undefined || fields.length === 0) return undefined
+  if (parts === undefined || fields.length === 0) return undefined
   const part = sumPartWith([...fields.flatMap(columnsRead), ...testsOf(boundOf(request)).map(({ field }) => field)])
-  if (part === undefined) return undefined
+  const sums = part === undefined ? undefined : parts[part.name]
+  if (part === undefined || sums === undefined) return undefined
   const rowsIn = (hours: NonNullable<typeof flows.hours>) =>
     rowsBefore(hours, Number(span.to) / 1000) - rowsBefore(hours, Number(span.from) / 1000)
-  const read = rowsIn(unsummed[part.name] ?? [])
-  const isWorth = read <= maxRead && read * 2 <= rowsIn(flows.hours ?? [])
+  const [read, all] = [rowsIn(sums.without), rowsIn(flows.hours ?? [])]
+  const isWorth = read <= maxRead && read * 2 <= all && sums.rows * all <= maxSums * flows.rows
   return isWorth ? { view: sumViewOf(part), span, isOfFlows: true } : undefined
 }

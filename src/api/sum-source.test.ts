@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { StoreReader } from '../engine/control.ts'
+import type { FileSumsOfPart, StoreReader } from '../engine/control.ts'
 import { flowNames, type QueryField } from '../query/index.ts'
 import { local, principal } from './access/principal.ts'
 import { rowQueryOf } from './query-parameters.ts'
@@ -13,24 +13,39 @@ const limited = principal(
 )
 const now = Date.UTC(2026, 10, 20, 12)
 
+type SourceOptions = Readonly<{
+  filter?: string
+  outlived?: number
+  flows?: number
+  wanted?: string
+  summed?: FileSumsOfPart
+}>
+
 /** The source of sums by a field, in a store with this number of rows merged into rollups. */
 async function source(
   who: typeof local,
   field: string,
   lost: number,
-  { filter = '', outlived = 0, flows = 5_000_000, wanted: mode = 'auto' } = {},
+  { filter = '', outlived = 0, flows = 5_000_000, wanted: mode = 'auto', summed }: SourceOptions = {},
 ): Promise<SumSource> {
   const store = {
     query: async () => pieces(`[{"lost_1":${lost},"lost_2":${lost},"lost_3":${lost},"flows":${flows},"oldest":0}]`),
     sums: async () => ({
       since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 },
       oldest: 0,
-      flows: { rows: flows, first: outlived > 0 ? 8e12 : 0 },
+      flows: { rows: flows, first: outlived > 0 ? 8e12 : 0, hours: [{ from: now - 21_600_000, to: now, rows: flows }] },
+      ...(summed === undefined ? {} : { fileSums: { src: summed, service: summed } }),
     }),
   } as unknown as StoreReader
   const rowQuery = rowQueryOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
-  return sumSource(store, rowQuery, { fields: group === undefined ? [] : [group], step: 3600 }, mode, askerOf(who))
+  return sumSource(
+    store,
+    rowQuery,
+    { fields: group === undefined ? [] : [group], step: summed === undefined ? 3600 : undefined },
+    mode,
+    askerOf(who),
+  )
 }
 
 function askerOf(who: typeof local, elapsed = { ms: 0 }): RunStatement {
@@ -142,4 +157,21 @@ test('few stored flows are read directly where a rollup could be inexact and exa
   }
   expect(await source(limited, 'src_namespace', 0, { flows: 1000 })).toEqual({ exact: true })
   expect((await source(local, 'none', 0, { flows: 1000 })).rollup?.view).toBe('flows_1h')
+})
+
+test('sums of files are used where a rollup is inexact, unless they are few or too many', async () => {
+  const large = { flows: 200_000_000, summed: { rows: 12_000_000, without: [] } }
+  const view = async (field: string, options: SourceOptions) => (await source(local, field, 3, options)).rollup?.view
+  expect(await source(local, 'src_addr', 3, large)).toMatchObject({ rollup: { view: 'flows_by_src' }, exact: true })
+  expect(await view('src_addr', { ...large, filter: 'src_as = 1' })).toBe('flows_by_src')
+  expect(await view('src_addr', { ...large, filter: 'dst_as = 1' })).toBeUndefined()
+  expect(await view('service_port', large)).toBe('flows_by_service')
+  expect(await view('proto', large)).toBe('flows_by_service')
+  expect(await view('src_addr', { ...large, wanted: 'rough' })).toBe('flows_1h')
+  // Flows of the range were removed before their rollups.
+  expect(await view('src_addr', { ...large, outlived: 1 })).toBe('flows_1h')
+  const without = (rows: number) => [{ from: now - 3_600_000, to: now, rows }]
+  expect(await view('src_addr', { ...large, summed: { rows: 1000, without: without(19e6) } })).toBe('flows_by_src')
+  expect(await view('src_addr', { ...large, summed: { rows: 1000, without: without(30e6) } })).toBe('flows_1h')
+  expect(await view('src_addr', { ...large, summed: { rows: 110e6, without: [] } })).toBe('flows_1h')
 })

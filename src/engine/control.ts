@@ -288,6 +288,9 @@ export type TimeRange = Readonly<{ from: number; to: number }>
 /** First and last time of some rows: when they occurred, and when they were received. */
 export type Extent = Readonly<Record<'occurred' | 'received', TimeRange>>
 
+/** `rows`: of all sums. `without`: flows in files without sums, for each hour of receipt. */
+export type FileSumsOfPart = Readonly<{ rows: number; without: readonly RowsReceived[] }>
+
 /** Times in Unix ms. */
 export type StoredSums = Readonly<{
   /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
@@ -298,8 +301,8 @@ export type StoredSums = Readonly<{
    * receipt; absent: unknown.
    */
   flows: Readonly<{ rows: number; first: number; hours?: readonly RowsReceived[] }>
-  /** Flows in files without sums, by part of the sums, for each hour of receipt; absent: no file has sums. */
-  unsummed?: Readonly<Record<string, readonly RowsReceived[]>>
+  /** Sums beside files of flows, by part; absent: no file has sums. */
+  fileSums?: Readonly<Record<string, FileSumsOfPart>>
   /** By family: time by which the oldest stored event was received. Absent: unknown. */
   events?: Readonly<Record<string, number>>
   /** Rows that only lost files had, by view (`flows` and the rollups) or family. Absent if no file is lost. */

@@ -87,13 +87,13 @@ function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): Sto
     flows.first = Math.min(flows.first, receivedMin)
   }
   const lost = lostTimes(files, missing)
-  const unsummed = unsummedIn(files)
+  const fileSums = fileSumsOf(files.filter(holdsFlows))
   return {
     since: completeSinces(files),
     oldest,
     flows: { ...flows, hours: hoursOf(files.filter(holdsFlows)) },
     events,
-    ...(unsummed === undefined ? {} : { unsummed }),
+    ...(fileSums === undefined ? {} : { fileSums }),
     ...(lost === undefined ? {} : { lost }),
   }
 }
@@ -111,10 +111,17 @@ function hoursOf(files: readonly StoredFile[]): readonly RowsReceived[] {
   return [...hours.values()]
 }
 
-function unsummedIn(files: readonly StoredFile[]): StoredSums['unsummed'] {
-  const flows = files.filter(holdsFlows)
-  if (flows.every(({ sums }) => sums?.version !== sumsVersion)) return undefined
-  const without = ({ name }: SumPart) =>
-    flows.filter(({ sums }) => sums?.version !== sumsVersion || sums.parts[name] === undefined)
-  return Object.fromEntries(sumParts.map((part) => [part.name, hoursOf(without(part))]))
+function fileSumsOf(files: readonly StoredFile[]): StoredSums['fileSums'] {
+  const rowsOf = ({ sums }: StoredFile, { name }: SumPart) =>
+    sums?.version === sumsVersion ? sums.parts[name] : undefined
+  if (files.every(({ sums }) => sums?.version !== sumsVersion)) return undefined
+  return Object.fromEntries(
+    sumParts.map((part) => [
+      part.name,
+      {
+        rows: files.reduce((sum, file) => sum + (rowsOf(file, part) ?? 0), 0),
+        without: hoursOf(files.filter((file) => rowsOf(file, part) === undefined)),
+      },
+    ]),
+  )
 }
