@@ -3,6 +3,7 @@ import {
   Complaint,
   messageComplaint,
   messageFields,
+  packFields,
   secret,
   text,
   tls,
@@ -80,6 +81,7 @@ export const awsSinkFields = {
     { pattern: /[!-~]{1,128}/, expects: 'up to 128 letters, digits and signs, without spaces' },
   ),
   ...messageFields('structured'),
+  ...packFields,
 }
 
 export type AwsConfig = Readonly<{

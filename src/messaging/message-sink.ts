@@ -15,12 +15,16 @@ import { sinkRows, type FlowForm, type SinkRow } from '../engine/delivery/rows.t
 import type { Failure } from '../model/outcome.ts'
 import { failureOf, sendFlowsApart } from './flow-columns.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
+import { PackDelivery } from './pack-delivery.ts'
+import type { PackConfig } from './packed-flows.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
   readonly mode: MessageMode
   readonly concurrency: number
   readonly timeout: number
+  /** Default: one message for each flow. */
+  readonly pack_flows?: PackConfig | null
 }
 
 export interface OutMessage extends BusMessage {
@@ -65,29 +69,30 @@ export function eachMessageSink<Written>(
   context: Context,
   client: EachClient<Written>,
 ): Promise<Sink> {
-  return messageSink(config, context, client, (rows, outgoing, signal) => {
-    const publishOne = (message: OutMessage): Promise<Attempt> => {
-      let written: Written
-      try {
-        written = client.write(message)
-      } catch (error) {
-        return Promise.resolve({ is: 'reject', reason: encodingFailure(error) } satisfies Attempt)
-      }
-      return client.publish(written, signal)
+  const publishOne = (message: OutMessage, signal: AbortSignal): Promise<Attempt> => {
+    let written: Written
+    try {
+      written = client.write(message)
+    } catch (error) {
+      return Promise.resolve({ is: 'reject', reason: encodingFailure(error) } satisfies Attempt)
     }
+    return client.publish(written, signal)
+  }
+  const deliver: Deliver = (rows, outgoing, signal) => {
     const publish = async (messages: readonly OutMessage[]) => {
       let outcome: Attempt
-      for (const message of messages) if ((outcome = await publishOne(message)) !== undefined) break
+      for (const message of messages) if ((outcome = await publishOne(message, signal)) !== undefined) break
       return outcome
     }
     const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
     return deliverInOrder(rows, options, async (row) => {
       const message = outgoing.message(row)
       if ('is' in message) return message
-      const outcome = await publishOne(message)
+      const outcome = await publishOne(message, signal)
       return isTooLarge(outcome) ? outgoing.publishLarge(message, outcome, publish, signal) : outcome
     })
-  })
+  }
+  return messageSink(config, context, { client, deliver, publishOne })
 }
 
 export function manyMessagesSink<Written>(
@@ -132,7 +137,9 @@ export function manyMessagesSink<Written>(
     await Promise.all(underWay)
     return failures.sort((a, b) => a.index - b.index)
   }
-  return messageSink(config, context, client, deliver, client.publishFlows)
+  const publishOne = async (message: OutMessage, signal: AbortSignal) =>
+    (await publishWritten(client, [message], signal))[0]
+  return messageSink(config, context, { client, deliver, publishOne, publishFlows: client.publishFlows })
 }
 
 /** After a message that cannot be encoded, later ones of its key wait. */
@@ -165,14 +172,20 @@ async function publishWritten<Written>(
 
 type Deliver = (rows: Iterable<SinkRow>, outgoing: Outgoing, signal: AbortSignal) => Promise<readonly Failure[]>
 
+type Parts<Written> = Readonly<{
+  client: Client<Written>
+  deliver: Deliver
+  publishOne: (message: OutMessage, signal: AbortSignal) => Promise<Attempt>
+  publishFlows?: ManyClient<Written>['publishFlows']
+}>
+
 async function messageSink<Written>(
   config: MessageSinkConfig,
   context: Context,
-  client: Client<Written>,
-  deliver: Deliver,
-  publishFlows?: ManyClient<Written>['publishFlows'],
+  { client, deliver, publishOne, publishFlows }: Parts<Written>,
 ): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
+  const packs = await packsOf(config, context, forms.flows, publishOne)
   const write = await messageWriter(config.mode)
   const oversize = await Oversize.open(config, context)
   const begin = (batch: SinkBatch) => new Outgoing(write, forms.begin(batch.trace), oversize)
@@ -186,6 +199,7 @@ async function messageSink<Written>(
           outgoing.sending.settle(failures),
         )
       }
+      if (packs !== undefined) return sendFlowsApart(batch, (pieces) => packs.publish(pieces, signal), send)
       if (publishFlows === undefined) return send(batch)
       return sendFlowsApart(batch, (pieces) => publishFlows(pieces, forms.flows, signal), send)
     },
@@ -201,9 +215,15 @@ async function messageSink<Written>(
         }),
     *preview(batch) {
       const outgoing = begin(batch)
-      for (const row of sinkRows(batch, forms.flows)) {
-        const message = outgoing.message(row)
-        yield 'is' in message ? { problem: message.reason } : shown(client, message)
+      for (const piece of batch.pieces) {
+        const messages =
+          packs !== undefined && piece.batch.kind === 'flows'
+            ? packs.previews(piece)
+            : sinkRows({ ...batch, count: piece.rows.length, pieces: [piece] }, forms.flows)
+        for (const one of messages) {
+          const message = 'body' in one ? one : outgoing.message(one)
+          yield 'is' in message ? { problem: message.reason } : shown(client, message)
+        }
       }
     },
     probe: (signal) => client.probe(signal),
@@ -212,6 +232,15 @@ async function messageSink<Written>(
       return client.close()
     },
   }
+}
+
+function packsOf(
+  { pack_flows: config = null, concurrency, timeout }: MessageSinkConfig,
+  { host: { clock } }: Context,
+  flows: FlowForm,
+  publish: Parts<unknown>['publishOne'],
+): Promise<PackDelivery> | undefined {
+  return config === null ? undefined : PackDelivery.open({ config, flows, concurrency, timeout, clock, publish })
 }
 
 type Refused = Extract<Attempt, { readonly is: string }>

@@ -102,6 +102,44 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ),
 })
 
+/** Of buses where one message per flow costs more than the flow. */
+export const packFields = {
+  pack_flows: group(
+    {
+      rows: integer(
+        {
+          description:
+            'Maximum flows of one message. A message is within one batch of `delivery`, and `delivery.wait` bounds the ' +
+            'time that flows wait for others',
+          unit: 'flows',
+          default: 500,
+        },
+        { min: 1, max: 10_000 },
+      ),
+      bytes: bytes(
+        {
+          description: 'Maximum body of one message, below the limit of the bus. A larger one is halved',
+          default: '192KiB',
+        },
+        { min: '1KiB', max: '16MiB' },
+      ),
+      format: choice(['json', 'protobuf', 'lines'], {
+        description:
+          '`json`, `protobuf`: a batch of CloudEvents (`application/cloudevents-batch+json`, `…+protobuf`), which ' +
+          "Weir's sources read. `lines`: the data of each flow on a line (`application/x-ndjson`)",
+        default: 'json',
+      }),
+    },
+    {
+      description:
+        'Sends many flows in one message, with the number of flows in header `rows`, whatever `mode` is. Events stay ' +
+        'one message each. Unset: one message for each flow',
+      default: null,
+      example: { rows: 500 },
+    },
+  ),
+}
+
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:
@@ -165,13 +203,19 @@ export function messageComplaint({
   oversize,
   mode,
   claims,
+  pack_flows: pack = null,
 }: {
   codec: string
   kollect_fields: string
   oversize: string
   mode: string
   claims: ClaimPlace | null
+  pack_flows?: object | null
 }): Complaint | null {
+  if (codec === 'kollect' && pack !== null)
+    return new Complaint("kollect's messages hold no flows", 'leave out `pack_flows`, or `codec: kollect`', [
+      'pack_flows',
+    ])
   if ((oversize === 'claim-check') !== (claims !== null)) {
     return claims === null
       ? new Complaint('`oversize: claim-check` needs a store', 'add `claims: {store: /mnt/weir-claims}`, or a URL', [

@@ -8,8 +8,10 @@ import {
   decodeStructured,
   httpMode,
   isProtobuf,
+  isProtobufBatch,
   toEvents,
 } from '../cloudevents/index.ts'
+import { isLines, linesOf } from './lines.ts'
 import type { RecordRules } from '../records/index.ts'
 
 export type InMessage = Readonly<{
@@ -44,12 +46,16 @@ export type RowReader = (message: InMessage, source: string, received: number, i
 
 export async function rowReader(choice: ReadChoice, given?: MessageReader): Promise<RowReader> {
   const read = given ?? (await messageReader(choice))
+  const { codec, event_type: type, parse } = choice
   const general: RowReader = (message, source, received, into) => {
-    const events = read(message, source, received)
+    // An unreadable line rejects its message as a whole.
+    const events =
+      codec === 'json' && isLines(message)
+        ? [...linesOf(message)].flatMap((line) => read(line, source, received))
+        : read(message, source, received)
     for (const event of events) into.add(event)
     return events.length
   }
-  const { codec, event_type: type, parse } = choice
   if (given !== undefined || parse === null || (codec !== 'json' && codec !== 'raw')) return general
   const { flatPoints, pointRow } = await import('../records/index.ts')
   const flat = flatPoints(parse)
@@ -82,10 +88,14 @@ function textOf(data: Uint8Array | undefined): string {
 async function plainReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
   switch (codec) {
     case 'cloudevents': {
-      const { decodeProtobuf } = await import('../cloudevents/protobuf.ts')
+      const { decodeProtobuf, decodeProtobufBatch } = await import('../cloudevents/protobuf.ts')
       const attributed = attributedReader()
-      return (message) =>
-        isProtobuf(message.contentType) ? [decodeProtobuf(message.body)] : cloudEvents(message, attributed)
+      return (message) => {
+        if (isProtobuf(message.contentType)) return [decodeProtobuf(message.body)]
+        return isProtobufBatch(message.contentType)
+          ? decodeProtobufBatch(message.body)
+          : cloudEvents(message, attributed)
+      }
     }
     case 'kollect': {
       const { kollectChanges } = await import('../kollect/read.ts')

@@ -10,6 +10,7 @@ import {
   messageComplaint,
   messageFields,
   messageSourceFields,
+  packFields,
   filePath,
   secret,
   text,
@@ -214,6 +215,7 @@ export const serviceBusSchema = defineSchema({
       { min: '1KiB', max: '100MiB' },
     ),
     ...messageFields('binary'),
+    ...packFields,
   },
   check({ sessions, partition_key: partition, ...message }) {
     const wrong = serverComplaint(message)

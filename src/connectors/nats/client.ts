@@ -68,16 +68,18 @@ export class JetStreamPublisher {
     this.#aborts.watch(signal)
     return this.#pending.add(subject, signal, (number) => {
       try {
-        const fields = live.library.headers()
-        for (const [name, value] of Object.entries(headers)) fields.append(name, value)
-        fields.append('Nats-Msg-Id', messageId)
-        if (this.#config.wait_for === 'server') {
-          live.connection.publish(subject, data, { headers: fields })
+        const { stream, wait_for: waitFor } = this.#config
+        const fields: Record<string, string[]> = { 'Nats-Msg-Id': [messageId] }
+        for (const name in headers) fields[name] = [headers[name] ?? '']
+        if (waitFor === 'stream' && stream !== null) fields['Nats-Expected-Stream'] = [stream]
+        // `append` compares each name with all earlier ones.
+        const lines = live.library.MsgHdrsImpl.fromRecord(fields)
+        if (waitFor === 'server') {
+          live.connection.publish(subject, data, { headers: lines })
           this.#settleAfterFlush(live, number, subject)
         } else {
-          if (this.#config.stream !== null) fields.append('Nats-Expected-Stream', this.#config.stream)
           this.#subscribe(live)
-          live.connection.publish(subject, data, { headers: fields, reply: `${live.inbox}${number}` })
+          live.connection.publish(subject, data, { headers: lines, reply: `${live.inbox}${number}` })
         }
       } catch (error) {
         this.#pending.settle(number, publishFailure(error, subject, this.#config, live.library))

@@ -11,6 +11,7 @@ import {
   messageComplaint,
   messageFields,
   messageSourceFields,
+  packFields,
   secret,
   text,
   tls,
@@ -103,6 +104,7 @@ export const natsSchema = defineSchema({
       default: false,
     }),
     ...messageFields('binary'),
+    ...packFields,
     ...login,
   },
   check({ subject, stream, create_stream, wait_for, ...message }) {
