@@ -1,158 +1,73 @@
-// An API server with any number of realistic pods, generated on request: lists by watch, open watches, and changes at
-// the speed of the reader.
-import { bookmark, eventLine } from './watch-lines.ts'
+// An API server with any number of realistic pods and nodes, generated on request: lists by watch and in pages, open
+// watches, and changes at the speed of the reader.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TestCertificate } from './certificate.ts'
+import { nodeAt, objectAt, type Shape } from './pod-objects.ts'
+import { bookmark, eventLine } from './watch-lines.ts'
 
-export interface Shape {
-  /** `pod`: two containers with 24 variables and two managers, about 11 KB. `small`: about 1 KB. */
-  readonly size: 'pod' | 'small'
-  readonly objects: number
+type PodServerOptions = Readonly<{
+  /** Also served, with list and watch. Default: no nodes. */
+  nodes?: number
+  /** Default: plain HTTP. */
+  tls?: TestCertificate
+  /** False: the server refuses lists by watch, as before Kubernetes 1.32. */
+  streams?: boolean
+}>
+
+/** A served collection. `at`: the object of an index. */
+interface Collection {
+  readonly kind: 'Pod' | 'Node'
+  readonly count: number
+  readonly at: (index: number, version: number, turn: number) => object
+  readonly watches: Set<ServerResponse>
 }
 
-const fields = (): object => ({
-  'f:metadata': { 'f:labels': named(12, (index) => [`f:label-${index}`, {}]) },
-  'f:spec': {
-    'f:containers': Object.fromEntries(
-      ['a', 'b'].map((name) => [
-        `k:{"name":"${name}"}`,
-        {
-          '.': {},
-          'f:image': {},
-          'f:env': named(24, (index) => [
-            `k:{"name":"VARIABLE_NUMBER_${index}"}`,
-            { '.': {}, 'f:name': {}, 'f:value': {} },
-          ]),
-          'f:resources': { 'f:limits': { 'f:cpu': {}, 'f:memory': {} } },
-        },
-      ]),
-    ),
-  },
-})
-
-function named(count: number, entry: (index: number) => readonly [string, unknown]): object {
-  return Object.fromEntries(Array.from({ length: count }, (_, index) => entry(index)))
-}
-
-function identity(index: number, version: number): object {
-  return {
-    name: `app-${index % 5000}-${index}`,
-    namespace: `ns-${index % 100}`,
-    uid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-    resourceVersion: String(version),
-    creationTimestamp: '2026-11-01T00:00:00Z',
-  }
-}
-
-export function objectAt({ size }: Shape, index: number, version: number, turn: number): object {
-  if (size === 'small')
-    return {
-      kind: 'Pod',
-      apiVersion: 'v1',
-      metadata: { ...identity(index, version), labels: { app: `app-${index % 5000}` } },
-      spec: { nodeName: `node-${index % 500}`, containers: [{ name: 'a', image: `example.test/app:${index % 50}` }] },
-      status: { phase: 'Running', message: `turn ${turn} `.repeat(40) },
-    }
-  const container = (name: string): object => ({
-    name,
-    image: `example.test/team/app-${index % 50}:v${index % 7}`,
-    env: Array.from({ length: 24 }, (_, at) => ({
-      name: `VARIABLE_NUMBER_${at}`,
-      value: `value ${at} of ${index % 97}, with some text in it`,
-    })),
-    resources: { limits: { cpu: '500m', memory: '512Mi' }, requests: { cpu: '100m', memory: '128Mi' } },
-    ports: [{ containerPort: 8080, protocol: 'TCP' }],
-    volumeMounts: [
-      { name: 'kube-api-access', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
-    ],
-    livenessProbe: { httpGet: { path: '/healthz', port: 8080, scheme: 'HTTP' }, timeoutSeconds: 1, periodSeconds: 10 },
-  })
-  return {
-    kind: 'Pod',
-    apiVersion: 'v1',
-    metadata: {
-      ...identity(index, version),
-      labels: named(12, (at) => [`label-${at}`, `value-${index % 31}`]),
-      annotations: { 'checksum/config': `${index}abcdef` },
-      ownerReferences: [
-        {
-          apiVersion: 'apps/v1',
-          kind: 'ReplicaSet',
-          name: `app-${index % 5000}`,
-          uid: `10000000-0000-4000-8000-${String(index % 5000).padStart(12, '0')}`,
-          controller: true,
-        },
-      ],
-      managedFields: [
-        {
-          manager: 'kube-controller-manager',
-          operation: 'Update',
-          apiVersion: 'v1',
-          time: '2026-11-01T00:00:00Z',
-          fieldsV1: fields(),
-        },
-        {
-          manager: 'kubelet',
-          operation: 'Update',
-          apiVersion: 'v1',
-          time: turn === 0 ? '2026-11-01T00:00:05Z' : `${new Date().toISOString().slice(0, 19)}Z`,
-          subresource: 'status',
-          fieldsV1: { 'f:status': { 'f:conditions': {}, 'f:containerStatuses': {}, 'f:phase': {}, 'f:podIP': {} } },
-        },
-      ],
-    },
-    spec: {
-      nodeName: `node-${index % 500}`,
-      containers: [container('a'), container('b')],
-      serviceAccountName: 'default',
-    },
-    status: {
-      phase: 'Running',
-      podIP: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
-      conditions: ['Ready', 'Initialized', 'ContainersReady', 'PodScheduled'].map((type) => ({
-        type,
-        status: 'True',
-        lastTransitionTime: '2026-11-01T00:00:05Z',
-      })),
-      containerStatuses: ['a', 'b'].map((name) => ({
-        name,
-        ready: true,
-        restartCount: turn,
-        image: 'x',
-        imageID: 'example.test/team/app@sha256:abc',
-        state: { running: { startedAt: '2026-11-01T00:00:04Z' } },
-      })),
-    },
-  }
-}
+const atOnce = 20
 
 export class PodServer {
   readonly shape: Shape
   readonly #server: Server
-  readonly #watches = new Set<ServerResponse>()
+  readonly #collections: ReadonlyMap<string, Collection>
+  readonly #options: PodServerOptions
   #version: number
   #turn = 0
   /** Watches from earlier versions expire. */
   #oldest = 0
+  /** Lists of pods. */
   lists = 0
 
-  private constructor(server: Server, shape: Shape) {
+  private constructor(server: Server, shape: Shape, options: PodServerOptions) {
     this.#server = server
     this.shape = shape
-    this.#version = shape.objects + 1000
+    this.#options = options
+    const { nodes = 0 } = options
+    const collections = new Map<string, Collection>()
+    collections.set('/api/v1/pods', {
+      kind: 'Pod',
+      count: shape.objects,
+      at: (...given) => objectAt(shape, ...given),
+      watches: new Set(),
+    })
+    if (nodes > 0) collections.set('/api/v1/nodes', { kind: 'Node', count: nodes, at: nodeAt, watches: new Set() })
+    this.#collections = collections
+    this.#version = shape.objects + nodes + 1000
     server.on('request', (request, response) => {
       this.#answer(request, response).catch(() => response.destroy())
     })
   }
 
-  static async start(shape: Shape): Promise<PodServer> {
-    const server = createServer()
+  static async start(shape: Shape, options: PodServerOptions = {}): Promise<PodServer> {
+    const { tls } = options
+    const server = tls === undefined ? createServer() : createSecureServer({ cert: tls.cert, key: tls.key })
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-    return new PodServer(server, shape)
+    return new PodServer(server, shape, options)
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    const scheme = this.#options.tls === undefined ? 'http' : 'https'
+    return `${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** Expires all earlier versions. */
@@ -167,13 +82,14 @@ export class PodServer {
     return objectAt(this.shape, at % objects, ++this.#version, this.#turn)
   }
 
-  /** Makes `count` changes of successive objects at the speed of the reader. */
+  /** Makes `count` changes of successive pods at the speed of the reader. */
   async change(count: number): Promise<void> {
     const begun = ++this.#turn
-    for (let index = 0; index < count; index += 20) {
-      const text = Array.from({ length: 20 }, (_, at) => eventLine('MODIFIED', this.#next(index + at, begun))).join('')
-      for (const watch of this.#watches)
-        if (!watch.write(text)) await new Promise((resolve) => watch.once('drain', resolve))
+    for (let index = 0; index < count; index += atOnce) {
+      const text = Array.from({ length: atOnce }, (_, at) => eventLine('MODIFIED', this.#next(index + at, begun))).join(
+        '',
+      )
+      for (const watch of this.#collections.get('/api/v1/pods')?.watches ?? []) await written(watch, text)
     }
   }
 
@@ -184,46 +100,76 @@ export class PodServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pods')
-    if (answerOther(pathname, searchParams, response)) return
+    const collection = this.#collections.get(pathname)
+    if (collection === undefined) return answerOther(pathname, response, [...this.#collections.keys()])
+    const streamed = searchParams.get('sendInitialEvents') === 'true'
+    if (streamed && this.#options.streams === false)
+      return sendJson(response, { kind: 'Status', code: 422, reason: 'Invalid' }, 422)
+    if (searchParams.get('watch') !== 'true') return this.#page(collection, searchParams, response)
     if (Number(searchParams.get('resourceVersion') ?? this.#version) < this.#oldest)
       return sendJson(response, { kind: 'Status', code: 410, reason: 'Expired' }, 410)
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
-    if (searchParams.get('sendInitialEvents') === 'true') {
-      this.lists++
-      for (let index = 0; index < this.shape.objects; index += 20) {
-        const text = Array.from({ length: 20 }, (_, at) =>
-          eventLine('ADDED', objectAt(this.shape, index + at, index + at + 1, this.#turn)),
-        ).join('')
-        if (!response.write(text)) await new Promise((resolve) => response.once('drain', resolve))
-      }
-      response.write(eventLine('BOOKMARK', bookmark(this.#version)))
+    if (streamed) {
+      if (collection.kind === 'Pod') this.lists++
+      for (let index = 0; index < collection.count; index += atOnce)
+        await written(
+          response,
+          this.#objects(collection, index, index + atOnce).reduce((text, one) => text + eventLine('ADDED', one), ''),
+        )
+      response.write(eventLine('BOOKMARK', bookmark(this.#version, collection.kind)))
     }
-    this.#watches.add(response)
-    response.on('close', () => this.#watches.delete(response))
+    collection.watches.add(response)
+    response.on('close', () => collection.watches.delete(response))
+  }
+
+  async #page({ kind, count, at }: Collection, query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const from = Number(query.get('continue') ?? 0)
+    const end = Math.min(count, from + Number(query.get('limit') ?? count))
+    if (kind === 'Pod' && from === 0) this.lists++
+    const rest = end < count ? { continue: String(end), remainingItemCount: count - end } : {}
+    const metadata = { resourceVersion: String(this.#version), ...rest }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const head = JSON.stringify({ kind: `${kind}List`, apiVersion: 'v1', metadata })
+    await written(response, `${head.slice(0, -1)},"items":[`)
+    for (let index = from; index < end; index += atOnce) {
+      const items = this.#objects({ count: end, at }, index, index + atOnce).map((one) => JSON.stringify(one))
+      await written(response, `${index === from ? '' : ','}${items.join(',')}`)
+    }
+    response.end(']}')
+  }
+
+  #objects({ count, at }: Pick<Collection, 'count' | 'at'>, from: number, end: number): object[] {
+    return Array.from({ length: Math.min(end, count) - from }, (_, index) =>
+      at(from + index, from + index + 1, this.#turn),
+    )
   }
 }
 
-/** Responds to requests other than pod watches; false: it is one. */
-export function answerOther(pathname: string, searchParams: URLSearchParams, response: ServerResponse): boolean {
-  if (pathname === '/api/v1/pods' && searchParams.get('watch') === 'true') return false
+async function written(response: ServerResponse, text: string): Promise<void> {
+  if (!response.write(text)) await new Promise((resolve) => response.once('drain', resolve))
+}
+
+/** Responds to requests other than those of collections: version, discovery of `paths`, and 404. */
+export function answerOther(pathname: string, response: ServerResponse, paths: readonly string[]): void {
   if (pathname === '/version') sendJson(response, { major: '1', minor: '34', gitVersion: 'v1.34.0' })
   else if (pathname === '/api' || pathname === '/apis') {
-    const pods = {
+    const core = {
       metadata: {},
-      versions: [
-        {
-          version: 'v1',
-          freshness: 'Current',
-          resources: [
-            { resource: 'pods', responseKind: { kind: 'Pod' }, scope: 'Namespaced', verbs: ['get', 'list', 'watch'] },
-          ],
-        },
-      ],
+      versions: [{ version: 'v1', freshness: 'Current', resources: paths.map(resourceOf) }],
     }
-    sendJson(response, { kind: 'APIGroupDiscoveryList', items: pathname === '/api' ? [pods] : [] })
+    sendJson(response, { kind: 'APIGroupDiscoveryList', items: pathname === '/api' ? [core] : [] })
   } else sendJson(response, { kind: 'Status', code: 404 }, 404)
-  return true
+}
+
+function resourceOf(path: string): object {
+  const isPods = path.endsWith('pods')
+  return {
+    resource: isPods ? 'pods' : 'nodes',
+    responseKind: { kind: isPods ? 'Pod' : 'Node' },
+    scope: isPods ? 'Namespaced' : 'Cluster',
+    verbs: ['get', 'list', 'watch'],
+  }
 }
 
 function sendJson(response: ServerResponse, body: object, status = 200): void {

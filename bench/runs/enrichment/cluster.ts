@@ -119,7 +119,8 @@ export class Cluster {
 
   async #answer(request: IncomingMessage, response: ServerResponse) {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pods')
-    if (answerOther(pathname, searchParams, response)) return
+    if (pathname !== '/api/v1/pods' || searchParams.get('watch') !== 'true')
+      return answerOther(pathname, response, ['/api/v1/pods'])
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
     if (searchParams.get('sendInitialEvents') === 'true') {
