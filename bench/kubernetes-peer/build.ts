@@ -1,5 +1,5 @@
-// Reflectors of client-go, built by the machine's Go from its ordinary module proxy: two minutes, once for each state of
-// the source, kept in the cache.
+// Reflectors of client-go, built by the machine's Go from its ordinary module proxy: two minutes, once for each state
+// of the source, kept in the cache.
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { goBuild, goProgram } from '../../test/real/install/go-program.ts'

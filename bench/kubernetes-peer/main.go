@@ -50,8 +50,13 @@ func (store *countedStore) Delete(object any) error {
 	return store.Store.Delete(object)
 }
 
-func reflect(client rest.Interface, resource string, object runtime.Object, changes *atomic.Int64, done func()) cache.Store {
-	store := &countedStore{Store: cache.NewStore(cache.MetaNamespaceKeyFunc), changes: changes, done: done}
+type counters struct {
+	changes *atomic.Int64
+	done    func()
+}
+
+func reflect(client rest.Interface, resource string, object runtime.Object, count counters) cache.Store {
+	store := &countedStore{Store: cache.NewStore(cache.MetaNamespaceKeyFunc), changes: count.changes, done: count.done}
 	source := cache.NewListWatchFromClient(client, resource, "", fields.Everything())
 	go cache.NewReflector(source, object, store, 0).RunWithContext(context.Background())
 	return store
@@ -69,9 +74,10 @@ func run(kubeconfig string) error {
 	var changes atomic.Int64
 	var lists sync.WaitGroup
 	lists.Add(2)
+	count := counters{changes: &changes, done: lists.Done}
 	client := clients.CoreV1().RESTClient()
-	pods := reflect(client, "pods", &corev1.Pod{}, &changes, lists.Done)
-	nodes := reflect(client, "nodes", &corev1.Node{}, &changes, lists.Done)
+	pods := reflect(client, "pods", &corev1.Pod{}, count)
+	nodes := reflect(client, "nodes", &corev1.Node{}, count)
 	lists.Wait()
 	fmt.Println("synced", len(pods.ListKeys())+len(nodes.ListKeys()))
 	input := bufio.NewScanner(os.Stdin)
