@@ -109,8 +109,8 @@ export const packFields = {
       rows: integer(
         {
           description:
-            'Maximum flows of one message. A message is within one batch of `delivery`, and `delivery.wait` bounds the ' +
-            'time that flows wait for others',
+            'Maximum flows of one message. A message is within one batch of `delivery`, and `delivery.wait` bounds ' +
+            'the time that flows wait for others',
           unit: 'flows',
           default: 500,
         },
