@@ -68,7 +68,7 @@ async function measureBus(context: AcceptanceContext, bus: Bus, costs: Map<strin
   try {
     for (const [name, sink] of Object.entries(bus.sinks)) {
       const [own, servers]: [number[], number[]] = [[], []]
-      const count = context.size(100_000, 10_000)
+      const count = context.size(50_000, 5000)
       for (let round = 0; round <= context.size(5, 1); round++) {
         const batches = sinkBatches(context.seed + round, count)
         collectGarbage()

@@ -9,6 +9,8 @@ import { reflector, weirWatcher, type Watcher } from './kubernetes-scale/watcher
 
 const mostMemory = 400
 const podKilobytes = 11
+/** Seconds. */
+const leastShare = 0.2
 
 interface Stage {
   readonly context: AcceptanceContext
@@ -60,6 +62,7 @@ async function measure(
     context.figure(`${name}: first list`, (performance.now() - began) / 1000, 's')
     await watcher.settled()
     context.figure(`${name}: first list, all work`, watcher.cpuSeconds(), 's of CPU')
+    shares(context, `${name}: first list`, watcher)
     const listed = await watcher.memory()
     context.figure(`${name}: memory, peak of the first list`, Math.round(listed.peak / 1e6), 'MB')
     context.figure(`${name}: memory, ten seconds later`, Math.round(listed.now / 1e6), 'MB')
@@ -72,6 +75,7 @@ async function measure(
 
 async function changes(context: AcceptanceContext, server: PodServer, name: string, watcher: Watcher) {
   const count = context.size(30_000, 1000)
+  watcher.shares()
   const [cpu, began] = [watcher.cpuSeconds(), performance.now()]
   await server.change(count)
   await watcher.changed(count)
@@ -80,5 +84,12 @@ async function changes(context: AcceptanceContext, server: PodServer, name: stri
   const spent = watcher.cpuSeconds() - cpu
   context.figure(`${name}: changes per CPU second`, Math.round(count / spent))
   context.figure(`${name}: a change`, (spent / count) * 1e6, 'µs of CPU')
+  shares(context, `${name}: changes`, watcher)
   context.expect(await watcher.has(count), `${name}: each of ${count} changes arrived`)
+}
+
+function shares(context: AcceptanceContext, what: string, watcher: Watcher) {
+  const some = watcher.shares().filter(({ cpuSeconds }) => cpuSeconds >= leastShare)
+  for (const { name, count, cpuSeconds } of some)
+    context.figure(`${what}, ${count === 1 ? 'thread' : `${count} threads`} ${name}`, cpuSeconds, 's of CPU')
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuSeconds, memoryOf, mostMemoryOf } from '../../../test/kit/proc.ts'
+import { cpuSeconds, memoryOf, mostMemoryOf, threadShares, type ThreadShare } from '../../../test/kit/proc.ts'
 import { synced } from '../../../test/kit/synced.ts'
 import { startWeir } from '../../../test/kit/weir-process.ts'
 
@@ -16,6 +16,8 @@ export interface Watcher extends AsyncDisposable {
   settled(): Promise<void>
   has(count: number): Promise<boolean>
   cpuSeconds(): number
+  /** CPU time of threads since the last call, largest first. */
+  shares(): readonly ThreadShare[]
   /** Bytes: the peak so far, and after ten seconds without work. Mapped files do not count. */
   memory(): Promise<{ peak: number; now: number }>
 }
@@ -29,6 +31,7 @@ export async function weirWatcher(folder: string, kubeconfig: string): Promise<W
     config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } },
   })
   const most = mostMemoryOf(weir)
+  let threads = weir.threads()
   const settled = async () => void (await weir.caughtUp(limitMs))
   const updates = async () => {
     const [row] = await weir.sql<{ n: number }>(
@@ -45,6 +48,11 @@ export async function weirWatcher(folder: string, kubeconfig: string): Promise<W
     settled,
     has: async (count) => (await updates()) === count,
     cpuSeconds: () => weir.cpuSeconds(),
+    shares() {
+      const before = threads
+      threads = weir.threads()
+      return threadShares(weir.pid, before)
+    },
     async memory() {
       const { own } = most()
       await sleep(idleMs)
@@ -87,6 +95,7 @@ export async function reflector(path: string, kubeconfig: string): Promise<Watch
     settled: () => sleep(1000),
     has: (count) => Promise.resolve(arrived === count),
     cpuSeconds: () => cpuSeconds(pid),
+    shares: () => [],
     async memory() {
       const { own } = most()
       await sleep(idleMs)
