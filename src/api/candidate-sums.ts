@@ -45,8 +45,7 @@ export async function candidateSums(
   )
   const rows = candidates.flatMap((row) => {
     const found = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))
-    // They lack nothing.
-    return found === undefined ? [] : [{ ...row, ...found, _rest: undefined }]
+    return found === undefined ? [] : [{ ...row, ...found }]
   })
   return withPlaces(rows.sort(largestFirst(request)).slice(0, limit), all)
 }
