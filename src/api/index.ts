@@ -41,6 +41,7 @@ import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
 import { insightRoutes, insightSchemas } from './routes/insights.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
+import { queryRoutes, querySchemas } from './routes/queries.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
@@ -55,6 +56,7 @@ import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
 import { whyRoutes, whySchemas } from './routes/why.ts'
+import { RunningQueries } from './progress/running.ts'
 import { queryIds } from './query-id.ts'
 import { createServer } from './server.ts'
 import { shortenEvents } from './short-events.ts'
@@ -64,6 +66,7 @@ export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
 const schemas = {
+  ...querySchemas,
   ...pipelineSchemas,
   ...alertSchemas,
   ...dashboardSchemas,
@@ -136,7 +139,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   // Before the guard hooks, so that rejected upgrades close their connections.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
   const gate = new Gate(options, oidc)
-  protect(app, gate, context.opaque)
+  const running = new RunningQueries(options.host.clock)
+  protect(app, gate, context.opaque, running)
   const answered = (method: string, url: string | undefined, status: number) => {
     options.metrics?.count('weir_api_requests_total', 1, { route: url ?? 'unknown', status: String(status) })
     if (options.answered === undefined) return
@@ -182,6 +186,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   inventoryDiffRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
+  queryRoutes(app, running)
   alertRoutes(app, context, options.alerts)
   dashboardRoutes(app, context, options.dashboards)
   deadLetterRoutes(app, context)
@@ -237,7 +242,7 @@ const securityHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-function protect(app: FastifyInstance, gate: Gate, opaque: Opaque | undefined) {
+function protect(app: FastifyInstance, gate: Gate, opaque: Opaque | undefined, running: RunningQueries) {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders)
     // An absolute target would override the Host header.
@@ -246,7 +251,7 @@ function protect(app: FastifyInstance, gate: Gate, opaque: Opaque | undefined) {
     request.seal = sealerFor(request.principal, opaque)
   })
   app.addHook('preValidation', async (request) => openSealed(request, opaque))
-  app.addHook('preHandler', (request, _reply, done) => asUser(request.user, done))
+  app.addHook('preHandler', (request, reply, done) => asUser(request.user, () => running.run(request, reply, done)))
 }
 
 function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {

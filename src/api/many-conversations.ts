@@ -15,6 +15,7 @@ import type { Cell } from './live/cells.ts'
 import { storedEnds } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells } from './ring/sums.ts'
+import { currentWork } from './progress/work.ts'
 import { rowsOf } from './store-query.ts'
 
 type ManyConversationsLimits = Readonly<{
@@ -37,6 +38,8 @@ export async function manyConversations(
 ): Promise<readonly AnswerRecord[] | undefined> {
   const totalsOf = async (doubles: boolean) =>
     (await rowsOf(store, conversationTotalsSql(request, storedEnds, { doubles }), disconnected))?.[0]
+  // The totals, and at least one part.
+  currentWork()?.expect(2)
   let totals = await totalsOf(true)
   const doubles = areExact(totals)
   if (!doubles) totals = await totalsOf(false)
@@ -76,6 +79,8 @@ async function readParts(
 ): Promise<Readonly<{ largest: readonly AnswerRecord[]; conversations: number }> | undefined> {
   let conversations = 0
   let largest: AnswerRecord[] = []
+  // The parts, and the columns of the largest.
+  currentWork()?.expect(parts + 1)
   for (let part = 0; part < parts; part++) {
     const rows = await rowsOf(store, conversationsPartSql(request, storedEnds, { ...how, part, parts }), disconnected)
     if (rows?.[0]?.['_single'] !== true) return undefined

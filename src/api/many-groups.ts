@@ -18,6 +18,7 @@ import { rowsOf } from './store-query.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells, integerCell } from './ring/sums.ts'
+import { currentWork } from './progress/work.ts'
 
 export const storedEndpoints: StoredEndpoints = {
   view: endpointsView,
@@ -84,6 +85,7 @@ async function readParts(
   const totals = new Map<string, bigint>()
   const order = largestFirst(request)
   let largest: AnswerRecord[] = []
+  currentWork()?.expect(parts)
   for (let part = 0; part < parts; part++) {
     const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
     const min = last === undefined || last === null ? undefined : BigInt(last as string | number)

@@ -80,6 +80,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/pipeline',
     'GET /api/v1/problems',
     'GET /api/v1/problems/sums',
+    'GET /api/v1/queries',
     'GET /api/v1/quick-filters',
     'GET /api/v1/resources',
     'GET /api/v1/resources/one',

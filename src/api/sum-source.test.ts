@@ -48,11 +48,11 @@ async function source(
   )
 }
 
-function askerOf(who: typeof local, elapsed = { ms: 0 }): RunStatement {
+function askerOf(who: typeof local, elapsed = { ms: 0 }, disconnected = new AbortController().signal): RunStatement {
   return {
     context: { host: { clock: { monotonic: () => elapsed.ms } } },
     principal: who,
-    gone: new AbortController().signal,
+    disconnected,
   } as unknown as RunStatement
 }
 
@@ -94,6 +94,34 @@ test('facts about a rollup are queried once for concurrent requests, and again f
   elapsed.ms = 20_000
   await ask('src_addr', 'rough')
   expect(queries).toBe(3)
+})
+
+test('facts about a rollup end when the last client that waits for them disconnects', async () => {
+  const ended: AbortSignal[] = []
+  const store = {
+    query: (_sql: string, _format: string, signal: AbortSignal) => {
+      ended.push(signal)
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    },
+    sums: async () => ({
+      since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 },
+      oldest: 0,
+      flows: { rows: 5_000_000, first: 0 },
+    }),
+  } as unknown as StoreReader
+  const clients = [new AbortController(), new AbortController()] as const
+  const rowQuery = rowQueryOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
+  const fields = [flowNames.field('src_namespace') as QueryField]
+  const answers = clients.map(({ signal }) =>
+    sumSource(store, rowQuery, { fields, step: 3600 }, 'auto', askerOf(local, { ms: 0 }, signal)),
+  )
+  await expect.poll(() => ended.length).toBe(1)
+  clients[0].abort()
+  await answers[0]
+  expect(ended[0]?.aborted).toBe(false)
+  clients[1].abort()
+  await answers[1]
+  expect(ended[0]?.aborted).toBe(true)
 })
 
 test('a rollup that did not suffice is read again after a minute, for another request, or after expiry', async () => {

@@ -17,14 +17,12 @@ import type { Clock } from '../host/index.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { fileSums } from './file-sums.ts'
 import { rowsOf } from './store-query.ts'
+import { StoreRuns } from './fair/shared-sums.ts'
 import type { RunStatement } from './sums.ts'
 
 type Fact = Readonly<Record<string, unknown>>
 
-interface CachedFact {
-  readonly fact: Promise<Fact | undefined>
-  answered?: number
-}
+type CachedFact = Readonly<{ fact: Fact | undefined; answered: number }>
 
 const maxEntries = 64
 
@@ -51,23 +49,22 @@ const factCache = new StoreCache<CachedFact>()
 /** Maximum age where an estimate suffices. */
 const roughlyMs = 10_000
 
+const factRuns = new StoreRuns<Fact | undefined>(Infinity)
+
 /** `oldest`: maximum age in ms. */
-function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
-  const cache = factCache.of(store)
-  const known = cache.get(sql)
-  if (known !== undefined && (known.answered === undefined || clock.monotonic() - known.answered < oldest))
-    return known.fact
-  const entry: CachedFact = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
-  factCache.put(store, sql, entry)
-  entry.fact.then(
-    () => {
-      entry.answered = clock.monotonic()
-    },
-    () => {
-      if (cache.get(sql) === entry) cache.delete(sql)
-    },
-  )
-  return entry.fact
+async function cachedFact(
+  store: StoreReader,
+  sql: string,
+  { clock, oldest, disconnected }: Readonly<{ clock: Clock; oldest: number; disconnected: AbortSignal }>,
+): Promise<Fact | undefined> {
+  const now = clock.monotonic()
+  const known = factCache.of(store).get(sql)
+  if (known !== undefined && now - known.answered < oldest) return known.fact
+  return factRuns.of(store).join(sql, { now, disconnected }, async (signal) => {
+    const rows = await rowsOf(store, sql, signal)
+    if (rows !== undefined) factCache.put(store, sql, { fact: rows[0], answered: clock.monotonic() })
+    return rows?.[0]
+  })
 }
 
 /** Requests for which the rollup lacked too much. Reading it again before the flows would double the cost. */
@@ -135,7 +132,7 @@ export async function sumSource(
   // Visibility requires current facts.
   const fact = scope.isLimited
     ? (await rowsOf(store, sql, disconnected))?.[0]
-    : await cachedFact(store, sql, clock, scope.isRough ? roughlyMs : 0)
+    : await cachedFact(store, sql, { clock, oldest: scope.isRough ? roughlyMs : 0, disconnected })
   const loss = lossOf(plan, fact, flows)
   const onInsufficient = () => memory?.remember(loss.oldest)
   if (needsFlows(plan, loss, scope)) {

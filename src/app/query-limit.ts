@@ -1,11 +1,6 @@
-import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { StoreReader } from '../engine/control.ts'
 import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
-
-function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
-  if (reader.isolated === undefined) throw new Error('the store starts no query processes')
-  return reader.isolated(query, signal)
-}
 
 type WithLimit = <T>(act: () => Promise<T>) => Promise<T>
 
@@ -33,14 +28,14 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
     }
   }
   return {
-    async query(sql, format, given) {
+    async query(sql, format, given, onProgress) {
       const { signal, withLimit } = limit(given)
-      return chunks(await withLimit(() => reader.query(sql, format, signal)), withLimit)
+      return chunks(await withLimit(() => reader.query(sql, format, signal, onProgress)), withLimit)
     },
-    ...(reader.isolated === undefined ? {} : { isolated: (query, signal) => isolatedIn(reader, query, signal) }),
-    edges(request, given) {
+    ...(reader.isolated === undefined ? {} : { isolated: reader.isolated.bind(reader) }),
+    edges(request, given, onProgress) {
       const { signal, withLimit } = limit(given)
-      return withLimit(() => reader.edges(request, signal))
+      return withLimit(() => reader.edges(request, signal, onProgress))
     },
   }
 }

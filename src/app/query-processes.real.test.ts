@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, StatementProgress, StoreReader } from '../engine/control.ts'
 import { openDuck, rowsOf } from '../store/duck.ts'
 import type { Store } from '../store/index.ts'
 import { queryRows } from '../store/testing/query-rows.ts'
@@ -87,6 +87,23 @@ describe('a statement of a user runs in a separate process', () => {
       code: 'WEIR_SQL_TIMEOUT',
       message: expect.stringContaining('5 s'),
     })
+  })
+
+  test('and states its progress, until it ends', async () => {
+    const gone = new AbortController()
+    const reported: StatementProgress[] = []
+    const sql = 'SELECT count(*) FROM flows, range(1000000000000) t(i) WHERE hash(i) = bytes'
+    const query = { sql, format: 'json', bound: 'work' } as const
+    const running = store.reader.isolated?.(query, gone.signal, (progress) => reported.push(progress))
+    // The statement has `timeoutMs`, the start of its process more.
+    await expect.poll(() => reported.some(({ unit }) => unit === 'rows'), { timeout: 30_000 }).toBe(true)
+    gone.abort(new Error('gone'))
+    await expect(running).rejects.toThrow('gone')
+    const stored = JSON.parse(await text('SELECT count(*) AS n FROM flows')) as readonly { n: number }[]
+    expect(reported.find(({ unit }) => unit === 'rows')?.total).toBeGreaterThanOrEqual(stored[0]?.n ?? Infinity)
+    const { length } = reported
+    expect(JSON.parse(await text('SELECT 1 AS a'))).toEqual([{ a: 1 }])
+    expect(reported).toHaveLength(length)
   })
 
   test('and ends when its client disconnects, before its first row and after', async () => {

@@ -6,6 +6,7 @@ import { messageOf } from '../model/errors.ts'
 import { CommandError, ServerAway } from './command-error.ts'
 import { connectionReason, defaultData, discover, existingPlace, type Part, type Target } from './discover.ts'
 import { thisInstallation } from './installation.ts'
+import { requestProgress } from './query-progress.ts'
 
 export { CommandError, type ExitCode } from './command-error.ts'
 export { defaultData } from './discover.ts'
@@ -124,17 +125,19 @@ type Hints = Readonly<{
 function connect(url: string, token: string | undefined, { whenAway, whenRefused }: Hints): Server {
   const ask: Server['ask'] = async (method, path, body, also = []) => {
     let answer: Response
+    const login: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const id = `cli-${Buffer.from(realHost().random.bytes(8)).toString('hex')}`
+    const progress = requestProgress(url, login, id)
     try {
       answer = await fetch(url + path, {
         method,
-        headers: {
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
+        headers: { ...login, ...(body === undefined ? {} : { 'content-type': 'application/json' }), 'x-query-id': id },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch (error) {
       throw new ServerAway(`No response from ${url}: ${connectionReason(error)}.`, [whenAway])
+    } finally {
+      progress.end()
     }
     if (!answer.ok && !also.includes(answer.status))
       throw await problemOf(answer, answer.status === 401 && token === undefined ? whenRefused : [])

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import type { IsolatedQuery, QueryFormat } from '../engine/control.ts'
+import type { IsolatedQuery, QueryFormat, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, findServer, withServerFlags, type ServerFlags } from './client.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
 import { collect } from './option-values.ts'
+import { statementProgress } from './query-progress.ts'
 import { lostText } from '../store/lost-text.ts'
 import { messageOf } from '../model/errors.ts'
 import { parsedJson } from '../model/json.ts'
@@ -104,7 +105,9 @@ function parametersOf(written: readonly string[]): SqlParameters {
   return parameters
 }
 
-async function queryFolder(data: string, query: IsolatedQuery & { readonly format: QueryFormat }, flags: OutputFlags) {
+type FolderQuery = IsolatedQuery & { readonly format: QueryFormat }
+
+async function queryFolder(data: string, query: FolderQuery, flags: OutputFlags) {
   const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([
     import('../store/read/read-only.ts'),
     import('../host/index.ts'),
@@ -122,15 +125,24 @@ async function queryFolder(data: string, query: IsolatedQuery & { readonly forma
       'Select another folder with --data, or a server with --url.',
     ])
   try {
-    const { reader } = store
-    const { signal } = new AbortController()
-    await printResult(await (reader.isolated?.(query, signal) ?? reader.query(query.sql, query.format, signal)), flags)
+    await printResult(await readFolder(store.reader, query), flags)
     printLost(lostText(store.lost()))
   } catch (error) {
     if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
     throw error
   } finally {
     await store.close()
+  }
+}
+
+async function readFolder(reader: StoreReader, query: FolderQuery): Promise<AsyncIterable<Uint8Array>> {
+  const { signal } = new AbortController()
+  const { onProgress, end } = statementProgress()
+  try {
+    return await (reader.isolated?.(query, signal, onProgress) ??
+      reader.query(query.sql, query.format, signal, onProgress))
+  } finally {
+    end()
   }
 }
 

@@ -233,14 +233,27 @@ export interface StoreReader {
    * Rejects with WEIR_SQL_REFUSED or WEIR_QUERY_MEMORY before the first byte, and with WEIR_QUERY_TIMEOUT at any time.
    * Yields complete documents; no row limit.
    */
-  query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  query(
+    sql: string,
+    format: QueryFormat,
+    signal: AbortSignal,
+    onProgress?: OnProgress,
+  ): Promise<AsyncIterable<Uint8Array>>
   /** As {@link query}, in a separate process with bounded memory. The iterator returns the number of rows if known. */
-  isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult>
+  isolated?(query: IsolatedQuery, signal: AbortSignal, onProgress?: OnProgress): Promise<IsolatedResult>
   /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
-  edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
+  edges(request: EdgeQuery, signal: AbortSignal, onProgress?: OnProgress): Promise<readonly StoredEdge[]>
   fresh?(): Promise<boolean>
   sums?(): Promise<StoredSums>
 }
+
+/** Of a running statement, about: rows of the files that it reads, or files that are verified before. */
+export type StatementProgress = Readonly<{ unit: 'files' | 'rows'; done: number; total: number }>
+
+/** Not called by statements of less than {@link progressEveryMs}, nor by ClickHouse. */
+export type OnProgress = (progress: StatementProgress) => void
+
+export const progressEveryMs = 250
 
 export type IsolatedQuery = Readonly<{
   sql: string

@@ -31,6 +31,27 @@ export function fileList(paths: readonly string[]): string {
   return `[${paths.map(quoted).join(', ')}]`
 }
 
+type ReadableFiles = Readonly<{
+  directory: string
+  /** The only path to which statements may write. */
+  output: string | undefined
+  /** Bytes; 0: none. */
+  spill: number
+}>
+
+/** Statements reach the files of the directory only, and cannot change settings. */
+export async function lockDuck(
+  connection: DuckDBConnection,
+  { directory, output, spill }: ReadableFiles,
+): Promise<void> {
+  await connection.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
+  if (spill > 0) await connection.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
+  await connection.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
+  if (output !== undefined) await connection.run(`SET GLOBAL allowed_paths = ${fileList([output])}`)
+  await connection.run('SET GLOBAL enable_external_access = false')
+  await connection.run('SET GLOBAL lock_configuration = true')
+}
+
 export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
   const read = await connection.runAndReadAll(sql)
   return read.getRows()

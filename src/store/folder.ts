@@ -1,4 +1,5 @@
 import type { Log } from '../engine/contracts.ts'
+import type { OnProgress } from '../engine/control.ts'
 import type { Host } from '../host/index.ts'
 import { moveToDamaged } from './damaged-files.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
@@ -153,8 +154,8 @@ export class Folder {
   }
 
   /** Verifies files before they are read. On false a damaged one is excluded from new pins; pin again. */
-  async verify(files: readonly StoredFile[]): Promise<boolean> {
-    const damaged = await this.verification.damaged(files)
+  async verify(files: readonly StoredFile[], onProgress?: OnProgress): Promise<boolean> {
+    const damaged = await this.verification.damaged(files, onProgress)
     if (damaged.size === 0) return true
     this.condemn(damaged)
     // The ledger counts the loss first.

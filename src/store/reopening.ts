@@ -1,4 +1,4 @@
-import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, StoreReader } from '../engine/control.ts'
 import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Store } from './index.ts'
@@ -25,9 +25,12 @@ export class ReopeningStore {
   }
 
   readonly reader: StoreReader & Required<Pick<StoreReader, 'isolated'>> = {
-    query: (sql, format, signal) => this.#stream(signal, (reader) => reader.query(sql, format, signal)),
-    isolated: (query, signal) => this.#stream(signal, (reader) => isolatedIn(reader, query, signal)),
-    edges: (request, signal) => this.#run(signal, ({ reader }) => reader.edges(request, signal)),
+    query: (sql, format, signal, onProgress) =>
+      this.#stream(signal, (reader) => reader.query(sql, format, signal, onProgress)),
+    isolated: (query, signal, onProgress) =>
+      this.#stream(signal, (reader) => isolatedIn(reader, query, signal, onProgress)),
+    edges: (request, signal, onProgress) =>
+      this.#run(signal, ({ reader }) => reader.edges(request, signal, onProgress)),
   }
 
   /** On a rejection queries wait until a later call succeeds. */
@@ -144,9 +147,12 @@ class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
   }
 }
 
-function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
+function isolatedIn(
+  reader: StoreReader,
+  ...about: Parameters<NonNullable<StoreReader['isolated']>>
+): Promise<IsolatedResult> {
   if (reader.isolated === undefined) throw new Error('The store starts no query processes.')
-  return reader.isolated(query, signal)
+  return reader.isolated(...about)
 }
 
 function reopening(cause?: unknown) {

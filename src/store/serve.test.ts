@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { EdgeQuery } from '../engine/control.ts'
+import type { EdgeQuery, StatementProgress } from '../engine/control.ts'
 import { connectStore, serveStore, type RemoteStore, type Store } from './index.ts'
 import { queryRows, queryText } from './testing/query-rows.ts'
 import { event, FrameMaker } from './testing/frames.ts'
@@ -114,6 +114,19 @@ it('an abort on the client side stops the query in the store', async () => {
     break
   }
   expect(await queryRows(remote, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
+})
+
+it('the progress of statements passes through the port', async () => {
+  await store.projection.apply([new FrameMaker().flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
+  await store.projection.commit()
+  const left = new AbortController()
+  const reported: StatementProgress[] = []
+  const sql = 'SELECT count(*) FROM flows, range(1000000000000) t(i) WHERE hash(i) = bytes'
+  const query = remote.query(sql, 'json', left.signal, (progress) => reported.push(progress))
+  await expect.poll(() => reported.some(({ unit, total }) => unit === 'rows' && total === 1)).toBe(true)
+  expect(reported[0]).toEqual({ unit: 'files', done: 0, total: expect.any(Number) })
+  left.abort(new Error('left'))
+  await expect(query).rejects.toThrow('left')
 })
 
 it('a store can close at any point of a query: while it opens, plans, runs or is read', async () => {

@@ -3,7 +3,9 @@ import type {
   EdgeQuery,
   IsolatedResult,
   IsolatedQuery,
+  OnProgress,
   QueryFormat,
+  StatementProgress,
   StoredEdge,
   StoreReader,
 } from '../engine/control.ts'
@@ -30,6 +32,7 @@ type Reply =
   | Readonly<{ id: number; is: 'failed'; fault: Fault }>
   | Readonly<{ id: number; is: 'status'; status: StoreStatus }>
   | Readonly<{ id: number; is: 'edges'; edges: readonly StoredEdge[] }>
+  | Readonly<{ id: number; is: 'progress'; progress: StatementProgress }>
 
 /** Chunks ahead of the client. */
 const window = 2
@@ -37,6 +40,7 @@ const window = 2
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
   const running = new Map<number, Pick<ResultStream, 'more' | 'cancel'>>()
   const send = (reply: Reply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
+  const progressOf = (id: number) => (progress: StatementProgress) => send({ id, is: 'progress', progress })
   const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>) => {
     const answer = new ResultStream(id, send)
     running.set(id, answer)
@@ -46,12 +50,12 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
   port.on('message', (request: Request) => {
     switch (request.is) {
       case 'query':
-        stream(request.id, (signal) => store.reader.query(request.sql, request.format, signal))
+        stream(request.id, (signal) => store.reader.query(request.sql, request.format, signal, progressOf(request.id)))
         break
       case 'isolated':
         stream(request.id, (signal) => {
           if (store.reader.isolated === undefined) throw new Error('The store starts no query processes.')
-          return store.reader.isolated(request.query, signal)
+          return store.reader.isolated(request.query, signal, progressOf(request.id))
         })
         break
       case 'edges': {
@@ -61,7 +65,7 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
           running.delete(request.id)
           send(reply)
         }
-        store.reader.edges(request.query, abort.signal).then(
+        store.reader.edges(request.query, abort.signal, progressOf(request.id)).then(
           (edges) => ended({ id: request.id, is: 'edges', edges }),
           (error: unknown) => ended({ id: request.id, is: 'failed', fault: faultOf(error) }),
         )
@@ -151,10 +155,16 @@ export function connectStore(port: MessagePort): RemoteStore {
     return id
   }
 
-  const cancellable = (signal: AbortSignal): Readonly<{ inbox: Inbox; id: number; done: () => void }> => {
+  const cancellable = (
+    signal: AbortSignal,
+    onProgress: OnProgress | undefined,
+  ): Readonly<{ inbox: Inbox; id: number; done: () => void }> => {
     signal.throwIfAborted()
     const inbox = new Inbox()
-    const id = begin((reply) => inbox.put(reply))
+    const id = begin((reply) => {
+      if (reply.is === 'progress') onProgress?.(reply.progress)
+      else inbox.put(reply)
+    })
     const cancel = () => {
       inbox.fail(signal.reason as Error)
       send({ id, is: 'cancel' })
@@ -167,8 +177,12 @@ export function connectStore(port: MessagePort): RemoteStore {
     return { inbox, id, done }
   }
 
-  const stream = async (request: (id: number) => Request, signal: AbortSignal): Promise<IsolatedResult> => {
-    const { inbox, id, done } = cancellable(signal)
+  const stream = async (
+    request: (id: number) => Request,
+    signal: AbortSignal,
+    onProgress: OnProgress | undefined,
+  ): Promise<IsolatedResult> => {
+    const { inbox, id, done } = cancellable(signal, onProgress)
     send(request(id))
     try {
       await inbox.next()
@@ -187,8 +201,8 @@ export function connectStore(port: MessagePort): RemoteStore {
   }
 
   return {
-    async edges(query, signal) {
-      const { inbox, id, done } = cancellable(signal)
+    async edges(query, signal, onProgress) {
+      const { inbox, id, done } = cancellable(signal, onProgress)
       send({ id, is: 'edges', query })
       try {
         const reply = await inbox.next()
@@ -198,8 +212,8 @@ export function connectStore(port: MessagePort): RemoteStore {
         done()
       }
     },
-    query: (sql, format, signal) => stream((id) => ({ id, is: 'query', sql, format }), signal),
-    isolated: (query, signal) => stream((id) => ({ id, is: 'isolated', query }), signal),
+    query: (sql, format, signal, onProgress) => stream((id) => ({ id, is: 'query', sql, format }), signal, onProgress),
+    isolated: (query, signal, onProgress) => stream((id) => ({ id, is: 'isolated', query }), signal, onProgress),
     async status() {
       const inbox = new Inbox()
       const id = begin((reply) => inbox.put(reply))

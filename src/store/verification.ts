@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { OnProgress } from '../engine/control.ts'
 import type { Disk } from '../host/index.ts'
 import { checksumInName } from './names.ts'
 import type { StoredFile } from './record.ts'
@@ -94,7 +95,8 @@ export class Verification {
     this.#restore = restore
   }
 
-  async damaged(files: readonly StoredFile[]): Promise<Map<StoredFile, Damage>> {
+  /** `onProgress` is called before each file that has to be read. */
+  async damaged(files: readonly StoredFile[], onProgress?: OnProgress): Promise<Map<StoredFile, Damage>> {
     const found = new Map<StoredFile, Damage>()
     for (let from = 0; from < files.length; from += statsAtOnce) {
       const some = files.slice(from, from + statsAtOnce)
@@ -102,6 +104,7 @@ export class Verification {
       for (const [at, file] of some.entries()) {
         const identity = identities[at]
         if (identity !== undefined && this.#intact.get(file.name) === identity) continue
+        onProgress?.({ unit: 'files', done: from + at, total: files.length })
         const damage = await this.#verify(file)
         if (damage !== undefined) found.set(file, damage)
       }

@@ -13,15 +13,15 @@ type RequestOptions = Readonly<{
 }>
 
 export function request<T>(path: string, { query = {}, ...asking }: RequestOptions = {}): Promise<T> {
-  return limitSlowQueries(path, asking.signal, async () => {
-    const answer = await send(pathOf(path, query), asking)
+  return limitSlowQueries(path, asking.signal, async (id) => {
+    const answer = await send(pathOf(path, query), asking, id)
     return (answer.status === 204 ? undefined : await answer.json()) as T
   })
 }
 
 /** A response that is no JSON. */
 export function textOf(path: string): Promise<string> {
-  return limitSlowQueries(path, undefined, async () => (await send(path, {})).text())
+  return limitSlowQueries(path, undefined, async (id) => (await send(path, {}, id)).text())
 }
 
 export function pathOf(path: string, query: Query): string {
@@ -33,13 +33,25 @@ export function pathOf(path: string, query: Query): string {
   return written.size === 0 ? path : `${path}?${written}`
 }
 
-async function send(path: string, { method = 'GET', body, signal }: RequestOptions): Promise<Response> {
+/** `id`: of the request, for its progress. */
+export function headersOf(body: unknown, id: string | undefined): Record<string, string> {
+  return {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(id === undefined ? {} : { 'x-query-id': id }),
+  }
+}
+
+async function send(
+  path: string,
+  { method = 'GET', body, signal }: RequestOptions,
+  id: string | undefined,
+): Promise<Response> {
   let answer: Response
   const sent = Date.now()
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: headersOf(body, id),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     })

@@ -1,3 +1,5 @@
+import { withProgress } from './progress.ts'
+
 /** A browser opens six connections to a server without HTTP/2. Small requests keep two of them. */
 const mostAtOnce = 4
 
@@ -23,9 +25,13 @@ const slowRoutes = new Set([
 const waiting = new Set<() => void>()
 let running = 0
 
-/** Runs at most four requests of stored rows at a time, in order. Others run at once. */
-export function limitSlowQueries<T>(path: string, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
-  return slowRoutes.has(path.split(/[/?]/)[3] ?? '') ? inTurn(signal, act) : act()
+/** Runs at most four requests of stored rows at a time, in order, with ids for their progress. Others run at once. */
+export function limitSlowQueries<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  act: (id: string | undefined) => Promise<T>,
+): Promise<T> {
+  return slowRoutes.has(path.split(/[/?]/)[3] ?? '') ? inTurn(signal, () => withProgress(act)) : act(undefined)
 }
 
 async function inTurn<T>(signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { asApiError } from '../api/problem.ts'
+import { LoadingText } from './read-progress.tsx'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 import { PageLink } from '../app/page-link.tsx'
@@ -52,7 +53,7 @@ export function NoStore({ title }: { title: string }): React.ReactNode {
 export function Loading({ what }: { what: string }): React.ReactNode {
   return (
     <p className="state loading" role="status" data-state="loading">
-      {partsText.loadingOf(what)}
+      <LoadingText text={partsText.loadingOf(what)} />
     </p>
   )
 }

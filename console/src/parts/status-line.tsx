@@ -1,4 +1,4 @@
-import { generalText } from '../text/general.ts'
+import { LoadingText } from './read-progress.tsx'
 import { RefreshButton } from './states.tsx'
 
 type StatusLineProps = Readonly<{
@@ -14,7 +14,11 @@ export function StatusLine({ busy, onRefresh, end, children }: StatusLineProps):
   return (
     <div className="page-line">
       {children}
-      {busy && <span className="dim asking">{generalText.loading}</span>}
+      {busy && (
+        <span className="dim asking">
+          <LoadingText />
+        </span>
+      )}
       <div className="end">
         {end}
         <RefreshButton onClick={onRefresh} />

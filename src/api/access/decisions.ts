@@ -121,6 +121,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   promAlerts: authenticated('Empty.'),
   promExemplars: authenticated('Empty.'),
   promExemplarsForm: authenticated('Empty.'),
+  queries: authenticated('Own running queries; numbers of rows only without a limit of namespaces.'),
   fields: authenticated('Names and types, no values.'),
   validate: authenticated('Validates a filter; no rows.'),
   quickFilters: authenticated('Filters from the configuration; no rows.'),

@@ -185,7 +185,7 @@ export function whenAccessEnds(
   }
 }
 
-function operationOf(request: FastifyRequest): string | undefined {
+export function operationOf(request: FastifyRequest): string | undefined {
   const schema = request.routeOptions.schema as { readonly operationId?: string } | undefined
   return schema?.operationId ?? (request.routeOptions.url === undefined ? undefined : '')
 }

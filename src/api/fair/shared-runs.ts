@@ -1,16 +1,25 @@
+import { currentWork, type Work } from '../progress/work.ts'
+
 interface Run<Answer> {
   readonly began: number
   readonly answer: Promise<Answer | undefined>
   readonly ended: AbortController
+  /** Of the request that began it. */
+  readonly work: Work | undefined
   waiting: number
 }
 
 /** More recent rows are in the store about a second after their receipt. */
-const joinedMs = 1000
+const defaultJoinedMs = 1000
 
-/** Requests with the same key share a run that began at most a second ago. It ends with the last of its clients. */
+/** Requests with the same key share a run that began at most so long ago. It ends with the last of its clients. */
 export class SharedRuns<Answer> {
   readonly #runs = new Map<string, Run<Answer>>()
+  readonly #joinedMs: number
+
+  constructor(joinedMs = defaultJoinedMs) {
+    this.#joinedMs = joinedMs
+  }
 
   /** Undefined when the client has disconnected. `now`: monotonic ms. */
   async join(
@@ -20,8 +29,9 @@ export class SharedRuns<Answer> {
   ): Promise<Answer | undefined> {
     if (disconnected.aborted) return undefined
     const known = this.#runs.get(key)
-    const run = known !== undefined && now - known.began <= joinedMs ? known : this.#begin(key, now, begin)
+    const run = known !== undefined && now - known.began <= this.#joinedMs ? known : this.#begin(key, now, begin)
     run.waiting++
+    if (run.work !== undefined) currentWork()?.join(run.work)
     const { promise, resolve } = Promise.withResolvers<undefined>()
     const leave = () => resolve(undefined)
     disconnected.addEventListener('abort', leave, { once: true })
@@ -35,7 +45,7 @@ export class SharedRuns<Answer> {
 
   #begin(key: string, began: number, begin: (disconnected: AbortSignal) => Promise<Answer | undefined>): Run<Answer> {
     const ended = new AbortController()
-    const run: Run<Answer> = { began, ended, waiting: 0, answer: begin(ended.signal) }
+    const run: Run<Answer> = { began, ended, work: currentWork(), waiting: 0, answer: begin(ended.signal) }
     this.#runs.set(key, run)
     const settled = () => this.#forget(key, run)
     run.answer.then(settled, settled)

@@ -7,9 +7,15 @@ import { SharedRuns } from './shared-runs.ts'
 
 export class StoreRuns<Answer> {
   readonly #runs = new WeakMap<StoreReader, SharedRuns<Answer>>()
+  readonly #joinedMs: number | undefined
+
+  /** {@link SharedRuns} */
+  constructor(joinedMs?: number) {
+    this.#joinedMs = joinedMs
+  }
 
   of(store: StoreReader): SharedRuns<Answer> {
-    const runs = this.#runs.get(store) ?? new SharedRuns<Answer>()
+    const runs = this.#runs.get(store) ?? new SharedRuns<Answer>(this.#joinedMs)
     this.#runs.set(store, runs)
     return runs
   }

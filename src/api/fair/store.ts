@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Control, IsolatedResult, IsolatedQuery, StoreReader } from '../../engine/control.ts'
+import type { Control, IsolatedResult, IsolatedQuery, OnProgress, StoreReader } from '../../engine/control.ts'
 import type { Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
+import { currentWork } from '../progress/work.ts'
 import { FairQueue, type FairLimits } from './queue.ts'
 
 const currentUser = new AsyncLocalStorage<string>()
@@ -44,17 +45,21 @@ type Queues = Readonly<Record<'questions' | 'small' | IsolatedQuery['bound'], Fa
 
 /** In-process queries hold a slot until the first bytes, isolated ones until the end. */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
-  const queued = async <Answer>(signal: AbortSignal, run: () => Promise<Answer>) => {
+  const queued = async <Answer>(signal: AbortSignal, run: (onProgress: OnProgress | undefined) => Promise<Answer>) => {
     const queue = isSmall.getStore() === true ? queues.small : queues.questions
-    const done = await queue.enter(currentUser.getStore() ?? '', signal)
+    const work = currentWork()?.begin()
+    let done: (() => void) | undefined
     try {
-      return await run()
+      done = await queue.enter(currentUser.getStore() ?? '', signal)
+      work?.start()
+      return await run(work?.onProgress)
     } finally {
-      done()
+      done?.()
+      work?.end()
     }
   }
   return {
-    query: (sql, format, signal) => queued(signal, () => store.query(sql, format, signal)),
+    query: (sql, format, signal) => queued(signal, (onProgress) => store.query(sql, format, signal, onProgress)),
     ...(store.isolated === undefined
       ? {}
       : {
@@ -63,20 +68,33 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
             const user = currentUser.getStore() ?? ''
             const ended = new AbortController()
             const signal = AbortSignal.any([given, ended.signal])
-            const slot = new Slot(queue, user, await queue.enter(user, signal))
-            signal.addEventListener('abort', () => slot.leave(), { once: true })
+            const work = currentWork()?.begin()
+            let slot: Slot | undefined
             try {
-              return unread.pass(await store.isolated!(query, signal), slot, ended)
+              slot = new Slot(queue, user, await queue.enter(user, signal))
+              signal.addEventListener('abort', () => slot?.leave(), { once: true })
+              work?.start()
+              const answer = await store.isolated!(query, signal, work?.onProgress)
+              return untilEnd(unread.pass(answer, slot, ended), () => work?.end())
             } catch (error) {
-              slot.leave()
+              slot?.leave()
+              work?.end()
               throw error
             }
           },
         }),
     ...(store.dialect === undefined ? {} : { dialect: store.dialect }),
-    edges: (query, signal) => queued(signal, () => store.edges(query, signal)),
+    edges: (query, signal) => queued(signal, (onProgress) => store.edges(query, signal, onProgress)),
     ...(store.fresh === undefined ? {} : { fresh: () => store.fresh!() }),
     ...(store.sums === undefined ? {} : { sums: () => store.sums!() }),
+  }
+}
+
+async function* untilEnd(answer: IsolatedResult, end: () => void): AsyncGenerator<Uint8Array, number | undefined> {
+  try {
+    return yield* answer as AsyncGenerator<Uint8Array, number | undefined>
+  } finally {
+    end()
   }
 }
 

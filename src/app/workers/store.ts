@@ -1,6 +1,5 @@
 import { dirname } from 'node:path'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
 import { Fence } from '../../host/fence.ts'
 import type { Claim } from '../../host/folder-claim.ts'
@@ -110,11 +109,11 @@ export const storeMethods = {
     returnMemoryAfterGrowth(host.timers, realThread(), () => need().store.returnMemory())
     serveStore(options.queries, {
       reader: {
-        query: (sql, format, signal) => reader().query(sql, format, signal),
-        edges: (about, signal) => reader().edges(about, signal),
+        query: (...about) => reader().query(...about),
+        edges: (...about) => reader().edges(...about),
         ...(start === undefined
           ? {}
-          : { isolated: (query: IsolatedQuery, signal: AbortSignal) => reader().isolated(query, signal) }),
+          : { isolated: (...about: Parameters<StoreFeed['reader']['isolated']>) => reader().isolated(...about) }),
       },
       status: () => need().store.status(),
     })

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { IsolatedQuery } from '../../engine/control.ts'
+import type { IsolatedQuery, StatementProgress } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
 import { DuckReader } from '../read/reader.ts'
 import type { StoredFile } from '../record.ts'
@@ -46,7 +46,8 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
         written.resolve()
         return
       }
-      const chunks = await reader.query(sql, format, signal, parameters)
+      const onProgress = (progress: StatementProgress) => void send({ is: 'progress', progress })
+      const chunks = await reader.query(sql, format, signal, onProgress, parameters)
       await send({ is: 'open' })
       for await (const bytes of chunks) await send({ is: 'chunk', bytes })
       await send({ is: 'end', rows: undefined })

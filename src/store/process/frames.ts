@@ -1,7 +1,7 @@
 /** Length (u32, little endian), kind (u8), body. */
 import type { Readable, Writable } from 'node:stream'
 import { deserialize, serialize } from 'node:v8'
-import type { IsolatedQuery } from '../../engine/control.ts'
+import type { IsolatedQuery, StatementProgress } from '../../engine/control.ts'
 import type { Fault } from '../fault.ts'
 import type { StoreState } from '../state.ts'
 
@@ -26,6 +26,7 @@ export type Reply =
   | Readonly<{ is: 'started'; pid: number }>
   | { readonly is: 'open' }
   | Readonly<{ is: 'chunk'; bytes: Uint8Array }>
+  | Readonly<{ is: 'progress'; progress: StatementProgress }>
   | Readonly<{ is: 'end'; rows: number | undefined }>
   | Readonly<{ is: 'failed'; fault: Fault }>
   | Readonly<{ is: 'verify'; names: readonly string[] }>

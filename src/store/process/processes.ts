@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { IsolatedResult, IsolatedQuery, StoreReader } from '../../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, OnProgress, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
 import type { ChildProcess } from '../../host/child.ts'
 import type { Host } from '../../host/index.ts'
@@ -38,7 +38,7 @@ export class QueryProcesses {
     return this.#all.size
   }
 
-  async isolated(query: IsolatedQuery, given: AbortSignal): Promise<IsolatedResult> {
+  async isolated(query: IsolatedQuery, given: AbortSignal, onProgress?: OnProgress): Promise<IsolatedResult> {
     const { folder } = this.#options
     const signal = AbortSignal.any([given, this.#closing.signal])
     signal.throwIfAborted()
@@ -50,7 +50,7 @@ export class QueryProcesses {
       this.#release(process)
       pin.release().catch(() => undefined)
     }
-    return process.run(query, pin, signal, done)
+    return process.run(query, pin, { signal, onProgress, done })
   }
 
   async #take(file: boolean): Promise<QueryProcess> {
@@ -109,9 +109,9 @@ function freeNumber(taken: ReadonlySet<number>) {
 
 export function withProcesses(reader: DuckReader, processes: QueryProcesses): StoreReader & Pick<DuckReader, 'idle'> {
   return {
-    query: (sql, format, signal) => reader.query(sql, format, signal),
-    isolated: (query, signal) => processes.isolated(query, signal),
-    edges: (request, signal) => reader.edges(request, signal),
+    query: (sql, format, signal, onProgress) => reader.query(sql, format, signal, onProgress),
+    isolated: (query, signal, onProgress) => processes.isolated(query, signal, onProgress),
+    edges: (request, signal, onProgress) => reader.edges(request, signal, onProgress),
     idle: () => reader.idle(),
   }
 }

@@ -1,4 +1,4 @@
-import type { IsolatedResult, IsolatedQuery } from '../../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, OnProgress } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
 import { privateBytes, type ChildProcess } from '../../host/child.ts'
 import type { Host, Timer } from '../../host/index.ts'
@@ -38,6 +38,7 @@ export class QueryProcess {
   #reason: Error | undefined
   #over = false
   #pin: Pin | undefined
+  #onProgress: OnProgress | undefined
   #idleTimer: Timer | undefined
 
   constructor(options: QueryProcessOptions) {
@@ -65,9 +66,18 @@ export class QueryProcess {
     this.#idleTimer = this.#options.host.timers.after(ms, () => this.kill())
   }
 
-  async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedResult> {
+  async run(
+    query: IsolatedQuery,
+    pin: Pin,
+    {
+      signal,
+      onProgress,
+      done,
+    }: Readonly<{ signal: AbortSignal; onProgress: OnProgress | undefined; done: () => void }>,
+  ): Promise<IsolatedResult> {
     this.#idleTimer?.cancel()
     this.#pin = pin
+    this.#onProgress = onProgress
     const { timers } = this.#options.host
     const watching = timers.every(watchEveryMs, () => this.#watch())
     const aborted = () => {
@@ -152,6 +162,7 @@ export class QueryProcess {
       if (reply.is === 'failed') throw errorOf(reply.fault)
       if (reply.is === 'started') this.#pid = reply.pid
       if (reply.is === 'verify') this.#order({ do: 'verified', damaged: await this.#damaged(this.#files(reply.names)) })
+      else if (reply.is === 'progress') this.#onProgress?.(reply.progress)
       else if (reply.is === 'unreadable') await this.#options.folder.suspect(this.#files(reply.names), reply.message)
       else return reply
     }
@@ -164,7 +175,7 @@ export class QueryProcess {
 
   async #damaged(files: readonly StoredFile[]): Promise<readonly string[]> {
     const { folder } = this.#options
-    if (await folder.verify(files)) return []
+    if (await folder.verify(files, this.#onProgress)) return []
     const left = folder.versions.pin()
     const intact = new Set(left.files.map(({ name }) => name))
     await left.release()

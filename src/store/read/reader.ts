@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
-import type { EdgeQuery, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
+import type { EdgeQuery, OnProgress, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
 import type { Disk, Timer, Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { SqlParameters } from '../../model/sql-parameters.ts'
 import { ResultStream } from './answer.ts'
 import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
-import { duckMemory, fileList, withoutExtensions, openDuck } from '../duck.ts'
+import { duckMemory, lockDuck, withoutExtensions, openDuck } from '../duck.ts'
 import { EndpointIndexReader } from '../endpoint-index/read.ts'
 import { intactSums } from '../file-sums/background.ts'
 import { summedFiles, type SumReads } from '../file-sums/view.ts'
@@ -27,13 +27,14 @@ import { Permits } from '../../host/permits.ts'
 import { copySql, rejectWithCause, makeViews, start } from './run.ts'
 import { SharedMemory } from './shared-memory.ts'
 import { checkStatement, type Statement } from './statement.ts'
+import { reportProgress } from './statement-progress.ts'
 import { viewInput, viewsOf } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
 export type ReaderFolder = Readonly<{
   directory: string
   versions: Pick<Versions, 'pin'>
-  verify(files: readonly StoredFile[]): Promise<boolean>
+  verify(files: readonly StoredFile[], onProgress?: OnProgress): Promise<boolean>
   suspect(files: readonly StoredFile[], message: string): Promise<void>
 }>
 
@@ -53,9 +54,13 @@ type ReaderOptions = Readonly<{
   output?: string
 }>
 
-interface Copy {
-  run(): Promise<number>
-}
+type Request = Readonly<{
+  format: QueryFormat
+  signal: AbortSignal
+  onProgress: OnProgress | undefined
+}>
+
+type Copy = Readonly<{ run: () => Promise<number> }>
 
 type Opened = Readonly<{
   instance: DuckDBInstance
@@ -89,25 +94,22 @@ export class DuckReader implements StoreReader {
     sql: string,
     format: QueryFormat,
     given: AbortSignal,
+    onProgress?: OnProgress,
     parameters: SqlParameters = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     const signal = AbortSignal.any([given, this.#closing.signal])
-    return this.#answer(sql, format, signal, parameters).finally(this.#hold())
+    return this.#answer(sql, parameters, { format, signal, onProgress }).finally(this.#hold())
   }
 
-  async #answer(
-    sql: string,
-    format: QueryFormat,
-    signal: AbortSignal,
-    parameters: SqlParameters,
-  ): Promise<AsyncIterable<Uint8Array>> {
+  async #answer(sql: string, parameters: SqlParameters, request: Request): Promise<AsyncIterable<Uint8Array>> {
+    const { signal } = request
     signal.throwIfAborted()
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
     const statement = { ...(await refusing(checkStatement(judging, sql), this.#directory)), parameters }
     const run = () =>
       this.#pinned(instance, signal, async (pin) =>
-        this.#query(instance, await memory.hold(statement, pin), statement, format, pin, signal),
+        this.#query(instance, await memory.hold(statement, pin), statement, pin, request),
       )
     return this.#shared.use(run, signal)
   }
@@ -173,7 +175,7 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async edges(request: EdgeQuery, given: AbortSignal): Promise<readonly StoredEdge[]> {
+  async edges(request: EdgeQuery, given: AbortSignal, onProgress?: OnProgress): Promise<readonly StoredEdge[]> {
     const signal = AbortSignal.any([given, this.#closing.signal])
     const ended = this.#hold()
     try {
@@ -183,7 +185,11 @@ export class DuckReader implements StoreReader {
         const held = memory.holdEdges(request.span, pin)
         try {
           return await edgesOf(request, pin.files, held, (statement, cached) =>
-            this.#query(instance, { ...cached, release: () => undefined }, statement, 'ndjson', pin, signal),
+            this.#query(instance, { ...cached, release: () => undefined }, statement, pin, {
+              format: 'ndjson',
+              signal,
+              onProgress,
+            }),
           )
         } finally {
           held.release()
@@ -216,9 +222,8 @@ export class DuckReader implements StoreReader {
     instance: DuckDBInstance,
     { release, ...cached }: CachedViews & { readonly release: () => void },
     statement: Statement,
-    format: QueryFormat,
     given: Pin,
-    signal: AbortSignal,
+    { format, signal, onProgress }: Request,
   ): Promise<AsyncIterable<Uint8Array>> {
     const directory = this.#directory
     const pin = given.again()
@@ -226,6 +231,7 @@ export class DuckReader implements StoreReader {
     const givenBack = this.#hold()
     const ended = this.#shared.begin()
     let interrupting: Timer | undefined
+    let unreported: () => void = () => undefined
     // DuckDB forgets an interrupt between two steps of a query.
     const interrupt = () => {
       connection.interrupt()
@@ -233,6 +239,7 @@ export class DuckReader implements StoreReader {
     }
     const finish = async (error: unknown) => {
       interrupting?.cancel()
+      unreported()
       connection.closeSync()
       ended()
       release()
@@ -249,17 +256,20 @@ export class DuckReader implements StoreReader {
     try {
       const input = await this.#inputOf(connection, statement, pin)
       const views = viewsOf(statement, input, cached)
-      if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
+      const files = filesIn(views, pin)
+      if (!(await this.#options.folder.verify(files, onProgress))) throw new DamagedFile()
       key = format === 'json' ? this.#results.keyOf(views, statement) : undefined
       const known = key === undefined ? undefined : await this.#results.find(key)
       if (known !== undefined) {
         await finish(undefined)
         return copyOf(known)
       }
-      const result = await this.#permits.use(
-        () => refusing(start(connection, statement, views, input, cached), directory),
-        signal,
-      )
+      const begin = async () => {
+        await makeViews(connection, statement, views, input, cached)
+        unreported = await reportProgress(connection, this.#options.timers, { files, onProgress })
+        return start(connection, statement, input)
+      }
+      const result = await this.#permits.use(() => refusing(begin(), directory), signal)
       const streaming = result.isStreaming
       const fetch = async () => {
         const chunk = await this.#permits.use(() => refusing(result.fetchChunk(), directory), signal)
@@ -346,12 +356,7 @@ export class DuckReader implements StoreReader {
       temp_directory: spill > 0 ? temporary : '',
     })
     const judging = await instance.connect()
-    await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
-    if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
-    await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
-    if (output !== undefined) await judging.run(`SET GLOBAL allowed_paths = ${fileList([output])}`)
-    await judging.run('SET GLOBAL enable_external_access = false')
-    await judging.run('SET GLOBAL lock_configuration = true')
+    await lockDuck(judging, { directory, output, spill })
     return {
       instance,
       judging,

@@ -25,14 +25,12 @@ export async function makeViews(
   await connection.run(viewsOf({ ...statement, selection, probed }, input, cached))
 }
 
+/** After {@link makeViews}. */
 export async function start(
   connection: DuckDBConnection,
   statement: Statement,
-  views: string,
   input: ViewInput,
-  cached: CachedViews,
 ): Promise<DuckDBResult> {
-  await makeViews(connection, statement, views, input, cached)
   const prepared = await preparedOf(connection, statement, input)
   try {
     const { StatementType } = await import('@duckdb/node-api')

@@ -8,6 +8,7 @@ import { useTitle } from '../../app/use-title.ts'
 import { LinkState } from '../../live/bar-parts.tsx'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink } from '../../live/use-live.ts'
+import { LoadingText } from '../../parts/read-progress.tsx'
 import { LiveButton } from '../../parts/live-button.tsx'
 import { useFields } from '../../api/queries.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
@@ -115,7 +116,11 @@ export default function AuditPage(): React.ReactNode {
               : generalText.showing(count(rows.length), counted(traces.total, 'trace'))}
         </span>
         {!noStore && <NewestTrace />}
-        {busy && !live && <span className="dim asking">{generalText.loading}</span>}
+        {busy && !live && (
+          <span className="dim asking">
+            <LoadingText />
+          </span>
+        )}
         <div className="end">
           {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
           {!live && <RefreshButton onClick={again} />}

@@ -6,6 +6,7 @@ import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useHold } from '../../live/use-hold.ts'
+import { LoadingText } from '../../parts/read-progress.tsx'
 import { LiveButton } from '../../parts/live-button.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
@@ -116,7 +117,7 @@ export default function ChangesPage(): React.ReactNode {
         <Gaps of={gaps} onSpan={(from, to) => set({ t: { from, to }, live: false })} />
         {busy && !live && (
           <span className="dim asking" role="status">
-            {generalText.loading}
+            <LoadingText />
           </span>
         )}
         <div className="end">

@@ -1,3 +1,4 @@
+import { LoadingText } from '../../parts/read-progress.tsx'
 import { EmptyState } from '../../parts/states.tsx'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
@@ -5,7 +6,9 @@ import { generalText } from '../../text/general.ts'
 export function Running({ onCancel }: { onCancel: () => void }): React.ReactNode {
   return (
     <span className="dim asking">
-      <span role="status">{generalText.loading}</span>{' '}
+      <span role="status">
+        <LoadingText />
+      </span>{' '}
       <button type="button" className="quiet" onClick={onCancel}>
         {generalText.cancel}
       </button>

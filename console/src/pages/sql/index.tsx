@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useMe } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { useTitle } from '../../app/use-title.ts'
+import { LoadingText } from '../../parts/read-progress.tsx'
 import { count } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { EmptyState, ErrorState, Pending, UnreadNotice } from '../../parts/states.tsx'
@@ -127,7 +128,9 @@ function Ask() {
             {sqlText.editorHint}
           </p>
           {run.is === 'running' && (
-            <p role="status">{sqlText.runningRows(run.rows > 0 ? sqlText.rowsSoFar(count(run.rows)) : '')}</p>
+            <p role="status">
+              <LoadingText text={sqlText.runningRows(run.rows > 0 ? sqlText.rowsSoFar(count(run.rows)) : '')} />
+            </p>
           )}
           {run.is === 'cancelled' && <p role="status">{sqlText.cancelled}</p>}
           {noStore && (

@@ -1,5 +1,7 @@
 import { useQueries, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { headersOf } from '../../api/client.ts'
+import { withProgress } from '../../api/progress.ts'
 import { asApiError, ApiError, apiErrorOf } from '../../api/problem.ts'
 import { loginNeeded } from '../../api/session.ts'
 import { limitSlowQueries } from '../../api/slow-queries.ts'
@@ -9,10 +11,15 @@ import { sqlText } from '../../text/sql.ts'
 
 const sqlPath = '/api/v1/sql'
 
-async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<Response> {
+async function sendSql(
+  sql: string,
+  format: 'ndjson' | 'csv',
+  signal: AbortSignal,
+  id: string | undefined,
+): Promise<Response> {
   const answer = await fetch(sqlPath, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: headersOf(sql, id),
     body: JSON.stringify({ sql, format }),
     signal,
   }).catch((error: unknown) => {
@@ -52,8 +59,8 @@ async function rowsOf(
   }
 }
 
-async function describe(sql: string, signal: AbortSignal): Promise<readonly Column[]> {
-  const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal), maxRows, () => {})
+async function describe(sql: string, signal: AbortSignal, id?: string): Promise<readonly Column[]> {
+  const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal, id), maxRows, () => {})
   return rows.map((row) => ({
     name: String((row['column_name'] ?? row['name']) as string),
     type: String((row['column_type'] ?? row['type']) as string),
@@ -98,7 +105,7 @@ export function useSql(): Running {
     const fetchResult = async (): Promise<Result> => {
       const [described, { rows, cut }] = await Promise.all([
         isSelect(sql) ? describe(sql, signal).catch(() => undefined) : undefined,
-        sendSql(sql, 'ndjson', signal).then((answer) => rowsOf(answer, maxRows, onRows)),
+        withProgress((id) => sendSql(sql, 'ndjson', signal, id)).then((answer) => rowsOf(answer, maxRows, onRows)),
       ])
       return { columns: columnsOf(described, rows), rows, cut, ms: performance.now() - began }
     }
@@ -142,13 +149,14 @@ export function useSchema(): readonly UseQueryResult<readonly Column[]>[] {
       queryKey: ['schema', name],
       staleTime: Infinity,
       retry: false,
-      queryFn: ({ signal }: { signal: AbortSignal }) => limitSlowQueries(sqlPath, signal, () => describe(name, signal)),
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        limitSlowQueries(sqlPath, signal, (id) => describe(name, signal, id)),
     })),
   })
 }
 
 export async function exported(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<void> {
-  saveBlob(await (await sendSql(sql, format, signal)).blob(), resultName(format))
+  saveBlob(await (await sendSql(sql, format, signal, undefined)).blob(), resultName(format))
 }
 
 export function resultName(format: 'ndjson' | 'csv'): string {

@@ -1,5 +1,6 @@
 import './port-values.ts'
 import { useEffect, useMemo, useState } from 'react'
+import { LoadingText } from '../../../parts/read-progress.tsx'
 import { count, isoOfSeconds, volume } from '../../../parts/format.ts'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
@@ -170,6 +171,11 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
             all.data !== undefined &&
             panelsText.totals(count(sums.flows), volume(Number(sums.bytes)), count(sums.packets), sourceText(all.data))}
         </span>
+        {!isQuiet && !live && (
+          <span className="dim asking" role="status">
+            <LoadingText />
+          </span>
+        )}
         <div className="end">{!live && <RefreshButton onClick={again} />}</div>
       </div>
       <div className="page-line">

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from 'react'
 import { asApiError } from '../../../api/problem.ts'
 import { useLink } from '../../../live/use-live.ts'
+import { LoadingText } from '../../../parts/read-progress.tsx'
 import { fileName } from '../../../parts/file-name.ts'
 import { LabelledSelect } from '../../../parts/labelled-select.tsx'
 import { ErrorState, Loading, Notice, RefreshButton } from '../../../parts/states.tsx'
@@ -120,7 +121,7 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
         <span className="number overview-sum">{shown !== undefined && summaryText(shown, by, answer, compared)}</span>
         {isFetching && !live && (
           <span className="dim" role="status">
-            {generalText.loading}
+            <LoadingText />
           </span>
         )}
         <div className="end">

@@ -1,0 +1,132 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { OnProgress, StatementProgress } from '../../engine/control.ts'
+import type { Clock } from '../../host/index.ts'
+
+/** Ms and amounts are estimates. */
+export type WorkProgress = Readonly<{
+  /** Verifying: checksums of files before their first use. */
+  state: 'waiting' | 'verifying' | 'reading'
+  unit?: StatementProgress['unit']
+  done?: number
+  total?: number
+  remainingMs?: number
+}>
+
+interface Statement {
+  isWaiting: boolean
+  last?: StatementProgress
+}
+
+export interface StatementWork {
+  /** After the wait in the queue. */
+  start(): void
+  readonly onProgress: OnProgress
+  end(): void
+}
+
+/** Too few to estimate the rest. */
+const leastMs = 500
+
+/** The statements of one request. Amounts of earlier and expected ones count, so that the share does not fall. */
+export class Work {
+  readonly #clock: Pick<Clock, 'monotonic'>
+  readonly #running = new Set<Statement>()
+  readonly #joined = new Set<Work>()
+  #ended = 0
+  #largest = 0
+  #expected = 0
+  #first: Readonly<{ at: number; done: number }> | undefined
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock
+  }
+
+  begin(): StatementWork {
+    const statement: Statement = { isWaiting: true }
+    this.#running.add(statement)
+    if (this.#expected > 0) this.#expected--
+    return {
+      start: () => {
+        statement.isWaiting = false
+      },
+      onProgress: (progress) => this.#report(statement, progress),
+      end: () => {
+        // With a limit it may have read few of its rows.
+        if (this.#running.delete(statement) && statement.last?.unit === 'rows') this.#ended += statement.last.done
+      },
+    }
+  }
+
+  /** So many statements that read as much as the largest one follow. */
+  expect(statements: number): void {
+    this.#expected = statements
+  }
+
+  /** The request waits for the work of another one. */
+  join(work: Work): void {
+    if (work !== this) this.#joined.add(work)
+  }
+
+  /** Undefined while no statement runs. */
+  progress(): WorkProgress | undefined {
+    const works = [this, ...this.#joined]
+    const running = works.flatMap((work) => [...work.#running])
+    if (running.length === 0) return undefined
+    if (running.every(({ isWaiting }) => isWaiting)) return { state: 'waiting' }
+    const total = works.reduce((sum, work) => sum + work.#total(), 0)
+    if (total > 0) {
+      const rests = works.flatMap((work) => work.#remainingMs() ?? [])
+      const done = works.reduce((sum, work) => sum + work.#done(), 0)
+      return {
+        state: 'reading',
+        unit: 'rows',
+        done,
+        total,
+        ...(rests.length === 0 ? {} : { remainingMs: Math.max(...rests) }),
+      }
+    }
+    const verified = running.find(({ last }) => last?.unit === 'files')?.last
+    return verified === undefined ? { state: 'reading' } : { state: 'verifying', ...verified }
+  }
+
+  #report(statement: Statement, progress: StatementProgress) {
+    const before = statement.last
+    if (before?.unit === 'rows') {
+      // A repeated statement, for example for lack of memory, begins again.
+      if (progress.unit === 'files') return
+      statement.last = { ...progress, done: Math.max(before.done, progress.done) }
+    } else statement.last = progress
+    if (progress.unit === 'files') return
+    this.#largest = Math.max(this.#largest, progress.total)
+    this.#first ??= { at: this.#clock.monotonic(), done: this.#done() }
+  }
+
+  #rows(of: 'done' | 'total') {
+    return [...this.#running].reduce((sum, { last }) => sum + (last?.unit === 'rows' ? last[of] : 0), this.#ended)
+  }
+
+  #done() {
+    return Math.min(this.#rows('done'), this.#total())
+  }
+
+  #total() {
+    return this.#rows('total') + this.#expected * this.#largest
+  }
+
+  #remainingMs(): number | undefined {
+    if (this.#first === undefined) return undefined
+    const [ms, done] = [this.#clock.monotonic() - this.#first.at, this.#done() - this.#first.done]
+    return ms < leastMs || done <= 0 ? undefined : Math.round((ms * (this.#total() - this.#done())) / done)
+  }
+}
+
+const current = new AsyncLocalStorage<Work>()
+
+export function asWork<Answer>(work: Work, act: () => Answer): Answer {
+  return current.run(work, act)
+}
+
+/** Of the request. Undefined outside of requests. */
+export function currentWork(): Work | undefined {
+  return current.getStore()
+}
