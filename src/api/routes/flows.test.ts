@@ -84,7 +84,7 @@ describe('pages of flows', () => {
       const parameters = {
         filter,
         columns: '_pos,time_received,src_addr',
-        limit: String(random.pick([7, 50])),
+        limit: String(random.pick([25, 60])),
         time: random.pick(['time_received', 'time_end', 'flow_time']),
         ...(random.chance(0.5) ? {} : { sort: 'time_received' }),
       }
