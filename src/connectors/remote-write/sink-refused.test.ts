@@ -66,7 +66,8 @@ describe.each(['prometheus', 'mimir', 'v2'] as const)('a receiver like %s', (sty
     receiver.requests.length = 0
     expect(await sink.send(flowSinkBatch([flow(1), flow(2)], 'b'), never)).toEqual([])
     expect(receiver.stored.get(nameFor(1))?.value).toBe(2)
-    expect(receiver.requests[0]?.series.map(nameOf)).toEqual([nameFor(1), nameFor(2)])
+    // Beside it, unchanged series are pushed again at times.
+    expect(receiver.requests.map(({ series }) => series.map(nameOf))).toContainEqual([nameFor(1), nameFor(2)])
 
     // Once accepted, the series has the flows that were refused.
     receiver.refuse = () => undefined
