@@ -7,7 +7,7 @@ function hashOf(random: SeededRandom): Uint32Array {
   return Uint32Array.of(random.integer(0, 3), random.integer(0, 199), random.integer(0, 3), 0)
 }
 
-it('holds what was added and not deleted, in any order', () => {
+it('holds the hashes that were added and not deleted, in any order', () => {
   const random = new SeededRandom(7)
   const set = new HashSet()
   const expected = new Set<string>()
