@@ -37,9 +37,9 @@ export type SumsOfFile = Readonly<{
   to: number
 }>
 
-/** With the copy of endpoints. */
-export function bytesOnDisk({ stream, bytes }: Pick<StoredFile, 'stream' | 'bytes'>): number {
-  return stream === 'endpoints' ? 2 * bytes : bytes
+/** With the copy of endpoints and the sums of flows. */
+export function bytesOnDisk({ stream, bytes, sums }: Pick<StoredFile, 'stream' | 'bytes' | 'sums'>): number {
+  return (stream === 'endpoints' ? 2 * bytes : bytes) + (sums?.bytes ?? 0)
 }
 
 export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, ...file }: File): Omit<File, 'crc'> {

@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, test } from 'vitest'
 import { realHost, type Host } from '../../host/index.ts'
@@ -94,6 +94,13 @@ it.each(Object.keys(damages))('%s: no result changes, and they are written again
   await maintained(again)
   expect(await readFile(path(first))).toEqual(before)
   await expectEqual(again)
+})
+
+test('sums count for the size of the store', async () => {
+  const store = await filled()
+  const files = (await readdir(stores.directory)).filter((name) => /\.(?:parquet|sums|copy)$/.test(name))
+  const sizes = await Promise.all(files.map(async (name) => (await stat(path(name))).size))
+  expect(store.status().bytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
 })
 
 test('files and their sums are removed together', async () => {
