@@ -8,7 +8,7 @@ const drawn = [
   'src/codecs/netobserv-json/bytes.test.ts',
   'src/connectors/kubernetes/source-{tracker,leadership,blocks,rows}.test.ts',
   'src/store/crash.test.ts',
-  'src/api/flow-sums.test.ts',
+  'src/api/{file-sums,flow-sums}.test.ts',
   'src/store/{endpoint-index/endpoint-index,flows/wide,rollup/rollup,graph/edges}.test.ts',
   'src/store/read/{pruned,file-cache}.test.ts',
 ]
