@@ -1,17 +1,9 @@
+import type { QueryProgress } from '../api/published.ts'
 import type { OnProgress } from '../engine/control.ts'
 import { realHost, type Timer } from '../host/index.ts'
 import { self } from '../host/process.ts'
 
 const [afterMs, everyMs] = [2000, 1000]
-
-/** As in the response of `GET /api/v1/queries`. */
-type RunningQuery = Readonly<{
-  query_id: string
-  state: 'waiting' | 'verifying' | 'reading'
-  done?: number
-  total?: number
-  remaining_ms?: number
-}>
 
 /** A line on standard error, if that is a terminal, while a query runs for more than two seconds. */
 class ProgressLine {
@@ -57,7 +49,7 @@ export function requestProgress(url: string, headers: Readonly<Record<string, st
   return new ProgressLine(async () => {
     const answer = await fetch(`${url}/api/v1/queries`, { headers: { ...headers, 'x-query-id': `${id}-progress` } })
     if (!answer.ok) return undefined
-    const { queries } = (await answer.json()) as { queries: readonly RunningQuery[] }
+    const { queries } = (await answer.json()) as { queries: readonly QueryProgress[] }
     const query = queries.find(({ query_id: each }) => each === id)
     return query === undefined ? undefined : progressText(query)
   })
@@ -78,7 +70,7 @@ export function statementProgress(): Shown & { readonly onProgress: OnProgress |
 
 const counts = new Intl.NumberFormat('en')
 
-export function progressText({ state, done, total, remaining_ms: rest }: RunningQuery): string {
+export function progressText({ state, done, total, remaining_ms: rest }: QueryProgress): string {
   if (state === 'waiting') return 'Waiting for other queries'
   const left = rest === undefined ? '' : `, about ${Math.max(1, Math.round(rest / 1000))} s left`
   if (done === undefined || total === undefined) return `Reading${left}`

@@ -17,7 +17,7 @@ export function flowTimeOf(micros: (time: string) => string): string {
 }
 
 /** Receive times of rows by {@link flowTimeOf}. `sure`: rows with these are in the span; undefined for short spans. */
-export function receivedOfFlows({ from, to }: Span): Readonly<{ all: Span; sure: Span | undefined }> {
+export function flowsReceived({ from, to }: Span): Readonly<{ all: Span; sure: Span | undefined }> {
   const { age, ahead } = bounds
   return {
     all: { from: from - ahead, to: to + age },

@@ -1,15 +1,8 @@
 import { useSyncExternalStore } from 'react'
-
-type RunningQuery = Readonly<{
-  query_id: string
-  state: 'waiting' | 'verifying' | 'reading'
-  done?: number
-  total?: number
-  remaining_ms?: number
-}>
+import type { QueryProgress } from '../../../src/api/published.ts'
 
 /** Of the requests of this page that run for more than two seconds. */
-export type Progress = Readonly<{ state: RunningQuery['state']; done?: number; total?: number; remainingMs?: number }>
+export type Progress = Readonly<{ state: QueryProgress['state']; done?: number; total?: number; remainingMs?: number }>
 
 const [afterMs, everyMs] = [2000, 1000]
 
@@ -44,7 +37,7 @@ function poll() {
   const late = [...began].filter(([, at]) => performance.now() - at >= afterMs).map(([id]) => id)
   if (late.length === 0) return show(undefined)
   fetch('/api/v1/queries')
-    .then(async (answer) => (answer.ok ? ((await answer.json()) as { queries: readonly RunningQuery[] }).queries : []))
+    .then(async (answer) => (answer.ok ? ((await answer.json()) as { queries: readonly QueryProgress[] }).queries : []))
     .then(
       (queries) =>
         show(began.size === 0 ? undefined : progressOf(queries.filter((query) => late.includes(query.query_id)))),
@@ -60,8 +53,8 @@ function show(progress: Progress | undefined) {
 }
 
 /** Of queries at once: the sum of rows, and the time of the last one. */
-export function progressOf(queries: readonly RunningQuery[]): Progress | undefined {
-  const of = (state: RunningQuery['state']) => queries.filter((query) => query.state === state)
+export function progressOf(queries: readonly QueryProgress[]): Progress | undefined {
+  const of = (state: QueryProgress['state']) => queries.filter((query) => query.state === state)
   const state = (['reading', 'verifying', 'waiting'] as const).find((each) => of(each).length > 0)
   if (state === undefined) return undefined
   const counted = of(state).filter(({ total }) => total !== undefined)

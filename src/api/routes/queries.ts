@@ -33,6 +33,15 @@ export const querySchemas = {
   ),
 } as const
 
+/** What a client shows of one query. */
+export type QueryProgress = Readonly<{
+  query_id: string
+  state: RunningQuery['state']
+  done?: number
+  total?: number
+  remaining_ms?: number
+}>
+
 const schema = {
   operationId: 'queries',
   summary: 'Progress of running queries',

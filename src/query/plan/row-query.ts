@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { flowTimeOf, receivedOfFlows } from '../../model/flow-time.ts'
+import { flowTimeOf } from '../../model/flow-time.ts'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
 import type { Bound } from '../bound.ts'
@@ -33,10 +33,7 @@ export function flowTimeSql({ micros }: Dialect): string {
   return flowTimeOf(micros)
 }
 
-/** Receive times of rows by {@link flowTimeSql}. */
-export function flowsReceived(span: TimeSpan): Received {
-  return receivedOfFlows(span)
-}
+export { flowsReceived } from '../../model/flow-time.ts'
 
 export type RowQuery = Readonly<{
   names: NameTable

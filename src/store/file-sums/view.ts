@@ -1,5 +1,5 @@
 /** Views `flows_by_…`: exact sums of the flows of a span, from the sums of files and the flows of other files. */
-import { receivedOfFlows } from '../../model/flow-time.ts'
+import { flowsReceived } from '../../model/flow-time.ts'
 import { serviceEvidence } from '../../model/service-port.ts'
 import { fileList } from '../duck.ts'
 import { sumsOf } from '../names.ts'
@@ -50,7 +50,7 @@ export function sumViews({ sumReads = [] }: Statement, input: ViewInput): string
 
 function sumView(read: SumReads[number], given: ViewInput): string {
   const { part, span } = read
-  const { all } = receivedOfFlows({ from: BigInt(span.from), to: BigInt(span.to) })
+  const { all } = flowsReceived({ from: BigInt(span.from), to: BigInt(span.to) })
   const received = { from: Number(all.from) / 1000, to: Number(all.to) / 1000 }
   const input = { ...given, files: receivedWithin(given.files, received) }
   const flows = input.files.filter(({ stream }) => stream === 'flows')
