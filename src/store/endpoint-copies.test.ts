@@ -91,7 +91,7 @@ it('a damaged copy, and the missing one of an earlier version, are written again
 it('both count for the size, and merges and retention remove both', async () => {
   const store = await filled()
   const sizes = async (): Promise<number> => {
-    const names = (await readdir(stores.directory)).filter((name) => /\.(?:parquet|copy)$/.test(name))
+    const names = (await readdir(stores.directory)).filter((name) => /\.(?:parquet|copy|sums)$/.test(name))
     const all = await Promise.all(names.map((name) => stat(join(stores.directory, name))))
     return all.reduce((sum, { size }) => sum + size, 0)
   }
