@@ -18,6 +18,8 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for a process, a disk or a clock: with one for each core these would be idle.
     maxWorkers: availableParallelism() + 1,
+    // With the default of 16 MB, collections take 5 % more of the processor time.
+    execArgv: ['--max-semi-space-size=64', '--min-semi-space-size=16'],
     // A test asserts facts, never a duration; this limit only ends one that hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,

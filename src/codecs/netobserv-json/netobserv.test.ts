@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { drawnSize } from '../../../test/kit/seeds.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
@@ -122,7 +123,7 @@ test('every field of the registry survives the round trip, beside unknown keys',
       const again = read(...records.map((_, row) => write(row)))
       records.forEach((_, row) => expect(netobservJson(again.batch)(row)).toBe(write(row)))
     }),
-    { numRuns: 300 },
+    { numRuns: drawnSize(100, 300) },
   )
 })
 

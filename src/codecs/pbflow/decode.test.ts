@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
+import { drawnSize } from '../../../test/kit/seeds.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { parseIp } from '../../model/ip.ts'
 import { netobservJson } from '../netobserv-json/index.ts'
@@ -280,6 +281,6 @@ test('random and damaged bytes never throw, and rows stay consistent', () => {
         expect(rows).toHaveLength(json.length)
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: drawnSize(600, 3000) },
   )
 })

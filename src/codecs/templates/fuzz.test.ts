@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
+import { drawnSize } from '../../../test/kit/seeds.ts'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import {
   Bench,
@@ -108,7 +109,7 @@ test('case 34: for any input nothing throws, every byte is counted, and decoded 
       expect(bench.totals.parked).toBe(0)
       expect(sumOf(bench.totals)).toBe(bench.received)
     }),
-    { numRuns: 500 },
+    { numRuns: drawnSize(170, 500) },
   )
 })
 
@@ -125,6 +126,6 @@ test('case 34: rows do not depend on what else is in the batch', () => {
       }
       expect(flowRows(together.flows.batch())).toEqual(rows)
     }),
-    { numRuns: 200 },
+    { numRuns: drawnSize(70, 200) },
   )
 })

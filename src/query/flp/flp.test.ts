@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { drawnSize } from '../../../test/kit/seeds.ts'
 import { NetObservReader } from '../../codecs/netobserv-json/index.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { compileLive, flowNames, readFilter } from '../index.ts'
@@ -215,7 +216,7 @@ describe('a query of flowlogs-pipeline', () => {
           records.map(holds),
         )
       }),
-      { numRuns: 120 },
+      { numRuns: drawnSize(40, 120) },
     )
   })
 

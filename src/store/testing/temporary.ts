@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, onTestFinished } from 'vitest'
+import { drawnSize } from '../../../test/kit/seeds.ts'
 import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { openStore, type Store, type StoreOptions } from '../index.ts'
@@ -22,6 +23,8 @@ export class TemporaryStores {
       resolver,
       log: recordingLog(),
       metrics: recordingMetrics(),
+      // Two threads take an eighth more processor time for tables of this size.
+      threads: drawnSize(1, 2),
       ...options,
     })
     this.#open.push(store)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { drawnSize } from '../../kit/seeds.ts'
 import { checkRuns } from '../check-runs.ts'
 import { runs } from './operations.ts'
 import { play } from './world.ts'
@@ -10,7 +11,7 @@ it(
     const report = await checkRuns(runs, play, {
       test: 'test/model/pipeline/pipeline.test.ts',
       runs: 200,
-      limitMs: 6_000,
+      limitMs: drawnSize(2_000, 6_000),
     })
     expect(report.failure).toBe('')
     expect(report.runs).toBeGreaterThan(0)

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { drawnSize } from '../../kit/seeds.ts'
 import { checkRuns } from '../check-runs.ts'
 import { runs } from './runs.ts'
 import { play } from './world.ts'
@@ -7,7 +8,7 @@ it('derived rows equal a naive reference over crashes, and the ledger balances',
   const report = await checkRuns(runs, play, {
     test: 'test/model/transforms/transforms.test.ts',
     runs: 200,
-    limitMs: 6_000,
+    limitMs: drawnSize(2_000, 6_000),
   })
   expect(report.failure).toBe('')
   expect(report.runs).toBeGreaterThan(0)
