@@ -5,31 +5,13 @@ import { BUDGET } from '../../../tools/console-size.ts'
 import { percentile } from '../../../test/kit/percentile.ts'
 import type { AcceptanceContext } from '../../harness.ts'
 import type { Targets } from './targets.ts'
+import { readyScript } from './ready.ts'
 import { anotherMs, warmRuns } from './warm.ts'
 import { workOf, workText } from '../console/work.ts'
 
 const firstRows = `document.querySelector('.grid-body [role="row"] [role="gridcell"]') !== null`
 const homeComplete = `document.querySelector('.talkers tbody tr') !== null &&
   document.querySelector('.home .chart canvas') !== null && document.querySelector('.home .loading') === null`
-
-/** A condition must hold this long, because panels appear one after another. The time is that of its first moment. */
-const steadyMs = 150
-const limitMs = 300_000
-
-/** Runs in the page from its start. */
-function readyScript(condition: string, name = 'ready'): string {
-  return `globalThis.${name} = new Promise((resolve) => {
-    let since
-    const look = () => {
-      const now = performance.now()
-      since = (${condition}) ? (since ?? now) : undefined
-      if (since !== undefined && now - since >= ${steadyMs}) resolve(since)
-      else if (now > ${limitMs}) resolve(Infinity)
-      else setTimeout(look, 10)
-    }
-    look()
-  })`
-}
 
 const isoOf = (ms: number) => new Date(ms).toISOString()
 
