@@ -10,6 +10,8 @@ import { storeFlows } from './query-overhead/store.ts'
 
 const firstMs = 1000
 const completeMs = 3000
+/** A page that takes longer is opened once. */
+const enoughMs = 60_000
 const day = 86_400_000
 
 const flowViews = ['overview', 'table', 'conversations', 'topology'].map((view) => `/flows?view=${view}&live=0`)
@@ -43,11 +45,12 @@ async function measure(context: AcceptanceContext, weir: WeirProcess, browser: B
   const firsts: number[] = []
   const cold = await open(page, weir, path)
   context.figure(`${path}: the first time`, `${Math.round(cold.first)} and ${Math.round(cold.complete)} ms`)
-  const { p95, runs } = await warmRuns(async () => {
-    const { first, complete } = await open(page, weir, path)
+  const again = async () => {
+    const { first, complete } = cold.complete > enoughMs ? cold : await open(page, weir, path)
     firsts.push(first)
     return complete
-  })
+  }
+  const { p95, runs } = await warmRuns(again)
   const first = percentile(firsts, 95)
   context.expectSpeed(first <= firstMs, `${path}: first content in ${Math.round(first)} ms (p95 of ${runs})`)
   context.expectSpeed(p95 <= completeMs, `${path}: complete in ${Math.round(p95)} ms`)

@@ -2,13 +2,19 @@ import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FlowSender } from '../../../test/kit/flow-sender.ts'
 import type { SeededRandom } from '../../../test/kit/random.ts'
+import { msPerHour } from '../../../src/store/names.ts'
 import { prepareWeir, type WeirProcess } from '../../../test/kit/weir-process.ts'
+
+const groupings = { addresses: 'time, src_addr, dst_addr, proto', protocols: 'time, proto' } as const
+export type SumsBy = keyof typeof groupings
 
 export interface Base {
   readonly data: string
   readonly rows: ReadonlySet<string>
-  /** Groups of the finest rollup with their sums. */
-  readonly sums: ReadonlySet<string>
+  /** Groups of the finest rollup with their sums, by {@link SumsBy}. */
+  readonly sums: Readonly<Record<SumsBy, ReadonlySet<string>>>
+  /** Then merges fold small groups of addresses. Unix ms. */
+  readonly hourEnds: number
   readonly storeFiles: number
 }
 
@@ -50,11 +56,15 @@ export async function makeBase(
   const rows = new Set(answers)
   if (rows.size !== accepted || answers.length !== accepted)
     throw new Error(`the intact folder answers ${answers.length} rows, ${rows.size} different, of ${accepted}`)
-  const sums = new Set(await sumsOf(weir))
+  const sums = {
+    addresses: new Set(await sumsOf(weir, 'addresses')),
+    protocols: new Set(await sumsOf(weir, 'protocols')),
+  }
+  const hourEnds = (Math.floor(Date.now() / msPerHour) + 1) * msPerHour
   await weir.stop()
   await sender.close()
   const names = await readdir(join(weir.data, 'store'))
-  return { data: weir.data, rows, sums, storeFiles: names.filter((name) => name.endsWith('.parquet')).length }
+  return { data: weir.data, rows, sums, hourEnds, storeFiles: names.filter((name) => name.endsWith('.parquet')).length }
 }
 
 export async function answersOf(weir: WeirProcess): Promise<string[]> {
@@ -64,10 +74,10 @@ export async function answersOf(weir: WeirProcess): Promise<string[]> {
   return rows
 }
 
-export async function sumsOf(weir: WeirProcess): Promise<string[]> {
+export async function sumsOf(weir: WeirProcess, by: SumsBy): Promise<string[]> {
   const groups = await weir.sql<object>(
-    'SELECT time, src_addr, dst_addr, proto, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS ' +
-      'packets FROM flows_1m GROUP BY ALL',
+    `SELECT ${groupings[by]}, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS packets
+       FROM flows_1m GROUP BY ALL`,
   )
   return groups.map((group) => JSON.stringify(group))
 }
