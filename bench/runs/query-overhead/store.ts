@@ -13,6 +13,7 @@ const madeAt = Date.UTC(2026, 10, 20, 8)
 const rowsPerSecond = 2300
 const rowsOfBatch = 3600
 const batchesOfCommit = 8
+const completeFile = 'flows-stored'
 
 /** Sources of so many flows each, at regular distances among all flows. */
 export const needles = { '203.0.113.1': 1, '203.0.113.20': 20, '203.0.113.200': 200 } as const
@@ -24,8 +25,7 @@ export const needles = { '203.0.113.1': 1, '203.0.113.20': 20, '203.0.113.200': 
 export async function storeFlows(folder: string, seed: number, atLeast: number): Promise<number> {
   const batches = Math.ceil(atLeast / rowsOfBatch)
   const rows = batches * rowsOfBatch
-  const complete = join(folder, 'flows-stored')
-  if ((await readFile(complete, 'utf8').catch(() => '')) === String(rows)) return rows
+  if ((await storedFlows(folder)) === rows) return rows
   const step = (rowsOfBatch / rowsPerSecond) * 1000
   const now = Date.now()
   const real = realHost()
@@ -53,8 +53,13 @@ export async function storeFlows(folder: string, seed: number, atLeast: number):
   clock = now
   while (await store.maintain());
   await store.close()
-  await writeFile(complete, String(rows))
+  await writeFile(join(folder, completeFile), String(rows))
   return rows
+}
+
+/** Flows of a complete store in FOLDER; 0: none. */
+export async function storedFlows(folder: string): Promise<number> {
+  return Number(await readFile(join(folder, completeFile), 'utf8').catch(() => '0'))
 }
 
 function addNeedles({ columns: { src_addr: sources } }: FlowBatch, index: number, batches: number) {
