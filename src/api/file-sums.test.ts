@@ -10,6 +10,7 @@ import { flowBatch } from '../store/testing/frames.ts'
 import { startStored, type StoredApi } from './testing/stored.ts'
 
 const hour = 3_600_000
+const day = 24 * hour
 
 function column(kind: 'u8' | 'u16' | 'u32', rows: number, value: () => number | undefined): Column {
   const valid = new Uint8Array((rows + 7) >> 3)
@@ -93,9 +94,12 @@ async function stored(random: SeededRandom): Promise<Observed> {
     statements.push(sql)
     return query(sql, ...more)
   }
-  for (const ago of [26, 25, 3, 2, 1.5]) {
+  // Of the second day, three hours have sums of the day too.
+  const days = Date.now() - (Date.now() % day) - 3 * day
+  const ofDays = [23, 25, 36, 47].map((hours) => days + hours * hour)
+  for (const at of [...ofDays, ...[26, 25, 3, 2, 1.5].map((ago) => Date.now() - ago * hour)]) {
     for (let commit = 0; commit < 3; commit++) {
-      const received = Date.now() - ago * hour + commit * 60_000
+      const received = at + commit * 60_000
       await api.addBatch(batchOf(random, received, random.integer(50, 300)), received)
     }
   }
@@ -139,10 +143,11 @@ const shown = ({ columns, rows, others, total, exact }: Record<string, unknown>)
 async function expectEqual(api: Observed, random: SeededRandom, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
     const group = random.pick(groups)
+    const ago = random.pick([100, 100, 58, 48, 25.5, 4, 2.5])
     const query = {
       group,
-      from: String(Date.now() - Math.floor(random.pick([48, 25.5, 4, 2.5]) * hour) + random.integer(-90_000, 90_000)),
-      to: String(Date.now() - random.pick([0, 0, 0, 30 * 60_000, 2 * hour]) + random.integer(0, 2000)),
+      from: String(Date.now() - Math.floor(ago * hour) + random.integer(-90_000, 90_000)),
+      to: String(Date.now() - random.pick([0, 0, 0, 30 * 60_000, 2 * hour, ago > 50 ? 40 * hour : 0]) + random.integer(0, 2000)),
       by: random.pick(['bytes', 'packets', 'flows']),
       limit: String(random.pick([1, 5, 1000])),
       filter: random.pick(['', ...(filters[group] ?? [])]),

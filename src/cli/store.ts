@@ -59,25 +59,30 @@ async function check({ data: given, output }: CheckFlags) {
   if (found.damaged.length > 0) self.leave(1)
 }
 
-function checkText({ files, rows, bytes, unverified, damaged, lost }: StoreCheck): string {
+function checkText({ files, rows, bytes, unverified, damaged, sums, lost }: StoreCheck): string {
   const count = (value: number, what: string) => `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
   const head = `${count(files, 'file')} with ${count(rows, 'row')}, ${sizeText(bytes)} read\n`
   const old =
     unverified === 0
       ? ''
       : `${count(unverified, 'file')} of an earlier version without a checksum: only the size was verified\n`
+  const summed =
+    sums.files === 0
+      ? ''
+      : `${count(sums.files, 'file')} of sums` +
+        (sums.damaged.length === 0 ? '\n' : `; ${sums.damaged.length} damaged, which no result needs\n`)
   const gone = Object.entries(lost)
     .map(
       ([source, lostRows]) => `${source}: ${count(lostRows, 'row')} of files lost earlier, quarantined in the ledger\n`,
     )
     .join('')
-  if (damaged.length === 0) return `${head}${old}${gone}every file is intact\n`
+  if (damaged.length === 0) return `${head}${old}${summed}${gone}every file is intact\n`
   const table = textTable(
     ['file', 'reason', 'rows', 'from', 'to'],
     damaged.map((one) => [one.file, one.reason, one.rows, one.from, one.to]),
   )
   return (
-    `${head}${old}${gone}\n${table}\n${count(damaged.length, 'damaged file')}: Weir excludes it before the ` +
+    `${head}${old}${summed}${gone}\n${table}\n${count(damaged.length, 'damaged file')}: Weir excludes it before the ` +
     'next query reads it and counts its rows as quarantined.\n'
   )
 }

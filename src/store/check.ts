@@ -1,11 +1,15 @@
 import type { Disk, Host } from '../host/index.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { lostRows, spanText } from './losses.ts'
+import { intactSums } from './file-sums/background.ts'
+import { intactDays } from './file-sums/daily.ts'
+import { daysWithSums } from './file-sums/days.ts'
+import { sumsVersion } from './file-sums/parts.ts'
 import { readManifest } from './manifest.ts'
-import { holdsRows, type Stream } from './names.ts'
+import { holdsRows, sumsOf, type Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
-import { expectedChecksum, verifyFile, type Damage, type Verified } from './verification.ts'
+import { expectedChecksum, Verification, verifyFile, type Damage, type Verified } from './verification.ts'
 
 export type DamagedFile = Readonly<{
   file: string
@@ -24,6 +28,8 @@ export type StoreCheck = Readonly<{
   /** Only their size was verified: no checksum, or beyond the limit. */
   unverified: number
   damaged: readonly DamagedFile[]
+  /** Files of sums, of files and days of flows. No result needs them, and a server writes damaged ones again. */
+  sums: Readonly<{ files: number; damaged: readonly string[] }>
   lost: Readonly<Record<string, number>>
 }>
 
@@ -34,6 +40,22 @@ async function compareSize(
 ): Promise<Pick<Verified, 'damage' | 'bytes'>> {
   const stat = await disk.stat(`${directory}/${name}`)
   return { bytes: 0, damage: stat === undefined ? 'missing' : stat.size === bytes ? undefined : 'wrong size' }
+}
+
+async function checkSums(
+  host: Host,
+  directory: string,
+  files: readonly StoredFile[],
+): Promise<StoreCheck['sums']> {
+  const verification = new Verification(host.disk, directory)
+  const withSums = files.filter(({ sums }) => sums?.version === sumsVersion)
+  const days = daysWithSums(files)
+  const [ofFiles, ofDays] = [await intactSums(verification, withSums), await intactDays(verification, days)]
+  const damaged = [
+    ...withSums.flatMap(({ name }) => (ofFiles.has(name) ? [] : [sumsOf(name)])),
+    ...days.flatMap((day) => (ofDays.includes(day) ? [] : [day.name])),
+  ]
+  return { files: withSums.length + days.length, damaged }
 }
 
 export type CheckedStore = Readonly<{
@@ -78,6 +100,7 @@ export async function checkStore({
       reason,
       ...spanText(file),
     }))
+  const sums = bytes < maxBytes ? await checkSums(host, directory, live) : { files: 0, damaged: [] }
   const lost = lostRows(state)
   const named = Object.entries(state.sources).flatMap(([name, { id }]) =>
     lost.has(id) ? [[name, lost.get(id) ?? 0] as const] : [],
@@ -86,6 +109,6 @@ export async function checkStore({
     state,
     generation,
     manifestDamaged,
-    check: { files: live.length, rows, bytes, unverified, damaged, lost: Object.fromEntries(named) },
+    check: { files: live.length, rows, bytes, unverified, damaged, sums, lost: Object.fromEntries(named) },
   }
 }

@@ -4,6 +4,7 @@ import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { buildSums, type SumsBuilt } from './file-sums/build.ts'
+import { mergeSums } from './file-sums/merge.ts'
 import { endpointUse } from './flows/endpoint-use.ts'
 import { agentOf } from './read/views.ts'
 import { eventFile } from './events/file.ts'
@@ -344,6 +345,14 @@ class DuckWriter implements TableWriter {
 
   sums(path: string, into: string, { words }: FileAbout): Promise<SumsBuilt | undefined> {
     return buildSums(this.#instance, path, into, agentOf(words))
+  }
+
+  mergeSums(
+    from: readonly string[],
+    parts: readonly string[],
+    into: string,
+  ): Promise<Readonly<Record<string, number>> | undefined> {
+    return mergeSums(this.#instance, from, parts, into)
   }
 
   async #about(path: string): Promise<FileAbout | undefined> {

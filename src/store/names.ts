@@ -99,6 +99,17 @@ export function sumsOf(name: string): string {
   return name + sumsEnding
 }
 
+const daySumsPattern = /\.[0-9a-f]{16}\.day$/
+
+/** Of a day, beside a file of its flows; built in the background. `digest`: of its files. */
+export function daySumsOf(name: string, digest: string): string {
+  return `${name}.${digest}.day`
+}
+
+export function isDaySums(name: string): boolean {
+  return daySumsPattern.test(name)
+}
+
 /** The file that another one belongs to, with which it is removed. Undefined for other names. */
 export function besideOf(name: string): string | undefined {
   const ending = [copyEnding, indexEnding, sumsEnding].find((each) => name.endsWith(each))

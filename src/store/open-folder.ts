@@ -13,8 +13,10 @@ import {
   checksumInName,
   copied,
   copyOf,
+  daySumsOf,
   holdsRows,
   isCopy,
+  isDaySums,
   msPerHour,
   parseFileName,
   spillPattern,
@@ -89,10 +91,11 @@ export async function openFolder(options: {
       found.empty,
     )
   }
+  const days = new Set([...state.files.values()].map(({ name, day }) => daySumsOf(name, day?.files ?? '')))
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
     const owner = besideOf(name)
-    const alone = owner !== undefined && !state.files.has(owner)
+    const alone = isDaySums(name) ? !days.has(name) : owner !== undefined && !state.files.has(owner)
     if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {

@@ -22,6 +22,8 @@ export interface StoredFile extends FileName {
   readonly perSource?: PerSource
   /** Of flows, in a file beside it that can be missing or damaged. Absent until it is built. */
   readonly sums?: SumsOfFile
+  /** Of all flows of its day, likewise. */
+  readonly day?: SumsOfDay
   /** The rows are not in the store. The entry stays until a refill or expiry. */
   readonly lost?: true
 }
@@ -37,9 +39,12 @@ export type SumsOfFile = Readonly<{
   to: number
 }>
 
+/** `files`: digest of their names. */
+export type SumsOfDay = SumsOfFile & Readonly<{ files: string }>
+
 /** With the copy of endpoints and the sums of flows. */
-export function bytesOnDisk({ stream, bytes, sums }: Pick<StoredFile, 'stream' | 'bytes' | 'sums'>): number {
-  return (stream === 'endpoints' ? 2 * bytes : bytes) + (sums?.bytes ?? 0)
+export function bytesOnDisk({ stream, bytes, sums, day }: Pick<StoredFile, 'stream' | 'bytes' | 'sums' | 'day'>): number {
+  return (stream === 'endpoints' ? 2 * bytes : bytes) + (sums?.bytes ?? 0) + (day?.bytes ?? 0)
 }
 
 export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, ...file }: File): Omit<File, 'crc'> {

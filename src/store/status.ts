@@ -2,6 +2,7 @@ import type { StoredSums } from '../engine/control.ts'
 import type { RowsReceived } from '../model/rows-received.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
+import { daysWithSums } from './file-sums/days.ts'
 import { sumParts, sumsVersion, type SumPart } from './file-sums/parts.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
@@ -115,13 +116,23 @@ function fileSumsOf(files: readonly StoredFile[]): StoredSums['fileSums'] {
   const rowsOf = ({ sums }: StoredFile, { name }: SumPart) =>
     sums?.version === sumsVersion ? sums.parts[name] : undefined
   if (files.every(({ sums }) => sums?.version !== sumsVersion)) return undefined
+  const days = daysWithSums(files)
   return Object.fromEntries(
-    sumParts.map((part) => [
-      part.name,
-      {
-        rows: files.reduce((sum, file) => sum + (rowsOf(file, part) ?? 0), 0),
-        without: hoursOf(files.filter((file) => rowsOf(file, part) === undefined)),
-      },
-    ]),
+    sumParts.map((part) => {
+      const withPart = days.filter(({ sums }) => sums.parts[part.name] !== undefined)
+      const ofDays = new Set(withPart.flatMap((day) => day.files))
+      const others = files.filter((file) => !ofDays.has(file))
+      const rows = [
+        ...withPart.map(({ sums }) => sums.parts[part.name] ?? 0),
+        ...others.map((file) => rowsOf(file, part) ?? 0),
+      ]
+      return [
+        part.name,
+        {
+          rows: rows.reduce((sum, count) => sum + count, 0),
+          without: hoursOf(others.filter((file) => rowsOf(file, part) === undefined)),
+        },
+      ]
+    }),
   )
 }

@@ -12,12 +12,14 @@ function lostNames(state: StoreState) {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
 }
 
+type Retired = Readonly<{ bytes: number; isUsed: (state: StoreState) => boolean }>
+
 export class Versions {
   #current: StoreState
   readonly #missing: Set<string>
   readonly #pins = new Set<StoreState>()
   readonly #counts = new Map<StoreState, number>()
-  readonly #retired = new Map<string, number>()
+  readonly #retired = new Map<string, Retired>()
   readonly #remove: (name: string) => Promise<void>
 
   constructor(current: StoreState, missing: ReadonlySet<string>, remove: (name: string) => Promise<void>) {
@@ -70,19 +72,23 @@ export class Versions {
   }
 
   /** Removes a file of no durable version once no query uses it. */
-  async retire(name: string, bytes: number): Promise<void> {
-    this.#retired.set(name, bytes)
+  async retire(
+    name: string,
+    bytes: number,
+    isUsed = (state: StoreState): boolean => state.files.has(name),
+  ): Promise<void> {
+    this.#retired.set(name, { bytes, isUsed })
     await this.#sweep()
   }
 
   /** Bytes of removed files that queries still read. */
   get retiredBytes(): number {
-    return [...this.#retired.values()].reduce((sum, bytes) => sum + bytes, 0)
+    return [...this.#retired.values()].reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   async #sweep() {
-    for (const name of this.#retired.keys()) {
-      if ([...this.#pins].some((state) => state.files.has(name))) continue
+    for (const [name, { isUsed }] of this.#retired) {
+      if ([...this.#pins].some(isUsed)) continue
       this.#retired.delete(name)
       await this.#remove(name)
     }

@@ -123,6 +123,10 @@ export class MemoryTables implements TableWriter {
     return Promise.resolve(undefined)
   }
 
+  mergeSums(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   memory(): Promise<number> {
     return Promise.resolve(0)
   }

@@ -10,7 +10,7 @@ const mostShare = 0.25
 const alwaysRows = 16_384
 
 /** Queries read the row groups of a part. */
-const format = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 30720'
+export const sumsFormat = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 30720'
 
 export type SumsBuilt = Readonly<{
   /** Rows by name of the part. */
@@ -87,7 +87,7 @@ export async function buildSums(
       selects.push(`(${storedSql(number, values, table)})`)
     }
     if (selects.length === 0) return undefined
-    await connection.run(`COPY (${selects.join(' UNION ALL ')}) TO ${quoted(into)} (${format})`)
+    await connection.run(`COPY (${selects.join(' UNION ALL ')}) TO ${quoted(into)} (${sumsFormat})`)
     return { parts, from, to }
   } catch (error) {
     // Sums beyond 63 bits.

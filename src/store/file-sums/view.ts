@@ -6,9 +6,10 @@ import { sumsOf } from '../names.ts'
 import { boundsOf, receivedWithin } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import { addressesOf, agentOf, columnsBehind, flowsView, scan, type ViewInput } from '../read/views.ts'
-import type { StoredFile } from '../record.ts'
+import type { StoredFile, SumsOfFile } from '../record.ts'
 import { fileColumns } from '../schema.ts'
 import { flowTime, sumInput } from './build.ts'
+import { daysWithSums, type DaySums } from './days.ts'
 import { sumParts, sumViewOf, viewColumnsOf, type SumPart } from './parts.ts'
 
 /** `flow_time` in µs, `to` exclusive. */
@@ -29,12 +30,19 @@ export function sumReadsOf(tree: unknown, tables: ReadonlySet<string>): SumReads
   })
 }
 
+/** Intact sums: names of files of flows, and days. */
+export type Summed = Readonly<{ files: ReadonlySet<string>; days: readonly DaySums[] }>
+
 /** Files of flows that are wholly in the span, and have sums of the part. */
 export function summedFiles(reads: SumReads, files: readonly StoredFile[]): readonly StoredFile[] {
-  return files.filter((file) => reads.some((read) => isSummed(file, read)))
+  return files.filter(({ sums }) => reads.some((read) => isSummed(sums, read)))
 }
 
-function isSummed({ sums: of }: StoredFile, { part, span }: SumReads[number]): boolean {
+export function summedDays(reads: SumReads, files: readonly StoredFile[]): readonly DaySums[] {
+  return daysWithSums(files).filter(({ sums }) => reads.some((read) => isSummed(sums, read)))
+}
+
+function isSummed(of: SumsOfFile | undefined, { part, span }: SumReads[number]): boolean {
   return of?.parts[part.name] !== undefined && of.from >= span.from && of.to < span.to
 }
 
@@ -53,17 +61,23 @@ function sumView(read: SumReads[number], given: ViewInput): string {
   const { all } = flowsReceived({ from: BigInt(span.from), to: BigInt(span.to) })
   const received = { from: Number(all.from) / 1000, to: Number(all.to) / 1000 }
   const input = { ...given, files: receivedWithin(given.files, received) }
-  const flows = input.files.filter(({ stream }) => stream === 'flows')
-  const summed = flows.filter((file) => given.summed?.has(file.name) === true && isSummed(file, read))
+  const days = (given.summed?.days ?? []).filter(({ sums }) => isSummed(sums, read))
+  const ofDays = new Set(days.flatMap(({ files }) => files))
+  const flows = input.files.filter((file) => file.stream === 'flows' && !ofDays.has(file))
+  const summed = flows.filter((file) => given.summed?.files.has(file.name) === true && isSummed(file.sums, read))
   const others = flows.filter((file) => !summed.includes(file))
+  const ofSums = [
+    ...summed.map(({ name, sums }) => ({ name: sumsOf(name), sums })),
+    ...days.map(({ name, sums }) => ({ name, sums })),
+  ]
   const named = viewColumnsOf(part).filter((column) => given.columns?.has(column) ?? true)
   const computed = (part.computed ?? []).filter(({ name }) => named.includes(name))
   const behind = columnsBehind(named)
   const keys = part.keys.filter((key) => behind.has(key))
   const columns = [...keys, ...computed.map(({ name }) => name)].map((name) => `"${name}"`)
   const scans = [
-    ...(summed.length === 0 ? [] : [sumScan(part, columns, summed, input)]),
-    ...(others.length === 0 && summed.length > 0
+    ...(ofSums.length === 0 ? [] : [sumScan(part, columns, ofSums, input)]),
+    ...(others.length === 0 && ofSums.length > 0
       ? []
       : [flowScan({ ...input, files: others }, keys, computed, { span, received: all })]),
   ]
@@ -77,9 +91,14 @@ function sumView(read: SumReads[number], given: ViewInput): string {
   })
 }
 
-function sumScan(part: SumPart, columns: readonly string[], files: readonly StoredFile[], { directory }: ViewInput) {
+function sumScan(
+  part: SumPart,
+  columns: readonly string[],
+  files: readonly Readonly<{ name: string; sums: SumsOfFile | undefined }>[],
+  { directory }: ViewInput,
+) {
   const rows = files.reduce((sum, { sums: of }) => sum + (of?.parts[part.name] ?? 0), 0)
-  const paths = fileList(files.map(({ name }) => `${directory}/${sumsOf(name)}`))
+  const paths = fileList(files.map(({ name }) => `${directory}/${name}`))
   return `SELECT ${[...columns, ...sums].join(', ')} FROM read_parquet(${paths}, explicit_cardinality = ${rows})
       WHERE part = ${sumParts.indexOf(part)}`
 }

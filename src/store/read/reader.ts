@@ -10,7 +10,8 @@ import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, lockDuck, withoutExtensions, openDuck } from '../duck.ts'
 import { EndpointIndexReader } from '../endpoint-index/read.ts'
 import { intactSums } from '../file-sums/background.ts'
-import { summedFiles, type SumReads } from '../file-sums/view.ts'
+import { intactDays } from '../file-sums/daily.ts'
+import { summedDays, summedFiles, type Summed, type SumReads } from '../file-sums/view.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
@@ -320,8 +321,11 @@ export class DuckReader implements StoreReader {
     )
   }
 
-  #intactSums(sumReads: SumReads, { files }: Pin): Promise<ReadonlySet<string>> {
-    return intactSums(this.#sums, summedFiles(sumReads, files))
+  async #intactSums(sumReads: SumReads, { files }: Pin): Promise<Summed> {
+    const days = await intactDays(this.#sums, summedDays(sumReads, files))
+    const ofDays = new Set(days.flatMap((day) => day.files))
+    const others = summedFiles(sumReads, files).filter((file) => !ofDays.has(file))
+    return { files: await intactSums(this.#sums, others), days }
   }
 
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { endpointColumns, nodeColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
 import { serviceColumns, serviceEvidence, serviceSql } from '../../model/service-port.ts'
+import type { Summed } from '../file-sums/view.ts'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, type FileColumn } from '../schema.ts'
@@ -14,8 +15,7 @@ export type ViewInput = Readonly<{
   withService?: boolean
   /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
   columns?: ReadonlySet<string> | undefined
-  /** Names of files of flows with intact sums. */
-  summed?: ReadonlySet<string> | undefined
+  summed?: Summed | undefined
   /** By name of a file: a condition of all rows that the statement needs, or '', and their estimated number. */
   within?: ReadonlyMap<string, Readonly<{ sql: string; rows: number }>> | undefined
   /** Database of the states of cloud resources. */

@@ -85,6 +85,10 @@ export class DiskWriter implements TableWriter {
     return Promise.resolve(undefined)
   }
 
+  mergeSums(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   memory(): Promise<number> {
     return Promise.resolve(0)
   }
