@@ -16,6 +16,12 @@ import { rowsOf } from './store-query.ts'
 const further = 1
 const mostCandidates = 1000
 
+export type CandidateSums = Readonly<{
+  rows: readonly AnswerRecord[]
+  /** No other group can be as large as the last row. */
+  isProven: boolean
+}>
+
 /**
  * The largest candidates of the rollup, with their sums from the flows of its span, and its totals. `none`: other
  * fields. Undefined when the client has disconnected.
@@ -25,7 +31,7 @@ export async function candidateSums(
   request: GroupsRequest,
   rollup: Rollup,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+): Promise<CandidateSums | 'none' | undefined> {
   const { group, by, of, limit } = request
   if (!isMeasure(by) || of !== undefined || group.length === 0 || limit > mostCandidates) return 'none'
   const most = Math.min(mostCandidates, limit * (1 + further))
@@ -47,7 +53,16 @@ export async function candidateSums(
     const found = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))
     return found === undefined ? [] : [{ ...row, ...found }]
   })
-  return withPlaces(rows.sort(largestFirst(request)).slice(0, limit), all)
+  const largest = rows.sort(largestFirst(request)).slice(0, limit)
+  return { rows: withPlaces(largest, all), isProven: isProven(largest, request) }
+}
+
+/** Another group has at most the known sum of the first that is no candidate, and all of the unknown groups. */
+function isProven(largest: readonly AnswerRecord[], { by, limit }: GroupsRequest): boolean {
+  const last = largest[limit - 1]
+  if (last === undefined) return false
+  const sumOf = (name: string) => BigInt((last[name] ?? 0) as string | number)
+  return sumOf(`_${by}`) > sumOf('_next') + sumOf('_rest')
 }
 
 function isTexts(texts: readonly (readonly unknown[])[]): texts is readonly (readonly string[])[] {

@@ -147,7 +147,9 @@ async function expectEqual(api: Observed, random: SeededRandom, times: number): 
     const query = {
       group,
       from: String(Date.now() - Math.floor(ago * hour) + random.integer(-90_000, 90_000)),
-      to: String(Date.now() - random.pick([0, 0, 0, 30 * 60_000, 2 * hour, ago > 50 ? 40 * hour : 0]) + random.integer(0, 2000)),
+      to: String(
+        Date.now() - random.pick([0, 0, 0, 30 * 60_000, 2 * hour, ago > 50 ? 40 * hour : 0]) + random.integer(0, 2000),
+      ),
       by: random.pick(['bytes', 'packets', 'flows']),
       limit: String(random.pick([1, 5, 1000])),
       filter: random.pick(['', ...(filters[group] ?? [])]),

@@ -258,7 +258,7 @@ async function storedSums<Request extends AggregateQuery>(
   const { context, disconnected } = run
   const {
     rollup,
-    exact,
+    exact: isComplete,
     flowsStored = false,
     hasCandidates = false,
     onInsufficient,
@@ -283,13 +283,16 @@ async function storedSums<Request extends AggregateQuery>(
         }
   }
   if (rollup === undefined) return fromFlows()
-  const isOfCandidates = !exact && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
+  const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
   const candidates = isOfCandidates
     ? await candidateSums(store, { ...request, group: groups.fields }, rollup, disconnected)
     : 'none'
   const rows =
-    candidates === 'none' ? await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected) : candidates
-  if (rows === undefined) return undefined
+    candidates === 'none'
+      ? await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected)
+      : candidates?.rows
+  if (rows === undefined || candidates === undefined) return undefined
+  const exact = isComplete || (candidates !== 'none' && candidates.isProven)
   if (!exact && flowsStored && remainderMatters(rows)) {
     onInsufficient?.()
     return fromFlows()

@@ -1,9 +1,8 @@
 import type { Disk, Host } from '../host/index.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { lostRows, spanText } from './losses.ts'
-import { intactSums } from './file-sums/background.ts'
-import { intactDays } from './file-sums/daily.ts'
 import { daysWithSums } from './file-sums/days.ts'
+import { intactDays, intactSums } from './file-sums/intact.ts'
 import { sumsVersion } from './file-sums/parts.ts'
 import { readManifest } from './manifest.ts'
 import { holdsRows, sumsOf, type Stream } from './names.ts'
@@ -42,11 +41,7 @@ async function compareSize(
   return { bytes: 0, damage: stat === undefined ? 'missing' : stat.size === bytes ? undefined : 'wrong size' }
 }
 
-async function checkSums(
-  host: Host,
-  directory: string,
-  files: readonly StoredFile[],
-): Promise<StoreCheck['sums']> {
+async function checkSums(host: Host, directory: string, files: readonly StoredFile[]): Promise<StoreCheck['sums']> {
   const verification = new Verification(host.disk, directory)
   const withSums = files.filter(({ sums }) => sums?.version === sumsVersion)
   const days = daysWithSums(files)

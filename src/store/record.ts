@@ -43,7 +43,12 @@ export type SumsOfFile = Readonly<{
 export type SumsOfDay = SumsOfFile & Readonly<{ files: string }>
 
 /** With the copy of endpoints and the sums of flows. */
-export function bytesOnDisk({ stream, bytes, sums, day }: Pick<StoredFile, 'stream' | 'bytes' | 'sums' | 'day'>): number {
+export function bytesOnDisk({
+  stream,
+  bytes,
+  sums,
+  day,
+}: Pick<StoredFile, 'stream' | 'bytes' | 'sums' | 'day'>): number {
   return (stream === 'endpoints' ? 2 * bytes : bytes) + (sums?.bytes ?? 0) + (day?.bytes ?? 0)
 }
 

@@ -107,7 +107,7 @@ export interface TableWriter {
   endpointUse(path: string, columns: readonly string[]): Promise<EndpointUse | undefined>
   /** Writes the sums of a file of flows. Undefined if it can have none. */
   sums(path: string, into: string, about: FileAbout): Promise<SumsBuilt | undefined>
-  /** Sums the sums of files by these parts, which all have. Returns rows by name of the part; undefined beyond 63 bits. */
+  /** Sums the sums of files by parts that all have. Returns rows by name of the part; undefined beyond 63 bits. */
   mergeSums(
     from: readonly string[],
     parts: readonly string[],

@@ -7,6 +7,7 @@ import type { StoredFile, SumsOfFile } from '../record.ts'
 import { aboutFiles } from '../state.ts'
 import type { TableWriter } from '../table-writer.ts'
 import { checksumOf, Verification } from '../verification.ts'
+import { intactSums } from './intact.ts'
 import { sumsVersion } from './parts.ts'
 
 const retryMs = 3_600_000
@@ -89,15 +90,4 @@ export class FileSums {
   #verification() {
     return new Verification(this.#host.disk, this.#folder.directory)
   }
-}
-
-/** Names of files with intact sums. The verification must not be that of the files. */
-export async function intactSums(
-  verification: Verification,
-  files: readonly StoredFile[],
-): Promise<ReadonlySet<string>> {
-  const current = files.flatMap((file) => (file.sums?.version === sumsVersion ? [{ ...file, ...file.sums }] : []))
-  const damaged = await verification.damaged(current.map((file) => ({ ...file, name: sumsOf(file.name) })))
-  const names = new Set([...damaged.keys()].map(({ name }) => name))
-  return new Set(current.flatMap(({ name }) => (names.has(sumsOf(name)) ? [] : [name])))
 }

@@ -5,8 +5,9 @@ import { daySumsOf, sumsOf, temporaryEnding } from '../names.ts'
 import type { StoredFile, SumsOfDay } from '../record.ts'
 import type { TableWriter } from '../table-writer.ts'
 import { checksumOf, Verification } from '../verification.ts'
-import { intactSums, type FileSums } from './background.ts'
-import { daysWithSums, digestOf, flowDays, type DaySums } from './days.ts'
+import type { FileSums } from './background.ts'
+import { daysWithSums, digestOf, flowDays } from './days.ts'
+import { intactDays, intactSums } from './intact.ts'
 import { sumParts, sumsVersion } from './parts.ts'
 
 const retryMs = 3_600_000
@@ -82,7 +83,10 @@ export class DailySums {
         return
       }
       const { crc, bytes } = await checksumOf(disk, temporary)
-      const [from, to] = [Math.min(...files.map(({ sums }) => sums!.from)), Math.max(...files.map(({ sums }) => sums!.to))]
+      const [from, to] = [
+        Math.min(...files.map(({ sums }) => sums!.from)),
+        Math.max(...files.map(({ sums }) => sums!.to)),
+      ]
       const day: SumsOfDay = { version: sumsVersion, bytes, crc, parts, from, to, files: digest }
       const isCurrent = files.every((file) => this.#folder.state.files.get(file.name) === file)
       if (!isCurrent) return
@@ -100,7 +104,11 @@ export class DailySums {
   }
 
   /** Only parts that all files have. */
-  async #merge(files: readonly StoredFile[], into: string, writer: TableWriter): Promise<SumsOfDay['parts'] | undefined> {
+  async #merge(
+    files: readonly StoredFile[],
+    into: string,
+    writer: TableWriter,
+  ): Promise<SumsOfDay['parts'] | undefined> {
     const parts = sumParts.filter(({ name }) => files.every(({ sums }) => sums?.parts[name] !== undefined))
     return parts.length === 0
       ? undefined
@@ -124,11 +132,4 @@ export class DailySums {
 
 function withoutDay({ day: _, ...file }: StoredFile): StoredFile {
   return file
-}
-
-/** The verification must not be that of the files. */
-export async function intactDays(verification: Verification, days: readonly DaySums[]): Promise<readonly DaySums[]> {
-  const files = days.map(({ name, sums, files: [file] }) => ({ ...file!, ...sums, name }))
-  const damaged = await verification.damaged(files)
-  return days.filter((_, at) => !damaged.has(files[at]!))
 }

@@ -52,8 +52,7 @@ async function filled(): Promise<Store> {
   return open()
 }
 
-const named = async (ending: string) =>
-  (await readdir(stores.directory)).filter((name) => name.endsWith(ending)).sort()
+const named = async (ending: string) => (await readdir(stores.directory)).filter((name) => name.endsWith(ending)).sort()
 const path = (name: string) => join(stores.directory, name)
 
 const spans = [
@@ -126,7 +125,7 @@ test('flows that are stored late change the sums of their day', async () => {
 })
 
 test('a lost file of a day: its sums are not read, and written again without it', async () => {
-  const store = await filled()
+  await filled()
   const flows = (await named('.parquet')).filter((name) => name.startsWith('flows-'))
   await rm(path(flows[2]!))
   await stores.close()

@@ -9,9 +9,7 @@ import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, lockDuck, withoutExtensions, openDuck } from '../duck.ts'
 import { EndpointIndexReader } from '../endpoint-index/read.ts'
-import { intactSums } from '../file-sums/background.ts'
-import { intactDays } from '../file-sums/daily.ts'
-import { summedDays, summedFiles, type Summed, type SumReads } from '../file-sums/view.ts'
+import { intactFor } from '../file-sums/intact.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
@@ -310,7 +308,7 @@ export class DuckReader implements StoreReader {
 
   async #inputOf(connection: DuckDBConnection, statement: Statement, pin: Pin): Promise<ViewInput> {
     const { needle, receiveTime, sumReads = [] } = statement
-    const summed = sumReads.length > 0 ? await this.#intactSums(sumReads, pin) : undefined
+    const summed = sumReads.length > 0 ? await intactFor(sumReads, pin.files, this.#sums) : undefined
     const input = { ...viewInput(pin, this.#directory, statement), summed }
     if (needle === undefined) return input
     const endpoints = input.files.filter(({ stream }) => stream === 'endpoints')
@@ -319,13 +317,6 @@ export class DuckReader implements StoreReader {
       () => refusing(narrowed(connection, this.#indexes, { needle, receiveTime }, input), this.#directory),
       this.#closing.signal,
     )
-  }
-
-  async #intactSums(sumReads: SumReads, { files }: Pin): Promise<Summed> {
-    const days = await intactDays(this.#sums, summedDays(sumReads, files))
-    const ofDays = new Set(days.flatMap((day) => day.files))
-    const others = summedFiles(sumReads, files).filter((file) => !ofDays.has(file))
-    return { files: await intactSums(this.#sums, others), days }
   }
 
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {

@@ -1,0 +1,36 @@
+/** Sums are verified before they are used. The verification must not be that of the files of flows. */
+import { sumsOf } from '../names.ts'
+import type { StoredFile } from '../record.ts'
+import type { Verification } from '../verification.ts'
+import type { DaySums } from './days.ts'
+import { sumsVersion } from './parts.ts'
+import { summedDays, summedFiles, type Summed, type SumReads } from './view.ts'
+
+/** Names of files with intact sums. */
+export async function intactSums(
+  verification: Verification,
+  files: readonly StoredFile[],
+): Promise<ReadonlySet<string>> {
+  const current = files.flatMap((file) => (file.sums?.version === sumsVersion ? [{ ...file, ...file.sums }] : []))
+  const damaged = await verification.damaged(current.map((file) => ({ ...file, name: sumsOf(file.name) })))
+  const names = new Set([...damaged.keys()].map(({ name }) => name))
+  return new Set(current.flatMap(({ name }) => (names.has(sumsOf(name)) ? [] : [name])))
+}
+
+export async function intactDays(verification: Verification, days: readonly DaySums[]): Promise<readonly DaySums[]> {
+  const files = days.map(({ name, sums, files: [file] }) => ({ ...file!, ...sums, name }))
+  const damaged = await verification.damaged(files)
+  return days.filter((_, at) => !damaged.has(files[at]!))
+}
+
+/** The intact sums that a statement can read. */
+export async function intactFor(
+  reads: SumReads,
+  files: readonly StoredFile[],
+  verification: Verification,
+): Promise<Summed> {
+  const days = await intactDays(verification, summedDays(reads, files))
+  const ofDays = new Set(days.flatMap((day) => day.files))
+  const others = summedFiles(reads, files).filter((file) => !ofDays.has(file))
+  return { files: await intactSums(verification, others), days }
+}
