@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it, test } from 'vitest'
+import { checkStore } from '../check.ts'
 import type { Store, StoreOptions } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import { damages, expectEqual, usualFlows } from '../testing/file-sums.ts'
@@ -157,4 +158,14 @@ test('a start removes sums that no entry names', async () => {
   await writeFile(stale, 'x')
   await open()
   expect(await named('.day')).toHaveLength(2)
+})
+
+test('a check of the store names damaged sums, and loses no row for them', async () => {
+  await filled()
+  await stores.close()
+  const found = async () => (await checkStore({ host: movedHost(clock), directory: stores.directory })).check
+  expect((await found()).sums).toEqual({ files: received.length + 2, damaged: [] })
+  const [[ofFile = ''], [ofDay = '']] = [await named('.sums'), await named('.day')]
+  for (const name of [ofFile, ofDay]) await damages['a flipped bit']?.(path(name), '')
+  expect(await found()).toMatchObject({ sums: { damaged: [ofFile, ofDay] }, damaged: [] })
 })
