@@ -1,7 +1,7 @@
 /** Sums beside the files of flows (ADR 0038) as a source. */
 import type { StoredSums } from '../engine/control.ts'
 import { columnsRead, testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, rowsBefore, type Rollup, type RowQuery } from '../query/plan/index.ts'
+import { boundOf, rowsBefore, type Rollup, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
 import { sumPartWith, sumViewOf } from '../store/file-sums/parts.ts'
 
 /** Flows of files without sums, above which they are not read where a rollup has an answer. */
@@ -10,19 +10,29 @@ const maxRead = 20_000_000
 const maxSums = 100_000_000
 
 /** Undefined if the request has other columns, if sums have few of its flows, or if they are too many. */
-export function fileSums(
+export function fileSums(request: RowQuery, fields: readonly QueryField[], sums: StoredSums): Rollup | undefined {
+  return fields.length === 0 ? undefined : partSums(request, fields, sums)
+}
+
+/** As {@link fileSums}, of a part that has further columns. */
+export function partSums(
   request: RowQuery,
   fields: readonly QueryField[],
   { flows, fileSums: parts }: StoredSums,
+  further: readonly string[] = [],
 ): Rollup | undefined {
   const { span } = request
-  if (parts === undefined || fields.length === 0) return undefined
-  const part = sumPartWith([...fields.flatMap(columnsRead), ...testsOf(boundOf(request)).map(({ field }) => field)])
+  if (parts === undefined) return undefined
+  const tested = testsOf(boundOf(request)).map(({ field }) => field)
+  const part = sumPartWith([...fields.flatMap(columnsRead), ...tested, ...further])
   const sums = part === undefined ? undefined : parts[part.name]
   if (part === undefined || sums === undefined) return undefined
-  const rowsIn = (hours: NonNullable<typeof flows.hours>) =>
-    rowsBefore(hours, Number(span.to) / 1000) - rowsBefore(hours, Number(span.from) / 1000)
-  const [read, all] = [rowsIn(sums.without), rowsIn(flows.hours ?? [])]
+  const [read, all] = [flowsIn(span, sums.without), flowsIn(span, flows.hours ?? [])]
   const isWorth = read <= maxRead && read * 2 <= all && sums.rows * all <= maxSums * flows.rows
   return isWorth ? { view: sumViewOf(part), span, isOfFlows: true } : undefined
+}
+
+/** About, by the hours of their receipt. */
+export function flowsIn({ from, to }: TimeSpan, hours: NonNullable<StoredSums['flows']['hours']>): number {
+  return rowsBefore(hours, Number(to) / 1000) - rowsBefore(hours, Number(from) / 1000)
 }

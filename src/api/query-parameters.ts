@@ -167,6 +167,8 @@ export type AnswerFrame = CoverageFacts &
     exact: boolean
     /** Largest possible error of any group's sum. */
     error?: unknown
+    /** Largest possible relative error of statistics. */
+    relative_error?: number
   }>
 
 export type IsoSpan = Readonly<{ from: string; to: string }>
@@ -185,6 +187,7 @@ type AnswerFacts = Coverage &
     source?: string
     exact?: boolean
     error?: unknown
+    relativeError?: number
   }>
 
 export function answerFrame(
@@ -193,7 +196,7 @@ export function answerFrame(
   span: TimeSpan,
   more: AnswerFacts = {},
 ): AnswerFrame {
-  const { next = null, source = 'raw', exact = true, error, ...coverage } = more
+  const { next = null, source = 'raw', exact = true, error, relativeError, ...coverage } = more
   return {
     columns,
     rows,
@@ -201,7 +204,7 @@ export function answerFrame(
     source,
     span: isoSpan(span),
     exact,
-    ...known({ error }),
+    ...known({ error, relative_error: relativeError }),
     ...coverageFacts(coverage),
   }
 }
@@ -240,8 +243,8 @@ export const answerProperties = {
   source: {
     type: 'string',
     description:
-      'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), or `ring` (the ' +
-      'newest flows, in memory, without a store).',
+      'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), `sketch` ' +
+      '(counts of values beside the flows), or `ring` (the newest flows, in memory, without a store).',
   },
   span: object(
     { from: string, to: string },
@@ -253,14 +256,20 @@ export const answerProperties = {
   exact: {
     type: 'boolean',
     description:
-      'False if groups may lack flows that a rollup combined with others, at most by `error`, or if flows are ' +
-      '`lost`. Otherwise totals are exact, except under a filter that a rollup does not support after the flows ' +
-      'have expired.',
+      'False if groups may lack flows that a rollup combined with others, at most by `error`, if flows are `lost`, ' +
+      'or if statistics have a `relative_error`. Otherwise totals are exact, except under a filter that a rollup ' +
+      'does not support after the flows have expired.',
   },
   error: {
     description:
       'Only if a rollup combined flows: the maximum amount that a group may lack, in the ranking measure. It is the ' +
       'sum of flows that a rollup stores without group.',
+  },
+  relative_error: {
+    type: 'number',
+    description:
+      'Only for statistics (`of`) over many flows: the largest relative error of minimum, mean, maximum and ' +
+      'percentiles, because they are read from counts of similar values. Sums are exact. `source=raw` reads the flows.',
   },
   stored_to: {
     type: 'string',

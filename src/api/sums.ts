@@ -1,5 +1,6 @@
 import { known } from '../model/json.ts'
-import { dialectOf, endpointField, endpointFields, flowNames, type QueryField } from '../query/index.ts'
+import { sketchError } from '../model/sketch.ts'
+import { dialectOf, endpointField, flowNames, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
   hasStats,
@@ -36,6 +37,7 @@ import type { StoreReader } from '../engine/control.ts'
 import { sharedKey, StoreRuns } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { candidateSums } from './candidate-sums.ts'
+import { sketchSums } from './sketch-sums.ts'
 import { remainderMatters, sumSource } from './sum-source.ts'
 
 export interface SumsQuery extends QuestionQuery {
@@ -48,57 +50,6 @@ export interface SumsQuery extends QuestionQuery {
   readonly beside?: string
   readonly sums?: 'all' | 'ranked'
 }
-
-export const rankParameter = {
-  type: 'string',
-  enum: [...measures, ...furtherMeasures, ...stats],
-  default: 'bytes',
-  description:
-    `Ranking measure: ${[...measures, ...furtherMeasures].join(', ')}, or ${stats.join(', ')} of the ` +
-    `field \`of\`.`,
-} as const
-
-export const measureParameter = {
-  type: 'string',
-  description:
-    `Additional sums besides bytes, packets and flows, comma-separated: ${furtherMeasures.join(', ')}, ` +
-    'as reported. They require reading the flows instead of rollups.',
-  examples: ['drop_packets'],
-} as const
-
-export const ofParameter = {
-  type: 'string',
-  description:
-    'A numeric field to add statistics of to each row: number of flows with the field, minimum, mean, ' +
-    'maximum, and percentiles 50, 90, 95 and 99. Percentiles use nearest rank: the result is always a value that ' +
-    'occurred.',
-  examples: ['rtt'],
-} as const
-
-export const offsetParameter = {
-  type: 'string',
-  description:
-    'Shift the time range back by this duration: `1h`, `1d`, `4w`. Times in the response are those of the ' +
-    'shifted data.',
-  examples: ['1d'],
-} as const
-
-export const sumsParameter = {
-  type: 'string',
-  enum: ['all', 'ranked'],
-  default: 'all',
-  description:
-    '`ranked`: of bytes, packets and flows only the sum by which groups are ranked. This is faster for many flows.',
-} as const
-
-export const besideParameter = {
-  type: 'string',
-  enum: Object.values(endpointFields).map(({ name }) => name),
-  description:
-    'A hint for speed; the response does not depend on it. Set it if you need groups by one endpoint and by the pair ' +
-    'of both: requests with the same `limit` and `by` then share one pass over the flows. With groups by one ' +
-    'endpoint: the other one. With the pair (`scope=endpoint`): the one by which the other request groups.',
-} as const
 
 export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
   if (offset === undefined) return rowQuery
@@ -191,17 +142,23 @@ function totalOf([first = {}]: readonly AnswerRecord[], summed: Summed): Totals 
   return Object.fromEntries(['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
+type AboutSums = Readonly<{
+  source: string
+  exact: boolean
+  /** Of statistics. */
+  relativeError?: number
+}>
+
 type SumsAnswer = Readonly<{
   rows: readonly AnswerRecord[]
   total: Totals
   /** Largest possible error of any sum. */
   error?: unknown
   span: TimeSpan
-  source: string
-  exact: boolean
   storedTo?: bigint
   since?: bigint
 }> &
+  AboutSums &
   Omit<Missing, 'exact'>
 
 export type RunStatement = Readonly<{
@@ -256,6 +213,16 @@ async function storedSums<Request extends AggregateQuery>(
   { request, groups, query, readers }: SumsRead<Request>,
 ): Promise<SumsAnswer | undefined> {
   const { context, disconnected } = run
+  const dialect = dialectOf(store)
+  const answerOf = async (rows: readonly AnswerRecord[] | undefined, about: AboutSums) =>
+    rows === undefined
+      ? undefined
+      : { ...withoutTotalRow(rows, request), span: request.span, ...about, ...(await coverageOf(context, request)) }
+  const sketch = query.source === 'raw' ? undefined : await sketchSums(store, request, groups)
+  if (sketch !== undefined) {
+    const rows = await rowsOf(store, readers.sql({ ...request, rollup: sketch }, dialect), disconnected)
+    return answerOf(rows, { source: 'sketch', exact: false, relativeError: sketchError })
+  }
   const {
     rollup,
     exact: isComplete,
@@ -269,19 +236,8 @@ async function storedSums<Request extends AggregateQuery>(
     request.of === undefined && request.further === undefined ? query.source : 'raw',
     run,
   )
-  const dialect = dialectOf(store)
-  const fromFlows = async (): Promise<SumsAnswer | undefined> => {
-    const rows = await flowSums(store, request, groups, readers.sql, disconnected)
-    return rows === undefined
-      ? undefined
-      : {
-          ...withoutTotalRow(rows, request),
-          span: request.span,
-          source: 'raw',
-          exact: true,
-          ...(await coverageOf(context, request)),
-        }
-  }
+  const fromFlows = async () =>
+    answerOf(await flowSums(store, request, groups, readers.sql, disconnected), { source: 'raw', exact: true })
   if (rollup === undefined) return fromFlows()
   const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
   const candidates = isOfCandidates

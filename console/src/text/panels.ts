@@ -111,6 +111,7 @@ export const panelsText = {
   hideThisPanel: 'Hide this panel',
   failedShowingPrevious: (message: string) => `${message} Showing the previous result.`,
   mayBeShort: (error: string) => `Each group may be too low${error}; the total is exact. A rollup merged small groups.`,
+  approximate: (percent: string) => `Values have an error of at most ${percent} %, because there are many flows.`,
   byUpTo: (error: string) => ` by up to ${error}`,
   previousTotal: 'previous total',
   newestPart: (seconds: string) => `The newest ${seconds} of the time range.`,

@@ -44,7 +44,8 @@ import {
   offsetParameter,
   rankParameter,
   sumsParameter,
-} from '../sums.ts'
+} from '../sum-parameters.ts'
+import {} from '../sums.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
 
 const received = 'time_received'

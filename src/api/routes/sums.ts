@@ -30,19 +30,13 @@ import {
 import { ringGroups, ringSeries } from '../ring/answers.ts'
 import {
   besideParameter,
-  readSums,
-  measureCells,
   measureParameter,
   ofParameter,
   offsetParameter,
   rankParameter,
-  shifted,
-  sumColumns,
-  sumsOf,
   sumsParameter,
-  type RunStatement,
-  type SumsQuery,
-} from '../sums.ts'
+} from '../sum-parameters.ts'
+import { readSums, measureCells, shifted, sumColumns, sumsOf, type RunStatement, type SumsQuery } from '../sums.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const

@@ -1,8 +1,10 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
+import { timeOfBinSql } from '../../model/sketch.ts'
 import { boundOf, conditionOf, rowsSql, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
+import { binnedSumsSql } from './sketch-sums.ts'
 import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
 export const measures = ['bytes', 'packets', 'flows'] as const
@@ -21,6 +23,8 @@ export type Rollup = Readonly<{
   remainder?: string | undefined
   /** Sums of exactly the flows of the span, which the statement sets in `span_from` and `span_to`; without `time`. */
   isOfFlows?: true
+  /** Its rows have bins of the field `of` and of time. */
+  hasBins?: true
 }>
 
 export interface AggregateQuery extends RowQuery {
@@ -73,7 +77,7 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: str
   const condition = compileSql(boundOf(rowQuery), { dialect })
   return {
     view: rollup.view,
-    time: '"time"',
+    time: rollup.hasBins === true ? timeOfBinSql : '"time"',
     where: spanSql(rollup, dialect) + (condition === 'true' ? '' : ` AND ${condition}`),
     sums: sums(sum('flows')),
     remainder: rollup.remainder ?? none,
@@ -106,6 +110,7 @@ function partsSql(
   dialect: Dialect,
 ): string {
   const { rollup, of, doubles, group } = request
+  if (rollup?.hasBins === true) return binnedSql(request, columns, names, dialect)
   const isOfManyFlows = rollup === undefined && doubles !== undefined && group.length > 0
   const { view, where, sums, remainder } = sourceOf(request, dialect, isOfManyFlows ? '"_of"' : undefined)
   if (!isOfManyFlows)
@@ -114,6 +119,11 @@ function partsSql(
   const value = of === undefined ? [] : [`${valueSql(of, dialect)} AS "_of"`]
   const rows = rowsSql(request, [...columns, ...value, ...summedColumns(request, dialect)], dialect)
   return `SELECT ${[...names, 'false AS "_lost"', sums].join(', ')} FROM (${rows}) flow GROUP BY ALL`
+}
+
+function binnedSql(request: AggregateQuery, columns: readonly string[], names: readonly string[], dialect: Dialect) {
+  const source = sourceOf(request, dialect)
+  return binnedSumsSql({ ...source, columns, names, summed: summedMeasures(request), of: request.of?.name ?? '' })
 }
 
 /** Rows folded to a level or more and their flows, all flows, and the oldest time (µs). */
@@ -151,6 +161,8 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const { view, time, where, sums } = sourceOf(request, dialect)
   const { identifier: name, stored } = dialect
   const bucket = `${bucketSql(time, { step, span: request.span }, dialect)} AS "_bucket"`
+  if (group.length === 0 && request.rollup?.hasBins === true)
+    return `${binnedSql(request, [bucket], ['"_bucket"'], dialect)} ORDER BY 1`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)

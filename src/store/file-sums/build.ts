@@ -1,6 +1,5 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
 import { flowTimeOf } from '../../model/flow-time.ts'
-import { serviceEvidence } from '../../model/service-port.ts'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns } from '../schema.ts'
 import { sumColumns, sumParts, type SumPart } from './parts.ts'
@@ -23,7 +22,7 @@ export type SumsBuilt = Readonly<{
 const columnsRead = [
   ...new Set([
     ...sumColumns.keys(),
-    ...serviceEvidence,
+    ...sumParts.flatMap(({ computed = [] }) => computed.flatMap(({ reads }) => reads)),
     'bytes',
     'packets',
     'sampling',
@@ -73,13 +72,13 @@ export async function buildSums(
     const type = totals.every((total) => Number(total ?? 0) < exactDoubles) ? 'DOUBLE' : 'UBIGINT'
     // Sums of ids and ports without a hash table.
     await connection.run('SET perfect_ht_threshold = 20')
-    const most = Math.floor(Math.max(alwaysRows, mostShare * Number(rows)))
     const parts: Record<string, number> = {}
     const selects: string[] = []
     for (const [number, part] of sumParts.entries()) {
       const values = valuesOf(part, names, agent)
       if (values.length === 0) continue
       const table = `sums_${number}`
+      const most = Math.floor(Math.max(alwaysRows, (part.mostShare ?? mostShare) * Number(rows)))
       await connection.run(`CREATE TEMP TABLE ${table} AS ${partSql(values, flows, type)} LIMIT ${most + 1}`)
       const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
       if (Number(count) > most) continue

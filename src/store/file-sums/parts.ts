@@ -1,8 +1,9 @@
 /** The dimensions by which each large file of flows has complete sums beside it (ADR 0038). */
 import { endTexts } from '../../model/endpoint.ts'
-import { serviceSql } from '../../model/service-port.ts'
+import { serviceEvidence, serviceSql } from '../../model/service-port.ts'
 import { columnsBehind, flowViewColumns } from '../read/views.ts'
 import { fileColumns } from '../schema.ts'
+import { sketchParts } from './sketch-parts.ts'
 
 /** Of the numbers that files have instead of words; null if no row has it. */
 type FlowContext = Readonly<{ agent: string | null }>
@@ -12,6 +13,8 @@ type ComputedColumn = Readonly<{
   type: string
   /** SQL over a row `r` with the columns of a file; those that the file lacks are NULL. */
   sql: (context: FlowContext) => string
+  /** Columns of files that it is computed from, besides those of the time. */
+  reads: readonly string[]
 }>
 
 /**
@@ -24,10 +27,12 @@ export type SumPart = Readonly<{
   keys: readonly string[]
   /** Further columns, in the view too. */
   computed?: readonly ComputedColumn[]
+  /** Rows per row of the file, above which a file has no such part, unless they are few. */
+  mostShare?: number
 }>
 
 /** Changes with the meaning or the columns of sums. Those of another version are not read, and written again. */
-export const sumsVersion = 1
+export const sumsVersion = 2
 
 function partOfEnd(end: 'src' | 'dst'): SumPart {
   const texts = endTexts.map((text) => `${end}_${text}`)
@@ -42,8 +47,8 @@ export const sumParts: readonly SumPart[] = [
     name: 'service',
     keys: ['proto'],
     computed: [
-      { name: 'service_port', type: 'USMALLINT', sql: (context) => service(context).port },
-      { name: 'initiator', type: 'VARCHAR', sql: (context) => service(context).initiator },
+      { name: 'service_port', type: 'USMALLINT', reads: serviceEvidence, sql: (context) => service(context).port },
+      { name: 'initiator', type: 'VARCHAR', reads: serviceEvidence, sql: (context) => service(context).initiator },
     ],
   },
   {
@@ -64,6 +69,7 @@ export const sumParts: readonly SumPart[] = [
   { name: 'dst_port', keys: ['dst_port'] },
   partOfEnd('src'),
   partOfEnd('dst'),
+  ...sketchParts,
 ]
 
 export const sumViewPrefix = 'flows_by_'

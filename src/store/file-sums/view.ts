@@ -1,6 +1,5 @@
 /** Views `flows_by_…`: exact sums of the flows of a span, from the sums of files and the flows of other files. */
 import { flowsReceived } from '../../model/flow-time.ts'
-import { serviceEvidence } from '../../model/service-port.ts'
 import { fileList } from '../duck.ts'
 import { sumsOf } from '../names.ts'
 import { boundsOf, receivedWithin } from '../read/receipt.ts'
@@ -116,7 +115,7 @@ function flowScan(
     '1 AS flows',
   ]
   const times = ['time_end', 'time_received', 'time_skewed']
-  const read = new Set([...keys, ...(computed.length > 0 ? serviceEvidence : []), ...times])
+  const read = new Set([...keys, ...computed.flatMap(({ reads }) => reads), ...times])
   for (const name of ['bytes', 'packets', 'sampling']) read.add(name)
   const columns = fileColumns.flows.filter(({ name }) => read.has(name))
   const rows = sumInput(`(${scan('flows', input, columns)})`, () => true, [...read])

@@ -7,7 +7,7 @@ import type { GroupsAnswer } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 import { generalText } from '../../../text/general.ts'
 
-type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'span' | 'stored_to' | 'lost'>
+type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'relative_error' | 'span' | 'stored_to' | 'lost'>
 
 type PanelProps<T extends Facts> = Readonly<{
   title: string
@@ -57,11 +57,18 @@ export function Panel<T extends Facts>({
       )}
       {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
       {data?.lost !== undefined && <p className="panel-foot warning">{generalText.incomplete(lostText(data.lost))}</p>}
-      {data !== undefined && !data.exact && (data.error !== undefined || data.lost === undefined) && (
+      {data?.relative_error !== undefined && (
+        <p className="panel-foot dim">{panelsText.approximate((data.relative_error * 100).toFixed(1))}</p>
+      )}
+      {data !== undefined && mayBeShort(data) && (
         <p className="panel-foot dim">
           {panelsText.mayBeShort(data.error === undefined ? '' : panelsText.byUpTo(count(Number(data.error))))}
         </p>
       )}
     </section>
   )
+}
+
+function mayBeShort({ exact, error, relative_error: ofStatistics, lost }: Facts) {
+  return !exact && ofStatistics === undefined && (error !== undefined || lost === undefined)
 }
