@@ -1,5 +1,6 @@
 // Issue 24, item 16: a signal during the start was ignored, and a data folder that cannot be used hung or printed a
 // stack.
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,19 +44,14 @@ describe('a signal during the start', () => {
       through: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
     })
     weir.launch()
-    // Node ignores signals before its first instruction, hence more than one.
-    const signals = setInterval(() => {
-      if (weir.pid !== weir.launched) weir.signal('SIGTERM')
-    }, 20)
-    try {
-      expect({ ...(await weir.exited()), isReady: weir.log.includes('ready') }).toEqual({
-        code: 0,
-        signal: null,
-        isReady: false,
-      })
-    } finally {
-      clearInterval(signals)
-    }
+    // Node's own handler resets the signal and raises it: that ends a process 1 or, more rarely, has no effect.
+    await expect.poll(() => existsSync(weir.data), { interval: 5, timeout: 60_000 }).toBe(true)
+    weir.signal('SIGTERM')
+    expect({ ...(await weir.exited()), log: weir.log }).toEqual({
+      code: 0,
+      signal: null,
+      log: expect.not.stringContaining('weir is ready') as string,
+    })
   })
 })
 
