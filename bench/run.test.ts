@@ -86,7 +86,24 @@ test('--all counts met runs as passed, hanging and unlisted skipped ones as fail
   const result = await cli(root, '--all', '--scale', 'ci', '--limit', '3')
   expect(result.code).toBe(1)
   expect(findCounts(result.output)).toEqual({ passed: 1, failed: 2, skipped: 1 })
-  expect(result.output).toMatch(/hangs: not met: stopped after 3 s/)
+  expect(result.output).toMatch(/^hangs: not met: stopped after 3 s/m)
+  expect(result.output).toMatch(/^failed: hangs: not met: stopped after 3 s, after: machine /m)
+})
+
+test('beside others the longest runs start first', async () => {
+  const source = (name: string) => `import { appendFileSync } from 'node:fs'
+    export const [name, issue, title] = ['${name}', '0.1', 'x']
+    export async function run(context) {
+      appendFileSync(new URL('../order', import.meta.url), name + ' ')
+      context.expect(true, 'yes')
+    }`
+  const names = ['access', 'kill-nine', 'push-bounds']
+  const root = await makeTree({
+    'package.json': '{"type":"module"}',
+    ...Object.fromEntries(names.map((name) => [`bench/runs/${name}.ts`, source(name)])),
+  })
+  expect((await cli(root, '--all', '--scale', 'ci', '--at-once', '2')).code).toBe(0)
+  expect(await readFile(join(root, 'bench/order'), 'utf8')).toMatch(/ kill-nine $/)
 })
 
 test('beside others a failed run is repeated once; met then, it is unsteady and not failed', async () => {

@@ -38,6 +38,22 @@ const seed = Number(values.seed)
 const atOnce = Number(values['at-once'])
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
 const [name] = positionals
+/** Seconds at the scale of CI, of those above a minute. */
+const longRuns: Readonly<Record<string, number>> = {
+  'push-bounds': 242,
+  damage: 184,
+  'console-speed': 105,
+  'shared-journal': 96,
+  'start-orders': 89,
+  'template-restart': 85,
+  'kubernetes-scale': 83,
+  'api-safety': 80,
+  'neo4j-load': 73,
+  'real-exporters': 73,
+  'query-meaning': 64,
+  'bus-away': 60,
+  'kafka-brokers': 60,
+}
 /** More failed runs than these are a fault and not a busy machine. */
 const fewRuns = 3
 
@@ -128,7 +144,8 @@ async function store(result: AcceptanceResult) {
 async function runAll(scale: 'full' | 'ci') {
   const all = await names()
   const found: Judged[] = []
-  const left = [...all]
+  // Otherwise the last ones run alone.
+  const left = atOnce === 1 ? [...all] : all.toSorted((one, other) => (longRuns[other] ?? 0) - (longRuns[one] ?? 0))
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let target = left.shift(); target !== undefined; target = left.shift())
@@ -188,12 +205,11 @@ async function runProcess(target: string, scale: 'full' | 'ci', echo: boolean): 
     const verdict = 'not met: skipped, and test/skips.json does not list it'
     return { target, count: 'failed', verdict, seconds, reasons: [verdict] }
   }
-  const not = result.stdout.split('\n').filter((line) => line.startsWith('  NO '))
-  return {
-    target,
-    count: 'failed',
-    verdict: result.timedOut ? `not met: stopped after ${limit / 1000} s` : 'not met',
-    seconds,
-    reasons: (not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map((line) => line.trim()),
-  }
+  const lines = result.stdout.split('\n')
+  const not = lines.filter((line) => line.startsWith('  NO ')).map((line) => line.trim())
+  const verdict = result.timedOut ? `not met: stopped after ${limit / 1000} s` : 'not met'
+  // A run that was stopped failed in nothing before: its last line shows where it was.
+  const last = result.timedOut ? lines.findLast((line) => line.trim() !== '') : result.stdout.slice(-400)
+  const reasons = not.length > 0 ? not : [`${verdict}, after: ${(last ?? '').replaceAll(/\s+/g, ' ').trim()}`]
+  return { target, count: 'failed', verdict, seconds, reasons }
 }
