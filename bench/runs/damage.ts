@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
+import { atOnce } from '../../test/kit/at-once.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { EventReceiver } from '../../test/kit/event-receiver.ts'
 import { weirCommand } from '../../test/kit/weir-command.ts'
@@ -19,13 +20,12 @@ export default {
     'ledger counts the others.',
   async run(context) {
     const base = await makeBase(join(context.folder, 'base'))
-    for (const [index, damage] of fileDamages(base.frames).entries())
-      await damaged(context, base, damage, join(context.folder, `case-${index}`))
-    await failedSync(context)
-    await fullDisk(context)
-    await readOnlyFolder(context)
-    await twoProcesses(context)
-    await clockJump(context)
+    const cases = fileDamages(base.frames).map(
+      (damage, index) => () => damaged(context, base, damage, join(context.folder, `case-${index}`)),
+    )
+    // Each has its own folder and mostly waits for starts. The longest first.
+    const others = [failedSync, fullDisk, clockJump, twoProcesses, readOnlyFolder].map((act) => () => act(context))
+    await atOnce([...others, ...cases], 4, (act) => act())
   },
 } satisfies AcceptanceRun
 

@@ -17,9 +17,10 @@ import type { BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import { configFrom } from '../../../src/schema/index.ts'
 import { ROOT } from '../../../tools/kit/command.ts'
 import { testContext } from '../../../test/conformance/batches.ts'
+import { atOnce } from '../../../test/kit/at-once.ts'
 import { auth, credentials, region } from '../../../test/kit/aws-server.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
-import { atOnce, type Place, type SpeedBusKind } from './bus.ts'
+import type { Place, SpeedBusKind } from './bus.ts'
 
 /** Parallel requests: 256 messages in flight in batches of ten, like the source. */
 const [sending, receiving] = [26, 10]

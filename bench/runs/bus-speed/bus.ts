@@ -66,12 +66,3 @@ export function load(
     ),
   }
 }
-
-export async function atOnce<T>(items: readonly T[], most: number, act: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0
-  await Promise.all(
-    Array.from({ length: Math.min(most, items.length) }, async () => {
-      while (next < items.length) await act(items[next++] as T)
-    }),
-  )
-}
