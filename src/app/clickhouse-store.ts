@@ -9,7 +9,15 @@ import { messageOf } from '../model/errors.ts'
 import { ClickHouseClient } from '../net/clickhouse/client.ts'
 import { clickhouseSettings } from '../query/index.ts'
 import { loadSink } from '../registry.ts'
-import { ClickHouseReader, prepareViews, storedSums, sumFactsSql, type SumFacts } from '../store/clickhouse/index.ts'
+import {
+  ClickHouseReader,
+  hourRowsSql,
+  prepareViews,
+  storedSums,
+  sumFactsSql,
+  type HourRows,
+  type SumFacts,
+} from '../store/clickhouse/index.ts'
 import type { WeirConfig } from './config.ts'
 import { storeSinkSettings } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
@@ -62,6 +70,7 @@ export class ClickHouseStore implements OutsideStore {
             client,
             names: settings,
             cluster: settings.cluster,
+            distributed: settings.distributed,
             create: settings.create,
             log,
             tables: (until) => createTables(parts, until),
@@ -120,12 +129,18 @@ export class ClickHouseStore implements OutsideStore {
   }
 
   async #readSums(): Promise<StoredSums> {
-    const forever = new AbortController().signal
-    const chunks: Uint8Array[] = []
-    for await (const chunk of await this.reader.query(sumFactsSql(this.#settings), 'json', forever)) chunks.push(chunk)
-    const [facts] = JSON.parse(Buffer.concat(chunks).toString()) as readonly SumFacts[]
+    const [[facts], hours] = await Promise.all([
+      this.#rows<SumFacts>(sumFactsSql(this.#settings)),
+      this.#rows<HourRows>(hourRowsSql(this.#settings)),
+    ])
     if (facts === undefined) throw new Error('ClickHouse returned no row for its sums')
-    return storedSums(facts, this.#settings.ttl, this.#parts.host.clock.now())
+    return storedSums(facts, this.#settings.ttl, this.#parts.host.clock.now(), hours)
+  }
+
+  async #rows<Row>(sql: string): Promise<readonly Row[]> {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of await this.reader.query(sql, 'json', new AbortController().signal)) chunks.push(chunk)
+    return JSON.parse(Buffer.concat(chunks).toString()) as readonly Row[]
   }
 
   async #fresh(): Promise<boolean> {

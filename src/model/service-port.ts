@@ -124,15 +124,19 @@ export function serviceSql(
   const { opens, answers } = openingSql(dialect, flags, agent === null ? 'false' : isAgentSql(protocol, agent))
   const known = (port: string) => registeredPortSql[dialect](port, registered)
   const low = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
+  // ClickHouse (26.9) turns a CASE of one test into this, which a projection does not match.
+  const either = (test: string, value: string, other: string) =>
+    dialect === 'clickhouse' ? `if(${test}, ${value}, ${other})` : `CASE WHEN ${test} THEN ${value} ELSE ${other} END`
   const cases = (is: Record<'src' | 'dst', string>, both: OpenCases, neither: OpenCases) => {
     const open = ({ shown, listens, same }: OpenCases) =>
       `WHEN ${answers} THEN ${shown.src} WHEN ${opens} THEN ${shown.dst} ` +
       `WHEN ${listening} = ${listeningSides.src} THEN ${listens.src} ` +
       `WHEN ${listening} = ${listeningSides.dst} THEN ${listens.dst} WHEN ${src} = ${dst} THEN ${same}`
+    const ofBoth = `CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ELSE ${is.src} END`
     return (
       `CASE WHEN coalesce(${src}, 0) = 0 AND coalesce(${dst}, 0) = 0 THEN NULL ` +
-      `WHEN ${known(src)} THEN CASE WHEN ${known(dst)} THEN CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ` +
-      `ELSE ${is.src} END ELSE ${is.src} END WHEN ${known(dst)} THEN ${is.dst} ${open(neither)} ` +
+      `WHEN ${known(src)} THEN ${either(known(dst), ofBoth, is.src)} ` +
+      `WHEN ${known(dst)} THEN ${is.dst} ${open(neither)} ` +
       `WHEN ${low(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} ` +
       `WHEN ${low(dst)} THEN ${is.dst} END`
     )
@@ -141,7 +145,7 @@ export function serviceSql(
     { src, dst },
     { src: "'dst'", dst: "'src'" },
   ]
-  const ifLow = (port: string) => `CASE WHEN ${low(port)} THEN ${port} END`
+  const ifLow = (port: string) => either(low(port), port, 'NULL')
   const lowPorts = { src: ifLow(src), dst: ifLow(dst) }
   const anyPorts = { src: `nullif(${src}, 0)`, dst: `nullif(${dst}, 0)` }
   const initiator: OpenCases = { shown: initiators, listens: initiators, same: 'NULL' }

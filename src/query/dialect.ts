@@ -128,6 +128,8 @@ export interface Dialect {
 
   /** Many groups are summed in parts, to bound memory. */
   readonly hasParts: boolean
+  /** Full hours of receipt may have sums; see `hourSums`. */
+  readonly hasHourSums: boolean
   /** View `changes`, at least those of a span (µs); the condition on the time is needed, too. */
   readonly changesIn: (span: Readonly<{ from: bigint; to: bigint }>) => string
   /** A common table expression that is read several times. */

@@ -179,6 +179,7 @@ export const clickhouse: Dialect = {
   allBut: (table, columns) => `${table}.* EXCEPT (${columns.join(', ')})`,
 
   hasParts: false,
+  hasHourSums: true,
   changesIn: ({ from, to }) => `changes_between(from = ${from}, to = ${to})`,
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
   inlined: (cte, select) => `${cte} AS (${select})`,

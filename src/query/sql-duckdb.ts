@@ -98,6 +98,7 @@ export const duckdb: Dialect = {
   allBut: (table, columns) => `${table}.* EXCLUDE (${columns.join(', ')})`,
 
   hasParts: true,
+  hasHourSums: false,
   changesIn: () => 'changes',
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
   inlined: (cte, select) => `${cte} AS NOT MATERIALIZED (${select})`,

@@ -101,11 +101,11 @@ export function rowsSql(
   return scans.map((conditions) => `${select} ${conditions.join(' AND ')}`).join(' UNION ALL ')
 }
 
-function receivedSql(span: TimeSpan, dialect: Dialect) {
+export function receivedSql(span: TimeSpan, dialect: Dialect) {
   return withinSql('time_received', span, dialect)
 }
 
-function filterSql(rowQuery: RowQuery, dialect: Dialect) {
+export function filterSql(rowQuery: RowQuery, dialect: Dialect): readonly string[] {
   const condition = compileSql(boundOf(rowQuery), { dialect })
   return condition === 'true' ? [] : [condition]
 }

@@ -3,6 +3,7 @@ import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { timeOfBinSql } from '../../model/sketch.ts'
 import { boundOf, conditionOf, rowsSql, withinSql, type RowQuery } from './row-query.ts'
+import { hourPartsSql } from './hour-groups.ts'
 import type { TimeSpan } from './span.ts'
 import { binnedSumsSql } from './sketch-sums.ts'
 import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
@@ -243,8 +244,17 @@ export interface GroupsRequest extends AggregateQuery {
 export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): string {
   const { group } = request
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`)
-  const parts = partsSql(request, values, valuesOf(group), dialect)
+  const names = valuesOf(group)
+  const parts = hoursSql(request, values, names, dialect) ?? partsSql(request, values, names, dialect)
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, dialect)}`
+}
+
+/** Undefined if sums of hours lack some of the request. */
+function hoursSql(request: GroupsRequest, columns: readonly string[], names: readonly string[], dialect: Dialect) {
+  const { rollup, of, further = [] } = request
+  if (rollup !== undefined || of !== undefined || further.length > 0) return undefined
+  const { sums } = sourceOf(request, dialect)
+  return hourPartsSql(request, { columns, names, sums, measures: summedMeasures(request) }, dialect)
 }
 
 /** The largest of the groups in the relation `parts`, with its totals. */

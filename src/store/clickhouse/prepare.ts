@@ -2,6 +2,7 @@
 import type { Log } from '../../telemetry/ports.ts'
 import type { ClickHouseClient } from '../../net/clickhouse/client.ts'
 import { unavailable } from './failures.ts'
+import { addReadingAids } from './reading-aids.ts'
 import { text } from './sql.ts'
 import type { StoreNames } from './tables.ts'
 import { viewsOf } from './views.ts'
@@ -11,6 +12,8 @@ export type PrepareOptions = Readonly<{
   names: StoreNames
   /** On which the views are created. */
   cluster: string | null
+  /** Rows are in the shards of the cluster. */
+  distributed: boolean
   create: boolean
   log: Log
   /** Creates the tables, if they are missing. Rejects with the reason. */
@@ -38,7 +41,6 @@ export async function prepareViews(options: PrepareOptions, signal: AbortSignal)
       undefined,
     )
   const missing = views.filter(({ name, comment }) => known.get(name)?.comment !== comment)
-  if (missing.length === 0) return
   if (!create && missing.some(({ name }) => !known.has(name)))
     throw unavailable(
       `${client.place} lacks the views ${missing.map(({ name }) => name).join(', ')}; create them by one start with ` +
@@ -47,5 +49,7 @@ export async function prepareViews(options: PrepareOptions, signal: AbortSignal)
     )
   if (!create) return
   for (const { create: statement } of missing) await client.run(statement, signal)
-  log.info('created the views of the store', { views: missing.map(({ name }) => name).join(', ') })
+  if (missing.length > 0)
+    log.info('created the views of the store', { views: missing.map(({ name }) => name).join(', ') })
+  await addReadingAids(options, signal)
 }

@@ -16,7 +16,7 @@ test('sums are complete while no flow has expired, although a flow ends before i
   const first = now - 3 * day
   const { since, flows } = storedSums(facts(first, first - hour), ages, now)
   expect(since).toEqual({ flows_1m: -Infinity, flows_5m: -Infinity, flows_1h: -Infinity })
-  expect(flows).toEqual({ rows: 10, first })
+  expect(flows).toEqual({ rows: 10, first, hours: [] })
 })
 
 test('sums of which rows may have expired are complete from then on', () => {
@@ -37,4 +37,9 @@ test('sums that began after the flows are complete after their first bucket, and
     oldest: Infinity,
     flows: { rows: 0, first: Infinity },
   })
+})
+
+test('hours of flows bound how much a page reads', () => {
+  const { flows } = storedSums(facts(now - hour, now - hour), ages, now, [{ from: now - hour, rows: 10 }])
+  expect(flows.hours).toEqual([{ from: now - hour, to: now, rows: 10 }])
 })

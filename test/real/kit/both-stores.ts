@@ -48,6 +48,7 @@ export async function bothStores(
           client,
           names: config,
           cluster: null,
+          distributed: false,
           create: true,
           log: recordingLog(),
           tables: async (until) => {
