@@ -1,13 +1,12 @@
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, test } from 'vitest'
+import { expect, it, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { drawnSize, seeds } from '../../test/kit/seeds.ts'
 import type { Column } from '../model/columns.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import { flowBatch } from '../store/testing/frames.ts'
-import { startStored, type StoredApi } from './testing/stored.ts'
+import { startObserved, type Observed } from './testing/observed.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -82,18 +81,8 @@ function batchOf(random: SeededRandom, received: number, rows: number): FlowBatc
   }
 }
 
-type Observed = StoredApi & Readonly<{ statements: string[]; directory: string }>
-
 async function stored(random: SeededRandom): Promise<Observed> {
-  const directory = await mkdtemp(join(tmpdir(), 'weir-sums-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const api = await startStored({}, { directory })
-  const statements: string[] = []
-  const { query } = api.control.store!
-  api.control.store!.query = (sql, ...more) => {
-    statements.push(sql)
-    return query(sql, ...more)
-  }
+  const api = await startObserved()
   // Of the second day, three hours have sums of the day too.
   const days = Date.now() - (Date.now() % day) - 3 * day
   const ofDays = [23, 25, 36, 47].map((hours) => days + hours * hour)
@@ -106,7 +95,7 @@ async function stored(random: SeededRandom): Promise<Observed> {
   while (await api.store.maintain());
   const received = Date.now() - 1000
   await api.addBatch(batchOf(random, received, 40), received)
-  return { ...api, statements, directory }
+  return api
 }
 
 const groups = [

@@ -1,14 +1,13 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, test } from 'vitest'
+import { expect, it, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { drawnSize, seeds } from '../../test/kit/seeds.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import type { Column } from '../model/columns.ts'
 import { sketchError } from '../model/sketch.ts'
 import { flowBatch } from '../store/testing/frames.ts'
-import { startStored, type StoredApi } from './testing/stored.ts'
+import { startObserved, type Observed } from './testing/observed.ts'
 
 const hour = 3_600_000
 
@@ -57,19 +56,9 @@ function batchOf(random: SeededRandom, received: number, rows: number, draw: Dra
   }
 }
 
-type Observed = StoredApi & Readonly<{ statements: string[]; directory: string }>
-
 /** A store that appears to have many flows. */
 async function stored(random: SeededRandom, draw: Draw): Promise<Observed> {
-  const directory = await mkdtemp(join(tmpdir(), 'weir-sketch-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const api = await startStored({}, { directory })
-  const statements: string[] = []
-  const { query } = api.control.store!
-  api.control.store!.query = (sql, ...more) => {
-    statements.push(sql)
-    return query(sql, ...more)
-  }
+  const api = await startObserved()
   const many = <Rows extends { rows: number }>(rows: Rows): Rows => ({ ...rows, rows: rows.rows * 1e6 })
   api.control.store!.sums = async () => {
     const sums = api.store.status().sums
@@ -84,7 +73,7 @@ async function stored(random: SeededRandom, draw: Draw): Promise<Observed> {
   while (await api.store.maintain());
   const received = Date.now() - 1000
   await api.addBatch(batchOf(random, received, 40, draw), received)
-  return { ...api, statements, directory }
+  return api
 }
 
 type Answer = Readonly<{ columns: readonly { name: string }[]; rows: readonly (readonly unknown[])[] }>

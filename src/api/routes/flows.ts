@@ -45,7 +45,6 @@ import {
   rankParameter,
   sumsParameter,
 } from '../sum-parameters.ts'
-import {} from '../sums.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
 
 const received = 'time_received'
