@@ -13,8 +13,9 @@ import { findLogcli, findLoki } from './install/loki.ts'
 import { startLoki, type RealLoki } from './kit/loki.ts'
 
 const count = 600
-// Loki queries lines of the last hours in its ingester.
-const start = Math.floor(Date.now() / 60_000) * 60_000 - 30 * 60_000
+// Loki queries lines of the last hours in its ingester. It spreads the bytes of a chunk over the range of the request:
+// two minutes after a step of 5 minutes, each step of the range has lines.
+const start = Math.floor(Date.now() / 300_000) * 300_000 - 28 * 60_000
 const at = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
 const lines = testLines(start, count)
 const span = ['--from', at(-60), '--to', at(count + 60)]
