@@ -22,7 +22,7 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
         `import { connect } from 'nats'; import { port } from ` +
         `'../../engine/contracts.ts'; import { map } from './map.ts';`,
       'src/connector-folders.ts': `const nats = () => import('./connectors/nats/index.ts');`,
-      'src/app/compose.ts':
+      'src/app/workloads.ts':
         `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import ` +
         `'../identity/index.ts';`,
       'src/app/workers/ingest.ts': `import '../../registry.ts'; import '../../identity/index.ts';`,

@@ -1,28 +1,30 @@
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { ProgramLog } from '../telemetry/log.ts'
+import type { Running } from './start/part-list.ts'
 
 const drainMs = 15_000
 
-/** Stops the parts in order. After the time limit it logs the unfinished part and exits with 1. */
+/** Closes the parts. After the time limit it logs the unfinished part and exits with 1. */
 export async function shutDown(
-  { host, log }: { host: Host; log: ProgramLog },
-  parts: readonly (readonly [part: string, stop: () => Promise<unknown>])[],
+  { host, log }: Readonly<{ host: Host; log: ProgramLog }>,
+  { close }: Pick<Running<object>, 'close'>,
 ): Promise<void> {
-  let stopping = ''
+  let closing = ''
   const timer = host.timers.after(drainMs, () => {
     log.error(
-      `Weir did not stop within ${drainMs} ms: ${stopping} did not finish. It exits now. No rows are lost: ` +
+      `Weir did not stop within ${drainMs} ms: ${closing} did not finish. It exits now. No rows are lost: ` +
         'unsettled rows are delivered again after the next start.',
     )
     log.flush()
     self.exit(1)
   })
-  for (const [part, stop] of parts) {
-    stopping = part
+  await close(async (part, end) => {
+    closing = part
     const begun = host.clock.monotonic()
-    await stop()
+    await end()
     log.debug('Stopped a part.', { part, ms: Math.round(host.clock.monotonic() - begun) })
-  }
+  })
   timer.cancel()
+  log.flush()
 }

@@ -1,4 +1,4 @@
-import type { RunningWeir } from '../app/start.ts'
+import type { RunningWeir } from '../app/start/index.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf } from '../model/errors.ts'

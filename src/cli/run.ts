@@ -1,4 +1,4 @@
-import { startWeir, type RunningWeir } from '../app/start.ts'
+import { startWeir, type RunningWeir } from '../app/start/index.ts'
 import { verifyMachine } from '../app/config-machine.ts'
 import { loadConfig } from '../app/load-config.ts'
 import type { GeneratedToken } from '../api/access/generated-token.ts'

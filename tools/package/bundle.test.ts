@@ -10,7 +10,7 @@ import { externalDependencies, packageOf, readManifest } from './manifest.ts'
 test('a file named by a URL beside a module is a separate entry, also with a computed name', async () => {
   const root = await makeTree({
     'src/main.ts': '',
-    'src/app/compose.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',
+    'src/app/threads.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',
     'src/app/workers/ingest.ts': '',
     'src/app/workers/ingest.test.ts': '',
     'src/app/workers/deep/no.ts': '',
