@@ -21,12 +21,12 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
       'src/connectors/nats/sink.ts':
         `import { connect } from 'nats'; import { port } from ` +
         `'../../engine/contracts.ts'; import { map } from './map.ts';`,
-      'src/connector-folders.ts': `const nats = () => import('./connectors/nats/index.ts');`,
+      'src/components/folders.ts': `const nats = () => import('../connectors/nats/index.ts');`,
       'src/app/workloads.ts':
-        `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import ` +
+        `import '../components/registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import ` +
         `'../identity/index.ts';`,
-      'src/app/workers/ingest.ts': `import '../../registry.ts'; import '../../identity/index.ts';`,
-      'src/cli/validate.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,
+      'src/app/workers/ingest.ts': `import '../../components/registry.ts'; import '../../identity/index.ts';`,
+      'src/cli/validate.ts': `import '../components/registry.ts'; import type { Store } from '../store/index.ts';`,
       'console/src/app/pages.ts': `const load = () => import('../pages/flows/index.tsx');`,
       'console/src/pages/flows/topology/index.tsx':
         `import { columns } from '../columns.tsx'; import { Grid } from ` +
@@ -98,13 +98,13 @@ const forbidden: readonly [name: string, path: string, text: string, message: Re
   [
     'a preset that wires',
     'src/presets/a.ts',
-    `import { x } from '../registry.ts';`,
-    /presets may not import registry\.ts/,
+    `import { x } from '../components/registry.ts';`,
+    /presets may not import components/,
   ],
   [
     'a command that joins two parts',
     'src/cli/query.ts',
-    `import '../registry.ts';\nimport '../store/index.ts';`,
+    `import '../components/registry.ts';\nimport '../store/index.ts';`,
     /^src\/cli\/query\.ts:2 only app\//,
   ],
   ['an unknown room', 'src/helpers/a.ts', `export {};`, /src\/helpers is not a room/],

@@ -6,7 +6,7 @@ import { workerLoad } from './worker-load.ts'
 const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
-/** A file of `src/` is a room by its name. */
+/** A folder within a room may have a law of its own. */
 const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
   schema: ['model'],
@@ -27,19 +27,15 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   transforms: [...TO_ENGINE, 'codecs'],
   api: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control', 'net', 'codecs', 'query', 'store', 'alerts'],
   presets: ['model', 'schema'],
-  'connector-folders.ts': ['host', 'connectors'],
-  'connector-api': [...TO_ENGINE, 'net', 'codecs'],
-  'connector-packages': [...TO_ENGINE, 'connector-api'],
-  'manifests.ts': [...TO_ENGINE, 'connector-folders.ts', 'connector-packages', 'transforms'],
-  'registry.ts': [...TO_ENGINE, 'connector-folders.ts', 'connector-packages', 'manifests.ts', 'transforms'],
+  'components/api': [...TO_ENGINE, 'net', 'codecs'],
+  'components/packages': [...TO_ENGINE, 'components/api'],
+  components: [...TO_ENGINE, 'connectors', 'transforms', 'components/packages'],
   app: [
     ...TO_ENGINE,
     'net',
     'codecs',
     'query',
-    'connector-packages',
-    'registry.ts',
-    'manifests.ts',
+    'components',
     'identity',
     'ingest',
     'polling',
@@ -47,25 +43,12 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'alerts',
     'api',
   ],
-  cli: [
-    ...TO_ENGINE,
-    'net',
-    'codecs',
-    'query',
-    'presets',
-    'connector-packages',
-    'registry.ts',
-    'manifests.ts',
-    'identity',
-    'store',
-    'api',
-    'app',
-  ],
+  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'components', 'identity', 'store', 'api', 'app'],
   'main.ts': ['host', 'cli'],
 }
 
 /** A command may use one; only app/ joins several. */
-const WIRED = ['registry.ts', 'identity', 'store', 'api']
+const WIRED = ['components/registry', 'identity', 'store', 'api']
 
 export async function importLaw(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
@@ -144,8 +127,9 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
       )
       continue
     }
-    if (room === 'cli' && !used.typeOnly && WIRED.includes(targetRoom)) {
-      wired.add(targetRoom)
+    const part = WIRED.find((each) => isPartOf(target, each))
+    if (room === 'cli' && !used.typeOnly && part !== undefined) {
+      wired.add(part)
       if (wired.size > 1) complain(used, `only app/ joins ${[...wired].join(' and ')}`)
     }
   }
@@ -153,7 +137,8 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
 }
 
 function roomOf(path: string) {
-  return path.split('/')[1] ?? ''
+  const [, room = '', folder = ''] = path.split('/')
+  return `${room}/${folder}` in LAW ? `${room}/${folder}` : room
 }
 
 /** `engine/contracts` is src/engine/contracts.ts or a folder of that name. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/manifests.ts'
+import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/components/manifests.ts'
 import { connectorRoles, namesFile, readSupport, type Support } from './docs/support.ts'
 import { resultsFile } from './kit/support-results.ts'
 import type { Problem } from './kit/sources.ts'

@@ -8,7 +8,7 @@ import type { Tail } from '../journal/types.ts'
 import { messageOf } from '../model/errors.ts'
 import { ClickHouseClient } from '../net/clickhouse/client.ts'
 import { clickhouseSettings } from '../query/index.ts'
-import { loadSink } from '../registry.ts'
+import { loadSink } from '../components/registry.ts'
 import {
   ClickHouseReader,
   hourRowsSql,

@@ -1,6 +1,6 @@
 /** Checks that need several settings at once, with the location of each problem. */
 import { alertSource } from '../model/alerts.ts'
-import { sourcesOfTransform } from '../manifests.ts'
+import { sourcesOfTransform } from '../components/manifests.ts'
 import { locate } from '../schema/document.ts'
 import { formatPath, type ConfigDocument, type Problem } from '../schema/index.ts'
 import { didYouMean } from '../schema/suggest.ts'

@@ -1,7 +1,7 @@
 import { resolve, sep } from 'node:path'
 import { formatHostPort } from '../schema/values.ts'
 import { formatPath, type Path } from '../schema/problem.ts'
-import { builtInTypes } from '../manifests.ts'
+import { builtInTypes } from '../components/manifests.ts'
 import { listenersOf, outputsOf, type Listener } from './config-facts.ts'
 import type { WeirConfig } from './config.ts'
 

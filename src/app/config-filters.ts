@@ -1,6 +1,6 @@
 import type { RowFilter, SettingProblem } from '../engine/contracts.ts'
-import { sourcesOfTransform, typesThatEmit } from '../manifests.ts'
-import { loadTransform } from '../registry.ts'
+import { sourcesOfTransform, typesThatEmit } from '../components/manifests.ts'
+import { loadTransform } from '../components/registry.ts'
 import { walkWritten } from '../schema/descend.ts'
 import { locate } from '../schema/document.ts'
 import { filesOf, formatPath, type ConfigDocument } from '../schema/index.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import { packageName, type ConnectorPackage } from '../connector-packages/contract.ts'
-import { packageClash, usePackages } from '../manifests.ts'
+import { packageName, type ConnectorPackage } from '../components/packages/contract.ts'
+import { packageClash, usePackages } from '../components/manifests.ts'
 import { messageOf } from '../model/errors.ts'
 import { fieldsOf } from '../model/json.ts'
 import { applyOverrides, formatPath, type ConfigDocument, type Override, type Problem } from '../schema/index.ts'
@@ -36,7 +36,7 @@ export async function useConnectorPackages(
       void problems.push({ ...place, path: formatPath(path), message, hint })
     try {
       // Most configurations need no package.
-      const { loadPackage } = await import('../connector-packages/load.ts')
+      const { loadPackage } = await import('../components/packages/load.ts')
       const loaded = await loadPackage(name, folderOf(document, place.file))
       const clash = packageClash(loaded, used) ?? hiddenField(loaded)
       if (clash === undefined) used.push(loaded)

@@ -8,9 +8,9 @@ import { identityGroup } from './config-identity.ts'
 import { spendGroup } from './config-spend.ts'
 import { liveGroup, sqlGroup, storeGroup } from './config-store.ts'
 import { telemetryGroup } from './config-telemetry.ts'
-import { packageName } from '../connector-packages/contract.ts'
+import { packageName } from '../components/packages/contract.ts'
 import { unitTestsField } from './config-unit-tests.ts'
-import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../manifests.ts'
+import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../components/manifests.ts'
 import {
   ackField,
   bytes,

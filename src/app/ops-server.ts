@@ -1,7 +1,7 @@
 import type { Remote } from '../engine/rpc.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import type { Host } from '../host/index.ts'
-import { typesThatEmit, watchedTypes } from '../manifests.ts'
+import { typesThatEmit, watchedTypes } from '../components/manifests.ts'
 import { exposition } from '../telemetry/exposition.ts'
 import { recordBudget } from '../telemetry/memory.ts'
 import type { MetricStore } from '../telemetry/metrics.ts'

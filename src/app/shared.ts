@@ -1,6 +1,6 @@
 import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
-import { loadJournal } from '../registry.ts'
+import { loadJournal } from '../components/registry.ts'
 import { deadLetterKeys, isReservedInstance } from '../engine/cluster/names.ts'
 import { SharedRecords } from '../engine/cluster/records.ts'
 import { arrivedSettings, carriedSettings, type Secret } from '../schema/values.ts'

@@ -1,4 +1,4 @@
-import { journalUrls } from '../manifests.ts'
+import { journalUrls } from '../components/manifests.ts'
 import { fieldsOf } from '../model/json.ts'
 import type { ConfigDocument } from '../schema/index.ts'
 

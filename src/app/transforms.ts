@@ -1,6 +1,6 @@
 import type { TransformTools } from '../engine/contracts.ts'
 import { derivedBy, type LoadedTransform } from '../engine/sources/derive.ts'
-import { loadTransform } from '../registry.ts'
+import { loadTransform } from '../components/registry.ts'
 
 export async function transformTools(): Promise<TransformTools> {
   const { compileRowFilter } = await import('../query/index.ts')

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { version } from '../app/version.ts'
-import { contract } from '../connector-packages/contract.ts'
+import { contract } from '../components/packages/contract.ts'
 import { realHost } from '../host/index.ts'
 import { CommandError } from './client.ts'
 import { connectorForms, writeTemplates } from './create-connector.ts'

@@ -161,7 +161,7 @@ async function verifySources(host: Host, file: string) {
   const [{ loadConfig }, { verifyMachine }, { loadSource }] = await Promise.all([
     import('../app/load-config.ts'),
     import('../app/config-machine.ts'),
-    import('../registry.ts'),
+    import('../components/registry.ts'),
   ])
   const loaded = await loadConfig(host, [file], [])
   const { config } = loaded

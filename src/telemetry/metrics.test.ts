@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { metricTable } from '../manifests.ts'
+import { metricTable } from '../components/manifests.ts'
 import { MetricStore } from './metrics.ts'
 import type { MetricName } from './ports.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { metricTable } from '../manifests.ts'
+import { metricTable } from '../components/manifests.ts'
 import { exposition } from './exposition.ts'
 import { MetricStore } from './metrics.ts'
 

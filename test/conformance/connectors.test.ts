@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { manifests } from '../../src/manifests.ts'
+import { manifests } from '../../src/components/manifests.ts'
 import type { Rig } from './rig.ts'
 import { sinkConformance } from './sink.ts'
 import { sourceConformance } from './source.ts'

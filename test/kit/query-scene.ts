@@ -7,7 +7,7 @@ import { WeirError } from '../../src/model/errors.ts'
 import { MetricStore } from '../../src/telemetry/metrics.ts'
 import { eventsOf } from '../conformance/polling-bench.ts'
 import { fakeHost } from './fake-host.ts'
-import { metricTable } from '../../src/manifests.ts'
+import { metricTable } from '../../src/components/manifests.ts'
 
 export const minute = 60_000
 

@@ -1,6 +1,6 @@
 // deploy/helm/weir/listeners.yaml: the settings of sources and sinks that listen, for the ports of the chart.
 import { protocolOf } from '../../src/app/config-facts.ts'
-import { builtInTypes, sinkSchemas, sourceSchemas } from '../../src/manifests.ts'
+import { builtInTypes, sinkSchemas, sourceSchemas } from '../../src/components/manifests.ts'
 import { infoOf, type AnyComponentSchema } from '../../src/schema/index.ts'
 
 export const chartListenersFile = 'deploy/helm/weir/listeners.yaml'

@@ -1,6 +1,6 @@
 import { components, type Component } from '../../src/app/components.ts'
 import { errorTable, type ErrorCode } from '../../src/model/errors.ts'
-import { manifests } from '../../src/manifests.ts'
+import { manifests } from '../../src/components/manifests.ts'
 import { infoOf, reference, type AnyComponentSchema, type FieldInfo } from '../../src/schema/index.ts'
 import { ROOT } from '../kit/command.ts'
 import { code, generatedHead, table, wrapped } from './markdown.ts'

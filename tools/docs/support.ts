@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SupportRow } from '../../src/engine/manifest.ts'
-import { manifests } from '../../src/manifests.ts'
+import { manifests } from '../../src/components/manifests.ts'
 import { readResults, resultsFile, type SupportResult } from '../kit/support-results.ts'
 import { code } from './markdown.ts'
 

@@ -2,7 +2,7 @@ import { problemTable } from '../../src/api/problems.ts'
 import { everyView } from '../../src/api/views.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { flowFields, registryVersion, type Field } from '../../src/model/fields.ts'
-import { metricTable } from '../../src/manifests.ts'
+import { metricTable } from '../../src/components/manifests.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
 export async function errorsPage(): Promise<string> {

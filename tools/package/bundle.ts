@@ -101,9 +101,9 @@ async function listConnectors(source: string): Promise<Plugin> {
   return {
     name: 'list-connectors',
     load: {
-      filter: { id: /\/src\/connector-folders\.ts$/ },
+      filter: { id: /\/src\/components\/folders\.ts$/ },
       handler: () => `
-const modules = {${modules.map((file) => `'${file}': () => import('./connectors/${file}.ts')`).join(',')}}
+const modules = {${modules.map((file) => `'${file}': () => import('../connectors/${file}.ts')`).join(',')}}
 export const connectorFolders = ${JSON.stringify(folders)}
 export const importConnector = (folder, module) => modules[\`\${folder}/\${module}\`]()
 `,

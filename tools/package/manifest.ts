@@ -53,8 +53,8 @@ export function publishedManifest(checkout: Manifest): object {
     type: 'module',
     bin: { weir: 'bin/weir.mjs' },
     exports: {
-      './connector': exported('src/connector-api/connector', 'connector-api/connector'),
-      './settings': exported('src/connector-api/settings', 'connector-api/settings'),
+      './connector': exported('src/components/api/connector', 'components/api/connector'),
+      './settings': exported('src/components/api/settings', 'components/api/settings'),
       './conformance': exported('test/conformance/package', 'conformance'),
       './kollect': exported('clients/kollect/index', 'kollect'),
       './package.json': './package.json',

@@ -8,7 +8,7 @@ import { DeadLetterFile } from '../../../src/engine/delivery/dead-letter-file.ts
 import { SinkSet } from '../../../src/engine/delivery/sinks.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../../../src/journal/index.ts'
 import { toEventBatch } from '../../../src/model/events.ts'
-import { loadSink } from '../../../src/registry.ts'
+import { loadSink } from '../../../src/components/registry.ts'
 import { parseYaml, validate } from '../../../src/schema/index.ts'
 import { EventReceiver, type Received } from '../../../test/kit/event-receiver.ts'
 import { fakeHost, type FakeHost } from '../../../test/kit/fake-host.ts'

@@ -1,6 +1,6 @@
 import { self } from '../../host/process.ts'
 import { WorkloadResolver } from '../../identity/index.ts'
-import { typesThatEmit } from '../../manifests.ts'
+import { typesThatEmit } from '../../components/manifests.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import { collectWhenIdle } from '../../telemetry/memory.ts'
 import { liveLimits } from '../config-entries.ts'

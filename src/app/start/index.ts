@@ -1,7 +1,7 @@
 import type { GeneratedToken } from '../../api/access/generated-token.ts'
 import type { ReloadReport } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
-import { typesThatEmit } from '../../manifests.ts'
+import { typesThatEmit } from '../../components/manifests.ts'
 import type { ProgramLog } from '../../telemetry/log.ts'
 import { dataError } from '../lock.ts'
 import type { ConfigArguments, Loaded } from '../load-config.ts'

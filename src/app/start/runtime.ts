@@ -1,6 +1,6 @@
 import { StoreSelection } from '../../engine/store-selection.ts'
 import { Runtime } from '../../engine/runtime.ts'
-import { sourcesOfTransform } from '../../manifests.ts'
+import { sourcesOfTransform } from '../../components/manifests.ts'
 import { ackSink } from '../../schema/values.ts'
 import { ConfiguredAlerts } from '../alerts.ts'
 import type { WeirConfig } from '../config.ts'

@@ -1,7 +1,7 @@
 import type { SourceReport } from '../../engine/sources/sources.ts'
 import type { Host } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { metricTable } from '../../manifests.ts'
+import { metricTable } from '../../components/manifests.ts'
 import { openTraces } from '../../net/traces.ts'
 import type { Secret } from '../../schema/values.ts'
 import { lineWriter, ProgramLog } from '../../telemetry/log.ts'

@@ -29,7 +29,7 @@ import { SharedIngest } from './shared-ingest.ts'
 import type { SharedStart } from '../shared.ts'
 import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
-import { loadSource } from '../../registry.ts'
+import { loadSource } from '../../components/registry.ts'
 
 export type IngestStart = Readonly<{
   directory: string

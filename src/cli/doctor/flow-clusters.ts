@@ -1,6 +1,6 @@
 import type { WeirConfig } from '../../app/config.ts'
 import { clusterSources } from '../../app/config-entries.ts'
-import { typesThatEmit } from '../../manifests.ts'
+import { typesThatEmit } from '../../components/manifests.ts'
 import { ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
 import { getRunning } from './running.ts'
 

@@ -1,6 +1,6 @@
 /** Reads the local files that sources about images read. */
 import { fieldsOf } from '../../model/json.ts'
-import { loadSource } from '../../registry.ts'
+import { loadSource } from '../../components/registry.ts'
 import { fail, ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
 
 export async function checkImages(scene: CheckContext): Promise<Finding[]> {

@@ -1,4 +1,4 @@
-import { packagesInUse } from '../../manifests.ts'
+import { packagesInUse } from '../../components/manifests.ts'
 import { ok, type Finding } from './finding.ts'
 
 /** An unusable package is an error of the configuration. */

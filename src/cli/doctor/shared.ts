@@ -1,6 +1,6 @@
 import { keys, type TotalsRecord } from '../../engine/cluster/names.ts'
 import { SharedRecords } from '../../engine/cluster/records.ts'
-import { loadJournal } from '../../registry.ts'
+import { loadJournal } from '../../components/registry.ts'
 import { fail, ok, reason, type Finding, type CheckContext } from './finding.ts'
 
 const timeoutMs = 10_000

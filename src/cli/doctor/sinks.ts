@@ -1,7 +1,7 @@
 import { storeSinkSettings } from '../../app/config-entries.ts'
 import type { SinkEntry } from '../../engine/delivery/sinks.ts'
 import { storeSink } from '../../engine/ledger/ledger.ts'
-import { loadSink } from '../../registry.ts'
+import { loadSink } from '../../components/registry.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'
 

@@ -1,4 +1,4 @@
-import { loadSource } from '../../registry.ts'
+import { loadSource } from '../../components/registry.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'
 

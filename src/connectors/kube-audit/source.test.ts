@@ -13,7 +13,7 @@ import { eventId } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { selfSigned } from '../../../test/kit/certificate.ts'
-import { metricTable } from '../../manifests.ts'
+import { metricTable } from '../../components/manifests.ts'
 import { kubeAuditSchema } from './config.ts'
 import { openKubeAudit, type KubeAuditSource } from './source.ts'
 

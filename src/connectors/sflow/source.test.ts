@@ -11,7 +11,7 @@ import type { FlowBatch } from '../../model/batches.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
-import { metricTable } from '../../manifests.ts'
+import { metricTable } from '../../components/manifests.ts'
 import { sflowSchema } from './config.ts'
 import { openSflow, type SflowLimits, type SflowSource } from './source.ts'
 

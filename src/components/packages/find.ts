@@ -1,9 +1,9 @@
 import { createRequire, findPackageJSON } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { self } from '../host/process.ts'
-import { isRecord } from '../model/json.ts'
-import { messageOf } from '../model/errors.ts'
+import { self } from '../../host/process.ts'
+import { isRecord } from '../../model/json.ts'
+import { messageOf } from '../../model/errors.ts'
 import { contract } from './contract.ts'
 
 /** A reason not to use a package, and the action of the user. */

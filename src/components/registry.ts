@@ -1,20 +1,20 @@
 /** Code of components, loaded when one is configured. */
-import { connectorFolders, importConnector } from './connector-folders.ts'
-import { importCode } from './connector-packages/code.ts'
-import { hidingSink, hidingSource } from './engine/hidden-urls.ts'
-import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
+import { connectorFolders, importConnector } from './folders.ts'
+import { importCode } from './packages/code.ts'
+import { hidingSink, hidingSource } from '../engine/hidden-urls.ts'
+import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from '../engine/contracts.ts'
 
 const transforms: Readonly<Record<string, () => Promise<TransformDefinition<never>>>> = {
-  aggregate: async () => (await import('./transforms/aggregate/index.ts')).aggregate,
-  connections: async () => (await import('./transforms/connections/index.ts')).connections,
-  dedupe: async () => (await import('./transforms/dedupe/index.ts')).dedupe,
-  filter: async () => (await import('./transforms/filter/index.ts')).filter,
-  map: async () => (await import('./transforms/map/index.ts')).map,
-  parse: async () => (await import('./transforms/parse/index.ts')).parse,
-  redact: async () => (await import('./transforms/redact/index.ts')).redact,
-  route: async () => (await import('./transforms/route/index.ts')).route,
-  sample: async () => (await import('./transforms/sample/index.ts')).sample,
-  throttle: async () => (await import('./transforms/throttle/index.ts')).throttle,
+  aggregate: async () => (await import('../transforms/aggregate/index.ts')).aggregate,
+  connections: async () => (await import('../transforms/connections/index.ts')).connections,
+  dedupe: async () => (await import('../transforms/dedupe/index.ts')).dedupe,
+  filter: async () => (await import('../transforms/filter/index.ts')).filter,
+  map: async () => (await import('../transforms/map/index.ts')).map,
+  parse: async () => (await import('../transforms/parse/index.ts')).parse,
+  redact: async () => (await import('../transforms/redact/index.ts')).redact,
+  route: async () => (await import('../transforms/route/index.ts')).route,
+  sample: async () => (await import('../transforms/sample/index.ts')).sample,
+  throttle: async () => (await import('../transforms/throttle/index.ts')).throttle,
 }
 
 /** `module`: of a package. */

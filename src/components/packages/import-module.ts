@@ -2,8 +2,8 @@ import { registerHooks } from 'node:module'
 
 /** Packages get the modules of the running Weir, whichever copy is installed beside them. */
 const provided: Readonly<Record<string, URL>> = {
-  'weir-collector/connector': new URL('../connector-api/connector.ts', import.meta.url),
-  'weir-collector/settings': new URL('../connector-api/settings.ts', import.meta.url),
+  'weir-collector/connector': new URL('../api/connector.ts', import.meta.url),
+  'weir-collector/settings': new URL('../api/settings.ts', import.meta.url),
 }
 
 let isProviding = false

@@ -1,4 +1,4 @@
-import type { PackageManifest } from '../engine/manifest.ts'
+import type { PackageManifest } from '../../engine/manifest.ts'
 
 /** Version of what packages and Weir expect of each other. It increases when an existing package would break. */
 export const contract = 1

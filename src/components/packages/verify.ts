@@ -1,7 +1,7 @@
-import type { AnyComponentSchema } from '../schema/index.ts'
-import { findInfo } from '../schema/field.ts'
-import { isRecord } from '../model/json.ts'
-import type { PackageManifest } from '../engine/manifest.ts'
+import type { AnyComponentSchema } from '../../schema/index.ts'
+import { findInfo } from '../../schema/field.ts'
+import { isRecord } from '../../model/json.ts'
+import type { PackageManifest } from '../../engine/manifest.ts'
 import { PackageProblem } from './find.ts'
 
 type ZodField = Parameters<typeof findInfo>[0]

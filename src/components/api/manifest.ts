@@ -1,6 +1,6 @@
-import type { PackageManifest } from '../engine/manifest.ts'
-import type { AnyComponentSchema, ConfigOf, WrittenConfigOf } from '../schema/component.ts'
-import { configFrom as validated } from '../schema/validate.ts'
+import type { PackageManifest } from '../../engine/manifest.ts'
+import type { AnyComponentSchema, ConfigOf, WrittenConfigOf } from '../../schema/component.ts'
+import { configFrom as validated } from '../../schema/validate.ts'
 
 /** The default export of a package. `./source`, `./sink` or `./sink-<type>` of the package export the code. */
 export function defineConnector(manifest: PackageManifest): PackageManifest {

@@ -1,5 +1,5 @@
-import { realHost } from '../host/index.ts'
-import { messageOf } from '../model/errors.ts'
+import { realHost } from '../../host/index.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { ConnectorPackage } from './contract.ts'
 import { findPackage, PackageProblem, type FoundPackage } from './find.ts'
 import { importModule } from './import-module.ts'

@@ -1,0 +1,11 @@
+/** `weir-collector/settings`: the manifest and the settings of a connector in a package. Loaded by the main thread. */
+export { configFrom, defineConnector } from './manifest.ts'
+export { hostPort, listen } from '../../schema/address.ts'
+export { group, list, mapping } from '../../schema/collections.ts'
+export { Complaint } from '../../schema/complaint.ts'
+export { defineSchema, type ConfigOf } from '../../schema/component.ts'
+export { bytes, duration } from '../../schema/quantities.ts'
+export { headersField, sendTimeout, timeoutField } from '../../schema/request-fields.ts'
+export { choice, filePath, flag, integer, secret, text, urlText } from '../../schema/scalars.ts'
+export { auth, tls } from '../../schema/shared.ts'
+export { counter, gauge } from '../../telemetry/metric-table.ts'
