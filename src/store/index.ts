@@ -16,7 +16,7 @@ import { openMemoryReturn } from './return-memory.ts'
 import { QueryProcesses, withProcesses, type StartProcess } from './process/processes.ts'
 import { isSkipped, type StoredFile } from './record.ts'
 import type { Retain } from './retention.ts'
-import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
+import { ledgerOf, StatusReader, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
 import { memoryMetric } from '../telemetry/memory.ts'
 
@@ -114,6 +114,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     log,
     metrics,
   })
+  const status = new StatusReader(folder)
   reader.warm()
   return {
     projection,
@@ -137,7 +138,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         isSkipped(sources[source] ?? {}, sequence)
     },
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
-    status: () => statusOf(folder),
+    status: () => status.read(),
     async recordMemory() {
       metrics.set(memoryMetric, await reader.memory(), { part: 'duckdb queries' })
       metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, {

@@ -2,8 +2,8 @@ import type { StoredSums } from '../engine/control.ts'
 import type { RowsReceived } from '../model/rows-received.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
-import { daysWithSums } from './file-sums/days.ts'
-import { sumParts, sumsVersion, type SumPart } from './file-sums/parts.ts'
+import { daysWithSums, type DaySums } from './file-sums/days.ts'
+import { sumParts, sumsVersion } from './file-sums/parts.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
 import { bytesOnDisk, type SourceCount, type StoredFile } from './record.ts'
@@ -49,33 +49,58 @@ export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): Stor
   }
 }
 
-export function statusOf(folder: Folder): StoreStatus {
-  const files = [...folder.state.files.values()]
-  const status = {
-    ledger: ledgerOf(folder.durable),
-    version: folder.state.version,
-    files: 0,
-    rows: 0,
-    bytes: 0,
-    unreadableFiles: 0,
-    unreadableRows: 0,
-    sums: sumsOf(files, folder.versions.missing),
+/** Counts the files once for each state of the folder, and their sums if they are read. */
+export class StatusReader {
+  readonly #folder: Folder
+  #last: Readonly<{ of: Counted; status: StoreStatus }> | undefined
+
+  constructor(folder: Folder) {
+    this.#folder = folder
   }
+
+  read(): StoreStatus {
+    const { state, durable, versions } = this.#folder
+    // Within a state, files only become unreadable.
+    const of = { state, durable, unreadable: versions.missing.size }
+    const last = this.#last
+    if (last?.of.state === state && last.of.durable === durable && last.of.unreadable === of.unreadable)
+      return last.status
+    const status = statusOf(of, versions.missing)
+    this.#last = { of, status }
+    return status
+  }
+}
+
+type Counted = Readonly<{ state: StoreState; durable: StoreState; unreadable: number }>
+
+function statusOf({ state, durable }: Counted, missing: ReadonlySet<string>): StoreStatus {
+  const files = [...state.files.values()]
+  const counts = { rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0 }
   for (const file of files) {
     const rows = holdsRows(file.stream) ? file.rows : 0
-    status.files++
-    status.bytes += bytesOnDisk(file)
-    if (folder.versions.missing.has(file.name)) {
-      status.unreadableFiles++
-      status.unreadableRows += rows
+    counts.bytes += bytesOnDisk(file)
+    if (missing.has(file.name)) {
+      counts.unreadableFiles++
+      counts.unreadableRows += rows
     }
-    status.rows += rows
+    counts.rows += rows
   }
-  return status
+  let sums: StoredSums | undefined
+  return {
+    ledger: ledgerOf(durable),
+    version: state.version,
+    files: files.length,
+    ...counts,
+    // Most callers need the counts alone, after each commit.
+    get sums() {
+      return (sums ??= sumsOf(files, missing))
+    },
+  }
 }
 
 function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums {
   const flows = { rows: 0, first: Infinity }
+  const hours = new Hours()
   const events: Record<string, number> = {}
   let oldest = Infinity
   for (const file of files) {
@@ -86,13 +111,14 @@ function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): Sto
     if (!holdsFlows(file)) continue
     flows.rows += rows
     flows.first = Math.min(flows.first, receivedMin)
+    hours.add(file)
   }
   const lost = lostTimes(files, missing)
   const fileSums = fileSumsOf(files.filter(holdsFlows))
   return {
     since: completeSinces(files),
     oldest,
-    flows: { ...flows, hours: hoursOf(files.filter(holdsFlows)) },
+    flows: { ...flows, hours: hours.all() },
     events,
     ...(fileSums === undefined ? {} : { fileSums }),
     ...(lost === undefined ? {} : { lost }),
@@ -103,36 +129,40 @@ function holdsFlows({ stream, lost }: StoredFile): boolean {
   return stream === 'flows' && lost !== true
 }
 
-function hoursOf(files: readonly StoredFile[]): readonly RowsReceived[] {
-  const hours = new Map<number, RowsReceived>()
-  for (const { rows, hour, receivedMin, receivedMax } of files) {
-    const { from, to, rows: others } = hours.get(hour) ?? { from: receivedMin, to: receivedMax, rows: 0 }
-    hours.set(hour, { from: Math.min(from, receivedMin), to: Math.max(to, receivedMax), rows: others + rows })
+class Hours {
+  readonly #hours = new Map<number, RowsReceived>()
+
+  add({ rows, hour, receivedMin, receivedMax }: StoredFile): void {
+    const { from, to, rows: others } = this.#hours.get(hour) ?? { from: receivedMin, to: receivedMax, rows: 0 }
+    this.#hours.set(hour, {
+      from: Math.min(from, receivedMin),
+      to: Math.max(to, receivedMax),
+      rows: others + rows,
+    })
   }
-  return [...hours.values()]
+
+  all(): readonly RowsReceived[] {
+    return [...this.#hours.values()]
+  }
 }
 
 function fileSumsOf(files: readonly StoredFile[]): StoredSums['fileSums'] {
-  const rowsOf = ({ sums }: StoredFile, { name }: SumPart) =>
-    sums?.version === sumsVersion ? sums.parts[name] : undefined
   if (files.every(({ sums }) => sums?.version !== sumsVersion)) return undefined
-  const days = daysWithSums(files)
-  return Object.fromEntries(
-    sumParts.map((part) => {
-      const withPart = days.filter(({ sums }) => sums.parts[part.name] !== undefined)
-      const ofDays = new Set(withPart.flatMap((day) => day.files))
-      const others = files.filter((file) => !ofDays.has(file))
-      const rows = [
-        ...withPart.map(({ sums }) => sums.parts[part.name] ?? 0),
-        ...others.map((file) => rowsOf(file, part) ?? 0),
-      ]
-      return [
-        part.name,
-        {
-          rows: rows.reduce((sum, count) => sum + count, 0),
-          without: hoursOf(others.filter((file) => rowsOf(file, part) === undefined)),
-        },
-      ]
-    }),
-  )
+  const parts = sumParts.map(({ name }) => ({ name, rows: 0, without: new Hours() }))
+  const dayOf = new Map<StoredFile, DaySums>()
+  for (const day of daysWithSums(files)) {
+    for (const part of parts) part.rows += day.sums.parts[part.name] ?? 0
+    for (const file of day.files) dayOf.set(file, day)
+  }
+  for (const file of files) {
+    const own = file.sums?.version === sumsVersion ? file.sums.parts : {}
+    const ofDay = dayOf.get(file)?.sums.parts ?? {}
+    for (const part of parts) {
+      if (ofDay[part.name] !== undefined) continue
+      const rows = own[part.name]
+      if (rows === undefined) part.without.add(file)
+      else part.rows += rows
+    }
+  }
+  return Object.fromEntries(parts.map(({ name, rows, without }) => [name, { rows, without: without.all() }]))
 }
