@@ -119,7 +119,7 @@ const forbidden: readonly [name: string, path: string, text: string, message: Re
     'a console that runs server code',
     'console/a.tsx',
     `import { x } from '../src/api/x.ts';`,
-    /import types of src\/api\/ only/,
+    /import types of src\/api\/ and src\/topics\/ only/,
   ],
   [
     'a page of the console that imports another',
@@ -167,7 +167,7 @@ const forbidden: readonly [name: string, path: string, text: string, message: Re
     'a console that knows other rooms',
     'console/a.tsx',
     `import type { X } from '../src/store/x.ts';`,
-    /import types of src\/api\/ only/,
+    /import types of src\/api\/ and src\/topics\/ only/,
   ],
 ]
 

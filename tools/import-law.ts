@@ -25,7 +25,19 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   alerts: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control', 'engine/sources/append-events', 'query'],
   connectors: [...TO_ENGINE, 'net', 'codecs', 'messaging', 'polling', 'ingest'],
   transforms: [...TO_ENGINE, 'codecs'],
-  api: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control', 'net', 'codecs', 'query', 'store', 'alerts'],
+  topics: [...TO_TELEMETRY, 'engine/control', 'codecs', 'query'],
+  api: [
+    ...TO_TELEMETRY,
+    'journal',
+    'engine/contracts',
+    'engine/control',
+    'net',
+    'codecs',
+    'query',
+    'store',
+    'alerts',
+    'topics',
+  ],
   presets: ['model', 'schema'],
   'components/api': [...TO_ENGINE, 'net', 'codecs'],
   'components/packages': [...TO_ENGINE, 'components/api'],
@@ -43,7 +55,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'alerts',
     'api',
   ],
-  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'components', 'identity', 'store', 'api', 'app'],
+  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'components', 'identity', 'store', 'topics', 'api', 'app'],
   'main.ts': ['host', 'cli'],
 }
 
@@ -79,10 +91,11 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
         continue
       }
       if (used.target.startsWith('console/') || isTestFile(path)) continue
-      if (used.target.startsWith('src/api/') && used.typeOnly) continue
+      if (used.typeOnly && /^src\/(?:api|topics)\//.test(used.target)) continue
       complain(
         used,
-        `the console talks to the server through the API: import types of src/api/ only, not ${used.specifier}`,
+        'the console uses the server through the API: import types of src/api/ and src/topics/ only, not ' +
+          used.specifier,
       )
     }
     return problems

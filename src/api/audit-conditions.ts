@@ -3,7 +3,7 @@ import type { Principal } from './access/principal.ts'
 import { auditScope } from './access/scope.ts'
 import { filterOf } from './filter-text.ts'
 import { spanParameters, textConditions } from './objects.ts'
-import { listOf } from './query-parameters.ts'
+import { listOf } from '../topics/comma-list.ts'
 
 export const auditFacets = [
   'actor',

@@ -13,6 +13,7 @@ import { openEvents, type EventListeners } from './events-listener.ts'
 import { rejectExposed } from './guard.ts'
 import { listenAt } from './listen-at.ts'
 import { Hub } from './live/hub.ts'
+import { observeJson } from './observe-json.ts'
 import { describedRoute, openApi, problemSchema, responsesOf, type DescribedRoute } from './openapi.ts'
 import { defaultLimits, type ApiContext, type ApiOptions, type RunningApi } from './options.ts'
 import { ApiError } from './problems.ts'
@@ -49,7 +50,6 @@ import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { inventoryDiffRoutes, inventoryDiffSchemas } from './routes/inventory-diff.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
-import { spendOutlookRoutes, spendOutlookSchemas } from './routes/spend-outlook.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
@@ -96,11 +96,13 @@ const schemas = {
   ...insightSchemas,
   ...grafanaSchemas,
   ...spendSchemas,
-  ...spendOutlookSchemas,
   ...eventSeriesSchemas,
   ...inventorySchemas,
   ...inventoryDiffSchemas,
 }
+
+/** Schemas that routes name. */
+export const namedSchemas = { Problem: problemSchema, ...schemas }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
@@ -153,8 +155,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     answered(String(method ?? request.method), url, reply.statusCode)
     done()
   })
-  for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas }))
-    app.addSchema({ $id: name, ...schema })
+  if (options.sent !== undefined) app.addHook('onSend', observeJson(routes, options.sent))
+  for (const [name, schema] of Object.entries(namedSchemas)) app.addSchema({ $id: name, ...schema })
   const hub = new Hub(context, options.folder)
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
@@ -179,8 +181,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   insightRoutes(app, context)
   prometheusRoutes(app, context)
   lokiRoutes(app, context)
-  spendRoutes(app, context)
-  spendOutlookRoutes(app, context, options.budgets)
+  spendRoutes(app, context, options.budgets)
   eventSeriesRoutes(app, context)
   inventoryRoutes(app, context)
   inventoryDiffRoutes(app, context)

@@ -4,7 +4,7 @@ import { storedJson } from '../model/json.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { dialectOf } from '../query/index.ts'
 import { actsAfterUs, actsOfRecords } from './cloud-acts.ts'
-import { providerNames } from './cloud-names.ts'
+import { providerNames } from '../topics/cloud-names.ts'
 import { asOf } from './objects.ts'
 import { rowsOf } from './store-query.ts'
 

@@ -3,7 +3,7 @@ import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { ApiError } from './problems.ts'
-import { listOf } from './query-parameters.ts'
+import { listOf } from '../topics/comma-list.ts'
 
 export { moment, span, spanParameters } from './time-span.ts'
 

@@ -5,7 +5,8 @@ import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { Opaque } from './access/opaque.ts'
 import type { ApiToken } from './access/token-book.ts'
-import type { Budget } from './spend-forecast.ts'
+import type { Schema } from './check.ts'
+import type { Budget } from '../topics/spend/index.ts'
 import type { Certificate } from '../net/tls-files.ts'
 
 /** Sizes in bytes, times in ms. */
@@ -93,6 +94,8 @@ export type ApiOptions = Readonly<{
   resolver?: Resolver
   /** For tests: each response with the statuses that the description of its route has; undefined: no such route. */
   answered?: (answer: Readonly<{ route: string; status: number; described: readonly string[] | undefined }>) => void
+  /** For tests: each JSON response with its schema; undefined: the description has none for this status. */
+  sent?: (response: Readonly<{ route: string; status: number; schema: Schema | undefined; value: unknown }>) => void
   /** True while Weir leaves: responses close their connections, so that clients connect to another instance. */
   draining?: () => boolean
 }>

@@ -1,4 +1,5 @@
 import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
+import { Refusal } from '../topics/refusal.ts'
 
 /** Code, status, title. A code never changes its meaning. */
 export const problemTable = {
@@ -104,7 +105,8 @@ function typeOf(code: string) {
 
 const retryAfter = { 'retry-after': '1' }
 
-export function toProblem(error: unknown): ProblemAnswer {
+export function toProblem(thrown: unknown): ProblemAnswer {
+  const error = thrown instanceof Refusal ? new ApiError(thrown.code, thrown.message, { hints: thrown.hints }) : thrown
   if (error instanceof ApiError) {
     const { status, title } = problemTable[error.code]
     const problem = {

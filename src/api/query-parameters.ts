@@ -118,12 +118,6 @@ export function unknownField(written: string, parameter: string, names: NameTabl
   )
 }
 
-export function listOf(written: string | undefined): string[] {
-  return ((written ?? '').match(/(?:\\[\\,]|[^,])+/g) ?? [])
-    .map((each) => each.trim().replaceAll(/\\([\\,])/g, '$1'))
-    .filter((each) => each !== '')
-}
-
 export type AnswerColumn = Readonly<{
   name: string
   type: string

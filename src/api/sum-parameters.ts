@@ -52,3 +52,8 @@ export const besideParameter = {
     'of both: requests with the same `limit` and `by` then share one pass over the flows. With groups by one ' +
     'endpoint: the other one. With the pair (`scope=endpoint`): the one by which the other request groups.',
 } as const
+
+/** Schemas of the sums in a row. A sum beyond 2^53 is text. */
+export const sumProperties = Object.fromEntries(
+  [...measures, ...furtherMeasures].map((name) => [name, { type: ['number', 'string', 'null'] } as const]),
+)

@@ -22,14 +22,8 @@ import { rowsOf } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
-import {
-  columnOf,
-  listOf,
-  measureColumns,
-  unknownField,
-  type AnswerColumn,
-  type QuestionQuery,
-} from './query-parameters.ts'
+import { columnOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './query-parameters.ts'
+import { listOf } from '../topics/comma-list.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
 import { coverageOf, type Missing } from './stored-to.ts'

@@ -1,5 +1,5 @@
 /** `weir spend --forecast` and `--movers`. */
-import type { CurrencyForecast, SpendForecast, SpendMovers } from '../api/published.ts'
+import type { CurrencyForecast, SpendForecast, SpendMovers } from '../topics/spend/schema.ts'
 import type { Data, Row } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 

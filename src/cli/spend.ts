@@ -4,20 +4,8 @@ import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { parametersOf } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { cents, forecastData, moversData } from './spend-outlook.ts'
-import type { SpendForecast, SpendMovers } from '../api/published.ts'
+import type { SpendForecast, SpendMovers, SpendSums } from '../topics/spend/schema.ts'
 import { examples } from './examples.ts'
-
-type Sum = Readonly<{ cost: string; estimated: string }>
-type Answer = Readonly<{
-  span: Readonly<{ from: string; to: string }>
-  by: string
-  currencies: readonly (Sum &
-    Readonly<{
-      currency: string
-      groups: readonly (Sum & Readonly<{ value: string | null; name: string | null }>)[]
-      others: Sum & Readonly<{ groups: number }>
-    }>)[]
-}>
 
 export function register(program: Command): void {
   withServerFlags(
@@ -77,7 +65,7 @@ async function run(flags: Flags) {
     const path = `/api/v1/spend/movers?${[query, earlier].join('&')}`
     return printData(flags, moversData(await server.json<SpendMovers>('GET', path)))
   }
-  const answer = await server.json<Answer>('GET', `/api/v1/spend?${query}`)
+  const answer = await server.json<SpendSums>('GET', `/api/v1/spend?${query}`)
   const { by, span, currencies } = answer
   const rows: Row[] = currencies.flatMap(({ currency, groups }) =>
     groups.map(({ value, name, cost, estimated }) => ({ currency, [by]: value, name, cost, estimated })),
@@ -93,7 +81,7 @@ async function run(flags: Flags) {
   })
 }
 
-function text({ currency, groups, others, cost, estimated }: Answer['currencies'][number], by: string): string {
+function text({ currency, groups, others, cost, estimated }: SpendSums['currencies'][number], by: string): string {
   const lines = groups.map(({ value, name, ...sum }) => [
     oneLine(name === null ? (value ?? '(none)') : `${name} (${value})`),
     cents(sum.cost),

@@ -22,6 +22,7 @@ export const BUNDLED: readonly string[] = [
   'openid-client',
   'prom-client',
   're2js',
+  'typebox',
   'ws',
   'yaml',
   'zod',

@@ -30,7 +30,7 @@ export const exporterSchemas = {
                   rows: integer,
                   why,
                 },
-                { required: ['address', 'lastSeen', 'datagrams', 'rows'] },
+                { required: ['address', 'lastSeen', 'datagrams', 'rows'], additionalProperties: true },
               ),
               { description: 'Most recently seen first.' },
             ),
@@ -38,6 +38,7 @@ export const exporterSchemas = {
           {
             required: ['name', 'type', 'addresses', 'known', 'exporters'],
             description: 'A source may report further fields.',
+            additionalProperties: true,
           },
         ),
       ),

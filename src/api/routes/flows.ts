@@ -28,13 +28,13 @@ import {
   answerFrame,
   answerProperties,
   columnOf,
-  listOf,
   plainField,
   rowQueryOf,
   questionParameters,
   timeParameter,
   unknownField,
 } from '../query-parameters.ts'
+import { listOf } from '../../topics/comma-list.ts'
 import { ringPage } from '../ring/page.ts'
 import { missingIn, storedTo, type Missing } from '../stored-to.ts'
 import {
@@ -44,6 +44,7 @@ import {
   offsetParameter,
   rankParameter,
   sumsParameter,
+  sumProperties,
 } from '../sum-parameters.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
 
@@ -71,7 +72,7 @@ const defaultColumns = [
   '_pos',
 ]
 
-const sums = object({ groups: integer, bytes: {}, packets: {}, flows: {} })
+const sums = object({ groups: integer, ...sumProperties })
 
 export const flowSchemas = {
   FlowPage: object(

@@ -9,7 +9,7 @@ import { moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { isoOf } from '../../query/plan/index.ts'
-import { listOf } from '../query-parameters.ts'
+import { listOf } from '../../topics/comma-list.ts'
 import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 
 const relationNames: readonly string[] = [...summedRelations, ...inventoryRelations, ...eventRelations]

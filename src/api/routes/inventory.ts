@@ -10,7 +10,7 @@ import { objectPage } from '../object-page.ts'
 import { among, asOf, atParameter, moment, textConditions } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { listOf } from '../query-parameters.ts'
+import { listOf } from '../../topics/comma-list.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 
 const number = { type: ['number', 'null'] } as const

@@ -10,7 +10,8 @@ import { closed, integer, list, nullable, object, problem, refusals, string } fr
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerProperties, listOf, rowQueryOf } from '../query-parameters.ts'
+import { answerProperties, rowQueryOf } from '../query-parameters.ts'
+import { listOf } from '../../topics/comma-list.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { spanFrom, span as spanOf } from '../time-span.ts'
 

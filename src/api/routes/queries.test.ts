@@ -28,7 +28,7 @@ async function heldStore() {
       return pieces('[]')
     },
   }
-  const { api } = await start({ control, auth: { tokens }, limits: { concurrentQueries: 1 } })
+  const { api } = await start({ control, auth: { tokens }, limits: { concurrentQueries: 1 }, invented: true })
   const queries = async (token: string) => {
     const answer = await fetch(`${api.url}/api/v1/queries`, bearer(token))
     return ((await answer.json()) as { queries: Record<string, unknown>[] }).queries

@@ -6,7 +6,7 @@ import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { cloudEvent } from '../../store/testing/cloud-events.ts'
 import { queryRows } from '../../store/testing/query-rows.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
-import type { Budget } from '../spend-forecast.ts'
+import type { Budget } from '../../topics/spend/index.ts'
 
 const now = Date.parse('2026-11-11T10:00:00Z')
 

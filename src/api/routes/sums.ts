@@ -22,11 +22,11 @@ import {
   answerProperties,
   columnOf,
   groupField,
-  listOf,
   rowQueryOf,
   questionParameters,
   timeParameter,
 } from '../query-parameters.ts'
+import { listOf } from '../../topics/comma-list.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
 import {
   besideParameter,
@@ -35,6 +35,7 @@ import {
   offsetParameter,
   rankParameter,
   sumsParameter,
+  sumProperties,
 } from '../sum-parameters.ts'
 import { readSums, measureCells, shifted, sumColumns, sumsOf, type RunStatement, type SumsQuery } from '../sums.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
@@ -56,7 +57,7 @@ export const sumSchemas = {
     {
       ...answerProperties,
       total: object(
-        { edges: integer, bytes: {}, packets: {}, flows: {} },
+        { edges: integer, ...sumProperties },
         { description: 'Sums of all edges, including those not shown.' },
       ),
     },

@@ -2,8 +2,9 @@ import { connect } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import type { Log } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
-import { startApi } from '../index.ts'
+import { namedSchemas, startApi } from '../index.ts'
 import type { ApiOptions, RunningApi } from '../index.ts'
+import { problemOfResponse } from './strict.ts'
 import { RecordingControl } from './recording-control.ts'
 
 export const logged: { level: string; message: string }[] = []
@@ -17,10 +18,16 @@ type TestOptions = Readonly<{
   control?: RecordingControl
   /** Statuses of failures that the test causes, such as 500. */
   failures?: readonly number[]
+  /** The store of the test returns the same rows for every statement, so that fields do not fit. */
+  invented?: boolean
 }>
 
-/** Fails the test if a route returns a status that its description lacks. */
-export async function start({ failures = [], ...options }: Partial<ApiOptions> & TestOptions = {}): Promise<{
+/** Fails the test if a route returns a status or a field that its description lacks, or a value of another type. */
+export async function start({
+  failures = [],
+  invented = false,
+  ...options
+}: Partial<ApiOptions> & TestOptions = {}): Promise<{
   api: RunningApi
   control: RecordingControl
   port: number
@@ -38,6 +45,10 @@ export async function start({ failures = [], ...options }: Partial<ApiOptions> &
       if (described?.includes(String(status)) === false && !failures.includes(status))
         undescribed.add(`${route}: ${status}`)
     },
+    sent: ({ route, status, schema, value }) => {
+      const problem = schema === undefined || invented ? undefined : problemOfResponse(value, schema, namedSchemas)
+      if (problem !== undefined) undescribed.add(`${route}: ${status}: ${problem}`)
+    },
     ...options,
     control,
     limits: { closeMs: 200, ...options.limits },
@@ -45,7 +56,7 @@ export async function start({ failures = [], ...options }: Partial<ApiOptions> &
   onTestFinished(async () => {
     logged.length = 0
     await api.close()
-    expect([...undescribed], 'the description of each route has each status that it returned').toEqual([])
+    expect([...undescribed], 'the description of each route has what it returned').toEqual([])
   })
   return { api, control, port: Number(new URL(api.url).port) }
 }

@@ -1,5 +1,5 @@
-import { providerNames } from '../../cloud-names.ts'
-import { namespaceTag } from '../../spend-allocation.ts'
+import { providerNames } from '../../../topics/cloud-names.ts'
+import { namespaceTag } from '../../../topics/spend/allocation.ts'
 import type { CostSum, Lane, LaneItem, Scene } from '../types.ts'
 import { amongTexts, laneOf, notApplicable, notPermitted, textOf, type Row } from './lane.ts'
 

@@ -1,4 +1,4 @@
-import { inventoryProviderSql } from './cloud-names.ts'
+import { inventoryProviderSql } from '../cloud-names.ts'
 
 /** Tags that name a namespace of Kubernetes: of own reports, kubecost and OpenCost, and of AWS for EKS. */
 const namespaceTags = ['namespace', 'kubernetes_namespace', 'kubernetes.io/namespace', 'aws:eks:namespace'] as const

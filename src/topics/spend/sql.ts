@@ -1,9 +1,9 @@
-import { duckdb } from '../query/index.ts'
-import { ApiError } from './problems.ts'
-import { listOf } from './query-parameters.ts'
-import { allocatedRows } from './spend-allocation.ts'
+import { duckdb } from '../../query/index.ts'
+import { listOf } from '../comma-list.ts'
+import { Refusal } from '../refusal.ts'
+import { allocatedRows } from './allocation.ts'
+import { spendFilters, type SpendQuery } from './schema.ts'
 
-export const spendFilters = ['provider', 'account', 'service', 'region', 'currency', 'resource'] as const
 const spendGroups = [
   'provider',
   'account',
@@ -15,18 +15,6 @@ const spendGroups = [
   'resource',
   'allocation',
 ] as const
-export const spendCosts = ['billed', 'effective', 'list'] as const
-
-export type SpendQuery = Readonly<{
-  from?: string
-  to?: string
-  by?: string
-  step?: 'day' | 'month'
-  cost?: (typeof spendCosts)[number]
-  limit?: number
-}> &
-  Readonly<Partial<Record<(typeof spendFilters)[number], string>>>
-
 /** Days, the end exclusive. */
 export type SpendSpan = Readonly<{ from: string; to: string }>
 
@@ -36,7 +24,7 @@ function dayOf(written: string, name: string): string {
   const day = written.length === 7 ? `${written}-01` : written
   const at = new Date(`${day}T00:00:00Z`)
   if (Number.isNaN(at.getTime()) || !at.toISOString().startsWith(day))
-    throw new ApiError('WEIR_API_INVALID', `\`${name}\` is ${written}, which is not a day such as 2026-11-25.`)
+    throw new Refusal('WEIR_API_INVALID', `\`${name}\` is ${written}, which is not a day such as 2026-11-25.`)
   return day
 }
 
@@ -49,14 +37,14 @@ export function spendSpan({ from, to }: SpendQuery, now: number): SpendSpan {
     to: dayOf(to ?? tomorrow, 'to'),
   }
   if (span.from < span.to) return span
-  throw new ApiError('WEIR_API_INVALID', `\`from\` (${span.from}) must be before \`to\` (${span.to}).`)
+  throw new Refusal('WEIR_API_INVALID', `\`from\` (${span.from}) must be before \`to\` (${span.to}).`)
 }
 
 export function valueOf(by: string): string {
   if ((spendGroups as readonly string[]).includes(by)) return by
   const tag = /^tag:(.{1,256})$/s.exec(by)?.[1]
   if (tag === undefined)
-    throw new ApiError('WEIR_API_INVALID', `\`by\` is ${by}; it must be one of ${spendGroups.join(', ')} or tag:NAME.`)
+    throw new Refusal('WEIR_API_INVALID', `\`by\` is ${by}; it must be one of ${spendGroups.join(', ')} or tag:NAME.`)
   return `json_extract_string(tags, ${quoted(`$."${tag.replaceAll(/["\\]/g, '\\$&')}"`)})`
 }
 
@@ -87,12 +75,12 @@ export function spendConditions(query: SpendQuery, { from, to }: SpendSpan, tabl
   return [...within, ...named].join(' AND ')
 }
 
-/** Groups of each currency, largest first; place `limit + 1` has the rest. `starts`: by day or month as well. */
-export function spendSumsSql(query: SpendQuery, span: SpendSpan, starts: boolean): string {
-  const { by = 'provider', cost = 'billed', limit = 10, step } = query
+/** Groups of each currency, largest first; place `limit + 1` has the rest. `part`: by day or month as well. */
+export function spendSumsSql(query: SpendQuery, span: SpendSpan, part: 'whole' | 'day' | 'month'): string {
+  const { by = 'provider', cost = 'billed', limit = 10 } = query
   const table = tableOf(query, span)
   const name = nameOf[by] ?? 'NULL::VARCHAR'
-  const start = starts ? (step === 'day' ? 'day' : 'month') : 'NULL::VARCHAR'
+  const start = part === 'whole' ? 'NULL::VARCHAR' : part
   const sums = `sum(cost) AS cost, sum(estimate) AS estimate`
   return `WITH filtered AS (SELECT currency, ${valueOf(by)} AS value, ${name} AS name, ${start} AS start,
       ${cost} AS cost, CASE WHEN estimated THEN ${cost} END AS estimate FROM ${table}

@@ -1,6 +1,7 @@
 /** The largest rises and falls of costs between two periods. */
-import { addDecimals, difference, percentChange } from '../codecs/focus/index.ts'
-import { nameOf, spendConditions, tableOf, valueOf, type SpendQuery, type SpendSpan } from './spend-sql.ts'
+import { addDecimals, difference, percentChange } from '../../codecs/focus/index.ts'
+import type { Change, Mover, SpendMovers, SpendQuery } from './schema.ts'
+import { nameOf, spendConditions, tableOf, valueOf, type SpendSpan } from './sql.ts'
 
 type Periods = Readonly<{ now: SpendSpan; before: SpendSpan }>
 
@@ -57,8 +58,6 @@ export type MoverRow = Readonly<{
   total_before: string
 }>
 
-type Change = Readonly<{ cost: string; before: string; change: string; percent: string | null }>
-
 function changeOf(cost: string, before: string): Change {
   return {
     cost: addDecimals([cost]),
@@ -67,15 +66,6 @@ function changeOf(cost: string, before: string): Change {
     percent: percentChange(cost, before),
   }
 }
-
-export type Mover = Change & Readonly<{ value: string | null; name: string | null }>
-
-export type SpendMovers = Readonly<{
-  span: SpendSpan
-  before: SpendSpan
-  by: string
-  currencies: readonly (Change & Readonly<{ currency: string; rises: readonly Mover[]; falls: readonly Mover[] }>)[]
-}>
 
 export function moversOf(rows: readonly MoverRow[]): SpendMovers['currencies'] {
   return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, own]) => {

@@ -1,6 +1,7 @@
 /** The expected costs of a month, by a linear rule, compared with budgets. */
-import { addDecimals, difference, quotient } from '../codecs/focus/index.ts'
-import { spendConditions, tableOf, type SpendQuery } from './spend-sql.ts'
+import { addDecimals, difference, quotient } from '../../codecs/focus/index.ts'
+import type { BudgetState, CurrencyForecast, Forecast, SpendForecast, SpendQuery } from './schema.ts'
+import { spendConditions, tableOf } from './sql.ts'
 
 export type Budget = Readonly<{ currency: string; amount: string; account: string | null }>
 
@@ -37,17 +38,6 @@ export function forecastSql(query: SpendQuery, month: string): string {
       ORDER BY currency, account, day`
 }
 
-export type Forecast = Readonly<{
-  cost: string
-  /** Of final days: usage by day. null: no day is final or old enough. */
-  rate: string | null
-  forecast: string | null
-  /** `estimates`: no day is final, so the rate is that of estimates older than two days. */
-  basis: 'final' | 'estimates' | null
-  finalDays: number
-  openDays: readonly string[]
-}>
-
 /** Costs of one account. A day after today is neither final nor open. */
 function forecastOf(rows: readonly ForecastRow[], month: string, today: string): Forecast {
   const days = monthDays(month)
@@ -79,28 +69,13 @@ function forecastOf(rows: readonly ForecastRow[], month: string, today: string):
   }
 }
 
-type AccountForecast = Forecast & Readonly<{ account: string; name: string | null }>
-
-export type BudgetState = Readonly<{
-  /** null: all accounts of the currency. */
-  account: string | null
-  amount: string
-  cost: string
-  forecast: string | null
-  /** `exceeded` by the costs, or `expected` by the forecast. */
-  state: 'kept' | 'expected' | 'exceeded'
-}>
-
-export type CurrencyForecast = Forecast &
-  Readonly<{ currency: string; accounts: readonly AccountForecast[]; budgets: readonly BudgetState[] }>
-
-export type SpendForecast = Readonly<{ month: string; currencies: readonly CurrencyForecast[] }>
+type AccountForecast = CurrencyForecast['accounts'][number]
 
 /** The forecast of a currency is the sum of its accounts, because each has its own last final day. */
 export function forecastsOf(
   rows: readonly ForecastRow[],
   scope: Readonly<{ month: string; today: string; budgets: readonly Budget[] }>,
-): readonly CurrencyForecast[] {
+): SpendForecast['currencies'] {
   const { month, today, budgets } = scope
   return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, own]) => {
     const accounts = [...Map.groupBy(own, ({ account }) => account)].map(([account, some]): AccountForecast => ({

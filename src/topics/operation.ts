@@ -1,0 +1,31 @@
+import type { Static, TObject, TSchema } from 'typebox'
+import type { StoreReader } from '../engine/control.ts'
+import type { Of } from './schema.ts'
+
+/** What every operation uses. Times in Unix ms. */
+export type Surroundings = Readonly<{
+  store: StoreReader
+  now: number
+  /** Aborts when nobody waits for the result. */
+  signal: AbortSignal
+}>
+
+type Result<S> = S extends TSchema ? Of<S> : never
+
+/** A query of a topic: its parameters, its result, and the function between them. No HTTP. */
+export type Operation<Parameters extends TObject, Response extends TSchema, Needed = object> = Readonly<{
+  /** In the description of the API. */
+  id: string
+  summary: string
+  description?: string
+  parameters: Parameters
+  /** With `$id`: the name of the schema. */
+  result: Response
+  run(parameters: Static<Parameters>, surroundings: Surroundings & Needed): Promise<Result<Response>>
+}>
+
+export function operation<Parameters extends TObject, Response extends TSchema, Needed = object>(
+  described: Operation<Parameters, Response, Needed>,
+): Operation<Parameters, Response, Needed> {
+  return described
+}

@@ -1,0 +1,37 @@
+/** Types and JSON Schema of an operation, written once. */
+import { Array as ArrayOf, Object as ObjectOf, String as Text, Unsafe } from 'typebox'
+import type { Static, TObject, TProperties, TSchema, TSchemaOptions, TUnsafe } from 'typebox'
+
+type Unchanging<T> = T extends readonly (infer Item)[]
+  ? readonly Unchanging<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Unchanging<T[Key]> }
+    : T
+
+/** The type of the values of a schema. */
+export type Of<S extends TSchema> = Unchanging<Static<S>>
+
+/** The schema with `null`. */
+export function orNull<S extends TSchema & { readonly type: string }>(
+  schema: S,
+  options: TSchemaOptions = {},
+): TUnsafe<Static<S> | null> {
+  return Unsafe<Static<S> | null>({ ...schema, ...options, type: [schema.type, 'null'] })
+}
+
+export function oneOf<const Value extends string>(
+  values: readonly Value[],
+  options: TSchemaOptions = {},
+): TUnsafe<Value> & { readonly type: string } {
+  return Unsafe<Value>({ type: 'string', ...options, enum: values }) as TUnsafe<Value> & { readonly type: string }
+}
+
+/** Parameters of a request: others are an error. */
+export function parameters<Properties extends TProperties>(properties: Properties): TObject<Properties> {
+  return ObjectOf(properties, { additionalProperties: false })
+}
+
+/** An exact decimal. */
+export const decimal = (description = 'Exact decimal.') => Text({ description })
+
+export const largestFirst = <S extends TSchema>(items: S) => ArrayOf(items, { description: 'Largest first.' })
