@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { Lanes, runNames } from './all.ts'
+import { heldBy, longRuns } from './ci.ts'
 import { runAcceptance, type AcceptanceRun } from './harness.ts'
 import { ROOT, runCommand } from '../tools/kit/command.ts'
 import { findCounts } from '../tools/kit/counts.ts'
@@ -79,15 +83,20 @@ test('--all counts met runs as passed, hanging and unlisted skipped ones as fail
     'package.json': '{"type":"module"}',
     'test/skips.json': JSON.stringify([{ name: 'acceptance agreed', reason: 'not here' }]),
     'bench/runs/good.ts': source('good', `context.expect(true, 'yes');`),
-    'bench/runs/hangs.ts': source('hangs', `setInterval(() => {}, 1000); await new Promise(() => {});`),
     'bench/runs/agreed.ts': source('agreed', `context.skip('no server');`),
     'bench/runs/unlisted.ts': source('unlisted', `context.skip('no server');`),
   })
-  const result = await cli(root, '--all', '--scale', 'ci', '--limit', '3')
+  const result = await cli(root, '--all', '--scale', 'ci')
   expect(result.code).toBe(1)
-  expect(findCounts(result.output)).toEqual({ passed: 1, failed: 2, skipped: 1 })
-  expect(result.output).toMatch(/^hangs: not met: stopped after 3 s/m)
-  expect(result.output).toMatch(/^failed: hangs: not met: stopped after 3 s, after: machine /m)
+  expect(findCounts(result.output)).toEqual({ passed: 1, failed: 1, skipped: 1 })
+  const hanging = await makeTree({
+    'package.json': '{"type":"module"}',
+    'bench/runs/hangs.ts': source('hangs', `setInterval(() => {}, 1000); await new Promise(() => {});`),
+  })
+  const { output } = await cli(hanging, '--all', '--scale', 'ci', '--limit', '4')
+  expect(findCounts(output)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  expect(output).toMatch(/^hangs: not met: stopped after 4 s/m)
+  expect(output).toMatch(/^failed: hangs: not met: stopped after 4 s, after: /m)
 })
 
 test('beside others the longest runs start first', async () => {
@@ -97,13 +106,42 @@ test('beside others the longest runs start first', async () => {
       appendFileSync(new URL('../order', import.meta.url), name + ' ')
       context.expect(true, 'yes')
     }`
-  const names = ['access', 'kill-nine', 'push-bounds']
+  const names = ['damage', 'kill-nine', 'push-bounds', 'two-writers']
   const root = await makeTree({
     'package.json': '{"type":"module"}',
     ...Object.fromEntries(names.map((name) => [`bench/runs/${name}.ts`, source(name)])),
   })
-  expect((await cli(root, '--all', '--scale', 'ci', '--at-once', '2')).code).toBe(0)
+  const { code, output } = await cli(root, '--all', '--scale', 'ci', '--at-once', '2')
+  expect(code).toBe(0)
   expect(await readFile(join(root, 'bench/order'), 'utf8')).toMatch(/ kill-nine $/)
+  expect(output).toMatch(/^longest acceptance runs, seconds from start to end:\n {2}\d+ s: \d+ to \d+, /m)
+})
+
+test('a run that another test holds is not executed at the scale of CI, and the test exists', async () => {
+  const root = await makeTree({
+    'package.json': '{"type":"module"}',
+    'bench/runs/two-writers.ts': source('two-writers', `context.expect(true, 'yes');`),
+  })
+  expect(findCounts((await cli(root, '--all', '--scale', 'ci')).output)).toEqual({ passed: 0, failed: 0, skipped: 0 })
+  expect(findCounts((await cli(root, '--all')).output)).toEqual({ passed: 1, failed: 0, skipped: 0 })
+  for (const path of Object.values(heldBy).flat()) expect(existsSync(join(ROOT, path)), path).toBe(true)
+  const names = await runNames(ROOT)
+  expect([...Object.keys(heldBy), ...Object.keys(longRuns)].filter((name) => !names.includes(name))).toEqual([])
+})
+
+test('lanes that are added while runs are executed take some of them', async () => {
+  const lanes = new Lanes(1)
+  let [active, most] = [0, 0]
+  const act = async (): Promise<void> => {
+    active++
+    await setImmediate()
+    if (lanes.count === 1) lanes.grow(2)
+    most = Math.max(most, active)
+    await setImmediate()
+    active--
+  }
+  await lanes.each([1, 2, 3, 4, 5], act)
+  expect({ active, most, lanes: lanes.count }).toEqual({ active: 0, most: 3, lanes: 3 })
 })
 
 test('beside others a failed run is repeated once; met then, it is unsteady and not failed', async () => {

@@ -10,7 +10,6 @@ import { documentFilters } from './document-filters.ts'
 import { documentPaths } from './document-paths.ts'
 import { folderShape } from './folder-shape.ts'
 import { formatting } from './formatting.ts'
-import { globalNames } from './global-names.ts'
 import { hostRule } from './host-rule.ts'
 import { importLaw } from './import-law.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
@@ -23,7 +22,7 @@ import { terraformLint } from './terraform/lint.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
-  ['lint', async (root) => [...(await lint(root)), ...(await globalNames(root))]],
+  ['lint', lint],
   ['formatting', formatting],
   ['host rule', hostRule],
   ['import law', importLaw],
@@ -64,24 +63,41 @@ async function types(root: string): Promise<Problem[]> {
 const { values } = parseArgs({ options: { without: { type: 'string', default: '' } } })
 const without = values.without.split(',')
 const chosen = checks.filter(([name]) => !without.includes(name))
+
+type Judged = Readonly<{ name: string; problems: readonly string[]; seconds: number }>
+
+async function judge([name, check]: (typeof checks)[number]): Promise<Judged> {
+  const started = performance.now()
+  const problems = await check(ROOT).then(
+    (all) => all.map(formatProblem),
+    (error: unknown) => [error instanceof Error ? error.message : String(error)],
+  )
+  return { name, problems, seconds: (performance.now() - started) / 1000 }
+}
+
+/** These wait for another program. The others take turns in this process. */
+const elsewhere = new Set(['types', 'lint', 'formatting', 'commits'])
+
+async function inTurn(some: readonly (typeof checks)[number][]): Promise<readonly Judged[]> {
+  const judged: Judged[] = []
+  for (const each of some) judged.push(await judge(each))
+  return judged
+}
+
+const turns = await Promise.all([
+  inTurn(chosen.filter(([name]) => elsewhere.has(name))),
+  inTurn(chosen.filter(([name]) => !elsewhere.has(name))),
+])
 const failures: string[] = []
 let failed = 0
-for (const [name, check] of chosen) {
-  const started = performance.now()
-  let problems: string[]
-  try {
-    problems = (await check(ROOT)).map(formatProblem)
-  } catch (error) {
-    problems = [error instanceof Error ? error.message : String(error)]
-  }
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+for (const [wanted] of chosen) {
+  const { problems = [], seconds = 0 } = turns.flat().find(({ name }) => name === wanted) ?? {}
   const verdict = problems.length === 0 ? 'ok    ' : 'failed'
-  console.log(
-    `${verdict}  ${name.padEnd(12)}  ${seconds} s${problems.length === 0 ? '' : `  ${problems.length} problems`}`,
-  )
+  const count = problems.length === 0 ? '' : `  ${problems.length} problems`
+  console.log(`${verdict}  ${wanted.padEnd(12)}  ${seconds.toFixed(1)} s${count}`)
   if (problems.length === 0) continue
   failed++
-  failures.push(...problems.map((problem) => `failed: ${name}: ${problem}`))
+  failures.push(...problems.map((problem) => `failed: ${wanted}: ${problem}`))
 }
 for (const line of failures) console.log(line)
 // The last line is for .ci/run, which adds up the counts of all stages.

@@ -1,4 +1,5 @@
 // For .ci/run. Skips not in test/skips.json count as failed. A few failed files run once more and count as unsteady.
+import { relative } from 'node:path'
 import { ROOT } from './kit/command.ts'
 import {
   countReport,
@@ -9,6 +10,7 @@ import {
   type Counts,
 } from './kit/counts.ts'
 import { isMain } from './kit/main.ts'
+import { printLongest } from './kit/spans.ts'
 import { runVitest } from './kit/vitest.ts'
 
 /** More files than these, or this part of all, are a fault and not a busy machine. */
@@ -20,6 +22,14 @@ export async function countVitest(args: readonly string[], limit: number): Promi
   if (run.report === undefined) return { passed: 0, failed: 1, skipped: 0 }
   const allowed: readonly AllowedSkip[] = await readAllowedSkips(ROOT)
   const { counts, complaints } = countReport(run.report, allowed)
+  printLongest(
+    'test files',
+    run.report.testResults.map(({ name, startTime, endTime }) => ({
+      name: relative(ROOT, name),
+      from: startTime,
+      to: endTime,
+    })),
+  )
   const files = failedFiles(run.report, allowed)
   const limitOfFiles = Math.max(few.files, Math.floor(run.report.testResults.length * few.part))
   if (counts.failed > 0 && files.length > 0 && files.length <= limitOfFiles) {

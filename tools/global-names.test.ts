@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
-import { globalNames, shadowing } from './global-names.ts'
-import { ROOT } from './kit/command.ts'
+import { shadowing } from './global-names.ts'
 import { parseSource } from './kit/sources.ts'
-
-test('no module of Weir declares a global name', async () => {
-  expect(await globalNames(ROOT)).toEqual([])
-})
 
 test.each([
   ['const URL = /x/'],

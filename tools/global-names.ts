@@ -2,29 +2,9 @@
  * No module declares a global name at its top level. The bundle puts modules into one scope: `const URL` of one module
  * replaced the global of all others, and every bundled command ended.
  */
-import { isMain } from './kit/main.ts'
-import {
-  isTestFile,
-  listFiles,
-  readSource,
-  runCheckAlone,
-  TYPESCRIPT,
-  type Problem,
-  type Source,
-} from './kit/sources.ts'
+import type { Problem, Source } from './kit/sources.ts'
 
 const globals = new Set(Object.getOwnPropertyNames(globalThis))
-
-export async function globalNames(root: string): Promise<Problem[]> {
-  const files = await Promise.all(['src', 'clients', 'proto'].map((folder) => listFiles(root, folder, TYPESCRIPT)))
-  const found = await Promise.all(
-    files
-      .flat()
-      .filter((file) => !isTestFile(file))
-      .map(async (file) => shadowing(await readSource(root, file))),
-  )
-  return found.flat()
-}
 
 export function shadowing(source: Source): readonly Problem[] {
   return source.tree.program.body.flatMap((statement): Problem[] => {
@@ -106,5 +86,3 @@ function patternNames(node: Node): readonly string[] {
       return nameOf(node)
   }
 }
-
-if (isMain(import.meta.url)) await runCheckAlone(globalNames, 'global names')

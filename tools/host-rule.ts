@@ -3,6 +3,7 @@
 // would not repeat. oxlint's no-restricted-* rules cannot see `new Date()`, `globalThis.setTimeout` or a shadowed
 // name, so the rule is judged here, on the syntax tree, in one place.
 import { Visitor, type Node, type MemberExpression } from 'oxc-parser'
+import { shadowing } from './global-names.ts'
 import { isMain } from './kit/main.ts'
 import { importsOf } from './kit/imports.ts'
 import {
@@ -54,11 +55,15 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const NAMES_OF_GLOBAL = new Set(['globalThis', 'global'])
 
+/** Also {@link shadowing}, because it needs the same syntax trees. */
 export async function hostRule(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
-  for (const path of await listFiles(root, 'src', TYPESCRIPT)) {
-    if (path.startsWith('src/host/') || isTestFile(path)) continue
-    problems.push(...judge(await readSource(root, path)))
+  const files = await Promise.all(['src', 'clients', 'proto'].map((folder) => listFiles(root, folder, TYPESCRIPT)))
+  for (const path of files.flat()) {
+    if (isTestFile(path)) continue
+    const source = await readSource(root, path)
+    problems.push(...shadowing(source))
+    if (path.startsWith('src/') && !path.startsWith('src/host/')) problems.push(...judge(source))
   }
   return problems
 }

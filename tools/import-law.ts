@@ -1,6 +1,6 @@
 import { isMain } from './kit/main.ts'
-import { importsOf, type Import } from './kit/imports.ts'
-import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
+import { importsIn, type Import } from './kit/imports.ts'
+import { isTestFile, listFiles, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
 import { workerLoad } from './worker-load.ts'
 
 const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
@@ -68,8 +68,7 @@ export async function importLaw(root: string): Promise<Problem[]> {
     ...(await listFiles(root, 'src', TYPESCRIPT)),
     ...(await listFiles(root, 'console', TYPESCRIPT)),
   ]) {
-    const source = await readSource(root, path)
-    problems.push(...judge(path, importsOf(source)))
+    problems.push(...judge(path, await importsIn(root, path)))
   }
   return [...problems, ...(await workerLoad(root))]
 }

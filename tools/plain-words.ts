@@ -13,7 +13,19 @@ const LIMITS = { perThousand: 0.5, nameUses: 0, exceptions: 10 }
 const GLOSSARY = 'docs/glossary.md'
 
 const wordings = rules.wordings.map(({ pattern, instead }) => ({ pattern: new RegExp(pattern, 'gi'), instead }))
+const anyWording = new RegExp(rules.wordings.map(({ pattern }) => `(?:${pattern})`).join('|'), 'i')
 const listedNames = new Set(rules.names)
+
+/** The same names occur many times. */
+const judgedNames = new Map<string, boolean>()
+
+function isListed(name: string): boolean {
+  const known = judgedNames.get(name)
+  if (known !== undefined) return known
+  const listed = name.split(/(?=[A-Z])/).some((part) => listedNames.has(part.toLowerCase()))
+  judgedNames.set(name, listed)
+  return listed
+}
 
 type Finding = Readonly<{
   file: string
@@ -67,13 +79,13 @@ export function wordingOf(files: readonly TextFile[], exceptions: readonly strin
     for (const { line, text: found } of prose(text)) {
       words += found.split(/\s+/).filter((word) => word !== '').length
       const judged = exceptions.reduce((rest, exception) => rest.replaceAll(exception, ''), found)
-      for (const { pattern, instead } of wordings)
-        for (const _ of judged.matchAll(pattern)) findings.push({ file: path, line, text: found.trim(), instead })
+      if (anyWording.test(judged))
+        for (const { pattern, instead } of wordings)
+          for (const _ of judged.matchAll(pattern)) findings.push({ file: path, line, text: found.trim(), instead })
     }
     if (path.endsWith('.md')) continue
     for (const [name] of text.matchAll(/[A-Za-z][A-Za-z0-9]*/g))
-      if (!exceptions.includes(name) && name.split(/(?=[A-Z])/).some((part) => listedNames.has(part.toLowerCase())))
-        names.set(name, (names.get(name) ?? 0) + 1)
+      if (isListed(name) && !exceptions.includes(name)) names.set(name, (names.get(name) ?? 0) + 1)
   }
   return { words, findings, names }
 }
@@ -92,7 +104,7 @@ function* proseOfDocument(text: string): Generator<Prose> {
 }
 
 const COMMENT_START = /^\s*(?:\/\/|\/\*\*?|\*\/?)/
-const QUOTED = /(['"`])((?:\\.|(?!\1).)*\s(?:\\.|(?!\1).)*)\1/g
+const QUOTED = /'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"|`((?:\\.|[^`\\])*)`/g
 
 function* proseOfCode(text: string): Generator<Prose> {
   let inComment = false
@@ -101,7 +113,7 @@ function* proseOfCode(text: string): Generator<Prose> {
       inComment || COMMENT_START.test(line)
         ? line.replace(COMMENT_START, '')
         : [
-            ...Array.from(line.matchAll(QUOTED), ([, , quoted = '']) => quoted).filter(
+            ...Array.from(line.matchAll(QUOTED), ([, single, double, back]) => single ?? double ?? back ?? '').filter(
               (quoted) => quoted.split(/\s+/).length > 3,
             ),
             /\s\/\/\s(.*)$/.exec(line)?.[1] ?? '',

@@ -1,8 +1,8 @@
 // Each thread loads packages again: zod and yaml (10 MB each) belong to the main thread.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { importsOf, type Import } from './kit/imports.ts'
-import { isTestFile, listFiles, readSource, TYPESCRIPT, type Problem } from './kit/sources.ts'
+import { importsIn, type Import } from './kit/imports.ts'
+import { isTestFile, listFiles, TYPESCRIPT, type Problem } from './kit/sources.ts'
 
 const BEGINNINGS =
   /^src\/(?:app\/workers\/[^/]+|connectors\/[^/]+\/(?:source|sink|journal)|transforms\/[^/]+\/index)\.ts$/
@@ -11,8 +11,8 @@ const NOT_IN_THREADS = ['zod', 'yaml']
 export async function workerLoad(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   const known = new Map<string, readonly Import[]>()
-  const importsIn = async (path: string) => {
-    const found = known.get(path) ?? importsOf(await readSource(root, path))
+  const importsAt = async (path: string) => {
+    const found = known.get(path) ?? (await importsIn(root, path))
     known.set(path, found)
     return found
   }
@@ -22,7 +22,7 @@ export async function workerLoad(root: string): Promise<Problem[]> {
     const ways = new Map([[beginning, beginning]])
     const reported = new Set<string>()
     for (const [path, way] of ways) {
-      for (const { specifier, target, typeOnly, later, line } of await importsIn(path)) {
+      for (const { specifier, target, typeOnly, later, line } of await importsAt(path)) {
         if (typeOnly || later) continue
         if (NOT_IN_THREADS.includes(specifier) && !reported.has(specifier)) {
           reported.add(specifier)

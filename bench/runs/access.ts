@@ -1,10 +1,8 @@
 import type { AcceptanceRun } from '../harness.ts'
-import { testedBy } from '../tested-by.ts'
 import { runVitest } from '../../tools/kit/vitest.ts'
 import { installKeycloak } from '../../test/real/install/keycloak.ts'
 
 const tests = 'test/real/keycloak.test.ts'
-const subjects = ['logging in', 'on logout', 'wrong audience', 'expired', 'clocks that differ', 'one namespace']
 
 export default {
   name: 'access',
@@ -16,7 +14,6 @@ export default {
     const installed = await installKeycloak()
     if (installed.path === undefined) return context.skip(installed.reason)
     context.figure('Keycloak', installed.version)
-    if (context.scale === 'ci') return testedBy(context, tests, subjects)
     const runs = [
       await runVitest(['--config', 'test/real/vitest.config.ts', tests], { limit: 400_000 }),
       await runVitest(['src/api/access'], { limit: 200_000 }),

@@ -1,7 +1,6 @@
 // Oracles: numbered flows (flow n has n + 1 packets), and ClickHouse's own counts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun } from '../harness.ts'
-import { testedBy } from '../tested-by.ts'
 import { FlowSender } from '../../test/kit/flow-sender.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
@@ -17,10 +16,6 @@ export default {
     'ClickHouse is the store, flows arrive, and Weir or ClickHouse is killed 50 times: every accepted flow is stored ' +
     'once and found by the API.',
   async run(context) {
-    if (context.scale === 'ci')
-      return testedBy(context, 'test/real/clickhouse-store-weir.test.ts', [
-        'has each row once after Weir and ClickHouse were killed',
-      ])
     const found = await installChdb()
     if (found.path === undefined) context.skip(found.reason)
     await using server = await startChdb()

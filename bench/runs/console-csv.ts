@@ -4,7 +4,6 @@ import { BigStage } from '../../test/browser/kit/big-stage.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { folderVariable, makeD } from '../../test/browser/kit/data-set/template.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
-import { testedBy } from '../tested-by.ts'
 import { savedEqualsStore } from './console/saved-csv.ts'
 
 const columns = 'time_received,src,src_port,dst,dst_port,bytes_est,packets_est'
@@ -14,10 +13,6 @@ export default {
   issue: '30',
   title: 'CSV as shown saves five million rows in the order of the screen, each value equal to the store.',
   async run(context) {
-    if (context.scale === 'ci')
-      return testedBy(context, 'test/browser/checks/tables.browser.ts', [
-        'CSV as shown has the titles, order and units of the screen; raw values are an option',
-      ])
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
     const template = context.data ?? join(context.folder, 'data-set')
     await makeD(template, context.size(5_000_000, 50_000))

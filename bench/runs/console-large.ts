@@ -50,7 +50,7 @@ async function measure(context: AcceptanceContext, weir: WeirProcess, browser: B
     firsts.push(first)
     return complete
   }
-  const { p95, runs } = await warmRuns(again)
+  const { p95, runs } = await warmRuns(context, again)
   const first = percentile(firsts, 95)
   context.expectSpeed(first <= firstMs, `${path}: first content in ${Math.round(first)} ms (p95 of ${runs})`)
   context.expectSpeed(p95 <= completeMs, `${path}: complete in ${Math.round(p95)} ms`)

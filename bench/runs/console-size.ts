@@ -22,7 +22,6 @@ export default {
     'a second, the overview within two.',
   async run(context) {
     await budgets(context)
-    if (context.scale === 'ci') return
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
     process.env[folderVariable] ??= join(context.folder, 'data-set')
     const stage = new BigStage()

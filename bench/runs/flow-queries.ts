@@ -11,7 +11,7 @@ import { storeWeek, type Week } from './flow-queries/week.ts'
 const pageLimit = 300
 const pairsLimit = 1000
 const seriesLimit = 300
-const requests = 20
+const requests = { full: 20, ci: 2 }
 
 interface Answer {
   readonly rows: readonly (readonly unknown[])[]
@@ -73,18 +73,28 @@ async function questions(context: AcceptanceContext, api: RunningApi, week: Week
       { filter: 'dst_addr = 10.16.3.0/24 and proto = 17', from: 'now-7d', sort: '-bytes' },
     ],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'flows', requests }, () => parameters)
+    const { p95, answers } = await measure<Answer>(
+      context,
+      api,
+      { what, path: 'flows', requests: requests[context.scale] },
+      () => parameters,
+    )
     const answer = answers.at(-1) as Answer
     context.expect(answer.rows.length > 0, `${what}: there are rows (${answer.rows.length})`)
     context.expectSpeed(p95 < pageLimit, `${what}: within ${pageLimit} ms`)
   }
   for (const source of ['auto', 'raw']) {
     const what = `top pairs of a day, ${source}`
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'topology', requests }, () => ({
-      from: 'now-24h',
-      limit: '100',
-      source,
-    }))
+    const { p95, answers } = await measure<Answer>(
+      context,
+      api,
+      { what, path: 'topology', requests: requests[context.scale] },
+      () => ({
+        from: 'now-24h',
+        limit: '100',
+        source,
+      }),
+    )
     const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.rows.length === 100, `${what}: a hundred pairs`)
@@ -96,10 +106,15 @@ async function questions(context: AcceptanceContext, api: RunningApi, week: Week
     ['series of a week, of one service', { step: '1h', filter: 'dst_port = 443', group: 'in_if' }],
     ['series of a week, steps by themselves', {}],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'series', requests }, () => ({
-      from: 'now-7d',
-      ...parameters,
-    }))
+    const { p95, answers } = await measure<Answer>(
+      context,
+      api,
+      { what, path: 'series', requests: requests[context.scale] },
+      () => ({
+        from: 'now-7d',
+        ...parameters,
+      }),
+    )
     const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.source !== 'raw', `${what}: from a rollup`)

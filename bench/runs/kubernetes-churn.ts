@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun } from '../harness.ts'
-import { testedBy } from '../tested-by.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { synced } from '../../test/kit/synced.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
@@ -14,11 +13,6 @@ export default {
     'While a real API server is restarted, frozen and compacted, changes are emitted in order. They end at ' +
     'the state of a fresh list.',
   async run(context) {
-    if (context.scale === 'ci')
-      return testedBy(context, 'test/real/kubernetes.test.ts', [
-        'a restart, a freeze and a lost history of the API server cause no error, repeat or disorder',
-        'changes that the server forgot while Weir was down are emitted as one marked difference',
-      ])
     const { kube, kubeconfig } = await startKubeFor(context, [
       '--etcd-compaction-interval=10s',
       '--min-request-timeout=30',

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun } from '../harness.ts'
-import { testedBy } from '../tested-by.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -16,10 +15,6 @@ export default {
     'Killed repeatedly during writes to a real API server, Weir emits every write once. Each change starts ' +
     'at the previous state.',
   async run(context) {
-    if (context.scale === 'ci')
-      return testedBy(context, 'test/real/kubernetes.test.ts', [
-        'killed in the middle of a churn, again and again, it emits every write once',
-      ])
     const { kube, kubeconfig } = await startKubeFor(context)
     try {
       await using weir = await startWeir({

@@ -63,7 +63,7 @@ async function measure(
     await watcher.settled()
     context.figure(`${name}: first list, all work`, watcher.cpuSeconds(), 's of CPU')
     shares(context, `${name}: first list`, watcher)
-    const listed = await watcher.memory()
+    const listed = await watcher.memory(context.size(10_000, 500))
     context.figure(`${name}: memory, peak of the first list`, Math.round(listed.peak / 1e6), 'MB')
     context.figure(`${name}: memory, ten seconds later`, Math.round(listed.now / 1e6), 'MB')
     if (watcher.judged) context.expectSpeed(listed.peak / 1e6 <= mostMemory, `${name}: at most ${mostMemory} MB`)

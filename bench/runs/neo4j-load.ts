@@ -35,7 +35,7 @@ export default {
     const found = await installNeo4j()
     if (found.path === undefined) return context.skip(found.reason)
     await using server = await startNeo4j(context.size({ heap: '1g', lasting: true }, {}))
-    const [many, few] = [context.size(100_000, 3000), context.size(3000, 300)]
+    const [many, few] = [context.size(100_000, 3000), context.size(3000, 100)]
     const sink = await neo4j.build(
       configFrom(neo4jSchema, {
         url: `bolt://${server.address}`,
@@ -54,10 +54,12 @@ export default {
       }
       return events.length / ((performance.now() - started) / 1000)
     }
-    // Warm-up of the Java process.
-    await load(eventsOf(5 * few, 'warm'))
-    await loadSingly(server, eventsOf(few, 'warmer'), 'auto')
-    await loadSingly(server, eventsOf(few, 'warmest'), 'managed')
+    if (context.scale === 'full') {
+      // Warm-up of the Java process.
+      await load(eventsOf(5 * few, 'warm'))
+      await loadSingly(server, eventsOf(few, 'warmer'), 'auto')
+      await loadSingly(server, eventsOf(few, 'warmest'), 'managed')
+    }
     const cheapest = await loadSingly(server, eventsOf(few, 'cheapest'), 'auto')
     const slow = await loadSingly(server, eventsOf(few, 'single'), 'managed')
     const events = eventsOf(many, 'many')

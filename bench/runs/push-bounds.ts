@@ -32,6 +32,8 @@ const [limitBytes, mostBytes] = [512 << 20, 400e6]
 const secret = 'a-secret-of-at-least-thirty-two-bytes'
 const claims = { environmentId: '777', environmentName: 'main', namespace: 'proj-main', projectName: 'proj' }
 const atOnce = 4
+/** Bodies for each listener. */
+const bodies = { full: 300, ci: 4 }
 /** Attempts of a valid request, which waits as `Retry-After` states. */
 const attempts = 10
 const allowed = new Set([200, 202, 204, 400, 413, 415, 422, 429, 503])
@@ -139,11 +141,11 @@ async function attack(context: AcceptanceContext, weir: WeirProcess, targets: re
   }
   const strike = async (target: Target) => {
     await Promise.all([known(target).then((sent) => sent.forEach((one) => judge(target, one))), beside(target)])
-    const bodies = new ExpandingBodies(target, new SeededRandom(context.seed))
+    const expanding = new ExpandingBodies(target, new SeededRandom(context.seed))
     const statuses: number[] = []
-    const count = context.size(300, 8)
+    const count = bodies[context.scale]
     for (let done = 0; done < count; done += atOnce) {
-      const sending = Array.from({ length: atOnce }, () => bodies.send())
+      const sending = Array.from({ length: atOnce }, () => expanding.send())
       const [sent] = await Promise.all([Promise.all(sending), beside(target)])
       for (const one of sent) {
         judge(target, one)
@@ -174,7 +176,7 @@ async function attack(context: AcceptanceContext, weir: WeirProcess, targets: re
 
 /** The bodies that ended a container before; {@link atOnce} at once. */
 async function known(target: Target): Promise<readonly Sent[]> {
-  const bodies: Readonly<Record<string, () => [Encoding, Uint8Array]>> = {
+  const made: Readonly<Record<string, () => [Encoding, Uint8Array]>> = {
     'otlp logs, protobuf': () => ['gzip', Buffer.alloc(15_000_000, Uint8Array.of(0x0a, 0x00))],
     'loki-push, JSON': () => [
       'gzip',
@@ -182,9 +184,9 @@ async function known(target: Target): Promise<readonly Sent[]> {
     ],
     'remote-write 1.0': () => ['snappy', Buffer.alloc(15_000_000, Uint8Array.of(0x0a, 0x00))],
   }
-  const made = bodies[target.name]?.()
-  if (made === undefined) return []
-  const [encoding, plain] = made
+  const one = made[target.name]?.()
+  if (one === undefined) return []
+  const [encoding, plain] = one
   const body = compressed(encoding, plain)
   return Promise.all(
     Array.from({ length: atOnce }, () => send(target, { encoding, body }, `${body.length} known bytes`)),
@@ -215,7 +217,7 @@ async function verifyFeeds(context: AcceptanceContext, weir: WeirProcess, feeds:
     if (name === 'nats') continue
     const sql = `SELECT count(DISTINCT id) AS found FROM events WHERE type = '${type}' AND id LIKE 'valid-%'`
     const [row] = await weir.sql<{ found: number | string }>(sql)
-    const sent = 1 + Math.ceil(context.size(300, 8) / atOnce)
+    const sent = 1 + Math.ceil(bodies[context.scale] / atOnce)
     context.figure(`${name}: valid messages in the store`, `${row?.found} of ${sent}`)
     context.expect(Number(row?.found) === sent, `every valid message of ${name} is in the store`)
   }

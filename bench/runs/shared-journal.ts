@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
+import { atOnce } from '../../test/kit/at-once.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -25,14 +26,18 @@ export default {
     if (program.path === undefined) return context.skip(program.reason)
     const nats = await install(natsServer)
     if (nats.path === undefined) return context.skip(nats.reason)
-    {
+    const onKafka = async () => {
       await using kafka = await startKafka()
       await onBus(context, 'kafka', { type: 'kafka', brokers: [`127.0.0.1:${kafka.ports.plain}`], partitions })
     }
-    const dir = join(context.folder, 'nats-server')
-    mkdirSync(dir)
-    await using server = await startNats({ jetstream: true, dir })
-    await onBus(context, 'jetstream', { type: 'nats', url: server.url, partitions })
+    const onNats = async () => {
+      const dir = join(context.folder, 'nats-server')
+      mkdirSync(dir)
+      await using server = await startNats({ jetstream: true, dir })
+      await onBus(context, 'jetstream', { type: 'nats', url: server.url, partitions })
+    }
+    // At full scale one after the other, because the rate is judged.
+    await atOnce([onKafka, onNats], context.size(1, 2), (act) => act())
   },
 } satisfies AcceptanceRun
 

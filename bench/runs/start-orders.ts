@@ -23,15 +23,18 @@ export default {
     if (program.path === undefined) return context.skip(program.reason)
     const nats = await install(natsServer)
     if (nats.path === undefined) return context.skip(nats.reason)
-    {
+    const onNats = async () => {
       const dir = join(context.folder, 'nats-server')
       mkdirSync(dir)
       await using server = await startNats({ jetstream: true, dir })
       await onBus(context, 'jetstream', (stream) => ({ type: 'nats', url: server.url, stream, partitions }))
     }
-    await using kafka = await startKafka()
-    const brokers = [`127.0.0.1:${kafka.ports.plain}`]
-    await onBus(context, 'kafka', (topic) => ({ type: 'kafka', brokers, topic, partitions }))
+    const onKafka = async () => {
+      await using kafka = await startKafka()
+      const brokers = [`127.0.0.1:${kafka.ports.plain}`]
+      await onBus(context, 'kafka', (topic) => ({ type: 'kafka', brokers, topic, partitions }))
+    }
+    await Promise.all([onNats(), onKafka()])
   },
 } satisfies AcceptanceRun
 

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
+import { atOnce } from '../../test/kit/at-once.ts'
 import { ExportLoad, type LoadProtocol } from '../../test/kit/flow-load/exports.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 
@@ -28,9 +29,11 @@ export default {
   issue: '3.6',
   title: 'A restart in the middle of a template-based stream loses no record that could be decoded.',
   async run(context) {
-    for (const protocol of ['netflow9', 'ipfix', 'ipfix6'] as const) {
-      for (const way of ways) await restarted(context, protocol, way)
-    }
+    const cases = (['netflow9', 'ipfix', 'ipfix6'] as const).flatMap((protocol) =>
+      ways.map((way) => ({ protocol, way })),
+    )
+    // Each has its own folder and mostly waits for starts.
+    await atOnce(cases, 3, ({ protocol, way }) => restarted(context, protocol, way))
   },
 } satisfies AcceptanceRun
 

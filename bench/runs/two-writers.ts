@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
-import { testedBy } from '../tested-by.ts'
 import { runCommand } from '../../tools/kit/command.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
@@ -35,11 +34,6 @@ export default {
   title:
     'Two PID namespaces compete for one folder under kill -9: no acknowledged row is lost, and never do both write.',
   async run(context) {
-    if (context.scale === 'ci')
-      return testedBy(context, 'test/process/two-writers.real.test.ts', [
-        'have one writer: the second is rejected, and takes over after kill -9',
-        'to a process with a separate lock stops, and the other has every acknowledged event',
-      ])
     const [program = '', ...args] = namespace
     if ((await runCommand(program, [...args, 'true'], { limit: 10_000 })).code !== 0)
       context.skip('unshare is not permitted here')

@@ -1,36 +1,29 @@
 // A connector in a separate npm package, made and installed as a user does.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
-import { buildPackage } from '../../tools/package/build.ts'
 import { freePorts } from '../kit/free-port.ts'
+import { sharedArchive, sharedTarball } from '../kit/shared-build.ts'
 import { prepareWeir, startWeir } from '../kit/weir-process.ts'
 
 const limit = 900_000
 const install = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
 let folder: string
+let program: string
 let connector: string
 let tarball: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-connector-package-'))
-  await buildPackage(join(folder, 'package'))
-  // A program elsewhere, as of the image or the archive, with its dependencies.
-  await cp(join(folder, 'package'), join(folder, 'weir'), { recursive: true })
-  await done('npm', ['ci', '--omit=dev', ...install.slice(1)], join(folder, 'weir'))
-  await done('npm', ['pack', join(folder, 'package'), '--pack-destination', folder], folder)
-  const packed = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? 'none'
-  await done(
-    process.execPath,
-    [join(folder, 'weir/bin/weir.mjs'), 'create', '--connector', 'acme', '--package'],
-    folder,
-  )
+  // A program elsewhere, with its dependencies.
+  program = join((await sharedArchive()).archive, 'lib/weir/bin/weir.mjs')
+  await done(process.execPath, [program, 'create', '--connector', 'acme', '--package'], folder)
   connector = join(folder, 'weir-connector-acme')
-  await done('npm', [...install, '--save-dev', join(folder, packed)], connector)
+  await done('npm', [...install, '--save-dev', await sharedTarball()], connector)
   await done('npm', ['run', 'check'], connector)
   await done('npm', ['run', 'build'], connector)
   await done('npm', ['pack', '--ignore-scripts', '--pack-destination', connector], connector)
@@ -66,7 +59,8 @@ test('the scaffold passes the exported conformance suites in node:test', { timeo
 
 test('a broken sink fails the exported suites', { timeout: limit }, async () => {
   const copy = join(folder, 'broken')
-  await cp(connector, copy, { recursive: true })
+  await cp(connector, copy, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
+  await symlink(join(connector, 'node_modules'), join(copy, 'node_modules'))
   const file = join(copy, 'src/sink.ts')
   const text = await readFile(file, 'utf8')
   expect(text).toContain("{ is: 'retry', reason, away: true }")
@@ -167,7 +161,7 @@ test(
       'connectors: [weir-connector-acme]\nsinks: { out: { type: acme, urll: "http://127.0.0.1:9/" } }\n',
     )
     const installed = (...args: string[]): ReturnType<typeof runCommand> =>
-      runCommand(process.execPath, [join(folder, 'weir/bin/weir.mjs'), ...args], { cwd: path, limit })
+      runCommand(process.execPath, [program, ...args], { cwd: path, limit })
     for (const command of [installed, (...args: string[]) => weir(path, ...args)]) {
       const valid = await command('check', '--config', 'weir.yaml')
       expect(valid.code, valid.output).toBe(0)

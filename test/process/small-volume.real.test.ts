@@ -4,22 +4,23 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { startWeir } from '../kit/weir-process.ts'
 
-let folder = ''
-let mounted = false
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'weir-volume-'))
-  mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', folder]).status === 0
-})
-function resize(megabytes: number): void {
-  expect(spawnSync('mount', ['-o', `remount,size=${megabytes}m`, folder]).status).toBe(0)
+/** A file system that only this test has. It is skipped without the rights to mount one. */
+async function volume(context: TestContext, options: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-volume-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status === 0
+  context.onTestFinished(async () => {
+    if (mounted) spawnSync('umount', [folder])
+    await rm(folder, { recursive: true, force: true })
+  })
+  if (!mounted) context.skip(`Only root may mount a file system with ${options}.`)
+  return folder
 }
-afterEach(async () => {
-  if (mounted) spawnSync('umount', [folder])
-  await rm(folder, { recursive: true, force: true })
-})
+function remount(folder: string, options: string): void {
+  expect(spawnSync('mount', ['-o', `remount,${options}`, folder]).status).toBe(0)
+}
 
 function body(): string {
   const events = Array.from({ length: 10 }, () => ({
@@ -49,9 +50,10 @@ async function accepted(url: string, limitMs = 30_000): Promise<void> {
   }
 }
 
-describe('small volume', () => {
+// They mostly wait.
+describe.concurrent('small volume', () => {
   it('a volume smaller than `journal.keep` accepts more than it holds, and recovers', async (context) => {
-    if (!mounted) context.skip('Only root may mount a file system of 200 MB.')
+    const folder = await volume(context, 'size=200m')
     await using weir = await startWeir({ folder, config: { store: { enabled: 'none' } } })
     expect(weir.log).toContain('The volume of the data folder is smaller than what Weir may write.')
     expect(weir.log).toContain('200 MiB, and journal.keep 256 MiB + journal.reserve 64.0 MiB are 320 MiB')
@@ -76,8 +78,7 @@ describe('small volume', () => {
   })
 
   it('the oldest rows make room, also after a restart on the full volume and after it shrank', async (context) => {
-    if (!mounted) context.skip('Only root may mount a file system of 120 MB.')
-    resize(120)
+    const folder = await volume(context, 'size=120m')
     await using weir = await startWeir({ folder, config: {} })
     const fill = async (megabytes: number): Promise<void> => {
       for (let posted = 0; posted < megabytes; posted++) {
@@ -90,7 +91,7 @@ describe('small volume', () => {
     await weir.kill()
     await weir.start()
     await fill(60)
-    resize(105)
+    remount(folder, 'size=105m')
     await accepted(weir.url)
     await fill(20)
     const ledger = await weir.caughtUp(30_000)
@@ -104,12 +105,12 @@ describe('small volume', () => {
   })
 
   it('without free inodes a start waits, not ready, and continues once there are some', async (context) => {
-    if (!mounted) context.skip('Only root may mount a file system with 200 inodes.')
+    const folder = await volume(context, 'size=200m')
     await using weir = await startWeir({ folder })
     await accepted(weir.url)
     expect((await weir.stop()).code).toBe(0)
     const used = Number(spawnSync('df', ['--output=iused', folder]).stdout.toString().split('\n')[1])
-    expect(spawnSync('mount', ['-o', `remount,nr_inodes=${used}`, folder]).status).toBe(0)
+    remount(folder, `nr_inodes=${used}`)
     const ready = (): Promise<number> =>
       fetch(`${weir.opsUrl}/healthz/ready`).then(
         ({ status }) => status,
@@ -124,7 +125,7 @@ describe('small volume', () => {
     })
     expect((await fetch(`${weir.opsUrl}/healthz/live`)).status).toBe(200)
     expect(await post(weir.url)).toBe(503)
-    expect(spawnSync('mount', ['-o', 'remount,nr_inodes=100000', folder]).status).toBe(0)
+    remount(folder, 'nr_inodes=100000')
     await weir.ready()
     expect(await ready()).toBe(200)
     expect(await post(weir.url)).toBe(200)
@@ -132,7 +133,9 @@ describe('small volume', () => {
     expect((await weir.stop()).code).toBe(0)
   })
 
-  it('a journal at its `max` accepts more once the store has all of it', async () => {
+  it('a journal at its `max` accepts more once the store has all of it', async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-volume-'))
+    context.onTestFinished(() => rm(folder, { recursive: true, force: true }))
     await using weir = await startWeir({
       folder,
       config: { journal: { segment: '64KiB', max: '1MiB', keep: '64KiB' }, store: { size: '64MiB' } },

@@ -79,8 +79,10 @@ test('documents-to-opensearch: each document is in the index of its day', async 
   const jars = await installOpensearch()
   if (jars.path === undefined) return context.skip(jars.reason)
   const folder = await temporaryFolder()
-  await using rabbit = await startRabbit()
-  await using search = await startOpensearch(jars.path, folder)
+  const servers = [startRabbit(), startOpensearch(jars.path, folder)] as const
+  await Promise.allSettled(servers)
+  await using rabbit = await servers[0]
+  await using search = await servers[1]
   const writer = new RabbitObserver(rabbit.url)
   onTestFinished(() => writer.close())
   const channel = await writer.channel()

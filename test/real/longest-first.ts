@@ -6,11 +6,12 @@ const longest = [
   'tools/package/image.real.test.ts',
   'test/process/create-connector.real.test.ts',
   'test/process/small-volume.real.test.ts',
-  'test/process/connector-package.real.test.ts',
   'test/real/clickhouse-store.test.ts',
   'tools/demo-panels.real.test.ts',
   'test/real/neo4j.test.ts',
   'test/real/clickhouse-store-api.test.ts',
+  // These wait for the package of `image`.
+  'test/process/connector-package.real.test.ts',
   'tools/package/package.real.test.ts',
   'test/real/keycloak.test.ts',
   'test/real/sums-clickhouse.test.ts',

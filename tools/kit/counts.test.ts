@@ -11,6 +11,8 @@ function report(success: boolean, ...tests: readonly [name: string, status: stri
         name: 'a.test.ts',
         status: success ? 'passed' : 'failed',
         message: '',
+        startTime: 0,
+        endTime: 1000,
         assertionResults: tests.map(([name, status]) => ({
           ancestorTitles: name.split(' > ').slice(0, -1),
           title: name.split(' > ').at(-1) ?? '',

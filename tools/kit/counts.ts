@@ -19,6 +19,9 @@ export type VitestReport = Readonly<{
     name: string
     status: string
     message: string
+    /** Ms since the epoch. */
+    startTime: number
+    endTime: number
     assertionResults: readonly Readonly<{
       ancestorTitles: readonly string[]
       title: string

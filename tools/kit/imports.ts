@@ -1,6 +1,7 @@
-import { posix } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { Visitor } from 'oxc-parser'
-import type { Source } from './sources.ts'
+import { parseSource, type Source } from './sources.ts'
 
 export type Import = Readonly<{
   specifier: string
@@ -11,7 +12,27 @@ export type Import = Readonly<{
   line: number
 }>
 
-export function importsOf(source: Source): Import[] {
+/** By path. Several checks read the same files. */
+const latest = new Map<string, Readonly<{ text: string; imports: readonly Import[] }>>()
+
+export function importsOf(source: Source): readonly Import[] {
+  const known = latest.get(source.path)
+  if (known?.text === source.text) return known.imports
+  const imports = readImports(source)
+  latest.set(source.path, { text: source.text, imports })
+  return imports
+}
+
+/** Parses the file only if it differs from the one that was read last. */
+export async function importsIn(root: string, path: string): Promise<readonly Import[]> {
+  const text = await readFile(join(root, path), 'utf8')
+  const known = latest.get(path)
+  return known?.text === text ? known.imports : importsOf(parseSource(path, text))
+}
+
+const hasMore = /\bimport\s*\(|\bnew URL\(/
+
+function readImports(source: Source): Import[] {
   const found: Import[] = []
   const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[], later = false) => {
     const target = /^\.\.?(?:\/|$)/.test(specifier) ? posix.join(posix.dirname(source.path), specifier) : undefined
@@ -40,6 +61,7 @@ export function importsOf(source: Source): Import[] {
       statement.entries.map((entry) => entry.importName.name ?? '*'),
     )
   }
+  if (!hasMore.test(source.text)) return found
   new Visitor({
     ImportExpression(node) {
       if (node.source.type === 'Literal' && typeof node.source.value === 'string') {

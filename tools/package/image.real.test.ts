@@ -11,6 +11,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { askInstalled, expectFound } from '../../test/kit/installed-commands.ts'
+import { sharedArchive } from '../../test/kit/shared-build.ts'
 import { ROOT, runCommand } from '../kit/command.ts'
 import { done } from './archives.ts'
 import { buildImage, replacedCommands, type Architecture, type Built } from './image.ts'
@@ -60,7 +61,7 @@ describe.skipIf(!able)('the image', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'weir-image-'))
-    built = await buildImage([architecture], folder)
+    built = await buildImage([architecture], folder, await sharedArchive())
     const manifest = await json<Manifest>(built.images[0]!)
     ;({ config } = await json<Document>(manifest.config))
     root = join(folder, 'root')
@@ -192,7 +193,7 @@ describe.skipIf(!able)('the image', () => {
     expect(found.running.other['doctor']?.output).toContain('/data')
   }, 600_000)
 
-  test('a second build has the same digest', async () => {
+  test('a build of package and libraries from scratch has the same digest', async () => {
     const again = join(folder, 'again')
     expect((await buildImage([architecture], again)).digest).toBe(built.digest)
   }, 900_000)

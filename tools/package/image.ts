@@ -50,13 +50,13 @@ function configOf(version: string, revision: string, time: string): ImageConfig 
 async function stage(
   architecture: Architecture,
   folder: string,
-  given: Readonly<{ packageFolder: string; debian: readonly DebianPackage[]; time: string }>,
+  given: Readonly<{ layOutArchive: (out: string) => Promise<unknown>; debian: readonly DebianPackage[] }>,
 ): Promise<Readonly<Record<'base' | 'libraries' | 'weir', string>>> {
   const layers = { base: join(folder, 'base'), libraries: join(folder, 'libraries'), weir: join(folder, 'weir') }
   await rm(folder, { recursive: true, force: true })
   await layOutBase(given.debian, layers.base)
   const archive = join(folder, 'archive')
-  await layOut(architectures[architecture], given.packageFolder, archive, given.time)
+  await given.layOutArchive(archive)
   const [lib, into] = [join(archive, 'lib/weir'), join(layers.libraries, 'usr/lib/weir')]
   await mkdir(into, { recursive: true })
   for (const name of ['node', 'LICENSE-node', 'node_modules'])
@@ -84,8 +84,12 @@ async function stage(
 
 export type Built = Readonly<{ layout: string; digest: string; images: readonly Descriptor[] }>
 
-/** Builds the layout `weir-VERSION` in `out`. */
-export async function buildImage(names: readonly Architecture[], out: string): Promise<Built> {
+/** Builds the layout `weir-VERSION` in `out`. `archive`: a folder of {@link layOut} in place of building one. */
+export async function buildImage(
+  names: readonly Architecture[],
+  out: string,
+  { archive }: Readonly<{ archive?: string }> = {},
+): Promise<Built> {
   const { weir: version } = await versions()
   const [time, revision] = (await done('git', ['log', '-1', '--format=%cI%n%H'], ROOT)).trim().split('\n') as [
     string,
@@ -95,13 +99,17 @@ export async function buildImage(names: readonly Architecture[], out: string): P
   const [layout, packageFolder] = [join(out, `weir-${version}`), join(out, 'package')]
   await beginLayout(layout)
   step('package')
-  await buildPackage(packageFolder)
+  if (archive === undefined) await buildPackage(packageFolder)
   const images: Descriptor[] = []
   for (const architecture of names) {
     const folder = join(out, architecture)
     step(`${architecture}: files of Debian`)
     const debian = await downloadDebian(architecture)
-    const staged = await stage(architecture, folder, { packageFolder, debian, time })
+    const layOutArchive = async (into: string) =>
+      archive === undefined
+        ? layOut(architectures[architecture], packageFolder, into, time)
+        : done('cp', ['-a', archive, into], out)
+    const staged = await stage(architecture, folder, { layOutArchive, debian })
     step(`${architecture}: layers`)
     const listed = debian.map(({ name, version: one }) => `${name} ${one}`).join(', ')
     const layers = [
@@ -112,7 +120,7 @@ export async function buildImage(names: readonly Architecture[], out: string): P
     images.push(await addImage(layout, { architecture, time, config: configOf(version, revision, time), layers }))
     await rm(folder, { recursive: true })
   }
-  await rm(packageFolder, { recursive: true })
+  await rm(packageFolder, { recursive: true, force: true })
   return { layout, digest: await endLayout(layout, images, version), images }
 }
 

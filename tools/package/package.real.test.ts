@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { askInstalled, expectFound, installedMissing, publicFolder } from '../../test/kit/installed-commands.ts'
+import { sharedTarball } from '../../test/kit/shared-build.ts'
 import { localBin, ROOT, runCommand, type CommandResult } from '../kit/command.ts'
-import { buildPackage } from './build.ts'
 
 const installLimitMs = 600_000
 const MB = 1024 * 1024
@@ -19,10 +19,7 @@ let installed: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-package-'))
-  const built = join(folder, 'package')
-  await buildPackage(built)
-  await done('npm', ['pack', built, '--pack-destination', folder], folder)
-  tarball = join(folder, (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? 'none')
+  tarball = await sharedTarball()
   // Not among the packages of the checkout, and nothing of it in the environment.
   await done(
     'npm',

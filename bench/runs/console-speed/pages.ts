@@ -75,7 +75,7 @@ async function measurePage(
   await open(page, anotherMs())
   const wholes: number[] = []
   const before = await workOf(stage)
-  const { p95, runs } = await warmRuns(async () => {
+  const { p95, runs } = await warmRuns(context, async () => {
     const shown = await open(page, anotherMs())
     wholes.push(await page.evaluate<number>('whole'))
     return shown
@@ -87,7 +87,7 @@ async function measurePage(
   if (whole !== condition)
     targets.judge(`${what}: with all below the window, p95`, percentile(wholes, 95), 'ms', { most: ms })
   const same = anotherMs()
-  const again = await warmRuns(() => open(page, same))
+  const again = await warmRuns(context, () => open(page, same))
   context.figure(`${what}: the same range again, p95 of ${again.runs}`, again.p95, 'ms')
   targets.judge(`${what}: scripts`, scripts / 1024, 'KiB', { most: BUDGET.first / 1024 })
   await page.context().close()

@@ -49,7 +49,7 @@ export async function queries(
       send(query['from'] === undefined ? {} : { from: new Date(Date.parse(query['from']) + anotherMs()).toISOString() })
     context.figure(`${what}: response, the first`, await send({}), 'ms')
     const cpu = weir.cpuSeconds()
-    const { p95, runs } = await warmRuns(moved)
+    const { p95, runs } = await warmRuns(context, moved)
     context.figure(`${what}: processor time of the server`, ((weir.cpuSeconds() - cpu) * 1000) / runs, 'ms')
     const { source, total, rows = [] } = answer.talkers ?? answer
     if (source !== undefined) context.figure(`${what}: source`, `${source}, ${total?.flows ?? rows.length} flows`)

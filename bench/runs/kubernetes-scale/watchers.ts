@@ -18,12 +18,11 @@ export interface Watcher extends AsyncDisposable {
   cpuSeconds(): number
   /** CPU time of threads since the last call, largest first. */
   shares(): readonly ThreadShare[]
-  /** Bytes: the peak so far, and after ten seconds without work. Mapped files do not count. */
-  memory(): Promise<{ peak: number; now: number }>
+  /** Bytes: the peak so far, and after a time without work. Mapped files do not count. */
+  memory(idleMs: number): Promise<{ peak: number; now: number }>
 }
 
 const limitMs = 600_000
-const idleMs = 10_000
 
 export async function weirWatcher(folder: string, kubeconfig: string): Promise<Watcher> {
   const weir = await startWeir({
@@ -53,7 +52,7 @@ export async function weirWatcher(folder: string, kubeconfig: string): Promise<W
       threads = weir.threads()
       return threadShares(weir.pid, before)
     },
-    async memory() {
+    async memory(idleMs) {
       const { own } = most()
       await sleep(idleMs)
       return { peak: own, now: weir.memory().own }
@@ -96,7 +95,7 @@ export async function reflector(path: string, kubeconfig: string): Promise<Watch
     has: (count) => Promise.resolve(arrived === count),
     cpuSeconds: () => cpuSeconds(pid),
     shares: () => [],
-    async memory() {
+    async memory(idleMs) {
       const { own } = most()
       await sleep(idleMs)
       return { peak: own, now: memoryOf(pid).own }

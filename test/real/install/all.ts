@@ -36,52 +36,57 @@ import { strace } from './strace.ts'
 import { installServiceMonitor } from './service-monitor.ts'
 import { installZipkin, zipkin } from './zipkin.ts'
 
-type Named = readonly [name: string, find: () => Installed | Promise<Installed>]
+/** `module`: of this folder. A test that needs the program imports it. */
+type Named = readonly [module: string, name: string, find: () => Installed | Promise<Installed>]
 
 /** At the same time; each in its order, because its programs share a package database, an index or a build cache. */
 const lanes: readonly (readonly Named[])[] = [
-  [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus, clickhouse, influxdb].map(
-    (program): Named => [program.name, () => install(program)],
+  Object.entries({ nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus, clickhouse, influxdb }).map(
+    ([module, program]): Named => [module, program.name, () => install(program)],
   ),
   [
-    [chdb.name, installChdb],
-    ['pyarrow', installPyarrow],
-    ['python-protobuf', installPythonProtobuf],
-    [moto.name, installMoto],
-    ['python-buses', installPythonBuses],
-    ['shellcheck', installShellcheck],
+    ['chdb', chdb.name, installChdb],
+    ['pyarrow', 'pyarrow', installPyarrow],
+    ['python-protobuf', 'python-protobuf', installPythonProtobuf],
+    ['moto', moto.name, installMoto],
+    ['python-buses', 'python-buses', installPythonBuses],
+    ['shellcheck', 'shellcheck', installShellcheck],
   ],
   [
-    [keycloak.name, installKeycloak],
-    [kafka.name, installKafka],
-    [neo4j.name, installNeo4j],
-    [elasticmq.name, installElasticmq],
-    [opensearch.name, installOpensearch],
-    [pubsub.name, findPubSub],
-    [zipkin.name, installZipkin],
+    ['keycloak', keycloak.name, installKeycloak],
+    ['kafka', kafka.name, installKafka],
+    ['neo4j', neo4j.name, installNeo4j],
+    ['elasticmq', elasticmq.name, installElasticmq],
+    ['opensearch', opensearch.name, installOpensearch],
+    ['pubsub', pubsub.name, findPubSub],
+    ['zipkin', zipkin.name, installZipkin],
   ],
   [
-    ['buf', installBuf],
-    ['go-consumer', installGoConsumer],
-    ['go-cloudevents', installGoCloudEvents],
-    ['go-agent', installGoAgent],
-    [victoriametrics.name, findVictoriametrics],
-    [collector.name, installCollector],
-    ['grafana-datasource', installGrafanaDatasource],
-    ['Knative’s definitions', installKnative],
-    ['event_display', installEventDisplay],
-    ['compose', installCompose],
-    ['helm', installHelm],
-    ['kubeconform', installKubeconform],
-    ['ServiceMonitor', installServiceMonitor],
+    ['buf', 'buf', installBuf],
+    ['go-consumer', 'go-consumer', installGoConsumer],
+    ['go-cloudevents', 'go-cloudevents', installGoCloudEvents],
+    ['go-agent', 'go-agent', installGoAgent],
+    ['victoriametrics', victoriametrics.name, findVictoriametrics],
+    ['otel-collector', collector.name, installCollector],
+    ['grafana-datasource', 'grafana-datasource', installGrafanaDatasource],
+    ['knative', 'Knative’s definitions', installKnative],
+    ['knative', 'event_display', installEventDisplay],
+    ['compose', 'compose', installCompose],
+    ['helm', 'helm', installHelm],
+    ['helm', 'kubeconform', installKubeconform],
+    ['service-monitor', 'ServiceMonitor', installServiceMonitor],
   ],
 ]
 
-/** Installs those that are missing and prints the version of each, or why it is unavailable. */
-export async function installAll(): Promise<void> {
+/**
+ * Installs those that are missing and prints the version of each, or why it is unavailable. `imported`: paths in the
+ * repository; only programs of these modules. Default: all.
+ */
+export async function installAll(imported?: ReadonlySet<string>): Promise<void> {
   await Promise.all(
     lanes.map(async (lane) => {
-      for (const [name, find] of lane) {
+      for (const [module, name, find] of lane) {
+        if (imported?.has(`test/real/install/${module}.ts`) === false) continue
         const installed = await find()
         console.log(
           installed.path === undefined
