@@ -4,6 +4,7 @@ import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
 import { addressGroupsSql, exactDoubles, measures, rowsBefore, type AggregateQuery } from '../query/plan/index.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
 import { manyGroups, storedEndpoints } from './many-groups.ts'
+import { currentWork } from './progress/work.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { rowsOf } from './store-query.ts'
 
@@ -11,6 +12,8 @@ export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number |
 
 export type SumSql<Request> = (request: Request, dialect: Dialect) => string
 
+/** A sample, a count and the parts of many groups. */
+const mostStatements = 6
 /** With more stored flows, other statements are faster. */
 export const manyFlows = 250_000
 /** Above, one endpoint's groups would wait long for those of the pair. */
@@ -52,8 +55,10 @@ async function fastSums<Request extends AggregateQuery>(
   { sql, expected, disconnected }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal }>,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const grouped = { ...request, group: fields }
+  currentWork()?.expect(mostStatements)
   const many = step === undefined ? await manyGroups(store, grouped, expected, disconnected) : 'few'
   if (many !== 'few') return many
+  currentWork()?.expect(step === undefined ? 2 : 4)
   const rows =
     step === undefined
       ? await largestGroups(store, grouped, disconnected)

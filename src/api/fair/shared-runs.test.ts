@@ -15,14 +15,14 @@ function watched() {
   return { begun, join }
 }
 
-test('equal requests share a run that began at most a second before', async () => {
+test('equal requests share a run that began at most ten seconds before', async () => {
   const { begun, join } = watched()
-  const first = [join('a', 0), join('a', 900), join('b', 900)]
-  const late = join('a', 1001)
+  const first = [join('a', 0), join('a', 9900), join('b', 9900)]
+  const late = join('a', 10_001)
   expect(begun).toHaveLength(3)
   for (const [at, { answer }] of begun.entries()) answer(String(at))
   expect(await Promise.all([...first, late])).toEqual(['0', '0', '1', '2'])
-  const next = join('a', 1002)
+  const next = join('a', 10_002)
   expect(begun).toHaveLength(4)
   begun[3]?.answer('3')
   expect(await next).toBe('3')

@@ -9,8 +9,8 @@ interface Run<Answer> {
   waiting: number
 }
 
-/** More recent rows are in the store about a second after their receipt. */
-const defaultJoinedMs = 1000
+/** A joined answer arrives before one that began later, and its rows are no older then. Ranges end at most so early. */
+const defaultJoinedMs = 10_000
 
 /** Requests with the same key share a run that began at most so long ago. It ends with the last of its clients. */
 export class SharedRuns<Answer> {

@@ -46,6 +46,21 @@ test('expected statements count as the largest one, and the share never falls', 
   expect(shares.at(-1)).toBe(1)
 })
 
+test('the share does not fall when an expected statement begins to read', () => {
+  const { work: make } = watched()
+  const work = make()
+  work.expect(2)
+  const sample = work.begin()
+  sample.start()
+  sample.onProgress({ unit: 'rows', done: 50, total: 100 })
+  sample.end()
+  const statement = work.begin()
+  statement.start()
+  expect(work.progress()).toMatchObject({ done: 50, total: 150 })
+  statement.onProgress({ unit: 'rows', done: 0, total: 100 })
+  expect(work.progress()).toMatchObject({ done: 50, total: 150 })
+})
+
 test('a statement that ended early counts the rows that it read', () => {
   const { work: make } = watched()
   const work = make()
@@ -53,7 +68,7 @@ test('a statement that ended early counts the rows that it read', () => {
   sample.start()
   sample.onProgress({ unit: 'rows', done: 20, total: 2000 })
   sample.end()
-  work.expect(2)
+  work.expect(1)
   work.begin().start()
   expect(work.progress()).toEqual({ state: 'reading', unit: 'rows', done: 20, total: 2020 })
 })

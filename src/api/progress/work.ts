@@ -101,16 +101,17 @@ export class Work {
     this.#first ??= { at: this.#clock.monotonic(), done: this.#done() }
   }
 
-  #rows(of: 'done' | 'total') {
-    return [...this.#running].reduce((sum, { last }) => sum + (last?.unit === 'rows' ? last[of] : 0), this.#ended)
+  /** `unknown`: of a statement without a report. */
+  #rows(of: 'done' | 'total', unknown: number) {
+    return [...this.#running].reduce((sum, { last }) => sum + (last?.unit === 'rows' ? last[of] : unknown), this.#ended)
   }
 
   #done() {
-    return Math.min(this.#rows('done'), this.#total())
+    return Math.min(this.#rows('done', 0), this.#total())
   }
 
   #total() {
-    return this.#rows('total') + this.#expected * this.#largest
+    return this.#rows('total', this.#largest) + this.#expected * this.#largest
   }
 
   #remainingMs(): number | undefined {
