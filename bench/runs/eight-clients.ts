@@ -10,8 +10,8 @@ import { Crowd, reading, runningQueries } from './eight-clients/crowd.ts'
 import { storeFlows } from './query-overhead/store.ts'
 
 const clients = 8
-/** Of a dashboard, as in Grafana. */
-const everyMs = 30_000
+/** Between two refreshes of a dashboard. */
+const everyMs = 20_000
 const rounds = 6
 /** To one client, by p95. */
 const maxSlowdown = 3

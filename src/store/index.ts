@@ -18,6 +18,7 @@ import { isSkipped, type StoredFile } from './record.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, StatusReader, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
+import { verifyAhead } from './verify-ahead.ts'
 import { memoryMetric } from '../telemetry/memory.ts'
 
 export { StoreFeed } from './feed.ts'
@@ -44,6 +45,8 @@ export type StoreOptions = Readonly<{
   fence?: Fence | undefined
   writer?: () => Promise<TableWriter>
   takes?: (header: FrameHeader) => boolean
+  /** Verifies files in the background, so that the first queries need not. */
+  verifyAhead?: boolean
 }>
 
 export type Store = Readonly<{
@@ -116,6 +119,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   const status = new StatusReader(folder)
   reader.warm()
+  const closing = new AbortController()
+  const verifying =
+    options.verifyAhead === true
+      ? verifyAhead({
+          ...host,
+          files: [...state.files.values()].filter(({ lost }) => lost !== true),
+          verify: async (file) => {
+            if (folder.state.files.get(file.name) !== file) return
+            await folder.verify([file])
+            await reader.verifySums(file)
+          },
+          signal: closing.signal,
+        }).catch((error: unknown) =>
+          log.warn('Cannot verify the files of the store in advance; queries verify them.', { error: String(error) }),
+        )
+      : undefined
   return {
     projection,
     reader: processes === undefined ? reader : withProcesses(reader, processes),
@@ -147,6 +166,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     returnMemory: async () => (await (returning ??= openMemoryReturn())).run(),
     async close() {
+      closing.abort()
+      await verifying
       await processes?.close()
       await maintenance.idle()
       await reader.close()

@@ -14,6 +14,8 @@ export type Verified = Readonly<{
 
 const pieceBytes = 1 << 20
 const statsAtOnce = 64
+/** One is read while the checksum of another is computed. */
+const filesAtOnce = 2
 
 export function expectedChecksum({ name, crc }: Pick<StoredFile, 'name' | 'crc'>): number | undefined {
   return checksumInName(name) ?? crc
@@ -101,15 +103,21 @@ export class Verification {
     for (let from = 0; from < files.length; from += statsAtOnce) {
       const some = files.slice(from, from + statsAtOnce)
       const identities = await Promise.all(some.map((file) => this.#identity(file)))
-      for (const [at, file] of some.entries()) {
+      const unread = some.flatMap((file, at) => {
         const identity = identities[at]
-        if (identity !== undefined && this.#intact.get(file.name) === identity) continue
-        onProgress?.({ unit: 'files', done: from + at, total: files.length })
-        const damage = await this.#verify(file)
-        if (damage !== undefined) found.set(file, damage)
+        return identity !== undefined && this.#intact.get(file.name) === identity ? [] : [{ file, at: from + at }]
+      })
+      let next = 0
+      const read = async () => {
+        for (let some = unread[next++]; some !== undefined; some = unread[next++]) {
+          onProgress?.({ unit: 'files', done: some.at, total: files.length })
+          const damage = await this.#verify(some.file)
+          if (damage !== undefined) found.set(some.file, damage)
+        }
       }
+      await Promise.all(Array.from({ length: filesAtOnce }, read))
     }
-    return found
+    return new Map([...found].sort(([a], [b]) => files.indexOf(a) - files.indexOf(b)))
   }
 
   async again(file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {

@@ -90,6 +90,7 @@ export const storeMethods = {
       memoryLimit: { reader: options.memory },
       fence,
       takes: (header) => selection.takes(header),
+      verifyAhead: true,
       ...(start === undefined ? {} : { processes: { limits: options.sql, start } }),
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { nodeColumns } from '../../model/endpoint.ts'
 import { isRecord } from '../../model/json.ts'
-import { fileList, quoted, rowsOf } from '../duck.ts'
+import type { EndpointIds } from './endpoint-ids.ts'
 import type { Selection } from './newest.ts'
 import { endpointIds, everyAddress, type ViewInput } from './views.ts'
 
@@ -70,24 +70,19 @@ function isInSql(column: string, marker: number): unknown {
 /** The selection with ids of its addresses, if they are few. */
 export async function selectionByIds(
   connection: DuckDBConnection,
+  known: EndpointIds,
   selection: Selection,
   input: ViewInput,
 ): Promise<Selection> {
   const { byIds } = selection
-  const files = input.files.flatMap(({ stream, name }) =>
-    stream === 'endpoints' ? [`${input.directory}/${name}`] : [],
-  )
+  const files = input.files.filter(({ stream }) => stream === 'endpoints')
   if (byIds === undefined || files.length === 0) return selection
-  const listed = [...new Set([...byIds.texts.values()].flat())].map(quoted).join(', ')
-  const rows = await rowsOf(
-    connection,
-    `SELECT DISTINCT addr, ep::VARCHAR FROM read_parquet(${fileList(files)})
-      WHERE addr IN (${listed}) LIMIT ${maxIds + 1}`,
-  )
-  if (rows.length > maxIds) return selection
+  const listed = [...new Set([...byIds.texts.values()].flat())]
+  const found = await known.find(connection, files, { part: 'addr', texts: listed, maxIds })
+  if (found === undefined) return selection
   let { sql } = byIds
   for (const [marker, texts] of byIds.texts) {
-    const ids = rows.flatMap(([address, id]) => (texts.includes(String(address)) ? [String(id)] : []))
+    const ids = [...new Set(found.flatMap(({ text, id }) => (texts.includes(text) ? [id] : [])))]
     sql = sql.replaceAll(String(marker), ids.length === 0 ? String(noId) : ids.join(', '))
   }
   return { ...selection, ...byIds, sql }

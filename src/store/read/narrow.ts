@@ -1,10 +1,10 @@
 /** Files, and conditions of their rows, that a statement with a {@link Needle} reads. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { EndpointIndexReader, RowsOfId } from '../endpoint-index/read.ts'
-import { fileList, quoted, rowsOf } from '../duck.ts'
 import { dayOf } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, hasColumn } from '../schema.ts'
+import type { EndpointIds } from './endpoint-ids.ts'
 import { testsIn, type Needle } from './needles.ts'
 import type { TimeBounds } from './receipt.ts'
 import { endpointPartOf, type ViewInput } from './views.ts'
@@ -27,11 +27,11 @@ type Narrowing = Readonly<{ needle: Needle; receiveTime: TimeBounds | undefined 
 /** Files without an index stay whole. */
 export async function narrowed(
   connection: DuckDBConnection,
-  indexes: EndpointIndexReader,
+  { indexes, known }: Readonly<{ indexes: EndpointIndexReader; known: EndpointIds }>,
   { needle, receiveTime }: Narrowing,
   input: ViewInput,
 ): Promise<ViewInput> {
-  const ids = await idsOf(connection, needle, input)
+  const ids = await idsOf(connection, known, needle, input)
   if (ids === undefined) return input
   const flows = input.files.filter(({ stream }) => stream === 'flows')
   const found = new Map<StoredFile, FoundRows>()
@@ -58,30 +58,29 @@ type Ids = Readonly<{
   dayOf: (hour: number) => number
 }>
 
-async function idsOf(connection: DuckDBConnection, needle: Needle, input: ViewInput): Promise<Ids | undefined> {
+async function idsOf(
+  connection: DuckDBConnection,
+  known: EndpointIds,
+  needle: Needle,
+  input: ViewInput,
+): Promise<Ids | undefined> {
   const files = input.files.filter(({ stream }) => stream === 'endpoints')
   const isByDay = new Set(files.map(({ hour }) => dayOf(hour))).size <= maxDays
   const day = (hour: number) => (isByDay ? dayOf(hour) : 0)
-  const days = new Map(files.map(({ name, hour }) => [`${input.directory}/${name}`, day(hour)]))
   const byDay = new Map<number, Map<string, Map<string, number[]>>>()
   let count = 0
   for (const [column, tests] of Map.groupBy(testsIn(needle), (test) => test.column)) {
     const part = endpointPartOf(column)?.part
     const stored = fileColumns.endpoints.find(({ name }) => name === part)
-    const paths = files.filter((file) => stored !== undefined && hasColumn(file, stored))
-    const texts = new Set(tests.flatMap(({ texts: some }) => some))
-    if (paths.length === 0) continue
-    const rows = await rowsOf(
-      connection,
-      `SELECT DISTINCT filename, "${part}", ep::DOUBLE FROM read_parquet(
-        ${fileList(paths.map(({ name }) => `${input.directory}/${name}`))}, filename = true, union_by_name = true)
-        WHERE "${part}" IN (${[...texts].map(quoted).join(', ')}) LIMIT ${maxIds + 1}`,
-    )
-    if ((count += rows.length) > maxIds) return undefined
-    for (const [path, text, id] of rows) {
-      const columns = inserted(byDay, days.get(String(path)) ?? 0, () => new Map<string, Map<string, number[]>>())
+    const withPart = files.filter((file) => stored !== undefined && hasColumn(file, stored))
+    if (part === undefined || withPart.length === 0) continue
+    const texts = [...new Set(tests.flatMap(({ texts: some }) => some))]
+    const found = await known.find(connection, withPart, { part, texts, maxIds })
+    if (found === undefined || (count += found.length) > maxIds) return undefined
+    for (const { file, text, id } of found) {
+      const columns = inserted(byDay, day(file.hour), () => new Map<string, Map<string, number[]>>())
       const byText = inserted(columns, column, () => new Map<string, number[]>())
-      inserted(byText, String(text), () => []).push(Number(id))
+      inserted(byText, text, () => []).push(id)
     }
   }
   return { byDay, dayOf: day }

@@ -9,11 +9,12 @@ import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, lockDuck, withoutExtensions, openDuck } from '../duck.ts'
 import { EndpointIndexReader } from '../endpoint-index/read.ts'
-import { intactFor } from '../file-sums/intact.ts'
+import { intactFor, intactSums } from '../file-sums/intact.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
 import { spillFolder } from '../names.ts'
+import { EndpointIds } from './endpoint-ids.ts'
 import { refusing } from './failures.ts'
 import type { CachedViews } from './file-cache.ts'
 import { Memory } from './memory.ts'
@@ -76,6 +77,7 @@ export class DuckReader implements StoreReader {
   readonly #results = new ResultCache()
   readonly #shared: SharedMemory
   readonly #indexes: EndpointIndexReader
+  readonly #ids: EndpointIds
   readonly #sums: Verification
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
@@ -86,6 +88,7 @@ export class DuckReader implements StoreReader {
     this.#shared = new SharedMemory(options.timers)
     this.#directory = resolve(options.folder.directory)
     this.#indexes = new EndpointIndexReader(options.disk, this.#directory)
+    this.#ids = new EndpointIds(this.#directory)
     this.#sums = new Verification(options.disk, this.#directory)
   }
 
@@ -143,7 +146,7 @@ export class DuckReader implements StoreReader {
       }
     }
     const prepared = await orFinish(async () => {
-      await makeViews(connection, statement, views, input, {})
+      await makeViews(connection, this.#ids, statement, views, input, {})
       return connection.prepare(copySql(sql, path))
     })
     return {
@@ -264,7 +267,7 @@ export class DuckReader implements StoreReader {
         return copyOf(known)
       }
       const begin = async () => {
-        await makeViews(connection, statement, views, input, cached)
+        await makeViews(connection, this.#ids, statement, views, input, cached)
         unreported = await reportProgress(connection, this.#options.timers, { files, onProgress })
         return start(connection, statement, input)
       }
@@ -314,7 +317,11 @@ export class DuckReader implements StoreReader {
     const endpoints = input.files.filter(({ stream }) => stream === 'endpoints')
     if (!(await this.#options.folder.verify(endpoints))) throw new DamagedFile()
     return this.#permits.use(
-      () => refusing(narrowed(connection, this.#indexes, { needle, receiveTime }, input), this.#directory),
+      () =>
+        refusing(
+          narrowed(connection, { indexes: this.#indexes, known: this.#ids }, { needle, receiveTime }, input),
+          this.#directory,
+        ),
       this.#closing.signal,
     )
   }
@@ -387,6 +394,11 @@ export class DuckReader implements StoreReader {
     } finally {
       await pin.release()
     }
+  }
+
+  /** Before the first query that reads them. */
+  async verifySums(file: StoredFile): Promise<void> {
+    await intactSums(this.#sums, [file])
   }
 
   async idle(): Promise<void> {

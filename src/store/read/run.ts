@@ -3,6 +3,7 @@ import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
 import type { CachedViews } from './file-cache.ts'
 import { selectionByIds } from './address-ids.ts'
+import type { EndpointIds } from './endpoint-ids.ts'
 import { bindParameters } from './parameters.ts'
 import { allowedStatements, type Statement } from './statement.ts'
 import { probe, viewsOf, withoutEnd } from './statement-views.ts'
@@ -10,17 +11,20 @@ import { flowsView, type ViewInput } from './views.ts'
 
 export async function makeViews(
   connection: DuckDBConnection,
+  known: EndpointIds,
   statement: Statement,
   views: string,
   input: ViewInput,
   cached: CachedViews,
 ): Promise<void> {
   const { selection: written } = statement
-  if (written === undefined || (!written.isProbe && written.byIds === undefined)) {
+  // Of no flows, there is nothing to choose.
+  const hasFlows = input.files.some(({ stream }) => stream === 'flows')
+  if (written === undefined || !hasFlows || (!written.isProbe && written.byIds === undefined)) {
     await connection.run(views)
     return
   }
-  const selection = await selectionByIds(connection, written, input)
+  const selection = await selectionByIds(connection, known, written, input)
   const probed = selection.isProbe ? await probe(connection, selection, input) : undefined
   await connection.run(viewsOf({ ...statement, selection, probed }, input, cached))
 }
