@@ -55,7 +55,7 @@ async function fastSums<Request extends AggregateQuery>(
   { sql, expected, disconnected }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal }>,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const grouped = { ...request, group: fields }
-  currentWork()?.expect(mostStatements)
+  currentWork()?.expect(mostStatements, expected)
   const many = step === undefined ? await manyGroups(store, grouped, expected, disconnected) : 'few'
   if (many !== 'few') return many
   currentWork()?.expect(step === undefined ? 2 : 4)

@@ -61,6 +61,24 @@ test('the share does not fall when an expected statement begins to read', () => 
   expect(work.progress()).toMatchObject({ done: 50, total: 150 })
 })
 
+test('the share does not fall after a sample of few rows, nor if a statement reads more than expected', () => {
+  const { work: make } = watched()
+  const work = make()
+  work.expect(3, 1000)
+  const sample = work.begin()
+  sample.start()
+  expect(work.progress()).toEqual({ state: 'reading' })
+  sample.onProgress({ unit: 'rows', done: 90, total: 100 })
+  expect(work.progress()).toMatchObject({ done: 90, total: 2100 })
+  sample.end()
+  const statement = work.begin()
+  statement.start()
+  statement.onProgress({ unit: 'rows', done: 0, total: 5000 })
+  const { done = 0, total = 1 } = work.progress() ?? {}
+  expect(total).toBe(10_090)
+  expect(done / total).toBeCloseTo(90 / 2100, 3)
+})
+
 test('a statement that ended early counts the rows that it read', () => {
   const { work: make } = watched()
   const work = make()

@@ -14,6 +14,7 @@ export type WorkProgress = Readonly<{
 
 interface Statement {
   isWaiting: boolean
+  readonly isExpected: boolean
   last?: StatementProgress
 }
 
@@ -35,6 +36,8 @@ export class Work {
   #ended = 0
   #largest = 0
   #expected = 0
+  /** Shown at last. */
+  #share = 0
   #first: Readonly<{ at: number; done: number }> | undefined
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -42,7 +45,7 @@ export class Work {
   }
 
   begin(): StatementWork {
-    const statement: Statement = { isWaiting: true }
+    const statement: Statement = { isWaiting: true, isExpected: this.#expected > 0 }
     this.#running.add(statement)
     if (this.#expected > 0) this.#expected--
     return {
@@ -57,9 +60,10 @@ export class Work {
     }
   }
 
-  /** So many statements that read as much as the largest one follow. */
-  expect(statements: number): void {
+  /** So many statements that read as much as the largest one follow, about `rows` if that is more. */
+  expect(statements: number, rows = 0): void {
     this.#expected = statements
+    this.#largest = Math.max(this.#largest, rows)
   }
 
   /** The request waits for the work of another one. */
@@ -74,9 +78,12 @@ export class Work {
     if (running.length === 0) return undefined
     if (running.every(({ isWaiting }) => isWaiting)) return { state: 'waiting' }
     const total = works.reduce((sum, work) => sum + work.#total(), 0)
-    if (total > 0) {
+    if (total > 0 && this.#hasRows(works)) {
       const rests = works.flatMap((work) => work.#remainingMs() ?? [])
-      const done = works.reduce((sum, work) => sum + work.#done(), 0)
+      const done = this.#rising(
+        works.reduce((sum, work) => sum + work.#done(), 0),
+        total,
+      )
       return {
         state: 'reading',
         unit: 'rows',
@@ -87,6 +94,16 @@ export class Work {
     }
     const verified = running.find(({ last }) => last?.unit === 'files')?.last
     return verified === undefined ? { state: 'reading' } : { state: 'verifying', ...verified }
+  }
+
+  #hasRows(works: readonly Work[]) {
+    return works.some((work) => work.#ended > 0 || [...work.#running].some(({ last }) => last?.unit === 'rows'))
+  }
+
+  /** A statement can read more than was expected. */
+  #rising(done: number, total: number) {
+    this.#share = Math.max(this.#share, done / total)
+    return Math.min(total, Math.ceil(this.#share * total))
   }
 
   #report(statement: Statement, progress: StatementProgress) {
@@ -101,9 +118,12 @@ export class Work {
     this.#first ??= { at: this.#clock.monotonic(), done: this.#done() }
   }
 
-  /** `unknown`: of a statement without a report. */
+  /** `unknown`: of an expected statement without a report. */
   #rows(of: 'done' | 'total', unknown: number) {
-    return [...this.#running].reduce((sum, { last }) => sum + (last?.unit === 'rows' ? last[of] : unknown), this.#ended)
+    return [...this.#running].reduce(
+      (sum, { last, isExpected }) => sum + (last?.unit === 'rows' ? last[of] : isExpected ? unknown : 0),
+      this.#ended,
+    )
   }
 
   #done() {
