@@ -18,6 +18,7 @@ import { isSkipped, type StoredFile } from './record.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, StatusReader, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
+import { intactSums } from './file-sums/intact.ts'
 import { verifyAhead } from './verify-ahead.ts'
 import { memoryMetric } from '../telemetry/memory.ts'
 
@@ -128,7 +129,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
           verify: async (file) => {
             if (folder.state.files.get(file.name) !== file) return
             await folder.verify([file])
-            await reader.verifySums(file)
+            await intactSums(reader.sums, [file])
           },
           signal: closing.signal,
         }).catch((error: unknown) =>

@@ -58,7 +58,8 @@ export class EndpointIds {
     const rows = await rowsOf(
       connection,
       `SELECT DISTINCT filename, "${part}", ep::DOUBLE FROM read_parquet(${fileList([...byPath.keys()])},
-        filename = true, union_by_name = true) WHERE "${part}" IN (${texts.map(quoted).join(', ')}) LIMIT ${maxIds + 1}`,
+        filename = true, union_by_name = true) WHERE "${part}" IN (${texts.map(quoted).join(', ')})
+        LIMIT ${maxIds + 1}`,
     )
     if (rows.length > maxIds) return undefined
     const found = rows.map(([path, text, id]) => ({

@@ -24,10 +24,12 @@ const filesAtOnce = 16
 
 type Narrowing = Readonly<{ needle: Needle; receiveTime: TimeBounds | undefined }>
 
+export type EndpointLookups = Readonly<{ indexes: EndpointIndexReader; known: EndpointIds }>
+
 /** Files without an index stay whole. */
 export async function narrowed(
   connection: DuckDBConnection,
-  { indexes, known }: Readonly<{ indexes: EndpointIndexReader; known: EndpointIds }>,
+  { indexes, known }: EndpointLookups,
   { needle, receiveTime }: Narrowing,
   input: ViewInput,
 ): Promise<ViewInput> {

@@ -9,7 +9,7 @@ import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, lockDuck, withoutExtensions, openDuck } from '../duck.ts'
 import { EndpointIndexReader } from '../endpoint-index/read.ts'
-import { intactFor, intactSums } from '../file-sums/intact.ts'
+import { intactFor } from '../file-sums/intact.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
@@ -18,7 +18,7 @@ import { EndpointIds } from './endpoint-ids.ts'
 import { refusing } from './failures.ts'
 import type { CachedViews } from './file-cache.ts'
 import { Memory } from './memory.ts'
-import { narrowed } from './narrow.ts'
+import { narrowed, type EndpointLookups } from './narrow.ts'
 import { copyOf, ResultCache } from './result-cache.ts'
 import type { StoredFile } from '../record.ts'
 import { Verification } from '../verification.ts'
@@ -76,9 +76,8 @@ export class DuckReader implements StoreReader {
   readonly #open = new Set<Promise<void>>()
   readonly #results = new ResultCache()
   readonly #shared: SharedMemory
-  readonly #indexes: EndpointIndexReader
-  readonly #ids: EndpointIds
-  readonly #sums: Verification
+  readonly #endpoints: EndpointLookups
+  readonly sums: Verification
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
 
@@ -87,9 +86,9 @@ export class DuckReader implements StoreReader {
     this.#permits = new Permits(options.calls)
     this.#shared = new SharedMemory(options.timers)
     this.#directory = resolve(options.folder.directory)
-    this.#indexes = new EndpointIndexReader(options.disk, this.#directory)
-    this.#ids = new EndpointIds(this.#directory)
-    this.#sums = new Verification(options.disk, this.#directory)
+    const indexes = new EndpointIndexReader(options.disk, this.#directory)
+    this.#endpoints = { indexes, known: new EndpointIds(this.#directory) }
+    this.sums = new Verification(options.disk, this.#directory)
   }
 
   query(
@@ -146,7 +145,7 @@ export class DuckReader implements StoreReader {
       }
     }
     const prepared = await orFinish(async () => {
-      await makeViews(connection, this.#ids, statement, views, input, {})
+      await makeViews(connection, this.#endpoints.known, statement, views, input, {})
       return connection.prepare(copySql(sql, path))
     })
     return {
@@ -267,7 +266,7 @@ export class DuckReader implements StoreReader {
         return copyOf(known)
       }
       const begin = async () => {
-        await makeViews(connection, this.#ids, statement, views, input, cached)
+        await makeViews(connection, this.#endpoints.known, statement, views, input, cached)
         unreported = await reportProgress(connection, this.#options.timers, { files, onProgress })
         return start(connection, statement, input)
       }
@@ -311,17 +310,13 @@ export class DuckReader implements StoreReader {
 
   async #inputOf(connection: DuckDBConnection, statement: Statement, pin: Pin): Promise<ViewInput> {
     const { needle, receiveTime, sumReads = [] } = statement
-    const summed = sumReads.length > 0 ? await intactFor(sumReads, pin.files, this.#sums) : undefined
+    const summed = sumReads.length > 0 ? await intactFor(sumReads, pin.files, this.sums) : undefined
     const input = { ...viewInput(pin, this.#directory, statement), summed }
     if (needle === undefined) return input
     const endpoints = input.files.filter(({ stream }) => stream === 'endpoints')
     if (!(await this.#options.folder.verify(endpoints))) throw new DamagedFile()
     return this.#permits.use(
-      () =>
-        refusing(
-          narrowed(connection, { indexes: this.#indexes, known: this.#ids }, { needle, receiveTime }, input),
-          this.#directory,
-        ),
+      () => refusing(narrowed(connection, this.#endpoints, { needle, receiveTime }, input), this.#directory),
       this.#closing.signal,
     )
   }
@@ -394,11 +389,6 @@ export class DuckReader implements StoreReader {
     } finally {
       await pin.release()
     }
-  }
-
-  /** Before the first query that reads them. */
-  async verifySums(file: StoredFile): Promise<void> {
-    await intactSums(this.#sums, [file])
   }
 
   async idle(): Promise<void> {
