@@ -25,6 +25,9 @@ export interface StatementWork {
   end(): void
 }
 
+/** Of shares, in rows. */
+const rounding = 1e-6
+
 /** Too few to estimate the rest. */
 const leastMs = 500
 
@@ -102,8 +105,10 @@ export class Work {
 
   /** A statement can read more than was expected. */
   #rising(done: number, total: number) {
-    this.#share = Math.max(this.#share, done / total)
-    return Math.min(total, Math.ceil(this.#share * total))
+    const least = Math.ceil(this.#share * total - rounding)
+    const shown = Math.min(total, Math.max(done, least))
+    this.#share = shown / total
+    return shown
   }
 
   #report(statement: Statement, progress: StatementProgress) {
