@@ -129,7 +129,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
           verify: async (file) => {
             if (folder.state.files.get(file.name) !== file) return
             await folder.verify([file])
-            await intactSums(reader.sums, [file])
+            await intactSums(reader.verifiedSums, [file])
           },
           signal: closing.signal,
         }).catch((error: unknown) =>

@@ -77,7 +77,7 @@ export class DuckReader implements StoreReader {
   readonly #results = new ResultCache()
   readonly #shared: SharedMemory
   readonly #endpoints: EndpointLookups
-  readonly sums: Verification
+  readonly verifiedSums: Verification
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
 
@@ -88,7 +88,7 @@ export class DuckReader implements StoreReader {
     this.#directory = resolve(options.folder.directory)
     const indexes = new EndpointIndexReader(options.disk, this.#directory)
     this.#endpoints = { indexes, known: new EndpointIds(this.#directory) }
-    this.sums = new Verification(options.disk, this.#directory)
+    this.verifiedSums = new Verification(options.disk, this.#directory)
   }
 
   query(
@@ -310,7 +310,7 @@ export class DuckReader implements StoreReader {
 
   async #inputOf(connection: DuckDBConnection, statement: Statement, pin: Pin): Promise<ViewInput> {
     const { needle, receiveTime, sumReads = [] } = statement
-    const summed = sumReads.length > 0 ? await intactFor(sumReads, pin.files, this.sums) : undefined
+    const summed = sumReads.length > 0 ? await intactFor(sumReads, pin.files, this.verifiedSums) : undefined
     const input = { ...viewInput(pin, this.#directory, statement), summed }
     if (needle === undefined) return input
     const endpoints = input.files.filter(({ stream }) => stream === 'endpoints')
