@@ -43,9 +43,9 @@ async function start(list: typeof parts): Promise<RunningWeir> {
   return startWeir(host, await loadConfig(host, [file], []), { config: [file], overrides: [] }, list)
 }
 
-/** Servers, threads and processes of this process. */
+/** Servers and processes of this process. The thread of the store remains, without an open file. */
 async function open(): Promise<Readonly<Record<string, number>>> {
-  const kinds = process.getActiveResourcesInfo().filter((kind) => /Server|UDP|Worker|^Process/.test(kind))
+  const kinds = process.getActiveResourcesInfo().filter((kind) => /Server|UDP|^Process/.test(kind))
   const tasks = await readdir('/proc/self/task')
   const children = await Promise.all(
     tasks.map((task) => readFile(`/proc/self/task/${task}/children`, 'utf8').catch(() => '')),

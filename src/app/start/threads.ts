@@ -32,7 +32,8 @@ export async function openThreads({ host, config, reveal, write, metrics, traces
   const start = spawner({ write, metrics, level: config.log.level, traces, ...plan }, onEnded)
   const spawn = (name: Parameters<typeof start>[0]) => {
     const worker = start(name)
-    workers.push(worker)
+    // DuckDB aborts the process if its thread ends during a query: that thread remains until the process ends.
+    if (name !== 'store') workers.push(worker)
     return worker
   }
   const ingestWorker = spawn('ingest')
