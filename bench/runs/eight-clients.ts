@@ -105,8 +105,9 @@ async function watchProgress(weir: WeirProcess, crowd: Crowd) {
   const shares = new Map<string, number>()
   let fell = 0
   while (crowd.answered < crowdSize) {
-    for (const { query_id: id, done, total } of await runningQueries(weir)) {
-      if (!id.startsWith('large-') || done === undefined || total === undefined) continue
+    for (const { query_id: id, unit, done, total } of await runningQueries(weir)) {
+      // Files that are verified come before rows.
+      if (!id.startsWith('large-') || unit !== 'rows' || done === undefined || total === undefined) continue
       const share = done / total
       if (share < (shares.get(id) ?? 0)) fell++
       shares.set(id, share)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { WeirProcess } from '../../../test/kit/weir-process.ts'
 import { pathOf } from './client.ts'
 
-export type Running = Readonly<{ query_id: string; state: string; done?: number; total?: number }>
+export type Running = Readonly<{ query_id: string; state: string; unit?: string; done?: number; total?: number }>
 
 export async function runningQueries(weir: WeirProcess): Promise<readonly Running[]> {
   return (await weir.get<{ queries: readonly Running[] }>('/api/v1/queries')).queries
