@@ -60,8 +60,8 @@ export async function startRabbit(options: RabbitOptions = {}): Promise<RabbitSe
     RABBITMQ_LOG_BASE: dir,
     RABBITMQ_LOGS: '-',
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +A 8',
-    // Bound to a core, a scheduler waits for others on that core, although another is idle.
-    RABBITMQ_SCHEDULER_BIND_TYPE: 'u',
+    // No dump of a crash in the folder of the test.
+    ERL_CRASH_DUMP_SECONDS: '0',
     // The script then becomes the server, so that its pid is the server's.
     RUNNING_UNDER_SYSTEMD: 'true',
   }
