@@ -6,7 +6,7 @@ import { workerLoad } from './worker-load.ts'
 const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
-/** A folder within a room may have a law of its own. */
+/** A folder within a room may have a separate law. */
 const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
   schema: ['model'],

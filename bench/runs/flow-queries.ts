@@ -65,6 +65,8 @@ function manySums(sums: StoredSums): StoredSums {
 }
 
 async function questions(context: AcceptanceContext, api: RunningApi, week: Week) {
+  const read = (what: string, path: string, parameters: Readonly<Record<string, string>>) =>
+    measure<Answer>(context, api, { what, path, requests: requests[context.scale] }, () => parameters)
   for (const [what, parameters] of [
     ['page of a day, by port and size', { filter: 'dst_port = 443 and bytes >= 100k', from: 'now-24h' }],
     ['page of a week, of one address', { filter: 'src_addr = 10.0.1.7', from: 'now-7d' }],
@@ -73,28 +75,14 @@ async function questions(context: AcceptanceContext, api: RunningApi, week: Week
       { filter: 'dst_addr = 10.16.3.0/24 and proto = 17', from: 'now-7d', sort: '-bytes' },
     ],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(
-      context,
-      api,
-      { what, path: 'flows', requests: requests[context.scale] },
-      () => parameters,
-    )
+    const { p95, answers } = await read(what, 'flows', parameters)
     const answer = answers.at(-1) as Answer
     context.expect(answer.rows.length > 0, `${what}: there are rows (${answer.rows.length})`)
     context.expectSpeed(p95 < pageLimit, `${what}: within ${pageLimit} ms`)
   }
   for (const source of ['auto', 'raw']) {
     const what = `top pairs of a day, ${source}`
-    const { p95, answers } = await measure<Answer>(
-      context,
-      api,
-      { what, path: 'topology', requests: requests[context.scale] },
-      () => ({
-        from: 'now-24h',
-        limit: '100',
-        source,
-      }),
-    )
+    const { p95, answers } = await read(what, 'topology', { from: 'now-24h', limit: '100', source })
     const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.rows.length === 100, `${what}: a hundred pairs`)
@@ -106,15 +94,7 @@ async function questions(context: AcceptanceContext, api: RunningApi, week: Week
     ['series of a week, of one service', { step: '1h', filter: 'dst_port = 443', group: 'in_if' }],
     ['series of a week, steps by themselves', {}],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(
-      context,
-      api,
-      { what, path: 'series', requests: requests[context.scale] },
-      () => ({
-        from: 'now-7d',
-        ...parameters,
-      }),
-    )
+    const { p95, answers } = await read(what, 'series', { from: 'now-7d', ...parameters })
     const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.source !== 'raw', `${what}: from a rollup`)

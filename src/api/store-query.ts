@@ -4,6 +4,7 @@ import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { parseWithTexts } from '../model/exact-json.ts'
 import type { ApiContext } from './options.ts'
+import { readRows } from '../topics/rows.ts'
 import { ApiError } from './problems.ts'
 
 /** Throws 503 without a store. */
@@ -29,9 +30,7 @@ export async function rowsOf(
   signal: AbortSignal,
 ): Promise<Record<string, unknown>[] | undefined> {
   try {
-    const pieces: Uint8Array[] = []
-    for await (const piece of await store.query(sql, 'json', signal)) pieces.push(piece)
-    return JSON.parse(Buffer.concat(pieces).toString('utf8')) as Record<string, unknown>[]
+    return await readRows<Record<string, unknown>>({ store, signal }, sql)
   } catch (error) {
     if (signal.aborted) return undefined
     throw error

@@ -6,7 +6,7 @@ import type { Of } from './schema.ts'
 export type Surroundings = Readonly<{
   store: StoreReader
   now: number
-  /** Aborts when nobody waits for the result. */
+  /** Aborts when no client waits for the result. */
   signal: AbortSignal
 }>
 

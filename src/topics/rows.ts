@@ -5,10 +5,10 @@ import { Refusal } from './refusal.ts'
 export async function readRows<Row>(
   { store, signal }: Pick<Surroundings, 'store' | 'signal'>,
   sql: string,
-): Promise<readonly Row[]> {
+): Promise<Row[]> {
   const pieces: Uint8Array[] = []
   for await (const piece of await store.query(sql, 'json', signal)) pieces.push(piece)
-  return JSON.parse(Buffer.concat(pieces).toString('utf8')) as readonly Row[]
+  return JSON.parse(Buffer.concat(pieces).toString('utf8')) as Row[]
 }
 
 /** Throws WEIR_API_NO_STORE in ClickHouse, where only DuckDB has the table. */

@@ -12,11 +12,11 @@ type Unchanging<T> = T extends readonly (infer Item)[]
 export type Of<S extends TSchema> = Unchanging<Static<S>>
 
 /** The schema with `null`. */
-export function orNull<S extends TSchema & { readonly type: string }>(
+export function orNull<S extends TSchema & { readonly type: string; readonly enum?: readonly unknown[] }>(
   schema: S,
-  options: TSchemaOptions = {},
 ): TUnsafe<Static<S> | null> {
-  return Unsafe<Static<S> | null>({ ...schema, ...options, type: [schema.type, 'null'] })
+  const values = schema.enum === undefined ? {} : { enum: [...schema.enum, null] }
+  return Unsafe<Static<S> | null>({ ...schema, ...values, type: [schema.type, 'null'] })
 }
 
 export function oneOf<const Value extends string>(

@@ -53,6 +53,7 @@ async function accepted(url: string, limitMs = 30_000): Promise<void> {
 // They mostly wait.
 describe.concurrent('small volume', () => {
   it('a volume smaller than `journal.keep` accepts more than it holds, and recovers', async (context) => {
+    const { expect } = context
     const folder = await volume(context, 'size=200m')
     await using weir = await startWeir({ folder, config: { store: { enabled: 'none' } } })
     expect(weir.log).toContain('The volume of the data folder is smaller than what Weir may write.')
@@ -78,6 +79,7 @@ describe.concurrent('small volume', () => {
   })
 
   it('the oldest rows make room, also after a restart on the full volume and after it shrank', async (context) => {
+    const { expect } = context
     const folder = await volume(context, 'size=120m')
     await using weir = await startWeir({ folder, config: {} })
     const fill = async (megabytes: number): Promise<void> => {
@@ -105,6 +107,7 @@ describe.concurrent('small volume', () => {
   })
 
   it('without free inodes a start waits, not ready, and continues once there are some', async (context) => {
+    const { expect } = context
     const folder = await volume(context, 'size=200m')
     await using weir = await startWeir({ folder })
     await accepted(weir.url)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { oneOf, type Of } from '../../topics/schema.ts'
+import type { Of } from '../../topics/schema.ts'
 import { exportStatement, spendForecast, spendMovers, spendSums } from '../../topics/spend/index.ts'
-import { ExportParameters } from '../../topics/spend/schema.ts'
+import { ExportParameters, type exportFormats } from '../../topics/spend/schema.ts'
 import { answerStream } from '../answer.ts'
 import { refusals, string } from '../json-schema.ts'
 import type { ApiContext, ApiOptions } from '../options.ts'
@@ -14,20 +14,16 @@ export const spendSchemas = {
   SpendMovers: spendMovers.result,
 } as const
 
-const formats = { csv: 'text/csv; charset=utf-8; header=present', parquet: 'application/vnd.apache.parquet' } as const
-type Format = keyof typeof formats
+const mediaTypes: Readonly<Record<(typeof exportFormats)[number], string>> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  parquet: 'application/vnd.apache.parquet',
+}
 
 const exportSchema = {
   operationId: 'exportSpend',
   summary: 'Rows of FOCUS 1.2',
   description: 'All mandatory columns, and own columns with the prefix `x_`. Decimals are exact text.',
-  querystring: {
-    ...ExportParameters,
-    properties: {
-      ...ExportParameters.properties,
-      format: oneOf(Object.keys(formats), { default: 'csv', description: 'Format.' }),
-    },
-  },
+  querystring: ExportParameters,
   response: {
     200: {
       description: 'The rows.',
@@ -42,13 +38,13 @@ export function spendRoutes(app: FastifyInstance, context: ApiContext, budgets: 
   serve(app, { context, url: '/api/v1/spend/forecast' }, spendForecast, () => ({ budgets: budgets?.() ?? [] }))
   serve(app, { context, url: '/api/v1/spend/movers' }, spendMovers)
   app.get('/api/v1/spend/export', { schema: exportSchema }, async (request, reply) => {
-    const { format = 'csv', ...query } = request.query as Of<typeof ExportParameters> & { readonly format?: Format }
+    const { format = 'csv', ...query } = request.query as Of<typeof ExportParameters>
     const store = requireStore(context)
     const sql = exportStatement(query, { store, now: context.host.clock.now() })
     const disconnected = abortOnDisconnect(reply)
     const bytes = await isolated(store, { sql, format, bound: 'wait' }, disconnected)
     if (bytes === undefined) return reply.hijack()
     reply.header('content-disposition', `attachment; filename="weir-spend.${format}"`)
-    return answerStream(request, reply, formats[format], logErrors(bytes, disconnected, context.log))
+    return answerStream(request, reply, mediaTypes[format], logErrors(bytes, disconnected, context.log))
   })
 }

@@ -10,45 +10,45 @@ import { smallVolume, smallVolumeAdvice } from '../volume.ts'
 import { waitForFiles } from '../wait-for-files.ts'
 import type { WithTelemetry } from './telemetry.ts'
 
-export type WithFolder = WithTelemetry & Awaited<ReturnType<typeof openFolder>> & Awaited<ReturnType<typeof openRun>>
+type WithLock = WithTelemetry & Awaited<ReturnType<typeof openFolder>>
+type WithAccess = WithLock & Awaited<ReturnType<typeof openAccess>>
+export type WithFolder = WithAccess & Awaited<ReturnType<typeof openRun>>
 
-/** The lock of the data folder, and who may use the API. */
 export async function openFolder({ host, config, log, reveal }: WithTelemetry) {
   const { data } = config
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await waitForFiles(host, config, log)
   await makeDataFolder(host, data)
   const lock = await takeLock(host, data)
-  try {
-    const small = await smallVolume(host, config, data)
-    if (small !== undefined)
-      log.warn('The volume of the data folder is smaller than what Weir may write.', {
-        volume: small,
-        advice: smallVolumeAdvice,
-      })
-    const generated =
-      configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host)
-        ? undefined
-        : await generatedToken(host, data)
-    const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
-    return {
-      data,
-      lock,
-      tokens,
-      oidc,
-      generated,
-      async [Symbol.asyncDispose]() {
-        lock.release()
-      },
-    }
-  } catch (error) {
-    lock.release()
-    throw error
+  return {
+    data,
+    lock,
+    configured,
+    oidc,
+    async [Symbol.asyncDispose]() {
+      lock.release()
+    },
   }
 }
 
+/** Tokens of the API; one is generated if other machines could use it without. */
+export async function openAccess({ host, config, data, log, configured, oidc }: WithLock) {
+  const small = await smallVolume(host, config, data)
+  if (small !== undefined)
+    log.warn('The volume of the data folder is smaller than what Weir may write.', {
+      volume: small,
+      advice: smallVolumeAdvice,
+    })
+  const generated =
+    configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host)
+      ? undefined
+      : await generatedToken(host, data)
+  const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
+  return { tokens, generated }
+}
+
 /** The times of this run, and its epoch in the journal. */
-export async function openRun({ host, log, config, data }: WithTelemetry & Awaited<ReturnType<typeof openFolder>>) {
+export async function openRun({ host, log, config, data }: WithAccess) {
   const thread = realThread()
   const memory = () => ({ used: thread.resident(), limit: realMachine.memory().limit })
   const runs = await RunTimes.open({ host, log, memory }, config)

@@ -8,7 +8,7 @@ import type { ConfigArguments, Loaded } from '../load-config.ts'
 import { shutDown } from '../shutdown.ts'
 import { becomeReady, leave, openAlerts, openApi, openMaintenance, type WithApi } from './api.ts'
 import { openDelivery, runSinks, runSources } from './delivery.ts'
-import { openFolder, openRun } from './folder.ts'
+import { openAccess, openFolder, openRun } from './folder.ts'
 import { PartList } from './part-list.ts'
 import { openFollower, openOutside, openSources, openWorkloads } from './readers.ts'
 import { openOperations, openRuntime } from './runtime.ts'
@@ -33,6 +33,7 @@ export interface RunningWeir {
 export const parts = new PartList<Given>()
   .with('logs, metrics and traces', openTelemetry)
   .with('the data folder', openFolder)
+  .with('access', openAccess)
   .with('the times of runs', openRun)
   .with('the threads', openThreads)
   .with('the store', openStore)

@@ -70,7 +70,13 @@ export const MoversParameters = parameters({
   limit: atMost('Maximum rises, and maximum falls.'),
 })
 
-export const ExportParameters = parameters({ ...period, ...filters })
+export const exportFormats = ['csv', 'parquet'] as const
+
+export const ExportParameters = parameters({
+  ...period,
+  ...filters,
+  format: Optional(oneOf(exportFormats, { default: 'csv', description: 'Format.' })),
+})
 
 /** The parameters that select rows of costs. */
 export type SpendQuery = Of<typeof SumsParameters>
@@ -107,10 +113,11 @@ const forecast = () => ({
   cost: decimal(),
   rate: nullText('Usage of a final day on average, to the cent. null: no day is final.'),
   forecast: nullText('Rate × days of the month + costs that are no usage, to the cent.'),
-  basis: orNull(oneOf(['final', 'estimates']), {
-    enum: ['final', 'estimates', null],
-    description: '`final` days, or `estimates` older than two days because no day is final.',
-  }),
+  basis: orNull(
+    oneOf(['final', 'estimates'], {
+      description: '`final` days, or `estimates` older than two days because no day is final.',
+    }),
+  ),
   finalDays: Integer({ description: 'Days that the rate is from; of a currency, the fewest of an account.' }),
   openDays: ArrayOf(Text(), { description: 'Days so far that are not final; the rate does not use them.' }),
 })
