@@ -16,6 +16,8 @@ export type OpenedStore = Readonly<{
   remote: Remote<typeof storeMethods>
   port: StorePort
   evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
+  /** Stores the rows that have arrived, and refuses queries. A second call waits for the first. */
+  stop(): Promise<void>
 }>
 
 export function storeRetention({ store }: WeirConfig): { readonly storeRetentionMs?: number } {
@@ -34,6 +36,7 @@ export async function openStorePort(
   claim: Claim,
 ): Promise<OpenedStore> {
   const remote = connect<typeof storeMethods>(worker)
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const { port1, port2 } = new MessageChannel()
   const maxBytes = await storeSize(host, config, `${config.data}/store`)
   const options: StoreOpen = {
@@ -63,6 +66,7 @@ export async function openStorePort(
     if (message.status !== undefined) status = message.status
   })
   const store = connectStore(port1)
+  let stopping: Promise<void> | undefined
   const fresh = async () => {
     const { sequence } = tail.durable()
     if (status.sequence >= sequence) return true
@@ -76,6 +80,10 @@ export async function openStorePort(
   return {
     remote,
     evidence,
+    stop: () =>
+      (stopping ??= Promise.race([ended, remote.call('stop', undefined as never).then(() => undefined)]).finally(() =>
+        store.close(),
+      )),
     port: {
       reader,
       maxBytes,

@@ -64,6 +64,7 @@ export async function runCommand(args: readonly string[], started?: (weir: Runni
     weir.log.error('A part of Weir ended unexpectedly. The process ends.', { error: ended })
     await weir.abandon()
   }
+  await weir.endThreads()
   // The reason is the last line of the log.
   weir.log.flush()
   weir.log.error(isFenced(ended) ? ended.message : `Weir ends: ${ended.message}`, adviceOf(ended))

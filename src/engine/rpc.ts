@@ -22,6 +22,9 @@ type SerializedError = Readonly<{
   stack?: string | undefined
 }>
 
+/** Closes the port of {@link serve} in the other thread, which ends when its last work has ended. */
+export const lastMessage = { last: true } as const
+
 export interface Remote<M extends Methods> {
   call<K extends keyof M & string>(
     method: K,
@@ -31,8 +34,9 @@ export interface Remote<M extends Methods> {
   fail(reason: Error): void
 }
 
-export function serve(port: Port, methods: Methods): void {
-  port.on('message', (message: Partial<Request>) => {
+export function serve(port: Port & Partial<Pick<MessagePort, 'close'>>, methods: Methods): void {
+  port.on('message', (message: Partial<Request & typeof lastMessage>) => {
+    if (message.last === true) return port.close?.()
     const { call, method, argument } = message
     if (call === undefined || method === undefined) return
     answer(port, methods, { call, method, argument }).catch(() => {})

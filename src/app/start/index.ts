@@ -3,6 +3,7 @@ import type { ReloadReport } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
 import { typesThatEmit } from '../../components/manifests.ts'
 import type { ProgramLog } from '../../telemetry/log.ts'
+import { endsWithin } from '../../engine/stopping.ts'
 import { dataError } from '../lock.ts'
 import type { ConfigArguments, Loaded } from '../load-config.ts'
 import { shutDown } from '../shutdown.ts'
@@ -27,6 +28,8 @@ export interface RunningWeir {
   stop(): Promise<void>
   /** After a part has ended: saves the positions of sinks and closes the store, within two seconds. */
   abandon(): Promise<void>
+  /** Closes the store and ends the threads, within two seconds: an exit during work of DuckDB would be an abort. */
+  endThreads(): Promise<void>
 }
 
 /** Weir starts in this order, and stops in the opposite one. */
@@ -52,7 +55,7 @@ export const parts = new PartList<Given>()
   .with('the API', openApi)
   .with('readiness', becomeReady)
 
-const abandonMs = 2_000
+const [abandonMs, endMs] = [2_000, 2_000]
 
 /** Rejects when a part ends during the start; the parts opened before are then closed. */
 export async function startWeir(
@@ -79,6 +82,7 @@ export async function startWeir(
         await shutDown({ host, log }, started)
       },
       abandon: () => abandon(started.parts),
+      endThreads: () => endThreads(started.parts),
     }
   } catch (error) {
     throw dataError(loaded.config.data, error)
@@ -95,6 +99,15 @@ function isSilent({ live, accepted }: WithApi): boolean {
 async function abandon({ host, live, runtime, sinks, delivery, store }: WithApi): Promise<void> {
   live.leaving = true
   runtime.leave()
-  const closing = [sinks.stop(), delivery?.stop(), store?.remote.call('stop', undefined as never)]
-  await Promise.race([Promise.allSettled(closing.map((end) => Promise.resolve(end))), host.timers.sleep(abandonMs)])
+  const closing = Promise.allSettled([sinks.stop(), delivery?.stop(), store?.stop()])
+  await endsWithin(closing, abandonMs, host.timers)
+}
+
+async function endThreads({ host, store, threads }: WithApi): Promise<void> {
+  const stopped = store?.stop().catch(() => {}) ?? Promise.resolve()
+  await endsWithin(
+    stopped.then(() => threads.end()),
+    endMs,
+    host.timers,
+  )
 }

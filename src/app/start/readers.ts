@@ -62,10 +62,10 @@ export async function openWorkloads(before: WithOutside) {
   return { networks, workloads, [Symbol.asyncDispose]: () => workloads.stop() }
 }
 
-export async function openSources({ ingest, spawn, data, journal, epoch, tail, config, shared }: WithReaders) {
+export async function openSources({ ingest, threads, data, journal, epoch, tail, config, shared }: WithReaders) {
   const sources = new SourceWorkers({
     ingest,
-    spawn: () => spawn('watch'),
+    spawn: () => threads.spawn('watch'),
     start: {
       directory: journal,
       state: `${data}/state`,

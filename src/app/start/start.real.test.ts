@@ -43,14 +43,18 @@ async function start(list: typeof parts): Promise<RunningWeir> {
   return startWeir(host, await loadConfig(host, [file], []), { config: [file], overrides: [] }, list)
 }
 
-/** Servers and processes of this process. The thread of the store remains, without an open file. */
+/** Servers, threads and processes of this process. */
 async function open(): Promise<Readonly<Record<string, number>>> {
   const kinds = process.getActiveResourcesInfo().filter((kind) => /Server|UDP|^Process/.test(kind))
   const tasks = await readdir('/proc/self/task')
   const children = await Promise.all(
     tasks.map((task) => readFile(`/proc/self/task/${task}/children`, 'utf8').catch(() => '')),
   )
+  const names = await Promise.all(
+    tasks.map((task) => readFile(`/proc/self/task/${task}/comm`, 'utf8').catch(() => '')),
+  )
   return {
+    threads: names.filter((name) => /^(ingest|store|watch)$/m.test(name)).length,
     ...Object.fromEntries(
       Map.groupBy(kinds, (kind) => kind)
         .entries()

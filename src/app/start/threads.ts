@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads'
 import { connect } from '../../engine/rpc.ts'
 import { recordFiles } from '../../engine/delivery/record-store.ts'
 import { endsWithin } from '../../engine/stopping.ts'
@@ -9,7 +8,7 @@ import { serveIngest, type IngestCalls } from '../ingest-calls.ts'
 import { prepareMemory } from '../memory-plan.ts'
 import { sharedStart } from '../shared.ts'
 import { openStorePort } from '../store-port.ts'
-import { spawner } from '../threads.ts'
+import { Threads } from '../threads.ts'
 import { journalLimits } from '../volume.ts'
 import type { ingestMethods } from '../workers/ingest.ts'
 import type { WithFolder } from './folder.ts'
@@ -20,40 +19,31 @@ export type WithJournal = WithStore & Awaited<ReturnType<typeof openJournal>>
 
 /** Time for its files to close: under overload the start reads the rest from the journal. */
 const storeMs = 3_000
+/** Time for a merge of the store to end. */
+const threadsMs = 8_000
 
 /** They start beside each other, and beside the modules of the API. */
-export async function openThreads({ host, config, reveal, write, metrics, traces, failed, onFailed }: WithFolder) {
+export async function openThreads({ host, config, reveal, log, write, metrics, traces, failed, onFailed }: WithFolder) {
   const plan = prepareMemory(config, self, host.memory)
-  let closing = false
-  const workers: Worker[] = []
-  const onEnded = (error: Error) => {
-    if (!closing) onFailed(error)
-  }
-  const start = spawner({ write, metrics, level: config.log.level, traces, ...plan }, onEnded)
-  const spawn = (name: Parameters<typeof start>[0]) => {
-    const worker = start(name)
-    // DuckDB aborts the process if its thread ends during a query: that thread remains until the process ends.
-    if (name !== 'store') workers.push(worker)
-    return worker
-  }
-  const ingestWorker = spawn('ingest')
+  const threads = new Threads({ write, metrics, level: config.log.level, traces, ...plan, onFailed })
+  const ingestWorker = threads.spawn('ingest')
   const ingest = connect<typeof ingestMethods>(ingestWorker)
   failed.then((error) => ingest.fail(error)).catch(() => {})
   const shared = sharedStart(config, reveal)
   const serves = shared?.serves !== false
   return {
     collections: plan.collections,
-    spawn,
+    threads,
     ingestWorker,
     ingest,
     shared,
     serves,
-    storeWorker: config.store.enabled === 'parquet' && serves ? spawn('store') : undefined,
+    storeWorker: config.store.enabled === 'parquet' && serves ? threads.spawn('store') : undefined,
     apiModule: import('../../api/index.ts'),
     tail: new SharedTail(),
     async [Symbol.asyncDispose]() {
-      closing = true
-      await Promise.all(workers.map((worker) => worker.terminate()))
+      if (!(await endsWithin(threads.end(), threadsMs, host.timers)))
+        log.warn('A thread did not end in time. The process ends with it. No rows are lost.')
     },
   }
 }
@@ -65,8 +55,7 @@ export async function openStore({ host, config, data, log, lock, tail, storeWork
     offsets,
     store,
     async [Symbol.asyncDispose]() {
-      const stored = store?.remote.call('stop', undefined as never) ?? Promise.resolve()
-      if (!(await endsWithin(stored, storeMs, host.timers)))
+      if (!(await endsWithin(store?.stop() ?? Promise.resolve(), storeMs, host.timers)))
         log.warn('The store did not close in time. It reads the missing rows from the journal at the next start.')
     },
   }

@@ -171,6 +171,7 @@ export const ingestMethods = {
   },
   serve(port: MessagePort): void {
     serve(port, journalMethods)
+    port.unref()
   },
   async apply(entries: readonly SourceEntry[]) {
     for (const { packaged } of entries) if (packaged !== undefined) metrics.declare(packaged.metrics)

@@ -39,6 +39,7 @@ let totals: ReadonlyMap<string, Readonly<SourceTotals>> = new Map()
 export const watchMethods = {
   async start({ directory, state, epoch, tail, storeRetentionMs, shared, journal: port }: WatchStart): Promise<void> {
     const writer = connect<typeof journalMethods>(port)
+    port.unref()
     journal = writer
     let frames: (id: string) => Replay
     if (shared === undefined) {
