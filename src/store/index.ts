@@ -121,6 +121,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const status = new StatusReader(folder)
   reader.warm()
   const closing = new AbortController()
+  const measuring = new Set<Promise<void>>()
+  /** A connection that is closed during a call is read after it is freed. */
+  const untilClosed = (work: () => Promise<void>) => async () => {
+    if (closing.signal.aborted) return
+    const done = work()
+    measuring.add(done)
+    await done.finally(() => measuring.delete(done))
+  }
   const verifying =
     options.verifyAhead === true
       ? verifyAhead({
@@ -159,16 +167,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
     status: () => status.read(),
-    async recordMemory() {
+    recordMemory: untilClosed(async () => {
       metrics.set(memoryMetric, await reader.memory(), { part: 'duckdb queries' })
       metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, {
         part: 'duckdb merges',
       })
-    },
-    returnMemory: async () => (await (returning ??= openMemoryReturn())).run(),
+    }),
+    returnMemory: untilClosed(async () => (await (returning ??= openMemoryReturn())).run()),
     async close() {
       closing.abort()
-      await verifying
+      await Promise.allSettled([verifying, ...measuring])
       await processes?.close()
       await maintenance.idle()
       await reader.close()

@@ -50,9 +50,7 @@ async function open(): Promise<Readonly<Record<string, number>>> {
   const children = await Promise.all(
     tasks.map((task) => readFile(`/proc/self/task/${task}/children`, 'utf8').catch(() => '')),
   )
-  const names = await Promise.all(
-    tasks.map((task) => readFile(`/proc/self/task/${task}/comm`, 'utf8').catch(() => '')),
-  )
+  const names = await Promise.all(tasks.map((task) => readFile(`/proc/self/task/${task}/comm`, 'utf8').catch(() => '')))
   return {
     threads: names.filter((name) => /^(ingest|store|watch)$/m.test(name)).length,
     ...Object.fromEntries(
