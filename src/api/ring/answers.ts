@@ -1,9 +1,9 @@
-import type { GroupsRequest, SeriesRequest, AggregateQuery, TimeSpan } from '../../query/plan/index.ts'
+import type { GroupsRequest, SeriesRequest, AggregateQuery, StatValue, TimeSpan } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { valueReader } from './stat-value.ts'
-import { estimateReader, reportedReader, SumTable } from './sums.ts'
+import { estimateReader, integerCell, reportedReader, SumTable } from './sums.ts'
 import { GroupIds, PairIds } from './values.ts'
 
 export type AnswerRecord = Readonly<Record<string, unknown>>
@@ -51,7 +51,17 @@ function recordOf(
   cells.forEach((cell, at) => (record[`_g${at}`] = cell))
   if (of === undefined) return record
   const { n, min, avg, p, max } = table.statistics(id)
-  return Object.assign(record, { _n: n, _min: min, _avg: avg, _p: p, _max: max })
+  return Object.assign(record, {
+    _n: n,
+    _min: statCell(min),
+    _avg: avg,
+    _p: p?.map(statCell) ?? null,
+    _max: statCell(max),
+  })
+}
+
+export function statCell(value: StatValue | null) {
+  return typeof value === 'bigint' ? integerCell(value) : value
 }
 
 export async function ringSeries(

@@ -10,7 +10,7 @@ import { listeningSides, opensConnection } from '../../model/service-port.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import type { Cell } from '../live/cells.ts'
-import type { AnswerRecord, RingAnswer } from './answers.ts'
+import { statCell, type AnswerRecord, type RingAnswer } from './answers.ts'
 import { firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, present, scanRing, type Found, type RingSource } from './scan.ts'
 import { compareCells, estimateReader, reportedReader, SumTable } from './sums.ts'
@@ -29,8 +29,8 @@ class Directed {
   readonly targetListens: (boolean | undefined)[] = []
   readonly first: number[] = []
   readonly last: number[] = []
-  readonly rttMin: (number | undefined)[] = []
-  readonly rttMax: (number | undefined)[] = []
+  readonly rttMin: (number | bigint | undefined)[] = []
+  readonly rttMax: (number | bigint | undefined)[] = []
   /** The last in byte order, by field of {@link namedFields}. */
   readonly names: (string | undefined)[][] = namedFields.map(() => [])
 
@@ -38,7 +38,7 @@ class Directed {
     const { batch, rows } = found
     const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
     const drops = reportedReader(batch, 'drop_packets')
-    const [flags, rtt, evidence] = [flagReader(batch), rttReader(batch), portEvidence(batch)]
+    const [flags, rtt, evidence] = [flagReader(batch), reportedReader(batch, 'rtt'), portEvidence(batch)]
     const [from, to] = [timeOf(found, 'time_start'), timeOf(found, 'time_end')]
     const named = values.map((each) => each.of(found))
     const { sums } = this
@@ -55,8 +55,8 @@ class Directed {
       if (shown.listening === listeningSides.src) this.sourceListens[id] = true
       if (shown.listening === listeningSides.dst) this.targetListens[id] = true
       if (trip !== undefined) {
-        this.rttMin[id] = Math.min(this.rttMin[id] ?? trip, trip)
-        this.rttMax[id] = Math.max(this.rttMax[id] ?? trip, trip)
+        this.rttMin[id] = least(this.rttMin[id] ?? trip, trip)
+        this.rttMax[id] = largest(this.rttMax[id] ?? trip, trip)
       }
       this.first[id] = Math.min(this.first[id] ?? Number.POSITIVE_INFINITY, from(row))
       this.last[id] = Math.max(this.last[id] ?? Number.NEGATIVE_INFINITY, to(row))
@@ -138,9 +138,9 @@ function recordOf(directed: Directed, conversation: Conversation): AnswerRecord 
     _b_addr: bAddr,
     _b_port: bPort,
     _proto: proto,
-    _last: extreme(Math.max, directed.last, conversation),
-    _rtt_min: extreme(Math.min, directed.rttMin, conversation),
-    _rtt_max: extreme(Math.max, directed.rttMax, conversation),
+    _last: extreme(largest, directed.last, conversation),
+    _rtt_min: statCell(extreme(least, directed.rttMin, conversation)),
+    _rtt_max: statCell(extreme(largest, directed.rttMax, conversation)),
   }
   conversationNames.forEach((part, at) => {
     const [asSource, asTarget] = [directed.names[at], directed.names[at + conversationNames.length]]
@@ -165,14 +165,22 @@ function recordOf(directed: Directed, conversation: Conversation): AnswerRecord 
   return record
 }
 
+function least<T extends number | bigint>(one: T, other: T): T {
+  return other < one ? other : one
+}
+
+function largest<T extends number | bigint>(one: T, other: T): T {
+  return other > one ? other : one
+}
+
 /** Over both directions; null without values. */
-function extreme(
-  of: (...values: number[]) => number,
-  column: readonly (number | undefined)[],
+function extreme<T extends number | bigint>(
+  of: (one: T, other: T) => T,
+  column: readonly (T | undefined)[],
   conversation: Conversation,
-): number | null {
+): T | null {
   const values = waysOf(conversation).flatMap((id) => column[id] ?? [])
-  return values.length === 0 ? null : of(...values)
+  return values.length === 0 ? null : values.reduce(of)
 }
 
 function byRank(
@@ -183,17 +191,19 @@ function byRank(
 ): (a: number, b: number) => number {
   const number = (at: number) => {
     const conversation = conversations[at]!
-    if (by === 'rtt') return extreme(Math.max, directed.rttMax, conversation) ?? Number.NEGATIVE_INFINITY
-    const last = extreme(Math.max, directed.last, conversation) ?? 0
-    return by === 'last' ? last : last - (extreme(Math.min, directed.first, conversation) ?? 0)
+    if (by === 'rtt') return extreme(largest, directed.rttMax, conversation) ?? -1
+    const last = extreme(largest, directed.last, conversation) ?? 0
+    return by === 'last' ? last : last - (extreme(least, directed.first, conversation) ?? 0)
   }
   const size = (a: number, b: number) => {
     if (by === 'flows') return sums.flows(a) - sums.flows(b)
-    return by === 'bytes' || by === 'packets' || by === 'drop_packets' ? sums.compare(by, a, b) : number(a) - number(b)
+    if (by === 'bytes' || by === 'packets' || by === 'drop_packets') return sums.compare(by, a, b)
+    const [one, other] = [number(a), number(b)]
+    return one < other ? -1 : one > other ? 1 : 0
   }
   return (a, b) => {
     const order = size(b, a)
-    if (order !== 0 && !Number.isNaN(order)) return order
+    if (order !== 0) return order
     const [left, right] = [conversations[a]!.key, conversations[b]!.key]
     for (let at = 0; at < left.length; at++) {
       const between = compareCells(left[at] ?? null, right[at] ?? null, false)
@@ -224,13 +234,6 @@ function flagReader(batch: FlowBatch): (row: number) => number | undefined {
     const flags = values[row]!
     return agent > 0 && protocol?.kind === 'dict' && protocol.codes[row] === agent ? flags : flags & plainBits
   }
-}
-
-function rttReader(batch: FlowBatch): (row: number) => number | undefined {
-  const column = batch.columns['rtt']
-  if (column?.kind !== 'u64') return () => undefined
-  const { words, valid } = column
-  return (row) => (present(valid, row) ? words[2 * row + 1]! * 4_294_967_296 + words[2 * row]! : undefined)
 }
 
 function timeOf({ batch, header }: Found, name: string): (row: number) => number {

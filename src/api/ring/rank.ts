@@ -1,4 +1,4 @@
-import { isMeasure, percentileIndex, type Rank } from '../../query/plan/index.ts'
+import { compareStats, isMeasure, percentileIndex, type Rank, type StatValue } from '../../query/plan/index.ts'
 import type { QueryField } from '../../query/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { compareCells, type SumTable } from './sums.ts'
@@ -13,7 +13,7 @@ export function byRank(
   cells: (id: number) => readonly Cell[],
 ): (a: number, b: number) => number {
   const numeric = fields.map(({ kind }) => kind === 'u64' || kind === 'estimate')
-  const known = new Map<number, number>()
+  const known = new Map<number, StatValue>()
   const statistic = (id: number) => {
     let value = known.get(id)
     if (value !== undefined) return value
@@ -23,7 +23,7 @@ export function byRank(
     return value
   }
   const size = !isMeasure(by)
-    ? (a: number, b: number) => statistic(a) - statistic(b)
+    ? (a: number, b: number) => compareStats(statistic(a), statistic(b))
     : by === 'flows'
       ? (a: number, b: number) => table.flows(a) - table.flows(b)
       : (a: number, b: number) => table.compare(by, a, b)

@@ -1,15 +1,16 @@
 import type { FrameHeader } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import type { QueryField } from '../../query/index.ts'
+import type { StatValue } from '../../query/plan/index.ts'
 import { cellReader } from '../live/cells.ts'
 import { present } from './scan.ts'
 import { estimateReader } from './sums.ts'
 
 /** NaN where absent. */
-export function valueReader(batch: FlowBatch, header: FrameHeader, { name }: QueryField): (row: number) => number {
+export function valueReader(batch: FlowBatch, header: FrameHeader, { name }: QueryField): (row: number) => StatValue {
   if (name === 'bytes_est' || name === 'packets_est') {
     const read = estimateReader(batch, name === 'bytes_est' ? 'bytes' : 'packets')
-    return (row) => Number(read(row) ?? Number.NaN)
+    return (row) => read(row) ?? Number.NaN
   }
   const column = batch.columns[name]
   if (column !== undefined && 'values' in column) {
@@ -19,6 +20,7 @@ export function valueReader(batch: FlowBatch, header: FrameHeader, { name }: Que
   const cell = cellReader(batch, header, name, undefined)
   return (row) => {
     const value = cell(row)
-    return value === null ? Number.NaN : Number(value)
+    if (value === null) return Number.NaN
+    return typeof value === 'string' ? BigInt(value) : Number(value)
   }
 }

@@ -1,6 +1,13 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { compareBytes } from '../../model/text-order.ts'
-import { isFurther, statisticsOf, type FurtherMeasure, type Measure, type Statistics } from '../../query/plan/index.ts'
+import {
+  isFurther,
+  statisticsOf,
+  type FurtherMeasure,
+  type Measure,
+  type Statistics,
+  type StatValue,
+} from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'
 
@@ -75,7 +82,7 @@ export class SumTable {
   readonly packets = new ExactSums(this.#room)
   readonly #further: ReadonlyMap<FurtherMeasure, ExactSums>
   #flows = new Float64Array(this.#room)
-  readonly #values: number[][] | undefined
+  readonly #values: StatValue[][] | undefined
   /** One more than the highest number of a group. */
   size = 0
 
@@ -110,7 +117,7 @@ export class SumTable {
     this.#flows = flows
   }
 
-  value(id: number, value: number): void {
+  value(id: number, value: StatValue): void {
     if (this.#values !== undefined) (this.#values[id] ??= []).push(value)
   }
 
@@ -133,7 +140,10 @@ export class SumTable {
   }
 }
 
-export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: number) => number | bigint | undefined {
+export function reportedReader(
+  batch: FlowBatch,
+  name: FurtherMeasure | 'rtt',
+): (row: number) => number | bigint | undefined {
   const column = batch.columns[name]
   if (column?.kind !== 'u64') return () => undefined
   const { words, valid } = column

@@ -5,6 +5,7 @@ import { ipv4, message, records, time, type Field } from '../../codecs/pbflow/te
 import type { FlowBatch } from '../../model/batches.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { conversationInitiator, type Direction } from '../../query/plan/index.ts'
+import { flowBatch } from '../../store/testing/frames.ts'
 import { startBoth, type Both } from '../testing/both.ts'
 
 const minute = 60_000
@@ -252,6 +253,17 @@ test('stored and live conversations agree on random reports for each ranking, an
   })
   expect(decided.length).toBeGreaterThan(50)
   for (const { row, isClient } of decided) expect({ row, isClient }).toEqual({ row, isClient: true })
+})
+
+test('an RTT beyond 2^53 is exact, stored and in memory', async () => {
+  const both = await startBoth()
+  const batch = flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 10 }], begin + minute)
+  const rtt = { kind: 'u64', words: Uint32Array.of(0xffff_ffff, 0xffff_ffff) } as const
+  await both.addBatch({ ...batch, columns: { ...batch.columns, rtt } }, begin + minute)
+  for (const answer of [both.stored, both.live]) {
+    const [row] = rowsOf((await answer('conversations', { ...span, by: 'rtt' })).body)
+    expect(row).toMatchObject({ rtt_min: '18446744073709551615', rtt_max: '18446744073709551615' })
+  }
 })
 
 test('an unknown ranking is rejected with the possible ones', async () => {

@@ -39,7 +39,17 @@ export {
 export { hashedEnds, hashedGroupsSql, hashedTextsSql, sharedPass, type HashedEnd } from './hashed-groups.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, memberUseSql, valuesSql, type ValuesRequest } from './values.ts'
-export { hasStats, percentileIndex, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
+export {
+  compareStats,
+  hasStats,
+  percentileIndex,
+  percentiles,
+  statisticsOf,
+  stats,
+  type Stat,
+  type Statistics,
+  type StatValue,
+} from './stats.ts'
 export {
   furtherMeasures,
   exactDoubles,

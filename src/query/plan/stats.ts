@@ -35,23 +35,32 @@ export function orderOfStat(stat: Stat, value: string, { kind }: QueryField, dia
   return stat === 'max' ? `max(${value})` : dialect.percentile(value, Number(stat.slice(1)))
 }
 
+/** Integers beyond 2^53 are bigints. */
+export type StatValue = number | bigint
+
 export type Statistics = Readonly<{
   n: number
-  min: number | null
+  min: StatValue | null
   avg: number | null
-  p: readonly number[] | null
-  max: number | null
+  p: readonly StatValue[] | null
+  max: StatValue | null
 }>
 
-export function statisticsOf(values: readonly number[]): Statistics {
+export function compareStats(one: StatValue, other: StatValue): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+export function statisticsOf(values: readonly StatValue[]): Statistics {
   const n = values.length
   if (n === 0) return { n, min: null, avg: null, p: null, max: null }
-  const sorted = Float64Array.from(values).sort()
+  const sorted: ArrayLike<StatValue> = values.every((value) => typeof value === 'number')
+    ? Float64Array.from(values).sort()
+    : values.toSorted(compareStats)
   const at = (percent: number) => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
   return {
     n,
     min: sorted[0] ?? null,
-    avg: sorted.reduce((sum, value) => sum + value, 0) / n,
+    avg: values.reduce<number>((sum, value) => sum + Number(value), 0) / n,
     p: percentiles.map(at),
     max: sorted[n - 1] ?? null,
   }
