@@ -130,7 +130,7 @@ async function chain(
   const known = new Set([ref])
   for (let level = [ref], depth = 0; level.length > 0 && depth < maxDepth && all.length < maxRelations; depth++) {
     const rows = await runQuery(
-      `SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN ` +
+      `SELECT ${relationColumns} FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' AND ${by} IN ` +
         `(${level.map(dialect.text).join(', ')}) AND ${asOf(at, dialect)} ` +
         `ORDER BY to_ref, from_ref LIMIT ${maxRelations}`,
     )
@@ -142,17 +142,20 @@ async function chain(
 }
 
 function relationsSql(ref: string, at: bigint, dialect: Dialect): string {
-  const { text } = dialect
+  const { relationsAmong, text } = dialect
   const kind = parseKubernetesRef(ref)?.kind
   const towards =
     kind === undefined ? undefined : ({ Pod: 'selects', Node: 'runs-on', Service: 'serves' } as const)[kind]
-  const select = (where: string) => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at, dialect)}`
+  const select = (relations: readonly string[], end: 'from_ref' | 'to_ref') =>
+    `SELECT ${relationColumns} FROM ${relationsAmong(relations)} WHERE relation IN ` +
+    `(${relations.map(text).join(', ')}) AND ${end} = ${text(ref)} AND ${asOf(at, dialect)}`
   const hosted = kind === 'Node' ? ['hosted-on'] : []
-  const of = ['runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by', ...hosted].map(text)
-  const own = `relation IN (${of.join(', ')}) AND from_ref = ${text(ref)}`
-  const rows = [own, ...(towards === undefined ? [] : [`relation = '${towards}' AND to_ref = ${text(ref)}`])]
+  const rows = [
+    select(['runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by', ...hosted], 'from_ref'),
+    ...(towards === undefined ? [] : [select([towards], 'to_ref')]),
+  ]
   return (
-    `SELECT relation, "from", "to", valid_from, valid_to FROM (${rows.map(select).join(' UNION ALL ')}) ` +
+    `SELECT relation, "from", "to", valid_from, valid_to FROM (${rows.join(' UNION ALL ')}) ` +
     `ORDER BY relation, "from", "to", valid_from, valid_to LIMIT ${maxRelations}`
   )
 }

@@ -14,6 +14,10 @@ export const kubernetesTypes = {
   audit: 'weir.kubernetes.audit',
 } as const
 
+/** Relations of the view `relations` that objects of clusters give. */
+export const clusterRelations = ['owned-by', 'runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by'] as const
+export type ClusterRelation = (typeof clusterRelations)[number]
+
 export const kindForbidden = 'The account may not watch this kind; Weir retries it at least every ten minutes.'
 
 export type ObjectIdentity = Readonly<{

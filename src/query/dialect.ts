@@ -132,6 +132,8 @@ export interface Dialect {
   readonly hasHourSums: boolean
   /** View `changes`, at least those of a span (µs); the condition on the time is needed, too. */
   readonly changesIn: (span: Readonly<{ from: bigint; to: bigint }>) => string
+  /** View with the columns of `relations` and at least these relations. */
+  readonly relationsAmong: (relations: readonly string[]) => string
   /** A common table expression that is read several times. */
   readonly stored: (name: string, select: string) => string
   readonly inlined: (name: string, select: string) => string

@@ -100,6 +100,7 @@ export const duckdb: Dialect = {
   hasParts: true,
   hasHourSums: false,
   changesIn: () => 'changes',
+  relationsAmong: () => 'relations',
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
   inlined: (cte, select) => `${cte} AS NOT MATERIALIZED (${select})`,
   semiJoin: 'SEMI JOIN',

@@ -69,8 +69,8 @@ async function chain(
   const found = new Set<string>()
   for (let level = from, depth = 0; level.length > 0 && depth < maxDepth && found.size < maxOwned; depth++) {
     const rows = await runQuery(
-      `SELECT DISTINCT ${far} AS ref FROM relations WHERE relation = 'owned-by' AND ${near} IN ` +
-        `(${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
+      `SELECT DISTINCT ${far} AS ref FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' AND ` +
+        `${near} IN (${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
     )
     level = rows.map(({ ref }) => String(ref)).filter((ref) => !found.has(ref) && mayName(principal, ref))
     for (const ref of level) found.add(ref)
@@ -91,8 +91,8 @@ async function machinesOf(refs: readonly string[], known: Known): Promise<readon
       ? []
       : (
           await runQuery(
-            `SELECT DISTINCT to_ref AS ref FROM relations WHERE relation = '${relation}' AND from_ref IN ` +
-              `(${listOf(from)}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
+            `SELECT DISTINCT to_ref AS ref FROM ${dialect.relationsAmong([relation])} WHERE relation = '${relation}' ` +
+              `AND from_ref IN (${listOf(from)}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
           )
         ).map(({ ref }) => String(ref))
   const own = refs.filter((ref) => parseKubernetesRef(ref)?.kind === 'Node')

@@ -55,12 +55,20 @@ function sinceFirst(relation: string, from: string, to: string, audit: string): 
   )
 }
 
+function intervalsOf(rows: string): string {
+  const columns = edge('x.from_ref', 'x.relation', 'x.to_ref', 'x.valid_from', 'toNullable(x.valid_to)')
+  return `SELECT ${columns} FROM (${rows}) AS x`
+}
+
+export function clusterRelationsView(names: StoreNames): string {
+  return intervalsOf(clusterRelations(names))
+}
+
 export function relationsView(names: StoreNames): string {
   const [audit, changes] = [auditView(names), changesView(names)]
-  const ofCluster = edge('x.from_ref', 'x.relation', 'x.to_ref', 'x.valid_from', 'toNullable(x.valid_to)')
   const talks = edge('x.from_ref', "'talks-to'", 'x.to_ref', 'x.hour', 'toNullable(x.hour + toIntervalHour(1))')
   return [
-    `SELECT ${ofCluster} FROM (${clusterRelations(names)}) AS x`,
+    clusterRelationsView(names),
     ofEach('performed-by', 'id', 'x.actor', audit),
     ofEach('performed-by', 'id', 'x.actor_ref', changes),
     ofEach('applied-on', 'id', 'x.resource', audit),
@@ -70,6 +78,6 @@ export function relationsView(names: StoreNames): string {
     sinceFirst('located-at', tenantRef, regionRef, audit),
     sinceFirst('assumed-by', 'actor', 'impersonated_by', audit),
     `SELECT ${talks} FROM (${trafficView(names)}) AS x`,
-    `SELECT ${ofCluster} FROM (${inventoryRelationsView(names)}) AS x`,
+    intervalsOf(inventoryRelationsView(names)),
   ].join(' UNION ALL ')
 }

@@ -15,7 +15,7 @@ import {
   problemsView,
 } from './insights.ts'
 import { inventoryView } from './inventory.ts'
-import { relationsView, trafficView } from './relations.ts'
+import { clusterRelationsView, relationsView, trafficView } from './relations.ts'
 import { resourcesView } from './resources.ts'
 import { rollupView } from './rollups.ts'
 import { auditView, eventsView, flowsView } from './rows.ts'
@@ -42,6 +42,7 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   flows_1h: (names) => rollupView(names, 'flows_1h'),
   traffic: trafficView,
   relations: relationsView,
+  cluster_relations: clusterRelationsView,
   packages: packagesView,
   problems: problemsView,
   facts: factsView,

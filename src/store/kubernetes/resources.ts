@@ -1,4 +1,5 @@
 import type { ViewInput } from '../read/views.ts'
+import type { ClusterRelation } from '../../model/kubernetes.ts'
 import { quoted } from '../duck.ts'
 import { objectEvents, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
@@ -57,7 +58,7 @@ const ownNamespace = "split_part(r.ref, '/', 4)"
 
 /** SQL of one relation between objects. */
 export type Relation = Readonly<{
-  relation: string
+  relation: ClusterRelation
   when: string
   each?: string
   from?: string
