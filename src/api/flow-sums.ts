@@ -18,6 +18,8 @@ const mostStatements = 6
 export const manyFlows = 250_000
 /** Above, one endpoint's groups would wait long for those of the pair. */
 const sharedFlows = 10_000_000
+/** ClickHouse reads sums by hour instead of more flows than these. Of fewer, the plan of the statement needs longer. */
+export const hourlyFlows = 1_000_000
 
 /** Rows of `groupsSql` or `seriesSql`. Undefined when the client has disconnected. */
 export async function flowSums<Request extends AggregateQuery>(
@@ -29,9 +31,11 @@ export async function flowSums<Request extends AggregateQuery>(
   many = manyFlows,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const dialect = dialectOf(store)
-  const flows = dialect.hasParts ? (await store.sums?.())?.flows : undefined
+  const sums = await store.sums?.()
+  const flows = dialect.hasParts ? sums?.flows : undefined
   const stored = flows?.rows ?? 0
-  if (stored <= many) return rowsOf(store, sql(request, dialect), disconnected)
+  const hourSums = sums === undefined || rowsIn(request, sums.flows) > hourlyFlows ? sums?.hourSums : []
+  if (stored <= many) return rowsOf(store, sql({ ...request, hourSums }, dialect), disconnected)
   const read = (doubles: boolean) =>
     fastSums(store, { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
       sql,

@@ -72,6 +72,7 @@ export class ClickHouseStore implements OutsideStore {
             cluster: settings.cluster,
             distributed: settings.distributed,
             create: settings.create,
+            hourSums: settings.hour_sums,
             log,
             tables: (until) => createTables(parts, until),
           },
@@ -134,7 +135,8 @@ export class ClickHouseStore implements OutsideStore {
       this.#rows<HourRows>(hourRowsSql(this.#settings)),
     ])
     if (facts === undefined) throw new Error('ClickHouse returned no row for its sums')
-    return storedSums(facts, this.#settings.ttl, this.#parts.host.clock.now(), hours)
+    const sums = storedSums(facts, this.#settings.ttl, this.#parts.host.clock.now(), hours)
+    return { ...sums, hourSums: this.#settings.hour_sums }
   }
 
   async #rows<Row>(sql: string): Promise<readonly Row[]> {

@@ -113,7 +113,7 @@ export function sinkEntries(
 
 export function storeSinkSettings({ store: { clickhouse } }: WeirConfig) {
   if (clickhouse === null) return undefined
-  const { query_memory: _, batch: __, ...settings } = clickhouse
+  const { query_memory: _, batch: __, hour_sums: ___, ...settings } = clickhouse
   return { ...settings, layout: 'weir' as const }
 }
 

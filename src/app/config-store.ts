@@ -13,6 +13,7 @@ import {
   list,
   text,
 } from '../schema/index.ts'
+import { hourSumNames } from '../model/hour-sums.ts'
 
 const { url, table_prefix, ttl, ...others } = clickhouseFields
 
@@ -32,6 +33,13 @@ const clickhouse = group(
       { description: 'Memory limit of one console query in ClickHouse', default: '4GiB' },
       { min: '64MiB' },
     ),
+    hour_sums: list(choice(hourSumNames, { description: 'Sums by hour', required: true, example: 'pairs' }), {
+      description:
+        'Sums of flows by hour of receipt, which serve top lists over many flows. They cost disk and processor time ' +
+        'of ClickHouse; `pairs` the most. Sums that are no longer listed stay until they are dropped in ClickHouse',
+      default: ['services', 'sources', 'destinations'],
+      example: ['services', 'sources', 'destinations', 'pairs'],
+    }),
     batch: group(
       {
         events: integer(

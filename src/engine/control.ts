@@ -1,5 +1,6 @@
 import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
+import type { HourSum } from '../model/hour-sums.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { RowsReceived } from '../model/rows-received.ts'
 import type { SqlParameters } from '../model/sql-parameters.ts'
@@ -314,6 +315,8 @@ export type StoredSums = Readonly<{
    * receipt; absent: unknown.
    */
   flows: Readonly<{ rows: number; first: number; hours?: readonly RowsReceived[] }>
+  /** Names of the sums by hour that ClickHouse has beside the flows; absent: none. */
+  hourSums?: readonly HourSum[]
   /** Sums beside files of flows, by part; absent: no file has sums. */
   fileSums?: Readonly<Record<string, FileSumsOfPart>>
   /** By family: time by which the oldest stored event was received. Absent: unknown. */

@@ -3,8 +3,11 @@ const ends = ['name', 'owner_name', 'label', 'addr'] as const
 const source = ends.map((part) => `src_${part}`)
 const destination = ends.map((part) => `dst_${part}`)
 
+export const hourSumNames = ['services', 'sources', 'destinations', 'pairs'] as const
+export type HourSum = (typeof hourSumNames)[number]
+
 /** Columns of their groups, the cheapest first. */
-export const hourSums: Readonly<Record<string, readonly string[]>> = {
+export const hourSums: Readonly<Record<HourSum, readonly string[]>> = {
   services: ['service_port', 'proto'],
   sources: source,
   destinations: destination,
@@ -13,9 +16,9 @@ export const hourSums: Readonly<Record<string, readonly string[]>> = {
 
 export const hourUs = 3_600_000_000n
 
-/** Whether sums of some groups suffice for these columns. */
-export function haveHourSums(columns: readonly string[]): boolean {
-  return Object.values(hourSums).some((known) => columns.every((column) => known.includes(column)))
+/** Whether sums of some groups suffice for these columns. `names`: of {@link hourSums}. */
+export function haveHourSums(columns: readonly string[], names: readonly HourSum[] = hourSumNames): boolean {
+  return names.some((name) => columns.every((column) => hourSums[name].includes(column)))
 }
 
 /** SQL of the hour since 1970. `micros`: of the receipt, in µs. */

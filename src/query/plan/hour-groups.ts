@@ -1,5 +1,5 @@
 /** Groups of flows from sums by hour. */
-import { haveHourSums, hourSql, hourUs } from '../../model/hour-sums.ts'
+import { haveHourSums, hourSql, hourUs, type HourSum } from '../../model/hour-sums.ts'
 import { testsOf } from '../bound.ts'
 import type { Dialect } from '../dialect.ts'
 import { columnsRead } from '../endpoints.ts'
@@ -7,7 +7,12 @@ import type { QueryField } from '../names.ts'
 import { boundOf, filterSql, receivedSql, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 
-type HourRequest = RowQuery & Readonly<{ group: readonly QueryField[] }>
+type HourRequest = RowQuery &
+  Readonly<{
+    group: readonly QueryField[]
+    /** Names of the stored sums. Unset: all. */
+    hourSums?: readonly HourSum[] | undefined
+  }>
 
 /** `sums`: SQL of the measures of flows, named `_` and the measure. */
 type Parts = Readonly<{
@@ -55,11 +60,11 @@ type Hours = Readonly<{ all: TimeSpan; middle: TimeSpan }>
 
 /** Hours of receipt with flows of the span only, if they are half of it at least. */
 function hoursOf(request: HourRequest): Hours | undefined {
-  const { group, time, span } = request
+  const { group, time, span, hourSums } = request
   const received = time.received?.(span)
   if (group.length === 0 || received?.sure === undefined || received.sure.from <= 0n) return undefined
   const read = [...group.flatMap(columnsRead), ...testsOf(boundOf(request)).map(({ field }) => field)]
-  if (!haveHourSums(read)) return undefined
+  if (!haveHourSums(read, hourSums)) return undefined
   const { all, sure } = received
   const middle = { from: ((sure.from + hourUs - 1n) / hourUs) * hourUs, to: (sure.to / hourUs) * hourUs }
   return (middle.to - middle.from) * 2n >= span.to - span.from ? { all, middle } : undefined

@@ -1,6 +1,7 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
+import type { HourSum } from '../../model/hour-sums.ts'
 import { timeOfBinSql } from '../../model/sketch.ts'
 import { boundOf, conditionOf, rowsSql, withinSql, type RowQuery } from './row-query.ts'
 import { hourPartsSql } from './hour-groups.ts'
@@ -40,6 +41,8 @@ export interface AggregateQuery extends RowQuery {
   readonly beside?: QueryField | undefined
   /** True: faster sums of flows that are exact while the totals are below {@link exactDoubles}. */
   readonly doubles?: boolean | undefined
+  /** Sums by hour that may be read instead of the flows, see `src/model/hour-sums.ts`. Unset: all. */
+  readonly hourSums?: readonly HourSum[] | undefined
 }
 
 /** Values are not negative, so that no partial sum is larger than the total. */

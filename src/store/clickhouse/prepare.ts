@@ -1,4 +1,5 @@
 /** Creates tables and views before the first query. */
+import type { HourSum } from '../../model/hour-sums.ts'
 import type { Log } from '../../telemetry/ports.ts'
 import type { ClickHouseClient } from '../../net/clickhouse/client.ts'
 import { unavailable } from './failures.ts'
@@ -15,6 +16,8 @@ export type PrepareOptions = Readonly<{
   /** Rows are in the shards of the cluster. */
   distributed: boolean
   create: boolean
+  /** Of the table of flows, from now on. */
+  hourSums: readonly HourSum[]
   log: Log
   /** Creates the tables, if they are missing. Rejects with the reason. */
   tables(signal: AbortSignal): Promise<void>

@@ -1,5 +1,5 @@
 /** Indexes and sums (projections) of the table of flows. ClickHouse reads less with them, and the same without. */
-import { hourSql, hourSums } from '../../model/hour-sums.ts'
+import { hourSql, hourSumNames, hourSums, type HourSum } from '../../model/hour-sums.ts'
 import { messageOf } from '../../model/errors.ts'
 import { serviceSql } from '../../model/service-port.ts'
 import { receiptOf } from '../../net/clickhouse/times.ts'
@@ -32,29 +32,31 @@ function projection(columns: readonly string[]): string {
 }
 
 /** Of the table of flows. */
-export const readingAids: readonly Aid[] = [
-  ...Object.entries(indexes).map(([aid, definition]) => ({
-    kind: 'INDEX' as const,
-    name: aid,
-    definition: `${definition} GRANULARITY 1`,
-  })),
-  ...Object.entries(hourSums).map(([sums, columns]) => ({
-    kind: 'PROJECTION' as const,
-    name: `hourly_${sums}`,
-    definition: projection(columns),
-  })),
-]
+export function readingAids(sums: readonly HourSum[] = hourSumNames): readonly Aid[] {
+  return [
+    ...Object.entries(indexes).map(([aid, definition]) => ({
+      kind: 'INDEX' as const,
+      name: aid,
+      definition: `${definition} GRANULARITY 1`,
+    })),
+    ...sums.map((sum) => ({
+      kind: 'PROJECTION' as const,
+      name: `hourly_${sum}`,
+      definition: projection(hourSums[sum]),
+    })),
+  ]
+}
 
 /** For rows from now on. Changes only the definition of the table: no insert waits. A failure is logged. */
 export async function addReadingAids(
-  { client, names, cluster, distributed, log }: PrepareOptions,
+  { client, names, cluster, distributed, hourSums: sums, log }: PrepareOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const kind = distributed ? 'flows_local' : 'flows'
   const added: string[] = []
   const failed: string[] = []
   const known = await knownOf(client, names, kind, signal)
-  for (const aid of readingAids.filter((each) => !known.has(each.name))) {
+  for (const aid of readingAids(sums).filter((each) => !known.has(each.name))) {
     const on = cluster === null ? '' : ` ON CLUSTER ${name(cluster)}`
     const statement =
       `ALTER TABLE ${tableOf(names, kind)}${on} ADD ${aid.kind} IF NOT EXISTS ` + `${name(aid.name)} ${aid.definition}`

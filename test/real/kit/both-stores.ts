@@ -4,8 +4,10 @@ import { sink as clickhouse } from '../../../src/connectors/clickhouse/sink.ts'
 import type { SinkPiece } from '../../../src/engine/contracts.ts'
 import type { StoreReader } from '../../../src/engine/control.ts'
 import { realHost } from '../../../src/host/index.ts'
+import type { Frame } from '../../../src/journal/types.ts'
 import type { Batch } from '../../../src/model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../../src/model/events.ts'
+import { hourSumNames } from '../../../src/model/hour-sums.ts'
 import { ClickHouseClient } from '../../../src/net/clickhouse/client.ts'
 import { configFrom } from '../../../src/schema/index.ts'
 import { ClickHouseReader, prepareViews } from '../../../src/store/clickhouse/index.ts'
@@ -19,8 +21,8 @@ export const longAges = { flows: '9000d', events: '9000d', flows_1m: '9000d', fl
 export interface BothStores {
   readonly embedded: StoreReader
   readonly outside: StoreReader
-  add(batch: Batch, received?: number, source?: string): Promise<void>
-  addEvents(events: readonly WeirEvent[], received?: number, source?: string): Promise<void>
+  add(batch: Batch, received?: number, source?: string): Promise<Frame>
+  addEvents(events: readonly WeirEvent[], received?: number, source?: string): Promise<Frame>
   close(): Promise<void>
 }
 
@@ -50,6 +52,7 @@ export async function bothStores(
           cluster: null,
           distributed: false,
           create: true,
+          hourSums: hourSumNames,
           log: recordingLog(),
           tables: async (until) => {
             await sink.send({ token: 'tables', count: 0, pieces: [], retried: false }, until)
@@ -76,6 +79,7 @@ export async function bothStores(
       never,
     )
     if (failures.length > 0) throw new Error(JSON.stringify(failures[0]))
+    return frame
   }
   return {
     embedded: store.reader,
