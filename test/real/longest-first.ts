@@ -10,6 +10,7 @@ const longest = [
   'tools/demo-panels.real.test.ts',
   'test/real/neo4j.test.ts',
   'test/real/clickhouse-store-api.test.ts',
+  'test/real/three-stores.test.ts',
   // These wait for the package of `image`.
   'test/process/connector-package.real.test.ts',
   'tools/package/package.real.test.ts',
