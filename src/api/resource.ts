@@ -130,8 +130,8 @@ async function chain(
   const known = new Set([ref])
   for (let level = [ref], depth = 0; level.length > 0 && depth < maxDepth && all.length < maxRelations; depth++) {
     const rows = await runQuery(
-      `SELECT ${relationColumns} FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' AND ${by} IN ` +
-        `(${level.map(dialect.text).join(', ')}) AND ${asOf(at, dialect)} ` +
+      `SELECT ${relationColumns} FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' ` +
+        `AND ${by} IN (${level.map(dialect.text).join(', ')}) AND ${asOf(at, dialect)} ` +
         `ORDER BY to_ref, from_ref LIMIT ${maxRelations}`,
     )
     all.push(...rows)

@@ -70,7 +70,8 @@ async function chain(
   for (let level = from, depth = 0; level.length > 0 && depth < maxDepth && found.size < maxOwned; depth++) {
     const rows = await runQuery(
       `SELECT DISTINCT ${far} AS ref FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' AND ` +
-        `${near} IN (${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
+        `${near} IN (${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref ` +
+        `LIMIT ${maxOwned}`,
     )
     level = rows.map(({ ref }) => String(ref)).filter((ref) => !found.has(ref) && mayName(principal, ref))
     for (const ref of level) found.add(ref)
