@@ -315,7 +315,7 @@ export type StoredSums = Readonly<{
    * receipt; absent: unknown.
    */
   flows: Readonly<{ rows: number; first: number; hours?: readonly RowsReceived[] }>
-  /** Names of the sums by hour that ClickHouse has beside the flows; absent: none. */
+  /** Sums by hour that ClickHouse has beside the flows. Absent: unknown. */
   hourSums?: readonly HourSum[]
   /** Sums beside files of flows, by part; absent: no file has sums. */
   fileSums?: Readonly<Record<string, FileSumsOfPart>>
