@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 
 export interface AcceptanceRun {
   /** The file name in bench/runs/ without `.ts`. */
@@ -125,8 +126,7 @@ export async function runAcceptance(
     verdict = expectations.length > 0 && expectations.every((one) => one.holds) ? 'met' : 'not met'
   } catch (error) {
     verdict = error instanceof Skipped ? 'skipped' : 'not met'
-    reason =
-      error instanceof Skipped ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+    reason = error instanceof Skipped ? error.message : inspect(error)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -4,7 +4,7 @@ import type { TimeSpan } from '../query/plan/index.ts'
 import { list, object, string } from './json-schema.ts'
 import type { ApiContext } from './options.ts'
 import { coverageFacts, type CoverageFacts } from './query-parameters.ts'
-import { missingBy, storedTo } from './stored-to.ts'
+import { missingBy, type storedTo } from './stored-to.ts'
 import { requireStore, rowsOf } from './store-query.ts'
 
 export const eventCoverage = {
@@ -40,13 +40,18 @@ type First = Readonly<{ at: number; us: Promise<bigint | undefined> }>
 const known = new WeakMap<object, Map<Family, First>>()
 
 /** What an answer from the stored events of a family may lack. Its field names are those of {@link eventCoverage}. */
-export async function coverageOfEvents(context: ApiContext, family: Family, span: TimeSpan): Promise<CoverageFacts> {
+export async function coverageOfEvents(
+  context: ApiContext,
+  family: Family,
+  span: TimeSpan,
+  unstored: ReturnType<typeof storedTo>,
+): Promise<CoverageFacts> {
   const { control } = context
   const sums = await control.store?.sums?.()
   const lost = (sums?.lost?.[family] ?? []).map(({ occurred }) => occurred)
   return coverageFacts({
     ...missingBy(control, span, lost),
-    ...(await storedTo(context, span)),
+    ...unstored,
     ...(await sinceOfEvents(context, family, span, sums?.events?.[family])),
   })
 }

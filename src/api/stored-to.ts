@@ -1,4 +1,4 @@
-import type { Control, Pipeline, StoredSums, StoreReader, TimeRange } from '../engine/control.ts'
+import type { Control, StoredSums, StoreReader, TimeRange } from '../engine/control.ts'
 import type { Rollup, RowQuery, TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 import type { Coverage } from './query-parameters.ts'
@@ -6,10 +6,6 @@ import type { Coverage } from './query-parameters.ts'
 /** Spans that end earlier are stored. */
 const recentMs = 60_000
 const graceMs = 1000
-/** A page sends a dozen requests at once. */
-const cacheMs = 500
-
-const known = new WeakMap<object, Readonly<{ at: number; pipeline: Promise<Pipeline> }>>()
 
 type Since = Pick<Coverage, 'since'>
 
@@ -39,16 +35,12 @@ function sinceOfRollups(sums: StoredSums | undefined, { from, to }: TimeSpan): S
   return since > from && since < to ? { since } : {}
 }
 
-/** Receive time (µs) up to which everything is stored, if the span ends later. */
-export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Promise<{ storedTo?: bigint }> {
+/** Receive time (µs) up to which everything is stored, if the span ends later. To call before the rows are read. */
+export function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Pick<Coverage, 'storedTo'> {
   const now = host.clock.now()
   if (Number(to) / 1000 < now - recentMs) return {}
-  let last = known.get(control)
-  if (last === undefined || now - last.at > cacheMs || now < last.at)
-    known.set(control, (last = { at: now, pipeline: control.pipeline() }))
-  const { sinks } = await last.pipeline
-  const lagMs = sinks.find(({ name }) => name === 'store')?.lagMs ?? 0
-  if (lagMs <= 0) return {}
+  const lagMs = control.storeLag()
+  if (lagMs === undefined) return {}
   const stored = BigInt(Math.floor(now - lagMs - graceMs)) * 1000n
   return stored < to ? { storedTo: stored } : {}
 }
@@ -58,14 +50,13 @@ type Timed = Pick<RowQuery, 'span' | 'time'>
 /** An answer without the rows that only lost files had is not exact. */
 export type Missing = Pick<Coverage, 'lost' | 'stopped'> & Readonly<{ exact?: false }>
 
-/** What an answer from the flows, or from the given rollup, may lack. */
+/** What an answer from the flows, or from the given rollup, may lack, beside rows that are not stored yet. */
 export async function coverageOf(context: ApiContext, request: Timed, rollup?: Rollup): Promise<Coverage & Missing> {
   const { span, time } = request
   const sums = await context.control.store?.sums?.()
   return {
     ...missingOf(context, sums, rollup === undefined ? request : { span: rollup.span, time }, rollup?.view),
     ...(rollup === undefined ? sinceOfFlows(sums, span) : sinceOfRollups(sums, span)),
-    ...(await storedTo(context, span)),
   }
 }
 

@@ -26,9 +26,9 @@ import { columnOf, measureColumns, unknownField, type AnswerColumn, type Questio
 import { listOf } from '../topics/comma-list.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
-import { coverageOf, type Missing } from './stored-to.ts'
+import { coverageOf, storedTo, type Missing } from './stored-to.ts'
 import type { StoreReader } from '../engine/control.ts'
-import { sharedKey, StoreRuns } from './fair/shared-sums.ts'
+import { sharedKey, StoreRuns, visibleFlows } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { candidateSums } from './candidate-sums.ts'
 import { sketchSums } from './sketch-sums.ts'
@@ -177,18 +177,30 @@ type SumsRead<Request> = Readonly<{
 const sharedRuns = new StoreRuns<SumsAnswer>()
 
 /** Undefined when the client has disconnected. */
-export function readSums<Request extends AggregateQuery>(
+export async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   sums: SumsRead<Request>,
 ): Promise<SumsAnswer | undefined> {
   const { context, disconnected, principal } = run
   const { store } = context.control
   if (store === undefined) return ringSums(run, sums)
-  const key = sharedKey(sums.request, sums.groups, sums.query, principal)
-  const now = context.host.clock.monotonic()
-  return sharedRuns
-    .of(store)
-    .join(key, { now, disconnected }, (signal) => storedSums(store, { ...run, disconnected: signal }, sums))
+  // Before the state of the store is read: if no row is missing here, that state has all of them.
+  const unstored = storedTo(context, sums.request.span)
+  const visible = visibleFlows(context.control, await store.sums?.())
+  const begin = async (signal: AbortSignal) => {
+    const answer = await storedSums(store, { ...run, disconnected: signal }, sums)
+    return answer === undefined ? undefined : { ...answer, ...unstored }
+  }
+  if (visible === undefined) return begin(disconnected)
+  const key = `${sharedKey(sums.request, sums.groups, sums.query, principal)} ${visible}`
+  const answer = await sharedRuns.of(store).join(key, { now: context.host.clock.monotonic(), disconnected }, begin)
+  return answer === undefined ? undefined : { ...answer, ...earlierOf(unstored, answer) }
+}
+
+/** A joined run lacks the rows that this request lacks, and those after its range. */
+function earlierOf({ storedTo: own }: Pick<SumsAnswer, 'storedTo'>, { storedTo: other, span }: SumsAnswer) {
+  const ofRun = other ?? span.to
+  return own === undefined ? {} : { storedTo: own < ofRun ? own : ofRun }
 }
 
 async function ringSums<Request extends AggregateQuery>(

@@ -2,7 +2,6 @@ import type { AlertParts, AlertRule, AlertView } from '../alerts/index.ts'
 import type { Unit } from '../journal/types.ts'
 import { alertSource } from '../model/alerts.ts'
 import type { Control } from '../engine/control.ts'
-import { storeSink } from '../engine/ledger/ledger.ts'
 import type { Remote } from '../engine/rpc.ts'
 import type { Host } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
@@ -15,7 +14,7 @@ type AlertStart = Readonly<{
   log: Log
   metrics: Metrics
   ingest: Remote<typeof ingestMethods>
-  runtime: () => Pick<Control, 'store' | 'pipeline'>
+  runtime: () => Pick<Control, 'store' | 'storeLag'>
   /** For links; null: the listen address. */
   consoleUrl: () => string | null
   shared?: Pick<SharedAlertParts, 'joined' | 'instance' | 'evaluates'> | undefined
@@ -59,7 +58,7 @@ export class ConfiguredAlerts {
     const common: Omit<AlertParts, 'journal'> = {
       ...parts,
       store: () => runtime().store,
-      lagMs: async () => (await runtime().pipeline()).sinks.find(({ name }) => name === storeSink)?.lagMs ?? 0,
+      lagMs: () => Promise.resolve(runtime().storeLag() ?? 0),
       url: () => (consoleUrl() ?? this.#listenUrl).replace(/\/+$/, ''),
     }
     if (shared !== undefined) {

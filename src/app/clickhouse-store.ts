@@ -29,7 +29,7 @@ type ClickHouseStoreParts = Readonly<{
   config: WeirConfig
   tail: Tail
   /** With a shared journal other instances deliver, too. */
-  sinks: () => Pick<SinkSet, 'outcome'> | undefined
+  sinks: () => Pick<SinkSet, 'outcome' | 'get'> | undefined
 }>
 
 /** Queries at once; further ones wait. */
@@ -85,7 +85,7 @@ export class ClickHouseStore implements OutsideStore {
       ...limitQueries(this.#reader, config.store.query_timeout, host.timers),
       dialect: 'clickhouse',
       fresh: () => this.#fresh(),
-      sums: () => this.#sums(),
+      sums: async () => this.#withNewest(await this.#sums()),
     }
   }
 
@@ -143,6 +143,14 @@ export class ClickHouseStore implements OutsideStore {
     const chunks: Uint8Array[] = []
     for await (const chunk of await this.reader.query(sql, 'json', new AbortController().signal)) chunks.push(chunk)
     return JSON.parse(Buffer.concat(chunks).toString()) as readonly Row[]
+  }
+
+  /** Of other instances nothing is known. */
+  #withNewest(sums: StoredSums): StoredSums {
+    const sources = this.#parts.sinks()?.get(storeSink)?.record.sources
+    if (sources === undefined) return sums
+    const newest = Object.fromEntries(Object.entries(sources).map(([source, { accounted }]) => [source, accounted]))
+    return { ...sums, flows: { ...sums.flows, newest } }
   }
 
   async #fresh(): Promise<boolean> {

@@ -19,6 +19,10 @@ export interface Control extends RemoteObjects {
   store: StoreReader | undefined
   /** Times when Weir did not run, ascending: nothing was received. Empty if other instances may have received. */
   stops(): readonly TimeRange[]
+  /** Ms since the store had all accepted rows, in steps of a second. Undefined: it has them. */
+  storeLag(): number | undefined
+  /** Whether its clients get a response when rows are synced. True for an unknown source. */
+  acknowledges(source: string): boolean
   /**
    * Calls the listener with synced frames. There is no backpressure. While `isViewed` is false, frames are up to a
    * second late.
@@ -312,9 +316,15 @@ export type StoredSums = Readonly<{
   oldest: number
   /**
    * Stored flows and the receive time of the first. They are evicted before their rollups. `hours`: for each hour of
-   * receipt; absent: unknown.
+   * receipt; absent: unknown. `newest`: a number by source that changes when queries see further flows of it; absent:
+   * unknown.
    */
-  flows: Readonly<{ rows: number; first: number; hours?: readonly RowsReceived[] }>
+  flows: Readonly<{
+    rows: number
+    first: number
+    hours?: readonly RowsReceived[]
+    newest?: Readonly<Record<string, number>>
+  }>
   /** Sums by hour that ClickHouse has beside the flows. Absent: unknown. */
   hourSums?: readonly HourSum[]
   /** Sums beside files of flows, by part; absent: no file has sums. */

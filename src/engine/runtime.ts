@@ -33,6 +33,7 @@ import { SourceRates, StoreLag } from './progress.ts'
 import type { RuntimeParts } from './runtime-parts.ts'
 import { tapOf } from './tap.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
+import { componentOf } from '../model/positions.ts'
 
 const maintenanceMs = 1000
 
@@ -67,6 +68,20 @@ export class Runtime implements Control {
 
   stops(): readonly TimeRange[] {
     return this.#parts.runs.stops()
+  }
+
+  storeLag(): number | undefined {
+    const { store, tail, host } = this.#parts
+    const now = host.clock.now()
+    if (store === undefined)
+      return this.#sinkStates(now).find(({ name, lagMs }) => name === storeSink && lagMs > 0)?.lagMs
+    const [stored, end] = [store.status().sequence, tail.durable().sequence]
+    return stored < end ? this.#lag.of(stored, end, now) : undefined
+  }
+
+  acknowledges(source: string): boolean {
+    const known = this.#parts.sources().find(({ id }) => id === componentOf(source))
+    return known?.addresses.some((address) => /^(http|grpc)s?:/.test(address)) ?? true
   }
 
   ready(): void {

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Store } from './index.ts'
-import { FrameMaker, startOfDay } from './testing/frames.ts'
+import { event, FrameMaker, startOfDay } from './testing/frames.ts'
 import { queryRows } from './testing/query-rows.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
@@ -40,4 +40,23 @@ test('the sums of a status can be read after a commit, and are sent to other thr
   await addFlow(store)
   expect(before.sums.flows.rows).toBe(1)
   expect(structuredClone(store.status())).toEqual(store.status())
+})
+
+test('the number of a source changes with its flows alone', async () => {
+  const store = await stores.open()
+  const add = async (source: string, kind: 'flows' | 'events') => {
+    await store.projection.apply([
+      kind === 'flows'
+        ? make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay, source)
+        : make.events([event(source)], startOfDay, source),
+    ])
+    await store.projection.commit()
+    return store.status().sums.flows.newest ?? {}
+  }
+  const first = await add('netobserv', 'flows')
+  const second = await add('netflow', 'flows')
+  const third = await add('http', 'events')
+  expect(second['netobserv']).toBe(first['netobserv'])
+  expect(third).toMatchObject(second)
+  expect((await add('netobserv', 'flows'))['netobserv']).toBeGreaterThan(first['netobserv'] ?? Infinity)
 })

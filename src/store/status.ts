@@ -93,12 +93,16 @@ function statusOf({ state, durable }: Counted, missing: ReadonlySet<string>): St
     ...counts,
     // Most callers need the counts alone, after each commit.
     get sums() {
-      return (sums ??= sumsOf(files, missing))
+      return (sums ??= sumsOf(files, missing, state.sources))
     },
   }
 }
 
-function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums {
+function sumsOf(
+  files: readonly StoredFile[],
+  missing: ReadonlySet<string>,
+  sources: StoreState['sources'],
+): StoredSums {
   const flows = { rows: 0, first: Infinity }
   const hours = new Hours()
   const events: Record<string, number> = {}
@@ -118,11 +122,19 @@ function sumsOf(files: readonly StoredFile[], missing: ReadonlySet<string>): Sto
   return {
     since: completeSinces(files),
     oldest,
-    flows: { ...flows, hours: hours.all() },
+    flows: { ...flows, hours: hours.all(), newest: newestFlows(files, sources) },
     events,
     ...(fileSums === undefined ? {} : { fileSums }),
     ...(lost === undefined ? {} : { lost }),
   }
+}
+
+/** Sequence of the frame by source. That of a merged file may belong to another source. */
+function newestFlows(files: readonly StoredFile[], sources: StoreState['sources']): Record<string, number> {
+  const newest = new Map<number, number>()
+  for (const { perSource = [], lastSequence } of files.filter(holdsFlows))
+    for (const [id] of perSource) newest.set(id, Math.max(newest.get(id) ?? 0, lastSequence))
+  return Object.fromEntries(Object.entries(sources).map(([name, { id }]) => [name, newest.get(id) ?? 0]))
 }
 
 function holdsFlows({ stream, lost }: StoredFile): boolean {

@@ -100,6 +100,25 @@ test('series and the sum of all others include only visible rows, from flows and
   }
 })
 
+test('equal requests at the same time share runs within a scope only', async () => {
+  const { get, control } = await started()
+  let requests = 0
+  control.storeLag = () => void requests++
+  const store = control.store!
+  const { promise, resolve } = Promise.withResolvers<void>()
+  control.store = { ...store, query: (...about) => promise.then(() => store.query(...about)) }
+  const answers = [...users, ...users].map(async (user) => {
+    const { body } = await get('topology', { scope: 'addr', source: 'raw', from: 'now-1h' }, bearer(user))
+    return { user, body, bytes: Number((body['total'] as { bytes: unknown }).bytes ?? 0) }
+  })
+  await expect.poll(() => requests).toBe(2 * users.length)
+  resolve()
+  for (const { user, body, bytes } of await Promise.all(answers)) {
+    expect(bytes, user).toBe(sees[user])
+    if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
+  }
+})
+
 test('edges and the sums of all edges include only visible rows', async () => {
   const { get } = await started()
   for (const user of users) {

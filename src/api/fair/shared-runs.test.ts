@@ -44,12 +44,37 @@ test('a run ends when its last client disconnects, and not before', async () => 
   expect(await next).toBe('again')
 })
 
-test('all clients of a failed run get its error', async () => {
+test('a failed run fails the client that began it; the others share one more', async () => {
   const { begun, join } = watched()
-  const answers = [join('a', 0), join('a', 1)]
-  begun[0]?.fail(new Error('no memory'))
-  expect(await Promise.allSettled(answers)).toMatchObject([
-    { reason: { message: 'no memory' } },
-    { reason: { message: 'no memory' } },
+  const answers = [join('a', 0), join('a', 1), join('a', 2)]
+  begun[0]?.fail(new Error('the limit of its user'))
+  await expect(answers[0]).rejects.toThrow('the limit of its user')
+  expect(begun).toHaveLength(2)
+  begun[1]?.answer('again')
+  expect(await Promise.all(answers.slice(1))).toEqual(['again', 'again'])
+})
+
+test('a second failure is the last one', async () => {
+  const { begun, join } = watched()
+  const answers = Promise.allSettled([join('a', 0), join('a', 1), join('a', 2)])
+  begun[0]?.fail(new Error('first'))
+  await expect.poll(() => begun).toHaveLength(2)
+  begun[1]?.fail(new Error('second'))
+  expect((await answers).map((answer) => (answer as PromiseRejectedResult).reason)).toMatchObject([
+    { message: 'first' },
+    { message: 'second' },
+    { message: 'second' },
   ])
+  expect(begun).toHaveLength(2)
+})
+
+test('a client that disconnects from a failed run has no further one', async () => {
+  const { begun, join } = watched()
+  const client = new AbortController()
+  const answers = [join('a', 0), join('a', 1, client.signal)]
+  client.abort()
+  begun[0]?.fail(new Error('no memory'))
+  await expect(answers[0]).rejects.toThrow('no memory')
+  expect(await answers[1]).toBeUndefined()
+  expect(begun).toHaveLength(1)
 })

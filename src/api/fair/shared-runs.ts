@@ -12,7 +12,10 @@ interface Run<Answer> {
 /** A joined answer arrives before one that began later, and its rows are no older then. Ranges end at most so early. */
 const defaultJoinedMs = 10_000
 
-/** Requests with the same key share a run that began at most so long ago. It ends with the last of its clients. */
+/**
+ * Requests with the same key share a run that began at most so long ago. It ends with the last of its clients. If it
+ * fails, the clients that joined it have one more run.
+ */
 export class SharedRuns<Answer> {
   readonly #runs = new Map<string, Run<Answer>>()
   readonly #joinedMs: number
@@ -27,9 +30,20 @@ export class SharedRuns<Answer> {
     { now, disconnected }: Readonly<{ now: number; disconnected: AbortSignal }>,
     begin: (disconnected: AbortSignal) => Promise<Answer | undefined>,
   ): Promise<Answer | undefined> {
-    if (disconnected.aborted) return undefined
-    const known = this.#runs.get(key)
-    const run = known !== undefined && now - known.began <= this.#joinedMs ? known : this.#begin(key, now, begin)
+    for (let failed = false; !disconnected.aborted; failed = true) {
+      const known = this.#runs.get(key)
+      const joined = known !== undefined && now - known.began <= this.#joinedMs ? known : undefined
+      try {
+        return await this.#wait(key, joined ?? this.#begin(key, now, begin), disconnected)
+      } catch (error) {
+        // Its cause can be the client that began it, for example the limit of that user.
+        if (joined === undefined || failed) throw error
+      }
+    }
+    return undefined
+  }
+
+  async #wait(key: string, run: Run<Answer>, disconnected: AbortSignal): Promise<Answer | undefined> {
     run.waiting++
     if (run.work !== undefined) currentWork()?.join(run.work)
     const { promise, resolve } = Promise.withResolvers<undefined>()

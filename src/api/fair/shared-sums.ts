@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../engine/control.ts'
+import type { Control, StoredSums, StoreReader } from '../../engine/control.ts'
 import { fingerprint, type AggregateQuery } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import type { SumGroups } from '../flow-sums.ts'
@@ -35,4 +35,17 @@ export function sharedKey(
     JSON.stringify([names, step ?? null, by, limit, more, namespaces ?? null]),
     isRelative ? `${from} ${to}` : `${span.from} ${span.to}`,
   ])
+}
+
+/**
+ * Changes when queries see further flows that Weir acknowledged to a client. A run that began before must not be joined
+ * then. Undefined: unknown.
+ */
+export function visibleFlows(
+  control: Pick<Control, 'acknowledges'>,
+  sums: Pick<StoredSums, 'flows'> | undefined,
+): string | undefined {
+  const newest = sums?.flows.newest
+  if (newest === undefined) return undefined
+  return JSON.stringify(Object.entries(newest).filter(([source]) => control.acknowledges(source)))
 }

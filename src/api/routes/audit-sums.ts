@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
+import { storedTo } from '../stored-to.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { groupedOf, groupedSql } from '../grouped-sums.ts'
 import { groupLimits, span } from '../objects.ts'
@@ -132,6 +133,7 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
     const matching =
       `SELECT ${dialect.floorDivide(dialect.micros('time'), BigInt(step) * 1_000_000n)} AS bucket, ${by} AS grouped ` +
       `FROM audit WHERE ${within(range, query, request.principal, dialect)}`
+    const unstored = storedTo(context, range)
     const rows = await rowsOf(store, groupedSql({ matching, step, limit }, dialect), abortOnDisconnect(reply))
     if (rows === undefined) return reply.hijack()
     const { total, groups, others, buckets: times } = groupedOf(rows)
@@ -143,7 +145,7 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
       groups: groups.map(({ value, n }) => ({ value, traces: n })),
       others: { groups: others.groups, traces: others.n },
       buckets: times.map(({ time, n }) => ({ time, traces: n })),
-      ...(await coverageOfEvents(context, 'audit', range)),
+      ...(await coverageOfEvents(context, 'audit', range, unstored)),
     })
   })
 

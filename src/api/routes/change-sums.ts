@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
+import { storedTo } from '../stored-to.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
 import { groupLimits, span } from '../objects.ts'
@@ -78,6 +79,7 @@ export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void
     const { by = 'operation', limit = 10, buckets = 150 } = query
     const range = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
     const step = stepFor(range, buckets)
+    const unstored = storedTo(context, range)
     const rows = await rowsOf(
       store,
       sumsSql({ dialect, where: [...conditions, ...costly], by: groupings[by], span: range, step, limit, hidden }),
@@ -89,7 +91,7 @@ export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void
       step,
       by,
       ...sumsOf(rows, hidden),
-      ...(await coverageOfEvents(context, 'change', range)),
+      ...(await coverageOfEvents(context, 'change', range, unstored)),
     })
   })
 }

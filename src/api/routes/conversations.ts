@@ -30,7 +30,7 @@ import {
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { coverageOf } from '../stored-to.ts'
+import { coverageOf, storedTo } from '../stored-to.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {
@@ -91,12 +91,14 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
     }
     const { store } = context.control
     const disconnected = abortOnDisconnect(reply)
+    const unstored = storedTo(context, parsed.span)
     const answer =
       store === undefined
         ? await ringConversations(hub.ringSource(), parsed, disconnected)
         : { rows: await storedConversations(store, parsed, disconnected, context.host), span: parsed.span }
     if (answer?.rows === undefined) return reply.hijack()
-    const facts = store === undefined ? { source: 'ring' } : { source: 'raw', ...(await coverageOf(context, parsed)) }
+    const facts =
+      store === undefined ? { source: 'ring' } : { source: 'raw', ...(await coverageOf(context, parsed)), ...unstored }
     const [first] = answer.rows
     const rows = answer.rows.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
     return answerJson(request, reply, {

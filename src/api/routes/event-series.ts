@@ -16,6 +16,7 @@ import { span, spanFrom } from '../time-span.ts'
 import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { storedTo } from '../stored-to.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 
 export const eventSeriesSchemas = {
@@ -106,6 +107,7 @@ export function eventSeriesRoutes(app: FastifyInstance, context: ApiContext): vo
     const range = span({ from, to }, clock.now())
     const step = BigInt(Math.max(1, Math.ceil(Number(range.to - range.from) / 1e6 / buckets)))
     const sql = eventSeriesSql({ ...query, by: query.by, function: by, limit }, range, step * 1_000_000n)
+    const unstored = storedTo(context, range)
     const rows = (await rowsOf(ownStore(context), sql, abortOnDisconnect(reply))) as readonly Row[] | undefined
     if (rows === undefined) return reply.hijack()
     const places = Map.groupBy(rows, ({ place }) => place)
@@ -117,7 +119,7 @@ export function eventSeriesRoutes(app: FastifyInstance, context: ApiContext): vo
         others: Number(place) > limit ? Math.max(...points.map(({ groups }) => Number(groups))) : 0,
         points: points.map(({ bucket, number }) => ({ time: bucket * Number(step), number })),
       })),
-      ...(await coverageOfEvents(context, query.family, range)),
+      ...(await coverageOfEvents(context, query.family, range, unstored)),
     })
   })
 }

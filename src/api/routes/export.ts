@@ -120,7 +120,7 @@ async function source(
     setSpanHeaders('ring', coveredSpan(request.span, live.ring.since))
     return ringText(live, request, format === 'csv' ? 'csv' : 'ndjson', disconnected)
   }
-  const { storedTo: to } = await storedTo(context, request.span)
+  const { storedTo: to } = storedTo(context, request.span)
   setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })
   const { lost, stopped } = await missingIn(context, request)
   for (const [name, spans = []] of [

@@ -204,10 +204,11 @@ async function storePage(
   request: PageRequest,
   disconnected: AbortSignal,
 ): Promise<(Missing & Readonly<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint }>) | undefined> {
+  const unstored = storedTo(context, request.span)
   const rows = await readPage(store, request, disconnected, context.host)
   return rows === undefined
     ? undefined
-    : { rows, span: request.span, ...(await missingIn(context, request)), ...(await storedTo(context, request.span)) }
+    : { rows, span: request.span, ...(await missingIn(context, request)), ...unstored }
 }
 
 /** Parts of the span until the page is full. If the page is in another order, its keys are read first. */

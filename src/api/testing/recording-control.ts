@@ -28,6 +28,8 @@ export class RecordingControl implements Control {
   failIngest: Error | undefined
   answer: (sql: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>> = async () => pieces('[{"n":1}]')
   stops: () => readonly TimeRange[] = () => []
+  storeLag: Control['storeLag'] = () => 400
+  acknowledges: Control['acknowledges'] = () => false
   manifest: Control['manifest'] = () => Promise.resolve(undefined)
   ledgerNow: Ledger = {
     balanced: true,
