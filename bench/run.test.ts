@@ -50,6 +50,12 @@ test.for([
   expect((await verdict(run)).verdict).toBe('not met')
 })
 
+test('a run that throws prints the cause of its error', async () => {
+  const cause = Object.assign(new Error('Headers Timeout Error'), { code: 'UND_ERR_HEADERS_TIMEOUT' })
+  const { lines } = await verdict(() => Promise.reject(new TypeError('fetch failed', { cause })))
+  expect(lines.join('\n')).toMatch(/fetch failed[^]*Headers Timeout Error[^]*UND_ERR_HEADERS_TIMEOUT/)
+})
+
 const source = (name: string, body: string): string => `export const name = '${name}';
 export const issue = '0.1';
 export const title = 'About ${name}.';

@@ -8,6 +8,7 @@ import type { Ledger, Pipeline } from '../../src/engine/control.ts'
 import { isRecord, type Fields } from '../../src/model/json.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { freePorts } from './free-port.ts'
+import { patientFetch } from './patient-fetch.ts'
 import { cpuSeconds, memoryOf, nodeBelow, threadTimes, type Memory, type ThreadTime } from './proc.ts'
 
 export interface WeirOptions {
@@ -222,16 +223,28 @@ export class WeirProcess {
   }
 
   async get<T>(path: string): Promise<T> {
-    return answer<T>(await fetch(this.url + path))
+    return answer<T>(await this.#request(path))
   }
   async post<T>(path: string, body: unknown, type = 'application/json'): Promise<T> {
     return answer<T>(
-      await fetch(this.url + path, {
+      await this.#request(path, {
         method: 'POST',
         headers: { 'content-type': type },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     )
+  }
+  async #request(path: string, init?: Parameters<typeof patientFetch>[1]) {
+    const began = performance.now()
+    try {
+      return await patientFetch(this.url + path, init)
+    } catch (cause) {
+      const seconds = Math.round((performance.now() - began) / 1000)
+      const state = this.launched === -1 ? 'has ended' : 'is running'
+      throw new Error(`${path}: no response after ${seconds} s; weir ${state}:\n${this.lastLog.slice(-2000)}`, {
+        cause,
+      })
+    }
   }
   /** Posts CloudEvents as one batch; rejects unless they were accepted. */
   events(events: readonly object[]): Promise<{ accepted: number; duplicates: number }> {
@@ -300,7 +313,7 @@ export class WeirProcess {
   }
 }
 
-async function answer<T>(response: Response): Promise<T> {
+async function answer<T>(response: Awaited<ReturnType<typeof patientFetch>>): Promise<T> {
   const text = await response.text()
   if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${text}`)
   return JSON.parse(text) as T

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { patientFetch } from '../../../test/kit/patient-fetch.ts'
 import type { WeirProcess } from '../../../test/kit/weir-process.ts'
 import { pathOf } from './client.ts'
 
@@ -23,7 +24,7 @@ export class Crowd {
   async #request(weir: WeirProcess, number: number): Promise<number | undefined> {
     const path = pathOf('topology', { filter: `bytes > ${number}`, scope: 'addr', limit: '500', source: 'raw' })
     try {
-      const answer = await fetch(weir.url + path, {
+      const answer = await patientFetch(weir.url + path, {
         signal: this.#left.signal,
         headers: { 'x-query-id': `large-${number}` },
       })
