@@ -25,7 +25,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   alerts: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control', 'engine/sources/append-events', 'query'],
   connectors: [...TO_ENGINE, 'net', 'codecs', 'messaging', 'polling', 'ingest'],
   transforms: [...TO_ENGINE, 'codecs'],
-  topics: [...TO_TELEMETRY, 'engine/control', 'codecs', 'query'],
+  topics: [...TO_TELEMETRY, 'journal', 'engine/control', 'codecs', 'query', 'store'],
   api: [
     ...TO_TELEMETRY,
     'journal',

@@ -1,8 +1,9 @@
 import { auditTexts, compileSql, type Dialect } from '../query/index.ts'
 import type { Principal } from './access/principal.ts'
-import { auditScope } from './access/scope.ts'
-import { filterOf } from './filter-text.ts'
-import { spanParameters, textConditions } from './objects.ts'
+import { auditScope } from '../topics/scope.ts'
+import { filterOf } from '../topics/filter-text.ts'
+import { spanParameters } from '../topics/time-span.ts'
+import { textConditions } from '../topics/conditions.ts'
 import { listOf } from '../topics/comma-list.ts'
 
 export const auditFacets = [

@@ -1,7 +1,9 @@
 import { compileSql, plainOfChange, testsOf, type Dialect } from '../query/index.ts'
 import type { Principal } from './access/principal.ts'
-import { filterOf } from './filter-text.ts'
-import { among, placeConditions, placeParameters, spanParameters, textConditions, type PlaceQuery } from './objects.ts'
+import { filterOf } from '../topics/filter-text.ts'
+import { among, textConditions } from '../topics/conditions.ts'
+import { placeConditions, placeParameters, type PlaceQuery } from './objects.ts'
+import { spanParameters } from '../topics/time-span.ts'
 
 export interface ChangeQuery extends PlaceQuery {
   readonly filter?: string

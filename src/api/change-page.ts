@@ -2,7 +2,9 @@ import type { StoreReader } from '../engine/control.ts'
 import { dialectOf, type Dialect } from '../query/index.ts'
 import type { Principal } from './access/principal.ts'
 import { changeConditions, type ChangeConditions, type ChangeQuery } from './change-conditions.ts'
-import { changeColumns, changeOrder, fingerprintOf, readPageCursor, span, type PageCursor } from './objects.ts'
+import { changeColumns, changeOrder } from './objects.ts'
+import { fingerprintOf, readPageCursor, type PageCursor } from '../topics/page-cursor.ts'
+import { span } from '../topics/time-span.ts'
 import { rowsOf } from './store-query.ts'
 
 export interface PageQuery extends ChangeQuery {

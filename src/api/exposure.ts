@@ -3,9 +3,9 @@ import { dialectOf, everything, flowNames, type Dialect } from '../query/index.t
 import { conditionOf, momentOf, type RowQuery } from '../query/plan/index.ts'
 import type { StoreReader } from '../engine/control.ts'
 import type { Principal } from './access/principal.ts'
-import { withinScope } from './access/scope.ts'
+import { withinScope } from '../topics/scope.ts'
 import { ApiError } from './problems.ts'
-import { flowTimes } from './query-parameters.ts'
+import { flowTimes } from '../query/plan/index.ts'
 import { rowsOf } from './store-query.ts'
 
 /** Most exposed first. */

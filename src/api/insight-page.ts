@@ -1,6 +1,6 @@
 import { textOf } from '../model/json.ts'
 import { boundOf, insightOrder, insightRows, insightTotal, needsPods, withRest, type InsightQuery } from './insights.ts'
-import { asOf } from './objects.ts'
+import { asOf } from '../topics/conditions.ts'
 
 type Row = Record<string, unknown>
 type Run = (sql: string) => Promise<readonly Row[] | undefined>

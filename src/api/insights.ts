@@ -1,10 +1,10 @@
 import { severities, type FeedName } from '../model/image-insights.ts'
 import type { Dialect } from '../query/index.ts'
-import { objectScope } from './access/scope.ts'
+import { objectScope } from '../topics/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { withExposure, type Traffic } from './exposure.ts'
 import { scoredId } from '../store/insights/scores.ts'
-import { asOf, textConditions } from './objects.ts'
+import { asOf, textConditions } from '../topics/conditions.ts'
 
 export type InsightList = 'packages' | 'problems' | 'facts' | 'images'
 

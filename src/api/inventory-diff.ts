@@ -3,7 +3,7 @@ import { cloudTypes, type CloudResource } from '../model/cloud.ts'
 import { changesOf } from '../model/cloud-changes.ts'
 import { isRecord, parsedJson } from '../model/json.ts'
 import type { Dialect } from '../query/index.ts'
-import { asOf } from './objects.ts'
+import { asOf } from '../topics/conditions.ts'
 
 export const differenceKinds = ['created', 'found', 'deleted', 'changed'] as const
 type Kind = (typeof differenceKinds)[number]

@@ -5,7 +5,7 @@ import { parseKubernetesRef } from '../model/refs.ts'
 import { dialectOf } from '../query/index.ts'
 import { actsAfterUs, actsOfRecords } from './cloud-acts.ts'
 import { providerNames } from '../topics/cloud-names.ts'
-import { asOf } from './objects.ts'
+import { asOf } from '../topics/conditions.ts'
 import { rowsOf } from './store-query.ts'
 
 type Row = Readonly<Record<string, unknown>>

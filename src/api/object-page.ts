@@ -2,7 +2,9 @@
 import { dialectOf } from '../query/index.ts'
 import { isoOf } from '../query/plan/index.ts'
 import type { StoreReader } from '../engine/control.ts'
-import { asOf, fingerprintOf, moment, readPageCursor, writePageCursor } from './objects.ts'
+import { asOf } from '../topics/conditions.ts'
+import { fingerprintOf, readPageCursor, writePageCursor } from '../topics/page-cursor.ts'
+import { moment } from '../topics/time-span.ts'
 import { rowsOf } from './store-query.ts'
 
 interface PageQuery {

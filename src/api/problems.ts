@@ -1,4 +1,5 @@
 import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
+import { known } from '../model/json.ts'
 import { Refusal } from '../topics/refusal.ts'
 
 /** Code, status, title. A code never changes its meaning. */
@@ -106,7 +107,10 @@ function typeOf(code: string) {
 const retryAfter = { 'retry-after': '1' }
 
 export function toProblem(thrown: unknown): ProblemAnswer {
-  const error = thrown instanceof Refusal ? new ApiError(thrown.code, thrown.message, { hints: thrown.hints }) : thrown
+  const error =
+    thrown instanceof Refusal
+      ? new ApiError(thrown.code, thrown.message, { hints: thrown.hints, ...known({ errors: thrown.errors }) })
+      : thrown
   if (error instanceof ApiError) {
     const { status, title } = problemTable[error.code]
     const problem = {
@@ -133,8 +137,8 @@ export function toProblem(thrown: unknown): ProblemAnswer {
     }
     return { problem, headers: status === 503 ? retryAfter : {}, unexpected: status === 500 }
   }
-  const known = frameworkError(error)
-  if (known !== undefined) return toProblem(known)
+  const ofFramework = frameworkError(error)
+  if (ofFramework !== undefined) return toProblem(ofFramework)
   const { status, title } = problemTable.WEIR_API_INTERNAL
   const detail = 'The server failed with an unexpected error; its log has the details.'
   return {

@@ -1,22 +1,13 @@
 import { endpointField, flowNames, jsonText, type NameTable, type QueryField } from '../query/index.ts'
-import {
-  fieldTime,
-  flowsReceived,
-  flowTimeSql,
-  isoOf,
-  isSortable,
-  type RowQuery,
-  type QueryTime,
-  type TimeSpan,
-} from '../query/plan/index.ts'
+import { fieldTime, flowTimes, isoOf, isSortable, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
-import { withinScope } from './access/scope.ts'
-import { filterOf } from './filter-text.ts'
+import { withinScope } from '../topics/scope.ts'
+import { filterOf } from '../topics/filter-text.ts'
 import { ApiError } from './problems.ts'
 import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
-import { span, spanFrom } from './time-span.ts'
-import type { ViewColumn } from './view-columns.ts'
+import { span, spanFrom } from '../topics/time-span.ts'
+import type { ViewColumn } from '../topics/view-columns.ts'
 import { views } from './views.ts'
 import { list, object, string } from './json-schema.ts'
 import { known } from '../model/json.ts'
@@ -50,12 +41,6 @@ export const timeParameter = (byDefault: SpanTime): object => ({
     'Time that the range applies to. `flow_time` is the end of a flow by its exporter’s clock if that is ' +
     'plausible, else the receive time.',
 })
-
-export const flowTimes: QueryTime = {
-  name: 'flow_time',
-  sql: (dialect) => `(${flowTimeSql(dialect)})`,
-  received: flowsReceived,
-}
 
 export type QuestionQuery = Readonly<{
   filter?: string

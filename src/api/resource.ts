@@ -3,11 +3,12 @@ import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { dialectOf, type Dialect } from '../query/index.ts'
 import type { Principal } from './access/principal.ts'
-import { mayName } from './access/scope.ts'
+import { mayName } from '../topics/scope.ts'
 import { rowsOf } from './store-query.ts'
 import { manifestAt, versionsOf, type ManifestAt, type Version } from './history.ts'
 import { objectState } from './object-state.ts'
-import { asOf, changeColumns, resourceColumns } from './objects.ts'
+import { asOf } from '../topics/conditions.ts'
+import { changeColumns, resourceColumns } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

@@ -1,10 +1,10 @@
 import type { StoredSums, StoreReader } from '../engine/control.ts'
+import { flowsReceived } from '../model/flow-time.ts'
 import { trimOldest } from '../model/trim-oldest.ts'
 import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index.ts'
 import {
   boundOf,
   fingerprint,
-  flowsReceived,
   lossSql,
   maxFlowDelayUs,
   type AggregateQuery,

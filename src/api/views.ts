@@ -5,7 +5,7 @@ import { serviceColumns } from '../model/service-port.ts'
 import { flowOrder } from '../store/read/views.ts'
 import { insightColumnsOfViews } from './insight-views.ts'
 import { inventoryColumns } from './inventory-view.ts'
-import { flag, json, moment, sum, text, texts, type ViewColumn } from './view-columns.ts'
+import { flag, json, moment, sum, text, texts, type ViewColumn } from '../topics/view-columns.ts'
 
 const sqlType: Readonly<Record<string, string>> = {
   u8: 'UTINYINT',

@@ -1,15 +1,19 @@
-/** Why an operation gives no result. */
-export type RefusalCode = 'WEIR_API_INVALID' | 'WEIR_API_NO_STORE'
+import type { QueryProblem } from '../query/index.ts'
 
-/** Thrown by operations for requests that they cannot answer. */
+/** Why an operation gives no result. */
+export type RefusalCode = 'WEIR_API_INVALID' | 'WEIR_API_FILTER' | 'WEIR_API_NOT_FOUND' | 'WEIR_API_NO_STORE'
+
+/** Thrown by operations for requests that they cannot answer. `errors`: those of a text in the request. */
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly hints: readonly string[]
+  readonly errors: readonly QueryProblem[] | undefined
 
-  constructor(code: RefusalCode, message: string, hints: readonly string[] = []) {
+  constructor(code: RefusalCode, message: string, hints: readonly string[] = [], errors?: readonly QueryProblem[]) {
     super(message)
     this.name = 'Refusal'
     this.code = code
     this.hints = hints
+    this.errors = errors
   }
 }

@@ -1,8 +1,8 @@
 import { columnSql, compileSql, dialectOf, type NameTable, type QueryField } from '../../query/index.ts'
-import { objectScope } from '../access/scope.ts'
+import { objectScope } from '../../topics/scope.ts'
 import { rowsOf, requireStore } from '../store-query.ts'
-import { filterOf } from '../filter-text.ts'
-import { asOf } from '../objects.ts'
+import { filterOf } from '../../topics/filter-text.ts'
+import { asOf } from '../../topics/conditions.ts'
 import type { RunStatement } from '../sums.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 

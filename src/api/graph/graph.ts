@@ -1,7 +1,7 @@
 import type { EdgeQuery, StoredEdge, StoreReader } from '../../engine/control.ts'
 import { labelOf } from '../../model/graph.ts'
 import type { Principal } from '../access/principal.ts'
-import { mayName } from '../access/scope.ts'
+import { mayName } from '../../topics/scope.ts'
 import { inventoryEdges } from './inventory-edges.ts'
 import { nodeOf, type GraphNode } from './nodes.ts'
 

@@ -2,7 +2,7 @@ import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { inventoryRelations } from '../../model/inventory-columns.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { dialectOf } from '../../query/index.ts'
-import { asOf } from '../objects.ts'
+import { asOf } from '../../topics/conditions.ts'
 import { rowsOf } from '../store-query.ts'
 import type { GraphQuery } from './graph.ts'
 

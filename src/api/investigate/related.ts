@@ -1,7 +1,7 @@
 import { parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
-import { auditScope, mayName } from '../access/scope.ts'
+import { auditScope, mayName } from '../../topics/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import type { RunQuery } from '../why/workloads.ts'
 import type { Related, Subject } from './types.ts'

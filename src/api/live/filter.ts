@@ -3,7 +3,7 @@ import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { bind, compileLive, nameTables, parse } from '../../query/index.ts'
 import type { Principal } from '../access/principal.ts'
-import { withinScope } from '../access/scope.ts'
+import { withinScope } from '../../topics/scope.ts'
 import { cellReader, type Cell } from './cells.ts'
 
 export type Where = Readonly<Record<string, string | number | boolean>>

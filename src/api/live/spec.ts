@@ -1,7 +1,7 @@
 import { nearest } from '../../schema/suggest.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import { endpointField, memberOf, nameTables, print } from '../../query/index.ts'
-import { filterOf } from '../filter-text.ts'
+import { filterOf } from '../../topics/filter-text.ts'
 import { ApiError } from '../problems.ts'
 import { withSelection, type RowSelection } from '../row-selection.ts'
 import { viewNames, views } from '../views.ts'

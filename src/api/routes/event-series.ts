@@ -12,7 +12,7 @@ import {
   type EventSeriesQuery,
 } from '../event-series.ts'
 import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
-import { span, spanFrom } from '../time-span.ts'
+import { span, spanFrom } from '../../topics/time-span.ts'
 import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'

@@ -7,7 +7,7 @@ import { answerJson } from '../answer.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Principal } from '../access/principal.ts'
 import { exposureOf, trafficParameter, trafficTo, type Traffic } from '../exposure.ts'
-import { filterOf } from '../filter-text.ts'
+import { filterOf } from '../../topics/filter-text.ts'
 import { insightPage } from '../insight-page.ts'
 import {
   insightOrder,
@@ -17,7 +17,9 @@ import {
   type InsightList,
   type ProblemSort,
 } from '../insights.ts'
-import { among, atParameter, fingerprintOf, moment, readPageCursor, writePageCursor } from '../objects.ts'
+import { among } from '../../topics/conditions.ts'
+import { atParameter, moment } from '../../topics/time-span.ts'
+import { fingerprintOf, readPageCursor, writePageCursor } from '../../topics/page-cursor.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { object, pageOf, refusals } from '../json-schema.ts'

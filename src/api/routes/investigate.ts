@@ -13,7 +13,7 @@ import { ApiError } from '../problems.ts'
 import { answerProperties, rowQueryOf } from '../query-parameters.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
-import { spanFrom, span as spanOf } from '../time-span.ts'
+import { spanFrom, span as spanOf } from '../../topics/time-span.ts'
 
 const number = { type: 'number' } as const
 

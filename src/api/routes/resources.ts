@@ -4,19 +4,12 @@ import { compileSql, dialectOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, requireStore } from '../store-query.ts'
-import { mayName } from '../access/scope.ts'
+import { mayName } from '../../topics/scope.ts'
 import { objectPage } from '../object-page.ts'
-import {
-  among,
-  textConditions,
-  atParameter,
-  moment,
-  placeConditions,
-  placeParameters,
-  resourceColumns,
-  type PlaceQuery,
-} from '../objects.ts'
-import { filterOf } from '../filter-text.ts'
+import { among, textConditions } from '../../topics/conditions.ts'
+import { atParameter, moment } from '../../topics/time-span.ts'
+import { placeConditions, placeParameters, resourceColumns, type PlaceQuery } from '../objects.ts'
+import { filterOf } from '../../topics/filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { describeResource } from '../resource.ts'

@@ -16,7 +16,7 @@ export {
   conditionOf,
   fieldTime,
   fingerprint,
-  flowsReceived,
+  flowTimes,
   flowTimeSql,
   middleOf,
   withinSql,

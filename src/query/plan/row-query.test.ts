@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { duckdb } from '../dialect.ts'
-import { flowsReceived, flowTimeSql, middleOf } from './row-query.ts'
+import { flowTimes, middleOf } from './row-query.ts'
 
 const minute = 60_000_000n
 const hour = 60n * minute
 const start = 1_795_737_600_000_000n // 2026-11-27 00:00 UTC
-const middle = (from: bigint, to: bigint) =>
-  middleOf({ time: { name: 'flow_time', sql: flowTimeSql, received: flowsReceived }, span: { from, to } })
+const middle = (from: bigint, to: bigint) => middleOf({ time: flowTimes, span: { from, to } })
 
 test('the middle of a range has full hours or minutes, by its length', () => {
   expect(middle(start, start + 24n * hour)).toEqual({ from: start + hour, to: start + 23n * hour })

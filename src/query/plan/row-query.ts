@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { flowTimeOf } from '../../model/flow-time.ts'
+import { flowsReceived, flowTimeOf } from '../../model/flow-time.ts'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
 import type { Bound } from '../bound.ts'
@@ -33,7 +33,11 @@ export function flowTimeSql({ micros }: Dialect): string {
   return flowTimeOf(micros)
 }
 
-export { flowsReceived } from '../../model/flow-time.ts'
+export const flowTimes: QueryTime = {
+  name: 'flow_time',
+  sql: (dialect) => `(${flowTimeSql(dialect)})`,
+  received: flowsReceived,
+}
 
 export type RowQuery = Readonly<{
   names: NameTable

@@ -3,7 +3,7 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import { duckdb, flowNames } from '../index.ts'
 import { parse } from '../parse.ts'
 import type { PageRequest } from './page.ts'
-import { fieldTime, flowsReceived, flowTimeSql, withinSql } from './row-query.ts'
+import { fieldTime, flowTimes, withinSql } from './row-query.ts'
 import { windowsOf } from './windows.ts'
 
 const now = 1_764_000_000_000
@@ -16,7 +16,7 @@ function request(random: SeededRandom): PageRequest {
   return {
     names: flowNames,
     filter: parse('', flowNames),
-    time: isComputed ? { name: 'flow_time', sql: flowTimeSql, received: flowsReceived } : fieldTime('time_received'),
+    time: isComputed ? flowTimes : fieldTime('time_received'),
     span,
     columns: [],
     sort: [{ field: flowNames.field('time_received')!, descending: random.chance(0.5) }],

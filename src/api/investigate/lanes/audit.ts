@@ -1,5 +1,5 @@
 import { parseKubernetesRef } from '../../../model/refs.ts'
-import { auditScope } from '../../access/scope.ts'
+import { auditScope } from '../../../topics/scope.ts'
 import type { TrafficMark } from '../../why/types.ts'
 import { objectText } from '../subject.ts'
 import type { Lane, LaneItem, Scene } from '../types.ts'

@@ -1,5 +1,5 @@
 import { isoOf, momentOf, type TimeSpan } from '../query/plan/index.ts'
-import { ApiError } from './problems.ts'
+import { Refusal } from './refusal.ts'
 
 export const spanFrom = (usual: string) =>
   ({
@@ -13,19 +13,25 @@ export const spanFrom = (usual: string) =>
 
 export const spanParameters = spanFrom('now-24h')
 
+export const atParameter = {
+  type: 'string',
+  default: 'now',
+  description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
+} as const
+
 export function moment(written: string, name: string, now: number): bigint {
   const at = momentOf(written, now)
   if (at === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, {
-      hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
-    })
+    throw new Refusal('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, [
+      'Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.',
+    ])
   return at
 }
 
 export function span({ from, to }: { from: string; to: string }, now: number): TimeSpan {
   const range = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
   if (range.from >= range.to)
-    throw new ApiError(
+    throw new Refusal(
       'WEIR_API_INVALID',
       `The time range ends (${isoOf(range.to)}) before it starts (${isoOf(range.from)}).`,
     )

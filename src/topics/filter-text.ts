@@ -1,5 +1,5 @@
 import { nameTables, QueryError, readFilter, written, type Filter } from '../query/index.ts'
-import { ApiError } from './problems.ts'
+import { Refusal } from './refusal.ts'
 
 /** Also of input without fields: `10.20.1.21:5432`, `checkout`. */
 export function filterOf(text: string, view: keyof typeof nameTables, prefix = ''): Filter {
@@ -10,6 +10,6 @@ export function filterOf(text: string, view: keyof typeof nameTables, prefix = '
     const hints = error.problems.map(
       ({ from, to, message, hint }) => `At ${from}–${to}: ${message}${hint === undefined ? '' : ` ${hint}`}`,
     )
-    throw new ApiError('WEIR_API_FILTER', `${prefix}${error.message}`, { hints, errors: error.problems })
+    throw new Refusal('WEIR_API_FILTER', `${prefix}${error.message}`, hints, error.problems)
   }
 }

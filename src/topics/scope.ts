@@ -1,5 +1,5 @@
-import type { BatchKind } from '../../model/batches.ts'
-import { parseKubernetesRef } from '../../model/refs.ts'
+import type { BatchKind } from '../model/batches.ts'
+import { parseKubernetesRef } from '../model/refs.ts'
 import {
   bind,
   changeNames,
@@ -10,9 +10,16 @@ import {
   type Dialect,
   type Expression,
   type LiveFilter,
-} from '../../query/index.ts'
-import { insideSql } from '../../store/graph/edge-scope.ts'
-import type { Principal } from './principal.ts'
+} from '../query/index.ts'
+import { insideSql } from '../store/graph/edge-scope.ts'
+
+/** What a user may see. */
+export type Viewer = Readonly<{
+  /** Undefined: all. */
+  namespaces: readonly string[] | undefined
+  /** Whether flows with an end in another namespace are shown. */
+  peers: 'hidden' | 'shown'
+}>
 
 const nothing: Expression = { is: 'not', part: everything }
 const among = (name: string, values: readonly string[]): Expression => ({
@@ -23,7 +30,7 @@ const among = (name: string, values: readonly string[]): Expression => ({
 })
 
 /** Flows: at least one end in a visible namespace, none in another. Events have no reliable namespace. */
-function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
+function scopeOf({ namespaces, peers }: Viewer, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
   if (kind === 'events' || namespaces.length === 0) return nothing
   const inside = (name: string): Expression => among(name, namespaces)
@@ -45,30 +52,30 @@ function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'):
   return { is: 'and', parts: [one, ...neitherOutside] }
 }
 
-export function withinScope(filter: Expression, principal: Principal, kind: BatchKind | 'changes'): Expression {
-  const scope = scopeOf(principal, kind)
+export function withinScope(filter: Expression, viewer: Viewer, kind: BatchKind | 'changes'): Expression {
+  const scope = scopeOf(viewer, kind)
   if (scope === undefined) return filter
   return filter.is === 'and' && filter.parts.length === 0 ? scope : { is: 'and', parts: [scope, filter] }
 }
 
-export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter | undefined {
-  const scope = scopeOf(principal, kind)
+export function scopeFilter(viewer: Viewer, kind: BatchKind): LiveFilter | undefined {
+  const scope = scopeOf(viewer, kind)
   return scope === undefined ? undefined : compileLive(bind(scope, nameTables[kind]))
 }
 
 /** SQL condition on views `changes` and `resources`; undefined: every object. */
-export function objectScope(principal: Principal, dialect: Dialect): string | undefined {
-  const scope = scopeOf(principal, 'changes')
+export function objectScope(viewer: Viewer, dialect: Dialect): string | undefined {
+  const scope = scopeOf(viewer, 'changes')
   return scope === undefined ? undefined : compileSql(bind(scope, changeNames), { dialect })
 }
 
 /** SQL condition on view `audit`. Traces of clouds have no namespace and are hidden. */
-export function auditScope({ namespaces }: Principal, dialect: Dialect, ref = 'resource'): string | undefined {
+export function auditScope({ namespaces }: Viewer, dialect: Dialect, ref = 'resource'): string | undefined {
   return namespaces === undefined ? undefined : dialect.decided(insideSql(ref, namespaces, dialect))
 }
 
 /** References that are not objects of a cluster are visible. */
-export function mayName({ namespaces }: Principal, ref: string): boolean {
+export function mayName({ namespaces }: Viewer, ref: string): boolean {
   const object = parseKubernetesRef(ref)
   if (namespaces === undefined || object === undefined) return true
   return namespaces.includes(
