@@ -3,7 +3,7 @@ import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 import { serviceColumns } from '../model/service-port.ts'
 import { flowOrder } from '../store/read/views.ts'
-import { insightColumnsOfViews } from './insight-views.ts'
+import { insightColumnsOfViews } from '../topics/insights/views.ts'
 import { inventoryColumns } from './inventory-view.ts'
 import { flag, json, moment, sum, text, texts, type ViewColumn } from '../topics/view-columns.ts'
 

@@ -1,11 +1,14 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { StoreReader } from '../engine/control.ts'
+import type { RefusalCode } from './refusal.ts'
 import type { Of } from './schema.ts'
+import type { Viewer } from './scope.ts'
 
 /** What every operation uses. Times in Unix ms. */
 export type Surroundings = Readonly<{
   store: StoreReader
   now: number
+  viewer: Viewer
   /** Aborts when no client waits for the result. */
   signal: AbortSignal
 }>
@@ -21,6 +24,8 @@ export type Operation<Parameters extends TObject, Response extends TSchema, Need
   parameters: Parameters
   /** With `$id`: the name of the schema. */
   result: Response
+  /** Besides those of every query of the store. */
+  refuses?: readonly RefusalCode[]
   run(parameters: Static<Parameters>, surroundings: Surroundings & Needed): Promise<Result<Response>>
 }>
 

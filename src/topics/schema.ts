@@ -1,5 +1,5 @@
 /** Types and JSON Schema of an operation, written once. */
-import { Array as ArrayOf, Object as ObjectOf, String as Text, Unsafe } from 'typebox'
+import { Array as ArrayOf, Object as ObjectOf, Optional, String as Text, Unsafe } from 'typebox'
 import type { Static, TObject, TProperties, TSchema, TSchemaOptions, TUnsafe } from 'typebox'
 
 type Unchanging<T> = T extends readonly (infer Item)[]
@@ -30,6 +30,12 @@ export function oneOf<const Value extends string>(
 export function parameters<Properties extends TProperties>(properties: Properties): TObject<Properties> {
   return ObjectOf(properties, { additionalProperties: false })
 }
+
+export const nullText = (description?: string) => orNull(Text(description === undefined ? {} : { description }))
+
+export const atParameter = Optional(
+  Text({ default: 'now', description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.' }),
+)
 
 /** An exact decimal. */
 export const decimal = (description = 'Exact decimal.') => Text({ description })

@@ -13,12 +13,6 @@ export const spanFrom = (usual: string) =>
 
 export const spanParameters = spanFrom('now-24h')
 
-export const atParameter = {
-  type: 'string',
-  default: 'now',
-  description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
-} as const
-
 export function moment(written: string, name: string, now: number): bigint {
   const at = momentOf(written, now)
   if (at === undefined)

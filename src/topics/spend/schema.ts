@@ -1,5 +1,5 @@
 import { Array as ArrayOf, Integer, Object as ObjectOf, Optional, String as Text } from 'typebox'
-import { decimal, largestFirst, oneOf, orNull, parameters, type Of } from '../schema.ts'
+import { decimal, largestFirst, nullText, oneOf, orNull, parameters, type Of } from '../schema.ts'
 
 export const costKinds = ['billed', 'effective', 'list'] as const
 
@@ -81,7 +81,6 @@ export const ExportParameters = parameters({
 /** The parameters that select rows of costs. */
 export type SpendQuery = Of<typeof SumsParameters>
 
-const nullText = (description?: string) => orNull(Text(description === undefined ? {} : { description }))
 const span = () => ObjectOf({ from: Text(), to: Text() })
 const sum = () => ({ cost: decimal(), estimated: decimal('The part that may still change.') })
 

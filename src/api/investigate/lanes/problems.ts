@@ -1,4 +1,4 @@
-import { insightRows } from '../../insights.ts'
+import { insightRows } from '../../../topics/insights/sql.ts'
 import type { Lane, LaneItem, Scene } from '../types.ts'
 import { notApplicable, textOf, type Row } from './lane.ts'
 
@@ -16,7 +16,7 @@ export async function problemsLane({ subject, related, ...scene }: Scene): Promi
           'workloads',
           (item) => `${item} = ${dialect.text(`${workload?.namespace}/${workload?.kind}/${workload?.name}`)}`,
         )
-  const images = insightRows({ dialect, principal, at: span.to, list: 'images', fields: ['workloads'] })
+  const images = insightRows({ dialect, viewer: principal, at: span.to, list: 'images', fields: ['workloads'] })
   const rows = await runQuery(
     `SELECT image, name, findings, critical, high, fixable, scanned, reported, count(*) OVER () AS n ` +
       `FROM (${images}) WHERE ${runs} ` +

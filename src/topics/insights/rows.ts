@@ -1,9 +1,11 @@
-import { textOf } from '../model/json.ts'
-import { boundOf, insightOrder, insightRows, insightTotal, needsPods, withRest, type InsightQuery } from './insights.ts'
-import { asOf } from '../topics/conditions.ts'
+import { textOf } from '../../model/json.ts'
+import { asOf } from '../conditions.ts'
+import type { Running } from './exposure.ts'
+import { boundOf, insightOrder, insightRows, insightTotal, needsPods, withRest, type InsightSelection } from './sql.ts'
 
-type Row = Record<string, unknown>
-type Run = (sql: string) => Promise<readonly Row[] | undefined>
+/** With the keys of the order as `k0`, `k1` … */
+export type StoredRow = Readonly<Record<string, unknown>> & Running
+type Run = (sql: string) => Promise<readonly StoredRow[]>
 
 type PagePart = Readonly<{
   conditions: readonly string[]
@@ -12,16 +14,16 @@ type PagePart = Readonly<{
   limit: number
 }>
 
-type InsightPage = Readonly<{
-  /** In order, with their keys as `k0`, `k1` …; one more than the limit if there are more. */
-  rows: readonly Row[]
+type PageRows = Readonly<{
+  /** In order; one more than the limit if there are more. */
+  rows: readonly StoredRow[]
   /** Of the first page. */
   total: number | undefined
 }>
 
 const manyRows = 1001
 
-export async function insightPage(run: Run, query: InsightQuery, part: PagePart): Promise<InsightPage | undefined> {
+export async function pageRows(run: Run, query: InsightSelection, part: PagePart): Promise<PageRows> {
   const { conditions, behind, limit } = part
   const isFirst = behind.length === 0
   const where = whereOf([...conditions, ...behind])
@@ -35,25 +37,27 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
   if (query.list === 'images') {
     // Each query counts the problems of all images.
     const found = await run(`SELECT *, count(*) OVER () AS n FROM (${rows}) ORDER BY ${order} LIMIT ${limit + 1}`)
-    return found && { rows: found, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
+    return { rows: found, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
   }
   if (needsPods(query)) {
     // Pods cost more than the scan: they are read once for the page and the total.
     const page = withRest(`SELECT * FROM found ORDER BY ${order} LIMIT ${limit + 1}`, query)
     const found = await run(`WITH ${query.dialect.stored('found', rows)}
         SELECT *, (SELECT count(*) FROM found) AS n FROM (${page}) ORDER BY ${order}`)
-    const shown = found && (await withValidity(run, query, found))
-    return shown && { rows: shown, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
+    return {
+      rows: await withValidity(run, query, found),
+      total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined,
+    }
   }
   const isSelective = conditions.length > 0 || (query.words ?? []).length > 0
   if (isSelective) {
     // One scan is enough for a selective search, and a broad one soon has its first rows.
     const few = await run(`SELECT * FROM (${withRest(`${rows} LIMIT ${manyRows + 1}`, query)}) ORDER BY ${order}`)
-    if (few === undefined) return undefined
-    if (few.length <= manyRows) {
-      const shown = await withValidity(run, query, few.slice(0, limit + 1))
-      return shown && { rows: shown, total: isFirst ? few.length : undefined }
-    }
+    if (few.length <= manyRows)
+      return {
+        rows: await withValidity(run, query, few.slice(0, limit + 1)),
+        total: isFirst ? few.length : undefined,
+      }
   }
   const pageOf = (more: readonly string[] = []) =>
     run(
@@ -63,7 +67,7 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
         query,
       )}) ORDER BY ${order}`,
     )
-  const firstRows = async (): Promise<readonly Row[] | undefined> => {
+  const firstRows = async (): Promise<readonly StoredRow[]> => {
     const bound = isFirst && !isSelective ? boundOf(query, 4 * limit + manyRows) : undefined
     const [last] = (bound && (await run(bound.sql))) ?? []
     const some = bound && last && (await pageOf([bound.conditionOf(last)]))
@@ -74,12 +78,18 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
       ? `SELECT count(*) AS n FROM (${insightRows(query)})${where}`
       : insightTotal(query)
   const [found, totals] = await Promise.all([firstRows(), isFirst ? run(total) : undefined])
-  const shown = found && (await withValidity(run, query, found))
-  return shown && { rows: shown, total: isFirst ? Number(totals?.[0]?.['n']) : undefined }
+  return {
+    rows: await withValidity(run, query, found),
+    total: isFirst ? Number(totals?.[0]?.['n']) : undefined,
+  }
 }
 
 /** Rows of images with several reports may be valid for longer than their report. */
-async function withValidity(run: Run, query: InsightQuery, rows: readonly Row[]): Promise<readonly Row[] | undefined> {
+async function withValidity(
+  run: Run,
+  query: InsightSelection,
+  rows: readonly StoredRow[],
+): Promise<readonly StoredRow[]> {
   const { at, dialect, list } = query
   const repeated = rows.filter((row) => Number(row['versions']) > 1)
   if (repeated.length === 0) return rows
@@ -91,15 +101,12 @@ async function withValidity(run: Run, query: InsightQuery, rows: readonly Row[])
   const named = list === 'packages' ? 'name' : 'id'
   const found = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
       WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at, dialect)}`)
-  const keyOf = (row: Row): string => JSON.stringify(insightOrder(query).map((_, key) => row[`k${key}`]))
-  const validity = new Map(found?.map((row) => [keyOf(row), row]))
-  return (
-    found &&
-    rows.map((row) => {
-      const { valid_from: from, valid_to: to } = validity.get(keyOf(row)) ?? row
-      return { ...row, valid_from: from, valid_to: to }
-    })
-  )
+  const keyOf = (row: StoredRow): string => JSON.stringify(insightOrder(query).map((_, key) => row[`k${key}`]))
+  const validity = new Map(found.map((row) => [keyOf(row), row]))
+  return rows.map((row) => {
+    const { valid_from: from, valid_to: to } = validity.get(keyOf(row)) ?? row
+    return { ...row, valid_from: from, valid_to: to }
+  })
 }
 
 function whereOf(conditions: readonly string[]): string {

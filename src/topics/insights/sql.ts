@@ -1,25 +1,19 @@
-import { severities, type FeedName } from '../model/image-insights.ts'
-import type { Dialect } from '../query/index.ts'
-import { objectScope } from '../topics/scope.ts'
-import type { Principal } from './access/principal.ts'
+import { severities, type FeedName } from '../../model/image-insights.ts'
+import type { Dialect } from '../../query/index.ts'
+import { objectScope, type Viewer } from '../scope.ts'
 import { withExposure, type Traffic } from './exposure.ts'
-import { scoredId } from '../store/insights/scores.ts'
-import { asOf, textConditions } from '../topics/conditions.ts'
-
-export type InsightList = 'packages' | 'problems' | 'facts' | 'images'
-
-/** Orders of problems. */
-export const problemSorts = ['severity', 'epss', 'priority'] as const
-export type ProblemSort = (typeof problemSorts)[number]
+import type { InsightList, ProblemSort } from './schema.ts'
+import { scoredId } from '../../store/insights/scores.ts'
+import { asOf, textConditions } from '../conditions.ts'
 
 /**
  * Pods by the digest of the reports, which may be another one of the same image: `image`, `name`, `pods`, `clusters`,
  * `namespaces`, `workloads`. Owners of a pod's owner count: a pod of a replica set belongs to its deployment.
- * Restricted to what the principal may see.
+ * Restricted to what the viewer may see.
  */
-function runningSql({ at, dialect, principal }: InsightContext): string {
+function runningSql({ at, dialect, viewer }: InsightContext): string {
   const { collectedFew, jsonItems, jsonMember, jsonText, stored } = dialect
-  const scope = objectScope(principal, dialect)
+  const scope = objectScope(viewer, dialect)
   const visible = scope === undefined ? '' : ` AND ${scope}`
   const objects = `SELECT cluster, namespace, kind, name, owner_kind, owner_name,
       CASE WHEN kind = 'Pod' AND coalesce(phase, '') NOT IN ('Succeeded', 'Failed')
@@ -51,10 +45,10 @@ type InsightContext = Readonly<{
   dialect: Dialect
   /** µs. */
   at: bigint
-  principal: Principal
+  viewer: Viewer
 }>
 
-export interface InsightQuery extends InsightContext {
+export interface InsightSelection extends InsightContext {
   readonly list: InsightList
   /** Fields of the conditions. */
   readonly fields: readonly string[]
@@ -66,22 +60,22 @@ export interface InsightQuery extends InsightContext {
 }
 
 /**
- * Rows of the list at a time, with columns for conditions. Principals that are restricted to namespaces see images that
- * run there. Columns of pods and scores are missing if neither a condition, nor the order or the principal needs them:
+ * Rows of the list at a time, with columns for conditions. Viewers who are restricted to namespaces see images that
+ * run there. Columns of pods and scores are missing if neither a condition, nor the order or the viewer needs them:
  * see {@link withRest}.
  */
-export function insightRows(query: InsightQuery): string {
+export function insightRows(query: InsightSelection): string {
   const { dialect, list, traffic } = query
   const rows = list === 'images' ? imageRows(query) : reportRows(query)
   const known = traffic === undefined ? rows : withExposure(rows, traffic, dialect)
   return needsScores(query) ? scored(known, dialect) : known
 }
 
-function reportRows(query: InsightQuery): string {
-  const { at, dialect, list, principal } = query
+function reportRows(query: InsightSelection): string {
+  const { at, dialect, list, viewer } = query
   const { allBut, stored } = dialect
   const valid = asOf(at, dialect)
-  const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
+  const seen = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const pods = needsPods(query)
     ? [`, ${where}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${seen}`]
     : ['', '']
@@ -108,7 +102,7 @@ function reportRows(query: InsightQuery): string {
 }
 
 /** Number of all rows, from the numbers of the reports. */
-export function insightTotal({ list, at, dialect }: InsightQuery): string {
+export function insightTotal({ list, at, dialect }: InsightSelection): string {
   const [counts, reports] =
     list === 'packages' ? ['package_counts', 'package_reports'] : ['problem_counts', 'problem_reports']
   return `SELECT coalesce(sum(p.rows), 0) AS n FROM ${counts} p
@@ -123,7 +117,7 @@ type Bound = Readonly<{
 }>
 
 /** Stores sort rows by the first keys of the order, so that a page up to a bound reads few of them. */
-export function boundOf({ list, sort = 'severity', dialect }: InsightQuery, offset: number): Bound | undefined {
+export function boundOf({ list, sort = 'severity', dialect }: InsightSelection, offset: number): Bound | undefined {
   if (list === 'packages')
     return {
       sql: `SELECT name AS bound FROM package_rows ORDER BY name LIMIT 1 OFFSET ${offset}`,
@@ -141,7 +135,7 @@ export function boundOf({ list, sort = 'severity', dialect }: InsightQuery, offs
 const scoreKey = 'round(coalesce(score * 1000, 0))'
 
 /** Adds the columns that {@link insightRows} omits to few rows. */
-export function withRest(rows: string, query: InsightQuery): string {
+export function withRest(rows: string, query: InsightSelection): string {
   const known = query.list === 'problems' && !needsScores(query) ? scored(rows, query.dialect) : rows
   return needsPods(query) ? known : withPods(known, query)
 }
@@ -158,15 +152,15 @@ function scored(rows: string, { truth, listText }: Dialect): string {
       ON ${cve} = k.kev_id`
 }
 
-function withPods(rows: string, query: InsightQuery): string {
+function withPods(rows: string, query: InsightSelection): string {
   return `SELECT r.*, ${where} FROM (${rows}) r LEFT JOIN (${runningSql(query)}) w ON r.image = w.image`
 }
 
 function imageRows(context: InsightContext): string {
-  const { at, dialect, principal } = context
+  const { at, dialect, viewer } = context
   const { anyTrue, collectedFew, merged, truth } = dialect
   const running = runningSql(context)
-  const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
+  const seen = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const reports = `SELECT image, any_value(name) AS name, ${merged('tags')} AS tags, any_value(os) AS os,
       any_value(architecture) AS architecture, ${collectedFew('tool')} AS tools, max(packages) AS packages,
       ${anyTrue('problems IS NOT NULL')} AS searched, min(valid_from) AS reported
@@ -178,8 +172,8 @@ function imageRows(context: InsightContext): string {
     .join(', ')
   // Distinct flaws, whichever of its ids a tool reports: grouping twice costs less than counting distinct values.
   const flaw = scoredId('id', dialect.listText('aliases'))
-  const everyone = { ...principal, namespaces: undefined }
-  const all = insightRows({ at, dialect, list: 'problems', principal: everyone, fields: [] })
+  const everyone = { ...viewer, namespaces: undefined }
+  const all = insightRows({ at, dialect, list: 'problems', viewer: everyone, fields: [] })
   const ids = `SELECT image, ${flaw} AS flaw, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
       count(*) FILTER (WHERE waived) AS all_waived, count(*) FILTER (WHERE NOT waived) AS counted
       FROM (${all}) GROUP BY image, flaw, severity`
@@ -201,20 +195,20 @@ const padded = (count: string): string =>
 const podFields = ['pods', 'clusters', 'namespaces', 'workloads', 'exposure']
 
 /** Every row needs the pods of its image. */
-export function needsPods({ list, fields, principal }: InsightQuery): boolean {
-  return list === 'images' || principal.namespaces !== undefined || fields.some((field) => podFields.includes(field))
+export function needsPods({ list, fields, viewer }: InsightSelection): boolean {
+  return list === 'images' || viewer.namespaces !== undefined || fields.some((field) => podFields.includes(field))
 }
 
-function needsScores({ list, fields, sort = 'severity' }: InsightQuery): boolean {
+function needsScores({ list, fields, sort = 'severity' }: InsightSelection): boolean {
   return list === 'problems' && (sort !== 'severity' || fields.includes('epss') || fields.includes('kev'))
 }
 
-function needsValidity({ fields }: InsightQuery): boolean {
+function needsValidity({ fields }: InsightSelection): boolean {
   return fields.some((field) => field === 'valid_from' || field === 'valid_to')
 }
 
 /** Facts are few. */
-function readsView(query: InsightQuery): boolean {
+function readsView(query: InsightSelection): boolean {
   return query.list === 'facts' || needsValidity(query)
 }
 
@@ -242,7 +236,7 @@ const moreOrder: Readonly<Record<ProblemSort, readonly string[]>> = {
 }
 
 /** Texts, so that a cursor holds the last row. */
-export function insightOrder({ list, sort = 'severity' }: Pick<InsightQuery, 'list' | 'sort'>): readonly string[] {
+export function insightOrder({ list, sort = 'severity' }: Pick<InsightSelection, 'list' | 'sort'>): readonly string[] {
   return [...(list === 'problems' ? moreOrder[sort] : []), ...orders[list]]
 }
 
@@ -255,7 +249,7 @@ const textsOfRows = (list: 'facts' | 'packages' | 'problems', { listText }: Dial
 const textsOfReports = ['image_name', 'image'] as const
 
 /** Conditions on rows, in which each word is in a text; {@link insightRows} has those of reports. */
-export function wordConditions(query: InsightQuery): readonly string[] {
+export function wordConditions(query: InsightSelection): readonly string[] {
   const { dialect, list, words = [] } = query
   if (list !== 'images' && !readsView(query)) return []
   const texts =
@@ -266,10 +260,18 @@ export function wordConditions(query: InsightQuery): readonly string[] {
 }
 
 /** For each word the conditions that the report has it, and that the row has it. */
-function wordsOf(query: InsightQuery): readonly Readonly<{ inReport: string; inRow: string }>[] {
+function wordsOf(query: InsightSelection): readonly Readonly<{ inReport: string; inRow: string }>[] {
   const { dialect, list, words = [] } = query
   if (list === 'images') return []
   const test = (word: string, texts: readonly string[]): string => textConditions(dialect, word, texts).join()
   const ofReport = textsOfReports.map((name) => `r.${name}`)
   return words.map((word) => ({ inReport: test(word, ofReport), inRow: test(word, textsOfRows(list, dialect)) }))
+}
+
+/** Numbers of problems by severity, worst first. */
+export function severitySumsSql(query: InsightSelection, conditions: readonly string[]): string {
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  return `SELECT severity, count(DISTINCT id) AS ids, count(*) AS findings, count(fixed_version) AS fixable,
+      count(*) FILTER (WHERE waived) AS waived, count(DISTINCT image) AS images FROM (${insightRows(query)})${where}
+      GROUP BY severity ORDER BY min(severity_rank)`
 }

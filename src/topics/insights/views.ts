@@ -1,5 +1,5 @@
-import { severities } from '../model/image-insights.ts'
-import { count, flag, json, moment, rank, real, text, texts, type ViewColumn } from '../topics/view-columns.ts'
+import { severities } from '../../model/image-insights.ts'
+import { count, flag, json, moment, rank, real, text, texts, type ViewColumn } from '../view-columns.ts'
 
 const validity: readonly ViewColumn[] = [
   moment('valid_from', 'Time of the first report that has the row'),

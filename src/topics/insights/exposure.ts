@@ -1,16 +1,12 @@
 /** Which workloads received traffic, and whence: the exposure of the images that they run. */
-import { dialectOf, everything, flowNames, type Dialect } from '../query/index.ts'
-import { conditionOf, momentOf, type RowQuery } from '../query/plan/index.ts'
-import type { StoreReader } from '../engine/control.ts'
-import type { Principal } from './access/principal.ts'
-import { withinScope } from '../topics/scope.ts'
-import { ApiError } from './problems.ts'
-import { flowTimes } from '../query/plan/index.ts'
-import { rowsOf } from './store-query.ts'
+import { dialectOf, everything, flowNames, type Dialect } from '../../query/index.ts'
+import { conditionOf, flowTimes, momentOf, type RowQuery } from '../../query/plan/index.ts'
+import type { Surroundings } from '../operation.ts'
+import { Refusal } from '../refusal.ts'
+import { readRows } from '../rows.ts'
+import { withinScope } from '../scope.ts'
+import type { ImageRow } from './schema.ts'
 
-/** Most exposed first. */
-export const exposures = ['external', 'other_namespaces', 'own_namespace', 'idle', 'not_running'] as const
-export type Exposure = (typeof exposures)[number]
 const reached = ['external', 'other_namespaces', 'own_namespace'] as const
 
 type Received = Readonly<{
@@ -30,8 +26,6 @@ export type Traffic = Readonly<{
 }>
 
 type TrafficQuery = Readonly<{
-  store: StoreReader
-  principal: Principal
   /** µs. */
   at: bigint
   /** Such as `1h`, before `at`. */
@@ -40,50 +34,45 @@ type TrafficQuery = Readonly<{
   workloads?: ReadonlySet<string>
 }>
 
+type ReceivedRow = Readonly<{
+  cluster: string | null
+  workload: string
+  reach: number
+  ports: readonly (number | string)[]
+  traffic: readonly (number | string)[]
+}>
+
 const [maxNames, maxPorts, maxWindowUs] = [1000, 20, 7n * 86_400_000_000n] as const
 
-export const trafficParameter = {
-  type: 'string',
-  pattern: '^\\d{1,5}[smhd]$',
-  default: '1h',
-  description: 'Time before `at` of the flows that count; up to `7d`.',
-} as const
-
-/** Undefined when the client has disconnected. */
-export async function trafficTo(query: TrafficQuery, disconnected: AbortSignal): Promise<Traffic | undefined> {
-  const { store, principal, at, window, workloads } = query
+/** Throws {@link Refusal} for a window that is too long. */
+export async function trafficTo({ at, window, workloads }: TrafficQuery, surroundings: Surroundings): Promise<Traffic> {
   if (workloads?.size === 0) return { known: true, received: [] }
-  const dialect = dialectOf(store)
+  const dialect = dialectOf(surroundings.store)
   const from = momentOf(`now-${window}`, Number(at / 1000n)) ?? at
   if (from >= at || at - from > maxWindowUs)
-    throw new ApiError('WEIR_API_INVALID', `"traffic" is not a duration of at most 7 days: ${window}.`, {
-      hints: ['Write 15m, 1h or 7d.'],
-    })
+    throw new Refusal('WEIR_API_INVALID', `"traffic" is not a duration of at most 7 days: ${window}.`, [
+      'Write 15m, 1h or 7d.',
+    ])
   const rowQuery: RowQuery = {
     names: flowNames,
-    filter: withinScope(everything, principal, 'flows'),
+    filter: withinScope(everything, surroundings.viewer, 'flows'),
     time: flowTimes,
     span: { from, to: at + 1n },
   }
   const condition = conditionOf(rowQuery, dialect)
   const [rows, some] = await Promise.all([
-    rowsOf(store, receivedSql(condition, dialect, workloads), disconnected),
-    rowsOf(store, `SELECT 1 AS one FROM flows WHERE ${condition} LIMIT 1`, disconnected),
+    readRows<ReceivedRow>(surroundings, receivedSql(condition, dialect, workloads)),
+    readRows(surroundings, `SELECT 1 AS one FROM flows WHERE ${condition} LIMIT 1`),
   ])
-  return (
-    rows &&
-    some && {
-      known: some.length > 0,
-      received: rows.map(({ cluster, workload, reach, ports, traffic }) => ({
-        cluster: cluster as string | null,
-        workload: String(workload),
-        exposure: reached[3 - Number(reach)] ?? 'own_namespace',
-        ports: (ports as readonly unknown[]).map(
-          (port, at) => [Number(port), Number((traffic as readonly unknown[])[at])] as const,
-        ),
-      })),
-    }
-  )
+  return {
+    known: some.length > 0,
+    received: rows.map(({ cluster, workload, reach, ports, traffic }) => ({
+      cluster,
+      workload,
+      exposure: reached[3 - Number(reach)] ?? 'own_namespace',
+      ports: ports.map((port, index) => [Number(port), Number(traffic[index])] as const),
+    })),
+  }
 }
 
 /** TCP flags of attempts that no handshake followed: SYN, and SYN with RST. */
@@ -107,16 +96,13 @@ function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet
       ${firstItems(ranked('traffic', 'traffic'), maxPorts)} AS traffic FROM (${byPort}) p GROUP BY cluster, workload`
 }
 
-type Running = Readonly<Record<string, unknown>>
+export type Running = Pick<ImageRow, 'pods' | 'workloads' | 'clusters'>
 
 /** Of an image, from its pods. `exposure` is null if no flows are known. */
-export function exposureOf(
-  row: Running,
-  { known, received }: Traffic,
-): Readonly<{ exposure: Exposure | null; exposed_ports: readonly number[] }> {
-  if (Number(row['pods']) === 0) return { exposure: 'not_running', exposed_ports: [] }
+export function exposureOf(row: Running, { known, received }: Traffic): Pick<ImageRow, 'exposure' | 'exposed_ports'> {
+  if (row.pods === 0) return { exposure: 'not_running', exposed_ports: [] }
   if (!known) return { exposure: null, exposed_ports: [] }
-  const [workloads, clusters] = [new Set(row['workloads'] as string[]), new Set(row['clusters'] as string[])]
+  const [workloads, clusters] = [new Set(row.workloads), new Set(row.clusters)]
   const own = received.filter(
     ({ cluster, workload }) => workloads.has(workload) && (cluster === null || clusters.has(cluster)),
   )
