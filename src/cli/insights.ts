@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { parametersOf, timeText } from './scope-flags.ts'
-import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
+import type { ImageDiff, InsightList, InsightPage, InsightRows } from '../topics/insights/schema.ts'
 import { examples } from './examples.ts'
 
 interface Flags extends ServerFlags, OutputFlags {
@@ -11,35 +12,28 @@ interface Flags extends ServerFlags, OutputFlags {
   readonly traffic?: string
 }
 
-type Page = Readonly<{
-  next: string | null
-  at: string
-  total?: number
-}>
+type Cell<Row> = readonly [head: string, cell: (row: Row) => string]
 
-type List = 'images' | 'packages' | 'problems' | 'facts'
-
-type Listed = Readonly<{
+type Listed<Row> = Readonly<{
   description: string
   examples: readonly string[]
-  columns: readonly string[]
-  table: readonly (readonly [head: string, cell: (row: Row) => string])[]
+  columns: readonly (keyof Row & string)[]
+  table: readonly Cell<Row>[]
 }>
 
-const text = (value: unknown) =>
-  typeof value === 'string' ? oneLine(value) : typeof value === 'number' ? String(value) : ''
-const joined = (value: unknown) => (Array.isArray(value) ? oneLine(value.join(' ')) : '')
-const imageText = (name: unknown, image: unknown) =>
+const text = (value: string | null) => oneLine(value ?? '')
+const joined = (values: readonly string[]) => oneLine(values.join(' '))
+const imageText = (name: string | null, image: string) =>
   `${text(name)}${text(name) === '' ? '' : '@'}${text(image).slice(0, 19)}`
-const count = (value: unknown) => (typeof value === 'number' ? String(value) : '-')
+const count = (value: number | null) => (value === null ? '-' : String(value))
 const running = ['pods', 'clusters', 'namespaces', 'workloads'] as const
-const where: Listed['table'] = [
-  ['image', (row) => imageText(row['image_name'], row['image'])],
-  ['pods', (row) => count(row['pods'])],
-  ['workloads', (row) => joined(row['workloads'])],
+const where: readonly Cell<InsightRows['packages' | 'problems' | 'facts']>[] = [
+  ['image', (row) => imageText(row.image_name, row.image)],
+  ['pods', (row) => count(row.pods)],
+  ['workloads', (row) => joined(row.workloads)],
 ]
 
-const lists: Readonly<Record<List, Listed>> = {
+const lists: { readonly [List in InsightList]: Listed<InsightRows[List]> } = {
   images: {
     description: 'List images with their problems and the workloads that run them.',
     examples: ["weir images --filter 'critical > 0 and pods > 0'", "weir images --filter 'scanned = false'"],
@@ -57,14 +51,15 @@ const lists: Readonly<Record<List, Listed>> = {
       ...running,
     ],
     table: [
-      ['image', (row) => imageText(row['name'], row['image'])],
-      ['tags', (row) => joined(row['tags'])],
-      ['packages', (row) => count(row['packages'])],
-      ...['critical', 'high', 'medium', 'low', 'fixable'].map(
-        (name) => [name, (row: Row) => count(row[name])] as const,
-      ),
-      ['pods', (row) => count(row['pods'])],
-      ['workloads', (row) => joined(row['workloads'])],
+      ['image', (row) => imageText(row.name, row.image)],
+      ['tags', (row) => joined(row.tags)],
+      ['packages', (row) => count(row.packages)],
+      ...(['critical', 'high', 'medium', 'low', 'fixable'] as const).map((name): Cell<InsightRows['images']> => [
+        name,
+        (row) => count(row[name]),
+      ]),
+      ['pods', (row) => count(row.pods)],
+      ['workloads', (row) => joined(row.workloads)],
     ],
   },
   packages: {
@@ -72,9 +67,9 @@ const lists: Readonly<Record<List, Listed>> = {
     examples: ["weir packages --text 'log4j 2.14'", "weir packages --filter 'type = npm and pods > 0' -o csv"],
     columns: ['name', 'version', 'type', 'purl', 'licenses', 'image', 'image_name', 'tool', 'valid_from', ...running],
     table: [
-      ['name', (row) => text(row['name'])],
-      ['version', (row) => text(row['version'])],
-      ['type', (row) => text(row['type'])],
+      ['name', (row) => text(row.name)],
+      ['version', (row) => text(row.version)],
+      ['type', (row) => text(row.type)],
       ...where,
     ],
   },
@@ -103,14 +98,14 @@ const lists: Readonly<Record<List, Listed>> = {
       ...running,
     ],
     table: [
-      ['severity', (row) => text(row['severity'])],
-      ['id', (row) => text(row['id'])],
-      ['package', (row) => text(row['package'])],
-      ['installed', (row) => text(row['version'])],
-      ['fixed', (row) => text(row['fixed_version'])],
-      ['epss', (row) => (typeof row['epss'] === 'number' ? row['epss'].toFixed(3) : '')],
-      ['exposure', (row) => text(row['exposure'])],
-      ['kev', (row) => (row['kev'] === true ? 'exploited' : '')],
+      ['severity', (row) => text(row.severity)],
+      ['id', (row) => text(row.id)],
+      ['package', (row) => text(row.package)],
+      ['installed', (row) => text(row.version)],
+      ['fixed', (row) => text(row.fixed_version)],
+      ['epss', (row) => row.epss?.toFixed(3) ?? ''],
+      ['exposure', (row) => text(row.exposure)],
+      ['kev', (row) => (row.kev === true ? 'exploited' : '')],
       ...where,
     ],
   },
@@ -119,9 +114,9 @@ const lists: Readonly<Record<List, Listed>> = {
     examples: ["weir facts --text 'php version'", "weir facts --filter 'category = label and pods > 0' -o csv"],
     columns: ['category', 'name', 'value', 'image', 'image_name', 'tool', 'valid_from', ...running],
     table: [
-      ['category', (row) => text(row['category'])],
-      ['name', (row) => text(row['name'])],
-      ['value', (row) => text(row['value'])],
+      ['category', (row) => text(row.category)],
+      ['name', (row) => text(row.name)],
+      ['value', (row) => text(row.value)],
       ...where,
     ],
   },
@@ -143,7 +138,7 @@ export function register(program: Command): void {
       ),
     )
     .action(action((from: string, to: string, flags: ServerFlags & OutputFlags) => runDiff(from, to, flags)))
-  for (const list of Object.keys(lists) as List[]) {
+  for (const list of Object.keys(lists) as InsightList[]) {
     const command = withServerFlags(withOutput(program.command(list).description(lists[list].description)))
       .option('--filter <FILTER>', 'filter (see `weir help filters`)')
       .option('--text <WORDS>', 'words that a row must have')
@@ -161,29 +156,23 @@ export function register(program: Command): void {
   }
 }
 
-type Diff = Readonly<{
-  at: string
-  packages: readonly Row[] | null
-  problems: readonly Row[] | null
-}>
-
 async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
   const query = new URLSearchParams([['from', from], ['to', to], ...parametersOf(flags, ['at'])])
-  const diff = await server.json<Diff>('GET', `/api/v1/images/diff?${query.toString()}`)
-  const packages = (diff.packages ?? []).map((row) => ({
-    change: (row['from'] as []).length === 0 ? 'added' : (row['to'] as []).length === 0 ? 'removed' : 'changed',
-    what: text(row['name']),
-    type: text(row['type']),
-    from: joined(row['from']),
-    to: joined(row['to']),
+  const diff = await server.json<ImageDiff>('GET', `/api/v1/images/diff?${query.toString()}`)
+  const packages = (diff.packages ?? []).map(({ name, type, from: before, to: after }) => ({
+    change: before.length === 0 ? 'added' : after.length === 0 ? 'removed' : 'changed',
+    what: text(name),
+    type: text(type),
+    from: joined(before),
+    to: joined(after),
   }))
-  const problems = (diff.problems ?? []).map((row) => ({
-    change: row['in'] === 'to' ? 'new problem' : 'resolved problem',
-    what: text(row['id']),
-    type: text(row['severity']),
-    from: row['in'] === 'from' ? text(row['package']) : '',
-    to: row['in'] === 'to' ? text(row['package']) : '',
+  const problems = (diff.problems ?? []).map(({ id, severity, package: name, in: side }) => ({
+    change: side === 'to' ? 'new problem' : 'resolved problem',
+    what: text(id),
+    type: severity,
+    from: side === 'from' ? text(name) : '',
+    to: side === 'to' ? text(name) : '',
   }))
   const rows = [...packages, ...problems]
   const columns = ['change', 'what', 'type', 'from', 'to'] as const
@@ -208,27 +197,22 @@ async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlag
   })
 }
 
-async function run(list: List, flags: Flags) {
+async function run<List extends InsightList>(list: List, flags: Flags) {
   const server = await requireServer(flags)
   const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'sort', 'traffic', 'limit']).toString()
-  const page = await server.json<Page & Readonly<Record<string, unknown>>>('GET', `/api/v1/${list}?${parameters}`)
-  const rows = page[list] as readonly Row[]
-  await printData(flags, {
-    whole: page,
-    rows,
-    columns: lists[list].columns,
-    table: () => listText(list, rows, page),
-  })
-}
-
-function listText(list: List, rows: readonly Row[], { next, at, total }: Page): string {
-  if (rows.length === 0) return `No matching ${list} at ${timeText(at)} UTC.\n`
-  const { table } = lists[list]
-  const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
-  return (
-    textTable(
-      table.map(([head]) => head),
-      rows.map((row) => table.map(([, cell]) => cell(row))),
-    ) + more
-  )
+  const page = await server.json<InsightPage<List>>('GET', `/api/v1/${list}?${parameters}`)
+  const listed: Listed<InsightRows[List]> = lists[list]
+  const rows = page[list]
+  const table = (): string => {
+    if (rows.length === 0) return `No matching ${list} at ${timeText(page.at)} UTC.\n`
+    const more = page.next === null ? '' : `\n${page.total ?? 'More'} in total; --limit shows more.\n`
+    const lines = rows.map((row) => listed.table.map(([, cell]) => cell(row)))
+    return (
+      textTable(
+        listed.table.map(([head]) => head),
+        lines,
+      ) + more
+    )
+  }
+  await printData(flags, { whole: page, rows, columns: listed.columns, table })
 }
