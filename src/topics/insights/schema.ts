@@ -253,3 +253,18 @@ export const ImageDiff = ObjectOf(
   { $id: 'ImageDiff' },
 )
 export type ImageDiff = Of<typeof ImageDiff>
+
+/** In the path. */
+export const ReportParameters = ObjectOf({ digest: digest('Digest of the image.') })
+
+export const StoredReport = ObjectOf({
+  format: Text(),
+  packages: count('Distinct packages; null: the document lists none.'),
+  problems: count('Findings; null: the document has no search for problems.'),
+  facts: count(),
+  waivers: count(),
+  skipped: Optional(Integer({ description: 'Parts of the document that are not readable; absent: none.' })),
+  skipped_reason: Optional(Text()),
+  accepted: Integer({ description: 'Events.' }),
+})
+export type StoredReport = Of<typeof StoredReport>

@@ -60,9 +60,9 @@ export interface InsightSelection extends InsightContext {
 }
 
 /**
- * Rows of the list at a time, with columns for conditions. Viewers who are restricted to namespaces see images that
- * run there. Columns of pods and scores are missing if neither a condition, nor the order or the viewer needs them:
- * see {@link withRest}.
+ * Rows of the list at a time, with columns for conditions. With namespaces of the viewer, images that run there.
+ * Columns of pods and scores are missing if neither a condition, nor the order or the viewer needs them: see
+ * {@link withRest}.
  */
 export function insightRows(query: InsightSelection): string {
   const { dialect, list, traffic } = query
