@@ -2,7 +2,7 @@ import { compileSql, plainOfChange, testsOf, type Dialect } from '../query/index
 import type { Principal } from './access/principal.ts'
 import { filterOf } from '../topics/filter-text.ts'
 import { among, textConditions } from '../topics/conditions.ts'
-import { placeConditions, placeParameters, type PlaceQuery } from './objects.ts'
+import { placeConditions, placeParameters, type PlaceQuery } from '../topics/place.ts'
 import { spanParameters } from '../topics/time-span.ts'
 
 export interface ChangeQuery extends PlaceQuery {

@@ -48,7 +48,6 @@ import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
-import { inventoryDiffRoutes, inventoryDiffSchemas } from './routes/inventory-diff.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
@@ -98,7 +97,6 @@ const schemas = {
   ...spendSchemas,
   ...eventSeriesSchemas,
   ...inventorySchemas,
-  ...inventoryDiffSchemas,
 }
 
 /** Schemas that routes name. */
@@ -184,7 +182,6 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   spendRoutes(app, context, options.budgets)
   eventSeriesRoutes(app, context)
   inventoryRoutes(app, context)
-  inventoryDiffRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   queryRoutes(app, running)

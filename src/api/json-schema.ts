@@ -25,15 +25,3 @@ export function closed(properties: Properties, more: More = {}): Schema {
 export function list(items: Schema, more: More = {}): Schema {
   return { type: 'array', items, ...more }
 }
-
-/** A page of a list as of a time. */
-export const pageOf = (name: string, items: Schema): Schema =>
-  object(
-    {
-      [name]: list(items),
-      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
-      at: { type: 'string', description: 'Time of the state.' },
-      total: { type: 'integer', description: 'On the first page: total number.' },
-    },
-    { required: [name, 'next', 'at'] },
-  )

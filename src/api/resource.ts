@@ -8,7 +8,8 @@ import { rowsOf } from './store-query.ts'
 import { manifestAt, versionsOf, type ManifestAt, type Version } from './history.ts'
 import { objectState } from './object-state.ts'
 import { asOf } from '../topics/conditions.ts'
-import { changeColumns, resourceColumns } from './objects.ts'
+import { changeColumns } from './objects.ts'
+import { resourceColumns } from '../topics/resources/schema.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

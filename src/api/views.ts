@@ -4,7 +4,7 @@ import { flowFields } from '../model/fields.ts'
 import { serviceColumns } from '../model/service-port.ts'
 import { flowOrder } from '../store/read/views.ts'
 import { insightColumnsOfViews } from '../topics/insights/views.ts'
-import { inventoryColumns } from './inventory-view.ts'
+import { inventoryColumns } from '../topics/inventory/views.ts'
 import { flag, json, moment, sum, text, texts, type ViewColumn } from '../topics/view-columns.ts'
 
 const sqlType: Readonly<Record<string, string>> = {

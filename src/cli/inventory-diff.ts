@@ -1,15 +1,8 @@
 /** `weir inventory --diff`. */
-import type { Data, Row } from './output.ts'
+import type { InventoryDiff } from '../topics/inventory/schema.ts'
+import type { Data } from './output.ts'
 import { timeText } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
-
-export type InventoryDiff = Readonly<{
-  from: string
-  to: string
-  counts: Readonly<Record<'created' | 'found' | 'deleted' | 'changed', number>>
-  more: boolean
-  resources: readonly Row[]
-}>
 
 export function diffData(diff: InventoryDiff): Data {
   return {
@@ -26,14 +19,12 @@ function diffText({ from, to, counts, more, resources }: InventoryDiff): string 
   const span = `between ${timeText(from)} and ${timeText(to)} UTC`
   if (resources.length === 0) return `No resource changed ${span}.\n`
   const rows = resources.map((row) => [
-    text(row['kind']),
-    text(row['account']),
-    text(row['region']),
-    text(row['type']),
-    text(row['name']),
-    (row['changes'] as readonly Row[])
-      .map(({ path, from: old, to: now }) => `${text(path)}: ${text(old)} → ${text(now)}`)
-      .join(', '),
+    text(row.kind),
+    text(row.account),
+    text(row.region),
+    text(row.type),
+    text(row.name),
+    row.changes.map(({ path, from: old, to: now }) => `${text(path)}: ${text(old)} → ${text(now)}`).join(', '),
   ])
   const sums = Object.entries(counts)
     .filter(([, count]) => count > 0)

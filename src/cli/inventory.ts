@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { action, requireServer, withServerFlags, type Server, type ServerFlags } from './client.ts'
-import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
+import type { InventoryDiff, InventoryPage, InventoryResource } from '../topics/inventory/schema.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
 import { parametersOf, timeText } from './scope-flags.ts'
-import { diffData, type InventoryDiff } from './inventory-diff.ts'
+import { diffData } from './inventory-diff.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { examples } from './examples.ts'
 
@@ -12,16 +13,6 @@ interface Flags extends ServerFlags, OutputFlags {
   readonly filter?: string
   /** The earlier time. */
   readonly diff?: string
-}
-
-type Page = Readonly<{ resources: readonly Row[]; next: string | null; at: string; total?: number }>
-
-interface One extends Readonly<Record<'changes' | 'relations', readonly Row[]>> {
-  readonly ref: string
-  readonly at: string
-  readonly now: Row | null
-  readonly costs: readonly Row[] | null
-  readonly traffic: Row | null
 }
 
 export function register(program: Command): void {
@@ -66,7 +57,7 @@ async function run(ref: string | undefined, flags: Flags) {
   if (flags.diff !== undefined) return compare(server, { ...flags, diff: flags.diff }, ref)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
-    const one = await server.json<One>('GET', `/api/v1/inventory/one?${query.toString()}`)
+    const one = await server.json<InventoryResource>('GET', `/api/v1/inventory/one?${query.toString()}`)
     return printData(flags, {
       whole: one,
       rows: one.changes,
@@ -75,7 +66,7 @@ async function run(ref: string | undefined, flags: Flags) {
     })
   }
   const query = parametersOf({ ...flags, type: flags.kind }, parameters)
-  const page = await server.json<Page>('GET', `/api/v1/inventory?${query.toString()}`)
+  const page = await server.json<InventoryPage>('GET', `/api/v1/inventory?${query.toString()}`)
   await printData(flags, { whole: page, rows: page.resources, columns, table: () => listText(page) })
 }
 
@@ -89,44 +80,44 @@ async function compare(server: Server, flags: Flags & { readonly diff: string },
   return printData(flags, diffData(diff))
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')
+const text = (value: string | null): string => oneLine(value ?? '')
 
-function listText({ resources, next, at, total }: Page): string {
+function listText({ resources, next, at, total }: InventoryPage): string {
   if (resources.length === 0) return `No matching resources at ${timeText(at)} UTC.\n`
   const rows = resources.map((row) => [
-    text(row['provider']),
-    text(row['account']),
-    text(row['region']),
-    text(row['type']),
-    text(row['name']),
-    text(row['id']),
-    text(row['state']),
-    text(row['size']),
-    text(row['finding']),
+    text(row.provider),
+    text(row.account),
+    text(row.region),
+    text(row.type),
+    text(row.name),
+    text(row.id),
+    text(row.state),
+    text(row.size),
+    text(row.finding),
   ])
   const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
   const head = ['provider', 'account', 'region', 'type', 'name', 'id', 'state', 'size', 'finding']
   return textTable(head, rows) + more
 }
 
-function oneText({ ref, at, now, changes, relations, costs, traffic }: One): string {
-  const state = now === null ? 'does not exist' : [text(now['state']), text(now['finding'])].join(' ').trim()
-  const sums = (costs ?? []).map((row) => `${text(row['billed'])} ${text(row['currency'])}`)
+function oneText({ ref, at, now, changes, relations, costs, traffic }: InventoryResource): string {
+  const state = now === null ? 'does not exist' : [text(now.state), text(now.finding)].join(' ').trim()
+  const sums = (costs ?? []).map((row) => `${text(row.billed)} ${text(row.currency)}`)
   return [
     `${oneLine(ref)} at ${timeText(at)} UTC: ${state}\n`,
     ...(sums.length === 0 ? [] : [`Costs of 30 days: ${sums.join(', ')}\n`]),
     ...(traffic === null
       ? []
       : [
-          `Traffic of node ${text(traffic['node'])} in an hour: ${text(traffic['sent'])} bytes sent, ` +
-            `${text(traffic['received'])} bytes received\n`,
+          `Traffic of node ${text(traffic.node)} in an hour: ${text(traffic.sent)} bytes sent, ` +
+            `${text(traffic.received)} bytes received\n`,
         ]),
     ...(relations.length === 0
       ? []
       : [
           `Relations\n${textTable(
             ['from', 'relation', 'to'],
-            relations.map((row) => [text(row['from']), text(row['relation']), text(row['to'])]),
+            relations.map((row) => [text(row.from), text(row.relation), text(row.to)]),
           )}`,
         ]),
     ...(changes.length === 0
@@ -135,11 +126,11 @@ function oneText({ ref, at, now, changes, relations, costs, traffic }: One): str
           `Changes\n${textTable(
             ['time (UTC)', 'operation', 'state', 'actor', 'fields'],
             changes.map((row) => [
-              timeText(row['time']),
-              text(row['operation']),
-              text(row['state']),
-              text(row['actor']),
-              Array.isArray(row['changes']) ? row['changes'].map(({ path }: Row) => text(path)).join(' ') : '',
+              timeText(row.time),
+              text(row.operation),
+              text(row.state),
+              text(row.actor),
+              (row.changes ?? []).map(({ path }) => text(path)).join(' '),
             ]),
           )}`,
         ]),

@@ -1,5 +1,5 @@
 /** Types and JSON Schema of an operation, written once. */
-import { Array as ArrayOf, Object as ObjectOf, Optional, String as Text, Unsafe } from 'typebox'
+import { Array as ArrayOf, Integer, Object as ObjectOf, Optional, String as Text, Unsafe } from 'typebox'
 import type { Static, TObject, TProperties, TSchema, TSchemaOptions, TUnsafe } from 'typebox'
 
 type Unchanging<T> = T extends readonly (infer Item)[]
@@ -14,9 +14,10 @@ export type Of<S extends TSchema> = Unchanging<Static<S>>
 /** The schema with `null`. */
 export function orNull<S extends TSchema & { readonly type: string; readonly enum?: readonly unknown[] }>(
   schema: S,
-): TUnsafe<Static<S> | null> {
+): TUnsafe<Static<S> | null> & { readonly type: readonly string[] } {
   const values = schema.enum === undefined ? {} : { enum: [...schema.enum, null] }
-  return Unsafe<Static<S> | null>({ ...schema, ...values, type: [schema.type, 'null'] })
+  const type = [schema.type, 'null']
+  return Unsafe<Static<S> | null>({ ...schema, ...values, type }) as TUnsafe<Static<S> | null> & { type: string[] }
 }
 
 export function oneOf<const Value extends string>(
@@ -33,9 +34,24 @@ export function parameters<Properties extends TProperties>(properties: Propertie
 
 export const nullText = (description?: string) => orNull(Text(description === undefined ? {} : { description }))
 
+/** Values of a type that their JSON Schema does not state. */
+export const described = <Value>(description: string) =>
+  Unsafe<Value>({ description }) as TUnsafe<Value> & { readonly description: string }
+
+/** A parameter with values between commas. */
+export const names = (description: string, examples?: readonly string[]) =>
+  Optional(Text({ maxLength: 4096, description, ...(examples === undefined ? {} : { examples }) }))
+
 export const atParameter = Optional(
   Text({ default: 'now', description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.' }),
 )
+
+/** Of a page of a list as of a time, besides the rows. */
+export const pageFrame = () => ({
+  next: nullText('Cursor of the next page; null: last page.'),
+  at: Text({ description: 'Time of the state.' }),
+  total: Optional(Integer({ description: 'On the first page: total number.' })),
+})
 
 /** An exact decimal. */
 export const decimal = (description = 'Exact decimal.') => Text({ description })

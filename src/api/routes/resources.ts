@@ -1,42 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { compileSql, dialectOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { mayName } from '../../topics/scope.ts'
-import { objectPage } from '../object-page.ts'
-import { among, textConditions } from '../../topics/conditions.ts'
 import { atParameter } from '../../topics/schema.ts'
+import { resources } from '../../topics/resources/index.ts'
+import { ResourceRow } from '../../topics/resources/schema.ts'
 import { moment } from '../../topics/time-span.ts'
-import { placeConditions, placeParameters, resourceColumns, type PlaceQuery } from '../objects.ts'
-import { filterOf } from '../../topics/filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { serve } from '../serve.ts'
 import { describeResource } from '../resource.ts'
 import { change } from './changes.ts'
-import { closed, list, nullable, object, pageOf, problem, refusals, string } from '../json-schema.ts'
-
-const resource = {
-  cluster: string,
-  group: string,
-  kind: string,
-  namespace: nullable,
-  name: string,
-  uid: string,
-  ref: string,
-  labels: { description: 'An object, or null.' },
-  node: nullable,
-  zone: nullable,
-  phase: nullable,
-  owner_kind: nullable,
-  owner_name: nullable,
-  owner_uid: nullable,
-  created: nullable,
-  valid_from: string,
-  valid_to: { ...nullable, description: 'null: still valid.' },
-  resource_version: nullable,
-} as const
+import { closed, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
 
 const count = { type: ['integer', 'null'] } as const
 
@@ -51,7 +28,7 @@ const related = list(
 )
 
 export const resourceSchemas = {
-  ResourcePage: pageOf('resources', object(resource)),
+  ResourcePage: resources.result,
   Resource: object(
     {
       ref: string,
@@ -93,7 +70,7 @@ export const resourceSchemas = {
         },
       },
       now: { description: 'State at that time, with all known properties in `data`; null: it did not exist.' },
-      intervals: list(object(resource), {
+      intervals: list(ResourceRow, {
         description: 'States, newest first. Recreated objects with the same name have different uids.',
       }),
       owners: { ...related, description: "At that time: its owner, the owner's owner, and so on." },
@@ -127,48 +104,6 @@ export const resourceSchemas = {
   ),
 } as const
 
-interface Query extends PlaceQuery {
-  readonly filter?: string
-  readonly at?: string
-  readonly node?: string
-  readonly phase?: string
-  readonly owner?: string
-  readonly limit?: number
-  readonly cursor?: string
-}
-
-const listSchema = {
-  operationId: 'resources',
-  summary: 'Kubernetes objects as of a time',
-  description: 'Sorted by cluster, kind, namespace and name. All pages show the time of the first page.',
-  querystring: closed({
-    filter: {
-      type: 'string',
-      maxLength: 65_536,
-      description: 'Filter (see `weir help filters`). Unset: every object.',
-      examples: ['kind = Pod and not phase = Running and label = "app=web"'],
-    },
-    ...placeParameters,
-    at: atParameter,
-    node: { type: 'string', maxLength: 4096, description: 'Nodes of pods, comma-separated.' },
-    phase: {
-      type: 'string',
-      maxLength: 4096,
-      description: 'Phases of pods, comma-separated.',
-      examples: ['Running'],
-    },
-    owner: { type: 'string', maxLength: 4096, description: 'Names of owners, comma-separated.' },
-    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum objects of a page.' },
-    cursor: {
-      type: 'string',
-      maxLength: 4096,
-      description:
-        '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
-    },
-  }),
-  response: { 200: { $ref: 'ResourcePage#' }, ...refusals },
-} as const
-
 const oneSchema = {
   operationId: 'resource',
   summary: 'One object: state, versions, relations, changes and events',
@@ -192,35 +127,9 @@ const oneSchema = {
   },
 } as const
 
-const order = ['cluster', 'kind', 'api_group', "coalesce(namespace, '')", 'name', 'uid']
-const keys = ['cluster', 'kind', 'group', 'namespace', 'name', 'uid']
-
 export function resourceRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
-  app.get('/api/v1/resources', { schema: listSchema }, async (request, reply) => {
-    const query = request.query as Query
-    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
-    const dialect = dialectOf(store)
-    const { bound } = filterOf(query.filter ?? '', 'resources')
-    const conditions = [
-      ...placeConditions(query, request.principal, dialect),
-      ...among(dialect, 'node', query.node),
-      ...among(dialect, 'phase', query.phase),
-      ...among(dialect, 'owner_name', query.owner),
-      ...textConditions(dialect, query.text, [
-        'name',
-        'namespace',
-        'kind',
-        'node',
-        'owner_name',
-        dialect.asText('labels'),
-      ]),
-      ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
-    ]
-    const page = { view: 'resources', columns: resourceColumns, conditions, order, keys } as const
-    const body = await objectPage(query, page, { store, now: host.clock.now(), disconnected })
-    return body === undefined ? reply.hijack() : answerJson(request, reply, body)
-  })
+  serve(app, { context, url: '/api/v1/resources' }, resources)
 
   app.get('/api/v1/resources/one', { schema: oneSchema }, async (request, reply) => {
     const { ref, at: written = 'now' } = request.query as { ref: string; at?: string }

@@ -3,7 +3,7 @@ import { isRecord, storedJson } from '../../model/json.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
-import { actsOfRecords } from '../cloud-acts.ts'
+import { actsOfRecords } from '../../topics/cloud-acts.ts'
 import type { Candidate } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 

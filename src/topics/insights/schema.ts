@@ -8,7 +8,7 @@ import {
   String as Text,
 } from 'typebox'
 import { severities } from '../../model/image-insights.ts'
-import { atParameter, nullText, oneOf, orNull, parameters, type Of } from '../schema.ts'
+import { atParameter, nullText, oneOf, orNull, pageFrame, parameters, type Of } from '../schema.ts'
 
 const selection = (example: string) => ({
   filter: Optional(
@@ -180,18 +180,12 @@ export const insightRowSchemas = {
 export type InsightRows = { readonly [List in keyof typeof insightRowSchemas]: Of<(typeof insightRowSchemas)[List]> }
 export type InsightList = keyof InsightRows
 
-const frame = () => ({
-  next: nullText('Cursor of the next page; null: last page.'),
-  at: Text({ description: 'Time of the state.' }),
-  total: Optional(Integer({ description: 'On the first page: total number.' })),
-})
+export const PackagePage = ObjectOf({ packages: ArrayOf(PackageRow), ...pageFrame() }, { $id: 'PackagePage' })
+export const ProblemPage = ObjectOf({ problems: ArrayOf(ProblemRow), ...pageFrame() }, { $id: 'ProblemPage' })
+export const FactPage = ObjectOf({ facts: ArrayOf(FactRow), ...pageFrame() }, { $id: 'FactPage' })
+export const ImagePage = ObjectOf({ images: ArrayOf(ImageRow), ...pageFrame() }, { $id: 'ImagePage' })
 
-export const PackagePage = ObjectOf({ packages: ArrayOf(PackageRow), ...frame() }, { $id: 'PackagePage' })
-export const ProblemPage = ObjectOf({ problems: ArrayOf(ProblemRow), ...frame() }, { $id: 'ProblemPage' })
-export const FactPage = ObjectOf({ facts: ArrayOf(FactRow), ...frame() }, { $id: 'FactPage' })
-export const ImagePage = ObjectOf({ images: ArrayOf(ImageRow), ...frame() }, { $id: 'ImagePage' })
-
-const Frame = ObjectOf(frame())
+const Frame = ObjectOf(pageFrame())
 /** The response of a list. */
 export type InsightPage<List extends InsightList> = Of<typeof Frame> &
   Readonly<Record<List, readonly InsightRows[List][]>>

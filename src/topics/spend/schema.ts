@@ -1,12 +1,10 @@
 import { Array as ArrayOf, Integer, Object as ObjectOf, Optional, String as Text } from 'typebox'
-import { decimal, largestFirst, nullText, oneOf, orNull, parameters, type Of } from '../schema.ts'
+import { decimal, largestFirst, names, nullText, oneOf, orNull, parameters, type Of } from '../schema.ts'
 
 export const costKinds = ['billed', 'effective', 'list'] as const
 
 const day = (description: string, examples?: readonly string[]) =>
   Optional(Text({ pattern: '^\\d{4}-\\d{2}(-\\d{2})?$', description, ...(examples === undefined ? {} : { examples }) }))
-const names = (description: string, examples?: readonly string[]) =>
-  Optional(Text({ maxLength: 4096, description, ...(examples === undefined ? {} : { examples }) }))
 
 const period = {
   from: day('First day or month, UTC. Default: this month.', ['2026-10']),

@@ -1,4 +1,4 @@
-import { json, moment, real, text, texts, type ViewColumn } from '../topics/view-columns.ts'
+import { json, moment, real, text, texts, type ViewColumn } from '../view-columns.ts'
 
 export const inventoryColumns: readonly ViewColumn[] = [
   text('provider', 'exoscale, digitalocean, aws or otc'),

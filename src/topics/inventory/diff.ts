@@ -1,12 +1,10 @@
 /** The differences of the inventory between two times. */
-import { cloudTypes, type CloudResource } from '../model/cloud.ts'
-import { changesOf } from '../model/cloud-changes.ts'
-import { isRecord, parsedJson } from '../model/json.ts'
-import type { Dialect } from '../query/index.ts'
-import { asOf } from '../topics/conditions.ts'
-
-export const differenceKinds = ['created', 'found', 'deleted', 'changed'] as const
-type Kind = (typeof differenceKinds)[number]
+import { cloudTypes, type CloudResource } from '../../model/cloud.ts'
+import { changesOf } from '../../model/cloud-changes.ts'
+import { isRecord, parsedJson } from '../../model/json.ts'
+import type { Dialect } from '../../query/index.ts'
+import { asOf } from '../conditions.ts'
+import type { Difference, InventoryDiff, InventoryRow } from './schema.ts'
 
 /** Rows of both times that are compared in memory. */
 export const maxCompared = 20_000
@@ -34,17 +32,15 @@ export function createdSql({ from, to }: Times, { time, text }: Dialect): string
     AND time > ${time(from - hourUs)} AND time <= ${time(to)}`
 }
 
-export type DifferingRow = Readonly<Record<(typeof shown)[number], string | null>> &
-  Readonly<{ data: unknown; is_before: number; matches: number }>
+type Shown = Pick<InventoryRow, (typeof shown)[number]>
 
-type Difference = Readonly<Record<(typeof shown)[number], string | null>> &
-  Readonly<{ kind: Kind; changes: ReturnType<typeof changesOf> }>
+export type DifferingRow = Shown & Readonly<{ data: unknown; is_before: number; matches: number }>
 
 /** A resource counts if it matches at one of the times. */
 export function differencesOf(
   rows: readonly DifferingRow[],
   created: ReadonlySet<string>,
-): Readonly<{ counts: Readonly<Record<Kind, number>>; resources: readonly Difference[] }> {
+): Pick<InventoryDiff, 'counts' | 'resources'> {
   const resources = [...Map.groupBy(rows, ({ ref }) => ref).values()].flatMap((own): readonly Difference[] => {
     if (!own.some(({ matches }) => Number(matches) === 1)) return []
     const before = own.find(({ is_before: isBefore }) => Number(isBefore) === 1)
@@ -52,12 +48,9 @@ export function differencesOf(
     const newest = (after ?? before)!
     const changes = before === undefined || after === undefined ? [] : changesOf(bodyOf(before), bodyOf(after))
     if (before !== undefined && after !== undefined && changes.length === 0) return []
-    const first = created.has(newest.ref ?? '') ? 'created' : 'found'
+    const first = created.has(newest.ref) ? 'created' : 'found'
     const kind = before === undefined ? first : after === undefined ? 'deleted' : 'changed'
-    const columns = Object.fromEntries(shown.map((name) => [name, newest[name]])) as Record<
-      (typeof shown)[number],
-      string | null
-    >
+    const columns = Object.fromEntries(shown.map((name) => [name, newest[name]])) as Shown
     return [{ kind, ...columns, changes }]
   })
   const counts = { created: 0, found: 0, deleted: 0, changed: 0 }
