@@ -20,7 +20,7 @@ export type WithJournal = WithStore & Awaited<ReturnType<typeof openJournal>>
 /** Time for its files to close: under overload the start reads the rest from the journal. */
 const storeMs = 3_000
 /** Time for a merge of the store to end. */
-const threadsMs = 8_000
+const threadsMs = 3_000
 
 /** They start beside each other, and beside the modules of the API. */
 export async function openThreads({ host, config, reveal, log, write, metrics, traces, failed, onFailed }: WithFolder) {
