@@ -33,7 +33,7 @@ export function returnMemoryAfterGrowth(
 ): void {
   let least = thread.resident()
   let isRunning = false
-  // It rejects if the store closes, or if DuckDB has no memory itself.
+  // It rejects if DuckDB has no memory itself.
   const finish = () => {
     isRunning = false
     least = thread.resident()

@@ -246,7 +246,7 @@ function report() {
   wake()
 }
 
-// DuckDB aborts the process if its thread ends during a query: the thread remains until the process ends.
+// DuckDB aborts the process if its thread ends during a query: the thread remains until its last work has ended.
 self.onUncaught((error) => parentPort?.postMessage({ failed: messageOf(error) }))
 
 if (parentPort !== null) serve(parentPort, storeMethods)

@@ -1,7 +1,7 @@
 import { inventoryRelations } from '../../model/inventory-columns.ts'
 import { storedJson } from '../../model/json.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { dialectOf } from '../../query/index.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { actsAfterUs, actsOfRecords } from '../cloud-acts.ts'
 import { providerNames } from '../cloud-names.ts'
 import { asOf } from '../conditions.ts'
@@ -70,7 +70,7 @@ export async function describeResource(
     ),
     surroundings.store.dialect === 'clickhouse'
       ? null
-      : readRows<NonNullable<InventoryResource['costs']>[number]>(surroundings, costsSql(ref, id, at)),
+      : readRows<NonNullable<InventoryResource['costs']>[number]>(surroundings, costsSql({ ref, id, at }, dialect)),
   ])
   const host = relations.find(({ relation }) => relation === 'hosted-on')
   return {
@@ -115,13 +115,12 @@ async function trafficOf(ref: string, at: bigint, surroundings: Surroundings): P
 }
 
 /** FOCUS has the id, or an ARN that ends with it. */
-function costsSql(ref: string, id: string, at: bigint): string {
+function costsSql({ ref, id, at }: Readonly<{ ref: string; id: string; at: bigint }>, { text }: Dialect): string {
   const provider = ref.slice(0, ref.indexOf(':'))
-  const quote = (value: string): string => `'${value.replaceAll("'", "''")}'`
-  const names = providerNames(provider).map(quote).join(', ')
-  const day = (us: bigint): string => quote(new Date(Number(us / 1000n)).toISOString().slice(0, 10))
+  const names = providerNames(provider).map(text).join(', ')
+  const day = (us: bigint): string => text(new Date(Number(us / 1000n)).toISOString().slice(0, 10))
   return `SELECT currency, sum(billed)::VARCHAR AS billed FROM spend WHERE lower(provider) IN (${names})
-      AND (resource = ${quote(id)} OR ends_with(resource, ${quote(`/${id}`)})
-      OR ends_with(resource, ${quote(`:${id}`)})) AND day > ${day(at - monthUs)} AND day <= ${day(at)}
+      AND (resource = ${text(id)} OR ends_with(resource, ${text(`/${id}`)})
+      OR ends_with(resource, ${text(`:${id}`)})) AND day > ${day(at - monthUs)} AND day <= ${day(at)}
       GROUP BY currency ORDER BY currency`
 }
