@@ -5,19 +5,23 @@ const pollMs = 20
 /** Fits beside those that wait for more. */
 const smallBytes = 1 << 20
 
+/** Bytes that one message of a sender that waits may need for its decoding: half of the budget. */
+export const awaitedLimit = ({ capacity }: MemoryBudget): number => capacity / 2
+
 /** The last one that waits, in this thread. */
 const lastOf = new WeakMap<MemoryBudget, Promise<unknown>>()
 
 /**
  * As `MemoryBudget.reserve`, for data that its sender keeps: waits while others use the memory, in the order of the
- * calls. At most half of the budget is reserved. Throws when the signal aborts.
+ * calls. Of more bytes than `awaitedLimit` that many are reserved: such a message is not decoded. Throws when the signal
+ * aborts.
  */
 export async function awaitMemory(
   { memory, timers }: Pick<Host, 'memory' | 'timers'>,
   bytes: number,
   signal?: AbortSignal,
 ): Promise<MemoryLease> {
-  const size = Math.min(bytes, memory.capacity / 2)
+  const size = Math.min(bytes, awaitedLimit(memory))
   const before = size <= smallBytes ? undefined : lastOf.get(memory)
   const turn = (async () => {
     await before

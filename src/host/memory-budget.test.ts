@@ -59,6 +59,6 @@ test('another thread sees the same budget', async () => {
   expect(() => memory.reserve(6 * mib)).toThrow('in use')
 })
 
-test('the default is a twelfth of the memory within bounds', () => {
-  expect([128, 768, 1536, 65536].map((size) => defaultBudget(size * mib) / mib)).toEqual([32, 64, 128, 256])
+test('the default is a sixteenth of the memory within bounds', () => {
+  expect([128, 1024, 2048, 65536].map((size) => defaultBudget(size * mib) / mib)).toEqual([32, 64, 128, 256])
 })

@@ -150,7 +150,7 @@ export function memoryOf(workerData: unknown): MemoryBudget | undefined {
 
 const [least, most] = [32 * 2 ** 20, 256 * 2 ** 20]
 
-/** A twelfth of the memory of the container or machine, between 32 and 256 MiB. */
+/** A sixteenth of the memory of the container or machine, between 32 and 256 MiB. */
 export function defaultBudget(limit: number): number {
-  return Math.min(most, Math.max(least, limit / 12))
+  return Math.min(most, Math.max(least, limit / 16))
 }

@@ -8,7 +8,7 @@ import {
 } from '../codecs/bus-message/read.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
-import { awaitMemory } from '../host/await-memory.ts'
+import { awaitedLimit, awaitMemory } from '../host/await-memory.ts'
 import type { MemoryLease } from '../host/index.ts'
 import { EventRows } from '../model/event-rows.ts'
 import { jsonMemory } from '../model/json-memory.ts'
@@ -81,9 +81,9 @@ export class MessageUnits {
   }
 
   #exceeds(memory: number): string | undefined {
-    const { capacity } = this.#context.host.memory
-    if (memory <= capacity) return undefined
-    return `decoding needs ${memory >> 20} MiB of memory, and \`decoding.memory\` is ${capacity >> 20} MiB`
+    const limit = awaitedLimit(this.#context.host.memory)
+    if (memory <= limit) return undefined
+    return `decoding needs ${memory >> 20} MiB of memory, and half of \`decoding.memory\` is ${limit >> 20} MiB`
   }
 
   #read(

@@ -3,7 +3,7 @@ import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { FeedGaps, SourceFeed } from '../../engine/sources/feed.ts'
 import type { SourceHealth } from '../../engine/sources/health.ts'
-import { awaitMemory } from '../../host/await-memory.ts'
+import { awaitedLimit, awaitMemory } from '../../host/await-memory.ts'
 import { self } from '../../host/process.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { runStream, type StreamConnection, type StreamMessage } from '../../net/http/stream.ts'
@@ -226,8 +226,8 @@ class Websocket implements WebsocketSource {
     const gaps: { missing: number }[] = []
     const { host } = context
     for (const { data, memory } of messages) {
-      // A message that cannot be parsed is stored as its bytes.
-      const { is, document } = memory > host.memory.capacity ? unparsed : classified(data, config)
+      // Such a message is stored as its bytes.
+      const { is, document } = memory > awaitedLimit(host.memory) ? unparsed : classified(data, config)
       if (is === 'ack') {
         counts.ack++
         this.#acknowledged(document)

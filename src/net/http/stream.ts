@@ -33,7 +33,7 @@ export type StreamOptions = Readonly<{
   proxyEnv?: Readonly<Record<string, string | undefined>>
   /** Limit of one message after decompression, in bytes; a larger one ends the connection. */
   messageBytes: number
-  /** While more bytes are buffered, the socket is not read; one read may exceed the limit. */
+  /** While more bytes wait or are taken, the socket is not read; one read may exceed the limit. */
   bufferBytes: number
   connectMs: number
   pingMs: number
@@ -85,7 +85,8 @@ class Connection {
   readonly #ended = Promise.withResolvers<End>()
   #socket: WebSocket | undefined
   #waiting: StreamMessage[] = []
-  #waitingBytes = 0
+  /** Of messages that wait or are taken. */
+  #heldBytes = 0
   #wake: () => void = () => undefined
   readonly #atEnd: (() => void)[] = []
   #end: End | undefined
@@ -178,8 +179,8 @@ class Connection {
     this.#missed = 0
     this.received = true
     this.#waiting.push({ data, isText })
-    this.#waitingBytes += data.length
-    if (this.#waitingBytes > this.#options.bufferBytes) this.#socket?.pause()
+    this.#heldBytes += data.length
+    if (this.#heldBytes > this.#options.bufferBytes) this.#socket?.pause()
     this.#wake()
   }
 
@@ -194,13 +195,11 @@ class Connection {
         continue
       }
       this.#waiting = []
-      this.#waitingBytes = 0
       await this.#options.take(messages, signal).catch((cause: unknown) => {
         throw new TakeFailed(cause)
       })
-      if (this.#socket?.isPaused === true && this.#waitingBytes <= this.#options.bufferBytes) {
-        this.#socket.resume()
-      }
+      for (const { data } of messages) this.#heldBytes -= data.length
+      if (this.#socket?.isPaused === true && this.#heldBytes <= this.#options.bufferBytes) this.#socket.resume()
     }
   }
 
