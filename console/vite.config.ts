@@ -22,7 +22,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: 'manifest.json',
-    // For the notices of the package (tools/package).
+    // For the notices of the package (release/).
     license: { fileName: 'licenses.json' },
     rolldownOptions: {
       output: {

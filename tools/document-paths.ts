@@ -8,7 +8,7 @@ import { ROOT } from './kit/command.ts'
 import { listFiles, runCheckAlone, type Problem } from './kit/sources.ts'
 
 const guarantees = 'docs/guarantees.md'
-const NAMED = /`((?:src|test|tools|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
+const NAMED = /`((?:src|test|tools|release|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
 const LINKED = /\]\(([^)\s]+)\)/g
 /** `[name]: path` */
 const DEFINED = /^\[[^\]]+\]: (\S+)$/g
@@ -23,7 +23,7 @@ export async function documentPaths(root: string): Promise<Problem[]> {
     existsSync(join(root, file)),
   )
   const folders = await Promise.all(
-    ['docs', 'src', 'test', 'bench', 'examples', 'deploy', 'clients', 'proto'].map((folder) =>
+    ['docs', 'src', 'test', 'bench', 'examples', 'deploy', 'clients', 'proto', 'release'].map((folder) =>
       listFiles(root, folder, /\.md$/),
     ),
   )

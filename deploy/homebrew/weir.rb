@@ -1,4 +1,4 @@
-# Template: `node tools/package/archives.ts --url BASE` writes the formula with checksums beside the archives.
+# Template: `node release/archives.ts --url BASE` writes the formula with checksums beside the archives.
 class Weir < Formula
   desc "Collector, journal and console for network flows, audit logs and events"
   homepage "@URL@"

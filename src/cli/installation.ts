@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** `installation.json` beside package.json names it; the builders of tools/package write the file. */
+/** `installation.json` beside package.json names it; the builders of release/ write the file. */
 export type InstallationKind = 'checkout' | 'package' | 'archive' | 'debian' | 'image'
 
 /** Where a server of the installation keeps its data, and the configuration that it reads there. */

@@ -1,6 +1,6 @@
 /**
  * The folders of connectors and their modules. In the package a list takes the place of this file, because it has no
- * folders (tools/package/bundle.ts).
+ * folders (release/bundle.ts).
  */
 import { namesIn } from '../host/folder-names.ts'
 

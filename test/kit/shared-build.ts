@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inject } from 'vitest'
 import type { TestProject } from 'vitest/node'
-import { done, layOut } from '../../tools/package/archives.ts'
-import { buildPackage } from '../../tools/package/build.ts'
+import { done, layOut } from '../../release/archives.ts'
+import { buildPackage } from '../../release/build.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 
 declare module 'vitest' {

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand, type CommandResult } from '../../tools/kit/command.ts'
 import { askInstalled, expectFound } from '../kit/installed-commands.ts'
-import { buildDebian } from '../../tools/package/debian.ts'
+import { buildDebian } from '../../release/debian.ts'
 import { findDebianRoot } from './install/debian-root.ts'
 
 const system = findDebianRoot()

@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Files of more than 80 s beside others, the longest first. Without a cache Vitest starts with the largest files. */
 const longest = [
   'test/real/clickhouse-store-changes.test.ts',
-  'tools/package/image.real.test.ts',
+  'release/image.real.test.ts',
   'test/process/create-connector.real.test.ts',
   'test/process/small-volume.real.test.ts',
   'test/real/clickhouse-store.test.ts',
@@ -13,10 +13,10 @@ const longest = [
   'test/real/three-stores.test.ts',
   // These wait for the package of `image`.
   'test/process/connector-package.real.test.ts',
-  'tools/package/package.real.test.ts',
+  'release/package.real.test.ts',
   'test/real/keycloak.test.ts',
   'test/real/sums-clickhouse.test.ts',
-  'tools/package/archives.real.test.ts',
+  'release/archives.real.test.ts',
   'test/real/exporters.test.ts',
   'test/real/rabbitmq-source.test.ts',
   'test/real/clickhouse-store-why.test.ts',

@@ -154,7 +154,7 @@ async function prepare(): Promise<Prepared> {
     await must('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], clone)
   })
   const platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
-  await must('node', ['tools/package/archives.ts', platform], clone)
+  await must('node', ['release/archives.ts', platform], clone)
   const archives = join(clone, 'dist/archives')
   const archive = (await readdir(archives)).find((name) => name.endsWith('.tar.gz')) ?? 'none'
   await mkdir(join(folder, 'bin'))
@@ -194,7 +194,7 @@ async function measure({ folder, clone, archive }: Prepared): Promise<readonly S
   for (const page of await documents())
     for (const command of commandsIn(page, await readFile(join(ROOT, page), 'utf8'))) {
       if (building.test(command.text)) {
-        const reason = 'run before, or by tools/package/*.real.test.ts'
+        const reason = 'run before, or by release/*.real.test.ts'
         note({ seconds: 0, ...command, result: 'skipped', note: reason })
       } else if (endless.test(plainForm(command.text)) && /\brun\b|start/.test(command.text)) {
         const reason = 'a second Weir on the same ports; measured above'

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { downloadPackages } from '../../../tools/package/debian-download.ts'
+import { downloadPackages } from '../../../release/debian-download.ts'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { isMain } from '../../../tools/kit/main.ts'
 import { cacheFolder } from '../kit/cache.ts'

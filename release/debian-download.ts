@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../../test/real/kit/cache.ts'
+import { cacheFolder } from '../test/real/kit/cache.ts'
 import { done } from './archives.ts'
 
 /**

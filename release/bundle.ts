@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative, sep } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
-import { listFiles, TYPESCRIPT } from '../kit/sources.ts'
+import { listFiles, TYPESCRIPT } from '../tools/kit/sources.ts'
 import { externalDependencies, packageOf, type Manifest } from './manifest.ts'
 
 /** The URL of a thread or process; may contain `${…}`. */

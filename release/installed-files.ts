@@ -1,8 +1,8 @@
 // Files of installations beside the package: where its server keeps data, completions, and the manual page.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { InstallationKind } from '../../src/cli/installation.ts'
-import { ROOT, runCommand } from '../kit/command.ts'
+import type { InstallationKind } from '../src/cli/installation.ts'
+import { ROOT, runCommand } from '../tools/kit/command.ts'
 
 /** `lib` has package.json. src/cli/installation.ts reads the file. */
 export async function writeInstallation(lib: string, kind: InstallationKind): Promise<void> {

@@ -5,8 +5,8 @@ import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from '../kit/command.ts'
-import { isMain } from '../kit/main.ts'
+import { ROOT, runCommand } from '../tools/kit/command.ts'
+import { isMain } from '../tools/kit/main.ts'
 import { buildPackage } from './build.ts'
 import { formulaText } from './homebrew.ts'
 import { showProgress, step } from './progress.ts'
@@ -138,7 +138,7 @@ export async function layOut(name: string, packageFolder: string, out: string, t
   for (const file of ['LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.md'])
     await cp(join(packageFolder, file), join(out, file))
   await writeInstallation(lib, 'archive')
-  await cp(join(ROOT, 'tools/package/README-archive.md'), join(out, 'README.md'))
+  await cp(join(ROOT, 'release/README-archive.md'), join(out, 'README.md'))
   await cp(join(out, 'README.md'), join(lib, 'README.md'))
   if (os !== 'win32') await writeHelpFiles(join(out, 'share'))
   if (os === 'linux') await cp(join(ROOT, 'deploy/systemd'), join(out, 'share/systemd'), { recursive: true })

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { freePorts } from '../../test/kit/free-port.ts'
-import { askInstalled, expectFound, installedMissing, publicFolder } from '../../test/kit/installed-commands.ts'
-import { sharedTarball } from '../../test/kit/shared-build.ts'
-import { localBin, ROOT, runCommand, type CommandResult } from '../kit/command.ts'
+import { freePorts } from '../test/kit/free-port.ts'
+import { askInstalled, expectFound, installedMissing, publicFolder } from '../test/kit/installed-commands.ts'
+import { sharedTarball } from '../test/kit/shared-build.ts'
+import { localBin, ROOT, runCommand, type CommandResult } from '../tools/kit/command.ts'
 
 const installLimitMs = 600_000
 const MB = 1024 * 1024

@@ -105,7 +105,7 @@ export async function addImage(
     os: 'linux',
     config,
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
-    history: layers.map(({ comment }) => ({ created, created_by: 'tools/package/image.ts', comment })),
+    history: layers.map(({ comment }) => ({ created, created_by: 'release/image.ts', comment })),
   })
   const manifest = await addJson(layout, types.manifest, {
     schemaVersion: 2,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeTree } from '../kit/tree.ts'
+import { makeTree } from '../tools/kit/tree.ts'
 import { noticesOf, noticesText } from './notices.ts'
 
 test('files of packages give one notice for each package, with the text of its licence', async () => {

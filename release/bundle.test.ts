@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT } from '../kit/command.ts'
-import { listFiles, TYPESCRIPT } from '../kit/sources.ts'
-import { makeTree } from '../kit/tree.ts'
+import { ROOT } from '../tools/kit/command.ts'
+import { listFiles, TYPESCRIPT } from '../tools/kit/sources.ts'
+import { makeTree } from '../tools/kit/tree.ts'
 import { bundle, findEntries } from './bundle.ts'
 import { externalDependencies, packageOf, readManifest } from './manifest.ts'
 

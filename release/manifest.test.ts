@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT } from '../kit/command.ts'
+import { ROOT } from '../tools/kit/command.ts'
 import { BUNDLED, packageOf, publishedManifest, readManifest } from './manifest.ts'
 
 const checkout = await readManifest(ROOT)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from '../kit/command.ts'
+import { ROOT } from '../tools/kit/command.ts'
 
 /** `checksums`: SHA-256 in hexadecimal by platform. Throws if the formula needs the archive of another platform. */
 export async function formulaText(

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sourcesState, stateFile } from '../../bin/sources.mjs'
+import { sourcesState, stateFile } from '../bin/sources.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 if (existsSync(join(root, 'node_modules/rolldown')) && Number(process.versions.node.split('.')[0]) >= 24) {
   const dist = join(root, 'dist')

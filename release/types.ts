@@ -1,7 +1,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
-import { localBin, runCommand } from '../kit/command.ts'
-import { listFiles } from '../kit/sources.ts'
+import { localBin, runCommand } from '../tools/kit/command.ts'
+import { listFiles } from '../tools/kit/sources.ts'
 
 export async function writeTypes(root: string, out: string): Promise<void> {
   const emitted = await runCommand(
@@ -14,7 +14,7 @@ export async function writeTypes(root: string, out: string): Promise<void> {
       '--outDir',
       out,
       '-p',
-      join(root, 'tools/package/types.tsconfig.json'),
+      join(root, 'release/types.tsconfig.json'),
     ],
     { cwd: root, limit: 120_000 },
   )
@@ -29,7 +29,7 @@ export async function writeTypes(root: string, out: string): Promise<void> {
       text.replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'").replaceAll("from 'zod'", `from '${dotted(zod)}'`),
     )
   }
-  await cp(join(root, 'tools/package/zod.d.ts.txt'), join(out, 'zod.d.ts'))
+  await cp(join(root, 'release/zod.d.ts.txt'), join(out, 'zod.d.ts'))
 }
 
 function dotted(path: string): string {

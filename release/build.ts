@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listTopics } from '../../src/cli/help/topics.ts'
-import { ROOT, runCommand } from '../kit/command.ts'
-import { isMain } from '../kit/main.ts'
+import { listTopics } from '../src/cli/help/topics.ts'
+import { ROOT, runCommand } from '../tools/kit/command.ts'
+import { isMain } from '../tools/kit/main.ts'
 import { bundle } from './bundle.ts'
 import { publishedManifest, readManifest } from './manifest.ts'
 import { noticesOf, noticesText, takeConsoleNotices } from './notices.ts'
@@ -25,7 +25,7 @@ export async function buildPackage(out: string): Promise<void> {
   // `weir init` names the chart.
   await cp(join(ROOT, 'deploy/helm/weir'), join(out, 'deploy/helm/weir'), { recursive: true })
   await cp(join(ROOT, 'tools/connector-package'), join(out, 'tools/connector-package'), { recursive: true })
-  await cp(join(ROOT, 'tools/package/README.md'), join(out, 'README.md'))
+  await cp(join(ROOT, 'release/README.md'), join(out, 'README.md'))
   await writeFile(
     join(out, 'THIRD-PARTY-NOTICES.md'),
     noticesText([...(await noticesOf(files)), ...(await takeConsoleNotices(consoleFolder))]),

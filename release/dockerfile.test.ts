@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT } from './kit/command.ts'
+import { ROOT } from '../tools/kit/command.ts'
 
 const file = readFileSync(join(ROOT, 'deploy/image/Dockerfile'), 'utf8')
 const admitted = readFileSync(join(ROOT, 'deploy/image/Dockerfile.dockerignore'), 'utf8')
@@ -72,7 +72,7 @@ test.each(['deploy/image/Dockerfile', 'deploy/image/insights-remote/Dockerfile']
 )
 
 test('the launcher and the builder have the same commands of replaced tools', async () => {
-  const { replacedCommands } = await import('./package/image.ts')
+  const { replacedCommands } = await import('./image.ts')
   const launcher = readFileSync(join(ROOT, 'deploy/image/launch.mjs'), 'utf8')
   expect([...launcher.matchAll(/^ {2}\['([^']+)', '([^']+)'\]/gm)].map(([, path]) => path)).toEqual(replacedCommands)
 })

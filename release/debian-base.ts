@@ -1,7 +1,7 @@
 // Files of Debian packages that Weir needs, without dpkg's database and documentation.
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../../test/real/kit/cache.ts'
+import { cacheFolder } from '../test/real/kit/cache.ts'
 import { done } from './archives.ts'
 import { downloadPackages } from './debian-download.ts'
 
