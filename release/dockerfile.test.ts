@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from '../tools/kit/command.ts'
+import { reachedFrom, readGraph } from '../tools/kit/import-graph.ts'
 
 const file = readFileSync(join(ROOT, 'deploy/image/Dockerfile'), 'utf8')
 const admitted = readFileSync(join(ROOT, 'deploy/image/Dockerfile.dockerignore'), 'utf8')
@@ -25,13 +26,29 @@ test('a build argument pins both stages to the digest of one base image', () => 
   expect(readFileSync(join(ROOT, 'SECURITY.md'), 'utf8')).toMatch(/--build-arg BASE=node:\S+@sha256:/)
 })
 
+const copied = [...file.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) => (names ?? '').split(' '))
+
 test('files that it copies from the checkout exist, and no rule excludes them from the build', () => {
-  const copied = [...file.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) => (names ?? '').split(' '))
   expect(copied.length).toBeGreaterThan(5)
   for (const name of copied) {
     expect(existsSync(join(ROOT, name)), name).toBe(true)
     expect(admitted, name).toContain(name)
   }
+})
+
+test('it copies each module of the package and each file that the builder reads', async () => {
+  const types = JSON.parse(readFileSync(join(ROOT, 'release/types.tsconfig.json'), 'utf8')) as { files: string[] }
+  const entries = ['release/build.ts', 'src/main.ts', ...types.files.map((path) => path.replace('../', ''))]
+  const modules = [...reachedFrom(await readGraph(ROOT), entries)]
+  const read = modules
+    .filter((path) => path.startsWith('release/'))
+    .flatMap((path) => [...readFileSync(join(ROOT, path), 'utf8').matchAll(/join\((?:ROOT|root), '([^']+)'\)/g)])
+    .map(([, path = '']) => path)
+    .filter((path) => !path.startsWith('dist/'))
+  expect(read).toContain('deploy/helm/weir')
+  expect(modules).toContain('test/conformance/package.ts')
+  const isCopied = (path: string): boolean => copied.some((name) => path === name || path.startsWith(`${name}/`))
+  expect([...modules, ...read].filter((path) => !isCopied(path))).toEqual([])
 })
 
 test('it runs the package, not the sources', () => {
