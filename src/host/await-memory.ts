@@ -13,8 +13,8 @@ const lastOf = new WeakMap<MemoryBudget, Promise<unknown>>()
 
 /**
  * As `MemoryBudget.reserve`, for data that its sender keeps: waits while others use the memory, in the order of the
- * calls. Of more bytes than `awaitedLimit` that many are reserved: such a message is not decoded. Throws when the signal
- * aborts.
+ * calls. Of more bytes than `awaitedLimit` that many are reserved: such a message is not decoded. Throws when the
+ * signal aborts.
  */
 export async function awaitMemory(
   { memory, timers }: Pick<Host, 'memory' | 'timers'>,
