@@ -1,6 +1,6 @@
 import type { ManifestState } from '../model/kubernetes.ts'
 import type { Dialect } from '../query/index.ts'
-import { changeOrder } from './objects.ts'
+import { changeOrder } from '../topics/changes/sql.ts'
 
 type Row = Readonly<Record<string, unknown>>
 type RunQuery = (sql: string) => Promise<readonly Row[]>

@@ -23,7 +23,6 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
-import { changeGapRoutes, changeGapSchemas } from './routes/change-gaps.ts'
 import { auditFactRoutes, auditFactSchemas } from './routes/audit-facts.ts'
 import { auditQueryRoute } from './routes/audit-query.ts'
 import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
@@ -33,7 +32,6 @@ import { lokiRoutes } from './grafana/loki.ts'
 import { prometheusRoutes } from './grafana/prometheus.ts'
 import { graphRoutes, graphSchemas } from './routes/graph.ts'
 import { homeRoutes, homeSchemas } from './routes/home.ts'
-import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
 import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
 import { exportRoutes } from './routes/export.ts'
@@ -83,8 +81,6 @@ const schemas = {
   ...savedSchemas,
   ...accessSchemas,
   ...changeSchemas,
-  ...changeSumSchemas,
-  ...changeGapSchemas,
   ...whySchemas,
   ...investigateSchemas,
   ...auditSchemas,
@@ -166,13 +162,11 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   filterRoutes(app, options.quickFilters)
   savedRoutes(app, context, options.folder)
   changeRoutes(app, context)
-  changeSumRoutes(app, context)
   auditRoutes(app, context)
   graphRoutes(app, context)
   auditSumRoutes(app, context)
   auditFactRoutes(app, context, options.auditTypes)
   auditQueryRoute(app, context)
-  changeGapRoutes(app, context)
   whyRoutes(app, context)
   investigateRoutes(app, context, hub)
   resourceRoutes(app, context)

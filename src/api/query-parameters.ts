@@ -1,7 +1,8 @@
 import { endpointField, flowNames, jsonText, type NameTable, type QueryField } from '../query/index.ts'
-import { fieldTime, flowTimes, isoOf, isSortable, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
+import { fieldTime, flowTimes, isSortable, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
+import { coverageFacts, isoSpan, type Coverage, type CoverageFacts } from '../topics/coverage.ts'
 import { withinScope } from '../topics/scope.ts'
 import { filterOf } from '../topics/filter-text.ts'
 import { ApiError } from './problems.ts'
@@ -121,18 +122,6 @@ export const measureColumns: readonly AnswerColumn[] = [
   { name: 'flows', type: 'BIGINT', unit: '{flow}' },
 ]
 
-/** What an answer may lack; absent: nothing. */
-export type CoverageFacts = Readonly<{
-  /** Set if rows received later are missing. */
-  stored_to?: string
-  /** Time of the oldest stored row, if the range begins earlier. */
-  since?: string
-  /** Times of lost rows. */
-  lost?: readonly IsoSpan[]
-  /** Times when Weir did not run. */
-  stopped?: readonly IsoSpan[]
-}>
-
 /** `exact` is false for an approximation. */
 export type AnswerFrame = CoverageFacts &
   Readonly<{
@@ -149,16 +138,6 @@ export type AnswerFrame = CoverageFacts &
     /** Largest possible relative error of statistics. */
     relative_error?: number
   }>
-
-export type IsoSpan = Readonly<{ from: string; to: string }>
-
-/** {@link CoverageFacts} in µs. */
-export type Coverage = Readonly<{
-  storedTo?: bigint
-  since?: bigint
-  lost?: readonly TimeSpan[]
-  stopped?: readonly TimeSpan[]
-}>
 
 type AnswerFacts = Coverage &
   Readonly<{
@@ -186,19 +165,6 @@ export function answerFrame(
     ...known({ error, relative_error: relativeError }),
     ...coverageFacts(coverage),
   }
-}
-
-export function coverageFacts({ storedTo, since, lost, stopped }: Coverage): CoverageFacts {
-  return {
-    ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
-    ...(since === undefined ? {} : { since: isoOf(since) }),
-    ...(lost === undefined ? {} : { lost: lost.map(isoSpan) }),
-    ...(stopped === undefined ? {} : { stopped: stopped.map(isoSpan) }),
-  }
-}
-
-export function isoSpan({ from, to }: TimeSpan): IsoSpan {
-  return { from: isoOf(from), to: isoOf(to) }
 }
 
 export const answerProperties = {

@@ -8,7 +8,7 @@ import { rowsOf } from './store-query.ts'
 import { manifestAt, versionsOf, type ManifestAt, type Version } from './history.ts'
 import { objectState } from './object-state.ts'
 import { asOf } from '../topics/conditions.ts'
-import { changeColumns } from './objects.ts'
+import { changeColumns } from '../topics/changes/sql.ts'
 import { resourceColumns } from '../topics/resources/schema.ts'
 
 type Row = Readonly<Record<string, unknown>>

@@ -24,17 +24,25 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return disconnected.signal
 }
 
-export async function rowsOf(
-  store: StoreReader,
-  sql: string,
+/** Undefined if the signal aborts. */
+export async function unlessAborted<Value>(
   signal: AbortSignal,
-): Promise<Record<string, unknown>[] | undefined> {
+  read: () => Promise<Value>,
+): Promise<Value | undefined> {
   try {
-    return await readRows<Record<string, unknown>>({ store, signal }, sql)
+    return await read()
   } catch (error) {
     if (signal.aborted) return undefined
     throw error
   }
+}
+
+export function rowsOf(
+  store: StoreReader,
+  sql: string,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[] | undefined> {
+  return unlessAborted(signal, () => readRows<Record<string, unknown>>({ store, signal }, sql))
 }
 
 /** Ms of parsing between two yields. */

@@ -26,7 +26,7 @@ import { columnOf, measureColumns, unknownField, type AnswerColumn, type Questio
 import { listOf } from '../topics/comma-list.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
-import { coverageOf, storedTo, type Missing } from './stored-to.ts'
+import { coverageOf, storedTo, type Missing } from '../topics/coverage.ts'
 import type { StoreReader } from '../engine/control.ts'
 import { sharedKey, StoreRuns, visibleFlows } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'

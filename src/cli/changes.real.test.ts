@@ -70,7 +70,7 @@ test('what an object is called cannot act on the terminal', () => {
     namespace: null,
     operation: 'updated',
     actor: 'x\ny',
-    actor_kind: 'manager',
+    actor_kind: 'manager' as const,
     paths: ['/a', '/b', '/c', '/d'],
   }
   expect(changesText({ changes: [change], next: 'more' })).toMatch(

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import type { ChangePage, ChangeRow } from '../topics/changes/schema.ts'
 import { action, requireServer, withServerFlags } from './client.ts'
 import {
   objectText,
@@ -14,14 +15,14 @@ import { printData } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { examples } from './examples.ts'
 
-type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> &
-  Readonly<{ namespace: string | null; actor: string | null; actor_kind: string | null; paths: readonly string[] }>
-
-type Page = Readonly<{
-  changes: readonly Change[]
-  next: string | null
-  hidden?: Readonly<{ total: number; rules: Readonly<Record<string, number>> }>
-}>
+/** The columns of the table. */
+type Listed = Pick<ChangePage, 'next' | 'hidden'> &
+  Readonly<{
+    changes: readonly Pick<
+      ChangeRow,
+      'time' | 'kind' | 'namespace' | 'name' | 'operation' | 'actor' | 'actor_kind' | 'paths'
+    >[]
+  }>
 
 export function register(program: Command): void {
   withServerFlags(
@@ -60,7 +61,7 @@ async function run(words: readonly string[], given: ScopeFlags) {
   const flags = withFilter(words, given)
   const server = await requireServer(flags)
   const query = parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise'])
-  const page = await server.json<Page>('GET', `/api/v1/changes?${query.toString()}`)
+  const page = await server.json<ChangePage>('GET', `/api/v1/changes?${query.toString()}`)
   await printData(flags, {
     whole: page,
     rows: page.changes,
@@ -71,10 +72,10 @@ async function run(words: readonly string[], given: ScopeFlags) {
 
 const maxPaths = 3
 
-export function changesText({ changes, next, hidden }: Page): string {
+export function changesText({ changes, next, hidden }: Listed): string {
   const rows = changes.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...object }) => [
     timeText(time),
-    operation,
+    operation ?? '',
     kind,
     oneLine(objectText(object)),
     oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { action, CommandError, requireServer, withServerFlags } from './client.ts'
+import type { ChangeRow } from '../topics/changes/schema.ts'
 import { changesText } from './changes.ts'
 import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
 import { printData, type Row } from './output.ts'
@@ -25,7 +26,7 @@ interface One extends Readonly<Record<'intervals' | 'owners' | 'owned' | 'relati
   readonly manifest: Row | null
   readonly manifest_note: string | null
   readonly versions: readonly Row[]
-  readonly changes: Parameters<typeof changesText>[0]['changes']
+  readonly changes: readonly ChangeRow[]
 }
 
 export function register(program: Command): void {

@@ -46,9 +46,28 @@ export const atParameter = Optional(
   Text({ default: 'now', description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.' }),
 )
 
+/** Of a list of rows of a time range. */
+export const spanCursor = Optional(
+  Text({
+    maxLength: 4096,
+    description:
+      '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of the first ' +
+      'page.',
+  }),
+)
+
+export const groupLimits = {
+  limit: Optional(Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' })),
+  buckets: Optional(Integer({ minimum: 1, maximum: 1000, default: 150, description: 'Maximum number of buckets.' })),
+}
+
+export const timeRange = () => ObjectOf({ from: Text(), to: Text() })
+
+export const nextPage = () => nullText('Cursor of the next page; null: last page.')
+
 /** Of a page of a list as of a time, besides the rows. */
 export const pageFrame = () => ({
-  next: nullText('Cursor of the next page; null: last page.'),
+  next: nextPage(),
   at: Text({ description: 'Time of the state.' }),
   total: Optional(Integer({ description: 'On the first page: total number.' })),
 })

@@ -1,15 +1,11 @@
+import { Optional, String as Text } from 'typebox'
 import { isoOf, momentOf, type TimeSpan } from '../query/plan/index.ts'
 import { Refusal } from './refusal.ts'
 
-export const spanFrom = (usual: string) =>
-  ({
-    from: {
-      type: 'string',
-      default: usual,
-      description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
-    },
-    to: { type: 'string', default: 'now', description: 'End, exclusive.' },
-  }) as const
+export const spanFrom = (usual: string) => ({
+  from: Optional(Text({ default: usual, description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.' })),
+  to: Optional(Text({ default: 'now', description: 'End, exclusive.' })),
+})
 
 export const spanParameters = spanFrom('now-24h')
 
@@ -31,3 +27,7 @@ export function span({ from, to }: { from: string; to: string }, now: number): T
     )
   return range
 }
+
+/** The range of {@link spanParameters}. */
+export const lastDay = ({ from = 'now-24h', to = 'now' }: { from?: string; to?: string }, now: number): TimeSpan =>
+  span({ from, to }, now)

@@ -1,5 +1,12 @@
-import type { ObjectState, PatchStep, ResourceVersion } from '../../../src/api/published.ts'
-import type { Covered } from './series.ts'
+import type { ObjectState, ResourceVersion } from '../../../src/api/published.ts'
+import type { ChangePage, ChangeRow } from '../../../src/topics/changes/schema.ts'
+
+export type { ChangeGap, ChangeGaps, ChangePage, ChangeSums } from '../../../src/topics/changes/schema.ts'
+export type {
+  Change as WholeChange,
+  ChangeRow as Change,
+  HiddenChanges as Hidden,
+} from '../../../src/topics/changes/schema.ts'
 
 type ObjectPlace = Readonly<{
   cluster: string
@@ -12,75 +19,7 @@ type ObjectPlace = Readonly<{
   ref: string
 }>
 
-export interface Change extends ObjectPlace {
-  readonly time: string
-  readonly operation: string | null
-  readonly actor: string | null
-  readonly actor_kind: 'user' | 'manager' | null
-  readonly actor_ref: string | null
-  readonly manager: string | null
-  readonly audit_id: string | null
-  readonly coalesced: boolean
-  readonly initial: boolean
-  readonly noise: readonly string[]
-  readonly paths: readonly string[]
-  readonly diff: readonly PatchStep[] | null
-  readonly resource_version: string | null
-  readonly pos: string
-}
-
-export type Hidden = Readonly<{
-  total: number
-  rules: Readonly<Record<string, number>>
-}>
-
-export type Span = Readonly<{
-  from: string
-  to: string
-}>
-
-export type ChangePage = Readonly<{
-  changes: readonly Change[]
-  next: string | null
-  span: Span
-  hidden?: Hidden
-}>
-
-export interface WholeChange extends Change {
-  readonly old: object | null
-  readonly new: object | null
-}
-
-export type ChangeSums = Covered &
-  Readonly<{
-    by: string
-    total: number
-    groups: readonly Readonly<{ value: string | null; changes: number }>[]
-    others: Readonly<{ groups: number; changes: number }>
-    /** Buckets without changes are omitted. */
-    buckets: readonly Readonly<{ time: string; changes: readonly number[] }>[]
-    hidden?: Hidden
-  }>
-
-/** A difference between the recorded state and a relist. */
-export type ChangeGap = Readonly<{
-  time: string
-  /** Last time at which the recorded state was known to be complete; null: unknown. */
-  since: string | null
-  cluster: string
-  group: string
-  resource: string
-  missing: number
-  stale: number
-  extra: number
-  cause: string
-  pos: string
-}>
-
-export type ChangeGaps = Readonly<{
-  gaps: readonly ChangeGap[]
-  total: number
-}>
+export type Span = ChangePage['span']
 
 export interface ResourceState extends ObjectPlace {
   readonly labels: Readonly<Record<string, string>> | null
@@ -136,7 +75,7 @@ export type WholeResource = Readonly<{
   owners: readonly Relation[]
   owned: readonly Relation[]
   relations: readonly Relation[]
-  changes: readonly Change[]
+  changes: readonly ChangeRow[]
   events: readonly ClusterEvent[]
 }>
 

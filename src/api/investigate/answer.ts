@@ -1,7 +1,6 @@
 import { isoOf, seriesSql, stepFor, type RowQuery } from '../../query/plan/index.ts'
-import { isoSpan } from '../query-parameters.ts'
 import { ringSeries } from '../ring/answers.ts'
-import { storedSince } from '../stored-to.ts'
+import { isoSpan, storedSince } from '../../topics/coverage.ts'
 import { readSums, type RunStatement } from '../sums.ts'
 import { trafficMarks, type WhyRun } from '../why/answer.ts'
 import type { TrafficMark } from '../why/types.ts'

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
-import { storedTo } from '../stored-to.ts'
+import { storedTo } from '../../topics/coverage.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
-import { groupedOf, groupedSql } from '../grouped-sums.ts'
-import { groupLimits } from '../objects.ts'
+import { groupedOf, groupedSql, type GroupedRow } from '../../topics/grouped-sums.ts'
+import { groupLimits } from '../../topics/schema.ts'
 import { span } from '../../topics/time-span.ts'
 import type { Principal } from '../access/principal.ts'
-import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
+import { coverageOfEvents, eventCoverage } from '../../topics/event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from '../audit-conditions.ts'
 import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
@@ -137,7 +137,7 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
     const unstored = storedTo(context, range)
     const rows = await rowsOf(store, groupedSql({ matching, step, limit }, dialect), abortOnDisconnect(reply))
     if (rows === undefined) return reply.hijack()
-    const { total, groups, others, buckets: times } = groupedOf(rows)
+    const { total, groups, others, buckets: times } = groupedOf(rows as unknown as readonly GroupedRow[])
     return answerJson(request, reply, {
       span: { from: isoOf(range.from), to: isoOf(range.to) },
       step,

@@ -6,7 +6,7 @@ import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { auditConditions, auditParameters, type AuditQuery } from '../audit-conditions.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
-import { cursorOfSpan } from '../objects.ts'
+import { spanCursor } from '../../topics/schema.ts'
 import { fingerprintOf, readPageCursor, writePageCursor } from '../../topics/page-cursor.ts'
 import { span } from '../../topics/time-span.ts'
 import type { ApiContext } from '../options.ts'
@@ -64,7 +64,7 @@ const schema = {
   querystring: closed({
     ...auditParameters,
     limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum events of a page.' },
-    cursor: cursorOfSpan,
+    cursor: spanCursor,
   }),
   response: { 200: { $ref: 'AuditPage#' }, ...refusals },
 } as const

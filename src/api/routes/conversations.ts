@@ -30,7 +30,7 @@ import {
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { coverageOf, storedTo } from '../stored-to.ts'
+import { coverageOf, storedTo } from '../../topics/coverage.ts'
 import { closed, integer, object, refusals } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {

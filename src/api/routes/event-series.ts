@@ -13,10 +13,10 @@ import {
 } from '../event-series.ts'
 import { closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import { span, spanFrom } from '../../topics/time-span.ts'
-import { coverageOfEvents, eventCoverage } from '../event-coverage.ts'
+import { coverageOfEvents, eventCoverage } from '../../topics/event-coverage.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { storedTo } from '../stored-to.ts'
+import { storedTo } from '../../topics/coverage.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 
 export const eventSeriesSchemas = {

@@ -36,7 +36,7 @@ import {
 } from '../query-parameters.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { ringPage } from '../ring/page.ts'
-import { missingIn, storedTo, type Missing } from '../stored-to.ts'
+import { missingIn, storedTo, type Missing } from '../../topics/coverage.ts'
 import {
   besideParameter,
   measureParameter,

@@ -3,16 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf } from '../../query/index.ts'
 import { momentOf } from '../../query/plan/index.ts'
+import { newestChanges } from '../../topics/changes/page.ts'
+import { ChangeRow } from '../../topics/changes/schema.ts'
 import { auditScope } from '../../topics/scope.ts'
 import { answerJson } from '../answer.ts'
 import { groupsAnswer } from '../groups.ts'
 import { boolean, closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { abortOnDisconnect, rowsOf } from '../store-query.ts'
+import { abortOnDisconnect, rowsOf, unlessAborted } from '../store-query.ts'
 import type { RunStatement } from '../sums.ts'
-import { newestChanges } from '../change-page.ts'
-import { change } from './changes.ts'
 import { seriesAnswer } from './sums.ts'
 
 const warning = {
@@ -29,7 +29,7 @@ export const homeSchemas = {
       traffic: { $ref: 'Series#' },
       talkers: { $ref: 'FlowPage#' },
       changes: {
-        ...list(object(change)),
+        ...list(ChangeRow),
         type: ['array', 'null'],
         description: 'The newest changes of the last seven days without noise; null: no store.',
       },
@@ -69,14 +69,17 @@ const maxEvents = 500
 export function homeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   app.get('/api/v1/home', { schema }, async (request, reply) => {
     const { last = '1h', limit = 8 } = request.query as { last?: string; limit?: number }
-    const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
+    const [viewer, signal] = [request.principal, abortOnDisconnect(reply)]
+    const run = { context, hub, principal: viewer, disconnected: signal }
     const [now, from] = [context.host.clock.now(), `now-${last}`]
     const { store } = context.control
     const seconds = (now - Number(momentOf(from, now)) / 1000) / 1000
     const [traffic, talkers, changes, warnings, clusters] = await Promise.all([
       seriesAnswer(run, { from, step: `${Math.max(60, Math.ceil(seconds / 120))}s` }),
       groupsAnswer(run, { from, group: 'src_endpoint,dst_endpoint', limit }),
-      store === undefined ? null : newestChanges(store, { from: changesFrom, limit }, { ...run, now }),
+      store === undefined
+        ? null
+        : unlessAborted(signal, () => newestChanges({ from: changesFrom, limit }, { store, now, viewer, signal })),
       store === undefined ? null : warningsOf(store, run, { from: momentOf(from, now) ?? 0n, limit }),
       context.control.clusters(),
     ])

@@ -12,7 +12,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { serve } from '../serve.ts'
 import { describeResource } from '../resource.ts'
-import { change } from './changes.ts'
+import { ChangeRow } from '../../topics/changes/schema.ts'
 import { closed, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
 
 const count = { type: ['integer', 'null'] } as const
@@ -79,7 +79,7 @@ export const resourceSchemas = {
         ...related,
         description: 'At that time: its node, images and namespace, services that select it, pods of a node.',
       },
-      changes: list(object(change), {
+      changes: list(ChangeRow, {
         description: 'The last ones before that time, newest first.',
       }),
       events: list({ type: 'object' }, { description: 'Kubernetes events about it before that time, newest first.' }),

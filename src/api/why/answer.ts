@@ -5,7 +5,7 @@ import { isoOf, seriesSql, stepFor, type Measure, type RowQuery, type TimeSpan }
 import type { StoreReader } from '../../engine/control.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
-import { storedSince } from '../stored-to.ts'
+import { storedSince } from '../../topics/coverage.ts'
 import { groupField } from '../query-parameters.ts'
 import { cloudsOf } from './clouds.ts'
 import { collect } from './collect.ts'

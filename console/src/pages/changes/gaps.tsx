@@ -8,9 +8,11 @@ import { count, counted, time } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { changesText } from '../../text/changes.ts'
 
-const none: ChangeGaps = { gaps: [], total: 0 }
+type Listed = Pick<ChangeGaps, 'gaps' | 'total'>
 
-export function useGaps(clusters: readonly string[], span: Span | undefined, revision: string): ChangeGaps {
+const none: Listed = { gaps: [], total: 0 }
+
+export function useGaps(clusters: readonly string[], span: Span | undefined, revision: string): Listed {
   const me = useMe()
   const { data } = useQuery({
     queryKey: ['change-gaps', clusters, span, revision],
@@ -27,7 +29,7 @@ export function useGaps(clusters: readonly string[], span: Span | undefined, rev
   return data ?? none
 }
 
-export function useGapMarks({ gaps }: ChangeGaps): readonly ChartMark[] {
+export function useGapMarks({ gaps }: Listed): readonly ChartMark[] {
   return useMemo(
     () =>
       gaps.map((gap) => ({
@@ -53,7 +55,7 @@ export function Gaps({
   of: { gaps, total },
   onSpan,
 }: {
-  of: ChangeGaps
+  of: Listed
   onSpan: (from: string, to: string) => void
 }): React.ReactNode {
   if (total === 0) return null

@@ -1,7 +1,35 @@
+/** What results over a time may lack: rows that are not stored yet, that are lost, or that were never received. */
 import type { Control, StoredSums, StoreReader, TimeRange } from '../engine/control.ts'
-import type { Rollup, RowQuery, TimeSpan } from '../query/plan/index.ts'
-import type { ApiContext } from './options.ts'
-import type { Coverage } from './query-parameters.ts'
+import type { Host } from '../host/index.ts'
+import { isoOf, type Rollup, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
+
+/** The state of this process that coverage depends on. */
+export type Instance = Readonly<{
+  control: Pick<Control, 'stops' | 'store' | 'storeLag'>
+  host: Pick<Host, 'clock'>
+}>
+
+/** What a result may lack; absent: nothing. */
+export type CoverageFacts = Readonly<{
+  /** Set if rows received later are missing. */
+  stored_to?: string
+  /** Time of the oldest stored row, if the range begins earlier. */
+  since?: string
+  /** Times of lost rows. */
+  lost?: readonly IsoSpan[]
+  /** Times when Weir did not run. */
+  stopped?: readonly IsoSpan[]
+}>
+
+export type IsoSpan = Readonly<{ from: string; to: string }>
+
+/** {@link CoverageFacts} in µs. */
+export type Coverage = Readonly<{
+  storedTo?: bigint
+  since?: bigint
+  lost?: readonly TimeSpan[]
+  stopped?: readonly TimeSpan[]
+}>
 
 /** Spans that end earlier are stored. */
 const recentMs = 60_000
@@ -36,7 +64,7 @@ function sinceOfRollups(sums: StoredSums | undefined, { from, to }: TimeSpan): S
 }
 
 /** Receive time (µs) up to which everything is stored, if the span ends later. To call before the rows are read. */
-export function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Pick<Coverage, 'storedTo'> {
+export function storedTo({ control, host }: Instance, { to }: TimeSpan): Pick<Coverage, 'storedTo'> {
   const now = host.clock.now()
   if (Number(to) / 1000 < now - recentMs) return {}
   const lagMs = control.storeLag()
@@ -47,11 +75,11 @@ export function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Pick<
 
 type Timed = Pick<RowQuery, 'span' | 'time'>
 
-/** An answer without the rows that only lost files had is not exact. */
+/** A result without the rows that only lost files had is not exact. */
 export type Missing = Pick<Coverage, 'lost' | 'stopped'> & Readonly<{ exact?: false }>
 
-/** What an answer from the flows, or from the given rollup, may lack, beside rows that are not stored yet. */
-export async function coverageOf(context: ApiContext, request: Timed, rollup?: Rollup): Promise<Coverage & Missing> {
+/** What a result from the flows, or from the given rollup, may lack, beside rows that are not stored yet. */
+export async function coverageOf(context: Instance, request: Timed, rollup?: Rollup): Promise<Coverage & Missing> {
   const { span, time } = request
   const sums = await context.control.store?.sums?.()
   return {
@@ -61,12 +89,12 @@ export async function coverageOf(context: ApiContext, request: Timed, rollup?: R
 }
 
 /** Times of the span (µs, ascending) of which stored flows may be missing. */
-export async function missingIn(context: ApiContext, request: Timed): Promise<Missing> {
+export async function missingIn(context: Instance, request: Timed): Promise<Missing> {
   return missingOf(context, await context.control.store?.sums?.(), request)
 }
 
 function missingOf(
-  { control }: ApiContext,
+  { control }: Instance,
   sums: StoredSums | undefined,
   { span, time }: Timed,
   view = 'flows',
@@ -102,4 +130,17 @@ function within(span: TimeSpan, ranges: readonly TimeRange[]): readonly TimeSpan
     else joined[joined.length - 1] = { from: last.from, to: one.to > last.to ? one.to : last.to }
   }
   return joined
+}
+
+export function coverageFacts({ storedTo, since, lost, stopped }: Coverage): CoverageFacts {
+  return {
+    ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
+    ...(since === undefined ? {} : { since: isoOf(since) }),
+    ...(lost === undefined ? {} : { lost: lost.map(isoSpan) }),
+    ...(stopped === undefined ? {} : { stopped: stopped.map(isoSpan) }),
+  }
+}
+
+export function isoSpan({ from, to }: TimeSpan): IsoSpan {
+  return { from: isoOf(from), to: isoOf(to) }
 }

@@ -1,6 +1,13 @@
 import type { Dialect } from '../query/index.ts'
 
-type Row = Readonly<Record<string, unknown>>
+/** A row of {@link groupedSql}. */
+export type GroupedRow = Readonly<{
+  part: string
+  name: string | null
+  rank: number | string | null
+  bucket: number | string | null
+  n: number | string
+}>
 
 type GroupedQuery = Readonly<{
   matching: string
@@ -45,30 +52,30 @@ type Grouped = Readonly<{
   buckets: readonly Readonly<{ time: string; n: readonly number[] }>[]
 }>
 
-export function groupedOf(rows: readonly Row[]): Grouped {
-  const groups = partOf(rows, 'group').map((row) => ({ value: row['name'] as string | null, n: countOf(row) }))
+export function groupedOf(rows: readonly GroupedRow[]): Grouped {
+  const groups = partOf(rows, 'group').map((row) => ({ value: row.name, n: countOf(row) }))
   const buckets = new Map<number, number[]>()
   for (const row of partOf(rows, 'at')) {
-    const time = Number(row['bucket'])
-    const found = buckets.get(time) ?? new Array<number>(groups.length + 1).fill(0)
-    found[row['rank'] === -1 ? groups.length : Number(row['rank'])] = countOf(row)
-    buckets.set(time, found)
+    const time = Number(row.bucket)
+    const counts = buckets.get(time) ?? new Array<number>(groups.length + 1).fill(0)
+    counts[Number(row.rank) === -1 ? groups.length : Number(row.rank)] = countOf(row)
+    buckets.set(time, counts)
   }
   const [rest] = partOf(rows, 'others')
   return {
     total: groups.reduce((sum, { n }) => sum + n, countOf(rest)),
     groups,
-    others: { groups: Number(rest?.['rank'] ?? 0), n: countOf(rest) },
+    others: { groups: Number(rest?.rank ?? 0), n: countOf(rest) },
     buckets: [...buckets]
       .sort(([a], [b]) => a - b)
       .map(([time, n]) => ({ time: new Date(time * 1000).toISOString(), n })),
   }
 }
 
-export function partOf(rows: readonly Row[], part: string): readonly Row[] {
-  return rows.filter((row) => row['part'] === part)
+export function partOf(rows: readonly GroupedRow[], part: string): readonly GroupedRow[] {
+  return rows.filter((row) => row.part === part)
 }
 
-export function countOf(row: Row | undefined): number {
-  return Number(row?.['n'] ?? 0)
+export function countOf(row: GroupedRow | undefined): number {
+  return Number(row?.n ?? 0)
 }
