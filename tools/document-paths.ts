@@ -8,7 +8,7 @@ import { ROOT } from './kit/command.ts'
 import { listFiles, runCheckAlone, type Problem } from './kit/sources.ts'
 
 const guarantees = 'docs/guarantees.md'
-const NAMED = /`((?:src|test|tools|release|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
+const NAMED = /`((?:src|test|tools|release|sim|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
 const LINKED = /\]\(([^)\s]+)\)/g
 /** `[name]: path` */
 const DEFINED = /^\[[^\]]+\]: (\S+)$/g

@@ -74,7 +74,7 @@ async function longFiles(root: string): Promise<Problem[]> {
 
 async function junkDrawers(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
-  for (const folder of ['src', 'console', 'test', 'tools', 'release', 'bench']) {
+  for (const folder of ['src', 'console', 'test', 'tools', 'release', 'sim', 'bench']) {
     for (const path of await listFiles(root, folder, TYPESCRIPT)) {
       const junk = path.split('/').find((part) => JUNK_DRAWER.test(part.split('.')[0] ?? ''))
       if (junk !== undefined)

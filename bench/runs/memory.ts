@@ -47,7 +47,7 @@ export default {
 async function demo(context: AcceptanceContext, seconds: number) {
   const data = join(context.folder, 'demo')
   await mkdir(data, { mode: 0o700 })
-  const program = spawn(process.execPath, [join(ROOT, 'tools/demo.ts'), '--data', data], { cwd: ROOT, stdio: 'ignore' })
+  const program = spawn(process.execPath, [join(ROOT, 'sim/demo.ts'), '--data', data], { cwd: ROOT, stdio: 'ignore' })
   try {
     const pid = await started(program, join(data, 'lock'))
     judge(context, 'demo', await watch(seconds, () => treeMemory(pid)), limitsMB.demo)

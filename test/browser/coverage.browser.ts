@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { identity } from '../../src/store/testing/cluster.ts'
-import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { change } from './kit/cluster-life.ts'
 import { chromiumPath, useStage } from './kit/stage.ts'
 

@@ -1,8 +1,8 @@
 /** CSV with the titles, order and units of the screen; raw values are an option. Flows: oracle.browser.ts. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { costEvents } from '../../tools/demo/accounts.ts'
-import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { costEvents } from '../../sim/accounts.ts'
+import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { savedCsv } from './kit/oracle/reading.ts'
 import { chromiumPath, gridRows, useStage } from './kit/stage.ts'
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePorts } from '../kit/free-port.ts'
-import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { change, clusterEvent, who } from './kit/cluster-life.ts'
 import { Partner } from './kit/partner.ts'
 import { chromiumPath, Stage, violations } from './kit/stage.ts'

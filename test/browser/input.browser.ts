@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { clusterLife } from './kit/cluster-life.ts'
 import { expectCount } from './kit/counted.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'

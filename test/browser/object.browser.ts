@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { change, resource, who } from './kit/cluster-life.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { traceEvent } from '../../src/store/testing/traces.ts'
-import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { clusterLife } from './kit/cluster-life.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 

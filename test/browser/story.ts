@@ -39,7 +39,7 @@ async function rollout(url: string): Promise<number> {
 if (chromiumPath === undefined) throw new Error('no Chromium is installed')
 const [port = 0] = await freePorts(1)
 const url = `http://127.0.0.1:${port}`
-const demo = spawn(process.execPath, ['tools/demo.ts', '--listen', `127.0.0.1:${port}`], { cwd: ROOT, stdio: 'ignore' })
+const demo = spawn(process.execPath, ['sim/demo.ts', '--listen', `127.0.0.1:${port}`], { cwd: ROOT, stdio: 'ignore' })
 const browser = await launch(chromiumPath)
 try {
   const time = await rollout(url)

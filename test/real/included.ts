@@ -15,7 +15,7 @@ const drawn = [
 /** Patterns of the test files of `npm run test:real`. */
 export const included: readonly string[] = [
   'test/real/**/*.test.ts',
-  '{src,examples,test,tools,release}/**/*.real.test.ts',
+  '{src,examples,test,tools,release,sim}/**/*.real.test.ts',
   ...drawn,
 ]
 

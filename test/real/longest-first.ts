@@ -7,7 +7,7 @@ const longest = [
   'test/process/create-connector.real.test.ts',
   'test/process/small-volume.real.test.ts',
   'test/real/clickhouse-store.test.ts',
-  'tools/demo-panels.real.test.ts',
+  'sim/demo-panels.real.test.ts',
   'test/real/neo4j.test.ts',
   'test/real/clickhouse-store-api.test.ts',
   'test/real/three-stores.test.ts',

@@ -7,7 +7,7 @@ type Module = Readonly<{ text: string; imports: readonly string[] }>
 /** By path in the repository. */
 export type ImportGraph = ReadonlyMap<string, Module>
 
-const folders = ['src', 'clients', 'proto', 'test', 'tools', 'release', 'bench', 'examples']
+const folders = ['src', 'clients', 'proto', 'test', 'tools', 'release', 'sim', 'bench', 'examples']
 /** These start Weir as a process. */
 const starters = new Set(['test/kit/weir-process.ts', 'test/kit/weir-command.ts'])
 const started = 'src/main.ts'
@@ -43,7 +43,7 @@ export function affected(graph: ImportGraph, files: readonly string[], changed: 
     const reached = reachedFrom(graph, [file])
     if (changed.some((one) => reached.has(one))) return true
     const texts = [...reached]
-      .filter((one) => /^(?:test|bench|tools|release|examples)\//.test(one) || one === file)
+      .filter((one) => /^(?:test|bench|tools|release|sim|examples)\//.test(one) || one === file)
       .map((one) => graph.get(one)?.text ?? '')
     const isNamed = (name: string): boolean => texts.some((text) => text.includes(name))
     return changed.some((one) => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditRecord } from '../../../src/model/audit.ts'
 import { auditEvent, changeEvent, identity } from '../../../src/store/testing/cluster.ts'
 import { traceEvent } from '../../../src/store/testing/traces.ts'
-import { asCloudEvent } from '../../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../../sim/cloud-event.ts'
 import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
 
 const pollOptions = { timeout: 30_000 }

@@ -14,7 +14,7 @@ export class Demo {
 
   /** Waits for the rollout. */
   async start(): Promise<void> {
-    const started = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], {
+    const started = spawn(process.execPath, [join(ROOT, 'sim/demo.ts')], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'ignore'],
     })

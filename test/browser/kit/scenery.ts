@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
 import { traceEvent } from '../../../src/store/testing/traces.ts'
-import { asCloudEvent } from '../../../tools/demo/cloud-event.ts'
+import { asCloudEvent } from '../../../sim/cloud-event.ts'
 import { CloudsPlace, fillClouds } from './clouds-place.ts'
 import { clusterLife } from './cluster-life.ts'
 import { bothNamespaces, sendNamespaced } from './namespaced.ts'

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ROOT } from './kit/command.ts'
+import { ROOT } from '../tools/kit/command.ts'
 
 interface Target {
   readonly expr: string
@@ -41,7 +41,7 @@ const scrapes: Readonly<Record<string, number>> = { 'weir-metrics': 15, 'weir-op
 const rangeSeconds = 3600
 const limit = 1_200_000
 
-const demo = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+const demo = spawn(process.execPath, [join(ROOT, 'sim/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
 let url = ''
 
 beforeAll(async () => {

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { findingsOf } from '../../src/polling/inventory/findings.ts'
-import type { CloudResource } from '../../src/model/cloud.ts'
+import { findingsOf } from '../src/polling/inventory/findings.ts'
+import type { CloudResource } from '../src/model/cloud.ts'
 import { accounts, costEvents, resources } from './accounts.ts'
 
 const machineQuota = 10

@@ -1,7 +1,7 @@
 // The eBPF agents of NetObserv on the nodes of the shop's cluster. The same seed gives the same data.
-import { ipv4, message, records, time, type Field } from '../../src/codecs/pbflow/testing/messages.ts'
-import { agentClient, type AgentClient } from '../../src/connectors/netobserv/testing/agent.ts'
-import { SeededRandom } from '../../test/kit/random.ts'
+import { ipv4, message, records, time, type Field } from '../src/codecs/pbflow/testing/messages.ts'
+import { agentClient, type AgentClient } from '../src/connectors/netobserv/testing/agent.ts'
+import { SeededRandom } from '../test/kit/random.ts'
 import { address, type Flow } from './flow.ts'
 import { addresses } from './shop.ts'
 

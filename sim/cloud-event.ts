@@ -1,4 +1,4 @@
-import type { WeirEvent } from '../../src/model/events.ts'
+import type { WeirEvent } from '../src/model/events.ts'
 
 /** In the JSON format of CloudEvents, for POST /events. */
 export function asCloudEvent({ id, source, type, subject, time, family, key, ref, data }: WeirEvent): object {

@@ -1,5 +1,5 @@
-import type { AuditRecord } from '../../src/model/audit.ts'
-import { SeededRandom } from '../../test/kit/random.ts'
+import type { AuditRecord } from '../src/model/audit.ts'
+import { SeededRandom } from '../test/kit/random.ts'
 import type { Flow } from './flow.ts'
 
 export type ShopEvent = Readonly<{

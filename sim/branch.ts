@@ -1,5 +1,5 @@
 // A branch office behind a firewall, and tenants of two racks with one VXLAN fabric.
-import { SeededRandom } from '../../test/kit/random.ts'
+import { SeededRandom } from '../test/kit/random.ts'
 import type { Flow } from './flow.ts'
 import type { Tunnel } from './sflow.ts'
 import { scanner } from './shop.ts'

@@ -1,5 +1,5 @@
-import type { AuditRecord } from '../../src/model/audit.ts'
-import { cloudRef } from '../../src/model/refs.ts'
+import type { AuditRecord } from '../src/model/audit.ts'
+import { cloudRef } from '../src/model/refs.ts'
 import type { ShopEvent } from './shop.ts'
 
 const tenant = 'shop-project'

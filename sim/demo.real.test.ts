@@ -10,10 +10,10 @@ import { FlowBuilder } from '../src/model/flow-builder.ts'
 import { AgentFlowDecoder } from '../src/codecs/pbflow/decode.ts'
 import { records } from '../src/codecs/pbflow/testing/messages.ts'
 import { Netflow5Decoder } from '../src/codecs/netflow5/decode.ts'
-import { agentNodes, Agents } from './demo/agent.ts'
-import { Netflow5Exporter } from './demo/netflow5.ts'
-import { deviceOf, Shop } from './demo/shop.ts'
-import { ROOT } from './kit/command.ts'
+import { agentNodes, Agents } from './agent.ts'
+import { Netflow5Exporter } from './netflow5.ts'
+import { deviceOf, Shop } from './shop.ts'
+import { ROOT } from '../tools/kit/command.ts'
 
 test('the exporter of the demo sends what our own decoder reads, with a sequence that has no holes', () => {
   const shop = new Shop(7, 'test')
@@ -92,7 +92,7 @@ test('the shop has customers, names, a job, a port scanner, orders and an audit 
 })
 
 test('the demo states that it simulates, both views fill, and Ctrl-C ends it cleanly', async () => {
-  const child = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(ROOT, 'sim/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -177,7 +177,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
 })
 
 test.runIf(process.platform === 'linux')('the demo and its Weir end with the program that started them', async () => {
-  const demo = `'${process.execPath}' '${join(ROOT, 'tools/demo.ts')}'`
+  const demo = `'${process.execPath}' '${join(ROOT, 'sim/demo.ts')}'`
   // The shell stays, as that of npm.
   const parent = spawn('sh', ['-c', `${demo} & echo "pid $!"; wait; echo`], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -189,7 +189,7 @@ test.runIf(process.platform === 'linux')('the demo and its Weir end with the pro
   parent.kill('SIGKILL')
   await expect.poll(() => [isRunning(pid), isRunning(weir)], { timeout: 20_000 }).toEqual([false, false])
 
-  const alone = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const alone = spawn(process.execPath, [join(ROOT, 'sim/demo.ts')], { stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   alone.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
   while (!printed.includes('Ctrl-C') && alone.exitCode === null) await sleep(50)

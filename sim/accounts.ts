@@ -1,9 +1,9 @@
 /** Two cloud accounts of the shop: their resources, as an inventory lists them, and their daily costs. */
-import { completed, costEvent } from '../../src/codecs/focus/index.ts'
-import type { CloudProvider, CloudResource } from '../../src/model/cloud.ts'
-import type { WeirEvent } from '../../src/model/events.ts'
-import { differences } from '../../src/polling/inventory/diff.ts'
-import { baselineEvent, changeEvent } from '../../src/polling/inventory/events.ts'
+import { completed, costEvent } from '../src/codecs/focus/index.ts'
+import type { CloudProvider, CloudResource } from '../src/model/cloud.ts'
+import type { WeirEvent } from '../src/model/events.ts'
+import { differences } from '../src/polling/inventory/diff.ts'
+import { baselineEvent, changeEvent } from '../src/polling/inventory/events.ts'
 
 const dayMs = 86_400_000
 const gib = 2 ** 30

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { SeededRandom } from '../../test/kit/random.ts'
+import { SeededRandom } from '../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
 import { cloudTrace } from './cloud.ts'
 import { addresses, isRolledOut, scanner, type ShopEvent } from './shop.ts'
