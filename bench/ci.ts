@@ -40,7 +40,7 @@ export const heldBy: Readonly<Record<string, readonly string[]>> = {
   'console-checks': ['test/browser'],
   'console-csv': ['test/browser/checks/tables.browser.ts'],
   'console-rows': ['test/browser'],
-  'console-size': ['tools/console-size.ts'],
+  'console-size': ['tools/checks/console-size.ts'],
   'kubernetes-churn': ['test/real/kubernetes.test.ts'],
   'kubernetes-kills': ['test/real/kubernetes.test.ts'],
   'two-writers': ['test/process/two-writers.real.test.ts'],

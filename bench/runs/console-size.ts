@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { BUDGET, consoleSizes } from '../../tools/console-size.ts'
+import { BUDGET, consoleSizes } from '../../tools/checks/console-size.ts'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { appears, overviewComplete } from '../../test/browser/kit/appears.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
-import { generatedFiles } from '../../tools/generate-docs.ts'
+import { generatedFiles } from '../../tools/docs/generate-docs.ts'
 import { resultsFile } from '../../tools/kit/support-results.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { startWeir } from '../kit/weir-process.ts'
@@ -45,11 +45,11 @@ test(
         '--testNamePattern=toy',
       ),
     ).toMatch(/7 passed/)
-    await run(node, 'tools/docs-drift.ts', '--write')
+    await run(node, 'tools/checks/docs-drift.ts', '--write')
     // The documents were just generated, and a connector has no console and no commit. No other file can be linted
     // differently because of it.
     const without = 'docs drift,console text,console size,commits,lint'
-    expect(await run(node, 'tools/check.ts', '--without', without)).toMatch(/check: \d+ passed, 0 failed/)
+    expect(await run(node, 'tools/checks/check.ts', '--without', without)).toMatch(/check: \d+ passed, 0 failed/)
     await run(join(root, 'node_modules/.bin/oxlint'), '--type-aware', 'src/connectors/toy')
 
     const touched = (await git('status', '--porcelain'))

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { overviewComplete, windowComplete } from '../../../test/browser/kit/appears.ts'
 import type { BigStage } from '../../../test/browser/kit/big-stage.ts'
-import { BUDGET } from '../../../tools/console-size.ts'
+import { BUDGET } from '../../../tools/checks/console-size.ts'
 import { percentile } from '../../../test/kit/percentile.ts'
 import type { AcceptanceContext } from '../../harness.ts'
 import type { Targets } from './targets.ts'
