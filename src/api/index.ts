@@ -23,9 +23,6 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
-import { auditFactRoutes, auditFactSchemas } from './routes/audit-facts.ts'
-import { auditQueryRoute } from './routes/audit-query.ts'
-import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
 import { auditRoutes, auditSchemas } from './routes/audit.ts'
 import { grafanaSchemas } from './grafana/answer.ts'
 import { lokiRoutes } from './grafana/loki.ts'
@@ -84,8 +81,6 @@ const schemas = {
   ...whySchemas,
   ...investigateSchemas,
   ...auditSchemas,
-  ...auditSumSchemas,
-  ...auditFactSchemas,
   ...graphSchemas,
   ...resourceSchemas,
   ...insightSchemas,
@@ -162,11 +157,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   filterRoutes(app, options.quickFilters)
   savedRoutes(app, context, options.folder)
   changeRoutes(app, context)
-  auditRoutes(app, context)
+  auditRoutes(app, context, options.auditTypes)
   graphRoutes(app, context)
-  auditSumRoutes(app, context)
-  auditFactRoutes(app, context, options.auditTypes)
-  auditQueryRoute(app, context)
   whyRoutes(app, context)
   investigateRoutes(app, context, hub)
   resourceRoutes(app, context)

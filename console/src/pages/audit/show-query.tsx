@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { AuditStatement } from '../../../../src/topics/audit/schema.ts'
 import { request, type Query } from '../../api/client.ts'
 import type { Span } from '../../api/objects.ts'
 import { useMe } from '../../api/queries.ts'
@@ -38,7 +39,7 @@ function Statement({ view, question, span: { from, to } }: ShowQueryProps) {
     queryKey: ['trace-query', parameters],
     staleTime: Infinity,
     gcTime: 60_000,
-    queryFn: ({ signal }) => request<{ readonly sql: string }>('/api/v1/audit/query', { signal, query: parameters }),
+    queryFn: ({ signal }) => request<AuditStatement>('/api/v1/audit/query', { signal, query: parameters }),
   })
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.theQuery} />
