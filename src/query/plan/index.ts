@@ -84,4 +84,5 @@ export {
   type ConversationKey,
   type ConversationsPart,
 } from './many-conversations.ts'
+export { prunedConversationsSql, type PrunedConversations } from './pruned-conversations.ts'
 export { addressGroupsSql } from './address-groups.ts'
