@@ -57,8 +57,8 @@ export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
   })
   const bodies = placeGroups(members, nodes, edges, known.groups, space)
   const points = new Float32Array(2 * nodes.length)
-  for (const { name, x = 0, y = 0 } of bodies)
-    placeMembers(members.get(name) ?? [], [x, y], nodes, known.nodes, points, space)
+  const knownPoints = nodes.map(({ key }) => known.nodes[key])
+  for (const { name, x = 0, y = 0 } of bodies) placeMembers(points, members.get(name) ?? [], [x, y], knownPoints, space)
   nodes.forEach(({ key }, index) => {
     const pin = pins[key]
     if (pin !== undefined) points.set(pin, 2 * index)
@@ -120,18 +120,17 @@ function placeGroups(
 }
 
 function placeMembers(
+  points: Float32Array,
   list: readonly number[],
   [x, y]: Point,
-  nodes: LayoutInput['nodes'],
-  known: Readonly<Record<string, Point>>,
-  points: Float32Array,
+  known: readonly (Point | undefined)[],
   space: number,
 ) {
   const fresh: number[] = []
   const taken = new Set<string>()
   const cell = (px: number, py: number) => `${Math.round(px / (space * 0.8))} ${Math.round(py / (space * 0.8))}`
   for (const index of list) {
-    const at = known[nodes[index]?.key ?? '']
+    const at = known[index]
     if (at === undefined) fresh.push(index)
     else {
       points.set(at, 2 * index)

@@ -1,5 +1,6 @@
 import type { Change } from './diff.ts'
-import type { Palette, Picture } from './paint.ts'
+import type { Palette, Picture, Surface } from './paint.ts'
+import type { Screen } from './paint-edges.ts'
 
 type Place = (index: number) => number
 
@@ -41,12 +42,10 @@ export function asideOf(
 }
 
 export function paintChanges(
-  context: CanvasRenderingContext2D,
+  { context, palette }: Surface,
   picture: Picture,
   changes: readonly Change[],
-  sx: Place,
-  sy: Place,
-  palette: Palette,
+  { sx, sy }: Screen,
 ): void {
   const { graph, widths } = picture
   const aside = asideOf(picture, sx, sy)
@@ -74,14 +73,7 @@ export function paintChanges(
 /** Nearer to the start, so that marks of both directions do not overlap. */
 const along = 0.42
 
-export function paintMarks(
-  context: CanvasRenderingContext2D,
-  picture: Picture,
-  changes: readonly Change[],
-  sx: Place,
-  sy: Place,
-  palette: Palette,
-): void {
+export function paintMarks(surface: Surface, picture: Picture, changes: readonly Change[], { sx, sy }: Screen): void {
   const { graph, widths } = picture
   const aside = asideOf(picture, sx, sy)
   let marks = 0
@@ -93,21 +85,18 @@ export function paintMarks(
       ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > maxMarks ? 2 : 0))
     if (!counts || from === to || ++marks > maxMarks) return
     const [dx, dy] = aside(index)
-    mark(
-      context,
-      change as Marked,
+    mark(surface, change as Marked, [
       sx(from) + along * (sx(to) - sx(from)) + dx,
       sy(from) + along * (sy(to) - sy(from)) + dy,
-      styles[change].color(palette),
-      palette.panel,
-    )
+    ])
   })
 }
 
 type Marked = Exclude<Change, 'same' | 'unknown'>
 
-function mark(context: CanvasRenderingContext2D, change: Marked, x: number, y: number, color: string, ground: string) {
-  context.fillStyle = ground
+function mark({ context, palette }: Surface, change: Marked, [x, y]: readonly [x: number, y: number]) {
+  const color = styles[change].color(palette)
+  context.fillStyle = palette.panel
   context.strokeStyle = color
   context.lineWidth = 1.5
   context.beginPath()

@@ -2,7 +2,7 @@ import { amount } from '../measure-names.ts'
 import { alongEdge, type FreeSpace } from './labels.ts'
 import { asideOf } from './paint-diff.ts'
 import { troubleOf, type TroubleKind } from './trouble.ts'
-import type { Palette, Picture } from './paint.ts'
+import type { Picture, Surface } from './paint.ts'
 
 type Place = (index: number) => number
 
@@ -27,12 +27,7 @@ export const troubleStyles: Readonly<
   drops: { color: 'bad', dash: [8, 4] },
 }
 
-export function paintEdges(
-  context: CanvasRenderingContext2D,
-  picture: Picture,
-  { sx, sy, radius, k }: Screen,
-  palette: Palette,
-): void {
+export function paintEdges({ context, palette }: Surface, picture: Picture, { sx, sy, radius, k }: Screen): void {
   const { graph, widths } = picture
   const crowded = graph.edges.length > 400
   const aside = crowded ? () => [0, 0] as const : asideOf(picture, sx, sy)
@@ -83,20 +78,20 @@ export function paintEdges(
       [sx(from) + dx, sy(from) + dy],
       [sx(to) + dx, sy(to) + dy],
     ] as const
-    arrowHead(context, start, end, radius(to) + 2, 5 + 1.6 * level, color)
+    arrowHead(context, start, end, { gap: radius(to) + 2, size: 5 + 1.6 * level, color })
   })
 }
 
 type Spot = readonly [x: number, y: number]
 
 /** A triangle with its tip `gap` pixels before the end. */
+type ArrowHead = Readonly<{ gap: number; size: number; color: string }>
+
 export function arrowHead(
   context: CanvasRenderingContext2D,
   [x1, y1]: Spot,
   [x2, y2]: Spot,
-  gap: number,
-  size: number,
-  color: string,
+  { gap, size, color }: ArrowHead,
 ): void {
   const length = Math.hypot(x2 - x1, y2 - y1)
   if (length < gap + size) return
@@ -117,7 +112,7 @@ export function paintValues(
   picture: Picture,
   { sx, sy }: Screen,
   space: FreeSpace,
-  write: (text: string, x: number, y: number) => void,
+  write: (text: string, spot: Spot) => void,
 ): void {
   const { graph, measure } = picture
   const aside = asideOf(picture, sx, sy)
@@ -131,6 +126,6 @@ export function paintValues(
     // Each direction has its side of the line.
     const spots = alongEdge([x1 + 3 * dx, y1 + 3 * dy], [x2 + 3 * dx, y2 + 3 * dy])
     const spot = space.place(half, spots)
-    if (spot !== undefined) write(text, spot[0], spot[1])
+    if (spot !== undefined) write(text, spot)
   })
 }

@@ -46,7 +46,19 @@ const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-
 const focusFont = `600 12px ${font}`
 const maxLabels = 60
 
-function screenOf({ placed: { points }, radii }: Picture, { x, y, k }: Eye, width: number, height: number): Screen {
+/** A canvas, or a bitmap beside it, with its size in CSS pixels. */
+export type Surface = Readonly<{
+  context: CanvasRenderingContext2D
+  width: number
+  height: number
+  palette: Palette
+}>
+
+function screenOf(
+  { placed: { points }, radii }: Picture,
+  { x, y, k }: Eye,
+  { width, height }: Readonly<{ width: number; height: number }>,
+): Screen {
   return {
     sx: (index) => ((points[2 * index] ?? 0) - x) * k + width / 2,
     sy: (index) => ((points[2 * index + 1] ?? 0) - y) * k + height / 2,
@@ -55,17 +67,11 @@ function screenOf({ placed: { points }, radii }: Picture, { x, y, k }: Eye, widt
   }
 }
 
-export function paint(
-  context: CanvasRenderingContext2D,
-  picture: Picture,
-  eye: Eye,
-  width: number,
-  height: number,
-  palette: Palette,
-): void {
-  const { graph, placed, colors, pinned, changes } = picture
+export function paint(surface: Surface, picture: Picture, eye: Eye): void {
+  const { graph, placed, changes } = picture
+  const { context, width, height, palette } = surface
   const { x, y, k } = eye
-  const screen = screenOf(picture, eye, width, height)
+  const screen = screenOf(picture, eye, surface)
   const { sx, sy, radius } = screen
   context.clearRect(0, 0, width, height)
   context.fillStyle = palette.panel
@@ -82,23 +88,12 @@ export function paint(
     context.fill()
     context.stroke()
   }
-  if (changes === undefined) paintEdges(context, picture, screen, palette)
+  if (changes === undefined) paintEdges(surface, picture, screen)
   else {
-    paintChanges(context, picture, changes, sx, sy, palette)
-    paintMarks(context, picture, changes, sx, sy, palette)
+    paintChanges(surface, picture, changes, screen)
+    paintMarks(surface, picture, changes, screen)
   }
-  graph.nodes.forEach(({ stands }, index) =>
-    node(
-      context,
-      sx(index),
-      sy(index),
-      radius(index),
-      stands !== 1,
-      pinned.has(index),
-      colorOf(colors, index, palette),
-      palette,
-    ),
-  )
+  for (let index = 0; index < graph.nodes.length; index++) paintNode(surface, picture, screen, index)
   for (const index of picture.found) ring(context, sx(index), sy(index), radius(index) + 4, palette.accent)
   const space = spaceOf(picture, screen)
   context.textAlign = 'center'
@@ -117,7 +112,7 @@ export function paint(
       [gx, gy - reach + 16],
     ] as const
     const spot = space.place(halfOf(context, text), spots)
-    if (spot !== undefined) write(context, text, spot[0], spot[1], palette.dim, palette.panel)
+    if (spot !== undefined) write(surface, text, spot, palette.dim)
   }
   context.font = `12px ${font}`
   let labels = 0
@@ -128,14 +123,12 @@ export function paint(
     const half = halfOf(context, text)
     const spot = space.place(half, besideNode(nx, ny, radius(index), half))
     if (spot === undefined) continue
-    write(context, text, spot[0], spot[1], palette.ink, palette.panel)
+    write(surface, text, spot, palette.ink)
     labels++
   }
   if (changes !== undefined) return
   context.font = `11px ${font}`
-  paintValues(context, picture, screen, space, (text, tx, ty) =>
-    write(context, text, tx, ty, palette.dim, palette.panel),
-  )
+  paintValues(context, picture, screen, space, (text, spot) => write(surface, text, spot, palette.dim))
 }
 
 function spaceOf({ graph, found }: Picture, { sx, sy, radius }: Screen): FreeSpace {
@@ -158,25 +151,18 @@ function colorOf(colors: readonly number[], index: number, palette: Palette) {
   return color === -1 ? palette.other : (palette.series[color % palette.series.length] ?? palette.other)
 }
 
-function node(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  radius: number,
-  several: boolean,
-  pinned: boolean,
-  color: string,
-  palette: Palette,
-) {
-  context.fillStyle = color
+/** A square stands for several members. */
+function paintNode({ context, palette }: Surface, { graph, colors, pinned }: Picture, screen: Screen, index: number) {
+  const [x, y, radius] = [screen.sx(index), screen.sy(index), screen.radius(index)]
+  context.fillStyle = colorOf(colors, index, palette)
   context.strokeStyle = palette.panel
   context.lineWidth = 1.5
   context.beginPath()
-  if (several) context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
-  else context.arc(x, y, radius, 0, 7)
+  if (graph.nodes[index]?.stands === 1) context.arc(x, y, radius, 0, 7)
+  else context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
   context.fill()
   context.stroke()
-  if (!pinned) return
+  if (!pinned.has(index)) return
   context.fillStyle = palette.panel
   context.beginPath()
   context.arc(x, y, Math.max(1.5, radius / 3), 0, 7)
@@ -192,8 +178,8 @@ function halfOf(context: CanvasRenderingContext2D, text: string) {
   return context.measureText(text).width / 2 + 3
 }
 
-function write(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, halo: string) {
-  context.strokeStyle = halo
+function write({ context, palette }: Surface, text: string, [x, y]: readonly [x: number, y: number], ink: string) {
+  context.strokeStyle = palette.panel
   context.lineWidth = 3
   context.lineJoin = 'round'
   context.strokeText(text, x, y)
@@ -201,18 +187,12 @@ function write(context: CanvasRenderingContext2D, text: string, x: number, y: nu
   context.fillText(text, x, y)
 }
 
-export function paintFocus(
-  context: CanvasRenderingContext2D,
-  picture: Picture,
-  eye: Eye,
-  width: number,
-  height: number,
-  palette: Palette,
-  at: number,
-  isChosen: boolean,
-): void {
-  const { graph, colors, pinned, measure } = picture
-  const screen = screenOf(picture, eye, width, height)
+/** `why`: all other nodes fade beside the chosen one, but not beside a hovered one. */
+export function paintFocus(surface: Surface, picture: Picture, eye: Eye, at: number, why: 'chosen' | 'hovered'): void {
+  const { graph, measure } = picture
+  const { context, width, height, palette } = surface
+  const isChosen = why === 'chosen'
+  const screen = screenOf(picture, eye, surface)
   const { sx, sy, radius } = screen
   const near = new Set<number>()
   if (isChosen) {
@@ -234,20 +214,9 @@ export function paintFocus(
     context.moveTo(...start)
     context.lineTo(...end)
     context.stroke()
-    arrowHead(context, start, end, radius(to) + 2, 8, palette.accent)
+    arrowHead(context, start, end, { gap: radius(to) + 2, size: 8, color: palette.accent })
   }
-  for (const index of [...near, at]) {
-    node(
-      context,
-      sx(index),
-      sy(index),
-      radius(index),
-      graph.nodes[index]?.stands !== 1,
-      pinned.has(index),
-      colorOf(colors, index, palette),
-      palette,
-    )
-  }
+  for (const index of [...near, at]) paintNode(surface, picture, screen, index)
   context.strokeStyle = palette.accent
   context.lineWidth = isChosen ? 3 : 2
   context.beginPath()
@@ -270,7 +239,7 @@ export function paintFocus(
       const [left, top, right, bottom] = boxOf(spot[0], spot[1], half)
       context.fillStyle = palette.panel
       context.fillRect(left, top, right - left, bottom - top)
-      write(context, text, spot[0], spot[1], palette.ink, palette.panel)
+      write(surface, text, spot, palette.ink)
     }
   }
   let labels = 0
@@ -280,7 +249,7 @@ export function paintFocus(
     const half = halfOf(context, text)
     const spot = space.place(half, besideNode(sx(index), sy(index), radius(index), half))
     if (spot === undefined) continue
-    write(context, text, spot[0], spot[1], palette.ink, palette.panel)
+    write(surface, text, spot, palette.ink)
     labels++
   }
 }

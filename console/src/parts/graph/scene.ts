@@ -228,10 +228,9 @@ export class Scene {
     const context = canvas.getContext('2d', { alpha: false })
     if (context === null || this.#picture === undefined) return canvas
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    const palette = this.#palette()
-    paint(context, this.#picture, this.#eye, this.#width, this.#height, palette)
-    if (this.chosen >= 0)
-      paintFocus(context, this.#picture, this.#eye, this.#width, this.#height, palette, this.chosen, true)
+    const surface = { context, width: this.#width, height: this.#height, palette: this.#palette() }
+    paint(surface, this.#picture, this.#eye)
+    if (this.chosen >= 0) paintFocus(surface, this.#picture, this.#eye, this.chosen, 'chosen')
     return canvas
   }
 
@@ -292,8 +291,9 @@ export class Scene {
       this.#width,
       this.#height,
     )
+    const surface = { context, width: this.#width, height: this.#height, palette }
     for (const at of new Set([this.chosen, this.hovered]))
-      if (at >= 0) paintFocus(context, picture, this.#eye, this.#width, this.#height, palette, at, at === this.chosen)
+      if (at >= 0) paintFocus(surface, picture, this.#eye, at, at === this.chosen ? 'chosen' : 'hovered')
   }
 
   #raster(picture: Picture, palette: Palette) {
@@ -306,7 +306,7 @@ export class Scene {
     if (context === null) return
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     this.#bitmapEye = this.#eye
-    paint(context, picture, this.#eye, width, height, palette)
+    paint({ context, width, height, palette }, picture, this.#eye)
     this.rasters++
   }
 }

@@ -75,7 +75,8 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   const streamed = isLive && isStreamed(measure) && isOfStream(kind)
   const own = restrictTo(flowQuery, family)
   const beside = kind.field === undefined && family === 'flows' ? besideOf(measure, look.top) : undefined
-  const answer = useSeries(own, field, measure, look.top, beside, !streamed)
+  const ranked = { group: field, by: measure, limit: look.top, beside }
+  const answer = useSeries(own, ranked, { enabled: !streamed })
   const { answer: old, seconds } = useEarlier(own, before, measure, !isLive)
   const stored = useMemo(
     () => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)),

@@ -39,20 +39,19 @@ export function otherEnd(dim: string): string | undefined {
   return dim === 'src_endpoint' ? 'dst_endpoint' : dim === 'dst_endpoint' ? 'src_endpoint' : undefined
 }
 
+type RankedGroups = Readonly<{
+  group: GroupField
+  by: Measure
+  limit: number
+  beside: string | undefined
+}>
+
 export function useSeries(
   flowQuery: FlowQuery,
-  group: GroupField,
-  by: Measure,
-  top: number,
-  beside: string | undefined,
-  enabled: boolean,
+  ranked: RankedGroups,
+  { enabled }: Readonly<{ enabled: boolean }>,
 ): UseQueryResult<SeriesAnswer> {
-  return useAnswer<SeriesAnswer>(
-    '/api/v1/series',
-    flowQuery,
-    { group, by, limit: top, sums: 'ranked', beside },
-    enabled,
-  )
+  return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { ...ranked, sums: 'ranked' }, enabled)
 }
 
 export function useEarlier(
