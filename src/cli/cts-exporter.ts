@@ -24,19 +24,19 @@ export function register(program: Command): void {
     )
   withPresetFlags(command)
     .addHelpText(
-      ...presetHelp(
+      ...presetHelp({
         name,
-        'cts_exporter',
-        [
+        original: 'cts_exporter',
+        commands: [
           'OS_CLOUD=otc K_SINK=http://event-display.default.svc.cluster.local weir cts-exporter',
           'OS_CLOUD=otc CTS_X_PNP=false weir cts-exporter -from 60 --print-config',
         ],
-        { 70: 'any other start failure', 78: 'invalid settings' },
-        `Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM,
+        exits: { 70: 'any other start failure', 78: 'invalid settings' },
+        about: `Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM,
 CTS_X_PNP (default true), CTS_STREAMS; CTS_LEASE, the Kubernetes Lease for leader election, which also
 stores the position; K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets.
 A token in /oidc/token is sent to the sink.`,
-      ),
+      }),
     )
     .action(action(run))
 }

@@ -26,17 +26,18 @@ export function register(program: Command): void {
     .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
-      ...presetHelp(
+      ...presetHelp({
         name,
-        'exoscale-exporter',
-        [
+        original: 'exoscale-exporter',
+        commands: [
           'EXOSCALE_API_KEY=EXO... EXOSCALE_API_SECRET=... weir exoscale-exporter',
           'weir exoscale-exporter -listen 127.0.0.1:9999 --no-legacy-exoscale-names --print-config',
         ],
-        { 1: 'start failure', 2: 'usage error or missing credentials' },
-        'Variables: EXOSCALE_API_KEY, EXOSCALE_API_SECRET, and EXOSCALE_API_ENDPOINT for another address of the API.',
-        'inventory',
-      ),
+        exits: { 1: 'start failure', 2: 'usage error or missing credentials' },
+        about:
+          'Variables: EXOSCALE_API_KEY, EXOSCALE_API_SECRET, and EXOSCALE_API_ENDPOINT for another address of the API.',
+        guide: 'inventory',
+      }),
     )
     .action(action(run))
 }

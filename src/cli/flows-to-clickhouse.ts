@@ -34,18 +34,18 @@ export function register(program: Command): void {
     .option('--key <FILE>', 'key of the certificate, PEM (CLICKHOUSE_KEY_FILE)')
   withPresetFlags(command)
     .addHelpText(
-      ...presetHelp(
+      ...presetHelp({
         name,
-        'the example consumer',
-        [
+        original: 'the example consumer',
+        commands: [
           `weir ${name} -kafkaurl kafka.netobserv:9092 -clickhouseurl clickhouse.default:8123`,
           `CLICKHOUSE_PASSWORD=… weir ${name} -kafkaurl kafka:9093 --kafka-tls \\
       -clickhouseurl https://clickhouse:8443 --user weir --print-config`,
         ],
-        { 1: 'start failure', 2: 'usage error or invalid settings' },
-        `Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE,
+        exits: { 1: 'start failure', 2: 'usage error or invalid settings' },
+        about: `Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE,
 KAFKA_PASSWORD or KAFKA_PASSWORD_FILE.`,
-      ),
+      }),
     )
     .action(action(run))
 }

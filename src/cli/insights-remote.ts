@@ -20,17 +20,17 @@ export function register(program: Command): void {
   for (const flag of Object.values(tokenFlags)) command.option(`--${flag} <TEXT>`, 'of the token')
   withPresetFlags(command, { ops: 'metrics and health, instead of --health-probe-bind-address' })
     .addHelpText(
-      ...presetHelp(
+      ...presetHelp({
         name,
-        'insights-remote',
-        [
+        original: 'insights-remote',
+        commands: [
           'INSIGHTS_TOKEN_SECRET=... RABBITMQ_ADDRESS=lagoon-core-broker weir insights-remote --leader-elect',
           'weir insights-remote --enable-webservice=false --enable-namespace-reconciler=false --print-config',
         ],
-        { 1: 'start failure' },
-        `Variables override flags. INSIGHTS_TOKEN_SECRET_PREVIOUS is the secret before a rotation.
+        exits: { 1: 'start failure' },
+        about: `Variables override flags. INSIGHTS_TOKEN_SECRET_PREVIOUS is the secret before a rotation.
 Flags with one dash work, too.`,
-      ),
+      }),
     )
     .action(action(run))
 }

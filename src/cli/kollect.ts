@@ -46,15 +46,15 @@ export function register(program: Command): void {
     )
   withPresetFlags(command, { ops: "metrics and health, also under kollect's paths (default 0.0.0.0:8081)" })
     .addHelpText(
-      ...presetHelp(
-        'kollect',
-        'kollect',
-        [
+      ...presetHelp({
+        name: 'kollect',
+        original: 'kollect',
+        commands: [
           'NATS_SERVER_URL=nats://nats:4222 weir kollect --event-writer-url nats://cluster.changes --cluster-id prod',
           'weir kollect --event-writer-url https://hooks.example/changes --cluster-id prod --print-config',
         ],
-        { 1: 'start failure' },
-      ),
+        exits: { 1: 'start failure' },
+      }),
     )
     .action(action(run))
 }

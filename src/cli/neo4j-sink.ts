@@ -15,17 +15,17 @@ export function register(program: Command): void {
     )
   withPresetFlags(command, { listen: 'API and console (default 127.0.0.1:8082); events are received on PORT' })
     .addHelpText(
-      ...presetHelp(
+      ...presetHelp({
         name,
-        'neo4j_sink',
-        [
+        original: 'neo4j_sink',
+        commands: [
           'NEO4J_URI=neo4j://graph:7687 NEO4J_PASSWORD=… weir neo4j-sink',
           'NEO4J_URI=bolt+s://graph.example.com weir neo4j-sink --print-config',
         ],
-        { 78: 'start failure' },
-        `Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD;
+        exits: { 78: 'start failure' },
+        about: `Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD;
 PORT (default 8080), which Knative sets.`,
-      ),
+      }),
     )
     .action(action(run))
 }

@@ -48,18 +48,18 @@ export function register(program: Command): void {
     .option('--ignore-unsupported', 'start without the settings that Weir cannot honour')
   withPresetFlags(command, { ops: 'metrics and health (default: the addresses of flowlogs-pipeline)' })
     .addHelpText(
-      ...presetHelp(
+      ...presetHelp({
         name,
-        'flowlogs-pipeline',
-        [
+        original: 'flowlogs-pipeline',
+        commands: [
           'weir netobserv --config /etc/flowlogs-pipeline/config.json',
           'weir netobserv --flowcollector flowcollector.yaml --print-config',
           'weir netobserv --flowcollector cluster --data /var/lib/weir',
         ],
-        { 1: 'start failure', 2: 'usage error or invalid configuration' },
-        `Settings without an effect are listed at the start. Settings that change the result and cannot be honoured
+        exits: { 1: 'start failure', 2: 'usage error or invalid configuration' },
+        about: `Settings without an effect are listed at the start. Settings that change the result and cannot be honoured
 are errors.`,
-      ),
+      }),
     )
     .action(action(run))
 }

@@ -188,15 +188,19 @@ export function withPresetFlags(
     .option('--print-config', 'print the resulting configuration and exit')
 }
 
-/** `original` is the program that the command replaces; `about` is text before the examples. */
-export function presetHelp(
-  name: string,
-  original: string,
-  commands: readonly string[],
-  exits: Exits,
-  about?: string,
-  guide = name,
-): ['after', string] {
+type PresetHelp = Readonly<{
+  name: string
+  /** The program that the command replaces. */
+  original: string
+  commands: readonly string[]
+  exits: Exits
+  /** Text before the examples. */
+  about?: string
+  guide?: string
+}>
+
+export function presetHelp(help: PresetHelp): ['after', string] {
+  const { name, original, commands, exits, about, guide = name } = help
   const generated = `The command generates a configuration, stores it as ${name}.yaml in the data folder, and runs
 it with \`weir run\`. WEIR_* variables override it. Differences from ${original}: \`weir help guide/${guide}\`.`
   return examples(commands, { 0: 'clean stop', ...exits }, about === undefined ? generated : `${about}\n\n${generated}`)

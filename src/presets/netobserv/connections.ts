@@ -61,17 +61,18 @@ export function conntrackStage(
   )
   fieldsOf(conntrack, path, assembly)
   flagsOf(conntrack, `${path}.tcpFlags`, assembly)
-  return scheduled(name, before, scheduling, settings, `${path}.scheduling`, assembly)
+  return scheduled(before, scheduling, `${path}.scheduling`, assembly, (group, times) =>
+    connectionsOf(name, group, settings, times, assembly),
+  )
 }
 
 /** The first group that selects a flow has its times. */
 function scheduled(
-  name: string,
   before: Branch,
   groups: Scheduling,
-  settings: Settings,
   path: string,
   assembly: Assembly,
+  connections: (group: Branch, times: Times) => Branch,
 ): Branch {
   const from: string[] = []
   const earlier: string[] = []
@@ -89,7 +90,7 @@ function scheduled(
       end: group.endConnectionTimeout,
       terminating: group.terminatingTimeout,
     }
-    from.push(...connectionsOf(name, { ...before, filters }, settings, times, assembly).from)
+    from.push(...connections({ ...before, filters }, times).from)
     earlier.push(text)
   }
   return { ...before, from, filters: [] }

@@ -20,28 +20,38 @@ export type Aggregated = Readonly<{
 const window = '10s'
 const functions: readonly string[] = ['sum', 'min', 'max', 'avg', 'count']
 
-/** `onlyMetrics`: every following stage makes metrics, so that no rows are needed. */
+function aggregatedOf(before: Branch, { rules = [] }: Aggregates): Aggregated {
+  return {
+    before,
+    rules: rules.map((rule): AggregateRule => ({
+      name: rule.name ?? '',
+      keys: rule.groupByKeys ?? [],
+      operation: rule.operationType ?? '',
+      key: rule.operationKey ?? '',
+    })),
+  }
+}
+
+/** Without rows: every following stage makes metrics. */
+export function aggregatesForMetrics(before: Branch, aggregates: Aggregates): Branch {
+  return { ...before, aggregated: aggregatedOf(before, aggregates) }
+}
+
 export function aggregatesStage(
   name: string,
   before: Branch,
-  { rules = [] }: Aggregates,
+  aggregates: Aggregates,
   path: string,
-  onlyMetrics: boolean,
   assembly: Assembly,
 ): Branch {
-  const read = rules.map((rule): AggregateRule => ({
-    name: rule.name ?? '',
-    keys: rule.groupByKeys ?? [],
-    operation: rule.operationType ?? '',
-    key: rule.operationKey ?? '',
-  }))
-  const aggregated: Aggregated = { before, rules: read }
-  if (onlyMetrics) return { ...before, aggregated }
+  const aggregated = aggregatedOf(before, aggregates)
   assembly.report.note(
     path,
     `each group is one row per ${window}; total_value, total_count and recent_raw_values are not in it`,
   )
-  const from = read.flatMap((rule, index) => aggregateRows(name, before, rule, `${path}.rules[${index}]`, assembly))
+  const from = aggregated.rules.flatMap((rule, index) =>
+    aggregateRows(name, before, rule, `${path}.rules[${index}]`, assembly),
+  )
   return behind(before, from, aggregated, path, assembly)
 }
 

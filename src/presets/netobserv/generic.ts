@@ -6,12 +6,12 @@ import { mapOf, MapSteps, multiply } from './steps.ts'
 export function generic(
   name: string,
   before: Branch,
-  { policy, rules = [] }: Generic,
-  toOtlp: boolean,
+  { policy, rules = [], output: written }: Generic & Readonly<{ output: 'rows' | 'otlp' }>,
   path: string,
   assembly: Assembly,
 ): Branch {
   const { report } = assembly
+  const toOtlp = written === 'otlp'
   const steps = new MapSteps()
   const renamed: Record<string, string> = {}
   const replaces = policy === 'replace_keys' && !toOtlp

@@ -20,7 +20,7 @@ function subnet({ add_subnet: rule = {} }: NetworkRule, sequence: MapSequence, a
   const bits = /^\/(\d{1,3})$/.exec(mask.trim())?.[1]
   if (bits === undefined) return assembly.report.refuse(at, `\`${mask}\` is no length such as /24`)
   if (fieldOf(input)?.kind !== 'ip') return assembly.report.refuse(at, `\`${input}\` is no address`)
-  added(sequence, input, output, (value) => `subnet(${value}, ${bits})`, at, assembly)
+  added(sequence, { input, output }, (value) => `subnet(${value}, ${bits})`, at, assembly)
 }
 
 function service(
@@ -36,8 +36,7 @@ function service(
   const proto = referenceTo(protocol)
   const steps = added(
     sequence,
-    input,
-    output,
+    { input, output },
     (port) => `(${proto.exists} ? service(${port}, ${proto.value}) : null)`,
     at,
     assembly,
@@ -49,13 +48,12 @@ function flags({ decode_tcp_flags: rule = {} }: NetworkRule, sequence: MapSequen
   const { input = '', output = '' } = rule
   if (fieldOf(input)?.name !== 'tcp_flags' || fieldOf(output) !== undefined)
     return assembly.report.refuse(at, 'only Flags can be decoded, into itself or into a new field')
-  added(sequence, input, output, (value) => `flag_names(${value})`, at, assembly)
+  added(sequence, { input, output }, (value) => `flag_names(${value})`, at, assembly)
 }
 
 function added(
   sequence: MapSequence,
-  input: string,
-  output: string,
+  { input, output }: Readonly<{ input: string; output: string }>,
   result: (value: string) => string,
   at: string,
   assembly: Assembly,

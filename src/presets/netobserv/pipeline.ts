@@ -1,7 +1,7 @@
 import { PresetProblem } from '../given.ts'
 import type { Assembly, Branch } from './branch.ts'
 import { conntrackStage } from './connections.ts'
-import { aggregatesStage, timebasedStage } from './extract.ts'
+import { aggregatesForMetrics, aggregatesStage, timebasedStage } from './extract.ts'
 import { filterStage } from './filter-stage.ts'
 import type { Encode, FlpFile, Parameter, Write } from './flp-file.ts'
 import { generic } from './generic.ts'
@@ -12,7 +12,7 @@ import { ipfixSink } from './sinks/ipfix.ts'
 import { kafkaSink } from './sinks/kafka.ts'
 import { lokiSink } from './sinks/loki.ts'
 import { otlpLogsSink, otlpMetricsSink } from './sinks/otlp.ts'
-import { prometheusSink } from './sinks/prometheus.ts'
+import { onServer, prometheusSink } from './sinks/prometheus.ts'
 import { s3Sink } from './sinks/s3.ts'
 import { stdoutSink } from './sinks/stdout.ts'
 
@@ -81,13 +81,17 @@ function transformed({ name, path, parameter, followers }: Stage, given: Branch,
     return networkOf(name, before, transform.network ?? {}, `${path}.transform.network`, assembly)
   if (transform?.type === 'generic') {
     const toOtlp = followers.every(({ parameter: { encode } }) => encode?.type?.startsWith('otlp') === true)
-    return generic(name, before, transform.generic ?? {}, toOtlp, `${path}.transform.generic`, assembly)
+    const rules = { ...transform.generic, output: toOtlp ? ('otlp' as const) : ('rows' as const) }
+    return generic(name, before, rules, `${path}.transform.generic`, assembly)
   }
   if (extract?.type === 'aggregates') {
     const onlyMetrics = followers.every(({ parameter: { encode } }) =>
       /^(?:prom|otlpmetrics)$/.test(encode?.type ?? ''),
     )
-    return aggregatesStage(name, before, extract.aggregates ?? {}, `${path}.extract.aggregates`, onlyMetrics, assembly)
+    const aggregates = extract.aggregates ?? {}
+    return onlyMetrics
+      ? aggregatesForMetrics(before, aggregates)
+      : aggregatesStage(name, before, aggregates, `${path}.extract.aggregates`, assembly)
   }
   if (extract?.type === 'timebased')
     return timebasedStage(name, before, extract.timebased ?? {}, `${path}.extract.timebased`, assembly)
@@ -97,16 +101,19 @@ function transformed({ name, path, parameter, followers }: Stage, given: Branch,
 }
 
 function sinksOf({ name, path, parameter }: Stage, branch: Branch, file: FlpFile, assembly: Assembly) {
-  if (parameter.encode !== undefined) encodes(name, branch, parameter.encode, file, `${path}.encode`, assembly)
+  if (parameter.encode !== undefined) {
+    const prom = onServer(parameter.encode.prom ?? {}, file.metricsSettings)
+    encodes(name, branch, { ...parameter.encode, prom }, `${path}.encode`, assembly)
+  }
   if (parameter.write !== undefined) writes(name, branch, parameter.write, `${path}.write`, assembly)
 }
 
-function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, path: string, assembly: Assembly) {
+function encodes(name: string, branch: Branch, encode: Encode, path: string, assembly: Assembly) {
   switch (encode.type) {
     case 'kafka':
       return kafkaSink(name, branch, encode.kafka ?? {}, `${path}.kafka`, assembly)
     case 'prom':
-      return prometheusSink(name, branch, encode.prom ?? {}, file.metricsSettings, `${path}.prom`, assembly)
+      return prometheusSink(name, branch, encode.prom ?? {}, `${path}.prom`, assembly)
     case 'otlplogs':
       return otlpLogsSink(name, branch, encode.otlplogs ?? {}, `${path}.otlplogs`, assembly)
     case 'otlpmetrics':

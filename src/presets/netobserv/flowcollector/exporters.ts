@@ -8,18 +8,19 @@ import type { Exporter } from './shape.ts'
 type Exported = Readonly<{
   records: Branch
   flows: Branch
+  /** Settings of sinks of `flows` that make metrics. */
+  metrics: Settings
 }>
 
 export function exportTo(
   { type = 'Kafka', ...exporter }: Exporter,
   index: number,
-  branches: Exported,
-  metrics: Settings,
+  exported: Exported,
   mounts: Mounts,
   assembly: Assembly,
 ): void {
   const at = `spec.exporters[${index}]`
-  const { records: branch } = branches
+  const { records: branch } = exported
   switch (type) {
     case 'Kafka': {
       const { address, topic, tls, sasl } = exporter.kafka ?? {}
@@ -42,15 +43,14 @@ export function exportTo(
       return ipfixSink(`ipfix-export-${index}`, branch, settings, `${at}.ipfix`, assembly)
     }
     case 'OpenTelemetry':
-      return openTelemetry(exporter.openTelemetry ?? {}, index, branches, metrics, mounts, assembly)
+      return openTelemetry(exporter.openTelemetry ?? {}, index, exported, mounts, assembly)
   }
 }
 
 function openTelemetry(
   given: NonNullable<Exporter['openTelemetry']>,
   index: number,
-  { records, flows }: Exported,
-  metrics: Settings,
+  { records, flows, metrics }: Exported,
   mounts: Mounts,
   assembly: Assembly,
 ) {

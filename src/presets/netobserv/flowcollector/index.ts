@@ -65,25 +65,24 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   const slices = usesSlices(resource) ? readSlices(around.slices ?? [], assembly) : []
   addSliceLabels(slices, assembly)
   const rules = usesSlices(resource) ? sliceFilters(processor, slices) : []
-  const kept = (from: Branch) =>
-    deduplicated(filtered('filters', '', from, processor, assembly, rules), processor, assembly)
+  const kept = (from: Branch) => deduplicated(filtered('', from, processor, assembly, rules), processor, assembly)
   const tracked = trackedBy(spec, enriched, assembly)
   const branch = kept(tracked)
   const withLoki = loki.enable !== false
-  if (withLoki) lokiExport(spec, loki, filtered('filters-loki', 'Loki', branch, processor, assembly), mounts, assembly)
+  if (withLoki) lokiExport(spec, loki, filtered('Loki', branch, processor, assembly), mounts, assembly)
   if (processor.logLevel === 'trace')
     stdoutSink('stdout', branch, { format: 'json' }, 'spec.processor.logLevel', assembly)
   const metrics = metricsOf(processor, withLoki, report)
   const { port = 9401, tls } = processor.metrics?.server ?? {}
   // Metrics count flows, each once.
   const flows = tracked === enriched ? branch : kept(enriched)
-  const prometheus = filtered('filters-metrics', 'Metrics', flows, processor, assembly)
+  const prometheus = filtered('Metrics', flows, processor, assembly)
   prometheusExport(`0.0.0.0:${port}`, prometheus, metrics, serverTls(tls, mounts, report), assembly)
   if (exporters.length > 0) {
-    const exportedOf = (from: Branch) => filtered('filters-exporters', 'Exporters', from, processor, assembly)
+    const exportedOf = (from: Branch) => filtered('Exporters', from, processor, assembly)
     const records = exportedOf(branch)
-    const exported = { records, flows: flows === branch ? records : exportedOf(flows) }
-    for (const [index, exporter] of exporters.entries()) exportTo(exporter, index, exported, metrics, mounts, assembly)
+    const exported = { records, flows: flows === branch ? records : exportedOf(flows), metrics }
+    for (const [index, exporter] of exporters.entries()) exportTo(exporter, index, exported, mounts, assembly)
   }
   noteRest(spec, report)
   const { healthPort, profilePort } = { ...processor, ...processor.advanced }
@@ -175,7 +174,6 @@ function enrich(
 }
 
 function filtered(
-  name: string,
   target: '' | 'Loki' | 'Metrics' | 'Exporters',
   branch: Branch,
   { filters = [] }: Processor,
@@ -193,6 +191,7 @@ function filtered(
       : [],
   )
   const rules = [...own, ...more]
+  const name = target === '' ? 'filters' : `filters-${target.toLowerCase()}`
   return rules.length === 0 ? branch : filterRules(name, branch, rules, true, assembly)
 }
 

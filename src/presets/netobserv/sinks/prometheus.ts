@@ -16,20 +16,26 @@ export function metricsAddress({
   return hostPortText(address === '' ? '0.0.0.0' : address, port === 0 ? defaultPort : port)
 }
 
+type PrometheusEncoder = NonNullable<Encode['prom']>
+
+/** An encoder without an address is on the server of the metrics of flowlogs-pipeline. */
+export function onServer(settings: PrometheusEncoder, server: MetricsSettings): PrometheusEncoder {
+  if (settings.address !== undefined || settings.port !== undefined) return settings
+  return { ...settings, address: server.address, port: server.port, tls: settings.tls ?? server.tls }
+}
+
 export function prometheusSink(
   name: string,
   branch: Branch,
-  settings: NonNullable<Encode['prom']>,
-  global: MetricsSettings,
+  settings: PrometheusEncoder,
   path: string,
   assembly: Assembly,
 ): void {
-  const { address, port, tls, metrics = [], prefix = '', expiryTime, maxMetrics = 0 } = settings
-  const place = address === undefined && port === undefined ? global : settings
-  const { certPath = '', keyPath = '' } = tls ?? place.tls ?? {}
+  const { tls = {}, metrics = [], prefix = '', expiryTime, maxMetrics = 0 } = settings
+  const { certPath = '', keyPath = '' } = tls
   assembly.sinks[assembly.id(name)] = {
     type: 'prometheus',
-    listen: metricsAddress(place),
+    listen: metricsAddress(settings),
     ...(certPath === '' ? {} : { tls: { cert_file: certPath, key_file: keyPath } }),
     ...definitions(metrics, `${path}.metrics`, branch, assembly.report),
     prefix,
