@@ -48,6 +48,17 @@ class Place {
 
 export class UnreadableObject extends Error {}
 
+type SeenParts = Readonly<{
+  uid: string | undefined
+  version: string | undefined
+  document: Uint8Array
+  /** Input of the digest. */
+  sealed: Uint8Array
+  /** The managed fields as JSON. */
+  managed: Uint8Array | undefined
+  members: Members | undefined
+}>
+
 /** A received object, valid until the next one is read. */
 export class SeenObject {
   readonly uid: string | undefined
@@ -60,15 +71,7 @@ export class SeenObject {
   #object: KubeObject | undefined
   #managers: readonly ManagedField[] | undefined
 
-  /** `sealed`: input of the digest. `managed`: the managed fields as JSON. */
-  constructor(
-    uid: string | undefined,
-    version: string | undefined,
-    document: Uint8Array,
-    sealed: Uint8Array,
-    managed: Uint8Array | undefined,
-    members: Members | undefined,
-  ) {
+  constructor({ uid, version, document, sealed, managed, members }: SeenParts) {
     this.uid = uid
     this.version = version
     // A server sends only UTF-8; otherwise this replacement text is stored.
@@ -169,14 +172,14 @@ export class Stripper extends Scanner {
     this.#hasKind = false
     this.#members = []
     const document = this.#copied(kind)
-    return new SeenObject(
-      this.#uid,
-      this.#version,
+    return new SeenObject({
+      uid: this.#uid,
+      version: this.#version,
       document,
-      this.#out.subarray(0, this.#size),
-      this.#managed,
-      this.#isAsSent ? this.#members : undefined,
-    )
+      sealed: this.#out.subarray(0, this.#size),
+      managed: this.#managed,
+      members: this.#isAsSent ? this.#members : undefined,
+    })
   }
 
   #copied(head: string): Uint8Array {

@@ -85,21 +85,20 @@ export function changeEvent(change: Change): WeirEvent {
   // A uid is deleted once, whatever its last version.
   const once = operation === 'deleted' && !place.uid.includes(':')
   const id = stableUuid(place.cluster, place.uid, operation, once ? '' : resourceVersion)
-  return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
+  return envelope(place, { id, type: kubernetesTypes[operation], family: 'change', time, data })
 }
 
 type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
   const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
-  return envelope(
-    head,
-    kubernetesTypes.resource,
-    'resource',
-    stableUuid(head.cluster, head.uid, `resource ${head.state}`, head.resourceVersion),
+  return envelope(head, {
+    id: stableUuid(head.cluster, head.uid, `resource ${head.state}`, head.resourceVersion),
+    type: kubernetesTypes.resource,
+    family: 'resource',
     time,
-    utf8.encode(text),
-  )
+    data: utf8.encode(text),
+  })
 }
 
 export function clusterEvent(data: ClusterEventData, time: number): WeirEvent {
@@ -109,14 +108,13 @@ export function clusterEvent(data: ClusterEventData, time: number): WeirEvent {
     resourceVersion,
     regarding: { group, kind, namespace = '', name },
   } = data
-  const event = envelope(
-    data,
-    kubernetesTypes.event,
-    'k8s-event',
-    stableUuid(cluster, uid, 'event', resourceVersion),
+  const event = envelope(data, {
+    id: stableUuid(cluster, uid, 'event', resourceVersion),
+    type: kubernetesTypes.event,
+    family: 'k8s-event',
     time,
-    utf8.encode(JSON.stringify(data)),
-  )
+    data: utf8.encode(JSON.stringify(data)),
+  })
   return { ...event, ref: kubernetesRef({ cluster, group, kind, namespace, name }) }
 }
 
@@ -137,13 +135,18 @@ export function gapEvent(data: GapData, time: number): WeirEvent {
   }
 }
 
+type ObjectEvent = Readonly<{
+  id: string
+  type: string
+  family: 'change' | 'resource' | 'k8s-event'
+  /** Unix ms. */
+  time: number
+  data: Uint8Array
+}>
+
 function envelope(
   { cluster, group, resource, kind, namespace, name, uid }: Place,
-  type: string,
-  family: 'change' | 'resource' | 'k8s-event',
-  id: string,
-  time: number,
-  data: Uint8Array,
+  { id, type, family, time, data }: ObjectEvent,
 ): WeirEvent {
   return {
     id,

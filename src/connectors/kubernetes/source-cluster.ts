@@ -38,6 +38,13 @@ const retryMs = 2000
 const maxLists = 4
 const definingKinds = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
 
+type ClusterParts = Readonly<{
+  client: Client
+  map: ObjectMap
+  redactor: Redactor | undefined
+  lease: LeaseRef | undefined
+}>
+
 export class KubernetesSource implements Source {
   readonly addresses: readonly string[] = []
   readonly #config: KubernetesConfig
@@ -63,14 +70,7 @@ export class KubernetesSource implements Source {
   #changes = 0
   #rediscover: () => void = () => undefined
 
-  constructor(
-    config: KubernetesConfig,
-    context: SourceContext,
-    client: Client,
-    map: ObjectMap,
-    redactor: Redactor | undefined,
-    lease: LeaseRef | undefined,
-  ) {
+  constructor(config: KubernetesConfig, context: SourceContext, { client, map, redactor, lease }: ClusterParts) {
     this.#config = config
     this.#context = context
     this.#client = client

@@ -21,6 +21,17 @@ import type { Known } from './source-known.ts'
 import { factsOf as knownFacts, type Collection, type Step, type Emission } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
+/** A version of an object, as received at `now`; `document` is without secrets, `safe` the same parsed. */
+type ObjectState = Readonly<{
+  place: Place
+  version: string
+  digest: string
+  document: Uint8Array
+  safe: KubeObject
+  /** Unix ms. */
+  now: number
+}>
+
 type TrackerOptions = Readonly<{
   cluster: string
   type: ResourceType
@@ -175,7 +186,7 @@ export class Tracker implements Target {
             time: Number.isNaN(created) ? now : created,
           })
         : undefined
-    return this.#put(change, place, version, digest, document, safe, known, true, now)
+    return this.#put(known, { place, version, digest, document, safe, now }, 'created', change)
   }
 
   #updated(seen: SeenObject, place: Place, digest: string, known: Known, version: string): void | Promise<void> {
@@ -216,19 +227,14 @@ export class Tracker implements Target {
             deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
             noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
           })
-    return this.#put(change, place, version, digest, document, safe, known, false, now)
+    return this.#put(known, { place, version, digest, document, safe, now }, 'updated', change)
   }
 
   #put(
-    change: WeirEvent | undefined,
-    place: Place,
-    version: string,
-    digest: string,
-    document: Uint8Array,
-    safe: KubeObject,
     known: Known,
-    first: boolean,
-    now: number,
+    { place, version, digest, document, safe, now }: ObjectState,
+    operation: 'created' | 'updated',
+    change: WeirEvent | undefined,
   ): void | Promise<void> {
     const { map } = this.#options
     known.version = version
@@ -245,7 +251,7 @@ export class Tracker implements Target {
       emission = {
         at: now,
         version,
-        since: first && facts.created !== undefined ? facts.created : new Date(now).toISOString(),
+        since: operation === 'created' ? (facts.created ?? new Date(now).toISOString()) : new Date(now).toISOString(),
       }
       events.push(
         resourceEvent({ ...place, resourceVersion: version, since: emission.since, state: 'present' }, text, now),

@@ -45,7 +45,7 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
         '`redact.key` to the same key for all of them.',
       { source: context.id },
     )
-  const source = new KubernetesSource(config, context, client, map, redactor, lease)
+  const source = new KubernetesSource(config, context, { client, map, redactor, lease })
   if (context.replay !== undefined) {
     await context.replay.hold(map.position.sequence)
     // Kinds that appeared later are listed, because their emissions are incomplete.

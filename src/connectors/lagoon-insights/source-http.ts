@@ -51,6 +51,13 @@ type Received = Readonly<{ request: IncomingMessage; memory: MemoryLease }>
 
 const okay: Answer = { status: 200, body: { message: 'okay' } }
 
+type WrittenReport = Readonly<{
+  kind: InsightsKind
+  message: string
+  /** Of the key. */
+  part: string
+}>
+
 export class InsightsWeb {
   readonly #options: WebOptions
   readonly #tokens: TokenVerifier
@@ -123,14 +130,8 @@ export class InsightsWeb {
       const type = `direct.delete.${route.kind}` as const
       const { source, service } = route
       const message = goJson({ type, environment, source, service } satisfies DirectDelete)
-      return this.#append(
-        token,
-        type,
-        message,
-        request,
-        contents.ofDeleted(route.kind, route, place, written),
-        route.kind,
-      )
+      const rows = contents.ofDeleted(route.kind, route, place, written)
+      return this.#append(token, { kind: type, message, part: route.kind }, request, rows)
     }
     const body = await this.#json(given)
     const parsed = attempt(() =>
@@ -152,7 +153,8 @@ export class InsightsWeb {
         ? ({ kind: 'facts', items: items.facts ?? [] } as const)
         : ({ kind: 'problems', items: items.problems ?? [] } as const)
     const rows = await contents.ofPosted(posted, place, written)
-    return this.#append(token, `direct.${route.kind}`, goJson(message), request, rows, route.kind)
+    const report = { kind: `direct.${route.kind}`, message: goJson(message), part: route.kind } as const
+    return this.#append(token, report, request, rows)
   }
 
   async #takeSbom(service: string, place: Place, token: VerifiedToken, given: Received): Promise<Answer> {
@@ -173,7 +175,12 @@ export class InsightsWeb {
         throw new Refused(uploadStatus[error.problem], 'Unable to parse incoming data', error.message)
       })
     const rows = await contents.ofImage(report)
-    const answer = await this.#append(token, 'sbom', writeReport(report), request, rows, `sbom/${service}`)
+    const answer = await this.#append(
+      token,
+      { kind: 'sbom', message: writeReport(report), part: `sbom/${service}` },
+      request,
+      rows,
+    )
     contents.appended(report)
     return answer
   }
@@ -219,12 +226,9 @@ export class InsightsWeb {
 
   async #append(
     { namespace }: VerifiedToken,
-    kind: InsightsKind,
-    message: string,
+    { kind, message, part }: WrittenReport,
     request: IncomingMessage,
     rows: readonly WeirEvent[],
-    /** Of the key. */
-    part: string,
   ): Promise<Answer> {
     const { config, context } = this.#options
     const { host } = context

@@ -62,6 +62,7 @@ export function* putSeries(
 ): Decoding<void> {
   const reader = new WireReader()
   reader.start(body, 0)
+  const target = { rows, into, helps }
   let turn = 0
   while (reader.next(body.length)) {
     if (++turn % fieldsPerTurn === 0) yield
@@ -70,18 +71,18 @@ export function* putSeries(
       continue
     }
     const end = reader.within(body.length)
-    if (end > reader.at) yield* putOne(reader, end, format, rows, into, helps)
+    if (end > reader.at) yield* putOne(reader, end, format, target)
   }
   if (reader.failed) throw new Malformed()
 }
+
+type SeriesTarget = Readonly<{ rows: PushedRows; into: Received; helps: HelpTexts }>
 
 function* putOne(
   reader: WireReader,
   end: number,
   format: SeriesFormat,
-  rows: PushedRows,
-  into: Received,
-  helps: HelpTexts,
+  { rows, into, helps }: SeriesTarget,
 ): Decoding<void> {
   const start = reader.at
   const series = newSeries()

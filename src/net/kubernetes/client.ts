@@ -27,6 +27,14 @@ export type Client = Readonly<{
   close(): void
 }>
 
+type Sent = Readonly<{
+  method: string
+  path: string
+  query?: Readonly<Record<string, string>>
+  headers: Readonly<Record<string, string>>
+  body?: string
+}>
+
 export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOptions): Client {
   const base = new URL(url)
   const plain = base.protocol === 'http:'
@@ -37,14 +45,7 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
   }
   const agent = plain ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls })
   const request = plain ? httpRequest : httpsRequest
-  const send = async (
-    method: string,
-    path: string,
-    query: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-    more: Readonly<Record<string, string>>,
-    body?: string,
-  ): Promise<Answer> => {
+  const send = async ({ method, path, query = {}, headers, body }: Sent, signal: AbortSignal): Promise<Answer> => {
     const { headers: who, ...certificate } = (await identity?.()) ?? { headers: {} }
     const target = new URL(base)
     target.pathname = base.pathname.replace(/\/$/, '') + path
@@ -54,7 +55,7 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const sent = request(
         target,
-        { method, agent, signal, headers: { ...more, ...length, ...who }, ...certificate },
+        { method, agent, signal, headers: { ...headers, ...length, ...who }, ...certificate },
         (answer) => {
           if (answer.statusCode === 401) refused?.()
           const named = Object.fromEntries(
@@ -80,18 +81,20 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
     })
   }
   return {
-    ask: (path, query, signal, accept = 'application/json') => send('GET', path, query, signal, { accept }),
+    ask: (path, query, signal, accept = 'application/json') =>
+      send({ method: 'GET', path, query, headers: { accept } }, signal),
     write: (method, path, body, signal) =>
       send(
-        method,
-        path,
-        {},
-        signal,
         {
-          accept: 'application/json',
-          'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+          method,
+          path,
+          headers: {
+            accept: 'application/json',
+            'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+          },
+          body: JSON.stringify(body),
         },
-        JSON.stringify(body),
+        signal,
       ),
     close: () => agent.destroy(),
   }
