@@ -33,6 +33,15 @@ type SharedDeliveryParts = Readonly<{
   loadTransform(type: string): Promise<LoadedTransform> | undefined
 }>
 
+type OpenedParts = Readonly<{
+  instance: string
+  joined: Joined
+  lanes: PartitionWorkers | undefined
+  workloads: SharedWorkloads
+  deadLetters: SharedDeadLetters
+  name: string | undefined
+}>
+
 type Applied = Awaited<ReturnType<PartitionWorkers['apply']>>
 
 const configureMs = 10_000
@@ -52,12 +61,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   #entries: readonly SinkEntry[] = []
 
   private constructor(
-    instance: string,
-    joined: Joined,
-    lanes: PartitionWorkers | undefined,
-    workloads: SharedWorkloads,
-    deadLetters: SharedDeadLetters,
-    name: string | undefined,
+    { instance, joined, lanes, workloads, deadLetters, name }: OpenedParts,
     options: Pick<SharedDeliveryParts, 'host' | 'log'>,
   ) {
     this.deadLetters = deadLetters
@@ -90,15 +94,9 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     const name = start.serves
       ? await untilThere(() => sharedName({ ...joined, host, log }), host, log, new AbortController().signal)
       : undefined
-    return new SharedDelivery(
-      start.instance,
-      joined,
-      lanes,
-      workloads,
-      new SharedDeadLetters({ ...joined, instance: start.instance, host, log }),
-      name,
-      { host, log },
-    )
+    const { instance } = start
+    const deadLetters = new SharedDeadLetters({ ...joined, instance, host, log })
+    return new SharedDelivery({ instance, joined, lanes, workloads, deadLetters, name }, { host, log })
   }
 
   /** Of alert rules. Only an API has a name, and a store to query. */

@@ -70,14 +70,8 @@ export async function runUnitTest(loaded: Loaded, test: UnitTest): Promise<TestR
   if (problems.length > 0) return { name: test.name, failures: [], problems }
   const definition = test.transform === null ? undefined : await loadTransform(entry.type)
   const transform = definition?.build(entry.settings, await transformTools(), id)
-  const run = await play(
-    pieces,
-    entry.delivery.only,
-    definition?.accepts ?? ['events', 'flows'],
-    transform,
-    id,
-    outputs,
-  )
+  const route = { accepts: definition?.accepts ?? ['events', 'flows'], only: entry.delivery.only } as const
+  const run = await play(pieces, route, transform === undefined ? undefined : { id, transform, outputs })
   return {
     name: test.name,
     problems,
@@ -131,13 +125,17 @@ type Played = Readonly<{
   rows: readonly Readonly<{ to: string; kind: string; values: Fields }>[]
 }>
 
+type TestedRoute = Readonly<{
+  accepts: Parameters<typeof compileRoute>[0]
+  only: Parameters<typeof compileRoute>[1]
+}>
+
+type TestedTransform = Readonly<{ id: string; transform: Transform | BatchTransform; outputs: readonly string[] }>
+
 async function play(
   pieces: readonly SinkPiece[],
-  only: Parameters<typeof compileRoute>[1],
-  accepts: Parameters<typeof compileRoute>[0],
-  transform: Transform | BatchTransform | undefined,
-  id: string,
-  outputs: readonly string[],
+  { accepts, only }: TestedRoute,
+  tested: TestedTransform | undefined,
 ): Promise<Played> {
   const outcomes: string[] = []
   const chosen: SinkPiece[] = []
@@ -154,7 +152,7 @@ async function play(
     for (const row of rows) places.push(base + row)
     if (rows.length > 0) chosen.push({ ...piece, rows })
   }
-  if (transform === undefined)
+  if (tested === undefined)
     return {
       outcomes,
       rows: chosen.flatMap(({ batch, rows }) => {
@@ -167,7 +165,7 @@ async function play(
     append: (unit: Unit): Promise<void> => Promise.resolve(void units.push(unit)),
     cursor: () => Promise.resolve(undefined),
   }
-  const sink = deriveSink({ id, transform, journal, outputs })
+  const sink = deriveSink({ ...tested, journal })
   await sink.windows?.begin({ sequence: 0, row: 0, time: 0 })
   const signal = new AbortController().signal
   for (const piece of chosen) {
@@ -185,7 +183,7 @@ async function play(
     rows: units.flatMap(({ source, kind, raw }) =>
       kind === 'empty'
         ? []
-        : valuesOf(decodeBatch(kind, raw)).map((values) => ({ to: source.slice(id.length + 1), kind, values })),
+        : valuesOf(decodeBatch(kind, raw)).map((values) => ({ to: source.slice(tested.id.length + 1), kind, values })),
     ),
   }
 }

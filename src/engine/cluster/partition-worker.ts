@@ -51,6 +51,16 @@ const maintenanceMs = 1000
 /** Rounds between two saves of the position. */
 const saveEvery = 10
 
+type OpenedPartition = Readonly<{
+  writer: RetryingWriter
+  derived: Derived
+  segments: SegmentWriter
+  sinks: SinkSet
+  follower: Follower
+  /** The copy starts after this position in the partition. */
+  start: number
+}>
+
 /** Delivers one partition of a shared journal from a local copy of its frames. */
 export class PartitionWorker {
   readonly sinks: SinkSet
@@ -65,12 +75,7 @@ export class PartitionWorker {
 
   private constructor(
     options: PartitionWorkerOptions,
-    writer: RetryingWriter,
-    derived: Derived,
-    segments: SegmentWriter,
-    sinks: SinkSet,
-    follower: Follower,
-    start: number,
+    { writer, derived, segments, sinks, follower, start }: OpenedPartition,
   ) {
     this.#options = options
     this.#writer = writer
@@ -158,15 +163,8 @@ export class PartitionWorker {
         holdsOrphans: false,
         ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }),
       })
-      const worker = new PartitionWorker(
-        options,
-        writer,
-        derived,
-        segments,
-        sinks,
-        follower,
-        Math.floor(start / spread),
-      )
+      const opened = { writer, derived, segments, sinks, follower, start: Math.floor(start / spread) }
+      const worker = new PartitionWorker(options, opened)
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return worker
       await worker.close()

@@ -190,9 +190,7 @@ export function toDeadLetter(
   header: FrameHeader,
   row: number,
   body: Uint8Array,
-  reason: string,
-  attempts: number,
-  time: number,
+  { reason, attempts, time }: Pick<StoredDeadLetter, 'reason' | 'attempts' | 'time'>,
 ): Omit<StoredDeadLetter, 'state' | 'id'> {
   return {
     source: header.source,

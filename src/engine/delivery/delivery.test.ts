@@ -239,7 +239,8 @@ describe('delivery to one sink', () => {
       sequence,
       received: host.clock.now(),
     }
-    await crashed.add([toDeadLetter(header as FrameHeader, 0, new Uint8Array(), 'poison', 1, host.clock.now())])
+    const rejection = { reason: 'poison', attempts: 1, time: host.clock.now() }
+    await crashed.add([toDeadLetter(header as FrameHeader, 0, new Uint8Array(), rejection)])
     await crashed.close()
     await sinks.apply([entry()])
     await settled()

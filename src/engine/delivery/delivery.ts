@@ -272,20 +272,18 @@ export class Delivery {
   }
 
   #plan(frames: readonly Frame[], record: Readonly<SinkRecord>, enrichment: Enrichment | undefined): Range {
-    return planRange(
-      frames,
-      record,
-      (source) => this.takes(source),
-      this.#route,
-      (frame, error) => {
+    return planRange(frames, record, {
+      takes: (source) => this.takes(source),
+      route: this.#route,
+      enrichment,
+      filter: this.#settings.only?.filter,
+      onBroken: (frame, error) => {
         this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, {
           sequence: frame.header.sequence,
           error: String(error),
         })
       },
-      enrichment,
-      this.#settings.only?.filter,
-    )
+    })
   }
 
   /** Dead letters first, then tallies and position in one record. */
@@ -321,10 +319,11 @@ export class Delivery {
   }
 
   async #storeDeadLetters(rejected: readonly Rejected[]) {
-    const now = this.#options.host.clock.now()
-    const deadLetters = rejected.map(({ piece, row, reason, attempts }) =>
-      toDeadLetter(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now),
-    )
+    const time = this.#options.host.clock.now()
+    const deadLetters = rejected.map(({ piece, row, reason, attempts }) => {
+      const body = encodeBatch(oneRow(piece.batch, row))
+      return toDeadLetter(piece.header, piece.firstRow + row, body, { reason, attempts, time })
+    })
     await this.#withRetries(() => this.deadLetters.add(deadLetters))
     this.#options.log.error(`sink ${this.id} rejected ${rejected.length} rows; they are stored as dead letters`, {
       reason: rejected[0]?.reason ?? '',

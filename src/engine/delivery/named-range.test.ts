@@ -31,10 +31,7 @@ function setup(names: Names | undefined, received: number) {
     planRange(
       frames,
       { position: { sequence: 0, row: 0 }, sources: {} },
-      () => true,
-      route,
-      () => {},
-      enrichment,
+      { takes: () => true, route, enrichment, onBroken: () => {} },
     )
   return { host, signal, range: namedRange(plan, names, frames, host, signal.signal) }
 }

@@ -17,17 +17,22 @@ export type Range = Readonly<{
   ripeAt: number
 }>
 
+/** The rows that a sink receives. */
+type Selection = Readonly<{
+  takes: (source: string) => boolean
+  route: Route
+  enrichment?: Enrichment | undefined
+  filter?: RowFilter | undefined
+  onBroken: (frame: Frame, error: unknown) => void
+}>
+
 export const nameWaitMs = 2000
 
 /** A header that starts after the source's tally proves unreadable rows; they are quarantined. */
 export function planRange(
   frames: readonly Frame[],
   record: Readonly<SinkRecord>,
-  takes: (source: string) => boolean,
-  route: Route,
-  onBroken: (frame: Frame, error: unknown) => void,
-  enrichment?: Enrichment,
-  filter?: RowFilter,
+  { takes, route, enrichment, filter, onBroken }: Selection,
 ): Range {
   const changes = new Map<string, Tally>()
   const pieces: SinkPiece[] = []
