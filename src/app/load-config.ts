@@ -21,7 +21,7 @@ import { withBuiltIns } from './config-entries.ts'
 import type { Path } from '../schema/problem.ts'
 import { salvage } from '../schema/salvage.ts'
 import { Complaint } from '../schema/complaint.ts'
-import { problemAt } from '../schema/explain.ts'
+import { valueProblem } from '../schema/explain.ts'
 import { checkAcross } from './config-across.ts'
 import type { CompileFilter } from './config-filters.ts'
 import { useConnectorPackages } from './config-packages.ts'
@@ -105,7 +105,7 @@ export async function loadDocument(
   const all = [
     ...problems,
     ...(journal instanceof Complaint && surroundings === 'machine'
-      ? [problemAt(long, ['journal'], 'value', journal.message, journal.hint, undefined)]
+      ? [valueProblem(long, ['journal'], journal.message, journal.hint, undefined)]
       : []),
     ...(across?.problems ?? []).filter((problem) => !ofGuess(problem)),
   ]

@@ -17,7 +17,7 @@ function explainOne(root: FieldInfo, document: ConfigDocument, issue: z.core.$Zo
     return issue.keys.map((key) => unknownKey(document, [...path, key], info, value))
   if (issue.code === 'custom') {
     const hint: unknown = issue.params?.['hint']
-    return [problemAt(document, path, 'value', issue.message, typeof hint === 'string' ? hint : undefined, info)]
+    return [valueProblem(document, path, issue.message, typeof hint === 'string' ? hint : undefined, info)]
   }
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
     return [wrongVariant(document, path, infoAt(root, document.value, path.slice(0, -1)), value)]
@@ -43,7 +43,7 @@ function unknownKey(document: ConfigDocument, path: Path, parent: FieldInfo | un
     didYouMean(key, all) ??
     (nested === undefined ? undefined : `did you mean \`${nested}\`?`) ??
     (all.length === 0 ? undefined : `known fields: ${all.join(', ')}`)
-  const problem = problemAt(document, path, 'key', 'unknown field', hint, undefined)
+  const problem = keyProblem(document, path, 'unknown field', hint)
   return mayBeSecret(key, valueAt(holder, [key]), parent) ? { ...problem, secret: true } : problem
 }
 
@@ -84,25 +84,24 @@ function secretNames(info: FieldInfo): string[] {
 function wrongVariant(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, value: unknown): Problem {
   const names = [...(parent?.variants?.keys() ?? [])]
   const expects = `expected one of ${names.map((name) => `\`${name}\``).join(', ')}`
-  if (value === undefined)
-    return problemAt(document, path, 'key', `required field is missing; ${expects}`, undefined, undefined)
+  if (value === undefined) return keyProblem(document, path, `required field is missing; ${expects}`, undefined)
   const hint = typeof value === 'string' ? didYouMean(value, names) : undefined
-  return problemAt(document, path, 'value', `${expects}, got ${show(value)}`, hint, undefined)
+  return valueProblem(document, path, `${expects}, got ${show(value)}`, hint, undefined)
 }
 
 function wrongValue(document: ConfigDocument, path: Path, info: FieldInfo | undefined, value: unknown): Problem {
   if (value === undefined) {
     const hint =
       info?.example === undefined ? undefined : `for example \`${String(path.at(-1))}: ${written(info.example)}\``
-    return problemAt(document, path, 'key', 'required field is missing', hint, undefined)
+    return keyProblem(document, path, 'required field is missing', hint)
   }
-  if (value === null) return problemAt(document, path, 'key', 'has no value', adviseEmpty(info), undefined)
+  if (value === null) return keyProblem(document, path, 'has no value', adviseEmpty(info))
   const secret = holdsSecret(info)
   const hint =
     (secret && (info?.kind === 'list' || info?.kind === 'group') ? undefined : info?.advise?.(value)) ??
     (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
   const got = secret ? kindOf(value) : show(value)
-  return problemAt(document, path, 'value', `expected ${info?.expects ?? 'something else'}, got ${got}`, hint, info)
+  return valueProblem(document, path, `expected ${info?.expects ?? 'something else'}, got ${got}`, hint, info)
 }
 
 function adviseEmpty(info: FieldInfo | undefined): string {
@@ -126,17 +125,26 @@ function mayHavePath(info: FieldInfo | undefined) {
   return info !== undefined && (info.kind === 'url' || info.isUrl === true)
 }
 
-export function problemAt(
+function keyProblem(document: ConfigDocument, path: Path, message: string, hint: string | undefined): Problem {
+  return {
+    ...locate(document, path, 'key'),
+    path: formatPath(path),
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+export function valueProblem(
   document: ConfigDocument,
   path: Path,
-  at: 'key' | 'value',
   message: string,
   hint: string | undefined,
   info: FieldInfo | undefined,
 ): Problem {
-  const problem = { ...locate(document, path, at), path: formatPath(path), message }
   return {
-    ...problem,
+    ...locate(document, path, 'value'),
+    path: formatPath(path),
+    message,
     ...(hint === undefined ? {} : { hint }),
     ...(holdsSecret(info) ? { secret: true as const } : mayHavePath(info) ? { secret: 'path' as const } : {}),
   }

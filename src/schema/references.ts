@@ -3,7 +3,7 @@ import { Complaint } from './complaint.ts'
 import type { AnyComponentSchema } from './component.ts'
 import { walkWritten } from './descend.ts'
 import type { ConfigDocument } from './document.ts'
-import { problemAt } from './explain.ts'
+import { valueProblem } from './explain.ts'
 import type { FieldInfo } from './field.ts'
 import type { Path, Problem } from './problem.ts'
 import { replacedAll } from './replaced.ts'
@@ -53,7 +53,7 @@ export function resolveReferences(
     else if (found.hint === missingHint && mayMiss(path)) unknown.push(path)
     else {
       unknown.push(path)
-      problems.push(problemAt(document, path, 'value', found.message, found.hint, info))
+      problems.push(valueProblem(document, path, found.message, found.hint, info))
     }
   })
   const value = replacedAll(document.value, changes)

@@ -2,7 +2,7 @@ import type { AnyComponentSchema, ConfigOf, WrittenConfigOf } from './component.
 import { walkWritten } from './descend.ts'
 import { applyOverrides } from './overrides.ts'
 import { parseYaml, type ConfigDocument } from './document.ts'
-import { explain, problemAt } from './explain.ts'
+import { explain, valueProblem } from './explain.ts'
 import { formatProblems, type Problem } from './problem.ts'
 
 export type Validated<T> =
@@ -33,7 +33,7 @@ export function literalSecrets(schema: AnyComponentSchema, document: ConfigDocum
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (info.kind !== 'secret' || typeof value !== 'string' || /^(env|file):/.test(value)) return
     const hint = 'write `env:NAME` or `file:/path` instead'
-    const warning = problemAt(document, path, 'value', 'this secret is written in plain text', hint, info)
+    const warning = valueProblem(document, path, 'this secret is written in plain text', hint, info)
     if (warning.line > 0 || warning.file.startsWith('-')) warnings.push(warning)
   })
   return warnings

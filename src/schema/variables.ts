@@ -2,7 +2,7 @@ import type { AnyComponentSchema } from './component.ts'
 import { walkWritten } from './descend.ts'
 import type { ConfigDocument } from './document.ts'
 import { valueFromText } from './environment.ts'
-import { problemAt } from './explain.ts'
+import { valueProblem } from './explain.ts'
 import type { Path, Problem } from './problem.ts'
 import { replacedAll } from './replaced.ts'
 
@@ -27,7 +27,7 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (typeof value !== 'string' || !value.includes('${')) return
     const complain = (message: string, hint: string): void =>
-      void problems.push(problemAt(document, path, 'value', message, hint, info))
+      void problems.push(valueProblem(document, path, message, hint, info))
     if (info.kind === 'secret') {
       const name = whole.exec(value)?.[1]
       if (name !== undefined) changes.push({ path, value: `env:${name}` })
