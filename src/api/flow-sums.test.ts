@@ -103,7 +103,7 @@ test.each([
     const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, ...some, further: ['drop_bytes'] }
     const groups = { fields, step: undefined }
     const few = shown(await rowsOf(reader, groupsSql(request), signal))
-    const many = shown(await flowSums(reader, request, groups, groupsSql, signal, noFlows))
+    const many = shown(await flowSums(reader, request, groups, groupsSql, { disconnected: signal, many: noFlows }))
     if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
     else expect(many).toEqual(few)
   }
@@ -171,7 +171,10 @@ test.each([
       const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
       const { statements, reader } = observed(api)
       const sums = (more: object) =>
-        flowSums(reader, { ...request, ...more }, { fields, step: undefined }, groupsSql, signal, noFlows)
+        flowSums(reader, { ...request, ...more }, { fields, step: undefined }, groupsSql, {
+          disconnected: signal,
+          many: noFlows,
+        })
       const own = shown(await sums({}))
       expect(statements.some((sql) => sql.includes('_all_alone'))).toBe(false)
       expect(shown(await sums({ beside: groupField(beside) }))).toEqual(own)
@@ -186,11 +189,14 @@ test('the three requests of an overview share one pass over the flows', async ()
   const [src, dst] = ['src_endpoint', 'dst_endpoint'].map(groupField) as [QueryField, QueryField]
   const usual = { ...rowQuery, by: 'bytes', limit: 5 } as const
   const list: GroupsRequest = { ...usual, group: [src], beside: dst }
-  await flowSums(reader, list, { fields: [src], step: undefined }, groupsSql, signal, noFlows)
+  await flowSums(reader, list, { fields: [src], step: undefined }, groupsSql, { disconnected: signal, many: noFlows })
   const pairs: GroupsRequest = { ...usual, group: [src, dst], beside: src }
-  await flowSums(reader, pairs, { fields: [src, dst], step: undefined }, groupsSql, signal, noFlows)
+  await flowSums(reader, pairs, { fields: [src, dst], step: undefined }, groupsSql, {
+    disconnected: signal,
+    many: noFlows,
+  })
   const series: SeriesRequest = { ...usual, group: [src], beside: dst, step: 3600 }
-  await flowSums(reader, series, { fields: [src], step: 3600 }, seriesSql, signal, noFlows)
+  await flowSums(reader, series, { fields: [src], step: 3600 }, seriesSql, { disconnected: signal, many: noFlows })
   expect(new Set(statements.filter((sql) => sql.includes('keyed AS'))).size).toBe(1)
 })
 
@@ -205,7 +211,10 @@ test('groups by one endpoint do without a shared pass that needs too much memory
   const rowQuery = rowQueryOf({ from: String(now - 2 * day) }, 'flow_time', now, local)
   const sums = (group: readonly QueryField[], beside?: QueryField) => {
     const request: GroupsRequest = { ...rowQuery, by: 'bytes', limit: 5, group, beside }
-    return flowSums({ ...reader, query }, request, { fields: group, step: undefined }, groupsSql, signal, noFlows)
+    return flowSums({ ...reader, query }, request, { fields: group, step: undefined }, groupsSql, {
+      disconnected: signal,
+      many: noFlows,
+    })
   }
   expect(shown(await sums([src], dst))).toEqual(shown(await sums([src])))
   await expect(sums([src, dst], src)).rejects.toThrow('memory')
@@ -232,7 +241,10 @@ test.each([
     const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
     const request: SeriesRequest = { ...rowQuery, group: fields, by, limit, step: 3600, further: ['drop_bytes'] }
     const all = await rowsOf(reader, seriesSql(request), signal)
-    const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, noFlows)
+    const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, {
+      disconnected: signal,
+      many: noFlows,
+    })
     expect(shown(placed)).toEqual(shown(all))
   }
 })
@@ -250,8 +262,8 @@ test.each([
     const range = { from: String(to - 2 * day + moved), to: String(to + moved) }
     const request = { ...rowQueryOf(range, 'flow_time', now, local), by: 'bytes', limit: 5, group: fields } as const
     return step === undefined
-      ? flowSums(query, request, { fields, step }, groupsSql, signal, noFlows)
-      : flowSums(query, { ...request, step }, { fields, step }, seriesSql, signal, noFlows)
+      ? flowSums(query, request, { fields, step }, groupsSql, { disconnected: signal, many: noFlows })
+      : flowSums(query, { ...request, step }, { fields, step }, seriesSql, { disconnected: signal, many: noFlows })
   }
   const first = await sums(0, reader)
   const before = new Set(statements.splice(0))
@@ -269,7 +281,10 @@ test('many groups use one statement', async () => {
   const fields = [groupField('src_port')]
   const rowQuery = rowQueryOf({ from: String(now - 2 * day) }, 'flow_time', now, local)
   const request: GroupsRequest = { ...rowQuery, group: fields, by: 'flows', limit: 5 }
-  const rows = await flowSums(reader, request, { fields, step: undefined }, groupsSql, signal, noFlows)
+  const rows = await flowSums(reader, request, { fields, step: undefined }, groupsSql, {
+    disconnected: signal,
+    many: noFlows,
+  })
   expect(shown(rows)).toEqual(shown(await rowsOf(api.store.reader, groupsSql(request), signal)))
   expect(rows?.[0]).toMatchObject({ _all_groups: 2100 })
   expect(statements).toHaveLength(2)

@@ -27,8 +27,7 @@ export async function flowSums<Request extends AggregateQuery>(
   request: Request,
   groups: SumGroups,
   sql: SumSql<Request>,
-  disconnected: AbortSignal,
-  many = manyFlows,
+  { disconnected, many = manyFlows }: Readonly<{ disconnected: AbortSignal; many?: number }>,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const dialect = dialectOf(store)
   const sums = await store.sums?.()

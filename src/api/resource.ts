@@ -45,8 +45,8 @@ export async function describeResource(
       `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at, dialect)} ORDER BY ` +
         'valid_from DESC LIMIT 1',
     ),
-    chain(dialect, runQuery, ref, at, 'from_ref', 'to'),
-    chain(dialect, runQuery, ref, at, 'to_ref', 'from'),
+    chain(dialect, runQuery, ref, at, 'owners'),
+    chain(dialect, runQuery, ref, at, 'owned'),
     runQuery(relationsSql(ref, at, dialect)),
     lastChanges(dialect, runQuery, until),
     runQuery(
@@ -125,15 +125,15 @@ async function chain(
   runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
-  by: 'from_ref' | 'to_ref',
-  next: 'from' | 'to',
+  towards: 'owners' | 'owned',
 ): Promise<readonly Row[]> {
+  const [start, next] = towards === 'owners' ? ['from_ref', 'to'] : ['to_ref', 'from']
   const all: Row[] = []
   const known = new Set([ref])
   for (let level = [ref], depth = 0; level.length > 0 && depth < maxDepth && all.length < maxRelations; depth++) {
     const rows = await runQuery(
       `SELECT ${relationColumns} FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' ` +
-        `AND ${by} IN (${level.map(dialect.text).join(', ')}) AND ${asOf(at, dialect)} ` +
+        `AND ${start} IN (${level.map(dialect.text).join(', ')}) AND ${asOf(at, dialect)} ` +
         `ORDER BY to_ref, from_ref LIMIT ${maxRelations}`,
     )
     all.push(...rows)

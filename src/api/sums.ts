@@ -243,7 +243,7 @@ async function storedSums<Request extends AggregateQuery>(
     run,
   )
   const fromFlows = async () =>
-    answerOf(await flowSums(store, request, groups, readers.sql, disconnected), { source: 'raw', exact: true })
+    answerOf(await flowSums(store, request, groups, readers.sql, { disconnected }), { source: 'raw', exact: true })
   if (rollup === undefined) return fromFlows()
   const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
   const candidates = isOfCandidates

@@ -38,30 +38,35 @@ function doubleBelow(value: bigint): number {
 }
 
 export function wordsTest(intervals: readonly Interval[]): WordsTest {
-  const lows = words(intervals.map(({ low }) => low))
-  const highs = words(intervals.map(({ high }) => high))
+  const lows = new Bounds(intervals.map(({ low }) => low))
+  const highs = new Bounds(intervals.map(({ high }) => high))
   const count = intervals.length
   return (a, b, c, d) => {
     let [from, to] = [0, count]
     while (from < to) {
       const middle = (from + to) >> 1
-      if (order(lows, middle * 4, a, b, c, d) <= 0) from = middle + 1
+      if (lows.compare(middle, a, b, c, d) <= 0) from = middle + 1
       else to = middle
     }
-    return from > 0 && order(highs, from * 4 - 4, a, b, c, d) >= 0
+    return from > 0 && highs.compare(from - 1, a, b, c, d) >= 0
   }
 }
 
-function words(values: readonly bigint[]): Uint32Array {
-  return Uint32Array.from(
-    values.flatMap((value) => [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn))),
-  )
-}
+/** Values of 128 bits, as four words each. */
+class Bounds {
+  readonly #words: Uint32Array
 
-function order(list: Uint32Array, offset: number, a: number, b: number, c: number, d: number) {
-  return (
-    (list[offset] ?? 0) - a || (list[offset + 1] ?? 0) - b || (list[offset + 2] ?? 0) - c || (list[offset + 3] ?? 0) - d
-  )
+  constructor(values: readonly bigint[]) {
+    this.#words = Uint32Array.from(
+      values.flatMap((value) => [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn))),
+    )
+  }
+
+  compare(index: number, a: number, b: number, c: number, d: number): number {
+    const words = this.#words
+    const at = index * 4
+    return (words[at] ?? 0) - a || (words[at + 1] ?? 0) - b || (words[at + 2] ?? 0) - c || (words[at + 3] ?? 0) - d
+  }
 }
 
 export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {

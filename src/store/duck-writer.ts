@@ -150,15 +150,10 @@ class DuckWriter implements TableWriter {
     if (whole !== undefined) return whole
     const select = `SELECT * FROM read_parquet(${fileList(from)},
         union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`
-    return this.#copy(
-      this.#merging,
-      select,
-      stream,
-      path,
-      about,
-      await this.#farApart(from),
-      stream === 'events' ? await this.#groupRows(from) : eventRows,
-    )
+    return this.#copy(select, stream, path, about, {
+      farApart: await this.#farApart(from),
+      groupRows: stream === 'events' ? await this.#groupRows(from) : eventRows,
+    })
   }
 
   async #groupRows(files: readonly string[]): Promise<number> {
@@ -178,7 +173,7 @@ class DuckWriter implements TableWriter {
       ),
     )
     const { sql, columns } = mergeQuery(stream, from, names)
-    const written = await this.#copy(this.#merging, sql, stream, path, about, await this.#farApart(from))
+    const written = await this.#copy(sql, stream, path, about, { farApart: await this.#farApart(from) })
     const total = async (paths: readonly string[]) =>
       String(
         (
@@ -247,7 +242,6 @@ class DuckWriter implements TableWriter {
         ...(had.has(unknownColumn) ? [`CASE WHEN r.ep IS NULL THEN e.${unknownColumn} END AS ${unknownColumn}`] : []),
       ]
       const written = await this.#copy(
-        this.#merging,
         `SELECT ${columns.join(', ')} FROM ${file} e LEFT JOIN revised r ON e.ep = r.ep ORDER BY e.addr`,
         'endpoints',
         path,
@@ -370,13 +364,11 @@ class DuckWriter implements TableWriter {
   }
 
   async #copy(
-    connection: DuckDBConnection,
     select: string,
     stream: Stream,
     path: string,
     about: FileAbout,
-    farApart = false,
-    groupRows = eventRows,
+    { farApart = false, groupRows = eventRows }: Readonly<{ farApart?: boolean; groupRows?: number }> = {},
   ): Promise<Written> {
     const sized =
       stream === 'events'
@@ -384,7 +376,7 @@ class DuckWriter implements TableWriter {
         : copyOptions[stream]
     const options = farApart ? sized.replace('PARQUET_VERSION v2', 'PARQUET_VERSION v1') : sized
     const [[rows] = []] = await rowsOf(
-      connection,
+      this.#merging,
       `COPY (${select}) TO ${quoted(path)} (${options}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`,
     )
     const stat = await this.#disk.stat(path)

@@ -23,6 +23,18 @@ export function perSourceOf(counts: ReadonlyMap<number, number>): PerSource {
   return [...counts].toSorted(([a], [b]) => a - b)
 }
 
+type PendingRows = Readonly<{
+  rows: number
+  /** Sequence of the first frame. */
+  first: number
+  header: FrameHeader
+  /** If the rows were read. */
+  extent?: Extent | undefined
+  receipt?: Receipt | undefined
+  /** For rows of the journal. */
+  source?: number
+}>
+
 export class PendingTables {
   #tables = new Map<string, PendingTable>()
   rows = 0
@@ -33,15 +45,7 @@ export class PendingTables {
     return [...this.#tables.values()]
   }
 
-  /** `extent` and `receipt`: of the rows, if they were read. `source`: for rows of the journal. */
-  add(
-    stream: Stream,
-    hour: number,
-    rows: number,
-    first: number,
-    header: FrameHeader,
-    { extent, receipt, source }: { extent?: Extent | undefined; receipt?: Receipt | undefined; source?: number } = {},
-  ): void {
+  add(stream: Stream, hour: number, { rows, first, header, extent, receipt, source }: PendingRows): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {

@@ -170,7 +170,10 @@ export class StoreProjection implements Projection {
     } else {
       await writer.append(hour, this.#events(batch, frame, source))
     }
-    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, {
+    this.#pending.add(batch.kind, hour, {
+      rows: batch.count,
+      first: frame.firstSequence,
+      header,
       source,
       ...(batch.kind === 'events' ? { extent: extentOfEvents(batch) } : { receipt: receiptOf(batch, header.received) }),
     })
@@ -196,7 +199,11 @@ export class StoreProjection implements Projection {
     const fresh = this.#endpoints.take()
     if (fresh.length > 0) {
       await writer.append(day, { stream: 'endpoints', rows: fresh })
-      tables.add('endpoints', day, endpointsIn(fresh), frame.firstSequence, frame.header)
+      tables.add('endpoints', day, {
+        rows: endpointsIn(fresh),
+        first: frame.firstSequence,
+        header: frame.header,
+      })
     }
     return rows
   }
@@ -237,7 +244,10 @@ export class StoreProjection implements Projection {
         if (sums === undefined) await writer.append(lost.hour, rows)
         else sums.add(rows, this.#endpoints)
       }
-      all.add(batch.kind, lost.hour, batch.count, frame.firstSequence, header, {
+      all.add(batch.kind, lost.hour, {
+        rows: batch.count,
+        first: frame.firstSequence,
+        header,
         source,
         ...(batch.kind === 'events'
           ? { extent: extentOfEvents(batch) }

@@ -70,7 +70,8 @@ function fromRing(
   prefix: string,
   limit: number,
 ) {
-  return ringValues(hub.ringSource(), rowQuery, fields, (field) => valueTest(field, prefix), limit, maxMs, disconnected)
+  const wanted = { fields, matches: (field: QueryField) => valueTest(field, prefix), limit }
+  return ringValues(hub.ringSource(), rowQuery, wanted, { withinMs: maxMs, signal: disconnected })
 }
 
 async function runQuery(

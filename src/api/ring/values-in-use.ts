@@ -40,14 +40,17 @@ function listCounter(field: QueryField): Counter {
   }
 }
 
+type WantedValues = Readonly<{
+  fields: readonly QueryField[]
+  matches: (field: QueryField) => ValueTest
+  limit: number
+}>
+
 export async function ringValues(
   source: RingSource,
   rowQuery: RowQuery,
-  fields: readonly QueryField[],
-  matches: (field: QueryField) => ValueTest,
-  limit: number,
-  withinMs: number,
-  signal: AbortSignal,
+  { fields, matches, limit }: WantedValues,
+  { withinMs, signal }: Readonly<{ withinMs: number; signal: AbortSignal }>,
 ): Promise<UsedValues | undefined> {
   const counters = fields.map((field) =>
     field.kind.startsWith('list') ? listCounter(field) : plainCounter(field, source.resolver),

@@ -82,7 +82,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const { store } = context.control
     const made =
       format === 'parquet' && (store?.isolated === undefined || store.dialect === 'clickhouse') ? 'ndjson' : format
-    const bytes = await source(context, hub, parsed, made, reply, disconnected)
+    const bytes = await source(context, hub, { ...parsed, format: made }, reply, disconnected)
     if (bytes === undefined) return reply.hijack()
     const count = { rows: 0 }
     const rows = counted(logErrors(bytes, disconnected, context.log), made, count)
@@ -105,8 +105,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
 async function source(
   context: ApiContext,
   hub: Hub,
-  request: ExportRequest,
-  format: Format,
+  { format, ...request }: ExportRequest & Readonly<{ format: Format }>,
   reply: FastifyReply,
   disconnected: AbortSignal,
 ): Promise<IsolatedResult | undefined> {

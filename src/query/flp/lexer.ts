@@ -88,18 +88,16 @@ function hintOf(character: string): string {
 }
 
 function unescaped(text: string, position: number): string {
-  return text.replace(
-    escaped,
-    (written, control?: string, hex?: string, short?: string, long?: string, octal?: string) => {
-      if (control !== undefined) return controls[control] ?? ''
-      const code = octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8)
-      // Escapes of single bytes above 0x7f would make the string invalid UTF-8.
-      const limit = hex !== undefined || octal !== undefined ? 0x7f : 0x10ffff
-      if (!(code <= limit) || (code >= 0xd800 && code <= 0xdfff))
-        throw new FlpQueryProblem(
-          `position ${position}: ${written} is not an escape; write the string in back quotes, or the backslash twice`,
-        )
-      return String.fromCodePoint(code)
-    },
-  )
+  return text.replace(escaped, (written, ...groups: readonly (string | undefined)[]) => {
+    const [control, hex, short, long, octal] = groups
+    if (control !== undefined) return controls[control] ?? ''
+    const code = octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8)
+    // Escapes of single bytes above 0x7f would make the string invalid UTF-8.
+    const limit = hex !== undefined || octal !== undefined ? 0x7f : 0x10ffff
+    if (!(code <= limit) || (code >= 0xd800 && code <= 0xdfff))
+      throw new FlpQueryProblem(
+        `position ${position}: ${written} is not an escape; write the string in back quotes, or the backslash twice`,
+      )
+    return String.fromCodePoint(code)
+  })
 }

@@ -145,7 +145,7 @@ export class DuckReader implements StoreReader {
       }
     }
     const prepared = await orFinish(async () => {
-      await makeViews(connection, this.#endpoints.known, statement, views, input, {})
+      await makeViews(connection, this.#endpoints.known, statement, { input, cached: {}, text: views })
       return connection.prepare(copySql(sql, path))
     })
     return {
@@ -266,7 +266,7 @@ export class DuckReader implements StoreReader {
         return copyOf(known)
       }
       const begin = async () => {
-        await makeViews(connection, this.#endpoints.known, statement, views, input, cached)
+        await makeViews(connection, this.#endpoints.known, statement, { input, cached, text: views })
         unreported = await reportProgress(connection, this.#options.timers, { files, onProgress })
         return start(connection, statement, input)
       }

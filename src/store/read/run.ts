@@ -9,19 +9,24 @@ import { allowedStatements, type Statement } from './statement.ts'
 import { probe, viewsOf, withoutEnd } from './statement-views.ts'
 import { flowsView, type ViewInput } from './views.ts'
 
+type Views = Readonly<{
+  input: ViewInput
+  cached: CachedViews
+  /** Without a selection by ids. */
+  text: string
+}>
+
 export async function makeViews(
   connection: DuckDBConnection,
   known: EndpointIds,
   statement: Statement,
-  views: string,
-  input: ViewInput,
-  cached: CachedViews,
+  { input, cached, text }: Views,
 ): Promise<void> {
   const { selection: written } = statement
   // Of no flows, there is nothing to choose.
   const hasFlows = input.files.some(({ stream }) => stream === 'flows')
   if (written === undefined || !hasFlows || (!written.isProbe && written.byIds === undefined)) {
-    await connection.run(views)
+    await connection.run(text)
     return
   }
   const selection = await selectionByIds(connection, known, written, input)
