@@ -187,9 +187,11 @@ export class FlowAggregator {
       active.length === 1 ? this.#maskOf(view, first.mask)! : view.union(active.map(({ mask }) => view.masks[mask]!)),
     )
     for (const { series, metric, mask } of active) {
-      const amounts = metric.value === undefined ? undefined : amountOf(metric.value)
-      const factors = metric.definition.scaled ? scale : undefined
-      this.#surplus += series.add(found, view.view.rows, view.masks[mask]!, amounts, factors, batch)
+      const factors = {
+        amounts: metric.value === undefined ? undefined : amountOf(metric.value),
+        scale: metric.definition.scaled ? scale : undefined,
+      }
+      this.#surplus += series.add(found, view.view.rows, view.masks[mask]!, factors, batch)
     }
   }
 

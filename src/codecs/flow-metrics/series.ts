@@ -1,5 +1,11 @@
 import type { CompiledMetric } from './definition.ts'
 
+/** By row; undefined: 1 each. */
+type RowFactors = Readonly<{
+  amounts: Float64Array | undefined
+  scale: Float64Array | undefined
+}>
+
 export class MetricSeries {
   readonly metric: CompiledMetric
   readonly name: string
@@ -38,13 +44,12 @@ export class MetricSeries {
     this.changed = changed
   }
 
-  /** Adds amounts (by row; undefined: 1 each) where the mask is set. Returns the number of rows added to set 0. */
+  /** Adds amounts where the mask is set. Returns the number of rows added to set 0. */
   add(
     sets: Int32Array,
     rows: Uint32Array,
     mask: Uint8Array,
-    amounts: Float64Array | undefined,
-    scale: Float64Array | undefined,
+    { amounts, scale }: RowFactors,
     { version, now }: { version: number; now: number },
   ): number {
     const { type, divide } = this.metric.definition

@@ -32,7 +32,6 @@ export class RecordWriter {
   readonly #xlatSource: Address
   readonly #xlatDestination: Address
   readonly #proto: NumberOf
-  readonly #rate: NumberOf
   readonly #common: Common
   readonly #enterprise: Enterprise | undefined
 
@@ -45,7 +44,6 @@ export class RecordWriter {
     this.#xlatSource = new Address(columns['xlat_src_addr'])
     this.#xlatDestination = new Address(columns['xlat_dst_addr'])
     this.#proto = numberOf(columns['proto'])
-    this.#rate = numberOf(columns['sampling'])
     this.#common = new Common(batch, this.#texts, received)
     this.#enterprise = withEnterprise ? new Enterprise(batch, this.#texts) : undefined
   }
@@ -60,7 +58,7 @@ export class RecordWriter {
 
   /** One packet in N was inspected; 1 if all or unknown. */
   rate(row: number): number {
-    return Math.max(1, this.#rate(row))
+    return this.#common.rate(row)
   }
 
   size(row: number): number {
@@ -92,9 +90,7 @@ export class RecordWriter {
       at = this.#xlatSource.writeV4(view, at, row)
       at = this.#xlatDestination.writeV4(view, at, row)
     }
-    // Collectors show ICMP from the destination port.
-    const port = proto === icmp || proto === icmpV6 ? (type << 8) | code : -1
-    at = this.#common.write(view, bytes, at, row, v6, proto, port, this.rate(row))
+    at = this.#common.write(view, bytes, at, row, v6 ? ipv6 : ipv4)
     return this.#enterprise === undefined ? at : this.#enterprise.write(view, bytes, at, row)
   }
 }
@@ -103,6 +99,8 @@ class Common {
   readonly icmpType: NumberOf
   readonly icmpCode: NumberOf
   readonly #texts: Texts
+  readonly #proto: NumberOf
+  readonly #rate: NumberOf
   readonly #etype: NumberOf
   readonly #direction: NumberOf
   readonly #sourceMac: Column | undefined
@@ -123,6 +121,8 @@ class Common {
     this.#texts = texts
     this.icmpType = numberOf(columns['icmp_type'])
     this.icmpCode = numberOf(columns['icmp_code'])
+    this.#proto = numberOf(columns['proto'])
+    this.#rate = numberOf(columns['sampling'])
     this.#etype = numberOf(columns['etype'])
     this.#direction = firstNumber(columns['if_directions'], numberOf(columns['direction']))
     this.#sourceMac = src_mac
@@ -139,28 +139,25 @@ class Common {
     this.#xlatDestinationPort = numberOf(columns['xlat_dst_port'])
   }
 
+  rate(row: number): number {
+    return Math.max(1, this.#rate(row))
+  }
+
   size(row: number): number {
     return commonBytes + this.#texts.size(this.#interface(row))
   }
 
-  write(
-    view: DataView,
-    bytes: Uint8Array,
-    start: number,
-    row: number,
-    v6: boolean,
-    proto: number,
-    port: number,
-    rate: number,
-  ): number {
-    const etype = this.#etype(row)
-    view.setUint16(start, etype === 0 ? (v6 ? ipv6 : ipv4) : etype)
+  /** `etype` of the addresses, if the row has none. */
+  write(view: DataView, bytes: Uint8Array, start: number, row: number, etype: number): number {
+    const proto = this.#proto(row)
+    const rate = this.rate(row)
+    view.setUint16(start, this.#etype(row) || etype)
     view.setUint8(start + 2, this.#direction(row))
     writeMac(view, start + 3, this.#sourceMac, row)
     writeMac(view, start + 9, this.#destinationMac, row)
     view.setUint8(start + 15, proto)
     view.setUint16(start + 16, this.#sourcePort(row))
-    view.setUint16(start + 18, port < 0 ? this.#destinationPort(row) : port)
+    view.setUint16(start + 18, this.#shownPort(row, proto))
     write64(view, start + 20, this.#bytes, row)
     writeTime(view, start + 28, this.#start(row))
     writeTime(view, start + 36, this.#end(row))
@@ -172,6 +169,13 @@ class Common {
     view.setUint16(at + 6, rate > 1 ? uniformProbability : 0)
     view.setFloat64(at + 8, rate > 1 ? 1 / rate : 0)
     return at + 16
+  }
+
+  /** Collectors show ICMP from the destination port. */
+  #shownPort(row: number, proto: number) {
+    return proto === icmp || proto === icmpV6
+      ? (this.icmpType(row) << 8) | this.icmpCode(row)
+      : this.#destinationPort(row)
   }
 }
 

@@ -155,16 +155,14 @@ export class TextRedactor {
     separator.lastIndex = after
     const sign = separator.exec(text)
     if (sign !== null && !(sign[1] === ':' && opened === '/') && !/[!<>]$/.test(text.slice(after, after + 1)))
-      return this.#assigned(text, at, after, after + sign[0].length, sign[1] ?? '', judge)
+      return this.#assigned(text, at, { from: after, to: after + sign[0].length, sign: sign[1] ?? '' }, judge)
     return this.#apart(text, at, after, judge)
   }
 
   #assigned(
     text: string,
     { from, suspicion }: Named,
-    after: number,
-    start: number,
-    sign: string,
+    { from: after, to: start, sign }: Separator,
     judge: (range: Range | undefined) => Range[],
   ): Range[] {
     const begin = lineStart(text, from)
@@ -295,6 +293,9 @@ type Named = Readonly<{
   suspicion: Suspicion
   isNetrc: boolean
 }>
+
+/** Between a name and its value. */
+type Separator = Readonly<{ from: number; to: number; sign: string }>
 
 function until(text: string, start: number, sign: string): Range | undefined {
   const cdata = text.startsWith('<![CDATA[', start)
