@@ -32,7 +32,16 @@ function resource(of: Account, { price, ...given }: Given): CloudResource {
   }
 }
 
-const machine = (of: Account, id: string, size: string, cores: number, price: string, more: Partial<Given> = {}) =>
+type Size = Readonly<{ size: string; cores: number; price: string }>
+
+const sizes = {
+  standardLarge: { size: 'standard.large', cores: 4, price: '0.09247' },
+  standardSmall: { size: 'standard.small', cores: 2, price: '0.02311' },
+  cpuExtraLarge: { size: 'cpu.extra-large', cores: 8, price: '0.31944' },
+  droplet: { size: 's-4vcpu-8gb', cores: 4, price: '0.07143' },
+} as const satisfies Record<string, Size>
+
+const machine = (of: Account, id: string, { size, cores, price }: Size, more: Partial<Given> = {}) =>
   resource(of, { type: 'instance', id, size, cpuCores: cores, memoryBytes: 2 * cores * gib, price, ...more })
 
 const volume = (of: Account, id: string, size: number, attachedTo: readonly string[], price: string) =>
@@ -45,10 +54,10 @@ export function resources(now: number): readonly CloudResource[] {
     resource(shop, { type: 'kubernetes_cluster', id: 'demo', price: '0.06849', size: 'pro' }),
     resource(shop, { type: 'node_pool', id: 'pool-1', parent: 'demo', nodes: 3, size: 'standard.large' }),
     ...[1, 2, 3].map((at) =>
-      machine(shop, `worker-${at}`, 'standard.large', 4, '0.09247', { ...node, addresses: [`203.0.113.${20 + at}`] }),
+      machine(shop, `worker-${at}`, sizes.standardLarge, { ...node, addresses: [`203.0.113.${20 + at}`] }),
     ),
-    machine(shop, 'bastion', 'standard.small', 2, '0.02311', { addresses: ['203.0.113.9'] }),
-    machine(shop, 'reports', 'cpu.extra-large', 8, '0.31944', { state: 'stopped' }),
+    machine(shop, 'bastion', sizes.standardSmall, { addresses: ['203.0.113.9'] }),
+    machine(shop, 'reports', sizes.cpuExtraLarge, { state: 'stopped' }),
     volume(shop, 'database-data', 200, ['worker-2'], '0.02740'),
     volume(shop, 'old-database-data', 200, [], '0.02740'),
     resource(shop, {
@@ -74,8 +83,8 @@ export function resources(now: number): readonly CloudResource[] {
       createdAt: new Date(now - 140 * dayMs).toISOString(),
       price: '0.01096',
     }),
-    machine(labs, 'notebook-1', 's-4vcpu-8gb', 4, '0.07143'),
-    machine(labs, 'notebook-2', 's-4vcpu-8gb', 4, '0.07143', { state: 'stopped' }),
+    machine(labs, 'notebook-1', sizes.droplet),
+    machine(labs, 'notebook-2', sizes.droplet, { state: 'stopped' }),
     volume(labs, 'datasets', 500, ['notebook-1'], '0.07440'),
     resource(labs, { type: 'database', id: 'experiments', size: 'db-s-2vcpu-4gb', nodes: 1, price: '0.08929' }),
     resource(labs, { type: 'bucket', id: 'models', diskBytes: 900 * gib, price: '0.02679' }),

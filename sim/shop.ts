@@ -69,6 +69,8 @@ export function isRolledOut(at: number): boolean {
 
 const people = ['alice', 'bob', 'carol']
 
+type End = Readonly<{ address: string; port: number }>
+
 export class Shop {
   readonly #random: SeededRandom
   readonly #run: string
@@ -105,20 +107,25 @@ export class Shop {
     const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
     const server = this.#pick(web)
     const port = this.#between(32_768, 60_999)
-    const exchange = this.#exchange(customer, server, port, 443, this.#between(4, 14), this.#between(10, 160))
+    const exchange = this.#exchange(
+      { address: customer, port },
+      { address: server, port: 443 },
+      { up: this.#between(4, 14), down: this.#between(10, 160) },
+    )
     if (this.#random.next() < 0.3) return exchange
     const behind = this.#exchange(
-      server,
-      api,
-      this.#between(32_768, 60_999),
-      8080,
-      this.#between(3, 8),
-      this.#between(4, 20),
+      this.#client(server),
+      { address: api, port: 8080 },
+      { up: this.#between(3, 8), down: this.#between(4, 20) },
     )
     return [
       ...exchange,
       ...behind,
-      ...this.#exchange(api, database, this.#between(32_768, 60_999), 5432, this.#between(3, 9), this.#between(3, 40)),
+      ...this.#exchange(
+        this.#client(api),
+        { address: database, port: 5432 },
+        { up: this.#between(3, 9), down: this.#between(3, 40) },
+      ),
     ]
   }
 
@@ -137,14 +144,15 @@ export class Shop {
       duration: 0,
     })
     return [
-      ...this.#exchange(customer, server, this.#between(32_768, 60_999), 443, this.#between(4, 8), this.#between(3, 6)),
       ...this.#exchange(
-        server,
-        apiRolledOut,
-        this.#between(32_768, 60_999),
-        8080,
-        this.#between(3, 6),
-        this.#between(2, 4),
+        this.#client(customer),
+        { address: server, port: 443 },
+        { up: this.#between(4, 8), down: this.#between(3, 6) },
+      ),
+      ...this.#exchange(
+        this.#client(server),
+        { address: apiRolledOut, port: 8080 },
+        { up: this.#between(3, 6), down: this.#between(2, 4) },
       ),
       knock(),
       knock(),
@@ -185,14 +193,15 @@ export class Shop {
   #nightlyJob(): Flow[] {
     return [
       ...this.#exchange(
-        job,
-        database,
-        this.#between(32_768, 60_999),
-        5432,
-        this.#between(5, 15),
-        this.#between(30, 90),
+        this.#client(job),
+        { address: database, port: 5432 },
+        { up: this.#between(5, 15), down: this.#between(30, 90) },
       ),
-      ...this.#exchange(job, backup, this.#between(32_768, 60_999), 22, this.#between(30, 90), this.#between(5, 15)),
+      ...this.#exchange(
+        this.#client(job),
+        { address: backup, port: 22 },
+        { up: this.#between(30, 90), down: this.#between(5, 15) },
+      ),
     ]
   }
 
@@ -211,20 +220,25 @@ export class Shop {
     }
   }
 
-  #exchange(client: string, server: string, port: number, service: number, up: number, down: number): Flow[] {
+  #client(address: string): End {
+    return { address, port: this.#between(32_768, 60_999) }
+  }
+
+  /** Packets in both directions. */
+  #exchange(client: End, server: End, { up, down }: Readonly<{ up: number; down: number }>): Flow[] {
     const duration = this.#between(5, 2_000)
-    const flow = (src: string, dst: string, srcPort: number, dstPort: number, packets: number): Flow => ({
-      src,
-      dst,
-      srcPort,
-      dstPort,
+    const flow = (src: End, dst: End, packets: number): Flow => ({
+      src: src.address,
+      dst: dst.address,
+      srcPort: src.port,
+      dstPort: dst.port,
       proto: tcp,
       packets,
       bytes: packets * this.#between(52, 1_400),
       tcpFlags: wholeConnection,
       duration,
     })
-    return [flow(client, server, port, service, up), flow(server, client, service, port, down)]
+    return [flow(client, server, up), flow(server, client, down)]
   }
 
   #order(time: string): ShopEvent {
