@@ -57,8 +57,8 @@ export function register(program: Command): void {
           'weir netobserv --flowcollector cluster --data /var/lib/weir',
         ],
         exits: { 1: 'start failure', 2: 'usage error or invalid configuration' },
-        about: `Settings without an effect are listed at the start. Settings that change the result and cannot be honoured
-are errors.`,
+        about: `Settings without an effect are listed at the start. Settings that change the result and cannot be
+honoured are errors.`,
       }),
     )
     .action(action(run))

@@ -5,6 +5,9 @@ import { runCheckAlone, TYPESCRIPT, type Problem } from '../kit/sources.ts'
 /** Older commits predate the rules. */
 const BASE = '9a3ee8f665f259dd641af9881cc8340a4c2dccfe'
 
+/** Published without a body, so that its text cannot change. */
+const PUBLISHED = new Set(['a11b0a339864aac725d582871ab2ba5822adfe88'])
+
 const LONGEST_SUBJECT = 72
 const LINES_WITHOUT_BODY = 50
 const NOT_IMPERATIVE =
@@ -34,7 +37,7 @@ export function judge({ id, subject, body, lines }: Commit): Problem[] {
   if (subject.endsWith('.')) complaints.push('the subject ends with a period')
   if (!/^[A-Z]/.test(subject) || (NOT_IMPERATIVE.test(first) && !IMPERATIVE.test(first)))
     complaints.push(`"${first}" does not start an imperative; write "Add …", "Remove …", "Report …"`)
-  if (lines > LINES_WITHOUT_BODY && body.trim() === '')
+  if (lines > LINES_WITHOUT_BODY && body.trim() === '' && !PUBLISHED.has(id))
     complaints.push(`${lines} lines of TypeScript changed; state the reason in a body`)
   return complaints.map((complaint) => ({ file: `commit ${id.slice(0, 10)}`, message: `${complaint} (${subject})` }))
 }
