@@ -68,7 +68,7 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
   const resolve = perFlow(
     await cpu(() => {
       for (const { frame, batch } of batches)
-        if (batch.kind === 'flows') rows.push(flowRows(batch, frame, 0, 0, endpoints, words))
+        if (batch.kind === 'flows') rows.push(flowRows(batch, frame, { day: 0, source: 0 }, endpoints, words))
     }),
   )
   const sums = new Rollup()

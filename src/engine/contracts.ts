@@ -347,19 +347,24 @@ export type Resolution =
 /** Resolves addresses at query time. */
 export type Resolver = Readonly<{
   /** Makes all applied frames durable, then advances `position`. */
-  resolve(words: Uint32Array, offset: number, time: number, scope: string, mac?: number, network?: string): Resolution
+  resolve(words: Uint32Array, offset: number, time: number, scope: string, beside?: RowHints<string>): Resolution
   /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
   generation: number
   holders?: Holders | undefined
 }>
 
+/** Values of a row beside its address. One object serves all rows of a batch. */
+export type RowHints<Network extends string | number> = {
+  /** 48 bits, or NaN. */
+  mac: number
+  /** The name, or its number by {@link Holders.networkOf}; empty or 0 if absent. */
+  network: Network
+}
+
 /** Maps addresses and times to holders. The numeric ids are valid only in this process. */
 export type Holders = Readonly<{
-  /**
-   * Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN.
-   * `network`: of the row by {@link networkOf}, or 0.
-   */
-  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network?: number): number
+  /** Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `cluster` 0 searches all. */
+  find(words: Uint32Array, at: number, time: number, cluster: number, beside?: RowHints<number>): number
   from: number
   until: number
   /** Number of the cluster named by a scope; 0 if none. */

@@ -1,3 +1,4 @@
+import type { RowHints } from '../engine/contracts.ts'
 import { AddressTable } from '../model/address-table.ts'
 import { withRoom } from '../model/growing.ts'
 
@@ -12,6 +13,17 @@ const rankCount = 8
 
 /** Current claims precede those that begin soon, then finished and ended ones. */
 const classes = { now: 0, soon: 1, finished: 2, lately: 3 } as const
+
+type Claim = Readonly<{
+  holder: number
+  cluster: number
+  rank: number
+  from: number
+  until: number
+  mac: number | undefined
+  /** 0 if absent. */
+  network: number
+}>
 
 /** Packed into typed arrays and linked by address. Times are Unix ms; valid from `from` until before `until`. */
 export class Claims {
@@ -36,16 +48,7 @@ export class Claims {
     return this.#count
   }
 
-  add(
-    words: Uint32Array,
-    holder: number,
-    cluster: number,
-    rank: number,
-    from: number,
-    until: number,
-    mac?: number,
-    network = 0,
-  ): number {
+  add(words: Uint32Array, { holder, cluster, rank, from, until, mac, network }: Claim): number {
     const claim = this.#count++
     this.#next = withRoom(this.#next, this.#count)
     this.#holder = withRoom(this.#holder, this.#count)
@@ -96,8 +99,8 @@ export class Claims {
     this.#holder[claim] = holder
   }
 
-  /** 0 without a holder, or if two clusters conflict. `cluster` 0 searches all; `mac` NaN and `network` 0 if absent. */
-  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
+  /** 0 without a holder, or if two clusters conflict. `cluster` 0 searches all. */
+  find(words: Uint32Array, at: number, time: number, cluster: number, beside?: RowHints<number>): number {
     this.from = -Infinity
     this.until = Infinity
     const address = this.#addresses.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, 0)
@@ -142,7 +145,7 @@ export class Claims {
       if (to < high) high = to
       if (rank === ranks.secondary) {
         byRow = true
-        if (this.#macs.get(claim) === mac || (network !== 0 && this.#networks.get(claim) === network)) rank = 0
+        if (beside !== undefined && this.#agrees(claim, beside)) rank = 0
       }
       const key = is * rankCount + rank
       if (key > bestKey) continue
@@ -157,6 +160,10 @@ export class Claims {
     this.from = byRow ? Infinity : low
     this.until = byRow ? -Infinity : high
     return best < 0 || torn ? 0 : this.#holder[best]!
+  }
+
+  #agrees(claim: number, { mac, network }: RowHints<number>): boolean {
+    return this.#macs.get(claim) === mac || (network !== 0 && this.#networks.get(claim) === network)
   }
 
   at(
@@ -179,7 +186,7 @@ export class Claims {
     this.#first = withRoom(this.#first, number)
     this.#words = withRoom(this.#words, 4 * number)
     this.#words.set(words.subarray(0, 4), 4 * (number - 1))
-    this.#addresses.add(a, b, c, d, 0, number)
+    this.#addresses.add(words, 0, 0, number)
     return number
   }
 }

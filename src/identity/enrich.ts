@@ -66,8 +66,8 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
         nodes[end] = nodeColumn(batch, end, nodesOf(rows, of('node_addr')))
       }
     }
-    if (addresses?.kind === 'ip' && networks !== undefined && networks.generation > 0)
-      putRanges(columns, end, batch, addresses, found?.rows, networks, words)
+    if (networks !== undefined && networks.generation > 0)
+      putRanges({ columns, words }, end, batch, networks, found?.rows)
     const node = (nodes[end] ??= nodeColumn(batch, end, undefined))
     if (node !== undefined) columns[`${end}_node_addr`] = node
     changed ||= node !== batch.columns[`${end}_node_addr`]
@@ -96,17 +96,13 @@ function finder(batch: FlowBatch, received: number, holders: Holders): (addresse
     const endpoints: (Endpoint | undefined)[] = [undefined]
     const indexes = new Map<number, number>([[0, 0]])
     const macs = macsBeside(batch, addresses)
+    const beside = { mac: Number.NaN, network: 0 }
     let unknown = false
     for (let row = 0; row < batch.count; row++) {
       if (!isPresent(addresses.valid, row)) continue
-      const number = holders.find(
-        addresses.words,
-        4 * row,
-        times[row]!,
-        clusters?.(row) ?? 0,
-        macs?.(row) ?? Number.NaN,
-        networks?.(row) ?? 0,
-      )
+      if (macs !== undefined) beside.mac = macs(row)
+      if (networks !== undefined) beside.network = networks(row)
+      const number = holders.find(addresses.words, 4 * row, times[row]!, clusters?.(row) ?? 0, beside)
       if (number === 0) unknown ||= holders.inClusterRange(addresses.words, 4 * row)
       let index = indexes.get(number)
       if (index === undefined) indexes.set(number, (index = endpoints.push(holders.endpoint(number)) - 1))
@@ -144,16 +140,20 @@ function nodesOf(rows: Uint32Array, addresses: readonly (string | undefined)[]):
   return (row) => nodes[rows[row]!]
 }
 
+/** Columns of a batch, and the words that they refer to. */
+type NamedColumns = Readonly<{ columns: Record<string, Column>; words: Words }>
+
 /** The label is of the range; so is the name of an address without a holder. */
 function putRanges(
-  columns: Record<string, Column>,
+  { columns, words }: NamedColumns,
   end: End,
   batch: FlowBatch,
-  { words: addresses, valid }: IpColumn,
-  holders: Uint32Array | undefined,
   networks: NonNullable<Names['networks']>,
-  words: Words,
+  holders: Uint32Array | undefined,
 ) {
+  const column = batch.columns[`${end}_addr`]
+  if (column?.kind !== 'ip') return
+  const { words: addresses, valid } = column
   const scope = batch.columns['scope']
   const scopes = scope?.kind === 'dict' ? scope.codes : undefined
   const indexes = new Map<StaticResolution, number>()

@@ -40,6 +40,6 @@ export class OwnRanges {
   }
 
   #put(a: number, b: number, c: number, d: number) {
-    if (this.#parts.find(a, b, c, d, 0) === 0) this.#parts.add(a, b, c, d, 0, 1)
+    if (this.#parts.find(a, b, c, d, 0) === 0) this.#parts.add(Uint32Array.of(a, b, c, d), 0, 0, 1)
   }
 }

@@ -5,8 +5,8 @@ import { ranks } from './claims.ts'
 export type Claimed = Readonly<{
   words: Uint32Array
   rank: number
-  network?: string
-  mac?: number
+  network?: string | undefined
+  mac?: number | undefined
 }>
 
 export type HolderFacts = Readonly<{

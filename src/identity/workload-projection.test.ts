@@ -34,7 +34,7 @@ function framesOf(make: FrameMaker, source: string, ...list: readonly ResourceDa
 
 function name(of: WorkloadProjection, ip: string, at: number): string | undefined {
   const { workloads } = of
-  return workloads.endpoint(workloads.find(parseIp(ip) ?? new Uint32Array(4), 0, t0 + at, 0, Number.NaN))?.name
+  return workloads.endpoint(workloads.find(parseIp(ip) ?? new Uint32Array(4), 0, t0 + at, 0))?.name
 }
 
 it('applies only cluster updates, retains frames that no file covers, and continues from its file', async () => {

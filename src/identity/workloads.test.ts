@@ -14,7 +14,10 @@ function workloadsOf(...list: readonly ResourceData[]): Workloads {
 }
 
 function find(workloads: Workloads, ip: string, at: number, { cluster = '', mac = Number.NaN } = {}): number {
-  return workloads.find(parseIp(ip) ?? new Uint32Array(4), 0, t0 + at, workloads.clusterOf(cluster), mac)
+  return workloads.find(parseIp(ip) ?? new Uint32Array(4), 0, t0 + at, workloads.clusterOf(cluster), {
+    mac,
+    network: 0,
+  })
 }
 
 function named(
@@ -290,7 +293,7 @@ it('a row’s network selects the pod if two networks use one address, also afte
   const words = parseIp('203.203.0.5') ?? new Uint32Array(4)
   for (const each of [workloads, loaded]) {
     const found = ['shop/blue', 'shop/red'].map((network) => {
-      const number = each.find(words, 0, t0 + 1000, 0, Number.NaN, each.networkOf(network))
+      const number = each.find(words, 0, t0 + 1000, 0, { mac: Number.NaN, network: each.networkOf(network) })
       expect(each.from).toBeGreaterThan(each.until)
       return each.endpoint(number)
     })

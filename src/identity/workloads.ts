@@ -1,3 +1,4 @@
+import type { RowHints } from '../engine/contracts.ts'
 import { formatIp, parseIp } from '../model/ip.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
@@ -82,9 +83,9 @@ export class Workloads {
     return this.#networkNumbers.get(name) ?? 0
   }
 
-  /** Time in Unix ms; 0 if unknown. `cluster` 0 searches all; `mac` NaN and `network` 0 if absent. */
-  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
-    return this.#claims.find(words, at, time, cluster, mac, network)
+  /** Time in Unix ms; 0 if unknown. `cluster` 0 searches all. */
+  find(words: Uint32Array, at: number, time: number, cluster: number, beside?: RowHints<number>): number {
+    return this.#claims.find(words, at, time, cluster, beside)
   }
 
   inClusterRange(words: Uint32Array, at: number): boolean {
@@ -172,7 +173,7 @@ export class Workloads {
         let number = numbers.get(network)
         if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
         if (open !== undefined) this.#claims.hand(open, number)
-        now.push(open ?? this.#add(words, number, held.cluster, rank, since, Infinity, mac, network))
+        now.push(open ?? this.#add({ words, rank, mac, network }, number, held.cluster, since, Infinity))
         this.#ranges.add(words)
         this.#notify(words)
       } else now.push(open)
@@ -196,20 +197,12 @@ export class Workloads {
     return number
   }
 
-  #add(
-    words: Uint32Array,
-    holder: number,
-    cluster: string,
-    rank: number,
-    from: number,
-    until: number,
-    mac: number | undefined,
-    network: string | undefined,
-  ) {
+  #add({ words, rank, mac, network }: Claimed, holder: number, clusterName: string, from: number, until: number) {
     const numbers = this.#networkNumbers
     if (network !== undefined && !numbers.has(network)) numbers.set(network, numbers.size + 1)
-    const of = network === undefined ? 0 : this.networkOf(network)
-    return this.#claims.add(words, holder, this.clusterOf(cluster), rank, from, until, mac, of)
+    const number = network === undefined ? 0 : this.networkOf(network)
+    const cluster = this.clusterOf(clusterName)
+    return this.#claims.add(words, { holder, cluster, rank, from, until, mac, network: number })
   }
 
   #notify(words: Uint32Array) {
@@ -305,7 +298,8 @@ export class Workloads {
     for (const [ip, rank, from, until, mac] of claims.toReversed()) {
       const words = parseIp(ip)
       if (words === undefined) continue
-      const claim = this.#add(words, number, held.cluster, rank, from, until ?? Infinity, mac ?? undefined, network)
+      const claimed = { words, rank, mac: mac ?? undefined, network }
+      const claim = this.#add(claimed, number, held.cluster, from, until ?? Infinity)
       this.#ranges.add(words)
       if (until !== null) this.#ended++
       else now.push(claim)

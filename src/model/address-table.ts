@@ -43,58 +43,46 @@ export class AddressTable {
   }
 
   #findWide(w0: number, w1: number, w2: number, w3: number, scope: number): number {
+    return this.#wide[this.#wideAt(w0, w1, w2, w3, scope) + 5]!
+  }
+
+  /** Index of the first word of its slot, or of a free one. */
+  #wideAt(w0: number, w1: number, w2: number, w3: number, scope: number): number {
     const slots = this.#wide
     const mask = this.#wideMask
     for (let slot = wideHash(w0, w1, w2, w3, scope) & mask; ; slot = (slot + 1) & mask) {
       const at = slot * wideWords
-      const value = slots[at + 5]!
       if (
-        value === 0 ||
+        slots[at + 5] === 0 ||
         (slots[at + 3] === w3 &&
           slots[at + 2] === w2 &&
           slots[at + 1] === w1 &&
           slots[at] === w0 &&
           slots[at + 4] === scope)
       )
-        return value
+        return at
     }
   }
 
-  /** The address must be absent. */
-  add(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
-    if (w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0) {
+  /** The address `words[at…]` must be absent. */
+  add(words: Uint32Array, at: number, scope: number, value: number): void {
+    if (isNarrow(words, at, scope)) {
       if (2 * ++this.#narrowCount > this.#narrowMask) this.#growNarrow()
-      this.#putNarrow(w3, value)
+      this.#putNarrow(words[at + 3]!, value)
     } else {
       if (2 * ++this.#wideCount > this.#wideMask) this.#growWide()
-      this.#putWide(w0, w1, w2, w3, scope, value)
+      this.#putWide(words, at, scope, value)
     }
   }
 
-  /** The address must be present. */
-  change(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
-    if (w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0) {
+  /** The address `words[at…]` must be present. */
+  change(words: Uint32Array, at: number, scope: number, value: number): void {
+    const w3 = words[at + 3]!
+    if (isNarrow(words, at, scope)) {
       let slot = narrowHash(w3) & this.#narrowMask
       while (this.#narrow[2 * slot] !== w3 || this.#narrow[2 * slot + 1] === 0) slot = (slot + 1) & this.#narrowMask
       this.#narrow[2 * slot + 1] = value
-    } else {
-      let slot = wideHash(w0, w1, w2, w3, scope) & this.#wideMask
-      for (let at = slot * wideWords; !this.#isAt(at, w0, w1, w2, w3, scope); at = slot * wideWords)
-        slot = (slot + 1) & this.#wideMask
-      this.#wide[slot * wideWords + 5] = value
-    }
-  }
-
-  #isAt(at: number, w0: number, w1: number, w2: number, w3: number, scope: number): boolean {
-    const slots = this.#wide
-    return (
-      slots[at + 5] !== 0 &&
-      slots[at + 3] === w3 &&
-      slots[at + 2] === w2 &&
-      slots[at + 1] === w1 &&
-      slots[at] === w0 &&
-      slots[at + 4] === scope
-    )
+    } else this.#wide[this.#wideAt(words[at]!, words[at + 1]!, words[at + 2]!, w3, scope) + 5] = value
   }
 
   #putNarrow(w3: number, value: number) {
@@ -104,10 +92,18 @@ export class AddressTable {
     this.#narrow[2 * slot + 1] = value
   }
 
-  #putWide(w0: number, w1: number, w2: number, w3: number, scope: number, value: number) {
-    let slot = wideHash(w0, w1, w2, w3, scope) & this.#wideMask
-    while (this.#wide[slot * wideWords + 5] !== 0) slot = (slot + 1) & this.#wideMask
-    this.#wide.set([w0, w1, w2, w3, scope, value], slot * wideWords)
+  #putWide(words: Uint32Array, from: number, scope: number, value: number) {
+    const [slots, mask] = [this.#wide, this.#wideMask]
+    const [w0, w1, w2, w3] = [words[from]!, words[from + 1]!, words[from + 2]!, words[from + 3]!]
+    let slot = wideHash(w0, w1, w2, w3, scope) & mask
+    while (slots[slot * wideWords + 5] !== 0) slot = (slot + 1) & mask
+    const at = slot * wideWords
+    slots[at] = w0
+    slots[at + 1] = w1
+    slots[at + 2] = w2
+    slots[at + 3] = w3
+    slots[at + 4] = scope
+    slots[at + 5] = value
   }
 
   #growNarrow() {
@@ -124,9 +120,13 @@ export class AddressTable {
     this.#wide = new Uint32Array(2 * slots.length)
     for (let at = 0; at < slots.length; at += wideWords) {
       const value = slots[at + 5]!
-      if (value !== 0) this.#putWide(slots[at]!, slots[at + 1]!, slots[at + 2]!, slots[at + 3]!, slots[at + 4]!, value)
+      if (value !== 0) this.#putWide(slots, at, slots[at + 4]!, value)
     }
   }
+}
+
+function isNarrow(words: Uint32Array, at: number, scope: number) {
+  return words[at + 2] === 0xffff && words[at + 1] === 0 && words[at] === 0 && scope === 0
 }
 
 function narrowHash(w3: number) {

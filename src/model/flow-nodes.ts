@@ -41,8 +41,7 @@ export class AddressNumbers {
   of(words: Uint32Array, at: number): number {
     const known = this.find(words, at)
     if (known !== 0) return known
-    const [a, b, c, d] = words.subarray(at, at + 4) as unknown as [number, number, number, number]
-    this.#table.add(a, b, c, d, 0, ++this.#count)
+    this.#table.add(words, at, 0, ++this.#count)
     return this.#count
   }
 

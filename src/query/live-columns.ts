@@ -23,8 +23,7 @@ export interface LiveResolver {
     offset: number,
     time: number,
     scope: string,
-    mac?: number,
-    network?: string,
+    beside?: { mac: number; network: string },
   ): Readonly<{ is: 'endpoint'; endpoint: Endpoint }> | { readonly is: 'unknown' | 'wait' }
   readonly holders?: unknown
 }
@@ -197,15 +196,17 @@ function endpointReader(
   const scope = batch.columns['scope'] as DictColumn | undefined
   const macs = macsBeside(batch, addresses)
   const networks = networksBeside(batch)
+  const beside = { mac: Number.NaN, network: '' }
   return (row) => {
     if (!isPresent(addresses.valid, row)) return undefined
+    if (macs !== undefined) beside.mac = macs(row)
+    if (networks !== undefined) beside.network = networks(row)
     const answer = resolver.resolve(
       addresses.words,
       row * 4,
       eventTimeOf(batch, row, received),
       (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '',
-      macs?.(row),
-      networks?.(row),
+      beside,
     )
     return answer.is === 'endpoint' ? answer.endpoint : undefined
   }

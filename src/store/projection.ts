@@ -195,7 +195,7 @@ export class StoreProjection implements Projection {
     tables: PendingTables,
   ): Promise<FlowRows> {
     const day = dayOf(hourOf(frame.header.received))
-    const rows = flowRows(batch, frame, day, source, this.#endpoints, this.#words)
+    const rows = flowRows(batch, frame, { day, source }, this.#endpoints, this.#words)
     const fresh = this.#endpoints.take()
     if (fresh.length > 0) {
       await writer.append(day, { stream: 'endpoints', rows: fresh })

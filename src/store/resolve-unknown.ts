@@ -87,7 +87,7 @@ function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holder
   const number = cluster === undefined ? 0 : holders.clusterOf(cluster)
   let found: number | undefined
   for (let time = unknownAt; time < unknownAt + minuteMs;) {
-    const holder = holders.find(words, 0, time, number, Number.NaN)
+    const holder = holders.find(words, 0, time, number)
     if (holder !== 0 && found !== undefined && found !== holder) return []
     if (holder !== 0) found = holder
     time = holders.until > time ? holders.until : time + 1

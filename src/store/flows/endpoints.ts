@@ -119,14 +119,7 @@ export class Endpoints {
   #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
     const offset = 4 * row
     if (this.#tableOf(meaning).count >= this.#limit) this.#begin()
-    this.#tableOf(meaning).add(
-      words[offset] ?? 0,
-      words[offset + 1] ?? 0,
-      words[offset + 2] ?? 0,
-      words[offset + 3] ?? 0,
-      scope,
-      this.#next - this.#base + 1,
-    )
+    this.#tableOf(meaning).add(words, offset, scope, this.#next - this.#base + 1)
     if (meaning.unnamed === true) return this.#give(words, offset, undefined)
     const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
     return this.#give(words, offset, resolved.is === 'endpoint' ? resolved.endpoint : undefined)

@@ -1,4 +1,4 @@
-import type { Endpoint, Holders, Resolver } from '../../engine/contracts.ts'
+import type { Endpoint, Holders, Resolver, RowHints } from '../../engine/contracts.ts'
 import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import { isPresent, type IpColumn } from '../../model/columns.ts'
 import { withRoom } from '../../model/growing.ts'
@@ -44,6 +44,9 @@ export class HeldIds {
   readonly #base: number
   readonly #scopes = new Map<number, number>()
   readonly #ids = new Map<number, number>()
+  /** Of the rows and of the row that are being resolved. */
+  #meaning: HolderMeaning = { scopes: undefined, scopeName: () => '' }
+  readonly #beside: RowHints<number> = { mac: Number.NaN, network: 0 }
   #unknown = new Map<string, number>()
   #unknownHour = Number.NaN
   readonly close: () => void
@@ -63,6 +66,7 @@ export class HeldIds {
   fill(ids: Float64Array, column: IpColumn, count: number, meaning: HolderMeaning): void {
     const { words, valid } = column
     const { scopes } = meaning
+    this.#meaning = meaning
     const times = meaning.times?.() ?? new Float64Array(count)
     const floor = (this.#floor = Math.max(this.#floor, (meaning.received ?? 0) - steadyMs))
     let macs: ((row: number) => number) | undefined | null = null
@@ -112,7 +116,9 @@ export class HeldIds {
               networks = meaning.networks?.()
             }
             const network = networks?.(row) ?? ''
-            entry = this.#resolve(entry, words, at, own, time, macs?.(row) ?? Number.NaN, network, meaning)
+            this.#beside.mac = macs?.(row) ?? Number.NaN
+            this.#beside.network = network === '' ? 0 : this.#holders.networkOf(network)
+            entry = this.#resolve(entry, words, at, own, time)
             offset = entry * entryWords
             from = 1000 * this.#entries[offset + fromAt]!
             until = 1000 * this.#entries[offset + untilAt]!
@@ -122,7 +128,7 @@ export class HeldIds {
           if (from <= floor && until === 1000 * forever && known < steady) {
             this.#steadyOf = withRoom(this.#steadyOf, above + 1)
             this.#steadyOf[above] = entry
-            this.#table.change(w0, w1, w2, w3, own, steady + above)
+            this.#table.change(words, at, own, steady + above)
           }
         }
       }
@@ -135,38 +141,34 @@ export class HeldIds {
     return known < steady ? known : this.#steadyOf[known - steady]!
   }
 
-  #resolve(
-    known: number,
-    words: Uint32Array,
-    at: number,
-    scope: number,
-    time: number,
-    mac: number,
-    network: string,
-    meaning: HolderMeaning,
-  ): number {
-    const holders = this.#holders
+  #clusterOf(scope: number): number {
     let cluster = this.#scopes.get(scope)
-    if (cluster === undefined) this.#scopes.set(scope, (cluster = holders.clusterOf(meaning.scopeName(scope))))
-    const holder = holders.find(words, at, time, cluster, mac, network === '' ? 0 : holders.networkOf(network))
+    if (cluster === undefined)
+      this.#scopes.set(scope, (cluster = this.#holders.clusterOf(this.#meaning.scopeName(scope))))
+    return cluster
+  }
+
+  #resolve(known: number, words: Uint32Array, at: number, scope: number, time: number): number {
+    const holders = this.#holders
+    const holder = holders.find(words, at, time, this.#clusterOf(scope), this.#beside)
     const { from, until } = holders
     let entry = known
     if (entry === 0) {
       entry = this.#table.count + 1
-      this.#table.add(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, scope, entry)
+      this.#table.add(words, at, scope, entry)
       this.#entries = withRoom(this.#entries, entryWords * (entry + 1))
     }
     const offset = entry * entryWords
     if (holder === 0 && holders.inClusterRange(words, at)) {
       // The holder may be known by the next row.
       this.#void(entry)
-      this.#entries[offset + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
+      this.#entries[offset + idAt] = this.#unknownId(entry, words, at, scope, time) - this.#base
       return entry
     }
     const pair = entry * maxHolders + holder
     let id = this.#ids.get(pair)
     if (id === undefined) {
-      const resolved = this.#resolver.resolve(words, at, time, meaning.scopeName(scope))
+      const resolved = this.#resolver.resolve(words, at, time, this.#meaning.scopeName(scope))
       id = this.#give(
         words,
         at,
@@ -184,26 +186,18 @@ export class HeldIds {
     return entry
   }
 
-  #unknownId(
-    entry: number,
-    words: Uint32Array,
-    at: number,
-    scope: number,
-    cluster: number,
-    time: number,
-    meaning: HolderMeaning,
-  ): number {
-    const hour = hourOf(meaning.received ?? 0)
+  #unknownId(entry: number, words: Uint32Array, at: number, scope: number, time: number): number {
+    const hour = hourOf(this.#meaning.received ?? 0)
     if (hour !== this.#unknownHour) this.#unknown = new Map()
     this.#unknownHour = hour
     const minute = Math.floor(time / minuteMs) * minuteMs
     const key = `${entry} ${minute}`
     let id = this.#unknown.get(key)
     if (id === undefined) {
-      const name = meaning.scopeName(scope)
+      const name = this.#meaning.scopeName(scope)
       const resolved = this.#resolver.resolve(words, at, time, name)
       const network = resolved.is === 'endpoint' ? resolved.endpoint : undefined
-      id = this.#give(words, at, cluster === 0 ? network : { ...network, cluster: name }, minute)
+      id = this.#give(words, at, this.#clusterOf(scope) === 0 ? network : { ...network, cluster: name }, minute)
       this.#unknown.set(key, id)
     }
     return id
@@ -215,7 +209,7 @@ export class HeldIds {
       const known = this.#table.find(a, b, c, d, scope)
       if (known === 0) continue
       const entry = this.#entryOf(known)
-      if (known >= steady) this.#table.change(a, b, c, d, scope, entry)
+      if (known >= steady) this.#table.change(words, 0, scope, entry)
       this.#void(entry)
     }
   }

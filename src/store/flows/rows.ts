@@ -43,8 +43,7 @@ export class StringDictionary {
 export function flowRows(
   batch: FlowBatch,
   frame: Frame,
-  day: number,
-  source: number,
+  { day, source }: Readonly<{ day: number; source: number }>,
   endpoints: Endpoints,
   words: StringDictionary,
 ): FlowRows {

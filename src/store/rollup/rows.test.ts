@@ -99,7 +99,7 @@ it.each([1, 2, 3])('rollup rows equal the flows of each group summed individuall
     for (let batch = 0; batch < 3; batch++) {
       const flows = anyFlows(random, random.pick([1, 40, 150]), random.pick([0.3, 0.8, 1]), received)
       const frame = { header: { source: 's', epoch: 1, sourceSequence: batch, received } } as unknown as Frame
-      const rows = flowRows(flows.batch, frame, 0, 1, endpoints, words)
+      const rows = flowRows(flows.batch, frame, { day: 0, source: 1 }, endpoints, words)
       rollup.add(rows, endpoints)
       const minutes = new Uint32Array(flows.batch.count)
       flowMinutes(rows, minutes)
