@@ -48,12 +48,14 @@ export class NetflowIngest {
   take(datagram: Uint8Array, exporter: NetflowExporter, transport: Transport, received: number): string | undefined {
     const { state } = exporter
     const { rows, shedRows } = state
-    let malformed = this.#decode(datagram, exporter, transport, received, this.#writer.makeRoom())
+    this.templates.keepsRows = this.#writer.makeRoom()
+    let malformed = this.#decode(datagram, exporter, transport, received)
     this.#writer.added(state.rows - rows, received)
     // Each parked data set fits into a datagram; all of them may exceed a unit.
     while (this.templates.released > 0) {
       const before = state.rows
-      const parked = this.templates.readReleased(this.#writer.makeRoom())
+      this.templates.keepsRows = this.#writer.makeRoom()
+      const parked = this.templates.readReleased()
       this.#writer.added(state.rows - before, received)
       malformed ??= parked
     }
@@ -62,41 +64,29 @@ export class NetflowIngest {
     return malformed
   }
 
-  #decode(
-    datagram: Uint8Array,
-    exporter: NetflowExporter,
-    transport: Transport,
-    received: number,
-    keep: boolean,
-  ): string | undefined {
+  #decode(datagram: Uint8Array, exporter: NetflowExporter, transport: Transport, received: number): string | undefined {
     const version = datagram.length < 2 ? -1 : ((datagram[0] ?? 0) << 8) | (datagram[1] ?? 0)
     const { datagrams } = this.#totals
     if (version === 9) {
       datagrams.netflow9++
-      return decodeNetflow9(this.templates, datagram, exporter.state, transport, received, keep)
+      return decodeNetflow9(this.templates, datagram, exporter.state, transport, received)
     }
     if (version === 10) {
       datagrams.ipfix++
-      return decodeIpfix(this.templates, datagram, exporter.state, transport, received, keep)
+      return decodeIpfix(this.templates, datagram, exporter.state, transport, received)
     }
     if (version === 5) {
       datagrams.netflow5++
-      return this.#decode5(datagram, exporter, transport.port, received, keep)
+      return this.#decode5(datagram, exporter, transport.port, received)
     }
     this.templates.count(exporter.state, 'malformed', datagram.length)
     return 'version'
   }
 
-  #decode5(
-    datagram: Uint8Array,
-    exporter: NetflowExporter,
-    port: number,
-    time: number,
-    keep: boolean,
-  ): string | undefined {
+  #decode5(datagram: Uint8Array, exporter: NetflowExporter, port: number, time: number): string | undefined {
     const { state } = exporter
     const { templates } = this
-    const records = keep ? 0 : countRecords(datagram)
+    const records = templates.keepsRows ? 0 : countRecords(datagram)
     if (records > 0) {
       state.shedRows += records
       templates.count(state, 'skipped', datagram.length)

@@ -1,4 +1,3 @@
-import type { SetContext } from '../templates/data-set.ts'
 import type { Dialect, TemplateDecoder } from '../templates/decoder.ts'
 import type { ExporterState, Transport } from '../templates/state.ts'
 import { optionsTemplateSet, readOptionsTemplate10, readTemplate10, templateSet } from './templates.ts'
@@ -12,7 +11,6 @@ const dialect: Dialect = {
   readTemplate: readTemplate10,
   readOptionsTemplate: readOptionsTemplate10,
 }
-const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
 
 type Malformed = 'short' | 'length' | 'set' | undefined
 
@@ -23,9 +21,9 @@ export function decodeIpfix(
   exporter: ExporterState,
   transport: Transport,
   received: number,
-  keep = true,
 ): Malformed {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const context = decoder.begin(view, bytes)
   let malformed: Malformed
   let at = 0
   do {
@@ -40,9 +38,10 @@ export function decodeIpfix(
     )
     const end = Math.min(at + length, bytes.length)
     context.exportTime = view.getUint32(at + 4) * 1000
+    context.uptime = Number.NaN
     context.received = received
     decoder.count(exporter, 'header', headerBytes10)
-    const walked = decoder.walk(domain, dialect, bytes, view, at + headerBytes10, end, context, keep)
+    const walked = decoder.walk(domain, dialect, at + headerBytes10, end)
     domain.records.follow(view.getUint32(at + 8), context.exportTime, walked.records, walked.flows, exporter)
     malformed ??= walked.malformed ? 'set' : at + length > bytes.length ? 'length' : undefined
     at = end

@@ -421,7 +421,7 @@ describe('bounds', () => {
   })
 
   test('a datagram of the smallest records is counted whole, and none of it is written, if there is no room', () => {
-    const bench = new Bench({}, false)
+    const bench = new Bench({}, { keepsRows: false })
     bench.take(ipfix({}, set(2, template(300, [[4, 1]])), set(300, Buffer.alloc(60_000, 6))))
     expect(bench.flows.count).toBe(0)
     expect(bench.exporter()).toMatchObject({ rows: 0, shedRows: 60_000 })

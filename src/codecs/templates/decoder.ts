@@ -63,7 +63,8 @@ export class TemplateDecoder {
   readonly #set = new DataSet()
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
   readonly #released: Released[] = []
-  #keep = true
+  /** Otherwise templates and options are learned, and rows only counted. */
+  keepsRows = true
 
   constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts) {
     this.#totals = totals
@@ -88,14 +89,13 @@ export class TemplateDecoder {
     return this.#released.length
   }
 
-  /** With the set's own times. `keep` as in {@link walk}; `set`: it is malformed. */
-  readReleased(keep = true): 'set' | undefined {
+  /** With the set's own times. `set`: it is malformed. */
+  readReleased(): 'set' | undefined {
     const next = this.#released.shift()
     if (next === undefined) return undefined
     const { parked, template } = next
     const { buffer, byteOffset, byteLength } = parked.bytes
     const { exportTime, uptime, received } = parked
-    this.#keep = keep
     this.#walked.malformed = false
     Object.assign(this.#set.context, { exportTime, uptime, received })
     this.#set.read(new DataView(buffer, byteOffset, byteLength), parked.bytes)
@@ -103,25 +103,20 @@ export class TemplateDecoder {
     return this.#walked.malformed ? 'set' : undefined
   }
 
-  /** The caller has counted the header. Without `keep`, templates and options are learned and rows only counted. */
-  walk(
-    domain: Domain,
-    dialect: Dialect,
-    bytes: Uint8Array,
-    view: DataView,
-    at: number,
-    end: number,
-    context: Readonly<SetContext>,
-    keep: boolean,
-  ): Readonly<Walked> {
+  /** Before {@link walk}, for each datagram. The caller sets the result for each message. */
+  begin(view: DataView, bytes: Uint8Array): SetContext {
+    this.#set.read(view, bytes)
+    return this.#set.context
+  }
+
+  /** The caller has counted the header. */
+  walk(domain: Domain, dialect: Dialect, start: number, end: number): Readonly<Walked> {
     const walked = this.#walked
-    this.#keep = keep
     const { exporter } = domain.session
+    const { view, bytes } = this.#set
     walked.records = walked.flows = 0
     walked.malformed = false
-    Object.assign(this.#set.context, context)
-    this.#set.read(view, bytes)
-    const first = at
+    let at = start
     while (at < end) {
       if (end - at < 4) {
         this.count(exporter, 'padding', end - at)
@@ -131,16 +126,16 @@ export class TemplateDecoder {
       const length = view.getUint16(at + 2)
       if (length < 4) {
         // Some exporters send datagrams of a fixed size.
-        if (at > first && isZero(bytes, at, end)) this.count(exporter, 'padding', end - at)
+        if (at > start && isZero(bytes, at, end)) this.count(exporter, 'padding', end - at)
         else this.#malformed(exporter, end - at)
         break
       }
       const setEnd = Math.min(at + length, end)
       this.count(exporter, 'header', 4)
-      if (id >= 256) this.#data(domain, id, at + 4, setEnd, at + length > end, context)
+      if (id >= 256) this.#data(domain, id, at + 4, setEnd, at + length > end)
       else if (at + length > end) this.#malformed(exporter, setEnd - at - 4)
-      else if (id === dialect.templateSet) this.#templates(domain, dialect, false, view, at + 4, setEnd, context)
-      else if (id === dialect.optionsTemplateSet) this.#templates(domain, dialect, true, view, at + 4, setEnd, context)
+      else if (id === dialect.templateSet) this.#templates(domain, dialect, 'data', at + 4, setEnd)
+      else if (id === dialect.optionsTemplateSet) this.#templates(domain, dialect, 'options', at + 4, setEnd)
       else {
         exporter.reservedSets++
         this.count(exporter, 'skipped', setEnd - at - 4)
@@ -150,16 +145,11 @@ export class TemplateDecoder {
     return walked
   }
 
-  #templates(
-    domain: Domain,
-    dialect: Dialect,
-    options: boolean,
-    view: DataView,
-    at: number,
-    end: number,
-    context: Readonly<SetContext>,
-  ) {
+  #templates(domain: Domain, dialect: Dialect, of: 'data' | 'options', start: number, end: number) {
     const { exporter } = domain.session
+    const { view, context } = this.#set
+    const options = of === 'options'
+    let at = start
     while (end - at >= 4) {
       if (view.getUint32(at) === 0) break
       const record = options ? dialect.readOptionsTemplate(view, at, end) : dialect.readTemplate(view, at, end)
@@ -182,8 +172,9 @@ export class TemplateDecoder {
     this.count(exporter, 'padding', end - at)
   }
 
-  #data(domain: Domain, id: number, at: number, end: number, cut: boolean, context: Readonly<SetContext>) {
+  #data(domain: Domain, id: number, at: number, end: number, cut: boolean) {
     const { exporter } = domain.session
+    const { context } = this.#set
     if (at === end && !cut) return
     const template = this.table.find(domain, id)
     if (template === undefined) {
@@ -224,7 +215,7 @@ export class TemplateDecoder {
         prepared.plan ??= this.#makePlan(prepared)
         this.count(
           exporter,
-          this.#rows.write(domain, template.id, prepared.plan, set, this.#keep) ? 'decoded' : 'skipped',
+          this.#rows.write(domain, template.id, prepared.plan, set, this.keepsRows) ? 'decoded' : 'skipped',
           set.end - at,
         )
       }

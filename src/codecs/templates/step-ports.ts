@@ -51,20 +51,20 @@ export function portSteps(columns: PortColumns, places: PortPlaces, defaults: Sa
   if (known.every((place) => place === undefined)) return []
   const { any: src } = srcPort
   const { any: dst } = dstPort
-  const plain = src?.length === 2 && dst?.length === 2 ? { src, dst } : undefined
-  const port = places.icmpInPort ? dst : undefined
-  const v4 = icmpOf(columns, icmpV4, icmpV6, port, 'v4', defaults)
-  const v6 = icmpOf(columns, icmpV6, icmpV4, port, 'v6', defaults)
+  const both = src?.length === 2 && dst?.length === 2 ? bothPorts(columns, src, dst) : undefined
+  const [srcStep, dstStep] = [onePort(columns.srcPort, srcPort), onePort(columns.dstPort, dstPort)]
+  const v4 = icmpOf(columns, places, 'v4', defaults)
+  const v6 = icmpOf(columns, places, 'v6', defaults)
   return [
     (set, row) => {
       const protos = columns.proto.items
       for (let i = 0; i < set.count; i++) {
         const proto = hasProto ? protos[row + i]! : TCP
         if (proto === TCP || proto === UDP || proto === SCTP) {
-          if (plain !== undefined) ports(columns, plain.src, plain.dst, set, i, row + i)
+          if (both !== undefined) both(set, i, row + i)
           else {
-            onePort(columns.srcPort, srcPort, proto, set, i, row + i)
-            onePort(columns.dstPort, dstPort, proto, set, i, row + i)
+            srcStep(set, i, row + i, proto)
+            dstStep(set, i, row + i, proto)
           }
         } else if (proto === ICMP) v4(set, i, row + i)
         else if (proto === ICMPv6) v6(set, i, row + i)
@@ -73,40 +73,40 @@ export function portSteps(columns: PortColumns, places: PortPlaces, defaults: Sa
   ]
 }
 
-function ports(columns: PortColumns, src: FieldPlace, dst: FieldPlace, set: DataSet, record: number, row: number) {
-  const { view } = set
-  columns.srcPort.items[row] = view.getUint16(set.base[src.segment]![record]! + src.offset)
-  columns.dstPort.items[row] = view.getUint16(set.base[dst.segment]![record]! + dst.offset)
-  columns.srcPort.mark(row)
-  columns.dstPort.mark(row)
-}
-
-function onePort(
-  column: GrowingColumn<Uint16Array>,
-  { any, udp, tcp }: PortElements,
-  proto: number,
-  set: DataSet,
-  record: number,
-  row: number,
-) {
-  const own = proto === UDP ? (udp ?? tcp) : (tcp ?? udp)
-  const place = any ?? own
-  if (place === undefined) return
-  const port = numberIn(set, place, record)
-  put(column, row, port === 0 && own !== undefined ? numberIn(set, own, record) : port)
-}
-
 type RecordStep = (set: DataSet, record: number, row: number) => void
+
+/** Of two bytes each. */
+function bothPorts({ srcPort, dstPort }: PortColumns, src: FieldPlace, dst: FieldPlace): RecordStep {
+  return (set, record, row) => {
+    const { view } = set
+    srcPort.items[row] = view.getUint16(set.base[src.segment]![record]! + src.offset)
+    dstPort.items[row] = view.getUint16(set.base[dst.segment]![record]! + dst.offset)
+    srcPort.mark(row)
+    dstPort.mark(row)
+  }
+}
+
+type PortStep = (set: DataSet, record: number, row: number, proto: number) => void
+
+function onePort(column: GrowingColumn<Uint16Array>, { any, udp, tcp }: PortElements): PortStep {
+  return (set, record, row, proto) => {
+    const own = proto === UDP ? (udp ?? tcp) : (tcp ?? udp)
+    const place = any ?? own
+    if (place === undefined) return
+    const port = numberIn(set, place, record)
+    put(column, row, port === 0 && own !== undefined ? numberIn(set, own, record) : port)
+  }
+}
 
 /** An element of the template is the value, also 0; the port counts without one. */
 function icmpOf(
   columns: PortColumns,
-  own: IcmpPlaces,
-  other: IcmpPlaces,
-  port: FieldPlace | undefined,
+  { icmpV4, icmpV6, icmpInPort, dstPort }: PortPlaces,
   family: 'v4' | 'v6',
   defaults: SamplingDefaults,
 ): RecordStep {
+  const [own, other] = family === 'v4' ? [icmpV4, icmpV6] : [icmpV6, icmpV4]
+  const port = icmpInPort ? dstPort.any : undefined
   const isGiven = Object.values(own).some((place) => place !== undefined)
   const { type, code, both: combined } = isGiven ? own : other
   const both = combined ?? (type === undefined ? port : undefined)

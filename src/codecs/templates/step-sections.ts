@@ -1,7 +1,7 @@
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { PacketColumns } from '../packet/columns.ts'
 import { Packet, part } from '../packet/packet.ts'
-import { readPacket, type HeaderKind } from '../packet/read.ts'
+import { readCleared, type HeaderKind } from '../packet/read.ts'
 import type { FieldPlace } from './data-set.ts'
 import { lengthOf, numberIn, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
@@ -29,7 +29,8 @@ export function sectionStep(
       const at = startOf(set, section, i)
       const frameSize = size === undefined ? 0 : numberIn(set, size, i)
       const frameEnd = sizeIsOfFrame && frameSize > 0 ? at + frameSize : Infinity
-      readPacket(kind, set.bytes, at, at + lengthOf(set, section, i), packet, frameEnd)
+      packet.clear(frameEnd)
+      readCleared(kind, set.bytes, at, at + lengthOf(set, section, i), packet)
       columns.write(packet, row + i)
       if (!onePacket) continue
       packets.items[2 * (row + i)] = 1

@@ -102,12 +102,9 @@ export class Bench {
   received = 0
   readonly #exporters = new Map<number, ExporterState>()
 
-  readonly #keep: boolean
-
-  /** `keep`: false counts rows instead of writing them. */
-  constructor(options: Partial<DecoderOptions> = {}, keep = true) {
-    this.#keep = keep
+  constructor(options: Partial<DecoderOptions> = {}, { keepsRows = true }: Readonly<{ keepsRows?: boolean }> = {}) {
     this.decoder = new TemplateDecoder(this.flows, { ...usual, ...options }, this.totals)
+    this.decoder.keepsRows = keepsRows
   }
 
   exporter(last = 7): ExporterState {
@@ -132,9 +129,9 @@ export class Bench {
     const decode = version === 9 ? decodeNetflow9 : decodeIpfix
     const transport = { kind, listener, port }
     let malformed: string | undefined
-    malformed = decode(this.decoder, datagram, this.exporter(exporter), transport, this.now, this.#keep)
+    malformed = decode(this.decoder, datagram, this.exporter(exporter), transport, this.now)
     while (this.decoder.released > 0) {
-      const parked = this.decoder.readReleased(this.#keep)
+      const parked = this.decoder.readReleased()
       malformed ??= parked
     }
     return malformed
