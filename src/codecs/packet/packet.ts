@@ -74,7 +74,8 @@ export class Packet {
     return (this.#inner ??= new Packet())
   }
 
-  clear(): void {
+  clear(frameEnd = Infinity): void {
+    this.frameEnd = frameEnd
     this.parts = 0
     this.labelCount = 0
     this.linkBytes = 0

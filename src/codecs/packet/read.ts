@@ -11,17 +11,17 @@ const pppoeSession = 0x8864
 const minEtherType = 0x0600
 
 /** `bytes[start … end)` may be cut anywhere. The packet in a tunnel is read into `packet.inner`. Never throws. */
-export function readPacket(
-  kind: HeaderKind,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  packet: Packet,
-  frameEnd = Infinity,
-): void {
-  readHeaders(kind, bytes, start, end, packet, frameEnd)
+export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
+  packet.clear()
+  readCleared(kind, bytes, start, end, packet)
+}
+
+/** As {@link readPacket}, after {@link Packet.clear} with the end of the frame. */
+export function readCleared(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
+  readHeaders(kind, bytes, start, end, packet)
   if (!packet.has(part.inner)) return
-  readHeaders(packet.innerKind, bytes, packet.innerStart, packet.innerEnd, packet.inner, Infinity)
+  packet.inner.clear()
+  readHeaders(packet.innerKind, bytes, packet.innerStart, packet.innerEnd, packet.inner)
   if (!fits(packet, start)) packet.parts &= ~(part.inner | part.vni)
 }
 
@@ -33,16 +33,7 @@ function fits(packet: Packet, start: number): boolean {
   return packet.innerStart + inner.linkBytes + inner.length <= start + packet.linkBytes + packet.length
 }
 
-function readHeaders(
-  kind: HeaderKind,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  packet: Packet,
-  frameEnd: number,
-): void {
-  packet.clear()
-  packet.frameEnd = frameEnd
+function readHeaders(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
   switch (kind) {
     case 'ethernet':
       return readEthernet(bytes, start, end, packet)
@@ -68,7 +59,12 @@ function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Pac
     const etype = u16(bytes, at)
     at += 2
     packet.linkBytes = at - start
-    if (!isTag(etype)) return readPayload(etype, bytes, at, end, start, packet)
+    if (!isTag(etype)) {
+      if (etype < minEtherType) return
+      packet.etype = etype
+      packet.parts |= part.etype
+      return readPayload(bytes, at, end, start, packet)
+    }
     if (end - at < 2) return
     takeTag(packet, tags, u16(bytes, at) & 0x0fff)
     at += 2
@@ -83,11 +79,8 @@ function takeTag(packet: Packet, tags: number, id: number) {
   packet.parts |= tags === 0 ? part.vlan : part.innerVlan
 }
 
-function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, start: number, packet: Packet) {
-  if (etype < minEtherType) return
-  packet.etype = etype
-  packet.parts |= part.etype
-  switch (etype) {
+function readPayload(bytes: Uint8Array, at: number, end: number, start: number, packet: Packet) {
+  switch (packet.etype) {
     case etherType.ipv4:
       return readIpv4(bytes, at, end, packet)
     case etherType.ipv6:

@@ -35,20 +35,20 @@ type Page = Readonly<{
   header: (uncompressed: number, compressed: number) => ThriftStruct
 }>
 
-function assemble(
-  column: Column,
-  levels: Levels,
-  pages: readonly Page[],
-  used: readonly number[],
-  statistics: ThriftStruct | undefined,
-  compress: boolean,
-): Chunk {
+type Encoded = Readonly<{
+  pages: readonly Page[]
+  encodings: readonly number[]
+  codec: keyof typeof codecs
+  statistics: ThriftStruct | undefined
+}>
+
+function assemble(column: Column, levels: Levels, { pages, encodings: used, codec, statistics }: Encoded): Chunk {
   const pieces: Uint8Array[] = []
   let uncompressed = 0
   let bytes = 0
   let dictionaryBytes = 0
   for (const [index, { body, header }] of pages.entries()) {
-    const stored = compress ? zstdCompressSync(body, { params, chunkSize: largestZstd(body.length) }) : body
+    const stored = codec === 'zstd' ? zstdCompressSync(body, { params, chunkSize: largestZstd(body.length) }) : body
     const head = encodeThrift(header(body.length, stored.length))
     pieces.push(head, stored)
     uncompressed += head.length + body.length
@@ -62,7 +62,7 @@ function assemble(
     uncompressed,
     values: levels.values,
     encodings: used,
-    codec: compress ? codecs.zstd : codecs.none,
+    codec: codecs[codec],
     dictionaryBytes,
     statistics,
   }
@@ -140,26 +140,22 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
         if (width === 8) out.u32(Math.floor(value / 4_294_967_296))
       }
       const dictionaryBody = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
-      return assemble(
-        column,
-        levels,
-        [dictionaryBody, indexPage(levels, indexes, count, entries.length)],
-        [encodings.plain, encodings.rle, encodings.dictionary],
+      return assemble(column, levels, {
+        pages: [dictionaryBody, indexPage(levels, indexes, count, entries.length)],
+        encodings: [encodings.plain, encodings.rle, encodings.dictionary],
+        codec: 'none',
         statistics,
-        false,
-      )
+      })
     }
   }
   begin(levels)
   delta(values, count, count === 0 ? 0 : signed(values[0]!), out)
-  return assemble(
-    column,
-    levels,
-    [{ body: out.taken().slice(), header: dataPage(levels, encodings.delta) }],
-    [encodings.rle, encodings.delta],
+  return assemble(column, levels, {
+    pages: [{ body: out.taken().slice(), header: dataPage(levels, encodings.delta) }],
+    encodings: [encodings.rle, encodings.delta],
+    codec: 'none',
     statistics,
-    false,
-  )
+  })
 }
 
 /** PLAIN: large integers, doubles, and texts prefixed with their length (32 bits). */
@@ -168,15 +164,13 @@ export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk 
   out.put(bytes)
   const body = out.taken()
   const compress = body.length >= worthCompressing
-  const chunk = assemble(
-    column,
-    levels,
+  const chunk = assemble(column, levels, {
     // Compressed bytes are a copy.
-    [{ body: compress ? body : body.slice(), header: dataPage(levels, encodings.plain) }],
-    [encodings.plain, encodings.rle],
-    statisticsOf(levels),
-    compress,
-  )
+    pages: [{ body: compress ? body : body.slice(), header: dataPage(levels, encodings.plain) }],
+    encodings: [encodings.plain, encodings.rle],
+    codec: compress ? 'zstd' : 'none',
+    statistics: statisticsOf(levels),
+  })
   out.clear()
   return chunk
 }
@@ -233,14 +227,12 @@ function dictionaryTexts(
 ): Chunk {
   const page = indexPage(levels, indexes, count, entries)
   const short = entries > 0 && first.length <= 64 && last.length <= 64
-  return assemble(
-    column,
-    levels,
-    [{ body, header: dictionaryPage(entries) }, page],
-    [encodings.plain, encodings.rle, encodings.dictionary],
-    short ? statisticsOf(levels, first, last) : statisticsOf(levels),
-    body.length >= worthCompressing,
-  )
+  return assemble(column, levels, {
+    pages: [{ body, header: dictionaryPage(entries) }, page],
+    encodings: [encodings.plain, encodings.rle, encodings.dictionary],
+    codec: body.length >= worthCompressing ? 'zstd' : 'none',
+    statistics: short ? statisticsOf(levels, first, last) : statisticsOf(levels),
+  })
 }
 
 function extremes(entries: readonly string[]): readonly [Buffer, Buffer] {

@@ -1,5 +1,5 @@
 import { etherType, ipProtocol, part, u16, u32 } from '../packet/packet.ts'
-import { readPacket, type HeaderKind } from '../packet/read.ts'
+import { readCleared, type HeaderKind } from '../packet/read.ts'
 import { recordTag } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
@@ -59,8 +59,8 @@ function readHeader(bytes: Uint8Array, at: number, end: number, sample: Sample):
   sample.frameBytes = Math.max(0, u32(bytes, at + 4) - u32(bytes, at + 8))
   const kind = headerKinds[u32(bytes, at)]
   const length = u32(bytes, at + 12)
-  if (kind === undefined) packet.clear()
-  else readPacket(kind, bytes, at + 16, Math.min(end, at + 16 + length), packet, at + 16 + sample.frameBytes)
+  packet.clear(at + 16 + sample.frameBytes)
+  if (kind !== undefined) readCleared(kind, bytes, at + 16, Math.min(end, at + 16 + length), packet)
   return at + 16 + length > end ? 'short' : 'taken'
 }
 

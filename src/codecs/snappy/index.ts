@@ -5,7 +5,7 @@ export function snappyCompress(bytes: Uint8Array): Uint8Array {
   for (let start = 0; start < bytes.length; start += blockBytes) {
     const end = Math.min(start + blockBytes, bytes.length)
     if (start > 0) table.fill(0)
-    at = compressBlock(bytes, start, end, out, at, table)
+    at = compressBlock(bytes.subarray(start, end), out, at, table)
   }
   return out.slice(0, at)
 }
@@ -20,25 +20,19 @@ function maxCompressedLength(length: number) {
   return 32 + length + Math.ceil(length / 6)
 }
 
-function compressBlock(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  out: Uint8Array,
-  outStart: number,
-  table: Uint16Array,
-): number {
+function compressBlock(bytes: Uint8Array, out: Uint8Array, outStart: number, table: Uint16Array): number {
+  const end = bytes.length
   let at = outStart
-  let literal = start
+  let literal = 0
   const limit = end - inputMargin
-  let position = start + 1
+  let position = 1
   // Steps grow where nothing matches: 32 attempts at each position, then each second, …
   let skip = 32
   while (position < limit) {
     const word = word32(bytes, position)
     const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - tableBits)
-    const candidate = start + table[slot]!
-    table[slot] = position - start
+    const candidate = table[slot]!
+    table[slot] = position
     if (candidate >= position || word32(bytes, candidate) !== word) {
       position += skip >>> 5
       skip++
@@ -53,7 +47,7 @@ function compressBlock(
     skip = 32
     if (position < limit) {
       const before = word32(bytes, position - 1)
-      table[Math.imul(before, 0x1e35a7bd) >>> (32 - tableBits)] = position - 1 - start
+      table[Math.imul(before, 0x1e35a7bd) >>> (32 - tableBits)] = position - 1
     }
   }
   return writeLiteral(bytes, literal, end, out, at)
