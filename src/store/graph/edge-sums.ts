@@ -61,17 +61,12 @@ export class EdgeSums {
   }
 
   addRow(row: EdgeRow, nearName: string | null, farName: string | null): void {
-    this.of(row.relation, row.forward).add(
-      this.code(row.near),
-      this.code(row.far),
-      Number(row.count),
-      Number(row.first),
-      row.last === null ? stillHolds : Number(row.last),
-      row.level ?? noLevel,
-      row.bytes === null ? noBytes : Number(row.bytes),
-      this.codeOf(nearName),
-      this.codeOf(farName),
-    )
+    const sums = this.of(row.relation, row.forward)
+    const edge = sums.edge(this.code(row.near), this.code(row.far))
+    sums.add(edge, Number(row.count), Number(row.first), row.last === null ? stillHolds : Number(row.last))
+    if (row.level !== null) sums.addLevel(edge, row.level)
+    if (row.bytes !== null) sums.addBytes(edge, Number(row.bytes))
+    sums.addNames(edge, this.codeOf(nearName), this.codeOf(farName))
   }
 
   get relations(): Iterable<RelationSums> {
@@ -103,41 +98,41 @@ export class RelationSums {
     this.#later = later
   }
 
-  add(
-    near: number,
-    far: number,
-    count: number,
-    first: number,
-    last: number,
-    level: number,
-    bytes: number,
-    nearName: number,
-    farName: number,
-  ): void {
-    const slot = this.#slot(near, far)
-    const known = this.#table[slot]! - 1
-    if (known < 0) {
-      if (this.size === this.near.length) this.#grow()
-      const at = this.size++
-      this.#table[this.#slot(near, far)] = at + 1
-      this.near[at] = near
-      this.far[at] = far
-      this.count[at] = count
-      this.first[at] = first
-      this.last[at] = last
-      this.level[at] = level
-      this.bytes[at] = bytes
-      this.nearName[at] = nearName
-      this.farName[at] = farName
-      return
-    }
-    this.count[known] = this.count[known]! + count
-    if (first < this.first[known]!) this.first[known] = first
-    if (last > this.last[known]!) this.last[known] = last
-    if (level > this.level[known]!) this.level[known] = level
-    if (bytes > 0) this.bytes[known] = this.bytes[known]! + bytes
-    if (nearName !== this.nearName[known]) this.nearName[known] = this.#later(this.nearName[known]!, nearName)
-    if (farName !== this.farName[known]) this.farName[known] = this.#later(this.farName[known]!, farName)
+  /** The index of the edge; at first it has no sum. */
+  edge(near: number, far: number): number {
+    const known = this.#table[this.#slot(near, far)]! - 1
+    if (known >= 0) return known
+    if (this.size === this.near.length) this.#grow()
+    const at = this.size++
+    this.#table[this.#slot(near, far)] = at + 1
+    this.near[at] = near
+    this.far[at] = far
+    this.first[at] = Infinity
+    this.last[at] = stillHolds
+    this.level[at] = noLevel
+    this.bytes[at] = noBytes
+    this.nearName[at] = none
+    this.farName[at] = none
+    return at
+  }
+
+  add(edge: number, count: number, first: number, last: number): void {
+    this.count[edge] = this.count[edge]! + count
+    if (first < this.first[edge]!) this.first[edge] = first
+    if (last > this.last[edge]!) this.last[edge] = last
+  }
+
+  addLevel(edge: number, level: number): void {
+    if (level > this.level[edge]!) this.level[edge] = level
+  }
+
+  addBytes(edge: number, bytes: number): void {
+    this.bytes[edge] = Math.max(0, this.bytes[edge]!) + bytes
+  }
+
+  addNames(edge: number, nearName: number, farName: number): void {
+    if (nearName !== this.nearName[edge]) this.nearName[edge] = this.#later(this.nearName[edge]!, nearName)
+    if (farName !== this.farName[edge]) this.farName[edge] = this.#later(this.farName[edge]!, farName)
   }
 
   #slot(near: number, far: number): number {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { noLevel, type EdgeSums } from './edge-sums.ts'
+import type { EdgeSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
-import { none, type Codes, type Refs } from './refs.ts'
+import type { Codes, Refs } from './refs.ts'
 
 type TalkNodes = Readonly<{
   workloads: Codes
@@ -78,8 +78,16 @@ export class Talks {
         const [isSource, isTarget] = [workloads.marks[source] === 1, workloads.marks[target] === 1]
         if (!isSource && !isTarget) continue
         const [flows, bytes] = [rows.flows[row]!, rows.bytes[row]!]
-        if (isSource) there.add(source, target, flows, hour, hour, noLevel, bytes, none, none)
-        if (isTarget) back.add(target, source, flows, hour, hour, noLevel, bytes, none, none)
+        if (isSource) {
+          const edge = there.edge(source, target)
+          there.add(edge, flows, hour, hour)
+          there.addBytes(edge, bytes)
+        }
+        if (isTarget) {
+          const edge = back.edge(target, source)
+          back.add(edge, flows, hour, hour)
+          back.addBytes(edge, bytes)
+        }
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { noBytes, noLevel, severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
+import { severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
@@ -169,17 +169,11 @@ export class TraceEdges {
         for (let rest = all; rest !== 0; rest &= rest - 1) {
           const { sums: edges, near, far, levels } = rowEdges[31 - Math.clz32(rest & -rest)]!
           const [one, other] = [near.tuples[row]!, far.tuples[row]!]
-          edges.add(
-            near.refs[one]!,
-            far.refs[other]!,
-            1,
-            time,
-            time,
-            levels === undefined ? noLevel : levels[how[row]!]!,
-            noBytes,
-            near.called === undefined ? none : near.called[one]!,
-            far.called === undefined ? none : far.called[other]!,
-          )
+          const edge = edges.edge(near.refs[one]!, far.refs[other]!)
+          edges.add(edge, 1, time, time)
+          if (levels !== undefined) edges.addLevel(edge, levels[how[row]!]!)
+          if (near.called !== undefined || far.called !== undefined)
+            edges.addNames(edge, near.called?.[one] ?? none, far.called?.[other] ?? none)
         }
       }
     }

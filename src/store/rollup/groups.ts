@@ -24,6 +24,10 @@ function mixed(sum: number) {
   return half ^ (half >>> 13)
 }
 
+type Words = Uint32Array
+
+type SevenColumns = readonly [Words, Words, Words, Words, Words, Words, Words]
+
 /** Numbers tuples of up to sixteen words in order of occurrence. */
 export class Groups {
   readonly width: number
@@ -78,24 +82,53 @@ export class Groups {
     }
   }
 
-  find8(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): number {
-    const { keys } = this
-    const slots = this.#slots
-    const mask = this.#mask
-    const sum =
-      (Math.imul(a, f0) +
-        Math.imul(b, f1) +
-        Math.imul(c, f2) +
-        Math.imul(d, f3) +
-        Math.imul(e, f4) +
-        Math.imul(f, f5) +
-        Math.imul(g, f6) +
-        Math.imul(h, f7)) |
-      0
-    let slot = mixed(sum) & mask
-    for (;;) {
-      const found = slots[slot]! - 1
-      if (found < 0) {
+  /** Numbers the tuple of each row; −1 if its first word is below 0, or beyond the limit. */
+  findRows8(first: Int32Array, others: SevenColumns, into: Int32Array, count: number): void {
+    const [bs, cs, ds, es, fs, gs, hs] = others
+    for (let row = 0; row < count; row++) {
+      const a = first[row]!
+      if (a < 0) {
+        into[row] = -1
+        continue
+      }
+      const b = bs[row]!
+      const c = cs[row]!
+      const d = ds[row]!
+      const e = es[row]!
+      const f = fs[row]!
+      const g = gs[row]!
+      const h = hs[row]!
+      const { keys } = this
+      const slots = this.#slots
+      const mask = this.#mask
+      const sum =
+        (Math.imul(a, f0) +
+          Math.imul(b, f1) +
+          Math.imul(c, f2) +
+          Math.imul(d, f3) +
+          Math.imul(e, f4) +
+          Math.imul(f, f5) +
+          Math.imul(g, f6) +
+          Math.imul(h, f7)) |
+        0
+      let slot = mixed(sum) & mask
+      let number = slots[slot]! - 1
+      for (; number >= 0; number = slots[slot]! - 1) {
+        const at = 8 * number
+        if (
+          keys[at + 3] === d &&
+          keys[at + 1] === b &&
+          keys[at + 2] === c &&
+          keys[at] === a &&
+          keys[at + 4] === e &&
+          keys[at + 5] === f &&
+          keys[at + 6] === g &&
+          keys[at + 7] === h
+        )
+          break
+        slot = (slot + 1) & mask
+      }
+      if (number < 0) {
         const key = this.#key
         key[0] = a
         key[1] = b
@@ -105,21 +138,9 @@ export class Groups {
         key[5] = f
         key[6] = g
         key[7] = h
-        return this.#add(key, slot)
+        number = this.#add(key, slot)
       }
-      const at = 8 * found
-      if (
-        keys[at + 3] === d &&
-        keys[at + 1] === b &&
-        keys[at + 2] === c &&
-        keys[at] === a &&
-        keys[at + 4] === e &&
-        keys[at + 5] === f &&
-        keys[at + 6] === g &&
-        keys[at + 7] === h
-      )
-        return found
-      slot = (slot + 1) & mask
+      into[row] = number
     }
   }
 

@@ -110,22 +110,7 @@ export class Rollup {
       }
       leastOf[row] = last
     }
-    for (let row = 0; row < count; row++) {
-      const group = leastOf[row]!
-      reducedOf[row] =
-        group < 0
-          ? -1
-          : reduced.find8(
-              group,
-              inIf[row]!,
-              outIf[row]!,
-              ports[row]!,
-              srcPlaces[row]!,
-              dstPlaces[row]!,
-              places[row]!,
-              ifThere[row]!,
-            )
-    }
+    reduced.findRows8(leastOf, [inIf, outIf, ports, srcPlaces, dstPlaces, places, ifThere], reducedOf, count)
     for (let row = 0; row < count; row++) {
       const group = reducedOf[row]!
       wholeOf[row] =

@@ -81,7 +81,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   put('src_label', textColumn(count, reduceds.length, named('label', srcPlaces)))
   put('dst_label', textColumn(count, reduceds.length, named('label', dstPlaces)))
   const carried = (from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf) =>
-    put(name, carriedColumn(rollup, count, from, tuples, name, otherwise))
+    put(name, carriedColumn(rollup, count, { from, tuples, name }, otherwise))
   const ofPlace: Partial<Record<string, TextOf>> = {
     src_namespace: named('namespace', srcPlaces),
     dst_namespace: named('namespace', dstPlaces),
@@ -209,13 +209,13 @@ function textColumn(count: number, rows: number, of: TextOf): RollupValues | und
   return filling.done(texts.list)
 }
 
+type CarriedField = Readonly<{ from: Carried; tuples: Uint32Array; name: string }>
+
 /** Carried values have priority over derived ones. */
 function carriedColumn(
   { texts }: Rollup,
   count: number,
-  from: Carried,
-  tuples: Uint32Array,
-  name: string,
+  { from, tuples, name }: CarriedField,
   otherwise?: TextOf,
 ): RollupValues | undefined {
   const field = from.fields.indexOf(name)
