@@ -1,8 +1,6 @@
 export type { DeadLetter, ExporterReport, Ledger, Pipeline, SourceExporters } from '../engine/control.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
-export type { ObjectState } from './object-state.ts'
-export type { Version as ResourceVersion } from './history.ts'
 export type { Cell } from './live/cells.ts'
 export type { GapMessage, RowsMessage } from './live/rows-view.ts'
 export type { ViewRequest } from './live/spec.ts'

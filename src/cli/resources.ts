@@ -1,32 +1,15 @@
 import type { Command } from 'commander'
 import { action, CommandError, requireServer, withServerFlags } from './client.ts'
-import type { ChangeRow } from '../topics/changes/schema.ts'
+import type { Relation, Resource, ResourcePage, ResourceRow } from '../topics/resources/schema.ts'
 import { changesText } from './changes.ts'
 import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
-import { printData, type Row } from './output.ts'
+import { printData } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { examples } from './examples.ts'
 
 interface Flags extends ScopeFlags {
   readonly at?: string
   readonly manifest?: boolean
-}
-
-type Page = Readonly<{
-  resources: readonly Row[]
-  next: string | null
-  at: string
-  total?: number
-}>
-
-interface One extends Readonly<Record<'intervals' | 'owners' | 'owned' | 'relations' | 'events', readonly Row[]>> {
-  readonly ref: string
-  readonly at: string
-  readonly now: Row | null
-  readonly manifest: Row | null
-  readonly manifest_note: string | null
-  readonly versions: readonly Row[]
-  readonly changes: readonly ChangeRow[]
 }
 
 export function register(program: Command): void {
@@ -84,7 +67,7 @@ async function run(ref: string | undefined, flags: Flags) {
   const server = await requireServer(flags)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
-    const one = await server.json<One>('GET', `/api/v1/resources/one?${query.toString()}`)
+    const one = await server.json<Resource>('GET', `/api/v1/resources/one?${query.toString()}`)
     if (flags.manifest === true) {
       if (one.manifest === null)
         throw new CommandError(`There is no manifest of ${ref} at ${timeText(one.at)} UTC. ${one.manifest_note ?? ''}`)
@@ -101,7 +84,7 @@ async function run(ref: string | undefined, flags: Flags) {
       table: () => resourceText(one),
     })
   }
-  const page = await server.json<Page>(
+  const page = await server.json<ResourcePage>(
     'GET',
     `/api/v1/resources?${parametersOf(flags, [...scopeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`,
   )
@@ -113,45 +96,56 @@ async function run(ref: string | undefined, flags: Flags) {
   })
 }
 
-const text = (value: unknown) => (typeof value === 'string' ? oneLine(value) : '')
-const ownerText = ({ owner_kind: kind, owner_name: name }: Row) =>
+const text = (value: string | null): string => oneLine(value ?? '')
+const ownerText = ({ owner_kind: kind, owner_name: name }: ResourceRow) =>
   [text(kind), text(name)].filter((part) => part !== '').join(' ')
 
-function resourcesText({ resources, next, at, total }: Page): string {
+function resourcesText({ resources, next, at, total }: ResourcePage): string {
   if (resources.length === 0) return `No matching objects at ${timeText(at)} UTC.\n`
   const rows = resources.map((row) => [
-    text(row['cluster']),
-    text(row['kind']),
+    text(row.cluster),
+    text(row.kind),
     oneLine(objectText(row)),
-    text(row['phase']),
-    text(row['node']),
+    text(row.phase),
+    text(row.node),
     ownerText(row),
-    timeText(row['valid_from']),
+    timeText(row.valid_from),
   ])
   const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
   return textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'since (UTC)'], rows) + more
 }
 
-function resourceText({ ref, at, now, versions, intervals, owners, owned, relations, changes, events }: One): string {
-  const related = (title: string, rows: readonly Row[]) =>
+function resourceText({
+  ref,
+  at,
+  now,
+  versions,
+  intervals,
+  owners,
+  owned,
+  relations,
+  changes,
+  events,
+}: Resource): string {
+  const related = (title: string, rows: readonly Relation[]) =>
     rows.length === 0
       ? []
       : [
           `${title}\n${textTable(
             ['from', 'relation', 'to', 'since (UTC)'],
-            rows.map((row) => [text(row['from']), text(row['relation']), text(row['to']), timeText(row['valid_from'])]),
+            rows.map((row) => [text(row.from), text(row.relation), text(row.to), timeText(row.valid_from)]),
           )}`,
         ]
   const was = intervals.map((row) => [
-    timeText(row['valid_from']),
-    timeText(row['valid_to']),
-    text(row['phase']),
-    text(row['node']),
+    timeText(row.valid_from),
+    timeText(row.valid_to),
+    text(row.phase),
+    text(row.node),
     ownerText(row),
-    text(row['uid']),
+    text(row.uid),
   ])
   return [
-    `${oneLine(ref)} at ${timeText(at)} UTC: ${now === null ? 'does not exist' : text(now['phase']) || 'exists'}\n`,
+    `${oneLine(ref)} at ${timeText(at)} UTC: ${now === null ? 'does not exist' : text(now.phase) || 'exists'}\n`,
     ...(was.length === 0 ? [] : [textTable(['from (UTC)', 'to', 'phase', 'node', 'owner', 'uid'], was)]),
     ...(versions.length === 0
       ? []
@@ -159,11 +153,11 @@ function resourceText({ ref, at, now, versions, intervals, owners, owned, relati
           `Versions\n${textTable(
             ['from (UTC)', 'to', 'version', 'by', 'images'],
             versions.map((row) => [
-              timeText(row['valid_from']),
-              timeText(row['valid_to']),
-              text(row['resource_version']),
-              text(row['operation']),
-              Array.isArray(row['images']) ? oneLine(row['images'].join(' ')) : '',
+              timeText(row.valid_from),
+              timeText(row.valid_to),
+              text(row.resource_version),
+              text(row.operation),
+              oneLine(row.images.join(' ')),
             ]),
           )}`,
         ]),
@@ -176,7 +170,7 @@ function resourceText({ ref, at, now, versions, intervals, owners, owned, relati
       : [
           `Events\n${textTable(
             ['time (UTC)', 'type', 'reason', 'message'],
-            events.map((row) => [timeText(row['time']), text(row['type']), text(row['reason']), text(row['message'])]),
+            events.map((row) => [timeText(row.time), text(row.type), text(row.reason), text(row.message)]),
           )}`,
         ]),
   ].join('\n')

@@ -1,23 +1,6 @@
 /** The parts of a manifest that show how an object runs. */
-import { isRecord } from '../model/json.ts'
-
-type Condition = Readonly<{
-  type: string
-  /** `True`, `False` or `Unknown`. */
-  status: string
-  reason: string | null
-  message: string | null
-  since: string | null
-}>
-
-export type ObjectState = Readonly<{
-  images: readonly Readonly<{ container: string; image: string }>[]
-  /** Of a workload; `desired` is its specification, the others are its status. */
-  replicas: Readonly<{ desired: number | null; ready: number | null; updated: number | null }> | null
-  /** `RollingUpdate, maxSurge 1`. */
-  strategy: string | null
-  conditions: readonly Condition[]
-}>
+import { isRecord } from '../../model/json.ts'
+import type { ObjectState } from './schema.ts'
 
 export function objectState(manifest: Readonly<Record<string, unknown>> | null): ObjectState | null {
   if (manifest === null) return null

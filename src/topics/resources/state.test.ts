@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { objectState } from './object-state.ts'
+import { objectState } from './state.ts'
 
 const template = {
   spec: { initContainers: [{ name: 'init', image: 'i:1' }], containers: [{ name: 'c', image: 'c:2' }] },

@@ -1,0 +1,160 @@
+import type { ManifestState } from '../../model/kubernetes.ts'
+import { isRecord } from '../../model/json.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
+import { changeOrder } from '../changes/sql.ts'
+import type { Surroundings } from '../operation.ts'
+import { readRows } from '../rows.ts'
+import type { Resource, ResourceRow, ResourceVersion } from './schema.ts'
+
+type Manifest = NonNullable<Resource['manifest']>
+
+const maxVersions = 100
+const newestFirst = (dialect: Dialect) =>
+  changeOrder(dialect)
+    .map((part) => `${part} DESC`)
+    .join(', ')
+
+const podSpecs = ['spec', 'spec.template.spec', 'spec.jobTemplate.spec.template.spec'] as const
+const containerLists = ['initContainers', 'containers'] as const
+
+function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect) {
+  const lists = podSpecs.flatMap((spec) =>
+    containerLists.map((list) => jsonTexts(`"${document}"`, [...spec.split('.'), list], 'image')),
+  )
+  return `[${lists.join(', ')}]`
+}
+
+type VersionRow = Readonly<{
+  uid: string
+  operation: string
+  time: string
+  resource_version: string | null
+  images: unknown
+  before: unknown
+}>
+
+type Versioned = Readonly<{
+  ref: string
+  intervals: readonly ResourceRow[]
+  /** Of an object that never changed. */
+  current: ManifestState | undefined
+}>
+
+/** Newest first. */
+export async function versionsOf(
+  { ref, intervals, current }: Versioned,
+  surroundings: Surroundings,
+): Promise<readonly ResourceVersion[]> {
+  const dialect = dialectOf(surroundings.store)
+  const rows = await readRows<VersionRow>(
+    surroundings,
+    `SELECT uid, operation, time, resource_version, ${imagesIn('new', dialect)} AS images, ` +
+      `${imagesIn('old', dialect)} AS before FROM changes WHERE ref = ${dialect.text(ref)} ` +
+      `AND (length(noise) = 0 OR operation <> 'updated') ` +
+      `ORDER BY ${newestFirst(dialect)} LIMIT ${maxVersions + 1}`,
+  )
+  const versions: ResourceVersion[] = []
+  const oldest = new Map<string, VersionRow>()
+  for (const row of rows.slice(0, maxVersions)) {
+    const { uid, operation, time, resource_version: version, images } = row
+    if (operation !== 'deleted')
+      versions.push({
+        uid,
+        resource_version: version,
+        operation,
+        valid_from: time,
+        valid_to: oldest.get(uid)?.time ?? null,
+        images: imagesOf(images),
+      })
+    oldest.set(uid, row)
+  }
+  const first = new Map(intervals.map((row) => [row.uid, row]))
+  for (const [uid, interval] of rows.length > maxVersions ? [] : first) {
+    const change = oldest.get(uid)
+    if (change?.operation === 'created') continue
+    const last = intervals.find((row) => row.uid === uid)
+    versions.push({
+      uid,
+      resource_version: interval.resource_version,
+      operation: null,
+      valid_from: interval.valid_from,
+      valid_to: change?.time ?? last?.valid_to ?? null,
+      images: change === undefined ? imagesWithin(current?.object) : imagesOf(change.before),
+    })
+  }
+  return versions.toSorted((a, b) => (a.valid_from < b.valid_from ? 1 : a.valid_from > b.valid_from ? -1 : 0))
+}
+
+export type ManifestAt = Pick<Resource, 'manifest' | 'manifest_note'>
+
+type Version = Readonly<{ ref: string; cluster: string; uid: string; at: bigint; current: ManifestState | undefined }>
+
+type ChangeTime = Readonly<{ us: number | string; operation: string; pos: string }>
+
+/**
+ * After the last change before, else before the next change. Read `current` first, so that all its changes are stored.
+ */
+export async function manifestAt(
+  { ref, cluster, uid, at, current }: Version,
+  surroundings: Surroundings,
+): Promise<ManifestAt> {
+  const dialect = dialectOf(surroundings.store)
+  const { micros, text, time } = dialect
+  const object = `ref = ${text(ref)} AND uid = ${text(uid)}`
+  const columns = `${micros('time')} AS us, operation, _pos AS pos`
+  const stateOf = async ({ us, pos }: ChangeTime, state: 'old' | 'new'): Promise<Manifest | null> => {
+    const [row] = await readRows<Readonly<{ state: Manifest | null }>>(
+      surroundings,
+      `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ` +
+        `${text(pos)} AND time = ${time(BigInt(us))}`,
+    )
+    return row?.state ?? null
+  }
+  const [[last], [next], [firstSeen]] = await Promise.all([
+    readRows<ChangeTime>(
+      surroundings,
+      `SELECT ${columns} FROM changes WHERE ${object} AND time <= ${time(at)} ORDER BY ${newestFirst(dialect)} LIMIT 1`,
+    ),
+    readRows<ChangeTime>(
+      surroundings,
+      `SELECT ${columns} FROM changes WHERE ${object} AND time > ${time(at)} ORDER BY ` +
+        `${changeOrder(dialect).join(', ')} LIMIT 1`,
+    ),
+    readRows<Readonly<{ us: number | string | null }>>(
+      surroundings,
+      `SELECT ${micros('min(time)')} AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key ` +
+        `= ${text(`${cluster}/${uid}`)}`,
+    ),
+  ])
+  if (last !== undefined && last.operation !== 'deleted')
+    return noted(await stateOf(last, 'new'), 'The change that created this state does not contain it.')
+  const us = firstSeen?.us ?? null
+  const since = [
+    ...(us === null ? [] : [BigInt(us)]),
+    ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n]),
+  ]
+  if (!since.some((first) => first <= at)) return noted(null, 'Weir did not know the object at that time.')
+  if (next !== undefined)
+    return noted(await stateOf(next, 'old'), 'The change that ended this state does not contain it.')
+  return noted(
+    (current?.object ?? null) as Manifest | null,
+    'No change of the object is stored, and no source of this instance watches its cluster.',
+  )
+}
+
+const noted = (manifest: Manifest | null, note: string): ManifestAt => ({
+  manifest,
+  manifest_note: manifest === null ? note : null,
+})
+
+function imagesOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? [...new Set(value.flat().filter((image) => typeof image === 'string'))] : []
+}
+
+function imagesWithin(manifest: object | undefined): readonly string[] {
+  const at = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined)
+  const lists = podSpecs.flatMap((spec) =>
+    containerLists.map((list) => at(spec.split('.').reduce<unknown>(at, manifest), list)),
+  )
+  return imagesOf(lists.flatMap((list) => (Array.isArray(list) ? list.map((container) => at(container, 'image')) : [])))
+}
