@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { GraphPaths } from '../../../../src/topics/graph/schema.ts'
 import { request } from '../../api/client.ts'
 import type { TraceSums } from '../../api/traces.ts'
 import { noValue } from '../../parts/audit/values.ts'
@@ -11,13 +12,6 @@ import type { Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import type { Column } from './node.tsx'
 import { auditText } from '../../text/audit.ts'
-
-type Paths = Readonly<{
-  nodes: readonly Readonly<{ ref: string; label: string; name: string }>[]
-  paths: readonly (readonly string[])[]
-  edges: readonly Readonly<{ from: string; relation: string; to: string }>[]
-  cut: readonly Readonly<{ ref: string; others: number }>[]
-}>
 
 export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {
   const query = {
@@ -48,7 +42,7 @@ export function Ways({ from, to, t }: { from: string; to: string; t: Range }): R
     queryKey: ['ways', from, to, t],
     staleTime: 30_000,
     queryFn: ({ signal }) =>
-      request<Paths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }),
+      request<GraphPaths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }),
   })
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.pathsInText} />

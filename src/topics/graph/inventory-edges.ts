@@ -2,9 +2,9 @@ import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { inventoryRelations } from '../../model/inventory-columns.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { dialectOf } from '../../query/index.ts'
-import { asOf } from '../../topics/conditions.ts'
-import { rowsOf } from '../store-query.ts'
-import type { GraphQuery } from './graph.ts'
+import { asOf } from '../conditions.ts'
+import { readRows } from '../rows.ts'
+import type { GraphScope } from './graph.ts'
 
 const kinds = new Set(['Node', 'Service'])
 
@@ -15,26 +15,26 @@ function mayHave(ref: string): boolean {
   return /^[a-z][a-z0-9]*:[^/]+\/[^/]+\/[^/]+\/./.test(ref)
 }
 
+type RelationRow = Readonly<Record<'from_ref' | 'relation' | 'to_ref' | 'valid_from', string>> &
+  Readonly<{ valid_to: string | null }>
+
 /** Relations of the inventory at the end of the span. Accounts have no namespaces, so limited viewers have none. */
 export async function inventoryEdges(
-  { store, disconnected, principal, span, relations }: GraphQuery,
+  { store, signal, viewer, span, relations }: GraphScope,
   { near, far, without = [], limit }: Pick<EdgeQuery, 'near' | 'far' | 'without' | 'limit'>,
-): Promise<readonly StoredEdge[] | undefined> {
+): Promise<readonly StoredEdge[]> {
   const refs = near.filter(mayHave)
   const named = inventoryRelations.filter((relation) => relations?.has(relation) ?? true)
-  if (refs.length === 0 || named.length === 0 || principal.namespaces !== undefined) return []
+  if (refs.length === 0 || named.length === 0 || viewer.namespaces !== undefined) return []
   const dialect = dialectOf(store)
   const list = (texts: readonly string[]): string => `(${texts.map(dialect.text).join(', ')})`
-  const rows = await rowsOf(
-    store,
+  const rows = await readRows<RelationRow>(
+    { store, signal },
     `SELECT from_ref, relation, to_ref, valid_from, valid_to FROM relations WHERE relation IN ${list(named)}
       AND (from_ref IN ${list(refs)} OR to_ref IN ${list(refs)}) AND ${asOf(span.to, dialect)}
       ORDER BY relation, from_ref, to_ref`,
-    disconnected,
   )
-  if (rows === undefined) return undefined
-  const edges = rows.flatMap((row) => {
-    const [from, to] = [String(row['from_ref']), String(row['to_ref'])]
+  const edges = rows.flatMap(({ from_ref: from, relation, to_ref: to, valid_from: first, valid_to: last }) => {
     const isNear = (ref: string): boolean => refs.includes(ref)
     return [true, false].flatMap((forward): Omit<StoredEdge, 'others'>[] => {
       const [here, there] = forward ? [from, to] : [to, from]
@@ -43,11 +43,11 @@ export async function inventoryEdges(
         {
           near: here,
           far: there,
-          relation: String(row['relation']),
+          relation,
           forward,
           count: 1,
-          first: String(row['valid_from']),
-          last: typeof row['valid_to'] === 'string' ? row['valid_to'] : null,
+          first,
+          last,
           severity: null,
           bytes: null,
           nearName: null,

@@ -1,12 +1,6 @@
-import { actionName, labelOf, type Label } from '../../model/graph.ts'
+import { actionName, labelOf } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
-
-export type GraphNode = Readonly<{
-  ref: string
-  label: Label
-  kind: string | null
-  name: string
-}>
+import type { GraphNode } from './schema.ts'
 
 export function nodeOf(ref: string, displayName?: string): GraphNode {
   const label = labelOf(ref)
