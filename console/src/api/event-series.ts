@@ -1,20 +1,7 @@
-/** Responses of /api/v1/events/fields and /api/v1/events/series. */
+import type { EventFields, EventSeries } from '../../../src/topics/events/schema.ts'
 import { request, type Query } from './client.ts'
-import type { Covered } from './series.ts'
 
-/** JSON pointers. */
-export type EventFields = Readonly<{ numbers: readonly string[]; texts: readonly string[] }>
-
-export type EventSeries = Covered &
-  Readonly<{
-    series: readonly Readonly<{
-      /** null: events without one, or the rest. */
-      value: string | null
-      /** Groups of the rest; 0: a group. */
-      others: number
-      points: readonly Readonly<{ time: number; number: number }>[]
-    }>[]
-  }>
+export type { EventFields, EventSeries }
 
 export function readEventFields(query: Query, signal: AbortSignal): Promise<EventFields> {
   return request('/api/v1/events/fields', { query, signal })
