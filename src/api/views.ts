@@ -3,9 +3,13 @@ import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 import { serviceColumns } from '../model/service-port.ts'
 import { flowOrder } from '../store/read/views.ts'
+import { relationColumns } from '../topics/graph/views.ts'
 import { insightColumnsOfViews } from '../topics/insights/views.ts'
+import { auditColumns } from '../topics/audit/views.ts'
+import { changeColumns } from '../topics/changes/views.ts'
 import { inventoryColumns } from '../topics/inventory/views.ts'
-import { flag, json, moment, sum, text, texts, type ViewColumn } from '../topics/view-columns.ts'
+import { resourceColumns } from '../topics/resources/views.ts'
+import { json, moment, position, sum, text, type ViewColumn } from '../topics/view-columns.ts'
 
 const sqlType: Readonly<Record<string, string>> = {
   u8: 'UTINYINT',
@@ -37,8 +41,6 @@ function fromRegistry(name: string): ViewColumn {
     meaning,
   }
 }
-
-const position: ViewColumn = text('_pos', 'Stable id of the row: source instance, epoch, source sequence, row')
 
 const computed: Readonly<Record<string, ViewColumn>> = {
   bytes_est: sum('bytes_est', 'Estimated bytes: reported bytes × sampling interval', 'By'),
@@ -79,110 +81,6 @@ const events: readonly ViewColumn[] = [
 
 export const views: Readonly<Record<BatchKind, readonly ViewColumn[]>> = { flows, events }
 
-const place: readonly ViewColumn[] = [
-  text('cluster', 'Name of the cluster, as configured in the source'),
-  text('api_group', 'API group; empty for the core group'),
-  text('kind', 'Kind: Deployment, Pod …'),
-  text('namespace', 'Namespace; NULL for cluster-scoped objects'),
-  text('name', 'Name of the object'),
-  text('uid', 'UID of the object; a recreated object has another'),
-]
-const [cluster, group, kind, ...named] = place as readonly [ViewColumn, ViewColumn, ViewColumn, ...ViewColumn[]]
-const version: ViewColumn = text('resource_version', 'Resource version assigned by the API server')
-const ref: ViewColumn = text('ref', 'The object: k8s:<cluster>/<group>/<kind>/<namespace>/<name>')
-
-const changes: readonly ViewColumn[] = [
-  moment('time', 'When Weir observed the change'),
-  ...place,
-  text('operation', 'created, updated or deleted'),
-  text('actor', 'Actor: the user from the audit log, else the field manager'),
-  text('actor_kind', 'Kind of the actor: user or manager'),
-  text('manager', 'Field manager of the object: kubectl-edit, kube-controller-manager …'),
-  text('audit_id', 'Audit id of the request, if known'),
-  flag('coalesced', 'Intermediate states were not observed: this row may combine several changes'),
-  flag('initial', 'The object existed at the first list'),
-  texts('noise', 'Noise rules that would normally hide the change'),
-  texts('paths', 'Changed fields as JSON Pointers'),
-  json('diff', 'JSON Patch from old to new (RFC 6902)'),
-  json('old', 'The object before; NULL when it was created'),
-  json('new', 'The object after; NULL when it was deleted'),
-  version,
-  ref,
-  text('subject', 'The object in kubectl form: deployments.apps/shop/web'),
-  moment('time_received', 'Receive time'),
-  position,
-  text('actor_ref', 'The user, as the actor in view audit, if the audit log has it'),
-  text('id', 'Id of the change, unique within its source'),
-]
-
-const audit: readonly ViewColumn[] = [
-  moment('time', 'Event time, by the clock of the cloud or cluster'),
-  text('actor', 'Actor: user:<domain>/<id or name>, system or unknown. NULL: stored by an earlier version'),
-  text('actor_kind', 'user, session (assumed rights of another identity), service, system, anonymous or unknown'),
-  text('actor_id', 'Id of the actor'),
-  text('actor_name', 'Name of the actor'),
-  text('actor_domain', 'Scope of the name: a domain, an account, a cluster'),
-  text('impersonated_by', 'Identity that used the actor’s rights, in the form of actor'),
-  text('address', 'Client address of the request'),
-  text('service', 'Service that provides the action: IAM, ECS, kubernetes'),
-  text('action', 'Action, as the service names it'),
-  text('resource', 'Resource reference, as column ref of events'),
-  text('resource_type', 'Type of the resource, as the service names it'),
-  text('resource_id', 'Id of the resource'),
-  text('resource_name', 'Name of the resource'),
-  text('tenant', 'Tenant of the resource: a project, an account, a cluster'),
-  text('tenant_domain', 'Parent of the tenant, if the event names it in its extension domain'),
-  text('region', 'Region of the cloud'),
-  text('outcome', 'success, failure or unknown'),
-  text('severity', 'normal, warning (failed), incident (failed with serious consequences) or unknown'),
-  text('request_id', 'Id of the request; several events may have the same one'),
-  text('code', 'Response code of the service'),
-  text('id', 'Id of the event, unique within its source'),
-  text('source', 'Source of the event'),
-  text('type', 'CloudEvents type'),
-  json('data', 'The complete original event'),
-  position,
-]
-
-const resources: readonly ViewColumn[] = [
-  kind,
-  group,
-  ...named,
-  cluster,
-  json('labels', 'Labels as an object'),
-  text('node', 'Node of a pod'),
-  text('zone', 'Zone of a node; for a pod, that of its node'),
-  text('phase', 'Phase of a pod: Pending, Running, Succeeded, Failed'),
-  text('owner_kind', 'Kind of the owner; of several, the controller'),
-  text('owner_name', 'Name of the owner'),
-  text('owner_uid', 'Id of the owner'),
-  moment('created', 'When the object was created'),
-  moment('valid_from', 'Start of the validity interval'),
-  moment('valid_to', 'End of the validity interval, exclusive; NULL: still valid'),
-  version,
-  ref,
-  json('data', 'All known properties: addresses, owners, images, ports …'),
-]
-
-const relations: readonly ViewColumn[] = [
-  text('from_ref', 'Subject: an object, resource, actor or tenant, or an action or change by its event id'),
-  text(
-    'relation',
-    'Clusters: owned-by, runs-on, in-namespace, uses-image, selects (service to pod), provided-by (node to ' +
-      'machine). Audit events and changes: performed-by, applied-on. Audit events: with-status, member-of, ' +
-      'located-at, assumed-by. Flows: talks-to. Inventories: attached-to (volume or address to instance), part-of ' +
-      '(node pool to cluster), resolves-to (record to address), serves (load balancer to service), hosted-on (node ' +
-      'to instance)',
-  ),
-  text(
-    'to_ref',
-    'Target: an object, resource, image (image:…), machine (provider id), actor, tenant (tenant:…), region ' +
-      '(region:…) or status (status:…)',
-  ),
-  moment('valid_from', 'Start of the validity interval; for an event, its time'),
-  moment('valid_to', 'End of the validity interval, exclusive; for an event, its time; NULL: still valid'),
-]
-
 const traffic: readonly ViewColumn[] = [
   moment('hour', 'Start of the hour'),
   text('from_ref', 'Workload that owns the source'),
@@ -198,10 +96,10 @@ const traffic: readonly ViewColumn[] = [
 ]
 
 const queryOnlyViews = {
-  changes,
-  audit,
-  resources,
-  relations,
+  changes: changeColumns,
+  audit: auditColumns,
+  resources: resourceColumns,
+  relations: relationColumns,
   traffic,
   inventory: inventoryColumns,
   ...insightColumnsOfViews,

@@ -24,3 +24,5 @@ export const real = columnOf('DOUBLE')
 export const count = columnOf('UINTEGER')
 export const rank = columnOf('UTINYINT')
 export const sum = columnOf('HUGEINT')
+
+export const position: ViewColumn = text('_pos', 'Stable id of the row: source instance, epoch, source sequence, row')

@@ -19,6 +19,8 @@ const mediaTypes: Readonly<Record<(typeof exportFormats)[number], string>> = {
   parquet: 'application/vnd.apache.parquet',
 }
 
+const exportUrl = '/api/v1/spend/export'
+
 const exportSchema = {
   operationId: 'exportSpend',
   summary: 'Rows of FOCUS 1.2',
@@ -37,8 +39,8 @@ export function spendRoutes(app: FastifyInstance, context: ApiContext, budgets: 
   serve(app, { context, url: '/api/v1/spend' }, spendSums)
   serve(app, { context, url: '/api/v1/spend/forecast' }, spendForecast, () => ({ budgets: budgets?.() ?? [] }))
   serve(app, { context, url: '/api/v1/spend/movers' }, spendMovers)
-  app.get('/api/v1/spend/export', { schema: exportSchema }, async (request, reply) => {
-    const { format = 'csv', ...query } = request.query as Of<typeof ExportParameters>
+  app.get<{ Querystring: Of<typeof ExportParameters> }>(exportUrl, { schema: exportSchema }, async (request, reply) => {
+    const { format = 'csv', ...query } = request.query
     const store = requireStore(context)
     const sql = exportStatement(query, { store, now: context.host.clock.now() })
     const disconnected = abortOnDisconnect(reply)
