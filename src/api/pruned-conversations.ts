@@ -19,7 +19,7 @@ export type LargestConversations = Readonly<{
 }>
 
 export type PruningLimits = Readonly<{
-  /** Of fewer flows, all conversations are grouped, and their number is exact. */
+  /** Of fewer flows, all conversations are grouped in memory, which is as fast, and their number is exact. */
   above: number
   /** Flows per bucket, on average. */
   perBucket: number
@@ -32,7 +32,7 @@ export type PruningLimits = Readonly<{
 }>
 
 export const pruning: PruningLimits = {
-  above: 1_000_000,
+  above: 12_000_000,
   perBucket: 5,
   bits: { least: 16, most: 22 },
   large: 1 << 16,

@@ -49,8 +49,8 @@ export const conversationSchemas = {
           conversations_error: {
             type: 'number',
             description:
-              'Only over millions of flows: the number of all conversations is estimated, with this relative error ' +
-              '(four standard errors). Rows and sums are exact.',
+              'Only over more than 12 million flows: the number of all conversations is estimated, with this ' +
+              'relative error (four standard errors). Rows and sums are exact.',
           },
           flows: {},
           bytes: {},
