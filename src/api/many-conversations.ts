@@ -16,7 +16,6 @@ import { storedEnds } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells } from './ring/sums.ts'
 import { currentWork } from './progress/work.ts'
-import { prunedConversations, pruning, type LargestConversations, type PruningLimits } from './pruned-conversations.ts'
 import { rowsOf } from './store-query.ts'
 
 type ManyConversationsLimits = Readonly<{
@@ -26,11 +25,9 @@ type ManyConversationsLimits = Readonly<{
   parts: number
   /** Keys in a statement, which has a maximum length. */
   keys: number
-  /** With more flows than `above`, only conversations of the largest buckets are grouped. */
-  pruned: PruningLimits
 }>
 
-const defaultLimits: ManyConversationsLimits = { perPart: 3_000_000, parts: 4, keys: 1000, pruned: pruning }
+const defaultLimits: ManyConversationsLimits = { perPart: 3_000_000, parts: 4, keys: 1000 }
 
 /** The rows of `conversationsSql`. Undefined when the client has disconnected. */
 export async function manyConversations(
@@ -47,19 +44,15 @@ export async function manyConversations(
   const doubles = areExact(totals)
   if (!doubles) totals = await totalsOf(false)
   if (totals === undefined) return undefined
-  const flows = Number(totals['_all_flows'])
-  const options = { doubles, single: singleIdsOf(totals) }
-  const parts = Math.max(1, Math.min(limits.parts, Math.ceil(flows / limits.perPart)))
+  const parts = Math.max(1, Math.min(limits.parts, Math.ceil(Number(totals['_all_flows']) / limits.perPart)))
   const ranked =
-    (await prunedConversations(store, request, { ...options, flows, limits: limits.pruned }, disconnected)) ??
-    (await readParts(store, request, { parts, ...options }, disconnected)) ??
+    (await readParts(store, request, { parts, doubles, single: singleIdsOf(totals) }, disconnected)) ??
     (await readParts(store, request, { parts, doubles, single: undefined }, disconnected))
   if (ranked === undefined) return undefined
-  const { largest, conversations, error } = ranked
+  const { largest, conversations } = ranked
   const all = {
     ...Object.fromEntries(Object.entries(totals).filter(([name]) => name.startsWith('_all_'))),
     _all_conversations: conversations,
-    ...(error === undefined ? {} : { _conversations_error: error }),
   }
   if (largest.length === 0) return [all]
   const found: AnswerRecord[] = []
@@ -83,7 +76,7 @@ async function readParts(
   request: ConversationsRequest,
   { parts, ...how }: Omit<ConversationsPart, 'part'>,
   disconnected: AbortSignal,
-): Promise<LargestConversations | undefined> {
+): Promise<Readonly<{ largest: readonly AnswerRecord[]; conversations: number }> | undefined> {
   let conversations = 0
   let largest: AnswerRecord[] = []
   // The parts, and the columns of the largest.

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
-import { known } from '../../model/json.ts'
 import {
   conversationInitiator,
   conversationNames,
@@ -44,18 +43,7 @@ export const conversationSchemas = {
     {
       ...answerProperties,
       total: object(
-        {
-          conversations: integer,
-          conversations_error: {
-            type: 'number',
-            description:
-              'Only over more than 12 million flows: the number of all conversations is estimated, with this ' +
-              'relative error (four standard errors). Rows and sums are exact.',
-          },
-          flows: {},
-          bytes: {},
-          packets: {},
-        },
+        { conversations: integer, flows: {}, bytes: {}, packets: {} },
         { description: 'Number of all conversations, and the sums of their flows.' },
       ),
     },
@@ -117,7 +105,6 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
       ...answerFrame(columns, rows.map(cellsOf), answer.span, facts),
       total: {
         conversations: first?.['_all_conversations'] ?? 0,
-        ...known({ conversations_error: first?.['_conversations_error'] }),
         flows: first?.['_all_flows'] ?? 0,
         bytes: first?.['_all_bytes'] ?? 0,
         packets: first?.['_all_packets'] ?? 0,

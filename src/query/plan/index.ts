@@ -84,5 +84,4 @@ export {
   type ConversationKey,
   type ConversationsPart,
 } from './many-conversations.ts'
-export { prunedConversationsSql, type PrunedConversations } from './pruned-conversations.ts'
 export { addressGroupsSql } from './address-groups.ts'

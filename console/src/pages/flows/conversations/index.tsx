@@ -106,8 +106,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
 }
 
 function sumText({ rows, total }: ConversationsAnswer): string {
-  const number = counted(total.conversations, 'conversation')
-  const all = total.conversations_error === undefined ? number : conversationsText.about(number)
+  const all = counted(total.conversations, 'conversation')
   return conversationsText.sum(
     rows.length < total.conversations ? conversationsText.largest(count(rows.length), all) : all,
     volume(Number(total.bytes ?? 0)),
