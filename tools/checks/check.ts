@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bindingNames } from './binding-names.ts'
 import { commitSubjects } from './commit-subjects.ts'
 import { configBlocks } from './config-blocks.ts'
 import { consoleSize } from './console-size.ts'
@@ -36,6 +37,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['console size', consoleSize],
   ['commits', commitSubjects],
   ['plain words', plainWords],
+  ['bindings', bindingNames],
   ['line length', lineLength],
 ]
 

@@ -22,7 +22,8 @@ export function shadowing(source: Source): readonly Problem[] {
   })
 }
 
-type Node = Readonly<{ type: string }> | null
+/** Of a syntax tree. */
+export type Node = Readonly<{ type: string; start: number }> | null
 
 function namesOf(node: Node): readonly string[] {
   switch (node?.type) {
@@ -65,7 +66,7 @@ function isSame(own: object, { imported, local }: Specifier) {
 const nameOf = (node: Node | undefined): readonly string[] =>
   node?.type === 'Identifier' ? [(node as unknown as { name: string }).name] : []
 
-function patternNames(node: Node): readonly string[] {
+export function patternNames(node: Node): readonly string[] {
   if (node === null) return []
   const { properties, elements, value, argument, left } = node as unknown as Readonly<
     Record<'properties' | 'elements', readonly Node[] | undefined> &

@@ -1,0 +1,72 @@
+// Variables and parameters are named after what they hold. `--lines PATH…` lists those that are not.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Visitor } from 'oxc-parser'
+import { ROOT } from '../kit/command.ts'
+import { isMain } from '../kit/main.ts'
+import { isTestFile, listFiles, parseSource, TYPESCRIPT, type Problem, type Source } from '../kit/sources.ts'
+import { patternNames, type Node } from './global-names.ts'
+
+/** Bindings per 1,000 lines; this only shrinks, to 1.5. Other projects have 0 to 1.3. */
+const LIMIT = 11
+
+const FOLDERS = ['src', 'console', 'clients', 'tools', 'release', 'sim']
+
+const PRONOUNS = /\b(?:found|known|it|one|each|some|other|own|place)\b/
+const isPronoun = (name: string): boolean => PRONOUNS.exec(name)?.[0] === name
+
+type Binding = Readonly<{ file: string; line: number; name: string }>
+
+type Count = Readonly<{ lines: number; bindings: readonly Binding[] }>
+
+export async function bindingNames(root: string): Promise<Problem[]> {
+  const { lines, bindings } = await countBindings(root)
+  const rate = ratePerThousand(lines, bindings.length)
+  if (rate <= LIMIT || lines < 1000) return []
+  const message =
+    `${rate.toFixed(2)} of 1,000 lines bind a name such as \`found\` or \`each\`; at most ${LIMIT}. ` +
+    '`npm run ts -- tools/checks/binding-names.ts --lines PATH` lists them'
+  return [{ file: 'tools/checks/binding-names.ts', message }]
+}
+
+const ratePerThousand = (lines: number, bindings: number): number =>
+  Math.round((100_000 * bindings) / Math.max(1, lines)) / 100
+
+async function countBindings(root: string): Promise<Count> {
+  let lines = 0
+  const bindings: Binding[] = []
+  const paths = await Promise.all(FOLDERS.map((folder) => listFiles(root, folder, TYPESCRIPT)))
+  for (const path of paths.flat()) {
+    if (isTestFile(path) || path.includes('/generated/')) continue
+    const text = await readFile(join(root, path), 'utf8')
+    lines += text.split('\n').length - 1
+    if (PRONOUNS.test(text)) bindings.push(...pronounsIn(parseSource(path, text)))
+  }
+  return { lines, bindings }
+}
+
+export function pronounsIn(source: Source): readonly Binding[] {
+  const bindings: Binding[] = []
+  const add = (pattern: Node): void => {
+    for (const name of patternNames(pattern))
+      if (isPronoun(name)) bindings.push({ file: source.path, line: source.line(pattern?.start ?? 0), name })
+  }
+  const addFunction = (node: Readonly<{ id?: Node; params: readonly Node[] }>): void =>
+    [node.id ?? null, ...node.params].forEach(add)
+  new Visitor({
+    VariableDeclarator: (node) => add(node.id),
+    FunctionDeclaration: addFunction,
+    FunctionExpression: addFunction,
+    ArrowFunctionExpression: ({ params }) => addFunction({ params }),
+    CatchClause: (node) => add(node.param),
+  }).visit(source.tree.program)
+  return bindings
+}
+
+if (isMain(import.meta.url)) {
+  const paths = process.argv.slice(2).filter((argument) => argument !== '--lines')
+  const { lines, bindings } = await countBindings(ROOT)
+  for (const { file, line, name } of bindings)
+    if (paths.length === 0 || paths.some((path) => file.startsWith(path))) console.log(`${file}:${line}: ${name}`)
+  console.log(`${bindings.length} in ${lines} lines, ${ratePerThousand(lines, bindings.length)} per 1,000`)
+}
