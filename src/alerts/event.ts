@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { alertTypes } from '../model/alerts.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { AlertRule } from './rule.ts'
 import { keyOf, type Transition } from './states.ts'
@@ -23,7 +23,7 @@ export function factsOf(rule: AlertRule): RuleFacts {
     condition,
     // As Prometheus: four intervals.
     ...(resend > 0 ? { validMs: 4 * Math.max(resend, every) } : {}),
-    ...known({ refresh }),
+    ...withoutUndefined({ refresh }),
     query:
       rule.is === 'sql'
         ? { sql: rule.sql }
@@ -58,7 +58,7 @@ export function eventOf(
     startsAt: iso(fired),
     ...(to === 'resolved' ? { endsAt: iso(at) } : {}),
     ...(to === 'firing' && validMs !== undefined ? { validUntil: iso(at + validMs) } : {}),
-    ...(repeated === true ? { repeated, ...known({ refresh }) } : {}),
+    ...(repeated === true ? { repeated, ...withoutUndefined({ refresh }) } : {}),
     ...(reason === undefined ? {} : { reason }),
     generatorURL: generatorUrl,
   }

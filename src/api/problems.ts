@@ -1,5 +1,5 @@
 import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import { Refusal } from '../topics/refusal.ts'
 
 /** Code, status, title. A code never changes its meaning. */
@@ -109,7 +109,10 @@ const retryAfter = { 'retry-after': '1' }
 export function toProblem(thrown: unknown): ProblemAnswer {
   const error =
     thrown instanceof Refusal
-      ? new ApiError(thrown.code, thrown.message, { hints: thrown.hints, ...known({ errors: thrown.errors }) })
+      ? new ApiError(thrown.code, thrown.message, {
+          hints: thrown.hints,
+          ...withoutUndefined({ errors: thrown.errors }),
+        })
       : thrown
   if (error instanceof ApiError) {
     const { status, title } = problemTable[error.code]

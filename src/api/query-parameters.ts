@@ -11,7 +11,7 @@ import { span, spanFrom } from '../topics/time-span.ts'
 import type { ViewColumn } from '../topics/view-columns.ts'
 import { views } from './views.ts'
 import { list, object, string } from './json-schema.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 
 export const questionParameters = {
   filter: {
@@ -113,7 +113,7 @@ export type AnswerColumn = Readonly<{
 export function columnOf({ name, kind, sql }: QueryField): AnswerColumn {
   if (kind === 'text' && sql !== undefined) return { name, type: 'VARCHAR' }
   const { type = 'VARCHAR', unit } = views.flows.find((column) => column.name === name) ?? ({} as Partial<ViewColumn>)
-  return { name, type, ...known({ unit }) }
+  return { name, type, ...withoutUndefined({ unit }) }
 }
 
 export const measureColumns: readonly AnswerColumn[] = [
@@ -162,7 +162,7 @@ export function answerFrame(
     source,
     span: isoSpan(span),
     exact,
-    ...known({ error, relative_error: relativeError }),
+    ...withoutUndefined({ error, relative_error: relativeError }),
     ...coverageFacts(coverage),
   }
 }

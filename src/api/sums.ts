@@ -1,4 +1,4 @@
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import { sketchError } from '../model/sketch.ts'
 import { dialectOf, endpointField, flowNames, type QueryField } from '../query/index.ts'
 import {
@@ -73,7 +73,7 @@ export function sumsOf(
     ...(of === undefined ? {} : { of }),
     ...(further.length === 0 ? {} : { further }),
     ...(sums === 'all' || !isMeasure(rank) ? {} : { sums: measures.filter((each) => each === rank) }),
-    ...known({ beside: endpointField(beside ?? '') }),
+    ...withoutUndefined({ beside: endpointField(beside ?? '') }),
   }
 }
 

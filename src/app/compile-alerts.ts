@@ -1,6 +1,6 @@
 import type { RuleProblem, WrittenRule } from '../alerts/compile.ts'
 import { maxRules, type AlertRule } from '../alerts/rule.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import type { ConfigDocument } from '../schema/index.ts'
 import type { Path, Problem } from '../schema/problem.ts'
 import { problemIn } from './config-filters.ts'
@@ -21,7 +21,7 @@ export async function compileAlerts(
   const { compileRule, isProblem } = await import('../alerts/index.ts')
   const problems: Problem[] = []
   const complain = (path: Path, { message, hint, text = '', from = 0 }: Omit<RuleProblem, 'path'>) =>
-    problems.push(problemIn(document, ['alerts', ...path], { message, text, from, ...known({ hint }) }))
+    problems.push(problemIn(document, ['alerts', ...path], { message, text, from, ...withoutUndefined({ hint }) }))
   if (names.length > maxRules)
     complain([names[maxRules]!], { message: `there are ${names.length} rules; the limit is ${maxRules}` })
   const compiled: AlertRule[] = []

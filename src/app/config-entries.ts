@@ -4,7 +4,7 @@ import type { SourceEntry } from '../engine/sources/sources.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import { builtInTypes, packagedSource, typesThatEmit, windowedTransforms } from '../components/manifests.ts'
 import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import type { NameSettings } from '../identity/index.ts'
 import type { WeirConfig } from './config.ts'
 import type { CompileFilter } from './config-filters.ts'
@@ -71,7 +71,7 @@ export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => st
       id,
       type,
       settings: carriedSettings(settings, reveal),
-      ...known({ cluster: clusterOfFlows(config, type, settings), packaged: packagedSource(type) }),
+      ...withoutUndefined({ cluster: clusterOfFlows(config, type, settings), packaged: packagedSource(type) }),
     }
   })
 }

@@ -8,7 +8,7 @@ import type { FilterText } from '../schema/filter-field.ts'
 import type { Path, Problem } from '../schema/problem.ts'
 import type { FilterKind, QueryError } from '../query/index.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 
 export type CompileFilter = (written: FilterText) => RowFilter
 
@@ -68,7 +68,7 @@ export async function transformProblems(config: WeirConfig, document: ConfigDocu
 
 export function filterProblem(document: ConfigDocument, path: Path, text: string, error: QueryError): Problem {
   const { from = 0, hint } = error.problems[0] ?? {}
-  return problemIn(document, path, { text, from, message: error.message, ...known({ hint }) })
+  return problemIn(document, path, { text, from, message: error.message, ...withoutUndefined({ hint }) })
 }
 
 /** Located at the character of the text, if the text is written on one line. */
@@ -86,7 +86,7 @@ export function problemIn(
     column,
     path: formatPath(path),
     message,
-    ...known({ hint }),
+    ...withoutUndefined({ hint }),
   }
 }
 

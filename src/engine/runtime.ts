@@ -17,7 +17,7 @@ import type {
   WatchedCluster,
   TimeRange,
 } from './control.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import { PushGroups } from './sources/push-groups.ts'
 import { httpSource, pushedUnit, takePushed } from './sources/pushed.ts'
 import { deadLetterAdmin, localDeadLetters } from './delivery/dead-letter-admin.ts'
@@ -134,7 +134,13 @@ export class Runtime implements Control {
         ({ id, type, addresses }) => {
           const silentMs = this.#rates.silence(id, host.clock.monotonic())
           const rate = this.#rates.of(id)
-          return { name: id, type, addresses, rate, ...known({ silentMs, error: health[id]?.why, feed: feeds[id] }) }
+          return {
+            name: id,
+            type,
+            addresses,
+            rate,
+            ...withoutUndefined({ silentMs, error: health[id]?.why, feed: feeds[id] }),
+          }
         },
       ),
       sinks: this.#sinkStates(now),

@@ -2,7 +2,7 @@ import type { Host } from '../host/index.ts'
 import { revealSecret } from '../net/secrets.ts'
 import { readTls, type TlsOptions } from '../net/tls.ts'
 import type { AwsConfig } from './aws-settings.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 
 export type AwsOptions = Readonly<{
   maxAttempts: 1
@@ -36,7 +36,7 @@ export async function awsOptions(
     logger: quiet,
     ignoreCache: true,
     requestHandler: { connectionTimeout: timeout, logger: quiet, httpsAgent: (await readTls(tls, disk)) ?? {} },
-    ...known({ region: place, endpoint: to }),
+    ...withoutUndefined({ region: place, endpoint: to }),
     ...(auth.type === 'keys' ? { credentials: keysOf(auth) } : auth.profile === null ? {} : { profile: auth.profile }),
   }
 }

@@ -3,7 +3,7 @@ import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { messageOf } from '../model/errors.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { ClaimFetcher } from './claim-fetcher.ts'
 import { MessageLoop, type Accepted, type Intake, type LoopConfig, type LoopHandle } from './message-loop.ts'
@@ -61,7 +61,7 @@ export function messageSource<Handle>(
     feed: () => ({
       records: units.messages,
       reconnects: loop.recoveries,
-      ...known({ lastRecord: units.last, why: loop.status().problem }),
+      ...withoutUndefined({ lastRecord: units.last, why: loop.status().problem }),
       ...(units.rejected > 0 ? { refused: { invalid: units.rejected } } : {}),
     }),
     status: () => ({ messages: units.messages, rejected: units.rejected, ...loop.status() }),

@@ -2,7 +2,7 @@
 import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import type { SourceFeed } from '../engine/sources/feed.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import type { EventRows } from '../model/event-rows.ts'
 import type { MemoryLease } from '../host/index.ts'
 import type { HttpListeners } from '../net/http/listeners.ts'
@@ -146,7 +146,7 @@ class Pushes implements PushSource {
 
   feed(): SourceFeed {
     const { why } = this.status()
-    return { records: this.#rows, refused: this.#refused, ...known({ lastRecord: this.#last, why }) }
+    return { records: this.#rows, refused: this.#refused, ...withoutUndefined({ lastRecord: this.#last, why }) }
   }
 
   async run(signal: AbortSignal): Promise<void> {

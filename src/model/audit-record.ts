@@ -7,7 +7,7 @@ import {
   type AuditSeverity,
 } from './audit.ts'
 import type { WeirEvent } from './events.ts'
-import { fieldsOf, isRecord, known, textOf, type Fields } from './json.ts'
+import { fieldsOf, isRecord, withoutUndefined, textOf, type Fields } from './json.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
 
@@ -37,8 +37,8 @@ function recordOfBody(body: Fields): AuditRecord {
   const [actor, resource] = [fieldsOf(body['actor']), fieldsOf(body['resource'])]
   const behind = fieldsOf(actor['impersonatedBy'])
   const severity = severityOf(textOf(body['severity']), undefined)
-  return known<AuditRecord>({
-    actor: known<AuditRecord['actor']>({
+  return withoutUndefined<AuditRecord>({
+    actor: withoutUndefined<AuditRecord['actor']>({
       kind: actorKinds.find((kind) => kind === actor['kind']) ?? 'unknown',
       ...personOf(actor),
       impersonatedBy: Object.keys(behind).length === 0 ? undefined : personOf(behind),
@@ -46,7 +46,7 @@ function recordOfBody(body: Fields): AuditRecord {
     }),
     action: textOf(body['action']) ?? 'unknown',
     service: textOf(body['service']),
-    resource: known<NonNullable<AuditRecord['resource']>>({
+    resource: withoutUndefined<NonNullable<AuditRecord['resource']>>({
       type: textOf(resource['type']),
       id: textOf(resource['id']),
       name: textOf(resource['name']),
@@ -64,7 +64,7 @@ function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: F
   const user = personOf(fieldsOf(data['user']))
   const who =
     user.id === undefined && user.name === undefined
-      ? known<AuditPerson>({ id: textOf(extensions['actorid']), name: textOf(extensions['actor']) })
+      ? withoutUndefined<AuditPerson>({ id: textOf(extensions['actorid']), name: textOf(extensions['actor']) })
       : user
   const isKnown = who.id !== undefined || who.name !== undefined
   const behind = personOf(fieldsOf(fieldsOf(fieldsOf(data['user'])['assumedBy'])['user']))
@@ -73,8 +73,8 @@ function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: F
     textOf(extensions['status']) ?? textOf(data['trace_status']),
     textOf(extensions['code']) ?? textOf(data['code']),
   )
-  return known<AuditRecord>({
-    actor: known<AuditRecord['actor']>({
+  return withoutUndefined<AuditRecord>({
+    actor: withoutUndefined<AuditRecord['actor']>({
       kind: isLent
         ? 'session'
         : isKnown
@@ -88,7 +88,7 @@ function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: F
     }),
     action: textOf(data['trace_name']) ?? type,
     service: textOf(extensions['service']) ?? textOf(data['service_type']),
-    resource: known<NonNullable<AuditRecord['resource']>>({
+    resource: withoutUndefined<NonNullable<AuditRecord['resource']>>({
       type: textOf(extensions['resourcetype']) ?? textOf(data['resource_type']),
       id: textOf(extensions['resourceid']) ?? textOf(data['resource_id']),
       name: textOf(data['resource_name']) ?? textOf(subject),
@@ -104,7 +104,7 @@ function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: F
 
 /** The domain is a string in Weir's form and an object in a trace. */
 function personOf({ id, name, domain }: Fields) {
-  return known<AuditPerson>({
+  return withoutUndefined<AuditPerson>({
     id: textOf(id),
     name: textOf(name),
     domain: textOf(domain) ?? textOf(fieldsOf(domain)['id']) ?? textOf(fieldsOf(domain)['name']),

@@ -3,7 +3,7 @@ import type { Host } from '../host/index.ts'
 import type { Secret } from '../schema/values.ts'
 import { HttpClient } from './http/client.ts'
 import { revealSecret } from './secrets.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import type { TlsOptions } from './tls.ts'
 
 export type OAuth2Settings = Readonly<{
@@ -41,7 +41,7 @@ export class OAuth2Tokens {
       timeoutMs,
       timers: host.timers,
       tls: settings.token_url.startsWith('https:') ? tls : undefined,
-      ...known({ proxyEnv }),
+      ...withoutUndefined({ proxyEnv }),
     })
   }
 

@@ -1,6 +1,6 @@
 import type { Disk } from '../host/index.ts'
 import type { Tls } from '../schema/index.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 
 export type TlsOptions = Readonly<{
   ca?: string
@@ -18,7 +18,7 @@ export async function readTls(tls: Tls | null, disk: Disk): Promise<TlsOptions |
   )
   return {
     rejectUnauthorized: tls.verify,
-    ...known({ ca, cert, key }),
+    ...withoutUndefined({ ca, cert, key }),
     ...(tls.server_name === null ? {} : { servername: tls.server_name }),
   }
 }

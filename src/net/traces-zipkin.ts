@@ -3,7 +3,7 @@ import type { Timers } from '../host/index.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 import { HttpClient } from './http/client.ts'
 import { withoutSecretsOf } from '../model/url-text.ts'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 
 const timeoutMs = 5000
 const shownBytes = 200
@@ -41,7 +41,7 @@ export function zipkinSpan(
   return {
     traceId,
     id: spanId,
-    ...known({ parentId }),
+    ...withoutUndefined({ parentId }),
     name,
     ...(kind === 'producer' ? { kind: 'PRODUCER' } : {}),
     timestamp: Math.round(start * 1000),
@@ -49,7 +49,7 @@ export function zipkinSpan(
     localEndpoint: { serviceName },
     tags: {
       ...Object.fromEntries(Object.entries(attributes).map(([tag, value]) => [tag, String(value)])),
-      ...known({ error }),
+      ...withoutUndefined({ error }),
     },
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 
 declare const need: unique symbol
 type Need = 'required' | 'optional'
@@ -128,7 +128,7 @@ export function makeField<Out, In, const M extends Meta<In>>(
     description,
     required: meta.required === true,
     ...(meta.usual === true ? { usual: true } : {}),
-    ...known({ unit, default: written, example }),
+    ...withoutUndefined({ unit, default: written, example }),
   }
   const schema = withDefault(base, written)
   registry.add(schema, { info })

@@ -1,5 +1,5 @@
 /** Pages of objects as of a time; all pages have the time of the first. */
-import { known } from '../model/json.ts'
+import { withoutUndefined } from '../model/json.ts'
 import { dialectOf } from '../query/index.ts'
 import { isoOf } from '../query/plan/index.ts'
 import { asOf } from './conditions.ts'
@@ -53,6 +53,6 @@ export async function readObjects<Row>(
     rows: shown,
     next: rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys: texts }) : null,
     at: isoOf(at),
-    ...known({ total: totals === undefined ? undefined : Number(totals[0]?.n) }),
+    ...withoutUndefined({ total: totals === undefined ? undefined : Number(totals[0]?.n) }),
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { valueText, viewOf, type AlertRule, type AlertView, type Instance, type Sample } from '../../alerts/index.ts'
 import { alertSource } from '../../model/alerts.ts'
 import { messageOf } from '../../model/errors.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { nearest } from '../../schema/suggest.ts'
 import { mayReadAlert } from '../access/alert-scope.ts'
 import type { Principal } from '../access/principal.ts'
@@ -96,7 +96,7 @@ export function alertRoutes(
         rules,
         firing: count('firing'),
         pending: count('pending'),
-        ...known({ evaluated_by: alerts?.()?.evaluator }),
+        ...withoutUndefined({ evaluated_by: alerts?.()?.evaluator }),
       }
       return answerJson(request, reply, answer)
     },
@@ -134,7 +134,7 @@ function unknownRule(name: string, names: readonly string[]): ApiError {
 }
 
 function sampleView({ labels, annotations, value, met }: Sample) {
-  return { labels, annotations, value, ...known({ met }) }
+  return { labels, annotations, value, ...withoutUndefined({ met }) }
 }
 
 export type AlertList = Readonly<{

@@ -1,6 +1,6 @@
 import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/control.ts'
 import type { Exporters } from '../exporters/page.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export type Sample = Readonly<{
   at: number
@@ -77,7 +77,7 @@ export function ratesBetween(before: Sample, after: Sample): Rates {
         rate: perSecond(accepted, then?.accepted),
         shed: total(shed),
         shedRate: perSecond(total(shed), then === undefined ? undefined : total(then.shed)),
-        ...known({ error }),
+        ...withoutUndefined({ error }),
       }
     }),
     exporters: exporterRates(before.exporters, after.exporters, perSecond),
@@ -95,7 +95,7 @@ export function ratesBetween(before: Sample, after: Sample): Rates {
         dropRate: perSecond(total(dropped), then === undefined ? undefined : total(then.dropped)),
         deadLettered,
         quarantined,
-        ...known({ error }),
+        ...withoutUndefined({ error }),
       }
     }),
   }

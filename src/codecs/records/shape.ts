@@ -1,7 +1,7 @@
 /** Events from records. */
 import type { WeirEvent } from '../../model/events.ts'
 import { telemetryTypes } from '../../model/points.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { RecordRules } from './rules.ts'
 import { exactText, type ParsedRecord, type Scalar } from './formats.ts'
 import { timeReader } from '../../model/time-format.ts'
@@ -70,10 +70,10 @@ function pointOf(values: Values, config: RecordRules, arrival: true | undefined)
   if (Object.keys(fields).length === 0 && !hasSpecial) throw new Error('the record has no field for a point')
   const point = {
     name,
-    ...known({ labels: labelled }),
+    ...withoutUndefined({ labels: labelled }),
     fields,
     ...(hasSpecial ? { special } : {}),
-    ...known({ arrival }),
+    ...withoutUndefined({ arrival }),
   }
   return { family: 'point', type: telemetryTypes.point, subject: name, data: utf8.encode(exactText(point)) }
 }
@@ -85,7 +85,7 @@ function logOf(values: Values, config: RecordRules, text: string, arrival: true 
   const severity = level === null ? undefined : take(values, level)
   const log = {
     line: String(line),
-    ...known({
+    ...withoutUndefined({
       labels: labelsOf(values, labels, config),
       metadata: textsOf(values, metadata, config),
       severity: severity === undefined ? undefined : String(severity).toLowerCase(),

@@ -1,7 +1,7 @@
 /** Samples of Prometheus as points. */
 import { createHash } from 'node:crypto'
 import type { WeirEvent } from '../../model/events.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { telemetryTypes, type PointData } from '../../model/points.ts'
 
 export type SampleKind = NonNullable<PointData['kind']>
@@ -33,9 +33,9 @@ export class SampleTexts {
   constructor({ name, labels, kind, unit }: Pick<Sample, 'name' | 'labels' | 'kind' | 'unit'>) {
     const point: Omit<PointData, 'fields'> = {
       name,
-      ...known({ labels: labels.length === 0 ? undefined : Object.fromEntries(labels) }),
+      ...withoutUndefined({ labels: labels.length === 0 ? undefined : Object.fromEntries(labels) }),
     }
-    const rest = JSON.stringify(known({ kind, unit: unit === '' ? undefined : unit }))
+    const rest = JSON.stringify(withoutUndefined({ kind, unit: unit === '' ? undefined : unit }))
     this.#point = JSON.stringify(point).slice(0, -1)
     this.#rest = rest === '{}' ? '}' : `,${rest.slice(1)}`
     this.#identity = JSON.stringify([name, labels]).slice(0, -1)

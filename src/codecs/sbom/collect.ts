@@ -1,4 +1,4 @@
-import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { aliasesOf } from './aliases.ts'
 import { normalPurl, packageName, readPurl } from './purl.ts'
 import { ReportError, type Package, type Problem, type Report } from './report.ts'
@@ -59,7 +59,7 @@ export class PackageList {
       this.unnamed++
       return undefined
     }
-    const given = known<Package>({
+    const given = withoutUndefined<Package>({
       name: named,
       version: clipped(version ?? url?.version),
       type: url?.type ?? rest.type,
@@ -119,7 +119,12 @@ function merged(before: Package, given: Package): Package {
     const all = [...new Set([...(before[list] ?? []), ...(given[list] ?? [])])].slice(0, maxLocations)
     return all.length === 0 ? undefined : all
   }
-  return known<Package>({ ...before, licenses: both('licenses'), cpes: both('cpes'), locations: both('locations') })
+  return withoutUndefined<Package>({
+    ...before,
+    licenses: both('licenses'),
+    cpes: both('cpes'),
+    locations: both('locations'),
+  })
 }
 
 /**
@@ -130,7 +135,7 @@ export function distinctProblems(problems: readonly Problem[]): readonly Problem
   const byIdentity = new Map<string, Problem>()
   for (const given of problems) {
     const purl = normalPurl(given.purl, given.version) ?? given.purl
-    const problem = known<Problem>({ ...given, purl, aliases: aliasesOf(given.id, given.aliases) })
+    const problem = withoutUndefined<Problem>({ ...given, purl, aliases: aliasesOf(given.id, given.aliases) })
     const identity = `${problem.id} ${problemPlace(problem)}`
     const before = byIdentity.get(identity)
     byIdentity.set(identity, before === undefined ? problem : oneProblem(before, problem))
@@ -146,12 +151,14 @@ export function distinctProblems(problems: readonly Problem[]): readonly Problem
       absorbed.add(other)
       return [oneProblem(problem, other)]
     })
-    .map((problem) => known<Problem>({ ...problem, type: readPurl(problem.purl)?.type ?? problem.type }))
+    .map((problem) => withoutUndefined<Problem>({ ...problem, type: readPurl(problem.purl)?.type ?? problem.type }))
 }
 
 /** Distinguishes packages that a tool lists without package URL. */
 export function problemPlace({ package: name = '', version, type, purl }: Problem): string {
-  return name === '' && purl === undefined ? '' : packageIdentity(known<Package>({ name, version, type, purl }))
+  return name === '' && purl === undefined
+    ? ''
+    : packageIdentity(withoutUndefined<Package>({ name, version, type, purl }))
 }
 
 /** Pairs of problems at one place that are one flaw, in both directions. */
@@ -182,7 +189,7 @@ function oneProblem(first: Problem, second: Problem): Problem {
   const links = [...new Set([...(first.links ?? []), ...(second.links ?? [])])]
   // The state belongs to the version that fixes the problem.
   const fix = first.fixed === undefined && second.fixed !== undefined ? second : first
-  return known<Problem>({
+  return withoutUndefined<Problem>({
     ...second,
     ...first,
     fixed: fix.fixed,

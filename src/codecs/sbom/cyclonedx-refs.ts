@@ -1,5 +1,5 @@
 /** References to the components of a CycloneDX document. */
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { packageIdentity } from './collect.ts'
 import { decoded, packageName, readPurl } from './purl.ts'
 import { ReportError, type Package } from './report.ts'
@@ -39,7 +39,7 @@ function packageOfRef(ref: string): Package | undefined {
   const url = readPurl(purl)
   return url === undefined
     ? undefined
-    : known<Package>({
+    : withoutUndefined<Package>({
         name: packageName(url),
         version: url.version,
         type: url.type,

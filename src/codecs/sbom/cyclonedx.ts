@@ -1,6 +1,6 @@
 /** CycloneDX 1.2 to 1.7, as JSON or as its XML in the same shape. */
 import type { ImageData } from '../../model/image-insights.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import {
   allSkipped,
   clipped,
@@ -49,9 +49,12 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
   const vulnerabilities = document['vulnerabilities']
   const [rootRef, rootName] = [textOf(root['bom-ref']), textOf(root['name'])]
   if (rootName !== undefined && !refs.has(rootRef))
-    refs.add(rootRef, known<Package>({ name: rootName, version: textOf(root['version']), purl: textOf(root['purl']) }))
+    refs.add(
+      rootRef,
+      withoutUndefined<Package>({ name: rootName, version: textOf(root['version']), purl: textOf(root['purl']) }),
+    )
   const tool = toolOf(metadata['tools'])
-  return known<Report>({
+  return withoutUndefined<Report>({
     format,
     tool,
     image: imageOf(root),
@@ -135,7 +138,7 @@ function licensesOf(value: unknown): readonly string[] | undefined {
 function toolOf(tools: unknown): Report['tool'] {
   const components = Array.isArray(tools) ? tools : listOf(fieldsOf(tools)['components'])
   const [first = {}] = recordsOf(components)
-  return known({ name: textOf(first['name']) ?? 'unknown', version: textOf(first['version']) })
+  return withoutUndefined({ name: textOf(first['name']) ?? 'unknown', version: textOf(first['version']) })
 }
 
 function imageOf(root: Fields): Partial<ImageData> {
@@ -159,7 +162,7 @@ function imageOf(root: Fields): Partial<ImageData> {
   const [digest, ...aliases] = [...new Set(digests)]
   const tags = textsOf(valuesOf('aquasecurity:trivy:RepoTag').map((each) => readImageName(each).tag))
   const name = textOf(root['name'])
-  return known<Partial<ImageData>>({
+  return withoutUndefined<Partial<ImageData>>({
     digest,
     aliases: aliases.length === 0 ? undefined : aliases,
     name: fromPurl.name ?? (root['type'] === 'container' ? name : undefined),
@@ -198,14 +201,14 @@ function problemsOf(vulnerability: Fields, refs: ComponentRefs): Problem[] {
   const { affects: given = [{ ref: vulnerability['ref'] }].filter(({ ref }) => textOf(ref) !== undefined) } =
     vulnerability
   const affects = recordsOf(given)
-  if (affects.length === 0) return [known<Problem>(common)]
+  if (affects.length === 0) return [withoutUndefined<Problem>(common)]
   return affects.map((affected) => {
     const ref = textOf(affected['ref'])
     const found = refs.packageOf(ref, id)
     const fixed = recordsOf(affected['versions']).flatMap((each) =>
       each['status'] === 'unaffected' ? (textOf(each['version']) ?? []) : [],
     )
-    return known<Problem>({
+    return withoutUndefined<Problem>({
       ...common,
       fixed: fixed.length > 0 ? fixed.join(', ') : recommended(vulnerability, found?.name ?? ref),
       package: found?.name ?? ref,

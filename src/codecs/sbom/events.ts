@@ -9,7 +9,7 @@ import {
   type ReportData,
   type Severity,
 } from '../../model/image-insights.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { Family } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { packageIdentity, problemPlace } from './collect.ts'
@@ -41,7 +41,7 @@ export function imageOfReport(report: Report, given: Partial<ImageData> = {}): I
   const aliases = [report.image.digest, ...(report.image.aliases ?? []), ...(given.aliases ?? [])].filter(
     (each) => each !== undefined && each !== digest,
   ) as string[]
-  return known<ImageData>({
+  return withoutUndefined<ImageData>({
     ...report.image,
     ...given,
     digest,
@@ -113,7 +113,7 @@ export function eventsOfReport(
       },
     ),
   )
-  const last = known<ReportData>({
+  const last = withoutUndefined<ReportData>({
     report: id,
     image,
     tool: report.tool,

@@ -1,5 +1,5 @@
 /** Findings of a project as Dependency-Track exports them (FPF). It lists no packages without problems. */
-import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { clipped, distinctProblems, recordsOf, textsOf } from './collect.ts'
 import { digestIn, imageOfPurl, readImageName } from './image.ts'
 import { readPurl } from './purl.ts'
@@ -15,10 +15,13 @@ export function readFindingExport(document: Fields): Report {
   const fromPurl = imageOfPurl(textOf(project['purl']))
   const [name, version] = [textOf(project['name']), textOf(project['version'])]
   const digest = fromPurl.digest ?? digestIn(version) ?? digestIn(name)
-  return known<Report>({
+  return withoutUndefined<Report>({
     format: 'dependency-track-findings',
-    tool: known({ name: textOf(meta['application']) ?? 'Dependency-Track', version: textOf(meta['version']) }),
-    image: digest === undefined ? {} : known({ digest, name: fromPurl.name ?? readImageName(name).name }),
+    tool: withoutUndefined({
+      name: textOf(meta['application']) ?? 'Dependency-Track',
+      version: textOf(meta['version']),
+    }),
+    image: digest === undefined ? {} : withoutUndefined({ digest, name: fromPurl.name ?? readImageName(name).name }),
     problems: distinctProblems(recordsOf(document['findings']).flatMap(problemOf)),
   })
 }
@@ -33,7 +36,7 @@ function problemOf(finding: Fields): Problem[] {
   const purl = textOf(component['purl'])
   const state = textOf(fieldsOf(finding['analysis'])['state'])?.toLowerCase()
   return [
-    known<Problem>({
+    withoutUndefined<Problem>({
       id,
       aliases: textsOf(idsOf(flaw['aliases']).filter((each) => each !== id)),
       severity: severityOf(textOf(flaw['severity']), score),

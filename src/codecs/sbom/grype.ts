@@ -1,5 +1,5 @@
 /** Grype's JSON: matches of vulnerabilities. It lists no packages without problems. */
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { clipped, distinctProblems, recordsOf, textsOf } from './collect.ts'
 import type { Problem, Report } from './report.ts'
 import { scoreOf, severityOf } from './severity.ts'
@@ -8,9 +8,9 @@ import { distroFacts, sourceImage } from './syft.ts'
 export function readGrype(document: Fields): Report {
   const descriptor = fieldsOf(document['descriptor'])
   const facts = distroFacts(fieldsOf(document['distro']))
-  return known<Report>({
+  return withoutUndefined<Report>({
     format: 'grype-json',
-    tool: known({ name: textOf(descriptor['name']) ?? 'grype', version: textOf(descriptor['version']) }),
+    tool: withoutUndefined({ name: textOf(descriptor['name']) ?? 'grype', version: textOf(descriptor['version']) }),
     image: sourceImage(fieldsOf(document['source'])),
     facts: facts.length === 0 ? undefined : facts,
     problems: distinctProblems(directFirst(recordsOf(document['matches'])).flatMap(problemOf)),
@@ -32,7 +32,7 @@ function problemOf(match: Fields): Problem[] {
   const fix = fieldsOf(vulnerability['fix'])
   const score = [vulnerability, ...related].map(cvssOf).find((each) => each !== undefined)
   return [
-    known<Problem>({
+    withoutUndefined<Problem>({
       id,
       aliases: textsOf(related.map((each) => each['id']).filter((each) => each !== id)),
       severity: severityOf(textOf(vulnerability['severity']), score),

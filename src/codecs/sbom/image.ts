@@ -1,5 +1,5 @@
 import type { ImageData } from '../../model/image-insights.ts'
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { listOf, textsOf } from './collect.ts'
 import { decoded, readPurl } from './purl.ts'
 
@@ -24,7 +24,7 @@ export function imageOfPurl(purl: string | undefined): Readonly<{ digest?: strin
   const url = readPurl(purl)
   if (url === undefined || (url.type !== 'oci' && url.type !== 'docker')) return {}
   const repository = /[?&]repository_url=([^&#]+)/.exec(purl ?? '')?.[1]
-  return known<{ digest?: string; name?: string }>({
+  return withoutUndefined<{ digest?: string; name?: string }>({
     digest: digestIn(url.version),
     name: repository === undefined ? undefined : decoded(repository),
   })
@@ -45,7 +45,7 @@ export function imageFrom({
     ...new Set(digests.map((each) => digestIn(textOf(each))).filter((each) => each !== undefined)),
   ]
   const repositories = digests.map((each) => (textOf(each)?.includes('@') === true ? readImageName(textOf(each)) : {}))
-  return known<Partial<ImageData>>({
+  return withoutUndefined<Partial<ImageData>>({
     ...more,
     digest,
     aliases: aliases.length === 0 ? undefined : aliases,

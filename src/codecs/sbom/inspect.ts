@@ -1,5 +1,5 @@
 /** `skopeo inspect` and `docker image inspect`: facts about an image, without packages. */
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { clipped, listOf } from './collect.ts'
 import { imageFrom, valuesOf } from './image.ts'
 import type { Fact, Report } from './report.ts'
@@ -35,7 +35,11 @@ export function readInspect(document: Fields): Report {
     image: imageFrom({
       names: valuesOf(document, ...('Layers' in document ? ['Name'] : ['RepoTags'])),
       digests: valuesOf(document, 'Digest', 'RepoDigests', 'Id'),
-      more: known({ os, architecture: textOf(document['Architecture']), created: textOf(document['Created']) }),
+      more: withoutUndefined({
+        os,
+        architecture: textOf(document['Architecture']),
+        created: textOf(document['Created']),
+      }),
     }),
     facts,
   }

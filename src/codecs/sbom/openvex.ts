@@ -1,6 +1,6 @@
 /** OpenVEX 0.2: statements that a product is, or is not, affected by a vulnerability. */
 import type { WaiverData } from '../../model/image-insights.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { aliasesOf } from './aliases.ts'
 import { clipped, listOf, recordsOf, textsOf } from './collect.ts'
 import { digestIn, imageOfPurl } from './image.ts'
@@ -27,7 +27,7 @@ export function readOpenVex(document: Fields): Report {
   if (reason !== undefined && waivers.length === 0) throw new ReportError('malformed', reason)
   return {
     format: 'openvex',
-    tool: known({ name: 'openvex', version: textOf(document['version']) }),
+    tool: withoutUndefined({ name: 'openvex', version: textOf(document['version']) }),
     image: {},
     waivers,
     ...(reason === undefined ? {} : { skipped: reasons.length, skippedReason: reason }),
@@ -53,7 +53,7 @@ function waiversOf(statement: Fields, document: string, author: string | undefin
     author,
     document,
   }
-  return placesOf(statement).map((place) => known<WaiverData>({ ...common, ...place }))
+  return placesOf(statement).map((place) => withoutUndefined<WaiverData>({ ...common, ...place }))
 }
 
 function vulnerabilityIn(url: string): string | undefined {

@@ -1,5 +1,5 @@
 /** SPDX 2.2 and 2.3: as JSON, and in the shape of its JSON from other forms. */
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { listOf, nameIn, PackageList, recordsOf, textsOf } from './collect.ts'
 import { osFact } from './cyclonedx.ts'
 import { digestIn, imageOfPurl, readImageName } from './image.ts'
@@ -35,7 +35,7 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
       locations: locationsOf(textOf(one['sourceInfo'])),
     })
   }
-  return known<Report>({
+  return withoutUndefined<Report>({
     format,
     tool: toolOf(document),
     image,
@@ -112,14 +112,14 @@ function imageOf(one: Fields, purl: string | undefined): Report['image'] {
     digestIn(textOf(one['versionInfo'])) ??
     digestIn(textOf(one['name'])) ??
     (purposeOf(one) === 'CONTAINER' ? digestIn(`sha256:${textOf(checksum?.['checksumValue']) ?? ''}`) : undefined)
-  return digest === undefined ? {} : known({ digest, name: fromPurl.name ?? name, tags: textsOf([tag]) })
+  return digest === undefined ? {} : withoutUndefined({ digest, name: fromPurl.name ?? name, tags: textsOf([tag]) })
 }
 
 /** `Tool: syft-1.2.3`. */
 function toolOf(document: Fields): Report['tool'] {
   const creators = valuesOfCreators(document)
   const [, name = 'unknown', version] = /^Tool: (.+?)(?:-v?(\d[\w.+-]*))?$/.exec(creators[0] ?? '') ?? []
-  return known({ name, version })
+  return withoutUndefined({ name, version })
 }
 
 function valuesOfCreators(document: Fields): readonly string[] {

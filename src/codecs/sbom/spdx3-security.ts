@@ -1,6 +1,6 @@
 /** Profile `Security` of SPDX 3.0: vulnerabilities, their assessments by CVSS, and VEX. */
 import type { WaiverData } from '../../model/image-insights.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { aliasesOf } from './aliases.ts'
 import { clipped, distinctProblems, listOf, recordsOf, textsOf } from './collect.ts'
 import { readPurl } from './purl.ts'
@@ -79,7 +79,7 @@ function problemOf({ id, aliases, element, ratings }: Flaw, target: Fields): Pro
   const [newest] = ratings.toSorted((a, b) => b.version.localeCompare(a.version))
   const severities = ratings.map(({ word, score }) => severityOf(word, score))
   const purl = purlOf(target)
-  return known<Problem>({
+  return withoutUndefined<Problem>({
     id,
     aliases,
     severity: severities.length === 0 ? 'UNKNOWN' : worst(severities),
@@ -101,7 +101,7 @@ function purlOf(element: Fields | undefined): string | undefined {
 }
 
 function waiverOf({ id, aliases }: Flaw, relation: Fields, status: WaiverData['status'], purl: string): WaiverData {
-  return known<WaiverData>({
+  return withoutUndefined<WaiverData>({
     id,
     aliases,
     status,

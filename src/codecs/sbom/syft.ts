@@ -1,5 +1,5 @@
 /** Syft's own JSON, schemas 1 to 16. */
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { PackageList, recordsOf, textsOf } from './collect.ts'
 import { osFact } from './cyclonedx.ts'
 import { imageFrom, valuesOf } from './image.ts'
@@ -27,9 +27,9 @@ export function readSyft(document: Fields): Report {
     })
   const descriptor = fieldsOf(document['descriptor'])
   const facts = distroFacts(fieldsOf(document['distro']))
-  return known<Report>({
+  return withoutUndefined<Report>({
     format: 'syft-json',
-    tool: known({ name: textOf(descriptor['name']) ?? 'syft', version: textOf(descriptor['version']) }),
+    tool: withoutUndefined({ name: textOf(descriptor['name']) ?? 'syft', version: textOf(descriptor['version']) }),
     image: sourceImage(fieldsOf(document['source'])),
     packages: packages.packages,
     listed: packages.listed,
@@ -52,6 +52,6 @@ export function sourceImage(source: Fields): Report['image'] {
   return imageFrom({
     names: valuesOf(about, 'tags', 'userInput'),
     digests: valuesOf(about, 'repoDigests', 'manifestDigest', 'imageID'),
-    more: known({ os: textOf(about['os']), architecture: textOf(about['architecture']) }),
+    more: withoutUndefined({ os: textOf(about['os']), architecture: textOf(about['architecture']) }),
   })
 }

@@ -2,7 +2,7 @@
  * Reports about many images: of `trivy kubernetes`, by resource of the cluster, and the custom resources of
  * trivy-operator, by image.
  */
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { clipped, distinctProblems, recordsOf, textsOf } from './collect.ts'
 import { osFact, readCycloneDx } from './cyclonedx.ts'
 import { digestIn } from './image.ts'
@@ -56,7 +56,7 @@ export function readTrivyOperator(document: Fields): Report {
   const read = kind === 'SbomReport' ? readCycloneDx(fieldsOf(report['components'])) : findings(report)
   const artifact = fieldsOf(report['artifact'])
   const [server, repository] = [textOf(fieldsOf(report['registry'])['server']), textOf(artifact['repository'])]
-  const image = known<Report['image']>({
+  const image = withoutUndefined<Report['image']>({
     digest: digestIn(textOf(artifact['digest'])),
     name: repository === undefined ? undefined : [...(server === undefined ? [] : [server]), repository].join('/'),
     tags: textsOf(artifact['tag']),
@@ -74,13 +74,13 @@ export function readTrivyOperator(document: Fields): Report {
 function toolOf(report: Fields, otherwise: Report['tool']): Report['tool'] {
   const scanner = fieldsOf(report['scanner'])
   const name = textOf(scanner['name'])?.toLowerCase()
-  return name === undefined ? otherwise : known({ name, version: textOf(scanner['version']) })
+  return name === undefined ? otherwise : withoutUndefined({ name, version: textOf(scanner['version']) })
 }
 
 function findings(report: Fields): Report {
   const os = fieldsOf(report['os'])
   const facts = osFact(textOf(os['family']), textOf(os['name']))
-  return known<Report>({
+  return withoutUndefined<Report>({
     format: 'trivy-operator',
     tool: { name: 'trivy' },
     image: {},
@@ -94,7 +94,7 @@ function problemOf(one: Fields): Problem[] {
   if (id === undefined) return []
   const score = scoreOf(one['score'])
   return [
-    known<Problem>({
+    withoutUndefined<Problem>({
       id,
       severity: severityOf(textOf(one['severity']), score),
       score,

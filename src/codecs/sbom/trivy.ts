@@ -1,5 +1,5 @@
 /** Trivy's JSON, schema 2, and the list of results of its old versions. */
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { clipped, distinctProblems, PackageList, recordsOf, textsOf } from './collect.ts'
 import { osFact } from './cyclonedx.ts'
 import { imageFrom, valuesOf } from './image.ts'
@@ -42,15 +42,15 @@ export function readTrivy(document: Fields, results = document['Results']): Repo
   }
   const facts = factsOf(metadata)
   const image = fieldsOf(metadata['ImageConfig'])
-  return known<Report>({
+  return withoutUndefined<Report>({
     format: 'trivy-json',
-    tool: known({ name: 'trivy', version: textOf(fieldsOf(document['Trivy'])['Version']) }),
+    tool: withoutUndefined({ name: 'trivy', version: textOf(fieldsOf(document['Trivy'])['Version']) }),
     image:
       textOf(document['ArtifactType']) === 'container_image' || Array.isArray(metadata['RepoDigests'])
         ? imageFrom({
             names: valuesOf(metadata, 'RepoTags').concat(valuesOf(document, 'ArtifactName')),
             digests: valuesOf(metadata, 'RepoDigests', 'ImageID'),
-            more: known({
+            more: withoutUndefined({
               os: textOf(image['os']),
               architecture: textOf(image['architecture']),
               created: textOf(image['created']),
@@ -116,7 +116,7 @@ function problemOf(one: Fields, type: string | undefined): Problem[] {
   const [name, version] = [textOf(one['PkgName']), textOf(one['InstalledVersion'])]
   const score = cvssOf(fieldsOf(one['CVSS']), textOf(one['SeveritySource']))
   return [
-    known<Problem>({
+    withoutUndefined<Problem>({
       id,
       aliases: textsOf(one['VendorIDs']),
       severity: severityOf(textOf(one['Severity']), score),

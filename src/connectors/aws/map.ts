@@ -3,7 +3,7 @@ import type { Cluster, Nodegroup } from '@aws-sdk/client-eks'
 import type { LoadBalancer } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Bucket } from '@aws-sdk/client-s3'
 import type { CloudState } from '../../model/cloud.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { FoundResource, Snapshot } from '../../polling/inventory/collector.ts'
 import { nonEmpty, snapshotOf } from '../../polling/inventory/fields.ts'
 
@@ -44,7 +44,7 @@ type Given = { readonly [K in keyof FoundResource]?: FoundResource[K] | undefine
 function resourceOf({ id, name, rawState, ...more }: Given): FoundResource | undefined {
   if (id === undefined) return undefined
   const state = rawState === undefined ? 'running' : (states[rawState.toLowerCase()] ?? 'unknown')
-  return known<FoundResource>({ id, name: name ?? id, state, rawState, ...more })
+  return withoutUndefined<FoundResource>({ id, name: name ?? id, state, rawState, ...more })
 }
 
 function tagsOf(tags: readonly Tag[] = []): Readonly<Record<string, string>> | undefined {
@@ -77,7 +77,7 @@ export function mapInstances(instances: readonly Instance[], region: string): Sn
           instance.PublicIpAddress,
           ...interfaces.flatMap(({ Ipv6Addresses: all = [] }) => all.map(({ Ipv6Address: address }) => address)),
         ]),
-        attributes: known<Record<string, string>>({
+        attributes: withoutUndefined<Record<string, string>>({
           zone: instance.Placement?.AvailabilityZone,
           image: instance.ImageId,
           vpc: instance.VpcId,
@@ -103,7 +103,7 @@ export function mapVolumes(volumes: readonly Volume[], region: string): Snapshot
         diskBytes: sized(volume.Size),
         createdAt: volume.CreateTime?.toISOString(),
         attachedTo: (volume.Attachments ?? []).flatMap(({ InstanceId: id }) => id ?? []),
-        attributes: known<Record<string, string | boolean>>({
+        attributes: withoutUndefined<Record<string, string | boolean>>({
           zone: volume.AvailabilityZone,
           encrypted: volume.Encrypted,
         }),
@@ -161,7 +161,7 @@ export function mapNetworks(networks: readonly Vpc[], region: string): Snapshot 
         name: tags?.['Name'],
         tags,
         rawState: network.State,
-        attributes: known<Record<string, string>>({ range: network.CidrBlock }),
+        attributes: withoutUndefined<Record<string, string>>({ range: network.CidrBlock }),
       })
     }),
   )
@@ -184,7 +184,7 @@ export function mapLoadBalancers(balancers: readonly LoadBalancer[], region: str
             all.map(({ IpAddress: address }) => address),
           ),
         ),
-        attributes: known<Record<string, string>>({ host: balancer.DNSName, scheme: balancer.Scheme }),
+        attributes: withoutUndefined<Record<string, string>>({ host: balancer.DNSName, scheme: balancer.Scheme }),
       }),
     ),
   )
@@ -201,7 +201,7 @@ export function mapClusters(clusters: readonly ClusterOfList[], region: string):
         rawState: cluster.status,
         nodes: pools.reduce((sum, { scalingConfig: scaling }) => sum + (scaling?.desiredSize ?? 0), 0),
         createdAt: cluster.createdAt?.toISOString(),
-        attributes: known<Record<string, string>>({ version: cluster.version }),
+        attributes: withoutUndefined<Record<string, string>>({ version: cluster.version }),
       }),
       ...pools.map((pool) =>
         resourceOf({
@@ -218,7 +218,7 @@ export function mapClusters(clusters: readonly ClusterOfList[], region: string):
           size: pool.instanceTypes?.join(','),
           nodes: pool.scalingConfig?.desiredSize,
           createdAt: pool.createdAt?.toISOString(),
-          attributes: known<Record<string, string>>({ version: pool.version, capacity: pool.capacityType }),
+          attributes: withoutUndefined<Record<string, string>>({ version: pool.version, capacity: pool.capacityType }),
         }),
       ),
     ]),

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { BusMessage } from '../../codecs/bus-message/index.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export type ServiceBusMessage = Readonly<{
   body: Buffer
@@ -55,7 +55,7 @@ export function toMessage(
     body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
     applicationProperties: properties,
     messageId: id,
-    ...known({ contentType, sessionId: session, partitionKey: partition }),
+    ...withoutUndefined({ contentType, sessionId: session, partitionKey: partition }),
     ...(form.time_to_live === null ? {} : { timeToLive: form.time_to_live }),
   }
 }

@@ -1,17 +1,17 @@
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 
 export function actorOf(identity: unknown, { kind, from }: { kind: string | undefined; from: unknown }): AuditActor {
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
   if (!isRecord(identity))
-    return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
-  return known<AuditActor>({ ...whoIs(identity, kind), address })
+    return withoutUndefined<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
+  return withoutUndefined<AuditActor>({ ...whoIs(identity, kind), address })
 }
 
 function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'address'> {
   const text = (name: string) => textOf(identity[name])
   const [type, domain, invoker] = [text('type'), text('accountId'), text('invokedBy')]
-  const person = known<AuditPerson>({ id: text('principalId'), name: text('userName'), domain })
+  const person = withoutUndefined<AuditPerson>({ id: text('principalId'), name: text('userName'), domain })
   switch (type) {
     case 'Root':
       return { kind: 'user', ...person, name: 'root' }
@@ -20,10 +20,14 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
     case 'FederatedUser':
       return sessionOf(identity, person)
     case 'AWSService':
-      return known<Omit<AuditActor, 'address'>>({ kind: 'system', name: invoker ?? text('principalId') })
+      return withoutUndefined<Omit<AuditActor, 'address'>>({ kind: 'system', name: invoker ?? text('principalId') })
     case 'SAMLUser':
     case 'WebIdentityUser':
-      return { kind: 'user', ...person, ...known<AuditPerson>({ domain: text('identityProvider') ?? domain }) }
+      return {
+        kind: 'user',
+        ...person,
+        ...withoutUndefined<AuditPerson>({ domain: text('identityProvider') ?? domain }),
+      }
     case 'IdentityCenterUser':
       return { kind: 'user', ...person, ...behalfOf(identity) }
     case 'AWSAccount':
@@ -49,19 +53,21 @@ function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'add
   const issuer = isRecord(context['sessionIssuer']) ? context['sessionIssuer'] : {}
   const [role, session] = namesIn(textOf(identity['arn']) ?? '')
   const service = /:role\/aws-service-role\/([^/]+)\//.exec(textOf(issuer['arn']) ?? '')?.[1]
-  const lender = known<AuditPerson>({
+  const lender = withoutUndefined<AuditPerson>({
     id: textOf(issuer['principalId']) ?? person.id?.split(':')[0],
     name: service ?? textOf(issuer['userName']) ?? role ?? person.name,
     domain: textOf(issuer['accountId']) ?? person.domain,
   })
   if (service !== undefined) return { kind: 'system', ...lender }
   const name = textOf(context['sourceIdentity']) ?? session ?? person.id?.split(':')[1]
-  const behind = { ...known<AuditPerson>({ name }), ...behalfOf(identity) }
+  const behind = { ...withoutUndefined<AuditPerson>({ name }), ...behalfOf(identity) }
   return { kind: 'session', ...lender, ...(Object.keys(behind).length === 0 ? {} : { impersonatedBy: behind }) }
 }
 
 function behalfOf({ onBehalfOf: who }: Fields) {
-  return isRecord(who) ? known<AuditPerson>({ id: textOf(who['userId']), domain: textOf(who['identityStoreArn']) }) : {}
+  return isRecord(who)
+    ? withoutUndefined<AuditPerson>({ id: textOf(who['userId']), domain: textOf(who['identityStoreArn']) })
+    : {}
 }
 
 /** `arn:aws:sts::1:assumed-role/ROLE/SESSION`, `…:federated-user/NAME`, `arn:aws:iam::1:role/path/ROLE`. */

@@ -1,5 +1,5 @@
 import type { AuditResource } from '../../model/audit.ts'
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 
 export type ReturnedResource = Readonly<{
   ResourceType?: string | undefined
@@ -84,7 +84,7 @@ function named(text: string | undefined, of: string | undefined): FoundResource 
   const [, owner, account, within] = /^arn:[^:]*:([^:]*):[^:]*:([^:]*):(.+)$/.exec(text) ?? []
   if (within === undefined || owner === undefined) {
     const isAddress = /^https?:\/\//.test(text)
-    return known<FoundResource>({
+    return withoutUndefined<FoundResource>({
       type,
       id: isAddress ? text.slice(text.lastIndexOf('/') + 1) : text,
       url: isAddress ? text : undefined,
@@ -94,7 +94,7 @@ function named(text: string | undefined, of: string | undefined): FoundResource 
   const [, kind, rest] = (owner === 's3' ? null : /^([a-zA-Z0-9-]+)[:/](.+)$/.exec(within)) ?? []
   const id = rest ?? within
   // Other records omit the path of an IAM name.
-  return known<FoundResource>({
+  return withoutUndefined<FoundResource>({
     type: type ?? kind?.toLowerCase(),
     id: owner === 'iam' ? id.slice(id.lastIndexOf('/') + 1) : id,
     url: text,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import { redactFields } from '../../codecs/redact/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { actorOf } from './map-actor.ts'
 import { resourceOf, type FoundResource, type ReturnedResource } from './map-resource.ts'
@@ -27,7 +27,7 @@ export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[]
   const severity = severityOf(record)
   const actor = actorOf(record['userIdentity'], { kind, from: record['sourceIPAddress'] })
   const { service: owner, account, ...resource }: Partial<FoundResource> = resourceOf(record, lookedUp) ?? {}
-  const audit = known<AuditRecord>({
+  const audit = withoutUndefined<AuditRecord>({
     actor,
     action: action ?? 'unknown',
     service,
@@ -49,7 +49,7 @@ export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[]
           id: resource.id,
         })
   const time = timeOf(text('eventTime'))
-  const extensions = known({
+  const extensions = withoutUndefined({
     status: severity,
     code,
     resourceid: resource.id,
@@ -69,7 +69,7 @@ export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[]
     type: `aws.${service ?? 'unknown'}.${action ?? 'unknown'}`,
     family: 'audit',
     ...(resource.id === undefined ? {} : { subject: resource.id }),
-    ...known({ time, ref }),
+    ...withoutUndefined({ time, ref }),
     key: ref ?? `aws:${tenant ?? ''}`,
     extensions,
     datacontenttype: 'application/json',

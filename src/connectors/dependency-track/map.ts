@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { reportFile, type ImageReport } from '../../model/insights.ts'
-import { known, fieldsOf, isRecord } from '../../model/json.ts'
+import { withoutUndefined, fieldsOf, isRecord } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import type { DependencyTrackConfig } from './config.ts'
@@ -65,7 +65,7 @@ export function failureOf({ status, headers, body }: HttpAnswer, what: string, n
   const reason = `${what} was refused with status ${status}${problemOf(body)}`
   if (status === 400 || status === 413 || status === 415 || status === 422) return { is: 'reject', reason }
   const afterMs = retryAfterMs(headers['retry-after'], now, 600_000)
-  return { is: 'retry', reason, away: status !== 404 && status !== 409, ...known({ afterMs }) }
+  return { is: 'retry', reason, away: status !== 404 && status !== 409, ...withoutUndefined({ afterMs }) }
 }
 
 function problemOf(body: Uint8Array): string {

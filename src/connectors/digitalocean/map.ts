@@ -1,5 +1,5 @@
 import type { CloudState } from '../../model/cloud.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { FoundResource, Sample, Snapshot } from '../../polling/inventory/collector.ts'
 import { listOf, snapshotOf } from '../../polling/inventory/fields.ts'
 
@@ -32,7 +32,7 @@ function resourceOf(type: FoundResource['type'], given: Fields, more: More = {})
   if (id === undefined) return undefined
   const rawState = textOf(given['status'])
   const region = textOf(given['region']) ?? textOf(fieldsOf(given['region'])['slug']) ?? 'global'
-  return known<FoundResource>({
+  return withoutUndefined<FoundResource>({
     id,
     type,
     region,
@@ -95,7 +95,7 @@ export function mapClusters(clusters: readonly Fields[]): Snapshot {
           { ...cluster, status: state },
           {
             nodes: pools.reduce((sum, pool) => sum + (sized(pool['count']) ?? 0), 0),
-            attributes: known<Record<string, string>>({ version: textOf(cluster['version']) }),
+            attributes: withoutUndefined<Record<string, string>>({ version: textOf(cluster['version']) }),
           },
         ),
         ...pools.map((pool) =>
@@ -146,7 +146,7 @@ export function mapDatabases(databases: readonly Fields[]): Snapshot {
         size: textOf(database['size']),
         nodes: sized(database['num_nodes']),
         diskBytes: sized(database['storage_size_mib'], mib),
-        attributes: known<Record<string, string>>({
+        attributes: withoutUndefined<Record<string, string>>({
           engine: textOf(database['engine']),
           version: textOf(database['version']),
         }),
@@ -185,7 +185,7 @@ export function mapNetworks(networks: readonly Fields[]): Snapshot {
   return snapshotOf(
     networks.map((network) =>
       resourceOf('network', network, {
-        attributes: known<Record<string, string>>({ range: textOf(network['ip_range']) }),
+        attributes: withoutUndefined<Record<string, string>>({ range: textOf(network['ip_range']) }),
       }),
     ),
   )
@@ -210,7 +210,7 @@ export function mapDomains(records: ReadonlyMap<string, readonly Fields[]>): Sna
           name: name === undefined || name === '@' ? domain : `${name}.${domain}`,
           parent: domain,
           addresses: isAddress && data !== undefined ? [data] : undefined,
-          attributes: known<Record<string, string | number>>({ type, ttl: sized(record['ttl']) }),
+          attributes: withoutUndefined<Record<string, string | number>>({ type, ttl: sized(record['ttl']) }),
         })
       }),
     ],

@@ -3,7 +3,7 @@ import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
 import { withRetries } from '../../polling/retry.ts'
 import type { Host } from '../../host/index.ts'
-import { known, isRecord, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { LazyClient } from '../../net/http/lazy-client.ts'
 import { revealSecret } from '../../net/secrets.ts'
@@ -86,7 +86,7 @@ export class ZoneClient {
       {
         host,
         signal,
-        ...known({ tries: maxAttempts }),
+        ...withoutUndefined({ tries: maxAttempts }),
         retried: (message) => {
           note('retried', message)
         },

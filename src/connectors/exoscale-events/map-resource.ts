@@ -1,5 +1,5 @@
 import type { AuditResource } from '../../model/audit.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 
 export interface FoundResource extends AuditResource {
   readonly type: string
@@ -29,7 +29,7 @@ export function resourceOf(event: Fields): FoundResource | undefined {
   const id = kinds.length === 0 ? (textOf(params['id']) ?? textOf(params['name'])) : parts[kinds.length * 2 - 1]
   const name = textOf(fieldsOf(event['body-params'])['name']) ?? (id !== undefined && !uuid.test(id) ? id : undefined)
   return {
-    ...known<AuditResource>({ id, name }),
+    ...withoutUndefined<AuditResource>({ id, name }),
     type,
     service: services.find(([pattern]) => pattern.test(type))?.[1] ?? 'compute',
   }

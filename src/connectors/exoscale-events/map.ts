@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { fieldsOf, isRecord, known, sorted, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, withoutUndefined, sorted, textOf, type Fields } from '../../model/json.ts'
 import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
@@ -27,7 +27,7 @@ export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventO
   ]
   const [severity, resource, actor] = [severityOfCode(Number(code)), resourceOf(given), actorOf(given, organization)]
   const { service, ...about }: Partial<FoundResource> = resource ?? {}
-  const audit = known<AuditRecord>({
+  const audit = withoutUndefined<AuditRecord>({
     actor,
     action:
       handler ?? ([method, path?.replace(ids, '{id}')].filter((part) => part !== undefined).join(' ') || 'unknown'),
@@ -46,7 +46,7 @@ export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventO
       : cloudRef({ cloud: 'exoscale', tenant: organization, service: resource.service, type: resource.type, id: name })
   const time = timeOf(text('timestamp'))
   const subject = about.name ?? about.id
-  const extensions = known({
+  const extensions = withoutUndefined({
     status: severity,
     code,
     resourceid: about.id,
@@ -68,7 +68,7 @@ export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventO
     source: `https://api.exoscale.com/${organization}`,
     type: `exoscale.${(handler ?? 'request').toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}`,
     family: 'audit',
-    ...known({ subject, time, ref }),
+    ...withoutUndefined({ subject, time, ref }),
     key: ref ?? `exoscale:${organization}`,
     extensions,
     datacontenttype: 'application/json',
@@ -84,21 +84,21 @@ function actorOf(event: Fields, domain: string): AuditActor {
     Fields,
   ]
   const address = textOf(event['source-ip'])
-  const person = known({ id: textOf(user['id']), name: textOf(user['email']) ?? textOf(user['name']) })
+  const person = withoutUndefined({ id: textOf(user['id']), name: textOf(user['email']) ?? textOf(user['name']) })
   if (person.id !== undefined || person.name !== undefined)
-    return known<AuditActor>({ kind: 'user', ...person, domain, address })
-  const program = known({ id: textOf(key['key']), name: textOf(key['name']) })
+    return withoutUndefined<AuditActor>({ kind: 'user', ...person, domain, address })
+  const program = withoutUndefined({ id: textOf(key['key']), name: textOf(key['name']) })
   if (program.id !== undefined || program.name !== undefined)
-    return known<AuditActor>({ kind: 'service', ...program, domain, address })
-  const rights = known({ id: textOf(role['id']), name: textOf(role['name']) })
+    return withoutUndefined<AuditActor>({ kind: 'service', ...program, domain, address })
+  const rights = withoutUndefined({ id: textOf(role['id']), name: textOf(role['name']) })
   if (rights.id !== undefined || rights.name !== undefined)
-    return known<AuditActor>({ kind: 'session', ...rights, domain, address })
-  return known<AuditActor>({ kind: 'unknown', address })
+    return withoutUndefined<AuditActor>({ kind: 'session', ...rights, domain, address })
+  return withoutUndefined<AuditActor>({ kind: 'unknown', address })
 }
 
 function kept({ uri: _, ...event }: Fields, leaveOut: readonly string[]): Fields {
   const params = (name: string) => (leaveOut.includes(name) ? undefined : redacted(event[name]))
-  return known<Fields>({
+  return withoutUndefined<Fields>({
     ...event,
     uri: pathOf({ uri: _ }),
     'body-params': params('body-params'),

@@ -1,4 +1,4 @@
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { MetricName } from '../../telemetry/ports.ts'
 import type { Sample, Snapshot } from '../../polling/inventory/collector.ts'
 import { bytesOf, idOf, label, listOf, numberOf, resourceOf, snapshotOf, upOf } from './map-fields.ts'
@@ -25,7 +25,7 @@ export function mapInstances(
         memoryBytes: numberOf(memory),
         diskBytes: bytesOf(one['disk-size']),
         addresses: addresses.length === 0 ? undefined : addresses,
-        attributes: known<Record<string, string>>({ template: idOf(one['template']) }),
+        attributes: withoutUndefined<Record<string, string>>({ template: idOf(one['template']) }),
       },
     )
   })
@@ -86,7 +86,7 @@ export function mapSks(clusters: readonly Fields[], region: string): Snapshot {
       {
         size: textOf(cluster['level']),
         nodes: sizeOf(cluster),
-        attributes: known<Record<string, string>>({
+        attributes: withoutUndefined<Record<string, string>>({
           version: textOf(cluster['version']),
           cni: textOf(cluster['cni']),
           endpoint: textOf(cluster['endpoint']),
@@ -103,7 +103,7 @@ export function mapSks(clusters: readonly Fields[], region: string): Snapshot {
           nodes: numberOf(pool['size']),
           diskBytes: bytesOf(pool['disk-size']),
           attachedTo: instances === undefined ? undefined : [instances],
-          attributes: known<Record<string, string>>({ version: textOf(pool['version']) }),
+          attributes: withoutUndefined<Record<string, string>>({ version: textOf(pool['version']) }),
         },
       )
     }),

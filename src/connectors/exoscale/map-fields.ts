@@ -1,5 +1,5 @@
 import type { CloudState } from '../../model/cloud.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { FoundResource } from '../../polling/inventory/collector.ts'
 import { numberOf } from '../../polling/inventory/fields.ts'
 
@@ -64,7 +64,7 @@ export function resourceOf(
   if (id === undefined) return undefined
   const rawState = textOf(given['state'])
   const labels = Object.entries(fieldsOf(given['labels'])).map(([name, value]) => [name, textOf(value) ?? ''])
-  return known<FoundResource>({
+  return withoutUndefined<FoundResource>({
     region,
     type,
     id,

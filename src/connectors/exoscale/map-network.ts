@@ -1,4 +1,4 @@
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { Sample, Snapshot } from '../../polling/inventory/collector.ts'
 import { nonEmpty } from '../../polling/inventory/fields.ts'
 import { idOf, label, listOf, numberOf, resourceOf, snapshotOf, upOf } from './map-fields.ts'
@@ -25,7 +25,7 @@ export function mapLoadBalancers(balancers: readonly Fields[], region: string): 
         {
           parent: idOf(balancer),
           attachedTo: pool === undefined ? undefined : [pool],
-          attributes: known<Record<string, string | number>>({
+          attributes: withoutUndefined<Record<string, string | number>>({
             port: numberOf(service['port']),
             targetPort: numberOf(service['target-port']),
             protocol: textOf(service['protocol']),
@@ -86,7 +86,7 @@ export function mapNetworks(networks: readonly Fields[], region: string): Snapsh
         network,
         { type: 'network', region },
         {
-          attributes: known<Record<string, string | number>>({
+          attributes: withoutUndefined<Record<string, string | number>>({
             vni: numberOf(network['vni']),
             start: textOf(network['start-ip']),
             end: textOf(network['end-ip']),
@@ -192,7 +192,11 @@ export function mapDomains(records: ReadonlyMap<Fields, readonly Fields[]>): Sna
           name: [textOf(record['name']), textOf(domain['unicode-name'])].filter((part) => part !== undefined).join('.'),
           parent: idOf(domain),
           addresses: content !== undefined && (type === 'A' || type === 'AAAA') ? [content] : undefined,
-          attributes: known<Record<string, string | number>>({ type, content, ttl: numberOf(record['ttl']) }),
+          attributes: withoutUndefined<Record<string, string | number>>({
+            type,
+            content,
+            ttl: numberOf(record['ttl']),
+          }),
         },
       )
     }),

@@ -1,4 +1,4 @@
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { Sample, Snapshot } from '../../polling/inventory/collector.ts'
 import { bytesOf, idOf, label, numberOf, resourceOf, snapshotOf } from './map-fields.ts'
 
@@ -82,7 +82,7 @@ export function mapDatabases(services: readonly Fields[], region: string): Snaps
             cpuCores: numberOf(service['node-cpu-count']),
             memoryBytes: numberOf(service['node-memory']),
             diskBytes: numberOf(service['disk-size']),
-            attributes: known<Record<string, string>>({ engine: textOf(service['type']) }),
+            attributes: withoutUndefined<Record<string, string>>({ engine: textOf(service['type']) }),
           },
         ),
       ),

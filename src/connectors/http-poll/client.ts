@@ -8,7 +8,7 @@ import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { OAuth2Tokens } from '../../net/oauth2.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import type { TlsOptions } from '../../net/tls.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { PollError } from '../../polling/poll-error.ts'
 import type { HttpPollConfig } from './config.ts'
 import { addressOf, type PollState } from './map.ts'
@@ -39,7 +39,7 @@ export class PollClient {
       timers,
       tls,
       ...(auth.type === 'none' ? {} : { login: { auth, clock } }),
-      ...known({ proxyEnv }),
+      ...withoutUndefined({ proxyEnv }),
     })
     if (oauth2 !== null) this.#tokens = new OAuth2Tokens(oauth2, { host: context.host, timeoutMs, tls, proxyEnv })
   }
@@ -63,12 +63,12 @@ export class PollClient {
         to: to.href,
         headers: {
           ...headers,
-          ...known({ authorization: token }),
-          ...(isFirst ? known({ 'if-modified-since': state.modified }) : {}),
+          ...withoutUndefined({ authorization: token }),
+          ...(isFirst ? withoutUndefined({ 'if-modified-since': state.modified }) : {}),
         },
         limit,
         redirects,
-        ...(isFirst ? known({ etag: state.etag }) : {}),
+        ...(isFirst ? withoutUndefined({ etag: state.etag }) : {}),
         signal,
       })
     } catch (error) {

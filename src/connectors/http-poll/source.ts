@@ -6,7 +6,7 @@ import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { healthOfPlaces, type SourceHealth } from '../../engine/sources/health.ts'
 import { messageOf } from '../../model/errors.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { feedSource, withoutUrlSecrets } from '../../model/url-text.ts'
 import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
@@ -124,8 +124,8 @@ class Poller {
   feed(): SourceFeed {
     return {
       records: this.#records,
-      ...known({ lastRecord: this.#lastRecord, why: this.#why }),
-      poll: known({ last: this.#lastPoll, next: this.#nextPoll, cursor: cursorText(this.#state) }),
+      ...withoutUndefined({ lastRecord: this.#lastRecord, why: this.#why }),
+      poll: withoutUndefined({ last: this.#lastPoll, next: this.#nextPoll, cursor: cursorText(this.#state) }),
     }
   }
 
@@ -203,8 +203,10 @@ class Poller {
     const state = {
       at: this.#context.host.clock.now(),
       // Validators are those of the first page.
-      ...(isFirst ? known({ etag, modified }) : known({ etag: before.etag, modified: before.modified })),
-      ...known({
+      ...(isFirst
+        ? withoutUndefined({ etag, modified })
+        : withoutUndefined({ etag: before.etag, modified: before.modified })),
+      ...withoutUndefined({
         next: next ?? (resumes ? before.next : undefined),
         since: read.records.reduce<string | undefined>((most, { since }) => greater(most, since), before.since),
       }),

@@ -3,7 +3,7 @@ import { kubernetesTypes, type AuditData, type AuditObject } from '../../model/k
 import { kubernetesRef } from '../../model/refs.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { isSecretValue, mark, redactArguments, TextRedactor } from '../../codecs/redact/index.ts'
-import { fieldsOf, known, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, type Fields } from '../../model/json.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { kindOf } from './map-kinds.ts'
 
@@ -81,11 +81,11 @@ export function mapAuditEvent(
     ),
   )
   const object = objectOf(given)
-  const data = known<AuditData>({
+  const data = withoutUndefined<AuditData>({
     cluster,
     auditID,
     verb,
-    user: known({
+    user: withoutUndefined({
       username: textOf(actor['username']) ?? '',
       uid: textOf(actor['uid']),
       groups: groups.length === 0 ? undefined : groups,
@@ -168,8 +168,8 @@ function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address,
           : name.startsWith('system:')
             ? 'service'
             : 'user'
-  return known<AuditRecord>({
-    actor: known<AuditRecord['actor']>({
+  return withoutUndefined<AuditRecord>({
+    actor: withoutUndefined<AuditRecord['actor']>({
       kind,
       id: uid,
       name,
@@ -187,7 +187,7 @@ function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address,
     resource:
       object === undefined
         ? undefined
-        : known({
+        : withoutUndefined({
             type: typeOf(object),
             id: object.uid,
             name: [object.namespace, object.name].filter((part) => part !== undefined).join('/') || undefined,
@@ -210,7 +210,7 @@ function objectOf(given: Fields): Readonly<{ object: AuditObject; kind: string |
   // A collection has no object version; a Status describes another object.
   const whole = textOf(answer['kind']) !== 'Status' && answer['items'] === undefined ? fieldsOf(answer['metadata']) : {}
   const details = fieldsOf(fieldsOf(given['responseStatus'])['details'])
-  const object = known<AuditObject>({
+  const object = withoutUndefined<AuditObject>({
     group,
     version: textOf(objectRef['apiVersion']) ?? '',
     resource,

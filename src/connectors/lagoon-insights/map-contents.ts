@@ -12,7 +12,7 @@ import {
 import type { ImageData } from '../../model/image-insights.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { reportFile, type DirectFact, type DirectProblem, type ImageReport } from '../../model/insights.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export type Origin = Readonly<{
   cluster: string
@@ -59,7 +59,7 @@ export async function contentsOfImage(
       origin: `${origin.namespace}/${file.name}`,
       // Posted facts and problems of a source with the name of the scanner stay.
       channel: 'builds',
-      image: known<ImageData>({ ...own, aliases: others.length === 0 ? undefined : others }),
+      image: withoutUndefined<ImageData>({ ...own, aliases: others.length === 0 ? undefined : others }),
     },
   )
 }
@@ -118,7 +118,7 @@ function problemOf(item: DirectProblem): Parameters<typeof distinctProblems>[0] 
   const { identifier, severity, severityScore, associatedPackage, version, fixedVersion, description, links } = item
   if (identifier === '') return []
   return [
-    known({
+    withoutUndefined({
       id: identifier,
       severity: severityOf(severity),
       score: severityScore,

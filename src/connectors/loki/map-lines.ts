@@ -1,7 +1,7 @@
 /** Lines of Loki's push API as rows. */
 import { labelsFault, type LabelFault } from '../../messaging/label-bounds.ts'
 import type { PushedRows } from '../../messaging/pushed-rows.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { telemetryTypes } from '../../model/points.ts'
 import type { LabelBounds } from '../../schema/label-fields.ts'
 
@@ -54,7 +54,7 @@ export class LineRows {
     const ms = (nanos - (((nanos % nsPerMs) + nsPerMs) % nsPerMs)) / nsPerMs
     const rest = Number(nanos - ms * nsPerMs)
     const more = JSON.stringify(
-      known({
+      withoutUndefined({
         metadata: isEmpty(metadata) ? undefined : metadata,
         severity: severities.has(severity) ? severity : undefined,
         trace: metadata['trace_id'],

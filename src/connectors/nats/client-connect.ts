@@ -5,7 +5,7 @@ import { readTls, type TlsOptions } from '../../net/tls.ts'
 import type { Tls } from '../../schema/index.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
@@ -32,7 +32,7 @@ export async function connectionOptions(
     // ms. After two missed pings another node is used; the library default is two minutes.
     pingInterval: 5000,
     noAsyncTraces: true,
-    ...known({ authenticator }),
+    ...withoutUndefined({ authenticator }),
     ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: filesOf(config.tls, files) }),
   }
 }
@@ -58,7 +58,7 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   const { rejectUnauthorized, servername } = read
   return {
     rejectUnauthorized,
-    ...known({ servername }),
+    ...withoutUndefined({ servername }),
     ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }),
     ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }),
     ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),

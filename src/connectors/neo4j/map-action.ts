@@ -3,7 +3,7 @@ import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import { auditRecordOf, cloudOf } from '../../model/audit-record.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import { marksOfAudit } from './map-change.ts'
 import {
   objectNode,
@@ -52,7 +52,7 @@ export function toAction(event: WeirEvent, data: Fields): ActionRow {
           type: (resource?.type ?? '').toLowerCase(),
           id: named,
         }))
-  const row = known<ActionRow>({
+  const row = withoutUndefined<ActionRow>({
     kind: 'action',
     action: {
       id: event.id,

@@ -1,5 +1,5 @@
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 
 export type Properties = Readonly<Record<string, string>>
 
@@ -35,16 +35,19 @@ export function objectNode(ref: string): ResourceNode | undefined {
   const { cluster, group, kind, namespace, name } = parts
   return {
     key: ref,
-    set: known<Properties>({ cluster, kind, name, group: textOf(group), namespace: textOf(namespace) } as Record<
-      string,
-      string
-    >),
+    set: withoutUndefined<Properties>({
+      cluster,
+      kind,
+      name,
+      group: textOf(group),
+      namespace: textOf(namespace),
+    } as Record<string, string>),
     ...(workloads.has(kind) ? { workload: true } : {}),
   }
 }
 
 export function shortened(texts: Fields): Properties {
-  return known<Properties>(
+  return withoutUndefined<Properties>(
     Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, textOf(value)?.slice(0, longestText)])),
   )
 }

@@ -3,7 +3,7 @@ import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
 import type { Host } from '../../host/index.ts'
-import { known, isRecord, type Fields } from '../../model/json.ts'
+import { withoutUndefined, isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import { parseResponse } from '../../net/otc/errors.ts'
@@ -52,7 +52,7 @@ export class TraceReader {
       {
         host,
         signal,
-        ...known({ tries }),
+        ...withoutUndefined({ tries }),
         retried: (why) => {
           note('retried', why)
         },

@@ -1,6 +1,6 @@
 /** An object, its JSON as text, or absent. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 
 type TraceUser = Readonly<{
   data: Fields
@@ -28,7 +28,7 @@ export function actorOf(
   const behind =
     isRecord(data['assumedBy']) && isRecord(data['assumedBy']['user']) ? personOf(data['assumedBy']['user']) : undefined
   const isKnown = who.id !== undefined || who.name !== undefined
-  return known<AuditActor>({
+  return withoutUndefined<AuditActor>({
     kind:
       behind !== undefined
         ? 'session'
@@ -47,12 +47,12 @@ function written({ id, name, domain, ...rest }: Fields): Fields {
   const home = isRecord(domain) ? domain : {}
   const nonEmpty = (of: Fields): Fields =>
     Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== ''))
-  return { ...known({ id: textOf(id), name: textOf(name) }), domain: nonEmpty(home), ...nonEmpty(rest) }
+  return { ...withoutUndefined({ id: textOf(id), name: textOf(name) }), domain: nonEmpty(home), ...nonEmpty(rest) }
 }
 
 function personOf(user: Fields): AuditPerson {
   const domain = isRecord(user['domain']) ? user['domain'] : {}
-  return known<AuditPerson>({
+  return withoutUndefined<AuditPerson>({
     id: textOf(user['id']),
     name: textOf(user['name']),
     domain: textOf(domain['id']) ?? textOf(domain['name']),

@@ -3,7 +3,7 @@ import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from 
 import { redactFields } from '../../codecs/redact/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { isRecord, known, sorted, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, withoutUndefined, sorted, textOf, type Fields } from '../../model/json.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { actorOf, userOf } from './map-user.ts'
 
@@ -71,11 +71,11 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   ]
   const user = userOf(userField)
   const { severity, unknownLevel } = severityOf(text('trace_status'), code)
-  const record = known<AuditRecord>({
+  const record = withoutUndefined<AuditRecord>({
     actor: actorOf(user, { kind, address: text('source_ip') }),
     action: text('trace_name') ?? 'unknown',
     service,
-    resource: resourceOf(known({ type: resourceType, id, name, url: text('resource_url') })),
+    resource: resourceOf(withoutUndefined({ type: resourceType, id, name, url: text('resource_url') })),
     tenant: origin.tenant,
     region: origin.region,
     outcome: outcomeOf(severity),
@@ -83,7 +83,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
     requestId: text('request_id'),
   })
   const written = {
-    ...known(
+    ...withoutUndefined(
       Object.fromEntries([
         ...texts.map((key) => [key, origin.leaveOut?.includes(key) === true ? undefined : text(key)] as const),
         ['record_time', recorded],
@@ -112,15 +112,15 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   return {
     recorded,
     withoutId: traceId === undefined,
-    ...known({ unknownRating: unknownLevel }),
+    ...withoutUndefined({ unknownRating: unknownLevel }),
     event: {
       id: traceId ?? digestOf(trace),
       source: origin.source,
       type: typeOf([service, kind, resourceType, text('trace_name')]),
       family: 'audit',
-      ...known({ subject, time, ref }),
+      ...withoutUndefined({ subject, time, ref }),
       key: ref ?? `${origin.cloud}:${origin.tenant}`,
-      extensions: known({
+      extensions: withoutUndefined({
         status: severity,
         code,
         resourceid: id,

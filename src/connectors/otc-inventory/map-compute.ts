@@ -1,5 +1,5 @@
 import type { Price } from '../../codecs/focus/index.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { Snapshot } from '../../polling/inventory/collector.ts'
 import { listOf, nonEmpty, numberOf, snapshotOf } from '../../polling/inventory/fields.ts'
 import { gib, mapTags, mib, resourceOf, textTags, timeOf } from './map-fields.ts'
@@ -38,7 +38,7 @@ export function mapServers(servers: readonly Fields[], { region, project, priceO
         addresses: nonEmpty(floating.map((address) => textOf(address['addr']))),
         costPerHour:
           price === undefined ? undefined : { amount: price.amount, currency: price.currency, source: 'pricelist' },
-        attributes: known<Record<string, string>>({
+        attributes: withoutUndefined<Record<string, string>>({
           zone: textOf(server['OS-EXT-AZ:availability_zone']),
           image: textOf(fieldsOf(server['image'])['id']),
           vpc: textOf(metadata['vpc_id']),
@@ -67,7 +67,7 @@ export function mapVolumes(volumes: readonly Fields[], region: string): Snapshot
         attachedTo: Array.isArray(volume['attachments'])
           ? listOf(volume['attachments']).flatMap((one) => textOf(one['server_id']) ?? [])
           : undefined,
-        attributes: known<Record<string, string | boolean>>({
+        attributes: withoutUndefined<Record<string, string | boolean>>({
           zone: textOf(volume['availability_zone']),
           encrypted: typeof volume['encrypted'] === 'boolean' ? volume['encrypted'] : undefined,
         }),
@@ -109,7 +109,10 @@ export function mapClusters(clusters: readonly ClusterOfList[], region: string):
           size: textOf(spec['flavor']),
           nodes: nodes.length,
           createdAt: timeOf(metadata['creationTimestamp']),
-          attributes: known<Record<string, string>>({ version: textOf(spec['version']), type: textOf(spec['type']) }),
+          attributes: withoutUndefined<Record<string, string>>({
+            version: textOf(spec['version']),
+            type: textOf(spec['type']),
+          }),
         }),
         ...pools.map((pool) => {
           const of = partsOf(pool)

@@ -1,5 +1,5 @@
 import type { CloudState } from '../../model/cloud.ts'
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { FoundResource } from '../../polling/inventory/collector.ts'
 import { listOf } from '../../polling/inventory/fields.ts'
 
@@ -70,7 +70,7 @@ type Given = { readonly [K in keyof FoundResource]?: FoundResource[K] | undefine
 /** Only listed fields are taken: servers have user data. Undefined without an id. */
 export function resourceOf({ id, name, rawState, ...more }: Given): FoundResource | undefined {
   if (id === undefined) return undefined
-  return known<FoundResource>({ id, name: name ?? id, state: stateOf(rawState), rawState, ...more })
+  return withoutUndefined<FoundResource>({ id, name: name ?? id, state: stateOf(rawState), rawState, ...more })
 }
 
 /** `[{key, value}]` */

@@ -1,4 +1,4 @@
-import { known, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { Sample, Snapshot } from '../../polling/inventory/collector.ts'
 import { listOf, nonEmpty, numberOf, snapshotOf } from '../../polling/inventory/fields.ts'
 import { nameOf } from './map-compute.ts'
@@ -13,7 +13,7 @@ export function mapNetworks(vpcs: readonly Fields[], subnets: readonly Fields[],
       id: textOf(given['id']),
       name: nameOf(given),
       rawState: textOf(given['status']),
-      attributes: known<Record<string, string>>({
+      attributes: withoutUndefined<Record<string, string>>({
         range: textOf(given['cidr']),
         gateway: textOf(given['gateway_ip']),
         zone: textOf(given['availability_zone']),
@@ -43,7 +43,10 @@ export function mapAddresses(addresses: readonly Fields[], ports: readonly Field
         createdAt: timeOf(address['create_time']),
         addresses: nonEmpty([ip, textOf(address['public_ipv6_address'])]),
         attachedTo: isUsed ? [device === undefined || device === '' ? port : device] : [],
-        attributes: known<Record<string, string | number>>({ type: textOf(address['type']), bandwidthMbit: bandwidth }),
+        attributes: withoutUndefined<Record<string, string | number>>({
+          type: textOf(address['type']),
+          bandwidthMbit: bandwidth,
+        }),
       })
     }),
   )
@@ -119,7 +122,7 @@ export function mapLoadBalancers({ balancers, listeners, pools, members }: Balan
           ...listOf(balancer['publicips']).map((one) => textOf(one['publicip_address'])),
         ]),
         attachedTo: targets(pools.filter((pool) => refers(pool['loadbalancers'], id))),
-        attributes: known<Record<string, string>>({
+        attributes: withoutUndefined<Record<string, string>>({
           vip: textOf(balancer['vip_address']),
           vpc: textOf(balancer['vpc_id']),
         }),
@@ -135,7 +138,7 @@ export function mapLoadBalancers({ balancers, listeners, pools, members }: Balan
         tags: pairTags(listener['tags']),
         createdAt: timeOf(listener['created_at']),
         attachedTo: targets(pools.filter((pool) => textOf(pool['id']) === textOf(listener['default_pool_id']))),
-        attributes: known<Record<string, string | number>>({
+        attributes: withoutUndefined<Record<string, string | number>>({
           protocol: textOf(listener['protocol']),
           port: numberOf(listener['protocol_port']),
         }),
@@ -157,7 +160,7 @@ export function mapZones(zones: ReadonlyMap<Fields, readonly Fields[]>, region: 
         name: domain,
         rawState: textOf(zone['status']),
         createdAt: timeOf(zone['created_at']),
-        attributes: known<Record<string, string>>({ visibility: textOf(zone['zone_type']) }),
+        attributes: withoutUndefined<Record<string, string>>({ visibility: textOf(zone['zone_type']) }),
       }),
       ...records.map((record) => {
         const type = textOf(record['type'])
@@ -175,7 +178,7 @@ export function mapZones(zones: ReadonlyMap<Fields, readonly Fields[]>, region: 
           rawState: textOf(record['status']),
           createdAt: timeOf(record['created_at']),
           addresses: nonEmpty(addresses),
-          attributes: known<Record<string, string | number>>({ type, ttl: numberOf(record['ttl']) }),
+          attributes: withoutUndefined<Record<string, string | number>>({ type, ttl: numberOf(record['ttl']) }),
         })
       }),
     ]

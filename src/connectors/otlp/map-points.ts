@@ -4,7 +4,7 @@ import type { HelpTexts } from '../../codecs/samples/index.ts'
 import { labelsFault } from '../../messaging/label-bounds.ts'
 import type { PushedRows } from '../../messaging/pushed-rows.ts'
 import { messageOf } from '../../model/errors.ts'
-import { known, type Fields } from '../../model/json.ts'
+import { withoutUndefined, type Fields } from '../../model/json.ts'
 import { telemetryTypes, type PointData } from '../../model/points.ts'
 import { isRefusal } from '../../net/http/push-refused.ts'
 import type { LabelBounds } from '../../schema/label-fields.ts'
@@ -115,7 +115,11 @@ export class PointVisitor implements OtlpVisitor {
     const fault = labelsFault({ ...own, __name__: name }, { ...this.#bounds, max_labels: this.#bounds.max_labels + 1 })
     if (fault !== undefined) return this.#leave(fault.reason, fault.message)
     const rest = JSON.stringify(
-      known({ kind, unit: unit === '' ? undefined : unit, arrival: time === undefined ? (true as const) : undefined }),
+      withoutUndefined({
+        kind,
+        unit: unit === '' ? undefined : unit,
+        arrival: time === undefined ? (true as const) : undefined,
+      }),
     )
     const end = rest === '{}' ? '}' : `,${rest.slice(1)}`
     const readings: readonly Reading[] = isStale ? [{ fields: {} }] : read(point)
@@ -211,7 +215,7 @@ function histogram(point: Fields, steps: Steps, isDelta: boolean): Reading[] {
       fields: {
         [field('count')]: count,
         ...(sum === undefined ? {} : { [field('sum')]: sum }),
-        ...known({ min: optional(point, 'min'), max: optional(point, 'max') }),
+        ...withoutUndefined({ min: optional(point, 'min'), max: optional(point, 'max') }),
       },
     },
     ...buckets,

@@ -4,7 +4,7 @@ import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { healthOfPlaces, type SourceHealth } from '../../engine/sources/health.ts'
 import { self } from '../../host/process.ts'
 import { messageOf } from '../../model/errors.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { openClient, type Client } from '../../net/kubernetes/client.ts'
 import { followCollection, keyOf } from '../../net/kubernetes/follow-collection.ts'
 import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
@@ -113,8 +113,8 @@ class Scrapes {
     return {
       records: targets.reduce((sum, { samples }) => sum + samples, 0),
       targets: { known: targets.length, failing: targets.filter(({ why }) => why !== undefined).length },
-      poll: known({ last, next: nexts.length === 0 ? undefined : Math.min(...nexts) }),
-      ...known({ lastRecord: last, why: this.status().why ?? this.health()?.why }),
+      poll: withoutUndefined({ last, next: nexts.length === 0 ? undefined : Math.min(...nexts) }),
+      ...withoutUndefined({ lastRecord: last, why: this.status().why ?? this.health()?.why }),
     }
   }
 

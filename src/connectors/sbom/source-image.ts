@@ -1,6 +1,6 @@
 /** Reads the documents about one image, and about its platforms. */
 import type { SourceContext } from '../../engine/contracts.ts'
-import { fieldsOf, known, textOf } from '../../model/json.ts'
+import { fieldsOf, withoutUndefined, textOf } from '../../model/json.ts'
 import type { Registry } from './client-registry.ts'
 import { Failed } from './map-failure.ts'
 import {
@@ -172,7 +172,7 @@ export class ImageReader {
     const { host } = this.#options
     const aliases = [...(target === digest ? [] : [digest]), ...(config === undefined ? [] : [config])]
     return {
-      image: known<KnownImage['image']>({
+      image: withoutUndefined<KnownImage['image']>({
         digest: target,
         name: `${host}/${name}`,
         aliases: aliases.length === 0 ? undefined : aliases,

@@ -1,7 +1,7 @@
 import type { GetCostAndUsageResponse } from '@aws-sdk/client-cost-explorer'
 import { completed, decimalText, timeText } from '../../codecs/focus/index.ts'
 import type { CostData } from '../../model/cloud.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { ExplorerConfig } from './config.ts'
 import { dayOf, type ExplorerState } from './source-budget.ts'
 
@@ -63,7 +63,7 @@ export function explorerRows(page: GetCostAndUsageResponse, { account, groupBy, 
       const name = names.get(of['SubAccountId'] ?? '')
       rows.push(
         completed(
-          known<Record<string, string | null>>({
+          withoutUndefined<Record<string, string | null>>({
             ProviderName: 'AWS',
             BillingAccountId: account,
             BillingCurrency: metrics['UnblendedCost']?.Unit ?? null,

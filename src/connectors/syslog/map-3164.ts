@@ -1,5 +1,5 @@
 /** Messages of RFC 3164 and of devices that follow it roughly. */
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { timeAtStart, type Clock, type Instant } from './map-times.ts'
 
 export type Header3164 = Readonly<{
@@ -20,7 +20,7 @@ export function read3164(text: string, clock: Clock): Header3164 {
   const read = host === undefined ? readNames(rest, time !== undefined) : readTag(rest)
   const found = read ?? { line: rest }
   return {
-    ...known({ host, time }),
+    ...withoutUndefined({ host, time }),
     ...found,
     metadata: { ...metadata, ...('metadata' in found ? found.metadata : {}) },
   }
@@ -35,7 +35,7 @@ function readFortinet(text: string, clock: Clock): Header3164 | undefined {
   const [, day, timeOfDay] = fortinetTime.exec(text) ?? []
   if (day === undefined) return undefined
   const time = timeAtStart(`${day} ${timeOfDay}${fortinetZone.exec(text)?.[1] ?? ''}`, clock)
-  return { ...known({ host: fortinetHost.exec(text)?.[1], time }), metadata: {}, line: text }
+  return { ...withoutUndefined({ host: fortinetHost.exec(text)?.[1], time }), metadata: {}, line: text }
 }
 
 /** Cisco: counters of messages in front, a host, the node of a router, and a mark of the state of its clock. */
@@ -48,13 +48,13 @@ function prefixOf(text: string, clock: Clock): Prefix {
   const [counted = '', counter, sequence] = counters.exec(text) ?? []
   const plain = text.trimStart()
   const behind = text.slice(counted.length)
-  const metadata = known({ message_counter: counter, sequence_number: sequence })
+  const metadata = withoutUndefined({ message_counter: counter, sequence_number: sequence })
   for (const { host, own, rest } of places(behind)) {
     const start = /^[*.](?=\w)/.test(rest) ? 1 : 0
     const time = timeAtStart(rest.slice(start), clock)
     if (time === undefined) continue
     const written = rest.slice(start + time.length).replace(/^ ?: */, ' ')
-    return { ...known({ host, time }), metadata: { ...metadata, ...own }, rest: written.trimStart() }
+    return { ...withoutUndefined({ host, time }), metadata: { ...metadata, ...own }, rest: written.trimStart() }
   }
   const up = uptime.exec(behind)
   if (up !== null) return { metadata: { ...metadata, uptime: up[1] ?? '' }, rest: behind.slice(up[0].length) }
@@ -67,9 +67,13 @@ function* places(text: string): Generator<Readonly<{ host?: string; own?: Record
   yield { rest: text }
   const router = node.exec(text)
   if (router !== null)
-    yield { ...known({ host: router[1] }), own: { node: router[2] ?? '' }, rest: text.slice(router[0].length) }
+    yield {
+      ...withoutUndefined({ host: router[1] }),
+      own: { node: router[2] ?? '' },
+      rest: text.slice(router[0].length),
+    }
   const named = origin.exec(text)
-  if (named !== null) yield { ...known({ host: named[1] }), rest: text.slice(named[0].length) }
+  if (named !== null) yield { ...withoutUndefined({ host: named[1] }), rest: text.slice(named[0].length) }
 }
 
 type Names = Readonly<{ host?: string; app?: string; metadata?: Readonly<Record<string, string>>; line: string }>
@@ -107,7 +111,7 @@ function readMarked(text: string): Names | undefined {
   const [, host, mark, rest = ''] = severityMark.exec(text) ?? []
   if (mark === undefined) return undefined
   const found = readTag(rest) ?? { line: rest }
-  return { ...known({ host }), ...found, metadata: { ...found.metadata, severity_mark: mark } }
+  return { ...withoutUndefined({ host }), ...found, metadata: { ...found.metadata, severity_mark: mark } }
 }
 
 function readHost(text: string, hasTime: boolean): Names | undefined {

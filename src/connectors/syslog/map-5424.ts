@@ -1,5 +1,5 @@
 /** The header and structured data of RFC 5424. */
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { strictTime, type Instant } from './map-times.ts'
 
 export type Header5424 = Readonly<{
@@ -28,7 +28,7 @@ export function read5424(text: string): Header5424 | undefined {
     host: valueOf(host),
     app: valueOf(app),
     time,
-    metadata: { ...known({ procid: valueOf(process), msgid: valueOf(id) }), ...data.values },
+    metadata: { ...withoutUndefined({ procid: valueOf(process), msgid: valueOf(id) }), ...data.values },
     // The mark of UTF-8 in front is no text.
     line: data.rest.replace(/^\uFEFF/, ''),
   }

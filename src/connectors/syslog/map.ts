@@ -1,5 +1,5 @@
 /** Syslog messages as log lines. */
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { LogData } from '../../model/points.ts'
 import { read3164 } from './map-3164.ts'
 import { read5424 } from './map-5424.ts'
@@ -48,7 +48,7 @@ export function syslogLine(bytes: Uint8Array, arrival: Arrival): SyslogLine {
   return {
     body: {
       line,
-      labels: { facility, ...known({ host, app }), sender: arrival.from },
+      labels: { facility, ...withoutUndefined({ host, app }), sender: arrival.from },
       ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       severity,
       ...(time === undefined ? { arrival: true } : time.nanos === 0 ? {} : { nanos: time.nanos }),
@@ -66,9 +66,9 @@ function unparsed(
   return {
     body: {
       line,
-      labels: { ...known({ facility: given?.facility }), sender: arrival.from },
+      labels: { ...withoutUndefined({ facility: given?.facility }), sender: arrival.from },
       metadata: { unparsed: 'true', ...cutMark(arrival) },
-      ...known({ severity: given?.severity }),
+      ...withoutUndefined({ severity: given?.severity }),
       arrival: true,
     },
     time: undefined,

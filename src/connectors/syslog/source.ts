@@ -5,7 +5,7 @@ import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { probeListener } from '../../messaging/push-probe.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { telemetryTypes } from '../../model/points.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import type { Datagrams } from '../../net/udp.ts'
@@ -101,7 +101,10 @@ class Syslog implements SyslogSource {
 
   feed(): SourceFeed {
     const unparsed = this.#unparsed.size === 0 ? undefined : Object.fromEntries(this.#unparsed)
-    return { records: this.#messages, ...known({ lastRecord: this.#last, why: this.status().why, unparsed }) }
+    return {
+      records: this.#messages,
+      ...withoutUndefined({ lastRecord: this.#last, why: this.status().why, unparsed }),
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -154,7 +157,8 @@ class Syslog implements SyslogSource {
     const received = this.#context.host.clock.now()
     const events: WeirEvent[] = []
     for (const one of framed)
-      if (one.is === 'message') events.push(this.#event(one.bytes, { from, received, ...known({ isCut: one.isCut }) }))
+      if (one.is === 'message')
+        events.push(this.#event(one.bytes, { from, received, ...withoutUndefined({ isCut: one.isCut }) }))
       else if (one.is === 'oversized') this.#refuse(from)
       else this.#lose(one.is, 1)
     if (events.length > 0) await appendEvents(this.#context, events, { signal: this.#stopped.signal })

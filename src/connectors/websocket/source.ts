@@ -8,7 +8,7 @@ import { self } from '../../host/process.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { runStream, type StreamConnection, type StreamMessage } from '../../net/http/stream.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { feedSource, withoutUrlSecrets } from '../../model/url-text.ts'
 import { streamTarget } from './client.ts'
 import { probeFeed } from './client-probe.ts'
@@ -101,10 +101,10 @@ class Websocket implements WebsocketSource {
       records: this.#messages,
       connected: this.#isConnected,
       reconnects: Math.max(0, this.#connections - 1),
-      ...known({ lastRecord: this.#lastMessage, why: this.health()?.why }),
+      ...withoutUndefined({ lastRecord: this.#lastMessage, why: this.health()?.why }),
       ...(this.#config.sequence === null
         ? {}
-        : { gaps: { count: this.#gaps, missing: this.#missing, ...known({ last }) } }),
+        : { gaps: { count: this.#gaps, missing: this.#missing, ...withoutUndefined({ last }) } }),
     }
   }
 

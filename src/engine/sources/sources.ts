@@ -21,7 +21,7 @@ import { healthOf, type SourceHealth } from './health.ts'
 import { endsWithin } from '../stopping.ts'
 import { tracedEvents } from '../delivery/traced.ts'
 import { messageOf, stackOf } from '../../model/errors.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export type SourceEntry = Readonly<{
   id: string
@@ -211,7 +211,7 @@ export class SourceSet {
       const counts = shed.get(id)
       shed.delete(id)
       try {
-        return await append({ ...unit, source: id, ...known({ shed: counts }) })
+        return await append({ ...unit, source: id, ...withoutUndefined({ shed: counts }) })
       } catch (error) {
         const since = shed.get(id) ?? {}
         for (const [reason, rows] of Object.entries(counts ?? {})) since[reason] = (since[reason] ?? 0) + rows
@@ -230,7 +230,7 @@ export class SourceSet {
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       ...(this.#storeRetentionMs === undefined ? {} : { storeRetentionMs: this.#storeRetentionMs }),
       awaited: (sink) => awaited(sink, id),
-      ...known({ enrichment }),
+      ...withoutUndefined({ enrichment }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}
         counts[reason] = (counts[reason] ?? 0) + rows

@@ -3,7 +3,7 @@ import type { OtlpVisitor } from '../../codecs/otlp/index.ts'
 import { labelsFault, type LabelFault } from '../label-bounds.ts'
 import type { PushedRows } from '../pushed-rows.ts'
 import { messageOf } from '../../model/errors.ts'
-import { known, type Fields } from '../../model/json.ts'
+import { withoutUndefined, type Fields } from '../../model/json.ts'
 import { telemetryTypes } from '../../model/points.ts'
 import { isRefusal } from '../../net/http/push-refused.ts'
 import type { LabelBounds } from '../../schema/label-fields.ts'
@@ -86,7 +86,7 @@ export class RecordVisitor implements OtlpVisitor {
     const metadata = { ...scope, ...named, ...ids.metadata, ...labelsOf(record) }
     const time = msOf(nanos)
     const rest = JSON.stringify(
-      known({
+      withoutUndefined({
         metadata: isEmpty(metadata) ? undefined : metadata,
         severity: severityOf(record),
         trace: ids.trace,
@@ -135,8 +135,8 @@ const idBytes = { traceId: 16, spanId: 8 } as const
 function idsIn(record: Fields): Readonly<{ trace?: string; span?: string; metadata: Texts }> {
   const [trace, span] = [idIn(record, 'traceId'), idIn(record, 'spanId')]
   return {
-    ...known({ trace: trace.id, span: span.id }),
-    metadata: known({ trace_id: trace.other, span_id: span.other }),
+    ...withoutUndefined({ trace: trace.id, span: span.id }),
+    metadata: withoutUndefined({ trace_id: trace.other, span_id: span.other }),
   }
 }
 

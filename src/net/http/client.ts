@@ -8,7 +8,7 @@ import { aborted, HttpError, networkError } from './errors.ts'
 import { StreamedExchange, type HttpStream } from './streamed.ts'
 import { Exchange, type HttpHeaders, type RawResponse } from './exchange.ts'
 import { Pools, type PoolOptions } from './pools.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export { HttpError } from './errors.ts'
 export type { HttpStream } from './streamed.ts'
@@ -112,7 +112,7 @@ export class HttpClient {
       )
       const pool = await this.#pools.of(url.origin, true)
       const path = `${url.pathname}${url.search}`
-      pool.dispatch({ origin: url.origin, path, method, headers, ...known({ body }) }, exchange)
+      pool.dispatch({ origin: url.origin, path, method, headers, ...withoutUndefined({ body }) }, exchange)
     } catch (error) {
       exchange.stop(networkError(error))
     }
@@ -158,9 +158,9 @@ export class HttpClient {
       isOwn: true,
       headers: {
         ...headers,
-        ...known({ authorization: login }),
+        ...withoutUndefined({ authorization: login }),
         ...(truncate === true ? {} : { 'accept-encoding': acceptedEncodings }),
-        ...known({ 'if-none-match': etag }),
+        ...withoutUndefined({ 'if-none-match': etag }),
       },
     }
   }
@@ -184,7 +184,7 @@ export class HttpClient {
     try {
       const pool = this.#pools.opened(isOwn) ?? (await this.#pools.of(url.origin, isOwn))
       const path = `${url.pathname}${url.search}`
-      pool.dispatch({ origin: url.origin, path, method, headers, ...known({ body }) }, exchange)
+      pool.dispatch({ origin: url.origin, path, method, headers, ...withoutUndefined({ body }) }, exchange)
     } catch (error) {
       exchange.stop(networkError(error))
     }

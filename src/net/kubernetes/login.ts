@@ -2,7 +2,7 @@ import type { Host } from '../../host/index.ts'
 import type { ClientOptions } from './client.ts'
 import { bearer, identityOf, renewed } from './identity.ts'
 import { loginError, readKubeconfig, readText, reasonOf, textOf, type Entry } from './kubeconfig.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount'
 
@@ -37,9 +37,9 @@ export async function login({ host, env, path, context }: LoginOptions): Promise
   return {
     url: url.replace(/\/$/, ''),
     tls: await tlsOf(host, cluster, user),
-    ...known({ namespace }),
+    ...withoutUndefined({ namespace }),
     ...(identity === undefined ? {} : { identity: identity.read, refused: identity.forget }),
-    ...known({ proxy }),
+    ...withoutUndefined({ proxy }),
   }
 }
 
@@ -85,9 +85,9 @@ async function tlsOf(host: Host, cluster: Entry, user: Entry | undefined): Promi
   ])
   const servername = textOf(cluster.settings['tls-server-name'])
   return {
-    ...known({ ca, cert, key }),
+    ...withoutUndefined({ ca, cert, key }),
     ...(cluster.settings['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
-    ...known({ servername }),
+    ...withoutUndefined({ servername }),
   }
 }
 

@@ -5,7 +5,7 @@ import { readCloud, type CloudEntry } from './clouds.ts'
 import { isSecure } from '../http/loopback.ts'
 import type { OtcLogin, OtcProject } from './settings.ts'
 import type { Tls } from '../../schema/index.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export type IdOrName = Readonly<{
   id?: string
@@ -67,7 +67,7 @@ export async function accountOf(
     iam: withVersion(config.iam ?? defaultHost(config.cloud, 'iam', region)),
     region,
     domain: agency?.domain ?? home,
-    ...known({ agency }),
+    ...withoutUndefined({ agency }),
     project: named(project.id, project.name),
     tls: await readTls(config.tls, around.host.disk),
     proof:
@@ -137,7 +137,7 @@ async function ofCloud(
     region,
     project: wanted,
     domain: agency?.domain ?? any(domain),
-    ...known({ agency }),
+    ...withoutUndefined({ agency }),
     tls: await readTls(own, host.disk),
     proof: proofIn(auth, any(home)),
   }

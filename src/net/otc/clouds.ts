@@ -1,6 +1,6 @@
 /** As OpenStack clients: the first file of each kind wins; variables fill missing values. */
 import { posix } from 'node:path'
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, withoutUndefined, textOf, type Fields } from '../../model/json.ts'
 import type { AccountEnvironment } from './account.ts'
 
 type CloudWanted = Readonly<{
@@ -164,7 +164,7 @@ function entryOf(cloud: Fields, env: AccountEnvironment['env']): CloudEntry {
   )
   const insecure = /^(?:1|true)$/i.test(env['OS_INSECURE'] ?? '')
   return {
-    auth: known<CloudEntry['auth']>(values),
+    auth: withoutUndefined<CloudEntry['auth']>(values),
     region: textOf(cloud['region_name']) ?? set(env['OS_REGION_NAME']),
     verify: typeof cloud['verify'] === 'boolean' ? cloud['verify'] : !insecure,
     ca: textOf(cloud['cacert']) ?? set(env['OS_CACERT']) ?? set(env['OS_CA_CERT']),

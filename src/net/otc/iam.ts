@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../http/client.ts'
-import { known, isRecord, textOf, type Fields } from '../../model/json.ts'
+import { withoutUndefined, isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { Account, IdOrName } from './account.ts'
 import { OtcError, type OtcService } from './errors.ts'
 
@@ -42,7 +42,7 @@ export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, 
 }
 
 function projectOf(project: IdOrName, domain: IdOrName | undefined): object {
-  return project.id === undefined ? { name: project.name, ...known({ domain }) } : { id: project.id }
+  return project.id === undefined ? { name: project.name, ...withoutUndefined({ domain }) } : { id: project.id }
 }
 
 export function ownTokenIn({ headers }: HttpAnswer): string {

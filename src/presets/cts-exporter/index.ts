@@ -1,5 +1,5 @@
 import { readSettings, type CtsExporterFlags, type CtsExporterSettings } from './settings.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 
 export { PresetProblem } from '../given.ts'
 export type { CtsExporterFlags } from './settings.ts'
@@ -38,7 +38,7 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
       sources: {
         cts: {
           type: 'otc-cts',
-          auth: { type: 'clouds', ...known({ cloud }) },
+          auth: { type: 'clouds', ...withoutUndefined({ cloud }) },
           projects: projectsOf(settings),
           // Consumers expect the address of this API version as `source`.
           api: 'v2',
@@ -97,7 +97,7 @@ function sinksOf(
       knative: {
         type: 'http',
         url: sink.plain,
-        ...known({ auth }),
+        ...withoutUndefined({ auth }),
         ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
         // Knative responds with these during a start.
@@ -108,7 +108,7 @@ function sinksOf(
     },
     files: {
       ...(auth?.type === 'basic' ? { [passwordFile]: sink.password ?? '' } : {}),
-      ...known({ [authoritiesFile]: trusted }),
+      ...withoutUndefined({ [authoritiesFile]: trusted }),
     },
     notes: [
       ...(authorities === undefined || isSecure

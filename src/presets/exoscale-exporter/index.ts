@@ -1,4 +1,4 @@
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { PresetProblem } from '../given.ts'
 
 export { PresetProblem } from '../given.ts'
@@ -38,7 +38,7 @@ export function exoscaleExporterPreset({ flags, env, data }: ExoscaleExporterInp
           type: 'exoscale',
           key: 'env:EXOSCALE_API_KEY',
           secret: 'env:EXOSCALE_API_SECRET',
-          ...known({ endpoint: endpoint === '' ? undefined : endpoint }),
+          ...withoutUndefined({ endpoint: endpoint === '' ? undefined : endpoint }),
           legacy_names: flags.legacyExoscaleNames ?? true,
         },
         netflow: { listen: 'off', tcp: 'off' },

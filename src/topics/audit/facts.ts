@@ -1,6 +1,6 @@
 /** First actions, failed logins, and the delay of sources. */
 import type { Pipeline } from '../../engine/control.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { dialectOf, type Dialect } from '../../query/index.ts'
 import type { Surroundings } from '../operation.ts'
 import { readRows } from '../rows.ts'
@@ -122,13 +122,13 @@ export async function readNewest(
   ])
   const collectors = running?.sources
     .filter(({ type }) => auditTypes.has(type))
-    .map(({ name, type, error }) => ({ name, type, ...known({ error }) }))
+    .map(({ name, type, error }) => ({ name, type, ...withoutUndefined({ error }) }))
   return {
     newest: newest?.newest ?? null,
     sources: sources.map(({ delay: us, ...source }) => ({
       ...source,
       late: Math.round(Math.max(0, Number(us ?? 0)) / 1000) / 1000,
     })),
-    ...known({ collectors }),
+    ...withoutUndefined({ collectors }),
   }
 }

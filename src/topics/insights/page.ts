@@ -1,5 +1,5 @@
 /** Pages of packages, problems, facts and images. */
-import { known, textOf } from '../../model/json.ts'
+import { withoutUndefined, textOf } from '../../model/json.ts'
 import { compileSql, dialectOf, testsOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { among } from '../conditions.ts'
@@ -39,7 +39,15 @@ export async function soughtBy(
 ): Promise<Sought> {
   const { store, viewer } = surroundings
   const traffic = fields.includes('exposure') ? await trafficTo({ at, window }, surroundings) : undefined
-  const selection = { dialect: dialectOf(store), list, at, viewer, fields, words, ...known({ sort, traffic }) }
+  const selection = {
+    dialect: dialectOf(store),
+    list,
+    at,
+    viewer,
+    fields,
+    words,
+    ...withoutUndefined({ sort, traffic }),
+  }
   return { selection, conditions: [...conditions, ...wordConditions(selection)] }
 }
 
@@ -65,7 +73,7 @@ export async function readPage<List extends InsightList>(
   const { limit = 100, sort } = query
   const dialect = dialectOf(surroundings.store)
   const chosen = selected(query, list, dialect)
-  const order = insightOrder({ list, ...known({ sort }) })
+  const order = insightOrder({ list, ...withoutUndefined({ sort }) })
   const { namespaces } = surroundings.viewer
   const fingerprint = fingerprintOf(list, chosen.conditions, chosen.words, sort, query.traffic, namespaces)
   const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
@@ -78,14 +86,18 @@ export async function readPage<List extends InsightList>(
   const { properties } = insightRowSchemas[list]
   const rows =
     'exposure' in properties
-      ? await exposed(stored, { at, ...known({ traffic: selection.traffic, window: query.traffic }) }, surroundings)
+      ? await exposed(
+          stored,
+          { at, ...withoutUndefined({ traffic: selection.traffic, window: query.traffic }) },
+          surroundings,
+        )
       : stored
   const keys = order.map((_, index) => textOf(stored.at(-1)?.[`k${index}`]) ?? '')
   return {
     rows: rows.map((row) => onlyNames(row, properties) as InsightRows[List]),
     next: page.rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys }) : null,
     at: isoOf(at),
-    ...known({ total: page.total }),
+    ...withoutUndefined({ total: page.total }),
   }
 }
 

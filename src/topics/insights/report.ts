@@ -8,7 +8,7 @@ import {
   type Report,
   type Reserve,
 } from '../../codecs/sbom/index.ts'
-import { known } from '../../model/json.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { Refusal } from '../refusal.ts'
 import type { StoredReport } from './schema.ts'
@@ -39,7 +39,7 @@ export async function eventsOfDocument({ digest, body, origin, time }: Document,
       problems: problems?.length ?? null,
       facts: facts?.length ?? null,
       waivers: waivers?.length ?? null,
-      ...(skipped === undefined ? {} : { skipped, ...known({ skipped_reason: skippedReason }) }),
+      ...(skipped === undefined ? {} : { skipped, ...withoutUndefined({ skipped_reason: skippedReason }) }),
     },
   }
 }

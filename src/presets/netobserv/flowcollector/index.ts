@@ -1,7 +1,7 @@
 /** FlowCollector → configuration. Pure, except that it reads the files of user names. */
 import { parseAllDocuments } from 'yaml'
 import { messageOf } from '../../../model/errors.ts'
-import { known, isRecord } from '../../../model/json.ts'
+import { withoutUndefined, isRecord } from '../../../model/json.ts'
 import { PresetProblem } from '../../given.ts'
 import { Assembly, type Branch, type Settings } from '../branch.ts'
 import { filterRules, filterStage, type Placed } from '../filter-stage.ts'
@@ -94,7 +94,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
     followed: around.followed,
     health: healthPort === undefined ? '' : `:${healthPort}`,
     profiles: profilePort === undefined ? '' : `127.0.0.1:${profilePort}`,
-    ...known({ quickFilters }),
+    ...withoutUndefined({ quickFilters }),
   })
 }
 
