@@ -75,10 +75,10 @@ async function addNode({ os, node }: Platform, version: string, to: string): Pro
 /** Not every package of Node has its license: the text is the same for all platforms. */
 async function addLicense(folder: string): Promise<void> {
   const { nodes } = await versions()
-  const other = `${licensed}@${nodes[licensed] ?? 'latest'}`
+  const peer = `${licensed}@${nodes[licensed] ?? 'latest'}`
   const from = join(folder, 'licensed')
   await mkdir(from)
-  await done('npm', ['pack', other, '--prefer-offline', '--pack-destination', from], from)
+  await done('npm', ['pack', peer, '--prefer-offline', '--pack-destination', from], from)
   const [file = 'none'] = await readdir(from)
   await done('tar', ['-xzf', file, 'package/LICENSE'], from)
   await cp(join(from, 'package/LICENSE'), join(folder, 'package/LICENSE'))

@@ -18,9 +18,9 @@ export async function findEntries(root: string): Promise<string[]> {
       const path = `${posix.join(posix.dirname(file), target)}.ts`
       const parts = path.split(/\$\{[^}]+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
       const pattern = new RegExp(`^${parts.join('[^/]+')}$`)
-      const found = files.filter((name) => pattern.test(name))
-      if (found.length === 0) throw new Error(`${file} names ${path}, and there is no such file`)
-      for (const name of found) entries.add(name.slice('src/'.length, -'.ts'.length))
+      const entryFiles = files.filter((name) => pattern.test(name))
+      if (entryFiles.length === 0) throw new Error(`${file} names ${path}, and there is no such file`)
+      for (const name of entryFiles) entries.add(name.slice('src/'.length, -'.ts'.length))
     }
   }
   return [...entries].toSorted()
@@ -62,10 +62,12 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     },
   })
   const chunks = output.filter((file) => file.type === 'chunk')
-  const own = new Set(chunks.map((chunk) => chunk.fileName))
+  const chunkNames = new Set(chunks.map((chunk) => chunk.fileName))
   return {
     files: chunks.flatMap((chunk) => chunk.moduleIds).filter((id) => id.includes('node_modules')),
-    imports: chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]).filter((name) => !own.has(name)),
+    imports: chunks
+      .flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
+      .filter((name) => !chunkNames.has(name)),
   }
 }
 
@@ -78,8 +80,8 @@ function keepAddresses(source: string): Plugin {
         const path = relative(source, id).split(sep).join('/')
         if (path.startsWith('..') || path.includes('node_modules')) return undefined
         const file = posix.join(dirname(path), posix.basename(path, '.ts'))
-        const own = `new globalThis.URL('${file}.js', ${OWN_ADDRESS}).href`
-        return code.replaceAll(OWN_URL, 'new URL($1$2.js$1, import.meta.url)').replaceAll('import.meta.url', own)
+        const ownUrl = `new globalThis.URL('${file}.js', ${OWN_ADDRESS}).href`
+        return code.replaceAll(OWN_URL, 'new URL($1$2.js$1, import.meta.url)').replaceAll('import.meta.url', ownUrl)
       },
     },
   }

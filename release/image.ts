@@ -111,7 +111,7 @@ export async function buildImage(
         : done('cp', ['-a', archive, into], out)
     const staged = await stage(architecture, folder, { layOutArchive, debian })
     step(`${architecture}: layers`)
-    const listed = debian.map(({ name, version: one }) => `${name} ${one}`).join(', ')
+    const listed = debian.map(({ name, version: release }) => `${name} ${release}`).join(', ')
     const layers = [
       await addLayer(layout, staged.base, { time, comment: listed, owned: { path: 'data', user: imageUser } }),
       await addLayer(layout, staged.libraries, { time, comment: 'Node and libraries' }),
@@ -130,10 +130,10 @@ if (isMain(import.meta.url)) {
     allowPositionals: true,
     options: { out: { type: 'string', default: join(ROOT, 'dist/image') } },
   })
-  const known = Object.keys(architectures) as Architecture[]
-  const wrong = positionals.find((name) => !known.includes(name as Architecture))
-  if (wrong !== undefined) throw new Error(`there is no image for ${wrong}: ${known.join(', ')}`)
-  const names = positionals.length === 0 ? known : (positionals as Architecture[])
+  const available = Object.keys(architectures) as Architecture[]
+  const wrong = positionals.find((name) => !available.includes(name as Architecture))
+  if (wrong !== undefined) throw new Error(`there is no image for ${wrong}: ${available.join(', ')}`)
+  const names = positionals.length === 0 ? available : (positionals as Architecture[])
   const { layout, digest } = await buildImage(names, values.out)
   console.log(`${layout} ${digest}`)
 }

@@ -42,22 +42,22 @@ export function accountMetrics(now: number): string {
   }
   const spent = spentThisMonth(now)
   for (const { provider, account, name, currency } of Object.values(accounts)) {
-    const own = { provider, account }
-    add('cloud_account_info', { ...own, name, address: '' }, 1)
-    add('cloud_account_balance', { ...own, currency }, account === 'shop' ? 412.5 : 80)
-    add('cloud_account_spend_month_to_date', { ...own, currency, source: 'usage' }, spent.get(account) ?? 0)
-    const machines = all.filter((each) => each.account === account && each.type === 'instance')
-    const quota = { ...own, region: machines[0]?.region ?? 'global', resource: 'instance' }
+    const labels = { provider, account }
+    add('cloud_account_info', { ...labels, name, address: '' }, 1)
+    add('cloud_account_balance', { ...labels, currency }, account === 'shop' ? 412.5 : 80)
+    add('cloud_account_spend_month_to_date', { ...labels, currency, source: 'usage' }, spent.get(account) ?? 0)
+    const machines = all.filter((resource) => resource.account === account && resource.type === 'instance')
+    const quota = { ...labels, region: machines[0]?.region ?? 'global', resource: 'instance' }
     add('cloud_quota_used', quota, machines.length)
     add('cloud_quota_limit', quota, machineQuota)
   }
-  for (const each of all) {
-    add('cloud_resources', { ...placeOf(each), state: each.state }, 1)
-    const { costPerHour: price } = each
+  for (const resource of all) {
+    add('cloud_resources', { ...placeOf(resource), state: resource.state }, 1)
+    const { costPerHour: price } = resource
     if (price !== undefined)
       add(
         'cloud_resource_cost_per_hour',
-        { ...placeOf(each), id: each.id, currency: price.currency },
+        { ...placeOf(resource), id: resource.id, currency: price.currency },
         Number(price.amount),
       )
   }

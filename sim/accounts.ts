@@ -106,12 +106,18 @@ export function accountEvents(now = Date.now()): readonly WeirEvent[] {
             : each,
     )
   return Object.values(accounts).flatMap(({ provider, account }) => {
-    const own = (all: readonly CloudResource[]) => all.filter((each) => each.account === account)
+    const resourcesOf = (all: readonly CloudResource[]) => all.filter((candidate) => candidate.account === account)
     const since = now - dayMs
-    const first = differences(undefined, own(before), { complete: true, now: since, since })
-    const second = differences(first.after, own(after), { complete: true, now: now - dayMs / 8, since })
+    const first = differences(undefined, resourcesOf(before), { complete: true, now: since, since })
+    const second = differences(first.after, resourcesOf(after), { complete: true, now: now - dayMs / 8, since })
     const collector = { region: 'global', name: 'resources' }
-    const baseline = { provider, account, region: 'global', collector: 'resources', resources: own(before).length }
+    const baseline = {
+      provider,
+      account,
+      region: 'global',
+      collector: 'resources',
+      resources: resourcesOf(before).length,
+    }
     return [
       baselineEvent(baseline, `/clouds/${provider}/${account}`, { since, time: since }),
       ...[...first.events, ...second.events].map((event) =>
@@ -138,7 +144,7 @@ export function costEvents(now = Date.now()): readonly WeirEvent[] {
   return resources(now).flatMap((each) => {
     const { costPerHour: price, provider, account, type } = each
     if (price === undefined) return []
-    const { name } = Object.values(accounts).find((one) => one.account === account)!
+    const { name } = Object.values(accounts).find((candidate) => candidate.account === account)!
     return Array.from({ length: costDays }, (_, ago) => {
       const day = today - ago
       // Usage varies by the day of the week, and grows.

@@ -104,9 +104,9 @@ export class DemoApiServer {
   }
 
   #of(kind: string): Collection {
-    const found = this.#collections.get(kind)
-    if (found === undefined) throw new Error(`the demo's cluster has no kind ${kind}`)
-    return found
+    const collection = this.#collections.get(kind)
+    if (collection === undefined) throw new Error(`the demo's cluster has no kind ${kind}`)
+    return collection
   }
 
   #notify(of: Collection, change: WatchedChange) {
@@ -125,7 +125,9 @@ export class DemoApiServer {
     if (pathname === '/api') return send(this.#described(({ group }) => group === ''))
     if (pathname === '/apis') return send(this.#described(({ group }) => group !== ''))
     const of = [...this.#collections.values()].find(
-      (each) => pathname === `${each.kind.group === '' ? '/api/' : '/apis/'}${each.apiVersion}/${each.kind.resource}`,
+      (collection) =>
+        pathname ===
+        `${collection.kind.group === '' ? '/api/' : '/apis/'}${collection.apiVersion}/${collection.kind.resource}`,
     )
     if (of === undefined) return fail(404, `the demo's cluster has nothing at ${pathname}`)
     if (searchParams.get('watch') === 'true') return this.#watch(of, searchParams, response)

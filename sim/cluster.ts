@@ -345,7 +345,7 @@ export class DemoCluster {
   #write(kind: string, object: DemoObject, manager: string, user: string): DemoObject {
     const received = new Date().toISOString()
     const written = this.server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy(manager) } })
-    const { group, version, resource } = kinds.find((each) => each.kind === kind) ?? {
+    const { group, version, resource } = kinds.find((entry) => entry.kind === kind) ?? {
       group: '',
       version: 'v1',
       resource: '',

@@ -47,8 +47,8 @@ function reportOf(image: string, packages: Packages): object {
         Vulnerabilities: findings.flatMap(({ id, severity, of, fixed }) => {
           const installed = packages[of]
           if (installed === undefined || isFixed(installed, fixed)) return []
-          const found = { VulnerabilityID: id, PkgName: of, InstalledVersion: installed, Severity: severity }
-          return [fixed === undefined ? found : { ...found, FixedVersion: fixed }]
+          const finding = { VulnerabilityID: id, PkgName: of, InstalledVersion: installed, Severity: severity }
+          return [fixed === undefined ? finding : { ...finding, FixedVersion: fixed }]
         }),
       },
     ],

@@ -25,7 +25,7 @@ const places: Point = [perDegree, perDegree]
 
 const [land, countries, codes] = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as unknown)
 
-function rings({ transform, arcs }: Topology, { arcs: own = [], type }: Geometry): Point[][] {
+function rings({ transform, arcs }: Topology, { arcs: a = [], type }: Geometry): Point[][] {
   const { scale, translate } = transform
   const arcOf = (index: number): Point[] => {
     let [x, y] = [0, 0]
@@ -37,9 +37,7 @@ function rings({ transform, arcs }: Topology, { arcs: own = [], type }: Geometry
     return index < 0 ? points.toReversed() : points
   }
   const ring = (indexes: readonly number[]) => indexes.flatMap(arcOf)
-  return type === 'Polygon'
-    ? (own as number[][]).map(ring)
-    : (own as number[][][]).flatMap((polygon) => polygon.map(ring))
+  return type === 'Polygon' ? (a as number[][]).map(ring) : (a as number[][][]).flatMap((polygon) => polygon.map(ring))
 }
 
 const toMap = ([longitude, latitude]: Point): Point => [
@@ -63,10 +61,10 @@ function unwrapped(ring: readonly Point[]): Point[][] {
 
 function pathOf(topology: Topology): string {
   const { land: object } = topology.objects
-  const all = (object?.geometries ?? []).flatMap((each) => rings(topology, each))
+  const all = (object?.geometries ?? []).flatMap((geometry) => rings(topology, geometry))
   return all
     .filter((ring) => ring.some(([, latitude]) => latitude > south))
-    .map((ring) => ring.map(toMap).filter((point, at, own) => at === 0 || String(point) !== String(own[at - 1])))
+    .map((ring) => ring.map(toMap).filter((point, at, points) => at === 0 || String(point) !== String(points[at - 1])))
     .filter((ring) => ring.length > 3)
     .flatMap(unwrapped)
     .map((ring) =>
@@ -100,9 +98,9 @@ const alpha2 = new Map((codes as readonly (readonly string[])[]).map(([two, , nu
 const topology = countries as Topology
 const centres = Object.fromEntries(
   (topology.objects['countries']?.geometries ?? [])
-    .flatMap((each) => {
-      const code = alpha2.get(each.id ?? '')
-      return code === undefined ? [] : [[code, centreOf(rings(topology, each))] as const]
+    .flatMap((geometry) => {
+      const code = alpha2.get(geometry.id ?? '')
+      return code === undefined ? [] : [[code, centreOf(rings(topology, geometry))] as const]
     })
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 )

@@ -211,11 +211,11 @@ export class Alerts {
       const rule = next.get(name)
       if (rule !== undefined && shapeOf(rule) === shape) continue
       await this.#commit(async () => {
-        const known = new Map(instances.map((instance) => [keyOf(instance.labels), instance]))
+        const byLabels = new Map(instances.map((instance) => [keyOf(instance.labels), instance]))
         const reason = rule === undefined ? 'the rule was removed' : 'the rule was changed'
         const { [name]: _, ...others } = this.#recorded
         this.#recorded = others
-        await this.#append(facts, resolveAll(known, this.#parts.host.clock.now(), reason), rule)
+        await this.#append(facts, resolveAll(byLabels, this.#parts.host.clock.now(), reason), rule)
       })
     }
   }
@@ -254,7 +254,7 @@ export class Alerts {
     for (const state of ['pending', 'firing'] as const) {
       const count = all
         .flatMap(({ instances }) => [...instances.values()])
-        .filter((each) => each.state === state).length
+        .filter((instance) => instance.state === state).length
       metrics.set('weir_alert_active_alerts', count, { state })
     }
     metrics.set('weir_alert_failing_rules', all.filter(({ failing }) => failing !== undefined).length)

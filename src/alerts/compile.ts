@@ -183,8 +183,8 @@ function measureOf({ on, measure }: WrittenRule, names: NameTable) {
   const perSecond = rate !== undefined
   const usable = on === 'flows' ? ['bytes', 'packets', 'flows', 'count'] : ['count']
   if (of === undefined) {
-    const known = usable.includes(head) ? sums[head] : undefined
-    if (known !== undefined) return { ...known, perSecond }
+    const sum = usable.includes(head) ? sums[head] : undefined
+    if (sum !== undefined) return { ...sum, perSecond }
     const all = [...usable, ...functions.map((name) => `${name}(field)`)]
     return refuse(
       ['measure'],

@@ -45,9 +45,9 @@ async function ofFilter(rule: FilterRule, store: StoreReader, at: number, signal
   if (matched.length === 0) {
     const isSum = rule.aggregate.is !== 'stat' || rule.aggregate.stat === 'sum'
     // Objects, users and events may be quiet; exporters that send nothing are unknown.
-    const known =
+    const isLabel =
       isSum && (rule.view !== 'flows' || (await rowsOf(store, anySql(rule, at, dialect), signal)).length > 0)
-    if (!known) return { is: 'no data', sample: sampleOf(rule, {}, null) }
+    if (!isLabel) return { is: 'no data', sample: sampleOf(rule, {}, null) }
     return { is: 'samples', samples: rule.by.length > 0 ? [] : [sampleOf(rule, {}, 0)], others: 'not met' }
   }
   const samples = matched.map((row) => sampleOf(rule, labelsOf(rule, row), numberOf(row['value'])))

@@ -54,9 +54,9 @@ type StepRule = Pick<AlertRule, 'for' | 'noData'> & Partial<Pick<AlertRule, 'res
 export function step(rule: StepRule, before: Instances, outcome: Outcome, at: number): Step {
   const { instances, transitions } = decided(rule, before, outcome, at)
   const { resend = 0 } = rule
-  const repeats = [...instances].flatMap(([key, known]): [string, Instance][] =>
-    known.state === 'firing' && resend > 0 && at - (known.sent ?? known.fired ?? at) >= resend
-      ? [[key, { ...known, sent: at }]]
+  const repeats = [...instances].flatMap(([key, instance]): [string, Instance][] =>
+    instance.state === 'firing' && resend > 0 && at - (instance.sent ?? instance.fired ?? at) >= resend
+      ? [[key, { ...instance, sent: at }]]
       : [],
   )
   if (repeats.length === 0) return { instances, transitions }
@@ -81,16 +81,16 @@ function decided(rule: StepRule, before: Instances, outcome: Outcome, at: number
   const transitions: Transition[] = []
   const absent = new Map(before)
   const decide = (key: string, sample: Sample) => {
-    const known = before.get(key)
+    const earlier = before.get(key)
     const met = sample.met ?? (noData === 'keep' ? undefined : noData === 'alert')
     if (met === undefined) {
-      if (known !== undefined) instances.set(key, known)
+      if (earlier !== undefined) instances.set(key, earlier)
     } else if (met) {
-      const next = advanced(known, sample, rule.for, at)
+      const next = advanced(earlier, sample, rule.for, at)
       instances.set(key, next)
-      if (next.state === 'firing' && known?.state !== 'firing') transitions.push({ to: 'firing', at, instance: next })
-    } else if (known?.state === 'firing') {
-      transitions.push({ to: 'resolved', at, instance: { ...known, value: sample.value } })
+      if (next.state === 'firing' && earlier?.state !== 'firing') transitions.push({ to: 'firing', at, instance: next })
+    } else if (earlier?.state === 'firing') {
+      transitions.push({ to: 'resolved', at, instance: { ...earlier, value: sample.value } })
     }
   }
   for (const sample of samples) {
@@ -104,10 +104,10 @@ function decided(rule: StepRule, before: Instances, outcome: Outcome, at: number
   return { instances, transitions }
 }
 
-function advanced(known: Instance | undefined, sample: Sample, forMs: number, at: number): Instance {
+function advanced(instance: Instance | undefined, sample: Sample, forMs: number, at: number): Instance {
   const { labels, annotations, value } = sample
-  const active = known?.active ?? at
-  if (known?.state === 'firing') return { ...known, annotations, value }
+  const active = instance?.active ?? at
+  if (instance?.state === 'firing') return { ...instance, annotations, value }
   // A clock that was set back must not stop a pending alert for good.
   const since = Math.min(active, at)
   return at - since >= forMs
@@ -130,8 +130,8 @@ export function differs(before: Instances, { instances, transitions }: Step): bo
     transitions.length > 0 ||
     before.size !== instances.size ||
     [...instances].some(([key, { state, active }]) => {
-      const known = before.get(key)
-      return known?.state !== state || known.active !== active
+      const earlier = before.get(key)
+      return earlier?.state !== state || earlier.active !== active
     })
   )
 }

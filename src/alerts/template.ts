@@ -23,7 +23,7 @@ export function templateProblem(
     const label = name.startsWith('labels.') ? name.slice('labels.'.length) : undefined
     if (label !== undefined ? labels?.includes(label) === false : !usable.includes(name))
       return `\`{{${name}}}\` is not available; use ${[
-        ...usable.map((each) => `{{${each}}}`),
+        ...usable.map((text) => `{{${text}}}`),
         ...(labels ?? ['NAME']).map((each) => `{{labels.${each}}}`),
       ].join(', ')}`
   }
@@ -38,8 +38,8 @@ export function valueText(value: number | null, unit: string, perSecond: boolean
   const rate = perSecond ? '/s' : ''
   const time: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }
   if (Object.hasOwn(time, unit) && !perSecond) return timeText(value * time[unit]!)
-  const known = unit === 'By' || unit === ''
-  const suffix = unit === 'By' ? 'B' : known || unit.startsWith('{') ? '' : unit
+  const isScaled = unit === 'By' || unit === ''
+  const suffix = unit === 'By' ? 'B' : isScaled || unit.startsWith('{') ? '' : unit
   for (const [prefix, size] of [
     ['T', 1e12],
     ['G', 1e9],

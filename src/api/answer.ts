@@ -13,12 +13,12 @@ export function acceptsCoding(request: FastifyRequest, wanted: 'gzip' | 'br'): b
   const header = request.headers['accept-encoding']
   if (typeof header !== 'string') return false
   const quality = (name: string) => {
-    const found = header
+    const cookies = header
       .split(',')
       .map((part) => part.trim().split(/\s*;\s*/))
       .find(([coding]) => coding?.toLowerCase() === name)
-    if (found === undefined) return undefined
-    const q = found.find((parameter) => parameter.startsWith('q='))
+    if (cookies === undefined) return undefined
+    const q = cookies.find((parameter) => parameter.startsWith('q='))
     return q === undefined ? 1 : Number(q.slice(2))
   }
   return (quality(wanted) ?? quality('*') ?? 0) > 0

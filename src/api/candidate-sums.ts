@@ -50,8 +50,8 @@ export async function candidateSums(
     ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, listed[0]?.[`_all_${name}`] ?? null]),
   )
   const rows = candidates.flatMap((row) => {
-    const found = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))
-    return found === undefined ? [] : [{ ...row, ...found }]
+    const record = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))
+    return record === undefined ? [] : [{ ...row, ...record }]
   })
   const largest = rows.sort(largestFirst(request)).slice(0, limit)
   return { rows: withPlaces(largest, all), isProven: isProven(largest, request) }
@@ -66,5 +66,5 @@ function isProven(largest: readonly AnswerRecord[], { by, limit }: GroupsRequest
 }
 
 function isTexts(texts: readonly (readonly unknown[])[]): texts is readonly (readonly string[])[] {
-  return texts.every((some) => some.every((text) => typeof text === 'string'))
+  return texts.every((values) => values.every((text) => typeof text === 'string'))
 }

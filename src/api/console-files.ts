@@ -58,8 +58,8 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
   const cached = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined
   const load = async (name: string) => {
-    const known = cached.get(name)
-    if (known !== undefined) return known
+    const existing = cached.get(name)
+    if (existing !== undefined) return existing
     try {
       const plain = Buffer.from(await host.disk.readFile(folder + name))
       const brotli = await host.disk.readFile(`${folder}${name}.br`).then(

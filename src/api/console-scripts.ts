@@ -24,13 +24,13 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
 }
 
 export function withImports(manifest: Manifest, sources: readonly string[]): Set<string> {
-  const found = new Set<string>()
+  const scripts = new Set<string>()
   const visit = (source: string) => {
     const built = manifest[source]
-    if (built === undefined || found.has(built.file)) return
-    found.add(built.file)
+    if (built === undefined || scripts.has(built.file)) return
+    scripts.add(built.file)
     for (const next of built.imports ?? []) visit(next)
   }
   for (const source of sources) visit(source)
-  return found
+  return scripts
 }

@@ -143,11 +143,11 @@ export function collectorAddress(
         : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
     }),
   )
-  const ports = (type: string) => listening.filter((one) => one.type === type).map(({ port }) => port)
+  const ports = (type: string) => listening.filter((listener) => listener.type === type).map(({ port }) => port)
   const netflow = ports('netflow')
-  const own = listening.find(({ host: name }) => !/^(?:0\.0\.0\.0|::|)$/.test(name))?.host
+  const ownHost = listening.find(({ host: name }) => !/^(?:0\.0\.0\.0|::|)$/.test(name))?.host
   return {
-    host: host.requested ?? own ?? host.else,
+    host: host.requested ?? ownHost ?? host.else,
     netflow: netflow[0] ?? 2055,
     ipfix: netflow.includes(4739) ? 4739 : (netflow.at(-1) ?? 4739),
     sflow: ports('sflow')[0] ?? 6343,

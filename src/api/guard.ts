@@ -87,12 +87,12 @@ function isOf(origin: string, host: string) {
   return URL.canParse(target) && new URL(target).host === named
 }
 
-function checkOrigin(request: IncomingMessage, own: string) {
+function checkOrigin(request: IncomingMessage, origin: string) {
   const origins = headerValues(request, 'origin')
-  if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== own)) {
+  if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== origin)) {
     throw new ApiError(
       'WEIR_API_ORIGIN',
-      `Origin "${origins.join(', ')}" is not this server (${own}): pages of other sites are refused.`,
+      `Origin "${origins.join(', ')}" is not this server (${origin}): pages of other sites are refused.`,
       {
         hints: ['Programs may omit Origin.', 'A reverse proxy must preserve the Host header.'],
       },

@@ -26,13 +26,13 @@ export async function hashedGroups(
   const { limit, by } = request
   const ends = isMeasure(by) && limit < maxCandidates ? hashedEnds(request, storedEnds) : undefined
   if (ends === undefined) return 'none'
-  const found = await largestByHash(store, request, ends, disconnected)
-  if (found === undefined) return undefined
+  const largest = await largestByHash(store, request, ends, disconnected)
+  if (largest === undefined) return undefined
   const sums = summedMeasures(request)
   const all = Object.fromEntries(
-    ['groups', ...sums].map((name) => [`_all_${name}`, found[0]?.[`_all_${name}`] ?? null]),
+    ['groups', ...sums].map((name) => [`_all_${name}`, largest[0]?.[`_all_${name}`] ?? null]),
   )
-  const groups = found.filter((row) => row['_at'] !== null)
+  const groups = largest.filter((row) => row['_at'] !== null)
   if (groups.length === 0) return withPlaces([], all)
   if (groups.length >= maxCandidates) return 'none'
   const times = [...new Set(groups.map((row) => BigInt(row['_at'] as string | number)))].sort((a, b) =>
@@ -42,12 +42,12 @@ export async function hashedGroups(
   if (texts === undefined) return undefined
   const named: AnswerRecord[] = groups.map((row) => ({ ...row }))
   for (const { index } of ends) {
-    const known = new Map(texts.map((row) => [String(row[`_h${index}`]), row[`_t${index}`]]))
+    const textOfHash = new Map(texts.map((row) => [String(row[`_h${index}`]), row[`_t${index}`]]))
     for (const row of named) {
       const hash = String(row[`_h${index}`])
       // For example when retention removed the flow after the first statement.
-      if (!known.has(hash)) return 'none'
-      ;(row as Record<string, unknown>)[`_g${index}`] = known.get(hash)
+      if (!textOfHash.has(hash)) return 'none'
+      ;(row as Record<string, unknown>)[`_g${index}`] = textOfHash.get(hash)
     }
   }
   return withPlaces(named.sort(largestFirst(request)).slice(0, limit), all)
@@ -60,9 +60,9 @@ async function largestByHash(
   ends: readonly HashedEnd[],
   disconnected: AbortSignal,
 ): Promise<readonly AnswerRecord[] | undefined> {
-  const own = () => rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
+  const whole = () => rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
   const shared = sharedPass(request.group, request.beside)
-  if (shared === undefined) return own()
+  if (shared === undefined) return whole()
   const { pair, alone } = shared
   const isPair = request.group.length === pair.length
   const pairEnds = isPair ? ends : (hashedEnds({ ...request, group: pair }, storedEnds) ?? [])
@@ -77,6 +77,6 @@ async function largestByHash(
   } catch (error) {
     // Groups by one endpoint need less memory.
     if (isPair || !(error instanceof WeirError) || error.code !== 'WEIR_QUERY_MEMORY') throw error
-    return own()
+    return whole()
   }
 }

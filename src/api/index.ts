@@ -120,12 +120,12 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
   const app = createServer(context)
   const routes: DescribedRoute[] = []
-  const known = new Map<string, Set<string>>()
+  const cache = new Map<string, Set<string>>()
   app.addHook('onRoute', (route) => {
     routes.push(...describedRoute(route))
-    const methods = known.get(route.url) ?? new Set<string>()
+    const methods = cache.get(route.url) ?? new Set<string>()
     for (const method of [route.method].flat()) methods.add(method)
-    known.set(route.url, methods)
+    cache.set(route.url, methods)
   })
   // Before the guard hooks, so that rejected upgrades close their connections.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
@@ -135,7 +135,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const answered = (method: string, url: string | undefined, status: number) => {
     options.metrics?.count('weir_api_requests_total', 1, { route: url ?? 'unknown', status: String(status) })
     if (options.answered === undefined) return
-    const route = routes.find((each) => each.url === url && each.method === method)
+    const route = routes.find((candidate) => candidate.url === url && candidate.method === method)
     const described = route === undefined ? undefined : Object.keys(responsesOf(route))
     options.answered({ route: `${method} ${url}`, status, described })
   }
@@ -196,7 +196,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)),
   )
   app.setNotFoundHandler((request) => {
-    throw notFoundError(request, known)
+    throw notFoundError(request, cache)
   })
   app.addHook('onClose', async () => gate.sessions.stop())
   const stopShort = shortenEvents(app.server, {

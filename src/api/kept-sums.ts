@@ -35,16 +35,16 @@ export async function largestGroups(
   if (!isMeasure(by) || of !== undefined || group.length === 0) return 'none'
   if (!group.every(hasFewValues)) return hashedGroups(store, request, disconnected)
   if (middleOf(request) === undefined) return 'none'
-  const found: AnswerRecord[] = []
+  const records: AnswerRecord[] = []
   for (const part of parts) {
     const rows = await rowsOf(store, groupSumsSql(request, part, mostGroups + 1), disconnected)
     if (rows === undefined) return undefined
     if (rows.length > mostGroups) return 'none'
-    found.push(...rows)
+    records.push(...rows)
   }
   const sums = summedMeasures(request).map((name) => `_${name}`)
   const keys = group.map((_, index) => `_g${index}`)
-  const groups = added(found, keys, sums)
+  const groups = added(records, keys, sums)
   const all = Object.fromEntries(sums.map((name) => [`_all${name}`, groups.map((row) => row[name]).reduce(plus, null)]))
   return withPlaces(groups.sort(largestFirst(request)).slice(0, limit), { _all_groups: groups.length, ...all })
 }
@@ -60,19 +60,19 @@ export async function placedSeries(
   const largest = groups.filter((row) => row['_place'] !== null).map((row) => row['_g0'])
   const places = placesOf(request, storedEnds, largest)
   if (places === undefined) return 'none'
-  const found: AnswerRecord[] = []
+  const records: AnswerRecord[] = []
   for (const part of middleOf(request) === undefined ? [undefined] : parts) {
     const rows = await rowsOf(store, placedSumsSql(request, places, part), disconnected)
     if (rows === undefined) return undefined
-    found.push(...rows)
+    records.push(...rows)
   }
   const sums = summedMeasures(request).map((name) => `_${name}`)
   const byRank = largestFirst(request)
-  return added(found, ['_bucket', '_place'], sums)
-    .map(({ _place: place, ...row }) => ({
+  return added(records, ['_bucket', '_place'], sums)
+    .map(({ _place: position, ...row }) => ({
       ...row,
-      _other: place === null,
-      _g0: place === null ? null : largest[Number(place) - 1],
+      _other: position === null,
+      _g0: position === null ? null : largest[Number(position) - 1],
     }))
     .sort(
       (a: AnswerRecord, b: AnswerRecord) =>
@@ -81,19 +81,19 @@ export async function placedSeries(
 }
 
 function added(rows: readonly AnswerRecord[], keys: readonly string[], sums: readonly string[]) {
-  const found = new Map<string, Record<string, unknown>>()
+  const rowsByKey = new Map<string, Record<string, unknown>>()
   for (const row of rows) {
     const key = JSON.stringify(keys.map((name) => row[name]))
-    const known = found.get(key)
-    if (known === undefined) found.set(key, { ...row })
-    else for (const name of sums) known[name] = plus(known[name], row[name])
+    const earlier = rowsByKey.get(key)
+    if (earlier === undefined) rowsByKey.set(key, { ...row })
+    else for (const name of sums) earlier[name] = plus(earlier[name], row[name])
   }
-  return [...found.values()]
+  return [...rowsByKey.values()]
 }
 
 /** Exact, of JSON integers; NULL is no value. */
-function plus(one: unknown, other: unknown): unknown {
-  if (one === null || other === null) return one ?? other
-  const sum = Number(one) + Number(other)
-  return Number.isSafeInteger(sum) ? sum : integerCell(BigInt(one as string) + BigInt(other as string))
+function plus(a: unknown, b: unknown): unknown {
+  if (a === null || b === null) return a ?? b
+  const sum = Number(a) + Number(b)
+  return Number.isSafeInteger(sum) ? sum : integerCell(BigInt(a as string) + BigInt(b as string))
 }

@@ -55,15 +55,15 @@ export async function manyConversations(
     _all_conversations: conversations,
   }
   if (largest.length === 0) return [all]
-  const found: AnswerRecord[] = []
+  const records: AnswerRecord[] = []
   for (let from = 0; from < largest.length; from += limits.keys) {
     const keys = largest.slice(from, from + limits.keys)
     const details = await detailsOf(store, request, keys as unknown as ConversationKey[], disconnected)
     if (details === undefined) return undefined
     // A conversation is absent if retention removed its flows after the first statements.
-    found.push(...details.map((row) => ({ ...row, ...keys[Number(row['_place'])], ...all })))
+    records.push(...details.map((row) => ({ ...row, ...keys[Number(row['_place'])], ...all })))
   }
-  return found
+  return records
 }
 
 function areExact(totals: AnswerRecord | undefined) {
@@ -86,8 +86,8 @@ async function readParts(
     if (rows?.[0]?.['_single'] !== true) return undefined
     const count = Number(rows[0]['_all_conversations'] ?? 0)
     conversations += count
-    const found = rows.map(({ _single: _, ...row }) => row)
-    if (count > 0) largest = [...largest, ...found].sort(largestFirst).slice(0, request.limit)
+    const groups = rows.map(({ _single: _, ...row }) => row)
+    if (count > 0) largest = [...largest, ...groups].sort(largestFirst).slice(0, request.limit)
   }
   return { largest, conversations }
 }

@@ -96,8 +96,8 @@ async function readParts(
       const sum = rows[0][name] as string | number | null | undefined
       if (sum !== undefined && sum !== null) totals.set(name, (totals.get(name) ?? 0n) + BigInt(sum))
     }
-    const found = rows.flatMap(({ _named: named, _single: _, ...row }) => (named === true ? [row] : []))
-    largest = [...largest, ...found].sort(order).slice(0, limit)
+    const groups = rows.flatMap(({ _named: named, _single: _, ...row }) => (named === true ? [row] : []))
+    largest = [...largest, ...groups].sort(order).slice(0, limit)
   }
   const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name)!) : null]))
   return withPlaces(largest, all)

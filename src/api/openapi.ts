@@ -58,7 +58,7 @@ const statusText: Readonly<Record<string, string>> = {
 
 /** With the statuses that precede a handler: of HTTP, of the checks of Host and Origin, and of authentication. */
 export function responsesOf({ method, schema }: DescribedRoute): Json {
-  const own = schema['response'] as Json
+  const responses = schema['response'] as Json
   const open = accessRules[String(schema['operationId'])]?.access === 'open'
   const before = [
     400,
@@ -68,7 +68,7 @@ export function responsesOf({ method, schema }: DescribedRoute): Json {
     ...(open ? [] : [401, 429]),
     ...(method === 'GET' || method === 'OPTIONS' ? [] : [413, 415]),
   ]
-  return { ...Object.fromEntries(before.map((status) => [String(status), problem])), ...own }
+  return { ...Object.fromEntries(before.map((status) => [String(status), problem])), ...responses }
 }
 
 export function describedRoute(route: RouteOptions): DescribedRoute[] {

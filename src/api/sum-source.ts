@@ -31,9 +31,9 @@ class StoreCache<Value> {
   readonly #maps = new WeakMap<StoreReader, Map<string, Value>>()
 
   of(store: StoreReader): Map<string, Value> {
-    const known = this.#maps.get(store) ?? new Map<string, Value>()
-    this.#maps.set(store, known)
-    return known
+    const values = this.#maps.get(store) ?? new Map<string, Value>()
+    this.#maps.set(store, values)
+    return values
   }
 
   put(store: StoreReader, key: string, value: Value): void {
@@ -58,8 +58,8 @@ async function cachedFact(
   { clock, oldest, disconnected }: Readonly<{ clock: Clock; oldest: number; disconnected: AbortSignal }>,
 ): Promise<Fact | undefined> {
   const now = clock.monotonic()
-  const known = factCache.of(store).get(sql)
-  if (known !== undefined && now - known.answered < oldest) return known.fact
+  const cached = factCache.of(store).get(sql)
+  if (cached !== undefined && now - cached.answered < oldest) return cached.fact
   return factRuns.of(store).join(sql, { now, disconnected }, async (signal) => {
     const rows = await rowsOf(store, sql, signal)
     if (rows !== undefined) factCache.put(store, sql, { fact: rows[0], answered: clock.monotonic() })

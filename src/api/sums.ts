@@ -72,19 +72,19 @@ export function sumsOf(
     limit: limit ?? defaultLimit,
     ...(of === undefined ? {} : { of }),
     ...(further.length === 0 ? {} : { further }),
-    ...(sums === 'all' || !isMeasure(rank) ? {} : { sums: measures.filter((each) => each === rank) }),
+    ...(sums === 'all' || !isMeasure(rank) ? {} : { sums: measures.filter((name) => name === rank) }),
     ...withoutUndefined({ beside: endpointField(beside ?? '') }),
   }
 }
 
 function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
   const listed = listOf(written)
-  const unknown = listed.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
+  const unknown = listed.find((name) => !isFurther(name) && !(measures as readonly string[]).includes(name))
   if (unknown !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"measure" contains ${unknown}, which is not summed.`, {
       hints: [`Possible values: ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always included.`],
     })
-  return furtherMeasures.filter((each) => each === by || listed.includes(each))
+  return furtherMeasures.filter((furtherMeasure) => furtherMeasure === by || listed.includes(furtherMeasure))
 }
 
 function statField(written: string): QueryField {
@@ -198,9 +198,9 @@ export async function readSums<Request extends AggregateQuery>(
 }
 
 /** A joined run lacks the rows that this request lacks, and those after its range. */
-function earlierOf({ storedTo: own }: Pick<SumsAnswer, 'storedTo'>, { storedTo: other, span }: SumsAnswer) {
-  const ofRun = other ?? span.to
-  return own === undefined ? {} : { storedTo: own < ofRun ? own : ofRun }
+function earlierOf({ storedTo: first }: Pick<SumsAnswer, 'storedTo'>, { storedTo: second, span }: SumsAnswer) {
+  const ofRun = second ?? span.to
+  return first === undefined ? {} : { storedTo: first < ofRun ? first : ofRun }
 }
 
 async function ringSums<Request extends AggregateQuery>(

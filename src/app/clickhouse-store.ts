@@ -121,8 +121,8 @@ export class ClickHouseStore implements OutsideStore {
 
   #sums(): Promise<StoredSums> {
     const { clock } = this.#parts.host
-    const known = this.#knownSums
-    if (known !== undefined && clock.monotonic() - known.at < sumsMs) return known.sums
+    const knownSums = this.#knownSums
+    if (knownSums !== undefined && clock.monotonic() - knownSums.at < sumsMs) return knownSums.sums
     const sums = this.#readSums()
     this.#knownSums = { at: clock.monotonic(), sums }
     sums.catch(() => (this.#knownSums = undefined))

@@ -18,10 +18,10 @@ const places = { sources: 'source', sinks: 'sink', transforms: 'transform' } as 
 
 export function components(): readonly Component[] {
   const entries = (Object.keys(places) as (keyof typeof places)[]).flatMap(entriesUnder)
-  const twice = (type: string) => entries.filter((one) => one.type === type).length > 1
+  const twice = (type: string) => entries.filter((entry) => entry.type === type).length > 1
   return [
     whole(weirSchema),
-    ...entries.map((one) => ({ ...one, name: twice(one.type) ? `${one.role}/${one.type}` : one.type })),
+    ...entries.map((entry) => ({ ...entry, name: twice(entry.type) ? `${entry.role}/${entry.type}` : entry.type })),
     whole(deliverySchema),
     whole(networksSchema),
   ]
@@ -44,9 +44,17 @@ function entriesUnder(under: keyof typeof places): Component[] {
   return (types?.names ?? []).map((type) => {
     const all = types?.fieldsOf(type) ?? {}
     const common = under === 'sources' ? {} : deliveryFields
-    const own = Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(common, key)))
+    const specific = Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(common, key)))
     const summary = types?.summaryOf(type) ?? ''
     const make = (fields: Fields): AnyComponentSchema => defineSchema({ type, role: places[under], summary, fields })
-    return { name: type, type, role: places[under], summary, under, schema: make(own), entry: make({ ...own, ...all }) }
+    return {
+      name: type,
+      type,
+      role: places[under],
+      summary,
+      under,
+      schema: make(specific),
+      entry: make({ ...specific, ...all }),
+    }
   })
 }

@@ -158,7 +158,9 @@ async function quickFilterProblems(
 /** Of transforms that are fed by themselves, or by such a one. */
 function fedInCircles({ transforms }: WeirConfig): (source: string, id: string) => boolean {
   const transformOf = new Map(
-    Object.values(transforms).flatMap((one) => sourcesOfTransform(one).map((source) => [source, one] as const)),
+    Object.values(transforms).flatMap((transform) =>
+      sourcesOfTransform(transform).map((source) => [source, transform] as const),
+    ),
   )
   const feeding = new Map(
     Object.values(transforms).map(({ id, common }) => [
@@ -180,9 +182,9 @@ function fedInCircles({ transforms }: WeirConfig): (source: string, id: string) 
   return (source, id) => {
     const next = [transformOf.get(source)?.id ?? source]
     const seen = new Set(next)
-    for (const each of next) {
-      if (each === id) return true
-      for (const before of feeding.get(each) ?? []) {
+    for (const path of next) {
+      if (path === id) return true
+      for (const before of feeding.get(path) ?? []) {
         if (!seen.has(before)) next.push(before)
         seen.add(before)
       }

@@ -137,7 +137,7 @@ export const authGroup = group(
   },
   { description: 'Authentication of the API and console', default: {} },
   ({ tokens }) => {
-    const twice = tokens.findIndex(({ name }, index) => tokens.findIndex((other) => other.name === name) !== index)
+    const twice = tokens.findIndex(({ name }, index) => tokens.findIndex((token) => token.name === name) !== index)
     return twice === -1
       ? null
       : new Complaint(`two tokens have the name ${tokens[twice]?.name ?? ''}`, 'give each its own', [

@@ -19,31 +19,31 @@ function ports(config: WeirConfig): Clash[] {
   const all = listenersOf(config).filter(({ address }) => address.port !== 0)
   // Built-in sources first: the problem is reported at the configured part.
   const builtIn = ({ owner }: Listener) => builtInTypes.has(owner)
-  const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
+  const listeners = [...all.filter(builtIn), ...all.filter((listener) => !builtIn(listener))]
   const samePort = new Map<string, Listener[]>()
   return listeners.flatMap((listener) => {
     const port = `${listener.protocol}:${listener.address.port}`
     const earlier = samePort.get(port) ?? []
     samePort.set(port, earlier)
-    const other = earlier.find((one) => overlap(one, listener))
+    const clash = earlier.find((candidate) => overlap(candidate, listener))
     earlier.push(listener)
-    if (other === undefined) return []
+    if (clash === undefined) return []
     const message =
-      `\`${formatPath(other.path)}\` already listens on ${other.protocol.toUpperCase()} ` +
-      `${formatHostPort(other.address)}`
+      `\`${formatPath(clash.path)}\` already listens on ${clash.protocol.toUpperCase()} ` +
+      `${formatHostPort(clash.address)}`
     return [{ path: listener.path, message, hint: 'choose another port, or turn one of the two listeners off' }]
   })
 }
 
 /** Of one protocol and port. */
 function overlap(a: Listener, b: Listener): boolean {
-  const [one, two] = [a.address.host, b.address.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
+  const [first, two] = [a.address.host, b.address.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
     string,
     string,
   ]
   // A socket on `::` also accepts IPv4.
-  if (one === two || one === '::' || two === '::') return true
-  return (one === '0.0.0.0' && !two.includes(':')) || (two === '0.0.0.0' && !one.includes(':'))
+  if (first === two || first === '::' || two === '::') return true
+  return (first === '0.0.0.0' && !two.includes(':')) || (two === '0.0.0.0' && !first.includes(':'))
 }
 
 function files(config: WeirConfig): Clash[] {

@@ -49,7 +49,7 @@ export const consoleGroup = group(
   },
   { description: 'Settings of the console', default: {} },
   ({ quick_filters: filters }) => {
-    const twice = filters.findIndex(({ name }, index) => filters.findIndex((other) => other.name === name) !== index)
+    const twice = filters.findIndex(({ name }, index) => filters.findIndex((filter) => filter.name === name) !== index)
     return twice === -1
       ? null
       : new Complaint(`two quick filters have the name ${filters[twice]?.name ?? ''}`, 'give each its own', [

@@ -32,13 +32,13 @@ export function protocolOf(field: string, settings: object): Listener['protocol'
 }
 
 export function listenersOf(config: WeirConfig): Listener[] {
-  const each = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
+  const visit = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
     places.map((address, index) => ({ owner, protocol, address, path: places.length === 1 ? path : [...path, index] }))
   const listening = (under: 'sources' | 'sinks') =>
     Object.values(config[under]).flatMap((entry) =>
       fieldsOf(entry, under).flatMap(([key, info, value]) =>
         info.kind === 'listen'
-          ? each(
+          ? visit(
               entry.id,
               protocolOf(key, entry.settings as object),
               [under, entry.id, key],
@@ -48,9 +48,9 @@ export function listenersOf(config: WeirConfig): Listener[] {
       ),
     )
   return [
-    ...each('api', 'tcp', ['listen'], [config.listen]),
-    ...each('ops', 'tcp', ['ops'], config.ops),
-    ...each('http', 'tcp', ['http', 'listen'], config.http.listen),
+    ...visit('api', 'tcp', ['listen'], [config.listen]),
+    ...visit('ops', 'tcp', ['ops'], config.ops),
+    ...visit('http', 'tcp', ['http', 'listen'], config.http.listen),
     ...listening('sources'),
     ...listening('sinks'),
   ]

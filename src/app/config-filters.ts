@@ -18,11 +18,11 @@ type Placed = Readonly<{
 }>
 
 function filtersIn(document: ConfigDocument): readonly Placed[] {
-  const found: Placed[] = []
+  const placed: Placed[] = []
   walkWritten(weirSchema.info, document.value, (info, value, path) => {
-    if (info.kind === 'filter' && value !== null) found.push({ path, value: value as FilterText })
+    if (info.kind === 'filter' && value !== null) placed.push({ path, value: value as FilterText })
   })
-  return found
+  return placed
 }
 
 export async function checkFilters(
@@ -36,9 +36,9 @@ export async function checkFilters(
   const problems = placed.flatMap(({ path, value }) => {
     const kinds = kindsOf(path)
     const texts = typeof value === 'string' ? [{ at: path, text: value, one: value, kinds }] : byKind(path, value)
-    return texts.flatMap(({ at, text, one, kinds: of }) => {
+    return texts.flatMap(({ at, text, one: isOne, kinds: of }) => {
       try {
-        compileRowFilter(one, of)
+        compileRowFilter(isOne, of)
         return []
       } catch (error) {
         if (!(error instanceof QueryError)) throw error
@@ -59,11 +59,11 @@ function byKind(
 }
 
 export async function transformProblems(config: WeirConfig, document: ConfigDocument): Promise<readonly Problem[]> {
-  const found: Problem[] = []
+  const problems: Problem[] = []
   for (const { id, type, settings } of Object.values(config.transforms))
     for (const problem of (await loadTransform(type)).problems?.(settings) ?? [])
-      found.push(problemIn(document, ['transforms', id, ...problem.path], problem))
-  return found
+      problems.push(problemIn(document, ['transforms', id, ...problem.path], problem))
+  return problems
 }
 
 export function filterProblem(document: ConfigDocument, path: Path, text: string, error: QueryError): Problem {
@@ -77,12 +77,12 @@ export function problemIn(
   path: Path,
   { text, from, message, hint }: Omit<SettingProblem, 'path'>,
 ): Problem {
-  const place = locate(document, path, 'value')
-  const line = rest(document, place)
+  const position = locate(document, path, 'value')
+  const line = rest(document, position)
   const quote = line !== undefined && /^["']/.test(line) ? 1 : 0
-  const column = line?.slice(quote).startsWith(text) === true ? place.column + quote + from : place.column
+  const column = line?.slice(quote).startsWith(text) === true ? position.column + quote + from : position.column
   return {
-    ...place,
+    ...position,
     column,
     path: formatPath(path),
     message,
@@ -92,11 +92,11 @@ export function problemIn(
 
 /** Of the line. Undefined for a flag or variable. */
 function rest(document: ConfigDocument, { file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>) {
-  const found = filesOf(document).find((each) => each.file === file)
-  const start = found?.nodes.lines.lineStarts[line - 1]
-  if (found === undefined || start === undefined) return undefined
-  const end = found.text.indexOf('\n', start)
-  return found.text.slice(start + column - 1, end === -1 ? undefined : end)
+  const result = filesOf(document).find((candidate) => candidate.file === file)
+  const start = result?.nodes.lines.lineStarts[line - 1]
+  if (result === undefined || start === undefined) return undefined
+  const end = result.text.indexOf('\n', start)
+  return result.text.slice(start + column - 1, end === -1 ? undefined : end)
 }
 
 function kindsIn(config: WeirConfig): (path: Path) => readonly FilterKind[] | undefined {
@@ -121,21 +121,21 @@ function kindsIn(config: WeirConfig): (path: Path) => readonly FilterKind[] | un
 function flowSources(config: WeirConfig): (source: string) => boolean {
   const flows = typesThatEmit('flows')
   const inputs = new Map(
-    Object.values(config.transforms).flatMap((one) =>
-      sourcesOfTransform(one).map((source) => [source, one.common.from] as const),
+    Object.values(config.transforms).flatMap((transform) =>
+      sourcesOfTransform(transform).map((source) => [source, transform.common.from] as const),
     ),
   )
   const results = new Map<string, boolean>()
   return (source) => {
-    const found = results.get(source)
-    if (found !== undefined) return found
+    const result = results.get(source)
+    if (result !== undefined) return result
     const seen = new Set([source])
     let all = true
-    for (const each of seen) {
-      const before = results.get(each)
+    for (const name of seen) {
+      const before = results.get(name)
       if (before === true) continue
-      const type = config.sources[each]?.type
-      const from = inputs.get(each)
+      const type = config.sources[name]?.type
+      const from = inputs.get(name)
       all = before ?? (type === undefined ? from !== null && from !== undefined : flows.has(type))
       if (!all) break
       // A cycle is reported elsewhere.

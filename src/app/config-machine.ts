@@ -52,8 +52,8 @@ export function verifyLiterals({ config, document }: Loaded): string {
 
 /** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID for a problem. */
 function report(document: ConfigDocument, { problems, warnings }: ReturnType<typeof revealed>): string {
-  const problemsOf = (found: readonly Found[]) =>
-    found.map(({ path, ...problem }): Problem => ({
+  const problemsOf = (toProblems: readonly Found[]) =>
+    toProblems.map(({ path, ...problem }): Problem => ({
       ...locate(document, path, 'value'),
       path: formatPath(path),
       ...problem,
@@ -68,14 +68,14 @@ function referencesOf(config: WeirConfig, written: unknown): Reference[] {
     ...(roles.has('collector') ? [] : ['sources']),
     ...(roles.has('deliverer') ? [] : ['sinks', 'transforms']),
   ])
-  const found: Reference[] = []
+  const references: Reference[] = []
   walkWritten(weirSchema.info, written, (info, value, path) => {
     if (typeof value !== 'string' || (info.kind !== 'secret' && info.holds === undefined)) return
     // Every role reveals a source's secrets.
     if (!unused.has(path[0]) || (path[0] === 'sources' && info.kind === 'secret'))
-      found.push({ info, written: value, path })
+      references.push({ info, written: value, path })
   })
-  return found
+  return references
 }
 
 function revealed(
@@ -133,7 +133,7 @@ function revealed(
 }
 
 async function fileProblems(host: Host, references: readonly Reference[]): Promise<Found[]> {
-  const found: Found[] = []
+  const listed: Found[] = []
   const pairs = new Map<string, { certificate?: X509Certificate; key?: Readonly<{ path: Path; object: KeyObject }> }>()
   for (const {
     info: { holds },
@@ -143,7 +143,7 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
     if (holds === undefined) continue
     const bytes = await readInput(host, written)
     if (typeof bytes === 'string') {
-      found.push({ path, message: bytes, hint: 'correct the path, or write the file' })
+      listed.push({ path, message: bytes, hint: 'correct the path, or write the file' })
       continue
     }
     if (holds === 'anything') continue
@@ -152,7 +152,7 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
     if (holds === 'certificate') {
       const certificate = attempt(() => new X509Certificate(bytes))
       if (certificate === undefined)
-        found.push({
+        listed.push({
           path,
           message: `the file ${written} holds no certificate`,
           hint: 'name a PEM file that begins with `-----BEGIN CERTIFICATE-----`',
@@ -161,7 +161,7 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
     } else {
       const object = attempt(() => createPrivateKey(Buffer.from(bytes)))
       if (object === undefined)
-        found.push({
+        listed.push({
           path,
           message: `the file ${written} holds no private key without a passphrase`,
           hint: 'name a PEM file that begins with `-----BEGIN PRIVATE KEY-----`',
@@ -171,13 +171,13 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
   }
   for (const { certificate, key } of pairs.values()) {
     if (certificate === undefined || key === undefined || certificate.checkPrivateKey(key.object)) continue
-    found.push({
+    listed.push({
       path: key.path,
       message: 'the file is not the key of the certificate in `cert_file`',
       hint: 'name the key that the certificate was made for',
     })
   }
-  return found
+  return listed
 }
 
 async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found[]> {
@@ -196,7 +196,7 @@ async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found
   if (named.length === 0 && KUBERNETES_SERVICE_HOST !== undefined) return []
   const candidates = named.length > 0 ? named : [`${HOME ?? ''}/.kube/config`]
   const read = await Promise.all(candidates.map((file) => readInput(host, file)))
-  if (read.some((each) => typeof each !== 'string')) return []
+  if (read.some((content) => typeof content !== 'string')) return []
   const from = named.length > 0 ? 'the variable KUBECONFIG' : 'by default'
   return users.map((path) => ({
     path,

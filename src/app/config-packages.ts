@@ -31,13 +31,13 @@ export async function useConnectorPackages(
   for (const [index, name] of names.entries()) {
     if (!wholeName.test(name) || names.indexOf(name) < index) continue
     const path = ['connectors', index]
-    const place = locate(document, path, 'value')
+    const position = locate(document, path, 'value')
     const complain = (message: string, hint: string): void =>
-      void problems.push({ ...place, path: formatPath(path), message, hint })
+      void problems.push({ ...position, path: formatPath(path), message, hint })
     try {
       // Most configurations need no package.
       const { loadPackage } = await import('../components/packages/load.ts')
-      const loaded = await loadPackage(name, folderOf(document, place.file))
+      const loaded = await loadPackage(name, folderOf(document, position.file))
       const clash = packageClash(loaded, used) ?? hiddenField(loaded)
       if (clash === undefined) used.push(loaded)
       else
@@ -62,7 +62,9 @@ function fromVariable(text: string | undefined): readonly Override[] {
 
 /** The folder of the file that names the package; the working directory for variables and flags. */
 function folderOf(document: ConfigDocument, file: string): string {
-  return filesOf(document).some((one) => one.file === file && one.text !== '') ? dirname(resolve(file)) : resolve('.')
+  return filesOf(document).some((candidate) => candidate.file === file && candidate.text !== '')
+    ? dirname(resolve(file))
+    : resolve('.')
 }
 
 function hiddenField({ manifest: { source, sinks = [] } }: ConnectorPackage): string | undefined {
@@ -70,8 +72,8 @@ function hiddenField({ manifest: { source, sinks = [] } }: ConnectorPackage): st
     ...(source === undefined ? [] : [[Object.keys(source.schema.fields), ['type']] as const]),
     ...sinks.map(({ fields }) => [Object.keys(fields), ['type', ...Object.keys(deliveryFields)]] as const),
   ]
-  for (const [own, taken] of shared) {
-    const hidden = own.find((name) => taken.includes(name))
+  for (const [keys, taken] of shared) {
+    const hidden = keys.find((name) => taken.includes(name))
     if (hidden !== undefined) return `its setting \`${hidden}\` would hide one that every entry has`
   }
   return undefined

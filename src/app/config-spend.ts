@@ -27,7 +27,9 @@ export const spendGroup = group(
   { description: 'Costs of clouds', default: {} },
   ({ budgets }) => {
     const keyOf = ({ currency, account }: (typeof budgets)[number]): string => `${currency} ${account ?? ''}`
-    const twice = budgets.findIndex((budget, at) => budgets.findIndex((each) => keyOf(each) === keyOf(budget)) !== at)
+    const twice = budgets.findIndex(
+      (budget, at) => budgets.findIndex((candidate) => keyOf(candidate) === keyOf(budget)) !== at,
+    )
     return twice === -1
       ? null
       : new Complaint(`two budgets are for ${keyOf(budgets[twice]!).trim()}`, 'keep one of them', ['budgets', twice])

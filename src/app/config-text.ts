@@ -45,14 +45,14 @@ async function filesAt({ disk }: Host, path: string): Promise<readonly string[]>
 async function readFile(host: Host, file: string): Promise<ConfigDocument> {
   const document = parseYaml(decode(await readBytes(host, file), file), file)
   if (!document.readable) return document
-  const found = rootKind(document)
-  if (found === undefined) return document
+  const kind = rootKind(document)
+  if (kind === undefined) return document
   const problem = {
     file,
     line: 1,
     column: 1,
     path: '',
-    message: `the file holds ${found}`,
+    message: `the file holds ${kind}`,
     hint: 'a configuration is a map of settings, such as `listen: 127.0.0.1:8080`',
   }
   throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))

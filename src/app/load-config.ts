@@ -97,8 +97,8 @@ export async function loadDocument(
     ...machine,
     mayMiss: (path) => surroundings === 'none' || isUnused(long, path),
   })
-  const own = journal instanceof Complaint ? [['journal']] : []
-  const unknown = [...given.unknown, ...resolved.unknown, ...own]
+  const journalPath = journal instanceof Complaint ? [['journal']] : []
+  const unknown = [...given.unknown, ...resolved.unknown, ...journalPath]
   const { document, value, problems, guessed, warnings } = salvage(weirSchema, resolved.document, unknown)
   const across = value === undefined ? undefined : await checkAcross(value, document, long.value)
   const ofGuess = isGuessed(guessed)
@@ -146,7 +146,7 @@ function isGuessed(guessed: readonly Path[]): (problem: Problem) => boolean {
   const paths = new Set(guessed.map(formatPath))
   const parents = new Set([...paths].flatMap((path) => [...withParents(path)]))
   return ({ path }) =>
-    withParents(path).some((each) => paths.has(each)) || (parents.has(path) && !componentId.test(path))
+    withParents(path).some((withParent) => paths.has(withParent)) || (parents.has(path) && !componentId.test(path))
 }
 
 function inOrder(problems: readonly Problem[], document: ConfigDocument): readonly Problem[] {

@@ -37,8 +37,8 @@ export async function runUnitTests(
     sets.push({ document, tests: result.value.tests })
   }
   const tests: { file: string; name: string; failures: readonly string[] }[] = []
-  for (const { document, tests: own } of sets) {
-    const problems = [...twice(document, own), ...(await results(loaded, document, own, tests))]
+  for (const { document, tests: documentTests } of sets) {
+    const problems = [...twice(document, documentTests), ...(await results(loaded, document, documentTests, tests))]
     if (problems.length > 0) throw invalid(problems, document)
   }
   if (tests.length === 0)
@@ -74,7 +74,7 @@ async function results(
 
 function twice(document: ConfigDocument, tests: readonly UnitTest[]): readonly Problem[] {
   return tests.flatMap(({ name }, index) =>
-    tests.findIndex((other) => other.name === name) === index
+    tests.findIndex((test) => test.name === name) === index
       ? []
       : [
           {

@@ -68,13 +68,13 @@ export class SharedAlerts implements AlertView {
     const status = fieldsOf(this.#lease().state) as Status
     return this.#rules.map((rule) => ({
       rule,
-      instances: new Map((recorded[rule.name]?.instances ?? []).map((each) => [keyOf(each.labels), each])),
+      instances: new Map((recorded[rule.name]?.instances ?? []).map((instance) => [keyOf(instance.labels), instance])),
       ...status[rule.name],
     }))
   }
 
   async test(name: string): ReturnType<AlertView['test']> {
-    const rule = this.#rules.find((each) => each.name === name)
+    const rule = this.#rules.find((alertRule) => alertRule.name === name)
     return rule === undefined ? undefined : this.#idle.evaluate(rule)
   }
 

@@ -145,11 +145,11 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   }
 
   async books(
-    known: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0],
+    books: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0],
   ): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
     // While the bus is unreachable the last ledger is used.
     await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
-    return sharedLedger(this.#joined.records, known)
+    return sharedLedger(this.#joined.records, books)
   }
 
   settling(sink: string): Settling | undefined {

@@ -173,14 +173,14 @@ export function expectedValues(row: ReadRow): Fields {
   )
 }
 
-export function difference(expected: unknown, found: unknown, exact: boolean, path = ''): readonly string[] {
-  if (isRecord(expected) && isRecord(found)) {
-    const names = exact ? [...new Set([...Object.keys(expected), ...Object.keys(found)])] : Object.keys(expected)
+export function difference(expected: unknown, actual: unknown, exact: boolean, path = ''): readonly string[] {
+  if (isRecord(expected) && isRecord(actual)) {
+    const names = exact ? [...new Set([...Object.keys(expected), ...Object.keys(actual)])] : Object.keys(expected)
     return names.flatMap((name) =>
-      difference(expected[name] ?? null, found[name] ?? null, exact, path === '' ? name : `${path}.${name}`),
+      difference(expected[name] ?? null, actual[name] ?? null, exact, path === '' ? name : `${path}.${name}`),
     )
   }
-  const [wanted, got] = [JSON.stringify(expected), JSON.stringify(found)]
+  const [wanted, got] = [JSON.stringify(expected), JSON.stringify(actual)]
   return wanted === got ? [] : [`- ${path}: ${shown(wanted)}`, `+ ${path}: ${shown(got)}`]
 }
 

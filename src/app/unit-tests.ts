@@ -44,10 +44,10 @@ export async function runUnitTest(loaded: Loaded, test: UnitTest): Promise<TestR
   const { config } = loaded
   const under = test.transform === null ? 'sinks' : 'transforms'
   const id = test.transform ?? test.sink ?? ''
-  const entry = sinkEntries(config, loaded.document, loaded.filter).find((one) => one.id === id)
+  const entry = sinkEntries(config, loaded.document, loaded.filter).find((sinkEntry) => sinkEntry.id === id)
   if (config[under][id] === undefined || entry === undefined) {
-    const known = Object.keys(config[under])
-    const hint = didYouMean(id, known) ?? `${under}: ${known.join(', ') || 'none'}`
+    const names = Object.keys(config[under])
+    const hint = didYouMean(id, names) ?? `${under}: ${names.join(', ') || 'none'}`
     const path = [test.transform === null ? 'sink' : 'transform']
     return { name: test.name, failures: [], problems: [{ path, message: `there is no ${path[0]} \`${id}\``, hint }] }
   }
@@ -88,8 +88,8 @@ function rowsOf(
   expected: boolean,
   complain: (row: number, problem: RowProblem) => void,
 ): readonly ReadRow[] {
-  return written.flatMap((one, row) => {
-    const read = readRow(one, expected)
+  return written.flatMap((record, row) => {
+    const read = readRow(record, expected)
     if (!('message' in read)) return [read]
     complain(row, read)
     return []

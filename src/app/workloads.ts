@@ -131,7 +131,7 @@ async function objectsOf(reader: StoreReader): Promise<ResourceData[]> {
   const decoder = new TextDecoder()
   for await (const bytes of await reader.query(storedObjects(reader), 'ndjson', new AbortController().signal))
     text += decoder.decode(bytes, { stream: true })
-  const found: Readonly<{ at: number; data: ResourceData }>[] = []
+  const objects: Readonly<{ at: number; data: ResourceData }>[] = []
   for (const line of text.split('\n')) {
     if (line === '') continue
     const { data, since, until } = JSON.parse(line) as Readonly<{
@@ -140,10 +140,10 @@ async function objectsOf(reader: StoreReader): Promise<ResourceData[]> {
       until: number | null
     }>
     const object = typeof data === 'string' ? (JSON.parse(data) as ResourceData) : data
-    found.push({ at: since, data: object })
+    objects.push({ at: since, data: object })
     // A later version has its own row.
     if (until !== null)
-      found.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
+      objects.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
   }
-  return found.toSorted((a, b) => a.at - b.at).map(({ data }) => data)
+  return objects.toSorted((a, b) => a.at - b.at).map(({ data }) => data)
 }

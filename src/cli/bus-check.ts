@@ -95,7 +95,7 @@ export async function checkBus(
 
 async function steps(sink: Sink, type: string, host: Host, options: CheckOptions, findings: Finding[]) {
   const { write, stepMs } = options
-  const found = await answerWithin(
+  const answer = await answerWithin(
     host,
     stepMs,
     (signal) =>
@@ -103,15 +103,15 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
       Promise.resolve({ is: 'warn' as const, message: `a sink of type ${type} cannot be tested without sending` }),
   )
   findings.push(
-    found === undefined
+    answer === undefined
       ? late('connect', stepMs)
-      : found.is === 'ok'
-        ? ok('connect', found.message)
-        : found.is === 'warn'
-          ? warn('connect', found.message, 'Send a message to test more.')
-          : fail('connect', found.message, 'Nothing was sent.'),
+      : answer.is === 'ok'
+        ? ok('connect', answer.message)
+        : answer.is === 'warn'
+          ? warn('connect', answer.message, 'Send a message to test more.')
+          : fail('connect', answer.message, 'Nothing was sent.'),
   )
-  if (found?.is === 'fail' || found === undefined || !write) return
+  if (answer?.is === 'fail' || answer === undefined || !write) return
   const id = Buffer.from(host.random.bytes(12)).toString('hex')
   const batch = batchOf(
     {

@@ -18,9 +18,9 @@ export function changedFields(line: Readonly<Record<string, unknown>>): ChangedF
   const row = isRecord(before) && typeof before['_pos'] === 'string' ? before['_pos'] : '-'
   const old = flat(before)
   if (after.length === 0) return [{ row, outcome: typeof outcome === 'string' ? outcome : 'no row', field: '' }]
-  return after.flatMap((one: unknown) => {
-    const passed = { row, outcome: isRecord(one) && typeof one['_to'] === 'string' ? `to ${one['_to']}` : 'pass' }
-    const changed = differences(old, flat(one))
+  return after.flatMap((value: unknown) => {
+    const passed = { row, outcome: isRecord(value) && typeof value['_to'] === 'string' ? `to ${value['_to']}` : 'pass' }
+    const changed = differences(old, flat(value))
     if (changed.length > 0) return changed.map((field) => ({ ...passed, ...field }))
     return [{ ...passed, field: '' }]
   })
@@ -33,12 +33,12 @@ function differences(before: Fields, after: Fields): Pick<ChangedField, 'field' 
 }
 
 function flat(value: unknown, path = ''): Fields {
-  const found = new Map<string, unknown>()
-  if (!isRecord(value)) return found
+  const results = new Map<string, unknown>()
+  if (!isRecord(value)) return results
   for (const [key, one] of Object.entries(value)) {
     if (path === '' && key.startsWith('_')) continue
-    if (isRecord(one)) for (const [name, inner] of flat(one, `${path}${key}.`)) found.set(name, inner)
-    else found.set(path + key, one)
+    if (isRecord(one)) for (const [name, inner] of flat(one, `${path}${key}.`)) results.set(name, inner)
+    else results.set(path + key, one)
   }
-  return found
+  return results
 }

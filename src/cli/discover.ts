@@ -93,8 +93,8 @@ export async function discoverFolder(
 /** The first one that exists. */
 export async function existingPlace(installation = thisInstallation()): Promise<Place> {
   const { disk } = realHost()
-  for (const place of [{ data: defaultData }, ...installation.places])
-    if ((await disk.stat(place.data).catch(() => undefined))?.directory === true) return place
+  for (const position of [{ data: defaultData }, ...installation.places])
+    if ((await disk.stat(position.data).catch(() => undefined))?.directory === true) return position
   return { data: defaultData }
 }
 
@@ -103,9 +103,9 @@ export async function installedConfig(
   data: string | undefined,
   installation = thisInstallation(),
 ): Promise<readonly string[]> {
-  for (const place of installation.places) {
-    const { config } = place
-    if (config === undefined || (data !== undefined && place.data !== data)) continue
+  for (const position of installation.places) {
+    const { config } = position
+    if (config === undefined || (data !== undefined && position.data !== data)) continue
     try {
       const names = await realHost().disk.list(config)
       if (names.some((name) => /^[^.].*\.ya?ml$/.test(name))) return [config]
@@ -180,9 +180,9 @@ function checkUrl(text: string, origin: string): string {
 
 /** The token is not sent: another program may use the port. */
 async function probeWeir(url: string): Promise<string | undefined> {
-  const found = await readJson(`${url}/api/v1/health`, { withinMs: probeMs })
-  if ('problem' in found) return found.problem
-  const { body } = found
+  const json = await readJson(`${url}/api/v1/health`, { withinMs: probeMs })
+  if ('problem' in json) return json.problem
+  const { body } = json
   const isWeir = isRecord(body) && (typeof body['ready'] === 'boolean' || String(body['code']).startsWith('WEIR_'))
   return isWeir ? undefined : 'another program answers there'
 }

@@ -20,7 +20,7 @@ type Edited = Readonly<{
 
 export async function editText(text: string, name: string): Promise<Edited> {
   const editor =
-    [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'
+    [self.env['VISUAL'], self.env['EDITOR']].find((value) => value !== undefined && value.trim() !== '') ?? 'vi'
   const file = await self.temporaryFile(name, text)
   const code = await self.runEditor(editor, file.path)
   if (code !== 0) {

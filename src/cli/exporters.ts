@@ -69,7 +69,7 @@ async function exportersData(address: string | undefined, flags: ExportersFlags)
       : {
           sources: all.sources.map((source) => ({
             ...source,
-            exporters: source.exporters.filter((one) => one.address === address),
+            exporters: source.exporters.filter((exporter) => exporter.address === address),
           })),
         }
   if (address !== undefined && exporters.sources.every((source) => source.exporters.length === 0)) {
@@ -93,7 +93,7 @@ async function exportersData(address: string | undefined, flags: ExportersFlags)
 }
 
 async function setupText(name: string, flags: ExportersFlags): Promise<string> {
-  const recipe = recipes.find((one) => one.name === name)
+  const recipe = recipes.find((candidate) => candidate.name === name)
   if (recipe === undefined) return ''
   const server = await requireServer(flags).catch(() => undefined)
   return `# ${recipe.title}\n${recipe.lines(await placeOf(server, flags.collector)).join('\n')}\n`

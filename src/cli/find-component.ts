@@ -5,15 +5,15 @@ import { CommandError } from './client.ts'
 /** Finds a component by `name` or `role/type`. Throws CommandError for an unknown or ambiguous name. */
 export function findComponent(written: string): Component {
   const all = components()
-  const found = all.filter(
+  const results = all.filter(
     ({ name, role, type }) => written === name || written === type || written === `${role}/${type}`,
   )
-  const [only] = found
-  if (only !== undefined && found.length === 1) return only
+  const [only] = results
+  if (only !== undefined && results.length === 1) return only
   if (only !== undefined)
     throw new CommandError(
       `\`${written}\` matches more than one component.`,
-      [`Choose one: ${found.map(({ name }) => name).join(' or ')}.`],
+      [`Choose one: ${results.map(({ name }) => name).join(' or ')}.`],
       2,
     )
   const names = all.map(({ name }) => name)

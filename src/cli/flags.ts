@@ -86,7 +86,8 @@ export function parseRunFlags(args: readonly string[]): RunFlags {
     const name = match?.[1]
     const names = ['config', ...runFlags.map((flag) => flag.name)]
     if (name === undefined || !names.includes(name)) {
-      const near = nearest(name ?? arg, names) ?? names.find((each) => name !== undefined && each.startsWith(name))
+      const near =
+        nearest(name ?? arg, names) ?? names.find((candidate) => name !== undefined && candidate.startsWith(name))
       throw usage(`unknown flag ${arg}${near === undefined ? '' : `; did you mean --${near}?`}`)
     }
     const value = match?.[2] ?? args[++i]

@@ -38,10 +38,10 @@ export async function follow(
     pageOf({ from: `now-${Math.ceil((outside.now() - lastAt + overlapMs) / 1000)}s`, limit: String(limit) })
   const text = new FollowText(flags.output, tableOf)
   // Rows before those of the first page are not new.
-  const known = new KnownRows()
-  known.fresh((await newest(pageRows)).rows)
+  const knownRows = new KnownRows()
+  knownRows.fresh((await newest(pageRows)).rows)
   const first = await pageOf(flags)
-  known.fresh(first.rows)
+  knownRows.fresh(first.rows)
   await outside.print(await text.of(first.rows, first.columns))
   let isAway = false
   for (;;) {
@@ -50,11 +50,12 @@ export async function follow(
       const at = outside.now()
       let page = await newest(pageRows)
       // Known rows are behind those that are new.
-      if (page.rows.length === pageRows && mostRows > pageRows && known.areNew(page.rows)) page = await newest(mostRows)
+      if (page.rows.length === pageRows && mostRows > pageRows && knownRows.areNew(page.rows))
+        page = await newest(mostRows)
       if (isAway) outside.report('weir: the server responds again\n')
       isAway = false
       lastAt = at
-      const fresh = known.fresh(page.rows)
+      const fresh = knownRows.fresh(page.rows)
       if (fresh.length === mostRows) outside.report('weir: more rows arrive than are shown; a filter selects fewer\n')
       await outside.print(await text.of(fresh, page.columns))
     } catch (error) {

@@ -83,9 +83,9 @@ async function addresses(target: Target, flags: HealthFlags): Promise<{ url: str
 
 /** The reason if the response has no health. */
 async function ask(url: string, token: string | undefined, { timeout }: HealthFlags): Promise<Health | string> {
-  const found = await readJson(url, { withinMs: 1000 * timeout, token })
-  if ('problem' in found) return found.problem
-  const { status, body } = found
+  const json = await readJson(url, { withinMs: 1000 * timeout, token })
+  if ('problem' in json) return json.problem
+  const { status, body } = json
   if (!isRecord(body) || typeof body['ready'] !== 'boolean') return `status ${status}`
   const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : [])
   return { ready: body['ready'], reasons: texts(body['reasons']), warnings: texts(body['warnings']) }

@@ -57,7 +57,8 @@ async function help(program: Command, names: readonly string[]) {
 
 function commandAt(program: Command, names: readonly string[]): Command | undefined {
   let command: Command | undefined = program
-  for (const name of names) command = command?.commands.find((one) => [one.name(), ...one.aliases()].includes(name))
+  for (const name of names)
+    command = command?.commands.find((candidate) => [candidate.name(), ...candidate.aliases()].includes(name))
   return command
 }
 

@@ -15,14 +15,14 @@ const settleMs = 500
 export async function checkCommand(flags: CheckFlags): Promise<void> {
   const host = realHost()
   const folder = await journalFolder(host, flags.data)
-  const found = await checkFolder(host, folder)
+  const result = await checkFolder(host, folder)
   await printData(flags, {
-    whole: found,
-    rows: found.unreadable.map((one) => ({ ...one })),
+    whole: result,
+    rows: result.unreadable.map((one) => ({ ...one })),
     columns: ['segment', 'offset', 'bytes', 'events'],
-    table: () => checkText(found, folder),
+    table: () => checkText(result, folder),
   })
-  if (found.unreadable.length > 0) self.leave(1)
+  if (result.unreadable.length > 0) self.leave(1)
 }
 
 /** A running server may leave the newest frame half written: only damage that two rounds find is reported. */
@@ -34,9 +34,9 @@ export async function checkFolder(host: Host, folder: JournalFolder): Promise<Jo
     if (!folder.live || first.unreadable.length === 0) return first
     await host.timers.sleep(settleMs)
     const second = await checkJournal({ host, directory: folder.directory })
-    const place = ({ segment, offset }: UnreadableRange) => `${segment} ${offset}`
-    const before = new Set(first.unreadable.map(place))
-    return { ...second, unreadable: second.unreadable.filter((range) => before.has(place(range))) }
+    const position = ({ segment, offset }: UnreadableRange) => `${segment} ${offset}`
+    const before = new Set(first.unreadable.map(position))
+    return { ...second, unreadable: second.unreadable.filter((range) => before.has(position(range))) }
   } finally {
     progress.end()
   }

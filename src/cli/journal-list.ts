@@ -42,12 +42,12 @@ export async function listCommand(flags: CheckFlags): Promise<void> {
   const host = realHost()
   const segments = await listFacts(host, await journalFolder(host, flags.data))
   const iso = (ms: number | null) => (ms === null ? null : timeText(ms))
-  const rows = segments.map((one) => ({
-    ...one,
-    received_from: iso(one.received_from),
-    received_to: iso(one.received_to),
-    time_from: iso(one.time_from),
-    time_to: iso(one.time_to),
+  const rows = segments.map((segment) => ({
+    ...segment,
+    received_from: iso(segment.received_from),
+    received_to: iso(segment.received_to),
+    time_from: iso(segment.time_from),
+    time_to: iso(segment.time_to),
   }))
   await printData(flags, { whole: rows, rows, columns, table: () => listText(segments) })
 }
@@ -83,8 +83,8 @@ export async function listFacts(host: Host, { directory, segments }: JournalFold
   })
   try {
     for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
-      const found = facts.get(walked.segment)
-      if (found !== undefined) add(found, walked.decoded.header)
+      const fact = facts.get(walked.segment)
+      if (fact !== undefined) add(fact, walked.decoded.header)
     }
     walk.flush()
   } finally {
@@ -118,15 +118,15 @@ function timeText(ms: number) {
 function listText(segments: readonly SegmentFacts[]): string {
   if (segments.length === 0) return 'The journal is empty.\n'
   const titles = ['segment', 'first', 'frames', 'rows', 'size', 'received from', 'received to', 'sources']
-  const rows = segments.map((one) => [
-    one.segment,
-    one.sequence,
-    one.frames,
-    one.events,
-    sizeText(one.bytes),
-    one.received_from === null ? '-' : timeText(one.received_from),
-    one.received_to === null ? '-' : timeText(one.received_to),
-    one.sources.join(' ') || '-',
+  const rows = segments.map((segment) => [
+    segment.segment,
+    segment.sequence,
+    segment.frames,
+    segment.events,
+    sizeText(segment.bytes),
+    segment.received_from === null ? '-' : timeText(segment.received_from),
+    segment.received_to === null ? '-' : timeText(segment.received_to),
+    segment.sources.join(' ') || '-',
   ])
   const damaged = segments.some(({ unreadable }) => unreadable > 0)
   return `${textTable(titles, rows)}${damaged ? '\nSome bytes are unreadable: `weir journal check` lists them.\n' : ''}`

@@ -14,7 +14,7 @@ const name = 'netobserv'
 const readMs = 30_000
 
 const objectName = 'cluster'
-const place: ObjectPlace = {
+const position: ObjectPlace = {
   paths: ['v1beta2', 'v1beta1'].map((version) => `/apis/flows.netobserv.io/${version}/flowcollectors`),
   name: objectName,
 }
@@ -49,7 +49,7 @@ export class FollowedCollector {
     const stop = new AbortController()
     const timer = this.#host.timers.after(readMs, () => stop.abort())
     try {
-      const state = await readState(this.#client.ask, place, stop.signal)
+      const state = await readState(this.#client.ask, position, stop.signal)
       if (state.object !== undefined) {
         const planned = await this.#planned(state.object, stop.signal)
         this.#running = fingerprint(planned)
@@ -77,7 +77,7 @@ export class FollowedCollector {
   }
 
   follow(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
-    this.#follow(place, 'FlowCollector', new AbortController().signal, weir, async (object) => {
+    this.#follow(position, 'FlowCollector', new AbortController().signal, weir, async (object) => {
       this.#object = object
       this.#followSlices(weir)
       await this.#applyNext(weir)

@@ -94,7 +94,7 @@ async function namingInputs<T>(name: string, act: () => Promise<T>): Promise<T> 
   ])
   return await act().catch((error: unknown) => {
     if (!(error instanceof ConfigError)) throw error
-    const found = error.problems.map((problem) => {
+    const results = error.problems.map((problem) => {
       // Variables of Weir are the user's.
       if (problem.line === 0) return problem
       const file = inputOf(name, problem.path) ?? `weir ${name}`
@@ -102,7 +102,7 @@ async function namingInputs<T>(name: string, act: () => Promise<T>): Promise<T> 
       return { ...problem, file, line: 0, column: 0, path: '', message }
     })
     const advice = `\`weir ${name} --help\` lists the inputs.`
-    throw new WeirError('WEIR_CONFIG_INVALID', formatProblems(found, ''), { cause: error, advice })
+    throw new WeirError('WEIR_CONFIG_INVALID', formatProblems(results, ''), { cause: error, advice })
   })
 }
 

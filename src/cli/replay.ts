@@ -72,10 +72,10 @@ function target(text: string): Target {
 
 function ports(text: string): ReadonlySet<number> | 'any' {
   if (text === 'any') return text
-  const found = text.split(',').map((one) => Number(one.trim()))
-  if (found.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535))
+  const results = text.split(',').map((part) => Number(part.trim()))
+  if (results.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535))
     throw new InvalidArgumentError('It must be comma-separated ports, such as 2055,4739, or `any`.')
-  return new Set(found)
+  return new Set(results)
 }
 
 function speed(text: string) {

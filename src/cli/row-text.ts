@@ -144,11 +144,11 @@ export class RowText {
         return (await import('yaml')).stringify([JSON.parse(line)], { lineWidth: 0 })
       case 'csv':
         return linesOf(line)
-          .map((one) => this.#csv(one))
+          .map((record) => this.#csv(record))
           .join('')
       case 'table':
         return linesOf(line)
-          .map((one) => (isVertical() ? this.#blocks.text([one], Object.keys(one)) : this.#table.row(one)))
+          .map((record) => (isVertical() ? this.#blocks.text([record], Object.keys(record)) : this.#table.row(record)))
           .join('')
     }
   }

@@ -56,7 +56,7 @@ export function moversData(answer: SpendMovers): Data {
     table: () =>
       currencies.length === 0
         ? `No costs from ${before.from} to ${before.to} and from ${span.from} to ${span.to}.\n`
-        : currencies.map((one) => moversText(one, by)).join('\n'),
+        : currencies.map((currency) => moversText(currency, by)).join('\n'),
   }
 }
 

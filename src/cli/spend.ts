@@ -77,7 +77,7 @@ async function run(flags: Flags) {
     table: () =>
       rows.length === 0
         ? `No costs from ${span.from} to ${span.to}.\n`
-        : currencies.map((one) => text(one, by)).join('\n'),
+        : currencies.map((currency) => text(currency, by)).join('\n'),
   })
 }
 

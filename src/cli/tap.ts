@@ -95,8 +95,8 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   if (role === 'source') return { source: id }
   if (role === 'sink') return { sink: id }
   const { sources, sinks } = await server.json<Pipeline>('GET', '/api/v1/pipeline')
-  const isSource = sources.some((one) => one.name === id)
-  const isSink = sinks.some((one) => one.name === id)
+  const isSource = sources.some((source) => source.name === id)
+  const isSink = sinks.some((sink) => sink.name === id)
   if (isSource && isSink)
     throw new CommandError(
       `\`${id}\` is a source and a sink.`,
@@ -109,6 +109,6 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   if (isSink) return { sink: id }
   if (isSource) return { source: id }
   throw new CommandError(`There is no source and no sink \`${id}\`.`, [
-    `Sources: ${sources.map((one) => one.name).join(', ')}. Sinks: ${sinks.map((one) => one.name).join(', ')}.`,
+    `Sources: ${sources.map((source) => source.name).join(', ')}. Sinks: ${sinks.map((sink) => sink.name).join(', ')}.`,
   ])
 }

@@ -44,7 +44,7 @@ export class TableLayout {
   constructor(columns: readonly Column[], width: number | undefined) {
     const natural = columns.map((column) => Math.max(column.width, column.title.length))
     const least = columns.map((column, at) => (isFixed(column) ? natural[at]! : Math.min(natural[at]!, leastText)))
-    const total = (sizes: readonly number[]) => sizes.reduce((sum, one) => sum + one, gap.length * (sizes.length - 1))
+    const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, gap.length * (sizes.length - 1))
     let count = columns.length
     if (width !== undefined)
       while (count > 1 && total(least.slice(0, count)) + (count < columns.length ? 3 : 0) > width) count--

@@ -28,9 +28,9 @@ export const synonyms: Readonly<Record<string, string>> = {
 
 /** Text of commander for an unknown command, without a suggestion that is no likely slip: `test` for `get`. */
 export function withSuggestion(text: string, words: Readonly<Record<string, string>> = {}): string {
-  const found = /^(error: unknown command '([^']*)')(?:\n\(Did you mean ([^)]*)\?\))?/.exec(text)
-  if (found === null) return text
-  const [whole, head, written = '', offered] = found
+  const match = /^(error: unknown command '([^']*)')(?:\n\(Did you mean ([^)]*)\?\))?/.exec(text)
+  if (match === null) return text
+  const [whole, head, written = '', offered] = match
   const near = offered === undefined ? undefined : nearest(written, offered.replace(/^one of /, '').split(', '))
   const meant = Object.hasOwn(words, written) ? words[written] : near
   return `${head}${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}${text.slice(whole.length)}`

@@ -172,9 +172,9 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
 
 function storeLine({ data, store: { enabled, clickhouse } }: WeirConfig) {
   if (enabled === 'none') return 'off'
-  const place =
+  const position =
     clickhouse === null ? `${data}/store` : `${withoutUrlSecrets(clickhouse.url)}, database ${clickhouse.database}`
-  return `${enabled} in ${place}, from every source`
+  return `${enabled} in ${position}, from every source`
 }
 
 function summaryText(lines: readonly (readonly [name: string, value: string])[]) {
@@ -199,11 +199,11 @@ async function secrets(written: unknown): Promise<[string, string][]> {
     import('../schema/descend.ts'),
     import('../schema/references.ts'),
   ])
-  const found = new Set<string>()
+  const results = new Set<string>()
   walkWritten(weirSchema.info, written, (info, value) => {
-    if ((info.kind === 'secret' || takesReference(info)) && isReference(value)) found.add(value)
+    if ((info.kind === 'secret' || takesReference(info)) && isReference(value)) results.add(value)
   })
-  return [...found].map((reference) => [
+  return [...results].map((reference) => [
     `secret ${reference}`,
     isThere(reference) ? 'exists' : 'is missing, and not needed by these `roles`',
   ])

@@ -134,7 +134,7 @@ export function usePackages(used: readonly ConnectorPackage[]): void {
 
 /** Why a package cannot be used beside Weir's own connectors and these packages; undefined: it can. */
 export function packageClash(added: ConnectorPackage, used: readonly ConnectorPackage[]): string | undefined {
-  const earlier = [...packages.values()].filter(({ name }) => !used.some((one) => one.name === name))
+  const earlier = [...packages.values()].filter(({ name }) => !used.some((candidate) => candidate.name === name))
   const others = [...used, ...earlier].filter(({ name }) => name !== added.name)
   const { source, sinks = [], metrics = {} } = added.manifest
   const taken = (role: 'source' | 'sink', type: string, own: readonly string[]): string | undefined => {
@@ -146,9 +146,9 @@ export function packageClash(added: ConnectorPackage, used: readonly ConnectorPa
     )
     return other === undefined ? undefined : `\`${other.name}\` also has a ${role} of type \`${type}\``
   }
-  const ownSources = all.flatMap((one) => one.source?.schema.type ?? [])
+  const ownSources = all.flatMap((manifest) => manifest.source?.schema.type ?? [])
   const ownSinks = [
-    ...all.flatMap((one) => (one.sinks ?? []).map(({ type }) => type)),
+    ...all.flatMap((manifest) => (manifest.sinks ?? []).map(({ type }) => type)),
     ...Object.keys(transformSchemas),
   ]
   const metric = Object.keys(metrics).find(

@@ -33,9 +33,9 @@ export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
 }
 
 export async function loadTransform(type: string): Promise<TransformDefinition<unknown>> {
-  const found = transforms[type]
-  if (found === undefined) throw new Error(`no transform of type ${type}`)
-  return (await found()) as TransformDefinition<unknown>
+  const transform = transforms[type]
+  if (transform === undefined) throw new Error(`no transform of type ${type}`)
+  return (await transform()) as TransformDefinition<unknown>
 }
 
 export async function loadJournal(type: string): Promise<JournalDriver<unknown>> {

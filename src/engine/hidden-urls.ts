@@ -58,8 +58,8 @@ function hiding<Part extends object>(part: Part, clean: UrlCleaner): Part {
       const value: unknown = Reflect.get(target, name, target)
       if (name === 'addresses' && Array.isArray(value)) return value.map((each) => clean.target(String(each)))
       if (typeof value !== 'function') return value
-      const known = methods.get(name)
-      if (known !== undefined) return known
+      const method = methods.get(name)
+      if (method !== undefined) return method
       const call = (...given: unknown[]): unknown => Reflect.apply(value, target, given)
       const made = reporting.has(name)
         ? (...given: unknown[]) => cleanedAny(call(...given), clean)
@@ -73,10 +73,10 @@ function hiding<Part extends object>(part: Part, clean: UrlCleaner): Part {
 }
 
 function* previews(given: Iterable<Preview>, clean: UrlCleaner): Generator<Preview> {
-  for (const one of given)
-    yield 'problem' in one
-      ? { problem: clean(one.problem) }
-      : { ...one, ...(one.to === undefined ? {} : { to: clean.target(one.to) }) }
+  for (const preview of given)
+    yield 'problem' in preview
+      ? { problem: clean(preview.problem) }
+      : { ...preview, ...(preview.to === undefined ? {} : { to: clean.target(preview.to) }) }
 }
 
 function cleanLog(log: Log, clean: UrlCleaner): Log {

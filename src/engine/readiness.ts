@@ -102,7 +102,7 @@ export class Readiness {
       accepting: refusals.length === 0,
       draining: false,
       reasons,
-      warnings: [...failing.filter((one) => !lasting(one)).map(sentence), ...warnings],
+      warnings: [...failing.filter((candidate) => !lasting(candidate)).map(sentence), ...warnings],
     }
   }
 

@@ -80,8 +80,8 @@ export class Runtime implements Control {
   }
 
   acknowledges(source: string): boolean {
-    const known = this.#parts.sources().find(({ id }) => id === componentOf(source))
-    return known?.addresses.some((address) => /^(http|grpc)s?:/.test(address)) ?? true
+    const knownSource = this.#parts.sources().find(({ id }) => id === componentOf(source))
+    return knownSource?.addresses.some((address) => /^(http|grpc)s?:/.test(address)) ?? true
   }
 
   ready(): void {
@@ -182,10 +182,11 @@ export class Runtime implements Control {
   async exporters(): Promise<readonly SourceExporters[]> {
     const status = await this.#parts.ingest.status()
     return this.#parts.sources().flatMap(({ id, type, addresses }) => {
-      const own = status[id]
-      const listens = typeof own === 'object' && own !== null && 'exporters' in own && Array.isArray(own.exporters)
+      const value = status[id]
+      const listens =
+        typeof value === 'object' && value !== null && 'exporters' in value && Array.isArray(value.exporters)
       return listens
-        ? [{ ...own, exporters: own.exporters as readonly ExporterReport[], name: id, type, addresses }]
+        ? [{ ...value, exporters: value.exporters as readonly ExporterReport[], name: id, type, addresses }]
         : []
     })
   }
@@ -193,9 +194,9 @@ export class Runtime implements Control {
   async clusters(): Promise<readonly WatchedCluster[]> {
     const status = await this.#parts.ingest.status()
     return this.#parts.sources().flatMap(({ id, type }) => {
-      const own = status[id]
-      return typeof own === 'object' && own !== null && 'kinds' in own
-        ? [this.#known({ ...(own as WatchedCluster), name: id, type })]
+      const value = status[id]
+      return typeof value === 'object' && value !== null && 'kinds' in value
+        ? [this.#known({ ...(value as WatchedCluster), name: id, type })]
         : []
     })
   }
@@ -286,7 +287,7 @@ export class Runtime implements Control {
     const stored = store?.status()
     return Math.min(
       ...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter(
-        (place) => place !== undefined,
+        (position) => position !== undefined,
       ),
     )
   }

@@ -71,12 +71,12 @@ export class Claims {
   }
 
   is(claim: number, words: Uint32Array, rank: number, mac: number | undefined): boolean {
-    const own = this.wordsOf(claim)
+    const numbers = this.wordsOf(claim)
     return (
-      own[3] === words[3] &&
-      own[2] === words[2] &&
-      own[1] === words[1] &&
-      own[0] === words[0] &&
+      numbers[3] === words[3] &&
+      numbers[2] === words[2] &&
+      numbers[1] === words[1] &&
+      numbers[0] === words[0] &&
       this.#rank[claim] === rank &&
       this.#macs.get(claim) === mac
     )
@@ -180,8 +180,8 @@ export class Claims {
 
   #addressOf(words: Uint32Array): number {
     const [a, b, c, d] = words as unknown as [number, number, number, number]
-    const known = this.#addresses.find(a, b, c, d, 0)
-    if (known !== 0) return known
+    const address = this.#addresses.find(a, b, c, d, 0)
+    if (address !== 0) return address
     const number = ++this.#addressCount
     this.#first = withRoom(this.#first, number)
     this.#words = withRoom(this.#words, 4 * number)

@@ -132,10 +132,10 @@ function numbersOfNetworks(batch: FlowBatch, holders: Holders): ((row: number) =
 }
 
 function nodesOf(rows: Uint32Array, addresses: readonly (string | undefined)[]): NodeOf {
-  const known = new Map<string | undefined, Uint32Array | undefined>()
+  const cache = new Map<string | undefined, Uint32Array | undefined>()
   const nodes = addresses.map((address) => {
-    if (!known.has(address)) known.set(address, parseIp(address ?? ''))
-    return known.get(address)
+    if (!cache.has(address)) cache.set(address, parseIp(address ?? ''))
+    return cache.get(address)
   })
   return (row) => nodes[rows[row]!]
 }
@@ -198,8 +198,8 @@ class Layers {
   }
 
   #codeOf(text: string | undefined) {
-    const known = this.#texts.indexOf(text)
-    return known >= 0 ? known : this.#texts.push(text) - 1
+    const index = this.#texts.indexOf(text)
+    return index >= 0 ? index : this.#texts.push(text) - 1
   }
 }
 

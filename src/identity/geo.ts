@@ -140,8 +140,8 @@ function answerOf(
 ): number {
   const pointer = database?.find(words, at) ?? 0
   if (database === undefined || pointer === 0) return 0
-  const known = records.get(pointer)
-  if (known !== undefined) return known
+  const record = records.get(pointer)
+  if (record !== undefined) return record
   const answer = read(database.get(words, at))
   records.set(pointer, answer)
   return answer

@@ -27,25 +27,25 @@ class LabelMembers {
   add(end: End, rows: Uint32Array, numbers: readonly number[]): void {
     const copies = this.#copies.filter((copy) => copy.end === end)
     const members = numbers.map((number) => membersOf(this.#labelsOf(number), copies))
-    if (members.some((some) => some !== undefined)) this.#ends.push({ rows, members })
+    if (members.some((member) => member !== undefined)) this.#ends.push({ rows, members })
   }
 
   put(columns: Record<string, Column>, words: Words): void {
     if (this.#ends.length === 0) return
     const carried = columns['extra']
     const codes = carried?.kind === 'json' ? carried.codes.slice() : new Uint32Array(this.#ends[0]?.rows.length ?? 0)
-    const known = new Map<string, number>()
+    const cache = new Map<string, number>()
     for (let row = 0; row < codes.length; row++) {
-      const found: Members[] = []
+      const results: Members[] = []
       for (const { rows, members } of this.#ends) {
-        const some = members[rows[row]!]
-        if (some !== undefined) found.push(some)
+        const member = members[rows[row]!]
+        if (member !== undefined) results.push(member)
       }
-      if (found.length === 0) continue
+      if (results.length === 0) continue
       const before = codes[row]!
       const key = [before, ...this.#ends.map(({ rows }) => rows[row])].join(' ')
-      let code = known.get(key)
-      if (code === undefined) known.set(key, (code = words.code(merged(words.list[before] ?? '', found))))
+      let code = cache.get(key)
+      if (code === undefined) cache.set(key, (code = words.code(merged(words.list[before] ?? '', results))))
       codes[row] = code
     }
     columns['extra'] = { kind: 'json', codes }

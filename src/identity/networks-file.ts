@@ -64,32 +64,32 @@ function describe(problems: readonly Problem[]): string {
 }
 
 function readCsv(content: string, file: string): NetworksFile {
-  const place = (line: number) => `${file}:${line}: `
+  const position = (line: number) => `${file}:${line}: `
   let header: readonly string[] | undefined
   const entries: ScopedEntry[] = []
   for (const { line, cells } of csvRecords(content)) {
-    if (cells === undefined) return { problems: `${place(line)}unterminated quoted field` }
+    if (cells === undefined) return { problems: `${position(line)}unterminated quoted field` }
     if (header === undefined) {
       header = cells
       const wrong = cells.find((cell) => !(columns as readonly string[]).includes(cell))
       if (wrong !== undefined)
         return {
           problems:
-            `${place(line)}unknown column \`${wrong}\`; the first line names the columns, ` +
+            `${position(line)}unknown column \`${wrong}\`; the first line names the columns, ` +
             `of ${columns.join(', ')}`,
         }
       if (!cells.includes('cidr'))
-        return { problems: `${place(line)}column \`cidr\` is missing; the first line names the columns` }
+        return { problems: `${position(line)}column \`cidr\` is missing; the first line names the columns` }
       continue
     }
     if (cells.length > header.length)
-      return { problems: `${place(line)}${cells.length} fields, but the first line names ${header.length} columns` }
+      return { problems: `${position(line)}${cells.length} fields, but the first line names ${header.length} columns` }
     const cell = (column: (typeof columns)[number]) => cells[header?.indexOf(column) ?? -1] || null
     const row = { cidr: cell('cidr'), name: cell('name'), label: cell('label'), scope: cell('scope') }
     const complaint = complaintOf(row)
     if (complaint !== null)
       return {
-        problems: `${place(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}`,
+        problems: `${position(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}`,
       }
     entries.push(entryOf(row))
   }
@@ -141,9 +141,9 @@ function* csvRecords(content: string): Generator<CsvRecord> {
     const begin = line
     for (let end = ','; end === ',';) {
       cell.lastIndex = at
-      const found = cell.exec(content)
-      if (found === null) return yield { line: begin, cells: undefined }
-      const [whole, quoted, plain, separator = ''] = found
+      const match = cell.exec(content)
+      if (match === null) return yield { line: begin, cells: undefined }
+      const [whole, quoted, plain, separator = ''] = match
       cells.push(quoted === undefined ? (plain ?? '').trim() : quoted.replaceAll('""', '"'))
       line += whole.split('\n').length - 1
       at = cell.lastIndex

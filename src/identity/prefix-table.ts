@@ -139,8 +139,8 @@ class Meanings {
 
   number(name: string | undefined, label: string | undefined): number {
     const key = JSON.stringify([name ?? null, label ?? null])
-    const known = this.#numbers.get(key)
-    if (known !== undefined) return known
+    const existing = this.#numbers.get(key)
+    if (existing !== undefined) return existing
     const number = this.all.push(meaningOf(name, label)) - 1
     this.#numbers.set(key, number)
     return number

@@ -55,15 +55,15 @@ export class RelatedObjects {
     let found = owner ?? { kind, name, uid: '' }
     for (let hop = 0; hop < maxHops && intermediateOwners.has(found.kind); hop++) {
       const key = `${cluster}/${found.uid}`
-      const known = this.#owners.get(key)
-      if (known === undefined) {
+      const existing = this.#owners.get(key)
+      if (existing === undefined) {
         this.#missing.add(key)
         // A ReplicaSet's name is its Deployment's and the hash.
         if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`))
           return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
       }
-      if (known?.owner === undefined) break
-      found = known.owner
+      if (existing?.owner === undefined) break
+      found = existing.owner
     }
     return found
   }

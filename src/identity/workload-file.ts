@@ -15,10 +15,10 @@ type Head = Readonly<{
 const fileName = /^workloads-(\d+)\.jsonl$/
 
 export async function workloadFiles(disk: Disk, folder: string): Promise<readonly string[]> {
-  const found = (await disk.list(folder)).flatMap((name) =>
+  const captured = (await disk.list(folder)).flatMap((name) =>
     fileName.test(name) ? [{ name, sequence: Number(fileName.exec(name)?.[1]) }] : [],
   )
-  return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
+  return captured.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
 }
 
 export async function writeWorkloads(

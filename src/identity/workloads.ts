@@ -93,8 +93,8 @@ export class Workloads {
   }
 
   endpoint(number: number): Endpoint | undefined {
-    const known = this.#endpoints[number]
-    if (known !== undefined) return known
+    const endpoint = this.#endpoints[number]
+    if (endpoint !== undefined) return endpoint
     const held = this.#held.at(number)
     return held === undefined ? undefined : (this.#endpoints[number] = this.#name(held, this.#networks.get(number)))
   }

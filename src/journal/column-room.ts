@@ -23,9 +23,9 @@ export class ColumnRoom implements Room {
   take(bytes: number): ArrayBuffer {
     if (bytes < step) return new ArrayBuffer(bytes)
     const size = Math.ceil(bytes / step) * step
-    const found = this.#spare.get(size)?.pop()
-    if (found !== undefined) this.#spareBytes -= size
-    const buffer = found ?? new ArrayBuffer(size)
+    const arrayBuffer = this.#spare.get(size)?.pop()
+    if (arrayBuffer !== undefined) this.#spareBytes -= size
+    const buffer = arrayBuffer ?? new ArrayBuffer(size)
     this.#lent.add(buffer)
     return buffer
   }

@@ -113,13 +113,13 @@ export class FrameGroup {
     this.pieces.push(encoded, body)
     if (!header.more) {
       this.counters.row += header.count
-      const known = cursor ?? (this.changed.get(header.source) ?? this.#totals.get(header.source))?.cursor
+      const bytes = cursor ?? (this.changed.get(header.source) ?? this.#totals.get(header.source))?.cursor
       this.changed.set(header.source, {
         accepted: header.sourceRows + header.count,
         duplicates: header.sourceDuplicates,
         shed: { ...header.sourceShed },
         sequence: header.sourceSequence,
-        ...(known === undefined ? {} : { cursor: known }),
+        ...(bytes === undefined ? {} : { cursor: bytes }),
       })
     }
     return {

@@ -45,40 +45,40 @@ export async function openJournal(options: {
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
-  const found = await recover(host.disk, directory)
+  const result = await recover(host.disk, directory)
   // The cache can contain unsynced data of a killed process.
-  await settle(host.disk, directory, found)
+  await settle(host.disk, directory, result)
   const evidence = options.evidence ?? []
-  const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
-  const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
+  const newest = segmentStart(result.segments.at(-1)?.name ?? '') ?? 1
+  const named = Math.max(result.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
   // One header per lost frame at least.
-  const torn = Math.ceil(found.damagedBytes / 116)
-  const row = Math.max(found.last.row, ...evidence.map((one) => one.position.row))
+  const torn = Math.ceil(result.damagedBytes / 116)
+  const row = Math.max(result.last.row, ...evidence.map((one) => one.position.row))
   let missing = false
   for (const { accepted } of evidence) {
     for (const [source, rows] of Object.entries(accepted)) {
       if (source === journalSource) continue
-      const total = found.totals.get(source) ?? emptyTotals()
+      const total = result.totals.get(source) ?? emptyTotals()
       if (rows > total.accepted) missing = true
       total.accepted = Math.max(total.accepted, rows)
-      found.totals.set(source, total)
+      result.totals.set(source, total)
     }
   }
-  for (const total of found.totals.values()) total.sequence = 0
+  for (const total of result.totals.values()) total.sequence = 0
   const sequence = named + torn
   // A new segment needs a new name even if the newest is empty.
-  const last = { sequence: Math.max(sequence, found.segments.length > 0 ? newest : 0), row }
-  const afterLoss = found.damaged || named > found.last.sequence
+  const last = { sequence: Math.max(sequence, result.segments.length > 0 ? newest : 0), row }
+  const afterLoss = result.damaged || named > result.last.sequence
   const writer = new SegmentWriter({
     host,
     directory,
-    epoch: Math.max(options.epoch, found.epoch + 1),
+    epoch: Math.max(options.epoch, result.epoch + 1),
     limits: { ...defaultLimits, ...options.limits },
     last,
-    totals: found.totals,
-    ends: found.ends,
-    anchor: found.segments[found.from]?.name,
-    segments: found.segments,
+    totals: result.totals,
+    ends: result.ends,
+    anchor: result.segments[result.from]?.name,
+    segments: result.segments,
     afterLoss,
     metrics: options.metrics,
     fence: options.fence,
@@ -87,7 +87,7 @@ export async function openJournal(options: {
     relieve: options.relieve,
   })
   // Shows readers the loss without the next append.
-  if (afterLoss || found.cut || missing) await writer.checkpoint()
+  if (afterLoss || result.cut || missing) await writer.checkpoint()
   return writer
 }
 

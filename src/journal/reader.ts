@@ -102,8 +102,8 @@ class StoredFrame implements Frame {
   }
 
   body(): Uint8Array {
-    const known = this.#body?.deref()
-    if (known !== undefined) return known
+    const bytes = this.#body?.deref()
+    if (bytes !== undefined) return bytes
     const only = this.#pieces[0]
     const stored =
       this.#pieces.length === 1 && only !== undefined

@@ -60,8 +60,8 @@ export async function listSegments(disk: Disk, directory: string): Promise<{ nam
 export async function recover(disk: Disk, directory: string): Promise<Recovered> {
   const segments = await listSegments(disk, directory)
   for (let start = segments.length - 1; start > 0; start--) {
-    const found = await readFrom(disk, directory, segments, start)
-    if (found.checkpoint) return found.recovered
+    const result = await readFrom(disk, directory, segments, start)
+    if (result.checkpoint) return result.recovered
   }
   return (await readFrom(disk, directory, segments, 0)).recovered
 }

@@ -39,34 +39,34 @@ export class SegmentScanner {
   async next(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
     this.#readAhead = readAhead
-    const found = await this.#headerAt(this.offset, limit)
-    if (found === undefined || found.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
+    const header = await this.#headerAt(this.offset, limit)
+    if (header === undefined || header.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
     const offset = this.offset
-    const bodyAt = offset + found.headerBytes
-    const total = found.headerBytes + found.header.bodyBytes
+    const bodyAt = offset + header.headerBytes
+    const total = header.headerBytes + header.header.bodyBytes
     if (offset + total > limit) {
-      this.lastSequence = found.header.sequence
+      this.lastSequence = header.header.sequence
       this.offset = limit
-      return { is: 'damage', offset, bytes: limit - offset, header: found }
+      return { is: 'damage', offset, bytes: limit - offset, header: header }
     }
-    const body = await this.#bytes(bodyAt, found.header.bodyBytes, limit)
+    const body = await this.#bytes(bodyAt, header.header.bodyBytes, limit)
     this.offset = offset + total
-    this.lastSequence = found.header.sequence
-    if (crc32(body) !== found.bodyChecksum) return { is: 'damage', offset, bytes: total, header: found }
-    return { is: 'frame', offset, decoded: found, body }
+    this.lastSequence = header.header.sequence
+    if (crc32(body) !== header.bodyChecksum) return { is: 'damage', offset, bytes: total, header: header }
+    return { is: 'frame', offset, decoded: header, body }
   }
 
   async nextHeader(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
-    const found = await this.#headerAt(this.offset, limit)
-    if (found === undefined || found.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
+    const header = await this.#headerAt(this.offset, limit)
+    if (header === undefined || header.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
     const offset = this.offset
-    const total = found.headerBytes + found.header.bodyBytes
+    const total = header.headerBytes + header.header.bodyBytes
     this.#readAhead = total < headersAhead / 4 ? headersAhead : headerAlone
-    this.lastSequence = found.header.sequence
+    this.lastSequence = header.header.sequence
     this.offset = Math.min(limit, offset + total)
-    if (offset + total > limit) return { is: 'damage', offset, bytes: limit - offset, header: found }
-    return { is: 'frame', offset, decoded: found, body: new Uint8Array(0) }
+    if (offset + total > limit) return { is: 'damage', offset, bytes: limit - offset, header: header }
+    return { is: 'frame', offset, decoded: header, body: new Uint8Array(0) }
   }
 
   async #headerAt(offset: number, limit: number): Promise<DecodedHeader | undefined> {

@@ -6,8 +6,8 @@ import type { Frame } from './types.ts'
 const batches = new WeakMap<Frame, WeakRef<Batch>>()
 
 export function frameBatch(frame: Frame): Batch {
-  const known = batches.get(frame)?.deref()
-  if (known !== undefined) return known
+  const existing = batches.get(frame)?.deref()
+  if (existing !== undefined) return existing
   const batch = decodeBatch(frame.header.kind as BatchKind, frame.body())
   batches.set(frame, new WeakRef(batch))
   return batch
@@ -21,8 +21,8 @@ export class SharedFrames {
 
   share(frame: Frame): Frame {
     const { sequence } = frame.header
-    const known = this.#frames.get(sequence)?.deref()
-    if (known !== undefined && isSame(known, frame)) return known
+    const existing = this.#frames.get(sequence)?.deref()
+    if (existing !== undefined && isSame(existing, frame)) return existing
     this.#frames.delete(sequence)
     this.#frames.set(sequence, new WeakRef(frame))
     trimOldest(this.#frames, maxFrames)

@@ -66,24 +66,25 @@ export class Walk {
       const file = this.#file!
       const live = durable !== undefined && durable.segment === this.#segment
       const limit = live ? durable.offset : (this.#size ??= await this.#end(file, durable))
-      const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
-      const header = found.is === 'end' ? undefined : found.is === 'frame' ? found.decoded.header : found.header?.header
+      const scanned = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
+      const header =
+        scanned.is === 'end' ? undefined : scanned.is === 'frame' ? scanned.decoded.header : scanned.header?.header
       if (!live && header !== undefined && (await this.#isFenced(header, durable))) {
         if (!(await this.#leave(durable))) return undefined
         continue
       }
-      if (found.is === 'frame') {
-        const { decoded, offset } = found
+      if (scanned.is === 'frame') {
+        const { decoded, offset } = scanned
         if (!this.#continues(decoded.header)) {
           this.#damaged(offset, decoded.headerBytes + decoded.header.bodyBytes, decoded)
           continue
         }
         this.#lastSequence = decoded.header.sequence
         this.#arrive(decoded)
-        return { segment: this.#segment, offset, decoded, body: found.body }
+        return { segment: this.#segment, offset, decoded, body: scanned.body }
       }
-      if (found.is === 'damage') {
-        this.#damaged(found.offset, found.bytes, found.header)
+      if (scanned.is === 'damage') {
+        this.#damaged(scanned.offset, scanned.bytes, scanned.header)
         continue
       }
       if (live || !(await this.#leave(durable))) return undefined
@@ -200,8 +201,8 @@ export class Walk {
     const sequence = this.#lastSequence
     let from = scanner.offset
     while (sequence > 0) {
-      const found = await scanner.nextHeader(size)
-      if (found.is !== 'frame' || found.decoded.header.sequence > sequence) break
+      const header = await scanner.nextHeader(size)
+      if (header.is !== 'frame' || header.decoded.header.sequence > sequence) break
       from = scanner.offset
     }
     scanner.offset = from

@@ -103,10 +103,10 @@ export class SqsPuller implements Puller<string> {
       MessageAttributeNames: ['All'],
       MessageSystemAttributeNames: ['All'],
     })
-    const { Messages: found = [] } = await this.#limited(waitS * 1000 + this.#config.timeout, (late) =>
+    const { Messages: messages = [] } = await this.#limited(waitS * 1000 + this.#config.timeout, (late) =>
       client.send(receive, { abortSignal: AbortSignal.any([signal, late]) }),
     )
-    return found.map((message) => ({ message: fromSqs(message, this.#name), handle: message.ReceiptHandle ?? '' }))
+    return messages.map((message) => ({ message: fromSqs(message, this.#name), handle: message.ReceiptHandle ?? '' }))
   }
 
   /** The SDK has no timeout for responses. */

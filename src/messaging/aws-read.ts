@@ -45,9 +45,9 @@ export function fromSqs(
 function notificationIn(text: string): Notification | undefined {
   if (!text.startsWith('{') || !text.includes('"TopicArn"')) return undefined
   try {
-    const found = JSON.parse(text) as Partial<Notification> & { readonly TopicArn?: unknown }
-    return found.Type === 'Notification' && typeof found.Message === 'string' && typeof found.TopicArn === 'string'
-      ? (found as Notification)
+    const result = JSON.parse(text) as Partial<Notification> & { readonly TopicArn?: unknown }
+    return result.Type === 'Notification' && typeof result.Message === 'string' && typeof result.TopicArn === 'string'
+      ? (result as Notification)
       : undefined
   } catch {
     return undefined

@@ -29,20 +29,20 @@ export interface AwsClient {
 
 const maxPerRequest = 10
 
-export function awsSink(config: AwsSinkConfig, context: Context, place: AwsTarget): Promise<Sink> {
-  const publisher = new AwsPublisher(config, context, place)
-  const form = { fifo: place.address.endsWith('.fifo'), group: config.group }
+export function awsSink(config: AwsSinkConfig, context: Context, position: AwsTarget): Promise<Sink> {
+  const publisher = new AwsPublisher(config, context, position)
+  const form = { fifo: position.address.endsWith('.fifo'), group: config.group }
   return eachMessageSink(config, context, {
     ready: () => publisher.ready(),
     write: (message) => toAwsMessage(message, form),
     publish: (written, signal) => publisher.publish(written, signal),
     show: ({ body, attributes, group }) => ({
-      to: group === undefined ? place.name : `${place.name} (group ${group.id})`,
+      to: group === undefined ? position.name : `${position.name} (group ${group.id})`,
       headers: attributes,
       body: Buffer.from(body),
     }),
     probe: (signal) => publisher.probe(signal),
-    listen: (_signal, { mayCreate }) => place.listen(mayCreate),
+    listen: (_signal, { mayCreate }) => position.listen(mayCreate),
     close: () => publisher.close(),
   })
 }
@@ -65,10 +65,10 @@ class AwsPublisher {
   #client: AwsClient | undefined
   #open: Request | undefined
 
-  constructor(config: AwsSinkConfig, context: Context, place: AwsTarget) {
+  constructor(config: AwsSinkConfig, context: Context, position: AwsTarget) {
     this.#config = config
     this.#context = context
-    this.#place = place
+    this.#place = position
   }
 
   async ready(): Promise<string | undefined> {

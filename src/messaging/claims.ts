@@ -15,13 +15,13 @@ export interface ClaimStore {
 
 /** `keepMs`: retention in a folder; undefined: forever. Objects below a URL are never removed. */
 export async function openClaims(
-  place: ClaimPlace,
+  position: ClaimPlace,
   host: Host,
   { timeoutMs, keepMs }: { timeoutMs: number; keepMs?: number },
 ): Promise<ClaimStore> {
-  return /^https?:/.test(place.store)
-    ? openUrl(place, host, timeoutMs)
-    : new Folder(place.store.replace(/(.)\/+$/, '$1'), host, keepMs)
+  return /^https?:/.test(position.store)
+    ? openUrl(position, host, timeoutMs)
+    : new Folder(position.store.replace(/(.)\/+$/, '$1'), host, keepMs)
 }
 
 const sweepEveryMs = 3_600_000
@@ -62,8 +62,8 @@ class Folder implements ClaimStore {
     this.#swept = clock.monotonic()
     for (const name of await disk.list(this.#folder)) {
       if (!/^[0-9a-f]{64}(?:\.[0-9a-f]+\.new)?$/.test(name)) continue
-      const found = await disk.stat(`${this.#folder}/${name}`)
-      if (found !== undefined && clock.now() - found.modified > this.#keepMs)
+      const result = await disk.stat(`${this.#folder}/${name}`)
+      if (result !== undefined && clock.now() - result.modified > this.#keepMs)
         await disk.remove(`${this.#folder}/${name}`)
     }
   }
@@ -83,21 +83,21 @@ async function openUrl(
   const { href } = url
   const files = await readTls(tls, disk)
   const client = new HttpClient({ url: href, connections, timeoutMs, timers, tls: files, login: { auth, clock } })
-  const refusal = (place: string, status: number, body: Uint8Array) =>
+  const refusal = (position: string, status: number, body: Uint8Array) =>
     new Error(
-      `${place}: HTTP ${status} ` +
+      `${position}: HTTP ${status} ` +
         Buffer.from(body.subarray(0, shownBytes)).toString().trim() +
         (status === 401 || status === 403 ? '; correct `claims.auth`' : ''),
     )
-  const withPlace = async <T>(place: string, request: Promise<T>) =>
+  const withPlace = async <T>(position: string, request: Promise<T>) =>
     request.catch((error: unknown) => {
-      throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
+      throw new Error(`${position}: ${messageOf(error)}`, { cause: error })
     })
   return {
     async put(sha256, body, signal) {
-      const place = `${href}${sha256}`
+      const position = `${href}${sha256}`
       const answer = await withPlace(
-        place,
+        position,
         client.request({
           method: 'PUT',
           to: sha256,
@@ -108,17 +108,17 @@ async function openUrl(
           signal,
         }),
       )
-      if (answer.status < 200 || answer.status > 299) throw refusal(place, answer.status, answer.body)
-      return place
+      if (answer.status < 200 || answer.status > 299) throw refusal(position, answer.status, answer.body)
+      return position
     },
     async get(sha256, size, signal) {
-      const place = `${href}${sha256}`
+      const position = `${href}${sha256}`
       const { status, body } = await withPlace(
-        place,
+        position,
         client.request({ to: sha256, headers: all, limit: size + 1, truncate: true, signal }),
       )
       if (status === 404 || status === 410) return undefined
-      if (status !== 200) throw refusal(place, status, body)
+      if (status !== 200) throw refusal(position, status, body)
       return body
     },
     close: () => {

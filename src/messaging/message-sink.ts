@@ -101,8 +101,8 @@ export function manyMessagesSink<Written>(
   client: ManyClient<Written>,
 ): Promise<Sink> {
   const deliver: Deliver = async (rows, outgoing, signal) => {
-    const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
-      const outcomes = await publishWritten(client, some, signal)
+    const publish = async (outMessages: readonly OutMessage[]): Promise<Attempt> => {
+      const outcomes = await publishWritten(client, outMessages, signal)
       // A rejection takes precedence over messages held back by it.
       return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
     }

@@ -100,7 +100,7 @@ export class PartReassembler<Handle> {
   #each({ messages, handles, part: { total } }: Group<Handle>, reason: string): WholeMessage<Handle>[] {
     return [...messages].map(([number, message]) => ({
       message,
-      handles: handles.flatMap((one) => (one.number === number ? [one.handle] : [])),
+      handles: handles.flatMap((handle) => (handle.number === number ? [handle.handle] : [])),
       reason: `part ${number} of ${total} of a message: ${reason}`,
     }))
   }

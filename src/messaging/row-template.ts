@@ -12,7 +12,7 @@ export function rowTemplate(template: string, safe: (value: string) => string): 
 
 export function unknownPlaceholder(template: string): string | undefined {
   return (template.match(/\{[^{}]*\}/g) ?? []).find(
-    (found) => !(placeholders as readonly string[]).includes(found.slice(1, -1)),
+    (text) => !(placeholders as readonly string[]).includes(text.slice(1, -1)),
   )
 }
 

@@ -50,10 +50,10 @@ function joinHeaps(heaps: readonly Heap[]): Heap {
 function joinOffsets(all: readonly Uint32Array[]): Uint32Array {
   const offsets = new Uint32Array(all.reduce((sum, { length }) => sum + length - 1, 1))
   let [at, base] = [0, 0]
-  for (const one of all) {
-    const first = one[0] ?? 0
-    for (let row = 0; row < one.length; row++) offsets[at + row] = base + (one[row] ?? 0) - first
-    at += one.length - 1
+  for (const numbers of all) {
+    const first = numbers[0] ?? 0
+    for (let row = 0; row < numbers.length; row++) offsets[at + row] = base + (numbers[row] ?? 0) - first
+    at += numbers.length - 1
     base = offsets[at] ?? 0
   }
   return offsets
@@ -107,7 +107,7 @@ function concatFlows(batches: readonly FlowBatch[]): FlowBatch {
   const names = new Set(batches.flatMap(({ columns }) => Object.keys(columns)))
   const columns: Record<string, Column> = {}
   for (const name of names) {
-    const kind = batches.map((batch) => batch.columns[name]?.kind).find((one) => one !== undefined)
+    const kind = batches.map((batch) => batch.columns[name]?.kind).find((value) => value !== undefined)
     if (kind !== undefined) columns[name] = joinColumns(kind, name, batches, recoders, count)
   }
   return { kind: 'flows', count, dictionary: words.strings, columns }

@@ -5,8 +5,8 @@ export class DictionaryBuilder {
   /** An empty string is a value; only `undefined` is absent. */
   code(text: string | undefined): number {
     if (text === undefined) return 0
-    const known = this.#codes.get(text)
-    if (known !== undefined) return known
+    const existing = this.#codes.get(text)
+    if (existing !== undefined) return existing
     const code = this.strings.length
     this.strings.push(text)
     this.#codes.set(text, code)

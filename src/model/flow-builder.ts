@@ -187,10 +187,10 @@ export class FlowBuilder {
   }
 
   code(text: string): number {
-    const known = this.#dictionary.strings.length
+    const length = this.#dictionary.strings.length
     const code = this.#dictionary.code(text)
     // A UTF-16 unit takes at most three bytes, and each string an offset.
-    if (code === known) this.#textBytes += 3 * text.length + 4
+    if (code === length) this.#textBytes += 3 * text.length + 4
     return code
   }
 

@@ -15,8 +15,8 @@ export const registeredPortSql = {
 const bitsTexts = new WeakMap<RegisteredPorts, string>()
 
 function bitsOf(ports: RegisteredPorts): string {
-  const known = bitsTexts.get(ports)
-  if (known !== undefined) return known
+  const bitsText = bitsTexts.get(ports)
+  if (bitsText !== undefined) return bitsText
   const bytes = Buffer.alloc(65_536 / 8)
   for (let port = 1; port < 65_536; port++)
     if (port < ports.below || ports.listed.has(port)) bytes[port >> 3] = bytes[port >> 3]! | (0x80 >> (port & 7))

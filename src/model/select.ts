@@ -98,8 +98,8 @@ export function oneRow(batch: Batch, row: number): Batch {
   const renumber = (from: Uint32Array): Uint32Array =>
     from.map((code) => {
       if (code === 0) return 0
-      const known = codes.get(code)
-      if (known !== undefined) return known
+      const existing = codes.get(code)
+      if (existing !== undefined) return existing
       strings.push(picked.dictionary[code] ?? '')
       codes.set(code, strings.length - 1)
       return strings.length - 1

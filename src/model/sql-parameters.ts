@@ -15,7 +15,7 @@ export function kindOfValue(value: SqlValue): SqlValueKind {
   const values: readonly (string | number)[] = typeof value === 'object' ? value : [value]
   if (values.length === 0) return 'nothing'
   if (typeof values[0] === 'string') return 'text'
-  return values.every((each) => Number.isSafeInteger(each)) ? 'integer' : 'number'
+  return values.every((candidate) => Number.isSafeInteger(candidate)) ? 'integer' : 'number'
 }
 
 /** Why values can't be bound; undefined if they can. */
@@ -25,11 +25,11 @@ export function parameterProblem(parameters: Readonly<Record<string, unknown>>):
   const wrong = names.find((name) => !parameterName.test(name))
   if (wrong !== undefined)
     return `${JSON.stringify(wrong)} can't be the name of a parameter: use a letter, then letters, digits and _.`
-  const known = new Map<string, string>()
+  const cache = new Map<string, string>()
   for (const name of names) {
-    const other = known.get(name.toLowerCase())
+    const other = cache.get(name.toLowerCase())
     if (other !== undefined) return `The parameters ${other} and ${name} differ only in case.`
-    known.set(name.toLowerCase(), name)
+    cache.set(name.toLowerCase(), name)
     const problem = valueProblem(parameters[name])
     if (problem !== undefined) return `Parameter ${name} ${problem}.`
   }
@@ -41,10 +41,11 @@ function valueProblem(value: unknown): string | undefined {
   const isList = Array.isArray(value)
   const values: readonly unknown[] = isList ? value : [value]
   const [first] = values
-  if (values.some((each) => typeof each === 'string' && each.includes('\0'))) return 'contains a NUL character'
+  if (values.some((candidate) => typeof candidate === 'string' && candidate.includes('\0')))
+    return 'contains a NUL character'
   const isPlain =
-    values.every((each) => typeof each === 'string') ||
-    values.every((each) => typeof each === 'number' && Number.isFinite(each))
+    values.every((candidate) => typeof candidate === 'string') ||
+    values.every((candidate) => typeof candidate === 'number' && Number.isFinite(candidate))
   if (isPlain && values.some(isRounded)) return 'is an integer beyond 2^53, which JSON rounds; send it as a text'
   if (isPlain) return undefined
   return isList && (typeof first === 'string' || typeof first === 'number')

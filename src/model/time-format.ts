@@ -63,7 +63,7 @@ const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d
 export function timeFormatProblem(format: string): string | undefined {
   if (format === 'rfc3339' || Object.hasOwn(unixDigits, format)) return undefined
   if (!format.includes('%')) return `there is no time format \`${format}\``
-  const unknown = [...expanded(format).matchAll(/%(.?)/g)].find(([, one = '']) => one !== '%' && !directives[one])
+  const unknown = [...expanded(format).matchAll(/%(.?)/g)].find(([, match = '']) => match !== '%' && !directives[match])
   return unknown === undefined ? undefined : `\`${unknown[0]}\` is no supported part of a time format`
 }
 
@@ -113,14 +113,14 @@ function readRfc3339(text: string): Parts {
 }
 
 function expanded(format: string) {
-  return format.replaceAll(/%([FTDR])/g, (_, one: string) => shorthands[one] ?? '')
+  return format.replaceAll(/%([FTDR])/g, (_, match: string) => shorthands[match] ?? '')
 }
 
 function patternReader(format: string): (text: string) => Parts {
   const puts: Directive['put'][] = []
-  const source = expanded(format).replaceAll(/%(.)|([^%]+)/g, (_, one: string | undefined, literal: string) => {
-    const directive = directives[one ?? '']
-    if (directive === undefined) return one === '%' ? '%' : literal.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const source = expanded(format).replaceAll(/%(.)|([^%]+)/g, (_, match: string | undefined, literal: string) => {
+    const directive = directives[match ?? '']
+    if (directive === undefined) return match === '%' ? '%' : literal.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
     puts.push(directive.put)
     return `(${directive.pattern})`
   })

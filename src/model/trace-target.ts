@@ -21,8 +21,10 @@ export function traceTarget(written: string): TraceTarget {
     is: 'problem',
     message: `\`${shownPlace(written)}\` ${message}`,
   })
-  if (!traceSchemes.some((known) => known === scheme))
-    return problem(`is no URL for traces: it must begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
+  if (!traceSchemes.some((traceScheme) => traceScheme === scheme))
+    return problem(
+      `is no URL for traces: it must begin with ${traceSchemes.map((traceScheme) => `${traceScheme}://`).join(', ')}`,
+    )
   // URL validates host and port only for known schemes.
   const url = URL.parse(written.replace(/^[a-z]+/i, scheme === 'otlps' || scheme === 'https' ? 'https' : 'http'))
   if (url === null) return problem('has no host')

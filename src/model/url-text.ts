@@ -109,7 +109,7 @@ function* urlsIn(settings: unknown): Generator<string, void, undefined> {
   if (typeof settings === 'string') {
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(settings) && !NAMED.test(settings.slice(0, settings.indexOf(':'))))
       yield settings
-  } else if (Array.isArray(settings)) for (const each of settings) yield* urlsIn(each)
+  } else if (Array.isArray(settings)) for (const setting of settings) yield* urlsIn(setting)
   else if (typeof settings === 'object' && settings !== null && Object.getPrototypeOf(settings) === Object.prototype)
-    for (const each of Object.values(settings)) yield* urlsIn(each)
+    for (const setting of Object.values(settings)) yield* urlsIn(setting)
 }

@@ -29,8 +29,8 @@ export type ZonedTime = Readonly<{
 export function instantOf(local: number, zone: string, ambiguous: 'earlier' | 'later'): ZonedTime {
   const before = offsetAt(local - dayMs, zone)
   const after = offsetAt(local + dayMs, zone)
-  const found = [...new Set([local - before, local - after])].filter((at) => offsetAt(at, zone) === local - at)
-  const [first, second] = found.toSorted((a, b) => a - b)
+  const results = [...new Set([local - before, local - after])].filter((at) => offsetAt(at, zone) === local - at)
+  const [first, second] = results.toSorted((a, b) => a - b)
   if (first === undefined) return { at: local - before, resolved: 'gap' }
   if (second === undefined) return { at: first }
   return { at: ambiguous === 'earlier' ? first : second, resolved: ambiguous }
@@ -39,8 +39,8 @@ export function instantOf(local: number, zone: string, ambiguous: 'earlier' | 'l
 function offsetAt(at: number, zone: string): number {
   const step = Math.floor(at / stepMs) * stepMs
   const key = `${zone} ${step}`
-  const known = offsets.get(key)
-  if (known !== undefined) return known
+  const existing = offsets.get(key)
+  if (existing !== undefined) return existing
   const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {}
   for (const { type, value } of formatOf(zone).formatToParts(step)) part[type] = Number(value)
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part

@@ -99,8 +99,9 @@ export class TokenVerifier {
   }
 
   async verify(token: string, now: number): Promise<VerifiedToken | undefined> {
-    const known = this.#valid.get(token)
-    if (known !== undefined && (known.expires === undefined || known.expires * 1000 > now)) return known
+    const verifiedToken = this.#valid.get(token)
+    if (verifiedToken !== undefined && (verifiedToken.expires === undefined || verifiedToken.expires * 1000 > now))
+      return verifiedToken
     this.#valid.delete(token)
     const verified = await verifyToken(token, this.#secrets, { algorithms: this.#algorithms, now })
     if (verified === undefined) return undefined

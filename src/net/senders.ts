@@ -42,12 +42,12 @@ export class Senders<S extends Sender> {
 
   seen(remote: string, time: number): S | undefined {
     const address = remote.startsWith('::ffff:') ? remote.slice(7) : remote
-    const known = this.#known.get(address) ?? this.#promote(address) ?? this.#admit(address)
-    if (known === undefined) return undefined
-    known.lastSeen = time
-    known.datagrams++
-    known.recent = true
-    return known
+    const existing = this.#known.get(address) ?? this.#promote(address) ?? this.#admit(address)
+    if (existing === undefined) return undefined
+    existing.lastSeen = time
+    existing.datagrams++
+    existing.recent = true
+    return existing
   }
 
   get size(): number {

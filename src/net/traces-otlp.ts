@@ -34,12 +34,12 @@ function readable(
   about: Pick<ReadableSpan, 'resource' | 'instrumentationScope'>,
 ): ReadableSpan {
   const context = (id: string): SpanContext => ({ traceId, spanId: id, traceFlags: TraceFlags.SAMPLED })
-  const own = context(spanId)
+  const spanContext = context(spanId)
   return {
     ...about,
     name,
     kind: kind === 'producer' ? SpanKind.PRODUCER : SpanKind.INTERNAL,
-    spanContext: () => own,
+    spanContext: () => spanContext,
     ...(parentId === undefined ? {} : { parentSpanContext: context(parentId) }),
     startTime: hrTime(start),
     endTime: hrTime(end),

@@ -35,7 +35,7 @@ export class UdpListeners {
   static async open(options: UdpListenersOptions): Promise<UdpListeners> {
     const listeners = new UdpListeners(options)
     try {
-      for (const place of options.places) await listeners.#open(place)
+      for (const position of options.places) await listeners.#open(position)
     } catch (error) {
       await listeners.close()
       throw error
@@ -82,11 +82,11 @@ export class UdpListeners {
     await Promise.all(this.#all.map(({ udp }) => udp.close()))
   }
 
-  async #open(place: Readonly<{ host: string; port: number }>) {
+  async #open(position: Readonly<{ host: string; port: number }>) {
     const { source, receiveBuffer, environment, log, metrics } = this.#options
     const listener = this.#all.length
     const udp = await listenUdp({
-      ...place,
+      ...position,
       receiveBuffer,
       environment,
       onDatagrams: (datagrams) => this.#options.onDatagrams(datagrams, listener),

@@ -62,14 +62,14 @@ export class Checkpoint {
 
   async restore(before?: unknown): Promise<void> {
     const { cursor: bytes, replay: frames, log, id, host } = this.#context
-    const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
+    const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((value) => value !== undefined)
     this.#seen.clear()
     this.#recorded = []
     if (cursors.length === 0) return
     const now = host.clock.now()
     for (const { places } of cursors)
       for (const [partition, at] of Object.entries(places)) this.#reached(partition, at, now)
-    const behind = cursors.reduce((least, each) => Math.min(least, each.behind), Infinity)
+    const behind = cursors.reduce((least, cursor) => Math.min(least, cursor.behind), Infinity)
     this.#sequence = behind
     let events = await this.#read()
     if (frames === undefined) return
@@ -90,11 +90,11 @@ export class Checkpoint {
     if (events > 0) log.info('Recent events were restored from the journal after a restart.', { source: id, events })
   }
 
-  learn(known: unknown): void {
-    if (!isCheckpointRecord(known)) return
+  learn(value: unknown): void {
+    if (!isCheckpointRecord(value)) return
     const now = this.#context.host.clock.now()
-    for (const [partition, at] of Object.entries(known.places)) this.#reached(partition, at, now)
-    for (const [partition, events] of known.seen)
+    for (const [partition, at] of Object.entries(value.places)) this.#reached(partition, at, now)
+    for (const [partition, events] of value.seen)
       for (const [event, time] of events) this.#remember(partition, event, time)
   }
 
@@ -118,9 +118,9 @@ export class Checkpoint {
   has(partition: string, event: string): boolean {
     if (!this.#across.includes(partition)) return this.#seen.get(partition)?.has(event) === true
     return this.#across.some(
-      (one) =>
-        this.#seen.get(one)?.has(event) === true ||
-        (one !== partition && this.#recording.get(one)?.has(event) === true),
+      (text) =>
+        this.#seen.get(text)?.has(event) === true ||
+        (text !== partition && this.#recording.get(text)?.has(event) === true),
     )
   }
 
@@ -236,9 +236,9 @@ export class Checkpoint {
   }
 
   #forget(partition: string) {
-    for (const one of this.#across.includes(partition) ? this.#across : [partition]) {
-      const until = settled(this.#watermarks, this.#across, one) ?? -Infinity
-      const seen = this.#seen.get(one)
+    for (const text of this.#across.includes(partition) ? this.#across : [partition]) {
+      const until = settled(this.#watermarks, this.#across, text) ?? -Infinity
+      const seen = this.#seen.get(text)
       for (const [event, time] of seen ?? []) if (time < until) seen?.delete(event)
     }
   }
@@ -270,7 +270,7 @@ function isCursor(value: unknown): value is Cursor {
 /** No poll returns older events, of this partition or of those with the same events. */
 function settled(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
   if (!across.includes(partition)) return places[partition]
-  const known = across.map((one) => places[one]).filter((at) => at !== undefined)
+  const known = across.map((text) => places[text]).filter((at) => at !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)
 }
 

@@ -58,7 +58,7 @@ export async function pollingSource<Status extends Readable>(
   let isReading = false
   const read = async (signal: AbortSignal) => {
     isReading = true
-    await allEnd(places.map((place) => place.run(signal))).finally(() => {
+    await allEnd(places.map((position) => position.run(signal))).finally(() => {
       isReading = false
     })
   }
@@ -66,9 +66,9 @@ export async function pollingSource<Status extends Readable>(
   let isRestored = false
   return {
     addresses: [],
-    status: () => ({ places: places.map((place) => place.status()) }),
+    status: () => ({ places: places.map((position) => position.status()) }),
     // A follower is healthy.
-    health: () => (isReading ? healthOfPlaces(places.map((place) => place.status())) : undefined),
+    health: () => (isReading ? healthOfPlaces(places.map((position) => position.status())) : undefined),
     async run(signal) {
       try {
         if (lease !== undefined)

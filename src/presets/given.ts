@@ -17,11 +17,11 @@ export function loginOf(text: string): Login {
   const written = text.includes('://') ? text : `nats://${text}`
   const url = URL.parse(written)
   if (url === null || url.host === '') throw new PresetProblem(`\`${withoutLogin(text)}\` is no URL of a server`)
-  const found = /^([^:]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(written)
-  const [name = '', ...rest] = (found?.[2] ?? '').split(':')
+  const match = /^([^:]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(written)
+  const [name = '', ...rest] = (match?.[2] ?? '').split(':')
   return {
-    plain: `${found?.[1] ?? ''}${found?.[3] ?? ''}`,
-    user: found?.[2] === undefined || found[2] === '' ? undefined : decodeURIComponent(name),
+    plain: `${match?.[1] ?? ''}${match?.[3] ?? ''}`,
+    user: match?.[2] === undefined || match[2] === '' ? undefined : decodeURIComponent(name),
     password: rest.length === 0 ? undefined : decodeURIComponent(rest.join(':')),
   }
 }

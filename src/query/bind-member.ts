@@ -60,7 +60,7 @@ export function textsOf(literals: readonly Literal[]): Extract<Match, { is: 'tex
   const wild = (literal: Literal) => !literal.quoted && literal.text.includes('*')
   return {
     is: 'texts',
-    texts: literals.filter((one) => !wild(one)).map(({ text }) => text),
+    texts: literals.filter((literal) => !wild(literal)).map(({ text }) => text),
     wildcards: literals.filter(wild).map(({ text }) => text),
   }
 }

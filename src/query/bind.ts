@@ -81,7 +81,7 @@ function bindPart(part: Expression, around: Around, positive: boolean): Bound {
     case 'or':
       return group(
         (part.is === 'and') === positive ? 'and' : 'or',
-        part.parts.map((each) => bindPart(each, around, positive)),
+        part.parts.map((expression) => bindPart(expression, around, positive)),
       )
     case 'not':
       return bindPart(part.part, around, !positive)
@@ -117,10 +117,10 @@ function onFields(
   const leaves = fields.map((field) => {
     try {
       if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
-      const found = match(field)
-      if (found === 'never') return positive ? never : always
-      const of = found.is === 'exists' ? field : comparable(field, around.names, subject)
-      return { is: 'leaf', field: of, negated: !positive, match: found } satisfies Leaf
+      const result = match(field)
+      if (result === 'never') return positive ? never : always
+      const of = result.is === 'exists' ? field : comparable(field, around.names, subject)
+      return { is: 'leaf', field: of, negated: !positive, match: result } satisfies Leaf
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       for (const problem of error.problems) {

@@ -8,13 +8,13 @@ export function merged(intervals: readonly Interval[], min: bigint, max: bigint)
     .map(({ low, high }) => ({ low: low < min ? min : low, high: high > max ? max : high }))
     .filter(({ low, high }) => low <= high)
     .sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0))
-  const found: { low: bigint; high: bigint }[] = []
+  const results: { low: bigint; high: bigint }[] = []
   for (const { low, high } of inside) {
-    const last = found.at(-1)
-    if (last === undefined || low > last.high + 1n) found.push({ low, high })
+    const last = results.at(-1)
+    if (last === undefined || low > last.high + 1n) results.push({ low, high })
     else if (high > last.high) last.high = high
   }
-  return found
+  return results
 }
 
 export function without(intervals: readonly Interval[], excluded: Interval): readonly Interval[] {

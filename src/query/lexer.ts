@@ -36,18 +36,18 @@ export function tokens(text: string): Token[] {
     refuse('The filter contains half a character (a lone surrogate).', { from: 0, to: text.length })
   if (text.includes('\0'))
     refuse('A filter cannot contain NUL characters.', { from: text.indexOf('\0'), to: text.indexOf('\0') + 1 })
-  const found: Token[] = []
+  const results: Token[] = []
   let at = 0
   while (at < text.length) {
     const first = text[at] ?? ''
     if (blank.test(first)) at++
     else {
       const token = first === '"' || first === "'" ? quotedAt(text, at) : (signAt(text, at) ?? wordAt(text, at))
-      found.push(token)
+      results.push(token)
       at = token.to
     }
   }
-  return [...found, { kind: 'end', text: '', from: text.length, to: text.length }]
+  return [...results, { kind: 'end', text: '', from: text.length, to: text.length }]
 }
 
 function signAt(text: string, from: number): Token | undefined {

@@ -121,9 +121,9 @@ export function macOf(literal: Literal): Interval[] {
 }
 
 export function truthOf(literal: Literal): Interval[] {
-  const found = /^(?:(true|yes|1)|(false|no|0))$/i.exec(literal.text)
-  if (found === null) refuse(`${show(literal.text)} is neither true nor false.`, spanOf(literal))
-  const value = found[1] === undefined ? 0n : 1n
+  const match = /^(?:(true|yes|1)|(false|no|0))$/i.exec(literal.text)
+  if (match === null) refuse(`${show(literal.text)} is neither true nor false.`, spanOf(literal))
+  const value = match[1] === undefined ? 0n : 1n
   return [{ low: value, high: value }]
 }
 

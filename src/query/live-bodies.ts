@@ -47,8 +47,8 @@ function auditCells(parts: Filling): Fill {
     put(row, 'type', text(batch, batch.type, row))
     if (fields.has('id')) put(row, 'id', eventId(batch, row))
     if (!inBody) return
-    const found = auditFieldsOf(eventAt(batch, row))
-    for (const name of auditColumns) put(row, name, found[name as AuditColumn])
+    const auditFields = auditFieldsOf(eventAt(batch, row))
+    for (const name of auditColumns) put(row, name, auditFields[name as AuditColumn])
   }
 }
 

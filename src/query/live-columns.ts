@@ -146,14 +146,14 @@ export function memberReader<Value>(
 ): (row: number) => Value {
   const codes = codesOf(rows, memberColumn)
   const { dictionary } = rows.batch
-  const known = new Map<number, Value>()
+  const cache = new Map<number, Value>()
   const none = read(undefined)
   if (codes === undefined) return () => none
   return (row) => {
     const code = codes[row] ?? 0
     if (code === 0) return none
-    if (!known.has(code)) known.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
-    return known.get(code) as Value
+    if (!cache.has(code)) cache.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
+    return cache.get(code) as Value
   }
 }
 
@@ -233,11 +233,11 @@ function nodesAt(
 ): IpColumn | undefined {
   const read = resolver?.holders === undefined ? undefined : endpointReader(batch, header, end, resolver)
   if (read === undefined) return nodeColumn(batch, end, undefined)
-  const known = new Map<string, Uint32Array | undefined>()
+  const cache = new Map<string, Uint32Array | undefined>()
   return nodeColumn(batch, end, (row) => {
     const text = read(row)?.node_addr
     if (text === undefined) return undefined
-    if (!known.has(text)) known.set(text, parseIp(text))
-    return known.get(text)
+    if (!cache.has(text)) cache.set(text, parseIp(text))
+    return cache.get(text)
   })
 }

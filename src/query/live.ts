@@ -109,13 +109,13 @@ function leaf(given: Leaf): Compiled {
 
 /** 0 unknown, 1 false, 2 true. */
 function memoized(dictionary: readonly string[], test: (text: string) => boolean): (code: number) => boolean {
-  const known = new Uint8Array(dictionary.length)
+  const bytes = new Uint8Array(dictionary.length)
   return (code) => {
     if (code === 0) return false
-    let answer = known[code]
+    let answer = bytes[code]
     if (answer === 0) {
       answer = test(dictionary[code] ?? '') ? 2 : 1
-      known[code] = answer
+      bytes[code] = answer
     }
     return answer === 2
   }
@@ -142,13 +142,13 @@ function texts(name: string, match: Leaf['match']): Compiled {
     }
     const read = textsOf(rows, name)
     if (read === undefined) return no
-    const known = new Map<string, boolean>()
+    const cache = new Map<string, boolean>()
     return (row) => {
       const text = read(row)
       if (text === undefined) return false
       if (!resolved) return test(text)
-      let answer = known.get(text)
-      if (answer === undefined) known.set(text, (answer = test(text)))
+      let answer = cache.get(text)
+      if (answer === undefined) cache.set(text, (answer = test(text)))
       return answer
     }
   }

@@ -62,8 +62,8 @@ function fold(name: string) {
 
 /** `src_port` → [`src`, `port`]; `xlat_src_port` → [`src`, `xlat_port`]. */
 function endOf(name: string): readonly [End, string] | undefined {
-  const found = /^(xlat_)?(src|dst)_(.+)$/.exec(name)
-  return found === null ? undefined : [found[2] as End, (found[1] ?? '') + (found[3] ?? '')]
+  const match = /^(xlat_)?(src|dst)_(.+)$/.exec(name)
+  return match === null ? undefined : [match[2] as End, (match[1] ?? '') + (match[3] ?? '')]
 }
 
 export function swappedName(name: string, table: NameTable): string {
@@ -99,7 +99,7 @@ function nameTable(
   for (const { name } of named) put(name, name)
   if (text !== undefined) put('text', 'text')
   const searched = text?.flatMap((name) => byName.get(name) ?? [])
-  for (const { name, others } of named) for (const other of others) put(other, name)
+  for (const { name, others } of named) for (const otherText of others) put(otherText, name)
   const ends = new Map<string, Partial<Record<End, QueryField>>>()
   const partNames = new Map<string, string>()
   for (const [written, name] of all) {
@@ -117,7 +117,7 @@ function nameTable(
     fields,
     example,
     field: (name) => byName.get(name),
-    others: (name) => named.find((each) => each.name === name)?.others ?? [],
+    others: (name) => named.find((candidate) => candidate.name === name)?.others ?? [],
     together: (name) => (name === 'text' ? searched : undefined),
     resolve: (written) => all.get(fold(written)),
     own: (written) => own.get(written),

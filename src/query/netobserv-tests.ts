@@ -76,9 +76,9 @@ export function testText(test: ForeignTest): ReadTest {
   const values = test.values.map((value) => value.trim())
   const positive = operator.startsWith('!') ? operator.slice(1) : operator
   const texts = values.map((value) => oneText(name, positive as '=' | '~' | '>=', value))
-  const problem = texts.find((each) => typeof each !== 'string')
+  const problem = texts.find((text) => typeof text !== 'string')
   if (problem !== undefined) return problem
-  const written = texts.filter((each) => typeof each === 'string')
+  const written = texts.filter((text) => typeof text === 'string')
   const any = written.length === 1 ? (written[0] ?? '') : `(${written.join(' or ')})`
   return { text: positive === operator ? any : `not (${any})`, eitherEnd }
 }

@@ -50,5 +50,5 @@ function value(each: Value, names: NameTable): string {
 }
 
 export function quote(text: string): string {
-  return `"${text.replace(/\\(?=["\\])|\\$|"/g, (found) => `\\${found}`)}"`
+  return `"${text.replace(/\\(?=["\\])|\\$|"/g, (match) => `\\${match}`)}"`
 }

@@ -100,15 +100,15 @@ class Reader {
     const before = this.#copies
     this.#copies = 1
     const size = this.#atom()
-    const found = this.#repeatHere()
+    const match = this.#repeatHere()
     const copies = this.#copies
     this.#copies = Math.max(before, copies)
-    if (found === undefined) return size
-    this.#at += found[0].length
+    if (match === undefined) return size
+    this.#at += match[0].length
     if (this.#repeatHere() !== undefined)
       throw new Refused('A repetition follows a repetition; group the first: (?:a+)*.')
-    if (found[1] === undefined) return size + 1
-    const [min, max] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
+    if (match[1] === undefined) return size + 1
+    const [min, max] = [Number(match[1]), Number(match[3] === undefined || match[3] === '' ? match[1] : match[3])]
     if (min > 1000 || max > 1000 || max < min)
       throw new Refused('A repetition {n,m} ranges from 0 to 1000, the smaller number first.')
     if (copies * max > 1000) throw new Refused('Repetitions within repetitions make more than 1000 copies.')
@@ -219,8 +219,8 @@ class Reader {
     if (next === 'p' || next === 'P')
       throw new Refused('Unicode classes (\\p) depend on the version; write the characters, as in [a-zäöü].')
     if (/[1-9]/.test(next)) throw new Refused('Back references are not supported.')
-    const known = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
-    if (!known.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
+    const pattern = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
+    if (!pattern.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
     this.#at += 2
     return controls[next] ?? (/[A-Za-z]/.test(next) ? 0 : (next.codePointAt(0) ?? 0))
   }

@@ -89,12 +89,12 @@ function pieces(low: bigint, high: bigint, count: number, width: number, fixed: 
   const startsWhole = (low & mask) === 0n
   const endsWhole = (high & mask) === mask
   if (first === last && !(startsWhole && endsWhole)) return pieces(low, high, count, width, [...fixed, first])
-  const found: Piece[] = []
-  if (!startsWhole) found.push(...pieces(low, low | mask, count, width, [...fixed, first]))
+  const results: Piece[] = []
+  if (!startsWhole) results.push(...pieces(low, low | mask, count, width, [...fixed, first]))
   const [from, to] = [startsWhole ? first : first + 1, endsWhole ? last : last - 1]
-  if (from <= to) found.push({ fixed, low: from, high: to })
-  if (!endsWhole) found.push(...pieces(high & ~mask, high, count, width, [...fixed, last]))
-  return found
+  if (from <= to) results.push({ fixed, low: from, high: to })
+  if (!endsWhole) results.push(...pieces(high & ~mask, high, count, width, [...fixed, last]))
+  return results
 }
 
 function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found) {
@@ -111,13 +111,13 @@ function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
 /** False if zero groups may be hidden in `::`. */
 function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): boolean {
   const all = pieces(low, high, 8, 16)
-  const isUnambiguous = (groups: readonly number[]) => groups.every((each) => each > 0)
+  const isUnambiguous = (groups: readonly number[]) => groups.every((group) => group > 0)
   const [only] = all
   const whole =
     all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && isUnambiguous(only.fixed)
   if (!whole && !all.every(({ fixed, low: from }) => isUnambiguous([...fixed, from]))) return false
   for (const { fixed, low: from, high: to } of all) {
-    const before = fixed.map((each) => `${each.toString(16)}:`).join('')
+    const before = fixed.map((number) => `${number.toString(16)}:`).join('')
     const last = fixed.length === 7
     if (whole) prefixes.push(before)
     else if (from === to) (last ? singles : prefixes).push(`${before}${from.toString(16)}${last ? '' : ':'}`)
@@ -127,14 +127,14 @@ function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
 }
 
 function numbersBetween(low: number, high: number, base: 10 | 16): string {
-  const found: string[] = []
+  const numbers: string[] = []
   for (let length = 1, first = 0; first <= high; length++) {
     const last = base ** length - 1
     if (last >= low)
-      found.push(...sameLength(Math.max(low, first).toString(base), Math.min(high, last).toString(base), base))
+      numbers.push(...sameLength(Math.max(low, first).toString(base), Math.min(high, last).toString(base), base))
     first = last + 1
   }
-  return found.join('|')
+  return numbers.join('|')
 }
 
 function sameLength(low: string, high: string, base: 10 | 16): string[] {
@@ -143,21 +143,21 @@ function sameLength(low: string, high: string, base: 10 | 16): string[] {
   const [zero, max] = ['0'.repeat(rest), (base - 1).toString(base).repeat(rest)]
   const [first, last] = [low[0] ?? '', high[0] ?? '']
   if (first === last) return sameLength(low.slice(1), high.slice(1), base).map((tail) => first + tail)
-  const found: string[] = []
+  const results: string[] = []
   const startsWhole = low.slice(1) === zero
   const endsWhole = high.slice(1) === max
-  if (!startsWhole) found.push(...sameLength(low.slice(1), max, base).map((tail) => first + tail))
+  if (!startsWhole) results.push(...sameLength(low.slice(1), max, base).map((tail) => first + tail))
   const [from, to] = [
     Number.parseInt(first, base) + (startsWhole ? 0 : 1),
     Number.parseInt(last, base) - (endsWhole ? 0 : 1),
   ]
   if (from <= to) {
     const all = Array.from({ length: to - from + 1 }, (_, index) => (from + index).toString(base)).join('')
-    found.push((all.length === 1 ? all : `[${all}]`) + (base === 10 ? '[0-9]' : '[0-9a-f]').repeat(rest))
+    results.push((all.length === 1 ? all : `[${all}]`) + (base === 10 ? '[0-9]' : '[0-9a-f]').repeat(rest))
   }
   if (!endsWhole)
-    found.push(...sameLength(high.slice(1).replace(/./g, '0'), high.slice(1), base).map((tail) => last + tail))
-  return found
+    results.push(...sameLength(high.slice(1).replace(/./g, '0'), high.slice(1), base).map((tail) => last + tail))
+  return results
 }
 
 function hex(value: bigint) {

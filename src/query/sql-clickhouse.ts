@@ -63,8 +63,8 @@ function addressText(column: string): string {
 function foundPattern(pattern: string): string {
   const exact = pattern.replace(
     /\\x([0-9a-fA-F]{2})|(\\.)|[^\0-\x7f]/gsu,
-    (found: string, hex: string | undefined, escape: string | undefined) =>
-      escape ?? `\\x{${hex ?? (found.codePointAt(0) ?? 0).toString(16)}}`,
+    (match: string, hex: string | undefined, escape: string | undefined) =>
+      escape ?? `\\x{${hex ?? (match.codePointAt(0) ?? 0).toString(16)}}`,
   )
   return `(?-s:${exact})`
 }
@@ -167,7 +167,7 @@ export const clickhouse: Dialect = {
   bitOr: (value) => `groupBitOr(${value})`,
   bitAnd: bitAndSql.clickhouse,
   // Without values a list of NULLs, because a list cannot be NULL.
-  percentiles: (value, percents) => `[${percents.map((each) => nearestRank(value, String(each))).join(', ')}]`,
+  percentiles: (value, percents) => `[${percents.map((percent) => nearestRank(value, String(percent))).join(', ')}]`,
   percentile: (value, percent) => nearestRank(value, String(percent)),
   unnest: (list) => `arrayJoin(${list})`,
   distinct: (list) => `arrayDistinct(${list})`,

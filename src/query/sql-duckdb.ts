@@ -6,7 +6,7 @@ import { beginsSql, foundSql, integerSql, name, text, timeSql } from './sql-text
 const same = (sql: string) => sql
 const path = (keys: readonly string[]) => ['$', ...keys].join('.')
 /** A JSON pointer for keys that a path cannot contain. */
-const place = (keys: readonly string[]) =>
+const position = (keys: readonly string[]) =>
   keys.every((key) => /^[A-Za-z_]\w*$/.test(key))
     ? path(keys)
     : keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
@@ -57,8 +57,8 @@ export const duckdb: Dialect = {
         label.value))`,
   lower: (column) => `lower(${column})`,
   part: (column, separator, index) => `split_part(${column}, ${text(separator)}, ${index})`,
-  jsonText: (json, keys) => `(${json}->>${text(place(keys))})`,
-  jsonMember: (json, key) => `json_extract(${json}, ${text(place([key]))})`,
+  jsonText: (json, keys) => `(${json}->>${text(position(keys))})`,
+  jsonMember: (json, key) => `json_extract(${json}, ${text(position([key]))})`,
   jsonKeys: (json) => `unnest(json_keys(${json}))`,
   wholeOf: (raw) => `CASE WHEN regexp_matches(${raw}, ${wholeNumber}) THEN TRY_CAST(${raw} AS HUGEINT) END`,
   fractionOf: (raw) =>
@@ -84,7 +84,7 @@ export const duckdb: Dialect = {
   bitAnd: bitAndSql.duckdb,
   percentiles: (value, percents) =>
     `quantile_disc(${value},
-      [${percents.map((each) => each / 100).join(', ')}])`,
+      [${percents.map((percent) => percent / 100).join(', ')}])`,
   percentile: (value, percent) => `quantile_disc(${value}, ${percent / 100})`,
   unnest: (list) => `unnest(${list})`,
   distinct: (list) => `list_distinct(${list})`,

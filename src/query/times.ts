@@ -11,9 +11,9 @@ export function clampedTime(us: bigint): bigint {
 
 /** µs since 1970 of ISO 8601, UTC by default; a date means its midnight. */
 export function timeOf(text: string): bigint | undefined {
-  const found = iso.exec(text)
-  if (found === null) return undefined
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = found
+  const match = iso.exec(text)
+  if (match === null) return undefined
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match
   const milliseconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
   // Date.parse accepts 30 February as 1 March.
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(8, 10) !== day) return undefined

@@ -8,9 +8,9 @@ export function wildcardTest(wildcard: string): (text: string) => boolean {
     const end = text.length - last.length
     let at = first.length
     for (const piece of rest) {
-      const found = text.indexOf(piece, at)
-      if (found < 0 || found + piece.length > end) return false
-      at = found + piece.length
+      const index = text.indexOf(piece, at)
+      if (index < 0 || index + piece.length > end) return false
+      at = index + piece.length
     }
     return true
   }

@@ -4,8 +4,8 @@ import { Secret } from './secret.ts'
 export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
   if (settings instanceof Secret)
     return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
-  if (Array.isArray(settings)) return settings.map((each) => carriedSettings(each, reveal))
-  return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
+  if (Array.isArray(settings)) return settings.map((setting) => carriedSettings(setting, reveal))
+  return isPlain(settings) ? mapped(settings, (value) => carriedSettings(value, reveal)) : settings
 }
 
 /** Settings from {@link carriedSettings}. Secrets in files stay references and are read at each use. */

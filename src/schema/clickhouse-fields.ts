@@ -121,18 +121,18 @@ export function checkClickhouse({
   cluster,
   distributed,
 }: Pick<Values, 'url' | 'tls' | 'auth' | 'headers' | 'cluster' | 'distributed'>): Complaint | null {
-  const place = new URL(url)
-  if (place.port === '9000' || place.port === '9440') {
-    const [scheme, port] = place.port === '9000' ? ['http', 8123] : ['https', 8443]
+  const position = new URL(url)
+  if (position.port === '9000' || position.port === '9440') {
+    const [scheme, port] = position.port === '9000' ? ['http', 8123] : ['https', 8443]
     return new Complaint(
-      `port ${place.port} speaks ClickHouse's native protocol; Weir uses its HTTP interface`,
-      `write \`${scheme}://${place.hostname}:${port}\`, the HTTP port of the same server`,
+      `port ${position.port} speaks ClickHouse's native protocol; Weir uses its HTTP interface`,
+      `write \`${scheme}://${position.hostname}:${port}\`, the HTTP port of the same server`,
       ['url'],
     )
   }
-  if (place.search !== '' || place.hash !== '')
+  if (position.search !== '' || position.hash !== '')
     return new Complaint('the URL has a query', 'use the settings `database`, `auth` and `headers` instead', ['url'])
-  if (settings !== null && place.protocol === 'http:')
+  if (settings !== null && position.protocol === 'http:')
     return new Complaint('`tls` is set, but the URL is plain http', 'write https:// and the port of TLS (8443)', [
       'url',
     ])

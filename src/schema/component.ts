@@ -84,16 +84,16 @@ export function componentMap<
       return Object.keys(types)
     },
     fieldsOf: (type: string): Fields | undefined => {
-      const found = own(types, type)
-      if (found === undefined) return undefined
-      const fields = merged.get(found) ?? { ...common, ...found.fields }
-      merged.set(found, fields)
+      const result = own(types, type)
+      if (result === undefined) return undefined
+      const fields = merged.get(result) ?? { ...common, ...result.fields }
+      merged.set(result, fields)
       return fields
     },
     summaryOf: (type: string) => own(types, type)?.summary ?? '',
     jsonSchemaOf: (type: string): z.ZodType | undefined => {
-      const found = own(types, type)
-      return found === undefined ? undefined : groupSchema({ ...common, ...found.fields })
+      const result = own(types, type)
+      return result === undefined ? undefined : groupSchema({ ...common, ...result.fields })
     },
   }
   return makeField<Out, WrittenEntries, M>(

@@ -56,8 +56,8 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   const fatal = document.errors.filter((error) => error.code !== 'DUPLICATE_KEY')
   let readable = fatal.length === 0
   // After a syntax error the parser reports false duplicates.
-  const found = readable ? [...document.errors, ...document.warnings] : fatal
-  const problems = found
+  const yamlErrors = readable ? [...document.errors, ...document.warnings] : fatal
+  const problems = yamlErrors
     .map((error) => yamlProblem(error, file, text, nodes))
     .sort((a, b) => a.line - b.line || a.column - b.column)
   let value: unknown = null
@@ -90,11 +90,11 @@ function deepestAt(text: string): number | undefined {
 
 function tooDeep(text: string, file: string, offset: number): ConfigDocument {
   const before = text.slice(0, offset).split('\n')
-  const place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, path: '' }
+  const position = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, path: '' }
   return {
     ...parseYaml('', file),
     text,
-    problems: [{ ...place, message: `the YAML nests deeper than ${maxDepth} levels`, hint: 'close open brackets' }],
+    problems: [{ ...position, message: `the YAML nests deeper than ${maxDepth} levels`, hint: 'close open brackets' }],
     readable: false,
   }
 }
@@ -117,12 +117,12 @@ const WORDING: Readonly<Partial<Record<YAMLError['code'], Wording>>> = {
 function yamlProblem(error: YAMLError, file: string, text: string, nodes: Nodes): Problem {
   const { line, col } = nodes.lines.linePos(error.pos[0])
   const wording = WORDING[error.code]
-  const place = { file, line, column: col, path: '' }
+  const position = { file, line, column: col, path: '' }
   const key = /^[\w-]+(?=\s*:)/.exec(text.slice(error.pos[0], error.pos[0] + 100))?.[0]
   if (error.code === 'DUPLICATE_KEY' && key !== undefined)
-    return { ...place, message: `\`${key}\` is written twice`, hint: 'keep one of the two' }
+    return { ...position, message: `\`${key}\` is written twice`, hint: 'keep one of the two' }
   const message = wording?.message ?? error.message.replace(/\s+/g, ' ').replace(/\.$/, '')
-  return { ...place, message, ...(wording === undefined ? {} : { hint: wording.hint }) }
+  return { ...position, message, ...(wording === undefined ? {} : { hint: wording.hint }) }
 }
 
 /** A missing path is located at its nearest ancestor's key, or at its override. */
@@ -190,8 +190,8 @@ const pairsByKey = new WeakMap<Node, ReadonlyMap<string, KeyedPair>>()
 
 /** The first one of each key. */
 function pairsOf(map: YAMLMap): ReadonlyMap<string, KeyedPair> {
-  const known = pairsByKey.get(map)
-  if (known !== undefined) return known
+  const existing = pairsByKey.get(map)
+  if (existing !== undefined) return existing
   const pairs = new Map<string, KeyedPair>()
   for (const pair of map.items as readonly KeyedPair[]) {
     if (!isPair(pair) || !isScalar(pair.key)) continue

@@ -82,8 +82,8 @@ function resolve(info: FieldInfo, rest: string, value: unknown): Target | undefi
     const name = variableName(key)
     if (rest === name && !hasKeys(below)) return { path: [key], info: below }
     if (below === undefined || !rest.startsWith(`${name}_`)) continue
-    const found = resolve(below, rest.slice(name.length + 1), isRecord(value) ? value[key] : undefined)
-    if (found !== undefined) return { path: [key, ...found.path], info: found.info }
+    const result = resolve(below, rest.slice(name.length + 1), isRecord(value) ? value[key] : undefined)
+    if (result !== undefined) return { path: [key, ...result.path], info: result.info }
   }
   return undefined
 }

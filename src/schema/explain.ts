@@ -54,8 +54,8 @@ function nestedName(key: string, parent: FieldInfo, holder: unknown): string | u
     const all = [fields, ...(variants?.values() ?? [])].flatMap((group) => Object.keys(group))
     return [...new Set(all)].map((below) => [below, `${name}.${below}`] as const)
   })
-  const found = nearest(key, new Set(groups.map(([below]) => below)))
-  return groups.find(([below]) => below === found)?.[1]
+  const result = nearest(key, new Set(groups.map(([below]) => below)))
+  return groups.find(([below]) => below === result)?.[1]
 }
 
 const SECRET_LIKE = new RegExp(

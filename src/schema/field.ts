@@ -106,9 +106,9 @@ const registry = z.registry<{ info: object }>()
 
 /** Throws for a zod schema from elsewhere. */
 export function infoOf(field: z.ZodType): FieldInfo {
-  const found = findInfo(field)
-  if (found === undefined) throw new TypeError('This zod schema was not made by a field builder of src/schema.')
-  return found
+  const info = findInfo(field)
+  if (info === undefined) throw new TypeError('This zod schema was not made by a field builder of src/schema.')
+  return info
 }
 
 export function findInfo(schema: z.core.$ZodType): FieldInfo | undefined {

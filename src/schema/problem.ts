@@ -40,7 +40,7 @@ type Hidden = Readonly<{ start: number; end: number; shown: string }>
 
 function hiddenIn(source: string, { column, path, secret }: Problem): readonly Hidden[] {
   const at = column - 1
-  const own = at + (KEY.exec(source.slice(at))?.[0].length ?? 0)
+  const captured = at + (KEY.exec(source.slice(at))?.[0].length ?? 0)
   const found = (pattern: RegExp, show: (text: string) => string): Hidden[] =>
     [...source.matchAll(pattern)].map(({ index, 0: text }) => ({
       start: index,
@@ -49,12 +49,12 @@ function hiddenIn(source: string, { column, path, secret }: Problem): readonly H
     }))
   const end = source.length
   return [
-    ...(secret === true ? [{ start: own, end, shown: '***' }] : []),
-    ...(secret === 'path' ? [{ start: own, end, shown: shownPlace(source.slice(own)) }] : []),
+    ...(secret === true ? [{ start: captured, end, shown: '***' }] : []),
+    ...(secret === 'path' ? [{ start: captured, end, shown: shownPlace(source.slice(captured)) }] : []),
     ...found(URL_TEXT, withoutUrlSecrets),
     ...found(USER_AND_PASSWORD, () => '***@'),
     // The value of a field with such a name that is no secret is shown.
-    ...found(SECRET_VALUE, () => '***').filter(({ start }) => path === '' || start !== own),
+    ...found(SECRET_VALUE, () => '***').filter(({ start }) => path === '' || start !== captured),
   ]
 }
 
@@ -99,9 +99,9 @@ const longestLine = 400
 
 function formatProblem(problem: Problem, source: string | undefined, kind: string): string {
   const { file, line, column, path, message, hint } = problem
-  const place = line === 0 ? file : `${file}:${line}:${column}`
+  const position = line === 0 ? file : `${file}:${line}:${column}`
   const subject = path === '' ? '' : `${path}: `
-  const out = [`${place}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '***@')}`]
+  const out = [`${position}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '***@')}`]
   if (source !== undefined) {
     const number = String(line).padStart(4)
     const { text, before } = shownLine(source, problem)

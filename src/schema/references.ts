@@ -48,12 +48,12 @@ export function resolveReferences(
   const changes: Readonly<{ path: Path; value: unknown }>[] = []
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (!takesReference(info) || !isReference(value)) return
-    const found = resolveReference(value, machine)
-    if (!(found instanceof Complaint)) changes.push({ path, value: found })
-    else if (found.hint === missingHint && mayMiss(path)) unknown.push(path)
+    const reference = resolveReference(value, machine)
+    if (!(reference instanceof Complaint)) changes.push({ path, value: reference })
+    else if (reference.hint === missingHint && mayMiss(path)) unknown.push(path)
     else {
       unknown.push(path)
-      problems.push(valueProblem(document, path, found.message, found.hint, info))
+      problems.push(valueProblem(document, path, reference.message, reference.hint, info))
     }
   })
   const value = replacedAll(document.value, changes)

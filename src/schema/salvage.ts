@@ -61,11 +61,11 @@ export function salvage<S extends AnyComponentSchema>(
       return { document, value: result.data as ConfigOf<S>, problems: problems ?? written.problems, warnings, guessed }
     }
     const faults = faulty(result.error.issues, value)
-    const own = faults.filter((path) => !isUnknown(path))
+    const paths = faults.filter((path) => !isUnknown(path))
     // A component with an unknown value is judged once that value fits.
-    if (own.length === faults.length || round === maxRounds - 1)
+    if (paths.length === faults.length || round === maxRounds - 1)
       problems ??= [...written.problems, ...explain(schema.info, document, result.error.issues)]
-    const repaired = own.length === faults.length ? own : faults.filter(isUnknown)
+    const repaired = paths.length === faults.length ? paths : faults.filter(isUnknown)
     if (repaired.length === 0) break
     for (const path of repaired) repair(path)
   }
@@ -99,7 +99,9 @@ function candidatesFor(info: FieldInfo | undefined, written: unknown): readonly 
   const own = info.kind === 'listen' || info.kind === 'host:port' ? ['127.0.0.1:0'] : known
   // Beside `tls` a URL must have a scheme with TLS.
   const tls = typeof info.example === 'string' ? info.example.replace(/^(\w+[^s:]):\/\//, '$1s://') : undefined
-  return [...own, info.example, tls, info.choices?.[0], info.min].filter((each) => each !== undefined && each !== null)
+  return [...own, info.example, tls, info.choices?.[0], info.min].filter(
+    (value) => value !== undefined && value !== null,
+  )
 }
 
 /** An element of a list stays, so that the others keep their places: the list is removed. */

@@ -45,8 +45,8 @@ export class Secret {
   }
 
   /** Compares references; a reload compares configurations with this. */
-  equals(other: Secret): boolean {
-    return this.source === other.source && this.#name === other.#name
+  equals(secret: Secret): boolean {
+    return this.source === secret.source && this.#name === secret.#name
   }
 
   toString(): string {

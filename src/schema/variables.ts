@@ -35,18 +35,18 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
       return
     }
     let isWhole = true
-    const text = value.replaceAll(variableReference, (found, inner: string) => {
-      if (found.startsWith('$$')) return found.slice(1)
-      const [, name, otherwise] = found.endsWith('}') ? (content.exec(inner) ?? []) : []
+    const text = value.replaceAll(variableReference, (match, inner: string) => {
+      if (match.startsWith('$$')) return match.slice(1)
+      const [, name, otherwise] = match.endsWith('}') ? (content.exec(inner) ?? []) : []
       const given = name === undefined ? undefined : env?.[name]
       if (given !== undefined && given !== '') return given
       if (otherwise !== undefined) return otherwise
       isWhole = false
       if (name === undefined)
-        complain(`\`${found}\` is no variable`, 'write `${NAME}` or `${NAME:-default}`, and `$${` for a literal `${`')
+        complain(`\`${match}\` is no variable`, 'write `${NAME}` or `${NAME:-default}`, and `$${` for a literal `${`')
       else if (env !== undefined)
         complain(`the environment variable ${name} is not set`, `set it, or write a default: \`\${${name}:-value}\``)
-      return found
+      return match
     })
     if (!isWhole) unknown.push(path)
     else changes.push({ path, value: valueFromText(info, text) })

@@ -53,7 +53,7 @@ export function extentOfSums({ count, minutes }: RollupRows): Extent {
 }
 
 export function extentsJoined(files: readonly StoredFile[]): Pick<StoredFile, 'timed' | 'families'> {
-  const known = files.map(({ families }) => families).filter((each) => each !== undefined)
+  const known = files.map(({ families }) => families).filter((value) => value !== undefined)
   return {
     ...(files.every(({ timed }) => timed === true) ? { timed: true } : {}),
     ...(known.length === files.length ? { families: [...new Set(known.flat())].sort() } : {}),

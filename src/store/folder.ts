@@ -180,15 +180,15 @@ export class Folder {
   }
 
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
-    const found = [...damaged].filter(
+    const results = [...damaged].filter(
       ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
     )
-    if (found.length === 0) return
+    if (results.length === 0) return
     const { added, removed } = condemned(
       this.state,
-      found.map(([{ name }]) => name),
+      results.map(([{ name }]) => name),
     )
-    const reasons = new Map<string, string>(found.map(([{ name }, damage]) => [name, damage]))
+    const reasons = new Map<string, string>(results.map(([{ name }, damage]) => [name, damage]))
     for (const name of new Set([...added.map((file) => file.name), ...removed])) {
       const file = this.state.files.get(name)
       if (file === undefined || (!this.#writable && this.versions.missing.has(name))) continue
@@ -332,7 +332,7 @@ export class Folder {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
     const isFlows = name.startsWith('flows-')
     const beside = name.startsWith('endpoints-') ? [copyOf(name)] : isFlows ? [indexOf(name), sumsOf(name)] : []
-    for (const each of beside) await this.#host.disk.remove(this.path(each)).catch(() => undefined)
+    for (const id of beside) await this.#host.disk.remove(this.path(id)).catch(() => undefined)
   }
 
   async close(): Promise<void> {

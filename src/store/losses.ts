@@ -34,19 +34,19 @@ export function condemned(state: StoreState, names: Iterable<string>): Condemned
       for (const flows of live)
         if (flows.stream === 'flows' && dayOf(flows.hour) === file.hour && flows.lastSequence >= file.firstSequence)
           lose(flows)
-    } else if (isRollup(file.stream) && live.some((other) => isFiner(other, file))) removed.push(name)
+    } else if (isRollup(file.stream) && live.some((storedFile) => isFiner(storedFile, file))) removed.push(name)
     else lose(file)
   }
   return { added: [...lost.values()], removed }
 }
 
-function isFiner(other: StoredFile, file: StoredFile): boolean {
+function isFiner(storedFile: StoredFile, file: StoredFile): boolean {
   return (
-    isRollup(other.stream) &&
+    isRollup(storedFile.stream) &&
     isRollup(file.stream) &&
-    rollups.indexOf(other.stream) < rollups.indexOf(file.stream) &&
-    other.hour === file.hour &&
-    overlap(other, file)
+    rollups.indexOf(storedFile.stream) < rollups.indexOf(file.stream) &&
+    storedFile.hour === file.hour &&
+    overlap(storedFile, file)
   )
 }
 
@@ -58,15 +58,15 @@ export function overlap(
 }
 
 function guessed(state: StoreState, rows: number): PerSource {
-  const known = lostRows(state)
+  const rowsBySource = lostRows(state)
   let left = rows
-  const found: [number, number][] = []
+  const results: [number, number][] = []
   for (const { id, stored } of Object.values(state.sources).toSorted((a, b) => b.stored - a.stored)) {
-    const part = Math.min(left, Math.max(0, stored - (known.get(id) ?? 0)))
-    if (part > 0) found.push([id, part])
+    const part = Math.min(left, Math.max(0, stored - (rowsBySource.get(id) ?? 0)))
+    if (part > 0) results.push([id, part])
     left -= part
   }
-  return found
+  return results
 }
 
 export function addRows(to: Map<number, number>, rows: PerSource | undefined): void {
@@ -151,8 +151,8 @@ function extentOf({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFi
 }
 
 /** Of a file of events; an early entry does not state them. */
-export function familiesOf({ families: known = families }: StoredFile): readonly string[] {
-  return known
+export function familiesOf({ families: b = families }: StoredFile): readonly string[] {
+  return b
 }
 
 /** `missing`: damaged files not recorded as lost yet. A rollup lacks what neither it nor the flows still hold. */
@@ -165,10 +165,10 @@ export function lostTimes(files: readonly StoredFile[], missing: ReadonlySet<str
     const serving = new Set<string>(rollups.slice(0, rollups.indexOf(rollup) + 1))
     const isHeld = (file: StoredFile) =>
       live.some(
-        (other) =>
-          (serving.has(other.stream) || (other.stream === 'flows' && file.stream !== 'flows')) &&
-          other.hour === file.hour &&
-          overlap(other, file),
+        (storedFile) =>
+          (serving.has(storedFile.stream) || (storedFile.stream === 'flows' && file.stream !== 'flows')) &&
+          storedFile.hour === file.hour &&
+          overlap(storedFile, file),
       )
     return lost.filter((file) => (file.stream === 'flows' || serving.has(file.stream)) && !isHeld(file)).map(extentOf)
   }

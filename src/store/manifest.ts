@@ -35,7 +35,7 @@ async function parseGeneration(
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
   const generations = (await disk.list(directory))
     .map(manifestGeneration)
-    .filter((found) => found !== undefined)
+    .filter((number) => number !== undefined)
     .sort((a, b) => a - b)
   let state = emptyState
   let damaged = false
@@ -45,13 +45,13 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
   const removed = new Set<string>()
   const parsed: ParsedManifest[] = []
   for (const generation of generations.toReversed()) {
-    const found = await parseGeneration(disk, directory, generation)
-    parsed.unshift(found)
+    const result = await parseGeneration(disk, directory, generation)
+    parsed.unshift(result)
     if (parsed.length === 1) {
-      whole = !found.torn && !found.damaged
-      end = found.bytes
+      whole = !result.torn && !result.damaged
+      end = result.bytes
     }
-    if (found.records[0]?.snapshot === true) break
+    if (result.records[0]?.snapshot === true) break
     damaged = true
   }
   for (const { records, damaged: lost } of parsed) {

@@ -93,7 +93,7 @@ function firstRun(
   for (const file of files) {
     const large =
       bytes + file.bytes > Math.min(maxBytes, most) || (isRollup(file.stream) && rows + file.rows > maxGroups)
-    if (fits(file) && run.every((each) => agree(each, file)) && !large) {
+    if (fits(file) && run.every((storedFile) => agree(storedFile, file)) && !large) {
       run.push(file)
       bytes += file.bytes
       rows += file.rows

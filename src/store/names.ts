@@ -37,9 +37,9 @@ export function fileName(stream: Stream, hour: number, first: number, last: numb
 }
 
 export function parseFileName(name: string): FileName | undefined {
-  const found = pattern.exec(name)
-  if (found === null) return undefined
-  const [, stream, year, month, day, hour, first, last] = found
+  const match = pattern.exec(name)
+  if (match === null) return undefined
+  const [, stream, year, month, day, hour, first, last] = match
   return {
     name,
     stream: stream as Stream,
@@ -54,8 +54,8 @@ export const dataFileNames = /[a-z0-9_]+-\d{10}-\d+-\d+-[0-9a-f]+\.parquet(?!\.)
 const checksumPattern = /-[0-9a-f]{8}([0-9a-f]{8})\.parquet$/
 
 export function checksumInName(name: string): number | undefined {
-  const found = checksumPattern.exec(name)
-  return found === null ? undefined : Number.parseInt(found[1] ?? '', 16)
+  const match = checksumPattern.exec(name)
+  return match === null ? undefined : Number.parseInt(match[1] ?? '', 16)
 }
 
 export function checksumText(crc: number): string {
@@ -112,7 +112,7 @@ export function isDaySums(name: string): boolean {
 
 /** The file that another one belongs to, with which it is removed. Undefined for other names. */
 export function besideOf(name: string): string | undefined {
-  const ending = [copyEnding, indexEnding, sumsEnding].find((each) => name.endsWith(each))
+  const ending = [copyEnding, indexEnding, sumsEnding].find((text) => name.endsWith(text))
   return ending === undefined ? undefined : name.slice(0, -ending.length)
 }
 
@@ -141,6 +141,6 @@ export function manifestName(generation: number): string {
 }
 
 export function manifestGeneration(name: string): number | undefined {
-  const found = manifestPattern.exec(name)
-  return found === null ? undefined : Number(found[1])
+  const match = manifestPattern.exec(name)
+  return match === null ? undefined : Number(match[1])
 }

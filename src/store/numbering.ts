@@ -7,12 +7,12 @@ export class Numbering<T, First = never> {
   }
 
   number(value: T): number {
-    let found = this.#numbers.get(value)
-    if (found === undefined) {
-      found = this.list.length
+    let number = this.#numbers.get(value)
+    if (number === undefined) {
+      number = this.list.length
       this.list.push(value)
-      this.#numbers.set(value, found)
+      this.#numbers.set(value, number)
     }
-    return found
+    return number
   }
 }

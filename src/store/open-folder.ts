@@ -58,7 +58,7 @@ export async function openFolder(options: {
     await disk.makeDirectory(directory, 0o700)
     await disk.syncDirectory(dirname(directory))
   }
-  const found = await readManifest(disk, directory)
+  const result = await readManifest(disk, directory)
   const names = await disk.list(directory)
   const sizes = new Map<string, number>()
   for (const name of names) {
@@ -67,28 +67,28 @@ export async function openFolder(options: {
     if (stat !== undefined) sizes.set(name, stat.size)
   }
   const copies = new EndpointCopies(disk, directory)
-  for (const file of found.state.files.values()) {
+  for (const file of result.state.files.values()) {
     if (file.stream !== 'endpoints' || file.lost === true || sizes.get(file.name) === file.bytes) continue
     if (!(await copies.restore(file))) continue
     log.warn('Rewrote a damaged store file from its copy.', { file: file.name })
     sizes.set(file.name, file.bytes)
   }
-  const isKnown = (name: string) => sizes.has(name) || found.removed.has(name)
-  if (found.damaged || found.generation === 0)
+  const isKnown = (name: string) => sizes.has(name) || result.removed.has(name)
+  if (result.damaged || result.generation === 0)
     for (const name of names.filter(isCopy).map(copied)) {
       if (isKnown(name) || !(await restoreUnnamed(name))) continue
       names.push(name)
       sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
     }
-  const orphans = [...sizes.keys()].filter((name) => !found.state.files.has(name))
-  const lost = found.damaged || (found.generation === 0 && orphans.length > 0)
-  let state = found.state
-  if ((lost || !found.whole) && orphans.length > 0) {
+  const orphans = [...sizes.keys()].filter((name) => !result.state.files.has(name))
+  const lost = result.damaged || (result.generation === 0 && orphans.length > 0)
+  let state = result.state
+  if ((lost || !result.whole) && orphans.length > 0) {
     state = await adopt(
       state,
-      orphans.filter((name) => !found.removed.has(name)),
+      orphans.filter((name) => !result.removed.has(name)),
       new Set(sizes.keys()),
-      found.empty,
+      result.empty,
     )
   }
   const days = new Set([...state.files.values()].map(({ name, day }) => daySumsOf(name, day?.files ?? '')))
@@ -106,8 +106,8 @@ export async function openFolder(options: {
       .filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes)
       .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
   )
-  const manifest = new Manifest(disk, directory, found.generation, options.fence)
-  if (found.whole && !lost && found.generation > 0) await manifest.reopen(found)
+  const manifest = new Manifest(disk, directory, result.generation, options.fence)
+  if (result.whole && !lost && result.generation > 0) await manifest.reopen(result)
   else await manifest.rotate(state)
   return { state, manifest, missing }
 
@@ -142,7 +142,7 @@ export async function openFolder(options: {
       }
     }
     const reached = forgotten
-      ? Math.max(0, ...candidates.map((one) => one.lastSequence))
+      ? Math.max(0, ...candidates.map((candidate) => candidate.lastSequence))
       : (from.positions[filePartition]?.sequence ?? 0)
     const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
     if (adopted.length > 0) {
@@ -156,9 +156,11 @@ export async function openFolder(options: {
     for (const file of adopted) files.set(file.name, storedFile(file))
     // The journal may have the frames of these files.
     const free = damaged.filter(
-      (one) =>
-        one.lastSequence <= reached &&
-        ![...files.values()].some((file) => file.stream === one.stream && file.hour === one.hour && overlap(file, one)),
+      (candidate) =>
+        candidate.lastSequence <= reached &&
+        ![...files.values()].some(
+          (file) => file.stream === candidate.stream && file.hour === candidate.hour && overlap(file, candidate),
+        ),
     )
     for (const file of free)
       files.set(file.name, {

@@ -99,10 +99,10 @@ export function encodeRecord(record: ManifestRecord): Uint8Array {
 }
 
 function decodeLine(text: string): ManifestRecord | undefined {
-  const found = line.exec(text)
-  if (found === null) return undefined
-  const json = Buffer.from(found[3] ?? '', 'utf8')
-  if (json.length !== Number(found[2]) || crc32(json).toString(16).padStart(8, '0') !== found[1]) return undefined
+  const match = line.exec(text)
+  if (match === null) return undefined
+  const json = Buffer.from(match[3] ?? '', 'utf8')
+  if (json.length !== Number(match[2]) || crc32(json).toString(16).padStart(8, '0') !== match[1]) return undefined
   return JSON.parse(json.toString('utf8')) as ManifestRecord
 }
 

@@ -87,9 +87,9 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
   const all = [...files]
   const gone: Expired[] = []
   const left = new Set(all)
-  const go = (reason: Expired['reason'], hour: number, some: readonly StoredFile[]) => {
-    gone.push({ reason, hour, files: some })
-    for (const file of some) left.delete(file)
+  const go = (reason: Expired['reason'], hour: number, storedFiles: readonly StoredFile[]) => {
+    gone.push({ reason, hour, files: storedFiles })
+    for (const file of storedFiles) left.delete(file)
   }
   const current = Math.floor(now / msPerHour)
   const isOld = (hour: number) => retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
@@ -117,9 +117,9 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
   const isClosed = ({ stream, hour }: StoredFile) => stream === 'endpoints' || hour < current
   const closed = [...left].filter(isClosed)
   const open = new Set([...left].filter((file) => !isClosed(file)).map(({ hour }) => dayOf(hour)))
-  for (const { hour, files: some } of oldestFirst(closed, current)) {
+  for (const { hour, files: storedFiles } of oldestFirst(closed, current)) {
     if (bytes <= retain.bytes) break
-    const kept = some.filter(({ stream, hour: day }) => stream !== 'endpoints' || !open.has(day))
+    const kept = storedFiles.filter(({ stream, hour: day }) => stream !== 'endpoints' || !open.has(day))
     bytes -= sizeOf(kept)
     go('size', hour, kept)
   }

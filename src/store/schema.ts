@@ -181,10 +181,10 @@ export function hasCostColumns(
 }
 
 export function unionOf(sets: readonly (string | undefined)[]): string | undefined {
-  const known = sets.filter((set) => set !== undefined)
-  if (known.length === 0) return undefined
-  const digits = Math.max(...known.map((set) => set.length))
+  const knownSets = sets.filter((set) => set !== undefined)
+  if (knownSets.length === 0) return undefined
+  const digits = Math.max(...knownSets.map((set) => set.length))
   return Array.from({ length: digits }, (_, at) =>
-    known.reduce((bits, set) => bits | Number.parseInt(set[at] ?? '0', 16), 0).toString(16),
+    knownSets.reduce((bits, set) => bits | Number.parseInt(set[at] ?? '0', 16), 0).toString(16),
   ).join('')
 }

@@ -59,17 +59,17 @@ export class Scrub {
 
   #next(now: number): StoredFile | undefined {
     const { state, versions } = this.#options.folder
-    const known = new Map<string, number>()
+    const cache = new Map<string, number>()
     let next: StoredFile | undefined
     let oldest = now - everyMs
     for (const file of state.files.values()) {
       const at = this.#readAt.get(file.name) ?? now
-      known.set(file.name, at)
+      cache.set(file.name, at)
       if (versions.missing.has(file.name) || at > oldest || (at === oldest && next !== undefined)) continue
       oldest = at
       next = file
     }
-    this.#readAt = known
+    this.#readAt = cache
     return next
   }
 
@@ -96,21 +96,21 @@ export class Scrub {
     if (file.stream === 'flows') await this.#options.indexes.check(file)
     if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return
     const writer = await this.#options.writer()
-    const found = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {
+    const inspected = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {
       log.warn('Cannot read a store file of an earlier version, which has no checksum.', {
         file: file.name,
         error: String(error),
       })
     })
     if (folder.state.files.get(file.name) !== file) return
-    if (found === undefined) return folder.condemn(new Map([[file, 'unreadable' satisfies Damage]]))
+    if (inspected === undefined) return folder.condemn(new Map([[file, 'unreadable' satisfies Damage]]))
     await folder.exchange(
       [],
       [
         {
           ...file,
           ...(expectedChecksum(file) === undefined && crc !== undefined ? { crc } : {}),
-          ...(holdsRows(file.stream) ? { perSource: perSourceOf(found.perSource) } : {}),
+          ...(holdsRows(file.stream) ? { perSource: perSourceOf(inspected.perSource) } : {}),
         },
       ],
     )

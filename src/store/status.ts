@@ -37,13 +37,13 @@ export type StoreStatus = Readonly<{
 export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {
   const { positions } = state
   const sources = withLosses(state.sources, lostRows(state, without))
-  const each = (pick: (count: SourceCount) => number): Record<string, number> =>
+  const visit = (pick: (count: SourceCount) => number): Record<string, number> =>
     Object.fromEntries(Object.entries(sources).map(([name, count]) => [name, pick(count)]))
   return {
-    stored: each(({ stored }) => stored),
-    quarantined: each(({ quarantined }) => quarantined),
-    filtered: each(({ filtered = 0 }) => filtered),
-    accounted: each(({ stored, quarantined, filtered = 0 }) => stored + quarantined + filtered),
+    stored: visit(({ stored }) => stored),
+    quarantined: visit(({ quarantined }) => quarantined),
+    filtered: visit(({ filtered = 0 }) => filtered),
+    accounted: visit(({ stored, quarantined, filtered = 0 }) => stored + quarantined + filtered),
     ...(state.expired === undefined ? {} : { expired: state.expired }),
     positions,
   }

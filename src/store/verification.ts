@@ -99,11 +99,11 @@ export class Verification {
 
   /** `onProgress` is called before each file that has to be read. */
   async damaged(files: readonly StoredFile[], onProgress?: OnProgress): Promise<Map<StoredFile, Damage>> {
-    const found = new Map<StoredFile, Damage>()
+    const results = new Map<StoredFile, Damage>()
     for (let from = 0; from < files.length; from += statsAtOnce) {
-      const some = files.slice(from, from + statsAtOnce)
-      const identities = await Promise.all(some.map((file) => this.#identity(file)))
-      const unread = some.flatMap((file, at) => {
+      const storedFiles = files.slice(from, from + statsAtOnce)
+      const identities = await Promise.all(storedFiles.map((file) => this.#identity(file)))
+      const unread = storedFiles.flatMap((file, at) => {
         const identity = identities[at]
         return identity !== undefined && this.#intact.get(file.name) === identity ? [] : [{ file, at: from + at }]
       })
@@ -112,12 +112,12 @@ export class Verification {
         for (let some = unread[next++]; some !== undefined; some = unread[next++]) {
           onProgress?.({ unit: 'files', done: some.at, total: files.length })
           const damage = await this.#verify(some.file)
-          if (damage !== undefined) found.set(some.file, damage)
+          if (damage !== undefined) results.set(some.file, damage)
         }
       }
       await Promise.all(Array.from({ length: filesAtOnce }, read))
     }
-    return new Map([...found].sort(([a], [b]) => files.indexOf(a) - files.indexOf(b)))
+    return new Map([...results].sort(([a], [b]) => files.indexOf(a) - files.indexOf(b)))
   }
 
   async again(file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {

@@ -35,8 +35,8 @@ function addError(plain: Record<string, Plain>, name: string, error: Error) {
     plain.advice = error.advice
     return
   }
-  const place = /^\s+at (.+)$/m.exec(error.stack ?? '')?.[1]
-  if (place !== undefined) plain.at = place
+  const captured = /^\s+at (.+)$/m.exec(error.stack ?? '')?.[1]
+  if (captured !== undefined) plain.at = captured
 }
 
 function isPlain(value: unknown): value is Plain {
@@ -66,8 +66,8 @@ export function formatJson({ time, level, message, fields }: LogRecord): string 
 /** Untrusted bytes must not start a line or control a terminal. */
 function oneLine(text: string) {
   // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (one) =>
-    one === '\n' ? '\\n' : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (match) =>
+    match === '\n' ? '\\n' : `\\u${match.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 

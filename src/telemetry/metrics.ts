@@ -124,10 +124,10 @@ export class MetricStore implements Metrics {
     let all = this.#series.get(name)
     if (all === undefined) this.#series.set(name, (all = new Map()))
     const key = values.join('\0')
-    let one = all.get(key)
-    if (one === undefined && (all.size < (this.table[name]?.series ?? maxSeries) || name === overflow))
-      all.set(key, (one = { values, value: 0, unpublished: 0, isPublished: false, text: undefined }))
-    return one
+    let series = all.get(key)
+    if (series === undefined && (all.size < (this.table[name]?.series ?? maxSeries) || name === overflow))
+      all.set(key, (series = { values, value: 0, unpublished: 0, isPublished: false, text: undefined }))
+    return series
   }
 
   #values(info: MetricInfo, labels: Labels | undefined) {

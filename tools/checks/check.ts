@@ -52,8 +52,8 @@ async function types(root: string): Promise<Problem[]> {
     if (result.code === 0) continue
     const before = problems.length
     for (const line of result.output.split('\n')) {
-      const found = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line)
-      if (found !== null) problems.push({ file: found[1] ?? '', line: Number(found[2]), message: found[3] ?? '' })
+      const match = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line)
+      if (match !== null) problems.push({ file: match[1] ?? '', line: Number(match[2]), message: match[3] ?? '' })
     }
     if (problems.length === before)
       problems.push({ file: project, message: `tsc failed (exit ${result.code}): ${result.output.trim()}` })

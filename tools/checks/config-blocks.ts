@@ -27,14 +27,14 @@ const places = [
 ] as const
 
 export async function configBlocks(root: string): Promise<Problem[]> {
-  const found = await Promise.all(
+  const results = await Promise.all(
     places.map(async ([folder, names]) =>
       folder === '.' ? ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'STYLE.md'] : listFiles(root, folder, names),
     ),
   )
   const problems: Problem[] = []
   // One after another: packages of connectors are shared.
-  for (const file of found.flat()) {
+  for (const file of results.flat()) {
     const text = await readFile(join(root, file), 'utf8').catch(() => '')
     const blocks = file.endsWith('.md') ? blocksOf(text) : [text]
     for (const block of blocks) problems.push(...(await problemsOf(file, block)))

@@ -47,10 +47,10 @@ export async function consoleText(root: string): Promise<Problem[]> {
 }
 
 function literalTexts(source: Source): Problem[] {
-  const found = new Map<number, string>()
+  const results = new Map<number, string>()
   const hidden: Node[] = []
   const report = (node: Node, text: string) => {
-    found.set(node.start, text.trim().replaceAll(/\s+/g, ' '))
+    results.set(node.start, text.trim().replaceAll(/\s+/g, ' '))
   }
   const reportWord = (node: Node, text: string) => {
     if (/\p{Ll}/u.test(text)) report(node, text)
@@ -113,7 +113,7 @@ function literalTexts(source: Source): Problem[] {
       if (isProse(text)) report(node, text)
     },
   }).visit(source.tree.program)
-  return [...found]
+  return [...results]
     .filter(([at]) => !hidden.some(({ start, end }) => start <= at && at < end))
     .toSorted(([a], [b]) => a - b)
     .map(([at, text]) => ({

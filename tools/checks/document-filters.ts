@@ -30,18 +30,18 @@ const kindsOf: Readonly<Record<string, readonly RowKind[]>> = {
 const tested = /(?:^|\/)query-cases\.json$|CHANGELOG\.md$/
 
 export async function documentFilters(root: string): Promise<Problem[]> {
-  const found = await Promise.all(
+  const results = await Promise.all(
     ['docs', 'deploy', 'examples', 'src'].map((folder) =>
       listFiles(root, folder, folder === 'src' ? /^README\.md$/ : /\.(?:md|json|ya?ml)$/),
     ),
   )
-  const files = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...found.flat()].filter((file) => !tested.test(file))
+  const files = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...results.flat()].filter((file) => !tested.test(file))
   const problems = await Promise.all(
     files.map(async (file) => {
       const text = await readFile(join(root, file), 'utf8').catch(() => '')
-      return filtersIn(text).flatMap((each): Problem[] => {
-        const message = problemOf(each)
-        return message === undefined ? [] : [{ file, line: each.line, message: `\`${each.text}\`: ${message}` }]
+      return filtersIn(text).flatMap((filter): Problem[] => {
+        const message = problemOf(filter)
+        return message === undefined ? [] : [{ file, line: filter.line, message: `\`${filter.text}\`: ${message}` }]
       })
     }),
   )
@@ -65,7 +65,7 @@ export function filtersIn(page: string): readonly WrittenFilterAt[] {
       ...all(flag, kinds(command)),
       ...all(parameter, kinds(path)),
       ...all(member, kinds(stream)).map((each) => ({ ...each, text: JSON.parse(each.text) as string })),
-    ].filter((each) => each.text !== '…')
+    ].filter((candidate) => candidate.text !== '…')
   })
 }
 

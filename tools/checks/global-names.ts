@@ -38,9 +38,9 @@ function namesOf(node: Node): readonly string[] {
       const { importKind, specifiers, source } = node as unknown as Imported
       if (importKind === 'type') return []
       const own = source.value.startsWith('node:') ? process.getBuiltinModule(source.value) : undefined
-      return specifiers.flatMap((each) => {
-        const same = own !== undefined && isSame(own, each)
-        return each.importKind === 'type' || same ? [] : nameOf(each.local)
+      return specifiers.flatMap((specifier) => {
+        const same = own !== undefined && isSame(own, specifier)
+        return specifier.importKind === 'type' || same ? [] : nameOf(specifier.local)
       })
     }
     default:

@@ -69,13 +69,13 @@ export async function hostRule(root: string): Promise<Problem[]> {
 }
 
 export function judge(source: Source): Problem[] {
-  const found: { at: number; message: string }[] = []
+  const results: { at: number; message: string }[] = []
   const own = declaredNames(source)
   const isGlobal = (name: string) => !own.has(name)
 
   const member = (object: string, name: string, at: number) => {
     const instead = MEMBERS[object]?.[name]
-    if (instead !== undefined) found.push({ at, message: `${object}.${name}: ${instead}` })
+    if (instead !== undefined) results.push({ at, message: `${object}.${name}: ${instead}` })
   }
 
   new Visitor({
@@ -85,7 +85,7 @@ export function judge(source: Source): Problem[] {
       const object = globalName(node.object, isGlobal) ?? cryptoModule(node.object, source)
       if (object !== undefined) member(object, name, node.start)
       if (isGlobalObject(node.object, isGlobal) && FUNCTIONS[name] !== undefined) {
-        found.push({ at: node.start, message: `${name}: ${FUNCTIONS[name]}` })
+        results.push({ at: node.start, message: `${name}: ${FUNCTIONS[name]}` })
       }
     },
     VariableDeclarator(node) {
@@ -95,25 +95,25 @@ export function judge(source: Source): Problem[] {
         if (property.type !== 'Property' || property.key.type !== 'Identifier') continue
         if (object !== undefined) member(object, property.key.name, property.start)
         const instead = isGlobalObject(node.init, isGlobal) ? FUNCTIONS[property.key.name] : undefined
-        if (instead !== undefined) found.push({ at: property.start, message: `${property.key.name}: ${instead}` })
+        if (instead !== undefined) results.push({ at: property.start, message: `${property.key.name}: ${instead}` })
       }
     },
     NewExpression(node) {
       if (globalName(node.callee, isGlobal) === 'Date' && node.arguments.length === 0) {
-        found.push({ at: node.start, message: `new Date() without a time: ${CLOCK}` })
+        results.push({ at: node.start, message: `new Date() without a time: ${CLOCK}` })
       }
     },
     CallExpression(node) {
-      if (globalName(node.callee, isGlobal) === 'Date') found.push({ at: node.start, message: `Date(): ${CLOCK}` })
+      if (globalName(node.callee, isGlobal) === 'Date') results.push({ at: node.start, message: `Date(): ${CLOCK}` })
     },
   }).visit(source.tree.program)
 
   for (const reference of references(source)) {
     const instead = FUNCTIONS[reference.name]
     if (instead !== undefined && isGlobal(reference.name))
-      found.push({ at: reference.start, message: `${reference.name}: ${instead}` })
+      results.push({ at: reference.start, message: `${reference.name}: ${instead}` })
   }
-  const problems = found.map(({ at, message }) => ({ file: source.path, line: source.line(at), message }))
+  const problems = results.map(({ at, message }) => ({ file: source.path, line: source.line(at), message }))
   return [...problems, ...forbiddenImports(source)].toSorted((a, b) => a.line - b.line)
 }
 

@@ -139,7 +139,7 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
       )
       continue
     }
-    const part = WIRED.find((each) => isPartOf(target, each))
+    const part = WIRED.find((text) => isPartOf(target, text))
     if (room === 'cli' && !used.typeOnly && part !== undefined) {
       wired.add(part)
       if (wired.size > 1) complain(used, `only app/ joins ${[...wired].join(' and ')}`)

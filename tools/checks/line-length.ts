@@ -39,7 +39,7 @@ function above(kind: string, limit: number, count: number): Problem[] {
 }
 
 export async function longLines(root: string): Promise<LongLine[]> {
-  const found: LongLine[] = []
+  const results: LongLine[] = []
   for (const { path, text } of await textFiles(root, TEXT)) {
     let fenced = false
     for (const [index, line] of text.split('\n').entries()) {
@@ -47,10 +47,10 @@ export async function longLines(root: string): Promise<LongLine[]> {
       if (path.endsWith('.md') && line.trimStart().startsWith('```')) fenced = !fenced
       if (fenced) continue
       if (line.length <= COLUMNS || withoutLinks(line).length <= COLUMNS || DATA.test(line)) continue
-      found.push({ file: path, line: index + 1, inTable: path.endsWith('.md') && line.trimStart().startsWith('|') })
+      results.push({ file: path, line: index + 1, inTable: path.endsWith('.md') && line.trimStart().startsWith('|') })
     }
   }
-  return found
+  return results
 }
 
 function withoutLinks(line: string) {

@@ -20,8 +20,8 @@ const listedNames = new Set(rules.names)
 const judgedNames = new Map<string, boolean>()
 
 function isListed(name: string): boolean {
-  const known = judgedNames.get(name)
-  if (known !== undefined) return known
+  const judgedName = judgedNames.get(name)
+  if (judgedName !== undefined) return judgedName
   const listed = name.split(/(?=[A-Z])/).some((part) => listedNames.has(part.toLowerCase()))
   judgedNames.set(name, listed)
   return listed
@@ -109,7 +109,7 @@ const QUOTED = /'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"|`((?:\\.|[^`\\])*)`/g
 function* proseOfCode(text: string): Generator<Prose> {
   let inComment = false
   for (const [index, line] of text.split('\n').entries()) {
-    const found: string =
+    const captured: string =
       inComment || COMMENT_START.test(line)
         ? line.replace(COMMENT_START, '')
         : [
@@ -119,7 +119,7 @@ function* proseOfCode(text: string): Generator<Prose> {
             /\s\/\/\s(.*)$/.exec(line)?.[1] ?? '',
           ].join(' ')
     inComment = (inComment || line.includes('/*')) && !line.includes('*/')
-    if (found.trim() !== '') yield { line: index + 1, text: found }
+    if (captured.trim() !== '') yield { line: index + 1, text: captured }
   }
 }
 
@@ -134,7 +134,7 @@ async function filesOf(root: string): Promise<{ files: TextFile[]; exceptions: s
 }
 
 const perThousand = (words: number, findings: number) => (1000 * findings) / Math.max(1, words)
-const sum = (numbers: Iterable<number>) => Array.from(numbers).reduce((total, each) => total + each, 0)
+const sum = (numbers: Iterable<number>) => Array.from(numbers).reduce((total, number) => total + number, 0)
 const mostOf = (counts: ReadonlyMap<string, number>, limit: number) =>
   [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, limit)
 
@@ -147,7 +147,8 @@ function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 async function print(listLines: boolean, paths: readonly string[]) {
   const { files, exceptions } = await filesOf(ROOT)
   const below = files.filter(
-    ({ path }) => paths.length === 0 || paths.some((one) => `${path}/`.startsWith(`${one.replace(/\/$/, '')}/`)),
+    ({ path }) =>
+      paths.length === 0 || paths.some((candidate) => `${path}/`.startsWith(`${candidate.replace(/\/$/, '')}/`)),
   )
   const { words, findings, names } = wordingOf(below, exceptions)
   if (listLines) {

@@ -25,7 +25,7 @@ export function supportProblems(
 ): Problem[] {
   const problems: Problem[] = []
   for (const { system, name, source, parts = [] } of names) {
-    const own = results.filter((one) => one.system === system)
+    const own = results.filter((result) => result.system === system)
     const claim = (covered: boolean, what: string) => {
       if (!covered)
         problems.push({ file: namesFile, message: `${name}: no test has proved ${what}: ${renew}, or take it out` })
@@ -38,14 +38,14 @@ export function supportProblems(
       )
     for (const part of parts)
       claim(
-        own.some((one) => one.part === part),
+        own.some((candidate) => candidate.part === part),
         part,
       )
   }
   for (const role of connectorRoles) {
     for (const type of connectors[role]) {
       const systems = names.filter(({ system, connector = system }) => connector === type).map(({ system }) => system)
-      if (!results.some((one) => one.role === role && systems.includes(one.system)))
+      if (!results.some((result) => result.role === role && systems.includes(result.system)))
         problems.push({
           file: namesFile,
           message: `connector ${type} has no row as ${role} that a test has proved: name it here; ${renew}`,
@@ -53,7 +53,7 @@ export function supportProblems(
     }
   }
   for (const { system, proved_by: file } of results) {
-    if (!names.some((one) => one.system === system))
+    if (!names.some((name) => name.system === system))
       problems.push({ file: resultsFile, message: `${system} was tested and has no name in ${namesFile}` })
     if (!exists(file))
       problems.push({ file: resultsFile, message: `${file} proved something of ${system} and is gone: ${renew}` })

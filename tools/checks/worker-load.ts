@@ -10,10 +10,10 @@ const NOT_IN_THREADS = ['zod', 'yaml']
 
 export async function workerLoad(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
-  const known = new Map<string, readonly Import[]>()
+  const cache = new Map<string, readonly Import[]>()
   const importsAt = async (path: string) => {
-    const found = known.get(path) ?? (await importsIn(root, path))
-    known.set(path, found)
+    const found = cache.get(path) ?? (await importsIn(root, path))
+    cache.set(path, found)
     return found
   }
   for (const beginning of (await listFiles(root, 'src', TYPESCRIPT)).filter(

@@ -216,10 +216,10 @@ function withVariable(node: Node): Node {
 /** The list of components is one definition; each name refers to it. */
 function shared(section: Node, name: string, parts: Record<string, Json>): Node {
   const any = section['additionalProperties'] as Json
-  const found = JSON.stringify(any)
+  const result = JSON.stringify(any)
   parts[name] = any
   const refer = (node: Json): Json => {
-    if (JSON.stringify(node) === found) return { $ref: `#/$defs/${name}` }
+    if (JSON.stringify(node) === result) return { $ref: `#/$defs/${name}` }
     if (Array.isArray(node)) return node.map((each: Json) => refer(each))
     if (node === null || typeof node !== 'object') return node
     return Object.fromEntries(Object.entries(node as Node).map(([key, each]) => [key, refer(each)]))

@@ -32,7 +32,11 @@ export function componentPages(): readonly ComponentPage[] {
       sections.push({ role: 'journal', type: journal.type, summary: journal.summary, schema: journal })
   }
   return [...Map.groupBy(sections, ({ type }) => type)]
-    .map(([type, own]) => ({ type, folder: folders.get(type) ?? `src/transforms/${type}`, sections: own }))
+    .map(([type, ownSections]) => ({
+      type,
+      folder: folders.get(type) ?? `src/transforms/${type}`,
+      sections: ownSections,
+    }))
     .toSorted((a, b) => (a.type < b.type ? -1 : 1))
 }
 
@@ -87,7 +91,7 @@ The metrics of [sources](../metrics.md#source) and [sinks](../metrics.md#sink) a
 
 function errorsText(sections: readonly Section[]): string {
   const kinds = new Set(
-    sections.flatMap(({ schema }) => Object.values(schema.fields).flatMap((one) => kindsOf(infoOf(one)))),
+    sections.flatMap(({ schema }) => Object.values(schema.fields).flatMap((field) => kindsOf(infoOf(field)))),
   )
   const roles = new Set(sections.map(({ role }) => role))
   const codes: readonly (readonly [ErrorCode, boolean])[] = [

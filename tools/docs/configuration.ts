@@ -7,7 +7,7 @@ import { code, generatedHead } from './markdown.ts'
 import { sharedLink } from './shared-settings.ts'
 
 export async function configurationPage(): Promise<string> {
-  const named = (name: string) => components().find((one) => one.name === name)!
+  const named = (name: string) => components().find((component) => component.name === name)!
   return `${generatedHead('Configuration', 'src/app/config.ts')}\
 Weir reads YAML files, given with \`--config\`. An environment variable overrides a file, and a flag of \`weir run\`
 overrides both. \`weir validate --config FILE\` validates a file, \`weir create COMPONENT\` prints a sample, and \`weir

@@ -28,7 +28,7 @@ type Home = Readonly<{
 export function homes(): readonly Home[] {
   const all = components()
   const of = (role: Component['role'], types: readonly string[]): readonly Component[] =>
-    all.filter((one) => one.role === role && types.includes(one.type))
+    all.filter((candidate) => candidate.role === role && types.includes(candidate.type))
   return [
     ...[...manifests].map(([folder, { source, sinks = [], metrics = {} }]) => ({
       folder: `src/connectors/${folder}`,

@@ -164,8 +164,8 @@ async function prepare(): Promise<Prepared> {
 
 async function measure({ folder, clone, archive }: Prepared): Promise<readonly Step[]> {
   const machine = new Machine(folder)
-  const place = join(folder, 'unpacked')
-  await mkdir(place)
+  const position = join(folder, 'unpacked')
+  await mkdir(position)
   const steps: Step[] = []
   const note = (step: Step): void => {
     steps.push(step)
@@ -176,9 +176,9 @@ async function measure({ folder, clone, archive }: Prepared): Promise<readonly S
     note({ seconds, page: 'first row', text, result, note: `at most ${most} s on an idle machine` })
   }
   const fromArchive = await timed(async () => {
-    await must('tar', ['-xzf', archive], place)
-    const [name = 'none'] = await readdir(place)
-    await machine.start(join(place, name, 'bin/weir'), ['run'], place)
+    await must('tar', ['-xzf', archive], position)
+    const [name = 'none'] = await readdir(position)
+    await machine.start(join(position, name, 'bin/weir'), ['run'], position)
     await firstRow()
   })
   await machine.stop()

@@ -46,8 +46,8 @@ const page = 'shared-settings.md'
 
 export function sharedLink(from: string): (path: string, info: FieldInfo) => string | undefined {
   return (_path, info) => {
-    const found = groups.find((one) => fieldsText(one.info) === fieldsText(info))
-    return found && `[${found.title}](${from}${page}#${anchor(found.title)})`
+    const group = groups.find((sharedGroup) => fieldsText(sharedGroup.info) === fieldsText(info))
+    return group && `[${group.title}](${from}${page}#${anchor(group.title)})`
   }
 }
 

@@ -36,7 +36,7 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
   return names.map((row) => {
     const own = results.filter(({ system }) => system === row.system)
     const [source, sink, journal] = connectorRoles.map((role) => {
-      if (!own.some((one) => one.role === role)) return '–'
+      if (!own.some((candidate) => candidate.role === role)) return '–'
       return role === 'journal'
         ? 'yes'
         : role === 'source' && row.source !== undefined
@@ -59,18 +59,21 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
 /** Stand-ins of the repository only if nothing else was tested. */
 function testedAgainst(own: readonly SupportResult[]): Readonly<{ servers: string; versions: string }> {
   const roles = [...new Set(own.map(({ role }) => role))]
-  const real = (role: string) => own.some((one) => one.role === role && one.stand_in !== true)
+  const real = (role: string) => own.some((candidate) => candidate.role === role && candidate.stand_in !== true)
   const names = new Map<string, string>()
   const versions = new Map<string, Set<string>>()
   for (const { server, version, stand_in: standIn, role } of own) {
     if (standIn === true && real(role)) continue
-    const only = standIn === true && roles.length > 1 && roles.some((one) => real(one))
+    const only = standIn === true && roles.length > 1 && roles.some((name) => real(name))
     names.set(server, standIn === true ? `${server} (stand-in${only ? `, as ${role}` : ''})` : server)
-    const known = versions.get(server) ?? new Set()
-    versions.set(server, version === undefined ? known : known.add(version))
+    const existing = versions.get(server) ?? new Set()
+    versions.set(server, version === undefined ? existing : existing.add(version))
   }
   const each = [...names.keys()].map((server) => [...(versions.get(server) ?? [])].join(' and ') || '–')
-  return { servers: [...names.values()].join(', '), versions: each.every((one) => one === '–') ? '–' : each.join(', ') }
+  return {
+    servers: [...names.values()].join(', '),
+    versions: each.every((text) => text === '–') ? '–' : each.join(', '),
+  }
 }
 
 function orderOf(own: readonly SupportResult[]): string {
@@ -80,7 +83,9 @@ function orderOf(own: readonly SupportResult[]): string {
   const measurable = own.filter(({ role }) => role === 'source' || role === 'sink')
   const parts = (some: readonly SupportResult[]) => [...new Set(some.flatMap(({ part }) => part ?? []))]
   const words = [...seen].map(([order, some]) => {
-    const without = measurable.filter((one) => one.order === undefined && some.some(({ role }) => role === one.role))
+    const without = measurable.filter(
+      (candidate) => candidate.order === undefined && some.some(({ role }) => role === candidate.role),
+    )
     const unkept = parts(without).filter((part) => !parts(some).includes(part))
     return { order, roles: [...new Set(some.map(({ role }) => role))], parts: unkept.length === 0 ? [] : parts(some) }
   })

@@ -53,7 +53,7 @@ export async function fieldsPage(): Promise<string> {
       kind,
       unit === undefined ? '' : code(unit),
       [netobserv, otel, ...aliases]
-        .filter((other) => other !== undefined)
+        .filter((text) => text !== undefined)
         .map(code)
         .join(' '),
       meaning,

@@ -38,8 +38,8 @@ async function outsideFolder(given: string): Promise<string> {
   const folder = resolve(given)
   if (folder === ROOT || folder.startsWith(`${ROOT}/`))
     throw new Error(`${folder} lies in the checkout: files of other projects stay outside it`)
-  const found = await stat(folder).catch(() => undefined)
-  if (found?.isDirectory() !== true) throw new Error(`${folder} is no folder`)
+  const stats = await stat(folder).catch(() => undefined)
+  if (stats?.isDirectory() !== true) throw new Error(`${folder} is no folder`)
   return folder
 }
 

@@ -117,6 +117,6 @@ export function formatCounts(counts: Counts): string {
 }
 
 export function findCounts(text: string): Counts | undefined {
-  const found = [...text.matchAll(/(\d+) passed, (\d+) failed, (\d+) skipped/g)].at(-1)
-  return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3]) }
+  const match = [...text.matchAll(/(\d+) passed, (\d+) failed, (\d+) skipped/g)].at(-1)
+  return match && { passed: Number(match[1]), failed: Number(match[2]), skipped: Number(match[3]) }
 }

@@ -41,15 +41,15 @@ export function affected(graph: ImportGraph, files: readonly string[], changed: 
   if (changed.some((file) => everywhere.test(file))) return files
   return files.filter((file) => {
     const reached = reachedFrom(graph, [file])
-    if (changed.some((one) => reached.has(one))) return true
+    if (changed.some((text) => reached.has(text))) return true
     const texts = [...reached]
-      .filter((one) => /^(?:test|bench|tools|release|sim|examples)\//.test(one) || one === file)
-      .map((one) => graph.get(one)?.text ?? '')
+      .filter((text) => /^(?:test|bench|tools|release|sim|examples)\//.test(text) || text === file)
+      .map((text) => graph.get(text)?.text ?? '')
     const isNamed = (name: string): boolean => texts.some((text) => text.includes(name))
-    return changed.some((one) => {
-      const type = connector.exec(one)?.[1]
+    return changed.some((text) => {
+      const type = connector.exec(text)?.[1]
       if (type !== undefined) return reached.has(started) && new RegExp(`['"\`/]${type}['"\`/]`).test(texts.join('\n'))
-      return !TYPESCRIPT.test(one) && foldersOf(one).some(isNamed)
+      return !TYPESCRIPT.test(text) && foldersOf(text).some(isNamed)
     })
   })
 }

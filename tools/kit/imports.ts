@@ -16,8 +16,8 @@ export type Import = Readonly<{
 const latest = new Map<string, Readonly<{ text: string; imports: readonly Import[] }>>()
 
 export function importsOf(source: Source): readonly Import[] {
-  const known = latest.get(source.path)
-  if (known?.text === source.text) return known.imports
+  const cached = latest.get(source.path)
+  if (cached?.text === source.text) return cached.imports
   const imports = readImports(source)
   latest.set(source.path, { text: source.text, imports })
   return imports
@@ -26,17 +26,17 @@ export function importsOf(source: Source): readonly Import[] {
 /** Parses the file only if it differs from the one that was read last. */
 export async function importsIn(root: string, path: string): Promise<readonly Import[]> {
   const text = await readFile(join(root, path), 'utf8')
-  const known = latest.get(path)
-  return known?.text === text ? known.imports : importsOf(parseSource(path, text))
+  const cached = latest.get(path)
+  return cached?.text === text ? cached.imports : importsOf(parseSource(path, text))
 }
 
 const hasMore = /\bimport\s*\(|\bnew URL\(/
 
 function readImports(source: Source): Import[] {
-  const found: Import[] = []
+  const imports: Import[] = []
   const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[], later = false) => {
     const target = /^\.\.?(?:\/|$)/.test(specifier) ? posix.join(posix.dirname(source.path), specifier) : undefined
-    found.push({ specifier, target, typeOnly, later, names, line: source.line(offset) })
+    imports.push({ specifier, target, typeOnly, later, names, line: source.line(offset) })
   }
   const { staticImports, staticExports } = source.tree.module
   for (const statement of staticImports) {
@@ -61,7 +61,7 @@ function readImports(source: Source): Import[] {
       statement.entries.map((entry) => entry.importName.name ?? '*'),
     )
   }
-  if (!hasMore.test(source.text)) return found
+  if (!hasMore.test(source.text)) return imports
   new Visitor({
     ImportExpression(node) {
       if (node.source.type === 'Literal' && typeof node.source.value === 'string') {
@@ -79,5 +79,5 @@ function readImports(source: Source): Import[] {
       add(path.value, node.start, false, ['*'], true)
     },
   }).visit(source.tree.program)
-  return found.toSorted((a, b) => a.line - b.line)
+  return imports.toSorted((a, b) => a.line - b.line)
 }

@@ -92,7 +92,7 @@ async function runTest(copy: string, test: string): Promise<{ passed: number; fa
   const run = await runVitest([file, '-t', pattern], { root: copy, limit: TEST_LIMIT })
   if (run.timedOut) return { passed: 0, failed: 0, trouble: `the test did not end within ${TEST_LIMIT / 1000} s` }
   const tests = run.report?.testResults.flatMap((result) => result.assertionResults) ?? []
-  const count = (status: string) => tests.filter((one) => one.status === status).length
+  const count = (status: string) => tests.filter((candidate) => candidate.status === status).length
   const counts = { passed: count('passed'), failed: count('failed') }
   if (counts.passed + counts.failed === 0 && run.code !== 0) {
     return { ...counts, trouble: `the test file did not run: ${run.output.trim().slice(-600)}` }

@@ -13,7 +13,7 @@ export type Check = (root: string) => Promise<Problem[]>
 const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage'])
 
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
-  const found: string[] = []
+  const files: string[] = []
   const walk = async (dir: string) => {
     const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       // Deleted during the check.
@@ -24,12 +24,12 @@ export async function listFiles(root: string, folder: string, matches: RegExp): 
       if (entry.isDirectory()) {
         if (!NEVER_READ.has(entry.name) && !entry.name.startsWith('.')) await walk(join(dir, entry.name))
       } else if (entry.isFile() && matches.test(entry.name)) {
-        found.push(relative(root, join(dir, entry.name)).split(sep).join('/'))
+        files.push(relative(root, join(dir, entry.name)).split(sep).join('/'))
       }
     }
   }
   await walk(join(root, folder))
-  return found.toSorted()
+  return files.toSorted()
 }
 
 export const TYPESCRIPT = /\.(?:ts|tsx|mts)$/

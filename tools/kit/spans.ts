@@ -9,8 +9,8 @@ const began = Date.now()
 
 /** Prints the longest and the last, in seconds since this process began: what ends last is the critical path. */
 export function printLongest(what: string, spans: readonly Span[]): void {
-  const longest = spans.toSorted((one, other) => other.to - other.from - (one.to - one.from)).slice(0, shown)
-  const last = spans.toSorted((one, other) => other.to - one.to).slice(0, 3)
+  const longest = spans.toSorted((a, b) => b.to - b.from - (a.to - a.from)).slice(0, shown)
+  const last = spans.toSorted((a, b) => b.to - a.to).slice(0, 3)
   console.log(`longest ${what}, seconds from start to end:`)
   for (const span of longest) console.log(`  ${formatSpan(span)}`)
   console.log(`last ${what}: ${last.map(formatSpan).join('; ')}`)

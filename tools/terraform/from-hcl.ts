@@ -133,14 +133,15 @@ function plain(expression: Expression, scope: Scope): Value {
   }
 }
 
-const inner = (block: Block, type: string): readonly Block[] => block.body.blocks.filter((each) => each.type === type)
+const inner = (block: Block, type: string): readonly Block[] =>
+  block.body.blocks.filter((candidate) => candidate.type === type)
 
 function attribute(block: Block | undefined, name: string, scope: Scope): Value | undefined {
-  const found = block?.body.attributes.find((each) => each.name === name)
-  return found === undefined ? undefined : plain(found.value, scope)
+  const result = block?.body.attributes.find((candidate) => candidate.name === name)
+  return result === undefined ? undefined : plain(result.value, scope)
 }
 
-function releaseOf(block: Block, place: Place, scope: Scope): Release {
+function releaseOf(block: Block, position: Place, scope: Scope): Release {
   const values = attribute(block, 'values', scope)
   const parts = (Array.isArray(values) ? (values as readonly Value[]) : []).map(treeOf)
   const sets = inner(block, 'set').map((each) => [attribute(each, 'name', scope), attribute(each, 'value', scope)])
@@ -149,7 +150,7 @@ function releaseOf(block: Block, place: Place, scope: Scope): Release {
   for (const [name, value] of sets) parts.push(nested(text(name).split(/(?<!\\)\./), value ?? null))
   const version = attribute(block, 'version', scope)
   return {
-    place,
+    place: position,
     name: text(attribute(block, 'name', scope)),
     chart: basename(text(attribute(block, 'chart', scope))),
     repository: text(attribute(block, 'repository', scope)),
@@ -179,10 +180,10 @@ function merged(left: Fields, right: Fields): Fields {
   return result
 }
 
-function clusterOf(block: Block, place: Place, scope: Scope): Cluster {
+function clusterOf(block: Block, position: Place, scope: Scope): Cluster {
   const ha = attribute(block, 'ha', scope)
   return {
-    place,
+    place: position,
     maintenance: inner(block, 'maintenance_policy').length > 0,
     autoUpgrade: attribute(block, 'auto_upgrade', scope) === true,
     registry: attribute(block, 'registry_integration', scope) === true,
@@ -191,13 +192,13 @@ function clusterOf(block: Block, place: Place, scope: Scope): Cluster {
   }
 }
 
-function poolOf(block: Block, place: Place, scope: Scope, { inline }: { readonly inline: boolean }): NodePool {
+function poolOf(block: Block, position: Place, scope: Scope, { inline }: { readonly inline: boolean }): NodePool {
   const number = (name: string): number | undefined => {
     const value = attribute(block, name, scope)
     return typeof value === 'number' ? value : value === undefined ? undefined : Number.NaN
   }
   return {
-    place,
+    place: position,
     inline,
     size: text(attribute(block, 'size', scope)),
     nodes: number('node_count') ?? number('min_nodes') ?? 1,
@@ -245,9 +246,9 @@ function filesOf({ place, labels, data }: KubernetesObject, label: string | unde
 
 function templatesOf({ path, source }: File): Place[] {
   return source.split('\n').flatMap((line, index) => {
-    const found = /^(?!\s*(?:#|\/\/)).*\btemplatefile\(\s*"?([^",)]*)/.exec(line)
-    if (found === null) return []
-    return [{ file: path, key: `templatefile(${basename(found[1] ?? '')})`, line: index + 1 }]
+    const match = /^(?!\s*(?:#|\/\/)).*\btemplatefile\(\s*"?([^",)]*)/.exec(line)
+    if (match === null) return []
+    return [{ file: path, key: `templatefile(${basename(match[1] ?? '')})`, line: index + 1 }]
   })
 }
 
@@ -255,6 +256,6 @@ function templatesOf({ path, source }: File): Place[] {
 function readsResource(block: Block, kinds: ReadonlySet<string>): boolean {
   const bodies = [block, ...block.body.blocks]
   const written = JSON.stringify(bodies.map(({ body }) => body.attributes))
-  const exec = bodies.some((each) => inner(each, 'exec').length > 0) || written.includes('"exec"')
+  const exec = bodies.some((body) => inner(body, 'exec').length > 0) || written.includes('"exec"')
   return !exec && [...kinds].some((kind) => new RegExp(`\\b${kind}(?:_v1)?\\.`).test(written))
 }

@@ -166,10 +166,10 @@ class Reader {
     const [all, indented, tag] = this.exec(HEREDOC) ?? []
     if (all === undefined) return undefined
     const end = new RegExp(`^[ \\t]*${tag}[ \\t]*$`, 'm')
-    const found = end.exec(this.source.slice(this.at))
-    if (found === null) throw this.problem(`the heredoc ${tag} has no end`)
-    const text = this.source.slice(this.at, this.at + found.index)
-    this.at += found.index + found[0].length
+    const match = end.exec(this.source.slice(this.at))
+    if (match === null) throw this.problem(`the heredoc ${tag} has no end`)
+    const text = this.source.slice(this.at, this.at + match.index)
+    this.at += match.index + match[0].length
     const lines = text.split('\n')
     const filled = lines.filter((line) => line.trim() !== '')
     const indent = indented === '-' ? Math.min(...filled.map((line) => /^[ \t]*/.exec(line)![0].length)) : 0
@@ -287,10 +287,10 @@ class Reader {
 
   exec(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.at
-    const found = pattern.exec(this.source)
-    if (found === null) return undefined
-    this.at += found[0].length
-    return found
+    const match = pattern.exec(this.source)
+    if (match === null) return undefined
+    this.at += match[0].length
+    return match
   }
 
   expect(text: string): void {

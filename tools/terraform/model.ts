@@ -112,6 +112,6 @@ export function* walk(value: Value, path: readonly string[] = []): Generator<rea
   }
 }
 
-export function within(place: Place, ...path: readonly string[]): Place {
-  return path.length === 0 ? place : { ...place, key: `${place.key}: ${path.join('.')}` }
+export function within(position: Place, ...path: readonly string[]): Place {
+  return path.length === 0 ? position : { ...position, key: `${position.key}: ${path.join('.')}` }
 }

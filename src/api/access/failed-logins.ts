@@ -38,9 +38,9 @@ export class FailedLogins {
   wait(address: string, alone = false): number {
     const { perAddress, perAddressMs, inAll, inAllMs } = this.#limits
     const now = this.#clock.monotonic()
-    const own = (this.#empty.get(addressKey(address)) ?? 0) - now - (perAddress - 1) * perAddressMs
+    const usedNow = (this.#empty.get(addressKey(address)) ?? 0) - now - (perAddress - 1) * perAddressMs
     const all = alone ? 0 : this.#allEmpty - now - (inAll - 1) * inAllMs
-    return Math.max(0, own, all)
+    return Math.max(0, usedNow, all)
   }
 
   failed(address: string): void {

@@ -67,15 +67,15 @@ export class Gate {
           ? undefined
           : accessRules[operation]?.access
     const open = access === 'open' || (access === 'events' && this.#openEvents)
-    const found =
+    const login =
       !this.loginNeeded || access === 'open'
         ? undefined
         : await (open ? this.#find(raw).catch(() => undefined) : this.#find(raw))
-    if (found === undefined) {
+    if (login === undefined) {
       if (this.loginNeeded && !open) throw refusal(raw)
       if (this.#loopback && !(this.loginNeeded && access === 'open')) checkBrowser(raw, this.#listenHost)
     }
-    request.admission = found ?? { principal: this.loginNeeded ? anonymous : local }
+    request.admission = login ?? { principal: this.loginNeeded ? anonymous : local }
     request.principal = request.admission.principal
     request.user = request.principal.id
     if (!open) authorize(request.principal, operation)
@@ -131,13 +131,13 @@ export class Gate {
   /** Begun by another server with the same token, or before a restart. */
   async #signedSession(id: string): Promise<Session | undefined> {
     if (this.sessions.isFinished(id)) return undefined
-    const found = await this.#signed.read(id)
-    const principal = found === undefined ? undefined : this.tokens.find(found.token)
+    const session = await this.#signed.read(id)
+    const principal = session === undefined ? undefined : this.tokens.find(session.token)
     // It may have ended during the verification.
-    if (found === undefined || principal === undefined || this.sessions.isFinished(id)) return undefined
+    if (session === undefined || principal === undefined || this.sessions.isFinished(id)) return undefined
     const known = await this.sessions.use(id)
     if (known !== undefined) return known
-    this.sessions.begin({ principal, until: found.begun + this.sessions.limits.ageMs }, id)
+    this.sessions.begin({ principal, until: session.begun + this.sessions.limits.ageMs }, id)
     return this.sessions.use(id)
   }
 

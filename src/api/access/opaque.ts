@@ -79,12 +79,12 @@ const members: ReadonlySet<string> = new Set(['pos', '_pos', 'next'])
 
 /** A body in which ids and cursors are sealed: as members, and as the column `_pos` of a table. */
 export function sealedBody(body: unknown, seal: (text: string) => string): unknown {
-  if (Array.isArray(body)) return body.map((each) => sealedBody(each, seal))
+  if (Array.isArray(body)) return body.map((item) => sealedBody(item, seal))
   if (typeof body !== 'object' || body === null || isRawJson(body)) return body
   if ('toJSON' in body && typeof body.toJSON === 'function') return sealedBody(body.toJSON(), seal)
   const { columns, rows } = body as { columns?: unknown; rows?: unknown }
   const at = Array.isArray(columns)
-    ? columns.findIndex((each) => (each as { name?: unknown } | null)?.name === '_pos')
+    ? columns.findIndex((column) => (column as { name?: unknown } | null)?.name === '_pos')
     : -1
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [
@@ -111,7 +111,8 @@ export function openSealed(
   const given = query as Record<string, unknown>
   for (const name of sealedParameters) if (typeof given[name] === 'string') given[name] = opened(given[name], name)
   for (const [name, value] of Object.entries(given))
-    if (name !== 'columns' && !sealedParameters.some((each) => each === name)) refusePositions(String(value), principal)
+    if (name !== 'columns' && !sealedParameters.some((sealedParameter) => sealedParameter === name))
+      refusePositions(String(value), principal)
   const sent = headers as Record<string, unknown>
   const last = sent['last-event-id']
   if (typeof last === 'string') sent['last-event-id'] = opened(last, 'Last-Event-ID')

@@ -52,7 +52,7 @@ export class SignedSessions {
 
   /** Slow, so that a cookie does not reveal a short token to brute force. */
   #key(token: string): Promise<Buffer> {
-    const known =
+    const existing =
       this.#keys.get(token) ??
       new Promise<Buffer>((resolve, reject) => {
         scrypt(token, 'weir session', 32, (error, key) => {
@@ -60,8 +60,8 @@ export class SignedSessions {
           else reject(error)
         })
       })
-    this.#keys.set(token, known)
-    return known
+    this.#keys.set(token, existing)
+    return existing
   }
 }
 

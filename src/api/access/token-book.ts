@@ -29,8 +29,8 @@ export class TokenBook {
   find(token: string): Principal | undefined {
     const presented = digest(token)
     let found: Principal | undefined
-    for (const { principal: client, digest: known } of this.#known)
-      if (timingSafeEqual(presented, known)) found = client
+    for (const { principal: client, digest: bytes } of this.#known)
+      if (timingSafeEqual(presented, bytes)) found = client
     return found
   }
 }

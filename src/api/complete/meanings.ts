@@ -43,16 +43,16 @@ export async function meaningsInUse(
   if (word === '') return []
   const plain = meaningsOf(word, names)
   if (!plain.some(({ is }) => is === 'text')) return plain
-  const found = await Promise.all(
+  const offers = await Promise.all(
     (searched[names.view] ?? []).map(async (field) => {
       const values = await find(fieldsNamed(field, names), word, valuesOfField)
       return values && valuesOf(field, values, names, word)
     }),
   )
   const values: OfferedMeaning[] = []
-  for (const each of found) {
-    if (each === undefined) return undefined
-    values.push(...each)
+  for (const offer of offers) {
+    if (offer === undefined) return undefined
+    values.push(...offer)
   }
   const folded = word.toLowerCase()
   const fit = ({ value }: OfferedMeaning) => (value.toLowerCase().startsWith(folded) ? 0 : 1)

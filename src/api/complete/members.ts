@@ -22,5 +22,5 @@ export async function memberUse(run: RunStatement, rowQuery: RowQuery): Promise<
         })
   const counts = new Map(await stored)
   for (const [name, count] of await newest) counts.set(name, Math.max(count, counts.get(name) ?? 0))
-  return new Map([...counts].toSorted(([name, a], [other, b]) => b - a || (name < other ? -1 : 1)).slice(0, maxNames))
+  return new Map([...counts].toSorted(([name, a], [next, b]) => b - a || (name < next ? -1 : 1)).slice(0, maxNames))
 }

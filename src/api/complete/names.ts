@@ -124,11 +124,11 @@ export function suggestNames(
   })
   const ofExtra = [...members].map(([key, used]) => {
     const field = { name: memberName(key), kind: 'text', meaning: `Member ${key} of extra`, used: true }
-    const found = candidate({ ...field, names: [key] }, typed, used)
-    return found && { ...found, field: { ...field, names: [] } }
+    const match = candidate({ ...field, names: [key] }, typed, used)
+    return match && { ...match, field: { ...field, names: [] } }
   })
   return [...single, ...either, ...ofExtra]
-    .filter((each) => each !== undefined)
+    .filter((offer) => offer !== undefined)
     .sort((a, b) => Number(b.use > 0) - Number(a.use > 0) || a.fit - b.fit || b.use - a.use)
     .slice(0, limit)
     .map(({ field }) => field)

@@ -36,7 +36,7 @@ export class ValueCache {
 const ofStore = new WeakMap<StoreReader, ValueCache>()
 
 export function valueCacheOf(store: StoreReader): ValueCache {
-  let known = ofStore.get(store)
-  if (known === undefined) ofStore.set(store, (known = new ValueCache()))
-  return known
+  let cache = ofStore.get(store)
+  if (cache === undefined) ofStore.set(store, (cache = new ValueCache()))
+  return cache
 }

@@ -46,21 +46,21 @@ export async function valuesInUse(
   if (store === undefined) return fromRing(run, rowQuery, fields, prefix, limit)
   const memory = valueCacheOf(store)
   const key = keyOf(rowQuery, fields)
-  const known = memory.find(key, prefix, clock.monotonic())
-  if (known !== undefined)
+  const remembered = memory.find(key, prefix, clock.monotonic())
+  if (remembered !== undefined)
     return {
-      ...known,
-      values: known.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
+      ...remembered,
+      values: remembered.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
     }
-  const found = await runQuery(run, store, rowQuery, fields, prefix)
-  if (found !== undefined)
+  const valuesFound = await runQuery(run, store, rowQuery, fields, prefix)
+  if (valuesFound !== undefined)
     memory.put(
       key,
       prefix,
-      { ...found, whole: found.values.length < maxValues, textual: fields.every(isTextual) },
+      { ...valuesFound, whole: valuesFound.values.length < maxValues, textual: fields.every(isTextual) },
       clock.monotonic(),
     )
-  return found === undefined ? undefined : { ...found, values: found.values.slice(0, 2 * limit) }
+  return valuesFound === undefined ? undefined : { ...valuesFound, values: valuesFound.values.slice(0, 2 * limit) }
 }
 
 function fromRing(

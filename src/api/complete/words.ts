@@ -2,7 +2,7 @@ import { wordsOf } from '../../query/words.ts'
 import { print, type NameTable, type QueryField } from '../../query/index.ts'
 import type { PlainValue } from './values.ts'
 
-const known: Readonly<Record<string, readonly string[]>> = {
+const wordsOfKind: Readonly<Record<string, readonly string[]>> = {
   protocol: ['netflow5', 'netflow9', 'ipfix', 'sflow5'],
   record_type: ['flowLog', 'newConnection', 'heartbeat', 'endConnection'],
   flow_layer: ['app', 'infra'],
@@ -42,7 +42,7 @@ export function suggestion(names: NameTable, field: QueryField, value: PlainValu
           .filter(([, number]) => number === value)
           .map(([word]) => word)
       : []
-  const word = words.find((each) => each.startsWith(prefix.toLowerCase())) ?? words[0]
+  const word = words.find((candidate) => candidate.startsWith(prefix.toLowerCase())) ?? words[0]
   if (word !== undefined && /^\d/.test(prefix)) return { value, text: String(value), label: word }
   if (word !== undefined) return { value, text: word, label: String(value) }
   if (field.name.endsWith('_as') && typeof value === 'number') return { value, text: `AS${value}` }
@@ -60,7 +60,7 @@ export function knownValues(names: NameTable, field: QueryField, prefix: string)
   const words = Object.entries(wordsOf(field.name) ?? {}).filter(
     ([word, value]) => word.startsWith(folded) || (folded !== '' && String(value).startsWith(folded)),
   )
-  const texts = (known[field.name] ?? []).filter((text) => text.toLowerCase().startsWith(folded))
+  const texts = (wordsOfKind[field.name] ?? []).filter((text) => text.toLowerCase().startsWith(folded))
   return [
     ...words.map(([word, value]) => ({ value, text: word, label: String(value) })),
     ...texts.map((text) => ({ value: text, text: literal(names, field, text) })),

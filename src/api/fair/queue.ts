@@ -100,8 +100,8 @@ export class FairQueue {
     if (this.#busy >= this.#limits.atOnce) return
     // The longest waiting user with the fewest running queries.
     let next: string | undefined
-    for (const other of this.#waiting.keys())
-      if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other
+    for (const key of this.#waiting.keys())
+      if (next === undefined || (this.#running.get(key) ?? 0) < (this.#running.get(next) ?? 0)) next = key
     if (next === undefined) return
     const queued = this.#waiting.get(next) ?? []
     const entry = queued[0]

@@ -31,8 +31,8 @@ export class SharedRuns<Answer> {
     begin: (disconnected: AbortSignal) => Promise<Answer | undefined>,
   ): Promise<Answer | undefined> {
     for (let failed = false; !disconnected.aborted; failed = true) {
-      const known = this.#runs.get(key)
-      const joined = known !== undefined && now - known.began <= this.#joinedMs ? known : undefined
+      const run = this.#runs.get(key)
+      const joined = run !== undefined && now - run.began <= this.#joinedMs ? run : undefined
       try {
         return await this.#wait(key, joined ?? this.#begin(key, now, begin), disconnected)
       } catch (error) {

@@ -26,10 +26,10 @@ export function fairScheduling(control: Control, limits: FairLimits, exportsAtOn
     wait: new FairQueue({ ...limits, atOnce: exportsAtOnce }),
   }
   const unread = new UnreadAnswers(timers)
-  const known = new WeakMap<StoreReader, StoreReader>()
+  const readers = new WeakMap<StoreReader, StoreReader>()
   const fair = (store: StoreReader) => {
-    let reader = known.get(store)
-    if (reader === undefined) known.set(store, (reader = fairReader(store, queues, unread)))
+    let reader = readers.get(store)
+    if (reader === undefined) readers.set(store, (reader = fairReader(store, queues, unread)))
     return reader
   }
   return new Proxy(control, {

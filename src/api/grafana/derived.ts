@@ -106,7 +106,7 @@ const lead = 2
 
 /** At least four samples in a window. */
 function resolutionFor(window: number): number {
-  return resolutions.findLast((each) => each * 4 <= window) ?? resolutions[0]!
+  return resolutions.findLast((resolution) => resolution * 4 <= window) ?? resolutions[0]!
 }
 
 export async function derivedSeries(
@@ -161,7 +161,7 @@ async function countersOf(
     ...Object.entries(labels).map(([name, sql]) => `coalesce(${sql}, '') AS label_${name}`),
     ...names.map((name, at) => `CAST(${metrics[name]!.sql} AS DOUBLE) AS value_${at}`),
   ]
-  const found = await rows(
+  const rowsOfSums = await rows(
     request,
     bounded(
       source,
@@ -170,22 +170,22 @@ async function countersOf(
       { matchers, sets: Math.min(maxDetailed, Math.floor(maxDetailedSums / points)) },
     ),
   )
-  if (found.length > maxGroups + maxDetailedSums)
+  if (rowsOfSums.length > maxGroups + maxDetailedSums)
     throw executionError(
       `the selector has more than ${maxGroups} sums; choose a shorter time, a larger step or fewer labels`,
     )
   const sums = new Map<string, { labels: LabelSet; values: number[] }>()
-  for (const row of found)
+  for (const row of rowsOfSums)
     names.forEach((name, at) => {
       const set = LabelSet.of([...textsIn(row, labels), [metricName, name]])
       if (!matchesAll(set, matchers)) return
       const index = Number(row['bucket']) - first / step
       if (index < 0 || index >= points) return
-      const known = sums.get(set.key) ?? { labels: set, values: new Array<number>(points).fill(0) }
-      sums.set(set.key, known)
+      const sum = sums.get(set.key) ?? { labels: set, values: new Array<number>(points).fill(0) }
+      sums.set(set.key, sum)
       if (sums.size * points > maxSamples)
         throw executionError(`the selector has more than ${maxSamples} samples; choose a shorter time or fewer labels`)
-      known.values[index]! += Number(row[`value_${at}`] ?? 0)
+      sum.values[index]! += Number(row[`value_${at}`] ?? 0)
     })
   // A sample is at the end of its step.
   const times = Array.from({ length: points }, (_, at) => first + (at + 1) * step)
@@ -255,8 +255,11 @@ export async function derivedLabelSets(
     ] as [Source['labels'], string][]) {
       const selected = Object.entries(labels).map(([name, column]) => `${column} AS label_${name}`)
       const groups = selected.map((_, at) => at + 1)
-      const found = await rows(request, `SELECT ${selected.join(', ')} ${where} GROUP BY ${groups.join(', ')} ${end}`)
-      for (const row of found)
+      const rowsOfSums = await rows(
+        request,
+        `SELECT ${selected.join(', ')} ${where} GROUP BY ${groups.join(', ')} ${end}`,
+      )
+      for (const row of rowsOfSums)
         for (const name of names) {
           const set = LabelSet.of([...textsIn(row, labels), [metricName, name]])
           if (matchesAll(set, matchers)) sets.push(set)

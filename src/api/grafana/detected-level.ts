@@ -45,18 +45,18 @@ const words = new RegExp(`\\[?\\b(${wordsOfLevels})\\b`, 'i')
 export function levelWordSql(line: string): string {
   const word = `lower(regexp_extract(left(${line}, ${head}), '(?i)\\b(${wordsOfLevels})\\b', 1))`
   const cases = levels.map(
-    ([level, all]) => `WHEN ${word} IN (${[...all].map((one) => `'${one}'`).join(', ')}) THEN '${level}'`,
+    ([level, all]) => `WHEN ${word} IN (${[...all].map((text) => `'${text}'`).join(', ')}) THEN '${level}'`,
   )
   return `CASE ${cases.join(' ')} ELSE 'unknown' END`
 }
 
 function inLine(line: string): string | undefined {
   if (/^\s*\{/.test(line)) {
-    let found: string | undefined
+    let level: string | undefined
     readMembers(line, (path, value) => {
-      if (path.length === 1 && names.has(path[0]!)) found ??= levelOf(value)
+      if (path.length === 1 && names.has(path[0]!)) level ??= levelOf(value)
     })
-    if (found !== undefined) return found
+    if (level !== undefined) return level
   } else
     for (const [, name = '', quoted, plain = ''] of line.slice(0, head).matchAll(pair)) {
       const level = names.has(name) ? levelOf(quoted ?? plain) : undefined

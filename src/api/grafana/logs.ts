@@ -32,7 +32,7 @@ const eventFamilies = families.filter((family) => family !== 'log' && family !==
 export async function logEntries(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
   const entries = [...(await eventLines(request, span)), ...(await flowLines(request, span))]
   const within = entries.filter(({ time }) => time >= span.from && time < span.to)
-  return within.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
+  return within.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
 }
 
 function orderOf({ few }: LogSpan) {
@@ -40,9 +40,9 @@ function orderOf({ few }: LogSpan) {
   return `ORDER BY us${direction}, _pos${direction} LIMIT ${(few?.count ?? maxLines) + 1}`
 }
 
-function checked(found: Record<string, unknown>[], { few }: LogSpan): Record<string, unknown>[] {
-  if (few === undefined && found.length > maxLines) throw new TooManyLines(maxLines)
-  return found
+function checked(rowsRead: Record<string, unknown>[], { few }: LogSpan): Record<string, unknown>[] {
+  if (few === undefined && rowsRead.length > maxLines) throw new TooManyLines(maxLines)
+  return rowsRead
 }
 
 const nsPerMs = 1_000_000n
@@ -60,7 +60,7 @@ export function eventCondition(request: GrafanaRequest, span: LogSpan): string |
     "family <> 'point'",
   ]
   const family = span.matchers.filter(({ name }) => name === 'family')
-  const fitting = eventFamilies.filter((each) => family.every(({ matches }) => matches(each)))
+  const fitting = eventFamilies.filter((eventFamily) => family.every(({ matches }) => matches(eventFamily)))
   const isLogPossible = family.every(({ matches }) => matches('')) || family.some(({ value }) => value === 'log')
   const wanted = [...fitting, ...(isLogPossible ? ['log'] : [])]
   if (wanted.length === 0) return undefined
@@ -75,12 +75,12 @@ export function eventCondition(request: GrafanaRequest, span: LogSpan): string |
 async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
   const condition = eventCondition(request, span)
   if (condition === undefined) return []
-  const found = await rows(
+  const rowsRead = await rows(
     request,
     `SELECT ${dialectOf(request.store).micros('time')} AS us, family, type, source, subject, ref, id, data ` +
       `FROM events WHERE ${condition} ${orderOf(span)}`,
   )
-  return checked(found, span).flatMap((row) => {
+  return checked(rowsRead, span).flatMap((row) => {
     const entry = row['family'] === 'log' ? logEntry(row) : eventEntry(row)
     return entry !== undefined && matchesAll(entry.stream, span.matchers) ? [entry] : []
   })
@@ -92,7 +92,7 @@ function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {
   const { line, labels = {}, metadata = {}, severity, trace, span, nanos = 0 } = body
   const level = metadata['detected_level'] ?? detectedLevel(body as LogData)
   const further = { severity, detected_level: level, trace_id: trace, span_id: span }
-  const present = Object.entries(further).filter((each): each is [string, string] => each[1] !== undefined)
+  const present = Object.entries(further).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
     time: BigInt(String(us)) * 1000n + BigInt(nanos),
     line,
@@ -102,7 +102,7 @@ function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {
 }
 
 function eventEntry({ us, family, type, source, data, ...rest }: Record<string, unknown>): LogEntry {
-  const metadata = Object.entries(rest).filter((each): each is [string, string] => typeof each[1] === 'string')
+  const metadata = Object.entries(rest).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
   return {
     time: BigInt(String(us)) * 1000n,
     line: typeof data === 'string' ? data : JSON.stringify(data ?? {}),
@@ -126,11 +126,11 @@ export async function flowLines(request: GrafanaRequest, span: LogSpan): Promise
     },
     dialect,
   )
-  const found = await rows(
+  const rowsRead = await rows(
     request,
     `SELECT *, ${dialect.micros(flowTimes.sql(dialect))} AS us FROM flows WHERE ${condition} ${orderOf(span)}`,
   )
-  return checked(found, span).map(({ us, _pos: _, ...row }) => ({
+  return checked(rowsRead, span).map(({ us, _pos: _, ...row }) => ({
     time: BigInt(String(us)) * 1000n,
     line: JSON.stringify(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
     stream,

@@ -14,8 +14,8 @@ async function fieldsIn(request: GrafanaRequest): Promise<Map<string, DetectedFi
 
 export async function fieldsAnswer(request: GrafanaRequest): Promise<object> {
   const limit = request.parameters.count('limit') ?? usualFieldLines
-  const found = [...(await fieldsIn(request))].slice(0, limit)
-  const fields = found.map(([label, { type, values, parsers, jsonPath }]) => ({
+  const results = [...(await fieldsIn(request))].slice(0, limit)
+  const fields = results.map(([label, { type, values, parsers, jsonPath }]) => ({
     label,
     type,
     cardinality: values.size,

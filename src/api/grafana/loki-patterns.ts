@@ -9,15 +9,15 @@ export async function patterns(request: GrafanaRequest): Promise<object> {
   const { parseLogs, queryLogs, LinePatterns } = await language()
   const logs = parseLogs(request.parameters.needed('query'))
   const span = spanOf(request)
-  const found = new LinePatterns(stepOf(request, span))
+  const linePatterns = new LinePatterns(stepOf(request, span))
   const environment = environmentOf(request)
   const lines = await queryLogs(logs, { ...span, limit: maxPatternLines, direction: 'backward' }, environment)
   for (const line of lines) {
     environment.tick()
-    found.add(line)
+    linePatterns.add(line)
     await environment.pause()
   }
   if (lines.length === maxPatternLines)
     request.notes.warnings.add(`patterns are those of the newest ${maxPatternLines} lines`)
-  return success(found.found)
+  return success(linePatterns.found)
 }

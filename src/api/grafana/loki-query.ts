@@ -97,17 +97,17 @@ export function streamsOf(lines: readonly Processed[], categorized: boolean): St
   const streams = new Map<string, { stream: LabelSet; values: unknown[] }>()
   for (const { entry, line, labels, parsed, metadata } of lines) {
     const parts = { structuredMetadata: {} as Record<string, string>, parsed: {} as Record<string, string> }
-    const own: [string, string][] = []
+    const pairs: [string, string][] = []
     for (const [name, value] of labels) {
       if (parsed.has(name)) parts.parsed[name] = value
       else if (metadata.has(name)) parts.structuredMetadata[name] = value
-      else own.push([name, value])
+      else pairs.push([name, value])
     }
-    const stream = LabelSet.withEmpty(categorized ? own : labels)
-    const known = streams.get(stream.key) ?? { stream, values: [] }
-    streams.set(stream.key, known)
+    const stream = LabelSet.withEmpty(categorized ? pairs : labels)
+    const existing = streams.get(stream.key) ?? { stream, values: [] }
+    streams.set(stream.key, existing)
     const kept = Object.fromEntries(Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0))
-    known.values.push([String(entry.time), line, ...(categorized ? [kept] : [])])
+    existing.values.push([String(entry.time), line, ...(categorized ? [kept] : [])])
   }
   return {
     resultType: 'streams',

@@ -32,16 +32,16 @@ async function streamsWithin(
   const written = names.flatMap((name) => request.parameters.all(name)).filter((text) => text !== '' && text !== '{}')
   if (written.length === 0) return streamCounts(request, { ...span, matchers: [] }, counted)
   const { parseLogs } = await language()
-  const found = new Map<string, StreamCount>()
+  const streams = new Map<string, StreamCount>()
   for (const text of written)
     for (const count of await streamCounts(request, { ...span, matchers: parseLogs(text).matchers }, counted))
-      found.set(`${count.step} ${count.stream.key}`, count)
-  return [...found.values()]
+      streams.set(`${count.step} ${count.stream.key}`, count)
+  return [...streams.values()]
 }
 
 export async function labels(request: GrafanaRequest): Promise<object> {
-  const found = await selectedStreams(request, 'query')
-  return success([...new Set(found.flatMap(({ stream }) => stream.entries.map(([name]) => name)))].sort())
+  const streams = await selectedStreams(request, 'query')
+  return success([...new Set(streams.flatMap(({ stream }) => stream.entries.map(([name]) => name)))].sort())
 }
 
 export async function labelValues(request: GrafanaRequest): Promise<object> {
@@ -52,9 +52,9 @@ export async function labelValues(request: GrafanaRequest): Promise<object> {
 
 export async function stats(request: GrafanaRequest): Promise<object> {
   request.parameters.needed('query')
-  const found = await streamsIn(request, 'bytes', 'query')
-  const total = (of: 'entries' | 'bytes'): number => found.reduce((sum, count) => sum + count[of], 0)
-  return { streams: found.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
+  const streams = await streamsIn(request, 'bytes', 'query')
+  const total = (of: 'entries' | 'bytes'): number => streams.reduce((sum, count) => sum + count[of], 0)
+  return { streams: streams.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
 }
 
 type Volume = Readonly<{ labels: LabelSet; bytes: number }>
@@ -83,9 +83,7 @@ async function volumeSums(request: GrafanaRequest): Promise<(counts: readonly St
         sums.set(labels.key, sum)
         sum.bytes += count.bytes
       }
-    return [...sums.values()]
-      .toSorted((one, other) => other.bytes - one.bytes || compareLabels(one.labels, other.labels))
-      .slice(0, limit)
+    return [...sums.values()].toSorted((a, b) => b.bytes - a.bytes || compareLabels(a.labels, b.labels)).slice(0, limit)
   }
 }
 
@@ -99,9 +97,9 @@ export async function volume(request: GrafanaRequest): Promise<object> {
   const span = spanOf(request)
   const time = Number(span.to / nsPerMs) / 1000
   const sumsOf = await volumeSums(request)
-  const result = sumsOf(await streamsWithin(request, span, 'bytes', 'query')).map((each) => ({
-    metric: volumeMetric(request, each.labels),
-    value: [time, String(each.bytes)],
+  const result = sumsOf(await streamsWithin(request, span, 'bytes', 'query')).map((sum) => ({
+    metric: volumeMetric(request, sum.labels),
+    value: [time, String(sum.bytes)],
   }))
   return success({ resultType: 'vector', result, stats: {} })
 }
@@ -112,7 +110,7 @@ export async function volumeRange(request: GrafanaRequest): Promise<object> {
   const sumsOf = await volumeSums(request)
   const steps = Map.groupBy(await streamsWithin(request, { ...span, step }, 'bytes', 'query'), (count) => count.step)
   const series = new Map<string, { metric: object; values: unknown[] }>()
-  for (const [number, counts] of [...steps].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+  for (const [number, counts] of [...steps].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     request.environment.tick()
     // Steps end at multiples of their length, with their last millisecond, as in Loki.
     const end = (number + 1n) * step

@@ -95,8 +95,8 @@ class Follow {
     const [limit, direction] = this.#isFirst
       ? ([this.#limit, 'backward'] as const)
       : ([perMessage + this.#sent.size, 'forward'] as const)
-    const found = await queryLogs(this.#logs, { from: start, to, limit, direction }, environmentOf(request))
-    const lines = direction === 'backward' ? found.toReversed() : found
+    const logs = await queryLogs(this.#logs, { from: start, to, limit, direction }, environmentOf(request))
+    const lines = direction === 'backward' ? logs.toReversed() : logs
     const fresh = lines.filter((line) => !this.#isFirst || line.entry.time < to).filter((line) => this.#isNew(line))
     this.#isFirst = false
     this.#from = to

@@ -23,15 +23,15 @@ export async function pointSeries(
   // Points have no namespace.
   if (request.principal.namespaces !== undefined) return []
   const dialect = dialectOf(request.store)
-  const found = await rows(
+  const rowsRead = await rows(
     request,
     `SELECT ${dialect.micros('time')} AS us, data FROM events WHERE ${pointConditions(dialect, matchers, span)} ` +
       `ORDER BY time, _pos LIMIT ${maxRows + 1}`,
   )
-  if (found.length > maxRows)
+  if (rowsRead.length > maxRows)
     throw executionError(`the selector reads more than ${maxRows} points; choose a shorter time or fewer labels`)
   const series = new Map<string, Writable>()
-  for (const { us, data } of found) addPoint(series, Number(us), data, matchers)
+  for (const { us, data } of rowsRead) addPoint(series, Number(us), data, matchers)
   return [...series.values()]
 }
 
@@ -60,19 +60,19 @@ function addPoint(series: Map<string, Writable>, us: number, data: unknown, matc
   const time = Math.floor(us / 1000)
   const add = (field: string, value: number, isStale: boolean): void => {
     const key = JSON.stringify([name, field, labels])
-    let known = series.get(key)
-    if (known === undefined) {
+    let points = series.get(key)
+    if (points === undefined) {
       const set = LabelSet.of({ ...labels, [metricName]: seriesName(name, field) })
       if (!matchesAll(set, matchers)) return
-      series.set(key, (known = { labels: set, times: [], values: [], stale: new Set() }))
+      series.set(key, (points = { labels: set, times: [], values: [], stale: new Set() }))
     }
     // The last of several samples of one time is its correction.
-    const isSame = known.times.at(-1) === time
-    const at = isSame ? known.times.length - 1 : known.times.length
-    known.times[at] = time
-    known.values[at] = value
-    if (isStale) known.stale.add(at)
-    else known.stale.delete(at)
+    const isSame = points.times.at(-1) === time
+    const at = isSame ? points.times.length - 1 : points.times.length
+    points.times[at] = time
+    points.values[at] = value
+    if (isStale) points.stale.add(at)
+    else points.stale.delete(at)
   }
   for (const [field, value] of Object.entries(fields)) if (typeof value !== 'string') add(field, Number(value), false)
   for (const [field, written] of Object.entries(special)) add(field, specialValues[written], written === 'stale')
@@ -102,13 +102,13 @@ export async function pointLabelSets(
 ): Promise<readonly LabelSet[]> {
   if (request.principal.namespaces !== undefined) return []
   const dialect = dialectOf(request.store)
-  const found = await rows(
+  const rowsRead = await rows(
     request,
     `SELECT subject, ${dialect.asText(dialect.jsonMember('data', 'labels'))} AS labels, ` +
       `${dialect.merged(`list_concat(${numbers}, json_keys(data, '$.special'))`)} AS fields FROM events ` +
       `WHERE ${pointConditions(dialect, matchers, span)} GROUP BY ALL ORDER BY ALL`,
   )
-  return found.flatMap(({ subject, labels, fields }) => {
+  return rowsRead.flatMap(({ subject, labels, fields }) => {
     const texts = (typeof labels === 'string' ? JSON.parse(labels) : {}) as Record<string, string>
     return (fields as string[])
       .map((field) => LabelSet.of({ ...texts, [metricName]: seriesName(String(subject), field) }))
@@ -126,19 +126,19 @@ export async function receivedMetadata(
   const dialect = dialectOf(request.store)
   const member = (name: string): string => `coalesce(${dialect.jsonText('data', [name])}, '')`
   const span = { from: request.now - usualSpan, to: request.now }
-  const found = await rows(
+  const rowsRead = await rows(
     request,
     `SELECT subject, ${member('kind')} AS kind, ${member('unit')} AS unit, max(${member('help')}) AS help ` +
       `FROM events WHERE ${pointConditions(dialect, [], span)} GROUP BY ALL ORDER BY ALL`,
   )
   const metrics = new Map<string, { name: string; type: string; help: string; unit: string }>()
-  for (const { subject, kind, unit, help } of found) {
+  for (const { subject, kind, unit, help } of rowsRead) {
     const name = familyOf(String(subject), String(kind))
     const type = kind === '' ? 'unknown' : String(kind)
     const key = JSON.stringify([name, type, unit])
-    const known = metrics.get(key) ?? { name, type, help: '', unit: String(unit) }
-    metrics.set(key, known)
-    known.help ||= String(help)
+    const metric = metrics.get(key) ?? { name, type, help: '', unit: String(unit) }
+    metrics.set(key, metric)
+    metric.help ||= String(help)
   }
   return [...metrics.values()]
 }

@@ -14,7 +14,7 @@ async function seriesStatistics(request: GrafanaRequest): Promise<object> {
   const count = (texts: readonly string[]): { name: string; value: number }[] =>
     [...Map.groupBy(texts, (text) => text)]
       .map(([name, all]) => ({ name, value: all.length }))
-      .toSorted((one, other) => other.value - one.value || (one.name < other.name ? -1 : 1))
+      .toSorted((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1))
       .slice(0, limit)
   const pairs = sets.flatMap(({ entries }) => entries)
   const unique = [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()]
@@ -31,7 +31,7 @@ async function seriesStatistics(request: GrafanaRequest): Promise<object> {
     labelValueCountByLabelName: count(unique.map(([name]) => name)),
     memoryInBytesByLabelName: [...bytes]
       .map(([name, all]) => ({ name, value: all.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0) }))
-      .toSorted((one, other) => other.value - one.value)
+      .toSorted((a, b) => b.value - a.value)
       .slice(0, limit),
     seriesCountByLabelValuePair: count(pairs.map(([name, text]) => `${name}=${text}`)),
   })

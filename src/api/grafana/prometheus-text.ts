@@ -35,7 +35,7 @@ export async function federate(request: GrafanaRequest): Promise<object> {
   const written = request.parameters.all('match[]')
   if (written.length === 0) throw syntaxError('no match[] parameter provided')
   const { parseSelector, queryInstant } = await language()
-  const found = new Map<string, { sample: Sample; time: number }>()
+  const latest = new Map<string, { sample: Sample; time: number }>()
   for (const text of written) {
     parseSelector(text)
     const result = await queryInstant(text, request.now, environmentOf(request))
@@ -47,14 +47,14 @@ export async function federate(request: GrafanaRequest): Promise<object> {
     if (result.type !== 'vector' || times.type !== 'vector') continue
     const timeOf = new Map(times.vector.map(({ labels, value }) => [labels.key, value * 1000]))
     for (const sample of result.vector)
-      found.set(sample.labels.key, { sample, time: timeOf.get(sample.labels.key) ?? request.now })
+      latest.set(sample.labels.key, { sample, time: timeOf.get(sample.labels.key) ?? request.now })
   }
   const byName = Map.groupBy(
-    [...found.values()].toSorted(({ sample: one }, { sample: other }) => (one.labels.key < other.labels.key ? -1 : 1)),
+    [...latest.values()].toSorted(({ sample: a }, { sample: b }) => (a.labels.key < b.labels.key ? -1 : 1)),
     ({ sample }) => sample.labels.get(metricName),
   )
   const texts = [...byName]
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, all]) => {
       const head = `# TYPE ${plainName.test(name) ? name : JSON.stringify(name)} untyped\n`
       return head + all.map(({ sample, time }) => sampleLine(sample, time)).join('')

@@ -130,8 +130,8 @@ async function series(request: GrafanaRequest): Promise<object> {
 async function metadata(request: GrafanaRequest): Promise<object> {
   const metric = request.parameters.text('metric')
   const derived = Object.entries(derivedMetrics).map(([name, help]) => ({ name, type: 'counter', help, unit: '' }))
-  const found = [...derived, ...(await receivedMetadata(request))].filter(({ name }) => (metric ?? name) === name)
-  const byName = Map.groupBy(found, ({ name }) => name)
+  const results = [...derived, ...(await receivedMetadata(request))].filter(({ name }) => (metric ?? name) === name)
+  const byName = Map.groupBy(results, ({ name }) => name)
   const perMetric = request.parameters.count('limit_per_metric') ?? 0
   const entries = limited(request, [...byName]).map(([name, all]) => [
     name,

@@ -9,9 +9,9 @@ export async function rows(
   { store, signal, context }: Pick<GrafanaRequest, 'store' | 'signal' | 'context'>,
   sql: string,
 ): Promise<Record<string, unknown>[]> {
-  const found = await manyRowsOf(store, sql, signal, context.host)
-  if (found === undefined) throw new Error('The client has disconnected.')
-  return found
+  const rowsRead = await manyRowsOf(store, sql, signal, context.host)
+  if (rowsRead === undefined) throw new Error('The client has disconnected.')
+  return rowsRead
 }
 
 export function timeCondition({ store }: Pick<GrafanaRequest, 'store'>, { from, to }: Span): string {

@@ -43,7 +43,7 @@ async function eventCounts(request: GrafanaRequest, span: CountedSpan, counted: 
   const condition = eventCondition(request, span)
   if (condition === undefined) return []
   const lines = `WITH lines AS (${linesSql(request, span.step)} WHERE ${condition}) `
-  const found = await rows(
+  const rowsRead = await rows(
     request,
     `${lines}SELECT step, labels, family, type, source, count(*) AS entries, ` +
       `sum(bytes + len(texts) // 2 * ${bytesOfLabel}) AS bytes FROM lines GROUP BY ALL`,
@@ -56,7 +56,7 @@ async function eventCounts(request: GrafanaRequest, span: CountedSpan, counted: 
         '(SELECT DISTINCT step, labels, family, type, source, unnest(texts) AS text FROM lines) GROUP BY ALL',
     ))
       texts.set(keyOf(row), Number(row['bytes']))
-  return found.map((row) => ({
+  return rowsRead.map((row) => ({
     stream: streamOf(row),
     step: stepOf(row),
     entries: Number(row['entries']),
@@ -71,15 +71,15 @@ function linesSql(request: GrafanaRequest, step: bigint | undefined): string {
   const text = (...keys: readonly string[]): string => jsonText('data', keys)
   const isLog = "family = 'log'"
   // A source may have an id in the metadata, too.
-  const known = (name: string, value: string, isKnown: string): string =>
+  const selectKnown = (name: string, value: string, isKnown: string): string =>
     `CASE WHEN ${text('metadata', name)} IS NULL AND ${isKnown} THEN ['${name}', ${value}] ELSE ${none} END`
   const [trace, spanId] = [text('trace'), text('span')]
   const ofLog = [
     `coalesce(json_keys(data, '$.metadata'), ${none})`,
     `coalesce(json_extract_string(data, '$.metadata.*'), ${none})`,
-    known('detected_level', `coalesce(${text('severity')}, ${levelWordSql(text('line'))})`, 'TRUE'),
-    known('trace_id', trace, `${trace} IS NOT NULL`),
-    known('span_id', spanId, `${spanId} IS NOT NULL`),
+    selectKnown('detected_level', `coalesce(${text('severity')}, ${levelWordSql(text('line'))})`, 'TRUE'),
+    selectKnown('trace_id', trace, `${trace} IS NOT NULL`),
+    selectKnown('span_id', spanId, `${spanId} IS NOT NULL`),
   ].join(' || ')
   const ofEvent = ['subject', 'ref', 'id']
     .map((name) => `CASE WHEN ${name} IS NULL THEN ${none} ELSE ['${name}', ${name}] END`)

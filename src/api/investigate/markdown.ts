@@ -147,6 +147,6 @@ function actorUrl({ actor_ref: ref }: LaneItem, url: Url): string | undefined {
 function listsOf(lists: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
   const written = Object.entries(lists).filter(([, list]) => list.length > 0)
   return Object.fromEntries(
-    written.map(([name, list]) => [name, list.map((each) => each.replaceAll(/[\\,]/g, '\\$&')).join(',')]),
+    written.map(([name, list]) => [name, list.map((value) => value.replaceAll(/[\\,]/g, '\\$&')).join(',')]),
   )
 }

@@ -11,16 +11,16 @@ type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQue
 const [maxOwned, maxAddresses, maxDepth] = [500, 20, 3]
 const nothing: Related = { refs: [], workload: undefined, addresses: [], filter: undefined, resources: [] }
 
-export async function relatedTo(subject: Subject, known: Known): Promise<Related> {
+export async function relatedTo(subject: Subject, context: Known): Promise<Related> {
   switch (subject.is) {
     case 'object':
-      return ofObject(subject.ref, subject.parts, known)
+      return ofObject(subject.ref, subject.parts, context)
     case 'actor':
-      return ofActor(subject.ref, known)
+      return ofActor(subject.ref, context)
     case 'address':
       return {
         ...nothing,
-        refs: await holdersOf(subject.ref, known),
+        refs: await holdersOf(subject.ref, context),
         addresses: [subject.ref],
         filter: `either(addr = ${subject.ref})`,
       }
@@ -29,16 +29,16 @@ export async function relatedTo(subject: Subject, known: Known): Promise<Related
   }
 }
 
-async function ofObject(ref: string, parts: KubernetesRef, known: Known): Promise<Related> {
-  const [owners, owned] = await Promise.all([chain([ref], 'up', known), chain([ref], 'down', known)])
-  const top = owners.map(parseKubernetesRef).findLast((each) => each !== undefined)
+async function ofObject(ref: string, parts: KubernetesRef, context: Known): Promise<Related> {
+  const [owners, owned] = await Promise.all([chain([ref], 'up', context), chain([ref], 'down', context)])
+  const top = owners.map(parseKubernetesRef).findLast((kubernetesRef) => kubernetesRef !== undefined)
   const workload = isWorkload.has(parts.kind) || parts.kind === 'Pod' ? (top ?? parts) : undefined
   return {
     ...nothing,
     refs: [ref, ...owned],
     workload,
     filter: filterOf(parts),
-    resources: known.principal.namespaces === undefined ? await machinesOf([ref, ...owned], known) : [],
+    resources: context.principal.namespaces === undefined ? await machinesOf([ref, ...owned], context) : [],
   }
 }
 
@@ -66,17 +66,17 @@ async function chain(
   { dialect, principal, runQuery, span }: Known,
 ): Promise<readonly string[]> {
   const [near, far] = way === 'up' ? ['from_ref', 'to_ref'] : ['to_ref', 'from_ref']
-  const found = new Set<string>()
-  for (let level = from, depth = 0; level.length > 0 && depth < maxDepth && found.size < maxOwned; depth++) {
+  const refs = new Set<string>()
+  for (let level = from, depth = 0; level.length > 0 && depth < maxDepth && refs.size < maxOwned; depth++) {
     const rows = await runQuery(
       `SELECT DISTINCT ${far} AS ref FROM ${dialect.relationsAmong(['owned-by'])} WHERE relation = 'owned-by' AND ` +
         `${near} IN (${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref ` +
         `LIMIT ${maxOwned}`,
     )
-    level = rows.map(({ ref }) => String(ref)).filter((ref) => !found.has(ref) && mayName(principal, ref))
-    for (const ref of level) found.add(ref)
+    level = rows.map(({ ref }) => String(ref)).filter((ref) => !refs.has(ref) && mayName(principal, ref))
+    for (const ref of level) refs.add(ref)
   }
-  return [...found]
+  return [...refs]
 }
 
 function during({ from, to }: TimeSpan, { time }: Dialect) {
@@ -84,9 +84,9 @@ function during({ from, to }: TimeSpan, { time }: Dialect) {
 }
 
 /** Cloud resources of the nodes that the objects are, or run on. */
-async function machinesOf(refs: readonly string[], known: Known): Promise<readonly string[]> {
-  const { dialect, runQuery, span } = known
-  const listOf = (each: readonly string[]) => each.map(dialect.text).join(', ')
+async function machinesOf(refs: readonly string[], context: Known): Promise<readonly string[]> {
+  const { dialect, runQuery, span } = context
+  const listOf = (texts: readonly string[]) => texts.map(dialect.text).join(', ')
   const step = async (relation: string, from: readonly string[]) =>
     from.length === 0
       ? []
@@ -96,8 +96,8 @@ async function machinesOf(refs: readonly string[], known: Known): Promise<readon
               `AND from_ref IN (${listOf(from)}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
           )
         ).map(({ ref }) => String(ref))
-  const own = refs.filter((ref) => parseKubernetesRef(ref)?.kind === 'Node')
-  return step('hosted-on', own.length > 0 ? own : await step('runs-on', refs))
+  const nodes = refs.filter((ref) => parseKubernetesRef(ref)?.kind === 'Node')
+  return step('hosted-on', nodes.length > 0 ? nodes : await step('runs-on', refs))
 }
 
 async function ofActor(ref: string, { dialect, principal, runQuery, span }: Known): Promise<Related> {
@@ -107,7 +107,7 @@ async function ofActor(ref: string, { dialect, principal, runQuery, span }: Know
       `time >= ${dialect.time(span.from)} AND time < ${dialect.time(span.to)}` +
       `${scope === undefined ? '' : ` AND ${scope}`} GROUP BY address ORDER BY n DESC, address LIMIT ${maxAddresses}`,
   )
-  const addresses = rows.map(({ address }) => String(address)).filter((each) => /^[0-9a-f.:]+$/i.test(each))
+  const addresses = rows.map(({ address }) => String(address)).filter((address) => /^[0-9a-f.:]+$/i.test(address))
   const filter = addresses.length === 0 ? undefined : `either(addr in (${addresses.join(', ')}))`
   return { ...nothing, addresses, filter }
 }

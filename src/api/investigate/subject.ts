@@ -13,12 +13,12 @@ type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQue
 const cloudRef = /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./
 
 /** Throws for a text that names nothing, and for an object that the principal may not name. */
-export async function subjectOf(written: string, known: Known): Promise<Subject> {
+export async function subjectOf(written: string, context: Known): Promise<Subject> {
   const text = written.trim()
   const parts = parseKubernetesRef(text)
   if (parts !== undefined) {
     // Absent and invisible objects look alike.
-    if (!mayName(known.principal, text)) throw missing(text)
+    if (!mayName(context.principal, text)) throw missing(text)
     return objectSubject(text, parts)
   }
   if (/^user:[^/]*\/./s.test(text)) return { is: 'actor', ref: text, text: text.slice(text.indexOf('/') + 1) }
@@ -27,7 +27,7 @@ export async function subjectOf(written: string, known: Known): Promise<Subject>
   if (words !== undefined) return { is: 'address', ref: formatIp(words), text: formatIp(words) }
   const [, kind, namespace = '', name = ''] = /^(?:([A-Z][A-Za-z]*)\/)?([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
   if (name !== '') {
-    const ref = await findObject({ kind, namespace, name }, known)
+    const ref = await findObject({ kind, namespace, name }, context)
     const found = ref === undefined ? undefined : parseKubernetesRef(ref)
     if (ref === undefined || found === undefined) throw missing(text)
     return objectSubject(ref, found)

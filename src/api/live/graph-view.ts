@@ -48,8 +48,8 @@ export class GraphView extends AggregateView<GraphSpec> {
   }
 
   #edge(key: string, ends: () => readonly Cell[]): Edge | undefined {
-    const known = this.#edges.get(key)
-    if (known !== undefined || this.#edges.size >= maxEdges) return known
+    const existing = this.#edges.get(key)
+    if (existing !== undefined || this.#edges.size >= maxEdges) return existing
     const [from, to] = this.#halves(ends())
     const edge = {
       from,
@@ -138,9 +138,9 @@ export class GraphView extends AggregateView<GraphSpec> {
     const into = new Map<string, Sums>()
     const add = (key: string, node: Cell, side: Map<string, Sums>, sums: Sums) => {
       nodes.set(key, node)
-      const known = side.get(key) ?? this.#zero()
-      addSums(known, sums)
-      side.set(key, known)
+      const existing = side.get(key) ?? this.#zero()
+      addSums(existing, sums)
+      side.set(key, existing)
     }
     for (const { from, to, fromKey, toKey, sums } of edges.values()) {
       add(fromKey, from, out, sums)

@@ -91,10 +91,10 @@ export class Hub {
   }
 
   #note(frame: Frame) {
-    const one = noted(frame.header)
-    if (one === undefined) return
-    if (this.#shared === undefined) this.#early.push(one)
-    else this.#shared.note(one)
+    const note = noted(frame.header)
+    if (note === undefined) return
+    if (this.#shared === undefined) this.#early.push(note)
+    else this.#shared.note(note)
   }
 
   ringSource(): RingSource {
@@ -172,8 +172,8 @@ export class Hub {
   }
 
   positionOf(written: string): LastPosition {
-    const [own = '', shared] = written.split('+')
-    const [sequence, journal = this.journal] = own.split('@')
+    const [part = '', shared] = written.split('+')
+    const [sequence, journal = this.journal] = part.split('@')
     const [name = '', ...positions] = shared?.split('.') ?? []
     return {
       sequence: journal === this.journal && Number(sequence) <= this.newest ? Number(sequence) : undefined,
@@ -209,10 +209,10 @@ export class Hub {
   }
 
   #session(sid: string, user: string): Session {
-    const known = this.#sessions.get(sid)
-    if (known !== undefined) {
-      if (known.user !== user) throw new ApiError('WEIR_API_NOT_FOUND', `You have no live session "${sid}".`)
-      return known
+    const existing = this.#sessions.get(sid)
+    if (existing !== undefined) {
+      if (existing.user !== user) throw new ApiError('WEIR_API_NOT_FOUND', `You have no live session "${sid}".`)
+      return existing
     }
     if (this.#sessions.size >= maxSessions) {
       for (const [old, { stream }] of this.#sessions) {

@@ -8,9 +8,8 @@ export async function journalName({ disk, random }: Host, folder: string | undef
   if (folder === undefined) return made
   const path = `${folder}/${nameFile}`
   try {
-    const known =
-      (await disk.stat(path)) === undefined ? '' : new TextDecoder().decode(await disk.readFile(path)).trim()
-    if (/^[\w-]{8}$/.test(known)) return known
+    const name = (await disk.stat(path)) === undefined ? '' : new TextDecoder().decode(await disk.readFile(path)).trim()
+    if (/^[\w-]{8}$/.test(name)) return name
     await replaceFile(disk, folder, nameFile, [new TextEncoder().encode(`${made}\n`)])
   } catch {
     /* A full disk must not prevent live streams. */

@@ -133,9 +133,9 @@ export class Ring {
     }
     this.#decoded.add(frame)
     this.#decodedBytes += frame.frame.header.rawBytes
-    for (const other of this.#decoded) {
-      if (this.#decodedBytes <= this.#limits.bytes || other === frame) return
-      this.#forget(other)
+    for (const decoded of this.#decoded) {
+      if (this.#decodedBytes <= this.#limits.bytes || decoded === frame) return
+      this.#forget(decoded)
     }
   }
 

@@ -68,7 +68,7 @@ export class RowsView implements LiveView {
 
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
-    const found: RowPosition[][] = []
+    const results: RowPosition[][] = []
     let [room, inspected, matched] = [this.#rowsPerTick, 0, this.#filter === undefined ? this.#ring.rows : 0]
     for (
       let at = frames.length - 1;
@@ -79,11 +79,11 @@ export class RowsView implements LiveView {
       const positions = this.#matches(frame, this.#filter === undefined ? room : frame.count)
       inspected += frame.count
       if (this.#filter !== undefined) matched += positions.length
-      if (room > 0) found.unshift(positions.slice(-room))
+      if (room > 0) results.unshift(positions.slice(-room))
       room -= Math.min(room, positions.length)
     }
     this.#jump(newest)
-    const rows = this.#cells(found.flat())
+    const rows = this.#cells(results.flat())
     return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
@@ -223,9 +223,9 @@ export class RowsView implements LiveView {
     for (let at = waiting.length - 1; at >= 0 && left > 0; at--) {
       const frame = waiting[at]
       if (frame === undefined || frame.sequence <= this.#catchUpTo || frame.sequence <= this.cursor) break
-      const some = this.#matches(frame, left)
-      newest.unshift(some)
-      left -= some.length
+      const matches = this.#matches(frame, left)
+      newest.unshift(matches)
+      left -= matches.length
     }
     positions.push(...newest.flat())
   }

@@ -64,8 +64,8 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   #bucket(received: number): Bucket | undefined {
     const { step, points } = this.spec
     const start = Math.floor(received / step) * step
-    const known = this.#buckets.get(start)
-    if (known !== undefined) return known
+    const existing = this.#buckets.get(start)
+    if (existing !== undefined) return existing
     for (const bucket of this.#buckets.values()) if (bucket.start < start) this.#fold(bucket)
     const bucket = { start, total: this.#zero(), groups: new Map<string, Sums>(), changed: true }
     this.#buckets.set(start, bucket)
@@ -102,8 +102,8 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   }
 
   #group(key: string, cells: () => readonly Cell[]): Group | undefined {
-    const known = this.#groups.get(key)
-    if (known !== undefined || this.#groups.size >= maxGroups) return known
+    const existing = this.#groups.get(key)
+    if (existing !== undefined || this.#groups.size >= maxGroups) return existing
     const group = { cells: cells(), sums: this.#zero() }
     this.#groups.set(key, group)
     return group

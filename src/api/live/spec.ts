@@ -103,7 +103,7 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
     )
   }
   const specs = request.views.map(readView)
-  const twice = specs.find((spec, index) => specs.findIndex((other) => other.id === spec.id) !== index)
+  const twice = specs.find((spec, index) => specs.findIndex((candidate) => candidate.id === spec.id) !== index)
   if (twice !== undefined) throw new ApiError('WEIR_API_INVALID', `Two views have the id "${twice.id}".`)
   return specs
 }
@@ -135,11 +135,11 @@ function readView(request: ViewRequest): ViewSpec {
       settingsOf[kind].length === 0 ? 'It supports only `q`.' : `It has ${settingsOf[kind].join(', ')}.`,
     )
   const where = request.q.where ?? {}
-  const known = views[stream].map((column) => column.name)
+  const columns = views[stream].map((column) => column.name)
   const scope = (request.scope ?? []).filter((name) => stream !== 'flows' || endpointField(name)?.name !== name)
   for (const name of [...Object.keys(where), ...(request.columns ?? []), ...scope]) {
-    if (known.includes(name) || (stream === 'flows' && memberOf(name) !== undefined)) continue
-    const meant = nearest(name, known)
+    if (columns.includes(name) || (stream === 'flows' && memberOf(name) !== undefined)) continue
+    const meant = nearest(name, columns)
     throw invalid(
       id,
       `${stream} has no column "${name}".`,
@@ -150,7 +150,7 @@ function readView(request: ViewRequest): ViewSpec {
   const common = { id, stream, where, filter: combinedFilter(request, stream) }
   switch (kind) {
     case 'rows':
-      return { kind, ...common, columns: request.columns ?? known, maxRate: request.maxRate }
+      return { kind, ...common, columns: request.columns ?? columns, maxRate: request.maxRate }
     case 'stat':
       return { kind, ...common }
     case 'series':

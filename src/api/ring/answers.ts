@@ -75,7 +75,7 @@ export async function ringSeries(
   const parts = new PairIds()
   const table = new SumTable(of !== undefined, further)
   const buckets: number[] = []
-  const known = new Map<number, number>()
+  const counts = new Map<number, number>()
   const width = step * 1e6
   const scan = scanRing(source, request, signal, { order: 'oldest' })
   let next = await scan.next()
@@ -85,19 +85,19 @@ export async function ringSeries(
     const add = addition(next.value, request, table)
     for (const row of rows) {
       const start = Math.floor(time(row) / width) * width
-      let bucket = known.get(start)
+      let bucket = counts.get(start)
       if (bucket === undefined) {
-        known.set(start, (bucket = buckets.length))
+        counts.set(start, (bucket = buckets.length))
         buckets.push(start)
       }
       add(parts.of(bucket, read(row)), row)
     }
   }
   const totals = new SumTable(of !== undefined, further)
-  const inSlices = async (each: (part: number) => void) => {
+  const inSlices = async (run: (part: number) => void) => {
     for (let part = 0; part < table.size; part++) {
       if (part % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
-      each(part)
+      run(part)
     }
   }
   await inSlices((part) => totals.addFrom(parts.rights[part]!, table, part))

@@ -34,13 +34,13 @@ class Directed {
   /** The last in byte order, by field of {@link namedFields}. */
   readonly names: (string | undefined)[][] = namedFields.map(() => [])
 
-  add(found: Found, idOf: (row: number) => number, values: readonly FieldValues[]): void {
-    const { batch, rows } = found
+  add(match: Found, idOf: (row: number) => number, values: readonly FieldValues[]): void {
+    const { batch, rows } = match
     const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
     const drops = reportedReader(batch, 'drop_packets')
     const [flags, rtt, evidence] = [flagReader(batch), reportedReader(batch, 'rtt'), portEvidence(batch)]
-    const [from, to] = [timeOf(found, 'time_start'), timeOf(found, 'time_end')]
-    const named = values.map((each) => each.of(found))
+    const [from, to] = [timeOf(match, 'time_start'), timeOf(match, 'time_end')]
+    const named = values.map((fieldValues) => fieldValues.of(match))
     const { sums } = this
     for (const row of rows) {
       const id = idOf(row)
@@ -62,8 +62,8 @@ class Directed {
       this.last[id] = Math.max(this.last[id] ?? Number.NEGATIVE_INFINITY, to(row))
       for (let at = 0; at < named.length; at++) {
         const cell = values[at]?.cells[named[at]?.(row) ?? 0]
-        const known = this.names[at]!
-        if (typeof cell === 'string') known[id] = later(known[id], cell)
+        const name = this.names[at]!
+        if (typeof cell === 'string') name[id] = later(name[id], cell)
       }
     }
   }
@@ -165,12 +165,12 @@ function recordOf(directed: Directed, conversation: Conversation): AnswerRecord 
   return record
 }
 
-function least<T extends number | bigint>(one: T, other: T): T {
-  return other < one ? other : one
+function least<T extends number | bigint>(a: T, b: T): T {
+  return b < a ? b : a
 }
 
-function largest<T extends number | bigint>(one: T, other: T): T {
-  return other > one ? other : one
+function largest<T extends number | bigint>(a: T, b: T): T {
+  return b > a ? b : a
 }
 
 /** Over both directions; null without values. */
@@ -198,8 +198,8 @@ function byRank(
   const size = (a: number, b: number) => {
     if (by === 'flows') return sums.flows(a) - sums.flows(b)
     if (by === 'bytes' || by === 'packets' || by === 'drop_packets') return sums.compare(by, a, b)
-    const [one, other] = [number(a), number(b)]
-    return one < other ? -1 : one > other ? 1 : 0
+    const [left, right] = [number(a), number(b)]
+    return left < right ? -1 : left > right ? 1 : 0
   }
   return (a, b) => {
     const order = size(b, a)
@@ -219,9 +219,9 @@ function precedes(src: Cell, srcPort: Cell, dst: Cell, dstPort: Cell) {
   return order === 0 ? Number(srcPort ?? -1) <= Number(dstPort ?? -1) : order < 0
 }
 
-function later(one: string | undefined, other: string | undefined): string | undefined {
-  if (one === undefined || other === undefined) return one ?? other
-  return compareBytes(one, other) < 0 ? other : one
+function later(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return compareBytes(a, b) < 0 ? b : a
 }
 
 function flagReader(batch: FlowBatch): (row: number) => number | undefined {
@@ -242,7 +242,7 @@ function timeOf({ batch, header }: Found, name: string): (row: number) => number
     of?.kind === 'time' && present(of.valid, row) ? microseconds(of.values[row]) : Number.NaN
   const whole = microseconds(Math.round(header.received))
   return (row) => {
-    const [own, came] = [read(column, row), read(received, row)]
-    return own === own ? own : came === came ? came : whole
+    const [started, came] = [read(column, row), read(received, row)]
+    return started === started ? started : came === came ? came : whole
   }
 }

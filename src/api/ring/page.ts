@@ -91,7 +91,7 @@ export async function ringPage(
     const received = timeReader(batch, header, 'time_received')
     for (const row of rows) {
       if (received(row) > Number(upTo)) continue
-      const keys = read.map((each) => each(row))
+      const keys = read.map((cellOf) => cellOf(row))
       const [toCursor, toWorst] = [
         behind === undefined ? 1 : byKeys(keys, behind.keys),
         worst === undefined ? -1 : byKeys(keys, worst.keys),
@@ -123,9 +123,9 @@ function recordsOf(
   const records: Record<string, unknown>[] = best.map(() => ({}))
   const byFrame = new Map<RingFrame, number[]>()
   best.forEach(({ frame }, index) => {
-    const known = byFrame.get(frame)
-    if (known === undefined) byFrame.set(frame, [index])
-    else known.push(index)
+    const cached = byFrame.get(frame)
+    if (cached === undefined) byFrame.set(frame, [index])
+    else cached.push(index)
   })
   for (const [frame, indexes] of byFrame) {
     const {

@@ -13,13 +13,13 @@ export function byRank(
   cells: (id: number) => readonly Cell[],
 ): (a: number, b: number) => number {
   const numeric = fields.map(({ kind }) => kind === 'u64' || kind === 'estimate')
-  const known = new Map<number, StatValue>()
+  const values = new Map<number, StatValue>()
   const statistic = (id: number) => {
-    let value = known.get(id)
+    let value = values.get(id)
     if (value !== undefined) return value
     const { avg, max, p } = table.statistics(id)
     value = (by === 'avg' ? avg : by === 'max' ? max : p?.[percentileIndex(by)]) ?? Number.NEGATIVE_INFINITY
-    known.set(id, value)
+    values.set(id, value)
     return value
   }
   const size = !isMeasure(by)

@@ -44,10 +44,10 @@ async function* linesByReceipt(
   line: LineOf,
   signal: AbortSignal,
 ): AsyncGenerator<string[], void, undefined> {
-  for await (const found of scanRing(source, request, signal, { order: descending ? 'newest' : 'oldest' })) {
-    const write = rowWriter(found, request, source, line)
-    const received = timeReader(found.batch, found.header, 'time_received')
-    const rows = found.rows.filter((row) => received(row) <= Number(request.upTo))
+  for await (const match of scanRing(source, request, signal, { order: descending ? 'newest' : 'oldest' })) {
+    const write = rowWriter(match, request, source, line)
+    const received = timeReader(match.batch, match.header, 'time_received')
+    const rows = match.rows.filter((row) => received(row) <= Number(request.upTo))
     if (request.sort.length > 0)
       rows.sort((a, b) => (descending ? received(b) - received(a) : received(a) - received(b)))
     for (let from = 0; from < rows.length; from += maxRows) yield rows.slice(from, from + maxRows).map(write)
@@ -61,11 +61,11 @@ async function sortedLines(
   signal: AbortSignal,
 ): Promise<string[]> {
   const lines: Readonly<{ keys: readonly Key[]; text: string }>[] = []
-  for await (const found of scanRing(source, request, signal, { order: 'oldest' })) {
-    const write = rowWriter(found, request, source, line)
-    const keys = request.sort.map(({ field }) => keyReader(found, field, source.resolver))
-    const received = timeReader(found.batch, found.header, 'time_received')
-    for (const row of found.rows)
+  for await (const match of scanRing(source, request, signal, { order: 'oldest' })) {
+    const write = rowWriter(match, request, source, line)
+    const keys = request.sort.map(({ field }) => keyReader(match, field, source.resolver))
+    const received = timeReader(match.batch, match.header, 'time_received')
+    for (const row of match.rows)
       if (received(row) <= Number(request.upTo)) lines.push({ keys: keys.map((read) => read(row)), text: write(row) })
     if (lines.length > maxSorted) {
       throw new ApiError(
@@ -89,12 +89,12 @@ async function* inChunks(lines: readonly string[]): AsyncGenerator<readonly stri
 }
 
 function rowWriter(
-  found: Found,
+  match: Found,
   { columns }: ExportRequest,
   { resolver }: RingSource,
   line: LineOf,
 ): (row: number) => string {
-  const readers = columns.map((field) => exactReader(found, field, resolver))
+  const readers = columns.map((field) => exactReader(match, field, resolver))
   return (row) => line(readers.map((read) => read(row)))
 }
 

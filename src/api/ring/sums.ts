@@ -48,11 +48,11 @@ class ExactSums {
     this.#small[id] = 0
   }
 
-  addFrom(id: number, other: ExactSums, from: number): void {
-    const small = other.#small[from]!
+  addFrom(id: number, range: ExactSums, from: number): void {
+    const small = range.#small[from]!
     if (small !== small) return
     this.add(id, small)
-    const large = other.#large.get(from)
+    const large = range.#large.get(from)
     if (large !== undefined) this.add(id, large)
   }
 
@@ -121,14 +121,14 @@ export class SumTable {
     if (this.#values !== undefined) (this.#values[id] ??= []).push(value)
   }
 
-  addFrom(id: number, other: SumTable, from: number): void {
-    this.count(id, other.flows(from))
-    this.bytes.addFrom(id, other.bytes, from)
-    this.packets.addFrom(id, other.packets, from)
-    for (const [name, sums] of this.#further) sums.addFrom(id, other.further(name), from)
+  addFrom(id: number, table: SumTable, from: number): void {
+    this.count(id, table.flows(from))
+    this.bytes.addFrom(id, table.bytes, from)
+    this.packets.addFrom(id, table.packets, from)
+    for (const [name, sums] of this.#further) sums.addFrom(id, table.further(name), from)
     if (this.#values === undefined) return
     const values = (this.#values[id] ??= [])
-    for (const value of other.#values?.[from] ?? []) values.push(value)
+    for (const value of table.#values?.[from] ?? []) values.push(value)
   }
 
   flows(id: number): number {

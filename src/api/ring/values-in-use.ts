@@ -15,9 +15,9 @@ function plainCounter(field: QueryField, resolver: RingSource['resolver']): Coun
   const values = new FieldValues(field, resolver)
   const counts: number[] = []
   return {
-    add(found) {
-      const read = values.of(found)
-      for (const row of found.rows) {
+    add(match) {
+      const read = values.of(match)
+      for (const row of match.rows) {
         const id = read(row)
         counts[id] = (counts[id] ?? 0) + 1
       }
@@ -90,14 +90,14 @@ export async function ringFieldUse(
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const counts = new Map<string, number>()
   let inspected = 0
-  for await (const found of scanRing(source, rowQuery, signal, { order: 'newest', withinMs: 40 })) {
-    const some = found.rows.slice(0, rows - inspected)
+  for await (const match of scanRing(source, rowQuery, signal, { order: 'newest', withinMs: 40 })) {
+    const matches = match.rows.slice(0, rows - inspected)
     for (const { name } of rowQuery.names.fields) {
-      const read = cellReader(found.batch, found.header, name, source.resolver)
-      const present = some.reduce((sum, row) => sum + (read(row) === null ? 0 : 1), 0)
+      const read = cellReader(match.batch, match.header, name, source.resolver)
+      const present = matches.reduce((sum, row) => sum + (read(row) === null ? 0 : 1), 0)
       if (present > 0) counts.set(name, (counts.get(name) ?? 0) + present)
     }
-    inspected += some.length
+    inspected += matches.length
     if (inspected >= rows) break
   }
   return inspected === 0 ? undefined : counts
@@ -112,18 +112,18 @@ export async function ringMemberUse(
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
   let inspected = 0
-  for await (const found of scanRing(source, rowQuery, signal, { order: 'newest', withinMs: 40 })) {
-    const column = found.batch.columns[memberColumn]
+  for await (const match of scanRing(source, rowQuery, signal, { order: 'newest', withinMs: 40 })) {
+    const column = match.batch.columns[memberColumn]
     if (column?.kind !== 'json') continue
     const byCode = new Map<number, number>()
-    for (const row of found.rows) {
+    for (const row of match.rows) {
       const code = column.codes[row] ?? 0
       if (code === 0 || inspected >= rows) continue
       byCode.set(code, (byCode.get(code) ?? 0) + 1)
       inspected++
     }
     for (const [code, count] of byCode)
-      for (const name of namesIn(found.batch.dictionary[code] ?? '{}'))
+      for (const name of namesIn(match.batch.dictionary[code] ?? '{}'))
         counts.set(name, (counts.get(name) ?? 0) + count)
     if (inspected >= rows) break
   }

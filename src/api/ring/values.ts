@@ -77,8 +77,8 @@ export class FieldValues {
   }
 
   #id(key: string | number, cell: (row: number) => Cell, row: number): number {
-    const known = this.#ids.get(key)
-    if (known !== undefined) return known
+    const existing = this.#ids.get(key)
+    if (existing !== undefined) return existing
     const id = this.cells.length
     this.cells.push(cell(row))
     this.#ids.set(key, id)
@@ -95,8 +95,8 @@ export class PairIds {
 
   of(left: number, right: number): number {
     const key = left * maxIds + right
-    const known = this.#ids.get(key)
-    if (known !== undefined) return known
+    const existing = this.#ids.get(key)
+    if (existing !== undefined) return existing
     const id = this.lefts.length
     this.#ids.set(key, id)
     this.lefts.push(left)
@@ -114,8 +114,8 @@ export class GroupIds {
     this.#pairs = fields.slice(1).map(() => new PairIds())
   }
 
-  of(found: Pick<Found, 'batch' | 'header'>): IdReader {
-    const readers = this.#fields.map((field) => field.of(found))
+  of(match: Pick<Found, 'batch' | 'header'>): IdReader {
+    const readers = this.#fields.map((field) => field.of(match))
     const [first = () => 0, ...rest] = readers
     return rest.reduce((left, right, index) => {
       const pairs = this.#pairs[index]!

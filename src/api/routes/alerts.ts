@@ -89,9 +89,9 @@ export function alertRoutes(
       },
     },
     (request, reply) => {
-      const rules = (alerts?.()?.list() ?? []).flatMap((each) => ruleView(each, request.principal, clock.now()))
+      const rules = (alerts?.()?.list() ?? []).flatMap((rule) => ruleView(rule, request.principal, clock.now()))
       const count = (state: Instance['state']) =>
-        rules.reduce((sum, rule) => sum + rule.alerts.filter((each) => each.state === state).length, 0)
+        rules.reduce((sum, rule) => sum + rule.alerts.filter((alert) => alert.state === state).length, 0)
       const answer: AlertList = {
         rules,
         firing: count('firing'),

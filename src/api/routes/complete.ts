@@ -159,17 +159,17 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
     }
     if (none) return answerJson(request, reply, { values: [] })
     const fields = fieldsOf(names, body.field)
-    const found = await valuesInUse(run, rowQuery, fields, prefix, limit)
-    if (found === undefined) return reply.hijack()
+    const values = await valuesInUse(run, rowQuery, fields, prefix, limit)
+    if (values === undefined) return reply.hijack()
     return answerJson(request, reply, {
       values: listed(
-        found.values.map(({ field, value, count }) => ({ ...suggestion(names, field, value, prefix), count })),
+        values.values.map(({ field, value, count }) => ({ ...suggestion(names, field, value, prefix), count })),
         names,
         fields,
         prefix,
         limit,
       ),
-      ...sourceOf(found),
+      ...sourceOf(values),
     })
   })
 }
@@ -187,12 +187,12 @@ async function ofObjects(
     return meanings && { fields: suggestNames(names, prefix, undefined, limit), meanings }
   }
   const fields = fieldsOf(names, written)
-  const found = await valuesOfObjects(run, fields, { names, filter, at, prefix, limit })
-  return found === undefined
+  const values = await valuesOfObjects(run, fields, { names, filter, at, prefix, limit })
+  return values === undefined
     ? undefined
     : {
         values: listed(
-          found.map(({ field, value, count }) => ({ ...suggestion(names, field, value, prefix), count })),
+          values.map(({ field, value, count }) => ({ ...suggestion(names, field, value, prefix), count })),
           names,
           fields,
           prefix,
@@ -234,7 +234,8 @@ function listed(
   limit: number,
 ): Counted[] {
   const byText = new Map<string, Counted>()
-  for (const each of used) byText.set(each.text, { ...each, count: each.count + (byText.get(each.text)?.count ?? 0) })
+  for (const value of used)
+    byText.set(value.text, { ...value, count: value.count + (byText.get(value.text)?.count ?? 0) })
   for (const field of fields)
     for (const each of knownValues(names, field, prefix))
       if (!byText.has(each.text) && !used.some(({ value }) => value === each.value))
@@ -246,13 +247,13 @@ function listed(
 }
 
 function fieldsOf(names: NameTable, written: string): readonly QueryField[] {
-  const known = fieldsNamed(written, names)
-  if (known.length === 0) throw unknownField(written, 'field', names)
-  const odd = known.find(
+  const fields = fieldsNamed(written, names)
+  if (fields.length === 0) throw unknownField(written, 'field', names)
+  const odd = fields.find(
     ({ kind, sql, member }) =>
       kind === 'json' || kind === 'time' || (sql !== undefined && member === undefined && !kind.startsWith('list')),
   )
   if (odd !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"field" is ${odd.name}, which has no values to choose from.`)
-  return known
+  return fields
 }

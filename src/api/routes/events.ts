@@ -115,7 +115,7 @@ function checkMediaType(headers: IncomingHttpHeaders) {
     `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: the ` +
       'request is not a readable CloudEvent.',
     {
-      hints: supported.map((one) => `Supported: ${one}.`),
+      hints: supported.map((name) => `Supported: ${name}.`),
       headers: { 'accept-post': [...whole].join(', ') },
     },
   )

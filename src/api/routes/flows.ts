@@ -239,17 +239,17 @@ async function readWindows(
   windows: readonly string[],
   { disconnected, host }: Readonly<{ disconnected: AbortSignal; host: Host }>,
 ): Promise<Record<string, unknown>[] | undefined> {
-  const found: Record<string, unknown>[] = []
+  const rowsFound: Record<string, unknown>[] = []
   for (const [at, window] of windows.entries()) {
-    const sql = pageSql({ ...request, limit: request.limit - found.length }, window, dialectOf(store))
+    const sql = pageSql({ ...request, limit: request.limit - rowsFound.length }, window, dialectOf(store))
     const read = () => manyRowsOf(store, sql, disconnected, host)
     // The first parts of a range have few rows.
     const rows = await (at < 2 && at < windows.length - 1 ? asSmall(read) : read())
     if (rows === undefined) return undefined
-    found.push(...rows)
-    if (found.length > request.limit) break
+    rowsFound.push(...rows)
+    if (rowsFound.length > request.limit) break
   }
-  return found
+  return rowsFound
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
@@ -283,9 +283,9 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
 }
 
 export function sortOf(written: string | undefined): SortKey[] {
-  return listOf(written).flatMap((each) => {
-    const descending = each.startsWith('-')
-    const field = plainField(descending ? each.slice(1) : each, 'sort')
+  return listOf(written).flatMap((item) => {
+    const descending = item.startsWith('-')
+    const field = plainField(descending ? item.slice(1) : item, 'sort')
     const fields = field.member === undefined ? [field] : memberOrder(field)
     return fields.map((part) => ({ field: part, descending }))
   })
@@ -294,9 +294,9 @@ export function sortOf(written: string | undefined): SortKey[] {
 export function columnsOf(written: string | undefined): readonly QueryField[] {
   if (written === '*') return flowNames.fields
   const names = listOf(written)
-  return (names.length === 0 ? defaultColumns : names).map((each) => {
-    const field = flowNames.field(flowNames.resolve(each) ?? '')
-    if (field === undefined) throw unknownField(each, 'columns')
+  return (names.length === 0 ? defaultColumns : names).map((defaultColumn) => {
+    const field = flowNames.field(flowNames.resolve(defaultColumn) ?? '')
+    if (field === undefined) throw unknownField(defaultColumn, 'columns')
     return field
   })
 }

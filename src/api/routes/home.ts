@@ -111,9 +111,9 @@ async function warningsOf(
   const groups = new Map<string, Warning>()
   for (const { time, ref, reason, message, count } of rows) {
     const key = JSON.stringify([ref, reason])
-    const known = groups.get(key)
+    const group = groups.get(key)
     // `count` of the newest event includes earlier ones of the same series.
-    if (known === undefined) groups.set(key, { time, ref, reason, message, events: Number(count) })
+    if (group === undefined) groups.set(key, { time, ref, reason, message, events: Number(count) })
   }
   return [...groups.values()].slice(0, limit)
 }

@@ -229,14 +229,14 @@ function topologyRequest(query: TopologyQuery, now: number, principal: Principal
     const part = flowNames.endPart(written)
     const [src, dst] = part === undefined ? [] : [flowNames.ofEnd('src', part), flowNames.ofEnd('dst', part)]
     if (src === undefined || dst === undefined) {
-      const known = flowNames.fields
+      const allowed = flowNames.fields
         .flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : []))
-        .filter((each) => flowNames.endPart(each) !== undefined)
-      const meant = nearest(written, known)
+        .filter((field) => flowNames.endPart(field) !== undefined)
+      const meant = nearest(written, allowed)
       throw new ApiError(
         'WEIR_API_INVALID',
         `"scope" contains ${written}, which is not a property of source and destination.`,
-        { hints: [meant === undefined ? `Possible values: ${known.join(', ')}.` : `Did you mean ${meant}?`] },
+        { hints: [meant === undefined ? `Possible values: ${allowed.join(', ')}.` : `Did you mean ${meant}?`] },
       )
     }
     return { src, dst }

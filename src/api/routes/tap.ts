@@ -141,12 +141,12 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
 }
 
 function targetOf({ source, sink, transform }: Query): TapTarget | { readonly transform: string } {
-  const [target, other] = [
+  const [target, current] = [
     ...(source === undefined ? [] : [{ source }]),
     ...(sink === undefined ? [] : [{ sink }]),
     ...(transform === undefined ? [] : [{ transform }]),
   ]
-  if (target !== undefined && other === undefined) return target
+  if (target !== undefined && current === undefined) return target
   throw new ApiError('WEIR_API_INVALID', 'Set one of `source`, `sink` and `transform`.', {
     hints: ['GET /api/v1/pipeline lists them.'],
   })

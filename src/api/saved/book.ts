@@ -40,23 +40,23 @@ export class SavedBook {
   }
 
   async find(id: string, user: string): Promise<SavedView> {
-    const view = (await this.list(user)).find((each) => each.id === id)
+    const view = (await this.list(user)).find((candidate) => candidate.id === id)
     if (view === undefined) throw unknown(id)
     return view
   }
 
   put(id: string, user: string, request: SavedRequest, by = user): Promise<SavedView> {
     return this.#change((views) => {
-      const known = views.find((each) => each.id === id)
-      if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
-      if (request.before !== undefined && known?.changed !== Date.parse(request.before)) throw conflict(request.name)
+      const existing = views.find((candidate) => candidate.id === id)
+      if (existing !== undefined && existing.owner !== user) throw existing.shared ? foreign(existing) : unknown(id)
+      if (request.before !== undefined && existing?.changed !== Date.parse(request.before)) throw conflict(request.name)
       const viewsOfUser = views.filter(({ owner }) => owner === user)
-      const twice = viewsOfUser.find((each) => each.name === request.name && each.id !== id)
+      const twice = viewsOfUser.find((candidate) => candidate.name === request.name && candidate.id !== id)
       if (twice !== undefined)
         throw new ApiError('WEIR_API_INVALID', `You already have a saved view "${request.name}".`, {
           hints: ['Choose another name, or change the existing view.'],
         })
-      if (known === undefined && (viewsOfUser.length >= maxPerOwner || views.length >= maxViews)) {
+      if (existing === undefined && (viewsOfUser.length >= maxPerOwner || views.length >= maxViews)) {
         const limit =
           viewsOfUser.length >= maxPerOwner ? `${maxPerOwner} saved views of one owner` : `${maxViews} saved views`
         throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, {
@@ -65,9 +65,9 @@ export class SavedBook {
       }
       const { name, page, search, shared = false } = request
       // Different for each version, also when the clock was set back.
-      const changed = Math.max(this.#host.clock.now(), (known?.changed ?? 0) + 1)
+      const changed = Math.max(this.#host.clock.now(), (existing?.changed ?? 0) + 1)
       const view: SavedView = { id, name, page, search, shared, owner: user, by, changed }
-      const all = [...views.filter((each) => each.id !== id), view]
+      const all = [...views.filter((candidate) => candidate.id !== id), view]
       if (JSON.stringify(all).length > maxBytes)
         throw new ApiError(
           'WEIR_API_LIMIT',
@@ -82,10 +82,10 @@ export class SavedBook {
 
   remove(id: string, user: string): Promise<void> {
     return this.#change((views) => {
-      const known = views.find((each) => each.id === id)
-      if (known === undefined || (known.owner !== user && !known.shared)) throw unknown(id)
-      if (known.owner !== user) throw foreign(known)
-      return { views: views.filter((each) => each.id !== id), answer: undefined }
+      const view = views.find((candidate) => candidate.id === id)
+      if (view === undefined || (view.owner !== user && !view.shared)) throw unknown(id)
+      if (view.owner !== user) throw foreign(view)
+      return { views: views.filter((candidate) => candidate.id !== id), answer: undefined }
     })
   }
 

@@ -54,10 +54,10 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
     length: Number((wide.to - 1n) / stepUs - first),
     at: (bucket) => Number(bucket / stepUs - first),
   })
-  const found = onsetOf(series, Math.max(1, least - Math.ceil(buckets / 12)))
+  const result = onsetOf(series, Math.max(1, least - Math.ceil(buckets / 12)))
   const start = from > wide.from ? from : wide.from
-  const onset = found === undefined ? start : (first + BigInt(found.at)) * stepUs
-  const length = found === undefined ? to - from : BigInt(found.width) * stepUs
+  const onset = result === undefined ? start : (first + BigInt(result.at)) * stepUs
+  const length = result === undefined ? to - from : BigInt(result.width) * stepUs
   const compared: TimeSpan = { from: onset - length, to: onset + length < to ? onset + length : to }
   const pairs = (await runQuery(pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialect))).map(pairOf)
   const near = await relatedWorkloads(run, pairs, (pair) => Math.abs(pair.after - pair.before), compared, onset)
@@ -75,7 +75,7 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
     span: { from: isoOf(from), to: isoOf(to) },
     step,
     onset: isoOf(onset),
-    detected: found !== undefined,
+    detected: result !== undefined,
     compared: { from: isoOf(compared.from), to: isoOf(compared.to) },
     window: { from: isoOf(window.from), to: isoOf(window.to) },
     by,
@@ -106,8 +106,8 @@ function seriesIn(
     const key = JSON.stringify([row['_other'], ...onsetFields.map((_, index) => row[`_g${index}`])])
     const values = series.get(key) ?? new Array<number>(length).fill(0)
     series.set(key, values)
-    const place = at(BigInt(String(row['_bucket'])))
-    if (place >= 0 && place < length) values[place] = (values[place] ?? 0) + Number(row[`_${by}`])
+    const bucket = at(BigInt(String(row['_bucket'])))
+    if (bucket >= 0 && bucket < length) values[bucket] = (values[bucket] ?? 0) + Number(row[`_${by}`])
   }
   return [...series.values()]
 }

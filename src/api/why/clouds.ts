@@ -51,23 +51,23 @@ async function linksOf(
 const farReasons: Readonly<Record<string, ReasonName>> = { 'attached-to': 'attached', 'part-of': 'pool' }
 
 function dependenciesOf(workload: Workload, near: readonly Link[], far: readonly Link[]) {
-  const found = new Map<string, ReasonName>()
+  const actors = new Map<string, ReasonName>()
   const isOf = (ref: string, names: ReadonlySet<string>, namespace: string) => {
     const object = parseKubernetesRef(ref)
     const inCluster = workload.cluster === null || object?.cluster === workload.cluster
     return object !== undefined && inCluster && object.namespace === namespace && names.has(object.name)
   }
   for (const { relation, from, to } of near)
-    if (relation === 'hosted-on' && isOf(from, workload.nodes, '')) found.set(to, 'machine')
-    else if (relation === 'serves' && isOf(to, workload.services, workload.namespace)) found.set(from, 'balancer')
-  const own = new Map(found)
+    if (relation === 'hosted-on' && isOf(from, workload.nodes, '')) actors.set(to, 'machine')
+    else if (relation === 'serves' && isOf(to, workload.services, workload.namespace)) actors.set(from, 'balancer')
+  const direct = new Map(actors)
   for (const { relation, from, to } of far)
-    for (const [end, other] of [
+    for (const [end, peer] of [
       [from, to],
       [to, from],
     ] as const) {
-      const reason = own.get(end) === 'machine' ? farReasons[relation] : own.has(end) ? 'balancer' : undefined
-      if (reason !== undefined && !found.has(other)) found.set(other, reason)
+      const reason = direct.get(end) === 'machine' ? farReasons[relation] : direct.has(end) ? 'balancer' : undefined
+      if (reason !== undefined && !actors.has(peer)) actors.set(peer, reason)
     }
-  return found
+  return actors
 }

@@ -70,11 +70,11 @@ export async function collect(
   ])
   const acts = audits.filter(({ action }) => !isReading(action))
   const changes = rows.map(changeOf)
-  const found = [...changes, ...recordedChanges(inventory, acts)]
-  const ids = [...found.map(({ audit_id: id }) => id), ...changes.map(({ ref }) => ref)]
-  const known = new Set(ids.filter((each) => each !== null))
+  const candidates = [...changes, ...recordedChanges(inventory, acts)]
+  const ids = [...candidates.map(({ audit_id: id }) => id), ...changes.map(({ ref }) => ref)]
+  const actors = new Set(ids.filter((id) => id !== null))
   return {
-    candidates: [...found, ...acts.flatMap((row) => auditOf(row, known))],
+    candidates: [...candidates, ...acts.flatMap((row) => auditOf(row, actors))],
     noise: Number(noise[0]?.['n'] ?? 0),
     cut: [rows, audits, inventory].some(({ length }) => length === maxCandidates),
   }
@@ -128,11 +128,11 @@ function changeOf(row: Row): Candidate {
   }
 }
 
-function auditOf(row: Row, known: ReadonlySet<string>): readonly Candidate[] {
+function auditOf(row: Row, knownIds: ReadonlySet<string>): readonly Candidate[] {
   const text = (name: string) => textOf(row[name])
   const [action, resource, id] = [text('action') ?? '', text('resource'), text('id') ?? '']
   // A change has more facts than its audit event.
-  if ([id, id.split('/')[0] ?? '', resource ?? ''].some((each) => known.has(each))) return []
+  if ([id, id.split('/')[0] ?? '', resource ?? ''].some((candidate) => knownIds.has(candidate))) return []
   const object = resource === null ? undefined : parseKubernetesRef(resource)
   return [
     {

@@ -57,8 +57,8 @@ function changeOf(series: readonly Prefix[], length: number, width: number, leas
   const changes: { readonly at: number; readonly size: number; readonly share: number }[] = []
   for (let at = Math.max(width, least); at <= length - Math.min(width, 3); at++) {
     let [size, before, after] = [0, 0, 0]
-    for (const one of series) {
-      const [left, right] = [part(one, at - width, at), part(one, at, Math.min(length, at + width))]
+    for (const item of series) {
+      const [left, right] = [part(item, at - width, at), part(item, at, Math.min(length, at + width))]
       const difference = Math.abs(right.mean - left.mean)
       // A hundredth of the mean, so that constant series have an error.
       const error = left.error + right.error + (0.01 * (left.mean + right.mean)) ** 2
@@ -73,10 +73,10 @@ function changeOf(series: readonly Prefix[], length: number, width: number, leas
   const largest = Math.max(0, ...changes.map(({ size }) => size))
   const near = changes.findIndex(({ size }) => size > 0 && size >= 0.7 * largest)
   // The change grows until its place.
-  const found = near < 0 ? undefined : changes.slice(near, near + width + 1).toSorted((a, b) => b.size - a.size)[0]
-  return found === undefined || found.share < leastChange
+  const change = near < 0 ? undefined : changes.slice(near, near + width + 1).toSorted((a, b) => b.size - a.size)[0]
+  return change === undefined || change.share < leastChange
     ? undefined
-    : { at: found.at, width, evidence: found.size * width ** 0.25 }
+    : { at: change.at, width, evidence: change.size * width ** 0.25 }
 }
 
 /** Mean, and variance of the mean, of the buckets from `from` to `to`. */

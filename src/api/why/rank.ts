@@ -83,15 +83,15 @@ export function rank(
 function withoutRepeats(ranked: readonly Ranked[]): readonly Ranked[] {
   const places = new Map<string, number>()
   const kept: Ranked[] = []
-  for (const each of ranked) {
-    const { candidate, reasons } = each
+  for (const item of ranked) {
+    const { candidate, reasons } = item
     const key = reasons[0]?.is === 'namespace' && candidate.ref !== null ? candidate.ref : undefined
-    const place = key === undefined ? undefined : places.get(key)
-    const first = place === undefined ? undefined : kept[place]
-    if (place !== undefined && first !== undefined) kept[place] = { ...first, repeats: first.repeats + 1 }
+    const position = key === undefined ? undefined : places.get(key)
+    const first = position === undefined ? undefined : kept[position]
+    if (position !== undefined && first !== undefined) kept[position] = { ...first, repeats: first.repeats + 1 }
     else {
       if (key !== undefined) places.set(key, kept.length)
-      kept.push(each)
+      kept.push(item)
     }
   }
   return kept

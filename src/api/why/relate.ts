@@ -108,15 +108,15 @@ function isItself({ kind, name }: Candidate, workload: Workload) {
 
 function selectsPods(specs: readonly Readonly<Record<string, unknown>>[], { labels }: Workload) {
   // Unknown labels: only a policy for all pods.
-  const known = labels.length === 0 ? [{}] : labels
+  const labelSets = labels.length === 0 ? [{}] : labels
   return specs.some((spec) => {
     const selector = spec['podSelector'] ?? spec['endpointSelector'] ?? spec['selector'] ?? {}
-    return known.some((each) => selects(selector, each))
+    return labelSets.some((labelSet) => selects(selector, labelSet))
   })
 }
 
 function selectsAny(selector: unknown, { labels }: Workload) {
-  return isRecord(selector) && Object.keys(selector).length > 0 && labels.some((each) => matches(selector, each))
+  return isRecord(selector) && Object.keys(selector).length > 0 && labels.some((label) => matches(selector, label))
 }
 
 function scales({ scaleTargetRef: target }: Readonly<Record<string, unknown>>, { kind, name }: Workload) {

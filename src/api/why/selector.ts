@@ -7,7 +7,9 @@ export function selects(selector: unknown, labels: Labels): boolean {
   const expressions = selector['matchExpressions']
   return (
     matches(selector['matchLabels'] ?? {}, labels) &&
-    (Array.isArray(expressions) ? expressions : []).every((each) => isRecord(each) && holds(each, labels))
+    (Array.isArray(expressions) ? expressions : []).every(
+      (expression) => isRecord(expression) && holds(expression, labels),
+    )
   )
 }
 

@@ -83,9 +83,9 @@ export function affectedBy(
     const isLoop = endKey(pair.source) === endKey(pair.destination)
     for (const end of isLoop ? [pair.source] : [pair.source, pair.destination]) {
       if (end.name === '') continue
-      const known = ends.get(endKey(end)) ?? { end, share: 0 }
-      known.share += of(pair) / total
-      ends.set(endKey(end), known)
+      const part = ends.get(endKey(end)) ?? { end, share: 0 }
+      part.share += of(pair) / total
+      ends.set(endKey(end), part)
     }
   }
   return ends

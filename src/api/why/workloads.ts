@@ -33,8 +33,8 @@ export async function workloadsOf(
     context: Pick<ApiContext, 'control'>
   }>,
 ): Promise<readonly Workload[]> {
-  const namespaces = [...new Set(affected.map(({ end }) => end.namespace))].filter((each) => each !== '')
-  if (namespaces.length === 0) return affected.map((each) => bare(each))
+  const namespaces = [...new Set(affected.map(({ end }) => end.namespace))].filter((namespace) => namespace !== '')
+  if (namespaces.length === 0) return affected.map((item) => bare(item))
   const scope = objectScope(principal, dialect)
   const objects = await runQuery(
     `SELECT kind, namespace, name, uid, cluster, labels, node, owner_kind, owner_name, ` +
@@ -58,28 +58,28 @@ export async function workloadsOf(
   )
   const services = objects.filter(({ kind }) => kind === 'Service')
   const specs = await specsOf(affected, objects, { dialect, runQuery, context, scope })
-  return affected.map((each): Workload => {
-    const own = pods.get(endKey(each.end)) ?? []
-    const template = specs.get(endKey(each.end)) ?? []
+  return affected.map((item): Workload => {
+    const podRows = pods.get(endKey(item.end)) ?? []
+    const template = specs.get(endKey(item.end)) ?? []
     const labels = [
-      ...own.map((pod) => pod['labels']),
+      ...podRows.map((pod) => pod['labels']),
       ...template.map((spec) => memberOf(spec, ['template', 'metadata', 'labels'])),
     ].filter(isRecord) as Labels[]
     return {
-      ...bare(each),
+      ...bare(item),
       labels,
       nodes: new Set([
-        ...own.map((pod) => text(pod['node'])).filter((node) => node !== ''),
-        ...(each.end.kind === 'Node' ? [each.end.name] : []),
+        ...podRows.map((pod) => text(pod['node'])).filter((node) => node !== ''),
+        ...(item.end.kind === 'Node' ? [item.end.name] : []),
       ]),
-      images: new Set(own.flatMap((pod) => imagesOf(storedJson(pod['images'])))),
+      images: new Set(podRows.flatMap((pod) => imagesOf(storedJson(pod['images'])))),
       configs: new Set(template.flatMap(configsOf)),
       services: new Set(
         services
           .filter(({ namespace, selector: stored }) => {
             const selector = storedJson(stored)
             return (
-              text(namespace) === each.end.namespace &&
+              text(namespace) === item.end.namespace &&
               isRecord(selector) &&
               Object.keys(selector).length > 0 &&
               labels.some((of) => matches(selector, of))
@@ -136,10 +136,10 @@ async function specsOf(
       `FROM changes WHERE ref IN (${refs.map(dialect.text).join(', ')})` +
       `${scope === undefined ? '' : ` AND ${scope}`} ORDER BY time DESC LIMIT ${maxSpecs}`,
   )
-  const found = Map.groupBy(rows, ({ ref }) => text(ref))
-  const known = await Promise.all(
+  const rowsByRef = Map.groupBy(rows, ({ ref }) => text(ref))
+  const described = await Promise.all(
     workloads.map(async ({ end }, index): Promise<[string, readonly unknown[]]> => {
-      const changes = (found.get(refs[index] ?? '') ?? [])
+      const changes = (rowsByRef.get(refs[index] ?? '') ?? [])
         .slice(0, 3)
         .flatMap((row) => [storedJson(row['new']), storedJson(row['old'])])
       const stored = changes.filter(isRecord)
@@ -149,7 +149,7 @@ async function specsOf(
       return [endKey(end), [memberOf(state?.object, ['spec'])]]
     }),
   )
-  return new Map(known)
+  return new Map(described)
 }
 
 const configKeys: Readonly<Record<string, string>> = {
@@ -174,7 +174,7 @@ function configsOf(value: unknown): readonly string[] {
 
 function imagesOf(images: unknown): readonly string[] {
   return Array.isArray(images)
-    ? images.flatMap((each) => (isRecord(each) && typeof each['image'] === 'string' ? [each['image']] : []))
+    ? images.flatMap((image) => (isRecord(image) && typeof image['image'] === 'string' ? [image['image']] : []))
     : []
 }
 

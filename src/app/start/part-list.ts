@@ -62,8 +62,8 @@ export class PartList<Given extends object, Context extends Given = Given> {
     }
     return {
       parts: context as Context,
-      async close(each = (_name, close) => close()) {
-        for (const { name, close } of closing) await each(name, async () => close())
+      async close(closeOne = (_name, close) => close()) {
+        for (const { name, close } of closing) await closeOne(name, async () => close())
       },
     }
   }

@@ -54,7 +54,7 @@ export class SharedIngest {
     const { host, log, window, queueBytes } = parts
     const stop = new AbortController()
     const { bus, records, close } = await join(start, { host, log, thread: 'ingest' }, stop.signal)
-    const found: SharedUnit[] = []
+    const results: SharedUnit[] = []
     const writer = start.collects
       ? await untilThere(
           () =>
@@ -65,14 +65,14 @@ export class SharedIngest {
               host,
               log,
               queueBytes,
-              onUnit: (unit) => found.push(unit),
+              onUnit: (unit) => results.push(unit),
             }),
           host,
           log,
           stop.signal,
         )
       : undefined
-    await window.apply(found.map(frameOf).filter((frame) => frame !== undefined))
+    await window.apply(results.map(frameOf).filter((frame) => frame !== undefined))
     return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
   }
 

@@ -15,10 +15,10 @@ export async function checkData(scene: CheckContext): Promise<Finding[]> {
     host,
     config: { data },
   } = scene
-  const found = await host.disk.stat(data)
-  if (found !== undefined && !found.directory)
+  const result = await host.disk.stat(data)
+  if (result !== undefined && !result.directory)
     return [fail('data folder', `${data} is a file`, 'Choose a folder with --data.')]
-  if (found === undefined)
+  if (result === undefined)
     return [...(await toBeMade(scene)), ...(await room(scene, await nearestExistingFolder(scene)))]
   const closed = await unreadable(scene)
   if (closed !== undefined) return [closed]
@@ -94,16 +94,16 @@ async function folder({ machine, config: { data } }: CheckContext): Promise<Find
 }
 
 async function fileSystem({ machine }: CheckContext, path: string): Promise<Finding[]> {
-  const found = await machine.fileSystem(path)
-  if (found === undefined) return []
-  const fact = `${found.type}, mounted on ${found.mountPoint}`
-  if (found.readOnly)
+  const result = await machine.fileSystem(path)
+  if (result === undefined) return []
+  const fact = `${result.type}, mounted on ${result.mountPoint}`
+  if (result.readOnly)
     return [fail('file system', `${fact}, read-only`, 'Mount it read-write, or choose another folder with --data.')]
-  if (inMemory.has(found.type))
+  if (inMemory.has(result.type))
     return [
       warn('file system', `${fact}: it is in memory, and empty after a restart`, 'Put the data folder on a disk.'),
     ]
-  if (found.type === 'overlay')
+  if (result.type === 'overlay')
     return [
       warn(
         'file system',
@@ -111,7 +111,7 @@ async function fileSystem({ machine }: CheckContext, path: string): Promise<Find
         'Mount a volume, and set --data to it.',
       ),
     ]
-  if (remote.test(found.type))
+  if (remote.test(result.type))
     return [
       warn(
         'file system',

@@ -27,7 +27,7 @@ export function feedFinding(name: string, feed: SourceFeed, now: number): Findin
   const check = `feed ${name}`
   const { records, lastRecord, gaps, reconnects = 0, poll, refused = {}, unparsed = {}, targets, why } = feed
   const rejected = Object.entries(refused)
-  const texts = Object.entries(unparsed).toSorted(([, one], [, other]) => other - one)
+  const texts = Object.entries(unparsed).toSorted(([, a], [, b]) => b - a)
   const facts = [
     `${records} records since the start`,
     lastRecord === undefined ? 'none received' : `the last ${age(now - lastRecord)} ago`,

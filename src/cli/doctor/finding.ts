@@ -73,6 +73,6 @@ export function findingsText(findings: readonly Finding[]): string {
       `${statusText(status)}  ${check.padEnd(width)}  ` +
       `${wrapped(fact)}\n${advice === undefined ? '' : `${indent}${wrapped(`→ ${advice}`, '  ')}\n`}`,
   )
-  const count = (status: Finding['status']) => findings.filter((one) => one.status === status).length
+  const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length
   return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failing\n`
 }

@@ -21,7 +21,7 @@ export async function checkJournalHealth({
     const facts = await listFacts(host, { directory, segments, bytes, live: running !== undefined })
     const last = segments.at(-1)
     const written = last === undefined ? 0 : ((await host.disk.stat(`${directory}/${last.name}`))?.modified ?? 0)
-    newest = Math.max(written, ...facts.map((one) => one.received_to ?? 0))
+    newest = Math.max(written, ...facts.map((fact) => fact.received_to ?? 0))
     findings.push(health(facts, bytes, journal.max, running !== undefined))
   } catch (error) {
     findings.push(
@@ -42,14 +42,14 @@ export async function checkJournalHealth({
 
 function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, most: number, live: boolean): Finding {
   if (facts.length === 0) return ok('journal', 'empty')
-  const frames = facts.reduce((sum, one) => sum + one.frames, 0)
-  const rows = facts.reduce((sum, one) => sum + one.events, 0)
+  const frames = facts.reduce((sum, segmentFacts) => sum + segmentFacts.frames, 0)
+  const rows = facts.reduce((sum, segmentFacts) => sum + segmentFacts.events, 0)
   // The newest frame of a running server may be half written.
   const damaged = (live ? facts.slice(0, -1) : facts).filter(({ unreadable }) => unreadable > 0)
   const fact =
     `${facts.length} segment${facts.length === 1 ? '' : 's'}, ${sizeText(bytes)}, ${frames} frames, ` + `${rows} rows`
   if (damaged.length > 0) {
-    const lost = damaged.reduce((sum, one) => sum + one.unreadable, 0)
+    const lost = damaged.reduce((sum, segmentFacts) => sum + segmentFacts.unreadable, 0)
     return warn(
       'journal',
       `${fact}; ${sizeText(lost)} in ${damaged.map(({ segment }) => segment).join(', ')} cannot be read`,

@@ -45,12 +45,12 @@ function load(machine: CheckContext['machine']): Finding {
 }
 
 async function openFiles(machine: CheckContext['machine']): Promise<Finding[]> {
-  const found = await machine.openFiles()
-  if (found === undefined) return []
-  const fact = found.limit === Infinity ? 'no limit' : `at most ${found.limit} open files`
-  if (found.limit >= enoughFiles) return [ok('open files', fact)]
+  const files = await machine.openFiles()
+  if (files === undefined) return []
+  const fact = files.limit === Infinity ? 'no limit' : `at most ${files.limit} open files`
+  if (files.limit >= enoughFiles) return [ok('open files', fact)]
   const advice = `Raise it: \`ulimit -n ${enoughFiles}\`, or LimitNOFILE= of the service.`
-  return [found.limit < fewFiles ? fail('open files', fact, advice) : warn('open files', fact, advice)]
+  return [files.limit < fewFiles ? fail('open files', fact, advice) : warn('open files', fact, advice)]
 }
 
 async function buffers({ machine, config }: Pick<CheckContext, 'machine' | 'config'>): Promise<Finding[]> {

@@ -28,7 +28,7 @@ export function memoryFact(metrics: string): string {
   const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? 0)
   const parts = [...metrics.matchAll(new RegExp(`^${memoryMetric}\\{part="([^"]+)"\\} (\\S+)$`, 'gm'))]
     .map(([, part = '', bytes]) => ({ part, bytes: Number(bytes) }))
-    .sort((one, other) => other.bytes - one.bytes)
+    .sort((a, b) => b.bytes - a.bytes)
   const named = parts.slice(0, maxListedParts)
   const rest = resident - named.reduce((sum, { bytes }) => sum + bytes, 0)
   return [

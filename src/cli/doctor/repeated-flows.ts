@@ -37,7 +37,7 @@ export function configuredRules({ sources, transforms, store }: WeirConfig): {
   const ruled = new Map<string, string>()
   for (const { id, type, common, settings } of Object.values(transforms)) {
     if (type !== 'dedupe' || !countsFlowsOnce(settings)) continue
-    const roots = common.from === null ? Object.keys(sources) : common.from.flatMap((one) => rootsOf(one, transforms))
+    const roots = common.from === null ? Object.keys(sources) : common.from.flatMap((text) => rootsOf(text, transforms))
     for (const root of roots) ruled.set(root, id)
   }
   const stored = Object.values(sources).flatMap(({ id, type }) =>
@@ -63,7 +63,7 @@ export function configuredRules({ sources, transforms, store }: WeirConfig): {
 function rootsOf(id: string, transforms: WeirConfig['transforms'], seen: ReadonlySet<string> = new Set()): string[] {
   const transform = transforms[id] ?? transforms[id.split('.')[0] ?? '']
   if (transform === undefined || seen.has(id)) return [id]
-  return (transform.common.from ?? []).flatMap((one) => rootsOf(one, transforms, new Set([...seen, id])))
+  return (transform.common.from ?? []).flatMap((text) => rootsOf(text, transforms, new Set([...seen, id])))
 }
 
 function countsFlowsOnce(settings: unknown) {

@@ -28,15 +28,15 @@ async function checkSink(
     const definition = await loadSink(type)
     const sink = await definition.build(settings, { id, host, log, metrics: { count: silent, set: silent } })
     try {
-      const found = await answerWithin(
+      const answer = await answerWithin(
         host,
         timeoutMs,
         (signal) =>
           sink.probe?.(signal) ??
           Promise.resolve({ is: 'warn' as const, message: `a sink of type ${type} cannot be tested without sending` }),
       )
-      if (found === undefined) return fail(check, `no response within ${timeoutMs / 1000} s`, advice)
-      const { is, message } = found
+      if (answer === undefined) return fail(check, `no response within ${timeoutMs / 1000} s`, advice)
+      const { is, message } = answer
       return is === 'ok'
         ? ok(check, message)
         : is === 'warn'

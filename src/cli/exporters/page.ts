@@ -12,23 +12,23 @@ const columns = ['address', 'lastSeen', 'lastRow', 'datagrams', 'rows', 'missing
 
 export function exporterRows({ sources }: Exporters): Pick<Data, 'rows' | 'columns'> {
   return {
-    rows: sources.flatMap(({ name, exporters }) => exporters.map((one): Row => ({ source: name, ...one }))),
+    rows: sources.flatMap(({ name, exporters }) => exporters.map((exporter): Row => ({ source: name, ...exporter }))),
     columns: ['source', ...columns],
   }
 }
 
 export function exportersText({ sources }: Exporters, ledger: Ledger, now: number): string {
   const rows = sources.flatMap(({ name, exporters }) =>
-    exporters.map((one) => [
+    exporters.map((exporter) => [
       name,
-      one.address,
-      ago(now - one.lastSeen),
-      numberOf(one, 'lastRow') === undefined ? '' : ago(now - (numberOf(one, 'lastRow') ?? 0)),
-      one.datagrams,
-      one.rows,
-      templatesOf(one),
-      (numberOf(one, 'missing') ?? 0) + (numberOf(one, 'missingDatagrams') ?? 0),
-      numberOf(one, 'malformed') ?? 0,
+      exporter.address,
+      ago(now - exporter.lastSeen),
+      numberOf(exporter, 'lastRow') === undefined ? '' : ago(now - (numberOf(exporter, 'lastRow') ?? 0)),
+      exporter.datagrams,
+      exporter.rows,
+      templatesOf(exporter),
+      (numberOf(exporter, 'missing') ?? 0) + (numberOf(exporter, 'missingDatagrams') ?? 0),
+      numberOf(exporter, 'malformed') ?? 0,
     ]),
   )
   const known = sources.reduce((sum, source) => sum + source.known, 0)
@@ -70,7 +70,9 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
 
 export function exporterText({ sources }: Exporters, address: string, now: number): string | undefined {
   const pages = sources.flatMap((source) =>
-    source.exporters.filter((one) => one.address === address).map((one) => onePage(source, one, now)),
+    source.exporters
+      .filter((exporter) => exporter.address === address)
+      .map((exporter) => onePage(source, exporter, now)),
   )
   return pages.length === 0 ? undefined : pages.join('\n')
 }
@@ -87,7 +89,7 @@ function onePage(
   const spent = Object.entries((bytes ?? {}) as Readonly<Record<string, unknown>>).flatMap(([key, value]) =>
     typeof value === 'number' && value > 0 ? [`${sizeText(value)} ${spaced(key)}`] : [],
   )
-  const dropped = listOf(listeners).map((one) => `${text(one['address'])} ${text(one['kernelDrops'])}`)
+  const dropped = listOf(listeners).map((record) => `${text(record['address'])} ${text(record['kernelDrops'])}`)
   return [
     textTable(
       ['source', name],
@@ -102,16 +104,16 @@ function onePage(
       : [
           `\n${textTable(
             ['version', 'domain', 'port', 'last seen', 'templates', 'last announced', 'waits for', 'parked', 'one in'],
-            listOf(domains).map((one) => [
-              text(one['version']),
-              text(one['domain']),
-              `${text(one['port'])}/${text(one['transport'])}`,
-              ago(now - Number(one['lastSeen'] ?? now)),
-              ids(one['templates']),
-              typeof one['lastTemplate'] === 'number' ? ago(now - one['lastTemplate']) : '',
-              ids(one['waitingFor']),
-              sizeText(Number(one['parkedBytes'] ?? 0)),
-              text(one['sampling']),
+            listOf(domains).map((record) => [
+              text(record['version']),
+              text(record['domain']),
+              `${text(record['port'])}/${text(record['transport'])}`,
+              ago(now - Number(record['lastSeen'] ?? now)),
+              ids(record['templates']),
+              typeof record['lastTemplate'] === 'number' ? ago(now - record['lastTemplate']) : '',
+              ids(record['waitingFor']),
+              sizeText(Number(record['parkedBytes'] ?? 0)),
+              text(record['sampling']),
             ]),
           )}`,
         ]),
@@ -125,7 +127,7 @@ const ids = (value: unknown) => (Array.isArray(value) ? (value as readonly unkno
 const spaced = (key: string) => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function templatesOf({ domains }: ExporterReport) {
-  return listOf(domains).reduce((sum, one) => sum + listOf(one['templates']).length, 0)
+  return listOf(domains).reduce((sum, record) => sum + listOf(record['templates']).length, 0)
 }
 
 function numberOf(exporter: ExporterReport, what: string): number | undefined {

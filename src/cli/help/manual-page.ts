@@ -53,7 +53,7 @@ export function manualPage(program: Command, topics: readonly Topic[]): string {
 }
 
 function commandAt(program: Command, words: readonly string[]): Command {
-  return words.reduce((command, word) => command.commands.find((one) => one.name() === word)!, program)
+  return words.reduce((command, word) => command.commands.find((candidate) => candidate.name() === word)!, program)
 }
 
 function commandSection(node: CommandNode, command: Command): readonly string[] {

@@ -12,7 +12,7 @@ export function pageText(markdown: string, { width, heading }: Layout): string {
   for (let at = 0; at < lines.length;) {
     const line = lines[at]!
     if (/^\s*```/.test(line)) {
-      const end = lines.findIndex((one, index) => index > at && /^\s*```/.test(one))
+      const end = lines.findIndex((candidate, index) => index > at && /^\s*```/.test(candidate))
       out.push(...lines.slice(at + 1, end === -1 ? undefined : end).map((code) => `    ${code}`.trimEnd()))
       at = end === -1 ? lines.length : end + 1
       continue
@@ -25,7 +25,9 @@ export function pageText(markdown: string, { width, heading }: Layout): string {
     }
     const isTable = TABLE.test(line)
     const end = lines.findIndex(
-      (one, index) => index > at && (isTable ? !TABLE.test(one) : /^\s*(?:```|$|#+ |\|)/.test(one) || ITEM.test(one)),
+      (candidate, index) =>
+        index > at &&
+        (isTable ? !TABLE.test(candidate) : /^\s*(?:```|$|#+ |\|)/.test(candidate) || ITEM.test(candidate)),
     )
     const block = lines.slice(at, end === -1 ? undefined : end)
     out.push(...(isTable ? tableLines(block, width) : paragraph(block, width)))

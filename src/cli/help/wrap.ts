@@ -21,8 +21,8 @@ export function fitted(natural: readonly number[], width: number, least = 4): re
   for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0;) {
     const widest = Math.max(...widths)
     if (widest <= least) break
-    const second = Math.max(least, ...widths.filter((one) => one < widest))
-    const at = widths.flatMap((one, index) => (one === widest ? [index] : []))
+    const second = Math.max(least, ...widths.filter((number) => number < widest))
+    const at = widths.flatMap((number, index) => (number === widest ? [index] : []))
     const less = Math.min(widest - second, Math.ceil(over / at.length))
     for (const index of at) {
       const cut = Math.min(less, over)

@@ -68,8 +68,8 @@ function sinkOf(text: string): Made {
   const path = /^file:(?:\/\/(?=\/))?(.+)$/.exec(text)?.[1]
   if (path !== undefined) return { type: 'file', path }
   const scheme = /^([a-z][a-z0-9+]*):\/\/./.exec(text)?.[1] ?? ''
-  const found = forms.find(([pattern]) => pattern.test(scheme))
-  if (found === undefined)
+  const form = forms.find(([pattern]) => pattern.test(scheme))
+  if (form === undefined)
     throw new CommandError(
       `\`${text}\` is not the URL of a sink.`,
       [`Use one of ${sinkForms.join(', ')}.`, '`weir create` lists all sinks for weir.yaml.'],
@@ -77,7 +77,7 @@ function sinkOf(text: string): Made {
     )
   // The WHATWG parser knows no list of hosts.
   const first = text.replace(/^([^/]+\/\/[^/,]+),[^/]*/, '$1')
-  if (!URL.canParse(first)) throw new CommandError(`\`${text}\` is not a URL.`, [`Use the form ${found[1]}.`], 2)
+  if (!URL.canParse(first)) throw new CommandError(`\`${text}\` is not a URL.`, [`Use the form ${form[1]}.`], 2)
   const url = new URL(first)
   if (url.password !== '' || /,[^/]*@/.test(text))
     throw new CommandError(
@@ -85,7 +85,7 @@ function sinkOf(text: string): Made {
       ['Leave it out, and set `auth` of the sink in weir.yaml to a reference, env:NAME or file:/path.'],
       2,
     )
-  return found[2](url, text)
+  return form[2](url, text)
 }
 
 function kafka(url: URL, text: string): Made {

@@ -61,13 +61,13 @@ export async function* readCapture(
 }
 
 function take(reader: CaptureReader, ports: ReadonlySet<number> | 'any', counts: CaptureCounts): TimedDatagram[] {
-  const found: TimedDatagram[] = []
+  const timedDatagrams: TimedDatagram[] = []
   for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
     counts.packets++
     const datagram = findDatagram(packet)
     if (typeof datagram === 'string') counts.leftOut[datagram]++
     else if (ports !== 'any' && !ports.has(datagram.dstPort)) counts.leftOut.port++
-    else found.push({ ...datagram, time: packet.time })
+    else timedDatagrams.push({ ...datagram, time: packet.time })
   }
-  return found
+  return timedDatagrams
 }

@@ -119,7 +119,7 @@ function reportData(report: Report): Data {
   const { format, packets, leftOut, tail } = counts
   const { datagrams, bytes, exporters, ports } = tally
   const protocols = [...tally.protocols].map(
-    ([protocol, found]) => [protocol, { ...found, ...plain(decoder?.counts.get(protocol)) }] as const,
+    ([protocol, protocolCounts]) => [protocol, { ...protocolCounts, ...plain(decoder?.counts.get(protocol)) }] as const,
   )
   return {
     whole: {

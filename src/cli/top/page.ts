@@ -9,9 +9,9 @@ export function topData(rates: Rates, limit: number): Data {
   return {
     whole,
     rows: [
-      ...whole.sources.map((one) => ({ kind: 'source', ...one })),
-      ...whole.exporters.map((one) => ({ kind: 'exporter', name: one.address, ...one })),
-      ...whole.sinks.map((one) => ({ kind: 'sink', ...one })),
+      ...whole.sources.map((source) => ({ kind: 'source', ...source })),
+      ...whole.exporters.map((exporter) => ({ kind: 'exporter', name: exporter.address, ...exporter })),
+      ...whole.sinks.map((sink) => ({ kind: 'sink', ...sink })),
     ].map((one) => ({ time: rates.time, ...one })),
     columns: [
       'time',
@@ -53,7 +53,7 @@ export function topText({ time, seconds, journal, sources, exporters, sinks }: R
       `segments, sequence ${journal.sequence}\n`,
     textTable(
       ['source', 'type', 'rows/s', 'accepted', 'shed/s', 'shed'],
-      sources.map((one) => [one.name, one.type, one.rate, one.accepted, one.shedRate, one.shed]),
+      sources.map((source) => [source.name, source.type, source.rate, source.accepted, source.shedRate, source.shed]),
     ),
     ...(exporters.length === 0
       ? []
@@ -62,29 +62,29 @@ export function topText({ time, seconds, journal, sources, exporters, sinks }: R
             ['exporter', 'source', 'flows/s', 'datagrams/s', 'missing', 'last seen'],
             exporters
               .slice(0, limit)
-              .map((one) => [
-                one.address,
-                one.source,
-                one.rate,
-                one.datagramRate,
-                one.missing,
-                ago(now - one.lastSeen),
+              .map((exporter) => [
+                exporter.address,
+                exporter.source,
+                exporter.rate,
+                exporter.datagramRate,
+                exporter.missing,
+                ago(now - exporter.lastSeen),
               ]),
           ),
         ]),
     ...(exporters.length > limit ? [`${exporters.length - limit} more exporters\n`] : []),
     textTable(
       ['sink', 'type', 'state', 'rows/s', 'lag', 'pending', 'dropped/s', 'dropped', 'dead letters'],
-      sinks.map((one) => [
-        one.name,
-        one.type,
-        one.state,
-        one.rate,
-        `${(one.lagMs / 1000).toFixed(1)} s`,
-        one.pending,
-        one.dropRate,
-        one.dropped,
-        one.deadLettered,
+      sinks.map((sink) => [
+        sink.name,
+        sink.type,
+        sink.state,
+        sink.rate,
+        `${(sink.lagMs / 1000).toFixed(1)} s`,
+        sink.pending,
+        sink.dropRate,
+        sink.dropped,
+        sink.deadLettered,
       ]),
     ),
     ...(troubles.length === 0 ? [] : [`${troubles.join('\n')}\n`]),

@@ -59,10 +59,10 @@ export function ratesBetween(before: Sample, after: Sample): Rates {
   /** A lower count: the server restarted. */
   const perSecond = (now: number, then: number | undefined) =>
     then === undefined || now < then ? 0 : Math.round((10 * (now - then)) / seconds) / 10
-  const sourcesBefore = new Map(before.ledger.sources.map((one) => [one.name, one]))
-  const sinksBefore = new Map(before.ledger.sinks.map((one) => [one.name, one]))
-  const running = new Map(after.pipeline.sources.map((one) => [one.name, one]))
-  const sinkStates = new Map(after.pipeline.sinks.map((one) => [one.name, one]))
+  const sourcesBefore = new Map(before.ledger.sources.map((source) => [source.name, source]))
+  const sinksBefore = new Map(before.ledger.sinks.map((sink) => [sink.name, sink]))
+  const running = new Map(after.pipeline.sources.map((source) => [source.name, source]))
+  const sinkStates = new Map(after.pipeline.sinks.map((sink) => [sink.name, sink]))
   return {
     time: new Date(after.at).toISOString(),
     seconds: Math.round(seconds * 10) / 10,
@@ -108,22 +108,22 @@ function exporterRates(
 ): ExporterRates[] {
   const keyed = ({ sources }: Exporters): [string, ExporterReport][] =>
     sources.flatMap(({ name, exporters }) =>
-      exporters.map((one): [string, ExporterReport] => [`${name} ${one.address}`, one]),
+      exporters.map((exporter): [string, ExporterReport] => [`${name} ${exporter.address}`, exporter]),
     )
   const earlier = new Map(keyed(before))
   return after.sources
     .flatMap(({ name, exporters }) =>
-      exporters.map((one) => {
-        const then = earlier.get(`${name} ${one.address}`)
-        const { missing } = one
+      exporters.map((exporter) => {
+        const then = earlier.get(`${name} ${exporter.address}`)
+        const { missing } = exporter
         return {
           source: name,
-          address: one.address,
-          lastSeen: one.lastSeen,
-          rate: perSecond(one.rows, then?.rows ?? 0),
-          datagramRate: perSecond(one.datagrams, then?.datagrams ?? 0),
+          address: exporter.address,
+          lastSeen: exporter.lastSeen,
+          rate: perSecond(exporter.rows, then?.rows ?? 0),
+          datagramRate: perSecond(exporter.datagrams, then?.datagrams ?? 0),
           missing: typeof missing === 'number' ? missing : 0,
-          ...(one.why === undefined ? {} : { why: one.why }),
+          ...(exporter.why === undefined ? {} : { why: exporter.why }),
         }
       }),
     )

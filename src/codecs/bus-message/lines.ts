@@ -13,8 +13,8 @@ export function isLines({ contentType }: Pick<InMessage, 'contentType'>): boolea
 export function* linesOf(message: InMessage): Generator<InMessage> {
   const { body, place } = message
   for (let from = 0, line = 1; from < body.length; line++) {
-    const found = body.indexOf(lineEnd, from)
-    const end = found === -1 ? body.length : found
+    const index = body.indexOf(lineEnd, from)
+    const end = index === -1 ? body.length : index
     if (end > from) yield { ...message, body: body.subarray(from, end), place: `${place}/${line}` }
     from = end + 1
   }

@@ -54,17 +54,17 @@ export function claimMessage<Message extends BusMessage>(message: Message, url: 
 /** Undefined if it is no part; throws if invalid. */
 export function partOf({ contentType }: InMessage): Part | undefined {
   if (!is(contentType, partType)) return undefined
-  const found = new Map<string, string>()
+  const results = new Map<string, string>()
   for (const [, name = '', quoted, plain] of contentType.matchAll(
     /;\s*([a-z0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/g,
   )) {
-    found.set(name, quoted === undefined ? (plain ?? '') : quoted.replaceAll(/\\(.)/g, '$1'))
+    results.set(name, quoted === undefined ? (plain ?? '') : quoted.replaceAll(/\\(.)/g, '$1'))
   }
   const [id, sha256, number, total] = [
-    found.get('id'),
-    found.get('sha256'),
-    Number(found.get('number')),
-    Number(found.get('total')),
+    results.get('id'),
+    results.get('sha256'),
+    Number(results.get('number')),
+    Number(results.get('total')),
   ]
   if (
     id === undefined ||
@@ -77,7 +77,7 @@ export function partOf({ contentType }: InMessage): Part | undefined {
   ) {
     throw new Error(`it is a part of a message without a valid id, number or total: ${contentType.slice(0, 300)}`)
   }
-  return { message: `${id} ${sha256} ${total}`, number, total, sha256, contentType: found.get('type') }
+  return { message: `${id} ${sha256} ${total}`, number, total, sha256, contentType: results.get('type') }
 }
 
 /** Throws if the body differs from the original. */

@@ -30,13 +30,13 @@ function inOrder(keys: string[]): string[] {
 
 const surrogate = /[\uD800-\uDFFF]/
 
-const known = new Map<string, string>()
+const cache = new Map<string, string>()
 
 function quoted(key: string): string {
-  let text = known.get(key)
+  let text = cache.get(key)
   if (text === undefined) {
     text = JSON.stringify(key)
-    if (known.size < 5000) known.set(key, text)
+    if (cache.size < 5000) cache.set(key, text)
   }
   return text
 }

@@ -57,8 +57,8 @@ function codeNumbers(name: Codes, pieces: readonly EventRows[], count: number, t
   let at = 0
   for (const { batch, rows } of pieces) {
     const codes = batch[name]
-    const known = texts.dictionary(batch.dictionary)
-    for (let i = 0; i < rows.length; i++) numbers[at++] = texts.of(known, batch.dictionary, codes[rows[i]!]!)
+    const knownNumbers = texts.dictionary(batch.dictionary)
+    for (let i = 0; i < rows.length; i++) numbers[at++] = texts.of(knownNumbers, batch.dictionary, codes[rows[i]!]!)
   }
   return numbers
 }

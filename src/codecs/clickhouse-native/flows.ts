@@ -145,15 +145,15 @@ function codeNumbers(parts: readonly Part[], count: number, texts: BlockTexts): 
   for (const { column, rows, at, batch } of parts) {
     if (column?.kind !== 'dict' && column?.kind !== 'json') continue
     const { codes } = column
-    const known = texts.dictionary(batch.dictionary)
-    for (let i = 0; i < rows.length; i++) numbers[at + i] = texts.of(known, batch.dictionary, codes[rows[i]!]!)
+    const knownNumbers = texts.dictionary(batch.dictionary)
+    for (let i = 0; i < rows.length; i++) numbers[at + i] = texts.of(knownNumbers, batch.dictionary, codes[rows[i]!]!)
   }
   return numbers
 }
 
 function macNumbers(parts: readonly Part[], count: number, texts: BlockTexts): Uint32Array {
   const numbers = new Uint32Array(count)
-  const known = new Map<number, number>()
+  const cache = new Map<number, number>()
   for (const { column, rows, at } of parts) {
     if (column?.kind !== 'mac') continue
     const { words, valid } = column
@@ -161,8 +161,8 @@ function macNumbers(parts: readonly Part[], count: number, texts: BlockTexts): U
       const row = rows[i]!
       if (!isPresent(valid, row)) continue
       const address = (words[2 * row + 1]! & 0xffff) * 2 ** 32 + words[2 * row]!
-      let number = known.get(address)
-      if (number === undefined) known.set(address, (number = texts.number(macText(address))))
+      let number = cache.get(address)
+      if (number === undefined) cache.set(address, (number = texts.number(macText(address))))
       numbers[at + i] = number
     }
   }
@@ -192,12 +192,12 @@ function listData(parts: readonly Part[], count: number, texts: BlockTexts): Uin
   for (const { column, rows, batch } of parts) {
     if (column === undefined || !('offsets' in column)) continue
     isText = column.kind === 'list<dict>'
-    const known = texts.dictionary(batch.dictionary)
+    const numbers = texts.dictionary(batch.dictionary)
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
       for (let item = column.offsets[row]!; item < column.offsets[row + 1]!; item++) {
         const value = column.items[item]!
-        items[next++] = isText ? texts.of(known, batch.dictionary, value) : value
+        items[next++] = isText ? texts.of(numbers, batch.dictionary, value) : value
       }
     }
   }

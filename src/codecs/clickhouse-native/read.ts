@@ -20,9 +20,9 @@ export function readBlocks(body: Uint8Array): readonly ReadColumn[] {
     for (let index = 0; index < width; index++) {
       const [name, type] = [reader.text(), reader.text()]
       const values = rows === 0 ? [] : valuesOf(parseType(type), rows, reader)
-      const known = columns[index]
-      if (known === undefined) columns.push({ name, type, values })
-      else known.values = known.values.concat(values)
+      const column = columns[index]
+      if (column === undefined) columns.push({ name, type, values })
+      else column.values = column.values.concat(values)
     }
   }
   return columns

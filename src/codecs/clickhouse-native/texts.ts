@@ -13,8 +13,8 @@ export class BlockTexts {
   }
 
   number(text: string): number {
-    const known = this.#numbers.get(text)
-    if (known !== undefined) return known
+    const existing = this.#numbers.get(text)
+    if (existing !== undefined) return existing
     const number = this.#encoded.length
     const bytes = utf8.encode(text)
     const length = varint(bytes.length)
@@ -32,15 +32,15 @@ export class BlockTexts {
 
   /** Numbers by code of a dictionary, filled in by {@link of}. */
   dictionary(dictionary: readonly string[]): Uint32Array {
-    let known = this.#dictionaries.get(dictionary)
-    if (known === undefined) this.#dictionaries.set(dictionary, (known = new Uint32Array(dictionary.length)))
-    return known
+    let numbers = this.#dictionaries.get(dictionary)
+    if (numbers === undefined) this.#dictionaries.set(dictionary, (numbers = new Uint32Array(dictionary.length)))
+    return numbers
   }
 
   /** `known`: of {@link dictionary}. Code 0 is absent. */
-  of(known: Uint32Array, dictionary: readonly string[], code: number): number {
+  of(numbers: Uint32Array, dictionary: readonly string[], code: number): number {
     if (code === 0) return 0
-    const number = known[code]!
-    return number === 0 ? (known[code] = this.number(dictionary[code] ?? '')) : number
+    const number = numbers[code]!
+    return number === 0 ? (numbers[code] = this.number(dictionary[code] ?? '')) : number
   }
 }

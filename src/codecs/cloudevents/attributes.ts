@@ -46,7 +46,7 @@ export function badTime(text: string): Fault {
 }
 
 export function checkFamily(value: string): Family {
-  const family = families.find((known) => known === value)
+  const family = families.find((name) => name === value)
   if (family === undefined)
     throw new Fault(`${familyExtension} is ${JSON.stringify(value.slice(0, 64))}; it may be ${families.join(', ')}`)
   return family

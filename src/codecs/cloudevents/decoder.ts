@@ -36,7 +36,7 @@ const known = [
   'datacontenttype',
 ] as const
 type Known = (typeof known)[number]
-const place = Object.fromEntries(known.map((name, index) => [name, index])) as Record<Known, number>
+const position = Object.fromEntries(known.map((name, index) => [name, index])) as Record<Known, number>
 const knownBytes: readonly Buffer[] = known.map((name) => Buffer.from(name))
 /** By length and second byte: no two known names share both. */
 const candidates = new Int8Array(16 * 256).fill(-1)
@@ -137,13 +137,13 @@ export class Decoder {
     codes[slot.key] = this.#key === undefined ? codes[slot.subject]! : columns.dictionary.code(this.#key)
     if (this.#ref !== undefined) codes[slot.ref] = columns.dictionary.code(this.#ref)
     let time = Number.NaN
-    const start = this.#present(place.time)
+    const start = this.#present(position.time)
     if (start !== 0) {
-      const end = this.#ends[place.time]!
+      const end = this.#ends[position.time]!
       if (bytes[start] === quote) time = parseTime(bytes, start + 1, end - 1)
       if (Number.isNaN(time)) time = this.#unusualTime()
       if (!isUsualTime(bytes, start + 1, end - 1) && !this.#extensionNames.includes(timeExtension))
-        this.#extensionText += `,"${timeExtension}":${JSON.stringify(this.#text(place.time))}`
+        this.#extensionText += `,"${timeExtension}":${JSON.stringify(this.#text(position.time))}`
     }
     if (this.#extensionText !== '')
       codes[slot.extensions] = columns.dictionary.code(`{${this.#extensionText.slice(1)}}`)
@@ -157,7 +157,7 @@ export class Decoder {
   }
 
   #unusualTime(): number {
-    const text = this.#text(place.time)
+    const text = this.#text(position.time)
     const plain = Buffer.from(text)
     const time = parseTime(plain, 0, plain.length)
     if (Number.isNaN(time)) throw badTime(text)
@@ -165,27 +165,27 @@ export class Decoder {
   }
 
   #version() {
-    const start = this.#present(place.specversion)
+    const start = this.#present(position.specversion)
     if (start === 0) throw new Fault('specversion is missing')
     const { bytes } = this
     const usual =
-      this.#ends[place.specversion] === start + 5 &&
+      this.#ends[position.specversion] === start + 5 &&
       bytes[start] === quote &&
       bytes[start + 1] === 0x31 &&
       bytes[start + 2] === 0x2e &&
       bytes[start + 3] === 0x30
-    if (!usual) checkVersion(this.#text(place.specversion))
+    if (!usual) checkVersion(this.#text(position.specversion))
   }
 
   #id() {
-    const start = this.#present(place.id)
+    const start = this.#present(position.id)
     if (start === 0) throw new Fault('id is missing')
-    const end = this.#ends[place.id]!
+    const end = this.#ends[position.id]!
     const { bytes } = this
     let plain = bytes[start] === quote && end - start > 2 && end - start <= attributeLimit
     for (let i = start; plain && i < end; i++) if (bytes[i] === 0x5c) plain = false
     if (plain) this.columns.id.take(bytes, start + 1, end - 1)
-    else this.columns.id.takeText(checkText('id', this.#text(place.id)), 'utf8')
+    else this.columns.id.takeText(checkText('id', this.#text(position.id)), 'utf8')
   }
 
   #required(name: 'source' | 'type') {
@@ -195,7 +195,7 @@ export class Decoder {
   }
 
   #code(name: Known): number {
-    const index = place[name]
+    const index = position[name]
     const start = this.#present(index)
     if (start === 0) return 0
     if (this.#sameAsLast(index, start)) return this.#lastCodes[index]!
@@ -246,18 +246,18 @@ export class Decoder {
   #data(contentType: number): number {
     const { bytes } = this
     const { data } = this.columns
-    const base64 = this.#present(place.data_base64)
-    const start = this.#starts[place.data]!
+    const base64 = this.#present(position.data_base64)
+    const start = this.#starts[position.data]!
     if (base64 !== 0) {
       if (start !== 0) throw new Fault('data and data_base64 exclude each other')
-      data.takeText(checkBase64(bytes, base64, this.#ends[place.data_base64]!), 'base64')
+      data.takeText(checkBase64(bytes, base64, this.#ends[position.data_base64]!), 'base64')
       return binaryEncoding
     }
     if (start === 0) {
       data.takeNothing()
       return noneEncoding
     }
-    const end = this.#ends[place.data]!
+    const end = this.#ends[position.data]!
     if (bytes[start] !== quote || this.#isJson(contentType)) {
       data.take(bytes, start, end)
       return jsonEncoding

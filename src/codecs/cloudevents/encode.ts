@@ -31,12 +31,13 @@ export function eventFields(
   const dataschema = event.dataschema === undefined ? undefined : uriReference(event.dataschema)
   // It has to be absolute.
   if (dataschema !== undefined && /^[A-Za-z][A-Za-z0-9+.-]*:/.test(dataschema)) list.push(['dataschema', dataschema])
-  const own: Extensions = {
+  const ownExtensions: Extensions = {
     ...(event.family === undefined || event.family === 'event' ? {} : { [familyExtension]: event.family }),
     ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
     ...(event.ref === undefined ? {} : { [refExtension]: event.ref }),
   }
-  for (const [name, value] of Object.entries({ ...own, ...extensions, ...extra })) list.push([name, attributeOf(value)])
+  for (const [name, value] of Object.entries({ ...ownExtensions, ...extensions, ...extra }))
+    list.push([name, attributeOf(value)])
   return list
 }
 

@@ -23,7 +23,7 @@ const required: Readonly<Record<number, string>> = {
   [field.specversion]: 'specversion',
   [field.type]: 'type',
 }
-const own = new Set(Object.values(required))
+const ownRequired = new Set(Object.values(required))
 const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
 const [first, second] = [1, 2]
 const [minInteger, maxInteger] = [-(2 ** 31), 2 ** 31 - 1]
@@ -40,7 +40,7 @@ export function encodeProtobuf(event: WeirEvent, extensions?: Extensions): Uint8
     writer.tag(number, WireType.LengthDelimited).string(value)
   const type = contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined)
   for (const [name, value] of eventFields(event, extensions))
-    if (!own.has(name)) writeAttribute(writer, name, value, event.time)
+    if (!ownRequired.has(name)) writeAttribute(writer, name, value, event.time)
   if (type !== undefined) writeAttribute(writer, 'datacontenttype', type, undefined)
   const { data, encoding } = event
   if (data === undefined || encoding === 'none') return writer.finish()
@@ -221,7 +221,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   }
 }
 
-function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void) {
+function eachField(bytes: Uint8Array, visit: (number: number, value: FieldValue) => void) {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
     let found: readonly [number: number, value: FieldValue | undefined]
@@ -236,6 +236,6 @@ function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) 
     } catch (error) {
       throw new Fault(`it is no protobuf: ${messageOf(error)}`)
     }
-    if (found[1] !== undefined) each(found[0], found[1])
+    if (found[1] !== undefined) visit(found[0], found[1])
   }
 }

@@ -20,8 +20,8 @@ export function uriReference(text: string): string {
   let fragments = 0
   const escaped = text
     .toWellFormed()
-    .replaceAll(/%(?![0-9A-Fa-f]{2})|#|[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]/gu, (one) =>
-      one === '#' && fragments++ === 0 ? one : `%${[...Buffer.from(one)].map(hex).join('%')}`,
+    .replaceAll(/%(?![0-9A-Fa-f]{2})|#|[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]/gu, (match) =>
+      match === '#' && fragments++ === 0 ? match : `%${[...Buffer.from(match)].map(hex).join('%')}`,
     )
   return scheme.test(escaped) ? escaped : escaped.replace(/^[^/?#]*/, (first) => first.replaceAll(':', '%3A'))
 }

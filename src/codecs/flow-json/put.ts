@@ -102,11 +102,11 @@ export function presentPut(valid: Uint8Array | undefined, put: Put): Put {
 }
 
 export function cachedPut(of: (row: number) => number, make: (value: number) => string): Put {
-  const known = new Map<number, Fragment>()
+  const cache = new Map<number, Fragment>()
   return (row, out) => {
     const value = of(row)
-    let text = known.get(value)
-    if (text === undefined) known.set(value, (text = fragmentOf(make(value))))
+    let text = cache.get(value)
+    if (text === undefined) cache.set(value, (text = fragmentOf(make(value))))
     if (text.length > 0) out.fragment(text)
     return text.length > 0
   }

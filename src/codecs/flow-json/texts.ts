@@ -1,17 +1,17 @@
 import { fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
 
 /** Names repeat between batches. */
-const known = new Map<string, Fragment>()
+const cache = new Map<string, Fragment>()
 const maxKnown = 16_384
 const maxLength = 256
 
 function quotedFragment(text: string): Fragment {
-  const cached = known.get(text)
+  const cached = cache.get(text)
   if (cached !== undefined) return cached
   const made = fragmentOf(JSON.stringify(text))
   if (text.length > maxLength) return made
-  if (known.size >= maxKnown) known.clear()
-  known.set(text, made)
+  if (cache.size >= maxKnown) cache.clear()
+  cache.set(text, made)
   return made
 }
 

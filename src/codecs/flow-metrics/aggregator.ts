@@ -93,12 +93,12 @@ export class FlowAggregator {
         const view = views.of(group)
         const chosen = this.#maskOf(view, mask)
         if (chosen === undefined) continue
-        const found = group.sets.find(
+        const set = group.sets.find(
           group.labels.map((ref) => this.#idsOf(view, ref)),
           chosen,
         )
         view.view.rows.forEach((row, i) => {
-          if (chosen[i] !== 0 && sets.has(found[i]!) && !Number.isNaN(amounts?.[row])) visit(row, series, found[i]!)
+          if (chosen[i] !== 0 && sets.has(set[i]!) && !Number.isNaN(amounts?.[row])) visit(row, series, set[i]!)
         })
       }
   }
@@ -182,7 +182,7 @@ export class FlowAggregator {
     )
     const [first] = active
     if (first === undefined) return
-    const found = sets.find(
+    const set = sets.find(
       labels.map((ref) => this.#idsOf(view, ref)),
       active.length === 1 ? this.#maskOf(view, first.mask)! : view.union(active.map(({ mask }) => view.masks[mask]!)),
     )
@@ -191,7 +191,7 @@ export class FlowAggregator {
         amounts: metric.value === undefined ? undefined : amountOf(metric.value),
         scale: metric.definition.scaled ? scale : undefined,
       }
-      this.#surplus += series.add(found, view.view.rows, view.masks[mask]!, factors, batch)
+      this.#surplus += series.add(set, view.view.rows, view.masks[mask]!, factors, batch)
     }
   }
 
@@ -220,8 +220,8 @@ export class FlowAggregator {
   }
 
   #maskOf(view: BatchView, index: number): Uint8Array | undefined {
-    const known = view.masks[index]
-    if (known !== undefined) return known
+    const bytes = view.masks[index]
+    if (bytes !== undefined) return bytes
     if (view.empty.has(index)) return undefined
     const mask = new Uint8Array(view.view.count).fill(1)
     for (const filter of this.#filterLists[index]!) {
@@ -241,12 +241,12 @@ export class FlowAggregator {
 
   #filterOf(filter: CompiledMetric['filters'][number]): ValueFilter {
     const key = `${filter.type} ${filter.value}`
-    let found = this.#filters.get(key)
-    if (found === undefined) {
-      found = new ValueFilter(filter, this.#interner)
-      this.#filters.set(key, found)
+    let valueFilter = this.#filters.get(key)
+    if (valueFilter === undefined) {
+      valueFilter = new ValueFilter(filter, this.#interner)
+      this.#filters.set(key, valueFilter)
     }
-    return found
+    return valueFilter
   }
 
   #idsOf(view: BatchView, ref: FieldRef): Int32Array {

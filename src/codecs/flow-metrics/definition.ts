@@ -85,20 +85,20 @@ export function compileMetric(definition: MetricDefinition): CompiledMetric {
   if (type === 'histogram' && buckets.length === 0) fail('a histogram needs `buckets`')
   if (buckets.some((bound, index) => index > 0 && !(bound > buckets[index - 1]!))) fail('`buckets` must ascend')
   const labels = definition.labels.map((text) => {
-    const found = ref(text)
-    needsFlatten(found, text)
+    const result = ref(text)
+    needsFlatten(result, text)
     const label = definition.remap[text] ?? text
     if (!labelName.test(label) || label.startsWith('__') || label === 'le')
       fail(`${label} can't be a label; give ${text} another name in \`remap\``)
-    return { name: label, ref: found }
+    return { name: label, ref: result }
   })
   const names = new Set(labels.map((label) => label.name))
   if (names.size < labels.length) fail('two labels have the same name; rename one in `remap`')
   const filters = definition.filters.map(({ field, type: match, value: wanted }) => {
-    const found = ref(field)
-    needsFlatten(found, field)
+    const result = ref(field)
+    needsFlatten(result, field)
     if (wanted.includes('$(')) fail('`$(…)` in the value of a filter is not supported')
-    return { ref: found, type: match, value: wanted }
+    return { ref: result, type: match, value: wanted }
   })
   return { definition, value: amount?.field, filters, labels, flatten }
 }

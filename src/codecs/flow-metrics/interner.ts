@@ -3,8 +3,8 @@ export class Interner {
   readonly #ids = new Map<string, number>([['', 0]])
 
   id(text: string): number {
-    const known = this.#ids.get(text)
-    if (known !== undefined) return known
+    const existing = this.#ids.get(text)
+    if (existing !== undefined) return existing
     const id = this.texts.length
     this.texts.push(text)
     this.#ids.set(text, id)

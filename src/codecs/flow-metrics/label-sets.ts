@@ -35,11 +35,11 @@ export class LabelSets {
     for (let i = 0; i < mask.length; i++) {
       if (mask[i] === 0) continue
       for (let k = 0; k < ids.length; k++) words[k] = ids[k]![i]!
-      const found = table.find(words, 0)
-      if (found > 0) sets[i] = found
-      else if (found < 0 && table.size <= this.#limit) sets[i] = table.add(words, 0)
+      const result = table.find(words, 0)
+      if (result > 0) sets[i] = result
+      else if (result < 0 && table.size <= this.#limit) sets[i] = table.add(words, 0)
     }
-    for (const one of this.series) one.reserve(table.size)
+    for (const metricSeries of this.series) metricSeries.reserve(table.size)
     return sets
   }
 
@@ -62,7 +62,7 @@ export class LabelSets {
       this.#texts = living.map((set) => texts[set])
       for (const set of living) this.#table.add(before.keys, set * this.#words.length)
     }
-    for (const one of this.series) one.keep(living, oldest)
+    for (const metricSeries of this.series) metricSeries.keep(living, oldest)
     return removed
   }
 

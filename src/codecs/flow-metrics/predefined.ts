@@ -171,15 +171,15 @@ export function selectMetrics(include: readonly string[], custom: readonly Writt
   if (own.size < custom.length) throw new Error('two custom metrics have the same name')
   const taken = [...own].find((name) => chosen.has(name))
   if (taken !== undefined) throw new Error(`the custom metric ${taken} has the name of an included one`)
-  return [...predefinedMetrics.filter(({ name }) => chosen.has(name)), ...custom].map((one) =>
-    compileMetric(complete(one)),
+  return [...predefinedMetrics.filter(({ name }) => chosen.has(name)), ...custom].map((predefinedMetric) =>
+    compileMetric(complete(predefinedMetric)),
   )
 }
 
 function nameOf(written: string): string {
   const bare = written.replace(/^netobserv_/, '')
-  const found = predefinedMetrics.find(({ name }) => name === bare || name === `${bare}_total`)
-  if (found !== undefined) return found.name
+  const predefinedMetric = predefinedMetrics.find(({ name }) => name === bare || name === `${bare}_total`)
+  if (predefinedMetric !== undefined) return predefinedMetric.name
   throw new Error(
     `there is no metric ${written}; the names are node_, namespace_ or workload_ followed by ` +
       `${ofLevel('', [])

@@ -37,12 +37,12 @@ export class BatchTexts {
 
   /** Elements of a JSON array, or a JSON object as the only one; at most 64. */
   elements(code: number): readonly unknown[] {
-    let found = this.#parsed.get(code)
-    if (found === undefined) {
-      found = code === 0 ? [] : parsed(this.#dictionary[code] ?? '')
-      this.#parsed.set(code, found)
+    let results = this.#parsed.get(code)
+    if (results === undefined) {
+      results = code === 0 ? [] : parsed(this.#dictionary[code] ?? '')
+      this.#parsed.set(code, results)
     }
-    return found
+    return results
   }
 
   jsonId(code: number, item: number, key: string | undefined): number {

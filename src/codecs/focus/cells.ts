@@ -106,10 +106,10 @@ function parsed(text: string): unknown {
 }
 
 function listedTags(tags: readonly unknown[]): string | undefined {
-  const found = tags.map((tag): readonly [unknown, unknown] => {
+  const results = tags.map((tag): readonly [unknown, unknown] => {
     if (!isRecord(tag)) return [undefined, undefined]
     return [tag['key'] ?? tag['Key'], tag['value'] ?? tag['Value'] ?? null]
   })
-  const isList = found.every(([key]) => typeof key === 'string')
-  return isList ? JSON.stringify(Object.fromEntries(found as [string, unknown][])) : undefined
+  const isList = results.every(([key]) => typeof key === 'string')
+  return isList ? JSON.stringify(Object.fromEntries(results as [string, unknown][])) : undefined
 }

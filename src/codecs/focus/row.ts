@@ -36,7 +36,7 @@ export function mappingFor(header: readonly string[], mapping: ColumnMapping): C
   }
   for (const { name } of focusColumns) take(name)
   for (const [later, name] of Object.entries(renamedColumns)) take(name, later)
-  for (const own of ['x_Estimated', 'x_FocusVersion']) take(own)
+  for (const text of ['x_Estimated', 'x_FocusVersion']) take(text)
   if (names.has('lineItem/UnblendedCost') || names.has('line_item_unblended_cost')) {
     const isCsv = names.has('lineItem/UnblendedCost')
     for (const [name, cur] of Object.entries(curColumns)) {

@@ -7,9 +7,9 @@ const plainDecimal = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
 /** The plain form without exponent; undefined if the text is not a decimal. */
 export function decimalText(text: string): string | undefined {
   if (text !== '-0' && plainDecimal.test(text)) return text
-  const found = decimal.exec(text.trim())
-  if (found === null) return undefined
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = found
+  const match = decimal.exec(text.trim())
+  if (match === null) return undefined
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match
   if (whole === '' && fraction === '') return undefined
   const shift = Number(exponent)
   const digits = whole + fraction
@@ -79,20 +79,20 @@ const [maxTexts, maxLength] = [4096, 1024]
 
 /** Remembers results for short texts: rows of costs repeat times and tags. */
 export function memoized<Result>(compute: (text: string) => Result): (text: string) => Result {
-  const known = new Map<string, Result>()
+  const cache = new Map<string, Result>()
   let [lastText, lastResult]: [string | undefined, Result | undefined] = [undefined, undefined]
   return (text) => {
     if (text === lastText && lastResult !== undefined) return lastResult
-    const before = known.get(text)
+    const before = cache.get(text)
     if (before !== undefined) {
       ;[lastText, lastResult] = [text, before]
       return before
     }
     const result = compute(text)
     if (text.length > maxLength) return result
-    if (known.size >= maxTexts) known.clear()
+    if (cache.size >= maxTexts) cache.clear()
     // A copy: a part of a text would keep the whole text in memory.
-    known.set(Buffer.from(text).toString(), result)
+    cache.set(Buffer.from(text).toString(), result)
     return result
   }
 }
@@ -101,9 +101,9 @@ const time = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?)?\
 
 /** `2026-11-25T00:00:00Z`; a time without a zone is UTC. Undefined if the text is not a time. */
 export const timeText = memoized((text: string): string | undefined => {
-  const found = time.exec(text.trim())
-  if (found === null) return undefined
-  const [, day = '', clock = '00:00', seconds = '00', zone = 'Z'] = found
+  const match = time.exec(text.trim())
+  if (match === null) return undefined
+  const [, day = '', clock = '00:00', seconds = '00', zone = 'Z'] = match
   const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')
   const at = new Date(`${day}T${clock}:${seconds}${offset === 'UTC' ? 'Z' : offset}`)
   const isReal = !Number.isNaN(at.getTime()) && (offset !== 'Z' || at.toISOString().startsWith(day))

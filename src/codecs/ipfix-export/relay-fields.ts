@@ -180,13 +180,13 @@ function labelFields({ columns, dictionary }: FlowBatch): readonly RelayField[] 
   if (list?.kind !== 'list<dict>') return []
   const { offsets, items } = list
   const countAt = (row: number) => Math.min(mostLabels, offsets[row + 1]! - offsets[row]!)
-  return Array.from({ length: mostLabels }, (_, place) => ({
-    ...element(70 + place, 3),
-    has: (row) => countAt(row) > place,
+  return Array.from({ length: mostLabels }, (_, position) => ({
+    ...element(70 + position, 3),
+    has: (row) => countAt(row) > position,
     write(view, _bytes, at, row) {
-      const label = Number(dictionary[items[offsets[row]! + place]!])
+      const label = Number(dictionary[items[offsets[row]! + position]!])
       view.setUint16(at, (label >>> 4) & 0xffff)
-      view.setUint8(at + 2, ((label & 0xf) << 4) | (place + 1 === countAt(row) ? 1 : 0))
+      view.setUint8(at + 2, ((label & 0xf) << 4) | (position + 1 === countAt(row) ? 1 : 0))
       return at + 3
     },
   }))
@@ -261,11 +261,11 @@ function timeFields({ time_start: start, time_end: end }: FlowBatch['columns'], 
       [152, start, end],
       [153, end, start],
     ] as const
-  ).map(([id, own, other]): RelayField => ({
+  ).map(([id, column, otherColumn]): RelayField => ({
     ...element(id, 8),
     has: () => true,
     write(view, _, at, row) {
-      writeTime(view, at, timeAt(own, row) ?? timeAt(other, row) ?? received)
+      writeTime(view, at, timeAt(column, row) ?? timeAt(otherColumn, row) ?? received)
       return at + 8
     },
   }))

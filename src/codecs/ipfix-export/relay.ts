@@ -41,8 +41,8 @@ export class RelayTemplates {
 
   id(fields: readonly Element[]): number {
     const key = fields.map(({ id, bytes, pen = 0 }) => `${pen}.${id}.${bytes}`).join()
-    const known = this.#ids.get(key)
-    if (known !== undefined) return known
+    const existing = this.#ids.get(key)
+    if (existing !== undefined) return existing
     if (this.#ids.size >= mostTemplates) {
       this.#ids.clear()
       this.announced.length = 0
@@ -105,15 +105,15 @@ export class RelayWriter {
     if (this.#template !== undefined && words.every((word, at) => word === this.#last[at])) return this.#template
     this.#last.set(words)
     const key = words.join()
-    let known = this.#known.get(key)
-    if (known === undefined) {
+    let existing = this.#known.get(key)
+    if (existing === undefined) {
       const fields = this.#fields.filter((_, index) => (words[index >> 5]! & (1 << (index & 31))) !== 0)
       const varying = fields.filter(({ bytes }) => bytes === variable)
       const fixed = fields.reduce((sum, { bytes }) => (bytes === variable ? sum : sum + bytes), 0)
-      known = { id: this.#templates.id(fields), fields, fixed, varying }
-      this.#known.set(key, known)
+      existing = { id: this.#templates.id(fields), fields, fixed, varying }
+      this.#known.set(key, existing)
     }
-    this.#template = known
-    return known
+    this.#template = existing
+    return existing
   }
 }

@@ -44,7 +44,7 @@ function equal(a: unknown, b: unknown): boolean {
 
 /** On a copy: each step refers to the list after the previous ones. */
 function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]) {
-  const name = names.find((each) => isNamed(before, each) && isNamed(after, each))
+  const name = names.find((candidate) => isNamed(before, candidate) && isNamed(after, candidate))
   const idOf = name === undefined ? (entry: unknown) => entry : (entry: unknown) => (entry as Dict)[name]
   if (name === undefined && !(isPlain(before) && isPlain(after))) return compareByIndex(before, after, path, steps)
   const now = [...before]
@@ -55,7 +55,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
     steps.push({ op: 'remove', path: `${path}/${at}` })
   }
   after.forEach((entry, at) => {
-    const from = now.findIndex((each, index) => index >= at && idOf(each) === idOf(entry))
+    const from = now.findIndex((value, index) => index >= at && idOf(value) === idOf(entry))
     if (from === -1) {
       now.splice(at, 0, entry)
       steps.push({ op: 'add', path: `${path}/${at}`, value: entry })

@@ -81,8 +81,8 @@ export class NetObservReader {
   }
 
   #setter(key: string): Setter | undefined {
-    const known = this.#setters.get(key)
-    if (known !== undefined) return known
+    const setter = this.#setters.get(key)
+    if (setter !== undefined) return setter
     const field = fieldOfKey.get(key)
     if (field === undefined) return undefined
     const made = setterOf(field, this.#flows)

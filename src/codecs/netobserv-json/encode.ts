@@ -165,7 +165,7 @@ const ipv4 = 2048
 const ipv6 = 34525
 
 /** From the exporter, else from the addresses. */
-function etypePut({ columns }: FlowBatch, own: Put | undefined): Put | undefined {
+function etypePut({ columns }: FlowBatch, ownPut: Put | undefined): Put | undefined {
   const [textOfIpv4, textOfIpv6] = [fragmentOf(String(ipv4)), fragmentOf(String(ipv6))]
   const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
     if (column?.kind !== 'ip') return []
@@ -178,7 +178,7 @@ function etypePut({ columns }: FlowBatch, own: Put | undefined): Put | undefined
       }),
     ]
   })
-  const puts = own === undefined ? derived : [own, ...derived]
+  const puts = ownPut === undefined ? derived : [ownPut, ...derived]
   if (puts.length === 0) return undefined
   return (row, out) => {
     for (const put of puts) if (put(row, out)) return true

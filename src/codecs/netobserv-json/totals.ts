@@ -8,7 +8,7 @@ const parts = { bytes: ['bytes_ab', 'bytes_ba'], packets: ['packets_ab', 'packet
 export function withTotals(batch: FlowBatch): FlowBatch {
   const type = batch.columns['record_type']
   if (type?.kind !== 'dict') return batch
-  const codes = new Set(types.map((one) => batch.dictionary.indexOf(one)).filter((code) => code > 0))
+  const codes = new Set(types.map((name) => batch.dictionary.indexOf(name)).filter((code) => code > 0))
   if (codes.size === 0) return batch
   const columns: Record<string, Column> = { ...batch.columns }
   for (const [name, directions] of Object.entries(parts)) {
@@ -22,7 +22,7 @@ export function withTotals(batch: FlowBatch): FlowBatch {
 
 function total(
   count: number,
-  known: U64Column | undefined,
+  u64Column: U64Column | undefined,
   directions: (row: number) => readonly (U64Column | undefined)[],
 ): U64Column {
   const words = new Uint32Array(2 * count)
@@ -30,7 +30,7 @@ function total(
   const has = (column: U64Column | undefined, row: number): column is U64Column =>
     column !== undefined && isPresent(column.valid, row)
   for (let row = 0; row < count; row++) {
-    const from = has(known, row) ? [known] : directions(row).filter((column) => has(column, row))
+    const from = has(u64Column, row) ? [u64Column] : directions(row).filter((column) => has(column, row))
     if (from.length === 0) continue
     let [low, high] = [0, 0]
     for (const column of from) {

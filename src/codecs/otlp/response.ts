@@ -7,8 +7,8 @@ type PartialSuccess = Readonly<{
 }>
 
 export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
-  const found = fieldsOf(body)?.get(1)
-  const inner = found instanceof Uint8Array ? fieldsOf(found) : undefined
+  const field = fieldsOf(body)?.get(1)
+  const inner = field instanceof Uint8Array ? fieldsOf(field) : undefined
   if (inner === undefined) return undefined
   const rejected = inner.get(1)
   const message = inner.get(2)
@@ -96,12 +96,12 @@ function fieldsOf(bytes: Uint8Array): Map<number, bigint | Uint8Array> | undefin
 }
 
 function lengthFields(bytes: Uint8Array, wanted: number): Uint8Array[] {
-  const found: Uint8Array[] = []
+  const results: Uint8Array[] = []
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag()
-    if (type === 2 && field === wanted) found.push(reader.bytes())
+    if (type === 2 && field === wanted) results.push(reader.bytes())
     else reader.skip(type, field)
   }
-  return found
+  return results
 }

@@ -75,12 +75,12 @@ function* members(
 function headAfter(scan: JsonScan, head: string): Fields | undefined {
   const { at } = scan
   scan.skip()
-  let found: Fields | undefined = {}
+  let entry: Fields | undefined = {}
   for (let key = scan.key(); key !== undefined; key = scan.key())
-    if (fieldName(key) === head) found = fieldsAt(scan)
+    if (fieldName(key) === head) entry = fieldsAt(scan)
     else scan.skip()
   scan.at = at
-  return found
+  return entry
 }
 
 /** Undefined: no object, or too large. */
@@ -141,11 +141,11 @@ function* point(type: PointType, scan: JsonScan, visitor: OtlpVisitor): Walk {
 const headTexts: ReadonlySet<string> = new Set(['name', 'description', 'unit'])
 
 function metricHead(scan: JsonScan): Fields {
-  const found: Record<string, unknown> = {}
+  const entry: Record<string, unknown> = {}
   scan.enter()
   for (let written = scan.key(); written !== undefined; written = scan.key()) {
     const key = fieldName(written)
-    if (headTexts.has(key)) found[key] = scan.value(1)?.value
+    if (headTexts.has(key)) entry[key] = scan.value(1)?.value
     else if (!isPointType(key)) scan.skip()
     else if (!scan.isObject) {
       if (scan.value(1)?.value !== null) throw new Error(`\`${key}\` is no object`)
@@ -155,8 +155,8 @@ function metricHead(scan: JsonScan): Fields {
       for (let inner = scan.key(); inner !== undefined; inner = scan.key())
         if (fieldName(inner) === 'dataPoints') scan.skip()
         else data[fieldName(inner)] = scan.value(maxValues)?.value
-      found[key] = data
+      entry[key] = data
     }
   }
-  return found
+  return entry
 }

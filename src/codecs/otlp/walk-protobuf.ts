@@ -115,16 +115,16 @@ function metricHead(reader: WireReader, end: number): Fields | undefined {
 /** The last one, as parsers of protobuf do. The reader stays where it is. */
 function headOf(name: 'resource' | 'scope', reader: WireReader, end: number): Fields | undefined {
   const from = reader.at
-  let found: Uint8Array | undefined
+  let bytes: Uint8Array | undefined
   while (reader.next(end)) {
     const to = reader.enter(head, end)
     if (to < 0) continue
-    found = reader.bytes.subarray(reader.at, to)
+    bytes = reader.bytes.subarray(reader.at, to)
     reader.at = to
   }
   reader.at = from
   try {
-    return found === undefined ? {} : decodeMessage(name, found)
+    return bytes === undefined ? {} : decodeMessage(name, bytes)
   } catch {
     return undefined
   }

@@ -65,8 +65,8 @@ function wide(column: Column, integers: readonly (string | number | bigint)[], l
 function textChunk(column: Column, present: readonly string[], levels: Presence | ListLevels): Chunk {
   const codes = new Map<string, number>()
   const indexes = Uint32Array.from(present, (text) => {
-    const known = codes.get(text)
-    if (known !== undefined) return known
+    const code = codes.get(text)
+    if (code !== undefined) return code
     codes.set(text, codes.size)
     return codes.size - 1
   })

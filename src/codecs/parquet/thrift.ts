@@ -75,9 +75,9 @@ class Out extends Bytes {
           this.byte(0xf0 | of)
           this.varint(items.length)
         }
-        for (const each of items) {
-          if (of === kinds.true) this.byte(each === true ? 1 : 2)
-          else this.item(of, each)
+        for (const item of items) {
+          if (of === kinds.true) this.byte(item === true ? 1 : 2)
+          else this.item(of, item)
         }
         break
       }

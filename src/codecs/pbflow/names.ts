@@ -106,8 +106,8 @@ const cipherSuites = new Map([
 ])
 
 export function tlsCipherSuiteName(suite: number): string {
-  const known = cipherSuites.get(suite)
-  return known === undefined ? hex(suite) : `TLS_${known}`
+  const cipherSuite = cipherSuites.get(suite)
+  return cipherSuite === undefined ? hex(suite) : `TLS_${cipherSuite}`
 }
 
 export const tlsTypes = ['ClientHello', 'ServerHello', 'OtherHandshake', 'ChangeCipher', 'Alert', 'AppData'] as const

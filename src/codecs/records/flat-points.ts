@@ -21,26 +21,26 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
   const isFlat = rules.format === 'json' && !rules.lines && rules.records === '' && Object.keys(include).length === 0
   if (!isFlat || rules.to !== 'point' || name === null || name === '' || rules.fields.length === 0) return undefined
   if (!areDistinct(rules.fields, rules) || !areDistinct(rules.labels, rules)) return undefined
-  if (rules.labels.some((one) => one === time?.from || drop.includes(one))) return undefined
+  if (rules.labels.some((label) => label === time?.from || drop.includes(label))) return undefined
   if (time !== null && time.from in Object.prototype) return undefined
   const used = new Set([...rules.fields, ...rules.labels])
-  if (Object.keys(rules.types).some((one) => !used.has(one))) return undefined
+  if (Object.keys(rules.types).some((key) => !used.has(key))) return undefined
   const taken = new Set([...rules.labels, ...drop, ...(time === null ? [] : [time.from])])
   const names = [...new Set([...used, ...(time === null ? [] : [time.from])])]
   const json = new FlatJson(names)
   const membersOf = (all: readonly string[], begin: string): readonly Member[] =>
-    all.map((one) => {
-      const head = `${JSON.stringify(newName(one, rules.rename))}:`
+    all.map((text) => {
+      const head = `${JSON.stringify(newName(text, rules.rename))}:`
       return {
-        slot: names.indexOf(one),
+        slot: names.indexOf(text),
         head: fragmentOf(`,${head}`),
         first: fragmentOf(begin + head),
-        type: rules.types[one],
+        type: rules.types[text],
       }
     })
   const labels = membersOf(rules.labels, ',"labels":{')
   const fields = membersOf(
-    rules.fields.filter((one) => !taken.has(one)),
+    rules.fields.filter((field) => !taken.has(field)),
     ',"fields":{',
   )
   const timeSlot = time === null ? -1 : names.indexOf(time.from)
@@ -130,5 +130,5 @@ function fits(type: ValueType, kind: number, body: Uint8Array, from: number, to:
 function areDistinct(names: readonly string[], { rename }: RecordRules): boolean {
   const renamed = names.map((name) => newName(name, rename))
   if (new Set(renamed).size < names.length || new Set(names).size < names.length) return false
-  return ![...names, ...renamed].some((one) => one in Object.prototype) && !renamed.some((one) => /^\d+$/.test(one))
+  return ![...names, ...renamed].some((name) => name in Object.prototype) && !renamed.some((name) => /^\d+$/.test(name))
 }

@@ -112,7 +112,7 @@ function jsonReader({ records, include }: RecordRules): (text: string) => readon
 function elements(root: unknown, depth = 0): readonly unknown[] {
   if (!Array.isArray(root)) return [root]
   if (depth > deepest) throw new Error(`arrays nest deeper than ${deepest} levels`)
-  return root.flatMap((one: unknown) => elements(one, depth + 1))
+  return root.flatMap((value: unknown) => elements(value, depth + 1))
 }
 
 function flatten(value: unknown, name: string, into: Map<string, Scalar>, depth: number) {

@@ -24,7 +24,7 @@ export function readLogfmt(text: string): ReadonlyMap<string, Scalar> {
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
 function unquoted(text: string) {
-  return text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (_, code: string | undefined, one: string) =>
-    code === undefined ? (escapes[one] ?? one) : String.fromCharCode(Number.parseInt(code, 16)),
+  return text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(.))/gs, (_, code: string | undefined, match: string) =>
+    code === undefined ? (escapes[match] ?? match) : String.fromCharCode(Number.parseInt(code, 16)),
   )
 }

@@ -27,9 +27,9 @@ export function converted(name: string, value: Scalar, type: ValueType): Scalar 
     case 'string':
       return String(value)
     case 'bool': {
-      const found = booleans[String(value).trim().toLowerCase()]
-      if (found === undefined) throw fails()
-      return found
+      const boolean = booleans[String(value).trim().toLowerCase()]
+      if (boolean === undefined) throw fails()
+      return boolean
     }
     case 'float': {
       const text = typeof value === 'string' ? value.trim() : String(Number(value))

@@ -96,8 +96,8 @@ export function redactArguments(
   let safe: string[] | undefined
   for (let at = 0; at < list.length; at++) {
     const entry = list[at] ?? ''
-    const found = argument(entry, list[at - 1], used)
-    if (found !== entry) (safe ??= [...list])[at] = found
+    const result = argument(entry, list[at - 1], used)
+    if (result !== entry) (safe ??= [...list])[at] = result
   }
   return safe ?? list
 
@@ -116,7 +116,7 @@ export function redactArguments(
     if (begin !== undefined && value !== undefined && isFlagOfSecret(begin.slice(0, -1)))
       return isSecretValue(value, 'certain') ? begin + mask(value) : entry
     for (const { flags, afterColon } of of) {
-      const flag = flags.find((each) => each.length === 2 && entry.startsWith(each) && entry.length > 2)
+      const flag = flags.find((candidate) => candidate.length === 2 && entry.startsWith(candidate) && entry.length > 2)
       if (flag === undefined) continue
       const colon = afterColon === true ? entry.indexOf(':') + 1 : 2
       if (colon > 1 && isSecretFlag(entry.slice(colon))) return entry.slice(0, colon) + mask(entry.slice(colon))
@@ -127,12 +127,12 @@ export function redactArguments(
   }
 
   function isFlagOfSecret(flag: string): boolean {
-    const found = suspicion(flag.replace(/^-+/, ''))
+    const result = suspicion(flag.replace(/^-+/, ''))
     return (
-      found === 'certain' ||
-      found === 'password' ||
-      found === 'reference' ||
-      (found === 'likely' && flag.startsWith('--'))
+      result === 'certain' ||
+      result === 'password' ||
+      result === 'reference' ||
+      (result === 'likely' && flag.startsWith('--'))
     )
   }
 }

@@ -19,8 +19,8 @@ const line = { text: '', from: 0, end: 0 }
 
 export function lineEnd(text: string, at: number): number {
   if (line.text !== text || at < line.from || at > line.end) {
-    const found = text.indexOf('\n', at)
-    Object.assign(line, { text, from: at, end: found === -1 ? text.length : found })
+    const index = text.indexOf('\n', at)
+    Object.assign(line, { text, from: at, end: index === -1 ? text.length : index })
   }
   const { end } = line
   return end > at && text[end - 1] === '\r' ? end - 1 : end
@@ -102,7 +102,7 @@ export function flowList(text: string, start: number, end: number): Range[] {
   const close = text.indexOf(']', start)
   const entry = /"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,[\]"']+)/g
   entry.lastIndex = start
-  const found: Range[] = []
+  const results: Range[] = []
   for (
     let match = entry.exec(text);
     match !== null && match.index < (close === -1 ? end : close);
@@ -110,9 +110,9 @@ export function flowList(text: string, start: number, end: number): Range[] {
   ) {
     const value = match[1] ?? match[2] ?? match[3] ?? ''
     const from = match.index + (match[3] === undefined ? 1 : 0)
-    found.push({ start: from, end: from + value.length })
+    results.push({ start: from, end: from + value.length })
   }
-  return found
+  return results
 }
 
 const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/m

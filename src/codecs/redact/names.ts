@@ -154,16 +154,16 @@ const opaqueWord = /^(?:jwts?|hmacs?|salts?|connectionstrings?|connstrs?|accessk
 const weakWord =
   /^(?:\w*keys?|\w+salt|pepper|seed|nonce|cookie|signature|sig|license|licence|otp|pin|session|webhook|sas)\d*$/
 
-const known = new Map<string, Suspicion>()
+const cache = new Map<string, Suspicion>()
 const maxKnown = 20_000
 
 export function suspicionOf(name: string): Suspicion {
-  let found = known.get(name)
-  if (found === undefined) {
-    found = judged(wordsOf(name))
-    if (known.size < maxKnown) known.set(name, found)
+  let suspicion = cache.get(name)
+  if (suspicion === undefined) {
+    suspicion = judged(wordsOf(name))
+    if (cache.size < maxKnown) cache.set(name, suspicion)
   }
-  return found
+  return suspicion
 }
 
 /** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
@@ -183,24 +183,24 @@ function judged(words: readonly string[]): Suspicion {
     const word = words[at] ?? ''
     if (!tail && at > 0 && neutral.test(word) && !isConnectionString(words, at)) continue
     if (!tail && /^ids?$/.test(word) && isAccessKey(words, at)) return 'opaque'
-    const found = suspicionOfWord(word, words, at)
-    if (found !== 'none')
+    const suspicion = suspicionOfWord(word, words, at)
+    if (suspicion !== 'none')
       return seen === 'about'
-        ? found === 'weak'
+        ? suspicion === 'weak'
           ? 'none'
           : 'none'
-        : tail && found !== 'password'
-          ? lowered(found)
-          : found
+        : tail && suspicion !== 'password'
+          ? lowered(suspicion)
+          : suspicion
     if (about.has(word)) seen = 'about'
     tail = true
   }
   return 'none'
 }
 
-function lowered(found: Suspicion): Suspicion {
-  if (found === 'opaque') return 'weak'
-  return found === 'certain' || found === 'reference' ? 'likely' : found === 'likely' ? 'weak' : 'none'
+function lowered(suspicion: Suspicion): Suspicion {
+  if (suspicion === 'opaque') return 'weak'
+  return suspicion === 'certain' || suspicion === 'reference' ? 'likely' : suspicion === 'likely' ? 'weak' : 'none'
 }
 
 /** `ConnectionStrings__Main`, `connectionString`, `db.conn.str`. */

@@ -62,8 +62,8 @@ export function redactShapes(text: string, mask: Mask): string {
   if (packed.test(text)) return mask(text)
   const hasAwsKey = /(?:AKIA|ASIA)[A-Z0-9]{16}/.test(text)
   let safe = text.replaceAll(pem, mask).replaceAll(putty, (_, begin: string) => `${begin}${mask(text)}\n`)
-  safe = safe.replaceAll(encodedPem, (found) =>
-    Buffer.from(found.slice(0, 120), 'base64').toString('latin1').includes('PRIVATE KEY') ? mask(found) : found,
+  safe = safe.replaceAll(encodedPem, (match) =>
+    Buffer.from(match.slice(0, 120), 'base64').toString('latin1').includes('PRIVATE KEY') ? mask(match) : match,
   )
   if (safe.includes('://')) {
     safe = safe.replaceAll(hook, (_, begin: string, secret: string) => begin + mask(secret))
@@ -79,7 +79,7 @@ export function redactShapes(text: string, mask: Mask): string {
   if (safe.includes('jdbc:oracle'))
     safe = safe.replaceAll(oracle, (_, begin: string, secret: string) => `${begin}${mask(secret)}@`)
   safe = safe.replaceAll(token, mask).replaceAll(passwordHash, mask)
-  if (hasAwsKey) safe = safe.replaceAll(awsSecret, (found) => (looksRandom(found) ? mask(found) : found))
+  if (hasAwsKey) safe = safe.replaceAll(awsSecret, (match) => (looksRandom(match) ? mask(match) : match))
   return safe.replaceAll(scheme, (all: string, name: string, space: string, secret: string) =>
     isCredential(name, secret) ? name + space + mask(secret) : all,
   )

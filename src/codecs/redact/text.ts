@@ -88,12 +88,12 @@ export class TextRedactor {
     let [safe, copied] = ['', 0]
     const word = this.#word
     word.lastIndex = 0
-    for (let found = word.exec(text); found !== null; found = word.exec(text)) {
-      if (found[0] === '') {
+    for (let match = word.exec(text); match !== null; match = word.exec(text)) {
+      if (match[0] === '') {
         word.lastIndex++
         continue
       }
-      let [from, to] = [found.index, found.index + found[0].length]
+      let [from, to] = [match.index, match.index + match[0].length]
       const lowest = Math.max(copied, from - maxName)
       while (from > lowest && nameSign.test(text[from - 1] ?? '')) from--
       const highest = Math.min(text.length, to + maxName)

@@ -18,20 +18,20 @@ export function namedEntries(
 ): Readonly<{ named: readonly Named[]; series: number }> {
   const lines = text.split('\n').filter((line) => line.includes('{'))
   if (lines.length === 0) return { named: [], series: 0 }
-  const known = new Map<string, Entry>()
-  for (const entry of entries) eachSeries(entry, common, (labels) => known.set(keyOf(labels), entry))
-  const found = new Map<Entry, string>()
+  const cache = new Map<string, Entry>()
+  for (const entry of entries) eachSeries(entry, common, (labels) => cache.set(keyOf(labels), entry))
+  const results = new Map<Entry, string>()
   const series = new Set<string>()
   for (const line of lines)
     for (const [, name, list = ''] of line.matchAll(pattern)) {
       const labels = [...list.matchAll(pairs)].map(([, label = '', quoted = '']) => [label, unquoted(quoted)] as const)
       const key = keyOf(name === undefined ? labels : [['__name__', name], ...labels])
-      const entry = known.get(key)
+      const entry = cache.get(key)
       if (entry === undefined) continue
       series.add(key)
-      if (!found.has(entry)) found.set(entry, line.trim())
+      if (!results.has(entry)) results.set(entry, line.trim())
     }
-  return { named: [...found].map(([entry, line]) => ({ entry, line })), series: series.size }
+  return { named: [...results].map(([entry, line]) => ({ entry, line })), series: series.size }
 }
 
 export function seriesText({ family, set }: Entry): string {

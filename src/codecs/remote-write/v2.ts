@@ -8,8 +8,8 @@ export function encodeV2(entries: readonly Entry[], { labels: common, at, stale 
   const table = new ProtoWriter()
   const symbols = new Map<string, number>()
   const symbol = (text: string) => {
-    const known = symbols.get(text)
-    if (known !== undefined) return known
+    const existing = symbols.get(text)
+    if (existing !== undefined) return existing
     table.text(4, text)
     symbols.set(text, symbols.size)
     return symbols.size - 1

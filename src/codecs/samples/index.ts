@@ -71,9 +71,9 @@ export class HelpTexts {
   due({ name, kind }: Pick<Sample, 'name' | 'kind'>, help: string | undefined, at: number): string | undefined {
     if (help === undefined || help === '') return undefined
     const family = familyOf(name, kind)
-    const known = this.#stored.get(family)
-    if (known?.help === help && Math.abs(at - known.at) < helpEveryMs) return undefined
-    if (known === undefined && this.#stored.size >= maxHelps) this.#stored.clear()
+    const existing = this.#stored.get(family)
+    if (existing?.help === help && Math.abs(at - existing.at) < helpEveryMs) return undefined
+    if (existing === undefined && this.#stored.size >= maxHelps) this.#stored.clear()
     this.#stored.set(family, { help, at })
     return help.slice(0, maxHelpChars)
   }

@@ -24,13 +24,13 @@ function schemeOf(id: string): string | undefined {
 /** Of `related`, those that name the flaw of `id`. Several ids of one scheme are several flaws. */
 export function aliasesOf(id: string, related: readonly string[] | undefined): readonly string[] | undefined {
   if (related === undefined || advisory.test(id)) return undefined
-  const own = schemeOf(id)
+  const ownScheme = schemeOf(id)
   const byScheme = new Map<string, Set<string>>()
-  for (const other of related) {
-    const scheme = schemeOf(other)
+  for (const text of related) {
+    const scheme = schemeOf(text)
     if (scheme === undefined) continue
-    byScheme.set(scheme, (byScheme.get(scheme) ?? new Set()).add(other.toUpperCase() === id.toUpperCase() ? id : other))
+    byScheme.set(scheme, (byScheme.get(scheme) ?? new Set()).add(text.toUpperCase() === id.toUpperCase() ? id : text))
   }
-  const aliases = [...byScheme].flatMap(([scheme, ids]) => (scheme === own || ids.size > 1 ? [] : [...ids]))
+  const aliases = [...byScheme].flatMap(([scheme, ids]) => (scheme === ownScheme || ids.size > 1 ? [] : [...ids]))
   return aliases.length === 0 ? undefined : aliases
 }

@@ -27,7 +27,7 @@ export function nameIn(from: Fields, member: string): string | undefined {
 export function textsOf(value: unknown): readonly string[] | undefined {
   const texts = (Array.isArray(value) ? value : [value])
     .map((each) => clipped(textOf(each)))
-    .filter((each) => each !== undefined)
+    .filter((text) => text !== undefined)
   return texts.length === 0 ? undefined : [...new Set(texts)]
 }
 
@@ -96,16 +96,16 @@ function skippedOf(skipped: number, readable: number, what: string): Skipped {
 
 /** Of a list of findings. Throws ReportError if none has an id: the list would look like a search without findings. */
 export function withoutId(findings: readonly unknown[], idOf: (finding: Fields) => unknown): Skipped {
-  const unnamed = findings.filter((each) => textOf(idOf(fieldsOf(each))) === undefined).length
+  const unnamed = findings.filter((finding) => textOf(idOf(fieldsOf(finding))) === undefined).length
   return skippedOf(unnamed, findings.length - unnamed, 'Problems without an id')
 }
 
 export function allSkipped(...parts: readonly Skipped[]): Skipped {
-  const found = parts.filter(({ skipped = 0 }) => skipped > 0)
-  if (found.length === 0) return {}
+  const results = parts.filter(({ skipped = 0 }) => skipped > 0)
+  if (results.length === 0) return {}
   return {
-    skipped: found.reduce((sum, { skipped = 0 }) => sum + skipped, 0),
-    skippedReason: found.map(({ skippedReason }) => skippedReason).join(' '),
+    skipped: results.reduce((sum, { skipped = 0 }) => sum + skipped, 0),
+    skippedReason: results.map(({ skippedReason }) => skippedReason).join(' '),
   }
 }
 
@@ -146,10 +146,10 @@ export function distinctProblems(problems: readonly Problem[]): readonly Problem
   return all
     .flatMap((problem) => {
       if (absorbed.has(problem)) return []
-      const other = partners.get(problem)
-      if (other === undefined) return [problem]
-      absorbed.add(other)
-      return [oneProblem(problem, other)]
+      const partner = partners.get(problem)
+      if (partner === undefined) return [problem]
+      absorbed.add(partner)
+      return [oneProblem(problem, partner)]
     })
     .map((problem) => withoutUndefined<Problem>({ ...problem, type: readPurl(problem.purl)?.type ?? problem.type }))
 }
@@ -165,19 +165,20 @@ export function problemPlace({ package: name = '', version, type, purl }: Proble
 function partnersOf(problems: readonly Problem[]): ReadonlyMap<Problem, Problem> {
   const byIdentity = new Map(problems.map((problem) => [`${problem.id} ${problemPlace(problem)}`, problem]))
   const related = new Map<Problem, Set<Problem>>()
-  const relate = (one: Problem, other: Problem): void => {
-    related.set(one, (related.get(one) ?? new Set()).add(other))
+  const relate = (problem: Problem, otherProblem: Problem): void => {
+    related.set(problem, (related.get(problem) ?? new Set()).add(otherProblem))
   }
   for (const problem of problems)
     for (const alias of problem.aliases ?? []) {
-      const other = byIdentity.get(`${alias} ${problemPlace(problem)}`)
-      if (other === undefined || other === problem) continue
-      relate(problem, other)
-      relate(other, problem)
+      const otherProblem = byIdentity.get(`${alias} ${problemPlace(problem)}`)
+      if (otherProblem === undefined || otherProblem === problem) continue
+      relate(problem, otherProblem)
+      relate(otherProblem, problem)
     }
   const partners = new Map<Problem, Problem>()
-  for (const [problem, [other, third]] of related)
-    if (other !== undefined && third === undefined && related.get(other)?.size === 1) partners.set(problem, other)
+  for (const [problem, [otherProblem, third]] of related)
+    if (otherProblem !== undefined && third === undefined && related.get(otherProblem)?.size === 1)
+      partners.set(problem, otherProblem)
   return partners
 }
 

@@ -67,7 +67,7 @@ export function readCycloneDx(document: Fields, format: ReportFormat = 'cycloned
     facts: facts.length === 0 ? undefined : facts,
     problems:
       extended.length > 0 || isSearch(vulnerabilities, tool.name)
-        ? distinctProblems([...recordsOf(vulnerabilities).flatMap((each) => problemsOf(each, refs)), ...extended])
+        ? distinctProblems([...recordsOf(vulnerabilities).flatMap((record) => problemsOf(record, refs)), ...extended])
         : undefined,
   })
 }
@@ -100,7 +100,7 @@ function isPackage(component: Fields): boolean {
 function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
   const [group, name] = [nameIn(component, 'group'), nameIn(component, 'name')]
   const properties = new Map(
-    recordsOf(component['properties']).map((each) => [textOf(each['name']) ?? '', textOf(each['value'])]),
+    recordsOf(component['properties']).map((record) => [textOf(record['name']) ?? '', textOf(record['value'])]),
   )
   const locations = [...properties].flatMap(([key, value]) =>
     value !== undefined && (/^syft:location:\d+:path$/.test(key) || key === 'aquasecurity:trivy:FilePath')
@@ -108,7 +108,7 @@ function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
       : [],
   )
   const evidence = listOf(fieldsOf(component['evidence'])['occurrences']).flatMap(
-    (each) => textOf(fieldsOf(each)['location']) ?? [],
+    (value) => textOf(fieldsOf(value)['location']) ?? [],
   )
   return {
     name: group !== undefined && name !== undefined ? `${group}/${name}` : name,
@@ -124,11 +124,11 @@ function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
 
 function licensesOf(value: unknown): readonly string[] | undefined {
   return textsOf(
-    recordsOf(value).flatMap((each) => {
-      const license = fieldsOf(each['license'])
+    recordsOf(value).flatMap((record) => {
+      const license = fieldsOf(record['license'])
       // XML of schema 1.0 repeats ids.
       return (
-        [each['expression'], license['id'], license['name']].map(textsOf).find((texts) => texts !== undefined) ?? []
+        [record['expression'], license['id'], license['name']].map(textsOf).find((texts) => texts !== undefined) ?? []
       )
     }),
   )
@@ -144,7 +144,7 @@ function toolOf(tools: unknown): Report['tool'] {
 function imageOf(root: Fields): Partial<ImageData> {
   const properties = recordsOf(root['properties'])
   const valuesOf = (name: string): readonly string[] =>
-    properties.flatMap((each) => (textOf(each['name']) === name ? (textOf(each['value']) ?? []) : []))
+    properties.flatMap((property) => (textOf(property['name']) === name ? (textOf(property['value']) ?? []) : []))
   const fromPurl = imageOfPurl(textOf(root['purl']))
   const repoDigests = valuesOf('aquasecurity:trivy:RepoDigest')
   const digests = [
@@ -152,15 +152,15 @@ function imageOf(root: Fields): Partial<ImageData> {
     ...repoDigests.map(digestIn),
     digestIn(textOf(root['version'])),
     digestIn(textOf(root['name'])),
-    ...recordsOf(root['hashes']).map((each) =>
-      textOf(each['alg']) === 'SHA-256' && root['type'] === 'container'
-        ? digestIn(`sha256:${textOf(each['content']) ?? ''}`)
+    ...recordsOf(root['hashes']).map((record) =>
+      textOf(record['alg']) === 'SHA-256' && root['type'] === 'container'
+        ? digestIn(`sha256:${textOf(record['content']) ?? ''}`)
         : undefined,
     ),
     ...valuesOf('aquasecurity:trivy:ImageID').map(digestIn),
-  ].filter((each) => each !== undefined)
+  ].filter((text) => text !== undefined)
   const [digest, ...aliases] = [...new Set(digests)]
-  const tags = textsOf(valuesOf('aquasecurity:trivy:RepoTag').map((each) => readImageName(each).tag))
+  const tags = textsOf(valuesOf('aquasecurity:trivy:RepoTag').map((text) => readImageName(text).tag))
   const name = textOf(root['name'])
   return withoutUndefined<Partial<ImageData>>({
     digest,
@@ -173,8 +173,8 @@ function imageOf(root: Fields): Partial<ImageData> {
 /** The extension for vulnerabilities of 1.1 to 1.3 has them below their component. */
 function extensionOf(component: Fields, of: Package): readonly Problem[] {
   const own = '#'
-  return recordsOf(component['vulnerabilities']).flatMap((each) =>
-    problemsOf({ ...each, affects: [{ ref: own }] }, new ComponentRefs([[own, of]])),
+  return recordsOf(component['vulnerabilities']).flatMap((record) =>
+    problemsOf({ ...record, affects: [{ ref: own }] }, new ComponentRefs([[own, of]])),
   )
 }
 
@@ -183,18 +183,18 @@ function problemsOf(vulnerability: Fields, refs: ComponentRefs): Problem[] {
   if (id === undefined) return []
   const ratings = recordsOf(vulnerability['ratings'])
   const score = bestScore(ratings)
-  const words = ratings.flatMap((each) => textOf(each['severity']) ?? [])
+  const words = ratings.flatMap((rating) => textOf(rating['severity']) ?? [])
   const analysis = fieldsOf(vulnerability['analysis'])
   const common = {
     id,
-    aliases: textsOf(recordsOf(vulnerability['references']).map((each) => each['id'])),
+    aliases: textsOf(recordsOf(vulnerability['references']).map((record) => record['id'])),
     severity: words.length === 0 ? severityOf(undefined, score) : worst(words.map((word) => severityOf(word))),
     score,
     state: textOf(analysis['state']),
     description: clipped(textOf(vulnerability['description'])),
     links: textsOf([
       fieldsOf(vulnerability['source'])['url'],
-      ...recordsOf(vulnerability['advisories']).map((each) => each['url']),
+      ...recordsOf(vulnerability['advisories']).map((record) => record['url']),
     ]),
   }
   // The extension of 1.1 to 1.3 names the component by an attribute.
@@ -204,17 +204,17 @@ function problemsOf(vulnerability: Fields, refs: ComponentRefs): Problem[] {
   if (affects.length === 0) return [withoutUndefined<Problem>(common)]
   return affects.map((affected) => {
     const ref = textOf(affected['ref'])
-    const found = refs.packageOf(ref, id)
-    const fixed = recordsOf(affected['versions']).flatMap((each) =>
-      each['status'] === 'unaffected' ? (textOf(each['version']) ?? []) : [],
+    const result = refs.packageOf(ref, id)
+    const fixed = recordsOf(affected['versions']).flatMap((record) =>
+      record['status'] === 'unaffected' ? (textOf(record['version']) ?? []) : [],
     )
     return withoutUndefined<Problem>({
       ...common,
-      fixed: fixed.length > 0 ? fixed.join(', ') : recommended(vulnerability, found?.name ?? ref),
-      package: found?.name ?? ref,
-      version: found?.version,
-      type: found?.type,
-      purl: found?.purl,
+      fixed: fixed.length > 0 ? fixed.join(', ') : recommended(vulnerability, result?.name ?? ref),
+      package: result?.name ?? ref,
+      version: result?.version,
+      type: result?.type,
+      purl: result?.purl,
     })
   })
 }

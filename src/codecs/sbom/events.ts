@@ -39,7 +39,7 @@ export function imageOfReport(report: Report, given: Partial<ImageData> = {}): I
   const digest = given.digest ?? report.image.digest
   if (digest === undefined) return undefined
   const aliases = [report.image.digest, ...(report.image.aliases ?? []), ...(given.aliases ?? [])].filter(
-    (each) => each !== undefined && each !== digest,
+    (text) => text !== undefined && text !== digest,
   ) as string[]
   return withoutUndefined<ImageData>({
     ...report.image,
@@ -95,21 +95,21 @@ export function eventsOfReport(
       subject: packageIdentity(one),
     }),
   )
-  const problems = (report.problems ?? []).map((one, index) =>
-    event(`v${index}`, insightTypes.problem, 'problem', { report: id, ...one } satisfies ProblemData, {
+  const problems = (report.problems ?? []).map((problem, index) =>
+    event(`v${index}`, insightTypes.problem, 'problem', { report: id, ...problem } satisfies ProblemData, {
       ...about,
-      subject: `${one.id} ${problemPlace(one)}`,
+      subject: `${problem.id} ${problemPlace(problem)}`,
     }),
   )
-  const facts = (report.facts ?? []).map((one, index) =>
+  const facts = (report.facts ?? []).map((fact, index) =>
     event(
       `f${index}`,
       insightTypes.fact,
       'fact',
-      { report: id, ...one, value: redactField(one.name, one.value) } satisfies FactData,
+      { report: id, ...fact, value: redactField(fact.name, fact.value) } satisfies FactData,
       {
         ...about,
-        subject: `${one.category}/${one.name}`,
+        subject: `${fact.category}/${fact.name}`,
       },
     ),
   )

@@ -32,13 +32,13 @@ function problemOf(finding: Fields): Problem[] {
   if (id === undefined) return []
   const score = ['cvssV4BaseScore', 'cvssV4Score', 'cvssV3BaseScore', 'cvssV2BaseScore']
     .map((member) => scoreOf(flaw[member]))
-    .find((each) => each !== undefined)
+    .find((number) => number !== undefined)
   const purl = textOf(component['purl'])
   const state = textOf(fieldsOf(finding['analysis'])['state'])?.toLowerCase()
   return [
     withoutUndefined<Problem>({
       id,
-      aliases: textsOf(idsOf(flaw['aliases']).filter((each) => each !== id)),
+      aliases: textsOf(idsOf(flaw['aliases']).filter((candidate) => candidate !== id)),
       severity: severityOf(textOf(flaw['severity']), score),
       score,
       package: nameOf(component),
@@ -59,7 +59,7 @@ function nameOf({ group, name }: Fields): string | undefined {
 
 /** `[{"cveId": "CVE-…", "ghsaId": "GHSA-…"}]`. */
 function idsOf(aliases: unknown): readonly string[] {
-  return recordsOf(aliases).flatMap((each) =>
-    Object.entries(each).flatMap(([member, value]) => (member.endsWith('Id') ? (textOf(value) ?? []) : [])),
+  return recordsOf(aliases).flatMap((record) =>
+    Object.entries(record).flatMap(([member, value]) => (member.endsWith('Id') ? (textOf(value) ?? []) : [])),
   )
 }

@@ -30,11 +30,11 @@ function problemOf(match: Fields): Problem[] {
   const id = textOf(vulnerability['id'])
   if (id === undefined) return []
   const fix = fieldsOf(vulnerability['fix'])
-  const score = [vulnerability, ...related].map(cvssOf).find((each) => each !== undefined)
+  const score = [vulnerability, ...related].map(cvssOf).find((cvsse) => cvsse !== undefined)
   return [
     withoutUndefined<Problem>({
       id,
-      aliases: textsOf(related.map((each) => each['id']).filter((each) => each !== id)),
+      aliases: textsOf(related.map((record) => record['id']).filter((value) => value !== id)),
       severity: severityOf(textOf(vulnerability['severity']), score),
       score,
       package: textOf(artifact['name']),
@@ -43,8 +43,8 @@ function problemOf(match: Fields): Problem[] {
       purl: textOf(artifact['purl']),
       fixed: textsOf(fix['versions'])?.join(', '),
       state: textOf(fix['state']),
-      description: clipped([vulnerability, ...related].map((each) => textOf(each['description'])).find(Boolean)),
-      links: textsOf([vulnerability['dataSource'], ...related.map((each) => each['dataSource'])]),
+      description: clipped([vulnerability, ...related].map((record) => textOf(record['description'])).find(Boolean)),
+      links: textsOf([vulnerability['dataSource'], ...related.map((record) => record['dataSource'])]),
     }),
   ]
 }

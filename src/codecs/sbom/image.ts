@@ -40,11 +40,13 @@ export function imageFrom({
   digests: readonly unknown[]
   more?: Partial<ImageData>
 }>): Partial<ImageData> {
-  const written = names.map((each) => readImageName(textOf(each)))
+  const written = names.map((name) => readImageName(textOf(name)))
   const [digest, ...aliases] = [
-    ...new Set(digests.map((each) => digestIn(textOf(each))).filter((each) => each !== undefined)),
+    ...new Set(digests.map((value) => digestIn(textOf(value))).filter((text) => text !== undefined)),
   ]
-  const repositories = digests.map((each) => (textOf(each)?.includes('@') === true ? readImageName(textOf(each)) : {}))
+  const repositories = digests.map((value) =>
+    textOf(value)?.includes('@') === true ? readImageName(textOf(value)) : {},
+  )
   return withoutUndefined<Partial<ImageData>>({
     ...more,
     digest,

@@ -39,7 +39,7 @@ function waiversOf(statement: Fields, document: string, author: string | undefin
   const named = textOf(about) ?? textOf(fieldsOf(about)['name']) ?? textOf(fieldsOf(about)['@id'])
   // As a URL such as https://nvd.nist.gov/vuln/detail/CVE-2022-3715.
   const id = named?.includes('://') === true ? (vulnerabilityIn(named) ?? named) : named
-  const status = statuses.find((each) => each === statement['status'])
+  const status = statuses.find((name) => name === statement['status'])
   if (id === undefined)
     throw new ReportError('malformed', 'A statement of the OpenVEX document names no vulnerability.')
   if (status === undefined) throw new ReportError('malformed', `The status of ${id} is none of ${statuses.join(', ')}.`)
@@ -53,7 +53,7 @@ function waiversOf(statement: Fields, document: string, author: string | undefin
     author,
     document,
   }
-  return placesOf(statement).map((place) => withoutUndefined<WaiverData>({ ...common, ...place }))
+  return placesOf(statement).map((position) => withoutUndefined<WaiverData>({ ...common, ...position }))
 }
 
 function vulnerabilityIn(url: string): string | undefined {
@@ -81,7 +81,7 @@ function placesOf(statement: Fields): Place[] {
     return parts.length === 0 ? [{ image }] : parts
   })
   if (places.length > 0) return places
-  const names = products.map((each) => identifierOf(each) ?? '').join(', ')
+  const names = products.map((product) => identifierOf(product) ?? '').join(', ')
   throw new ReportError(
     'malformed',
     `No product is the package URL of a package, or has the digest of an image: ${names}`,

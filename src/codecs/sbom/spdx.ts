@@ -14,25 +14,25 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
   const facts: Fact[] = []
   const roots = rootsOf(document)
   let image: Report['image'] = {}
-  for (const one of listOf(document['packages']).map(fieldsOf)) {
-    const purl = referenceOf(one, 'purl')
-    const purpose = purposeOf(one)
-    const isRoot = roots.has(textOf(one['SPDXID']) ?? '')
-    if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(one['name']), textOf(one['versionInfo'])))
-    else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(one, purl) : image
+  for (const fieldse of listOf(document['packages']).map(fieldsOf)) {
+    const purl = referenceOf(fieldse, 'purl')
+    const purpose = purposeOf(fieldse)
+    const isRoot = roots.has(textOf(fieldse['SPDXID']) ?? '')
+    if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(fieldse['name']), textOf(fieldse['versionInfo'])))
+    else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(fieldse, purl) : image
     if (purpose !== undefined && others.has(purpose)) continue
-    const version = given(nameIn(one, 'versionInfo'))
-    if (isRoot && !isMainPackage(one, purl)) continue
+    const version = given(nameIn(fieldse, 'versionInfo'))
+    if (isRoot && !isMainPackage(fieldse, purl)) continue
     // Trivy lists files with packages, such as lock files and programs in Go, as applications.
     if (!isRoot && purpose === 'APPLICATION' && purl === undefined && version === undefined) continue
     packages.add({
-      name: nameIn(one, 'name'),
+      name: nameIn(fieldse, 'name'),
       version,
       type: undefined,
       purl,
-      licenses: licensesOf(one),
-      cpes: textsOf([referenceOf(one, 'cpe23Type')]),
-      locations: locationsOf(textOf(one['sourceInfo'])),
+      licenses: licensesOf(fieldse),
+      cpes: textsOf([referenceOf(fieldse, 'cpe23Type')]),
+      locations: locationsOf(textOf(fieldse['sourceInfo'])),
     })
   }
   return withoutUndefined<Report>({
@@ -55,9 +55,9 @@ const trivyIds: Readonly<Record<string, string>> = {
   Repository: 'FILE',
 }
 
-function purposeOf(one: Fields): string | undefined {
-  const [, kind = ''] = /^SPDXRef-([A-Za-z]+)-[0-9a-f]{1,16}$/.exec(textOf(one['SPDXID']) ?? '') ?? []
-  return trivyIds[kind] ?? textOf(one['primaryPackagePurpose'])
+function purposeOf(record: Fields): string | undefined {
+  const [, kind = ''] = /^SPDXRef-([A-Za-z]+)-[0-9a-f]{1,16}$/.exec(textOf(record['SPDXID']) ?? '') ?? []
+  return trivyIds[kind] ?? textOf(record['primaryPackagePurpose'])
 }
 
 /** Syft has the image or folder that it searched in this id, Trivy in {@link trivyIds}. */
@@ -65,36 +65,36 @@ const searched = /^SPDXRef-DocumentRoot-/
 const path = /^(?:\.{0,2}\/|[A-Za-z]:\\|\.{1,2}$)/
 
 /** Whether the described element is a package itself, and not the image or folder that was searched. */
-function isMainPackage(one: Fields, purl: string | undefined): boolean {
+function isMainPackage(record: Fields, purl: string | undefined): boolean {
   if (purl !== undefined) return !/^pkg:(?:oci|docker)\//.test(purl)
-  if (searched.test(textOf(one['SPDXID']) ?? '') || path.test(textOf(one['name']) ?? '')) return false
-  return imageOf(one, purl).digest === undefined
+  if (searched.test(textOf(record['SPDXID']) ?? '') || path.test(textOf(record['name']) ?? '')) return false
+  return imageOf(record, purl).digest === undefined
 }
 
 const given = (text: string | undefined): string | undefined => (absent.has(text ?? '') ? undefined : text)
 
 /** Elements that the document describes: the image or folder itself. */
 function rootsOf(document: Fields): ReadonlySet<string> {
-  const described = listOf(document['documentDescribes']).flatMap((each) => textOf(each) ?? [])
-  const related = recordsOf(document['relationships']).flatMap((each) => {
-    const [from, to] = [textOf(each['spdxElementId']), textOf(each['relatedSpdxElement'])]
+  const described = listOf(document['documentDescribes']).flatMap((value) => textOf(value) ?? [])
+  const related = recordsOf(document['relationships']).flatMap((record) => {
+    const [from, to] = [textOf(record['spdxElementId']), textOf(record['relatedSpdxElement'])]
     // Trivy below 0.33 writes DESCRIBE.
-    if (/^DESCRIBES?$/.test(textOf(each['relationshipType']) ?? '') && from === 'SPDXRef-DOCUMENT') return to ?? []
-    return each['relationshipType'] === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? (from ?? []) : []
+    if (/^DESCRIBES?$/.test(textOf(record['relationshipType']) ?? '') && from === 'SPDXRef-DOCUMENT') return to ?? []
+    return record['relationshipType'] === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? (from ?? []) : []
   })
   const all = new Set([...described, ...related])
   // A document that describes every package has no root.
   return all.size > 1 ? new Set() : all
 }
 
-function referenceOf(one: Fields, type: string): string | undefined {
-  const found = recordsOf(one['externalRefs']).find((each) => each['referenceType'] === type)
-  return textOf(found?.['referenceLocator'])
+function referenceOf(record: Fields, type: string): string | undefined {
+  const entry = recordsOf(record['externalRefs']).find((candidate) => candidate['referenceType'] === type)
+  return textOf(entry?.['referenceLocator'])
 }
 
-function licensesOf(one: Fields): readonly string[] | undefined {
-  const written = [textOf(one['licenseConcluded']), textOf(one['licenseDeclared'])]
-  return textsOf(written.find((each) => each !== undefined && !absent.has(each)))
+function licensesOf(record: Fields): readonly string[] | undefined {
+  const written = [textOf(record['licenseConcluded']), textOf(record['licenseDeclared'])]
+  return textsOf(written.find((text) => text !== undefined && !absent.has(text)))
 }
 
 /** Syft: `acquired package info from DPKG DB: /var/lib/dpkg/status, …`. */
@@ -103,15 +103,15 @@ function locationsOf(info: string | undefined): readonly string[] | undefined {
   return paths === undefined ? undefined : textsOf(paths.split(', '))
 }
 
-function imageOf(one: Fields, purl: string | undefined): Report['image'] {
-  const { name, tag } = readImageName(textOf(one['name']))
+function imageOf(record: Fields, purl: string | undefined): Report['image'] {
+  const { name, tag } = readImageName(textOf(record['name']))
   const fromPurl = imageOfPurl(purl)
-  const checksum = recordsOf(one['checksums']).find((each) => each['algorithm'] === 'SHA256')
+  const checksum = recordsOf(record['checksums']).find((entry) => entry['algorithm'] === 'SHA256')
   const digest =
     fromPurl.digest ??
-    digestIn(textOf(one['versionInfo'])) ??
-    digestIn(textOf(one['name'])) ??
-    (purposeOf(one) === 'CONTAINER' ? digestIn(`sha256:${textOf(checksum?.['checksumValue']) ?? ''}`) : undefined)
+    digestIn(textOf(record['versionInfo'])) ??
+    digestIn(textOf(record['name'])) ??
+    (purposeOf(record) === 'CONTAINER' ? digestIn(`sha256:${textOf(checksum?.['checksumValue']) ?? ''}`) : undefined)
   return digest === undefined ? {} : withoutUndefined({ digest, name: fromPurl.name ?? name, tags: textsOf([tag]) })
 }
 
@@ -125,8 +125,8 @@ function toolOf(document: Fields): Report['tool'] {
 function valuesOfCreators(document: Fields): readonly string[] {
   const info = document['creationInfo']
   const creators = typeof info === 'object' && info !== null && 'creators' in info ? info.creators : []
-  return listOf(creators).flatMap((each) => {
-    const written = textOf(each)
+  return listOf(creators).flatMap((value) => {
+    const written = textOf(value)
     return written?.startsWith('Tool: ') === true ? [written] : []
   })
 }

@@ -22,15 +22,15 @@ const isNone = new Set<unknown>(['not_affected', 'fixed'])
 /** Nothing if the document has no vulnerabilities: then none were searched for. */
 export function readSpdx3Security(document: Fields): Pick<Report, 'problems' | 'waivers'> {
   const elements = recordsOf(document['@graph'] ?? [document])
-  const byId = new Map(elements.map((each) => [spdxIdOf(each) ?? '', each]))
-  const flaws = new Map(elements.flatMap((each) => flawOf(each)))
+  const byId = new Map(elements.map((element) => [spdxIdOf(element) ?? '', element]))
+  const flaws = new Map(elements.flatMap((element) => flawOf(element)))
   if (flaws.size === 0) return {}
   const [found, waivers] = [new Map<string, readonly [flaw: string, target: string]>(), [] as WaiverData[]]
   const ended = new Set<string>()
   const add = (flaw: string, target: string): unknown => found.set(`${flaw}\n${target}`, [flaw, target])
   for (const relation of elements) {
     const type = textOf(relation['relationshipType'])
-    const [from, to] = [refOf(relation['from']) ?? '', [relation['to']].flat().flatMap((each) => refOf(each) ?? [])]
+    const [from, to] = [refOf(relation['from']) ?? '', [relation['to']].flat().flatMap((value) => refOf(value) ?? [])]
     if (type === 'hasAssociatedVulnerability') for (const flaw of to) if (flaws.has(flaw)) add(flaw, from)
     const flaw = flaws.get(from)
     if (type === undefined || flaw === undefined) continue
@@ -57,11 +57,12 @@ const refOf = (value: unknown): string | undefined => textOf(value) ?? spdxIdOf(
 
 function flawOf(element: Fields): (readonly [string, Flaw])[] {
   if (spdxTypeOf(element) !== 'security_Vulnerability') return []
-  const identifiers = recordsOf(element['externalIdentifier']).flatMap((each) => textOf(each['identifier']) ?? [])
+  const identifiers = recordsOf(element['externalIdentifier']).flatMap((record) => textOf(record['identifier']) ?? [])
   const ids = [...new Set([textOf(element['name']), ...identifiers, spdxIdOf(element)?.split(/[/#]/).at(-1)])].filter(
-    (each) => each !== undefined && each !== '',
+    (text) => text !== undefined && text !== '',
   ) as string[]
-  const id = ids.find((each) => /^CVE-\d/i.test(each)) ?? ids.find((each) => /^GHSA-/i.test(each)) ?? ids[0]
+  const id =
+    ids.find((candidate) => /^CVE-\d/i.test(candidate)) ?? ids.find((candidate) => /^GHSA-/i.test(candidate)) ?? ids[0]
   if (id === undefined) return []
   return [[spdxIdOf(element) ?? id, { id, aliases: aliasesOf(id, ids), element, ratings: [] }]]
 }
@@ -90,14 +91,16 @@ function problemOf({ id, aliases, element, ratings }: Flaw, target: Fields): Pro
     purl,
     title: clipped(textOf(element['summary'])),
     description: clipped(textOf(element['description'])),
-    links: textsOf(recordsOf(element['externalRef']).flatMap((each) => [...listOf(each['locator']), each['locator']])),
+    links: textsOf(
+      recordsOf(element['externalRef']).flatMap((record) => [...listOf(record['locator']), record['locator']]),
+    ),
   })
 }
 
 function purlOf(element: Fields | undefined): string | undefined {
   const identifiers = recordsOf(element?.['externalIdentifier'])
-  const found = identifiers.find((each) => /^packageUrl$/i.test(textOf(each['externalIdentifierType']) ?? ''))
-  return textOf(element?.['software_packageUrl']) ?? textOf(found?.['identifier'])
+  const identifier = identifiers.find((record) => /^packageUrl$/i.test(textOf(record['externalIdentifierType']) ?? ''))
+  return textOf(element?.['software_packageUrl']) ?? textOf(identifier?.['identifier'])
 }
 
 function waiverOf({ id, aliases }: Flaw, relation: Fields, status: WaiverData['status'], purl: string): WaiverData {

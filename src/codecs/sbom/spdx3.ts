@@ -19,18 +19,18 @@ const licenseRelations: Readonly<Record<string, string>> = {
 }
 
 export function isSpdx3(document: Fields): boolean {
-  return [document['@context']].flat().some((each) => textOf(each)?.includes('spdx.org/rdf/3') === true)
+  return [document['@context']].flat().some((value) => textOf(value)?.includes('spdx.org/rdf/3') === true)
 }
 
 export function readSpdx3(document: Fields): Fields {
   const elements = recordsOf(document['@graph'] ?? [document])
-  const byId = new Map(elements.map((each) => [idOf(each) ?? '', each]))
+  const byId = new Map(elements.map((element) => [idOf(element) ?? '', element]))
   const licenses = licensesOf(elements, byId)
-  const roots = elements.flatMap((each) =>
-    typeOf(each) === 'SpdxDocument' || typeOf(each) === 'software_Sbom' ? listOf(each['rootElement']) : [],
+  const roots = elements.flatMap((element) =>
+    typeOf(element) === 'SpdxDocument' || typeOf(element) === 'software_Sbom' ? listOf(element['rootElement']) : [],
   )
-  const packages = elements.flatMap((each) =>
-    packageTypes.has(typeOf(each)) ? [{ ...packageOf(each), ...licenses.get(idOf(each) ?? '') }] : [],
+  const packages = elements.flatMap((element) =>
+    packageTypes.has(typeOf(element)) ? [{ ...packageOf(element), ...licenses.get(idOf(element) ?? '') }] : [],
   )
   const isRoot = new Set(roots.map(refOf))
   return {
@@ -48,7 +48,9 @@ const refOf = (value: unknown): string | undefined => textOf(value) ?? idOf(fiel
 function packageOf(element: Fields): Fields & { SPDXID: string | undefined } {
   const identifiers = recordsOf(element['externalIdentifier'])
   const identified = (type: RegExp): string | undefined =>
-    textOf(identifiers.find((each) => type.test(textOf(each['externalIdentifierType']) ?? ''))?.['identifier'])
+    textOf(
+      identifiers.find((identifier) => type.test(textOf(identifier['externalIdentifierType']) ?? ''))?.['identifier'],
+    )
   const refs = [
     ['purl', textOf(element['software_packageUrl']) ?? identified(/^packageUrl$/i)],
     ['cpe23Type', identified(/^cpe2/i)],
@@ -83,12 +85,12 @@ function licensesOf(elements: readonly Fields[], byId: ReadonlyMap<string, Field
 }
 
 function toolsOf(elements: readonly Fields[], byId: ReadonlyMap<string, Fields>): readonly string[] {
-  const infos = elements.filter((each) => typeOf(each) === 'CreationInfo')
+  const infos = elements.filter((element) => typeOf(element) === 'CreationInfo')
   const used = infos
     .flatMap((info) => [...listOf(info['createdUsing']), ...listOf(info['createdBy'])])
     .map((tool) => byId.get(refOf(tool) ?? '') ?? fieldsOf(tool))
     .filter((tool) => toolTypes.has(typeOf(tool)))
-  const tools = used.length > 0 ? used : elements.filter((each) => typeOf(each) === 'Tool')
+  const tools = used.length > 0 ? used : elements.filter((element) => typeOf(element) === 'Tool')
   return tools.flatMap((tool) => {
     const name = textOf(tool['name'])
     return name === undefined ? [] : [`Tool: ${name}`]

@@ -14,16 +14,16 @@ export function readSyft(document: Fields): Report {
       type: textOf(artifact['type']),
       purl: textOf(artifact['purl']),
       licenses: textsOf(
-        valuesOf(artifact, 'licenses').map((each) => {
-          if (typeof each === 'string') return each
-          const license = fieldsOf(each)
+        valuesOf(artifact, 'licenses').map((value) => {
+          if (typeof value === 'string') return value
+          const license = fieldsOf(value)
           return textOf(license['spdxExpression']) ?? textOf(license['value'])
         }),
       ),
       cpes: textsOf(
-        valuesOf(artifact, 'cpes').map((each) => (typeof each === 'string' ? each : fieldsOf(each)['cpe'])),
+        valuesOf(artifact, 'cpes').map((value) => (typeof value === 'string' ? value : fieldsOf(value)['cpe'])),
       ),
-      locations: textsOf(recordsOf(artifact['locations']).map((each) => each['path'])),
+      locations: textsOf(recordsOf(artifact['locations']).map((record) => record['path'])),
     })
   const descriptor = fieldsOf(document['descriptor'])
   const facts = distroFacts(fieldsOf(document['distro']))

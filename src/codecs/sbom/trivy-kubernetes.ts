@@ -89,23 +89,23 @@ function findings(report: Fields): Report {
   })
 }
 
-function problemOf(one: Fields): Problem[] {
-  const id = textOf(one['vulnerabilityID'])
+function problemOf(record: Fields): Problem[] {
+  const id = textOf(record['vulnerabilityID'])
   if (id === undefined) return []
-  const score = scoreOf(one['score'])
+  const score = scoreOf(record['score'])
   return [
     withoutUndefined<Problem>({
       id,
-      severity: severityOf(textOf(one['severity']), score),
+      severity: severityOf(textOf(record['severity']), score),
       score,
-      package: textOf(one['resource']),
-      version: textOf(one['installedVersion']),
-      type: textOf(one['packageType']),
-      purl: textOf(one['packagePURL']),
-      fixed: textOf(one['fixedVersion']),
-      title: clipped(textOf(one['title'])),
-      description: clipped(textOf(one['description'])),
-      links: textsOf([one['primaryLink'], ...(textsOf(one['links']) ?? [])]),
+      package: textOf(record['resource']),
+      version: textOf(record['installedVersion']),
+      type: textOf(record['packageType']),
+      purl: textOf(record['packagePURL']),
+      fixed: textOf(record['fixedVersion']),
+      title: clipped(textOf(record['title'])),
+      description: clipped(textOf(record['description'])),
+      links: textsOf([record['primaryLink'], ...(textsOf(record['links']) ?? [])]),
     }),
   ]
 }

@@ -37,8 +37,8 @@ export function readTrivy(document: Fields, results = document['Results']): Repo
     const type = textOf(result['Type'])
     if (Array.isArray(result['Packages'])) lists = true
     const purlType = purlTypes[type ?? ''] ?? type
-    for (const one of recordsOf(result['Packages'])) packages.add(packageOf(one, purlType))
-    for (const one of recordsOf(result['Vulnerabilities'])) problems.push(...problemOf(one, purlType))
+    for (const record of recordsOf(result['Packages'])) packages.add(packageOf(record, purlType))
+    for (const record of recordsOf(result['Vulnerabilities'])) problems.push(...problemOf(record, purlType))
   }
   const facts = factsOf(metadata)
   const image = fieldsOf(metadata['ImageConfig'])
@@ -90,48 +90,48 @@ function factsOf(metadata: Fields): Fact[] {
   ]
 }
 
-function versionOf(one: Fields): string | undefined {
-  const [version, release, epoch] = [textOf(one['Version']), textOf(one['Release']), one['Epoch']]
+function versionOf(record: Fields): string | undefined {
+  const [version, release, epoch] = [textOf(record['Version']), textOf(record['Release']), record['Epoch']]
   if (version === undefined) return undefined
   const full = release === undefined ? version : `${version}-${release}`
   return typeof epoch === 'number' && epoch > 0 ? `${epoch}:${full}` : full
 }
 
-function packageOf(one: Fields, type: string | undefined): Parameters<PackageList['add']>[0] {
-  const [name, version] = [textOf(one['Name']), versionOf(one)]
-  const written = textOf(fieldsOf(one['Identifier'])['PURL'])
+function packageOf(record: Fields, type: string | undefined): Parameters<PackageList['add']>[0] {
+  const [name, version] = [textOf(record['Name']), versionOf(record)]
+  const written = textOf(fieldsOf(record['Identifier'])['PURL'])
   return {
     name,
     version,
     type,
     purl: written ?? (type === undefined || name === undefined ? undefined : makePurl(type, name, version)),
-    licenses: textsOf(one['Licenses']),
-    locations: textsOf([one['FilePath'], ...recordsOf(one['Locations']).map((each) => each['Path'])]),
+    licenses: textsOf(record['Licenses']),
+    locations: textsOf([record['FilePath'], ...recordsOf(record['Locations']).map((entry) => entry['Path'])]),
   }
 }
 
-function problemOf(one: Fields, type: string | undefined): Problem[] {
-  const id = textOf(one['VulnerabilityID'])
+function problemOf(record: Fields, type: string | undefined): Problem[] {
+  const id = textOf(record['VulnerabilityID'])
   if (id === undefined) return []
-  const [name, version] = [textOf(one['PkgName']), textOf(one['InstalledVersion'])]
-  const score = cvssOf(fieldsOf(one['CVSS']), textOf(one['SeveritySource']))
+  const [name, version] = [textOf(record['PkgName']), textOf(record['InstalledVersion'])]
+  const score = cvssOf(fieldsOf(record['CVSS']), textOf(record['SeveritySource']))
   return [
     withoutUndefined<Problem>({
       id,
-      aliases: textsOf(one['VendorIDs']),
-      severity: severityOf(textOf(one['Severity']), score),
+      aliases: textsOf(record['VendorIDs']),
+      severity: severityOf(textOf(record['Severity']), score),
       score,
       package: name,
       version,
       type,
       purl:
-        textOf(fieldsOf(one['PkgIdentifier'])['PURL']) ??
+        textOf(fieldsOf(record['PkgIdentifier'])['PURL']) ??
         (type === undefined || name === undefined ? undefined : makePurl(type, name, version)),
-      fixed: textOf(one['FixedVersion']),
-      state: textOf(one['Status']),
-      title: clipped(textOf(one['Title'])),
-      description: clipped(textOf(one['Description'])),
-      links: textsOf([one['PrimaryURL'], ...valuesOf(one, 'References')].slice(0, 20)),
+      fixed: textOf(record['FixedVersion']),
+      state: textOf(record['Status']),
+      title: clipped(textOf(record['Title'])),
+      description: clipped(textOf(record['Description'])),
+      links: textsOf([record['PrimaryURL'], ...valuesOf(record, 'References')].slice(0, 20)),
     }),
   ]
 }

@@ -64,14 +64,14 @@ function numbersOf(id: Uint8Array) {
 export function applicationStep(
   flows: FlowBuilder,
   column: GrowingColumn<Uint32Array>,
-  place: FieldPlace,
+  position: FieldPlace,
   defaults: SamplingDefaults,
 ): Step {
   return (set, row) => {
     const { applications } = defaults.facts
     for (let i = 0; i < set.count; i++) {
       if (column.items[row + i] !== 0) continue
-      const code = applications.code(flows, set.bytes, startOf(set, place, i), lengthOf(set, place, i))
+      const code = applications.code(flows, set.bytes, startOf(set, position, i), lengthOf(set, position, i))
       if (code === 0) continue
       column.items[row + i] = code
       column.mark(row + i)

@@ -25,9 +25,9 @@ export function placesOf(layout: Layout): readonly FieldPlace[] {
       offset = 0
       return { segment: segment++, offset: 0, length: undefined }
     }
-    const place = { segment, offset, length }
+    const position = { segment, offset, length }
     offset += length
-    return place
+    return position
   })
 }
 

@@ -85,10 +85,10 @@ class RepeatedBytes {
     if (!this.#isUsed) return build(set, record)
     const from = startOf(set, this.#first, record)
     const key = latin1.call(set.bytes, from, from + this.#length)
-    const known = this.#texts.get(key)
-    if (known !== undefined) {
+    const existing = this.#texts.get(key)
+    if (existing !== undefined) {
       this.#hits++
-      return known
+      return existing
     }
     const text = build(set, record)
     if (++this.#misses % fewRows === 0 && this.#hits < this.#misses) this.#isUsed = false

@@ -51,36 +51,36 @@ export class Lookup {
     const inner = innerHeaderOf(layout)
     // For a repeated element (RFC 7011, section 8) the first one counts, except of a second header.
     for (const [index, { pen, id }] of layout.fields.entries()) {
-      const place = places[index]
+      const position = places[index]
       const key = keyOf(pen, id)
-      if (place === undefined) continue
+      if (position === undefined) continue
       if (index === inner) for (const address of headerOnly) this.#places.delete(address)
-      if (index >= inner && ofHeader.has(key)) this.#places.set(key, place)
-      else if (this.#places.has(key)) this.#repeated.push([key, place])
-      else this.#places.set(key, place)
+      if (index >= inner && ofHeader.has(key)) this.#places.set(key, position)
+      else if (this.#places.has(key)) this.#repeated.push([key, position])
+      else this.#places.set(key, position)
     }
   }
 
   first(keys: readonly number[], accept: Accept): FieldPlace | undefined {
     for (const key of keys) {
-      const place = this.#places.get(key)
-      if (place === undefined || !accept(place)) continue
-      this.#used.add(place)
-      return place
+      const position = this.#places.get(key)
+      if (position === undefined || !accept(position)) continue
+      this.#used.add(position)
+      return position
     }
     return undefined
   }
 
   all(keys: readonly number[]): readonly FieldPlace[] {
-    const found = keys.flatMap((key) => this.#places.get(key) ?? [])
-    for (const place of found) this.#used.add(place)
-    return found
+    const results = keys.flatMap((key) => this.#places.get(key) ?? [])
+    for (const position of results) this.#used.add(position)
+    return results
   }
 
   /** In the order of the template. */
   repeated(key: number, accept: Accept): readonly FieldPlace[] {
-    const others = this.#repeated.flatMap(([of, place]) => (of === key ? [place] : []))
-    for (const place of others) this.#used.add(place)
+    const others = this.#repeated.flatMap(([of, position]) => (of === key ? [position] : []))
+    for (const position of others) this.#used.add(position)
     return [...this.all([key]), ...others].filter(accept)
   }
 
@@ -114,8 +114,8 @@ export class Lookup {
 
   time(elements: readonly TimeElement[], half: Half): TimePlace | undefined {
     for (const { id, unit } of elements) {
-      const place = this.of([id], half, unit === 'ntp' ? isBytes(8) : isFixedNumber)
-      if (place !== undefined) return { unit, place }
+      const position = this.of([id], half, unit === 'ntp' ? isBytes(8) : isFixedNumber)
+      if (position !== undefined) return { unit, place: position }
     }
     return undefined
   }
@@ -139,8 +139,8 @@ export class Lookup {
   /** Elements that no lookup returned, in the order of the template. */
   unused(): readonly Readonly<{ pen: number; id: number; place: FieldPlace }>[] {
     return this.#layout.fields.flatMap(({ pen, id }, index) => {
-      const place = this.#all[index]
-      return place === undefined || this.#used.has(place) ? [] : [{ pen, id, place }]
+      const position = this.#all[index]
+      return position === undefined || this.#used.has(position) ? [] : [{ pen, id, place: position }]
     })
   }
 

@@ -87,7 +87,7 @@ export class Parking {
 
   #expire(set: ParkedSet) {
     const { domain, id } = set
-    const left = (domain.parked.get(id) ?? []).filter((other) => other !== set)
+    const left = (domain.parked.get(id) ?? []).filter((candidate) => candidate !== set)
     if (left.length === 0) domain.parked.delete(id)
     else domain.parked.set(id, left)
     this.#remove(set)

@@ -1,12 +1,12 @@
 import type { DataSet, FieldPlace } from './data-set.ts'
 
-export function startOf(set: DataSet, place: FieldPlace, record: number): number {
-  const from = place.length === undefined ? set.contents[place.segment] : set.base[place.segment]
-  return from![record]! + place.offset
+export function startOf(set: DataSet, position: FieldPlace, record: number): number {
+  const from = position.length === undefined ? set.contents[position.segment] : set.base[position.segment]
+  return from![record]! + position.offset
 }
 
-export function lengthOf(set: DataSet, place: FieldPlace, record: number): number {
-  return place.length ?? set.lengths[place.segment]![record]!
+export function lengthOf(set: DataSet, position: FieldPlace, record: number): number {
+  return position.length ?? set.lengths[position.segment]![record]!
 }
 
 /** Last four bytes of a big-endian number, or fewer. */
@@ -27,8 +27,8 @@ function unsigned(view: DataView, at: number, length: number) {
   return highWord(view, at, length) * 0x1_0000_0000 + lowWord(view, at, length)
 }
 
-export function numberIn(set: DataSet, place: FieldPlace, record: number): number {
-  return unsigned(set.view, startOf(set, place, record), lengthOf(set, place, record))
+export function numberIn(set: DataSet, position: FieldPlace, record: number): number {
+  return unsigned(set.view, startOf(set, position, record), lengthOf(set, position, record))
 }
 
 export function float(view: DataView, at: number, length: number): number {

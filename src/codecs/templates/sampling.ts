@@ -58,9 +58,9 @@ export function intervalOf(values: RecordSampling): number {
   const isKnown = algorithm >= bySpacing && algorithm <= byProbability
   if (isKnown) return parameters(values, algorithm) || (interval > 0 ? whole(interval) : 0)
   if (interval > 0) return whole(interval)
-  for (const each of [bySpacing, bySize, byProbability, byTime]) {
-    const found = parameters(values, each)
-    if (found > 0) return found
+  for (const number of [bySpacing, bySize, byProbability, byTime]) {
+    const result = parameters(values, number)
+    if (result > 0) return result
   }
   return 0
 }

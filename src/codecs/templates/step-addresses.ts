@@ -8,21 +8,21 @@ import type { Step } from './step-numbers.ts'
 const ipv4 = 2048
 const ipv6 = 34525
 
-export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, zeroIsAbsent: boolean): Step {
-  const write = place.length === 4 ? writeV4 : writeV6
+export function addressStep(column: GrowingColumn<Uint32Array>, position: FieldPlace, zeroIsAbsent: boolean): Step {
+  const write = position.length === 4 ? writeV4 : writeV6
   if (!zeroIsAbsent) {
     return (set, row) => {
-      write(column.items, set, place, row)
+      write(column.items, set, position, row)
       column.markRows(row, row + set.count)
     }
   }
   return (set, row) => {
     const { view, bytes, count } = set
-    const base = set.base[place.segment]!
+    const base = set.base[position.segment]!
     for (let i = 0; i < count; i++) {
-      const at = base[i]! + place.offset
-      if (isZero(bytes, at, at + (place.length ?? 0))) continue
-      writeOne(column.items, row + i, view, at, place.length === 4)
+      const at = base[i]! + position.offset
+      if (isZero(bytes, at, at + (position.length ?? 0))) continue
+      writeOne(column.items, row + i, view, at, position.length === 4)
       column.mark(row + i)
     }
   }
@@ -41,9 +41,9 @@ export function familyAddressStep(
     const { view, count } = set
     for (let i = 0; i < count; i++) {
       const ordered = etype.items[row + i] === ipv6 ? v6 : v4
-      const place = ordered.find((each) => isSet(set, each, i)) ?? (zeroIsAbsent ? undefined : ordered[0])
-      if (place === undefined) continue
-      writeOne(column.items, row + i, view, placeAt(set, place, i), place.length === 4)
+      const position = ordered.find((candidate) => isSet(set, candidate, i)) ?? (zeroIsAbsent ? undefined : ordered[0])
+      if (position === undefined) continue
+      writeOne(column.items, row + i, view, placeAt(set, position, i), position.length === 4)
       column.mark(row + i)
     }
   }
@@ -98,8 +98,8 @@ export function endpointSteps(
       [columns.src, src],
       [columns.dst, dst],
     ] as const) {
-      const place = family.v4 ?? family.v6
-      if (place !== undefined) steps.push(addressStep(column, place, false))
+      const position = family.v4 ?? family.v6
+      if (position !== undefined) steps.push(addressStep(column, position, false))
     }
     return steps
   }
@@ -118,8 +118,8 @@ function familyStep(
   dst: Family,
   { etherType, ipVersion }: FamilyHints,
 ): Step {
-  const places4 = [src.v4, dst.v4].filter((place) => place !== undefined)
-  const places6 = [src.v6, dst.v6].filter((place) => place !== undefined)
+  const places4 = [src.v4, dst.v4].filter((position) => position !== undefined)
+  const places6 = [src.v6, dst.v6].filter((position) => position !== undefined)
   const only = places4.length > 0 && places6.length > 0 ? 0 : places4.length > 0 ? ipv4 : places6.length > 0 ? ipv6 : 0
   const guess = only !== 0 ? only : places4.length > 0 ? ipv4 : 0
   return (set, row) => {
@@ -141,22 +141,22 @@ function familyStep(
 }
 
 function isAnySet(set: DataSet, places: readonly FieldPlace[], record: number) {
-  for (const place of places) if (isSet(set, place, record)) return true
+  for (const position of places) if (isSet(set, position, record)) return true
   return false
 }
 
-function isSet(set: DataSet, place: FieldPlace, record: number) {
-  const at = placeAt(set, place, record)
-  return !isZero(set.bytes, at, at + (place.length ?? 0))
+function isSet(set: DataSet, position: FieldPlace, record: number) {
+  const at = placeAt(set, position, record)
+  return !isZero(set.bytes, at, at + (position.length ?? 0))
 }
 
 function chosenStep(etype: GrowingColumn<Uint16Array>, column: GrowingColumn<Uint32Array>, { v4, v6 }: Family): Step {
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
       const type = etype.items[row + i]
-      const place = type === ipv4 ? v4 : type === ipv6 ? v6 : undefined
-      if (place === undefined) continue
-      writeOne(column.items, row + i, set.view, placeAt(set, place, i), type === ipv4)
+      const position = type === ipv4 ? v4 : type === ipv6 ? v6 : undefined
+      if (position === undefined) continue
+      writeOne(column.items, row + i, set.view, placeAt(set, position, i), type === ipv4)
       column.mark(row + i)
     }
   }

@@ -56,7 +56,8 @@ export function connectionStep(
 
 function keyOf(set: DataSet, identity: readonly FieldPlace[], record: number, seed: number) {
   let key = seed
-  for (const place of identity) key = hash53(key, set.bytes, startOf(set, place, record), lengthOf(set, place, record))
+  for (const position of identity)
+    key = hash53(key, set.bytes, startOf(set, position, record), lengthOf(set, position, record))
   return key
 }
 

@@ -6,10 +6,10 @@ import type { StringCodes } from './strings.ts'
 
 const comma = 0x2c
 
-export function textStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, codes: StringCodes): Step {
+export function textStep(column: GrowingColumn<Uint32Array>, position: FieldPlace, codes: StringCodes): Step {
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
-      const code = codes.code(set.bytes, startOf(set, place, i), lengthOf(set, place, i))
+      const code = codes.code(set.bytes, startOf(set, position, i), lengthOf(set, position, i))
       if (code === 0) continue
       column.items[row + i] = code
       column.mark(row + i)
@@ -20,13 +20,13 @@ export function textStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, 
 /** IE 82 names the observing interface: the input, unless the direction is egress. */
 export function interfaceStep(
   columns: Readonly<{ input: GrowingColumn<Uint32Array>; output: GrowingColumn<Uint32Array> }>,
-  place: FieldPlace,
+  position: FieldPlace,
   direction: FieldPlace | undefined,
   codes: StringCodes,
 ): Step {
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
-      const code = codes.code(set.bytes, startOf(set, place, i), lengthOf(set, place, i))
+      const code = codes.code(set.bytes, startOf(set, position, i), lengthOf(set, position, i))
       if (code === 0) continue
       const column = direction !== undefined && numberIn(set, direction, i) === 1 ? columns.output : columns.input
       column.items[row + i] = code
@@ -37,7 +37,7 @@ export function interfaceStep(
 
 export function singleListStep(
   flows: FlowBuilder,
-  place: FieldPlace,
+  position: FieldPlace,
   direction: FieldPlace | undefined,
   codes: StringCodes,
 ): Step {
@@ -45,7 +45,7 @@ export function singleListStep(
   const directions = flows.list('if_directions')
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
-      const code = codes.code(set.bytes, startOf(set, place, i), lengthOf(set, place, i))
+      const code = codes.code(set.bytes, startOf(set, position, i), lengthOf(set, position, i))
       if (code === 0) continue
       names.begin(row + i)
       names.push(code)
@@ -126,9 +126,9 @@ export function mplsStep(flows: FlowBuilder, places: readonly FieldPlace[]): Ste
     }
     for (let i = 0; i < set.count; i++) {
       labels.begin(row + i)
-      for (const place of places) {
+      for (const position of places) {
         // All zero: an unused position.
-        const entry = lowWord(set.view, startOf(set, place, i), 3)
+        const entry = lowWord(set.view, startOf(set, position, i), 3)
         if (entry === 0) continue
         labels.push(codeOf(entry >> 4))
         if ((entry & 1) === 1) break

@@ -5,9 +5,9 @@ import { highWord, lengthOf, lowWord, numberIn, startOf } from './read.ts'
 /** Writes one field of every record of a set into rows `row` …, in a short monomorphic loop. */
 export type Step = (set: DataSet, row: number) => void
 
-export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsent: boolean): Step {
-  if (zeroIsAbsent || place.length === undefined || place.length > 8) return slowNumber(column, place)
-  const { segment, offset, length } = place
+export function numberStep(column: GrowingColumn, position: FieldPlace, zeroIsAbsent: boolean): Step {
+  if (zeroIsAbsent || position.length === undefined || position.length > 8) return slowNumber(column, position)
+  const { segment, offset, length } = position
   if (column.kind === 'u64') return wide(column as GrowingColumn<Uint32Array>, segment, offset, length)
   if (column.kind === 'u32') return narrow32(column as GrowingColumn<Uint32Array>, segment, offset, length)
   if (column.kind === 'u16') return narrow16(column as GrowingColumn<Uint16Array>, segment, offset, length)
@@ -75,7 +75,7 @@ function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: numbe
 
 /** Elements of one meaning: the first one that is not 0. */
 export function firstNumberStep(column: GrowingColumn, places: readonly FieldPlace[], zeroIsAbsent: boolean): Step {
-  const steps = [...places].reverse().map((place) => slowNumber(column, place))
+  const steps = [...places].reverse().map((position) => slowNumber(column, position))
   return (set, row) => {
     for (const step of steps) step(set, row)
     if (!zeroIsAbsent) column.markRows(row, row + set.count)
@@ -83,12 +83,12 @@ export function firstNumberStep(column: GrowingColumn, places: readonly FieldPla
 }
 
 /** Variable lengths, and zeros that mean absent. */
-function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
+function slowNumber(column: GrowingColumn, position: FieldPlace): Step {
   return (set, row) => {
     const { view, count } = set
     for (let i = 0; i < count; i++) {
-      const at = startOf(set, place, i)
-      const length = lengthOf(set, place, i)
+      const at = startOf(set, position, i)
+      const length = lengthOf(set, position, i)
       if (length === 0 || length > 8) continue
       const low = lowWord(view, at, length)
       const high = highWord(view, at, length)
@@ -109,8 +109,8 @@ const dropped = 128
 export function exceptionStep(column: GrowingColumn<Uint32Array>, places: readonly FieldPlace[]): Step {
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
-      for (const place of places) {
-        const property = set.view.getUint16(startOf(set, place, i))
+      for (const position of places) {
+        const property = set.view.getUint16(startOf(set, position, i))
         if (property >> 10 !== exceptionCode) continue
         column.items[row + i] = (property & 0x3ff) === 0 ? forwarded : dropped
         column.mark(row + i)
@@ -120,8 +120,8 @@ export function exceptionStep(column: GrowingColumn<Uint32Array>, places: readon
 }
 
 /** IE 61: 0 or 1; other values mean unknown. */
-export function directionStep(column: GrowingColumn<Uint8Array>, place: FieldPlace): Step {
-  const { segment, offset, length } = place
+export function directionStep(column: GrowingColumn<Uint8Array>, position: FieldPlace): Step {
+  const { segment, offset, length } = position
   const last = offset + (length ?? 0) - 1
   return (set, row) => {
     const items = column.items,
@@ -133,26 +133,26 @@ export function directionStep(column: GrowingColumn<Uint8Array>, place: FieldPla
       for (let i = 0; i < count; i++) seen |= items[row + i] = view.getUint8(base[i]! + last)
     }
     if (seen <= 1) column.markRows(row, row + count)
-    else slowDirection(column, place, set, row)
+    else slowDirection(column, position, set, row)
   }
 }
 
-function slowDirection(column: GrowingColumn<Uint8Array>, place: FieldPlace, set: DataSet, row: number) {
+function slowDirection(column: GrowingColumn<Uint8Array>, position: FieldPlace, set: DataSet, row: number) {
   for (let i = 0; i < set.count; i++) {
-    const direction = numberIn(set, place, i)
+    const direction = numberIn(set, position, i)
     column.items[row + i] = direction > 1 ? 0 : direction
     if (direction <= 1) column.mark(row + i)
   }
 }
 
 /** `shift`: 2, or 0 if the element is the code point. */
-export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, shift: number): Step {
+export function dscpStep(column: GrowingColumn<Uint8Array>, position: FieldPlace, shift: number): Step {
   return (set, row) => {
     const { view, count } = set
     for (let i = 0; i < count; i++) {
-      const length = lengthOf(set, place, i)
+      const length = lengthOf(set, position, i)
       if (length === 0) continue
-      column.items[row + i] = (view.getUint8(startOf(set, place, i) + length - 1) >> shift) & 0x3f
+      column.items[row + i] = (view.getUint8(startOf(set, position, i) + length - 1) >> shift) & 0x3f
       column.mark(row + i)
     }
   }
@@ -163,8 +163,8 @@ export function macStep(column: GrowingColumn<Uint32Array>, places: readonly Fie
   if (places.length > 1) {
     return (set, row) => {
       for (let i = 0; i < set.count; i++) {
-        for (const place of places) {
-          const at = startOf(set, place, i)
+        for (const position of places) {
+          const at = startOf(set, position, i)
           const [low, high] = [set.view.getUint32(at + 2), set.view.getUint16(at)]
           column.items[2 * (row + i)] = low
           column.items[2 * (row + i) + 1] = high

@@ -39,8 +39,8 @@ const values: RecordSampling = {
 }
 
 export function readSampling(set: DataSet, places: SamplingPlaces, record: number): RecordSampling {
-  const value = (place: FieldPlace | undefined, absent: number) =>
-    place === undefined ? absent : numberIn(set, place, record)
+  const value = (position: FieldPlace | undefined, absent: number) =>
+    position === undefined ? absent : numberIn(set, position, record)
   values.algorithm = value(places.algorithm, 0)
   values.interval = value(places.interval, 0)
   values.taken = value(places.taken, 0)
@@ -71,7 +71,7 @@ export function samplingStep(
   defaults: SamplingDefaults,
 ): Step {
   const { sampling } = columns
-  const inRecord = Object.values(places).some((place) => place !== undefined)
+  const inRecord = Object.values(places).some((position) => position !== undefined)
   const hasInterface = scopes.input !== undefined || scopes.output !== undefined
   return (set, row) => {
     const { facts, configured, template } = defaults

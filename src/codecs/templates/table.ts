@@ -66,10 +66,10 @@ export class TemplateTable {
   }
 
   domain(session: Session, id: number): Domain {
-    const known = session.domains.get(id)
-    if (known !== undefined) {
-      known.recent = true
-      return known
+    const existing = session.domains.get(id)
+    if (existing !== undefined) {
+      existing.recent = true
+      return existing
     }
     const { exporter, version } = session
     if (exporter.domains >= this.#limits.exporterDomains) this.#forgetDomain(domainsOf(exporter), session)
@@ -83,13 +83,13 @@ export class TemplateTable {
 
   /** False without room. */
   announce(domain: Domain, id: number, layout: Layout, now: number): boolean {
-    const known = domain.templates.get(id)
-    if (known !== undefined && known.prepared.layout.text === layout.text) {
-      known.refreshed = now
-      known.recent = true
+    const existing = domain.templates.get(id)
+    if (existing !== undefined && existing.prepared.layout.text === layout.text) {
+      existing.refreshed = now
+      existing.recent = true
       return true
     }
-    if (known !== undefined) this.#remove(known)
+    if (existing !== undefined) this.#remove(existing)
     const { exporter } = domain.session
     const max = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
     if (exporter.templates >= max) return false
@@ -110,8 +110,8 @@ export class TemplateTable {
 
   withdraw(domain: Domain, id: number, options: boolean): void {
     if (id >= 256) {
-      const known = domain.templates.get(id)
-      if (known !== undefined) this.#remove(known)
+      const template = domain.templates.get(id)
+      if (template !== undefined) this.#remove(template)
       return
     }
     for (const template of domain.templates.values())
@@ -157,15 +157,15 @@ export class TemplateTable {
     if (transport.kind !== 'udp' || domain.restarted) return undefined
     let newest: Template | undefined
     let layout: Layout | undefined
-    for (const other of exporter.sessions.values()) {
+    for (const otherSession of exporter.sessions.values()) {
       if (
-        other === session ||
-        other.version !== version ||
-        other.transport.kind !== 'udp' ||
-        other.transport.listener !== transport.listener
+        otherSession === session ||
+        otherSession.version !== version ||
+        otherSession.transport.kind !== 'udp' ||
+        otherSession.transport.listener !== transport.listener
       )
         continue
-      const lender = other.domains.get(domain.id)
+      const lender = otherSession.domains.get(domain.id)
       const template = lender?.templates.get(id)
       if (lender === undefined || template === undefined) continue
       if (!agree(domain, lender)) return undefined
@@ -241,7 +241,9 @@ export class TemplateTable {
     session.domains.delete(id)
     this.#drop(victim)
     if (session.domains.size === 0 && session !== current) exporter.sessions.delete(sessionKey(version, transport))
-    const isShared = [...exporter.sessions.values()].some((other) => other.version === version && other.domains.has(id))
+    const isShared = [...exporter.sessions.values()].some(
+      (candidate) => candidate.version === version && candidate.domains.has(id),
+    )
     if (!isShared) exporter.forgetFacts(version, id)
   }
 
@@ -268,10 +270,10 @@ export function parseLayout(text: string): Layout | undefined {
   return makeLayout(fields, scopes, text.startsWith('o'))
 }
 
-function agree(own: Domain, lender: Domain): boolean {
-  for (const [id, { prepared }] of own.templates) {
-    const other = lender.templates.get(id)
-    if (other !== undefined && other.prepared.layout.text !== prepared.layout.text) return false
+function agree(domain: Domain, lender: Domain): boolean {
+  for (const [id, { prepared }] of domain.templates) {
+    const template = lender.templates.get(id)
+    if (template !== undefined && template.prepared.layout.text !== prepared.layout.text) return false
   }
   return true
 }

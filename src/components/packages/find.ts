@@ -68,15 +68,15 @@ function readDescription(name: string, file: string): Readonly<Record<string, un
 }
 
 function verifyContract(shown: string, description: Readonly<Record<string, unknown>>): void {
-  const own = isRecord(description['weir']) ? description['weir']['contract'] : undefined
-  if (own === contract) return
-  if (typeof own !== 'number')
+  const value = isRecord(description['weir']) ? description['weir']['contract'] : undefined
+  if (value === contract) return
+  if (typeof value !== 'number')
     throw new PackageProblem(
       `${shown} is no connector of Weir: its package.json has no \`weir.contract\``,
       `choose a package with a connector, or add \`"weir": { "contract": ${contract} }\` if it is yours`,
     )
   throw new PackageProblem(
-    `${shown} needs contract ${own} of connectors; this Weir has contract ${contract}`,
-    own > contract ? 'upgrade Weir, or install an older version of the package' : 'install a newer version of it',
+    `${shown} needs contract ${value} of connectors; this Weir has contract ${contract}`,
+    value > contract ? 'upgrade Weir, or install an older version of the package' : 'install a newer version of it',
   )
 }

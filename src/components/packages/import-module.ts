@@ -14,8 +14,8 @@ export async function importModule(url: string): Promise<Readonly<Record<string,
     isProviding = true
     registerHooks({
       resolve(specifier, context, next) {
-        const own = provided[specifier]
-        return own === undefined ? next(specifier, context) : { url: own.href, shortCircuit: true }
+        const ownUrl = provided[specifier]
+        return ownUrl === undefined ? next(specifier, context) : { url: ownUrl.href, shortCircuit: true }
       },
     })
   }

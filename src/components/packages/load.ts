@@ -20,11 +20,11 @@ export async function loadPackage(name: string, folder: string): Promise<Connect
       `${shown} exports no manifest, or the exported file is missing`,
       'its package.json needs the export `.` with the condition `default`, and the package must be built',
     )
-  const known = loaded.get(entry)
-  if (known?.version === found.version) return known.loaded
-  if (known !== undefined)
+  const existing = loaded.get(entry)
+  if (existing?.version === found.version) return existing.loaded
+  if (existing !== undefined)
     throw new PackageProblem(
-      `${shown} was installed while Weir runs version ${known.version} of it`,
+      `${shown} was installed while Weir runs version ${existing.version} of it`,
       'restart Weir to use the new version',
     )
   const manifest = verifyManifest(shown, (await importPackage(shown, entry))['default'])

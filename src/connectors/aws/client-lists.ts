@@ -123,7 +123,7 @@ const clusters: Read = async (clients, region, signal) => {
     },
     (page) => page.nextToken,
   )
-  const found: ClusterOfList[] = []
+  const results: ClusterOfList[] = []
   for (const name of pages.flatMap((page) => page.clusters ?? [])) {
     const { cluster } = await clients.call(
       'eks:DescribeCluster',
@@ -152,9 +152,9 @@ const clusters: Read = async (clients, region, signal) => {
         throw new CollectError('decode', `eks:DescribeNodegroup returned no group ${nodegroupName}`)
       pools.push(nodegroup)
     }
-    found.push({ cluster, pools })
+    results.push({ cluster, pools })
   }
-  return mapClusters(found, region)
+  return mapClusters(results, region)
 }
 
 /** Buckets of all regions. */

@@ -12,11 +12,11 @@ export async function probeAccounts(
   signal: AbortSignal,
 ): Promise<Probe> {
   const roles = config.roles.length === 0 ? [undefined] : config.roles
-  const found = await Promise.all([
+  const result = await Promise.all([
     ...roles.map((role) => lookAt(config, role, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(found.flat())
+  return combined(result.flat())
 }
 
 async function lookAt(

@@ -16,7 +16,7 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   const receiver = client.createReceiver(entity, { skipParsingBodyAsJson: true, skipConvertingDate: true })
   let next: ServiceBusReceivedMessage['sequenceNumber']
   const peek = async (): Promise<readonly ServiceBusReceivedMessage[]> => {
-    const found = await withTimeout(
+    const serviceBusReceivedMessages = await withTimeout(
       receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }),
       {
         timers,
@@ -24,15 +24,19 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
         late: `no response within ${ms} ms`,
       },
     )
-    next = found.at(-1)?.sequenceNumber?.add(1) ?? next
-    return found
+    next = serviceBusReceivedMessages.at(-1)?.sequenceNumber?.add(1) ?? next
+    return serviceBusReceivedMessages
   }
   const close = () => closeClient(client, context.host, Math.min(closeMs, ms))
   let before = 0
   try {
     // Verifies the permission, and skips existing messages.
-    for (let found = await peek(); found.length > 0 && before < 20 * atOnce; found = await peek())
-      before += found.length
+    for (
+      let serviceBusReceivedMessages = await peek();
+      serviceBusReceivedMessages.length > 0 && before < 20 * atOnce;
+      serviceBusReceivedMessages = await peek()
+    )
+      before += serviceBusReceivedMessages.length
   } catch (error) {
     await close()
     if (codeOf(error) === 'UnauthorizedAccess')
@@ -45,9 +49,9 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   return {
     async received(text, signal) {
       while (!signal.aborted) {
-        const found = await peek()
-        if (found.some(({ body }) => Buffer.from(bytesOf(body)).includes(text))) return true
-        if (found.length === 0) await timers.sleep(againMs)
+        const serviceBusReceivedMessages = await peek()
+        if (serviceBusReceivedMessages.some(({ body }) => Buffer.from(bytesOf(body)).includes(text))) return true
+        if (serviceBusReceivedMessages.length === 0) await timers.sleep(againMs)
       }
       return (
         'Service Bus accepted the message. Peeking did not find it: another consumer may have completed ' +

@@ -14,7 +14,7 @@ export async function probeEntity(config: ServiceBusSourceConfig, context: Probe
   try {
     client = await makeClient(config, context)
     const receiver = subscription === null ? client.createReceiver(entity) : client.createReceiver(entity, subscription)
-    const found = await withTimeout(receiver.peekMessages(1), {
+    const serviceBusReceivedMessages = await withTimeout(receiver.peekMessages(1), {
       timers: context.host.timers,
       ms,
       late: `no response within ${ms} ms`,
@@ -23,7 +23,7 @@ export async function probeEntity(config: ServiceBusSourceConfig, context: Probe
       is: 'ok',
       message:
         `${client.fullyQualifiedNamespace}: logged in, ${path} exists and ` +
-        `${found.length === 0 ? 'is empty' : 'has messages'}`,
+        `${serviceBusReceivedMessages.length === 0 ? 'is empty' : 'has messages'}`,
     }
   } catch (error) {
     return { is: 'fail', message: unavailableReason(error, path, 'Listen') }

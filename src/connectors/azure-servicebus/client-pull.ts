@@ -157,5 +157,6 @@ export class ServiceBusPuller implements Puller<Handle> {
 const unparsed = { skipParsingBodyAsJson: true, skipConvertingDate: true }
 
 async function allSettledOrThrow(all: readonly Promise<unknown>[]) {
-  for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
+  for (const promiseSettledResult of await Promise.allSettled(all))
+    if (promiseSettledResult.status === 'rejected') throw promiseSettledResult.reason
 }

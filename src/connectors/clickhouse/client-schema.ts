@@ -71,13 +71,13 @@ export class ClickHouseSchema {
     const { version, known } = await this.#server(signal)
     const deduplicates = known.has(token)
     const schema = schemaOf(this.#config, deduplicates)
-    let found = await this.#tables(schema, signal)
-    if (this.#config.create && missingOf(schema, found).length > 0) {
-      await this.#create(schema, found, signal)
-      found = await this.#tables(schema, signal)
+    let result = await this.#tables(schema, signal)
+    if (this.#config.create && missingOf(schema, result).length > 0) {
+      await this.#create(schema, result, signal)
+      result = await this.#tables(schema, signal)
     }
     if (this.#config.create) await this.#addIndexes(schema, signal)
-    const missing = missingOf(schema, found)
+    const missing = missingOf(schema, result)
     if (missing.length > 0)
       throw new MissingTables(
         `the database lacks ${missing.map(({ what }) => what).join(', ')}; ` +
@@ -85,14 +85,14 @@ export class ClickHouseSchema {
             ? 'check that the user may create tables and columns'
             : 'create them by one start with `create: true` and a user with the rights, or enable it here'),
       )
-    this.#warn(found, deduplicates, version)
+    this.#warn(result, deduplicates, version)
     const narrow = new Set(
       this.#config.layout === 'weir'
         ? []
         : exampleColumns
             .filter(
               ({ name, type }) =>
-                type === 'UInt64' && found.types.get(schema.tables[0]?.name ?? '')?.get(name) === 'UInt32',
+                type === 'UInt64' && result.types.get(schema.tables[0]?.name ?? '')?.get(name) === 'UInt32',
             )
             .map(({ name }) => name),
     )
@@ -144,13 +144,13 @@ export class ClickHouseSchema {
     )
     if (databases.length === 0) await this.#client.run(databaseStatement(this.#config), signal)
     for (const { name, create, columns } of tables) {
-      const known = found.types.get(name)
-      if (known === undefined) {
+      const type = found.types.get(name)
+      if (type === undefined) {
         await this.#client.run(create, signal)
         this.#log.info(`created the table ${database}.${name}`)
         continue
       }
-      const missing = columns.filter((column) => !known.has(column.name))
+      const missing = columns.filter((column) => !type.has(column.name))
       if (missing.length === 0) continue
       await this.#client.run(addColumns({ database, cluster }, name, missing), signal)
       if (layout === 'weir') await this.#note(name, signal)
@@ -172,7 +172,7 @@ export class ClickHouseSchema {
         signal,
       )
       for (const { table, index } of wanted) {
-        if (known.some((one) => one.table === table && one.name === index.name)) continue
+        if (known.some((candidate) => candidate.table === table && candidate.name === index.name)) continue
         await this.#client.run(addIndex(this.#config, table, index), signal)
         this.#log.info(`added the index ${index.name} to the table ${database}.${table}, for new rows`)
       }
@@ -224,10 +224,10 @@ type Found = Readonly<{
 
 function missingOf({ tables, others }: Schema, { types }: Found): { readonly what: string }[] {
   const columns = tables.flatMap(({ name, columns: wanted }) => {
-    const known = types.get(name)
-    if (known === undefined) return [{ what: `table ${name}` }]
+    const type = types.get(name)
+    if (type === undefined) return [{ what: `table ${name}` }]
     return wanted
-      .filter((column) => !known.has(column.name))
+      .filter((column) => !type.has(column.name))
       .map((column) => ({ what: `column ${name}.${column.name}` }))
   })
   return [...columns, ...others.filter(({ name }) => !types.has(name)).map(({ name }) => ({ what: `table ${name}` }))]

@@ -44,18 +44,18 @@ export function exampleBlock(rows: ChosenRows, narrow: ReadonlySet<string>): Nat
 
 /** Rows with a count that a UInt32 column can't hold: the column, by index in the batch. */
 export function tooLarge(rows: ChosenRows, narrow: ReadonlySet<string>): Map<number, string> {
-  const found = new Map<number, string>()
+  const results = new Map<number, string>()
   for (const name of narrow) {
     const words = wordsOf(name as ExampleColumn, rows)
-    for (let row = 0; row < rows.count; row++) if (words[2 * row + 1] !== 0) found.set(rows.indexes[row]!, name)
+    for (let row = 0; row < rows.count; row++) if (words[2 * row + 1] !== 0) results.set(rows.indexes[row]!, name)
   }
-  return found
+  return results
 }
 
 function forEachRow(
   name: ExampleColumn,
   { slices }: ChosenRows,
-  each: (column: Column, row: number, at: number, dictionary: readonly string[]) => void,
+  visit: (column: Column, row: number, at: number, dictionary: readonly string[]) => void,
 ) {
   let at = 0
   for (const { piece, rows } of slices) {
@@ -63,7 +63,7 @@ function forEachRow(
     if (column !== undefined)
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!
-        if (!('valid' in column) || isPresent(column.valid, row)) each(column, row, at + i, piece.batch.dictionary)
+        if (!('valid' in column) || isPresent(column.valid, row)) visit(column, row, at + i, piece.batch.dictionary)
       }
     at += rows.length
   }

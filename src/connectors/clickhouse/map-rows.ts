@@ -78,11 +78,11 @@ export function filterRows(rows: ChosenRows, wanted: (at: number) => boolean): C
   const slices: { piece: SinkPiece; rows: Uint32Array }[] = []
   const indexes: number[] = []
   let at = 0
-  for (const { piece, rows: some } of rows.slices) {
-    const left = some.filter((_, row) => wanted(at + row))
-    for (let row = 0; row < some.length; row++) if (wanted(at + row)) indexes.push(rows.indexes[at + row]!)
+  for (const { piece, rows: numbers } of rows.slices) {
+    const left = numbers.filter((_, row) => wanted(at + row))
+    for (let row = 0; row < numbers.length; row++) if (wanted(at + row)) indexes.push(rows.indexes[at + row]!)
     if (left.length > 0) slices.push({ piece, rows: left })
-    at += some.length
+    at += numbers.length
   }
   return { kind: rows.kind, slices, count: indexes.length, indexes: Uint32Array.from(indexes) }
 }

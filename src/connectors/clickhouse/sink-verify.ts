@@ -25,11 +25,11 @@ export async function storedOf(
   )
   const stored = Number(counted?.stored ?? 0)
   if (Number(counted?.different ?? 0) === rows.count) return { rows: stored, missing: filterRows(rows, () => false) }
-  const found = await client.rows<{ s: string; e: bigint; q: bigint; r: number }>(
+  const results = await client.rows<{ s: string; e: bigint; q: bigint; r: number }>(
     `SELECT _source AS s, _epoch AS e, _sequence AS q, _row AS r FROM ${table} WHERE ${where}`,
     signal,
   )
-  const known = new Set(found.map(({ s, e, q, r }) => `${s}:${e}:${q}:${r}`))
+  const known = new Set(results.map(({ s, e, q, r }) => `${s}:${e}:${q}:${r}`))
   const ids = positionsOf(rows)
   return { rows: stored, missing: filterRows(rows, (at) => !known.has(ids[at] ?? '')) }
 }

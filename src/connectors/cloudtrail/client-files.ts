@@ -42,10 +42,12 @@ export class TrailFiles {
 
   async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
     const { bucket, max_file_size: maxBytes } = this.#from
-    const place = `s3://${file.bucket}/${file.key}`
+    const position = `s3://${file.bucket}/${file.key}`
     if (file.bucket !== bucket)
-      throw new InvalidFileError(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
-    const compressed = await this.#fetch(file, place, signal)
+      throw new InvalidFileError(
+        `${position} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`,
+      )
+    const compressed = await this.#fetch(file, position, signal)
     let text: Uint8Array
     try {
       text =
@@ -54,17 +56,17 @@ export class TrailFiles {
           : compressed
     } catch (error) {
       throw new InvalidFileError(
-        `${place} can't be decompressed, or exceeds \`from.max_file_size\` (${messageOf(error)})`,
+        `${position} can't be decompressed, or exceeds \`from.max_file_size\` (${messageOf(error)})`,
       )
     }
     let content: unknown
     try {
       content = JSON.parse(new TextDecoder().decode(text))
     } catch {
-      throw new InvalidFileError(`${place} is not JSON`)
+      throw new InvalidFileError(`${position} is not JSON`)
     }
     if (!isRecord(content) || !Array.isArray(content['Records']))
-      throw new InvalidFileError(`${place} has no list of records`)
+      throw new InvalidFileError(`${position} has no list of records`)
     return content['Records']
   }
 
@@ -85,7 +87,7 @@ export class TrailFiles {
     this.#live = undefined
   }
 
-  async #fetch({ bucket: Bucket, key: Key }: FileName, place: string, signal: AbortSignal): Promise<Uint8Array> {
+  async #fetch({ bucket: Bucket, key: Key }: FileName, position: string, signal: AbortSignal): Promise<Uint8Array> {
     const { timeout } = this.#config
     const { max_file_size: maxBytes } = this.#from
     const late = new AbortController()
@@ -100,7 +102,7 @@ export class TrailFiles {
         })
         if (bytes > maxBytes) {
           late.abort()
-          throw new InvalidFileError(`${place} has ${bytes} bytes, and \`from.max_file_size\` is ${maxBytes}`)
+          throw new InvalidFileError(`${position} has ${bytes} bytes, and \`from.max_file_size\` is ${maxBytes}`)
         }
         return (await body?.transformToByteArray()) ?? new Uint8Array(0)
       }
@@ -112,18 +114,18 @@ export class TrailFiles {
     } catch (error) {
       late.abort()
       if (error instanceof InvalidFileError) throw error
-      if (error instanceof Error && error.name === 'NoSuchKey') throw new InvalidFileError(`${place} does not exist`)
-      throw this.#unavailable(error, place)
+      if (error instanceof Error && error.name === 'NoSuchKey') throw new InvalidFileError(`${position} does not exist`)
+      throw this.#unavailable(error, position)
     }
   }
 
-  #unavailable(error: unknown, place: string): FileUnavailableError {
+  #unavailable(error: unknown, position: string): FileUnavailableError {
     const {
       attempt: { reason },
       login,
     } = awsFailure(
       error,
-      place,
+      position,
       's3:GetObject, s3:ListBucket and, for files that are encrypted with a key, kms:Decrypt',
     )
     const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata

@@ -130,8 +130,8 @@ export class FilePuller implements Puller<Delivery> {
     const count = (outcome: string) => {
       this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome })
     }
-    const alone = (result: Error | 'nothing', place = message.place): readonly InMessage[] => {
-      const one = { ...message, place }
+    const alone = (result: Error | 'nothing', position = message.place): readonly InMessage[] => {
+      const one = { ...message, place: position }
       this.#results.set(one, result)
       return [one]
     }
@@ -155,13 +155,13 @@ export class FilePuller implements Puller<Delivery> {
     }
   }
 
-  #message(record: unknown, place: string, { time }: InMessage): InMessage {
+  #message(record: unknown, position: string, { time }: InMessage): InMessage {
     const event = mapRecord(record)
     const one: InMessage = {
       attributes: {},
       contentType: 'application/json',
       body: event?.data ?? Buffer.from(JSON.stringify(record)),
-      place,
+      place: position,
       time,
       key: undefined,
     }

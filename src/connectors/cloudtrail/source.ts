@@ -47,8 +47,8 @@ async function openLookup(
         }),
       }))
       const places = readers.map(({ region, reader }) => {
-        const place = regionPartition({ config: from, context, reader, checkpoint })
-        return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ region, ...place.status() }) }
+        const position = regionPartition({ config: from, context, reader, checkpoint })
+        return { run: (signal: AbortSignal) => position.run(signal), status: () => ({ region, ...position.status() }) }
       })
       return {
         places,

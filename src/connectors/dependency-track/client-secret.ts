@@ -36,8 +36,8 @@ export class NamespaceSecrets {
   /** Decoded values, at most a minute old. Undefined: the Secret does not exist. Rejects with the server's reason. */
   async of(namespace: string, signal: AbortSignal): Promise<Texts | undefined> {
     const { clock } = this.#host
-    const known = this.#cached.get(namespace)
-    if (known !== undefined && known.until > clock.monotonic()) return known.values
+    const cached = this.#cached.get(namespace)
+    if (cached !== undefined && cached.until > clock.monotonic()) return cached.values
     const values = await this.#read(namespace, signal)
     this.#cached.set(namespace, { values, until: clock.monotonic() + cachedMs })
     return values

@@ -100,14 +100,14 @@ export class DependencyTrack {
     const query = new URLSearchParams({ name, excludeInactive: 'true', onlyRoot: 'false' })
     const search = `/api/v1/project?${query.toString()}`
     const list = await this.#call('GET', search, `the search for project ${name}`, calls)
-    const ids = (Array.isArray(list) ? (list as unknown[]) : []).map((one) => fieldsOf(one)['uuid'])
-    const known = ids.filter((id) => typeof id === 'string')
-    if (known.length > 0 && parent === undefined) return known[0] ?? ''
-    for (const id of known) {
+    const ids = (Array.isArray(list) ? (list as unknown[]) : []).map((value) => fieldsOf(value)['uuid'])
+    const knownIds = ids.filter((id) => typeof id === 'string')
+    if (knownIds.length > 0 && parent === undefined) return knownIds[0] ?? ''
+    for (const id of knownIds) {
       const project = await this.#call('GET', `/api/v1/project/${encodeURIComponent(id)}`, `project ${name}`, calls)
       if (fieldsOf(fieldsOf(project)['parent'])['uuid'] === parent) return id
     }
-    if (known.length > 0)
+    if (knownIds.length > 0)
       throw new Failed({ is: 'reject', reason: `project ${name} exists below another parent: move or rename it` })
     const created = await this.#call('PUT', '/api/v1/project', `the creation of project ${name}`, calls, {
       name,

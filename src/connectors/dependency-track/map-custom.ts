@@ -19,8 +19,8 @@ export function endpointOf(
   const written = annotations?.[trackEndpoint]
   if (written === undefined || written === '') return 'no_endpoint'
   const url = normal(written)
-  const found = allowed.find((one) => normal(one) === url)
-  if (url !== undefined && found !== undefined) return { url: found }
+  const result = allowed.find((text) => normal(text) === url)
+  if (url !== undefined && result !== undefined) return { url: result }
   return { is: 'reject', reason: `the annotation ${trackEndpoint} names an endpoint that \`endpoints\` does not list` }
 }
 

@@ -74,8 +74,8 @@ function problemOf(body: Uint8Array): string {
     const problem: unknown = JSON.parse(text)
     const { detail, title, errors } = fieldsOf(problem)
     const all = [detail ?? title, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]
-    const found = all.filter((one) => typeof one === 'string')
-    if (isRecord(problem)) return found.length === 0 ? '' : `: ${found.join('; ')}`
+    const results = all.filter((value) => typeof value === 'string')
+    if (isRecord(problem)) return results.length === 0 ? '' : `: ${results.join('; ')}`
   } catch {
     // A text.
   }

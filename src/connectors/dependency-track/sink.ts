@@ -37,13 +37,13 @@ export async function openDependencyTrack(config: DependencyTrackConfig, context
     *preview(batch: SinkBatch): Generator<Preview> {
       for (const row of sinkRows(batch, noFlows)) {
         const report = reportOfRow(row)
-        const place = typeof report === 'string' || 'is' in report ? report : targets.url(report)
-        const upload = typeof place === 'string' || 'is' in place ? place : uploadOf(report as ImageReport, config)
+        const target = typeof report === 'string' || 'is' in report ? report : targets.url(report)
+        const upload = typeof target === 'string' || 'is' in target ? target : uploadOf(report as ImageReport, config)
         if (typeof upload === 'string') yield { problem: `not sent: ${upload}` }
         else if ('is' in upload) yield { problem: upload.reason }
         else
           yield {
-            to: `${(place as { url: string }).url} ${[...upload.parents, upload.name].join(' / ')} ${upload.version}`,
+            to: `${(target as { url: string }).url} ${[...upload.parents, upload.name].join(' / ')} ${upload.version}`,
             headers: {},
             body: Buffer.from(upload.bom, 'base64'),
           }

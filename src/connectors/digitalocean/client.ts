@@ -84,10 +84,10 @@ export class DigitaloceanClient {
         throw new CollectError('decode', `${path} repeats a page or has more than ${maxPages} pages`)
       read.add(next)
       const body: Fields = await this.get(next, signal)
-      const found = body[envelope]
-      if (!Array.isArray(found))
+      const value = body[envelope]
+      if (!Array.isArray(value))
         throw new CollectError('decode', `${path} returned no list \`${envelope}\``, { mayPass: true })
-      items.push(...found.map(fieldsOf))
+      items.push(...value.map(fieldsOf))
       next = this.#next(path, textOf(fieldsOf(fieldsOf(body['links'])['pages'])['next']))
     }
     return items

@@ -67,8 +67,8 @@ export function mapDroplets(droplets: readonly Fields[]): Snapshot {
     droplets.map((droplet) => {
       const networks = fieldsOf(droplet['networks'])
       const addresses = [...listOf(networks['v4']), ...listOf(networks['v6'])]
-        .filter((one) => one['type'] === 'public')
-        .flatMap((one) => textOf(one['ip_address']) ?? [])
+        .filter((record) => record['type'] === 'public')
+        .flatMap((record) => textOf(record['ip_address']) ?? [])
       const price = textOf(fieldsOf(droplet['size'])['price_hourly'])
       return resourceOf('instance', droplet, {
         size: textOf(droplet['size_slug']),

@@ -56,8 +56,8 @@ export class SearchClient {
         body: isCompressed ? await compress(plain, { level: 1 }) : plain,
         signal,
       })
-      const found = bulkAnswer(answer, lines.length, this.#context.host.clock.now())
-      return found.is === 'items' ? found : { ...found, reason: this.#clean(`${this.#base}: ${found.reason}`) }
+      const result = bulkAnswer(answer, lines.length, this.#context.host.clock.now())
+      return result.is === 'items' ? result : { ...result, reason: this.#clean(`${this.#base}: ${result.reason}`) }
     } catch (error) {
       return { is: 'retry', reason: this.#clean(`${this.#base}: ${messageOf(error)}`) }
     }

@@ -15,10 +15,10 @@ export function bulkAnswer(
 ): Exclude<HalvesAnswer, undefined> {
   const text = Buffer.from(body).toString()
   if (status === 200) {
-    const found = itemsOf(text)
-    if (found === undefined || found.length !== count)
-      return { is: 'retry', reason: `the response has ${found?.length ?? 'no'} items for ${count} documents` }
-    return { is: 'items', items: found.map(outcomeOf) }
+    const items = itemsOf(text)
+    if (items === undefined || items.length !== count)
+      return { is: 'retry', reason: `the response has ${items?.length ?? 'no'} items for ${count} documents` }
+    return { is: 'items', items: items.map(outcomeOf) }
   }
   const reason = `HTTP ${status}${shown(text)}`
   if (status === 413 || status === 400) return { is: 'divide', reason }

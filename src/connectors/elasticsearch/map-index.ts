@@ -12,8 +12,8 @@ export function indexNames(pattern: string): IndexName {
     const days = new Map<number, string>()
     return (_, time) => {
       const hour = Math.floor(time / 3_600_000)
-      const known = days.get(hour)
-      if (known !== undefined) return known
+      const day = days.get(hour)
+      if (day !== undefined) return day
       if (days.size > 1000) days.clear()
       const name = pattern.replaceAll(placeholder, (_all, _label, part: string) => datePart(part, time))
       days.set(hour, name)

@@ -69,8 +69,8 @@ const writers: Readonly<Record<ElasticsearchConfig['document'], (parts: Parts) =
     const { datacontenttype: type = 'no data' } = row.event
     const fields = data()
     if (row.event.encoding !== 'json') throw new Error(`\`document: data\` needs JSON, and this is ${type}`)
-    const { '@timestamp': own, ...others } = fields
-    const kept = own === undefined || own === time ? {} : { [unusedName('@timestamp_', fields)]: own }
+    const { '@timestamp': value, ...others } = fields
+    const kept = value === undefined || value === time ? {} : { [unusedName('@timestamp_', fields)]: value }
     return Buffer.from(JSON.stringify({ '@timestamp': time, ...others, ...kept }))
   },
 

@@ -25,8 +25,10 @@ async function openElasticsearch(config: ElasticsearchConfig, context: Context):
     },
     probe: (signal) => client.probe(signal),
     *preview(batch: SinkBatch): Generator<Preview> {
-      for (const one of documents(batch))
-        yield 'is' in one ? { problem: one.reason } : { to: `${client.url}/${one.target}`, body: one.source }
+      for (const document of documents(batch))
+        yield 'is' in document
+          ? { problem: document.reason }
+          : { to: `${client.url}/${document.target}`, body: document.source }
     },
     close: () => Promise.resolve(client.close()),
   }

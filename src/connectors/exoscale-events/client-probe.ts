@@ -11,11 +11,11 @@ export async function probeEvents(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const found = await Promise.all([
+  const result = await Promise.all([
     ...config.zones.map((zone) => lookAt(config, zone, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(found.flat())
+  return combined(result.flat())
 }
 
 async function lookAt(

@@ -40,10 +40,10 @@ export function zonePartition({
     env: self.env,
     note: (what, message) => {
       requested(what === 'answered' ? 'answered' : 'failed')
-      if (what === 'retried') place.waits(message)
+      if (what === 'retried') position.waits(message)
     },
   })
-  const place: ZonePartition = new PartitionPoller({
+  const position: ZonePartition = new PartitionPoller({
     context,
     checkpoint,
     retentionMs,
@@ -76,5 +76,5 @@ export function zonePartition({
     },
     ...(limits === undefined ? {} : { limits }),
   })
-  return { place, client }
+  return { place: position, client }
 }

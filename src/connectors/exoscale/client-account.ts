@@ -104,7 +104,7 @@ export async function zonesOf(
     const isTrusted = url !== undefined && (url.startsWith('https:') || endpoint.startsWith('http:'))
     return [{ name: zone, endpoint: isTrusted ? url.replace(/\/v2\/?$/, '') : `https://api-${zone}.exoscale.com` }]
   })
-  const missing = wanted.filter((one) => !zones.some(({ name }) => name === one))
+  const missing = wanted.filter((text) => !zones.some(({ name }) => name === text))
   if (missing.length > 0)
     throw new CollectError('server', `the zone ${missing.join(', ')} does not exist; correct \`zones\``)
   return wanted.length === 0 ? zones : zones.filter(({ name }) => wanted.includes(name))

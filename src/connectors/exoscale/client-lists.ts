@@ -110,6 +110,6 @@ export const globalLists: readonly ListReader[] = [
 ]
 
 function typeIds(instances: readonly Fields[]): ReadonlySet<string> {
-  const ids = instances.map((one) => (one['instance-type'] as Fields | undefined)?.['id'])
+  const ids = instances.map((instance) => (instance['instance-type'] as Fields | undefined)?.['id'])
   return new Set(ids.filter((id) => typeof id === 'string'))
 }

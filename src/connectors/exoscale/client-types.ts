@@ -17,8 +17,8 @@ export class InstanceTypes {
 
   get(id: string, signal: AbortSignal): Promise<Fields> {
     const now = this.#clock.monotonic()
-    const known = this.#known.get(id)
-    if (known !== undefined && now - known.read < ageMs) return known.type
+    const existing = this.#known.get(id)
+    if (existing !== undefined && now - existing.read < ageMs) return existing.type
     const type = this.#client.get(`/instance-type/${encodeURIComponent(id)}`, signal)
     this.#known.set(id, { read: now, type })
     type.catch(() => this.#known.delete(id))

@@ -62,12 +62,12 @@ export class ExoscaleClient {
 
   /** The objects of a list. A missing list is an error, because an empty one would delete all resources. */
   async list(path: string, envelope: string, signal: AbortSignal): Promise<readonly Fields[]> {
-    const found = (await this.get(path, signal))[envelope]
-    if (!Array.isArray(found))
+    const value = (await this.get(path, signal))[envelope]
+    if (!Array.isArray(value))
       throw new CollectError('decode', `${this.endpoint}${version}${path} returned no list \`${envelope}\``, {
         mayPass: true,
       })
-    return found.map(fieldsOf)
+    return value.map(fieldsOf)
   }
 
   close(): void {

@@ -9,13 +9,15 @@ export function mapInstances(
   region: string,
   types: ReadonlyMap<string, Fields>,
 ): Snapshot {
-  const typeOf = (one: Fields): Fields => types.get(idOf(one['instance-type']) ?? '') ?? {}
-  const found = instances.map((one) => {
-    const { family, size, cpus, gpus, memory } = typeOf(one)
-    const addresses = [textOf(one['public-ip']), textOf(one['ipv6-address'])].filter((each) => each !== undefined)
-    const manager = fieldsOf(one['manager'])
+  const typeOf = (record: Fields): Fields => types.get(idOf(record['instance-type']) ?? '') ?? {}
+  const foundResources = instances.map((instance) => {
+    const { family, size, cpus, gpus, memory } = typeOf(instance)
+    const addresses = [textOf(instance['public-ip']), textOf(instance['ipv6-address'])].filter(
+      (text) => text !== undefined,
+    )
+    const manager = fieldsOf(instance['manager'])
     return resourceOf(
-      one,
+      instance,
       { type: 'instance', region },
       {
         parent: idOf(manager),
@@ -23,30 +25,33 @@ export function mapInstances(
         cpuCores: numberOf(cpus),
         gpus: numberOf(gpus),
         memoryBytes: numberOf(memory),
-        diskBytes: bytesOf(one['disk-size']),
+        diskBytes: bytesOf(instance['disk-size']),
         addresses: addresses.length === 0 ? undefined : addresses,
-        attributes: withoutUndefined<Record<string, string>>({ template: idOf(one['template']) }),
+        attributes: withoutUndefined<Record<string, string>>({ template: idOf(instance['template']) }),
       },
     )
   })
-  const samples = instances.flatMap((one): Sample[] => {
-    const type = typeOf(one)
+  const samples = instances.flatMap((instance): Sample[] => {
+    const type = typeOf(instance)
     const labels = {
-      id: label(one['id']),
-      name: label(one['name']),
+      id: label(instance['id']),
+      name: label(instance['name']),
       family: label(type['family']),
       size: label(type['size']),
       zone: region,
     }
     const put = (name: MetricName, value: number): Sample => ({ name, value, labels })
     return [
-      put('exoscale_instance_up', upOf(one)),
+      put('exoscale_instance_up', upOf(instance)),
       put('exoscale_instance_cpus', numberOf(type['cpus']) ?? 0),
       put('exoscale_instance_gpus', numberOf(type['gpus']) ?? 0),
       put('exoscale_instance_memory', numberOf(type['memory']) ?? 0),
     ]
   })
-  return snapshotOf(found, { samples, totals: [{ name: 'exoscale_instances_count', value: instances.length }] })
+  return snapshotOf(foundResources, {
+    samples,
+    totals: [{ name: 'exoscale_instances_count', value: instances.length }],
+  })
 }
 
 export function mapPools(pools: readonly Fields[], region: string): Snapshot {
@@ -59,7 +64,7 @@ export function mapPools(pools: readonly Fields[], region: string): Snapshot {
           nodes: numberOf(pool['size']),
           parent: idOf(pool['manager']),
           diskBytes: bytesOf(pool['disk-size']),
-          attachedTo: listOf(pool['instances']).flatMap((one) => idOf(one) ?? []),
+          attachedTo: listOf(pool['instances']).flatMap((record) => idOf(record) ?? []),
         },
       ),
     ),
@@ -79,7 +84,7 @@ export function mapPools(pools: readonly Fields[], region: string): Snapshot {
 export function mapSks(clusters: readonly Fields[], region: string): Snapshot {
   const sizeOf = (cluster: Fields) =>
     listOf(cluster['nodepools']).reduce((sum, pool) => sum + (numberOf(pool['size']) ?? 0), 0)
-  const found = clusters.flatMap((cluster) => [
+  const foundResources = clusters.flatMap((cluster) => [
     resourceOf(
       cluster,
       { type: 'kubernetes_cluster', region },
@@ -128,7 +133,7 @@ export function mapSks(clusters: readonly Fields[], region: string): Snapshot {
       ]
     }),
   ])
-  return snapshotOf(found, {
+  return snapshotOf(foundResources, {
     samples,
     totals: [
       { name: 'exoscale_sks_cluster_count', value: clusters.length },
@@ -143,10 +148,10 @@ export function mapGroupMembers(groups: readonly Fields[]): Snapshot {
     resources: [],
     complete: true,
     samples: groups.flatMap((group) =>
-      listOf(group['instances']).map((one): Sample => ({
+      listOf(group['instances']).map((record): Sample => ({
         name: 'exoscale_anti_affinity_group',
         value: 1,
-        labels: { name: label(group['name']), instance_id: label(one['id']), instance_name: label(one['name']) },
+        labels: { name: label(group['name']), instance_id: label(record['id']), instance_name: label(record['name']) },
       })),
     ),
   }

@@ -7,7 +7,7 @@ export function mapLoadBalancers(balancers: readonly Fields[], region: string): 
   const services = balancers.flatMap((balancer) =>
     listOf(balancer['services']).map((service) => ({ balancer, service })),
   )
-  const found = [
+  const foundResources = [
     ...balancers.map((balancer) => {
       const ip = textOf(balancer['ip'])
       const pools = listOf(balancer['services']).map((service) => idOf(service['instance-pool']))
@@ -35,7 +35,7 @@ export function mapLoadBalancers(balancers: readonly Fields[], region: string): 
       )
     }),
   ]
-  return snapshotOf(found, {
+  return snapshotOf(foundResources, {
     samples: [
       ...balancers.map((balancer): Sample => ({
         name: 'exoscale_load_balancer',
@@ -64,16 +64,20 @@ export function mapLoadBalancers(balancers: readonly Fields[], region: string): 
 /** The list does not contain the instances that use an address. */
 export function mapElasticIps(addresses: readonly Fields[], region: string): Snapshot {
   return snapshotOf(
-    addresses.map((one) => {
-      const ip = textOf(one['ip']) ?? textOf(one['cidr'])
+    addresses.map((address) => {
+      const ip = textOf(address['ip']) ?? textOf(address['cidr'])
       return resourceOf(
-        { ...one, name: ip },
+        { ...address, name: ip },
         { type: 'ip_address', region },
         { addresses: ip === undefined ? undefined : [ip] },
       )
     }),
     {
-      samples: addresses.map((one) => ({ name: 'exoscale_elastic_ip', value: 1, labels: { ip: label(one['ip']) } })),
+      samples: addresses.map((address) => ({
+        name: 'exoscale_elastic_ip',
+        value: 1,
+        labels: { ip: label(address['ip']) },
+      })),
       totals: [{ name: 'exoscale_elastic_ip_count', value: addresses.length }],
     },
   )
@@ -179,7 +183,7 @@ export function mapDomains(records: ReadonlyMap<Fields, readonly Fields[]>): Sna
     counts.set(JSON.stringify(labels), { name: 'cloud_dns_records', value, labels })
   }
   const contentOf = (record: Fields) => (hostTypes.has(label(record['type'])) ? textOf(record['content']) : undefined)
-  const found = [
+  const foundResources = [
     ...domains.map((domain) =>
       resourceOf({ ...domain, name: domain['unicode-name'] }, { type: 'dns_domain', region: 'global' }),
     ),
@@ -201,7 +205,7 @@ export function mapDomains(records: ReadonlyMap<Fields, readonly Fields[]>): Sna
       )
     }),
   ]
-  return snapshotOf(found, {
+  return snapshotOf(foundResources, {
     samples: [
       ...counts.values(),
       ...domains.map((domain): Sample => ({

@@ -27,8 +27,8 @@ export function mapVolumes(volumes: readonly Fields[], region: string): Snapshot
 export function mapSnapshots(instances: readonly Fields[], volumes: readonly Fields[], region: string): Snapshot {
   return snapshotOf(
     [
-      ...instances.map((one) => ({ one, of: idOf(one['instance']) })),
-      ...volumes.map((one) => ({ one, of: idOf(one['block-storage-volume']) })),
+      ...instances.map((instance) => ({ one: instance, of: idOf(instance['instance']) })),
+      ...volumes.map((volume) => ({ one: volume, of: idOf(volume['block-storage-volume']) })),
     ].map(({ one, of }) =>
       resourceOf(
         one,
@@ -37,10 +37,10 @@ export function mapSnapshots(instances: readonly Fields[], volumes: readonly Fie
       ),
     ),
     {
-      samples: instances.map((one) => ({
+      samples: instances.map((instance) => ({
         name: 'exoscale_snapshot_size',
-        value: numberOf(one['size']) ?? 0,
-        labels: { id: label(one['id']), name: label(one['name']) },
+        value: numberOf(instance['size']) ?? 0,
+        labels: { id: label(instance['id']), name: label(instance['name']) },
       })),
       totals: [{ name: 'exoscale_snapshot_count', value: instances.length }],
     },

@@ -159,11 +159,11 @@ class LineSource implements FileSource {
     if (size < this.#cutter.end) return true
     const { disk } = this.#context.host
     if (size > this.#cutter.end || (await disk.stat(path)) === undefined) return false
-    const other = await disk.open(path, 'read')
+    const diskFile = await disk.open(path, 'read')
     try {
-      return !(await isSame(other, await headOf(file), size))
+      return !(await isSame(diskFile, await headOf(file), size))
     } finally {
-      await other.close()
+      await diskFile.close()
     }
   }
 

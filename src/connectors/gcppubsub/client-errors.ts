@@ -23,10 +23,10 @@ function errorText(error: unknown) {
 
 /** Credentials are then read again. */
 export function isLoginRejected(error: unknown): boolean {
-  const found = codeOf(error)
+  const result = codeOf(error)
   return (
-    found === code.unauthenticated ||
-    found === code.forbidden ||
+    result === code.unauthenticated ||
+    result === code.forbidden ||
     /credentials|invalid_grant|auth\.key/i.test(errorText(error))
   )
 }

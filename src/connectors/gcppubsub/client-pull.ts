@@ -64,9 +64,9 @@ export class PubSubPuller implements Puller<string> {
         this.#maxPulls ??= await this.#maxConcurrency(client)
         this.#askAhead(client, this.#maxPulls)
         await this.#host.timers.yield()
-        return received.map((one) => ({
-          handle: handleOf(one),
-          message: fromMessage(one.message ?? {}, this.#config.subscription),
+        return received.map((iReceivedMessage) => ({
+          handle: handleOf(iReceivedMessage),
+          message: fromMessage(iReceivedMessage.message ?? {}, this.#config.subscription),
         }))
       }
       return []

@@ -68,14 +68,14 @@ type Place = Readonly<{
 /** Google's ids have at least as many characters; emulators accept others. */
 const leastId = 3
 
-function placeComplaint(place: Place): Complaint | null {
-  const { endpoint, auth } = place
+function placeComplaint(position: Place): Complaint | null {
+  const { endpoint, auth } = position
   const short = (['project', 'topic', 'subscription'] as const).find(
-    (field) => (place[field]?.length ?? leastId) < leastId,
+    (field) => (position[field]?.length ?? leastId) < leastId,
   )
   if (short !== undefined && auth.type !== 'none')
     return new Complaint(
-      `a name of Google has at least ${leastId} characters, \`${place[short]}\` has ${place[short]?.length}`,
+      `a name of Google has at least ${leastId} characters, \`${position[short]}\` has ${position[short]?.length}`,
       'correct it; an emulator, which accepts it, needs `auth: {type: none}` and `endpoint`',
       [short],
     )

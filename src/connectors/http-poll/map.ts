@@ -72,9 +72,9 @@ export function readPage(body: Uint8Array, config: HttpPollConfig, reserve: (byt
     } catch (error) {
       throw new Error('the response is not valid JSON', { cause: error })
     }
-    const found = jsonAt(document, pointer)
-    if (found === undefined) throw new Error(`the response has nothing at \`${pointer}\``)
-    const all = (Array.isArray(found) ? (found as unknown[]) : [found]).filter((one) => one !== null)
+    const json = jsonAt(document, pointer)
+    if (json === undefined) throw new Error(`the response has nothing at \`${pointer}\``)
+    const all = (Array.isArray(json) ? (json as unknown[]) : [json]).filter((value) => value !== null)
     reserve(recordMemory * all.length)
     return {
       document,
@@ -171,8 +171,8 @@ export function nextPage(
     case 'page':
       return records.length === 0 ? undefined : String(Number(current ?? paging.first) + 1)
     case 'cursor': {
-      const found = scalarText(jsonAt(document, paging.at))
-      return found === '' || found === 'false' || found === current ? undefined : found
+      const result = scalarText(jsonAt(document, paging.at))
+      return result === '' || result === 'false' || result === current ? undefined : result
     }
   }
 }

@@ -98,10 +98,10 @@ const yearMs = 366 * 86_400_000
 
 /** Of an alert rule: its labels, the configured ones if it has no such label, and its own times. */
 function ownAlertOf(event: WeirEvent, { labels }: Note) {
-  const { labels: own, annotations, startsAt, endsAt, validUntil, generatorURL, value } = dataOf(event)
+  const { labels: ownValue, annotations, startsAt, endsAt, validUntil, generatorURL, value } = dataOf(event)
   const begin = typeof startsAt === 'string' ? Date.parse(startsAt) : (event.time ?? 0)
   return {
-    labels: { ...labels, ...fieldsOf(own) },
+    labels: { ...labels, ...fieldsOf(ownValue) },
     annotations: { ...fieldsOf(annotations), value: plainText(value), event_id: event.id },
     startsAt,
     endsAt: [endsAt, validUntil].find((time) => typeof time === 'string') ?? isoTime(begin + yearMs),

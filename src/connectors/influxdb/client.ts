@@ -53,13 +53,13 @@ export class InfluxClient {
         ...shown,
         signal,
       })
-      const found = writeAnswer(answer, lines.length, this.#context.host.clock.now())
+      const result = writeAnswer(answer, lines.length, this.#context.host.clock.now())
       const cleaned = <T extends { reason: string }>(one: T): T => ({
         ...one,
         reason: this.#clean(`${this.#base}: ${one.reason}`),
       })
-      if (found === undefined) return undefined
-      return found.is === 'items' ? { ...found, items: found.items.map(cleaned) } : cleaned(found)
+      if (result === undefined) return undefined
+      return result.is === 'items' ? { ...result, items: result.items.map(cleaned) } : cleaned(result)
     } catch (error) {
       return { is: 'retry', reason: this.#clean(`${this.#base}: ${messageOf(error)}`) }
     }
@@ -67,8 +67,8 @@ export class InfluxClient {
 
   /** An empty write checks login and bucket; some servers refuse it as such. */
   async probe(signal: AbortSignal): Promise<Probe> {
-    const found = await this.write([], signal)
-    if (found?.is === 'retry') return { is: 'fail', message: found.reason }
+    const result = await this.write([], signal)
+    if (result?.is === 'retry') return { is: 'fail', message: result.reason }
     return { is: 'ok', message: this.#clean(`${this.#base}: the write API responds`) }
   }
 

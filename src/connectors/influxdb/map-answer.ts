@@ -43,8 +43,8 @@ const remedies: Readonly<Record<number, string>> = {
 function messageIn(text: string): string {
   let message = text
   try {
-    const { error, message: found } = fieldsOf(JSON.parse(text))
-    message = [found, error].find((one): one is string => typeof one === 'string') ?? text
+    const { error, message: value } = fieldsOf(JSON.parse(text))
+    message = [value, error].find((candidate): candidate is string => typeof candidate === 'string') ?? text
   } catch {
     // The response is plain text.
   }

@@ -95,8 +95,9 @@ export class PointBytes {
   #head(bytes: Uint8Array, from: number, to: number): Fragment | undefined {
     let hash = 0
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
-    const known = this.#series.get(hash)
-    if (known !== undefined && known.key.length === to - from && isAt(known.key, bytes, from)) return known.head
+    const existing = this.#series.get(hash)
+    if (existing !== undefined && existing.key.length === to - from && isAt(existing.key, bytes, from))
+      return existing.head
     const text = this.#seriesOf(Buffer.from(bytes.subarray(from, to)).toString())
     if (text === undefined) return undefined
     if (this.#series.size >= maxSeries) this.#series.clear()

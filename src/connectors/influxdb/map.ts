@@ -104,7 +104,8 @@ export function linesOf(choice: Choice): MapLines {
     for (const [name, value] of flattened(dataOf(event), '')) flat.set(unusedName(name, flat), value)
     const tags: (readonly [string, string])[] = []
     for (const tag of choice.tags) {
-      const value = flat.get(tag) ?? attributes.map((one) => (one === tag ? event[one] : undefined)).find(Boolean)
+      const value =
+        flat.get(tag) ?? attributes.map((attribute) => (attribute === tag ? event[attribute] : undefined)).find(Boolean)
       if (value !== undefined) tags.push([tag, String(value)])
     }
     const isFlow = family === 'flow'

@@ -28,8 +28,8 @@ async function openInfluxdb(config: InfluxdbConfig, context: Context): Promise<S
     },
     probe: (signal) => client.probe(signal),
     *preview(batch: SinkBatch): Generator<Preview> {
-      for (const one of lines(batch, () => {}))
-        yield 'is' in one ? { problem: one.reason } : { to: client.url, body: one.bytes }
+      for (const line of lines(batch, () => {}))
+        yield 'is' in line ? { problem: line.reason } : { to: client.url, body: line.bytes }
     },
     close: () => Promise.resolve(client.close()),
   }

@@ -43,9 +43,9 @@ const remedies: Readonly<Record<string, string>> = {
   EMSGSIZE: 'a message exceeds what the system sends; lower `datagram_size`',
 }
 
-export function explain(place: string, error: unknown): string {
+export function explain(position: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const remedy = remedies[code]
   const message = error instanceof Error ? error.message : String(error)
-  return `${place}: ${message}${remedy === undefined ? '' : `: ${remedy}`}`
+  return `${position}: ${message}${remedy === undefined ? '' : `: ${remedy}`}`
 }

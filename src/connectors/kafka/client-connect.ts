@@ -17,7 +17,7 @@ export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'time
 export async function connectionOptions(
   { brokers, auth, tls, timeout }: ClusterConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
-  known: readonly Broker[] = brokers,
+  knownBrokers: readonly Broker[] = brokers,
 ): Promise<BaseOptions> {
   const files = await readTls(tls, host.disk)
   const sasl = saslOf(auth)
@@ -25,7 +25,7 @@ export async function connectionOptions(
   const named = brokers.every(({ host: name }) => !/^[\d.]+$|:/.test(name))
   return {
     clientId: `weir-${id.replaceAll(/\s/g, '-')}`,
-    bootstrapBrokers: [...known],
+    bootstrapBrokers: [...knownBrokers],
     timeout,
     connectTimeout: timeout,
     requestTimeout: timeout,

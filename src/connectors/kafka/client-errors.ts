@@ -109,11 +109,11 @@ export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort 
 }
 
 export function errorText(error: unknown): string {
-  const found = new Set<string>()
+  const results = new Set<string>()
   walk(error, (one, deeper) => {
-    if (!deeper) found.add(messageIn(one))
+    if (!deeper) results.add(messageIn(one))
   })
-  return [...found].join('; ')
+  return [...results].join('; ')
 }
 
 export function apiIdOf(error: unknown): string | undefined {
@@ -150,5 +150,5 @@ function walk(error: unknown, visit: (error: Error, deeper: boolean) => void) {
         ? [error.cause]
         : []
   visit(error, inner.length > 0)
-  for (const one of inner) walk(one, visit)
+  for (const value of inner) walk(value, visit)
 }

@@ -184,7 +184,7 @@ class Member implements Group {
     // Reassigned partitions belong to another member.
     const current = offsets
       .filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true)
-      .map((one) => ({ ...one, leaderEpoch: -1 }))
+      .map((offset) => ({ ...offset, leaderEpoch: -1 }))
     const { timeout: ms } = this.#config
     if (current.length > 0)
       await withTimeout(this.#consumer.commit({ offsets: current }), {
@@ -212,11 +212,11 @@ class Member implements Group {
   async #commitInitialOffsets(initialOffsets: ReadonlyMap<string, bigint>) {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return
-    const known = await this.#consumer.listCommittedOffsets({ topics: assigned })
+    const committedOffsets = await this.#consumer.listCommittedOffsets({ topics: assigned })
     const offsets = assigned.flatMap(({ topic, partitions }) =>
       partitions.flatMap((partition) => {
         const offset = initialOffsets.get(`${topic}:${partition}`)
-        return (known.get(topic)?.[partition] ?? -1n) >= 0n || offset === undefined
+        return (committedOffsets.get(topic)?.[partition] ?? -1n) >= 0n || offset === undefined
           ? []
           : [{ topic, partition, offset, leaderEpoch: -1 }]
       }),
@@ -235,9 +235,11 @@ class Member implements Group {
     await this.#consumer.metadata({ topics: [] })
     for (const topic of this.#config.topics) {
       try {
-        const found = (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)
-        counts[topic] = found?.partitionsCount ?? 0
-        ids[topic] = found?.id ?? ''
+        const clusterTopicMetadata = (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(
+          topic,
+        )
+        counts[topic] = clusterTopicMetadata?.partitionsCount ?? 0
+        ids[topic] = clusterTopicMetadata?.id ?? ''
       } catch (error) {
         if (!errorText(error).startsWith('Unknown topic')) throw error
       }

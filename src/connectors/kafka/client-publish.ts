@@ -66,17 +66,17 @@ export class Publishing {
   }
 
   #targetsOf(topics: ReadonlyMap<string, Topic>): Target[] {
-    const known = new Map<string, Target[]>()
+    const cache = new Map<string, Target[]>()
     const { partitioner } = this.#options.config
     const { records } = this.#outbox
-    const found: Target[] = []
+    const results: Target[] = []
     for (let at = 0; at < records.count; at++) {
       const name = this.#outbox.topic(at)
-      let targets = known.get(name)
-      if (targets === undefined) known.set(name, (targets = targetsOf(name, topics.get(name))))
-      found.push(targets[partitionOfHash(partitioner, records.hash(at), targets.length)]!)
+      let targets = cache.get(name)
+      if (targets === undefined) cache.set(name, (targets = targetsOf(name, topics.get(name))))
+      results.push(targets[partitionOfHash(partitioner, records.hash(at), targets.length)]!)
     }
-    return found
+    return results
   }
 
   async #round(remaining: readonly number[]): Promise<number[]> {

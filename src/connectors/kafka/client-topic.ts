@@ -7,8 +7,8 @@ import type { KafkaConfig } from './config.ts'
 
 /** Leaders at most a minute old; creates the topic if configured. Rejects if no broker responds. */
 export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
-  const found = await fetchTopic(live, topic)
-  if (!config.create_topic || !('problem' in found) || found.problem !== noTopic(topic)) return found
+  const result = await fetchTopic(live, topic)
+  if (!config.create_topic || !('problem' in result) || result.problem !== noTopic(topic)) return result
   const problem = await createTopic(live, topic, config, context)
   return problem === undefined ? fetchTopic(live, topic) : { problem }
 }

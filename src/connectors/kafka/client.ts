@@ -122,7 +122,7 @@ export class KafkaPublisher {
     const base = await openBase(library, await connectionOptions(this.#config, this.#context, this.#brokers))
     for (const broker of base.currentMetadata?.brokers.values() ?? []) {
       const learned = { host: broker.host, port: broker.port }
-      if (!this.#brokers.some((one) => formatHostPort(one) === formatHostPort(learned)))
+      if (!this.#brokers.some((candidate) => formatHostPort(candidate) === formatHostPort(learned)))
         this.#brokers = [...this.#brokers, learned]
     }
     try {

@@ -74,8 +74,9 @@ class KafkaJournal implements JournalBus {
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
       try {
-        const known = (await admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)
-        if (known !== undefined && known.partitions.every(({ leader }) => leader >= 0)) return known.partitionsCount
+        const clusterTopicMetadata = (await admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)
+        if (clusterTopicMetadata !== undefined && clusterTopicMetadata.partitions.every(({ leader }) => leader >= 0))
+          return clusterTopicMetadata.partitionsCount
       } catch (error) {
         if (clock.monotonic() > until) throw error
       }

@@ -27,8 +27,8 @@ export class Positions {
         const position = positions.of(name, Number(partition))
         position.read = position.synced = next
       }
-      const known = positions.#topics.get(name)
-      if (known !== undefined) known.id = topic['id']
+      const existing = positions.#topics.get(name)
+      if (existing !== undefined) existing.id = topic['id']
     }
     return positions
   }

@@ -19,12 +19,12 @@ export class RecordReader {
   read({ topic, partition, offset, time, key, headers, value }: KafkaRecord): InMessage {
     const attributes: Record<string, string> = {}
     let contentType: string | undefined
-    let place = 0
+    let position = 0
     for (const [written, text] of headers) {
-      const name = typeof written === 'string' ? written : this.#names.text(place, written)
-      if (name.startsWith('ce_')) attributes[name.slice(3)] = this.#values.text(place, text)
-      else if (name === 'content-type') contentType = this.#values.text(place, text)
-      place++
+      const name = typeof written === 'string' ? written : this.#names.text(position, written)
+      if (name.startsWith('ce_')) attributes[name.slice(3)] = this.#values.text(position, text)
+      else if (name === 'content-type') contentType = this.#values.text(position, text)
+      position++
     }
     return {
       attributes,

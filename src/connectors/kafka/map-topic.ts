@@ -35,7 +35,7 @@ export function topicProblem(template: string, create: boolean): Complaint | und
       'begin `topic` with a letter or a digit, such as `weir.`',
       ['topic'],
     )
-  const many = create ? found.find((one) => !fewValues.has(one)) : undefined
+  const many = create ? found.find((text) => !fewValues.has(text)) : undefined
   return many === undefined
     ? undefined
     : new Complaint(

@@ -16,7 +16,7 @@ function textOf(value: unknown) {
 }
 
 function textsOf(value: unknown) {
-  return Array.isArray(value) ? value.map(textOf).filter((each) => each !== undefined) : []
+  return Array.isArray(value) ? value.map(textOf).filter((text) => text !== undefined) : []
 }
 
 const utf8 = new TextEncoder()

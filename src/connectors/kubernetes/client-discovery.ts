@@ -44,17 +44,17 @@ export function isAggregated(answer: unknown): answer is { readonly items: reado
 }
 
 export function fromAggregated(...answers: readonly { readonly items: readonly Group[] }[]): Discovered {
-  const found = new Found()
+  const results = new Found()
   for (const { metadata, versions = [] } of answers.flatMap(({ items }) => items)) {
     const group = metadata?.name ?? ''
     for (const { version = '', freshness, resources = [] } of versions) {
-      if (freshness === 'Stale') found.unavailable.add(group)
+      if (freshness === 'Stale') results.unavailable.add(group)
       else
         for (const { resource, responseKind, scope, verbs = [] } of resources)
-          found.add({ group, version, resource, kind: responseKind?.kind, namespaced: scope === 'Namespaced' }, verbs)
+          results.add({ group, version, resource, kind: responseKind?.kind, namespaced: scope === 'Namespaced' }, verbs)
     }
   }
-  return found.all()
+  return results.all()
 }
 
 type LegacyResource = Readonly<{
@@ -71,14 +71,14 @@ type LegacyVersion = Readonly<{
 }>
 
 export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
-  const found = new Found()
+  const results = new Found()
   for (const { group, version, resources } of versions) {
-    if (resources === undefined) found.unavailable.add(group)
+    if (resources === undefined) results.unavailable.add(group)
     else
       for (const { name, kind, namespaced = false, verbs = [] } of resources)
-        found.add({ group, version, resource: name, kind, namespaced }, verbs)
+        results.add({ group, version, resource: name, kind, namespaced }, verbs)
   }
-  return found.all()
+  return results.all()
 }
 
 export function legacyVersions(api: unknown, apis: unknown): Readonly<{ group: string; version: string }>[] {

@@ -14,12 +14,12 @@ export class Scanner {
     this.space()
   }
 
-  protected entries(each: () => void): void {
+  protected entries(visit: () => void): void {
     this.at++
     this.space()
     if (this.bytes[this.at] === closeList) return void this.at++
     for (;;) {
-      each()
+      visit()
       this.space()
       const next = this.bytes[this.at++]
       if (next === closeList) return
@@ -28,7 +28,7 @@ export class Scanner {
     }
   }
 
-  protected members(each: (key: string) => void): void {
+  protected members(visit: (key: string) => void): void {
     if (this.bytes[this.at] !== openDict) throw this.wrong()
     this.at++
     this.space()
@@ -36,7 +36,7 @@ export class Scanner {
       if (!first) this.expect(comma)
       const key = this.text()
       this.expect(colon)
-      each(key)
+      visit(key)
       this.space()
     }
     this.at++

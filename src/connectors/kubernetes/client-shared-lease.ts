@@ -35,8 +35,8 @@ export function sharedLeaseClient({ record, position, checkpointAfter }: SharedL
   }
   return {
     async read(signal) {
-      const found = await record.read(signal)
-      return found === undefined ? undefined : recordOf(found)
+      const result = await record.read(signal)
+      return result === undefined ? undefined : recordOf(result)
     },
     async write(before, next, signal) {
       if (next.holder !== '') identity = next.holder

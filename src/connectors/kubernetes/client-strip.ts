@@ -40,9 +40,9 @@ class Place {
     if (key === undefined) return this
     if (key === '*') return (this.entries ??= new Place()).at(rest)
     const bytes = Buffer.from(key)
-    let found = this.keys.find((each) => bytes.equals(each.bytes))
-    if (found === undefined) this.keys.push((found = { bytes, place: new Place() }))
-    return found.place.at(rest)
+    let result = this.keys.find((candidate) => bytes.equals(candidate.bytes))
+    if (result === undefined) this.keys.push((result = { bytes, place: new Place() }))
+    return result.place.at(rest)
   }
 }
 
@@ -222,14 +222,14 @@ export class Stripper extends Scanner {
     before.copy(this.#out, 0, 0, Math.min(this.#size, before.length))
   }
 
-  #value(place: Place) {
+  #value(position: Place) {
     const first = this.bytes[this.at]
-    if (first === openDict && place.keys.length > 0) this.#dict(place)
-    else if (first === openList && place.entries !== undefined) this.#list(place.entries)
+    if (first === openDict && position.keys.length > 0) this.#dict(position)
+    else if (first === openList && position.entries !== undefined) this.#list(position.entries)
     else this.skip()
   }
 
-  #dict(place: Place): void {
+  #dict(position: Place): void {
     const bytes = this.bytes
     this.at++
     this.space()
@@ -238,7 +238,7 @@ export class Stripper extends Scanner {
     for (;;) {
       const begin = this.at
       const member = this.#copiedTo(begin)
-      const child = this.#child(place)
+      const child = this.#child(position)
       if (child === undefined) {
         this.skip()
         kept = true
@@ -256,7 +256,7 @@ export class Stripper extends Scanner {
         this.#from = kept || next !== comma ? end : this.at + 1
       } else {
         kept = true
-        if (place === this.#root) this.#members.push(member, this.#copiedTo(end))
+        if (position === this.#root) this.#members.push(member, this.#copiedTo(end))
       }
       before = this.at++
       if (next === closeDict) return
@@ -283,7 +283,7 @@ export class Stripper extends Scanner {
     for (const { bytes: key, place } of keys) if (key.length === to - from && isSame(bytes, from, key)) return place
     if (hasEscape(bytes, from, to)) {
       const key = Buffer.from(plain(bytes, from - 1, to + 1))
-      return keys.find((each) => key.equals(each.bytes))?.place
+      return keys.find((candidate) => key.equals(candidate.bytes))?.place
     }
     return undefined
   }

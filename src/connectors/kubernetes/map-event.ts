@@ -5,14 +5,14 @@ import type { Place } from './map-change.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-export function eventData(place: Place, resourceVersion: string, object: KubeObject): ClusterEventData {
+export function eventData(position: Place, resourceVersion: string, object: KubeObject): ClusterEventData {
   const series = dict(object['series'])
   const about = dict(object['involvedObject'] ?? object['regarding'])
   const version = text(about['apiVersion']) ?? ''
   const slash = version.indexOf('/')
   const source = dict(object['source'] ?? object['deprecatedSource'])
   const count = [series['count'], object['count'], object['deprecatedCount']].find(
-    (each) => typeof each === 'number' && each > 0,
+    (value) => typeof value === 'number' && value > 0,
   )
   const [namespace, uid] = [text(about['namespace']), text(about['uid'])]
   const first =
@@ -30,7 +30,7 @@ export function eventData(place: Place, resourceVersion: string, object: KubeObj
     text(object['reportingComponent']) ?? text(object['reportingController']) ?? text(source['component'])
   const host = text(source['host'])
   return {
-    ...place,
+    ...position,
     resourceVersion,
     type: text(object['type']) ?? 'Normal',
     reason: text(object['reason']) ?? '',

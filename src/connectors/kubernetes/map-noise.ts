@@ -91,7 +91,7 @@ export class Noise {
   hides(patch: readonly PatchStep[]): NoiseRule[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     if (kept.length === 0 || patch.length === 0) return []
-    const rules = placesOf(patch).map((place) => kept.find(({ path }) => covers(path, place))?.rule)
+    const rules = placesOf(patch).map((position) => kept.find(({ path }) => covers(path, position))?.rule)
     return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
   }
 
@@ -99,7 +99,7 @@ export class Noise {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     return kept.length === 0
       ? patch
-      : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
+      : patch.filter((step) => placesOf([step]).some((position) => !kept.some(({ path }) => covers(path, position))))
   }
 
   stripped(object: KubeObject): KubeObject {
@@ -116,13 +116,13 @@ export class Noise {
     if (kind !== undefined) return [kind]
     const places = placesOf(patch)
     // Only patches covered by several rules need a comparison of both states.
-    const rules = places.map((place) =>
-      this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule),
+    const rules = places.map((position) =>
+      this.#strippings.filter(({ path }) => covers(path, position)).map(({ rule }) => rule),
     )
     if (rules.every((covering) => covering.length > 0)) return [...new Set(rules.flat())]
-    const apart = (place: readonly string[]) =>
+    const apart = (position: readonly string[]) =>
       this.#strippings.every(
-        ({ path }) => !path.every((key, at) => at >= place.length || key === '*' || place[at] === key),
+        ({ path }) => !path.every((key, at) => at >= position.length || key === '*' || position[at] === key),
       )
     if (places.some(apart)) return []
     return this.#strippings.length > 0 && textOf(this.stripped(before)) === textOf(this.stripped(after))
@@ -143,8 +143,8 @@ function placesOf(patch: readonly PatchStep[]) {
   return patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
 }
 
-function covers(path: readonly string[], place: readonly string[]) {
-  return path.every((key, at) => key === '*' || place[at] === key)
+function covers(path: readonly string[], position: readonly string[]) {
+  return path.every((key, at) => key === '*' || position[at] === key)
 }
 
 function without(value: unknown, [key, ...rest]: readonly string[]): unknown {

@@ -118,8 +118,8 @@ export class Redactor {
     for (const name in dict) {
       if (isCommandLine && (name === 'command' || name === 'args')) continue
       const part = dict[name]
-      const found = this.#member(dict, name, part, named)
-      if (found !== part) (copy ??= { ...dict })[name] = found
+      const value = this.#member(dict, name, part, named)
+      if (value !== part) (copy ??= { ...dict })[name] = value
     }
     return copy ?? dict
   }

@@ -76,11 +76,11 @@ function podFacts({ spec: s, status: t, metadata }: KubeObject): ResourceFacts {
 }
 
 function secondaryOf(annotations: Readonly<Record<string, string>> | undefined): ResourceAddress[] {
-  const found: ResourceAddress[] = []
+  const results: ResourceAddress[] = []
   for (const network of listOf(parsedJson(annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? ''))) {
     if (network['default'] === true) continue
     for (const ip of texts(network['ips']))
-      found.push(
+      results.push(
         compact({
           ip,
           as: 'secondary' as const,
@@ -96,10 +96,10 @@ function secondaryOf(annotations: Readonly<Record<string, string>> | undefined):
     for (const range of texts(ranges)) {
       const ip = range.split('/')[0] ?? ''
       if (ip !== '' && name !== 'default')
-        found.push(compact({ ip, as: 'secondary' as const, network: name, mac: nonBlank(textOf(mac)) }))
+        results.push(compact({ ip, as: 'secondary' as const, network: name, mac: nonBlank(textOf(mac)) }))
     }
   }
-  return found
+  return results
 }
 
 const zoneLabels = ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone']
@@ -190,7 +190,7 @@ function listOf(value: unknown): readonly Dict[] {
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value)
-    ? value.filter((each) => typeof each === 'string')
+    ? value.filter((candidate) => typeof candidate === 'string')
     : typeof value === 'string'
       ? [value]
       : []

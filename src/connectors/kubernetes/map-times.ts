@@ -41,8 +41,8 @@ export function updatedAt(
   if (setsDeletion(patch)) moments.push(deletionRequest(after))
   for (const step of written)
     if (step.path === '/status/startTime' && 'value' in step) moments.push(momentOf(step.value))
-  const known = moments.filter((moment) => moment !== undefined)
-  return known.length === 0 ? undefined : Math.max(...known)
+  const knownMoments = moments.filter((moment) => moment !== undefined)
+  return knownMoments.length === 0 ? undefined : Math.max(...knownMoments)
 }
 
 /** FieldsV1: `f:<key>` for members, `k:<keys>`, `v:<value>`, `i:<index>` for list entries; else one value. */

@@ -8,9 +8,9 @@ export class DocumentBuffers {
   readonly #free: Uint8Array[] = []
 
   copy(document: Uint8Array): Uint8Array {
-    const found = document.length > bufferBytes ? undefined : this.#free.pop()
+    const bytes = document.length > bufferBytes ? undefined : this.#free.pop()
     const all =
-      found === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(found.buffer)
+      bytes === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(bytes.buffer)
     all.set(document)
     return all.subarray(0, document.length)
   }

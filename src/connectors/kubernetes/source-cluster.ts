@@ -189,18 +189,18 @@ export class KubernetesSource implements Source {
       const woken = new AbortController()
       this.#rediscover = () => void timers.after(againMs, () => woken.abort())
       try {
-        const found = await discover(this.#client.ask, signal)
-        if (this.#map.begun === undefined) this.#map.begun = found.now ?? this.#context.host.clock.now()
+        const server = await discover(this.#client.ask, signal)
+        if (this.#map.begun === undefined) this.#map.begun = server.now ?? this.#context.host.clock.now()
         this.#reached = this.#context.host.clock.now()
         if (this.#problem !== undefined || first)
           this.#context.log.info('The cluster answers.', {
             source: this.#context.id,
-            version: found.version,
-            kinds: found.types.length,
+            version: server.version,
+            kinds: server.types.length,
           })
         this.#problem = undefined
-        this.#unavailable = found.unavailable
-        await this.#adopt(found.types, found.minor >= 32, signal)
+        this.#unavailable = server.unavailable
+        await this.#adopt(server.types, server.minor >= 32, signal)
         await timers.sleep(this.#absent.any ? goneMs : discoverMs, AbortSignal.any([signal, woken.signal]))
       } catch (error) {
         if (signal.aborted) return
@@ -244,7 +244,7 @@ export class KubernetesSource implements Source {
 
   async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal) {
     const wanted = new Set<string>()
-    for (const type of types.filter((each) => selects(this.#scope, each))) {
+    for (const type of types.filter((candidate) => selects(this.#scope, candidate))) {
       const places = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces
       for (const namespace of places) {
         const key = this.#key(type, namespace)

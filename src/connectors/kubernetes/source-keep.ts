@@ -132,8 +132,8 @@ async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise
     const words = map.emittedBefore(Number.MAX_SAFE_INTEGER, after, maxAtOnce)
     after = words.at(-1)?.row ?? after
     for (const { collection, uid, version, since } of words) {
-      const known = collection.objects.get(uid)
-      const document = known === undefined ? undefined : map.document(known)
+      const existing = collection.objects.get(uid)
+      const document = existing === undefined ? undefined : map.document(existing)
       if (document === undefined) continue
       const object = JSON.parse(document.toString()) as KubeObject
       const { data } = resourceEvent(

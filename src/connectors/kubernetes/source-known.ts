@@ -71,9 +71,9 @@ export class KnownObjects {
       this.#odd.set(uid, number)
       this.#oddUids.set(number, uid)
     }
-    const known = new KnownObject(this, number)
-    known.version = ''
-    return known
+    const knownObject = new KnownObject(this, number)
+    knownObject.version = ''
+    return knownObject
   }
 
   delete(uid: string): void {
@@ -200,14 +200,14 @@ export class KnownObjects {
 
   #grow() {
     const before = this.#slots
-    const own = this.#uid.slice()
+    const numbers = this.#uid.slice()
     this.#slots = new Uint32Array(2 * before.length)
     for (const slot of before) {
       if (slot === 0) continue
       this.#uid.set(this.#words.subarray(4 * (slot - 1), 4 * slot))
       this.#slots[this.#slotOf()] = slot
     }
-    this.#uid.set(own)
+    this.#uid.set(numbers)
   }
 }
 

@@ -14,8 +14,8 @@ export function manifestOf(
   }: { redactor: Redactor | undefined; storeRetentionMs: number | undefined; now: number },
 ): ManifestState | undefined {
   for (const { objects } of map.collections()) {
-    const known = objects.get(uid)
-    const document = known === undefined ? undefined : map.stored(known)
+    const existing = objects.get(uid)
+    const document = existing === undefined ? undefined : map.stored(existing)
     if (document === undefined) continue
     const object = JSON.parse(document.toString()) as KubeObject
     const begun = map.begun

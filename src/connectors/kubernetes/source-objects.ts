@@ -157,17 +157,17 @@ export class ObjectMap {
 
   /** The last document of an object, as JSON; undefined if it has none or it is lost. Valid until the next call. */
   document(known: Known): Buffer | undefined {
-    const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
-    return found === undefined || found.length === 0
+    const bytes = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
+    return bytes === undefined || bytes.length === 0
       ? undefined
-      : Buffer.from(found.buffer, found.byteOffset, found.length)
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   stored(known: Known): Buffer | undefined {
-    const found = known.block === 0 ? undefined : this.#blocks.find(known)
-    return found === undefined || found.length === 0
+    const bytes = known.block === 0 ? undefined : this.#blocks.find(known)
+    return bytes === undefined || bytes.length === 0
       ? undefined
-      : Buffer.from(found.buffer, found.byteOffset, found.length)
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   *names(collection: Collection): Generator<Names & { readonly uid: string }> {

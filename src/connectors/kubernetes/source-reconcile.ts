@@ -63,16 +63,16 @@ export async function repair(
   const { group, resource } = type
   const isWatching = (): boolean => reader.status?.().state !== 'waiting' && reader.status?.().state !== 'unwatchable'
   try {
-    const found = await gapsOf({ ask, type, path, selectors, collection, isWatching, host }, signal, (objects) =>
+    const gaps = await gapsOf({ ask, type, path, selectors, collection, isWatching, host }, signal, (objects) =>
       metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }),
     )
-    if (found === undefined) return
+    if (gaps === undefined) return
     const now = host.clock.now()
-    if (!differs(found)) {
+    if (!differs(gaps)) {
       watched.verified = now
       return
     }
-    const sizes = { missing: found.missing.length, stale: found.stale.length, extra: found.extra.length }
+    const sizes = { missing: gaps.missing.length, stale: gaps.stale.length, extra: gaps.extra.length }
     log.error('The cluster has changes that no watch delivered; the kind is listed again.', {
       source: id,
       group,
@@ -160,10 +160,10 @@ function difference({ objects }: Collection, versions: ReadonlyMap<string, strin
   const stale: string[] = []
   const extra: string[] = []
   for (const [uid, version] of versions) {
-    const known = objects.get(uid)
+    const object = objects.get(uid)
     // It may have been deleted since the list.
-    if (known === undefined) missing.push(uid)
-    else if ((numberOf(known.version) ?? 0n) < (numberOf(version) ?? 0n)) stale.push(uid)
+    if (object === undefined) missing.push(uid)
+    else if ((numberOf(object.version) ?? 0n) < (numberOf(version) ?? 0n)) stale.push(uid)
   }
   for (const [uid, { version }] of objects)
     if (!versions.has(uid) && (numberOf(version) ?? 0n) <= listed) extra.push(uid)

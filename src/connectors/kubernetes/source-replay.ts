@@ -87,23 +87,25 @@ function stepsOf(
       state,
       ...facts
     } = emitted as ResourceData
-    const known = map.collection(keyOf(emitted as ResourceData)).objects.get(uid)
-    if (known === undefined || state === 'gone') return []
-    known.emitted = digestOf(JSON.stringify(facts))
-    return [{ is: 'touch', known, facts: factsOf(known), emission: { at: time, version: resourceVersion, since } }]
+    const object = map.collection(keyOf(emitted as ResourceData)).objects.get(uid)
+    if (object === undefined || state === 'gone') return []
+    object.emitted = digestOf(JSON.stringify(facts))
+    return [
+      { is: 'touch', known: object, facts: factsOf(object), emission: { at: time, version: resourceVersion, since } },
+    ]
   }
   if (type !== kubernetesTypes.event) return []
   const event = emitted as ClusterEventData
   const collection = map.collection(keyOf(event))
-  const known = collection.objects.get(event.uid) ?? map.add(collection, event.uid)
-  known.version = event.resourceVersion
+  const existing = collection.objects.get(event.uid) ?? map.add(collection, event.uid)
+  existing.version = event.resourceVersion
   return [
     {
       is: 'put',
       collection,
       uid: event.uid,
-      known,
-      facts: factsOf(known),
+      known: existing,
+      facts: factsOf(existing),
       names: { namespace: event.namespace, name: event.name },
       document: Buffer.alloc(0),
     },

@@ -50,14 +50,14 @@ export async function resync(
     after = last.row
     const now = host.clock.now()
     for (const { collection, uid, emitted: digest, version, since } of words) {
-      const known = collection.objects.get(uid)
+      const existing = collection.objects.get(uid)
       // A newer emission is pending; an older state must not follow it.
-      if (known === undefined || known.emitted !== digest || !leads(collection)) continue
-      const document = map.document(known)
+      if (existing === undefined || existing.emitted !== digest || !leads(collection)) continue
+      const document = map.document(existing)
       if (document === undefined) continue
       const object = JSON.parse(document.toString()) as KubeObject
       const facts = JSON.stringify(factsOf(object))
-      known.emitted = digestOf(facts)
+      existing.emitted = digestOf(facts)
       const event = resourceEvent(
         { ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' },
         facts,
@@ -65,7 +65,7 @@ export async function resync(
       )
       const room = recorder.record(
         [event],
-        [{ is: 'touch', known, facts: knownFacts(known), emission: { at: now, version, since } }],
+        [{ is: 'touch', known: existing, facts: knownFacts(existing), emission: { at: now, version, since } }],
       )
       count++
       metrics.count('weir_kubernetes_resynced_objects_total', 1, { source: id })

@@ -6,9 +6,9 @@ const layout = 4
 type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
 export function openTables(database: Database): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (found !== 0 && found !== layout)
-    throw new Error(`it has layout ${found}, this version of Weir reads layout ${layout}`)
+  const result = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (result !== 0 && result !== layout)
+    throw new Error(`it has layout ${result}, this version of Weir reads layout ${layout}`)
   database.transaction(() => {
     // One checksum per group of columns that is written together; NULL is not verified.
     database.exec(`
@@ -17,7 +17,7 @@ export function openTables(database: Database): void {
       CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT,
         hash TEXT, emitted TEXT, namespace TEXT, name TEXT, block INTEGER, slot INTEGER, emitted_at INTEGER,
         emitted_version TEXT, since TEXT, location_sum INTEGER, facts_sum INTEGER, emission_sum INTEGER)`)
-    if (found !== layout) database.exec(`PRAGMA user_version = ${layout}`)
+    if (result !== layout) database.exec(`PRAGMA user_version = ${layout}`)
   })
   // A damaged page may hide rows. Documents have their own checksums.
   for (const table of ['state', 'collections', 'objects']) {

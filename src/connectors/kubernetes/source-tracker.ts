@@ -95,8 +95,8 @@ export class Tracker implements Target {
   }
 
   async listed(version: string): Promise<void> {
-    for (const [uid, known] of this.#collection.objects)
-      if (known.seen !== this.#list) await this.#gone(uid, known, undefined, version)
+    for (const [uid, object] of this.#collection.objects)
+      if (object.seen !== this.#list) await this.#gone(uid, object, undefined, version)
     this.#listing = false
     this.#collection.whole = true
     this.#names = undefined
@@ -117,7 +117,7 @@ export class Tracker implements Target {
 
   async dropped(): Promise<void> {
     const collection = this.#collection
-    for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)
+    for (const [uid, object] of collection.objects) await this.#gone(uid, object, undefined, undefined)
     collection.cursor = undefined
     collection.whole = false
     await this.#record([], [{ is: 'cursor', collection, version: undefined, ended: true }], undefined)
@@ -150,30 +150,30 @@ export class Tracker implements Target {
     if (before !== undefined && this.#listing) before.seen = this.#list
     if (before?.hash === digest) return this.#hidden(before, version, 'resource-version')
     const { object } = seen
-    const place = placeOf(this.#options.cluster, this.#options.type, object)
-    const replaced = before === undefined && this.#listing ? this.#replacedBy(place) : undefined
+    const position = placeOf(this.#options.cluster, this.#options.type, object)
+    const replaced = before === undefined && this.#listing ? this.#replacedBy(position) : undefined
     if (replaced !== undefined) {
       // A name has one holder at a time: the known object is deleted.
       const settled = this.#gone(replaced.uid, replaced.known, undefined, version)
       if (settled !== undefined) return settled.then(() => this.#seen(seen, isNew))
     }
     return before === undefined
-      ? this.#created(seen, place, digest, isNew || this.#isNew(object))
-      : this.#updated(seen, place, digest, before, version)
+      ? this.#created(seen, position, digest, isNew || this.#isNew(object))
+      : this.#updated(seen, position, digest, before, version)
   }
 
-  #created(seen: SeenObject, place: Place, digest: string, isNew: boolean): void | Promise<void> {
+  #created(seen: SeenObject, position: Place, digest: string, isNew: boolean): void | Promise<void> {
     const { map, snapshot, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const [version, now] = [seen.version ?? '', host.clock.now()]
-    const known = map.add(this.#collection, place.uid)
+    const known = map.add(this.#collection, position.uid)
     if (this.#listing) known.seen = this.#list
     const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
-    this.#requests.seen(place.uid, safe)
+    this.#requests.seen(position.uid, safe)
     const change =
       isNew || snapshot
         ? changeEvent({
-            place,
+            place: position,
             resourceVersion: version,
             operation: 'created',
             old: undefined,
@@ -186,10 +186,10 @@ export class Tracker implements Target {
             time: Number.isNaN(created) ? now : created,
           })
         : undefined
-    return this.#put(known, { place, version, digest, document, safe, now }, 'created', change)
+    return this.#put(known, { place: position, version, digest, document, safe, now }, 'created', change)
   }
 
-  #updated(seen: SeenObject, place: Place, digest: string, known: Known, version: string): void | Promise<void> {
+  #updated(seen: SeenObject, position: Place, digest: string, known: Known, version: string): void | Promise<void> {
     const { map, noise, marked, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const old = map.document(known)
@@ -202,7 +202,7 @@ export class Tracker implements Target {
             : undefined) ?? [JSON.parse(old.toString()) as KubeObject, safe])
     const patch: readonly PatchStep[] = parts === undefined ? [] : diff(...parts)
     const now = this.#clock.ofUpdate(host.clock.now(), patch, safe, seen)
-    this.#requests.seen(place.uid, safe, parts?.[0])
+    this.#requests.seen(position.uid, safe, parts?.[0])
     const hiding = old === undefined ? [] : noise.hides(patch)
     if (hiding.length > 0) this.#options.onNoise(hiding)
     // Equal members in another order, from another server version.
@@ -214,7 +214,7 @@ export class Tracker implements Target {
       hiding.length > 0
         ? undefined
         : changeEvent({
-            place,
+            place: position,
             resourceVersion: version,
             operation: 'updated',
             old,
@@ -227,7 +227,7 @@ export class Tracker implements Target {
             deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
             noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
           })
-    return this.#put(known, { place, version, digest, document, safe, now }, 'updated', change)
+    return this.#put(known, { place: position, version, digest, document, safe, now }, 'updated', change)
   }
 
   #put(
@@ -239,8 +239,8 @@ export class Tracker implements Target {
     const { map } = this.#options
     known.version = version
     known.hash = digest
-    const own = map.keep(document)
-    known.document = own
+    const bytes = map.keep(document)
+    known.document = bytes
     const facts = factsOf(safe)
     const text = JSON.stringify(facts)
     const emitted = digestOf(text)
@@ -268,7 +268,7 @@ export class Tracker implements Target {
           known,
           facts: knownFacts(known),
           names: { namespace: place.namespace, name: place.name },
-          document: own,
+          document: bytes,
           ...(emission === undefined ? {} : { emission }),
         },
         ...this.#passed(version),
@@ -296,8 +296,8 @@ export class Tracker implements Target {
     if (this.#listing) known.seen = this.#list
     if (known.version === version) return
     known.version = version
-    const place = placeOf(cluster, type, seen.object)
-    const event = eventData(place, version, seen.object)
+    const position = placeOf(cluster, type, seen.object)
+    const event = eventData(position, version, seen.object)
     const data = redactor === undefined ? event : { ...event, message: redactor.text(event.message) }
     const time = Date.parse(data.last ?? '')
     const events =
@@ -313,7 +313,7 @@ export class Tracker implements Target {
           uid,
           known,
           facts: knownFacts(known),
-          names: { namespace: place.namespace, name: place.name },
+          names: { namespace: position.namespace, name: position.name },
           document: nothing,
         },
         ...this.#passed(version),
@@ -324,8 +324,8 @@ export class Tracker implements Target {
 
   #goneNow(seen: SeenObject): void | Promise<void> {
     const uid = this.#uidOf(seen)
-    const known = this.#collection.objects.get(uid)
-    return known === undefined ? undefined : this.#gone(uid, known, seen, seen.version)
+    const object = this.#collection.objects.get(uid)
+    return object === undefined ? undefined : this.#gone(uid, object, seen, seen.version)
   }
 
   /** `last`: final state from a watch. `version`: deleted at or before it. */
@@ -344,11 +344,11 @@ export class Tracker implements Target {
     // Without a document its name is unknown.
     if (document === undefined) return this.#record([], steps, version)
     const whole = object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)
-    const place = { ...placeOf(cluster, type, whole), uid }
+    const position = { ...placeOf(cluster, type, whole), uid }
     const now = this.#clock.at(host.clock.now(), goneAt(whole))
     const resourceVersion = last?.version ?? known.version
     const change = changeEvent({
-      place,
+      place: position,
       resourceVersion,
       operation: 'deleted',
       old: document,
@@ -365,7 +365,7 @@ export class Tracker implements Target {
     return this.#record(
       [
         change,
-        resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, '{}', now),
+        resourceEvent({ ...position, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, '{}', now),
       ],
       steps,
       version,
@@ -393,8 +393,8 @@ export class Tracker implements Target {
         this.#names.set(`${each.namespace ?? ''}/${each.name}`, each.uid)
     }
     const uid = this.#names.get(`${namespace ?? ''}/${name}`)
-    const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
-    return uid === undefined || known === undefined ? undefined : { uid, known }
+    const existing = uid === undefined ? undefined : this.#collection.objects.get(uid)
+    return uid === undefined || existing === undefined ? undefined : { uid, known: existing }
   }
 }
 

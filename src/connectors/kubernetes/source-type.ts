@@ -4,19 +4,19 @@ import type { ObjectMap } from './source-objects.ts'
 import type { Collection } from './source-steps.ts'
 
 export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {
-  for (const known of collection.objects.values()) {
-    const document = map.document(known)
+  for (const object of collection.objects.values()) {
+    const document = map.document(object)
     if (document !== undefined) return typeAs(collection, JSON.parse(document.toString()) as KubeObject)
   }
   return undefined
 }
 
 export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
-  const [place = '', namespace] = key.split(' ')
-  const slash = place.lastIndexOf('/')
+  const [word = '', namespace] = key.split(' ')
+  const slash = word.lastIndexOf('/')
   return {
-    group: place.slice(0, slash),
-    resource: place.slice(slash + 1),
+    group: word.slice(0, slash),
+    resource: word.slice(slash + 1),
     version: apiVersion.slice(apiVersion.indexOf('/') + 1),
     kind,
     namespaced: namespace !== undefined,

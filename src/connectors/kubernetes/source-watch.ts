@@ -47,7 +47,7 @@ export function startWatch({
     ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }),
     ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }),
   }
-  const place = namespace === undefined ? {} : { namespace }
+  const position = namespace === undefined ? {} : { namespace }
   const reader = new Reader({
     path,
     selectors,
@@ -59,8 +59,8 @@ export function startWatch({
     pace,
     onMissing,
     onRelist: (reason) =>
-      log.warn('A watch failed; the kind is listed again.', { source: id, kind: nameOf(type), ...place, reason }),
-    onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...place, reason }),
+      log.warn('A watch failed; the kind is listed again.', { source: id, kind: nameOf(type), ...position, reason }),
+    onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...position, reason }),
   })
   const done = reader
     .run(stop.signal)
@@ -69,5 +69,5 @@ export function startWatch({
         log.error('The watch of a kind ended.', { source: id, kind: nameOf(type), error: messageOf(error) })
     })
     .finally(() => slot.done())
-  return { type, ...place, reader, tracker, stop, done, path, selectors, collection }
+  return { type, ...position, reader, tracker, stop, done, path, selectors, collection }
 }

@@ -48,7 +48,7 @@ export async function contentsOfImage(
   if (file === undefined) return []
   const { waivers: _, ...read } = await readReport(file.bytes, maxBytes, reserve)
   const { digest, aliases = [], ...image } = read.image
-  const own = imageOf(origin, report.service)
+  const ownImage = imageOf(origin, report.service)
   const others = [...new Set([...(digest === undefined ? [] : [digest]), ...aliases])]
   return eventsOfReport(
     { ...read, image },
@@ -59,7 +59,7 @@ export async function contentsOfImage(
       origin: `${origin.namespace}/${file.name}`,
       // Posted facts and problems of a source with the name of the scanner stay.
       channel: 'builds',
-      image: withoutUndefined<ImageData>({ ...own, aliases: others.length === 0 ? undefined : others }),
+      image: withoutUndefined<ImageData>({ ...ownImage, aliases: others.length === 0 ? undefined : others }),
     },
   )
 }

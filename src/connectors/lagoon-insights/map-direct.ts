@@ -39,8 +39,8 @@ export function factsOf(
     const fields = itemOf(item, pointer)
     // Also those that the token replaces must be texts.
     for (const name of ['environment', 'projectName', 'environmentName']) textAt(fields, name, pointer)
-    const [name, value, source, description, kind, category, service] = factTexts.map((each) =>
-      textAt(fields, each, pointer),
+    const [name, value, source, description, kind, category, service] = factTexts.map((factText) =>
+      textAt(fields, factText, pointer),
     )
     return {
       environment: claims.environmentId,
@@ -67,11 +67,11 @@ function listOf(body: unknown, strict: boolean): Readonly<{ list: readonly unkno
   const { facts, environment } = body
   if (environment !== undefined && environment !== null && !isInt(environment))
     throw new Unreadable('/environment', 'it must be an integer')
-  const own = textAt(body, 'type', '')
+  const text = textAt(body, 'type', '')
   for (const name of ['projectName', 'environmentName']) textAt(body, name, '')
   if (facts !== undefined && facts !== null && !Array.isArray(facts))
     throw new Unreadable('/facts', 'it must be a list')
-  return { list: Array.isArray(facts) ? limited(facts) : null, type: strict && own !== undefined ? own : type }
+  return { list: Array.isArray(facts) ? limited(facts) : null, type: strict && text !== undefined ? text : type }
 }
 
 /** A list. Throws Unreadable. */

@@ -111,43 +111,43 @@ export class ConfigMapController {
   async #work(signal: AbortSignal): Promise<void> {
     const { log, id } = this.#options.context
     while (!signal.aborted) {
-      const place = await this.#queue.next(signal)
-      if (place === undefined) return
+      const position = await this.#queue.next(signal)
+      if (position === undefined) return
       try {
-        await this.#process(place, signal)
+        await this.#process(position, signal)
       } catch (error) {
         if (signal.aborted) return
         log.warn('A ConfigMap with insights cannot be processed; Weir retries.', {
           source: id,
-          configmap: keyOf(place),
+          configmap: keyOf(position),
           error: messageOf(error),
         })
-        this.#queue.later(place, retryMs)
+        this.#queue.later(position, retryMs)
       }
     }
   }
 
   async #process(place: Place, signal: AbortSignal): Promise<void> {
     const { config, context, cluster, isLeader } = this.#options
-    const found = await cluster.configMap(place, signal)
-    if (found === undefined) return
-    const { meta } = found
+    const result = await cluster.configMap(place, signal)
+    if (result === undefined) return
+    const { meta } = result
     const key = keyOf(meta)
     const wait = waitMs(meta, context.host.clock.now())
     if (wait !== undefined && wait > 0) return this.#see(meta, signal)
     if (isProcessed(meta) || names.givenUp in meta.labels || names.rejected in meta.annotations) return
-    const id = reportId(found)
+    const id = reportId(result)
     if (this.#waiting.get(key)?.id === id) return
     const labels = await cluster.namespaceLabels(meta.namespace, signal)
     if (labels === undefined) return
-    const made = reportOf(found, labels, config)
-    if (typeof made === 'string') return this.#reject(found, made, signal)
+    const made = reportOf(result, labels, config)
+    if (typeof made === 'string') return this.#reject(result, made, signal)
     const wrong = await checkFiles(made.report, config.max_decompressed)
     // With `strict` an unreadable file is sent as insights-remote sends it.
     if (wrong !== undefined && !(config.strict && wrong === 'unreadable-gzip'))
-      return this.#reject(found, wrong, signal)
+      return this.#reject(result, wrong, signal)
     for (const reason of made.corrected) this.#corrected(key, reason)
-    const position = await this.#position(id, found, made.report, signal)
+    const position = await this.#position(id, result, made.report, signal)
     if (position === undefined || !isLeader()) return
     const since = context.host.clock.now()
     this.#waiting.set(key, { id, since })

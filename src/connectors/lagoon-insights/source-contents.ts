@@ -43,7 +43,7 @@ export class ReportContents {
       const text = state === undefined ? '{}' : Buffer.from(await host.disk.readFile(`${state}/${file}`)).toString()
       const stored: unknown = JSON.parse(text)
       for (const [key, list] of Object.entries(isRecord(stored) ? stored : {}))
-        if (Array.isArray(list)) services.set(key, new Set(list.filter((one) => typeof one === 'string')))
+        if (Array.isArray(list)) services.set(key, new Set(list.filter((candidate) => typeof candidate === 'string')))
     } catch {
       // The first start, or a torn file.
     }
@@ -61,18 +61,18 @@ export class ReportContents {
 
   /** Call it when the contents of the report are synced. */
   appended(report: ImageReport): void {
-    const place = placeOf(report)
-    if (!this.isWanted || this.#last.has(place)) return
-    this.#last.set(place, { hash: hashOf(report), at: this.#context.host.clock.now() })
+    const position = placeOf(report)
+    if (!this.isWanted || this.#last.has(position)) return
+    this.#last.set(position, { hash: hashOf(report), at: this.#context.host.clock.now() })
   }
 
   /** The contents are repeated before the store forgets them. */
   #isRepeated(report: ImageReport): boolean {
     const { host, storeRetentionMs = 0 } = this.#context
-    const place = placeOf(report)
-    const last = this.#last.get(place)
+    const position = placeOf(report)
+    const last = this.#last.get(position)
     if (last?.hash === hashOf(report) && host.clock.now() - last.at < storeRetentionMs / 2) return true
-    this.#last.delete(place)
+    this.#last.delete(position)
     return false
   }
 
@@ -100,35 +100,35 @@ export class ReportContents {
   }
 
   /** `written`: equal for repetitions of one request. */
-  async ofPosted(posted: Posted, place: Place, written?: number): Promise<readonly WeirEvent[]> {
+  async ofPosted(posted: Posted, position: Place, written?: number): Promise<readonly WeirEvent[]> {
     if (!this.isWanted) return []
     for (const { source = '', service = '' } of posted.items) {
-      const key = keyOf(posted.kind, place.namespace, source)
-      const known = this.#services.get(key) ?? new Set()
-      if (known.has(service) || known.size >= maxServices) continue
-      this.#services.set(key, known.add(service))
+      const key = keyOf(posted.kind, position.namespace, source)
+      const existing = this.#services.get(key) ?? new Set()
+      if (existing.has(service) || existing.size >= maxServices) continue
+      this.#services.set(key, existing.add(service))
       await this.#save()
     }
-    return contentsOfPosted(posted, this.#origin(place, written))
+    return contentsOfPosted(posted, this.#origin(position, written))
   }
 
   /** An empty `service` ends the items of all services that posted some to this instance. */
   ofDeleted(
     kind: Kind,
     { source, service }: Readonly<{ source: string; service: string }>,
-    place: Place,
+    position: Place,
     written?: number,
   ): readonly WeirEvent[] {
     if (!this.isWanted) return []
-    const known = this.#services.get(keyOf(kind, place.namespace, source)) ?? []
-    const services = service === '' ? known : [service]
-    const origin = this.#origin(place, written)
-    return [...services].flatMap((one) => eventsOfPlace({ kind, items: [] }, { source, service: one }, origin))
+    const existing = this.#services.get(keyOf(kind, position.namespace, source)) ?? []
+    const services = service === '' ? existing : [service]
+    const origin = this.#origin(position, written)
+    return [...services].flatMap((text) => eventsOfPlace({ kind, items: [] }, { source, service: text }, origin))
   }
 
-  #origin(place: Place, written?: number): Origin {
+  #origin(position: Place, written?: number): Origin {
     const now = this.#context.host.clock.now()
-    return { cluster: this.#config.cluster, ...place, now, written: written ?? now }
+    return { cluster: this.#config.cluster, ...position, now, written: written ?? now }
   }
 
   async #save(): Promise<void> {

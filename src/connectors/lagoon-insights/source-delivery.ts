@@ -173,11 +173,11 @@ export class Delivery {
           await context.host.timers.sleep(Math.min(30_000, 1000 * 2 ** failures), signal)
           if (signal.aborted) return undefined
         }
-        const found = await cluster.configMap(meta, signal).catch(() => current)
-        if (found === undefined) return undefined
-        if ('meta' in found) {
-          if (found.meta.uid !== meta.uid || reportId(found) !== id) return undefined
-          current = found.meta
+        const result = await cluster.configMap(meta, signal).catch(() => current)
+        if (result === undefined) return undefined
+        if ('meta' in result) {
+          if (result.meta.uid !== meta.uid || reportId(result) !== id) return undefined
+          current = result.meta
         }
       }
     }

@@ -45,8 +45,8 @@ export function routeOf({ method, url = '/' }: IncomingMessage): Route | Answer 
     throw new Refused(400, 'BAD REQUEST', 'the path is not valid')
   }
   if (path.length > 1 && path.endsWith('/')) {
-    const found = routeOf({ method, url: written.replace(/\/+$/, '') } as IncomingMessage)
-    return 'kind' in found ? { status: 307, body: '', headers: { location: written.replace(/\/+$/, '') } } : found
+    const route = routeOf({ method, url: written.replace(/\/+$/, '') } as IncomingMessage)
+    return 'kind' in route ? { status: 307, body: '', headers: { location: written.replace(/\/+$/, '') } } : route
   }
   const [, kind, source, service, more] = path.split('/')
   // `source` is the service.

@@ -118,19 +118,19 @@ export class InsightsWeb {
     if (token === undefined) return { status: 500, body: '' }
     const wrongId = route.method === 'DELETE' ? 'BAD REQUEST' : 'Unable to parse environment ID'
     const environment = environmentNumber(token.environmentId)
-    const place: Place = {
+    const position: Place = {
       namespace: token.namespace,
       project: token.projectName,
       environment: token.environmentName,
     }
     const written = writtenOf(request)
-    if (route.kind === 'sbom') return this.#takeSbom(route.service, place, token, given)
+    if (route.kind === 'sbom') return this.#takeSbom(route.service, position, token, given)
     if (route.method === 'DELETE') {
       if (environment === undefined) throw badId(wrongId)
       const type = `direct.delete.${route.kind}` as const
       const { source, service } = route
       const message = goJson({ type, environment, source, service } satisfies DirectDelete)
-      const rows = contents.ofDeleted(route.kind, route, place, written)
+      const rows = contents.ofDeleted(route.kind, route, position, written)
       return this.#append(token, { kind: type, message, part: route.kind }, request, rows)
     }
     const body = await this.#json(given)
@@ -152,12 +152,12 @@ export class InsightsWeb {
       'facts' in items
         ? ({ kind: 'facts', items: items.facts ?? [] } as const)
         : ({ kind: 'problems', items: items.problems ?? [] } as const)
-    const rows = await contents.ofPosted(posted, place, written)
+    const rows = await contents.ofPosted(posted, position, written)
     const report = { kind: `direct.${route.kind}`, message: goJson(message), part: route.kind } as const
     return this.#append(token, report, request, rows)
   }
 
-  async #takeSbom(service: string, place: Place, token: VerifiedToken, given: Received): Promise<Answer> {
+  async #takeSbom(service: string, position: Place, token: VerifiedToken, given: Received): Promise<Answer> {
     const { config, context, contents } = this.#options
     const { request } = given
     if (!/^(?:identity|gzip|zstd)$/.test(request.headers['content-encoding'] ?? 'identity'))
@@ -165,7 +165,7 @@ export class InsightsWeb {
     const body = await this.#body(given, config.max_sbom)
     const report = await context.host.memory
       .use(0, (memory) =>
-        reportOfUpload(body, service, place, {
+        reportOfUpload(body, service, position, {
           maxBytes: config.max_decompressed,
           reserve: (bytes) => memory.grow(bytes),
         }),

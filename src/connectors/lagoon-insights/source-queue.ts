@@ -22,12 +22,12 @@ export class ConfigMapQueue {
     this.wake()
   }
 
-  later(place: Place, ms: number): void {
-    const key = keyOf(place)
+  later(position: Place, ms: number): void {
+    const key = keyOf(position)
     this.cancel(key)
     const again = (): void => {
       this.#later.delete(key)
-      this.add(place)
+      this.add(position)
     }
     // Timers of Node end at 24 days.
     this.#later.set(key, this.#timers.after(Math.min(ms, 86_400_000), again))

@@ -122,9 +122,9 @@ export class BuildScanner {
     const { namespace, uid } = build
     const made = scannerPod({ build, pod, images, scanner })
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
-    for (const found of (await this.#list(path, signal, scanStatus)).map(metaOf))
-      if (found !== undefined && isScanner(found) && found.name !== made.name)
-        await cluster.remove('pods', found, signal).catch(unlessGone)
+    for (const meta of (await this.#list(path, signal, scanStatus)).map(metaOf))
+      if (meta !== undefined && isScanner(meta) && meta.name !== made.name)
+        await cluster.remove('pods', meta, signal).catch(unlessGone)
     // It exists if the mark failed before.
     await cluster.create('pods', namespace, made.pod, signal).catch(unlessGone)
     await cluster.patch('pods', build, { metadata: { uid, labels: { [scanned]: 'true' } } }, signal).catch(unlessGone)
@@ -136,8 +136,8 @@ export class BuildScanner {
     for (const { group, kind, isStrict } of workloads) {
       if (strict && !isStrict) continue
       try {
-        const found = await this.#list(inGroup(group, namespace, kind), signal)
-        images.push(...found.flatMap((workload) => imagesOf(workload, strict)))
+        const results = await this.#list(inGroup(group, namespace, kind), signal)
+        images.push(...results.flatMap((workload) => imagesOf(workload, strict)))
       } catch (error) {
         // The role of insights-remote has Deployments only.
         if (isStrict || !(error instanceof Forbidden)) throw error

@@ -152,11 +152,11 @@ export class TokenController {
     if (change === undefined) return undefined
     const token = await mintToken(secrets[0] ?? '', claims, lifetime === null ? undefined : { now, ms: lifetime })
     const data = { [secretKey]: Buffer.from(token).toString('base64') }
-    const place = { namespace, name: secretName }
+    const position = { namespace, name: secretName }
     const written =
       stored === undefined
-        ? await this.#create(place, data, signal)
-        : await cluster.patch('secrets', place, patchOf(stored.meta, data), signal)
+        ? await this.#create(position, data, signal)
+        : await cluster.patch('secrets', position, patchOf(stored.meta, data), signal)
     const writtenMeta = metaOf(written)
     if (writtenMeta !== undefined) this.#stored.set(namespace, storedToken(writtenMeta, written))
     return change
@@ -164,7 +164,7 @@ export class TokenController {
 
   /** A Secret of this name without the labels is adopted: the name belongs to the tokens. */
   async #create(
-    place: Readonly<{ namespace: string; name: string }>,
+    position: Readonly<{ namespace: string; name: string }>,
     data: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<unknown> {
@@ -172,13 +172,13 @@ export class TokenController {
     try {
       return await cluster.create(
         'secrets',
-        place.namespace,
-        { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { ...place, labels }, data },
+        position.namespace,
+        { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { ...position, labels }, data },
         signal,
       )
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
-      return cluster.patch('secrets', place, { metadata: { labels }, data }, signal)
+      return cluster.patch('secrets', position, { metadata: { labels }, data }, signal)
     }
   }
 }
@@ -218,17 +218,17 @@ export async function staleness(
   claims: EnvironmentClaims,
   { secrets, now, lifetime }: Freshness,
 ): Promise<TokenChange | undefined> {
-  const found = await verifyToken(token, secrets, { algorithms: ['HS256'], now })
-  if (found === undefined) return 'repaired'
-  if (found.namespace !== claims.namespace) return 'repaired'
+  const verifiedToken = await verifyToken(token, secrets, { algorithms: ['HS256'], now })
+  if (verifiedToken === undefined) return 'repaired'
+  if (verifiedToken.namespace !== claims.namespace) return 'repaired'
   if (
-    found.secret > 0 ||
-    found.environmentId !== claims.environmentId ||
-    found.environmentName !== claims.environmentName ||
-    found.projectName !== claims.projectName
+    verifiedToken.secret > 0 ||
+    verifiedToken.environmentId !== claims.environmentId ||
+    verifiedToken.environmentName !== claims.environmentName ||
+    verifiedToken.projectName !== claims.projectName
   )
     return 'rotated'
-  if (lifetime === null) return found.expires === undefined ? undefined : 'refreshed'
-  if (found.expires === undefined || found.issuedAt === undefined) return 'refreshed'
-  return now - found.issuedAt * 1000 >= lifetime / 2 ? 'refreshed' : undefined
+  if (lifetime === null) return verifiedToken.expires === undefined ? undefined : 'refreshed'
+  if (verifiedToken.expires === undefined || verifiedToken.issuedAt === undefined) return 'refreshed'
+  return now - verifiedToken.issuedAt * 1000 >= lifetime / 2 ? 'refreshed' : undefined
 }

@@ -124,10 +124,10 @@ function labelComplaint(labels: readonly string[], fixed: Labels, ofEvents: Labe
       'set at least one, for example `app`',
       ['static_labels'],
     )
-  const own = Object.keys(ofEvents).find((name) => ['family', 'source', 'type'].includes(labelNameOf(name)))
-  return own === undefined
+  const key = Object.keys(ofEvents).find((name) => ['family', 'source', 'type'].includes(labelNameOf(name)))
+  return key === undefined
     ? null
-    : new Complaint(`the label \`${own}\` is set twice`, 'events have it already', ['event_labels', own])
+    : new Complaint(`the label \`${key}\` is set twice`, 'events have it already', ['event_labels', key])
 }
 
 export type LokiConfig = ConfigOf<typeof lokiSchema>

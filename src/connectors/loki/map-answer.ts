@@ -106,8 +106,8 @@ function extreme({ ms }: Entries, rows: Uint32Array, choose: (a: number, b: numb
 
 function lowest(text: string, pattern: RegExp, read: (text: string) => number): number {
   let least = Infinity
-  for (const [, found = ''] of text.matchAll(pattern)) {
-    const value = read(found)
+  for (const [, match = ''] of text.matchAll(pattern)) {
+    const value = read(match)
     if (!Number.isNaN(value)) least = Math.min(least, value)
   }
   return least

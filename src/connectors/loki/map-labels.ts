@@ -72,8 +72,8 @@ export class Streams {
     }
     const names = Object.keys(labels).sort()
     const text = `{${names.map((name) => `${name}=${JSON.stringify(labels[name])}`).join(', ')}}`
-    const known = this.#known.get(text)
-    if (known !== undefined) return known
+    const existing = this.#known.get(text)
+    if (existing !== undefined) return existing
     const number = this.texts.length
     this.texts.push(text)
     this.labels.push(labels)

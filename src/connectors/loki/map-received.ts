@@ -220,9 +220,9 @@ export function labelsOf(text: string): Texts {
 function unquoted(text: string) {
   return text.replaceAll(
     /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))/gs,
-    (_, x?: string, u?: string, long?: string, one = '') => {
+    (_, x?: string, u?: string, long?: string, match = '') => {
       const code = x ?? u ?? long
-      return code === undefined ? (escapes[one] ?? one) : String.fromCodePoint(Number.parseInt(code, 16))
+      return code === undefined ? (escapes[match] ?? match) : String.fromCodePoint(Number.parseInt(code, 16))
     },
   )
 }

@@ -67,18 +67,18 @@ export class Delivery {
   /** Cuts at the limit of a request; a larger line is a separate part. */
   #parts(rows: Uint32Array): Uint32Array[] {
     const { entries, config } = this.#options
-    const found: Uint32Array[] = []
+    const numberses: Uint32Array[] = []
     let [from, bytes] = [0, 0]
     for (let at = 0; at < rows.length; at++) {
       const size = entries.size(rows[at] ?? 0) + lineOverhead
       if (at > from && bytes + size > config.request_bytes) {
-        found.push(rows.subarray(from, at))
+        numberses.push(rows.subarray(from, at))
         ;[from, bytes] = [at, 0]
       }
       bytes += size
     }
-    found.push(rows.subarray(from))
-    return found
+    numberses.push(rows.subarray(from))
+    return numberses
   }
 
   async #inOrder(parts: readonly Uint32Array[]) {

@@ -28,25 +28,25 @@ export class Isolation {
 
   /** `labels`: the stream. `oldest`: Unix ms of its first entry in this push. */
   needs(labels: string, oldest: number, bytes: number): boolean {
-    const known = this.#known.get(labels)
+    const existing = this.#known.get(labels)
     const now = this.#clock.monotonic()
-    if (known === undefined || now - known.at > knownMs || oldest < this.#clock.now() - lateMs) return true
-    return bytes + (now - known.since < 1000 ? known.bytes : 0) > bytesPerSecond
+    if (existing === undefined || now - existing.at > knownMs || oldest < this.#clock.now() - lateMs) return true
+    return bytes + (now - existing.since < 1000 ? existing.bytes : 0) > bytesPerSecond
   }
 
   stored(labels: string, bytes: number): void {
     const now = this.#clock.monotonic()
-    const known = this.#known.get(labels)
-    if (known === undefined) {
+    const existing = this.#known.get(labels)
+    if (existing === undefined) {
       if (this.#known.size >= maxStreams) this.#known.clear()
       this.#known.set(labels, { at: now, since: now, bytes })
       return
     }
-    if (now - known.since >= 1000) {
-      known.since = now
-      known.bytes = 0
+    if (now - existing.since >= 1000) {
+      existing.since = now
+      existing.bytes = 0
     }
-    known.at = now
-    known.bytes += bytes
+    existing.at = now
+    existing.bytes += bytes
   }
 }

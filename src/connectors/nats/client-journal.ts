@@ -53,16 +53,16 @@ export class ExpectingWriter implements BusWriter {
       const message = await client.manager.streams.getMessage(this.#options.target(channel).stream, {
         last_by_subj: subject,
       })
-      const known: Subject = { last: message?.seq ?? 0, written: 0, unconfirmed: false }
+      const knownSubject: Subject = { last: message?.seq ?? 0, written: 0, unconfirmed: false }
       try {
         const sequence = await this.#publish(
           client,
           channel,
           subject,
-          known,
+          knownSubject,
           channel === 'records' ? (message?.data ?? new Uint8Array(0)) : new Uint8Array(0),
         )
-        this.#subjects.set(subject, known)
+        this.#subjects.set(subject, knownSubject)
         return positionOf(sequence)
       } catch (error) {
         if (!isWrongLast(error, client)) throw error
@@ -86,7 +86,7 @@ export class ExpectingWriter implements BusWriter {
         ),
       ),
     )
-    const failed = settled.find((one) => one.status === 'rejected')
+    const failed = settled.find((promiseSettledResult) => promiseSettledResult.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     this.#partial.delete(channel)
     return partial.place
@@ -105,12 +105,12 @@ export class ExpectingWriter implements BusWriter {
   ) {
     const subject = this.#subject(channel, key)
     if (!this.#subjects.has(subject)) await this.fence(channel, key)
-    const known = this.#subjects.get(subject)!
+    const existing = this.#subjects.get(subject)!
     const maxBytes = (client.connection.info?.max_payload ?? 1024 * 1024) - headerBytes
     for (let at = partial.done.get(key) ?? 0; at < values.length; at = partial.done.get(key) ?? 0) {
       const from = channel === 'records' ? values.length - 1 : at
       const some = values.slice(from, from + fittingCount(values.slice(from), maxBytes))
-      const sequence = await this.#once(client, channel, subject, known, pack(some))
+      const sequence = await this.#once(client, channel, subject, existing, pack(some))
       partial.place = Math.max(partial.place, positionOf(sequence))
       partial.done.set(key, from + some.length)
     }
@@ -121,31 +121,37 @@ export class ExpectingWriter implements BusWriter {
     client: JournalClient,
     channel: Channel,
     subject: string,
-    known: Subject,
+    knownSubject: Subject,
     data: Uint8Array,
   ): Promise<number> {
-    if (known.unconfirmed && (await this.#isLast(client, channel, subject, known))) return known.last
+    if (knownSubject.unconfirmed && (await this.#isLast(client, channel, subject, knownSubject)))
+      return knownSubject.last
     try {
-      return await this.#publish(client, channel, subject, known, data)
+      return await this.#publish(client, channel, subject, knownSubject, data)
     } catch (error) {
       if (!isWrongLast(error, client)) {
-        known.unconfirmed = true
+        knownSubject.unconfirmed = true
         throw error
       }
       // The last message may be a repetition by the library or the network.
-      if (await this.#isLast(client, channel, subject, known)) return known.last
+      if (await this.#isLast(client, channel, subject, knownSubject)) return knownSubject.last
       throw new Fenced(`another instance writes as ${this.#options.name}`, { cause: error })
     }
   }
 
-  async #isLast({ manager }: JournalClient, channel: Channel, subject: string, known: Subject): Promise<boolean> {
+  async #isLast(
+    { manager }: JournalClient,
+    channel: Channel,
+    subject: string,
+    knownSubject: Subject,
+  ): Promise<boolean> {
     const message = await manager.streams.getMessage(this.#options.target(channel).stream, { last_by_subj: subject })
     if (
       message?.header.get(writerHeader) !== this.#options.claim ||
-      Number(message.header.get(numberHeader)) !== known.written + 1
+      Number(message.header.get(numberHeader)) !== knownSubject.written + 1
     )
       return false
-    Object.assign(known, { last: message.seq, written: known.written + 1, unconfirmed: false })
+    Object.assign(knownSubject, { last: message.seq, written: knownSubject.written + 1, unconfirmed: false })
     return true
   }
 
@@ -153,19 +159,19 @@ export class ExpectingWriter implements BusWriter {
     { library, stream }: JournalClient,
     channel: Channel,
     subject: string,
-    known: Subject,
+    knownSubject: Subject,
     data: Uint8Array,
   ): Promise<number> {
     const headers = library.headers()
     headers.set(writerHeader, this.#options.claim)
-    headers.set(numberHeader, String(known.written + 1))
+    headers.set(numberHeader, String(knownSubject.written + 1))
     const { seq } = await stream.publish(subject, data, {
       headers,
       timeout: this.#options.timeout,
       retries: 0,
-      expect: { streamName: this.#options.target(channel).stream, lastSubjectSequence: known.last },
+      expect: { streamName: this.#options.target(channel).stream, lastSubjectSequence: knownSubject.last },
     })
-    Object.assign(known, { last: seq, written: known.written + 1, unconfirmed: false })
+    Object.assign(knownSubject, { last: seq, written: knownSubject.written + 1, unconfirmed: false })
     return seq
   }
 

@@ -79,8 +79,8 @@ class NatsJournal implements JournalBus {
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
     const client = await this.#connection.get()
     const { library, stream } = client
-    const place = this.#place(channel)
-    const consumer = await stream.consumers.get(place.stream, {
+    const position = this.#place(channel)
+    const consumer = await stream.consumers.get(position.stream, {
       deliver_policy: library.DeliverPolicy.StartSequence,
       opt_start_seq: sequenceAfter(after),
     })
@@ -93,11 +93,11 @@ class NatsJournal implements JournalBus {
     try {
       let next = sequenceAfter(after)
       for await (const came of together(messages, this.#context.host.timers)) {
-        const some = channel === 'records' ? came : await this.#whole(client, place.stream, next, came)
+        const some = channel === 'records' ? came : await this.#whole(client, position.stream, next, came)
         next = (some.at(-1)?.seq ?? next) + 1
         const records = some
           .flatMap((message) =>
-            unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data),
+            unpack(message.seq, keyOf(message.subject.slice(position.prefix.length + 1)), message.data),
           )
           .filter((record) => record.position > after)
         if (records.length > 0) yield records
@@ -194,14 +194,14 @@ async function* together(messages: ConsumerMessages, timers: Timers): AsyncGener
   for (let next = coming.next(); ;) {
     const first = await next
     if (first.done === true) return
-    const some = [first.value]
+    const jsMsgs = [first.value]
     next = coming.next()
-    while (some.length < mostAtOnce) {
+    while (jsMsgs.length < mostAtOnce) {
       const more = await Promise.race([next, timers.yield()])
       if (more === undefined || more.done === true) break
-      some.push(more.value)
+      jsMsgs.push(more.value)
       next = coming.next()
     }
-    yield some
+    yield jsMsgs
   }
 }

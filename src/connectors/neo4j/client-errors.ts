@@ -29,41 +29,41 @@ const permanentCodes: ReadonlySet<string> = new Set(
   ].map((code) => `Neo.ClientError.${code}`),
 )
 
-export function outcomeOf(error: unknown, place: string): Attempt {
+export function outcomeOf(error: unknown, position: string): Attempt {
   if (permanentCodes.has(codeOf(error))) return { is: 'reject', reason: `Neo4j rejected the rows: ${errorText(error)}` }
   return {
     is: 'retry',
-    reason: describeFailure(error, place),
+    reason: describeFailure(error, position),
     away: !codeOf(error).startsWith('Neo.TransientError.Transaction.'),
   }
 }
 
-export function describeFailure(error: unknown, place: string): string {
+export function describeFailure(error: unknown, position: string): string {
   const [code, text] = [codeOf(error), errorText(error)]
   switch (code) {
     case 'Neo.ClientError.Security.AuthenticationRateLimit':
-      return `${place} temporarily blocks logins after several failed attempts (${text}); correct \`auth\``
+      return `${position} temporarily blocks logins after several failed attempts (${text}); correct \`auth\``
     case 'Neo.ClientError.Security.CredentialsExpired':
-      return `the password for ${place} must be changed before the first use (${text})`
+      return `the password for ${position} must be changed before the first use (${text})`
     case 'Neo.ClientError.Security.Forbidden':
       return (
-        `no permission to write to ${place} (${text}); grant the user write access and, for ` +
+        `no permission to write to ${position} (${text}); grant the user write access and, for ` +
         `\`create_constraints\`, schema privileges`
       )
     case 'Neo.ClientError.Database.DatabaseNotFound':
-      return `database not found at ${place} (${text}); create it, or correct \`database\``
+      return `database not found at ${position} (${text}); create it, or correct \`database\``
     case 'Neo.ClientError.Schema.ConstraintCreationFailed':
     case 'Neo.DatabaseError.Schema.ConstraintCreationFailed':
       return (
-        `can't create a constraint at ${place}: some nodes exist twice (${text}); merge them, or use another ` +
+        `can't create a constraint at ${position}: some nodes exist twice (${text}); merge them, or use another ` +
         `\`database\``
       )
     case 'ServiceUnavailable':
     case 'SessionExpired':
-      return `${place} can't be reached (${text})`
+      return `${position} can't be reached (${text})`
     default:
       return isLoginRejected(error)
-        ? `${place} rejected the login (${text}); correct \`auth\``
-        : `can't use ${place} (${code === '' ? '' : `${code}: `}${text})`
+        ? `${position} rejected the login (${text}); correct \`auth\``
+        : `can't use ${position} (${code === '' ? '' : `${code}: `}${text})`
   }
 }

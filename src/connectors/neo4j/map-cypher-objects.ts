@@ -98,36 +98,36 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
     observedAt: since,
     at: from,
   })
-  const found: Statement[] = Object.entries(made).flatMap(([name, all]) =>
+  const results: Statement[] = Object.entries(made).flatMap(([name, all]) =>
     all.size === 0
       ? []
       : [
           {
             text: nodes[name as keyof typeof nodes],
-            parameters: { rows: [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) },
+            parameters: { rows: [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, a]) => a) },
           },
         ],
   )
-  found.push({ text: stateText, parameters: { rows: wave.map((row) => ({ ...head(row), present: row.present })) } })
+  results.push({ text: stateText, parameters: { rows: wave.map((row) => ({ ...head(row), present: row.present })) } })
   for (const type of objectRelations) {
     const [over, begun] = [texts[type].end, texts[type].begin]
     const rows = wave.filter(({ resource }) => canHaveRelation(type, resource.set['kind'] ?? ''))
     if (rows.length > 0)
-      found.push({
+      results.push({
         text: over,
         parameters: {
           rows: rows.map((row) => ({
             ...head(row),
-            to: row.related.filter((one) => one.type === type).map(({ to }) => to),
+            to: row.related.filter((candidate) => candidate.type === type).map(({ to }) => to),
           })),
         },
       })
     const fresh = rows.flatMap((row) =>
-      row.related.filter((one) => one.type === type).map(({ from, to }) => ({ ...head(row), from, to })),
+      row.related.filter((candidate) => candidate.type === type).map(({ from, to }) => ({ ...head(row), from, to })),
     )
-    if (fresh.length > 0) found.push({ text: begun, parameters: { rows: fresh } })
+    if (fresh.length > 0) results.push({ text: begun, parameters: { rows: fresh } })
   }
-  return found
+  return results
 }
 
 function canHaveRelation(type: ObjectRelation, kind: string) {

@@ -94,7 +94,8 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
     const before = parts[into].get(key) as { readonly set: object } | undefined
     parts[into].set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
   }
-  const resource = (one: ResourceNode) => node(one.workload === true ? 'workloads' : 'resources', one)
+  const resource = (resourceNode: ResourceNode) =>
+    node(resourceNode.workload === true ? 'workloads' : 'resources', resourceNode)
   const event = (into: Part, id: string, row: object) => {
     parts[into].delete(id)
     parts[into].set(id, row)
@@ -137,12 +138,12 @@ function actionParts(
   parts: Record<Part, Map<string, object>>,
   into: Into,
 ) {
-  const place = JSON.stringify([tenantRow?.tenantId, tenantRow?.domainId])
+  const position = JSON.stringify([tenantRow?.tenantId, tenantRow?.domainId])
   parts.statuses.set(status, { status })
   if (region !== undefined) parts.regions.set(region, { region })
-  if (tenantRow !== undefined) parts.tenants.set(place, tenantRow)
+  if (tenantRow !== undefined) parts.tenants.set(position, tenantRow)
   if (tenantRow !== undefined && region !== undefined)
-    parts.places.set(JSON.stringify([place, region]), { ...tenantRow, region })
+    parts.places.set(JSON.stringify([position, region]), { ...tenantRow, region })
   into.node('subjects', subject)
   if (behind !== undefined) {
     into.node('subjects', behind)
@@ -158,7 +159,7 @@ function actionParts(
   if (resource === undefined) return
   into.resource(resource)
   if (tenantRow !== undefined)
-    parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...tenantRow })
+    parts.members.set(JSON.stringify([resource.key, position]), { resource: resource.key, ...tenantRow })
 }
 
 export const linkText =

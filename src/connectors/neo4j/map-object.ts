@@ -92,7 +92,7 @@ function listOf(value: unknown) {
 }
 
 function distinct(all: Iterable<Readonly<{ type: ObjectRelation; from: string; to: string | undefined }>>): Related[] {
-  const found = new Map<string, Related>()
-  for (const { type, from, to } of all) if (to !== undefined) found.set(`${type} ${from} ${to}`, { type, from, to })
-  return [...found.values()]
+  const results = new Map<string, Related>()
+  for (const { type, from, to } of all) if (to !== undefined) results.set(`${type} ${from} ${to}`, { type, from, to })
+  return [...results.values()]
 }

@@ -48,15 +48,15 @@ export function writeTraffic(
     const talks = new Map<string, TrafficSum>()
     for (const piece of pieces) {
       const key = keyOf(piece)
-      const known = (retried ? before : positions).get(key)
-      addFlows(talks, piece, (row) => (retried ? known === undefined : isAfter(piece, row, known)))
+      const existing = (retried ? before : positions).get(key)
+      addFlows(talks, piece, (row) => (retried ? existing === undefined : isAfter(piece, row, existing)))
       const last = piece.rows.at(-1) ?? 0
-      if (isAfter(piece, last, known))
+      if (isAfter(piece, last, existing))
         positions.set(key, {
           epoch: piece.header.epoch,
           sequence: piece.header.sourceSequence,
           row: piece.firstRow + last,
-          received: Math.max(piece.header.received, known?.received ?? 0),
+          received: Math.max(piece.header.received, existing?.received ?? 0),
         })
     }
     await writing.run(statementsOf([...talks.values()], positions))
@@ -101,6 +101,6 @@ function statementsOf(talks: readonly TrafficSum[], places: ReadonlyMap<string, 
           { text: nodeText, parameters: { rows: nodes } },
           { text: talkText, parameters: { rows } },
         ]),
-    { text: placeText, parameters: { rows: [...places].map(([key, place]) => ({ key, ...place })) } },
+    { text: placeText, parameters: { rows: [...places].map(([key, position]) => ({ key, ...position })) } },
   ]
 }

@@ -37,8 +37,8 @@ export function readInterfaces(content: string, file: string): ReadonlyMap<strin
     const words = parseIp(exporter)
     if (words === undefined) throw new Error(`${file}: \`${exporter}\` is not an address`)
     const address = formatIp(words)
-    const known = names.get(address) ?? new Map<number, string>()
-    names.set(address, known.set(index, name))
+    const existing = names.get(address) ?? new Map<number, string>()
+    names.set(address, existing.set(index, name))
   }
   return names
 }

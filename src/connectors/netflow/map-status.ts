@@ -22,15 +22,16 @@ export function describeDomains(state: ExporterState): readonly DomainStatus[] {
   for (const { version, transport, lastSeen, domains } of all) {
     for (const { id, templates, parked, parkedBytes, facts } of domains.values()) {
       if (listed.length === mostListed) return listed
-      const known = [...templates.values()]
+      const knownTemplates = [...templates.values()]
       listed.push({
         version,
         domain: id,
         port: transport.port,
         transport: transport.kind,
         lastSeen,
-        templates: known.slice(0, mostListed).map((template) => template.id),
-        lastTemplate: known.length === 0 ? undefined : Math.max(...known.map(({ refreshed }) => refreshed)),
+        templates: knownTemplates.slice(0, mostListed).map((template) => template.id),
+        lastTemplate:
+          knownTemplates.length === 0 ? undefined : Math.max(...knownTemplates.map(({ refreshed }) => refreshed)),
         waitingFor: [...parked.keys()].slice(0, mostListed),
         parkedBytes,
         sampling: facts.sampling > 0 ? facts.sampling : undefined,

@@ -22,8 +22,8 @@ export class InterfacesFile {
     if (this.#path === null) return false
     const { host, log, id: source } = this.#context
     try {
-      const found = await host.disk.stat(this.#path)
-      const seen = found === undefined ? 'missing' : `${found.size} ${found.modified}`
+      const result = await host.disk.stat(this.#path)
+      const seen = result === undefined ? 'missing' : `${result.size} ${result.modified}`
       if (seen === this.#seen) return false
       this.#seen = seen
       const { readInterfaces } = await import('./map-interfaces.ts')

@@ -109,9 +109,9 @@ class Netflow implements NetflowSource {
       onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
     })
     this.#files = await TlsFiles.ofListener(this.#config.tls, environment.disk)
-    for (const [listener, place] of this.#config.tcp.entries()) {
+    for (const [listener, position] of this.#config.tcp.entries()) {
       this.#tcp.push(
-        await listenIpfixTcp(place, this.#files?.current, {
+        await listenIpfixTcp(position, this.#files?.current, {
           connected: (address, port) => this.#connect(address, { kind: 'tcp', listener, port }),
           failed: (exporter, reason) => this.#warnOnce('A TLS connection failed.', { exporter, reason }),
         }),
@@ -162,12 +162,12 @@ class Netflow implements NetflowSource {
       { source: id },
     )
     this.#ingest.templates.parking.sweep(host.clock.now())
-    const known = new Set([...this.#exporters.all(), ...this.#connected.values()])
-    this.#writer.shed('no_template', this.#counts.publish([...known].map(({ state }) => state)))
+    const exporters = new Set([...this.#exporters.all(), ...this.#connected.values()])
+    this.#writer.shed('no_template', this.#counts.publish([...exporters].map(({ state }) => state)))
     metrics.set('weir_netflow_exporters', this.#exporters.size, { source: id })
     metrics.set('weir_netflow_templates', this.#ingest.templates.table.size, { source: id })
     this.#writer.recordShed()
-    if (await this.#interfaces.refresh()) for (const exporter of known) this.#configure(exporter)
+    if (await this.#interfaces.refresh()) for (const exporter of exporters) this.#configure(exporter)
     await this.#memory.save(this.#exporters.all())
   }
 

@@ -44,10 +44,10 @@ export function trackerPartition({
     page: config.page,
     note: (what, message) => {
       requested(what === 'retried' ? 'failed' : 'answered')
-      if (what === 'retried') place.waits(message)
+      if (what === 'retried') position.waits(message)
     },
   })
-  const place: TrackerPartition = new PartitionPoller({
+  const position: TrackerPartition = new PartitionPoller({
     context,
     checkpoint,
     retentionMs,
@@ -97,5 +97,5 @@ export function trackerPartition({
     },
     ...(limits === undefined ? {} : { limits }),
   })
-  return place
+  return position
 }

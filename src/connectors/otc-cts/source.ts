@@ -31,10 +31,10 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
       sessions.push(session)
       const name = project?.name ?? project?.id ?? 'of clouds.yaml'
       return (project?.trackers ?? ['system']).map((tracker) => {
-        const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
+        const position = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
         return {
-          run: (signal: AbortSignal) => place.run(signal),
-          status: () => ({ project: name, tracker, ...place.status() }),
+          run: (signal: AbortSignal) => position.run(signal),
+          status: () => ({ project: name, tracker, ...position.status() }),
         }
       })
     })

@@ -37,9 +37,9 @@ function idOf(given: Fields, what: string): string {
 export const fastLists: Readonly<Record<string, Read>> = {
   async servers({ client, project, prices, signal }) {
     const path = `/v1/${project.id}/cloudservers/detail`
-    const found = await client.list(ecs, path, 'servers', signal, { paging: serverPages })
+    const results = await client.list(ecs, path, 'servers', signal, { paging: serverPages })
     const priceOf = await prices.of(project.region, signal)
-    return mapServers(found, { region: project.region, project: project.name, priceOf })
+    return mapServers(results, { region: project.region, project: project.name, priceOf })
   },
   async volumes({ client, project, signal }) {
     const path = `/v2/${project.id}/cloudvolumes/detail`
@@ -47,18 +47,18 @@ export const fastLists: Readonly<Record<string, Read>> = {
   },
   async clusters({ client, project, signal }) {
     const path = `/api/v3/projects/${project.id}/clusters`
-    const found: ClusterOfList[] = []
+    const clusters: ClusterOfList[] = []
     for (const cluster of await client.list(cce, path, 'items', signal)) {
       const uid = textOf((cluster['metadata'] as Fields | undefined)?.['uid'])
       if (uid === undefined) throw new CollectError('decode', 'a cluster of CCE has no id', { mayPass: true })
       const of = `${path}/${encodeURIComponent(uid)}`
-      found.push({
+      clusters.push({
         cluster,
         pools: await client.list(cce, `${of}/nodepools`, 'items', signal),
         nodes: await client.list(cce, `${of}/nodes`, 'items', signal),
       })
     }
-    return mapClusters(found, project.region)
+    return mapClusters(clusters, project.region)
   },
 }
 

@@ -32,10 +32,10 @@ export class PriceList {
 
   async of(region: string, signal: AbortSignal): Promise<PriceOf> {
     if (this.#url === undefined) return () => undefined
-    const known = this.#known.get(region)
-    if (known !== undefined && this.#context.host.clock.monotonic() < known.until) return lookUp(known)
+    const existing = this.#known.get(region)
+    if (existing !== undefined && this.#context.host.clock.monotonic() < existing.until) return lookUp(existing)
     const reading =
-      this.#reading.get(region) ?? this.#refresh(region, known, signal).finally(() => this.#reading.delete(region))
+      this.#reading.get(region) ?? this.#refresh(region, existing, signal).finally(() => this.#reading.delete(region))
     this.#reading.set(region, reading)
     return lookUp(await reading)
   }
@@ -70,9 +70,9 @@ export class PriceList {
     const answer = await this.#http!.request({ ...request, signal })
     if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`)
     const { prices } = otcPrices(parsedJson(new TextDecoder().decode(answer.body)))
-    const found = prices.filter((one) => one.flavor !== '' && one.region === region)
-    if (found.length === 0) throw new Error(`it has no prices of servers in ${region}`)
-    return new Map(found.map((one) => [keyOf(one.flavor, one.system), one]))
+    const results = prices.filter((price) => price.flavor !== '' && price.region === region)
+    if (results.length === 0) throw new Error(`it has no prices of servers in ${region}`)
+    return new Map(results.map((one) => [keyOf(one.flavor, one.system), one]))
   }
 }
 

@@ -13,11 +13,11 @@ export async function probeProjects(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const found = await Promise.all([
+  const result = await Promise.all([
     ...config.projects.map((project) => lookAt(config, project, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(found.flat())
+  return combined(result.flat())
 }
 
 /** Sends no requests. Rejects with a readable error. */

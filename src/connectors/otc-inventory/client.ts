@@ -110,10 +110,10 @@ export class OtcClient {
     for (let page = 1; ; page++) {
       const last = textOf(items.at(-1)?.['id'])
       const body = await this.get(service, path, [...query, ...pageQuery(paging, page, items.length, last)], signal)
-      const found = body[envelope]
-      if (!Array.isArray(found))
+      const value = body[envelope]
+      if (!Array.isArray(value))
         throw new CollectError('decode', `${service.name}: ${path} returned no list \`${envelope}\``, { mayPass: true })
-      const objects = found.map(fieldsOf)
+      const objects = value.map(fieldsOf)
       items.push(...objects)
       if (paging === undefined || objects.length === 0 || paging.isLast?.(body, items.length) === true) return items
       const known = objects.map(({ id }) => textOf(id)).filter((id) => id !== undefined && seen.has(id))

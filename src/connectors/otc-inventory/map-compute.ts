@@ -65,7 +65,7 @@ export function mapVolumes(volumes: readonly Fields[], region: string): Snapshot
         diskBytes: size === undefined ? undefined : size * gib,
         createdAt: timeOf(volume['created_at']),
         attachedTo: Array.isArray(volume['attachments'])
-          ? listOf(volume['attachments']).flatMap((one) => textOf(one['server_id']) ?? [])
+          ? listOf(volume['attachments']).flatMap((record) => textOf(record['server_id']) ?? [])
           : undefined,
         attributes: withoutUndefined<Record<string, string | boolean>>({
           zone: textOf(volume['availability_zone']),

@@ -50,8 +50,8 @@ const states: Readonly<Record<string, CloudState>> = {
 export function stateOf(raw: string | undefined): CloudState {
   const text = raw?.toLowerCase() ?? ''
   if (text === '') return 'running'
-  const known = states[text]
-  if (known !== undefined) return known
+  const state = states[text]
+  if (state !== undefined) return state
   if (text.startsWith('error')) return 'error'
   return text.startsWith('pending') || text.endsWith('ing') ? 'pending' : 'unknown'
 }
@@ -95,6 +95,6 @@ export function mapTags(given: Fields): Readonly<Record<string, string>> | undef
 
 /** Names that begin with `_` or `__` are the cloud's. */
 function tagsOf(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, string>> | undefined {
-  const own = pairs.filter(([name]) => name !== '' && !name.startsWith('_'))
-  return own.length === 0 ? undefined : Object.fromEntries(own)
+  const ownPairs = pairs.filter(([name]) => name !== '' && !name.startsWith('_'))
+  return ownPairs.length === 0 ? undefined : Object.fromEntries(ownPairs)
 }

@@ -103,7 +103,7 @@ export function mapLoadBalancers({ balancers, listeners, pools, members }: Balan
       ),
     ) ?? []
   const refers = (given: unknown, id: string | undefined) =>
-    id !== undefined && listOf(given).some((one) => textOf(one['id']) === id)
+    id !== undefined && listOf(given).some((record) => textOf(record['id']) === id)
   return snapshotOf([
     ...balancers.map((balancer) => {
       const id = textOf(balancer['id'])
@@ -118,8 +118,8 @@ export function mapLoadBalancers({ balancers, listeners, pools, members }: Balan
         size: textOf(balancer['l7_flavor_id']) ?? textOf(balancer['l4_flavor_id']),
         createdAt: timeOf(balancer['created_at']),
         addresses: nonEmpty([
-          ...listOf(balancer['eips']).map((one) => textOf(one['eip_address'])),
-          ...listOf(balancer['publicips']).map((one) => textOf(one['publicip_address'])),
+          ...listOf(balancer['eips']).map((record) => textOf(record['eip_address'])),
+          ...listOf(balancer['publicips']).map((record) => textOf(record['publicip_address'])),
         ]),
         attachedTo: targets(pools.filter((pool) => refers(pool['loadbalancers'], id))),
         attributes: withoutUndefined<Record<string, string>>({
@@ -150,7 +150,7 @@ export function mapLoadBalancers({ balancers, listeners, pools, members }: Balan
 /** Records by zone. The data of A and AAAA is taken only: that of others, such as TXT, may be long or secret. */
 export function mapZones(zones: ReadonlyMap<Fields, readonly Fields[]>, region: string): Snapshot {
   const counts = new Map<string, Sample>()
-  const found = [...zones].flatMap(([zone, records]) => {
+  const foundResources = [...zones].flatMap(([zone, records]) => {
     const domain = plainName(textOf(zone['name']))
     return [
       resourceOf({
@@ -183,7 +183,7 @@ export function mapZones(zones: ReadonlyMap<Fields, readonly Fields[]>, region: 
       }),
     ]
   })
-  return snapshotOf(found, { samples: [...counts.values()] })
+  return snapshotOf(foundResources, { samples: [...counts.values()] })
 }
 
 function plainName(name: string | undefined): string | undefined {

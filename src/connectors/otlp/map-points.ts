@@ -191,9 +191,9 @@ function optional(point: Fields, name: string): number | undefined {
 function quantiles(point: Fields): Reading[] {
   return [
     { fields: { count: integerIn(point, 'count'), sum: optional(point, 'sum') ?? 0 } },
-    ...messagesIn(point, 'quantileValues').map((one) => ({
-      labels: { quantile: String(optional(one, 'quantile') ?? 0) },
-      fields: { value: optional(one, 'value') ?? 0 },
+    ...messagesIn(point, 'quantileValues').map((message) => ({
+      labels: { quantile: String(optional(message, 'quantile') ?? 0) },
+      fields: { value: optional(message, 'value') ?? 0 },
     })),
   ]
 }

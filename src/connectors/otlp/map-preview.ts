@@ -15,14 +15,14 @@ export function describeLog(
 }
 
 function fieldsOf(bytes: Uint8Array): [field: number, value: Uint8Array][] {
-  const found: [number, Uint8Array][] = []
+  const fields: [number, Uint8Array][] = []
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag()
-    if (type === 2) found.push([field, reader.bytes()])
+    if (type === 2) fields.push([field, reader.bytes()])
     else reader.skip(type, field)
   }
-  return found
+  return fields
 }
 
 function valueText(any: Uint8Array): string {

@@ -24,6 +24,6 @@ export async function probeTargets(
       http.close()
     }
   })
-  const found = await Promise.all(scraped)
-  return combined([...found, ...[await checkLease(config.lease, context, signal)].flat()])
+  const results = await Promise.all(scraped)
+  return combined([...results, ...[await checkLease(config.lease, context, signal)].flat()])
 }

@@ -153,5 +153,5 @@ function numberOf(text: string): number | undefined {
 function unescaped(text: string) {
   return text
     .slice(1, -1)
-    .replaceAll(/\\(.)/gs, (all, one: string) => (one === 'n' ? '\n' : '"\\'.includes(one) ? one : all))
+    .replaceAll(/\\(.)/gs, (all, match: string) => (match === 'n' ? '\n' : '"\\'.includes(match) ? match : all))
 }

@@ -5,7 +5,7 @@ export const openMetricsType = 'application/openmetrics-text; version=1.0.0; cha
 export function formatOf(accept: string | undefined): 'prometheus' | 'openmetrics' {
   const weights = (accept ?? '').split(',').map((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    const weight = parameters.find((one) => one.startsWith('q='))?.slice(2)
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
     return { type, weight: weight === undefined ? 1 : Number(weight) }
   })
   const of = (...types: string[]) =>

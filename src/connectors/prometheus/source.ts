@@ -158,7 +158,7 @@ class Scrapes {
     const { pods } = this.#config
     const { host, log, id } = this.#context
     const all = pods?.namespaces ?? []
-    const paths = all.length === 0 ? ['/api/v1/pods'] : all.map((one) => `/api/v1/namespaces/${one}/pods`)
+    const paths = all.length === 0 ? ['/api/v1/pods'] : all.map((text) => `/api/v1/namespaces/${text}/pods`)
     await Promise.all(
       paths.map((path) => {
         const listed = new Set<string>()

@@ -119,15 +119,18 @@ export class Pusher {
 
   async probe(signal: AbortSignal): Promise<Probe> {
     const { url } = this.#config
-    const place = withoutSecretsOf(url, url)
+    const target = withoutSecretsOf(url, url)
     // An empty request has no series.
     const answer = await this.#post([], { labels: {}, at: 0 }, signal)
     if (answer.is === 'accepted')
-      return { is: 'ok', message: `${place}: it accepts an empty request of remote write ${numbers[this.#version]}` }
+      return {
+        is: 'ok',
+        message: `${target}: it accepts an empty request of remote write ${numbers[this.#version]}`,
+      }
     if (answer.is === 'refused')
       return {
         is: 'warn',
-        message: `${place}: ${answer.status} ${shorten(answer.text)}; it responds, but refuses an empty request`,
+        message: `${target}: ${answer.status} ${shorten(answer.text)}; it responds, but refuses an empty request`,
       }
     return { is: 'fail', message: answer.reason }
   }

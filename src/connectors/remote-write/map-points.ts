@@ -17,15 +17,15 @@ export function samplesIn(
   drop: () => void,
   names: SampleNames,
 ): (Point | Failure)[] {
-  const found: { time: number; row: Point | Failure }[] = []
+  const samples: { time: number; row: Point | Failure }[] = []
   const rows = sinkRows(batch, noFlows)
   for (const { header, rows: chosen } of batch.pieces)
     for (const _ of chosen) {
       const row = rows.next().value as SinkRow
       const time = Math.floor(row.event.time ?? header.received)
-      found.push({ time, row: sampleRow(row, time, common, drop, names) })
+      samples.push({ time, row: sampleRow(row, time, common, drop, names) })
     }
-  return found.sort((a, b) => a.time - b.time).map(({ row }) => row)
+  return samples.sort((a, b) => a.time - b.time).map(({ row }) => row)
 }
 
 function sampleRow(

@@ -95,11 +95,11 @@ function* putOne(
   }
   into.histograms += series.histograms
   into.exemplars += series.exemplars
-  let own: SeriesRows
+  let seriesRows: SeriesRows
   try {
     reader.at = start
     format.read(reader, end, series)
-    own = new SeriesRows(series, helps)
+    seriesRows = new SeriesRows(series, helps)
   } catch (error) {
     if (!(error instanceof SeriesFault)) throw error
     const name = error.series ?? nameIn(series.texts)
@@ -118,7 +118,7 @@ function* putOne(
       if (turn % fieldsPerTurn === 0) yield
       continue
     }
-    putSample(reader, reader.within(end), own, rows)
+    putSample(reader, reader.within(end), seriesRows, rows)
     into.samples++
     if (rows.isFull) yield
   }

@@ -201,8 +201,8 @@ class Symbols {
   }
 
   text(symbol: number): string {
-    const known = this.#texts.get(symbol)
-    if (known !== undefined) return known
+    const existing = this.#texts.get(symbol)
+    if (existing !== undefined) return existing
     const text = textOf(this.#body, this.span(symbol))
     if (this.#texts.size >= maxTexts) this.#texts.clear()
     this.#texts.set(symbol, text)

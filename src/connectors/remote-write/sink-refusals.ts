@@ -25,15 +25,15 @@ export class Refusals {
 
   add({ entry, reason, outOfTime, isolated }: Refused, now: number): void {
     const { name } = entry.family
-    let known = this.#byMetric.get(name)
-    if (known === undefined) this.#byMetric.set(name, (known = new Map<string, KnownRefusal>()))
+    let cached = this.#byMetric.get(name)
+    if (cached === undefined) this.#byMetric.set(name, (cached = new Map<string, KnownRefusal>()))
     const key = keyOf(entry)
-    const before = known.get(key)
+    const before = cached.get(key)
     if (before === undefined) this.#size++
     const until = outOfTime || !isolated ? now : now + waitMs
     // The reason of a series alone is more exact.
     const better = before?.isolated === true && !isolated ? before : { reason, isolated }
-    known.set(key, { reason: better.reason, isolated: better.isolated, until, at: now })
+    cached.set(key, { reason: better.reason, isolated: better.isolated, until, at: now })
   }
 
   accept(entries: readonly Entry[]): boolean {

@@ -205,18 +205,18 @@ class RemoteWriteSink implements Sink {
       const sets = reasons.get(entry.family.series) ?? new Map<number, string>()
       reasons.set(entry.family.series, sets.set(entry.set, `${seriesText(entry)}: ${this.#reasonOf(refusal.reason)}`))
     }
-    const found = new Map<number, string>()
+    const results = new Map<number, string>()
     let first = 0
     for (const { batch: rows, rows: chosen } of batch.pieces) {
       const index = new Map(Array.from(chosen, (row, i) => [row, first + i]))
       if (rows.kind === 'flows')
         this.#aggregator.eachRowOf(rows, chosen, reasons, (row, series, set) => {
-          found.set(index.get(row)!, reasons.get(series)!.get(set)!)
+          results.set(index.get(row)!, reasons.get(series)!.get(set)!)
         })
       first += chosen.length
     }
-    this.#counted.rejected(batch, new Set(found.keys()))
-    return [...found]
+    this.#counted.rejected(batch, new Set(results.keys()))
+    return [...results]
       .map(([index, reason]): Failure => {
         const note = 'the sums still include the flow, so it need not be sent again'
         return { index, is: 'reject', reason: `${reason}; ${note}` }

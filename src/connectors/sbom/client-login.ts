@@ -70,8 +70,8 @@ export class RegistryLogin {
       signal,
     })
     if (status !== 200) throw new Failed('unauthorized', `${url.origin}: the token server responds with ${status}`)
-    const { token, access_token: other, expires_in: seconds } = responseOf(body)
-    const value = textOf(token) ?? textOf(other)
+    const { token, access_token: otherValue, expires_in: seconds } = responseOf(body)
+    const value = textOf(token) ?? textOf(otherValue)
     if (value === undefined) throw new Failed('unauthorized', `${url.origin}: the token server sends no token`)
     const ms = typeof seconds === 'number' ? seconds * 1000 : shortestMs
     this.#tokens.set(name, { header: `Bearer ${value}`, until: host.clock.monotonic() + ms - marginMs })
@@ -79,9 +79,9 @@ export class RegistryLogin {
   }
 
   #client({ origin }: URL): HttpClient {
-    const found = this.#clients.get(origin) ?? new HttpClient({ ...this.#options.http, url: origin })
-    this.#clients.set(origin, found)
-    return found
+    const httpClient = this.#clients.get(origin) ?? new HttpClient({ ...this.#options.http, url: origin })
+    this.#clients.set(origin, httpClient)
+    return httpClient
   }
 }
 

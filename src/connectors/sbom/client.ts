@@ -14,10 +14,11 @@ export async function filesBelow(disk: Disk, folder: string, depth = 0): Promise
   const files: FoundFile[] = []
   for (const name of await disk.list(folder)) {
     const path = `${folder.replace(/\/+$/, '')}/${name}`
-    const found = await disk.stat(path)
+    const result = await disk.stat(path)
     // Removed meanwhile.
-    if (found === undefined) continue
-    if (!found.directory) files.push({ path, name, size: found.size, modified: found.modified, changed: found.changed })
+    if (result === undefined) continue
+    if (!result.directory)
+      files.push({ path, name, size: result.size, modified: result.modified, changed: result.changed })
     else if (depth < maxDepth && !name.startsWith('.')) files.push(...(await filesBelow(disk, path, depth + 1)))
   }
   return files

@@ -66,11 +66,11 @@ export function partsOf(index: Fields): Readonly<{
   const { manifests } = index
   const all = (Array.isArray(manifests) ? (manifests as unknown[]) : [])
     .map(descriptorOf)
-    .filter((each) => each !== undefined)
-  const attestations = all.flatMap((each) => {
-    const image = digestIn(textOf(each.annotations['vnd.docker.reference.digest']))
-    const isAttestation = each.annotations['vnd.docker.reference.type'] === 'attestation-manifest'
-    return isAttestation && image !== undefined ? [[image, each] as const] : []
+    .filter((descriptor) => descriptor !== undefined)
+  const attestations = all.flatMap((value) => {
+    const image = digestIn(textOf(value.annotations['vnd.docker.reference.digest']))
+    const isAttestation = value.annotations['vnd.docker.reference.type'] === 'attestation-manifest'
+    return isAttestation && image !== undefined ? [[image, value] as const] : []
   })
   const others = new Set(attestations.map(([, { digest }]) => digest))
   return { platforms: all.map(({ digest }) => digest).filter((digest) => !others.has(digest)), attestations }

@@ -64,12 +64,12 @@ export async function readDocument(document: Document, maxBytes: number, memory:
   const [single, ...others] = reports
   if (single === undefined || others.length > 0) return ofSeveral(document, reports)
   let report = single
-  const place = document.image
-  if (place !== undefined) {
+  const position = document.image
+  if (position !== undefined) {
     const { subjects = [] } = report
-    if (subjects.length > 0 && !subjects.some((subject) => place.digests.has(subject)))
+    if (subjects.length > 0 && !subjects.some((subject) => position.digests.has(subject)))
       return rejected(document, 'other_image', 'The attestation is about another image than the one it is attached to.')
-    report = limitedTo(place, report)
+    report = limitedTo(position, report)
   }
   if (isEmpty(report))
     return rejected(
@@ -78,7 +78,7 @@ export async function readDocument(document: Document, maxBytes: number, memory:
       'The document lists no packages, searched no packages for problems, and has neither facts nor waivers.',
     )
   const digest = digestIn(path.replaceAll(/sha256[-_]/g, 'sha256:'))
-  const image = place?.image ?? (report.image.digest === undefined && digest !== undefined ? { digest } : {})
+  const image = position?.image ?? (report.image.digest === undefined && digest !== undefined ? { digest } : {})
   if (imageOfReport(report, image) === undefined && (report.waivers ?? []).length === 0)
     return rejected(
       document,
@@ -105,10 +105,10 @@ function isEmpty(report: Report): boolean {
 
 /** Each report names its image. A place that is about one image has the report about that one only. */
 function ofSeveral(document: Document, reports: readonly Report[]): ReadDocument {
-  const { path, bytes, modified, now, image: place } = document
+  const { path, bytes, modified, now, image: position } = document
   const chosen = reports.filter((report) => {
     const image = imageOfReport(report)
-    return !isEmpty(report) && image !== undefined && (place === undefined || place.digests.has(image.digest))
+    return !isEmpty(report) && image !== undefined && (position === undefined || position.digests.has(image.digest))
   })
   if (chosen.length === 0)
     return rejected(document, 'no_image', `None of the ${reports.length} reports of the document names its image.`)

@@ -51,9 +51,9 @@ export class ImageReader {
   }
 
   /** Emits each document once. Rejects with Failed, and for the journal. */
-  async read(place: Place, signal: AbortSignal): Promise<void> {
+  async read(position: Place, signal: AbortSignal): Promise<void> {
     const { state, config, registry } = this.#options
-    const image = await this.#image(place, signal)
+    const image = await this.#image(position, signal)
     const { name, digest, platforms, attestations } = image
     try {
       await all([
@@ -66,8 +66,8 @@ export class ImageReader {
                 this.#manifest(image, target, manifest.digest, signal),
           ),
         ...(config.cosign ? cosignTags(digest) : []).map((reference) => async () => {
-          const found = await registry.manifest({ name, reference }, signal)
-          if (found !== undefined) await this.#manifest(image, digest, found.digest, signal)
+          const result = await registry.manifest({ name, reference }, signal)
+          if (result !== undefined) await this.#manifest(image, digest, result.digest, signal)
         }),
       ])
     } finally {
@@ -78,17 +78,17 @@ export class ImageReader {
   async #image({ name, reference }: Place, signal: AbortSignal): Promise<Known> {
     const before = this.#known.get(`${name}@${reference}`)
     if (before !== undefined) return before
-    const found = await this.#options.registry.manifest({ name, reference }, signal)
-    if (found === undefined) throw new Failed('not_found', `the image ${name}:${reference} does not exist`)
-    const { platforms, attestations } = partsOf(found.body)
+    const result = await this.#options.registry.manifest({ name, reference }, signal)
+    if (result === undefined) throw new Failed('not_found', `the image ${name}:${reference} does not exist`)
+    const { platforms, attestations } = partsOf(result.body)
     const image = {
       name,
-      digest: found.digest,
+      digest: result.digest,
       platforms: platforms.slice(0, maxPlatforms),
-      config: descriptorOf(found.body['config'])?.digest,
+      config: descriptorOf(result.body['config'])?.digest,
       attestations,
     }
-    this.#known.set(`${name}@${found.digest}`, image)
+    this.#known.set(`${name}@${result.digest}`, image)
     return image
   }
 
@@ -96,11 +96,13 @@ export class ImageReader {
     const { context, registry, state } = this.#options
     const list = `${image.name}@${target}`
     const since = this.#since
-    const found = await registry.referrers(image.name, target, state.etag(list, since), signal)
-    if (found === undefined) return
-    const wanted = found.list.map(descriptorOf).filter((each) => each !== undefined && mayHaveDocuments(each))
+    const result = await registry.referrers(image.name, target, state.etag(list, since), signal)
+    if (result === undefined) return
+    const wanted = result.list
+      .map(descriptorOf)
+      .filter((descriptor) => descriptor !== undefined && mayHaveDocuments(descriptor))
     await all(wanted.map((each) => () => this.#manifest(image, target, each?.digest ?? '', signal)))
-    state.recordList(list, found.etag, context.host.clock.now())
+    state.recordList(list, result.etag, context.host.clock.now())
   }
 
   /** The store forgets a report after its retention, also if the image still runs. */
@@ -113,10 +115,10 @@ export class ImageReader {
     const { context, registry, state } = this.#options
     const key = `${image.name}@${target}/${digest}`
     if (state.isEmitted(key, this.#since)) return
-    const found = await registry.manifest({ name: image.name, reference: digest }, signal)
-    if (found === undefined) throw new Failed('not_found', `the manifest ${image.name}@${digest} does not exist`)
-    const documents = documentsOf(found.body)
-    const created = Date.parse(textOf(fieldsOf(found.body['annotations'])['org.opencontainers.image.created']) ?? '')
+    const result = await registry.manifest({ name: image.name, reference: digest }, signal)
+    if (result === undefined) throw new Failed('not_found', `the manifest ${image.name}@${digest} does not exist`)
+    const documents = documentsOf(result.body)
+    const created = Date.parse(textOf(fieldsOf(result.body['annotations'])['org.opencontainers.image.created']) ?? '')
     let refused = 0
     for (const layer of documents)
       if (!(await this.#document(image, target, { digest, layer, created }, signal))) refused++

@@ -41,7 +41,7 @@ export class RegistryState {
   }
 
   sum(of: 'documents' | 'rejected'): number {
-    return [...this.#manifests.values()].reduce((all, known) => all + known[of], 0)
+    return [...this.#manifests.values()].reduce((all, manifest) => all + manifest[of], 0)
   }
 
   isEmitted(key: string, since: number): boolean {
@@ -50,8 +50,8 @@ export class RegistryState {
 
   /** Empty: the list must be read. */
   etag(list: string, since: number): string {
-    const known = this.#lists.get(list)
-    return known !== undefined && known.at > since ? known.etag : ''
+    const existing = this.#lists.get(list)
+    return existing !== undefined && existing.at > since ? existing.etag : ''
   }
 
   record(key: string, known: Known): void {

@@ -25,10 +25,10 @@ export class FolderState {
   }
 
   static async open(context: SourceContext): Promise<FolderState> {
-    const known = new Map<string, Known>()
+    const cache = new Map<string, Known>()
     for (const [file, entry] of Object.entries(fieldsOf((await readState(context, stateFile))['documents'])))
-      if (isKnown(entry)) known.set(file, entry)
-    return new FolderState(context, known)
+      if (isKnown(entry)) cache.set(file, entry)
+    return new FolderState(context, cache)
   }
 
   get rejected(): number {
@@ -40,13 +40,13 @@ export class FolderState {
   }
 
   isCurrent({ path, size, changed }: FoundFile, since: number): boolean {
-    const known = this.#known.get(path)
-    return known !== undefined && known.size === size && known.changed === changed && known.emitted > since
+    const existing = this.#known.get(path)
+    return existing !== undefined && existing.size === size && existing.changed === changed && existing.emitted > since
   }
 
   hasContent({ path }: FoundFile, sha256: string, since: number): boolean {
-    const known = this.#known.get(path)
-    return known?.sha256 === sha256 && known.emitted > since
+    const existing = this.#known.get(path)
+    return existing?.sha256 === sha256 && existing.emitted > since
   }
 
   async record(

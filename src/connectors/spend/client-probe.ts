@@ -12,12 +12,12 @@ export async function probeExplorer(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const found = await Promise.all([
+  const result = await Promise.all([
     lookAt(config, context, signal),
     budgetOf(config, context),
     checkLease(config.lease, context, signal),
   ])
-  return combined(found.flat())
+  return combined(result.flat())
 }
 
 async function lookAt(config: ExplorerConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {

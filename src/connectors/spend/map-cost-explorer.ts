@@ -52,7 +52,12 @@ type Around = Readonly<{ account: string; groupBy: ExplorerConfig['group_by']; c
 
 /** Rows of one page. Throws a CostRowError. */
 export function explorerRows(page: GetCostAndUsageResponse, { account, groupBy, collected }: Around): CostData[] {
-  const names = new Map(page.DimensionValueAttributes?.map((one) => [one.Value, one.Attributes?.['description']]))
+  const names = new Map(
+    page.DimensionValueAttributes?.map((dimensionValueAttribute) => [
+      dimensionValueAttribute.Value,
+      dimensionValueAttribute.Attributes?.['description'],
+    ]),
+  )
   const rows: CostData[] = []
   for (const { TimePeriod: period, Estimated: estimated = true, Groups: groups = [] } of page.ResultsByTime ?? [])
     for (const { Keys: keys = [], Metrics: metrics = {} } of groups) {

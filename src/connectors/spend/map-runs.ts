@@ -69,15 +69,20 @@ type Found = { readonly run: string; readonly files: string[]; modified: number;
 export function runsInUse(files: readonly Listed[], manifests: readonly Manifest[]): ReadonlyMap<string, string> {
   const groups = new Map<string, Map<string, Found>>()
   for (const { name, modified } of files) {
-    const found = runOf(name)
-    if (found === undefined) continue
-    const { group, run } = found
+    const result = runOf(name)
+    if (result === undefined) continue
+    const { group, run } = result
     const runs = groups.get(group) ?? new Map<string, Found>()
     groups.set(group, runs)
-    const known = runs.get(run) ?? { run, files: [], modified: 0, manifest: manifestIn(manifests, `${group}/${run}`) }
-    known.files.push(name.slice(name.lastIndexOf('/') + 1))
-    known.modified = Math.max(known.modified, modified)
-    runs.set(run, known)
+    const existing = runs.get(run) ?? {
+      run,
+      files: [],
+      modified: 0,
+      manifest: manifestIn(manifests, `${group}/${run}`),
+    }
+    existing.files.push(name.slice(name.lastIndexOf('/') + 1))
+    existing.modified = Math.max(existing.modified, modified)
+    runs.set(run, existing)
   }
   return new Map(
     [...groups].map(([group, runs]) => {

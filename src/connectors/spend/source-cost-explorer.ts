@@ -117,14 +117,14 @@ export class CostExplorerSource implements Source {
     const now = host.clock.now()
     const span = spanOf(now, this.#budget.state, this.#config.backfill)
     const before = (await this.#rows.of(stateName))?.rows ?? new Map<string, string>()
-    const found: FileRows = new Map()
+    const fileRows: FileRows = new Map()
     const tokens = new Set<string>()
     let [token, changed, isFinal]: [string | undefined, number, boolean] = [undefined, 0, true]
     do {
       const page = await this.#page(span, token, signal)
       const rows = explorerRows(page, { account: this.#account, groupBy: this.#config.group_by, collected: now })
       // Rows of a page are right also if a later page fails: only rows that are missing need all pages.
-      const events = this.#changed(rows, before, found)
+      const events = this.#changed(rows, before, fileRows)
       changed += events.length
       if (events.length > 0) await appendEvents(this.#context, events, { signal })
       isFinal &&= (page.ResultsByTime ?? []).every(
@@ -136,13 +136,13 @@ export class CostExplorerSource implements Source {
         throw new ExplorerError('transient', 'ce:GetCostAndUsage repeats a page or has too many pages', undefined)
       if (token !== undefined) tokens.add(token)
     } while (token !== undefined)
-    const removed = await this.#removeMissing(span, before, found, signal)
+    const removed = await this.#removeMissing(span, before, fileRows, signal)
     await this.#budget.update({
       read: now,
       through: dayOf(now),
       ...(span.hasMonth ? { monthRead: dayOf(now), ...(isFinal ? { closed: span.month } : {}) } : {}),
     })
-    const counts = { changed, unchanged: found.size - changed, removed }
+    const counts = { changed, unchanged: fileRows.size - changed, removed }
     for (const [outcome, rows] of Object.entries(counts))
       metrics.count('weir_spend_rows_total', rows, { source: id, outcome })
     metrics.count('weir_spend_reads_total', 1, { source: id, outcome: 'accepted' })
@@ -157,11 +157,11 @@ export class CostExplorerSource implements Source {
     return this.#client.page(span, token, signal)
   }
 
-  #changed(rows: readonly CostData[], before: FileRows, found: FileRows): readonly WeirEvent[] {
+  #changed(rows: readonly CostData[], before: FileRows, fileRows: FileRows): readonly WeirEvent[] {
     return rows.flatMap((row) => {
       const key = textIn(row, 'x_RowKey')
       const entry = `${costHash(row)} ${Date.parse(textIn(row, 'ChargePeriodStart'))}`
-      found.set(key, entry)
+      fileRows.set(key, entry)
       return before.get(key) === entry ? [] : [costEvent(row)]
     })
   }
@@ -170,21 +170,21 @@ export class CostExplorerSource implements Source {
   async #removeMissing(
     { start, monthStart }: ExplorerSpan,
     before: FileRows,
-    found: FileRows,
+    fileRows: FileRows,
     signal: AbortSignal,
   ): Promise<number> {
     const { host } = this.#context
     const now = host.clock.now()
     const time = (entry: string) => Number(entry.split(' ')[1])
     const from = Date.parse(`${start}T00:00:00Z`)
-    const gone = [...before].filter(([key, entry]) => !found.has(key) && time(entry) >= from)
+    const gone = [...before].filter(([key, entry]) => !fileRows.has(key) && time(entry) >= from)
     const events = gone.map(([key, entry]) =>
       removal(key, entry, { source: explorerSource, collected: now, estimated: true }, now),
     )
     if (events.length > 0) await appendEvents(this.#context, events, { signal })
     const keptFrom = Math.min(Date.parse(`${monthStart}T00:00:00Z`), now - 4 * dayMs)
     const older = [...before].filter(([, entry]) => time(entry) < from)
-    const rows = new Map([...older, ...found].filter(([, entry]) => time(entry) >= keptFrom))
+    const rows = new Map([...older, ...fileRows].filter(([, entry]) => time(entry) >= keptFrom))
     await this.#rows.record(stateName, { size: 0, changed: 0, emitted: now, rows })
     return events.length
   }

@@ -57,8 +57,8 @@ export class FolderSource implements Source {
     const folder = await spendFolder(host.disk, this.#config.path)
     const inUse = await this.#runsInUse(folder.files, folder.manifests)
     const isReplaced = (name: string): boolean => {
-      const found = runOf(name)
-      return found !== undefined && (inUse.get(found.group) ?? found.run) !== found.run
+      const run = runOf(name)
+      return run !== undefined && (inUse.get(run.group) ?? run.run) !== run.run
     }
     const files = folder.files.filter(({ name }) => !isReplaced(name))
     for (const name of this.#seen.keys()) if (!files.some((file) => file.name === name)) this.#seen.delete(name)

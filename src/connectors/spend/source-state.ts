@@ -43,18 +43,18 @@ export class SpendState {
   async names(): Promise<readonly string[]> {
     const { host, state } = this.#context
     if (state === undefined || (await host.disk.stat(state)) === undefined) return []
-    const found: string[] = []
+    const names: string[] = []
     for (const name of await host.disk.list(state)) {
       if (!name.startsWith('file-') || !name.endsWith('.rows')) continue
       try {
         const text = new TextDecoder().decode(await host.disk.readFile(`${state}/${name}`))
         const head: unknown = JSON.parse(text.slice(0, text.indexOf('\n')))
-        if (isRecord(head) && typeof head['file'] === 'string' && head['rows'] !== 0) found.push(head['file'])
+        if (isRecord(head) && typeof head['file'] === 'string' && head['rows'] !== 0) names.push(head['file'])
       } catch {
         // `of` reports it, if the file of costs exists.
       }
     }
-    return found
+    return names
   }
 
   async record(name: string, { rows, ...head }: FileState): Promise<void> {

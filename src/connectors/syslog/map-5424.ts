@@ -46,7 +46,7 @@ const valueOf = (text: string | undefined) => (text === '-' ? undefined : text)
 
 /** `-`, or `[id name="value" …]…`, then a blank and the message. Values of a repeated name are joined. */
 function readStructured(text: string): Readonly<{ values: Record<string, string>; rest: string }> | undefined {
-  const found = new Map<string, string>()
+  const results = new Map<string, string>()
   let at = 0
   if (text.startsWith('-')) at = 1
   const element = /\[([^\s=\]"]{1,32})((?: [^\s=\]"]{1,32}="(?:[^"\\\]]|\\.)*")*)\]/sy
@@ -57,11 +57,11 @@ function readStructured(text: string): Readonly<{ values: Record<string, string>
     for (const [, name = '', written = ''] of (match[2] ?? '').matchAll(/ ([^\s=\]"]+)="((?:[^"\\\]]|\\.)*)"/gs)) {
       const key = `${match[1]}.${name}`
       const value = written.replaceAll(/\\(["\\\]])/g, '$1')
-      const before = found.get(key)
-      found.set(key, before === undefined ? value : `${before}, ${value}`)
+      const before = results.get(key)
+      results.set(key, before === undefined ? value : `${before}, ${value}`)
     }
     at = element.lastIndex
   }
   if (at === 0 || (at < text.length && text[at] !== ' ')) return undefined
-  return { values: Object.fromEntries(found), rest: text.slice(at + 1) }
+  return { values: Object.fromEntries(results), rest: text.slice(at + 1) }
 }

@@ -134,9 +134,9 @@ function instantIn(parts: Parts, offset: number | undefined, { received, zone }:
   const { year: written, month, day: dayOfMonth, hour, minute, second, ms } = parts
   if (month < 0 || month > 11 || hour > 23 || minute > 59 || second > 60) return undefined
   const thisYear = new Date(received).getUTCFullYear()
-  const instants = (written === undefined ? [thisYear - 1, thisYear, thisYear + 1] : [written]).flatMap((one) => {
+  const instants = (written === undefined ? [thisYear - 1, thisYear, thisYear + 1] : [written]).flatMap((number) => {
     const date = new Date(0)
-    date.setUTCFullYear(one, month, dayOfMonth)
+    date.setUTCFullYear(number, month, dayOfMonth)
     if (date.getUTCMonth() !== month || dayOfMonth === 0) return []
     const local = date.getTime() + hour * hourMs + minute * 60_000 + second * 1000 + ms
     return [offset === undefined ? instantOf(local, zone, 'earlier').at : local - offset]

@@ -14,7 +14,7 @@ const never = 2 ** 31 - 1
 /** Connects, subscribes, and waits for the response to the subscription. Feeds have no positions to consume. */
 export async function probeFeed(config: WebsocketConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const { host } = context
-  const place = withoutUrlSecrets(config.url)
+  const position = withoutUrlSecrets(config.url)
   const ended = new AbortController()
   let found: Probe | undefined
   const end = (probe: Probe): void => {
@@ -27,7 +27,7 @@ export async function probeFeed(config: WebsocketConfig, context: ProbeContext, 
         host,
         target: () => streamTarget(config),
         opened: () => {
-          if (config.ack === null) end({ is: 'ok', message: `${place} accepts connections` })
+          if (config.ack === null) end({ is: 'ok', message: `${position} accepts connections` })
         },
         take: (messages) => {
           for (const { data } of messages) {
@@ -36,14 +36,14 @@ export async function probeFeed(config: WebsocketConfig, context: ProbeContext, 
             const rejected = rejectedIn(document, config.ack?.fails ?? null)
             end(
               rejected === ''
-                ? { is: 'ok', message: `${place} acknowledged the subscription` }
-                : { is: 'warn', message: `${place} rejected the subscription of ${rejected}` },
+                ? { is: 'ok', message: `${position} acknowledged the subscription` }
+                : { is: 'warn', message: `${position} rejected the subscription of ${rejected}` },
             )
           }
           return Promise.resolve()
         },
         changed: (isOpen, reason) => {
-          if (!isOpen) end({ is: 'fail', message: `${place}: ${reason}` })
+          if (!isOpen) end({ is: 'fail', message: `${position}: ${reason}` })
         },
         tls: await readTls(config.tls, host.disk),
         proxyEnv: self.env,
@@ -57,7 +57,7 @@ export async function probeFeed(config: WebsocketConfig, context: ProbeContext, 
       AbortSignal.any([signal, ended.signal]),
     )
   } catch (error) {
-    return { is: 'fail', message: `${place}: ${messageOf(error)}` }
+    return { is: 'fail', message: `${position}: ${messageOf(error)}` }
   }
-  return found ?? { is: 'fail', message: `${place} is connected, but did not acknowledge the subscription in time` }
+  return found ?? { is: 'fail', message: `${position} is connected, but did not acknowledge the subscription in time` }
 }

@@ -33,8 +33,8 @@ export function classified(data: Uint8Array, { ack, drop }: Rules): FeedMessage 
     return unparsed
   }
   const has = (pointer: string, values: readonly string[]) => {
-    const found = jsonAt(document, pointer)
-    return found !== undefined && found !== null && values.includes(textOf(found))
+    const json = jsonAt(document, pointer)
+    return json !== undefined && json !== null && values.includes(textOf(json))
   }
   if (ack !== null && Object.entries(ack.match).every(([pointer, value]) => has(pointer, [value])))
     return { is: 'ack', document }
@@ -44,16 +44,16 @@ export function classified(data: Uint8Array, { ack, drop }: Rules): FeedMessage 
 
 /** Rejected subscriptions in a response, as text. Empty: none. */
 export function rejectedIn(document: unknown, pointer: string | null): string {
-  const found = pointer === null ? undefined : jsonAt(document, pointer)
-  if (found === undefined || found === null || found === false) return ''
-  if (Array.isArray(found)) return found.map(textOf).join(', ')
-  return typeof found === 'object' && Object.keys(found).length === 0 ? '' : textOf(found)
+  const value = pointer === null ? undefined : jsonAt(document, pointer)
+  if (value === undefined || value === null || value === false) return ''
+  if (Array.isArray(value)) return value.map(textOf).join(', ')
+  return typeof value === 'object' && Object.keys(value).length === 0 ? '' : textOf(value)
 }
 
 export function sequenceOf(document: unknown, { sequence }: Rules): Readonly<{ key: string; at: number }> | undefined {
   if (sequence === null) return undefined
-  const found = Number(jsonAt(document, sequence.at) ?? Number.NaN)
-  return Number.isSafeInteger(found) ? { key: keyOf(document, sequence.by), at: found } : undefined
+  const result = Number(jsonAt(document, sequence.at) ?? Number.NaN)
+  return Number.isSafeInteger(result) ? { key: keyOf(document, sequence.by), at: result } : undefined
 }
 
 /**
@@ -63,13 +63,13 @@ export function sequenceOf(document: unknown, { sequence }: Rules): Readonly<{ k
 export function idOf(data: Uint8Array, document: unknown, rules: Rules): string | undefined {
   if (document === undefined) return undefined
   const { key, sequence } = rules
-  const found = sequenceOf(document, rules)
+  const result = sequenceOf(document, rules)
   if (key.length > 0) {
     if (key.some((pointer) => jsonAt(document, pointer) === undefined)) return undefined
     return keyOf(document, key)
   }
-  if (sequence === null || found === undefined) return undefined
-  return `${found.key}:${found.at}:${createHash('sha256').update(data).digest('base64url').slice(0, 11)}`
+  if (sequence === null || result === undefined) return undefined
+  return `${result.key}:${result.at}:${createHash('sha256').update(data).digest('base64url').slice(0, 11)}`
 }
 
 export function messageEvent(

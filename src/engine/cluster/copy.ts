@@ -39,16 +39,16 @@ export async function copyPartition({
         key: record.key,
       })
   }, passed)
-  let [place, warned] = [Math.max(0, after - lookBack * (bus.stride ?? 1)), false]
+  let [position, warned] = [Math.max(0, after - lookBack * (bus.stride ?? 1)), false]
   while (!signal.aborted) {
     try {
-      for await (const records of bus.read(partition, place, signal)) {
+      for await (const records of bus.read(partition, position, signal)) {
         const whole = records
           .map((record) => units.take(record))
           .filter((unit) => unit !== undefined)
           .filter((unit) => unit.place > after)
         if (whole.length > 0) await takeWithRetries(whole)
-        place = records.at(-1)?.position ?? place
+        position = records.at(-1)?.position ?? position
         warned = false
       }
     } catch (error) {

@@ -199,8 +199,8 @@ export class SharedDeadLetters implements DeadLetterStore {
   /** An earlier process may have used this name. */
   async #open(key: string): Promise<RetryingWriter> {
     const { bus, records, instance, host, log } = this.#options
-    const known = await this.#writer?.catch(() => undefined)
-    if (known !== undefined && known.ended === undefined) return known
+    const retryingWriter = await this.#writer?.catch(() => undefined)
+    if (retryingWriter !== undefined && retryingWriter.ended === undefined) return retryingWriter
     const name = `commands/${instance}`
     const opening = bus.claim(name).then((writer) => new RetryingWriter({ writer, name, host, log }))
     this.#writer = opening

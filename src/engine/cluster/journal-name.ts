@@ -23,8 +23,8 @@ export async function sharedName({
   const known = () => records.get<{ readonly name: string }>(keys.name)?.name
   for (;;) {
     await records.sync(forever)
-    const found = known()
-    if (found !== undefined) return found
+    const result = known()
+    if (result !== undefined) return result
     const writer = new RetryingWriter({ writer: await bus.claim('name'), name: 'name', host, log })
     try {
       await writer.fence('records', keys.name)

@@ -27,12 +27,12 @@ export async function startSinks(
   const { before } = await bus.bounds(partition)
   for (const { id, delivery } of entries) {
     const slot = await store.open(id)
-    const known = slot.value
-    if (known === undefined || known.removed === true) {
+    const sinkRecord = slot.value
+    if (sinkRecord === undefined || sinkRecord.removed === true) {
       const from = Math.min(place, configuredPlace(records, id, partition) ?? place)
       const earlier = from === place ? accepted : await acceptedAt(from, { bus, partition, place, accepted })
-      const record = subscribe(known, delivery.from, { sequence: from * spread, row: 0 }, earlier)
-      logEarlier(log, id, known, record, { partition })
+      const record = subscribe(sinkRecord, delivery.from, { sequence: from * spread, row: 0 }, earlier)
+      logEarlier(log, id, sinkRecord, record, { partition })
       if (from > 0 && from < before)
         log.warn(`sink ${id} starts late: the bus has expired rows that were accepted after it was configured`, {
           sink: id,
@@ -56,14 +56,14 @@ async function acceptedAt(
   const { before } = await bus.bounds(partition)
   if (Math.max(from, before) >= place) return rows
   const units = new Units(() => undefined)
-  const found = new Set<string>()
+  const results = new Set<string>()
   const after = Math.max(0, from - lookBack * (bus.stride ?? 1))
   for await (const some of bus.read(partition, after, new AbortController().signal)) {
     for (const record of some) {
       const unit = record.position > place ? undefined : units.take(record)
       const header = unit?.pieces.at(-1)?.decoded.header
-      if (unit !== undefined && header !== undefined && unit.place > from && !found.has(unit.source)) {
-        found.add(unit.source)
+      if (unit !== undefined && header !== undefined && unit.place > from && !results.has(unit.source)) {
+        results.add(unit.source)
         rows.set(unit.source, header.sourceRows)
       }
       if (record.position >= place) return rows

@@ -236,12 +236,12 @@ export class PartitionWorker {
   }
 
   async #saveReached() {
-    const place = this.follower.sequence / spread
+    const position = this.follower.sequence / spread
     const key = keys.reached(this.#options.partition)
     // Between parts of a unit, or already saved.
-    if (!Number.isInteger(place) || place <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
+    if (!Number.isInteger(position) || position <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
     await writeRecord(this.#writer, key, {
-      place,
+      place: position,
       accepted: Object.fromEntries(this.follower.accepted()),
     } satisfies ReachedRecord)
   }

@@ -62,7 +62,7 @@ export class PartitionWorkers {
       const coming = entries.filter(({ id }) => worker.sinks.get(id) === undefined)
       const applied = await worker.sinks.apply(entries.filter((entry) => !coming.includes(entry)))
       if (applied.failed !== undefined) {
-        for (const other of this.#workers.values()) await other.sinks.apply(before)
+        for (const partitionWorker of this.#workers.values()) await partitionWorker.sinks.apply(before)
         return { changed: [], orphaned: [], failed: applied.failed }
       }
       if (coming.length > 0) reopened.add(partition)

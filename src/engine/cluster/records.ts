@@ -33,9 +33,9 @@ export class SharedRecords {
     while (!signal.aborted) {
       try {
         for await (const records of this.#bus.read('records', this.#place, signal)) {
-          for (const { key, value, position: place } of records) {
-            this.#place = place
-            if (!key.startsWith(fenceKey) && !key.startsWith(this.#without)) this.#take(key, value, place)
+          for (const { key, value, position } of records) {
+            this.#place = position
+            if (!key.startsWith(fenceKey) && !key.startsWith(this.#without)) this.#take(key, value, position)
           }
           for (const wake of this.#waiting) wake()
         }
@@ -93,7 +93,7 @@ export class SharedRecords {
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })
   }
 
-  #take(key: string, value: Uint8Array, place: number) {
+  #take(key: string, value: Uint8Array, position: number) {
     const kind = key.slice(0, key.indexOf('/'))
     this.#versions.set(kind, this.version(kind) + 1)
     if (value.length === 0) {
@@ -104,7 +104,7 @@ export class SharedRecords {
       this.#known.set(key, {
         value: JSON.parse(new TextDecoder().decode(value)) as unknown,
         at: this.#host.clock.monotonic(),
-        place,
+        place: position,
       })
     } catch {
       this.#log.warn('Skipped a journal record of unknown format.', { key })

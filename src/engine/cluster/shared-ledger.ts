@@ -26,8 +26,8 @@ export function sharedLedger(
     string,
     { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkCounts['state'] }
   >()
-  for (const { name: place, value } of records.under<SinkRecord>(keys.sinks)) {
-    const name = place.slice(place.indexOf('/') + 1)
+  for (const { name: position, value } of records.under<SinkRecord>(keys.sinks)) {
+    const name = position.slice(position.indexOf('/') + 1)
     if (value.removed === true && value.forgotten === undefined) continue
     const sink = sinks.get(name) ?? { from: value.from, tallies: {}, ...stateOf(value) }
     sinks.set(name, sink)

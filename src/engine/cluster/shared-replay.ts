@@ -22,10 +22,10 @@ export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay
   }
 }
 
-function withPosition(frame: Frame, place: number): Frame {
+function withPosition(frame: Frame, position: number): Frame {
   return {
-    header: { ...frame.header, sequence: place },
-    firstSequence: place,
+    header: { ...frame.header, sequence: position },
+    firstSequence: position,
     body: () => frame.body(),
     release: () => frame.release?.(),
   }

@@ -22,12 +22,13 @@ export async function passed(
 ): Promise<'settled' | 'gone' | 'stopped'> {
   let result: 'settled' | 'gone' | undefined
   await records.until(() => {
-    const found = places.map(({ partition, place }) => ({
+    const results = places.map(({ partition, place }) => ({
       place,
       record: records.get<SinkRecord>(keys.sink(partition, sink)),
     }))
-    if (found.some(({ record }) => record?.removed === true || record?.orphaned !== undefined)) result = 'gone'
-    else if (found.every(({ record, place }) => (record?.position.sequence ?? -1) >= place * spread)) result = 'settled'
+    if (results.some(({ record }) => record?.removed === true || record?.orphaned !== undefined)) result = 'gone'
+    else if (results.every(({ record, place }) => (record?.position.sequence ?? -1) >= place * spread))
+      result = 'settled'
     return result !== undefined
   }, signal)
   return result ?? 'stopped'

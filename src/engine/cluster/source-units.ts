@@ -41,19 +41,19 @@ async function* readingOf(
   onPlace?: (place: number) => void,
 ): AsyncGenerator<SharedUnit> {
   const partition = partitionOf(id, bus.partitions)
-  const units = new Units((why, { position: place }) =>
-    log.warn('Skipped an unreadable journal record.', { source: id, partition, place, why }),
+  const units = new Units((why, { position }) =>
+    log.warn('Skipped an unreadable journal record.', { source: id, partition, place: position, why }),
   )
-  for (let place = after; !signal.aborted;) {
+  for (let position = after; !signal.aborted;) {
     try {
-      for await (const records of bus.read(partition, place, signal)) {
+      for await (const records of bus.read(partition, position, signal)) {
         for (const record of records) {
-          place = record.position
-          const unit = place <= last && componentOf(record.key) === id ? units.take(record) : undefined
+          position = record.position
+          const unit = position <= last && componentOf(record.key) === id ? units.take(record) : undefined
           if (unit !== undefined) yield unit
         }
-        onPlace?.(place)
-        if (place >= last) return
+        onPlace?.(position)
+        if (position >= last) return
       }
     } catch (error) {
       if (!signal.aborted)

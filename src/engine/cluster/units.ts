@@ -25,9 +25,9 @@ type LastUnit = Readonly<{
 }>
 
 function pieceOf({ value }: BusRecord): Piece | undefined {
-  const found = decodeHeader(value, 0)
-  if (found.is !== 'header') return undefined
-  const { decoded } = found
+  const headerResult = decodeHeader(value, 0)
+  if (headerResult.is !== 'header') return undefined
+  const { decoded } = headerResult
   const body = value.subarray(decoded.headerBytes)
   return body.length === decoded.header.bodyBytes && crc32(body) === decoded.bodyChecksum
     ? { decoded, body }
@@ -111,19 +111,20 @@ export async function totalsUpTo({
 }): Promise<Readonly<{ totals: Map<string, SourceTotals>; place: number }>> {
   const totals = new Map<string, SourceTotals>()
   const { last, before } = await bus.bounds(partition)
-  const place = until ?? last
-  let from = place
+  const position = until ?? last
+  let from = position
   // Allows a later start of the scan.
   const reached = source === undefined ? records.get<ReachedRecord>(keys.reached(partition)) : undefined
   if (reached !== undefined) {
-    from = Math.max(0, Math.min(place, reached.place) - lookBack * (bus.stride ?? 1))
+    from = Math.max(0, Math.min(position, reached.place) - lookBack * (bus.stride ?? 1))
     for (const [name, accepted] of Object.entries(reached.accepted)) totals.set(name, { ...emptyTotals(), accepted })
   }
   for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
     if (value.partition !== partition || (source !== undefined && name !== source)) continue
     if (reached !== undefined) {
-      const known = totals.get(name) ?? emptyTotals()
-      if (value.place <= place) totals.set(name, { ...known, accepted: Math.max(known.accepted, value.accepted) })
+      const sourceTotals = totals.get(name) ?? emptyTotals()
+      if (value.place <= position)
+        totals.set(name, { ...sourceTotals, accepted: Math.max(sourceTotals.accepted, value.accepted) })
       continue
     }
     const { cursor, accepted, duplicates, shed } = value
@@ -136,17 +137,17 @@ export async function totalsUpTo({
     })
     from = Math.min(from, value.place)
   }
-  if (Math.max(from, before) < place) {
+  if (Math.max(from, before) < position) {
     const units = new Units(() => undefined)
     reading: for await (const some of bus.read(partition, from, signal)) {
       for (const record of some) {
-        const unit = record.position > place ? undefined : units.take(record)
+        const unit = record.position > position ? undefined : units.take(record)
         const header = unit?.pieces.at(-1)?.decoded.header
         if (unit !== undefined && header !== undefined && (source === undefined || source === unit.source)) {
           addHeader(totals, header)
           onUnit?.(unit)
         }
-        if (record.position >= place) break reading
+        if (record.position >= position) break reading
       }
     }
   }
@@ -158,5 +159,5 @@ export async function totalsUpTo({
         totals.set(name, { ...total, accepted: Math.max(total.accepted, accounted) })
     }
   }
-  return { totals, place }
+  return { totals, place: position }
 }

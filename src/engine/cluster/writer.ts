@@ -98,8 +98,8 @@ export class SharedWriter {
 
   places(source?: string): readonly Place[] {
     if (source === undefined) return [...this.#frames.values()]
-    const place = this.#frames.get(sharedSource(source, this.#options.instance))
-    return place === undefined ? [] : [place]
+    const frame = this.#frames.get(sharedSource(source, this.#options.instance))
+    return frame === undefined ? [] : [frame]
   }
 
   append(unit: Unit): Promise<Appended> {
@@ -135,12 +135,16 @@ export class SharedWriter {
       const appended = group.add({ ...unit, source }, packed)
       const total = group.changed.get(source) ?? emptyTotals()
       this.#ahead.set(source, total)
-      const place = await this.#writer.write(line.partition, recordsOf(source, group.pieces))
-      this.#stored.set(source, { ...total, place })
-      this.#frames.set(source, { partition: line.partition, place })
+      const position = await this.#writer.write(line.partition, recordsOf(source, group.pieces))
+      this.#stored.set(source, { ...total, place: position })
+      this.#frames.set(source, { partition: line.partition, place: position })
       this.#dirty.add(source)
       // Increases over partitions and starts.
-      return { ...appended, busPosition: place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
+      return {
+        ...appended,
+        busPosition: position,
+        position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 },
+      }
     } catch (error) {
       if (error instanceof WeirError) throw error
       throw new WeirError(
@@ -169,8 +173,8 @@ export class SharedWriter {
   }
 
   #source(source: string, wanted = partitionOf(source, this.#options.bus.partitions)): OpenSource {
-    const known = this.#sources.get(source)
-    if (known !== undefined) return known
+    const existing = this.#sources.get(source)
+    if (existing !== undefined) return existing
     const partition = this.#options.records.get<TotalsRecord>(keys.totals(source))?.partition ?? wanted
     const line = { partition, ready: this.#begin(source, partition) }
     // The next append reports the error.

@@ -91,7 +91,7 @@ export class HashSet {
   }
 
   #slotOf(words: Uint32Array, at: number): number {
-    const [index, known] = [this.#index, this.#words]
+    const [index, numbers] = [this.#index, this.#words]
     const mask = index.length - 1
     const b = words[at + 1]!
     for (let slot = b & mask; ; slot = (slot + 1) & mask) {
@@ -99,10 +99,10 @@ export class HashSet {
       if (number === 0) return slot
       const of = (number - 1) * 4
       if (
-        known[of + 1] === b &&
-        known[of] === words[at] &&
-        known[of + 2] === words[at + 2] &&
-        known[of + 3] === words[at + 3]
+        numbers[of + 1] === b &&
+        numbers[of] === words[at] &&
+        numbers[of + 2] === words[at + 2] &&
+        numbers[of + 3] === words[at + 3]
       )
         return slot
     }

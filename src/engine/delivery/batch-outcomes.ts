@@ -34,7 +34,7 @@ export class BatchOutcomes {
       const waiter: Waiter = { sequence, resolve }
       this.#waiters.push(waiter)
       const stop = () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter)
+        this.#waiters = this.#waiters.filter((candidate) => candidate !== waiter)
         resolve({ is: 'pending' })
       }
       if (signal?.aborted === true) stop()
@@ -45,10 +45,12 @@ export class BatchOutcomes {
   /** Undelivered rows; not durable yet. */
   settle(rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
     for (const { piece, reason } of rejected) {
-      const known = this.#unusual.get(piece.header.sequence)
+      const sinkOutcome = this.#unusual.get(piece.header.sequence)
       this.#unusual.set(
         piece.header.sequence,
-        known?.is === 'dead-lettered' ? { ...known, rows: known.rows + 1 } : { is: 'dead-lettered', rows: 1, reason },
+        sinkOutcome?.is === 'dead-lettered'
+          ? { ...sinkOutcome, rows: sinkOutcome.rows + 1 }
+          : { is: 'dead-lettered', rows: 1, reason },
       )
     }
     for (const piece of dropped) this.#unusual.set(piece.header.sequence, { is: 'dropped', reason: 'behind' })

@@ -39,8 +39,8 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
         .map(({ sink: of, letter }) => describeDeadLetter(of, letter, bodies))
     },
     async show(id, sink) {
-      const found = store.get(id, sink)
-      const one = found.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? found[0]
+      const results = store.get(id, sink)
+      const one = results.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? results[0]
       return one === undefined ? undefined : describeDeadLetter(one.sink, one.letter)
     },
     async edit(sink, id, body) {

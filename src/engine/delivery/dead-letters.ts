@@ -80,12 +80,12 @@ export class DeadLetters {
   }
 
   retrying(limit: number): readonly StoredDeadLetter[] {
-    const found: StoredDeadLetter[] = []
+    const results: StoredDeadLetter[] = []
     for (const letter of this.#letters.values()) {
-      if (letter.state === 'retrying') found.push(letter)
-      if (found.length === limit) break
+      if (letter.state === 'retrying') results.push(letter)
+      if (results.length === limit) break
     }
-    return found
+    return results
   }
 
   /** Call before the offset moves: later, positions no longer identify void dead letters. */

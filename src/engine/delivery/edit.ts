@@ -72,7 +72,7 @@ function word(edited: Edited, name: keyof Edited): string | undefined {
 }
 
 function familyOf(value: unknown): Family {
-  const family = families.find((known) => known === (value ?? 'event'))
+  const family = families.find((name) => name === (value ?? 'event'))
   if (family === undefined) throw refusal(`\`family\` is one of ${families.join(', ')}.`)
   return family
 }
@@ -93,7 +93,7 @@ function extensionsOf(value: unknown): WeirEvent['extensions'] {
       : undefined
   if (
     entries?.every(
-      ([name, each]) => /^[a-z0-9]+$/.test(name) && ['string', 'number', 'boolean'].includes(typeof each),
+      ([name, entry]) => /^[a-z0-9]+$/.test(name) && ['string', 'number', 'boolean'].includes(typeof entry),
     ) !== true
   ) {
     throw refusal(

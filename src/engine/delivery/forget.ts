@@ -22,8 +22,8 @@ export async function forgetSink({
   const directory = `${data}/journal`
   const records = recordFiles(host, directory)
   const offsets = await records.all()
-  const found = offsets.find(({ sink }) => sink === id)
-  if (found === undefined || found.record.removed === true)
+  const storedRecord = offsets.find(({ sink }) => sink === id)
+  if (storedRecord === undefined || storedRecord.record.removed === true)
     throw new WeirError('WEIR_SINK_UNKNOWN', `no removed sink ${id} has pending rows in ${data}`)
   const accepted = offsets.map((offset) => offset.accepted)
   const { follower, tail } = await followFolder({ host, directory, accepted })

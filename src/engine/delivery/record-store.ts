@@ -20,15 +20,15 @@ export function recordFiles(host: Host, directory: string): RecordStore {
   return {
     open: (sink) => SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(sink)}`),
     async all() {
-      const found: StoredRecord[] = []
+      const storedRecords: StoredRecord[] = []
       for (const name of await host.disk.list(directory)) {
         if (!name.endsWith('.offset')) continue
         const slot = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${name}`)
         const { value } = slot
         await slot.close()
-        if (value !== undefined) found.push(storedRecord(name.slice(0, -'.offset'.length), value))
+        if (value !== undefined) storedRecords.push(storedRecord(name.slice(0, -'.offset'.length), value))
       }
-      return found
+      return storedRecords
     },
   }
 }

@@ -205,8 +205,8 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
 /** `rows`: ascending indices over the rows of all pieces. */
 function countFiltered(into: Map<string, Counts>, pieces: readonly SinkPiece[], reason: string, rows: Uint32Array) {
   let [at, end] = [0, 0]
-  for (const { header, rows: own } of pieces) {
-    end += own.length
+  for (const { header, rows: numbers } of pieces) {
+    end += numbers.length
     const from = at
     while (at < rows.length && (rows[at] ?? 0) < end) at++
     if (at === from) continue
@@ -220,15 +220,15 @@ function take(
   pieces: readonly SinkPiece[],
   chosen: ReadonlyMap<number, string>,
 ): { piece: SinkPiece; row: number; reason: string }[] {
-  const found: { piece: SinkPiece; row: number; reason: string }[] = []
+  const results: { piece: SinkPiece; row: number; reason: string }[] = []
   let index = 0
   for (const piece of pieces) {
     for (const row of piece.rows) {
       const reason = chosen.get(index++)
-      if (reason !== undefined) found.push({ piece, row, reason })
+      if (reason !== undefined) results.push({ piece, row, reason })
     }
   }
-  return found
+  return results
 }
 
 function keep(pieces: readonly SinkPiece[], chosen: ReadonlySet<number>): SinkPiece[] {

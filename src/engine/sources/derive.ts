@@ -180,8 +180,8 @@ class DerivedSink {
   /** After an unclear outcome the journal's cursor decides. */
   async #skipAppended(next: Waiting['units'][number] | undefined, waiting: Waiting) {
     if (next === undefined) return
-    const found = cursorOf(await this.#journal.cursor(outputSource(this.#id, next.to)))
-    if (JSON.stringify(found) !== JSON.stringify(next.cursor)) return
+    const cursor = cursorOf(await this.#journal.cursor(outputSource(this.#id, next.to)))
+    if (JSON.stringify(cursor) !== JSON.stringify(next.cursor)) return
     this.#cursors?.set(next.to, next.cursor)
     waiting.done++
   }
@@ -189,9 +189,9 @@ class DerivedSink {
   async #reached(): Promise<Map<string, Cursor>> {
     if (this.#cursors !== undefined) return this.#cursors
     // A predecessor may still be writing before.
-    const found = new Map<string, Cursor>()
-    for (const to of this.#outputs) found.set(to, cursorOf(await this.#journal.cursor(outputSource(this.#id, to))))
-    return (this.#cursors = found)
+    const results = new Map<string, Cursor>()
+    for (const to of this.#outputs) results.set(to, cursorOf(await this.#journal.cursor(outputSource(this.#id, to))))
+    return (this.#cursors = results)
   }
 
   #derive(batch: SinkBatch, key: string, cursors: ReadonlyMap<string, Cursor>): Waiting {
@@ -314,7 +314,7 @@ function split(piece: SinkPiece, places: readonly Place[]): SinkPiece[] {
   const { rows, header, firstRow } = piece
   const cuts = places
     .filter(({ sequence }) => sequence === header.sequence)
-    .map(({ row }) => rows.findIndex((one) => firstRow + one > row))
+    .map(({ row }) => rows.findIndex((number) => firstRow + number > row))
     .filter((cut) => cut > 0)
   const bounds = [...new Set([0, ...cuts, rows.length])].sort((a, b) => a - b)
   return bounds.slice(1).map((end, index) => ({ ...piece, rows: rows.subarray(bounds[index], end) }))

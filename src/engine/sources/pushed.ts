@@ -86,7 +86,7 @@ async function worstOutcome(
   { sequence, repeats = [] }: Pushed,
   signal: AbortSignal,
 ): Promise<SinkOutcome | undefined> {
-  const outcomes = await Promise.all([sequence, ...repeats].map((each) => sinks.outcome(ack, each, signal)))
+  const outcomes = await Promise.all([sequence, ...repeats].map((number) => sinks.outcome(ack, number, signal)))
   if (outcomes.includes(undefined)) return undefined
   return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const)
     .map((is) => outcomes.find((outcome) => outcome?.is === is))

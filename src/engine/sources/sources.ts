@@ -148,8 +148,8 @@ export class SourceSet {
 
   manifest(query: ManifestQuery): ManifestState | undefined {
     for (const { source } of this.#running.values()) {
-      const found = source.manifest?.(query)
-      if (found !== undefined) return found
+      const result = source.manifest?.(query)
+      if (result !== undefined) return result
     }
     return undefined
   }

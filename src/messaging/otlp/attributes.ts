@@ -11,9 +11,9 @@ export function listIn(message: Fields, name: string): readonly unknown[] {
 }
 
 export function messagesIn(message: Fields, name: string): Fields[] {
-  return listIn(message, name).map((one) => {
-    if (!isRecord(one)) throw new Error(`an element of \`${name}\` is no object`)
-    return one
+  return listIn(message, name).map((value) => {
+    if (!isRecord(value)) throw new Error(`an element of \`${name}\` is no object`)
+    return value
   })
 }
 

@@ -118,7 +118,7 @@ function severityOf(record: Fields) {
   const named = severityName.exec(String(record['severityNumber']))
   const number = named === null ? Number(integerIn(record, 'severityNumber')) : numberOf(named)
   const text = textIn(record, 'severityText').toLowerCase()
-  return severities[Math.ceil(number / 4) - 1] ?? severities.find((one) => text.startsWith(one))
+  return severities[Math.ceil(number / 4) - 1] ?? severities.find((severity) => text.startsWith(severity))
 }
 
 /** JSON of protobuf has the names of an enumeration, too. */

@@ -131,9 +131,9 @@ function exceptionOf({ status, headers, body }: HttpAnswer, url: string): Error 
     .replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ')
     .trim()
   const text = withoutSecretsOf(url, shown)
-  const found = /^Code: (\d+)[.,]\s*(?:e\.displayText\(\) = )?(?:DB::Exception: )?(.*)$/s.exec(text)
-  const number = Number.isNaN(code) ? Number(found?.[1] ?? Number.NaN) : code
-  if (!Number.isNaN(number)) return new ClickHouseError(number, found?.[2] ?? text)
+  const match = /^Code: (\d+)[.,]\s*(?:e\.displayText\(\) = )?(?:DB::Exception: )?(.*)$/s.exec(text)
+  const number = Number.isNaN(code) ? Number(match?.[1] ?? Number.NaN) : code
+  if (!Number.isNaN(number)) return new ClickHouseError(number, match?.[2] ?? text)
   if (text.includes('clickhouse-client'))
     return new Error(
       `the port speaks ClickHouse's native protocol; set \`url\` to the HTTP port, usually 8123: ${text}`,

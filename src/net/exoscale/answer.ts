@@ -22,10 +22,10 @@ export function messageOfResponse(answer: HttpAnswer): string {
       .replace(/<[^>]*>/g, ' ')
       .replace(/\s+/g, ' ')
       .trim()
-  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((one: unknown) =>
-    isRecord(one)
-      ? [textOf(one['detail']), textOf(one['location'])].filter((part) => part !== undefined).join(' at ')
-      : textOf(one),
+  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((value: unknown) =>
+    isRecord(value)
+      ? [textOf(value['detail']), textOf(value['location'])].filter((part) => part !== undefined).join(' at ')
+      : textOf(value),
   )
   return (
     textOf(read['message']) ??

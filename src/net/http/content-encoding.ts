@@ -27,8 +27,8 @@ export async function decodeBody(encoding: string, body: Uint8Array, limit: numb
   const codings = encoding
     .toLowerCase()
     .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '' && each !== 'identity')
+    .map((part) => part.trim())
+    .filter((text) => text !== '' && text !== 'identity')
   if (codings.length > maxCodings) throw new HttpError('encoding', `the response is encoded ${codings.length} times`)
   let decoded = body
   for (const coding of codings.reverse()) {

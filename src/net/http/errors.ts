@@ -38,7 +38,7 @@ export function networkError(error: unknown): HttpError {
 
 function describe(error: unknown) {
   if (error instanceof AggregateError && error.errors.length > 0)
-    return (error.errors as unknown[]).map((one) => messageOf(one)).join('; ')
+    return (error.errors as unknown[]).map((value) => messageOf(value)).join('; ')
   if (error instanceof Error && error.message === '') return error.name
   return messageOf(error)
 }

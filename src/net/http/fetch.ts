@@ -48,11 +48,11 @@ export function fetchWith(options: FetchOptions): (url: string, init?: FetchInit
         limit,
         signal: signal ?? never,
       })
-      const own = Object.entries(response.headers).filter(([name]) => !codingHeaders.includes(name))
+      const entries = Object.entries(response.headers).filter(([name]) => !codingHeaders.includes(name))
       const { status } = response
       return new Response(status === 204 || status === 304 ? null : Uint8Array.from(response.body), {
         status,
-        headers: own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])),
+        headers: entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])),
       })
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason

@@ -30,9 +30,9 @@ export class Pools {
     if (this.#isClosed) throw new Error('the client is closed')
     // One pool for all other origins would give https the proxy of http.
     const key = isOwn ? '' : new URL(origin).protocol
-    const found = this.#open.get(key) ?? this.#make(this.#undici, origin, isOwn)
-    this.#open.set(key, found)
-    return found
+    const dispatcher = this.#open.get(key) ?? this.#make(this.#undici, origin, isOwn)
+    this.#open.set(key, dispatcher)
+    return dispatcher
   }
 
   opened(isOwn: boolean): Dispatcher | undefined {

@@ -46,9 +46,9 @@ export async function readKubeconfig(
   if (parts.length === 0) throw loginError(`There is no readable kubeconfig at ${missing.join(', ')}. ${hint}`)
   const entries = (list: string, member: string, name: string): Entry | undefined => {
     for (const { file, written } of parts) {
-      const found = listOf(written[list]).find((each) => each['name'] === name)
-      if (found !== undefined)
-        return { name, settings: dictOf(found[member]), near: (path) => posix.resolve(posix.dirname(file), path) }
+      const record = listOf(written[list]).find((entry) => entry['name'] === name)
+      if (record !== undefined)
+        return { name, settings: dictOf(record[member]), near: (path) => posix.resolve(posix.dirname(file), path) }
     }
     return undefined
   }

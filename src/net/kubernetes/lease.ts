@@ -129,10 +129,10 @@ function formatCheckpoint(checkpoint: LeaseCheckpoint): string {
 
 function parseCheckpoint(text: string | undefined): LeaseCheckpoint {
   try {
-    const found: unknown = JSON.parse(text ?? '{}')
-    if (typeof found !== 'object' || found === null) return {}
+    const value: unknown = JSON.parse(text ?? '{}')
+    if (typeof value !== 'object' || value === null) return {}
     return Object.fromEntries(
-      Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     )
   } catch {
     return {}

@@ -41,8 +41,11 @@ export async function readStatus(answer: Answer): Promise<Refusal> {
     answer.close()
   }
   const seconds = Number(answer.headers['retry-after'])
-  const found = refusalOf(parsed(Buffer.concat(pieces).toString('utf8')), answer.status)
-  return { ...found, ...(found.retryAfter === undefined && seconds > 0 ? { retryAfter: Math.min(seconds, 3600) } : {}) }
+  const refusal = refusalOf(parsed(Buffer.concat(pieces).toString('utf8')), answer.status)
+  return {
+    ...refusal,
+    ...(refusal.retryAfter === undefined && seconds > 0 ? { retryAfter: Math.min(seconds, 3600) } : {}),
+  }
 }
 
 export function refusalOf({ code, reason, message, details }: Status, otherwise = 500): Refusal {
@@ -61,8 +64,8 @@ export function refusalOf({ code, reason, message, details }: Status, otherwise 
 
 function parsed(text: string): Status {
   try {
-    const found = JSON.parse(text) as unknown
-    return typeof found === 'object' && found !== null ? (found as Status) : {}
+    const value = JSON.parse(text) as unknown
+    return typeof value === 'object' && value !== null ? (value as Status) : {}
   } catch {
     return text.trim() === '' ? {} : { message: text.trim() }
   }

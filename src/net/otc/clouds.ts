@@ -142,9 +142,9 @@ function mergeMaps(base: Fields, more: unknown, which: 'above' | 'below' = 'abov
   if (!isRecord(more)) return base
   const joined: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(more)) {
-    const own = joined[key]
-    if (isRecord(own) && isRecord(value)) joined[key] = mergeMaps(own, value, which)
-    else if (isEmpty(own) || (which === 'above' && !isEmpty(value))) joined[key] = value
+    const ownValue = joined[key]
+    if (isRecord(ownValue) && isRecord(value)) joined[key] = mergeMaps(ownValue, value, which)
+    else if (isEmpty(ownValue) || (which === 'above' && !isEmpty(value))) joined[key] = value
   }
   return joined
 }

@@ -76,14 +76,14 @@ export function projectIn(body: Fields, wanted: IdOrName): Project {
     : Array.isArray(body['projects'])
       ? (body['projects'] as unknown[]).filter(isRecord)
       : []
-  const found = all.find(({ id, name }) => (wanted.id === undefined ? name === wanted.name : id === wanted.id))
-  const id = textOf(found?.['id'])
-  if (found === undefined || id === undefined)
+  const record = all.find(({ id, name }) => (wanted.id === undefined ? name === wanted.name : id === wanted.id))
+  const id = textOf(record?.['id'])
+  if (record === undefined || id === undefined)
     throw new OtcError(
       'settings',
       `IAM has no accessible project ${wanted.name ?? wanted.id ?? ''}; correct \`projects\``,
     )
-  return { id, name: textOf(found['name']), domain: textOf(found['domain_id']) ?? domainOf(found) }
+  return { id, name: textOf(record['name']), domain: textOf(record['domain_id']) ?? domainOf(record) }
 }
 
 /** Without version and project; undefined if the catalog has none. */
@@ -95,11 +95,11 @@ export function endpointIn(
 ): string | undefined {
   const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isRecord) : []
   for (const type of types) {
-    for (const { endpoints } of services.filter((one) => one['type'] === type)) {
-      const found = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isRecord) : []).find(
-        (one) => one['interface'] === 'public' && [one['region'], one['region_id']].includes(region),
+    for (const { endpoints } of services.filter((service) => service['type'] === type)) {
+      const endpoint = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isRecord) : []).find(
+        (record) => record['interface'] === 'public' && [record['region'], record['region_id']].includes(region),
       )
-      const url = URL.parse((textOf(found?.['url']) ?? '').replace(/\$\((?:tenant|project)_id\)s/g, project))
+      const url = URL.parse((textOf(endpoint?.['url']) ?? '').replace(/\$\((?:tenant|project)_id\)s/g, project))
       if (url !== null) return `${url.origin}${url.pathname.replace(/(?:\/api)?\/v\d[\w.]*(?:\/.*)?$/, '')}`
     }
   }

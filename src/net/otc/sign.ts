@@ -77,7 +77,7 @@ export function sdkDate(now: number): string {
 }
 
 function percentEncode(text: string) {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(text).replace(/[!'()*]/g, (match) => `%${match.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function compare(a: string, b: string): number {

@@ -146,7 +146,9 @@ export class AccountInventory {
     const { provider, origin } = this.#account
     const now = host.clock.now()
     const { requiredTags = [] } = this.#account
-    const resources = snapshot.resources.map((each) => withMissingTags({ ...each, provider, account }, requiredTags))
+    const resources = snapshot.resources.map((resource) =>
+      withMissingTags({ ...resource, provider, account }, requiredTags),
+    )
     const begun = state === undefined || state.read === 0
     if (begun && !snapshot.complete) return state
     const since = state?.since ?? now
@@ -158,7 +160,7 @@ export class AccountInventory {
     const baseline = { provider, account, region, collector: name, resources: resources.length }
     const rows: WeirEvent[] = [
       ...(begun ? [baselineEvent(baseline, source, { since, time: now })] : []),
-      ...events.map((each) => changeEvent(each, source, collector)),
+      ...events.map((event) => changeEvent(event, source, collector)),
     ]
     if (rows.length > 0)
       for (const [some] of chunks(rows)) await appendEvents(this.#context, some, { signal, once: true })

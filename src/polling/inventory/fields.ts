@@ -15,16 +15,16 @@ export function listOf(value: unknown): readonly Fields[] {
 
 /** Each value once; undefined without one. */
 export function nonEmpty<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
-  const found = [...new Set(list.filter((one) => one !== undefined))]
+  const found = [...new Set(list.filter((value) => value !== undefined))]
   return found.length === 0 ? undefined : found
 }
 
 /** An item that is no resource makes the snapshot incomplete. */
 export function snapshotOf(
-  found: readonly (FoundResource | undefined)[],
+  foundResources: readonly (FoundResource | undefined)[],
   more: Readonly<{ samples?: readonly Sample[]; totals?: readonly Sample[] }> = {},
 ): Snapshot {
-  const resources = found.filter((one) => one !== undefined)
-  const undecodable = found.length - resources.length
+  const resources = foundResources.filter((foundResource) => foundResource !== undefined)
+  const undecodable = foundResources.length - resources.length
   return { resources, complete: undecodable === 0, undecodable, ...more }
 }

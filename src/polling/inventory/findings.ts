@@ -17,7 +17,7 @@ function hasTags({ provider, type }: Pick<CloudResource, 'provider' | 'type'>): 
 /** Without required tags, a resource is `untagged` only if others of the account have tags. */
 export function findingsOf(resources: readonly CloudResource[], now: number): readonly Finding[] {
   const findings: Finding[] = []
-  const usesTags = resources.some((one) => hasTags(one) && isTagged(one))
+  const usesTags = resources.some((resource) => hasTags(resource) && isTagged(resource))
   for (const resource of resources) {
     const { type, state, attachedTo, createdAt, missingTags = [] } = resource
     const put = (reason: Finding['reason']) => void findings.push({ resource, reason })

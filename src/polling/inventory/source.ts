@@ -16,7 +16,7 @@ type InventoryOptions = Readonly<{
 export function inventorySource({ context, accounts, what, lease }: InventoryOptions): Source {
   const read = async (signal: AbortSignal) => {
     const inventories = accounts.map((account) => new AccountInventory(context, account))
-    await Promise.all(inventories.map((each) => each.run(signal)))
+    await Promise.all(inventories.map((inventory) => inventory.run(signal)))
   }
   const shared = lease?.record ?? context.replay?.shared?.leaderRecord
   return {

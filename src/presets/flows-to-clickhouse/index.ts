@@ -51,15 +51,15 @@ type Setting = (flag: string | undefined, variable: string) => string | undefine
 
 /** A flag overrides its variable; empty ones count as unset. Throws PresetProblem. */
 export function flowsToClickHousePreset({ flags, env, data }: FlowsToClickHouseInput): FlowsToClickHousePlan {
-  const setting: Setting = (flag, variable) => [flag, env[variable]].map((one) => one?.trim()).find((one) => one)
+  const setting: Setting = (flag, variable) => [flag, env[variable]].map((text) => text?.trim()).find((text) => text)
   const level = setting(flags.loglevel, 'LOG_LEVEL') ?? 'info'
-  const known = levels[level.toLowerCase()]
+  const knownLevel = levels[level.toLowerCase()]
   const url = setting(flags.clickhouseurl, 'CLICKHOUSE_URL')
   return {
     config: {
       data: data.startsWith('/') || data.startsWith('.') ? data : `./${data}`,
       ops: '0.0.0.0:8081',
-      log: { level: known ?? 'info' },
+      log: { level: knownLevel ?? 'info' },
       store: { enabled: 'none' },
       sources: {
         flows: {
@@ -76,7 +76,7 @@ export function flowsToClickHousePreset({ flags, env, data }: FlowsToClickHouseI
           : { clickhouse: clickhouseOf(url, flags, setting) },
     },
     notes: [
-      ...(known === undefined ? [`-loglevel ${level} is unknown: info applies.`] : []),
+      ...(knownLevel === undefined ? [`-loglevel ${level} is unknown: info applies.`] : []),
       ...(url === undefined ? ['-clickhouseurl is empty: flows are printed to standard output.'] : []),
     ],
   }
@@ -103,7 +103,7 @@ function kafkaOf(flags: FlowsToClickHouseFlags, setting: Setting): object {
     )
   return {
     type: 'kafka',
-    brokers: brokers.split(',').map((one) => brokerOf(one.trim())),
+    brokers: brokers.split(',').map((part) => brokerOf(part.trim())),
     topics: [setting(flags.topic, 'KAFKA_TOPIC') ?? usual.topic],
     group: setting(flags.group, 'KAFKA_GROUP') ?? usual.group,
     offset: 'oldest',

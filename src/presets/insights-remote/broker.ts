@@ -10,9 +10,9 @@ const passwordFile = 'insights-remote-rabbitmq-password'
 
 export function brokerOf(read: Reader, folder: string): Broker {
   const { value, by = '' } = read.given('address')
-  const found = /^([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?(?:\/(.*))?$/.exec(value)
-  if (found === null) throw new PresetProblem(`${by} is \`${value}\`; it must be a host, or HOST:PORT`)
-  const [, host = '', port = '', vhost = ''] = found
+  const match = /^([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?(?:\/(.*))?$/.exec(value)
+  if (match === null) throw new PresetProblem(`${by} is \`${value}\`; it must be a host, or HOST:PORT`)
+  const [, host = '', port = '', vhost = ''] = match
   const isTls = read.truth('tls')
   const [ca, cert, key] = (['ca', 'cert', 'key'] as const).map((name) => read.text(name))
   const user = read.text('user')

@@ -17,8 +17,8 @@ export function trackOf(read: Reader, folder: string): Track {
   const endpoints = read
     .text('trackEndpoints')
     .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
+    .map((part) => part.trim())
+    .filter((text) => text !== '')
   const hasDefault = url !== '' && key.value !== ''
   if (!hasDefault && (endpoints.length === 0 || url !== '' || key.value !== ''))
     throw new PresetProblem(

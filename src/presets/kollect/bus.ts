@@ -33,15 +33,15 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
 
 /** Host and path, without slashes at the end as `name`, and the parameters. */
 function partsOf(text: string) {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  return { place, name: place.replace(/\/+$/, ''), query: new URLSearchParams(query) }
+  const [part = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  return { place: part, name: part.replace(/\/+$/, ''), query: new URLSearchParams(query) }
 }
 
 function listOf(text = '') {
   return text
     .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
+    .map((part) => part.trim())
+    .filter((candidate) => candidate !== '')
 }
 
 function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {

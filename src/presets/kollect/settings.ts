@@ -66,8 +66,8 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   return {
     namespaces: (text('namespace') ?? '')
       .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== ''),
+      .map((part) => part.trim())
+      .filter((candidate) => candidate !== ''),
     busUrl,
     clusterId,
     kubeconfig: oneFile(text('kubeConfig')),

@@ -98,7 +98,7 @@ function scheduled(
 
 function keyOf({ keyDefinition }: Conntrack, path: string, { report }: Assembly): Settings {
   const { fieldGroups = [], hash = {} } = keyDefinition ?? {}
-  const fields = (name: string) => fieldGroups.find((one) => one.name === name)?.fields ?? []
+  const fields = (name: string) => fieldGroups.find((fieldGroup) => fieldGroup.name === name)?.fields ?? []
   const isEnd = (name: string, side: string) => [...fields(name)].sort().join(' ') === `${side}Addr ${side}Port`
   const { fieldGroupARef: a = '', fieldGroupBRef: b = '', fieldGroupRefs = [] } = hash
   if (a === '' || b === '')

@@ -65,7 +65,7 @@ function aggregateRows(name: string, before: Branch, rule: AggregateRule, at: st
   const id = groups(name, before, { keys, key: operation === 'count' ? '' : key, window, values }, at, assembly)
   if (id === undefined) return []
   const steps = new MapSteps()
-  const texts = keys.toSorted((a, b) => (a < b ? -1 : 1)).map((one) => `string(${referenceTo(one).value})`)
+  const texts = keys.toSorted((a, b) => (a < b ? -1 : 1)).map((text) => `string(${referenceTo(text).value})`)
   steps.set('name', constant(rule.name))
   steps.set('operation_type', constant(operation))
   steps.set('operation_key', constant(key))
@@ -85,7 +85,7 @@ export function timebasedStage(
   const from = rules.flatMap((rule, index) => {
     const at = `${path}.rules[${index}]`
     const { indexKey = '', indexKeys = [], operationType: operation = 'sum', operationKey: key = '' } = rule
-    const keys = indexKeys.length > 0 ? indexKeys : indexKey.split(',').filter((one) => one !== '')
+    const keys = indexKeys.length > 0 ? indexKeys : indexKey.split(',').filter((part) => part !== '')
     if (key === '') return refused(assembly, `${at}.operationKey`, 'the key is missing')
     if (operation === 'diff') return refused(assembly, at, 'differences of the first and last value are not computed')
     if ((rule.topK ?? 0) > 0)
@@ -130,7 +130,7 @@ type Groups = Readonly<{
 /** The id of a transform `aggregate`. Flows without a field of the group do not count, as there. */
 function groups(name: string, before: Branch, given: Groups, at: string, assembly: Assembly): string | undefined {
   const { keys, key, window: length, values } = given
-  const unknown = keys.find((one) => fieldOf(one) === undefined)
+  const unknown = keys.find((text) => fieldOf(text) === undefined)
   const field = key === '' ? undefined : fieldOf(key)
   const problem =
     unknown !== undefined
@@ -142,7 +142,7 @@ function groups(name: string, before: Branch, given: Groups, at: string, assembl
     assembly.report.refuse(at, problem)
     return undefined
   }
-  const exist = keys.map((one) => `with(${one})`).join(' and ')
+  const exist = keys.map((text) => `with(${text})`).join(' and ')
   const filter = exist === '' ? undefined : assembly.filter(exist, at, before.flagNames)
   const id = assembly.id(name)
   assembly.transforms[id] = {

@@ -22,17 +22,17 @@ export function filterRules(name: string, before: Branch, rules: Placed, scales:
   let branch = keepQueries(name, before, rules, scales, assembly)
   const changes = new Changes(assembly)
   for (const { rule, at } of rules) {
-    const found = removal(rule, at, assembly)
-    if (found === undefined && rule.type !== 'conditional_sampling') {
+    const result = removal(rule, at, assembly)
+    if (result === undefined && rule.type !== 'conditional_sampling') {
       changes.add(rule, at)
       continue
     }
     // A condition after a change of fields must see the change.
     branch = changes.take().applyTo(name, branch, assembly)
     branch =
-      found === undefined
+      result === undefined
         ? conditionalSampling(name, branch, rule, at, assembly)
-        : withQuery(branch, found.keeps, at, assembly)
+        : withQuery(branch, result.keeps, at, assembly)
   }
   return changes.finish().applyTo(name, branch, assembly)
 }
@@ -54,7 +54,7 @@ function keepQueries(name: string, branch: Branch, rules: Placed, scales: boolea
   if (queries.length === 0) return branch
   if (queries.every(({ interval }) => interval <= 1)) {
     const text = joined(
-      queries.map((one) => one.text),
+      queries.map((query) => query.text),
       'or',
     )
     return text === '' ? branch : { ...branch, filters: [...branch.filters, text] }
@@ -82,7 +82,7 @@ function conditionalSampling(name: string, branch: Branch, rule: FilterRule, at:
   const earlier: string[] = []
   for (const [index, { value = 0, rules = [] }] of (rule.conditionalSampling ?? []).entries()) {
     const path = `${at}.conditionalSampling[${index}]`
-    const removed = rules.flatMap((one, each) => conditionOf(one, `${path}.rules[${each}]`, assembly) ?? [])
+    const removed = rules.flatMap((one, number) => conditionOf(one, `${path}.rules[${number}]`, assembly) ?? [])
     const text = assembly.filter(removed.map(({ removes }) => `(${removes})`).join(' and '), path, branch.flagNames)
     if (text === undefined || text === '') continue
     const rest = earlier.map((one) => `not (${one})`)
@@ -97,7 +97,7 @@ function conditionalSampling(name: string, branch: Branch, rule: FilterRule, at:
     earlier.push(text)
   }
   if (from.length === 0) return branch
-  const others: Branch = { ...branch, filters: [...branch.filters, ...earlier.map((one) => `not (${one})`)] }
+  const others: Branch = { ...branch, filters: [...branch.filters, ...earlier.map((text) => `not (${text})`)] }
   return { ...branch, from: [...from, ...passOf(name, others, assembly).from], filters: [] }
 }
 

@@ -87,7 +87,7 @@ function rest(flags: FlpFlags, root: Readonly<Record<string, unknown>>, report: 
 }
 
 function keyOf(root: Readonly<Record<string, unknown>>, name: string): unknown {
-  const key = Object.keys(root).find((one) => one.toLowerCase() === name.toLowerCase())
+  const key = Object.keys(root).find((text) => text.toLowerCase() === name.toLowerCase())
   return key === undefined ? undefined : root[key]
 }
 

@@ -114,7 +114,7 @@ function ipfix(id: string, ingest: Ingest, path: string, { sources, report }: As
   const settings = ingest[kind] ?? {}
   const { hostName = '', port = 0, portLegacy = 0, mapping = [] } = settings
   const host = hostName === '' ? '0.0.0.0' : hostName
-  const ports = [port === 0 && portLegacy === 0 ? 2055 : port, portLegacy].filter((one) => one !== 0)
+  const ports = [port === 0 && portLegacy === 0 ? 2055 : port, portLegacy].filter((number) => number !== 0)
   report.noteAll(`${path}.${kind}`, settings, {
     workers: 'without effect; one thread decodes',
     sockets: 'without effect; one socket for each port, with a large receive buffer',
@@ -129,7 +129,7 @@ function ipfix(id: string, ingest: Ingest, path: string, { sources, report }: As
   })
   sources[id] = {
     type: 'netflow',
-    listen: [...new Set(ports)].map((one) => hostPortText(host, one)),
+    listen: [...new Set(ports)].map((number) => hostPortText(host, number)),
     tcp: 'off',
     elements: 'none',
     ...(elements.length === 0 ? {} : { element_names: elements }),

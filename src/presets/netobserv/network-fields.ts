@@ -73,8 +73,8 @@ function added(
 function servicesOf(text: string): Readonly<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const line of text.split('\n')) {
-    const [name = '', place = ''] = (line.split('#')[0] ?? '').trim().split(/\s+/)
-    if (/^\d{1,5}\/(?:tcp|udp|sctp|dccp|udplite)$/.test(place)) found[place] = name
+    const [name = '', position = ''] = (line.split('#')[0] ?? '').trim().split(/\s+/)
+    if (/^\d{1,5}\/(?:tcp|udp|sctp|dccp|udplite)$/.test(position)) found[position] = name
   }
   return found
 }

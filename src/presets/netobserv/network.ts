@@ -112,7 +112,7 @@ function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, asse
 /** The longest range determines the label here, the first one in flowlogs-pipeline. */
 function addLabel({ add_subnet_label: rule = {} }: NetworkRule, network: Network, at: string, assembly: Assembly) {
   const { input = '', output = '' } = rule
-  const side = sides.find((one) => input === `${one}Addr`)
+  const side = sides.find((name) => input === `${name}Addr`)
   const part =
     side !== undefined && output === `${side}SubnetLabel`
       ? 'label'
@@ -125,7 +125,7 @@ function addLabel({ add_subnet_label: rule = {} }: NetworkRule, network: Network
   }
   for (const { name = '', cidrs = [] } of network.subnetLabels ?? []) {
     for (const cidr of cidrs) {
-      const entry = assembly.networks.find((one) => one.cidr === cidr)
+      const entry = assembly.networks.find((candidate) => candidate.cidr === cidr)
       // The first entry of a range wins, as there.
       if (entry !== undefined) entry[part] ??= name
       else assembly.networks.push({ cidr, [part]: name })

@@ -42,7 +42,7 @@ function graphOf({ pipeline, parameters }: FlpFile): readonly Stage[] {
   const stages = new Map<string, Stage>()
   for (const { name = '' } of pipeline) {
     if (stages.has(name)) throw new PresetProblem(`pipeline: two stages have the name \`${name}\``)
-    const index = parameters.findIndex((one) => one.name === name)
+    const index = parameters.findIndex((candidate) => candidate.name === name)
     const parameter = parameters[index]
     if (parameter === undefined) throw new PresetProblem(`parameters: stage \`${name}\` of the pipeline has none`)
     stages.set(name, { name, path: `parameters[${index}]`, parameter, followers: [] })

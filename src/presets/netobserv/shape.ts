@@ -66,7 +66,7 @@ export function list<T>(of: Reader<T>): Reader<readonly T[]> {
   return (value, path, problems) => {
     if (!Array.isArray(value)) return expected('a list', value, path, problems)
     const items = (value as readonly unknown[]).map((one, index) => of(one, `${path}[${index}]`, problems))
-    return items.filter((one): one is Awaited<T> & T => one !== undefined)
+    return items.filter((item): item is Awaited<T> & T => item !== undefined)
   }
 }
 
@@ -85,7 +85,7 @@ export function object<F extends Fields>(fields: F, { open = false } = {}): Read
   const byFolded = new Map(Object.keys(fields).map((key) => [key.toLowerCase(), key]))
   return (value, path, problems) => {
     if (!isRecord(value)) return expected('a map', value, path, problems)
-    const found: Record<string, unknown> = {}
+    const record: Record<string, unknown> = {}
     for (const [written, one] of Object.entries(value)) {
       const key = byFolded.get(written.toLowerCase())
       const reader = key === undefined ? undefined : fields[key]
@@ -96,9 +96,9 @@ export function object<F extends Fields>(fields: F, { open = false } = {}): Read
         problems.push(`${at}: unknown key${near === undefined ? '' : `; did you mean ${near}?`}`)
       } else if (one !== null && one !== undefined) {
         const read = reader(one, at, problems)
-        if (read !== undefined) found[key] = read
+        if (read !== undefined) record[key] = read
       }
     }
-    return found as ObjectOf<F>
+    return record as ObjectOf<F>
   }
 }

@@ -95,8 +95,8 @@ class Translation {
   }
 
   #field(key: string): QueryField | undefined {
-    const known = fieldOfKey.get(key)
-    if (known !== undefined) return flowNames.field(known.name)
+    const existing = fieldOfKey.get(key)
+    if (existing !== undefined) return flowNames.field(existing.name)
     if (this.#options.unknownKeys === 'error') {
       const near = nearest(key, [...fieldOfKey.keys()])
       throw new FlpQueryProblem(`${key} is no field of a flow${near === undefined ? '' : `; did you mean ${near}?`}`)

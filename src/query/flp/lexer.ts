@@ -29,7 +29,7 @@ const controls: Readonly<Record<string, string>> = {
 
 /** Tokens of Go's text/scanner, as far as the language uses them. Throws FlpQueryProblem. */
 export function flpTokens(query: string): readonly FlpToken[] {
-  const found: FlpToken[] = []
+  const results: FlpToken[] = []
   let at = 0
   const take = (pattern: RegExp) => {
     pattern.lastIndex = at
@@ -40,10 +40,10 @@ export function flpTokens(query: string): readonly FlpToken[] {
   for (;;) {
     take(blanks)
     const position = at + 1
-    const push = (kind: FlpToken['kind'], text: string): void => void found.push({ kind, text, position })
+    const push = (kind: FlpToken['kind'], text: string): void => void results.push({ kind, text, position })
     if (at >= query.length) {
       push('end', '')
-      return found
+      return results
     }
     const word = take(name)
     if (word !== undefined) {

@@ -95,7 +95,7 @@ class FlpParser {
 
   #test(): FlpExpression {
     const key = this.#key()
-    const operator = flpOperators.find((one) => this.#token.kind === 'sign' && this.#token.text === one)
+    const operator = flpOperators.find((flpOperator) => this.#token.kind === 'sign' && this.#token.text === flpOperator)
     if (operator === undefined) this.#fail(`expected one of ${flpOperators.join(' ')}`)
     this.#at++
     return { is: 'test', key, operator, value: this.#value(operator) }

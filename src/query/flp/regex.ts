@@ -81,9 +81,9 @@ function matchesSome(name: string, key: string, pattern: string, written: readon
 const wholeNumbers = /^\^(?:(\d+)|\((?:\?:)?(\d+(?:\|\d+)*)\))\$$/
 
 function matchesNumbers(name: string, key: string, pattern: string): Meaning {
-  const found = wholeNumbers.exec(pattern)
-  if (found === null) return unsupported(key, 'compare numbers')
-  const texts = (found[1] ?? found[2] ?? '').split('|').filter((text) => text === '0' || !text.startsWith('0'))
+  const match = wholeNumbers.exec(pattern)
+  if (match === null) return unsupported(key, 'compare numbers')
+  const texts = (match[1] ?? match[2] ?? '').split('|').filter((text) => text === '0' || !text.startsWith('0'))
   return texts.length > 0 && test(name, '=', ...texts)
 }
 
@@ -97,9 +97,9 @@ const addressStart = new RegExp(
 function matchesAddress(name: string, key: string, pattern: string): Meaning {
   const [, plain, alternatives, closed = ''] =
     /^\^(?:([^()|]+)|\((?:\?:)?([^()]+)\)((?:\.\*)?\$?))$/.exec(pattern) ?? []
-  const prefixes = (plain === undefined ? (alternatives ?? '').split('|').map((one) => one + closed) : [plain]).map(
-    (one) => {
-      const [, whole, start] = addressStart.exec(one) ?? []
+  const prefixes = (plain === undefined ? (alternatives ?? '').split('|').map((part) => part + closed) : [plain]).map(
+    (text) => {
+      const [, whole, start] = addressStart.exec(text) ?? []
       const written = (whole ?? start)?.replaceAll(/[^\d.]/g, '').replaceAll(/\.+/g, '.')
       if (written === undefined) return unsupported(key, 'write a beginning of addresses, such as "^10\\\\.1\\\\."')
       const octets = written.split('.').filter((part) => part !== '')

@@ -41,12 +41,12 @@ export function formatGoTime(ns: bigint, layout: string): string {
     PM: () => (date.getUTCHours() < 12 ? 'AM' : 'PM'),
     pm: () => (date.getUTCHours() < 12 ? 'am' : 'pm'),
   }
-  return layout.replace(part, (found) => {
-    if (!/^[.,]/.test(found)) return values[found]!()
-    const digits = nanos.slice(0, found.length - 1)
-    if (found[1] === '0') return found[0]! + digits
+  return layout.replace(part, (match) => {
+    if (!/^[.,]/.test(match)) return values[match]!()
+    const digits = nanos.slice(0, match.length - 1)
+    if (match[1] === '0') return match[0]! + digits
     const kept = digits.replace(/0+$/, '')
-    return kept === '' ? '' : found[0]! + kept
+    return kept === '' ? '' : match[0]! + kept
   })
 }
 
@@ -89,11 +89,11 @@ export function parseGoTime(
 ): bigint | undefined {
   let source = ''
   let at = 0
-  for (const found of layout.matchAll(part)) {
-    source += escaped(layout.slice(at, found.index))
-    at = found.index + found[0].length
+  for (const match of layout.matchAll(part)) {
+    source += escaped(layout.slice(at, match.index))
+    at = match.index + match[0].length
     // A fraction belongs to the second before it.
-    if (!/^[.,]/.test(found[0])) source += readers[found[0]]!
+    if (!/^[.,]/.test(match[0])) source += readers[match[0]]!
   }
   source += escaped(layout.slice(at))
   let found: RegExpExecArray | null

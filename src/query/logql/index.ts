@@ -52,27 +52,25 @@ type Loaded = readonly { labels: LabelSet; values: Value[] }[]
 /** One result for each step (ms); an instant query has one. */
 export async function queryMetric(node: LogqlNode, steps: Steps, environment: LogEnvironment): Promise<MetricSeries[]> {
   if (node.is === 'logs') throw syntaxError('log queries are not supported as an instant query type')
-  if (steps.start !== steps.end && someNode(node, (each) => each.is === 'aggregate' && each.instant))
+  if (steps.start !== steps.end && someNode(node, (metricNode) => metricNode.is === 'aggregate' && metricNode.instant))
     throw syntaxError('approx_topk is only supported on instant queries')
   const loaded = new Map<RangeNode, Loaded>()
   for (const range of rangesOf(node)) loaded.set(range, await load(range, steps, environment))
   const signatures = new Map<MetricNode, Signatures>()
-  const found = new Map<string, MetricSeries>()
+  const results = new Map<string, MetricSeries>()
   for (const time of timesOf(steps)) {
     environment.tick()
     const value = at(node, time, loaded, signatures)
     for (const { labels, value: number } of typeof value === 'number' ? [{ labels: LabelSet.empty, value }] : value) {
-      const series = found.get(labels.key) ?? { labels, points: [] }
-      found.set(labels.key, series)
+      const series = results.get(labels.key) ?? { labels, points: [] }
+      results.set(labels.key, series)
       series.points.push([time, number])
     }
     await environment.pause()
   }
   // One instant keeps the order of sort.
   const isSorted = steps.start === steps.end && someNode(node, ({ is }) => is === 'sort')
-  return isSorted
-    ? [...found.values()]
-    : [...found.values()].sort((one, other) => compareLabels(one.labels, other.labels))
+  return isSorted ? [...results.values()] : [...results.values()].sort((a, b) => compareLabels(a.labels, b.labels))
 }
 
 function partsOf(node: MetricNode): MetricNode[] {
@@ -80,7 +78,7 @@ function partsOf(node: MetricNode): MetricNode[] {
   return node.is === 'binary' ? [node, ...partsOf(node.left), ...partsOf(node.right)] : [node]
 }
 
-const rangesOf = (node: MetricNode): RangeNode[] => partsOf(node).filter((each) => each.is === 'range')
+const rangesOf = (node: MetricNode): RangeNode[] => partsOf(node).filter((part) => part.is === 'range')
 
 const someNode = (node: MetricNode, test: (part: MetricNode) => boolean): boolean => partsOf(node).some(test)
 
@@ -108,11 +106,11 @@ async function load(
       )
     // Only a group by its name keeps the label that is the value.
     if (unwrap !== undefined && grouping?.without !== false) one.labels.delete(unwrap.name)
-    const own = LabelSet.withEmpty(one.labels)
-    const labels = groups === undefined ? own : groups.of(own)
-    const known = series.get(labels.key) ?? { labels, values: [] }
-    series.set(labels.key, known)
-    known.values.push({
+    const labelSet = LabelSet.withEmpty(one.labels)
+    const labels = groups === undefined ? labelSet : groups.of(labelSet)
+    const existing = series.get(labels.key) ?? { labels, values: [] }
+    series.set(labels.key, existing)
+    existing.values.push({
       time: Number(entry.time / 1000n) / 1000,
       value: one.value ?? 1,
       bytes: Buffer.byteLength(one.line),
@@ -164,7 +162,7 @@ function overTime(node: RangeNode, time: number, series: Loaded): Vector {
   const from = to - node.range
   const result: Sample[] = []
   for (const { labels, values } of series) {
-    const within = values.filter((each) => each.time > from && each.time <= to)
+    const within = values.filter((candidate) => candidate.time > from && candidate.time <= to)
     if (within.length > 0) result.push({ labels, value: reduced(node, within, to) })
   }
   if (node.name !== 'absent_over_time') return result
@@ -173,7 +171,7 @@ function overTime(node: RangeNode, time: number, series: Loaded): Vector {
 
 /** Of names with one matcher, which is an equality. */
 function absentLabels({ matchers }: LogQuery): LabelSet {
-  const single = matchers.filter(({ name }) => matchers.filter((other) => other.name === name).length === 1)
+  const single = matchers.filter(({ name }) => matchers.filter((matcher) => matcher.name === name).length === 1)
   return LabelSet.of(
     single.filter(({ operator }) => operator === '=').map(({ name, value }): [string, string] => [name, value]),
   )
@@ -232,9 +230,9 @@ export async function queryLogs(
   environment: LogEnvironment,
 ): Promise<Processed[]> {
   const isBackward = direction === 'backward'
-  const found: Processed[] = []
+  const results: Processed[] = []
   let part = (to - from) / firstParts + 1n
-  for (let [start, end] = [from, to]; start < end && found.length < limit;) {
+  for (let [start, end] = [from, to]; start < end && results.length < limit;) {
     const least = end - start < part ? end - start : part
     const span = isBackward ? { from: end - least, to: end } : { from: start, to: start + least }
     const entries = await linesOf(environment, { matchers: logs.matchers, ...span })
@@ -245,15 +243,15 @@ export async function queryLogs(
     for (const entry of isBackward ? entries.toReversed() : entries) {
       environment.tick()
       const one = processed(entry, logs.stages, environment.now)
-      if (one !== undefined && isApart(found.at(-1), entry, interval)) found.push(one)
-      if (found.length === limit) break
+      if (one !== undefined && isApart(results.at(-1), entry, interval)) results.push(one)
+      if (results.length === limit) break
     }
     part *= 4n
     if (isBackward) end = span.from
     else start = span.to
     await environment.pause()
   }
-  return found
+  return results
 }
 
 function isApart(last: Processed | undefined, { time }: LogEntry, interval: bigint): boolean {

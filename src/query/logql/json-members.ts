@@ -28,17 +28,17 @@ export function readMembers(line: string, visit: (path: readonly string[], value
  * empty text, and an object or array is as the line writes it. Members before a damage are found.
  */
 export function membersAt(line: string, paths: readonly JsonPath[]): (string | undefined)[] {
-  const found = paths.map((): string | undefined => undefined)
+  const results = paths.map((): string | undefined => undefined)
   const reader = new Reader(line)
   try {
     reader.tree([], (path, text) => {
       for (const [index, wanted] of paths.entries())
-        if (wanted.length === path.length && wanted.every((part, at) => part === path[at])) found[index] ??= text
+        if (wanted.length === path.length && wanted.every((part, at) => part === path[at])) results[index] ??= text
     })
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
   }
-  return found
+  return results
 }
 
 class Reader {
@@ -54,9 +54,9 @@ class Reader {
     this.#need('{')
     if (this.#takes('}')) return
     do {
-      const own = [...path, textOf(this.#token(string))]
+      const ownPath = [...path, textOf(this.#token(string))]
       this.#need(':')
-      this.#value(own, visit)
+      this.#value(ownPath, visit)
     } while (this.#takes(','))
     this.#need('}')
   }
@@ -114,10 +114,10 @@ class Reader {
   #token(pattern: RegExp): string {
     this.#skipSpace()
     pattern.lastIndex = this.#at
-    const found = pattern.exec(this.#line)?.[0]
-    if (found === undefined) throw new Malformed()
-    this.#at += found.length
-    return found
+    const captured = pattern.exec(this.#line)?.[0]
+    if (captured === undefined) throw new Malformed()
+    this.#at += captured.length
+    return captured
   }
 
   #takes(sign: string): boolean {

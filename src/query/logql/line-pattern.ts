@@ -13,11 +13,11 @@ const placeholder = /<([a-zA-Z_]\w*)>/g
 export function linePatternOf(text: string, { named }: { readonly named: boolean }): LinePattern {
   const parts: Part[] = []
   let at = 0
-  for (const found of text.matchAll(placeholder)) {
-    if (found.index > at) parts.push({ literal: text.slice(at, found.index) })
+  for (const match of text.matchAll(placeholder)) {
+    if (match.index > at) parts.push({ literal: text.slice(at, match.index) })
     else if (at > 0) throw syntaxError(`the pattern ${JSON.stringify(text)} is not valid: consecutive captures`)
-    parts.push({ name: found[1] === '_' ? undefined : found[1]! })
-    at = found.index + found[0].length
+    parts.push({ name: match[1] === '_' ? undefined : match[1]! })
+    at = match.index + match[0].length
   }
   if (at < text.length) parts.push({ literal: text.slice(at) })
   const names = parts.flatMap((part) => ('name' in part && part.name !== undefined ? [part.name] : []))
@@ -29,7 +29,7 @@ export function linePatternOf(text: string, { named }: { readonly named: boolean
 
 /** The named parts. A literal that is missing ends the last one with the line. */
 export function captures(pattern: LinePattern, line: string): (readonly [name: string, text: string])[] {
-  const found: (readonly [string, string])[] = []
+  const results: (readonly [string, string])[] = []
   let at = 0
   let open: { name: string | undefined } | undefined
   for (const part of pattern) {
@@ -40,12 +40,12 @@ export function captures(pattern: LinePattern, line: string): (readonly [name: s
     const next = line.indexOf(part.literal, at)
     if (open === undefined && next !== 0) return []
     if (next < 0) break
-    if (open?.name !== undefined) found.push([open.name, line.slice(at, next)])
+    if (open?.name !== undefined) results.push([open.name, line.slice(at, next)])
     open = undefined
     at = next + part.literal.length
   }
-  if (open?.name !== undefined) found.push([open.name, line.slice(at)])
-  return found
+  if (open?.name !== undefined) results.push([open.name, line.slice(at)])
+  return results
 }
 
 /** Whether the whole line has the form of the pattern. */
@@ -76,8 +76,8 @@ export function addressTest(text: string): (address: string) => boolean {
     throw syntaxError(`ip: ${JSON.stringify(text)} is no address, network or range`)
   }
   return (address) => {
-    const found = familyOf(address)
-    return found !== undefined && list.check(address, found)
+    const result = familyOf(address)
+    return result !== undefined && list.check(address, result)
   }
 }
 

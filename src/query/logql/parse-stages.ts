@@ -13,7 +13,7 @@ const language: ReaderLanguage = {
   hexadecimal: false,
   word: /[a-zA-Z_][\w.]*/y,
   ignoreCase: false,
-  errorPrefix: (place) => `parse error at ${place}: syntax error: `,
+  errorPrefix: (position) => `parse error at ${position}: syntax error: `,
 }
 const lineOperators: ReadonlySet<string> = new Set(['|=', '!=', '|~', '!~', '|>', '!>'])
 const parserNames: ReadonlySet<string> = new Set(['json', 'logfmt', 'unpack', 'decolorize'])
@@ -141,13 +141,13 @@ export class StageReader extends TokenReader {
 
   /** `label="expression"`, or a label alone. */
   #extractions<T>(read: (text: string) => T): (readonly [string, T])[] {
-    const found: (readonly [string, T])[] = []
+    const results: (readonly [string, T])[] = []
     while (this.token.kind === 'word') {
       const label = this.next().text
-      found.push([label, read(this.take('=') ? this.needKind('text').text : label)])
+      results.push([label, read(this.take('=') ? this.needKind('text').text : label)])
       if (!this.take(',')) break
     }
-    return found
+    return results
   }
 
   #logfmt(): Stage {
@@ -281,9 +281,9 @@ function jsonPathOf(text: string): JsonPath {
   const path: (string | number)[] = []
   for (let at = 0; at < text.length; at = pathPart.lastIndex) {
     pathPart.lastIndex = at
-    const found = pathPart.exec(text)
-    if (found === null) throw syntaxError(`cannot parse expression [${text}]: unexpected text at ${at + 1}`)
-    const [, name, index, quoted] = found
+    const match = pathPart.exec(text)
+    if (match === null) throw syntaxError(`cannot parse expression [${text}]: unexpected text at ${at + 1}`)
+    const [, name, index, quoted] = match
     path.push(name ?? (index === undefined ? quoted!.replace(/\\(.)/g, '$1') : Number(index)))
   }
   if (path.length === 0) throw syntaxError('an expression of the stage json is empty')

@@ -17,7 +17,7 @@ const precedence: ReadonlyMap<string, number> = new Map([
   ['or', 1],
   ['and', 2],
   ['unless', 2],
-  ...comparisons.map((each): [string, number] => [each, 3]),
+  ...comparisons.map((comparison): [string, number] => [comparison, 3]),
   ['+', 4],
   ['-', 4],
   ['*', 5],
@@ -146,7 +146,7 @@ class Parser extends StageReader {
       this.need(')')
       return { is: 'vector', value }
     }
-    const aggregator = aggregators.find((each) => each === name)
+    const aggregator = aggregators.find((candidate) => candidate === name)
     if (aggregator !== undefined || name === approximateTop) return this.#aggregate(aggregator ?? 'topk', name)
     if (rangeFunctions.has(name)) return this.#range(name)
     if (name === 'label_replace') return this.#labelReplace()

@@ -40,11 +40,11 @@ export function jsonLabelOf(path: readonly string[]): string | undefined {
 function readJsonPaths(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
   if (state.line === '') return
   if (/^\s*[^\s"{[]/.test(state.line)) return state.fail('JSONParserErr')
-  const found = membersAt(
+  const members = membersAt(
     state.line,
     paths.map(([, path]) => path),
   )
-  for (const [at, [label]] of paths.entries()) state.extract(label, found[at] ?? '', { replaces: true })
+  for (const [at, [label]] of paths.entries()) state.extract(label, members[at] ?? '', { replaces: true })
 }
 
 const pair = /\s*([^\s="\uFFFD]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s="]*)))?(?=\s|$)/sy
@@ -61,8 +61,8 @@ export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<St
   let at = 0
   while (at < line.length) {
     pair.lastIndex = at
-    const found = pair.exec(line)
-    if (found === null) {
+    const match = pair.exec(line)
+    if (match === null) {
       if (line.slice(at).trim() === '') return
       if (strict) return state.fail('LogfmtParserErr')
       const next = /\s+\S*/g
@@ -73,7 +73,7 @@ export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<St
       continue
     }
     at = pair.lastIndex
-    const [, key = '', quoted, plain] = found
+    const [, key = '', quoted, plain] = match
     const value = withoutErrorRunes(quoted === undefined ? (plain ?? '') : unquoted(quoted))
     if (value === '' && !keepEmpty) continue
     if (keys.length === 0) state.extract(sanitized(key), value)
@@ -85,7 +85,7 @@ function unquoted(text: string): string {
   try {
     // Control characters may be in the text, but not in JSON.
     // oxlint-disable-next-line no-control-regex -- they are the ones to escape
-    return JSON.parse(`"${text.replace(/[\u0000-\u001F]/g, (each) => JSON.stringify(each).slice(1, -1))}"`) as string
+    return JSON.parse(`"${text.replace(/[\u0000-\u001F]/g, (match) => JSON.stringify(match).slice(1, -1))}"`) as string
   } catch {
     return text
   }

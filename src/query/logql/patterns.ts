@@ -44,11 +44,11 @@ export class LinePatterns {
   get found(): readonly LinePattern[] {
     return [...this.#levels]
       .flatMap(([level, { all }]) => all.map((template) => ({ level, template })))
-      .toSorted((one, other) => other.template.lines - one.template.lines)
+      .toSorted((a, b) => b.template.lines - a.template.lines)
       .map(({ level, template: { tokens, samples } }) => ({
         pattern: tokens.join('').replaceAll(/(?:<_>){2,}/g, variable),
         level,
-        samples: [...samples].toSorted(([one], [other]) => one - other).map(([ms, lines]) => [ms / 1000, lines]),
+        samples: [...samples].toSorted(([a], [b]) => a - b).map(([ms, lines]) => [ms / 1000, lines]),
       }))
   }
 }

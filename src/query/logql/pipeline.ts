@@ -84,7 +84,7 @@ function formatLabel({ target, from }: LabelFormat, state: State) {
 function select({ is, names, matchers }: Extract<Stage, { is: 'drop' | 'keep' }>, { labels }: State) {
   for (const [name, value] of labels) {
     if (is === 'keep' && name.startsWith(errorLabel)) continue
-    const isNamed = names.has(name) || matchers.some((each) => each.name === name && each.matches(value))
+    const isNamed = names.has(name) || matchers.some((matcher) => matcher.name === name && matcher.matches(value))
     if (isNamed === (is === 'drop')) labels.delete(name)
   }
 }

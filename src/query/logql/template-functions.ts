@@ -59,11 +59,11 @@ function ordered(one: TemplateValue, other: TemplateValue): number {
 
 function equal(one: TemplateValue, others: readonly TemplateValue[]): boolean {
   if (others.length === 0) throw new TemplateError('missing argument for comparison')
-  return others.some((other) => {
-    if (one === undefined || other === undefined || one === null || other === null)
-      return (one ?? null) === (other ?? null)
-    if (typeof one !== typeof other) throw new TemplateError('incompatible types for comparison')
-    return one === other
+  return others.some((candidate) => {
+    if (one === undefined || candidate === undefined || one === null || candidate === null)
+      return (one ?? null) === (candidate ?? null)
+    if (typeof one !== typeof candidate) throw new TemplateError('incompatible types for comparison')
+    return one === candidate
   })
 }
 
@@ -81,10 +81,10 @@ function replaced(value: string, from: string, to: string, count: number): strin
   let result = value
   let at = 0
   for (let done = 0; done < count; done++) {
-    const found = result.indexOf(from, at)
-    if (found < 0) break
-    result = result.slice(0, found) + to + result.slice(found + from.length)
-    at = found + to.length
+    const index = result.indexOf(from, at)
+    if (index < 0) break
+    result = result.slice(0, index) + to + result.slice(index + from.length)
+    at = index + to.length
   }
   return result
 }
@@ -140,7 +140,7 @@ function decoded(value: string): string {
 
 const encoded = (value: string): string =>
   encodeURIComponent(value)
-    .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/[!'()*]/g, (match) => `%${match.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')
 
 function fromJson(value: string): TemplateValue {

@@ -70,8 +70,8 @@ function piecesOf(text: string): Piece[] {
 function actionEnd(text: string, from: number): number {
   const quoted = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|\}\}/g
   quoted.lastIndex = from
-  for (let found = quoted.exec(text); found !== null; found = quoted.exec(text))
-    if (found[0] === '}}') return found.index
+  for (let match = quoted.exec(text); match !== null; match = quoted.exec(text))
+    if (match[0] === '}}') return match.index
   throw syntaxError('template: unclosed action')
 }
 
@@ -86,10 +86,10 @@ function tokensOf(action: string): Token[] {
   let at = 0
   while (action.slice(at).trim() !== '') {
     tokenPattern.lastIndex = at
-    const found = tokenPattern.exec(action)
-    if (found === null) throw syntaxError(`template: unexpected ${JSON.stringify(action.slice(at).trim())}`)
+    const match = tokenPattern.exec(action)
+    if (match === null) throw syntaxError(`template: unexpected ${JSON.stringify(action.slice(at).trim())}`)
     at = tokenPattern.lastIndex
-    const [, space = '', quoted, raw, float, integer, variable, field, word, sign = ''] = found
+    const [, space = '', quoted, raw, float, integer, variable, field, word, sign = ''] = match
     const spaced = space !== ''
     if (quoted !== undefined) tokens.push({ is: 'literal', value: quotedText(quoted, 0).value, spaced })
     else if (raw !== undefined) tokens.push({ is: 'literal', value: raw, spaced })

@@ -26,8 +26,8 @@ export function textOf(value: TemplateValue): string {
   if (typeof value !== 'object') return String(value)
   if (isTime(value)) return formatGoTime(value.ns, '2006-01-02 15:04:05.999999999 -0700 MST')
   if (Array.isArray(value)) return `[${value.map((each: TemplateValue) => textOf(each)).join(' ')}]`
-  const entries = Object.entries(value as TemplateMap).sort(([one], [other]) => (one < other ? -1 : 1))
-  return `map[${entries.map(([name, each]) => `${name}:${textOf(each)}`).join(' ')}]`
+  const entries = Object.entries(value as TemplateMap).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${entries.map(([name, entry]) => `${name}:${textOf(entry)}`).join(' ')}]`
 }
 
 export function floatText(value: number): string {

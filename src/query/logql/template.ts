@@ -127,7 +127,7 @@ class Run {
     if (name === '__timestamp__') return { ns: this.#input.time }
     if (name === 'now' && (rest.length > 0 || isPiped)) throw new TemplateError('now has no parameters')
     if (name === 'now') return { ns: this.#input.now }
-    const parameters = rest.map((each) => this.#operand(each, dot))
+    const parameters = rest.map((operand) => this.#operand(operand, dot))
     return templateFunctions[name]!(...parameters, ...(isPiped ? [piped] : []))
   }
 
@@ -163,9 +163,9 @@ class Run {
   }
 
   #variable(name: string): { name: string; value: TemplateValue } {
-    const found = this.#variables.findLast((each) => each.name === name)
-    if (found === undefined) throw new QueryFailure('syntax', `template: undefined variable "${name}"`)
-    return found
+    const variable = this.#variables.findLast((candidate) => candidate.name === name)
+    if (variable === undefined) throw new QueryFailure('syntax', `template: undefined variable "${name}"`)
+    return variable
   }
 }
 
@@ -185,8 +185,6 @@ function entriesOf(value: TemplateValue): (readonly [TemplateValue, TemplateValu
   if (Array.isArray(value)) return value.map((item, at) => [BigInt(at), item as TemplateValue])
   if (value === undefined || value === null) return []
   if (typeof value === 'object' && !('ns' in value))
-    return Object.entries(value as Readonly<Record<string, TemplateValue>>).sort(([one], [other]) =>
-      one < other ? -1 : 1,
-    )
+    return Object.entries(value as Readonly<Record<string, TemplateValue>>).sort(([a], [b]) => (a < b ? -1 : 1))
   throw new TemplateError(`range can't iterate over ${textOf(value)}`)
 }

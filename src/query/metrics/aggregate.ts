@@ -31,8 +31,8 @@ export class Groups {
   }
 
   of(labels: LabelSet): LabelSet {
-    const known = this.#known.get(labels)
-    if (known !== undefined) return known
+    const labelSet = this.#known.get(labels)
+    if (labelSet !== undefined) return labelSet
     const group = this.#without ? labels.drop(this.#names) : labels.keep(this.#names)
     this.#known.set(labels, group)
     return group
@@ -73,7 +73,7 @@ function ofGroup(
 ): Vector {
   const reduce = simple[aggregator]
   const values = samples.map(({ value }) => value)
-  const dropsName = samples.some((each) => each.dropsName)
+  const dropsName = samples.some((sample) => sample.dropsName)
   if (reduce !== undefined) return [{ labels, value: reduce(values), dropsName }]
   if (aggregator === 'quantile') return [{ labels, value: quantileOf(Number(parameter), values), dropsName }]
   if (aggregator === 'count_values') {

@@ -112,8 +112,8 @@ export class Signatures {
   }
 
   of(labels: LabelSet): string {
-    const known = this.#known.get(labels)
-    if (known !== undefined) return known
+    const existing = this.#known.get(labels)
+    if (existing !== undefined) return existing
     const { key } = this.#on ? labels.keep(this.#names) : labels.drop(this.#names)
     this.#known.set(labels, key)
     return key
@@ -136,22 +136,22 @@ export function vectorBinary(
 ): Vector {
   if (left.length === 0 || right.length === 0) return []
   const isSwapped = matching.group === 'right'
-  const [many, one] = isSwapped ? [right, left] : [left, right]
-  const found = new Map<string, Sample>()
-  for (const sample of one) {
+  const [many, vector] = isSwapped ? [right, left] : [left, right]
+  const results = new Map<string, Sample>()
+  for (const sample of vector) {
     const signature = signatures.of(sample.labels)
-    if (found.has(signature))
+    if (results.has(signature))
       throw executionError(
         `found duplicate series for the match group ${signature} on the ${isSwapped ? 'left' : 'right'} hand-side ` +
           'of the operation; many-to-many matching not allowed: matching labels must be unique on one side',
       )
-    found.set(signature, sample)
+    results.set(signature, sample)
   }
   const taken = new Map<string, Set<string>>()
   const result: Sample[] = []
   for (const sample of many) {
     const signature = signatures.of(sample.labels)
-    const other = found.get(signature)
+    const other = results.get(signature)
     if (other === undefined) continue
     const [first, second] = isSwapped ? [other.value, sample.value] : [sample.value, other.value]
     let before = taken.get(signature)
@@ -173,14 +173,14 @@ export function vectorBinary(
 
 function resultLabels(
   many: LabelSet,
-  one: LabelSet,
+  labelSet: LabelSet,
   operator: Operator,
   bool: boolean,
   { on, labels, group, include }: Matching,
 ): LabelSet {
   let result = bool || !isComparison(operator) ? many.nameless : many
   if (group === undefined) result = on ? result.keep(new Set(labels)) : result.drop(new Set(labels))
-  for (const name of include) result = result.with(name, one.get(name))
+  for (const name of include) result = result.with(name, labelSet.get(name))
   return result
 }
 

@@ -25,12 +25,15 @@ export function labelReplace(vector: Vector, { target, replacement, source, rege
     vector.map((sample): Sample => {
       const matcher = regex.matcher(sample.labels.get(source))
       if (!matcher.matches()) return sample
-      const text = replacement.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar: string | undefined, one, other) => {
-        if (dollar !== undefined) return '$'
-        const name = String(one ?? other)
-        if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? '') : ''
-        return Object.hasOwn(regex.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
-      })
+      const text = replacement.replace(
+        /\$(?:(\$)|(\w+)|\{(\w+)\})/g,
+        (_, dollar: string | undefined, match, character) => {
+          if (dollar !== undefined) return '$'
+          const name = String(match ?? character)
+          if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? '') : ''
+          return Object.hasOwn(regex.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
+        },
+      )
       return { ...withTarget(sample, target), labels: sample.labels.with(target, text) }
     }),
   )

@@ -21,7 +21,7 @@ export class LabelSet {
 
   /** A label with an empty value is another set than without it. */
   static withEmpty(entries: Iterable<readonly [string, string]>): LabelSet {
-    return new LabelSet([...entries].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)))
+    return new LabelSet([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
   }
 
   /** Equal for equal sets. */
@@ -56,11 +56,11 @@ export class LabelSet {
   }
 }
 
-export function compareLabels({ entries: one }: LabelSet, { entries: other }: LabelSet): number {
-  for (let at = 0; at < Math.min(one.length, other.length); at++)
+export function compareLabels({ entries: a }: LabelSet, { entries: b }: LabelSet): number {
+  for (let at = 0; at < Math.min(a.length, b.length); at++)
     for (const part of [0, 1] as const) {
-      const [text, otherText] = [one[at]![part], other[at]![part]]
+      const [text, otherText] = [a[at]![part], b[at]![part]]
       if (text !== otherText) return text < otherText ? -1 : 1
     }
-  return one.length - other.length
+  return a.length - b.length
 }

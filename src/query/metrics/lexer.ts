@@ -90,7 +90,7 @@ export function tokensOf(text: string, language: Language): Token[] {
       add('word', word.length)
       continue
     }
-    const sign = language.signs.find((each) => text.startsWith(each, at))
+    const sign = language.signs.find((candidate) => text.startsWith(candidate, at))
     if (sign === undefined) throw syntaxError(`unexpected character ${JSON.stringify(first)} at ${placeOf(text, at)}`)
     add('sign', sign.length)
   }
@@ -190,18 +190,18 @@ export function quotedText(text: string, from: number): { value: string; length:
 }
 
 /** Escapes in hexadecimal and octal are bytes, as in Go. Bytes that are no UTF-8 become halves of surrogate pairs. */
-function textOfEscapes(escaped: string, place: string): string {
+function textOfEscapes(escaped: string, position: string): string {
   const bytes = Buffer.from(
     [...escaped.matchAll(/\\(?:x(..)|(...))/g)].map(([, hex, octal]) => {
       const byte = hex === undefined ? parseInt(octal!, 8) : parseInt(hex, 16)
-      if (byte > 255) throw syntaxError(`octal escape value ${byte} is more than 255 at ${place}`)
+      if (byte > 255) throw syntaxError(`octal escape value ${byte} is more than 255 at ${position}`)
       return byte
     }),
   )
   const text = bytes.toString('utf8')
   return Buffer.from(text).equals(bytes)
     ? text
-    : String.fromCharCode(...bytes.map((byte) => byte)).replaceAll(/[\u0080-\u00ff]/g, (each) =>
-        String.fromCharCode(0xdc00 + each.charCodeAt(0)),
+    : String.fromCharCode(...bytes.map((byte) => byte)).replaceAll(/[\u0080-\u00ff]/g, (match) =>
+        String.fromCharCode(0xdc00 + match.charCodeAt(0)),
       )
 }

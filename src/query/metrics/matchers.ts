@@ -30,12 +30,12 @@ function testOf(operator: MatchOperator, value: string): (text: string) => boole
 /** Of the whole text; the dot matches line breaks. */
 function wholeMatch(pattern: string): (text: string) => boolean {
   const compiled = compileRegex(pattern, RE2JS.DOTALL)
-  const known = new Map<string, boolean>()
+  const cache = new Map<string, boolean>()
   return (text) => {
-    const before = known.get(text)
+    const before = cache.get(text)
     if (before !== undefined) return before
     const now = compiled.matcher(text).matches()
-    if (known.size < maxRemembered) known.set(text, now)
+    if (cache.size < maxRemembered) cache.set(text, now)
     return now
   }
 }

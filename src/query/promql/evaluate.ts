@@ -98,34 +98,34 @@ export class Evaluation {
     this.#limits.tick()
     const to = shiftedTime(node, time, this.#times)
     return (this.#series.get(node) ?? []).flatMap((series) => {
-      const found = series.newest(to - this.#limits.lookback, to)
-      return found === undefined ? [] : [{ labels: series.labels, ...found }]
+      const result = series.newest(to - this.#limits.lookback, to)
+      return result === undefined ? [] : [{ labels: series.labels, ...result }]
     })
   }
 
   #subquery(node: Subquery, to: number): readonly Window[] {
-    const known = this.#inner.get(node) ?? new Map<number, Vector>()
-    this.#inner.set(node, known)
+    const existing = this.#inner.get(node) ?? new Map<number, Vector>()
+    this.#inner.set(node, existing)
     const { first, step } = subqueryTimes(node, to)
-    const found = new Map<string, { labels: LabelSet; times: number[]; values: number[]; dropsName: boolean }>()
+    const results = new Map<string, { labels: LabelSet; times: number[]; values: number[]; dropsName: boolean }>()
     for (let time = first; time <= to; time += step) {
-      let vector = known.get(time)
+      let vector = existing.get(time)
       if (vector === undefined) {
         this.#limits.tick()
         vector = this.#vector(node.of, time)
         this.count(vector.length + 1)
-        known.set(time, vector)
+        existing.set(time, vector)
       }
       for (const { labels, value, dropsName = false } of vector) {
-        const window = found.get(labels.key)
-        if (window === undefined) found.set(labels.key, { labels, times: [time], values: [value], dropsName })
+        const window = results.get(labels.key)
+        if (window === undefined) results.set(labels.key, { labels, times: [time], values: [value], dropsName })
         else {
           window.times.push(time)
           window.values.push(value)
         }
       }
     }
-    return [...found.values()]
+    return [...results.values()]
   }
 
   #aggregate(node: Aggregate, time: number): Vector {
@@ -155,7 +155,7 @@ export class Evaluation {
       return [{ labels: LabelSet.empty, value: numberFunctions[name]!(time / 1000) }]
     if (Object.hasOwn(numberFunctions, name)) {
       const vector = this.#vector(first, time)
-      const numbers = parameters.slice(1).map((each) => this.#number(each, time))
+      const numbers = parameters.slice(1).map((parameter) => this.#number(parameter, time))
       if (name === 'clamp' && numbers[1]! < numbers[0]!) return []
       return mapped(vector, (value) => numberFunctions[name]!(value, ...numbers))
     }
@@ -187,12 +187,12 @@ export class Evaluation {
       case 'label_join': {
         const [target = '', separator = '', ...sources] = parameters
           .slice(1)
-          .map((each) => this.at(each, time) as string)
+          .map((parameter) => this.at(parameter, time) as string)
         return labelJoin(this.#vector(first, time), target, separator, sources)
       }
       case 'label_replace': {
         const replace = remembered(this.#replaces, node, () => {
-          const texts = parameters.slice(1).map((each) => this.at(each, time) as string)
+          const texts = parameters.slice(1).map((parameter) => this.at(parameter, time) as string)
           if (!isLabelName(texts[0]!))
             throw executionError(`invalid destination label name in label_replace(): ${JSON.stringify(texts[0])}`)
           return labelReplaceOf(...(texts as [string, string, string, string]))
@@ -227,8 +227,8 @@ export class Evaluation {
     this.#limits.tick()
     const isFirst = name === 'quantile_over_time'
     const source = parameters[isFirst ? 1 : 0]!
-    const other = parameters[isFirst ? 0 : 1]
-    const parameter = other === undefined ? NaN : this.#number(other, time)
+    const node = parameters[isFirst ? 0 : 1]
+    const parameter = node === undefined ? NaN : this.#number(node, time)
     if (isFirst) this.#notes.quantile(parameter, places[0]!)
     const { windows, time: within } = this.windows(source, time)
     const isRate = name === 'rate' || name === 'increase'
@@ -254,8 +254,8 @@ function nameDropped(samples: readonly Sample[]): Vector {
 }
 
 function remembered<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key)
-  if (known !== undefined) return known
+  const existing = map.get(key)
+  if (existing !== undefined) return existing
   const made = make()
   map.set(key, made)
   return made
@@ -272,7 +272,7 @@ function absentLabels(written: Node): LabelSet {
   if (selector.is !== 'selector') return LabelSet.empty
   const matchers = selector.matchers.filter(({ name }) => !metadataLabels.has(name))
   const equal = matchers.filter(
-    ({ name, operator }) => operator === '=' && matchers.filter((each) => each.name === name).length === 1,
+    ({ name, operator }) => operator === '=' && matchers.filter((matcher) => matcher.name === name).length === 1,
   )
   return LabelSet.of(equal.map(({ name, value }): [string, string] => [name, value]))
 }

@@ -64,12 +64,12 @@ function histogramQuantile(q: number, written: readonly Readonly<Bucket>[], forc
   const observations = buckets.at(-1)!.count
   if (observations === 0) return NaN
   let rank = q * observations
-  const found = buckets.findIndex(({ count }, at) => at === buckets.length - 1 || count >= rank)
-  if (found === buckets.length - 1) return buckets.at(-2)!.bound
-  const { bound: end, count: total } = buckets[found]!
-  if (found === 0 && end <= 0) return end
-  if (found === 0) return end * (rank / total)
-  const { bound: start, count: before } = buckets[found - 1]!
+  const index = buckets.findIndex(({ count }, at) => at === buckets.length - 1 || count >= rank)
+  if (index === buckets.length - 1) return buckets.at(-2)!.bound
+  const { bound: end, count: total } = buckets[index]!
+  if (index === 0 && end <= 0) return end
+  if (index === 0) return end * (rank / total)
+  const { bound: start, count: before } = buckets[index - 1]!
   rank -= before
   return start + (end - start) * (rank / (total - before))
 }
@@ -103,7 +103,7 @@ const tolerance = 1e-12
 /** Sorted, equal bounds summed. */
 function coalesced(written: readonly Readonly<Bucket>[]): Bucket[] {
   const buckets: Bucket[] = []
-  for (const { bound, count } of written.toSorted((one, other) => ascending(one.bound, other.bound))) {
+  for (const { bound, count } of written.toSorted((a, b) => ascending(a.bound, b.bound))) {
     const last = buckets.at(-1)
     if (last?.bound === bound) last.count += count
     else buckets.push({ bound, count })

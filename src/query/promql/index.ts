@@ -69,19 +69,19 @@ export async function queryRange(
         'Scalar or instant Vector',
     )
   const evaluation = await prepare(node, times, environment)
-  const found = new Map<string, { labels: LabelSet; points: [number, number][] }>()
+  const results = new Map<string, { labels: LabelSet; points: [number, number][] }>()
   for (let time = times.start; time <= times.end; time += times.step) {
     const value = evaluation.at(node, time)
     const vector = typeof value === 'number' ? scalarVector(value) : withoutDroppedNames(value as Vector)
     for (const { labels, value: number } of vector) {
-      const series = found.get(labels.key)
-      if (series === undefined) found.set(labels.key, { labels, points: [[time, number]] })
+      const series = results.get(labels.key)
+      if (series === undefined) results.set(labels.key, { labels, points: [[time, number]] })
       else series.points.push([time, number])
     }
     evaluation.count(vector.length)
     await environment.pause()
   }
-  return byLabels([...found.values()])
+  return byLabels([...results.values()])
 }
 
 function scalarVector(value: number): Vector {
@@ -98,16 +98,16 @@ async function prepare(
   for (const { selector, after, to, range } of readsOf(node, times, lookback)) {
     // An instant selector needs a sample within the lookback.
     const resolution = range ?? Math.min(lookback, times.end > times.start ? times.step : lookback)
-    const found = await source({ matchers: selector.matchers, from: after + 1, to, resolution })
-    evaluation.count(found.reduce((sum, each) => sum + each.times.length, 0))
+    const results = await source({ matchers: selector.matchers, from: after + 1, to, resolution })
+    evaluation.count(results.reduce((sum, each) => sum + each.times.length, 0))
     series.set(
       selector,
-      found.toSorted((one, other) => compareLabels(one.labels, other.labels)).map((each) => new LoadedSeries(each)),
+      results.toSorted((a, b) => compareLabels(a.labels, b.labels)).map((each) => new LoadedSeries(each)),
     )
   }
   return evaluation
 }
 
 function byLabels(series: readonly ResultSeries[]): ResultSeries[] {
-  return series.toSorted((one, other) => compareLabels(one.labels, other.labels))
+  return series.toSorted((a, b) => compareLabels(a.labels, b.labels))
 }

@@ -21,7 +21,7 @@ const language: ReaderLanguage = {
   bytes: false,
   word: /[\p{L}_][\p{L}\w:.]*/uy,
   ignoreCase: true,
-  errorPrefix: (place) => `${place}: parse error: `,
+  errorPrefix: (position) => `${position}: parse error: `,
 }
 
 /** The editor grammar of Prometheus binds `offset`, `@` and the sign of numbers differently from its engine. */
@@ -29,7 +29,7 @@ const precedence: ReadonlyMap<string, number> = new Map([
   ['or', 1],
   ['and', 2],
   ['unless', 2],
-  ...comparisons.map((each): [string, number] => [each, 3]),
+  ...comparisons.map((comparison): [string, number] => [comparison, 3]),
   ['+', 4],
   ['-', 4],
   ['*', 5],
@@ -171,7 +171,7 @@ class Parser extends TokenReader {
   #named(token: Token): Node {
     const { text } = token
     const lower = text.toLowerCase()
-    const aggregator = aggregators.find((each) => each === lower)
+    const aggregator = aggregators.find((name) => name === lower)
     if (aggregator !== undefined && (this.is('(') || this.isWord('by') || this.isWord('without')))
       return this.#aggregate(aggregator)
     if (this.is('(')) {

@@ -46,8 +46,8 @@ export function checkTypes(node: Node): ValueType {
 }
 
 function expect(node: Node, type: ValueType, where: string) {
-  const found = checkTypes(node)
-  if (found !== type) throw syntaxError(`expected type ${shown[type]} in ${where}, got ${shown[found]}`)
+  const valueType = checkTypes(node)
+  if (valueType !== type) throw syntaxError(`expected type ${shown[type]} in ${where}, got ${shown[valueType]}`)
 }
 
 function typeOfCall({ name, parameters: written }: Call): ValueType {

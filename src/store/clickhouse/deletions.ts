@@ -48,8 +48,8 @@ export function deletionRequests(names: StoreNames, span?: EventSpan): string {
     `SELECT source, subject, received, completed, selective, ${actorColumns.join(', ')}, max(if(NOT ` +
     `(former <=> username), former_completed, NULL)) OVER (${window} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ` +
     `ROW) AS other FROM (${changing})`
-  const latest = (of: string, place: string): string =>
-    ` ASOF LEFT JOIN (${known}) AS ${of} ON s.source = ${of}.source AND s.${place} = ${of}.subject AND ` +
+  const latest = (of: string, position: string): string =>
+    ` ASOF LEFT JOIN (${known}) AS ${of} ON s.source = ${of}.source AND s.${position} = ${of}.subject AND ` +
     `s.until >= ${of}.received`
   const fits = (of: string, begin: string, column: string, more = ''): string =>
     `ifNull(${of}.completed >= s.${begin}, false)${more}, if(isNull(${of}.other) OR ${of}.other < s.${begin}, ` +

@@ -29,15 +29,15 @@ const shown = 1000
 export type MemoryCode = 'WEIR_QUERY_MEMORY' | 'WEIR_SQL_MEMORY'
 
 /** For users of a query. */
-export function queryFailure(error: unknown, place: string, memoryCode: MemoryCode): Error {
+export function queryFailure(error: unknown, position: string, memoryCode: MemoryCode): Error {
   if (error instanceof WeirError && error.code !== 'WEIR_HTTP_UNANSWERED') return error
-  if (!(error instanceof ClickHouseError)) return unavailable(`${place}: ${messageOf(error)}`, error)
+  if (!(error instanceof ClickHouseError)) return unavailable(`${position}: ${messageOf(error)}`, error)
   const { code, message } = error
   if (code === timeExceeded) return new WeirError('WEIR_SQL_TIMEOUT', firstSentence(message), { cause: error })
   if (code === memoryExceeded && !message.includes('(total)'))
     return new WeirError(memoryCode, firstSentence(message), { cause: error })
   if (code === memoryExceeded || isLoginRejected(error) || unavailableCodes.has(code))
-    return unavailable(describeFailure(error, place), error)
+    return unavailable(describeFailure(error, position), error)
   return new WeirError('WEIR_SQL_REFUSED', message.slice(0, shown), { cause: error })
 }
 

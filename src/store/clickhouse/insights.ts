@@ -93,11 +93,11 @@ const problemFields = {
   state: 'p.insight_value',
   alias_text: 'p.insight_aliases',
 } as const
-const place = `indexOf([${severities.map(text).join(', ')}], ifNull(toString(r.severity), ''))`
+const position = `indexOf([${severities.map(text).join(', ')}], ifNull(toString(r.severity), ''))`
 const aliases = "if(empty(ifNull(r.alias_text, '')), [], splitByChar(' ', ifNull(r.alias_text, '')))"
 const problemColumns =
   `r.id AS id, ${aliases} AS aliases, arrayPushFront(${aliases}, ifNull(toString(r.id), '')) AS ids, ` +
-  `r.severity AS severity, toUInt8(if(${place} = 0, ${severities.length}, ${place})) AS severity_rank, ` +
+  `r.severity AS severity, toUInt8(if(${position} = 0, ${severities.length}, ${position})) AS severity_rank, ` +
   'toFloat64OrNull(toString(r.score)) AS score, r.package AS package, r.version AS version, r.kind AS `type`, ' +
   'r.purl AS purl, r.fixed_version AS fixed_version, r.state AS state'
 

@@ -56,7 +56,7 @@ export async function addReadingAids(
   const added: string[] = []
   const failed: string[] = []
   const known = await knownOf(client, names, kind, signal)
-  for (const aid of readingAids(sums).filter((each) => !known.has(each.name))) {
+  for (const aid of readingAids(sums).filter((readingAid) => !known.has(readingAid.name))) {
     const on = cluster === null ? '' : ` ON CLUSTER ${name(cluster)}`
     const statement =
       `ALTER TABLE ${tableOf(names, kind)}${on} ADD ${aid.kind} IF NOT EXISTS ` + `${name(aid.name)} ${aid.definition}`

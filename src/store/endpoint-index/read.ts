@@ -42,14 +42,14 @@ export class EndpointIndexReader {
 
   /** Reads all blocks. */
   async isIntact(name: string): Promise<boolean> {
-    const found = await this.#read(name, async (file) => {
+    const result = await this.#read(name, async (file) => {
       const foot = await footOf(file, name)
       const start = await bytesOf(file, 0, magic.length)
       if (foot === undefined || start?.every((byte, at) => byte === magic[at]) !== true) return undefined
       for (const block of [...foot.ids, ...foot.times]) if ((await blockOf(file, block)) === undefined) return undefined
       return true
     })
-    return found === true
+    return result === true
   }
 
   async #read<Value>(name: string, read: (file: DiskFile) => Promise<Value>): Promise<Value | undefined> {
@@ -99,18 +99,18 @@ async function find(
   foot: Foot,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, RowsOfId> | undefined> {
-  const found = new Map<number, readonly number[] | 'common'>()
+  const results = new Map<number, readonly number[] | 'common'>()
   for (const [block, some] of Map.groupBy(ids, (id) => foot.ids.findLast(([first]) => first <= id))) {
     if (block === undefined) continue
     const bytes = await blockOf(file, block)
     if (bytes === undefined) return undefined
-    for (const [id, rows] of entriesOf(bytes, block[0], new Set(some))) found.set(id, rows)
+    for (const [id, rows] of entriesOf(bytes, block[0], new Set(some))) results.set(id, rows)
   }
-  const numbers = new Set([...found.values()].flatMap((rows) => (rows === 'common' ? [] : rows)))
+  const numbers = new Set([...results.values()].flatMap((rows) => (rows === 'common' ? [] : rows)))
   const times = await timesOf(file, foot, numbers)
   if (times === undefined) return undefined
   return new Map(
-    [...found].map(([id, rows]) => [id, rows === 'common' ? rows : rows.map((number) => times.get(number)!)]),
+    [...results].map(([id, rows]) => [id, rows === 'common' ? rows : rows.map((number) => times.get(number)!)]),
   )
 }
 
@@ -135,7 +135,7 @@ async function timesOf(
   { times }: Foot,
   numbers: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, number> | undefined> {
-  const found = new Map<number, number>()
+  const results = new Map<number, number>()
   for (const [at, some] of Map.groupBy(numbers, (number) => Math.floor(number / timesOfBlock))) {
     const block = times[at]
     const bytes = block === undefined ? undefined : await blockOf(file, block)
@@ -145,8 +145,8 @@ async function timesOf(
     let [time] = block
     for (let number = at * timesOfBlock; number <= last; number++) {
       time += read.next()
-      if (numbers.has(number)) found.set(number, time)
+      if (numbers.has(number)) results.set(number, time)
     }
   }
-  return found
+  return results
 }

@@ -62,8 +62,8 @@ export function columnRows({ names, families, read }: BodyColumns, { batch, orig
   const codes = names.map((name) => [name, new Uint32Array(batch.count)] as const)
   for (let row = 0; row < batch.count; row++) {
     if (!wanted.has(batch.family[row]!)) continue
-    const found = codesOfRow(row)
-    for (let index = 0; index < names.length; index++) codes[index]![1][row] = found[index]!
+    const numbers = codesOfRow(row)
+    for (let index = 0; index < names.length; index++) codes[index]![1][row] = numbers[index]!
   }
   const columns = Object.fromEntries(
     codes.map(([name, values]): [string, Column] => [name, { kind: 'dict', codes: values }]),

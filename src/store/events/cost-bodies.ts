@@ -59,17 +59,17 @@ export class CostBodies {
     const bytes = this.#bytes
     if (bytes[from] !== openObject || bytes[end - 1] !== closeObject) return false
     let at = from
-    for (let place = 0; ; place++) {
-      if (bytes[at] !== (place === 0 ? openObject : comma)) return bytes[at] === closeObject && at === end - 1
-      at = this.#member(place, at + 1, end)
+    for (let position = 0; ; position++) {
+      if (bytes[at] !== (position === 0 ? openObject : comma)) return bytes[at] === closeObject && at === end - 1
+      at = this.#member(position, at + 1, end)
       if (at === unusual) return false
     }
   }
 
   /** Reads `"name":value`. Returns the end. */
-  #member(place: number, from: number, end: number): number {
+  #member(position: number, from: number, end: number): number {
     const bytes = this.#bytes
-    const before = this.#members[place]
+    const before = this.#members[position]
     const known = before !== undefined && this.#same(before.name, from)
     const afterName = known ? from + before.name.length : this.#textEnd(from, end)
     if (afterName === unusual || bytes[afterName] !== colon || (!known && this.#escaped)) return unusual
@@ -79,13 +79,13 @@ export class CostBodies {
     if (bytes[at] === n) {
       if (bytes.toString('latin1', at, at + 4) !== 'null') return unusual
       if (column !== undefined) this.#row[column] = 0
-      this.#members[place] = { name, column, from: 0, to: 0, code: 0 }
+      this.#members[position] = { name, column, from: 0, to: 0, code: 0 }
       return at + 4
     }
     const to = this.#textEnd(at, end)
     if (to === unusual) return unusual
     if (column === undefined) {
-      if (!known) this.#members[place] = { name, column, from: 0, to: 0, code: 0 }
+      if (!known) this.#members[position] = { name, column, from: 0, to: 0, code: 0 }
       return this.#escaped ? unusual : to
     }
     const same = known && before.to - before.from === to - at && this.#equal(before.from, at, to)
@@ -94,7 +94,7 @@ export class CostBodies {
     const code = same ? before.code : this.#words.code(text)
     this.#row[column] = code
     if (known) [before.from, before.to, before.code] = [at, to, code]
-    else this.#members[place] = { name, column, from: at, to, code }
+    else this.#members[position] = { name, column, from: at, to, code }
     return to
   }
 

@@ -47,7 +47,7 @@ export function eventFile(
   const groups: RowGroup[] = []
   const bodies = bodyColumns
     .map((of): Extracted => ({ of, rows: pieces.map((piece) => columnRows(of, piece)) }))
-    .filter(({ rows }) => rows.some((each) => each !== undefined))
+    .filter(({ rows }) => rows.some((row) => row !== undefined))
   const columns: Columns = [
     ...commonColumns,
     ...bodies.flatMap(({ of }) => of.names.map((name) => ({ name, type: 'text' }) as const)),
@@ -86,7 +86,7 @@ function chunksOf(
   const chunks = new Map<string, Chunk | undefined>([['id', idChunk(pieces)], ...bodyChunks(pieces)])
   for (const name of eventCodes) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
   for (const { of, rows: found } of extracted) {
-    if (found.every((each) => each === undefined)) continue
+    if (found.every((candidate) => candidate === undefined)) continue
     const known = found.map(
       (each, index) => each ?? { ...asFlows[index]!, batch: { ...asFlows[index]!.batch, columns: {} } },
     )

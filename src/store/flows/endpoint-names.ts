@@ -63,8 +63,8 @@ export class EndpointNames {
     }
     this.#numbers = withRoom(this.#numbers, this.count)
     for (; this.#numbered < this.count; this.#numbered++) {
-      const place = placeText(this.#meanings[this.#numbered] ?? nothing)
-      this.#numbers[this.#numbered] = place === undefined ? 0 : texts.number(place)
+      const position = placeText(this.#meanings[this.#numbered] ?? nothing)
+      this.#numbers[this.#numbered] = position === undefined ? 0 : texts.number(position)
     }
     return this.#numbers
   }
@@ -114,8 +114,8 @@ export class EndpointNames {
     this.#parts = withRoom(this.#parts, partCount * this.count)
     const at = partCount * index
     for (let part = 0; part < partCount; part++) {
-      const known = this.#parts[at + part]!
-      parts[part] = known === 0 ? (this.#parts[at + part] = this.#number(index, part, texts)) : known
+      const knownPart = this.#parts[at + part]!
+      parts[part] = knownPart === 0 ? (this.#parts[at + part] = this.#number(index, part, texts)) : knownPart
     }
   }
 

@@ -131,8 +131,8 @@ export class Endpoints {
   }
 
   #room(count: number): Float64Array {
-    const found = this.#spare.findIndex(({ byteLength }) => byteLength >= 8 * count)
-    const buffer = found < 0 ? new ArrayBuffer(8 * Math.ceil(count / 1024) * 1024) : this.#spare.splice(found, 1)[0]
+    const index = this.#spare.findIndex(({ byteLength }) => byteLength >= 8 * count)
+    const buffer = index < 0 ? new ArrayBuffer(8 * Math.ceil(count / 1024) * 1024) : this.#spare.splice(index, 1)[0]
     return new Float64Array(buffer!, 0, count)
   }
 
@@ -204,9 +204,9 @@ export class Endpoints {
   }
 
   #meaningOf(id: number): EndpointNames {
-    const found = this.#meanings.find(({ base, count }) => id >= base && id < base + count)
-    if (found === undefined) throw new Error(`endpoint ${id} belongs to no known generation`)
-    return found
+    const meaning = this.#meanings.find(({ base, count }) => id >= base && id < base + count)
+    if (meaning === undefined) throw new Error(`endpoint ${id} belongs to no known generation`)
+    return meaning
   }
 
   forget(): void {

@@ -31,8 +31,8 @@ export class StringDictionary {
   }
 
   #number(text: string): number {
-    const known = this.#numbers.get(text)
-    if (known !== undefined && known > 0) return known
+    const existing = this.#numbers.get(text)
+    if (existing !== undefined && existing > 0) return existing
     const number = this.strings.length
     this.strings.push(text)
     this.#numbers.set(text, number)

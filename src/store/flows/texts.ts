@@ -12,10 +12,10 @@ const unchanged = (text: string) => text
 
 class Entries extends Numbering<string> {
   table(dictionary: readonly string[], written = unchanged): (code: number) => number {
-    const known = new Uint32Array(dictionary.length)
+    const numbers = new Uint32Array(dictionary.length)
     return (code) => {
-      const before = known[code]!
-      return before > 0 ? before : (known[code] = this.number(written(dictionary[code] ?? '')) + 1)
+      const before = numbers[code]!
+      return before > 0 ? before : (numbers[code] = this.number(written(dictionary[code] ?? '')) + 1)
     }
   }
 }

@@ -32,8 +32,8 @@ export class EdgeSums {
   }
 
   code(text: string): number {
-    const known = this.#refs.find(text) ?? this.#codes.get(text)
-    if (known !== undefined) return known
+    const existing = this.#refs.find(text) ?? this.#codes.get(text)
+    if (existing !== undefined) return existing
     const code = -this.#others.push(text)
     this.#codes.set(text, code)
     return code
@@ -49,8 +49,8 @@ export class EdgeSums {
 
   of(relation: string, forward: boolean): RelationSums {
     const key = `${relation} ${forward}`
-    const known = this.#relations.get(key)
-    if (known !== undefined) return known
+    const relationSums = this.#relations.get(key)
+    if (relationSums !== undefined) return relationSums
     const later = (one: number, other: number) => {
       if (one === none || other === none) return one === none ? other : one
       return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one

@@ -83,7 +83,7 @@ function found(request: EdgeQuery, unknown: Unknown, select: (edges: string) => 
   const reads = readsOf(request, unknown)
   const parts = reads.flatMap((read) => read.parts)
   if (parts.length === 0) return undefined
-  const rows = reads.map((read) => read.rows).filter((each) => each !== undefined)
+  const rows = reads.map((read) => read.rows).filter((text) => text !== undefined)
   const { far, without = [], namespaces } = request
   const where = [
     'far IS NOT NULL',

@@ -124,7 +124,7 @@ function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: rea
   }
   const leads = (relation: TraceRelation, end: TraceEnd) =>
     isRequested(relation) &&
-    (toActions || end === 'action_ref' || !traceEnds[relation].some((each) => each === 'action_ref'))
+    (toActions || end === 'action_ref' || !traceEnds[relation].some((name) => name === 'action_ref'))
   for (const { content, without } of traces.parts)
     content.edges.addTo(sums, { near, isRequested: leads, from, to }, without)
   if (isRequested('talks-to'))

@@ -18,10 +18,10 @@ export class Refs {
 
   take(text: string | null): number {
     if (text === null) return none
-    const known = this.#codes.get(text)
-    if (known !== undefined) {
-      this.#holds[known] = (this.#holds[known] ?? 0) + 1
-      return known
+    const existing = this.#codes.get(text)
+    if (existing !== undefined) {
+      this.#holds[existing] = (this.#holds[existing] ?? 0) + 1
+      return existing
     }
     const code = this.#free.pop() ?? this.#texts.length
     this.#texts[code] = text

@@ -102,10 +102,12 @@ export function insightsCacheKind(directory: string): CacheKind<CachedInsights> 
     async read(connection, files) {
       const database = `${cachePrefix}insights_${++made}`
       const queriesOf = (family: InsightFamily): readonly string[] =>
-        inParts(files, (some, first) => {
-          const paths = fileList(some.map(({ name }) => `${directory}/${name}`))
+        inParts(files, (storedFiles, first) => {
+          const paths = fileList(storedFiles.map(({ name }) => `${directory}/${name}`))
           const present = new Set(
-            columnsOfInsights.filter((column) => some.some((file) => hasColumn(file, column))).map(({ name }) => name),
+            columnsOfInsights
+              .filter((column) => storedFiles.some((file) => hasColumn(file, column)))
+              .map(({ name }) => name),
           )
           return cachedOf(family, paths, first, (column) => present.has(column))
         })

@@ -26,19 +26,19 @@ const services = (input: ViewInput): string => `SELECT ref, valid_from, valid_to
     list_filter(CAST(json_extract(data, '$.addresses') AS JSON[]), lambda one: one->>'$.as' = 'load-balancer'),
     lambda one: one->>'$.ip')) AS address FROM (${resourcesView(input, false)}) WHERE kind = 'Service'`
 
-const each = (input: ViewInput, list: string, where: string): string =>
+const rows = (input: ViewInput, list: string, where: string): string =>
   `SELECT *, unnest(${list}) AS item FROM (${inventoryView(input)}) WHERE ${where}`
 
 const joins: Readonly<Record<InventoryRelation, (input: ViewInput) => string>> = {
   'attached-to': (input) =>
-    `(${each(input, 'attached_to', 'true')}) a JOIN (${inventoryView(input)}) b ON ${sameAccount} AND b.id = a.item`,
+    `(${rows(input, 'attached_to', 'true')}) a JOIN (${inventoryView(input)}) b ON ${sameAccount} AND b.id = a.item`,
   'part-of': (input) =>
     `(${inventoryView(input)}) a JOIN (${inventoryView(input)}) b ON ${sameAccount} AND b.id = a.parent`,
   'resolves-to': (input) =>
-    `(${each(input, 'addresses', "type = 'dns_record'")}) a JOIN (${each(input, 'addresses', "type <> 'dns_record'")}) b
+    `(${rows(input, 'addresses', "type = 'dns_record'")}) a JOIN (${rows(input, 'addresses', "type <> 'dns_record'")}) b
       ON a.item = b.item`,
   serves: (input) =>
-    `(${each(input, 'addresses', "type = 'load_balancer'")}) a JOIN (${services(input)}) b ON a.item = b.address`,
+    `(${rows(input, 'addresses', "type = 'load_balancer'")}) a JOIN (${services(input)}) b ON a.item = b.address`,
   'hosted-on': (input) =>
     `(${nodes(input)}) a JOIN (SELECT * FROM (${inventoryView(input)}) WHERE type = 'instance') b
       ON a.provider = b.provider AND a.id = b.id`,

@@ -24,18 +24,23 @@ const rowsAtOnce = 65_536
 
 const temporary = ['late', 'steps', 'begun', 'unchanged', 'renewed', 'lasts'] as const
 
-const place = (of: string): string => `{${stepOrder.map((name) => `'${name}': ${of}.${name}`).join(', ')}}`
+const position = (of: string): string => `{${stepOrder.map((name) => `'${name}': ${of}.${name}`).join(', ')}}`
 
 /** The newest step of each key. */
 const lastOf = (states: string): string =>
-  `SELECT key, event, content, collection, ${place('s')} AS place FROM ${states} s WHERE next IS NULL`
+  `SELECT key, event, content, collection, ${position('s')} AS place FROM ${states} s WHERE next IS NULL`
 
 async function fill(
   connection: DuckDBConnection,
   create: () => Promise<string>,
   { pin, directory, files, fresh, base }: TableChange,
 ): Promise<boolean> {
-  const inputOf = (some: readonly StoredFile[]) => ({ directory, files: some, sources: [], words: pin.state.words })
+  const inputOf = (storedFiles: readonly StoredFile[]) => ({
+    directory,
+    files: storedFiles,
+    sources: [],
+    words: pin.state.words,
+  })
   const run = (sql: string) => connection.run(sql)
   const count = async (table: string) => Number((await rowsOf(connection, `SELECT count(*) FROM ${table}`))[0]?.[0])
   const none = {
@@ -63,19 +68,19 @@ async function fill(
   }
   if (base === undefined) await begin()
   await run('CREATE TEMP TABLE late (key VARCHAR)')
-  for (const some of parts(fresh)) {
-    const input = inputOf(some)
+  for (const part of parts(fresh)) {
+    const input = inputOf(part)
     await run(`CREATE OR REPLACE TEMP TABLE steps AS ${stepsSql(input)};
         CREATE OR REPLACE TEMP TABLE begun AS ${baselinesSql(input)}`)
     if ((await count('begun')) > 0) await run(`INSERT INTO ${await begin()}.baselines FROM begun`)
     if ((await count('steps')) === 0) continue
     const states = `${await begin()}.states`
-    await run(`CREATE OR REPLACE TEMP TABLE unchanged AS SELECT l.key, max(${place('s')}) AS place FROM steps s
+    await run(`CREATE OR REPLACE TEMP TABLE unchanged AS SELECT l.key, max(${position('s')}) AS place FROM steps s
         JOIN lasts l ON s.key = l.key GROUP BY l.key HAVING bool_and(s.event = ${quoted(cloudTypes.observed)}
-        AND l.event <> ${quoted(cloudTypes.deleted)} AND s.content = l.content AND ${place('s')} > l.place);
+        AND l.event <> ${quoted(cloudTypes.deleted)} AND s.content = l.content AND ${position('s')} > l.place);
         DELETE FROM steps WHERE key IN (SELECT key FROM unchanged)`)
     await run(`INSERT INTO late SELECT DISTINCT l.key FROM steps s JOIN lasts l ON s.key = l.key
-        WHERE ${place('s')} <= l.place`)
+        WHERE ${position('s')} <= l.place`)
     const last = stepColumns.map((name) =>
       (stepOrder as readonly string[]).includes(name) ? `l.place['${name}'] AS ${name}` : `s.${name}`,
     )

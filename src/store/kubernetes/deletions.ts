@@ -52,8 +52,8 @@ export function deletionsBy(requests: string, input: ViewInput, { from, to }: Ti
   const known = `SELECT source, subject, received, completed, selective, {'username': username,
       'actor_ref': actor_ref, 'audit_id': audit_id} AS request, max(CASE WHEN turns THEN before END) ${inOrder} AS other
       FROM (${changing})`
-  const latest = (name: string, place: string) =>
-    ` ASOF LEFT JOIN known ${name} ON d.source = ${name}.source AND d.${place} = ${name}.subject
+  const latest = (name: string, position: string) =>
+    ` ASOF LEFT JOIN known ${name} ON d.source = ${name}.source AND d.${position} = ${name}.subject
       AND d.until >= ${name}.received`
   const fits = (name: string, since: string) =>
     `WHEN ${name}.completed >= d.${since} THEN CASE WHEN ${name}.other IS NULL OR ${name}.other < d.${since}

@@ -169,9 +169,9 @@ export async function concatenate(
   const columns = new Map<string, readonly ThriftStruct[]>()
   for (const source of sources) {
     for (const [name, elements] of source.columns) {
-      const known = columns.get(name)
-      if (known !== undefined && !sameColumn(known, elements)) return undefined
-      columns.set(name, known ?? elements)
+      const column = columns.get(name)
+      if (column !== undefined && !sameColumn(column, elements)) return undefined
+      columns.set(name, column ?? elements)
     }
   }
   const file = await disk.open(path, 'write')

@@ -77,10 +77,10 @@ export class FrameReader<Frame extends Order | Reply> {
     const taken = new Uint8Array(count)
     let at = 0
     for (;;) {
-      const some = this.#rest.subarray(0, count - at)
-      taken.set(some, at)
-      at += some.length
-      this.#rest = this.#rest.subarray(some.length)
+      const bytes = this.#rest.subarray(0, count - at)
+      taken.set(bytes, at)
+      at += bytes.length
+      this.#rest = this.#rest.subarray(bytes.length)
       if (at === count) return taken
       const step = await this.#pieces.next().catch(() => undefined)
       if (step === undefined || step.done === true) return undefined

@@ -30,7 +30,7 @@ export function markAddresses(condition: unknown): Readonly<{ condition: unknown
     return isInSql(found.column, marker)
   }
   const result = replaced(condition)
-  const count = [...texts.values()].reduce((sum, some) => sum + some.length, 0)
+  const count = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
   return count === 0 || count > maxTexts ? undefined : { condition: result, texts }
 }
 
@@ -70,7 +70,7 @@ function isInSql(column: string, marker: number): unknown {
 /** The selection with ids of its addresses, if they are few. */
 export async function selectionByIds(
   connection: DuckDBConnection,
-  known: EndpointIds,
+  knownEndpointIds: EndpointIds,
   selection: Selection,
   input: ViewInput,
 ): Promise<Selection> {
@@ -78,11 +78,11 @@ export async function selectionByIds(
   const files = input.files.filter(({ stream }) => stream === 'endpoints')
   if (byIds === undefined || files.length === 0) return selection
   const listed = [...new Set([...byIds.texts.values()].flat())]
-  const found = await known.find(connection, files, { part: 'addr', texts: listed, maxIds })
-  if (found === undefined) return selection
+  const results = await knownEndpointIds.find(connection, files, { part: 'addr', texts: listed, maxIds })
+  if (results === undefined) return selection
   let { sql } = byIds
   for (const [marker, texts] of byIds.texts) {
-    const ids = [...new Set(found.flatMap(({ text, id }) => (texts.includes(text) ? [id] : [])))]
+    const ids = [...new Set(results.flatMap(({ text, id }) => (texts.includes(text) ? [id] : [])))]
     sql = sql.replaceAll(String(marker), ids.length === 0 ? String(noId) : ids.join(', '))
   }
   return { ...selection, ...byIds, sql }

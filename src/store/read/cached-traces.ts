@@ -19,8 +19,8 @@ export function tracesCacheKind(directory: string, refs: Refs): CacheKind<Cached
     async read(connection, files) {
       const database = `${cachePrefix}traces_${++made}`
       const refsBefore = refs.bytes
-      const rows = inParts(files, (some, first) =>
-        cachedColumnsSql(fileList(some.map(({ name }) => `${directory}/${name}`)), first),
+      const rows = inParts(files, (file, first) =>
+        cachedColumnsSql(fileList(file.map(({ name }) => `${directory}/${name}`)), first),
       )
       const { bytes, read: edges } = await compressedTables(connection, database, { rows }, () =>
         TraceEdges.read(connection, `${database}.rows`, files.length, refs),

@@ -15,10 +15,10 @@ export function outputColumns(result: DuckDBResult): OutputColumn[] {
 export function distinctNames(given: readonly string[]): string[] {
   const taken = new Set(given)
   const seen = new Set<string>()
-  return given.map((each) => {
-    let name = each
+  return given.map((text) => {
+    let name = text
     for (let number = 1; seen.has(name); number++) {
-      const next = `${each}_${number}`
+      const next = `${text}_${number}`
       if (!taken.has(next) || number > taken.size) name = next
     }
     seen.add(name)

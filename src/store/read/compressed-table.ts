@@ -11,8 +11,8 @@ export async function compressedTables<Read>(
   const before = await tableBytes(connection)
   await connection.run(`ATTACH ':memory:' AS ${database} (COMPRESS)`)
   try {
-    for (const [name, some] of Object.entries(queries))
-      for (const [index, sql] of some.entries()) {
+    for (const [name, query] of Object.entries(queries))
+      for (const [index, sql] of query.entries()) {
         const table = `${database}.${name}`
         await connection.run(index === 0 ? `CREATE TABLE ${table} AS ${sql}` : `INSERT INTO ${table} ${sql}`)
       }

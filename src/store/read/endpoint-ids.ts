@@ -34,19 +34,19 @@ export class EndpointIds {
     files: readonly StoredFile[],
     { part, texts, maxIds }: EndpointTexts,
   ): Promise<readonly EndpointId[] | undefined> {
-    const found: EndpointId[] = []
+    const results: EndpointId[] = []
     const unread = files.filter((file) => {
       const lists = texts.map((text) => ({ text, ids: this.#known.get(keyOf(file, part, text)) }))
       if (lists.some(({ ids }) => ids === undefined)) return true
       for (const { text, ids = [] } of lists) {
         this.#keep(keyOf(file, part, text), ids)
-        for (const id of ids) found.push({ file, text, id })
+        for (const id of ids) results.push({ file, text, id })
       }
       return false
     })
     const read = unread.length === 0 ? [] : await this.#read(connection, unread, { part, texts, maxIds })
-    if (read === undefined || found.length + read.length > maxIds) return undefined
-    return [...found, ...read]
+    if (read === undefined || results.length + read.length > maxIds) return undefined
+    return [...results, ...read]
   }
 
   async #read(
@@ -62,18 +62,18 @@ export class EndpointIds {
         LIMIT ${maxIds + 1}`,
     )
     if (rows.length > maxIds) return undefined
-    const found = rows.map(([path, text, id]) => ({
+    const results = rows.map(([path, text, id]) => ({
       file: byPath.get(String(path))!,
       text: String(text),
       id: Number(id),
     }))
-    const ids = Map.groupBy(found, ({ file, text }) => keyOf(file, part, text))
+    const ids = Map.groupBy(results, ({ file, text }) => keyOf(file, part, text))
     for (const file of files)
       for (const text of texts) {
         const some = (ids.get(keyOf(file, part, text)) ?? []).map(({ id }) => id)
         if (some.length <= maxIdsKept && text.length <= maxLength) this.#keep(keyOf(file, part, text), some)
       }
-    return found
+    return results
   }
 
   #keep(key: string, ids: readonly number[]) {

@@ -150,13 +150,13 @@ export class FileCache<Content extends { readonly bytes: number }> {
       await call(() => this.#forget(connection, rowsOfAll(missing), query))
       while (missing.length > 0 && !this.#closed) {
         const free = maxBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
-        const some: StoredFile[] = []
+        const storedFiles: StoredFile[] = []
         for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= free;) {
           rows += missing[0].rows
-          some.push(missing.shift()!)
+          storedFiles.push(missing.shift()!)
         }
-        if (some.length === 0) return
-        await call(() => this.#read(connection, some, query))
+        if (storedFiles.length === 0) return
+        await call(() => this.#read(connection, storedFiles, query))
       }
     } finally {
       connection.closeSync()

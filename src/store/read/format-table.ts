@@ -72,5 +72,5 @@ export class TableFormatter<Chunk extends RowChunk> {
 function cellText(json: string | undefined) {
   if (json === undefined || json === 'null') return ''
   const text = json.startsWith('"') ? (JSON.parse(json) as string) : json
-  return text.replace(/\p{Cc}/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(/\p{Cc}/gu, (match) => `\\u${match.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -36,18 +36,18 @@ export async function narrowed(
   const ids = await idsOf(connection, known, needle, input)
   if (ids === undefined) return input
   const flows = input.files.filter(({ stream }) => stream === 'flows')
-  const found = new Map<StoredFile, FoundRows>()
+  const results = new Map<StoredFile, FoundRows>()
   for (let from = 0; from < flows.length; from += filesAtOnce)
     await Promise.all(
       flows.slice(from, from + filesAtOnce).map(async (file) => {
         const tests = new TestsOfFile(file, ids)
         const rows = tests.isNever(needle) ? [] : await rowsIn(indexes, needle, tests, file)
         const times = rows === 'common' ? rows : rows.filter((time) => isWithin(time / 1000, receiveTime))
-        found.set(file, { times, sql: tests.sql(needle) })
+        results.set(file, { times, sql: tests.sql(needle) })
       }),
     )
-  const files = input.files.filter((file) => found.get(file)?.times.length !== 0)
-  return { ...input, files, within: conditionsOf([...found].filter(([, { times }]) => times.length > 0)) }
+  const files = input.files.filter((file) => results.get(file)?.times.length !== 0)
+  return { ...input, files, within: conditionsOf([...results].filter(([, { times }]) => times.length > 0)) }
 }
 
 function isWithin(ms: number, bounds: TimeBounds | undefined) {
@@ -62,7 +62,7 @@ type Ids = Readonly<{
 
 async function idsOf(
   connection: DuckDBConnection,
-  known: EndpointIds,
+  endpointIds: EndpointIds,
   needle: Needle,
   input: ViewInput,
 ): Promise<Ids | undefined> {
@@ -77,9 +77,9 @@ async function idsOf(
     const withPart = files.filter((file) => stored !== undefined && hasColumn(file, stored))
     if (part === undefined || withPart.length === 0) continue
     const texts = [...new Set(tests.flatMap(({ texts: some }) => some))]
-    const found = await known.find(connection, withPart, { part, texts, maxIds })
-    if (found === undefined || (count += found.length) > maxIds) return undefined
-    for (const { file, text, id } of found) {
+    const results = await endpointIds.find(connection, withPart, { part, texts, maxIds })
+    if (results === undefined || (count += results.length) > maxIds) return undefined
+    for (const { file, text, id } of results) {
       const columns = inserted(byDay, day(file.hour), () => new Map<string, Map<string, number[]>>())
       const byText = inserted(columns, column, () => new Map<string, number[]>())
       inserted(byText, text, () => []).push(id)
@@ -107,8 +107,8 @@ class TestsOfFile {
 
   /** Undefined if they do not decide the test: a flow's own value has priority over that of its endpoint. */
   idsOf({ column, texts }: Test): readonly number[] | undefined {
-    const own = fileColumns.flows.find(({ name }) => name === column)
-    if (own !== undefined && hasColumn(this.#file, own)) return undefined
+    const flow = fileColumns.flows.find(({ name }) => name === column)
+    if (flow !== undefined && hasColumn(this.#file, flow)) return undefined
     const byText = this.#ids.get(column)
     return texts.flatMap((text) => byText?.get(text) ?? [])
   }
@@ -181,10 +181,10 @@ function conditionsOf(found: readonly (readonly [StoredFile, FoundRows])[]): Vie
   const isShort = listed.reduce((sum, { times }) => sum + times.length, 0) <= maxTimes
   const moments = new Map<StoredFile, string>()
   for (let from = 0, to = 0; isShort && from < listed.length; from = to) {
-    const some = new Set<number>()
-    while (to < listed.length && (to === from || some.size + listed[to]!.times.length <= timesOfScan))
-      for (const time of listed[to++]!.times) some.add(time)
-    const sql = `"time_received" IN (${[...some].map((time) => `make_timestamptz(${time})`).join(', ')})`
+    const results = new Set<number>()
+    while (to < listed.length && (to === from || results.size + listed[to]!.times.length <= timesOfScan))
+      for (const time of listed[to++]!.times) results.add(time)
+    const sql = `"time_received" IN (${[...results].map((time) => `make_timestamptz(${time})`).join(', ')})`
     for (const { file } of listed.slice(from, to)) moments.set(file, sql)
   }
   return new Map(

@@ -24,8 +24,8 @@ function needleIn(condition: unknown, table: string): Needle | undefined {
   const children = Array.isArray(condition['children']) ? (condition['children'] as unknown[]) : []
   const parts = () => children.map((child) => needleIn(child, table))
   if (condition['type'] === 'CONJUNCTION_AND') {
-    const known = parts().filter((part) => part !== undefined)
-    return known.length === 0 ? undefined : { is: 'all', parts: known }
+    const needles = parts().filter((part) => part !== undefined)
+    return needles.length === 0 ? undefined : { is: 'all', parts: needles }
   }
   if (condition['type'] === 'CONJUNCTION_OR') {
     const any = parts()

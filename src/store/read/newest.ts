@@ -33,7 +33,7 @@ function list(value: unknown): readonly unknown[] {
 /** Undefined if the expression cannot be repeated. */
 function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
   if (Array.isArray(expression))
-    return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
+    return expression.every((value) => columnsOf(value, found) !== undefined) ? found : undefined
   // Changed by the parser, which read a double.
   if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression))
     return undefined
@@ -80,16 +80,16 @@ function isPlain(expression: unknown): boolean {
 }
 
 function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): boolean {
-  return selected.every((each) => {
-    if (!isRecord(each)) return false
-    if (each['class'] === 'STAR')
+  return selected.every((value) => {
+    if (!isRecord(value)) return false
+    if (value['class'] === 'STAR')
       return (
-        each['columns'] === false &&
-        each['expr'] === null &&
-        list(each['replace_list']).length === 0 &&
-        list(each['rename_list']).length === 0
+        value['columns'] === false &&
+        value['expr'] === null &&
+        list(value['replace_list']).length === 0 &&
+        list(value['rename_list']).length === 0
       )
-    return isPlain(each) && !used.has(String(each['alias']).toLowerCase())
+    return isPlain(value) && !used.has(String(value['alias']).toLowerCase())
   })
 }
 
@@ -125,27 +125,32 @@ function chosenFrom(node: Node):
   if (
     !plain ||
     !modifiers.every(
-      (each) => isRecord(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'),
+      (modifier) =>
+        isRecord(modifier) && (modifier['type'] === 'ORDER_MODIFIER' || modifier['type'] === 'LIMIT_MODIFIER'),
     )
   )
     return undefined
-  const limit = modifiers.find((each): each is Node => isRecord(each) && each['type'] === 'LIMIT_MODIFIER')
+  const limit = modifiers.find(
+    (modifier): modifier is Node => isRecord(modifier) && modifier['type'] === 'LIMIT_MODIFIER',
+  )
   const [max, offset] =
     limit === undefined ? [0, 0] : [rowsIn(limit['limit'] ?? undefined), rowsIn(limit['offset'] ?? null)]
   if (limit === undefined && node['where_clause'] === null) return undefined
   if (max === undefined || offset === undefined || max + offset > maxRows) return undefined
-  const orders = modifiers.flatMap((each) => (isRecord(each) && each !== limit ? list(each['orders']) : []))
+  const orders = modifiers.flatMap((modifier) =>
+    isRecord(modifier) && modifier !== limit ? list(modifier['orders']) : [],
+  )
   // ORDER BY 1 refers to the select list.
   if (
     !orders.every(
-      (each) => isRecord(each) && isRecord(each['expression']) && each['expression']['class'] === 'COLUMN_REF',
+      (order) => isRecord(order) && isRecord(order['expression']) && order['expression']['class'] === 'COLUMN_REF',
     )
   )
     return undefined
   const used = columnsOf([node['where_clause'], orders])
   if (used === undefined || !isPlainList(list(node['select_list']), used)) return undefined
   const selected = list(node['select_list'])
-  const shown = selected.some((each) => isRecord(each) && each['class'] === 'STAR')
+  const shown = selected.some((value) => isRecord(value) && value['class'] === 'STAR')
     ? 'all'
     : (columnsOf(selected) ?? 'all')
   return { limit, count: max + offset, used, orders, shown }
@@ -202,8 +207,8 @@ async function selectionSql(
     modifiers:
       limit === undefined
         ? []
-        : list(node['modifiers']).map((each) =>
-            each === limit ? { ...limit, limit: number(count), offset: null } : each,
+        : list(node['modifiers']).map((value) =>
+            value === limit ? { ...limit, limit: number(count), offset: null } : value,
           ),
   }
   const json = JSON.stringify(

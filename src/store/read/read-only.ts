@@ -31,10 +31,10 @@ export async function openReadOnly({
   log,
   processes: start,
 }: ReadOnlyOptions): Promise<ReadOnlyStore | undefined> {
-  const found = await readManifest(host.disk, directory)
-  if (found.generation === 0) return undefined
+  const manifest = await readManifest(host.disk, directory)
+  if (manifest.generation === 0) return undefined
   const missing = new Set<string>()
-  for (const file of found.state.files.values()) {
+  for (const file of manifest.state.files.values()) {
     if (file.lost === true) continue
     const stat = await host.disk.stat(`${directory}/${file.name}`)
     if (stat?.size !== file.bytes) missing.add(file.name)
@@ -47,8 +47,8 @@ export async function openReadOnly({
   const folder = new Folder({
     host,
     directory,
-    manifest: new Manifest(host.disk, directory, found.generation),
-    state: found.state,
+    manifest: new Manifest(host.disk, directory, manifest.generation),
+    state: manifest.state,
     missing,
     log,
     writable: false,

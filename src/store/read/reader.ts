@@ -260,10 +260,10 @@ export class DuckReader implements StoreReader {
       const files = filesIn(views, pin)
       if (!(await this.#options.folder.verify(files, onProgress))) throw new DamagedFile()
       key = format === 'json' ? this.#results.keyOf(views, statement) : undefined
-      const known = key === undefined ? undefined : await this.#results.find(key)
-      if (known !== undefined) {
+      const bytes = key === undefined ? undefined : await this.#results.find(key)
+      if (bytes !== undefined) {
         await finish(undefined)
-        return copyOf(known)
+        return copyOf(bytes)
       }
       const begin = async () => {
         await makeViews(connection, this.#endpoints.known, statement, { input, cached, text: views })

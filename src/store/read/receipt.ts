@@ -51,8 +51,8 @@ export function restrictionsOf<Restriction>(
     if (isView(node, view)) reads++
     // A sample is taken before the condition.
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view) && !isSampled(node)) {
-      const found = read(node['where_clause'], nameOf(node['from_table'], view))
-      if (found !== undefined) restrictions.push(found)
+      const result = read(node['where_clause'], nameOf(node['from_table'], view))
+      if (result !== undefined) restrictions.push(result)
     }
     if (typeof node['key'] === 'string' && node['key'].toLowerCase() === view) shadowed = true
     for (const value of Object.values(node)) visit(value)
@@ -69,8 +69,8 @@ function textsIn(condition: unknown, column: Column): readonly string[] | undefi
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND')
     return list(condition['children'])
-      .map((each) => textsIn(each, column))
-      .find((each) => each !== undefined)
+      .map((value) => textsIn(value, column))
+      .find((value) => value !== undefined)
   const test = textTest(condition)
   return test !== undefined && isColumn(test.of, column) ? test.texts : undefined
 }
@@ -103,12 +103,12 @@ function isView(node: unknown, view: string) {
 function boundsIn(condition: unknown, column: Column): TimeBounds | undefined {
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
-    const found = list(condition['children'])
-      .map((each) => boundsIn(each, column))
-      .filter((each) => each !== undefined)
-    return found.length === 0
+    const results = list(condition['children'])
+      .map((value) => boundsIn(value, column))
+      .filter((value) => value !== undefined)
+    return results.length === 0
       ? undefined
-      : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
+      : { from: Math.max(...results.map(({ from }) => from)), to: Math.min(...results.map(({ to }) => to)) }
   }
   if (condition['class'] !== 'COMPARISON' || !isColumn(condition['left'], column)) return undefined
   const moment = timestampIn(condition['right'])

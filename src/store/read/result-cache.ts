@@ -23,17 +23,17 @@ export class ResultCache {
 
   /** Waits for the same statement if it is running. Undefined: run it, then call {@link keep} or {@link fail}. */
   async find(key: string): Promise<Uint8Array | undefined> {
-    const known = this.#results.get(key)
-    if (known === undefined) {
+    const result = this.#results.get(key)
+    if (result === undefined) {
       const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>()
       this.#results.set(key, promise)
       this.#running.set(key, resolve)
       return undefined
     }
-    if (!(known instanceof Uint8Array)) return known
+    if (!(result instanceof Uint8Array)) return result
     this.#results.delete(key)
-    this.#results.set(key, known)
-    return known
+    this.#results.set(key, result)
+    return result
   }
 
   /** Reads small results at once, so that a slow reader delays no other. */

@@ -18,7 +18,7 @@ type Views = Readonly<{
 
 export async function makeViews(
   connection: DuckDBConnection,
-  known: EndpointIds,
+  endpointIds: EndpointIds,
   statement: Statement,
   { input, cached, text }: Views,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function makeViews(
     await connection.run(text)
     return
   }
-  const selection = await selectionByIds(connection, known, written, input)
+  const selection = await selectionByIds(connection, endpointIds, written, input)
   const probed = selection.isProbe ? await probe(connection, selection, input) : undefined
   await connection.run(viewsOf({ ...statement, selection, probed }, input, cached))
 }

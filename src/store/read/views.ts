@@ -111,8 +111,8 @@ export const flowOrder: readonly string[] = [
 
 /** `src_addr` and part `addr` or `namespace`. Undefined if the column is of several endpoints, or of none. */
 export function endpointPartOf(column: string): Readonly<{ field: string; part: string }> | undefined {
-  const [one, ...more] = addressesOf(column)
-  const [field, part = 'addr'] = one?.split('/') ?? []
+  const [address, ...more] = addressesOf(column)
+  const [field, part = 'addr'] = address?.split('/') ?? []
   return field === undefined || more.length > 0 ? undefined : { field, part }
 }
 
@@ -136,10 +136,11 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
     fields.has(field) && parts.has(part) ? `${joinAlias(field)}.${part}` : undefined
   const named = names[column]
   if (named !== undefined) {
-    const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
-    if (leastOf.has(column) && found.length > 1) return `coalesce(r.${column}, least(${found.join(', ')})) AS ${column}`
+    const results = named.map(([field, part]) => endpoint(field, part)).filter((text) => text !== undefined)
+    if (leastOf.has(column) && results.length > 1)
+      return `coalesce(r.${column}, least(${results.join(', ')})) AS ${column}`
     // The flow's value has priority.
-    return found.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${found.join(', ')}) AS ${column}`
+    return results.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${results.join(', ')}) AS ${column}`
   }
   if (column === '_pos') return position(input)
   // Exact for any 64-bit count and sampling interval.
@@ -147,11 +148,11 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
     return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
   if (column === 'service_port' || column === 'initiator') return serviceColumn(column, input)
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
-  const field = flowColumns.find((one) => one.field === column)
+  const field = flowColumns.find((flowColumn) => flowColumn.field === column)
   if (field?.kind === 'ip') {
     const end = nodeColumns.get(column)
     const found = [endpoint(column, 'addr'), end === undefined ? undefined : endpoint(`${end}_addr`, 'node_addr')]
-    const addresses = found.filter((each) => each !== undefined)
+    const addresses = found.filter((text) => text !== undefined)
     return `${addresses.length === 0 ? 'NULL::VARCHAR' : `coalesce(${addresses.join(', ')})`} AS "${column}"`
   }
   if (dictionaryFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
@@ -191,8 +192,8 @@ function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {
       .filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column)))
       .map(({ field }) => field),
   )
-  const fields = [...requested].flatMap((each) => {
-    const [field = '', part = 'addr'] = each.split('/')
+  const fields = [...requested].flatMap((text) => {
+    const [field = '', part = 'addr'] = text.split('/')
     return used.has(field) && parts.has(part) ? [field] : []
   })
   return { fields: new Set(fields), parts }
@@ -201,7 +202,7 @@ function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {
 export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
   const behind = new Set<string>()
   for (const column of columns) {
-    for (const each of addressesOf(column)) behind.add(endpointColumn(each.split('/')[0] ?? ''))
+    for (const address of addressesOf(column)) behind.add(endpointColumn(address.split('/')[0] ?? ''))
     if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) behind.add(name)
     else if (column === 'bytes_est' || column === 'packets_est') behind.add(column.slice(0, -4)).add('sampling')
     else if (column === 'service_port' || column === 'initiator') for (const name of serviceEvidence) behind.add(name)
@@ -240,9 +241,9 @@ const anyColumn = 'time_received'
 function namedColumns({ columns: named }: ViewInput) {
   const { flows: inFiles } = fileColumns
   if (named === undefined) return { shown: flowViewColumns, read: inFiles, prefixed: inFiles }
-  const found = flowViewColumns.filter((column) => named.has(column))
+  const results = flowViewColumns.filter((column) => named.has(column))
   const prefixed = inFiles.filter(({ name }) => named.has(filePrefix + name))
-  const shown = found.length + prefixed.length === 0 ? [anyColumn] : found
+  const shown = results.length + prefixed.length === 0 ? [anyColumn] : results
   const behind = columnsBehind(shown)
   return { shown, prefixed, read: inFiles.filter((column) => behind.has(column.name) || prefixed.includes(column)) }
 }

@@ -70,18 +70,18 @@ export function nextDerivation(
 }
 
 /** Journal neighbours, so that ranges stay nested or disjoint. */
-function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFile[][] {
-  const found: StoredFile[][] = []
+function runs(storedFiles: readonly StoredFile[], all: readonly StoredFile[]): StoredFile[][] {
+  const storedFileses: StoredFile[][] = []
   let run: StoredFile[] = []
   for (const file of all.toSorted((a, b) => a.firstSequence - b.firstSequence)) {
     const groups = run.reduce((sum, { rows }) => sum + rows, 0)
-    if (run.length > 0 && (!some.includes(file) || groups + file.rows > maxGroups)) {
-      found.push(run)
+    if (run.length > 0 && (!storedFiles.includes(file) || groups + file.rows > maxGroups)) {
+      storedFileses.push(run)
       run = []
     }
-    if (some.includes(file)) run.push(file)
+    if (storedFiles.includes(file)) run.push(file)
   }
-  return run.length > 0 ? [...found, run] : found
+  return run.length > 0 ? [...storedFileses, run] : storedFileses
 }
 
 /** Merging them with others would mix covered and uncovered sums. */

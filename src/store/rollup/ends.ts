@@ -32,9 +32,9 @@ export class Ends {
       if (low === 0) continue
       if (low !== id[0]) {
         id[0] = low
-        const known = this.#ids.count
+        const count = this.#ids.count
         number = this.#ids.find(id) + 1
-        if (number > known) this.#add(low, number)
+        if (number > count) this.#add(low, number)
       }
       ids[row] = number
     }

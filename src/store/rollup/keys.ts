@@ -12,12 +12,12 @@ export class Texts extends Numbering<string | number, undefined> {
   }
 
   place(number: number): Place | undefined {
-    let place = this.#places.get(number)
-    if (place !== undefined) return place
+    let position = this.#places.get(number)
+    if (position !== undefined) return position
     const text = this.list[number]
     if (typeof text !== 'string') return undefined
-    this.#places.set(number, (place = placeOfText(text)))
-    return place
+    this.#places.set(number, (position = placeOfText(text)))
+    return position
   }
 }
 
@@ -53,7 +53,9 @@ export class Carried {
   of(batch: FlowBatch, out: Uint32Array): void {
     const present = this.fields
       .map((field, at) => ({ at, column: batch.columns[field] }))
-      .filter((one): one is Present => one.column?.kind === 'dict' || one.column?.kind === 'u32')
+      .filter(
+        (candidate): candidate is Present => candidate.column?.kind === 'dict' || candidate.column?.kind === 'u32',
+      )
     if (present.length === 0) {
       out.fill(0, 0, batch.count)
       return
@@ -114,8 +116,8 @@ export class Carried {
   }
 
   #tuple(shape: Shape, present: readonly Present[], key: Uint32Array): number {
-    const found = shape.known.find(key)
-    if (found >= 0 && found < shape.counted) return shape.tuples[found]!
+    const result = shape.known.find(key)
+    if (result >= 0 && result < shape.counted) return shape.tuples[result]!
     const tuple = this.#key.fill(0)
     const lacks = key[present.length]!
     present.forEach(({ at, column }, index) => {
@@ -124,14 +126,14 @@ export class Carried {
       else if (((lacks >> index) & 1) === 0) tuple[at] = this.#texts.number(word)
     })
     const number = Math.max(0, this.tuples.find(tuple))
-    if (found >= 0) {
-      if (shape.tuples.length === found) {
-        const larger = new Uint32Array(2 * found)
+    if (result >= 0) {
+      if (shape.tuples.length === result) {
+        const larger = new Uint32Array(2 * result)
         larger.set(shape.tuples)
         shape.tuples = larger
       }
-      shape.tuples[found] = number
-      shape.counted = found + 1
+      shape.tuples[result] = number
+      shape.counted = result + 1
     }
     return number
   }

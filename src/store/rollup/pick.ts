@@ -22,19 +22,19 @@ export function pick(minutes: Uint32Array, sums: Sums, max: number, spill: (grou
 }
 
 function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]> {
-  const found = new Map<number, number[]>()
+  const results = new Map<number, number[]>()
   let minute = -1
   let groups: number[] = []
   for (let group = 0; group < minutes.length; group++) {
     if (sums.flows(group) === 0) continue
     if (minutes[group] !== minute) {
       minute = minutes[group]!
-      groups = found.get(minute) ?? []
-      found.set(minute, groups)
+      groups = results.get(minute) ?? []
+      results.set(minute, groups)
     }
     groups.push(group)
   }
-  return found.values()
+  return results.values()
 }
 
 const maxRounds = 64

@@ -184,10 +184,10 @@ export class Rollup {
       const pair = code * twoTo32 + out[row]!
       let number = labelled.get(pair)
       if (number === undefined) {
-        const place = placeOfText(String(this.texts.list[out[row]!] ?? ''))
+        const position = placeOfText(String(this.texts.list[out[row]!] ?? ''))
         labelled.set(
           pair,
-          (number = this.texts.number(placeText({ ...place, label: batch.dictionary[code] ?? '' }) ?? '')),
+          (number = this.texts.number(placeText({ ...position, label: batch.dictionary[code] ?? '' }) ?? '')),
         )
       }
       out[row] = number

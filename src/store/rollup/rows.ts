@@ -31,9 +31,9 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const { count, minutes } = rows
   ends.begin(endpoints)
   const ofEnd =
-    (own: Uint32Array, part: EndPart): TextOf =>
+    (ownNumbers: Uint32Array, part: EndPart): TextOf =>
     (column) => {
-      const numbers = ends.texts(own, part)
+      const numbers = ends.texts(ownNumbers, part)
       const texts = new NumberCache(ends.count(part), (number) =>
         number === 0 ? 0 : column.add(ends.text(part, number)),
       )
@@ -75,7 +75,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const dstPlaces = wordsOf(where, 8, 5, reduceds)
   const placeTuples = wordsOf(where, 8, 6, reduceds)
   const named = (name: keyof Place, places: Uint32Array, others?: Uint32Array) => (column: ColumnTexts) => {
-    const parts = new NumberCache(texts.list.length, (place) => column.number(texts.place(place)?.[name]))
+    const parts = new NumberCache(texts.list.length, (position) => column.number(texts.place(position)?.[name]))
     return (row: number) => parts.of(places[row]!) || (others === undefined ? 0 : parts.of(others[row]!))
   }
   put('src_label', textColumn(count, reduceds.length, named('label', srcPlaces)))
@@ -95,14 +95,14 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
     ['src', 1, endTuples.map((both) => both >>> 16)],
     ['dst', 2, endTuples.map((both) => both & 0xffff)],
   ] as const) {
-    const own = ends.take(wordsOf(wholeKeys, 4, at, wholes))
-    put(`${end}_addr`, textColumn(count, wholes.length, ofEnd(own, 'addr')))
+    const numbers = ends.take(wordsOf(wholeKeys, 4, at, wholes))
+    put(`${end}_addr`, textColumn(count, wholes.length, ofEnd(numbers, 'addr')))
     for (const field of endFields)
       carried(
         rollup[end],
         tuples,
         `${end}_${field}`,
-        field === 'country' || field === 'as' ? undefined : ofEnd(own, field),
+        field === 'country' || field === 'as' ? undefined : ofEnd(numbers, field),
       )
   }
   return { count, minutes, folded: rows.folded, values, sums: sumColumns(rows.from, count) }

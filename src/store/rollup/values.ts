@@ -81,7 +81,7 @@ export class NumberCache {
   }
 
   of(number: number): number {
-    const known = this.#answers[number]!
-    return known === unknown ? (this.#answers[number] = this.#compute(number)) : known
+    const answer = this.#answers[number]!
+    return answer === unknown ? (this.#answers[number] = this.#compute(number)) : answer
   }
 }

@@ -41,13 +41,13 @@ async function fill(
 
 async function monthsOf(connection: DuckDBConnection, paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) return []
-  const found = await rowsOf(
+  const rows = await rowsOf(
     connection,
     `SELECT strftime(month, '%Y-%m') FROM (SELECT DISTINCT date_trunc('month', make_timestamp(epoch_us(time))) AS month
       FROM read_parquet(${fileList(paths)}, union_by_name = true) WHERE family = 'cost' AND time IS NOT NULL)
       ORDER BY 1`,
   )
-  return found.map(([month]) => String(month))
+  return rows.map(([month]) => String(month))
 }
 
 /** `cost_counted` for the tables. Replaces that of the month before. */

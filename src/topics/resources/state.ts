@@ -6,7 +6,7 @@ export function objectState(manifest: Readonly<Record<string, unknown>> | null):
   if (manifest === null) return null
   const [spec, status] = [record(manifest['spec']), record(manifest['status'])]
   const jobSpec = record(record(spec['jobTemplate'])['spec'])
-  const pod = [spec, jobSpec].map((each) => record(record(each['template'])['spec'])).find(hasContainers) ?? spec
+  const pod = [spec, jobSpec].map((entry) => record(record(entry['template'])['spec'])).find(hasContainers) ?? spec
   // A DaemonSet has a pod per node.
   const perNode = 'desiredNumberScheduled' in status
   const desired = perNode ? number(status['desiredNumberScheduled']) : number(spec['replicas'])

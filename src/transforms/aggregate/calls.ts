@@ -8,7 +8,7 @@ export type Call = Readonly<{
 /** `sum(bytes)`; undefined if invalid. */
 export function callOf(written: string): Call | undefined {
   const [, name, field = ''] = /^\s*(\w+)\(\s*([\w.-]*)\s*\)\s*$/.exec(written) ?? []
-  const of = functions.find((one) => one === name)
+  const of = functions.find((candidate) => candidate === name)
   return of === undefined ? undefined : { of, field }
 }
 

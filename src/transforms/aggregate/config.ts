@@ -48,9 +48,9 @@ export const aggregateSchema = defineSchema({
   check({ by, values, rows, time, lateness }) {
     if (time === 'receive' && lateness > 0)
       return new Complaint('no row is late by receive time', 'add `time: event`, or remove it', ['lateness'])
-    const known = rows === 'flows' ? isFlowValue : isEventField
+    const knownIsFlowValue = rows === 'flows' ? isFlowValue : isEventField
     for (const [index, name] of (by ?? []).entries())
-      if (!known(name))
+      if (!knownIsFlowValue(name))
         return (
           unknownField(name, ['by', index]) ??
           new Complaint(`\`${name}\` is no field of ${rows}`, undefined, ['by', index])
@@ -70,7 +70,7 @@ export const aggregateSchema = defineSchema({
           ['values', name],
         )
       if (rows === 'flows' && isEstimate(call.field) && call.of !== 'last' && call.of !== 'count') continue
-      if (call.field === '' ? call.of !== 'count' : !known(call.field))
+      if (call.field === '' ? call.of !== 'count' : !knownIsFlowValue(call.field))
         return call.field === ''
           ? new Complaint(`\`${call.of}\` needs a field`, `for example \`${call.of}(bytes)\``, ['values', name])
           : (unknownField(call.field, ['values', name]) ??

@@ -82,8 +82,8 @@ export function aggregateStep(config: AggregateConfig, id: string, since = 0): W
       const late = config.time === 'event' ? all.filter(isLate) : new Uint32Array(0)
       const taken = late.length === 0 ? all : all.filter((index) => !isLate(index))
       if (taken.length > 0) time.need()
-      const some = late.length === 0 ? rows : taken.map((index) => rows[index] as number)
-      sum(batch, some, names, calls, (row, key) => groupOf(windowOf(row), key))
+      const numbers = late.length === 0 ? rows : taken.map((index) => rows[index] as number)
+      sum(batch, numbers, names, calls, (row, key) => groupOf(windowOf(row), key))
       const failures = [filtered('aggregated', taken), filtered('late', late)]
       return { outputs, failures: failures.filter((failure) => failure.rows.length > 0) }
     },

@@ -30,8 +30,8 @@ export class SharedTexts {
 
   tuple(texts: readonly string[]): readonly string[] {
     const key = texts.join('\0')
-    const known = this.#tuples.get(key)
-    if (known !== undefined) return known
+    const tuple = this.#tuples.get(key)
+    if (tuple !== undefined) return tuple
     if (this.#tuples.size >= maxCached) this.#tuples.clear()
     this.#tuples.set(key, texts)
     return texts

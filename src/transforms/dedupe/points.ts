@@ -36,8 +36,8 @@ export function pointReader(batch: FlowBatch, exporters: readonly Cidr[]): (row:
   const exporterOf = byExporter(batch, (words, offset) => {
     const listed = exporters.findIndex((prefix) => covers(prefix, words, offset))
     const rank = listed < 0 ? exporters.length : listed
-    const place = `${hex(rank)}${Array.from(words.subarray(offset, offset + 4), hex).join('')}`
-    return { ingress: `${place}0`, egress: `${place}1` }
+    const position = `${hex(rank)}${Array.from(words.subarray(offset, offset + 4), hex).join('')}`
+    return { ingress: `${position}0`, egress: `${position}1` }
   })
   return (row) => exporterOf(row)?.[way(row) === 1 ? 'egress' : 'ingress']
 }
@@ -55,13 +55,13 @@ function hex(word: number) {
 /** Computed once for each exporter of a batch; undefined for a row without one. */
 function byExporter<T>(batch: FlowBatch, compute: (words: Uint32Array, offset: number) => T) {
   const column = addresses(batch, 'exporter_addr')
-  const known = new Map<string, T>()
+  const cache = new Map<string, T>()
   return (row: number): T | undefined => {
     if (column === undefined || !isPresent(column.valid, row)) return undefined
     const text = formatIp(column.words, 4 * row)
-    if (known.has(text)) return known.get(text)
+    if (cache.has(text)) return cache.get(text)
     const value = compute(column.words, 4 * row)
-    known.set(text, value)
+    cache.set(text, value)
     return value
   }
 }

@@ -37,13 +37,13 @@ export function dedupeStep(config: DedupeConfig): BatchTransform {
     time.release(since)
   }
   const isRepeat = (key: string, point: string | undefined): boolean => {
-    const known = seen.get(key)
-    const reports = known ?? { last: 0, by: [] }
+    const existing = seen.get(key)
+    const reports = existing ?? { last: 0, by: [] }
     reports.last = time.now
     seen.delete(key)
     seen.set(key, reports)
     if (seen.size > keys) expire()
-    return point === undefined ? known !== undefined : repeats(reports, point, time.now, time.now - window)
+    return point === undefined ? existing !== undefined : repeats(reports, point, time.now, time.now - window)
   }
   return {
     take(piece) {
@@ -79,11 +79,11 @@ export function dedupeStep(config: DedupeConfig): BatchTransform {
  */
 function repeats(reports: Reports, point: string, now: number, since: number): boolean {
   const recent = reports.by.filter(({ last }) => last > since)
-  let own = recent.find((one) => one.point === point)
-  if (own === undefined) recent.push((own = { point, last: now, before: Number.NEGATIVE_INFINITY }))
-  else if (own.last < now) {
-    own.before = own.last
-    own.last = now
+  let report = recent.find((candidate) => candidate.point === point)
+  if (report === undefined) recent.push((report = { point, last: now, before: Number.NEGATIVE_INFINITY }))
+  else if (report.last < now) {
+    report.before = report.last
+    report.last = now
   }
   reports.by = recent
   let counting = recent[0]
@@ -94,7 +94,7 @@ function repeats(reports: Reports, point: string, now: number, since: number): b
     counting = one
     known = true
   }
-  return counting !== own
+  return counting !== report
 }
 
 type Keys = Readonly<{ key: (row: number) => string | undefined; point: (row: number) => string | undefined }>

@@ -64,9 +64,9 @@ function keptOf(batch: FlowBatch, names: ReadonlySet<string>): FlowBatch {
   const dictionary = [...batch.dictionary]
   const known = new Map<number, number>([[0, 0]])
   const codes = extra.codes.map((code) => {
-    let found = known.get(code)
-    if (found === undefined) known.set(code, (found = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
-    return found
+    let result = known.get(code)
+    if (result === undefined) known.set(code, (result = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
+    return result
   })
   return { ...batch, dictionary, columns: { ...columns, extra: { ...extra, codes } } }
 }
@@ -75,9 +75,9 @@ function keptOf(batch: FlowBatch, names: ReadonlySet<string>): FlowBatch {
 function codeOf(text: string, members: readonly string[], dictionary: string[]): number {
   const given = parseExact(text)
   if (!isRecord(given)) return 0
-  const some = Object.entries(given).filter(([name]) => members.includes(name))
-  if (some.length === 0) return 0
-  return dictionary.push(stringifyExact(Object.fromEntries(some)) ?? '{}') - 1
+  const entries = Object.entries(given).filter(([name]) => members.includes(name))
+  if (entries.length === 0) return 0
+  return dictionary.push(stringifyExact(Object.fromEntries(entries)) ?? '{}') - 1
 }
 
 type Assigned = Readonly<{

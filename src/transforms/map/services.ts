@@ -35,8 +35,8 @@ function builtIn(): Map<number, string> {
   for (const entry of registered.split(',')) {
     const [written = '', name = ''] = entry.trim().split(' ')
     const [port = '', protocol] = written.split('/')
-    for (const one of protocol === undefined ? ['tcp', 'udp'] : [protocol])
-      names.set(keyOf(Number(port), numbers[one] ?? 0), name)
+    for (const text of protocol === undefined ? ['tcp', 'udp'] : [protocol])
+      names.set(keyOf(Number(port), numbers[text] ?? 0), name)
   }
   return names
 }

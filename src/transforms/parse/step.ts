@@ -22,9 +22,9 @@ export function parseStep(config: ParseConfig): BatchTransform {
       for (const [index, row] of rows.entries()) {
         const given = eventAt(batch, row)
         try {
-          const found = parser(inputOf(given), given, header.received)
-          for (const event of found) events.push(event)
-          if (found.length === 0)
+          const results = parser(inputOf(given), given, header.received)
+          for (const event of results) events.push(event)
+          if (results.length === 0)
             failures.push({ index, is: 'filter', reason: 'no_records', rows: Uint32Array.of(index) })
         } catch (error) {
           const reason = messageOf(error)

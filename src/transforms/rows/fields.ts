@@ -142,12 +142,12 @@ function bodies(batch: EventBatch): (row: number) => unknown {
 }
 
 function extensions(batch: EventBatch): (row: number) => unknown {
-  const known = new Map<number, unknown>()
+  const cache = new Map<number, unknown>()
   return (row) => {
     const code = batch.extensions[row] ?? 0
     if (code === 0) return undefined
-    let value = known.get(code)
-    if (value === undefined) known.set(code, (value = JSON.parse(batch.dictionary[code] ?? '{}')))
+    let value = cache.get(code)
+    if (value === undefined) cache.set(code, (value = JSON.parse(batch.dictionary[code] ?? '{}')))
     return value
   }
 }

@@ -74,18 +74,18 @@ function valueOf(column: string, go: string): unknown {
 
 /** One flow message of Go. */
 function golden(text: string): Golden {
-  const found: Record<string, unknown> = {}
+  const record: Record<string, unknown> = {}
   for (const [, name = '', go = ''] of text.matchAll(
     /(?:schema\.Column)?(\w+): +((?:\[\]\w+\{[^}]*\}|[\w.]+\("?[^()"]*"?\)|[\w.]+))/g,
   )) {
     const column = columns[name]
-    if (column !== undefined) found[column] = valueOf(column, go)
+    if (column !== undefined) record[column] = valueOf(column, go)
   }
-  if (found['proto'] === 1 || found['proto'] === 58) {
-    delete found['src_port']
-    delete found['dst_port']
+  if (record['proto'] === 1 || record['proto'] === 58) {
+    delete record['src_port']
+    delete record['dst_port']
   }
-  return found
+  return record
 }
 
 const inner: Readonly<Record<string, string>> = {
@@ -116,16 +116,16 @@ function goldensOf(block: string): readonly Golden[] {
   return block
     .split(new RegExp(`^${indent}(?:\\{|\\}, \\{)$`, 'm'))
     .slice(1)
-    .map((one) => golden(one.replaceAll(/\/\/[^\n]*/g, '')))
+    .map((part) => golden(part.replaceAll(/\/\/[^\n]*/g, '')))
 }
 
 /** Akvorado repeats the only tag of a frame, takes the inner of two, and has an interval of 1 for an unknown one. */
-function ofAkvorado(one: Golden, column: string, found: unknown): string | undefined {
-  if (column === 'dst_vlan' && one['vlan'] === one['dst_vlan'] && found === undefined)
+function ofAkvorado(record: Golden, column: string, value: unknown): string | undefined {
+  if (column === 'dst_vlan' && record['vlan'] === record['dst_vlan'] && value === undefined)
     return 'IANA element 59: no VLAN of the egress is reported; the tag is of the ingress'
-  if (column === 'vlan' && typeof found === 'number')
-    return `IANA element 243: of two tags, the outer one (${found}) is the VLAN`
-  if (column === 'sampling' && one[column] === 1 && found === undefined)
+  if (column === 'vlan' && typeof value === 'number')
+    return `IANA element 243: of two tags, the outer one (${value}) is the VLAN`
+  if (column === 'sampling' && record[column] === 1 && value === undefined)
     return 'the header has an interval of 0, which states none'
   return undefined
 }

@@ -68,17 +68,17 @@ function estimated(row: FlowRow): FlowRow {
 function* outcomesOfSums({ name, datagrams, goldens, sums, contradicts }: Case): Iterable<Outcome> {
   const columns = Object.keys(goldens[0] ?? {}).filter((column) => !summedColumns.has(column))
   const rows = replay(datagrams)
-  const found = summed(sums === 'estimated' ? rows.map(estimated) : rows, columns)
+  const result = summed(sums === 'estimated' ? rows.map(estimated) : rows, columns)
   let at = 0
   for (const [key, right] of summed(goldens, columns)) {
-    const own = found.get(key)
+    const sum = result.get(key)
     const numbered = `${name} ${at++}`
-    if (own !== undefined && isDeepStrictEqual({ ...own, record: null }, { ...right, record: null })) {
+    if (sum !== undefined && isDeepStrictEqual({ ...sum, record: null }, { ...right, record: null })) {
       yield { name: numbered, verdict: 'right' }
       continue
     }
-    if (own === undefined) {
-      const nearest = [...found.values()]
+    if (sum === undefined) {
+      const nearest = [...result.values()]
         .map(({ record }) => ({ record, wrong: differing(right.record, record) }))
         .toSorted((a, b) => a.wrong.length - b.wrong.length)[0]
       const detail = nearest?.wrong.map(
@@ -88,14 +88,14 @@ function* outcomesOfSums({ name, datagrams, goldens, sums, contradicts }: Case):
       yield { name: numbered, verdict: 'wrong', detail: detail?.join('\n') ?? 'no row' }
       continue
     }
-    const reasons = counters.map((counter) => contradicts?.({ [counter]: right[counter] }, counter, own[counter]))
+    const reasons = counters.map((counter) => contradicts?.({ [counter]: right[counter] }, counter, sum[counter]))
     if (reasons.every((reason) => reason !== undefined))
       yield { name: numbered, verdict: 'refused', detail: [...new Set(reasons)].join('; ') }
     else
       yield {
         name: numbered,
         verdict: 'wrong',
-        detail: `bytes ${own.bytes}, right ${right.bytes}, packets ${own.packets}, right ${right.packets}`,
+        detail: `bytes ${sum.bytes}, right ${right.bytes}, packets ${sum.packets}, right ${right.packets}`,
       }
   }
 }

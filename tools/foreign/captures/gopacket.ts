@@ -9,14 +9,14 @@ const headers = 42
 const lastInterface = 0x3f_ff_ff_fe
 
 function datagramsIn(source: string): ReadonlyMap<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>()
+  const datagrams = new Map<string, Uint8Array>()
   for (const [, name = '', body = ''] of source.matchAll(/var (SFlowTestPacket\d+) = \[\]byte\{([^}]*)\}/g)) {
     const bytes = Buffer.from(
       [...body.matchAll(/0x([0-9a-f]{1,2})\b/gi)].map(([, hex = '']) => Number.parseInt(hex, 16)),
     )
-    found.set(name, bytes.readUInt32BE(0) === 5 ? bytes : bytes.subarray(headers))
+    datagrams.set(name, bytes.readUInt32BE(0) === 5 ? bytes : bytes.subarray(headers))
   }
-  return found
+  return datagrams
 }
 
 /** Interfaces and tags of 0 are unknown. */
@@ -34,7 +34,7 @@ function golden(sample: string): Golden {
     dst_vlan: value('OutgoingVLAN'),
     src_as: value('SourceAS'),
   }
-  return Object.fromEntries(Object.entries(columns).filter(([, found]) => found !== undefined))
+  return Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined))
 }
 
 /** Headers of packets are decoded by the library itself in its tests, and not compared. */

@@ -36,11 +36,11 @@ function expected(test: string): readonly Golden[] {
 const wrap = 2 ** 32
 
 /** The codec adds up to two seconds to times that are relative to the uptime, and does not expect that it wraps. */
-function ofUptime(one: Golden, column: string, found: unknown): string | undefined {
-  if (!column.startsWith('time_') || typeof found !== 'number') return undefined
-  const later = (Number(one[column]) - found) % wrap
+function ofUptime(record: Golden, column: string, value: unknown): string | undefined {
+  if (!column.startsWith('time_') || typeof value !== 'number') return undefined
+  const later = (Number(record[column]) - value) % wrap
   return later >= 0 && later < 2000
-    ? `RFC 3954, section 5.1: the time by uptime and clock is ${new Date(found).toISOString()}, ${later} ms before`
+    ? `RFC 3954, section 5.1: the time by uptime and clock is ${new Date(value).toISOString()}, ${later} ms before`
     : undefined
 }
 

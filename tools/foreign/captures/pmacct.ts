@@ -23,15 +23,15 @@ const plain: Readonly<Record<string, string>> = {
 function golden(line: string): Golden {
   const record: unknown = JSON.parse(line)
   if (!isRecord(record)) return {}
-  const found: Record<string, unknown> = {}
-  for (const [name, column] of Object.entries(plain)) if (name in record) found[column] = record[name]
-  const { ip_proto: proto, tos, tcp_flags: tcp, mpls_label_stack: labels, custom_primitives: own } = record
-  if (typeof proto === 'string') found['proto'] = protocolNumber(proto) ?? proto
-  if (typeof tos === 'number') found['dscp'] = tos >> 2
+  const entry: Record<string, unknown> = {}
+  for (const [name, column] of Object.entries(plain)) if (name in record) entry[column] = record[name]
+  const { ip_proto: proto, tos, tcp_flags: tcp, mpls_label_stack: labels, custom_primitives: value } = record
+  if (typeof proto === 'string') entry['proto'] = protocolNumber(proto) ?? proto
+  if (typeof tos === 'number') entry['dscp'] = tos >> 2
   if (Array.isArray(tcp))
-    found['tcp_flags'] = tcp.reduce<number>((sum, flag) => sum | (1 << flags.indexOf(String(flag))), 0)
-  if (Array.isArray(labels)) found['mpls_labels'] = labels.map((label) => String(label).split('-').at(-1))
-  return { ...found, ...vrfs(fieldsOf(own)) }
+    entry['tcp_flags'] = tcp.reduce<number>((sum, flag) => sum | (1 << flags.indexOf(String(flag))), 0)
+  if (Array.isArray(labels)) entry['mpls_labels'] = labels.map((label) => String(label).split('-').at(-1))
+  return { ...entry, ...vrfs(fieldsOf(value)) }
 }
 
 function vrfs({ vrf_id_ingress: ingress, vrf_id_egress: egress }: Fields): Golden {
@@ -41,8 +41,8 @@ function vrfs({ vrf_id_ingress: ingress, vrf_id_egress: egress }: Fields): Golde
   }
 }
 
-const ofMap = (one: Golden, column: string, found: unknown): string | undefined =>
-  Number(one[column]) % Number(found) === 0 ? 'the interval is of the sampling map of pmacct' : undefined
+const ofMap = (record: Golden, column: string, value: unknown): string | undefined =>
+  Number(record[column]) % Number(value) === 0 ? 'the interval is of the sampling map of pmacct' : undefined
 
 /** Rows of pmacct are sums of an interval by all other columns. */
 export async function pmacctCases(folder: string): Promise<readonly Case[]> {

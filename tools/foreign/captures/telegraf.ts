@@ -52,30 +52,30 @@ function golden(line: string): Golden | undefined {
   const at = line.indexOf(' ')
   if (!line.startsWith('netflow,')) return undefined
   const isSflow = line.slice(0, at).endsWith('sFlowV5')
-  const found: Record<string, unknown> = {}
+  const record: Record<string, unknown> = {}
   for (const [, name = '', text = ''] of line.slice(at + 1).matchAll(/([^=, ]+)=("(?:[^"\\]|\\.)*"|[^, ]+)/g)) {
     const column = columns[name]
     if (column === undefined || (isSflow && pool.has(name))) continue
     const value = valueOf(column, text)
     if (value === undefined) throw new Error(`${name}=${text}`)
-    found[column] = value
+    record[column] = value
   }
-  if (found['proto'] === 1 || found['proto'] === 58) {
-    delete found['src_port']
-    delete found['dst_port']
+  if (record['proto'] === 1 || record['proto'] === 58) {
+    delete record['src_port']
+    delete record['dst_port']
   } else {
-    delete found['icmp_type']
-    delete found['icmp_code']
+    delete record['icmp_type']
+    delete record['icmp_code']
   }
-  return 'src_addr' in found ? found : undefined
+  return 'src_addr' in record ? record : undefined
 }
 
 /** Telegraf reads the interface of the data source as the input, and the first extension header as the protocol. */
-function ofSample(one: Golden, column: string, found: unknown): string | undefined {
-  if (column === 'in_if' && typeof found === 'number')
-    return `sFlow 5: the input is ${found}, ${String(one[column])} is the data source`
-  if (column === 'proto' && one[column] === 0 && typeof found === 'number')
-    return `IANA element 4: the protocol is in the last extension header, ${found}`
+function ofSample(record: Golden, column: string, value: unknown): string | undefined {
+  if (column === 'in_if' && typeof value === 'number')
+    return `sFlow 5: the input is ${value}, ${String(record[column])} is the data source`
+  if (column === 'proto' && record[column] === 0 && typeof value === 'number')
+    return `IANA element 4: the protocol is in the last extension header, ${value}`
   return undefined
 }
 
@@ -89,7 +89,7 @@ export async function telegrafCases(folder: string): Promise<readonly Case[]> {
       return {
         name: `telegraf ${name}`,
         datagrams: await Promise.all(files.map(async (file) => sentWhole(await readFile(join(own, name, file))))),
-        goldens: lines.map(golden).filter((one) => one !== undefined),
+        goldens: lines.map(golden).filter((record) => record !== undefined),
         contradicts: name.startsWith('sflow') ? ofSample : undefined,
       }
     }),

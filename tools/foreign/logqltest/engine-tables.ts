@@ -54,9 +54,9 @@ function selectorOf(text: string): LabelSet {
 /** Of `newStream`, `newSeries` and their variants, or a literal. */
 function streamOf(value: GoExpression): Stream {
   if (value.is === 'composite') {
-    const samples = listOf(memberOf(value, 'Samples')!).map((each) => ({
-      time: numberIn(each, 'Timestamp'),
-      value: numberIn(each, 'Value'),
+    const samples = listOf(memberOf(value, 'Samples')!).map((goExpression) => ({
+      time: numberIn(goExpression, 'Timestamp'),
+      value: numberIn(goExpression, 'Value'),
     }))
     return { labels: selectorOf(textOf(memberOf(value, 'Labels')!)!), samples }
   }
@@ -77,18 +77,18 @@ function placesOf(name: string, count: number, list: readonly GoExpression[]): n
 }
 
 const streamsOf = (value: GoExpression): Stream[][] =>
-  listOf(value).map((each) => listOf(each).map((stream) => streamOf(stream)))
+  listOf(value).map((goExpression) => listOf(goExpression).map((stream) => streamOf(stream)))
 
 const unwrapped = 'unwrapped_value'
 
 /** Reads the samples at this place instead of what its filters and parsers leave. */
-function placed(logs: LogQuery, place: number): LogQuery {
+function placed(logs: LogQuery, position: number): LogQuery {
   const unwrap = logs.stages.find((stage) => stage.is === 'unwrap')
   const stages: LogQuery['stages'] =
     unwrap === undefined
       ? [{ is: 'drop', names: new Set([unwrapped]), matchers: [] }]
       : [{ is: 'unwrap', name: unwrapped, conversion: 'number' }]
-  return { ...logs, stages, matchers: Object.assign([...logs.matchers], { place }) }
+  return { ...logs, stages, matchers: Object.assign([...logs.matchers], { place: position }) }
 }
 
 function placedNode(node: MetricNode, next: () => number): MetricNode {
@@ -110,7 +110,7 @@ function sourceOf(data: readonly (readonly Stream[])[]) {
       })),
     )
     const within = entries.filter(({ time }) => time >= from && time < to)
-    return Promise.resolve(within.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0)))
+    return Promise.resolve(within.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)))
   }
 }
 
@@ -127,11 +127,11 @@ const metricOf = (value: GoExpression): LabelSet => {
 }
 
 function expectedOf(value: GoExpression): Found {
-  return listOf(value).map((each) => {
-    const floats = memberOf(each, 'Floats')
-    const points = floats === undefined ? [each] : listOf(floats)
+  return listOf(value).map((goExpression) => {
+    const floats = memberOf(goExpression, 'Floats')
+    const points = floats === undefined ? [goExpression] : listOf(floats)
     return {
-      labels: metricOf(each),
+      labels: metricOf(goExpression),
       points: points.map((point): Point => [numberIn(point, 'T'), numberIn(point, 'F')]),
     }
   })
@@ -152,15 +152,15 @@ async function verdictOf(row: GoRow, query: string, times: Times): Promise<Verdi
   const constant = constantOf(node)
   if (nameOf(expected) === 'promql.Scalar')
     return compared(query, String(numberOf(memberOf(expected, 'V')!)), String(constant))
-  let place = 0
+  let position = 0
   try {
-    const found = await queryMetric(
-      placedNode(node, () => place++),
+    const metric = await queryMetric(
+      placedNode(node, () => position++),
       ms,
       environmentOf(data),
     )
     if (nameOf(expected) === 'errors.New') return { verdict: 'wrong', detail: `${query}\nexpected a failure` }
-    return difference(query, expectedOf(expected), found, node.is === 'sort')
+    return difference(query, expectedOf(expected), metric, node.is === 'sort')
   } catch (error) {
     if (error instanceof QueryFailure && nameOf(expected) === 'errors.New') return right
     throw error
@@ -173,7 +173,7 @@ async function lines(row: GoRow, query: string, node: LogqlNode & { is: 'logs' }
   const samples = data[0]![0]!.samples
   // No store answers in the other direction.
   if (samples[0]!.time < samples[1]!.time !== isForward) return right
-  const found = await queryLogs(
+  const logs = await queryLogs(
     placed(node, 0),
     {
       // The streams of the tests are not limited by time.
@@ -185,11 +185,11 @@ async function lines(row: GoRow, query: string, node: LogqlNode & { is: 'logs' }
     },
     environmentOf(data),
   )
-  const times = found.map(({ entry }) => Number(entry.time) / second)
+  const times = logs.map(({ entry }) => Number(entry.time) / second)
   const wanted = listOf(listOf(field(row, 'expected'))[0]!).flatMap((stream) =>
     streamOf(stream).samples.map(({ time }) => time / second),
   )
-  const ascending = (all: readonly number[]): number[] => all.toSorted((one, other) => one - other)
+  const ascending = (all: readonly number[]): number[] => all.toSorted((a, b) => a - b)
   return isDeepStrictEqual(ascending(times), ascending(wanted))
     ? right
     : compared(query, JSON.stringify(wanted), JSON.stringify(times))

@@ -146,8 +146,8 @@ const patterns: Table = {
           'name' in part && part.name !== undefined ? [part.name] : [],
         )
         const labels = processed(entry, stages, 1n)!.labels
-        const found = names.filter((name) => labels.has(name)).map((name) => labels.get(name))
-        return compared(`${expression}\n${line}`, JSON.stringify(wanted), JSON.stringify(found))
+        const results = names.filter((name) => labels.has(name)).map((name) => labels.get(name))
+        return compared(`${expression}\n${line}`, JSON.stringify(wanted), JSON.stringify(results))
       }
       return { is: 'other', name: `${index + 1}: ${expression}`, verdict }
     }),

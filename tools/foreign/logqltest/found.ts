@@ -11,7 +11,7 @@ const isNear = (one: number, other: number): boolean =>
 
 export function difference(query: string, wanted: Found, found: Found, isOrdered: boolean): Verdicts {
   const order = (all: Found): Found =>
-    isOrdered ? all : all.toSorted((one, other) => (one.labels.key < other.labels.key ? -1 : 1))
+    isOrdered ? all : all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1))
   const [expected, actual] = [order(wanted), order(found)]
   const isSame =
     expected.length === actual.length &&

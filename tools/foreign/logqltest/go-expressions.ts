@@ -32,14 +32,14 @@ export class GoReader {
 
   /** Up to the closing brace. */
   elements(): GoElement[] {
-    const found: GoElement[] = []
+    const elements: GoElement[] = []
     while (!this.#takes('}')) {
       const first = this.expression()
       const value = this.#takes(':') ? this.expression() : undefined
-      found.push(value === undefined ? { key: undefined, value: first } : { key: first, value })
+      elements.push(value === undefined ? { key: undefined, value: first } : { key: first, value })
       this.#takes(',')
     }
-    return found
+    return elements
   }
 
   expression(): GoExpression {
@@ -92,19 +92,24 @@ export class GoReader {
   }
 
   #followed(first: GoExpression): GoExpression {
-    let found = first
+    let goExpression = first
     for (;;) {
       if (this.#takes('.')) {
         const member = this.#token(identifier)!
-        if (found.is === 'name') found = { is: 'name', name: `${found.name}.${member}` }
+        if (goExpression.is === 'name') goExpression = { is: 'name', name: `${goExpression.name}.${member}` }
         // The value is the first argument of its method.
-        else found = { is: 'call', of: { is: 'name', name: `.${member}` }, list: [found, ...this.#arguments()] }
+        else
+          goExpression = {
+            is: 'call',
+            of: { is: 'name', name: `.${member}` },
+            list: [goExpression, ...this.#arguments()],
+          }
       } else if (this.#text[this.#at] === '(') {
-        found = { is: 'call', of: found, list: this.#arguments() }
-      } else if (found.is === 'name' && this.#text[this.#at] === '{') {
+        goExpression = { is: 'call', of: goExpression, list: this.#arguments() }
+      } else if (goExpression.is === 'name' && this.#text[this.#at] === '{') {
         this.#at++
-        found = { is: 'composite', type: found.name, elements: this.elements() }
-      } else return found
+        goExpression = { is: 'composite', type: goExpression.name, elements: this.elements() }
+      } else return goExpression
     }
   }
 
@@ -153,9 +158,9 @@ export class GoReader {
   #token(pattern: RegExp): string | undefined {
     this.#skip()
     pattern.lastIndex = this.#at
-    const found = pattern.exec(this.#text)?.[0]
-    this.#at += found?.length ?? 0
-    return found
+    const captured = pattern.exec(this.#text)?.[0]
+    this.#at += captured?.length ?? 0
+    return captured
   }
 
   #skip(): void {

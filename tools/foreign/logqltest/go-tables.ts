@@ -33,8 +33,8 @@ export function textsOf(source: string, test: string): string[] {
 /** A short variable declaration in a test function. */
 export function variableOf(source: string, test: string, name: string): GoExpression {
   const body = bodyOf(source, test)
-  const found = new RegExp(`\\t${name} := `).exec(body)
-  return found === null ? noValue : new GoReader(body, found.index + found[0].length).expression()
+  const match = new RegExp(`\\t${name} := `).exec(body)
+  return match === null ? noValue : new GoReader(body, match.index + match[0].length).expression()
 }
 
 const startOf = (source: string, test: string): RegExpExecArray | null =>

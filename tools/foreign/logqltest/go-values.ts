@@ -48,8 +48,8 @@ export function memberOf(value: GoExpression, name: string, at = -1): GoExpressi
 export function textOf(value: GoExpression): string | undefined {
   if (value.is === 'text') return value.text
   if (value.is === 'name') {
-    const known = constants.get(value.name)
-    return typeof known === 'string' ? known : undefined
+    const constant = constants.get(value.name)
+    return typeof constant === 'string' ? constant : undefined
   }
   if (value.is === 'binary') {
     const [left, right] = [textOf(value.left), textOf(value.right)]
@@ -64,7 +64,7 @@ export function textOf(value: GoExpression): string | undefined {
 }
 
 function bytesOf(value: GoExpression): string {
-  return Buffer.from(listOf(value).map((each) => numberOf(each) ?? 0)).toString('utf8')
+  return Buffer.from(listOf(value).map((goExpression) => numberOf(goExpression) ?? 0)).toString('utf8')
 }
 
 /** A time as Go prints it in UTC. */
@@ -87,8 +87,8 @@ export function numberOf(value: GoExpression): number | undefined {
       return inner === undefined ? undefined : -inner
     }
     case 'name': {
-      const known = constants.get(value.name)
-      return typeof known === 'number' ? known : undefined
+      const constant = constants.get(value.name)
+      return typeof constant === 'number' ? constant : undefined
     }
     case 'binary': {
       const [left, right] = [numberOf(value.left), numberOf(value.right)]
@@ -142,7 +142,7 @@ export function labelsOf(value: GoExpression): Record<string, string> | undefine
 }
 
 function labelsFrom(list: readonly (GoExpression | undefined)[]): Record<string, string> | undefined {
-  const texts = list.map((each) => (each === undefined ? undefined : textOf(each)))
+  const texts = list.map((goExpression) => (goExpression === undefined ? undefined : textOf(goExpression)))
   if (texts.some((text) => text === undefined)) return undefined
   return Object.fromEntries(texts.flatMap((text, at) => (at % 2 === 0 ? [[text, texts[at + 1]]] : []))) as Record<
     string,
@@ -153,8 +153,8 @@ function labelsFrom(list: readonly (GoExpression | undefined)[]): Record<string,
 /** Names replaced by the expressions of variables. */
 export function resolved(value: GoExpression, variables: ReadonlyMap<string, GoExpression>): GoExpression {
   if (value.is === 'name') {
-    const known = variables.get(value.name)
-    if (known !== undefined) return known
+    const variable = variables.get(value.name)
+    if (variable !== undefined) return variable
     const method = /^(\w+)\.(\w+)$/.exec(value.name)
     const of = method === null ? undefined : variables.get(method[1]!)
     return of === undefined ? value : { is: 'call', of: { is: 'name', name: `.${method![2]}` }, list: [of] }
@@ -162,7 +162,7 @@ export function resolved(value: GoExpression, variables: ReadonlyMap<string, GoE
   if (value.is === 'call') {
     const of = resolved(value.of, variables)
     const isMethod = of.is === 'call' && of.list.length === 1 && value.list.length === 0
-    return isMethod ? of : { ...value, of, list: value.list.map((each) => resolved(each, variables)) }
+    return isMethod ? of : { ...value, of, list: value.list.map((goExpression) => resolved(goExpression, variables)) }
   }
   return value
 }

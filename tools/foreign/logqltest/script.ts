@@ -59,11 +59,11 @@ function withoutComment(line: string): string {
 
 function commandOf(head: string, line: number, body: readonly string[]): Command {
   if (head === 'clear') return { is: 'clear' }
-  if (head === 'load') return { is: 'load', entries: body.flatMap((each) => entriesOf(each)) }
+  if (head === 'load') return { is: 'load', entries: body.flatMap((text) => entriesOf(text)) }
   const instant = /^eval\s+instant\s+at\s+(\S+)\s+(.+)$/.exec(head)
   const range = /^eval\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.+)$/.exec(head)
   if (instant === null && range === null) throw new Error(`line ${line}: ${head} is no command`)
-  const rest = body.filter((each) => !/^(?:expect|skip) /.test(each))
+  const rest = body.filter((text) => !/^(?:expect|skip) /.test(text))
   const [first] = rest
   const isScalar = first !== undefined && !first.startsWith('{')
   return {
@@ -74,10 +74,10 @@ function commandOf(head: string, line: number, body: readonly string[]): Command
       range === null
         ? { instant: true, start: atMs(instant![1]!), end: atMs(instant![1]!), step: 1 }
         : { instant: false, start: atMs(range[1]!), end: atMs(range[2]!), step: spanMs(range[3]!) },
-    fails: body.some((each) => each.startsWith('expect fail')),
+    fails: body.some((text) => text.startsWith('expect fail')),
     ordered: body.includes('expect ordered'),
     scalar: isScalar ? numberOf(first) : undefined,
-    series: isScalar ? [] : rest.map((each) => seriesOf(each)),
+    series: isScalar ? [] : rest.map((text) => seriesOf(text)),
   }
 }
 
@@ -85,9 +85,9 @@ const optional = String.raw`(?:\s*\[repeat every\s+(\S+)\s+for\s+(\d+)\])?(?:\s*
 const loadLine = new RegExp(`^(\\{.*?\\})\\s*(?:"([^"]*)"|\`([^\`]*)\`)\\s*@\\s*(\\S+)${optional}$`)
 
 function entriesOf(text: string): LogEntry[] {
-  const found = loadLine.exec(text)
-  if (found === null) throw new Error(`${text} is no line to load`)
-  const [, labels = '', quoted, raw, start = '', step = '0', count = '1', metadata = ''] = found
+  const match = loadLine.exec(text)
+  if (match === null) throw new Error(`${text} is no line to load`)
+  const [, labels = '', quoted, raw, start = '', step = '0', count = '1', metadata = ''] = match
   const stream = LabelSet.of(labelsOf(labels).entries)
   const pairs = [...metadata.matchAll(/(?:"([^"]*)"|([^\s"=]+))="([^"]*)"/g)]
   const own = Object.fromEntries(pairs.map(([, named, name, value]) => [named ?? name!, value!]))
@@ -109,8 +109,8 @@ function seriesOf(text: string): ScriptSeries {
   const points = text
     .slice(end)
     .split(/\s+/)
-    .filter((each) => each !== '')
-  return { labels: labelsOf(text.slice(0, end)), points: points.flatMap((each) => pointsOf(each)) }
+    .filter((word) => word !== '')
+  return { labels: labelsOf(text.slice(0, end)), points: points.flatMap((point) => pointsOf(point)) }
 }
 
 function pointsOf(text: string): (number | undefined)[] {

@@ -44,12 +44,12 @@ async function evaluated(
   const node = parseLogql(query)
   const constant = at.instant ? constantOf(node) : undefined
   if (constant !== undefined || scalar !== undefined) return compared(query, String(scalar), String(constant))
-  const found = await queryMetric(node, at, {
+  const metric = await queryMetric(node, at, {
     source: ({ matchers, from, to }) =>
       Promise.resolve(
         entries
           .filter(({ time, stream }) => time >= from && time < to && matchesAll(stream, matchers))
-          .toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0)),
+          .toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)),
       ),
     tick: () => {},
     pause: () => Promise.resolve(),
@@ -61,5 +61,5 @@ async function evaluated(
       value === undefined ? [] : [[at.start + index * at.step, value] as const],
     ),
   }))
-  return difference(query, wanted, found, ordered)
+  return difference(query, wanted, metric, ordered)
 }

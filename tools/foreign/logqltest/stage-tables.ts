@@ -59,7 +59,7 @@ const of = (name: string, value: unknown) => (value === undefined ? {} : { [name
 
 function extractions(row: GoRow): string {
   return listOf(field(row, 'expressions'))
-    .map((each) => listOf(each).map((text) => textOf(text) ?? ''))
+    .map((goExpression) => listOf(goExpression).map((text) => textOf(text) ?? ''))
     .map(([label, expression]) => `${label}=${quoted(expression!)}`)
     .join(', ')
 }
@@ -163,7 +163,7 @@ const decolorized: Table = tableOf('log/fmt_test.go', 'TestDecolorizer', (row) =
 /** A function of templates with its parameters in order. */
 function functionTable(test: string, name: string, parameters: readonly string[]): Table {
   return tableOf('log/fmt_test.go', test, (row) => {
-    const given = parameters.map((each) => numberOf(field(row, each)) ?? `(.s)`)
+    const given = parameters.map((parameter) => numberOf(field(row, parameter)) ?? `(.s)`)
     return [
       {
         stages: `| line_format ${quoted(`{{ ${name} ${given.join(' ')} }}`)}`,
@@ -228,7 +228,7 @@ function unwrapStage(value: GoExpression): string | undefined {
   const [name, conversion, , , , stages] = listOf(listOf(value)[0]!)
   const label = textOf(name!)
   const unit: Record<string, string> = { ConvertFloat: '', ConvertDuration: 'duration', ConvertBytes: 'bytes' }
-  const before = listOf(stages!).map((each) => pipelineStage(each) ?? labelFilterText(each))
+  const before = listOf(stages!).map((goExpression) => pipelineStage(goExpression) ?? labelFilterText(goExpression))
   if (label === undefined || before.includes(undefined)) return undefined
   const of = unit[nameOf(conversion!)]
   return `${before.join(' ')} | unwrap ${of === '' ? label : `${of}(${label})`}`

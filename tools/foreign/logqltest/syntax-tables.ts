@@ -40,8 +40,8 @@ const matchersOnly = syntaxTable('syntax/parser_test.go', 'TestParseMatchers', (
 
 const seriesMatchers = syntaxTable('matchers_test.go', 'Test_match', (row) =>
   truthOf(field(row, 'wantErr'))
-    ? listOf(field(row, 'input')).map((each) => ({ query: textOf(each)!, valid: false }))
-    : listOf(field(row, 'input')).map((each) => ({ query: textOf(each)!, valid: true })),
+    ? listOf(field(row, 'input')).map((goExpression) => ({ query: textOf(goExpression)!, valid: false }))
+    : listOf(field(row, 'input')).map((goExpression) => ({ query: textOf(goExpression)!, valid: true })),
 )
 
 /** The matchers of a selector, and the lines that its filters keep. */
@@ -51,19 +51,23 @@ const selectors: Table = {
   cases: (source) =>
     rowsOf(source, 'Test_FilterMatcher').flatMap((row, index): Case[] => {
       const query = textOf(field(row, 'q'))!
-      const wanted = listOf(field(row, 'expectedMatchers')).map((each) => matcherText(each))
-      const lines = listOf(field(row, 'lines')).map((each) => {
-        const [line, kept] = listOf(each)
+      const wanted = listOf(field(row, 'expectedMatchers')).map((goExpression) => matcherText(goExpression))
+      const lines = listOf(field(row, 'lines')).map((goExpression) => {
+        const [line, kept] = listOf(goExpression)
         return { line: textOf(line!)!, kept: truthOf(kept!) }
       })
       const verdict = () => {
         const { matchers, stages } = parseLogs(query)
-        const found = matchers.map(({ name, operator, value }) => `${name}${operator}${quoted(value)}`)
+        const results = matchers.map(({ name, operator, value }) => `${name}${operator}${quoted(value)}`)
         const stream = LabelSet.of({ bar: 'foo' })
         const kept = lines.map(
           ({ line }) => processed({ time: 1n, line, stream, metadata: {} }, stages, 1n) !== undefined,
         )
-        return compared(query, JSON.stringify([wanted, lines.map((each) => each.kept)]), JSON.stringify([found, kept]))
+        return compared(
+          query,
+          JSON.stringify([wanted, lines.map((line) => line.kept)]),
+          JSON.stringify([results, kept]),
+        )
       }
       return [{ is: 'other', name: `${index + 1}: ${query}`, verdict }]
     }),
@@ -72,7 +76,7 @@ const selectors: Table = {
 /** An expression that the stage refuses. */
 const faultyExpressions = (test: string, stage: string): Table =>
   syntaxTable('log/parser_test.go', test, (row) => {
-    const [label, expression] = listOf(field(row, 'expression')).map((each) => textOf(each)!)
+    const [label, expression] = listOf(field(row, 'expression')).map((goExpression) => textOf(goExpression)!)
     return [{ query: `{a="b"} | ${stage} ${label}=${quoted(expression!)}`, valid: false }]
   })
 const regexps = syntaxTable('log/parser_test.go', 'TestNewRegexpParser', (row) => [
@@ -88,7 +92,7 @@ const expressions = (file: string, stage: string): Table =>
   })
 
 const labelFormats = syntaxTable('log/fmt_test.go', 'Test_validate', (row) => {
-  const formats = listOf(field(row, 'fmts')).map((each) => listOf(each).map(textOf).join('='))
+  const formats = listOf(field(row, 'fmts')).map((goExpression) => listOf(goExpression).map(textOf).join('='))
   return [{ query: `{a="b"} | label_format ${formats.join(',')}`, valid: !truthOf(field(row, 'wantErr')) }]
 })
 

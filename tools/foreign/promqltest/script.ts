@@ -65,29 +65,29 @@ function commandOf(head: string, line: number, body: readonly string[]): Command
       is: 'load',
       stepMs: spanMs(load[2]!),
       histograms: load[1] !== undefined,
-      series: body.map((each) => seriesOf(each)),
+      series: body.map((text) => seriesOf(text)),
     }
   const instant = /^eval(_\w+)?\s+instant\s+at\s+(\S+)\s+(.*)$/.exec(head)
   const range = /^eval(_\w+)?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+?)\s+(.*)$/.exec(head)
-  const found = instant ?? range
-  if (found === null) throw new Error(`line ${line}: ${head} is no command`)
+  const match = instant ?? range
+  if (match === null) throw new Error(`line ${line}: ${head} is no command`)
   const [start, end] =
     range === null
       ? [spanMs(instant![2]!), spanMs(instant![2]!)]
-      : ([range[2], range[3]].map((each) => spanMs(each!)) as [number, number])
+      : ([range[2], range[3]].map((text) => spanMs(text!)) as [number, number])
   const expects = [
-    ...(found[1] === undefined ? [] : [found[1].slice(1)]),
-    ...body.filter((each) => each.startsWith('expect')).map((each) => each.replace(/^expect(ed)?[\s_]+/, '')),
+    ...(match[1] === undefined ? [] : [match[1].slice(1)]),
+    ...body.filter((text) => text.startsWith('expect')).map((text) => text.replace(/^expect(ed)?[\s_]+/, '')),
   ]
-  const rest = body.filter((each) => !each.startsWith('expect'))
+  const rest = body.filter((text) => !text.startsWith('expect'))
   const isScalar = rest.length === 1 && /^[-+]?(?:[\d.][\d.e+-]*|nan|inf)$/i.test(rest[0]!)
   return {
     is: 'eval',
     line,
-    query: found.at(-1)!,
+    query: match.at(-1)!,
     at: { start, end, step: range === null ? undefined : spanMs(range[4]!) },
     expects,
-    rows: isScalar ? [] : rest.map((each) => seriesOf(each)),
+    rows: isScalar ? [] : rest.map((text) => seriesOf(text)),
     scalar: isScalar ? numberOf(rest[0]!) : undefined,
   }
 }

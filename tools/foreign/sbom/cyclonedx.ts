@@ -10,20 +10,21 @@ function isPackage({ type, name, version, purl }: Fields): boolean {
 }
 
 function all(components: unknown): readonly Fields[] {
-  return list(components).flatMap((one) => [one, ...all(one['components'])])
+  return list(components).flatMap((record) => [record, ...all(record['components'])])
 }
 
-const isNamed = (one: Fields): boolean => textOf(one['name']) !== undefined || textOf(one['purl']) !== undefined
+const isNamed = (record: Fields): boolean =>
+  textOf(record['name']) !== undefined || textOf(record['purl']) !== undefined
 
 /** Distinct flaws by reference; undefined without any, which is no search. */
 function problems(document: Fields): number | undefined {
-  const found = list(document['vulnerabilities']).filter(({ id }) => textOf(id) !== undefined)
-  if (found.length === 0) return undefined
-  const byRef = new Map(all(document['components']).map((one) => [textOf(one['bom-ref']), one]))
-  const places = found.flatMap(({ id, affects }) => {
+  const record = list(document['vulnerabilities']).filter(({ id }) => textOf(id) !== undefined)
+  if (record.length === 0) return undefined
+  const byRef = new Map(all(document['components']).map((entry) => [textOf(entry['bom-ref']), entry]))
+  const places = record.flatMap(({ id, affects }) => {
     const refs = list(affects).map(({ ref }) => {
-      const one = byRef.get(textOf(ref)) ?? {}
-      return key(id, textOf(one['purl'])?.split('?')[0] ?? textOf(one['name']) ?? ref, one['version'])
+      const entry = byRef.get(textOf(ref)) ?? {}
+      return key(id, textOf(entry['purl'])?.split('?')[0] ?? textOf(entry['name']) ?? ref, entry['version'])
     })
     return refs.length === 0 ? [key(id)] : refs
   })
@@ -51,7 +52,7 @@ export function countXml(text: string): Counts | undefined {
   if (!/<(?:\w+:)?bom[\s>]/.test(plain)) return undefined
   const path: string[] = []
   const open: Record<string, unknown>[] = []
-  const found: Fields[] = []
+  const record: Fields[] = []
   let isList = false
   let end = 0
   for (const match of plain.matchAll(element)) {
@@ -59,23 +60,23 @@ export function countXml(text: string): Counts | undefined {
     const content = plain.slice(end, match.index).trim()
     end = match.index + tag.length
     if (closes === '/') {
-      const one = open.at(-1)
-      if (path.at(-2) === 'component' && one !== undefined) one[name] = content
+      const entry = open.at(-1)
+      if (path.at(-2) === 'component' && entry !== undefined) entry[name] = content
       path.pop()
-      if (name === 'component' && one?.['depth'] === path.length) open.pop()
+      if (name === 'component' && entry?.['depth'] === path.length) open.pop()
       continue
     }
-    const place = path.filter((each) => each !== 'component' && each !== 'components').join()
-    const isComponent = place === 'bom' || (place === 'bom,metadata' && path.at(-1) === 'components')
+    const position = path.filter((candidate) => candidate !== 'component' && candidate !== 'components').join()
+    const isComponent = position === 'bom' || (position === 'bom,metadata' && path.at(-1) === 'components')
     if (name === 'components' && (isComponent || path.join() === 'bom,metadata,component')) isList = true
     if (name === 'component' && isComponent) {
-      const one = { type: /\btype="([^"]*)"/.exec(attributes)?.[1], depth: path.length }
-      found.push(one)
-      if (isEmpty !== '/') open.push(one)
+      const captured = { type: /\btype="([^"]*)"/.exec(attributes)?.[1], depth: path.length }
+      record.push(captured)
+      if (isEmpty !== '/') open.push(captured)
     }
     if (isEmpty !== '/') path.push(name)
   }
-  const components = found.filter(isPackage)
+  const components = record.filter(isPackage)
   const named = components.filter(isNamed)
   return { listed: isList ? named.length : undefined, skipped: components.length - named.length }
 }

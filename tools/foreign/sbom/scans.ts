@@ -6,9 +6,9 @@ function countGrype(document: Fields): Counts | undefined {
   if (!Array.isArray(document['matches']) || !('descriptor' in document)) return undefined
   const problems = list(document['matches']).map(({ vulnerability, relatedVulnerabilities: related, artifact }) => {
     const { name, version, purl } = fieldsOf(artifact)
-    const own = fieldsOf(vulnerability)['id']
-    const [other, third] = list(related).filter(({ id }) => id !== own)
-    return key(third === undefined ? (other?.['id'] ?? own) : own, name, version, textOf(purl)?.split('?')[0])
+    const field = fieldsOf(vulnerability)['id']
+    const [record, third] = list(related).filter(({ id }) => id !== field)
+    return key(third === undefined ? (record?.['id'] ?? field) : field, name, version, textOf(purl)?.split('?')[0])
   })
   return { problems: new Set(problems).size }
 }
@@ -17,10 +17,10 @@ function countTrivy(document: Fields): Counts | undefined {
   const results = list(document['Results'])
   if (!('SchemaVersion' in document)) return undefined
   const packages = results.flatMap((result) => list(result['Packages']))
-  const isSearch = results.some(({ Vulnerabilities: found }) => Array.isArray(found))
+  const isSearch = results.some(({ Vulnerabilities: value }) => Array.isArray(value))
   if (!isSearch && packages.length === 0) return undefined
-  const problems = results.flatMap(({ Type: type, Vulnerabilities: found }) =>
-    list(found).map((one) => key(one['VulnerabilityID'], one['PkgName'], one['InstalledVersion'], type)),
+  const problems = results.flatMap(({ Type: type, Vulnerabilities: value }) =>
+    list(value).map((record) => key(record['VulnerabilityID'], record['PkgName'], record['InstalledVersion'], type)),
   )
   return {
     problems: isSearch ? new Set(problems).size : undefined,
@@ -35,9 +35,11 @@ function countSyft(document: Fields): Counts | undefined {
 
 function countOperator(document: Fields): Counts | undefined {
   if (!/^(?:Cluster)?VulnerabilityReport$/.test(textOf(document['kind']) ?? '')) return undefined
-  const found = list(fieldsOf(document['report'])['vulnerabilities'])
+  const results = list(fieldsOf(document['report'])['vulnerabilities'])
   return {
-    problems: new Set(found.map((one) => key(one['vulnerabilityID'], one['resource'], one['installedVersion']))).size,
+    problems: new Set(
+      results.map((record) => key(record['vulnerabilityID'], record['resource'], record['installedVersion'])),
+    ).size,
   }
 }
 

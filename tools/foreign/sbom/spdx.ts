@@ -33,8 +33,8 @@ function counted(elements: readonly Element[], roots: ReadonlySet<string>): Coun
   return { listed: named.length, skipped: packages.length - named.length }
 }
 
-function purlOf(one: Fields): string | undefined {
-  const refs = list(one['externalRefs']).filter(({ referenceType }) => referenceType === 'purl')
+function purlOf(record: Fields): string | undefined {
+  const refs = list(record['externalRefs']).filter(({ referenceType }) => referenceType === 'purl')
   return textOf(refs[0]?.['referenceLocator'])
 }
 
@@ -42,18 +42,18 @@ export function countSpdx(document: Fields): Counts | undefined {
   const about = 'sbom' in document ? fieldsOf(document['sbom']) : document
   if (textOf(about['spdxVersion'])?.startsWith('SPDX-2') !== true) return undefined
   const described = Array.isArray(about['documentDescribes']) ? about['documentDescribes'].map(String) : []
-  const related = list(about['relationships']).flatMap((one) => {
-    const [type, from, to] = ['relationshipType', 'spdxElementId', 'relatedSpdxElement'].map((name) => one[name])
+  const related = list(about['relationships']).flatMap((record) => {
+    const [type, from, to] = ['relationshipType', 'spdxElementId', 'relatedSpdxElement'].map((name) => record[name])
     if (/^DESCRIBES?$/.test(String(type)) && from === 'SPDXRef-DOCUMENT') return [String(to)]
     return type === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? [String(from)] : []
   })
   return counted(
-    (Array.isArray(about['packages']) ? about['packages'].map(fieldsOf) : []).map((one) => ({
-      id: textOf(one['SPDXID']) ?? '',
-      name: textOf(one['name']),
-      version: textOf(one['versionInfo']),
-      purpose: textOf(one['primaryPackagePurpose']) ?? '',
-      purl: purlOf(one),
+    (Array.isArray(about['packages']) ? about['packages'].map(fieldsOf) : []).map((fieldse) => ({
+      id: textOf(fieldse['SPDXID']) ?? '',
+      name: textOf(fieldse['name']),
+      version: textOf(fieldse['versionInfo']),
+      purpose: textOf(fieldse['primaryPackagePurpose']) ?? '',
+      purl: purlOf(fieldse),
     })),
     new Set([...described, ...related]),
   )
@@ -91,22 +91,23 @@ export function countTags(text: string): Counts | undefined {
 export function countSpdx3(document: Fields): Counts | undefined {
   if (!JSON.stringify(document['@context'] ?? '').includes('spdx.org/rdf/3')) return undefined
   const elements = list(document['@graph'] ?? [document])
-  const typed = (type: string): readonly Fields[] => elements.filter((one) => (one['type'] ?? one['@type']) === type)
+  const typed = (type: string): readonly Fields[] =>
+    elements.filter((element) => (element['type'] ?? element['@type']) === type)
   const roots = new Set(
-    [...typed('SpdxDocument'), ...typed('software_Sbom')].flatMap((one) =>
-      Array.isArray(one['rootElement']) ? one['rootElement'].map(String) : [],
+    [...typed('SpdxDocument'), ...typed('software_Sbom')].flatMap((record) =>
+      Array.isArray(record['rootElement']) ? record['rootElement'].map(String) : [],
     ),
   )
-  const packages = [...typed('software_Package'), ...typed('ai_AIPackage')].map((one) => {
-    const identified = list(one['externalIdentifier']).filter(
+  const packages = [...typed('software_Package'), ...typed('ai_AIPackage')].map((record) => {
+    const identified = list(record['externalIdentifier']).filter(
       ({ externalIdentifierType: type }) => type === 'packageUrl',
     )
     return {
-      id: textOf(one['spdxId'] ?? one['@id']) ?? '',
-      name: textOf(one['name']),
-      version: textOf(one['software_packageVersion']),
-      purpose: (textOf(one['software_primaryPurpose']) ?? '').replace('operatingSystem', 'OPERATING-SYSTEM'),
-      purl: textOf(one['software_packageUrl']) ?? textOf(identified[0]?.['identifier']),
+      id: textOf(record['spdxId'] ?? record['@id']) ?? '',
+      name: textOf(record['name']),
+      version: textOf(record['software_packageVersion']),
+      purpose: (textOf(record['software_primaryPurpose']) ?? '').replace('operatingSystem', 'OPERATING-SYSTEM'),
+      purl: textOf(record['software_packageUrl']) ?? textOf(identified[0]?.['identifier']),
     }
   })
   return counted(packages, new Set(packages.filter(({ id }) => roots.has(id)).map(({ id }) => id)))

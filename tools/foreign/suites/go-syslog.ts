@@ -61,11 +61,11 @@ const read = (bytes: Uint8Array): SyslogLine => syslogLine(bytes, { received, zo
 /** A message that go-syslog refuses: no value of what it read before the error may differ. */
 function ofMachine(name: string, { input, valid, value, partial }: MachineCase): Outcome {
   const bytes = Buffer.from(input, 'base64')
-  const found = read(bytes)
-  if (!found.isParsed)
+  const result = read(bytes)
+  if (!result.isParsed)
     return valid ? { name, verdict: 'refused', detail: `unparsed: ${bytes.toString()}` } : { name, verdict: 'right' }
   const golden = valid ? value : partial
-  const differences = golden === null ? [] : differing(found, golden, valid ? 'all' : 'present')
+  const differences = golden === null ? [] : differing(result, golden, valid ? 'all' : 'present')
   if (differences.length === 0) return { name, verdict: 'right' }
   return { name, verdict: 'wrong', detail: `${bytes.toString()}\n${differences.join('\n')}` }
 }
@@ -79,9 +79,9 @@ function ofStream(name: string, { input, results }: StreamCase, trailer: string)
   const wrong: string[] = []
   for (const [at, { message, error }] of (results ?? []).entries()) {
     if (error !== '') break
-    const found = lines[at]
-    if (found === undefined) wrong.push(`message ${at} is missing`)
-    else if (message !== null) wrong.push(...differing(found, message, 'all'))
+    const line = lines[at]
+    if (line === undefined) wrong.push(`message ${at} is missing`)
+    else if (message !== null) wrong.push(...differing(line, message, 'all'))
   }
   if (wrong.length === 0) return { name: `${name} ${JSON.stringify(trailer)}`, verdict: 'right' }
   return { name, verdict: 'wrong', detail: `${text.slice(0, 200)}\n${wrong.join('\n')}` }
@@ -114,10 +114,10 @@ function differing({ body, time, isParsed }: SyslogLine, golden: Golden, which: 
     ),
   ]
   if (!isParsed) return [`unparsed: ${body.line}`]
-  return pairs.flatMap(([field, expected, found]) =>
-    (expected ?? undefined) === found || (which === 'present' && (expected ?? '') === '')
+  return pairs.flatMap(([field, expected, value]) =>
+    (expected ?? undefined) === value || (which === 'present' && (expected ?? '') === '')
       ? []
-      : [`${field} ${JSON.stringify(found)}, right ${JSON.stringify(expected)}`],
+      : [`${field} ${JSON.stringify(value)}, right ${JSON.stringify(expected)}`],
   )
 }
 

@@ -15,8 +15,8 @@ const tables: readonly Table[] = [...stageTables, ...filterTables, ...syntaxTabl
 async function baseOf(folder: string): Promise<string | undefined> {
   for (const inner of ['', 'logql', 'pkg/logql']) {
     const base = join(folder, inner)
-    const found = await stat(join(base, 'engine_test.go')).catch(() => undefined)
-    if (found !== undefined) return base
+    const stats = await stat(join(base, 'engine_test.go')).catch(() => undefined)
+    if (stats !== undefined) return base
   }
   return undefined
 }

@@ -27,10 +27,10 @@ class Store {
   load({ stepMs, series, histograms }: Load): void {
     for (const { labels, points, isStart } of series) {
       if (isStart) this.#starts.add(labels.key)
-      const known = this.#series.get(labels.key) ?? { labels, points: new Map<number, ScriptPoint>() }
-      this.#series.set(labels.key, known)
+      const stored = this.#series.get(labels.key) ?? { labels, points: new Map<number, ScriptPoint>() }
+      this.#series.set(labels.key, stored)
       points.forEach((point, at) => {
-        if (point !== 'absent') known.points.set(at * stepMs, point)
+        if (point !== 'absent') stored.points.set(at * stepMs, point)
       })
       const base = labels.get(metricName).replace(/_bucket$/, '')
       if (histograms && labels.get('le') !== '') {
@@ -52,9 +52,7 @@ class Store {
     Promise.resolve(
       [...this.#series.values()].flatMap(({ labels, points }) => {
         if (!matchesAll(labels, matchers)) return []
-        const within = [...points]
-          .filter(([time]) => time >= from && time <= to)
-          .toSorted(([one], [other]) => one - other)
+        const within = [...points].filter(([time]) => time >= from && time <= to).toSorted(([a], [b]) => a - b)
         if (within.length === 0) return []
         if (within.some(([, point]) => point === 'histogram')) throw new Unstored('native histograms')
         if (this.#starts.has(labels.key)) throw new Unstored('start timestamps, an experimental feature')
@@ -76,8 +74,8 @@ function isNear(one: number, other: number): boolean {
 
 function expectedSeries({ rows, at: { start, step }, expects }: Eval): Found[] {
   const range = expects
-    .map((each) => /^range vector from (\S+) to \S+ step (\S+)$/.exec(each))
-    .find((each) => each !== null)
+    .map((expect) => /^range vector from (\S+) to \S+ step (\S+)$/.exec(expect))
+    .find((match) => match !== null)
   const seconds = (text: string): number =>
     (text.endsWith('m') ? 60_000 : text.endsWith('ms') ? 1 : 1000) * parseFloat(text)
   const [from, by] = range === undefined ? [start, step ?? 0] : [seconds(range[1]!), seconds(range[2]!)]
@@ -89,7 +87,7 @@ function expectedSeries({ rows, at: { start, step }, expects }: Eval): Found[] {
 
 function difference(expected: readonly Found[], actual: readonly Found[], isOrdered: boolean): string | undefined {
   const order = (all: readonly Found[]): Found[] =>
-    isOrdered ? [...all] : all.toSorted((one, other) => (one.labels.key < other.labels.key ? -1 : 1))
+    isOrdered ? [...all] : all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1))
   const [wanted, found] = [order(expected), order(actual)]
   const isEqual =
     wanted.length === found.length &&
@@ -108,7 +106,7 @@ function difference(expected: readonly Found[], actual: readonly Found[], isOrde
 
 function resultDifference(given: Eval, result: InstantResult): string | undefined {
   if (result.type === 'string') {
-    const wanted = given.expects.find((each) => each.startsWith('string '))?.slice(7)
+    const wanted = given.expects.find((expect) => expect.startsWith('string '))?.slice(7)
     return wanted !== undefined && wanted.slice(1, -1) === result.value ? undefined : `${wanted} is not ${result.value}`
   }
   if (result.type === 'scalar' || given.scalar !== undefined) {
@@ -128,19 +126,19 @@ type Notes = Readonly<{ warnings: readonly string[]; infos: readonly string[] }>
 
 function noteProblem({ expects }: Eval, { warnings, infos }: Notes): string | undefined {
   const show = (): string => JSON.stringify({ warnings, infos })
-  for (const each of expects) {
-    const [, isNone, kind = '', text] = /^(no_)?(warn|info)(?:\s+msg:\s*(.*))?$/.exec(each) ?? []
+  for (const expect of expects) {
+    const [, isNone, kind = '', text] = /^(no_)?(warn|info)(?:\s+msg:\s*(.*))?$/.exec(expect) ?? []
     if (kind === '') continue
     const notes = kind === 'warn' ? warnings : infos
-    if (isNone !== undefined && notes.length > 0) return `expected ${each}, actual ${show()}`
+    if (isNone !== undefined && notes.length > 0) return `expected ${expect}, actual ${show()}`
     if (isNone === undefined && !notes.some((note) => note.includes(text ?? '')))
-      return `expected ${each}, actual ${show()}`
+      return `expected ${expect}, actual ${show()}`
   }
   return undefined
 }
 
 async function evaluated(given: Eval, { source, hasTypes }: Store): Promise<Omit<Outcome, 'name'>> {
-  const isFailing = given.expects.some((each) => /^fail\b/.test(each))
+  const isFailing = given.expects.some((expect) => /^fail\b/.test(expect))
   const { query, at } = given
   const notes = { warnings: [] as string[], infos: [] as string[] }
   const environment: QueryEnvironment = {
@@ -174,7 +172,7 @@ export const suite: Suite = {
     "Prometheus' tests of PromQL. Right: the samples, the order, and the warnings and infos where a test names them",
   source: 'folder promql/promqltest/testdata of the Go module github.com/prometheus/prometheus (go mod download -json)',
   async *outcomes(folder) {
-    for (const file of (await readdir(folder)).filter((each) => each.endsWith('.test')).toSorted()) {
+    for (const file of (await readdir(folder)).filter((text) => text.endsWith('.test')).toSorted()) {
       const store = new Store()
       for (const command of commandsOf(await readFile(join(folder, file), 'utf8')))
         if (command.is === 'clear') store.clear()

@@ -54,13 +54,17 @@ const leakCheck = ofChart('grafana', ({ values }) =>
 
 const pinned: Rule = ({ releases }) =>
   releases.flatMap(({ place, version, chart, values }) => {
-    const found: Finding[] = []
+    const findings: Finding[] = []
     if (version === undefined || version === '' || version === 'latest')
-      found.push({ rule: 'PIN', ...within(place, 'version'), message: `the chart ${chart} has no version` })
+      findings.push({ rule: 'PIN', ...within(place, 'version'), message: `the chart ${chart} has no version` })
     for (const [path, value] of walk(values))
       if (path.at(-1) === 'tag' && value === 'latest')
-        found.push({ rule: 'PIN', ...within(place, ...path), message: 'the image tag latest changes without notice' })
-    return found
+        findings.push({
+          rule: 'PIN',
+          ...within(place, ...path),
+          message: 'the image tag latest changes without notice',
+        })
+    return findings
   })
 
 /** Objects of the Prometheus operator have no effect without it. */

@@ -25,15 +25,15 @@ const scalingPool: Rule = ({ pools }) => [
 
 const clusterSettings: Rule = ({ clusters, hasRegistry }) =>
   clusters.flatMap(({ place, maintenance, autoUpgrade, registry, ha, version }) => {
-    const found: Finding[] = []
+    const findings: Finding[] = []
     const add = (key: string, message: string): void => {
-      found.push({ rule: 'L3', ...within(place, key), message })
+      findings.push({ rule: 'L3', ...within(place, key), message })
     }
     if (maintenance && !autoUpgrade) add('maintenance_policy', 'the window has an effect with auto_upgrade only')
     if (registry && !hasRegistry) add('registry_integration', 'the integration needs a digitalocean_container_registry')
     const [, minor] = /^1\.(\d+)\./.exec(version) ?? []
     if (ha === undefined && Number(minor ?? 36) >= 36) add('ha', 'ha is true by default from version 1.36; state it')
-    return found
+    return findings
   })
 
 const memory: Rule = (stack) => {
@@ -85,9 +85,9 @@ function capacityMib({ pools }: Stack): number | undefined {
 }
 
 const providers: Rule = ({ boundProviders, providerBlocks, releases }) => [
-  ...providerBlocks.map((place) => ({
+  ...providerBlocks.map((providerBlock) => ({
     rule: 'L16',
-    ...place,
+    ...providerBlock,
     message: 'provider helm 3 has an attribute here: kubernetes = {…}, registries = […], experiments = {…}',
   })),
   ...releases
@@ -97,9 +97,9 @@ const providers: Rule = ({ boundProviders, providerBlocks, releases }) => [
       ...within(place, 'set'),
       message: 'provider helm 3 has no set blocks; use values, or set = [{ name = …, value = … }]',
     })),
-  ...boundProviders.map((place) => ({
+  ...boundProviders.map((boundProvider) => ({
     rule: 'L17',
-    ...place,
+    ...boundProvider,
     message: 'the provider reads a cluster of the same configuration; use a separate root, or exec credentials',
   })),
 ]

@@ -13,9 +13,9 @@ import {
 } from '../model.ts'
 
 const templates: Rule = ({ templates: calls }) =>
-  calls.map((place) => ({
+  calls.map((call) => ({
     rule: 'L12',
-    ...place,
+    ...call,
     message: 'templatefile() reads each ${…} of a dashboard as a variable; use file()',
   }))
 
@@ -50,9 +50,9 @@ interface Dashboard {
 const BUILT_IN = new Set(['', '-- Grafana --', '-- Mixed --', '-- Dashboard --', 'grafana', '__expr__'])
 
 const dashboards: Rule = (stack) => {
-  const found: Finding[] = []
-  const add = (place: NamedFile['place'], key: string, message: string): void => {
-    found.push({ rule: 'UID', ...within(place, key), message })
+  const findings: Finding[] = []
+  const add = (position: NamedFile['place'], key: string, message: string): void => {
+    findings.push({ rule: 'UID', ...within(position, key), message })
   }
   const uids = new Map<string, string>()
   for (const { place, json } of parsed(stack, add)) {
@@ -70,7 +70,7 @@ const dashboards: Rule = (stack) => {
       if (stack.complete && !BUILT_IN.has(source) && !known(stack, source))
         add(place, key, `no datasource has the uid ${source}`)
   }
-  return found
+  return findings
 }
 
 function parsed(stack: Stack, add: (place: NamedFile['place'], key: string, message: string) => void): Dashboard[] {
@@ -97,7 +97,7 @@ const known = ({ datasources }: Stack, source: string): boolean =>
   datasources.some(({ fields }) => fields['uid'] === source || fields['name'] === source)
 
 const alertRules: Rule = (stack) => {
-  const found: Finding[] = []
+  const findings: Finding[] = []
   const uids = new Map<string, string>()
   for (const { place, text: content } of stack.alerts) {
     const file = parse(content) as Value
@@ -105,9 +105,9 @@ const alertRules: Rule = (stack) => {
       const key = path.join('.')
       const last = path.at(-1) ?? ''
       if (last === 'datasourceUid' && stack.complete && text(value) !== '__expr__' && !known(stack, text(value)))
-        found.push({ rule: 'UID', ...within(place, key), message: `no datasource has the uid ${text(value)}` })
+        findings.push({ rule: 'UID', ...within(place, key), message: `no datasource has the uid ${text(value)}` })
       if (/^(?:labels|annotations)$/.test(path.at(-2) ?? '') && /(?<!\$)\$(?!\$)/.test(text(value)))
-        found.push({
+        findings.push({
           rule: 'ESCAPE',
           ...within(place, key),
           message: 'provisioning expands $NAME; write {{ .Labels.name }}, or $$ for a dollar',
@@ -115,11 +115,11 @@ const alertRules: Rule = (stack) => {
       if (last !== 'uid' || path.at(-3) !== 'rules') continue
       const uid = text(value)
       if (uids.has(uid))
-        found.push({ rule: 'UID', ...within(place, key), message: `${uids.get(uid)} has the uid ${uid}` })
+        findings.push({ rule: 'UID', ...within(place, key), message: `${uids.get(uid)} has the uid ${uid}` })
       uids.set(uid, uids.get(uid) ?? `${place.key}: ${key}`)
     }
   }
-  return found
+  return findings
 }
 
 export const fileRules: readonly Rule[] = [templates, telegraf, dashboards, alertRules]

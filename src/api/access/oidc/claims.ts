@@ -50,7 +50,7 @@ export function claimsReader({
   return (claims) => {
     const name = nameOf(claims)
     const role = evaluate(roleOf, claims, 'role')
-    const given = roles.find((each) => each === role)
+    const given = roles.find((candidate) => candidate === role)
     if (given === undefined) {
       throw new NotAllowed(
         `${name} has no role here.`,
@@ -69,7 +69,7 @@ export function claimsReader({
         `${name} has too many namespaces: ${listed.length}, and at most ${maxNamespaces} are accepted.`,
         'auth.oidc.namespaces must return fewer names, or "*" for all.',
       )
-    const names = [...new Set(listed.filter((each): each is string => typeof each === 'string' && each !== ''))]
+    const names = [...new Set(listed.filter((value): value is string => typeof value === 'string' && value !== ''))]
     const longest = Math.max(0, ...names.map(({ length }) => length))
     if (longest > maxLength)
       throw new NotAllowed(
@@ -110,7 +110,7 @@ function idOf(claims: Claims) {
 function nameOf(claims: Claims) {
   const name = ['preferred_username', 'email', 'name', 'client_id', 'sub']
     .map((claim) => text(claims[claim]))
-    .find((each) => each !== undefined)
+    .find((value) => value !== undefined)
   return bounded(name ?? 'Somebody', 'name')
 }
 

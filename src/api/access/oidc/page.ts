@@ -18,7 +18,7 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-const escaped = (text: string) => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 
 const withCode = (text: string) => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
@@ -33,7 +33,7 @@ export function refusalPage(
   reply: FastifyReply,
   { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,
 ): FastifyReply {
-  const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Sign in as another user</a></p>\n`
+  const signOut = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Sign in as another user</a></p>\n`
   const login = `/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`
   return reply
     .code(status)
@@ -54,7 +54,7 @@ export function refusalPage(
 <p>${escaped(reason)}</p>
 ${hint === undefined ? '' : `<p>${withCode(hint)}</p>\n`}<p><a href="${escaped(login)}">Try again</a></p>
 <p><a href="${escaped(to)}">Back to Weir</a></p>
-${other}</main>
+${signOut}</main>
 </html>
 `)
 }

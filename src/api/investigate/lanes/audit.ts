@@ -17,14 +17,14 @@ export async function auditLane(scene: Scene, marks: readonly TrafficMark[]): Pr
     return notPermitted('audit', 'Audit events of clouds have', scene)
   const scope = auditScope(principal, dialect)
   const about = amongTexts(scene, 'resource', related.refs)
-  const own = {
+  const actor = {
     actor: `actor = ${dialect.text(subject.ref)}`,
     address: `(address = ${dialect.text(subject.ref)} OR ${about})`,
     object: about,
     resource: `(${about} OR resource_id = ${dialect.text(subject.text)})`,
   }[subject.is]
   const rows = await runQuery(
-    `SELECT ${columns}, count(*) OVER () AS n FROM audit WHERE ${own} AND ${within(scene)}` +
+    `SELECT ${columns}, count(*) OVER () AS n FROM audit WHERE ${actor} AND ${within(scene)}` +
       `${scope === undefined ? '' : ` AND ${scope}`} ORDER BY time DESC, pos DESC LIMIT ${limit}`,
   )
   const lane = await laneOf(scene, 'audit', {
@@ -53,12 +53,12 @@ function auditItem(row: Row): LaneItem {
     object:
       object === undefined
         ? [text('resource_type'), text('resource_name') ?? text('resource_id')]
-            .filter((each) => each !== null)
+            .filter((part) => part !== null)
             .join(' ')
         : objectText(object),
     ref: resource,
     text: [
-      [text('service'), text('action')].filter((each) => each !== null).join(' '),
+      [text('service'), text('action')].filter((part) => part !== null).join(' '),
       ...(outcome === null || outcome === 'success' ? [] : [outcome]),
       ...(text('address') === null ? [] : [`from ${text('address')}`]),
     ].join(', '),

@@ -16,7 +16,7 @@ export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): 
   const { dialect, principal, runQuery, subject, related, limit } = scene
   const scope = objectScope(principal, dialect)
   const isNamespace = subject.is === 'object' && subject.parts.kind === 'Namespace'
-  const own =
+  const title =
     subject.is === 'actor'
       ? `actor_ref = ${dialect.text(subject.ref)}`
       : isNamespace
@@ -26,7 +26,7 @@ export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): 
   const scoped = scope === undefined ? '' : ` AND ${scope}`
   const rows = await runQuery(
     `SELECT ${changeColumns}, count(*) OVER () AS n FROM ${dialect.changesIn(scene.span)} WHERE ${within(scene)} AND ` +
-      `NOT initial AND length(noise) = 0 AND ${own}${scoped} ORDER BY time DESC, pos DESC LIMIT ${limit}`,
+      `NOT initial AND length(noise) = 0 AND ${title}${scoped} ORDER BY time DESC, pos DESC LIMIT ${limit}`,
   )
   const lane = await laneOf(scene, 'changes', {
     rows,

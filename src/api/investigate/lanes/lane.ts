@@ -67,10 +67,10 @@ export function withMarks(
   { limit, prefer }: Readonly<{ limit: number; prefer: 'marks' | 'items' }>,
 ): Lane {
   const marked = new Map(prefer === 'items' ? [] : marks.map((mark) => [mark.pos, mark]))
-  const own = lane.items.map((item) => marked.get(item.pos) ?? item)
-  const known = new Set(lane.items.map(({ pos }) => pos))
-  const others = marks.filter(({ pos }) => !known.has(pos))
-  if (others.length === 0) return { ...lane, items: own }
-  const all = [...own, ...others].toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time))
+  const items = lane.items.map((item) => marked.get(item.pos) ?? item)
+  const positions = new Set(lane.items.map(({ pos }) => pos))
+  const others = marks.filter(({ pos }) => !positions.has(pos))
+  if (others.length === 0) return { ...lane, items: items }
+  const all = [...items, ...others].toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time))
   return { ...lane, state: 'shown', note: null, total: lane.total + others.length, items: all.slice(-limit) }
 }

@@ -29,11 +29,11 @@ export const addressPlan: Planning = (context, lookup, half) => {
   for (const rule of addressRules) {
     // Default: the sender's address; a relay that names the exporter takes precedence.
     const places = lookup.each(rule, half, isAddress)
-    const [place] = places
+    const [position] = places
     const column = columnOf(context, rule.field) as GrowingColumn<Uint32Array>
     const isZeroAbsent = rule.zeroIsAbsent === true
     if (places.length > 1) steps.push(familyAddressStep(etype, column, places, isZeroAbsent))
-    else if (place !== undefined) steps.push(addressStep(column, place, isZeroAbsent))
+    else if (position !== undefined) steps.push(addressStep(column, position, isZeroAbsent))
   }
   for (const rule of maskRules) {
     const [v4, v6] = lookup.each(rule, half, isNumber)

@@ -11,11 +11,11 @@ export const connectionPlan: Planning = ({ flows, rules, connections, sampling }
   if (event === undefined) return []
   const mixed = half === 'forward' ? element.initiatorCounters : element.responderCounters
   const [bytes, packets] = (['bytes', 'packets'] as const).map((field, at): ConnectionCounter | undefined => {
-    const place = lookup.rule(rules.get(field)!, half, isNumber)
-    if (place === undefined) return undefined
+    const position = lookup.rule(rules.get(field)!, half, isNumber)
+    if (position === undefined) return undefined
     const total = at === 0 ? element.octetTotal : element.packetTotal
-    if (place === lookup.first([mixed[at]!], isNumber)) return 'mixed'
-    return place === lookup.of([total], half, isNumber, []) ? 'total' : undefined
+    if (position === lookup.first([mixed[at]!], isNumber)) return 'mixed'
+    return position === lookup.of([total], half, isNumber, []) ? 'total' : undefined
   })
   if (bytes === undefined && packets === undefined) return []
   const id = lookup.one(element.flowId)

@@ -108,9 +108,11 @@ export class Planner {
     const lookup = new Lookup(layout, rules)
     const counters = ['bytes', 'packets'].flatMap((field) => {
       const rule = rules.get(field)!
-      const place = lookup.rule(rule, 'reverse', isNumber)
-      if (place === undefined) return []
-      return [{ place, unlike: lookup.outBytes === 'unlike' ? lookup.rule(rule, 'forward', isNumber) : undefined }]
+      const position = lookup.rule(rule, 'reverse', isNumber)
+      if (position === undefined) return []
+      return [
+        { place: position, unlike: lookup.outBytes === 'unlike' ? lookup.rule(rule, 'forward', isNumber) : undefined },
+      ]
     })
     const [forward, back] = [this.#steps(lookup, 'forward'), counters.length > 0 ? this.#steps(lookup, 'reverse') : []]
     const extra = this.#extra(lookup)
@@ -125,8 +127,8 @@ export class Planner {
   /** After all other steps: the elements that they do not read are stored by name. */
   #extra(lookup: Lookup): readonly Step[] {
     const configured = this.#options.extra.flatMap((wanted) => {
-      const place = lookup.first(keysOf(wanted), isText)
-      return place === undefined ? [] : [{ wanted, place }]
+      const position = lookup.first(keysOf(wanted), isText)
+      return position === undefined ? [] : [{ wanted, place: position }]
     })
     const taken = new Set(configured.map(({ wanted }) => wanted.name))
     const others = otherElements(lookup.unused(), this.#options.elements, taken)

@@ -15,9 +15,9 @@ export const namePlan: Planning = (context, lookup, half) => {
     [aclRules, aclCodes],
   ] as const) {
     for (const rule of rules) {
-      const place = lookup.rule(rule, half, isText)
-      if (place !== undefined)
-        steps.push(textStep(columnOf(context, rule.field) as GrowingColumn<Uint32Array>, place, codesOfRules))
+      const position = lookup.rule(rule, half, isText)
+      if (position !== undefined)
+        steps.push(textStep(columnOf(context, rule.field) as GrowingColumn<Uint32Array>, position, codesOfRules))
     }
   }
   const application = lookup.one(element.applicationId, isText)
@@ -37,8 +37,8 @@ export const namePlan: Planning = (context, lookup, half) => {
 export const labelPlan: Planning = ({ flows }, lookup, half) => {
   const labels: FieldPlace[] = []
   for (let id = element.firstLabel; half === 'forward' && id <= element.lastLabel; id++) {
-    const place = lookup.one(id, ({ length }) => length !== undefined && length >= 3)
-    if (place !== undefined) labels.push(place)
+    const position = lookup.one(id, ({ length }) => length !== undefined && length >= 3)
+    if (position !== undefined) labels.push(position)
   }
   return labels.length === 0 ? [] : [mplsStep(flows, labels)]
 }

@@ -20,10 +20,10 @@ export const numberPlan: Planning = (context, lookup, half) => {
     const isCounter = rule.field === 'bytes' || rule.field === 'packets'
     const first = isCounter ? lookup.rule(rule, half, isNumber) : undefined
     const places = isCounter ? (first === undefined ? [] : [first]) : lookup.each(rule, half, isNumber)
-    const [place] = places
+    const [position] = places
     const isZeroAbsent = rule.zeroIsAbsent === true
     if (places.length > 1) steps.push(firstNumberStep(columnOf(context, rule.field), places, isZeroAbsent))
-    else if (place !== undefined) steps.push(numberStep(columnOf(context, rule.field), place, isZeroAbsent))
+    else if (position !== undefined) steps.push(numberStep(columnOf(context, rule.field), position, isZeroAbsent))
   }
   const direction = lookup.of([element.direction], half, isNumber, [])
   if (direction !== undefined) steps.push(directionStep(flows.column('direction'), direction))

@@ -41,8 +41,8 @@ function elements(): Map<number, NamedElement> {
 
 /** From the lists of IANA and of vendors; ids from 32768 without an enterprise number are of NetFlow v9. */
 export function namedElement(pen: number, id: number): NamedElement | undefined {
-  const found = elements().get(keyOf(pen, id))
-  if (found !== undefined) return found
+  const element = elements().get(keyOf(pen, id))
+  if (element !== undefined) return element
   if (pen === reversePen) {
     const forward = elements().get(id)
     return forward === undefined

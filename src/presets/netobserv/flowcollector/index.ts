@@ -50,9 +50,9 @@ export function readFlowCollector(
   } catch (error) {
     throw new PresetProblem(`${path} is no YAML or JSON: ${messageOf(error).split('\n')[0] ?? ''}`)
   }
-  const found = documents.find((one) => isRecord(one) && one['kind'] === 'FlowCollector')
-  if (found === undefined) throw new PresetProblem(`${path} contains no FlowCollector`)
-  return { resource: found, slices: documents.filter(isSlice) }
+  const value = documents.find((document) => isRecord(document) && document['kind'] === 'FlowCollector')
+  if (value === undefined) throw new PresetProblem(`${path} contains no FlowCollector`)
+  return { resource: value, slices: documents.filter(isSlice) }
 }
 
 export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurroundings): NetobservPlan {
@@ -163,7 +163,7 @@ function enrich(
   for (const [index, { name = '', cidrs = [] }] of (subnetLabels.customLabels ?? []).entries()) {
     if (name === '') report.refuse(`spec.processor.subnetLabels.customLabels[${index}]`, 'the name is missing')
     for (const cidr of cidrs)
-      if (!assembly.networks.some((one) => one.cidr === cidr)) assembly.networks.push({ cidr, label: name })
+      if (!assembly.networks.some((network) => network.cidr === cidr)) assembly.networks.push({ cidr, label: name })
   }
   if (subnetLabels.openShiftAutoDetect === true)
     report.note(

@@ -51,15 +51,15 @@ export function sliceFilters(
   slices: readonly Slice[],
 ): Placed {
   if (collectionMode === 'AlwaysCollect') return []
-  const known = new Set<string>()
+  const seen = new Set<string>()
   const placed: { rule: Placed[number]['rule']; at: string }[] = []
   const keep = (test: string, at: string, sampling?: number) => {
     const keepEntryQuery = `SrcK8S_Namespace${test} or DstK8S_Namespace${test}`
     placed.push({ rule: { type: 'keep_entry_query', keepEntryQuery, keepEntrySampling: sampling }, at })
   }
   for (const [index, name] of namespacesAllowList.entries()) {
-    if (known.has(name)) continue
-    known.add(name)
+    if (seen.has(name)) continue
+    seen.add(name)
     const pattern = /^\/(.*)\/$/.exec(name)?.[1]
     keep(
       pattern === undefined ? `=${JSON.stringify(name)}` : `=~\`${pattern}\``,
@@ -67,8 +67,8 @@ export function sliceFilters(
     )
   }
   for (const { namespace, sampling, at } of slices) {
-    if (known.has(namespace)) continue
-    known.add(namespace)
+    if (seen.has(namespace)) continue
+    seen.add(namespace)
     keep(`="${namespace}"`, at, sampling)
   }
   return placed
@@ -78,20 +78,20 @@ export function sliceFilters(
 export function addSliceLabels(slices: readonly Slice[], { networks, report }: Assembly): void {
   const taken = networks.flatMap(({ cidr }) => parseCidr(cidr) ?? [])
   for (const { at, labels } of slices) {
-    const own: Cidr[] = []
+    const results: Cidr[] = []
     for (const { name = '', cidrs = [] } of labels)
       for (const text of cidrs) {
         const cidr = parseCidr(text)
         if (cidr === undefined || name === '')
           report.note(at, name === '' ? 'a label has no name; ignored' : `\`${text}\` is no range; ignored`)
-        else if (taken.some((other) => other.bits <= cidr.bits && covers(other, cidr.words, 0)))
+        else if (taken.some((candidate) => candidate.bits <= cidr.bits && covers(candidate, cidr.words, 0)))
           report.note(at, `${text} is within a range that takes precedence; ignored`)
-        else if (networks.some((one) => one.cidr === text)) continue
+        else if (networks.some((network) => network.cidr === text)) continue
         else {
           networks.push({ cidr: text, label: name })
-          own.push(cidr)
+          results.push(cidr)
         }
       }
-    taken.push(...own)
+    taken.push(...results)
   }
 }

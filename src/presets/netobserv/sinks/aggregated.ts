@@ -33,7 +33,7 @@ export function metricOfFlows(metric: Metric, { rules }: Aggregated, at: string,
     ...metric,
     ...value,
     filters: [
-      ...filters.filter((one) => !isName(one)),
+      ...filters.filter((filter) => !isName(filter)),
       ...rule.keys.map((key) => ({ key, type: 'presence' as const })),
     ],
     ...(value.type === 'histogram' ? { buckets: metric.buckets ?? usualBuckets } : {}),

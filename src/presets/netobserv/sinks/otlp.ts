@@ -70,9 +70,9 @@ function connection(
 }
 
 function mapped({ renamed = {} }: Branch, path: string, { report }: Assembly): Settings {
-  const known = Object.entries(renamed).filter(([field]) => resolveFieldName(field) !== undefined)
+  const entries = Object.entries(renamed).filter(([field]) => resolveFieldName(field) !== undefined)
   for (const field of Object.keys(renamed))
     if (resolveFieldName(field) === undefined)
       report.note(path, `\`${field}\` is no field of a flow and is not renamed`)
-  return known.length === 0 ? {} : { fields_mapping: Object.fromEntries(known) }
+  return entries.length === 0 ? {} : { fields_mapping: Object.fromEntries(entries) }
 }

@@ -70,7 +70,7 @@ export function definitions(metrics: readonly Metric[], path: string, branch: Br
     }
     const { labels = [] } = metric
     const remap = {
-      ...Object.fromEntries(labels.filter((one) => keyOf(one) !== one).map((one) => [keyOf(one), one])),
+      ...Object.fromEntries(labels.filter((label) => keyOf(label) !== label).map((label) => [keyOf(label), label])),
       ...Object.fromEntries(Object.entries(metric.remap ?? {}).map(([key, label]) => [keyOf(key), label])),
     }
     return [
