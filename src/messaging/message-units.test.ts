@@ -15,11 +15,11 @@ const parsed: MessageReader = ({ place, body }) => [
   },
 ]
 
-function opened() {
+function opened(reader: MessageReader | undefined) {
   const host = fakeHost(1)
   host.memory.capacity = 4 << 20
   const context = { ...new TestJournal().context(1), ...testContext(host) }
-  const units = new MessageUnits({ codec: 'raw', event_type: 't', parse: null }, context, parsed)
+  const units = new MessageUnits({ codec: 'raw', event_type: 't', parse: null }, context, reader)
   const read = async (text: string) => {
     const message = {
       attributes: {},
@@ -41,14 +41,20 @@ function opened() {
 }
 
 test('a message that needs more than half of the memory for decoding is stored as its bytes', async () => {
-  const { host, read } = opened()
+  const { host, read } = opened(parsed)
   expect(await read(`[${'[],'.repeat(200_000)}[]]`)).toEqual([rejectedType])
   expect(await read(`[${'[],'.repeat(2000)}[]]`)).toEqual(['true'])
   expect(host.memory.used).toBe(0)
 })
 
+test('a message that is not parsed may need the whole memory for decoding', async () => {
+  const { read } = opened(undefined)
+  expect(await read('x'.repeat(1_300_000))).toEqual(['t'])
+  expect(await read('x'.repeat(1_500_000))).toEqual([rejectedType])
+})
+
 test('a large message waits while others use the memory', async () => {
-  const { host, read } = opened()
+  const { host, read } = opened(parsed)
   const others = host.memory.reserve(3 << 20)
   let types: readonly string[] | undefined
   const reading = read(`[${'[],'.repeat(25_000)}[]]`).then((read) => void (types = read))
@@ -61,7 +67,7 @@ test('a large message waits while others use the memory', async () => {
 })
 
 test('a large message keeps its memory until the journal has it, and no second one is decoded before', async () => {
-  const { host, units } = opened()
+  const { host, units } = opened(parsed)
   const large = (place: string) => {
     const body = Buffer.from(`[${'[],'.repeat(25_000)}[]]`)
     return {

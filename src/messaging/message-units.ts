@@ -54,7 +54,7 @@ export class MessageUnits {
     let [rows, handles, bytes]: [EventRows, Handle[], number] = [empty(), [], 0]
     let lease: MemoryLease | undefined
     for (const { message, handles: its, reason } of messages) {
-      const memory = this.#memoryOf(message)
+      const { memory, limit } = this.#needOf(message)
       const isFull = bytes + message.body.length > unitBytes || handles.length >= unitMessages
       // The memory of a second large message may be free only when the journal has the first one.
       if ((handles.length > 0 && isFull) || (lease !== undefined && memory > 0)) {
@@ -63,7 +63,7 @@ export class MessageUnits {
         ;[rows, handles, bytes, lease] = [empty(), [], 0, undefined]
       }
       if (memory > 0) lease = await awaitMemory(this.#context.host, memory)
-      const read = this.#read(message, { source, invalid: reason ?? this.#exceeds(memory), reader, rows })
+      const read = this.#read(message, { source, invalid: reason ?? excess(memory, limit), reader, rows })
       for (const handle of its) handles.push(handle)
       bytes += message.body.length + eventOverhead * read
     }
@@ -72,18 +72,15 @@ export class MessageUnits {
     yield { rows, handles, bytes, lease }
   }
 
-  /** Bytes that decoding makes; 0: few. */
-  #memoryOf({ body }: InMessage): number {
-    if (body.length <= smallBytes || body.length > maxBytes) return 0
+  /** `memory`: bytes that decoding makes; 0: few. A message that needs more than `limit` is stored as its bytes. */
+  #needOf({ body }: InMessage): Readonly<{ memory: number; limit: number }> {
+    const { memory: budget } = this.#context.host
+    if (body.length <= smallBytes || body.length > maxBytes) return { memory: 0, limit: budget.capacity }
     const { codec, parse } = this.#config
     const isParsed = this.#given !== undefined || parse !== null || codec === 'kollect'
-    return isParsed && (body[0] === 0x7b || body[0] === 0x5b) ? jsonMemory(body) : 3 * body.length
-  }
-
-  #exceeds(memory: number): string | undefined {
-    const limit = awaitedLimit(this.#context.host.memory)
-    if (memory <= limit) return undefined
-    return `decoding needs ${memory >> 20} MiB of memory, and half of \`decoding.memory\` is ${limit >> 20} MiB`
+    return isParsed && (body[0] === 0x7b || body[0] === 0x5b)
+      ? { memory: jsonMemory(body), limit: awaitedLimit(budget) }
+      : { memory: 3 * body.length, limit: budget.capacity }
   }
 
   #read(
@@ -130,4 +127,9 @@ export class MessageUnits {
         this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
     this.#uncounted = { taken: 0, empty: 0, rejected: 0 }
   }
+}
+
+function excess(memory: number, limit: number): string | undefined {
+  if (memory <= limit) return undefined
+  return `decoding needs ${memory >> 20} MiB of memory, and \`decoding.memory\` allows ${limit >> 20} MiB for a message`
 }
