@@ -5,7 +5,7 @@ const pollMs = 20
 /** Fits beside those that wait for more. */
 const smallBytes = 1 << 20
 
-/** Bytes that one message of a sender that waits may need for its decoding: half of the budget. */
+/** A message that waits is parsed if that needs at most so many bytes: half of the budget. */
 export const awaitedLimit = ({ capacity }: MemoryBudget): number => capacity / 2
 
 /** The last one that waits, in this thread. */
@@ -13,8 +13,7 @@ const lastOf = new WeakMap<MemoryBudget, Promise<unknown>>()
 
 /**
  * As `MemoryBudget.reserve`, for data that its sender keeps: waits while others use the memory, in the order of the
- * calls. Of more bytes than `awaitedLimit` that many are reserved: such a message is not decoded. Throws when the
- * signal aborts.
+ * calls. At most `awaitedLimit` is reserved. Throws when the signal aborts.
  */
 export async function awaitMemory(
   { memory, timers }: Pick<Host, 'memory' | 'timers'>,

@@ -29,14 +29,14 @@ export async function awsOptions(
   { disk }: Pick<Host, 'disk'>,
   address: string,
 ): Promise<AwsOptions> {
-  const position = region ?? regionIn(address)
+  const signingRegion = region ?? regionIn(address)
   const to = endpoint ?? (address.includes('://') ? new URL(address).origin : undefined)
   return {
     maxAttempts: 1,
     logger: quiet,
     ignoreCache: true,
     requestHandler: { connectionTimeout: timeout, logger: quiet, httpsAgent: (await readTls(tls, disk)) ?? {} },
-    ...withoutUndefined({ region: position, endpoint: to }),
+    ...withoutUndefined({ region: signingRegion, endpoint: to }),
     ...(auth.type === 'keys' ? { credentials: keysOf(auth) } : auth.profile === null ? {} : { profile: auth.profile }),
   }
 }

@@ -45,9 +45,11 @@ export function fromSqs(
 function notificationIn(text: string): Notification | undefined {
   if (!text.startsWith('{') || !text.includes('"TopicArn"')) return undefined
   try {
-    const result = JSON.parse(text) as Partial<Notification> & { readonly TopicArn?: unknown }
-    return result.Type === 'Notification' && typeof result.Message === 'string' && typeof result.TopicArn === 'string'
-      ? (result as Notification)
+    const document = JSON.parse(text) as Partial<Notification> & { readonly TopicArn?: unknown }
+    return document.Type === 'Notification' &&
+      typeof document.Message === 'string' &&
+      typeof document.TopicArn === 'string'
+      ? (document as Notification)
       : undefined
   } catch {
     return undefined

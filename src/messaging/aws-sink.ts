@@ -29,20 +29,20 @@ export interface AwsClient {
 
 const maxPerRequest = 10
 
-export function awsSink(config: AwsSinkConfig, context: Context, position: AwsTarget): Promise<Sink> {
-  const publisher = new AwsPublisher(config, context, position)
-  const form = { fifo: position.address.endsWith('.fifo'), group: config.group }
+export function awsSink(config: AwsSinkConfig, context: Context, target: AwsTarget): Promise<Sink> {
+  const publisher = new AwsPublisher(config, context, target)
+  const form = { fifo: target.address.endsWith('.fifo'), group: config.group }
   return eachMessageSink(config, context, {
     ready: () => publisher.ready(),
     write: (message) => toAwsMessage(message, form),
     publish: (written, signal) => publisher.publish(written, signal),
     show: ({ body, attributes, group }) => ({
-      to: group === undefined ? position.name : `${position.name} (group ${group.id})`,
+      to: group === undefined ? target.name : `${target.name} (group ${group.id})`,
       headers: attributes,
       body: Buffer.from(body),
     }),
     probe: (signal) => publisher.probe(signal),
-    listen: (_signal, { mayCreate }) => position.listen(mayCreate),
+    listen: (_signal, { mayCreate }) => target.listen(mayCreate),
     close: () => publisher.close(),
   })
 }
@@ -65,10 +65,10 @@ class AwsPublisher {
   #client: AwsClient | undefined
   #open: Request | undefined
 
-  constructor(config: AwsSinkConfig, context: Context, position: AwsTarget) {
+  constructor(config: AwsSinkConfig, context: Context, target: AwsTarget) {
     this.#config = config
     this.#context = context
-    this.#place = position
+    this.#place = target
   }
 
   async ready(): Promise<string | undefined> {

@@ -55,12 +55,12 @@ export class ClaimFetcher {
   async #fetch<Handle>(
     whole: WholeMessage<Handle>,
     claim: Claim,
-    position: ClaimPlace,
+    location: ClaimPlace,
     signal: AbortSignal,
   ): Promise<WholeMessage<Handle> | undefined> {
     const { timers } = this.#context.host
     for (let [attempts, failed] = [0, 0]; !signal.aborted; failed++) {
-      const store = (this.#store ??= await openClaims(position, this.#context.host, { timeoutMs }))
+      const store = (this.#store ??= await openClaims(location, this.#context.host, { timeoutMs }))
       const body = await store.get(claim.sha256, claim.size, signal).catch((error: unknown) => {
         if (!signal.aborted) this.#options.onProblem(error)
         return 'away' as const

@@ -15,13 +15,13 @@ export interface ClaimStore {
 
 /** `keepMs`: retention in a folder; undefined: forever. Objects below a URL are never removed. */
 export async function openClaims(
-  position: ClaimPlace,
+  location: ClaimPlace,
   host: Host,
   { timeoutMs, keepMs }: { timeoutMs: number; keepMs?: number },
 ): Promise<ClaimStore> {
-  return /^https?:/.test(position.store)
-    ? openUrl(position, host, timeoutMs)
-    : new Folder(position.store.replace(/(.)\/+$/, '$1'), host, keepMs)
+  return /^https?:/.test(location.store)
+    ? openUrl(location, host, timeoutMs)
+    : new Folder(location.store.replace(/(.)\/+$/, '$1'), host, keepMs)
 }
 
 const sweepEveryMs = 3_600_000
@@ -62,9 +62,8 @@ class Folder implements ClaimStore {
     this.#swept = clock.monotonic()
     for (const name of await disk.list(this.#folder)) {
       if (!/^[0-9a-f]{64}(?:\.[0-9a-f]+\.new)?$/.test(name)) continue
-      const result = await disk.stat(`${this.#folder}/${name}`)
-      if (result !== undefined && clock.now() - result.modified > this.#keepMs)
-        await disk.remove(`${this.#folder}/${name}`)
+      const stat = await disk.stat(`${this.#folder}/${name}`)
+      if (stat !== undefined && clock.now() - stat.modified > this.#keepMs) await disk.remove(`${this.#folder}/${name}`)
     }
   }
 }
@@ -83,21 +82,21 @@ async function openUrl(
   const { href } = url
   const files = await readTls(tls, disk)
   const client = new HttpClient({ url: href, connections, timeoutMs, timers, tls: files, login: { auth, clock } })
-  const refusal = (position: string, status: number, body: Uint8Array) =>
+  const refusal = (objectUrl: string, status: number, body: Uint8Array) =>
     new Error(
-      `${position}: HTTP ${status} ` +
+      `${objectUrl}: HTTP ${status} ` +
         Buffer.from(body.subarray(0, shownBytes)).toString().trim() +
         (status === 401 || status === 403 ? '; correct `claims.auth`' : ''),
     )
-  const withPlace = async <T>(position: string, request: Promise<T>) =>
+  const withPlace = async <T>(objectUrl: string, request: Promise<T>) =>
     request.catch((error: unknown) => {
-      throw new Error(`${position}: ${messageOf(error)}`, { cause: error })
+      throw new Error(`${objectUrl}: ${messageOf(error)}`, { cause: error })
     })
   return {
     async put(sha256, body, signal) {
-      const position = `${href}${sha256}`
+      const objectUrl = `${href}${sha256}`
       const answer = await withPlace(
-        position,
+        objectUrl,
         client.request({
           method: 'PUT',
           to: sha256,
@@ -108,17 +107,17 @@ async function openUrl(
           signal,
         }),
       )
-      if (answer.status < 200 || answer.status > 299) throw refusal(position, answer.status, answer.body)
-      return position
+      if (answer.status < 200 || answer.status > 299) throw refusal(objectUrl, answer.status, answer.body)
+      return objectUrl
     },
     async get(sha256, size, signal) {
-      const position = `${href}${sha256}`
+      const objectUrl = `${href}${sha256}`
       const { status, body } = await withPlace(
-        position,
+        objectUrl,
         client.request({ to: sha256, headers: all, limit: size + 1, truncate: true, signal }),
       )
       if (status === 404 || status === 410) return undefined
-      if (status !== 200) throw refusal(position, status, body)
+      if (status !== 200) throw refusal(objectUrl, status, body)
       return body
     },
     close: () => {

@@ -40,7 +40,7 @@ function opened(reader: MessageReader | undefined) {
   return { host, units, read }
 }
 
-test('a message that needs more than half of the memory for decoding is stored as its bytes', async () => {
+test('a message of which parsing needs more than half of the memory is stored as its bytes', async () => {
   const { host, read } = opened(parsed)
   expect(await read(`[${'[],'.repeat(200_000)}[]]`)).toEqual([rejectedType])
   expect(await read(`[${'[],'.repeat(2000)}[]]`)).toEqual(['true'])

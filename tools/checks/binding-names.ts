@@ -1,4 +1,4 @@
-// Variables and parameters are named after what they hold. `--lines PATH…` lists those that are not.
+// Variables and parameters have names of their content. `--lines PATH…` lists the others.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Visitor } from 'oxc-parser'

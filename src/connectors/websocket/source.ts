@@ -226,7 +226,7 @@ class Websocket implements WebsocketSource {
     const gaps: { missing: number }[] = []
     const { host } = context
     for (const { data, memory } of messages) {
-      // Such a message is stored as its bytes.
+      // A message of which parsing needs more is stored as its bytes.
       const { is, document } = memory > awaitedLimit(host.memory) ? unparsed : classified(data, config)
       if (is === 'ack') {
         counts.ack++
