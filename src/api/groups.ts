@@ -33,10 +33,11 @@ export async function answerGroups(
   const query = request.query as GroupsQuery &
     Readonly<{
       columns?: string
+      pos?: string
       sort?: string
       cursor?: string
     }>
-  const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
+  const foreign = (['columns', 'pos', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
   if (foreign !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to single flows, and "group" requests groups.`, {
       hints: [

@@ -80,6 +80,8 @@ test('a limited viewer cannot filter, sort or group by the place of a row', asyn
     { filter: '_pos > "a"' },
     { filter: 'exists(_POS)' },
     { sort: '-_pos' },
+    { sort: 'bytes,_pos' },
+    { sort: '_pos,time_received,_pos' },
     { group: '_pos' },
   ]) {
     expect((await get('flows', parameters, shop)).status, JSON.stringify(parameters)).toBe(400)
@@ -100,6 +102,38 @@ test('a limited viewer cannot filter, sort or group by the place of a row', asyn
   )
   const file = await fetch(`${url}/api/v1/export?format=ndjson&columns=*`, { headers: shop })
   expect(await file.text()).not.toContain('_pos')
+})
+
+test('a limited viewer finds a flow by its opaque id', async () => {
+  const { get } = await started()
+  const { body } = await get('flows', { columns: '_pos,bytes', sort: 'bytes' }, shop)
+  const [[pos, bytes] = []] = body['rows'] as [string, number][]
+  const flow = await get('flows', { pos: pos ?? '', columns: '_pos,bytes' }, shop)
+  expect([flow.status, flow.body['rows']]).toEqual([200, [[pos, bytes]]])
+  const [plain = ''] = positions((await get('flows', { columns: '_pos', sort: 'bytes' }, admin)).body)
+  expect((await get('flows', { pos: plain }, admin)).body['rows']).toHaveLength(1)
+  expect((await get('flows', { pos: plain }, shop)).status).toBe(400)
+  expect((await get('flows', { pos: plain, group: 'proto' }, admin)).status).toBe(400)
+})
+
+test('a limited viewer exports ties in the order of the pages', async () => {
+  const { get, url } = await started()
+  for (const sort of ['-time_received', 'proto,-time_received']) {
+    const file = await fetch(`${url}/api/v1/export?format=csv&columns=bytes&sort=${sort},_pos`, { headers: shop })
+    const lines = (await file.text()).trim().split(/\r?\n/)
+    const { body } = await get('flows', { columns: 'bytes', sort }, shop)
+    expect([file.status, lines.slice(1)], sort).toEqual([200, columnOf(body, 0)])
+  }
+})
+
+test('a page of the console is served for every query string, also before sign-in', async () => {
+  const { url } = await started()
+  for (const headers of [{}, shop]) {
+    const page = await fetch(`${url}/flows?cols=_pos,src&sort=_pos&after=1&pos=x&cursor=y`, {
+      headers: { ...headers, accept: 'text/html' },
+    })
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
+  }
 })
 
 test('changes and their lists have opaque ids, by which one is found', async () => {

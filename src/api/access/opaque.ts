@@ -112,7 +112,7 @@ export function openSealed(
   for (const name of sealedParameters) if (typeof given[name] === 'string') given[name] = opened(given[name], name)
   for (const [name, value] of Object.entries(given))
     if (name !== 'columns' && !sealedParameters.some((sealedParameter) => sealedParameter === name))
-      refusePositions(String(value), principal)
+      refusePositions(name === 'sort' ? withoutTies(String(value)) : String(value), principal)
   const sent = headers as Record<string, unknown>
   const last = sent['last-event-id']
   if (typeof last === 'string') sent['last-event-id'] = opened(last, 'Last-Event-ID')
@@ -124,6 +124,11 @@ export function openSealed(
       hints: ['Send the value of the last response unchanged, or omit it to start over.'],
     })
   }
+}
+
+/** Pages of flows have the same order of ties. */
+function withoutTies(sort: string) {
+  return sort.replace(/(?<=(?:^|,)-?time_received(?:,.*)?),_pos$/, '')
 }
 
 /** The order and the values of `_pos` have the place among all rows. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
-import { dialectOf, flowNames, memberOrder, type QueryField } from '../../query/index.ts'
+import { dialectOf, flowNames, memberOrder, type Expression, type QueryField } from '../../query/index.ts'
 import {
   amongKeys,
   cutInTies,
@@ -90,6 +90,7 @@ export const flowSchemas = {
 
 interface FlowsQuery extends GroupsQuery {
   readonly columns?: string
+  readonly pos?: string
   readonly sort?: string
   readonly backwards?: string
   readonly cursor?: string
@@ -106,6 +107,7 @@ const schema = {
     ...questionParameters,
     time: timeParameter('time_received'),
     columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
+    pos: { type: 'string', maxLength: 4096, description: 'Only the flow with this `_pos`.' },
     group: {
       type: 'string',
       description:
@@ -253,13 +255,14 @@ async function readWindows(
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
-  const rowQuery = rowQueryOf(query, 'time_received', now, principal)
+  const { filter, ...rowQuery } = rowQueryOf(query, 'time_received', now, principal)
   const sort = sortOf(query.sort ?? (rowQuery.time.name === 'flow_time' ? '-time_received' : `-${rowQuery.time.name}`))
   // Ties: descending receive time.
   if (!sort.some(({ field }) => field.name === received))
     sort.push({ field: plainField(received, 'sort'), descending: true })
   const first: PageRequest = {
     ...rowQuery,
+    filter: query.pos === undefined ? filter : { is: 'and', parts: [filter, hasPosition(query.pos)] },
     columns: columnsOf(query.columns),
     sort,
     limit: query.limit ?? 100,
@@ -280,6 +283,10 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
     })
   }
   return { ...first, span: { from: after.from, to: after.to }, upTo: after.upTo, after }
+}
+
+function hasPosition(text: string): Expression {
+  return { is: 'test', subject: { name: '_pos' }, operator: '=', values: [{ is: 'literal', text, quoted: true }] }
 }
 
 export function sortOf(written: string | undefined): SortKey[] {

@@ -132,6 +132,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
         expect((await gridRows(page)).flat().join(' '), more).not.toMatch(/bank/)
       if (more.includes('bank')) await page.getByText('No flow matches').waitFor()
     }
+    await page.goto(stage.weir.url + stored)
+    await page.locator('.grid-body [role="row"]').first().click()
+    const flow = page.getByRole('complementary', { name: 'Flow' })
+    await flow.getByRole('term').filter({ hasText: 'Exporter' }).first().waitFor()
+    await page.reload()
+    await flow.getByRole('term').filter({ hasText: 'Exporter' }).first().waitFor()
+    expect(await foreign(page)).toEqual([])
     await page.goto(`${stage.weir.url + stored}&view=topology`)
     await expect
       .poll(

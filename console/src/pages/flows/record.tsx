@@ -11,7 +11,7 @@ import { RecordReports } from './record-reports.tsx'
 import { inGroups } from './field-groups.ts'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
-import { andFilter, conditionFor, eitherCondition, literal } from '../../parts/filter-text.ts'
+import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -36,8 +36,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
     retryDelay: 1500,
     queryFn: async ({ signal }) => {
       const find = async (query: Query) => {
-        const filter = `_pos = ${literal(sel)}`
-        const answer = await request<AnswerFrame>('/api/v1/flows', { signal, query: { filter, limit: 1, ...query } })
+        const answer = await request<AnswerFrame>('/api/v1/flows', { signal, query: { pos: sel, limit: 1, ...query } })
         const [found] = answer.rows
         if (found === undefined) throw new Error(flowsText.notStoredYet)
         return { names: answer.columns, found }
