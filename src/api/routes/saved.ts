@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
-import { savedPages } from '../saved/pages.ts'
+import { savedPagePattern } from '../saved/pages.ts'
 import type { ApiContext } from '../options.ts'
 import { SavedBook, type SavedRequest } from '../saved/book.ts'
 import type { SavedView } from '../saved/file.ts'
@@ -15,7 +15,13 @@ const parameters = object({ id }, { required: ['id'] })
 
 const properties = {
   name: { type: 'string', minLength: 1, maxLength: 120 },
-  page: { type: 'string', enum: savedPages, description: 'Page of the console.', examples: ['flows'] },
+  page: {
+    type: 'string',
+    maxLength: 2048,
+    pattern: savedPagePattern,
+    description: 'Path of a page of the console.',
+    examples: ['/flows'],
+  },
   search: {
     type: 'string',
     maxLength: 262_144,

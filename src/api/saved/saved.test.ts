@@ -52,7 +52,7 @@ async function users(
   return { ann: as('ann-token-0123456789'), bob: as('bob-token-0123456789') }
 }
 
-const view = { name: 'Shop to database', page: 'flows', search: 'q=src.ns%3Dshop&sort=-bytes' }
+const view = { name: 'Shop to database', page: '/flows', search: 'q=src.ns%3Dshop&sort=-bytes' }
 const names = (body: Record<string, unknown>): string[] => (body['views'] as { name: string }[]).map(({ name }) => name)
 
 test('a view is private until it is shared; only its owner changes or deletes it', async () => {
@@ -96,12 +96,25 @@ test('a view opens a page of the console only, and stored ones with another page
     'https://evil.example',
     '/../../api/v1/logout',
     '',
-    'Flows',
+    '/',
+    'flows',
+    '/Flows',
+    '/flows/x',
+    '/flows?q=x',
+    '/api/v1/logout',
+    '/resource/',
+    '/resource//evil.example',
+    '/resource/../api/v1/logout',
+    '/resource/a/%2E%2e',
+    '/resource/a/.%2e/b',
+    '/resource/a\\b',
+    `/resource/${'a'.repeat(2048)}`,
   ])
     expect((await ann('PUT', '/a', { ...view, page, shared: true })).status, page).toBe(400)
-  for (const page of savedPages) expect((await ann('PUT', `/${page}`, { ...view, name: page, page })).status).toBe(200)
+  for (const page of [...savedPages, '/resource/shop/core/Pod/shop/web-0', '/resource/a/-/b/-/system:x%2Fy'])
+    expect((await ann('PUT', '/any', { ...view, page })).body['page']).toBe(page)
   const old = { ...view, page: '//evil.example/x', id: 'old', shared: true, owner: 'token:ann', changed: 1 }
-  await new SavedFile(realHost().disk, folder).write([old, { ...old, id: 'good', page: 'flows' }])
+  await new SavedFile(realHost().disk, folder).write([old, { ...old, id: 'good', page: '/flows' }])
   const again = await users(folder)
   expect([names((await again.bob('GET')).body), (await again.bob('GET', '/old')).status]).toEqual([[view.name], 404])
   expect((await again.ann('DELETE', '/old')).status).toBe(200)
@@ -109,8 +122,8 @@ test('a view opens a page of the console only, and stored ones with another page
 
 test('the pages are those of the console', async () => {
   const text = await readFile(new URL('../../../console/src/app/pages.ts', import.meta.url), 'utf8')
-  const listed = [...text.slice(0, text.indexOf('export const details')).matchAll(/path: '\/([\w-]+)'/g)]
-  expect(listed.map(([, page]) => page)).toEqual(savedPages)
+  const paths = [...text.matchAll(/path: '([^']+)'/g)].map(([, path]) => path)
+  expect(paths.filter((path) => path !== '/resource/$')).toEqual(savedPages)
 })
 
 test('views survive a restart, and concurrent changes are all stored', async () => {
