@@ -1,7 +1,7 @@
 // The services of a seeded incident: workloads that call each other.
 import type { WeirEvent } from '../../model/events.ts'
 import type { ChangeData, PatchStep } from '../../model/kubernetes.ts'
-import { changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
+import { auditEvent, changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
 import type { SeededRandom } from '../../../test/kit/random.ts'
 
 export type Service = Readonly<{ namespace: string; name: string; nodes: readonly string[]; config: string }>
@@ -77,4 +77,39 @@ export function objectsOf(service: Service, at: number): WeirEvent[] {
       }),
     ),
   ]
+}
+
+export function servicesOf(random: SeededRandom): readonly Service[] {
+  return names.map((name, index): Service => {
+    const namespace = namespaces[index % 3] ?? 'shop'
+    return {
+      namespace,
+      name,
+      nodes: [random.pick([...nodes]), random.pick([...nodes])],
+      config: `${name}-config`,
+    }
+  })
+}
+
+/** Each service is called by an earlier one; the first by the world. */
+export function edgesOf(random: SeededRandom, services: readonly Service[]): readonly Edge[] {
+  return services.map((to, index): Edge => ({
+    from: index === 0 ? undefined : services[Math.floor(random.next() * index)],
+    to,
+    rate: between(random, 20_000, 200_000),
+  }))
+}
+
+/** The change of an object, and the audit event of its user. */
+export function eventsOf({ of, at, data, user, manager }: Written, version: number): WeirEvent[] {
+  const time = new Date(at).toISOString()
+  const object = identity(of, String(version))
+  const change = changeEvent(object, time, {
+    operation: 'updated',
+    ...data,
+    ...(manager === undefined ? {} : { actor: { manager, time: `${time.slice(0, 19)}Z` } }),
+  })
+  if (user === undefined) return [change]
+  const verb = data.operation === 'created' ? 'create' : data.operation === 'deleted' ? 'delete' : 'patch'
+  return [change, auditEvent(object, user, verb, time, { version: String(version), uid: object.uid })]
 }

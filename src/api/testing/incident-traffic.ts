@@ -17,7 +17,7 @@ export function trafficOf(
     left,
   }: Readonly<{ from: number; to: number; onset: number; broken: ReadonlySet<Edge>; left: number }>,
 ): FlowBatch {
-  const rows: { readonly edge: Edge; readonly at: number; readonly bytes: number }[] = []
+  const rows: Row[] = []
   edges.forEach((edge) => {
     for (let at = from + random.next() * sampleMs; at < to; at += sampleMs) {
       const share = broken.has(edge) && at >= onset ? left : 1
@@ -25,6 +25,39 @@ export function trafficOf(
       if (bytes > 0) rows.push({ edge, at, bytes })
     }
   })
+  return batchOf(rows, to)
+}
+
+/** Flows of each edge at random times, with sizes of a heavy tail. `levelOf`: the remaining share at a time. */
+export function randomTraffic(
+  random: SeededRandom,
+  edges: readonly Edge[],
+  {
+    from,
+    to,
+    flowsPerMinute,
+    levelOf,
+  }: Readonly<{ from: number; to: number; flowsPerMinute: number; levelOf: (edge: Edge, time: number) => number }>,
+): FlowBatch {
+  const rows: Row[] = []
+  const total = edges.reduce((sum, { rate }) => sum + rate, 0)
+  for (const edge of edges) {
+    const meanMs = (60_000 * total) / (flowsPerMinute * edge.rate)
+    for (let at = from; at < to; at -= meanMs * Math.log(1 - random.next()))
+      if (random.next() < levelOf(edge, at)) rows.push({ edge, at, bytes: Math.ceil(sizeOf(random)) })
+  }
+  return batchOf(rows, to)
+}
+
+/** Log-normal: the product of uniform factors. */
+function sizeOf(random: SeededRandom) {
+  const normal = random.next() + random.next() + random.next() + random.next() - 2
+  return 10_000 * Math.exp(1.2 * normal)
+}
+
+type Row = Readonly<{ edge: Edge; at: number; bytes: number }>
+
+function batchOf(rows: readonly Row[], to: number): FlowBatch {
   const batch = flowBatch(
     rows.map(({ edge, at, bytes }) => ({
       src: edge.from === undefined ? '203.0.113.7' : `10.0.0.${names.indexOf(edge.from.name) + 1}`,

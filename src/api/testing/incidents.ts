@@ -1,23 +1,11 @@
 // Seeded incidents for the ranking of preceding changes: one change breaks traffic, many others do not.
 import type { FlowBatch } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { auditEvent, changeEvent, identity } from '../../store/testing/cluster.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { cloudCause, cloudDecoys, cloudEventsOf, cloudObjects } from './incident-clouds.ts'
 import { clusterCause } from './incident-causes.ts'
 import { decoysOf } from './incident-decoys.ts'
-import {
-  between,
-  minute,
-  names,
-  namespaces,
-  nodes,
-  objectsOf,
-  people,
-  type Edge,
-  type Service,
-  type Written,
-} from './incident-services.ts'
+import { between, edgesOf, eventsOf, minute, objectsOf, people, servicesOf } from './incident-services.ts'
 import { trafficOf } from './incident-traffic.ts'
 
 export type Incident = Readonly<{
@@ -37,21 +25,8 @@ export type Incident = Readonly<{
 /** Its cause is a change of a cluster, or of a cloud resource. */
 export function incident(seed: number, now: number, of: 'cluster' | 'cloud' = 'cluster'): Incident {
   const random = new SeededRandom(seed)
-  const services = names.map((name, index): Service => {
-    const namespace = namespaces[index % 3] ?? 'shop'
-    return {
-      namespace,
-      name,
-      nodes: [random.pick([...nodes]), random.pick([...nodes])],
-      config: `${name}-config`,
-    }
-  })
-  // Each is called by an earlier one; the first by the world.
-  const edges = services.map((to, index): Edge => ({
-    from: index === 0 ? undefined : services[Math.floor(random.next() * index)],
-    to,
-    rate: between(random, 20_000, 200_000),
-  }))
+  const services = servicesOf(random)
+  const edges = edgesOf(random, services)
   const onset = now - 8 * minute
   const person = random.pick(people)
   const target = random.pick(services.slice(1))
@@ -96,17 +71,4 @@ export function incident(seed: number, now: number, of: 'cluster' | 'cloud' = 'c
     culprit,
     actor: isCloud ? cause.changed.user : person,
   }
-}
-
-function eventsOf({ of, at, data, user, manager }: Written, version: number): WeirEvent[] {
-  const time = new Date(at).toISOString()
-  const object = identity(of, String(version))
-  const change = changeEvent(object, time, {
-    operation: 'updated',
-    ...data,
-    ...(manager === undefined ? {} : { actor: { manager, time: `${time.slice(0, 19)}Z` } }),
-  })
-  if (user === undefined) return [change]
-  const verb = data.operation === 'created' ? 'create' : data.operation === 'deleted' ? 'delete' : 'patch'
-  return [change, auditEvent(object, user, verb, time, { version: String(version), uid: object.uid })]
 }
