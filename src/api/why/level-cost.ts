@@ -1,0 +1,71 @@
+import type { SegmentCost } from './pelt.ts'
+
+/** Share of the differences of neighbouring blocks that changes of level may cause. */
+const trimmed = 0.06
+/** Mean of the squares of a normal variable without its largest 6 %. */
+const keptVariance = 0.728
+/** Exporters report periodically, and users come in groups: sums of some buckets vary more than single ones. */
+const block = 4
+/** Buckets of a median. It follows steps, and not bursts of a bucket or two. */
+const medianBuckets = 5
+/** Of normal values around such a median. */
+const medianVariance = 0.887
+/** A single large transfer. */
+const largest = 0.01
+
+/**
+ * Deviance of counts around their mean, by a negative binomial distribution with the dispersion of the series around
+ * levels that change rarely.
+ */
+export function costOf(counts: readonly number[]): SegmentCost {
+  const size = sizeOf(counts)
+  const [sums, fitted] = [new Float64Array(counts.length + 1), new Float64Array(counts.length + 1)]
+  counts.forEach((count, index) => {
+    sums[index + 1] = sums[index]! + count
+    fitted[index + 1] = fitted[index]! + xlogx(count) - (size === undefined ? 0 : xlogx(count + size))
+  })
+  return (from, to) => {
+    const [length, sum] = [to - from, sums[to]! - sums[from]!]
+    const saturated = fitted[to]! - fitted[from]!
+    const level = sum / length
+    if (size === undefined) return 2 * (saturated - (sum > 0 ? sum * Math.log(level) : 0))
+    const mixed = (sum + length * size) * Math.log(level + size)
+    return 2 * (saturated - (sum > 0 ? sum * Math.log(level) : 0) + mixed)
+  }
+}
+
+function xlogx(value: number) {
+  return value > 0 ? value * Math.log(value) : 0
+}
+
+/** Of the distribution: the variance is mean + mean² / size; undefined: that of a Poisson distribution. */
+function sizeOf(counts: readonly number[]) {
+  const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length)
+  const excess = Math.max(burstVariance(counts), blockVariance(counts)) - mean
+  return mean === 0 || excess <= 0.01 * mean ? undefined : (mean * mean) / excess
+}
+
+/** Of a bucket, around the median of its neighbours. */
+function burstVariance(counts: readonly number[]) {
+  const half = medianBuckets >> 1
+  const squares = counts.map((count, at) => {
+    const near = counts.slice(Math.max(0, at - half), at + half + 1).toSorted((a, b) => a - b)
+    return (count - near[near.length >> 1]!) ** 2
+  })
+  return meanWithout(squares, largest) / medianVariance
+}
+
+/** Of a bucket, from the differences of neighbouring sums. */
+function blockVariance(counts: readonly number[]) {
+  const sums = Array.from({ length: Math.floor(counts.length / block) }, (_, index) =>
+    counts.slice(index * block, (index + 1) * block).reduce((sum, count) => sum + count, 0),
+  )
+  const squares = sums.slice(1).map((sum, index) => (sum - sums[index]!) ** 2 / 2)
+  return meanWithout(squares, trimmed) / keptVariance / block
+}
+
+/** Without a share of the largest values. */
+function meanWithout(values: readonly number[], share: number) {
+  const kept = values.toSorted((a, b) => a - b).slice(0, Math.ceil((1 - share) * values.length))
+  return kept.reduce((sum, value) => sum + value, 0) / Math.max(1, kept.length)
+}

@@ -1,0 +1,92 @@
+import { defaultPenalty, intervalOf, levelsOf, type Fitted, type LevelChange, type LevelKind } from './levels.ts'
+
+/** Sums per bucket of a pair of workloads, or of several (`isSum`). `key`: its ends. */
+export type Series<Key> = Readonly<{ key: Key; values: readonly number[]; unit: number; isSum: boolean }>
+
+/** A change of level of one or more pairs at the same time. */
+export type TrafficLevel<Key> = LevelChange &
+  Readonly<{
+    /** Sum of the differences per bucket. */
+    size: number
+    keys: readonly Key[]
+  }>
+
+/** Smaller changes, as a share of all traffic, are noise. */
+const leastShare = 0.01
+/** Buckets between the changes of pairs that are one change; more, if their buckets are uncertain. */
+const [together, mostTogether] = [2, 6]
+
+type Member<Key> = Readonly<{ of: Series<Key>; fitted: Fitted; change: LevelChange }>
+
+const sizeOf = ({ before, after }: Pick<LevelChange, 'before' | 'after'>) => Math.abs(after - before)
+
+/** Changes of level of all pairs, in order of time. */
+export function trafficLevels<Key>(
+  series: readonly Series<Key>[],
+  penalty = defaultPenalty,
+): readonly TrafficLevel<Key>[] {
+  const length = series[0]?.values.length ?? 0
+  const pairs = series.filter(({ isSum }) => !isSum)
+  const total = pairs.reduce((sum, { values }) => sum + values.reduce((of, value) => of + value, 0), 0)
+  // Of many series without a change, some look as if they had one.
+  const manySeries = (2 * Math.log(Math.max(1, series.length))) / Math.log(Math.max(2, length))
+  const left = new Set(
+    series
+      .flatMap((of): Member<Key>[] => {
+        const fitted = levelsOf(of.values, of.unit, penalty + manySeries)
+        return fitted.changes.map((change) => ({ of, fitted, change }))
+      })
+      .toSorted((a, b) => sizeOf(b.change) - sizeOf(a.change)),
+  )
+  const levels: TrafficLevel<Key>[] = []
+  for (const first of left) {
+    const members = [...left].filter(
+      ({ change }) => isTogether(change, first.change) && change.isGradual === first.change.isGradual,
+    )
+    for (const member of members) left.delete(member)
+    levels.push(grouped(members, length))
+  }
+  return levels.filter(({ size }) => size > 0 && size >= (leastShare * total) / length).toSorted((a, b) => a.at - b.at)
+}
+
+function isTogether(change: LevelChange, of: LevelChange) {
+  const uncertain = Math.min(mostTogether, Math.max(change.width, of.width))
+  return Math.abs(change.at - of.at) <= Math.max(together, uncertain)
+}
+
+/** Sums count only if no pair shows the change alone. */
+function grouped<Key>(all: readonly Member<Key>[], length: number): TrafficLevel<Key> {
+  const pairs = all.filter(({ of }) => !of.isSum)
+  const members = pairs.length > 0 ? pairs : all.slice(0, 1)
+  const sum = (of: (change: LevelChange) => number) => members.reduce((total, { change }) => total + of(change), 0)
+  const first = members[0]!
+  const { at, earliest, latest, width } =
+    members.length === 1
+      ? first.change
+      : intervalOf(
+          (bucket) => members.reduce((total, { fitted, change }) => total + fitted.devianceAt(change, bucket), 0),
+          [0, first.change.at, length],
+        )
+  const kinds: readonly LevelKind[] = ['fall', 'recovery', 'rise']
+  const amount = (kind: LevelKind) => sum((change) => (change.kind === kind ? sizeOf(change) : 0))
+  return {
+    at,
+    earliest,
+    latest,
+    kind: kinds.toSorted((a, b) => amount(b) - amount(a))[0]!,
+    before: sum(({ before }) => before),
+    after: sum(({ after }) => after),
+    isGradual: first.change.isGradual,
+    width,
+    size: sum(sizeOf),
+    keys: members.map(({ of }) => of.key),
+  }
+}
+
+/** The largest fall, or else the largest change; sudden ones before gradual ones. */
+export function largestOf<T extends Pick<TrafficLevel<unknown>, 'kind' | 'isGradual' | 'size'>>(
+  levels: readonly T[],
+): T | undefined {
+  const rank = ({ kind, isGradual }: T) => (kind === 'fall' ? 0 : 2) + (isGradual ? 1 : 0)
+  return levels.toSorted((a, b) => rank(a) - rank(b) || b.size - a.size)[0]
+}

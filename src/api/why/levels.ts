@@ -1,0 +1,170 @@
+import { costOf } from './level-cost.ts'
+import { pelt, type SegmentCost } from './pelt.ts'
+
+export const levelKinds = ['fall', 'rise', 'recovery'] as const
+export type LevelKind = (typeof levelKinds)[number]
+
+/** A change of the level of a series of sums per bucket. */
+export type LevelChange = Readonly<{
+  /** Index of the first bucket at the new level. */
+  at: number
+  /** Interval of confidence of `at`, both inclusive: at most two buckets. */
+  earliest: number
+  latest: number
+  kind: LevelKind
+  /** Means of a bucket on both sides. */
+  before: number
+  after: number
+  /** The level moved over several buckets. */
+  isGradual: boolean
+  /** Buckets that are nearly as likely, also beyond the interval. */
+  width: number
+}>
+
+export type Fitted = Readonly<{
+  changes: readonly LevelChange[]
+  /** Deviance, if this change were at `at` instead. */
+  devianceAt: (change: LevelChange, at: number) => number
+}>
+
+/** Shorter levels between two changes of one direction are part of one change. */
+const leastBuckets = 4
+/** Smaller changes, as a share of the larger side, are usual variation. */
+const leastShare = 0.25
+/** Of log(length), for each change: more than twice the Bayesian information criterion. */
+export const defaultPenalty = 5
+/** Twice the logarithm of the likelihood by which a bucket may be worse than the best one. */
+const confidence = 6
+/** Buckets that a step of level may take. */
+const gradualBuckets = 6
+/** On both sides of a change, in which a line may fit better than a step. */
+const lineBuckets = 24
+/** The place of a step is the best of many. */
+const lineAdvantage = 1.15
+/** Buckets before a change whose usual level is that to which a series recovers. */
+const baseBuckets = 400
+
+/**
+ * All changes of level, by PELT with the deviance of a negative binomial distribution: counts of few flows vary as
+ * counts, and large sums by a share of their level. `unit`: what one independent count adds, such as the mean bytes
+ * of a flow.
+ */
+export function levelsOf(values: readonly number[], unit = 1, penalty = defaultPenalty): Fitted {
+  const length = values.length
+  const cost = costOf(values.map((value) => value / unit))
+  const mean = meansOf(values)
+  const bounds = withoutSteps(pelt(length, cost, penalty * Math.log(Math.max(2, length))), length, mean)
+  const all = [0, ...bounds, length]
+  const around = (index: number) => [all[index]!, all[index + 2]!] as const
+  const placed = bounds.flatMap((bound, index): LevelChange[] => {
+    const [from, to] = around(index)
+    const [before, after] = [mean(from, bound), mean(bound, to)]
+    if (Math.abs(after - before) < leastShare * Math.max(before, after)) return []
+    const { at, earliest, latest, width } = intervalOf(
+      (bucket) => splitCost(cost, [from, bucket, to]),
+      [from, bound, to],
+    )
+    const base = medianOf(values.slice(Math.max(0, at - baseBuckets), at))
+    const isGradual = width > 2 * gradualBuckets || isLine(values, [from, at, to])
+    return [{ at, earliest, latest, kind: kindOf(before, after, base), before, after, isGradual, width }]
+  })
+  return {
+    changes: withoutBursts(placed),
+    devianceAt: ({ at }, bucket) => {
+      const index = bounds.findIndex((bound) => Math.abs(bound - at) <= 2)
+      const [from, to] = index < 0 ? [0, length] : around(index)
+      return splitCost(cost, [from, bucket, to])
+    },
+  }
+}
+
+/** The best bucket near `bound` and those that are nearly as good: `width` of them, of which an interval has two. */
+export function intervalOf(
+  deviance: (at: number) => number,
+  [from, bound, to]: readonly [number, number, number],
+): Readonly<{ at: number; earliest: number; latest: number; width: number }> {
+  const least = Math.max(from + 1, bound - 2 * gradualBuckets)
+  const places = Array.from({ length: Math.max(1, Math.min(to - 1, bound + 2 * gradualBuckets) - least + 1) }).map(
+    (_, index) => ({ at: least + index, deviance: deviance(least + index) }),
+  )
+  const best = places.reduce((a, b) => (b.deviance < a.deviance ? b : a))
+  const near = (at: number) => (places[at - least]?.deviance ?? Infinity) <= best.deviance + confidence
+  const width = places.filter(({ at }) => near(at)).length
+  const { at } = best
+  const sides = [at - 1, at + 1].filter(near).toSorted((a, b) => deviance(a) - deviance(b))
+  const [beside = at] = sides
+  return { at, earliest: Math.min(at, beside), latest: Math.max(at, beside), width }
+}
+
+function splitCost(cost: SegmentCost, [from, at, to]: readonly [number, number, number]) {
+  return at <= from || at >= to ? Infinity : cost(from, at) + cost(at, to)
+}
+
+/** Changes without those that continue the direction of the one just before. */
+function withoutSteps(bounds: readonly number[], length: number, mean: (from: number, to: number) => number) {
+  const kept: number[] = []
+  bounds.forEach((bound, index) => {
+    const previous = kept.at(-1)
+    const [from, to] = [bounds[index - 1] ?? 0, bounds[index + 1] ?? length]
+    const rises = mean(bound, to) > mean(from, bound)
+    const rose = previous !== undefined && mean(previous, bound) > mean(kept.at(-2) ?? 0, previous)
+    if (
+      previous === undefined ||
+      bound - from >= leastBuckets ||
+      bound - previous >= 3 * leastBuckets ||
+      rises !== rose
+    )
+      kept.push(bound)
+  })
+  return kept
+}
+
+/** A bucket that differs from both neighbours is a burst, or a gap between reports. */
+function withoutBursts(changes: readonly LevelChange[]) {
+  const isBurst = (change: LevelChange | undefined, next: LevelChange | undefined) =>
+    change !== undefined && next !== undefined && next.at - change.at < 2
+  return changes.filter((change, index) => !isBurst(changes[index - 1], change) && !isBurst(change, changes[index + 1]))
+}
+
+/** A series recovers if it returns to its usual level. */
+function kindOf(before: number, after: number, base: number): LevelKind {
+  const distance = (level: number) => Math.abs(level - base)
+  if (distance(after) < 0.5 * distance(before)) return 'recovery'
+  return after < before ? 'fall' : 'rise'
+}
+
+/** Whether a line fits the buckets around `at` better than two levels. */
+function isLine(values: readonly number[], [from, at, to]: readonly [number, number, number]) {
+  const size = Math.min(lineBuckets, at - from, to - at)
+  const [left, right] = [values.slice(at - size, at), values.slice(at, at + size)]
+  const all = [...left, ...right]
+  const middle = all.length / 2 - 0.5
+  const mean = meanOf(all)
+  const slope =
+    all.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0) /
+    all.reduce((sum, _, index) => sum + (index - middle) ** 2, 0)
+  const ofLine = all.reduce((sum, value, index) => sum + (value - mean - slope * (index - middle)) ** 2, 0)
+  return size >= leastBuckets && ofLine < lineAdvantage * (squaresOf(left) + squaresOf(right))
+}
+
+function squaresOf(values: readonly number[]) {
+  const mean = meanOf(values)
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+}
+
+function meanOf(values: readonly number[]) {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+}
+
+function meansOf(values: readonly number[]) {
+  const sums = [0]
+  for (const value of values) sums.push(sums.at(-1)! + value)
+  return (from: number, to: number) => (sums[to]! - sums[from]!) / Math.max(1, to - from)
+}
+
+/** Smoothed, because half of the buckets of a sparse series are empty. */
+function medianOf(values: readonly number[]) {
+  const mean = meansOf(values)
+  const smooth = values.map((_, at) => mean(Math.max(0, at - 4), Math.min(values.length, at + 5)))
+  return smooth.toSorted((a, b) => a - b)[smooth.length >> 1] ?? 0
+}

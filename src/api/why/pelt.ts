@@ -1,0 +1,45 @@
+/** Cost of one level in the buckets from `from` to before `to`. */
+export type SegmentCost = (from: number, to: number) => number
+
+/**
+ * First buckets of all levels after the first one that together cost the least, with `penalty` for each: the pruned
+ * exact linear time method of Killick, Fearnhead and Eckley, 2012, at buckets where the levels of some window differ.
+ */
+export function pelt(length: number, cost: SegmentCost, penalty: number): readonly number[] {
+  const places = placesOf(length, cost)
+  const best = new Map([[0, -penalty]])
+  const last = new Map<number, number>()
+  let starts = [0]
+  for (const to of [...places, length]) {
+    const costs = starts.map((from) => (to - from < leastBuckets ? Infinity : best.get(from)! + cost(from, to)))
+    const lowest = costs.reduce((a, b) => Math.min(a, b), Infinity)
+    if (lowest === Infinity) continue
+    last.set(to, starts[costs.indexOf(lowest)]!)
+    best.set(to, lowest + penalty)
+    // A start that is worse than the best end so far never becomes the best one. Short levels have no cost yet.
+    starts = starts.filter((_, index) => costs[index] === Infinity || costs[index]! <= lowest + penalty)
+    starts.push(to)
+  }
+  const bounds: number[] = []
+  for (let from = last.get(length) ?? 0; from > 0; from = last.get(from) ?? 0) bounds.unshift(from)
+  return bounds
+}
+
+/** Shorter levels are bursts. */
+const leastBuckets = 3
+const windows = [leastBuckets, 8, 24, 80]
+/** Less than a change must explain, because a window is shorter than a level. */
+const leastGain = 8
+
+function placesOf(length: number, cost: SegmentCost) {
+  const places: number[] = []
+  for (let at = leastBuckets; at <= length - leastBuckets; at++)
+    if (
+      windows.some((window) => {
+        const [from, to] = [Math.max(0, at - window), Math.min(length, at + window)]
+        return cost(from, to) - cost(from, at) - cost(at, to) >= leastGain
+      })
+    )
+      places.push(at)
+  return places
+}
