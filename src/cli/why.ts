@@ -18,12 +18,26 @@ type Candidate = Readonly<Record<'time' | 'is' | 'kind' | 'name' | 'operation', 
     seconds_before: number
     reasons: readonly Reason[]
   }>
+type Level = Readonly<{
+  time: string
+  kind: 'fall' | 'rise' | 'recovery'
+  gradual: boolean
+  before: number
+  after: number
+  workloads: readonly string[]
+  selected: boolean
+}>
 type Answer = Readonly<{
   onset: string
   detected: boolean
   by: 'bytes' | 'packets' | 'flows'
   before: number
   after: number
+  /** Older servers have none of these. */
+  levels?: readonly Level[]
+  verdict?: 'explained' | 'uncertain' | 'unexplained'
+  reason?: string
+  missing?: readonly string[]
   window: Readonly<{ from: string; to: string }>
   candidates: readonly Candidate[]
   others: number
@@ -41,6 +55,7 @@ export function register(program: Command): void {
       .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
       .option('--to <TIME>', 'end (default: now)')
       .option('--lookback <DURATION>', 'time before the change of traffic: 10m, 2h (default: 30m)')
+      .option('--at <TIME>', 'change of traffic to explain, of the printed list (default: the largest fall)')
       .addOption(new Option('--by <MEASURE>', 'measure to compare').choices(['bytes', 'packets', 'flows']))
       .option('--limit <N>', 'maximum number', '10'),
   )
@@ -49,6 +64,7 @@ export function register(program: Command): void {
         [
           'weir why --from now-15m',
           "weir why --filter 'dst.owner = orders-db' --from 2026-11-20T14:00:00Z --to 2026-11-20T14:10:00Z",
+          'weir why --from now-1h --at 2026-11-20T14:03:10Z',
           "weir why --from now-15m -o json | jq '.candidates[0].diff'",
         ],
         { 1: 'server unreachable' },
@@ -60,7 +76,7 @@ export function register(program: Command): void {
 
 async function run(flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
-  const query = parametersOf(flags, ['filter', 'from', 'to', 'lookback', 'by', 'limit'])
+  const query = parametersOf(flags, ['filter', 'from', 'to', 'lookback', 'at', 'by', 'limit'])
   const answer = await server.json<Answer>('GET', `/api/v1/why?${query.toString()}`)
   await printData(flags, {
     whole: answer,
@@ -71,7 +87,7 @@ async function run(flags: ServerFlags & OutputFlags) {
 }
 
 export function whyText(answer: Answer): string {
-  const { onset, detected, by, before, after, window, candidates, others, excluded } = answer
+  const { onset, detected, by, before, after, window, candidates, others, excluded, reason, missing = [] } = answer
   const amount = (value: number) =>
     by === 'bytes' ? sizeText(value) : `${Math.round(value).toLocaleString('en-US')} ${by}`
   const head = detected
@@ -89,12 +105,36 @@ export function whyText(answer: Answer): string {
   const { noise, controllers, unrelated } = excluded
   return [
     head,
+    levelsText(answer.levels ?? [], amount),
+    reason === undefined ? '' : `${reason}\n`,
+    ...missing.map((source) => `There is ${source} in this time.\n`),
     rows.length === 0
       ? `No recorded change between ${timeText(window.from)} and ${timeText(window.to)} UTC preceded it.\n`
       : `\n${textTable(['time (UTC)', 'preceded by', 'score', 'change', 'by', 'relation', 'fields'], rows)}`,
     others === 0 ? '' : `\n${others} more with lower scores; --limit shows more.\n`,
     `\nNot listed: ${noise} noise, ${controllers} by controllers as results, ${unrelated} without a known relation.\n`,
   ].join('')
+}
+
+const levelNames = { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] } as const
+
+/** `4 falls and 4 recoveries:` with their times; `>` marks the explained one. */
+function levelsText(levels: readonly Level[], amount: (value: number) => string) {
+  if (levels.length < 2) return ''
+  const counts = (['fall', 'rise', 'recovery'] as const).flatMap((kind) => {
+    const count = levels.filter((level) => level.kind === kind).length
+    return count === 0 ? [] : [`${count} ${levelNames[kind][count === 1 ? 0 : 1]}`]
+  })
+  const rows = levels.map(({ selected, time, kind, gradual, before, after, workloads }) => [
+    selected ? '>' : '',
+    timeText(time),
+    gradual ? `gradual ${kind}` : kind,
+    `${amount(before)}/s`,
+    `${amount(after)}/s`,
+    oneLine(workloads.slice(0, 3).join(', ')),
+  ])
+  const table = textTable(['', 'time (UTC)', 'change', 'before', 'after', 'workloads'], rows)
+  return `\n${counts.join(' and ')}; --at selects another one:\n${table}\n`
 }
 
 function beforeText(seconds: number) {

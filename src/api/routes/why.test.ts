@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { rowsOf } from '../store-query.ts'
+import { incidentSequence, type SequenceIncident } from '../testing/incident-sequences.ts'
 import { incident, type Incident } from '../testing/incidents.ts'
+import { fill } from '../testing/sequence-answers.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 type End = Readonly<{ namespace: string; name: string }>
@@ -116,6 +118,24 @@ test('without a change of traffic the start of the range is the reference', asyn
   const { body } = await api.get('why', { from: iso(of.onset - 600_000), to: iso(of.onset - 300_000) })
   expect(body['detected']).toBe(false)
   expect(body['onset']).toBe(iso(of.onset - 600_000))
+})
+
+test('a range with a fall and its recovery lists both, explains the fall, and another one if it is selected', async () => {
+  const now = realHost().clock.now()
+  const world = incidentSequence(2, now)
+  const api = await startStored()
+  await fill(api, world)
+  const [first] = world.incidents as readonly [SequenceIncident]
+  const range = { from: iso(first.fall.time - 300_000), to: iso(first.recovery.time + 300_000) }
+  const { body } = await api.get('why', range)
+  const levels = body['levels'] as readonly Readonly<{ time: string; kind: string; selected: boolean }>[]
+  expect(levels.map(({ kind }) => kind)).toEqual(['fall', 'recovery'])
+  expect(levels.map(({ selected }) => selected)).toEqual([true, false])
+  expect(body).toMatchObject({ onset: levels[0]?.time, verdict: 'explained', missing: [] })
+  const recovery = await api.get('why', { ...range, at: levels[1]?.time ?? '' })
+  expect(recovery.body).toMatchObject({ onset: levels[1]?.time, detected: true })
+  const none = await api.get('why', { ...range, at: 'then' })
+  expect([none.status, none.body['code']]).toEqual([400, 'WEIR_API_INVALID'])
 })
 
 test('an invalid look-back is an error with a hint', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { stepOf, type Measure } from '../../query/plan/index.ts'
+import { momentOf, stepOf, type Measure } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { boolean, closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
@@ -7,7 +7,9 @@ import { ApiError } from '../problems.ts'
 import { questionParameters, rowQueryOf, type QuestionQuery } from '../query-parameters.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { precedingChanges, trafficMarks, type WhyRun } from '../why/answer.ts'
+import { levelKinds } from '../why/levels.ts'
 import { reasons } from '../why/types.ts'
+import { verdicts } from '../why/verdict.ts'
 
 const number = { type: 'number' } as const
 
@@ -55,13 +57,43 @@ const end = object({ cluster: nullable, namespace: string, kind: string, name: s
 const span = object({ from: string, to: string })
 const cut = { ...boolean, description: 'More than 5,000 changes: only the newest were considered.' } as const
 
+const level = object({
+  time: { ...string, description: 'Start of the first bucket at the new level.' },
+  earliest: { ...string, description: 'Start of the interval of confidence.' },
+  latest: { ...string, description: 'End of the interval of confidence, at most two buckets later.' },
+  kind: {
+    type: 'string',
+    enum: levelKinds,
+    description: 'Away from the usual level (fall, rise), or back to it (recovery).',
+  },
+  gradual: { ...boolean, description: 'The level moved over several buckets.' },
+  before: { ...number, description: 'Mean per second of the changed pairs before.' },
+  after: { ...number, description: 'Mean per second of the changed pairs since.' },
+  workloads: list(string, { description: 'Ends of the changed pairs, at most 10.' }),
+  selected: { ...boolean, description: 'The change that the candidates precede.' },
+})
+
 export const whySchemas = {
   PrecedingChanges: object(
     {
       span,
       step: { ...integer, description: 'Length in seconds of the buckets in which the start was searched.' },
-      onset: { ...string, description: 'Start of the change of traffic.' },
-      detected: { ...boolean, description: 'False: no change was found; `onset` is the start of the time range.' },
+      onset: { ...string, description: 'Time of the selected change of traffic.' },
+      detected: {
+        ...boolean,
+        description:
+          'False: no change was found, or none at `at`; `onset` is then `at` or the start of the time range.',
+      },
+      levels: list(level, { description: 'All changes of level in the time range, in order of time.' }),
+      verdict: {
+        type: 'string',
+        enum: verdicts,
+        description:
+          'Whether the first candidate explains the change: clearly; less clearly than others or with a low score; or ' +
+          'no candidate does.',
+      },
+      reason: { ...string, description: 'Of the verdict, with what was searched.' },
+      missing: list(string, { description: 'Sources of changes that have no data for the affected clusters.' }),
       compared: { ...span, description: 'Traffic before and since `onset` was compared in this time range.' },
       window: { ...span, description: 'Time range of the candidates.' },
       by: string,
@@ -112,6 +144,7 @@ export const whySchemas = {
 interface Query extends QuestionQuery {
   readonly by?: Measure
   readonly lookback?: string
+  readonly at?: string
   readonly limit?: number
 }
 
@@ -119,8 +152,8 @@ const whySchema = {
   operationId: 'why',
   summary: 'What changed before a change of traffic',
   description:
-    'Finds the start of the largest change of the flows in the time range, and ranks the changes of objects and ' +
-    'cloud resources and the audit events before it. Inventories record changes up to some minutes later.',
+    'Lists the changes of level of the flows in the time range, and ranks the changes of objects and ' +
+    'cloud resources and the audit events before the selected one. Inventories record changes up to some minutes later.',
   querystring: closed({
     ...questionParameters,
     by: { type: 'string', enum: ['bytes', 'packets', 'flows'], default: 'bytes', description: 'Measure to compare.' },
@@ -128,6 +161,10 @@ const whySchema = {
       type: 'string',
       default: '30m',
       description: 'How long before the start candidates are searched: 10m, 2h, 1d.',
+    },
+    at: {
+      type: 'string',
+      description: 'Time of the change of level to explain, of `levels`; default: the largest fall, or else change.',
     },
     limit: { type: 'integer', minimum: 1, maximum: 200, default: 20, description: 'Maximum number of candidates.' },
   }),
@@ -145,6 +182,16 @@ const marksSchema = {
   }),
   response: { 200: { $ref: 'TrafficMarks#' }, ...refusals },
 } as const
+
+function selectedTime(at: string | undefined, now: number): bigint | undefined {
+  if (at === undefined) return undefined
+  const time = momentOf(at, now)
+  if (time === undefined)
+    throw new ApiError('WEIR_API_INVALID', `"at" is not a time: ${at}.`, {
+      hints: ['Write ISO 8601 or Unix milliseconds, such as a time of `levels`.'],
+    })
+  return time
+}
 
 export function whyRoutes(app: FastifyInstance, context: ApiContext): void {
   const answer =
@@ -170,13 +217,16 @@ export function whyRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get(
     '/api/v1/why',
     { schema: whySchema },
-    answer((run, { lookback = '30m' }) => {
+    answer((run, { lookback = '30m', at }) => {
       const seconds = stepOf(lookback)
       if (seconds === undefined)
         throw new ApiError('WEIR_API_INVALID', `"lookback" is not a duration: ${lookback}.`, {
           hints: ['Write 10m, 2h or 1d.'],
         })
-      return precedingChanges(run, BigInt(seconds) * 1_000_000n)
+      return precedingChanges(run, {
+        lookbackUs: BigInt(seconds) * 1_000_000n,
+        at: selectedTime(at, context.host.clock.now()),
+      })
     }),
   )
   app.get(

@@ -1,21 +1,20 @@
 import { pointerSteps } from '../../model/json-pointer.ts'
 import { isRecord } from '../../model/json.ts'
 import { dialectOf } from '../../query/index.ts'
-import { isoOf, seriesSql, stepFor, type Measure, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
+import { isoOf, type Measure, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
-import { storedSince } from '../../topics/coverage.ts'
-import { groupField } from '../query-parameters.ts'
 import { cloudsOf } from './clouds.ts'
 import { collect } from './collect.ts'
 import { inventoryGraceUs } from './inventory.ts'
-import { onsetOf } from './onset.ts'
-import { rank, weightOf } from './rank.ts'
+import { levelsIn, type Level, type Levels } from './onset.ts'
+import { rank, weightOf, type ExplainedLevel } from './rank.ts'
+import { verdictOf } from './verdict.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
 import { affectedBy, endKey, pairOf, pairsSql, within, type Pair } from './traffic.ts'
-import type { Candidate, TrafficMark, Workload } from './types.ts'
+import { workloadName, type Candidate, type TrafficMark, type Workload } from './types.ts'
 import { isRollout } from './weights.ts'
 import { workloadsOf, type Affected, type RunQuery } from './workloads.ts'
 
@@ -31,57 +30,50 @@ export type WhyRun = Readonly<{
   limit: number
 }>
 
-const onsetFields = ['src_namespace', 'src_owner_name', 'dst_namespace', 'dst_owner_name'] as const
-const [buckets, maxSeries, maxPairs, shownPairs, maxAffected, maxNeighbours, maxSteps] = [120, 40, 400, 10, 30, 30, 40]
+const [maxPairs, shownPairs, maxAffected, maxNeighbours, maxSteps] = [400, 10, 30, 30, 40]
 
-/** Changes before the change of traffic in `flows.span`, or around its start; best first. */
-export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise<object> {
+/**
+ * Changes before a change of traffic in `flows.span`, best first: of the one nearest to `at` (µs), by default of the
+ * largest fall.
+ */
+export async function precedingChanges(
+  run: WhyRun,
+  { lookbackUs, at }: Readonly<{ lookbackUs: bigint; at: bigint | undefined }>,
+): Promise<object> {
   const { flows, store, runQuery, by, limit } = run
   const dialect = dialectOf(store)
   const { from, to } = flows.span
-  const before = from - (to - from)
-  // Before the first stored flow traffic is unknown, and not zero.
-  const { since = before } = await storedSince(store, { from: before, to })
-  const wide: TimeSpan = { from: since > before && since < to ? since : before, to }
-  const step = stepFor(wide, buckets)
-  const stepUs = BigInt(step) * 1_000_000n
-  const group = onsetFields.map(groupField)
-  const request = { ...within(flows, wide), group, step, by, limit: maxSeries }
-  const first = wide.from / stepUs
-  const least = Number(from / stepUs - first)
-  const series = seriesIn(await runQuery(seriesSql(request, dialect)), {
-    by,
-    length: Number((wide.to - 1n) / stepUs - first),
-    at: (bucket) => Number(bucket / stepUs - first),
-  })
-  const result = onsetOf(series, Math.max(1, least - Math.ceil(buckets / 12)))
-  const start = from > wide.from ? from : wide.from
-  const onset = result === undefined ? start : (first + BigInt(result.at)) * stepUs
-  const length = result === undefined ? to - from : BigInt(result.width) * stepUs
-  const compared: TimeSpan = { from: onset - length, to: onset + length < to ? onset + length : to }
+  const around = await levelsIn(run, at)
+  const { step, levels, selected } = around
+  const onset = selected?.at ?? at ?? from
+  const interval = { from: selected?.from ?? onset, to: selected?.to ?? onset }
+  const compared = comparedTo(around, onset)
   const pairs = (await runQuery(pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialect))).map(pairOf)
-  const near = await relatedWorkloads(run, pairs, (pair) => Math.abs(pair.after - pair.before), compared, onset)
-  const graceUs = stepUs + 10_000_000n
-  const window: TimeSpan = { from: onset - lookbackUs, to: onset + graceUs }
+  const near = await relatedWorkloads(run, pairs, changeOf(selected), compared, onset)
+  const window: TimeSpan = { from: onset - lookbackUs, to: interval.to + graceUs }
   const { candidates, noise, cut } = await collect(window, { ...run, dialect }, onset + inventoryGraceUs)
   const workloads = await cloudsOf(near, candidates, window, { ...run, dialect })
   const { ranked, excluded } = rank(candidates, workloads, {
-    onset: Number(onset) / 1000,
+    onset: { time: Number(onset) / 1000, from: Number(interval.from) / 1000, to: Number(interval.to) / 1000 },
+    kind: selected?.kind,
+    others: [...around.others, ...levels].filter((level) => level.to < interval.from - 4n * step).map(explainedLevel),
     lookbackMs: Number(lookbackUs) / 1000,
     graceMs: Number(graceUs) / 1000,
     inventoryGraceMs: Number(inventoryGraceUs) / 1000,
   })
   return {
     span: { from: isoOf(from), to: isoOf(to) },
-    step,
+    step: Number(step / 1_000_000n),
     onset: isoOf(onset),
-    detected: result !== undefined,
+    detected: selected !== undefined,
+    levels: levels.map((level) => shownLevel(level, step, level === selected)),
     compared: { from: isoOf(compared.from), to: isoOf(compared.to) },
     window: { from: isoOf(window.from), to: isoOf(window.to) },
     by,
     before: sumOf(pairs, 'before'),
     after: sumOf(pairs, 'after'),
     pairs: pairs.slice(0, shownPairs),
+    ...verdictOf(ranked, { candidates, workloads }),
     candidates: ranked.slice(0, limit).map(({ candidate, score, share, reasons, secondsBefore, repeats }) => ({
       ...shown(candidate),
       score: Math.round(score * 1000) / 1000,
@@ -96,20 +88,51 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
   }
 }
 
-/** Values by bucket of each group and of the rest. The last bucket is not complete. */
-function seriesIn(
-  rows: readonly Readonly<Record<string, unknown>>[],
-  { by, length, at }: Readonly<{ by: Measure; length: number; at: (bucket: bigint) => number }>,
-): readonly (readonly number[])[] {
-  const series = new Map<string, number[]>()
-  for (const row of rows) {
-    const key = JSON.stringify([row['_other'], ...onsetFields.map((_, index) => row[`_g${index}`])])
-    const values = series.get(key) ?? new Array<number>(length).fill(0)
-    series.set(key, values)
-    const bucket = at(BigInt(String(row['_bucket'])))
-    if (bucket >= 0 && bucket < length) values[bucket] = (values[bucket] ?? 0) + Number(row[`_${by}`])
+/** Equal times before and since `onset`, without other changes of level. */
+function comparedTo({ step, span, levels, others }: Levels, onset: bigint): TimeSpan {
+  const distances = [...others, ...levels]
+    .map(({ at }) => (at > onset ? at - onset : onset - at))
+    .filter((distance) => distance >= 3n * step)
+  const length = [mostComparedUs, onset - span.from, ...distances].reduce((a, b) => (b < a ? b : a))
+  const least = 3n * step
+  const chosen = length < least ? least : length
+  return { from: onset - chosen, to: onset + chosen < span.to ? onset + chosen : span.to }
+}
+
+/** Of the pairs that changed level; the differences of the others are their usual variation. */
+function changeOf(selected: Level | undefined) {
+  return ({ source, destination, before, after }: Pair) => {
+    const names = [source, destination].map(workloadName)
+    const isChanged =
+      selected?.pairs.some((ends) =>
+        ends.every((name, at) => (ends.length === 1 ? names.includes(name) : names[at] === name)),
+      ) ?? true
+    return isChanged ? Math.abs(after - before) : 0
   }
-  return [...series.values()]
+}
+
+const mostComparedUs = 600_000_000n
+/** Flows and changes are observed with delays. */
+const graceUs = 10_000_000n
+
+function explainedLevel({ from, to, ends }: Level): ExplainedLevel {
+  return { from: Number(from) / 1000, to: Number(to) / 1000, ends }
+}
+
+/** Rates per second of the pairs that changed. */
+function shownLevel({ at, from, to, kind, isGradual, before, after, ends }: Level, step: bigint, selected: boolean) {
+  const rate = (sum: number) => Math.round(sum / (Number(step) / 1e6))
+  return {
+    time: isoOf(at),
+    earliest: isoOf(from),
+    latest: isoOf(to),
+    kind,
+    gradual: isGradual,
+    before: rate(before),
+    after: rate(after),
+    workloads: [...ends].filter((name) => name !== '').slice(0, shownPairs),
+    selected,
+  }
 }
 
 export type TrafficMarks = Readonly<{

@@ -1,88 +1,174 @@
-/** Where traffic begins to change. */
-export type Onset = Readonly<{
-  /** Index of the first bucket after the change. */
-  at: number
-  /** Buckets on both sides that were compared. */
-  width: number
+import { isoOf, seriesSql, stepFor, type Measure, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
+import type { StoreReader } from '../../engine/control.ts'
+import { dialectOf } from '../../query/index.ts'
+import { storedSince } from '../../topics/coverage.ts'
+import { groupField } from '../query-parameters.ts'
+import { largestOf, trafficLevels, type TrafficLevel } from './level-groups.ts'
+import { workloadName } from './types.ts'
+import type { RunQuery } from './workloads.ts'
+
+const pairFields = ['src_namespace', 'src_owner_name', 'dst_namespace', 'dst_owner_name'] as const
+const [maxBuckets, leastBuckets, maxSeries] = [720, 120, 40]
+/** Buckets of fewer flows have no level that a bucket shows. */
+const flowsPerBucket = 3
+/** Traffic before a range that shows its usual level, and which changes belong to earlier incidents. */
+const leastContextUs = 1_800_000_000n
+/** Traffic after a range that shows the level to which it changed. */
+const afterUs = 300_000_000n
+const lowPenalty = 2.5
+const factors = [1, 2, 3, 4, 6]
+/** Flows differ in size, so that sums vary more than counts. */
+const spread = 2
+
+/** A change of level in times (µs). */
+export type Level = Omit<TrafficLevel<unknown>, 'at' | 'earliest' | 'latest' | 'keys'> &
+  Readonly<{
+    at: bigint
+    /** Interval of confidence: the change is not before, and not since. */
+    from: bigint
+    to: bigint
+    /** Names of the workloads of the pairs that changed. */
+    pairs: readonly Ends[]
+    ends: ReadonlySet<string>
+  }>
+
+/** Of a pair; of the sum of the pairs of a workload only its name; of all pairs none. */
+export type Ends = readonly string[]
+
+export type Levels = Readonly<{
+  /** µs. */
+  step: bigint
+  span: TimeSpan
+  /** Of the time range. */
+  levels: readonly Level[]
+  /** Of the traffic before and after it. */
+  others: readonly Level[]
+  selected: Level | undefined
 }>
 
-/** Smaller changes, as a share of all traffic on the larger side, are noise. */
-const leastChange = 0.01
-/** Smaller changes of a series, as a share of its larger side, are usual variation. */
-const leastOfSeries = 0.2
-/** Standard errors below which a difference is noise. */
-const noise = 5
+type LevelsRun = Readonly<{ store: StoreReader; runQuery: RunQuery; flows: RowQuery; by: Measure }>
 
-/**
- * The first of the largest changes at or after bucket `least`. Each series (a pair of workloads) is compared between
- * some buckets on both sides, and counts with its difference if that exceeds its own noise. Short dips need few
- * buckets, small changes many: the width that shows the largest change is used.
- */
-export function onsetOf(series: readonly (readonly number[])[], least: number): Onset | undefined {
-  const length = series[0]?.length ?? 0
-  const widths = [...new Set([20, 12, 6].map((part) => Math.max(3, Math.round(length / part))))]
-  const prefixes = series.map(prefixOf)
-  return widths
-    .flatMap((width) => changeOf(prefixes, length, width, least) ?? [])
-    .toSorted((a, b) => b.evidence - a.evidence)
-    .map(({ at, width }) => ({ at, width }))[0]
-}
-
-/** `variance`: of a bucket around a level that changes rarely; 0: unknown. */
-type Prefix = Readonly<{ sums: readonly number[]; squares: readonly number[]; variance: number }>
-
-/** Exporters report periodically, so that neighbours alternate; sums of some buckets do not. */
-const block = 4
-/** The median of the absolute differences of neighbours is 0.954 standard deviations of normal values. */
-const medianDifference = 0.954
-
-function prefixOf(values: readonly number[]): Prefix {
-  const [sums, squares] = [[0], [0]]
-  for (const value of values) {
-    sums.push((sums.at(-1) ?? 0) + value)
-    squares.push((squares.at(-1) ?? 0) + value * value)
-  }
-  const blocks = Array.from({ length: Math.floor(values.length / block) }, (_, index) => {
-    return (sums[(index + 1) * block] ?? 0) - (sums[index * block] ?? 0)
+/** Changes of level in the time range of `flows`; `at` (µs) selects the nearest one. */
+export async function levelsIn(run: LevelsRun, at: bigint | undefined): Promise<Levels> {
+  const { from, to } = run.flows.span
+  const { span, step, series } = await seriesAround(run)
+  // The first bucket is not complete.
+  const first = span.from / step + 1n
+  const timeOf = (index: number) => (first + BigInt(index)) * step
+  const levelOf = ({ at: bucket, earliest, latest, keys, ...level }: TrafficLevel<Ends>): Level => ({
+    ...level,
+    at: timeOf(bucket),
+    from: timeOf(earliest) - step / 2n,
+    to: timeOf(latest) + step / 2n,
+    pairs: keys,
+    ends: new Set(keys.flat()),
   })
-  const differences = blocks
-    .slice(1)
-    .map((value, index) => Math.abs(value - (blocks[index] ?? 0)))
-    .toSorted((a, b) => a - b)
-  const deviation = (differences[differences.length >> 1] ?? 0) / medianDifference
-  return { sums, squares, variance: (deviation * deviation) / block }
+  const isInside = (level: Level) => level.at >= from && level.at < to
+  const all = trafficLevels(series).map(levelOf)
+  // A selected range without a clear change may have a smaller one.
+  const inside = all.some(isInside)
+    ? all.filter(isInside)
+    : trafficLevels(series, lowPenalty).map(levelOf).filter(isInside)
+  const others = all.filter((level) => !isInside(level))
+  return { step, span, levels: inside, others, selected: selectedOf(inside, at) }
 }
 
-function changeOf(series: readonly Prefix[], length: number, width: number, least: number) {
-  const changes: { readonly at: number; readonly size: number; readonly share: number }[] = []
-  for (let at = Math.max(width, least); at <= length - Math.min(width, 3); at++) {
-    let [size, before, after] = [0, 0, 0]
-    for (const item of series) {
-      const [left, right] = [part(item, at - width, at), part(item, at, Math.min(length, at + width))]
-      const difference = Math.abs(right.mean - left.mean)
-      // A hundredth of the mean, so that constant series have an error.
-      const error = left.error + right.error + (0.01 * (left.mean + right.mean)) ** 2
-      const isLarge = difference > leastOfSeries * Math.max(left.mean, right.mean)
-      if (error > 0 && isLarge)
-        size += difference * Math.max(0, 1 - (noise * noise * error) / (difference * difference))
-      before += left.mean
-      after += right.mean
-    }
-    changes.push({ at, size, share: size / Math.max(before, after, Number.MIN_VALUE) })
+/** Sums per bucket of pairs and of their workloads, in the time range and around it. */
+async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
+  const { from, to } = flows.span
+  const length = to - from
+  const before = from - (length > leastContextUs ? length : leastContextUs)
+  // Before the first stored flow traffic is unknown, and not zero.
+  const { since = before } = await storedSince(store, { from: before, to })
+  const wide: TimeSpan = { from: since > before && since < to ? since : before, to: to + afterUs }
+  const fine = stepFor(wide, maxBuckets)
+  const request = { ...flows, span: wide, group: pairFields.map(groupField), step: fine, by, limit: maxSeries }
+  const rows = await runQuery(seriesSql(request, dialectOf(store)))
+  const fineUs = BigInt(fine) * 1_000_000n
+  const last = rows.reduce((a, row) => (bucketOf(row) > a ? bucketOf(row) : a), 0n)
+  const span = { from: wide.from, to: last > to ? last : to }
+  const step = fineUs * BigInt(factorOf([...binned(rows, 'flows', { span, step: fineUs }).values()]))
+  const [counts, sums] = [binned(rows, 'flows', { span, step }), binned(rows, by, { span, step })]
+  const pairs = [...sums].map(([key, values]) => ({ key: endsOf(key), values, flows: counts.get(key) ?? [] }))
+  const series = [...pairs.map((pair) => ({ ...pair, isSum: false })), ...sumsOf(pairs)]
+  return {
+    span,
+    step,
+    series: series.map(({ key, values, flows: of, isSum }) => ({
+      key,
+      values,
+      isSum,
+      unit: by === 'flows' ? 1 : (spread * sumOf(values)) / Math.max(1, sumOf(of)),
+    })),
   }
-  const largest = Math.max(0, ...changes.map(({ size }) => size))
-  const near = changes.findIndex(({ size }) => size > 0 && size >= 0.7 * largest)
-  // The change grows until its place.
-  const change = near < 0 ? undefined : changes.slice(near, near + width + 1).toSorted((a, b) => b.size - a.size)[0]
-  return change === undefined || change.share < leastChange
-    ? undefined
-    : { at: change.at, width, evidence: change.size * width ** 0.25 }
 }
 
-/** Mean, and variance of the mean, of the buckets from `from` to `to`. */
-function part({ sums, squares, variance: usual }: Prefix, from: number, to: number) {
-  const count = to - from
-  const mean = ((sums[to] ?? 0) - (sums[from] ?? 0)) / count
-  const variance = Math.max(0, ((squares[to] ?? 0) - (squares[from] ?? 0)) / count - mean * mean)
-  return { mean, error: usual > 0 ? usual / count : variance / Math.max(1, count - 1) }
+type PairSeries = Readonly<{ key: Ends; values: readonly number[]; flows: readonly number[] }>
+
+/** Of each workload with several pairs, and of all: small changes of each pair may be clear in their sum. */
+function sumsOf(pairs: readonly PairSeries[]) {
+  const workloads = new Set(pairs.flatMap(({ key }) => key).filter((name) => name !== ''))
+  const groups: readonly Readonly<{ key: Ends; of: readonly PairSeries[] }>[] = [
+    ...[...workloads].map((name) => ({ key: [name], of: pairs.filter(({ key }) => key.includes(name)) })),
+    { key: [], of: pairs },
+  ]
+  const added = (all: readonly (readonly number[])[]) =>
+    (all[0] ?? []).map((_, at) => all.reduce((sum, values) => sum + (values[at] ?? 0), 0))
+  return groups
+    .filter(({ of }) => of.length > 1)
+    .map(({ key, of }) => ({
+      key,
+      values: added(of.map(({ values }) => values)),
+      flows: added(of.map(({ flows }) => flows)),
+      isSum: true,
+    }))
+}
+
+/** The one nearest to `at`, if it is near; by default the largest fall. */
+function selectedOf(levels: readonly Level[], at: bigint | undefined): Level | undefined {
+  if (at === undefined) return largestOf(levels)
+  const away = (level: Level) => Number(level.at > at ? level.at - at : at - level.at)
+  const [nearest] = levels.toSorted((a, b) => away(a) - away(b))
+  return nearest !== undefined && away(nearest) <= nearUs ? nearest : undefined
+}
+
+const nearUs = 120_000_000
+
+type Row = Readonly<Record<string, unknown>>
+type Binning = Readonly<{ span: TimeSpan; step: bigint }>
+
+/** Values by bucket of each pair and of the rest, without the first and the last bucket, which are not complete. */
+function binned(rows: readonly Row[], measure: Measure, { span, step }: Binning): ReadonlyMap<string, number[]> {
+  const first = span.from / step + 1n
+  const length = Math.max(0, Number((span.to - 1n) / step - first))
+  const series = new Map<string, number[]>()
+  for (const row of rows) {
+    const key = JSON.stringify([row['_other'], ...pairFields.map((_, index) => row[`_g${index}`])])
+    const values = series.get(key) ?? new Array<number>(length).fill(0)
+    series.set(key, values)
+    const index = Number(bucketOf(row) / step - first)
+    if (index >= 0 && index < length) values[index]! += Number(row[`_${measure}`])
+  }
+  return series
+}
+
+const bucketOf = (row: Row) => BigInt(String(row['_bucket']))
+
+function endsOf(key: string): Ends {
+  const [, ...names] = JSON.parse(key) as readonly (string | null)[]
+  const end = (at: number) => workloadName({ namespace: names[at] ?? '', name: names[at + 1] ?? '' })
+  return [end(0), end(2)]
+}
+
+/** Fine buckets that become one, so that most pairs have some flows in each. */
+function factorOf(counts: readonly (readonly number[])[]): number {
+  const length = counts[0]?.length ?? 0
+  const sums = counts.map(sumOf).toSorted((a, b) => b - a)
+  const usual = (sums[sums.length >> 1] ?? 0) / Math.max(1, length)
+  const possible = factors.filter((factor) => factor === 1 || length / factor >= leastBuckets)
+  return possible.find((factor) => usual * factor >= flowsPerBucket) ?? possible.at(-1) ?? 1
+}
+
+function sumOf(values: readonly number[]) {
+  return values.reduce((sum, value) => sum + value, 0)
 }

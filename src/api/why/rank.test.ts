@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { rank } from './rank.ts'
+import { rank, type RankOptions } from './rank.ts'
 import { selects } from './selector.ts'
 import type { Candidate, Workload } from './types.ts'
 import { changeWeight, resourceWeight } from './weights.ts'
 
 const onset = 1_000_000_000
-const options = { onset, lookbackMs: 1_800_000, graceMs: 20_000, inventoryGraceMs: 600_000 }
+const options = {
+  onset: { time: onset, from: onset, to: onset },
+  kind: 'fall',
+  others: [],
+  lookbackMs: 1_800_000,
+  graceMs: 20_000,
+  inventoryGraceMs: 600_000,
+} as const
 
 function candidate(more: Partial<Candidate>): Candidate {
   return {
@@ -139,7 +146,7 @@ test('a nearer, closer or weightier change ranks higher; metadata and late react
     [web],
     options,
   ).ranked.map(({ candidate: { pos } }) => pos)
-  expect(names).toEqual(['near', 'scaled', 'unmounted', 'old', 'note'])
+  expect(names).toEqual(['near', 'scaled', 'unmounted', 'note', 'old'])
 })
 
 test('repeated changes of an object that is only in the same namespace are counted with the newest', () => {
@@ -235,4 +242,42 @@ test('label selectors follow Kubernetes', () => {
     false,
     false,
   ])
+})
+
+describe('other writes', () => {
+  const prices = { kind: 'ConfigMap', name: 'settings', ref: 'k8s:c1//ConfigMap/shop/settings', paths: ['/data/price'] }
+  const scoreOf = (pos: string, more: readonly Candidate[], further: Partial<RankOptions> = {}) =>
+    rank(more, [web], { ...options, ...further }).ranked.find((ranked) => ranked.candidate.pos === pos)?.score ?? 0
+
+  test('of the same fields every minute make a change usual, unless its number is unusual', () => {
+    const write = (minutes: number, price: unknown) =>
+      candidate({
+        ...prices,
+        pos: String(minutes),
+        at: onset - minutes * 60_000,
+        diff: [{ op: 'replace', path: '/data/price', value: price }],
+      })
+    const others = [1, 2, 3, 4, 5, 6].map((minutes) => write(minutes, minutes))
+    const alone = scoreOf('0', [write(0, 3)])
+    expect(scoreOf('0', [write(0, 3), ...others])).toBeLessThan(alone / 3)
+    expect(scoreOf('0', [write(0, 300), ...others])).toBeCloseTo(alone)
+  })
+
+  test('that restored the state before the onset make a change less likely', () => {
+    const [before, after] = [{ replicas: 2 }, { replicas: 0 }]
+    const scale = { paths: ['/spec/replicas'], ref: 'k8s:c1/apps/Deployment/shop/web' }
+    const broken = candidate({ ...scale, pos: 'broken', at: onset - 60_000, before, after })
+    const repaired = candidate({ ...scale, pos: 'repaired', at: onset - 30_000, before: after, after: before })
+    expect(scoreOf('broken', [broken, repaired])).toBeLessThan(scoreOf('broken', [broken]) / 3)
+    expect(scoreOf('repaired', [repaired])).toBeLessThan(0.5)
+    expect(scoreOf('repaired', [repaired], { kind: 'recovery' })).toBeGreaterThan(0.5)
+  })
+
+  test('an earlier change of the same traffic explains the change before it', () => {
+    const early = candidate({ pos: 'early', at: onset - 90_000 })
+    const level = { from: onset - 85_000, to: onset - 75_000, ends: new Set(['shop/web']) }
+    expect(scoreOf('early', [early], { others: [level] })).toBeLessThan(scoreOf('early', [early]) / 3)
+    const elsewhere = { ...level, ends: new Set(['shop/other']) }
+    expect(scoreOf('early', [early], { others: [elsewhere] })).toBe(scoreOf('early', [early]))
+  })
 })

@@ -1,7 +1,9 @@
 import { isAutoscaler, isControllers } from './controllers.ts'
 import { actorCloseness, relationOf, shareFactor } from './relate.ts'
 import type { Candidate, Reason, Workload } from './types.ts'
-import { auditWeight, changeWeight, resourceWeight } from './weights.ts'
+import type { LevelKind } from './levels.ts'
+import { auditWeight, changeWeight, effectMs, resourceWeight } from './weights.ts'
+import { writeFacts, type WriteFacts } from './writes.ts'
 
 export type Ranked = Readonly<{
   candidate: Candidate
@@ -20,46 +22,55 @@ export type Ranking = Readonly<{
   excluded: Readonly<{ controllers: number; unrelated: number }>
 }>
 
+/** Another change of traffic, before the one in question. Unix ms. `ends`: names of its workloads. */
+export type ExplainedLevel = Readonly<{ from: number; to: number; ends: ReadonlySet<string> }>
+
 export type RankOptions = Readonly<{
-  /** Unix ms: start of the change of traffic. */
-  onset: number
+  /** When traffic changed, and the interval of confidence. Unix ms. */
+  onset: Readonly<{ time: number; from: number; to: number }>
+  kind: LevelKind | undefined
+  others: readonly ExplainedLevel[]
   lookbackMs: number
-  /** ms that a change may be later than the onset, because of buckets and delays. */
+  /** ms that a change may be later than the onset, because of delays. */
   graceMs: number
   /** The same for records of inventories without an audit event: inventories are read periodically. */
   inventoryGraceMs: number
 }>
 
-/** At the end of the look-back a change counts e^-4. */
-const timeConstants = 4
+/** At the end of the look-back a change counts e^-8. */
+const timeConstants = 8
 /** An autoscaler reacts to traffic. */
 const reaction = 0.4
+/** A change that was undone before the onset, or that another change of traffic followed at once. */
+const explained = 0.25
+/** A change that restores a state, of a fall. */
+const restoring = 0.3
+/** Writes of the same fields in the look-back that are a habit. */
+const habit = 3
 
-/** Best first: time proximity × closeness × weight of the kind × share of the changed traffic. */
-export function rank(
-  candidates: readonly Candidate[],
-  workloads: readonly Workload[],
-  { onset, lookbackMs, graceMs, inventoryGraceMs }: RankOptions,
-): Ranking {
+/** Best first: time proximity × closeness × weight of the kind × share of the changed traffic × other writes. */
+export function rank(candidates: readonly Candidate[], workloads: readonly Workload[], options: RankOptions): Ranking {
+  const { onset, lookbackMs } = options
+  const factsOf = writeFacts(candidates)
   let [controllers, unrelated] = [0, 0]
   const far: Candidate[] = []
   const ranked: Ranked[] = []
-  const graceOf = ({ is, audit_id: audit }: Candidate) =>
-    is === 'resource' && audit === null ? inventoryGraceMs : graceMs
-  const proximity = (candidate: Candidate) => {
-    const after = candidate.at - onset
-    return after > 0 ? 0.8 * (1 - (0.5 * after) / graceOf(candidate)) : Math.exp((timeConstants * after) / lookbackMs)
-  }
   const scored = (candidate: Candidate, reason: Reason, closeness: number, share: number): Ranked => ({
     candidate,
-    score: proximity(candidate) * closeness * weightOf(candidate) * shareFactor(share),
+    score:
+      proximityOf(candidate, options) *
+      closeness *
+      weightOf(candidate) *
+      shareFactor(share) *
+      writesFactor(candidate, factsOf(candidate), options) *
+      (isExplained(candidate, reason, options) ? explained : 1),
     reasons: [reason],
     share,
-    secondsBefore: Math.round((onset - candidate.at) / 100) / 10,
+    secondsBefore: Math.round((options.onset.time - candidate.at) / 100) / 10,
     repeats: 0,
   })
   for (const candidate of candidates) {
-    if (candidate.at < onset - lookbackMs || candidate.at > onset + graceOf(candidate)) continue
+    if (candidate.at < onset.from - lookbackMs || candidate.at > onset.to + graceOf(candidate, options)) continue
     if (isControllers(candidate)) {
       controllers++
       continue
@@ -77,6 +88,38 @@ export function rank(
     else unrelated++
   }
   return { ranked: withoutRepeats(ranked.sort(bestFirst)), excluded: { controllers, unrelated } }
+}
+
+function graceOf({ is, audit_id: audit }: Candidate, { inventoryGraceMs, graceMs }: RankOptions) {
+  return is === 'resource' && audit === null ? inventoryGraceMs : graceMs
+}
+
+/** 1 in the interval of the onset; less for each time that the effect of a change usually takes before it. */
+function proximityOf(candidate: Candidate, options: RankOptions) {
+  const { onset, lookbackMs } = options
+  const [after, before] = [candidate.at - onset.to, onset.from - candidate.at]
+  if (after > 0) return 0.8 * (1 - (0.5 * after) / graceOf(candidate, options))
+  const effect = effectMs(candidate)
+  if (before <= effect) return 1 - (0.2 * Math.max(0, before)) / effect
+  return 0.8 * Math.exp((-timeConstants * (before - effect)) / lookbackMs)
+}
+
+/** The first change of traffic at the related workload after a change is its effect. */
+function isExplained(candidate: Candidate, { object, via }: Reason, { others, onset }: RankOptions) {
+  const latest = candidate.at + effectMs(candidate)
+  return others.some(
+    ({ from, to, ends }) =>
+      to < onset.from &&
+      to >= candidate.at &&
+      from <= latest &&
+      (ends.has(object) || (via !== undefined && ends.has(via))),
+  )
+}
+
+function writesFactor({ at }: Candidate, { restores, undoneAt, similar }: WriteFacts, { onset, kind }: RankOptions) {
+  const undone = undoneAt !== undefined && undoneAt > at && undoneAt < onset.from ? explained : 1
+  const direction = restores && kind === 'fall' ? restoring : 1
+  return undone * direction * (similar >= habit ? 1 / (similar - habit + 2) : 1)
 }
 
 /** A program that writes unrelated configuration all the time would fill the list. */

@@ -98,6 +98,12 @@ export function isRollout({ is, kind, operation, paths }: Fields): boolean {
   )
 }
 
+/** Usual time until a change affects traffic: new pods start, configuration is read again, rules apply. */
+export function effectMs(change: Fields): number {
+  if (isRollout(change) || ['ConfigMap', 'Secret'].includes(change.kind)) return 120_000
+  return change.is === 'resource' ? 120_000 : 45_000
+}
+
 const rules =
   /secur|firewall|acl|route|vpc|subnet|network|nsg|elb|load.?balancer|listener|peering|gateway|nat|dns|zone/i
 const machines = /instance|server|ecs|vm|nodepool|cluster/i

@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isRecord } from '../../model/json.ts'
+import type { Candidate } from './types.ts'
+
+/** What other writes of the same object show about a change. */
+export type WriteFacts = Readonly<{
+  /** It restored the state before an earlier change. */
+  restores: boolean
+  /** Unix ms of the change that restored the state before it. */
+  undoneAt: number | undefined
+  /** Further writes of the same fields with usual values. */
+  similar: number
+}>
+
+/** Facts of each change, from all changes of the time range. */
+export function writeFacts(candidates: readonly Candidate[]): (candidate: Candidate) => WriteFacts {
+  const byObject = Map.groupBy(
+    candidates.filter(({ is, ref }) => is !== 'audit' && ref !== null),
+    ({ ref }) => ref,
+  )
+  const facts = new Map<Candidate, WriteFacts>()
+  for (const writes of byObject.values()) {
+    const ordered = writes.toSorted((a, b) => a.at - b.at)
+    ordered.forEach((write, index) => {
+      const similar = ordered.filter((earlier) => earlier !== write && hasSameFields(earlier, write))
+      facts.set(write, {
+        restores: isRestoring(write) || ordered.slice(0, index).some((earlier) => undoes(write, earlier)),
+        undoneAt: ordered.slice(index + 1).find((later) => undoes(later, write))?.at,
+        similar: isUsual(write, similar) ? similar.length : 0,
+      })
+    })
+  }
+  return (candidate) => facts.get(candidate) ?? { restores: false, undoneAt: undefined, similar: 0 }
+}
+
+/** Specifications are known of some kinds only; of others the changed fields are compared. */
+function undoes(later: Candidate, earlier: Candidate) {
+  if (earlier.operation === 'created') return later.operation === 'deleted'
+  if (earlier.operation === 'deleted') return later.operation === 'created'
+  if (later.operation !== 'updated' || !hasSameFields(earlier, later)) return false
+  return earlier.before !== null && isDeepStrictEqual(later.after, earlier.before)
+}
+
+/** More replicas, or a policy that no longer restricts. */
+function isRestoring({ kind, operation, paths, before, after }: Candidate) {
+  if (operation === 'deleted') return kind.endsWith('NetworkPolicy')
+  const [from, to] = [before, after].map((spec) => (isRecord(spec) ? spec['replicas'] : undefined))
+  const isScale = paths.length === 1 && paths[0] === '/spec/replicas'
+  return isScale && typeof from === 'number' && typeof to === 'number' && to > from
+}
+
+function hasSameFields(a: Candidate, b: Candidate) {
+  return a.operation === b.operation && isDeepStrictEqual(a.paths.toSorted(), b.paths.toSorted())
+}
+
+/** Numbers are usual within the range of the other writes, and truth values if another write has the same. */
+function isUsual({ diff }: Candidate, others: readonly Candidate[]) {
+  return diff.every((step) => {
+    if (!isRecord(step) || !['number', 'boolean'].includes(typeof step['value'])) return true
+    const values = others.flatMap((write) =>
+      write.diff.flatMap((of) => (isRecord(of) && of['path'] === step['path'] ? [of['value']] : [])),
+    )
+    const numbers = values.filter((value) => typeof value === 'number')
+    return typeof step['value'] === 'number'
+      ? step['value'] >= Math.min(...numbers) && step['value'] <= Math.max(...numbers)
+      : values.includes(step['value'])
+  })
+}
