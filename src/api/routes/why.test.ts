@@ -120,7 +120,7 @@ test('without a change of traffic the start of the range is the reference', asyn
   expect(body['onset']).toBe(iso(of.onset - 600_000))
 })
 
-test('a range with a fall and its recovery lists both, explains the fall, and another one if it is selected', async () => {
+test('a range with a fall and its recovery lists both, and explains the fall or the selected one', async () => {
   const now = realHost().clock.now()
   const world = incidentSequence(2, now)
   const api = await startStored()

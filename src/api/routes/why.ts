@@ -89,8 +89,7 @@ export const whySchemas = {
         type: 'string',
         enum: verdicts,
         description:
-          'Whether the first candidate explains the change: clearly; less clearly than others or with a low score; or ' +
-          'no candidate does.',
+          'Whether the first candidate explains the change: clearly; not clearly; or ' + 'no candidate does.',
       },
       reason: { ...string, description: 'Of the verdict, with what was searched.' },
       missing: list(string, { description: 'Sources of changes that have no data for the affected clusters.' }),
@@ -153,7 +152,7 @@ const whySchema = {
   summary: 'What changed before a change of traffic',
   description:
     'Lists the changes of level of the flows in the time range, and ranks the changes of objects and ' +
-    'cloud resources and the audit events before the selected one. Inventories record changes up to some minutes later.',
+    'cloud resources and the audit events before the selected one. Inventories record changes some minutes later.',
   querystring: closed({
     ...questionParameters,
     by: { type: 'string', enum: ['bytes', 'packets', 'flows'], default: 'bytes', description: 'Measure to compare.' },

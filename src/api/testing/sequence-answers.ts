@@ -45,7 +45,7 @@ export async function fill(api: StoredApi, { events, flows, end }: IncidentSeque
   await api.addBatch(flows, end)
 }
 
-/** Answers for each incident and range, or `every` n-th of them. With a list of changes, the one closest to the incident is selected. */
+/** Answers for each incident and range, or `every` n-th of them, about the closest change of traffic. */
 export async function outcomes(api: StoredApi, world: IncidentSequence, every = 1): Promise<readonly Outcome[]> {
   const all: Outcome[] = []
   let count = 0

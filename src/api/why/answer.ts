@@ -13,7 +13,7 @@ import { rank, weightOf, type ExplainedLevel } from './rank.ts'
 import { verdictOf } from './verdict.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
-import { affectedBy, endKey, pairOf, pairsSql, within, type Pair } from './traffic.ts'
+import { affectedBy, endKey, impactsOf, pairOf, pairsSql, within, type Pair } from './traffic.ts'
 import { workloadName, type Candidate, type TrafficMark, type Workload } from './types.ts'
 import { isRollout } from './weights.ts'
 import { workloadsOf, type Affected, type RunQuery } from './workloads.ts'
@@ -187,17 +187,24 @@ async function relatedWorkloads(
   const { allFlows, store, runQuery, by } = run
   const dialect = dialectOf(store)
   const ends = affectedBy(pairs, of)
-  const affected: Affected[] = [...ends.values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
-  const named = affected.filter(({ end }) => end.namespace !== '').map(({ end }) => end)
-  if (onset !== undefined && named.length > 0) {
-    const sql = pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: named }, dialect)
-    const seen = new Set(affected.map(({ end }) => endKey(end)))
-    for (const { source, destination } of (await runQuery(sql)).map(pairOf)) {
-      const [near, far] = ends.has(endKey(source)) ? [source, destination] : [destination, source]
-      if (seen.has(endKey(far)) || far.namespace === '' || seen.size > maxAffected + maxNeighbours) continue
-      seen.add(endKey(far))
-      affected.push({ end: far, share: ends.get(endKey(near))?.share ?? 0, via: `${near.namespace}/${near.name}` })
-    }
+  const changed = [...ends.values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
+  const named = changed.filter(({ end }) => end.namespace !== '').map(({ end }) => end)
+  const around =
+    onset === undefined || named.length === 0
+      ? []
+      : (await runQuery(pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: named }, dialect))).map(
+          pairOf,
+        )
+  const lengths = { before: Number((onset ?? span.to) - span.from), after: Number(span.to - (onset ?? span.from)) }
+  const impacts = impactsOf(named.map(endKey), around, lengths)
+  const affected: Affected[] = changed.map((item) => ({ ...item, impact: impacts.get(endKey(item.end)) ?? 1 }))
+  const seen = new Set(affected.map(({ end }) => endKey(end)))
+  for (const { source, destination } of around) {
+    const [near, far] = ends.has(endKey(source)) ? [source, destination] : [destination, source]
+    if (seen.has(endKey(far)) || far.namespace === '' || seen.size > maxAffected + maxNeighbours) continue
+    seen.add(endKey(far))
+    const share = ends.get(endKey(near))?.share ?? 0
+    affected.push({ end: far, share, impact: 1, via: `${near.namespace}/${near.name}` })
   }
   return workloadsOf(affected, span, { ...run, dialect })
 }

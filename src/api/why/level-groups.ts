@@ -40,9 +40,7 @@ export function trafficLevels<Key>(
   )
   const levels: TrafficLevel<Key>[] = []
   for (const first of left) {
-    const members = [...left].filter(
-      ({ change }) => isTogether(change, first.change) && change.isGradual === first.change.isGradual,
-    )
+    const members = [...left].filter(({ change }) => isTogether(change, first.change))
     for (const member of members) left.delete(member)
     levels.push(grouped(members, length))
   }
@@ -76,7 +74,7 @@ function grouped<Key>(all: readonly Member<Key>[], length: number): TrafficLevel
     kind: kinds.toSorted((a, b) => amount(b) - amount(a))[0]!,
     before: sum(({ before }) => before),
     after: sum(({ after }) => after),
-    isGradual: first.change.isGradual,
+    isGradual: 2 * sum((change) => (change.isGradual ? sizeOf(change) : 0)) > sum(sizeOf),
     width,
     size: sum(sizeOf),
     keys: members.map(({ of }) => of.key),

@@ -41,7 +41,7 @@ const gradualBuckets = 6
 const lineBuckets = 24
 /** The place of a step is the best of many. */
 const lineAdvantage = 1.15
-/** Buckets before a change whose usual level is that to which a series recovers. */
+/** Buckets before a change, of which a series recovers to the median. */
 const baseBuckets = 400
 
 /**

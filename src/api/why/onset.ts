@@ -1,4 +1,4 @@
-import { isoOf, seriesSql, stepFor, type Measure, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
+import { seriesSql, stepFor, type Measure, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf } from '../../query/index.ts'
 import { storedSince } from '../../topics/coverage.ts'

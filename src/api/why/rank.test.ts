@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { rank, type RankOptions } from './rank.ts'
 import { selects } from './selector.ts'
 import type { Candidate, Workload } from './types.ts'
+import { impactsOf, type Pair } from './traffic.ts'
 import { changeWeight, resourceWeight } from './weights.ts'
 
 const onset = 1_000_000_000
@@ -46,6 +47,7 @@ const web: Workload = {
   kind: 'Deployment',
   name: 'web',
   share: 1,
+  impact: 1,
   via: undefined,
   labels: [{ app: 'web' }],
   nodes: new Set(['n1']),
@@ -280,4 +282,47 @@ describe('other writes', () => {
     const elsewhere = { ...level, ends: new Set(['shop/other']) }
     expect(scoreOf('early', [early], { others: [elsewhere] })).toBe(scoreOf('early', [early]))
   })
+})
+
+describe('the traffic of a workload itself', () => {
+  const end = (name: string) => ({ cluster: 'c1', namespace: 'shop', kind: 'Deployment', name })
+  const pair = (source: string, destination: string, before: number, after: number): Pair => ({
+    source: end(source),
+    destination: end(destination),
+    before,
+    after,
+  })
+
+  test('ranks a workload that failed above its peers, of which most traffic did not change', () => {
+    const api = { ...web, name: 'api', impact: 0.2 }
+    const [first, second] = rank([candidate({ name: 'api' }), candidate({})], [api, web], options).ranked
+    expect(first?.candidate.name).toBe('web')
+    expect(second?.score).toBeLessThan((first?.score ?? 0) / 2)
+  })
+
+  test('has its impact from rates, of what it receives, sends, or both', () => {
+    const pairs = [pair('web', 'db', 100, 10), pair('web', 'cache', 100, 10), pair('api', 'db', 900, 450)]
+    const keys = ['web', 'api', 'db'].map((name) => `shop/Deployment/${name}`)
+    const impacts = impactsOf(keys, pairs, { before: 2, after: 1 })
+    const [ofWeb, ofApi, ofDb] = keys.map((key) => impacts.get(key))
+    expect(ofWeb).toBe(1)
+    expect(ofApi).toBe(0)
+    // From 500 to 460 per second; web from 100 to 20.
+    expect(ofDb).toBeCloseTo(0.08 / 0.8)
+  })
+})
+
+test('before a rise more replicas count as fewer ones before a fall', () => {
+  const scale = (from: number, to: number) =>
+    candidate({ paths: ['/spec/replicas'], before: { replicas: from }, after: { replicas: to } })
+  const scoreOf = (change: Candidate, kind: RankOptions['kind']) =>
+    rank([change], [web], { ...options, kind }).ranked[0]?.score ?? 0
+  expect(scoreOf(scale(0, 4), 'recovery')).toBe(scoreOf(scale(4, 0), 'fall'))
+  expect(scoreOf(scale(1, 2), 'rise')).toBeLessThan(scoreOf(scale(0, 2), 'rise'))
+})
+
+test('a change counts half at three quarters of its time of effect', () => {
+  const scoreOf = (before: number) => rank([candidate({ at: onset - before })], [web], options).ranked[0]?.score ?? 0
+  expect(scoreOf(90_000)).toBeCloseTo(scoreOf(0) / 2)
+  expect(scoreOf(180_000)).toBeCloseTo(scoreOf(0) / 5)
 })

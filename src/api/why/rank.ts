@@ -37,8 +37,8 @@ export type RankOptions = Readonly<{
   inventoryGraceMs: number
 }>
 
-/** At the end of the look-back a change counts e^-8. */
-const timeConstants = 8
+/** Of the longest time until a change has its effect. */
+const usual = 0.75
 /** An autoscaler reacts to traffic. */
 const reaction = 0.4
 /** A change that was undone before the onset, or that another change of traffic followed at once. */
@@ -60,7 +60,7 @@ export function rank(candidates: readonly Candidate[], workloads: readonly Workl
     score:
       proximityOf(candidate, options) *
       closeness *
-      weightOf(candidate) *
+      weightOf(candidate, options.kind) *
       shareFactor(share) *
       writesFactor(candidate, factsOf(candidate), options) *
       (isExplained(candidate, reason, options) ? explained : 1),
@@ -94,14 +94,12 @@ function graceOf({ is, audit_id: audit }: Candidate, { inventoryGraceMs, graceMs
   return is === 'resource' && audit === null ? inventoryGraceMs : graceMs
 }
 
-/** 1 in the interval of the onset; less for each time that the effect of a change usually takes before it. */
+/** 1 in the interval of the onset; before it half at the time that the effect of a change seldom exceeds. */
 function proximityOf(candidate: Candidate, options: RankOptions) {
-  const { onset, lookbackMs } = options
-  const [after, before] = [candidate.at - onset.to, onset.from - candidate.at]
+  const { onset } = options
+  const [after, before] = [candidate.at - onset.to, Math.max(0, onset.from - candidate.at)]
   if (after > 0) return 0.8 * (1 - (0.5 * after) / graceOf(candidate, options))
-  const effect = effectMs(candidate)
-  if (before <= effect) return 1 - (0.2 * Math.max(0, before)) / effect
-  return 0.8 * Math.exp((-timeConstants * (before - effect)) / lookbackMs)
+  return 1 / (1 + (before / (usual * effectMs(candidate))) ** 2)
 }
 
 /** The first change of traffic at the related workload after a change is its effect. */
@@ -140,10 +138,19 @@ function withoutRepeats(ranked: readonly Ranked[]): readonly Ranked[] {
   return kept
 }
 
-export function weightOf(candidate: Candidate): number {
+/** How much a change usually affects traffic; `kind`: of the change of traffic, by default a fall. */
+export function weightOf(candidate: Candidate, kind: LevelKind = 'fall'): number {
   if (candidate.is === 'audit') return auditWeight(candidate)
   if (candidate.is === 'resource') return resourceWeight(candidate)
-  return changeWeight(candidate) * (isAutoscaler(candidate) ? reaction : 1)
+  return changeWeight(kind === 'fall' ? candidate : reversed(candidate)) * (isAutoscaler(candidate) ? reaction : 1)
+}
+
+/** More replicas raise traffic as fewer ones lower it. */
+function reversed(candidate: Candidate): Candidate {
+  const { before, after } = candidate
+  const operations: Readonly<Record<string, string>> = { created: 'deleted', deleted: 'created' }
+  const operation = operations[candidate.operation] ?? candidate.operation
+  return { ...candidate, operation, before: after, after: before }
 }
 
 function personOf({ actor, actor_kind: kind }: Candidate) {

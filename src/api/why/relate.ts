@@ -24,6 +24,8 @@ const closeness: Readonly<Record<ReasonName, number>> = {
 const neighbour = 0.4
 /** A change that affects a small part of the traffic still counts. */
 const leastShare = 0.25
+/** The same for a change of a workload that kept most of its traffic. */
+const leastImpact = 0.3
 
 export type Relation = Readonly<{ reason: Reason; closeness: number; share: number }>
 
@@ -36,7 +38,8 @@ export function relationOf(candidate: Candidate, workloads: readonly Workload[])
     const is = relatedBy(candidate, workload)
     if (is === undefined) continue
     if (workload.via === undefined && is !== 'namespace') affected += workload.share
-    const close = closeness[is] * (workload.via === undefined ? 1 : neighbour)
+    const ofImpact = leastImpact + (1 - leastImpact) * workload.impact
+    const close = closeness[is] * (workload.via === undefined ? ofImpact : neighbour)
     const score = close * (leastShare + (1 - leastShare) * workload.share)
     if (score <= bestScore) continue
     bestScore = score

@@ -93,4 +93,31 @@ export function affectedBy(
 
 const carriedShare = 0.8
 
+/**
+ * Relative change of the received, sent or whole traffic of each end, the largest of the three as a part of that of
+ * all ends. `lengths`: durations before and after.
+ */
+export function impactsOf(
+  keys: readonly string[],
+  pairs: readonly Pair[],
+  lengths: Readonly<{ before: number; after: number }>,
+): ReadonlyMap<string, number> {
+  const sides = (key: string) => {
+    const sent = pairs.filter(({ source }) => endKey(source) === key)
+    const received = pairs.filter(({ destination }) => endKey(destination) === key)
+    return [sent, received, [...sent, ...received]].map((of) => relativeChange(of, lengths))
+  }
+  const changes = new Map(keys.map((key) => [key, Math.max(...sides(key))]))
+  const most = Math.max(...changes.values())
+  return new Map([...changes].map(([key, change]) => [key, most > 0 ? change / most : 1]))
+}
+
+function relativeChange(pairs: readonly Pair[], lengths: Readonly<{ before: number; after: number }>) {
+  const [before, after] = (['before', 'after'] as const).map(
+    (side) => pairs.reduce((sum, pair) => sum + pair[side], 0) / Math.max(1, lengths[side]),
+  ) as [number, number]
+  const most = Math.max(before, after)
+  return most === 0 ? 0 : Math.abs(after - before) / most
+}
+
 export const within = (rowQuery: RowQuery, span: TimeSpan): RowQuery => ({ ...rowQuery, span })

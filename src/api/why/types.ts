@@ -66,6 +66,8 @@ export type Workload = Readonly<{
   name: string
   /** Of the changed traffic, 0 to 1. */
   share: number
+  /** Relative change of its traffic, as a part of the largest one of all workloads: 0 to 1. */
+  impact: number
   /** The affected workload that it exchanges traffic with; undefined: it is affected itself. */
   via: string | undefined
   labels: readonly Labels[]

@@ -10,8 +10,8 @@ export type Verdict = Readonly<{
 }>
 
 /** A lower score has a relation, a time or a kind that seldom affects traffic. */
-const leastScore = 0.25
-const clearScore = 0.4
+const leastScore = 0.4
+const clearScore = 0.5
 /** Of the second score, for a clear difference. */
 const clearRatio = 1.3
 

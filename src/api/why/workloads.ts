@@ -12,7 +12,7 @@ import type { Labels, Workload } from './types.ts'
 type Row = Readonly<Record<string, unknown>>
 export type RunQuery = (sql: string) => Promise<readonly Row[]>
 
-export type Affected = Readonly<{ end: End; share: number; via?: string }>
+export type Affected = Readonly<{ end: End; share: number; impact: number; via?: string }>
 
 const maxObjects = 20_000
 const maxSpecs = 200
@@ -91,7 +91,7 @@ export async function workloadsOf(
   })
 }
 
-function bare({ end: { cluster, namespace, kind, name }, share, via }: Affected): Workload {
+function bare({ end: { cluster, namespace, kind, name }, share, impact, via }: Affected): Workload {
   const none = new Set<string>()
   return {
     cluster,
@@ -99,6 +99,7 @@ function bare({ end: { cluster, namespace, kind, name }, share, via }: Affected)
     kind,
     name,
     share,
+    impact,
     via,
     labels: [],
     nodes: none,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isRecord } from '../../model/json.ts'
 import type { Candidate } from './types.ts'
 
-/** What other writes of the same object show about a change. */
+/** What further writes of the same object show about a change. */
 export type WriteFacts = Readonly<{
   /** It restored the state before an earlier change. */
   restores: boolean
