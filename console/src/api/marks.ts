@@ -18,9 +18,27 @@ export type Candidate = TrafficMark &
 
 type End = Readonly<{ namespace: string; kind: string; name: string }>
 
+/** A change of the level of traffic. Rates per second. */
+export type Level = Readonly<{
+  time: string
+  earliest: string
+  latest: string
+  kind: 'fall' | 'rise' | 'recovery'
+  gradual: boolean
+  before: number
+  after: number
+  workloads: readonly string[]
+  selected: boolean
+}>
+
 export type Preceding = Readonly<{
   onset: string
   detected: boolean
+  levels: readonly Level[]
+  verdict: 'explained' | 'uncertain' | 'unexplained'
+  reason: string
+  /** Sources of changes without data. */
+  missing: readonly string[]
   before: number
   after: number
   window: Readonly<{ from: string; to: string }>

@@ -8,6 +8,19 @@ export const whyText = {
   shifted: (time: string) => `Traffic shifted between workloads at ${time}.`,
   notDetected: (time: string) =>
     `No change of traffic was found in this time range. The list shows changes before its start, ${time}.`,
+  levels: 'Changes of traffic',
+  choose: (counts: string) => `${counts} in this time range. Choose the one to explain:`,
+  levelNouns: { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] },
+  levelNames: {
+    fall: (gradual: boolean) => (gradual ? 'Gradual fall' : 'Fall'),
+    rise: (gradual: boolean) => (gradual ? 'Gradual rise' : 'Rise'),
+    recovery: (gradual: boolean) => (gradual ? 'Gradual recovery' : 'Recovery'),
+  },
+  ratesFromTo: (before: string, after: string) => `${before}/s → ${after}/s`,
+  between: (earliest: string, latest: string) => `between ${earliest} and ${latest}`,
+  missing: (source: string) => `There is ${source} in this time.`,
+  unexplained: 'No change explains this.',
+  uncertain: 'The first change does not rank clearly.',
   notCause:
     'Ranked by time, relation, kind and share of the changed traffic. A change that preceded need not be the cause.',
   theChanges: 'the changes before',

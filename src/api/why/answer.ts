@@ -115,8 +115,8 @@ const mostComparedUs = 600_000_000n
 /** Flows and changes are observed with delays. */
 const graceUs = 10_000_000n
 
-function explainedLevel({ from, to, ends }: Level): ExplainedLevel {
-  return { from: Number(from) / 1000, to: Number(to) / 1000, ends }
+function explainedLevel({ from, to, kind, ends }: Level): ExplainedLevel {
+  return { from: Number(from) / 1000, to: Number(to) / 1000, kind, ends }
 }
 
 /** Rates per second of the pairs that changed. */

@@ -1,7 +1,14 @@
 import { defaultPenalty, intervalOf, levelsOf, type Fitted, type LevelChange, type LevelKind } from './levels.ts'
 
 /** Sums per bucket of a pair of workloads, or of several (`isSum`). `key`: its ends. */
-export type Series<Key> = Readonly<{ key: Key; values: readonly number[]; unit: number; isSum: boolean }>
+export type Series<Key> = Readonly<{
+  key: Key
+  values: readonly number[]
+  /** Number of flows per bucket. */
+  flows: readonly number[]
+  unit: number
+  isSum: boolean
+}>
 
 /** A change of level of one or more pairs at the same time. */
 export type TrafficLevel<Key> = LevelChange &
@@ -29,12 +36,15 @@ export function trafficLevels<Key>(
   const pairs = series.filter(({ isSum }) => !isSum)
   const total = pairs.reduce((sum, { values }) => sum + values.reduce((of, value) => of + value, 0), 0)
   // Of many series without a change, some look as if they had one.
-  const manySeries = (2 * Math.log(Math.max(1, series.length))) / Math.log(Math.max(2, length))
+  const manySeries = (2 * Math.log(Math.max(1, 2 * series.length))) / Math.log(Math.max(2, length))
   const left = new Set(
     series
-      .flatMap((of): Member<Key>[] => {
-        const fitted = levelsOf(of.values, of.unit, penalty + manySeries)
-        return fitted.changes.map((change) => ({ of, fitted, change }))
+      .flatMap((of): readonly Member<Key>[] => {
+        const limit = penalty + manySeries
+        const ofSums = membersOf(of, levelsOf(of.values, { unit: of.unit, penalty: limit }))
+        if (of.unit === 1) return ofSums
+        const ofCounts = membersOf(of, levelsOf(of.flows, { penalty: limit, sums: of.values }))
+        return [...ofSums, ...ofCounts.filter(({ change }) => !ofSums.some((sum) => isTogether(sum.change, change)))]
       })
       .toSorted((a, b) => sizeOf(b.change) - sizeOf(a.change)),
   )
@@ -45,6 +55,11 @@ export function trafficLevels<Key>(
     levels.push(grouped(members, length))
   }
   return levels.filter(({ size }) => size > 0 && size >= (leastShare * total) / length).toSorted((a, b) => a.at - b.at)
+}
+
+/** A fall of few flows is clear in their number, and hidden in their bytes. */
+function membersOf<Key>(of: Series<Key>, fitted: Fitted): readonly Member<Key>[] {
+  return fitted.changes.map((change) => ({ of, fitted, change }))
 }
 
 function isTogether(change: LevelChange, of: LevelChange) {

@@ -44,13 +44,24 @@ const lineAdvantage = 1.15
 /** Buckets before a change, of which a series recovers to the median. */
 const baseBuckets = 400
 
+export type LevelOptions = Readonly<{
+  /** What one independent count adds, such as the mean bytes of a flow. */
+  unit?: number
+  penalty?: number
+  /** Sums of which `before` and `after` are means, such as the bytes of counted flows. */
+  sums?: readonly number[]
+}>
+
 /**
  * All changes of level, by PELT with the deviance of a negative binomial distribution: counts of few flows vary as
- * counts, and large sums by a share of their level. `unit`: what one independent count adds, such as the mean bytes
- * of a flow.
+ * counts, and large sums by a share of their level.
  */
-export function levelsOf(values: readonly number[], unit = 1, penalty = defaultPenalty): Fitted {
+export function levelsOf(
+  values: readonly number[],
+  { unit = 1, penalty = defaultPenalty, sums = values }: LevelOptions = {},
+): Fitted {
   const length = values.length
+  const meanOfSums = meansOf(sums)
   const cost = costOf(values.map((value) => value / unit))
   const mean = meansOf(values)
   const bounds = withoutSteps(pelt(length, cost, penalty * Math.log(Math.max(2, length))), length, mean)
@@ -66,7 +77,9 @@ export function levelsOf(values: readonly number[], unit = 1, penalty = defaultP
     )
     const base = medianOf(values.slice(Math.max(0, at - baseBuckets), at))
     const isGradual = width > 2 * gradualBuckets || isLine(values, [from, at, to])
-    return [{ at, earliest, latest, kind: kindOf(before, after, base), before, after, isGradual, width }]
+    const kind = kindOf(before, after, base)
+    const shown = { before: meanOfSums(from, bound), after: meanOfSums(bound, to) }
+    return [{ at, earliest, latest, kind, ...shown, isGradual, width }]
   })
   return {
     changes: withoutBursts(placed),

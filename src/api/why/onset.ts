@@ -97,6 +97,7 @@ async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
     series: series.map(({ key, values, flows: of, isSum }) => ({
       key,
       values,
+      flows: of,
       isSum,
       unit: by === 'flows' ? 1 : (spread * sumOf(values)) / Math.max(1, sumOf(of)),
     })),

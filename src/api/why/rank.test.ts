@@ -275,9 +275,33 @@ describe('other writes', () => {
     expect(scoreOf('repaired', [repaired], { kind: 'recovery' })).toBeGreaterThan(0.5)
   })
 
+  test('that broke, repaired and broke traffic again do not make the last change a repair or a habit', () => {
+    const [open, closed] = [{ ingress: [{}] }, { ingress: [] }]
+    const policy = { kind: 'NetworkPolicy', name: 'p', ref: 'k8s:c1//NetworkPolicy/shop/p', paths: ['/spec/ingress'] }
+    const selected = { podSelector: { matchLabels: { app: 'web' } } }
+    const write = (pos: string, minutes: number, [before, after]: readonly [object, object]) =>
+      candidate({
+        ...policy,
+        pos,
+        at: onset - minutes * 60_000,
+        before: { ...selected, ...before },
+        after: { ...selected, ...after },
+      })
+    const level = (kind: 'fall' | 'recovery', minutes: number) => {
+      const at = onset - minutes * 60_000 + 10_000
+      return { from: at, to: at + 10_000, kind, ends: new Set(['shop/web']) }
+    }
+    const again = write('again', 0, [open, closed])
+    const earlier = [write('broke', 20, [open, closed]), write('repaired', 10, [closed, open])]
+    const others = [level('fall', 20), level('recovery', 10)]
+    expect(scoreOf('again', [...earlier, again], { others })).toBeCloseTo(scoreOf('again', [again]))
+    expect(scoreOf('again', [earlier[1]!, again], { others })).toBeCloseTo(scoreOf('again', [again]))
+    expect(scoreOf('repaired', earlier, { others: [level('fall', 20)] })).toBeLessThan(0.3)
+  })
+
   test('an earlier change of the same traffic explains the change before it', () => {
     const early = candidate({ pos: 'early', at: onset - 90_000 })
-    const level = { from: onset - 85_000, to: onset - 75_000, ends: new Set(['shop/web']) }
+    const level = { from: onset - 85_000, to: onset - 75_000, kind: 'fall', ends: new Set(['shop/web']) } as const
     expect(scoreOf('early', [early], { others: [level] })).toBeLessThan(scoreOf('early', [early]) / 3)
     const elsewhere = { ...level, ends: new Set(['shop/other']) }
     expect(scoreOf('early', [early], { others: [elsewhere] })).toBe(scoreOf('early', [early]))

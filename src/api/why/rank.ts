@@ -23,7 +23,7 @@ export type Ranking = Readonly<{
 }>
 
 /** Another change of traffic, before the one in question. Unix ms. `ends`: names of its workloads. */
-export type ExplainedLevel = Readonly<{ from: number; to: number; ends: ReadonlySet<string> }>
+export type ExplainedLevel = Readonly<{ from: number; to: number; kind: LevelKind; ends: ReadonlySet<string> }>
 
 export type RankOptions = Readonly<{
   /** When traffic changed, and the interval of confidence. Unix ms. */
@@ -62,8 +62,8 @@ export function rank(candidates: readonly Candidate[], workloads: readonly Workl
       closeness *
       weightOf(candidate, options.kind) *
       shareFactor(share) *
-      writesFactor(candidate, factsOf(candidate), options) *
-      (isExplained(candidate, reason, options) ? explained : 1),
+      writesFactor(candidate, factsOf(candidate), reason, options) *
+      (effectOf(candidate, reason, options) === undefined ? 1 : explained),
     reasons: [reason],
     share,
     secondsBefore: Math.round((options.onset.time - candidate.at) / 100) / 10,
@@ -102,10 +102,10 @@ function proximityOf(candidate: Candidate, options: RankOptions) {
   return 1 / (1 + (before / (usual * effectMs(candidate))) ** 2)
 }
 
-/** The first change of traffic at the related workload after a change is its effect. */
-function isExplained(candidate: Candidate, { object, via }: Reason, { others, onset }: RankOptions) {
+/** The change of traffic at the related workload that followed a change, before the onset. */
+function effectOf(candidate: Candidate, { object, via }: Reason, { others, onset }: RankOptions) {
   const latest = candidate.at + effectMs(candidate)
-  return others.some(
+  return others.find(
     ({ from, to, ends }) =>
       to < onset.from &&
       to >= candidate.at &&
@@ -114,10 +114,15 @@ function isExplained(candidate: Candidate, { object, via }: Reason, { others, on
   )
 }
 
-function writesFactor({ at }: Candidate, { restores, undoneAt, similar }: WriteFacts, { onset, kind }: RankOptions) {
-  const undone = undoneAt !== undefined && undoneAt > at && undoneAt < onset.from ? explained : 1
-  const direction = restores && kind === 'fall' ? restoring : 1
-  return undone * direction * (similar >= habit ? 1 / (similar - habit + 2) : 1)
+function writesFactor(candidate: Candidate, facts: WriteFacts, reason: Reason, options: RankOptions) {
+  const { onset, kind } = options
+  const effectAt = (at: number) => effectOf({ ...candidate, at }, reason, options)
+  const { undid, undoneAt } = facts
+  const undone = undoneAt !== undefined && undoneAt > candidate.at && undoneAt < onset.from ? explained : 1
+  // To undo a repair breaks again.
+  const restores = facts.restores || (undid !== undefined && (effectAt(undid)?.kind ?? 'fall') === 'fall')
+  const similar = facts.similar.filter((at) => effectAt(at) === undefined).length
+  return undone * (restores && kind === 'fall' ? restoring : 1) * (similar >= habit ? 1 / (similar - habit + 2) : 1)
 }
 
 /** A program that writes unrelated configuration all the time would fill the list. */

@@ -4,13 +4,17 @@ import type { Candidate } from './types.ts'
 
 /** What further writes of the same object show about a change. */
 export type WriteFacts = Readonly<{
-  /** It restored the state before an earlier change. */
+  /** It adds replicas, or removes a restriction. */
   restores: boolean
+  /** Unix ms of the last earlier change that it undid, unless that undid one itself. */
+  undid: number | undefined
   /** Unix ms of the change that restored the state before it. */
   undoneAt: number | undefined
-  /** Further writes of the same fields with usual values. */
-  similar: number
+  /** Unix ms of further writes of the same fields, if its values are usual among them. */
+  similar: readonly number[]
 }>
+
+const noFacts: WriteFacts = { restores: false, undid: undefined, undoneAt: undefined, similar: [] }
 
 /** Facts of each change, from all changes of the time range. */
 export function writeFacts(candidates: readonly Candidate[]): (candidate: Candidate) => WriteFacts {
@@ -23,14 +27,16 @@ export function writeFacts(candidates: readonly Candidate[]): (candidate: Candid
     const ordered = writes.toSorted((a, b) => a.at - b.at)
     ordered.forEach((write, index) => {
       const similar = ordered.filter((earlier) => earlier !== write && hasSameFields(earlier, write))
+      const undone = ordered.slice(0, index).findLast((earlier) => undoes(write, earlier))
       facts.set(write, {
-        restores: isRestoring(write) || ordered.slice(0, index).some((earlier) => undoes(write, earlier)),
+        restores: isRestoring(write),
+        undid: undone !== undefined && facts.get(undone)?.undid === undefined ? undone.at : undefined,
         undoneAt: ordered.slice(index + 1).find((later) => undoes(later, write))?.at,
-        similar: isUsual(write, similar) ? similar.length : 0,
+        similar: isUsual(write, similar) ? similar.map(({ at }) => at) : [],
       })
     })
   }
-  return (candidate) => facts.get(candidate) ?? { restores: false, undoneAt: undefined, similar: 0 }
+  return (candidate) => facts.get(candidate) ?? noFacts
 }
 
 /** Specifications are known of some kinds only; of others the changed fields are compared. */

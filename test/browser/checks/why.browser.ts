@@ -137,4 +137,48 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     expect(errors).toEqual([])
     await page.context().close()
   })
+
+  test('of several changes of traffic another one can be chosen, and a doubtful answer says so', async () => {
+    const page = await open(flows(''))
+    const times = [-5000, 20_000].map((ms) => new Date(Date.parse(demo.rollout.time) + ms).toISOString())
+    const requested: (string | null)[] = []
+    await page.route('**/api/v1/why?*', async (route) => {
+      const at = new URL(route.request().url()).searchParams.get('at')
+      requested.push(at)
+      const response = await route.fetch()
+      const level = { gradual: false, before: 1000, after: 10, workloads: ['shop/api', 'shop/database'] }
+      const levels = times.map((time, index) => ({
+        ...level,
+        time,
+        earliest: time,
+        latest: time,
+        kind: index === 0 ? 'fall' : 'recovery',
+        selected: at === null ? index === 0 : at === time,
+      }))
+      const verdict = at === null ? 'explained' : 'unexplained'
+      const body = { ...((await response.json()) as object), levels, verdict, missing: ['no audit log of cluster lab'] }
+      await route.fulfill({ response, json: body })
+    })
+    await page.getByRole('button', { name: 'What changed before this?' }).click()
+    const drawer = page.getByRole('complementary', { name: 'What changed before this?' })
+    const levels = drawer.getByRole('group', { name: 'Changes of traffic' })
+    await levels.getByText('1 fall and 1 recovery in this time range').waitFor(pollOptions)
+    const [fall, recovery] = [
+      levels.getByRole('button', { name: /^Fall/ }),
+      levels.getByRole('button', { name: /^Rec/ }),
+    ]
+    expect(await fall.getAttribute('aria-pressed')).toBe('true')
+    expect(await drawer.getByText('There is no audit log of cluster lab in this time.').count()).toBe(1)
+    await recovery.click()
+    await expect.poll(() => recovery.getAttribute('aria-pressed'), pollOptions).toBe('true')
+    expect(requested.at(-1)).toBe(times[1])
+    await drawer.getByText('No change explains this.').waitFor(pollOptions)
+    expect(await violations(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await violations(page)).toEqual([])
+    await page.setViewportSize({ width: 390, height: 844 })
+    if (process.env['WEIR_SHOTS'] !== undefined) await page.screenshot({ path: `${process.env['WEIR_SHOTS']}/why.png` })
+    expect(errors).toEqual([])
+    await page.context().close()
+  })
 })

@@ -6,6 +6,7 @@ import { count, shortTime, volume } from '../format.ts'
 import { EmptyState, Pending, RefreshButton } from '../states.tsx'
 import { whyText } from '../../text/why.ts'
 import { CandidateItem } from './candidate.tsx'
+import { Levels } from './levels.tsx'
 import './why.css'
 
 type WhyDrawerProps = Readonly<{
@@ -16,7 +17,8 @@ type WhyDrawerProps = Readonly<{
 
 export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
   const [lookback, setLookback] = useState('30m')
-  const answer = usePreceding({ ...query, lookback })
+  const [at, setAt] = useState<string>()
+  const answer = usePreceding({ ...query, lookback, ...(at === undefined ? {} : { at }) })
   const { data, refetch } = answer
   return (
     <Drawer of="why" name={whyText.title} title={whyText.title} onClose={onClose}>
@@ -28,7 +30,9 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
             <p>{headText(data)}</p>
             <RefreshButton onClick={() => void refetch().catch(reportError)} />
           </div>
+          <Levels levels={data.levels} onChoose={setAt} />
           <Pairs of={data} />
+          <VerdictText of={data} />
           {data.candidates.length === 0 ? (
             <EmptyState
               title={whyText.nothing}
@@ -58,6 +62,24 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
         </div>
       )}
     </Drawer>
+  )
+}
+
+function VerdictText({ of: { verdict, reason, missing, candidates } }: { of: Preceding }) {
+  const isDoubtful = verdict !== 'explained' && candidates.length > 0
+  return (
+    <>
+      {isDoubtful && (
+        <p className="why-verdict" title={reason}>
+          {verdict === 'unexplained' ? whyText.unexplained : whyText.uncertain}
+        </p>
+      )}
+      {missing.map((source) => (
+        <p key={source} className="dim">
+          {whyText.missing(source)}
+        </p>
+      ))}
+    </>
   )
 }
 
