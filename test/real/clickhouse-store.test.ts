@@ -125,8 +125,10 @@ describe('edges of the graph', () => {
       String(actor),
     )
     const ids = (await queryRows(stores.embedded, 'SELECT id FROM changes LIMIT 3')).map(({ id }) => String(id))
+    const ends = 'SELECT DISTINCT to_ref AS ref FROM relations ORDER BY hash(to_ref) LIMIT 60'
+    const refs = (await queryRows(stores.embedded, ends)).map(({ ref }) => String(ref))
     for (const namespaces of [undefined, ['shop']])
-      for (const near of [[pod, node], actors, ids, [`event:${ids[0]}`]]) {
+      for (const near of [[pod, node], actors, ids, [`event:${ids[0]}`], refs]) {
         const request = {
           near,
           limit: 3,

@@ -1,4 +1,3 @@
-/** Edges of the graph, with the meaning of src/store/graph/edges-sql.ts. */
 import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { EdgeSums, type EdgeRow } from '../graph/edge-sums.ts'
 import { shownEdges } from '../graph/rank.ts'
@@ -6,10 +5,8 @@ import { Refs } from '../graph/refs.ts'
 import { edgesSql } from './edges-sql.ts'
 import type { StoreNames } from './tables.ts'
 
-interface Row extends EdgeRow, Pick<StoredEdge, 'nearName' | 'farName'> {
-  /** Of the near node. */
-  readonly edges: number | string
-}
+/** `edges`: of the near node. */
+type Row = EdgeRow & Readonly<{ edges: number | string }>
 
 export async function edgesOf(
   request: EdgeQuery,
@@ -27,7 +24,7 @@ export async function edgesOf(
     if (line === '') continue
     const row = JSON.parse(line) as Row
     edges.set(row.near, Number(row.edges))
-    sums.addRow(row, row.nearName, row.farName)
+    sums.addRow(row)
   }
   // The statement returns the largest of each relation only, and counts all.
   return shownEdges(sums, { limit: request.limit, namespaces: undefined }).map((edge) => ({

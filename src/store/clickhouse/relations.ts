@@ -1,15 +1,12 @@
 /** Views `traffic` and `relations`, as in src/store/graph. */
 import { workloadGroups } from '../../model/refs.ts'
+import { regionRef, tenantRef } from '../graph/trace-edges.ts'
 import { changesView } from './changes.ts'
 import { inventoryRelationsView } from './inventory-relations.ts'
 import { clusterRelations } from './resources.ts'
 import { auditView } from './rows.ts'
 import { text } from './sql.ts'
 import { tableOf, type StoreNames } from './tables.ts'
-
-export const tenantRef =
-  "concat('tenant:', replaceAll(replaceAll(ifNull(toString(tenant_domain), ''), '%', '%25'), '/', '%2F'), '/', tenant)"
-export const regionRef = "concat('region:', region)"
 
 /** `workloadRef` of src/model/refs.ts. */
 function workload(end: 'src' | 'dst'): string {

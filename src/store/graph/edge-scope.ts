@@ -1,26 +1,27 @@
 /** For limited users: one end in their namespaces, none in another. */
 import { quoted } from '../duck.ts'
 
-export function scopeSql(namespaces: readonly string[]): string {
-  const [near, far] = ['near', 'far'].map((ref) => insideSql(ref, namespaces))
-  return `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:'))
-      AND (${far} OR NOT starts_with(far, 'k8s:'))`
+/** Of columns `near` and `far`, which are not NULL. */
+export function scopeSql(namespaces: readonly string[], dialect: TextSql): string {
+  const [near, far] = ['near', 'far'].map((ref) => insideSql(ref, namespaces, dialect))
+  const isObject = (ref: string) => dialect.startsWith(ref, 'k8s:')
+  return `(${near} OR ${far}) AND (${near} OR NOT ${isObject('near')}) AND (${far} OR NOT ${isObject('far')})`
 }
 
-type TextSql = Readonly<{
+export type TextSql = Readonly<{
   text: (text: string) => string
   startsWith: (column: string, text: string) => string
   part: (column: string, separator: string, index: number) => string
 }>
 
-const duckdb: TextSql = {
+export const duckdbText: TextSql = {
   text: quoted,
   startsWith: (column, text) => `starts_with(${column}, ${quoted(text)})`,
   part: (column, separator, index) => `split_part(${column}, ${quoted(separator)}, ${index})`,
 }
 
 /** Whether the reference is one of the namespaces or an object in them. NULL for NULL. */
-export function insideSql(ref: string, namespaces: readonly string[], dialect = duckdb): string {
+export function insideSql(ref: string, namespaces: readonly string[], dialect: TextSql): string {
   if (namespaces.length === 0) return 'false'
   const part = (index: number) => dialect.part(ref, '/', index)
   const names = `(${namespaces.map(dialect.text).join(', ')})`

@@ -6,7 +6,7 @@ export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 /** Placeholders: no severity, no bytes, a relation that still holds. */
 export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
-/** A sum that a store computed. */
+/** A sum that a store computed; times in µs. */
 export type EdgeRow = Readonly<{
   near: string
   far: string
@@ -17,6 +17,8 @@ export type EdgeRow = Readonly<{
   last: number | string | null
   level: number | null
   bytes: number | string | null
+  near_name: string | null
+  far_name: string | null
 }>
 
 export class EdgeSums {
@@ -60,13 +62,13 @@ export class EdgeSums {
     return sums
   }
 
-  addRow(row: EdgeRow, nearName: string | null, farName: string | null): void {
+  addRow(row: EdgeRow): void {
     const sums = this.of(row.relation, row.forward)
     const edge = sums.edge(this.code(row.near), this.code(row.far))
     sums.add(edge, Number(row.count), Number(row.first), row.last === null ? stillHolds : Number(row.last))
     if (row.level !== null) sums.addLevel(edge, row.level)
     if (row.bytes !== null) sums.addBytes(edge, Number(row.bytes))
-    sums.addNames(edge, this.codeOf(nearName), this.codeOf(farName))
+    sums.addNames(edge, this.codeOf(row.near_name), this.codeOf(row.far_name))
   }
 
   get relations(): Iterable<RelationSums> {

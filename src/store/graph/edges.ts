@@ -4,13 +4,15 @@ import { labelOf, type Label } from '../../model/graph.ts'
 import type { CachedRows } from '../read/file-cache.ts'
 import { cachedRows } from '../read/cached-traces.ts'
 import type { HeldEdges } from '../read/memory.ts'
+import { isoMicroseconds } from '../read/iso-time.ts'
 import { happenedWithin } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import { msPerHour } from '../names.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { StoredFile } from '../record.ts'
 import { EdgeSums, severities, type EdgeRow } from './edge-sums.ts'
-import { everyEdge, largestEdges, leadsToActions, timesOf } from './edges-sql.ts'
+import { leadsToActions } from './edge-parts.ts'
+import { everyEdge, largestEdges, timesOf } from './edges-sql.ts'
 import { shownEdges } from './rank.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
@@ -24,16 +26,7 @@ const maxRows = 50_000
 
 const hourUs = msPerHour * 1000
 
-interface Row extends EdgeRow {
-  readonly near_name: string | null
-  readonly far_name: string | null
-}
-
-interface ShownRow extends Row {
-  readonly first: string
-  readonly last: string | null
-  readonly others: number
-}
+type RankedRow = EdgeRow & Readonly<{ others: number }>
 
 export async function edgesOf(
   request: EdgeQuery,
@@ -60,7 +53,7 @@ export async function edgesOf(
     const rows =
       statement === undefined
         ? []
-        : await rowsOf<Row>(
+        : await rowsOf<EdgeRow>(
             await runQuery(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }),
             maxRows,
           )
@@ -68,15 +61,15 @@ export async function edgesOf(
   }
   const statement = largestEdges(request)
   if (statement === undefined) return []
-  const rows = (await rowsOf<ShownRow>(await runQuery(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
+  const rows = (await rowsOf<RankedRow>(await runQuery(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
   return rows.map((row) => ({
     near: row.near,
     far: row.far,
     relation: row.relation,
     forward: row.forward,
     count: Number(row.count),
-    first: row.first,
-    last: row.last,
+    first: isoMicroseconds(Number(row.first)),
+    last: row.last === null ? null : isoMicroseconds(Number(row.last)),
     severity: row.level === null ? null : (severities[row.level] ?? null),
     bytes: row.bytes === null ? null : Number(row.bytes),
     nearName: row.near_name,
@@ -107,9 +100,13 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, max: number): Promis
   return rows
 }
 
-function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
+function added(
+  request: EdgeQuery,
+  { refs, traces, talks }: HeldEdges,
+  rows: readonly EdgeRow[],
+): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
-  for (const row of rows) sums.addRow(row, row.near_name, row.far_name)
+  for (const row of rows) sums.addRow(row)
   const isRequested = (relation: string) => request.relations?.has(relation) ?? true
   const of = (...labels: readonly Label[]) => refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(request.span.from), Number(request.span.to)]

@@ -3,7 +3,7 @@ import { severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
-/** Ends on view `audit`. Domains follow `actorKey`. */
+/** Ends on view `audit`, for DuckDB and for ClickHouse. Domains follow `actorKey`. */
 export const tenantRef =
   "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
 export const regionRef = "'region:' || region"
