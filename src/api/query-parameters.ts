@@ -6,7 +6,7 @@ import { coverageFacts, isoSpan, type Coverage, type CoverageFacts } from '../to
 import { withinScope } from '../topics/scope.ts'
 import { filterOf } from '../topics/filter-text.ts'
 import { ApiError } from './problems.ts'
-import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
+import { reporters, reportersText, withSelection, type RowSelection } from '../topics/row-selection.ts'
 import { span, spanFrom } from '../topics/time-span.ts'
 import type { ViewColumn } from '../topics/view-columns.ts'
 import { views } from './views.ts'

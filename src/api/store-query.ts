@@ -2,8 +2,8 @@ import type { FastifyReply } from 'fastify'
 import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
-import { parseWithTexts } from '../model/exact-json.ts'
 import type { ApiContext } from './options.ts'
+import { readManyRows } from '../topics/many-rows.ts'
 import { readRows } from '../topics/rows.ts'
 import { ApiError } from './problems.ts'
 
@@ -45,37 +45,14 @@ export function rowsOf(
   return unlessAborted(signal, () => readRows<Record<string, unknown>>({ store, signal }, sql))
 }
 
-/** Ms of parsing between two yields. */
-const sliceMs = 4
-
 /** {@link rowsOf} for thousands of rows: yields to the event loop. */
-export async function manyRowsOf(
+export function manyRowsOf(
   store: StoreReader,
   sql: string,
   signal: AbortSignal,
-  { clock, timers }: Pick<Host, 'clock' | 'timers'>,
+  host: Pick<Host, 'clock' | 'timers'>,
 ): Promise<Record<string, unknown>[] | undefined> {
-  const rows: Record<string, unknown>[] = []
-  const text = new TextDecoder()
-  let rest = ''
-  let began = clock.monotonic()
-  try {
-    for await (const piece of await store.query(sql, 'ndjson', signal)) {
-      rest += text.decode(piece, { stream: true })
-      const end = rest.lastIndexOf('\n')
-      if (end < 0) continue
-      for (const row of parseWithTexts(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Record<string, unknown>[])
-        rows.push(row)
-      rest = rest.slice(end + 1)
-      if (clock.monotonic() - began < sliceMs) continue
-      await timers.yield()
-      began = clock.monotonic()
-    }
-    return rows
-  } catch (error) {
-    if (signal.aborted) return undefined
-    throw error
-  }
+  return unlessAborted(signal, () => readManyRows<Record<string, unknown>>({ store, signal, host }, sql))
 }
 
 export async function isolated(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { netobservJson } from '../codecs/netobserv-json/encode.ts'
-import { withSelection } from '../api/row-selection.ts'
+import { withSelection } from '../topics/row-selection.ts'
 import { bind, compileLive, flowNames, parse } from '../query/index.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import type { Column } from '../model/columns.ts'

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { derivedMetrics } from '../../src/api/grafana/derived.ts'
+import { derivedMetrics } from '../../src/topics/metrics/derived-sources.ts'
 import { parseLogql } from '../../src/query/logql/index.ts'
 import { parsePromql } from '../../src/query/promql/index.ts'
 

@@ -17,7 +17,7 @@ import { errorTable } from '../../src/model/errors.ts'
 import { metricTable } from '../../src/components/manifests.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { ROOT } from '../kit/command.ts'
-import { derivedMetrics } from '../../src/api/grafana/derived.ts'
+import { derivedMetrics } from '../../src/topics/metrics/derived-sources.ts'
 import { listFiles } from '../kit/sources.ts'
 
 const pages = [

@@ -3,8 +3,9 @@ import { WeirError, type ErrorCode } from '../../model/errors.ts'
 import { dialectOf } from '../../query/index.ts'
 import { QueryFailure, unsupported, type QueryFailureKind } from '../../query/metrics/failure.ts'
 import type { QueryEnvironment } from '../../query/promql/index.ts'
-import type { StoreReader } from '../../engine/control.ts'
-import type { Principal } from '../access/principal.ts'
+import type { Surroundings } from '../../topics/operation.ts'
+import type { ManyRows } from '../../topics/many-rows.ts'
+import { maxSamples } from '../../topics/metrics/index.ts'
 import { answerJson } from '../answer.ts'
 import { object, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
@@ -12,24 +13,19 @@ import { ApiError, toProblem } from '../problems.ts'
 import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { Parameters } from './parameters.ts'
 
-/** Samples in memory at once. */
-export const maxSamples = 5_000_000
 const usualTimeoutMs = 60_000
 const sliceMs = 8
 
-export type GrafanaRequest = Readonly<{
-  parameters: Parameters
-  principal: Principal
-  store: StoreReader
-  signal: AbortSignal
-  /** Unix ms. */
-  now: number
-  context: ApiContext
-  environment: Omit<QueryEnvironment, 'source'>
-  /** Of the answer. */
-  notes: Notes
-  request: FastifyRequest
-}>
+export type GrafanaRequest = Surroundings &
+  ManyRows &
+  Readonly<{
+    parameters: Parameters
+    context: ApiContext
+    environment: Omit<QueryEnvironment, 'source'>
+    /** Of the response. */
+    notes: Notes
+    request: FastifyRequest
+  }>
 
 type Answer = (request: GrafanaRequest) => Promise<object>
 
@@ -144,7 +140,8 @@ export function grafanaRequestOf(request: FastifyRequest, context: ApiContext, s
   let slice = clock.monotonic()
   return {
     parameters,
-    principal: request.principal,
+    viewer: request.principal,
+    host: context.host,
     store,
     signal,
     now: clock.now(),

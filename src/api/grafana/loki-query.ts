@@ -15,7 +15,7 @@ import {
   stepOf,
   success,
 } from './loki-request.ts'
-import { logEntries } from './logs.ts'
+import { logEntries } from '../../topics/logs/index.ts'
 
 const vectorOf = (series: readonly MetricSeries[]) => ({
   resultType: 'vector',

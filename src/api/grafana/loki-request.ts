@@ -1,7 +1,7 @@
 import { syntaxError } from '../../query/metrics/failure.ts'
 import type { LogEnvironment } from '../../query/logql/index.ts'
 import type { GrafanaRequest } from './answer.ts'
-import { logEntries } from './logs.ts'
+import { logEntries } from '../../topics/logs/index.ts'
 import { spanMs, timeMs } from './parameters.ts'
 
 /** Loads the language with the first request. */

@@ -2,7 +2,7 @@ import { syntaxError } from '../../query/metrics/failure.ts'
 import { compareLabels, LabelSet } from '../../query/metrics/labels.ts'
 import type { GrafanaRequest } from './answer.ts'
 import { language, limitOf, nsPerMs, spanOf, stepOf, success, type NsSpan } from './loki-request.ts'
-import { streamCounts, type Counted, type StreamCount } from './stream-counts.ts'
+import { streamCounts, type Counted, type StreamCount } from '../../topics/logs/index.ts'
 
 /** Streams of selectors without stages. */
 export async function selectedStreams(request: GrafanaRequest, ...names: readonly string[]): Promise<StreamCount[]> {

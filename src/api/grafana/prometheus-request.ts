@@ -1,14 +1,10 @@
 import { syntaxError } from '../../query/metrics/failure.ts'
 import type { QueryEnvironment, SeriesSource } from '../../query/promql/index.ts'
 import type { GrafanaRequest } from './answer.ts'
-import { derivedSeries } from './derived.ts'
-import { pointSeries } from './points.ts'
+import { metricSeries } from '../../topics/metrics/index.ts'
 
 function sourceOf(request: GrafanaRequest): SeriesSource {
-  return async ({ matchers, from, to, resolution }) => [
-    ...(await pointSeries(request, matchers, { from, to })),
-    ...(await derivedSeries(request, matchers, { from, to }, resolution)),
-  ]
+  return ({ matchers, from, to, resolution }) => metricSeries(request, matchers, { from, to }, resolution)
 }
 
 export function environmentOf(request: GrafanaRequest): QueryEnvironment {

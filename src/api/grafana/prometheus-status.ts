@@ -1,6 +1,6 @@
 /** Routes about rules, targets and the server. */
 import type { GrafanaRequest, GrafanaRoute } from './answer.ts'
-import { pointLabelSets } from './points.ts'
+import { pointLabelSets } from '../../topics/metrics/index.ts'
 
 const success = (data: unknown): object => ({ status: 'success', data })
 const fixed = (data: unknown) => () => Promise.resolve(success(data))

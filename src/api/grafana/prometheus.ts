@@ -10,9 +10,7 @@ import { grafanaRoutes, type GrafanaRequest, type GrafanaRoute } from './answer.
 import { environmentOf } from './prometheus-request.ts'
 import { statusRoutes } from './prometheus-status.ts'
 import { federate, formatQuery, parseQuery } from './prometheus-text.ts'
-import { derivedLabelSets, derivedMetrics } from './derived.ts'
-import { pointLabelSets, receivedMetadata } from './points.ts'
-import type { Span } from './rows.ts'
+import { metricLabelSets, metricMetadata, type MetricSpan } from '../../topics/metrics/index.ts'
 
 /** Loads the language with the first request. */
 const language = () => import('../../query/promql/index.ts')
@@ -72,28 +70,19 @@ async function queryRange(request: GrafanaRequest): Promise<object> {
   return success({ resultType: 'matrix', result: limited(request, series).map(seriesJson) })
 }
 
-function spanOf({ parameters, now }: GrafanaRequest): Span {
+function spanOf({ parameters, now }: GrafanaRequest): MetricSpan {
   const to = parameters.seconds('end') ?? now
   const from = parameters.seconds('start') ?? to - hour
   if (to < from) throw syntaxError('invalid parameter "end": end timestamp must not be before start time')
   return { from, to }
 }
 
-async function labelSets(request: GrafanaRequest, needed: 'needed' | 'optional'): Promise<LabelSet[]> {
+async function labelSets(request: GrafanaRequest, needed: 'needed' | 'optional'): Promise<readonly LabelSet[]> {
   const written = request.parameters.all('match[]')
   if (written.length === 0 && needed === 'needed') throw syntaxError('no match[] parameter provided')
   const { parseSelector } = await language()
   const selectors: readonly (readonly Matcher[])[] = written.length === 0 ? [[]] : written.map(parseSelector)
-  const sets = new Map<string, LabelSet>()
-  for (const matchers of selectors) {
-    const span = spanOf(request)
-    const found = [
-      ...(await pointLabelSets(request, matchers, span)),
-      ...(await derivedLabelSets(request, matchers, span)),
-    ]
-    for (const set of found) sets.set(set.key, set)
-  }
-  return [...sets.values()]
+  return metricLabelSets(request, selectors, spanOf(request))
 }
 
 function limited<Item>({ parameters, notes }: GrafanaRequest, items: readonly Item[]): readonly Item[] {
@@ -129,9 +118,8 @@ async function series(request: GrafanaRequest): Promise<object> {
 
 async function metadata(request: GrafanaRequest): Promise<object> {
   const metric = request.parameters.text('metric')
-  const derived = Object.entries(derivedMetrics).map(([name, help]) => ({ name, type: 'counter', help, unit: '' }))
-  const results = [...derived, ...(await receivedMetadata(request))].filter(({ name }) => (metric ?? name) === name)
-  const byName = Map.groupBy(results, ({ name }) => name)
+  const metrics = (await metricMetadata(request)).filter(({ name }) => (metric ?? name) === name)
+  const byName = Map.groupBy(metrics, ({ name }) => name)
   const perMetric = request.parameters.count('limit_per_metric') ?? 0
   const entries = limited(request, [...byName]).map(([name, all]) => [
     name,

@@ -3,7 +3,7 @@ import type { BatchKind } from '../../model/batches.ts'
 import { endpointField, memberOf, nameTables, print } from '../../query/index.ts'
 import { filterOf } from '../../topics/filter-text.ts'
 import { ApiError } from '../problems.ts'
-import { withSelection, type RowSelection } from '../row-selection.ts'
+import { withSelection, type RowSelection } from '../../topics/row-selection.ts'
 import { viewNames, views } from '../views.ts'
 import type { Where } from './filter.ts'
 

@@ -12,7 +12,7 @@ import { vectorPattern } from '../live/shared-positions.ts'
 import { readViews, writeView, type LiveRequest } from '../live/spec.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError, toProblem } from '../problems.ts'
-import { reporters, reportersText } from '../row-selection.ts'
+import { reporters, reportersText } from '../../topics/row-selection.ts'
 import { boolean, closed, list, object, problem, string } from '../json-schema.ts'
 
 const sid = {

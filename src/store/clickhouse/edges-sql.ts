@@ -12,10 +12,12 @@ export function edgesSql(request: EdgeQuery, names: StoreNames): string | undefi
   if (reads.length === 0) return undefined
   const tables = reads.flatMap(({ rows }) => rows ?? [])
   const parts = reads.flatMap((read) => read.parts)
+  const conditions = edgeConditions(request, sql).join(' AND ')
   return (
-    `${tables.length === 0 ? '' : `WITH ${tables.join(', ')} `}SELECT *, count() OVER (PARTITION BY near) AS edges FROM ` +
-    `(${parts.join(' UNION ALL ')}) WHERE ${edgeConditions(request, sql).join(' AND ')} ORDER BY near, relation, ` +
-    `forward, count DESC, last DESC NULLS LAST, far LIMIT ${request.limit} BY near, relation, forward`
+    `${tables.length === 0 ? '' : `WITH ${tables.join(', ')} `}` +
+    `SELECT *, count() OVER (PARTITION BY near) AS edges FROM (${parts.join(' UNION ALL ')}) WHERE ${conditions} ` +
+    'ORDER BY near, relation, forward, count DESC, last DESC NULLS LAST, far ' +
+    `LIMIT ${request.limit} BY near, relation, forward`
   )
 }
 

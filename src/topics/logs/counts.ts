@@ -1,72 +1,42 @@
-/** Counts of lines by stream, by the store, without a limit of lines. */
 import { parsedJson } from '../../model/json.ts'
-import { dialectOf } from '../../query/index.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { LabelSet } from '../../query/metrics/labels.ts'
-import { matchesAll } from '../../query/metrics/matchers.ts'
-import type { GrafanaRequest } from './answer.ts'
-import { levelWordSql } from './detected-level.ts'
-import { eventCondition, flowLines, type LogSpan } from './logs.ts'
-import { rows } from './rows.ts'
-
-/**
- * As Loki counts the bytes of a chunk: the lines, 8 for each label of metadata, and each text of metadata once for a
- * stream. Of a line without severity, the level is its first word that is one.
- */
-export type StreamCount = Readonly<{
-  stream: LabelSet
-  /** The time in steps, rounded down; 0 without steps. */
-  step: bigint
-  entries: number
-  bytes: number
-}>
-
-/** `step`: ns, whole milliseconds. Streams are counted for each step. */
-export type CountedSpan = LogSpan & Readonly<{ step?: bigint | undefined }>
-
-/** The bytes of texts cost a second query. */
-export type Counted = 'lines' | 'bytes'
+import { readManyRows } from '../many-rows.ts'
+import { levelWordSql } from './level.ts'
+import { eventCondition, flowLines, type LogReader } from './lines.ts'
+import type { Counted, CountedSpan, CountRow, StreamCount, StreamRow } from './schema.ts'
 
 const none = '[]::VARCHAR[]'
 const bytesOfLabel = 8
 const nsPerMicro = 1000n
 
-export async function streamCounts(
-  request: GrafanaRequest,
-  span: CountedSpan,
-  counted: Counted,
-): Promise<StreamCount[]> {
-  const counts = [...(await eventCounts(request, span, counted)), ...(await flowCounts(request, span))]
-  return counts.filter(({ stream }) => matchesAll(stream, span.matchers))
-}
-
-async function eventCounts(request: GrafanaRequest, span: CountedSpan, counted: Counted): Promise<StreamCount[]> {
-  const condition = eventCondition(request, span)
+export async function eventCounts(reader: LogReader, span: CountedSpan, counted: Counted): Promise<StreamCount[]> {
+  const condition = eventCondition(reader, span)
   if (condition === undefined) return []
-  const lines = `WITH lines AS (${linesSql(request, span.step)} WHERE ${condition}) `
-  const rowsRead = await rows(
-    request,
+  const lines = `WITH lines AS (${linesSql(dialectOf(reader.store), span.step)} WHERE ${condition}) `
+  const rows = await readManyRows<CountRow>(
+    reader,
     `${lines}SELECT step, labels, family, type, source, count(*) AS entries, ` +
       `sum(bytes + len(texts) // 2 * ${bytesOfLabel}) AS bytes FROM lines GROUP BY ALL`,
   )
   const texts = new Map<string, number>()
   if (counted === 'bytes')
-    for (const row of await rows(
-      request,
+    for (const row of await readManyRows<StreamRow>(
+      reader,
       `${lines}SELECT step, labels, family, type, source, sum(strlen(text)) AS bytes FROM ` +
         '(SELECT DISTINCT step, labels, family, type, source, unnest(texts) AS text FROM lines) GROUP BY ALL',
     ))
-      texts.set(keyOf(row), Number(row['bytes']))
-  return rowsRead.map((row) => ({
+      texts.set(keyOf(row), Number(row.bytes))
+  return rows.map((row) => ({
     stream: streamOf(row),
-    step: stepOf(row),
-    entries: Number(row['entries']),
-    bytes: Number(row['bytes']) + (texts.get(keyOf(row)) ?? 0),
+    step: BigInt(row.step),
+    entries: Number(row.entries),
+    bytes: Number(row.bytes) + (texts.get(keyOf(row)) ?? 0),
   }))
 }
 
 /** Each line with its bytes, and with the names and values of its metadata. */
-function linesSql(request: GrafanaRequest, step: bigint | undefined): string {
-  const { floorDivide, jsonText, micros } = dialectOf(request.store)
+function linesSql({ floorDivide, jsonText, micros }: Dialect, step: bigint | undefined): string {
   const number = step === undefined ? '0' : floorDivide(micros('time'), step / nsPerMicro)
   const text = (...keys: readonly string[]): string => jsonText('data', keys)
   const isLog = "family = 'log'"
@@ -92,19 +62,18 @@ function linesSql(request: GrafanaRequest, step: bigint | undefined): string {
   )
 }
 
-const stepOf = ({ step }: Record<string, unknown>): bigint => BigInt(String(step))
-const keyOf = (row: Record<string, unknown>): string => `${stepOf(row)} ${streamOf(row).key}`
+const keyOf = (row: StreamRow): string => `${row.step} ${streamOf(row).key}`
 
-function streamOf({ labels, family, type, source }: Record<string, unknown>): LabelSet {
+function streamOf({ labels, family, type, source }: StreamRow): LabelSet {
   return family === 'log'
-    ? LabelSet.of((parsedJson((labels as string | null) ?? '{}') ?? {}) as Record<string, string>)
-    : LabelSet.of({ family: String(family), type: String(type), source: String(source) })
+    ? LabelSet.of((parsedJson(labels ?? '{}') ?? {}) as Record<string, string>)
+    : LabelSet.of({ family, type, source })
 }
 
 /** Flows have no metadata. */
-async function flowCounts(request: GrafanaRequest, span: CountedSpan): Promise<StreamCount[]> {
+export async function flowCounts(reader: LogReader, span: CountedSpan): Promise<StreamCount[]> {
   const counts = new Map<bigint, { stream: LabelSet; step: bigint; entries: number; bytes: number }>()
-  for (const { stream, time, line } of await flowLines(request, span)) {
+  for (const { stream, time, line } of await flowLines(reader, span)) {
     // Times are not negative.
     const step = span.step === undefined ? 0n : time / span.step
     const count = counts.get(step) ?? { stream, step, entries: 0, bytes: 0 }

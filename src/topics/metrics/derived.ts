@@ -1,101 +1,15 @@
-/** Counters over flows, changes, audit events and Kubernetes events. */
-import { dialectOf, everything, flowNames, type Dialect } from '../../query/index.ts'
-import { conditionOf } from '../../query/plan/index.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { executionError } from '../../query/metrics/failure.ts'
 import { LabelSet, metricName } from '../../query/metrics/labels.ts'
 import { matchesAll, type Matcher } from '../../query/metrics/matchers.ts'
 import type { Series } from '../../query/metrics/values.ts'
-import { auditScope, objectScope, withinScope } from '../../topics/scope.ts'
-import type { Principal } from '../access/principal.ts'
-import { flowTimes } from '../../query/plan/index.ts'
-import { withSelection } from '../row-selection.ts'
-import { maxSamples, type GrafanaRequest } from './answer.ts'
-import { rows, timeCondition, type Span } from './rows.ts'
+import { readManyRows } from '../many-rows.ts'
+import { allLabels, derivedSources, type DerivedSource } from './derived-sources.ts'
+import type { MetricReader, MetricSpan } from './reader.ts'
+import type { SumRow } from './schema.ts'
 
-type Source = Readonly<{
-  metrics: Readonly<Record<string, Readonly<{ sql: string; help: string }>>>
-  /** Columns of SQL by label. */
-  labels: Readonly<Record<string, string>>
-  /** Further columns: only the largest label sets have them, those of the rest are `other`. */
-  details?: Readonly<Record<string, string>>
-  time: (dialect: Dialect) => string
-  /** FROM and WHERE; undefined: nothing is visible. */
-  from: (request: GrafanaRequest, span: Span) => string | undefined
-}>
-
-const columns = (names: string): Record<string, string> =>
-  Object.fromEntries(names.split(' ').map((name) => [name, name]))
-const onTime = (): string => 'time'
-const scoped =
-  (view: string, scopeOf: (principal: Principal, dialect: Dialect) => string | undefined, more = '') =>
-  (request: GrafanaRequest, span: Span): string => {
-    const scope = scopeOf(request.principal, dialectOf(request.store))
-    return `FROM ${view} WHERE ${timeCondition(request, span)}${more}${scope === undefined ? '' : ` AND ${scope}`}`
-  }
-
-const asText = (column: string): string => `CAST(${column} AS VARCHAR)`
-const flowDetails: Readonly<Record<string, string>> = {
-  exporter: 'exporter_addr',
-  in_interface: `coalesce(in_if_name, ${asText('in_if')})`,
-  out_interface: `coalesce(out_if_name, ${asText('out_if')})`,
-  protocol: `CASE proto WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 1 THEN 'icmp' ELSE ${asText('proto')} END`,
-  service_port: asText('service_port'),
-  src_network: 'src_network',
-  dst_network: 'dst_network',
-  src_country: 'src_country',
-  dst_country: 'dst_country',
-  src_as: asText('src_as'),
-  dst_as: asText('dst_as'),
-}
-
-const sources: readonly Source[] = [
-  {
-    metrics: {
-      weir_flow_bytes_total: { sql: 'sum(bytes_est)', help: 'Estimated bytes of flows, each flow once.' },
-      weir_flow_packets_total: { sql: 'sum(packets_est)', help: 'Estimated packets of flows, each flow once.' },
-      weir_flows_total: { sql: 'count(*)', help: 'Flow records, each flow once.' },
-    },
-    labels: columns('cluster src_namespace src_owner_kind src_owner_name dst_namespace dst_owner_kind dst_owner_name'),
-    details: flowDetails,
-    time: (dialect) => flowTimes.sql(dialect),
-    from({ principal, store }, { from, to }) {
-      const filter = withinScope(withSelection(everything, 'flows', { reporters: 'one' }), principal, 'flows')
-      const span = { from: BigInt(from) * 1000n, to: BigInt(to + 1) * 1000n }
-      return `FROM flows WHERE ${conditionOf({ names: flowNames, filter, time: flowTimes, span }, dialectOf(store))}`
-    },
-  },
-  {
-    metrics: { weir_changes_total: { sql: 'count(*)', help: 'Changes of Kubernetes objects, without noise.' } },
-    labels: columns('cluster kind namespace operation'),
-    time: onTime,
-    from: scoped('changes', objectScope, ' AND length(noise) = 0'),
-  },
-  {
-    metrics: { weir_audit_events_total: { sql: 'count(*)', help: 'Audit events of clouds and clusters.' } },
-    labels: columns('source service action outcome severity tenant region'),
-    time: onTime,
-    from: scoped('audit', auditScope),
-  },
-  {
-    metrics: { weir_kubernetes_events_total: { sql: 'count(*)', help: 'Kubernetes events.' } },
-    labels: {
-      cluster: "substr(split_part(ref, '/', 1), 5)",
-      kind: "split_part(ref, '/', 3)",
-      namespace: "split_part(ref, '/', 4)",
-      type: 'type',
-    },
-    time: onTime,
-    from: (request, span) =>
-      request.principal.namespaces === undefined
-        ? `FROM events WHERE family = 'k8s-event' AND ${timeCondition(request, span)}`
-        : undefined,
-  },
-]
-
-export const derivedMetrics: Readonly<Record<string, string>> = Object.fromEntries(
-  sources.flatMap(({ metrics }) => Object.entries(metrics).map(([name, { help }]) => [name, help])),
-)
-
+/** Samples in memory at once. */
+export const maxSamples = 5_000_000
 const maxGroups = 200_000
 /** Label sets with details, and their sums together. */
 const [maxDetailed, maxDetailedSums] = [1000, 100_000]
@@ -110,30 +24,28 @@ function resolutionFor(window: number): number {
 }
 
 export async function derivedSeries(
-  request: GrafanaRequest,
+  reader: MetricReader,
   matchers: readonly Matcher[],
-  span: Span,
+  span: MetricSpan,
   window: number,
 ): Promise<readonly Series[]> {
   const series: Series[] = []
-  for (const source of sources) {
+  for (const source of derivedSources) {
     const names = namesOf(source, matchers)
     if (names.length === 0) continue
     const step = resolutionFor(window)
     const first = (Math.floor(span.from / step) - lead) * step
     // Later samples would be incomplete, and flows that arrive late would decrease them.
-    const last = Math.floor(Math.min(span.to, request.now) / step) * step
+    const last = Math.floor(Math.min(span.to, reader.now) / step) * step
     if (last <= first) continue
-    const from = source.from(request, { from: first, to: last - 1 })
+    const from = source.from(reader, { from: first, to: last - 1 })
     if (from === undefined) continue
-    series.push(...(await countersOf(request, source, names, matchers, { from, first, last, step })))
+    series.push(...(await countersOf(reader, source, names, matchers, { from, first, last, step })))
   }
   return series
 }
 
-const allLabels = ({ labels, details = {} }: Source): Readonly<Record<string, string>> => ({ ...labels, ...details })
-
-function namesOf(source: Source, matchers: readonly Matcher[]): string[] {
+function namesOf(source: DerivedSource, matchers: readonly Matcher[]): string[] {
   const { metrics } = source
   const labels = allLabels(source)
   const others = matchers.filter(({ name }) => name !== metricName && labels[name] === undefined)
@@ -145,13 +57,13 @@ function namesOf(source: Source, matchers: readonly Matcher[]): string[] {
 type Range = Readonly<{ from: string; first: number; last: number; step: number }>
 
 async function countersOf(
-  request: GrafanaRequest,
-  source: Source,
+  reader: MetricReader,
+  source: DerivedSource,
   names: readonly string[],
   matchers: readonly Matcher[],
   { from, first, last, step }: Range,
 ): Promise<Series[]> {
-  const dialect = dialectOf(request.store)
+  const dialect = dialectOf(reader.store)
   const { metrics, time } = source
   const labels = allLabels(source)
   const bucket = dialect.floorDivide(dialect.micros(time(dialect)), BigInt(step) * 1000n)
@@ -161,8 +73,8 @@ async function countersOf(
     ...Object.entries(labels).map(([name, sql]) => `coalesce(${sql}, '') AS label_${name}`),
     ...names.map((name, at) => `CAST(${metrics[name]!.sql} AS DOUBLE) AS value_${at}`),
   ]
-  const rowsOfSums = await rows(
-    request,
+  const rowsOfSums = await readManyRows<SumRow>(
+    reader,
     bounded(
       source,
       `SELECT ${selected.join(', ')} ${from}${equalities(dialect, labels, matchers)} GROUP BY ALL`,
@@ -194,7 +106,7 @@ async function countersOf(
 
 /** A label that a matcher names exactly is not replaced, so that the rest still matches. */
 function bounded(
-  source: Source,
+  source: DerivedSource,
   sums: string,
   values: number,
   { matchers, sets }: Readonly<{ matchers: readonly Matcher[]; sets: number }>,
@@ -237,26 +149,26 @@ function accumulated(values: readonly number[]): number[] {
 }
 
 export async function derivedLabelSets(
-  request: GrafanaRequest,
+  reader: MetricReader,
   matchers: readonly Matcher[],
-  { from, to }: Span,
+  { from, to }: MetricSpan,
 ): Promise<readonly LabelSet[]> {
   const sets: LabelSet[] = []
-  for (const source of sources) {
+  for (const source of derivedSources) {
     const names = namesOf(source, matchers)
     if (names.length === 0) continue
-    const sql = source.from(request, { from, to: Math.min(to, request.now) })
+    const sql = source.from(reader, { from, to: Math.min(to, reader.now) })
     if (sql === undefined) continue
-    const where = `${sql}${equalities(dialectOf(request.store), allLabels(source), matchers)}`
+    const where = `${sql}${equalities(dialectOf(reader.store), allLabels(source), matchers)}`
     const weight = Object.values(source.metrics)[0]!.sql
     for (const [labels, end] of [
       [source.labels, `LIMIT ${maxGroups}`],
       ...(source.details === undefined ? [] : [[allLabels(source), `ORDER BY ${weight} DESC LIMIT ${maxDetailed}`]]),
-    ] as [Source['labels'], string][]) {
+    ] as [DerivedSource['labels'], string][]) {
       const selected = Object.entries(labels).map(([name, column]) => `${column} AS label_${name}`)
       const groups = selected.map((_, at) => at + 1)
-      const rowsOfSums = await rows(
-        request,
+      const rowsOfSums = await readManyRows<SumRow>(
+        reader,
         `SELECT ${selected.join(', ')} ${where} GROUP BY ${groups.join(', ')} ${end}`,
       )
       for (const row of rowsOfSums)
@@ -269,6 +181,6 @@ export async function derivedLabelSets(
   return sets
 }
 
-function textsIn(row: Record<string, unknown>, labels: Source['labels']): [string, string][] {
+function textsIn(row: SumRow, labels: DerivedSource['labels']): [string, string][] {
   return Object.keys(labels).map((label) => [label, (row[`label_${label}`] as string | null) ?? ''])
 }

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
-import type { FlowBatch } from '../model/batches.ts'
-import { flowBatch } from '../store/testing/frames.ts'
-import { startBoth, type Both } from './testing/both.ts'
-import { EventStream } from './testing/event-stream.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { flowBatch } from '../../store/testing/frames.ts'
+import { startBoth, type Both } from '../testing/both.ts'
+import { EventStream } from '../testing/event-stream.ts'
 
 /** Direction at the node (3: unknown), owner of the destination, and bytes as powers of two. */
 const samples = [

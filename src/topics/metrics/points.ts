@@ -7,39 +7,39 @@ import { executionError } from '../../query/metrics/failure.ts'
 import { LabelSet, metricName } from '../../query/metrics/labels.ts'
 import { matchesAll, type Matcher } from '../../query/metrics/matchers.ts'
 import type { Series } from '../../query/metrics/values.ts'
-import type { GrafanaRequest } from './answer.ts'
-import { rows, type Span } from './rows.ts'
+import { readManyRows } from '../many-rows.ts'
+import { timeCondition, type MetricReader, type MetricSpan } from './reader.ts'
+import type { LabelsRow, MetadataRow, Metric, PointRow } from './schema.ts'
 
 /** Rows are objects in memory until they are samples. */
 const maxRows = 500_000
 
-type Writable = { labels: LabelSet; times: number[]; values: number[]; stale: Set<number> }
+type PointSeries = { labels: LabelSet; times: number[]; values: number[]; stale: Set<number> }
 
 export async function pointSeries(
-  request: GrafanaRequest,
+  reader: MetricReader,
   matchers: readonly Matcher[],
-  span: Span,
+  span: MetricSpan,
 ): Promise<readonly Series[]> {
   // Points have no namespace.
-  if (request.principal.namespaces !== undefined) return []
-  const dialect = dialectOf(request.store)
-  const rowsRead = await rows(
-    request,
+  if (reader.viewer.namespaces !== undefined) return []
+  const dialect = dialectOf(reader.store)
+  const rows = await readManyRows<PointRow>(
+    reader,
     `SELECT ${dialect.micros('time')} AS us, data FROM events WHERE ${pointConditions(dialect, matchers, span)} ` +
       `ORDER BY time, _pos LIMIT ${maxRows + 1}`,
   )
-  if (rowsRead.length > maxRows)
+  if (rows.length > maxRows)
     throw executionError(`the selector reads more than ${maxRows} points; choose a shorter time or fewer labels`)
-  const series = new Map<string, Writable>()
-  for (const { us, data } of rowsRead) addPoint(series, Number(us), data, matchers)
+  const series = new Map<string, PointSeries>()
+  for (const { us, data } of rows) addPoint(series, Number(us), data, matchers)
   return [...series.values()]
 }
 
 /** Of the name: of a series, or of a measurement with further fields. */
-function pointConditions(dialect: Dialect, matchers: readonly Matcher[], { from, to }: Span): string {
+function pointConditions(dialect: Dialect, matchers: readonly Matcher[], span: MetricSpan): string {
   const { text, jsonText } = dialect
-  const us = (ms: number): string => dialect.time(BigInt(Math.trunc(ms)) * 1000n)
-  const conditions = ["family = 'point'", `time >= ${us(from)}`, `time < ${us(to + 1)}`]
+  const conditions = ["family = 'point'", timeCondition(dialect, span)]
   for (const { name, operator, value } of matchers) {
     if (operator !== '=' || value === '') continue
     if (name === metricName)
@@ -53,7 +53,7 @@ function seriesName(name: string, field: string): string {
   return field === 'value' ? name : `${name}_${field}`
 }
 
-function addPoint(series: Map<string, Writable>, us: number, data: unknown, matchers: readonly Matcher[]) {
+function addPoint(series: Map<string, PointSeries>, us: number, data: unknown, matchers: readonly Matcher[]) {
   const point = bodyOf(data)
   if (point === undefined) return
   const { name, labels = {}, fields, special = {} } = point
@@ -96,19 +96,19 @@ const numbers =
   "concat('/fields/', replace(replace(field, '~', '~0'), '/', '~1')))) <> 'VARCHAR')"
 
 export async function pointLabelSets(
-  request: GrafanaRequest,
+  reader: MetricReader,
   matchers: readonly Matcher[],
-  span: Span,
+  span: MetricSpan,
 ): Promise<readonly LabelSet[]> {
-  if (request.principal.namespaces !== undefined) return []
-  const dialect = dialectOf(request.store)
-  const rowsRead = await rows(
-    request,
+  if (reader.viewer.namespaces !== undefined) return []
+  const dialect = dialectOf(reader.store)
+  const rows = await readManyRows<LabelsRow>(
+    reader,
     `SELECT subject, ${dialect.asText(dialect.jsonMember('data', 'labels'))} AS labels, ` +
       `${dialect.merged(`list_concat(${numbers}, json_keys(data, '$.special'))`)} AS fields FROM events ` +
       `WHERE ${pointConditions(dialect, matchers, span)} GROUP BY ALL ORDER BY ALL`,
   )
-  return rowsRead.flatMap(({ subject, labels, fields }) => {
+  return rows.flatMap(({ subject, labels, fields }) => {
     const texts = (typeof labels === 'string' ? JSON.parse(labels) : {}) as Record<string, string>
     return (fields as string[])
       .map((field) => LabelSet.of({ ...texts, [metricName]: seriesName(String(subject), field) }))
@@ -119,20 +119,18 @@ export async function pointLabelSets(
 const usualSpan = 3_600_000
 
 /** By metric, of the last hour. */
-export async function receivedMetadata(
-  request: GrafanaRequest,
-): Promise<{ name: string; type: string; help: string; unit: string }[]> {
-  if (request.principal.namespaces !== undefined) return []
-  const dialect = dialectOf(request.store)
+export async function receivedMetadata(reader: MetricReader): Promise<readonly Metric[]> {
+  if (reader.viewer.namespaces !== undefined) return []
+  const dialect = dialectOf(reader.store)
   const member = (name: string): string => `coalesce(${dialect.jsonText('data', [name])}, '')`
-  const span = { from: request.now - usualSpan, to: request.now }
-  const rowsRead = await rows(
-    request,
+  const span = { from: reader.now - usualSpan, to: reader.now }
+  const rows = await readManyRows<MetadataRow>(
+    reader,
     `SELECT subject, ${member('kind')} AS kind, ${member('unit')} AS unit, max(${member('help')}) AS help ` +
       `FROM events WHERE ${pointConditions(dialect, [], span)} GROUP BY ALL ORDER BY ALL`,
   )
-  const metrics = new Map<string, { name: string; type: string; help: string; unit: string }>()
-  for (const { subject, kind, unit, help } of rowsRead) {
+  const metrics = new Map<string, { -readonly [Key in keyof Metric]: Metric[Key] }>()
+  for (const { subject, kind, unit, help } of rows) {
     const name = familyOf(String(subject), String(kind))
     const type = kind === '' ? 'unknown' : String(kind)
     const key = JSON.stringify([name, type, unit])
