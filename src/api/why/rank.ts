@@ -37,6 +37,10 @@ export type RankOptions = Readonly<{
   inventoryGraceMs: number
 }>
 
+/** Until a change is recorded, usually. */
+const watchDelayMs = 3000
+/** Less for a change at the end of the time that delays may take. */
+const late = 0.6
 /** Of the longest time until a change has its effect. */
 const usual = 0.75
 /** An autoscaler reacts to traffic. */
@@ -98,7 +102,7 @@ function graceOf({ is, audit_id: audit }: Candidate, { inventoryGraceMs, graceMs
 function proximityOf(candidate: Candidate, options: RankOptions) {
   const { onset } = options
   const [after, before] = [candidate.at - onset.to, Math.max(0, onset.from - candidate.at)]
-  if (after > 0) return 0.8 * (1 - (0.5 * after) / graceOf(candidate, options))
+  if (after > 0) return 1 - (late * after) / graceOf(candidate, options)
   return 1 / (1 + (before / (usual * effectMs(candidate))) ** 2)
 }
 
@@ -108,7 +112,7 @@ function effectOf(candidate: Candidate, { object, via }: Reason, { others, onset
   return others.find(
     ({ from, to, ends }) =>
       to < onset.from &&
-      to >= candidate.at &&
+      to >= candidate.at - watchDelayMs &&
       from <= latest &&
       (ends.has(object) || (via !== undefined && ends.has(via))),
   )
