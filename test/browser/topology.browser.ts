@@ -53,7 +53,8 @@ function traffic(): Flow[] {
 describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', () => {
   const stage = useStage({ identity: { networks } })
   const path = '/flows?v=1&live=0&view=topology&scope=addr&t=now-1h..now'
-  const graph = '.graph-place'
+  // Of a slow query, few edges come first.
+  const graph = 'section[aria-busy="false"] .graph-place'
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return
@@ -238,6 +239,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await page.locator(graph).focus()
     await page.keyboard.press('p')
     await expect.poll(() => page.locator(graph).getAttribute('data-at')).toBe(first)
+    await page.context().close()
+  })
+
+  test('while all edges are read, the largest are drawn', async () => {
+    const page = await stage.page('/flows')
+    const whole = Promise.withResolvers<void>()
+    await page.route('**/api/v1/topology?*', async (route) => {
+      if (new URL(route.request().url()).searchParams.get('limit') === '4000') await whole.promise
+      await route.continue()
+    })
+    await page.goto(stage.weir.url + path)
+    const part = page.locator('section[aria-busy="true"] .graph-place')
+    await expect.poll(async () => Number(await part.getAttribute('data-edges'))).toBeGreaterThan(0)
+    const first = Number(await part.getAttribute('data-edges'))
+    expect(first).toBeLessThanOrEqual(200)
+    whole.resolve()
+    await expect.poll(async () => Number(await page.locator(graph).getAttribute('data-edges'))).toBeGreaterThan(first)
     await page.context().close()
   })
 

@@ -15,7 +15,8 @@ import { savedBy } from '../kit/saved.ts'
 import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
 
 const minute = 60_000
-const graph = '.graph-place'
+// Of a slow query, few edges come first.
+const graph = 'section[aria-busy="false"] .graph-place'
 const number = (text: string | null | undefined): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
 
 /** Paces the flows for the socket buffer of a small machine. */

@@ -78,7 +78,7 @@ interface Folded extends Known {
 }
 
 /** Edges to request: more than are drawn, so that combined nodes are correct. */
-export const edgeLimits = { usual: 4000, more: 25_000 }
+export const edgeLimits = { first: 200, usual: 4000, more: 25_000 }
 
 /** Whether a response has the ends of this scope; until another one arrives, the previous is shown. */
 export function fitsScope({ columns }: Pick<GroupsAnswer, 'columns'>, scope: Scope): boolean {

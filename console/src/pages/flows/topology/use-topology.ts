@@ -1,9 +1,10 @@
 import { useMemo } from 'react'
 import type { FlowQuery } from '../overview/flow-query.ts'
-import { useAnswer } from '../overview/queries.ts'
+import { spanSeconds, useAnswer } from '../overview/queries.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
 import { isOnRequest } from '../overview/state.ts'
+import { useIsLate } from '../../../hooks/use-is-late.ts'
 import { newRevision } from '../../../hooks/use-refresh.ts'
 import { defaultLimits, edgeLimits, edgesOf, fitsScope, moreLimits, type Edges } from '../../../parts/graph/fold.ts'
 import { liveSeconds, useLiveGraph } from './live-graph.ts'
@@ -24,12 +25,20 @@ type Topology = Readonly<{
   again: () => void
 }>
 
+/** After which few edges are requested; at once for ranges that usually need longer. */
+const [lateMs, longSeconds] = [250, 6 * 3600]
+
 export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology {
   const { live, scope, by, more, diff } = state
   const limit = more ? edgeLimits.more : edgeLimits.usual
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
-  const plain = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, wanted, !live && !compares)
+  const whole = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, wanted, !live && !compares)
+  // Few edges of many flows come sooner.
+  const waits = !live && !compares && whole.data === undefined && whole.isFetching
+  const isLate = useIsLate(waits, spanSeconds(flowQuery.t) > longSeconds ? 0 : lateMs)
+  const part = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, { ...wanted, limit: edgeLimits.first }, isLate)
+  const plain = whole.data ?? (part.isPlaceholderData ? undefined : part.data)
   const compared = useDiff(
     { flowQuery, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : defaultLimits).edges },
     diff,
@@ -51,7 +60,7 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
     [seed.data, seed.isPlaceholderData, scope],
   )
   const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : defaultLimits).nodes }, seeded)
-  const own = compares ? compared : live ? seed : plain
+  const own = compares ? compared : live ? seed : whole
   const recent = { from: `now-${liveSeconds}s`, to: 'now' }
   const troubles = useTrouble(
     live ? { ...flowQuery, t: recent } : flowQuery,
@@ -65,9 +74,9 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
         ? compared.data?.scope === scope
           ? compared.data.edges
           : undefined
-        : plain.data === undefined || !fitsScope(plain.data, scope)
+        : plain === undefined || !fitsScope(plain, scope)
           ? undefined
-          : edgesOf(plain.data, scope)
+          : edgesOf(plain, scope)
     if (all === undefined) return undefined
     const rows =
       troubles === undefined || troubles.size === 0
@@ -80,10 +89,10 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
     return !isOnRequest(by)
       ? { ...all, rows }
       : { ...all, rows: rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }
-  }, [live, streamed, compares, compared.data, plain.data, troubles, scope, by])
+  }, [live, streamed, compares, compared.data, plain, troubles, scope, by])
   return {
     edges,
-    answer: live ? undefined : compares ? compared.data?.now : plain.data,
+    answer: live ? undefined : compares ? compared.data?.now : plain,
     diff: compares ? compared.data : undefined,
     error: own.isError ? own.error : undefined,
     isFetching: own.isFetching,
