@@ -1,9 +1,9 @@
 import type { SegmentCost } from './pelt.ts'
 
 /** Share of the differences of neighbouring blocks that changes of level may cause. */
-const trimmed = 0.06
-/** Mean of the squares of a normal variable without its largest 6 %. */
-const keptVariance = 0.728
+const trimmed = 0.25
+/** Mean of the squares of a normal variable without its largest quarter. */
+const keptVariance = 0.368
 /** Exporters report periodically, and users come in groups: sums of some buckets vary more than single ones. */
 const block = 4
 /** Buckets of a median. It follows steps, and not bursts of a bucket or two. */

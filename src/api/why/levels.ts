@@ -75,10 +75,10 @@ export function levelsOf(
       (bucket) => splitCost(cost, [from, bucket, to]),
       [from, bound, to],
     )
-    const base = medianOf(values.slice(Math.max(0, at - baseBuckets), at))
-    const isGradual = width > 2 * gradualBuckets || isLine(values, [from, at, to])
-    const kind = kindOf(before, after, base)
     const shown = { before: meanOfSums(from, bound), after: meanOfSums(bound, to) }
+    const base = medianOf(sums.slice(Math.max(0, at - baseBuckets), at))
+    const isGradual = width > 2 * gradualBuckets || isLine(values, [from, at, to])
+    const kind = kindOf(shown.before, shown.after, base)
     return [{ at, earliest, latest, kind, ...shown, isGradual, width }]
   })
   return {
