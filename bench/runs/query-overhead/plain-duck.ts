@@ -6,18 +6,33 @@ import { createInterface } from 'node:readline'
 import { DuckDBInstance } from '@duckdb/node-api'
 
 const [folder = ''] = process.argv.slice(2)
-const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet'))
-const view = (name: string, stream: string) => {
-  const files = names.filter((file) => file.startsWith(`${stream}-`)).map((file) => `'${join(folder, file)}'`)
-  return `CREATE VIEW ${name} AS SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true)`
-}
 const instance = await DuckDBInstance.create(':memory:')
 const connection = await instance.connect()
-await connection.run(`${view('f', 'flows')}; ${view('e', 'endpoints')}; SET parquet_metadata_cache = true`)
+
+async function createViews() {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet'))
+  const view = (name: string, stream: string) => {
+    const files = names.filter((file) => file.startsWith(`${stream}-`)).map((file) => `'${join(folder, file)}'`)
+    return `CREATE OR REPLACE VIEW ${name} AS SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true)`
+  }
+  await connection.run(`${view('f', 'flows')}; ${view('e', 'endpoints')}; SET parquet_metadata_cache = true`)
+}
+
+async function costOf(sql: string) {
+  const [began, before] = [performance.now(), process.cpuUsage()]
+  const { length: rows } = (await connection.runAndReadAll(sql)).getRows()
+  const { user, system } = process.cpuUsage(before)
+  return { ms: performance.now() - began, cpuMs: (user + system) / 1000, rows }
+}
+
+await createViews()
 console.log('ready')
 for await (const line of createInterface({ input: process.stdin })) {
-  const [began, before] = [performance.now(), process.cpuUsage()]
-  const { length: rows } = (await connection.runAndReadAll(JSON.parse(line) as string)).getRows()
-  const { user, system } = process.cpuUsage(before)
-  console.log(JSON.stringify({ ms: performance.now() - began, cpuMs: (user + system) / 1000, rows }))
+  const sql = JSON.parse(line) as string
+  const cost = await costOf(sql).catch(async () => {
+    // A merge replaced files.
+    await createViews()
+    return costOf(sql)
+  })
+  console.log(JSON.stringify(cost))
 }

@@ -13,7 +13,11 @@ export async function plainDuck(store: string): Promise<PlainDuck> {
   const script = join(ROOT, 'bench/runs/query-overhead/plain-duck.ts')
   const child = spawn(process.execPath, [script, store], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })
-  const next = async () => String((await once(lines, 'line'))[0])
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`plain DuckDB ended with ${String(code)}`)
+  })
+  ended.catch(() => {})
+  const next = async () => String(((await Promise.race([once(lines, 'line'), ended])) as unknown[])[0])
   await next()
   return {
     async query(sql) {

@@ -40,13 +40,15 @@ type Body = Readonly<{
   verdict?: string
 }>
 
+type AnswersOnly = Pick<StoredApi, 'get'>
+
 export async function fill(api: StoredApi, { events, flows, end }: IncidentSequence): Promise<void> {
   await api.addBatch(toEventBatch([...events]), end)
   await api.addBatch(flows, end)
 }
 
 /** Answers for each incident and range, or `every` n-th of them, about the closest change of traffic. */
-export async function outcomes(api: StoredApi, world: IncidentSequence, every = 1): Promise<readonly Outcome[]> {
+export async function outcomes(api: AnswersOnly, world: IncidentSequence, every = 1): Promise<readonly Outcome[]> {
   const all: Outcome[] = []
   let count = 0
   for (const [index, incident] of world.incidents.entries())
@@ -56,7 +58,7 @@ export async function outcomes(api: StoredApi, world: IncidentSequence, every = 
   return all
 }
 
-async function outcomeOf(api: StoredApi, incident: SequenceIncident, kind: 'fall' | 'recovery', span: TimeRange) {
+async function outcomeOf(api: AnswersOnly, incident: SequenceIncident, kind: 'fall' | 'recovery', span: TimeRange) {
   const effect = incident[kind]
   const answerTo = async (more: Readonly<Record<string, string>> = {}) => {
     const [from, to] = [span.from, span.to].map((ms) => new Date(ms).toISOString()) as [string, string]
