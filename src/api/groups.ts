@@ -6,37 +6,18 @@ import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 import { answerFrame, columnOf, groupField, rowQueryOf } from './query-parameters.ts'
+import type { FlowsQuery, GroupsQuery } from '../topics/flows/parameters.ts'
 import { listOf } from '../topics/comma-list.ts'
 import { ringGroups } from './ring/answers.ts'
 import { integerCell } from './ring/sums.ts'
-import {
-  readSums,
-  measureCells,
-  shifted,
-  sumColumns,
-  sumsOf,
-  type RunStatement,
-  type SumsQuery,
-  type Totals,
-} from './sums.ts'
-
-export interface GroupsQuery extends SumsQuery {
-  readonly group?: string
-}
+import { readSums, measureCells, shifted, sumColumns, sumsOf, type RunStatement, type Totals } from './sums.ts'
 
 export async function answerGroups(
   request: FastifyRequest,
+  query: FlowsQuery,
   reply: FastifyReply,
-  context: ApiContext,
-  hub: Hub,
+  { context, hub }: Pick<RunStatement, 'context' | 'hub'>,
 ): Promise<FastifyReply> {
-  const query = request.query as GroupsQuery &
-    Readonly<{
-      columns?: string
-      pos?: string
-      sort?: string
-      cursor?: string
-    }>
   const foreign = (['columns', 'pos', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
   if (foreign !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to single flows, and "group" requests groups.`, {

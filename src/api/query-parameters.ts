@@ -6,51 +6,15 @@ import { coverageFacts, isoSpan, type Coverage, type CoverageFacts } from '../to
 import { withinScope } from '../topics/scope.ts'
 import { filterOf } from '../topics/filter-text.ts'
 import { ApiError } from './problems.ts'
-import { reporters, reportersText, withSelection, type RowSelection } from '../topics/row-selection.ts'
-import { span, spanFrom } from '../topics/time-span.ts'
+import { withSelection } from '../topics/row-selection.ts'
+import type { QuestionQuery, SpanTime } from '../topics/flows/parameters.ts'
+import { span } from '../topics/time-span.ts'
 import type { ViewColumn } from '../topics/view-columns.ts'
 import { views } from './views.ts'
 import { list, object, string } from './json-schema.ts'
 import { withoutUndefined } from '../model/json.ts'
 
-export const questionParameters = {
-  filter: {
-    type: 'string',
-    maxLength: 65_536,
-    description: 'Filter, or plain words (see `weir help filters`). Unset: every row.',
-    examples: ['src.ns = shop and bytes >= 10k'],
-  },
-  both_ways: {
-    type: 'string',
-    enum: ['true', 'false'],
-    default: 'false',
-    description: 'Also match with source and destination exchanged; each row counts once.',
-  },
-  reporters: { type: 'string', enum: reporters, default: 'all', description: reportersText },
-  ...spanFrom('now-1h'),
-} as const
-
-/** Rollups use `flow_time`. */
-const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
-type SpanTime = (typeof spanTimes)[number]
-
-export const timeParameter = (byDefault: SpanTime): object => ({
-  type: 'string',
-  enum: spanTimes,
-  default: byDefault,
-  description:
-    'Time that the range applies to. `flow_time` is the end of a flow by its exporter’s clock if that is ' +
-    'plausible, else the receive time.',
-})
-
-export type QuestionQuery = Readonly<{
-  filter?: string
-  both_ways?: string
-  reporters?: NonNullable<RowSelection['reporters']>
-  from?: string
-  to?: string
-  time?: string
-}>
+export { questionParameters, type QuestionQuery } from '../topics/flows/parameters.ts'
 
 export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: number, principal: Principal): RowQuery {
   const {

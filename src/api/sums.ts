@@ -32,18 +32,8 @@ import { sharedKey, StoreRuns, visibleFlows } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { candidateSums } from './candidate-sums.ts'
 import { sketchSums } from './sketch-sums.ts'
+import type { SumsQuery } from '../topics/flows/parameters.ts'
 import { remainderMatters, sumSource } from './sum-source.ts'
-
-export interface SumsQuery extends QuestionQuery {
-  readonly limit?: number
-  readonly by?: string
-  readonly measure?: string
-  readonly of?: string
-  readonly offset?: string
-  readonly source?: string
-  readonly beside?: string
-  readonly sums?: 'all' | 'ranked'
-}
 
 export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
   if (offset === undefined) return rowQuery
@@ -61,7 +51,7 @@ export function sumsOf(
   defaultLimit: number,
 ): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'sums' | 'further' | 'beside'> {
   const of = written === undefined ? undefined : statField(written)
-  const rank = by as Rank
+  const rank: Rank = by
   if (of === undefined && (stats as readonly string[]).includes(rank))
     throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, which needs a field.`, {
       hints: ['Set the field: of=rtt.'],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Alerts, AlertTest } from '../topics/alerts/schema.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
 import {
@@ -10,32 +11,6 @@ import {
   type OutputFlags,
   type WatchFlags,
 } from './output.ts'
-
-interface ListedAlert {
-  readonly state: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number | null
-  readonly active_at: string
-}
-
-interface ListedRule {
-  readonly name: string
-  readonly state: string
-  readonly severity: string
-  readonly condition: string
-  readonly error?: string
-  readonly alerts: readonly ListedAlert[]
-}
-
-interface Tested {
-  readonly no_data: boolean
-  readonly rows: readonly Readonly<{
-    labels: Readonly<Record<string, string>>
-    annotations: Readonly<Record<string, string>>
-    value: number | null
-    met?: boolean
-  }>[]
-}
 
 export function register(program: Command): void {
   const alerts = program.command('alerts').description('List alert rules with their states, or evaluate one now.')
@@ -71,7 +46,7 @@ export function register(program: Command): void {
 async function list(flags: ServerFlags & WatchFlags) {
   await printWatched(flags, async () => {
     const server = await requireServer(flags)
-    const all = await server.json<{ rules: readonly ListedRule[]; firing: number }>('GET', '/api/v1/alerts')
+    const all = await server.json<Alerts>('GET', '/api/v1/alerts')
     const ok = all.firing === 0 && all.rules.every(({ error }) => error === undefined)
     return { data: listData(all), ok }
   })
@@ -79,7 +54,7 @@ async function list(flags: ServerFlags & WatchFlags) {
 
 const columns = ['rule', 'state', 'severity', 'condition', 'value', 'since', 'labels']
 
-function listData(all: Readonly<{ rules: readonly ListedRule[] }>): Data {
+function listData(all: Alerts): Data {
   const rows = all.rules.flatMap(({ name, state, severity, condition, error, alerts }) => {
     const head = { rule: name, severity, condition }
     const first = { ...head, state, value: null, since: null, labels: error ?? '' }
@@ -103,7 +78,7 @@ function listData(all: Readonly<{ rules: readonly ListedRule[] }>): Data {
 async function test(name: string, flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
   const path = `/api/v1/alerts/${encodeURIComponent(name)}/test`
-  const answer = await server.json<Tested>('POST', path)
+  const answer = await server.json<AlertTest>('POST', path)
   const rows = answer.rows.map(({ labels, annotations, value, met }) => ({
     met: met ?? null,
     value,

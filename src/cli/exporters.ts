@@ -3,7 +3,7 @@ import type { Ledger } from '../engine/control.ts'
 import { collectorAddress as whereToSend, recipes, type CollectorAddress } from '../api/exporter-recipes.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags, type Server } from './client.ts'
-import type { Exporters } from './exporters/page.ts'
+import type { Exporters } from '../topics/exporters/schema.ts'
 import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 import { examples } from './examples.ts'
 

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander'
 import type { Pipeline } from '../engine/control.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
-import type { Exporters } from './exporters/page.ts'
+import type { Exporters } from '../topics/exporters/schema.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 
 const idKinds = ['sources', 'sinks', 'streams', 'exporters'] as const

@@ -23,14 +23,18 @@ export function orNull<S extends TSchema & { readonly type: string; readonly enu
 export function oneOf<const Value extends string>(
   values: readonly Value[],
   options: TSchemaOptions = {},
-): TUnsafe<Value> & { readonly type: string } {
-  return Unsafe<Value>({ type: 'string', ...options, enum: values }) as TUnsafe<Value> & { readonly type: string }
+): TUnsafe<Value> & { readonly type: 'string' } {
+  return Unsafe<Value>({ type: 'string', ...options, enum: values }) as TUnsafe<Value> & { readonly type: 'string' }
 }
 
 /** Parameters of a request: others are an error. */
 export function parameters<Properties extends TProperties>(properties: Properties): TObject<Properties> {
   return ObjectOf(properties, { additionalProperties: false })
 }
+
+/** Texts by name. */
+export const texts = (options: TSchemaOptions = {}) =>
+  Unsafe<Readonly<Record<string, string>>>({ type: 'object', additionalProperties: Text(), ...options })
 
 export const nullText = (description?: string) => orNull(Text(description === undefined ? {} : { description }))
 

@@ -19,6 +19,7 @@ import { anyFlows } from '../../src/store/testing/any-flows.ts'
 import { startOfDay } from '../../src/store/testing/frames.ts'
 import { queryRows } from '../../src/store/testing/query-rows.ts'
 import { temporaryStores } from '../../src/store/testing/temporary.ts'
+import type { SpanTime } from '../../src/topics/flows/parameters.ts'
 import { SeededRandom } from '../kit/random.ts'
 import { installChdb } from './install/chdb.ts'
 import { bothStores, longAges, type BothStores } from './kit/both-stores.ts'
@@ -89,7 +90,7 @@ it('a query of the newest hours skips the parts of other days', async () => {
       received,
     )
   }
-  const rowQuery = (time: string) => rowQueryOf({ from: 'now-3h', to: 'now', time }, 'flow_time', now, local)
+  const rowQuery = (time: SpanTime) => rowQueryOf({ from: 'now-3h', to: 'now', time }, 'flow_time', now, local)
   const span = rowQuery('flow_time').span
   const { time: at } = clickhouse
   const within = (column: string): string => `${column} >= ${at(span.from)} AND ${column} < ${at(span.to)}`

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { AlertList } from '../../src/api/routes/alerts.ts'
+import type { Alerts } from '../../src/topics/alerts/schema.ts'
 import { EventReceiver } from '../kit/event-receiver.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { nats as program } from './install/nats.ts'
@@ -38,7 +38,7 @@ describe('nats-server', () => {
       })
     await using one = await start('one')
     await using two = await start('two')
-    const list = (weir: WeirProcess): Promise<AlertList> => weir.get('/api/v1/alerts')
+    const list = (weir: WeirProcess): Promise<Alerts> => weir.get('/api/v1/alerts')
     const evaluator = async (weir: WeirProcess) => (await list(weir)).evaluated_by
     const since = async (weir: WeirProcess) => (await list(weir)).rules[0]?.alerts[0]?.active_at
     let events = 0

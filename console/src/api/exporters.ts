@@ -1,11 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import type { SourceExporters } from '../../../src/api/published.ts'
+import type { Exporters } from '../../../src/api/published.ts'
 import { request } from './client.ts'
 import { pollInterval, useHeld, type Watched } from './queries.ts'
 
-export interface Exporters {
-  readonly sources: readonly (SourceExporters & { readonly known: number })[]
-}
+export type { Exporters }
 
 export function useExporters(): Watched<Exporters> {
   return useHeld(

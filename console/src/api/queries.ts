@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Field, Ledger, Pipeline, ViewColumn } from '../../../src/api/published.ts'
+import type { Field, Ledger, Me, Pipeline, ViewColumn } from '../../../src/api/published.ts'
 import { request } from './client.ts'
 import { asApiError, type ApiError } from './problem.ts'
 
@@ -96,14 +96,6 @@ export function usePipeline(): Watched<Pipeline> {
     }),
   )
 }
-
-export type Me = Readonly<{
-  name: string
-  role: string
-  /** null: all namespaces. */
-  namespaces: readonly string[] | null
-  login: 'none' | 'token' | 'oidc'
-}>
 
 const me = queryOptions({
   queryKey: ['me'],

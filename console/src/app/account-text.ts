@@ -1,4 +1,4 @@
-import type { Me } from '../api/queries.ts'
+import type { Me } from '../../../src/api/published.ts'
 import { appText } from '../text/app.ts'
 
 export function scopeText({ role, namespaces }: Me): string {

@@ -1,3 +1,4 @@
+import type { LoggedOut } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { queryClient } from '../api/queries.ts'
 import { loggedIn } from '../api/session.ts'
@@ -9,7 +10,7 @@ export async function logIn(token: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
-  const { redirect } = await request<{ redirect: string | null }>('/api/v1/logout', { method: 'POST' })
+  const { redirect } = await request<LoggedOut>('/api/v1/logout', { method: 'POST' })
   if (redirect === null) location.reload()
   else location.assign(redirect)
 }

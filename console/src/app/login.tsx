@@ -1,17 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { Logins } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { asApiError, type ApiError } from '../api/problem.ts'
 import { logIn } from './log-in.ts'
 import { QueryError } from '../parts/states.tsx'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
-
-type Logins = Readonly<{
-  token: boolean
-  oidc: boolean
-}>
 
 export default function Login(): React.ReactNode {
   const ways = useQuery({

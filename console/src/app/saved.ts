@@ -1,5 +1,5 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { SavedView } from '../../../src/api/published.ts'
+import type { SavedView, SavedViews } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { asApiError } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
@@ -11,7 +11,7 @@ export function useSaved(): UseQueryResult<readonly SavedView[]> {
     queryKey: key,
     staleTime: 30_000,
     queryFn: ({ signal }) =>
-      request<{ views: readonly SavedView[] }>('/api/v1/saved', { signal }).then(
+      request<SavedViews>('/api/v1/saved', { signal }).then(
         ({ views }) => views,
         (error: unknown) => {
           if ([404, 503].includes(asApiError(error).status)) return []

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
-import type { TextProblem, ViewColumn } from '../../../src/api/published.ts'
+import type { Import, TextProblem, ViewColumn } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { useLocalKeys } from '../state/keys.ts'
 import { filterForm, usePreference } from '../state/preferences.ts'
@@ -24,15 +24,7 @@ type FilterBoxProps = Readonly<{
   range: Range
   onChange: (filter: string) => void
   /** Absent: the filter has no source and destination. */
-  onImport?: (imported: Imported) => void
-}>
-
-export type Imported = Readonly<{
-  filter: string
-  both_ways: boolean
-  from: string | null
-  to: string | null
-  dropped: readonly Readonly<{ part: string; reason: string }>[]
+  onImport?: (imported: Import) => void
 }>
 
 const foreignLink = /^https?:\/\/|[?&]filters=/
@@ -83,7 +75,7 @@ export function FilterBox({
   const apply = async (typed = text) => {
     setCaret(undefined)
     if (imports)
-      return onImport(await request<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
+      return onImport(await request<Import>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
     const { errors: problems = [], written } = await checkFilter(typed.trim(), names)
     setErrors(problems)
     if (problems.length > 0) return

@@ -1,15 +1,9 @@
-import type { TextProblem } from '../../../src/api/published.ts'
+import type { Validation } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { asApiError } from '../api/problem.ts'
 import type { FilterNames } from './suggestions.ts'
 
-export type Checked = Readonly<{
-  ok: boolean
-  /** With plain words replaced by tests. */
-  written?: string | null
-  swapped?: string | null
-  errors?: readonly TextProblem[]
-}>
+export type Checked = Partial<Validation> & Pick<Validation, 'ok'>
 
 export async function checkFilter(filter: string, names: FilterNames): Promise<Checked> {
   if (filter.trim() === '') return { ok: true }

@@ -4,40 +4,14 @@ import { checkOwnPage } from '../guard.ts'
 import type { ApiContext } from '../options.ts'
 import { cookieOf, isSecure, sessionCookie, setCookie } from './cookies.ts'
 import type { Gate } from './gate.ts'
-import { roles, type Principal } from './principal.ts'
-import { closed, object, problem, string } from '../json-schema.ts'
+import type { Principal } from './principal.ts'
+import { problem } from '../json-schema.ts'
+import { typed } from '../typed.ts'
+import { LoggedOut, LoginRequest, Logins, Me } from './schema.ts'
 
-const login = {
-  type: 'string',
-  enum: ['none', 'token', 'oidc'],
-  description: 'How the request was authenticated; `none` if no sign-in is required.',
-} as const
+export const accessSchemas = { Me, Logins } as const
 
-export const accessSchemas = {
-  Me: object(
-    {
-      name: string,
-      role: { type: 'string', enum: roles },
-      namespaces: {
-        type: ['array', 'null'],
-        items: string,
-        description: 'Namespaces with visible flows; null: all.',
-      },
-      login,
-    },
-    { required: ['name', 'role', 'namespaces', 'login'] },
-  ),
-  Logins: object(
-    {
-      needed: { type: 'boolean', description: 'Whether a sign-in is required.' },
-      token: { type: 'boolean', description: 'Sign in with a token: POST /api/v1/login.' },
-      oidc: { type: 'boolean', description: 'Sign in through an identity provider: open /api/v1/login/oidc.' },
-    },
-    { required: ['needed', 'token', 'oidc'] },
-  ),
-} as const
-
-const me = ({ name, role, namespaces, login: how }: Principal): object => ({
+const me = ({ name, role, namespaces, login: how }: Principal): Me => ({
   name,
   role,
   namespaces: namespaces ?? null,
@@ -45,7 +19,8 @@ const me = ({ name, role, namespaces, login: how }: Principal): object => ({
 })
 
 export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate): void {
-  app.get(
+  const routes = typed(app)
+  routes.get(
     '/api/v1/me',
     {
       schema: {
@@ -57,7 +32,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
     async (request, reply) => answerJson(request, reply, me(request.principal)),
   )
 
-  app.get(
+  routes.get(
     '/api/v1/login',
     {
       schema: { operationId: 'logins', summary: 'Sign-in methods', response: { 200: { $ref: 'Logins#' } } },
@@ -66,7 +41,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
       answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: gate.hasProvider }),
   )
 
-  app.post(
+  routes.post(
     '/api/v1/login',
     {
       schema: {
@@ -75,7 +50,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
         description:
           'The session is a cookie that scripts cannot read. Requests that change anything must originate ' +
           'from a page of this server. After too many failed attempts the status is 429 with Retry-After.',
-        body: closed({ token: { type: 'string', minLength: 1, maxLength: 4096 } }, { required: ['token'] }),
+        body: LoginRequest,
         response: {
           200: { $ref: 'Me#' },
           401: problem,
@@ -87,7 +62,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
     async (request, reply) => {
       if (!gate.loginNeeded) return answerJson(request, reply, me(request.principal))
       if (fromBrowser(request)) checkOwnPage(request.raw)
-      const principal = gate.logIn(request.raw, (request.body as { token: string }).token)
+      const principal = gate.logIn(request.raw, request.body.token)
       finish(request, gate)
       const id = await gate.beginSession(principal)
       log.info('A user signed in.', { name: principal.name, how: 'token' })
@@ -101,22 +76,14 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
     },
   )
 
-  app.post(
+  routes.post(
     '/api/v1/logout',
     {
       schema: {
         operationId: 'logout',
         summary: 'End the session of a browser',
         response: {
-          200: object(
-            {
-              redirect: {
-                type: ['string', 'null'],
-                description: 'URL to open so that the identity provider ends its session, too.',
-              },
-            },
-            { required: ['redirect'] },
-          ),
+          200: LoggedOut,
           403: problem,
         },
       },

@@ -2,7 +2,7 @@ import type { Control, StoredSums, StoreReader } from '../../engine/control.ts'
 import { fingerprint, type AggregateQuery } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import type { SumGroups } from '../flow-sums.ts'
-import type { SumsQuery } from '../sums.ts'
+import type { SumsQuery } from '../../topics/flows/parameters.ts'
 import { SharedRuns } from './shared-runs.ts'
 
 export class StoreRuns<Answer> {

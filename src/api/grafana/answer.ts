@@ -25,6 +25,8 @@ export type GrafanaRequest = Surroundings &
     /** Of the response. */
     notes: Notes
     request: FastifyRequest
+    /** A parameter in the path. */
+    path: (name: string) => string
   }>
 
 type Answer = (request: GrafanaRequest) => Promise<object>
@@ -147,6 +149,7 @@ export function grafanaRequestOf(request: FastifyRequest, context: ApiContext, s
     now: clock.now(),
     context,
     request,
+    path: (name) => String(Object.entries(request.params ?? {}).find(([key]) => key === name)?.[1] ?? ''),
     notes,
     environment: {
       maxSamples,

@@ -26,7 +26,7 @@ export async function fieldsAnswer(request: GrafanaRequest): Promise<object> {
 }
 
 export async function fieldValues(request: GrafanaRequest): Promise<object> {
-  const { name } = request.request.params as { name: string }
+  const name = request.path('name')
   const limit = request.parameters.count('limit') ?? usualFieldLines
   return { values: [...((await fieldsIn(request)).get(name)?.values ?? [])].slice(0, limit), limit }
 }

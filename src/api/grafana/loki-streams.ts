@@ -45,7 +45,7 @@ export async function labels(request: GrafanaRequest): Promise<object> {
 }
 
 export async function labelValues(request: GrafanaRequest): Promise<object> {
-  const { name } = request.request.params as { name: string }
+  const name = request.path('name')
   const values = (await selectedStreams(request, 'query')).map(({ stream }) => stream.get(name))
   return success([...new Set(values)].filter((value) => value !== '').sort())
 }

@@ -98,7 +98,7 @@ async function labels(request: GrafanaRequest): Promise<object> {
 }
 
 async function labelValues(request: GrafanaRequest): Promise<object> {
-  const written = (request.request.params as { name: string }).name
+  const written = request.path('name')
   const name = written.startsWith('U__') ? unescapedName(written) : written
   const values = (await labelSets(request, 'optional')).map((set) => set.get(name)).filter((value) => value !== '')
   return success(limited(request, [...new Set(values)].sort()))

@@ -25,18 +25,11 @@ import type { Hub } from '../live/hub.ts'
 import { moment, span } from '../../topics/time-span.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { rowQueryOf, questionParameters, unknownField, type QuestionQuery } from '../query-parameters.ts'
+import { CompletionRequest, type QuestionQuery } from '../../topics/flows/parameters.ts'
+import { rowQueryOf, unknownField } from '../query-parameters.ts'
+import { typed } from '../typed.ts'
 import type { RunStatement } from '../sums.ts'
-import { boolean, closed, list, object, refusals, string } from '../json-schema.ts'
-
-const completed = ['flows', 'changes', 'audit', 'events', 'resources', 'inventory'] as const
-
-interface CompleteRequest extends QuestionQuery {
-  readonly names?: (typeof completed)[number]
-  readonly field?: string
-  readonly prefix?: string
-  readonly limit?: number
-}
+import { boolean, list, object, refusals, string } from '../json-schema.ts'
 
 const item = object(
   {
@@ -87,44 +80,19 @@ export const completeSchemas = {
   }),
 } as const
 
-const { filter, both_ways, reporters, from, to } = questionParameters
-
 const schema = {
   operationId: 'complete',
   summary: 'Completions: field names, or values of a field',
   description:
     'Names and values are ranked by frequency in the rows that the other filters select. Values match ' +
     'case-insensitively, by prefix first, then by substring.',
-  body: closed(
-    {
-      names: {
-        type: 'string',
-        enum: completed,
-        default: 'flows',
-        description:
-          'Stream to complete for. For resources and the inventory, values are those at the end of the time range.',
-      },
-      field: {
-        type: 'string',
-        maxLength: 200,
-        description: 'Field to complete values of, by any alias, `any.port` included. Unset: complete field names.',
-      },
-      prefix: { type: 'string', maxLength: 1000, description: 'The typed text; may be empty.' },
-      filter,
-      both_ways,
-      reporters,
-      from,
-      to,
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
-    },
-    { required: ['prefix'] },
-  ),
+  body: CompletionRequest,
   response: { 200: { $ref: 'Completion#' }, ...refusals },
 } as const
 
 export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.post('/api/v1/complete', { schema }, async (request, reply) => {
-    const body = request.body as CompleteRequest
+  typed(app).post('/api/v1/complete', { schema }, async (request, reply) => {
+    const { body } = request
     const { prefix = '', limit = 20 } = body
     refusePositions(`${body.field ?? ''} ${body.filter ?? ''}`, request.principal)
     const now = context.host.clock.now()
@@ -175,7 +143,7 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
 }
 
 async function ofObjects(
-  { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
+  { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompletionRequest,
   names: NameTable,
   run: RunStatement,
 ): Promise<object | undefined> {

@@ -17,26 +17,14 @@ import { manyFlows } from '../flow-sums.ts'
 import type { Hub } from '../live/hub.ts'
 import { manyConversations } from '../many-conversations.ts'
 import type { ApiContext } from '../options.ts'
-import {
-  answerFrame,
-  answerProperties,
-  columnOf,
-  questionParameters,
-  rowQueryOf,
-  timeParameter,
-  type AnswerColumn,
-  type QuestionQuery,
-} from '../query-parameters.ts'
+import { answerFrame, answerProperties, columnOf, rowQueryOf, type AnswerColumn } from '../query-parameters.ts'
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
+import { ConversationsParameters } from '../../topics/flows/parameters.ts'
+import { typed } from '../typed.ts'
 import { coverageOf, storedTo } from '../../topics/coverage.ts'
-import { closed, integer, object, refusals } from '../json-schema.ts'
-
-interface ConversationsQuery extends QuestionQuery {
-  readonly by?: ConversationRank
-  readonly limit?: number
-}
+import { integer, object, refusals } from '../json-schema.ts'
 
 export const conversationSchemas = {
   Conversations: object(
@@ -61,28 +49,13 @@ const schema = {
     'Columns ending in `_out` are from client to server, in `_in` the responses; `flows_out` and `flows_in` count ' +
     'the reports. A direction without reports has null sums. Times are those of exporters, else the receive time. ' +
     'Names are those of the flows; of several, the last in byte order.',
-  querystring: closed({
-    ...questionParameters,
-    both_ways: {
-      ...questionParameters.both_ways,
-      default: 'true',
-      description: 'Also match with source and destination exchanged, so that both directions are included.',
-    },
-    time: timeParameter('flow_time'),
-    by: {
-      type: 'string',
-      enum: conversationRanks,
-      default: 'bytes',
-      description: 'Ranking: sums of both directions, the duration, the end (`last`), or the largest RTT.',
-    },
-    limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Conversations.' },
-  }),
+  querystring: ConversationsParameters,
   response: { 200: { $ref: 'Conversations#' }, ...refusals },
 } as const
 
 export function conversationRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.get('/api/v1/conversations', { schema }, async (request, reply) => {
-    const query = request.query as ConversationsQuery
+  typed(app).get('/api/v1/conversations', { schema }, async (request, reply) => {
+    const query = request.query
     const now = context.host.clock.now()
     const parsed: ConversationsRequest = {
       ...rowQueryOf({ ...query, both_ways: query.both_ways ?? 'true' }, 'flow_time', now, request.principal),
@@ -126,17 +99,17 @@ async function storedConversations(
     : manyRowsOf(store, conversationsSql(request, dialect), disconnected, host)
 }
 
-const typed = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of)!), name })
+const column = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of)!), name })
 const parts = ['addr', 'port', ...conversationNames] as const
 const sums = ['bytes', 'packets', 'flows'] as const
 const units = { bytes: 'By', packets: '{packet}', flows: '{flow}' } as const
 
 const columns: readonly AnswerColumn[] = [
-  ...(['client', 'server'] as const).flatMap((end) => parts.map((part) => typed(`${end}_${part}`, `src_${part}`))),
-  typed('proto', 'proto'),
+  ...(['client', 'server'] as const).flatMap((end) => parts.map((part) => column(`${end}_${part}`, `src_${part}`))),
+  column('proto', 'proto'),
   { name: 'initiator', type: 'VARCHAR' },
-  typed('time_first', 'time_start'),
-  typed('time_last', 'time_end'),
+  column('time_first', 'time_start'),
+  column('time_last', 'time_end'),
   ...sums.flatMap((sum) =>
     ['out', 'in'].map((way) => ({
       name: `${sum}_${way}`,
@@ -144,10 +117,10 @@ const columns: readonly AnswerColumn[] = [
       unit: units[sum],
     })),
   ),
-  typed('tcp_flags_out', 'tcp_flags'),
-  typed('tcp_flags_in', 'tcp_flags'),
-  typed('rtt_min', 'rtt'),
-  typed('rtt_max', 'rtt'),
+  column('tcp_flags_out', 'tcp_flags'),
+  column('tcp_flags_in', 'tcp_flags'),
+  column('rtt_min', 'rtt'),
+  column('rtt_max', 'rtt'),
   { name: 'drop_packets', type: 'HUGEINT', unit: '{packet}' },
 ]
 

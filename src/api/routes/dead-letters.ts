@@ -2,7 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { closed, integer, list, object, problem, string } from '../json-schema.ts'
+import { integer, list, object, problem, string } from '../json-schema.ts'
+import { typed } from '../typed.ts'
+import {
+  EditedLetter,
+  LetterParameters,
+  LetterQuery,
+  letterPosition,
+  LettersParameters,
+  MovedLetters,
+  SinkParameters,
+} from '../../topics/dead-letters/schema.ts'
 
 export const deadLetterSchemas = {
   DeadLetter: object(
@@ -24,14 +34,6 @@ export const deadLetterSchemas = {
   ),
 } as const
 
-const ids = closed({
-  ids: list(string, { minItems: 1, description: 'Ids of dead letters. Unset: all of the sink.' }),
-})
-const sinkParam = object({ sink: { type: 'string', minLength: 1 } }, { required: ['sink'] })
-
-/** Time in ms, sink, row id. */
-const idPattern = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
-
 function noSuchLetter(id: string, more = '') {
   return new ApiError('WEIR_API_NOT_FOUND', `There is no dead letter "${id}"${more}.`, {
     hints: ['GET /api/v1/dead-letters lists them.'],
@@ -39,7 +41,8 @@ function noSuchLetter(id: string, more = '') {
 }
 
 export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters } }: ApiContext): void {
-  app.get(
+  const routes = typed(app)
+  routes.get(
     '/api/v1/dead-letters',
     {
       schema: {
@@ -48,34 +51,13 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         description:
           'A page with fewer rows than `limit` is the last one. The next page starts after (`after`) the ' +
           'last dead letter of this page.',
-        querystring: closed({
-          sink: { type: 'string', description: 'Only this sink.' },
-          limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
-          after: {
-            type: 'string',
-            pattern: idPattern.source,
-            description:
-              'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from ' +
-              'its fields.',
-          },
-          bodies: {
-            type: 'string',
-            enum: ['true', 'false'],
-            default: 'true',
-            description: 'Whether to include bodies.',
-          },
-        }),
+        querystring: LettersParameters,
         response: { 200: list({ $ref: 'DeadLetter#' }), 400: problem },
       },
     },
     async (request, reply) => {
-      const {
-        sink,
-        limit = 100,
-        bodies,
-        after,
-      } = request.query as { sink?: string; limit?: number; bodies?: string; after?: string }
-      const [, time, of = '', id = ''] = idPattern.exec(after ?? '') ?? []
+      const { sink, limit = 100, bodies, after } = request.query
+      const [, time, of = '', id = ''] = letterPosition.exec(after ?? '') ?? []
       return answerJson(
         request,
         reply,
@@ -89,29 +71,27 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     },
   )
 
-  app.get(
+  routes.get(
     '/api/v1/dead-letters/:id',
     {
       schema: {
         operationId: 'showDeadLetter',
         summary: 'One dead letter with its body, including resolved ones',
-        params: object({ id: { type: 'string', minLength: 1 } }, { required: ['id'] }),
-        querystring: closed({
-          sink: { type: 'string', description: 'The one of this sink; else the first unresolved one.' },
-        }),
+        params: LetterParameters,
+        querystring: LetterQuery,
         response: { 200: { $ref: 'DeadLetter#' }, 404: problem },
       },
     },
     async (request, reply) => {
-      const { id } = request.params as { id: string }
-      const { sink } = request.query as { sink?: string }
+      const { id } = request.params
+      const { sink } = request.query
       const letter = await deadLetters.show(id, sink)
       if (letter === undefined) throw noSuchLetter(id)
       return answerJson(request, reply, letter)
     },
   )
 
-  app.post(
+  routes.post(
     '/api/v1/dead-letters/:sink/edit',
     {
       schema: {
@@ -119,14 +99,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         summary: 'Redrive a dead letter with another body',
         description:
           'Events only. Id and source of the event stay the same. The journal and other sinks are not changed.',
-        params: sinkParam,
-        body: closed(
-          {
-            id: { type: 'string', minLength: 1 },
-            body: { type: 'object', description: 'The body from the dead letter, corrected.' },
-          },
-          { required: ['id', 'body'] },
-        ),
+        params: SinkParameters,
+        body: EditedLetter,
         response: {
           200: object({ retried: integer }),
           400: problem,
@@ -135,8 +109,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
       },
     },
     async (request, reply) => {
-      const { sink } = request.params as { sink: string }
-      const { id, body } = request.body as { id: string; body: unknown }
+      const { sink } = request.params
+      const { id, body } = request.body
       if (!(await deadLetters.edit(sink, id, body))) throw noSuchLetter(id, ' that is unresolved')
       return answerJson(request, reply, { retried: 1 })
     },
@@ -157,14 +131,14 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     },
   ] as const
   for (const { verb, summary, act, answer } of moves) {
-    app.post(
+    routes.post(
       `/api/v1/dead-letters/:sink/${verb}`,
       {
         schema: {
           operationId: `${verb}DeadLetters`,
           summary,
-          params: sinkParam,
-          body: ids,
+          params: SinkParameters,
+          body: MovedLetters,
           response: {
             200: object({ [answer]: integer }),
             404: problem,
@@ -172,8 +146,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         },
       },
       async (request, reply) => {
-        const { sink } = request.params as { sink: string }
-        const chosen = (request.body as { ids?: string[] } | undefined)?.ids
+        const { sink } = request.params
+        const chosen = request.body?.ids
         return answerJson(request, reply, { [answer]: await act(sink, chosen) })
       },
     )

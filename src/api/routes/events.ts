@@ -59,7 +59,7 @@ export function eventRoutes(
   answer: 'counts' | 'nothing' = 'counts',
 ): void {
   app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
-    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+    const body = rawBody(request)
     request.memory.grow(columnsPerByte * body.length)
     const counts = await takeEvents(context, request.headers, body)
     return answer === 'nothing' ? reply.code(200).send() : reply.send(counts)
@@ -77,6 +77,10 @@ export function eventRoutes(
     handshake,
   )
 }
+
+/** Of a route with `body: 'raw'`. */
+export const rawBody = ({ body }: Pick<FastifyRequest, 'body'>): Buffer =>
+  Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 
 /** Columns of the rows, and their copy for the journal, by bytes of the body. */
 export const columnsPerByte = 2

@@ -8,23 +8,16 @@ import { abortOnDisconnect, isolated, logErrors } from '../store-query.ts'
 import { RecordCount } from '../export/count.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { rowQueryOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
+import { FlowExportParameters, type FlowExportQuery, type FlowFormat } from '../../topics/flows/parameters.ts'
+import { rowQueryOf } from '../query-parameters.ts'
+import { typed } from '../typed.ts'
 import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { isoSpan, missingIn, storedTo } from '../../topics/coverage.ts'
 import { columnsOf, sortOf } from './flows.ts'
-import { closed, refusals, string } from '../json-schema.ts'
+import { refusals, string } from '../json-schema.ts'
 
-const formats = ['csv', 'ndjson', 'parquet'] as const
-type Format = (typeof formats)[number]
-
-interface ExportQuery extends QuestionQuery {
-  readonly format?: Format
-  readonly columns?: string
-  readonly sort?: string
-}
-
-const mediaTypes: Readonly<Record<Format, string>> = {
+const mediaTypes: Readonly<Record<FlowFormat, string>> = {
   parquet: 'application/vnd.apache.parquet',
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson; charset=utf-8',
@@ -46,19 +39,7 @@ const schema = {
     'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. X-Weir-Lost has the times of lost ' +
     'flows, and X-Weir-Stopped those when Weir did not run, if any, as `from/to`, comma-separated. ' +
     'Closing the connection cancels the query.',
-  querystring: closed({
-    ...questionParameters,
-    time: timeParameter('time_received'),
-    format: { type: 'string', enum: formats, default: 'csv' },
-    columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
-    sort: {
-      type: 'string',
-      description:
-        `As in GET /api/v1/flows. Without a store, more than ${maxSorted} rows can only be sorted by ` +
-        'time_received.',
-      examples: ['-bytes'],
-    },
-  }),
+  querystring: FlowExportParameters(maxSorted),
   response: {
     200: {
       description: 'The rows.',
@@ -73,8 +54,8 @@ const schema = {
 } as const
 
 export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.get('/api/v1/export', { schema }, async (request, reply) => {
-    const query = request.query as ExportQuery
+  typed(app).get('/api/v1/export', { schema }, async (request, reply) => {
+    const query = request.query
     const { format = 'csv' } = query
     const parsed = exportRequest(query, context.host.clock.now(), request.principal)
     const disconnected = abortOnDisconnect(reply)
@@ -105,7 +86,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
 async function source(
   context: ApiContext,
   hub: Hub,
-  { format, ...request }: ExportRequest & Readonly<{ format: Format }>,
+  { format, ...request }: ExportRequest & Readonly<{ format: FlowFormat }>,
   reply: FastifyReply,
   disconnected: AbortSignal,
 ): Promise<IsolatedResult | undefined> {
@@ -136,7 +117,7 @@ async function source(
   )
 }
 
-function exportRequest(query: ExportQuery, now: number, principal: Principal): ExportRequest {
+function exportRequest(query: FlowExportQuery, now: number, principal: Principal): ExportRequest {
   const rowQuery = rowQueryOf(query, 'time_received', now, principal)
   return {
     ...rowQuery,
@@ -149,7 +130,7 @@ function exportRequest(query: ExportQuery, now: number, principal: Principal): E
 
 async function* counted(
   bytes: AsyncGenerator<Uint8Array, number | undefined>,
-  format: Format,
+  format: FlowFormat,
   count: { rows: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (format === 'parquet') {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { start } from '../testing/kit.ts'
-import type { ExporterRecipes } from './exporters.ts'
+import type { ExporterRecipes } from '../../topics/exporters/schema.ts'
 
 test('lists exporters with all facts of their source, latest first, up to the limit', async () => {
   const { api, control } = await start()

@@ -3,7 +3,14 @@ import type { SourceExporters } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
 import { collectorAddress, recipes } from '../exporter-recipes.ts'
 import type { ApiContext } from '../options.ts'
-import { closed, integer, list, object, problem, string } from '../json-schema.ts'
+import { typed } from '../typed.ts'
+import {
+  ExporterRecipes,
+  ExportersParameters,
+  RecipesParameters,
+  type Exporters,
+} from '../../topics/exporters/schema.ts'
+import { integer, list, object, problem, string } from '../json-schema.ts'
 
 const why = { type: 'string', description: 'Why data is missing or incomplete, and how to fix it.' } as const
 
@@ -45,82 +52,43 @@ export const exporterSchemas = {
     },
     { required: ['sources'] },
   ),
-  ExporterRecipes: object(
-    {
-      collector: { type: 'string', description: 'Address of this server in the recipes.' },
-      recipes: list(
-        object(
-          {
-            name: string,
-            title: string,
-            lines: list(string),
-          },
-          { required: ['name', 'title', 'lines'] },
-        ),
-      ),
-    },
-    { required: ['collector', 'recipes'] },
-  ),
+  ExporterRecipes,
 } as const
-
-export type ExporterRecipes = Readonly<{
-  collector: string
-  recipes: readonly Readonly<{ name: string; title: string; lines: readonly string[] }>[]
-}>
-
-type Query = Readonly<{
-  source?: string
-  limit?: number
-}>
 
 const defaultLimit = 1000
 
 export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): void {
-  app.get(
+  const routes = typed(app)
+  routes.get(
     '/api/v1/exporters',
     {
       schema: {
         operationId: 'exporters',
         summary: 'List exporters and explain missing data',
-        querystring: closed({
-          source: string,
-          limit: {
-            type: 'integer',
-            minimum: 1,
-            maximum: 100_000,
-            description: `Maximum exporters of each source (${defaultLimit}).`,
-          },
-        }),
+        querystring: ExportersParameters(defaultLimit),
         response: { 200: { $ref: 'Exporters#' } },
       },
     },
     async (request, reply) => {
-      const { source, limit = defaultLimit } = request.query as Query
+      const { source, limit = defaultLimit } = request.query
       const sources = (await control.exporters()).filter(({ name }) => source === undefined || name === source)
-      return answerJson(request, reply, { sources: sources.map((one) => cut(one, limit)) })
+      const listed: Exporters = { sources: sources.map((source) => cut(source, limit)) }
+      return answerJson(request, reply, listed)
     },
   )
 
-  app.get(
+  routes.get(
     '/api/v1/exporters/recipes',
     {
       schema: {
         operationId: 'exporterRecipes',
         summary: 'Configuration commands for common exporters',
-        querystring: closed({
-          collector: {
-            type: 'string',
-            pattern: '^[A-Za-z0-9.:-]{1,253}$',
-            description:
-              'Address of this server as exporters see it. Unset: the listen address, or the host name of ' +
-              'the request.',
-          },
-        }),
+        querystring: RecipesParameters,
         response: { 200: { $ref: 'ExporterRecipes#' }, 400: problem },
       },
     },
     async (request, reply) => {
-      const { collector } = request.query as { readonly collector?: string }
+      const { collector } = request.query
       const address = collectorAddress(await control.exporters(), {
         requested: collector,
         else: request.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -134,7 +102,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
   )
 }
 
-function cut(source: SourceExporters, limit: number): SourceExporters {
+function cut(source: SourceExporters, limit: number): Exporters['sources'][number] {
   const exporters = source.exporters.toSorted((a, b) => b.lastSeen - a.lastSeen)
   return { ...source, known: exporters.length, exporters: exporters.slice(0, limit) }
 }

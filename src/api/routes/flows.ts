@@ -20,33 +20,18 @@ import type { Principal } from '../access/principal.ts'
 import { answerRows } from '../answer.ts'
 import { asSmall } from '../fair/store.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { answerGroups, type GroupsQuery } from '../groups.ts'
+import { answerGroups } from '../groups.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import {
-  answerFrame,
-  answerProperties,
-  columnOf,
-  plainField,
-  rowQueryOf,
-  questionParameters,
-  timeParameter,
-  unknownField,
-} from '../query-parameters.ts'
+import { answerFrame, answerProperties, columnOf, plainField, rowQueryOf, unknownField } from '../query-parameters.ts'
+import { FlowsParameters, type FlowsQuery } from '../../topics/flows/parameters.ts'
+import { typed } from '../typed.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { ringPage } from '../ring/page.ts'
 import { missingIn, storedTo, type Missing } from '../../topics/coverage.ts'
-import {
-  besideParameter,
-  measureParameter,
-  ofParameter,
-  offsetParameter,
-  rankParameter,
-  sumsParameter,
-  sumProperties,
-} from '../sum-parameters.ts'
-import { closed, integer, object, refusals } from '../json-schema.ts'
+import { sumProperties } from '../sum-parameters.ts'
+import { integer, object, refusals } from '../json-schema.ts'
 
 const received = 'time_received'
 
@@ -88,14 +73,6 @@ export const flowSchemas = {
   ),
 } as const
 
-interface FlowsQuery extends GroupsQuery {
-  readonly columns?: string
-  readonly pos?: string
-  readonly sort?: string
-  readonly backwards?: string
-  readonly cursor?: string
-}
-
 const schema = {
   operationId: 'flows',
   summary: 'Matching flows, page by page',
@@ -103,71 +80,14 @@ const schema = {
     'Sorted over the whole result. All pages show the state at the time of the first page: no row appears ' +
     'twice, and new rows do not extend ' +
     'the result.',
-  querystring: closed({
-    ...questionParameters,
-    time: timeParameter('time_received'),
-    columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
-    pos: { type: 'string', maxLength: 4096, description: 'Only the flow with this `_pos`.' },
-    group: {
-      type: 'string',
-      description:
-        'Groups instead of single flows: field names, comma-separated. `src_endpoint` and `dst_endpoint` ' +
-        'are the name, else the owner, else the network, else the address. The largest groups have their ' +
-        'sums, `others` the sums of the rest, `total` the sums of all. The time range then applies to ' +
-        '`flow_time`.',
-      examples: ['src_namespace,dst_namespace'],
-    },
-    by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
-    measure: { ...measureParameter, description: `With \`group\`: ${measureParameter.description}` },
-    of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
-    offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
-    source: {
-      type: 'string',
-      enum: ['auto', 'raw'],
-      description: 'With `group`: `raw` reads the flows instead of rollups.',
-    },
-    sums: {
-      type: 'string',
-      enum: sumsParameter.enum,
-      description: `With \`group\`: ${sumsParameter.description}`,
-    },
-    beside: { ...besideParameter, description: `With \`group\`: ${besideParameter.description}` },
-    sort: {
-      type: 'string',
-      description:
-        'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
-        'without a value are last; ties are ordered newest first. Of a member of `extra`, numbers are first, by ' +
-        'value, then all else by the first 100 characters of its text. Unset: time of the range, newest first.',
-      examples: ['-bytes,src_addr', 'extra.wlanSSID'],
-    },
-    backwards: {
-      type: 'string',
-      enum: ['true', 'false'],
-      default: 'false',
-      description: 'The last row of the result first, page by page back to the first row.',
-    },
-    limit: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 10_000,
-      default: 100,
-      description: 'Maximum rows of a page, or groups.',
-    },
-    cursor: {
-      type: 'string',
-      maxLength: 4096,
-      description:
-        '`next` of the previous page. Filter, time range and sort must be the same; `from` and `to` are ' +
-        'those of the first page.',
-    },
-  }),
+  querystring: FlowsParameters,
   response: { 200: { $ref: 'FlowPage#' }, ...refusals },
 } as const
 
 export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.get('/api/v1/flows', { schema }, async (request, reply) => {
-    const query = request.query as FlowsQuery
-    if (query.group !== undefined) return answerGroups(request, reply, context, hub)
+  typed(app).get('/api/v1/flows', { schema }, async (request, reply) => {
+    const { query } = request
+    if (query.group !== undefined) return answerGroups(request, query, reply, { context, hub })
     const foreign = (['by', 'measure', 'of', 'offset', 'source', 'sums', 'beside'] as const).find(
       (name) => query[name] !== undefined,
     )

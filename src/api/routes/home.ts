@@ -1,18 +1,21 @@
 /** The overview of Home in one response. */
 import type { FastifyInstance } from 'fastify'
+import { Integer, Optional, String as Text } from 'typebox'
 import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf } from '../../query/index.ts'
 import { momentOf } from '../../query/plan/index.ts'
 import { newestChanges } from '../../topics/changes/page.ts'
 import { ChangeRow } from '../../topics/changes/schema.ts'
+import { parameters } from '../../topics/schema.ts'
 import { auditScope } from '../../topics/scope.ts'
 import { answerJson } from '../answer.ts'
 import { groupsAnswer } from '../groups.ts'
-import { boolean, closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
+import { boolean, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, rowsOf, unlessAborted } from '../store-query.ts'
 import type { RunStatement } from '../sums.ts'
+import { typed } from '../typed.ts'
 import { seriesAnswer } from './sums.ts'
 
 const warning = {
@@ -49,15 +52,16 @@ const schema = {
   summary: 'Overview: traffic, top talkers, latest changes and warnings',
   description:
     'Covers the time until now. Traffic has one bucket per minute up to two hours, and 120 buckets for longer times.',
-  querystring: closed({
-    last: {
-      type: 'string',
-      pattern: '^\\d{1,3}[mhd]$',
-      default: '1h',
-      description: 'Length of the time.',
-      examples: ['30m'],
-    },
-    limit: { type: 'integer', minimum: 1, maximum: 50, default: 8, description: 'Maximum entries of each list.' },
+  querystring: parameters({
+    last: Optional(
+      Text({
+        pattern: '^\\d{1,3}[mhd]$',
+        default: '1h',
+        description: 'Length of the time.',
+        examples: ['30m'],
+      }),
+    ),
+    limit: Optional(Integer({ minimum: 1, maximum: 50, default: 8, description: 'Maximum entries of each list.' })),
   }),
   response: { 200: { $ref: 'Home#' }, ...refusals },
 } as const
@@ -67,8 +71,8 @@ const changesFrom = 'now-7d'
 const maxEvents = 500
 
 export function homeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.get('/api/v1/home', { schema }, async (request, reply) => {
-    const { last = '1h', limit = 8 } = request.query as { last?: string; limit?: number }
+  typed(app).get('/api/v1/home', { schema }, async (request, reply) => {
+    const { last = '1h', limit = 8 } = request.query
     const [viewer, signal] = [request.principal, abortOnDisconnect(reply)]
     const run = { context, hub, principal: viewer, disconnected: signal }
     const [now, from] = [context.host.clock.now(), `now-${last}`]

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { Integer, Optional, String as Text } from 'typebox'
 import { dialectOf } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { investigate } from '../investigate/answer.ts'
@@ -6,13 +7,15 @@ import { markdownOf } from '../investigate/markdown.ts'
 import { relatedTo } from '../investigate/related.ts'
 import { subjectOf } from '../investigate/subject.ts'
 import { laneNames, laneStates, levels, type LaneName } from '../investigate/types.ts'
-import { closed, integer, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
+import { integer, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { answerProperties, rowQueryOf } from '../query-parameters.ts'
+import { oneOf, parameters } from '../../topics/schema.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { typed } from '../typed.ts'
 import { spanFrom, span as spanOf } from '../../topics/time-span.ts'
 
 const number = { type: 'number' } as const
@@ -95,17 +98,45 @@ export const investigateSchemas = {
   ),
 } as const
 
-interface Query {
-  readonly subject: string
-  readonly from?: string
-  readonly to?: string
-  readonly limit?: number
-  readonly format?: 'json' | 'md'
-  readonly pins?: string
-  readonly notes?: string
-  readonly lanes?: string
-  readonly base?: string
-}
+const InvestigateParameters = parameters({
+  subject: Text({
+    minLength: 1,
+    maxLength: 2000,
+    description:
+      'namespace/name, Kind/namespace/name, an address, or a reference: k8s:<cluster>/<group>/<kind>/<namespace>/' +
+      '<name>, user:<domain>/<name>, or one of a cloud resource.',
+    examples: ['shop/api', '10.20.1.21', 'user:prod-eu/alice'],
+  }),
+  ...spanFrom('now-1h'),
+  limit: Optional(Integer({ minimum: 1, maximum: 500, default: 100, description: 'Maximum items of a lane.' })),
+  lanes: Optional(
+    Text({
+      maxLength: 200,
+      description: `Lanes to read, comma-separated; all by default: ${laneNames.join(', ')}.`,
+      examples: ['changes,cost'],
+    }),
+  ),
+  format: Optional(oneOf(['json', 'md'], { default: 'json', description: 'md: a report in Markdown.' })),
+  pins: Optional(
+    Text({
+      maxLength: 16_384,
+      description: 'For Markdown: items to list first, as `lane:pos`, comma-separated (a comma within as `\\,`).',
+    }),
+  ),
+  notes: Optional(
+    Text({
+      maxLength: 16_384,
+      description: 'For Markdown: texts of pinned items, as `lane:pos=text`, comma-separated as in `pins`.',
+    }),
+  ),
+  base: Optional(
+    Text({
+      maxLength: 500,
+      pattern: '^https?://[^\\s()<>]+$',
+      description: 'For Markdown: URL of the console. Default: that of the request.',
+    }),
+  ),
+})
 
 const schema = {
   operationId: 'investigate',
@@ -114,45 +145,7 @@ const schema = {
     'Traffic, latency, drops, changes, audit events, cluster events, problems of images, costs and gaps. Access is ' +
     'decided for each ' +
     'lane; a lane without items states the reason.',
-  querystring: closed(
-    {
-      subject: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 2000,
-        description:
-          'namespace/name, Kind/namespace/name, an address, or a reference: k8s:<cluster>/<group>/<kind>/<namespace>/' +
-          '<name>, user:<domain>/<name>, or one of a cloud resource.',
-        examples: ['shop/api', '10.20.1.21', 'user:prod-eu/alice'],
-      },
-      ...spanFrom('now-1h'),
-      limit: { type: 'integer', minimum: 1, maximum: 500, default: 100, description: 'Maximum items of a lane.' },
-      lanes: {
-        type: 'string',
-        maxLength: 200,
-        description: `Lanes to read, comma-separated; all by default: ${laneNames.join(', ')}.`,
-        examples: ['changes,cost'],
-      },
-      format: { type: 'string', enum: ['json', 'md'], default: 'json', description: 'md: a report in Markdown.' },
-      pins: {
-        type: 'string',
-        maxLength: 16_384,
-        description: 'For Markdown: items to list first, as `lane:pos`, comma-separated (a comma within as `\\,`).',
-      },
-      notes: {
-        type: 'string',
-        maxLength: 16_384,
-        description: 'For Markdown: texts of pinned items, as `lane:pos=text`, comma-separated as in `pins`.',
-      },
-      base: {
-        type: 'string',
-        maxLength: 500,
-        pattern: '^https?://[^\\s()<>]+$',
-        description: 'For Markdown: URL of the console. Default: that of the request.',
-      },
-    },
-    { required: ['subject'] },
-  ),
+  querystring: InvestigateParameters,
   response: {
     200: {
       description: 'The lanes, or the report.',
@@ -164,8 +157,8 @@ const schema = {
 } as const
 
 export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.get('/api/v1/investigate', { schema }, async (request, reply) => {
-    const { subject: written, from = 'now-1h', to = 'now', limit = 100, ...query } = request.query as Query
+  typed(app).get('/api/v1/investigate', { schema }, async (request, reply) => {
+    const { subject: written, from = 'now-1h', to = 'now', limit = 100, ...query } = request.query
     const { principal } = request
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const now = context.host.clock.now()

@@ -3,6 +3,8 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { Pipeline } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
+import { SinkParameters } from '../../topics/dead-letters/schema.ts'
+import { typed } from '../typed.ts'
 import { ApiError } from '../problems.ts'
 import { boolean, integer, list, object, problem, string } from '../json-schema.ts'
 
@@ -195,7 +197,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     },
   )
 
-  app.post(
+  typed(app).post(
     '/api/v1/sinks/:sink/forget',
     {
       schema: {
@@ -204,7 +206,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
         description:
           'Returns the number of dropped rows; the ledger counts them as dropped (`forgotten`). With a ' +
           'journal on a bus: in the partitions that this instance delivers.',
-        params: object({ sink: { type: 'string', minLength: 1 } }, { required: ['sink'] }),
+        params: SinkParameters,
         response: {
           200: object({ dropped: integer }),
           404: problem,
@@ -213,7 +215,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
       },
     },
     async (request, reply) => {
-      const { sink } = request.params as { sink: string }
+      const { sink } = request.params
       return answerJson(request, reply, { dropped: await control.forgetSink(sink) })
     },
   )

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { toEventBatch } from '../../model/events.ts'
 import { eventsOfDocument } from '../../topics/insights/report.ts'
 import { ReportParameters, StoredReport } from '../../topics/insights/schema.ts'
-import type { Of } from '../../topics/schema.ts'
 import { problem } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
-import { settle } from './events.ts'
+import { typed } from '../typed.ts'
+import { rawBody, settle } from './events.ts'
 
 const schema = {
   operationId: 'putReport',
@@ -21,9 +21,9 @@ const schema = {
 const eventsPerUnit = 500
 
 export function reportRoute(app: FastifyInstance, { control, host, limits }: ApiContext): void {
-  app.put('/api/v1/images/:digest/sbom', { schema, config: { body: 'raw' } }, async (request, reply) => {
-    const { digest } = request.params as Of<typeof ReportParameters>
-    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+  typed(app).put('/api/v1/images/:digest/sbom', { schema, config: { body: 'raw' } }, async (request, reply) => {
+    const { digest } = request.params
+    const body = rawBody(request)
     const { events, counts } = await eventsOfDocument(
       { digest, body, origin: request.url, time: host.clock.now() },
       { bytes: limits.bodyBytes, reserve: (bytes) => request.memory.grow(bytes) },

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { Boolean as Flag, Optional, String as Text, Unsafe } from 'typebox'
+import { oneOf, parameters as parametersOf } from '../../topics/schema.ts'
 import { queryFormats, type QueryFormat } from '../../engine/control.ts'
 import { parameterProblem, type SqlParameters } from '../../model/sql-parameters.ts'
 import { answerStream } from '../answer.ts'
@@ -6,7 +8,8 @@ import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-q
 import type { ApiContext } from '../options.ts'
 import { lostHeader, runStatingLoss } from '../lost-files.ts'
 import { ApiError } from '../problems.ts'
-import { closed, list, problem, string } from '../json-schema.ts'
+import { list, problem, string } from '../json-schema.ts'
+import { typed } from '../typed.ts'
 
 const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   json: 'application/json; charset=utf-8',
@@ -18,6 +21,27 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
 /** `false` when some of the newest rows are missing. */
 const freshHeader = 'x-weir-fresh'
 
+const SqlRequest = parametersOf({
+  sql: Text({ minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] }),
+  parameters: Optional(
+    Unsafe<SqlParameters>({
+      type: 'object',
+      additionalProperties: { type: ['string', 'number', 'array'], items: { type: ['string', 'number'] } },
+      description: 'Values of `$name`: texts, numbers, or lists.',
+      examples: [{ port: 443, namespaces: ['shop', 'web'] }],
+    }),
+  ),
+  format: Optional(oneOf(queryFormats, { default: 'json', description: '`json` is an array of row objects.' })),
+  fresh: Optional(
+    Flag({
+      default: true,
+      description:
+        'Wait up to 2 s until the result includes the rows accepted before the request. Header ' +
+        '`X-Weir-Fresh` is `false` if some are missing.',
+    }),
+  ),
+})
+
 const schema = {
   operationId: 'sql',
   summary: 'Run SQL on the store',
@@ -28,31 +52,7 @@ const schema = {
     '(at most 40 with 8 KiB), which never become text of the statement; a list is for `IN $name`. Values that the ' +
     'statement does not use are ignored. Header `X-Weir-Lost` has the times of rows that only damaged files had, if ' +
     'any, as `what from/to`, comma-separated: a result lacks them.',
-  body: closed(
-    {
-      sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
-      parameters: {
-        type: 'object',
-        additionalProperties: { type: ['string', 'number', 'array'], items: { type: ['string', 'number'] } },
-        description: 'Values of `$name`: texts, numbers, or lists.',
-        examples: [{ port: 443, namespaces: ['shop', 'web'] }],
-      },
-      format: {
-        type: 'string',
-        enum: queryFormats,
-        default: 'json',
-        description: '`json` is an array of row objects.',
-      },
-      fresh: {
-        type: 'boolean',
-        default: true,
-        description:
-          'Wait up to 2 s until the result includes the rows accepted before the request. Header ' +
-          '`X-Weir-Fresh` is `false` if some are missing.',
-      },
-    },
-    { required: ['sql'] },
-  ),
+  body: SqlRequest,
   response: {
     200: {
       description:
@@ -74,13 +74,8 @@ const schema = {
 } as const
 
 export function sqlRoutes(app: FastifyInstance, { control, host, limits, log }: ApiContext): void {
-  app.post('/api/v1/sql', { schema }, async (request, reply) => {
-    const {
-      sql,
-      parameters = {},
-      format = 'json',
-      fresh = true,
-    } = request.body as { sql: string; parameters?: SqlParameters; format?: QueryFormat; fresh?: boolean }
+  typed(app).post('/api/v1/sql', { schema }, async (request, reply) => {
+    const { sql, parameters = {}, format = 'json', fresh = true } = request.body
     const size = Buffer.byteLength(sql)
     if (size > limits.sqlBytes)
       throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { endpointFields, flowNames } from '../../query/index.ts'
 import {
   groupsSql,
@@ -17,28 +17,19 @@ import { abortOnDisconnect } from '../store-query.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import {
-  answerFrame,
-  answerProperties,
-  columnOf,
-  groupField,
-  rowQueryOf,
-  questionParameters,
-  timeParameter,
-} from '../query-parameters.ts'
+import { answerFrame, answerProperties, columnOf, groupField, rowQueryOf } from '../query-parameters.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
+import { sumProperties } from '../sum-parameters.ts'
 import {
-  besideParameter,
-  measureParameter,
-  ofParameter,
-  offsetParameter,
-  rankParameter,
-  sumsParameter,
-  sumProperties,
-} from '../sum-parameters.ts'
-import { readSums, measureCells, shifted, sumColumns, sumsOf, type RunStatement, type SumsQuery } from '../sums.ts'
-import { closed, integer, object, refusals } from '../json-schema.ts'
+  SeriesParameters,
+  TopologyParameters,
+  type SeriesQuery,
+  type TopologyQuery,
+} from '../../topics/flows/parameters.ts'
+import { typed } from '../typed.ts'
+import { readSums, measureCells, shifted, sumColumns, sumsOf, type RunStatement } from '../sums.ts'
+import { integer, object, refusals } from '../json-schema.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
@@ -65,31 +56,6 @@ export const sumSchemas = {
   ),
 } as const
 
-interface SeriesQuery extends SumsQuery {
-  readonly step?: string
-  readonly group?: string
-}
-
-interface TopologyQuery extends SumsQuery {
-  readonly scope?: string
-}
-
-const sumParameters = {
-  ...questionParameters,
-  time: timeParameter('flow_time'),
-  offset: offsetParameter,
-  measure: measureParameter,
-  of: ofParameter,
-  source: {
-    type: 'string',
-    enum: ['auto', 'raw'],
-    default: 'auto',
-    description: '`raw`: read the flows instead of rollups.',
-  },
-  sums: sumsParameter,
-  beside: besideParameter,
-} as const
-
 const seriesSchema = {
   operationId: 'series',
   summary: 'Bytes, packets and flows over time',
@@ -97,23 +63,7 @@ const seriesSchema = {
     'Bytes and packets are estimates (× sampling interval). With `group`: the largest groups over the whole ' +
     'time range and, as `other`, the rest of each bucket. The rows of a ' +
     'bucket add up to its total.',
-  querystring: closed({
-    ...sumParameters,
-    step: {
-      type: 'string',
-      default: 'auto',
-      description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.',
-    },
-    group: {
-      type: 'string',
-      description:
-        'Field names to group by, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else ' +
-        'the owner, else the network, else the address.',
-      examples: ['src_namespace,dst_namespace'],
-    },
-    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
-    by: rankParameter,
-  }),
+  querystring: SeriesParameters,
   response: { 200: { $ref: 'Series#' }, ...refusals },
 } as const
 
@@ -121,29 +71,22 @@ const topologySchema = {
   operationId: 'topology',
   summary: 'Traffic between sources and destinations',
   description: 'The largest edges from source to destination, and the sums of all edges.',
-  querystring: closed({
-    ...sumParameters,
-    scope: {
-      type: 'string',
-      default: 'addr',
-      description:
-        'Properties of source and destination to group by, comma-separated: `addr`, `name`, `label`, ' +
-        '`namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, ' +
-        'else the network, else the address.',
-    },
-    limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
-    by: rankParameter,
-  }),
+  querystring: TopologyParameters,
   response: { 200: { $ref: 'Topology#' }, ...refusals },
 } as const
 
 export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
+  const routes = typed(app)
+  routes.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
     const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
-    const answer = await seriesAnswer(run, request.query as SeriesQuery)
+    const answer = await seriesAnswer(run, request.query)
     return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
   })
-  app.get('/api/v1/topology', { schema: topologySchema }, (request, reply) => topology(request, reply, context, hub))
+  routes.get('/api/v1/topology', { schema: topologySchema }, async (request, reply) => {
+    const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
+    const answer = await topologyAnswer(run, request.query)
+    return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
+  })
 }
 
 /** The body of a response. Undefined when the client has disconnected. */
@@ -172,34 +115,25 @@ export async function seriesAnswer(run: RunStatement, query: SeriesQuery): Promi
   return { ...answerFrame(columns, rows, answer.span, answer), step }
 }
 
-async function topology(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  context: ApiContext,
-  hub: Hub,
-): Promise<FastifyReply> {
-  const query = request.query as TopologyQuery
-  const parsed = topologyRequest(query, context.host.clock.now(), request.principal)
-  const answer = await readSums(
-    { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
-    {
-      request: parsed,
-      groups: { fields: parsed.group, step: undefined },
-      query,
-      readers: { sql: groupsSql, ring: (source, signal) => ringGroups(source, parsed, signal) },
-    },
-  )
-  if (answer === undefined) return reply.hijack()
+async function topologyAnswer(run: RunStatement, query: TopologyQuery): Promise<object | undefined> {
+  const parsed = topologyRequest(query, run.context.host.clock.now(), run.principal)
+  const answer = await readSums(run, {
+    request: parsed,
+    groups: { fields: parsed.group, step: undefined },
+    query,
+    readers: { sql: groupsSql, ring: (source, signal) => ringGroups(source, parsed, signal) },
+  })
+  if (answer === undefined) return undefined
   const { group } = parsed
   const rows = answer.rows.map((row) => [
     ...group.map((_, index) => row[`_g${index}`] ?? null),
     ...measureCells(row, parsed),
   ])
   const { groups: edges, ...sums } = answer.total
-  return answerJson(request, reply, {
+  return {
     ...answerFrame([...group.map(columnOf), ...sumColumns(parsed)], rows, answer.span, answer),
     total: { edges, ...sums },
-  })
+  }
 }
 
 function seriesRequest(query: SeriesQuery, now: number, principal: Principal): SeriesRequest {

@@ -1,34 +1,40 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Integer, Optional, String as Text } from 'typebox'
 import type { TapTarget } from '../../engine/control.ts'
 import type { FrameHeader, SinkPiece } from '../../engine/contracts.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { bind, compileLive, nameTables } from '../../query/index.ts'
 import { whenAccessEnds } from '../access/gate.ts'
 import type { Principal } from '../access/principal.ts'
+import { parameters, type Of } from '../../topics/schema.ts'
 import { withinScope } from '../../topics/scope.ts'
 import { filterOf } from '../../topics/filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { typed } from '../typed.ts'
 import { TapFeed } from '../tap/feed.ts'
 import { derivationLines } from '../tap/derivations.ts'
 import { previewLines, rowLines } from '../tap/lines.ts'
-import { closed, problem, string } from '../json-schema.ts'
+import { problem, string } from '../json-schema.ts'
 
-type Query = Readonly<{
-  source?: string
-  sink?: string
-  transform?: string
-  filter?: string
-  limit?: number
-}>
+const text = (description: string) => Optional(Text({ minLength: 1, maxLength: 64, description }))
+
+const TapParameters = parameters({
+  source: text('Id of a source. Set this, `sink` or `transform`.'),
+  sink: text('Id of a sink.'),
+  transform: text('Id of a transform, to see its rows before and after.'),
+  filter: Optional(Text({ maxLength: 10_000, description: 'Only matching rows.' })),
+  limit: Optional(
+    Integer({ minimum: 1, maximum: 1_000_000_000, description: 'Number of rows after which the stream ends.' }),
+  ),
+})
+type Query = Of<typeof TapParameters>
 
 const waitingBytes = 1024 * 1024
 const linesPerSecond = 5000
 const quietMs = 15_000
 const maxTaps = 32
-
-const text = { type: 'string', minLength: 1, maxLength: 64 } as const
 
 export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
   const { control, host } = context
@@ -37,7 +43,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
     for (const feed of feeds) feed.end()
     done()
   })
-  app.get(
+  typed(app).get(
     '/api/v1/tap',
     {
       schema: {
@@ -51,18 +57,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
           '(`_to`: the output of a route), and the `outcome` of a row that it filtered or rejected. Delivery is not ' +
           'affected. ' +
           '`{"skipped":n}` counts rows omitted because the client is too slow; empty lines are heartbeats.',
-        querystring: closed({
-          source: { ...text, description: 'Id of a source. Set this, `sink` or `transform`.' },
-          sink: { ...text, description: 'Id of a sink.' },
-          transform: { ...text, description: 'Id of a transform, to see its rows before and after.' },
-          filter: { type: 'string', maxLength: 10_000, description: 'Only matching rows.' },
-          limit: {
-            type: 'integer',
-            minimum: 1,
-            maximum: 1_000_000_000,
-            description: 'Number of rows after which the stream ends.',
-          },
-        }),
+        querystring: TapParameters,
         response: {
           200: {
             description: 'A stream that ends after `limit` rows, or never.',
@@ -74,7 +69,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const query = request.query as Query
+      const { query } = request
       const target = targetOf(query)
       const matching = matcher(query.filter, request.principal, context)
       const visible = matcher(undefined, request.principal, context)

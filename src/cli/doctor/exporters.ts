@@ -1,4 +1,5 @@
-import { ago, type Exporters } from '../exporters/page.ts'
+import type { Exporters } from '../../topics/exporters/schema.ts'
+import { ago } from '../exporters/page.ts'
 import { oneLine } from '../text-table.ts'
 import { ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { getRunning } from './running.ts'

@@ -1,12 +1,9 @@
 import type { ExporterReport, Ledger, SourceExporters } from '../../engine/control.ts'
+import type { Exporters } from '../../topics/exporters/schema.ts'
 import { recipes } from '../../api/exporter-recipes.ts'
 import { sizeText } from '../../model/size-text.ts'
 import type { Data, Row } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'
-
-export interface Exporters {
-  readonly sources: readonly (SourceExporters & { readonly known: number })[]
-}
 
 const columns = ['address', 'lastSeen', 'lastRow', 'datagrams', 'rows', 'missing', 'malformed', 'why']
 

@@ -1,5 +1,5 @@
 import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/control.ts'
-import type { Exporters } from '../exporters/page.ts'
+import type { Exporters } from '../../topics/exporters/schema.ts'
 import { withoutUndefined } from '../../model/json.ts'
 
 export type Sample = Readonly<{

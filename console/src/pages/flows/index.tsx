@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import type { QuickFilter } from '../../../../src/api/published.ts'
+import type { Import, QuickFilter } from '../../../../src/api/published.ts'
 import { useFields } from '../../api/queries.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
@@ -12,7 +12,7 @@ import { serverNow } from '../../state/server-time.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from '../../parts/flows/columns.tsx'
-import { FilterBox, type Imported } from '../../parts/filter-box.tsx'
+import { FilterBox } from '../../parts/filter-box.tsx'
 import { defaultGroups } from './groups.ts'
 import { useMembers } from './members.ts'
 import { PresetMenu } from './preset-menu.tsx'
@@ -84,8 +84,8 @@ export default function FlowsPage(): React.ReactNode {
       [state.live, state.both, state.once, set],
     ),
   )
-  const [dropped, setDropped] = useState<Imported['dropped']>([])
-  const take = ({ filter, both_ways: both, from, to, dropped: left }: Imported) => {
+  const [dropped, setDropped] = useState<Import['dropped']>([])
+  const take = ({ filter, both_ways: both, from, to, dropped: left }: Import) => {
     setDropped(left)
     const t = from !== null && to !== null && isMoment(from) && isMoment(to) ? { t: { from, to } } : {}
     set({ q: filter, both, sel: '', live: false, ...t })

@@ -1,5 +1,5 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { QuickFilter } from '../../../../src/api/published.ts'
+import type { QuickFilter, QuickFilters } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { allOf } from '../../parts/filter-text.ts'
 
@@ -7,8 +7,7 @@ export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
   return useQuery({
     queryKey: ['quick-filters'],
     staleTime: 60_000,
-    queryFn: async ({ signal }) =>
-      (await request<{ readonly filters: readonly QuickFilter[] }>('/api/v1/quick-filters', { signal })).filters,
+    queryFn: async ({ signal }) => (await request<QuickFilters>('/api/v1/quick-filters', { signal })).filters,
   })
 }
 

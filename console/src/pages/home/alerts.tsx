@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
-import { useAlerts, type AlertList } from '../../api/alerts.ts'
+import { useAlerts, type Alerts } from '../../api/alerts.ts'
 import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
 import { alertsText } from '../../text/alerts.ts'
 import './alerts.css'
 
-type Rule = AlertList['rules'][number]
+type Rule = Alerts['rules'][number]
 
 const shown = 8
 const marks = {

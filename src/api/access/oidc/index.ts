@@ -11,7 +11,8 @@ import { claimsReader, NotAllowed } from './claims.ts'
 import { refusalPage, type Refusal } from './page.ts'
 import { localPath, PendingLogins, pendingMs } from './pending.ts'
 import { LoginFailed, Provider, randomValue, type Identity } from './provider.ts'
-import { callbackPath, loginPath, type CallbackQuery } from './routes.ts'
+import type { OidcCallback } from '../schema.ts'
+import { callbackPath, loginPath } from './routes.ts'
 import type { OidcSettings } from './settings.ts'
 
 /** The provider returns by a cross-site link, so it cannot be Strict. */
@@ -68,7 +69,7 @@ export class Oidc {
   async finish(
     request: FastifyRequest,
     reply: FastifyReply,
-    { state, error: code, error_description: words }: CallbackQuery,
+    { state, error: code, error_description: words }: OidcCallback,
     gate: Gate,
     log: Log,
   ): Promise<FastifyReply> {

@@ -3,17 +3,12 @@ import type { ApiContext } from '../../options.ts'
 import { ApiError } from '../../problems.ts'
 import type { Gate } from '../gate.ts'
 import type { Oidc } from './index.ts'
-import { closed, object, problem, string } from '../../json-schema.ts'
+import { problem, string } from '../../json-schema.ts'
+import { typed } from '../../typed.ts'
+import { OidcCallbackParameters, OidcLoginParameters } from '../schema.ts'
 
 export const loginPath = '/api/v1/login/oidc'
 export const callbackPath = `${loginPath}/callback`
-
-/** RFC 6749, section 4.1.2. */
-export type CallbackQuery = Readonly<{
-  state?: string
-  error?: string
-  error_description?: string
-}>
 
 const page = {
   description: 'A page that explains the reason.',
@@ -21,22 +16,21 @@ const page = {
 } as const
 
 export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate, oidc: Oidc | undefined): void {
+  const routes = typed(app)
   const provider = () => {
     if (oidc !== undefined) return oidc
     throw new ApiError('WEIR_API_NOT_FOUND', 'No identity provider is configured.', {
       hints: ['Configure `auth.oidc`.', 'GET /api/v1/login lists the sign-in methods.'],
     })
   }
-  app.get(
+  routes.get(
     loginPath,
     {
       schema: {
         operationId: 'loginOidc',
         summary: 'Sign a browser in through the identity provider',
         description: 'To be opened in a browser: it redirects to the provider and back.',
-        querystring: closed({
-          to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the sign-in.' },
-        }),
+        querystring: OidcLoginParameters,
         response: {
           200: { description: 'Never.' },
           302: { description: 'To the provider.' },
@@ -45,21 +39,16 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
         },
       },
     },
-    (request, reply) => provider().begin(request, reply, (request.query as { to?: string }).to, log),
+    (request, reply) => provider().begin(request, reply, request.query.to, log),
   )
 
-  app.get(
+  routes.get(
     callbackPath,
     {
       schema: {
         operationId: 'loginOidcCallback',
         summary: 'Redirect target of the identity provider',
-        querystring: object({
-          code: string,
-          state: string,
-          error: string,
-          error_description: string,
-        }),
+        querystring: OidcCallbackParameters,
         response: {
           200: { description: 'Never.' },
           303: { description: 'To the console.' },
@@ -69,6 +58,6 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
         },
       },
     },
-    (request, reply) => provider().finish(request, reply, request.query as CallbackQuery, gate, log),
+    (request, reply) => provider().finish(request, reply, request.query, gate, log),
   )
 }

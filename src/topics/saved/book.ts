@@ -1,16 +1,8 @@
 import type { Host } from '../../host/index.ts'
-import { ApiError } from '../problems.ts'
+import { Refusal } from '../refusal.ts'
 import { isSavedPage } from './pages.ts'
-import { DamagedFile, SavedFile, type SavedView } from './file.ts'
-
-export type SavedRequest = Readonly<{
-  name: string
-  page: string
-  search: string
-  shared?: boolean
-  /** `changed` of the version that this one replaces; ISO 8601. */
-  before?: string
-}>
+import { DamagedFile, SavedFile, type StoredView } from './file.ts'
+import type { SavedRequest, SavedView } from './schema.ts'
 
 /** The file is read and written whole. */
 export const maxPerOwner = 200
@@ -21,7 +13,7 @@ const maxBytes = 4 * 1024 * 1024
 export class SavedBook {
   readonly #host: Pick<Host, 'clock' | 'disk' | 'random'>
   readonly #file: SavedFile | undefined
-  #views: Promise<SavedView[]> | undefined
+  #views: Promise<StoredView[]> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   /** Without a folder no view can be saved. */
@@ -30,7 +22,7 @@ export class SavedBook {
     this.#file = folder === undefined ? undefined : new SavedFile(host.disk, folder)
   }
 
-  async list(user: string): Promise<SavedView[]> {
+  async list(user: string): Promise<StoredView[]> {
     return (
       (await this.#read())
         // A page that an earlier version took from anywhere is not offered.
@@ -39,13 +31,13 @@ export class SavedBook {
     )
   }
 
-  async find(id: string, user: string): Promise<SavedView> {
+  async find(id: string, user: string): Promise<StoredView> {
     const view = (await this.list(user)).find((candidate) => candidate.id === id)
     if (view === undefined) throw unknown(id)
     return view
   }
 
-  put(id: string, user: string, request: SavedRequest, by = user): Promise<SavedView> {
+  put(id: string, user: string, request: SavedRequest, by = user): Promise<StoredView> {
     return this.#change((views) => {
       const existing = views.find((candidate) => candidate.id === id)
       if (existing !== undefined && existing.owner !== user) throw existing.shared ? foreign(existing) : unknown(id)
@@ -53,28 +45,24 @@ export class SavedBook {
       const viewsOfUser = views.filter(({ owner }) => owner === user)
       const twice = viewsOfUser.find((candidate) => candidate.name === request.name && candidate.id !== id)
       if (twice !== undefined)
-        throw new ApiError('WEIR_API_INVALID', `You already have a saved view "${request.name}".`, {
-          hints: ['Choose another name, or change the existing view.'],
-        })
+        throw new Refusal('WEIR_API_INVALID', `You already have a saved view "${request.name}".`, [
+          'Choose another name, or change the existing view.',
+        ])
       if (existing === undefined && (viewsOfUser.length >= maxPerOwner || views.length >= maxViews)) {
         const limit =
           viewsOfUser.length >= maxPerOwner ? `${maxPerOwner} saved views of one owner` : `${maxViews} saved views`
-        throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, {
-          hints: ['Delete views that are no longer needed.'],
-        })
+        throw new Refusal('WEIR_API_LIMIT', `The limit is ${limit}.`, ['Delete views that are no longer needed.'])
       }
       const { name, page, search, shared = false } = request
       // Different for each version, also when the clock was set back.
       const changed = Math.max(this.#host.clock.now(), (existing?.changed ?? 0) + 1)
-      const view: SavedView = { id, name, page, search, shared, owner: user, by, changed }
+      const view: StoredView = { id, name, page, search, shared, owner: user, by, changed }
       const all = [...views.filter((candidate) => candidate.id !== id), view]
       if (JSON.stringify(all).length > maxBytes)
-        throw new ApiError(
+        throw new Refusal(
           'WEIR_API_LIMIT',
           `The size limit of all saved views together is ${maxBytes / 1024 / 1024} MiB.`,
-          {
-            hints: ['Delete views that are no longer needed.'],
-          },
+          ['Delete views that are no longer needed.'],
         )
       return { views: all, answer: view }
     })
@@ -90,7 +78,7 @@ export class SavedBook {
   }
 
   #change<Answer>(
-    change: (views: readonly SavedView[]) => Readonly<{ views: SavedView[]; answer: Answer }>,
+    change: (views: readonly StoredView[]) => Readonly<{ views: StoredView[]; answer: Answer }>,
   ): Promise<Answer> {
     const done = this.#last.then(async () => {
       const { views, answer } = change(await this.#read())
@@ -104,9 +92,9 @@ export class SavedBook {
     return done
   }
 
-  async #read(): Promise<SavedView[]> {
+  async #read(): Promise<StoredView[]> {
     const file = this.#file
-    if (file === undefined) throw new ApiError('WEIR_API_SAVED', 'This server has no data folder to store views in.')
+    if (file === undefined) throw new Refusal('WEIR_API_SAVED', 'This server has no data folder to store views in.')
     // The file may be repaired meanwhile.
     this.#views ??= file.read().catch((error: unknown) => {
       this.#views = undefined
@@ -116,27 +104,37 @@ export class SavedBook {
       return await this.#views
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error
-      throw new ApiError('WEIR_API_SAVED', `The saved views cannot be read: ${error.message}. Nothing was changed.`, {
-        hints: [`The file is ${file.path}: restore a copy, or move it away to start over.`],
-      })
+      throw new Refusal('WEIR_API_SAVED', `The saved views cannot be read: ${error.message}. Nothing was changed.`, [
+        `The file is ${file.path}: restore a copy, or move it away to start over.`,
+      ])
     }
   }
 }
 
 function unknown(id: string) {
-  return new ApiError('WEIR_API_NOT_FOUND', `You have no saved view ${id}, and no shared view has this id.`, {
-    hints: ['GET /api/v1/saved lists them.'],
-  })
+  return new Refusal('WEIR_API_NOT_FOUND', `You have no saved view ${id}, and no shared view has this id.`, [
+    'GET /api/v1/saved lists them.',
+  ])
 }
 
 function conflict(name: string) {
-  return new ApiError('WEIR_API_CONFLICT', `"${name}" was changed or deleted after it was loaded. Nothing was saved.`, {
-    hints: ['Load it again and repeat the change, or save it under another name.'],
-  })
+  return new Refusal('WEIR_API_CONFLICT', `"${name}" was changed or deleted after it was loaded. Nothing was saved.`, [
+    'Load it again and repeat the change, or save it under another name.',
+  ])
 }
 
-function foreign({ name, owner, by = owner }: SavedView) {
-  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}; only the owner can change or delete it.`, {
-    hints: ['Save it under another id and name.'],
-  })
+function foreign({ name, owner, by = owner }: StoredView) {
+  return new Refusal('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}; only the owner can change or delete it.`, [
+    'Save it under another id and name.',
+  ])
+}
+
+/** As a user sees it. */
+export function shownView({ changed, ...view }: StoredView, user: string): SavedView {
+  return {
+    ...view,
+    by: view.by ?? view.owner,
+    owned: view.owner === user,
+    changed: new Date(changed).toISOString(),
+  }
 }

@@ -2,7 +2,7 @@ import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.t
 import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export type SavedView = Readonly<{
+export type StoredView = Readonly<{
   id: string
   name: string
   page: string
@@ -22,7 +22,7 @@ export class DamagedFile extends Error {}
 
 const texts = ['id', 'name', 'page', 'search', 'owner'] as const
 
-function isView(value: unknown): value is SavedView {
+function isView(value: unknown): value is StoredView {
   if (typeof value !== 'object' || value === null) return false
   const view = value as Record<string, unknown>
   return (
@@ -44,7 +44,7 @@ export class SavedFile {
   }
 
   /** Throws DamagedFile for an invalid file. */
-  async read(): Promise<SavedView[]> {
+  async read(): Promise<StoredView[]> {
     if ((await this.#disk.stat(this.path)) === undefined) return []
     let content: Readonly<Record<string, unknown>>
     try {
@@ -60,7 +60,7 @@ export class SavedFile {
     return views
   }
 
-  async write(views: readonly SavedView[]): Promise<void> {
+  async write(views: readonly StoredView[]): Promise<void> {
     await makeDurableDirectory(this.#disk, this.#folder)
     await replaceFile(this.#disk, this.#folder, fileName, [Buffer.from(`${sealed({ version, views }, 1)}\n`)])
   }

@@ -6,9 +6,9 @@ import { ForgetfulDisk } from '../../../test/kit/forgetful-disk.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
 import { start } from '../testing/kit.ts'
-import { maxPerOwner, SavedBook } from './book.ts'
-import { SavedFile } from './file.ts'
-import { savedPages } from './pages.ts'
+import { maxPerOwner, SavedBook } from '../../topics/saved/book.ts'
+import { SavedFile } from '../../topics/saved/file.ts'
+import { savedPages } from '../../topics/saved/pages.ts'
 
 const folders: string[] = []
 afterEach(async () => {

@@ -1,0 +1,34 @@
+import { Array as ArrayOf, Integer, Object as ObjectOf, Optional, String as Text, Unsafe } from 'typebox'
+import { oneOf, parameters } from '../schema.ts'
+
+/** Time in ms, sink, row id. */
+export const letterPosition = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
+
+export const LettersParameters = parameters({
+  sink: Optional(Text({ description: 'Only this sink.' })),
+  limit: Optional(Integer({ minimum: 1, maximum: 10_000, default: 100 })),
+  after: Optional(
+    Text({
+      pattern: letterPosition.source,
+      description:
+        'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from its fields.',
+    }),
+  ),
+  bodies: Optional(oneOf(['true', 'false'], { default: 'true', description: 'Whether to include bodies.' })),
+})
+
+export const LetterParameters = ObjectOf({ id: Text({ minLength: 1 }) })
+export const LetterQuery = parameters({
+  sink: Optional(Text({ description: 'The one of this sink; else the first unresolved one.' })),
+})
+
+export const SinkParameters = ObjectOf({ sink: Text({ minLength: 1 }) })
+
+export const EditedLetter = parameters({
+  id: Text({ minLength: 1 }),
+  body: Unsafe<object>({ type: 'object', description: 'The body from the dead letter, corrected.' }),
+})
+
+export const MovedLetters = parameters({
+  ids: Optional(ArrayOf(Text(), { minItems: 1, description: 'Ids of dead letters. Unset: all of the sink.' })),
+})
