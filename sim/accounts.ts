@@ -96,14 +96,14 @@ export function accountEvents(now = Date.now()): readonly WeirEvent[] {
   const after = resources(now)
   const before = after
     .filter(({ id }) => id !== 'spare')
-    .map((each): CloudResource =>
-      each.id === 'notebook-2'
-        ? { ...each, state: 'running' }
-        : each.id === 'worker-2'
-          ? { ...each, size: 'standard.medium', cpuCores: 2, memoryBytes: 4 * gib }
-          : each.id === 'old-database-data'
-            ? { ...each, attachedTo: ['worker-2'] }
-            : each,
+    .map((resource): CloudResource =>
+      resource.id === 'notebook-2'
+        ? { ...resource, state: 'running' }
+        : resource.id === 'worker-2'
+          ? { ...resource, size: 'standard.medium', cpuCores: 2, memoryBytes: 4 * gib }
+          : resource.id === 'old-database-data'
+            ? { ...resource, attachedTo: ['worker-2'] }
+            : resource,
     )
   return Object.values(accounts).flatMap(({ provider, account }) => {
     const resourcesOf = (all: readonly CloudResource[]) => all.filter((candidate) => candidate.account === account)
@@ -141,14 +141,14 @@ const services: Readonly<Record<string, string>> = {
 /** Costs of the last months. Those of the last two days are estimates. */
 export function costEvents(now = Date.now()): readonly WeirEvent[] {
   const today = Math.floor(now / dayMs)
-  return resources(now).flatMap((each) => {
-    const { costPerHour: price, provider, account, type } = each
+  return resources(now).flatMap((resource) => {
+    const { costPerHour: price, provider, account, type } = resource
     if (price === undefined) return []
     const { name } = Object.values(accounts).find((candidate) => candidate.account === account)!
     return Array.from({ length: costDays }, (_, ago) => {
       const day = today - ago
       // Usage varies by the day of the week, and grows.
-      const hours = 18 + ((day * 3 + each.id.length * 5) % 7) - Math.floor(ago / 30)
+      const hours = 18 + ((day * 3 + resource.id.length * 5) % 7) - Math.floor(ago / 30)
       const row = completed(
         {
           BilledCost: (Number(price.amount) * hours).toFixed(6),
@@ -156,14 +156,14 @@ export function costEvents(now = Date.now()): readonly WeirEvent[] {
           BillingAccountId: account,
           BillingAccountName: name,
           ChargePeriodStart: new Date(day * dayMs).toISOString().replace('.000', ''),
-          ChargeDescription: `${type} ${each.size ?? ''}`.trim(),
+          ChargeDescription: `${type} ${resource.size ?? ''}`.trim(),
           ProviderName: provider,
           ServiceName: services[type] ?? type,
-          RegionId: each.region,
-          ResourceId: each.id,
-          ResourceName: each.name,
+          RegionId: resource.region,
+          ResourceId: resource.id,
+          ResourceName: resource.name,
           ResourceType: type,
-          Tags: JSON.stringify(each.tags ?? {}),
+          Tags: JSON.stringify(resource.tags ?? {}),
         },
         { source: 'focus', collected: now, estimated: ago < 2 },
       )

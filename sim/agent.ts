@@ -47,8 +47,8 @@ export class Agents {
   async report(flows: readonly Flow[], now: number): Promise<string | undefined> {
     const responses = await Promise.all(
       this.#clients.map((client, node) => {
-        const own = flows.filter((flow) => reporterOf(flow) === node).map((flow) => this.record(flow, now))
-        return own.length === 0 ? Promise.resolve(undefined) : client.send(records(...own))
+        const reported = flows.filter((flow) => reporterOf(flow) === node).map((flow) => this.record(flow, now))
+        return reported.length === 0 ? Promise.resolve(undefined) : client.send(records(...reported))
       }),
     )
     const failed = responses.find((response) => response !== undefined && response.code !== 0)

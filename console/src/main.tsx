@@ -17,14 +17,14 @@ import './style/forced.css'
 applyPreferences()
 const token = takeToken()
 if (token !== '') await logIn(token).catch(() => {})
-const place = document.getElementById('console')
-if (place === null) throw new Error('the page has no #console')
+const container = document.getElementById('console')
+if (container === null) throw new Error('the page has no #console')
 prefetchMe()
 pages
   .find(({ path }) => path === location.pathname)
   ?.load()
   .catch(() => {})
-createRoot(place).render(
+createRoot(container).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />

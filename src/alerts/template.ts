@@ -24,7 +24,7 @@ export function templateProblem(
     if (label !== undefined ? labels?.includes(label) === false : !usable.includes(name))
       return `\`{{${name}}}\` is not available; use ${[
         ...usable.map((text) => `{{${text}}}`),
-        ...(labels ?? ['NAME']).map((each) => `{{labels.${each}}}`),
+        ...(labels ?? ['NAME']).map((label) => `{{labels.${label}}}`),
       ].join(', ')}`
   }
   return pattern.replaceAll(placeholder, '').includes('{{')

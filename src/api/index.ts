@@ -241,9 +241,9 @@ function protect(app: FastifyInstance, gate: Gate, opaque: Opaque | undefined, r
   app.addHook('preHandler', (request, reply, done) => asUser(request.user, () => running.run(request, reply, done)))
 }
 
-function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
+function notFoundError(request: FastifyRequest, methodsByPath: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
-  const knownPaths = [...known]
+  const knownPaths = [...methodsByPath]
     .filter(([url]) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(path))
     .flatMap(([, methods]) => [...methods])
   if (knownPaths.length > 0) {
@@ -252,7 +252,7 @@ function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, Reado
       headers: { allow },
     })
   }
-  const paths = [...known.keys()].filter((url) => url.startsWith('/api/') || url === '/events')
+  const paths = [...methodsByPath.keys()].filter((url) => url.startsWith('/api/') || url === '/events')
   const meant = nearest(path, paths)
   return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${path}.`, {
     hints: [

@@ -77,12 +77,12 @@ export function problemIn(
   path: Path,
   { text, from, message, hint }: Omit<SettingProblem, 'path'>,
 ): Problem {
-  const position = locate(document, path, 'value')
-  const line = rest(document, position)
+  const location = locate(document, path, 'value')
+  const line = rest(document, location)
   const quote = line !== undefined && /^["']/.test(line) ? 1 : 0
-  const column = line?.slice(quote).startsWith(text) === true ? position.column + quote + from : position.column
+  const column = line?.slice(quote).startsWith(text) === true ? location.column + quote + from : location.column
   return {
-    ...position,
+    ...location,
     column,
     path: formatPath(path),
     message,
@@ -127,8 +127,8 @@ function flowSources(config: WeirConfig): (source: string) => boolean {
   )
   const results = new Map<string, boolean>()
   return (source) => {
-    const result = results.get(source)
-    if (result !== undefined) return result
+    const existing = results.get(source)
+    if (existing !== undefined) return existing
     const seen = new Set([source])
     let all = true
     for (const name of seen) {

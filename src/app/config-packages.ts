@@ -31,13 +31,13 @@ export async function useConnectorPackages(
   for (const [index, name] of names.entries()) {
     if (!wholeName.test(name) || names.indexOf(name) < index) continue
     const path = ['connectors', index]
-    const position = locate(document, path, 'value')
+    const location = locate(document, path, 'value')
     const complain = (message: string, hint: string): void =>
-      void problems.push({ ...position, path: formatPath(path), message, hint })
+      void problems.push({ ...location, path: formatPath(path), message, hint })
     try {
       // Most configurations need no package.
       const { loadPackage } = await import('../components/packages/load.ts')
-      const loaded = await loadPackage(name, folderOf(document, position.file))
+      const loaded = await loadPackage(name, folderOf(document, location.file))
       const clash = packageClash(loaded, used) ?? hiddenField(loaded)
       if (clash === undefined) used.push(loaded)
       else

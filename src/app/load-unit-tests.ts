@@ -32,9 +32,9 @@ export async function runUnitTests(
   ]
   for (const file of files.filter(isTestFile)) {
     const document = await readDocument(host, [file])
-    const result = validate(testFileSchema, document)
-    if (result.problems !== undefined) throw invalid(result.problems, document)
-    sets.push({ document, tests: result.value.tests })
+    const validated = validate(testFileSchema, document)
+    if (validated.problems !== undefined) throw invalid(validated.problems, document)
+    sets.push({ document, tests: validated.value.tests })
   }
   const tests: { file: string; name: string; failures: readonly string[] }[] = []
   for (const { document, tests: documentTests } of sets) {
@@ -57,9 +57,9 @@ async function results(
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   for (const [index, test] of tests.entries()) {
-    const result = await runUnitTest(loaded, test)
-    into.push({ file: document.file, name: result.name, failures: result.failures })
-    for (const { path, message, hint } of result.problems) {
+    const outcome = await runUnitTest(loaded, test)
+    into.push({ file: document.file, name: outcome.name, failures: outcome.failures })
+    for (const { path, message, hint } of outcome.problems) {
       const whole = ['tests', index, ...path]
       problems.push({
         ...locate(document, whole, 'value'),

@@ -47,8 +47,8 @@ export function refuseHeld(data: string): void {
 /** The first process of every container has the same pid, so the identity decides. */
 function isRunning({ pid, identity }: LockContent) {
   if (pid === self.pid) return false
-  const result = processIdentity(pid)
-  return result !== undefined && (identity === undefined || identity === result)
+  const current = processIdentity(pid)
+  return current !== undefined && (identity === undefined || identity === current)
 }
 
 /** Undefined before the first start: the server could not open another user's file. */

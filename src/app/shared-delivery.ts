@@ -159,9 +159,9 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     if (!begun(records, sink, partition)) return undefined
     const before = countedOf(records, sink, source, partition)
     return async ({ places = [], accepted }, signal) => {
-      const result = await passed(records, sink, places, signal)
-      if (result === 'gone') return undefined
-      return result === 'stopped'
+      const progress = await passed(records, sink, places, signal)
+      if (progress === 'gone') return undefined
+      return progress === 'stopped'
         ? { is: 'pending' }
         : outcomeBetween(before, countedOf(records, sink, source, partition), accepted)
     }

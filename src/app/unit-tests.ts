@@ -188,9 +188,9 @@ async function play(
   }
 }
 
-function outcomeFailures({ outcomes }: UnitTest, found: readonly string[]): readonly string[] {
+function outcomeFailures({ outcomes }: UnitTest, actual: readonly string[]): readonly string[] {
   return (outcomes ?? []).flatMap((expected, row) => {
-    const outcome = found[row] ?? ''
+    const outcome = actual[row] ?? ''
     return outcome === expected || (expected === 'rejected' && outcome.startsWith('rejected: '))
       ? []
       : [`input row ${row + 1}: expected outcome ${expected}, got ${outcome}`]
@@ -201,22 +201,22 @@ function outcomeFailures({ outcomes }: UnitTest, found: readonly string[]): read
 function rowFailures(
   { expect, exact }: UnitTest,
   expected: readonly ReadRow[],
-  found: Played['rows'],
+  actual: Played['rows'],
 ): readonly string[] {
   if (expect === null) return []
   const failures: string[] = []
-  const outputs = new Set([...expected, ...found].map(({ to }) => to))
+  const outputs = new Set([...expected, ...actual].map(({ to }) => to))
   for (const to of outputs) {
-    const [wanted, got] = [expected.filter((row) => row.to === to), found.filter((row) => row.to === to)]
+    const [wanted, got] = [expected.filter((row) => row.to === to), actual.filter((row) => row.to === to)]
     const at = (row: number) => `row ${row + 1}${to === '' ? '' : ` of output ${to}`}`
     for (let row = 0; row < Math.max(wanted.length, got.length); row++) {
-      const [one, other] = [wanted[row], got[row]]
-      if (one === undefined) failures.push(`${at(row)} is not expected: ${JSON.stringify(other?.values)}`)
-      else if (other === undefined) failures.push(`${at(row)} is missing: ${JSON.stringify(one.body)}`)
-      else if (`${one.kind}s` !== other.kind)
-        failures.push(`${at(row)}: expected a row of ${one.kind}s, got ${other.kind}`)
+      const [wantedRow, gotRow] = [wanted[row], got[row]]
+      if (wantedRow === undefined) failures.push(`${at(row)} is not expected: ${JSON.stringify(gotRow?.values)}`)
+      else if (gotRow === undefined) failures.push(`${at(row)} is missing: ${JSON.stringify(wantedRow.body)}`)
+      else if (`${wantedRow.kind}s` !== gotRow.kind)
+        failures.push(`${at(row)}: expected a row of ${wantedRow.kind}s, got ${gotRow.kind}`)
       else {
-        const lines = difference(expectedValues(one), other.values, exact)
+        const lines = difference(expectedValues(wantedRow), gotRow.values, exact)
         if (lines.length > 0) failures.push(`${at(row)} differs:`, ...lines.map((line) => `  ${line}`))
       }
     }

@@ -58,14 +58,14 @@ function listData(all: Alerts): Data {
   const rows = all.rules.flatMap(({ name, state, severity, condition, error, alerts }) => {
     const head = { rule: name, severity, condition }
     const first = { ...head, state, value: null, since: null, labels: error ?? '' }
-    const each = alerts.map((alert) => ({
+    const rowsOfAlerts = alerts.map((alert) => ({
       ...head,
       state: alert.state,
       value: alert.value,
       since: alert.active_at,
       labels: labelText(alert.labels),
     }))
-    return each.length === 0 || error !== undefined ? [first, ...each] : each
+    return rowsOfAlerts.length === 0 || error !== undefined ? [first, ...rowsOfAlerts] : rowsOfAlerts
   })
   return {
     whole: all,

@@ -18,7 +18,7 @@ export function completionOf(shell: Shell, tree: CommandNode, extra: Words): str
 }
 
 function placeOf({ words, commands, arguments: given, options }: CommandNode, extra: readonly string[]): Place {
-  const below = commands.map((one) => ({ word: one.words.at(-1) ?? '', description: one.summary }))
+  const below = commands.map((command) => ({ word: command.words.at(-1) ?? '', description: command.summary }))
   const choices = [...(given[0]?.choices ?? []), ...extra].map((word) => ({ word, description: '' }))
   const command = words.join(' ')
   return {

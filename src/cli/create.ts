@@ -54,7 +54,11 @@ async function run(name: string | undefined, { id, connector, package: isPackage
   if (name === undefined)
     return printList(
       { output },
-      components().map((one) => ({ component: one.name, role: one.role, summary: one.summary })),
+      components().map((component) => ({
+        component: component.name,
+        role: component.role,
+        summary: component.summary,
+      })),
     )
   if (output !== 'table' && output !== 'yaml')
     throw new CommandError('A sample is commented YAML and has no other format.', ['Omit -o.'], 2)
@@ -123,10 +127,10 @@ async function wholeSample(sample: (schema: AnyComponentSchema) => string): Prom
     import('../schema/index.ts'),
   ])
   const entries = Object.entries(weirSchema.fields).filter(([, field]) => infoOf(field).kind === 'components')
-  const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([other]) => other === key))
+  const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([entry]) => entry === key))
   const { type, role, summary } = weirSchema
-  const own = sample(defineSchema({ type, role, summary, fields: Object.fromEntries(settings) }))
-  return `${own}${entries
+  const settingsText = sample(defineSchema({ type, role, summary, fields: Object.fromEntries(settings) }))
+  return `${settingsText}${entries
     .map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists all types.\n${key}: {}\n`)
     .join('')}`
 }

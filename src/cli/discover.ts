@@ -93,8 +93,8 @@ export async function discoverFolder(
 /** The first one that exists. */
 export async function existingPlace(installation = thisInstallation()): Promise<Place> {
   const { disk } = realHost()
-  for (const position of [{ data: defaultData }, ...installation.places])
-    if ((await disk.stat(position.data).catch(() => undefined))?.directory === true) return position
+  for (const candidate of [{ data: defaultData }, ...installation.places])
+    if ((await disk.stat(candidate.data).catch(() => undefined))?.directory === true) return candidate
   return { data: defaultData }
 }
 
@@ -103,9 +103,9 @@ export async function installedConfig(
   data: string | undefined,
   installation = thisInstallation(),
 ): Promise<readonly string[]> {
-  for (const position of installation.places) {
-    const { config } = position
-    if (config === undefined || (data !== undefined && position.data !== data)) continue
+  for (const candidate of installation.places) {
+    const { config } = candidate
+    if (config === undefined || (data !== undefined && candidate.data !== data)) continue
     try {
       const names = await realHost().disk.list(config)
       if (names.some((name) => /^[^.].*\.ya?ml$/.test(name))) return [config]
@@ -130,8 +130,8 @@ function chosen({ url, data }: Selection, env: Scene['env']): { url?: Target; da
 }
 
 function folders({ local, installation: { places } }: Pick<Scene, 'local' | 'installation'>): readonly string[] {
-  const own = resolve(local)
-  return [local, ...places.map(({ data }) => data).filter((data) => resolve(data) !== own)]
+  const folder = resolve(local)
+  return [local, ...places.map(({ data }) => data).filter((data) => resolve(data) !== folder)]
 }
 
 async function folderState(data: string, part: Part | undefined): Promise<Exclude<Target, { kind: 'url' }> | Tried> {
@@ -163,7 +163,7 @@ function notFound(
   const closed = tried.find(({ isPrivate }) => isPrivate === true)
   const only = tried.length === 1 ? tried[0] : undefined
   return new CommandError(only === undefined ? `${what}. Tried:` : `No Weir runs on ${only.place}: ${only.result}.`, [
-    ...(only === undefined ? tried.map(({ place, result }) => `${place}: ${result}`) : []),
+    ...(only === undefined ? tried.map(({ place: target, result }) => `${target}: ${result}`) : []),
     ...(closed === undefined ? [] : [`Only the owner of ${closed.place} can read it: use sudo, or give --url.`]),
     needsFolder === true
       ? 'Select the folder with --data or WEIR_DATA.'

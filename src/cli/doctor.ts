@@ -86,9 +86,9 @@ export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<read
 async function installed({ config, data }: Pick<DoctorFlags, 'config' | 'data'>) {
   if (config.length > 0 || data !== undefined || self.env['WEIR_DATA']) return { files: config, data }
   const { existingPlace, installedConfig } = await import('./discover.ts')
-  const position = await existingPlace()
+  const server = await existingPlace()
   // The other checks need no configuration.
-  return { files: await installedConfig(position.data).catch(() => []), data: position.data }
+  return { files: await installedConfig(server.data).catch(() => []), data: server.data }
 }
 
 async function runningOn(data: string): Promise<CheckContext['running']> {

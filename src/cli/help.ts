@@ -37,14 +37,14 @@ async function help(program: Command, names: readonly string[]) {
   const command = commandAt(program, names)
   if (command !== undefined) return command.outputHelp()
   const topics = await listTopics()
-  const commands = program.commands.map((one) => one.name())
+  const commands = program.commands.map((command) => command.name())
   const word = names.join(' ')
   const topic = topicOf(word, topics)
   if (topic !== undefined) return printTopic(topic)
   if (topics.length === 0 && word === 'topics')
     throw new CommandError('The documents of this installation are missing.', ['Install it again.'])
   if (word === 'topics') return self.stdout(topicList(topics, commands))
-  const close = nearest(word, [...commands, 'topics', ...topics.map((one) => nameOf(one, commands))])
+  const close = nearest(word, [...commands, 'topics', ...topics.map((topic) => nameOf(topic, commands))])
   throw new CommandError(
     `\`${word}\` is neither a command nor a document.`,
     [

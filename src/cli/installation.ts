@@ -42,11 +42,11 @@ export function installationOf(kind: InstallationKind, root: string): Installati
   }
 }
 
-let found: Installation | undefined
+let installation: Installation | undefined
 
 export function thisInstallation(): Installation {
-  found ??= read(createRequire(import.meta.url), dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
-  return found
+  installation ??= read(createRequire(import.meta.url), dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
+  return installation
 }
 
 function read(require: NodeJS.Require, root: string): Installation {

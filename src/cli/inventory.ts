@@ -57,12 +57,12 @@ async function run(ref: string | undefined, flags: Flags) {
   if (flags.diff !== undefined) return compare(server, { ...flags, diff: flags.diff }, ref)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
-    const one = await server.json<InventoryResource>('GET', `/api/v1/inventory/one?${query.toString()}`)
+    const resource = await server.json<InventoryResource>('GET', `/api/v1/inventory/one?${query.toString()}`)
     return printData(flags, {
-      whole: one,
-      rows: one.changes,
+      whole: resource,
+      rows: resource.changes,
       columns: ['time', 'operation', 'state', 'actor', 'audit', 'changes'],
-      table: () => oneText(one),
+      table: () => oneText(resource),
     })
   }
   const query = parametersOf({ ...flags, type: flags.kind }, parameters)
@@ -72,8 +72,8 @@ async function run(ref: string | undefined, flags: Flags) {
 
 async function compare(server: Server, flags: Flags & { readonly diff: string }, ref: string | undefined) {
   const { diff: from, at: to = 'now', filter, kind: type } = flags
-  const one = ref === undefined ? [] : [`ref = ${JSON.stringify(ref)}`]
-  const filters = [...(filter === undefined ? [] : [`(${filter})`]), ...one].join(' and ')
+  const condition = ref === undefined ? [] : [`ref = ${JSON.stringify(ref)}`]
+  const filters = [...(filter === undefined ? [] : [`(${filter})`]), ...condition].join(' and ')
   const query = parametersOf({ ...flags, from, to, type, filter: filters }, ['from', 'to', ...parameters])
   query.delete('at')
   const diff = await server.json<InventoryDiff>('GET', `/api/v1/inventory/diff?${query.toString()}`)

@@ -15,14 +15,14 @@ const settleMs = 500
 export async function checkCommand(flags: CheckFlags): Promise<void> {
   const host = realHost()
   const folder = await journalFolder(host, flags.data)
-  const result = await checkFolder(host, folder)
+  const report = await checkFolder(host, folder)
   await printData(flags, {
-    whole: result,
-    rows: result.unreadable.map((one) => ({ ...one })),
+    whole: report,
+    rows: report.unreadable.map((range) => ({ ...range })),
     columns: ['segment', 'offset', 'bytes', 'events'],
-    table: () => checkText(result, folder),
+    table: () => checkText(report, folder),
   })
-  if (result.unreadable.length > 0) self.leave(1)
+  if (report.unreadable.length > 0) self.leave(1)
 }
 
 /** A running server may leave the newest frame half written: only damage that two rounds find is reported. */
@@ -50,7 +50,12 @@ function checkText({ frames, events, unreadable }: JournalCheck, { segments, byt
   if (unreadable.length === 0) return `${head}all data is readable\n`
   const table = textTable(
     ['segment', 'offset', 'bytes', 'rows'],
-    unreadable.map((one) => [one.segment, one.offset, one.bytes, one.events === null ? '?' : String(one.events)]),
+    unreadable.map((range) => [
+      range.segment,
+      range.offset,
+      range.bytes,
+      range.events === null ? '?' : String(range.events),
+    ]),
   )
   return (
     `${head}\n${table}\n${count(unreadable.length, 'unreadable range')}: ` +

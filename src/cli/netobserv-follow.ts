@@ -14,7 +14,7 @@ const name = 'netobserv'
 const readMs = 30_000
 
 const objectName = 'cluster'
-const position: ObjectPlace = {
+const flowCollector: ObjectPlace = {
   paths: ['v1beta2', 'v1beta1'].map((version) => `/apis/flows.netobserv.io/${version}/flowcollectors`),
   name: objectName,
 }
@@ -49,7 +49,7 @@ export class FollowedCollector {
     const stop = new AbortController()
     const timer = this.#host.timers.after(readMs, () => stop.abort())
     try {
-      const state = await readState(this.#client.ask, position, stop.signal)
+      const state = await readState(this.#client.ask, flowCollector, stop.signal)
       if (state.object !== undefined) {
         const planned = await this.#planned(state.object, stop.signal)
         this.#running = fingerprint(planned)
@@ -77,7 +77,7 @@ export class FollowedCollector {
   }
 
   follow(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
-    this.#follow(position, 'FlowCollector', new AbortController().signal, weir, async (object) => {
+    this.#follow(flowCollector, 'FlowCollector', new AbortController().signal, weir, async (object) => {
       this.#object = object
       this.#followSlices(weir)
       await this.#applyNext(weir)
@@ -140,12 +140,12 @@ export class FollowedCollector {
   }
 
   async #stored(names: readonly string[]): Promise<Record<string, string>> {
-    const found: Record<string, string> = {}
+    const texts: Record<string, string> = {}
     for (const file of names) {
       const bytes = await this.#host.disk.readFile(`${this.#data}/${file}`).catch(() => undefined)
-      if (bytes !== undefined) found[file] = new TextDecoder().decode(bytes)
+      if (bytes !== undefined) texts[file] = new TextDecoder().decode(bytes)
     }
-    return found
+    return texts
   }
 
   /** `signal`: ends reading the slices; default: after {@link readMs}. */

@@ -50,7 +50,7 @@ export function requestProgress(url: string, headers: Readonly<Record<string, st
     const answer = await fetch(`${url}/api/v1/queries`, { headers: { ...headers, 'x-query-id': `${id}-progress` } })
     if (!answer.ok) return undefined
     const { queries } = (await answer.json()) as { queries: readonly QueryProgress[] }
-    const query = queries.find(({ query_id: each }) => each === id)
+    const query = queries.find(({ query_id: candidate }) => candidate === id)
     return query === undefined ? undefined : progressText(query)
   })
 }

@@ -89,15 +89,15 @@ function printLost(lost: string | undefined) {
 /** JSON numbers, texts in quotes and lists are values of their types; everything else is a text. */
 function parametersOf(written: readonly string[]): SqlParameters {
   const parameters = Object.fromEntries(
-    written.map((each) => {
-      const at = each.indexOf('=')
-      if (at < 1) throw new CommandError(`--param ${each}: write it as name=value.`, [], 2)
-      const text = each.slice(at + 1)
+    written.map((parameter) => {
+      const at = parameter.indexOf('=')
+      if (at < 1) throw new CommandError(`--param ${parameter}: write it as name=value.`, [], 2)
+      const text = parameter.slice(at + 1)
       const value = parsedJson(text)
       // Integers beyond 2^53 stay exact as texts.
       const isExact = typeof value === 'number' && (!Number.isInteger(value) || Number.isSafeInteger(value))
       const isValue = isExact || typeof value === 'string' || Array.isArray(value)
-      return [each.slice(0, at), (isValue ? value : text) as SqlValue]
+      return [parameter.slice(0, at), (isValue ? value : text) as SqlValue]
     }),
   )
   const problem = parameterProblem(parameters)

@@ -67,21 +67,23 @@ async function run(ref: string | undefined, flags: Flags) {
   const server = await requireServer(flags)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
-    const one = await server.json<Resource>('GET', `/api/v1/resources/one?${query.toString()}`)
+    const resource = await server.json<Resource>('GET', `/api/v1/resources/one?${query.toString()}`)
     if (flags.manifest === true) {
-      if (one.manifest === null)
-        throw new CommandError(`There is no manifest of ${ref} at ${timeText(one.at)} UTC. ${one.manifest_note ?? ''}`)
-      const { manifest } = one
+      if (resource.manifest === null)
+        throw new CommandError(
+          `There is no manifest of ${ref} at ${timeText(resource.at)} UTC. ${resource.manifest_note ?? ''}`,
+        )
+      const { manifest } = resource
       return printData(
         { output: flags.output === 'table' ? 'yaml' : flags.output },
         { whole: manifest, rows: [manifest], columns: Object.keys(manifest) },
       )
     }
     return printData(flags, {
-      whole: one,
-      rows: one.intervals,
+      whole: resource,
+      rows: resource.intervals,
       columns: ['valid_from', 'valid_to', ...objectColumns],
-      table: () => resourceText(one),
+      table: () => resourceText(resource),
     })
   }
   const page = await server.json<ResourcePage>(

@@ -111,10 +111,10 @@ async function events(words: readonly string[], given: EventFlags) {
     import('../query/sql-text.ts'),
   ])
   const moment = (name: 'from' | 'to', written: string) => {
-    const result = momentOf(written, realHost().clock.now())
-    if (result === undefined)
+    const us = momentOf(written, realHost().clock.now())
+    if (us === undefined)
       throw new CommandError(`--${name} ${written} is not a time.`, ['Write now-1h, ISO 8601 or Unix milliseconds.'], 2)
-    return timeSql(result)
+    return timeSql(us)
   }
   const limit = Number(flags.limit)
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)

@@ -38,7 +38,7 @@ that the journal still has.`,
 async function check({ data: given, output }: CheckFlags) {
   const data = await discoverFolder(given, 'store')
   const [{ checkStore }, { realHost }] = await Promise.all([import('../store/check.ts'), import('../host/index.ts')])
-  const { generation, check: found } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch(
+  const { generation, check: report } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch(
     (error: unknown) => {
       if (!(error instanceof Error && 'syscall' in error)) throw error
       throw new CommandError(`The store in ${data} cannot be read: ${error.message}.`, [
@@ -50,13 +50,13 @@ async function check({ data: given, output }: CheckFlags) {
   await printData(
     { output },
     {
-      whole: found,
-      rows: found.damaged.map((one) => ({ ...one })),
+      whole: report,
+      rows: report.damaged.map((file) => ({ ...file })),
       columns: ['file', 'reason', 'rows', 'from', 'to'],
-      table: () => checkText(found),
+      table: () => checkText(report),
     },
   )
-  if (found.damaged.length > 0) self.leave(1)
+  if (report.damaged.length > 0) self.leave(1)
 }
 
 function checkText({ files, rows, bytes, unverified, damaged, sums, lost }: StoreCheck): string {
@@ -79,7 +79,7 @@ function checkText({ files, rows, bytes, unverified, damaged, sums, lost }: Stor
   if (damaged.length === 0) return `${head}${old}${summed}${gone}every file is intact\n`
   const table = textTable(
     ['file', 'reason', 'rows', 'from', 'to'],
-    damaged.map((one) => [one.file, one.reason, one.rows, one.from, one.to]),
+    damaged.map((file) => [file.file, file.reason, file.rows, file.from, file.to]),
   )
   return (
     `${head}${old}${summed}${gone}\n${table}\n${count(damaged.length, 'damaged file')}: Weir excludes it before the ` +

@@ -62,7 +62,7 @@ async function run(name: string, { filter, limit, output, before, after, ...wher
           : await targetOf(server, name)),
     ...(filter.length === 0
       ? {}
-      : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((one) => `(${one})`).join(' and ') }),
+      : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((part) => `(${part})`).join(' and ') }),
     ...(limit === undefined ? {} : { limit: String(limit) }),
   })
   const answer = await server.ask('GET', `/api/v1/tap?${query.toString()}`)

@@ -172,9 +172,9 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
 
 function storeLine({ data, store: { enabled, clickhouse } }: WeirConfig) {
   if (enabled === 'none') return 'off'
-  const position =
+  const location =
     clickhouse === null ? `${data}/store` : `${withoutUrlSecrets(clickhouse.url)}, database ${clickhouse.database}`
-  return `${enabled} in ${position}, from every source`
+  return `${enabled} in ${location}, from every source`
 }
 
 function summaryText(lines: readonly (readonly [name: string, value: string])[]) {

@@ -122,9 +122,9 @@ export function usePackages(used: readonly ConnectorPackage[]): void {
     for (const { type } of manifest.sinks ?? []) delete sinksByType[type]
   }
   inUse = used
-  for (const one of used) {
-    packages.set(one.name, one)
-    const { source, sinks = [], metrics } = one.manifest
+  for (const connectorPackage of used) {
+    packages.set(connectorPackage.name, connectorPackage)
+    const { source, sinks = [], metrics } = connectorPackage.manifest
     if (source !== undefined) sourcesByType[source.schema.type] = source.schema
     if (source?.thread === 'watch') typesWatched.add(source.schema.type)
     for (const schema of sinks) sinksByType[schema.type] = schema
@@ -139,12 +139,12 @@ export function packageClash(added: ConnectorPackage, used: readonly ConnectorPa
   const { source, sinks = [], metrics = {} } = added.manifest
   const taken = (role: 'source' | 'sink', type: string, own: readonly string[]): string | undefined => {
     if (own.includes(type)) return `Weir has a component of type \`${type}\` itself`
-    const other = others.find(({ manifest }) =>
+    const clash = others.find(({ manifest }) =>
       role === 'source'
         ? manifest.source?.schema.type === type
         : manifest.sinks?.some((schema) => schema.type === type) === true,
     )
-    return other === undefined ? undefined : `\`${other.name}\` also has a ${role} of type \`${type}\``
+    return clash === undefined ? undefined : `\`${clash.name}\` also has a ${role} of type \`${type}\``
   }
   const ownSources = all.flatMap((manifest) => manifest.source?.schema.type ?? [])
   const ownSinks = [

@@ -19,8 +19,8 @@ const transforms: Readonly<Record<string, () => Promise<TransformDefinition<neve
 
 /** `module`: of a package. */
 export async function loadSource(type: string, module?: string): Promise<SourceDefinition<unknown>> {
-  const found = module === undefined ? load(folderOfSource(type), 'source', 'source') : importCode(module, 'source')
-  return hidingSource((await found) as SourceDefinition<unknown>)
+  const loaded = module === undefined ? load(folderOfSource(type), 'source', 'source') : importCode(module, 'source')
+  return hidingSource((await loaded) as SourceDefinition<unknown>)
 }
 
 export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {

@@ -134,11 +134,14 @@ export class Follower {
 
   #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>) {
     this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
-    const known = this.shed(source)
+    const shedRows = this.shed(source)
     this.#shed.set(
       source,
       Object.fromEntries(
-        Object.keys({ ...known, ...shed }).map((reason) => [reason, Math.max(known[reason] ?? 0, shed[reason] ?? 0)]),
+        Object.keys({ ...shedRows, ...shed }).map((reason) => [
+          reason,
+          Math.max(shedRows[reason] ?? 0, shed[reason] ?? 0),
+        ]),
       ),
     )
   }

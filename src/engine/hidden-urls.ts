@@ -56,7 +56,7 @@ function hiding<Part extends object>(part: Part, clean: UrlCleaner): Part {
   return new Proxy(part, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target)
-      if (name === 'addresses' && Array.isArray(value)) return value.map((each) => clean.target(String(each)))
+      if (name === 'addresses' && Array.isArray(value)) return value.map((address) => clean.target(String(address)))
       if (typeof value !== 'function') return value
       const method = methods.get(name)
       if (method !== undefined) return method
@@ -99,8 +99,8 @@ async function rejecting<Result>(act: Promise<Result>, clean: UrlCleaner): Promi
   }
 }
 
-function cleanedAny(result: unknown, clean: UrlCleaner): unknown {
-  return result instanceof Promise ? cleaned(result, clean) : textsOf(result, clean)
+function cleanedAny(value: unknown, clean: UrlCleaner): unknown {
+  return value instanceof Promise ? cleaned(value, clean) : textsOf(value, clean)
 }
 
 /** The same error: its class and code decide what follows. */
@@ -117,7 +117,7 @@ function cleanError(error: unknown, clean: UrlCleaner): unknown {
 function textsOf(value: unknown, clean: UrlCleaner): unknown {
   if (typeof value === 'string') return clean(value)
   if (value instanceof Error) return cleanError(value, clean)
-  if (Array.isArray(value)) return value.map((each) => textsOf(each, clean))
+  if (Array.isArray(value)) return value.map((item) => textsOf(item, clean))
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, textsOf(each, clean)]))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, textsOf(member, clean)]))
 }

@@ -89,8 +89,9 @@ export class Readiness {
           'may not respond'
         : undefined
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)
-    const lasting = (one: Failing) =>
-      one.counts === 'now' || (one.counts === 'lasting' && now - (this.#since.get(one.what) ?? now) >= graceMs)
+    const lasting = (failing: Failing) =>
+      failing.counts === 'now' ||
+      (failing.counts === 'lasting' && now - (this.#since.get(failing.what) ?? now) >= graceMs)
     const sentence = ({ what, counts, why }: Failing) => {
       const since = this.#since.get(what) ?? now
       return `${what}: ${counts === 'partly' ? '' : `fails for ${seconds(now - since)} s, `}${why}`

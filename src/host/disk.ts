@@ -134,7 +134,7 @@ async function makeFolder(path: string, mode?: number): Promise<Error | undefine
     await fs.mkdir(path, mode)
   } catch (error) {
     const isThere = await fs.stat(path).then(
-      (found) => found.isDirectory(),
+      (entry) => entry.isDirectory(),
       () => false,
     )
     if (!isThere) return error as Error
@@ -163,8 +163,8 @@ export const realDisk: Disk = {
   },
   async stat(path) {
     try {
-      const found = await fs.stat(path)
-      return { size: found.size, modified: found.mtimeMs, changed: found.ctimeMs, directory: found.isDirectory() }
+      const entry = await fs.stat(path)
+      return { size: entry.size, modified: entry.mtimeMs, changed: entry.ctimeMs, directory: entry.isDirectory() }
     } catch (error) {
       if (missing(error)) return undefined
       throw error
@@ -189,16 +189,16 @@ export const realDisk: Disk = {
   },
   readFile: (path) => fs.readFile(path),
   async free(path) {
-    const found = await fs.statfs(path)
-    return found.bavail * found.bsize
+    const fileSystem = await fs.statfs(path)
+    return fileSystem.bavail * fileSystem.bsize
   },
   async capacity(path) {
-    const found = await fs.statfs(path)
-    return found.blocks * found.bsize
+    const fileSystem = await fs.statfs(path)
+    return fileSystem.blocks * fileSystem.bsize
   },
   async freeFiles(path) {
-    const found = await fs.statfs(path)
-    return found.files === 0 ? undefined : found.ffree
+    const fileSystem = await fs.statfs(path)
+    return fileSystem.files === 0 ? undefined : fileSystem.ffree
   },
   volume: (path) =>
     fs.stat(path).then(

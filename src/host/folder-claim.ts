@@ -51,8 +51,8 @@ export class FolderClaim {
   }
 
   release(): void {
-    const found = statSync(this.claim.path, { bigint: true, throwIfNoEntry: false })
-    if (found !== undefined && `${found.dev}:${found.ino}` === this.claim.inode) remove(this.claim.path)
+    const entry = statSync(this.claim.path, { bigint: true, throwIfNoEntry: false })
+    if (entry !== undefined && `${entry.dev}:${entry.ino}` === this.claim.inode) remove(this.claim.path)
     closeSync(this.#descriptor)
   }
 }

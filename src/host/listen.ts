@@ -7,14 +7,14 @@ export async function explainListen(
   { host, port }: { host: string; port: number },
   cause: unknown,
 ): Promise<WeirError> {
-  const place = `${protocol.toUpperCase()} ${host.includes(':') ? `[${host}]` : host}:${port}`
+  const address = `${protocol.toUpperCase()} ${host.includes(':') ? `[${host}]` : host}:${port}`
   if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
     const holders = (await portHolders(protocol, port)).map(({ pid, command }) => `${command} (process ${pid})`)
     const held = holders.length === 0 ? '' : `, held by ${holders.join(' and ')}`
-    return new WeirError('WEIR_LISTEN_IN_USE', `${place} is in use${held}.`, { cause })
+    return new WeirError('WEIR_LISTEN_IN_USE', `${address} is in use${held}.`, { cause })
   }
   const reason = messageOf(cause)
-  return new WeirError('WEIR_LISTEN_FAILED', `Cannot listen on ${place}: ${reason}.`, { cause })
+  return new WeirError('WEIR_LISTEN_FAILED', `Cannot listen on ${address}: ${reason}.`, { cause })
 }
 
 type Place = Readonly<{ host: string; port: number }>

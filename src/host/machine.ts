@@ -48,7 +48,9 @@ export const realMachine: Machine = {
   load: () => os.loadavg()[0] ?? 0,
   addresses: () =>
     Object.values(os.networkInterfaces())
-      .flatMap((some) => (some ?? []).filter(({ internal, address }) => !internal && !address.startsWith('fe80:')))
+      .flatMap((addresses) =>
+        (addresses ?? []).filter(({ internal, address }) => !internal && !address.startsWith('fe80:')),
+      )
       .toSorted((a, b) => a.family.localeCompare(b.family))
       .map(({ address }) => address),
   memory() {
@@ -68,7 +70,7 @@ export const realMachine: Machine = {
     const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => [])
     const pids = await Promise.all(threads.map((thread) => text(`/proc/${pid}/task/${thread}/children`)))
     return pids
-      .flatMap((some) => (some ?? '').split(' ').filter((child) => child !== ''))
+      .flatMap((children) => (children ?? '').split(' ').filter((child) => child !== ''))
       .map((child) => privateBytes(Number(child)) ?? 0)
   },
   async sysctl(name) {
@@ -80,8 +82,8 @@ export const realMachine: Machine = {
     return table === undefined || real === undefined ? undefined : mountOf(table, real)
   },
   async ownership(path) {
-    const found = await fs.stat(path).catch(() => undefined)
-    return found === undefined ? undefined : { uid: found.uid, mode: found.mode & 0o777 }
+    const entry = await fs.stat(path).catch(() => undefined)
+    return entry === undefined ? undefined : { uid: entry.uid, mode: entry.mode & 0o777 }
   },
   mayWrite: (path) =>
     fs.access(path, constants.W_OK | constants.X_OK).then(

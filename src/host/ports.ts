@@ -53,18 +53,18 @@ export async function socketTable(table: string): Promise<KernelSocket[]> {
 }
 
 async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
-  const found: PortHolder[] = []
+  const holders: PortHolder[] = []
   for (const pid of await names('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     for (const descriptor of await names(`/proc/${pid}/fd`)) {
       // The process can end meanwhile.
       const target = await fs.readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
       if (!inodes.has(target)) continue
-      found.push({ pid: Number(pid), command: await commandOf(pid) })
+      holders.push({ pid: Number(pid), command: await commandOf(pid) })
       break
     }
   }
-  return found
+  return holders
 }
 
 /** The kernel's process name is useless for Node. */

@@ -27,7 +27,7 @@ export function withTimeoutUntil<T>(work: Promise<T>, limit: Limit, signal: Abor
   return unless(work, (reject) => {
     const disarm = [afterLimit(limit, reject), onAbort(signal, reason, reject)]
     return () => {
-      for (const one of disarm) one()
+      for (const release of disarm) release()
     }
   })
 }
@@ -42,7 +42,7 @@ async function unless<T>(work: Promise<T>, arm: (reject: Reject) => Disarm): Pro
     return await Promise.race([work, ended])
   } finally {
     disarm()
-    for (const one of [work, ended]) one.catch(() => undefined)
+    for (const promise of [work, ended]) promise.catch(() => undefined)
   }
 }
 

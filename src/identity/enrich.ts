@@ -53,11 +53,11 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
   const members = holders === undefined ? undefined : labelMembers(labels, holders)
   for (const end of ends) {
     const addresses = batch.columns[`${end}_addr`]
-    const found = addresses?.kind === 'ip' ? find?.(addresses) : undefined
-    if (found !== undefined && holders !== undefined) {
-      unknown ||= found.unknown
-      const { rows, endpoints } = found
-      members?.add(end, rows, found.numbers)
+    const workloads = addresses?.kind === 'ip' ? find?.(addresses) : undefined
+    if (workloads !== undefined && holders !== undefined) {
+      unknown ||= workloads.unknown
+      const { rows, endpoints } = workloads
+      members?.add(end, rows, workloads.numbers)
       if (endpoints.length > 1) {
         const of = (part: EndpointPart) => endpoints.map((endpoint) => endpoint?.[part])
         for (const part of textParts) if (part !== 'label') put(columns, `${end}_${part}`, rows, words, of(part))
@@ -67,7 +67,7 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
       }
     }
     if (networks !== undefined && networks.generation > 0)
-      putRanges({ columns, words }, end, batch, networks, found?.rows)
+      putRanges({ columns, words }, end, batch, networks, workloads?.rows)
     const node = (nodes[end] ??= nodeColumn(batch, end, undefined))
     if (node !== undefined) columns[`${end}_node_addr`] = node
     changed ||= node !== batch.columns[`${end}_node_addr`]
@@ -122,11 +122,11 @@ function clustersOf(batch: FlowBatch, holders: Holders): ((row: number) => numbe
 function numbersOfNetworks(batch: FlowBatch, holders: Holders): ((row: number) => number) | undefined {
   const names = networksBeside(batch)
   if (names === undefined) return undefined
-  const known = new Map([['', 0]])
+  const codesByText = new Map([['', 0]])
   return (row) => {
     const name = names(row)
-    let number = known.get(name)
-    if (number === undefined) known.set(name, (number = holders.networkOf(name)))
+    let number = codesByText.get(name)
+    if (number === undefined) codesByText.set(name, (number = holders.networkOf(name)))
     return number
   }
 }

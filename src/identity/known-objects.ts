@@ -26,8 +26,8 @@ export class KnownObjects {
   }
 
   add(cluster: number, uid: string): number {
-    const known = this.find(cluster, uid)
-    if (known >= 0) return known
+    const existing = this.find(cluster, uid)
+    if (existing >= 0) return existing
     const object = this.#count++
     this.#first = withRoom(this.#first, this.#count)
     this.#clusters = withRoom(this.#clusters, this.#count)

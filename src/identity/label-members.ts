@@ -52,9 +52,9 @@ class LabelMembers {
   }
 }
 
-function merged(carried: string, found: readonly Members[]) {
+function merged(carried: string, members: readonly Members[]) {
   const before = carried === '' ? undefined : parseExact(carried)
-  return stringifyExact(Object.assign({}, ...found, isRecord(before) ? before : {})) ?? carried
+  return stringifyExact(Object.assign({}, ...members, isRecord(before) ? before : {})) ?? carried
 }
 
 function membersOf(labels: string, copies: readonly LabelCopy[]): Members | undefined {

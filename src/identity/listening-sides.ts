@@ -98,11 +98,11 @@ export class ListeningSides implements FlowEnrichment {
   }
 
   #remember(words: Int32Array, at: number, socket: number, scope: number) {
-    const result = isPlain(words, at, scope)
+    const outcome = isPlain(words, at, scope)
       ? this.#ipv4.remember(words[at + 3]!, socket, this.#unit)
       : this.#other.remember(words, at, socket, scope, this.#unit)
-    if (result === remembered.added) this.#entries++
-    else if (result === remembered.replaced) this.#evicted++
+    if (outcome === remembered.added) this.#entries++
+    else if (outcome === remembered.replaced) this.#evicted++
   }
 
   get #other(): AnyServers {

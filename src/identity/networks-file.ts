@@ -64,32 +64,32 @@ function describe(problems: readonly Problem[]): string {
 }
 
 function readCsv(content: string, file: string): NetworksFile {
-  const position = (line: number) => `${file}:${line}: `
+  const location = (line: number) => `${file}:${line}: `
   let header: readonly string[] | undefined
   const entries: ScopedEntry[] = []
   for (const { line, cells } of csvRecords(content)) {
-    if (cells === undefined) return { problems: `${position(line)}unterminated quoted field` }
+    if (cells === undefined) return { problems: `${location(line)}unterminated quoted field` }
     if (header === undefined) {
       header = cells
       const wrong = cells.find((cell) => !(columns as readonly string[]).includes(cell))
       if (wrong !== undefined)
         return {
           problems:
-            `${position(line)}unknown column \`${wrong}\`; the first line names the columns, ` +
+            `${location(line)}unknown column \`${wrong}\`; the first line names the columns, ` +
             `of ${columns.join(', ')}`,
         }
       if (!cells.includes('cidr'))
-        return { problems: `${position(line)}column \`cidr\` is missing; the first line names the columns` }
+        return { problems: `${location(line)}column \`cidr\` is missing; the first line names the columns` }
       continue
     }
     if (cells.length > header.length)
-      return { problems: `${position(line)}${cells.length} fields, but the first line names ${header.length} columns` }
+      return { problems: `${location(line)}${cells.length} fields, but the first line names ${header.length} columns` }
     const cell = (column: (typeof columns)[number]) => cells[header?.indexOf(column) ?? -1] || null
     const row = { cidr: cell('cidr'), name: cell('name'), label: cell('label'), scope: cell('scope') }
     const complaint = complaintOf(row)
     if (complaint !== null)
       return {
-        problems: `${position(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}`,
+        problems: `${location(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}`,
       }
     entries.push(entryOf(row))
   }

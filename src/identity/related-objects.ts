@@ -52,20 +52,20 @@ export class RelatedObjects {
   }
 
   ownerOf({ cluster, kind, name, owner, template }: HolderFacts): Readonly<{ kind: string; name: string }> {
-    let found = owner ?? { kind, name, uid: '' }
-    for (let hop = 0; hop < maxHops && intermediateOwners.has(found.kind); hop++) {
-      const key = `${cluster}/${found.uid}`
+    let topmost = owner ?? { kind, name, uid: '' }
+    for (let hop = 0; hop < maxHops && intermediateOwners.has(topmost.kind); hop++) {
+      const key = `${cluster}/${topmost.uid}`
       const existing = this.#owners.get(key)
       if (existing === undefined) {
         this.#missing.add(key)
         // A ReplicaSet's name is its Deployment's and the hash.
-        if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`))
-          return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
+        if (topmost.kind === 'ReplicaSet' && template !== undefined && topmost.name.endsWith(`-${template}`))
+          return { kind: 'Deployment', name: topmost.name.slice(0, -template.length - 1) }
       }
       if (existing?.owner === undefined) break
-      found = existing.owner
+      topmost = existing.owner
     }
-    return found
+    return topmost
   }
 
   *records(before: number): Generator<RelatedObject> {

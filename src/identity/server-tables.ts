@@ -40,9 +40,9 @@ export class Ipv4Servers {
 
   remember(address: number, socket: number, unit: number): number {
     const words = this.#words
-    const known = this.#find(address, socket)
-    if (known >= 0) {
-      words[known + usedAt] = unit
+    const slot = this.#find(address, socket)
+    if (slot >= 0) {
+      words[slot + usedAt] = unit
       return remembered.known
     }
     const first = this.#setOf(address, socket)

@@ -137,10 +137,10 @@ export class Workloads {
     }
     const claimed = gone ? [] : claimedBy(data)
     const cluster = this.clusterOf(data.cluster)
-    const known = this.#known.find(cluster, data.uid)
-    const before = known < 0 ? [] : this.#known.claimsOf(known)
+    const existing = this.#known.find(cluster, data.uid)
+    const before = existing < 0 ? [] : this.#known.claimsOf(existing)
     if (before.length === 0 && claimed.length === 0) return
-    const object = known < 0 ? this.#known.add(cluster, data.uid) : known
+    const object = existing < 0 ? this.#known.add(cluster, data.uid) : existing
     const now = this.#claim(before, claimed.length === 0 ? undefined : heldOf(data), claimed, since)
     this.#known.claim(object, now)
     const labels = now.length === 0 ? '' : labelText(data)

@@ -45,40 +45,40 @@ export async function openJournal(options: {
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
-  const result = await recover(host.disk, directory)
+  const recovered = await recover(host.disk, directory)
   // The cache can contain unsynced data of a killed process.
-  await settle(host.disk, directory, result)
+  await settle(host.disk, directory, recovered)
   const evidence = options.evidence ?? []
-  const newest = segmentStart(result.segments.at(-1)?.name ?? '') ?? 1
-  const named = Math.max(result.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
+  const newest = segmentStart(recovered.segments.at(-1)?.name ?? '') ?? 1
+  const named = Math.max(recovered.last.sequence, newest - 1, ...evidence.map((item) => item.position.sequence))
   // One header per lost frame at least.
-  const torn = Math.ceil(result.damagedBytes / 116)
-  const row = Math.max(result.last.row, ...evidence.map((one) => one.position.row))
+  const torn = Math.ceil(recovered.damagedBytes / 116)
+  const row = Math.max(recovered.last.row, ...evidence.map((item) => item.position.row))
   let missing = false
   for (const { accepted } of evidence) {
     for (const [source, rows] of Object.entries(accepted)) {
       if (source === journalSource) continue
-      const total = result.totals.get(source) ?? emptyTotals()
+      const total = recovered.totals.get(source) ?? emptyTotals()
       if (rows > total.accepted) missing = true
       total.accepted = Math.max(total.accepted, rows)
-      result.totals.set(source, total)
+      recovered.totals.set(source, total)
     }
   }
-  for (const total of result.totals.values()) total.sequence = 0
+  for (const total of recovered.totals.values()) total.sequence = 0
   const sequence = named + torn
   // A new segment needs a new name even if the newest is empty.
-  const last = { sequence: Math.max(sequence, result.segments.length > 0 ? newest : 0), row }
-  const afterLoss = result.damaged || named > result.last.sequence
+  const last = { sequence: Math.max(sequence, recovered.segments.length > 0 ? newest : 0), row }
+  const afterLoss = recovered.damaged || named > recovered.last.sequence
   const writer = new SegmentWriter({
     host,
     directory,
-    epoch: Math.max(options.epoch, result.epoch + 1),
+    epoch: Math.max(options.epoch, recovered.epoch + 1),
     limits: { ...defaultLimits, ...options.limits },
     last,
-    totals: result.totals,
-    ends: result.ends,
-    anchor: result.segments[result.from]?.name,
-    segments: result.segments,
+    totals: recovered.totals,
+    ends: recovered.ends,
+    anchor: recovered.segments[recovered.from]?.name,
+    segments: recovered.segments,
     afterLoss,
     metrics: options.metrics,
     fence: options.fence,
@@ -87,7 +87,7 @@ export async function openJournal(options: {
     relieve: options.relieve,
   })
   // Shows readers the loss without the next append.
-  if (afterLoss || result.cut || missing) await writer.checkpoint()
+  if (afterLoss || recovered.cut || missing) await writer.checkpoint()
   return writer
 }
 

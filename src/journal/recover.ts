@@ -60,8 +60,8 @@ export async function listSegments(disk: Disk, directory: string): Promise<{ nam
 export async function recover(disk: Disk, directory: string): Promise<Recovered> {
   const segments = await listSegments(disk, directory)
   for (let start = segments.length - 1; start > 0; start--) {
-    const result = await readFrom(disk, directory, segments, start)
-    if (result.checkpoint) return result.recovered
+    const attempt = await readFrom(disk, directory, segments, start)
+    if (attempt.checkpoint) return attempt.recovered
   }
   return (await readFrom(disk, directory, segments, 0)).recovered
 }

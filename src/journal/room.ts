@@ -142,9 +142,9 @@ export class Room {
   async verifyOwned(): Promise<void> {
     if (this.#fence === undefined) return
     await this.#fence.check()
-    const own = new Set(this.segments.map(({ name }) => name))
+    const names = new Set(this.segments.map(({ name }) => name))
     const foreign = (await this.#disk.list(this.#directory)).find(
-      (name) => segmentStart(name) !== undefined && !own.has(name),
+      (name) => segmentStart(name) !== undefined && !names.has(name),
     )
     if (foreign !== undefined) this.#fence.break(`it created ${foreign}`)
   }

@@ -71,13 +71,13 @@ export class SegmentScanner {
 
   async #headerAt(offset: number, limit: number): Promise<DecodedHeader | undefined> {
     let window = await this.#bytes(offset, 256, limit)
-    let result = decodeHeader(window, 0)
-    if (result.is === 'short' && window.length === 256) {
-      window = await this.#bytes(offset, result.needed, limit)
-      result = decodeHeader(window, 0)
+    let header = decodeHeader(window, 0)
+    if (header.is === 'short' && window.length === 256) {
+      window = await this.#bytes(offset, header.needed, limit)
+      header = decodeHeader(window, 0)
     }
-    if (result.is === 'newer') throw newerJournal(result.version)
-    return result.is === 'header' ? result.decoded : undefined
+    if (header.is === 'newer') throw newerJournal(header.version)
+    return header.is === 'header' ? header.decoded : undefined
   }
 
   async #resynchronise(limit: number): Promise<Scanned> {
@@ -102,10 +102,10 @@ export class SegmentScanner {
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
     const zeros = (until: number) => window.subarray(0, until).every((byte) => byte === 0)
     for (let hit = bytes.indexOf(magicBytes); hit !== -1; hit = bytes.indexOf(magicBytes, hit + 1)) {
-      const result = decodeHeader(window, hit)
-      if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence)
+      const header = decodeHeader(window, hit)
+      if (header.is === 'header' && header.decoded.header.sequence > this.lastSequence)
         return { found: true, next: hit, zeros: zeros(hit) }
-      if (result.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
+      if (header.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
     }
     return { found: false, next: last ? window.length : Math.max(1, window.length - 3), zeros: zeros(window.length) }
   }

@@ -68,10 +68,10 @@ export class SlotRecord<T> {
   #load(bytes: Uint8Array) {
     this.#slotBytes = Math.max(smallestSlot, bytes.length / 2)
     for (const at of [0, this.#slotBytes]) {
-      const result = decodeSlot(bytes, at)
-      if (result !== undefined && result.version > this.#version) {
-        this.#version = result.version
-        this.#value = JSON.parse(result.text) as T
+      const slot = decodeSlot(bytes, at)
+      if (slot !== undefined && slot.version > this.#version) {
+        this.#version = slot.version
+        this.#value = JSON.parse(slot.text) as T
         this.#inPlace = true
       }
     }

@@ -211,19 +211,19 @@ export class Walk {
 
   #damaged(offset: number, bytes: number, header: DecodedHeader | undefined) {
     const last = this.#damage.at(-1)
-    let known = 0
+    let rows = 0
     if (header !== undefined) {
       this.#cut = header.header
       this.#onCut(header.header)
       this.#settle(header)
-      known = header.header.more ? 0 : header.header.count
-      this.#row = header.header.firstRow + known
+      rows = header.header.more ? 0 : header.header.count
+      this.#row = header.header.firstRow + rows
       this.#lastSequence = header.header.sequence
-      this.#report({ segment: this.#segment, offset, bytes, known }, known)
+      this.#report({ segment: this.#segment, offset, bytes, known: rows }, rows)
       return
     }
     if (last !== undefined && last.segment === this.#segment && last.offset + last.bytes === offset) last.bytes += bytes
-    else this.#damage.push({ segment: this.#segment, offset, bytes, known })
+    else this.#damage.push({ segment: this.#segment, offset, bytes, known: rows })
   }
 
   #continues(header: FrameHeader): boolean {

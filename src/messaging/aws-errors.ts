@@ -41,7 +41,7 @@ const throttleMs = 1000
 export function awsFailure(error: unknown, where: string, allowed: string): AwsFailure {
   const name = error instanceof Error ? error.name : ''
   const text = errorText(error)
-  const found = `${name} ${text}`
+  const described = `${name} ${text}`
   const retry = (
     reason: string,
     more: Partial<Omit<AwsFailure, 'attempt'>> & { readonly afterMs?: number } = {},
@@ -51,22 +51,22 @@ export function awsFailure(error: unknown, where: string, allowed: string): AwsF
     denied: more.denied === true,
     requestTooLarge: more.requestTooLarge === true,
   })
-  if (/BatchRequestTooLong/.test(found)) return retry(`${where}: ${text}`, { requestTooLarge: true })
-  if (credentialErrors.test(found))
+  if (/BatchRequestTooLong/.test(described)) return retry(`${where}: ${text}`, { requestTooLarge: true })
+  if (credentialErrors.test(described))
     return retry(`AWS rejected the login (${text}); correct \`auth\`, and the machine's clock if it is wrong`, {
       login: true,
     })
-  if (noCredentials.test(found))
+  if (noCredentials.test(described))
     return retry(`no AWS credentials found (${text}); provide them to the process, or set \`auth\``, { login: true })
-  if (/Region is missing/i.test(found)) return retry('no AWS region found; set `region`', { login: true })
+  if (/Region is missing/i.test(described)) return retry('no AWS region found; set `region`', { login: true })
   if (missing.test(name) || /NonExistentQueue/.test(text))
     return retry(`${where} does not exist; create it, or correct the address and \`region\``)
   if (keys.test(name))
     return retry(`the key that encrypts ${where} cannot be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
-  if (forbidden.test(found))
+  if (forbidden.test(described))
     return retry(`AWS denies access to ${where} (${text}); allow ${allowed}`, { login: true, denied: true })
-  if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: throttleMs })
-  if (/certificate|self.signed|alert|wrong version number/i.test(found))
+  if (throttled.test(described)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: throttleMs })
+  if (/certificate|self.signed|alert|wrong version number/i.test(described))
     return retry(`${where}: TLS failed (${text}); correct \`tls\`, or the address`)
   return retry(`${where} can't be reached (${text})`)
 }

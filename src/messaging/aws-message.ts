@@ -73,10 +73,10 @@ const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/
 
 /** As in gocloud (kollect): invalid characters become `__0x` and their code in hexadecimal. */
 export function attributeName(name: string): string {
-  return Array.from(name, (one, index) =>
-    /[A-Za-z0-9_-]/.test(one) || (one === '.' && index > 0 && name[index - 1] !== '.')
-      ? one
-      : `__0x${(one.codePointAt(0) ?? 0).toString(16)}__`,
+  return Array.from(name, (character, index) =>
+    /[A-Za-z0-9_-]/.test(character) || (character === '.' && index > 0 && name[index - 1] !== '.')
+      ? character
+      : `__0x${(character.codePointAt(0) ?? 0).toString(16)}__`,
   ).join('')
 }
 

@@ -15,13 +15,13 @@ type Notification = Readonly<{
 
 /** Removes the SNS envelope, unescapes attributes, and yields the body as bytes. Messages of a group are ordered. */
 export function fromSqs(
-  { MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: own = {} }: Received,
+  { MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: attributes = {} }: Received,
   queue: string,
 ): InMessage {
   const wrapped = notificationIn(text)
   const written =
     wrapped === undefined
-      ? Object.entries(own).map(([name, { StringValue: value }]) => [name, value] as const)
+      ? Object.entries(attributes).map(([name, { StringValue: value }]) => [name, value] as const)
       : Object.entries(wrapped.MessageAttributes ?? {}).map(([name, { Value: value }]) => [name, value] as const)
   const named = new Map(
     written.flatMap(([name, value]) =>

@@ -171,9 +171,9 @@ class AwsPublisher {
           limit,
         ),
       )
-      const found = new Map(faults.map((fault) => [fault.id, fault]))
+      const faultById = new Map(faults.map((fault) => [fault.id, fault]))
       for (const [index, { settle }] of waiting.entries()) {
-        const fault = found.get(String(index))
+        const fault = faultById.get(String(index))
         settle(fault === undefined ? undefined : entryFailure(fault, name))
       }
     } catch (error) {
@@ -192,7 +192,7 @@ class AwsPublisher {
 
   async #sendSingly(waiting: readonly PendingMessage[], signal: AbortSignal, reason: string) {
     if (waiting.length === 1) settleAll(waiting, { is: 'reject', reason, tooLarge: true })
-    else for (const one of waiting) await this.#send([one], signal)
+    else for (const entry of waiting) await this.#send([entry], signal)
   }
 
   async #limited<T>(signal: AbortSignal, request: (limit: AbortSignal) => Promise<T>): Promise<T> {

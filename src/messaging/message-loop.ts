@@ -202,9 +202,9 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
     const appended = await intake.append(unit, before, signal)
     if (appended === undefined) return intake.release(unit, 'stopped')
     if (this.#sink !== undefined && appended !== 'nothing') {
-      const result = await this.#sink.settled(appended, this.#stopDeadline.signal)
-      if (result === 'gone') this.#onSinkRemoved()
-      if (result !== 'settled') return intake.release(unit, result)
+      const settled = await this.#sink.settled(appended, this.#stopDeadline.signal)
+      if (settled === 'gone') this.#onSinkRemoved()
+      if (settled !== 'settled') return intake.release(unit, settled)
     }
     await intake.ack(unit)
   }

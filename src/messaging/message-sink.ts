@@ -193,9 +193,9 @@ async function messageSink<Written>(
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
-      const send = (some: SinkBatch) => {
-        const outgoing = begin(some)
-        return deliver(sinkRows(some, forms.flows), outgoing, signal).then((failures) =>
+      const send = (part: SinkBatch) => {
+        const outgoing = begin(part)
+        return deliver(sinkRows(part, forms.flows), outgoing, signal).then((failures) =>
           outgoing.sending.settle(failures),
         )
       }

@@ -24,12 +24,12 @@ function joined<T extends Words>(arrays: readonly T[], make: (length: number) =>
 }
 
 function recoder(words: DictionaryBuilder, dictionary: readonly string[]): (codes: Uint32Array) => Uint32Array {
-  const known = new Int32Array(dictionary.length).fill(-1)
-  known[0] = 0
+  const codeBySource = new Int32Array(dictionary.length).fill(-1)
+  codeBySource[0] = 0
   return (codes) =>
     codes.map((code) => {
-      let to = known[code] ?? 0
-      if (to < 0) known[code] = to = words.code(dictionary[code])
+      let to = codeBySource[code] ?? 0
+      if (to < 0) codeBySource[code] = to = words.code(dictionary[code])
       return to
     })
 }
@@ -86,12 +86,12 @@ function joinCodes(batches: readonly EventBatch[], count: number) {
   const columns = eventCodes.map((name) => [name, new Uint32Array(count)] as const)
   let at = 0
   for (const batch of batches) {
-    const known: number[] = [0]
+    const offsets: number[] = [0]
     for (const [name, to] of columns) {
       const from = batch[name]
       for (let row = 0; row < batch.count; row++) {
         const code = from[row]!
-        to[at + row] = known[code] ??= words.code(batch.dictionary[code])
+        to[at + row] = offsets[code] ??= words.code(batch.dictionary[code])
       }
     }
     at += batch.count

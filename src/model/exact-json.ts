@@ -35,7 +35,7 @@ export function parseRaw(text: string): unknown {
 /** Undefined if nested too deeply. */
 export function stringifyExact(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one))
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? rawJSON(String(inner)) : inner))
   } catch {
     return undefined
   }

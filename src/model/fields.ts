@@ -916,8 +916,9 @@ export function namesOf(field: Field): readonly string[] {
 const canonical = new Map<string, FlowFieldName>()
 for (const field of flowFields) {
   for (const name of namesOf(field)) {
-    const other = canonical.get(name)
-    if (other !== undefined) throw new Error(`the field registry gives ${name} to both ${other} and ${field.name}`)
+    const existing = canonical.get(name)
+    if (existing !== undefined)
+      throw new Error(`the field registry gives ${name} to both ${existing} and ${field.name}`)
     canonical.set(name, field.name)
   }
 }

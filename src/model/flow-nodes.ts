@@ -39,8 +39,8 @@ export class AddressNumbers {
   }
 
   of(words: Uint32Array, at: number): number {
-    const known = this.find(words, at)
-    if (known !== 0) return known
+    const existing = this.find(words, at)
+    if (existing !== 0) return existing
     this.#table.add(words, at, 0, ++this.#count)
     return this.#count
   }

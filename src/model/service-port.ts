@@ -2,7 +2,7 @@
 
 import { registeredPortSql, type RegisteredPorts } from './registered-port-sql.ts'
 
-const known = new Set([
+const registeredPorts = new Set([
   1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
   3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,
   5222, 5353, 5355, 5432, 5601, 5666, 5671, 5672, 5900, 5984, 6081, 6343, 6379, 6443, 6514, 6789, 7000, 7077, 7946,
@@ -12,7 +12,7 @@ const known = new Set([
 ])
 
 export function isServicePort(port: number): boolean {
-  return (port > 0 && port < wellKnownBelow) || known.has(port)
+  return (port > 0 && port < wellKnownBelow) || registeredPorts.has(port)
 }
 
 const wellKnownBelow = 1024
@@ -39,7 +39,7 @@ export type PortEvidence = Readonly<{
 
 type End = 'src' | 'dst'
 
-const other = (end: End): End => (end === 'src' ? 'dst' : 'src')
+const opposite = (end: End): End => (end === 'src' ? 'dst' : 'src')
 
 /** Values of field `listening_side`. */
 export const listeningSides = { src: 1, dst: 2 } as const
@@ -49,9 +49,9 @@ export type ServerByPorts = Readonly<{ server: End; sure: boolean }>
 
 export function serverByPorts(src: number, dst: number): ServerByPorts | undefined {
   if (src === dst) return undefined
-  const [known, knownOther] = [servicePorts[src] === 1, servicePorts[dst] === 1]
-  if (known !== knownOther) return { server: known ? 'src' : 'dst', sure: true }
-  if (known) return { server: src < dst ? 'src' : 'dst', sure: false }
+  const [isSrcRegistered, isDstRegistered] = [servicePorts[src] === 1, servicePorts[dst] === 1]
+  if (isSrcRegistered !== isDstRegistered) return { server: isSrcRegistered ? 'src' : 'dst', sure: true }
+  if (isSrcRegistered) return { server: src < dst ? 'src' : 'dst', sure: false }
   if (isLow(src) && (src < dst || dst === 0)) return { server: 'src', sure: false }
   return isLow(dst) ? { server: 'dst', sure: false } : undefined
 }
@@ -61,8 +61,8 @@ const isLow = (port: number): boolean => port > 0 && port < dynamicFrom
 /** Server as in {@link listeningSides}; 0 if neither the ports nor the TCP flags of this flow show it. */
 export function shownSide(src: number, dst: number, flags: number, isAgent: boolean): number {
   if (src === 0 && dst === 0) return 0
-  const known = servicePorts[src] === 1
-  if (known !== (servicePorts[dst] === 1)) return known ? listeningSides.src : listeningSides.dst
+  const isSrcRegistered = servicePorts[src] === 1
+  if (isSrcRegistered !== (servicePorts[dst] === 1)) return isSrcRegistered ? listeningSides.src : listeningSides.dst
   if (isAgent && (flags & tcpBits.synAck) !== 0) return listeningSides.src
   return opensConnection({ flags, isAgent }) ? listeningSides.dst : 0
 }
@@ -84,7 +84,7 @@ export function initiatorOf(evidence: PortEvidence): End | undefined {
   const [src, dst] = [evidence.src ?? 0, evidence.dst ?? 0]
   if (src === 0 && dst === 0) return undefined
   const server = shownServer(evidence) ?? endOf(evidence.listening) ?? serverByPorts(src, dst)?.server
-  return server === undefined ? undefined : other(server)
+  return server === undefined ? undefined : opposite(server)
 }
 
 /** Port of the server; undefined if it is a dynamic port that is not registered and not known to listen. */
@@ -96,7 +96,7 @@ export function servicePortOf(evidence: PortEvidence): number | undefined {
   return port > 0 && shownServer(evidence) === undefined && endOf(evidence.listening) !== undefined ? port : undefined
 }
 
-const registered: RegisteredPorts = { below: wellKnownBelow, listed: known }
+const registered: RegisteredPorts = { below: wellKnownBelow, listed: registeredPorts }
 
 export const bitAndSql = {
   duckdb: (value: string, bits: number) => `(${value} & ${bits})`,
@@ -122,7 +122,7 @@ export function serviceSql(
     alias === undefined ? column : `${alias}.${column}`,
   )
   const { opens, answers } = openingSql(dialect, flags, agent === null ? 'false' : isAgentSql(protocol, agent))
-  const known = (port: string) => registeredPortSql[dialect](port, registered)
+  const isRegistered = (port: string) => registeredPortSql[dialect](port, registered)
   const low = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
   // ClickHouse (26.9) turns a CASE of one test into this, which a projection does not match.
   const either = (test: string, value: string, other: string) =>
@@ -135,8 +135,8 @@ export function serviceSql(
     const ofBoth = `CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ELSE ${is.src} END`
     return (
       `CASE WHEN coalesce(${src}, 0) = 0 AND coalesce(${dst}, 0) = 0 THEN NULL ` +
-      `WHEN ${known(src)} THEN ${either(known(dst), ofBoth, is.src)} ` +
-      `WHEN ${known(dst)} THEN ${is.dst} ${open(neither)} ` +
+      `WHEN ${isRegistered(src)} THEN ${either(isRegistered(dst), ofBoth, is.src)} ` +
+      `WHEN ${isRegistered(dst)} THEN ${is.dst} ${open(neither)} ` +
       `WHEN ${low(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} ` +
       `WHEN ${low(dst)} THEN ${is.dst} END`
     )

@@ -27,8 +27,8 @@ export function parameterProblem(parameters: Readonly<Record<string, unknown>>):
     return `${JSON.stringify(wrong)} can't be the name of a parameter: use a letter, then letters, digits and _.`
   const cache = new Map<string, string>()
   for (const name of names) {
-    const other = cache.get(name.toLowerCase())
-    if (other !== undefined) return `The parameters ${other} and ${name} differ only in case.`
+    const cached = cache.get(name.toLowerCase())
+    if (cached !== undefined) return `The parameters ${cached} and ${name} differ only in case.`
     cache.set(name.toLowerCase(), name)
     const problem = valueProblem(parameters[name])
     if (problem !== undefined) return `Parameter ${name} ${problem}.`

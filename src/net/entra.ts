@@ -78,10 +78,10 @@ export class EntraTokens {
   #ofAuthority(login: Exclude<EntraLogin, { readonly type: 'managed_identity' }>): Promise<HttpAnswer> {
     const { env } = self
     const named = (value: string | null, variable: string, setting: string) => {
-      const found = value ?? env[variable] ?? ''
-      if (found === '')
+      const text = value ?? env[variable] ?? ''
+      if (text === '')
         throw new NoToken(`the ${setting} is not set: set \`auth.${setting}\`, or let the cluster set ${variable}`)
-      return found
+      return text
     }
     const tenant = named(login.tenant, 'AZURE_TENANT_ID', 'tenant')
     const proof: Record<string, string> =

@@ -78,7 +78,7 @@ export async function listenGrpc(options: ListenersOptions): Promise<GrpcListene
   const addresses: string[] = []
   const close = (graceMs: number) => closeAll(servers, sessions, { graceMs, timers: host.timers })
   try {
-    for (const position of places) {
+    for (const address of places) {
       const server = tls === undefined ? createServer({ settings }) : createSecureServer({ settings, ...secure(tls) })
       server.on('session', (session: ServerHttp2Session) => {
         sessions.add(session)
@@ -89,7 +89,7 @@ export async function listenGrpc(options: ListenersOptions): Promise<GrpcListene
         stream.on('error', () => {})
         serve(stream, headers, options).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
       })
-      const bound = await listening(server, position)
+      const bound = await listening(server, address)
       servers.push(server)
       addresses.push(`${tls === undefined ? 'grpc' : 'grpcs'}://${formatHostPort(bound)}`)
     }

@@ -35,7 +35,7 @@ export class UdpListeners {
   static async open(options: UdpListenersOptions): Promise<UdpListeners> {
     const listeners = new UdpListeners(options)
     try {
-      for (const position of options.places) await listeners.#open(position)
+      for (const address of options.places) await listeners.#open(address)
     } catch (error) {
       await listeners.close()
       throw error

@@ -128,8 +128,8 @@ export class Checkpoint {
   async record(partition: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(partition, new Set(events.map(({ id }) => id)))
     try {
-      for (const [some, isLast] of chunks(events))
-        await this.#enqueue(() => this.#append(partition, some, isLast ? until : undefined, signal))
+      for (const [chunk, isLast] of chunks(events))
+        await this.#enqueue(() => this.#append(partition, chunk, isLast ? until : undefined, signal))
     } finally {
       this.#recording.delete(partition)
     }
@@ -270,10 +270,10 @@ function isCursor(value: unknown): value is Cursor {
 /** No poll returns older events, of this partition or of those with the same events. */
 function settled(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
   if (!across.includes(partition)) return places[partition]
-  const known = across.map((text) => places[text]).filter((at) => at !== undefined)
-  return known.length === 0 ? undefined : Math.min(...known)
+  const times = across.map((text) => places[text]).filter((at) => at !== undefined)
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
-function timeOr(time: number | undefined, other: number) {
-  return time === undefined || Number.isNaN(time) ? other : time
+function timeOr(time: number | undefined, byDefault: number) {
+  return time === undefined || Number.isNaN(time) ? byDefault : time
 }

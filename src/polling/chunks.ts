@@ -4,17 +4,17 @@ const [maxEvents, maxBytes] = [500, 1024 * 1024]
 const maxEventBytes = 16 * 1024 * 1024
 
 export function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
-  let [some, bytes] = [[] as WeirEvent[], 0]
+  let [chunk, bytes] = [[] as WeirEvent[], 0]
   for (const event of events) {
     const size = event.data?.length ?? 0
-    if (some.length > 0 && (some.length >= maxEvents || bytes + size > maxBytes)) {
-      yield [some, false]
-      ;[some, bytes] = [[], 0]
+    if (chunk.length > 0 && (chunk.length >= maxEvents || bytes + size > maxBytes)) {
+      yield [chunk, false]
+      ;[chunk, bytes] = [[], 0]
     }
-    some.push(event)
+    chunk.push(event)
     bytes += size
   }
-  yield [some, true]
+  yield [chunk, true]
 }
 
 export function isTooLarge({ data }: WeirEvent): boolean {

@@ -51,10 +51,10 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   }
   while (!signal.aborted) {
     try {
-      const result = await record.read(signal)
-      const current = result?.value as LeaderState | undefined
+      const stored = await record.read(signal)
+      const current = stored?.value as LeaderState | undefined
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
-      if (result !== undefined && seen?.version !== result.version) seen = { version: result.version, at: now }
+      if (stored !== undefined && seen?.version !== stored.version) seen = { version: stored.version, at: now }
       // The journal fences an earlier process of this instance.
       const isFree =
         current === undefined ||
@@ -63,7 +63,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
         now - (seen?.at ?? now) >= durationMs
       const version = isFree
         ? await record.write(
-            result?.version,
+            stored?.version,
             { holder, instance: record.instance, state: current?.state ?? options.state() } satisfies LeaderState,
             signal,
           )
@@ -177,6 +177,6 @@ async function releaseLease(
 ) {
   const none = { holder: '', instance: record.instance, state } satisfies LeaderState
   if ((await record.write(version, none, signal)) !== undefined) return
-  const result = await record.read(signal)
-  if ((result?.value as LeaderState | undefined)?.holder === holder) await record.write(result?.version, none, signal)
+  const stored = await record.read(signal)
+  if ((stored?.value as LeaderState | undefined)?.holder === holder) await record.write(stored?.version, none, signal)
 }

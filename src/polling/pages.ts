@@ -57,7 +57,7 @@ export async function readPages<Given>(
       throw new PollError(`${api} returned more of one second than can be read at once`)
     }
     // A page may exceed the argument limit of a spread.
-    for (const one of page.found) all.push(one)
+    for (const item of page.found) all.push(item)
     if (page.next === undefined) return all
     if (all.length >= maxElements) return undefined
     tokens.add((next = page.next))

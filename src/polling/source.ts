@@ -62,7 +62,7 @@ export async function pollingSource<Status extends Readable>(
       isReading = false
     })
   }
-  const known = () => checkpoint.known
+  const recordNow = () => checkpoint.known
   let isRestored = false
   return {
     addresses: [],
@@ -78,7 +78,7 @@ export async function pollingSource<Status extends Readable>(
               record: lease.record,
               durationMs: lease.durationMs,
               what,
-              state: () => sharedCheckpoint.state(known),
+              state: () => sharedCheckpoint.state(recordNow),
             },
             signal,
             async (leading, before, is) => {
@@ -90,7 +90,7 @@ export async function pollingSource<Status extends Readable>(
               const ended = new AbortController()
               const until = AbortSignal.any([leading, ended.signal])
               await allEnd(
-                [read(until), sharedCheckpoint.follow(known, context.host, until)].map((part) =>
+                [read(until), sharedCheckpoint.follow(recordNow, context.host, until)].map((part) =>
                   part.finally(() => {
                     ended.abort()
                   }),

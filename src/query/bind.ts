@@ -117,10 +117,10 @@ function onFields(
   const leaves = fields.map((field) => {
     try {
       if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
-      const result = match(field)
-      if (result === 'never') return positive ? never : always
-      const of = result.is === 'exists' ? field : comparable(field, around.names, subject)
-      return { is: 'leaf', field: of, negated: !positive, match: result } satisfies Leaf
+      const leafMatch = match(field)
+      if (leafMatch === 'never') return positive ? never : always
+      const of = leafMatch.is === 'exists' ? field : comparable(field, around.names, subject)
+      return { is: 'leaf', field: of, negated: !positive, match: leafMatch } satisfies Leaf
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       for (const problem of error.problems) {

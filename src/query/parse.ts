@@ -84,9 +84,9 @@ class Parser {
 
   #deeper<T>(read: () => T): T {
     if (++this.#depth > maxDepth) this.#fail(`The filter nests deeper than ${maxDepth} levels.`)
-    const result = read()
+    const parsed = read()
     this.#depth--
-    return result
+    return parsed
   }
 
   #or() {

@@ -28,10 +28,10 @@ export function listen<const M extends Meta<Listen>>(meta: M): FieldFor<readonly
       if (written === false || (typeof written === 'string' && OFF.test(written))) return []
       const texts = typeof written === 'string' ? [written] : written
       return texts.map((text, index) => {
-        const result = parseHostPort(text)
-        if (!(result instanceof Complaint)) return result
+        const parsed = parseHostPort(text)
+        if (!(parsed instanceof Complaint)) return parsed
         const path = typeof written === 'string' ? [] : [index]
-        raise(context, new Complaint(result.message, result.hint, path))
+        raise(context, new Complaint(parsed.message, parsed.hint, path))
         return z.NEVER
       })
     })

@@ -121,18 +121,18 @@ export function checkClickhouse({
   cluster,
   distributed,
 }: Pick<Values, 'url' | 'tls' | 'auth' | 'headers' | 'cluster' | 'distributed'>): Complaint | null {
-  const position = new URL(url)
-  if (position.port === '9000' || position.port === '9440') {
-    const [scheme, port] = position.port === '9000' ? ['http', 8123] : ['https', 8443]
+  const parsed = new URL(url)
+  if (parsed.port === '9000' || parsed.port === '9440') {
+    const [scheme, port] = parsed.port === '9000' ? ['http', 8123] : ['https', 8443]
     return new Complaint(
-      `port ${position.port} speaks ClickHouse's native protocol; Weir uses its HTTP interface`,
-      `write \`${scheme}://${position.hostname}:${port}\`, the HTTP port of the same server`,
+      `port ${parsed.port} speaks ClickHouse's native protocol; Weir uses its HTTP interface`,
+      `write \`${scheme}://${parsed.hostname}:${port}\`, the HTTP port of the same server`,
       ['url'],
     )
   }
-  if (position.search !== '' || position.hash !== '')
+  if (parsed.search !== '' || parsed.hash !== '')
     return new Complaint('the URL has a query', 'use the settings `database`, `auth` and `headers` instead', ['url'])
-  if (settings !== null && position.protocol === 'http:')
+  if (settings !== null && parsed.protocol === 'http:')
     return new Complaint('`tls` is set, but the URL is plain http', 'write https:// and the port of TLS (8443)', [
       'url',
     ])

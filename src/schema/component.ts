@@ -84,16 +84,16 @@ export function componentMap<
       return Object.keys(types)
     },
     fieldsOf: (type: string): Fields | undefined => {
-      const result = own(types, type)
-      if (result === undefined) return undefined
-      const fields = merged.get(result) ?? { ...common, ...result.fields }
-      merged.set(result, fields)
+      const component = own(types, type)
+      if (component === undefined) return undefined
+      const fields = merged.get(component) ?? { ...common, ...component.fields }
+      merged.set(component, fields)
       return fields
     },
     summaryOf: (type: string) => own(types, type)?.summary ?? '',
     jsonSchemaOf: (type: string): z.ZodType | undefined => {
-      const result = own(types, type)
-      return result === undefined ? undefined : groupSchema({ ...common, ...result.fields })
+      const component = own(types, type)
+      return component === undefined ? undefined : groupSchema({ ...common, ...component.fields })
     },
   }
   return makeField<Out, WrittenEntries, M>(

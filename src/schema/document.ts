@@ -75,9 +75,9 @@ const maxDepth = 100
 /** Offset of the first bracket or line beyond {@link maxDepth}: the parser is recursive. */
 function deepestAt(text: string): number | undefined {
   let depth = 0
-  for (const { index, 0: found } of text.matchAll(/["'](?:[^"'\\\n]|\\.)*["']|[[\]{}]|#[^\n]*/g)) {
-    if (found === '[' || found === '{') depth++
-    else if (found === ']' || found === '}') depth = Math.max(0, depth - 1)
+  for (const { index, 0: token } of text.matchAll(/["'](?:[^"'\\\n]|\\.)*["']|[[\]{}]|#[^\n]*/g)) {
+    if (token === '[' || token === '{') depth++
+    else if (token === ']' || token === '}') depth = Math.max(0, depth - 1)
     if (depth > maxDepth) return index
   }
   const indents: number[] = []

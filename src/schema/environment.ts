@@ -82,8 +82,8 @@ function resolve(info: FieldInfo, rest: string, value: unknown): Target | undefi
     const name = variableName(key)
     if (rest === name && !hasKeys(below)) return { path: [key], info: below }
     if (below === undefined || !rest.startsWith(`${name}_`)) continue
-    const result = resolve(below, rest.slice(name.length + 1), isRecord(value) ? value[key] : undefined)
-    if (result !== undefined) return { path: [key, ...result.path], info: result.info }
+    const resolved = resolve(below, rest.slice(name.length + 1), isRecord(value) ? value[key] : undefined)
+    if (resolved !== undefined) return { path: [key, ...resolved.path], info: resolved.info }
   }
   return undefined
 }
@@ -102,8 +102,8 @@ function keysOf(info: FieldInfo, value: unknown): [string, FieldInfo | undefined
   return ids.map((id) => [id, child(info, value, id) ?? entryInfo(info, id, {})])
 }
 
-function unknownVariable(name: string, schema: AnyComponentSchema, known: readonly string[]): Problem {
-  const names = [...known, ...reachable(schema.info, ['WEIR'])]
+function unknownVariable(name: string, schema: AnyComponentSchema, variables: readonly string[]): Problem {
+  const names = [...variables, ...reachable(schema.info, ['WEIR'])]
   const hint = didYouMean(name, names)
   return {
     file: name,

@@ -36,8 +36,8 @@ export function infoAt(root: FieldInfo, value: unknown, path: Path): FieldInfo |
 
 function unknownKey(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, holder: unknown): Problem {
   const key = String(path.at(-1))
-  const known = Object.keys((parent === undefined ? undefined : fieldsAt(parent, holder)) ?? {})
-  const all = parent?.kind === 'variants' ? ['type', ...known] : known
+  const keys = Object.keys((parent === undefined ? undefined : fieldsAt(parent, holder)) ?? {})
+  const all = parent?.kind === 'variants' ? ['type', ...keys] : keys
   const nested = parent === undefined ? undefined : nestedName(key, parent, holder)
   const hint =
     didYouMean(key, all) ??
@@ -54,8 +54,8 @@ function nestedName(key: string, parent: FieldInfo, holder: unknown): string | u
     const all = [fields, ...(variants?.values() ?? [])].flatMap((group) => Object.keys(group))
     return [...new Set(all)].map((below) => [below, `${name}.${below}`] as const)
   })
-  const result = nearest(key, new Set(groups.map(([below]) => below)))
-  return groups.find(([below]) => below === result)?.[1]
+  const meant = nearest(key, new Set(groups.map(([below]) => below)))
+  return groups.find(([below]) => below === meant)?.[1]
 }
 
 const SECRET_LIKE = new RegExp(

@@ -17,9 +17,9 @@ export function raise(context: IssueSink, complaint: Complaint): void {
 
 export function parsed<Out>(parse: (text: string) => Out | Complaint): z.ZodType<Out, string> {
   return z.string().transform((text, context) => {
-    const result = parse(text)
-    if (!(result instanceof Complaint)) return result
-    raise(context, result)
+    const parsed = parse(text)
+    if (!(parsed instanceof Complaint)) return parsed
+    raise(context, parsed)
     return z.NEVER
   })
 }

@@ -41,7 +41,7 @@ type Hidden = Readonly<{ start: number; end: number; shown: string }>
 function hiddenIn(source: string, { column, path, secret }: Problem): readonly Hidden[] {
   const at = column - 1
   const captured = at + (KEY.exec(source.slice(at))?.[0].length ?? 0)
-  const found = (pattern: RegExp, show: (text: string) => string): Hidden[] =>
+  const hiddenBy = (pattern: RegExp, show: (text: string) => string): Hidden[] =>
     [...source.matchAll(pattern)].map(({ index, 0: text }) => ({
       start: index,
       end: index + text.length,
@@ -51,10 +51,10 @@ function hiddenIn(source: string, { column, path, secret }: Problem): readonly H
   return [
     ...(secret === true ? [{ start: captured, end, shown: '***' }] : []),
     ...(secret === 'path' ? [{ start: captured, end, shown: shownPlace(source.slice(captured)) }] : []),
-    ...found(URL_TEXT, withoutUrlSecrets),
-    ...found(USER_AND_PASSWORD, () => '***@'),
+    ...hiddenBy(URL_TEXT, withoutUrlSecrets),
+    ...hiddenBy(USER_AND_PASSWORD, () => '***@'),
     // The value of a field with such a name that is no secret is shown.
-    ...found(SECRET_VALUE, () => '***').filter(({ start }) => path === '' || start !== captured),
+    ...hiddenBy(SECRET_VALUE, () => '***').filter(({ start }) => path === '' || start !== captured),
   ]
 }
 
@@ -99,9 +99,9 @@ const longestLine = 400
 
 function formatProblem(problem: Problem, source: string | undefined, kind: string): string {
   const { file, line, column, path, message, hint } = problem
-  const position = line === 0 ? file : `${file}:${line}:${column}`
+  const location = line === 0 ? file : `${file}:${line}:${column}`
   const subject = path === '' ? '' : `${path}: `
-  const out = [`${position}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '***@')}`]
+  const out = [`${location}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '***@')}`]
   if (source !== undefined) {
     const number = String(line).padStart(4)
     const { text, before } = shownLine(source, problem)

@@ -46,12 +46,12 @@ export function bytes<const M extends Meta<string | number>>(
 ): FieldFor<number, string | number, M> {
   const bound = checkRange(range, parseBytes)
   const schema = z.union([z.string(), z.number()]).transform((written, context) => {
-    const result = bound(
+    const bytes = bound(
       String(written),
       typeof written === 'number' ? wholeBytes(written, written) : parseBytes(written),
     )
-    if (!(result instanceof Complaint)) return result
-    raise(context, result)
+    if (!(bytes instanceof Complaint)) return bytes
+    raise(context, bytes)
     return z.NEVER
   })
   const pattern = '^\\d+(?:\\.\\d+)?(?:[KMGT]i?)?B$'
@@ -89,11 +89,11 @@ function unitHint(written: string, units: ReadonlyMap<string, number>): string |
   const suffix = match[2]?.toLowerCase() ?? ''
   if (suffix === '') return undefined
   // Suggests the nearest unit for `64k` or `5 min`.
-  const known = [...units.keys()].sort((a, b) => b.length - a.length)
+  const unitNames = [...units.keys()].sort((a, b) => b.length - a.length)
   const unit =
-    known.find((u) => u.toLowerCase() === suffix) ??
-    known.find((u) => u.toLowerCase().startsWith(suffix)) ??
-    known.find((u) => suffix.startsWith(u.toLowerCase()))
+    unitNames.find((u) => u.toLowerCase() === suffix) ??
+    unitNames.find((u) => u.toLowerCase().startsWith(suffix)) ??
+    unitNames.find((u) => suffix.startsWith(u.toLowerCase()))
   return unit === undefined ? undefined : `write \`${match[1]}${unit}\``
 }
 

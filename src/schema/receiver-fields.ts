@@ -10,8 +10,8 @@ import { leastToken } from './shared.ts'
 const loopback = /^(?:127\.|::1$|localhost$)/
 
 /** Listener of a source that programs push to. */
-export const receiverFields = (position: string, clients: string) => ({
-  listen: listen({ description: 'Address of the listener', default: position }),
+export const receiverFields = (address: string, clients: string) => ({
+  listen: listen({ description: 'Address of the listener', default: address }),
   tls: listenerTls(clients),
   token: secret(
     { description: 'Bearer token that each request must contain', default: null, example: 'env:PUSH_TOKEN' },

@@ -91,15 +91,15 @@ const isContainer = (value: unknown): boolean => Array.isArray(value) || isRecor
 
 function candidatesFor(info: FieldInfo | undefined, written: unknown): readonly unknown[] {
   if (info === undefined) return []
-  const known =
+  const samples =
     typeof written === 'string' && written.includes('${')
       ? ['x', '1'].map((text) => valueFromText(info, written.replaceAll(variableReference, text)))
       : []
   // Of an address that is unknown, the port cannot clash.
-  const own = info.kind === 'listen' || info.kind === 'host:port' ? ['127.0.0.1:0'] : known
+  const candidates = info.kind === 'listen' || info.kind === 'host:port' ? ['127.0.0.1:0'] : samples
   // Beside `tls` a URL must have a scheme with TLS.
   const tls = typeof info.example === 'string' ? info.example.replace(/^(\w+[^s:]):\/\//, '$1s://') : undefined
-  return [...own, info.example, tls, info.choices?.[0], info.min].filter(
+  return [...candidates, info.example, tls, info.choices?.[0], info.min].filter(
     (value) => value !== undefined && value !== null,
   )
 }

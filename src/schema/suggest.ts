@@ -1,13 +1,13 @@
-export function didYouMean(written: string, known: Iterable<string>): string | undefined {
-  const word = nearest(written, known)
+export function didYouMean(written: string, names: Iterable<string>): string | undefined {
+  const word = nearest(written, names)
   return word === undefined ? undefined : `did you mean \`${word}\`?`
 }
 
-export function nearest(written: string, known: Iterable<string>): string | undefined {
+export function nearest(written: string, names: Iterable<string>): string | undefined {
   const from = fold(written)
   let best: string | undefined
   let least = Math.max(1, Math.floor(from.length / 3)) + 1
-  for (const word of known) {
+  for (const word of names) {
     const to = fold(word)
     const distance = editDistance(from, to)
     if (distance < least && distance < to.length) [best, least] = [word, distance]

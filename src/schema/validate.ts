@@ -17,8 +17,8 @@ export function validate<S extends AnyComponentSchema>(schema: S, document: Conf
   if (result.success && document.problems.length === 0) {
     return { value: result.data as ConfigOf<S>, warnings: literalSecrets(schema, document) }
   }
-  const found = result.success ? [] : explain(schema.info, document, result.error.issues)
-  return { problems: [...document.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column) }
+  const problems = result.success ? [] : explain(schema.info, document, result.error.issues)
+  return { problems: [...document.problems, ...problems].sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
 export function configFrom<S extends AnyComponentSchema>(schema: S, written: WrittenConfigOf<S>): ConfigOf<S> {

@@ -115,9 +115,9 @@ class DuckWriter implements TableWriter {
     try {
       let [at, crc] = [0, 0]
       for (let from = 0; from < pieces.length; from += maxPieces) {
-        const some = pieces.slice(from, from + maxPieces)
-        await file.writeAll(some, at)
-        for (const piece of some) {
+        const chunk = pieces.slice(from, from + maxPieces)
+        await file.writeAll(chunk, at)
+        for (const piece of chunk) {
           at += piece.length
           crc = crc32(piece, crc)
         }

@@ -53,9 +53,9 @@ export function extentOfSums({ count, minutes }: RollupRows): Extent {
 }
 
 export function extentsJoined(files: readonly StoredFile[]): Pick<StoredFile, 'timed' | 'families'> {
-  const known = files.map(({ families }) => families).filter((value) => value !== undefined)
+  const familiesOfFiles = files.map(({ families }) => families).filter((value) => value !== undefined)
   return {
     ...(files.every(({ timed }) => timed === true) ? { timed: true } : {}),
-    ...(known.length === files.length ? { families: [...new Set(known.flat())].sort() } : {}),
+    ...(familiesOfFiles.length === files.length ? { families: [...new Set(familiesOfFiles.flat())].sort() } : {}),
   }
 }

@@ -45,13 +45,13 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
   const removed = new Set<string>()
   const parsed: ParsedManifest[] = []
   for (const generation of generations.toReversed()) {
-    const result = await parseGeneration(disk, directory, generation)
-    parsed.unshift(result)
+    const parsedGeneration = await parseGeneration(disk, directory, generation)
+    parsed.unshift(parsedGeneration)
     if (parsed.length === 1) {
-      whole = !result.torn && !result.damaged
-      end = result.bytes
+      whole = !parsedGeneration.torn && !parsedGeneration.damaged
+      end = parsedGeneration.bytes
     }
-    if (result.records[0]?.snapshot === true) break
+    if (parsedGeneration.records[0]?.snapshot === true) break
     damaged = true
   }
   for (const { records, damaged: lost } of parsed) {
@@ -85,10 +85,10 @@ export class Manifest {
     this.#generation = generation
   }
 
-  async reopen(found: FoundManifest): Promise<void> {
-    this.#file = await this.#disk.open(`${this.#directory}/${manifestName(found.generation)}`, 'write')
-    this.#end = found.end
-    this.#head = found.head
+  async reopen(read: FoundManifest): Promise<void> {
+    this.#file = await this.#disk.open(`${this.#directory}/${manifestName(read.generation)}`, 'write')
+    this.#end = read.end
+    this.#head = read.head
   }
 
   get usable(): boolean {

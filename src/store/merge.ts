@@ -148,6 +148,6 @@ function extreme(
   pick: (file: StoredFile) => number | null,
   choose: (...numbers: number[]) => number,
 ): number | null {
-  const known = run.map(pick).filter((value) => value !== null)
-  return known.length === 0 ? null : choose(...known)
+  const values = run.map(pick).filter((value) => value !== null)
+  return values.length === 0 ? null : choose(...values)
 }

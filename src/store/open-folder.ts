@@ -58,7 +58,7 @@ export async function openFolder(options: {
     await disk.makeDirectory(directory, 0o700)
     await disk.syncDirectory(dirname(directory))
   }
-  const result = await readManifest(disk, directory)
+  const manifestState = await readManifest(disk, directory)
   const names = await disk.list(directory)
   const sizes = new Map<string, number>()
   for (const name of names) {
@@ -67,28 +67,28 @@ export async function openFolder(options: {
     if (stat !== undefined) sizes.set(name, stat.size)
   }
   const copies = new EndpointCopies(disk, directory)
-  for (const file of result.state.files.values()) {
+  for (const file of manifestState.state.files.values()) {
     if (file.stream !== 'endpoints' || file.lost === true || sizes.get(file.name) === file.bytes) continue
     if (!(await copies.restore(file))) continue
     log.warn('Rewrote a damaged store file from its copy.', { file: file.name })
     sizes.set(file.name, file.bytes)
   }
-  const isKnown = (name: string) => sizes.has(name) || result.removed.has(name)
-  if (result.damaged || result.generation === 0)
+  const isKnown = (name: string) => sizes.has(name) || manifestState.removed.has(name)
+  if (manifestState.damaged || manifestState.generation === 0)
     for (const name of names.filter(isCopy).map(copied)) {
       if (isKnown(name) || !(await restoreUnnamed(name))) continue
       names.push(name)
       sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
     }
-  const orphans = [...sizes.keys()].filter((name) => !result.state.files.has(name))
-  const lost = result.damaged || (result.generation === 0 && orphans.length > 0)
-  let state = result.state
-  if ((lost || !result.whole) && orphans.length > 0) {
+  const orphans = [...sizes.keys()].filter((name) => !manifestState.state.files.has(name))
+  const lost = manifestState.damaged || (manifestState.generation === 0 && orphans.length > 0)
+  let state = manifestState.state
+  if ((lost || !manifestState.whole) && orphans.length > 0) {
     state = await adopt(
       state,
-      orphans.filter((name) => !result.removed.has(name)),
+      orphans.filter((name) => !manifestState.removed.has(name)),
       new Set(sizes.keys()),
-      result.empty,
+      manifestState.empty,
     )
   }
   const days = new Set([...state.files.values()].map(({ name, day }) => daySumsOf(name, day?.files ?? '')))
@@ -106,8 +106,8 @@ export async function openFolder(options: {
       .filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes)
       .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
   )
-  const manifest = new Manifest(disk, directory, result.generation, options.fence)
-  if (result.whole && !lost && result.generation > 0) await manifest.reopen(result)
+  const manifest = new Manifest(disk, directory, manifestState.generation, options.fence)
+  if (manifestState.whole && !lost && manifestState.generation > 0) await manifest.reopen(manifestState)
   else await manifest.rotate(state)
   return { state, manifest, missing }
 
@@ -174,15 +174,15 @@ export async function openFolder(options: {
         receivedMax: (file.hour + 1) * msPerHour,
         ...(holdsRows(file.stream) ? { perSource: [] } : {}),
       })
-    const found = forgotten ? recoveredState({ ...from, files }, adopted, reached) : { ...from, files }
+    const state = forgotten ? recoveredState({ ...from, files }, adopted, reached) : { ...from, files }
     const lost = condemned(
-      found,
+      state,
       free.map(({ name }) => name),
     )
-    const left = new Map(found.files)
+    const left = new Map(state.files)
     for (const name of lost.removed) left.delete(name)
     for (const file of lost.added) left.set(file.name, file)
-    return { ...found, files: left }
+    return { ...state, files: left }
   }
 }
 

@@ -121,8 +121,8 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
   const unfinished = lines.pop() !== ''
   let torn = false
   let damaged = false
-  for (const each of lines) {
-    const record = decodeLine(each)
+  for (const line of lines) {
+    const record = decodeLine(line)
     if (record === undefined) {
       torn = true
       continue

@@ -85,13 +85,13 @@ function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holder
   const words = parseIp(address)
   if (words === undefined) return []
   const number = cluster === undefined ? 0 : holders.clusterOf(cluster)
-  let found: number | undefined
+  let onlyHolder: number | undefined
   for (let time = unknownAt; time < unknownAt + minuteMs;) {
     const holder = holders.find(words, 0, time, number)
-    if (holder !== 0 && found !== undefined && found !== holder) return []
-    if (holder !== 0) found = holder
+    if (holder !== 0 && onlyHolder !== undefined && onlyHolder !== holder) return []
+    if (holder !== 0) onlyHolder = holder
     time = holders.until > time ? holders.until : time + 1
   }
-  const meaning: Endpoint | undefined = found === undefined ? undefined : holders.endpoint(found)
+  const meaning: Endpoint | undefined = onlyHolder === undefined ? undefined : holders.endpoint(onlyHolder)
   return meaning === undefined ? [] : [{ id, meaning }]
 }

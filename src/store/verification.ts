@@ -109,10 +109,10 @@ export class Verification {
       })
       let next = 0
       const read = async () => {
-        for (let some = unread[next++]; some !== undefined; some = unread[next++]) {
-          onProgress?.({ unit: 'files', done: some.at, total: files.length })
-          const damage = await this.#verify(some.file)
-          if (damage !== undefined) results.set(some.file, damage)
+        for (let file = unread[next++]; file !== undefined; file = unread[next++]) {
+          onProgress?.({ unit: 'files', done: file.at, total: files.length })
+          const damage = await this.#verify(file.file)
+          if (damage !== undefined) results.set(file.file, damage)
         }
       }
       await Promise.all(Array.from({ length: filesAtOnce }, read))

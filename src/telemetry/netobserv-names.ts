@@ -64,7 +64,7 @@ export function namedMetrics(store: MetricStore, names: NetObservNames): readonl
   const series = new Map([...store].map(([name, , all]) => [name, [...all]] as const))
   return metrics.map(({ name, from, of, type: only, ...info }) => {
     const samples = new Map<string, Sample>()
-    for (const { values, value } of from.flatMap((one) => series.get(one) ?? [])) {
+    for (const { values, value } of from.flatMap((name) => series.get(name) ?? [])) {
       const [stage = '', code = ''] = values
       const type = names[of].get(stage)
       if (type === undefined || (only !== undefined && type !== only)) continue

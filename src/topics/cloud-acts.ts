@@ -25,24 +25,24 @@ export function isReading(action: unknown): boolean {
  * failed. Events that failed, only read, or have no actor do not count.
  */
 export function actsOfRecords<Act extends Row>(records: readonly Row[], acts: readonly Act[]): ReadonlyMap<Row, Act> {
-  const found = new Map<Row, Act>()
+  const actByRecord = new Map<Row, Act>()
   const byId = Map.groupBy(acts.filter(mayChange), (act) => act['resource_id'])
   for (const [id, several] of Map.groupBy(records, (record) => record['id'])) {
     const ordered = (byId.get(id) ?? []).toSorted((a, b) => timeOf(a) - timeOf(b))
     let before = -Infinity
     for (const record of several.toSorted((a, b) => timeOf(a) - timeOf(b))) {
       const at = timeOf(record)
-      const own =
+      const cause =
         ordered.findLast((act) => timeOf(act) <= at && timeOf(act) >= at - recordMs && timeOf(act) > before) ??
         (record['type'] === cloudTypes.created
           ? ordered.find((act) => timeOf(act) > at && timeOf(act) <= at + creationMs)
           : undefined)
-      if (own !== undefined) found.set(record, own)
+      if (cause !== undefined) actByRecord.set(record, cause)
       // An event after a creation is not that of the next record, too.
-      before = own === undefined ? at : Math.max(at, timeOf(own))
+      before = cause === undefined ? at : Math.max(at, timeOf(cause))
     }
   }
-  return found
+  return actByRecord
 }
 
 function mayChange({ outcome, actor, action }: Row) {

@@ -19,7 +19,7 @@ export function textConditions(
   expressions: readonly string[],
 ): string[] {
   if (written === undefined || written === '') return []
-  const tests = expressions.map((each) => contains(lower(`coalesce(${each}, '')`), written.toLowerCase()))
+  const tests = expressions.map((expression) => contains(lower(`coalesce(${expression}, '')`), written.toLowerCase()))
   return [`(${tests.join(' OR ')})`]
 }
 

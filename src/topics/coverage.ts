@@ -124,10 +124,10 @@ function within(span: TimeSpan, ranges: readonly TimeRange[]): readonly TimeSpan
     .map(({ from, to }) => ({ from: from > span.from ? from : span.from, to: to < span.to ? to : span.to }))
     .toSorted((a, b) => Number(a.from - b.from))
   const joined: TimeSpan[] = []
-  for (const one of cut) {
+  for (const range of cut) {
     const last = joined.at(-1)
-    if (last === undefined || last.to < one.from) joined.push(one)
-    else joined[joined.length - 1] = { from: last.from, to: one.to > last.to ? one.to : last.to }
+    if (last === undefined || last.to < range.from) joined.push(range)
+    else joined[joined.length - 1] = { from: last.from, to: range.to > last.to ? range.to : last.to }
   }
   return joined
 }

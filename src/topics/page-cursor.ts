@@ -31,13 +31,13 @@ export function readPageCursor(written: string, fingerprint: string, times: numb
   const isTexts = (value: unknown, length: number): value is string[] =>
     Array.isArray(value) &&
     value.length === length &&
-    value.every((each) => typeof each === 'string' && !each.includes('\0'))
+    value.every((text) => typeof text === 'string' && !text.includes('\0'))
   const [form, of, moments, behind] = Array.isArray(parts) ? (parts as unknown[]) : []
   if (
     form !== 1 ||
     !isTexts(moments, times) ||
     !isTexts(behind, keys) ||
-    !moments.every((each) => /^-?\d{1,17}$/.test(each))
+    !moments.every((moment) => /^-?\d{1,17}$/.test(moment))
   )
     throw wrong('The cursor is invalid.')
   if (of !== fingerprint) throw wrong('The cursor belongs to another query.')

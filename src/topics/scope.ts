@@ -43,13 +43,13 @@ function scopeOf({ namespaces, peers }: Viewer, kind: BatchKind | 'changes'): Ex
       ],
     }
   const ends = ['src_namespace', 'dst_namespace']
-  const one: Expression = { is: 'or', parts: ends.map(inside) }
-  if (peers === 'shown') return one
+  const anyEnd: Expression = { is: 'or', parts: ends.map(inside) }
+  if (peers === 'shown') return anyEnd
   const neitherOutside = ends.map((name): Expression => ({
     is: 'or',
     parts: [inside(name), { is: 'not', part: { is: 'exists', subject: { name } } }],
   }))
-  return { is: 'and', parts: [one, ...neitherOutside] }
+  return { is: 'and', parts: [anyEnd, ...neitherOutside] }
 }
 
 export function withinScope(filter: Expression, viewer: Viewer, kind: BatchKind | 'changes'): Expression {

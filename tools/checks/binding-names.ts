@@ -8,7 +8,7 @@ import { isTestFile, listFiles, parseSource, TYPESCRIPT, type Problem, type Sour
 import { patternNames, type Node } from './global-names.ts'
 
 /** Bindings per 1,000 lines; this only shrinks, to 1.5. Other projects have 0 to 1.3. */
-const LIMIT = 4.8
+const LIMIT = 2.7
 
 const FOLDERS = ['src', 'console', 'clients', 'tools', 'release', 'sim']
 

@@ -80,9 +80,9 @@ async function judge([name, check]: (typeof checks)[number]): Promise<Judged> {
 /** These wait for another program. The others take turns in this process. */
 const elsewhere = new Set(['types', 'lint', 'formatting', 'commits'])
 
-async function inTurn(some: readonly (typeof checks)[number][]): Promise<readonly Judged[]> {
+async function inTurn(chosenChecks: readonly (typeof checks)[number][]): Promise<readonly Judged[]> {
   const judged: Judged[] = []
-  for (const each of some) judged.push(await judge(each))
+  for (const check of chosenChecks) judged.push(await judge(check))
   return judged
 }
 

@@ -10,14 +10,14 @@ export async function docsDrift(root: string, files: readonly GeneratedFile[] = 
   const problems: Problem[] = []
   for (const file of files) {
     const wanted = await file.generate()
-    const result = await readFile(join(root, file.path), 'utf8').catch(() => undefined)
-    if (result === wanted) continue
-    const line = result === undefined ? undefined : firstDifference(result, wanted)
+    const present = await readFile(join(root, file.path), 'utf8').catch(() => undefined)
+    if (present === wanted) continue
+    const line = present === undefined ? undefined : firstDifference(present, wanted)
     problems.push({
       file: file.path,
       ...(line === undefined ? {} : { line }),
       message:
-        `${result === undefined ? 'is missing' : 'differs from the code'}: run \`npm run docs\` and commit ` +
+        `${present === undefined ? 'is missing' : 'differs from the code'}: run \`npm run docs\` and commit ` +
         'the result',
     })
   }

@@ -64,7 +64,7 @@ export function filtersIn(page: string): readonly WrittenFilterAt[] {
     return [
       ...all(flag, kinds(command)),
       ...all(parameter, kinds(path)),
-      ...all(member, kinds(stream)).map((each) => ({ ...each, text: JSON.parse(each.text) as string })),
+      ...all(member, kinds(stream)).map((literal) => ({ ...literal, text: JSON.parse(literal.text) as string })),
     ].filter((candidate) => candidate.text !== '…')
   })
 }

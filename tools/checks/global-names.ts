@@ -37,9 +37,9 @@ function namesOf(node: Node): readonly string[] {
     case 'ImportDeclaration': {
       const { importKind, specifiers, source } = node as unknown as Imported
       if (importKind === 'type') return []
-      const own = source.value.startsWith('node:') ? process.getBuiltinModule(source.value) : undefined
+      const moduleObject = source.value.startsWith('node:') ? process.getBuiltinModule(source.value) : undefined
       return specifiers.flatMap((specifier) => {
-        const same = own !== undefined && isSame(own, specifier)
+        const same = moduleObject !== undefined && isSame(moduleObject, specifier)
         return specifier.importKind === 'type' || same ? [] : nameOf(specifier.local)
       })
     }
@@ -57,10 +57,10 @@ type Imported = Readonly<{
 }>
 
 /** A module of Node that exports the global itself. */
-function isSame(own: object, { imported, local }: Specifier) {
+function isSame(moduleObject: object, { imported, local }: Specifier) {
   const [name] = nameOf(imported)
   const [global = ''] = nameOf(local)
-  return name !== undefined && Reflect.get(own, name) === Reflect.get(globalThis, global)
+  return name !== undefined && Reflect.get(moduleObject, name) === Reflect.get(globalThis, global)
 }
 
 const nameOf = (node: Node | undefined): readonly string[] =>

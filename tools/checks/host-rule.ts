@@ -70,8 +70,8 @@ export async function hostRule(root: string): Promise<Problem[]> {
 
 export function judge(source: Source): Problem[] {
   const results: { at: number; message: string }[] = []
-  const own = declaredNames(source)
-  const isGlobal = (name: string) => !own.has(name)
+  const declared = declaredNames(source)
+  const isGlobal = (name: string) => !declared.has(name)
 
   const member = (object: string, name: string, at: number) => {
     const instead = MEMBERS[object]?.[name]

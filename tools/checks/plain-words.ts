@@ -76,12 +76,12 @@ export function wordingOf(files: readonly TextFile[], exceptions: readonly strin
   const names = new Map<string, number>()
   for (const { path, text } of files) {
     const prose = path.endsWith('.md') ? proseOfDocument : proseOfCode
-    for (const { line, text: found } of prose(text)) {
-      words += found.split(/\s+/).filter((word) => word !== '').length
-      const judged = exceptions.reduce((rest, exception) => rest.replaceAll(exception, ''), found)
+    for (const { line, text: prosePart } of prose(text)) {
+      words += prosePart.split(/\s+/).filter((word) => word !== '').length
+      const judged = exceptions.reduce((rest, exception) => rest.replaceAll(exception, ''), prosePart)
       if (anyWording.test(judged))
         for (const { pattern, instead } of wordings)
-          for (const _ of judged.matchAll(pattern)) findings.push({ file: path, line, text: found.trim(), instead })
+          for (const _ of judged.matchAll(pattern)) findings.push({ file: path, line, text: prosePart.trim(), instead })
     }
     if (path.endsWith('.md')) continue
     for (const [name] of text.matchAll(/[A-Za-z][A-Za-z0-9]*/g))

@@ -25,20 +25,20 @@ export function supportProblems(
 ): Problem[] {
   const problems: Problem[] = []
   for (const { system, name, source, parts = [] } of names) {
-    const own = results.filter((result) => result.system === system)
+    const ofSystem = results.filter((result) => result.system === system)
     const claim = (covered: boolean, what: string) => {
       if (!covered)
         problems.push({ file: namesFile, message: `${name}: no test has proved ${what}: ${renew}, or take it out` })
     }
-    claim(own.length > 0, 'anything')
+    claim(ofSystem.length > 0, 'anything')
     if (source !== undefined)
       claim(
-        own.some(({ role }) => role === 'source'),
+        ofSystem.some(({ role }) => role === 'source'),
         'that it is taken',
       )
     for (const part of parts)
       claim(
-        own.some((candidate) => candidate.part === part),
+        ofSystem.some((candidate) => candidate.part === part),
         part,
       )
   }

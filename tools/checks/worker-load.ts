@@ -12,9 +12,9 @@ export async function workerLoad(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   const cache = new Map<string, readonly Import[]>()
   const importsAt = async (path: string) => {
-    const found = cache.get(path) ?? (await importsIn(root, path))
-    cache.set(path, found)
-    return found
+    const imported = cache.get(path) ?? (await importsIn(root, path))
+    cache.set(path, imported)
+    return imported
   }
   for (const beginning of (await listFiles(root, 'src', TYPESCRIPT)).filter(
     (path) => BEGINNINGS.test(path) && !isTestFile(path),

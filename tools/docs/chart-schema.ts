@@ -189,12 +189,12 @@ ${lines(parts)}
 
 /** Helm stores the schema in each release, in a Secret of at most 1 MiB: without descriptions and examples. */
 function shorten(node: Json): Json {
-  if (Array.isArray(node)) return node.map((each: Json) => shorten(each))
+  if (Array.isArray(node)) return node.map((child: Json) => shorten(child))
   if (node === null || typeof node !== 'object') return node
   const kept = Object.entries(node as Node).flatMap(([name, value]): [string, Json][] => {
     const isNote = ['description', 'examples', 'title', 'default', '$schema'].includes(name)
     if (name === 'properties' || name === '$defs')
-      return [[name, Object.fromEntries(Object.entries(value as Node).map(([key, each]) => [key, shorten(each)]))]]
+      return [[name, Object.fromEntries(Object.entries(value as Node).map(([key, child]) => [key, shorten(child)]))]]
     if (isNote) return []
     // Helm's expressions are those of Go.
     if (name === 'pattern' && typeof value === 'string')
@@ -216,13 +216,13 @@ function withVariable(node: Node): Node {
 /** The list of components is one definition; each name refers to it. */
 function shared(section: Node, name: string, parts: Record<string, Json>): Node {
   const any = section['additionalProperties'] as Json
-  const result = JSON.stringify(any)
+  const written = JSON.stringify(any)
   parts[name] = any
   const refer = (node: Json): Json => {
-    if (JSON.stringify(node) === result) return { $ref: `#/$defs/${name}` }
-    if (Array.isArray(node)) return node.map((each: Json) => refer(each))
+    if (JSON.stringify(node) === written) return { $ref: `#/$defs/${name}` }
+    if (Array.isArray(node)) return node.map((child: Json) => refer(child))
     if (node === null || typeof node !== 'object') return node
-    return Object.fromEntries(Object.entries(node as Node).map(([key, each]) => [key, refer(each)]))
+    return Object.fromEntries(Object.entries(node as Node).map(([key, child]) => [key, refer(child)]))
   }
   return refer(section) as Node
 }

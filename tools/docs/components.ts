@@ -119,7 +119,7 @@ function kindsOf(info: FieldInfo): string[] {
   return [
     info.kind,
     ...(info.of === undefined ? [] : kindsOf(info.of)),
-    ...below.flatMap((one) => kindsOf(infoOf(one))),
+    ...below.flatMap((child) => kindsOf(infoOf(child))),
   ]
 }
 

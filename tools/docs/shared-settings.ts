@@ -65,8 +65,8 @@ function plain(info: FieldInfo): object {
 
 export async function sharedSettingsPage(): Promise<string> {
   const sections = groups.map(({ title, text, info }) => {
-    const isSelf = (one: FieldInfo) => fieldsText(one) === fieldsText(info)
-    const linkFor = (path: string, one: FieldInfo) => (isSelf(one) ? undefined : sharedLink('')(path, one))
+    const isSelf = (field: FieldInfo) => fieldsText(field) === fieldsText(info)
+    const linkFor = (path: string, field: FieldInfo) => (isSelf(field) ? undefined : sharedLink('')(path, field))
     const fields = info.kind === 'group' ? (info.fields ?? {}) : { auth }
     return `## ${title}\n\n${text}\n\n${reference(
       defineSchema({ type: 'shared', role: 'setting', summary: text, fields }),

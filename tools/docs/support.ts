@@ -34,22 +34,22 @@ export const connectorRoles = ['source', 'sink', 'journal'] as const
 
 export function supportRows(names: readonly SupportRow[], results: readonly SupportResult[]): string[][] {
   return names.map((row) => {
-    const own = results.filter(({ system }) => system === row.system)
+    const ofSystem = results.filter(({ system }) => system === row.system)
     const [source, sink, journal] = connectorRoles.map((role) => {
-      if (!own.some((candidate) => candidate.role === role)) return '–'
+      if (!ofSystem.some((candidate) => candidate.role === role)) return '–'
       return role === 'journal'
         ? 'yes'
         : role === 'source' && row.source !== undefined
           ? row.source
           : code(row.connector ?? row.system)
     })
-    const { servers, versions } = testedAgainst(own)
+    const { servers, versions } = testedAgainst(ofSystem)
     return [
       row.name,
       source ?? '–',
       sink ?? '–',
       journal ?? '–',
-      orderOf(own),
+      orderOf(ofSystem),
       `${servers}${row.remark === undefined ? '' : `, ${row.remark}`}`,
       versions,
     ]
@@ -57,37 +57,42 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
 }
 
 /** Stand-ins of the repository only if nothing else was tested. */
-function testedAgainst(own: readonly SupportResult[]): Readonly<{ servers: string; versions: string }> {
-  const roles = [...new Set(own.map(({ role }) => role))]
-  const real = (role: string) => own.some((candidate) => candidate.role === role && candidate.stand_in !== true)
+function testedAgainst(ofSystem: readonly SupportResult[]): Readonly<{ servers: string; versions: string }> {
+  const roles = [...new Set(ofSystem.map(({ role }) => role))]
+  const real = (role: string) => ofSystem.some((candidate) => candidate.role === role && candidate.stand_in !== true)
   const names = new Map<string, string>()
   const versions = new Map<string, Set<string>>()
-  for (const { server, version, stand_in: standIn, role } of own) {
+  for (const { server, version, stand_in: standIn, role } of ofSystem) {
     if (standIn === true && real(role)) continue
     const only = standIn === true && roles.length > 1 && roles.some((name) => real(name))
     names.set(server, standIn === true ? `${server} (stand-in${only ? `, as ${role}` : ''})` : server)
     const existing = versions.get(server) ?? new Set()
     versions.set(server, version === undefined ? existing : existing.add(version))
   }
-  const each = [...names.keys()].map((server) => [...(versions.get(server) ?? [])].join(' and ') || '–')
+  const versionTexts = [...names.keys()].map((server) => [...(versions.get(server) ?? [])].join(' and ') || '–')
   return {
     servers: [...names.values()].join(', '),
-    versions: each.every((text) => text === '–') ? '–' : each.join(', '),
+    versions: versionTexts.every((text) => text === '–') ? '–' : versionTexts.join(', '),
   }
 }
 
-function orderOf(own: readonly SupportResult[]): string {
+function orderOf(ofSystem: readonly SupportResult[]): string {
   const seen = new Map<string, SupportResult[]>()
-  for (const one of own)
-    if (one.order !== undefined && one.role !== 'journal') seen.set(one.order, [...(seen.get(one.order) ?? []), one])
-  const measurable = own.filter(({ role }) => role === 'source' || role === 'sink')
-  const parts = (some: readonly SupportResult[]) => [...new Set(some.flatMap(({ part }) => part ?? []))]
-  const words = [...seen].map(([order, some]) => {
+  for (const tested of ofSystem)
+    if (tested.order !== undefined && tested.role !== 'journal')
+      seen.set(tested.order, [...(seen.get(tested.order) ?? []), tested])
+  const measurable = ofSystem.filter(({ role }) => role === 'source' || role === 'sink')
+  const parts = (ofOrder: readonly SupportResult[]) => [...new Set(ofOrder.flatMap(({ part }) => part ?? []))]
+  const words = [...seen].map(([order, ofOrder]) => {
     const without = measurable.filter(
-      (candidate) => candidate.order === undefined && some.some(({ role }) => role === candidate.role),
+      (candidate) => candidate.order === undefined && ofOrder.some(({ role }) => role === candidate.role),
     )
-    const unkept = parts(without).filter((part) => !parts(some).includes(part))
-    return { order, roles: [...new Set(some.map(({ role }) => role))], parts: unkept.length === 0 ? [] : parts(some) }
+    const unkept = parts(without).filter((part) => !parts(ofOrder).includes(part))
+    return {
+      order,
+      roles: [...new Set(ofOrder.map(({ role }) => role))],
+      parts: unkept.length === 0 ? [] : parts(ofOrder),
+    }
   })
   if (words.length === 0) return '–'
   return words

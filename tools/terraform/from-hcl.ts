@@ -137,11 +137,11 @@ const inner = (block: Block, type: string): readonly Block[] =>
   block.body.blocks.filter((candidate) => candidate.type === type)
 
 function attribute(block: Block | undefined, name: string, scope: Scope): Value | undefined {
-  const result = block?.body.attributes.find((candidate) => candidate.name === name)
-  return result === undefined ? undefined : plain(result.value, scope)
+  const matching = block?.body.attributes.find((candidate) => candidate.name === name)
+  return matching === undefined ? undefined : plain(matching.value, scope)
 }
 
-function releaseOf(block: Block, position: Place, scope: Scope): Release {
+function releaseOf(block: Block, location: Place, scope: Scope): Release {
   const values = attribute(block, 'values', scope)
   const parts = (Array.isArray(values) ? (values as readonly Value[]) : []).map(treeOf)
   const sets = inner(block, 'set').map((each) => [attribute(each, 'name', scope), attribute(each, 'value', scope)])
@@ -150,7 +150,7 @@ function releaseOf(block: Block, position: Place, scope: Scope): Release {
   for (const [name, value] of sets) parts.push(nested(text(name).split(/(?<!\\)\./), value ?? null))
   const version = attribute(block, 'version', scope)
   return {
-    place: position,
+    place: location,
     name: text(attribute(block, 'name', scope)),
     chart: basename(text(attribute(block, 'chart', scope))),
     repository: text(attribute(block, 'repository', scope)),
@@ -172,12 +172,12 @@ function nested([first = '', ...rest]: readonly string[], value: Value): Fields 
 }
 
 function merged(left: Fields, right: Fields): Fields {
-  const result: Record<string, Value> = { ...left }
+  const fields: Record<string, Value> = { ...left }
   for (const [key, value] of Object.entries(right)) {
-    const before = result[key]
-    result[key] = isFields(before) && isFields(value) ? merged(before, value) : value
+    const before = fields[key]
+    fields[key] = isFields(before) && isFields(value) ? merged(before, value) : value
   }
-  return result
+  return fields
 }
 
 function clusterOf(block: Block, position: Place, scope: Scope): Cluster {

@@ -56,8 +56,8 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
     more: readonly { readonly name: string }[],
   ): readonly string[] => [...new Set([...of, ...more].map(({ name }) => name))]
   const sources = names(pipeline.sources, ledger.sources).map((name): SourceView => {
-    const runs = pipeline.sources.find((each) => each.name === name)
-    const sums = ledger.sources.find((each) => each.name === name)
+    const runs = pipeline.sources.find((source) => source.name === name)
+    const sums = ledger.sources.find((source) => source.name === name)
     return {
       name,
       type: runs?.type ?? '',
@@ -74,8 +74,8 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
   })
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
   const sinks = names(pipeline.sinks, ledger.sinks).map((name): SinkView => {
-    const runs = pipeline.sinks.find((each) => each.name === name)
-    const sums = ledger.sinks.find((each) => each.name === name)
+    const runs = pipeline.sinks.find((sink) => sink.name === name)
+    const sums = ledger.sinks.find((sink) => sink.name === name)
     const from = sums?.from ?? runs?.from ?? []
     const given = sum(from, (source) => accepted.get(source) ?? 0)
     const parts: readonly Part[] =

@@ -55,7 +55,7 @@ function show(progress: Progress | undefined) {
 /** Of queries at once: the sum of rows, and the time of the last one. */
 export function progressOf(queries: readonly QueryProgress[]): Progress | undefined {
   const of = (state: QueryProgress['state']) => queries.filter((query) => query.state === state)
-  const state = (['reading', 'verifying', 'waiting'] as const).find((each) => of(each).length > 0)
+  const state = (['reading', 'verifying', 'waiting'] as const).find((candidate) => of(candidate).length > 0)
   if (state === undefined) return undefined
   const counted = of(state).filter(({ total }) => total !== undefined)
   const rests = of(state).flatMap(({ remaining_ms: rest }) => rest ?? [])

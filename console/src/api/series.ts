@@ -56,9 +56,9 @@ function missingIn({ span, step, lost = [], stopped = [] }: Covered, held: reado
     .map(({ from, to }) => ({ from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 }))
     .concat(buckets.times.at(-1)! < future ? [] : [{ from: future, to: Infinity }])
   if (missing.length === 0) return []
-  const known = new Set(held.map(buckets.at))
+  const heldBuckets = new Set(held.map(buckets.at))
   return stretchesOf(buckets.times, step, (from, index) => {
-    return !known.has(index) && missing.some((one) => one.from < from + step && one.to > from)
+    return !heldBuckets.has(index) && missing.some((gap) => gap.from < from + step && gap.to > from)
   })
 }
 
@@ -68,14 +68,14 @@ export function stretchesOf(
   step: number,
   isChosen: (time: number, index: number) => boolean,
 ): Stretch[] {
-  const found: Stretch[] = []
+  const stretches: Stretch[] = []
   times.forEach((from, index) => {
     if (!isChosen(from, index)) return
-    const before = found.at(-1)
-    if (before?.to === from) found[found.length - 1] = { from: before.from, to: from + step }
-    else found.push({ from, to: from + step })
+    const before = stretches.at(-1)
+    if (before?.to === from) stretches[stretches.length - 1] = { from: before.from, to: from + step }
+    else stretches.push({ from, to: from + step })
   })
-  return found
+  return stretches
 }
 
 /** Values with null for the buckets of unknown stretches: 0 would mean no traffic. */
@@ -99,8 +99,8 @@ export function ratesOf(answer: SeriesAnswer): Readonly<{
   sum: number
 }> {
   const { columns, rows, step } = answer
-  const place = (name: string) => columns.findIndex((column) => column.name === name)
-  const [time, bytes] = [place('time'), place('bytes')]
+  const columnOf = (name: string) => columns.findIndex((column) => column.name === name)
+  const [time, bytes] = [columnOf('time'), columnOf('bytes')]
   const buckets = bucketsOf(answer)
   const values = buckets.zeros()
   let sum = 0

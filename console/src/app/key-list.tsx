@@ -57,13 +57,18 @@ export function SingleKeys(): React.ReactNode {
 }
 
 function merged(groups: readonly KeyGroup[]): readonly KeyGroup[] {
-  const found = new Map<string, KeyGroup>()
+  const groupByTitle = new Map<string, KeyGroup>()
   for (const group of [...groups].sort((a, b) => Number(b.everywhere) - Number(a.everywhere))) {
-    const known = found.get(group.title)
-    const more = group.bindings.filter(({ does }) => known?.bindings.some((one) => one.does === does) !== true)
-    found.set(group.title, known === undefined ? group : { ...known, bindings: [...known.bindings, ...more] })
+    const existing = groupByTitle.get(group.title)
+    const more = group.bindings.filter(
+      ({ does }) => existing?.bindings.some((binding) => binding.does === does) !== true,
+    )
+    groupByTitle.set(
+      group.title,
+      existing === undefined ? group : { ...existing, bindings: [...existing.bindings, ...more] },
+    )
   }
-  return [...found.values()]
+  return [...groupByTitle.values()]
 }
 
 const mac = /Mac|iPhone|iPad/.test(navigator.userAgent)
@@ -84,8 +89,8 @@ function Key({ written }: { written: string }) {
       {written.split(' ').map((part, at) => (
         <span key={at}>
           {at > 0 && ' '}
-          {(part.length === 1 ? [part] : part.split('+')).map((each) => (
-            <kbd key={each}>{shown[each] ?? (/^[a-z]$/.test(each) ? each.toUpperCase() : each)}</kbd>
+          {(part.length === 1 ? [part] : part.split('+')).map((key) => (
+            <kbd key={key}>{shown[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key)}</kbd>
           ))}
         </span>
       ))}

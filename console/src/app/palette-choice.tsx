@@ -44,10 +44,10 @@ export default function PaletteChoice({ typed, onType, onDone }: PaletteProps): 
         },
       })),
       ...commandsOfPages(),
-      ...theme.values.map((each): Command => ({
-        name: appText.useTheme(each),
+      ...theme.values.map((value): Command => ({
+        name: appText.useTheme(value),
         words: appText.themeWords,
-        run: () => theme.set(each),
+        run: () => theme.set(value),
       })),
       { name: appText.keys, words: appText.keysWords, run: openKeys },
     ],

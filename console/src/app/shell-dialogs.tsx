@@ -18,7 +18,7 @@ export function ShellDialogs({ onGo }: { onGo: (view: SavedView) => void }): Rea
   // With the first input, so that a dialog takes the keys that are typed after its own.
   useEffect(() => {
     const load = () => {
-      for (const each of [loadPalette, loadKeys, loadViews]) each().catch(() => {})
+      for (const load of [loadPalette, loadKeys, loadViews]) load().catch(() => {})
       stop()
     }
     const stop = () => {

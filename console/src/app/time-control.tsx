@@ -32,10 +32,10 @@ export function TimeControl({ frame, onChange }: TimeControlProps): React.ReactN
             navigator.clipboard.writeText(fixedLink(t)).catch(reportError)
           },
         },
-        ...timeZone.values.map((each) => ({
-          name: timeText.useZone(zoneText(each)),
+        ...timeZone.values.map((zone) => ({
+          name: timeText.useZone(zoneText(zone)),
           words: timeText.zoneWords,
-          run: () => timeZone.set(each),
+          run: () => timeZone.set(zone),
         })),
       ],
       [t],

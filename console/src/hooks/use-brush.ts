@@ -28,14 +28,14 @@ export function useBrush(onBrush: (brushed: Brushed) => void): Brush {
     end.current?.()
     if (button !== 0 || !isPrimary) return
     const { left, width } = currentTarget.getBoundingClientRect()
-    const place = (x: number) => Math.min(1, Math.max(0, (x - left) / Math.max(1, width)))
+    const fractionOf = (x: number) => Math.min(1, Math.max(0, (x - left) / Math.max(1, width)))
     let last: Brushed | undefined
     const move = (moved: PointerEvent) => {
       if (moved.pointerId !== pointerId) return
       const { clientX } = moved
       if (last === undefined && Math.abs(clientX - start) < leastPx) return
       getSelection()?.removeAllRanges()
-      const [from, to] = [place(start), place(clientX)].toSorted((a, b) => a - b) as [number, number]
+      const [from, to] = [fractionOf(start), fractionOf(clientX)].toSorted((a, b) => a - b) as [number, number]
       setBrushed((last = { from, to }))
     }
     const finish = (up: PointerEvent) => {

@@ -49,13 +49,13 @@ export class LiveEngine {
   join(send: (message: ToTab) => void): (message: FromTab) => void {
     const tab = ++this.#lastTab
     return (message) => {
-      const known = this.#tabs.get(tab)
-      if (known !== undefined) known.lastSeen = Date.now()
+      const viewsOfTab = this.#tabs.get(tab)
+      if (viewsOfTab !== undefined) viewsOfTab.lastSeen = Date.now()
       if (message.is === 'bye') this.#leave(tab)
       else if (message.is === 'views') this.#want(tab, send, message.views)
       else if (message.is === 'retry') this.#stream.retry()
       // The browser froze the tab, or the machine slept.
-      else if (known === undefined) send({ is: 'again' })
+      else if (viewsOfTab === undefined) send({ is: 'again' })
     }
   }
 
@@ -80,13 +80,13 @@ export class LiveEngine {
     if (this.#link.state !== 'refused') send({ is: 'link', link: this.#link })
     for (const view of views) {
       const key = keyOf(tab, view)
-      const known = this.#shared.get(key)
+      const shared = this.#shared.get(key)
       const had = before?.views.some(({ id }) => id === view.id) === true
-      if (known === undefined)
+      if (shared === undefined)
         this.#shared.set(key, { id: `v${++this.#lastView}`, view, totals: new Totals(), newest: undefined })
-      else if (known.newest !== undefined && !had)
-        send({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
-      const start = had ? before?.from.get(view.id) : known?.totals.now
+      else if (shared.newest !== undefined && !had)
+        send({ is: 'rows', rows: { ...shared.newest, view: view.id, snapshot: true } })
+      const start = had ? before?.from.get(view.id) : shared?.totals.now
       if (start !== undefined) from.set(view.id, start)
     }
     this.#askSoon()
@@ -102,15 +102,15 @@ export class LiveEngine {
   }
 
   #broadcast(id: string, message: (view: string, from: Counts | undefined) => ToTab) {
-    const found = [...this.#shared].find(([, shared]) => shared.id === id)
-    if (found === undefined) return
+    const entry = [...this.#shared].find(([, shared]) => shared.id === id)
+    if (entry === undefined) return
     for (const [tab, { send, views, from }] of this.#tabs) {
-      for (const view of views) if (keyOf(tab, view) === found[0]) send(message(view.id, from.get(view.id)))
+      for (const view of views) if (keyOf(tab, view) === entry[0]) send(message(view.id, from.get(view.id)))
     }
   }
 
   #stat(id: string, counts: Counts, lagMs: number | null) {
-    const shared = [...this.#shared.values()].find((one) => one.id === id)
+    const shared = [...this.#shared.values()].find((candidate) => candidate.id === id)
     if (shared === undefined) return
     shared.totals.state(counts)
     const total = shared.view.kind === 'rows' ? shared.totals.now : counts

@@ -15,11 +15,11 @@ export class EventCutter {
 }
 
 function eventOf(block: string): StreamEvent {
-  const found = { event: '', id: '', data: '' }
+  const event = { event: '', id: '', data: '' }
   for (const line of block.split('\n')) {
     const colon = line.indexOf(': ')
     const name = line.slice(0, colon)
-    if (name === 'event' || name === 'id' || name === 'data') found[name] = line.slice(colon + 2)
+    if (name === 'event' || name === 'id' || name === 'data') event[name] = line.slice(colon + 2)
   }
-  return found
+  return event
 }

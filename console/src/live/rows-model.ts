@@ -138,8 +138,8 @@ export class RowsModel {
   #flow() {
     if (this.#isHeld && this.#now.begun) return this.#say({ held: this.#heldRows() })
     const kept = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
-    const known = new Set(kept.map((row) => row[this.#keyAt]))
-    const fresh = this.#waiting.filter((row) => !known.has(row[this.#keyAt])).toReversed()
+    const keys = new Set(kept.map((row) => row[this.#keyAt]))
+    const fresh = this.#waiting.filter((row) => !keys.has(row[this.#keyAt])).toReversed()
     const gap = this.#lost > 0 ? { gap: liveText.tooMany(count(this.#lost)) } : {}
     const rows = [...fresh, ...kept]
     const apart = this.#replaces || this.#lost > 0 || rows.length > maxShown

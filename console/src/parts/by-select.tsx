@@ -13,9 +13,9 @@ export function BySelect<By extends string>({
     <label className="by">
       {generalText.by}{' '}
       <select value={by} onChange={(event) => onChange(event.target.value as By)}>
-        {groupings.map((each) => (
-          <option key={each} value={each}>
-            {each}
+        {groupings.map((grouping) => (
+          <option key={grouping} value={grouping}>
+            {grouping}
           </option>
         ))}
       </select>

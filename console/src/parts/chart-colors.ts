@@ -14,20 +14,20 @@ export type ChartColors = Readonly<{
 
 /** The place of each series in the palette: an entity has one colour in every chart. */
 export function placesOf(series: readonly ChartSeries[]): readonly number[] {
-  const named = series.filter(({ other, tone }) => other !== true && tone === undefined)
+  const named = series.filter(({ other: isRest, tone }) => isRest !== true && tone === undefined)
   const colors = entityColors(named.map(({ name }) => name))
-  return series.map((one) => colors[named.indexOf(one)] ?? 0)
+  return series.map((part) => colors[named.indexOf(part)] ?? 0)
 }
 
-const tokenOf = ({ other, tone }: ChartSeries, index: number) =>
-  other === true
+const tokenOf = ({ other: isRest, tone }: ChartSeries, index: number) =>
+  isRest === true
     ? '--series-other'
     : tone === undefined
       ? (colorTokens[index % colorTokens.length] ?? '--series-1')
       : `--${tone}`
 
-export function markClass({ other, tone }: ChartSeries, index: number): string {
-  return `c-${other === true ? 'other' : (tone ?? (index % colorTokens.length) + 1)}`
+export function markClass({ other: isRest, tone }: ChartSeries, index: number): string {
+  return `c-${isRest === true ? 'other' : (tone ?? (index % colorTokens.length) + 1)}`
 }
 
 export function colorsOf(element: HTMLElement, series: readonly ChartSeries[], places: readonly number[]): ChartColors {
@@ -38,7 +38,7 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[], p
     return getComputedStyle(probe).color
   }
   const found = {
-    series: series.map((one, index) => token(tokenOf(one, places[index] ?? index))),
+    series: series.map((part, index) => token(tokenOf(part, places[index] ?? index))),
     ink: token('--dim'),
     line: token('--line'),
     mark: token('--series-4'),

@@ -42,7 +42,7 @@ export function draw(
   element: HTMLElement,
   { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onMark, onReady }: Drawing,
 ): Drawn {
-  const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
+  const values = stacked ? sums(series, times.length) : series.map((part) => [...part.values])
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
   const stepped = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
@@ -118,7 +118,7 @@ export function draw(
     [
       withEnd(times),
       ...order.map((index) => closed(values[index] ?? [])),
-      ...lines.map(({ values: own }) => closed(own)),
+      ...lines.map(({ values: lineValues }) => closed(lineValues)),
     ] as uPlot.AlignedData,
     element,
   )
@@ -136,7 +136,7 @@ export function draw(
     mark: (places) => {
       if (places === undefined) return plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
       const [first, last] = [Math.min(...places), Math.max(...places)]
-      const x = (place: number) => plot.valToPos(plot.data[0][place] ?? 0, 'x')
+      const x = (index: number) => plot.valToPos(plot.data[0][index] ?? 0, 'x')
       return plot.setSelect(
         { left: x(first), width: Math.max(2, x(last + 1) - x(first)), top: 0, height: plot.over.clientHeight },
         false,

@@ -8,10 +8,10 @@ type ChartFillProps = Readonly<{
 
 /** A chart as high as its panel, which another panel of the same row may have stretched. */
 export function ChartFill({ least, children }: ChartFillProps): React.ReactNode {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [height, setHeight] = useState(least)
   useEffect(() => {
-    const element = place.current
+    const element = container.current
     if (element === null) return undefined
     const fit = () => {
       const drawing = element.querySelector('.chart-place')
@@ -25,7 +25,7 @@ export function ChartFill({ least, children }: ChartFillProps): React.ReactNode 
     return () => follow.disconnect()
   }, [least])
   return (
-    <div ref={place} className="chart-fill" style={{ '--least': `${least}px` } as React.CSSProperties}>
+    <div ref={container} className="chart-fill" style={{ '--least': `${least}px` } as React.CSSProperties}>
       {children(height)}
     </div>
   )

@@ -15,7 +15,7 @@ type ChartLegendProps = Readonly<{
 /** A click isolates a series; later clicks, and those with Shift or Ctrl, show or hide one. */
 export function ChartLegend({ series, hues, lines, choice, onChoice }: ChartLegendProps): React.ReactNode {
   const all = [
-    ...series.map((one, index) => ({ name: one.name, mark: markClass(one, hues[index] ?? index) })),
+    ...series.map((part, index) => ({ name: part.name, mark: markClass(part, hues[index] ?? index) })),
     ...lines.map(({ name }, index) => ({ name, mark: `c-line c-line-${index % 2}` })),
   ]
   const names = all.map(({ name }) => name)

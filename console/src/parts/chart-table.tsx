@@ -15,8 +15,8 @@ export function valueText(value: number | null | undefined, format: (value: numb
   return value === null || value === undefined ? '–' : format(value)
 }
 
-export function isIn(times: readonly number[], place: number, { at, since = at }: ChartMark): boolean {
-  return at >= (times[place] ?? Infinity) && since < (times[place + 1] ?? Infinity)
+export function isIn(times: readonly number[], index: number, { at, since = at }: ChartMark): boolean {
+  return at >= (times[index] ?? Infinity) && since < (times[index + 1] ?? Infinity)
 }
 
 export function markText(marks: readonly ChartMark[]): string {

@@ -80,7 +80,7 @@ export function Chart({
   onMarks,
   onMark,
 }: ChartProps): React.ReactNode {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [ownTable, setOwnTable] = useState(false)
   const asTable = table ?? ownTable
   const setAsTable = onTable ?? setOwnTable
@@ -117,7 +117,7 @@ export function Chart({
   })
   useEffect(() => drawn.current?.mark(marked), [marked])
   useEffect(() => {
-    const element = place.current
+    const element = container.current
     if (element === null || asTable) return undefined
     let gone = false
     const draw = async () => {
@@ -137,8 +137,8 @@ export function Chart({
           height,
           format,
           colors: colorsOf(element, shown.series, shown.hues),
-          onPoint: (place) => {
-            setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)])
+          onPoint: (index) => {
+            setAt(index === undefined ? undefined : times[Math.min(index, times.length - 1)])
             follow.current?.()
           },
           onBrush: (from, to) => brushed.current?.(from, to),
@@ -173,7 +173,7 @@ export function Chart({
     [asTable],
   )
   const all = [...shown.series, ...shown.lines]
-  const happened = (place: number) => markText(marks.filter((mark) => isIn(times, place, mark)))
+  const happened = (index: number) => markText(marks.filter((mark) => isIn(times, index, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys,
     does,
@@ -181,7 +181,7 @@ export function Chart({
       if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length)))
     },
   })
-  const clamped = (place: number) => Math.max(0, Math.min(times.length - 1, place))
+  const clamped = (index: number) => Math.max(0, Math.min(times.length - 1, index))
   const mark = (places: readonly [number, number] | undefined) =>
     setMarkedTimes(places === undefined ? undefined : [times[places[0]] ?? 0, times[places[1]] ?? 0])
   const markOn = (by: number) => () => {
@@ -201,13 +201,15 @@ export function Chart({
   const toNextMark = () => {
     const after = times[(cursor ?? -1) + 1] ?? Infinity
     const next = marks.toSorted((a, b) => a.at - b.at).find(({ at, pos }) => pos !== undefined && at >= after)
-    const place = placeOf(times, next?.at)
-    if (place !== undefined) drawn.current?.point(place)
+    const index = placeOf(times, next?.at)
+    if (index !== undefined) drawn.current?.point(index)
   }
   const openMark = () => {
-    const found = marks.find((each) => each.pos !== undefined && cursor !== undefined && isIn(times, cursor, each))
-    if (found === undefined) return false
-    onMark?.(found)
+    const mark = marks.find(
+      (candidate) => candidate.pos !== undefined && cursor !== undefined && isIn(times, cursor, candidate),
+    )
+    if (mark === undefined) return false
+    onMark?.(mark)
     return true
   }
   const drop = () => {
@@ -280,7 +282,7 @@ export function Chart({
       ) : (
         <div ref={frame} className="chart-frame">
           <div
-            ref={place}
+            ref={container}
             className="chart-place"
             style={{ height }}
             tabIndex={0}
@@ -295,11 +297,11 @@ export function Chart({
           {cursor !== undefined && (
             <ChartTooltip
               title={momentAt((times[cursor] ?? 0) * 1000)}
-              readings={shown.series.map((one, index) => ({
-                name: one.name,
-                mark: markClass(one, shown.hues[index] ?? index),
-                value: one.values[cursor],
-                other: one.other === true,
+              readings={shown.series.map((part, index) => ({
+                name: part.name,
+                mark: markClass(part, shown.hues[index] ?? index),
+                value: part.values[cursor],
+                other: part.other === true,
               }))}
               totals={lines.flatMap(({ name, values }, index) =>
                 isShown(choice, name) ? [{ name, mark: `c-line c-line-${index % 2}`, value: values[cursor] }] : [],
@@ -337,8 +339,8 @@ function placesOf(
     Math.min(...marked) > last
   )
     return undefined
-  const place = (time: number) => placeOf(times, Math.min(last, Math.max(first, time))) ?? 0
-  return [place(marked[0]), place(marked[1])]
+  const indexOf = (time: number) => placeOf(times, Math.min(last, Math.max(first, time))) ?? 0
+  return [indexOf(marked[0]), indexOf(marked[1])]
 }
 
 const steps: readonly Readonly<{

@@ -1,17 +1,17 @@
 /** Selected values are alternatives; a leading `!` excludes a value. */
 
 export function toggled(values: readonly string[], value: string): readonly string[] {
-  return values.includes(value) ? values.filter((each) => each !== value) : [...values, value]
+  return values.includes(value) ? values.filter((choice) => choice !== value) : [...values, value]
 }
 
 export function wanted(values: readonly string[], value: string): readonly string[] {
   return toggled(
-    values.filter((each) => !each.startsWith('!')),
+    values.filter((choice) => !choice.startsWith('!')),
     value,
   )
 }
 
 export function leftOut(values: readonly string[], value: string): readonly string[] {
   const left = `!${value}`
-  return [...values.filter((each) => each.startsWith('!') && each !== left), left]
+  return [...values.filter((choice) => choice.startsWith('!') && choice !== left), left]
 }

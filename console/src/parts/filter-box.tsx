@@ -70,8 +70,14 @@ export function FilterBox({
   }, [filter, names])
   const imports = onImport !== undefined && foreignLink.test(text.trim())
   const written = caret === undefined || imports ? undefined : writtenBefore(text, caret)
-  const found = useSuggestions(names, fields, written, caret === undefined ? '' : conditionBefore(text, caret), range)
-  const open = written !== undefined && found.length > 0
+  const suggestions = useSuggestions(
+    names,
+    fields,
+    written,
+    caret === undefined ? '' : conditionBefore(text, caret),
+    range,
+  )
+  const open = written !== undefined && suggestions.length > 0
   const apply = async (typed = text) => {
     setCaret(undefined)
     if (imports)
@@ -134,9 +140,9 @@ export function FilterBox({
     input.current?.focus()
     setEditing(true)
   }
-  const chosen = open ? found[at] : undefined
+  const chosen = open ? suggestions[at] : undefined
   const step = (by: 1 | -1) => () => {
-    if (open) setAt((at + by + found.length + (at < 0 && by < 0 ? 1 : 0)) % found.length)
+    if (open) setAt((at + by + suggestions.length + (at < 0 && by < 0 ? 1 : 0)) % suggestions.length)
     return open
   }
   const takeChosen = () => {
@@ -251,7 +257,7 @@ export function FilterBox({
       )}
       <div id={`${id}list`} className="filter-list" role="listbox" aria-label={partsText.completions} hidden={!open}>
         {open &&
-          found.map((suggestion, index) => (
+          suggestions.map((suggestion, index) => (
             <div
               key={suggestion.insert}
               id={`${id}${index}`}

@@ -34,7 +34,7 @@ export function conditionsOf(filter: string): readonly Condition[] {
   if (words === undefined || top === undefined || top.some((word) => /^or$/i.test(word.text))) return whole
   const conditions: Condition[] = []
   let begin = from
-  for (const word of [...top.filter(({ text: each }) => /^and$/i.test(each)), undefined]) {
+  for (const word of [...top.filter(({ text: word }) => /^and$/i.test(word)), undefined]) {
     const part = filter.slice(begin, word?.from ?? from + text.length)
     const trimmed = part.trim()
     if (trimmed === '') return whole
@@ -118,8 +118,8 @@ export function termsOf(text: string): ConditionTerms | undefined {
   const not = /^not\s/i.test(text) || /^[A-Za-z_][\w.]*\s*![=~]/.test(text)
   const positive = not ? inverted(text) : text
   for (const [form, read] of forms) {
-    const found = form.exec(positive)
-    if (found !== null) return { ...read([...found]), not }
+    const match = form.exec(positive)
+    if (match !== null) return { ...read([...match]), not }
   }
   return undefined
 }

@@ -16,8 +16,8 @@ export function count(value: number | string | null | undefined): string {
 }
 
 export function counted(number: number, noun: Noun): string {
-  const [one, many] = nouns[noun]
-  return `${count(number)} ${number === 1 ? one : many}`
+  const [singular, many] = nouns[noun]
+  return `${count(number)} ${number === 1 ? singular : many}`
 }
 
 const two = (number: number) => String(number).padStart(2, '0')

@@ -27,8 +27,8 @@ function stored(): string {
 
 function read(text: string): KeptWidths {
   try {
-    const found: unknown = JSON.parse(text)
-    return typeof found === 'object' && found !== null ? (found as KeptWidths) : {}
+    const stored: unknown = JSON.parse(text)
+    return typeof stored === 'object' && stored !== null ? (stored as KeptWidths) : {}
   } catch {
     return {}
   }

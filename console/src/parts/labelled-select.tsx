@@ -21,9 +21,9 @@ export function LabelledSelect<Value extends string>({
     <label className="control" title={title}>
       {label}{' '}
       <select value={value} disabled={disabled} onChange={(event) => onChange(event.target.value as Value)}>
-        {values.map((each) => (
-          <option key={each} value={each}>
-            {textOf(each)}
+        {values.map((value) => (
+          <option key={value} value={value}>
+            {textOf(value)}
           </option>
         ))}
       </select>

@@ -17,8 +17,8 @@ export function chosen(
   name: string,
   { modified }: Readonly<{ modified: boolean }>,
 ): LegendChoice {
-  if (!modified && all.every((each) => isShown(choice, each))) return { mode: 'only', names: new Set([name]) }
+  if (!modified && all.every((entry) => isShown(choice, entry))) return { mode: 'only', names: new Set([name]) }
   const next: LegendChoice = { ...choice, names: choice.names.symmetricDifference(new Set([name])) }
-  const shown = all.filter((each) => isShown(next, each))
+  const shown = all.filter((entry) => isShown(next, entry))
   return shown.length === 0 || shown.length === all.length ? showAll : next
 }

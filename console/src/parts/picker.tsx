@@ -75,9 +75,9 @@ export function Picker({
 }: PickerProps): React.ReactNode {
   const [typed, setTyped] = useState('')
   const counts = new Map(values)
-  const known = leaves ? chosen.map((value) => value.replace(/^!/, '')) : chosen
-  const all = [...known, ...[...counts.keys()].filter((value) => !known.includes(value))].filter((value) =>
-    labelOf(value).toLowerCase().includes(typed.toLowerCase()),
+  const chosenValues = leaves ? chosen.map((value) => value.replace(/^!/, '')) : chosen
+  const all = [...chosenValues, ...[...counts.keys()].filter((value) => !chosenValues.includes(value))].filter(
+    (value) => labelOf(value).toLowerCase().includes(typed.toLowerCase()),
   )
   return (
     <div className="picker">
@@ -112,7 +112,7 @@ export function Picker({
                   aria-label={partsText.excludeValue(labelOf(value))}
                   title={partsText.exclude}
                   onClick={() =>
-                    onChange(left ? chosen.filter((each) => each !== `!${value}`) : leftOut(chosen, value))
+                    onChange(left ? chosen.filter((choice) => choice !== `!${value}`) : leftOut(chosen, value))
                   }
                 >
                   ≠

@@ -82,11 +82,11 @@ function shape(
   style: CSSStyleDeclaration,
   home: DOMMatrix,
 ) {
-  const place = element.getScreenCTM()
+  const matrix = element.getScreenCTM()
   const path = outline(element)
-  if (place === null || path === undefined) return
+  if (matrix === null || path === undefined) return
   context.save()
-  context.setTransform(home.multiply(DOMMatrix.fromMatrix(place)))
+  context.setTransform(home.multiply(DOMMatrix.fromMatrix(matrix)))
   if (style.fill !== 'none') {
     context.globalAlpha = alphaOf(element) * Number(style.fillOpacity)
     context.fillStyle = style.fill

@@ -118,8 +118,8 @@ export function listenForKeys(): () => void {
       for (const key of keys) {
         if (isSingle(key) && (written || singleKeys.get() === 'off' || document.querySelector('dialog[open]') !== null))
           continue
-        const [one = '', two] = key.split(' ')
-        if (two === undefined ? pair !== '' || !isKey(event, one) : pair !== one || !isKey(event, two)) continue
+        const [first = '', two] = key.split(' ')
+        if (two === undefined ? pair !== '' || !isKey(event, first) : pair !== first || !isKey(event, two)) continue
         if (run(event) === false) continue
         event.preventDefault()
         return

@@ -47,8 +47,8 @@ function epoch(text: string): number | undefined {
 }
 
 function fromIso(text: string, zone: Zone): number | undefined {
-  const [found, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', offset] = iso.exec(text) ?? []
-  if (found === undefined) return undefined
+  const [match, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', offset] = iso.exec(text) ?? []
+  if (match === undefined) return undefined
   const [y, m, d] = [Number(year), Number(month) - 1, Number(day)]
   const time = clockOf(hour, minute, second, fraction)
   if (time === undefined || !isDay(y, m, d)) return undefined
@@ -60,14 +60,14 @@ function fromIso(text: string, zone: Zone): number | undefined {
 
 /** `14:05`, `yesterday 14:05`, `Nov 26 14:05:03`, `26 Nov 2025, 14:05`, in English and the language of the browser. */
 function fromWords(text: string, now: number, given: Zone, locale: string | undefined): number | undefined {
-  const [found, hour = '0', minute = '0', second = '0', fraction = '0', utc] = clock.exec(text) ?? []
+  const [match, hour = '0', minute = '0', second = '0', fraction = '0', utc] = clock.exec(text) ?? []
   const zone = utc === undefined ? given : 'utc'
   const time = clockOf(hour, minute, second, fraction)
   if (time === undefined) return undefined
-  const date = (found === undefined ? text : text.slice(0, text.length - found.length)).trim().replace(/[,\s]+$/, '')
+  const date = (match === undefined ? text : text.slice(0, text.length - match.length)).trim().replace(/[,\s]+$/, '')
   const today = partsAt(now, zone)
   const onDay = (day: number) => timeIn(zone, today.year, today.month, day, time)
-  if (date === '' && found !== undefined) {
+  if (date === '' && match !== undefined) {
     const at = onDay(today.day)
     return at > now ? onDay(today.day - 1) : at
   }
@@ -76,8 +76,8 @@ function fromWords(text: string, now: number, given: Zone, locale: string | unde
   const [month, rest] = monthIn(date, locale) ?? []
   const numbers = (rest ?? '').match(/\d+/g) ?? []
   if (month === undefined || /\p{L}{3}/u.test(rest ?? '')) return undefined
-  const year = numbers.find((each) => each.length === 4)
-  const day = numbers.find((each) => each.length <= 2)
+  const year = numbers.find((number) => number.length === 4)
+  const day = numbers.find((number) => number.length <= 2)
   if (day === undefined || numbers.length > (year === undefined ? 1 : 2)) return undefined
   const at = (of: number) => (isDay(of, month, Number(day)) ? timeIn(zone, of, month, Number(day), time) : undefined)
   if (year !== undefined) return at(Number(year))
@@ -103,14 +103,14 @@ const monthNames = new Map<string | undefined, Months>()
 function monthsOf(locale: string | undefined): Months {
   let names = monthNames.get(locale)
   if (names === undefined) {
-    const forms = [locale, 'en'].flatMap((each) =>
+    const forms = [locale, 'en'].flatMap((language) =>
       (['long', 'short'] as const).flatMap((length) =>
         [{ month: length }, { month: length, day: 'numeric' as const }].map(
-          (options) => new Intl.DateTimeFormat(each, { ...options, timeZone: 'UTC' }),
+          (options) => new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' }),
         ),
       ),
     )
-    const found = forms.flatMap((form) =>
+    const moments = forms.flatMap((form) =>
       Array.from({ length: 12 }, (_, month) => {
         const parts = form.formatToParts(Date.UTC(2026, month, 15))
         const name = parts.find(({ type }) => type === 'month')?.value ?? ''
@@ -121,7 +121,7 @@ function monthsOf(locale: string | undefined): Months {
     const signs = forms.flatMap((form) =>
       Array.from({ length: 12 }, (_, month) => [form.format(Date.UTC(2026, month, 15)).toLowerCase(), month] as const),
     )
-    names = [...found, ...signs]
+    names = [...moments, ...signs]
       .filter(([name]) => /\p{L}/u.test(name) && !/\d.*\d\D*\d/.test(name))
       .toSorted(([a], [b]) => b.length - a.length)
     monthNames.set(locale, names)

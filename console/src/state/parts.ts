@@ -12,16 +12,16 @@ export function flag(usual: boolean): Part<boolean> {
   }
 }
 
-export function oneOf<T extends string>(known: readonly T[], usual: T): Part<T> {
-  return { usual, read: (written) => known.find((each) => each === written), write: (value) => value }
+export function oneOf<T extends string>(values: readonly T[], usual: T): Part<T> {
+  return { usual, read: (written) => values.find((candidate) => candidate === written), write: (value) => value }
 }
 
 export function names(usual: readonly string[]): Part<readonly string[]> {
   return {
     usual,
     read: (written) => {
-      const found = written.split(',').filter((name) => name !== '')
-      return found.length === 0 || found.some((name) => !/^[\w.-]+$/.test(name)) ? undefined : [...new Set(found)]
+      const names = written.split(',').filter((name) => name !== '')
+      return names.length === 0 || names.some((name) => !/^[\w.-]+$/.test(name)) ? undefined : [...new Set(names)]
     },
     write: (value) => value.join(','),
   }
@@ -31,15 +31,15 @@ export function textList(): Part<readonly string[]> {
   return {
     usual: [],
     read: (written) => {
-      const found = readList(written)
-      return found.length === 0 ? undefined : found
+      const names = readList(written)
+      return names.length === 0 ? undefined : names
     },
     write: listText,
   }
 }
 
-export function seconds(known: readonly number[], usual: number): Part<number> {
-  return { usual, read: (written) => known.find((each) => String(each) === written), write: String }
+export function seconds(values: readonly number[], usual: number): Part<number> {
+  return { usual, read: (written) => values.find((candidate) => String(candidate) === written), write: String }
 }
 
 /** Comma-separated; `\,` is a comma and `\\` a backslash, as in API lists. */
@@ -48,5 +48,5 @@ export function listText(values: readonly string[]): string {
 }
 
 export function readList(written: string): readonly string[] {
-  return [...new Set((written.match(/(?:\\[\\,]|[^,])+/g) ?? []).map((each) => each.replaceAll(/\\([\\,])/g, '$1')))]
+  return [...new Set((written.match(/(?:\\[\\,]|[^,])+/g) ?? []).map((item) => item.replaceAll(/\\([\\,])/g, '$1')))]
 }

@@ -11,7 +11,7 @@ export function preference<T extends string>(key: string, values: readonly [T, .
   const [usual] = values
   const listeners = new Set<() => void>()
   let here: string | null = null
-  const get = () => values.find((each) => each === (kept(key) ?? here)) ?? usual
+  const get = () => values.find((candidate) => candidate === (kept(key) ?? here)) ?? usual
   all.add(() => {
     for (const listener of listeners) listener()
   })

@@ -76,8 +76,8 @@ export function inputText(written: string): string {
 
 /** The end of a relative time, in ISO 8601; `now` in Unix ms. */
 export function fixedMoment(written: string, now: number): string {
-  const [found, count = '0', unit = 's'] = relative.exec(written) ?? []
-  if (found === undefined) return written
+  const [match, count = '0', unit = 's'] = relative.exec(written) ?? []
+  if (match === undefined) return written
   return new Date(now - Number(count) * (unitMs[unit] ?? 0)).toISOString()
 }
 
@@ -95,7 +95,7 @@ export function fixedTimes(search: Readonly<Record<string, string>>, now: number
     Object.entries(search).map(([name, value]) => {
       const times = value.split('..')
       const isTimes = name !== 'q' && times.length <= 2 && times.every(isMoment)
-      return [name, isTimes ? times.map((each) => fixedMoment(each, now)).join('..') : value]
+      return [name, isTimes ? times.map((time) => fixedMoment(time, now)).join('..') : value]
     }),
   )
 }

@@ -61,13 +61,13 @@ function eachPart(ref: string, written: (part: string) => string) {
 
 /** Kinds start with a capital, groups never do. */
 function shortened(path: string): ObjectRef | undefined {
-  const [, cluster = '', one = '', two = '', three] = /^k8s:([^/]+)\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
+  const [, cluster = '', third = '', two = '', three] = /^k8s:([^/]+)\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
   if (cluster === '') return undefined
-  const isKind = /^[A-Z]/.test(one)
-  if (three === undefined) return isKind ? { cluster, group: '', kind: one, namespace: '', name: two } : undefined
+  const isKind = /^[A-Z]/.test(third)
+  if (three === undefined) return isKind ? { cluster, group: '', kind: third, namespace: '', name: two } : undefined
   return isKind
-    ? { cluster, group: '', kind: one, namespace: two, name: three }
-    : { cluster, group: one, kind: two, namespace: '', name: three }
+    ? { cluster, group: '', kind: third, namespace: two, name: three }
+    : { cluster, group: third, kind: two, namespace: '', name: three }
 }
 
 /** `Deployment shop/web`; for actors and tenants the part after the domain. */

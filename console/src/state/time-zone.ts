@@ -65,8 +65,8 @@ export function timeIn(
 }
 
 export function isSameDay(a: number, b: number): boolean {
-  const [one, other] = [partsAt(a), partsAt(b)]
-  return one.year === other.year && one.month === other.month && one.day === other.day
+  const [partsOfA, partsOfB] = [partsAt(a), partsAt(b)]
+  return partsOfA.year === partsOfB.year && partsOfA.month === partsOfB.month && partsOfA.day === partsOfB.day
 }
 
 /** `UTC`, `UTC+1`, `UTC+5:30`: the offset of local times now. */

@@ -53,7 +53,7 @@ export const appText = {
   savedViewsWords: 'save this view name share',
   view: (name: string) => `View: ${name}`,
   savedWords: (page: string, by: string) => `saved ${page} ${by}`,
-  useTheme: (each: string) => `Theme: ${each}`,
+  useTheme: (theme: string) => `Theme: ${theme}`,
   themeWords: 'light dark colour color',
   keysWords: 'keyboard shortcuts help',
   pageOrCommand: 'Page or command',

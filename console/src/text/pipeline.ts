@@ -74,10 +74,10 @@ export const pipelineText = {
   gapOf: (time: string, key: string, from: string, to: string) =>
     `${time}: ${from} – ${to} missing${key === '' ? '' : ` of ${key}`}`,
   targets: 'Targets',
-  targetsOf: (known: string, failing: string) => `${known}, ${failing} failing`,
+  targetsOf: (targets: string, failing: string) => `${targets}, ${failing} failing`,
   refused: (reason: string) => `Refused: ${reason}`,
   exporters: 'Exporters',
-  shownOf: (rows: string, known: string) => `Showing the ${rows} most recently seen of ${known}.`,
+  shownOf: (rows: string, total: string) => `Showing the ${rows} most recently seen of ${total}.`,
   unbalancedHint: 'Its rows do not add up to the accepted rows. `weir ledger --verify` recomputes them from the files.',
   pipelineAsTables: 'Pipeline as tables',
   pipelineAsAGraph: 'Pipeline as a graph',

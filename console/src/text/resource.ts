@@ -10,7 +10,7 @@ export const resourceText = {
   nextState: 'Next state',
   now: 'Now',
   statesSince: (intervals: string, first: string) => `${intervals} since ${first}`,
-  andMore: (own: number) => `and ${own} more`,
+  andMore: (count: number) => `and ${count} more`,
   relations: 'Relations',
   ownerChain: 'Owner chain',
   noOwner: 'No owner and no owned objects.',

@@ -42,7 +42,7 @@ export const topologyText = {
   findNodes: 'Find nodes',
   findANode: 'Find a node',
   noMatchDrawn: 'no match drawn',
-  matchOf: (at: string, found: string) => `${at} of ${found}`,
+  matchOf: (at: string, matches: string) => `${at} of ${matches}`,
   previousMatch: 'Previous match',
   nextMatch: 'Next match',
   othersOf: (group: string) => `others ${group}`,

@@ -51,9 +51,9 @@ export class FailedLogins {
     this.#empty.delete(key)
     this.#empty.set(key, empty)
     this.#allEmpty = Math.max(now, this.#allEmpty) + inAllMs
-    for (const [known, until] of this.#empty) {
+    for (const [address, until] of this.#empty) {
       if (until > now && this.#empty.size <= addresses) break
-      this.#empty.delete(known)
+      this.#empty.delete(address)
     }
   }
 }

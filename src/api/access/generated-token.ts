@@ -18,15 +18,15 @@ export const tokenFile = 'token'
 /** The token of a data folder; made, with 256 bits from the system, when there is none. */
 export async function generatedToken({ disk, random }: Host, folder: string): Promise<GeneratedToken> {
   const path = `${folder}/${tokenFile}`
-  const known =
+  const stored =
     (await disk.stat(path)) === undefined ? undefined : new TextDecoder().decode(await disk.readFile(path)).trim()
-  if (known !== undefined) {
-    if (!/^[\x21-\x7e]{20,}$/.test(known))
+  if (stored !== undefined) {
+    if (!/^[\x21-\x7e]{20,}$/.test(stored))
       throw new WeirError(
         'WEIR_DATA_UNUSABLE',
         `${path} holds no token of at least 20 characters; remove it, and a new one is made at the next start`,
       )
-    return { token: known, path, fresh: false }
+    return { token: stored, path, fresh: false }
   }
   const token = Buffer.from(random.bytes(32)).toString('base64url')
   // As a whole: a crash must not leave half a token, which would be a short one.

@@ -28,9 +28,9 @@ export class TokenBook {
 
   find(token: string): Principal | undefined {
     const presented = digest(token)
-    let found: Principal | undefined
+    let principal: Principal | undefined
     for (const { principal: client, digest: bytes } of this.#known)
-      if (timingSafeEqual(presented, bytes)) found = client
-    return found
+      if (timingSafeEqual(presented, bytes)) principal = client
+    return principal
   }
 }

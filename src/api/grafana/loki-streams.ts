@@ -116,9 +116,9 @@ export async function volumeRange(request: GrafanaRequest): Promise<object> {
     const end = (number + 1n) * step
     const at = end < span.to ? end - nsPerMs : span.to
     for (const { labels, bytes } of sumsOf(counts)) {
-      const one = series.get(labels.key) ?? { metric: volumeMetric(request, labels), values: [] }
-      series.set(labels.key, one)
-      one.values.push([Number(at / nsPerMs) / 1000, String(bytes)])
+      const volumes = series.get(labels.key) ?? { metric: volumeMetric(request, labels), values: [] }
+      series.set(labels.key, volumes)
+      volumes.values.push([Number(at / nsPerMs) / 1000, String(bytes)])
     }
   }
   return success({ resultType: 'matrix', result: [...series.values()], stats: {} })
@@ -128,8 +128,8 @@ export async function detectedLabels(request: GrafanaRequest): Promise<object> {
   const values = new Map<string, Set<string>>()
   for (const { stream } of await streamsIn(request, 'lines', 'query'))
     for (const [name, value] of stream.entries) values.set(name, (values.get(name) ?? new Set()).add(value))
-  const shown = [...values].filter(([label, found]) => alwaysShown.has(label) || !areIds([...found]))
-  return { detectedLabels: shown.map(([label, found]) => ({ label, cardinality: found.size })) }
+  const shown = [...values].filter(([label, texts]) => alwaysShown.has(label) || !areIds([...texts]))
+  return { detectedLabels: shown.map(([label, texts]) => ({ label, cardinality: texts.size })) }
 }
 
 const alwaysShown: ReadonlySet<string> = new Set(['cluster', 'namespace', 'instance', 'pod'])

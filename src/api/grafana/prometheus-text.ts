@@ -38,15 +38,15 @@ export async function federate(request: GrafanaRequest): Promise<object> {
   const latest = new Map<string, { sample: Sample; time: number }>()
   for (const text of written) {
     parseSelector(text)
-    const result = await queryInstant(text, request.now, environmentOf(request))
+    const samples = await queryInstant(text, request.now, environmentOf(request))
     const times = await queryInstant(
       `label_replace(timestamp(${text}), "__name__", "$1", "__name__", "(.+)")`,
       request.now,
       environmentOf(request),
     )
-    if (result.type !== 'vector' || times.type !== 'vector') continue
+    if (samples.type !== 'vector' || times.type !== 'vector') continue
     const timeOf = new Map(times.vector.map(({ labels, value }) => [labels.key, value * 1000]))
-    for (const sample of result.vector)
+    for (const sample of samples.vector)
       latest.set(sample.labels.key, { sample, time: timeOf.get(sample.labels.key) ?? request.now })
   }
   const byName = Map.groupBy(

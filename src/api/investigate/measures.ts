@@ -17,10 +17,11 @@ export async function measuresOf(
   if (flows === undefined) return { measured: [], lanes: [] }
   const bucket = bucketSql(flows.time.sql(dialect), { step, span: flows.span }, dialect)
   const dns = dialect.number('dns_latency')
-  const known = (value: string) => `CASE WHEN ${value} > 0 THEN ${value} END`
+  const ifPositive = (value: string) => `CASE WHEN ${value} > 0 THEN ${value} END`
   const rows = await runQuery(
     `SELECT ${dialect.asText(bucket)} AS bucket, ` +
-      `${dialect.percentile(known('rtt'), percent)} AS p_rtt, ${dialect.percentile(known(dns), percent)} AS p_dns, ` +
+      `${dialect.percentile(ifPositive('rtt'), percent)} AS p_rtt, ` +
+      `${dialect.percentile(ifPositive(dns), percent)} AS p_dns, ` +
       `count(CASE WHEN rtt > 0 OR ${dns} > 0 THEN 1 END)::DOUBLE AS timed, ` +
       `${dialect.asText(dialect.sum('drop_packets'))} AS packets, ` +
       `${dialect.asText(dialect.sum('drop_bytes'))} AS bytes FROM flows ` +

@@ -28,9 +28,9 @@ export async function subjectOf(written: string, context: Known): Promise<Subjec
   const [, kind, namespace = '', name = ''] = /^(?:([A-Z][A-Za-z]*)\/)?([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
   if (name !== '') {
     const ref = await findObject({ kind, namespace, name }, context)
-    const found = ref === undefined ? undefined : parseKubernetesRef(ref)
-    if (ref === undefined || found === undefined) throw missing(text)
-    return objectSubject(ref, found)
+    const object = ref === undefined ? undefined : parseKubernetesRef(ref)
+    if (ref === undefined || object === undefined) throw missing(text)
+    return objectSubject(ref, object)
   }
   throw new ApiError('WEIR_API_INVALID', `"subject" names no object, actor or address: ${text}.`, {
     hints: [

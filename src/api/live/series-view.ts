@@ -54,9 +54,9 @@ export class SeriesView extends AggregateView<SeriesSpec> {
       add(bucket.total, row)
       if (group === undefined) continue
       const key = group.key(row)
-      const known = this.#group(key, () => group.cells(row))
-      if (known === undefined) continue
-      add(known.sums, row)
+      const shown = this.#group(key, () => group.cells(row))
+      if (shown === undefined) continue
+      add(shown.sums, row)
       add(this.#of(bucket, key), row)
     }
   }

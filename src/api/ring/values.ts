@@ -28,13 +28,13 @@ export class FieldValues {
     // JSON is grouped by its text.
     if (column?.kind === 'json' || (column?.kind === 'dict' && !isResolved(batch, name, this.#resolver))) {
       const { codes } = column
-      const known = new Int32Array(batch.dictionary.length)
+      const parsedCodes = new Int32Array(batch.dictionary.length)
       return (row) => {
         const code = codes[row]!
         if (code === 0) return 0
         return (
-          known[code]! ||
-          (known[code] = this.#id(
+          parsedCodes[code]! ||
+          (parsedCodes[code] = this.#id(
             batch.dictionary[code] ?? '',
             column.kind === 'json' ? () => batch.dictionary[code] ?? '' : cell,
             row,

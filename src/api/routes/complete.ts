@@ -205,9 +205,9 @@ function listed(
   for (const value of used)
     byText.set(value.text, { ...value, count: value.count + (byText.get(value.text)?.count ?? 0) })
   for (const field of fields)
-    for (const each of knownValues(names, field, prefix))
-      if (!byText.has(each.text) && !used.some(({ value }) => value === each.value))
-        byText.set(each.text, { ...each, count: 0 })
+    for (const word of knownValues(names, field, prefix))
+      if (!byText.has(word.text) && !used.some(({ value }) => value === word.value))
+        byText.set(word.text, { ...word, count: 0 })
   const folded = prefix.toLowerCase()
   const begins = ({ value, text }: Counted): number =>
     String(value).toLowerCase().startsWith(folded) || text.toLowerCase().startsWith(folded) ? 0 : 1

@@ -140,11 +140,11 @@ const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
 /** URLs may contain credentials. */
 function shown<T extends { readonly error?: string; readonly feed?: SourceFeed }>(part: T) {
-  const { error, feed: own } = part
+  const { error, feed: feedProblem } = part
   return {
     ...part,
     ...(error === undefined ? {} : { error: withoutUrlSecrets(error) }),
-    ...(own?.why === undefined ? {} : { feed: { ...own, why: withoutUrlSecrets(own.why) } }),
+    ...(feedProblem?.why === undefined ? {} : { feed: { ...feedProblem, why: withoutUrlSecrets(feedProblem.why) } }),
   }
 }
 

@@ -21,7 +21,7 @@ export function alertFindings(rules: readonly ListedRule[]): Finding[] {
   if (rules.length === 0) return []
   const failing = rules.filter(({ error }) => error !== undefined)
   const silent = rules.filter(({ state }) => state === 'no_data')
-  const found = [
+  const findings = [
     ...failing.map(({ name, error = '' }) =>
       warn(`alert ${name}`, oneLine(error), `Its alerts keep their states. Try \`weir alerts test ${name}\`.`),
     ),
@@ -29,5 +29,5 @@ export function alertFindings(rules: readonly ListedRule[]): Finding[] {
       warn(`alert ${name}`, 'no data in its window', 'Check its sources, or set `no_data` of the rule.'),
     ),
   ]
-  return found.length > 0 ? found : [ok('alerts', `${rules.length} rules are evaluated`)]
+  return findings.length > 0 ? findings : [ok('alerts', `${rules.length} rules are evaluated`)]
 }

@@ -15,10 +15,10 @@ export async function checkData(scene: CheckContext): Promise<Finding[]> {
     host,
     config: { data },
   } = scene
-  const result = await host.disk.stat(data)
-  if (result !== undefined && !result.directory)
+  const entry = await host.disk.stat(data)
+  if (entry !== undefined && !entry.directory)
     return [fail('data folder', `${data} is a file`, 'Choose a folder with --data.')]
-  if (result === undefined)
+  if (entry === undefined)
     return [...(await toBeMade(scene)), ...(await room(scene, await nearestExistingFolder(scene)))]
   const closed = await unreadable(scene)
   if (closed !== undefined) return [closed]
@@ -94,16 +94,16 @@ async function folder({ machine, config: { data } }: CheckContext): Promise<Find
 }
 
 async function fileSystem({ machine }: CheckContext, path: string): Promise<Finding[]> {
-  const result = await machine.fileSystem(path)
-  if (result === undefined) return []
-  const fact = `${result.type}, mounted on ${result.mountPoint}`
-  if (result.readOnly)
+  const mount = await machine.fileSystem(path)
+  if (mount === undefined) return []
+  const fact = `${mount.type}, mounted on ${mount.mountPoint}`
+  if (mount.readOnly)
     return [fail('file system', `${fact}, read-only`, 'Mount it read-write, or choose another folder with --data.')]
-  if (inMemory.has(result.type))
+  if (inMemory.has(mount.type))
     return [
       warn('file system', `${fact}: it is in memory, and empty after a restart`, 'Put the data folder on a disk.'),
     ]
-  if (result.type === 'overlay')
+  if (mount.type === 'overlay')
     return [
       warn(
         'file system',
@@ -111,7 +111,7 @@ async function fileSystem({ machine }: CheckContext, path: string): Promise<Find
         'Mount a volume, and set --data to it.',
       ),
     ]
-  if (remote.test(result.type))
+  if (remote.test(mount.type))
     return [
       warn(
         'file system',

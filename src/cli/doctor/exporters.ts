@@ -34,12 +34,14 @@ function findings({ name, addresses, why, known, exporters }: Exporters['sources
       ),
     ]
   const [newest] = exporters
-  const troubled = exporters.flatMap(({ address, why: own }) => (own === undefined ? [] : [{ address, own }]))
+  const troubled = exporters.flatMap(({ address, why: reason }) => (reason === undefined ? [] : [{ address, reason }]))
   return [
     ok(check, `${known} known, the last seen ${ago(now - (newest?.lastSeen ?? now))}`),
     ...troubled
       .slice(0, maxListedExporters)
-      .map(({ address, own }) => warn(`exporter ${address}`, oneLine(own), '`weir exporters` lists all of them.')),
+      .map(({ address, reason }) =>
+        warn(`exporter ${address}`, oneLine(reason), '`weir exporters` lists all of them.'),
+      ),
     ...(troubled.length > maxListedExporters
       ? [
           warn(

@@ -32,8 +32,8 @@ async function checkFolder({ host }: CheckContext, { id, settings }: Entry): Pro
   const check = `source ${id}`
   const advice = 'Let scanners write their reports into it; see `weir help insights`.'
   try {
-    const result = await host.disk.stat(path)
-    if (result?.directory !== true) return [fail(check, `${path} is not a folder`, advice)]
+    const entry = await host.disk.stat(path)
+    if (entry?.directory !== true) return [fail(check, `${path} is not a folder`, advice)]
     const entries = await host.disk.list(path)
     return [
       entries.length === 0
@@ -49,8 +49,8 @@ async function checkFeeds({ host }: CheckContext, { id, type, settings }: Entry)
   const check = `source ${id}`
   const advice = 'Renew the file with the program that downloads it; the last good feed stays in use.'
   const source = await loadSource(type)
-  const result = await source.probe?.(settings, { id, host }, new AbortController().signal)
-  if (result === undefined) return ok(check, 'its files are not tested')
-  const { is, message } = result
+  const probe = await source.probe?.(settings, { id, host }, new AbortController().signal)
+  if (probe === undefined) return ok(check, 'its files are not tested')
+  const { is, message } = probe
   return is === 'ok' ? ok(check, message) : is === 'warn' ? warn(check, message, advice) : fail(check, message, advice)
 }

@@ -39,7 +39,7 @@ export async function checkStore({ host, config: { data, store } }: CheckContext
         warn('store', `${fact}; records of the manifest are damaged`, 'Weir starts and uses the rest; check the disk.'),
       ]
     if (damaged.length > 0) {
-      const rows = damaged.reduce((sum, one) => sum + one.rows, 0)
+      const rows = damaged.reduce((sum, file) => sum + file.rows, 0)
       return [
         warn(
           'store',

@@ -28,7 +28,7 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
       numberOf(exporter, 'malformed') ?? 0,
     ]),
   )
-  const known = sources.reduce((sum, source) => sum + source.known, 0)
+  const seen = sources.reduce((sum, source) => sum + source.known, 0)
   const reasons = sources.flatMap((source) => [
     ...(source.why === undefined ? [] : [`${source.name}: ${oneLine(source.why)}`]),
     ...source.exporters.flatMap(({ address, why }) =>
@@ -55,9 +55,7 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
             rows,
           ),
         ]),
-    ...(known > rows.length
-      ? [`${known - rows.length} more are known; GET /api/v1/exporters?limit= lists them.\n`]
-      : []),
+    ...(seen > rows.length ? [`${seen - rows.length} more are known; GET /api/v1/exporters?limit= lists them.\n`] : []),
     ...(reasons.length === 0 ? [] : [`${reasons.join('\n')}\n`]),
     ...(rows.length === 0
       ? [`Configure an exporter: weir exporters --how ${recipes.map(({ name }) => name).join(' | ')}\n`]

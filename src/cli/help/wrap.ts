@@ -18,7 +18,7 @@ export function wrap(text: string, width: number, hang = ''): readonly string[] 
 export function fitted(natural: readonly number[], width: number, least = 4): readonly number[] {
   const widths = [...natural]
   const room = width - 2 * (widths.length - 1)
-  for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0;) {
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0;) {
     const widest = Math.max(...widths)
     if (widest <= least) break
     const second = Math.max(least, ...widths.filter((number) => number < widest))

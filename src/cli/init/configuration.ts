@@ -86,8 +86,8 @@ function sourcesOf({ collect, name }: Choices, host: string): Settings {
 export function configurationText(choices: Choices): string {
   const { sources, ...settings } = settingsOf(choices)
   const head = '# Written by `weir init`. `weir schema` describes every setting, `weir create` prints samples.\n'
-  const some = Object.keys(sources as Settings).length > 0
-  return head + stringify({ ...settings, ...(some ? { sources } : {}) })
+  const hasSources = Object.keys(sources as Settings).length > 0
+  return head + stringify({ ...settings, ...(hasSources ? { sources } : {}) })
 }
 
 /** Variables that the configuration refers to. */

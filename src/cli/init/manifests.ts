@@ -9,9 +9,9 @@ type InitFile = Readonly<{ name: string; text: string }>
 /** One file has the configuration: the chart's values contain it. */
 export function filesOf(choices: Choices, configuration: string): readonly InitFile[] {
   if (choices.target === 'kubernetes') return [{ name: 'values.yaml', text: valuesText(choices, configuration) }]
-  const own = { name: 'weir.yaml', text: configuration }
-  if (choices.target !== 'docker') return [own]
-  return [own, { name: 'compose.yaml', text: composeText(choices, configuration) }]
+  const configurationFile = { name: 'weir.yaml', text: configuration }
+  if (choices.target !== 'docker') return [configurationFile]
+  return [configurationFile, { name: 'compose.yaml', text: composeText(choices, configuration) }]
 }
 
 export const localImage = `weir:${version}`

@@ -137,7 +137,7 @@ function reportData(report: Report): Data {
       ...(decoder === undefined ? {} : { sets_without_template: decoder.waiting }),
       ...(sent === undefined ? {} : { sent }),
     },
-    rows: protocols.map(([protocol, found]) => ({ protocol, ...found })),
+    rows: protocols.map(([protocol, counts]) => ({ protocol, ...counts })),
     columns: [
       'protocol',
       'datagrams',

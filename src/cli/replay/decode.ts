@@ -49,7 +49,7 @@ export class CaptureDecoder {
     let sets = 0
     for (const { sessions } of this.#exporters.values()) {
       for (const { domains } of sessions.values())
-        for (const { parked } of domains.values()) for (const each of parked.values()) sets += each.length
+        for (const { parked } of domains.values()) for (const parkedSets of parked.values()) sets += parkedSets.length
     }
     return sets
   }

@@ -59,8 +59,8 @@ export class ReplaySender {
 
   #socketOf({ srcAddr, srcPort, dstPort }: CapturedDatagram): Promise<Socket> {
     const port = this.#port ?? dstPort
-    const own = `${srcAddr} ${srcPort} ${port}`
-    const key = this.#sockets.has(own) || this.#sockets.size < maxSockets ? own : `shared ${port}`
+    const connection = `${srcAddr} ${srcPort} ${port}`
+    const key = this.#sockets.has(connection) || this.#sockets.size < maxSockets ? connection : `shared ${port}`
     let socket = this.#sockets.get(key)
     if (socket === undefined) {
       socket = this.#open(port)

@@ -12,7 +12,7 @@ export function topData(rates: Rates, limit: number): Data {
       ...whole.sources.map((source) => ({ kind: 'source', ...source })),
       ...whole.exporters.map((exporter) => ({ kind: 'exporter', name: exporter.address, ...exporter })),
       ...whole.sinks.map((sink) => ({ kind: 'sink', ...sink })),
-    ].map((one) => ({ time: rates.time, ...one })),
+    ].map((row) => ({ time: rates.time, ...row })),
     columns: [
       'time',
       'kind',

@@ -85,12 +85,12 @@ export function compileMetric(definition: MetricDefinition): CompiledMetric {
   if (type === 'histogram' && buckets.length === 0) fail('a histogram needs `buckets`')
   if (buckets.some((bound, index) => index > 0 && !(bound > buckets[index - 1]!))) fail('`buckets` must ascend')
   const labels = definition.labels.map((text) => {
-    const result = ref(text)
-    needsFlatten(result, text)
+    const field = ref(text)
+    needsFlatten(field, text)
     const label = definition.remap[text] ?? text
     if (!labelName.test(label) || label.startsWith('__') || label === 'le')
       fail(`${label} can't be a label; give ${text} another name in \`remap\``)
-    return { name: label, ref: result }
+    return { name: label, ref: field }
   })
   const names = new Set(labels.map((label) => label.name))
   if (names.size < labels.length) fail('two labels have the same name; rename one in `remap`')

@@ -35,9 +35,9 @@ export class LabelSets {
     for (let i = 0; i < mask.length; i++) {
       if (mask[i] === 0) continue
       for (let k = 0; k < ids.length; k++) words[k] = ids[k]![i]!
-      const result = table.find(words, 0)
-      if (result > 0) sets[i] = result
-      else if (result < 0 && table.size <= this.#limit) sets[i] = table.add(words, 0)
+      const code = table.find(words, 0)
+      if (code > 0) sets[i] = code
+      else if (code < 0 && table.size <= this.#limit) sets[i] = table.add(words, 0)
     }
     for (const metricSeries of this.series) metricSeries.reserve(table.size)
     return sets

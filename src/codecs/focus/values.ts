@@ -88,12 +88,12 @@ export function memoized<Result>(compute: (text: string) => Result): (text: stri
       ;[lastText, lastResult] = [text, before]
       return before
     }
-    const result = compute(text)
-    if (text.length > maxLength) return result
+    const computed = compute(text)
+    if (text.length > maxLength) return computed
     if (cache.size >= maxTexts) cache.clear()
     // A copy: a part of a text would keep the whole text in memory.
-    cache.set(Buffer.from(text).toString(), result)
-    return result
+    cache.set(Buffer.from(text).toString(), computed)
+    return computed
   }
 }
 

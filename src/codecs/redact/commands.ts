@@ -96,8 +96,8 @@ export function redactArguments(
   let safe: string[] | undefined
   for (let at = 0; at < list.length; at++) {
     const entry = list[at] ?? ''
-    const result = argument(entry, list[at - 1], used)
-    if (result !== entry) (safe ??= [...list])[at] = result
+    const redacted = argument(entry, list[at - 1], used)
+    if (redacted !== entry) (safe ??= [...list])[at] = redacted
   }
   return safe ?? list
 
@@ -127,12 +127,12 @@ export function redactArguments(
   }
 
   function isFlagOfSecret(flag: string): boolean {
-    const result = suspicion(flag.replace(/^-+/, ''))
+    const suspected = suspicion(flag.replace(/^-+/, ''))
     return (
-      result === 'certain' ||
-      result === 'password' ||
-      result === 'reference' ||
-      (result === 'likely' && flag.startsWith('--'))
+      suspected === 'certain' ||
+      suspected === 'password' ||
+      suspected === 'reference' ||
+      (suspected === 'likely' && flag.startsWith('--'))
     )
   }
 }

@@ -204,17 +204,17 @@ function problemsOf(vulnerability: Fields, refs: ComponentRefs): Problem[] {
   if (affects.length === 0) return [withoutUndefined<Problem>(common)]
   return affects.map((affected) => {
     const ref = textOf(affected['ref'])
-    const result = refs.packageOf(ref, id)
+    const affectedPackage = refs.packageOf(ref, id)
     const fixed = recordsOf(affected['versions']).flatMap((record) =>
       record['status'] === 'unaffected' ? (textOf(record['version']) ?? []) : [],
     )
     return withoutUndefined<Problem>({
       ...common,
-      fixed: fixed.length > 0 ? fixed.join(', ') : recommended(vulnerability, result?.name ?? ref),
-      package: result?.name ?? ref,
-      version: result?.version,
-      type: result?.type,
-      purl: result?.purl,
+      fixed: fixed.length > 0 ? fixed.join(', ') : recommended(vulnerability, affectedPackage?.name ?? ref),
+      package: affectedPackage?.name ?? ref,
+      version: affectedPackage?.version,
+      type: affectedPackage?.type,
+      purl: affectedPackage?.purl,
     })
   })
 }

@@ -59,8 +59,8 @@ export function intervalOf(values: RecordSampling): number {
   if (isKnown) return parameters(values, algorithm) || (interval > 0 ? whole(interval) : 0)
   if (interval > 0) return whole(interval)
   for (const number of [bySpacing, bySize, byProbability, byTime]) {
-    const result = parameters(values, number)
-    if (result > 0) return result
+    const interval = parameters(values, number)
+    if (interval > 0) return interval
   }
   return 0
 }

@@ -12,16 +12,16 @@ const loaded = new Map<string, Readonly<{ version: string; loaded: ConnectorPack
 
 /** Loads the manifest of a package for a configuration in `folder`. Throws PackageProblem. */
 export async function loadPackage(name: string, folder: string): Promise<ConnectorPackage> {
-  const found = findPackage(name, folder)
-  const shown = `\`${name}\` ${found.version}`
-  const entry = found.exported('.')
+  const installed = findPackage(name, folder)
+  const shown = `\`${name}\` ${installed.version}`
+  const entry = installed.exported('.')
   if (entry === undefined)
     throw new PackageProblem(
       `${shown} exports no manifest, or the exported file is missing`,
       'its package.json needs the export `.` with the condition `default`, and the package must be built',
     )
   const existing = loaded.get(entry)
-  if (existing?.version === found.version) return existing.loaded
+  if (existing?.version === installed.version) return existing.loaded
   if (existing !== undefined)
     throw new PackageProblem(
       `${shown} was installed while Weir runs version ${existing.version} of it`,
@@ -30,17 +30,17 @@ export async function loadPackage(name: string, folder: string): Promise<Connect
   const manifest = verifyManifest(shown, (await importPackage(shown, entry))['default'])
   const result: ConnectorPackage = {
     name,
-    version: found.version,
+    version: installed.version,
     manifest,
-    ...(manifest.source === undefined ? {} : { source: moduleOf(shown, found, 'source', 'source') }),
+    ...(manifest.source === undefined ? {} : { source: moduleOf(shown, installed, 'source', 'source') }),
     sinks: new Map(
       (manifest.sinks ?? []).map(({ type }, at, { length }) => [
         type,
-        moduleOf(shown, found, at === 0 && length === 1 ? 'sink' : `sink-${type}`, 'sink'),
+        moduleOf(shown, installed, at === 0 && length === 1 ? 'sink' : `sink-${type}`, 'sink'),
       ]),
     ),
   }
-  loaded.set(entry, { version: found.version, loaded: result })
+  loaded.set(entry, { version: installed.version, loaded: result })
   return result
 }
 
@@ -71,8 +71,8 @@ function hasNoJavaScript(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'
 }
 
-function moduleOf(shown: string, found: FoundPackage, module: string, role: string): string {
-  const file = found.exported(`./${module}`)
+function moduleOf(shown: string, installed: FoundPackage, module: string, role: string): string {
+  const file = installed.exported(`./${module}`)
   if (file !== undefined) return file
   throw new PackageProblem(
     `${shown} has a ${role}, and does not export \`./${module}\``,

@@ -12,11 +12,11 @@ export async function probeAccounts(
   signal: AbortSignal,
 ): Promise<Probe> {
   const roles = config.roles.length === 0 ? [undefined] : config.roles
-  const result = await Promise.all([
+  const probes = await Promise.all([
     ...roles.map((role) => lookAt(config, role, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(result.flat())
+  return combined(probes.flat())
 }
 
 async function lookAt(

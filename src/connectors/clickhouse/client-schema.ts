@@ -71,13 +71,13 @@ export class ClickHouseSchema {
     const { version, known } = await this.#server(signal)
     const deduplicates = known.has(token)
     const schema = schemaOf(this.#config, deduplicates)
-    let result = await this.#tables(schema, signal)
-    if (this.#config.create && missingOf(schema, result).length > 0) {
-      await this.#create(schema, result, signal)
-      result = await this.#tables(schema, signal)
+    let tables = await this.#tables(schema, signal)
+    if (this.#config.create && missingOf(schema, tables).length > 0) {
+      await this.#create(schema, tables, signal)
+      tables = await this.#tables(schema, signal)
     }
     if (this.#config.create) await this.#addIndexes(schema, signal)
-    const missing = missingOf(schema, result)
+    const missing = missingOf(schema, tables)
     if (missing.length > 0)
       throw new MissingTables(
         `the database lacks ${missing.map(({ what }) => what).join(', ')}; ` +
@@ -85,14 +85,14 @@ export class ClickHouseSchema {
             ? 'check that the user may create tables and columns'
             : 'create them by one start with `create: true` and a user with the rights, or enable it here'),
       )
-    this.#warn(result, deduplicates, version)
+    this.#warn(tables, deduplicates, version)
     const narrow = new Set(
       this.#config.layout === 'weir'
         ? []
         : exampleColumns
             .filter(
               ({ name, type }) =>
-                type === 'UInt64' && result.types.get(schema.tables[0]?.name ?? '')?.get(name) === 'UInt32',
+                type === 'UInt64' && tables.types.get(schema.tables[0]?.name ?? '')?.get(name) === 'UInt32',
             )
             .map(({ name }) => name),
     )

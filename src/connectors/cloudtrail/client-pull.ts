@@ -46,9 +46,9 @@ export class FilePuller implements Puller<Delivery> {
 
   /** Throws the reason for a malformed record. */
   eventsOf(message: InMessage): readonly WeirEvent[] {
-    const result = this.#results.get(message) ?? new Error('not a record of CloudTrail')
-    if (result instanceof Error) throw result
-    return result === 'nothing' ? [] : [result]
+    const event = this.#results.get(message) ?? new Error('not a record of CloudTrail')
+    if (event instanceof Error) throw event
+    return event === 'nothing' ? [] : [event]
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Delivery>[]> {

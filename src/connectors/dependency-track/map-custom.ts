@@ -19,8 +19,8 @@ export function endpointOf(
   const written = annotations?.[trackEndpoint]
   if (written === undefined || written === '') return 'no_endpoint'
   const url = normal(written)
-  const result = allowed.find((text) => normal(text) === url)
-  if (url !== undefined && result !== undefined) return { url: result }
+  const endpoint = allowed.find((text) => normal(text) === url)
+  if (url !== undefined && endpoint !== undefined) return { url: endpoint }
   return { is: 'reject', reason: `the annotation ${trackEndpoint} names an endpoint that \`endpoints\` does not list` }
 }
 

@@ -12,8 +12,8 @@ export async function probeAccount(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const result = await Promise.all([lookAt(config, context, signal), checkLease(config.lease, context, signal)])
-  return combined(result.flat())
+  const probes = await Promise.all([lookAt(config, context, signal), checkLease(config.lease, context, signal)])
+  return combined(probes.flat())
 }
 
 async function lookAt(config: DigitaloceanConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {

@@ -11,11 +11,11 @@ export async function probeEvents(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const result = await Promise.all([
+  const probes = await Promise.all([
     ...config.zones.map((zone) => lookAt(config, zone, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(result.flat())
+  return combined(probes.flat())
 }
 
 async function lookAt(

@@ -40,10 +40,10 @@ export function zonePartition({
     env: self.env,
     note: (what, message) => {
       requested(what === 'answered' ? 'answered' : 'failed')
-      if (what === 'retried') position.waits(message)
+      if (what === 'retried') partition.waits(message)
     },
   })
-  const position: ZonePartition = new PartitionPoller({
+  const partition: ZonePartition = new PartitionPoller({
     context,
     checkpoint,
     retentionMs,
@@ -76,5 +76,5 @@ export function zonePartition({
     },
     ...(limits === undefined ? {} : { limits }),
   })
-  return { place: position, client }
+  return { place: partition, client }
 }

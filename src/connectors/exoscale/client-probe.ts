@@ -8,8 +8,8 @@ import { ExoscaleClient } from './client.ts'
 import type { ExoscaleConfig } from './config.ts'
 
 export async function probeAccount(config: ExoscaleConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const result = await Promise.all([lookAt(config, context, signal), checkLease(config.lease, context, signal)])
-  return combined(result.flat())
+  const probes = await Promise.all([lookAt(config, context, signal), checkLease(config.lease, context, signal)])
+  return combined(probes.flat())
 }
 
 async function lookAt(config: ExoscaleConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {

@@ -23,10 +23,10 @@ function errorText(error: unknown) {
 
 /** Credentials are then read again. */
 export function isLoginRejected(error: unknown): boolean {
-  const result = codeOf(error)
+  const rejection = codeOf(error)
   return (
-    result === code.unauthenticated ||
-    result === code.forbidden ||
+    rejection === code.unauthenticated ||
+    rejection === code.forbidden ||
     /credentials|invalid_grant|auth\.key/i.test(errorText(error))
   )
 }

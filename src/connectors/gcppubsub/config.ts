@@ -68,14 +68,14 @@ type Place = Readonly<{
 /** Google's ids have at least as many characters; emulators accept others. */
 const leastId = 3
 
-function placeComplaint(position: Place): Complaint | null {
-  const { endpoint, auth } = position
+function placeComplaint(location: Place): Complaint | null {
+  const { endpoint, auth } = location
   const short = (['project', 'topic', 'subscription'] as const).find(
-    (field) => (position[field]?.length ?? leastId) < leastId,
+    (field) => (location[field]?.length ?? leastId) < leastId,
   )
   if (short !== undefined && auth.type !== 'none')
     return new Complaint(
-      `a name of Google has at least ${leastId} characters, \`${position[short]}\` has ${position[short]?.length}`,
+      `a name of Google has at least ${leastId} characters, \`${location[short]}\` has ${location[short]?.length}`,
       'correct it; an emulator, which accepts it, needs `auth: {type: none}` and `endpoint`',
       [short],
     )

@@ -12,7 +12,7 @@ const silent = (): void => undefined
 
 /** Requests the first page once, and stores neither rows nor the position. */
 export async function probeApi(config: HttpPollConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const position = withoutUrlSecrets(config.url)
+  const url = withoutUrlSecrets(config.url)
   const lease = [await checkLease(config.lease, context, signal)].flat()
   let client: PollClient | undefined
   try {
@@ -26,11 +26,11 @@ export async function probeApi(config: HttpPollConfig, context: ProbeContext, si
     const { length } = isEmpty ? [] : readPage(answer.body, config, () => undefined).records
     const found: Probe =
       length === 0
-        ? { is: 'warn', message: `${position} responds, but the first page has no records; check \`records\`` }
-        : { is: 'ok', message: `${position}: ${length} records on the first page` }
+        ? { is: 'warn', message: `${url} responds, but the first page has no records; check \`records\`` }
+        : { is: 'ok', message: `${url}: ${length} records on the first page` }
     return combined([found, ...lease])
   } catch (error) {
-    return { is: 'fail', message: `${position}: ${messageOf(error)}` }
+    return { is: 'fail', message: `${url}: ${messageOf(error)}` }
   } finally {
     client?.close()
   }

@@ -171,8 +171,8 @@ export function nextPage(
     case 'page':
       return records.length === 0 ? undefined : String(Number(current ?? paging.first) + 1)
     case 'cursor': {
-      const result = scalarText(jsonAt(document, paging.at))
-      return result === '' || result === 'false' || result === current ? undefined : result
+      const cursor = scalarText(jsonAt(document, paging.at))
+      return cursor === '' || cursor === 'false' || cursor === current ? undefined : cursor
     }
   }
 }

@@ -67,8 +67,8 @@ export class InfluxClient {
 
   /** An empty write checks login and bucket; some servers refuse it as such. */
   async probe(signal: AbortSignal): Promise<Probe> {
-    const result = await this.write([], signal)
-    if (result?.is === 'retry') return { is: 'fail', message: result.reason }
+    const outcome = await this.write([], signal)
+    if (outcome?.is === 'retry') return { is: 'fail', message: outcome.reason }
     return { is: 'ok', message: this.#clean(`${this.#base}: the write API responds`) }
   }
 

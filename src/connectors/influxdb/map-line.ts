@@ -75,9 +75,9 @@ export function withField(fields: string, name: string, value: unknown, type: Fi
 
 /** Undefined: the value does not fit, which is reported to `drop`. */
 function fieldText(value: unknown, type: FieldType, drop: Drop): string | undefined {
-  const result = written(value, type)
-  if (typeof result === 'string') return result
-  drop(result.drop)
+  const text = written(value, type)
+  if (typeof text === 'string') return text
+  drop(text.drop)
   return undefined
 }
 

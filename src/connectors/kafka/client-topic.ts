@@ -7,8 +7,8 @@ import type { KafkaConfig } from './config.ts'
 
 /** Leaders at most a minute old; creates the topic if configured. Rejects if no broker responds. */
 export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
-  const result = await fetchTopic(live, topic)
-  if (!config.create_topic || !('problem' in result) || result.problem !== noTopic(topic)) return result
+  const fetched = await fetchTopic(live, topic)
+  if (!config.create_topic || !('problem' in fetched) || fetched.problem !== noTopic(topic)) return fetched
   const problem = await createTopic(live, topic, config, context)
   return problem === undefined ? fetchTopic(live, topic) : { problem }
 }

@@ -70,11 +70,11 @@ export class FlowIntake implements Intake<FlowUnit> {
   append({ unit, spans }: FlowUnit, _: Promise<unknown>, signal: AbortSignal): Promise<Accepted | undefined> {
     const appended = this.#appending.then(() => this.#append(unit, signal))
     this.#appending = appended
-    return appended.then((result) => {
-      if (result === undefined) return undefined
+    return appended.then((outcome) => {
+      if (outcome === undefined) return undefined
       this.#units.recycle(unit)
       for (const { position, to } of spans) position.synced = Math.max(position.synced, to)
-      return result
+      return outcome
     })
   }
 

@@ -35,8 +35,8 @@ export function sharedLeaseClient({ record, position, checkpointAfter }: SharedL
   }
   return {
     async read(signal) {
-      const result = await record.read(signal)
-      return result === undefined ? undefined : recordOf(result)
+      const versioned = await record.read(signal)
+      return versioned === undefined ? undefined : recordOf(versioned)
     },
     async write(before, next, signal) {
       if (next.holder !== '') identity = next.holder

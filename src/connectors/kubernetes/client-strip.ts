@@ -40,9 +40,9 @@ class Place {
     if (key === undefined) return this
     if (key === '*') return (this.entries ??= new Place()).at(rest)
     const bytes = Buffer.from(key)
-    let result = this.keys.find((candidate) => bytes.equals(candidate.bytes))
-    if (result === undefined) this.keys.push((result = { bytes, place: new Place() }))
-    return result.place.at(rest)
+    let entry = this.keys.find((candidate) => bytes.equals(candidate.bytes))
+    if (entry === undefined) this.keys.push((entry = { bytes, place: new Place() }))
+    return entry.place.at(rest)
   }
 }
 

@@ -6,9 +6,9 @@ const layout = 4
 type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
 export function openTables(database: Database): void {
-  const result = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (result !== 0 && result !== layout)
-    throw new Error(`it has layout ${result}, this version of Weir reads layout ${layout}`)
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version !== 0 && version !== layout)
+    throw new Error(`it has layout ${version}, this version of Weir reads layout ${layout}`)
   database.transaction(() => {
     // One checksum per group of columns that is written together; NULL is not verified.
     database.exec(`
@@ -17,7 +17,7 @@ export function openTables(database: Database): void {
       CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT,
         hash TEXT, emitted TEXT, namespace TEXT, name TEXT, block INTEGER, slot INTEGER, emitted_at INTEGER,
         emitted_version TEXT, since TEXT, location_sum INTEGER, facts_sum INTEGER, emission_sum INTEGER)`)
-    if (result !== layout) database.exec(`PRAGMA user_version = ${layout}`)
+    if (version !== layout) database.exec(`PRAGMA user_version = ${layout}`)
   })
   // A damaged page may hide rows. Documents have their own checksums.
   for (const table of ['state', 'collections', 'objects']) {

@@ -150,30 +150,30 @@ export class Tracker implements Target {
     if (before !== undefined && this.#listing) before.seen = this.#list
     if (before?.hash === digest) return this.#hidden(before, version, 'resource-version')
     const { object } = seen
-    const position = placeOf(this.#options.cluster, this.#options.type, object)
-    const replaced = before === undefined && this.#listing ? this.#replacedBy(position) : undefined
+    const location = placeOf(this.#options.cluster, this.#options.type, object)
+    const replaced = before === undefined && this.#listing ? this.#replacedBy(location) : undefined
     if (replaced !== undefined) {
       // A name has one holder at a time: the known object is deleted.
       const settled = this.#gone(replaced.uid, replaced.known, undefined, version)
       if (settled !== undefined) return settled.then(() => this.#seen(seen, isNew))
     }
     return before === undefined
-      ? this.#created(seen, position, digest, isNew || this.#isNew(object))
-      : this.#updated(seen, position, digest, before, version)
+      ? this.#created(seen, location, digest, isNew || this.#isNew(object))
+      : this.#updated(seen, location, digest, before, version)
   }
 
-  #created(seen: SeenObject, position: Place, digest: string, isNew: boolean): void | Promise<void> {
+  #created(seen: SeenObject, location: Place, digest: string, isNew: boolean): void | Promise<void> {
     const { map, snapshot, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const [version, now] = [seen.version ?? '', host.clock.now()]
-    const known = map.add(this.#collection, position.uid)
+    const known = map.add(this.#collection, location.uid)
     if (this.#listing) known.seen = this.#list
     const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
-    this.#requests.seen(position.uid, safe)
+    this.#requests.seen(location.uid, safe)
     const change =
       isNew || snapshot
         ? changeEvent({
-            place: position,
+            place: location,
             resourceVersion: version,
             operation: 'created',
             old: undefined,
@@ -186,10 +186,10 @@ export class Tracker implements Target {
             time: Number.isNaN(created) ? now : created,
           })
         : undefined
-    return this.#put(known, { place: position, version, digest, document, safe, now }, 'created', change)
+    return this.#put(known, { place: location, version, digest, document, safe, now }, 'created', change)
   }
 
-  #updated(seen: SeenObject, position: Place, digest: string, known: Known, version: string): void | Promise<void> {
+  #updated(seen: SeenObject, location: Place, digest: string, known: Known, version: string): void | Promise<void> {
     const { map, noise, marked, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const old = map.document(known)
@@ -202,7 +202,7 @@ export class Tracker implements Target {
             : undefined) ?? [JSON.parse(old.toString()) as KubeObject, safe])
     const patch: readonly PatchStep[] = parts === undefined ? [] : diff(...parts)
     const now = this.#clock.ofUpdate(host.clock.now(), patch, safe, seen)
-    this.#requests.seen(position.uid, safe, parts?.[0])
+    this.#requests.seen(location.uid, safe, parts?.[0])
     const hiding = old === undefined ? [] : noise.hides(patch)
     if (hiding.length > 0) this.#options.onNoise(hiding)
     // Equal members in another order, from another server version.
@@ -214,7 +214,7 @@ export class Tracker implements Target {
       hiding.length > 0
         ? undefined
         : changeEvent({
-            place: position,
+            place: location,
             resourceVersion: version,
             operation: 'updated',
             old,
@@ -227,7 +227,7 @@ export class Tracker implements Target {
             deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
             noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
           })
-    return this.#put(known, { place: position, version, digest, document, safe, now }, 'updated', change)
+    return this.#put(known, { place: location, version, digest, document, safe, now }, 'updated', change)
   }
 
   #put(

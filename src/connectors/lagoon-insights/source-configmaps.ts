@@ -129,25 +129,25 @@ export class ConfigMapController {
 
   async #process(place: Place, signal: AbortSignal): Promise<void> {
     const { config, context, cluster, isLeader } = this.#options
-    const result = await cluster.configMap(place, signal)
-    if (result === undefined) return
-    const { meta } = result
+    const configMap = await cluster.configMap(place, signal)
+    if (configMap === undefined) return
+    const { meta } = configMap
     const key = keyOf(meta)
     const wait = waitMs(meta, context.host.clock.now())
     if (wait !== undefined && wait > 0) return this.#see(meta, signal)
     if (isProcessed(meta) || names.givenUp in meta.labels || names.rejected in meta.annotations) return
-    const id = reportId(result)
+    const id = reportId(configMap)
     if (this.#waiting.get(key)?.id === id) return
     const labels = await cluster.namespaceLabels(meta.namespace, signal)
     if (labels === undefined) return
-    const made = reportOf(result, labels, config)
-    if (typeof made === 'string') return this.#reject(result, made, signal)
+    const made = reportOf(configMap, labels, config)
+    if (typeof made === 'string') return this.#reject(configMap, made, signal)
     const wrong = await checkFiles(made.report, config.max_decompressed)
     // With `strict` an unreadable file is sent as insights-remote sends it.
     if (wrong !== undefined && !(config.strict && wrong === 'unreadable-gzip'))
-      return this.#reject(result, wrong, signal)
+      return this.#reject(configMap, wrong, signal)
     for (const reason of made.corrected) this.#corrected(key, reason)
-    const position = await this.#position(id, result, made.report, signal)
+    const position = await this.#position(id, configMap, made.report, signal)
     if (position === undefined || !isLeader()) return
     const since = context.host.clock.now()
     this.#waiting.set(key, { id, since })

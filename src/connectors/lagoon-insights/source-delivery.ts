@@ -173,11 +173,11 @@ export class Delivery {
           await context.host.timers.sleep(Math.min(30_000, 1000 * 2 ** failures), signal)
           if (signal.aborted) return undefined
         }
-        const result = await cluster.configMap(meta, signal).catch(() => current)
-        if (result === undefined) return undefined
-        if ('meta' in result) {
-          if (result.meta.uid !== meta.uid || reportId(result) !== id) return undefined
-          current = result.meta
+        const configMap = await cluster.configMap(meta, signal).catch(() => current)
+        if (configMap === undefined) return undefined
+        if ('meta' in configMap) {
+          if (configMap.meta.uid !== meta.uid || reportId(configMap) !== id) return undefined
+          current = configMap.meta
         }
       }
     }

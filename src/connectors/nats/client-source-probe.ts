@@ -7,8 +7,8 @@ export function probeSourceStream(config: NatsSourceConfig, context: ProbeContex
   const { url, stream, consumer, timeout } = config
   return withConnection(config, context, async (library, connection) => {
     const manager = await library.jetstreamManager(connection, { timeout })
-    const result = await unlessMissing(library, manager.streams.info(stream))
-    if (result === undefined)
+    const info = await unlessMissing(library, manager.streams.info(stream))
+    if (info === undefined)
       return {
         is: 'fail',
         message: `${url}: logged in, but stream ${stream} not found; create it, or correct \`stream\``,
@@ -18,7 +18,7 @@ export function probeSourceStream(config: NatsSourceConfig, context: ProbeContex
       reading === undefined
         ? `consumer ${consumer} does not exist yet and is created at the start`
         : `consumer ${consumer} has ${reading.num_pending} pending and ${reading.num_ack_pending} unacknowledged`
-    return { is: 'ok', message: `${url}: logged in; stream ${stream} has ${result.state.messages} messages, ${far}` }
+    return { is: 'ok', message: `${url}: logged in; stream ${stream} has ${info.state.messages} messages, ${far}` }
   })
 }
 

@@ -22,8 +22,8 @@ export class InterfacesFile {
     if (this.#path === null) return false
     const { host, log, id: source } = this.#context
     try {
-      const result = await host.disk.stat(this.#path)
-      const seen = result === undefined ? 'missing' : `${result.size} ${result.modified}`
+      const entry = await host.disk.stat(this.#path)
+      const seen = entry === undefined ? 'missing' : `${entry.size} ${entry.modified}`
       if (seen === this.#seen) return false
       this.#seen = seen
       const { readInterfaces } = await import('./map-interfaces.ts')

@@ -30,7 +30,7 @@ type Senders = Readonly<{
 
 /** RFC 7011, sections 10.4 and 11. */
 export async function listenIpfixTcp(
-  position: HostPort,
+  address: HostPort,
   tls: TlsOptions | undefined,
   { connected, failed }: Senders,
 ): Promise<IpfixTcp> {
@@ -56,7 +56,7 @@ export async function listenIpfixTcp(
   server.on('tlsClientError', (error: NodeJS.ErrnoException, { remoteAddress = '' }: Socket) =>
     failed(remoteAddress, error.code ?? error.message),
   )
-  const bound = await listening(server, position)
+  const bound = await listening(server, address)
   return {
     address: `${tls === undefined ? 'tcp' : 'tls'}://${formatHostPort(bound)}`,
     renew(renewed) {

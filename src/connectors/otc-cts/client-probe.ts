@@ -9,11 +9,11 @@ import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { cts, sessionOf } from './client-project.ts'
 
 export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const result = await Promise.all([
+  const probes = await Promise.all([
     ...projectsOf(config).map((project) => probeProject(config, project, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(result.flat())
+  return combined(probes.flat())
 }
 
 /** Sends no requests. Rejects with a readable error. */

@@ -44,10 +44,10 @@ export function trackerPartition({
     page: config.page,
     note: (what, message) => {
       requested(what === 'retried' ? 'failed' : 'answered')
-      if (what === 'retried') position.waits(message)
+      if (what === 'retried') partition.waits(message)
     },
   })
-  const position: TrackerPartition = new PartitionPoller({
+  const partition: TrackerPartition = new PartitionPoller({
     context,
     checkpoint,
     retentionMs,
@@ -97,5 +97,5 @@ export function trackerPartition({
     },
     ...(limits === undefined ? {} : { limits }),
   })
-  return position
+  return partition
 }

@@ -31,10 +31,10 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
       sessions.push(session)
       const name = project?.name ?? project?.id ?? 'of clouds.yaml'
       return (project?.trackers ?? ['system']).map((tracker) => {
-        const position = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
+        const partition = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
         return {
-          run: (signal: AbortSignal) => position.run(signal),
-          status: () => ({ project: name, tracker, ...position.status() }),
+          run: (signal: AbortSignal) => partition.run(signal),
+          status: () => ({ project: name, tracker, ...partition.status() }),
         }
       })
     })

@@ -13,11 +13,11 @@ export async function probeProjects(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const result = await Promise.all([
+  const probes = await Promise.all([
     ...config.projects.map((project) => lookAt(config, project, context, signal)),
     checkLease(config.lease, context, signal),
   ])
-  return combined(result.flat())
+  return combined(probes.flat())
 }
 
 /** Sends no requests. Rejects with a readable error. */

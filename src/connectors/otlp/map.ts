@@ -33,8 +33,8 @@ export function acceptedOf(body: Uint8Array): Exported {
 /** By the specification of OTLP: 429, 502, 503 and 504 are transient. 408, 401, 403, 404 and 3xx are retried, too. */
 export function httpOutcome({ status, headers, body }: HttpAnswer, now: number): Exported {
   if (status >= 200 && status < 300) return acceptedOf(body)
-  const result = rpcStatus(body)
-  const text = result?.message ?? shown(body)
+  const rpc = rpcStatus(body)
+  const text = rpc?.message ?? shown(body)
   const reason = `HTTP ${status}${text === '' ? '' : `: ${text}`}`
   if (status >= 300 && status < 400)
     return {
@@ -51,7 +51,7 @@ export function httpOutcome({ status, headers, body }: HttpAnswer, now: number):
       away: true,
     }
   if ([408, 429, 502, 503, 504].includes(status)) {
-    const afterMs = retryAfterMs(headers['retry-after'], now, longestWait) ?? result?.retryMs
+    const afterMs = retryAfterMs(headers['retry-after'], now, longestWait) ?? rpc?.retryMs
     return { is: 'retry', reason, away: true, ...(afterMs === undefined ? {} : { afterMs }) }
   }
   return { is: 'reject', reason }

@@ -92,15 +92,15 @@ export class ScrapeServer {
   async #bind() {
     const waiting: HostPort[] = []
     let problem: string | undefined
-    for (const position of this.#waiting) {
+    for (const address of this.#waiting) {
       const server = this.#serverOf()
       try {
-        await listening(server, position)
+        await listening(server, address)
         this.#servers.push(server)
       } catch (error) {
         if (!(error instanceof WeirError) || error.code !== 'WEIR_LISTEN_IN_USE') throw error
         problem = `${messageOf(error)} Choose another \`listen\`, or end the other program`
-        waiting.push(position)
+        waiting.push(address)
       }
     }
     this.#waiting = waiting

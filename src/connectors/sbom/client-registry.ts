@@ -42,8 +42,8 @@ export class Registry {
   }
 
   /** Undefined: it does not exist. Rejects with {@link Failed}. */
-  async manifest(position: Place, signal: AbortSignal): Promise<Manifest | undefined> {
-    const { name, reference } = position
+  async manifest(location: Place, signal: AbortSignal): Promise<Manifest | undefined> {
+    const { name, reference } = location
     const answer = await this.#get(name, `/v2/${name}/manifests/${reference}`, { accept: manifestTypes, signal })
     if (answer.status === 404) return undefined
     const digest = digestOf(answer.body)

@@ -14,11 +14,10 @@ export async function filesBelow(disk: Disk, folder: string, depth = 0): Promise
   const files: FoundFile[] = []
   for (const name of await disk.list(folder)) {
     const path = `${folder.replace(/\/+$/, '')}/${name}`
-    const result = await disk.stat(path)
+    const entry = await disk.stat(path)
     // Removed meanwhile.
-    if (result === undefined) continue
-    if (!result.directory)
-      files.push({ path, name, size: result.size, modified: result.modified, changed: result.changed })
+    if (entry === undefined) continue
+    if (!entry.directory) files.push({ path, name, size: entry.size, modified: entry.modified, changed: entry.changed })
     else if (depth < maxDepth && !name.startsWith('.')) files.push(...(await filesBelow(disk, path, depth + 1)))
   }
   return files

@@ -51,9 +51,9 @@ export class ImageReader {
   }
 
   /** Emits each document once. Rejects with Failed, and for the journal. */
-  async read(position: Place, signal: AbortSignal): Promise<void> {
+  async read(location: Place, signal: AbortSignal): Promise<void> {
     const { state, config, registry } = this.#options
-    const image = await this.#image(position, signal)
+    const image = await this.#image(location, signal)
     const { name, digest, platforms, attestations } = image
     try {
       await all([
@@ -66,8 +66,8 @@ export class ImageReader {
                 this.#manifest(image, target, manifest.digest, signal),
           ),
         ...(config.cosign ? cosignTags(digest) : []).map((reference) => async () => {
-          const result = await registry.manifest({ name, reference }, signal)
-          if (result !== undefined) await this.#manifest(image, digest, result.digest, signal)
+          const manifest = await registry.manifest({ name, reference }, signal)
+          if (manifest !== undefined) await this.#manifest(image, digest, manifest.digest, signal)
         }),
       ])
     } finally {
@@ -78,17 +78,17 @@ export class ImageReader {
   async #image({ name, reference }: Place, signal: AbortSignal): Promise<Known> {
     const before = this.#known.get(`${name}@${reference}`)
     if (before !== undefined) return before
-    const result = await this.#options.registry.manifest({ name, reference }, signal)
-    if (result === undefined) throw new Failed('not_found', `the image ${name}:${reference} does not exist`)
-    const { platforms, attestations } = partsOf(result.body)
+    const manifest = await this.#options.registry.manifest({ name, reference }, signal)
+    if (manifest === undefined) throw new Failed('not_found', `the image ${name}:${reference} does not exist`)
+    const { platforms, attestations } = partsOf(manifest.body)
     const image = {
       name,
-      digest: result.digest,
+      digest: manifest.digest,
       platforms: platforms.slice(0, maxPlatforms),
-      config: descriptorOf(result.body['config'])?.digest,
+      config: descriptorOf(manifest.body['config'])?.digest,
       attestations,
     }
-    this.#known.set(`${name}@${result.digest}`, image)
+    this.#known.set(`${name}@${manifest.digest}`, image)
     return image
   }
 
@@ -96,13 +96,13 @@ export class ImageReader {
     const { context, registry, state } = this.#options
     const list = `${image.name}@${target}`
     const since = this.#since
-    const result = await registry.referrers(image.name, target, state.etag(list, since), signal)
-    if (result === undefined) return
-    const wanted = result.list
+    const referrers = await registry.referrers(image.name, target, state.etag(list, since), signal)
+    if (referrers === undefined) return
+    const wanted = referrers.list
       .map(descriptorOf)
       .filter((descriptor) => descriptor !== undefined && mayHaveDocuments(descriptor))
     await all(wanted.map((each) => () => this.#manifest(image, target, each?.digest ?? '', signal)))
-    state.recordList(list, result.etag, context.host.clock.now())
+    state.recordList(list, referrers.etag, context.host.clock.now())
   }
 
   /** The store forgets a report after its retention, also if the image still runs. */
@@ -115,10 +115,10 @@ export class ImageReader {
     const { context, registry, state } = this.#options
     const key = `${image.name}@${target}/${digest}`
     if (state.isEmitted(key, this.#since)) return
-    const result = await registry.manifest({ name: image.name, reference: digest }, signal)
-    if (result === undefined) throw new Failed('not_found', `the manifest ${image.name}@${digest} does not exist`)
-    const documents = documentsOf(result.body)
-    const created = Date.parse(textOf(fieldsOf(result.body['annotations'])['org.opencontainers.image.created']) ?? '')
+    const manifest = await registry.manifest({ name: image.name, reference: digest }, signal)
+    if (manifest === undefined) throw new Failed('not_found', `the manifest ${image.name}@${digest} does not exist`)
+    const documents = documentsOf(manifest.body)
+    const created = Date.parse(textOf(fieldsOf(manifest.body['annotations'])['org.opencontainers.image.created']) ?? '')
     let refused = 0
     for (const layer of documents)
       if (!(await this.#document(image, target, { digest, layer, created }, signal))) refused++

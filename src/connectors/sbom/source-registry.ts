@@ -105,9 +105,9 @@ export class RegistryReader implements DocumentReader {
     try {
       const hosts = hostsOf(config.url, config.hosts)
       for (const image of config.images) {
-        const position = placeOf(image, hosts)
-        if (position === undefined) throw new Error(`${image} is no image of ${config.url}.`)
-        if ((await registry.manifest(position, signal)) === undefined)
+        const location = placeOf(image, hosts)
+        if (location === undefined) throw new Error(`${image} is no image of ${config.url}.`)
+        if ((await registry.manifest(location, signal)) === undefined)
           throw new Error(`${image} does not exist in ${config.url}.`)
       }
     } finally {
@@ -179,12 +179,12 @@ export class RegistryReader implements DocumentReader {
     metrics.set('weir_sbom_registry_images', places.size, { source: id })
     for (const key of this.#attempts.keys()) if (!places.has(key)) this.#attempts.delete(key)
     let failure: string | undefined
-    for (const [key, position] of places) {
+    for (const [key, location] of places) {
       if (signal.aborted) return 0
       if ((this.#attempts.get(key) ?? -Infinity) + every > host.clock.monotonic()) continue
       this.#attempts.set(key, host.clock.monotonic())
       try {
-        await images.read(position, signal)
+        await images.read(location, signal)
       } catch (error) {
         if (signal.aborted) return 0
         failure = messageOf(error)
@@ -214,8 +214,8 @@ export class RegistryReader implements DocumentReader {
     const images = [...config.images, ...(pods?.images ?? [])]
     return new Map(
       images.flatMap((image) => {
-        const position = placeOf(image, this.#hosts)
-        return position === undefined ? [] : [[`${position.name}@${position.reference}`, position] as const]
+        const location = placeOf(image, this.#hosts)
+        return location === undefined ? [] : [[`${location.name}@${location.reference}`, location] as const]
       }),
     )
   }

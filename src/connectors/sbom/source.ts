@@ -15,8 +15,8 @@ export const source = defineSource<typeof sbomSchema>('sbom', {
   build: openSbom,
   async verify({ path }, { host }) {
     if (path === null) return
-    const result = await host.disk.stat(path)
-    if (result?.directory !== true) throw new Error(`${path} is not a folder.`)
+    const entry = await host.disk.stat(path)
+    if (entry?.directory !== true) throw new Error(`${path} is not a folder.`)
   },
   async probe({ path, registry, lease }, context, signal) {
     const found: Probe[] = path === null ? [] : [{ is: 'ok', message: `${path} is read` }]

@@ -12,12 +12,12 @@ export async function probeExplorer(
   context: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const result = await Promise.all([
+  const probes = await Promise.all([
     lookAt(config, context, signal),
     budgetOf(config, context),
     checkLease(config.lease, context, signal),
   ])
-  return combined(result.flat())
+  return combined(probes.flat())
 }
 
 async function lookAt(config: ExplorerConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {

@@ -69,9 +69,9 @@ type Found = { readonly run: string; readonly files: string[]; modified: number;
 export function runsInUse(files: readonly Listed[], manifests: readonly Manifest[]): ReadonlyMap<string, string> {
   const groups = new Map<string, Map<string, Found>>()
   for (const { name, modified } of files) {
-    const result = runOf(name)
-    if (result === undefined) continue
-    const { group, run } = result
+    const parsed = runOf(name)
+    if (parsed === undefined) continue
+    const { group, run } = parsed
     const runs = groups.get(group) ?? new Map<string, Found>()
     groups.set(group, runs)
     const existing = runs.get(run) ?? {

@@ -30,7 +30,7 @@ export class SyslogTcp {
     this.#sockets = sockets
   }
 
-  static async open(position: HostPort, tls: TlsOptions | undefined, limit: number, take: Take): Promise<SyslogTcp> {
+  static async open(listenAt: HostPort, tls: TlsOptions | undefined, limit: number, take: Take): Promise<SyslogTcp> {
     const sockets = new Map<Socket, Promise<void>>()
     const accept = (socket: Socket) => {
       socket.on('error', () => socket.destroy())
@@ -49,7 +49,7 @@ export class SyslogTcp {
           )
     server.maxConnections = maxConnections
     const open = openSockets(server)
-    const address = formatHostPort(await listening(server, position))
+    const address = formatHostPort(await listening(server, listenAt))
     return new SyslogTcp(`${tls === undefined ? 'tcp' : 'tls'}://${address}`, server, sockets, open)
   }
 

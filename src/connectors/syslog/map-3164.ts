@@ -119,10 +119,10 @@ function readHost(text: string, hasTime: boolean): Names | undefined {
   if (direct !== undefined) return direct
   const [, host, rest = ''] = hostAndRest.exec(text) ?? []
   if (host === undefined) return undefined
-  const result = readTag(rest.trimStart())
+  const tagged = readTag(rest.trimStart())
   // Without a time, the first word is a host only if it looks like one: RFC 3164, section 4.3.3.
-  if (!hasTime && (result === undefined || (result.metadata === undefined && !/[\d.-]/.test(host)))) return undefined
-  return { ...(host === '-' ? {} : { host }), ...(result ?? { line: rest }) }
+  if (!hasTime && (tagged === undefined || (tagged.metadata === undefined && !/[\d.-]/.test(host)))) return undefined
+  return { ...(host === '-' ? {} : { host }), ...(tagged ?? { line: rest }) }
 }
 
 /** Application, and its process. */

@@ -74,9 +74,9 @@ class Syslog implements SyslogSource {
     const { id, log, metrics, host: environment } = this.#context
     const { udp: places, tcp, tls, max_message: limit, receive_buffer: receiveBuffer } = this.#config
     this.#files = await TlsFiles.ofListener(tls, environment.disk)
-    for (const position of tcp)
+    for (const address of tcp)
       this.#tcp.push(
-        await SyslogTcp.open(position, this.#files?.current, limit, (framed, from) => this.#takeStream(framed, from)),
+        await SyslogTcp.open(address, this.#files?.current, limit, (framed, from) => this.#takeStream(framed, from)),
       )
     this.#udp = await UdpListeners.open({
       source: id,

@@ -52,8 +52,8 @@ export function rejectedIn(document: unknown, pointer: string | null): string {
 
 export function sequenceOf(document: unknown, { sequence }: Rules): Readonly<{ key: string; at: number }> | undefined {
   if (sequence === null) return undefined
-  const result = Number(jsonAt(document, sequence.at) ?? Number.NaN)
-  return Number.isSafeInteger(result) ? { key: keyOf(document, sequence.by), at: result } : undefined
+  const sequenceNumber = Number(jsonAt(document, sequence.at) ?? Number.NaN)
+  return Number.isSafeInteger(sequenceNumber) ? { key: keyOf(document, sequence.by), at: sequenceNumber } : undefined
 }
 
 /**
@@ -63,13 +63,13 @@ export function sequenceOf(document: unknown, { sequence }: Rules): Readonly<{ k
 export function idOf(data: Uint8Array, document: unknown, rules: Rules): string | undefined {
   if (document === undefined) return undefined
   const { key, sequence } = rules
-  const result = sequenceOf(document, rules)
+  const numbered = sequenceOf(document, rules)
   if (key.length > 0) {
     if (key.some((pointer) => jsonAt(document, pointer) === undefined)) return undefined
     return keyOf(document, key)
   }
-  if (sequence === null || result === undefined) return undefined
-  return `${result.key}:${result.at}:${createHash('sha256').update(data).digest('base64url').slice(0, 11)}`
+  if (sequence === null || numbered === undefined) return undefined
+  return `${numbered.key}:${numbered.at}:${createHash('sha256').update(data).digest('base64url').slice(0, 11)}`
 }
 
 export function messageEvent(

@@ -52,12 +52,12 @@ export class ConfiguredSinks {
     const { bus, records, instance, host } = this.#options
     const forever = new AbortController().signal
     await records.sync(forever)
-    const known = records.under<JoinedRecord>(keys.joined('')).map(({ value }) => value.began)
+    const begun = records.under<JoinedRecord>(keys.joined('')).map(({ value }) => value.began)
     const ends = (await Promise.all(Array.from({ length: bus.partitions }, (_, at) => bus.bounds(at)))).map(
       ({ last }) => last,
     )
     const now = host.clock.now()
-    const began = Math.min(...known, known.length === 0 && ends.some((end) => end > 0) ? 0 : now)
+    const began = Math.min(...begun, begun.length === 0 && ends.some((end) => end > 0) ? 0 : now)
     const joins = records.get(keys.joined(instance)) === undefined
     if (joins) await this.#write(keys.joined(instance), { began } satisfies JoinedRecord)
     const isFirst = joins && records.under(keys.configured).length === 0 && records.under(keys.sinks).length === 0
@@ -67,10 +67,10 @@ export class ConfiguredSinks {
       if (records.get(key) === undefined || this.#isOutdated(id, key))
         await this.#write(key, { places } satisfies ConfiguredRecord)
     }
-    const own = sinks.map((id) => keys.configuredBy(id, instance))
+    const sinkKeys = sinks.map((id) => keys.configuredBy(id, instance))
     for (const { name } of records.under(keys.configured)) {
       const key = `${keys.configured}${name}`
-      if (name.endsWith(`/${instance}`) && !own.includes(key)) await this.#write(key, undefined)
+      if (name.endsWith(`/${instance}`) && !sinkKeys.includes(key)) await this.#write(key, undefined)
     }
     await records.sync(forever)
   }

@@ -115,22 +115,22 @@ export class SharedDeadLetters implements DeadLetterStore {
       ({ partition }) => partition,
     )
     const moved = await Promise.all(
-      Array.from(chosen, async ([partition, some]) => {
+      Array.from(chosen, async ([partition, letters]) => {
         if (wanted === undefined) return this.#send(partition, sink, { to })
         let sum = 0
-        for (let at = 0; at < some.length; at += maxIds)
+        for (let at = 0; at < letters.length; at += maxIds)
           sum += await this.#send(partition, sink, {
             to,
-            ids: some.slice(at, at + maxIds).map(({ letter: { id } }) => id),
+            ids: letters.slice(at, at + maxIds).map(({ letter: { id } }) => id),
           })
         return sum
       }),
     )
-    return moved.reduce((sum, some) => sum + some, 0)
+    return moved.reduce((sum, count) => sum + count, 0)
   }
 
   async retryAs(sink: string, id: string, bytes: Uint8Array): Promise<boolean> {
-    const [found] = this.get(id, sink)
+    const [letter] = this.get(id, sink)
     const body = Buffer.from(bytes).toString('base64')
     if (body.length > maxBody)
       throw new WeirError(
@@ -138,7 +138,7 @@ export class SharedDeadLetters implements DeadLetterStore {
         `The stored row has ${bytes.length} bytes; in a shared journal ` +
           `rows of up to ${(maxBody / 4) * 3} bytes can be edited.`,
       )
-    return found !== undefined && (await this.#send(found.partition, sink, { to: 'retrying', ids: [id], body })) > 0
+    return letter !== undefined && (await this.#send(letter.partition, sink, { to: 'retrying', ids: [id], body })) > 0
   }
 
   async close(): Promise<void> {

@@ -20,16 +20,16 @@ export async function sharedName({
   log: Log
 }): Promise<string> {
   const forever = new AbortController().signal
-  const known = () => records.get<{ readonly name: string }>(keys.name)?.name
+  const storedName = () => records.get<{ readonly name: string }>(keys.name)?.name
   for (;;) {
     await records.sync(forever)
-    const result = known()
-    if (result !== undefined) return result
+    const existing = storedName()
+    if (existing !== undefined) return existing
     const writer = new RetryingWriter({ writer: await bus.claim('name'), name: 'name', host, log })
     try {
       await writer.fence('records', keys.name)
       await records.sync(forever)
-      if (known() === undefined)
+      if (storedName() === undefined)
         await writeRecord(writer, keys.name, { name: Buffer.from(host.random.bytes(6)).toString('base64url') })
     } catch (error) {
       if (!(error instanceof Fenced)) throw error

@@ -253,9 +253,9 @@ export function sinksOf(records: SharedRecords, memberTimeoutMs = defaultMemberT
 
 function worst(reports: readonly SinkReport[]): SinkReport[] {
   const order = ['blocked', 'retrying', 'running', 'stopped']
-  return [...Map.groupBy(reports, ({ name }) => name).values()].flatMap((some) => {
-    const [first] = some.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
-    return first === undefined ? [] : [{ ...first, lagMs: Math.max(...some.map(({ lagMs }) => lagMs)) }]
+  return [...Map.groupBy(reports, ({ name }) => name).values()].flatMap((ofName) => {
+    const [first] = ofName.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+    return first === undefined ? [] : [{ ...first, lagMs: Math.max(...ofName.map(({ lagMs }) => lagMs)) }]
   })
 }
 

@@ -90,7 +90,7 @@ export class SharedRecords {
   /** Restarts all ages after an outage, when no heartbeat could be read. */
   renew(): void {
     const at = this.#host.clock.monotonic()
-    for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })
+    for (const [key, record] of this.#known) this.#known.set(key, { ...record, at })
   }
 
   #take(key: string, value: Uint8Array, position: number) {

@@ -8,9 +8,9 @@ import type { SharedRecords } from './records.ts'
 
 export function sharedLedger(
   records: SharedRecords,
-  known: Iterable<SourceRows>,
+  counted: Iterable<SourceRows>,
 ): Readonly<{ sources: readonly SourceRows[]; sinks: readonly SinkCounts[] }> {
-  const sources = new Map([...known].map((source) => [source.name, { ...source }]))
+  const sources = new Map([...counted].map((source) => [source.name, { ...source }]))
   const accept = (name: string, accepted: number) => {
     const source = sources.get(name)
     if (source === undefined) sources.set(name, { name, accepted, duplicates: 0, shed: {} })

@@ -23,26 +23,26 @@ export function sharedState(id: string, options: SharedSourceOptions): Omit<Shar
       return { ...(await bounds()), accepted }
     },
     async newest() {
-      const known = await totals()
+      const totalsBefore = await totals()
       const { before } = await bounds()
-      return known
+      return totalsBefore
         .map(({ name, value: { cursor } }) => noteOf(name, cursor))
         .filter((note) => note !== undefined)
         .filter(({ from }) => from > before)
         .toSorted((a, b) => b.from - a.from)[0]
     },
     async *pieces({ source, from, pieces }: StateNote): AsyncGenerator<StatePiece> {
-      let found = 0
+      let count = 0
       for await (const unit of unitsOf(id, from, options)) {
         const header = unit.pieces[0]?.decoded.header
-        if (found === pieces) return
+        if (count === pieces) return
         if (unit.source !== source || header?.kind !== 'empty' || header.stream === stateStream) continue
         const bytes = frameOf(unit)?.body()
         if (bytes === undefined) break
-        found++
+        count++
         yield { stream: header.stream, bytes }
       }
-      if (found < pieces) throw new Error(`${pieces - found} of ${pieces} pieces are missing`)
+      if (count < pieces) throw new Error(`${pieces - count} of ${pieces} pieces are missing`)
     },
     async put(append, { of, begin, pieces }) {
       const empty = (stream: string, raw: Uint8Array, cursor?: Uint8Array) =>

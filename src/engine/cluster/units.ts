@@ -139,8 +139,8 @@ export async function totalsUpTo({
   }
   if (Math.max(from, before) < position) {
     const units = new Units(() => undefined)
-    reading: for await (const some of bus.read(partition, from, signal)) {
-      for (const record of some) {
+    reading: for await (const batch of bus.read(partition, from, signal)) {
+      for (const record of batch) {
         const unit = record.position > position ? undefined : units.take(record)
         const header = unit?.pieces.at(-1)?.decoded.header
         if (unit !== undefined && header !== undefined && (source === undefined || source === unit.source)) {

@@ -66,10 +66,10 @@ export class SharedWriter {
     const epoch = (records.get<{ epoch: number }>(key)?.epoch ?? 0) + 1
     await writeRecord(writer, key, { epoch })
     const opened = new SharedWriter(options, writer, epoch)
-    const known = records
+    const earlier = records
       .under<TotalsRecord>(keys.totals(''))
       .filter(({ name: source }) => source.endsWith(`@${instance}`))
-    await Promise.all(known.map(({ name: source }) => opened.#source(source).ready))
+    await Promise.all(earlier.map(({ name: source }) => opened.#source(source).ready))
     return opened
   }
 

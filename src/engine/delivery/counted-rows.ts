@@ -15,8 +15,8 @@ export class CountedRows {
     this.#tokens.add(batch.token)
     for (const piece of batch.pieces) {
       const { rows } = piece
-      const known = batch.retried && this.#rejected.size > 0
-      add(piece.batch, known ? rows.filter((row) => !this.#rejected.delete(rowId(piece, row))) : rows)
+      const hasRejected = batch.retried && this.#rejected.size > 0
+      add(piece.batch, hasRejected ? rows.filter((row) => !this.#rejected.delete(rowId(piece, row))) : rows)
     }
   }
 

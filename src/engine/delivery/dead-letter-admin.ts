@@ -40,8 +40,8 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
     },
     async show(id, sink) {
       const results = store.get(id, sink)
-      const one = results.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? results[0]
-      return one === undefined ? undefined : describeDeadLetter(one.sink, one.letter)
+      const chosen = results.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? results[0]
+      return chosen === undefined ? undefined : describeDeadLetter(chosen.sink, chosen.letter)
     },
     async edit(sink, id, body) {
       store.check(sink)
@@ -59,18 +59,18 @@ export function localDeadLetters(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLette
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
     return delivery
   }
-  const some = (sink: string | undefined): ReturnType<SinkSet['all']> =>
+  const sinksNamed = (sink: string | undefined): ReturnType<SinkSet['all']> =>
     sinks.all().filter(({ entry }) => sink === undefined || entry.id === sink)
   return {
     check: (sink) => {
       deliveryOf(sink)
     },
     waiting: (sink) =>
-      some(sink).flatMap(({ entry, delivery }) =>
+      sinksNamed(sink).flatMap(({ entry, delivery }) =>
         delivery.deadLetters.waiting().map((letter) => ({ sink: entry.id, letter })),
       ),
     get: (id, sink) =>
-      some(sink).flatMap(({ entry, delivery }) => {
+      sinksNamed(sink).flatMap(({ entry, delivery }) => {
         const letter = delivery.deadLetters.get(id)
         return letter === undefined ? [] : [{ sink: entry.id, letter }]
       }),

@@ -71,17 +71,17 @@ class Chunks<Row extends Ordered, B extends Body> {
     const outcome = await this.#deliver(chunk)
     if (outcome === undefined) return
     const alone = outcome.is === 'reject' && chunk.length > 1
-    for (const one of chunk) {
-      const verdict = alone ? await this.#deliver([one]) : outcome
-      if (verdict !== undefined) this.fail(one.row, verdict)
+    for (const item of chunk) {
+      const verdict = alone ? await this.#deliver([item]) : outcome
+      if (verdict !== undefined) this.fail(item.row, verdict)
     }
   }
 
   async #deliver(chunk: Encoded<Row, B>[]): Promise<Attempt> {
     const sent: Encoded<Row, B>[] = []
-    for (const one of chunk) {
-      if (one.row.key === undefined || !this.#failedKeys.has(one.row.key)) sent.push(one)
-      else this.fail(one.row, { is: 'retry', reason: behindKey(one.row.key) })
+    for (const item of chunk) {
+      if (item.row.key === undefined || !this.#failedKeys.has(item.row.key)) sent.push(item)
+      else this.fail(item.row, { is: 'retry', reason: behindKey(item.row.key) })
     }
     chunk.splice(0, chunk.length, ...sent)
     if (sent.length === 0) return undefined

@@ -41,9 +41,9 @@ function matching(batch: EventBatch, families: Set<string> | undefined, types: R
   const word = (code: number | undefined) => batch.dictionary[code ?? 0] ?? ''
   const familyPasses = new Map<number, boolean>()
   const typePasses = new Map<number, boolean>()
-  const passes = (known: Map<number, boolean>, code: number, decide: (text: string) => boolean) => {
-    let pass = known.get(code)
-    if (pass === undefined) known.set(code, (pass = decide(word(code))))
+  const passes = (decisions: Map<number, boolean>, code: number, decide: (text: string) => boolean) => {
+    let pass = decisions.get(code)
+    if (pass === undefined) decisions.set(code, (pass = decide(word(code))))
     return pass
   }
   const rows: number[] = []

@@ -35,10 +35,10 @@ export class Derivations {
   }
 
   show(): void {
-    const [found, skipped] = [this.#found, this.#skipped]
+    const [derived, skipped] = [this.#found, this.#skipped]
     this.#found = []
     this.#skipped = 0
-    if (found.length > 0 || skipped > 0) for (const listener of this.#listeners) listener.derived(found, skipped)
+    if (derived.length > 0 || skipped > 0) for (const listener of this.#listeners) listener.derived(derived, skipped)
   }
 
   close(): void {

@@ -200,12 +200,12 @@ class DerivedSink {
     const places = [...cursors.values()]
     let base = 0
     for (const piece of batch.pieces)
-      for (const part of split(piece, places).flatMap((one) => this.derivations.parts(one))) {
+      for (const part of split(piece, places).flatMap((pieceOfPlace) => this.derivations.parts(pieceOfPlace))) {
         const last = { sequence: part.header.sequence, row: part.firstRow + (part.rows.at(-1) ?? 0) }
         const transformed = this.#transform.take(part)
-        const { outputs, failures: some } = transformed
+        const { outputs, failures: failuresOfPiece } = transformed
         this.derivations.add(part, transformed)
-        failures.push(...some.map((failure) => shifted(failure, base)))
+        failures.push(...failuresOfPiece.map((failure) => shifted(failure, base)))
         base += part.rows.length
         this.#last = last
         for (const output of outputs)
@@ -228,8 +228,8 @@ class DerivedSink {
     let base = 0
     for (const piece of batch.pieces) {
       const id = stableId(piece.header.source, piece.header.epoch, piece.header.sourceSequence, piece.firstRow)
-      const { outputs, failures: some } = this.#transform.take(piece)
-      failures.push(...some.map((failure) => shifted(failure, base)))
+      const { outputs, failures: failuresOfPiece } = this.#transform.take(piece)
+      failures.push(...failuresOfPiece.map((failure) => shifted(failure, base)))
       base += piece.rows.length
       for (const output of outputs) {
         if (output.batch.count === 0 || cursors.get(output.to)?.redriven?.includes(id) === true) continue
@@ -386,8 +386,8 @@ function batchTransform(transform: Transform): BatchTransform {
         else if (outcome.is === 'filter') filtered.set(outcome.reason, [...(filtered.get(outcome.reason) ?? []), index])
         else failures.push({ index, is: outcome.is, reason: outcome.reason })
       })
-      for (const [reason, some] of filtered)
-        failures.push({ index: some[0] ?? 0, is: 'filter', reason, rows: Uint32Array.from(some) })
+      for (const [reason, rows] of filtered)
+        failures.push({ index: rows[0] ?? 0, is: 'filter', reason, rows: Uint32Array.from(rows) })
       return { outputs: [{ to: '', batch: toEventBatch(events) }], failures }
     },
   }

@@ -17,10 +17,10 @@ export function healthOf(source: object): SourceHealth | undefined {
 export function healthOfPlaces(
   places: readonly (Readonly<{ why?: string; lastPoll?: number | undefined }> | undefined)[],
 ): SourceHealth | undefined {
-  const failing = places.filter((position) => position?.why !== undefined)
+  const failing = places.filter((target) => target?.why !== undefined)
   const why = failing[0]?.why
   if (why === undefined) return undefined
   if (failing.length < places.length)
     return { why: `${failing.length} of ${places.length} places cannot be read: ${why}`, counts: 'partly' }
-  return { why, counts: failing.every((position) => position?.lastPoll === undefined) ? 'now' : 'lasting' }
+  return { why, counts: failing.every((target) => target?.lastPoll === undefined) ? 'now' : 'lasting' }
 }

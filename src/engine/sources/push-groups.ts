@@ -82,7 +82,7 @@ export class PushGroups {
     this.#pace.sent()
     this.#underWay++
     try {
-      const batch = concatBatches(group.map((one) => one.batch)) as EventBatch
+      const batch = concatBatches(group.map((push) => push.batch)) as EventBatch
       settle(group, (await this.#append(batch)).seen ?? none)
     } catch (error) {
       for (const { reject } of group) reject(error)

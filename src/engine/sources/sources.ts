@@ -148,8 +148,8 @@ export class SourceSet {
 
   manifest(query: ManifestQuery): ManifestState | undefined {
     for (const { source } of this.#running.values()) {
-      const result = source.manifest?.(query)
-      if (result !== undefined) return result
+      const manifest = source.manifest?.(query)
+      if (manifest !== undefined) return manifest
     }
     return undefined
   }

@@ -18,9 +18,9 @@ export function messagesIn(message: Fields, name: string): Fields[] {
 }
 
 export function messageIn(message: Fields, name: string): Fields {
-  const one = message[name] ?? {}
-  if (!isRecord(one)) throw new Error(`\`${name}\` is no object`)
-  return one
+  const member = message[name] ?? {}
+  if (!isRecord(member)) throw new Error(`\`${name}\` is no object`)
+  return member
 }
 
 export function textIn(message: Fields, name: string): string {

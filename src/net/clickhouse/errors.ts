@@ -77,9 +77,9 @@ export function isRefused(error: unknown): boolean {
   return isSchemaFault(error) || isLoginRejected(error) || isRowFault(error)
 }
 
-export function describeFailure(error: unknown, position: string): string {
-  if (!(error instanceof ClickHouseError)) return `${position}: ${messageOf(error)}`
+export function describeFailure(error: unknown, server: string): string {
+  if (!(error instanceof ClickHouseError)) return `${server}: ${messageOf(error)}`
   const { code, message } = error
   const action = loginCodes.has(code) ? 'the server rejected the login; correct `auth`' : advice[code]
-  return `${position}: ${action === undefined ? '' : `${action} `}(code ${code}: ${message})`
+  return `${server}: ${action === undefined ? '' : `${action} `}(code ${code}: ${message})`
 }

@@ -20,7 +20,7 @@ export function expiresAt(now: number): number {
 
 function signed(query: Signable['query']): Signable['query'] {
   return query
-    .filter(([name]) => query.filter(([other]) => other === name).length === 1)
+    .filter(([name]) => query.filter(([otherName]) => otherName === name).length === 1)
     .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 

@@ -41,7 +41,7 @@ export async function openHttpListeners({
     )
   }
   try {
-    for (const position of places) {
+    for (const target of places) {
       const limits = {
         requestTimeout: requestMs,
         headersTimeout: headersMs,
@@ -56,7 +56,7 @@ export async function openHttpListeners({
               listener,
             )
       server.maxConnections = 256
-      const address = formatHostPort(await listening(server, position))
+      const address = formatHostPort(await listening(server, target))
       servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${address}` })
     }
   } catch (error) {

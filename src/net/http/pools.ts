@@ -48,9 +48,9 @@ export class Pools {
   #make({ Agent, buildConnector, EnvHttpProxyAgent, Pool }: Undici, origin: string, isOwn: boolean): Dispatcher {
     const { connections, connectMs, tls, proxyEnv } = this.#options
     const { cert: _cert, key: _key, servername: _name, ...anonymous } = tls ?? { rejectUnauthorized: true }
-    const own = tls === undefined ? {} : isOwn ? tls : anonymous
-    const connector = buildConnector({ ...own, timeout: connectMs, allowH2: false })
-    const { servername } = own as Partial<TlsOptions>
+    const clientTls = tls === undefined ? {} : isOwn ? tls : anonymous
+    const connector = buildConnector({ ...clientTls, timeout: connectMs, allowH2: false })
+    const { servername } = clientTls as Partial<TlsOptions>
     const options = {
       connections,
       allowH2: false,
@@ -68,7 +68,7 @@ export class Pools {
         ...options,
         ...proxy,
         connectTimeout: connectMs,
-        requestTls: { ...own, timeout: connectMs },
+        requestTls: { ...clientTls, timeout: connectMs },
       })
     return isOwn ? new Pool(origin, options) : new Agent(options)
   }

@@ -24,8 +24,8 @@ type ObjectState = Readonly<{
 }>
 
 /** Rejects with the reason if no version is served, or access is denied. */
-export async function readState(ask: Ask, position: ObjectPlace, signal: AbortSignal): Promise<ObjectState> {
-  const { path, version, items } = await readItems(ask, position, signal)
+export async function readState(ask: Ask, location: ObjectPlace, signal: AbortSignal): Promise<ObjectState> {
+  const { path, version, items } = await readItems(ask, location, signal)
   return { path, version, object: items[0] }
 }
 

@@ -140,26 +140,26 @@ function execIdentity(
 
 /** Concurrent calls share one read. The result is used again for `lastsMs`. */
 export function renewed(host: Host, read: () => Promise<Identity>, lastsMs = freshMs): IdentitySource {
-  let known: Promise<Identity> | undefined
+  let identity: Promise<Identity> | undefined
   let until = 0
   const use = (reading: Promise<Identity>, forMs: number) => {
-    if (reading === known) until = host.clock.monotonic() + forMs
+    if (reading === identity) until = host.clock.monotonic() + forMs
   }
   return {
     read: () => {
-      if (known === undefined || host.clock.monotonic() >= until) {
+      if (identity === undefined || host.clock.monotonic() >= until) {
         const reading = read()
-        known = reading
+        identity = reading
         use(reading, freshMs)
         reading.then(
           () => use(reading, lastsMs),
           () => use(reading, 0),
         )
       }
-      return known
+      return identity
     },
     forget: () => {
-      known = undefined
+      identity = undefined
     },
   }
 }

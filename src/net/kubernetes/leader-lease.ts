@@ -42,13 +42,13 @@ export async function connectLease(
   { name, namespace, kubeconfig }: LeaseSettings,
   host: Host,
 ): Promise<Readonly<{ client: Client; ref: LeaseRef }>> {
-  const { namespace: own = 'default', ...options } = await login({
+  const { namespace: namespaceOfPod = 'default', ...options } = await login({
     host,
     env: self.env,
     path: kubeconfig,
     context: null,
   })
-  return { client: openClient(options), ref: { name, namespace: namespace ?? own } }
+  return { client: openClient(options), ref: { name, namespace: namespace ?? namespaceOfPod } }
 }
 
 /** Undefined without settings. The server need not be reachable. Rejects with WEIR_KUBERNETES_LOGIN. */
@@ -75,32 +75,32 @@ export function leaseLeaderRecord(
 ): LeaseLeaderRecord {
   const lease = leaseClient(ref, client.ask, client.write)
   const limit = { timers, ms: durationMs * timeoutPart }
-  let known: LeaseRecord | undefined
+  let lastRecord: LeaseRecord | undefined
   return {
     instance: `${name}_${Buffer.from(random.bytes(4)).toString('hex')}`,
     async read(signal) {
-      known = await withDeadline(signal, limit, (until) => lease.read(until))
-      return known === undefined ? undefined : { version: known.version, value: valueIn(known, source) }
+      lastRecord = await withDeadline(signal, limit, (until) => lease.read(until))
+      return lastRecord === undefined ? undefined : { version: lastRecord.version, value: valueIn(lastRecord, source) }
     },
     async write(before, value, signal) {
-      if (before !== known?.version) return undefined
+      if (before !== lastRecord?.version) return undefined
       // The API requires microseconds.
       const at = new Date(clock.now()).toISOString().replace('Z', '000Z')
       const holder = holderOf(value)
-      const isNew = holder !== '' && holder !== known?.holder
+      const isNew = holder !== '' && holder !== lastRecord?.holder
       const leader = JSON.stringify(value)
       if (JSON.stringify(leader).length > maxCheckpointLength - source.length - 64)
         throw new Error('the checkpoint does not fit into a Lease; split the source into several')
       const update = {
         holder,
         seconds: Math.max(1, Math.ceil(durationMs / 1000)),
-        epoch: (known?.epoch ?? 0) + (isNew ? 1 : 0),
-        acquired: isNew ? at : (known?.acquired ?? at),
+        epoch: (lastRecord?.epoch ?? 0) + (isNew ? 1 : 0),
+        acquired: isNew ? at : (lastRecord?.acquired ?? at),
         renewed: at,
         checkpoint: { source, leader },
       }
-      const written = await withDeadline(signal, limit, (until) => lease.write(known, update, until))
-      if (written !== undefined) known = written
+      const written = await withDeadline(signal, limit, (until) => lease.write(lastRecord, update, until))
+      if (written !== undefined) lastRecord = written
       return written?.version
     },
   }

@@ -57,10 +57,10 @@ export const maxCheckpointLength = 128 * 1024
 
 export function leaseClient({ namespace, name }: LeaseRef, request: Ask, write: Write): LeaseClient {
   const all = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`
-  const one = `${all}/${encodeURIComponent(name)}`
+  const leasePath = `${all}/${encodeURIComponent(name)}`
   return {
     async read(signal) {
-      const answer = await request(one, {}, signal)
+      const answer = await request(leasePath, {}, signal)
       if (answer.status === 404) {
         answer.close()
         return undefined
@@ -88,7 +88,7 @@ export function leaseClient({ namespace, name }: LeaseRef, request: Ask, write: 
         },
       }
       const answer =
-        before === undefined ? await write('POST', all, object, signal) : await write('PUT', one, object, signal)
+        before === undefined ? await write('POST', all, object, signal) : await write('PUT', leasePath, object, signal)
       // 404: another client removed it.
       if (answer.status === 409 || (before !== undefined && answer.status === 404)) {
         answer.close()

@@ -170,8 +170,8 @@ function named(id: string | null | undefined, name: string | null | undefined): 
   }
 }
 
-function any(found: IdOrName) {
-  return found.id === undefined && found.name === undefined ? undefined : found
+function any(owner: IdOrName) {
+  return owner.id === undefined && owner.name === undefined ? undefined : owner
 }
 
 /** Default: the prefix of the project name (`eu-de_prod`). */

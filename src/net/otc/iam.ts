@@ -21,11 +21,11 @@ export function tokenRequest({ proof, project, domain, agency }: Account): objec
     user.id === undefined
       ? { ...user, ...(proof.domain === undefined ? {} : { domain: proof.domain }) }
       : { id: user.id }
-  const own = proof.domain === undefined ? {} : { scope: { domain: proof.domain } }
+  const scope = proof.domain === undefined ? {} : { scope: { domain: proof.domain } }
   return {
     auth: {
       identity: { methods: ['password'], password: { user: { ...who, password: proof.password } } },
-      ...(agency === undefined ? { scope: { project: projectOf(project, domain) } } : own),
+      ...(agency === undefined ? { scope: { project: projectOf(project, domain) } } : scope),
     },
   }
 }

@@ -163,7 +163,7 @@ export class AccountInventory {
       ...events.map((event) => changeEvent(event, source, collector)),
     ]
     if (rows.length > 0)
-      for (const [some] of chunks(rows)) await appendEvents(this.#context, some, { signal, once: true })
+      for (const [chunk] of chunks(rows)) await appendEvents(this.#context, chunk, { signal, once: true })
     const isMissing = complete && [...after.known.values()].some(({ missing }) => missing > 0)
     if (rows.length > 0 || begun || isMissing) await this.#files.write(stateName, after)
     for (const { kind, body } of events)

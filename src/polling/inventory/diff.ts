@@ -42,11 +42,11 @@ export function keyOf({ provider, account, region, type, id }: CloudResource): s
 /** Undefined `before`: the first complete snapshot. Its resources are `observed`, never `created`. */
 export function differences(
   before: CollectorState | undefined,
-  found: readonly CloudResource[],
+  current: readonly CloudResource[],
   { complete, now, since }: Readonly<{ complete: boolean; now: number; since: number }>,
 ): Readonly<{ events: readonly Difference[]; after: CollectorState }> {
   const events: Difference[] = []
-  const known = new Map(before?.known)
+  const resources = new Map(before?.known)
   const gone = new Map(before?.gone)
   const present = new Set<string>()
   const put = (
@@ -59,17 +59,17 @@ export function differences(
     const body = { ...resource, ...(changes === undefined ? {} : { changes }), detectedAt: now }
     events.push({ kind, key, id: hashOf([key, kind, from, hash, since, revision]), body, time })
   }
-  for (const resource of found) {
+  for (const resource of current) {
     const key = keyOf(resource)
     if (present.has(key)) continue
     present.add(key)
     const hash = hashOf(contentOf(resource))
-    const last = known.get(key)
+    const last = resources.get(key)
     const revision = (last?.revision ?? gone.get(key) ?? 0) + 1
     if (resource.state === 'deleted') {
       if (last !== undefined) put('deleted', key, resource, { hash, from: last.hash, revision })
       if (last !== undefined) gone.set(key, revision)
-      known.delete(key)
+      resources.delete(key)
       continue
     }
     const entry = { resource, hash, revision, emitted: now, missing: 0 }
@@ -82,25 +82,25 @@ export function differences(
     } else if (now - last.emitted >= observedMs) {
       put('observed', key, resource, { hash, from: hash, revision })
     } else {
-      known.set(key, { ...last, resource, missing: 0 })
+      resources.set(key, { ...last, resource, missing: 0 })
       continue
     }
-    known.set(key, entry)
+    resources.set(key, entry)
   }
   if (complete && before !== undefined)
     for (const [key, last] of before.known) {
       if (present.has(key)) continue
       const missing = last.missing + 1
       if (missing < absences) {
-        known.set(key, { ...last, missing })
+        resources.set(key, { ...last, missing })
         continue
       }
       const revision = last.revision + 1
       put('deleted', key, { ...last.resource, state: 'deleted' }, { hash: '', from: last.hash, revision })
-      known.delete(key)
+      resources.delete(key)
       gone.set(key, revision)
     }
-  return { events, after: { since, read: now, known, gone: newest(gone) } }
+  return { events, after: { since, read: now, known: resources, gone: newest(gone) } }
 }
 
 const maxGone = 10_000

@@ -15,8 +15,8 @@ export function listOf(value: unknown): readonly Fields[] {
 
 /** Each value once; undefined without one. */
 export function nonEmpty<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
-  const found = [...new Set(list.filter((value) => value !== undefined))]
-  return found.length === 0 ? undefined : found
+  const unique = [...new Set(list.filter((value) => value !== undefined))]
+  return unique.length === 0 ? undefined : unique
 }
 
 /** An item that is no resource makes the snapshot incomplete. */

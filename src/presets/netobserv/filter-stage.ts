@@ -22,17 +22,17 @@ export function filterRules(name: string, before: Branch, rules: Placed, scales:
   let branch = keepQueries(name, before, rules, scales, assembly)
   const changes = new Changes(assembly)
   for (const { rule, at } of rules) {
-    const result = removal(rule, at, assembly)
-    if (result === undefined && rule.type !== 'conditional_sampling') {
+    const removed = removal(rule, at, assembly)
+    if (removed === undefined && rule.type !== 'conditional_sampling') {
       changes.add(rule, at)
       continue
     }
     // A condition after a change of fields must see the change.
     branch = changes.take().applyTo(name, branch, assembly)
     branch =
-      result === undefined
+      removed === undefined
         ? conditionalSampling(name, branch, rule, at, assembly)
-        : withQuery(branch, result.keeps, at, assembly)
+        : withQuery(branch, removed.keeps, at, assembly)
   }
   return changes.finish().applyTo(name, branch, assembly)
 }

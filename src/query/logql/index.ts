@@ -160,13 +160,13 @@ function at(
 function overTime(node: RangeNode, time: number, series: Loaded): Vector {
   const to = time - node.offset
   const from = to - node.range
-  const result: Sample[] = []
+  const samples: Sample[] = []
   for (const { labels, values } of series) {
     const within = values.filter((candidate) => candidate.time > from && candidate.time <= to)
-    if (within.length > 0) result.push({ labels, value: reduced(node, within, to) })
+    if (within.length > 0) samples.push({ labels, value: reduced(node, within, to) })
   }
-  if (node.name !== 'absent_over_time') return result
-  return result.length > 0 ? [] : [{ labels: absentLabels(node.logs), value: 1 }]
+  if (node.name !== 'absent_over_time') return samples
+  return samples.length > 0 ? [] : [{ labels: absentLabels(node.logs), value: 1 }]
 }
 
 /** Of names with one matcher, which is an equality. */

@@ -76,8 +76,8 @@ export function addressTest(text: string): (address: string) => boolean {
     throw syntaxError(`ip: ${JSON.stringify(text)} is no address, network or range`)
   }
   return (address) => {
-    const result = familyOf(address)
-    return result !== undefined && list.check(address, result)
+    const family = familyOf(address)
+    return family !== undefined && list.check(address, family)
   }
 }
 

@@ -92,13 +92,13 @@ export function vectorScalar(
   bool: boolean,
 ): Vector {
   const isComputed = bool || !isComparison(operator)
-  const result: Sample[] = []
+  const samples: Sample[] = []
   for (const { labels, value, dropsName = false } of vector) {
     const [left, right] = swapped ? [scalar, value] : [value, scalar]
     const computed = element(operator, left, right, value, bool)
-    if (computed !== undefined) result.push({ labels, value: computed, dropsName: dropsName || isComputed })
+    if (computed !== undefined) samples.push({ labels, value: computed, dropsName: dropsName || isComputed })
   }
-  return result
+  return samples
 }
 
 /** Labels that pair samples, remembered for each series. */
@@ -148,7 +148,7 @@ export function vectorBinary(
     results.set(signature, sample)
   }
   const taken = new Map<string, Set<string>>()
-  const result: Sample[] = []
+  const samples: Sample[] = []
   for (const sample of many) {
     const signature = signatures.of(sample.labels)
     const other = results.get(signature)
@@ -166,9 +166,9 @@ export function vectorBinary(
     if (before.has(labels.key))
       throw executionError('multiple matches for labels: grouping labels must ensure unique matches')
     before.add(labels.key)
-    result.push({ labels, value, dropsName: sample.dropsName ?? false })
+    samples.push({ labels, value, dropsName: sample.dropsName ?? false })
   }
-  return result
+  return samples
 }
 
 function resultLabels(

@@ -98,8 +98,8 @@ export class Evaluation {
     this.#limits.tick()
     const to = shiftedTime(node, time, this.#times)
     return (this.#series.get(node) ?? []).flatMap((series) => {
-      const result = series.newest(to - this.#limits.lookback, to)
-      return result === undefined ? [] : [{ labels: series.labels, ...result }]
+      const newest = series.newest(to - this.#limits.lookback, to)
+      return newest === undefined ? [] : [{ labels: series.labels, ...newest }]
     })
   }
 
@@ -233,15 +233,15 @@ export class Evaluation {
     const { windows, time: within } = this.windows(source, time)
     const isRate = name === 'rate' || name === 'increase'
     const reduce = windowFunctions[name]!
-    const result: Sample[] = []
+    const samples: Sample[] = []
     for (const window of windows) {
       const value = reduce(window, within, parameter)
       if (value === undefined) continue
       if (isRate) this.#notes.counter(window.labels.get(metricName), places[0]!)
       const dropsName = window.dropsName === true || name !== 'last_over_time'
-      result.push({ labels: window.labels, value, dropsName })
+      samples.push({ labels: window.labels, value, dropsName })
     }
-    return result
+    return samples
   }
 }
 

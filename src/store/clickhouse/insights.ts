@@ -48,7 +48,7 @@ interface Part {
 
 /** From the first report that has the row until the first later one that lacks it. */
 function partsOf(names: StoreNames, { family, type, part, columns, identity = [] }: Part): string {
-  const own = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
+  const computed = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
   const merged = ['ref', 'data', 'tool', 'tool_version', ...Object.keys(columns)]
   const last = merged.map((column) => `argMax(m.${column}, m.number) AS ${column}`)
   const partition = ['r.image', 'r.source', 'p.subject', ...identity.map((name) => columns[name]!)]
@@ -56,7 +56,7 @@ function partsOf(names: StoreNames, { family, type, part, columns, identity = []
   // Numbers of a run of reports with the row have the same distance from the row's own numbers.
   const runs =
     `SELECT r.image AS image, r.source AS source, p.subject AS subject, p.ref AS ref, p.data AS data, ` +
-    `${own.join(', ')}, r.tool AS tool, r.tool_version AS tool_version, r.valid_from AS valid_from, ` +
+    `${computed.join(', ')}, r.tool AS tool, r.tool_version AS tool_version, r.valid_from AS valid_from, ` +
     'r.valid_to AS valid_to, r.number AS number, toInt64(r.number) - toInt64(row_number() OVER (PARTITION BY ' +
     `${partition.join(', ')} ORDER BY r.number)) AS run FROM (${eventsOf(names, family)}) AS p INNER JOIN ` +
     `(${reports(names, part)}) AS r ON p.insight_report = r.report WHERE p.type = ${text(type)}`
@@ -129,9 +129,10 @@ function rowsOfReports(
   family: 'package' | 'problem',
   fields: Readonly<Record<string, string>>,
 ): string {
-  const own = Object.entries(fields).map(([column, sql]) => `${sql} AS ${column}`)
+  const computed = Object.entries(fields).map(([column, sql]) => `${sql} AS ${column}`)
   return (
-    `SELECT p.insight_report AS report, p.key AS image, ${own.join(', ')} FROM (${eventsOf(names, family)}) AS p ` +
+    `SELECT p.insight_report AS report, p.key AS image, ${computed.join(', ')} ` +
+    `FROM (${eventsOf(names, family)}) AS p ` +
     `WHERE p.type = ${text(insightTypes[family])}`
   )
 }
@@ -188,7 +189,7 @@ export function factsView(names: StoreNames): string {
 }
 
 export function imagesView(names: StoreNames): string {
-  const own = (...keys: readonly string[]): string => jsonText('r.data', ...keys)
+  const textOf = (...keys: readonly string[]): string => jsonText('r.data', ...keys)
   const of = (part: ReportPart, ...keys: readonly string[]): string =>
     `toUInt32OrNull(${jsonText(`r.${part}_data`, ...keys)})`
   const list = (key: string): string => `JSONExtract(ifNull(r.data, ''), 'image', ${text(key)}, 'Array(String)')`
@@ -199,21 +200,21 @@ export function imagesView(names: StoreNames): string {
   )
   const columns = [
     'r.image AS image',
-    `${own('image', 'name')} AS name`,
+    `${textOf('image', 'name')} AS name`,
     `${list('tags')} AS tags`,
     `${list('aliases')} AS aliases`,
-    `${own('image', 'os')} AS os`,
-    `${own('image', 'architecture')} AS architecture`,
+    `${textOf('image', 'os')} AS os`,
+    `${textOf('image', 'architecture')} AS architecture`,
     'r.tool AS tool',
     'r.tool_version AS tool_version',
-    `${own('format')} AS format`,
+    `${textOf('format')} AS format`,
     `${of('packages', 'packages')} AS packages`,
     `${of('problems', 'problems')} AS problems`,
     ...bySeverity,
     `${of('problems', 'fixable')} AS fixable`,
     `${of('facts', 'facts')} AS facts`,
-    `${own('sha256')} AS sha256`,
-    `${own('origin')} AS origin`,
+    `${textOf('sha256')} AS sha256`,
+    `${textOf('origin')} AS origin`,
     'r.valid_from AS valid_from',
     'r.valid_to AS valid_to',
     'r.ref AS ref',

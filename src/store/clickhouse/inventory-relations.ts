@@ -13,14 +13,14 @@ const together = `a.valid_from < ${end('b')} AND b.valid_from < ${end('a')}`
 const sameAccount = 'a.provider = b.provider AND a.account = b.account'
 
 const columns = ['ref', 'provider', 'account', 'id', 'parent', 'valid_from', 'valid_to']
-const own = columns.map((column) => `v.${column} AS ${column}`).join(', ')
+const columnList = columns.map((column) => `v.${column} AS ${column}`).join(', ')
 
 function inventory(names: StoreNames, where = '1'): string {
-  return `SELECT ${own} FROM (${inventoryView(names)}) AS v WHERE ${where}`
+  return `SELECT ${columnList} FROM (${inventoryView(names)}) AS v WHERE ${where}`
 }
 
 function each(names: StoreNames, list: string, where: string): string {
-  return `SELECT ${own}, arrayJoin(v.${list}) AS item FROM (${inventoryView(names)}) AS v WHERE ${where}`
+  return `SELECT ${columnList}, arrayJoin(v.${list}) AS item FROM (${inventoryView(names)}) AS v WHERE ${where}`
 }
 
 function nodes(names: StoreNames): string {

@@ -48,15 +48,18 @@ const hasTags = Object.entries(taggedTypes)
   .join(' OR ')
 
 export function inventoryView(names: StoreNames): string {
-  const own = (path: string): string => jsonText('s.data', path)
+  const textOf = (path: string): string => jsonText('s.data', path)
   const objectOf = (member: string): string =>
     asJson(`if(JSONType(ifNull(s.data, ''), ${text(member)}) = 'Object', ${jsonOf('s.data', member)}, NULL)`)
   const parsed: Readonly<Record<string, string>> = {
-    ...Object.fromEntries(Object.entries(inventoryTexts).map(([column, path]) => [column, own(path)])),
+    ...Object.fromEntries(Object.entries(inventoryTexts).map(([column, path]) => [column, textOf(path)])),
     ...Object.fromEntries(
-      Object.entries(inventoryNumbers).map(([column, path]) => [column, `toFloat64OrNull(ifNull(${own(path)}, ''))`]),
+      Object.entries(inventoryNumbers).map(([column, path]) => [
+        column,
+        `toFloat64OrNull(ifNull(${textOf(path)}, ''))`,
+      ]),
     ),
-    created: timeOf(own('createdAt')),
+    created: timeOf(textOf('createdAt')),
     cost_per_hour: `toFloat64OrNull(ifNull(${jsonText('s.data', 'costPerHour', 'amount')}, ''))`,
     currency: jsonText('s.data', 'costPerHour', 'currency'),
     ...Object.fromEntries(

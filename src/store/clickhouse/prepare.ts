@@ -28,7 +28,7 @@ export async function prepareViews(options: PrepareOptions, signal: AbortSignal)
   const { client, names, cluster, create, log } = options
   if (create) await options.tables(signal)
   const views = viewsOf(names, cluster)
-  const known = new Map(
+  const existing = new Map(
     (
       await client.rows<{ name: string; engine: string; comment: string }>(
         `SELECT name, engine, comment FROM system.tables WHERE database = ${text(names.database)}`,
@@ -36,15 +36,15 @@ export async function prepareViews(options: PrepareOptions, signal: AbortSignal)
       )
     ).map((table) => [table.name, table]),
   )
-  const foreign = views.filter(({ name }) => known.has(name) && known.get(name)?.engine !== 'View')
+  const foreign = views.filter(({ name }) => existing.has(name) && existing.get(name)?.engine !== 'View')
   if (foreign.length > 0)
     throw unavailable(
       `${client.place} has tables of another program under the names ` +
         `${foreign.map(({ name }) => name).join(', ')}; set \`store.clickhouse.database\` to another database`,
       undefined,
     )
-  const missing = views.filter(({ name, comment }) => known.get(name)?.comment !== comment)
-  if (!create && missing.some(({ name }) => !known.has(name)))
+  const missing = views.filter(({ name, comment }) => existing.get(name)?.comment !== comment)
+  if (!create && missing.some(({ name }) => !existing.has(name)))
     throw unavailable(
       `${client.place} lacks the views ${missing.map(({ name }) => name).join(', ')}; create them by one start with ` +
         '`create: true` and a user with the rights, or enable it here',

@@ -55,8 +55,8 @@ export async function addReadingAids(
   const kind = distributed ? 'flows_local' : 'flows'
   const added: string[] = []
   const failed: string[] = []
-  const known = await knownOf(client, names, kind, signal)
-  for (const aid of readingAids(sums).filter((readingAid) => !known.has(readingAid.name))) {
+  const existing = await knownOf(client, names, kind, signal)
+  for (const aid of readingAids(sums).filter((readingAid) => !existing.has(readingAid.name))) {
     const on = cluster === null ? '' : ` ON CLUSTER ${name(cluster)}`
     const statement =
       `ALTER TABLE ${tableOf(names, kind)}${on} ADD ${aid.kind} IF NOT EXISTS ` + `${name(aid.name)} ${aid.definition}`

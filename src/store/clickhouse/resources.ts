@@ -31,7 +31,7 @@ function zones(names: StoreNames): string {
 
 export function resourcesView(names: StoreNames): string {
   const { kind, api_group, namespace, name, cluster } = partsOfRef('r.ref')
-  const own = (...keys: readonly (string | number)[]): string => jsonText('r.data', ...keys)
+  const textOf = (...keys: readonly (string | number)[]): string => jsonText('r.data', ...keys)
   const columns: Readonly<Record<string, string>> = {
     kind,
     api_group,
@@ -40,16 +40,16 @@ export function resourcesView(names: StoreNames): string {
     uid: uidOf('r.key'),
     cluster,
     labels: asJson(jsonOf('r.data', 'labels')),
-    node: own('node'),
-    zone: `coalesce(${own('zone')}, n.zone)`,
-    phase: own('phase'),
-    owner_kind: own('owners', 1, 'kind'),
-    owner_name: own('owners', 1, 'name'),
-    owner_uid: own('owners', 1, 'uid'),
-    created: timeOf(own('created')),
+    node: textOf('node'),
+    zone: `coalesce(${textOf('zone')}, n.zone)`,
+    phase: textOf('phase'),
+    owner_kind: textOf('owners', 1, 'kind'),
+    owner_name: textOf('owners', 1, 'name'),
+    owner_uid: textOf('owners', 1, 'uid'),
+    created: timeOf(textOf('created')),
     valid_from: 'r.valid_from',
     valid_to: 'r.valid_to',
-    resource_version: own('resourceVersion'),
+    resource_version: textOf('resourceVersion'),
     ref: 'r.ref',
     data: asJson('r.data'),
   }

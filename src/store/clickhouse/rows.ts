@@ -53,8 +53,8 @@ export function auditView(names: StoreNames): string {
   const columns = [
     'e.time AS `time`',
     ...auditColumns.flatMap((column) => {
-      const own = `e.${name(`audit_${column}`)} AS ${name(column)}`
-      return column === 'resource_type' ? ['e.ref AS `resource`', own] : [own]
+      const auditColumn = `e.${name(`audit_${column}`)} AS ${name(column)}`
+      return column === 'resource_type' ? ['e.ref AS `resource`', auditColumn] : [auditColumn]
     }),
     'e.id AS `id`',
     'e.source AS `source`',

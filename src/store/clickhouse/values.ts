@@ -77,7 +77,7 @@ function listOf(write: Write): Write {
 function mapOf(write: Write): Write {
   return (value) =>
     `{${Object.entries(value as object)
-      .map(([key, each]) => `${JSON.stringify(key)}:${write(each)}`)
+      .map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`)
       .join(',')}}`
 }
 
@@ -89,11 +89,11 @@ function tupleOf(members: readonly NativeType[]): Write {
   })
   const writers = named.map(({ type }) => orNull(writer(type)))
   return (value) => {
-    if (Array.isArray(value)) return `[${value.map((each, at) => writers[at]?.(each) ?? 'null').join(',')}]`
+    if (Array.isArray(value)) return `[${value.map((item, at) => writers[at]?.(item) ?? 'null').join(',')}]`
     if (!isRecord(value)) return JSON.stringify(value)
-    const entries = Object.entries(value).map(([key, each]) => {
+    const entries = Object.entries(value).map(([key, member]) => {
       const at = named.findIndex(({ name }) => name === key)
-      return `${JSON.stringify(key)}:${writers[at]?.(each) ?? JSON.stringify(each)}`
+      return `${JSON.stringify(key)}:${writers[at]?.(member) ?? JSON.stringify(member)}`
     })
     return `{${entries.join(',')}}`
   }

@@ -7,12 +7,12 @@ import type { StoreNames } from './tables.ts'
 
 /** By id: `statements`, and those that name it first, with µs since 1970, status, reason, image and purl. */
 function statements(names: StoreNames): string {
-  const own = (key: string): string => jsonText('e.data', key)
+  const textOf = (key: string): string => jsonText('e.data', key)
   const rows =
-    `SELECT ${own('id')} AS about, ${own('status')} AS status, ` +
-    `coalesce(${own('justification')}, ${own('impact')}) AS reason, ` +
-    `${own('image')} AS image, ${own('purl')} AS purl, ${own('document')} AS document, ` +
-    `coalesce(${timeOf(own('time'))}, e.time) AS since, ` +
+    `SELECT ${textOf('id')} AS about, ${textOf('status')} AS status, ` +
+    `coalesce(${textOf('justification')}, ${textOf('impact')}) AS reason, ` +
+    `${textOf('image')} AS image, ${textOf('purl')} AS purl, ${textOf('document')} AS document, ` +
+    `coalesce(${timeOf(textOf('time'))}, e.time) AS since, ` +
     `JSONExtract(ifNull(e.data, ''), 'aliases', 'Array(Nullable(String))') AS aliases ` +
     `FROM (${eventsOf(names, 'fact')}) AS e WHERE e.type = ${text(insightTypes.waiver)}`
   const newest = `SELECT * FROM (${rows}) ORDER BY since DESC LIMIT 1 BY about, image, purl, document`

@@ -33,10 +33,10 @@ export class EndpointIndexReader {
   async find(name: string, ids: readonly number[]): Promise<ReadonlyMap<number, RowsOfId> | undefined> {
     return this.#read(name, async (file) => {
       const foot = this.#feet.get(name) ?? (await footOf(file, name))
-      const found = foot === undefined ? undefined : await find(file, foot, ids)
-      if (foot === undefined || found === undefined) this.#feet.delete(name)
+      const spans = foot === undefined ? undefined : await find(file, foot, ids)
+      if (foot === undefined || spans === undefined) this.#feet.delete(name)
       else this.#keep(name, foot)
-      return found
+      return spans
     })
   }
 
@@ -100,11 +100,11 @@ async function find(
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, RowsOfId> | undefined> {
   const results = new Map<number, readonly number[] | 'common'>()
-  for (const [block, some] of Map.groupBy(ids, (id) => foot.ids.findLast(([first]) => first <= id))) {
+  for (const [block, idsOfBlock] of Map.groupBy(ids, (id) => foot.ids.findLast(([first]) => first <= id))) {
     if (block === undefined) continue
     const bytes = await blockOf(file, block)
     if (bytes === undefined) return undefined
-    for (const [id, rows] of entriesOf(bytes, block[0], new Set(some))) results.set(id, rows)
+    for (const [id, rows] of entriesOf(bytes, block[0], new Set(idsOfBlock))) results.set(id, rows)
   }
   const numbers = new Set([...results.values()].flatMap((rows) => (rows === 'common' ? [] : rows)))
   const times = await timesOf(file, foot, numbers)
@@ -136,12 +136,12 @@ async function timesOf(
   numbers: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, number> | undefined> {
   const results = new Map<number, number>()
-  for (const [at, some] of Map.groupBy(numbers, (number) => Math.floor(number / timesOfBlock))) {
+  for (const [at, numbersOfBlock] of Map.groupBy(numbers, (number) => Math.floor(number / timesOfBlock))) {
     const block = times[at]
     const bytes = block === undefined ? undefined : await blockOf(file, block)
     if (block === undefined || bytes === undefined) return undefined
     const read = new VarintReader(bytes)
-    const last = Math.max(...some)
+    const last = Math.max(...numbersOfBlock)
     let [time] = block
     for (let number = at * timesOfBlock; number <= last; number++) {
       time += read.next()

@@ -70,11 +70,11 @@ export class CostBodies {
   #member(position: number, from: number, end: number): number {
     const bytes = this.#bytes
     const before = this.#members[position]
-    const known = before !== undefined && this.#same(before.name, from)
-    const afterName = known ? from + before.name.length : this.#textEnd(from, end)
-    if (afterName === unusual || bytes[afterName] !== colon || (!known && this.#escaped)) return unusual
-    const name = known ? before.name : bytes.subarray(from, afterName)
-    const column = known ? before.column : columnOf.get(bytes.toString('latin1', from + 1, afterName - 1))
+    const isSame = before !== undefined && this.#same(before.name, from)
+    const afterName = isSame ? from + before.name.length : this.#textEnd(from, end)
+    if (afterName === unusual || bytes[afterName] !== colon || (!isSame && this.#escaped)) return unusual
+    const name = isSame ? before.name : bytes.subarray(from, afterName)
+    const column = isSame ? before.column : columnOf.get(bytes.toString('latin1', from + 1, afterName - 1))
     const at = afterName + 1
     if (bytes[at] === n) {
       if (bytes.toString('latin1', at, at + 4) !== 'null') return unusual
@@ -85,15 +85,15 @@ export class CostBodies {
     const to = this.#textEnd(at, end)
     if (to === unusual) return unusual
     if (column === undefined) {
-      if (!known) this.#members[position] = { name, column, from: 0, to: 0, code: 0 }
+      if (!isSame) this.#members[position] = { name, column, from: 0, to: 0, code: 0 }
       return this.#escaped ? unusual : to
     }
-    const same = known && before.to - before.from === to - at && this.#equal(before.from, at, to)
+    const same = isSame && before.to - before.from === to - at && this.#equal(before.from, at, to)
     const text = same ? undefined : this.#text(at, to)
     if (!same && text === undefined) return unusual
     const code = same ? before.code : this.#words.code(text)
     this.#row[column] = code
-    if (known) [before.from, before.to, before.code] = [at, to, code]
+    if (isSame) [before.from, before.to, before.code] = [at, to, code]
     else this.#members[position] = { name, column, from: at, to, code }
     return to
   }

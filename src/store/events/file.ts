@@ -60,8 +60,8 @@ export function eventFile(
       rows += count
       bytes += data.bytes.length
     }
-    const own = bodies.map(({ of, rows: all }): Extracted => ({ of, rows: all.slice(from, to) }))
-    groups.push({ rows, chunks: chunksOf(columns, pieces.slice(from, to), own, rows) })
+    const bodiesOfPart = bodies.map(({ of, rows: all }): Extracted => ({ of, rows: all.slice(from, to) }))
+    groups.push({ rows, chunks: chunksOf(columns, pieces.slice(from, to), bodiesOfPart, rows) })
     from = to
   }
   return {
@@ -85,12 +85,12 @@ function chunksOf(
   const asFlows = pieces.map(asColumns)
   const chunks = new Map<string, Chunk | undefined>([['id', idChunk(pieces)], ...bodyChunks(pieces)])
   for (const name of eventCodes) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
-  for (const { of, rows: found } of extracted) {
-    if (found.every((candidate) => candidate === undefined)) continue
-    const known = found.map(
-      (each, index) => each ?? { ...asFlows[index]!, batch: { ...asFlows[index]!.batch, columns: {} } },
+  for (const { of, rows: bodyRows } of extracted) {
+    if (bodyRows.every((candidate) => candidate === undefined)) continue
+    const bodiesOrFlows = bodyRows.map(
+      (body, index) => body ?? { ...asFlows[index]!, batch: { ...asFlows[index]!.batch, columns: {} } },
     )
-    for (const name of of.names) chunks.set(name, textChunk(name, 'text', known))
+    for (const name of of.names) chunks.set(name, textChunk(name, 'text', bodiesOrFlows))
   }
   chunks.set('time', timeChunk('time', 'us', asFlows))
   chunks.set(

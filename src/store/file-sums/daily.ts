@@ -121,9 +121,9 @@ export class DailySums {
 
   /** The entry of the file, without damaged sums of its day, so that they are written again. */
   async check(file: StoredFile): Promise<StoredFile> {
-    const found = daysWithSums(this.#folder.state.files.values()).find(({ sums }) => sums === file.day)
-    if (found === undefined) return file
-    if ((await intactDays(new Verification(this.#host.disk, this.#folder.directory), [found])).length > 0) return file
+    const daySums = daysWithSums(this.#folder.state.files.values()).find(({ sums }) => sums === file.day)
+    if (daySums === undefined) return file
+    if ((await intactDays(new Verification(this.#host.disk, this.#folder.directory), [daySums])).length > 0) return file
     const without = withoutDay(file)
     await this.#folder.exchange([], [without])
     return without

@@ -27,10 +27,10 @@ export function digestOf(files: readonly StoredFile[]): string {
 /** Days with sums of exactly their files in the list. */
 export function daysWithSums(files: Iterable<StoredFile>): readonly DaySums[] {
   return [...flowDays(files).values()].flatMap((ofDay) => {
-    const some = ofDay.flatMap(({ name, day }) => (day?.version === sumsVersion ? [{ name, sums: day }] : []))
-    if (some.length === 0) return []
+    const current = ofDay.flatMap(({ name, day }) => (day?.version === sumsVersion ? [{ name, sums: day }] : []))
+    if (current.length === 0) return []
     const digest = digestOf(ofDay)
-    const found = some.find(({ sums }) => sums.files === digest)
-    return found === undefined ? [] : [{ name: daySumsOf(found.name, digest), sums: found.sums, files: ofDay }]
+    const matching = current.find(({ sums }) => sums.files === digest)
+    return matching === undefined ? [] : [{ name: daySumsOf(matching.name, digest), sums: matching.sums, files: ofDay }]
   })
 }

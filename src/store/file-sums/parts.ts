@@ -90,11 +90,11 @@ const inFiles = new Set(fileColumns.flows.map(({ name }) => name))
 
 /** Columns of the view of a part. */
 export function viewColumnsOf({ keys, computed = [] }: SumPart): readonly string[] {
-  const own = computed.map(({ name }) => name)
+  const names = computed.map(({ name }) => name)
   const isComputed = (column: string) =>
     [...columnsBehind([column])].every((name) => keys.includes(name) || !inFiles.has(name)) &&
     [...columnsBehind([column])].some((name) => inFiles.has(name))
-  return [...flowViewColumns.filter((column) => !own.includes(column) && isComputed(column)), ...own]
+  return [...flowViewColumns.filter((column) => !names.includes(column) && isComputed(column)), ...names]
 }
 
 const columnsOfParts = new Map(sumParts.map((part) => [part, new Set(viewColumnsOf(part))]))

@@ -83,8 +83,8 @@ function sumView(read: SumReads[number], given: ViewInput): string {
   const totals = sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
   const group = columns.length === 0 ? '' : ` GROUP BY ${columns.join(', ')}`
   const rows = `SELECT ${[...columns, totals].join(', ')} FROM (${scans.join(' UNION ALL ')})${group}`
-  const own = new Set(named.filter((column) => !computed.some(({ name }) => name === column)))
-  return flowsView({ ...input, columns: own }, new Set([...own].flatMap(addressesOf)), {
+  const stored = new Set(named.filter((column) => !computed.some(({ name }) => name === column)))
+  return flowsView({ ...input, columns: stored }, new Set([...stored].flatMap(addressesOf)), {
     rows,
     sums: [...computed.map(({ name }) => name), ...sums],
   })

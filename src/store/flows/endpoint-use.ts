@@ -16,11 +16,11 @@ export async function endpointUse(
     const names = new Set(schema.map(([name]) => String(name)))
     const present = columns.filter((column) => names.has(column))
     if (present.length === 0 || !names.has('time_received')) return undefined
-    const each = (aggregate: string) => present.map((column) => `${aggregate}("${column}")`).join(', ')
+    const aggregates = (aggregate: string) => present.map((column) => `${aggregate}("${column}")`).join(', ')
     const [[rows, timed, first, last] = []] = await rowsOf(
       connection,
-      `SELECT count(*)::DOUBLE, count(time_received)::DOUBLE, least(${each('min')})::DOUBLE,
-        greatest(${each('max')})::DOUBLE FROM ${file}`,
+      `SELECT count(*)::DOUBLE, count(time_received)::DOUBLE, least(${aggregates('min')})::DOUBLE,
+        greatest(${aggregates('max')})::DOUBLE FROM ${file}`,
     )
     if (rows !== timed || typeof first !== 'number' || typeof last !== 'number') return undefined
     const ids = present.map((column) => `coalesce("${column}" - ${first - 1}, 0)::UINTEGER`).join(', ')

@@ -103,8 +103,8 @@ export class Endpoints {
         w2 = words[at + 2]!
         w3 = words[at + 3]!
         scope = own
-        const known = table.find(w0, w1, w2, w3, own)
-        id = known === 0 ? this.#add(words, row, own, meaning) : this.#base + known - 1
+        const existing = table.find(w0, w1, w2, w3, own)
+        id = existing === 0 ? this.#add(words, row, own, meaning) : this.#base + existing - 1
         table = this.#tableOf(meaning)
       }
       ids[row] = id

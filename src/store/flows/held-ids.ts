@@ -100,13 +100,13 @@ export class HeldIds {
         w2 = words[at + 2]!
         w3 = words[at + 3]!
         scope = own
-        const known = this.#table.find(w0, w1, w2, w3, own)
-        if (known >= steady && time >= floor) {
-          id = this.#base + known - steady
+        const existing = this.#table.find(w0, w1, w2, w3, own)
+        if (existing >= steady && time >= floor) {
+          id = this.#base + existing - steady
           from = floor
           until = Infinity
         } else {
-          let entry = this.#entryOf(known)
+          let entry = this.#entryOf(existing)
           let offset = entry * entryWords
           from = 1000 * this.#entries[offset + fromAt]!
           until = 1000 * this.#entries[offset + untilAt]!
@@ -125,7 +125,7 @@ export class HeldIds {
           }
           const above = this.#entries[offset + idAt]!
           id = this.#base + above
-          if (from <= floor && until === 1000 * forever && known < steady) {
+          if (from <= floor && until === 1000 * forever && existing < steady) {
             this.#steadyOf = withRoom(this.#steadyOf, above + 1)
             this.#steadyOf[above] = entry
             this.#table.change(words, at, own, steady + above)
@@ -137,8 +137,8 @@ export class HeldIds {
     this.#table.seen = seen
   }
 
-  #entryOf(known: number) {
-    return known < steady ? known : this.#steadyOf[known - steady]!
+  #entryOf(slot: number) {
+    return slot < steady ? slot : this.#steadyOf[slot - steady]!
   }
 
   #clusterOf(scope: number): number {
@@ -148,11 +148,11 @@ export class HeldIds {
     return cluster
   }
 
-  #resolve(known: number, words: Uint32Array, at: number, scope: number, time: number): number {
+  #resolve(slot: number, words: Uint32Array, at: number, scope: number, time: number): number {
     const holders = this.#holders
     const holder = holders.find(words, at, time, this.#clusterOf(scope), this.#beside)
     const { from, until } = holders
-    let entry = known
+    let entry = slot
     if (entry === 0) {
       entry = this.#table.count + 1
       this.#table.add(words, at, scope, entry)
@@ -206,10 +206,10 @@ export class HeldIds {
   #changed(words: Uint32Array) {
     for (const scope of this.#scopes.keys()) {
       const [a, b, c, d] = words as unknown as [number, number, number, number]
-      const known = this.#table.find(a, b, c, d, scope)
-      if (known === 0) continue
-      const entry = this.#entryOf(known)
-      if (known >= steady) this.#table.change(words, 0, scope, entry)
+      const slot = this.#table.find(a, b, c, d, scope)
+      if (slot === 0) continue
+      const entry = this.#entryOf(slot)
+      if (slot >= steady) this.#table.change(words, 0, scope, entry)
       this.#void(entry)
     }
   }

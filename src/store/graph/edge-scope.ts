@@ -37,7 +37,11 @@ export function scopeTest(namespaces: readonly string[]): (near: string, far: st
     return names.has(namespace) || (group === '' && kind === 'Namespace' && names.has(name))
   }
   return (near, far) => {
-    const [one, other] = [isInside(near), isInside(far)]
-    return (one || other) && (one || !near.startsWith('k8s:')) && (other || !far.startsWith('k8s:'))
+    const [isNearInside, isFarInside] = [isInside(near), isInside(far)]
+    return (
+      (isNearInside || isFarInside) &&
+      (isNearInside || !near.startsWith('k8s:')) &&
+      (isFarInside || !far.startsWith('k8s:'))
+    )
   }
 }

@@ -53,9 +53,9 @@ export class EdgeSums {
     const key = `${relation} ${forward}`
     const relationSums = this.#relations.get(key)
     if (relationSums !== undefined) return relationSums
-    const later = (one: number, other: number) => {
-      if (one === none || other === none) return one === none ? other : one
-      return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
+    const later = (codeA: number, codeB: number) => {
+      if (codeA === none || codeB === none) return codeA === none ? codeB : codeA
+      return compareBytes(this.text(codeA) ?? '', this.text(codeB) ?? '') < 0 ? codeB : codeA
     }
     const sums = new RelationSums(relation, forward, later)
     this.#relations.set(key, sums)
@@ -102,8 +102,8 @@ export class RelationSums {
 
   /** The index of the edge; at first it has no sum. */
   edge(near: number, far: number): number {
-    const known = this.#table[this.#slot(near, far)]! - 1
-    if (known >= 0) return known
+    const existing = this.#table[this.#slot(near, far)]! - 1
+    if (existing >= 0) return existing
     if (this.size === this.near.length) this.#grow()
     const at = this.size++
     this.#table[this.#slot(near, far)] = at + 1

@@ -6,9 +6,9 @@ export async function eachChunk(
   sql: string,
   take: (chunk: DuckDBDataChunk) => void,
 ): Promise<void> {
-  const result = await connection.stream(sql)
+  const stream = await connection.stream(sql)
   for (;;) {
-    const chunk = await result.fetchChunk()
+    const chunk = await stream.fetchChunk()
     if (chunk === null || chunk.rowCount === 0) return
     take(chunk)
   }

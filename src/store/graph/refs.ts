@@ -51,9 +51,9 @@ export class Refs {
 
   among(texts: readonly string[]): Codes {
     const marks = new Uint8Array(this.#texts.length)
-    const known = texts.flatMap((text) => this.find(text) ?? [])
-    for (const code of known) marks[code] = 1
-    return { size: known.length, marks }
+    const codes = texts.flatMap((text) => this.find(text) ?? [])
+    for (const code of codes) marks[code] = 1
+    return { size: codes.length, marks }
   }
 
   text(code: number): string | null {

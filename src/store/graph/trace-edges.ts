@@ -168,12 +168,12 @@ export class TraceEdges {
         if (time < from || time >= to) continue
         for (let rest = all; rest !== 0; rest &= rest - 1) {
           const { sums: edges, near, far, levels } = rowEdges[31 - Math.clz32(rest & -rest)]!
-          const [one, other] = [near.tuples[row]!, far.tuples[row]!]
-          const edge = edges.edge(near.refs[one]!, far.refs[other]!)
+          const [nearTuple, farTuple] = [near.tuples[row]!, far.tuples[row]!]
+          const edge = edges.edge(near.refs[nearTuple]!, far.refs[farTuple]!)
           edges.add(edge, 1, time, time)
           if (levels !== undefined) edges.addLevel(edge, levels[how[row]!]!)
           if (near.called !== undefined || far.called !== undefined)
-            edges.addNames(edge, near.called?.[one] ?? none, far.called?.[other] ?? none)
+            edges.addNames(edge, near.called?.[nearTuple] ?? none, far.called?.[farTuple] ?? none)
         }
       }
     }
@@ -191,10 +191,12 @@ export class TraceEdges {
     }
     for (const relation of Object.keys(traceEnds) as TraceRelation[]) {
       for (const forward of [true, false]) {
-        const [one, other] = forward ? traceEnds[relation] : (traceEnds[relation].toReversed() as [TraceEnd, TraceEnd])
-        if (near[one].size === 0 || !isRequested(relation, one)) continue
-        const [nearEnd, farEnd] = [this.#end(one, relation), this.#end(other, relation)]
-        const [bit, tuple, { refs }, { marks }] = [1 << edges.length, flags[nearEnd.tuple], nearEnd, near[one]]
+        const [nearName, farName] = forward
+          ? traceEnds[relation]
+          : (traceEnds[relation].toReversed() as [TraceEnd, TraceEnd])
+        if (near[nearName].size === 0 || !isRequested(relation, nearName)) continue
+        const [nearEnd, farEnd] = [this.#end(nearName, relation), this.#end(farName, relation)]
+        const [bit, tuple, { refs }, { marks }] = [1 << edges.length, flags[nearEnd.tuple], nearEnd, near[nearName]]
         edges.push({
           sums: sums.of(relation, forward),
           near: nearEnd,

@@ -75,10 +75,10 @@ function cachedOf(family: InsightFamily, files: string, first: number, has: (col
   }[family]
   const rows = `SELECT (file_index + ${first})::UINTEGER AS file, ${columnsOf[family].map(text).join(', ')}
       FROM read_parquet(${files}, union_by_name = true) r WHERE r.family = '${family}' AND ${chosen}`
-  const known = withComputed(family, rows)
+  const computedRows = withComputed(family, rows)
   if (family === 'resource')
-    return `SELECT * REPLACE (json_object('images', json_extract(data, '$.images')) AS data) FROM (${known})`
-  return orders[family] === undefined ? known : `${known} ORDER BY ${orders[family]}`
+    return `SELECT * REPLACE (json_object('images', json_extract(data, '$.images')) AS data) FROM (${computedRows})`
+  return orders[family] === undefined ? computedRows : `${computedRows} ORDER BY ${orders[family]}`
 }
 
 /** Of feeds, which are large, only the newest complete one of the files and those since count. */
@@ -90,8 +90,8 @@ function isCurrentFeed(files: string): string {
 }
 
 /** Without them, the rows of pods are not worth their memory. */
-export function hasImages({ families: some = [] }: StoredFile): boolean {
-  return some.includes('package') || some.includes('problem')
+export function hasImages({ families: present = [] }: StoredFile): boolean {
+  return present.includes('package') || present.includes('problem')
 }
 
 export function insightsCacheKind(directory: string): CacheKind<CachedInsights> {

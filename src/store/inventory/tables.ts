@@ -104,15 +104,15 @@ async function fill(
 
 /** Oldest first. */
 function parts(files: readonly StoredFile[]): readonly (readonly StoredFile[])[] {
-  const result: StoredFile[][] = []
+  const groups: StoredFile[][] = []
   let rows = Infinity
   for (const file of files.toSorted((a, b) => a.hour - b.hour || a.firstSequence - b.firstSequence)) {
     if (rows + file.rows > rowsAtOnce) {
-      result.push([])
+      groups.push([])
       rows = 0
     }
-    result.at(-1)!.push(file)
+    groups.at(-1)!.push(file)
     rows += file.rows
   }
-  return result
+  return groups
 }

@@ -44,8 +44,8 @@ export function auditView(input: ViewInput, when?: TimeBounds, cached?: CachedRo
       ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')},
       ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
   if (cached?.sql === undefined) return rows
-  const known = columns.map((name) =>
+  const selected = columns.map((name) =>
     uncachedColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name,
   )
-  return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${cached.sql}) UNION ALL ${rows}`
+  return `SELECT ${selected.join(', ')}, NULL::VARCHAR AS _pos FROM (${cached.sql}) UNION ALL ${rows}`
 }

@@ -149,24 +149,28 @@ export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedE
   // Parses only bodies that can match.
   const isOwn = ({ relation, from: begin }: Relation) => begin === undefined && !to.relations.has(relation)
   const named = relations.filter(({ relation }) => from.relations.has(relation) || to.relations.has(relation))
-  const own = `r.ref IN ${list(from.refs)}`
-  const edges = named.map((each) => {
-    const edge = `{'from_ref': ${each.from ?? 'r.ref'}, 'relation': '${each.relation}', 'to_ref': ${each.to}}`
-    const items = `CAST(json_extract(r.data, '${each.each}') AS JSON[])`
-    const list = each.each === undefined ? `[${edge}]` : `list_transform(${items}, lambda each: ${edge})`
-    return `CASE WHEN ${each.when}${isOwn(each) ? ` AND ${own}` : ''} THEN ${list} END`
+  const isFromRequested = `r.ref IN ${list(from.refs)}`
+  const edges = named.map((relation) => {
+    const { relation: name, from: begin = 'r.ref', to: end } = relation
+    const edge = `{'from_ref': ${begin}, 'relation': '${name}', 'to_ref': ${end}}`
+    const items = `CAST(json_extract(r.data, '${relation.each}') AS JSON[])`
+    const list = relation.each === undefined ? `[${edge}]` : `list_transform(${items}, lambda each: ${edge})`
+    return `CASE WHEN ${relation.when}${isOwn(relation) ? ` AND ${isFromRequested}` : ''} THEN ${list} END`
   })
   const ends = [
     ['from_ref', from],
     ['to_ref', to],
   ] as const
   const among = ends
-    .filter(([, { refs, relations: some }]) => refs.length > 0 && some.size > 0)
-    .map(([end, { refs, relations: some }]) => `(edge.relation IN ${list(some)} AND edge.${end} IN ${list(refs)})`)
+    .filter(([, { refs, relations: requested }]) => refs.length > 0 && requested.size > 0)
+    .map(
+      ([end, { refs, relations: requested }]) =>
+        `(edge.relation IN ${list(requested)} AND edge.${end} IN ${list(refs)})`,
+    )
   const matching =
     `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM
       (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r
-      WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) ` +
+      WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${isFromRequested}` : ''}) ` +
     `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
   const holds = (time: string) =>
     `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`

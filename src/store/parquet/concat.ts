@@ -101,8 +101,8 @@ function absent(
   }
   const level = [...run, 0]
   // Also in lists, where repetition levels are first.
-  const one = [level.length, 0, 0, 0, ...level]
-  const body = Uint8Array.from(elements.length > 1 ? [...one, ...one] : one)
+  const levelBytes = [level.length, 0, 0, 0, ...level]
+  const body = Uint8Array.from(elements.length > 1 ? [...levelBytes, ...levelBytes] : levelBytes)
   const head = encodeThrift(
     struct(
       [1, i32(0)],
@@ -158,7 +158,7 @@ export async function concatenate(
   fewest: Readonly<{ rows: number; bytes: number }>,
 ): Promise<Readonly<{ rows: number; bytes: number; crc: number }> | undefined> {
   const sources: Source[] = []
-  for (const each of from) sources.push(await read(disk, each))
+  for (const path of from) sources.push(await read(disk, path))
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
   const all = sources.flatMap(({ groups }) => groups)
   if (

@@ -23,15 +23,15 @@ export function markAddresses(condition: unknown): Readonly<{ condition: unknown
     // Below NOT, a row without an address would differ.
     if (isRecord(test) && test['class'] === 'CONJUNCTION' && Array.isArray(test['children']))
       return { ...test, children: test['children'].map(replaced) }
-    const found = addressTest(test)
-    if (found === undefined) return test
+    const addressed = addressTest(test)
+    if (addressed === undefined) return test
     const marker = firstMarker - texts.size
-    texts.set(marker, found.texts)
-    return isInSql(found.column, marker)
+    texts.set(marker, addressed.texts)
+    return isInSql(addressed.column, marker)
   }
-  const result = replaced(condition)
+  const rewritten = replaced(condition)
   const count = [...texts.values()].reduce((sum, text) => sum + text.length, 0)
-  return count === 0 || count > maxTexts ? undefined : { condition: result, texts }
+  return count === 0 || count > maxTexts ? undefined : { condition: rewritten, texts }
 }
 
 function addressTest(test: unknown): Readonly<{ column: string; texts: readonly string[] }> | undefined {

@@ -70,8 +70,8 @@ export class EndpointIds {
     const ids = Map.groupBy(results, ({ file, text }) => keyOf(file, part, text))
     for (const file of files)
       for (const text of texts) {
-        const some = (ids.get(keyOf(file, part, text)) ?? []).map(({ id }) => id)
-        if (some.length <= maxIdsKept && text.length <= maxLength) this.#keep(keyOf(file, part, text), some)
+        const idsOfText = (ids.get(keyOf(file, part, text)) ?? []).map(({ id }) => id)
+        if (idsOfText.length <= maxIdsKept && text.length <= maxLength) this.#keep(keyOf(file, part, text), idsOfText)
       }
     return results
   }

@@ -61,7 +61,7 @@ const rowsPerLoad = 131_072
 const maxSmallParts = 8
 const initialRowBytes = 64
 
-const rowsOfAll = (some: readonly { readonly rows: number }[]) => some.reduce((sum, { rows }) => sum + rows, 0)
+const rowsOfAll = (parts: readonly { readonly rows: number }[]) => parts.reduce((sum, { rows }) => sum + rows, 0)
 
 export type FileCacheOptions<Content extends { readonly bytes: number }> = Readonly<{
   kind: CacheKind<Content>
@@ -143,9 +143,9 @@ export class FileCache<Content extends { readonly bytes: number }> {
     const connection = await instance.connect()
     try {
       const again = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
-      const known = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
+      const names = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
       const missing = [...new Set([...requested, ...again])]
-        .filter(({ name }) => !known.has(name))
+        .filter(({ name }) => !names.has(name))
         .toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
       await call(() => this.#forget(connection, rowsOfAll(missing), query))
       while (missing.length > 0 && !this.#closed) {

@@ -76,7 +76,7 @@ async function idsOf(
     const stored = fileColumns.endpoints.find(({ name }) => name === part)
     const withPart = files.filter((file) => stored !== undefined && hasColumn(file, stored))
     if (part === undefined || withPart.length === 0) continue
-    const texts = [...new Set(tests.flatMap(({ texts: some }) => some))]
+    const texts = [...new Set(tests.flatMap(({ texts: textsOfTest }) => textsOfTest))]
     const results = await endpointIds.find(connection, withPart, { part, texts, maxIds })
     if (results === undefined || (count += results.length) > maxIds) return undefined
     for (const { file, text, id } of results) {
@@ -124,9 +124,9 @@ class TestsOfFile {
   sql(needle: Needle): string | undefined {
     if (needle.is !== 'test') {
       const parts = needle.parts.map((part) => this.sql(part))
-      const known = parts.filter((part) => part !== undefined)
-      const isOpen = needle.is === 'any' ? known.length < parts.length : known.length === 0
-      return isOpen ? undefined : `(${[...new Set(known)].join(needle.is === 'any' ? ' OR ' : ' AND ')})`
+      const present = parts.filter((part) => part !== undefined)
+      const isOpen = needle.is === 'any' ? present.length < parts.length : present.length === 0
+      return isOpen ? undefined : `(${[...new Set(present)].join(needle.is === 'any' ? ' OR ' : ' AND ')})`
     }
     const ids = this.idsOf(needle)
     if (ids === undefined) return undefined
@@ -145,15 +145,15 @@ async function rowsIn(
   file: StoredFile,
 ): Promise<RowsOfId> {
   const ids = [...new Set(testsIn(needle).flatMap((test) => tests.idsOf(test) ?? []))].sort((a, b) => a - b)
-  const found = ids.length > maxIdsOfFile ? undefined : await indexes.find(file.name, ids)
-  if (found === undefined) return 'common'
+  const foundRows = ids.length > maxIdsOfFile ? undefined : await indexes.find(file.name, ids)
+  if (foundRows === undefined) return 'common'
   const rowsOfPart = (part: Needle): RowsOfId => {
     if (part.is !== 'test') {
       const parts = part.parts.map(rowsOfPart)
       return part.is === 'any' ? anyOf(parts) : allOf(parts)
     }
-    const some = tests.idsOf(part)
-    return some === undefined ? 'common' : anyOf(some.map((id) => found.get(id) ?? []))
+    const idsOfPart = tests.idsOf(part)
+    return idsOfPart === undefined ? 'common' : anyOf(idsOfPart.map((id) => foundRows.get(id) ?? []))
   }
   return rowsOfPart(needle)
 }
@@ -174,8 +174,8 @@ function allOf(parts: readonly RowsOfId[]): RowsOfId {
 
 type FoundRows = Readonly<{ times: RowsOfId; sql: string | undefined }>
 
-function conditionsOf(found: readonly (readonly [StoredFile, FoundRows])[]): ViewInput['within'] {
-  const listed = found
+function conditionsOf(rowsOfFiles: readonly (readonly [StoredFile, FoundRows])[]): ViewInput['within'] {
+  const listed = rowsOfFiles
     .flatMap(([file, { times }]) => (times === 'common' ? [] : [{ file, times }]))
     .sort((a, b) => a.file.receivedMin - b.file.receivedMin)
   const isShort = listed.reduce((sum, { times }) => sum + times.length, 0) <= maxTimes
@@ -188,7 +188,7 @@ function conditionsOf(found: readonly (readonly [StoredFile, FoundRows])[]): Vie
     for (const { file } of listed.slice(from, to)) moments.set(file, sql)
   }
   return new Map(
-    found.map(([file, { times, sql }]) => {
+    rowsOfFiles.map(([file, { times, sql }]) => {
       const received = moments.get(file)
       const parts = [received, sql].filter((part) => part !== undefined)
       const rows = received === undefined ? file.rows : Math.min(file.rows, rowsOfTime * times.length)

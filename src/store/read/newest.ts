@@ -31,13 +31,13 @@ function list(value: unknown): readonly unknown[] {
 }
 
 /** Undefined if the expression cannot be repeated. */
-function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
+function columnsOf(expression: unknown, columns = new Set<string>()): Set<string> | undefined {
   if (Array.isArray(expression))
-    return expression.every((value) => columnsOf(value, found) !== undefined) ? found : undefined
+    return expression.every((value) => columnsOf(value, columns) !== undefined) ? columns : undefined
   // Changed by the parser, which read a double.
   if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression))
     return undefined
-  if (!isRecord(expression)) return found
+  if (!isRecord(expression)) return columns
   const { class: kind } = expression
   if (
     kind === 'SUBQUERY' ||
@@ -49,11 +49,12 @@ function columnsOf(expression: unknown, found = new Set<string>()): Set<string> 
   )
     return undefined
   if (kind === 'FUNCTION' && volatile.has(String(expression['function_name']).toLowerCase())) return undefined
-  if (kind === 'COLUMN_REF') for (const part of list(expression['column_names'])) found.add(String(part).toLowerCase())
+  if (kind === 'COLUMN_REF')
+    for (const part of list(expression['column_names'])) columns.add(String(part).toLowerCase())
   return Object.entries(expression).every(
-    ([key, value]) => key === 'query_location' || columnsOf(value, found) !== undefined,
+    ([key, value]) => key === 'query_location' || columnsOf(value, columns) !== undefined,
   )
-    ? found
+    ? columns
     : undefined
 }
 

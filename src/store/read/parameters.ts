@@ -28,7 +28,7 @@ export async function bindParameters(prepared: DuckDBPreparedStatement, paramete
     const value = given.get(name)
     if (value === undefined) throw new WeirError('WEIR_SQL_REFUSED', missingParameter(name))
     const kind = kindOfValue(value)
-    const exact = (each: string | number) => (kind === 'integer' ? BigInt(each) : each)
+    const exact = (item: string | number) => (kind === 'integer' ? BigInt(item) : item)
     if (typeof value === 'object') prepared.bindValue(index, listValue(value.map(exact)), LIST(types[kind]))
     else prepared.bindValue(index, exact(value), types[kind])
   }

@@ -44,15 +44,15 @@ export function restrictionsOf<Restriction>(
   let shadowed = false
   const visit = (node: unknown) => {
     if (Array.isArray(node)) {
-      for (const each of node) visit(each)
+      for (const child of node) visit(child)
       return
     }
     if (!isRecord(node)) return
     if (isView(node, view)) reads++
     // A sample is taken before the condition.
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view) && !isSampled(node)) {
-      const result = read(node['where_clause'], nameOf(node['from_table'], view))
-      if (result !== undefined) restrictions.push(result)
+      const restriction = read(node['where_clause'], nameOf(node['from_table'], view))
+      if (restriction !== undefined) restrictions.push(restriction)
     }
     if (typeof node['key'] === 'string' && node['key'].toLowerCase() === view) shadowed = true
     for (const value of Object.values(node)) visit(value)

@@ -46,14 +46,14 @@ const probedRows = 'flows_probed'
 export function viewsOf(statement: Statement, given: ViewInput, cached: CachedViews): string {
   const input = cached.inventory === undefined ? given : { ...given, inventory: cached.inventory.database }
   const lowerSql = statement.sql.toLowerCase()
-  const own =
+  const ownSql =
     statement.ownView === undefined
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
   const costs = `${spendViews(statement, input, cached.spend)}${inventoryViews(statement, input)}`
   const sums = sumViews(statement, input)
-  const others = `${rollupViews(statement, input)}${events}${costs}${own}${sums}`
+  const others = `${rollupViews(statement, input)}${events}${costs}${ownSql}${sums}`
   const isNamed = (name: string) =>
     statement.reads?.has(name) ??
     (sums === '' ? others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql) : statement.tables.has(name))

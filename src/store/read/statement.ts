@@ -148,8 +148,8 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   const names = inspect(tree)
   const addresses = requestedAddresses(names)
   const ids = idColumns.some((column) => names.columns.has(column))
-  const found = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
+  const chosen = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  const selection = chosen?.isProbe === true && first.word === 'explain' ? undefined : chosen
   const times = Object.fromEntries(
     Object.entries(timedViews).flatMap(([view, column]) => {
       const bounds = boundsOf(tree, view, column)
@@ -235,7 +235,7 @@ function inspect(tree: unknown): Names {
     if (depth > maxDepth || arrows > maxLambdas)
       refuse("The statement is nested too deeply. (For JSON, write data->'$.a.b.c' instead of a chain of arrows.)")
     if (Array.isArray(node)) {
-      for (const each of node) visit(each, depth, arrows)
+      for (const child of node) visit(child, depth, arrows)
       return
     }
     if (typeof node !== 'object' || node === null) return

@@ -151,8 +151,8 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   const field = flowColumns.find((flowColumn) => flowColumn.field === column)
   if (field?.kind === 'ip') {
     const end = nodeColumns.get(column)
-    const found = [endpoint(column, 'addr'), end === undefined ? undefined : endpoint(`${end}_addr`, 'node_addr')]
-    const addresses = found.filter((text) => text !== undefined)
+    const endpoints = [endpoint(column, 'addr'), end === undefined ? undefined : endpoint(`${end}_addr`, 'node_addr')]
+    const addresses = endpoints.filter((text) => text !== undefined)
     return `${addresses.length === 0 ? 'NULL::VARCHAR' : `coalesce(${addresses.join(', ')})`} AS "${column}"`
   }
   if (dictionaryFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
@@ -176,9 +176,9 @@ function serviceColumn(column: (typeof serviceColumns)[number], { words, withSer
 export function addressesOf(column: string): readonly string[] {
   const named = names[column]
   if (named !== undefined) return named.map(([field, part]) => `${field}/${part}`)
-  const own = addresses.filter(({ field }) => field === column).map(({ field }) => field)
+  const fields = addresses.filter(({ field }) => field === column).map(({ field }) => field)
   const end = nodeColumns.get(column)
-  return end === undefined ? own : [...own, `${end}_addr/node_addr`]
+  return end === undefined ? fields : [...fields, `${end}_addr/node_addr`]
 }
 
 function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {

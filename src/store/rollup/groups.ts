@@ -51,12 +51,12 @@ export class Groups {
     const { width, keys } = this
     let slot = this.#hash(key, 0) & this.#mask
     for (;;) {
-      const found = this.#slots[slot]! - 1
-      if (found < 0) return this.#add(key, slot)
-      const at = found * width
+      const existing = this.#slots[slot]! - 1
+      if (existing < 0) return this.#add(key, slot)
+      const at = existing * width
       let i = 0
       while (i < width && keys[at + i] === key[i]) i++
-      if (i === width) return found
+      if (i === width) return existing
       slot = (slot + 1) & this.#mask
     }
   }
@@ -67,8 +67,8 @@ export class Groups {
     const mask = this.#mask
     let slot = mixed((Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3)) | 0) & mask
     for (;;) {
-      const found = slots[slot]! - 1
-      if (found < 0) {
+      const existing = slots[slot]! - 1
+      if (existing < 0) {
         const key = this.#key
         key[0] = a
         key[1] = b
@@ -76,8 +76,8 @@ export class Groups {
         key[3] = d
         return this.#add(key, slot)
       }
-      const at = 4 * found
-      if (keys[at + 1] === b && keys[at] === a && keys[at + 2] === c && keys[at + 3] === d) return found
+      const at = 4 * existing
+      if (keys[at + 1] === b && keys[at] === a && keys[at + 2] === c && keys[at + 3] === d) return existing
       slot = (slot + 1) & mask
     }
   }
@@ -226,19 +226,19 @@ export class Sums {
     )
   }
 
-  join(group: number, from: Sums, other: number): void {
+  join(group: number, from: Sums, joined: number): void {
     const values = this.#values
     const added = from.#values
     let safe = from.#large.size === 0
-    for (let i = 0; i < 5; i++) safe &&= values[5 * group + i]! + added[5 * other + i]! <= Number.MAX_SAFE_INTEGER
+    for (let i = 0; i < 5; i++) safe &&= values[5 * group + i]! + added[5 * joined + i]! <= Number.MAX_SAFE_INTEGER
     if (!safe) {
       this.addLarge(
         group,
-        Array.from({ length: 5 }, (_, index) => BigInt(from.value(other, index))),
+        Array.from({ length: 5 }, (_, index) => BigInt(from.value(joined, index))),
       )
       return
     }
-    for (let i = 0; i < 5; i++) values[5 * group + i] = values[5 * group + i]! + added[5 * other + i]!
+    for (let i = 0; i < 5; i++) values[5 * group + i] = values[5 * group + i]! + added[5 * joined + i]!
   }
 
   get large(): boolean {

@@ -228,8 +228,8 @@ function carriedColumn(
     const carried = new NumberCache(from.tuples.count, (tuple) =>
       column.number(texts.list[from.word(tuple, field)] as string | undefined),
     )
-    const other = otherwise?.(column)
-    return (row) => carried.of(tuples[row]!) || (other?.(row) ?? 0)
+    const byDefault = otherwise?.(column)
+    return (row) => carried.of(tuples[row]!) || (byDefault?.(row) ?? 0)
   })
 }
 

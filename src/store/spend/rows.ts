@@ -15,8 +15,8 @@ type Options = Readonly<{ where: string; columns: readonly string[] }>
 
 const decimals = ['billed', 'effective', 'list'] as const
 const flags = ['estimated', 'removed'] as const
-const other: ReadonlySet<string> = new Set([...decimals, ...flags].map((name) => `cost_${name}`))
-const texts = costColumns.filter((name) => !other.has(name)).map((name) => name.slice('cost_'.length))
+const typedColumns: ReadonlySet<string> = new Set([...decimals, ...flags].map((name) => `cost_${name}`))
+const texts = costColumns.filter((name) => !typedColumns.has(name)).map((name) => name.slice('cost_'.length))
 
 const ofRow = ['key', 'time', 'time_received', '_source', '_epoch', '_sequence', '_row', 'data'].map(
   (name) => `r.${name}`,
@@ -37,14 +37,14 @@ function storedRows(input: ViewInput, where: string): readonly Step[] {
   const later = { ...input, files: input.files.filter((file) => hasCostColumns(file) === true) }
   const earlier = { ...input, files: input.files.filter((file) => hasCostColumns(file) === false) }
   const all = [...ofRow, ...costColumns].join(', ')
-  const known = `SELECT ${all} FROM (${eventsOf('cost', later)}) r WHERE ${isCost}`
-  if (earlier.files.length === 0) return [view('cost_stored', () => known)]
+  const costRows = `SELECT ${all} FROM (${eventsOf('cost', later)}) r WHERE ${isCost}`
+  if (earlier.files.length === 0) return [view('cost_stored', () => costRows)]
   const parsed = `SELECT r.*, ${textsIn('r.data', costColumns.map(costPath))} AS t
       FROM (SELECT ${ofRow.join(', ')} FROM (${eventsOf('cost', earlier)}) r WHERE ${isCost}) r`
   const named = costColumns.map((name, index) => `t[${index + 1}] AS ${name}`)
   return [
     table('cost_parsed', `SELECT ${[...ofRow, ...named].join(', ')} FROM (${parsed}) r`),
-    view('cost_stored', () => `${known} UNION ALL SELECT * FROM cost_parsed`),
+    view('cost_stored', () => `${costRows} UNION ALL SELECT * FROM cost_parsed`),
   ]
 }
 

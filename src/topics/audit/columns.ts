@@ -42,14 +42,14 @@ function columnsSql(where: string, limit: number, { same, stored }: Dialect): st
     ),
   )
   const places = auditGraphColumns.map((_, at) => `p${at}`)
-  const place = auditGraphColumns.map((_, at) => `coalesce(r${at}.rank, -1) AS p${at}`)
+  const ranks = auditGraphColumns.map((_, at) => `coalesce(r${at}.rank, -1) AS p${at}`)
   const joins = auditGraphColumns.map(
     (name, at) =>
       `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON ${same(`a.${name}`, `r${at}.value`)}`,
   )
   const placed = stored(
     'placed',
-    `SELECT ${place.join(', ')}, ${counted} FROM audit a ${joins.join(' ')} WHERE ${where} ` +
+    `SELECT ${ranks.join(', ')}, ${counted} FROM audit a ${joins.join(' ')} WHERE ${where} ` +
       `GROUP BY ${places.join(', ')}`,
   )
   const parts = auditGraphColumns.flatMap((_, at) => [

@@ -105,9 +105,9 @@ function edgeSql(page: Selected, limit: number): string {
 function pageSql(page: Selected, from: bigint, limit: number): string {
   const { dialect } = page
   const order = changeOrder(dialect)
-  const keys = order.map((each, index) => `${each} AS k${index}`)
+  const keys = order.map((expression, index) => `${expression} AS k${index}`)
   const [, ...rest] = page.after?.keys ?? []
-  const numbers = rest.slice(0, -1).map((each) => `${/^\d{1,18}$/.test(each) ? each : '0'}::BIGINT`)
+  const numbers = rest.slice(0, -1).map((key) => `${/^\d{1,18}$/.test(key) ? key : '0'}::BIGINT`)
   const after =
     page.after === undefined
       ? ''

@@ -48,7 +48,7 @@ export function seriesOf(
   rows: readonly PointRow[],
   { step, limit }: Readonly<{ step: number; limit: number }>,
 ): EventSeries['series'] {
-  return [...Map.groupBy(rows, ({ place }) => place)].map(([place, points]) => ({
+  return [...Map.groupBy(rows, ({ place: rank }) => rank)].map(([place, points]) => ({
     value: points[0]?.value ?? null,
     others: Number(place) > limit ? Math.max(...points.map(({ groups }) => Number(groups))) : 0,
     points: points.map(({ bucket, number }) => ({ time: bucket * step, number })),

@@ -81,7 +81,7 @@ const attempts = '(2, 6)'
 /** Responses to the workload do not count. */
 function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet<string> | undefined): string {
   const { firstItems, ranked, text } = dialect
-  const names = [...(workloads ?? [])].map((each) => each.slice(each.lastIndexOf('/') + 1))
+  const names = [...(workloads ?? [])].map((workload) => workload.slice(workload.lastIndexOf('/') + 1))
   const among =
     names.length === 0 || names.length > maxNames ? '' : `dst_owner_name IN (${names.map(text).join(', ')}) AND`
   const isObject = 'src_kind IS NOT NULL OR src_owner_name IS NOT NULL OR src_namespace IS NOT NULL'
@@ -103,13 +103,15 @@ export function exposureOf(row: Running, { known, received }: Traffic): Pick<Ima
   if (row.pods === 0) return { exposure: 'not_running', exposed_ports: [] }
   if (!known) return { exposure: null, exposed_ports: [] }
   const [workloads, clusters] = [new Set(row.workloads), new Set(row.clusters)]
-  const own = received.filter(
+  const receivedByImage = received.filter(
     ({ cluster, workload }) => workloads.has(workload) && (cluster === null || clusters.has(cluster)),
   )
-  const exposure = reached.find((each) => own.some((one) => one.exposure === each)) ?? 'idle'
+  const exposure =
+    reached.find((candidate) => receivedByImage.some((traffic) => traffic.exposure === candidate)) ?? 'idle'
   const ports = new Map<number, number>()
-  for (const [port, bytes] of own.flatMap((one) => one.ports)) ports.set(port, (ports.get(port) ?? 0) + bytes)
-  const mostUsed = [...ports].sort(([one, less], [other, more]) => more - less || one - other)
+  for (const [port, bytes] of receivedByImage.flatMap((traffic) => traffic.ports))
+    ports.set(port, (ports.get(port) ?? 0) + bytes)
+  const mostUsed = [...ports].sort(([portA, less], [portB, more]) => more - less || portA - portB)
   return { exposure, exposed_ports: mostUsed.slice(0, maxPorts).map(([port]) => port) }
 }
 
@@ -118,11 +120,11 @@ export function withExposure(rows: string, { known, received }: Traffic, dialect
   const { anyItem, text } = dialect
   const has = (exposure: string): string => {
     const byCluster = Map.groupBy(
-      received.filter((one) => one.exposure === exposure),
+      received.filter((traffic) => traffic.exposure === exposure),
       ({ cluster }) => cluster,
     )
-    const tests = [...byCluster].map(([cluster, some]) => {
-      const names = some.map(({ workload }) => text(workload)).join(', ')
+    const tests = [...byCluster].map(([cluster, receivers]) => {
+      const names = receivers.map(({ workload }) => text(workload)).join(', ')
       const runs = anyItem('workloads', (item) => `${item} IN (${names})`)
       return cluster === null ? runs : `(${runs} AND ${anyItem('clusters', (item) => `${item} = ${text(cluster)}`)})`
     })

@@ -87,13 +87,13 @@ export const problemSums = operation({
     const at = moment(query.at ?? 'now', 'at', surroundings.now)
     const { selection, conditions } = await soughtBy(query, { ...chosen, at }, surroundings)
     const rows = await readRows<SumRow>(surroundings, severitySumsSql(selection, conditions))
-    const severities = rows.map(({ severity, ids, findings, fixable, waived, images: found }) => ({
+    const severities = rows.map(({ severity, ids, findings, fixable, waived, images: imageCount }) => ({
       severity,
       ids: Number(ids),
       findings: Number(findings),
       fixable: Number(fixable),
       waived: Number(waived),
-      images: Number(found),
+      images: Number(imageCount),
     }))
     return { severities, at: isoOf(at) }
   },

@@ -46,9 +46,9 @@ export async function eventsOfDocument({ digest, body, origin, time }: Document,
 
 /** Of a document about several images, the report about this one. */
 function reportAbout(digest: string, reports: readonly Report[]): Report {
-  const [first, other] = reports
+  const [first, second] = reports
   const report =
-    other === undefined
+    second === undefined
       ? first
       : reports.find((candidate) => {
           const image = imageOfReport(candidate)

@@ -28,7 +28,7 @@ export async function pageRows(run: Run, query: InsightSelection, part: PagePart
   const isFirst = behind.length === 0
   const where = whereOf([...conditions, ...behind])
   const keys = insightOrder(query)
-    .map((each, key) => `${each} AS k${key}`)
+    .map((expression, key) => `${expression} AS k${key}`)
     .join(', ')
   const order = insightOrder(query)
     .map((_, key) => `k${key}`)
@@ -36,17 +36,17 @@ export async function pageRows(run: Run, query: InsightSelection, part: PagePart
   const rows = `SELECT *, ${keys} FROM (${insightRows(query)})${where}`
   if (query.list === 'images') {
     // Each query counts the problems of all images.
-    const found = await run(`SELECT *, count(*) OVER () AS n FROM (${rows}) ORDER BY ${order} LIMIT ${limit + 1}`)
-    return { rows: found, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
+    const pageRows = await run(`SELECT *, count(*) OVER () AS n FROM (${rows}) ORDER BY ${order} LIMIT ${limit + 1}`)
+    return { rows: pageRows, total: isFirst ? Number(pageRows[0]?.['n'] ?? 0) : undefined }
   }
   if (needsPods(query)) {
     // Pods cost more than the scan: they are read once for the page and the total.
     const page = withRest(`SELECT * FROM found ORDER BY ${order} LIMIT ${limit + 1}`, query)
-    const found = await run(`WITH ${query.dialect.stored('found', rows)}
+    const pageRows = await run(`WITH ${query.dialect.stored('found', rows)}
         SELECT *, (SELECT count(*) FROM found) AS n FROM (${page}) ORDER BY ${order}`)
     return {
-      rows: await withValidity(run, query, found),
-      total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined,
+      rows: await withValidity(run, query, pageRows),
+      total: isFirst ? Number(pageRows[0]?.['n'] ?? 0) : undefined,
     }
   }
   const isSelective = conditions.length > 0 || (query.words ?? []).length > 0
@@ -70,8 +70,8 @@ export async function pageRows(run: Run, query: InsightSelection, part: PagePart
   const firstRows = async (): Promise<readonly StoredRow[]> => {
     const bound = isFirst && !isSelective ? boundOf(query, 4 * limit + manyRows) : undefined
     const [last] = (bound && (await run(bound.sql))) ?? []
-    const some = bound && last && (await pageOf([bound.conditionOf(last)]))
-    return some !== undefined && some.length > limit ? some : pageOf()
+    const boundedPage = bound && last && (await pageOf([bound.conditionOf(last)]))
+    return boundedPage !== undefined && boundedPage.length > limit ? boundedPage : pageOf()
   }
   const total =
     isSelective || query.list === 'facts'
@@ -94,15 +94,15 @@ async function withValidity(
   const repeated = rows.filter((row) => Number(row['versions']) > 1)
   if (repeated.length === 0) return rows
   const keys = insightOrder(query)
-    .map((each, key) => `${each} AS k${key}`)
+    .map((expression, key) => `${expression} AS k${key}`)
     .join(', ')
   const known = (name: string): string =>
     [...new Set(repeated.map((row) => textOf(row[name]) ?? ''))].map((value) => dialect.text(value)).join(', ')
   const named = list === 'packages' ? 'name' : 'id'
-  const found = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
+  const spans = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
       WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at, dialect)}`)
   const keyOf = (row: StoredRow): string => JSON.stringify(insightOrder(query).map((_, key) => row[`k${key}`]))
-  const validity = new Map(found.map((row) => [keyOf(row), row]))
+  const validity = new Map(spans.map((row) => [keyOf(row), row]))
   return rows.map((row) => {
     const { valid_from: from, valid_to: to } = validity.get(keyOf(row)) ?? row
     return { ...row, valid_from: from, valid_to: to }

@@ -67,8 +67,8 @@ export interface InsightSelection extends InsightContext {
 export function insightRows(query: InsightSelection): string {
   const { dialect, list, traffic } = query
   const rows = list === 'images' ? imageRows(query) : reportRows(query)
-  const known = traffic === undefined ? rows : withExposure(rows, traffic, dialect)
-  return needsScores(query) ? scored(known, dialect) : known
+  const exposedRows = traffic === undefined ? rows : withExposure(rows, traffic, dialect)
+  return needsScores(query) ? scored(exposedRows, dialect) : exposedRows
 }
 
 function reportRows(query: InsightSelection): string {
@@ -88,17 +88,17 @@ function reportRows(query: InsightSelection): string {
   const words = wordsOf(query)
   const inReport = words.map(({ inReport: test }, at) => `, ${test} AS word_${at}`).join('')
   const current = `SELECT r.*${inReport}${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
-  const joined = (some: string, chosen: string): string =>
-    `SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])} FROM ${some} p
+  const joined = (columns: string, chosen: string): string =>
+    `SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])} FROM ${columns} p
       JOIN ${chosen} c ON p.report = c.report`
   if (words.length === 0) return `WITH ${stored('current_reports', current)} ${joined(rows, 'current_reports')}`
   // Few reports have a word themselves, so that most rows are compared before the join.
   const whole = words.map(({ inRow }) => inRow).join(' AND ')
   const named = `SELECT * FROM current_reports WHERE ${words.map((_, at) => `word_${at}`).join(' OR ')}`
-  const each = words.map(({ inRow }, at) => `(word_${at} OR ${inRow})`).join(' AND ')
+  const wordTests = words.map(({ inRow }, at) => `(word_${at} OR ${inRow})`).join(' AND ')
   return `WITH ${stored('current_reports', current)} SELECT * FROM (
       ${joined(`(SELECT * FROM ${rows} WHERE ${whole})`, 'current_reports')} UNION ALL
-      ${joined(`(SELECT * FROM ${rows} WHERE NOT (${whole}))`, `(${named})`)} WHERE ${each})`
+      ${joined(`(SELECT * FROM ${rows} WHERE NOT (${whole}))`, `(${named})`)} WHERE ${wordTests})`
 }
 
 /** Number of all rows, from the numbers of the reports. */
@@ -136,8 +136,8 @@ const scoreKey = 'round(coalesce(score * 1000, 0))'
 
 /** Adds the columns that {@link insightRows} omits to few rows. */
 export function withRest(rows: string, query: InsightSelection): string {
-  const known = query.list === 'problems' && !needsScores(query) ? scored(rows, query.dialect) : rows
-  return needsPods(query) ? known : withPods(known, query)
+  const scoredRows = query.list === 'problems' && !needsScores(query) ? scored(rows, query.dialect) : rows
+  return needsPods(query) ? scoredRows : withPods(scoredRows, query)
 }
 
 /** `epss` and `kev`; NULL without the feed. */
@@ -177,7 +177,7 @@ function imageRows(context: InsightContext): string {
   const ids = `SELECT image, ${flaw} AS flaw, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
       count(*) FILTER (WHERE waived) AS all_waived, count(*) FILTER (WHERE NOT waived) AS counted
       FROM (${all}) GROUP BY image, flaw, severity`
-  const found = `SELECT image, sum(all_findings) AS findings, sum(all_fixable) AS fixable, sum(all_waived) AS waived,
+  const sums = `SELECT image, sum(all_findings) AS findings, sum(all_fixable) AS fixable, sum(all_waived) AS waived,
       ${bySeverity} FROM (${ids}) GROUP BY image`
   const counts = ['findings', 'fixable', 'waived', ...severities.map((severity) => severity.toLowerCase())]
     .map((name) => `CASE WHEN r.searched THEN coalesce(f."${name}", 0)::INTEGER END AS "${name}"`)
@@ -186,7 +186,7 @@ function imageRows(context: InsightContext): string {
       r.os AS os, r.architecture AS architecture, coalesce(r.tools, []) AS tools, r.packages AS packages, ${counts},
       ${truth('coalesce(r.searched, false)')} AS scanned,
       r.reported AS reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
-      LEFT JOIN (${found}) f ON r.image = f.image${seen}`
+      LEFT JOIN (${sums}) f ON r.image = f.image${seen}`
 }
 
 const padded = (count: string): string =>

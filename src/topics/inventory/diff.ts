@@ -16,7 +16,7 @@ type Times = Readonly<{ from: bigint; to: bigint }>
 /** Rows that are valid at one of the times only; one that is valid at both did not change. */
 export function differingSql({ from, to }: Times, conditions: readonly string[], dialect: Dialect): string {
   const [isBefore, isAfter] = [from, to].map((at) => `(${asOf(at, dialect)})`)
-  const matches = conditions.length === 0 ? '1 = 1' : conditions.map((each) => `(${each})`).join(' AND ')
+  const matches = conditions.length === 0 ? '1 = 1' : conditions.map((condition) => `(${condition})`).join(' AND ')
   const flag = (condition: string | undefined): string => `CASE WHEN ${condition} THEN 1 ELSE 0 END`
   return `SELECT ${shown.join(', ')}, data, ${flag(isBefore)} AS is_before, ${flag(matches)} AS matches
     FROM inventory WHERE (${isBefore} AND NOT coalesce(${isAfter}, false))
@@ -41,10 +41,10 @@ export function differencesOf(
   rows: readonly DifferingRow[],
   created: ReadonlySet<string>,
 ): Pick<InventoryDiff, 'counts' | 'resources'> {
-  const resources = [...Map.groupBy(rows, ({ ref }) => ref).values()].flatMap((own): readonly Difference[] => {
-    if (!own.some(({ matches }) => Number(matches) === 1)) return []
-    const before = own.find(({ is_before: isBefore }) => Number(isBefore) === 1)
-    const after = own.find(({ is_before: isBefore }) => Number(isBefore) === 0)
+  const resources = [...Map.groupBy(rows, ({ ref }) => ref).values()].flatMap((versions): readonly Difference[] => {
+    if (!versions.some(({ matches }) => Number(matches) === 1)) return []
+    const before = versions.find(({ is_before: isBefore }) => Number(isBefore) === 1)
+    const after = versions.find(({ is_before: isBefore }) => Number(isBefore) === 0)
     const newest = (after ?? before)!
     const changes = before === undefined || after === undefined ? [] : changesOf(bodyOf(before), bodyOf(after))
     if (before !== undefined && after !== undefined && changes.length === 0) return []

@@ -18,7 +18,8 @@ export const facetsSql = (where: string): string =>
 export function facetsOf(rows: readonly FacetRow[], selected: SelectedFacets): Omit<InventoryFacets, 'at'> {
   const isSelected = (row: FacetRow, facet: FacetName): boolean => selected[facet]?.includes(row[facet] ?? '') ?? true
   const passing = rows.filter((row) => facetNames.every((facet) => isSelected(row, facet)))
-  const count = (some: readonly FacetRow[]): number => some.reduce((sum, { resources }) => sum + Number(resources), 0)
+  const count = (facetRows: readonly FacetRow[]): number =>
+    facetRows.reduce((sum, { resources }) => sum + Number(resources), 0)
   const priced = passing.flatMap(({ currency, cost }) => (currency === null ? [] : [{ currency, cost }]))
   const valuesOf = (facet: FacetName): FacetValues => {
     const others = rows.filter((row) => facetNames.every((name) => name === facet || isSelected(row, name)))
@@ -27,13 +28,13 @@ export function facetsOf(rows: readonly FacetRow[], selected: SelectedFacets): O
       (row) => String(row[facet]),
     )
     return [...values]
-      .map(([value, some]) => ({ value, resources: count(some) }))
+      .map(([value, facetRows]) => ({ value, resources: count(facetRows) }))
       .toSorted((a, b) => b.resources - a.resources || (a.value < b.value ? -1 : 1))
   }
   return {
     total: count(passing),
     costs: [...Map.groupBy(priced, ({ currency }) => currency)]
-      .map(([currency, some]) => ({ currency, per_hour: addDecimals(some.map(({ cost }) => cost)) }))
+      .map(([currency, costRows]) => ({ currency, per_hour: addDecimals(costRows.map(({ cost }) => cost)) }))
       .toSorted((a, b) => (a.currency < b.currency ? -1 : 1)),
     facets: {
       provider: valuesOf('provider'),

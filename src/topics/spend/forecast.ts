@@ -45,8 +45,8 @@ function forecastOf(rows: readonly ForecastRow[], month: string, today: string):
   const isPast = (day: string): boolean => day < today
   const isOld = (day: string): boolean => day < dayAfter(today, -lateDays)
   const isFinal = (day: string): boolean => {
-    const own = byDay.get(day)
-    return isPast(day) && (own === undefined ? isOld(day) : own.every(({ estimated }) => !estimated))
+    const ofDay = byDay.get(day)
+    return isPast(day) && (ofDay === undefined ? isOld(day) : ofDay.every(({ estimated }) => !estimated))
   }
   const final = days.filter(isFinal)
   const estimates = final.length === 0 ? days.filter(isOld) : []
@@ -77,17 +77,20 @@ export function forecastsOf(
   scope: Readonly<{ month: string; today: string; budgets: readonly Budget[] }>,
 ): SpendForecast['currencies'] {
   const { month, today, budgets } = scope
-  return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, own]) => {
-    const accounts = [...Map.groupBy(own, ({ account }) => account)].map(([account, some]): AccountForecast => ({
-      account,
-      name: some.find(({ name }) => name !== null)?.name ?? null,
-      ...forecastOf(some, month, today),
-    }))
+  return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, ofCurrency]) => {
+    const accounts = [...Map.groupBy(ofCurrency, ({ account }) => account)].map(
+      ([account, ofAccount]): AccountForecast => ({
+        account,
+        name: ofAccount.find(({ name }) => name !== null)?.name ?? null,
+        ...forecastOf(ofAccount, month, today),
+      }),
+    )
     const whole = summed(accounts)
     const states = budgets
       .filter((budget) => budget.currency === currency)
       .map(({ account, amount }): BudgetState => {
-        const spent = account === null ? whole : (accounts.find((each) => each.account === account) ?? nothing)
+        const spent =
+          account === null ? whole : (accounts.find((candidate) => candidate.account === account) ?? nothing)
         return { account, amount, cost: spent.cost, forecast: spent.forecast, state: stateOf(spent, amount) }
       })
     return { currency, ...whole, accounts, budgets: states }
@@ -98,8 +101,8 @@ const nothing: Forecast = { cost: '0', rate: null, forecast: null, basis: null, 
 
 function summed(accounts: readonly Forecast[]): Forecast {
   const sum = (of: 'rate' | 'forecast'): string | null => {
-    const known = accounts.flatMap((each) => each[of] ?? [])
-    return known.length < accounts.length ? null : addDecimals(known)
+    const amounts = accounts.flatMap((forecast) => forecast[of] ?? [])
+    return amounts.length < accounts.length ? null : addDecimals(amounts)
   }
   const forecast = sum('forecast')
   return {

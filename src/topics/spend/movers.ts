@@ -68,12 +68,12 @@ function changeOf(cost: string, before: string): Change {
 }
 
 export function moversOf(rows: readonly MoverRow[]): SpendMovers['currencies'] {
-  return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, own]) => {
+  return [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, ofCurrency]) => {
     const moving = (way: number): readonly Mover[] =>
-      own
+      ofCurrency
         .filter((row) => Number(row.way) === way)
         .map(({ value, name, cost, before }) => ({ value, name, ...changeOf(cost, before) }))
-    const [{ total, total_before: totalBefore }] = own as [MoverRow]
+    const [{ total, total_before: totalBefore }] = ofCurrency as [MoverRow]
     return { currency, ...changeOf(total, totalBefore), rises: moving(1), falls: moving(-1) }
   })
 }

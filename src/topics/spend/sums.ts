@@ -24,16 +24,16 @@ export function currenciesOf(
   limit: number,
 ): SpendSums['currencies'] {
   return [...new Set(groups.map(({ currency }) => currency))].map((currency) => {
-    const own = groups.filter((row) => row.currency === currency)
-    const shown = own.filter(({ place }) => Number(place) <= limit)
-    const rest = own.find(({ place }) => Number(place) > limit)
+    const ofCurrency = groups.filter((row) => row.currency === currency)
+    const shown = ofCurrency.filter(({ place }) => Number(place) <= limit)
+    const rest = ofCurrency.find(({ place }) => Number(place) > limit)
     const byStart = Map.groupBy(
       buckets.filter((row) => row.currency === currency),
       ({ start }) => start ?? '',
     )
     return {
       currency,
-      ...sumsOf(own),
+      ...sumsOf(ofCurrency),
       groups: shown.map((row) => ({ value: row.value, name: row.name, ...sumsOf([row]) })),
       others: { groups: Number(rest?.values ?? 0), ...sumsOf(rest === undefined ? [] : [rest]) },
       buckets: [...byStart]

@@ -113,11 +113,11 @@ export class Memory {
     if (!this.#isLargest) return 0
     rows.exporter(row, this.#exporter)
     const count = this.#exporterCounts[slot]!
-    for (let known = 0; known < count; known++) {
-      const at = slot * 8 + known * 4
+    for (let index = 0; index < count; index++) {
+      const at = slot * 8 + index * 4
       let same = true
       for (let word = 0; word < 4; word++) same &&= this.#exporters[at + word] === this.#exporter[word]
-      if (same) return known
+      if (same) return index
     }
     if (count === 2) return -1
     this.#exporters.set(this.#exporter, slot * 8 + count * 4)

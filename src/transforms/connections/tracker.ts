@@ -37,7 +37,7 @@ export class Tracker {
     chosen: Uint32Array,
     now: number,
     slots: Int32Array,
-    found: (index: number, slot: number) => void,
+    onFound: (index: number, slot: number) => void,
   ): ReadonlySet<number> {
     const limited = new Set<number>()
     for (let index = 0; index < chosen.length; index++) {
@@ -55,7 +55,7 @@ export class Tracker {
       }
       this.#flow(slot, row, rows, ends === 1, now)
       slots[index] = slot
-      found(index, slot)
+      onFound(index, slot)
     }
     return limited
   }

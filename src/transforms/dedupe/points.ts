@@ -16,13 +16,13 @@ export function placeRule({
   const rules = Object.entries(interfaces)
     .map(([range, names]): Rule => ({ prefix: prefixOf(range), names: new Set(names) }))
     .toSorted((a, b) => b.prefix.bits - a.prefix.bits)
-  const other = direction === null ? undefined : direction === 'ingress' ? 1 : 0
+  const opposite = direction === null ? undefined : direction === 'ingress' ? 1 : 0
   return (batch) => {
     const way = numberReader(batch, 'direction')
     const ruleOf = byExporter(batch, (words, offset) => rules.find(({ prefix }) => covers(prefix, words, offset)))
     const interfacesOf = (['in_if', 'out_if'] as const).map((name) => interfaceReader(batch, name))
     return (row) => {
-      if (other !== undefined && way(row) === other) return 'direction'
+      if (opposite !== undefined && way(row) === opposite) return 'direction'
       const rule = rules.length === 0 ? undefined : ruleOf(row)
       if (rule === undefined || interfacesOf.some((matches) => matches(row, rule.names))) return undefined
       return 'interface'

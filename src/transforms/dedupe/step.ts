@@ -24,7 +24,7 @@ interface Reports {
 export function dedupeStep(config: DedupeConfig): BatchTransform {
   const { window, keys } = config
   const time = new JournalTime()
-  const place = placeRule(config)
+  const ruleOfPlace = placeRule(config)
   const read = keysOf(config)
   /** Oldest occurrence first. */
   const seen = new Map<string, Reports>()
@@ -51,7 +51,7 @@ export function dedupeStep(config: DedupeConfig): BatchTransform {
       expire()
       time.need()
       const { batch } = piece
-      const misplaced = batch.kind === 'flows' ? place(batch) : none
+      const misplaced = batch.kind === 'flows' ? ruleOfPlace(batch) : none
       const { key, point } = read(batch)
       return chooseByReason(piece, (row) => {
         const reason = misplaced(row)
@@ -87,12 +87,12 @@ function repeats(reports: Reports, point: string, now: number, since: number): b
   }
   reports.by = recent
   let counting = recent[0]
-  let known = false
-  for (const one of recent) {
-    const earlier = one.last < now || one.before > since
-    if (!earlier || (known && one.point > (counting?.point ?? ''))) continue
-    counting = one
-    known = true
+  let isKnown = false
+  for (const candidate of recent) {
+    const earlier = candidate.last < now || candidate.before > since
+    if (!earlier || (isKnown && candidate.point > (counting?.point ?? ''))) continue
+    counting = candidate
+    isKnown = true
   }
   return counting !== report
 }

@@ -51,7 +51,7 @@ export const mapSchema = defineSchema({
     }),
   },
   check({ rename, copy, drop, keep, set, services }) {
-    const changes = [rename, copy, set].reduce((sum, some) => sum + Object.keys(some).length, (drop ?? []).length)
+    const changes = [rename, copy, set].reduce((sum, members) => sum + Object.keys(members).length, (drop ?? []).length)
     if (changes === 0 && keep === null)
       return new Complaint('changes nothing', 'add `rename`, `copy`, `drop`, `keep` or `set`')
     for (const [from, to] of Object.entries(rename)) {

@@ -64,9 +64,9 @@ function keptOf(batch: FlowBatch, names: ReadonlySet<string>): FlowBatch {
   const dictionary = [...batch.dictionary]
   const known = new Map<number, number>([[0, 0]])
   const codes = extra.codes.map((code) => {
-    let result = known.get(code)
-    if (result === undefined) known.set(code, (result = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
-    return result
+    let mapped = known.get(code)
+    if (mapped === undefined) known.set(code, (mapped = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
+    return mapped
   })
   return { ...batch, dictionary, columns: { ...columns, extra: { ...extra, codes } } }
 }
@@ -199,7 +199,7 @@ export function withWholeNumbers(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(withWholeNumbers)
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withWholeNumbers(one)]))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withWholeNumbers(inner)]))
   return value
 }
 

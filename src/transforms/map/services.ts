@@ -41,13 +41,13 @@ function builtIn(): Map<number, string> {
   return names
 }
 
-let known: ReadonlyMap<number, string> | undefined
+let namesByPort: ReadonlyMap<number, string> | undefined
 
 /** `more` by PORT/PROTOCOL takes precedence. */
 export function serviceNames(
   more: Readonly<Record<string, string>>,
 ): (port: number, protocol: number) => string | undefined {
-  const names = new Map((known ??= builtIn()))
+  const names = new Map((namesByPort ??= builtIn()))
   for (const [key, name] of Object.entries(more)) {
     const service = readService(key)
     if (service !== undefined) names.set(keyOf(service.port, service.protocol), name)

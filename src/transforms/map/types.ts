@@ -42,13 +42,13 @@ function fieldType(name: string): string | undefined {
 
 /** Values of different types are unequal at run time, which is no error. */
 const comparable = ['int', 'double', 'string', 'bool', 'google.protobuf.Timestamp', 'list<dyn>', 'null']
-const known = new Set(['int double'])
+const conversions = new Set(['int double'])
 
 /** `plain`: the functions, without variables. */
 export function typeChecker(plain: Environment): (text: string, bare: string) => unknown {
   for (const [index, left] of comparable.entries())
     for (const right of comparable.slice(index + 1))
-      if (!known.has(`${left} ${right}`)) plain.registerOperator(`${left} == ${right}`, () => false)
+      if (!conversions.has(`${left} ${right}`)) plain.registerOperator(`${left} == ${right}`, () => false)
   return (text, bare) => {
     const names = plain.clone()
     declare(names, 'flow', bare, fieldType)

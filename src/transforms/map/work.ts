@@ -63,7 +63,7 @@ export function withCounts(text: string, ast: ASTNode): string {
 }
 
 function visit(node: unknown, act: (node: ASTNode) => void) {
-  if (Array.isArray(node)) for (const one of node) visit(one, act)
+  if (Array.isArray(node)) for (const child of node) visit(child, act)
   else if (typeof node === 'object' && node !== null && 'op' in node) {
     act(node as ASTNode)
     visit((node as ASTNode).args, act)

@@ -22,8 +22,8 @@ export function routeStep(config: RouteConfig, tools: TransformTools): BatchTran
       })
       return {
         outputs: names.flatMap((name, index) => {
-          const some = chosen[index] ?? []
-          return some.length === 0 ? [] : [{ to: name, batch: selectRows(batch, Uint32Array.from(some)) }]
+          const rows = chosen[index] ?? []
+          return rows.length === 0 ? [] : [{ to: name, batch: selectRows(batch, Uint32Array.from(rows)) }]
         }),
         failures:
           filtered.length === 0

@@ -85,11 +85,11 @@ function memberReader<Value>({ columns, dictionary }: FlowBatch, name: string, r
   if (key === undefined) return undefined
   const column = columns[memberColumn]
   const none = read(undefined)
-  const known = new Map<number, Value>([[0, none]])
+  const valueByCode = new Map<number, Value>([[0, none]])
   return (row: number): Value => {
     const code = column?.kind === 'json' ? column.codes[row]! : 0
-    if (!known.has(code)) known.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
-    return known.get(code) as Value
+    if (!valueByCode.has(code)) valueByCode.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
+    return valueByCode.get(code) as Value
   }
 }
 

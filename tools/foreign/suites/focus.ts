@@ -23,13 +23,13 @@ export const suite: Suite = {
 }
 
 async function* ofFile(name: string, path: string): AsyncGenerator<Outcome> {
-  const result = await read(path)
-  if (result.missing !== '') return yield { name, verdict: 'refused', detail: `no column for ${result.missing}` }
-  if (result.refused.length > 0) return yield { name, verdict: 'refused', detail: result.refused[0]! }
+  const rows = await read(path)
+  if (rows.missing !== '') return yield { name, verdict: 'refused', detail: `no column for ${rows.missing}` }
+  if (rows.refused.length > 0) return yield { name, verdict: 'refused', detail: rows.refused[0]! }
   const golden = await reference(path)
-  yield verdict(`${name} rows`, String(golden.rows), String(result.rows))
+  yield verdict(`${name} rows`, String(golden.rows), String(rows.rows))
   for (const [at, cost] of costs.entries())
-    if (golden.sums[at] !== null) yield verdict(`${name} ${cost}`, addDecimals([golden.sums[at]!]), result.sums[at]!)
+    if (golden.sums[at] !== null) yield verdict(`${name} ${cost}`, addDecimals([golden.sums[at]!]), rows.sums[at]!)
 }
 
 function verdict(name: string, right: string, found: string): Outcome {

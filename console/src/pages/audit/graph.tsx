@@ -20,7 +20,7 @@ const share = 0.74
 
 export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): React.ReactNode {
   const layout = useMemo(() => layoutOf(of), [of])
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState('0:0')
   const all = layout.columns.flat()
   const idOf = ({ column, rank }: Placed) => `${column}:${rank}`
@@ -29,7 +29,7 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
     const next = current === undefined ? undefined : stepFrom(layout, current, key)
     if (next === undefined) return
     setAt(idOf(next))
-    place.current?.querySelector<HTMLElement>(`[data-node="${idOf(next)}"]`)?.focus()
+    container.current?.querySelector<HTMLElement>(`[data-node="${idOf(next)}"]`)?.focus()
   }
   const leaveOut = (node: Placed | undefined) => {
     if (node !== undefined && node.rank >= 0) onLeaveOut(node.column, node.value)
@@ -55,7 +55,7 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
   if (asTable) return <Twin lines={layout.lines} left={layout.left} />
   const nodeOf = (node: Placed) => `${of.columns[node.column]?.column ?? ''}:${node.value ?? ''}`
   return (
-    <div className="audit-graph" ref={place} role="group" aria-label={auditText.graphLabel} onKeyDown={onKeyDown}>
+    <div className="audit-graph" ref={container} role="group" aria-label={auditText.graphLabel} onKeyDown={onKeyDown}>
       <div className="audit-graph-heads" aria-hidden="true">
         {titles.map((title) => (
           <span key={title}>{title}</span>

@@ -281,7 +281,7 @@ function OpenNode({
   revision: string
   set: AboutProps['set']
 }) {
-  const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
+  const column = graphColumns.find((graphColumn) => state.node.startsWith(`${graphColumn}:`))
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null
   return (
@@ -294,7 +294,7 @@ function OpenNode({
       from={state.from}
       onFrom={(from) => set({ from })}
       onClose={() => set({ node: '' })}
-      onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
+      onOpen={(to, name) => set({ node: `${to}:${name ?? ''}` })}
       onOnly={() => set({ [column]: only(value), node: '' })}
       onLeaveOut={() => set({ [column]: without(state[column], value), node: '' })}
     />

@@ -90,7 +90,7 @@ export function NodeDrawer({
           filter={{ ...filter, [column]: only(value) }}
           t={t}
           revision={revision}
-          onOpen={(found) => onOpen(neighbour, found)}
+          onOpen={(name) => onOpen(neighbour, name)}
         />
       ))}
     </Drawer>

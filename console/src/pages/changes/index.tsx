@@ -209,7 +209,7 @@ function Noise({
 }) {
   const me = useMe()
   const clusters = useClusters(me.data?.namespaces === null)
-  const atSource = (clusters.data?.clusters ?? []).reduce((sum, each) => sum + each.hidden, 0)
+  const atSource = (clusters.data?.clusters ?? []).reduce((sum, cluster) => sum + cluster.hidden, 0)
   const troubled = (clusters.data?.clusters ?? []).filter(({ problem }) => problem !== undefined)
   const byRules = Object.values(hidden?.rules ?? {}).reduce((sum, n) => sum + n, 0)
   const rules = Object.entries(hidden?.rules ?? {})

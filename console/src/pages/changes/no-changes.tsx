@@ -76,7 +76,7 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
                       problem === undefined ? cluster : changesText.unwatched(cluster, problem),
                     )
                     .join(', '),
-                  count(connected.reduce((sum, each) => sum + each.changes, 0)),
+                  count(connected.reduce((sum, cluster) => sum + cluster.changes, 0)),
                 ),
           )}
     </EmptyState>

@@ -56,7 +56,7 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
   const key = JSON.stringify([question, t, revision, jumps])
   const query = { ...question, from: t.from, to: t.to, limit: pageRows }
   const list = usePages<ChangePage>(['changes', key], '/api/v1/changes', query)
-  const { pages: found, isOwn: own } = list
+  const { pages: found, isOwn } = list
   const pages = useMemo(() => found?.flatMap(({ changes }) => changes) ?? [], [found])
   const [taken, setTaken] = useState<Readonly<{ of: string; rows: readonly Change[] }>>({ of: '', rows: [] })
   const above = taken.of === key ? taken.rows : undefined
@@ -68,7 +68,7 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
       : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
   const newer = useQuery({
     queryKey: ['changes-newer', key, arrivals],
-    enabled: arrivals > 0 && own && since !== undefined,
+    enabled: arrivals > 0 && isOwn && since !== undefined,
     staleTime: Infinity,
     gcTime: 0,
     // Keeps the count between polls, but not for another query.
@@ -80,10 +80,10 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
       }),
   })
   const fresh = useMemo(() => {
-    if (newer.data === undefined || !own || arrivals === 0) return []
-    const known = new Set(rows.map(({ pos }) => pos))
-    return newer.data.changes.filter(({ pos }) => !known.has(pos))
-  }, [newer.data, own, arrivals, rows])
+    if (newer.data === undefined || !isOwn || arrivals === 0) return []
+    const shownPositions = new Set(rows.map(({ pos }) => pos))
+    return newer.data.changes.filter(({ pos }) => !shownPositions.has(pos))
+  }, [newer.data, isOwn, arrivals, rows])
   const many = fresh.length > 0 && newer.data?.next !== null
   const release = useCallback(() => {
     // Too many to insert above: reload the list.
@@ -153,7 +153,7 @@ export function useChangesToMark(
   revision: number,
   loaded: readonly Change[],
 ): ChangesToMark {
-  const kind = filter.kind.length === 0 ? markedKinds : markedKinds.filter((each) => filter.kind.includes(each))
+  const kind = filter.kind.length === 0 ? markedKinds : markedKinds.filter((marked) => filter.kind.includes(marked))
   const query: Query = { ...changeQuery({ ...filter, kind, noise: false }), from, to, limit: maxMarks }
   const { data } = useQuery({
     queryKey: ['change-marks', query, revision],

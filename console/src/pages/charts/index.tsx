@@ -52,7 +52,7 @@ export default function ChartsPage(): React.ReactNode {
           label={chartsText.family}
           value={family}
           values={families}
-          textOf={(each) => each}
+          textOf={(name) => name}
           onChange={(chosen) => set({ family: chosen, field: '', by: '' })}
         />
         <LabelledSelect
@@ -66,14 +66,14 @@ export default function ChartsPage(): React.ReactNode {
           label={chartsText.function}
           value={fn}
           values={functions}
-          textOf={(each) => functionNames[each]}
+          textOf={(name) => functionNames[name]}
           onChange={(chosen) => set({ fn: chosen })}
         />
         <LabelledSelect
           label={chartsText.group}
           value={by}
           values={[...new Set(['', ...attributes, by, ...(fields.data?.texts ?? [])])]}
-          textOf={(each) => (each === '' ? chartsText.noGroup : fieldText(each))}
+          textOf={(name) => (name === '' ? chartsText.noGroup : fieldText(name))}
           onChange={(chosen) => set({ by: chosen })}
         />
         <TimeControl frame={state} onChange={set} />
@@ -111,14 +111,14 @@ function Drawn({
   onSpan,
 }: Readonly<{ of: EventSeries; label: string; onSpan: (from: number, to: number) => void }>): React.ReactNode {
   const { times, series, missing } = useMemo(() => {
-    const known = [...new Set(of.series.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b)
-    const missing = unknownIn(of, known.map(isoOfSeconds))
-    const starts = bucketsIn(bucketsOf(of).times, known, missing)
+    const times = [...new Set(of.series.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b)
+    const missing = unknownIn(of, times.map(isoOfSeconds))
+    const starts = bucketsIn(bucketsOf(of).times, times, missing)
     return {
       missing,
       times: starts.map(({ at }) => at),
       series: of.series.map(({ value, others, points }): ChartSeries => {
-        const numbers = new Map(points.map(({ time, number: found }) => [time, found]))
+        const numbers = new Map(points.map(({ time, number: amount }) => [time, amount]))
         return {
           name:
             others > 0

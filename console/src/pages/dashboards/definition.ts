@@ -92,9 +92,9 @@ function readVariable(value: unknown, index: number): Variable {
   const { name, value: text = '', type = 'string' } = value
   if (typeof name !== 'string' || !variableName.test(name) || typeof text !== 'string')
     throw new Error(`${where} has no valid name`)
-  const found = variableTypes.find((each) => each === type)
-  if (found === undefined) throw new Error(`${where}: \`type\` is none of ${variableTypes.join(', ')}`)
-  return { name, value: text, type: found }
+  const variableType = variableTypes.find((candidate) => candidate === type)
+  if (variableType === undefined) throw new Error(`${where}: \`type\` is none of ${variableTypes.join(', ')}`)
+  return { name, value: text, type: variableType }
 }
 
 function readPanel(value: unknown, index: number): Panel {

@@ -51,7 +51,7 @@ export function PanelFields({ panel, onChange }: Readonly<{ panel: Panel; onChan
         label={dashboardsText.kind}
         value={kind}
         values={panelKinds}
-        textOf={(each) => panelNames[each]}
+        textOf={(kind) => panelNames[kind]}
         onChange={(chosen) => onChange({ ...panel, kind: chosen })}
       />
       {field(dashboardsText.title, 'title')}
@@ -62,7 +62,7 @@ export function PanelFields({ panel, onChange }: Readonly<{ panel: Panel; onChan
           label={dashboardsText.measure}
           value={by}
           values={measures}
-          textOf={(each) => each}
+          textOf={(text) => text}
           onChange={(chosen) => onChange({ ...panel, by: chosen })}
         />
       )}
@@ -71,7 +71,7 @@ export function PanelFields({ panel, onChange }: Readonly<{ panel: Panel; onChan
           label={topologyText.nodesAre}
           value={panel.scope}
           values={panelScopes}
-          textOf={(each) => (each === auto ? dashboardsText.automatic : scopeParts[each].title)}
+          textOf={(part) => (part === auto ? dashboardsText.automatic : scopeParts[part].title)}
           onChange={(scope) => onChange({ ...panel, scope })}
         />
       )}
@@ -80,7 +80,7 @@ export function PanelFields({ panel, onChange }: Readonly<{ panel: Panel; onChan
           label={dashboardsText.rows}
           value={String(limit)}
           values={[...new Set(['5', '10', '20', '50', '100', String(limit)])]}
-          textOf={(each) => each}
+          textOf={(text) => text}
           onChange={(chosen) => onChange({ ...panel, limit: Number(chosen) })}
         />
       )}
@@ -116,7 +116,7 @@ export function VariableFields({ variables, edit, onChange }: VariableFieldsProp
               label={dashboardsText.variableType(variable.name)}
               value={variable.type}
               values={variableTypes}
-              textOf={(each) => variableTypeNames[each]}
+              textOf={(type) => variableTypeNames[type]}
               onChange={(type) => onChange(variables.with(at, { ...variable, type }))}
             />
           )}

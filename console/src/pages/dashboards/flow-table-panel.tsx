@@ -14,8 +14,8 @@ const shown = ['time_received', 'src', 'dst', 'dst_port', 'bytes_est']
 export default function FlowTablePanel(props: PanelProps): React.ReactNode {
   const fields = useFields()
   const columns = useMemo(() => {
-    const known = flowColumns(fields.data?.views.flows ?? [])
-    return shown.flatMap((id) => known.get(id) ?? [])
+    const allColumns = flowColumns(fields.data?.views.flows ?? [])
+    return shown.flatMap((id) => allColumns.get(id) ?? [])
   }, [fields.data])
   if (fields.data !== undefined) return <Rows {...props} columns={columns} />
   if (fields.error !== null) return <ErrorState error={fields.error} onRetry={() => void fields.refetch()} />

@@ -89,22 +89,26 @@ function SeriesChart({
 /** Rates by group. */
 function seriesOf(data: SeriesAnswer, by: Panel['by'], group: string) {
   const { columns, rows, step } = data
-  const place = (name: string) => columns.findIndex((column) => column.name === name)
-  const [at, other, amount] = [place('time'), place('other'), place(by)]
+  const columnOf = (name: string) => columns.findIndex((column) => column.name === name)
+  const [at, restColumn, amount] = [columnOf('time'), columnOf('other'), columnOf(by)]
   const buckets = bucketsOf(data)
   const unknown = unknownOf(data)
-  const found = new Map<string, { name: string; isOther: boolean; values: number[] }>()
+  const seriesByKey = new Map<string, { name: string; isOther: boolean; values: number[] }>()
   for (const row of rows) {
     const bucket = buckets.at(row[at])
     if (bucket < 0) continue
-    const isOther = other >= 0 && row[other] === true
-    const value = group === '' ? dashboardsText.total : plainText(row[other + 1] ?? dashboardsText.noValue)
+    const isOther = restColumn >= 0 && row[restColumn] === true
+    const value = group === '' ? dashboardsText.total : plainText(row[restColumn + 1] ?? dashboardsText.noValue)
     const key = isOther ? 'other' : `= ${value}`
-    const one = found.get(key) ?? { name: isOther ? dashboardsText.others : value, isOther, values: buckets.zeros() }
-    found.set(key, one)
-    one.values[bucket] = (one.values[bucket] ?? 0) + Number(row[amount]) / step
+    const series = seriesByKey.get(key) ?? {
+      name: isOther ? dashboardsText.others : value,
+      isOther,
+      values: buckets.zeros(),
+    }
+    seriesByKey.set(key, series)
+    series.values[bucket] = (series.values[bucket] ?? 0) + Number(row[amount]) / step
   }
-  const series = [...found.values()]
+  const series = [...seriesByKey.values()]
     .toSorted((a, b) => Number(a.isOther) - Number(b.isOther) || sum(b.values) - sum(a.values))
     .map(({ name, isOther, values }): ChartSeries => ({
       name,

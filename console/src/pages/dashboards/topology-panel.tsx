@@ -51,7 +51,7 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
       search: { v: '1', view: 'topology', live: '0', t: `${t.from}..${t.to}`, q, by } as never,
     })
   const fold = (group: string) => {
-    if (folds.includes(group)) setFolds(folds.filter((each) => each !== group))
+    if (folds.includes(group)) setFolds(folds.filter((fold) => fold !== group))
     else if (foldable(graph, folds).includes(group)) {
       setFolds([...folds, group])
       setChosen(foldKey(group))

@@ -11,9 +11,9 @@ export function itemsOf(value: string): readonly string[] | readonly number[] {
   const items: { text: string; isNumber: boolean }[] = []
   for (let at = 0; at <= value.length;) {
     listItem.lastIndex = at
-    const found = listItem.exec(value)
-    if (found === null) throw new Error(dashboardsText.openQuote(value))
-    const [whole, quoted, plain = ''] = found
+    const match = listItem.exec(value)
+    if (match === null) throw new Error(dashboardsText.openQuote(value))
+    const [whole, quoted, plain = ''] = match
     const text = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain
     items.push({ text, isNumber: quoted === undefined && isNumber(plain) })
     at += whole.length
@@ -45,11 +45,11 @@ const quoted = (text: string | number) => `"${String(text).replaceAll(/[\\"]/g, 
 
 /** `$name` becomes the value as quoted texts of the filter language; inside a quoted text it stays. */
 export function withVariables(filter: string, variables: readonly Variable[]): string {
-  const known = new Map(variables.map((variable) => [variable.name, variable]))
+  const variableByName = new Map(variables.map((variable) => [variable.name, variable]))
   return filter.replaceAll(
     /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$([a-zA-Z]\w*)/g,
     (whole, name: string | undefined) => {
-      const variable = name === undefined ? undefined : known.get(name)
+      const variable = name === undefined ? undefined : variableByName.get(name)
       if (variable === undefined) return whole
       if (variable.type !== 'list') return quoted(variable.value)
       return `(${filterItems(variable.value).map(quoted).join(', ')})`

@@ -13,12 +13,12 @@ export function partsOf(key: string): Readonly<{ sink: string; id: string }> {
 }
 
 export function bySink(keys: Iterable<string>): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>()
+  const idsBySink = new Map<string, string[]>()
   for (const key of keys) {
     const { sink, id } = partsOf(key)
-    found.set(sink, [...(found.get(sink) ?? []), id])
+    idsBySink.set(sink, [...(idsBySink.get(sink) ?? []), id])
   }
-  return found
+  return idsBySink
 }
 
 export type Verb = 'retry' | 'drop'

@@ -36,18 +36,18 @@ export default function DocsPage(): React.ReactNode {
     queryFn: () => (load === undefined ? '' : load()),
   })
   const blocks = useMemo(() => blocksOf(file.data ?? ''), [file.data])
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const heading = at === '' ? undefined : place.current?.querySelector(`#${CSS.escape(`doc-${at}`)}`)
+    const heading = at === '' ? undefined : container.current?.querySelector(`#${CSS.escape(`doc-${at}`)}`)
     if (heading instanceof HTMLElement) {
       heading.scrollIntoView()
       heading.focus()
-    } else place.current?.scrollTo({ top: 0 })
+    } else container.current?.scrollTo({ top: 0 })
   }, [at, blocks])
   return (
     <div className="page">
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
-      <div className="page-scroll docs" ref={place} tabIndex={0} role="region" aria-label={docsText.documentation}>
+      <div className="page-scroll docs" ref={container} tabIndex={0} role="region" aria-label={docsText.documentation}>
         {load === undefined ? (
           <EmptyState title={docsText.noPage(page)} action={{ text: docsText.openConsoleGuide, to: '/docs' }}>
             {docsText.noPageHint}
@@ -121,9 +121,9 @@ function BlockOf({ block, page }: { block: Block; page: string }) {
       const List = block.ordered ? 'ol' : 'ul'
       return (
         <List>
-          {block.items.map((each, index) => (
+          {block.items.map((item, index) => (
             <li key={index}>
-              <Text of={each} page={page} />
+              <Text of={item} page={page} />
             </li>
           ))}
         </List>

@@ -22,14 +22,14 @@ export function inlineOf(text: string): readonly Inline[] {
   const plain = (to: number) => {
     if (to > end) parts.push({ is: 'text', text: text.slice(end, to).replaceAll(/\\([^\w\s])/g, '$1') })
   }
-  for (const { 0: found, index, 1: code, 2: strong, 3: emphasis, 4: label, 5: to, 6: url } of text.matchAll(marks)) {
+  for (const { 0: mark, index, 1: code, 2: strong, 3: emphasis, 4: label, 5: to, 6: url } of text.matchAll(marks)) {
     plain(index)
-    end = index + found.length
+    end = index + mark.length
     if (code !== undefined) parts.push({ is: 'code', text: code })
     else if (strong !== undefined) parts.push({ is: 'strong', text: strong.replaceAll('`', '') })
     else if (emphasis !== undefined) parts.push({ is: 'emphasis', text: emphasis })
     else if (url !== undefined) parts.push({ is: 'link', text: url, to: url })
-    else if (!found.startsWith('!')) parts.push({ is: 'link', text: (label ?? '').replaceAll('`', ''), to: to ?? '' })
+    else if (!mark.startsWith('!')) parts.push({ is: 'link', text: (label ?? '').replaceAll('`', ''), to: to ?? '' })
   }
   plain(text.length)
   return parts
@@ -61,28 +61,28 @@ export function blocksOf(markdown: string): readonly Block[] {
       blocks.push({ is: 'heading', level: level.length, text: inlineOf(heading), id: docAnchor(heading) })
     } else if (/^\s*```/.test(line)) {
       at++
-      const code = taken((each) => !/^\s*```/.test(each))
+      const code = taken((line) => !/^\s*```/.test(line))
       at++
       blocks.push({ is: 'code', text: code.join('\n') })
     } else if (line.startsWith('|') && /^\|[\s:|-]+\|?$/.test(lines[at + 1] ?? '')) {
-      const [head = '', , ...rows] = taken((each) => each.startsWith('|'))
+      const [head = '', , ...rows] = taken((line) => line.startsWith('|'))
       blocks.push({ is: 'table', head: cellsOf(head), rows: rows.map(cellsOf) })
     } else if (item.test(line)) {
       const ordered = item.exec(line)?.[2] !== undefined
       const items: string[] = []
-      for (const each of taken((text) => item.test(text) || /^\s+\S/.test(text))) {
-        const text = item.exec(each)?.[3]
+      for (const line of taken((text) => item.test(text) || /^\s+\S/.test(text))) {
+        const text = item.exec(line)?.[3]
         if (text !== undefined) items.push(text)
-        else items.push(`${items.pop() ?? ''} ${each.trim()}`)
+        else items.push(`${items.pop() ?? ''} ${line.trim()}`)
       }
       blocks.push({ is: 'list', ordered, items: items.map(inlineOf) })
     } else if (line.startsWith('>')) {
-      const quoted = taken((each) => each.startsWith('>'))
-      blocks.push({ is: 'quote', text: inlineOf(quoted.map((each) => each.replace(/^>\s?/, '')).join(' ')) })
+      const quoted = taken((line) => line.startsWith('>'))
+      blocks.push({ is: 'quote', text: inlineOf(quoted.map((line) => line.replace(/^>\s?/, '')).join(' ')) })
     } else {
       const first = at
       const paragraph = taken(
-        (each) => each.trim() !== '' && !/^(?:#{1,6} |\s*```|\||>)/.test(each) && !item.test(each),
+        (line) => line.trim() !== '' && !/^(?:#{1,6} |\s*```|\||>)/.test(line) && !item.test(line),
       )
       if (at === first) at++
       const text = inlineOf(paragraph.join(' '))

@@ -32,7 +32,7 @@ export function ColumnChoice({ all, chosen, widths, onChange }: PickerProps) {
     onChange({ cols: chosen.with(at, chosen[to] ?? id).with(to, id) })
   }
   const toggle = (id: string) => {
-    const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
+    const next = chosen.includes(id) ? chosen.filter((column) => column !== id) : [...chosen, id]
     if (next.length > 0) onChange({ cols: next })
   }
   const widen = (id: string, by: number) => {
@@ -69,15 +69,15 @@ export function ColumnChoice({ all, chosen, widths, onChange }: PickerProps) {
       <div className="line" role="group" aria-label={flowsText.rowHeight}>
         <span className="dim">{flowsText.rows}</span>
         <span>
-          {density.values.map((each) => (
+          {density.values.map((value) => (
             <button
-              key={each}
+              key={value}
               type="button"
               className="chip"
-              aria-pressed={rows === each}
-              onClick={() => density.set(each)}
+              aria-pressed={rows === value}
+              onClick={() => density.set(value)}
             >
-              {each}
+              {value}
             </button>
           ))}
         </span>

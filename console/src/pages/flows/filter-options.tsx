@@ -11,7 +11,7 @@ type FilterOptionsProps = Readonly<{
 
 export function FilterOptions({ state: { quick: on, both, once }, set, quick }: FilterOptionsProps): React.ReactNode {
   const toggle = (name: string) =>
-    set({ quick: on.includes(name) ? on.filter((each) => each !== name) : [...on, name], sel: '' })
+    set({ quick: on.includes(name) ? on.filter((quick) => quick !== name) : [...on, name], sel: '' })
   return (
     <div className="quick">
       <div role="group" aria-label={flowsText.quickFilters}>

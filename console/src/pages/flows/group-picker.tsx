@@ -10,7 +10,7 @@ type GroupPickerProps = Readonly<{
   onChange: (group: readonly string[]) => void
 }>
 
-const same = (one: readonly string[], other: readonly string[]) => one.join() === other.join()
+const same = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
 
 export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.ReactNode {
   const usual = defaultGroups.find(({ fields }) => same(fields, group))
@@ -53,10 +53,10 @@ function Fields({ all, group, onChange }: GroupPickerProps) {
   const [typed, setTyped] = useState('')
   const word = typed.toLowerCase()
   const offered = [...all.values()].filter(isGroupable)
-  const found = offered.filter(({ id, title, hint }) => `${id} ${title} ${hint}`.toLowerCase().includes(word))
+  const matching = offered.filter(({ id, title, hint }) => `${id} ${title} ${hint}`.toLowerCase().includes(word))
   const shown = [
-    ...group.flatMap((id) => found.find((column) => column.id === id) ?? []),
-    ...found.filter(({ id }) => !group.includes(id)),
+    ...group.flatMap((id) => matching.find((column) => column.id === id) ?? []),
+    ...matching.filter(({ id }) => !group.includes(id)),
   ]
   return (
     <div className="picker">
@@ -74,7 +74,7 @@ function Fields({ all, group, onChange }: GroupPickerProps) {
               <input
                 type="checkbox"
                 checked={group.includes(id)}
-                onChange={() => onChange(group.includes(id) ? group.filter((each) => each !== id) : [...group, id])}
+                onChange={() => onChange(group.includes(id) ? group.filter((field) => field !== id) : [...group, id])}
               />
               <span>{qualified(id, title)}</span>
               <span className="dim mono">{id}</span>

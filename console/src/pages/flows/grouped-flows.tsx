@@ -46,8 +46,8 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
     by,
     time: 'time_received',
   }
-  const result = useTable<GroupsTable>(path, { ...query, limit }, revision)
-  const { data, busy, cancel } = result
+  const table = useTable<GroupsTable>(path, { ...query, limit }, revision)
+  const { data, busy, cancel } = table
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
   const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
   const open = ({ cells }: GroupRow) => {
@@ -96,7 +96,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
       <TablePanel
         state={state}
         set={set}
-        result={result}
+        result={table}
         title={flowsText.groupsOfFlows}
         what={flowsText.groupsInText}
         empty={groups === 0}
@@ -132,7 +132,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
           onOpen={open}
           onResize={(id, width) => set({ w: resized(w, id, width) }, 'replace')}
           onSort={(id) => {
-            const measure = measures.find((each) => each === id)
+            const measure = measures.find((candidate) => candidate === id)
             if (measure !== undefined) set({ by: measure })
           }}
         />
@@ -188,7 +188,7 @@ function groupColumns(
     }),
     ...sums.map((name, index): GridColumn<GroupRow> => ({
       id: name,
-      title: measures.find((each) => each === name) === undefined ? name : measureNames[name as Measure],
+      title: measures.find((candidate) => candidate === name) === undefined ? name : measureNames[name as Measure],
       hint: name === 'flows' ? flowsText.flowsOfTheGroup : flowsText.groupTotalHint,
       ...sized(name, 110, 1),
       end: true,

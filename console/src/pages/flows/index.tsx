@@ -93,11 +93,14 @@ export default function FlowsPage(): React.ReactNode {
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
   const View = useLoaded(shown)
   const quick = useQuickFilters()
-  const known = quick.data ?? none
+  const quickFilters = quick.data ?? none
   const waits = quick.data === undefined && state.quick.length > 0
-  const shownState = useMemo(() => ({ ...state, filter: wholeFilter(state.q, state.quick, known) }), [state, known])
+  const shownState = useMemo(
+    () => ({ ...state, filter: wholeFilter(state.q, state.quick, quickFilters) }),
+    [state, quickFilters],
+  )
   const unknown =
-    quick.data === undefined ? [] : state.quick.filter((name) => !known.some((each) => each.name === name))
+    quick.data === undefined ? [] : state.quick.filter((name) => !quickFilters.some((filter) => filter.name === name))
   const several = flowTabs.length > 1
   return (
     <div className="page">
@@ -131,7 +134,7 @@ export default function FlowsPage(): React.ReactNode {
           {whyText.title}
         </button>
         <PresetMenu state={state} set={set} />
-        <FilterOptions state={state} set={set} quick={known} />
+        <FilterOptions state={state} set={set} quick={quickFilters} />
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {unknown.length > 0 && (

@@ -22,7 +22,7 @@ export function useMembers({ t, cols, group }: Pick<FlowsState, 't' | 'cols' | '
   })
   const written = [...cols, ...group].filter(isMember).join(',')
   return useMemo(() => {
-    const found = (data?.fields ?? []).map(({ name }) => name).filter(isMember)
-    return [...new Set([...found, ...(written === '' ? [] : written.split(','))])]
+    const names = (data?.fields ?? []).map(({ name }) => name).filter(isMember)
+    return [...new Set([...names, ...(written === '' ? [] : written.split(','))])]
   }, [data, written])
 }

@@ -57,8 +57,8 @@ export function useOlder(
   const rows = useMemo(() => {
     // A response to the previous query has other cells or rows.
     if (to === undefined || stored.rows.length === 0 || stored.fields.join() !== fields.join()) return live
-    const known = new Set(live.map((row) => row[key]))
-    return [...live, ...stored.rows.filter((row) => !known.has(row[key]))]
+    const liveKeys = new Set(live.map((row) => row[key]))
+    return [...live, ...stored.rows.filter((row) => !liveKeys.has(row[key]))]
   }, [to, live, stored.rows, stored.fields, fields, key])
   return { rows, stored, onEnd }
 }

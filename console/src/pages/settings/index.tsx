@@ -76,9 +76,9 @@ function Choice<T extends string>({
     <div className="choice">
       <span id={id}>{label}</span>
       <div role="group" aria-labelledby={id} className="choices">
-        {(Object.keys(words) as T[]).map((each) => (
-          <button key={each} type="button" aria-pressed={each === chosen} onClick={() => of.set(each)}>
-            {words[each]}
+        {(Object.keys(words) as T[]).map((value) => (
+          <button key={value} type="button" aria-pressed={value === chosen} onClick={() => of.set(value)}>
+            {words[value]}
           </button>
         ))}
       </div>

@@ -46,7 +46,7 @@ export default function SpendPage(): React.ReactNode {
   const again = (): void => {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
-  const filter = filters.find((each) => each === state.by)
+  const filter = filters.find((candidate) => candidate === state.by)
   const rows = () => Promise.resolve(data === undefined ? [] : shownGroups(data, before.data, state.by))
   return (
     <div className="page spend">
@@ -135,7 +135,7 @@ function ofCurrency<T extends { readonly currency: string }>(
   answer: { readonly currencies: readonly T[] } | undefined,
   { currency }: { readonly currency: string },
 ): T | undefined {
-  return answer?.currencies.find((each) => each.currency === currency)
+  return answer?.currencies.find((candidate) => candidate.currency === currency)
 }
 
 /** A selected group is divided by the next column. */

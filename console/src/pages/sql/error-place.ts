@@ -9,9 +9,9 @@ export type SqlError = Readonly<{
 
 /** Parses `LINE 2: …` and the caret below, which may show part of the line only. */
 export function readSqlError(detail: string, sql: string): SqlError {
-  const found = /\n*LINE (\d+): (.*)\n( *)\^\s*$/.exec(detail)
-  if (found === null) return { message: detail.trim(), line: undefined, column: undefined, offset: undefined }
-  const [drawing = '', number = '', shown = '', blanks = ''] = found
+  const match = /\n*LINE (\d+): (.*)\n( *)\^\s*$/.exec(detail)
+  if (match === null) return { message: detail.trim(), line: undefined, column: undefined, offset: undefined }
+  const [drawing = '', number = '', shown = '', blanks = ''] = match
   const message = detail.slice(0, detail.length - drawing.length).trim()
   const line = Number(number)
   const lines = sql.split('\n')
@@ -22,7 +22,7 @@ export function readSqlError(detail: string, sql: string): SqlError {
   const from = cut === 0 ? 0 : text.indexOf(part)
   const at = blanks.length - `LINE ${number}: `.length - cut + Math.max(0, from)
   const column = Math.max(0, Math.min(text.length, at))
-  const before = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0)
+  const before = lines.slice(0, line - 1).reduce((sum, line) => sum + line.length + 1, 0)
   return { message, line, column: column + 1, offset: before + column }
 }
 

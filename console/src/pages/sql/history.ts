@@ -1,10 +1,10 @@
-const place = 'weir.sql.history'
+const storageKey = 'weir.sql.history'
 const most = 50
 
 export function pastStatements(): readonly string[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(place) ?? '[]')
-    return Array.isArray(kept) ? kept.filter((each) => typeof each === 'string') : []
+    const kept: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '[]')
+    return Array.isArray(kept) ? kept.filter((statement) => typeof statement === 'string') : []
   } catch {
     return []
   }
@@ -13,8 +13,8 @@ export function pastStatements(): readonly string[] {
 export function keepStatement(sql: string): void {
   try {
     localStorage.setItem(
-      place,
-      JSON.stringify([sql, ...pastStatements().filter((each) => each !== sql)].slice(0, most)),
+      storageKey,
+      JSON.stringify([sql, ...pastStatements().filter((statement) => statement !== sql)].slice(0, most)),
     )
   } catch {
     // Without storage there is no history.

@@ -68,14 +68,14 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   const texts = columns.filter((column) => column !== time && !numbers.includes(column))
   const at = (row: Row) => Date.parse(String(row[time.name] as string)) / 1000
   const times = withGaps([...new Set(rows.map(at))].filter((second) => Number.isFinite(second)).sort((a, b) => a - b))
-  const place = new Map(times.map((second, index) => [second, index]))
+  const indexByTime = new Map(times.map((second, index) => [second, index]))
   const group = texts[0]
   const [first] = numbers
-  const found = new Map<string, (number | null)[]>()
+  const valuesByName = new Map<string, (number | null)[]>()
   const put = (name: string, row: Row, value: unknown) => {
-    const values = found.get(name) ?? new Array<number | null>(times.length).fill(null)
-    found.set(name, values)
-    const index = place.get(at(row))
+    const values = valuesByName.get(name) ?? new Array<number | null>(times.length).fill(null)
+    valuesByName.set(name, values)
+    const index = indexByTime.get(at(row))
     if (index !== undefined && value !== null && value !== undefined)
       values[index] = (values[index] ?? 0) + Number(value)
   }
@@ -85,7 +85,7 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   }
   const sum = (values: ChartSeries['values']) =>
     values.reduce<number>((before, value) => before + Math.abs(value ?? 0), 0)
-  const all = [...found].map(([name, values]): ChartSeries => ({ name, values }))
+  const all = [...valuesByName].map(([name, values]): ChartSeries => ({ name, values }))
   const series =
     group === undefined
       ? all.slice(0, maxSeries)
@@ -131,7 +131,7 @@ const textOf = (value: unknown) =>
 
 export function sortedRows({ columns, rows }: Pick<Result, 'columns' | 'rows'>, sort: string): readonly Row[] {
   const name = sort.replace(/^-/, '')
-  const column = columns.find((each) => each.name === name)
+  const column = columns.find((candidate) => candidate.name === name)
   if (column === undefined) return rows
   const numeric = isNumeric(column, rows)
   const sign = sort.startsWith('-') ? -1 : 1

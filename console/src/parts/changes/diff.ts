@@ -22,7 +22,7 @@ export function diffRows(before: object | null, after: object | null, patch: rea
     if (step.op === 'move') {
       const from = keysOf(step.from)
       const value = at(now, from)
-      rows.push({ path: readable(now, from), is: 'moved', old: place(from), new: place(keys) })
+      rows.push({ path: readable(now, from), is: 'moved', old: itemName(from), new: itemName(keys) })
       now = withoutAt(now, from)
       now = put(now, keys, value, true)
       continue
@@ -40,7 +40,7 @@ export function diffRows(before: object | null, after: object | null, patch: rea
   return rows
 }
 
-const place = (keys: readonly string[]) => changesText.item(Number(keys.at(-1)) + 1)
+const itemName = (keys: readonly string[]) => changesText.item(Number(keys.at(-1)) + 1)
 
 function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
@@ -52,8 +52,8 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
     (Array.isArray(was) !== Array.isArray(now) && was !== undefined && now !== undefined)
   if (!whole) {
     return [...new Set(parts)].flatMap((key) => {
-      const [one, other] = [(was as Dict | undefined)?.[key], (now as Dict | undefined)?.[key]]
-      return same(one, other) ? [] : leaves(one, other, joined(path, now ?? was, key))
+      const [wasValue, nowValue] = [(was as Dict | undefined)?.[key], (now as Dict | undefined)?.[key]]
+      return same(wasValue, nowValue) ? [] : leaves(wasValue, nowValue, joined(path, now ?? was, key))
     })
   }
   if (same(old, is)) return []
@@ -67,7 +67,7 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   ]
 }
 
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 function isDict(value: unknown): value is Dict {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -93,7 +93,7 @@ function put(value: unknown, [key, ...rest]: readonly string[], wanted: unknown,
     const index = key === '-' ? value.length : Number(key)
     return rest.length === 0 && inserts
       ? value.toSpliced(index, 0, wanted)
-      : value.map((each: unknown, of) => (of === index ? put(each, rest, wanted, inserts) : each))
+      : value.map((item: unknown, of) => (of === index ? put(item, rest, wanted, inserts) : item))
   }
   return { ...(value as Dict), [key]: put((value as Dict | undefined)?.[key], rest, wanted, inserts) }
 }
@@ -103,7 +103,7 @@ function withoutAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (Array.isArray(value))
     return rest.length === 0
       ? value.toSpliced(Number(key), 1)
-      : value.map((each: unknown, index) => (index === Number(key) ? withoutAt(each, rest) : each))
+      : value.map((item: unknown, index) => (index === Number(key) ? withoutAt(item, rest) : item))
   if (rest.length > 0) return { ...(value as Dict), [key]: withoutAt((value as Dict)[key], rest) }
   const { [key]: _gone, ...others } = value as Dict
   return others

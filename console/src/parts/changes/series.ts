@@ -31,7 +31,7 @@ export function seriesOf(sums: ChangeSums): Readonly<{
         values[at] = changes[index] ?? 0
       })
   }
-  const order = (name: string) => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
+  const order = (name: string) => (by === 'operation' ? operations.findIndex((operation) => operation === name) : 0)
   const unknown = unknownIn(
     sums,
     counted.map(({ time }) => time),
@@ -40,7 +40,7 @@ export function seriesOf(sums: ChangeSums): Readonly<{
     times: buckets.times,
     series: series
       .toSorted((a, b) => order(a.name) - order(b.name))
-      .map((one) => ({ ...one, values: knownValues(buckets.times, one.values, unknown) })),
+      .map((part) => ({ ...part, values: knownValues(buckets.times, part.values, unknown) })),
     unknown,
   }
 }

@@ -95,21 +95,21 @@ export function CloudRelations({
       <ul className="cloud-list">
         {relations.map(({ relation, from, to }) => {
           const [forth, back] = relationNames[relation] ?? [relation, relation]
-          const other = from === ref ? to : from
-          const object = parseRef(other)
+          const opposite = from === ref ? to : from
+          const object = parseRef(opposite)
           return (
-            <li key={`${relation} ${other}`}>
+            <li key={`${relation} ${opposite}`}>
               <span className="dim">{from === ref ? forth : back}</span>{' '}
               {object !== undefined ? (
-                <ResourceLink to={other}>
+                <ResourceLink to={opposite}>
                   {object.kind} {object.name}
                 </ResourceLink>
               ) : onOpen !== undefined ? (
-                <button type="button" className="quiet" title={other} onClick={() => onOpen(other)}>
-                  {cloudId(other)}
+                <button type="button" className="quiet" title={opposite} onClick={() => onOpen(opposite)}>
+                  {cloudId(opposite)}
                 </button>
               ) : (
-                <ResourceLink to={other}>{cloudId(other)}</ResourceLink>
+                <ResourceLink to={opposite}>{cloudId(opposite)}</ResourceLink>
               )}
             </li>
           )

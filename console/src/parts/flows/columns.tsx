@@ -87,8 +87,8 @@ const titles: Readonly<Record<string, string>> = {
 }
 
 function titleOf(name: string): string {
-  const known = titles[name]
-  if (known !== undefined) return known
+  const title = titles[name]
+  if (title !== undefined) return title
   const words = name
     .replace(/^src_/, flowsText.sourcePrefix)
     .replace(/^dst_/, flowsText.destinationPrefix)

@@ -60,7 +60,7 @@ const byName: Readonly<Record<string, Cell>> = {
   nat_event: (value) => natEvent(value as number),
   node_direction: (value) => direction(value as number),
   direction: (value) => direction(value as number),
-  if_directions: (value) => (Array.isArray(value) ? value.map((one) => direction(Number(one))).join(', ') : null),
+  if_directions: (value) => (Array.isArray(value) ? value.map((item) => direction(Number(item))).join(', ') : null),
   sampling: (value) => (value === 1 ? 'none' : `1 : ${count(value as number)}`),
   quic_version: (value) => quicVersion(Number(value)),
   quic_long_header: yesNo,
@@ -102,8 +102,8 @@ export function isCoded(name: string): boolean {
 export const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 
 export function cellOf(name: string, type: string, unit: string | undefined): Cell {
-  const known = byName[name]
-  if (known !== undefined) return known
+  const cell = byName[name]
+  if (cell !== undefined) return cell
   if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype|vni|if|domain)$/.test(name)) return number
   if (unit === 'ns') return (value) => duration(Number(value) / 1e6)
   if (unit === 'ms' && type === 'DOUBLE') return (value) => duration(value as number)

@@ -76,8 +76,8 @@ const errors = new Map([
 
 export function errorNumber(number: number): string {
   if (number === 0) return `0 ${flowFieldsText.success}`
-  const known = errors.get(Math.abs(number))
-  return known === undefined ? String(number) : `${number} ${known}`
+  const errorName = errors.get(Math.abs(number))
+  return errorName === undefined ? String(number) : `${number} ${errorName}`
 }
 
 const directions = [flowFieldsText.ingress, flowFieldsText.egress, flowFieldsText.inner]
@@ -103,7 +103,7 @@ type NetworkEvent = Readonly<{
   text: string
 }>
 
-const known = ['Feature', 'Action', 'Type', 'Namespace', 'Name', 'Direction'] as const
+const members = ['Feature', 'Action', 'Type', 'Namespace', 'Name', 'Direction'] as const
 
 export function networkEvents(value: unknown): readonly NetworkEvent[] {
   const events = typeof value === 'string' ? parsed(value) : value
@@ -111,10 +111,10 @@ export function networkEvents(value: unknown): readonly NetworkEvent[] {
   return events.map((event: unknown): NetworkEvent => {
     if (typeof event !== 'object' || event === null) return { action: '', text: textOf(event) }
     const fields = new Map(Object.entries(event).map(([key, field]) => [key, textOf(field)]))
-    const [feature, action, type, namespace, name, way] = known.map((key) => fields.get(key) ?? '')
+    const [feature, action, type, namespace, name, way] = members.map((key) => fields.get(key) ?? '')
     const object = [namespace, name].filter((part) => part !== '').join('/')
     const others = [...fields].flatMap(([key, field]) =>
-      (known as readonly string[]).includes(key) ? [] : [key === 'Message' ? field : `${key} ${field}`],
+      (members as readonly string[]).includes(key) ? [] : [key === 'Message' ? field : `${key} ${field}`],
     )
     return {
       action: action ?? '',

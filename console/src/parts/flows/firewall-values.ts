@@ -12,6 +12,6 @@ export function natEvent(number: number): string {
 
 /** Reasons that Cisco ASA documents; other numbers stay. */
 export function firewallReason(number: number): string {
-  const known = flowFieldsText.firewallReasons[number] ?? (number >= 2000 ? flowFieldsText.closed : undefined)
-  return known === undefined ? String(number) : `${number} ${known}`
+  const reason = flowFieldsText.firewallReasons[number] ?? (number >= 2000 ? flowFieldsText.closed : undefined)
+  return reason === undefined ? String(number) : `${number} ${reason}`
 }

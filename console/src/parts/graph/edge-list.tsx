@@ -50,7 +50,7 @@ export function EdgeList({
   const [sort, setSort] = useState(`-${measure}`)
   const lines = useMemo(() => {
     const all = graph.edges.map((edge): Line => ({ ...edge, ...endsOf(graph, edge) }))
-    const by = sorts.find((each) => sort.replace('-', '') === each) ?? 'bytes'
+    const by = sorts.find((candidate) => sort.replace('-', '') === candidate) ?? 'bytes'
     const sign = sort.startsWith('-') ? -1 : 1
     all.sort(
       (a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))),

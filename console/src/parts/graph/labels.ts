@@ -25,7 +25,7 @@ export class FreeSpace {
   }
 
   isFree(box: Box): boolean {
-    return cellsOf(box).every((cell) => !(this.#cells.get(cell) ?? []).some((other) => overlaps(box, other)))
+    return cellsOf(box).every((cell) => !(this.#cells.get(cell) ?? []).some((placed) => overlaps(box, placed)))
   }
 
   /** Takes the first free spot: the centre of the base line. */

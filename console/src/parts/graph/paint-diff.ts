@@ -31,10 +31,10 @@ export function asideOf(
   sx: Place,
   sy: Place,
 ): (index: number) => readonly [dx: number, dy: number] {
-  const known = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`))
+  const drawn = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`))
   return (index) => {
     const { from = 0, to = 0 } = graph.edges[index] ?? {}
-    if (!known.has(`${to} ${from}`)) return [0, 0]
+    if (!drawn.has(`${to} ${from}`)) return [0, 0]
     const [dx, dy] = [sx(to) - sx(from), sy(to) - sy(from)]
     const length = Math.hypot(dx, dy) || 1
     return [(-dy / length) * apart, (dx / length) * apart]

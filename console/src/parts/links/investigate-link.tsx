@@ -13,7 +13,7 @@ export function InvestigateLink({ of, at, t }: InvestigateLinkProps): React.Reac
     ? t === undefined
       ? {}
       : { t: `${t.from}..${t.to}` }
-    : { live: '0', t: [ms - aroundMs, ms + aroundMs].map((each) => new Date(each).toISOString()).join('..') }
+    : { live: '0', t: [ms - aroundMs, ms + aroundMs].map((moment) => new Date(moment).toISOString()).join('..') }
   return (
     <Link to="/investigate" search={{ v: '1', ...range, of } as never}>
       {appText.investigate}

@@ -15,9 +15,9 @@ export function metricOfFlows(metric: Metric, { rules }: Aggregated, at: string,
     report.refuse(at, 'a metric of aggregates needs a filter `name` with the name of a rule; use a metric of the flows')
     return undefined
   }
-  const result = ['by', 'aggregate', 'operation_type', 'operation_key'].find((label) => labels.includes(label))
-  if (result !== undefined) {
-    report.refuse(`${at}.labels`, `\`${result}\` is no label; list ${rule.keys.join(', ')}`)
+  const misplaced = ['by', 'aggregate', 'operation_type', 'operation_key'].find((label) => labels.includes(label))
+  if (misplaced !== undefined) {
+    report.refuse(`${at}.labels`, `\`${misplaced}\` is no label; list ${rule.keys.join(', ')}`)
     return undefined
   }
   const value = valueOf(rule, type, valueKey)

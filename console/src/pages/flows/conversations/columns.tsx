@@ -56,10 +56,10 @@ function BothWays({
   format: (value: number | string) => string
 }) {
   if (out === null && back === null) return dash
-  const each = (value: typeof out) => (value === null ? conversationsText.noneReported : count(value))
+  const reported = (value: typeof out) => (value === null ? conversationsText.noneReported : count(value))
   const text = (value: typeof out) => (value === null ? '–' : format(value))
   return (
-    <span title={conversationsText.eachWay(each(out), each(back))}>
+    <span title={conversationsText.eachWay(reported(out), reported(back))}>
       {format(sumOf(out, back))}
       <span className="beside">→ {text(out)}</span>
       <span className="beside">← {text(back)}</span>
@@ -68,8 +68,8 @@ function BothWays({
 }
 
 /** Exact; integers beyond 2^53 are strings. */
-function sumOf(one: number | string | null, other: number | string | null): number | string {
-  const sum = BigInt(one ?? 0) + BigInt(other ?? 0)
+function sumOf(out: number | string | null, answered: number | string | null): number | string {
+  const sum = BigInt(out ?? 0) + BigInt(answered ?? 0)
   return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum.toString()
 }
 
@@ -183,12 +183,12 @@ const columns: readonly GridColumn<Conversation>[] = [
     width: 120,
     grow: 1,
     cell: (row) => {
-      const [both, each] = flagsText(row)
+      const [both, byDirection] = flagsText(row)
       const isReset = (((row.out.flags ?? 0) | (row.in.flags ?? 0)) & 0x404) !== 0
       return both === '' ? (
         dash
       ) : (
-        <span className={isReset ? 'mono bad' : 'mono'} title={each}>
+        <span className={isReset ? 'mono bad' : 'mono'} title={byDirection}>
           {both}
         </span>
       )

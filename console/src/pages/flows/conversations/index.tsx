@@ -29,8 +29,8 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
   const [limit, setLimit] = useState(firstLimit)
   const { t: span, ...question } = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const query = { ...questionQuery({ ...question, both: true }), from: span.from, to: span.to, by: rank }
-  const result = useTable<ConversationsAnswer>(path, { ...query, limit }, revision)
-  const { data, busy, cancel } = result
+  const table = useTable<ConversationsAnswer>(path, { ...query, limit }, revision)
+  const { data, busy, cancel } = table
   const rows = useMemo(() => (data === undefined ? [] : conversationsOf(data)), [data])
   const columns = useMemo(() => conversationColumns(w), [w])
   const open = (row: Conversation) =>
@@ -67,7 +67,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
       <TablePanel
         state={state}
         set={set}
-        result={result}
+        result={table}
         title={conversationsText.title}
         what={conversationsText.inText}
         empty={rows.length === 0}

@@ -49,7 +49,7 @@ export function BoundaryPanel({
     if (answers.some((answer) => answer === undefined)) return undefined
     const amounts = answers.map((answer) => Number(answer?.total[by] ?? 0))
     return {
-      total: amounts.reduce((sum, each) => sum + each, 0),
+      total: amounts.reduce((sum, amount) => sum + amount, 0),
       othersCount: 0,
       shares: directions.map(([name], at) => ({ name, cells: [name], amount: amounts[at] ?? 0 })),
     }
@@ -74,7 +74,7 @@ export function BoundaryPanel({
             label={title}
             measure={by}
             others
-            onOnly={({ name }) => onFilter(`(${directions.find(([each]) => each === name)?.[1] ?? ''})`)}
+            onOnly={({ name }) => onFilter(`(${directions.find(([direction]) => direction === name)?.[1] ?? ''})`)}
           />
         )
       }

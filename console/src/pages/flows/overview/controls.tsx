@@ -24,7 +24,9 @@ export function Controls({
         label={panelsText.groupBy}
         value={chosen}
         values={[auto, ...dimensions]}
-        textOf={(each) => (each === auto ? generalText.automatic(dimensionName(dim)) : dimensionName(each))}
+        textOf={(dimension) =>
+          dimension === auto ? generalText.automatic(dimensionName(dim)) : dimensionName(dimension)
+        }
         onChange={(next) => set({ dim: next })}
       />
       <LabelledSelect

@@ -44,8 +44,8 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const { current: dim, settle } = useFinest(state.dim, candidates, `${q} ${t.from} ${t.to}`)
   const pairsLook = looks.pairs ?? defaultLook
-  const other = panels.includes('pairs') && !pairsLook.latest ? otherEnd(dim) : undefined
-  const besideOf = (measure: Measure, top: number) => (measure === by && top === pairsLook.top ? other : undefined)
+  const opposite = panels.includes('pairs') && !pairsLook.latest ? otherEnd(dim) : undefined
+  const besideOf = (measure: Measure, top: number) => (measure === by && top === pairsLook.top ? opposite : undefined)
   const largest = useGroups(flowQuery, [dim], by, defaultLook.top, besideOf(by, defaultLook.top))
   settle(largest.data === undefined || largest.isPlaceholderData ? undefined : valuesOf(largest.data))
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
@@ -127,7 +127,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
                 onChange={setLook}
                 onLarge={(on) => set({ focus: on ? name : '' })}
                 onHide={() =>
-                  set({ panels: panels.filter((each) => each !== name), ...(focus === name ? { focus: '' } : {}) })
+                  set({ panels: panels.filter((panel) => panel !== name), ...(focus === name ? { focus: '' } : {}) })
                 }
               />
             ),

@@ -27,9 +27,9 @@ export function latencyOf(
   perMs: number,
   shown = statistics,
 ): Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; flows: number }> {
-  const place = (name: string) => columns.findIndex((column) => column.name === name)
+  const columnOf = (name: string) => columns.findIndex((column) => column.name === name)
   const times = bucketTimes(Date.parse(span.from) / 1000, Date.parse(span.to) / 1000, step)
-  const [time, flows] = [place('time'), place(`${of}_flows`)]
+  const [time, flows] = [columnOf('time'), columnOf(`${of}_flows`)]
   const at = (row: readonly unknown[]) => Math.round((Date.parse(String(row[time])) / 1000 - (times[0] ?? 0)) / step)
   return {
     times,
@@ -37,7 +37,7 @@ export function latencyOf(
     series: shown.map(([statistic, name]) => {
       const values = times.map((): number | null => null)
       for (const row of rows) {
-        const value = row[place(`${of}_${statistic}`)]
+        const value = row[columnOf(`${of}_${statistic}`)]
         if (value !== null && value !== undefined && values[at(row)] !== undefined)
           values[at(row)] = Number(value) / perMs
       }
@@ -55,13 +55,13 @@ export function TimesPanel({
     () => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)),
     [answer.data, of, perMs],
   )
-  const own = menu(title, {
+  const ownMenu = menu(title, {
     top: false,
     others: false,
     csv: data === undefined ? undefined : csvOfTimes({ ...data, format: duration, unit: 'ms' }),
   })
   return (
-    <Panel title={title} headed={data !== undefined && data.flows > 0} answer={answer} menu={own}>
+    <Panel title={title} headed={data !== undefined && data.flows > 0} answer={answer} menu={ownMenu}>
       {() =>
         data !== undefined &&
         (data.flows === 0 ? (
@@ -77,7 +77,7 @@ export function TimesPanel({
             onBrush={onBrush}
             table={look.table}
             onTable={onTable}
-            menu={own}
+            menu={ownMenu}
             {...marks}
           />
         ))
@@ -98,11 +98,11 @@ export function SlowestPanel({
   })
   const lines = useMemo(() => {
     const { columns = [], rows = [] } = answer.data ?? {}
-    const place = (name: string) => columns.findIndex((column) => column.name === name)
+    const columnOf = (name: string) => columns.findIndex((column) => column.name === name)
     return rows.map((row) => ({
       cell: row[0],
-      flows: row[place(`${of}_flows`)],
-      values: statistics.map(([statistic]) => row[place(`${of}_${statistic}`)]),
+      flows: row[columnOf(`${of}_flows`)],
+      values: statistics.map(([statistic]) => row[columnOf(`${of}_${statistic}`)]),
     }))
   }, [answer.data, of])
   const field = answer.data?.columns[0]?.name ?? dim

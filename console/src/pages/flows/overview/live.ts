@@ -78,18 +78,18 @@ export class LiveSeries {
 
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
     const begin = this.begins(now)
-    const place = placeOf[measure]
+    const cellIndex = placeOf[measure]
     const parts =
-      past?.rows.map(({ at, other, cell, amount }): Part => ({
+      past?.rows.map(({ at, other: isRest, cell, amount }): Part => ({
         at,
-        key: other ? undefined : JSON.stringify([cell]),
+        key: isRest ? undefined : JSON.stringify([cell]),
         cell,
         amount,
       })) ?? []
     for (const [at, { total, groups }] of this.buckets) {
-      let rest = total[place] ?? 0
+      let rest = total[cellIndex] ?? 0
       this.groups.forEach((cells, index) => {
-        const amount = groups[index]?.[place] ?? 0
+        const amount = groups[index]?.[cellIndex] ?? 0
         rest -= amount
         parts.push({ at, key: JSON.stringify(cells), cell: cells[0], amount })
       })
@@ -174,7 +174,7 @@ export function usePast(
 
 export function pastOf(answer: SeriesAnswer, measure: Measure): Past {
   const { columns, rows, span, since, stored_to: storedTo } = answer
-  const [time, other, amount] = ['time', 'other', measure].map((name) =>
+  const [time, restColumn, amount] = ['time', 'other', measure].map((name) =>
     columns.findIndex((column) => column.name === name),
   ) as [number, number, number]
   return {
@@ -183,7 +183,7 @@ export function pastOf(answer: SeriesAnswer, measure: Measure): Past {
     missing: missingBuckets(answer),
     rows: rows.map((row) => ({
       at: Date.parse(String(row[time])) / 1000,
-      other: row[other] === true,
+      other: row[restColumn] === true,
       cell: row[2],
       amount: Number(row[amount]),
     })),

@@ -46,9 +46,9 @@ export function MapPanel({
   kind: { title, family },
   context: { flowQuery, by, menu, onFilter },
 }: PanelProps<OwnKind>): React.ReactNode {
-  const own = restrictTo(flowQuery, family)
-  const sent = useGroups(own, source, by, limit)
-  const received = useGroups(own, destination, by, limit)
+  const ownQuery = restrictTo(flowQuery, family)
+  const sent = useGroups(ownQuery, source, by, limit)
+  const received = useGroups(ownQuery, destination, by, limit)
   const world = useWorld()
   const amounts = useMemo(
     () =>

@@ -73,11 +73,11 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   const { measure, family } = kind
   const field = kind.field ?? dim
   const streamed = isLive && isStreamed(measure) && isOfStream(kind)
-  const own = restrictTo(flowQuery, family)
+  const ownQuery = restrictTo(flowQuery, family)
   const beside = kind.field === undefined && family === 'flows' ? besideOf(measure, look.top) : undefined
   const ranked = { group: field, by: measure, limit: look.top, beside }
-  const answer = useSeries(own, ranked, { enabled: !streamed })
-  const { answer: old, seconds } = useEarlier(own, before, measure, !isLive)
+  const answer = useSeries(ownQuery, ranked, { enabled: !streamed })
+  const { answer: old, seconds } = useEarlier(ownQuery, before, measure, !isLive)
   const stored = useMemo(
     () => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)),
     [answer.data, measure],
@@ -87,7 +87,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     [old, isLive, measure, seconds],
   )
   const title = kind.field === undefined ? panelsText.titleBy(kind.title, dimensionName(dim)) : kind.title
-  const past = usePast(streamed ? live?.series : undefined, own, dim, measure)
+  const past = usePast(streamed ? live?.series : undefined, ownQuery, dim, measure)
   const stack = streamed ? live?.series.stack(dim, measure, look.top, serverNow() / 1000, past) : stored
   const shown = {
     before,

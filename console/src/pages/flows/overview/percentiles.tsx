@@ -47,13 +47,13 @@ export function PercentilesPanel({
     [answer.data, field],
   )
   const format = useMemo(() => formatOf(field), [field])
-  const own = menu(title, {
+  const ownMenu = menu(title, {
     top: false,
     others: false,
     csv: data === undefined ? undefined : csvOfTimes({ ...data, format, unit: field }),
   })
   return (
-    <Panel title={title} answer={answer} menu={own}>
+    <Panel title={title} answer={answer} menu={ownMenu}>
       {() => (
         <>
           <div className="percentile-field">
@@ -61,7 +61,7 @@ export function PercentilesPanel({
               label={panelsText.percentileField}
               value={field}
               values={[...new Set([field, ...known.map(({ name }) => name)])]}
-              textOf={(each) => each}
+              textOf={(text) => text}
               onChange={onPercentileField}
             />
           </div>

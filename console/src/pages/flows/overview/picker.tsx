@@ -41,7 +41,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
                     type="checkbox"
                     checked
                     disabled={panels.length === 1}
-                    onChange={() => onChange(panels.filter((each) => each !== name))}
+                    onChange={() => onChange(panels.filter((panel) => panel !== name))}
                   />
                   {titleOf(name)}
                 </label>

@@ -34,8 +34,8 @@ const formats = Object.fromEntries(
 const percentText = (value: number) => `${value.toFixed(1)} %`
 
 /** Percent of the total of each bucket; without traffic there is no share. */
-function sharesOfTotal(one: ChartSeries, total: ChartSeries): ChartSeries['values'] {
-  return one.values.map((value, at) => {
+function sharesOfTotal(part: ChartSeries, total: ChartSeries): ChartSeries['values'] {
+  return part.values.map((value, at) => {
     const all = total.values[at]
     return value === null || value === undefined || all === null || all === undefined || all === 0
       ? null
@@ -56,9 +56,9 @@ export function drawnOf({
 }: Pick<RatesProps, 'stack' | 'earlier' | 'before' | 'look'>): Readonly<
   Record<'series' | 'lines', readonly ChartSeries[]>
 > {
-  const shown = look.others ? stack.series : stack.series.filter(({ other }) => other !== true)
+  const shown = look.others ? stack.series : stack.series.filter(({ other: isRest }) => isRest !== true)
   if (look.share)
-    return { series: shown.map((one) => ({ ...one, values: sharesOfTotal(one, stack.total) })), lines: [] }
+    return { series: shown.map((part) => ({ ...part, values: sharesOfTotal(part, stack.total) })), lines: [] }
   return {
     series: shown,
     lines: [
@@ -92,7 +92,9 @@ export function Rates({
     () => drawnOf({ stack, earlier, before, look }),
     [stack, look.others, look.total, look.share, earlier, before],
   )
-  const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
+  const hidden = look.others
+    ? undefined
+    : stack.series.find(({ name, other: isRest }) => isRest === true && name === othersName)
   return (
     <>
       <Chart

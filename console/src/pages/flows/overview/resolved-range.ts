@@ -9,10 +9,10 @@ const [shortest, sums] = [9000, [3600, 300]]
  */
 export function resolvedRange({ from, to }: Range, now: number): Range {
   if (!to.startsWith('now')) return { from: fixedMoment(from, now), to }
-  const [begin, end] = [from, to].map((each) => Date.parse(fixedMoment(each, now))) as [number, number]
+  const [begin, end] = [from, to].map((moment) => Date.parse(fixedMoment(moment, now))) as [number, number]
   const seconds = (end - begin) / 1000
   // As src/store/rollup/plan.ts selects them: the coarsest of at least 200 buckets.
-  const width = 1000 * (seconds > shortest ? (sums.find((each) => seconds / each >= 200) ?? 60) : 0.001)
+  const width = 1000 * (seconds > shortest ? (sums.find((step) => seconds / step >= 200) ?? 60) : 0.001)
   return {
     from: new Date(Math.floor(begin / width) * width).toISOString(),
     to: new Date(Math.ceil(end / width) * width).toISOString(),

@@ -52,10 +52,10 @@ function graphOf(
 }
 
 export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyProps): React.ReactNode {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)
   useEffect(() => {
-    const element = place.current
+    const element = container.current
     if (element === null) return undefined
     const follow = new ResizeObserver(() => setWidth(Math.max(240, Math.round(element.clientWidth))))
     follow.observe(element)
@@ -90,7 +90,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
     return new Map(entityColors(names).map((color, index) => [names[index], color]))
   }, [drawn])
   return (
-    <div className="sankey" ref={place}>
+    <div className="sankey" ref={container}>
       {drawn !== undefined && (
         <svg
           width={width}

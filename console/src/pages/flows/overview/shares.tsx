@@ -23,7 +23,7 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
   const length = 2 * Math.PI * radius
   const colors = colorsOf(drawn)
   const arcs = drawn.map((share, index) => {
-    const before = drawn.slice(0, index).reduce((all, each) => all + each.amount, 0)
+    const before = drawn.slice(0, index).reduce((all, share) => all + share.amount, 0)
     return {
       share,
       color: colors[index] ?? '',

@@ -11,12 +11,12 @@ type SlotProps = Readonly<{
 
 /** Delays the query of a panel until it is near the viewport; outside of it, the panel is not refreshed. */
 export function Slot({ flowQuery, className, waits, children }: SlotProps): React.ReactNode {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState(!waits)
   const [begun, setBegun] = useState(!waits)
   const [kept, setKept] = useState(flowQuery)
   useEffect(() => {
-    const element = place.current
+    const element = container.current
     if (element === null) return undefined
     const watch = new IntersectionObserver(
       (entries) => {
@@ -33,7 +33,7 @@ export function Slot({ flowQuery, className, waits, children }: SlotProps): Reac
   const now = seen || !same ? flowQuery : kept
   if (now !== kept) setKept(now)
   return (
-    <div ref={place} className={`slot ${className}`}>
+    <div ref={container} className={`slot ${className}`}>
       {begun && children(now)}
     </div>
   )

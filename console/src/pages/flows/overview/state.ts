@@ -138,7 +138,7 @@ function looks(): Part<Looks> {
   return {
     usual: {},
     read: (written) => {
-      const found: Partial<Record<PanelName, PanelLook>> = {}
+      const looks: Partial<Record<PanelName, PanelLook>> = {}
       for (const each of written.split(',')) {
         const [, panel, count, turned = ''] = /^([a-z]+)\.(\d+)((?:-[a-z]+)*)$/.exec(each) ?? []
         const name = panelNames.find((known) => known === panel)
@@ -155,9 +155,9 @@ function looks(): Part<Looks> {
           top,
           ...Object.fromEntries(switches.map((one) => [one, defaultLook[one] !== all.includes(one)])),
         }
-        if (!isUsual(look)) found[name] = look
+        if (!isUsual(look)) looks[name] = look
       }
-      return found
+      return looks
     },
     write: (value) =>
       panelNames
