@@ -93,7 +93,7 @@ const schema = {
 export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   typed(app).post('/api/v1/complete', { schema }, async (request, reply) => {
     const { body } = request
-    const { prefix = '', limit = 20 } = body
+    const { prefix, limit = 20 } = body
     refusePositions(`${body.field ?? ''} ${body.filter ?? ''}`, request.principal)
     const now = context.host.clock.now()
     if (body.names === 'resources' || body.names === 'inventory') {
@@ -143,7 +143,7 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
 }
 
 async function ofObjects(
-  { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompletionRequest,
+  { field: written, prefix, filter = '', to = 'now', limit = 20 }: CompletionRequest,
   names: NameTable,
   run: RunStatement,
 ): Promise<object | undefined> {

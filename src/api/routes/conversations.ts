@@ -4,10 +4,8 @@ import type { Host } from '../../host/index.ts'
 import {
   conversationInitiator,
   conversationNames,
-  conversationRanks,
   conversationsSql,
   isoOf,
-  type ConversationRank,
   type ConversationsRequest,
   type Direction,
 } from '../../query/plan/index.ts'
