@@ -9,7 +9,7 @@ export const whyText = {
   notDetected: (time: string) =>
     `No change of traffic was found in this time range. The list shows changes before its start, ${time}.`,
   levels: 'Changes of traffic',
-  choose: (counts: string) => `${counts} in this time range. Choose the one to explain:`,
+  choose: (counts: string) => `${counts} in this time range. Select the one to explain:`,
   levelNouns: { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] },
   levelNames: {
     fall: (gradual: boolean) => (gradual ? 'Gradual fall' : 'Fall'),

@@ -62,9 +62,17 @@ function membersOf<Key>(of: Series<Key>, fitted: Fitted): readonly Member<Key>[]
   return fitted.changes.map((change) => ({ of, fitted, change }))
 }
 
+/** Changes in opposite directions are one only if both are clear: where traffic moves, or retries end. */
 function isTogether(change: LevelChange, of: LevelChange) {
-  const uncertain = Math.min(mostTogether, Math.max(change.width, of.width))
-  return Math.abs(change.at - of.at) <= Math.max(together, uncertain)
+  const width = Math.max(change.width, of.width)
+  const distance = Math.abs(change.at - of.at)
+  return isRise(change) === isRise(of)
+    ? distance <= Math.max(together, Math.min(mostTogether, width))
+    : distance <= together && width <= together
+}
+
+function isRise({ before, after }: LevelChange) {
+  return after > before
 }
 
 /** Sums count only if no pair shows the change alone. */
