@@ -94,11 +94,19 @@ describe('a statement of a user runs in a separate process', () => {
     const reported: StatementProgress[] = []
     const sql = 'SELECT count(*) FROM flows, range(1000000000000) t(i) WHERE hash(i) = bytes'
     const query = { sql, format: 'json', bound: 'work' } as const
-    const running = store.reader.isolated?.(query, gone.signal, (progress) => reported.push(progress))
-    // The statement has `timeoutMs`, the start of its process more.
-    await expect.poll(() => reported.some(({ unit }) => unit === 'rows'), { timeout: 30_000 }).toBe(true)
+    const ended: unknown[] = []
+    // On a busy machine the statement can reach its limit before it reads rows.
+    const again = async (): Promise<void> => {
+      await store.reader
+        .isolated?.(query, gone.signal, (progress) => reported.push(progress))
+        .catch((error: unknown) => ended.push(error))
+      if (!gone.signal.aborted) await again()
+    }
+    const running = again()
+    await expect.poll(() => reported.some(({ unit }) => unit === 'rows'), { timeout: 60_000 }).toBe(true)
     gone.abort(new Error('gone'))
-    await expect(running).rejects.toThrow('gone')
+    await running
+    expect(ended.at(-1)).toMatchObject({ message: expect.stringContaining('gone') as string })
     const stored = JSON.parse(await text('SELECT count(*) AS n FROM flows')) as readonly { n: number }[]
     expect(reported.find(({ unit }) => unit === 'rows')?.total).toBeGreaterThanOrEqual(stored[0]?.n ?? Infinity)
     const { length } = reported
