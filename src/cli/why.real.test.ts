@@ -50,7 +50,7 @@ test('the changes of level are counted, and the explained one is marked', () => 
       { ...level, time: '2026-11-20T10:20:00.000Z', kind: 'fall', selected: false },
     ],
     verdict: 'unexplained',
-    reason: 'No change explains this: 3 changes and audit events, of which 0 are related; none.',
+    reason: 'No change explains this: 3 changes and audit events, of which 0 are related.',
     missing: ['no audit log of cluster lab'],
     window: { from: '2026-11-20T09:30:00.000Z', to: '2026-11-20T10:00:11.000Z' },
     candidates: [],

@@ -23,8 +23,8 @@ export function verdictOf(ranked: readonly Ranked[], searched: Searched): Verdic
   const missing = missingOf(searched)
   const looked = `${searched.candidates.length} changes and audit events, of which ${ranked.length} are related`
   if (first === undefined || first.score < leastScore) {
-    const best = first === undefined ? 'none' : `the best has the score ${first.score.toFixed(2)}`
-    return { verdict: 'unexplained', reason: `No change explains this: ${looked}; ${best}.`, missing }
+    const best = first === undefined ? '' : `; the best has the score ${first.score.toFixed(2)}`
+    return { verdict: 'unexplained', reason: `No change explains this: ${looked}${best}.`, missing }
   }
   const next = second?.score ?? 0
   const isClear = first.score >= clearScore && first.score >= clearRatio * next
