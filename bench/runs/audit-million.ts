@@ -42,11 +42,7 @@ export default {
     context.figure('stored', Math.round(status.bytes / traces.traces), 'bytes per trace, flows and rollups included')
     context.figure('time to store them', Math.round(traces.seconds), 's')
     const control = new RecordingControl()
-    control.store = {
-      query: (sql, format, signal) => traces.store.reader.query(sql, format, signal),
-      edges: (request, signal) => traces.store.reader.edges(request, signal),
-      sums: () => Promise.resolve(traces.store.status().sums),
-    }
+    control.readsFrom(traces.store)
     const api = await startApi({
       listen: { host: '127.0.0.1', port: 0 },
       auth: { tokens: [] },

@@ -29,11 +29,7 @@ export default {
     context.figure('stored', Math.round(status.bytes / (reports.packages + reports.problems)), 'bytes per row')
     context.figure('time to store them', Math.round(reports.seconds), 's')
     const control = new RecordingControl()
-    control.store = {
-      query: (sql, format, signal) => reports.store.reader.query(sql, format, signal),
-      edges: (request, signal) => reports.store.reader.edges(request, signal),
-      sums: () => Promise.resolve(reports.store.status().sums),
-    }
+    control.readsFrom(reports.store)
     const api = await startApi({
       listen: { host: '127.0.0.1', port: 0 },
       auth: { tokens: [] },

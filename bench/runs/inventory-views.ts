@@ -29,11 +29,7 @@ export default {
     context.figure('stored', Math.round(stored.store.status().bytes / stored.events), 'bytes per event')
     context.figure('time to store them', Math.round(stored.seconds), 's')
     const control = new RecordingControl()
-    control.store = {
-      query: (sql, format, signal) => stored.store.reader.query(sql, format, signal),
-      edges: (request, signal) => stored.store.reader.edges(request, signal),
-      sums: () => Promise.resolve(stored.store.status().sums),
-    }
+    control.readsFrom(stored.store)
     const api = await startApi({
       listen: { host: '127.0.0.1', port: 0 },
       auth: { tokens: [] },

@@ -34,11 +34,7 @@ export default {
     context.figure('time to store them', Math.round(year.seconds), 's')
     context.figure('processor time to store a row', Math.round((1e6 * year.cpuSeconds) / year.stored), 'µs')
     const control = new RecordingControl()
-    control.store = {
-      query: (sql, format, signal) => year.store.reader.query(sql, format, signal),
-      edges: (request, signal) => year.store.reader.edges(request, signal),
-      sums: () => Promise.resolve(year.store.status().sums),
-    }
+    control.readsFrom(year.store)
     const api = await startApi({
       listen: { host: '127.0.0.1', port: 0 },
       auth: { tokens: [] },

@@ -22,11 +22,7 @@ export async function apiOf(world: IncidentSequence, directory: string): Promise
     await store.projection.apply([frames.batch(batch, world.end, 'world')])
   await store.projection.commit()
   const control = new RecordingControl()
-  control.store = {
-    query: (sql, format, signal) => store.reader.query(sql, format, signal),
-    edges: (request, signal) => store.reader.edges(request, signal),
-    sums: () => Promise.resolve(store.status().sums),
-  }
+  control.readsFrom(store)
   const listen = { host: '127.0.0.1', port: 0 }
   const server = { listen, auth: { tokens: [] }, httpAuth: 'api', log, host, version: '0.0.0-bench', control } as const
   const api = await startApi(server)

@@ -24,11 +24,7 @@ export interface Both {
 export async function startBoth(options: Partial<ApiOptions> = {}): Promise<Both> {
   const store = await storeOfTest()
   const [withStore, without] = [new RecordingControl(), new RecordingControl()]
-  withStore.store = {
-    query: (sql, format, signal) => store.reader.query(sql, format, signal),
-    edges: (query, signal) => store.reader.edges(query, signal),
-    sums: () => Promise.resolve(store.status().sums),
-  }
+  withStore.readsFrom(store)
   without.store = undefined
   const [stored, live] = [
     await start({ ...options, resolver, control: withStore }),

@@ -16,6 +16,7 @@ import { originCursor, type Origin } from '../../model/origins.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
+import type { Store } from '../../store/index.ts'
 
 /** Results are set by the test. */
 export class RecordingControl implements Control {
@@ -58,6 +59,14 @@ export class RecordingControl implements Control {
       return this.answer(sql, signal)
     },
     edges: async () => [],
+  }
+  /** Queries of the API read `store`. */
+  readsFrom(store: Pick<Store, 'reader' | 'status'>): void {
+    this.store = {
+      query: (sql, format, signal) => store.reader.query(sql, format, signal),
+      edges: (query, signal) => store.reader.edges(query, signal),
+      sums: () => Promise.resolve(store.status().sums),
+    }
   }
   readonly deadLetters: Control['deadLetters'] = {
     list: async (sink, limit, bodies, after) =>

@@ -26,11 +26,7 @@ export async function startStored(
 ): Promise<StoredApi> {
   const store = await storeOfTest(storeOptions)
   const control = new RecordingControl()
-  control.store = {
-    query: (sql, format, signal) => store.reader.query(sql, format, signal),
-    edges: (query, signal) => store.reader.edges(query, signal),
-    sums: () => Promise.resolve(store.status().sums),
-  }
+  control.readsFrom(store)
   const { api } = await start({ ...options, control })
   const make = new FrameMaker()
   return {
