@@ -37,7 +37,8 @@ test('an answer without candidates names the searched time', () => {
 })
 
 test('the changes of level are counted, and the explained one is marked', () => {
-  const level = { before: 90, after: 10, gradual: false, workloads: ['shop/web'] }
+  const interval = { earliest: '2026-11-20T09:59:59.000Z', latest: '2026-11-20T10:00:01.000Z' }
+  const level = { ...interval, before: 90, after: 10, gradual: false, workloads: ['shop/web'] }
   const text = whyText({
     onset: '2026-11-20T10:00:00.000Z',
     detected: true,

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
-import type { Reason } from '../api/why/types.ts'
+import type { Reason, ShownLevel } from '../api/why/types.ts'
+import type { Verdict } from '../api/why/verdict.ts'
 import { reasonText } from '../api/why/reason-text.ts'
 import { sizeText } from '../model/size-text.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
@@ -18,31 +19,20 @@ type Candidate = Readonly<Record<'time' | 'is' | 'kind' | 'name' | 'operation', 
     seconds_before: number
     reasons: readonly Reason[]
   }>
-type Level = Readonly<{
-  time: string
-  kind: 'fall' | 'rise' | 'recovery'
-  gradual: boolean
-  before: number
-  after: number
-  workloads: readonly string[]
-  selected: boolean
-}>
-type Answer = Readonly<{
-  onset: string
-  detected: boolean
-  by: 'bytes' | 'packets' | 'flows'
-  before: number
-  after: number
-  /** Older servers have none of these. */
-  levels?: readonly Level[]
-  verdict?: 'explained' | 'uncertain' | 'unexplained'
-  reason?: string
-  missing?: readonly string[]
-  window: Readonly<{ from: string; to: string }>
-  candidates: readonly Candidate[]
-  others: number
-  excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
-}>
+type Answer = Partial<Verdict> &
+  Readonly<{
+    onset: string
+    detected: boolean
+    by: 'bytes' | 'packets' | 'flows'
+    before: number
+    after: number
+    /** Older servers have neither these nor a verdict. */
+    levels?: readonly ShownLevel[]
+    window: Readonly<{ from: string; to: string }>
+    candidates: readonly Candidate[]
+    others: number
+    excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
+  }>
 
 export function register(program: Command): void {
   withServerFlags(
@@ -119,7 +109,7 @@ export function whyText(answer: Answer): string {
 const levelNames = { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] } as const
 
 /** `4 falls and 4 recoveries:` with their times; `>` marks the explained one. */
-function levelsText(levels: readonly Level[], amount: (value: number) => string) {
+function levelsText(levels: readonly ShownLevel[], amount: (value: number) => string) {
   if (levels.length < 2) return ''
   const counts = (['fall', 'rise', 'recovery'] as const).flatMap((kind) => {
     const count = levels.filter((level) => level.kind === kind).length

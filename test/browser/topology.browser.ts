@@ -53,7 +53,7 @@ function traffic(): Flow[] {
 describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', () => {
   const stage = useStage({ identity: { networks } })
   const path = '/flows?v=1&live=0&view=topology&scope=addr&t=now-1h..now'
-  // Of a slow query, few edges come first.
+  // Of a slow query, few edges arrive first.
   const graph = 'section[aria-busy="false"] .graph-place'
 
   beforeAll(async () => {

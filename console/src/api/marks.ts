@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { TrafficMark } from '../../../src/api/published.ts'
+import type { ShownLevel, TrafficMark, Verdict } from '../../../src/api/published.ts'
 import { request, type Query } from './client.ts'
 
 export type { TrafficMark }
@@ -18,35 +18,19 @@ export type Candidate = TrafficMark &
 
 type End = Readonly<{ namespace: string; kind: string; name: string }>
 
-/** A change of the level of traffic. Rates per second. */
-export type Level = Readonly<{
-  time: string
-  earliest: string
-  latest: string
-  kind: 'fall' | 'rise' | 'recovery'
-  gradual: boolean
-  before: number
-  after: number
-  workloads: readonly string[]
-  selected: boolean
-}>
-
-export type Preceding = Readonly<{
-  onset: string
-  detected: boolean
-  levels: readonly Level[]
-  verdict: 'explained' | 'uncertain' | 'unexplained'
-  reason: string
-  /** Sources of changes without data. */
-  missing: readonly string[]
-  before: number
-  after: number
-  window: Readonly<{ from: string; to: string }>
-  pairs: readonly Readonly<{ source: End; destination: End; before: number; after: number }>[]
-  candidates: readonly Candidate[]
-  others: number
-  excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
-}>
+export type Preceding = Verdict &
+  Readonly<{
+    onset: string
+    detected: boolean
+    levels: readonly ShownLevel[]
+    before: number
+    after: number
+    window: Readonly<{ from: string; to: string }>
+    pairs: readonly Readonly<{ source: End; destination: End; before: number; after: number }>[]
+    candidates: readonly Candidate[]
+    others: number
+    excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
+  }>
 
 const none: readonly TrafficMark[] = []
 

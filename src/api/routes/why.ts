@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { momentOf, stepOf, type Measure } from '../../query/plan/index.ts'
+import { stepOf, type Measure } from '../../query/plan/index.ts'
+import { moment } from '../../topics/time-span.ts'
 import { answerJson } from '../answer.ts'
 import { boolean, closed, integer, list, nullable, object, refusals, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
@@ -88,10 +89,9 @@ export const whySchemas = {
       verdict: {
         type: 'string',
         enum: verdicts,
-        description:
-          'Whether the first candidate explains the change: clearly; not clearly; or ' + 'no candidate does.',
+        description: 'Whether the first candidate explains the change: clearly; not clearly; or no candidate does.',
       },
-      reason: { ...string, description: 'Of the verdict, with what was searched.' },
+      reason: { ...string, description: 'Of the verdict, with the number of searched changes.' },
       missing: list(string, { description: 'Sources of changes that have no data for the affected clusters.' }),
       compared: { ...span, description: 'Traffic before and since `onset` was compared in this time range.' },
       window: { ...span, description: 'Time range of the candidates.' },
@@ -182,16 +182,6 @@ const marksSchema = {
   response: { 200: { $ref: 'TrafficMarks#' }, ...refusals },
 } as const
 
-function selectedTime(at: string | undefined, now: number): bigint | undefined {
-  if (at === undefined) return undefined
-  const time = momentOf(at, now)
-  if (time === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"at" is not a time: ${at}.`, {
-      hints: ['Write ISO 8601 or Unix milliseconds, such as a time of `levels`.'],
-    })
-  return time
-}
-
 export function whyRoutes(app: FastifyInstance, context: ApiContext): void {
   const answer =
     (answerOf: (run: WhyRun, query: Query) => Promise<object>) =>
@@ -224,7 +214,7 @@ export function whyRoutes(app: FastifyInstance, context: ApiContext): void {
         })
       return precedingChanges(run, {
         lookbackUs: BigInt(seconds) * 1_000_000n,
-        at: selectedTime(at, context.host.clock.now()),
+        at: at === undefined ? undefined : moment(at, 'at', context.host.clock.now()),
       })
     }),
   )

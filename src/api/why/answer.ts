@@ -14,7 +14,7 @@ import { verdictOf } from './verdict.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
 import { affectedBy, endKey, impactsOf, pairOf, pairsSql, within, type Pair } from './traffic.ts'
-import { workloadName, type Candidate, type TrafficMark, type Workload } from './types.ts'
+import { workloadName, type Candidate, type ShownLevel, type TrafficMark, type Workload } from './types.ts'
 import { isRollout } from './weights.ts'
 import { workloadsOf, type Affected, type RunQuery } from './workloads.ts'
 
@@ -120,7 +120,11 @@ function explainedLevel({ from, to, kind, ends }: Level): ExplainedLevel {
 }
 
 /** Rates per second of the pairs that changed. */
-function shownLevel({ at, from, to, kind, isGradual, before, after, ends }: Level, step: bigint, selected: boolean) {
+function shownLevel(
+  { at, from, to, kind, isGradual, before, after, ends }: Level,
+  step: bigint,
+  selected: boolean,
+): ShownLevel {
   const rate = (sum: number) => Math.round(sum / (Number(step) / 1e6))
   return {
     time: isoOf(at),
@@ -189,15 +193,13 @@ async function relatedWorkloads(
   const ends = affectedBy(pairs, of)
   const changed = [...ends.values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
   const named = changed.filter(({ end }) => end.namespace !== '').map(({ end }) => end)
-  const around =
-    onset === undefined || named.length === 0
-      ? []
-      : (await runQuery(pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: named }, dialect))).map(
-          pairOf,
-        )
-  const lengths = { before: Number((onset ?? span.to) - span.from), after: Number(span.to - (onset ?? span.from)) }
+  const withoutImpact = changed.map((item) => ({ ...item, impact: 1 }))
+  if (onset === undefined || named.length === 0) return workloadsOf(withoutImpact, span, { ...run, dialect })
+  const sql = pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: named }, dialect)
+  const around = (await runQuery(sql)).map(pairOf)
+  const lengths = { before: Number(onset - span.from), after: Number(span.to - onset) }
   const impacts = impactsOf(named.map(endKey), around, lengths)
-  const affected: Affected[] = changed.map((item) => ({ ...item, impact: impacts.get(endKey(item.end)) ?? 1 }))
+  const affected: Affected[] = withoutImpact.map((item) => ({ ...item, impact: impacts.get(endKey(item.end)) ?? 1 }))
   const seen = new Set(affected.map(({ end }) => endKey(end)))
   for (const { source, destination } of around) {
     const [near, far] = ends.has(endKey(source)) ? [source, destination] : [destination, source]

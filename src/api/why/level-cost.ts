@@ -4,7 +4,7 @@ import type { SegmentCost } from './pelt.ts'
 const trimmed = 0.25
 /** Mean of the squares of a normal variable without its largest quarter. */
 const keptVariance = 0.368
-/** Exporters report periodically, and users come in groups: sums of some buckets vary more than single ones. */
+/** Exporters report periodically, and users arrive in groups: sums of some buckets vary more than single ones. */
 const block = 4
 /** Buckets of a median. It follows steps, and not bursts of a bucket or two. */
 const medianBuckets = 5

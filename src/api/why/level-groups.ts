@@ -37,16 +37,9 @@ export function trafficLevels<Key>(
   const total = pairs.reduce((sum, { values }) => sum + values.reduce((of, value) => of + value, 0), 0)
   // Of many series without a change, some look as if they had one.
   const manySeries = (2 * Math.log(Math.max(1, 2 * series.length))) / Math.log(Math.max(2, length))
+  const limit = penalty + manySeries
   const left = new Set(
-    series
-      .flatMap((of): readonly Member<Key>[] => {
-        const limit = penalty + manySeries
-        const ofSums = membersOf(of, levelsOf(of.values, { unit: of.unit, penalty: limit }))
-        if (of.unit === 1) return ofSums
-        const ofCounts = membersOf(of, levelsOf(of.flows, { penalty: limit, sums: of.values }))
-        return [...ofSums, ...ofCounts.filter(({ change }) => !ofSums.some((sum) => isTogether(sum.change, change)))]
-      })
-      .toSorted((a, b) => sizeOf(b.change) - sizeOf(a.change)),
+    series.flatMap((of) => membersOf(of, limit)).toSorted((a, b) => sizeOf(b.change) - sizeOf(a.change)),
   )
   const levels: TrafficLevel<Key>[] = []
   for (const first of left) {
@@ -57,9 +50,13 @@ export function trafficLevels<Key>(
   return levels.filter(({ size }) => size > 0 && size >= (leastShare * total) / length).toSorted((a, b) => a.at - b.at)
 }
 
-/** A fall of few flows is clear in their number, and hidden in their bytes. */
-function membersOf<Key>(of: Series<Key>, fitted: Fitted): readonly Member<Key>[] {
-  return fitted.changes.map((change) => ({ of, fitted, change }))
+function membersOf<Key>(of: Series<Key>, penalty: number): readonly Member<Key>[] {
+  const asMembers = (fitted: Fitted) => fitted.changes.map((change) => ({ of, fitted, change }))
+  const ofSums = asMembers(levelsOf(of.values, { unit: of.unit, penalty }))
+  if (of.unit === 1) return ofSums
+  // A fall of few flows is clear in their number, and hidden in their bytes.
+  const ofCounts = asMembers(levelsOf(of.flows, { penalty, sums: of.values }))
+  return [...ofSums, ...ofCounts.filter(({ change }) => !ofSums.some((sum) => isTogether(sum.change, change)))]
 }
 
 /** Changes in opposite directions are one only if both are clear: where traffic moves, or retries end. */

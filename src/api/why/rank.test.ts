@@ -324,7 +324,7 @@ describe('the traffic of a workload itself', () => {
     expect(second?.score).toBeLessThan((first?.score ?? 0) / 2)
   })
 
-  test('has its impact from rates, of what it receives, sends, or both', () => {
+  test('has its impact from rates of received, sent or all flows', () => {
     const pairs = [pair('web', 'db', 100, 10), pair('web', 'cache', 100, 10), pair('api', 'db', 900, 450)]
     const keys = ['web', 'api', 'db'].map((name) => `shop/Deployment/${name}`)
     const impacts = impactsOf(keys, pairs, { before: 2, after: 1 })

@@ -1,4 +1,5 @@
 import type { PatchStep } from '../../model/kubernetes.ts'
+import type { LevelKind } from './levels.ts'
 
 /** A change of an object or cloud resource, or an audit event, that may be related to traffic. */
 export type Candidate = Readonly<{
@@ -55,6 +56,19 @@ export type TrafficMark = Omit<Candidate, 'is' | 'at' | 'before' | 'after' | 'di
     diff: readonly (PatchStep & { readonly old?: unknown })[]
     reasons: readonly Reason[]
   }>
+
+/** A change of the level of traffic as responses have it. Times are ISO 8601; `before` and `after` are per second. */
+export type ShownLevel = Readonly<{
+  time: string
+  earliest: string
+  latest: string
+  kind: LevelKind
+  gradual: boolean
+  before: number
+  after: number
+  workloads: readonly string[]
+  selected: boolean
+}>
 
 export type Labels = Readonly<Record<string, string>>
 

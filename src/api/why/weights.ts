@@ -69,11 +69,16 @@ export function changeWeight(change: Fields): number {
   return kindWeights[kind] ?? others
 }
 
+/** The field of both specifications; undefined: no number. */
+export function numbersOf(field: string, ...specs: readonly unknown[]): readonly (number | undefined)[] {
+  return specs.map((spec) => (isRecord(spec) && typeof spec[field] === 'number' ? spec[field] : undefined))
+}
+
 /** More for a larger part of the replicas that is removed, 1 for all. */
 function scaleWeight(before: unknown, after: unknown, field: 'replicas' | 'maxReplicas') {
-  const [from, to] = [before, after].map((spec) => (isRecord(spec) ? spec[field] : undefined))
+  const [from, to] = numbersOf(field, before, after)
   if (to === 0) return 1
-  const removed = typeof from === 'number' && typeof to === 'number' && from > 0 ? Math.max(0, 1 - to / from) : 0
+  const removed = from !== undefined && to !== undefined && from > 0 ? Math.max(0, 1 - to / from) : 0
   return 0.6 + 0.4 * removed
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isRecord } from '../../model/json.ts'
 import type { Candidate } from './types.ts'
+import { numbersOf } from './weights.ts'
 
 /** What further writes of the same object show about a change. */
 export type WriteFacts = Readonly<{
@@ -50,9 +51,9 @@ function undoes(later: Candidate, earlier: Candidate) {
 /** More replicas, or a policy that no longer restricts. */
 function isRestoring({ kind, operation, paths, before, after }: Candidate) {
   if (operation === 'deleted') return kind.endsWith('NetworkPolicy')
-  const [from, to] = [before, after].map((spec) => (isRecord(spec) ? spec['replicas'] : undefined))
+  const [from, to] = numbersOf('replicas', before, after)
   const isScale = paths.length === 1 && paths[0] === '/spec/replicas'
-  return isScale && typeof from === 'number' && typeof to === 'number' && to > from
+  return isScale && from !== undefined && to !== undefined && to > from
 }
 
 function hasSameFields(a: Candidate, b: Candidate) {

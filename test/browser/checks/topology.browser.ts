@@ -15,7 +15,7 @@ import { savedBy } from '../kit/saved.ts'
 import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
 
 const minute = 60_000
-// Of a slow query, few edges come first.
+// Of a slow query, few edges arrive first.
 const graph = 'section[aria-busy="false"] .graph-place'
 const number = (text: string | null | undefined): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
 

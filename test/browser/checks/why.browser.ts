@@ -138,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     await page.context().close()
   })
 
-  test('of several changes of traffic another one can be chosen, and a doubtful answer says so', async () => {
+  test('of several changes of traffic another one can be selected, and a doubtful response states it', async () => {
     const page = await open(flows(''))
     const times = [-5000, 20_000].map((ms) => new Date(Date.parse(demo.rollout.time) + ms).toISOString())
     const requested: (string | null)[] = []

@@ -1,9 +1,9 @@
-import type { Level } from '../../api/marks.ts'
+import type { ShownLevel } from '../../../../src/api/published.ts'
 import { count, shortTime, volume } from '../format.ts'
 import { whyText } from '../../text/why.ts'
 
 type LevelsProps = Readonly<{
-  levels: readonly Level[]
+  levels: readonly ShownLevel[]
   /** `time` of the level to explain. */
   onChoose: (time: string) => void
 }>
@@ -31,7 +31,7 @@ export function Levels({ levels, onChoose }: LevelsProps): React.ReactNode {
 
 const shownWorkloads = 3
 
-function countsText(levels: readonly Level[]) {
+function countsText(levels: readonly ShownLevel[]) {
   const parts = (['fall', 'rise', 'recovery'] as const).flatMap((kind) => {
     const of = levels.filter((level) => level.kind === kind).length
     return of === 0 ? [] : [`${count(of)} ${whyText.levelNouns[kind][of === 1 ? 0 : 1]}`]
@@ -39,6 +39,6 @@ function countsText(levels: readonly Level[]) {
   return new Intl.ListFormat('en', { type: 'conjunction' }).format(parts)
 }
 
-function intervalText({ earliest, latest }: Level) {
+function intervalText({ earliest, latest }: ShownLevel) {
   return whyText.between(shortTime(earliest), shortTime(latest))
 }

@@ -34,7 +34,7 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
   const whole = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, wanted, !live && !compares)
-  // Few edges of many flows come sooner.
+  // Few edges of many flows arrive sooner.
   const waits = !live && !compares && whole.data === undefined && whole.isFetching
   const isLate = useIsLate(waits, spanSeconds(flowQuery.t) > longSeconds ? 0 : lateMs)
   const part = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, { ...wanted, limit: edgeLimits.first }, isLate)
