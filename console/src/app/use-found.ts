@@ -153,16 +153,16 @@ export function useFound(typed: string): Readonly<{ found: readonly Command[]; b
   const found = useMemo(
     () =>
       text.length > 1
-        ? all.flatMap((each = []) =>
-            each.map(({ name, detail, key: id, place }): Command => ({
+        ? all.flatMap((items = []) =>
+            items.map(({ name, detail, key: id, place: target }): Command => ({
               name,
               detail,
               key: id,
               run: () => {
                 navigate({
-                  to: place.to,
-                  ...(place.path === undefined ? {} : { params: { _splat: place.path } as never }),
-                  search: (place.search ?? {}) as never,
+                  to: target.to,
+                  ...(target.path === undefined ? {} : { params: { _splat: target.path } as never }),
+                  search: (target.search ?? {}) as never,
                 }).catch(reportError)
               },
             })),

@@ -52,12 +52,12 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
   const { of, t } = state
   const { revision: refreshed, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const revision = String(refreshed)
-  const own = useTraces(
+  const tracesOfActor = useTraces(
     useMemo(() => ({ actor: listText([of]) }), [of]),
     t,
     revision,
   )
-  const name = own.rows[0]?.actor_name ?? actorText(of)
+  const name = tracesOfActor.rows[0]?.actor_name ?? actorText(of)
   const named = useTraceSums(
     useMemo(() => ({ text: name }), [name]),
     t,

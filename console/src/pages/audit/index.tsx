@@ -60,9 +60,9 @@ export default function AuditPage(): React.ReactNode {
   const question = useMemo(() => traceQuery(filter), [filter])
   const live = state.live && isMoving(t)
   const link = useLink()
-  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
-  const reading = useHold(place)
+  const reading = useHold(element)
   const { arrivals } = useArrivals(live, 'audit')
   const { revision: refreshed, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const [frozen, setFrozen] = useState(arrivals)
@@ -168,7 +168,7 @@ export default function AuditPage(): React.ReactNode {
               selected={state.sel}
               onOpen={({ pos }) => set({ sel: pos })}
               onEnd={traces.next}
-              onPlace={setPlace}
+              onPlace={setElement}
             />
           ) : (
             <About view={view} question={question} t={t} revision={revision} state={state} set={set} />

@@ -48,8 +48,12 @@ export function Ways({ from, to, t }: { from: string; to: string; t: Range }): R
   if (data === undefined) return <Pending of={query} what={auditText.pathsInText} />
   const names = new Map(data.nodes.map(({ ref, name }) => [ref, name]))
   const between = (a: string, b: string) => {
-    const found = data.edges.filter((edge) => (edge.from === a && edge.to === b) || (edge.from === b && edge.to === a))
-    return [...new Set(found.map((edge) => (edge.from === a ? `${edge.relation} →` : `← ${edge.relation}`)))].join(', ')
+    const between = data.edges.filter(
+      (edge) => (edge.from === a && edge.to === b) || (edge.from === b && edge.to === a),
+    )
+    return [...new Set(between.map((edge) => (edge.from === a ? `${edge.relation} →` : `← ${edge.relation}`)))].join(
+      ', ',
+    )
   }
   return (
     <section aria-label={auditText.paths}>

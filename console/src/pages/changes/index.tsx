@@ -43,9 +43,9 @@ export default function ChangesPage(): React.ReactNode {
     [q, uid, operation, kind, namespace, name, actor, cluster, noise],
   )
   const live = state.live && isMoving(t)
-  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
-  const reading = useHold(place)
+  const reading = useHold(element)
   const { arrivals, by: source } = useArrivals(live)
   const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
@@ -102,7 +102,7 @@ export default function ChangesPage(): React.ReactNode {
             onRelease={() => {
               changes.release()
               setPaused(false)
-              place?.scrollTo({ top: 0 })
+              element?.scrollTo({ top: 0 })
             }}
           />
         )}
@@ -180,7 +180,7 @@ export default function ChangesPage(): React.ReactNode {
               selected={state.sel}
               onOpen={({ pos }) => set({ sel: pos })}
               onEnd={changes.next}
-              onPlace={setPlace}
+              onPlace={setElement}
             />
           )}
         </section>

@@ -5,8 +5,8 @@ export function newestOf(rows: readonly Change[]): string | undefined {
 }
 
 export function joined(above: readonly Change[], below: readonly Change[]): readonly Change[] {
-  const known = new Set<string>()
-  const all = [...above, ...below].filter(({ pos }) => !known.has(pos) && known.add(pos) !== undefined)
+  const positions = new Set<string>()
+  const all = [...above, ...below].filter(({ pos }) => !positions.has(pos) && positions.add(pos) !== undefined)
   const inOrder = all.every(({ time }, index) => index === 0 || time <= (all[index - 1]?.time ?? ''))
   return inOrder ? all : all.toSorted((a, b) => (a.time === b.time ? 0 : a.time < b.time ? 1 : -1))
 }

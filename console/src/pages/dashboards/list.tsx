@@ -30,7 +30,7 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
       setMessage(dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)))
     }
   }
-  const own = (saved.data ?? []).flatMap((view): Listed[] => {
+  const savedDashboards = (saved.data ?? []).flatMap((view): Listed[] => {
     const { id, name, page, search, by } = view
     const json = page === '/dashboards' ? readSearch(search)['d'] : undefined
     return json === undefined ? [] : [{ key: id, name, note: dashboardsText.byOwner(by), json, view }]
@@ -75,7 +75,7 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
       <div className="page-scroll" tabIndex={0} role="region" aria-label={dashboardsText.dashboards}>
         {saved.isError && <QueryError of={saved} />}
         {provided.isError && <QueryError of={provided} />}
-        {own.length + files.length === 0 ? (
+        {savedDashboards.length + files.length === 0 ? (
           <EmptyState
             title={dashboardsText.none}
             action={{
@@ -87,7 +87,12 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
           </EmptyState>
         ) : (
           <>
-            <Section title={dashboardsText.saved} hint={dashboardsText.savedHint} listed={own} onOpen={open} />
+            <Section
+              title={dashboardsText.saved}
+              hint={dashboardsText.savedHint}
+              listed={savedDashboards}
+              onOpen={open}
+            />
             <Section title={dashboardsText.provided} hint={dashboardsText.providedHint} listed={files} onOpen={open} />
           </>
         )}

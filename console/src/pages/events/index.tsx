@@ -70,9 +70,9 @@ export default function EventsPage(): React.ReactNode {
       ({ kind: 'rows', q: { stream: 'events', ...(q === '' ? {} : { filter: q }) }, columns: shownFields }) as const,
     [q],
   )
-  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
-  const reading = useHold(place)
+  const reading = useHold(element)
   const live = useLiveRows(view, paused || reading)
   const link = useLink()
   const span = useMemo(() => {
@@ -118,7 +118,7 @@ export default function EventsPage(): React.ReactNode {
               rows={live.rows}
               rowKey={(row) => plainText(at(row, '_pos'))}
               total={live.rows.length}
-              onPlace={setPlace}
+              onPlace={setElement}
             />
           ) : link.state === 'refused' ? (
             <Forbidden link={link} />

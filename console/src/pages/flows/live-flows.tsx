@@ -19,9 +19,9 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props
   const { filter, both, once } = state
   const reading = useRows(props, fields)
-  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
-  const busy = useHold(place)
+  const busy = useHold(element)
   const view = useMemo(
     () => ({ kind: 'rows', q: liveQuestion({ filter, both, once }), columns: fields }),
     [filter, both, once, fields],
@@ -40,7 +40,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
   const catchUp = () => {
     live.catchUp()
     setPaused(false)
-    place?.scrollTo({ top: 0 })
+    element?.scrollTo({ top: 0 })
   }
   const refused = link.state === 'refused' && older.rows.length === 0
   return (
@@ -78,7 +78,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
               selected={state.sel}
               onSort={onSort}
               onEnd={older.onEnd}
-              onPlace={setPlace}
+              onPlace={setElement}
             />
           ) : (
             <Loading what={flowsText.theNewestFlows} />

@@ -5,8 +5,8 @@ export function fieldNames(): Part<readonly string[]> {
   return {
     usual: [],
     read: (written) => {
-      const found = written.split(',')
-      return found.every((name) => /^(?:\w+|extra\.[\w./-]+)$/.test(name)) ? [...new Set(found)] : undefined
+      const names = written.split(',')
+      return names.every((name) => /^(?:\w+|extra\.[\w./-]+)$/.test(name)) ? [...new Set(names)] : undefined
     },
     write: (value) => value.join(','),
   }
@@ -21,14 +21,14 @@ export function columnWidths(): Part<Widths> {
   return {
     usual: {},
     read: (written) => {
-      const found: Record<string, number> = {}
-      for (const each of written.split(',')) {
-        const [, id = '', px = ''] = /^(\w+|extra\.[\w./-]+):(\d{1,4})$/.exec(each) ?? []
+      const widths: Record<string, number> = {}
+      for (const item of written.split(',')) {
+        const [, id = '', px = ''] = /^(\w+|extra\.[\w./-]+):(\d{1,4})$/.exec(item) ?? []
         const width = Number(px)
         if (id === '' || width < narrowest || width > widest) return undefined
-        found[id] = width
+        widths[id] = width
       }
-      return found
+      return widths
     },
     write: (value) =>
       Object.entries(value)

@@ -11,6 +11,6 @@ export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
   })
 }
 
-export function wholeFilter(typed: string, on: readonly string[], known: readonly QuickFilter[]): string {
-  return allOf([typed, ...known.filter(({ name }) => on.includes(name)).map(({ filter }) => filter)])
+export function wholeFilter(typed: string, on: readonly string[], quickFilters: readonly QuickFilter[]): string {
+  return allOf([typed, ...quickFilters.filter(({ name }) => on.includes(name)).map(({ filter }) => filter)])
 }

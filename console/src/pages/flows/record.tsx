@@ -37,9 +37,9 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
     queryFn: async ({ signal }) => {
       const find = async (query: Query) => {
         const answer = await request<AnswerFrame>('/api/v1/flows', { signal, query: { pos: sel, limit: 1, ...query } })
-        const [found] = answer.rows
-        if (found === undefined) throw new Error(flowsText.notStoredYet)
-        return { names: answer.columns, found }
+        const [row] = answer.rows
+        if (row === undefined) throw new Error(flowsText.notStoredYet)
+        return { names: answer.columns, found: row }
       }
       // All fields of four weeks may exceed the memory of a query.
       const at =

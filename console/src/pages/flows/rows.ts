@@ -43,8 +43,8 @@ export function useRows(
     onMove: useCallback(
       (id: string, by: -1 | 1) => {
         const at = cols.indexOf(id)
-        const other = cols[at + by]
-        if (other !== undefined) set({ cols: cols.with(at, other).with(at + by, id) })
+        const neighbour = cols[at + by]
+        if (neighbour !== undefined) set({ cols: cols.with(at, neighbour).with(at + by, id) })
       },
       [set, cols],
     ),

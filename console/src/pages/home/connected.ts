@@ -20,7 +20,7 @@ type ConnectionQuery = Readonly<{
 }>
 
 export function sourceConnections({ view, exporters, count }: ConnectionQuery): readonly Connection[] {
-  const found = view.sources
+  const sources = view.sources
     .filter(({ type }) => type !== '')
     .map((source): Connection => {
       const listens = exporters?.sources.find(({ name }) => name === source.name)
@@ -35,10 +35,10 @@ export function sourceConnections({ view, exporters, count }: ConnectionQuery): 
           : homeText.fromExporters(counted(listens.known, 'exporter'))
       return { ...common, status: 'connected', text: homeText.rowsAccepted(count(source.accepted), who) }
     })
-  const known = new Set(view.sources.map(({ type }) => type))
+  const types = new Set(view.sources.map(({ type }) => type))
   return [
-    ...found,
-    ...Object.entries(setUp).flatMap(([type, message]) => (known.has(type) ? [] : [missing(type, type, message)])),
+    ...sources,
+    ...Object.entries(setUp).flatMap(([type, message]) => (types.has(type) ? [] : [missing(type, type, message)])),
   ]
 }
 
@@ -56,7 +56,7 @@ function missing(id: string, name: string, message: string): Connection {
 }
 
 export function sinkConnections({ view, count }: Pick<ConnectionQuery, 'view' | 'count'>): readonly Connection[] {
-  const found = view.sinks
+  const sinks = view.sinks
     .filter(({ state }) => state !== 'gone')
     .map((sink): Connection => {
       const common = { id: `sink:${sink.name}`, name: sink.name, where: [] }
@@ -75,11 +75,11 @@ export function sinkConnections({ view, count }: Pick<ConnectionQuery, 'view' | 
             ),
           }
     })
-  const stores = found.some(({ name }) => name === 'store')
+  const stores = sinks.some(({ name }) => name === 'store')
   return [
     ...(stores ? [] : [missing('store', 'store', homeText.storeOff)]),
-    ...found,
-    ...(found.some(({ name }) => name !== 'store') ? [] : [missing('sinks', homeText.otherSinks, homeText.noSinks)]),
+    ...sinks,
+    ...(sinks.some(({ name }) => name !== 'store') ? [] : [missing('sinks', homeText.otherSinks, homeText.noSinks)]),
   ]
 }
 

@@ -36,7 +36,7 @@ export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClo
         <Fact name={insightsText.exposure}>
           <ExposureText of={of} />
         </Fact>
-        <Fact name={insightsText.package}>{[name ?? '–', version].filter((each) => each !== null).join(' ')}</Fact>
+        <Fact name={insightsText.package}>{[name ?? '–', version].filter((text) => text !== null).join(' ')}</Fact>
         <Fact name={insightsText.fixedIn} tone={fixed === null ? 'dim' : 'good'}>
           {fixed ?? insightsText.noFix}
         </Fact>
@@ -48,10 +48,10 @@ export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClo
         {state !== null && <Fact name={insightsText.state}>{state}</Fact>}
         {waived && (
           <Fact name={insightsText.waiver}>
-            {[of.waiver, of.waiver_reason].filter((each) => each !== null).join(': ') || insightsText.waivedMark}
+            {[of.waiver, of.waiver_reason].filter((text) => text !== null).join(': ') || insightsText.waivedMark}
           </Fact>
         )}
-        <Fact name={insightsText.tool}>{[tool, of.tool_version].filter((each) => each !== null).join(' ')}</Fact>
+        <Fact name={insightsText.tool}>{[tool, of.tool_version].filter((text) => text !== null).join(' ')}</Fact>
       </dl>
       <h3>{insightsText.affected}</h3>
       {places.data === undefined ? (

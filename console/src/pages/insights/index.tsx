@@ -45,10 +45,10 @@ const filters: Readonly<Record<InsightsState['list'], readonly (readonly [id: st
   ],
   compare: [],
 }
-const place = 'insights-list'
+const listName = 'insights-list'
 
 const toggled = (list: readonly string[], value: string): readonly string[] =>
-  list.includes(value) ? list.filter((each) => each !== value) : [...list, value]
+  list.includes(value) ? list.filter((item) => item !== value) : [...list, value]
 
 export default function InsightsPage(): React.ReactNode {
   useTitle(insightsText.insights)
@@ -61,7 +61,7 @@ export default function InsightsPage(): React.ReactNode {
       label={insightsText.list}
       tabs={lists.map((id) => ({ id, title: insightsText[id] }))}
       chosen={list}
-      controls={place}
+      controls={listName}
       onChange={(id) => set({ list: id, sel: '' })}
     />
   )
@@ -107,7 +107,7 @@ export default function InsightsPage(): React.ReactNode {
         <>
           <div className="page-line">{tabs}</div>
           <Compare
-            place={place}
+            place={listName}
             from={state.from}
             to={state.to}
             onChange={set}
@@ -187,7 +187,7 @@ function Rows({
         </div>
       </div>
       {isError && rows !== undefined && <StaleNotice error={error} onRetry={again} />}
-      <div className="page-body" id={place} role="tabpanel" aria-label={insightsText[list]}>
+      <div className="page-body" id={listName} role="tabpanel" aria-label={insightsText[list]}>
         <section className="panel table" aria-label={insightsText[list]} aria-busy={isFetching}>
           {rows === undefined ? (
             isError ? (

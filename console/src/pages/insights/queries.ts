@@ -96,8 +96,8 @@ export function useTrend(state: InsightsState): ReadonlyMap<string, readonly (nu
     }),
   })
   if (days.some(({ data }) => data === undefined)) return undefined
-  const found = days.findIndex(({ data = [] }) => data.some(({ ids }) => ids > 0))
-  const first = found < 0 ? days.length : found
+  const firstDay = days.findIndex(({ data = [] }) => data.some(({ ids }) => ids > 0))
+  const first = firstDay < 0 ? days.length : firstDay
   return new Map(
     severities.map((severity) => [
       severity,

@@ -38,7 +38,7 @@ export function selectionOf(
   list: InsightList,
   { text: words, severity, only, image, sort }: InsightsState,
 ): InsightSelection {
-  const known = severity.filter((each) => severities.some((one) => one === each))
+  const known = severity.filter((candidate) => severities.some((name) => name === candidate))
   const conditions = [
     ...(list === 'problems' && known.length > 0 ? [`severity in (${known.join(', ')})`] : []),
     ...(list === 'problems' && only.includes('fixable') ? ['exists(fixed_version)'] : []),

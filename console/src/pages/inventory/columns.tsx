@@ -20,7 +20,7 @@ const finding: GridColumn<CloudRow> = {
   id: 'finding',
   title: inventoryText.finding,
   width: 136,
-  cell: ({ finding: found }) => (found === null ? dash : <span className="warning">{findingText(found)}</span>),
+  cell: ({ finding }) => (finding === null ? dash : <span className="warning">{findingText(finding)}</span>),
 }
 
 const others: readonly GridColumn<CloudRow>[] = [

@@ -34,7 +34,7 @@ const labels: Readonly<Partial<Record<InventoryFacet, (value: string) => string>
   finding: findingText,
 }
 const asItIs = (value: string): string => value
-const place = 'inventory-list'
+const listName = 'inventory-list'
 const range = { from: 'now-1h', to: 'now' }
 const keyOf = ({ ref }: CloudRow): string => ref
 
@@ -65,7 +65,7 @@ export default function InventoryPage(): React.ReactNode {
       label={inventoryText.list}
       tabs={lists.map((id) => ({ id, title: inventoryText[id] }))}
       chosen={list}
-      controls={place}
+      controls={listName}
       onChange={(next) => set({ list: next, sel: '' })}
     />
   )
@@ -90,7 +90,7 @@ export default function InventoryPage(): React.ReactNode {
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {list === 'comparison' ? (
         <Comparison
-          place={place}
+          place={listName}
           state={state}
           onTimes={(between) => set({ between, sel: '' })}
           onOpen={(sel) => set({ sel })}
@@ -120,7 +120,7 @@ export default function InventoryPage(): React.ReactNode {
             </div>
           </div>
           {error !== undefined && rows !== undefined && <StaleNotice error={error} onRetry={refresh} />}
-          <div className="page-body" id={place} role="tabpanel" aria-label={inventoryText[list]}>
+          <div className="page-body" id={listName} role="tabpanel" aria-label={inventoryText[list]}>
             <section className="panel table" aria-label={inventoryText[list]} aria-busy={busy}>
               {rows === undefined ? (
                 error === undefined ? (

@@ -15,11 +15,11 @@ const [pageRows, maxRows, maxDifferences, staleTime] = [200, 1000, 5000, 30_000]
 
 export function useInventory(state: InventoryState) {
   const query = { ...selectionOf(state), limit: pageRows }
-  const found = usePages<CloudPage>(['inventory', query], '/api/v1/inventory', query, {
+  const pages = usePages<CloudPage>(['inventory', query], '/api/v1/inventory', query, {
     staleTime,
     enabled: state.list !== 'comparison',
   })
-  return { ...found, rows: found.pages?.flatMap(({ resources }) => resources) }
+  return { ...pages, rows: pages.pages?.flatMap(({ resources }) => resources) }
 }
 
 export function useFacets(state: InventoryState): UseQueryResult<CloudFacets> {

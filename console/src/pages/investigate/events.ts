@@ -30,15 +30,15 @@ export function clustersOf(
   { from, to }: Readonly<{ from: number; to: number }>,
   least: number,
 ): readonly Cluster[] {
-  const place = (iso: string) => Math.min(1, Math.max(0, (Date.parse(iso) - from) / (to - from)))
+  const fractionOf = (iso: string) => Math.min(1, Math.max(0, (Date.parse(iso) - from) / (to - from)))
   const clusters: { at: number; until: number | undefined; events: LaneEvent[] }[] = []
   for (const event of events) {
-    const [at, until] = [place(event.time), event.until === null ? undefined : place(event.until)]
+    const [at, until] = [fractionOf(event.time), event.until === null ? undefined : fractionOf(event.until)]
     const last = clusters.at(-1)
     if (last !== undefined && last.until === until && at - last.at < least) last.events.push(event)
     else clusters.push({ at, until, events: [event] })
   }
-  return clusters.map((each) => ({ ...each, events: each.events.toSorted((a, b) => rank(b) - rank(a)) }))
+  return clusters.map((cluster) => ({ ...cluster, events: cluster.events.toSorted((a, b) => rank(b) - rank(a)) }))
 }
 
 const rank = ({ level }: LaneEvent) => ['info', 'warning', 'bad'].indexOf(level)

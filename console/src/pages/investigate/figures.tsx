@@ -20,15 +20,15 @@ export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.
     const areas: readonly Area[] = [{ buckets: buckets.map(({ time, bytes }) => ({ time, value: bytes })), is: 'area' }]
     const unknown: readonly Unknown[] = [
       ...(since === null ? [] : [{ from: span.from, to: since, title: investigateText.unknownBefore }]),
-      ...lost.map((one) => ({ ...one, title: investigateText.lostFlows })),
-      ...stopped.map((one) => ({ ...one, title: investigateText.stopped })),
+      ...lost.map((span) => ({ ...span, title: investigateText.lostFlows })),
+      ...stopped.map((span) => ({ ...span, title: investigateText.stopped })),
     ]
     return <Drawn of={of} areas={areas} text={text} unknown={unknown} />
   }
-  const known = (name: Exclude<keyof Measured, 'time'>) =>
-    measured.flatMap((each) => (each[name] === null ? [] : [{ time: each.time, value: each[name] }]))
+  const valuesOf = (name: Exclude<keyof Measured, 'time'>) =>
+    measured.flatMap((bucket) => (bucket[name] === null ? [] : [{ time: bucket.time, value: bucket[name] }]))
   if (lane.name === 'latency') {
-    const [rtt, dns] = [known('rtt'), known('dns_latency')]
+    const [rtt, dns] = [valuesOf('rtt'), valuesOf('dns_latency')]
     const texts = [
       ...(rtt.length === 0 ? [] : [investigateText.rttOf(duration(largest(rtt)))]),
       ...(dns.length === 0 ? [] : [investigateText.dnsOf(duration(largest(dns)))]),
@@ -40,8 +40,11 @@ export function Figures({ of, lane }: { of: Investigation; lane: Lane }): React.
     return <Drawn of={of} areas={areas} text={texts.join(', ')} unknown={[]} />
   }
   if (lane.name !== 'drops') return null
-  const drops = known('drop_packets')
-  const text = investigateText.dropsOf(count(lane.total), volume(sumOf(known('drop_bytes').map(({ value }) => value))))
+  const drops = valuesOf('drop_packets')
+  const text = investigateText.dropsOf(
+    count(lane.total),
+    volume(sumOf(valuesOf('drop_bytes').map(({ value }) => value))),
+  )
   return <Drawn of={of} areas={[{ buckets: drops, is: 'area' }]} text={text} unknown={[]} />
 }
 
@@ -78,15 +81,15 @@ function Drawn({
           <path key={is} className={is} d={pathOf(buckets)} />
         ))}
       </svg>
-      {unknown.map((one) => {
-        const left = at(Date.parse(one.from)) / 10
-        const width = at(Date.parse(one.to)) / 10 - left
+      {unknown.map((span) => {
+        const left = at(Date.parse(span.from)) / 10
+        const width = at(Date.parse(span.to)) / 10 - left
         return (
           <span
-            key={one.from}
+            key={span.from}
             className="lane-unknown"
             style={{ left: `${left}%`, width: `${width}%` }}
-            title={one.title}
+            title={span.title}
           />
         )
       })}

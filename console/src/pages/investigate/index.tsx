@@ -84,7 +84,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
       columnsOf(pins, notes, ({ key }) =>
         set(
           pins.includes(key)
-            ? { pins: pins.filter((each) => each !== key), notes: withNote(notes, key, '') }
+            ? { pins: pins.filter((pin) => pin !== key), notes: withNote(notes, key, '') }
             : { pins: [...pins, key] },
           'replace',
         ),
@@ -163,7 +163,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
             pins={pins}
             selected={sel}
             onHide={(lane) =>
-              set({ hide: hide.includes(lane) ? hide.filter((each) => each !== lane) : [...hide, lane] }, 'replace')
+              set({ hide: hide.includes(lane) ? hide.filter((hidden) => hidden !== lane) : [...hide, lane] }, 'replace')
             }
             onOpen={open}
             onSpan={(from, to) => set({ t: { from, to } })}

@@ -22,10 +22,10 @@ const markPx = 26
 const ticks = 5
 
 export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan }: LanesProps): React.ReactNode {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)
   useLayoutEffect(() => {
-    const element = place.current
+    const element = container.current
     if (element === null) return undefined
     const observer = new ResizeObserver(() => setWidth(Math.max(markPx, element.clientWidth)))
     observer.observe(element)
@@ -43,7 +43,7 @@ export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan
           <Head of={lane} hidden={hide.includes(lane.name)} onHide={() => onHide(lane.name)} />
           <div
             className="lane-track"
-            ref={lane.name === 'traffic' ? place : undefined}
+            ref={lane.name === 'traffic' ? container : undefined}
             title={investigateText.brushHint}
             onPointerDown={onPointerDown}
           >

@@ -23,11 +23,12 @@ type DetailsProps = Readonly<{
 export function Details({ sel, view, journal, exporters, rates, onClose }: DetailsProps): React.ReactNode {
   const kind = sel.split(':', 1)[0]
   const name = sel.slice(sel.indexOf(':') + 1)
-  const source = view.sources.find((each) => kind === 'source' && each.name === name)
-  const sink = view.sinks.find((each) => kind === 'sink' && each.name === name)
+  const source = view.sources.find((candidate) => kind === 'source' && candidate.name === name)
+  const sink = view.sinks.find((candidate) => kind === 'sink' && candidate.name === name)
   const [of, address] = [name.split('/', 1)[0], name.slice(name.indexOf('/') + 1)]
-  const listens = exporters?.sources.find((each) => each.name === (kind === 'exporter' ? of : name))
-  const exporter = kind === 'exporter' ? listens?.exporters.find((each) => each.address === address) : undefined
+  const listens = exporters?.sources.find((candidate) => candidate.name === (kind === 'exporter' ? of : name))
+  const exporter =
+    kind === 'exporter' ? listens?.exporters.find((candidate) => candidate.address === address) : undefined
   return (
     <Drawer
       of={sel}
@@ -54,13 +55,13 @@ export function Details({ sel, view, journal, exporters, rates, onClose }: Detai
 }
 
 function ByReason({ title, reasons }: { title: string; reasons: Reasons }) {
-  const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
-  if (known.length === 0) return null
+  const nonZero = Object.entries(reasons).filter(([, rows]) => rows > 0)
+  if (nonZero.length === 0) return null
   return (
     <section>
       <h3>{title}</h3>
       <dl>
-        {known.map(([reason, rows]) => (
+        {nonZero.map(([reason, rows]) => (
           <Fact key={reason} name={reason.replaceAll('_', ' ')}>
             {count(rows)}
           </Fact>

@@ -92,7 +92,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         cell: ({ sampling }) =>
           sampling.length === 0
             ? generalText.unknown
-            : sampling.map((one) => pipelineText.sampledOne(count(one))).join(', '),
+            : sampling.map((interval) => pipelineText.sampledOne(count(interval))).join(', '),
       },
       {
         id: 'missing',
@@ -134,7 +134,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
     ]
   }, [exporters, at])
-  const known = exporters.sources.reduce((sum, source) => sum + source.known, 0)
+  const total = exporters.sources.reduce((sum, source) => sum + source.known, 0)
   return (
     <>
       <section
@@ -154,7 +154,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
           onSort={(id) => onSort(sort === `-${id}` ? id : `-${id}`)}
         />
       </section>
-      {known > rows.length && <p className="dim">{pipelineText.shownOf(count(rows.length), count(known))}</p>}
+      {total > rows.length && <p className="dim">{pipelineText.shownOf(count(rows.length), count(total))}</p>}
     </>
   )
 }

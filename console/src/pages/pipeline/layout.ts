@@ -42,18 +42,18 @@ function wide(
   const middle = 150
   const room = Math.max(60, width * 0.08)
   const side = (width - middle - 2 * room) / 2
-  const column = (count: number, each: number) => Math.max(0, count * (each + gap) - gap)
+  const column = (count: number, height: number) => Math.max(0, count * (height + gap) - gap)
   const height = Math.max(column(sources.length, heights.source), column(sinks.length, heights.sink), heights.journal)
-  const place = (ids: readonly string[], each: number, x: number): Box[] => {
-    const top = (height - column(ids.length, each)) / 2
-    return ids.map((id, index) => ({ id, x, y: top + index * (each + gap), width: side, height: each }))
+  const boxesOf = (ids: readonly string[], boxHeight: number, x: number): Box[] => {
+    const top = (height - column(ids.length, boxHeight)) / 2
+    return ids.map((id, index) => ({ id, x, y: top + index * (boxHeight + gap), width: side, height: boxHeight }))
   }
-  const left = place(
+  const left = boxesOf(
     sources.map(({ name }) => `source:${name}`),
     heights.source,
     0,
   )
-  const right = place(
+  const right = boxesOf(
     sinks.map(({ name }) => `sink:${name}`),
     heights.sink,
     width - side,

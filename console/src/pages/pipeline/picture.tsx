@@ -14,10 +14,10 @@ type PictureProps = Readonly<{
 }>
 
 export function Picture({ view, journal, rates, selected, onOpen }: PictureProps): React.ReactNode {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {
-    const element = place.current
+    const element = container.current
     if (element === null) return undefined
     const measure = () => setWidth(element.clientWidth)
     measure()
@@ -29,8 +29,8 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
   const content = (box: Box): React.ReactNode => {
     if (box.id === 'journal') return <JournalBox accepted={view.accepted} journal={journal} />
     const name = box.id.slice(box.id.indexOf(':') + 1)
-    const source = box.id.startsWith('source:') ? view.sources.find((each) => each.name === name) : undefined
-    const sink = box.id.startsWith('sink:') ? view.sinks.find((each) => each.name === name) : undefined
+    const source = box.id.startsWith('source:') ? view.sources.find((candidate) => candidate.name === name) : undefined
+    const sink = box.id.startsWith('sink:') ? view.sinks.find((candidate) => candidate.name === name) : undefined
     return source === undefined ? (
       sink === undefined ? null : (
         <SinkBox sink={sink} rate={rates.get(name)} />
@@ -40,7 +40,7 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
     )
   }
   return (
-    <div className="picture" ref={place} style={{ height: layout.height }}>
+    <div className="picture" ref={container} style={{ height: layout.height }}>
       {width > 0 && (
         <>
           <svg width={layout.width} height={layout.height} aria-hidden="true">

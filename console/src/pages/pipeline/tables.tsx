@@ -105,13 +105,13 @@ export function Twin({
 }
 
 function Named({ reasons }: { reasons: Reasons }) {
-  const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
-  if (known.length === 0) return '0'
+  const nonZero = Object.entries(reasons).filter(([, rows]) => rows > 0)
+  if (nonZero.length === 0) return '0'
   return (
     <>
       {count(total(reasons))}{' '}
       <span className="dim">
-        ({known.map(([reason, rows]) => `${reason.replaceAll('_', ' ')} ${count(rows)}`).join(', ')})
+        ({nonZero.map(([reason, rows]) => `${reason.replaceAll('_', ' ')} ${count(rows)}`).join(', ')})
       </span>
     </>
   )

@@ -21,7 +21,7 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => setDragged(undefined), [at])
   useEffect(() => () => clearTimeout(timer.current), [])
-  const reached = isNow ? last : moments.findLastIndex((each) => Date.parse(each) <= effective)
+  const reached = isNow ? last : moments.findLastIndex((moment) => Date.parse(moment) <= effective)
   const shown = Math.max(0, dragged ?? reached)
   const isExact = Date.parse(moments[shown] ?? '') === effective
   const go = (position: number) => {

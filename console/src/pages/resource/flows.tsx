@@ -32,13 +32,13 @@ export function FlowsOf({ of, onMark, marksShown, onMarks }: FlowsProps): React.
   const marks = useMemo(() => (marksShown ? marksOf(of.changes, related) : none), [of.changes, related, marksShown])
   const chart = useMemo(() => {
     if (out.data === undefined || into.data === undefined) return undefined
-    const [one, other] = [ratesOf(out.data), ratesOf(into.data)]
+    const [outRates, inRates] = [ratesOf(out.data), ratesOf(into.data)]
     return {
-      times: one.times,
-      unknown: one.unknown,
+      times: outRates.times,
+      unknown: outRates.unknown,
       series: [
-        { name: resourceText.sentVolume(volume(one.sum)), values: one.values },
-        { name: resourceText.receivedVolume(volume(other.sum)), values: other.values },
+        { name: resourceText.sentVolume(volume(outRates.sum)), values: outRates.values },
+        { name: resourceText.receivedVolume(volume(inRates.sum)), values: inRates.values },
       ],
     }
   }, [out.data, into.data])
@@ -87,16 +87,16 @@ export function FlowsOf({ of, onMark, marksShown, onMarks }: FlowsProps): React.
 
 /** Its own changes, and those of related objects. Audit events have no drawer on this page. */
 function marksOf(changes: readonly Change[], related: readonly TrafficMark[]): readonly ChartMark[] {
-  const own = changes
+  const ownMarks = changes
     .filter(({ noise }) => noise.length === 0)
     .map(({ time, operation, actor, pos }) => ({
       at: Date.parse(time) / 1000,
       text: `${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
       pos,
     }))
-  const known = new Set(related.map(({ pos }) => pos))
+  const positions = new Set(related.map(({ pos }) => pos))
   return [
-    ...own.filter(({ pos }) => !known.has(pos)),
+    ...ownMarks.filter(({ pos }) => !positions.has(pos)),
     ...related.map(chartMarkOf).map(({ pos, ...mark }) => (mark.is === 'audit' ? mark : { ...mark, pos })),
   ] as readonly ChartMark[]
 }
@@ -104,8 +104,8 @@ function marksOf(changes: readonly Change[], related: readonly TrafficMark[]): r
 function PeersOf({ title, flowRange, group }: { title: string; flowRange: FlowRange; group: readonly string[] }) {
   const { data } = usePeers(flowRange, group)
   if (data === undefined) return null
-  const place = (name: string) => data.columns.findIndex((column) => column.name === name)
-  const [bytes, flows] = [place('bytes'), place('flows')]
+  const columnOf = (name: string) => data.columns.findIndex((column) => column.name === name)
+  const [bytes, flows] = [columnOf('bytes'), columnOf('flows')]
   return (
     <table aria-label={title}>
       <TableHead columns={[title, [generalText.bytes, 'end'], [generalText.flows, 'end']]} />

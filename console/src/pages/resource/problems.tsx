@@ -16,14 +16,14 @@ export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React
   const selection = isPod
     ? { filter: digests.map((digest) => `image = "${digest}"`).join(' or ') }
     : { filter: `workload = ${JSON.stringify(`${parts?.namespace}/${parts?.kind}/${parts?.name}`)}` }
-  const found = useQuery({
+  const problems = useQuery({
     queryKey: ['insights', 'of', of.ref, selection, at],
     staleTime: 30_000,
     enabled: parts !== undefined && kinds.has(parts.kind) && (!isPod || digests.length > 0),
     queryFn: ({ signal }) => readInsights('images', { ...selection, at, limit: 20 }, signal),
   })
-  const images = found.data?.images ?? []
-  if (found.isError) return <QueryError of={found} />
+  const images = problems.data?.images ?? []
+  if (problems.isError) return <QueryError of={problems} />
   if (images.length === 0) return null
   return (
     <section className="panel happened" aria-label={insightsText.problemsOfImages}>

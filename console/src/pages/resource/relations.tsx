@@ -14,27 +14,27 @@ const maxShown = 60
 export function Relations({ of: { ref, owners, owned, relations }, at }: BelongsProps): React.ReactNode {
   const when = at === 'now' ? {} : { at }
   const chain = upwards(ref, owners)
-  const node = (each: string): React.ReactNode =>
-    each === ref ? (
-      <b>{refText(each)}</b>
+  const node = (name: string): React.ReactNode =>
+    name === ref ? (
+      <b>{refText(name)}</b>
     ) : (
-      <ResourceLink to={each} {...when}>
-        {refText(each)}
+      <ResourceLink to={name} {...when}>
+        {refText(name)}
       </ResourceLink>
     )
   const children = (parent: string, depth: number): React.ReactNode => {
     const all = depth > 8 ? [] : owned.filter(({ to }) => to === parent)
     const old = oldReplicaSets(all, owned)
-    const own = all.filter((each) => !old.includes(each))
+    const current = all.filter((relation) => !old.includes(relation))
     return all.length === 0 ? null : (
       <ul>
-        {own.slice(0, maxShown).map(({ from }) => (
+        {current.slice(0, maxShown).map(({ from }) => (
           <li key={from}>
             {node(from)}
             {children(from, depth + 1)}
           </li>
         ))}
-        {own.length > maxShown && <li className="dim">{resourceText.andMore(own.length - maxShown)}</li>}
+        {current.length > maxShown && <li className="dim">{resourceText.andMore(current.length - maxShown)}</li>}
         {old.length > 0 && (
           <li>
             <details>
@@ -51,10 +51,10 @@ export function Relations({ of: { ref, owners, owned, relations }, at }: Belongs
     )
   }
   const tree = chain.reduceRight<React.ReactNode>(
-    (below, each) => (
+    (below, owner) => (
       <ul>
         <li>
-          {node(each)}
+          {node(owner)}
           {below}
         </li>
       </ul>
@@ -66,7 +66,7 @@ export function Relations({ of: { ref, owners, owned, relations }, at }: Belongs
       </li>
     </ul>,
   )
-  const kinds = [...new Set(relations.map((each) => relationName(each, ref)))]
+  const kinds = [...new Set(relations.map((relation) => relationName(relation, ref)))]
   return (
     <section className="panel" aria-label={resourceText.relations}>
       <h2>{resourceText.ownerChain}</h2>
@@ -74,7 +74,7 @@ export function Relations({ of: { ref, owners, owned, relations }, at }: Belongs
         {chain.length === 0 && owned.length === 0 ? <p className="dim">{resourceText.noOwner}</p> : tree}
       </div>
       {kinds.map((relationNames) => {
-        const those = relations.filter((each) => relationName(each, ref) === relationNames)
+        const those = relations.filter((relation) => relationName(relation, ref) === relationNames)
         return (
           <div key={relationNames} className="related">
             <h3>
@@ -82,15 +82,15 @@ export function Relations({ of: { ref, owners, owned, relations }, at }: Belongs
               {those.length > 1 ? `: ${counted(those.length, 'object')}` : ''}
             </h3>
             <ul>
-              {those.slice(0, maxShown).map((each) => {
-                const other = each.from === ref ? each.to : each.from
+              {those.slice(0, maxShown).map((relation) => {
+                const opposite = relation.from === ref ? relation.to : relation.from
                 return (
-                  <li key={`${each.relation} ${other}`}>
-                    <ResourceLink to={other} {...when}>
-                      {parseRef(other) === undefined ? (
-                        <span className="mono">{other.replace(/^image:/, '')}</span>
+                  <li key={`${relation.relation} ${opposite}`}>
+                    <ResourceLink to={opposite} {...when}>
+                      {parseRef(opposite) === undefined ? (
+                        <span className="mono">{opposite.replace(/^image:/, '')}</span>
                       ) : (
-                        refText(other)
+                        refText(opposite)
                       )}
                     </ResourceLink>
                   </li>

@@ -20,9 +20,9 @@ type Traffic = Readonly<{
 const hourMs = 3_600_000
 
 export function lifeOf(intervals: readonly ResourceState[], uid: string): Readonly<{ from: number; to: number }> {
-  const own = intervals.filter((state) => state.uid === uid)
-  const ends = own.map(({ valid_to: to }) => (to === null ? Infinity : Date.parse(to)))
-  return { from: Math.min(...own.map(({ valid_from: from }) => Date.parse(from))), to: Math.max(...ends) }
+  const ownStates = intervals.filter((state) => state.uid === uid)
+  const ends = ownStates.map(({ valid_to: to }) => (to === null ? Infinity : Date.parse(to)))
+  return { from: Math.min(...ownStates.map(({ valid_from: from }) => Date.parse(from))), to: Math.max(...ends) }
 }
 
 /** Flows name the topmost owner of a pod, not these kinds. */
@@ -68,8 +68,8 @@ function testsOf(
   if (addresses.length > 0) return [['addr', ...addresses]]
   const pods = owned
     .map(({ from }) => parseRef(from))
-    .filter((each) => each?.kind === 'Pod')
-    .map((each) => each?.name ?? '')
+    .filter((object) => object?.kind === 'Pod')
+    .map((object) => object?.name ?? '')
   const isBetween = between.includes(kind) && owned.length > 0 && owned.every(({ to }) => to === ref)
   if (isBetween && pods.length > 0)
     return [

@@ -128,8 +128,8 @@ export default function ResourcesPage(): React.ReactNode {
     },
     [navigate, at],
   )
-  const toggle = (each: string) =>
-    set({ kind: kind.includes(each) ? kind.filter((other) => other !== each) : [...kind, each] })
+  const toggle = (toggled: string) =>
+    set({ kind: kind.includes(toggled) ? kind.filter((chosen) => chosen !== toggled) : [...kind, toggled] })
   const filtered = q !== '' || kind.length > 0 || namespace.length > 0
   return (
     <div className="page changes">
@@ -158,15 +158,15 @@ export default function ResourcesPage(): React.ReactNode {
             ))}
           </div>
           <div role="group" aria-label={resourcesText.moreFilters}>
-            {namespace.map((each) => (
+            {namespace.map((name) => (
               <button
-                key={each}
+                key={name}
                 type="button"
                 className="chip"
                 aria-pressed="true"
-                onClick={() => set({ namespace: namespace.filter((other) => other !== each) })}
+                onClick={() => set({ namespace: namespace.filter((chosen) => chosen !== name) })}
               >
-                {resourcesText.namespaceFilter(each)}
+                {resourcesText.namespaceFilter(name)}
               </button>
             ))}
             {at !== 'now' && (

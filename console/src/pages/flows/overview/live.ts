@@ -133,9 +133,9 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
       (at + step <= past.to || past.to >= since))
   const unknown = stretchesOf(stack.times, step, (at) => !isKnown(at))
   if (unknown.length === 0) return stack
-  const known = (one: ChartSeries): ChartSeries => ({
-    ...one,
-    values: one.values.map((value, index) => (isKnown(stack.times[index] ?? 0) ? value : null)),
+  const known = (part: ChartSeries): ChartSeries => ({
+    ...part,
+    values: part.values.map((value, index) => (isKnown(stack.times[index] ?? 0) ? value : null)),
   })
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }

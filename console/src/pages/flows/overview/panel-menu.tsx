@@ -29,19 +29,19 @@ export function PanelMenu({
   onHide,
 }: PanelMenuProps): React.ReactNode {
   const { top = true, others = true, total = false, latest = false, table = false, share = false, csv } = has
-  const place = useRef<HTMLSpanElement>(null)
+  const container = useRef<HTMLSpanElement>(null)
   const picture = () => {
-    const panel = place.current?.closest('section')
+    const panel = container.current?.closest('section')
     if (panel !== null && panel !== undefined) savePicture(pictureOf(panel), `${fileName(name, span)}.png`)
   }
-  const turn = (one: 'others' | 'total' | 'latest' | 'table' | 'share', text: string): React.ReactNode => (
+  const turn = (option: 'others' | 'total' | 'latest' | 'table' | 'share', text: string): React.ReactNode => (
     <label className="check">
-      <input type="checkbox" checked={look[one]} onChange={() => onChange({ ...look, [one]: !look[one] })} />
+      <input type="checkbox" checked={look[option]} onChange={() => onChange({ ...look, [option]: !look[option] })} />
       {text}
     </label>
   )
   return (
-    <span ref={place} className="panel-acts">
+    <span ref={container} className="panel-acts">
       <button
         type="button"
         className="quiet"

@@ -207,13 +207,13 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
     { scope: part, by, limit: look.top, sums: 'ranked', beside: shared ? dim : undefined },
     shared || othersAnswered,
   )
-  const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
+  const columnNames = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
   const data = useMemo(
-    () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)),
-    [answer.data, own, by],
+    () => (answer.data === undefined ? undefined : sharesOf(answer.data, columnNames, by)),
+    [answer.data, columnNames, by],
   )
   const only = ({ cells }: Share) => {
-    if (cells !== undefined) onOnly(own, cells)
+    if (cells !== undefined) onOnly(columnNames, cells)
   }
   return (
     <Panel
@@ -231,7 +231,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
                 measure: by,
                 title,
                 others: look.others,
-                raw: () => sharesCsv(data.shares, own, by),
+                raw: () => sharesCsv(data.shares, columnNames, by),
               }),
       })}
       foot={look.latest ? latestText(newest.seconds) : ''}
@@ -242,7 +242,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
             {!look.table && (
               <Sankey
                 data={data}
-                fields={own}
+                fields={columnNames}
                 measure={by}
                 others={look.others}
                 least={chartHeights[size] - 20}

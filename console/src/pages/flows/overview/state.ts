@@ -139,21 +139,21 @@ function looks(): Part<Looks> {
     usual: {},
     read: (written) => {
       const looks: Partial<Record<PanelName, PanelLook>> = {}
-      for (const each of written.split(',')) {
-        const [, panel, count, turned = ''] = /^([a-z]+)\.(\d+)((?:-[a-z]+)*)$/.exec(each) ?? []
-        const name = panelNames.find((known) => known === panel)
-        const top = tops.find((known) => String(known) === count)
+      for (const item of written.split(',')) {
+        const [, panel, count, turned = ''] = /^([a-z]+)\.(\d+)((?:-[a-z]+)*)$/.exec(item) ?? []
+        const name = panelNames.find((candidate) => candidate === panel)
+        const top = tops.find((candidate) => String(candidate) === count)
         const all = turned.split('-').slice(1)
         if (
           name === undefined ||
           top === undefined ||
-          all.some((one) => !(switches as readonly string[]).includes(one))
+          all.some((item) => !(switches as readonly string[]).includes(item))
         )
           return undefined
         const look: PanelLook = {
           ...defaultLook,
           top,
-          ...Object.fromEntries(switches.map((one) => [one, defaultLook[one] !== all.includes(one)])),
+          ...Object.fromEntries(switches.map((option) => [option, defaultLook[option] !== all.includes(option)])),
         }
         if (!isUsual(look)) looks[name] = look
       }
@@ -165,14 +165,14 @@ function looks(): Part<Looks> {
           const look = value[name]
           return look === undefined || isUsual(look)
             ? []
-            : [[`${name}.${look.top}`, ...switches.filter((one) => look[one] !== defaultLook[one])].join('-')]
+            : [[`${name}.${look.top}`, ...switches.filter((option) => look[option] !== defaultLook[option])].join('-')]
         })
         .join(','),
   }
 }
 
 function isUsual(look: PanelLook) {
-  return look.top === defaultLook.top && switches.every((one) => look[one] === defaultLook[one])
+  return look.top === defaultLook.top && switches.every((option) => look[option] === defaultLook[option])
 }
 
 /** An unknown name invalidates the parameter, so that it is reported. */
@@ -182,9 +182,9 @@ function panels(): Part<readonly PanelName[]> {
     usual: defaultPanels,
     write,
     read: (written) => {
-      const found = read(written)
-      const known = found?.flatMap((name) => panelNames.find((each) => each === name) ?? [])
-      return known?.length === found?.length ? known : undefined
+      const names = read(written)
+      const panels = names?.flatMap((name) => panelNames.find((candidate) => candidate === name) ?? [])
+      return panels?.length === names?.length ? panels : undefined
     },
   }
 }

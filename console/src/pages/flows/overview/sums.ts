@@ -77,12 +77,12 @@ export class Buckets {
 /** @param shift seconds by which an earlier range is moved onto the current one. */
 export function stackOf(answer: SeriesAnswer, field: string, measure: Measure, shift = 0): Stack {
   const { columns, rows, span, step } = answer
-  const [time, other, group, amount] = ['time', 'other', field, measure].map((name) =>
+  const [time, restColumn, group, amount] = ['time', 'other', field, measure].map((name) =>
     columns.findIndex((column) => column.name === name),
   ) as [number, number, number, number]
   const buckets = new Buckets(Date.parse(span.from) / 1000 + shift, Date.parse(span.to) / 1000 + shift, step)
   for (const row of rows) {
-    const isOther = row[other] === true
+    const isOther = row[restColumn] === true
     const name = isOther ? othersName : valueName(field, row[group])
     buckets.add(
       isOther ? 'other' : JSON.stringify([row[group]]),
@@ -100,7 +100,10 @@ export function stackOf(answer: SeriesAnswer, field: string, measure: Measure, s
 
 function withoutUnknown(stack: Stack, unknown: readonly Stretch[]): Stack {
   if (unknown.length === 0) return stack
-  const known = (one: ChartSeries): ChartSeries => ({ ...one, values: knownValues(stack.times, one.values, unknown) })
+  const known = (part: ChartSeries): ChartSeries => ({
+    ...part,
+    values: knownValues(stack.times, part.values, unknown),
+  })
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
@@ -125,7 +128,7 @@ export function sharesOf(
   const at = columns.findIndex(({ name }) => name === measure)
   const places = fields.map((field) => columns.findIndex(({ name }) => name === field))
   const all = exact(total[measure])
-  const shown = rows.map((row) => ({ cells: places.map((place) => row[place]), amount: exact(row[at]) }))
+  const shown = rows.map((row) => ({ cells: places.map((column) => row[column]), amount: exact(row[at]) }))
   const rest = shown.reduce((left, { amount }) => left - amount, all)
   const othersCount = Math.max(0, (total.groups ?? total.edges ?? 0) - rows.length)
   const shares: Share[] = shown.map(({ cells, amount }) => ({

@@ -36,9 +36,9 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
           }}
         >
           <option value="">{topologyText.nothing}</option>
-          {earlierTimes.map((each) => (
-            <option key={each} value={each}>
-              {earlierNames[each]}
+          {earlierTimes.map((time) => (
+            <option key={time} value={time}>
+              {earlierNames[time]}
             </option>
           ))}
           <option value={another}>{topologyText.anotherTime}</option>

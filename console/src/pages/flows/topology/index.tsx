@@ -63,10 +63,10 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
   const choose = (key: string) => {
     if (key !== chosen) set({ node: key }, 'replace')
   }
-  const pin = (key: string, place: readonly [number, number] | null) => {
+  const pin = (key: string, point: readonly [number, number] | null) => {
     const { [key]: _before, ...others } = pins
     set(
-      { pins: place === null ? others : { ...others, [key]: [Math.round(place[0]), Math.round(place[1])] } },
+      { pins: point === null ? others : { ...others, [key]: [Math.round(point[0]), Math.round(point[1])] } },
       'replace',
     )
   }
@@ -83,7 +83,7 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
   }
   const groups = useMemo(() => foldable(all, folds), [all, folds])
   const fold = (group: string) => {
-    if (folds.includes(group)) set({ folds: folds.filter((each) => each !== group), node: '' }, 'replace')
+    if (folds.includes(group)) set({ folds: folds.filter((fold) => fold !== group), node: '' }, 'replace')
     else if (groups.includes(group)) set({ folds: [...folds, group], node: foldKey(group) }, 'replace')
   }
   const cellsOfGroup = shown?.nodes.find(
@@ -146,7 +146,7 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
           value={compares ? scope : whole.scope}
           values={[auto, ...scopes]}
           title={compares ? topologyText.podsCombined : undefined}
-          textOf={(each) => (each === auto ? generalText.automatic(scopeParts[scope].title) : scopeParts[each].title)}
+          textOf={(part) => (part === auto ? generalText.automatic(scopeParts[scope].title) : scopeParts[part].title)}
           onChange={(chosen) => set({ scope: chosen, node: '', pins: {}, eye: undefined, folds: [] })}
         />
         <LabelledSelect

@@ -36,7 +36,7 @@ export function NodePanel({
 }: NodePanelProps): React.ReactNode {
   const node = graph.nodes[at]
   if (node === undefined) return null
-  const own = graph.edges.filter(({ from, to }) => from === at || to === at)
+  const edges = graph.edges.filter(({ from, to }) => from === at || to === at)
   const alone = node.stands === 1 && node.cells !== undefined
   return (
     <aside className="panel drawer" aria-label={generalText.node}>
@@ -106,18 +106,20 @@ export function NodePanel({
           </button>
         </div>
         <h3>
-          {topologyText.peers(own.length > peersShown ? topologyText.largestPeers(peersShown, count(own.length)) : '')}
+          {topologyText.peers(
+            edges.length > peersShown ? topologyText.largestPeers(peersShown, count(edges.length)) : '',
+          )}
         </h3>
         <ul className="peers">
-          {own.slice(0, peersShown).map(({ from, to, trouble, ...sums }) => {
-            const other = graph.nodes[from === at ? to : from]
+          {edges.slice(0, peersShown).map(({ from, to, trouble, ...sums }) => {
+            const neighbour = graph.nodes[from === at ? to : from]
             return (
-              other !== undefined && (
+              neighbour !== undefined && (
                 <li key={`${from} ${to}`}>
                   <span aria-hidden="true">{from === at ? '→' : '←'}</span>
                   <span className="spoken">{from === at ? topologyText.toPeer : topologyText.fromPeer}</span>
-                  <button type="button" className="quiet" onClick={() => onChoose(other.key)}>
-                    {other.label}
+                  <button type="button" className="quiet" onClick={() => onChoose(neighbour.key)}>
+                    {neighbour.label}
                   </button>
                   {trouble !== undefined && <TroubleText trouble={trouble} />}
                   <span className="number">{amount(measure, sums[measure])}</span>

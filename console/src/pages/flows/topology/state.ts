@@ -66,17 +66,17 @@ function pins(): Part<Pins> {
   return {
     usual: {},
     read: (written) => {
-      const found: [string, readonly [number, number]][] = []
-      for (const each of written.split(';')) {
-        const [, x, y, key] = /^(-?\d{1,6}):(-?\d{1,6}):([^:;]+)$/.exec(each) ?? []
+      const pins: [string, readonly [number, number]][] = []
+      for (const item of written.split(';')) {
+        const [, x, y, key] = /^(-?\d{1,6}):(-?\d{1,6}):([^:;]+)$/.exec(item) ?? []
         if (key === undefined) return undefined
         try {
-          found.push([decodeURIComponent(key), [Number(x), Number(y)]])
+          pins.push([decodeURIComponent(key), [Number(x), Number(y)]])
         } catch {
           return undefined
         }
       }
-      return Object.fromEntries(found)
+      return Object.fromEntries(pins)
     },
     write: (value) =>
       Object.entries(value)

@@ -26,10 +26,10 @@ export function aboveThreshold(graph: Graph, measure: Measure, position: number)
   const earlier = graph.earlier === undefined ? undefined : { ...graph.earlier, rest: { ...graph.earlier.rest } }
   for (const { before, ...edge } of weak) {
     rest.edges += edge.edges
-    for (const each of measures) rest[each] += edge[each]
+    for (const measure of measures) rest[measure] += edge[measure]
     if (before === undefined || earlier === undefined) continue
     earlier.rest.edges += before.edges
-    for (const each of measures) earlier.rest[each] += before[each]
+    for (const measure of measures) earlier.rest[measure] += before[measure]
   }
   return {
     ...graph,

@@ -60,12 +60,12 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
     [seed.data, seed.isPlaceholderData, scope],
   )
   const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : defaultLimits).nodes }, seeded)
-  const own = compares ? compared : live ? seed : whole
+  const chosen = compares ? compared : live ? seed : whole
   const recent = { from: `now-${liveSeconds}s`, to: 'now' }
   const troubles = useTrouble(
     live ? { ...flowQuery, t: recent } : flowQuery,
     scope,
-    !compares && own.data !== undefined,
+    !compares && chosen.data !== undefined,
   )
   const edges = useMemo(() => {
     const all = live
@@ -94,10 +94,10 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
     edges,
     answer: live ? undefined : compares ? compared.data?.now : plain,
     diff: compares ? compared.data : undefined,
-    error: own.isError ? own.error : undefined,
-    isFetching: own.isFetching,
+    error: chosen.isError ? chosen.error : undefined,
+    isFetching: chosen.isFetching,
     again: () => {
-      own.refetch().catch(reportError)
+      chosen.refetch().catch(reportError)
     },
   }
 }

@@ -51,9 +51,9 @@ export function useTrouble(
 }
 
 function merged({ drops, errors }: { drops: Edges; errors: Edges }): ReadonlyMap<string, Trouble> {
-  const found = new Map<string, Trouble>()
-  for (const row of drops.rows) found.set(keyOf(row), { drops: row.sums.drop_packets, errors: 0 })
+  const troubleByEdge = new Map<string, Trouble>()
+  for (const row of drops.rows) troubleByEdge.set(keyOf(row), { drops: row.sums.drop_packets, errors: 0 })
   for (const row of errors.rows)
-    found.set(keyOf(row), { drops: found.get(keyOf(row))?.drops ?? 0, errors: row.sums.flows })
-  return found
+    troubleByEdge.set(keyOf(row), { drops: troubleByEdge.get(keyOf(row))?.drops ?? 0, errors: row.sums.flows })
+  return troubleByEdge
 }
