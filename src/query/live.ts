@@ -196,10 +196,10 @@ function jsonExists(name: string): Compiled {
   }
 }
 
-function betweenFields({ field }: Leaf, operator: '=' | '<' | '<=' | '>' | '>=', other: string): Compiled {
+function betweenFields({ field }: Leaf, operator: '=' | '<' | '<=' | '>' | '>=', compared: string): Compiled {
   if (field.kind === 'dict' || field.kind === 'text') {
     return (rows) => {
-      const [left, right] = [textsOf(rows, field.name), textsOf(rows, other)]
+      const [left, right] = [textsOf(rows, field.name), textsOf(rows, compared)]
       if (left === undefined || right === undefined) return no
       return (row) => {
         const [a, b] = [left(row), right(row)]
@@ -209,7 +209,7 @@ function betweenFields({ field }: Leaf, operator: '=' | '<' | '<=' | '>' | '>=',
   }
   if (field.kind === 'f64' || field.kind === 'time' || field.kind === 'bool') {
     return (rows) => {
-      const [left, right] = [numbersOf(rows, field.name), numbersOf(rows, other)]
+      const [left, right] = [numbersOf(rows, field.name), numbersOf(rows, compared)]
       if (left === undefined || right === undefined) return no
       return (row) => {
         const [a, b] = [left(row), right(row)]
@@ -219,7 +219,7 @@ function betweenFields({ field }: Leaf, operator: '=' | '<' | '<=' | '>' | '>=',
   }
   const pair = [new Uint32Array(4), new Uint32Array(4)] as const
   return (rows) => {
-    const [left, right] = [anyWide(rows, field.name), anyWide(rows, other)]
+    const [left, right] = [anyWide(rows, field.name), anyWide(rows, compared)]
     if (left === undefined || right === undefined) return no
     return (row) => left(row, pair[0]) && right(row, pair[1]) && holds(operator, order(pair[0], pair[1]))
   }

@@ -23,7 +23,7 @@ function printed(expression: Expression, names: NameTable): string {
       return `exists(${subject(expression.subject)})`
     case 'test': {
       const { operator, values } = expression
-      const list = values.map((each) => value(each, names)).join(', ')
+      const list = values.map((literal) => value(literal, names)).join(', ')
       const left = subject(expression.subject)
       if (values.length === 1) return `${left} ${operator} ${list}`
       if (operator === '=') return `${left} in (${list})`
@@ -41,9 +41,9 @@ function subject({ name, end }: Subject) {
   return end === 'any' ? `any.${name}` : name
 }
 
-function value(each: Value, names: NameTable): string {
-  if (each.is === 'field') return each.name
-  const { text, quoted } = each
+function value(literal: Value, names: NameTable): string {
+  if (literal.is === 'field') return literal.name
+  const { text, quoted } = literal
   const bare =
     !quoted && text !== '' && !/[\s"'(),=!<>~]/u.test(text) && !keywords.test(text) && names.own(text) === undefined
   return bare ? text : quote(text)

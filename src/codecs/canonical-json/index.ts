@@ -4,14 +4,14 @@ export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   let text = ''
   if (Array.isArray(value)) {
-    for (const each of value as readonly unknown[]) text += text === '' ? canonical(each) : `,${canonical(each)}`
+    for (const item of value as readonly unknown[]) text += text === '' ? canonical(item) : `,${canonical(item)}`
     return `[${text}]`
   }
   const from = value as Readonly<Record<string, unknown>>
   for (const key of inOrder(Object.keys(from))) {
-    const each = from[key]
-    if (each !== undefined)
-      text += text === '' ? `${quoted(key)}:${canonical(each)}` : `,${quoted(key)}:${canonical(each)}`
+    const member = from[key]
+    if (member !== undefined)
+      text += text === '' ? `${quoted(key)}:${canonical(member)}` : `,${quoted(key)}:${canonical(member)}`
   }
   return `{${text}}`
 }

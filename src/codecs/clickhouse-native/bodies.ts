@@ -57,10 +57,10 @@ function textsOf(kind: BodyColumns, pieces: readonly EventRows[], count: number,
   for (const { batch, rows } of pieces) {
     const codes = new Set(families.map((family) => batch.dictionary.indexOf(family)).filter((code) => code > 0))
     for (const row of rows) {
-      const found = codes.has(batch.family[row]!) ? fieldsOf(eventAt(batch, row)) : undefined
-      if (found !== undefined) {
+      const fields = codes.has(batch.family[row]!) ? fieldsOf(eventAt(batch, row)) : undefined
+      if (fields !== undefined) {
         isFound = true
-        for (const [field, text] of Object.entries(found))
+        for (const [field, text] of Object.entries(fields))
           if (text !== undefined) numbers.get(field)![at] = texts.number(text.slice(0, maxLength))
       }
       at++

@@ -108,7 +108,7 @@ function valuesOf(type: NativeType, rows: number, reader: Reader): NativeValue[]
 /** Before the data of the whole column. */
 function readState({ name, inner }: NativeType, reader: Reader) {
   if (name === 'LowCardinality') reader.take(8)
-  else for (const each of inner) readState(each, reader)
+  else for (const innerType of inner) readState(innerType, reader)
 }
 
 function itemsOf(type: NativeType, rows: number, reader: Reader): NativeValue[] {

@@ -42,8 +42,8 @@ export function present(valid: Uint8Array | undefined, write: Writer): Writer {
 }
 
 export function cached(make: (code: number) => string): (code: number) => string {
-  const known: string[] = ['']
-  return (code) => (known[code] ??= make(code))
+  const texts: string[] = ['']
+  return (code) => (texts[code] ??= make(code))
 }
 
 function listed(offsets: Uint32Array, row: number, write: (item: number) => string): string {

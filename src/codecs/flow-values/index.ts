@@ -71,12 +71,12 @@ const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unk
 /** JSON of a value of an expression: exact whole numbers, times as ISO 8601. */
 export function jsonText(value: unknown): string {
   return (
-    JSON.stringify(value, (_, one: unknown) =>
-      typeof one === 'bigint'
-        ? rawJSON(String(one))
-        : one instanceof Map
-          ? Object.fromEntries(one as Map<string, unknown>)
-          : one,
+    JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === 'bigint'
+        ? rawJSON(String(inner))
+        : inner instanceof Map
+          ? Object.fromEntries(inner as Map<string, unknown>)
+          : inner,
     ) ?? 'null'
   )
 }

@@ -179,7 +179,7 @@ function withoutValue(step: PatchStep) {
 }
 
 function hidden(value: unknown): unknown {
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, hidden(each)]))
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hidden(member)]))
   return typeof value === 'string' && value.startsWith(redacted) ? value : redacted
 }
 

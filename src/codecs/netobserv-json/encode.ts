@@ -191,8 +191,10 @@ type Condition = (row: number) => boolean
 /** Some keys exist only for certain protocols. */
 export function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
-  const protoIn = (...some: number[]): Condition | undefined =>
-    proto?.kind !== 'u8' ? undefined : (row) => !isPresent(proto.valid, row) || some.includes(proto.values[row] ?? 0)
+  const protoIn = (...protocols: number[]): Condition | undefined =>
+    proto?.kind !== 'u8'
+      ? undefined
+      : (row) => !isPresent(proto.valid, row) || protocols.includes(proto.values[row] ?? 0)
   const ip: Condition | undefined =
     etype?.kind !== 'u16'
       ? undefined
@@ -233,7 +235,7 @@ function specified(column: Column | undefined, row: number) {
 
 /** Members of `extra` by code. The record's own names take precedence. */
 function furtherMembers(dictionary: readonly string[]): (code: number) => string {
-  const known: string[] = ['']
+  const texts: string[] = ['']
   const members = (code: number) => {
     const object = parseExact(dictionary[code] ?? '{}')
     if (typeof object !== 'object' || object === null) return ''
@@ -242,5 +244,5 @@ function furtherMembers(dictionary: readonly string[]): (code: number) => string
       .map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value) ?? 'null'}`)
       .join(',')
   }
-  return (code) => (known[code] ??= members(code))
+  return (code) => (texts[code] ??= members(code))
 }

@@ -25,10 +25,12 @@ function withFieldNames(value: unknown): unknown {
   if (!isRecord(value)) return value
   let hasOther = false
   for (const key in value) hasOther ||= key.includes('_')
-  const all = hasOther ? Object.fromEntries(Object.entries(value).map(([key, one]) => [fieldName(key), one])) : value
+  const all = hasOther
+    ? Object.fromEntries(Object.entries(value).map(([key, member]) => [fieldName(key), member]))
+    : value
   for (const key in all) {
-    const one = all[key]
-    if (typeof one === 'object') (all as Record<string, unknown>)[key] = withFieldNames(one)
+    const member = all[key]
+    if (typeof member === 'object') (all as Record<string, unknown>)[key] = withFieldNames(member)
   }
   return all
 }

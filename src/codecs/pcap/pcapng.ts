@@ -73,9 +73,10 @@ export class PcapngFormat implements CaptureFormat {
   }
 
   #interface(number: number): Interface {
-    const found = this.#interfaces[number]
-    if (found === undefined) throw new PcapError(`a packet names interface ${number}, which was not described`)
-    return found
+    const networkInterface = this.#interfaces[number]
+    if (networkInterface === undefined)
+      throw new PcapError(`a packet names interface ${number}, which was not described`)
+    return networkInterface
   }
 }
 

@@ -102,9 +102,9 @@ function jsonReader({ records, include }: RecordRules): (text: string) => readon
       return { values, text: all.length === 1 && element === document ? text : exactText(element) }
     })
 
-    function limited(found: readonly unknown[]) {
-      if (found.length > maxRecords) throw new Error(`the input has more than ${maxRecords} records`)
-      return found
+    function limited(values: readonly unknown[]) {
+      if (values.length > maxRecords) throw new Error(`the input has more than ${maxRecords} records`)
+      return values
     }
   }
 }
@@ -120,13 +120,16 @@ function flatten(value: unknown, name: string, into: Map<string, Scalar>, depth:
   if (depth > deepest) throw new Error(`the JSON nests deeper than ${deepest} levels`)
   const inner = (key: string) => (name === '' ? key : `${name}_${key}`)
   if (Array.isArray(value))
-    for (const [index, one] of value.entries()) flatten(one, inner(String(index)), into, depth + 1)
-  else if (isRecord(value)) for (const [key, one] of Object.entries(value)) flatten(one, inner(key), into, depth + 1)
+    for (const [index, item] of value.entries()) flatten(item, inner(String(index)), into, depth + 1)
+  else if (isRecord(value))
+    for (const [key, member] of Object.entries(value)) flatten(member, inner(key), into, depth + 1)
   else into.set(name, value as Scalar)
 }
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
 export function exactText(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one)) ?? 'null'
+  return (
+    JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? rawJSON(String(inner)) : inner)) ?? 'null'
+  )
 }

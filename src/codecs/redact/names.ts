@@ -168,8 +168,8 @@ export function suspicionOf(name: string): Suspicion {
 
 /** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
 function wordsOf(name: string): string[] {
-  const own = name.slice(name.lastIndexOf('/') + 1)
-  return own
+  const lastPart = name.slice(name.lastIndexOf('/') + 1)
+  return lastPart
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
     .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
     .toLowerCase()

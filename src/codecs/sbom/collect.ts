@@ -26,7 +26,7 @@ export function nameIn(from: Fields, member: string): string | undefined {
 /** Texts of a list, or of one text; undefined without any. */
 export function textsOf(value: unknown): readonly string[] | undefined {
   const texts = (Array.isArray(value) ? value : [value])
-    .map((each) => clipped(textOf(each)))
+    .map((item) => clipped(textOf(item)))
     .filter((text) => text !== undefined)
   return texts.length === 0 ? undefined : [...new Set(texts)]
 }

@@ -16,11 +16,11 @@ export class ComponentRefs {
     return this.#byRef.has(ref ?? '')
   }
 
-  add(ref: string | undefined, one: Package): void {
+  add(ref: string | undefined, added: Package): void {
     if (ref === undefined) return
     const before = this.#byRef.get(ref)
-    if (before !== undefined && packageIdentity(before) !== packageIdentity(one)) this.#ambiguous.add(ref)
-    this.#byRef.set(ref, one)
+    if (before !== undefined && packageIdentity(before) !== packageIdentity(added)) this.#ambiguous.add(ref)
+    this.#byRef.set(ref, added)
   }
 
   /** Throws ReportError if several packages have the reference: the problem would be stored for the wrong one. */

@@ -58,7 +58,7 @@ export function eventsOfReport(
   { sha256, time, written, origin, part = 0, channel, image: given }: ReportOrigin,
 ): WeirEvent[] {
   const path = ['images', ...(channel === undefined ? [] : [channel]), report.tool.name]
-  const source = `/${path.map((each) => encodeURIComponent(each.toWellFormed())).join('/')}`
+  const source = `/${path.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/')}`
   const number = part === 0 ? '' : `.${part}`
   const id = `${sha256.slice(0, 20)}-${Math.floor(written ?? time).toString(36)}${number}`
   const event = (
@@ -89,10 +89,10 @@ export function eventsOfReport(
   if (image === undefined || !hasParts(report)) return waivers
   const { digest, name } = image
   const about = { key: digest, ref: name === undefined ? `image:${digest}` : `image:${name}@${digest}` }
-  const packages = (report.packages ?? []).map((one, index) =>
-    event(`p${index}`, insightTypes.package, 'package', { report: id, ...one } satisfies PackageData, {
+  const packages = (report.packages ?? []).map((listed, index) =>
+    event(`p${index}`, insightTypes.package, 'package', { report: id, ...listed } satisfies PackageData, {
       ...about,
-      subject: packageIdentity(one),
+      subject: packageIdentity(listed),
     }),
   )
   const problems = (report.problems ?? []).map((problem, index) =>

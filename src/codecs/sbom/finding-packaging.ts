@@ -53,8 +53,8 @@ function problemOf(finding: Fields): Problem[] {
 }
 
 function nameOf({ group, name }: Fields): string | undefined {
-  const [scope, own] = [textOf(group), textOf(name)]
-  return scope === undefined || scope === '' || own === undefined ? own : `${scope}/${own}`
+  const [scope, nameText] = [textOf(group), textOf(name)]
+  return scope === undefined || scope === '' || nameText === undefined ? nameText : `${scope}/${nameText}`
 }
 
 /** `[{"cveId": "CVE-…", "ghsaId": "GHSA-…"}]`. */

@@ -119,8 +119,8 @@ function readDocument(document: unknown): readonly Report[] {
 
 /** The subject is the image, unless there are several. */
 function aboutSubjects(report: Report, subjects: readonly string[]): Report {
-  const [subject, other] = subjects
-  if (subject === undefined || other !== undefined) return { ...report, subjects }
+  const [subject, second] = subjects
+  if (subject === undefined || second !== undefined) return { ...report, subjects }
   const { digest, aliases = [] } = report.image
   const image =
     digest === undefined

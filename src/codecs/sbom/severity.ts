@@ -15,8 +15,8 @@ const words: Readonly<Record<string, Severity>> = {
 
 /** `score`: 0 to 1, used if there is no word. */
 export function severityOf(word: string | undefined, score?: number): Severity {
-  const found = words[word?.toLowerCase() ?? '']
-  if (found !== undefined) return found
+  const severity = words[word?.toLowerCase() ?? '']
+  if (severity !== undefined) return severity
   if (score === undefined) return 'UNKNOWN'
   return score >= 0.9 ? 'CRITICAL' : score >= 0.7 ? 'HIGH' : score >= 0.4 ? 'MEDIUM' : score > 0 ? 'LOW' : 'NONE'
 }

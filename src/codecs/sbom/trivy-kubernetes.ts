@@ -23,11 +23,14 @@ export function readTrivyKubernetes(document: Fields): readonly Report[] {
     const images = Array.isArray(metadata) ? recordsOf(metadata) : [fieldsOf(metadata)]
     for (const image of images) {
       const names = textsOf(image['RepoTags']) ?? []
-      const own = images.length === 1 ? recordsOf(results) : resultsOf(recordsOf(results), names)
-      const report = readTrivy({ ArtifactType: 'container_image', Metadata: image, Trivy: document['Trivy'] }, own)
+      const ownResults = images.length === 1 ? recordsOf(results) : resultsOf(recordsOf(results), names)
+      const report = readTrivy(
+        { ArtifactType: 'container_image', Metadata: image, Trivy: document['Trivy'] },
+        ownResults,
+      )
       const { digest } = report.image
       if (digest === undefined) continue
-      if (own.length === 0 && images.length > 1) several++
+      if (ownResults.length === 0 && images.length > 1) several++
       else if (!reports.has(digest)) reports.set(digest, { ...report, format: 'trivy-kubernetes' })
     }
   }

@@ -67,7 +67,7 @@ export async function readXml(bytes: Uint8Array): Promise<Fields> {
 }
 
 function shaped(name: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((each) => shaped(name, each))
+  if (Array.isArray(value)) return value.map((item) => shaped(name, item))
   const items = lists[name]
   // Tools have components since version 1.5.
   const isList = items !== undefined && !(name === 'tools' && isRecord(value) && 'components' in value)
@@ -88,11 +88,11 @@ function itemsOf(item: string, value: unknown): readonly unknown[] {
   if (value === undefined) return []
   const all = Array.isArray(value) ? (value as unknown[]) : [value]
   // JSON wraps licenses and expressions.
-  return all.map((each) => {
-    if (item === 'license') return { license: each }
-    if (item === 'expression-detailed') return { expression: fieldsOf(each)['expression'] }
-    if (item === 'expression') return { expression: isRecord(each) ? each[text] : each }
-    return shaped(item, each)
+  return all.map((element) => {
+    if (item === 'license') return { license: element }
+    if (item === 'expression-detailed') return { expression: fieldsOf(element)['expression'] }
+    if (item === 'expression') return { expression: isRecord(element) ? element[text] : element }
+    return shaped(item, element)
   })
 }
 

@@ -98,7 +98,7 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
   const [unknown] = query.keys()
   if (unknown !== undefined)
     throw new PresetProblem(`\`${unknown}\` is unknown in a kafka:// URL, which has no parameters`)
-  const brokers = listOf(env['KAFKA_BROKERS']).map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
+  const brokers = listOf(env['KAFKA_BROKERS']).map((broker) => (/:\d+$/.test(broker) ? broker : `${broker}:9092`))
   if (brokers.length === 0)
     throw new PresetProblem(
       'kafka:// needs the addresses of brokers in KAFKA_BROKERS, such as kafka-1.messaging:9092,kafka-2.messaging:9092',

@@ -88,9 +88,9 @@ export function folderOf(data: string): string {
 }
 
 export function joined(filters: readonly string[], by: 'and' | 'or' = 'and'): string {
-  const some = filters.filter((text) => text !== '')
-  if (by === 'or' && some.length < filters.length) return ''
-  return some.length === 1 ? (some[0] ?? '') : some.map((text) => `(${text})`).join(` ${by} `)
+  const conditions = filters.filter((text) => text !== '')
+  if (by === 'or' && conditions.length < filters.length) return ''
+  return conditions.length === 1 ? (conditions[0] ?? '') : conditions.map((text) => `(${text})`).join(` ${by} `)
 }
 
 export function reads({ from, filters }: Branch): Settings {

@@ -84,7 +84,11 @@ function scheduled(
     )
     const text =
       query.length === 0 ? '' : (assembly.filter(joined(query), `${path}[${index}].selector`, before.flagNames) ?? '')
-    const filters = [...before.filters, ...earlier.map((one) => `not (${one})`), ...(text === '' ? [] : [text])]
+    const filters = [
+      ...before.filters,
+      ...earlier.map((condition) => `not (${condition})`),
+      ...(text === '' ? [] : [text]),
+    ]
     const times = {
       heartbeat: group.heartbeatInterval,
       end: group.endConnectionTimeout,

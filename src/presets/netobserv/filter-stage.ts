@@ -64,7 +64,7 @@ function keepQueries(name: string, branch: Branch, rules: Placed, scales: boolea
   for (const { text, interval } of queries) {
     // An earlier query without a condition leaves nothing to this one.
     if (earlier.includes('')) break
-    const rest = earlier.map((one) => `not (${one})`)
+    const rest = earlier.map((condition) => `not (${condition})`)
     const part: Branch = { ...branch, filters: [...branch.filters, ...rest, ...(text === '' ? [] : [text])] }
     from.push(...sampleOf(name, part, { interval, scales }, assembly).from)
     earlier.push(text)
@@ -82,10 +82,10 @@ function conditionalSampling(name: string, branch: Branch, rule: FilterRule, at:
   const earlier: string[] = []
   for (const [index, { value = 0, rules = [] }] of (rule.conditionalSampling ?? []).entries()) {
     const path = `${at}.conditionalSampling[${index}]`
-    const removed = rules.flatMap((one, number) => conditionOf(one, `${path}.rules[${number}]`, assembly) ?? [])
+    const removed = rules.flatMap((rule, number) => conditionOf(rule, `${path}.rules[${number}]`, assembly) ?? [])
     const text = assembly.filter(removed.map(({ removes }) => `(${removes})`).join(' and '), path, branch.flagNames)
     if (text === undefined || text === '') continue
-    const rest = earlier.map((one) => `not (${one})`)
+    const rest = earlier.map((condition) => `not (${condition})`)
     from.push(
       ...sampleOf(
         name,
@@ -110,7 +110,7 @@ function removal(rule: FilterRule, at: string, assembly: Assembly): Removed | un
       return conditionOf({ type: rule.type, removeEntry: rule.removeEntry }, at, assembly)
     case 'remove_entry_all_satisfied': {
       const all = (rule.removeEntryAllSatisfied ?? []).flatMap(
-        (one, index) => conditionOf(one, `${at}.removeEntryAllSatisfied[${index}]`, assembly) ?? [],
+        (rule, index) => conditionOf(rule, `${at}.removeEntryAllSatisfied[${index}]`, assembly) ?? [],
       )
       if (all.length === 0) return undefined
       return {

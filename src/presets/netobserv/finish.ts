@@ -134,5 +134,5 @@ function literal<T>(value: T): T {
   if (typeof value === 'string') return value.replaceAll('${', () => '$${') as T
   if (Array.isArray(value)) return value.map(literal) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literal(one as unknown)])) as T
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literal(member as unknown)])) as T
 }

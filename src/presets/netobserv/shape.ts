@@ -65,7 +65,7 @@ export const durationMs: Reader<number> = (value, path, problems) => {
 export function list<T>(of: Reader<T>): Reader<readonly T[]> {
   return (value, path, problems) => {
     if (!Array.isArray(value)) return expected('a list', value, path, problems)
-    const items = (value as readonly unknown[]).map((one, index) => of(one, `${path}[${index}]`, problems))
+    const items = (value as readonly unknown[]).map((item, index) => of(item, `${path}[${index}]`, problems))
     return items.filter((item): item is Awaited<T> & T => item !== undefined)
   }
 }
@@ -73,8 +73,8 @@ export function list<T>(of: Reader<T>): Reader<readonly T[]> {
 export function mapping<T>(of: Reader<T>): Reader<Readonly<Record<string, T>>> {
   return (value, path, problems) => {
     if (!isRecord(value)) return expected('a map', value, path, problems)
-    const entries = Object.entries(value).flatMap(([key, one]): [string, T][] => {
-      const read = of(one, `${path}.${key}`, problems)
+    const entries = Object.entries(value).flatMap(([key, member]): [string, T][] => {
+      const read = of(member, `${path}.${key}`, problems)
       return read === undefined ? [] : [[key, read]]
     })
     return Object.fromEntries(entries)
@@ -86,7 +86,7 @@ export function object<F extends Fields>(fields: F, { open = false } = {}): Read
   return (value, path, problems) => {
     if (!isRecord(value)) return expected('a map', value, path, problems)
     const record: Record<string, unknown> = {}
-    for (const [written, one] of Object.entries(value)) {
+    for (const [written, member] of Object.entries(value)) {
       const key = byFolded.get(written.toLowerCase())
       const reader = key === undefined ? undefined : fields[key]
       const at = path === '' ? written : `${path}.${written}`
@@ -94,8 +94,8 @@ export function object<F extends Fields>(fields: F, { open = false } = {}): Read
         if (open) continue
         const near = nearest(written, Object.keys(fields))
         problems.push(`${at}: unknown key${near === undefined ? '' : `; did you mean ${near}?`}`)
-      } else if (one !== null && one !== undefined) {
-        const read = reader(one, at, problems)
+      } else if (member !== null && member !== undefined) {
+        const read = reader(member, at, problems)
         if (read !== undefined) record[key] = read
       }
     }

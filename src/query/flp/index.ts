@@ -160,13 +160,13 @@ class Translation {
   /** `$(Field)`: the value of another field, as text; the empty text if it is absent. */
   #equalsField(field: QueryField, key: string, value: string): Meaning {
     const variable = /^\$\(([^)]+)\)$/.exec(value)?.[1]
-    const other = variable === undefined ? undefined : this.#field(variable)
-    if (variable !== undefined && other === undefined) return false
-    if (other === undefined || other.kind !== field.kind || !comparable.has(field.kind))
+    const compared = variable === undefined ? undefined : this.#field(variable)
+    if (variable !== undefined && compared === undefined) return false
+    if (compared === undefined || compared.kind !== field.kind || !comparable.has(field.kind))
       throw new FlpQueryProblem(
         `${key} cannot be compared with \`${value}\`: only \`$(Field)\` alone, of the same type`,
       )
-    return fieldsEqual(field.name, other.name)
+    return fieldsEqual(field.name, compared.name)
   }
 }
 

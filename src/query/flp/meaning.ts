@@ -32,8 +32,8 @@ export function textEquals(name: string, text: string): Meaning {
   return { is: 'test', subject: { name }, operator: '=', values: [{ is: 'literal', text, quoted: true }] }
 }
 
-export function fieldsEqual(name: string, other: string): Meaning {
-  return { is: 'test', subject: { name }, operator: '=', values: [{ is: 'field', name: other }] }
+export function fieldsEqual(name: string, compared: string): Meaning {
+  return { is: 'test', subject: { name }, operator: '=', values: [{ is: 'field', name: compared }] }
 }
 
 export function exists(name: string): Meaning {

@@ -20,22 +20,22 @@ function scaled({ digits, scale }: Decimal, to: number): bigint {
   return digits * 10n ** BigInt(to - scale)
 }
 
-function quotient(one: Decimal, other: Decimal): Decimal {
-  if (other.digits === 0n) throw new TemplateError('decimal division by 0')
-  const shift = places + other.scale - one.scale
+function quotient(a: Decimal, b: Decimal): Decimal {
+  if (b.digits === 0n) throw new TemplateError('decimal division by 0')
+  const shift = places + b.scale - a.scale
   const [above, below] =
-    shift >= 0 ? [one.digits * 10n ** BigInt(shift), other.digits] : [one.digits, other.digits * 10n ** BigInt(-shift)]
+    shift >= 0 ? [a.digits * 10n ** BigInt(shift), b.digits] : [a.digits, b.digits * 10n ** BigInt(-shift)]
   const isNegative = above < 0n !== below < 0n
   const [size, by] = [above < 0n ? -above : above, below < 0n ? -below : below]
   const rounded = (2n * size + by) / (2n * by)
   return { digits: isNegative ? -rounded : rounded, scale: places }
 }
 
-function computed(one: Decimal, other: Decimal, operator: '+' | '-' | '*' | '/'): Decimal {
-  if (operator === '/') return quotient(one, other)
-  if (operator === '*') return { digits: one.digits * other.digits, scale: one.scale + other.scale }
-  const scale = Math.max(one.scale, other.scale)
-  const [left, right] = [scaled(one, scale), scaled(other, scale)]
+function computed(a: Decimal, b: Decimal, operator: '+' | '-' | '*' | '/'): Decimal {
+  if (operator === '/') return quotient(a, b)
+  if (operator === '*') return { digits: a.digits * b.digits, scale: a.scale + b.scale }
+  const scale = Math.max(a.scale, b.scale)
+  const [left, right] = [scaled(a, scale), scaled(b, scale)]
   return { digits: operator === '+' ? left + right : left - right, scale }
 }
 

@@ -98,22 +98,22 @@ async function load(
   const series = new Map<string, { labels: LabelSet; values: Value[] }>()
   for (const entry of entries) {
     environment.tick()
-    const one = processed(entry, logs.stages, environment.now)
-    if (one === undefined) continue
-    if (one.labels.has('__error__'))
+    const line = processed(entry, logs.stages, environment.now)
+    if (line === undefined) continue
+    if (line.labels.has('__error__'))
       throw executionError(
-        `pipeline error: '${one.labels.get('__error__')!}' in ${name}; the label filter __error__="" skips such lines`,
+        `pipeline error: '${line.labels.get('__error__')!}' in ${name}; the label filter __error__="" skips such lines`,
       )
     // Only a group by its name keeps the label that is the value.
-    if (unwrap !== undefined && grouping?.without !== false) one.labels.delete(unwrap.name)
-    const labelSet = LabelSet.withEmpty(one.labels)
+    if (unwrap !== undefined && grouping?.without !== false) line.labels.delete(unwrap.name)
+    const labelSet = LabelSet.withEmpty(line.labels)
     const labels = groups === undefined ? labelSet : groups.of(labelSet)
     const existing = series.get(labels.key) ?? { labels, values: [] }
     series.set(labels.key, existing)
     existing.values.push({
       time: Number(entry.time / 1000n) / 1000,
-      value: one.value ?? 1,
-      bytes: Buffer.byteLength(one.line),
+      value: line.value ?? 1,
+      bytes: Buffer.byteLength(line.line),
     })
   }
   return [...series.values()]
@@ -179,7 +179,7 @@ function absentLabels({ matchers }: LogQuery): LabelSet {
 
 function reduced({ name, range, parameter, logs }: RangeNode, within: readonly Value[], to: number): number {
   const values = within.map(({ value }) => value)
-  const bytes = (): number => sumOf(within.map((each) => each.bytes))
+  const bytes = (): number => sumOf(within.map((line) => line.bytes))
   switch (name) {
     case 'count_over_time':
       return within.length
@@ -242,8 +242,8 @@ export async function queryLogs(
     }
     for (const entry of isBackward ? entries.toReversed() : entries) {
       environment.tick()
-      const one = processed(entry, logs.stages, environment.now)
-      if (one !== undefined && isApart(results.at(-1), entry, interval)) results.push(one)
+      const line = processed(entry, logs.stages, environment.now)
+      if (line !== undefined && isApart(results.at(-1), entry, interval)) results.push(line)
       if (results.length === limit) break
     }
     part *= 4n

@@ -103,12 +103,12 @@ function mostAlike(templates: readonly Template[], tokens: readonly string[]) {
 }
 
 /** Space is equal in most lines, so it is not counted. */
-function alikeShare(one: readonly string[], other: readonly string[]): number {
+function alikeShare(a: readonly string[], b: readonly string[]): number {
   let [equal, words] = [0, 0]
-  for (let at = 0; at < other.length; at++) {
-    if (/^\s/.test(other[at]!)) continue
+  for (let at = 0; at < b.length; at++) {
+    if (/^\s/.test(b[at]!)) continue
     words += 1
-    if (one[at] === other[at]) equal += 1
+    if (a[at] === b[at]) equal += 1
   }
   return words === 0 ? 1 : equal / words
 }

@@ -32,9 +32,9 @@ export class State {
     this.line = entry.line
     this.labels = new Map(entry.stream.entries)
     for (const [name, value] of Object.entries(entry.metadata)) {
-      const own = entry.stream.get(name) === '' ? name : `${name}_extracted`
-      this.labels.set(own, value)
-      this.metadata.add(own)
+      const label = entry.stream.get(name) === '' ? name : `${name}_extracted`
+      this.labels.set(label, value)
+      this.metadata.add(label)
     }
   }
 

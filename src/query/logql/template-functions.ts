@@ -50,20 +50,19 @@ function time(value: TemplateValue): bigint {
 }
 
 /** Order of two values of the same type. */
-function ordered(one: TemplateValue, other: TemplateValue): number {
-  const comparable =
-    (typeof one === 'string' || typeof one === 'bigint' || typeof one === 'number') && typeof one === typeof other
+function ordered(a: TemplateValue, b: TemplateValue): number {
+  const comparable = (typeof a === 'string' || typeof a === 'bigint' || typeof a === 'number') && typeof a === typeof b
   if (!comparable) throw new TemplateError('incompatible types for comparison')
-  return one < other! ? -1 : one > other! ? 1 : 0
+  return a < b! ? -1 : a > b! ? 1 : 0
 }
 
-function equal(one: TemplateValue, others: readonly TemplateValue[]): boolean {
+function equal(value: TemplateValue, others: readonly TemplateValue[]): boolean {
   if (others.length === 0) throw new TemplateError('missing argument for comparison')
   return others.some((candidate) => {
-    if (one === undefined || candidate === undefined || one === null || candidate === null)
-      return (one ?? null) === (candidate ?? null)
-    if (typeof one !== typeof candidate) throw new TemplateError('incompatible types for comparison')
-    return one === candidate
+    if (value === undefined || candidate === undefined || value === null || candidate === null)
+      return (value ?? null) === (candidate ?? null)
+    if (typeof value !== typeof candidate) throw new TemplateError('incompatible types for comparison')
+    return value === candidate
   })
 }
 
@@ -118,9 +117,9 @@ function aligned(count: bigint, value: string, right: boolean): string {
     : value.padEnd(length + value.length - characters.length)
 }
 
-function divided(one: bigint, other: bigint): bigint {
-  if (other === 0n) throw new TemplateError('integer divide by zero')
-  return one / other
+function divided(a: bigint, b: bigint): bigint {
+  if (b === 0n) throw new TemplateError('integer divide by zero')
+  return a / b
 }
 
 function rounded(value: number, places: bigint, upFrom: number): number {
@@ -144,11 +143,11 @@ const encoded = (value: string): string =>
     .replaceAll('%20', '+')
 
 function fromJson(value: string): TemplateValue {
-  const typed = (each: unknown): TemplateValue => {
-    if (Array.isArray(each)) return each.map(typed)
-    if (typeof each === 'object' && each !== null)
-      return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, typed(member)]))
-    return each as TemplateValue
+  const typed = (value: unknown): TemplateValue => {
+    if (Array.isArray(value)) return value.map(typed)
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, typed(member)]))
+    return value as TemplateValue
   }
   try {
     assertShallow(value)
@@ -194,11 +193,11 @@ type TemplateFunction = (...parameters: TemplateValue[]) => TemplateValue
 const maths =
   (compute: (one: number, other: number) => number): TemplateFunction =>
   (first, ...rest) =>
-    rest.reduce<number>((sum, each) => compute(sum, float(each)), float(first))
+    rest.reduce<number>((sum, value) => compute(sum, float(value)), float(first))
 const integers =
   (compute: (one: bigint, other: bigint) => bigint): TemplateFunction =>
   (first, ...rest) =>
-    rest.reduce<bigint>((sum, each) => compute(sum, whole(each)), whole(first))
+    rest.reduce<bigint>((sum, value) => compute(sum, whole(value)), whole(first))
 
 const lower: TemplateFunction = (value) => text(value).toLowerCase()
 const upper: TemplateFunction = (value) => text(value).toUpperCase()
@@ -213,12 +212,12 @@ const indented = (count: bigint, value: string): string =>
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   __proto__: null as never,
   not: (value) => !isTrue(value),
-  eq: (one, ...others) => equal(one, others),
-  ne: (one, other) => !equal(one, [other]),
-  lt: (one, other) => ordered(one, other) < 0,
-  le: (one, other) => ordered(one, other) <= 0,
-  gt: (one, other) => ordered(one, other) > 0,
-  ge: (one, other) => ordered(one, other) >= 0,
+  eq: (value, ...others) => equal(value, others),
+  ne: (a, b) => !equal(a, [b]),
+  lt: (a, b) => ordered(a, b) < 0,
+  le: (a, b) => ordered(a, b) <= 0,
+  gt: (a, b) => ordered(a, b) > 0,
+  ge: (a, b) => ordered(a, b) >= 0,
   len: (value) => lengthOf(value),
   index: member,
   print: (...values) =>
@@ -288,13 +287,13 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
 
   int: (value) => whole(value),
   float64: (value) => float(value),
-  add: integers((one, other) => one + other),
-  sub: integers((one, other) => one - other),
-  mul: integers((one, other) => one * other),
+  add: integers((a, b) => a + b),
+  sub: integers((a, b) => a - b),
+  mul: integers((a, b) => a * b),
   div: integers(divided),
-  mod: (one, other) => whole(one) - divided(whole(one), whole(other)) * whole(other),
-  max: integers((one, other) => (one > other ? one : other)),
-  min: integers((one, other) => (one < other ? one : other)),
+  mod: (a, b) => whole(a) - divided(whole(a), whole(b)) * whole(b),
+  max: integers((a, b) => (a > b ? a : b)),
+  min: integers((a, b) => (a < b ? a : b)),
   addf: (...values) => decimals(values.map(float), '+'),
   subf: (...values) => decimals(values.map(float), '-'),
   mulf: (...values) => decimals(values.map(float), '*'),

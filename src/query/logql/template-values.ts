@@ -25,7 +25,7 @@ export function textOf(value: TemplateValue): string {
   if (typeof value === 'number') return floatText(value)
   if (typeof value !== 'object') return String(value)
   if (isTime(value)) return formatGoTime(value.ns, '2006-01-02 15:04:05.999999999 -0700 MST')
-  if (Array.isArray(value)) return `[${value.map((each: TemplateValue) => textOf(each)).join(' ')}]`
+  if (Array.isArray(value)) return `[${value.map((item: TemplateValue) => textOf(item)).join(' ')}]`
   const entries = Object.entries(value as TemplateMap).sort(([a], [b]) => (a < b ? -1 : 1))
   return `map[${entries.map(([name, entry]) => `${name}:${textOf(entry)}`).join(' ')}]`
 }

@@ -86,11 +86,11 @@ function ofGroup(
 }
 
 /** NaN last in both. */
-function largestFirst(one: Sample, other: Sample): number {
-  return ascending(other.value, one.value)
+function largestFirst(a: Sample, b: Sample): number {
+  return ascending(b.value, a.value)
 }
 
-function smallestFirst(one: Sample, other: Sample): number {
-  const [isOne, isOther] = [Number.isNaN(one.value), Number.isNaN(other.value)]
-  return isOne || isOther ? Number(isOne) - Number(isOther) : ascending(one.value, other.value)
+function smallestFirst(a: Sample, b: Sample): number {
+  const [isFirstNaN, isSecondNaN] = [Number.isNaN(a.value), Number.isNaN(b.value)]
+  return isFirstNaN || isSecondNaN ? Number(isFirstNaN) - Number(isSecondNaN) : ascending(a.value, b.value)
 }

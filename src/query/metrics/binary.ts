@@ -151,9 +151,9 @@ export function vectorBinary(
   const samples: Sample[] = []
   for (const sample of many) {
     const signature = signatures.of(sample.labels)
-    const other = results.get(signature)
-    if (other === undefined) continue
-    const [first, second] = isSwapped ? [other.value, sample.value] : [sample.value, other.value]
+    const opposite = results.get(signature)
+    if (opposite === undefined) continue
+    const [first, second] = isSwapped ? [opposite.value, sample.value] : [sample.value, opposite.value]
     let before = taken.get(signature)
     if (matching.group === undefined && before !== undefined)
       throw executionError(
@@ -162,7 +162,7 @@ export function vectorBinary(
     if (before === undefined) taken.set(signature, (before = new Set()))
     const value = element(operator, first, second, first, bool)
     if (value === undefined) continue
-    const labels = resultLabels(sample.labels, other.labels, operator, bool, matching)
+    const labels = resultLabels(sample.labels, opposite.labels, operator, bool, matching)
     if (before.has(labels.key))
       throw executionError('multiple matches for labels: grouping labels must ensure unique matches')
     before.add(labels.key)
@@ -187,7 +187,9 @@ function resultLabels(
 /** The samples of a result: without the names that an operation or a function drops. */
 export function withoutDroppedNames(vector: Vector): Vector {
   return unique(
-    vector.map((each) => (each.dropsName === true ? { labels: each.labels.nameless, value: each.value } : each)),
+    vector.map((sample) =>
+      sample.dropsName === true ? { labels: sample.labels.nameless, value: sample.value } : sample,
+    ),
   )
 }
 

@@ -30,7 +30,7 @@ export class LabelSet {
   }
 
   get(name: string): string {
-    for (const [each, value] of this.entries) if (each === name) return value
+    for (const [label, value] of this.entries) if (label === name) return value
     return ''
   }
 
@@ -44,7 +44,7 @@ export class LabelSet {
   }
 
   with(name: string, value: string): LabelSet {
-    return LabelSet.of([...this.entries.filter(([each]) => each !== name), [name, value]])
+    return LabelSet.of([...this.entries.filter(([label]) => label !== name), [name, value]])
   }
 
   get nameless(): LabelSet {

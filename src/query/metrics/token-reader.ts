@@ -96,9 +96,9 @@ export class TokenReader {
 
   unexpected(expected?: string): Error {
     const { kind, text, from } = this.token
-    const found = kind === 'end' ? 'end of input' : JSON.stringify(text)
+    const actual = kind === 'end' ? 'end of input' : JSON.stringify(text)
     const wanted = expected === undefined ? '' : `, expected ${expected}`
-    return this.errorAt(from, `unexpected ${found}${wanted}`)
+    return this.errorAt(from, `unexpected ${actual}${wanted}`)
   }
 
   /** Line and column. */

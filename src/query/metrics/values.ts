@@ -45,10 +45,10 @@ export function quantileOf(q: number, values: readonly number[]): number {
 }
 
 /** NaN first. */
-export function ascending(one: number, other: number): number {
-  if (Number.isNaN(one)) return Number.isNaN(other) ? 0 : -1
-  if (Number.isNaN(other)) return 1
-  return one < other ? -1 : one > other ? 1 : 0
+export function ascending(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : -1
+  if (Number.isNaN(b)) return 1
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** With compensation (Kahan and Neumaier). */

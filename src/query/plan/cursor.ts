@@ -19,8 +19,8 @@ export function readCursor(written: string, sort: readonly SortKey[]): Cursor | 
   }
   if (!Array.isArray(parts) || parts.length !== 7 || parts[0] !== 1) return undefined
   const [, fingerprint, from, to, upTo, keys, position] = parts as unknown[]
-  const moments = [from, to, upTo].map((each) =>
-    typeof each === 'string' && integer.test(each) ? BigInt(each) : undefined,
+  const moments = [from, to, upTo].map((moment) =>
+    typeof moment === 'string' && integer.test(moment) ? BigInt(moment) : undefined,
   )
   const [first, last, bound] = moments
   if (first === undefined || last === undefined || bound === undefined || ![first, last, bound].every(isMoment))

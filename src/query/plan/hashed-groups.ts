@@ -83,7 +83,7 @@ export function hashedGroupsSql(
   if (name !== undefined) {
     const parts = totals.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
     tables.push(`alone AS MATERIALIZED (SELECT ${name}, min("_first") AS "_first", ${parts} FROM keyed GROUP BY ALL)`)
-    const values = names.map((each) => (each === name ? each : `NULL AS ${each}`))
+    const values = names.map((column) => (column === name ? column : `NULL AS ${column}`))
     largest.push(`(${largestOf('alone', values)})`)
   }
   return (

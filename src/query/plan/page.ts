@@ -130,10 +130,10 @@ export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = 
 
 type FoundKeys = Readonly<Record<string, unknown>>
 
-export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKeys[]): boolean {
-  const [before, last] = found.slice(-2)
+export function cutInTies({ sort, limit }: PageRequest, keys: readonly FoundKeys[]): boolean {
+  const [before, last] = keys.slice(-2)
   return (
-    found.length > limit &&
+    keys.length > limit &&
     before !== undefined &&
     last !== undefined &&
     sort.every((_, index) => before[`key${index}`] === last[`key${index}`])
@@ -150,8 +150,8 @@ export function amongKeys(
 ): string {
   const parts: string[] = []
   const received = [...new Set(found.map((row) => row['received']))]
-    .filter((each) => typeof each === 'number' || typeof each === 'string')
-    .map((each) => dialect.time(BigInt(each)))
+    .filter((time) => typeof time === 'number' || typeof time === 'string')
+    .map((time) => dialect.time(BigInt(time)))
   if (received.length <= maxListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
   const keys = found.map(({ key0 }) => key0)
   const values =
@@ -191,7 +191,7 @@ function afterSql(request: PageRequest, { keys, position }: Cursor, dialect: Dia
     same.push(`${column} = ${value}`)
   })
   alternatives.push([...same, `_pos ${backwards === true ? '<' : '>'} ${dialect.text(position)}`].join(' AND '))
-  const rows = `(${alternatives.map((each) => `(${each})`).join(' OR ')})`
+  const rows = `(${alternatives.map((alternative) => `(${alternative})`).join(' OR ')})`
   // Repeated in a form by which files are skipped.
   const [first] = sort
   const [key = null] = keys

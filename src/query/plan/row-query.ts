@@ -76,7 +76,7 @@ export function middleOf({ time, span }: Pick<RowQuery, 'time' | 'span'>): TimeS
   const { sure } = time.received?.(span) ?? {}
   if (sure === undefined || sure.from < 0n) return undefined
   const length = sure.to - sure.from
-  const grid = gridsUs.find((each) => each <= length / gridShare)
+  const grid = gridsUs.find((candidate) => candidate <= length / gridShare)
   if (grid === undefined) return undefined
   const middle = { from: ((sure.from + grid - 1n) / grid) * grid, to: (sure.to / grid) * grid }
   return (middle.to - middle.from) * 2n >= span.to - span.from ? middle : undefined

@@ -27,10 +27,10 @@ export function momentOf(text: string, now: number): bigint | undefined {
 }
 
 function written(text: string, now: number): bigint | undefined {
-  const found = relative.exec(text)
-  if (found !== null) {
-    const offset = BigInt(found[2] ?? 0) * (units[found[3] ?? 'ms'] ?? 0n)
-    return BigInt(Math.floor(now)) * 1000n + (found[1] === '-' ? -offset : offset)
+  const match = relative.exec(text)
+  if (match !== null) {
+    const offset = BigInt(match[2] ?? 0) * (units[match[3] ?? 'ms'] ?? 0n)
+    return BigInt(Math.floor(now)) * 1000n + (match[1] === '-' ? -offset : offset)
   }
   if (/^-?\d{1,15}$/.test(text)) return BigInt(text) * 1000n
   return timeOf(text)

@@ -46,8 +46,8 @@ export type Statistics = Readonly<{
   max: StatValue | null
 }>
 
-export function compareStats(one: StatValue, other: StatValue): number {
-  return one < other ? -1 : one > other ? 1 : 0
+export function compareStats(a: StatValue, b: StatValue): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 export function statisticsOf(values: readonly StatValue[]): Statistics {

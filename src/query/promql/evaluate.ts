@@ -53,7 +53,7 @@ export class Evaluation {
       case 'negative': {
         const value = this.at(node.of, time)
         if (typeof value === 'number') return -value
-        return mapped(value as Vector, (each) => -each)
+        return mapped(value as Vector, (number) => -number)
       }
       case 'aggregate':
         return this.#aggregate(node, time)

@@ -126,7 +126,7 @@ function forceMonotonic(buckets: readonly Bucket[]): boolean {
   return isForced
 }
 
-function almostEqual(one: number, other: number) {
-  if (one === other) return true
-  return Math.abs(one - other) / Math.min(Math.abs(one) + Math.abs(other), Number.MAX_VALUE) < tolerance
+function almostEqual(a: number, b: number) {
+  if (a === b) return true
+  return Math.abs(a - b) / Math.min(Math.abs(a) + Math.abs(b), Number.MAX_VALUE) < tolerance
 }

@@ -99,10 +99,10 @@ async function prepare(
     // An instant selector needs a sample within the lookback.
     const resolution = range ?? Math.min(lookback, times.end > times.start ? times.step : lookback)
     const results = await source({ matchers: selector.matchers, from: after + 1, to, resolution })
-    evaluation.count(results.reduce((sum, each) => sum + each.times.length, 0))
+    evaluation.count(results.reduce((sum, series) => sum + series.times.length, 0))
     series.set(
       selector,
-      results.toSorted((a, b) => compareLabels(a.labels, b.labels)).map((each) => new LoadedSeries(each)),
+      results.toSorted((a, b) => compareLabels(a.labels, b.labels)).map((series) => new LoadedSeries(series)),
     )
   }
   return evaluation
