@@ -33,7 +33,7 @@ const instances: Read = async (clients, region, signal) => {
   )
   const reservations = pages.flatMap((page) => page.Reservations ?? [])
   return mapInstances(
-    reservations.flatMap(({ Instances: found }) => found ?? []),
+    reservations.flatMap(({ Instances: instances }) => instances ?? []),
     region,
   )
 }
@@ -55,13 +55,13 @@ const volumes: Read = async (clients, region, signal) => {
 
 const addresses: Read = async (clients, region, signal) => {
   const { library, client } = await ec2Of(clients, region)
-  const { Addresses: found = [] } = await clients.call(
+  const { Addresses: addresses = [] } = await clients.call(
     'ec2:DescribeAddresses',
     region,
     (options) => client.send(new library.DescribeAddressesCommand({}), options),
     signal,
   )
-  return mapAddresses(found, region)
+  return mapAddresses(addresses, region)
 }
 
 const snapshots: Read = async (clients, region, signal) => {

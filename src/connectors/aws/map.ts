@@ -48,8 +48,8 @@ function resourceOf({ id, name, rawState, ...more }: Given): FoundResource | und
 }
 
 function tagsOf(tags: readonly Tag[] = []): Readonly<Record<string, string>> | undefined {
-  const found = Object.fromEntries(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])))
-  return Object.keys(found).length === 0 ? undefined : found
+  const tagValues = Object.fromEntries(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])))
+  return Object.keys(tagValues).length === 0 ? undefined : tagValues
 }
 
 const sized = (gibibytes: number | undefined) => (gibibytes === undefined ? undefined : gibibytes * gib)

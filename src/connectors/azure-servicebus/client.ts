@@ -152,11 +152,11 @@ export class ServiceBusPublisher {
     }
     try {
       await this.#send(live, batch, signal)
-      for (const one of chunk) sending.settle(one, undefined)
+      for (const entry of chunk) sending.settle(entry, undefined)
     } catch (error) {
       if (!isOfMessage(error)) throw error
-      for (const one of chunk)
-        if (!sending.isBlocked(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
+      for (const entry of chunk)
+        if (!sending.isBlocked(entry)) sending.settle(entry, await this.#sendOne(live, entry.outgoing.message, signal))
     }
     return chunk
   }
@@ -236,6 +236,6 @@ class Sending {
   }
 
   fail(line: Queue, attempt: Attempt): void {
-    for (const one of line) if (!this.isBlocked(one)) this.settle(one, attempt)
+    for (const entry of line) if (!this.isBlocked(entry)) this.settle(entry, attempt)
   }
 }

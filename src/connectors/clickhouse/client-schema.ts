@@ -112,11 +112,11 @@ export class ClickHouseSchema {
   async #server(signal: AbortSignal): Promise<Readonly<{ version: string; known: ReadonlySet<string> }>> {
     const [row] = await this.#client.rows<{ version: string }>('SELECT version() AS version', signal)
     const names = [...Object.keys({ ...insertSettings, ...asyncSettings }), token].map(quotedText)
-    const known = await this.#client.rows<{ name: string }>(
+    const existing = await this.#client.rows<{ name: string }>(
       `SELECT name FROM system.settings WHERE name IN (${names.join(', ')})`,
       signal,
     )
-    return { version: row?.version ?? 'unknown', known: new Set(known.map(({ name }) => name)) }
+    return { version: row?.version ?? 'unknown', known: new Set(existing.map(({ name }) => name)) }
   }
 
   async #tables({ tables, others }: Schema, signal: AbortSignal): Promise<Found> {
@@ -136,7 +136,7 @@ export class ClickHouseSchema {
   }
 
   /** Safe while another instance does the same: every statement accepts that the object exists. */
-  async #create({ tables, others }: Schema, found: Found, signal: AbortSignal) {
+  async #create({ tables, others }: Schema, existing: Found, signal: AbortSignal) {
     const { database, cluster, layout } = this.#config
     const databases = await this.#client.rows<{ name: string }>(
       `SELECT name FROM system.databases WHERE name = ${quotedText(database)}`,
@@ -144,7 +144,7 @@ export class ClickHouseSchema {
     )
     if (databases.length === 0) await this.#client.run(databaseStatement(this.#config), signal)
     for (const { name, create, columns } of tables) {
-      const type = found.types.get(name)
+      const type = existing.types.get(name)
       if (type === undefined) {
         await this.#client.run(create, signal)
         this.#log.info(`created the table ${database}.${name}`)
@@ -158,7 +158,7 @@ export class ClickHouseSchema {
         columns: missing.map((column) => column.name).join(', '),
       })
     }
-    for (const { name, create } of others) if (!found.types.has(name)) await this.#client.run(create, signal)
+    for (const { name, create } of others) if (!existing.types.has(name)) await this.#client.run(create, signal)
   }
 
   /** Without them queries are slower, so a failure stops nothing. */
@@ -167,12 +167,12 @@ export class ClickHouseSchema {
     const wanted = tables.flatMap(({ name, indexes }) => indexes.map((index) => ({ table: name, index })))
     if (wanted.length === 0) return
     try {
-      const known = await this.#client.rows<{ table: string; name: string }>(
+      const existing = await this.#client.rows<{ table: string; name: string }>(
         `SELECT table, name FROM system.data_skipping_indices WHERE database = ${quotedText(database)}`,
         signal,
       )
       for (const { table, index } of wanted) {
-        if (known.some((candidate) => candidate.table === table && candidate.name === index.name)) continue
+        if (existing.some((candidate) => candidate.table === table && candidate.name === index.name)) continue
         await this.#client.run(addIndex(this.#config, table, index), signal)
         this.#log.info(`added the index ${index.name} to the table ${database}.${table}, for new rows`)
       }

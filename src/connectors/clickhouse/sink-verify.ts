@@ -29,9 +29,9 @@ export async function storedOf(
     `SELECT _source AS s, _epoch AS e, _sequence AS q, _row AS r FROM ${table} WHERE ${where}`,
     signal,
   )
-  const known = new Set(results.map(({ s, e, q, r }) => `${s}:${e}:${q}:${r}`))
+  const written = new Set(results.map(({ s, e, q, r }) => `${s}:${e}:${q}:${r}`))
   const ids = positionsOf(rows)
-  return { rows: stored, missing: filterRows(rows, (at) => !known.has(ids[at] ?? '')) }
+  return { rows: stored, missing: filterRows(rows, (at) => !written.has(ids[at] ?? '')) }
 }
 
 function positionsOf({ slices }: ChosenRows) {

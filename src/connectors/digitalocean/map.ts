@@ -55,7 +55,7 @@ function tagsOf(given: unknown): Record<string, string> | undefined {
 }
 
 function textsOf(given: unknown): readonly string[] {
-  return Array.isArray(given) ? given.flatMap((one) => textOf(one) ?? []) : []
+  return Array.isArray(given) ? given.flatMap((item) => textOf(item) ?? []) : []
 }
 
 function sized(given: unknown, unit = 1): number | undefined {

@@ -65,8 +65,8 @@ function errorText(error: unknown): string {
 
 function shown(text: string): string {
   const { error } = fieldsOf(parsedJson(text))
-  const found = isRecord(error) ? errorText(error) : text
-  return found.trim() === '' ? '' : `: ${shorten(found)}`
+  const reason = isRecord(error) ? errorText(error) : text
+  return reason.trim() === '' ? '' : `: ${shorten(reason)}`
 }
 
 function shorten(text: string): string {

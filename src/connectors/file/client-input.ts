@@ -10,9 +10,9 @@ export type Head = Readonly<{
 }>
 
 export async function headOf(file: DiskFile, bytes = headBytes): Promise<Head> {
-  const some = new Uint8Array(bytes)
-  const read = await file.read(some, 0)
-  return { bytes: read, hash: createHash('sha256').update(some.subarray(0, read)).digest('base64url') }
+  const block = new Uint8Array(bytes)
+  const read = await file.read(block, 0)
+  return { bytes: read, hash: createHash('sha256').update(block.subarray(0, read)).digest('base64url') }
 }
 
 export async function isSame(file: DiskFile, head: Head, size: number): Promise<boolean> {

@@ -22,17 +22,17 @@ const scopes = ['https://www.googleapis.com/auth/pubsub']
 
 /** Throws for an invalid key. */
 export async function clientOptions(library: Library, { project, endpoint, auth }: PubSubServer) {
-  const own = { ...connection, projectId: project, ...(endpoint === null ? {} : { apiEndpoint: endpoint }) }
-  if (auth.type === 'default') return new library.PubSub(own).getClientConfig()
+  const options = { ...connection, projectId: project, ...(endpoint === null ? {} : { apiEndpoint: endpoint }) }
+  if (auth.type === 'default') return new library.PubSub(options).getClientConfig()
   // Otherwise the library queries the metadata server.
   if (auth.type === 'none')
     return new library.PubSub({
-      ...own,
+      ...options,
       emulatorMode: true,
       authClient: new library.PassThroughClient(),
     }).getClientConfig()
   const { client_email: email, private_key: key } = keyOf(revealSecret(auth.key))
-  return new library.PubSub({ ...own, authClient: new library.JWT({ email, key, scopes }) }).getClientConfig()
+  return new library.PubSub({ ...options, authClient: new library.JWT({ email, key, scopes }) }).getClientConfig()
 }
 
 function keyOf(text: string): Readonly<{ client_email: string; private_key: string }> {

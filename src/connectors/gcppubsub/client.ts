@@ -117,12 +117,12 @@ export class PubSubPublisher {
       return chunk.map(() => publishFailure(error, this.#topic))
     }
     const attempts: Attempt[] = []
-    for (const one of chunk) {
-      const key = one.message.orderingKey
+    for (const entry of chunk) {
+      const key = entry.message.orderingKey
       const stuck = attempts.find((attempt) => attempt !== undefined && (key !== undefined || attempt.is === 'retry'))
       attempts.push(
         ...(stuck === undefined
-          ? await this.#request([one], signal)
+          ? await this.#request([entry], signal)
           : [{ is: 'retry', reason: key === undefined ? stuck.reason : behindKey(key) } as const]),
       )
     }

@@ -263,7 +263,7 @@ class Poller {
       if (JSON.stringify(position) !== JSON.stringify(before)) await appendEvents(this.#context, [], { signal, cursor })
       return
     }
-    for (const [some, isLast] of chunks(events))
-      await appendEvents(this.#context, some, { signal, once: true, ...(isLast ? { cursor } : {}) })
+    for (const [chunk, isLast] of chunks(events))
+      await appendEvents(this.#context, chunk, { signal, once: true, ...(isLast ? { cursor } : {}) })
   }
 }

@@ -54,9 +54,9 @@ export class InfluxClient {
         signal,
       })
       const result = writeAnswer(answer, lines.length, this.#context.host.clock.now())
-      const cleaned = <T extends { reason: string }>(one: T): T => ({
-        ...one,
-        reason: this.#clean(`${this.#base}: ${one.reason}`),
+      const cleaned = <T extends { reason: string }>(failure: T): T => ({
+        ...failure,
+        reason: this.#clean(`${this.#base}: ${failure.reason}`),
       })
       if (result === undefined) return undefined
       return result.is === 'items' ? { ...result, items: result.items.map(cleaned) } : cleaned(result)

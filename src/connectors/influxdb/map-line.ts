@@ -47,7 +47,7 @@ export function isReservedField(name: string): boolean {
 
 /** `names`: of all fields. */
 export function unreservedField(name: string, names: { has(name: string): boolean }): string {
-  return isReservedField(name) ? freeName(name, (one) => names.has(one)) : name
+  return isReservedField(name) ? freeName(name, (candidate) => names.has(candidate)) : name
 }
 
 /** Measurement and tags, sorted by name. A line that begins with `#` would be a comment. */
@@ -56,7 +56,7 @@ export function seriesText(measurement: string, given: (readonly [string, string
   let text = escaped.startsWith('#') ? `\\${escaped}` : escaped
   const names = new Set(given.map(([name]) => name))
   const tags = given.map(([name, value]): readonly [string, string] => [
-    reservedTags.has(name) ? freeName(name, (one) => names.has(one)) : name,
+    reservedTags.has(name) ? freeName(name, (candidate) => names.has(candidate)) : name,
     value,
   ])
   for (const [name, value] of tags.sort(([a], [b]) => (a < b ? -1 : 1))) text += tagText(name, value, drop)

@@ -11,7 +11,7 @@ type Field = { readonly name: Uint8Array; readonly head: Fragment; readonly type
 const maxSeries = 10_000
 const maxFields = 64
 const [quote, backslash, comma, colon, minus, close] = [34, 92, 44, 58, 45, 125]
-const ascii = (text: string) => Uint8Array.from(text, (one) => one.charCodeAt(0))
+const ascii = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
 /** A member `fields` of labels would be a text, and a quote in a text has a backslash. */
 const beforeFields = ascii(',"fields":{')
 const [begin, end, endOfArrival, yes, no] = ['{"name":', '}', ',"arrival":true}', 'true', 'false'].map(ascii) as [

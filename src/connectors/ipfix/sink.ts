@@ -87,8 +87,8 @@ function* previewOf(
   for (const { batch, rows, header } of pieces) {
     if (batch.kind !== 'flows') continue
     for (const row of rows) {
-      const one = { batch, rows: Uint32Array.of(row), received: header.received }
-      const { messages, tooLarge } = writer.encode([one])
+      const single = { batch, rows: Uint32Array.of(row), received: header.received }
+      const { messages, tooLarge } = writer.encode([single])
       yield messages[0] === undefined
         ? { problem: tooLargeReason(tooLarge[0]?.bytes ?? 0) }
         : { to, body: bodyOf(messages[0]) }

@@ -110,16 +110,16 @@ export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort 
 
 export function errorText(error: unknown): string {
   const results = new Set<string>()
-  walk(error, (one, deeper) => {
-    if (!deeper) results.add(messageIn(one))
+  walk(error, (cause, deeper) => {
+    if (!deeper) results.add(messageIn(cause))
   })
   return [...results].join('; ')
 }
 
 export function apiIdOf(error: unknown): string | undefined {
   let id: string | undefined
-  walk(error, (one) => {
-    if (id === undefined && 'apiId' in one && typeof one.apiId === 'string') id = one.apiId
+  walk(error, (cause) => {
+    if (id === undefined && 'apiId' in cause && typeof cause.apiId === 'string') id = cause.apiId
   })
   return id
 }

@@ -23,20 +23,21 @@ export function probeKafka(config: KafkaConfig, context: Context, signal: AbortS
 
 export function probeTopics(config: KafkaSourceConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   return withBase(config, context, signal, async (base, at) => {
-    const [found, wrong]: [string[], string[]] = [[], []]
+    const [readable, wrong]: [string[], string[]] = [[], []]
     for (const topic of config.topics) {
       try {
-        found.push(await partitionsOf(base, topic))
+        readable.push(await partitionsOf(base, topic))
       } catch (error) {
         wrong.push(
           isMissing(error) ? `topic ${topic} not found` : `topic ${topic} is unavailable (${errorText(error)})`,
         )
       }
     }
-    if (wrong.length === 0) return { is: 'ok', message: `${at}: logged in; ${found.join(', ')}` }
+    if (wrong.length === 0) return { is: 'ok', message: `${at}: logged in; ${readable.join(', ')}` }
     return {
-      is: found.length === 0 ? 'fail' : 'warn',
-      message: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create missing topics, or correct \`topics\``,
+      is: readable.length === 0 ? 'fail' : 'warn',
+      message:
+        `${at}: logged in, but ${[...wrong, ...readable].join(', ')}; ` + 'create missing topics, or correct `topics`',
     }
   })
 }

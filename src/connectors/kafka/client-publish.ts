@@ -252,11 +252,12 @@ export class Publishing {
   }
 }
 
-function targetsOf(topic: string, found: Topic | undefined): Target[] {
+function targetsOf(topic: string, description: Topic | undefined): Target[] {
   const none = (problem: string): Target => ({ id: `${topic}:`, topic, partition: -1, leader: -1, problem })
-  if (found === undefined || 'problem' in found) return [none(found?.problem ?? 'the sink is stopping')]
-  if (found.leaders.length === 0) return [none(`topic ${topic} has no partition`)]
-  return found.leaders.map((leader, partition) =>
+  if (description === undefined || 'problem' in description)
+    return [none(description?.problem ?? 'the sink is stopping')]
+  if (description.leaders.length === 0) return [none(`topic ${topic} has no partition`)]
+  return description.leaders.map((leader, partition) =>
     leader < 0
       ? none(`partition ${partition} of topic ${topic} has no leader`)
       : { id: `${topic}:${partition}`, topic, partition, leader },

@@ -188,8 +188,9 @@ export const kafkaSourceSchema = defineSchema({
     auth,
     tls,
   },
-  check({ brokers: some, topics }) {
-    if (some.length === 0) return new Complaint('`brokers` is empty', 'write `brokers: [kafka-1:9092]`', ['brokers'])
+  check({ brokers: addresses, topics }) {
+    if (addresses.length === 0)
+      return new Complaint('`brokers` is empty', 'write `brokers: [kafka-1:9092]`', ['brokers'])
     return topics.length === 0 ? new Complaint('`topics` is empty', 'write `topics: [orders]`', ['topics']) : null
   },
 })

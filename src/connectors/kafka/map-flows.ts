@@ -51,11 +51,11 @@ export class FlowRecords {
 
   /** One after the other: each is valid until the next. */
   *outboxes(pieces: readonly SinkPiece[]): Generator<Outbox> {
-    const some = flowPieces(pieces)
-    let left = some.reduce((sum, { rows }) => sum + rows.length, 0)
+    const flows = flowPieces(pieces)
+    let left = flows.reduce((sum, { rows }) => sum + rows.length, 0)
     const slice = Math.min(this.#options.slice, left)
     let outbox = this.#begin(slice)
-    for (const piece of some) {
+    for (const piece of flows) {
       const write = this.#writer(piece)
       const topic = this.#options.topic(this.#firstRow(piece))
       for (let from = 0; from < piece.rows.length;) {
@@ -100,13 +100,13 @@ export class FlowRecords {
   }
 
   #firstRow(piece: FlowPiece): SinkRow {
-    const one: SinkBatch = {
+    const single: SinkBatch = {
       token: '',
       count: 1,
       pieces: [{ ...piece, rows: piece.rows.subarray(0, 1) }],
       retried: false,
     }
-    const [row] = sinkRows(one, this.#options.form)
+    const [row] = sinkRows(single, this.#options.form)
     if (row === undefined) throw new Error('a piece without rows')
     return row
   }

@@ -389,8 +389,8 @@ export class Tracker implements Target {
     if (!this.#hadSome) return undefined
     if (this.#names === undefined) {
       this.#names = new Map()
-      for (const each of this.#options.map.names(this.#collection))
-        this.#names.set(`${each.namespace ?? ''}/${each.name}`, each.uid)
+      for (const entry of this.#options.map.names(this.#collection))
+        this.#names.set(`${entry.namespace ?? ''}/${entry.name}`, entry.uid)
     }
     const uid = this.#names.get(`${namespace ?? ''}/${name}`)
     const existing = uid === undefined ? undefined : this.#collection.objects.get(uid)

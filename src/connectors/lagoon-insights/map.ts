@@ -149,10 +149,10 @@ function oneFile(data: Texts | null, binaryData: Texts | null, corrected: string
 function ownedLabels(labels: Texts, namespace: Texts, corrected: string[]): Record<string, string> {
   const owned = { ...labels }
   for (const name of [names.project, names.environment]) {
-    const own = namespace[name]
-    if (own === undefined || owned[name] === own) continue
+    const value = namespace[name]
+    if (value === undefined || owned[name] === value) continue
     if (owned[name] !== undefined) corrected.push('foreign-label')
-    owned[name] = own
+    owned[name] = value
   }
   return owned
 }

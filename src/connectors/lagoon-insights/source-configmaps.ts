@@ -182,8 +182,8 @@ export class ConfigMapController {
     }
     if (!isLeader()) return undefined
     // Before the report itself: contents that are appended twice are merged by the views.
-    for (const [some] of chunks(await contents.ofImage(report)))
-      if (some.length > 0) await appendEvents(context, some, { signal })
+    for (const [chunk] of chunks(await contents.ofImage(report)))
+      if (chunk.length > 0) await appendEvents(context, chunk, { signal })
     contents.appended(report)
     const event = reportEvent(config.cluster, id, meta, report, context.host.clock.now())
     const { position } = await appendEvents(context, [event], { signal })

@@ -26,8 +26,8 @@ export class RequestAppender {
 /** In order: a client repeats a request of which the last event is not stored. */
 async function write(context: Context, events: readonly WeirEvent[], repeatable: boolean): Promise<void> {
   const once = repeatable && context.appendOnce !== undefined
-  for (const [some] of chunks(events)) {
-    const unit = eventUnit(context.id, some, context.host.clock.now(), { once })
-    await (once ? context.appendOnce?.(unit) : context.append(unit, some))
+  for (const [chunk] of chunks(events)) {
+    const unit = eventUnit(context.id, chunk, context.host.clock.now(), { once })
+    await (once ? context.appendOnce?.(unit) : context.append(unit, chunk))
   }
 }

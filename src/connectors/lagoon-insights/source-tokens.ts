@@ -194,14 +194,14 @@ function storedToken(meta: ObjectMeta, object: unknown): StoredToken {
 
 /** Undefined for a namespace that gets no token. */
 export function claimsOf(
-  { name, labels: own, deletionTimestamp }: ObjectMeta,
+  { name, labels, deletionTimestamp }: ObjectMeta,
   target: string | null,
 ): EnvironmentClaims | undefined {
   const [environmentId, environmentName, projectName] = [names.environmentId, names.environment, names.project].map(
-    (label) => own[label],
+    (label) => labels[label],
   )
   if (environmentId === undefined || environmentName === undefined || projectName === undefined) return undefined
-  if (deletionTimestamp !== undefined || (target !== null && own[target] === undefined)) return undefined
+  if (deletionTimestamp !== undefined || (target !== null && labels[target] === undefined)) return undefined
   return { environmentId, environmentName, namespace: name, projectName }
 }
 

@@ -81,7 +81,7 @@ export function culprits(text: string, entries: Entries, streams: Streams, rows:
     return entries.size(row) > size || isOld || isNew
   })
   if (bad.length > 0) return bad
-  const named = new Set([...text.matchAll(namedStream)].map(([, labels, other]) => labels ?? other))
+  const named = new Set([...text.matchAll(namedStream)].map(([, labels, plain]) => labels ?? plain))
   return rows.filter((row) => named.has(streams.texts[entries.stream[row] ?? 0] ?? ''))
 }
 
@@ -101,7 +101,7 @@ function isOneStream({ stream }: Entries, rows: Uint32Array) {
 }
 
 function extreme({ ms }: Entries, rows: Uint32Array, choose: (a: number, b: number) => number) {
-  return rows.reduce((found, row) => choose(found, ms[row] ?? 0), ms[rows[0] ?? 0] ?? 0)
+  return rows.reduce((chosen, row) => choose(chosen, ms[row] ?? 0), ms[rows[0] ?? 0] ?? 0)
 }
 
 function lowest(text: string, pattern: RegExp, read: (text: string) => number): number {

@@ -109,10 +109,10 @@ export class ExpectingWriter implements BusWriter {
     const maxBytes = (client.connection.info?.max_payload ?? 1024 * 1024) - headerBytes
     for (let at = partial.done.get(key) ?? 0; at < values.length; at = partial.done.get(key) ?? 0) {
       const from = channel === 'records' ? values.length - 1 : at
-      const some = values.slice(from, from + fittingCount(values.slice(from), maxBytes))
-      const sequence = await this.#once(client, channel, subject, existing, pack(some))
+      const chunk = values.slice(from, from + fittingCount(values.slice(from), maxBytes))
+      const sequence = await this.#once(client, channel, subject, existing, pack(chunk))
       partial.place = Math.max(partial.place, positionOf(sequence))
-      partial.done.set(key, from + some.length)
+      partial.done.set(key, from + chunk.length)
     }
   }
 

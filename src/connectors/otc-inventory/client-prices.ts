@@ -44,14 +44,14 @@ export class PriceList {
     this.#http?.close()
   }
 
-  async #refresh(region: string, known: Prices | undefined, signal: AbortSignal): Promise<Prices> {
+  async #refresh(region: string, before: Prices | undefined, signal: AbortSignal): Promise<Prices> {
     const { host, log, id } = this.#context
     const now = host.clock.monotonic()
     const read = await this.#read(region, signal).catch((error: unknown) => {
       log.warn('The price list cannot be read; resources have no new prices.', { source: id, error: messageOf(error) })
       return undefined
     })
-    const byFlavor = read ?? known?.byFlavor ?? new Map<string, Price>()
+    const byFlavor = read ?? before?.byFlavor ?? new Map<string, Price>()
     const prices = { byFlavor, until: now + (read === undefined ? retryMs : everyMs) }
     this.#known.set(region, prices)
     return prices
@@ -72,7 +72,7 @@ export class PriceList {
     const { prices } = otcPrices(parsedJson(new TextDecoder().decode(answer.body)))
     const results = prices.filter((price) => price.flavor !== '' && price.region === region)
     if (results.length === 0) throw new Error(`it has no prices of servers in ${region}`)
-    return new Map(results.map((one) => [keyOf(one.flavor, one.system), one]))
+    return new Map(results.map((price) => [keyOf(price.flavor, price.system), price]))
   }
 }
 

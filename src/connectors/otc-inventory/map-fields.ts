@@ -80,7 +80,7 @@ export function pairTags(given: unknown): Readonly<Record<string, string>> | und
 
 /** `["team=shop", "web"]` */
 export function textTags(given: unknown): Readonly<Record<string, string>> | undefined {
-  const texts = Array.isArray(given) ? given.flatMap((one) => textOf(one) ?? []) : []
+  const texts = Array.isArray(given) ? given.flatMap((item) => textOf(item) ?? []) : []
   return tagsOf(
     texts.map((tag) => {
       const at = tag.indexOf('=')

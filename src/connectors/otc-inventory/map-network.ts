@@ -94,9 +94,9 @@ export type BalancerLists = Readonly<{
 
 /** Targets are the members of all pools of a load balancer: the id of their server, else their address. */
 export function mapLoadBalancers({ balancers, listeners, pools, members }: BalancerLists, region: string): Snapshot {
-  const targets = (found: readonly Fields[]): readonly string[] =>
+  const targets = (records: readonly Fields[]): readonly string[] =>
     nonEmpty(
-      found.flatMap((pool) =>
+      records.flatMap((pool) =>
         (members.get(textOf(pool['id']) ?? '') ?? []).map(
           (member) => textOf(member['instance_id']) ?? textOf(member['address']) ?? textOf(member['id']),
         ),
@@ -168,7 +168,7 @@ export function mapZones(zones: ReadonlyMap<Fields, readonly Fields[]>, region: 
         const value = (counts.get(JSON.stringify(labels))?.value ?? 0) + 1
         counts.set(JSON.stringify(labels), { name: 'cloud_dns_records', value, labels })
         const isAddress = (type === 'A' || type === 'AAAA') && Array.isArray(record['records'])
-        const addresses = isAddress ? (record['records'] as unknown[]).flatMap((one) => textOf(one) ?? []) : []
+        const addresses = isAddress ? (record['records'] as unknown[]).flatMap((item) => textOf(item) ?? []) : []
         return resourceOf({
           type: 'dns_record',
           region,

@@ -88,9 +88,9 @@ const transient = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'ABORTED', 'OUT_OF_
 
 export function grpcOutcome({ code, details, status }: GrpcFailure): Exported {
   const name = names[code] ?? `code ${code}`
-  const found = status === undefined ? undefined : rpcStatus(status)
+  const rpc = status === undefined ? undefined : rpcStatus(status)
   const reason = `${name}${details === '' ? '' : `: ${details}`}`
-  const wait = found?.retryMs === undefined ? {} : { afterMs: Math.min(found.retryMs, longestWait) }
+  const wait = rpc?.retryMs === undefined ? {} : { afterMs: Math.min(rpc.retryMs, longestWait) }
   if (name === 'UNAUTHENTICATED' || name === 'PERMISSION_DENIED')
     return { is: 'retry', reason: `${reason}: correct \`auth\` or the rights of its user`, away: true }
   if (name === 'UNIMPLEMENTED')

@@ -97,12 +97,12 @@ export class TargetScraper {
     const { context, target, config } = this.#parts
     const { clock } = context.host
     const [at, began] = [clock.now(), clock.monotonic()]
-    let found: Exposition = { samples: [], exemplars: 0 }
+    let exposition: Exposition = { samples: [], exemplars: 0 }
     let outcome: 'ok' | ScrapeFailed['outcome'] = 'ok'
     let scraped = 0
     try {
-      found = await readTarget(this.#http, target.url, { config, signal })
-      scraped = found.samples.length
+      exposition = await readTarget(this.#http, target.url, { config, signal })
+      scraped = exposition.samples.length
       if (scraped > config.sample_limit)
         throw new ScrapeFailed('too_many', `the response has ${scraped} samples: raise \`sample_limit\``)
       if (this.#why !== undefined) context.log.info('The target is readable again.', this.#fields())
@@ -110,7 +110,7 @@ export class TargetScraper {
       this.#lastPoll = at
     } catch (error) {
       if (signal.aborted) return 0
-      found = { samples: [], exemplars: 0 }
+      exposition = { samples: [], exemplars: 0 }
       outcome = error instanceof ScrapeFailed ? error.outcome : 'failed'
       const why = messageOf(error)
       if (why !== this.#why) context.log.warn('The target cannot be scraped; Weir retries.', { ...this.#fields(), why })
@@ -119,7 +119,7 @@ export class TargetScraper {
     const seconds = (clock.monotonic() - began) / 1000
     context.metrics.count('weir_prometheus_scrape_requests_total', 1, { source: context.id, outcome })
     try {
-      await this.#record(found, { at, seconds, scraped, isUp: outcome === 'ok' }, signal)
+      await this.#record(exposition, { at, seconds, scraped, isUp: outcome === 'ok' }, signal)
     } catch (error) {
       if (!signal.aborted)
         context.log.error('Samples could not be stored.', {
@@ -214,8 +214,8 @@ export class TargetScraper {
   async #append(samples: readonly Sample[], signal: AbortSignal) {
     const { context, isLeader } = this.#parts
     if (!isLeader()) throw new Error('another instance is the leader')
-    for (const [some] of chunks(samples.map((sample) => sampleEvent('/prometheus-scrape', sample))))
-      if (some.length > 0) await appendEvents(context, some, { signal })
+    for (const [chunk] of chunks(samples.map((sample) => sampleEvent('/prometheus-scrape', sample))))
+      if (chunk.length > 0) await appendEvents(context, chunk, { signal })
   }
 
   #fields() {

@@ -166,11 +166,11 @@ export const rabbitmqSourceSchema = defineSchema({
 })
 
 function serverComplaint({ url, fallback_urls, auth: { type }, tls: files }: ServerSettings): Complaint | null {
-  for (const [path, one] of [['url', url], ...fallback_urls.map((more) => ['fallback_urls', more])] as const) {
-    const { pathname, search, username } = new URL(one)
+  for (const [path, address] of [['url', url], ...fallback_urls.map((more) => ['fallback_urls', more])] as const) {
+    const { pathname, search, username } = new URL(address)
     if (pathname.length > 1 || search !== '')
       return new Complaint(
-        `\`${one}\` holds more than an address`,
+        `\`${address}\` holds more than an address`,
         pathname.length > 1 ? 'write the path as `vhost: NAME` instead' : 'remove the part that begins with `?`',
         [path],
       )

@@ -19,13 +19,14 @@ export function fromMessage(
   const { contentType, messageId, timestamp } = properties as Readonly<
     Record<'contentType' | 'messageId' | 'timestamp', unknown>
   >
-  const own = typeof messageId === 'string' && messageId !== '' ? messageId : `${connection}.${fields.deliveryTag}`
-  const known = offsetOf(headers) ?? own
+  const messageKey =
+    typeof messageId === 'string' && messageId !== '' ? messageId : `${connection}.${fields.deliveryTag}`
+  const key = offsetOf(headers) ?? messageKey
   return {
     attributes: attributes ?? none,
     contentType: typeof contentType === 'string' ? contentType : undefined,
     body: content,
-    place: `${queue}/${known}`,
+    place: `${queue}/${key}`,
     time: typeof timestamp === 'number' ? timestamp * 1000 : undefined,
     key: fields.routingKey === '' ? undefined : fields.routingKey,
   }

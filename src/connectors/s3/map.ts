@@ -87,8 +87,8 @@ function parquetGroups(batch: SinkBatch, prefix: string | null): ObjectGroup[] {
     }
   }
   const token = tokenOf(batch)
-  return [...groups].map(([folder, { family, rows: found }]) => ({
-    rows: found,
+  return [...groups].map(([folder, { family, rows }]) => ({
+    rows,
     key: (number) => `${beginOf(prefix)}${folder}/${token}-${String(number).padStart(8, '0')}.parquet`,
     body: (parts) => parquetBody(family, parts),
   }))

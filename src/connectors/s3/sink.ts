@@ -47,7 +47,7 @@ function openS3(config: S3Config, context: Context): Sink {
     },
     probe: (signal) => bucket.probe(signal),
     *preview(batch): Generator<Preview> {
-      const rows = groups(batch).flatMap(({ rows: some, key }) => [...some].map((row) => ({ row, key })))
+      const rows = groups(batch).flatMap(({ rows: rowsOfGroup, key }) => [...rowsOfGroup].map((row) => ({ row, key })))
       for (const { row, key } of rows.toSorted((a, b) => a.row.index - b.row.index))
         yield 'is' in row ? { problem: row.reason } : { to: `${bucket.address}/${key(0)}`, body: row.bytes }
     },

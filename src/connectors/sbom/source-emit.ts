@@ -40,6 +40,6 @@ export async function emitDocument(
     })
   // The last event completes the report: it stays invisible if an append fails.
   const events = all.filter((event) => !isTooLarge(event))
-  for (const [some] of chunks(events)) await appendEvents(context, some, { signal })
+  for (const [chunk] of chunks(events)) await appendEvents(context, chunk, { signal })
   for (const { family = 'event' } of events) metrics.count('weir_sbom_rows_total', 1, { source: id, family })
 }

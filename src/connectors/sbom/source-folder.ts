@@ -64,7 +64,7 @@ export class FolderReader implements DocumentReader {
       if (this.#state.isCurrent(file, clock.now() - storeRetentionMs / 2)) continue
       await this.#take(file, signal)
     }
-    await this.#state.forget(new Set(files.map(({ path: known }) => known)))
+    await this.#state.forget(new Set(files.map(({ path }) => path)))
   }
 
   async #take(file: FoundFile, signal: AbortSignal) {

@@ -101,7 +101,7 @@ export class ImageReader {
     const wanted = referrers.list
       .map(descriptorOf)
       .filter((descriptor) => descriptor !== undefined && mayHaveDocuments(descriptor))
-    await all(wanted.map((each) => () => this.#manifest(image, target, each?.digest ?? '', signal)))
+    await all(wanted.map((descriptor) => () => this.#manifest(image, target, descriptor?.digest ?? '', signal)))
     state.recordList(list, referrers.etag, context.host.clock.now())
   }
 

@@ -54,8 +54,8 @@ export class RegistryState {
     return existing !== undefined && existing.at > since ? existing.etag : ''
   }
 
-  record(key: string, known: Known): void {
-    this.#manifests.set(key, known)
+  record(key: string, entry: Known): void {
+    this.#manifests.set(key, entry)
     this.#isChanged = true
   }
 

@@ -19,9 +19,9 @@ export class FolderState {
   readonly #context: SourceContext
   readonly #known: Map<string, Known>
 
-  constructor(context: SourceContext, known: Map<string, Known>) {
+  constructor(context: SourceContext, entries: Map<string, Known>) {
     this.#context = context
-    this.#known = known
+    this.#known = entries
   }
 
   static async open(context: SourceContext): Promise<FolderState> {

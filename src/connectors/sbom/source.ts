@@ -19,13 +19,13 @@ export const source = defineSource<typeof sbomSchema>('sbom', {
     if (entry?.directory !== true) throw new Error(`${path} is not a folder.`)
   },
   async probe({ path, registry, lease }, context, signal) {
-    const found: Probe[] = path === null ? [] : [{ is: 'ok', message: `${path} is read` }]
+    const probes: Probe[] = path === null ? [] : [{ is: 'ok', message: `${path} is read` }]
     if (registry !== null) {
       await RegistryReader.verify(registry, context.host, signal)
       const images = `${registry.images.length} listed images exist in ${registry.url}`
-      found.push({ is: 'ok', message: images }, ...(await checkLease(lease, context, signal)))
+      probes.push({ is: 'ok', message: images }, ...(await checkLease(lease, context, signal)))
     }
-    return combined(found)
+    return combined(probes)
   },
 })
 

@@ -48,8 +48,8 @@ export class SflowCounts {
     this.#context.metrics.count('weir_sflow_malformed_datagrams_total', 1, { source: this.#context.id, reason })
   }
 
-  exporters(known: number): void {
-    this.#context.metrics.set('weir_sflow_exporters', known, { source: this.#context.id })
+  exporters(count: number): void {
+    this.#context.metrics.set('weir_sflow_exporters', count, { source: this.#context.id })
   }
 
   flush(): void {

@@ -37,7 +37,7 @@ export function spanOf(now: number, state: ExplorerState, backfillMs: number): E
     state.through === '' ? dayOf(now - backfillMs) : day(state.through, -lateDays),
     ...(isClosing ? [monthStart] : []),
   ]
-  const start = earliest.reduce((least, one) => (one < least ? one : least))
+  const start = earliest.reduce((least, day) => (day < least ? day : least))
   return { start, end: day(today, 1), month, monthStart, hasMonth: start <= monthStart }
 }
 

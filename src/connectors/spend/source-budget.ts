@@ -73,7 +73,7 @@ export class ExplorerBudget {
       log.warn('The state of Cost Explorer is unreadable; the first reading is repeated.', fields)
       return undefined
     })
-    for (const found of [stored, stateIn(before)]) if (found !== undefined) this.#state = later(this.#state, found)
+    for (const state of [stored, stateIn(before)]) if (state !== undefined) this.#state = later(this.#state, state)
   }
 
   /** Counts one request durably. Rejects with BudgetSpent. */

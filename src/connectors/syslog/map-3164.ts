@@ -18,11 +18,11 @@ export function read3164(text: string, clock: Clock): Header3164 {
   if (fortinet !== undefined) return fortinet
   const { host, time, metadata, rest } = prefixOf(text, clock)
   const read = host === undefined ? readNames(rest, time !== undefined) : readTag(rest)
-  const found = read ?? { line: rest }
+  const tagged = read ?? { line: rest }
   return {
     ...withoutUndefined({ host, time }),
-    ...found,
-    metadata: { ...metadata, ...('metadata' in found ? found.metadata : {}) },
+    ...tagged,
+    metadata: { ...metadata, ...('metadata' in tagged ? tagged.metadata : {}) },
   }
 }
 
@@ -102,16 +102,16 @@ function readNames(text: string, hasTime: boolean): Names | undefined {
 function readDevice(text: string): Names | undefined {
   const [, host, written = '', rest = ''] = device.exec(text) ?? []
   if (!hardwareAddress.test(written) && !/^[0-9A-Fa-f]{12},/.test(written)) return undefined
-  const found = readTag(rest) ?? { line: rest }
-  if (host === undefined) return { ...found, host: written }
-  return { ...found, host, metadata: { ...found.metadata, device: written } }
+  const tagged = readTag(rest) ?? { line: rest }
+  if (host === undefined) return { ...tagged, host: written }
+  return { ...tagged, host, metadata: { ...tagged.metadata, device: written } }
 }
 
 function readMarked(text: string): Names | undefined {
   const [, host, mark, rest = ''] = severityMark.exec(text) ?? []
   if (mark === undefined) return undefined
-  const found = readTag(rest) ?? { line: rest }
-  return { ...withoutUndefined({ host }), ...found, metadata: { ...found.metadata, severity_mark: mark } }
+  const tagged = readTag(rest) ?? { line: rest }
+  return { ...withoutUndefined({ host }), ...tagged, metadata: { ...tagged.metadata, severity_mark: mark } }
 }
 
 function readHost(text: string, hasTime: boolean): Names | undefined {

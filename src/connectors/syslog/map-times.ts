@@ -97,15 +97,15 @@ export function strictTime(text: string): Instant | undefined {
   return at === undefined ? undefined : { at, nanos: parts.nanos }
 }
 
-function partsOf(found: Readonly<Record<string, string | undefined>>): Parts {
-  const { name, fraction = '' } = found
+function partsOf(groups: Readonly<Record<string, string | undefined>>): Parts {
+  const { name, fraction = '' } = groups
   return {
-    year: found['year'] === undefined ? undefined : Number(found['year']),
-    month: name === undefined ? Number(found['month']) - 1 : months.indexOf(name.toLowerCase()),
-    day: Number(found['day']),
-    hour: Number(found['hour']),
-    minute: Number(found['minute']),
-    second: Number(found['second']),
+    year: groups['year'] === undefined ? undefined : Number(groups['year']),
+    month: name === undefined ? Number(groups['month']) - 1 : months.indexOf(name.toLowerCase()),
+    day: Number(groups['day']),
+    hour: Number(groups['hour']),
+    minute: Number(groups['minute']),
+    second: Number(groups['second']),
     ms: Number(fraction.slice(0, 3).padEnd(3, '0')),
     nanos: Number(fraction.slice(3, 9).padEnd(6, '0')),
   }

@@ -156,11 +156,11 @@ class Syslog implements SyslogSource {
   async #takeStream(framed: readonly Framed[], from: string) {
     const received = this.#context.host.clock.now()
     const events: WeirEvent[] = []
-    for (const one of framed)
-      if (one.is === 'message')
-        events.push(this.#event(one.bytes, { from, received, ...withoutUndefined({ isCut: one.isCut }) }))
-      else if (one.is === 'oversized') this.#refuse(from)
-      else this.#lose(one.is, 1)
+    for (const message of framed)
+      if (message.is === 'message')
+        events.push(this.#event(message.bytes, { from, received, ...withoutUndefined({ isCut: message.isCut }) }))
+      else if (message.is === 'oversized') this.#refuse(from)
+      else this.#lose(message.is, 1)
     if (events.length > 0) await appendEvents(this.#context, events, { signal: this.#stopped.signal })
   }
 

@@ -205,7 +205,7 @@ class Websocket implements WebsocketSource {
     for (let from = 0, end = 0; end < all.length; from = end) {
       for (let bytes = 0; end < all.length && bytes <= unitBytes; end++) bytes += all[end]!.data.length
       const unit = all.slice(from, end)
-      const memory = unit.reduce((sum, one) => sum + one.memory, 0)
+      const memory = unit.reduce((sum, message) => sum + message.memory, 0)
       // The feed waits while others use the memory.
       const lease = await awaitMemory(this.#context.host, memory, signal)
       try {
