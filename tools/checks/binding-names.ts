@@ -7,8 +7,8 @@ import { isMain } from '../kit/main.ts'
 import { isTestFile, listFiles, parseSource, TYPESCRIPT, type Problem, type Source } from '../kit/sources.ts'
 import { patternNames, type Node } from './global-names.ts'
 
-/** Bindings per 1,000 lines; this only shrinks, to 1.5. Other projects have 0 to 1.3. */
-const LIMIT = 2.7
+/** Bindings per 1,000 lines; this only shrinks. Other projects have 0 to 1.3. */
+const LIMIT = 1.5
 
 const FOLDERS = ['src', 'console', 'clients', 'tools', 'release', 'sim']
 
