@@ -19,24 +19,34 @@ export function useGridEnds(
   ends: GridEnds | undefined,
   scroller: React.RefObject<HTMLElement | null>,
   rowHeight: number,
-  { first, onAdded }: Readonly<{ first: number | undefined; onAdded: (rows: number) => void }>,
+  {
+    first,
+    onAdded,
+    onJump,
+  }: Readonly<{
+    first: number | undefined
+    onAdded: (rows: number) => void
+    /** The rows are those of the other end of the result. */
+    onJump: (isEnd: boolean) => void
+  }>,
 ): void {
-  const offset = ends?.offset ?? 0
-  const before = useRef(offset)
+  const [offset, isEnd] = [ends?.offset ?? 0, ends?.isEnd === true]
+  const before = useRef({ offset, isEnd: false })
   useLayoutEffect(() => {
-    const added = before.current - offset
-    before.current = offset
-    if (added <= 0 || scroller.current === null) return
-    scroller.current.scrollTop += added * rowHeight
+    const added = before.current.offset - offset
+    const jumps = before.current.isEnd !== isEnd
+    before.current = { offset, isEnd }
+    const grid = scroller.current
+    if (grid === null || (!jumps && added <= 0)) return
+    if (jumps) {
+      grid.scrollTop = isEnd ? grid.scrollHeight : 0
+      onJump(isEnd)
+      return
+    }
+    grid.scrollTop += added * rowHeight
     onAdded(added)
   })
   const onStart = ends?.onStart
-  const wasScrolled = useRef(ends?.isEnd !== true)
-  useLayoutEffect(() => {
-    if (wasScrolled.current || scroller.current === null) return
-    wasScrolled.current = true
-    scroller.current.scrollTop = scroller.current.scrollHeight
-  }, [scroller])
   useEffect(() => {
     if (
       offset > 0 &&

@@ -4,6 +4,7 @@ import { isKey, useLocalKeys, type Binding } from '../state/keys.ts'
 import { density, usePreference } from '../state/preferences.ts'
 import { GridHead } from './grid-head.tsx'
 import { useGridEnds, type GridEnds } from './grid-ends.ts'
+import { useGridFocus, type ActiveCell } from './grid-focus.ts'
 import { fitWidth, keepWidth, tracksOf, useKeptWidths } from './grid-widths.ts'
 import { SortAnnouncement } from './sort-announcement.tsx'
 import { gridMoves, moved, type Place } from './grid-keys.ts'
@@ -82,13 +83,15 @@ export function Grid<Row>({
     },
     [onPlace],
   )
-  const [active, setActive] = useState<Place>({ row: ends?.isEnd === true ? rows.length - 1 : 0, column: 0 })
+  const [active, setActive] = useState<ActiveCell>({ row: 0, column: 0, id: undefined })
   const [dragged, setDragged] = useState<Readonly<{ id: string; width: number }>>()
-  const follows = useRef(ends?.isEnd === true)
-  const hasFocus = useRef(false)
-  const movedColumn = useRef('')
   const rowHeight = rowHeights[usePreference(density)]
-  const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
+  const ofActive = columns.findIndex(({ id }) => id === active.id)
+  const place = {
+    row: Math.min(active.row, rows.length - 1),
+    column: ofActive === -1 ? Math.min(active.column, columns.length - 1) : ofActive,
+  }
+  const goTo = ({ row, column }: Place) => setActive({ row, column, id: columns[column]?.id })
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -108,34 +111,21 @@ export function Grid<Row>({
   const items = virtual.getVirtualItems()
   const lastSeen = virtual.range?.endIndex ?? -1
   useEffect(() => {
-    if (rows.length > 0 && lastSeen >= rows.length - 20) onEnd?.()
-  }, [lastSeen, rows.length, onEnd])
+    // The range is late by a frame after a jump to the other end.
+    const { scrollTop = 0, clientHeight = 0 } = scroller.current ?? {}
+    const bottom = (scrollTop + clientHeight) / rowHeight
+    if (rows.length > 0 && Math.min(lastSeen, bottom) >= rows.length - 20) onEnd?.()
+  }, [lastSeen, rows.length, onEnd, rowHeight])
   const offset = ends?.offset ?? 0
+  const focus = useGridFocus(scroller, { label, active, place, onActive: setActive })
   useGridEnds(ends, scroller, rowHeight, {
     first: virtual.range?.startIndex,
-    onAdded: (added) => setActive(({ row, column }) => ({ row: row + added, column })),
+    onAdded: (added) => setActive(({ row, ...others }) => ({ row: row < 0 ? row : row + added, ...others })),
+    onJump: (isEnd) => {
+      focus.follow()
+      setActive((before) => ({ ...before, row: isEnd ? rows.length - 1 : 0 }))
+    },
   })
-  useLayoutEffect(() => {
-    if (!follows.current) return
-    const cell = scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
-    // A table that starts at its end has no rows before it has measured its place.
-    follows.current = cell === null || cell === undefined
-    cell?.focus({ preventScroll: true })
-    cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  })
-  useLayoutEffect(() => {
-    if (hasFocus.current && document.activeElement === document.body)
-      scroller.current
-        ?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
-        ?.focus({ preventScroll: true })
-  })
-  useLayoutEffect(() => {
-    const column = columns.findIndex(({ id }) => id === movedColumn.current)
-    if (column === -1) return
-    movedColumn.current = ''
-    setActive({ row: -1, column })
-    scroller.current?.querySelector<HTMLElement>(`[data-at="-1:${column}"]`)?.focus({ preventScroll: true })
-  }, [columns])
   const open = useCallback(
     (row: Row) => {
       if (getSelection()?.isCollapsed !== false) onOpen?.(row)
@@ -144,17 +134,19 @@ export function Grid<Row>({
   )
 
   const go = (event: KeyboardEvent) => {
-    const jump = isKey(event, 'Mod+End') ? ends?.onLast : isKey(event, 'Mod+Home') ? ends?.onFirst : undefined
-    if (jump !== undefined) {
-      jump()
+    if (isKey(event, 'Mod+End') && ends?.onLast !== undefined) {
+      ends.onLast()
+      focus.follow()
+      goTo({ row: place.row, column: columns.length - 1 })
       return true
     }
+    if (isKey(event, 'Mod+Home')) ends?.onFirst?.()
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
     const next = moved(place, event, { rows: rows.length, columns: columns.length, page })
     if (next === undefined) return false
-    follows.current = true
+    focus.follow()
     if (next.row >= 0) virtual.scrollToIndex(next.row, { align: 'auto' })
-    setActive(next)
+    goTo(next)
     return true
   }
   const enter = () => {
@@ -181,7 +173,7 @@ export function Grid<Row>({
   const move = (by: -1 | 1) => () => {
     const [column, to] = [columns[place.column], place.column + by]
     if (place.row >= 0 || column === undefined || to < 0 || to >= columns.length) return false
-    movedColumn.current = column.id
+    goTo(place)
     onMove?.(column.id, by)
     return true
   }
@@ -205,12 +197,8 @@ export function Grid<Row>({
   ])
   const onFocus = (event: React.FocusEvent) => {
     const [row, column] = (event.target.closest<HTMLElement>('[data-at]')?.dataset['at'] ?? '').split(':').map(Number)
-    hasFocus.current = row !== undefined && column !== undefined
-    if (row !== undefined && column !== undefined) setActive({ row, column })
-  }
-  // A removed cell fires no blur event.
-  const onBlur = () => {
-    hasFocus.current = false
+    focus.onFocus()
+    if (row !== undefined && column !== undefined) goTo({ row, column })
   }
   return (
     <>
@@ -218,12 +206,13 @@ export function Grid<Row>({
         className="grid"
         ref={setPlace}
         role="grid"
+        tabIndex={-1}
         aria-label={label}
         aria-rowcount={total === undefined ? -1 : total + 1}
         aria-colcount={columns.length}
         onKeyDown={onKeyDown}
         onFocus={onFocus}
-        onBlur={onBlur}
+        onBlur={focus.onBlur}
         style={widths(columns, dragged)}
       >
         <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={resize} />

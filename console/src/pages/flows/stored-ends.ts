@@ -29,7 +29,8 @@ export function useStoredEnds(
   const ends = {
     isEnd,
     offset: isEnd && tail.more ? Math.max(0, total - last.length) : 0,
-    ...(isEnd ? { onStart: tail.next, onFirst: () => setEndOf('') } : {}),
+    ...(isEnd ? { onStart: tail.next } : {}),
+    ...(wanted ? { onFirst: () => setEndOf('') } : {}),
     ...(!isEnd && isOwn && more && total !== undefined ? { onLast: () => setEndOf(key) } : {}),
   }
   return isEnd

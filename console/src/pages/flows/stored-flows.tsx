@@ -53,7 +53,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
         </span>
         {busy && <Running onCancel={stored.cancel} />}
         <div className="end">
-          {ends.onFirst !== undefined && (
+          {ends.isEnd && (
             <button type="button" onClick={ends.onFirst}>
               {flowsText.firstRows}
             </button>
@@ -97,7 +97,6 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
             <NoFlows state={state} set={set} />
           ) : (
             <Grid
-              key={ends.isEnd ? 'end' : 'start'}
               label={flowsText.storedFlows}
               {...reading}
               rows={rows}
