@@ -16,5 +16,10 @@ export type { QueryProgress } from './routes/queries.ts'
 export type { SavedView, SavedViews } from '../topics/saved/schema.ts'
 export type { ViewColumn } from '../topics/view-columns.ts'
 export type { Investigation, Lane, LaneItem, LaneName, Measured } from './investigate/types.ts'
-export type { ShownLevel, TrafficMark } from './why/types.ts'
-export type { Verdict } from './why/verdict.ts'
+export type {
+  PrecedingCandidate,
+  PrecedingChanges,
+  ShownLevel,
+  TrafficMark,
+  TrafficMarks,
+} from '../topics/why/schema.ts'

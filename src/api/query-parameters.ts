@@ -1,72 +1,13 @@
-import { endpointField, flowNames, jsonText, type NameTable, type QueryField } from '../query/index.ts'
-import { fieldTime, flowTimes, isSortable, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
-import { nearest } from '../schema/suggest.ts'
-import type { Principal } from './access/principal.ts'
+import type { QueryField } from '../query/index.ts'
+import type { TimeSpan } from '../query/plan/index.ts'
 import { coverageFacts, isoSpan, type Coverage, type CoverageFacts } from '../topics/coverage.ts'
-import { withinScope } from '../topics/scope.ts'
-import { filterOf } from '../topics/filter-text.ts'
-import { ApiError } from './problems.ts'
-import { withSelection } from '../topics/row-selection.ts'
-import type { QuestionQuery, SpanTime } from '../topics/flows/parameters.ts'
-import { span } from '../topics/time-span.ts'
 import type { ViewColumn } from '../topics/view-columns.ts'
 import { views } from './views.ts'
 import { list, object, string } from './json-schema.ts'
 import { withoutUndefined } from '../model/json.ts'
 
 export { questionParameters, type QuestionQuery } from '../topics/flows/parameters.ts'
-
-export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: number, principal: Principal): RowQuery {
-  const {
-    filter = '',
-    both_ways: both = 'false',
-    reporters: selectedReporters = 'all',
-    from = 'now-1h',
-    to = 'now',
-    time = byDefault,
-  } = query
-  const expression = withSelection(filterOf(filter, 'flows').expression, 'flows', {
-    bothWays: both === 'true',
-    reporters: selectedReporters,
-  })
-  return {
-    names: flowNames,
-    filter: withinScope(expression, principal, 'flows'),
-    time: time === flowTimes.name ? flowTimes : fieldTime(time),
-    span: span({ from, to }, now),
-  }
-}
-
-/** Sortable and groupable, by any of its names. */
-export function plainField(written: string, parameter: string): QueryField {
-  const name = flowNames.resolve(written)
-  const field = name === undefined ? undefined : flowNames.field(name)
-  if (field === undefined) throw unknownField(written, parameter)
-  if (!isSortable(field))
-    throw new ApiError('WEIR_API_INVALID', `"${parameter}" does not support ${field.name}: it contains lists or JSON.`)
-  return field
-}
-
-export function groupField(written: string): QueryField {
-  const endpoint = endpointField(written)
-  if (endpoint !== undefined) return endpoint
-  const field = flowNames.field(flowNames.resolve(written) ?? '')
-  return field?.kind === 'json' ? jsonText(field) : plainField(written, 'group')
-}
-
-export function unknownField(written: string, parameter: string, names: NameTable = flowNames): ApiError {
-  const meant = nearest(
-    written,
-    names.fields.map(({ name }) => name),
-  )
-  return new ApiError(
-    'WEIR_API_INVALID',
-    `"${parameter}" contains ${written}, which is not a field of ${names.view}.`,
-    {
-      hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`],
-    },
-  )
-}
+export { groupField, plainField, rowQueryOf, unknownField } from '../topics/flows/row-query.ts'
 
 export type AnswerColumn = Readonly<{
   name: string

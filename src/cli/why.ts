@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander'
-import type { Reason, ShownLevel } from '../api/why/types.ts'
-import type { Verdict } from '../api/why/verdict.ts'
-import { reasonText } from '../api/why/reason-text.ts'
+import { reasonText } from '../topics/why/reason-text.ts'
+import type { PrecedingChanges, ShownLevel, Verdict } from '../topics/why/schema.ts'
 import { sizeText } from '../model/size-text.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
@@ -9,30 +8,9 @@ import { printData, withOutput, type OutputFlags } from './output.ts'
 import { objectText, parametersOf, timeText } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
-type Candidate = Readonly<Record<'time' | 'is' | 'kind' | 'name' | 'operation', string>> &
-  Readonly<{
-    namespace: string | null
-    actor: string | null
-    actor_kind: string | null
-    paths: readonly string[]
-    score: number
-    seconds_before: number
-    reasons: readonly Reason[]
-  }>
-type Answer = Partial<Verdict> &
-  Readonly<{
-    onset: string
-    detected: boolean
-    by: 'bytes' | 'packets' | 'flows'
-    before: number
-    after: number
-    /** Older servers have neither these nor a verdict. */
-    levels?: readonly ShownLevel[]
-    window: Readonly<{ from: string; to: string }>
-    candidates: readonly Candidate[]
-    others: number
-    excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
-  }>
+type Always = 'onset' | 'detected' | 'by' | 'before' | 'after' | 'window' | 'candidates' | 'others' | 'excluded'
+/** Older servers state neither levels nor a verdict. */
+type Answer = Pick<PrecedingChanges, Always> & Partial<Pick<PrecedingChanges, 'levels' | keyof Verdict>>
 
 export function register(program: Command): void {
   withServerFlags(

@@ -1,36 +1,6 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { ShownLevel, TrafficMark, Verdict } from '../../../src/api/published.ts'
+import type { PrecedingChanges, TrafficMark, TrafficMarks } from '../../../src/api/published.ts'
 import { request, type Query } from './client.ts'
-
-export type { TrafficMark }
-
-export type TrafficMarks = Readonly<{ marks: readonly TrafficMark[]; others: number }>
-
-export type Candidate = TrafficMark &
-  Readonly<{
-    score: number
-    /** Of the changed traffic. */
-    share: number
-    seconds_before: number
-    /** Further changes of the same object, which are not listed. */
-    repeats: number
-  }>
-
-type End = Readonly<{ namespace: string; kind: string; name: string }>
-
-export type Preceding = Verdict &
-  Readonly<{
-    onset: string
-    detected: boolean
-    levels: readonly ShownLevel[]
-    before: number
-    after: number
-    window: Readonly<{ from: string; to: string }>
-    pairs: readonly Readonly<{ source: End; destination: End; before: number; after: number }>[]
-    candidates: readonly Candidate[]
-    others: number
-    excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
-  }>
 
 const none: readonly TrafficMark[] = []
 
@@ -49,12 +19,12 @@ export function useTrafficMarks(query: Query, enabled: boolean, refreshMs: numbe
   return enabled ? (data?.marks ?? none) : none
 }
 
-export function usePreceding(query: Query): UseQueryResult<Preceding> {
+export function usePreceding(query: Query): UseQueryResult<PrecedingChanges> {
   return useQuery({
     queryKey: ['why', query],
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => request<Preceding>('/api/v1/why', { signal, query }),
+    queryFn: ({ signal }) => request<PrecedingChanges>('/api/v1/why', { signal, query }),
   })
 }

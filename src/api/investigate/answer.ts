@@ -2,8 +2,8 @@ import { isoOf, seriesSql, stepFor, type RowQuery } from '../../query/plan/index
 import { ringSeries } from '../ring/answers.ts'
 import { isoSpan, storedSince } from '../../topics/coverage.ts'
 import { readSums, type RunStatement } from '../sums.ts'
-import { trafficMarks, type WhyRun } from '../why/answer.ts'
-import type { TrafficMark } from '../why/types.ts'
+import { trafficMarks, type WhyRun } from '../../topics/why/preceding.ts'
+import type { TrafficMark } from '../../topics/why/schema.ts'
 import { auditLane } from './lanes/audit.ts'
 import { changesLane } from './lanes/changes.ts'
 import { costLane } from './lanes/cost.ts'
@@ -68,9 +68,9 @@ async function marksOf(
 ): Promise<readonly TrafficMark[]> {
   if (flows === undefined || subject.is === 'actor') return []
   const run: WhyRun = {
-    context,
+    manifest: (query) => context.control.manifest(query),
     store,
-    principal,
+    viewer: principal,
     runQuery,
     flows,
     allFlows: allFlows(),

@@ -3,7 +3,7 @@ import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import { auditScope, mayName } from '../../topics/scope.ts'
 import type { Principal } from '../access/principal.ts'
-import type { RunQuery } from '../why/workloads.ts'
+import type { RunQuery } from '../../topics/why/workloads.ts'
 import type { Related, Subject } from './types.ts'
 
 type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQuery; span: TimeSpan }>

@@ -5,7 +5,7 @@ import type { TimeSpan } from '../../query/plan/index.ts'
 import { mayName, objectScope } from '../../topics/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { ApiError } from '../problems.ts'
-import type { RunQuery } from '../why/workloads.ts'
+import type { RunQuery } from '../../topics/why/workloads.ts'
 import type { Subject } from './types.ts'
 
 type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQuery; span: TimeSpan }>

@@ -4,7 +4,7 @@ import type { TimeSpan } from '../../query/plan/index.ts'
 import type { KubernetesRef } from '../../model/refs.ts'
 import type { Principal } from '../access/principal.ts'
 import type { IsoSpan } from '../../topics/coverage.ts'
-import type { RunQuery } from '../why/workloads.ts'
+import type { RunQuery } from '../../topics/why/workloads.ts'
 
 /** The investigated object, actor or address. `text`: for readers; `ref`: its form in links. */
 export type Subject = Readonly<{ text: string; ref: string }> &

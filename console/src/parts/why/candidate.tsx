@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { Candidate, TrafficMark } from '../../api/marks.ts'
+import type { PrecedingCandidate, TrafficMark } from '../../../../src/api/published.ts'
 import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ActorLink } from '../links/actor-link.tsx'
 import { duration, shortTime } from '../format.ts'
@@ -12,7 +12,7 @@ const shownLines = 3
 const dayMs = 86_400_000
 
 /** `detected`: traffic changed, so that shares of the change are known. */
-export function CandidateItem({ of, detected }: { of: Candidate; detected: boolean }): React.ReactNode {
+export function CandidateItem({ of, detected }: { of: PrecedingCandidate; detected: boolean }): React.ReactNode {
   const { is, time, kind, actor, actor_kind: actorKind, actor_ref: actorRef, score, share, diff } = of
   const lines = diffLines(of).slice(0, shownLines)
   return (
@@ -68,7 +68,7 @@ export function CandidateItem({ of, detected }: { of: Candidate; detected: boole
   )
 }
 
-function ChangeLink({ of: { is, pos, time, ref } }: { of: Candidate }) {
+function ChangeLink({ of: { is, pos, time, ref } }: { of: PrecedingCandidate }) {
   if (is === 'resource')
     return (
       <Link to="/inventory" search={{ v: '1', sel: ref ?? '' } as never}>
@@ -108,7 +108,7 @@ function reasonText({ is, object, via }: TrafficMark['reasons'][number]) {
   return via === undefined ? text : whyText.peerOf(text, via)
 }
 
-function precededText({ is, audit_id: audit, seconds_before: seconds }: Candidate) {
+function precededText({ is, audit_id: audit, seconds_before: seconds }: PrecedingCandidate) {
   if (seconds >= 0) return whyText.preceded(duration(seconds * 1000))
   return (is === 'resource' && audit === null ? whyText.recorded : whyText.followed)(duration(-seconds * 1000))
 }

@@ -1,4 +1,4 @@
-import type { TrafficMark } from '../../api/marks.ts'
+import type { TrafficMark } from '../../../../src/api/published.ts'
 import type { ChartMark } from '../chart.tsx'
 import { generalText } from '../../text/general.ts'
 import { whyText } from '../../text/why.ts'

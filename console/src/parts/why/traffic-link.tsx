@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { TrafficMark } from '../../api/marks.ts'
+import type { TrafficMark } from '../../../../src/api/published.ts'
 import { literal } from '../filter-text.ts'
 import { whyText } from '../../text/why.ts'
 

@@ -1,6 +1,7 @@
 import { useState } from 'react'
+import type { PrecedingChanges } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
-import { usePreceding, type Preceding } from '../../api/marks.ts'
+import { usePreceding } from '../../api/marks.ts'
 import { Drawer } from '../drawer.tsx'
 import { count, shortTime, volume } from '../format.ts'
 import { EmptyState, Pending, RefreshButton } from '../states.tsx'
@@ -65,7 +66,7 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
   )
 }
 
-function VerdictText({ of: { verdict, reason, missing, candidates } }: { of: Preceding }) {
+function VerdictText({ of: { verdict, reason, missing, candidates } }: { of: PrecedingChanges }) {
   const isDoubtful = verdict !== 'explained' && candidates.length > 0
   return (
     <>
@@ -86,7 +87,7 @@ function VerdictText({ of: { verdict, reason, missing, candidates } }: { of: Pre
 /** A smaller difference of the sum is a shift between workloads. */
 const leastDifference = 0.02
 
-function headText({ detected, onset, before, after }: Preceding) {
+function headText({ detected, onset, before, after }: PrecedingChanges) {
   const at = shortTime(onset)
   if (!detected) return whyText.notDetected(at)
   if (Math.abs(after - before) < leastDifference * Math.max(before, after)) return whyText.shifted(at)
@@ -95,7 +96,7 @@ function headText({ detected, onset, before, after }: Preceding) {
 
 const shownPairs = 3
 
-function Pairs({ of: { pairs, detected } }: { of: Preceding }) {
+function Pairs({ of: { pairs, detected } }: { of: PrecedingChanges }) {
   if (!detected || pairs.length === 0) return null
   return (
     <table className="why-pairs" aria-label={whyText.pairs}>

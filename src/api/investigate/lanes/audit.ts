@@ -1,6 +1,6 @@
 import { parseKubernetesRef } from '../../../model/refs.ts'
 import { auditScope } from '../../../topics/scope.ts'
-import type { TrafficMark } from '../../why/types.ts'
+import type { TrafficMark } from '../../../topics/why/schema.ts'
 import { objectText } from '../subject.ts'
 import type { Lane, LaneItem, Scene } from '../types.ts'
 import { markItem } from './changes.ts'

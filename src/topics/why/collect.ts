@@ -2,10 +2,9 @@ import { storedJson } from '../../model/json.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
-import { auditScope, objectScope } from '../../topics/scope.ts'
-import type { Principal } from '../access/principal.ts'
-import { isReading } from '../../topics/cloud-acts.ts'
-import { changeColumns } from '../../topics/changes/sql.ts'
+import { auditScope, objectScope, type Viewer } from '../scope.ts'
+import { isReading } from '../cloud-acts.ts'
+import { changeColumns } from '../changes/sql.ts'
 import { readInventory, recordedChanges } from './inventory.ts'
 import type { Candidate } from './types.ts'
 import type { RunQuery } from './workloads.ts'
@@ -48,12 +47,12 @@ export type Collected = Readonly<{ candidates: readonly Candidate[]; noise: numb
  */
 export async function collect(
   span: TimeSpan,
-  { dialect, runQuery, principal }: Readonly<{ dialect: Dialect; runQuery: RunQuery; principal: Principal }>,
+  { dialect, runQuery, viewer }: Readonly<{ dialect: Dialect; runQuery: RunQuery; viewer: Viewer }>,
   inventoryTo = span.to,
 ): Promise<Collected> {
   const withinTime = ({ from, to }: TimeSpan) => `time >= ${dialect.time(from)} AND time < ${dialect.time(to)}`
   const within = withinTime(span)
-  const scope = objectScope(principal, dialect)
+  const scope = objectScope(viewer, dialect)
   const ofChanges = [within, 'NOT initial', ...(scope === undefined ? [] : [scope])].join(' AND ')
   const table = dialect.changesIn(span)
   const kinds = specKinds.map(dialect.text).join(', ')
@@ -65,8 +64,8 @@ export async function collect(
     ),
     runQuery(`SELECT count(*)::DOUBLE AS n FROM ${table} WHERE ${ofChanges} AND length(noise) > 0`),
     // Also later ones, which belong to changes that inventories record later.
-    runQuery(auditSql(withinTime({ from: span.from, to: inventoryTo }), principal, dialect)),
-    readInventory({ from: span.from, to: inventoryTo }, maxCandidates, { dialect, runQuery, principal }),
+    runQuery(auditSql(withinTime({ from: span.from, to: inventoryTo }), viewer, dialect)),
+    readInventory({ from: span.from, to: inventoryTo }, maxCandidates, { dialect, runQuery, viewer }),
   ])
   const acts = audits.filter(({ action }) => !isReading(action))
   const changes = rows.map(changeOf)
@@ -81,9 +80,9 @@ export async function collect(
 }
 
 /** Of clusters only what users and their programs wrote. */
-function auditSql(within: string, principal: Principal, dialect: Dialect): string {
+function auditSql(within: string, viewer: Viewer, dialect: Dialect): string {
   const { begins, text } = dialect
-  const scope = auditScope(principal, dialect)
+  const scope = auditScope(viewer, dialect)
   const account = (prefix: string) => dialect.decided(begins("coalesce(actor_name, '')", prefix))
   const verbs = ['create', 'update', 'patch', 'delete', 'deletecollection'].map(text).join(', ')
   const users =

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { drawnSize } from '../../../test/kit/seeds.ts'
-import { incident } from '../testing/incidents.ts'
-import { startStored } from '../testing/stored.ts'
+import { incident } from '../../api/testing/incidents.ts'
+import { startStored } from '../../api/testing/stored.ts'
 
 type Found = Readonly<{ kind: string; namespace: string | null; name: string; actor: string | null; score: number }>
 

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import { drawnSize } from '../../../test/kit/seeds.ts'
 import { realHost } from '../../host/index.ts'
-import { incidentSequence } from '../testing/incident-sequences.ts'
-import { fill, outcomes, ratesOf, type Outcome } from '../testing/sequence-answers.ts'
-import { startStored } from '../testing/stored.ts'
+import { incidentSequence } from '../../api/testing/incident-sequences.ts'
+import { fill, outcomes, ratesOf, type Outcome } from '../../api/testing/sequence-answers.ts'
+import { startStored } from '../../api/testing/stored.ts'
 
 async function answers(first: number, count: number, caused: boolean): Promise<readonly Outcome[]> {
   const all: Outcome[] = []

@@ -1,10 +1,10 @@
 import { pointerSteps } from '../../model/json-pointer.ts'
 import { isRecord } from '../../model/json.ts'
 import { dialectOf } from '../../query/index.ts'
-import { isoOf, type Measure, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
+import { isoOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
-import type { Principal } from '../access/principal.ts'
-import type { ApiContext } from '../options.ts'
+import type { Viewer } from '../scope.ts'
+import type { Watched } from '../resources/one.ts'
 import { cloudsOf } from './clouds.ts'
 import { collect } from './collect.ts'
 import { inventoryGraceUs } from './inventory.ts'
@@ -14,21 +14,22 @@ import { verdictOf } from './verdict.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
 import { affectedBy, endKey, impactsOf, pairOf, pairsSql, within, type Pair } from './traffic.ts'
-import { workloadName, type Candidate, type ShownLevel, type TrafficMark, type Workload } from './types.ts'
+import type { PrecedingChanges, ShownLevel, TrafficMark, TrafficMarks } from './schema.ts'
+import { workloadName, type Candidate, type Workload } from './types.ts'
 import { isRollout } from './weights.ts'
 import { workloadsOf, type Affected, type RunQuery } from './workloads.ts'
 
-export type WhyRun = Readonly<{
-  context: Pick<ApiContext, 'control'>
-  store: StoreReader
-  principal: Principal
-  runQuery: RunQuery
-  /** The flows in question, and all visible flows. */
-  flows: RowQuery
-  allFlows: RowQuery
-  by: Measure
-  limit: number
-}>
+export type WhyRun = Watched &
+  Readonly<{
+    store: StoreReader
+    viewer: Viewer
+    runQuery: RunQuery
+    /** The flows in question, and all visible flows. */
+    flows: RowQuery
+    allFlows: RowQuery
+    by: PrecedingChanges['by']
+    limit: number
+  }>
 
 const [maxPairs, shownPairs, maxAffected, maxNeighbours, maxSteps] = [400, 10, 30, 30, 40]
 
@@ -39,7 +40,7 @@ const [maxPairs, shownPairs, maxAffected, maxNeighbours, maxSteps] = [400, 10, 3
 export async function precedingChanges(
   run: WhyRun,
   { lookbackUs, at }: Readonly<{ lookbackUs: bigint; at: bigint | undefined }>,
-): Promise<object> {
+): Promise<PrecedingChanges> {
   const { flows, store, runQuery, by, limit } = run
   const dialect = dialectOf(store)
   const { from, to } = flows.span
@@ -138,13 +139,6 @@ function shownLevel(
     selected,
   }
 }
-
-export type TrafficMarks = Readonly<{
-  span: Readonly<{ from: string; to: string }>
-  marks: readonly TrafficMark[]
-  others: number
-  cut: boolean
-}>
 
 /** A mark needs a change that usually affects traffic, close to the workloads of the flows. */
 const leastMark = 0.1

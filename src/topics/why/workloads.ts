@@ -2,9 +2,8 @@ import { isRecord, storedJson } from '../../model/json.ts'
 import { workloadRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
-import { objectScope } from '../../topics/scope.ts'
-import type { Principal } from '../access/principal.ts'
-import type { ApiContext } from '../options.ts'
+import { objectScope, type Viewer } from '../scope.ts'
+import type { Watched } from '../resources/one.ts'
 import { matches } from './selector.ts'
 import { endKey, type End } from './traffic.ts'
 import type { Labels, Workload } from './types.ts'
@@ -21,21 +20,11 @@ const maxSpecs = 200
 export async function workloadsOf(
   affected: readonly Affected[],
   span: TimeSpan,
-  {
-    dialect,
-    runQuery,
-    principal,
-    context,
-  }: Readonly<{
-    dialect: Dialect
-    runQuery: RunQuery
-    principal: Principal
-    context: Pick<ApiContext, 'control'>
-  }>,
+  { dialect, runQuery, viewer, manifest }: Watched & Readonly<{ dialect: Dialect; runQuery: RunQuery; viewer: Viewer }>,
 ): Promise<readonly Workload[]> {
   const namespaces = [...new Set(affected.map(({ end }) => end.namespace))].filter((namespace) => namespace !== '')
   if (namespaces.length === 0) return affected.map((item) => bare(item))
-  const scope = objectScope(principal, dialect)
+  const scope = objectScope(viewer, dialect)
   const objects = await runQuery(
     `SELECT kind, namespace, name, uid, cluster, labels, node, owner_kind, owner_name, ` +
       `${dialect.jsonMember('data', 'images')} AS images, ${dialect.jsonMember('data', 'selector')} AS selector ` +
@@ -57,7 +46,7 @@ export async function workloadsOf(
     },
   )
   const services = objects.filter(({ kind }) => kind === 'Service')
-  const specs = await specsOf(affected, objects, { dialect, runQuery, context, scope })
+  const specs = await specsOf(affected, objects, { dialect, runQuery, manifest, scope })
   return affected.map((item): Workload => {
     const podRows = pods.get(endKey(item.end)) ?? []
     const template = specs.get(endKey(item.end)) ?? []
@@ -117,14 +106,9 @@ async function specsOf(
   {
     dialect,
     runQuery,
-    context,
+    manifest,
     scope,
-  }: Readonly<{
-    dialect: Dialect
-    runQuery: RunQuery
-    context: Pick<ApiContext, 'control'>
-    scope: string | undefined
-  }>,
+  }: Watched & Readonly<{ dialect: Dialect; runQuery: RunQuery; scope: string | undefined }>,
 ): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const workloads = affected.filter(({ end }) => end.namespace !== '' && end.kind !== '' && end.kind !== 'Service')
   if (workloads.length === 0) return new Map()
@@ -146,7 +130,7 @@ async function specsOf(
       const stored = changes.filter(isRecord)
       const id = uids.get(endKey(end))
       if (stored.length > 0 || id === undefined) return [endKey(end), stored]
-      const state = await context.control.manifest(id)
+      const state = await manifest(id)
       return [endKey(end), [memberOf(state?.object, ['spec'])]]
     }),
   )

@@ -2,8 +2,8 @@ import { cloudTypes } from '../../model/cloud.ts'
 import { isRecord, storedJson } from '../../model/json.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
-import type { Principal } from '../access/principal.ts'
-import { actsOfRecords } from '../../topics/cloud-acts.ts'
+import type { Viewer } from '../scope.ts'
+import { actsOfRecords } from '../cloud-acts.ts'
 import type { Candidate } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
@@ -16,9 +16,9 @@ export const inventoryGraceUs = 600_000_000n
 export async function readInventory(
   { from, to }: TimeSpan,
   limit: number,
-  { dialect, runQuery, principal }: Readonly<{ dialect: Dialect; runQuery: RunQuery; principal: Principal }>,
+  { dialect, runQuery, viewer }: Readonly<{ dialect: Dialect; runQuery: RunQuery; viewer: Viewer }>,
 ): Promise<readonly Row[]> {
-  if (principal.namespaces !== undefined) return []
+  if (viewer.namespaces !== undefined) return []
   const { jsonText, jsonMember, text, time } = dialect
   const types = [cloudTypes.created, cloudTypes.changed, cloudTypes.deleted].map(text).join(', ')
   const texts = ['provider', 'id', 'name'].map((name) => `${jsonText('data', [name])} AS ${name}`).join(', ')

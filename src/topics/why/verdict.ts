@@ -1,13 +1,6 @@
 import type { Ranked } from './rank.ts'
+import type { Verdict } from './schema.ts'
 import type { Candidate, Workload } from './types.ts'
-
-export const verdicts = ['explained', 'uncertain', 'unexplained'] as const
-export type Verdict = Readonly<{
-  verdict: (typeof verdicts)[number]
-  reason: string
-  /** Sources of changes without data. */
-  missing: readonly string[]
-}>
 
 /** A lower score has a relation, a time or a kind that seldom affects traffic. */
 const leastScore = 0.4

@@ -1,6 +1,3 @@
-import type { PatchStep } from '../../model/kubernetes.ts'
-import type { LevelKind } from './levels.ts'
-
 /** A change of an object or cloud resource, or an audit event, that may be related to traffic. */
 export type Candidate = Readonly<{
   is: 'change' | 'resource' | 'audit'
@@ -48,27 +45,6 @@ export type ReasonName = (typeof reasons)[number]
 
 /** `via`: the affected workload only exchanges traffic with the related one. */
 export type Reason = Readonly<{ is: ReasonName; object: string; via?: string }>
-
-/** A candidate as responses have it, with the value before a step of its diff, if it is known. */
-export type TrafficMark = Omit<Candidate, 'is' | 'at' | 'before' | 'after' | 'diff'> &
-  Readonly<{
-    is: Candidate['is'] | 'rollout'
-    diff: readonly (PatchStep & { readonly old?: unknown })[]
-    reasons: readonly Reason[]
-  }>
-
-/** A change of the level of traffic as responses have it. Times are ISO 8601; `before` and `after` are per second. */
-export type ShownLevel = Readonly<{
-  time: string
-  earliest: string
-  latest: string
-  kind: LevelKind
-  gradual: boolean
-  before: number
-  after: number
-  workloads: readonly string[]
-  selected: boolean
-}>
 
 export type Labels = Readonly<Record<string, string>>
 

@@ -1,0 +1,157 @@
+import {
+  Array as ArrayOf,
+  Boolean as Flag,
+  Integer,
+  Number as Num,
+  Object as ObjectOf,
+  Optional,
+  String as Text,
+} from 'typebox'
+import type { PatchStep } from '../../model/kubernetes.ts'
+import { measures } from '../../query/plan/index.ts'
+import { questionParameters } from '../flows/parameters.ts'
+import { described, nullText, oneOf, parameters, timeRange, type Of } from '../schema.ts'
+import { levelKinds } from './levels.ts'
+import { reasons } from './types.ts'
+
+export const WhyParameters = parameters({
+  ...questionParameters,
+  by: Optional(oneOf(measures, { default: 'bytes', description: 'Measure to compare.' })),
+  lookback: Optional(
+    Text({ default: '30m', description: 'How long before the start candidates are searched: 10m, 2h, 1d.' }),
+  ),
+  at: Optional(
+    Text({
+      description: 'Time of the change of level to explain, of `levels`; default: the largest fall, or else change.',
+    }),
+  ),
+  limit: Optional(Integer({ minimum: 1, maximum: 200, default: 20, description: 'Maximum number of candidates.' })),
+})
+
+export const MarksParameters = parameters({
+  ...questionParameters,
+  limit: Optional(Integer({ minimum: 1, maximum: 500, default: 60, description: 'Maximum number of marks.' })),
+})
+
+const mark = () => ({
+  is: oneOf(['change', 'rollout', 'resource', 'audit'], {
+    description:
+      'A change of an object; one of a pod template; one of a cloud resource, as its inventory recorded it; an audit ' +
+      'event without such a change.',
+  }),
+  time: Text({ description: 'For cloud resources that of the audit event, if there is one; else of the record.' }),
+  cluster: nullText(),
+  group: Text({ description: 'For cloud resources the provider.' }),
+  kind: Text({ description: 'Of the object; for clouds the type of the resource.' }),
+  namespace: nullText(),
+  name: Text(),
+  ref: nullText(),
+  operation: Text({
+    description:
+      'created, updated or deleted; of cloud resources created, changed or deleted; of audit events the action.',
+  }),
+  actor: nullText(),
+  actor_kind: nullText(),
+  actor_ref: nullText(),
+  manager: nullText(),
+  audit_id: nullText(),
+  paths: ArrayOf(Text()),
+  diff: described<readonly (PatchStep & { readonly old?: unknown })[]>(
+    'JSON Patch from old to new (RFC 6902), at most 40 operations; `old` is the known value before.',
+  ),
+  pos: Text({ description: 'Permanent id of the change or audit event.' }),
+  reasons: ArrayOf(
+    ObjectOf({
+      is: oneOf(reasons),
+      object: Text({ description: 'The affected workload, or the actor.' }),
+      via: Optional(Text({ description: 'Set if that workload only exchanges traffic with this affected one.' })),
+    }),
+    { description: 'The relation to the workloads of the flows.' },
+  ),
+})
+
+const end = () => ObjectOf({ cluster: nullText(), namespace: Text(), kind: Text(), name: Text() })
+const cut = () => Flag({ description: 'More than 5,000 changes: only the newest were considered.' })
+
+const level = ObjectOf({
+  time: Text({ description: 'Start of the first bucket at the new level.' }),
+  earliest: Text({ description: 'Start of the interval of confidence.' }),
+  latest: Text({ description: 'End of the interval of confidence, at most two buckets later.' }),
+  kind: oneOf(levelKinds, { description: 'Away from the usual level (fall, rise), or back to it (recovery).' }),
+  gradual: Flag({ description: 'The level moved over several buckets.' }),
+  before: Num({ description: 'Mean per second of the changed pairs before.' }),
+  after: Num({ description: 'Mean per second of the changed pairs since.' }),
+  workloads: ArrayOf(Text(), { description: 'Ends of the changed pairs, at most 10.' }),
+  selected: Flag({ description: 'The change that the candidates precede.' }),
+})
+
+export const verdicts = ['explained', 'uncertain', 'unexplained'] as const
+
+export const PrecedingChanges = ObjectOf(
+  {
+    span: timeRange(),
+    step: Integer({ description: 'Length in seconds of the buckets in which the start was searched.' }),
+    onset: Text({ description: 'Time of the selected change of traffic.' }),
+    detected: Flag({
+      description: 'False: no change was found, or none at `at`; `onset` is then `at` or the start of the time range.',
+    }),
+    levels: ArrayOf(level, { description: 'All changes of level in the time range, in order of time.' }),
+    verdict: oneOf(verdicts, {
+      description: 'Whether the first candidate explains the change: clearly; not clearly; or no candidate does.',
+    }),
+    reason: Text({ description: 'Of the verdict, with the number of searched changes.' }),
+    missing: ArrayOf(Text(), { description: 'Sources of changes that have no data for the affected clusters.' }),
+    compared: ObjectOf(
+      { from: Text(), to: Text() },
+      { description: 'Traffic before and since `onset` was compared in this time range.' },
+    ),
+    window: ObjectOf({ from: Text(), to: Text() }, { description: 'Time range of the candidates.' }),
+    by: oneOf(measures),
+    before: Num({ description: 'Sum in `compared` before `onset`.' }),
+    after: Num({ description: 'Sum in `compared` since `onset`.' }),
+    pairs: ArrayOf(ObjectOf({ source: end(), destination: end(), before: Num(), after: Num() }), {
+      description: 'Pairs with the largest difference.',
+    }),
+    candidates: ArrayOf(
+      ObjectOf({
+        ...mark(),
+        score: Num({
+          description:
+            '0 to 1: time proximity × closeness × weight of the kind × share of the changed traffic. An order, ' +
+            'not a probability.',
+        }),
+        share: Num({ description: 'Share of the changed traffic at the related workload.' }),
+        repeats: Integer({
+          description: 'Further changes of the same object, if it is only in the same namespace; they are not listed.',
+        }),
+        seconds_before: Num({ description: 'From the change to `onset`; negative: after it.' }),
+      }),
+      { description: 'Changes that preceded, best first. That a change preceded does not prove a cause.' },
+    ),
+    others: Integer({ description: 'Further candidates with lower scores.' }),
+    excluded: ObjectOf(
+      { noise: Integer(), controllers: Integer(), unrelated: Integer() },
+      { description: 'Changes by noise rules, results of controllers, and changes without a known relation.' },
+    ),
+    cut: cut(),
+  },
+  { $id: 'PrecedingChanges' },
+)
+export type PrecedingChanges = Of<typeof PrecedingChanges>
+export type PrecedingCandidate = PrecedingChanges['candidates'][number]
+export type ShownLevel = PrecedingChanges['levels'][number]
+export type Verdict = Pick<PrecedingChanges, 'verdict' | 'reason' | 'missing'>
+
+export const TrafficMarks = ObjectOf(
+  {
+    span: timeRange(),
+    marks: ArrayOf(ObjectOf(mark()), { description: 'In order of time.' }),
+    others: Integer({
+      description: 'Related changes that are not returned: weakly related, or beyond `limit`.',
+    }),
+    cut: cut(),
+  },
+  { $id: 'TrafficMarks' },
+)
+export type TrafficMarks = Of<typeof TrafficMarks>
+export type TrafficMark = TrafficMarks['marks'][number]
