@@ -21,6 +21,27 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
+  test('the drawer of a flow names each port, and the buttons of a value are in one line', async () => {
+    await stage.filled()
+    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
+    await page.locator('.grid-body [role="row"]').first().click()
+    const drawer = page.getByRole('complementary', { name: 'Flow' })
+    await drawer.getByText('Destination port', { exact: true }).waitFor()
+    await drawer.getByText('Source port', { exact: true }).waitFor()
+    const titles = await drawer.locator('dt').allTextContents()
+    expect(titles.filter((title, at) => titles.indexOf(title) !== at)).toEqual([])
+    // Source text, because this file has the types of Node only.
+    const lines = await page.evaluate<
+      boolean[]
+    >(`[...document.querySelectorAll('.drawer dd:has(.picks)')].map((value) => {
+      const buttons = Array.from(value.querySelectorAll('button'), (button) => button.getBoundingClientRect())
+      return buttons.every(({ top, right }) => top === buttons[0].top && right <= value.getBoundingClientRect().right)
+    })`)
+    expect(lines.length).toBeGreaterThan(5)
+    expect(lines.every(Boolean)).toBe(true)
+    await page.context().close()
+  })
+
   test('the stored table counts the same as SQL, and the keyboard reaches its last row', async () => {
     const inStore = await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')

@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the page of an object', (
     const flows = await page.getByRole('region', { name: 'Flows', exact: true }).boundingBox()
     const cards = await page.locator('.resource-cards').boundingBox()
     expect(flows?.y).toBeLessThan(cards?.y ?? 0)
-    await page.getByText('No events until then.').waitFor()
+    await page.getByText('No cluster events up to this time.').waitFor()
     expect(await page.getByRole('region', { name: 'Cluster events' }).count()).toBe(0)
     const texts = await page
       .locator('.resource-cards .panel')

@@ -49,6 +49,27 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await page.context().close()
   })
 
+  test('Settings links to documents of the console, and every group of pages has a title', async () => {
+    const page = await stage.page('/settings')
+    const titles = await page.locator('.nav-group h2').allTextContents()
+    expect(titles).toEqual(['Watch', 'Explore', 'Operate'])
+    const links = await page.locator('.nav-group a').allTextContents()
+    expect(links.filter((link) => titles.includes(link))).toEqual([])
+    for (const [link, heading] of [
+      ['Console', 'Console'],
+      ['Queries', 'Queries'],
+      ['Configuration', 'Configuration'],
+    ]) {
+      await page
+        .getByRole('region', { name: 'This Weir' })
+        .getByRole('link', { name: link ?? '', exact: true })
+        .click()
+      await page.getByRole('heading', { level: 1, name: heading ?? '' }).waitFor()
+      await page.goBack()
+    }
+    await page.context().close()
+  })
+
   test('the root path opens Home until the first row, and Flows afterwards', async () => {
     const fresh = await stage.page('/')
     await fresh.getByRole('heading', { name: 'No data received yet' }).waitFor()

@@ -21,9 +21,9 @@ export function Navigation(): React.ReactNode {
         {appText.weir}
       </PageLink>
       <nav aria-label={appText.pages}>
-        {groups.map((group, index) => (
+        {groups.map((group) => (
           <div key={group} className="nav-group" role="group" aria-label={group}>
-            {index > 0 && <h2 aria-hidden="true">{group}</h2>}
+            <h2 aria-hidden="true">{group}</h2>
             {pages
               .filter((page) => page.group === group)
               .map(({ path, title }) => (

@@ -221,9 +221,9 @@ function hatch(plot: uPlot, unknown: readonly Readonly<{ from: number; to: numbe
     context.rect(begin, top, end - begin, height)
     context.clip()
     context.fillStyle = line
-    context.globalAlpha = 0.35
+    context.globalAlpha = 0.25
     context.fillRect(begin, top, end - begin, height)
-    context.globalAlpha = 0.4
+    context.globalAlpha = 0.14
     context.strokeStyle = ink
     context.lineWidth = devicePixelRatio
     context.beginPath()

@@ -45,6 +45,7 @@ export const appText = {
   charts: 'Charts',
   events: 'Events',
   resources: 'Resources',
+  explore: 'Explore',
   investigate: 'Investigate',
   sql: 'SQL',
   operate: 'Operate',

@@ -39,6 +39,15 @@ test('a text with parameters uses all of them', () => {
     }
 })
 
+test('one remaining group has no plural', () => {
+  expect([1, '1', 2, '1,000'].map(catalog.generalText.remaining)).toEqual([
+    '1 other',
+    '1 other',
+    '2 others',
+    '1,000 others',
+  ])
+})
+
 test('the index has every area', () => {
   expect(Object.keys(catalog)).toHaveLength(files.filter((file) => !/^(?:nouns|audit-recipes)\./.test(file)).length)
 })

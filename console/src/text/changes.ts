@@ -86,8 +86,8 @@ export const changesText = {
   configureHint:
     'Weir records every change of every Kubernetes object that its account can read: before, after and actor. ' +
     'In weir.yaml:',
-  reloadAndRoles:
-    ', or POST /api/v1/reload. The account needs list and watch; docs/guide/kubernetes.md lists the roles.',
+  reloadAndRoles: ', or POST /api/v1/reload. The account needs list and watch. The roles are in the guide',
+  kubernetesGuide: 'Kubernetes',
   noChanges: 'No changes',
   noneInNamespaces: (span: string) => `No object in your namespaces changed in “${span}”.`,
   noneInRange: (span: string, clusters: string) => `No object was created, updated or deleted in “${span}”${clusters}`,

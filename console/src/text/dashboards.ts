@@ -49,7 +49,7 @@ export const dashboardsText = {
   others: 'others',
   noValue: '(no value)',
   total: 'total',
-  unknown: 'not recorded',
+  unknown: 'no data',
   moreRows: (count: string) => `${count} more rows are not shown`,
   panelNumber: (number: string) => `panel ${number}`,
 }

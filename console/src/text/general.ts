@@ -57,7 +57,7 @@ export const generalText = {
   pipeline: 'Pipeline',
   clusterScoped: 'cluster-scoped',
   beforeAndAfter: (operation: string, time: string) => `${operation} at ${time}: before and after`,
-  remaining: (groups: number | string) => `${groups} others`,
+  remaining: (groups: number | string) => `${groups} ${String(groups) === '1' ? 'other' : 'others'}`,
   queryId: (queryId: string) => `query ${queryId}`,
   span: (range: string) => `Time range: ${range}`,
   showing: (rows: string, total: string) => `showing ${rows} of ${total}`,

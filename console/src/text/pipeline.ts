@@ -100,7 +100,7 @@ export const pipelineText = {
   acceptedRows: (accepted: string) => `accepted ${accepted}`,
   shedRows: (lost: string) => `▲ shed ${lost}`,
   unreadableRows: (unreadable: string) => `✕ unreadable ${unreadable}`,
-  nothingShed: 'nothing shed',
+  nothingShed: 'shed 0',
   rowsAccepted: 'rows accepted',
   deliveredRows: (rows: string) => `delivered ${rows}`,
   doesNotBalance: '✕ does not balance',

@@ -41,7 +41,7 @@ export const resourceText = {
   noChangesUntilThen: 'No changes until then.',
   aProgramNotAPerson: 'A program, not a person',
   clusterEvents: 'Cluster events',
-  noEventsUntilThen: 'No events until then.',
+  noEventsUntilThen: 'No cluster events up to this time.',
   eventsNewestFirst: 'Events, newest first',
   warning: 'Warning',
   timesCount: (times: string) => ` (${times} times)`,

@@ -17,7 +17,7 @@ const titles: Readonly<Record<Facet, string>> = {
   action: generalText.action,
   service: auditText.service,
   severity: auditText.outcome,
-  address: generalText.from,
+  address: auditText.address,
   resource: generalText.resource,
   tenant: generalText.tenant,
   region: generalText.region,

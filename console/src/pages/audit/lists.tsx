@@ -58,7 +58,7 @@ export function FailedLogins({ of: query }: { of: UseQueryResult<Logins> }): Rea
       </p>
       {data.actors.length > 0 && (
         <table className="peers-table">
-          <TableHead columns={[generalText.actor, [generalText.failed, 'end'], auditText.last, generalText.from]} />
+          <TableHead columns={[generalText.actor, [generalText.failed, 'end'], auditText.last, auditText.address]} />
           <tbody>
             {data.actors.map(({ actor, actor_name: name, failed, last, addresses }) => (
               <tr key={actor ?? ''}>

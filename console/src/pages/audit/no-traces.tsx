@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { duration, time } from '../../parts/format.ts'
+import { DocLink } from '../../parts/links/doc-link.tsx'
 import { EmptyState } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { rangeText } from '../../state/range.ts'
@@ -69,8 +70,13 @@ function NoSource() {
         <p>
           {generalText.thenRun} <code>{generalText.killHup}</code>
           {auditText.or} <code>{auditText.reloadRequest}</code>
-          {auditText.guide(chosen === 'kube-audit' ? auditText.kubernetesGuide : auditText.cloudGuide)}{' '}
-          <code>{auditText.postEvents}</code> {auditText.postedEventsHint}
+          {auditText.see}{' '}
+          {chosen === 'kube-audit' ? (
+            <DocLink page="guide/kubernetes-audit">{auditText.kubernetesGuide}</DocLink>
+          ) : (
+            <DocLink page="guide/cloud-audit">{auditText.cloudGuide}</DocLink>
+          )}
+          {auditText.otherEvents} <code>{auditText.postEvents}</code> {auditText.postedEventsHint}
         </p>
       </div>
     </EmptyState>

@@ -1,6 +1,7 @@
 import { useMe } from '../../api/queries.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { count, counted } from '../../parts/format.ts'
+import { DocLink } from '../../parts/links/doc-link.tsx'
 import { EmptyState } from '../../parts/states.tsx'
 import { rangeText } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
@@ -54,7 +55,7 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
         <pre>{changesText.recipe}</pre>
         <p>
           {generalText.thenRun} <code>{generalText.killHup}</code>
-          {changesText.reloadAndRoles}
+          {changesText.reloadAndRoles} <DocLink page="guide/kubernetes">{changesText.kubernetesGuide}</DocLink>.
         </p>
       </EmptyState>
     )

@@ -9,6 +9,7 @@ import { refText, writeRef } from '../../state/refs.ts'
 import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import { RecordReports } from './record-reports.tsx'
 import { inGroups } from './field-groups.ts'
+import { qualified } from './groups.ts'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
 import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
@@ -161,46 +162,48 @@ type ValueProps = Readonly<{
 function Value({ name, value, values, column, onFilter }: ValueProps) {
   const plain = typeof value !== 'object'
   const either = plain ? eitherCondition(name, value) : undefined
-  const title = column?.title ?? name
+  const title = qualified(name, column?.title ?? name)
   return (
     <>
       <dt title={`${name}: ${column?.hint ?? ''}`}>{title}</dt>
       <dd>
-        {column === undefined
-          ? plainText(value)
-          : column.cell((of) => (of === name ? value : (values.get(of) ?? null)))}
+        <span className="picked">
+          {column === undefined
+            ? plainText(value)
+            : column.cell((of) => (of === name ? value : (values.get(of) ?? null)))}
+        </span>
         {plain && (
-          <button
-            type="button"
-            className="quiet pick"
-            onClick={() => onFilter(conditionFor(name, value))}
-            aria-label={flowsText.onlyValue(title, plainText(value))}
-            title={flowsText.onlyThisValue}
-          >
-            =
-          </button>
-        )}
-        {plain && (
-          <button
-            type="button"
-            className="quiet pick"
-            onClick={() => onFilter(conditionFor(name, value, false))}
-            aria-label={flowsText.withoutValue(title, plainText(value))}
-            title={flowsText.excludeThisValue}
-          >
-            ≠
-          </button>
-        )}
-        {either !== undefined && (
-          <button
-            type="button"
-            className="quiet pick"
-            onClick={() => onFilter(either)}
-            aria-label={flowsText.eitherEnd(title, plainText(value))}
-            title={flowsText.thisValueAtEitherEnd}
-          >
-            ↔
-          </button>
+          <span className="picks">
+            <button
+              type="button"
+              className="quiet pick"
+              onClick={() => onFilter(conditionFor(name, value))}
+              aria-label={flowsText.onlyValue(title, plainText(value))}
+              title={flowsText.onlyThisValue}
+            >
+              =
+            </button>
+            <button
+              type="button"
+              className="quiet pick"
+              onClick={() => onFilter(conditionFor(name, value, false))}
+              aria-label={flowsText.withoutValue(title, plainText(value))}
+              title={flowsText.excludeThisValue}
+            >
+              ≠
+            </button>
+            {either !== undefined && (
+              <button
+                type="button"
+                className="quiet pick"
+                onClick={() => onFilter(either)}
+                aria-label={flowsText.eitherEnd(title, plainText(value))}
+                title={flowsText.thisValueAtEitherEnd}
+              >
+                ↔
+              </button>
+            )}
+          </span>
         )}
       </dd>
     </>

@@ -50,23 +50,25 @@ function Traffic({ of: { traffic, talkers }, hasFlows }: { of: HomeAnswer; hasFl
     <section className="panel" aria-label={homeText.traffic}>
       <h2>
         {homeText.traffic}{' '}
+        {hasFlows && (
+          <span className="sum dim">
+            {homeText.trafficSum(volume(Number(talkers.total.bytes)), count(talkers.total.flows))}
+          </span>
+        )}{' '}
         <Link to="/flows" search={lastHour as never} className="all">
           {homeText.allFlows}
         </Link>
       </h2>
       {hasFlows ? (
-        <>
-          <p className="dim">{homeText.trafficSum(volume(Number(talkers.total.bytes)), count(talkers.total.flows))}</p>
-          <Chart
-            label={homeText.bytesPerSecond}
-            times={chart.times}
-            series={[{ name: generalText.bytes, values: chart.values }]}
-            unknown={chart.unknown}
-            stacked
-            height={96}
-            format={rate}
-          />
-        </>
+        <Chart
+          label={homeText.bytesPerSecond}
+          times={chart.times}
+          series={[{ name: generalText.bytes, values: chart.values }]}
+          unknown={chart.unknown}
+          stacked
+          height={96}
+          format={rate}
+        />
       ) : (
         <p className="dim">{homeText.noFlows}</p>
       )}
@@ -140,9 +142,11 @@ function Changes({ of: { changes, watches } }: { of: HomeAnswer }) {
                 <Operation of={operation} /> <ResourceLink to={ref}>{refText(ref)}</ResourceLink>{' '}
                 <span className="dim">{inShort(operation, diff).slice(0, 2).join(' · ')}</span>
               </span>
-              <span className={actorRef === null ? 'dim' : undefined}>
-                {actorRef === null ? (actor ?? '–') : <ActorLink to={actorRef} name={actor} />}
-              </span>
+              {(actorRef ?? actor) !== null && (
+                <span className={actorRef === null ? 'dim' : undefined}>
+                  {actorRef === null ? actor : <ActorLink to={actorRef} name={actor} />}
+                </span>
+              )}
             </li>
           ))}
         </ul>

@@ -6,6 +6,7 @@ import { SingleKeys } from '../../app/key-list.tsx'
 import { logOut } from '../../app/log-in.ts'
 import { openKeys } from '../../app/overlays.ts'
 import { useTitle } from '../../app/use-title.ts'
+import { DocLink } from '../../parts/links/doc-link.tsx'
 import { Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { density, theme, timeZone, usePreference, type Preference } from '../../state/preferences.ts'
 import { usePageState } from '../../state/use-page-state.ts'
@@ -159,13 +160,13 @@ function About() {
           <dd>{data?.info.version ?? settingsText.pending}</dd>
           <dt>{settingsText.api}</dt>
           <dd>
-            <a href="/api/v1/openapi.json">{settingsText.apiDescription}</a> {settingsText.openApi}{' '}
-            <code>{settingsText.httpApiDoc}</code> {settingsText.sameContent}
+            <a href="/api/v1/openapi.json">{settingsText.apiDescription}</a> {settingsText.openApi}
           </dd>
           <dt>{settingsText.guide}</dt>
           <dd>
-            <code>{settingsText.guideDir}</code> {settingsText.guideHint} <code>{settingsText.consoleGuide}</code>{' '}
-            {settingsText.and} <code>{settingsText.queriesGuide}</code>.
+            <DocLink page="guide/console">{settingsText.consoleGuide}</DocLink>,{' '}
+            <DocLink page="guide/queries">{settingsText.queriesGuide}</DocLink>,{' '}
+            <DocLink page="guide/configuration">{settingsText.configurationGuide}</DocLink>
           </dd>
         </dl>
       )}

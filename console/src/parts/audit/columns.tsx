@@ -72,8 +72,8 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
   },
   {
     id: 'address',
-    title: generalText.from,
-    hint: auditText.fromHint,
+    title: auditText.address,
+    hint: auditText.addressHint,
     width: 120,
     cell: ({ address }) => (address === null ? none : <span className="mono">{address}</span>),
   },

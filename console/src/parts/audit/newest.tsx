@@ -25,7 +25,7 @@ export function NewestTrace(): React.ReactNode {
                 {auditText.newestInText} <span className="mono">{time(data.newest)}</span>
               </>
             )}
-            {latest?.late != null && <span className="dim"> {auditText.reportedLater(late(latest.late))}</span>}{' '}
+            {latest?.late != null && <span className="dim"> {auditText.delayOf(late(latest.late))}</span>}{' '}
             <span aria-hidden="true">▾</span>
           </>
         }

@@ -94,7 +94,7 @@ function Facts({ trace }: { trace: Trace }) {
         </Fact>
       )}
       {address !== null && (
-        <Fact name={generalText.from}>
+        <Fact name={auditText.address}>
           <span className="mono">{address}</span>{' '}
           {/^[\da-f.:]+$/i.test(address) && <TrafficAround filter={`either(addr = ${address})`} time={at} />}
         </Fact>

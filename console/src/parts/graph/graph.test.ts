@@ -99,7 +99,7 @@ test('small nodes are combined per shown group with their count; other groups sh
     ['b', 'shop', 1],
     ['a', 'shop', 1],
     ['2 others', 'shop', 2],
-    ['1 others', 'elsewhere', 1],
+    ['1 other', 'elsewhere', 1],
   ])
   expect(
     edges.map(({ from, to, bytes, edges: count }) => [nodes[from]?.label, nodes[to]?.label, bytes, count]),
@@ -107,9 +107,9 @@ test('small nodes are combined per shown group with their count; other groups sh
     ['a', 'b', 100, 1],
     ['b', '2 others', 5, 1],
     ['2 others', '2 others', 3, 1],
-    ['1 others', 'a', 1, 1],
+    ['1 other', 'a', 1, 1],
   ])
-  expect(neighbours(small(), 1).map((at) => nodes[at]?.label)).toEqual(['b', '1 others'])
+  expect(neighbours(small(), 1).map((at) => nodes[at]?.label)).toEqual(['b', '1 other'])
 })
 
 test('label, group and filter of a node follow its scope', () => {
