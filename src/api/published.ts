@@ -15,7 +15,7 @@ export type { LoggedOut, Logins, Me } from './access/schema.ts'
 export type { QueryProgress } from './routes/queries.ts'
 export type { SavedView, SavedViews } from '../topics/saved/schema.ts'
 export type { ViewColumn } from '../topics/view-columns.ts'
-export type { Investigation, Lane, LaneItem, LaneName, Measured } from './investigate/types.ts'
+export type { Investigation, Lane, LaneItem, LaneName, Measured } from '../topics/investigate/schema.ts'
 export type {
   PrecedingCandidate,
   PrecedingChanges,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { measureTexts } from '../api/investigate/measure-text.ts'
+import { measureTexts } from '../topics/investigate/measure-text.ts'
 import type { Investigation, Lane } from '../api/published.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'

@@ -15,6 +15,7 @@ import { insideSql } from '../store/graph/edge-scope.ts'
 
 /** What a user may see. */
 export type Viewer = Readonly<{
+  name: string
   /** Undefined: all. */
   namespaces: readonly string[] | undefined
   /** Whether flows with an end in another namespace are shown. */
@@ -80,5 +81,17 @@ export function mayName({ namespaces }: Viewer, ref: string): boolean {
   if (namespaces === undefined || object === undefined) return true
   return namespaces.includes(
     object.namespace !== '' ? object.namespace : object.kind === 'Namespace' && object.group === '' ? object.name : '',
+  )
+}
+
+const maxListed = 5
+
+/** For messages. */
+export function namespacesText(namespaces: readonly string[]): string {
+  if (namespaces.length === 0) return 'no namespace'
+  const rest = namespaces.length - maxListed
+  return (
+    `namespace${namespaces.length === 1 ? '' : 's'} ` +
+    `${namespaces.slice(0, maxListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
   )
 }

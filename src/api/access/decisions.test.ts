@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { post, start } from '../testing/kit.ts'
-import { authorize, accessRules, listed } from './decisions.ts'
+import { authorize, accessRules } from './decisions.ts'
+import { namespacesText } from '../../topics/scope.ts'
 import { local, principal } from './principal.ts'
 
 const auth = {
@@ -98,7 +99,7 @@ test('a refusal names the role, the requirement and the alternatives', async () 
   expect(await ledger.json()).toMatchObject({
     detail: 'This operation covers every namespace, and shop may see namespace shop only.',
   })
-  expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('namespaces a, b, c, d, e and 2 more')
+  expect(namespacesText(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('namespaces a, b, c, d, e and 2 more')
 })
 
 test('every user may read its own identity', async () => {

@@ -1,4 +1,5 @@
 /** An operation without a rule is for admins only, and fails a test. */
+import { namespacesText } from '../../topics/scope.ts'
 import { ApiError } from '../problems.ts'
 import type { Principal } from './principal.ts'
 
@@ -178,9 +179,9 @@ export function authorize(principal: Principal, operation: string | undefined): 
   const reason =
     access === 'unlimited'
       ? `This operation covers every namespace, and ${principal.name} may see ` +
-        `${listed(principal.namespaces ?? [])} only.`
+        `${namespacesText(principal.namespaces ?? [])} only.`
       : `This operation requires the role admin, and ${principal.name} has the role ` +
-        `viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
+        `viewer${limited ? `, of ${namespacesText(principal.namespaces)}` : ''}.`
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
     hints: [
       limited
@@ -194,20 +195,9 @@ export function authorize(principal: Principal, operation: string | undefined): 
 export function eventsHidden(what: string, { name, namespaces = [] }: Principal): ApiError {
   return new ApiError(
     'WEIR_API_FORBIDDEN',
-    `${what} requests events, which have no namespace, and ${name} may see ${listed(namespaces)} only.`,
+    `${what} requests events, which have no namespace, and ${name} may see ${namespacesText(namespaces)} only.`,
     {
       hints: ['Request flows.'],
     },
-  )
-}
-
-const maxListed = 5
-
-export function listed(namespaces: readonly string[]): string {
-  if (namespaces.length === 0) return 'no namespace'
-  const rest = namespaces.length - maxListed
-  return (
-    `namespace${namespaces.length === 1 ? '' : 's'} ` +
-    `${namespaces.slice(0, maxListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
   )
 }

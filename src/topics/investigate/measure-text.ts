@@ -1,5 +1,5 @@
 import { sizeText } from '../../model/size-text.ts'
-import type { Investigation, LaneName, Measured } from './types.ts'
+import type { Investigation, LaneName, Measured } from './schema.ts'
 
 export type MeasureText = Readonly<{ lane: LaneName; text: string }>
 

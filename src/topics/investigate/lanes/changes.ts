@@ -2,19 +2,20 @@ import { isRecord, storedJson } from '../../../model/json.ts'
 import { pointerSteps } from '../../../model/json-pointer.ts'
 import { parseKubernetesRef } from '../../../model/refs.ts'
 import { cloudTypes } from '../../../model/cloud.ts'
-import { objectScope } from '../../../topics/scope.ts'
-import { changeColumns } from '../../../topics/changes/sql.ts'
-import { reasonText } from '../../../topics/why/reason-text.ts'
+import { objectScope } from '../../scope.ts'
+import { changeColumns } from '../../changes/sql.ts'
+import { reasonText } from '../../why/reason-text.ts'
 import { objectText } from '../subject.ts'
-import type { TrafficMark } from '../../../topics/why/schema.ts'
-import type { Lane, LaneItem, Scene } from '../types.ts'
+import type { TrafficMark } from '../../why/schema.ts'
+import type { Lane, LaneItem } from '../schema.ts'
+import type { Scene } from '../scene.ts'
 import { amongTexts, laneOf, notPermitted, textOf, within, withMarks, type Row } from './lane.ts'
 
 /** Changes without noise of the subject or by the actor, and those of objects that its traffic depends on. */
 export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): Promise<Lane> {
   if (scene.subject.is === 'resource') return cloudChanges(scene)
-  const { dialect, principal, runQuery, subject, related, limit } = scene
-  const scope = objectScope(principal, dialect)
+  const { dialect, viewer, runQuery, subject, related, limit } = scene
+  const scope = objectScope(viewer, dialect)
   const isNamespace = subject.is === 'object' && subject.parts.kind === 'Namespace'
   const title =
     subject.is === 'actor'
@@ -99,8 +100,8 @@ function valueText(value: unknown) {
 
 /** Events of the inventory: of the cloud resource itself. */
 async function cloudChanges(scene: Scene): Promise<Lane> {
-  const { dialect, principal, runQuery, related, limit } = scene
-  if (principal.namespaces !== undefined) return notPermitted('changes', 'Cloud resources have', scene)
+  const { dialect, viewer, runQuery, related, limit } = scene
+  if (viewer.namespaces !== undefined) return notPermitted('changes', 'Cloud resources have', scene)
   const { jsonText, jsonMember, text } = dialect
   const changed = [cloudTypes.created, cloudTypes.changed, cloudTypes.deleted].map(text).join(', ')
   const rows = await runQuery(

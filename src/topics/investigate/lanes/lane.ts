@@ -1,5 +1,6 @@
-import { listed } from '../../access/decisions.ts'
-import type { Lane, LaneItem, LaneName, Scene } from '../types.ts'
+import type { Lane, LaneItem, LaneName } from '../schema.ts'
+import { namespacesText } from '../../scope.ts'
+import type { Scene } from '../scene.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -23,10 +24,10 @@ const without =
     items: [],
   })
 export const notApplicable = without('not-applicable')
-export const notPermitted = (name: LaneName, what: string, { principal }: Pick<Scene, 'principal'>): Lane =>
+export const notPermitted = (name: LaneName, what: string, { viewer }: Pick<Scene, 'viewer'>): Lane =>
   without('not-permitted')(
     name,
-    `${what} no namespace, and ${principal.name} may see ${listed(principal.namespaces ?? [])} only.`,
+    `${what} no namespace, and ${viewer.name} may see ${namespacesText(viewer.namespaces ?? [])} only.`,
   )
 
 /**

@@ -1,12 +1,11 @@
 import { parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
-import { auditScope, mayName } from '../../topics/scope.ts'
-import type { Principal } from '../access/principal.ts'
-import type { RunQuery } from '../../topics/why/workloads.ts'
-import type { Related, Subject } from './types.ts'
+import { auditScope, mayName, type Viewer } from '../scope.ts'
+import type { RunQuery } from '../why/workloads.ts'
+import type { Related, Subject } from './scene.ts'
 
-type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQuery; span: TimeSpan }>
+type Known = Readonly<{ dialect: Dialect; viewer: Viewer; runQuery: RunQuery; span: TimeSpan }>
 
 const [maxOwned, maxAddresses, maxDepth] = [500, 20, 3]
 const nothing: Related = { refs: [], workload: undefined, addresses: [], filter: undefined, resources: [] }
@@ -38,7 +37,7 @@ async function ofObject(ref: string, parts: KubernetesRef, context: Known): Prom
     refs: [ref, ...owned],
     workload,
     filter: filterOf(parts),
-    resources: context.principal.namespaces === undefined ? await machinesOf([ref, ...owned], context) : [],
+    resources: context.viewer.namespaces === undefined ? await machinesOf([ref, ...owned], context) : [],
   }
 }
 
@@ -63,7 +62,7 @@ function filterOf({ cluster, kind, namespace, name }: KubernetesRef): string | u
 async function chain(
   from: readonly string[],
   way: 'up' | 'down',
-  { dialect, principal, runQuery, span }: Known,
+  { dialect, viewer, runQuery, span }: Known,
 ): Promise<readonly string[]> {
   const [near, far] = way === 'up' ? ['from_ref', 'to_ref'] : ['to_ref', 'from_ref']
   const refs = new Set<string>()
@@ -73,7 +72,7 @@ async function chain(
         `${near} IN (${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref ` +
         `LIMIT ${maxOwned}`,
     )
-    level = rows.map(({ ref }) => String(ref)).filter((ref) => !refs.has(ref) && mayName(principal, ref))
+    level = rows.map(({ ref }) => String(ref)).filter((ref) => !refs.has(ref) && mayName(viewer, ref))
     for (const ref of level) refs.add(ref)
   }
   return [...refs]
@@ -100,8 +99,8 @@ async function machinesOf(refs: readonly string[], context: Known): Promise<read
   return step('hosted-on', nodes.length > 0 ? nodes : await step('runs-on', refs))
 }
 
-async function ofActor(ref: string, { dialect, principal, runQuery, span }: Known): Promise<Related> {
-  const scope = auditScope(principal, dialect)
+async function ofActor(ref: string, { dialect, viewer, runQuery, span }: Known): Promise<Related> {
+  const scope = auditScope(viewer, dialect)
   const rows = await runQuery(
     `SELECT address, count(*)::DOUBLE AS n FROM audit WHERE actor = ${dialect.text(ref)} AND address IS NOT NULL AND ` +
       `time >= ${dialect.time(span.from)} AND time < ${dialect.time(span.to)}` +
@@ -113,7 +112,7 @@ async function ofActor(ref: string, { dialect, principal, runQuery, span }: Know
 }
 
 /** Objects that had the address in the time range; nodes before the pods that use their network. */
-async function holdersOf(address: string, { dialect, principal, runQuery, span }: Known): Promise<readonly string[]> {
+async function holdersOf(address: string, { dialect, viewer, runQuery, span }: Known): Promise<readonly string[]> {
   const { asText, contains } = dialect
   const addresses = dialect.jsonMember('data', 'addresses')
   const rows = await runQuery(
@@ -121,5 +120,5 @@ async function holdersOf(address: string, { dialect, principal, runQuery, span }
       `${during(span, dialect)} AND ${contains(asText(addresses), `"${address}"`)} ` +
       `ORDER BY kind, ref LIMIT ${maxAddresses}`,
   )
-  return [...new Set(rows.map(({ ref }) => String(ref)))].filter((ref) => mayName(principal, ref))
+  return [...new Set(rows.map(({ ref }) => String(ref)))].filter((ref) => mayName(viewer, ref))
 }

@@ -1,7 +1,7 @@
 import { sizeText } from '../../model/size-text.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { measureTexts } from './measure-text.ts'
-import type { Investigation, Lane, LaneItem, LaneName } from './types.ts'
+import type { Investigation, Lane, LaneItem, LaneName } from './schema.ts'
 
 const titles: Readonly<Record<LaneName, string>> = {
   traffic: 'Traffic',

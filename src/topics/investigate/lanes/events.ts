@@ -1,6 +1,7 @@
 import { parseKubernetesRef } from '../../../model/refs.ts'
 import { objectText } from '../subject.ts'
-import type { Lane, LaneItem, Scene } from '../types.ts'
+import type { Lane, LaneItem } from '../schema.ts'
+import type { Scene } from '../scene.ts'
 import { amongTexts, laneOf, notApplicable, textOf, within, type Row } from './lane.ts'
 
 /** Kubernetes events about the subject and its owned objects. */

@@ -1,12 +1,13 @@
-import { providerNames } from '../../../topics/cloud-names.ts'
-import { namespaceTag } from '../../../topics/spend/allocation.ts'
-import type { CostSum, Lane, LaneItem, Scene } from '../types.ts'
+import { providerNames } from '../../cloud-names.ts'
+import { namespaceTag } from '../../spend/allocation.ts'
+import type { CostSum, Lane, LaneItem } from '../schema.ts'
+import type { Scene } from '../scene.ts'
 import { amongTexts, laneOf, notApplicable, notPermitted, textOf, type Row } from './lane.ts'
 
 /** Days of the machines that it runs on, and of its namespace. */
 export async function costLane(scene: Scene): Promise<Lane> {
-  const { principal, runQuery, span, subject, related, limit, store, dialect } = scene
-  if (principal.namespaces !== undefined) return notPermitted('cost', 'Costs have', scene)
+  const { viewer, runQuery, span, subject, related, limit, store, dialect } = scene
+  if (viewer.namespaces !== undefined) return notPermitted('cost', 'Costs have', scene)
   if (subject.is === 'actor' || subject.is === 'address')
     return notApplicable('cost', 'Costs are those of resources and namespaces.')
   if (store.dialect === 'clickhouse') return notApplicable('cost', 'This store has no costs.')

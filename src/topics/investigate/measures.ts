@@ -1,5 +1,6 @@
 import { bucketSql, conditionOf, isoOf, type RowQuery } from '../../query/plan/index.ts'
-import type { Lane, Measured, Scene } from './types.ts'
+import type { Lane, Measured } from './schema.ts'
+import type { Scene } from './scene.ts'
 
 /** Of the latencies of a bucket. */
 const percent = 95

@@ -1,12 +1,13 @@
 import { kubernetesTypes } from '../../../model/kubernetes.ts'
-import type { Lane, LaneItem, Scene } from '../types.ts'
+import type { Lane, LaneItem } from '../schema.ts'
+import type { Scene } from '../scene.ts'
 import { laneOf, notApplicable, notPermitted, textOf, type Row } from './lane.ts'
 
 /** Times in which changes of its cluster may be missing, late or combined. */
 export async function gapsLane(scene: Scene): Promise<Lane> {
-  const { dialect, principal, runQuery, span, subject, limit } = scene
+  const { dialect, viewer, runQuery, span, subject, limit } = scene
   if (subject.is === 'resource') return notApplicable('gaps', 'Inventories are compared as a whole.')
-  if (principal.namespaces !== undefined) return notPermitted('gaps', 'Gaps of the watch have', scene)
+  if (viewer.namespaces !== undefined) return notPermitted('gaps', 'Gaps of the watch have', scene)
   const { integerOf, jsonText, text, time, timeOf } = dialect
   const member = (name: string) => `${jsonText('data', [name])} AS ${dialect.identifier(name)}`
   const count = (name: string) => `coalesce(${integerOf(jsonText('data', [name]))}, 0) AS ${name}`

@@ -2,23 +2,22 @@ import { formatIp, parseIp } from '../../model/ip.ts'
 import { parseKubernetesRef, workloadGroups, type KubernetesRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
-import { mayName, objectScope } from '../../topics/scope.ts'
-import type { Principal } from '../access/principal.ts'
-import { ApiError } from '../problems.ts'
-import type { RunQuery } from '../../topics/why/workloads.ts'
-import type { Subject } from './types.ts'
+import { mayName, objectScope, type Viewer } from '../scope.ts'
+import { Refusal } from '../refusal.ts'
+import type { RunQuery } from '../why/workloads.ts'
+import type { Subject } from './scene.ts'
 
-type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQuery; span: TimeSpan }>
+type Known = Readonly<{ dialect: Dialect; viewer: Viewer; runQuery: RunQuery; span: TimeSpan }>
 
 const cloudRef = /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./
 
-/** Throws for a text that names nothing, and for an object that the principal may not name. */
+/** Throws for a text that names nothing, and for an object that the viewer may not name. */
 export async function subjectOf(written: string, context: Known): Promise<Subject> {
   const text = written.trim()
   const parts = parseKubernetesRef(text)
   if (parts !== undefined) {
     // Absent and invisible objects look alike.
-    if (!mayName(context.principal, text)) throw missing(text)
+    if (!mayName(context.viewer, text)) throw missing(text)
     return objectSubject(text, parts)
   }
   if (/^user:[^/]*\/./s.test(text)) return { is: 'actor', ref: text, text: text.slice(text.indexOf('/') + 1) }
@@ -32,12 +31,10 @@ export async function subjectOf(written: string, context: Known): Promise<Subjec
     if (ref === undefined || object === undefined) throw missing(text)
     return objectSubject(ref, object)
   }
-  throw new ApiError('WEIR_API_INVALID', `"subject" names no object, actor or address: ${text}.`, {
-    hints: [
-      'Write namespace/name, Kind/namespace/name, an address, k8s:<cluster>/<group>/<kind>/<namespace>/<name>, ' +
-        'user:<domain>/<name>, or the reference of a cloud resource.',
-    ],
-  })
+  throw new Refusal('WEIR_API_INVALID', `"subject" names no object, actor or address: ${text}.`, [
+    'Write namespace/name, Kind/namespace/name, an address, k8s:<cluster>/<group>/<kind>/<namespace>/<name>, ' +
+      'user:<domain>/<name>, or the reference of a cloud resource.',
+  ])
 }
 
 export function objectText({ kind, namespace, name }: Pick<KubernetesRef, 'kind' | 'namespace' | 'name'>): string {
@@ -49,18 +46,18 @@ function objectSubject(ref: string, parts: KubernetesRef): Subject {
 }
 
 function missing(written: string) {
-  return new ApiError('WEIR_API_NOT_FOUND', `${written} is unknown.`, {
-    hints: ['GET /api/v1/resources lists objects; expired ones are deleted.'],
-  })
+  return new Refusal('WEIR_API_NOT_FOUND', `${written} is unknown.`, [
+    'GET /api/v1/resources lists objects; expired ones are deleted.',
+  ])
 }
 
 /** Workloads first, then the newest of them. */
 async function findObject(
   { kind, namespace, name }: Readonly<{ kind: string | undefined; namespace: string; name: string }>,
-  { dialect, principal, runQuery, span }: Known,
+  { dialect, viewer, runQuery, span }: Known,
 ): Promise<string | undefined> {
   const { text, time } = dialect
-  const scope = objectScope(principal, dialect)
+  const scope = objectScope(viewer, dialect)
   const conditions = [
     `namespace = ${text(namespace)}`,
     `name = ${text(name)}`,

@@ -1,9 +1,7 @@
-import { isoOf, seriesSql, stepFor, type RowQuery } from '../../query/plan/index.ts'
-import { ringSeries } from '../ring/answers.ts'
-import { isoSpan, storedSince } from '../../topics/coverage.ts'
-import { readSums, type RunStatement } from '../sums.ts'
-import { trafficMarks, type WhyRun } from '../../topics/why/preceding.ts'
-import type { TrafficMark } from '../../topics/why/schema.ts'
+import { isoOf, stepFor, type RowQuery, type SeriesRequest } from '../../query/plan/index.ts'
+import { isoSpan, storedSince, type Coverage } from '../coverage.ts'
+import { trafficMarks, type WhyRun } from '../why/preceding.ts'
+import type { TrafficMark } from '../why/schema.ts'
 import { auditLane } from './lanes/audit.ts'
 import { changesLane } from './lanes/changes.ts'
 import { costLane } from './lanes/cost.ts'
@@ -12,7 +10,8 @@ import { gapsLane } from './lanes/gaps.ts'
 import { notApplicable } from './lanes/lane.ts'
 import { measuresOf } from './measures.ts'
 import { problemsLane } from './lanes/problems.ts'
-import { laneNames, type Investigation, type Lane, type LaneName, type Scene } from './types.ts'
+import type { Investigation, Lane, LaneName } from './schema.ts'
+import type { Scene } from './scene.ts'
 
 const [buckets, maxMarks] = [200, 100]
 
@@ -22,17 +21,20 @@ type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to' | 
 const noTraffic = { buckets: [], since: null, stored_to: null, lost: [], stopped: [] } as const
 const lostNote = 'Flows of this time range may be lost: a file of the store was damaged.'
 
+export type TrafficSums = Coverage & Readonly<{ rows: readonly Readonly<Record<string, unknown>>[] }>
+
 /** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. `chosen`: lanes to read. */
-export async function investigate(
-  scene: Scene,
-  run: RunStatement,
-  flowsOf: (filter: string) => RowQuery,
-  chosen: readonly LaneName[] = laneNames,
-): Promise<Investigation> {
-  const { subject, span, principal, related } = scene
+type Readers = Readonly<{
+  readSeries: (request: SeriesRequest) => Promise<TrafficSums | undefined>
+  flowsOf: (filter: string) => RowQuery
+  chosen: readonly LaneName[]
+}>
+
+export async function investigate(scene: Scene, { readSeries, flowsOf, chosen }: Readers): Promise<Investigation> {
+  const { subject, span, viewer, related } = scene
   const flows = related.filter === undefined ? undefined : flowsOf(related.filter)
   const reads = (...names: readonly LaneName[]) => names.some((name) => chosen.includes(name))
-  const marks = reads('changes', 'audit') ? marksOf(scene, run, flows, () => flowsOf('')) : Promise.resolve([])
+  const marks = reads('changes', 'audit') ? marksOf(scene, flows, () => flowsOf('')) : Promise.resolve([])
   const step = stepFor(span, buckets)
   const further: Readonly<Partial<Record<LaneName, () => Promise<Lane>>>> = {
     changes: async () => changesLane(scene, await marks),
@@ -43,7 +45,7 @@ export async function investigate(
     gaps: () => gapsLane(scene),
   }
   const [traffic, measures, ...lanes] = await Promise.all([
-    reads('traffic') ? trafficOf(scene, run, flows) : undefined,
+    reads('traffic') ? trafficOf(scene, readSeries, flows) : undefined,
     measuresOf(scene, reads('latency', 'drops') ? flows : undefined, step),
     ...chosen.flatMap((name) => further[name]?.() ?? []),
   ])
@@ -51,7 +53,7 @@ export async function investigate(
   return {
     subject: { is: subject.is, text: subject.text, ref: subject.ref },
     span: { from: isoOf(span.from), to: isoOf(span.to) },
-    namespaces: principal.namespaces ?? null,
+    namespaces: viewer.namespaces ?? null,
     filter: related.filter ?? null,
     ...series,
     measured: measures.measured,
@@ -61,16 +63,15 @@ export async function investigate(
 
 /** Of objects and addresses: an actor's changes are listed whether traffic depends on them or not. */
 async function marksOf(
-  { subject, store, principal, runQuery }: Scene,
-  { context }: RunStatement,
+  { subject, store, viewer, runQuery, manifest }: Scene,
   flows: RowQuery | undefined,
   allFlows: () => RowQuery,
 ): Promise<readonly TrafficMark[]> {
   if (flows === undefined || subject.is === 'actor') return []
   const run: WhyRun = {
-    manifest: (query) => context.control.manifest(query),
+    manifest,
     store,
-    viewer: principal,
+    viewer,
     runQuery,
     flows,
     allFlows: allFlows(),
@@ -82,7 +83,7 @@ async function marksOf(
 
 async function trafficOf(
   { span, subject, store }: Scene,
-  run: RunStatement,
+  readSeries: Readers['readSeries'],
   flows: RowQuery | undefined,
 ): Promise<Traffic> {
   const step = stepFor(span, buckets)
@@ -96,12 +97,7 @@ async function trafficOf(
       ),
     }
   const request = { ...flows, step, group: [], by: 'bytes', limit: 1 } as const
-  const answer = await readSums(run, {
-    request,
-    groups: { fields: [], step },
-    query: {},
-    readers: { sql: seriesSql, ring: (source, signal) => ringSeries(source, request, signal) },
-  })
+  const answer = await readSeries(request)
   const rows = (answer?.rows ?? []).map((row) => ({
     time: isoOf(BigInt(String(row['_bucket']))),
     bytes: Number(row['_bytes'] ?? 0),

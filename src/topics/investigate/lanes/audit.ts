@@ -1,8 +1,9 @@
 import { parseKubernetesRef } from '../../../model/refs.ts'
-import { auditScope } from '../../../topics/scope.ts'
-import type { TrafficMark } from '../../../topics/why/schema.ts'
+import { auditScope } from '../../scope.ts'
+import type { TrafficMark } from '../../why/schema.ts'
 import { objectText } from '../subject.ts'
-import type { Lane, LaneItem, Scene } from '../types.ts'
+import type { Lane, LaneItem } from '../schema.ts'
+import type { Scene } from '../scene.ts'
 import { markItem } from './changes.ts'
 import { amongTexts, laneOf, notPermitted, textOf, within, withMarks, type Row } from './lane.ts'
 
@@ -12,10 +13,10 @@ const columns =
 
 /** Audit events about the subject, by the actor, or from the address. */
 export async function auditLane(scene: Scene, marks: readonly TrafficMark[]): Promise<Lane> {
-  const { dialect, principal, runQuery, subject, related, limit } = scene
-  if (subject.is === 'resource' && principal.namespaces !== undefined)
+  const { dialect, viewer, runQuery, subject, related, limit } = scene
+  if (subject.is === 'resource' && viewer.namespaces !== undefined)
     return notPermitted('audit', 'Audit events of clouds have', scene)
-  const scope = auditScope(principal, dialect)
+  const scope = auditScope(viewer, dialect)
   const about = amongTexts(scene, 'resource', related.refs)
   const actor = {
     actor: `actor = ${dialect.text(subject.ref)}`,

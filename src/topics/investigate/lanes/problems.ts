@@ -1,10 +1,11 @@
-import { insightRows } from '../../../topics/insights/sql.ts'
-import type { Lane, LaneItem, Scene } from '../types.ts'
+import { insightRows } from '../../insights/sql.ts'
+import type { Lane, LaneItem } from '../schema.ts'
+import type { Scene } from '../scene.ts'
 import { notApplicable, textOf, type Row } from './lane.ts'
 
 /** Images that run at the end of the time range, since their report. */
 export async function problemsLane({ subject, related, ...scene }: Scene): Promise<Lane> {
-  const { dialect, principal, runQuery, span, limit } = scene
+  const { dialect, viewer, runQuery, span, limit } = scene
   const namespace = subject.is === 'object' && subject.parts.kind === 'Namespace' ? subject.parts.name : undefined
   const { workload } = related
   if (namespace === undefined && workload === undefined)
@@ -16,7 +17,7 @@ export async function problemsLane({ subject, related, ...scene }: Scene): Promi
           'workloads',
           (item) => `${item} = ${dialect.text(`${workload?.namespace}/${workload?.kind}/${workload?.name}`)}`,
         )
-  const images = insightRows({ dialect, viewer: principal, at: span.to, list: 'images', fields: ['workloads'] })
+  const images = insightRows({ dialect, viewer, at: span.to, list: 'images', fields: ['workloads'] })
   const rows = await runQuery(
     `SELECT image, name, findings, critical, high, fixable, scanned, reported, count(*) OVER () AS n ` +
       `FROM (${images}) WHERE ${runs} ` +

@@ -1,0 +1,58 @@
+import type { SeriesRequest } from '../../query/plan/index.ts'
+import { dialectOf } from '../../query/index.ts'
+import { listOf } from '../comma-list.ts'
+import { rowQueryOf } from '../flows/row-query.ts'
+import { operation, type Surroundings } from '../operation.ts'
+import { Refusal } from '../refusal.ts'
+import type { Watched } from '../resources/one.ts'
+import { readRows } from '../rows.ts'
+import { span as spanOf } from '../time-span.ts'
+import { investigate, type TrafficSums } from './investigation.ts'
+import { relatedTo } from './related.ts'
+import { InvestigateParameters, Investigation, laneNames, type LaneName } from './schema.ts'
+import { subjectOf } from './subject.ts'
+
+export { markdownOf } from './markdown.ts'
+
+/** Sums of flows per bucket, read in the way that is fastest for the store. Undefined: the signal aborted. */
+export type SeriesReader = Readonly<{ readSeries: (request: SeriesRequest) => Promise<TrafficSums | undefined> }>
+
+export const investigation = operation({
+  id: 'investigate',
+  summary: 'Everything about a workload, actor, address or resource in a time range',
+  description:
+    'Traffic, latency, drops, changes, audit events, cluster events, problems of images, costs and gaps. Access is ' +
+    'decided for each lane; a lane without items states the reason.',
+  parameters: InvestigateParameters,
+  result: Investigation,
+  refuses: ['WEIR_API_NOT_FOUND'],
+  async run(
+    { subject: written, from = 'now-1h', to = 'now', limit = 100, lanes },
+    surroundings: Surroundings & Watched & SeriesReader,
+  ) {
+    const { store, viewer, now, manifest, readSeries } = surroundings
+    const context = {
+      dialect: dialectOf(store),
+      viewer,
+      span: spanOf({ from, to }, now),
+      runQuery: (sql: string) => readRows<Readonly<Record<string, unknown>>>(surroundings, sql),
+    }
+    const subject = await subjectOf(written, context)
+    const scene = { ...context, subject, limit, store, manifest, related: await relatedTo(subject, context) }
+    return investigate(scene, {
+      readSeries,
+      flowsOf: (filter) => rowQueryOf({ filter, from, to }, 'flow_time', now, viewer),
+      chosen: lanesOf(lanes),
+    })
+  },
+})
+
+function lanesOf(written: string | undefined): readonly LaneName[] {
+  const listed = listOf(written)
+  const unknown = listed.find((name) => !laneNames.some((lane) => lane === name))
+  if (unknown !== undefined)
+    throw new Refusal('WEIR_API_INVALID', `"lanes" contains ${unknown}, which is no lane.`, [
+      `Possible values: ${laneNames.join(', ')}.`,
+    ])
+  return listed.length === 0 ? laneNames : laneNames.filter((lane) => listed.includes(lane))
+}
