@@ -1,5 +1,5 @@
 /** Sums beside the files of flows (ADR 0038) as a source. */
-import type { StoredSums } from '../engine/control.ts'
+import type { FileSumsOfPart, StoredSums } from '../engine/control.ts'
 import { columnsRead, testsOf, type QueryField } from '../query/index.ts'
 import { boundOf, rowsBefore, type Rollup, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
 import { sumPartWith, sumViewOf } from '../store/file-sums/parts.ts'
@@ -27,9 +27,13 @@ export function partSums(
   const part = sumPartWith([...fields.flatMap(columnsRead), ...tested, ...further])
   const sums = part === undefined ? undefined : parts[part.name]
   if (part === undefined || sums === undefined) return undefined
+  return areWorth(sums, span, flows) ? { view: sumViewOf(part), span, isOfFlows: true } : undefined
+}
+
+/** Whether sums have most of the flows of a span, and are not too many. */
+export function areWorth(sums: FileSumsOfPart, span: TimeSpan, flows: StoredSums['flows']): boolean {
   const [read, all] = [flowsIn(span, sums.without), flowsIn(span, flows.hours ?? [])]
-  const isWorth = read <= maxRead && read * 2 <= all && sums.rows * all <= maxSums * flows.rows
-  return isWorth ? { view: sumViewOf(part), span, isOfFlows: true } : undefined
+  return read <= maxRead && read * 2 <= all && sums.rows * all <= maxSums * flows.rows
 }
 
 /** About, by the hours of their receipt. */

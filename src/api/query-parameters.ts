@@ -44,7 +44,7 @@ export type AnswerFrame = CoverageFacts &
     relative_error?: number
   }>
 
-type AnswerFacts = Coverage &
+export type AnswerFacts = Coverage &
   Readonly<{
     next?: string
     source?: string
@@ -94,7 +94,8 @@ export const answerProperties = {
     type: 'string',
     description:
       'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), `sketch` ' +
-      '(counts of values beside the flows), or `ring` (the newest flows, in memory, without a store).',
+      '(counts of values beside the flows), `lists` (the largest conversations of each file of flows), or `ring` ' +
+      '(the newest flows, in memory, without a store).',
   },
   span: object(
     { from: string, to: string },
@@ -106,14 +107,15 @@ export const answerProperties = {
   exact: {
     type: 'boolean',
     description:
-      'False if groups may lack flows that a rollup combined with others, at most by `error`, if flows are `lost`, ' +
-      'or if statistics have a `relative_error`. Otherwise totals are exact, except under a filter that a rollup ' +
-      'does not support after the flows have expired.',
+      'False if groups may lack flows that a rollup combined with others, at most by `error`, if conversations can ' +
+      'lack flows, if flows are `lost`, or if statistics have a `relative_error`. Otherwise totals are exact, except ' +
+      'under a filter that a rollup does not support after the flows have expired.',
   },
   error: {
     description:
       'Only if a rollup combined flows: the maximum amount that a group may lack, in the ranking measure. It is the ' +
-      'sum of flows that a rollup stores without group.',
+      'sum of flows that a rollup stores without group. Of conversations from lists: the most that a row lacks, and ' +
+      'that a conversation without a row has.',
   },
   relative_error: {
     type: 'number',

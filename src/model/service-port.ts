@@ -25,6 +25,9 @@ const dynamicFrom = 32_768
 /** Bits of `tcp_flags`; those above 0xff are NetObserv's, for two flags in one packet. */
 export const tcpBits = { syn: 0x02, rst: 0x04, ack: 0x10, synAck: 0x100 } as const
 
+/** Bits of `tcp_flags` that are the same for all exporters. */
+export const plainBits = 0xff
+
 export type PortEvidence = Readonly<{
   /** 0 or undefined: none. */
   src: number | undefined

@@ -3,7 +3,7 @@ import { EndpointCopies } from './endpoint-copies.ts'
 import { lostRows, spanText } from './losses.ts'
 import { daysWithSums } from './file-sums/days.ts'
 import { intactDays, intactSums } from './file-sums/intact.ts'
-import { sumsVersion } from './file-sums/parts.ts'
+import { areReadable } from './file-sums/parts.ts'
 import { readManifest } from './manifest.ts'
 import { holdsRows, sumsOf, type Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
@@ -43,7 +43,7 @@ async function compareSize(
 
 async function checkSums(host: Host, directory: string, files: readonly StoredFile[]): Promise<StoreCheck['sums']> {
   const verification = new Verification(host.disk, directory)
-  const withSums = files.filter(({ sums }) => sums?.version === sumsVersion)
+  const withSums = files.filter(({ sums }) => areReadable(sums))
   const days = daysWithSums(files)
   const [ofFiles, ofDays] = [await intactSums(verification, withSums), await intactDays(verification, days)]
   const damaged = [

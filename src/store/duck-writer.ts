@@ -337,8 +337,8 @@ class DuckWriter implements TableWriter {
     return endpointUse(this.#instance, path, columns)
   }
 
-  sums(path: string, into: string, { words }: FileAbout): Promise<SumsBuilt | undefined> {
-    return buildSums(this.#instance, path, into, agentOf(words))
+  sums(path: string, into: string, { words }: FileAbout, endpoints: readonly string[]): Promise<SumsBuilt | undefined> {
+    return buildSums(this.#instance, path, into, { agent: agentOf(words), endpoints })
   }
 
   mergeSums(

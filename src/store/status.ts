@@ -3,7 +3,7 @@ import type { RowsReceived } from '../model/rows-received.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
 import { daysWithSums, type DaySums } from './file-sums/days.ts'
-import { sumParts, sumsVersion } from './file-sums/parts.ts'
+import { areReadable, conversationPart, sumParts } from './file-sums/parts.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
 import { bytesOnDisk, type SourceCount, type StoredFile } from './record.ts'
@@ -159,15 +159,15 @@ class Hours {
 }
 
 function fileSumsOf(files: readonly StoredFile[]): StoredSums['fileSums'] {
-  if (files.every(({ sums }) => sums?.version !== sumsVersion)) return undefined
-  const parts = sumParts.map(({ name }) => ({ name, rows: 0, without: new Hours() }))
+  if (!files.some(({ sums }) => areReadable(sums))) return undefined
+  const parts = [...sumParts, conversationPart].map(({ name }) => ({ name, rows: 0, without: new Hours() }))
   const dayOf = new Map<StoredFile, DaySums>()
   for (const day of daysWithSums(files)) {
     for (const part of parts) part.rows += day.sums.parts[part.name] ?? 0
     for (const file of day.files) dayOf.set(file, day)
   }
   for (const file of files) {
-    const own = file.sums?.version === sumsVersion ? file.sums.parts : {}
+    const own = areReadable(file.sums) ? (file.sums?.parts ?? {}) : {}
     const ofDay = dayOf.get(file)?.sums.parts ?? {}
     for (const part of parts) {
       if (ofDay[part.name] !== undefined) continue

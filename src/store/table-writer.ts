@@ -105,8 +105,8 @@ export interface TableWriter {
   inspect(stream: Stream, path: string): Promise<Inspected>
   /** Endpoint ids of a file of flows in these columns. Undefined if it has none, or rows without a receive time. */
   endpointUse(path: string, columns: readonly string[]): Promise<EndpointUse | undefined>
-  /** Writes the sums of a file of flows. Undefined if it can have none. */
-  sums(path: string, into: string, about: FileAbout): Promise<SumsBuilt | undefined>
+  /** Writes the sums of a file of flows, of which these files have the endpoints. Undefined if it can have none. */
+  sums(path: string, into: string, about: FileAbout, endpoints: readonly string[]): Promise<SumsBuilt | undefined>
   /** Sums the sums of files by parts that all have. Returns rows by name of the part; undefined beyond 63 bits. */
   mergeSums(
     from: readonly string[],

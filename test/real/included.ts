@@ -6,7 +6,7 @@ const drawn = [
   'src/connectors/kubernetes/source-{tracker,leadership,blocks,rows}.test.ts',
   'src/query/{agreement,flp/flp}.test.ts',
   'src/store/crash.test.ts',
-  'src/api/{file-sums,flow-sums,many-conversations}.test.ts',
+  'src/api/{file-sums,flow-sums,listed-conversations,many-conversations}.test.ts',
   'src/store/{endpoint-index/endpoint-index,flows/wide,rollup/rollup,graph/edges}.test.ts',
   'src/store/read/{address-ids,pruned,file-cache}.test.ts',
   'test/model/{journal,pipeline/pipeline,transforms/transforms}.test.ts',

@@ -30,10 +30,14 @@ export const conversationsText = {
   noneReported: 'not reported',
   sum: (shown: string, bytes: string, flows: string) => `${shown} · ${bytes} · ${flows} in both directions`,
   largest: (shown: string, all: string) => `first ${shown} of ${all}`,
+  about: (all: string) => `about ${all}`,
   all: 'All conversations',
   saved: (rows: string) => `Saved ${rows} conversations.`,
   csv: 'CSV, all conversations',
   csvHint: (most: string) => `In the order of the table; at most ${most}.`,
   exportTitle: 'Export conversations',
+  listed: (most: string) =>
+    `From the largest conversations of each stored file: amounts can lack up to ${most}, and others can have as much.`,
+  readAll: 'Read all flows',
   showMore: (count: string) => `Show ${count}`,
 }

@@ -1,9 +1,6 @@
-import {
-  conversationNames,
-  plainBits,
-  type ConversationRank,
-  type ConversationsRequest,
-} from '../../query/plan/index.ts'
+import { conversationNames } from '../../model/conversation-lists.ts'
+import { plainBits } from '../../model/service-port.ts'
+import { type ConversationRank, type ConversationsRequest } from '../../query/plan/index.ts'
 import { flowNames } from '../../query/index.ts'
 import { microseconds, portEvidence } from '../../query/live-columns.ts'
 import { listeningSides, opensConnection } from '../../model/service-port.ts'

@@ -1,25 +1,35 @@
+import { conversationNames } from '../../model/conversation-lists.ts'
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import {
   conversationInitiator,
-  conversationNames,
   conversationsSql,
   isoOf,
   type ConversationsRequest,
   type Direction,
+  type TimeSpan,
 } from '../../query/plan/index.ts'
 import { dialectOf, flowNames } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { manyFlows } from '../flow-sums.ts'
 import type { Hub } from '../live/hub.ts'
+import { listedConversations } from '../listed-conversations.ts'
 import { manyConversations } from '../many-conversations.ts'
 import type { ApiContext } from '../options.ts'
-import { answerFrame, answerProperties, columnOf, rowQueryOf, type AnswerColumn } from '../query-parameters.ts'
+import {
+  answerFrame,
+  answerProperties,
+  columnOf,
+  rowQueryOf,
+  type AnswerColumn,
+  type AnswerFacts,
+} from '../query-parameters.ts'
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
-import { ConversationsParameters } from '../../topics/flows/parameters.ts'
+import { ConversationsParameters, type ConversationsQuery } from '../../topics/flows/parameters.ts'
 import { typed } from '../typed.ts'
 import { coverageOf, storedTo } from '../../topics/coverage.ts'
 import { integer, object, refusals } from '../json-schema.ts'
@@ -29,7 +39,18 @@ export const conversationSchemas = {
     {
       ...answerProperties,
       total: object(
-        { conversations: integer, flows: {}, bytes: {}, packets: {} },
+        {
+          conversations: integer,
+          conversations_error: {
+            type: 'number',
+            description:
+              'Only from lists: the number of all conversations is estimated, with this relative error (four ' +
+              'standard errors). A conversation counts once for each day. The sums of all flows are exact.',
+          },
+          flows: {},
+          bytes: {},
+          packets: {},
+        },
         { description: 'Number of all conversations, and the sums of their flows.' },
       ),
     },
@@ -46,7 +67,8 @@ const schema = {
     'server of earlier flows), `lower` (the lower port), or `time` (the earlier flow). ' +
     'Columns ending in `_out` are from client to server, in `_in` the responses; `flows_out` and `flows_in` count ' +
     'the reports. A direction without reports has null sums. Times are those of exporters, else the receive time. ' +
-    'Names are those of the flows; of several, the last in byte order.',
+    'Names are those of the flows; of several, the last in byte order. Over more than 8 million flows without a ' +
+    'filter, rows by bytes, packets or flows are merged from the largest conversations of each stored file.',
   querystring: ConversationsParameters,
   response: { 200: { $ref: 'Conversations#' }, ...refusals },
 } as const
@@ -63,19 +85,20 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
     const { store } = context.control
     const disconnected = abortOnDisconnect(reply)
     const unstored = storedTo(context, parsed.span)
-    const answer =
+    const read =
       store === undefined
         ? await ringConversations(hub.ringSource(), parsed, disconnected)
-        : { rows: await storedConversations(store, parsed, disconnected, context.host), span: parsed.span }
-    if (answer?.rows === undefined) return reply.hijack()
-    const facts =
-      store === undefined ? { source: 'ring' } : { source: 'raw', ...(await coverageOf(context, parsed)), ...unstored }
-    const [first] = answer.rows
-    const rows = answer.rows.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
+        : await storedConversations(store, parsed, { disconnected, host: context.host, source: query.source })
+    if (read === undefined) return reply.hijack()
+    const { rows: records, span = parsed.span, ...facts } = { source: 'ring', ...read }
+    const coverage = store === undefined ? {} : { ...(await coverageOf(context, parsed)), ...unstored }
+    const [first] = records
+    const rows = records.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
     return answerJson(request, reply, {
-      ...answerFrame(columns, rows.map(cellsOf), answer.span, facts),
+      ...answerFrame(columns, rows.map(cellsOf), span, { ...facts, ...coverage }),
       total: {
         conversations: first?.['_all_conversations'] ?? 0,
+        ...withoutUndefined({ conversations_error: first?.['_conversations_error'] }),
         flows: first?.['_all_flows'] ?? 0,
         bytes: first?.['_all_bytes'] ?? 0,
         packets: first?.['_all_packets'] ?? 0,
@@ -84,17 +107,31 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
   })
 }
 
+type ReadOptions = Readonly<{ disconnected: AbortSignal; host: Host; source: ConversationsQuery['source'] }>
+
+type StoredConversations = Pick<AnswerFacts, 'source' | 'exact' | 'error'> &
+  Readonly<{ rows: readonly AnswerRecord[]; span?: TimeSpan }>
+
+/** Undefined when the client has disconnected. */
 async function storedConversations(
   store: StoreReader,
   request: ConversationsRequest,
-  disconnected: AbortSignal,
-  host: Host,
-): Promise<readonly AnswerRecord[] | undefined> {
+  { disconnected, host, source }: ReadOptions,
+): Promise<StoredConversations | undefined> {
   const dialect = dialectOf(store)
   const stored = dialect.hasParts ? ((await store.sums?.())?.flows.rows ?? 0) : 0
-  return stored > manyFlows
-    ? manyConversations(store, request, disconnected)
-    : manyRowsOf(store, conversationsSql(request, dialect), disconnected, host)
+  const listed =
+    stored > manyFlows && source !== 'raw' ? await listedConversations(store, request, disconnected) : undefined
+  if (listed !== undefined) {
+    const { rows, error } = listed
+    return error === undefined ? { rows, source: 'raw' } : { rows, source: 'lists', exact: false, error }
+  }
+  if (disconnected.aborted) return undefined
+  const rows =
+    stored > manyFlows
+      ? await manyConversations(store, request, disconnected)
+      : await manyRowsOf(store, conversationsSql(request, dialect), disconnected, host)
+  return rows === undefined ? undefined : { rows, source: 'raw' }
 }
 
 const column = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of)!), name })

@@ -1,5 +1,6 @@
 /** Both directions of one 5-tuple as one row. */
-import { isAgentSql, listeningSides, openingSql, serverByPorts, tcpBits } from '../../model/service-port.ts'
+import { conversationNames } from '../../model/conversation-lists.ts'
+import { isAgentSql, listeningSides, openingSql, plainBits, serverByPorts, tcpBits } from '../../model/service-port.ts'
 import { duckdb, type Dialect } from '../dialect.ts'
 import { conditionOf, type RowQuery } from './row-query.ts'
 
@@ -10,12 +11,6 @@ export interface ConversationsRequest extends RowQuery {
   readonly by: ConversationRank
   readonly limit: number
 }
-
-/** Parts of an endpoint that a conversation has for both of its ends; of several values, the last in byte order. */
-export const conversationNames = ['name', 'namespace', 'owner_name', 'label'] as const
-
-/** Bits of `tcp_flags` that are the same for all exporters. */
-export const plainBits = 0xff
 
 /** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
 const flagsSql = ({ bitAnd }: Dialect) =>

@@ -27,10 +27,8 @@ export {
 export { isoOf, momentOf, maxBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export {
   conversationInitiator,
-  conversationNames,
   conversationRanks,
   conversationsSql,
-  plainBits,
   type ConversationRank,
   type ConversationsRequest,
   type Direction,
@@ -84,4 +82,5 @@ export {
   type ConversationKey,
   type ConversationsPart,
 } from './many-conversations.ts'
+export { largestOfListsSql } from './conversation-lists.ts'
 export { addressGroupsSql } from './address-groups.ts'

@@ -2,7 +2,7 @@ import type { Log } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { needsFileBeside } from '../endpoint-index/indexes.ts'
 import type { Folder } from '../folder.ts'
-import { sumsOf, temporaryEnding } from '../names.ts'
+import { dayOf, sumsOf, temporaryEnding } from '../names.ts'
 import type { StoredFile, SumsOfFile } from '../record.ts'
 import { aboutFiles } from '../state.ts'
 import type { TableWriter } from '../table-writer.ts'
@@ -64,12 +64,13 @@ export class FileSums {
   }
 
   /** Not synced: a torn file has another checksum. */
-  async #save({ name }: StoredFile, path: string, writer: TableWriter): Promise<SumsOfFile | undefined> {
+  async #save(file: StoredFile, path: string, writer: TableWriter): Promise<SumsOfFile | undefined> {
     const { disk } = this.#host
-    const { state } = this.#folder
     const temporary = path + temporaryEnding
     await disk.remove(temporary)
-    const built = await writer.sums(this.#folder.path(name), temporary, aboutFiles(state, sumsVersion))
+    const endpoints = await this.#endpointsOf(file)
+    const about = aboutFiles(this.#folder.state, sumsVersion)
+    const built = await writer.sums(this.#folder.path(file.name), temporary, about, endpoints)
     if (built === undefined) {
       await disk.remove(temporary)
       return undefined
@@ -77,6 +78,15 @@ export class FileSums {
     const { crc, bytes } = await checksumOf(disk, temporary)
     await disk.rename(temporary, path)
     return { version: sumsVersion, bytes, crc, ...built }
+  }
+
+  /** Verified files of its day; none if one is damaged. */
+  async #endpointsOf({ hour }: StoredFile): Promise<readonly string[]> {
+    const { state, versions } = this.#folder
+    const files = [...state.files.values()].filter(
+      (file) => file.stream === 'endpoints' && dayOf(file.hour) === dayOf(hour) && !versions.missing.has(file.name),
+    )
+    return (await this.#folder.verify(files)) ? files.map(({ name }) => this.#folder.path(name)) : []
   }
 
   /** The entry of the file, without its sums if they are damaged, so that they are written again. */

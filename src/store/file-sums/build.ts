@@ -1,8 +1,10 @@
 import type { DuckDBInstance } from '@duckdb/node-api'
+import { listColumns } from '../../model/conversation-lists.ts'
 import { flowTimeOf } from '../../model/flow-time.ts'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns } from '../schema.ts'
-import { sumColumns, sumParts, type SumPart } from './parts.ts'
+import { listConversations, type ListedRows } from './conversations.ts'
+import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
 /** Rows per row of the file. A part with more is left out, unless it is small. */
 const mostShare = 0.25
@@ -22,7 +24,8 @@ export type SumsBuilt = Readonly<{
 const columnsRead = [
   ...new Set([
     ...sumColumns.keys(),
-    ...sumParts.flatMap(({ computed = [] }) => computed.flatMap(({ reads }) => reads)),
+    ...[...sumParts, conversationPart].flatMap(({ computed = [] }) => computed.flatMap(({ reads }) => reads)),
+    ...conversationPart.keys,
     'bytes',
     'packets',
     'sampling',
@@ -50,12 +53,15 @@ export function sumInput(
 
 export const flowTime: string = flowTimeOf((time) => `epoch_us(${time})`)
 
+/** `agent`: see `FlowContext`. `endpoints`: files with those of the flows. */
+export type SumContext = Readonly<{ agent: string | null; endpoints: readonly string[] }>
+
 /** Writes the sums of a file of flows. Undefined if it can have none. */
 export async function buildSums(
   instance: DuckDBInstance,
   path: string,
   into: string,
-  agent: string | null,
+  { agent, endpoints }: SumContext,
 ): Promise<SumsBuilt | undefined> {
   const connection = await instance.connect()
   try {
@@ -86,6 +92,17 @@ export async function buildSums(
       selects.push(`(${storedSql(number, values, table)})`)
     }
     if (selects.length === 0) return undefined
+    // The other sums do not depend on it: it can lack memory, or have a total beyond 63 bits.
+    const listed = await listConversations(connection, {
+      rows: Number(rows),
+      flows: estimated(flows, type),
+      facts: factsOf(agent),
+      endpoints,
+    }).catch(() => undefined)
+    if (listed !== undefined) {
+      parts[conversationPart.name] = listed.rows
+      selects.push(...listed.selects.map((rows) => `(${listedSql(rows)})`))
+    }
     await connection.run(`COPY (${selects.join(' UNION ALL ')}) TO ${quoted(into)} (${sumsFormat})`)
     return { parts, from, to }
   } catch (error) {
@@ -121,8 +138,26 @@ function partSql(values: readonly PartValue[], flows: string, type: SumType): st
 function storedSql(number: number, values: readonly PartValue[], table: string): string {
   const has = new Set(values.map(({ name }) => name))
   const columns = [...sumColumns].map(([name, type]) => (has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
-  return `SELECT ${number}::UTINYINT AS part, ${columns.join(', ')}, bytes_est, packets_est, flows FROM ${table}
-      ORDER BY ${values.map(({ name }) => `"${name}"`).join(', ')}`
+  const others = listColumns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')
+  return `SELECT ${number}::UTINYINT AS part, ${columns.join(', ')}, bytes_est, packets_est, flows, ${others}
+      FROM ${table} ORDER BY ${values.map(({ name }) => `"${name}"`).join(', ')}`
+}
+
+function estimated(flows: string, type: SumType): string {
+  const values = (['bytes', 'packets'] as const).map((column) => `${sampled(column, type)} AS ${column}_est`)
+  return `SELECT r.*, ${values.join(', ')} FROM (${flows}) r`
+}
+
+function factsOf(agent: string | null): string {
+  const { computed = [] } = conversationPart
+  return computed.map(({ name, type, sql }) => `(${sql({ agent })})::${type} AS "${name}"`).join(', ')
+}
+
+function listedSql({ part, columns, from }: ListedRows): string {
+  const keys = [...sumColumns].map(([name, type]) => `(${columns.get(name) ?? 'NULL'})::${type} AS "${name}"`)
+  const totals = ['bytes_est', 'packets_est', 'flows'].map((name) => `${columns.get(name)} AS ${name}`)
+  const others = listColumns.map(({ name, type }) => `(${columns.get(name) ?? 'NULL'})::${type} AS "${name}"`)
+  return `SELECT ${part}::UTINYINT AS part, ${[...keys, ...totals, ...others].join(', ')} FROM ${from} ORDER BY ALL`
 }
 
 /** `DOUBLE`: exact while all totals are below {@link exactDoubles}. */

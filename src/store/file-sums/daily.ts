@@ -8,7 +8,7 @@ import { checksumOf, Verification } from '../verification.ts'
 import type { FileSums } from './background.ts'
 import { daysWithSums, digestOf, flowDays } from './days.ts'
 import { intactDays, intactSums } from './intact.ts'
-import { sumParts, sumsVersion } from './parts.ts'
+import { areReadable, sumParts, sumsVersion } from './parts.ts'
 
 const retryMs = 3_600_000
 
@@ -61,7 +61,7 @@ export class DailySums {
     const have = new Set(daysWithSums(files).flatMap(({ files: [first] }) => (first === undefined ? [] : [first])))
     const days = [...flowDays(files)].sort(([a], [b]) => b - a).slice(0, -1)
     for (const [day, ofDay] of days) {
-      const isComplete = ofDay.length > 1 && ofDay.every(({ sums }) => sums?.version === sumsVersion)
+      const isComplete = ofDay.length > 1 && ofDay.every(({ sums }) => areReadable(sums))
       if (!isComplete || have.has(ofDay[0]!) || !isOver(day + 23)) continue
       const digest = digestOf(ofDay)
       if ((this.#failed.get(digest) ?? -Infinity) <= now - retryMs) return { files: ofDay, digest }

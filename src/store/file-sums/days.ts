@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { dayOf, daySumsOf } from '../names.ts'
 import type { StoredFile, SumsOfDay } from '../record.ts'
-import { sumsVersion } from './parts.ts'
+import { areReadable } from './parts.ts'
 
 export type DaySums = Readonly<{
   /** Of the file of sums. */
@@ -27,7 +27,9 @@ export function digestOf(files: readonly StoredFile[]): string {
 /** Days with sums of exactly their files in the list. */
 export function daysWithSums(files: Iterable<StoredFile>): readonly DaySums[] {
   return [...flowDays(files).values()].flatMap((ofDay) => {
-    const current = ofDay.flatMap(({ name, day }) => (day?.version === sumsVersion ? [{ name, sums: day }] : []))
+    const current = ofDay.flatMap(({ name, day }) =>
+      day !== undefined && areReadable(day) ? [{ name, sums: day }] : [],
+    )
     if (current.length === 0) return []
     const digest = digestOf(ofDay)
     const matching = current.find(({ sums }) => sums.files === digest)

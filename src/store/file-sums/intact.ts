@@ -3,7 +3,7 @@ import { sumsOf } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Verification } from '../verification.ts'
 import type { DaySums } from './days.ts'
-import { sumsVersion } from './parts.ts'
+import { areReadable } from './parts.ts'
 import { summedDays, summedFiles, type Summed, type SumReads } from './view.ts'
 
 /** Names of files with intact sums. */
@@ -11,7 +11,9 @@ export async function intactSums(
   verification: Verification,
   files: readonly StoredFile[],
 ): Promise<ReadonlySet<string>> {
-  const current = files.flatMap((file) => (file.sums?.version === sumsVersion ? [{ ...file, ...file.sums }] : []))
+  const current = files.flatMap((file) =>
+    file.sums !== undefined && areReadable(file.sums) ? [{ ...file, ...file.sums }] : [],
+  )
   const damaged = await verification.damaged(current.map((file) => ({ ...file, name: sumsOf(file.name) })))
   const names = new Set([...damaged.keys()].map(({ name }) => name))
   return new Set(current.flatMap(({ name }) => (names.has(sumsOf(name)) ? [] : [name])))

@@ -1,6 +1,14 @@
 /** The dimensions by which each large file of flows has complete sums beside it (ADR 0038). */
 import { endTexts } from '../../model/endpoint.ts'
-import { serviceEvidence, serviceSql } from '../../model/service-port.ts'
+import { evidenceBits, flowFacts } from '../../model/conversation-lists.ts'
+import {
+  isAgentSql,
+  listeningSides,
+  openingSql,
+  plainBits,
+  serviceEvidence,
+  serviceSql,
+} from '../../model/service-port.ts'
 import { columnsBehind, flowViewColumns } from '../read/views.ts'
 import { fileColumns } from '../schema.ts'
 import { sketchParts } from './sketch-parts.ts'
@@ -31,8 +39,15 @@ export type SumPart = Readonly<{
   mostShare?: number
 }>
 
-/** Changes with the meaning or the columns of sums. Those of another version are not read, and written again. */
-export const sumsVersion = 2
+/** Changes with the meaning or the columns of sums. Those of another version are written again. */
+export const sumsVersion = 3
+/** Of earlier versions with the same meaning, which lack parts at most. */
+const readableSince = 2
+
+/** Sums of other versions are not read. */
+export function areReadable(sums: Readonly<{ version: number }> | undefined): boolean {
+  return sums !== undefined && sums.version >= readableSince && sums.version <= sumsVersion
+}
 
 function partOfEnd(end: 'src' | 'dst'): SumPart {
   const texts = endTexts.map((text) => `${end}_${text}`)
@@ -71,6 +86,44 @@ export const sumParts: readonly SumPart[] = [
   partOfEnd('dst'),
   ...sketchParts,
 ]
+
+const isAgent = (agent: string | null) => (agent === null ? 'false' : isAgentSql('r.protocol', agent))
+
+function evidenceOf({ agent }: FlowContext): string {
+  const tests = [
+    [openingSql('duckdb', 'r.tcp_flags', isAgent(agent)).opens, evidenceBits.opens],
+    [`r.listening_side = ${listeningSides.src}`, evidenceBits.sourceListens],
+    [`r.listening_side = ${listeningSides.dst}`, evidenceBits.targetListens],
+  ] as const
+  return tests.map(([test, bit]) => `CASE WHEN ${test} THEN ${bit} ELSE 0 END`).join(' + ')
+}
+
+/** The largest rows of a file by a key that is nearly as frequent as flows. No view of sums has it. */
+export const conversationPart: SumPart = {
+  name: 'conversations',
+  keys: ['src_ep', 'dst_ep', 'src_port', 'dst_port', 'proto', ...flowFacts],
+  computed: [
+    {
+      name: 'flags',
+      type: 'USMALLINT',
+      reads: ['tcp_flags', 'protocol'],
+      sql: ({ agent }) => `CASE WHEN ${isAgent(agent)} THEN r.tcp_flags ELSE r.tcp_flags & ${plainBits} END`,
+    },
+    { name: 'evidence', type: 'UTINYINT', reads: ['tcp_flags', 'protocol', 'listening_side'], sql: evidenceOf },
+    {
+      name: 'first',
+      type: 'BIGINT',
+      reads: ['time_start', 'time_received'],
+      sql: () => 'epoch_us(coalesce(r.time_start, r.time_received))',
+    },
+    {
+      name: 'last',
+      type: 'BIGINT',
+      reads: ['time_end', 'time_received'],
+      sql: () => 'epoch_us(coalesce(r.time_end, r.time_received))',
+    },
+  ],
+}
 
 export const sumViewPrefix = 'flows_by_'
 

@@ -1,5 +1,13 @@
 /** Views `flows_by_…`: exact sums of the flows of a span, from the sums of files and the flows of other files. */
 import { flowsReceived } from '../../model/flow-time.ts'
+import {
+  listColumns,
+  listedEndpointsView,
+  listedParts,
+  listedView,
+  registers,
+  unlistedView,
+} from '../../model/conversation-lists.ts'
 import { fileList } from '../duck.ts'
 import { sumsOf } from '../names.ts'
 import { boundsOf, receivedWithin } from '../read/receipt.ts'
@@ -9,7 +17,7 @@ import type { StoredFile, SumsOfFile } from '../record.ts'
 import { fileColumns } from '../schema.ts'
 import { flowTime, sumInput } from './build.ts'
 import { daysWithSums, type DaySums } from './days.ts'
-import { sumParts, sumViewOf, viewColumnsOf, type SumPart } from './parts.ts'
+import { conversationPart, sumParts, sumViewOf, viewColumnsOf, type SumPart } from './parts.ts'
 
 /** `flow_time` in µs, `to` exclusive. */
 type SumSpan = Readonly<{ from: number; to: number }>
@@ -20,8 +28,8 @@ export type SumReads = readonly Readonly<{ part: SumPart; span: SumSpan }>[]
 const sums = ['bytes_est', 'packets_est', 'flows'] as const
 
 export function sumReadsOf(tree: unknown, tables: ReadonlySet<string>): SumReads {
-  return sumParts.flatMap((part) => {
-    const view = sumViewOf(part)
+  return [...sumParts, conversationPart].flatMap((part) => {
+    const view = part === conversationPart ? listedView : sumViewOf(part)
     if (!tables.has(view)) return []
     const [from, to] = ['span_from', 'span_to'].map((column) => boundsOf(tree, view, column))
     if (from === undefined || to === undefined || from.from !== from.to || to.from !== to.to) return []
@@ -47,19 +55,60 @@ function isSummed(of: SumsOfFile | undefined, { part, span }: SumReads[number]):
 
 export function sumViews({ sumReads = [] }: Statement, input: ViewInput): string {
   return sumReads
-    .map(
-      (read) =>
-        `; CREATE TEMP VIEW ${sumViewOf(read.part)} AS SELECT *, make_timestamptz(${read.span.from}) AS span_from,
-          make_timestamptz(${read.span.to}) AS span_to FROM (${sumView(read, input)})`,
+    .map((read) =>
+      read.part === conversationPart
+        ? listedViews(read, input)
+        : viewSql(sumViewOf(read.part), read, sumView(read, input)),
     )
     .join('')
 }
 
+function viewSql(name: string, { span }: SumReads[number], rows: string) {
+  return `; CREATE TEMP VIEW ${name} AS SELECT *, make_timestamptz(${span.from}) AS span_from,
+      make_timestamptz(${span.to}) AS span_to FROM (${rows})`
+}
+
+/** The input with files that can have flows of the span. */
+function inputWithin({ span }: SumReads[number], given: ViewInput) {
+  const received = flowsReceived({ from: BigInt(span.from), to: BigInt(span.to) }).all
+  const bounds = { from: Number(received.from) / 1000, to: Number(received.to) / 1000 }
+  return { input: { ...given, files: receivedWithin(given.files, bounds) }, received }
+}
+
+const listKeys = ['src_ep', 'dst_ep', 'src_port', 'dst_port', 'proto']
+
+/** Rows of the lists of files, the flows of other files, and all endpoints. */
+function listedViews(read: SumReads[number], given: ViewInput): string {
+  const { input, received } = inputWithin(read, given)
+  const isListed = ({ name, sums: of }: StoredFile) => given.summed?.files.has(name) === true && isSummed(of, read)
+  const flows = input.files.filter(({ stream }) => stream === 'flows')
+  const lists = flows.filter(isListed)
+  const { part, span } = read
+  const columns = [...listKeys, ...sums, ...listColumns.map(({ name }) => name)].map((name) => `"${name}"`).join(', ')
+  const rows = lists.reduce((sum, { sums: of }) => sum + (of?.parts[part.name] ?? 0) + registers, 0)
+  const paths = fileList(lists.map(({ name }) => `${input.directory}/${sumsOf(name)}`))
+  const first = Math.min(...Object.values(listedParts))
+  const types = new Map(fileColumns.flows.map(({ name, type }) => [name, type]))
+  const none = [
+    ...listKeys.map((name) => [name, types.get(name)] as const),
+    ...sums.map((name) => [name, 'BIGINT'] as const),
+    ...listColumns.map(({ name, type }) => [name, type] as const),
+  ].map(([name, type]) => `NULL::${type} AS "${name}"`)
+  const listed =
+    lists.length === 0
+      ? `SELECT NULL::UTINYINT AS part, ${none.join(', ')} WHERE false`
+      : `SELECT part, ${columns} FROM read_parquet(${paths}, explicit_cardinality = ${rows}) WHERE part >= ${first}`
+  const others = { ...input, files: input.files.filter((file) => !lists.includes(file)) }
+  return (
+    viewSql(listedView, read, listed) +
+    `; CREATE TEMP VIEW ${unlistedView} AS ${flowScan(others, part.keys, part.computed ?? [], { span, received })}` +
+    `; CREATE TEMP VIEW ${listedEndpointsView} AS ${scan('endpoints', input)}`
+  )
+}
+
 function sumView(read: SumReads[number], given: ViewInput): string {
   const { part, span } = read
-  const { all } = flowsReceived({ from: BigInt(span.from), to: BigInt(span.to) })
-  const received = { from: Number(all.from) / 1000, to: Number(all.to) / 1000 }
-  const input = { ...given, files: receivedWithin(given.files, received) }
+  const { input, received: all } = inputWithin(read, given)
   const days = (given.summed?.days ?? []).filter(({ sums }) => isSummed(sums, read))
   const ofDays = new Set(days.flatMap(({ files }) => files))
   const flows = input.files.filter((file) => file.stream === 'flows' && !ofDays.has(file))

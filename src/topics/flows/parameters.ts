@@ -205,8 +205,11 @@ export const ConversationsParameters = parameters({
       description: 'Ranking: sums of both directions, the duration, the end (`last`), or the largest RTT.',
     }),
   ),
+  source: Optional(oneOf(['auto', 'raw'], { default: 'auto', description: '`raw`: read the flows instead of lists.' })),
   limit: Optional(Integer({ minimum: 1, maximum: 10_000, default: 100, description: 'Conversations.' })),
 })
+
+export type ConversationsQuery = Of<typeof ConversationsParameters>
 
 export const flowFormats = ['csv', 'ndjson', 'parquet'] as const
 export type FlowFormat = (typeof flowFormats)[number]

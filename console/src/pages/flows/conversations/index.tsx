@@ -12,11 +12,13 @@ import { TablePanel } from '../table-panel.tsx'
 import { useTable } from '../use-table.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import { flowQueryOf } from '../overview/flow-query.ts'
+import { amountOf } from '../overview/names.ts'
 import { resized } from '../parameters.ts'
 import { Running } from '../query-status.tsx'
 import type { FlowViewProps } from '../views.ts'
 import { conversationColumns, rankOfColumn, sortedColumn } from './columns.tsx'
 import { conversationsOf, keyCells, keyFields, type Conversation, type ConversationsAnswer } from './rows.ts'
+import type { Rank } from './state.ts'
 import { conversationsText } from '../../../text/conversations.ts'
 
 const path = '/api/v1/conversations'
@@ -27,8 +29,9 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
   const { live, t, refresh, rank, w } = state
   const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
   const [limit, setLimit] = useState(firstLimit)
+  const [source, setSource] = useState<'auto' | 'raw'>('auto')
   const { t: span, ...question } = useMemo(() => flowQueryOf(state, revision), [state, revision])
-  const query = { ...questionQuery({ ...question, both: true }), from: span.from, to: span.to, by: rank }
+  const query = { ...questionQuery({ ...question, both: true }), from: span.from, to: span.to, by: rank, source }
   const table = useTable<ConversationsAnswer>(path, { ...query, limit }, revision)
   const { data, busy, cancel } = table
   const rows = useMemo(() => (data === undefined ? [] : conversationsOf(data)), [data])
@@ -71,20 +74,15 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
         title={conversationsText.title}
         what={conversationsText.inText}
         empty={rows.length === 0}
-        foot={({ total }) =>
-          rows.length < total.conversations &&
-          limit < mostConversations && (
-            <div className="table-foot">
-              <button type="button" onClick={() => setLimit(mostConversations)}>
-                {conversationsText.showMore(
-                  total.conversations > mostConversations
-                    ? count(mostConversations)
-                    : conversationsText.all.toLowerCase(),
-                )}
-              </button>
-            </div>
-          )
-        }
+        foot={(answer) => (
+          <Foot
+            answer={answer}
+            shown={rows.length}
+            error={errorText(answer, rank)}
+            onAll={() => setSource('raw')}
+            onMore={limit < mostConversations ? () => setLimit(mostConversations) : undefined}
+          />
+        )}
       >
         <Grid
           label={conversationsText.title}
@@ -105,8 +103,47 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
   )
 }
 
+type FootProps = Readonly<{
+  answer: ConversationsAnswer
+  shown: number
+  error: string | undefined
+  onAll: () => void
+  onMore: (() => void) | undefined
+}>
+
+function Foot({ answer: { total }, shown, error, onAll, onMore }: FootProps) {
+  const hasMore = shown < total.conversations && onMore !== undefined
+  if (!hasMore && error === undefined) return null
+  const more = total.conversations > mostConversations ? count(mostConversations) : conversationsText.all.toLowerCase()
+  return (
+    <div className="table-foot">
+      {error !== undefined && (
+        <>
+          <span className="dim">{error}</span>{' '}
+          <button type="button" onClick={onAll}>
+            {conversationsText.readAll}
+          </button>{' '}
+        </>
+      )}
+      {hasMore && (
+        <button type="button" onClick={onMore}>
+          {conversationsText.showMore(more)}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** Undefined if no larger conversation can exist. */
+function errorText({ source, exact, error }: ConversationsAnswer, rank: Rank) {
+  if (exact || source !== 'lists') return undefined
+  const measure = rank === 'packets' || rank === 'flows' ? rank : 'bytes'
+  return conversationsText.listed(amountOf(measure, Number(error ?? 0)))
+}
+
 function sumText({ rows, total }: ConversationsAnswer): string {
-  const all = counted(total.conversations, 'conversation')
+  const number = counted(total.conversations, 'conversation')
+  const all = total.conversations_error === undefined ? number : conversationsText.about(number)
   return conversationsText.sum(
     rows.length < total.conversations ? conversationsText.largest(count(rows.length), all) : all,
     volume(Number(total.bytes ?? 0)),

@@ -3,6 +3,8 @@ import type { AnswerFrame } from '../../../../../src/api/published.ts'
 export interface ConversationsAnswer extends AnswerFrame {
   readonly total: Readonly<{
     conversations: number
+    /** Relative; only if their number is estimated. */
+    conversations_error?: number
     flows: number | string
     bytes: number | string | null
     packets: number | string | null

@@ -1,0 +1,143 @@
+/** The largest conversations from the lists of files, and from the flows of files without one (ADR 0040). */
+import {
+  conversationEnds,
+  conversationHash,
+  conversationNames,
+  flowAsListed,
+  listColumns,
+  listedEndpointsView,
+  listedParts,
+  listedView,
+  mergedConversations,
+  namesOfEnds,
+  registers,
+  unlistedView,
+} from '../../model/conversation-lists.ts'
+import { duckdb } from '../dialect.ts'
+import { keyColumns, rankedOrder, rankedTables } from './conversation-keys.ts'
+import type { ConversationRank, ConversationsRequest } from './conversations.ts'
+
+const columnOfRank: Readonly<Partial<Record<ConversationRank, string>>> = {
+  bytes: 'bytes_est',
+  packets: 'packets_est',
+  flows: 'flows',
+}
+
+/** Buckets of flows without a list, as those of a file. */
+const bits = 18
+const mostBuckets = 4096
+
+const sums = ['bytes_est', 'packets_est', 'flows'] as const
+const allSums = sums.join(', ')
+const names = listColumns.map(({ name }) => name)
+
+/**
+ * The largest conversations by the lists, in their order, with {@link listColumns}; `_turned`: their first end is `_b`.
+ * `_bound` is the most that a conversation has beside its row; `_whole`: all are listed with all flows. `_lost`: lists
+ * lack endpoints, so that the rows are useless. `_registers`: those from which `_all_conversations` is estimated.
+ * Undefined for other ranks.
+ */
+export function largestOfListsSql({ by, limit, span }: ConversationsRequest): string | undefined {
+  const rank = columnOfRank[by]
+  if (rank === undefined) return undefined
+  const key = 'least(_source, _target) AS _one, greatest(_source, _target) AS _other, proto AS _proto'
+  const ranks = [
+    listedRows([`flow.${rank}`, `${isLost} AS _lost`]),
+    restRows(['_source', '_target', 'flow.proto', `flow.${rank}`, 'false']),
+  ]
+  const details = [
+    listedRows([...sums, ...names].map((name) => `flow.${name}`)),
+    restRows(['_source', '_target', 'flow.proto', ...sums.map((name) => `flow.${name}`), flowAsListed]),
+  ]
+  const tables = [
+    `firsts AS MATERIALIZED (SELECT ep AS _ep, min(ep) OVER (PARTITION BY addr) AS _first, ` +
+      `${conversationNames.join(', ')} FROM ${listedEndpointsView} WHERE addr IS NOT NULL)`,
+    duckdb.inlined(
+      'lists',
+      `SELECT * FROM ${listedView} WHERE span_from = ${duckdb.time(span.from)} AND span_to = ${duckdb.time(span.to)}`,
+    ),
+    ...restTables(rank),
+    `bounds AS MATERIALIZED (SELECT sum(${rank})::HUGEINT AS _bound, sum(flows) AS _flows FROM (` +
+      `SELECT ${rank}, flows FROM lists WHERE part = ${bound} UNION ALL SELECT coalesce(max(_sum), 0), ` +
+      `coalesce(max(flows), 0) FROM rest_buckets WHERE NOT (${isLarge})) bound(${rank}, flows))`,
+    `keys AS MATERIALIZED (SELECT ${key}, ${rank} AS _value, _lost FROM (${ranks.join(' UNION ALL ')}))`,
+    'conversations AS MATERIALIZED (SELECT "_one", "_other", "_proto", sum(_value) AS "_rank" FROM keys ' +
+      'GROUP BY 1, 2, 3)',
+    ...rankedTables(listedEndpointsView, limit),
+    `details AS MATERIALIZED (${mergedConversations(details.map(largestAmong).join(' UNION ALL '))})`,
+    ...totalTables,
+  ]
+  const all = [
+    'coalesce(total.flows, 0) AS "_all_flows"',
+    'total.bytes_est AS "_all_bytes"',
+    'total.packets_est AS "_all_packets"',
+    'round(_estimated)::BIGINT AS "_all_conversations"',
+    '"_registers"',
+    'coalesce(_bound, 0) AS "_bound"',
+    'coalesce(_flows, 0) = 0 AS "_whole"',
+    '(SELECT coalesce(bool_or(_lost), false) FROM keys) AS "_lost"',
+  ]
+  const shown = ['"_rank"', '"_turned"', ...keyColumns, ...names]
+  return (
+    `WITH ${tables.join(', ')} SELECT ${[...all, ...shown].join(', ')} ` +
+    `FROM total CROSS JOIN counted CROSS JOIN bounds LEFT JOIN (SELECT ranked.*, ${names.join(', ')} ` +
+    `FROM ranked JOIN details ON ranked."_one" = details."_one" AND ranked."_other" = details."_other" ` +
+    `AND ranked."_proto" IS NOT DISTINCT FROM details."_proto") ON true ORDER BY ${rankedOrder}`
+  )
+}
+
+const { listed, bound, total, register } = listedParts
+const joins = 'LEFT JOIN firsts src ON flow.src_ep = src._ep LEFT JOIN firsts dst ON flow.dst_ep = dst._ep'
+const isLost = ['src', 'dst'].map((end) => `(flow.${end}_ep IS NOT NULL AND ${end}._ep IS NULL)`).join(' OR ')
+
+function listedRows(columns: readonly string[]) {
+  const ends = `${conversationEnds('flow')}, flow.proto`
+  return `SELECT ${ends}, ${columns.join(', ')} FROM lists flow ${joins} WHERE part = ${listed}`
+}
+
+/** Flows without a list, of the largest buckets. */
+function restRows(columns: readonly string[]) {
+  const large = `SELECT * FROM rest WHERE ${bucket} IN (SELECT _bucket FROM rest_buckets WHERE ${isLarge})`
+  return `SELECT ${columns.join(', ')} FROM (${large}) flow`
+}
+
+function largestAmong(rows: string) {
+  return (
+    `SELECT * FROM (${rows}) WHERE (least(_source, _target), greatest(_source, _target), coalesce(proto, -1)) IN ` +
+    '(SELECT ("_one", "_other", coalesce("_proto", -1)) FROM ranked)'
+  )
+}
+
+const isLarge = '(_sum > (SELECT _cut FROM rest_cut)) IS TRUE'
+
+const bucket = `(_hash & ${2 ** bits - 1})::UINTEGER`
+
+/** The flows without a list, and the sums of their buckets and registers, of one scan. */
+function restTables(rank: string): readonly string[] {
+  const hash = (id: (end: string) => string) => conversationHash('flow', id)
+  const totals = sums.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ')
+  return [
+    duckdb.inlined(
+      'rest',
+      `SELECT flow.*, ${namesOfEnds}, ${conversationEnds('flow')}, ${hash((end) => `${end}._first`)} AS _hash, ` +
+        `${hash((end) => `flow.${end}_ep`)} AS _of_day FROM ${unlistedView} flow ${joins}`,
+    ),
+    `rest_sums AS MATERIALIZED (SELECT _bucket, _register, ${totals}, min(_of_day >> 32)::BIGINT AS _first FROM (` +
+      `SELECT ${bucket} AS _bucket, _of_day & ${registers - 1} AS _register, _of_day, ${allSums} FROM rest) ` +
+      'GROUP BY GROUPING SETS ((_bucket), (_register)))',
+    duckdb.inlined('rest_buckets', `SELECT *, ${rank} AS _sum FROM rest_sums WHERE _bucket IS NOT NULL`),
+    `rest_cut AS MATERIALIZED (SELECT coalesce((SELECT _sum FROM rest_buckets ORDER BY _sum DESC NULLS LAST LIMIT 1 ` +
+      `OFFSET ${mostBuckets}), -1) AS _cut)`,
+  ]
+}
+
+/** The sums of all flows, and the estimated number of conversations. */
+const totalTables: readonly string[] = [
+  `first_hashes AS (SELECT _register, min(_first) AS _first FROM (` +
+    `SELECT src_port AS _register, src_ep AS _first FROM lists WHERE part = ${register} UNION ALL ` +
+    `SELECT _register, _first FROM rest_sums WHERE _register IS NOT NULL) GROUP BY 1)`,
+  `counted AS (SELECT count(*) AS "_registers", ${registers} * greatest(count(*) - 1, 0) / ` +
+    `(coalesce(sum(_first::DOUBLE) / ${2 ** 32}, 0) + ${registers} - count(*)) AS _estimated FROM first_hashes)`,
+  `total AS (SELECT ${sums.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ')} FROM (` +
+    `SELECT ${allSums} FROM lists WHERE part = ${total} UNION ALL SELECT ${allSums} FROM rest_buckets))`,
+]
