@@ -75,6 +75,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: times without data', () =
       '–',
       '0',
     ])
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.context().close()
   })
 

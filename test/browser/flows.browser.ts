@@ -21,6 +21,22 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
+  test('the place of a chart reports loading until its response', async () => {
+    await stage.filled()
+    const page = await stage.page(undefined)
+    const held = Promise.withResolvers<undefined>()
+    await page.route('**/api/v1/series?**', async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now`)
+    await page.getByText('Loading the chart …').waitFor()
+    held.resolve(undefined)
+    await page.locator('.chart-place canvas').first().waitFor()
+    expect(await page.getByText('Loading the chart …').count()).toBe(0)
+    await page.context().close()
+  })
+
   test('the drawer of a flow names each port, and the buttons of a value are in one line', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')

@@ -70,6 +70,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await page.context().close()
   })
 
+  test('a long problem leaves the status bar in one line, with the time zone', async () => {
+    const page = await stage.page(undefined)
+    const detail = 'The ledger does not respond, because its store is being recovered. '.repeat(8)
+    await page.route('**/api/v1/ledger*', (route) =>
+      route.fulfill({ status: 400, contentType: 'application/problem+json', json: { status: 400, detail } }),
+    )
+    await page.goto(`${stage.weir.url}/settings`)
+    const bar = page.getByRole('contentinfo')
+    await bar.getByTitle(detail.trim()).waitFor()
+    const zone = bar.getByRole('button')
+    for (const width of [1440, 800]) {
+      await page.setViewportSize({ width, height: 900 })
+      expect((await bar.boundingBox())?.height).toBeLessThan(45)
+      const place = await zone.boundingBox()
+      expect((place?.x ?? width) + (place?.width ?? 0)).toBeLessThanOrEqual(width)
+    }
+    await page.context().close()
+  })
+
   test('the root path opens Home until the first row, and Flows afterwards', async () => {
     const fresh = await stage.page('/')
     await fresh.getByRole('heading', { name: 'No data received yet' }).waitFor()

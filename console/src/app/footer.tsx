@@ -13,10 +13,13 @@ import { statusText } from '../text/status.ts'
 export default function Footer(): React.ReactNode {
   const ledger = useLedger()
   const pipeline = usePipeline()
+  const text = ledger.isError ? unknown(asApiError(ledger.error)) : appText.ledgerLoading
   return (
     <footer aria-label={appText.ledger}>
       {ledger.data === undefined || ledger.isError ? (
-        <span className="sum dim">{ledger.isError ? unknown(asApiError(ledger.error)) : appText.ledgerLoading}</span>
+        <span className="sum dim" title={text}>
+          {text}
+        </span>
       ) : (
         <Sums ledger={ledger.data} pipeline={pipeline.data} />
       )}
@@ -42,11 +45,13 @@ function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undef
   return (
     <>
       {first !== undefined && (
-        <span className={`sum ${first.tone}`} role="status">
-          <PageLink to={troublePage(first)}>{troubleText(first)}</PageLink>{' '}
-          {more.length > 0 && (
-            <span title={more.map(troubleText).join('\n')}>{statusText.more(count(more.length))}</span>
-          )}
+        <span className={`sum ${first.tone}`} role="status" title={troubleText(first)}>
+          <PageLink to={troublePage(first)}>{troubleText(first)}</PageLink>
+        </span>
+      )}
+      {more.length > 0 && (
+        <span className={first?.tone} title={more.map(troubleText).join('\n')}>
+          {statusText.more(count(more.length))}
         </span>
       )}
       <span className={first === undefined ? 'healthy' : undefined} title={appText.balanceRule}>

@@ -50,6 +50,15 @@ export function NoStore({ title }: { title: string }): React.ReactNode {
   )
 }
 
+/** Reserves the height of a chart. The table below announces the state. */
+export function LoadingChart(): React.ReactNode {
+  return (
+    <div className="panel volume" aria-hidden="true">
+      <p className="dim pad">{partsText.loadingOf(partsText.theChart)}</p>
+    </div>
+  )
+}
+
 export function Loading({ what }: { what: string }): React.ReactNode {
   return (
     <p className="state loading" role="status" data-state="loading">

@@ -18,6 +18,7 @@ export const partsText = {
   exporting: 'Exporting …',
   exported: (rows: string) => `${rows} exported.`,
   table: 'Table',
+  theChart: 'the chart',
   legendHint: 'Show only this series. Then add or remove others; Shift-click removes one at once.',
   chartFailed: 'The chart could not be drawn. The table has the same values.',
   timeOf: (label: string) => `${label}: time`,

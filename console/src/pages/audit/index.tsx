@@ -14,7 +14,16 @@ import { useFields } from '../../api/queries.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { ErrorState, Loading, NoStore, Pending, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import {
+  ErrorState,
+  Loading,
+  LoadingChart,
+  NoStore,
+  Pending,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { isMoving, type Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
@@ -130,7 +139,7 @@ export default function AuditPage(): React.ReactNode {
       {sums.data !== undefined && rows.length > 0 && (
         <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />
       )}
-      {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
+      {sums.data === undefined && rows.length > 0 && <LoadingChart />}
       {!noStore && (
         <div className="audit-tabs">
           <Tabs

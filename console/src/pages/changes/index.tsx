@@ -11,7 +11,15 @@ import { LiveButton } from '../../parts/live-button.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { ErrorState, Loading, NoStore, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import {
+  ErrorState,
+  Loading,
+  LoadingChart,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
@@ -155,7 +163,7 @@ export default function ChangesPage(): React.ReactNode {
           onMarks={(marks) => set({ marks }, 'replace')}
         />
       )}
-      {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
+      {sums.data === undefined && rows.length > 0 && <LoadingChart />}
       <div className="page-body">
         <section className="panel table" aria-label={generalText.changes} aria-busy={busy}>
           {noStore ? (

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { count, volume } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
+import { ErrorState, Loading, LoadingChart, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { ColumnPicker } from './column-picker.tsx'
 import { sortFields } from '../../parts/flows/columns.tsx'
@@ -77,9 +77,9 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
       </div>
       {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={stored.again} />}
       {/* Reserves the height, so that rows do not move. */}
-      {totals === undefined && rows.length > 0 && <VolumePlace />}
+      {totals === undefined && rows.length > 0 && <LoadingChart />}
       {totals !== undefined && rows.length > 0 && (
-        <Suspense fallback={<VolumePlace />}>
+        <Suspense fallback={<LoadingChart />}>
           <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} marks={marks} />
         </Suspense>
       )}
@@ -123,8 +123,4 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
       </p>
     </>
   )
-}
-
-function VolumePlace() {
-  return <div className="panel volume" aria-hidden="true" />
 }

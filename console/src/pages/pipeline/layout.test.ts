@@ -55,6 +55,12 @@ test('no box covers another or leaves the picture, in any width and number', () 
   }
 })
 
+test('the journal and the sinks are near the first of many sources', () => {
+  const { boxes } = layoutOf(view(11, 2), 1200)
+  const tops = boxes.filter(({ id }) => !id.startsWith('source:')).map(({ y }) => y)
+  expect(Math.max(...tops)).toBeLessThan(300)
+})
+
 test('the width of a line is its share of rows, and the line of a failed sink is broken', () => {
   const { lines } = layoutOf(view(2, 2), 1000)
   const width = (key: string): number => lines.find((line) => line.key === key)?.width ?? 0

@@ -45,7 +45,7 @@ function wide(
   const column = (count: number, height: number) => Math.max(0, count * (height + gap) - gap)
   const height = Math.max(column(sources.length, heights.source), column(sinks.length, heights.sink), heights.journal)
   const boxesOf = (ids: readonly string[], boxHeight: number, x: number): Box[] => {
-    const top = (height - column(ids.length, boxHeight)) / 2
+    const top = topOf(height, column(ids.length, boxHeight))
     return ids.map((id, index) => ({ id, x, y: top + index * (boxHeight + gap), width: side, height: boxHeight }))
   }
   const left = boxesOf(
@@ -61,7 +61,7 @@ function wide(
   const journal: Box = {
     id: 'journal',
     x: side + room,
-    y: (height - heights.journal) / 2,
+    y: topOf(height, heights.journal),
     width: middle,
     height: heights.journal,
   }
@@ -85,6 +85,11 @@ function wide(
       })),
     ],
   }
+}
+
+/** In the middle, but in sight of the first box of a long column. */
+function topOf(all: number, height: number): number {
+  return Math.min((all - height) / 2, 2 * heights.source)
 }
 
 function narrow(
