@@ -142,8 +142,10 @@ function errorText({ source, exact, error }: ConversationsAnswer, rank: Rank) {
 }
 
 function sumText({ rows, total }: ConversationsAnswer): string {
-  const number = counted(total.conversations, 'conversation')
-  const all = total.conversations_error === undefined ? number : conversationsText.about(number)
+  const all =
+    total.conversations_error === undefined
+      ? counted(total.conversations, 'conversation')
+      : conversationsText.about(counted(Number(total.conversations.toPrecision(3)), 'conversation'))
   return conversationsText.sum(
     rows.length < total.conversations ? conversationsText.largest(count(rows.length), all) : all,
     volume(Number(total.bytes ?? 0)),
