@@ -22,7 +22,9 @@ export function Drawer({
     heading.current?.focus({ preventScroll: true })
     heading.current?.closest('aside')?.scrollIntoView({ block: 'nearest' })
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+      // Without its row, the place of the focus in the table.
+      const after = before?.isConnected === true ? before : document.querySelector('.grid [data-at][tabindex="0"]')
+      if (after instanceof HTMLElement) after.focus({ preventScroll: true })
     }
   }, [of])
   const onKeyDown = useLocalKeys(partsText.inTheDetailsPanel, [

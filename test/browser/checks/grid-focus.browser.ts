@@ -165,6 +165,21 @@ describe.skipIf(chromiumPath === undefined)('chromium: the focus in a table', ()
     await page.context().close()
   })
 
+  test('returns from the drawer of a row that is gone', async () => {
+    const page = await at(stored, '0:0')
+    await press(page, 'PageDown', 'PageDown', 'Enter')
+    await page.getByRole('complementary', { name: 'Flow' }).locator('dl').first().waitFor()
+    const [rare] = await stage.weir.sql<{ port: number }>(
+      'SELECT src_port::INT AS port FROM flows GROUP BY ALL HAVING count(*) < 10 ORDER BY port LIMIT 1',
+    )
+    await change(page, { q: `src_port = ${rare?.port}` })
+    await expect.poll(async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount'))).toBeLessThan(30)
+    await press(page, 'Escape')
+    await page.getByRole('complementary', { name: 'Flow' }).waitFor({ state: 'detached' })
+    await expect.poll(() => focus(page)).toMatch(/^\d+:0$/)
+    await page.context().close()
+  })
+
   test('is not taken from the filter by the first rows of another result', async () => {
     const page = await at(stored, '0:0')
     await page.getByRole('button', { name: 'Last rows' }).click()
