@@ -17,13 +17,19 @@ export function register(program: Command): void {
     withOutput(
       program
         .command('why')
-        .description('Find when traffic changed, and list the changes that preceded it, the most related first.'),
+        .description(
+          'Find when traffic or a metric changed, and list the changes that preceded it, the most related first.',
+        ),
     )
       .option('--filter <FILTER>', 'filter of flows (see `weir help filters`)')
+      .option('--promql <EXPR>', 'explain a metric instead of traffic (see `weir help grafana`)')
       .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
       .option('--to <TIME>', 'end (default: now)')
       .option('--lookback <DURATION>', 'time before the change of traffic: 10m, 2h (default: 30m)')
-      .option('--at <TIME>', 'change of traffic to explain, of the printed list (default: the largest fall)')
+      .option(
+        '--at <TIME>',
+        'change to explain, of the printed list (default: the largest fall; of a metric the largest)',
+      )
       .addOption(new Option('--by <MEASURE>', 'measure to compare').choices(['bytes', 'packets', 'flows']))
       .option('--limit <N>', 'maximum number', '10'),
   )
@@ -33,6 +39,7 @@ export function register(program: Command): void {
           'weir why --from now-15m',
           "weir why --filter 'dst.owner = orders-db' --from 2026-11-20T14:00:00Z --to 2026-11-20T14:10:00Z",
           'weir why --from now-1h --at 2026-11-20T14:03:10Z',
+          "weir why --promql 'sum by (namespace, pod) (rate(http_errors_total[1m]))'",
           "weir why --from now-15m -o json | jq '.candidates[0].diff'",
         ],
         { 1: 'server unreachable' },
@@ -44,7 +51,7 @@ export function register(program: Command): void {
 
 async function run(flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
-  const query = parametersOf(flags, ['filter', 'from', 'to', 'lookback', 'at', 'by', 'limit'])
+  const query = parametersOf(flags, ['filter', 'promql', 'from', 'to', 'lookback', 'at', 'by', 'limit'])
   const answer = await server.json<Answer>('GET', `/api/v1/why?${query.toString()}`)
   await printData(flags, {
     whole: answer,
@@ -56,11 +63,20 @@ async function run(flags: ServerFlags & OutputFlags) {
 
 export function whyText(answer: Answer): string {
   const { onset, detected, by, before, after, window, candidates, others, excluded, reason, missing = [] } = answer
+  const isMetric = by === 'value'
   const amount = (value: number) =>
-    by === 'bytes' ? sizeText(value) : `${Math.round(value).toLocaleString('en-US')} ${by}`
+    isMetric
+      ? `${Number(value.toPrecision(4))}`
+      : by === 'bytes'
+        ? sizeText(value)
+        : `${Math.round(value).toLocaleString('en-US')} ${by}`
+  const changed = `changed at ${timeText(onset)} UTC, from ${amount(before)} to ${amount(after)}`
   const head = detected
-    ? `Traffic changed at ${timeText(onset)} UTC, from ${amount(before)} to ${amount(after)} in equal times.\n`
-    : `No change of traffic was found. Changes before the start of the time range, ${timeText(onset)} UTC:\n`
+    ? isMetric
+      ? `The metric ${changed}.\n`
+      : `Traffic ${changed} in equal times.\n`
+    : `No change of ${isMetric ? 'the metric' : 'traffic'} was found. Changes before the start of the time range, ` +
+      `${timeText(onset)} UTC:\n`
   const rows = candidates.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...candidate }) => [
     timeText(time),
     beforeText(candidate.seconds_before),
@@ -73,7 +89,7 @@ export function whyText(answer: Answer): string {
   const { noise, controllers, unrelated } = excluded
   return [
     head,
-    levelsText(answer.levels ?? [], amount),
+    levelsText(answer.levels ?? [], isMetric ? amount : (value) => `${amount(value)}/s`),
     reason === undefined ? '' : `${reason}\n`,
     ...missing.map((source) => `There is ${source} in this time.\n`),
     rows.length === 0
@@ -97,11 +113,11 @@ function levelsText(levels: readonly ShownLevel[], amount: (value: number) => st
     selected ? '>' : '',
     timeText(time),
     gradual ? `gradual ${kind}` : kind,
-    `${amount(before)}/s`,
-    `${amount(after)}/s`,
+    amount(before),
+    amount(after),
     oneLine(workloads.slice(0, 3).join(', ')),
   ])
-  const table = textTable(['', 'time (UTC)', 'change', 'before', 'after', 'workloads'], rows)
+  const table = textTable(['', 'time (UTC)', 'change', 'before', 'after', 'of'], rows)
   return `\n${counts.join(' and ')}; --at selects another one:\n${table}\n`
 }
 

@@ -8,6 +8,6 @@ export const whySchemas = { PrecedingChanges: why.result, TrafficMarks: marks.re
 
 export function whyRoutes(app: FastifyInstance, context: ApiContext): void {
   const watched = (): Watched => ({ manifest: (query) => context.control.manifest(query) })
-  serve(app, { context, url: '/api/v1/why' }, why, watched)
+  serve(app, { context, url: '/api/v1/why' }, why, () => ({ ...watched(), host: context.host }))
   serve(app, { context, url: '/api/v1/marks' }, marks, watched)
 }

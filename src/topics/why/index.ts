@@ -6,26 +6,33 @@ import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { moment } from '../time-span.ts'
-import { precedingChanges, trafficMarks, type WhyRun } from './preceding.ts'
+import type { MetricSurroundings } from './metric.ts'
+import { changesBeforeMetric, precedingChanges, trafficMarks, type WhyRun } from './preceding.ts'
 import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters } from './schema.ts'
 
 export const why = operation({
   id: 'why',
-  summary: 'What changed before a change of traffic',
+  summary: 'What changed before a change of traffic, or of a metric',
   description:
-    'Lists the changes of level of the flows in the time range, and ranks the changes of objects and ' +
+    'Lists the changes of level of the flows or of a metric in the time range, and ranks the changes of objects and ' +
     'cloud resources and the audit events before the selected one. Inventories record changes some minutes later.',
   parameters: WhyParameters,
   result: PrecedingChanges,
-  async run({ by = 'bytes', limit = 20, lookback = '30m', at, ...query }, surroundings: Surroundings & Watched) {
-    const run = { ...runOf(query, surroundings), by, limit }
+  async run({ by, promql, limit = 20, lookback = '30m', at, ...query }, surroundings: MetricSurroundings & Watched) {
+    const run = { ...runOf(query, surroundings), by: by ?? 'bytes', limit }
     const seconds = stepOf(lookback)
     if (seconds === undefined)
       throw new Refusal('WEIR_API_INVALID', `"lookback" is not a duration: ${lookback}.`, ['Write 10m, 2h or 1d.'])
-    return precedingChanges(run, {
+    const selection = {
       lookbackUs: BigInt(seconds) * 1_000_000n,
       at: at === undefined ? undefined : moment(at, 'at', surroundings.now),
-    })
+    }
+    if (promql === undefined) return precedingChanges(run, selection)
+    if ((query.filter ?? '') !== '' || by !== undefined)
+      throw new Refusal('WEIR_API_INVALID', '"filter" and "by" apply to flows, and "promql" requests a metric.', [
+        'Write the labels into the expression: up{namespace="shop"}.',
+      ])
+    return changesBeforeMetric(run, promql, selection, surroundings)
   },
 })
 

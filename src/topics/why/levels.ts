@@ -42,7 +42,7 @@ const lineBuckets = 24
 /** The place of a step is the best of many. */
 const lineAdvantage = 1.15
 /** Buckets before a change, of which a series recovers to the median. */
-const baseBuckets = 400
+export const baseBuckets = 400
 
 export type LevelOptions = Readonly<{
   /** What one independent count adds, such as the mean bytes of a flow. */
@@ -140,7 +140,7 @@ function withoutBursts(changes: readonly LevelChange[]) {
 }
 
 /** A series recovers if it returns to its usual level. */
-function kindOf(before: number, after: number, base: number): LevelKind {
+export function kindOf(before: number, after: number, base: number): LevelKind {
   const distance = (level: number) => Math.abs(level - base)
   if (distance(after) < 0.5 * distance(before)) return 'recovery'
   return after < before ? 'fall' : 'rise'
@@ -176,7 +176,7 @@ function meansOf(values: readonly number[]) {
 }
 
 /** Smoothed, because half of the buckets of a sparse series are empty. */
-function medianOf(values: readonly number[]) {
+export function medianOf(values: readonly number[]): number {
   const mean = meansOf(values)
   const smooth = values.map((_, at) => mean(Math.max(0, at - 4), Math.min(values.length, at + 5)))
   return smooth.toSorted((a, b) => a - b)[smooth.length >> 1] ?? 0

@@ -5,13 +5,13 @@ export type SegmentCost = (from: number, to: number) => number
  * First buckets of all levels after the first one that together cost the least, with `penalty` for each: the pruned
  * exact linear time method of Killick, Fearnhead and Eckley, 2012, at buckets where the levels of some window differ.
  */
-export function pelt(length: number, cost: SegmentCost, penalty: number): readonly number[] {
-  const places = placesOf(length, cost)
+export function pelt(length: number, cost: SegmentCost, penalty: number, least = leastBuckets): readonly number[] {
+  const places = placesOf(length, cost, least)
   const best = new Map([[0, -penalty]])
   const last = new Map<number, number>()
   let starts = [0]
   for (const to of [...places, length]) {
-    const costs = starts.map((from) => (to - from < leastBuckets ? Infinity : best.get(from)! + cost(from, to)))
+    const costs = starts.map((from) => (to - from < least ? Infinity : best.get(from)! + cost(from, to)))
     const lowest = costs.reduce((a, b) => Math.min(a, b), Infinity)
     if (lowest === Infinity) continue
     last.set(to, starts[costs.indexOf(lowest)]!)
@@ -27,15 +27,15 @@ export function pelt(length: number, cost: SegmentCost, penalty: number): readon
 
 /** Shorter levels are bursts. */
 const leastBuckets = 3
-const windows = [leastBuckets, 8, 24, 80]
+const windows = [8, 24, 80]
 /** Less than a change must explain, because a window is shorter than a level. */
 const leastGain = 8
 
-function placesOf(length: number, cost: SegmentCost) {
+function placesOf(length: number, cost: SegmentCost, least: number) {
   const places: number[] = []
-  for (let at = leastBuckets; at <= length - leastBuckets; at++)
+  for (let at = least; at <= length - least; at++)
     if (
-      windows.some((window) => {
+      [least, ...windows].some((window) => {
         const [from, to] = [Math.max(0, at - window), Math.min(length, at + window)]
         return cost(from, to) - cost(from, at) - cost(at, to) >= leastGain
       })

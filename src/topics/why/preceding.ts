@@ -1,13 +1,16 @@
 import { pointerSteps } from '../../model/json-pointer.ts'
 import { isRecord } from '../../model/json.ts'
 import { dialectOf } from '../../query/index.ts'
-import { isoOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
+import { isoOf, type measures, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Viewer } from '../scope.ts'
 import type { Watched } from '../resources/one.ts'
 import { cloudsOf } from './clouds.ts'
 import { collect } from './collect.ts'
 import { inventoryGraceUs } from './inventory.ts'
+import type { LevelKind } from './levels.ts'
+import { endsOfLabels } from './metric-ends.ts'
+import { metricSignal, type MetricSurroundings } from './metric.ts'
 import { levelsIn, type Level, type Levels } from './onset.ts'
 import { rank, weightOf, type ExplainedLevel } from './rank.ts'
 import { verdictOf } from './verdict.ts'
@@ -27,36 +30,88 @@ export type WhyRun = Watched &
     /** The flows in question, and all visible flows. */
     flows: RowQuery
     allFlows: RowQuery
-    by: PrecedingChanges['by']
+    by: (typeof measures)[number]
     limit: number
   }>
 
 const [maxPairs, shownPairs, maxAffected, maxNeighbours, maxSteps] = [400, 10, 30, 30, 40]
 
+/** `at`: µs. */
+type Selection = Readonly<{ lookbackUs: bigint; at: bigint | undefined }>
+
 /**
  * Changes before a change of traffic in `flows.span`, best first: of the one nearest to `at` (µs), by default of the
  * largest fall.
  */
-export async function precedingChanges(
+export async function precedingChanges(run: WhyRun, { lookbackUs, at }: Selection): Promise<PrecedingChanges> {
+  const { flows, store, runQuery, by } = run
+  const around = await levelsIn(run, at)
+  const onset = around.selected?.at ?? at ?? flows.span.from
+  const compared = comparedTo(around, onset)
+  const sql = pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialectOf(store))
+  const pairs = (await runQuery(sql)).map(pairOf)
+  return explained(run, lookbackUs, {
+    around,
+    onset,
+    compared,
+    kind: around.selected?.kind,
+    near: await relatedWorkloads(run, pairs, changeOf(around.selected), compared, onset),
+    shown: { by, before: sumOf(pairs, 'before'), after: sumOf(pairs, 'after'), pairs: pairs.slice(0, shownPairs) },
+  })
+}
+
+/** The same before a change of a metric, related to the workloads that its labels name, by default of the largest. */
+export async function changesBeforeMetric(
   run: WhyRun,
-  { lookbackUs, at }: Readonly<{ lookbackUs: bigint; at: bigint | undefined }>,
+  expression: string,
+  { lookbackUs, at }: Selection,
+  surroundings: MetricSurroundings,
 ): Promise<PrecedingChanges> {
-  const { flows, store, runQuery, by, limit } = run
+  const { flows, store, runQuery, viewer } = run
+  const { around, selected, labels } = await metricSignal(expression, flows.span, at, surroundings)
+  const onset = selected?.at ?? at ?? flows.span.from
+  const compared = comparedTo(around, onset)
+  const ends = await endsOfLabels(selected?.labels ?? labels, around.span, {
+    dialect: dialectOf(store),
+    runQuery,
+    viewer,
+  })
+  const affected = ends.slice(0, maxAffected).map((end) => ({ end, share: 1 / ends.length, impact: 1 }))
+  const named = new Set(ends.map(workloadName))
+  const withNames = (level: Level): Level => ({ ...level, ends: named })
+  return explained(run, lookbackUs, {
+    around: { ...around, others: around.others.map(withNames) },
+    onset,
+    compared,
+    // Of a metric it is not known which direction is the worse one.
+    kind: selected?.kind === 'recovery' ? 'recovery' : undefined,
+    near: await withNeighbours(run, affected, compared, onset),
+    shown: { by: 'value', before: selected?.before ?? 0, after: selected?.after ?? 0, pairs: [] },
+  })
+}
+
+type Signal = Readonly<{
+  around: Levels
+  onset: bigint
+  compared: TimeSpan
+  kind: LevelKind | undefined
+  near: readonly Workload[]
+  shown: Pick<PrecedingChanges, 'by' | 'before' | 'after' | 'pairs'>
+}>
+
+async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promise<PrecedingChanges> {
+  const { flows, store, limit } = run
   const dialect = dialectOf(store)
   const { from, to } = flows.span
-  const around = await levelsIn(run, at)
+  const { around, onset, compared, near } = signal
   const { step, levels, selected } = around
-  const onset = selected?.at ?? at ?? from
   const interval = { from: selected?.from ?? onset, to: selected?.to ?? onset }
-  const compared = comparedTo(around, onset)
-  const pairs = (await runQuery(pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialect))).map(pairOf)
-  const near = await relatedWorkloads(run, pairs, changeOf(selected), compared, onset)
   const window: TimeSpan = { from: onset - lookbackUs, to: interval.to + graceUs }
   const { candidates, noise, cut } = await collect(window, { ...run, dialect }, onset + inventoryGraceUs)
   const workloads = await cloudsOf(near, candidates, window, { ...run, dialect })
   const { ranked, excluded } = rank(candidates, workloads, {
     onset: { time: Number(onset) / 1000, from: Number(interval.from) / 1000, to: Number(interval.to) / 1000 },
-    kind: selected?.kind,
+    kind: signal.kind,
     others: [...around.others, ...levels].filter((level) => level.to < interval.from - 4n * step).map(explainedLevel),
     lookbackMs: Number(lookbackUs) / 1000,
     graceMs: Number(graceUs) / 1000,
@@ -67,13 +122,12 @@ export async function precedingChanges(
     step: Number(step / 1_000_000n),
     onset: isoOf(onset),
     detected: selected !== undefined,
-    levels: levels.map((level) => shownLevel(level, step, level === selected)),
+    levels: levels.map((level) =>
+      shownLevel(level, signal.shown.by === 'value' ? undefined : Number(step) / 1e6, level === selected),
+    ),
     compared: { from: isoOf(compared.from), to: isoOf(compared.to) },
     window: { from: isoOf(window.from), to: isoOf(window.to) },
-    by,
-    before: sumOf(pairs, 'before'),
-    after: sumOf(pairs, 'after'),
-    pairs: pairs.slice(0, shownPairs),
+    ...signal.shown,
     ...verdictOf(ranked, { candidates, workloads }),
     candidates: ranked.slice(0, limit).map(({ candidate, score, share, reasons, secondsBefore, repeats }) => ({
       ...shown(candidate),
@@ -120,13 +174,13 @@ function explainedLevel({ from, to, kind, ends }: Level): ExplainedLevel {
   return { from: Number(from) / 1000, to: Number(to) / 1000, kind, ends }
 }
 
-/** Rates per second of the pairs that changed. */
+/** Rates of the pairs that changed, per second; of metrics, of which a bucket has one value, their values. */
 function shownLevel(
   { at, from, to, kind, isGradual, before, after, ends }: Level,
-  step: bigint,
+  seconds: number | undefined,
   selected: boolean,
 ): ShownLevel {
-  const rate = (sum: number) => Math.round(sum / (Number(step) / 1e6))
+  const rate = (sum: number) => (seconds === undefined ? Number(sum.toPrecision(6)) : Math.round(sum / seconds))
   return {
     time: isoOf(at),
     earliest: isoOf(from),
@@ -182,18 +236,41 @@ async function relatedWorkloads(
   span: TimeSpan,
   onset?: bigint,
 ): Promise<readonly Workload[]> {
-  const { allFlows, store, runQuery, by } = run
+  const changed = [...affectedBy(pairs, of).values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
+  if (onset !== undefined) return withNeighbours(run, changed, span, onset)
+  const affected = changed.map((item) => ({ ...item, impact: 1 }))
+  return workloadsOf(affected, span, { ...run, dialect: dialectOf(run.store) })
+}
+
+/** `impact`: if it is not that of the change on their traffic. */
+type Changed = Omit<Affected, 'impact'> & Readonly<{ impact?: number }>
+
+/** With the impact of the change on their traffic, and the workloads that exchange traffic with them. */
+async function withNeighbours(
+  run: WhyRun,
+  changed: readonly Changed[],
+  span: TimeSpan,
+  onset: bigint,
+): Promise<readonly Workload[]> {
+  const { allFlows, store, runQuery, by, viewer, manifest } = run
   const dialect = dialectOf(store)
-  const ends = affectedBy(pairs, of)
-  const changed = [...ends.values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
   const named = changed.filter(({ end }) => end.namespace !== '').map(({ end }) => end)
-  const withoutImpact = changed.map((item) => ({ ...item, impact: 1 }))
-  if (onset === undefined || named.length === 0) return workloadsOf(withoutImpact, span, { ...run, dialect })
+  const read = { runQuery, viewer, manifest, dialect }
+  if (named.length === 0)
+    return workloadsOf(
+      changed.map((item) => ({ ...item, impact: item.impact ?? 1 })),
+      span,
+      read,
+    )
+  const ends = new Map(changed.map((item) => [endKey(item.end), item]))
   const sql = pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: named }, dialect)
   const around = (await runQuery(sql)).map(pairOf)
   const lengths = { before: Number(onset - span.from), after: Number(span.to - onset) }
   const impacts = impactsOf(named.map(endKey), around, lengths)
-  const affected: Affected[] = withoutImpact.map((item) => ({ ...item, impact: impacts.get(endKey(item.end)) ?? 1 }))
+  const affected: Affected[] = changed.map((item) => ({
+    ...item,
+    impact: item.impact ?? impacts.get(endKey(item.end)) ?? 1,
+  }))
   const seen = new Set(affected.map(({ end }) => endKey(end)))
   for (const { source, destination } of around) {
     const [near, far] = ends.has(endKey(source)) ? [source, destination] : [destination, source]
@@ -202,7 +279,7 @@ async function relatedWorkloads(
     const share = ends.get(endKey(near))?.share ?? 0
     affected.push({ end: far, share, impact: 1, via: `${near.namespace}/${near.name}` })
   }
-  return workloadsOf(affected, span, { ...run, dialect })
+  return workloadsOf(affected, span, read)
 }
 
 function shown(candidate: Candidate): Omit<TrafficMark, 'reasons'> {

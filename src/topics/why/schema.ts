@@ -17,6 +17,13 @@ import { reasons } from './types.ts'
 export const WhyParameters = parameters({
   ...questionParameters,
   by: Optional(oneOf(measures, { default: 'bytes', description: 'Measure to compare.' })),
+  promql: Optional(
+    Text({
+      maxLength: 65_536,
+      description: 'Explain a metric instead of traffic, without `filter` and `by`.',
+      examples: ['sum by (namespace, deployment) (rate(http_errors_total[5m]))'],
+    }),
+  ),
   lookback: Optional(
     Text({ default: '30m', description: 'How long before the start candidates are searched: 10m, 2h, 1d.' }),
   ),
@@ -79,9 +86,11 @@ const level = ObjectOf({
   latest: Text({ description: 'End of the interval of confidence, at most two buckets later.' }),
   kind: oneOf(levelKinds, { description: 'Away from the usual level (fall, rise), or back to it (recovery).' }),
   gradual: Flag({ description: 'The level moved over several buckets.' }),
-  before: Num({ description: 'Mean per second of the changed pairs before.' }),
-  after: Num({ description: 'Mean per second of the changed pairs since.' }),
-  workloads: ArrayOf(Text(), { description: 'Ends of the changed pairs, at most 10.' }),
+  before: Num({ description: 'Mean per second of the changed pairs before; of a metric its value.' }),
+  after: Num({ description: 'Mean per second of the changed pairs since; of a metric its value.' }),
+  workloads: ArrayOf(Text(), {
+    description: 'Ends of the changed pairs, at most 10; of a metric the labels of its series.',
+  }),
   selected: Flag({ description: 'The change that the candidates precede.' }),
 })
 
@@ -106,7 +115,7 @@ export const PrecedingChanges = ObjectOf(
       { description: 'Traffic before and since `onset` was compared in this time range.' },
     ),
     window: ObjectOf({ from: Text(), to: Text() }, { description: 'Time range of the candidates.' }),
-    by: oneOf(measures),
+    by: oneOf([...measures, 'value'], { description: '`value`: of the metric.' }),
     before: Num({ description: 'Sum in `compared` before `onset`.' }),
     after: Num({ description: 'Sum in `compared` since `onset`.' }),
     pairs: ArrayOf(ObjectOf({ source: end(), destination: end(), before: Num(), after: Num() }), {

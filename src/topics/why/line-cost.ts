@@ -1,0 +1,29 @@
+import type { SegmentCost } from './pelt.ts'
+
+/**
+ * Squares around one line per segment, in units of the variance around a single line of all values: a metric can have
+ * any unit, sign and trend. Undefined if it never changes.
+ */
+export function lineCostOf(values: readonly number[]): SegmentCost | undefined {
+  const length = values.length
+  const middle = (length - 1) / 2
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, length)
+  const sums = [0, 1, 2, 3, 4].map(() => new Float64Array(length + 1)) as unknown as Sums
+  values.forEach((value, index) => {
+    const [x, y] = [index - middle, value - mean]
+    for (const [at, term] of [x, y, x * x, x * y, y * y].entries()) sums[at]![index + 1] = sums[at]![index]! + term
+  })
+  const variance = length === 0 ? 0 : squares(sums, 0, length) / length
+  // Differences of this size are rounding.
+  return variance <= 1e-20 * Math.max(1, mean * mean) ? undefined : (from, to) => squares(sums, from, to) / variance
+}
+
+/** Prefix sums of x, y, x², xy and y². */
+type Sums = readonly [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+
+function squares(sums: Sums, from: number, to: number): number {
+  const count = to - from
+  const [x, y, xx, xy, yy] = sums.map((all) => all[to]! - all[from]!) as [number, number, number, number, number]
+  const [ofX, ofXY, ofY] = [xx - (x * x) / count, xy - (x * y) / count, yy - (y * y) / count]
+  return Math.max(0, ofY - (ofX > 0 ? (ofXY * ofXY) / ofX : 0))
+}

@@ -1,0 +1,163 @@
+/** A metric, by PromQL, as the signal of which the changes of level are explained. */
+import { dialectOf } from '../../query/index.ts'
+import { QueryFailure } from '../../query/metrics/failure.ts'
+import type { LabelSet } from '../../query/metrics/labels.ts'
+import type { ResultSeries } from '../../query/promql/index.ts'
+import { stepFor, type TimeSpan } from '../../query/plan/index.ts'
+import type { ManyRows } from '../many-rows.ts'
+import { maxSamples, metricSeries } from '../metrics/index.ts'
+import type { Surroundings } from '../operation.ts'
+import { Refusal } from '../refusal.ts'
+import { hasPods } from './metric-ends.ts'
+import { metricLevels } from './metric-levels.ts'
+import type { LevelChange } from './levels.ts'
+import type { Level, Levels } from './onset.ts'
+
+export type MetricSurroundings = Surroundings & ManyRows
+
+const maxBuckets = 720
+/** Scrapes are seldom more frequent. */
+const leastStep = 15
+const maxSeries = 40
+const timeoutMs = 60_000
+/** As for flows: values before a range show its usual level, those after it the level to which it changed. */
+const [leastContextUs, afterUs] = [1_800_000_000n, 300_000_000n]
+/** Buckets between the changes of series that are one change. */
+const together = 2
+const nearUs = 120_000_000n
+
+type Change = Readonly<{ labels: LabelSet; change: LevelChange }>
+/** `labels`: of the series that changed. */
+export type MetricLevel = Level & Readonly<{ labels: readonly LabelSet[] }>
+export type MetricSignal = Readonly<{ around: Levels; selected: MetricLevel | undefined; labels: readonly LabelSet[] }>
+
+/** Changes of level of the series of an expression in a time range (µs); `at` selects the nearest one. */
+export async function metricSignal(
+  expression: string,
+  { from, to }: TimeSpan,
+  at: bigint | undefined,
+  surroundings: MetricSurroundings,
+): Promise<MetricSignal> {
+  if (dialectOf(surroundings.store).name !== 'duckdb')
+    throw new Refusal('WEIR_API_INVALID', '"promql" needs the embedded store.')
+  const length = to - from
+  const now = BigInt(Math.trunc(surroundings.now)) * 1000n
+  const until = to + afterUs < now ? to + afterUs : now
+  const span = { from: from - (length > leastContextUs ? length : leastContextUs), to: until > to ? until : to }
+  const seconds = Math.max(leastStep, stepFor(span, maxBuckets))
+  const step = BigInt(seconds) * 1_000_000n
+  const first = span.from / step + 1n
+  const buckets = Number((span.to - 1n) / step - first) + 1
+  const series = await evaluated(expression, { first, step, buckets }, surroundings)
+  const changes = series.flatMap(({ labels, values }) => metricLevels(values).map((change) => ({ labels, change })))
+  const timeOf = (index: number) => (first + BigInt(index)) * step
+  const levels = groupsOf(changes).map((members) => levelOf(members, timeOf, step))
+  const isInside = (level: Level) => level.at >= from && level.at < to
+  const inside = levels.filter(isInside)
+  const selected = selectedOf(inside, at)
+  return {
+    around: { step, span, levels: inside, others: levels.filter((level) => !isInside(level)), selected },
+    selected,
+    labels: series.map(({ labels }) => labels),
+  }
+}
+
+type Buckets = Readonly<{ first: bigint; step: bigint; buckets: number }>
+type Sampled = Readonly<{ labels: LabelSet; values: readonly number[] }>
+
+async function evaluated(
+  expression: string,
+  { first, step, buckets }: Buckets,
+  surroundings: MetricSurroundings,
+): Promise<readonly Sampled[]> {
+  const { queryRange } = await import('../../query/promql/index.ts')
+  const ms = (index: number) => Number((first + BigInt(index)) * step) / 1000
+  const times = { start: ms(0), end: ms(buckets - 1), step: Number(step) / 1000 }
+  const { clock, timers } = surroundings.host
+  const deadline = clock.monotonic() + timeoutMs
+  try {
+    const results = await queryRange(expression, times, {
+      source: ({ matchers, from, to, resolution }) => metricSeries(surroundings, matchers, { from, to }, resolution),
+      maxSamples,
+      tick: () => {
+        if (clock.monotonic() > deadline)
+          throw new QueryFailure('execution', `the query took more than ${timeoutMs / 1000} s`)
+      },
+      pause: () => timers.yield(),
+      note: () => undefined,
+    })
+    const sampled = results.map((series) => ({ labels: series.labels, values: valuesOf(series, times, buckets) }))
+    return sampled.toSorted((a, b) => rangeOf(b.values) - rangeOf(a.values)).slice(0, maxSeries)
+  } catch (error) {
+    if (!(error instanceof QueryFailure)) throw error
+    throw new Refusal('WEIR_API_INVALID', `"promql": ${error.message}.`, ['`weir help grafana` describes the subset.'])
+  }
+}
+
+/**
+ * A value per bucket. A gap has the value before. A counter that does not exist yet has no events, but a series of a
+ * pod begins and ends with it.
+ */
+function valuesOf(
+  { labels, points }: ResultSeries,
+  { start, step }: Readonly<{ start: number; step: number }>,
+  buckets: number,
+): readonly number[] {
+  const values = new Array<number | undefined>(buckets)
+  for (const [time, value] of points) if (Number.isFinite(value)) values[Math.round((time - start) / step)] = value
+  let last = hasPods(labels) ? (values.find((value) => value !== undefined) ?? 0) : 0
+  return Array.from(values, (value) => (last = value ?? last))
+}
+
+function rangeOf(values: readonly number[]) {
+  return values.reduce((a, b) => Math.max(a, b), -Infinity) - values.reduce((a, b) => Math.min(a, b), Infinity)
+}
+
+/** Changes of several series at the same time and in the same direction are one. */
+function groupsOf(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const left = new Set(changes.toSorted((a, b) => sizeOf(b.change) - sizeOf(a.change)))
+  const groups: Change[][] = []
+  for (const largest of left) {
+    const members = [...left].filter(
+      ({ change }) =>
+        Math.abs(change.at - largest.change.at) <= together &&
+        change.after > change.before === largest.change.after > largest.change.before,
+    )
+    for (const member of members) left.delete(member)
+    groups.push(members)
+  }
+  return groups.toSorted((a, b) => a[0]!.change.at - b[0]!.change.at)
+}
+
+const sizeOf = ({ before, after }: LevelChange) => Math.abs(after - before)
+
+function levelOf(members: readonly Change[], timeOf: (index: number) => bigint, step: bigint): MetricLevel {
+  const { change } = members[0]!
+  const sum = (of: (change: LevelChange) => number) => members.reduce((total, member) => total + of(member.change), 0)
+  return {
+    at: timeOf(change.at),
+    from: timeOf(change.earliest) - step / 2n,
+    to: timeOf(change.latest) + step / 2n,
+    kind: change.kind,
+    before: sum(({ before }) => before),
+    after: sum(({ after }) => after),
+    isGradual: change.isGradual,
+    width: change.width,
+    size: sum(sizeOf),
+    pairs: [],
+    ends: new Set(members.map(({ labels }) => textOf(labels))),
+    labels: members.map(({ labels }) => labels),
+  }
+}
+
+function textOf(labels: LabelSet) {
+  return labels.nameless.entries.map(([name, value]) => `${name}=${value}`).join(', ')
+}
+
+/** A metric has no better direction: the largest change, sudden ones first. */
+function selectedOf(levels: readonly MetricLevel[], at: bigint | undefined): MetricLevel | undefined {
+  const away = (level: Level) => (level.at > at! ? level.at - at! : at! - level.at)
+  if (at !== undefined)
+    return levels.filter((level) => away(level) <= nearUs).toSorted((a, b) => Number(away(a) - away(b)))[0]
+  return levels.toSorted((a, b) => Number(a.isGradual) - Number(b.isGradual) || b.size - a.size)[0]
+}
