@@ -118,7 +118,7 @@ function levelsText(levels: readonly ShownLevel[], amount: (value: number) => st
     oneLine(workloads.slice(0, 3).join(', ')),
   ])
   const table = textTable(['', 'time (UTC)', 'change', 'before', 'after', 'of'], rows)
-  return `\n${counts.join(' and ')}; --at selects another one:\n${table}\n`
+  return `\n${new Intl.ListFormat('en').format(counts)}; --at selects another one:\n${table}\n`
 }
 
 function beforeText(seconds: number) {

@@ -9,12 +9,12 @@ const leastBuckets = 5
 /** Values on both sides that are compared. */
 const nearBuckets = 24
 
-/** All changes of the level or slope of a metric, which can have any unit, sign and trend. */
-export function metricLevels(values: readonly number[]): readonly LevelChange[] {
+/** All changes of the level or slope of a metric, which can have any unit, sign and trend. `more`: of the penalty. */
+export function metricLevels(values: readonly number[], more = 0): readonly LevelChange[] {
   const length = values.length
   const cost = lineCostOf(values)
   if (cost === undefined || length < 2 * leastBuckets) return []
-  const bounds = pelt(length, cost, penalty * Math.log(length), leastBuckets)
+  const bounds = pelt(length, cost, penalty * Math.log(length) + 2 * more, leastBuckets)
   const all = [0, ...bounds, length]
   return bounds.map((bound, index): LevelChange => {
     const [from, to] = [all[index]!, all[index + 2]!]

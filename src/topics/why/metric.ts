@@ -2,7 +2,7 @@
 import { dialectOf } from '../../query/index.ts'
 import { QueryFailure } from '../../query/metrics/failure.ts'
 import type { LabelSet } from '../../query/metrics/labels.ts'
-import type { ResultSeries } from '../../query/promql/index.ts'
+import type { QueryTimes, ResultSeries } from '../../query/promql/index.ts'
 import { stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import type { ManyRows } from '../many-rows.ts'
 import { maxSamples, metricSeries } from '../metrics/index.ts'
@@ -45,11 +45,16 @@ export async function metricSignal(
   const until = to + afterUs < now ? to + afterUs : now
   const span = { from: from - (length > leastContextUs ? length : leastContextUs), to: until > to ? until : to }
   const seconds = Math.max(leastStep, stepFor(span, maxBuckets))
-  const step = BigInt(seconds) * 1_000_000n
-  const first = span.from / step + 1n
-  const buckets = Number((span.to - 1n) / step - first) + 1
-  const series = await evaluated(expression, { first, step, buckets }, surroundings)
-  const changes = series.flatMap(({ labels, values }) => metricLevels(values).map((change) => ({ labels, change })))
+  const { first, step, series } = await sampled(
+    expression,
+    { ...span, step: BigInt(seconds) * 1_000_000n },
+    surroundings,
+  )
+  // Of many series without a change, some look as if they had one.
+  const manySeries = Math.log(Math.max(1, 2 * series.length))
+  const changes = series.flatMap(({ labels, values }) =>
+    metricLevels(values, manySeries).map((change) => ({ labels, change })),
+  )
   const timeOf = (index: number) => (first + BigInt(index)) * step
   const levels = groupsOf(changes).map((members) => levelOf(members, timeOf, step))
   const isInside = (level: Level) => level.at >= from && level.at < to
@@ -62,21 +67,46 @@ export async function metricSignal(
   }
 }
 
-type Buckets = Readonly<{ first: bigint; step: bigint; buckets: number }>
-type Sampled = Readonly<{ labels: LabelSet; values: readonly number[] }>
+/** `first` and `step`: bucket number and µs. */
+type Sampled = Readonly<{
+  first: bigint
+  step: bigint
+  series: readonly Readonly<{ labels: LabelSet; values: readonly number[] }>[]
+}>
 
-async function evaluated(
+/** Values of the series with the largest range, from the first sample of any series on. */
+async function sampled(
   expression: string,
-  { first, step, buckets }: Buckets,
+  { from, to, step }: TimeSpan & Readonly<{ step: bigint }>,
   surroundings: MetricSurroundings,
-): Promise<readonly Sampled[]> {
+): Promise<Sampled> {
+  const ms = Number(step) / 1000
+  const times = { start: Number(from / step + 1n) * ms, end: Number((to - 1n) / step) * ms, step: ms }
+  const results = (await evaluated(expression, times, surroundings)).map(({ labels, points }) => ({
+    labels,
+    points: points.filter(([, value]) => Number.isFinite(value)),
+  }))
+  const start = results.reduce((least, { points }) => Math.min(least, points[0]?.[0] ?? Infinity), times.end)
+  const buckets = Math.round((times.end - start) / ms) + 1
+  const all = results
+    .map(({ labels, points }) => ({ labels, values: valuesOf(labels, points, { start, step: ms, buckets }) }))
+    .toSorted((a, b) => rangeOf(b.values) - rangeOf(a.values))
+    .slice(0, maxSeries)
+  const factor = repeatsOf(all.map(({ values }) => values))
+  const every = (values: readonly number[]) => values.filter((_, index) => index % factor === 0)
+  return {
+    first: BigInt(Math.round(start / ms)) / BigInt(factor),
+    step: step * BigInt(factor),
+    series: all.map(({ labels, values }) => ({ labels, values: every(values) })),
+  }
+}
+
+async function evaluated(expression: string, times: QueryTimes, surroundings: MetricSurroundings) {
   const { queryRange } = await import('../../query/promql/index.ts')
-  const ms = (index: number) => Number((first + BigInt(index)) * step) / 1000
-  const times = { start: ms(0), end: ms(buckets - 1), step: Number(step) / 1000 }
   const { clock, timers } = surroundings.host
   const deadline = clock.monotonic() + timeoutMs
   try {
-    const results = await queryRange(expression, times, {
+    return await queryRange(expression, times, {
       source: ({ matchers, from, to, resolution }) => metricSeries(surroundings, matchers, { from, to }, resolution),
       maxSamples,
       tick: () => {
@@ -86,27 +116,43 @@ async function evaluated(
       pause: () => timers.yield(),
       note: () => undefined,
     })
-    const sampled = results.map((series) => ({ labels: series.labels, values: valuesOf(series, times, buckets) }))
-    return sampled.toSorted((a, b) => rangeOf(b.values) - rangeOf(a.values)).slice(0, maxSeries)
   } catch (error) {
     if (!(error instanceof QueryFailure)) throw error
     throw new Refusal('WEIR_API_INVALID', `"promql": ${error.message}.`, ['`weir help grafana` describes the subset.'])
   }
 }
 
+type Bucketing = Readonly<{ start: number; step: number; buckets: number }>
+
 /**
  * A value per bucket. A gap has the value before. A counter that does not exist yet has no events, but a series of a
  * pod begins and ends with it.
  */
-function valuesOf(
-  { labels, points }: ResultSeries,
-  { start, step }: Readonly<{ start: number; step: number }>,
-  buckets: number,
-): readonly number[] {
+function valuesOf(labels: LabelSet, points: ResultSeries['points'], { start, step, buckets }: Bucketing) {
   const values = new Array<number | undefined>(buckets)
-  for (const [time, value] of points) if (Number.isFinite(value)) values[Math.round((time - start) / step)] = value
-  let last = hasPods(labels) ? (values.find((value) => value !== undefined) ?? 0) : 0
+  for (const [time, value] of points) values[Math.round((time - start) / step)] = value
+  let last = hasPods(labels) ? (points[0]?.[1] ?? 0) : 0
   return Array.from(values, (value) => (last = value ?? last))
+}
+
+const factors = [1, 2, 4, 8]
+const mostRepeated = 0.3
+const leastBuckets = 60
+
+/** Scrapes are less frequent than buckets: repeated values would look like levels. */
+function repeatsOf(series: readonly (readonly number[])[]): number {
+  const varying = series.filter((values) => rangeOf(values) > 0)
+  const shareOf = (factor: number) => {
+    let [pairs, equal] = [0, 0]
+    for (const values of varying)
+      for (let at = factor; at < values.length; at += factor) {
+        pairs++
+        if (values[at] === values[at - factor]) equal++
+      }
+    return pairs === 0 ? 0 : equal / pairs
+  }
+  const possible = factors.filter((factor) => factor === 1 || (series[0]?.length ?? 0) / factor >= leastBuckets)
+  return possible.find((factor) => shareOf(factor) <= mostRepeated) ?? 1
 }
 
 function rangeOf(values: readonly number[]) {
