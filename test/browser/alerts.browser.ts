@@ -19,6 +19,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
       },
       later: { on: 'changes', condition: '= 0', every: '1s', for: '1h' },
       broken: { sql: 'SELECT nothing FROM nowhere', every: '1s' },
+      traffic: { on: 'flows', condition: '> 0', window: '5m', every: '1s' },
     },
   })
 
@@ -26,6 +27,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
     if (chromiumPath === undefined) return
     const event = { specversion: '1.0', id: 'trip-1', source: '/test', type: 'trip', subject: 'db-1', data: {} }
     await stage.weir.events([event])
+    await stage.flows(2000)
   })
 
   test('rules that cannot be evaluated come first; firing and pending alerts lead to their rows', async () => {
@@ -34,9 +36,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
     await card.getByText('db-1 tripped 1 times').waitFor()
     await card.getByText('nowhere', { exact: false }).waitFor()
     await card.getByText('pending').waitFor()
+    const cause = card.getByRole('link', { name: 'What changed before this? Alert traffic' })
+    await cause.waitFor()
     const lines = await card.getByRole('listitem').allTextContents()
     expect(lines.map((line) => /not evaluated|firing|pending/.exec(line)?.[0])).toEqual([
       'not evaluated',
+      'firing',
       'firing',
       'pending',
     ])
@@ -44,6 +49,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
     await card.getByRole('link', { name: 'Show the rows of alert later' }).click()
     await page.waitForURL(/\/changes\?.*t=/)
     expect(await page.getByText('is not a parameter', { exact: false }).count()).toBe(0)
+    await page.goBack()
+    await cause.click()
+    await page.getByRole('complementary', { name: 'What changed before this?' }).waitFor()
     await page.context().close()
   })
 

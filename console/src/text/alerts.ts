@@ -11,5 +11,6 @@ export const alertsText = {
   noDataHint: 'No rows arrived in the window of the rule.',
   since: (time: string) => `since ${time}`,
   showRows: (name: string) => `Show the rows of alert ${name}`,
+  whyOf: (name: string) => `What changed before this? Alert ${name}`,
   more: (count: string) => `${count} more`,
 }

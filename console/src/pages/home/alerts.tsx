@@ -4,6 +4,7 @@ import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
 import { alertsText } from '../../text/alerts.ts'
+import { whyText } from '../../text/why.ts'
 import './alerts.css'
 
 type Rule = Alerts['rules'][number]
@@ -93,6 +94,11 @@ function Active({ rule, alert }: { rule: Rule; alert: Rule['alerts'][number] }) 
         {alert.value_text} <span className="dim">{rule.condition}</span>
       </span>
       <span className="mono dim">{alertsText.since(time(alert.active_at))}</span>
+      {path === '/flows' && (
+        <Link to={path} search={readSearch(`${search}&why=1`) as never} aria-label={alertsText.whyOf(rule.name)}>
+          {whyText.title}
+        </Link>
+      )}
     </li>
   )
 }
