@@ -15,10 +15,10 @@ import {
 import { fileList, rowsOf } from '../duck.ts'
 
 /** By each rank; of small files fewer, so that lists are small beside the flows. */
-const listed = { least: 256, most: 4096, flowsPerRow: 128 }
+const listed = { least: 256, most: 2048, flowsPerRow: 128 }
 /** Conversations are grouped in those that are largest by a rank. */
-const mostBuckets = 4096
-const buckets = 1 << 18
+const mostBuckets = 2048
+const buckets = 1 << 17
 
 const ranks = ['bytes_est', 'packets_est', 'flows'] as const
 
@@ -45,25 +45,33 @@ export async function listConversations(
   const keyed = keyedFlows(flows, await createEnds(connection, endpoints))
   const isLarge = await createBuckets(connection, keyed)
   await createKeys(connection, keyed, { isLarge, most: Math.floor(count / listed.flowsPerRow) })
+  const ends = ['_one', '_other']
+    .map((end) => `SELECT ${end} // ${addressShare} AS _ep FROM list_keys`)
+    .join(' UNION ALL ')
+  await connection.run(
+    `CREATE TEMP TABLE list_names AS SELECT * FROM list_ends WHERE _first IN (SELECT _ep FROM (${ends}))`,
+  )
   // Facts of the few rows alone.
-  const few = `SELECT flow.*, ${namesOfEnds}
-      FROM (SELECT * FROM (${keyed}) WHERE ${bucket} IN (SELECT _bucket FROM list_keys)) flow ${joinedEnds}`
+  const isListed = `(least(_source, _target), greatest(_source, _target), coalesce(proto, -1)) IN
+      (SELECT (_one, _other, coalesce(_proto, -1)) FROM list_keys)`
+  const few = `SELECT flow.*, ${namesOfEnds} FROM (SELECT * FROM (SELECT * FROM (${keyed})
+      WHERE ${bucket} IN (SELECT _bucket FROM list_keys)) WHERE ${isListed}) flow ${joinedTo('list_names')}`
   const columns = `_source, _target, proto, bytes_est, packets_est, 1 AS flows, ${flowAsListed}`
   const rows = `SELECT ${columns} FROM (SELECT *, ${facts} FROM (${few}) r) flow`
-  await connection.run(
-    `CREATE TEMP TABLE list_rows AS SELECT * FROM (${mergedConversations(rows)}) merged
-      WHERE (_one, _other, coalesce(_proto, -1)) IN (SELECT (_one, _other, coalesce(_proto, -1)) FROM list_keys)`,
-  )
-  const ends = ['_one', '_other'].map((end) => `SELECT ${end} // ${addressShare} AS _ep FROM list_rows`)
+  await connection.run(`CREATE TEMP TABLE list_rows AS ${mergedConversations(rows)}`)
   const [[number, isLost] = []] = await rowsOf(
     connection,
-    `SELECT (SELECT count(*)::DOUBLE FROM list_rows), EXISTS (SELECT 1 FROM (${ends.join(' UNION ALL ')}) ANTI JOIN
-      list_ends USING (_ep) WHERE _ep > 0)`,
+    `SELECT (SELECT count(*)::DOUBLE FROM list_rows), EXISTS (SELECT 1 FROM (${ends}) ANTI JOIN list_names USING (_ep)
+      WHERE _ep > 0)`,
   )
+  // Room for the file.
+  await connection.run('DROP TABLE list_ends; DROP TABLE list_names; DROP TABLE list_groups; DROP TABLE list_keys')
   return isLost === true ? undefined : { rows: Number(number), selects: selectsOf() }
 }
 
-const joinedEnds = `LEFT JOIN list_ends src ON flow.src_ep = src._ep LEFT JOIN list_ends dst ON flow.dst_ep = dst._ep`
+function joinedTo(table: string) {
+  return `LEFT JOIN ${table} src ON flow.src_ep = src._ep LEFT JOIN ${table} dst ON flow.dst_ep = dst._ep`
+}
 
 /** Table `list_ends`: of each id of an endpoint, the first one of its address. Whether each address has one id. */
 async function createEnds(connection: DuckDBConnection, endpoints: readonly string[]): Promise<boolean> {
@@ -83,7 +91,7 @@ async function createEnds(connection: DuckDBConnection, endpoints: readonly stri
 function keyedFlows(flows: string, isUnique: boolean): string {
   const id = (end: 'src' | 'dst') => (isUnique ? `flow.${end}_ep` : `${end}._first`)
   const keys = `${conversationEnds('flow', id)}, ${conversationHash('flow', id)} AS _hash`
-  return `SELECT flow.*, ${keys} FROM (${flows}) flow ${isUnique ? '' : joinedEnds}`
+  return `SELECT flow.*, ${keys} FROM (${flows}) flow ${isUnique ? '' : joinedTo('list_ends')}`
 }
 
 const sums = 'sum(bytes_est)::BIGINT AS bytes_est, sum(packets_est)::BIGINT AS packets_est, count(*) AS flows'
