@@ -4,7 +4,7 @@ import type { HourSum } from '../model/hour-sums.ts'
 import { groupsSql } from '../query/plan/index.ts'
 import { local } from './access/principal.ts'
 import { flowSums, hourlyFlows } from './flow-sums.ts'
-import { groupField, rowQueryOf } from './query-parameters.ts'
+import { groupField, rowQueryOf } from '../topics/flows/row-query.ts'
 import { pieces } from './testing/recording-control.ts'
 
 const [now, hour] = [Date.UTC(2026, 10, 27), 3_600_000]

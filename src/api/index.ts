@@ -46,7 +46,6 @@ import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
-import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
 import { whyRoutes, whySchemas } from './routes/why.ts'
@@ -70,7 +69,6 @@ const schemas = {
   ...fieldSchemas,
   ...liveSchemas,
   ...flowSchemas,
-  ...sumSchemas,
   ...conversationSchemas,
   ...homeSchemas,
   ...completeSchemas,
@@ -149,7 +147,6 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const hub = new Hub(context, options.folder)
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
-  sumRoutes(app, context, hub)
   conversationRoutes(app, context, hub)
   homeRoutes(app, context, hub)
   exportRoutes(app, context, hub)

@@ -18,7 +18,7 @@ import {
 import { hashedGroups } from './hashed-groups.ts'
 import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
-import { integerCell } from './ring/sums.ts'
+import { integerCell } from '../model/integer-cell.ts'
 import { rowsOf } from './store-query.ts'
 
 /** The result of more groups would not be kept. */

@@ -6,7 +6,15 @@ export type { GapMessage, RowsMessage } from './live/rows-view.ts'
 export type { ViewRequest } from './live/spec.ts'
 export type { Problem, TextProblem } from './problems.ts'
 export type { QuickFilter } from './options.ts'
-export type { AnswerFrame } from './query-parameters.ts'
+export type {
+  FlowFrame,
+  FlowFrame as AnswerFrame,
+  FlowGroups,
+  FlowPage,
+  Series,
+  Topology as FlowTopology,
+} from '../topics/flows/schema.ts'
+export type { Home } from '../topics/home/schema.ts'
 export type { CoverageFacts } from '../topics/coverage.ts'
 export type { Alerts } from '../topics/alerts/schema.ts'
 export type { ExporterRecipes, Exporters } from '../topics/exporters/schema.ts'

@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
-import type { Operation, Surroundings } from '../topics/operation.ts'
+import type { Operation, Result, Surroundings } from '../topics/operation.ts'
 import { answerJson } from './answer.ts'
 import { problem, refusals } from './json-schema.ts'
 import type { ApiContext } from './options.ts'
@@ -16,31 +16,55 @@ export function serve<Parameters extends TObject, Response extends TSchema, Need
   operation: Operation<Parameters, Response, Needed>,
   ...needed: object extends Needed ? [] : [() => Needed]
 ): void {
-  const { id, summary, description, parameters, result, refuses = [], run } = operation
-  const { $id } = result as { readonly $id?: string }
-  const further = Object.fromEntries(refuses.map((code) => [problemTable[code].status, problem]))
-  const schema = {
-    operationId: id,
-    summary,
-    ...(description === undefined ? {} : { description }),
-    querystring: parameters,
-    response: { 200: $id === undefined ? result : { $ref: `${$id}#` }, ...refusals, ...further },
-  }
-  app.get(url, { schema }, async (request, reply) => {
-    const signal = abortOnDisconnect(reply)
+  serveWith(app, url, operation, (request, signal) => {
     const surroundings: Surroundings = {
       store: requireStore(context),
       now: context.host.clock.now(),
       viewer: request.principal,
       signal,
     }
-    const more = needed[0]?.()
+    return { ...surroundings, ...needed[0]?.() } as Surroundings & Needed
+  })
+}
+
+type Send<Value> = (request: FastifyRequest, reply: FastifyReply, result: Value) => FastifyReply
+
+/** The same with all that the operation uses. */
+export function serveWith<Parameters extends TObject, Response extends TSchema, Needed>(
+  app: FastifyInstance,
+  url: string,
+  operation: Operation<Parameters, Response, Needed, object>,
+  neededOf: (request: FastifyRequest, signal: AbortSignal) => Needed,
+  send: Send<Result<Response>> = answerJson,
+): void {
+  app.get(url, { schema: schemaOf(operation) }, async (request, reply) => {
+    const signal = abortOnDisconnect(reply)
+    const needed = neededOf(request, signal)
     try {
-      const value = await run(request.query as never, { ...surroundings, ...more } as Surroundings & Needed)
-      return signal.aborted ? reply.hijack() : answerJson(request, reply, value)
+      const result = await operation.run(request.query as never, needed as object & Needed)
+      return signal.aborted ? reply.hijack() : send(request, reply, result)
     } catch (error) {
       if (signal.aborted) return reply.hijack()
       throw error
     }
   })
+}
+
+function schemaOf<Parameters extends TObject, Response extends TSchema, Needed>({
+  id,
+  summary,
+  description,
+  parameters,
+  result,
+  refuses = [],
+}: Operation<Parameters, Response, Needed, object>) {
+  const { $id } = result as { readonly $id?: string }
+  const further = Object.fromEntries(refuses.map((code) => [problemTable[code].status, problem]))
+  return {
+    operationId: id,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    querystring: parameters,
+    response: { 200: $id === undefined ? result : { $ref: `${$id}#` }, ...refusals, ...further },
+  }
 }

@@ -1,149 +1,21 @@
-import { withoutUndefined } from '../model/json.ts'
 import { sketchError } from '../model/sketch.ts'
-import { dialectOf, endpointField, flowNames, type QueryField } from '../query/index.ts'
-import {
-  furtherMeasures,
-  hasStats,
-  isFurther,
-  isMeasure,
-  measures,
-  percentiles,
-  stats,
-  stepOf,
-  summedMeasures,
-  type FurtherMeasure,
-  type RowQuery,
-  type Rank,
-  type AggregateQuery,
-  type TimeSpan,
-} from '../query/plan/index.ts'
-import type { Principal } from './access/principal.ts'
-import { rowsOf } from './store-query.ts'
-import type { Hub } from './live/hub.ts'
-import type { ApiContext } from './options.ts'
-import { ApiError } from './problems.ts'
-import { columnOf, measureColumns, unknownField, type AnswerColumn } from './query-parameters.ts'
-import { listOf } from '../topics/comma-list.ts'
-import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
-import type { RingSource } from './ring/scan.ts'
-import { coverageOf, storedTo, type Missing } from '../topics/coverage.ts'
+import { dialectOf } from '../query/index.ts'
+import { groupsSql, seriesSql, summedMeasures, type AggregateQuery } from '../query/plan/index.ts'
 import type { StoreReader } from '../engine/control.ts'
+import { coverageOf, storedTo } from '../topics/coverage.ts'
+import type { SumsQuery } from '../topics/flows/parameters.ts'
+import type { AboutSums, SumRow, SumsReader, SumsRequest, SumsResult, Totals } from '../topics/flows/sums.ts'
+import type { Principal } from './access/principal.ts'
+import { candidateSums } from './candidate-sums.ts'
 import { sharedKey, StoreRuns, visibleFlows } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
-import { candidateSums } from './candidate-sums.ts'
+import type { Hub } from './live/hub.ts'
+import type { ApiContext } from './options.ts'
+import { ringGroups, ringSeries, type RingAnswer } from './ring/answers.ts'
+import type { RingSource } from './ring/scan.ts'
 import { sketchSums } from './sketch-sums.ts'
-import type { SumsQuery } from '../topics/flows/parameters.ts'
+import { rowsOf } from './store-query.ts'
 import { remainderMatters, sumSource } from './sum-source.ts'
-
-export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
-  if (offset === undefined) return rowQuery
-  const seconds = stepOf(offset)
-  if (seconds === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"offset" is not a duration: ${offset}.`, {
-      hints: ['Write 15m, 1h, 1d or 4w.'],
-    })
-  const by = BigInt(seconds) * 1_000_000n
-  return { ...rowQuery, span: { from: rowQuery.span.from - by, to: rowQuery.span.to - by } }
-}
-
-export function sumsOf(
-  { by = 'bytes', measure, of: written, limit, beside, sums = 'all' }: SumsQuery,
-  defaultLimit: number,
-): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'sums' | 'further' | 'beside'> {
-  const of = written === undefined ? undefined : statField(written)
-  const rank: Rank = by
-  if (of === undefined && (stats as readonly string[]).includes(rank))
-    throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, which needs a field.`, {
-      hints: ['Set the field: of=rtt.'],
-    })
-  const further = furtherOf(measure, by)
-  return {
-    by: rank,
-    limit: limit ?? defaultLimit,
-    ...(of === undefined ? {} : { of }),
-    ...(further.length === 0 ? {} : { further }),
-    ...(sums === 'all' || !isMeasure(rank) ? {} : { sums: measures.filter((name) => name === rank) }),
-    ...withoutUndefined({ beside: endpointField(beside ?? '') }),
-  }
-}
-
-function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
-  const listed = listOf(written)
-  const unknown = listed.find((name) => !isFurther(name) && !(measures as readonly string[]).includes(name))
-  if (unknown !== undefined)
-    throw new ApiError('WEIR_API_INVALID', `"measure" contains ${unknown}, which is not summed.`, {
-      hints: [`Possible values: ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always included.`],
-    })
-  return furtherMeasures.filter((furtherMeasure) => furtherMeasure === by || listed.includes(furtherMeasure))
-}
-
-function statField(written: string): QueryField {
-  const field = flowNames.field(flowNames.resolve(written) ?? '')
-  if (field === undefined) throw unknownField(written, 'of')
-  if (!hasStats(field))
-    throw new ApiError('WEIR_API_INVALID', `"of" does not support ${field.name}: it has no numbers.`)
-  return field
-}
-
-type Summed = Pick<AggregateQuery, 'of' | 'sums' | 'further'>
-
-export function sumColumns({ of, sums: chosen = measures, further = [] }: Summed): readonly AnswerColumn[] {
-  const sums = [
-    ...measureColumns.filter(({ name }) => (chosen as readonly string[]).includes(name)),
-    ...further.map((name) => ({ name, type: 'HUGEINT', unit: name === 'drop_bytes' ? 'By' : '{packet}' })),
-  ]
-  if (of === undefined) return sums
-  const { name, type, ...unit } = columnOf(of)
-  return [
-    ...sums,
-    { name: `${name}_flows`, type: 'BIGINT', unit: '{flow}' },
-    { name: `${name}_min`, type, ...unit },
-    { name: `${name}_avg`, type: 'DOUBLE', ...unit },
-    ...percentiles.map((percent) => ({ name: `${name}_p${percent}`, type, ...unit })),
-    { name: `${name}_max`, type, ...unit },
-  ]
-}
-
-export function measureCells(row: AnswerRecord, summed: Summed): readonly unknown[] {
-  const { of } = summed
-  const sums = summedMeasures(summed).map((name) => row[`_${name}`] ?? null)
-  if (of === undefined) return sums
-  const at = row['_p'] as readonly unknown[] | null | undefined
-  return [
-    ...sums,
-    row['_n'] ?? 0,
-    row['_min'] ?? null,
-    row['_avg'] ?? null,
-    ...percentiles.map((_, index) => at?.[index] ?? null),
-    row['_max'] ?? null,
-  ]
-}
-
-/** `groups` and the requested sums. */
-export type Totals = Readonly<Record<string, unknown>>
-
-function totalOf([first = {}]: readonly AnswerRecord[], summed: Summed): Totals {
-  return Object.fromEntries(['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0]))
-}
-
-type AboutSums = Readonly<{
-  source: string
-  exact: boolean
-  /** Of statistics. */
-  relativeError?: number
-}>
-
-type SumsAnswer = Readonly<{
-  rows: readonly AnswerRecord[]
-  total: Totals
-  /** Largest possible error of any sum. */
-  error?: unknown
-  span: TimeSpan
-  storedTo?: bigint
-  since?: bigint
-}> &
-  AboutSums &
-  Omit<Missing, 'exact'>
 
 export type RunStatement = Readonly<{
   context: ApiContext
@@ -152,25 +24,52 @@ export type RunStatement = Readonly<{
   disconnected: AbortSignal
 }>
 
-type SumReaders<Request> = Readonly<{
-  sql: SumSql<Request>
-  ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
-}>
-
 type SumsRead<Request> = Readonly<{
   request: Request
   groups: SumGroups
   query: SumsQuery
-  readers: SumReaders<Request>
+  sql: SumSql<Request>
+  ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }>
 
-const sharedRuns = new StoreRuns<SumsAnswer>()
+/** For topics. Rejects when the client has disconnected. */
+export function sumsReader(run: RunStatement): SumsReader {
+  return {
+    async readSums(sums) {
+      const result = await (sums.is === 'series' ? seriesSums(run, sums) : groupSums(run, sums))
+      if (result !== undefined) return result
+      throw new DOMException('The client has disconnected.', 'AbortError')
+    },
+  }
+}
+
+function seriesSums(run: RunStatement, { request, query }: SumsRequest & Readonly<{ is: 'series' }>) {
+  return readSums(run, {
+    request,
+    groups: { fields: request.group, step: request.step },
+    query,
+    sql: seriesSql,
+    ring: (source, signal) => ringSeries(source, request, signal),
+  })
+}
+
+function groupSums(run: RunStatement, { request, query }: SumsRequest & Readonly<{ is: 'groups' }>) {
+  return readSums(run, {
+    request,
+    groups: { fields: request.group, step: undefined },
+    query,
+    sql: groupsSql,
+    ring: (source, signal) => ringGroups(source, request, signal),
+  })
+}
+
+const sharedRuns = new StoreRuns<SumsResult>()
 
 /** Undefined when the client has disconnected. */
-export async function readSums<Request extends AggregateQuery>(
+async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   sums: SumsRead<Request>,
-): Promise<SumsAnswer | undefined> {
+): Promise<SumsResult | undefined> {
   const { context, disconnected, principal } = run
   const { store } = context.control
   if (store === undefined) return ringSums(run, sums)
@@ -188,16 +87,16 @@ export async function readSums<Request extends AggregateQuery>(
 }
 
 /** A joined run lacks the rows that this request lacks, and those after its range. */
-function earlierOf({ storedTo: first }: Pick<SumsAnswer, 'storedTo'>, { storedTo: second, span }: SumsAnswer) {
+function earlierOf({ storedTo: first }: Pick<SumsResult, 'storedTo'>, { storedTo: second, span }: SumsResult) {
   const ofRun = second ?? span.to
   return first === undefined ? {} : { storedTo: first < ofRun ? first : ofRun }
 }
 
 async function ringSums<Request extends AggregateQuery>(
   { hub, disconnected }: RunStatement,
-  { request, readers }: SumsRead<Request>,
-): Promise<SumsAnswer | undefined> {
-  const answer = await readers.ring(hub.ringSource(), disconnected)
+  { request, ring }: SumsRead<Request>,
+): Promise<SumsResult | undefined> {
+  const answer = await ring(hub.ringSource(), disconnected)
   return answer === undefined
     ? undefined
     : { ...answer, total: totalOf(answer.rows, request), source: 'ring', exact: true }
@@ -206,17 +105,17 @@ async function ringSums<Request extends AggregateQuery>(
 async function storedSums<Request extends AggregateQuery>(
   store: StoreReader,
   run: RunStatement,
-  { request, groups, query, readers }: SumsRead<Request>,
-): Promise<SumsAnswer | undefined> {
+  { request, groups, query, sql }: SumsRead<Request>,
+): Promise<SumsResult | undefined> {
   const { context, disconnected } = run
   const dialect = dialectOf(store)
-  const answerOf = async (rows: readonly AnswerRecord[] | undefined, about: AboutSums) =>
+  const answerOf = async (rows: readonly SumRow[] | undefined, about: AboutSums) =>
     rows === undefined
       ? undefined
       : { ...withoutTotalRow(rows, request), span: request.span, ...about, ...(await coverageOf(context, request)) }
   const sketch = query.source === 'raw' ? undefined : await sketchSums(store, request, groups)
   if (sketch !== undefined) {
-    const rows = await rowsOf(store, readers.sql({ ...request, rollup: sketch }, dialect), disconnected)
+    const rows = await rowsOf(store, sql({ ...request, rollup: sketch }, dialect), disconnected)
     return answerOf(rows, { source: 'sketch', exact: false, relativeError: sketchError })
   }
   const {
@@ -233,16 +132,14 @@ async function storedSums<Request extends AggregateQuery>(
     run,
   )
   const fromFlows = async () =>
-    answerOf(await flowSums(store, request, groups, readers.sql, { disconnected }), { source: 'raw', exact: true })
+    answerOf(await flowSums(store, request, groups, sql, { disconnected }), { source: 'raw', exact: true })
   if (rollup === undefined) return fromFlows()
   const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
   const candidates = isOfCandidates
     ? await candidateSums(store, { ...request, group: groups.fields }, rollup, disconnected)
     : 'none'
   const rows =
-    candidates === 'none'
-      ? await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected)
-      : candidates?.rows
+    candidates === 'none' ? await rowsOf(store, sql({ ...request, rollup }, dialect), disconnected) : candidates?.rows
   if (rows === undefined || candidates === undefined) return undefined
   const exact = isComplete || (candidates !== 'none' && candidates.isProven)
   if (!exact && flowsStored && remainderMatters(rows)) {
@@ -260,6 +157,12 @@ async function storedSums<Request extends AggregateQuery>(
   }
 }
 
-function withoutTotalRow(rows: readonly AnswerRecord[], request: AggregateQuery): Pick<SumsAnswer, 'rows' | 'total'> {
+function withoutTotalRow(rows: readonly SumRow[], request: AggregateQuery): Pick<SumsResult, 'rows' | 'total'> {
   return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, request) }
+}
+
+function totalOf([first = {}]: readonly SumRow[], summed: Pick<AggregateQuery, 'sums' | 'further'>): Totals {
+  return Object.fromEntries(
+    ['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0]),
+  ) as Totals
 }

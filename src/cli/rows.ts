@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { FlowPage } from '../api/published.ts'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
@@ -96,11 +97,6 @@ async function flows(words: readonly string[], given: RowFlags & Readonly<{ sort
   }
   await printRows(flags, page, { none: 'No matching flows.' })
 }
-
-type FlowPage = Readonly<{
-  columns: readonly { readonly name: string }[]
-  rows: readonly (readonly unknown[])[]
-}>
 
 type EventFlags = RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>
 

@@ -13,10 +13,16 @@ export type Surroundings = Readonly<{
   signal: AbortSignal
 }>
 
-type Result<S> = S extends TSchema ? Of<S> : never
+/** The values of the schema of a result. */
+export type Result<S> = S extends TSchema ? Of<S> : never
 
 /** A query of a topic: its parameters, its result, and the function between them. No HTTP. */
-export type Operation<Parameters extends TObject, Response extends TSchema, Needed = object> = Readonly<{
+export type Operation<
+  Parameters extends TObject,
+  Response extends TSchema,
+  Needed = object,
+  Around = Surroundings,
+> = Readonly<{
   /** In the description of the API. */
   id: string
   summary: string
@@ -26,11 +32,18 @@ export type Operation<Parameters extends TObject, Response extends TSchema, Need
   result: Response
   /** Besides those of every query of the store. */
   refuses?: readonly RefusalCode[]
-  run(parameters: Static<Parameters>, surroundings: Surroundings & Needed): Promise<Result<Response>>
+  run(parameters: Static<Parameters>, surroundings: Around & Needed): Promise<Result<Response>>
 }>
 
 export function operation<Parameters extends TObject, Response extends TSchema, Needed = object>(
   described: Operation<Parameters, Response, Needed>,
 ): Operation<Parameters, Response, Needed> {
+  return described
+}
+
+/** Also runs without a store: `Needed` is all that it uses. */
+export function storelessOperation<Parameters extends TObject, Response extends TSchema, Needed>(
+  described: Operation<Parameters, Response, Needed, object>,
+): Operation<Parameters, Response, Needed, object> {
   return described
 }

@@ -1,8 +1,8 @@
 // What queries of the API read in ClickHouse: parts of their span, and tables of sums instead of flows.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sqlExamples } from '../../console/src/text/sql.ts'
-import { groupField, rowQueryOf } from '../../src/api/query-parameters.ts'
-import { columnsOf, sortOf } from '../../src/api/routes/flows.ts'
+import { groupField, rowQueryOf } from '../../src/topics/flows/row-query.ts'
+import { columnsOf, sortOf } from '../../src/topics/flows/page.ts'
 import { local } from '../../src/api/access/principal.ts'
 import { start } from '../../src/api/testing/kit.ts'
 import { namespacedFlows } from '../../src/api/testing/namespaces.ts'

@@ -1,5 +1,5 @@
 import { problemTable } from '../../src/api/problems.ts'
-import { everyView } from '../../src/api/views.ts'
+import { everyView } from '../../src/topics/views.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { flowFields, registryVersion, type Field } from '../../src/model/fields.ts'
 import { metricTable } from '../../src/components/manifests.ts'
@@ -69,7 +69,7 @@ export async function fieldsPage(): Promise<string> {
         `${meaning}${unit === undefined ? '' : ` (${unit})`}`,
       ]),
     )
-  return `${generatedHead('Fields', 'src/model/fields.ts and src/api/views.ts')}\
+  return `${generatedHead('Fields', 'src/model/fields.ts and src/topics/views.ts')}\
 ## Views
 
 SQL statements can query these views, even if they are empty. Missing values are NULL. Later versions only add columns.

@@ -1,15 +1,11 @@
-import type { AnswerFrame, CoverageFacts } from '../../../src/api/published.ts'
+import type { CoverageFacts, Series } from '../../../src/api/published.ts'
 import { serverNow } from '../state/server-time.ts'
 
 /** `step` in seconds. */
 export type Covered = CoverageFacts & Readonly<{ span: Readonly<{ from: string; to: string }>; step: number }>
 
-export interface SeriesAnswer extends AnswerFrame {
-  readonly step: number
-}
-
 /** Begins of the buckets in Unix seconds, and the bucket of a time; -1: outside. */
-export function bucketsOf({ span, step }: Pick<SeriesAnswer, 'span' | 'step'>) {
+export function bucketsOf({ span, step }: Pick<Series, 'span' | 'step'>) {
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
   return {
@@ -39,12 +35,12 @@ export function unknownIn(answer: Covered, held: readonly unknown[]): readonly S
   )
 }
 
-export const unknownOf = (answer: SeriesAnswer): readonly Stretch[] => unknownIn(answer, timesOf(answer))
+export const unknownOf = (answer: Series): readonly Stretch[] => unknownIn(answer, timesOf(answer))
 
 /** Buckets without flows in times of which flows may be missing, or in the future. */
-export const missingBuckets = (answer: SeriesAnswer): readonly Stretch[] => missingIn(answer, timesOf(answer))
+export const missingBuckets = (answer: Series): readonly Stretch[] => missingIn(answer, timesOf(answer))
 
-function timesOf({ columns, rows }: SeriesAnswer): readonly unknown[] {
+function timesOf({ columns, rows }: Series): readonly unknown[] {
   const time = columns.findIndex(({ name }) => name === 'time')
   return rows.map((row) => row[time])
 }
@@ -92,7 +88,7 @@ export function knownValues<T extends number | null | undefined>(
 }
 
 /** Bytes per second of each bucket; buckets without flows are 0, unknown ones null. */
-export function ratesOf(answer: SeriesAnswer): Readonly<{
+export function ratesOf(answer: Series): Readonly<{
   times: readonly number[]
   values: readonly (number | null)[]
   unknown: readonly Stretch[]

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
-import type { AnswerFrame } from '../../../src/api/published.ts'
+import type { FlowFrame } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import type { ResourcePage } from '../api/objects.ts'
 import { meaningText, type Meaning } from '../parts/meaning-text.ts'
@@ -63,7 +63,7 @@ const minuteMs = 60_000
 async function findNewest(filter: string, signal: AbortSignal): Promise<readonly Found[]> {
   const columns = '_pos,time_received,src_addr,dst_addr'
   const query = { filter, from: 'now-1h', to: 'now', columns, limit: 1 }
-  const { rows } = await request<AnswerFrame>('/api/v1/flows', { query, signal })
+  const { rows } = await request<FlowFrame>('/api/v1/flows', { query, signal })
   return rows.map(([pos, received, source, destination]) => {
     const at = Date.parse(String(received))
     const t = [at - 5 * minuteMs, at + 5 * minuteMs].map((ms) => new Date(ms).toISOString()).join('..')

@@ -4,7 +4,7 @@ import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.
 import { rowsOf } from '../store-query.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
 import type { RunStatement } from '../sums.ts'
-import { everyView } from '../views.ts'
+import { everyView } from '../../topics/views.ts'
 
 const sampledRows = 1000
 

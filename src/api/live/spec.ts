@@ -4,7 +4,7 @@ import { endpointField, memberOf, nameTables, print } from '../../query/index.ts
 import { filterOf } from '../../topics/filter-text.ts'
 import { ApiError } from '../problems.ts'
 import { withSelection, type RowSelection } from '../../topics/row-selection.ts'
-import { viewNames, views } from '../views.ts'
+import { viewNames, views } from '../../topics/views.ts'
 import type { Where } from './filter.ts'
 
 type CommonSpec = Readonly<{

@@ -1,9 +1,10 @@
 import type { GroupsRequest, SeriesRequest, AggregateQuery, StatValue, TimeSpan } from '../../query/plan/index.ts'
+import { integerCell } from '../../model/integer-cell.ts'
 import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { valueReader } from './stat-value.ts'
-import { estimateReader, integerCell, reportedReader, SumTable } from './sums.ts'
+import { estimateReader, reportedReader, SumTable } from './sums.ts'
 import { GroupIds, PairIds } from './values.ts'
 
 export type AnswerRecord = Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../../model/batches.ts'
+import { integerCell } from '../../model/integer-cell.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import {
   isFurther,
@@ -11,13 +12,10 @@ import {
 import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'
 
+export { integerCell }
+
 const twoTo32 = 4_294_967_296
 const largestExact = Number.MAX_SAFE_INTEGER
-
-/** A string beyond 2^53. */
-export function integerCell(value: bigint): number | string {
-  return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
-}
 
 class ExactSums {
   /** NaN: empty. Inexact sums are in `#large`. */

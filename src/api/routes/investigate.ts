@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { seriesSql } from '../../query/plan/index.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { investigation, markdownOf } from '../../topics/investigate/index.ts'
 import { answerJson } from '../answer.ts'
 import { problem, refusals, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { ringSeries } from '../ring/answers.ts'
 import { abortOnDisconnect, requireStore, unlessAborted } from '../store-query.ts'
-import { readSums } from '../sums.ts'
+import { sumsReader } from '../sums.ts'
 import { typed } from '../typed.ts'
 
 export const investigateSchemas = { Investigation: investigation.result } as const
@@ -39,16 +37,7 @@ export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub
         viewer: principal,
         signal,
         manifest: (of) => context.control.manifest(of),
-        readSeries: (series) =>
-          readSums(
-            { context, hub, principal, disconnected: signal },
-            {
-              request: series,
-              groups: { fields: [], step: series.step },
-              query: {},
-              readers: { sql: seriesSql, ring: (source, aborted) => ringSeries(source, series, aborted) },
-            },
-          ),
+        ...sumsReader({ context, hub, principal, disconnected: signal }),
       }),
     )
     if (result === undefined || signal.aborted) return reply.hijack()

@@ -1,11 +1,13 @@
 import {
   Array as ArrayOf,
   Boolean as Flag,
+  Integer,
   Number as Num,
   Object as ObjectOf,
   Optional,
   String as Text,
-  Unknown,
+  Unsafe,
+  type TUnsafe,
 } from 'typebox'
 import { described, nullText, timeRange, type Of } from '../schema.ts'
 
@@ -30,17 +32,23 @@ const FlowColumn = ObjectOf({
 })
 export type FlowColumn = Of<typeof FlowColumn>
 
+type Cells = readonly (readonly unknown[])[]
+
+const cells = (description: string) =>
+  Unsafe<Cells>({ type: 'array', items: { type: 'array', items: {} }, description }) as TUnsafe<Cells> & {
+    readonly description: string
+  }
+
 /** Of every response with rows of flows, or of their sums. */
 export const flowFrame = {
   columns: ArrayOf(FlowColumn),
-  rows: ArrayOf(ArrayOf(Unknown()), {
-    description: 'Values in the order of `columns`; null if missing. Integers above 2^53 are texts, times ISO 8601.',
-  }),
+  rows: cells('Values in the order of `columns`; null if missing. Integers above 2^53 are texts, times ISO 8601.'),
   next: nullText('Cursor of the next page; null on the last page and for responses without pages.'),
   source: Text({
     description:
       'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), `sketch` ' +
-      '(counts of values beside the flows), or `ring` (the newest flows, in memory, without a store).',
+      '(counts of values beside the flows), `lists` (the largest conversations of each file of flows), or `ring` ' +
+      '(the newest flows, in memory, without a store).',
   }),
   span: ObjectOf(
     { from: Text(), to: Text() },
@@ -48,14 +56,15 @@ export const flowFrame = {
   ),
   exact: Flag({
     description:
-      'False if groups may lack flows that a rollup combined with others, at most by `error`, if flows are `lost`, ' +
-      'or if statistics have a `relative_error`. Otherwise totals are exact, except under a filter that a rollup ' +
-      'does not support after the flows have expired.',
+      'False if groups may lack flows that a rollup combined with others, at most by `error`, if conversations can ' +
+      'lack flows, if flows are `lost`, or if statistics have a `relative_error`. Otherwise totals are exact, except ' +
+      'under a filter that a rollup does not support after the flows have expired.',
   }),
   error: Optional(
     described<unknown>(
       'Only if a rollup combined flows: the maximum amount that a group may lack, in the ranking measure. It is the ' +
-        'sum of flows that a rollup stores without group.',
+        'sum of flows that a rollup stores without group. Of conversations from lists: the most that a row lacks, ' +
+        'and that a conversation without a row has.',
     ),
   ),
   relative_error: Optional(
@@ -83,3 +92,44 @@ export const flowFrame = {
   lost: Optional(lostFlows()),
   stopped: Optional(stoppedTimes()),
 }
+
+const Frame = ObjectOf(flowFrame)
+/** `exact` is false for an approximation. `next` is null at the end, and without pages. */
+export type FlowFrame = Of<typeof Frame>
+
+/** Beyond 2^53 a text; null: no flow reports it; absent: not requested. */
+const sum = () => Optional(Unsafe<number | string | null>({ type: ['number', 'string', 'null'] }))
+
+const sums = () => ({ bytes: sum(), packets: sum(), flows: sum(), drop_packets: sum(), drop_bytes: sum() })
+
+const groupSums = (description: string) => Optional(ObjectOf({ groups: Integer(), ...sums() }, { description }))
+
+export const FlowPage = ObjectOf(
+  {
+    ...flowFrame,
+    others: groupSums('With `group`: sums of the remaining groups. Rows and others add up to the total.'),
+    total: groupSums('With `group`: sums of all groups.'),
+  },
+  { $id: 'FlowPage' },
+)
+export type FlowPage = Of<typeof FlowPage>
+/** With `group`. */
+export type FlowGroups = FlowPage & Required<Pick<FlowPage, 'others' | 'total'>>
+
+export const Series = ObjectOf(
+  {
+    ...flowFrame,
+    step: Integer({ description: 'Length of a bucket in seconds. Buckets without data are omitted.' }),
+  },
+  { $id: 'Series' },
+)
+export type Series = Of<typeof Series>
+
+export const Topology = ObjectOf(
+  {
+    ...flowFrame,
+    total: ObjectOf({ edges: Integer(), ...sums() }, { description: 'Sums of all edges, including those not shown.' }),
+  },
+  { $id: 'Topology' },
+)
+export type Topology = Of<typeof Topology>

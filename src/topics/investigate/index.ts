@@ -1,21 +1,18 @@
-import type { SeriesRequest } from '../../query/plan/index.ts'
 import { dialectOf } from '../../query/index.ts'
 import { listOf } from '../comma-list.ts'
 import { rowQueryOf } from '../flows/row-query.ts'
+import type { SumsReader } from '../flows/sums.ts'
 import { operation, type Surroundings } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { span as spanOf } from '../time-span.ts'
-import { investigate, type TrafficSums } from './investigation.ts'
+import { investigate } from './investigation.ts'
 import { relatedTo } from './related.ts'
 import { InvestigateParameters, Investigation, laneNames, type LaneName } from './schema.ts'
 import { subjectOf } from './subject.ts'
 
 export { markdownOf } from './markdown.ts'
-
-/** Sums of flows per bucket, read in the way that is fastest for the store. Undefined: the signal aborted. */
-export type SeriesReader = Readonly<{ readSeries: (request: SeriesRequest) => Promise<TrafficSums | undefined> }>
 
 export const investigation = operation({
   id: 'investigate',
@@ -28,9 +25,9 @@ export const investigation = operation({
   refuses: ['WEIR_API_NOT_FOUND'],
   async run(
     { subject: written, from = 'now-1h', to = 'now', limit = 100, lanes },
-    surroundings: Surroundings & Watched & SeriesReader,
+    surroundings: Surroundings & Watched & SumsReader,
   ) {
-    const { store, viewer, now, manifest, readSeries } = surroundings
+    const { store, viewer, now, manifest, readSums } = surroundings
     const context = {
       dialect: dialectOf(store),
       viewer,
@@ -40,7 +37,7 @@ export const investigation = operation({
     const subject = await subjectOf(written, context)
     const scene = { ...context, subject, limit, store, manifest, related: await relatedTo(subject, context) }
     return investigate(scene, {
-      readSeries,
+      readSums,
       flowsOf: (filter) => rowQueryOf({ filter, from, to }, 'flow_time', now, viewer),
       chosen: lanesOf(lanes),
     })

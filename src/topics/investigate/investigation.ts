@@ -1,5 +1,6 @@
-import { isoOf, stepFor, type RowQuery, type SeriesRequest } from '../../query/plan/index.ts'
-import { isoSpan, storedSince, type Coverage } from '../coverage.ts'
+import { isoOf, stepFor, type RowQuery } from '../../query/plan/index.ts'
+import { isoSpan, storedSince } from '../coverage.ts'
+import type { SumsReader } from '../flows/sums.ts'
 import { trafficMarks, type WhyRun } from '../why/preceding.ts'
 import type { TrafficMark } from '../why/schema.ts'
 import { auditLane } from './lanes/audit.ts'
@@ -21,16 +22,14 @@ type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to' | 
 const noTraffic = { buckets: [], since: null, stored_to: null, lost: [], stopped: [] } as const
 const lostNote = 'Flows of this time range may be lost: a file of the store was damaged.'
 
-export type TrafficSums = Coverage & Readonly<{ rows: readonly Readonly<Record<string, unknown>>[] }>
-
 /** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. `chosen`: lanes to read. */
 type Readers = Readonly<{
-  readSeries: (request: SeriesRequest) => Promise<TrafficSums | undefined>
+  readSums: SumsReader['readSums']
   flowsOf: (filter: string) => RowQuery
   chosen: readonly LaneName[]
 }>
 
-export async function investigate(scene: Scene, { readSeries, flowsOf, chosen }: Readers): Promise<Investigation> {
+export async function investigate(scene: Scene, { readSums, flowsOf, chosen }: Readers): Promise<Investigation> {
   const { subject, span, viewer, related } = scene
   const flows = related.filter === undefined ? undefined : flowsOf(related.filter)
   const reads = (...names: readonly LaneName[]) => names.some((name) => chosen.includes(name))
@@ -45,7 +44,7 @@ export async function investigate(scene: Scene, { readSeries, flowsOf, chosen }:
     gaps: () => gapsLane(scene),
   }
   const [traffic, measures, ...lanes] = await Promise.all([
-    reads('traffic') ? trafficOf(scene, readSeries, flows) : undefined,
+    reads('traffic') ? trafficOf(scene, readSums, flows) : undefined,
     measuresOf(scene, reads('latency', 'drops') ? flows : undefined, step),
     ...chosen.flatMap((name) => further[name]?.() ?? []),
   ])
@@ -83,7 +82,7 @@ async function marksOf(
 
 async function trafficOf(
   { span, subject, store }: Scene,
-  readSeries: Readers['readSeries'],
+  readSums: Readers['readSums'],
   flows: RowQuery | undefined,
 ): Promise<Traffic> {
   const step = stepFor(span, buckets)
@@ -97,23 +96,23 @@ async function trafficOf(
       ),
     }
   const request = { ...flows, step, group: [], by: 'bytes', limit: 1 } as const
-  const answer = await readSeries(request)
-  const rows = (answer?.rows ?? []).map((row) => ({
+  const answer = await readSums({ is: 'series', request, query: {} })
+  const rows = answer.rows.map((row) => ({
     time: isoOf(BigInt(String(row['_bucket']))),
     bytes: Number(row['_bytes'] ?? 0),
     packets: Number(row['_packets'] ?? 0),
     flows: Number(row['_flows'] ?? 0),
   }))
   const total = rows.reduce((sum, row) => sum + row.flows, 0)
-  const since = answer?.since ?? (total > 0 ? undefined : (await storedSince(store, span)).since)
-  const { lost = [], stopped = [] } = answer ?? {}
+  const since = answer.since ?? (total > 0 ? undefined : (await storedSince(store, span)).since)
+  const { lost = [], stopped = [] } = answer
   const isUnknown = since !== undefined && since >= span.to
   const unknown = isUnknown ? 'No flow of this time range is stored.' : lost.length > 0 ? lostNote : null
   return {
     step,
     buckets: rows,
     since: since === undefined ? null : isoOf(since),
-    stored_to: answer?.storedTo === undefined ? null : isoOf(answer.storedTo),
+    stored_to: answer.storedTo === undefined ? null : isoOf(answer.storedTo),
     lost: lost.map(isoSpan),
     stopped: stopped.map(isoSpan),
     lane: {

@@ -5,7 +5,8 @@ import type { Change, ChangeSums } from '../../api/objects.ts'
 import { Chart, type ChartMark, type MarkProps } from '../../parts/chart.tsx'
 import { count, isoOfSeconds, volume } from '../../parts/format.ts'
 import { literal } from '../../parts/filter-text.ts'
-import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
+import type { Series } from '../../../../src/api/published.ts'
+import { ratesOf } from '../../api/series.ts'
 import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
 import { maxMarks, useChangesToMark } from './queries.ts'
@@ -44,7 +45,7 @@ export function Traffic({
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      request<SeriesAnswer>('/api/v1/series', {
+      request<Series>('/api/v1/series', {
         signal,
         query: { filter: flows, from: span.from, to: span.to, step: `${step}s` },
       }),

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { useFields } from '../../api/queries.ts'
 import { fieldsOf, flowColumns, type FlowColumn } from '../../parts/flows/columns.tsx'
 import { ErrorState, Loading } from '../../parts/states.tsx'
@@ -24,7 +24,7 @@ export default function FlowTablePanel(props: PanelProps): React.ReactNode {
 
 function Rows({ columns, ...props }: PanelProps & Readonly<{ columns: readonly FlowColumn[] }>) {
   const read = fieldsOf(columns)
-  const answer = useFlows<AnswerFrame>('/api/v1/flows', props, { columns: read.join(','), limit: props.panel.limit })
+  const answer = useFlows<FlowFrame>('/api/v1/flows', props, { columns: read.join(','), limit: props.panel.limit })
   return (
     <Answered of={answer}>
       {({ rows, columns: answered }) => {

@@ -1,8 +1,8 @@
+import type { FlowFrame, Series } from '../../../../src/api/published.ts'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
-import { bucketsOf, knownValues, unknownOf, type SeriesAnswer } from '../../api/series.ts'
+import { bucketsOf, knownValues, unknownOf } from '../../api/series.ts'
 import { loadable, useLoaded, type Loadable } from '../../hooks/use-loaded.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { ChartFill } from '../../parts/chart-fill.tsx'
@@ -57,7 +57,7 @@ function amountText(by: Panel['by'], value: number): string {
 function SeriesPanel(props: PanelProps) {
   const { panel, onBrush } = props
   const { group, by, limit } = panel
-  const answer = useFlows<SeriesAnswer>('/api/v1/series', props, { by, limit, ...(group === '' ? {} : { group }) })
+  const answer = useFlows<Series>('/api/v1/series', props, { by, limit, ...(group === '' ? {} : { group }) })
   return <Answered of={answer}>{(data) => <SeriesChart data={data} panel={panel} onBrush={onBrush} />}</Answered>
 }
 
@@ -65,7 +65,7 @@ function SeriesChart({
   data,
   panel: { by, group, title },
   onBrush,
-}: Readonly<{ data: SeriesAnswer; panel: Panel; onBrush: PanelProps['onBrush'] }>) {
+}: Readonly<{ data: Series; panel: Panel; onBrush: PanelProps['onBrush'] }>) {
   const drawn = useMemo(() => seriesOf(data, by, group), [data, by, group])
   return (
     <ChartFill least={170}>
@@ -87,7 +87,7 @@ function SeriesChart({
 }
 
 /** Rates by group. */
-function seriesOf(data: SeriesAnswer, by: Panel['by'], group: string) {
+function seriesOf(data: Series, by: Panel['by'], group: string) {
   const { columns, rows, step } = data
   const columnOf = (name: string) => columns.findIndex((column) => column.name === name)
   const [at, restColumn, amount] = [columnOf('time'), columnOf('other'), columnOf(by)]
@@ -120,12 +120,12 @@ function seriesOf(data: SeriesAnswer, by: Panel['by'], group: string) {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
-type GroupsAnswer = AnswerFrame & Readonly<{ total: Readonly<Record<string, number | string>> }>
+type FlowGroups = FlowFrame & Readonly<{ total: Readonly<Record<string, number | string>> }>
 
 function TopPanel(props: PanelProps) {
   const { by, limit, group } = props.panel
   const fields = group === '' ? 'src_endpoint' : group
-  const answer = useFlows<GroupsAnswer>('/api/v1/flows', props, { group: fields, by, limit })
+  const answer = useFlows<FlowGroups>('/api/v1/flows', props, { group: fields, by, limit })
   return (
     <Answered of={answer}>
       {({ rows, columns, total }) => {
@@ -162,7 +162,7 @@ function TopPanel(props: PanelProps) {
 
 function StatPanel(props: PanelProps) {
   const { by } = props.panel
-  const answer = useFlows<GroupsAnswer>('/api/v1/flows', props, { group: 'proto', by, limit: 1 })
+  const answer = useFlows<FlowGroups>('/api/v1/flows', props, { group: 'proto', by, limit: 1 })
   return (
     <Answered of={answer}>
       {({ total }) => (

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import type { GroupsAnswer } from '../../api/groups.ts'
+import type { FlowTopology } from '../../../../src/api/published.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
 import { fileName } from '../../parts/file-name.ts'
 import { andFilter } from '../../parts/filter-text.ts'
@@ -23,7 +23,7 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
   const { by } = panel
   const { current: scope, settle } = useFinest(panel.scope, ['workload', 'endpoint', 'addr'], `${filter} ${t.from}`)
   const { parts } = scopeParts[scope]
-  const answer = useFlows<GroupsAnswer>('/api/v1/topology', props, {
+  const answer = useFlows<FlowTopology>('/api/v1/topology', props, {
     scope: parts.join(','),
     by,
     limit: edgeLimits.usual,

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import { asApiError } from '../../api/problem.ts'
 import { Popover } from '../../parts/popover.tsx'
@@ -28,7 +28,7 @@ export function shownTable<Row>(columns: readonly GridColumn<Row>[], rows: reado
   return { titles: csvTitles(columns), rows: rows.map((row) => csvCells(columns, row)) }
 }
 
-export function CsvExport<Answer extends AnswerFrame>({
+export function CsvExport<Answer extends FlowFrame>({
   path,
   query,
   file,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { everyView } from '../../../../src/api/views.ts'
+import { everyView } from '../../../../src/topics/views.ts'
 import { flowColumns } from '../../parts/flows/columns.tsx'
 import { inGroups } from './field-groups.ts'
 

@@ -1,3 +1,4 @@
+import type { FlowGroups } from '../../../../src/api/published.ts'
 import { useMemo, useState } from 'react'
 import { count, counted, plainText, volume } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
@@ -8,7 +9,7 @@ import { andFilter } from '../../parts/filter-text.ts'
 import { CsvExport, shownTable } from './csv-export.tsx'
 import { questionQuery } from './flow-filter.ts'
 import { GroupPicker } from './group-picker.tsx'
-import { groupRows, qualified, type GroupRow, type GroupsTable } from './groups.ts'
+import { groupRows, qualified, type GroupRow } from './groups.ts'
 import { sourceText } from './source-text.ts'
 import { TablePanel } from './table-panel.tsx'
 import { useTable } from './use-table.ts'
@@ -46,7 +47,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
     by,
     time: 'time_received',
   }
-  const table = useTable<GroupsTable>(path, { ...query, limit }, revision)
+  const table = useTable<FlowGroups>(path, { ...query, limit }, revision)
   const { data, busy, cancel } = table
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
   const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
@@ -74,7 +75,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
         <div className="end">
           {!live && <RefreshButton onClick={again} />}
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
-          <CsvExport<GroupsTable>
+          <CsvExport<FlowGroups>
             path={path}
             query={{ ...query, limit: maxGroups }}
             file="weir-groups.csv"
@@ -141,7 +142,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
   )
 }
 
-function fieldsOf({ columns }: GroupsTable): readonly string[] {
+function fieldsOf({ columns }: FlowGroups): readonly string[] {
   return columns
     .slice(
       0,
@@ -151,7 +152,7 @@ function fieldsOf({ columns }: GroupsTable): readonly string[] {
 }
 
 function groupColumns(
-  data: GroupsTable,
+  data: FlowGroups,
   columns: ReadonlyMap<string, FlowColumn>,
   by: Measure,
   widths: Readonly<Record<string, number>>,

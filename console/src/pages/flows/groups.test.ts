@@ -1,11 +1,12 @@
+import type { FlowGroups } from '../../../../src/api/published.ts'
 import { expect, test } from 'vitest'
-import { groupRows, type GroupsTable } from './groups.ts'
+import { groupRows } from './groups.ts'
 
 const columns = ['src_port', 'dst_port', 'bytes', 'packets', 'flows', 'drop_bytes'].map((name) => ({
   name,
   type: 'HUGEINT',
 }))
-const answer = (groups: number): GroupsTable => ({
+const answer = (groups: number): FlowGroups => ({
   columns,
   rows: [
     [1, null, '9007199254740993', 7, 2, 0],
@@ -15,7 +16,7 @@ const answer = (groups: number): GroupsTable => ({
   source: 'raw',
   exact: true,
   span: { from: '', to: '' },
-  others: { groups, bytes: groups * 10, packets: groups, flows: groups, drop_bytes: 3 } as GroupsTable['others'],
+  others: { groups, bytes: groups * 10, packets: groups, flows: groups, drop_bytes: 3 } as FlowGroups['others'],
   total: { groups: groups + 2, bytes: 0, packets: 0, flows: 0 },
 })
 

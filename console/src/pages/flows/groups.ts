@@ -1,12 +1,6 @@
-import type { AnswerFrame } from '../../../../src/api/published.ts'
-import type { Sums } from './overview/sums.ts'
+import type { FlowGroups } from '../../../../src/api/published.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
-
-export interface GroupsTable extends AnswerFrame {
-  readonly others: Sums
-  readonly total: Sums
-}
 
 export type GroupRow = Readonly<{
   key: string
@@ -34,13 +28,13 @@ export function qualified(name: string, title: string): string {
     : title
 }
 
-export function groupRows({ columns, rows, others }: GroupsTable, fields: number): readonly GroupRow[] {
+export function groupRows({ columns, rows, others }: FlowGroups, fields: number): readonly GroupRow[] {
   const shown = rows.map((row): GroupRow => ({
     key: JSON.stringify(row.slice(0, fields)),
     cells: row.slice(0, fields),
     sums: row.slice(fields),
   }))
-  if (Number(others.groups ?? 0) === 0) return shown
+  if (others.groups === 0) return shown
   const rest: Readonly<Record<string, unknown>> = { ...others }
   return [
     ...shown,

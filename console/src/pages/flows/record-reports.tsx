@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { flowsText } from '../../text/flows.ts'
 import { direction as directionText } from '../../parts/flows/field-values.ts'
@@ -11,7 +11,7 @@ export function RecordReports({ flow }: { flow: ReadonlyMap<string, unknown> }):
     queryKey: ['flow-reports', flow.get('_pos')],
     enabled: query !== undefined,
     staleTime: Infinity,
-    queryFn: ({ signal }) => request<AnswerFrame>('/api/v1/flows', { signal, query: query ?? {} }),
+    queryFn: ({ signal }) => request<FlowFrame>('/api/v1/flows', { signal, query: query ?? {} }),
   })
   if (answer.data === undefined) return null
   const reports = reportsOf(flow, answer.data)

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import { ApiError } from '../../api/problem.ts'
 import { Drawer } from '../../parts/drawer.tsx'
@@ -37,7 +37,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
     retryDelay: 1500,
     queryFn: async ({ signal }) => {
       const find = async (query: Query) => {
-        const answer = await request<AnswerFrame>('/api/v1/flows', { signal, query: { pos: sel, limit: 1, ...query } })
+        const answer = await request<FlowFrame>('/api/v1/flows', { signal, query: { pos: sel, limit: 1, ...query } })
         const [row] = answer.rows
         if (row === undefined) throw new Error(flowsText.notStoredYet)
         return { names: answer.columns, found: row }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { reportsOf, reportsQuery } from './reports.ts'
 
 const flow = new Map<string, unknown>([
@@ -14,7 +14,7 @@ const flow = new Map<string, unknown>([
 ])
 
 const names = ['time_start', 'time_end', 'exporter_addr', 'node_direction', 'interfaces', 'if_directions']
-const frame = (...rows: readonly (readonly unknown[])[]): AnswerFrame =>
+const frame = (...rows: readonly (readonly unknown[])[]): FlowFrame =>
   ({ columns: names.map((name) => ({ name })), rows }) as never
 
 test('reports are searched by the 5-tuple, within a minute of the flow', () => {

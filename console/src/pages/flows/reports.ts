@@ -1,4 +1,4 @@
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
 
@@ -30,7 +30,7 @@ export function reportsQuery(flow: ReadonlyMap<string, unknown>): Query | undefi
   }
 }
 
-export function reportsOf(flow: ReadonlyMap<string, unknown>, { columns: found, rows }: AnswerFrame): Report[] {
+export function reportsOf(flow: ReadonlyMap<string, unknown>, { columns: found, rows }: FlowFrame): Report[] {
   const names = found.map(({ name }) => name)
   const reports = new Map<string, Report>()
   for (const row of rows) {

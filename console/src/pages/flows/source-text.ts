@@ -1,9 +1,9 @@
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { shortTime, time } from '../../parts/format.ts'
 import { generalText } from '../../text/general.ts'
 
-type Spans = NonNullable<AnswerFrame['lost']>
-type Facts = Pick<AnswerFrame, 'source' | 'span'> &
+type Spans = NonNullable<FlowFrame['lost']>
+type Facts = Pick<FlowFrame, 'source' | 'span'> &
   Readonly<{ stored_to?: string | undefined; lost?: Spans | undefined; stopped?: Spans | undefined }>
 
 export function sourceText({ source, span, stored_to: storedTo, lost, stopped }: Facts): string {

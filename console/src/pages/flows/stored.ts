@@ -1,12 +1,11 @@
+import type { FlowFrame, Series } from '../../../../src/api/published.ts'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { useAfterPaint } from './use-after-paint.ts'
-import type { SeriesAnswer } from '../../api/series.ts'
 import { defaultLook } from './overview/state.ts'
 
 const volumeGroup = 'src_endpoint'
@@ -24,15 +23,15 @@ interface StoredQuestion extends FlowQuestion {
 export type StoredRows = Readonly<{
   rows: readonly Row[]
   fields: readonly string[]
-  span: AnswerFrame['span'] | undefined
+  span: FlowFrame['span'] | undefined
   /** `raw`: the store; `ring`: the live memory, without a store. */
   source: string
   /** Present while the newest part of the range is not stored yet. */
   storedTo: string | undefined
   /** Times of lost flows. */
-  lost: AnswerFrame['lost']
+  lost: FlowFrame['lost']
   /** Times when Weir did not run. */
-  stopped: AnswerFrame['stopped']
+  stopped: FlowFrame['stopped']
   more: boolean
   busy: boolean
   /** Of this question, not of the one before. */
@@ -60,7 +59,7 @@ export function useStoredRows(
     limit: pageRows,
     backwards: backwards ? 'true' : undefined,
   }
-  const { pages, more, busy, isOwn, error, next, again } = usePages<AnswerFrame>(queryKey, '/api/v1/flows', query, {
+  const { pages, more, busy, isOwn, error, next, again } = usePages<FlowFrame>(queryKey, '/api/v1/flows', query, {
     enabled,
   })
   const rows = useMemo(() => pages?.flatMap((page) => page.rows as readonly Row[]) ?? [], [pages])
@@ -91,10 +90,10 @@ export function useStoredRows(
 type Totals = Readonly<{
   flows: number
   bytes: number
-  series: SeriesAnswer
+  series: Series
 }>
 
-export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
+export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | undefined): Totals | undefined {
   const question = questionQuery(flowQuery)
   const painted = useAfterPaint(span !== undefined)
   const { data } = useQuery({
@@ -105,7 +104,7 @@ export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | u
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      request<SeriesAnswer>('/api/v1/series', {
+      request<Series>('/api/v1/series', {
         signal,
         query: {
           ...question,
@@ -124,7 +123,7 @@ export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | u
   )
 }
 
-function sumOf({ columns, rows }: AnswerFrame, name: string) {
+function sumOf({ columns, rows }: FlowFrame, name: string) {
   const at = columns.findIndex((column) => column.name === name)
   return rows.reduce((sum, row) => sum + Number(row[at]), 0)
 }

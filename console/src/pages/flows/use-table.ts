@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
 
@@ -11,11 +11,7 @@ export type TableResult<Answer> = Readonly<{
   cancel: () => void
 }>
 
-export function useTable<Answer extends AnswerFrame>(
-  path: string,
-  query: Query,
-  revision: number,
-): TableResult<Answer> {
+export function useTable<Answer extends FlowFrame>(path: string, query: Query, revision: number): TableResult<Answer> {
   const queryKey = ['table', path, query, revision]
   const client = useQueryClient()
   const answer = useQuery({

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { SeriesAnswer } from '../../api/series.ts'
+import type { Series } from '../../../../src/api/published.ts'
 import { Chart, type MarkProps } from '../../parts/chart.tsx'
 import { isoOfSeconds } from '../../parts/format.ts'
 import { rate } from './overview/names.ts'
@@ -7,7 +7,7 @@ import { stackOf } from './overview/sums.ts'
 import { flowsText } from '../../text/flows.ts'
 
 type VolumeProps = Readonly<{
-  answer: SeriesAnswer
+  answer: Series
   onSpan: (from: string, to: string) => void
   marks: MarkProps
 }>

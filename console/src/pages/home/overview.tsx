@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { useHome, type HomeAnswer } from '../../api/home.ts'
+import type { Home } from '../../../../src/api/published.ts'
+import { useHome } from '../../api/home.ts'
 import { ratesOf } from '../../api/series.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { Chart } from '../../parts/chart.tsx'
@@ -44,7 +45,7 @@ export function Overview({ alerts }: { alerts: React.ReactNode }): React.ReactNo
   )
 }
 
-function Traffic({ of: { traffic, talkers }, hasFlows }: { of: HomeAnswer; hasFlows: boolean }) {
+function Traffic({ of: { traffic, talkers }, hasFlows }: { of: Home; hasFlows: boolean }) {
   const chart = useMemo(() => ratesOf(traffic), [traffic])
   return (
     <section className="panel" aria-label={homeText.traffic}>
@@ -78,7 +79,7 @@ function Traffic({ of: { traffic, talkers }, hasFlows }: { of: HomeAnswer; hasFl
 
 const talkers = { ...lastHour, group: 'src_name,src_addr,dst_name,dst_addr,service_port' } as const
 
-function Talkers({ of }: { of: HomeAnswer['talkers'] }) {
+function Talkers({ of }: { of: Home['talkers'] }) {
   const bytes = of.columns.findIndex(({ name }) => name === 'bytes')
   return (
     <section className="panel" aria-label={homeText.topTalkers}>
@@ -120,7 +121,7 @@ function Talkers({ of }: { of: HomeAnswer['talkers'] }) {
   )
 }
 
-function Changes({ of: { changes, watches } }: { of: HomeAnswer }) {
+function Changes({ of: { changes, watches } }: { of: Home }) {
   return (
     <section className="panel entries" aria-label={homeText.latestChanges}>
       <h2>
@@ -155,7 +156,7 @@ function Changes({ of: { changes, watches } }: { of: HomeAnswer }) {
   )
 }
 
-function Warnings({ of }: { of: NonNullable<HomeAnswer['warnings']> }) {
+function Warnings({ of }: { of: NonNullable<Home['warnings']> }) {
   return (
     <section className="panel entries" aria-label={homeText.failures}>
       <h2>{homeText.failures}</h2>

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react
 import { request } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
 import { asApiError } from '../../api/problem.ts'
-import type { SeriesAnswer } from '../../api/series.ts'
+import type { Series } from '../../../../src/api/published.ts'
 import { parseRef } from '../../state/refs.ts'
 import type { Peers } from './traffic.ts'
 
@@ -23,13 +23,13 @@ export type FlowRange = Readonly<{
   to: string
 }>
 
-export function useTraffic({ filter, from, to }: FlowRange): UseQueryResult<SeriesAnswer> {
+export function useTraffic({ filter, from, to }: FlowRange): UseQueryResult<Series> {
   return useQuery({
     queryKey: ['resource-series', filter, from, to],
     enabled: filter !== '',
     staleTime: 5000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => request<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from, to } }),
+    queryFn: ({ signal }) => request<Series>('/api/v1/series', { signal, query: { filter, from, to } }),
   })
 }
 

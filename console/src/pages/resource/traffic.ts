@@ -1,10 +1,10 @@
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../src/api/published.ts'
 import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { parseRef } from '../../state/refs.ts'
 import { literal } from '../../parts/filter-text.ts'
 import { resourceText } from '../../text/resource.ts'
 
-export interface Peers extends AnswerFrame {
+export interface Peers extends FlowFrame {
   readonly others: Readonly<{ groups?: number; bytes: number | string }>
   readonly total: Readonly<{ groups?: number; bytes: number | string; flows: number | string }>
 }

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { everyView } from '../../../../src/api/views.ts'
+import { everyView } from '../../../../src/topics/views.ts'
 import { fieldsOf, flowColumns, isGroupable, sortFields } from './columns.tsx'
 import { defaultColumns } from './default-columns.ts'
 

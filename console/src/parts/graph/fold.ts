@@ -1,4 +1,4 @@
-import type { GroupsAnswer } from '../../api/groups.ts'
+import type { FlowTopology } from '../../../../src/api/published.ts'
 import { measures, type Measure } from '../measures.ts'
 import { groupOf, nodeCells, nodeLabel, scopeParts } from './scope.ts'
 import type { Scope } from './scopes.ts'
@@ -81,7 +81,7 @@ interface Folded extends Known {
 export const edgeLimits = { first: 200, usual: 4000, more: 25_000 }
 
 /** Whether a response has the ends of this scope; until another one arrives, the previous is shown. */
-export function fitsScope({ columns }: Pick<GroupsAnswer, 'columns'>, scope: Scope): boolean {
+export function fitsScope({ columns }: Pick<FlowTopology, 'columns'>, scope: Scope): boolean {
   const { parts } = scopeParts[scope]
   return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
 }
@@ -93,7 +93,7 @@ function add(sum: Sum, more: Amounts) {
 }
 
 export function edgesOf(
-  { columns, rows, total }: Pick<GroupsAnswer, 'columns' | 'rows' | 'total'>,
+  { columns, rows, total }: Pick<FlowTopology, 'columns' | 'rows' | 'total'>,
   scope: Scope,
 ): Edges {
   const width = scopeParts[scope].parts.length

@@ -1,3 +1,4 @@
+import type { FlowGroups, Series } from '../../../../../src/api/published.ts'
 import { useMemo } from 'react'
 import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
@@ -8,7 +9,7 @@ import { dimensionName, valueName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { csvOfTimes } from './panel-csv.ts'
-import { bucketTimes, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
+import { bucketTimes } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 type Statistic = readonly [statistic: string, name: string]
@@ -22,7 +23,7 @@ const statistics: readonly Statistic[] = [
 ]
 
 export function latencyOf(
-  { columns, rows, span, step }: SeriesAnswer,
+  { columns, rows, span, step }: Series,
   of: string,
   perMs: number,
   shown = statistics,
@@ -50,7 +51,7 @@ export function TimesPanel({
   kind: { of, perMs, title, family },
   context: { flowQuery, look, size, menu, marks, onTable, onBrush },
 }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<SeriesAnswer>('/api/v1/series', restrictTo(flowQuery, family), { of })
+  const answer = useAnswer<Series>('/api/v1/series', restrictTo(flowQuery, family), { of })
   const data = useMemo(
     () => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)),
     [answer.data, of, perMs],
@@ -90,7 +91,7 @@ export function SlowestPanel({
   kind: { of, perMs, title, family },
   context: { flowQuery, dim, look, menu, onOnly },
 }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<GroupsAnswer>('/api/v1/flows', restrictTo(flowQuery, family), {
+  const answer = useAnswer<FlowGroups>('/api/v1/flows', restrictTo(flowQuery, family), {
     group: dim,
     of,
     by: 'p90',

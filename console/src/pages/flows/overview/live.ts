@@ -1,6 +1,6 @@
+import type { Cell, Series } from '../../../../../src/api/published.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
-import type { Cell } from '../../../../../src/api/published.ts'
 import { request } from '../../../api/client.ts'
 import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
@@ -8,7 +8,7 @@ import type { RatesKind } from './kinds.ts'
 import { valueName } from './names.ts'
 import { missingBuckets, stretchesOf, type Stretch } from '../../../api/series.ts'
 import { serverNow } from '../../../state/server-time.ts'
-import { Buckets, othersName, type SeriesAnswer, type Stack } from './sums.ts'
+import { Buckets, othersName, type Stack } from './sums.ts'
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { Dimension, Measure } from './state.ts'
 
@@ -161,18 +161,18 @@ export function usePast(
     by: measure,
     limit: groupLimit,
   }
-  const { data } = useQuery<SeriesAnswer>({
+  const { data } = useQuery<Series>({
     queryKey: ['live-past', query],
     enabled: from < since,
     staleTime: Infinity,
     gcTime: 30_000,
     refetchInterval: ({ state }) => (state.data?.stored_to === undefined ? false : 3000),
-    queryFn: ({ signal }) => request<SeriesAnswer>('/api/v1/series', { signal, query }),
+    queryFn: ({ signal }) => request<Series>('/api/v1/series', { signal, query }),
   })
   return useMemo(() => (data === undefined ? undefined : pastOf(data, measure)), [data, measure])
 }
 
-export function pastOf(answer: SeriesAnswer, measure: Measure): Past {
+export function pastOf(answer: Series, measure: Measure): Past {
   const { columns, rows, span, since, stored_to: storedTo } = answer
   const [time, restColumn, amount] = ['time', 'other', measure].map((name) =>
     columns.findIndex((column) => column.name === name),

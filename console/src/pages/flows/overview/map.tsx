@@ -8,7 +8,7 @@ import { Panel } from './panel.tsx'
 import type { PanelProps } from './panels.tsx'
 import { restrictTo, useGroups } from './queries.ts'
 import type { Measure } from './state.ts'
-import type { GroupsAnswer } from './sums.ts'
+import type { FlowGroups } from '../../../../../src/api/published.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 type World = Readonly<{
@@ -23,7 +23,7 @@ const [source, destination] = [['src_country'], ['dst_country']]
 const [smallest, largest] = [3, 26]
 
 /** Amounts sent and received by country; a flow within a country counts once for each end. */
-function countryAmounts(answers: readonly GroupsAnswer[], measure: Measure): ReadonlyMap<string, number> {
+function countryAmounts(answers: readonly FlowGroups[], measure: Measure): ReadonlyMap<string, number> {
   const amounts = new Map<string, number>()
   for (const { columns, rows } of answers) {
     const at = columns.findIndex(({ name }) => name === measure)

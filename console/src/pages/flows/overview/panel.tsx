@@ -3,11 +3,11 @@ import { asApiError } from '../../../api/problem.ts'
 import { ErrorState, Loading } from '../../../parts/states.tsx'
 import { count } from '../../../parts/format.ts'
 import { lostText } from '../source-text.ts'
-import type { GroupsAnswer } from './sums.ts'
+import type { FlowGroups } from '../../../../../src/api/published.ts'
 import { panelsText } from '../../../text/panels.ts'
 import { generalText } from '../../../text/general.ts'
 
-type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'relative_error' | 'span' | 'stored_to' | 'lost'>
+type Facts = Pick<FlowGroups, 'source' | 'exact' | 'error' | 'relative_error' | 'span' | 'stored_to' | 'lost'>
 
 type PanelProps<T extends Facts> = Readonly<{
   title: string

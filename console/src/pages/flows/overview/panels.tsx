@@ -15,7 +15,8 @@ import { drawnOf, formatOf, Rates } from './rates.tsx'
 import { Sankey } from './sankey.tsx'
 import { Bars, Donut } from './shares.tsx'
 import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
-import { sharesOf, stackOf, type GroupsAnswer, type Share } from './sums.ts'
+import type { FlowGroups } from '../../../../../src/api/published.ts'
+import { sharesOf, stackOf, type Share } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 export type MenuOf = Readonly<{
@@ -201,7 +202,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
   const newest = latestOf(flowQuery.t)
   const shared = besideOf(by, look.top) !== undefined
   // Pairs are by far the most groups. Unless their pass is shared, it starts last and does not delay the others.
-  const answer = useAnswer<GroupsAnswer>(
+  const answer = useAnswer<FlowGroups>(
     '/api/v1/topology',
     look.latest ? { ...flowQuery, t: newest.t } : flowQuery,
     { scope: part, by, limit: look.top, sums: 'ranked', beside: shared ? dim : undefined },

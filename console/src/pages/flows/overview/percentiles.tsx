@@ -9,7 +9,7 @@ import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { useAnswer } from './queries.ts'
 import { csvOfTimes } from './panel-csv.ts'
-import type { SeriesAnswer } from './sums.ts'
+import type { Series } from '../../../../../src/api/published.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 const shown = [
@@ -41,7 +41,7 @@ export function PercentilesPanel({
     () => (fields.data?.fields ?? []).filter(({ name, kind }) => numbers.has(kind) && amounts.test(name)),
     [fields.data],
   )
-  const answer = useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { of: field })
+  const answer = useAnswer<Series>('/api/v1/series', flowQuery, { of: field })
   const data = useMemo(
     () => (answer.data === undefined ? undefined : latencyOf(answer.data, field, 1, shown)),
     [answer.data, field],

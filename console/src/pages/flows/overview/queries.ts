@@ -1,6 +1,6 @@
+import type { FlowFrame, FlowGroups, Series } from '../../../../../src/api/published.ts'
 import { keepPreviousData, useIsFetching, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { request, type Query } from '../../../api/client.ts'
 import { momentOf } from '../../../hooks/use-refresh.ts'
 import type { Range } from '../../../state/range.ts'
@@ -10,7 +10,6 @@ import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../flow-filter.ts'
 import { conditions, type Family, type Feature, type GroupField } from './families.ts'
-import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
 import type { Earlier, Measure } from './state.ts'
 
 export function useAnswer<T>(
@@ -50,8 +49,8 @@ export function useSeries(
   flowQuery: FlowQuery,
   ranked: RankedGroups,
   { enabled }: Readonly<{ enabled: boolean }>,
-): UseQueryResult<SeriesAnswer> {
-  return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { ...ranked, sums: 'ranked' }, enabled)
+): UseQueryResult<Series> {
+  return useAnswer<Series>('/api/v1/series', flowQuery, { ...ranked, sums: 'ranked' }, enabled)
 }
 
 export function useEarlier(
@@ -59,9 +58,9 @@ export function useEarlier(
   before: Earlier,
   by: Measure,
   enabled: boolean,
-): Readonly<{ answer: SeriesAnswer | undefined; seconds: number }> {
+): Readonly<{ answer: Series | undefined; seconds: number }> {
   const seconds = before === 'span' ? spanSeconds(flowQuery.t) : (lengths[before] ?? 0)
-  const { data } = useAnswer<SeriesAnswer>(
+  const { data } = useAnswer<Series>(
     '/api/v1/series',
     flowQuery,
     { by, offset: `${seconds}s` },
@@ -77,10 +76,10 @@ export function useGroups(
   by: Measure,
   top: number,
   beside?: string,
-): UseQueryResult<GroupsAnswer> {
+): UseQueryResult<FlowGroups> {
   const fields = group.join(',')
   const sums = fields === 'proto' ? 'all' : 'ranked'
-  return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: fields, by, limit: top, sums, beside })
+  return useAnswer<FlowGroups>('/api/v1/flows', flowQuery, { group: fields, by, limit: top, sums, beside })
 }
 
 /** Equal for all revisions of a query. */
@@ -89,7 +88,7 @@ export function aboutOf(flowQuery: FlowQuery): string {
 }
 
 /** Groups in total, with those beyond the limit. */
-export function valuesOf({ rows, total }: GroupsAnswer): number {
+export function valuesOf({ rows, total }: FlowGroups): number {
   return total.groups ?? rows.length
 }
 
@@ -102,7 +101,7 @@ export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean):
   const about = aboutOf(flowQuery)
   const [settled, setSettled] = useState<Readonly<{ about: string; revision: number }>>()
   const revision = settled?.about === about ? settled.revision : flowQuery.revision
-  const { data, isPlaceholderData } = useAnswer<AnswerFrame>(
+  const { data, isPlaceholderData } = useAnswer<FlowFrame>(
     '/api/v1/flows',
     { ...restrictTo(flowQuery, family), revision },
     { columns: '_pos', time: 'flow_time', limit: 1 },

@@ -73,6 +73,7 @@ test('groups and others add up exactly, also beyond 2^53', () => {
       [null, 5, 1, 1],
     ],
     span: { from: '', to: '' },
+    others: { groups: 2, bytes: 10, packets: 2, flows: 2 },
     total: { groups: 4, bytes: '18446744073709551630', packets: 4, flows: 4 },
   }
   expect(sharesOf(answer, ['dst_port'], 'bytes')).toEqual({

@@ -1,17 +1,10 @@
-import type { AnswerFrame } from '../../../../../src/api/published.ts'
+import type { FlowGroups, Series } from '../../../../../src/api/published.ts'
 import { knownValues, unknownOf, type Stretch } from '../../../api/series.ts'
-import type { GroupsAnswer } from '../../../api/groups.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { valueName } from './names.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
-
-export interface SeriesAnswer extends AnswerFrame {
-  readonly step: number
-}
-
-export type { GroupsAnswer, Sums } from '../../../api/groups.ts'
 
 export type Stack = Readonly<{
   times: readonly number[]
@@ -75,7 +68,7 @@ export class Buckets {
 }
 
 /** @param shift seconds by which an earlier range is moved onto the current one. */
-export function stackOf(answer: SeriesAnswer, field: string, measure: Measure, shift = 0): Stack {
+export function stackOf(answer: Series, field: string, measure: Measure, shift = 0): Stack {
   const { columns, rows, span, step } = answer
   const [time, restColumn, group, amount] = ['time', 'other', field, measure].map((name) =>
     columns.findIndex((column) => column.name === name),
@@ -120,7 +113,7 @@ export type Shares = Readonly<{
 }>
 
 export function sharesOf(
-  { columns, rows, total }: GroupsAnswer,
+  { columns, rows, total }: FlowGroups,
   fields: readonly string[],
   measure: Measure,
   between = ' → ',
@@ -130,7 +123,7 @@ export function sharesOf(
   const all = exact(total[measure])
   const shown = rows.map((row) => ({ cells: places.map((column) => row[column]), amount: exact(row[at]) }))
   const rest = shown.reduce((left, { amount }) => left - amount, all)
-  const othersCount = Math.max(0, (total.groups ?? total.edges ?? 0) - rows.length)
+  const othersCount = Math.max(0, total.groups - rows.length)
   const shares: Share[] = shown.map(({ cells, amount }) => ({
     name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(between),
     cells,

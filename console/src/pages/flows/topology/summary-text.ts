@@ -1,7 +1,7 @@
 import { count, counted, momentAt } from '../../../parts/format.ts'
 import { amount, amountOf } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
-import type { GroupsAnswer } from '../overview/sums.ts'
+import type { FlowTopology } from '../../../../../src/api/published.ts'
 import type { Graph } from '../../../parts/graph/fold.ts'
 import { sourceText as storedText } from '../source-text.ts'
 import { liveSeconds } from './live-graph.ts'
@@ -11,7 +11,7 @@ import { topologyText } from '../../../text/topology.ts'
 export function summaryText(
   { nodes, rest, total, earlier }: Graph,
   measure: Measure,
-  answer: GroupsAnswer | undefined,
+  answer: FlowTopology | undefined,
   diff: DiffAnswer | undefined,
 ): string {
   const folded = nodes.filter(({ stands, cells }) => stands > 1 || cells === undefined)
@@ -40,7 +40,7 @@ export function summaryText(
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
 }
 
-function sourceText(answer: GroupsAnswer | undefined) {
+function sourceText(answer: FlowTopology | undefined) {
   if (answer === undefined) return topologyText.liveSpan(liveSeconds)
   return answer.exact || answer.source === 'ring' || answer.lost !== undefined || answer.stopped !== undefined
     ? storedText(answer)
@@ -48,6 +48,6 @@ function sourceText(answer: GroupsAnswer | undefined) {
 }
 
 export function spansText({ now, before }: DiffAnswer): string {
-  const text = ({ span }: GroupsAnswer) => `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
+  const text = ({ span }: FlowTopology) => `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
   return topologyText.comparedWith(text(now), text(before))
 }

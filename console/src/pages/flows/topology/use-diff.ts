@@ -6,7 +6,7 @@ import type { FlowQuery } from '../overview/flow-query.ts'
 import { momentSeconds } from '../overview/queries.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import type { Measure } from '../overview/state.ts'
-import type { GroupsAnswer } from '../overview/sums.ts'
+import type { FlowTopology } from '../../../../../src/api/published.ts'
 import { compared, fill, missing, pairsOf, type Pair, type Side } from '../../../parts/graph/diff.ts'
 import { edgesOf, type Edges } from '../../../parts/graph/fold.ts'
 import { scopeParts } from '../../../parts/graph/scope.ts'
@@ -15,8 +15,8 @@ import type { Scope } from './state.ts'
 export type DiffAnswer = Readonly<{
   edges: Edges
   scope: Scope
-  now: GroupsAnswer
-  before: GroupsAnswer
+  now: FlowTopology
+  before: FlowTopology
   lookedUp: number
   unknown: number
 }>
@@ -73,13 +73,13 @@ async function compare(
       by,
       limit: edges,
     }
-    return request<GroupsAnswer>('/api/v1/topology', { signal, query })
+    return request<FlowTopology>('/api/v1/topology', { signal, query })
   }
   const [now, before] = await Promise.all([
     answerOf(spans.now, flowQuery.filter, limit),
     answerOf(spans.before, flowQuery.filter, limit),
   ])
-  const sideOf = (answer: GroupsAnswer): Side => ({
+  const sideOf = (answer: FlowTopology): Side => ({
     ...edgesOf(answer, scope),
     complete: answer.rows.length >= (answer.total.edges ?? 0),
   })

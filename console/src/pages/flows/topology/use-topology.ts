@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { FlowQuery } from '../overview/flow-query.ts'
 import { spanSeconds, useAnswer } from '../overview/queries.ts'
-import type { GroupsAnswer } from '../overview/sums.ts'
+import type { FlowTopology } from '../../../../../src/api/published.ts'
 import type { ShownFlows } from '../state.ts'
 import { isOnRequest } from '../overview/state.ts'
 import { useIsLate } from '../../../hooks/use-is-late.ts'
@@ -18,7 +18,7 @@ type ScopedFlows = Omit<ShownFlows, 'scope'> & Readonly<{ scope: Scope }>
 
 type Topology = Readonly<{
   edges: Edges | undefined
-  answer: GroupsAnswer | undefined
+  answer: FlowTopology | undefined
   diff: DiffAnswer | undefined
   error: unknown
   isFetching: boolean
@@ -33,11 +33,11 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
   const limit = more ? edgeLimits.more : edgeLimits.usual
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
-  const whole = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, wanted, !live && !compares)
+  const whole = useAnswer<FlowTopology>('/api/v1/topology', flowQuery, wanted, !live && !compares)
   // Few edges of many flows arrive sooner.
   const waits = !live && !compares && whole.data === undefined && whole.isFetching
   const isLate = useIsLate(waits, spanSeconds(flowQuery.t) > longSeconds ? 0 : lateMs)
-  const part = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, { ...wanted, limit: edgeLimits.first }, isLate)
+  const part = useAnswer<FlowTopology>('/api/v1/topology', flowQuery, { ...wanted, limit: edgeLimits.first }, isLate)
   const plain = whole.data ?? (part.isPlaceholderData ? undefined : part.data)
   const compared = useDiff(
     { flowQuery, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : defaultLimits).edges },
@@ -46,7 +46,7 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
   )
   // A cached response is not the last minute.
   const begun = useMemo(newRevision, [live, state.filter, state.both, state.once, scope, by, more])
-  const seed = useAnswer<GroupsAnswer>(
+  const seed = useAnswer<FlowTopology>(
     '/api/v1/topology',
     { ...flowQuery, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun },
     { ...wanted, time: 'time_received' },

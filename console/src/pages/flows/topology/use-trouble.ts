@@ -4,7 +4,7 @@ import { request } from '../../../api/client.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../flow-filter.ts'
 import type { FlowQuery } from '../overview/flow-query.ts'
-import type { GroupsAnswer } from '../overview/sums.ts'
+import type { FlowTopology } from '../../../../../src/api/published.ts'
 import { keyOf } from '../../../parts/graph/diff.ts'
 import { edgesOf, type Edges } from '../../../parts/graph/fold.ts'
 import { scopeParts } from '../../../parts/graph/scope.ts'
@@ -30,7 +30,7 @@ export function useTrouble(
     queryFn: async ({ signal }) => {
       const edges = async (condition: string, by: 'drop_packets' | 'flows') =>
         edgesOf(
-          await request<GroupsAnswer>('/api/v1/topology', {
+          await request<FlowTopology>('/api/v1/topology', {
             signal,
             query: {
               ...questionQuery({ ...question, filter: allOf([question.filter, condition]) }),
