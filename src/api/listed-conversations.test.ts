@@ -9,7 +9,7 @@ import { msPerHour } from '../store/names.ts'
 import { flowBatch, type FlowSpec } from '../store/testing/frames.ts'
 import { local } from './access/principal.ts'
 import { listedConversations } from './listed-conversations.ts'
-import { rowQueryOf } from './query-parameters.ts'
+import { rowQueryOf } from '../topics/flows/row-query.ts'
 import { rowsOf } from './store-query.ts'
 import { startObserved, type Observed } from './testing/observed.ts'
 

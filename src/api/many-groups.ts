@@ -13,11 +13,12 @@ import {
   type StoredEndpoints,
   type StoredEnds,
 } from '../query/plan/index.ts'
+import { integerCell } from '../model/integer-cell.ts'
 import { endpointIds, endpointsView, filePrefix } from '../store/read/views.ts'
 import { rowsOf } from './store-query.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
-import { compareCells, integerCell } from './ring/sums.ts'
+import { compareCells } from './ring/sums.ts'
 import { currentWork } from './progress/work.ts'
 
 export const storedEndpoints: StoredEndpoints = {

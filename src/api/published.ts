@@ -6,14 +6,7 @@ export type { GapMessage, RowsMessage } from './live/rows-view.ts'
 export type { ViewRequest } from './live/spec.ts'
 export type { Problem, TextProblem } from './problems.ts'
 export type { QuickFilter } from './options.ts'
-export type {
-  FlowFrame,
-  FlowFrame as AnswerFrame,
-  FlowGroups,
-  FlowPage,
-  Series,
-  Topology as FlowTopology,
-} from '../topics/flows/schema.ts'
+export type { FlowFrame, FlowGroups, FlowPage, Series, Topology as FlowTopology } from '../topics/flows/schema.ts'
 export type { Home } from '../topics/home/schema.ts'
 export type { CoverageFacts } from '../topics/coverage.ts'
 export type { Alerts } from '../topics/alerts/schema.ts'

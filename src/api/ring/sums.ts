@@ -12,8 +12,6 @@ import {
 import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'
 
-export { integerCell }
-
 const twoTo32 = 4_294_967_296
 const largestExact = Number.MAX_SAFE_INTEGER
 

@@ -18,18 +18,14 @@ import type { Hub } from '../live/hub.ts'
 import { listedConversations } from '../listed-conversations.ts'
 import { manyConversations } from '../many-conversations.ts'
 import type { ApiContext } from '../options.ts'
-import {
-  answerFrame,
-  answerProperties,
-  columnOf,
-  rowQueryOf,
-  type AnswerColumn,
-  type AnswerFacts,
-} from '../query-parameters.ts'
 import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
+import { columnOf } from '../../topics/flows/columns.ts'
+import { frameOf, type FrameFacts } from '../../topics/flows/frame.ts'
 import { ConversationsParameters, type ConversationsQuery } from '../../topics/flows/parameters.ts'
+import { rowQueryOf } from '../../topics/flows/row-query.ts'
+import { flowFrame, type FlowColumn } from '../../topics/flows/schema.ts'
 import { typed } from '../typed.ts'
 import { coverageOf, storedTo } from '../../topics/coverage.ts'
 import { integer, object, refusals } from '../json-schema.ts'
@@ -37,7 +33,7 @@ import { integer, object, refusals } from '../json-schema.ts'
 export const conversationSchemas = {
   Conversations: object(
     {
-      ...answerProperties,
+      ...flowFrame,
       total: object(
         {
           conversations: integer,
@@ -95,7 +91,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
     const [first] = records
     const rows = records.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
     return answerJson(request, reply, {
-      ...answerFrame(columns, rows.map(cellsOf), span, { ...facts, ...coverage }),
+      ...frameOf(columns, rows.map(cellsOf), span, { ...facts, ...coverage }),
       total: {
         conversations: first?.['_all_conversations'] ?? 0,
         ...withoutUndefined({ conversations_error: first?.['_conversations_error'] }),
@@ -109,7 +105,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
 
 type ReadOptions = Readonly<{ disconnected: AbortSignal; host: Host; source: ConversationsQuery['source'] }>
 
-type StoredConversations = Pick<AnswerFacts, 'source' | 'exact' | 'error'> &
+type StoredConversations = Pick<FrameFacts, 'source' | 'exact' | 'error'> &
   Readonly<{ rows: readonly AnswerRecord[]; span?: TimeSpan }>
 
 /** Undefined when the client has disconnected. */
@@ -134,12 +130,12 @@ async function storedConversations(
   return rows === undefined ? undefined : { rows, source: 'raw' }
 }
 
-const column = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of)!), name })
+const column = (name: string, of: string): FlowColumn => ({ ...columnOf(flowNames.field(of)!), name })
 const parts = ['addr', 'port', ...conversationNames] as const
 const sums = ['bytes', 'packets', 'flows'] as const
 const units = { bytes: 'By', packets: '{packet}', flows: '{flow}' } as const
 
-const columns: readonly AnswerColumn[] = [
+const columns: readonly FlowColumn[] = [
   ...(['client', 'server'] as const).flatMap((end) => parts.map((part) => column(`${end}_${part}`, `src_${part}`))),
   column('proto', 'proto'),
   { name: 'initiator', type: 'VARCHAR' },

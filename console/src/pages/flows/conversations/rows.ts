@@ -1,6 +1,6 @@
-import type { AnswerFrame } from '../../../../../src/api/published.ts'
+import type { FlowFrame } from '../../../../../src/api/published.ts'
 
-export interface ConversationsAnswer extends AnswerFrame {
+export interface ConversationsAnswer extends FlowFrame {
   readonly total: Readonly<{
     conversations: number
     /** Relative; only if their number is estimated. */
