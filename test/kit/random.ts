@@ -53,3 +53,8 @@ export class SeededRandom implements Random {
     return new SeededRandom(this.#draw())
   }
 }
+
+/** Of the standard normal distribution (Box and Muller). */
+export function normal(random: SeededRandom): number {
+  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())
+}

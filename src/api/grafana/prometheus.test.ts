@@ -1,25 +1,11 @@
 import { expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
-import type { PointData } from '../../model/points.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { namespacedFlows } from '../testing/namespaces.ts'
+import { point } from '../testing/points.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const start = 1_700_000_000_000
-
-function point(time: number, body: PointData): WeirEvent {
-  return {
-    id: `${time}-${JSON.stringify(body)}`,
-    source: '/test',
-    type: 'weir.point',
-    family: 'point',
-    subject: body.name,
-    time,
-    datacontenttype: 'application/json',
-    encoding: 'json',
-    data: new TextEncoder().encode(JSON.stringify(body)),
-  }
-}
 
 async function withPoints(): Promise<StoredApi> {
   const api = await startStored()

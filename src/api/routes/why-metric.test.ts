@@ -1,27 +1,13 @@
 import { expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
-import type { PointData } from '../../model/points.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { incident, type Incident } from '../testing/incidents.ts'
+import { point } from '../testing/points.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 const scrape = 15_000
-
-function point(time: number, body: PointData): WeirEvent {
-  return {
-    id: `${time}-${JSON.stringify(body)}`,
-    source: '/test',
-    type: 'weir.point',
-    family: 'point',
-    subject: body.name,
-    time,
-    datacontenttype: 'application/json',
-    encoding: 'json',
-    data: new TextEncoder().encode(JSON.stringify(body)),
-  }
-}
 
 type Labels = Readonly<Record<string, string>>
 type Started = Readonly<{ api: StoredApi; of: Incident; namespace: string; name: string }>
@@ -53,7 +39,7 @@ type Candidate = Readonly<{ kind: string; name: string; actor: string | null; sc
 test.each([
   ['by kind', (namespace: string, name: string): Labels => ({ namespace, deployment: name })],
   ['by service', (namespace: string, name: string): Labels => ({ k8s_namespace_name: namespace, service_name: name })],
-])('a change of the workload that labels name (%s) comes first', async (_case, labelsOf) => {
+])('a change of the workload that labels name (%s) ranks first', async (_case, labelsOf) => {
   const { api, of, name } = await started(labelsOf)
   const { status, body } = await api.get('why', { ...range(of), promql: 'latency_seconds' })
   expect(status, JSON.stringify(body)).toBe(200)

@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { SeededRandom } from '../../../test/kit/random.ts'
+import { normal, SeededRandom } from '../../../test/kit/random.ts'
 import { drawnSize } from '../../../test/kit/seeds.ts'
 import { levelsOf } from './levels.ts'
 
 const length = 240
-
-function normal(random: SeededRandom) {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())
-}
 
 function poisson(random: SeededRandom, mean: number) {
   if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)))

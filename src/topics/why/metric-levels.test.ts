@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { SeededRandom } from '../../../test/kit/random.ts'
+import { normal, SeededRandom } from '../../../test/kit/random.ts'
 import { drawnSize } from '../../../test/kit/seeds.ts'
 import { metricLevels } from './metric-levels.ts'
 
 const length = 240
-
-function normal(random: SeededRandom) {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())
-}
 
 type Series = Readonly<{ scale: number; trend: number; step: number; at: number }>
 
