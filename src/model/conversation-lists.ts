@@ -33,6 +33,22 @@ export function conversationEnds(row: string, first = (end: End): string => `${e
     .join(', ')
 }
 
+/** The key of a conversation: columns `_one`, `_other` and `_proto` of rows with {@link conversationEnds}. */
+export const conversationKey = 'least(_source, _target) AS _one, greatest(_source, _target) AS _other, proto AS _proto'
+
+/** Condition of such rows: their conversation is in a relation with the columns of {@link conversationKey}. */
+export function isConversationOf(relation: string): string {
+  return (
+    '(least(_source, _target), greatest(_source, _target), coalesce(proto, -1)) IN ' +
+    `(SELECT (_one, _other, coalesce(_proto, -1)) FROM ${relation})`
+  )
+}
+
+/** Joins of a row `flow` to its ends in a relation with ids `_ep`. */
+export function joinedEnds(relation: string): string {
+  return ends.map((end) => `LEFT JOIN ${relation} ${end} ON flow.${end}_ep = ${end}._ep`).join(' ')
+}
+
 /** `id`: SQL of the id of the address of an end. Ids of addresses differ by day. */
 export function conversationHash(row: string, id: (end: End) => string): string {
   // The hash of two columns is linear: without another one, exchanged ports would have the same.
@@ -103,7 +119,8 @@ export const flowAsListed: string = listColumns
   .map(({ name, type, value }) => `(${value})::${type} AS ${name}`)
   .join(', ')
 
-const sums = ['bytes_est', 'packets_est', 'flows'] as const
+/** By which conversations are listed. */
+export const listSums = ['bytes_est', 'packets_est', 'flows'] as const
 
 /**
  * Conversations `_one`, `_other`, `_proto` with their sums and {@link listColumns}, in the direction from `_one`.
@@ -119,12 +136,12 @@ export function mergedConversations(rows: string): string {
     return other === undefined ? name : `CASE WHEN ${isTurned} THEN ${other} ELSE ${name} END AS ${name}`
   })
   const merged = [
-    ...sums.map((name) => `sum(${name}) AS ${name}`),
+    ...listSums.map((name) => `sum(${name}) AS ${name}`),
     ...listColumns.map(({ name, merge }) => `${merge}(${name}) AS ${name}`),
   ]
   return (
-    `SELECT _one, _other, _proto, ${merged.join(', ')} FROM (SELECT least(_source, _target) AS _one, ` +
-    `greatest(_source, _target) AS _other, proto AS _proto, ${[...sums, ...turned].join(', ')} FROM (${rows})) ` +
+    `SELECT _one, _other, _proto, ${merged.join(', ')} FROM (SELECT ${conversationKey}, ` +
+    `${[...listSums, ...turned].join(', ')} FROM (${rows})) ` +
     'GROUP BY 1, 2, 3'
   )
 }

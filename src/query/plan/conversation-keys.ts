@@ -1,4 +1,5 @@
 /** Conversations by numbers instead of texts: ids of addresses, with ports. */
+import { addressShare } from '../../model/conversation-lists.ts'
 import { duckdb } from '../dialect.ts'
 import { fromSql, toSql, type ConversationRank, type ConversationsRequest } from './conversations.ts'
 import { firstIds, firstIdsSql, stillSingleSql, textsOfIdsSql, type SingleIds } from './endpoint-ids.ts'
@@ -29,9 +30,6 @@ const rankColumns: Readonly<
   last: { reads: [`${toSql(duckdb)} AS "_to"`], value: () => '"_to"' },
   rtt: { reads: ['"rtt"'], value: () => '"rtt"' },
 }
-
-/** A port takes 17 bits beside the id of its address; 0 is an absent one. */
-const addressShare = 1 << 17
 
 const id = (end: string) => `nullif("${end}" // ${addressShare}, 0)`
 const port = (end: string) => `(nullif("${end}" % ${addressShare}, 0) - 1)::INTEGER`

@@ -2,12 +2,16 @@
 import {
   conversationEnds,
   conversationHash,
+  conversationKey,
   conversationNames,
   flowAsListed,
+  isConversationOf,
+  joinedEnds,
   listColumns,
   listedEndpointsView,
   listedParts,
   listedView,
+  listSums,
   mergedConversations,
   namesOfEnds,
   registers,
@@ -23,12 +27,11 @@ const columnOfRank: Readonly<Partial<Record<ConversationRank, string>>> = {
   flows: 'flows',
 }
 
-/** Buckets of flows without a list, as those of a file. */
+/** Buckets of flows without a list, which are in several files. */
 const bits = 18
 const mostBuckets = 4096
 
-const sums = ['bytes_est', 'packets_est', 'flows'] as const
-const allSums = sums.join(', ')
+const allSums = listSums.join(', ')
 const names = listColumns.map(({ name }) => name)
 
 /**
@@ -40,16 +43,16 @@ const names = listColumns.map(({ name }) => name)
 export function largestOfListsSql({ by, limit, span }: ConversationsRequest): string | undefined {
   const rank = columnOfRank[by]
   if (rank === undefined) return undefined
-  const key = 'least(_source, _target) AS _one, greatest(_source, _target) AS _other, proto AS _proto'
   const ranks = [
     listedRows([`flow.${rank}`, `${isLost} AS _lost`]),
     `SELECT _source, _target, proto, ${rank}::DOUBLE, false FROM (${restRows})`,
   ]
   const details = [
-    listedRows([...sums, ...names].map((name) => `flow.${name}`)),
+    listedRows([...listSums, ...names].map((name) => `flow.${name}`)),
     `SELECT _source, _target, flow.proto, ${allSums}, ${flowAsListed} FROM (` +
       `SELECT flow.*, ${namesOfEnds} FROM (${restRows}) flow ${joins}) flow`,
   ]
+  const largest = details.map((rows) => `SELECT * FROM (${rows}) WHERE ${isConversationOf('ranked')}`)
   const tables = [
     `firsts AS MATERIALIZED (SELECT ep AS _ep, min(ep) OVER (PARTITION BY addr) AS _first, ` +
       `${conversationNames.join(', ')} FROM ${listedEndpointsView} WHERE addr IS NOT NULL)`,
@@ -61,11 +64,11 @@ export function largestOfListsSql({ by, limit, span }: ConversationsRequest): st
     `bounds AS MATERIALIZED (SELECT sum(${rank})::HUGEINT AS _bound, sum(flows) AS _flows FROM (` +
       `SELECT ${rank}, flows FROM lists WHERE part = ${bound} UNION ALL SELECT coalesce(max(_sum), 0), ` +
       `coalesce(max(flows), 0) FROM rest_buckets WHERE NOT (${isLarge})) bound(${rank}, flows))`,
-    `keys AS MATERIALIZED (SELECT ${key}, ${rank} AS _value, _lost FROM (${ranks.join(' UNION ALL ')}))`,
+    `keys AS MATERIALIZED (SELECT ${conversationKey}, ${rank} AS _value, _lost FROM (${ranks.join(' UNION ALL ')}))`,
     'conversations AS MATERIALIZED (SELECT "_one", "_other", "_proto", sum(_value) AS "_rank" FROM keys ' +
       'GROUP BY 1, 2, 3)',
     ...rankedTables(listedEndpointsView, limit),
-    `details AS MATERIALIZED (${mergedConversations(details.map(largestAmong).join(' UNION ALL '))})`,
+    `details AS MATERIALIZED (${mergedConversations(largest.join(' UNION ALL '))})`,
     ...totalTables,
   ]
   const all = [
@@ -88,7 +91,7 @@ export function largestOfListsSql({ by, limit, span }: ConversationsRequest): st
 }
 
 const { listed, bound, total, register } = listedParts
-const joins = 'LEFT JOIN firsts src ON flow.src_ep = src._ep LEFT JOIN firsts dst ON flow.dst_ep = dst._ep'
+const joins = joinedEnds('firsts')
 const isLost = ['src', 'dst'].map((end) => `(flow.${end}_ep IS NOT NULL AND ${end}._ep IS NULL)`).join(' OR ')
 
 function listedRows(columns: readonly string[]) {
@@ -102,18 +105,11 @@ const bucket = `(_hash & ${2 ** bits - 1})::UINTEGER`
 /** Flows without a list, of the largest buckets. */
 const restRows = `SELECT * FROM rest WHERE ${bucket} IN (SELECT _bucket FROM rest_buckets WHERE ${isLarge})`
 
-function largestAmong(rows: string) {
-  return (
-    `SELECT * FROM (${rows}) WHERE (least(_source, _target), greatest(_source, _target), coalesce(proto, -1)) IN ` +
-    '(SELECT ("_one", "_other", coalesce("_proto", -1)) FROM ranked)'
-  )
-}
-
 /** The flows without a list, and the sums of their buckets and registers, of one scan. */
 function restTables(rank: string): readonly string[] {
   const hash = (id: (end: string) => string) => conversationHash('flow', id)
   // Sums of doubles take a fraction of the time; they are exact below 2^53.
-  const totals = sums.map((name) => `sum(${name}::DOUBLE) AS ${name}`).join(', ')
+  const totals = listSums.map((name) => `sum(${name}::DOUBLE) AS ${name}`).join(', ')
   return [
     duckdb.inlined(
       'rest',
@@ -136,6 +132,6 @@ const totalTables: readonly string[] = [
     `SELECT _register, _first FROM rest_sums WHERE _register IS NOT NULL) GROUP BY 1)`,
   `counted AS (SELECT count(*) AS "_registers", ${registers} * greatest(count(*) - 1, 0) / ` +
     `(coalesce(sum(_first::DOUBLE) / ${2 ** 32}, 0) + ${registers} - count(*)) AS _estimated FROM first_hashes)`,
-  `total AS (SELECT ${sums.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ')} FROM (` +
+  `total AS (SELECT ${listSums.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ')} FROM (` +
     `SELECT ${allSums} FROM lists WHERE part = ${total} UNION ALL SELECT ${allSums} FROM rest_buckets))`,
 ]

@@ -1,4 +1,5 @@
 /** The largest of many conversations in parts, by ids of addresses instead of texts, to bound the memory of DuckDB. */
+import { addressShare } from '../../model/conversation-lists.ts'
 import { duckdb } from '../dialect.ts'
 import {
   estimatedSql,
@@ -40,7 +41,7 @@ export function conversationsPartSql(
   const { by, limit } = request
   const { tables: before, rows, isSingle } = keyedFlows(request, ends, options)
   // The same for both directions.
-  const ports = ['"_s"', '"_d"'].map((end) => `greatest(${end} % ${1 << 17} - 1, 0)`)
+  const ports = ['"_s"', '"_d"'].map((end) => `greatest(${end} % ${addressShare} - 1, 0)`)
   const within = parts === 1 ? '' : ` WHERE hash(${ports.join(' + ')}) % ${parts} = ${part}`
   const tables = [
     ...before,

@@ -4,10 +4,14 @@ import {
   addressShare,
   conversationEnds,
   conversationHash,
+  conversationKey,
   conversationNames,
   flowAsListed,
+  isConversationOf,
+  joinedEnds,
   listColumns,
   listedParts,
+  listSums,
   mergedConversations,
   namesOfEnds,
   registers,
@@ -19,8 +23,6 @@ const listed = { least: 256, most: 2048, flowsPerRow: 128 }
 /** Conversations are grouped in those that are largest by a rank. */
 const mostBuckets = 2048
 const buckets = 1 << 17
-
-const ranks = ['bytes_est', 'packets_est', 'flows'] as const
 
 /** Rows in a file of sums: number of their part, SQL by name of a column, and their relation. */
 export type ListedRows = Readonly<{ part: number; columns: ReadonlyMap<string, string>; from: string }>
@@ -52,10 +54,9 @@ export async function listConversations(
     `CREATE TEMP TABLE list_names AS SELECT * FROM list_ends WHERE _first IN (SELECT _ep FROM (${ends}))`,
   )
   // Facts of the few rows alone.
-  const isListed = `(least(_source, _target), greatest(_source, _target), coalesce(proto, -1)) IN
-      (SELECT (_one, _other, coalesce(_proto, -1)) FROM list_keys)`
   const few = `SELECT flow.*, ${namesOfEnds} FROM (SELECT * FROM (SELECT * FROM (${keyed})
-      WHERE ${bucket} IN (SELECT _bucket FROM list_keys)) WHERE ${isListed}) flow ${joinedTo('list_names')}`
+      WHERE ${bucket} IN (SELECT _bucket FROM list_keys)) WHERE ${isConversationOf('list_keys')}) flow
+      ${joinedEnds('list_names')}`
   const columns = `_source, _target, proto, bytes_est, packets_est, 1 AS flows, ${flowAsListed}`
   const rows = `SELECT ${columns} FROM (SELECT *, ${facts} FROM (${few}) r) flow`
   await connection.run(`CREATE TEMP TABLE list_rows AS ${mergedConversations(rows)}`)
@@ -67,10 +68,6 @@ export async function listConversations(
   // Room for the file.
   await connection.run('DROP TABLE list_ends; DROP TABLE list_names; DROP TABLE list_groups; DROP TABLE list_keys')
   return isLost === true ? undefined : { rows: Number(number), selects: selectsOf() }
-}
-
-function joinedTo(table: string) {
-  return `LEFT JOIN ${table} src ON flow.src_ep = src._ep LEFT JOIN ${table} dst ON flow.dst_ep = dst._ep`
 }
 
 /** Table `list_ends`: of each id of an endpoint, the first one of its address. Whether each address has one id. */
@@ -91,7 +88,7 @@ async function createEnds(connection: DuckDBConnection, endpoints: readonly stri
 function keyedFlows(flows: string, isUnique: boolean): string {
   const id = (end: 'src' | 'dst') => (isUnique ? `flow.${end}_ep` : `${end}._first`)
   const keys = `${conversationEnds('flow', id)}, ${conversationHash('flow', id)} AS _hash`
-  return `SELECT flow.*, ${keys} FROM (${flows}) flow ${isUnique ? '' : joinedTo('list_ends')}`
+  return `SELECT flow.*, ${keys} FROM (${flows}) flow ${isUnique ? '' : joinedEnds('list_ends')}`
 }
 
 const sums = 'sum(bytes_est)::BIGINT AS bytes_est, sum(packets_est)::BIGINT AS packets_est, count(*) AS flows'
@@ -105,27 +102,26 @@ async function createBuckets(connection: DuckDBConnection, keyed: string): Promi
   )
   const [totals = []] = await rowsOf(
     connection,
-    `SELECT ${ranks.map((rank) => nthSql(rank, 'list_buckets', mostBuckets)).join(', ')}`,
+    `SELECT ${listSums.map((rank) => nthSql(rank, 'list_buckets', mostBuckets)).join(', ')}`,
   )
-  return ranks.map((rank, at) => `coalesce(${rank} > ${String(totals[at])}, false)`).join(' OR ')
+  return listSums.map((rank, at) => `coalesce(${rank} > ${String(totals[at])}, false)`).join(' OR ')
 }
 
 type LargestKeys = Readonly<{ isLarge: string; most: number }>
 
 /** Tables `list_keys`, the largest conversations by each rank, and `list_bounds` of all others. */
 async function createKeys(connection: DuckDBConnection, keyed: string, { isLarge, most }: LargestKeys): Promise<void> {
-  const key = 'least(_source, _target) AS _one, greatest(_source, _target) AS _other, proto AS _proto'
   await connection.run(
-    `CREATE TEMP TABLE list_groups AS SELECT ${key}, any_value(_bucket) AS _bucket, ${sums} FROM (
+    `CREATE TEMP TABLE list_groups AS SELECT ${conversationKey}, any_value(_bucket) AS _bucket, ${sums} FROM (
       SELECT _source, _target, proto, bytes_est, packets_est, ${bucket} AS _bucket FROM (${keyed}))
       WHERE _bucket IN (SELECT _bucket FROM list_buckets WHERE ${isLarge}) GROUP BY 1, 2, 3`,
   )
-  const least = ranks.map((rank) => nthSql(rank, 'list_groups', Math.max(listed.least, Math.min(listed.most, most))))
-  const bounds = ranks.map(
+  const least = listSums.map((rank) => nthSql(rank, 'list_groups', Math.max(listed.least, Math.min(listed.most, most))))
+  const bounds = listSums.map(
     (rank, at) =>
       `greatest(${least[at]}, (SELECT coalesce(max(${rank}), 0) FROM list_buckets WHERE NOT (${isLarge}))) AS ${rank}`,
   )
-  const isListed = ranks.map((rank, at) => `coalesce(${rank} > ${least[at]}, false)`).join(' OR ')
+  const isListed = listSums.map((rank, at) => `coalesce(${rank} > ${least[at]}, false)`).join(' OR ')
   await connection.run(
     `CREATE TEMP TABLE list_bounds AS SELECT ${bounds.join(', ')};
       CREATE TEMP TABLE list_keys AS SELECT * FROM list_groups WHERE ${isListed}`,
@@ -138,20 +134,20 @@ function nthSql(rank: string, table: string, after: number) {
 }
 
 function selectsOf(): readonly ListedRows[] {
-  const same = ranks.map((rank) => [rank, rank] as const)
+  const same = listSums.map((rank) => [rank, rank] as const)
   const { bound, total, register } = listedParts
-  const none = ranks.map((rank) => [rank, '0::BIGINT'] as const)
+  const none = listSums.map((rank) => [rank, '0::BIGINT'] as const)
   return [
     {
       part: listedParts.listed,
       from: 'list_rows',
       columns: new Map([
-        ['src_ep', 'nullif(_one >> 17, 0)'],
-        ['src_port', '(nullif(_one & 131071, 0) - 1)::USMALLINT'],
-        ['dst_ep', 'nullif(_other >> 17, 0)'],
-        ['dst_port', '(nullif(_other & 131071, 0) - 1)::USMALLINT'],
+        ['src_ep', `nullif(_one // ${addressShare}, 0)`],
+        ['src_port', `(nullif(_one % ${addressShare}, 0) - 1)::USMALLINT`],
+        ['dst_ep', `nullif(_other // ${addressShare}, 0)`],
+        ['dst_port', `(nullif(_other % ${addressShare}, 0) - 1)::USMALLINT`],
         ['proto', '_proto'],
-        ...ranks.map((rank) => [rank, `${rank}::BIGINT`] as const),
+        ...listSums.map((rank) => [rank, `${rank}::BIGINT`] as const),
         ...listColumns.map(({ name }) => [name, name] as const),
       ]),
     },
