@@ -5,7 +5,7 @@ import { QueryFailure, unsupported, type QueryFailureKind } from '../../query/me
 import type { QueryEnvironment } from '../../query/promql/index.ts'
 import type { Surroundings } from '../../topics/operation.ts'
 import type { ManyRows } from '../../topics/many-rows.ts'
-import { maxSamples } from '../../topics/metrics/index.ts'
+import { queryBudget } from '../../topics/metrics/index.ts'
 import { answerJson } from '../answer.ts'
 import { object, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
@@ -14,7 +14,6 @@ import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { Parameters } from './parameters.ts'
 
 const usualTimeoutMs = 60_000
-const sliceMs = 8
 
 export type GrafanaRequest = Surroundings &
   ManyRows &
@@ -131,15 +130,13 @@ async function respond(
 }
 
 export function grafanaRequestOf(request: FastifyRequest, context: ApiContext, signal: AbortSignal): GrafanaRequest {
-  const { clock, timers } = context.host
+  const { clock } = context.host
   const parameters = new Parameters(request)
   const store = requireStore(context)
   if (dialectOf(store).name !== 'duckdb')
     throw unsupported('A store in ClickHouse: Grafana reads it with its own datasource. Reading it here')
-  const deadline = clock.monotonic() + Math.min(parameters.step('timeout') ?? usualTimeoutMs, usualTimeoutMs)
   const notes: Notes = { warnings: new Set(), infos: new Set() }
-  let calls = 0
-  let slice = clock.monotonic()
+  const timeout = Math.min(parameters.step('timeout') ?? usualTimeoutMs, usualTimeoutMs)
   return {
     parameters,
     viewer: request.principal,
@@ -152,18 +149,8 @@ export function grafanaRequestOf(request: FastifyRequest, context: ApiContext, s
     path: (name) => String(Object.entries(request.params ?? {}).find(([key]) => key === name)?.[1] ?? ''),
     notes,
     environment: {
-      maxSamples,
+      ...queryBudget({ host: context.host, signal }, timeout, () => new QueryTimeout()),
       note: (kind, text) => void notes[kind].add(text),
-      tick() {
-        if (++calls % 16 !== 0) return
-        signal.throwIfAborted()
-        if (clock.monotonic() > deadline) throw new QueryTimeout()
-      },
-      async pause() {
-        if (clock.monotonic() - slice < sliceMs) return
-        await timers.yield()
-        slice = clock.monotonic()
-      },
     },
   }
 }

@@ -8,6 +8,7 @@ import { pointLabelSets, pointSeries, receivedMetadata } from './points.ts'
 import type { MetricReader, MetricSpan } from './reader.ts'
 import type { Metric } from './schema.ts'
 
+export { queryBudget } from './budget.ts'
 export { maxSamples } from './derived.ts'
 export { pointLabelSets } from './points.ts'
 export type { MetricReader, MetricSpan } from './reader.ts'

@@ -1,3 +1,4 @@
+import type { MetricReader } from '../metrics/index.ts'
 import { stepOf } from '../../query/plan/index.ts'
 import type { QuestionQuery } from '../flows/parameters.ts'
 import { rowQueryOf } from '../flows/row-query.ts'
@@ -6,7 +7,6 @@ import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { moment } from '../time-span.ts'
-import type { MetricSurroundings } from './metric.ts'
 import { changesBeforeMetric, precedingChanges, trafficMarks, type WhyRun } from './preceding.ts'
 import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters } from './schema.ts'
 
@@ -18,7 +18,7 @@ export const why = operation({
     'cloud resources and the audit events before the selected one. Inventories record changes some minutes later.',
   parameters: WhyParameters,
   result: PrecedingChanges,
-  async run({ by, promql, limit = 20, lookback = '30m', at, ...query }, surroundings: MetricSurroundings & Watched) {
+  async run({ by, promql, limit = 20, lookback = '30m', at, ...query }, surroundings: MetricReader & Watched) {
     const run = { ...runOf(query, surroundings), by: by ?? 'bytes', limit }
     const seconds = stepOf(lookback)
     if (seconds === undefined)

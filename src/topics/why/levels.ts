@@ -165,7 +165,7 @@ function squaresOf(values: readonly number[]) {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
 }
 
-function meanOf(values: readonly number[]) {
+export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }
 

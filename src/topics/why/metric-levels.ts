@@ -1,4 +1,4 @@
-import { baseBuckets, intervalOf, kindOf, medianOf, type LevelChange } from './levels.ts'
+import { baseBuckets, intervalOf, kindOf, meanOf, medianOf, type LevelChange } from './levels.ts'
 import { lineCostOf } from './line-cost.ts'
 import { pelt } from './pelt.ts'
 
@@ -37,8 +37,4 @@ export function metricLevels(values: readonly number[], more = 0): readonly Leve
       width,
     }
   })
-}
-
-function meanOf(values: readonly number[]) {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }

@@ -4,27 +4,18 @@ import { QueryFailure } from '../../query/metrics/failure.ts'
 import type { LabelSet } from '../../query/metrics/labels.ts'
 import type { QueryTimes, ResultSeries } from '../../query/promql/index.ts'
 import { stepFor, type TimeSpan } from '../../query/plan/index.ts'
-import type { ManyRows } from '../many-rows.ts'
-import { maxSamples, metricSeries } from '../metrics/index.ts'
-import type { Surroundings } from '../operation.ts'
+import { metricSeries, queryBudget, type MetricReader } from '../metrics/index.ts'
 import { Refusal } from '../refusal.ts'
 import { hasPods } from './metric-ends.ts'
 import { metricLevels } from './metric-levels.ts'
 import type { LevelChange } from './levels.ts'
-import type { Level, Levels } from './onset.ts'
+import { maxBuckets, maxSeries, nearestOf, timesOf, withContext, type Level, type Levels } from './onset.ts'
 
-export type MetricSurroundings = Surroundings & ManyRows
-
-const maxBuckets = 720
 /** Scrapes are seldom more frequent. */
 const leastStep = 15
-const maxSeries = 40
 const timeoutMs = 60_000
-/** As for flows: values before a range show its usual level, those after it the level to which it changed. */
-const [leastContextUs, afterUs] = [1_800_000_000n, 300_000_000n]
 /** Buckets between the changes of series that are one change. */
 const together = 2
-const nearUs = 120_000_000n
 
 type Change = Readonly<{ labels: LabelSet; change: LevelChange }>
 /** `labels`: of the series that changed. */
@@ -36,16 +27,16 @@ export async function metricSignal(
   expression: string,
   { from, to }: TimeSpan,
   at: bigint | undefined,
-  surroundings: MetricSurroundings,
+  surroundings: MetricReader,
 ): Promise<MetricSignal> {
   if (dialectOf(surroundings.store).name !== 'duckdb')
     throw new Refusal('WEIR_API_INVALID', '"promql" needs the embedded store.')
-  const length = to - from
+  const { from: before, to: after } = withContext({ from, to })
   const now = BigInt(Math.trunc(surroundings.now)) * 1000n
-  const until = to + afterUs < now ? to + afterUs : now
-  const span = { from: from - (length > leastContextUs ? length : leastContextUs), to: until > to ? until : to }
+  const until = after < now ? after : now
+  const span = { from: before, to: until > to ? until : to }
   const seconds = Math.max(leastStep, stepFor(span, maxBuckets))
-  const { first, step, series } = await sampled(
+  const { start, step, series } = await sampled(
     expression,
     { ...span, step: BigInt(seconds) * 1_000_000n },
     surroundings,
@@ -55,7 +46,7 @@ export async function metricSignal(
   const changes = series.flatMap(({ labels, values }) =>
     metricLevels(values, manySeries).map((change) => ({ labels, change })),
   )
-  const timeOf = (index: number) => (first + BigInt(index)) * step
+  const timeOf = (index: number) => start + BigInt(index) * step
   const levels = groupsOf(changes).map((members) => levelOf(members, timeOf, step))
   const isInside = (level: Level) => level.at >= from && level.at < to
   const inside = levels.filter(isInside)
@@ -67,9 +58,9 @@ export async function metricSignal(
   }
 }
 
-/** `first` and `step`: bucket number and µs. */
+/** `start`: of the first bucket. µs. */
 type Sampled = Readonly<{
-  first: bigint
+  start: bigint
   step: bigint
   series: readonly Readonly<{ labels: LabelSet; values: readonly number[] }>[]
 }>
@@ -78,7 +69,7 @@ type Sampled = Readonly<{
 async function sampled(
   expression: string,
   { from, to, step }: TimeSpan & Readonly<{ step: bigint }>,
-  surroundings: MetricSurroundings,
+  surroundings: MetricReader,
 ): Promise<Sampled> {
   const ms = Number(step) / 1000
   const times = { start: Number(from / step + 1n) * ms, end: Number((to - 1n) / step) * ms, step: ms }
@@ -95,25 +86,19 @@ async function sampled(
   const factor = repeatsOf(all.map(({ values }) => values))
   const every = (values: readonly number[]) => values.filter((_, index) => index % factor === 0)
   return {
-    first: BigInt(Math.round(start / ms)) / BigInt(factor),
+    start: BigInt(start) * 1000n,
     step: step * BigInt(factor),
     series: all.map(({ labels, values }) => ({ labels, values: every(values) })),
   }
 }
 
-async function evaluated(expression: string, times: QueryTimes, surroundings: MetricSurroundings) {
+async function evaluated(expression: string, times: QueryTimes, surroundings: MetricReader) {
   const { queryRange } = await import('../../query/promql/index.ts')
-  const { clock, timers } = surroundings.host
-  const deadline = clock.monotonic() + timeoutMs
+  const expired = () => new QueryFailure('execution', `the query took more than ${timeoutMs / 1000} s`)
   try {
     return await queryRange(expression, times, {
       source: ({ matchers, from, to, resolution }) => metricSeries(surroundings, matchers, { from, to }, resolution),
-      maxSamples,
-      tick: () => {
-        if (clock.monotonic() > deadline)
-          throw new QueryFailure('execution', `the query took more than ${timeoutMs / 1000} s`)
-      },
-      pause: () => timers.yield(),
+      ...queryBudget(surroundings, timeoutMs, expired),
       note: () => undefined,
     })
   } catch (error) {
@@ -181,9 +166,7 @@ function levelOf(members: readonly Change[], timeOf: (index: number) => bigint, 
   const { change } = members[0]!
   const sum = (of: (change: LevelChange) => number) => members.reduce((total, member) => total + of(member.change), 0)
   return {
-    at: timeOf(change.at),
-    from: timeOf(change.earliest) - step / 2n,
-    to: timeOf(change.latest) + step / 2n,
+    ...timesOf(change, timeOf, step),
     kind: change.kind,
     before: sum(({ before }) => before),
     after: sum(({ after }) => after),
@@ -202,8 +185,6 @@ function textOf(labels: LabelSet) {
 
 /** A metric has no better direction: the largest change, sudden ones first. */
 function selectedOf(levels: readonly MetricLevel[], at: bigint | undefined): MetricLevel | undefined {
-  const away = (level: Level) => (level.at > at! ? level.at - at! : at! - level.at)
-  if (at !== undefined)
-    return levels.filter((level) => away(level) <= nearUs).toSorted((a, b) => Number(away(a) - away(b)))[0]
+  if (at !== undefined) return nearestOf(levels, at)
   return levels.toSorted((a, b) => Number(a.isGradual) - Number(b.isGradual) || b.size - a.size)[0]
 }

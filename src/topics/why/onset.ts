@@ -3,18 +3,27 @@ import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf } from '../../query/index.ts'
 import { storedSince } from '../coverage.ts'
 import { groupField } from '../flows/row-query.ts'
+import type { LevelChange } from './levels.ts'
 import { largestOf, trafficLevels, type TrafficLevel } from './level-groups.ts'
 import { workloadName } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
 const pairFields = ['src_namespace', 'src_owner_name', 'dst_namespace', 'dst_owner_name'] as const
-const [maxBuckets, leastBuckets, maxSeries] = [720, 120, 40]
+export const [maxBuckets, maxSeries] = [720, 40]
+const leastBuckets = 120
 /** Buckets of fewer flows have no level that a bucket shows. */
 const flowsPerBucket = 3
 /** Traffic before a range that shows its usual level, and which changes belong to earlier incidents. */
 const leastContextUs = 1_800_000_000n
 /** Traffic after a range that shows the level to which it changed. */
 const afterUs = 300_000_000n
+
+/** A range with the time around it in which levels are searched. */
+export function withContext({ from, to }: TimeSpan): TimeSpan {
+  const length = to - from
+  return { from: from - (length > leastContextUs ? length : leastContextUs), to: to + afterUs }
+}
+
 const lowPenalty = 2.5
 const factors = [1, 2, 3, 4, 6]
 /** Flows differ in size, so that sums vary more than counts. */
@@ -57,9 +66,7 @@ export async function levelsIn(run: LevelsRun, at: bigint | undefined): Promise<
   const timeOf = (index: number) => (first + BigInt(index)) * step
   const levelOf = ({ at: bucket, earliest, latest, keys, ...level }: TrafficLevel<Ends>): Level => ({
     ...level,
-    at: timeOf(bucket),
-    from: timeOf(earliest) - step / 2n,
-    to: timeOf(latest) + step / 2n,
+    ...timesOf({ at: bucket, earliest, latest }, timeOf, step),
     pairs: keys,
     ends: new Set(keys.flat()),
   })
@@ -75,12 +82,11 @@ export async function levelsIn(run: LevelsRun, at: bigint | undefined): Promise<
 
 /** Sums per bucket of pairs and of their workloads, in the time range and around it. */
 async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
-  const { from, to } = flows.span
-  const length = to - from
-  const before = from - (length > leastContextUs ? length : leastContextUs)
+  const { to } = flows.span
+  const { from: before, to: after } = withContext(flows.span)
   // Before the first stored flow traffic is unknown, and not zero.
   const { since = before } = await storedSince(store, { from: before, to })
-  const wide: TimeSpan = { from: since > before && since < to ? since : before, to: to + afterUs }
+  const wide: TimeSpan = { from: since > before && since < to ? since : before, to: after }
   const fine = stepFor(wide, maxBuckets)
   const request = { ...flows, span: wide, group: pairFields.map(groupField), step: fine, by, limit: maxSeries }
   const rows = await runQuery(seriesSql(request, dialectOf(store)))
@@ -127,10 +133,23 @@ function sumsOf(pairs: readonly PairSeries[]) {
 
 /** The one nearest to `at`, if it is near; by default the largest fall. */
 function selectedOf(levels: readonly Level[], at: bigint | undefined): Level | undefined {
-  if (at === undefined) return largestOf(levels)
-  const away = (level: Level) => Number(level.at > at ? level.at - at : at - level.at)
+  return at === undefined ? largestOf(levels) : nearestOf(levels, at)
+}
+
+/** Undefined if none is near. */
+export function nearestOf<T extends Pick<Level, 'at'>>(levels: readonly T[], at: bigint): T | undefined {
+  const away = (level: T) => Number(level.at > at ? level.at - at : at - level.at)
   const [nearest] = levels.toSorted((a, b) => away(a) - away(b))
   return nearest !== undefined && away(nearest) <= nearUs ? nearest : undefined
+}
+
+/** The start of a bucket, and the interval of confidence by half a bucket around it. */
+export function timesOf(
+  { at, earliest, latest }: Pick<LevelChange, 'at' | 'earliest' | 'latest'>,
+  timeOf: (index: number) => bigint,
+  step: bigint,
+): Pick<Level, 'at' | 'from' | 'to'> {
+  return { at: timeOf(at), from: timeOf(earliest) - step / 2n, to: timeOf(latest) + step / 2n }
 }
 
 const nearUs = 120_000_000

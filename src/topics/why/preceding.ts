@@ -1,3 +1,4 @@
+import type { MetricReader } from '../metrics/index.ts'
 import { pointerSteps } from '../../model/json-pointer.ts'
 import { isRecord } from '../../model/json.ts'
 import { dialectOf } from '../../query/index.ts'
@@ -10,7 +11,7 @@ import { collect } from './collect.ts'
 import { inventoryGraceUs } from './inventory.ts'
 import type { LevelKind } from './levels.ts'
 import { endsOfLabels } from './metric-ends.ts'
-import { metricSignal, type MetricSurroundings } from './metric.ts'
+import { metricSignal } from './metric.ts'
 import { levelsIn, type Level, type Levels } from './onset.ts'
 import { rank, weightOf, type ExplainedLevel } from './rank.ts'
 import { verdictOf } from './verdict.ts'
@@ -65,7 +66,7 @@ export async function changesBeforeMetric(
   run: WhyRun,
   expression: string,
   { lookbackUs, at }: Selection,
-  surroundings: MetricSurroundings,
+  surroundings: MetricReader,
 ): Promise<PrecedingChanges> {
   const { flows, store, runQuery, viewer } = run
   const { around, selected, labels } = await metricSignal(expression, flows.span, at, surroundings)
