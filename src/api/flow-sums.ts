@@ -2,6 +2,7 @@
 import type { StoredSums, StoreReader } from '../engine/control.ts'
 import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
 import { addressGroupsSql, exactDoubles, measures, rowsBefore, type AggregateQuery } from '../query/plan/index.ts'
+import { countedValues } from './counted-values.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
 import { manyGroups, storedEndpoints } from './many-groups.ts'
 import { currentWork } from './progress/work.ts'
@@ -61,7 +62,9 @@ async function fastSums<Request extends AggregateQuery>(
   currentWork()?.expect(mostStatements, expected)
   const many = step === undefined ? await manyGroups(store, grouped, expected, disconnected) : 'few'
   if (many !== 'few') return many
-  currentWork()?.expect(step === undefined ? 2 : 4)
+  currentWork()?.expect(step === undefined && request.of === undefined ? 2 : 4)
+  const counted = step === undefined ? await countedValues(store, grouped, expected, disconnected) : 'none'
+  if (counted !== 'none') return counted
   const rows =
     step === undefined
       ? await largestGroups(store, grouped, disconnected)

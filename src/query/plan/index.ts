@@ -71,7 +71,15 @@ export {
 export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from './part-sums.ts'
 export { candidateSumsSql } from './candidate-sums.ts'
 export type { StoredEnds } from './endpoint-sums.ts'
-export { groupCountSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'
+export { countedField, countedValuesSql } from './counted-values.ts'
+export {
+  groupCountSql,
+  groupSampleSql,
+  groupShareSql,
+  groupsPartSql,
+  type GroupsPart,
+  type StoredEndpoints,
+} from './many-groups.ts'
 export { singleIdsOf, type SingleIds } from './endpoint-ids.ts'
 export { rowsBefore, windowsOf } from './windows.ts'
 export {

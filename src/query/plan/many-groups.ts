@@ -31,11 +31,16 @@ export type GroupsPart = Readonly<{
 
 const sampleRows = 200_000
 
-/**
- * First rows (`_rows`) and estimated groups among them (`_groups`); the cost does not depend on the filter. And
- * {@link idCounts}.
- */
-export function groupSampleSql(request: GroupsRequest, { view, idOf }: StoredEndpoints): string {
+/** {@link groupShareSql} and {@link idCounts}. */
+export function groupSampleSql(request: GroupsRequest, endpoints: StoredEndpoints): string {
+  return (
+    `SELECT "_rows", "_groups", ${idCounts.join(', ')} FROM (${groupShareSql(request, endpoints)}) sample, ` +
+    idCountsSql(endpoints.view)
+  )
+}
+
+/** First rows (`_rows`) and estimated groups among them (`_groups`); the cost does not depend on the filter. */
+export function groupShareSql(request: GroupsRequest, { idOf }: Pick<StoredEndpoints, 'idOf'>): string {
   const { names: table, time, span } = request
   const { columns, names } = keysOf(request, idOf)
   const within = [
@@ -43,10 +48,9 @@ export function groupSampleSql(request: GroupsRequest, { view, idOf }: StoredEnd
     withinSql(time.sql(duckdb), span),
   ].join(' AND ')
   return (
-    `SELECT "_rows", "_groups", ${idCounts.join(', ')} FROM (SELECT count(*) AS "_rows", ` +
-    `approx_count_distinct(hash(${names.join(', ')})) FILTER ("_matches") AS "_groups" ` +
+    `SELECT count(*) AS "_rows", approx_count_distinct(hash(${names.join(', ')})) FILTER ("_matches") AS "_groups" ` +
     `FROM (SELECT ${columns.join(', ')}, (${compileSql(boundOf(request))}) AS "_matches" FROM ${table.view} ` +
-    `WHERE ${within} LIMIT ${sampleRows}) first) sample, ${idCountsSql(view)}`
+    `WHERE ${within} LIMIT ${sampleRows}) first`
   )
 }
 

@@ -1,0 +1,48 @@
+import type { StoreReader } from '../engine/control.ts'
+import { WeirError } from '../model/errors.ts'
+import {
+  countedField,
+  countedValuesSql,
+  groupCountSql,
+  groupShareSql,
+  type GroupsRequest,
+} from '../query/plan/index.ts'
+import { storedEndpoints } from './many-groups.ts'
+import type { AnswerRecord } from './ring/answers.ts'
+import { rowsOf } from './store-query.ts'
+
+/** Values of groups. Of more, counts save little time and need more memory than a sort. */
+const mostValues = 500_000
+/** Few of the sampled rows have an equal value: a count of all would not be much smaller. */
+const repeated = 0.5
+
+/**
+ * Groups with statistics of a field, if many of its values are equal. `expected`: flows in the range. `none`: a plain
+ * statement is needed. Undefined when the client has disconnected.
+ */
+export async function countedValues(
+  store: StoreReader,
+  request: GroupsRequest,
+  expected: number,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+  const of = countedField(request)
+  if (of === undefined) return 'none'
+  const values = { ...request, group: [...request.group, of] }
+  const sample = (await rowsOf(store, groupShareSql(values, storedEndpoints), disconnected))?.[0]
+  if (sample === undefined) return undefined
+  const share = Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))
+  // An upper bound: the rate of new values falls.
+  if (share * expected > mostValues) {
+    if (share > repeated) return 'none'
+    const counted = (await rowsOf(store, groupCountSql(values, storedEndpoints), disconnected))?.[0]
+    if (counted === undefined) return undefined
+    if (Number(counted['_groups']) > mostValues) return 'none'
+  }
+  try {
+    return await rowsOf(store, countedValuesSql(request, of), disconnected)
+  } catch (error) {
+    if (error instanceof WeirError && error.code === 'WEIR_QUERY_MEMORY') return 'none'
+    throw error
+  }
+}
