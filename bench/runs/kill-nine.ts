@@ -56,6 +56,7 @@ export default {
     context.figure('ready after a kill, p50', percentile(readyMs, 50), 'ms')
     context.figure('ready after a kill, p95', percentile(readyMs, 95), 'ms')
     context.figure('events acknowledged', client.acknowledged.length)
+    context.figure('writes that a kill interrupted', weir.log.split('write that the last kill interrupted').length - 1)
     context.figure('events that were sent again and recognised', client.duplicates)
     context.expect(
       client.refusals.size === 0,

@@ -107,6 +107,8 @@ function framesOf(calls: readonly Call[]): Map<string, Call> {
   for (const call of calls) {
     if (!writes.includes(call.name) || !call.target.endsWith('.seg')) continue
     const bytes = bytesOf(call)
+    // Extends the file before a write.
+    if (bytes.length === 1 && bytes[0] === 0) continue
     for (let at = 0; at < bytes.length;) {
       const found = decodeHeader(bytes, at)
       if (found.is !== 'header') throw new Error(`the bytes written to ${call.target} are no frame`)

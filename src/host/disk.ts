@@ -1,4 +1,4 @@
-import { constants, writevSync } from 'node:fs'
+import { constants, writeSync, writevSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -66,7 +66,7 @@ class RealFile implements DiskFile {
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
-    let done = 0
+    let done = bytes.length <= directBytes ? writeSync(this.#handle.fd, bytes, 0, bytes.length, position) : 0
     while (done < bytes.length) {
       const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
       done += bytesWritten

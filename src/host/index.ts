@@ -1,6 +1,7 @@
 /** Lint forbids clock, disk, timers and randomness elsewhere, so that tests can replace them. */
 import { realDisk } from './disk.ts'
 import { MemoryBudget } from './memory-budget.ts'
+import { bootId } from './process.ts'
 import { realClock, realRandom, realTimers } from './real.ts'
 
 export { makeDurableDirectory } from './directory.ts'
@@ -16,8 +17,12 @@ export type Host = Readonly<{
   random: import('./real.ts').Random
   /** Shared by all threads of the process. */
   memory: MemoryBudget
+  /** Changes with each start of the kernel; undefined if unknown. */
+  boot?: string
 }>
 
 export function realHost(memory = new MemoryBudget()): Host {
-  return { clock: realClock, disk: realDisk, timers: realTimers, random: realRandom, memory }
+  const boot = bootId()
+  const host = { clock: realClock, disk: realDisk, timers: realTimers, random: realRandom, memory }
+  return boot === undefined ? host : { ...host, boot }
 }

@@ -171,13 +171,21 @@ export function processIdentity(pid: number): string | undefined {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return undefined
   }
+  const boot = bootId()
   try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field, the program name, can contain any text.
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    return `${boot}:${started ?? ''}`
+    return boot === undefined ? `${pid}` : `${boot}:${started ?? ''}`
   } catch {
     return `${pid}`
+  }
+}
+
+export function bootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return undefined
   }
 }

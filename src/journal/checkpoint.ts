@@ -9,12 +9,14 @@ type Checkpoint = Readonly<{
   sources: Record<string, { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }>
   /** Valid bytes of earlier segments that have more. */
   ends?: Readonly<Record<string, number>>
+  boot?: string
 }>
 
 /** Totals and cursors, so that a start need not read older segments. */
 export function encodeCheckpoint(
   totals: ReadonlyMap<string, Readonly<SourceTotals>>,
   ends: ReadonlyMap<string, number>,
+  boot?: string,
 ): Uint8Array {
   const sources: Checkpoint['sources'] = {}
   for (const [name, total] of totals) {
@@ -25,7 +27,11 @@ export function encodeCheckpoint(
       ...(total.cursor === undefined ? {} : { cursor: Buffer.from(total.cursor).toString('base64') }),
     }
   }
-  const checkpoint: Checkpoint = { sources, ...(ends.size === 0 ? {} : { ends: Object.fromEntries(ends) }) }
+  const checkpoint: Checkpoint = {
+    sources,
+    ...(ends.size === 0 ? {} : { ends: Object.fromEntries(ends) }),
+    ...(boot === undefined ? {} : { boot }),
+  }
   return new TextEncoder().encode(JSON.stringify(checkpoint))
 }
 
@@ -52,6 +58,11 @@ export function parseCheckpoint(cursor: Uint8Array): Checkpoint {
 export function checkpointEnds(header: FrameHeader): Readonly<Record<string, number>> | undefined {
   const checkpoint = checkpointOf(header)
   return checkpoint === undefined ? undefined : (checkpoint.ends ?? {})
+}
+
+/** Of the kernel that wrote it. */
+export function checkpointBoot(header: FrameHeader): string | undefined {
+  return checkpointOf(header)?.boot
 }
 
 function checkpointOf(header: FrameHeader): Checkpoint | undefined {

@@ -22,7 +22,7 @@ export const frameVersion = 2
 /** Flows have narrow columns since version 2. Other frames stay readable for earlier Weirs. */
 const versions = { events: 1, flows: 2, empty: 1 } as const
 export const fixedBytes = 112
-const smallestHeader = fixedBytes + 4
+export const smallestHeader = fixedBytes + 4
 /** A larger header is damage. */
 const largestHeader = 1024 * 1024
 /** A frame is one message on any bus. */

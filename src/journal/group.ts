@@ -129,7 +129,7 @@ export class FrameGroup {
     }
   }
 
-  addCheckpoint(received: number, ends: ReadonlyMap<string, number>): void {
+  addCheckpoint(received: number, ends: ReadonlyMap<string, number>, boot?: string): void {
     const header = encodeHeader(
       {
         ...this.#position(),
@@ -148,7 +148,7 @@ export class FrameGroup {
         timeMin: Number.NaN,
         timeMax: Number.NaN,
         rawBytes: 0,
-        cursor: encodeCheckpoint(this.#totals, ends),
+        cursor: encodeCheckpoint(this.#totals, ends, boot),
       },
       nothing,
     )

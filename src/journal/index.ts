@@ -10,6 +10,7 @@ import { Parts } from './reader.ts'
 import { Walk } from './walk.ts'
 import { defaultLimits, type JournalLimits } from './limits.ts'
 import { isFull, type MakeRoom, type Relieve } from './room.ts'
+import { removeTornWrite, type TornWrite } from './torn.ts'
 import { SegmentWriter, type OnRefusing } from './writer.ts'
 
 export { decodeBatch, encodeBatch } from './bodies.ts'
@@ -42,9 +43,11 @@ export async function openJournal(options: {
   onRefusing?: OnRefusing
   makeRoom?: MakeRoom
   relieve?: Relieve
+  onTorn?: (torn: TornWrite) => void
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
+  for (const torn of await removeTornWrite(host.disk, directory, host.boot)) options.onTorn?.(torn)
   const recovered = await recover(host.disk, directory)
   // The cache can contain unsynced data of a killed process.
   await settle(host.disk, directory, recovered)

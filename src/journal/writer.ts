@@ -9,6 +9,7 @@ import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
 import { Room, writeError, type MakeRoom, type Relieve, type Segment } from './room.ts'
 import { LocalTail } from './tail.ts'
+import { appendPieces } from './torn.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
 
 /** The first refused append waits for it, so that health never lags behind what a client sees. */
@@ -249,7 +250,7 @@ export class SegmentWriter implements JournalWriter {
   async #sync(group: FrameGroup) {
     const file = this.#file!
     try {
-      await file.writeAll(group.pieces, this.#offset)
+      await appendPieces(file, group.pieces, this.#offset)
       await file.sync()
     } catch (error) {
       this.#metrics?.count('weir_journal_failed_syncs_total', 1)
@@ -275,13 +276,13 @@ export class SegmentWriter implements JournalWriter {
     const checkpoint = new FrameGroup(this.#counters, this.epoch, this.#totals)
     for (const ended of this.#ends.keys())
       if (!this.#space.segments.some((segment) => segment.name === ended)) this.#ends.delete(ended)
-    checkpoint.addCheckpoint(this.#host.clock.now(), this.#ends)
+    checkpoint.addCheckpoint(this.#host.clock.now(), this.#ends, this.#host.boot)
     this.#counters = { ...this.#counters, sequence: checkpoint.counters.sequence }
     this.#offset = 0
     try {
       this.#file = await this.#host.disk.open(`${this.#directory}/${name}`, 'create')
       this.#space.segments.push({ name, bytes: 0 })
-      await this.#file.writeAll(checkpoint.pieces, 0)
+      await appendPieces(this.#file, checkpoint.pieces, 0)
       await this.#file.sync()
       await this.#host.disk.syncDirectory(this.#directory)
     } catch (error) {

@@ -114,6 +114,7 @@ export const ingestMethods = {
       metrics,
       fence,
       onRefusing,
+      onTorn: (torn) => log.info('Removed a write that the last kill interrupted; none of it was acknowledged.', torn),
       ...(main === undefined
         ? {}
         : {

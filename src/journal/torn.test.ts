@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { disks, nextEpoch, read, unit, type Folder } from '../../test/kit/damaged-journal.ts'
+import { fakeHost } from '../../test/kit/fake-host.ts'
+import { smallestHeader } from './frame.ts'
+import { openJournal, segmentName, type JournalLimits, type SegmentWriter } from './index.ts'
+import type { TornWrite } from './torn.ts'
+
+const first = segmentName(1)
+const pageBytes = 4096
+const large = 20_000
+
+const ended: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ended.splice(0)) await end()
+})
+
+describe.each(Object.keys(disks))('a write that a kill interrupted, on %s', (disk) => {
+  async function folderWith(names: readonly string[], bytes = 200): Promise<Folder> {
+    const folder = await (disks[disk] as () => Promise<Folder>)()
+    ended.push(() => folder.end())
+    const { journal } = await start(folder)
+    for (const name of names) await journal.append(unit(name, bytes))
+    await journal.close()
+    return folder
+  }
+
+  async function start(
+    { host, directory }: Folder,
+    { boot = 'b', limits = {} }: { boot?: string; limits?: Partial<JournalLimits> } = {},
+  ): Promise<{ journal: SegmentWriter; torn: TornWrite[] }> {
+    const torn: TornWrite[] = []
+    const journal = await openJournal({
+      host: { ...host, boot },
+      directory,
+      epoch: nextEpoch(),
+      limits: { reserveBytes: 0, ...limits },
+      onTorn: (write) => torn.push(write),
+    })
+    return { journal, torn }
+  }
+
+  async function size(folder: Folder, name = first): Promise<number> {
+    return (await folder.get(name)).length
+  }
+
+  /** Ends the last write before this page; the file was extended. */
+  async function tear(folder: Folder, page: number, name = first): Promise<void> {
+    const bytes = await folder.get(name)
+    await folder.put(name, bytes.fill(0, page * pageBytes))
+  }
+
+  const accepted = (journal: SegmentWriter) => journal.totals().get('http')?.accepted
+
+  it('is removed and not counted, also if the start is killed before its first append', async () => {
+    const folder = await folderWith(['a', 'b'])
+    const { journal } = await start(folder)
+    await journal.append(unit('c'))
+    const [segment = ''] = (await folder.names()).slice(-1)
+    const offset = await size(folder, segment)
+    await journal.append(unit('torn', large))
+    await journal.close()
+    await tear(folder, 2, segment)
+    const bytes = (await size(folder, segment)) - offset
+    expect((await start(folder)).torn).toEqual([{ segment, offset, bytes }])
+    const again = await start(folder)
+    expect(again.torn).toEqual([])
+    expect(accepted(again.journal)).toBe(6)
+    await again.journal.append(unit('d'))
+    await again.journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'c', 'd'], unreadable: [] })
+  })
+
+  it('may end within a header', async () => {
+    const folder = await folderWith([])
+    const { journal } = await start(folder)
+    await journal.append(unit('a'))
+    const header = smallestHeader + 'http'.length + 2 * 'b'.length
+    await journal.append(unit('b', pageBytes - 50 - header - (await size(folder))))
+    expect(await size(folder)).toBe(pageBytes - 50)
+    await journal.append(unit('torn', large))
+    await journal.close()
+    await tear(folder, 1)
+    const again = await start(folder)
+    expect(again.torn).toMatchObject([{ offset: pageBytes - 50 }])
+    await again.journal.append(unit('c'))
+    await again.journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'c'], unreadable: [] })
+  })
+
+  it('may have whole frames, which count', async () => {
+    const folder = await folderWith([])
+    const { journal } = await start(folder)
+    await journal.append(unit('a'))
+    await Promise.all(['b', 'torn', 'missing'].map((name) => journal.append(unit(name, large))))
+    await journal.close()
+    await tear(folder, 7)
+    const again = await start(folder)
+    expect(again.torn).toHaveLength(1)
+    expect(accepted(again.journal)).toBe(4)
+    expect(await read(folder)).toMatchObject({ names: ['a', 'b'], unreadable: [] })
+  })
+
+  it('may be the checkpoint of a new segment', async () => {
+    const folder = await folderWith([])
+    const { journal } = await start(folder)
+    for (let i = 0; i < 100; i++) await journal.append(unit('a', 200, `source-${i}`))
+    await journal.checkpoint()
+    await journal.close()
+    const [segment = ''] = (await folder.names()).slice(-1)
+    expect(await size(folder, segment)).toBeGreaterThan(pageBytes + 100)
+    await tear(folder, 1, segment)
+    const again = await start(folder)
+    expect(again.torn).toMatchObject([{ segment, offset: 0 }])
+    await again.journal.append(unit('b'))
+    await again.journal.close()
+    expect((await read(folder)).names).toHaveLength(101)
+    expect((await read(folder)).unreadable).toEqual([])
+  })
+
+  it('is counted after another start of the kernel: a power cut may have taken acknowledged rows', async () => {
+    const folder = await folderWith(['a', 'b'], large)
+    await tear(folder, 6)
+    const { journal, torn } = await start(folder, { boot: 'c' })
+    expect(torn).toEqual([])
+    await journal.append(unit('d'))
+    await journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a', 'd'], lost: 2 })
+  })
+
+  it.each([
+    ['a file that lost its end', (bytes: Uint8Array) => bytes.slice(0, 6 * pageBytes)],
+    ['zeros that are followed by content', (bytes: Uint8Array) => bytes.fill(0, 6 * pageBytes, 8 * pageBytes)],
+    ['zeros that begin within a page', (bytes: Uint8Array) => bytes.fill(0, bytes.length - 50)],
+    ['a changed byte', (bytes: Uint8Array) => bytes.fill((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1)],
+  ])('is not %s: the rows count as unreadable', async (_, damage) => {
+    const folder = await folderWith(['a', 'b'], large)
+    await folder.put(first, damage(await folder.get(first)))
+    const { journal, torn } = await start(folder)
+    expect(torn).toEqual([])
+    expect(accepted(journal)).toBe(4)
+    await journal.append(unit('d'))
+    await journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a', 'd'], lost: 2 })
+  })
+
+  it('is not in a segment with a later one', async () => {
+    const folder = await folderWith(['a', 'b'], large)
+    const { journal } = await start(folder)
+    await journal.append(unit('c'))
+    await journal.close()
+    await tear(folder, 6)
+    expect((await start(folder)).torn).toEqual([])
+    expect(await read(folder)).toMatchObject({ names: ['a', 'c'], lost: 2 })
+  })
+})
+
+it('a write that failed, was not truncated and was followed by a kill counts none of its refused rows', async () => {
+  const directory = '/data/journal'
+  for (let seed = 1; seed <= 20; seed++) {
+    const host = fakeHost(seed)
+    await host.disk.makeDirectory('/data')
+    await host.disk.syncDirectory('/')
+    const open = (next: typeof host) =>
+      openJournal({ host: { ...next, boot: 'b' }, directory, epoch: 1, limits: { reserveBytes: 0 } })
+    const journal = await open(host)
+    await journal.append(unit('a'))
+    host.disk.failNext('write', 'EIO', { skip: 1 })
+    host.disk.failNext('truncate', 'EIO')
+    await expect(journal.append(unit('refused', large))).rejects.toMatchObject({ code: 'WEIR_JOURNAL_SYNC' })
+    const next = host.kill()
+    const again = await open(next)
+    expect(again.totals().get('http')?.accepted).toBe(2)
+    await again.append(unit('b'))
+    await again.close()
+    expect(await read({ host: next, directory })).toMatchObject({ names: ['a', 'b'], unreadable: [] })
+  }
+})
