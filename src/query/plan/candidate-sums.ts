@@ -35,10 +35,11 @@ export function candidateSumsSql(
   }
   const names = places.map((_, index) => `"_p${index}"`)
   const isFound = names.map((name) => `${name} IS NOT NULL`).join(' AND ')
-  const measures = summedColumns(request)
+  const summed = { ...request, doubles: false }
+  const measures = summedColumns(summed)
   const rows = rowsSql(request, [...new Set([...places.flatMap(({ reads }) => reads), ...measures])])
   const found = places.map(({ value }, index) => `${value} AS ${names[index]}`)
-  const { sums } = sourceOf({ ...request, doubles: false }, duckdb)
+  const { sums } = sourceOf(summed, duckdb)
   return (
     `SELECT ${[...names, ...summedMeasures(request).map((sum) => `"_${sum}"`)].join(', ')} FROM ` +
     `(SELECT ${names.join(', ')}, ${sums} FROM (SELECT ${[...found, ...measures].join(', ')} FROM (${rows}) flow ` +

@@ -12,7 +12,15 @@ import {
   type SingleIds,
 } from './endpoint-ids.ts'
 import { boundOf, rowsSql, withinSql } from './row-query.ts'
-import { orderedValues, summedColumns, summedMeasures, valuesOf, type GroupsRequest, type Measure } from './sums.ts'
+import {
+  manyEstimatesSql,
+  orderedValues,
+  summedColumns,
+  summedMeasures,
+  valuesOf,
+  type GroupsRequest,
+  type Measure,
+} from './sums.ts'
 
 /** Relation with columns `ep` (id) and `addr`. */
 export type StoredEndpoints = Readonly<{
@@ -76,9 +84,7 @@ function keysOf({ group }: GroupsRequest, idOf: StoredEndpoints['idOf']) {
 function sumSql(measure: Measure, doubles: boolean) {
   if (measure === 'flows') return 'count(*)'
   const isEstimated = measure === 'bytes' || measure === 'packets'
-  return isEstimated
-    ? `sum("${measure}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1))`
-    : duckdb.sum(duckdb.identifier(measure))
+  return isEstimated ? `sum(${manyEstimatesSql(measure, { doubles })})` : duckdb.sum(duckdb.identifier(measure))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { comparedTime } from '../../model/computed-columns.ts'
 import { flowsReceived, flowTimeOf } from '../../model/flow-time.ts'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
@@ -82,7 +83,7 @@ export function middleOf({ time, span }: Pick<RowQuery, 'time' | 'span'>): TimeS
   return (middle.to - middle.from) * 2n >= span.to - span.from ? middle : undefined
 }
 
-/** As a SELECT of the columns. Most rows of a long span are scanned without their computed time. */
+/** As a SELECT of the columns. Most rows of a long span are scanned without their times. */
 export function rowsSql(
   rowQuery: RowQuery,
   columns: readonly string[],
@@ -96,7 +97,8 @@ export function rowsSql(
   if (all === undefined || middle === undefined) return `${select} ${conditionOf(rowQuery, dialect)}`
   const filter = filterSql(rowQuery, dialect)
   const within = [withinSql(time.sql(dialect), span, dialect), ...filter]
-  const inMiddle = [receivedSql(middle, dialect), ...filter]
+  const compared = dialect.hasParts ? withinSql(dialect.identifier(comparedTime), middle, dialect) : undefined
+  const inMiddle = [compared ?? receivedSql(middle, dialect), ...filter]
   const atEdges = [
     [receivedSql({ from: all.from, to: middle.from }, dialect), ...within],
     [receivedSql({ from: middle.to, to: all.to }, dialect), ...within],
@@ -122,7 +124,7 @@ export function withinSql(time: string, { from, to }: TimeSpan, { time: moment }
 }
 
 function isColumn(sql: string) {
-  return /^(?:\w+|"\w+")$/.test(sql)
+  return /^(?:\w+|"[\w$]+")$/.test(sql)
 }
 
 export function fingerprint({ names, filter, time }: RowQuery, more: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { doubleEstimates } from '../../model/computed-columns.ts'
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
@@ -64,7 +65,7 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: str
   const estimated = (field: 'bytes' | 'packets') =>
     rollup !== undefined || doubles === undefined
       ? sum(`${field}_est`)
-      : `sum("${field}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1))::HUGEINT`
+      : `sum(${manyEstimatesSql(field, { doubles })})::HUGEINT`
   const sums = (flows: string) =>
     [
       ...chosen.map((measure) => `${measure === 'flows' ? flows : estimated(measure)} AS "_${measure}"`),
@@ -94,15 +95,21 @@ function spanSql({ span, isOfFlows }: Rollup, dialect: Dialect): string {
     : withinSql('"time"', span, dialect)
 }
 
-type Sums = Pick<AggregateQuery, 'sums' | 'further'>
+type Sums = Pick<AggregateQuery, 'sums' | 'further' | 'doubles'>
+
+/** Of the columns of {@link summedColumns}. */
+export function manyEstimatesSql(field: 'bytes' | 'packets', { doubles = false }: Pick<Sums, 'doubles'>): string {
+  return doubles ? duckdb.identifier(doubleEstimates[field]) : `"${field}"::HUGEINT * coalesce("sampling", 1)`
+}
 
 export function summedMeasures({ sums = measures, further = [] }: Sums): readonly Measure[] {
   return [...sums, ...further]
 }
 
 /** The columns from which {@link sourceOf} sums many flows. */
-export function summedColumns({ sums = measures, further = [] }: Sums, { identifier }: Dialect = duckdb) {
+export function summedColumns({ sums = measures, further = [], doubles }: Sums, { identifier }: Dialect = duckdb) {
   const estimated = sums.filter((measure) => measure !== 'flows')
+  if (doubles === true) return [...estimated.map((measure) => doubleEstimates[measure]), ...further].map(identifier)
   return [...estimated, ...(estimated.length === 0 ? [] : ['sampling']), ...further].map(identifier)
 }
 

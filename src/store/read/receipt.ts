@@ -1,5 +1,6 @@
 import { dayOf, msPerHour } from '../names.ts'
 import type { StoredFile } from '../record.ts'
+import { comparedTime } from '../../model/computed-columns.ts'
 import { isRecord } from '../../model/json.ts'
 
 /** Unix ms; infinite if open. */
@@ -16,12 +17,23 @@ function list(value: unknown): readonly unknown[] {
 }
 
 export function receiveBoundsOf(tree: unknown): TimeBounds | undefined {
-  return boundsOf(tree, 'flows', 'time_received')
+  return boundsOf(tree, 'flows', 'time_received', comparedTime)
 }
 
-/** Union in Unix ms over all reads of a view. Undefined if one has no bounds. */
-export function boundsOf(tree: unknown, view: string, column: string): TimeBounds | undefined {
-  const bounds = restrictionsOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
+const ever: TimeBounds = { from: -Infinity, to: Infinity }
+
+/** Intersection over all reads that compare {@link comparedTime}. Undefined if it is not known, or open. */
+export function comparedBoundsOf(tree: unknown): TimeBounds | undefined {
+  const compared = (condition: unknown, table: string) => boundsIn(condition, { column: comparedTime, table }) ?? ever
+  const bounds = intersectionOf(restrictionsOf(tree, 'flows', compared) ?? [])
+  return bounds !== undefined && Number.isFinite(bounds.from) && Number.isFinite(bounds.to) ? bounds : undefined
+}
+
+/** Union in Unix ms over all reads of a view; of a read, the intersection of its columns. Undefined if one has none. */
+export function boundsOf(tree: unknown, view: string, ...columns: readonly string[]): TimeBounds | undefined {
+  const bounds = restrictionsOf(tree, view, (condition, table) =>
+    intersectionOf(columns.map((column) => boundsIn(condition, { column, table }))),
+  )
   return bounds === undefined
     ? undefined
     : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
@@ -100,16 +112,17 @@ function isView(node: unknown, view: string) {
   )
 }
 
+function intersectionOf(bounds: readonly (TimeBounds | undefined)[]): TimeBounds | undefined {
+  const present = bounds.filter((part) => part !== undefined)
+  return present.length === 0
+    ? undefined
+    : { from: Math.max(...present.map(({ from }) => from)), to: Math.min(...present.map(({ to }) => to)) }
+}
+
 function boundsIn(condition: unknown, column: Column): TimeBounds | undefined {
   if (!isRecord(condition)) return undefined
-  if (condition['type'] === 'CONJUNCTION_AND') {
-    const results = list(condition['children'])
-      .map((value) => boundsIn(value, column))
-      .filter((value) => value !== undefined)
-    return results.length === 0
-      ? undefined
-      : { from: Math.max(...results.map(({ from }) => from)), to: Math.min(...results.map(({ to }) => to)) }
-  }
+  if (condition['type'] === 'CONJUNCTION_AND')
+    return intersectionOf(list(condition['children']).map((value) => boundsIn(value, column)))
   if (condition['class'] !== 'COMPARISON' || !isColumn(condition['left'], column)) return undefined
   const moment = timestampIn(condition['right'])
   if (moment === undefined) return undefined
@@ -157,6 +170,11 @@ function timestampIn(node: unknown): number | undefined {
 
 /** The manifest has ms, files have µs. */
 const roundedMs = 1
+
+/** Whether all rows of a file were received between the bounds. */
+export function isReceivedWithin({ receivedMin, receivedMax }: StoredFile, { from, to }: TimeBounds): boolean {
+  return receivedMin - slackMs > from && receivedMax + roundedMs < to
+}
 
 export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files

@@ -26,7 +26,7 @@ import {
 export function viewInput(
   pin: Pin,
   directory: string,
-  { receiveTime: receipt, readsService: withService, columns }: Statement,
+  { receiveTime: receipt, readsService: withService, columns, computed }: Statement,
 ): ViewInput {
   const sources: (string | undefined)[] = []
   for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
@@ -37,6 +37,7 @@ export function viewInput(
     words: pin.state.words,
     withService,
     columns,
+    computed,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { computedColumns } from '../../model/computed-columns.ts'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
 import { sumReadsOf, type SumReads } from '../file-sums/view.ts'
@@ -9,8 +10,9 @@ import { nodeColumns } from '../kubernetes/resources.ts'
 import { cachePrefix } from './file-cache.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { needleOf, type Needle } from './needles.ts'
-import { boundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
+import { boundsOf, comparedBoundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
 import type { SqlParameters } from '../../model/sql-parameters.ts'
+import type { ComputedColumns } from './computed-columns.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type RequestedAddresses } from './views.ts'
 
 export type Statement = Readonly<{
@@ -26,6 +28,7 @@ export type Statement = Readonly<{
   related: ReadonlySet<string> | undefined
   selection: Selection | undefined
   readsEndpointIds?: boolean
+  computed?: ComputedColumns | undefined
   probed?: Selection | undefined
   eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
   narrow: boolean
@@ -148,7 +151,9 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   const names = inspect(tree)
   const addresses = requestedAddresses(names)
   const ids = idColumns.some((column) => names.columns.has(column))
-  const chosen = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  const computed = computedColumns.filter((column) => names.columns.has(column))
+  const isWhole = addresses.size === 0 || ids || computed.length > 0
+  const chosen = isWhole ? undefined : await selectionOf(connection, tree).catch(() => undefined)
   const selection = chosen?.isProbe === true && first.word === 'explain' ? undefined : chosen
   const times = Object.fromEntries(
     Object.entries(timedViews).flatMap(([view, column]) => {
@@ -161,6 +166,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     addresses,
     columns: everyColumn(names) ? undefined : names.columns,
     readsEndpointIds: ids,
+    computed: computed.length === 0 ? undefined : { names: computed, received: comparedBoundsOf(tree) },
     actorBounds: isVisible(names, auditColumns) ? (times.changes ?? ever) : undefined,
     eventTimes: times,
     narrow: names.tables.has('audit') && !isVisible(names, uncachedColumns),

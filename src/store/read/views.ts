@@ -4,6 +4,7 @@ import { serviceColumns, serviceEvidence, serviceSql } from '../../model/service
 import type { Summed } from '../file-sums/view.ts'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
+import { computedOf, computedType, type ComputedColumns } from './computed-columns.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, type FileColumn } from '../schema.ts'
 
 export type ViewInput = Readonly<{
@@ -15,6 +16,8 @@ export type ViewInput = Readonly<{
   withService?: boolean
   /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
   columns?: ReadonlySet<string> | undefined
+  /** Of flows, beside `columns`. */
+  computed?: ComputedColumns | undefined
   summed?: Summed | undefined
   /** By name of a file: a condition of all rows that the statement needs, or '', and their estimated number. */
   within?: ReadonlyMap<string, Readonly<{ sql: string; rows: number }>> | undefined
@@ -28,15 +31,17 @@ export type RequestedAddresses = ReadonlySet<string>
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
   const groups = new Map<
     string,
-    { readonly file: StoredFile; readonly condition: string; paths: string[]; rows: number }
+    { readonly file: StoredFile; readonly more: string; readonly condition: string; paths: string[]; rows: number }
   >()
+  const computed = stream === 'flows' ? input.computed : undefined
   for (const file of input.files) {
     if (file.stream !== stream) continue
     const { sql: condition, rows } = input.within?.get(file.name) ?? { sql: '', rows: file.rows }
-    const key = `${file.columns ?? `version ${file.schema}`} ${condition}`
+    const more = computed === undefined ? '' : `, ${computedOf(file, computed).join(', ')}`
+    const key = `${file.columns ?? `version ${file.schema}`} ${more} ${condition}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
-    if (group === undefined) groups.set(key, { file, condition, paths: [path], rows })
+    if (group === undefined) groups.set(key, { file, more, condition, paths: [path], rows })
     else {
       group.paths.push(path)
       group.rows += rows
@@ -46,12 +51,14 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     columns
       .map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
       .join(', ')
-  if (groups.size === 0)
-    return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
+  if (groups.size === 0) {
+    const none = [...columns, ...(computed?.names ?? []).map((name) => ({ name, type: computedType(name) }))]
+    return `SELECT ${none.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
+  }
   return [...groups.values()]
     .map(
-      ({ file, condition, paths, rows }) =>
-        `SELECT ${list(file)} FROM ${parquetSql(paths, rows)}${condition === '' ? '' : ` WHERE ${condition}`}`,
+      ({ file, more, condition, paths, rows }) =>
+        `SELECT ${list(file)}${more} FROM ${parquetSql(paths, rows)}${condition === '' ? '' : ` WHERE ${condition}`}`,
     )
     .join(' UNION ALL ')
 }
@@ -258,6 +265,8 @@ export function flowsView(input: ViewInput, requested: RequestedAddresses, from:
     ...own.map((column) => flowExpression(column, input, joining)),
     ...(sums ?? []).map((column) => `r."${column}"`),
   ]
+  if (from.rows === undefined && input.computed !== undefined)
+    columns.push(...input.computed.names.map((name) => `r."${name}"`))
   if (prefix !== undefined) columns.push(...prefixed.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
   const used = addresses.filter(({ field }) => joining.fields.has(field))
   const endpoints = `(${scan(
