@@ -1,5 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
-import { WeirError } from '../model/errors.ts'
+import { hasCode } from '../model/errors.ts'
 import {
   hashedEnds,
   hashedGroupsSql,
@@ -76,7 +76,7 @@ async function largestByHash(
           .map((row) => ({ ...row, _h0: row[`_h${alone}`], _all_groups: row['_all_alone'] }))
   } catch (error) {
     // Groups by one endpoint need less memory.
-    if (isPair || !(error instanceof WeirError) || error.code !== 'WEIR_QUERY_MEMORY') throw error
+    if (isPair || !hasCode(error, 'WEIR_QUERY_MEMORY')) throw error
     return whole()
   }
 }

@@ -91,11 +91,11 @@ test('ids that change between two statements do not divide conversations', async
   const many = () => manyConversations(store, request, disconnected, { perPart: 20, parts: 3, keys: 1000 })
   const one = async () => keysOf(await rowsOf(reader, conversationsSql(request), disconnected))
   expect(keysOf(await many())).toEqual(await one())
-  expect(statements.some((sql) => sql.includes('firsts'))).toBe(false)
+  expect(statements.some((sql) => sql.includes('flow_first_ids'))).toBe(false)
   watched.before = async () => {
     watched.before = () => Promise.resolve()
     await flowsOfDay(now - 2 * day, '10.0.0.10', '10.0.0.2')
   }
   expect(keysOf(await many())).toEqual(await one())
-  expect(statements.some((sql) => sql.includes('firsts'))).toBe(true)
+  expect(statements.some((sql) => sql.includes('flow_first_ids'))).toBe(true)
 })

@@ -14,7 +14,9 @@ import {
   type StoredEnds,
 } from '../query/plan/index.ts'
 import { integerCell } from '../model/integer-cell.ts'
+import { firstIdsTable } from '../store/read/first-ids.ts'
 import { endpointIds, endpointsView, filePrefix } from '../store/read/views.ts'
+import { withMoreParts } from './more-parts.ts'
 import { rowsOf } from './store-query.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
@@ -23,11 +25,16 @@ import { currentWork } from './progress/work.ts'
 
 export const storedEndpoints: StoredEndpoints = {
   view: endpointsView,
+  firsts: firstIdsTable,
   // The node of an end can also be that of its endpoint.
   idOf: (field) => (field.kind === 'ip' && !nodeColumns.has(field.name) ? `"${endpointIds(field.name)}"` : undefined),
 }
 
-export const storedEnds: StoredEnds = { view: endpointsView, stored: (column) => `"${filePrefix}${column}"` }
+export const storedEnds: StoredEnds = {
+  view: endpointsView,
+  firsts: firstIdsTable,
+  stored: (column) => `"${filePrefix}${column}"`,
+}
 
 type ManyGroupsLimits = Readonly<{
   /** Groups are counted if a sample predicts more. */
@@ -66,12 +73,16 @@ export async function manyGroups(
     if (counted === undefined) return undefined
     groups = Number(counted['_groups'])
   }
-  const parts = Math.max(1, Math.min(limits.parts, Math.ceil(groups / limits.perPart)))
+  const read = (single: SingleIds | undefined) => {
+    // Joins of ids need memory too.
+    const perPart = single === undefined ? (2 / 3) * limits.perPart : limits.perPart
+    const least = Math.max(1, Math.min(limits.parts, Math.ceil(groups / perPart)))
+    return withMoreParts({ store, disconnected }, least, (parts) =>
+      readParts(store, request, { parts, single }, disconnected),
+    )
+  }
   const single = singleIdsOf(sample)
-  return (
-    (await readParts(store, request, { parts, single }, disconnected)) ??
-    (await readParts(store, request, { parts, single: undefined }, disconnected))
-  )
+  return (single === undefined ? undefined : await read(single)) ?? (await read(undefined))
 }
 
 /** Undefined if the ids are out of date, or the client has disconnected. */

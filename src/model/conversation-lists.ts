@@ -7,6 +7,8 @@ export const listedParts = { listed: 200, bound: 201, total: 202, register: 203 
 export const listedView = 'listed_conversations'
 export const unlistedView = 'unlisted_flows'
 export const listedEndpointsView = 'listed_endpoints'
+/** Their ids, all of unlisted flows, and 0 (`_ep`), with the first one of the same address (`_first`; 0: none). */
+export const listedIdsTable = 'listed_first_ids'
 
 /** Registers with the first hash of each, by the lowest bits, from which the number of conversations is estimated. */
 export const registers = 1 << 13

@@ -2,9 +2,9 @@
 import { addressShare } from '../../model/conversation-lists.ts'
 import { duckdb } from '../dialect.ts'
 import { fromSql, toSql, type ConversationRank, type ConversationsRequest } from './conversations.ts'
-import { firstIds, firstIdsSql, stillSingleSql, textsOfIdsSql, type SingleIds } from './endpoint-ids.ts'
+import { stillSingleSql, textsOfIdsSql, withFirstIds, type SingleIds } from './endpoint-ids.ts'
 import type { StoredEnds } from './endpoint-sums.ts'
-import { rowsSql } from './row-query.ts'
+import { rowScans } from './row-query.ts'
 
 /** Doubles are exact while the totals are below `exactDoubles`. */
 export type Exactness = Readonly<{ doubles: boolean }>
@@ -15,55 +15,67 @@ export function estimatedSql(field: 'bytes' | 'packets', { doubles }: Exactness)
   return `"${field}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1)`
 }
 
-/** The columns that `conversationRankSql` needs, and those of which they are made. */
+const times = { '"_from"': fromSql(duckdb), '"_to"': toSql(duckdb) }
+
+/** The columns that `conversationRankSql` needs, and those of which they are made, with their SQL. */
 const rankColumns: Readonly<
-  Record<ConversationRank, Readonly<{ reads: readonly string[]; value?: (exactness: Exactness) => string }>>
+  Record<
+    ConversationRank,
+    Readonly<{ reads: Readonly<Record<string, string>>; value?: (exactness: Exactness) => string }>
+  >
 > = {
-  bytes: { reads: ['"bytes"', '"sampling"'], value: (exactness) => `${estimatedSql('bytes', exactness)} AS bytes_est` },
+  bytes: {
+    reads: stored('bytes', 'sampling'),
+    value: (exactness) => `${estimatedSql('bytes', exactness)} AS bytes_est`,
+  },
   packets: {
-    reads: ['"packets"', '"sampling"'],
+    reads: stored('packets', 'sampling'),
     value: (exactness) => `${estimatedSql('packets', exactness)} AS packets_est`,
   },
-  flows: { reads: [] },
-  drop_packets: { reads: ['"drop_packets"'], value: () => '"drop_packets"' },
-  duration: { reads: [`${fromSql(duckdb)} AS "_from"`, `${toSql(duckdb)} AS "_to"`], value: () => '"_from", "_to"' },
-  last: { reads: [`${toSql(duckdb)} AS "_to"`], value: () => '"_to"' },
-  rtt: { reads: ['"rtt"'], value: () => '"rtt"' },
+  flows: { reads: {} },
+  drop_packets: { reads: stored('drop_packets'), value: () => '"drop_packets"' },
+  duration: { reads: times, value: () => '"_from", "_to"' },
+  last: { reads: { '"_to"': times['"_to"'] }, value: () => '"_to"' },
+  rtt: { reads: stored('rtt'), value: () => '"rtt"' },
+}
+
+function stored(...columns: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(columns.map((column) => [`"${column}"`, `"${column}"`]))
 }
 
 const id = (end: string) => `nullif("${end}" // ${addressShare}, 0)`
 const port = (end: string) => `(nullif("${end}" % ${addressShare}, 0) - 1)::INTEGER`
 
 /**
- * `rows`: of the flows, with the ends `_s` and `_d`, `proto`, and columns for the rank. `tables`: of a WITH that they
- * need. `isSingle`: of the relation `conversations`: false if the given ids are out of date, and the rows useless.
+ * `rows`: of the flows, with the ends `_s` and `_d`, `proto`, and columns for the rank. `isSingle`: of the relation
+ * `conversations`: false if the given ids are out of date, and the rows useless.
  */
 export function keyedFlows(
   request: ConversationsRequest,
-  { view, stored }: StoredEnds,
+  { view, firsts, stored: inFiles }: StoredEnds,
   { single, doubles }: KeyOptions,
-): Readonly<{ tables: readonly string[]; rows: string; isSingle: string }> {
-  const ids = ['"_src"', '"_dst"']
-  const first = single === undefined ? firstIds(ids) : undefined
+): Readonly<{ rows: string; isSingle: string }> {
   const { reads, value } = rankColumns[request.by]
-  const columns = [
-    ...(['src', 'dst'] as const).flatMap((end) => [`${stored(`${end}_ep`)} AS "_${end}"`, `"${end}_port"`]),
-    '"proto"',
-    ...reads,
-  ]
-  const [source, target] = (['src', 'dst'] as const).map(
-    (end, at) =>
-      `coalesce(${(first?.values ?? ids)[at]}, 0) * ${addressShare} + coalesce("${end}_port"::INTEGER + 1, 0)`,
+  const others = { ...stored('src_port', 'dst_port', 'proto'), ...reads }
+  const ids = { '"_src"': inFiles('src_ep'), '"_dst"': inFiles('dst_ep') }
+  const scans = rowScans(
+    request,
+    Object.entries({ ...ids, ...others }).map(([name, sql]) => `${sql} AS ${name}`),
   )
-  const ends = [
-    `${source} AS "_s"`,
-    `${target} AS "_d"`,
+  const rows =
+    single === undefined
+      ? withFirstIds(scans, { firsts, ids: Object.keys(ids), others: Object.keys(others) })
+      : scans.join(' UNION ALL ')
+  const end = (id: string, number: string) =>
+    `coalesce(${id}, 0) * ${addressShare} + coalesce(${number}::INTEGER + 1, 0)`
+  const columns = [
+    `${end('"_src"', '"src_port"')} AS "_s"`,
+    `${end('"_dst"', '"dst_port"')} AS "_d"`,
     '"proto"',
     ...(value === undefined ? [] : [value({ doubles })]),
   ]
   return {
-    tables: single === undefined ? [firstIdsSql(view)] : [],
-    rows: `SELECT ${ends.join(', ')} FROM (${rowsSql(request, columns)}) flow ${first?.joins ?? ''}`,
+    rows: `SELECT ${columns.join(', ')} FROM (${rows}) flow`,
     isSingle: single === undefined ? 'true' : stillSingleSql(single, view, [id('_one'), id('_other')]),
   }
 }

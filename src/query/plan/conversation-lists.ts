@@ -9,6 +9,7 @@ import {
   joinedEnds,
   listColumns,
   listedEndpointsView,
+  listedIdsTable,
   listedParts,
   listedView,
   listSums,
@@ -44,31 +45,36 @@ export function largestOfListsSql({ by, limit, span }: ConversationsRequest): st
   const rank = columnOfRank[by]
   if (rank === undefined) return undefined
   const ranks = [
-    listedRows([`flow.${rank}`, `${isLost} AS _lost`]),
+    listedRows('sums', [`flow.${rank}`, `${isLost} AS _lost`]),
     `SELECT _source, _target, proto, ${rank}::DOUBLE, false FROM (${restRows})`,
   ]
   const details = [
-    listedRows([...listSums, ...names].map((name) => `flow.${name}`)),
+    largestOf(
+      listedRows(
+        'lists',
+        [...listSums, ...names].map((name) => `flow.${name}`),
+      ),
+    ),
     `SELECT _source, _target, flow.proto, ${allSums}, ${flowAsListed} FROM (` +
-      `SELECT flow.*, ${namesOfEnds} FROM (${restRows}) flow ${joins}) flow`,
+      `SELECT flow.*, ${namesOfEnds} FROM (${largestOf(restRows)}) flow ${joinedEnds('names')}) flow`,
   ]
-  const largest = details.map((rows) => `SELECT * FROM (${rows}) WHERE ${isConversationOf('ranked')}`)
   const tables = [
-    `firsts AS MATERIALIZED (SELECT ep AS _ep, min(ep) OVER (PARTITION BY addr) AS _first, ` +
-      `${conversationNames.join(', ')} FROM ${listedEndpointsView} WHERE addr IS NOT NULL)`,
+    `names AS (SELECT ep AS _ep, ${conversationNames.join(', ')} FROM ${listedEndpointsView})`,
     duckdb.inlined(
       'lists',
       `SELECT * FROM ${listedView} WHERE span_from = ${duckdb.time(span.from)} AND span_to = ${duckdb.time(span.to)}`,
     ),
+    // Once for all that need few columns: each read opens all files.
+    `sums AS MATERIALIZED (SELECT part, src_ep, src_port, dst_ep, dst_port, proto, ${allSums} FROM lists)`,
     ...restTables(rank),
     `bounds AS MATERIALIZED (SELECT sum(${rank})::HUGEINT AS _bound, sum(flows) AS _flows FROM (` +
-      `SELECT ${rank}, flows FROM lists WHERE part = ${bound} UNION ALL SELECT coalesce(max(_sum), 0), ` +
+      `SELECT ${rank}, flows FROM sums WHERE part = ${bound} UNION ALL SELECT coalesce(max(_sum), 0), ` +
       `coalesce(max(flows), 0) FROM rest_buckets WHERE NOT (${isLarge})) bound(${rank}, flows))`,
     `keys AS MATERIALIZED (SELECT ${conversationKey}, ${rank} AS _value, _lost FROM (${ranks.join(' UNION ALL ')}))`,
     'conversations AS MATERIALIZED (SELECT "_one", "_other", "_proto", sum(_value) AS "_rank" FROM keys ' +
       'GROUP BY 1, 2, 3)',
     ...rankedTables(listedEndpointsView, limit),
-    `details AS MATERIALIZED (${mergedConversations(largest.join(' UNION ALL '))})`,
+    `details AS MATERIALIZED (${mergedConversations(details.join(' UNION ALL '))})`,
     ...totalTables,
   ]
   const all = [
@@ -91,12 +97,14 @@ export function largestOfListsSql({ by, limit, span }: ConversationsRequest): st
 }
 
 const { listed, bound, total, register } = listedParts
-const joins = joinedEnds('firsts')
-const isLost = ['src', 'dst'].map((end) => `(flow.${end}_ep IS NOT NULL AND ${end}._ep IS NULL)`).join(' OR ')
+const isLost = ['src', 'dst']
+  .map((end) => `(flow.${end}_ep IS NOT NULL AND coalesce(${end}._first, 0) = 0)`)
+  .join(' OR ')
+const largestOf = (rows: string) => `SELECT * FROM (${rows}) WHERE ${isConversationOf('ranked')}`
 
-function listedRows(columns: readonly string[]) {
+function listedRows(from: 'lists' | 'sums', columns: readonly string[]) {
   const ends = `${conversationEnds('flow')}, flow.proto`
-  return `SELECT ${ends}, ${columns.join(', ')} FROM lists flow ${joins} WHERE part = ${listed}`
+  return `SELECT ${ends}, ${columns.join(', ')} FROM ${from} flow ${joinedEnds(listedIdsTable)} WHERE part = ${listed}`
 }
 
 const isLarge = '(_sum > (SELECT _cut FROM rest_cut)) IS TRUE'
@@ -107,6 +115,9 @@ const restRows = `SELECT * FROM rest WHERE ${bucket} IN (SELECT _bucket FROM res
 
 /** The flows without a list, and the sums of their buckets and registers, of one scan. */
 function restTables(rank: string): readonly string[] {
+  const joins = ['src', 'dst']
+    .map((end) => `JOIN ${listedIdsTable} ${end} ON coalesce(flow.${end}_ep, 0) = ${end}._ep`)
+    .join(' ')
   const hash = (id: (end: string) => string) => conversationHash('flow', id)
   // Sums of doubles take a fraction of the time; they are exact below 2^53.
   const totals = listSums.map((name) => `sum(${name}::DOUBLE) AS ${name}`).join(', ')
@@ -128,10 +139,10 @@ function restTables(rank: string): readonly string[] {
 /** The sums of all flows, and the estimated number of conversations. */
 const totalTables: readonly string[] = [
   `first_hashes AS (SELECT _register, min(_first) AS _first FROM (` +
-    `SELECT src_port AS _register, src_ep AS _first FROM lists WHERE part = ${register} UNION ALL ` +
+    `SELECT src_port AS _register, src_ep AS _first FROM sums WHERE part = ${register} UNION ALL ` +
     `SELECT _register, _first FROM rest_sums WHERE _register IS NOT NULL) GROUP BY 1)`,
   `counted AS (SELECT count(*) AS "_registers", ${registers} * greatest(count(*) - 1, 0) / ` +
     `(coalesce(sum(_first::DOUBLE) / ${2 ** 32}, 0) + ${registers} - count(*)) AS _estimated FROM first_hashes)`,
   `total AS (SELECT ${listSums.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ')} FROM (` +
-    `SELECT ${allSums} FROM lists WHERE part = ${total} UNION ALL SELECT ${allSums} FROM rest_buckets))`,
+    `SELECT ${allSums} FROM sums WHERE part = ${total} UNION ALL SELECT ${allSums} FROM rest_buckets))`,
 ]

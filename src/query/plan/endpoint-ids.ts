@@ -16,7 +16,7 @@ export function idCountsSql(view: string): string {
 
 export const idCounts = ['"_ids"', '"_first_id"', '"_last_id"', '"_addresses"'] as const
 
-/** Of a row with {@link idCounts}. Undefined: {@link firstIdsSql} is needed. */
+/** Of a row with {@link idCounts}. Undefined: {@link withFirstIds} is needed. */
 export function singleIdsOf(row: Readonly<Record<string, unknown>>): SingleIds | undefined {
   const [count, first, last, addresses] = idCounts.map((name) => Number(row[name.slice(1, -1)])) as [
     number,
@@ -34,20 +34,18 @@ export function stillSingleSql({ count, first, last }: SingleIds, view: string, 
   return [same, ...within].join(' AND ')
 }
 
-/** Table `firsts`: of each id, the first one of the same address. */
-export function firstIdsSql(view: string): string {
-  return (
-    `firsts AS MATERIALIZED (SELECT ep AS "_ep", min(ep) OVER (PARTITION BY addr) AS "_first" ` +
-    `FROM ${view} WHERE addr IS NOT NULL)`
-  )
-}
-
-/** Columns of {@link firstIdsSql} instead of ids of the relation `flow`, and their joins. */
-export function firstIds(ids: readonly string[]): Readonly<{ values: readonly string[]; joins: string }> {
-  return {
-    values: ids.map((_, at) => `first${at}."_first"`),
-    joins: ids.map((id, at) => `LEFT JOIN firsts first${at} ON flow.${id} = first${at}."_ep"`).join(' '),
-  }
+/**
+ * Rows of statements with the first ids of the addresses instead of ids `ids`, and their columns `others`. `firsts`:
+ * relation of all ids in flows and 0 (`_ep`), with the first one of the same address (`_first`; 0: no address).
+ */
+export function withFirstIds(
+  scans: readonly string[],
+  { firsts, ids, others }: Readonly<{ firsts: string; ids: readonly string[]; others: readonly string[] }>,
+): string {
+  const columns = [...ids.map((id, at) => `nullif(first${at}."_first", 0) AS ${id}`), ...others]
+  const joins = ids.map((id, at) => `JOIN ${firsts} first${at} ON coalesce(flow.${id}, 0) = first${at}."_ep"`)
+  // DuckDB knows the range of ids of each scan, but not of their union: then it joins by a hash table.
+  return scans.map((rows) => `SELECT ${columns.join(', ')} FROM (${rows}) flow ${joins.join(' ')}`).join(' UNION ALL ')
 }
 
 /** Table `texts` (`_ep`, `_text`) of the ids in columns of a small relation. */

@@ -6,6 +6,8 @@ import type { End, QueryField } from '../names.ts'
 export type StoredEnds = Readonly<{
   /** Relation of endpoints with columns `ep` (id), `addr`, `name`, `owner_name` and `label`. */
   view: string
+  /** See `withFirstIds`. */
+  firsts: string
   /** SQL of a column as stored in a flow, without the names of its endpoint. */
   stored: (column: string) => string
 }>

@@ -39,12 +39,11 @@ export function conversationsPartSql(
   { part, parts, ...options }: ConversationsPart,
 ): string {
   const { by, limit } = request
-  const { tables: before, rows, isSingle } = keyedFlows(request, ends, options)
+  const { rows, isSingle } = keyedFlows(request, ends, options)
   // The same for both directions.
   const ports = ['"_s"', '"_d"'].map((end) => `greatest(${end} % ${addressShare} - 1, 0)`)
   const within = parts === 1 ? '' : ` WHERE hash(${ports.join(' + ')}) % ${parts} = ${part}`
   const tables = [
-    ...before,
     `conversations AS MATERIALIZED (SELECT least("_s", "_d") AS "_one", greatest("_s", "_d") AS "_other", ` +
       `"proto" AS "_proto", ${conversationRankSql[by](duckdb.sum)} AS "_rank" FROM (${rows}) ` +
       `keyed${within} GROUP BY 1, 2, 3)`,

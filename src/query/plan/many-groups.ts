@@ -2,16 +2,8 @@
 import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
-import {
-  firstIds,
-  firstIdsSql,
-  idCounts,
-  idCountsSql,
-  stillSingleSql,
-  textsOfIdsSql,
-  type SingleIds,
-} from './endpoint-ids.ts'
-import { boundOf, rowsSql, withinSql } from './row-query.ts'
+import { idCounts, idCountsSql, stillSingleSql, textsOfIdsSql, withFirstIds, type SingleIds } from './endpoint-ids.ts'
+import { boundOf, rowScans, rowsSql, withinSql } from './row-query.ts'
 import {
   manyEstimatesSql,
   orderedValues,
@@ -25,6 +17,8 @@ import {
 /** Relation with columns `ep` (id) and `addr`. */
 export type StoredEndpoints = Readonly<{
   view: string
+  /** See `withFirstIds`. */
+  firsts: string
   /** Undefined for fields that are no address. */
   idOf: (field: QueryField) => string | undefined
 }>
@@ -93,17 +87,18 @@ function sumSql(measure: Measure, doubles: boolean) {
  */
 export function groupsPartSql(
   request: GroupsRequest,
-  { view, idOf }: StoredEndpoints,
+  { view, firsts, idOf }: StoredEndpoints,
   { parts, part, single, min }: GroupsPart,
 ): string {
   const { group, by, limit, doubles = false } = request
   const { columns, names, ids } = keysOf(request, idOf)
   const measures = summedMeasures(request)
   const sums = measures.map((measure) => `"_${measure}"`)
-  const first = single === undefined ? firstIds(ids) : undefined
-  const keys = names.map((name) => (ids.includes(name) ? (first?.values[ids.indexOf(name)] ?? name) : name))
-  const flows = `(${rowsSql(request, [...columns, ...summedColumns(request)])}) flow ${first?.joins ?? ''}`
-  const number = (first?.values ?? ids).map((id) => `coalesce(${id}, 0)`).join(' + ')
+  const summed = summedColumns(request)
+  const scans = rowScans(request, [...columns, ...summed])
+  const others = [...names.filter((name) => !ids.includes(name)), ...summed]
+  const flows = single === undefined ? withFirstIds(scans, { firsts, ids, others }) : scans.join(' UNION ALL ')
+  const number = ids.map((id) => `coalesce(${id}, 0)`).join(' + ')
   const within = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
   const rank = `"_${by}"`
   const last = `(SELECT ${rank} FROM parts ORDER BY ${rank} DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1})`
@@ -114,10 +109,9 @@ export function groupsPartSql(
   )
   const order = [`${rank} DESC NULLS LAST`, ...orderedValues(group, duckdb)].join(', ')
   const tables = [
-    ...(single === undefined ? [firstIdsSql(view)] : []),
-    `parts AS MATERIALIZED (SELECT ${keys.map((key, index) => `${key} AS ${names[index]}`).join(', ')}, ` +
+    `parts AS MATERIALIZED (SELECT ${names.join(', ')}, ` +
       `${measures.map((measure) => `${sumSql(measure, doubles)} AS "_${measure}"`).join(', ')} ` +
-      `FROM ${flows}${within} GROUP BY ALL)`,
+      `FROM (${flows}) flow${within} GROUP BY ALL)`,
     `total AS (SELECT count(*) AS "_all_groups", ` +
       `${measures.map((measure) => `sum("_${measure}") AS "_all_${measure}"`).join(', ')}, ` +
       `${single === undefined ? 'true' : stillSingleSql(single, view, ids)} AS "_single" FROM parts)`,

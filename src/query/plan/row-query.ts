@@ -83,18 +83,28 @@ export function middleOf({ time, span }: Pick<RowQuery, 'time' | 'span'>): TimeS
   return (middle.to - middle.from) * 2n >= span.to - span.from ? middle : undefined
 }
 
-/** As a SELECT of the columns. Most rows of a long span are scanned without their times. */
+/** As a SELECT of the columns. */
 export function rowsSql(
   rowQuery: RowQuery,
   columns: readonly string[],
   dialect: Dialect = duckdb,
   part?: Part,
 ): string {
+  return rowScans(rowQuery, columns, dialect, part).join(' UNION ALL ')
+}
+
+/** Statements with all rows together. Most of a long span are scanned without their times. */
+export function rowScans(
+  rowQuery: RowQuery,
+  columns: readonly string[],
+  dialect: Dialect = duckdb,
+  part?: Part,
+): readonly string[] {
   const { names, time, span } = rowQuery
   const select = `SELECT ${columns.join(', ')} FROM ${names.view} WHERE`
   const { all, sure } = time.received?.(span) ?? {}
   const middle = part === undefined ? sure : middleOf(rowQuery)
-  if (all === undefined || middle === undefined) return `${select} ${conditionOf(rowQuery, dialect)}`
+  if (all === undefined || middle === undefined) return [`${select} ${conditionOf(rowQuery, dialect)}`]
   const filter = filterSql(rowQuery, dialect)
   const within = [withinSql(time.sql(dialect), span, dialect), ...filter]
   const compared = dialect.hasParts ? withinSql(dialect.identifier(comparedTime), middle, dialect) : undefined
@@ -104,7 +114,7 @@ export function rowsSql(
     [receivedSql({ from: middle.to, to: all.to }, dialect), ...within],
   ]
   const scans = part === 'middle' ? [inMiddle] : part === 'edges' ? atEdges : [inMiddle, ...atEdges]
-  return scans.map((conditions) => `${select} ${conditions.join(' AND ')}`).join(' UNION ALL ')
+  return scans.map((conditions) => `${select} ${conditions.join(' AND ')}`)
 }
 
 export function receivedSql(span: TimeSpan, dialect: Dialect) {

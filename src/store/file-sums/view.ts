@@ -3,6 +3,7 @@ import { flowsReceived } from '../../model/flow-time.ts'
 import {
   listColumns,
   listedEndpointsView,
+  listedIdsTable,
   listedParts,
   listedView,
   registers,
@@ -10,6 +11,7 @@ import {
 } from '../../model/conversation-lists.ts'
 import { fileList } from '../duck.ts'
 import { sumsOf } from '../names.ts'
+import { firstIdsSql } from '../read/first-ids.ts'
 import { boundsOf, receivedWithin } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import { addressesOf, agentOf, columnsBehind, flowsView, scan, type ViewInput } from '../read/views.ts'
@@ -98,11 +100,11 @@ function listedViews(read: SumReads[number], given: ViewInput): string {
     lists.length === 0
       ? `SELECT NULL::UTINYINT AS part, ${none.join(', ')} WHERE false`
       : `SELECT part, ${columns} FROM read_parquet(${paths}, explicit_cardinality = ${rows}) WHERE part >= ${first}`
-  const others = { ...input, files: input.files.filter((file) => !lists.includes(file)) }
+  const others = { ...input, files: input.files.filter((file) => !lists.includes(file)), withRanges: true }
   return (
     viewSql(listedView, read, listed) +
     `; CREATE TEMP VIEW ${unlistedView} AS ${flowScan(others, part.keys, part.computed ?? [], { span, received })}` +
-    `; CREATE TEMP VIEW ${listedEndpointsView} AS ${scan('endpoints', input)}`
+    `; CREATE TEMP VIEW ${listedEndpointsView} AS ${scan('endpoints', input)}; ${firstIdsSql(listedIdsTable, others)}`
   )
 }
 

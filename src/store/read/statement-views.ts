@@ -7,8 +7,10 @@ import { kubernetesViews } from '../kubernetes/views.ts'
 import { rollupViews } from '../rollup/views.ts'
 import { spendViews } from '../spend/views.ts'
 import { fileColumns, type FileColumn } from '../schema.ts'
+import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 import type { CachedViews } from './file-cache.ts'
+import { firstIdsSql, firstIdsTable } from './first-ids.ts'
 import { maxSelectedRows, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
 import type { Statement } from './statement.ts'
@@ -35,18 +37,29 @@ export function viewInput(
     files: receivedWithin(pin.files, receipt),
     sources: Array.from(sources),
     words: pin.state.words,
+    lacksEndpoints: endpointsIn(pin.files) < endpointsIn(pin.state.files.values()),
     withService,
     columns,
     computed,
   }
 }
 
+function endpointsIn(files: Iterable<StoredFile>): number {
+  let count = 0
+  for (const { stream } of files) if (stream === 'endpoints') count++
+  return count
+}
+
 const probedRows = 'flows_probed'
 
 /** Creating a view opens the first of its files and searches for all others. */
 export function viewsOf(statement: Statement, given: ViewInput, cached: CachedViews): string {
-  const input = cached.inventory === undefined ? given : { ...given, inventory: cached.inventory.database }
   const lowerSql = statement.sql.toLowerCase()
+  const input = {
+    ...given,
+    withRanges: lowerSql.includes(firstIdsTable),
+    ...(cached.inventory === undefined ? {} : { inventory: cached.inventory.database }),
+  }
   const ownSql =
     statement.ownView === undefined
       ? ''
@@ -63,6 +76,7 @@ export function viewsOf(statement: Statement, given: ViewInput, cached: CachedVi
       ...(isNamed('flows') ? [flowsViews(statement, input)] : []),
       ...(isNamed('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []),
       ...(lowerSql.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : []),
+      ...(lowerSql.includes(firstIdsTable) ? [firstIdsSql(firstIdsTable, input)] : []),
     ].join('; ') + others
   )
 }

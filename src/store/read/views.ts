@@ -14,6 +14,10 @@ export type ViewInput = Readonly<{
   words: readonly string[]
   /** NULL otherwise: lists of ports in SQL become joins, even if no statement reads the column. */
   withService?: boolean
+  /** Flows can have ids without an endpoint. */
+  lacksEndpoints?: boolean
+  /** With the ranges of values of all files, which are read before. */
+  withRanges?: boolean
   /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
   columns?: ReadonlySet<string> | undefined
   /** Of flows, beside `columns`. */
@@ -56,16 +60,18 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     return `SELECT ${none.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
   }
   return [...groups.values()]
-    .map(
-      ({ file, more, condition, paths, rows }) =>
-        `SELECT ${list(file)}${more} FROM ${parquetSql(paths, rows)}${condition === '' ? '' : ` WHERE ${condition}`}`,
-    )
+    .map(({ file, more, condition, paths, rows }) => {
+      const where = condition === '' ? '' : ` WHERE ${condition}`
+      return `SELECT ${list(file)}${more} FROM ${parquetSql(paths, rows, input)}${where}`
+    })
     .join(' UNION ALL ')
 }
 
 /** DuckDB estimates the rows from the first file alone, and would make a hash table of flows instead of endpoints. */
-function parquetSql(paths: readonly string[], rows: number): string {
-  return `read_parquet(${fileList(paths)}, explicit_cardinality = ${rows})`
+function parquetSql(paths: readonly string[], rows: number, { withRanges }: ViewInput): string {
+  // Without it, DuckDB knows the ranges of values of single files only.
+  const ranges = withRanges === true ? ', union_by_name = true' : ''
+  return `read_parquet(${fileList(paths)}, explicit_cardinality = ${rows}${ranges})`
 }
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')

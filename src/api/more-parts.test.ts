@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { StoreReader } from '../engine/control.ts'
+import { WeirError } from '../model/errors.ts'
+import { withMoreParts } from './more-parts.ts'
+
+const turn = { store: {} as StoreReader, disconnected: new AbortController().signal }
+const lacking = new WeirError('WEIR_QUERY_MEMORY', 'no memory')
+
+test('the parts double until the memory suffices', async () => {
+  const tried: number[] = []
+  const result = await withMoreParts(turn, 3, async (parts) => {
+    tried.push(parts)
+    if (parts < 10) throw lacking
+    return parts
+  })
+  expect([result, tried]).toEqual([12, [3, 6, 12]])
+})
+
+test.each([
+  ['lack of memory with most parts', lacking, [4, 8, 16]],
+  ['another failure', new Error('no file'), [4]],
+])('%s is thrown', async (_, error, expected) => {
+  const tried: number[] = []
+  const read = withMoreParts(turn, 4, async (parts) => {
+    tried.push(parts)
+    throw error
+  })
+  await expect(read).rejects.toBe(error)
+  expect(tried).toEqual(expected)
+})
+
+test('one request at a time, and none for a client that has disconnected', async () => {
+  const events: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const first = withMoreParts(turn, 1, async () => {
+    events.push('first')
+    await promise
+    events.push('ended')
+    return 1
+  })
+  const left = new AbortController()
+  const others = [
+    withMoreParts({ ...turn, disconnected: left.signal }, 1, async () => events.push('left')),
+    withMoreParts(turn, 1, async () => events.push('second')),
+  ]
+  left.abort()
+  expect(await others[0]).toBeUndefined()
+  resolve()
+  await Promise.all([first, ...others])
+  expect(events).toEqual(['first', 'ended', 'second'])
+})

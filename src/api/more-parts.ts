@@ -1,0 +1,34 @@
+import type { StoreReader } from '../engine/control.ts'
+import { Permits } from '../host/permits.ts'
+import { hasCode } from '../model/errors.ts'
+import { unlessAborted } from './store-query.ts'
+
+/** Each reads all flows. */
+const mostParts = 16
+
+/** One request at a time has so many groups: two would need the same memory, and no less time. */
+const turns = new WeakMap<StoreReader, Permits>()
+
+/**
+ * `read` with so many parts, and with twice as many after each that lacks memory. Undefined when the client has
+ * disconnected.
+ */
+export async function withMoreParts<Value>(
+  { store, disconnected }: Readonly<{ store: StoreReader; disconnected: AbortSignal }>,
+  parts: number,
+  read: (parts: number) => Promise<Value | undefined>,
+): Promise<Value | undefined> {
+  const turn = turns.get(store) ?? new Permits(1)
+  turns.set(store, turn)
+  return unlessAborted(disconnected, () => turn.use(() => withParts(parts, read), disconnected))
+}
+
+async function withParts<Value>(parts: number, read: (parts: number) => Promise<Value>): Promise<Value> {
+  for (let number = parts; ; number *= 2) {
+    try {
+      return await read(number)
+    } catch (error) {
+      if (number >= mostParts || !hasCode(error, 'WEIR_QUERY_MEMORY')) throw error
+    }
+  }
+}
