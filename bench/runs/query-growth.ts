@@ -3,7 +3,7 @@ import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
 import { msPerHour } from '../../src/store/names.ts'
 import { costOf, median, type Cost } from './query-overhead/cost.ts'
-import { needles, storeFlows } from './query-overhead/store.ts'
+import { needles, spanOf, storeFlows } from './query-overhead/store.ts'
 
 /** From the small to the large store. */
 const maxGrowth = 2
@@ -54,9 +54,10 @@ async function costsIn(
 ): Promise<ReadonlyMap<string, readonly Cost[]>> {
   const stored = await storeFlows(join(folder, 'data'), context.seed, atLeast)
   await using weir = await startWeir({ folder })
+  const span = await spanOf(weir)
   const costs = new Map<string, readonly Cost[]>()
   for (const question of questions) {
-    const measured = await costsOf(context, weir, question)
+    const measured = await costsOf(context, weir, question, span)
     costs.set(question.what, measured)
     const [ms, cpuMs] = [median(measured, 'ms'), median(measured, 'cpuMs')]
     context.figure(
@@ -67,13 +68,21 @@ async function costsIn(
   return costs
 }
 
-async function costsOf(context: AcceptanceContext, weir: WeirProcess, question: Question): Promise<readonly Cost[]> {
+async function costsOf(
+  context: AcceptanceContext,
+  weir: WeirProcess,
+  question: Question,
+  span: readonly [number, number],
+): Promise<readonly Cost[]> {
   const { what, path, parameters, rows } = question
   const costs: Cost[] = []
   const found = new Set<number>()
   for (let run = 0; run <= context.size(5, 1); run++) {
-    // No two ranges are equal. All flows of an address are wanted, also of a store that was filled yesterday.
-    const from = Date.now() - (rows === undefined ? 24 : 168) * msPerHour + run * 1000
+    // No two ranges are equal. All flows of an address are wanted, also of a store that was filled yesterday. Other
+    // ranges begin within the flows, and so within files.
+    const [first, last] = span
+    const within = Math.round(first + (last - first) * (0.04 + 0.027 * run))
+    const from = rows === undefined ? within : Date.now() - 168 * msPerHour + run * 1000
     const query = new URLSearchParams({ ...parameters, from: String(from) }).toString()
     const cost = await costOf(weir, async () => {
       const answer = await weir.get<{ rows: readonly unknown[] }>(`/api/v1/${path}?${query}`)

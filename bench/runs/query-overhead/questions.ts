@@ -1,4 +1,4 @@
-/** `k`: a number of bytes that every flow exceeds, so that no two statements are equal. */
+/** `k`: see {@link Varied}. */
 export type Question = Readonly<{
   what: string
   /** Path and query of the API. */
@@ -11,92 +11,105 @@ export type Question = Readonly<{
 
 export const newestPage = 'newest page of 100'
 
-type Parameters = Readonly<Record<string, string>>
+/** So that no two statements are equal: parameters of the API, and a condition of SQL. */
+type Varied = (k: number) => Readonly<{ from: string; filter: string; sql: string }>
 
-function request(path: string, filter: string, more: Parameters) {
-  return `/api/v1/${path}?${new URLSearchParams({ from: 'now-24h', filter, ...more }).toString()}`
+/** Of any size: no sums can answer. */
+export const byBytes: Varied = (k) => ({ from: 'now-24h', filter: `bytes > ${k}`, sql: `bytes > ${k}` })
+
+/** Ranges that begin within the flows of a span, in Unix ms. */
+export function byTime(oldest: number, newest: number): Varied {
+  return (k) => {
+    const from = Math.round(oldest + (newest - oldest) * (0.04 + 0.027 * k))
+    return { from: String(from), filter: '', sql: `time_received >= make_timestamptz(${from * 1000})` }
+  }
 }
 
-const sumsOf = (path: string, more: Parameters) => (k: number) =>
-  request(path, `bytes > ${k}`, { by: 'bytes', ...more })
+type Parameters = Readonly<Record<string, string>>
 
-function pairs(limit: number): Pick<Question, 'sql' | 'duck'> {
+function request(path: string, { from, filter }: ReturnType<Varied>, more: Parameters) {
+  return `/api/v1/${path}?${new URLSearchParams({ from, filter, ...more }).toString()}`
+}
+
+function pairs(limit: number, vary: Varied): Pick<Question, 'sql' | 'duck'> {
   return {
     sql: (k) =>
-      `SELECT src_addr, dst_addr, sum(bytes) b FROM flows WHERE bytes > ${k} ` +
+      `SELECT src_addr, dst_addr, sum(bytes) b FROM flows WHERE ${vary(k).sql} ` +
       `GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}`,
     duck: (k) =>
       'SELECT s.addr, d.addr, b FROM (SELECT src_ep, dst_ep, sum(bytes) b FROM f ' +
-      `WHERE bytes > ${k} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}) ` +
+      `WHERE ${vary(k).sql} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}) ` +
       'JOIN e s ON s.ep = src_ep JOIN e d ON d.ep = dst_ep',
   }
 }
 
-function rowsOf(what: string, address: string, port?: number): Question {
+function rowsOf(what: string, vary: Varied, address: string, port?: number): Question {
   const own = `SELECT ep FROM e WHERE addr = '${address}'`
   const ports = port === undefined ? '' : ` AND (src_port = ${port} OR dst_port = ${port})`
   return {
     what,
-    api: (k) =>
-      request('flows', `any.addr = ${address}${port === undefined ? '' : ` and any.port = ${port}`} and bytes > ${k}`, {
-        limit: '1000',
-      }),
+    api: (k) => {
+      const { filter, ...varied } = vary(k)
+      const tests = [`any.addr = ${address}`, ...(port === undefined ? [] : [`any.port = ${port}`]), filter]
+      return request('flows', { ...varied, filter: tests.filter(Boolean).join(' and ') }, { limit: '1000' })
+    },
     sql: (k) =>
-      `SELECT * FROM flows WHERE bytes > ${k} AND (src_addr = '${address}' OR dst_addr = '${address}')${ports}`,
-    duck: (k) => `SELECT * FROM f WHERE bytes > ${k} AND (src_ep IN (${own}) OR dst_ep IN (${own}))${ports}`,
+      `SELECT * FROM flows WHERE ${vary(k).sql} AND (src_addr = '${address}' OR dst_addr = '${address}')${ports}`,
+    duck: (k) => `SELECT * FROM f WHERE ${vary(k).sql} AND (src_ep IN (${own}) OR dst_ep IN (${own}))${ports}`,
   }
 }
 
-export function questionsAbout(address: string): readonly Question[] {
+export function questionsAbout(address: string, vary = byBytes): readonly Question[] {
+  const sumsOf = (path: string, more: Parameters) => (k: number) => request(path, vary(k), { by: 'bytes', ...more })
   return [
     {
       what: newestPage,
-      api: (k) => request('flows', `bytes > ${k}`, { limit: '100' }),
-      sql: (k) => `SELECT * FROM flows WHERE bytes > ${k} ORDER BY time_received DESC LIMIT 100`,
-      duck: (k) => `SELECT * FROM f WHERE bytes > ${k} ORDER BY time_received DESC LIMIT 100`,
+      api: (k) => request('flows', vary(k), { limit: '100' }),
+      sql: (k) => `SELECT * FROM flows WHERE ${vary(k).sql} ORDER BY time_received DESC LIMIT 100`,
+      duck: (k) => `SELECT * FROM f WHERE ${vary(k).sql} ORDER BY time_received DESC LIMIT 100`,
     },
     {
       what: 'top 10 sources',
       api: sumsOf('flows', { group: 'src_addr', limit: '10' }),
-      sql: (k) => `SELECT src_addr, sum(bytes) b FROM flows WHERE bytes > ${k} GROUP BY 1 ORDER BY 2 DESC LIMIT 10`,
+      sql: (k) => `SELECT src_addr, sum(bytes) b FROM flows WHERE ${vary(k).sql} GROUP BY 1 ORDER BY 2 DESC LIMIT 10`,
       duck: (k) =>
-        `SELECT addr, b FROM (SELECT src_ep, sum(bytes) b FROM f WHERE bytes > ${k} GROUP BY 1) ` +
+        `SELECT addr, b FROM (SELECT src_ep, sum(bytes) b FROM f WHERE ${vary(k).sql} GROUP BY 1) ` +
         'JOIN e ON ep = src_ep ORDER BY b DESC LIMIT 10',
     },
-    { what: 'top 10 pairs', api: sumsOf('flows', { group: 'src_addr,dst_addr', limit: '10' }), ...pairs(10) },
-    { what: 'topology, 500 edges', api: sumsOf('topology', { scope: 'addr', limit: '500' }), ...pairs(500) },
-    rowsOf('one address, all rows', address),
-    rowsOf('one address and port', address, 443),
+    { what: 'top 10 pairs', api: sumsOf('flows', { group: 'src_addr,dst_addr', limit: '10' }), ...pairs(10, vary) },
+    { what: 'topology, 500 edges', api: sumsOf('topology', { scope: 'addr', limit: '500' }), ...pairs(500, vary) },
+    rowsOf('one address, all rows', vary, address),
+    rowsOf('one address and port', vary, address, 443),
     {
       what: 'distinct addresses',
-      sql: (k) => `SELECT count(DISTINCT src_addr), count(DISTINCT dst_addr) FROM flows WHERE bytes > ${k}`,
-      duck: (k) => `SELECT count(DISTINCT src_ep), count(DISTINCT dst_ep) FROM f WHERE bytes > ${k}`,
+      sql: (k) => `SELECT count(DISTINCT src_addr), count(DISTINCT dst_addr) FROM flows WHERE ${vary(k).sql}`,
+      duck: (k) => `SELECT count(DISTINCT src_ep), count(DISTINCT dst_ep) FROM f WHERE ${vary(k).sql}`,
     },
     {
       what: 'series by minute',
-      api: (k) => request('series', `bytes > ${k}`, { step: '1m' }),
+      api: (k) => request('series', vary(k), { step: '1m' }),
       sql: (k) =>
-        `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM flows WHERE bytes > ${k} GROUP BY 1 ORDER BY 1`,
+        `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM flows WHERE ${vary(k).sql} GROUP BY 1 ORDER BY 1`,
       duck: (k) =>
-        `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM f WHERE bytes > ${k} GROUP BY 1 ORDER BY 1`,
+        `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM f WHERE ${vary(k).sql} GROUP BY 1 ORDER BY 1`,
     },
     {
       what: 'p99 of bytes by protocol',
-      api: (k) => request('flows', `bytes > ${k}`, { group: 'proto', by: 'p99', of: 'bytes' }),
-      sql: (k) => `SELECT proto, quantile_disc(bytes, 0.99) FROM flows WHERE bytes > ${k} GROUP BY 1`,
-      duck: (k) => `SELECT proto, quantile_disc(bytes, 0.99) FROM f WHERE bytes > ${k} GROUP BY 1`,
+      api: (k) => request('flows', vary(k), { group: 'proto', by: 'p99', of: 'bytes' }),
+      sql: (k) => `SELECT proto, quantile_disc(bytes, 0.99) FROM flows WHERE ${vary(k).sql} GROUP BY 1`,
+      duck: (k) => `SELECT proto, quantile_disc(bytes, 0.99) FROM f WHERE ${vary(k).sql} GROUP BY 1`,
     },
     {
       what: 'conversations',
-      api: (k) => request('conversations', `bytes > ${k}`, { limit: '100' }),
+      api: (k) => request('conversations', vary(k), { limit: '100' }),
       sql: (k) =>
         'SELECT src_addr, dst_addr, src_port, dst_port, proto, sum(bytes) b FROM flows ' +
-        `WHERE bytes > ${k} GROUP BY ALL ORDER BY b DESC LIMIT 100`,
+        `WHERE ${vary(k).sql} GROUP BY ALL ORDER BY b DESC LIMIT 100`,
       duck: (k) =>
         'SELECT least(src_ep, dst_ep) a, greatest(src_ep, dst_ep) z, ' +
         'CASE WHEN src_ep < dst_ep THEN src_port ELSE dst_port END x, ' +
         'CASE WHEN src_ep < dst_ep THEN dst_port ELSE src_port END y, proto, sum(bytes) b FROM f ' +
-        `WHERE bytes > ${k} GROUP BY ALL ORDER BY b DESC LIMIT 100`,
+        `WHERE ${vary(k).sql} GROUP BY ALL ORDER BY b DESC LIMIT 100`,
     },
   ]
 }

@@ -6,6 +6,7 @@ import { parseIp } from '../../../src/model/ip.ts'
 import { openStore } from '../../../src/store/index.ts'
 import { FrameMaker, recordingLog, recordingMetrics } from '../../../src/store/testing/frames.ts'
 import { later } from '../flow-queries/week.ts'
+import type { WeirProcess } from '../../../test/kit/weir-process.ts'
 import { flowBatchesBetween } from '../throughput/batches.ts'
 
 /** Receive time of the generated batches. */
@@ -60,6 +61,14 @@ export async function storeFlows(folder: string, seed: number, atLeast: number):
 /** Flows of a complete store in FOLDER; 0: none. */
 export async function storedFlows(folder: string): Promise<number> {
   return Number(await readFile(join(folder, completeFile), 'utf8').catch(() => '0'))
+}
+
+/** First and last receipt, Unix ms. */
+export async function spanOf(weir: WeirProcess): Promise<[number, number]> {
+  const [span] = await weir.sql<{ first: number; last: number }>(
+    'SELECT epoch_ms(min(time_received))::DOUBLE AS first, epoch_ms(max(time_received))::DOUBLE AS last FROM flows',
+  )
+  return [span?.first ?? 0, span?.last ?? 0]
 }
 
 function addNeedles({ columns: { src_addr: sources } }: FlowBatch, index: number, batches: number) {
