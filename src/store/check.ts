@@ -1,8 +1,8 @@
 import type { Disk, Host } from '../host/index.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { lostRows, spanText } from './losses.ts'
-import { daysWithSums } from './file-sums/days.ts'
-import { intactDays, intactSums } from './file-sums/intact.ts'
+import { levelSums } from './file-sums/levels.ts'
+import { intactLevels, intactSums } from './file-sums/intact.ts'
 import { areReadable } from './file-sums/parts.ts'
 import { readManifest } from './manifest.ts'
 import { holdsRows, sumsOf, type Stream } from './names.ts'
@@ -44,13 +44,13 @@ async function compareSize(
 async function checkSums(host: Host, directory: string, files: readonly StoredFile[]): Promise<StoreCheck['sums']> {
   const verification = new Verification(host.disk, directory)
   const withSums = files.filter(({ sums }) => areReadable(sums))
-  const days = daysWithSums(files)
-  const [ofFiles, ofDays] = [await intactSums(verification, withSums), await intactDays(verification, days)]
+  const merged = levelSums(files)
+  const [ofFiles, ofSeveral] = [await intactSums(verification, withSums), await intactLevels(verification, merged)]
   const damaged = [
     ...withSums.flatMap(({ name }) => (ofFiles.has(name) ? [] : [sumsOf(name)])),
-    ...days.flatMap((day) => (ofDays.includes(day) ? [] : [day.name])),
+    ...merged.flatMap((sums) => (ofSeveral.includes(sums) ? [] : [sums.name])),
   ]
-  return { files: withSums.length + days.length, damaged }
+  return { files: withSums.length + merged.length, damaged }
 }
 
 export type CheckedStore = Readonly<{

@@ -5,7 +5,8 @@ import { moveToDamaged } from './damaged-files.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { condemned, expiredAfter, firstGone, removedAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
-import { checksumText, copyOf, daySumsOf, fileName, holdsRows, indexOf, sumsOf, temporaryEnding } from './names.ts'
+import { levels } from './file-sums/levels.ts'
+import { checksumText, copyOf, fileName, holdsRows, indexOf, levelSumsOf, sumsOf, temporaryEnding } from './names.ts'
 import { perSourceOf, type PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
 import type { RemovalReason } from './retention.ts'
@@ -308,10 +309,14 @@ export class Folder {
     if (this.#manifest.usable && !this.#manifest.long) await this.#append(records, state)
     else await this.#manifest.rotate(state)
     this.#durable = state
-    for (const { name, bytes, day } of before.files.values()) {
+    for (const { name, bytes, ...file } of before.files.values()) {
       if (!state.files.has(name)) await this.versions.retire(name, bytes)
-      const isUsed = ({ files }: StoreState) => files.get(name)?.day?.files === day?.files
-      if (day !== undefined && !isUsed(state)) await this.versions.retire(daySumsOf(name, day.files), day.bytes, isUsed)
+      for (const level of levels) {
+        const sums = file[level]
+        const isUsed = ({ files }: StoreState) => files.get(name)?.[level]?.files === sums?.files
+        if (sums === undefined || isUsed(state)) continue
+        await this.versions.retire(levelSumsOf(name, sums.files, level), sums.bytes, isUsed)
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { EndpointIndexes } from './endpoint-index/indexes.ts'
 import { FileSums } from './file-sums/background.ts'
-import { DailySums } from './file-sums/daily.ts'
+import { MergedSums } from './file-sums/merged.ts'
 import { ResolveUnknownAddresses } from './resolve-unknown.ts'
 import type { Folder } from './folder.ts'
 import { lostRows } from './losses.ts'
@@ -30,7 +30,7 @@ export class Maintenance {
   readonly #room: GiveWay
   readonly #indexes: EndpointIndexes
   readonly #sums: FileSums
-  readonly #days: DailySums
+  readonly #merged: MergedSums
   #running: Promise<boolean> | undefined
 
   constructor(options: {
@@ -52,8 +52,8 @@ export class Maintenance {
     this.#again = new ResolveUnknownAddresses(options)
     this.#indexes = new EndpointIndexes({ ...options, directory: options.folder.directory })
     this.#sums = new FileSums(options)
-    this.#days = new DailySums({ ...options, sums: this.#sums })
-    this.#scrub = new Scrub({ ...options, indexes: this.#indexes, sums: this.#sums, days: this.#days })
+    this.#merged = new MergedSums({ ...options, sums: this.#sums })
+    this.#scrub = new Scrub({ ...options, indexes: this.#indexes, sums: this.#sums, merged: this.#merged })
     this.#room = new GiveWay({ ...options, onFull: (error) => this.#onReserve(error) })
   }
 
@@ -106,7 +106,7 @@ export class Maintenance {
     const files = [...state.files.values()].filter(({ name }) => !versions.missing.has(name))
     const indexing = await this.#indexes.next(files, isOverNow)
     const file = indexing ?? this.#sums.next(files, isOverNow)
-    if (file === undefined) return this.#days.run(files, isOverNow, this.#writer)
+    if (file === undefined) return this.#merged.run(files, isOverNow, this.#writer)
     const pin = versions.pin()
     try {
       const beside = indexing === undefined ? this.#sums : this.#indexes

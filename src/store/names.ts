@@ -99,15 +99,19 @@ export function sumsOf(name: string): string {
   return name + sumsEnding
 }
 
-const daySumsPattern = /\.[0-9a-f]{16}\.day$/
+/** Several files of flows with sums of all: those of a day (UTC), and of four hours of it. Larger ones first. */
+export const sumLevels = { day: 24, block: 4 } as const
+export type SumLevel = keyof typeof sumLevels
 
-/** Of a day, beside a file of its flows; built in the background. `digest`: of its files. */
-export function daySumsOf(name: string, digest: string): string {
-  return `${name}.${digest}.day`
+const levelSumsPattern = /\.[0-9a-f]{16}\.(?:day|block)$/
+
+/** Beside one of the files of flows; built in the background. `digest`: of the files. */
+export function levelSumsOf(name: string, digest: string, level: SumLevel): string {
+  return `${name}.${digest}.${level}`
 }
 
-export function isDaySums(name: string): boolean {
-  return daySumsPattern.test(name)
+export function isLevelSums(name: string): boolean {
+  return levelSumsPattern.test(name)
 }
 
 /** The file that another one belongs to, with which it is removed. Undefined for other names. */

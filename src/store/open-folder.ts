@@ -8,15 +8,16 @@ import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
 import { EndpointCopies } from './endpoint-copies.ts'
 import { condemned, overlap } from './losses.ts'
+import { levels } from './file-sums/levels.ts'
 import {
   besideOf,
   checksumInName,
   copied,
   copyOf,
-  daySumsOf,
   holdsRows,
   isCopy,
-  isDaySums,
+  isLevelSums,
+  levelSumsOf,
   msPerHour,
   parseFileName,
   spillPattern,
@@ -91,11 +92,15 @@ export async function openFolder(options: {
       manifestState.empty,
     )
   }
-  const days = new Set([...state.files.values()].map(({ name, day }) => daySumsOf(name, day?.files ?? '')))
+  const sums = new Set(
+    [...state.files.values()].flatMap(({ name, ...file }) =>
+      levels.map((level) => levelSumsOf(name, file[level]?.files ?? '', level)),
+    ),
+  )
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
     const owner = besideOf(name)
-    const alone = isDaySums(name) ? !days.has(name) : owner !== undefined && !state.files.has(owner)
+    const alone = isLevelSums(name) ? !sums.has(name) : owner !== undefined && !state.files.has(owner)
     if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {

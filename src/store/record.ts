@@ -22,8 +22,9 @@ export interface StoredFile extends FileName {
   readonly perSource?: PerSource
   /** Of flows, in a file beside it that can be missing or damaged. Absent until it is built. */
   readonly sums?: SumsOfFile
-  /** Of all flows of its day, likewise. */
-  readonly day?: SumsOfDay
+  /** Of all flows of its day, and of its four hours, likewise. */
+  readonly day?: SumsOfFiles
+  readonly block?: SumsOfFiles
   /** The rows are not in the store. The entry stays until a refill or expiry. */
   readonly lost?: true
 }
@@ -40,7 +41,7 @@ export type SumsOfFile = Readonly<{
 }>
 
 /** `files`: digest of their names. */
-export type SumsOfDay = SumsOfFile & Readonly<{ files: string }>
+export type SumsOfFiles = SumsOfFile & Readonly<{ files: string }>
 
 /** With the copy of endpoints and the sums of flows. */
 export function bytesOnDisk({
@@ -48,8 +49,10 @@ export function bytesOnDisk({
   bytes,
   sums,
   day,
-}: Pick<StoredFile, 'stream' | 'bytes' | 'sums' | 'day'>): number {
-  return (stream === 'endpoints' ? 2 * bytes : bytes) + (sums?.bytes ?? 0) + (day?.bytes ?? 0)
+  block,
+}: Pick<StoredFile, 'stream' | 'bytes' | 'sums' | 'day' | 'block'>): number {
+  const ofFiles = (day?.bytes ?? 0) + (block?.bytes ?? 0)
+  return (stream === 'endpoints' ? 2 * bytes : bytes) + (sums?.bytes ?? 0) + ofFiles
 }
 
 export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, ...file }: File): Omit<File, 'crc'> {

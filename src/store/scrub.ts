@@ -2,7 +2,7 @@ import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { EndpointIndexes } from './endpoint-index/indexes.ts'
 import type { FileSums } from './file-sums/background.ts'
-import type { DailySums } from './file-sums/daily.ts'
+import type { MergedSums } from './file-sums/merged.ts'
 import type { Folder } from './folder.ts'
 import { holdsRows } from './names.ts'
 import { perSourceOf } from './pending.ts'
@@ -19,7 +19,7 @@ type ScrubOptions = Readonly<{
   folder: Folder
   indexes: EndpointIndexes
   sums: FileSums
-  days: DailySums
+  merged: MergedSums
   writer: () => Promise<TableWriter>
   log: Log
   metrics: Metrics
@@ -86,12 +86,12 @@ export class Scrub {
   }
 
   async #read(scrubbed: StoredFile) {
-    const { folder, metrics, log, sums, days } = this.#options
+    const { folder, metrics, log, sums, merged } = this.#options
     const { damage, bytes, crc } = await folder.verification.again(scrubbed)
     metrics.count('weir_store_scrubbed_bytes_total', bytes)
     if (folder.state.files.get(scrubbed.name) !== scrubbed) return
     if (damage !== undefined) return folder.condemn(new Map([[scrubbed, damage]]))
-    const file = await days.check(await sums.check(scrubbed))
+    const file = await merged.check(await sums.check(scrubbed))
     if (file.stream === 'endpoints') await this.#complete(file)
     if (file.stream === 'flows') await this.#options.indexes.check(file)
     if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return

@@ -2,7 +2,7 @@ import type { StoredSums } from '../engine/control.ts'
 import type { RowsReceived } from '../model/rows-received.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
-import { daysWithSums, type DaySums } from './file-sums/days.ts'
+import { levelSums, withoutOverlap, type LevelSums } from './file-sums/levels.ts'
 import { areReadable, conversationPart, sumParts } from './file-sums/parts.ts'
 import { familiesOf, lostRows, lostTimes, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
@@ -161,16 +161,16 @@ class Hours {
 function fileSumsOf(files: readonly StoredFile[]): StoredSums['fileSums'] {
   if (!files.some(({ sums }) => areReadable(sums))) return undefined
   const parts = [...sumParts, conversationPart].map(({ name }) => ({ name, rows: 0, without: new Hours() }))
-  const dayOf = new Map<StoredFile, DaySums>()
-  for (const day of daysWithSums(files)) {
-    for (const part of parts) part.rows += day.sums.parts[part.name] ?? 0
-    for (const file of day.files) dayOf.set(file, day)
+  const levelOf = new Map<StoredFile, LevelSums>()
+  for (const level of withoutOverlap(levelSums(files))) {
+    for (const part of parts) part.rows += level.sums.parts[part.name] ?? 0
+    for (const file of level.files) levelOf.set(file, level)
   }
   for (const file of files) {
     const own = areReadable(file.sums) ? (file.sums?.parts ?? {}) : {}
-    const ofDay = dayOf.get(file)?.sums.parts ?? {}
+    const ofLevel = levelOf.get(file)?.sums.parts ?? {}
     for (const part of parts) {
-      if (ofDay[part.name] !== undefined) continue
+      if (ofLevel[part.name] !== undefined) continue
       const rows = own[part.name]
       if (rows === undefined) part.without.add(file)
       else part.rows += rows

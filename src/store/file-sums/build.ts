@@ -6,9 +6,9 @@ import { fileColumns } from '../schema.ts'
 import { listConversations, type ListedRows } from './conversations.ts'
 import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
-/** Rows per row of the file. A part with more is left out, unless it is small. */
+/** Rows per row of the file. A part with more is left out; a small one can have twice as many, or is never left out. */
 const mostShare = 0.25
-const alwaysRows = 16_384
+const [alwaysRows, smallRows] = [16_384, 65_536]
 
 /** Queries read the row groups of a part. */
 export const sumsFormat = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 30720'
@@ -84,7 +84,8 @@ export async function buildSums(
       const values = valuesOf(part, names, agent)
       if (values.length === 0) continue
       const table = `sums_${number}`
-      const most = Math.floor(Math.max(alwaysRows, (part.mostShare ?? mostShare) * Number(rows)))
+      const share = (part.mostShare ?? mostShare) * Number(rows)
+      const most = Math.floor(Math.max(alwaysRows, share, Math.min(smallRows, 2 * share)))
       await connection.run(`CREATE TEMP TABLE ${table} AS ${partSql(values, flows, type)} LIMIT ${most + 1}`)
       const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
       if (Number(count) > most) continue

@@ -2,9 +2,9 @@
 import { sumsOf } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Verification } from '../verification.ts'
-import type { DaySums } from './days.ts'
+import type { LevelSums } from './levels.ts'
 import { areReadable } from './parts.ts'
-import { summedDays, summedFiles, type Summed, type SumReads } from './view.ts'
+import { levelsOf, summedFiles, summedLevels, type Summed, type SumReads } from './view.ts'
 
 /** Names of files with intact sums. */
 export async function intactSums(
@@ -19,10 +19,13 @@ export async function intactSums(
   return new Set(current.flatMap(({ name }) => (names.has(sumsOf(name)) ? [] : [name])))
 }
 
-export async function intactDays(verification: Verification, days: readonly DaySums[]): Promise<readonly DaySums[]> {
-  const files = days.map(({ name, sums, files: [file] }) => ({ ...file!, ...sums, name }))
+export async function intactLevels(
+  verification: Verification,
+  levels: readonly LevelSums[],
+): Promise<readonly LevelSums[]> {
+  const files = levels.map(({ name, sums, files: [file] }) => ({ ...file!, ...sums, name }))
   const damaged = await verification.damaged(files)
-  return days.filter((_, at) => !damaged.has(files[at]!))
+  return levels.filter((_, at) => !damaged.has(files[at]!))
 }
 
 /** The intact sums that a statement can read. */
@@ -31,8 +34,9 @@ export async function intactFor(
   files: readonly StoredFile[],
   verification: Verification,
 ): Promise<Summed> {
-  const days = await intactDays(verification, summedDays(reads, files))
-  const ofDays = new Set(days.flatMap((day) => day.files))
-  const others = summedFiles(reads, files).filter((file) => !ofDays.has(file))
-  return { files: await intactSums(verification, others), days }
+  const levels = await intactLevels(verification, summedLevels(reads, files))
+  // A read of several can need the sums of a file that another has in those of a day.
+  const ofLevels = reads.map((read) => new Set(levelsOf(read, levels).flatMap((level) => level.files)))
+  const others = summedFiles(reads, files).filter((file) => !ofLevels.every((summed) => summed.has(file)))
+  return { files: await intactSums(verification, others), levels }
 }

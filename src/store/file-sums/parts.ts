@@ -40,7 +40,7 @@ export type SumPart = Readonly<{
 }>
 
 /** Changes with the meaning or the columns of sums. Those of another version are written again. */
-export const sumsVersion = 3
+export const sumsVersion = 4
 /** Of earlier versions with the same meaning, which lack parts at most. */
 const readableSince = 2
 

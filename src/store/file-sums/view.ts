@@ -18,7 +18,7 @@ import { addressesOf, agentOf, columnsBehind, flowsView, scan, type ViewInput } 
 import type { StoredFile, SumsOfFile } from '../record.ts'
 import { fileColumns } from '../schema.ts'
 import { flowTime, sumInput } from './build.ts'
-import { daysWithSums, type DaySums } from './days.ts'
+import { levelSums, withoutOverlap, type LevelSums } from './levels.ts'
 import { conversationPart, sumParts, sumViewOf, viewColumnsOf, type SumPart } from './parts.ts'
 
 /** `flow_time` in µs, `to` exclusive. */
@@ -39,16 +39,22 @@ export function sumReadsOf(tree: unknown, tables: ReadonlySet<string>): SumReads
   })
 }
 
-/** Intact sums: names of files of flows, and days. */
-export type Summed = Readonly<{ files: ReadonlySet<string>; days: readonly DaySums[] }>
+/** Intact sums: names of files of flows, and of several files. */
+export type Summed = Readonly<{ files: ReadonlySet<string>; levels: readonly LevelSums[] }>
 
 /** Files of flows that are wholly in the span, and have sums of the part. */
 export function summedFiles(reads: SumReads, files: readonly StoredFile[]): readonly StoredFile[] {
   return files.filter(({ sums }) => reads.some((read) => isSummed(sums, read)))
 }
 
-export function summedDays(reads: SumReads, files: readonly StoredFile[]): readonly DaySums[] {
-  return daysWithSums(files).filter(({ sums }) => reads.some((read) => isSummed(sums, read)))
+export function summedLevels(reads: SumReads, files: readonly StoredFile[]): readonly LevelSums[] {
+  const all = levelSums(files)
+  return [...new Set(reads.flatMap((read) => levelsOf(read, all)))]
+}
+
+/** Those that a read uses. */
+export function levelsOf(read: SumReads[number], levels: readonly LevelSums[]): readonly LevelSums[] {
+  return withoutOverlap(levels.filter(({ sums }) => isSummed(sums, read)))
 }
 
 function isSummed(of: SumsOfFile | undefined, { part, span }: SumReads[number]): boolean {
@@ -111,14 +117,14 @@ function listedViews(read: SumReads[number], given: ViewInput): string {
 function sumView(read: SumReads[number], given: ViewInput): string {
   const { part, span } = read
   const { input, received: all } = inputWithin(read, given)
-  const days = (given.summed?.days ?? []).filter(({ sums }) => isSummed(sums, read))
-  const ofDays = new Set(days.flatMap(({ files }) => files))
-  const flows = input.files.filter((file) => file.stream === 'flows' && !ofDays.has(file))
+  const levels = levelsOf(read, given.summed?.levels ?? [])
+  const ofLevels = new Set(levels.flatMap(({ files }) => files))
+  const flows = input.files.filter((file) => file.stream === 'flows' && !ofLevels.has(file))
   const summed = flows.filter((file) => given.summed?.files.has(file.name) === true && isSummed(file.sums, read))
   const others = flows.filter((file) => !summed.includes(file))
   const ofSums = [
     ...summed.map(({ name, sums }) => ({ name: sumsOf(name), sums })),
-    ...days.map(({ name, sums }) => ({ name, sums })),
+    ...levels.map(({ name, sums }) => ({ name, sums })),
   ]
   const named = viewColumnsOf(part).filter((column) => given.columns?.has(column) ?? true)
   const computed = (part.computed ?? []).filter(({ name }) => named.includes(name))

@@ -169,3 +169,31 @@ test('a check of the store names damaged sums, and loses no row for them', async
   for (const name of [ofFile, ofDay]) await damages['a flipped bit']?.(path(name), '')
   expect(await found()).toMatchObject({ sums: { damaged: [ofFile, ofDay] }, damaged: [] })
 })
+
+test('four hours of a day have sums, which are read unless those of the day are', async () => {
+  const store = await open()
+  const at = (hour: number) => midnight + (24 + hour) * msPerHour
+  for (const hour of [-5, 1, 4, 5, 6, 9, 10, 13]) await add(store, at(hour + 0.5))
+  clock.now = at(14.5)
+  await maintained(store)
+  const blocks = await named('.block')
+  expect(blocks).toHaveLength(2)
+  // Those hours, two blocks, and the other hours.
+  expect(rowsOfSources(store)).toBe(7 * (1 + 1 + 2 + 1))
+  const cuts = [-6, 1.5, 4, 5.5, 7, 9.2, 10.5, 11, 13.6, 30].map(at)
+  const expectRanges = async () => {
+    for (const from of cuts) for (const to of cuts) if (from < to) await expectEqual(store, { from, to })
+  }
+  await expectRanges()
+  await damages['a flipped bit']?.(path(blocks[0]!), '')
+  clock.passed += 60_000
+  await expectRanges()
+  await maintained(store)
+  await add(store, at(26.5))
+  clock.now = at(28.5)
+  await maintained(store)
+  expect(await named('.block')).toEqual(blocks)
+  expect(await named('.day')).toHaveLength(1)
+  expect(rowsOfSources(store)).toBe(7 * (1 + 1 + 1))
+  await expectRanges()
+})
