@@ -179,7 +179,7 @@ test('missing and damaged lists change no result', async () => {
 /** More conversations than lists have, in files of several hours; `size`: the bytes of one. */
 async function manyConversations(random: SeededRandom, size: () => number): Promise<Observed> {
   const api = await startObserved()
-  const start = now - (now % day) - day
+  const start = now - (now % day) - 2 * day
   for (const hour of [22, 23, 25]) {
     const specs = Array.from({ length: 22_000 }, () => ({
       src: `10.0.${random.integer(0, 3)}.${random.integer(0, 255)}`,
