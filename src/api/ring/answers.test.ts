@@ -269,8 +269,12 @@ test('the previous period is the same query shifted', async () => {
   const { both, span } = await filled(6)
   const later = { from: String(Number(span['from']) + 4 * minute), to: String(Number(span['to']) + 4 * minute) }
   for (const ask of [both.stored, both.live]) {
-    const shifted = (await ask('series', { ...later, offset: '4m', step: '1m', group: 'src_addr' })).body
-    expect(shifted).toEqual((await ask('series', { ...span, step: '1m', group: 'src_addr' })).body)
+    // Up to when rows are stored depends on the time of the request.
+    const seriesOf = async (range: Readonly<Record<string, string>>) => {
+      const { stored_to: _, ...body } = (await ask('series', { ...range, step: '1m', group: 'src_addr' })).body
+      return body
+    }
+    expect(await seriesOf({ ...later, offset: '4m' })).toEqual(await seriesOf(span))
     expect((await ask('flows', { ...later, offset: '4m', group: 'src_addr' })).body['rows']).toEqual(
       (await ask('flows', { ...span, group: 'src_addr' })).body['rows'],
     )
