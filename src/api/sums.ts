@@ -7,7 +7,7 @@ import type { SumsQuery } from '../topics/flows/parameters.ts'
 import type { AboutSums, SumRow, SumsReader, SumsRequest, SumsResult, Totals } from '../topics/flows/sums.ts'
 import type { Principal } from './access/principal.ts'
 import { candidateSums } from './candidate-sums.ts'
-import { sharedKey, StoreRuns, visibleFlows } from './fair/shared-sums.ts'
+import { sharedKey, StoreRuns, visibleFlows, widened, widenedKey } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
@@ -75,15 +75,23 @@ async function readSums<Request extends AggregateQuery>(
   if (store === undefined) return ringSums(run, sums)
   // Before the state of the store is read: if no row is missing here, that state has all of them.
   const unstored = storedTo(context, sums.request.span)
-  const visible = visibleFlows(context.control, await store.sums?.())
-  const begin = async (signal: AbortSignal) => {
-    const answer = await storedSums(store, { ...run, disconnected: signal }, sums)
+  const stored = await store.sums?.()
+  const visible = visibleFlows(context.control, stored)
+  const begin = (request: Request) => async (signal: AbortSignal) => {
+    const answer = await storedSums(store, { ...run, disconnected: signal }, { ...sums, request })
     return answer === undefined ? undefined : { ...answer, ...unstored }
   }
-  if (visible === undefined) return begin(disconnected)
-  const key = `${sharedKey(sums.request, sums.groups, sums.query, principal)} ${visible}`
-  const answer = await sharedRuns.of(store).join(key, { now: context.host.clock.monotonic(), disconnected }, begin)
-  return answer === undefined ? undefined : { ...answer, ...earlierOf(unstored, answer) }
+  const { request, groups, query } = sums
+  if (stored === undefined || visible === undefined) return begin(request)(disconnected)
+  const wide = widened(request, groups, stored)
+  const key =
+    wide === undefined ? sharedKey(request, groups, query, principal) : widenedKey(wide, groups, query, principal)
+  const answer = await sharedRuns
+    .of(store)
+    .join(`${key} ${visible}`, { now: context.host.clock.monotonic(), disconnected }, begin(wide ?? request))
+  if (answer === undefined) return undefined
+  const rows = wide === undefined ? answer.rows : answer.rows.slice(0, request.limit)
+  return { ...answer, rows, ...earlierOf(unstored, answer) }
 }
 
 /** A joined run lacks the rows that this request lacks, and those after its range. */

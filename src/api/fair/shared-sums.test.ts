@@ -96,3 +96,34 @@ test('a joined answer states that newer rows are not stored', async () => {
   const { to } = other['span'] as { to: string }
   expect(Date.parse(String(other['stored_to']))).toBeLessThanOrEqual(Date.parse(to))
 })
+
+test('pairs and topology over many flows share a run, each with its number of groups', async () => {
+  const api = await startStored()
+  const now = Date.now()
+  const flows = Array.from({ length: 40 }, (_, at) => ({ src: `10.0.0.${at % 8}`, dst: '10.0.1.1', bytes: 1 + at }))
+  await api.add(flows, now - 1000)
+  const store = api.control.store!
+  let statements = 0
+  api.control.store = {
+    ...store,
+    query: (...about) => (statements++, store.query(...about)),
+    // The store has few flows, and states many.
+    async sums() {
+      const sums = (await store.sums?.())!
+      const hours = sums.flows.hours?.map((hour) => ({ ...hour, rows: 2_000_000 }))
+      return { ...sums, flows: { ...sums.flows, rows: 2_000_000, ...(hours === undefined ? {} : { hours }) } }
+    },
+  }
+  const rowsOf = async (path: string, parameters: Readonly<Record<string, string>>) =>
+    (await api.get(path, { from: 'now-1h', ...parameters })).body['rows'] as unknown[][]
+  const topology = await rowsOf('topology', { scope: 'addr' })
+  const alone = statements
+  const pairs = { group: 'src_addr,dst_addr', limit: '3' }
+  const both = await Promise.all([rowsOf('topology', { scope: 'addr' }), rowsOf('flows', pairs)])
+  expect(statements).toBe(2 * alone)
+  expect(both).toEqual([topology, topology.slice(0, 3)])
+  expect(topology).toHaveLength(8)
+  // Other parameters have their own run.
+  await Promise.all([rowsOf('topology', { scope: 'addr' }), rowsOf('flows', { ...pairs, by: 'flows' })])
+  expect(statements).toBe(4 * alone)
+})

@@ -1,6 +1,7 @@
 import type { Control, StoredSums, StoreReader } from '../../engine/control.ts'
 import { fingerprint, type AggregateQuery } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
+import { flowsIn } from '../file-sums.ts'
 import type { SumGroups } from '../flow-sums.ts'
 import type { SumsQuery } from '../../topics/flows/parameters.ts'
 import { SharedRuns } from './shared-runs.ts'
@@ -28,14 +29,55 @@ export function sharedKey(
   { from = '', to = 'now', filter: _, ...more }: SumsQuery,
   { namespaces }: Principal,
 ): string {
-  const { by, limit, span } = request
-  const isRelative = [from, to].every((time) => time.startsWith('now'))
+  const { by, limit } = request
   const names = fields.map(({ name }) => name)
   return fingerprint(request, [
     JSON.stringify([names, step ?? null, by, limit, more, namespaces ?? null]),
-    isRelative ? `${from} ${to}` : `${span.from} ${span.to}`,
+    rangeOf(request, from, to),
   ])
 }
+
+function rangeOf({ span }: AggregateQuery, from: string, to: string): string {
+  const isRelative = [from, to].every((time) => time.startsWith('now'))
+  return isRelative ? `${from} ${to}` : `${span.from} ${span.to}`
+}
+
+/** Of a run of which pairs and topology use the first groups. */
+const sharedGroups = 500
+/** With fewer flows, a run is cheap. With more, groups come from rollups or from candidates. */
+const [fewFlows, maxFlows] = [1_000_000, 20_000_000]
+
+/** The request with as many groups as the largest of similar requests. Undefined if it has a run of its own. */
+export function widened<Request extends AggregateQuery>(
+  request: Request,
+  { fields, step }: SumGroups,
+  { flows }: Pick<StoredSums, 'flows'>,
+): Request | undefined {
+  const stored = flowsIn(request.span, flows.hours ?? [])
+  const isPair = step === undefined && fields.length === 2 && fields.every(({ kind }) => kind === 'ip')
+  const isPlain = request.of === undefined && request.beside === undefined && request.further === undefined
+  const isLarge = stored >= fewFlows && stored <= maxFlows
+  return isPair && isPlain && isLarge && request.limit <= sharedGroups ? { ...request, limit: sharedGroups } : undefined
+}
+
+/** As {@link sharedKey}, for requests of the same groups. */
+export function widenedKey(
+  request: AggregateQuery,
+  { fields }: SumGroups,
+  { from = '', to = 'now', filter: _, ...given }: SumsQuery,
+  { namespaces }: Principal,
+): string {
+  const more = Object.entries(given).filter(([name]) => !ofGroups.has(name))
+  const names = fields.map(({ name }) => name)
+  return fingerprint(request, [
+    JSON.stringify([names, request.by, request.sums ?? null, more, namespaces ?? null]),
+    rangeOf(request, from, to),
+    'widened',
+  ])
+}
+
+/** Parameters that the groups of a request replace. */
+const ofGroups: ReadonlySet<string> = new Set(['group', 'scope', 'limit', 'by', 'sums', 'measure'])
 
 /**
  * Changes when queries see further flows that Weir acknowledged to a client. A run that began before must not be joined
