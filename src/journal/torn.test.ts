@@ -117,6 +117,17 @@ describe.each(Object.keys(disks))('a write that a kill interrupted, on %s', (dis
     expect((await read(folder)).unreadable).toEqual([])
   })
 
+  it('is removed if the next segment was only extended', async () => {
+    const folder = await folderWith(['a', 'torn'], large)
+    await tear(folder, 6)
+    await folder.put(segmentName(9), new Uint8Array(2 * pageBytes))
+    const { journal, torn } = await start(folder)
+    expect(torn).toMatchObject([{ segment: first }])
+    await journal.append(unit('b'))
+    await journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a', 'b'], unreadable: [] })
+  })
+
   it('is counted after another start of the kernel: a power cut may have taken acknowledged rows', async () => {
     const folder = await folderWith(['a', 'b'], large)
     await tear(folder, 6)

@@ -40,7 +40,7 @@ export async function removeTornWrite(disk: Disk, directory: string, boot: strin
     const tail = await reading(disk, `${directory}/${name}`, (file) => tailOf(file, bytes))
     if (tail.tornAt !== undefined) torn.push({ segment: name, offset: tail.tornAt, bytes: bytes - tail.tornAt })
     // The checkpoint of a segment may be torn itself; the segment before it has the boot then.
-    else if (tail.frames === 0) return []
+    else if (tail.frames === 0 && !tail.isBlank) return []
     if (tail.frames === 0) continue
     if (tail.boot !== boot) return []
     for (const { segment, offset } of torn) await truncate(disk, `${directory}/${segment}`, offset)
@@ -71,6 +71,8 @@ type SegmentTail = Readonly<{
   frames: number
   /** Of the kernel that wrote the first frame. */
   boot?: string | undefined
+  /** Extended, and killed before the first write. */
+  isBlank?: boolean
   /** Offset of the first frame that was not written as a whole. */
   tornAt?: number
 }>
@@ -98,7 +100,8 @@ async function tailOf(file: DiskFile, size: number): Promise<SegmentTail> {
     if (isUnreadable) return { frames, boot }
     end = last
   }
-  return (await isTorn(file, end, size)) ? { frames, boot, tornAt: end } : { frames, boot }
+  if (await isTorn(file, end, size)) return { frames, boot, tornAt: end }
+  return { frames, boot, isBlank: frames === 0 && !isUnreadable }
 }
 
 async function isWhole(file: DiskFile, offset: number, size: number) {
