@@ -1,5 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
-import { WeirError } from '../model/errors.ts'
+import { hasCode } from '../model/errors.ts'
 import {
   countedField,
   countedValuesSql,
@@ -42,7 +42,7 @@ export async function countedValues(
   try {
     return await rowsOf(store, countedValuesSql(request, of), disconnected)
   } catch (error) {
-    if (error instanceof WeirError && error.code === 'WEIR_QUERY_MEMORY') return 'none'
+    if (hasCode(error, 'WEIR_QUERY_MEMORY')) return 'none'
     throw error
   }
 }

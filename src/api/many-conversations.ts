@@ -10,14 +10,13 @@ import {
   type ConversationKey,
   type ConversationsPart,
   type ConversationsRequest,
-  type SingleIds,
 } from '../query/plan/index.ts'
 import type { Cell } from './live/cells.ts'
 import { storedEnds } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells } from './ring/sums.ts'
 import { currentWork } from './progress/work.ts'
-import { withMoreParts } from './more-parts.ts'
+import { readOfIds } from './more-parts.ts'
 import { rowsOf } from './store-query.ts'
 
 type ManyConversationsLimits = Readonly<{
@@ -46,17 +45,13 @@ export async function manyConversations(
   const doubles = areExact(totals)
   if (!doubles) totals = await totalsOf(false)
   if (totals === undefined) return undefined
-  const flows = Number(totals['_all_flows'])
-  const read = (single: SingleIds | undefined) => {
-    // Joins of ids need memory too.
-    const perPart = single === undefined ? (2 / 3) * limits.perPart : limits.perPart
-    const least = Math.max(1, Math.min(limits.parts, Math.ceil(flows / perPart)))
-    return withMoreParts({ store, disconnected }, least, (parts) =>
-      readParts(store, request, { parts, doubles, single }, disconnected),
-    )
-  }
-  const single = singleIdsOf(totals)
-  const ranked = (single === undefined ? undefined : await read(single)) ?? (await read(undefined))
+  // Each flow can be a conversation.
+  const groups = Number(totals['_all_flows'])
+  const ranked = await readOfIds(
+    { store, disconnected },
+    { groups, single: singleIdsOf(totals), limits },
+    (single, parts) => readParts(store, request, { parts, doubles, single }, disconnected),
+  )
   if (ranked === undefined) return undefined
   const { largest, conversations } = ranked
   const all = {

@@ -16,7 +16,7 @@ import {
 import { integerCell } from '../model/integer-cell.ts'
 import { firstIdsTable } from '../store/read/first-ids.ts'
 import { endpointIds, endpointsView, filePrefix } from '../store/read/views.ts'
-import { withMoreParts } from './more-parts.ts'
+import { readOfIds } from './more-parts.ts'
 import { rowsOf } from './store-query.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
@@ -73,16 +73,9 @@ export async function manyGroups(
     if (counted === undefined) return undefined
     groups = Number(counted['_groups'])
   }
-  const read = (single: SingleIds | undefined) => {
-    // Joins of ids need memory too.
-    const perPart = single === undefined ? (2 / 3) * limits.perPart : limits.perPart
-    const least = Math.max(1, Math.min(limits.parts, Math.ceil(groups / perPart)))
-    return withMoreParts({ store, disconnected }, least, (parts) =>
-      readParts(store, request, { parts, single }, disconnected),
-    )
-  }
-  const single = singleIdsOf(sample)
-  return (single === undefined ? undefined : await read(single)) ?? (await read(undefined))
+  return readOfIds({ store, disconnected }, { groups, single: singleIdsOf(sample), limits }, (single, parts) =>
+    readParts(store, request, { parts, single }, disconnected),
+  )
 }
 
 /** Undefined if the ids are out of date, or the client has disconnected. */

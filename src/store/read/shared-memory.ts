@@ -1,6 +1,6 @@
 import type { Timers } from '../../host/index.ts'
 import { Permits } from '../../host/permits.ts'
-import { WeirError } from '../../model/errors.ts'
+import { hasCode } from '../../model/errors.ts'
 
 const quietMs = 10_000
 const lookMs = 20
@@ -34,7 +34,7 @@ export class SharedMemory {
           return await query()
         } catch (error) {
           const isAlone = beside === 0 && this.#begun <= begun + 1
-          if (isAlone || tries === maxTries || !isMemory(error)) throw error
+          if (isAlone || tries === maxTries || !hasCode(error, 'WEIR_QUERY_MEMORY')) throw error
         }
         if (!isWaiting) await this.#again.take(signal)
         isWaiting = true
@@ -45,8 +45,4 @@ export class SharedMemory {
       if (isWaiting) this.#again.release()
     }
   }
-}
-
-function isMemory(error: unknown): boolean {
-  return error instanceof WeirError && error.code === 'WEIR_QUERY_MEMORY'
 }
