@@ -7,7 +7,7 @@ import type { SumsQuery } from '../topics/flows/parameters.ts'
 import type { AboutSums, SumRow, SumsReader, SumsRequest, SumsResult, Totals } from '../topics/flows/sums.ts'
 import type { Principal } from './access/principal.ts'
 import { candidateSums } from './candidate-sums.ts'
-import { sharedKey, StoreRuns, visibleFlows, widened, widenedKey } from './fair/shared-sums.ts'
+import { sharedKey, StoreRuns, visibleFlows, widened, withoutGroups } from './fair/shared-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
@@ -84,8 +84,7 @@ async function readSums<Request extends AggregateQuery>(
   const { request, groups, query } = sums
   if (stored === undefined || visible === undefined) return begin(request)(disconnected)
   const wide = widened(request, groups, stored)
-  const key =
-    wide === undefined ? sharedKey(request, groups, query, principal) : widenedKey(wide, groups, query, principal)
+  const key = sharedKey(wide ?? request, groups, wide === undefined ? query : withoutGroups(query), principal)
   const answer = await sharedRuns
     .of(store)
     .join(`${key} ${visible}`, { now: context.host.clock.monotonic(), disconnected }, begin(wide ?? request))

@@ -29,25 +29,21 @@ export function sharedKey(
   { from = '', to = 'now', filter: _, ...more }: SumsQuery,
   { namespaces }: Principal,
 ): string {
-  const { by, limit } = request
+  const { by, limit, span } = request
+  const isRelative = [from, to].every((time) => time.startsWith('now'))
   const names = fields.map(({ name }) => name)
   return fingerprint(request, [
     JSON.stringify([names, step ?? null, by, limit, more, namespaces ?? null]),
-    rangeOf(request, from, to),
+    isRelative ? `${from} ${to}` : `${span.from} ${span.to}`,
   ])
-}
-
-function rangeOf({ span }: AggregateQuery, from: string, to: string): string {
-  const isRelative = [from, to].every((time) => time.startsWith('now'))
-  return isRelative ? `${from} ${to}` : `${span.from} ${span.to}`
 }
 
 /** Of a run of which pairs and topology use the first groups. */
 const sharedGroups = 500
-/** With fewer flows, a run is cheap. With more, groups come from rollups or from candidates. */
+/** With fewer flows, a run is cheap. With more, groups are those of rollups or candidates. */
 const [fewFlows, maxFlows] = [1_000_000, 20_000_000]
 
-/** The request with as many groups as the largest of similar requests. Undefined if it has a run of its own. */
+/** The request with as many groups as the largest of similar requests. Undefined if it needs a separate run. */
 export function widened<Request extends AggregateQuery>(
   request: Request,
   { fields, step }: SumGroups,
@@ -60,24 +56,13 @@ export function widened<Request extends AggregateQuery>(
   return isPair && isPlain && isLarge && request.limit <= sharedGroups ? { ...request, limit: sharedGroups } : undefined
 }
 
-/** As {@link sharedKey}, for requests of the same groups. */
-export function widenedKey(
-  request: AggregateQuery,
-  { fields }: SumGroups,
-  { from = '', to = 'now', filter: _, ...given }: SumsQuery,
-  { namespaces }: Principal,
-): string {
-  const more = Object.entries(given).filter(([name]) => !ofGroups.has(name))
-  const names = fields.map(({ name }) => name)
-  return fingerprint(request, [
-    JSON.stringify([names, request.by, request.sums ?? null, more, namespaces ?? null]),
-    rangeOf(request, from, to),
-    'widened',
-  ])
-}
+/** Parameters that the groups and the rank of a request replace. */
+const ofGroups: ReadonlySet<string> = new Set(['group', 'scope', 'limit', 'by', 'measure'])
 
-/** Parameters that the groups of a request replace. */
-const ofGroups: ReadonlySet<string> = new Set(['group', 'scope', 'limit', 'by', 'sums', 'measure'])
+/** For {@link sharedKey} of a {@link widened} request. */
+export function withoutGroups(query: SumsQuery): SumsQuery {
+  return Object.fromEntries(Object.entries(query).filter(([name]) => !ofGroups.has(name)))
+}
 
 /**
  * Changes when queries see further flows that Weir acknowledged to a client. A run that began before must not be joined
