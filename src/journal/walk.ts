@@ -133,12 +133,12 @@ export class Walk {
     const later = names.findIndex((name) => (segmentStart(name) ?? 0) > next)
     const start = this.#first ?? names[later === -1 ? names.length - 1 : Math.max(0, later - 1)]
     this.#first = undefined
-    return start === undefined ? false : this.#open(start)
+    return start === undefined ? false : this.#open(start, durable)
   }
 
   async #leave(durable: Durable | undefined): Promise<boolean> {
     const next = (await this.#segments(durable)).find((name) => name > this.#segment)
-    return next === undefined ? false : this.#open(next)
+    return next === undefined ? false : this.#open(next, durable)
   }
 
   /** Whether the writer had lost the folder: it acknowledged none of these frames. */
@@ -175,7 +175,7 @@ export class Walk {
     }
   }
 
-  async #open(name: string): Promise<boolean> {
+  async #open(name: string, durable: Durable | undefined): Promise<boolean> {
     await this.close()
     const path = `${this.#directory}/${name}`
     try {
@@ -191,17 +191,17 @@ export class Walk {
     this.#scanner = new SegmentScanner(this.#file, 0, 0)
     // Row 0 begins a journal; later first segments get it from their first header.
     if (segmentStart(name) === 1 && Number.isNaN(this.#row)) this.#row = 0
-    await this.#skip()
+    await this.#skip(durable?.segment === name ? durable.offset : await this.#file.size())
     return true
   }
 
-  async #skip() {
+  /** Not beyond `limit`: the scanner reads ahead, and a write under way has zeros there. */
+  async #skip(limit: number) {
     const scanner = this.#scanner!
-    const size = await this.#file!.size()
     const sequence = this.#lastSequence
     let from = scanner.offset
     while (sequence > 0) {
-      const header = await scanner.nextHeader(size)
+      const header = await scanner.nextHeader(limit)
       if (header.is !== 'frame' || header.decoded.header.sequence > sequence) break
       from = scanner.offset
     }
