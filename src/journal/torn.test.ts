@@ -49,6 +49,14 @@ describe.each(Object.keys(disks))('a write that a kill interrupted, on %s', (dis
     await folder.put(name, bytes.fill(0, page * pageBytes))
   }
 
+  /** Its frame ends at this offset, with so many zeros. */
+  async function appendUpTo(journal: SegmentWriter, name: string, end: number, zeros = 0): Promise<void> {
+    const header = smallestHeader + 'http'.length + 2 * name.length
+    const given = unit(name, end - header - journal.tail.durable().offset)
+    await journal.append({ ...given, raw: given.raw.fill(0, given.raw.length - zeros) })
+    expect(journal.tail.durable().offset).toBe(end)
+  }
+
   const accepted = (journal: SegmentWriter) => journal.totals().get('http')?.accepted
 
   it('is removed and not counted, also if the start is killed before its first append', async () => {
@@ -85,6 +93,35 @@ describe.each(Object.keys(disks))('a write that a kill interrupted, on %s', (dis
     await again.journal.append(unit('c'))
     await again.journal.close()
     expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'c'], unreadable: [] })
+  })
+
+  it.each([1, 10, 63, 64])('may lack %i bytes of its last page', async (bytes) => {
+    const folder = await folderWith([])
+    const { journal } = await start(folder)
+    await journal.append(unit('a'))
+    await appendUpTo(journal, 'whole', 2 * pageBytes + bytes)
+    await appendUpTo(journal, 'torn', 4 * pageBytes + bytes)
+    await journal.close()
+    await tear(folder, 4)
+    const again = await start(folder)
+    expect(again.torn).toMatchObject([{ offset: 2 * pageBytes + bytes }])
+    await again.journal.append(unit('b'))
+    await again.journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a', 'whole', 'b'], unreadable: [] })
+  })
+
+  it.each([1, 10, 63])('is not a changed byte before zeros of a frame in %i bytes of its last page', async (bytes) => {
+    const folder = await folderWith([])
+    const { journal } = await start(folder)
+    await journal.append(unit('a'))
+    await appendUpTo(journal, 'b', 2 * pageBytes + bytes, bytes)
+    await journal.close()
+    const content = await folder.get(first)
+    await folder.put(first, content.fill((content[pageBytes] ?? 0) ^ 1, pageBytes, pageBytes + 1))
+    const again = await start(folder)
+    expect(again.torn).toEqual([])
+    await again.journal.close()
+    expect(await read(folder)).toMatchObject({ names: ['a'], lost: 2 })
   })
 
   it('may have whole frames, which count', async () => {

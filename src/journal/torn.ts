@@ -20,12 +20,29 @@ export type TornWrite = Readonly<{
   bytes: number
 }>
 
-/** At the end of the file. */
+/** At the end of the file, which may have some zeros more. */
 export async function appendPieces(file: DiskFile, pieces: readonly Uint8Array[], offset: number): Promise<void> {
-  const last = offset + pieces.reduce((sum, piece) => sum + piece.length, 0) - 1
-  const isTearable = Math.floor(offset / pageBytes) !== Math.floor(last / pageBytes)
-  if (isTearable) await file.write(zero, last)
+  const end = offset + pieces.reduce((sum, piece) => sum + piece.length, 0)
+  const lastPage = Math.floor((end - 1) / pageBytes) * pageBytes
+  if (offset < lastPage) await file.write(zero, extendedTo(lastPage, end, pieces) - 1)
   await file.writeAll(pieces, offset)
+}
+
+/** Enough zeros in the last page to recognise that it was not written. */
+function extendedTo(lastPage: number, end: number, pieces: readonly Uint8Array[]) {
+  const least = lastPage + leastZeros
+  // These zeros would continue those of the last frame, as if they had not been written.
+  return end >= least || endsInZeros(pieces, end - lastPage) ? end : least
+}
+
+function endsInZeros(pieces: readonly Uint8Array[], bytes: number) {
+  let left = bytes
+  for (const piece of pieces.toReversed()) {
+    const last = piece.subarray(Math.max(0, piece.length - left))
+    if (last.some((byte) => byte !== 0)) return false
+    left -= last.length
+  }
+  return true
 }
 
 /**
