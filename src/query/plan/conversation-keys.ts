@@ -5,42 +5,41 @@ import { fromSql, toSql, type ConversationRank, type ConversationsRequest } from
 import { stillSingleSql, textsOfIdsSql, withFirstIds, type SingleIds } from './endpoint-ids.ts'
 import type { StoredEnds } from './endpoint-sums.ts'
 import { rowScans } from './row-query.ts'
+import { manyEstimatesSql, summedColumns } from './sums.ts'
 
 /** Doubles are exact while the totals are below `exactDoubles`. */
 export type Exactness = Readonly<{ doubles: boolean }>
 
 export type KeyOptions = Exactness & Readonly<{ single: SingleIds | undefined }>
 
-export function estimatedSql(field: 'bytes' | 'packets', { doubles }: Exactness): string {
-  return `"${field}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1)`
-}
-
 const times = { '"_from"': fromSql(duckdb), '"_to"': toSql(duckdb) }
 
-/** The columns that `conversationRankSql` needs, and those of which they are made, with their SQL. */
-const rankColumns: Readonly<
-  Record<
-    ConversationRank,
-    Readonly<{ reads: Readonly<Record<string, string>>; value?: (exactness: Exactness) => string }>
-  >
-> = {
-  bytes: {
-    reads: stored('bytes', 'sampling'),
-    value: (exactness) => `${estimatedSql('bytes', exactness)} AS bytes_est`,
-  },
-  packets: {
-    reads: stored('packets', 'sampling'),
-    value: (exactness) => `${estimatedSql('packets', exactness)} AS packets_est`,
-  },
-  flows: { reads: {} },
-  drop_packets: { reads: stored('drop_packets'), value: () => '"drop_packets"' },
-  duration: { reads: times, value: () => '"_from", "_to"' },
-  last: { reads: { '"_to"': times['"_to"'] }, value: () => '"_to"' },
-  rtt: { reads: stored('rtt'), value: () => '"rtt"' },
+type RankColumns = Readonly<{
+  /** Columns with their SQL. */
+  reads: (exactness: Exactness) => Readonly<Record<string, string>>
+  /** Of these columns, for `conversationRankSql`. */
+  value?: (exactness: Exactness) => string
+}>
+
+const rankColumns: Readonly<Record<ConversationRank, RankColumns>> = {
+  bytes: estimated('bytes'),
+  packets: estimated('packets'),
+  flows: { reads: () => ({}) },
+  drop_packets: { reads: () => stored('"drop_packets"'), value: () => '"drop_packets"' },
+  duration: { reads: () => times, value: () => '"_from", "_to"' },
+  last: { reads: () => ({ '"_to"': times['"_to"'] }), value: () => '"_to"' },
+  rtt: { reads: () => stored('"rtt"'), value: () => '"rtt"' },
+}
+
+function estimated(field: 'bytes' | 'packets'): RankColumns {
+  return {
+    reads: ({ doubles }) => stored(...summedColumns({ sums: [field], doubles })),
+    value: (exactness) => `${manyEstimatesSql(field, exactness)} AS ${field}_est`,
+  }
 }
 
 function stored(...columns: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(columns.map((column) => [`"${column}"`, `"${column}"`]))
+  return Object.fromEntries(columns.map((column) => [column, column]))
 }
 
 const id = (end: string) => `nullif("${end}" // ${addressShare}, 0)`
@@ -56,7 +55,7 @@ export function keyedFlows(
   { single, doubles }: KeyOptions,
 ): Readonly<{ rows: string; isSingle: string }> {
   const { reads, value } = rankColumns[request.by]
-  const others = { ...stored('src_port', 'dst_port', 'proto'), ...reads }
+  const others = { ...stored('"src_port"', '"dst_port"', '"proto"'), ...reads({ doubles }) }
   const ids = { '"_src"': inFiles('src_ep'), '"_dst"': inFiles('dst_ep') }
   const scans = rowScans(
     request,

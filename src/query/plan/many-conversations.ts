@@ -2,7 +2,6 @@
 import { addressShare } from '../../model/conversation-lists.ts'
 import { duckdb } from '../dialect.ts'
 import {
-  estimatedSql,
   keyColumns,
   keyedFlows,
   rankedOrder,
@@ -14,16 +13,17 @@ import { conversationRankSql, listedConversationsSql, type ConversationsRequest 
 import { idCounts, idCountsSql } from './endpoint-ids.ts'
 import type { StoredEnds } from './endpoint-sums.ts'
 import { rowsSql } from './row-query.ts'
+import { manyEstimatesSql, summedColumns } from './sums.ts'
 
 /** Sums of all flows (`_all_…`), and {@link idCounts}. */
 export function conversationTotalsSql(request: ConversationsRequest, { view }: StoredEnds, exact: Exactness): string {
   const sums = (['bytes', 'packets'] as const).map(
-    (field) => `sum(${estimatedSql(field, exact)})::HUGEINT AS "_all_${field}"`,
+    (field) => `sum(${manyEstimatesSql(field, exact)})::HUGEINT AS "_all_${field}"`,
   )
   const totals = ['"_all_flows"', '"_all_bytes"', '"_all_packets"']
   return (
     `SELECT ${[...totals, ...idCounts].join(', ')} FROM (SELECT count(*) AS "_all_flows", ${sums.join(', ')} ` +
-    `FROM (${rowsSql(request, ['"bytes"', '"packets"', '"sampling"'])}) flow) total, ${idCountsSql(view)}`
+    `FROM (${rowsSql(request, summedColumns(exact))}) flow) total, ${idCountsSql(view)}`
   )
 }
 

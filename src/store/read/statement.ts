@@ -12,6 +12,7 @@ import { selectionOf, type Selection } from './newest.ts'
 import { needleOf, type Needle } from './needles.ts'
 import { boundsOf, comparedBoundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
 import type { SqlParameters } from '../../model/sql-parameters.ts'
+import { outsideQueries, scopeOf, type QueryScope } from './stars.ts'
 import type { ComputedColumns } from './computed-columns.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type RequestedAddresses } from './views.ts'
 
@@ -237,15 +238,17 @@ interface Names {
 
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
-  const visit = (node: unknown, depth: number, arrows: number) => {
+  const visit = (node: unknown, depth: number, arrows: number, outer: QueryScope) => {
     if (depth > maxDepth || arrows > maxLambdas)
       refuse("The statement is nested too deeply. (For JSON, write data->'$.a.b.c' instead of a chain of arrows.)")
     if (Array.isArray(node)) {
-      for (const child of node) visit(child, depth, arrows)
+      for (const child of node) visit(child, depth, arrows, outer)
       return
     }
     if (typeof node !== 'object' || node === null) return
     const fields = node as Record<string, unknown>
+    const query = scopeOf(fields, outer)
+    const scope = query?.scope ?? outer
     const text = (key: string) => (typeof fields[key] === 'string' ? fields[key].toLowerCase() : '')
     if (fields['type'] === 'TABLE_FUNCTION') {
       const called = fields['function'] as { readonly function_name?: string } | undefined
@@ -256,7 +259,7 @@ function inspect(tree: unknown): Names {
     if (fields['class'] === 'FUNCTION' && refusedFunctions.has(text('function_name')))
       refuse(`Function ${text('function_name')} is not allowed.`)
     if (
-      fields['class'] === 'STAR' ||
+      (fields['class'] === 'STAR' && scope.isOfView(text('relation_name'))) ||
       fields['type'] === 'PIVOT' ||
       fields['type'] === 'SHOW_REF' ||
       fields['class'] === 'POSITIONAL_REFERENCE'
@@ -280,10 +283,15 @@ function inspect(tree: unknown): Names {
     if (text('ref_type') === 'natural') names.everything = true
     for (const [key, value] of Object.entries(fields)) {
       if (key === 'key' && typeof value === 'string') names.tables.add(value.toLowerCase())
-      visit(value, depth + 1, fields['class'] === 'LAMBDA' ? arrows + 1 : arrows)
+      if (query === undefined || key !== 'cte_map')
+        visit(value, depth + 1, fields['class'] === 'LAMBDA' ? arrows + 1 : arrows, scope)
+    }
+    for (const definition of query?.definitions ?? []) {
+      names.tables.add(definition.name)
+      visit(definition.query, depth + 2, arrows, definition.scope)
     }
   }
-  visit(tree, 0, 0)
+  visit(tree, 0, 0, outsideQueries)
   return names
 }
 
