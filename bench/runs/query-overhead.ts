@@ -3,7 +3,7 @@ import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
 import { costOf, median, type Cost } from './query-overhead/cost.ts'
 import { plainDuck, type PlainDuck } from './query-overhead/plain.ts'
-import { byBytes, byTime, newestPage, questionsAbout, type Question } from './query-overhead/questions.ts'
+import { byBytes, byTime, newestPage, questionsAbout, type AddressIds, type Question } from './query-overhead/questions.ts'
 import { spanOf, storedFlows, storeFlows } from './query-overhead/store.ts'
 
 /** Of the API to plain DuckDB. */
@@ -30,7 +30,8 @@ export default {
     try {
       const address = await addressOfSome(weir)
       const isLarge = stored > largeStore
-      for (const question of questionsAbout(address, isLarge ? byTime(...(await spanOf(weir))) : byBytes))
+      const vary = isLarge ? byTime(...(await spanOf(weir))) : byBytes
+      for (const question of questionsAbout(address, { ids: await idsOf(duck), vary }))
         await compare(context, weir, duck, {
           ...question,
           ...(isLarge ? { sql: undefined } : {}),
@@ -41,6 +42,11 @@ export default {
     }
   },
 } satisfies AcceptanceRun
+
+async function idsOf(duck: PlainDuck): Promise<AddressIds> {
+  const { rows } = await duck.query('SELECT addr FROM e GROUP BY 1 HAVING count(*) > 1 LIMIT 1')
+  return rows === 0 ? 'single' : 'several'
+}
 
 /** An address of a few hundred flows. */
 async function addressOfSome(weir: WeirProcess): Promise<string> {

@@ -70,7 +70,7 @@ export default {
           return given === undefined ? undefined : nfdump(given)
         },
       })
-    await compareAll(context, questionsAbout(stored?.ip ?? ''), engines)
+    await compareAll(context, questionsAbout(stored?.ip ?? '', { ids: 'single' }), engines)
   },
 } satisfies AcceptanceRun
 

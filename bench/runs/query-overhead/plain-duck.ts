@@ -1,5 +1,5 @@
 // `node plain-duck.ts STORE` reads SQL over the views `f` (flow files) and `e` (endpoint files), one JSON string per
-// line, and answers each with a line of JSON: ms and processor ms.
+// line, and answers each with a line of JSON: ms, processor ms and number of rows.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline'
 import { ROOT } from '../../../tools/kit/command.ts'
 import type { Cost } from './cost.ts'
 
-export type PlainDuck = Readonly<{ query(sql: string): Promise<Cost>; end(): void }>
+type Result = Cost & Readonly<{ rows: number }>
+export type PlainDuck = Readonly<{ query(sql: string): Promise<Result>; end(): void }>
 
 /** `store`: folder of the files. */
 export async function plainDuck(store: string): Promise<PlainDuck> {
@@ -23,7 +24,7 @@ export async function plainDuck(store: string): Promise<PlainDuck> {
     async query(sql) {
       const answer = next()
       child.stdin.write(`${JSON.stringify(sql)}\n`)
-      return JSON.parse(await answer) as Cost
+      return JSON.parse(await answer) as Result
     },
     end: () => child.stdin.end(),
   }

@@ -31,15 +31,26 @@ function request(path: string, { from, filter }: ReturnType<Varied>, more: Param
   return `/api/v1/${path}?${new URLSearchParams({ from, filter, ...more }).toString()}`
 }
 
-function pairs(limit: number, vary: Varied): Pick<Question, 'sql' | 'duck'> {
+/** Of addresses in files: one each, or another one on another day. */
+export type AddressIds = 'single' | 'several'
+
+function pairs(limit: number, vary: Varied, ids: AddressIds): Pick<Question, 'sql' | 'duck'> {
+  const largest = (rows: string) => `SELECT src_ep, dst_ep, sum(bytes) b FROM ${rows} ORDER BY 3 DESC LIMIT ${limit}`
+  const named = 'JOIN e s ON s.ep = src_ep JOIN e d ON d.ep = dst_ep'
   return {
     sql: (k) =>
       `SELECT src_addr, dst_addr, sum(bytes) b FROM flows WHERE ${vary(k).sql} ` +
       `GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}`,
-    duck: (k) =>
-      'SELECT s.addr, d.addr, b FROM (SELECT src_ep, dst_ep, sum(bytes) b FROM f ' +
-      `WHERE ${vary(k).sql} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${limit}) ` +
-      'JOIN e s ON s.ep = src_ep JOIN e d ON d.ep = dst_ep',
+    duck: (k) => {
+      const { sql } = vary(k)
+      if (ids === 'single') return `SELECT s.addr, d.addr, b FROM (${largest(`f WHERE ${sql} GROUP BY 1, 2`)}) ${named}`
+      const ofFirst = 'f JOIN firsts s ON s.ep = f.src_ep JOIN firsts d ON d.ep = f.dst_ep'
+      const rows = `(SELECT s.first AS src_ep, d.first AS dst_ep, bytes FROM ${ofFirst} WHERE ${sql}) GROUP BY 1, 2`
+      return (
+        'WITH firsts AS MATERIALIZED (SELECT ep, min(ep) OVER (PARTITION BY addr) AS first FROM e) ' +
+        `SELECT s.addr, d.addr, b FROM (${largest(rows)}) ${named}`
+      )
+    },
   }
 }
 
@@ -59,7 +70,10 @@ function rowsOf(what: string, vary: Varied, address: string, port?: number): Que
   }
 }
 
-export function questionsAbout(address: string, vary = byBytes): readonly Question[] {
+export function questionsAbout(
+  address: string,
+  { ids, vary = byBytes }: Readonly<{ ids: AddressIds; vary?: Varied }>,
+): readonly Question[] {
   const sumsOf = (path: string, more: Parameters) => (k: number) => request(path, vary(k), { by: 'bytes', ...more })
   return [
     {
@@ -73,11 +87,15 @@ export function questionsAbout(address: string, vary = byBytes): readonly Questi
       api: sumsOf('flows', { group: 'src_addr', limit: '10' }),
       sql: (k) => `SELECT src_addr, sum(bytes) b FROM flows WHERE ${vary(k).sql} GROUP BY 1 ORDER BY 2 DESC LIMIT 10`,
       duck: (k) =>
-        `SELECT addr, b FROM (SELECT src_ep, sum(bytes) b FROM f WHERE ${vary(k).sql} GROUP BY 1) ` +
-        'JOIN e ON ep = src_ep ORDER BY b DESC LIMIT 10',
+        `SELECT addr, sum(b) FROM (SELECT src_ep, sum(bytes) b FROM f WHERE ${vary(k).sql} GROUP BY 1) ` +
+        'JOIN e ON ep = src_ep GROUP BY 1 ORDER BY 2 DESC LIMIT 10',
     },
-    { what: 'top 10 pairs', api: sumsOf('flows', { group: 'src_addr,dst_addr', limit: '10' }), ...pairs(10, vary) },
-    { what: 'topology, 500 edges', api: sumsOf('topology', { scope: 'addr', limit: '500' }), ...pairs(500, vary) },
+    {
+      what: 'top 10 pairs',
+      api: sumsOf('flows', { group: 'src_addr,dst_addr', limit: '10' }),
+      ...pairs(10, vary, ids),
+    },
+    { what: 'topology, 500 edges', api: sumsOf('topology', { scope: 'addr', limit: '500' }), ...pairs(500, vary, ids) },
     rowsOf('one address, all rows', vary, address),
     rowsOf('one address and port', vary, address, 443),
     {
