@@ -3,7 +3,14 @@ import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
 import { costOf, median, type Cost } from './query-overhead/cost.ts'
 import { plainDuck, type PlainDuck } from './query-overhead/plain.ts'
-import { byBytes, byTime, newestPage, questionsAbout, type AddressIds, type Question } from './query-overhead/questions.ts'
+import {
+  byBytes,
+  byTime,
+  newestPage,
+  questionsAbout,
+  type AddressIds,
+  type Question,
+} from './query-overhead/questions.ts'
 import { spanOf, storedFlows, storeFlows } from './query-overhead/store.ts'
 
 /** Of the API to plain DuckDB. */

@@ -98,8 +98,7 @@ export function detailsOfListsSql(
   ids: readonly string[],
 ): string {
   const values = chosen.map(
-    ({ _one: one, _other: other, _proto: proto }, place) =>
-      `(${place}, ${one}::BIGINT, ${other}::BIGINT, ${proto}::UTINYINT)`,
+    (key, index) => `(${index}, ${key._one}::BIGINT, ${key._other}::BIGINT, ${key._proto}::UTINYINT)`,
   )
   const near = ['src_ep', 'dst_ep'].map((id) => isAmong(`flow.${id}`, ids)).join(' AND ')
   const ends = `${conversationEnds('flow')}, flow.proto`

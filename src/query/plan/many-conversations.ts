@@ -80,9 +80,9 @@ export function conversationDetailsSql(
 ): string {
   const text = (value: string | null) => `${value === null ? 'NULL' : duckdb.text(value)}::VARCHAR`
   const listed = keys.map(
-    (each, place) =>
-      `(${text(each._a_addr)}, ${each._a_port}::USMALLINT, ${text(each._b_addr)}, ${each._b_port}::USMALLINT, ` +
-      `${each._proto}::UTINYINT, ${place})`,
+    (key, index) =>
+      `(${text(key._a_addr)}, ${key._a_port}::USMALLINT, ${text(key._b_addr)}, ${key._b_port}::USMALLINT, ` +
+      `${key._proto}::UTINYINT, ${index})`,
   )
   const more = ids === undefined ? undefined : ['src_ep', 'dst_ep'].map((id) => `${stored(id)} IN (${ids.join(', ')})`)
   return listedConversationsSql(request, listed, more?.join(' AND '))

@@ -13,7 +13,7 @@ async function columnsOf(sql: string): Promise<readonly string[] | undefined> {
 
 it.each([
   'WITH parts AS (SELECT bytes FROM flows) SELECT * FROM parts',
-  'WITH parts AS MATERIALIZED (SELECT bytes FROM flows), few AS (SELECT p.* FROM parts p LIMIT 1) SELECT few.* FROM few',
+  'WITH parts AS MATERIALIZED (SELECT bytes FROM flows), few AS (SELECT p.* FROM parts p) SELECT few.* FROM few',
   'SELECT * FROM (SELECT bytes FROM flows) parts',
   'SELECT "PARTS".* FROM (SELECT bytes FROM flows) Parts, flows',
   'WITH Parts AS (SELECT bytes FROM flows) FROM parts',

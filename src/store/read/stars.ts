@@ -30,7 +30,8 @@ export function scopeOf(
   for (const { key, value: query } of map as readonly Readonly<{ key: string; value: unknown }>[]) {
     const name = key.toLowerCase()
     // A definition that reads its own name reads a view, or itself.
-    const others = new Set([...named].filter((other) => other !== name))
+    const others = new Set(named)
+    others.delete(name)
     definitions.push({ name, query, scope: { ...outsideQueries, named: others } })
     named = new Set([...named, name])
   }
