@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { disks, nextEpoch, read, unit, type Folder } from '../../test/kit/damaged-journal.ts'
 import { fakeHost } from '../../test/kit/fake-host.ts'
+import { SeededRandom } from '../../test/kit/random.ts'
 import { smallestHeader } from './frame.ts'
 import { openJournal, segmentName, type JournalLimits, type SegmentWriter } from './index.ts'
 import type { TornWrite } from './torn.ts'
@@ -122,6 +123,30 @@ describe.each(Object.keys(disks))('a write that a kill interrupted, on %s', (dis
     expect(again.torn).toEqual([])
     await again.journal.close()
     expect(await read(folder)).toMatchObject({ names: ['a'], lost: 2 })
+  })
+
+  it('counts no unreadable row, wherever the kill ends a group of frames', async () => {
+    const random = new SeededRandom(1)
+    for (let round = 0; round < 10; round++) {
+      const folder = await folderWith([])
+      const { journal } = await start(folder)
+      await journal.append(unit('a', random.integer(200, 5000)))
+      const begin = journal.tail.durable().offset
+      const sizes = [random.integer(1000, 13_000), 900, random.integer(200, 5000)]
+      await Promise.all(sizes.map((bytes) => journal.append(unit('b', bytes))))
+      await journal.close()
+      const whole = await folder.get(first)
+      // Killed before the first page, or before a later one.
+      for (let end = begin; end < whole.length; end = (Math.floor(end / pageBytes) + 1) * pageBytes) {
+        await folder.put(first, whole.slice().fill(0, end))
+        const again = await start(folder)
+        await again.journal.close()
+        const { names, unreadable } = await read(folder)
+        expect(unreadable).toEqual([])
+        expect(names[0]).toBe('a')
+        expect(accepted(again.journal)).toBe(2 * names.length)
+      }
+    }
   })
 
   it('may have whole frames, which count', async () => {
