@@ -11,7 +11,7 @@ export class Prefetch {
   count: number
   readonly #least: number
   readonly #most: number
-  /** `count` of the current connection. */
+  /** Messages that the broker may send now. */
   #requested: number
   #bytes = 0
   #largest = 1
@@ -22,6 +22,11 @@ export class Prefetch {
     this.#most = Math.max(leastBytes, capacity / 4)
   }
 
+  /** For a client that requests messages: the next request is for so many. */
+  request(count: number): void {
+    this.#requested = count
+  }
+
   /** False: too many bytes wait. The connection must end, and the next one ask for `count` messages. */
   add(bytes: number): boolean {
     this.#bytes += bytes
@@ -29,6 +34,11 @@ export class Prefetch {
     if (this.#bytes <= this.#most || this.#requested <= this.#least) return true
     this.count = Math.max(this.#least, Math.min(this.#requested >> 1, Math.floor(this.#most / this.#largest)))
     return false
+  }
+
+  /** Bytes that may wait. */
+  get maxBytes(): number {
+    return this.#most
   }
 
   taken(bytes: number): void {

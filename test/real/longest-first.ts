@@ -39,6 +39,7 @@ const longest = [
   'test/real/terraform-keycloak.test.ts',
   'test/real/rolling-update.test.ts',
   'test/real/nats-source.test.ts',
+  'test/real/nats-order.test.ts',
 ]
 
 /** Starts the longest files first, so that the last ones do not run alone. */

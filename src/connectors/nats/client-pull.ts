@@ -1,5 +1,5 @@
 import { withoutUrlSecrets } from '../../model/url-text.ts'
-import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import { Prefetch } from '../../messaging/prefetch.ts'
@@ -8,23 +8,23 @@ import type { SourceContext } from '../../engine/contracts.ts'
 import { RedeliveryGate, type DeliveredState } from './client-redelivery-gate.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { errorText, whyNotConnected } from './client-errors.ts'
+import { maxRequestBytes, MessageRequests, requestBytesAfterLoss, requestMs } from './client-requests.ts'
 import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
 const [prefetchMessages, maxMessages] = [2048, 1024]
-/** Milliseconds of a request for a single message. */
-const singleMs = 30_000
-/** The server checks for expired acknowledgements at intervals. */
+/** The server checks for expired acknowledgements and requests at intervals. */
 const marginMs = 500
+const readerPollMs = 1000
 
 type Live = Readonly<{
   connection: NatsConnection
-  messages: Messages
+  requests: MessageRequests
   gate: RedeliveryGate
   ended: AbortSignal
 }>
 
-type Messages = AsyncIterable<JsMsg> & Pick<ConsumerMessages, 'stop'>
+type Redelivery = DeliveredState & Readonly<{ waitMs: number }>
 
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
@@ -35,6 +35,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   #live: Live | undefined
   #buffered: JsMsg[] = []
   #ended: string | undefined
+  #requestBytes = maxRequestBytes
   #waiting = false
   #wake: () => void = () => undefined
   #resume: () => void = () => undefined
@@ -87,7 +88,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   async keep(handles: readonly JsMsg[]): Promise<void> {
-    for (const handle of [...handles, ...this.#buffered, ...(this.#live?.gate.delayed ?? [])]) handle.working()
+    for (const handle of [...handles, ...this.#buffered, ...(this.#live?.gate.held() ?? [])]) handle.working()
     await this.#flush()
   }
 
@@ -97,9 +98,9 @@ export class JetStreamPuller implements Puller<JsMsg> {
     if (live === undefined) return
     const waiting = [...this.#buffered.splice(0), ...live.gate.drop()]
     this.#prefetch.reset()
+    live.requests.stop()
     this.#resume()
     try {
-      live.messages.stop()
       for (const handle of waiting) handle.nak()
       await this.#flush(live)
     } catch {
@@ -116,6 +117,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   async #fail(reason: string): Promise<never> {
+    this.#requestBytes = requestBytesAfterLoss(this.#requestBytes, this.#live?.gate.missing ?? 0)
     await this.close()
     throw new Error(reason)
   }
@@ -134,15 +136,12 @@ export class JetStreamPuller implements Puller<JsMsg> {
     }
     try {
       const consumer = await this.#consumer(library, connection)
-      const given = await this.#waitForRedelivery(consumer, signal)
-      const messages = await this.#messages(consumer)
-      const before = new RedeliveryGate(given, this.#context.host.timers, (message) => {
-        this.#buffered.push(message)
-        this.#wake()
-      })
+      const state = await this.#waitForRedelivery(consumer, signal)
+      const gate = this.#gate(state)
+      const requests = this.#requests(consumer, gate, state)
       this.#ended = undefined
-      this.#pump(messages, before).catch((error: unknown) => {
-        this.#end(errorText(error))
+      this.#pump(requests, gate).catch((error: unknown) => {
+        this.#end(requests, errorText(error))
       })
       this.#context.log.info('Reads from NATS.', {
         source: this.#context.id,
@@ -153,10 +152,11 @@ export class JetStreamPuller implements Puller<JsMsg> {
       connection.closed().then(
         () => {
           ended.abort()
+          this.#end(requests, 'the connection closed')
         },
         () => undefined,
       )
-      return { connection, messages, gate: before, ended: ended.signal }
+      return { connection, requests, gate, ended: ended.signal }
     } catch (error) {
       await connection.close()
       throw error
@@ -164,58 +164,78 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   /** Waits for messages that a previous reader did not acknowledge, to keep the order. */
-  async #waitForRedelivery(consumer: Consumer, signal: AbortSignal): Promise<DeliveredState> {
-    const {
-      num_ack_pending: pending,
-      num_waiting: readers,
-      delivered: { last_active: active, stream_seq: newest },
-      config: { ack_wait: wait = 0 },
-      ts,
-    } = await consumer.info()
-    const waitMs = wait / 1e6
+  async #waitForRedelivery(consumer: Consumer, signal: AbortSignal): Promise<Redelivery> {
+    const { clock, timers } = this.#context.host
+    let info = await consumer.info()
+    // A request of a connection that the server does not know to be lost counts as a reader, and receives messages.
+    for (let waited = 0; info.num_waiting > 0 && waited <= requestMs && !signal.aborted; waited += readerPollMs) {
+      await timers.sleep(readerPollMs, signal)
+      info = await consumer.info()
+    }
+    const { num_ack_pending: open, delivered, config, ts } = info
+    const waitMs = (config.ack_wait ?? 0) / 1e6 + marginMs
+    const state = { newest: delivered.stream_seq, waitMs }
+    if (info.num_waiting > 0 || open === 0) return { ...state, open: 0 }
     // The server sends RFC 3339, not nanoseconds, and none before 2.10.
-    const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
-    const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
-    const given = { newest, open: readers > 0 ? 0 : pending, maxWaitMs: waitMs + marginMs }
-    if (given.open === 0 || !(ms > marginMs)) return given
+    const ago = (ts === undefined ? clock.now() : Date.parse(ts)) - Date.parse(String(delivered.last_active))
+    const ms = Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)
+    if (ms <= marginMs) return { ...state, open }
     this.#context.log.info('Waiting for unacknowledged messages of a previous reader to keep the order.', {
       source: this.#context.id,
-      messages: pending,
+      messages: open,
       ms: Math.ceil(ms),
     })
-    await this.#context.host.timers.sleep(ms, signal)
-    return given
+    await timers.sleep(ms, signal)
+    const later = await consumer.info()
+    // Another reader that takes messages also acknowledges its own.
+    return { ...state, open: later.delivered.consumer_seq > delivered.consumer_seq ? 0 : later.num_ack_pending }
   }
 
-  async #messages(consumer: Consumer): Promise<Messages> {
-    const { count } = this.#prefetch
-    if (count > 1) return consumer.consume({ max_messages: count, threshold_messages: Math.floor(count * 0.75) })
-    return singleMessages(consumer, () => this.#room(() => this.#waiting))
+  #gate(state: DeliveredState) {
+    return new RedeliveryGate(state, {
+      maxBytes: this.#prefetch.maxBytes / 2,
+      emit: (message) => {
+        this.#buffered.push(message)
+        this.#wake()
+      },
+      dropped: ({ data }) => {
+        this.#prefetch.taken(data.length)
+      },
+    })
   }
 
-  async #room(free: () => boolean) {
-    while (!free())
-      await new Promise<void>((resolve) => {
-        this.#resume = resolve
-      })
+  #requests(consumer: Consumer, gate: RedeliveryGate, { waitMs }: Redelivery) {
+    return new MessageRequests({
+      consumer,
+      gate,
+      prefetch: this.#prefetch,
+      timers: this.#context.host.timers,
+      redeliveryMs: waitMs,
+      maxBytes: this.#requestBytes,
+      // A large message is requested when it can be decoded at once.
+      room: async (count, stopped) => {
+        while (!stopped.aborted && (count > 1 ? this.#buffered.length > 0 : !this.#waiting))
+          await new Promise<void>((resolve) => {
+            this.#resume = resolve
+          })
+      },
+    })
   }
 
-  async #pump(messages: Messages, before: RedeliveryGate) {
-    for await (const message of messages) {
+  async #pump(requests: MessageRequests, gate: RedeliveryGate) {
+    for await (const message of requests) {
       const fits = this.#prefetch.add(message.data.length)
-      before.add(message)
-      if (!fits) {
-        messages.stop()
-        return this.#end(this.#prefetch.reason)
-      }
-      await this.#room(() => this.#buffered.length < this.#prefetch.count)
+      gate.add(message)
+      if (!fits) return this.#end(requests, this.#prefetch.reason)
     }
-    this.#end('the consumer was removed, or the connection closed')
   }
 
-  #end(reason: string) {
+  #end(requests: MessageRequests, reason: string) {
+    if (requests.stopped) return
+    requests.stop()
     this.#ended ??= reason
     this.#wake()
+    this.#resume()
   }
 
   async #consumer(library: Library, connection: NatsConnection): Promise<Consumer> {
@@ -243,23 +263,5 @@ export class JetStreamPuller implements Puller<JsMsg> {
       })
     }
     return library.jetstream(connection, { timeout }).consumers.get(stream, consumer)
-  }
-}
-
-/** `consume` requests more messages while one is transmitted. Large ones are requested when there is room for one. */
-function singleMessages(consumer: Consumer, room: () => Promise<void>): Messages {
-  let stopped = false
-  return {
-    async *[Symbol.asyncIterator]() {
-      for (;;) {
-        await room()
-        if (stopped) return
-        const message = await consumer.next({ expires: singleMs })
-        if (message !== null) yield message
-      }
-    },
-    stop() {
-      stopped = true
-    },
   }
 }
