@@ -153,23 +153,42 @@ test('connections that are lost again and again do not change the order', async 
   expect(reader.appended()).toEqual(upTo(1500))
 }, 180_000)
 
-test('messages that a lost reader received precede newer ones, also while the server holds its request', async () => {
-  const stream = await newStream()
-  await manager.consumers.add(stream.name, {
+/** A reader that acknowledges nothing. Resolves when the server has its request. */
+async function otherReader(stream: string, count: number) {
+  await manager.consumers.add(stream, {
     durable_name: 'weir',
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWait),
   })
-  const consumer = await jetstream(connection).consumers.get(stream.name, 'weir')
-  const lost = await consumer.fetch({ max_messages: 3, expires: 8000 })
-  const receiving = lost[Symbol.asyncIterator]().next()
+  const consumer = await jetstream(connection).consumers.get(stream, 'weir')
+  const messages = await consumer.fetch({ max_messages: count, expires: 60_000 })
+  onTestFinished(() => messages.stop())
+  const received = messages[Symbol.asyncIterator]().next()
   await expect.poll(async () => (await consumer.info()).num_waiting, patience).toBe(1)
+  return { consumer, received }
+}
+
+const waitsForReader = 'Waiting for the requests of another reader to end'
+
+test('messages that a lost reader received precede newer ones, also while the server holds its request', async () => {
+  const stream = await newStream()
+  const { consumer, received } = await otherReader(stream.name, 3)
   const reader = await read(stream.name)
+  await expect.poll(() => reader.lines.join(), patience).toContain(waitsForReader)
   await stream.publish(2)
   await expect.poll(async () => (await consumer.info()).num_ack_pending, patience).toBe(2)
   await stream.publish(4)
-  expect((await receiving).done).toBe(false)
-  lost.stop()
+  expect((await received).done).toBe(false)
   await expect.poll(() => reader.appended().length, patience).toBe(6)
   expect(reader.appended()).toEqual(upTo(6))
+}, 60_000)
+
+test('a reader that does not end shares the messages', async () => {
+  const stream = await newStream()
+  await otherReader(stream.name, 3)
+  const reader = await read(stream.name)
+  await expect.poll(reader.connections, patience).toBe(1)
+  await stream.publish(6)
+  await expect.poll(() => reader.appended().length, patience).toBe(6)
+  expect(reader.appended().toSorted((left, right) => left - right)).toEqual(upTo(6))
 }, 60_000)

@@ -168,6 +168,11 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const { clock, timers } = this.#context.host
     let info = await consumer.info()
     // A request of a connection that the server does not know to be lost counts as a reader, and receives messages.
+    if (info.num_waiting > 0)
+      this.#context.log.info('Waiting for the requests of another reader to end, to keep the order.', {
+        source: this.#context.id,
+        ms: requestMs,
+      })
     for (let waited = 0; info.num_waiting > 0 && waited <= requestMs && !signal.aborted; waited += readerPollMs) {
       await timers.sleep(readerPollMs, signal)
       info = await consumer.info()

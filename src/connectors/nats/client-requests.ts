@@ -24,9 +24,9 @@ const gateRequestMs = 4000
 export const maxRequestBytes = 4 << 20
 const leastBytes = 256 << 10
 
-/** Fewer after a connection was lost: the server may permit less. `missing`: even redelivery did not succeed. */
+/** Fewer after a lost connection: the server may permit less. `missing`: single messages until all arrived again. */
 export function requestBytesAfterLoss(bytes: number, missing: number): number {
-  return Math.max(missing > 0 ? 1 : leastBytes, bytes >> 2)
+  return missing > 0 ? 1 : Math.max(leastBytes, bytes >> 2)
 }
 
 /**
