@@ -22,13 +22,20 @@ const sharedFlows = 10_000_000
 /** ClickHouse reads sums by hour instead of more flows than these. Of fewer, the plan of the statement needs longer. */
 export const hourlyFlows = 1_000_000
 
+type FlowSumsOptions = Readonly<{
+  disconnected: AbortSignal
+  /** See `manyGroups`. */
+  countsAll?: boolean
+  many?: number
+}>
+
 /** Rows of `groupsSql` or `seriesSql`. Undefined when the client has disconnected. */
 export async function flowSums<Request extends AggregateQuery>(
   store: StoreReader,
   request: Request,
   groups: SumGroups,
   sql: SumSql<Request>,
-  { disconnected, many = manyFlows }: Readonly<{ disconnected: AbortSignal; many?: number }>,
+  { disconnected, countsAll = false, many = manyFlows }: FlowSumsOptions,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const dialect = dialectOf(store)
   const sums = await store.sums?.()
@@ -41,6 +48,7 @@ export async function flowSums<Request extends AggregateQuery>(
       sql,
       expected: rowsIn(request, flows),
       disconnected,
+      countsAll,
     })
   const rows = await read(true)
   return rows === undefined || areExact(rows) ? rows : read(false)
@@ -56,11 +64,12 @@ async function fastSums<Request extends AggregateQuery>(
   store: StoreReader,
   request: Request,
   { fields, step }: SumGroups,
-  { sql, expected, disconnected }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal }>,
+  { sql, ...how }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal; countsAll: boolean }>,
 ): Promise<readonly AnswerRecord[] | undefined> {
+  const { expected, disconnected } = how
   const grouped = { ...request, group: fields }
   currentWork()?.expect(mostStatements, expected)
-  const many = step === undefined ? await manyGroups(store, grouped, expected, disconnected) : 'few'
+  const many = step === undefined ? await manyGroups(store, grouped, how) : 'few'
   if (many !== 'few') return many
   currentWork()?.expect(step === undefined && request.of === undefined ? 2 : 4)
   const counted = step === undefined ? await countedValues(store, grouped, expected, disconnected) : 'none'

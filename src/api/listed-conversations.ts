@@ -1,6 +1,7 @@
 /** The largest conversations from the lists beside the files of flows (ADR 0040). */
 import type { StoreReader } from '../engine/control.ts'
 import { conversationNames, evidenceBits, evidenceShift } from '../model/conversation-lists.ts'
+import { countError } from '../model/distinct-estimate.ts'
 import { compileSql } from '../query/index.ts'
 import {
   boundOf,
@@ -101,9 +102,4 @@ function conversationOf(row: AnswerRecord): AnswerRecord {
     ...way('ba', b),
     ...Object.fromEntries(undirected.map((name) => [`_${name}`, row[name]])),
   }
-}
-
-/** Of an estimate from so many first hashes: four standard errors, in four digits. */
-function countError(registers: number): number {
-  return Math.ceil((4 / Math.sqrt(registers)) * 10_000) / 10_000
 }

@@ -14,7 +14,8 @@ import { watchedStore } from './testing/watched-store.ts'
 
 const now = Date.now()
 const day = 86_400_000
-const limits = { many: 0, perPart: 20, parts: 5 }
+const limits = { many: 0, perPart: 20, parts: 5, buckets: 64, most: 60 }
+const countsAll = true
 const disconnected = new AbortController().signal
 
 test.each([
@@ -71,7 +72,10 @@ test.each([
       }
       const one = (await rowsOf(store, groupsSql(request), disconnected)) ?? []
       statements.length = 0
-      const many = (await manyGroups(store, request, 800, disconnected, limits)) as Record<string, unknown>[]
+      const many = (await manyGroups(store, request, { expected: 800, disconnected, countsAll, limits })) as Record<
+        string,
+        unknown
+      >[]
       expect(statements.length, fields.join()).toBeGreaterThan(2)
       expect(statements.at(-1)).toContain(type === 'DOUBLE' ? 'sum("f$bytes_est")' : '"bytes"::HUGEINT')
       const bounds = ['_rest', '_least', '_next']
@@ -90,7 +94,7 @@ test.each([
   300_000,
 )
 
-const plainRows = (rows: readonly Record<string, unknown>[]): unknown =>
+const plainRows = (rows: readonly Record<string, unknown>[]): Record<string, unknown>[] =>
   rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^_(?:rest|least|next)$/.test(name))))
 
 test('addresses with one id need no joins, and one that gets a second id is one group', async () => {
@@ -117,7 +121,12 @@ test('addresses with one id need no joins, and one that gets a second id is one 
   const watched = watchedStore(reader, 'parts AS')
   const { store, statements } = watched
   const both = async () => [
-    plainRows((await manyGroups(store, request, 200, disconnected, limits)) as Record<string, unknown>[]),
+    plainRows(
+      (await manyGroups(store, request, { expected: 200, disconnected, countsAll, limits })) as Record<
+        string,
+        unknown
+      >[],
+    ),
     plainRows((await rowsOf(reader, groupsSql(request), disconnected)) ?? []),
   ]
   const [alone, expected] = await both()
@@ -133,6 +142,61 @@ test('addresses with one id need no joins, and one that gets a second id is one 
   expect(statements.at(-1)).toContain('flow_first_ids')
 })
 
+test('groups of the largest buckets equal those of one statement, or all groups are read', async () => {
+  const api = await startStored()
+  const random = new SeededRandom(11)
+  const addresses = Array.from({ length: 40 }, (_, index) => `10.0.0.${index}`)
+  // Ids of addresses differ by day. Few pairs have most bytes.
+  for (const received of [now - day, now - 1000])
+    await api.add(
+      Array.from({ length: 1500 }, () => {
+        const [src, dst] = [random.pick(addresses), random.pick(addresses)]
+        const isLarge = random.chance(0.1)
+        return {
+          src: isLarge ? `10.0.0.${random.integer(1, 3)}` : src,
+          dst: isLarge ? '10.0.0.40' : dst,
+          bytes: isLarge ? random.integer(90_000, 100_000) : random.integer(1, 1000),
+          ...(random.chance(0.2) ? { sampling: 100 } : {}),
+        }
+      }),
+      received,
+    )
+  const { store, statements } = watchedStore(api.store.reader, '')
+  const proven: boolean[] = []
+  for (const [by, limit, filter, doubles] of [
+    ['bytes', 3, '', true],
+    ['bytes', 3, 'dst_addr = 10.0.0.0/26', false],
+    ['flows', 2, '', true],
+    ['bytes', 300, '', true],
+    ['packets', 5000, '', true],
+  ] as const) {
+    const request: GroupsRequest = {
+      ...rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local),
+      group: ['src_addr', 'dst_addr'].map(groupField),
+      by,
+      limit,
+      doubles,
+    }
+    const [expected = []] = [await rowsOf(api.store.reader, groupsSql(request), disconnected)]
+    statements.length = 0
+    const rows = (await manyGroups(store, request, {
+      expected: 3000,
+      disconnected,
+      countsAll: false,
+      limits: { ...limits, buckets: 1024, most: by === 'packets' ? 10_000 : 700 },
+    })) as Record<string, unknown>[]
+    const what = `${by} ${limit} ${filter}`
+    const { _all_groups: all, _groups_error: error = 0 } = rows[0] ?? {}
+    const groups = Number(expected[0]?.['_all_groups'])
+    expect(Math.abs(Number(all) - groups), what).toBeLessThanOrEqual(Number(error) * groups)
+    const withoutCount = (listed: readonly Record<string, unknown>[]) =>
+      listed.map(({ _all_groups: _, _groups_error: __, ...row }) => row)
+    expect(withoutCount(plainRows(rows)), what).toEqual(withoutCount(plainRows(expected)))
+    proven.push(!statements.some((sql) => sql.includes('% ')))
+  }
+  expect(proven).toEqual([true, true, true, false, true])
+})
+
 test('few groups, statistics and groups without an address use one statement', async () => {
   const api = await startStored()
   await api.add(
@@ -141,20 +205,24 @@ test('few groups, statistics and groups without an address use one statement', a
   )
   const question = rowQueryOf({}, 'flow_time', now, local)
   const request: GroupsRequest = { ...question, group: ['src_addr', 'dst_addr'].map(groupField), by: 'bytes', limit: 5 }
-  expect(await manyGroups(api.store.reader, request, 30, disconnected)).toBe('few')
+  expect(await manyGroups(api.store.reader, request, { expected: 30, disconnected, countsAll })).toBe('few')
   expect(
     await manyGroups(
       api.store.reader,
       { ...request, group: ['src_port', 'dst_port'].map(groupField) },
-      30,
-      disconnected,
-      limits,
+      { expected: 30, disconnected, countsAll, limits },
     ),
   ).toBe('few')
   expect(
-    await manyGroups(api.store.reader, { ...request, by: 'p90', of: groupField('bytes') }, 30, disconnected, limits),
+    await manyGroups(
+      api.store.reader,
+      { ...request, by: 'p90', of: groupField('bytes') },
+      { expected: 30, disconnected, countsAll, limits },
+    ),
   ).toBe('few')
-  expect(await manyGroups(api.store.reader, request, 800, disconnected, limits)).toHaveLength(5)
+  expect(await manyGroups(api.store.reader, request, { expected: 800, disconnected, countsAll, limits })).toHaveLength(
+    5,
+  )
 })
 
 test('groups of a store that lacks the addresses of a day equal those of one statement', async () => {
@@ -182,7 +250,10 @@ test('groups of a store that lacks the addresses of a day equal those of one sta
     doubles: true,
   }
   const { reader } = api.store
-  const rows = (await manyGroups(reader, request, 400, disconnected, limits)) as Record<string, unknown>[]
+  const rows = (await manyGroups(reader, request, { expected: 400, disconnected, countsAll, limits })) as Record<
+    string,
+    unknown
+  >[]
   expect(plainRows(rows)).toEqual(plainRows((await rowsOf(reader, groupsSql(request), disconnected)) ?? []))
   // Flows without addresses are lost too, until the journal returns them.
   expect(rows[0]).toMatchObject({ _all_flows: 200 })

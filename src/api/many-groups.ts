@@ -1,13 +1,16 @@
 /** Groups by address in parts, to bound memory. */
 import { nodeColumns } from '../model/endpoint.ts'
 import type { StoreReader } from '../engine/control.ts'
+import { countError } from '../model/distinct-estimate.ts'
 import {
   groupCountSql,
   groupSampleSql,
+  groupsOfBucketsSql,
   groupsPartSql,
   isMeasure,
   singleIdsOf,
   summedMeasures,
+  type BucketsOfGroups,
   type GroupsRequest,
   type SingleIds,
   type StoredEndpoints,
@@ -43,20 +46,37 @@ type ManyGroupsLimits = Readonly<{
   perPart: number
   /** Each reads all flows. With more groups the store spills to disk. */
   parts: number
+  /** Sums that bound groups: a power of two. */
+  buckets: number
+  /** Flows whose groups are summed with buckets. */
+  most: number
 }>
 
-const defaultLimits: ManyGroupsLimits = { many: 800_000, perPart: 3_000_000, parts: 4 }
+const defaultLimits: ManyGroupsLimits = {
+  many: 800_000,
+  perPart: 3_000_000,
+  parts: 4,
+  buckets: 1 << 18,
+  most: 500_000,
+}
 
 /** Few of the sampled rows are a group: a count of all can save parts. */
 const repeated = 0.5
 
-/** `few`: another statement is faster. `expected`: flows in the range. Undefined when the client has disconnected. */
+type ManyGroupsOptions = Readonly<{
+  /** Flows in the range. */
+  expected: number
+  disconnected: AbortSignal
+  /** False: the number of groups can be an estimate, with its relative error as `_groups_error`. */
+  countsAll: boolean
+  limits?: ManyGroupsLimits
+}>
+
+/** `few`: another statement is faster. Undefined when the client has disconnected. */
 export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,
-  expected: number,
-  disconnected: AbortSignal,
-  limits = defaultLimits,
+  { expected, disconnected, countsAll, limits = defaultLimits }: ManyGroupsOptions,
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of } = request
   const hasAddress = group.some((field) => storedEndpoints.idOf(field) !== undefined)
@@ -73,8 +93,41 @@ export async function manyGroups(
     if (counted === undefined) return undefined
     groups = Number(counted['_groups'])
   }
-  return readOfIds({ store, disconnected }, { groups, single: singleIdsOf(sample), limits }, (single, parts) =>
-    readParts(store, request, { parts, single }, disconnected),
+  const single = singleIdsOf(sample)
+  if (!countsAll && groups > limits.perPart) {
+    const rows = await largestOfBuckets(store, request, { single, ...limits }, disconnected)
+    if (rows !== undefined || disconnected.aborted) return rows
+  }
+  return readOfIds({ store, disconnected }, { groups, single, limits }, (ids, parts) =>
+    readParts(store, request, { parts, single: ids }, disconnected),
+  )
+}
+
+/** Undefined if other groups can be as large, or the client has disconnected. */
+async function largestOfBuckets(
+  store: StoreReader,
+  request: GroupsRequest,
+  { single, buckets, most }: BucketsOfGroups,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | undefined> {
+  const read = (ids: SingleIds | undefined) =>
+    rowsOf(store, groupsOfBucketsSql(request, storedEndpoints, { single: ids, buckets, most }), disconnected)
+  currentWork()?.expect(3)
+  let rows = await read(single)
+  if (rows?.[0]?.['_single'] === false) rows = await read(undefined)
+  const [first] = rows ?? []
+  if (rows === undefined || first?.['_certain'] !== true) return undefined
+  const totals = ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, first[`_all_${name}`]] as const)
+  return withPlaces(namedOf(rows), {
+    ...Object.fromEntries(totals),
+    _groups_error: countError(Number(first['_registers'])),
+  })
+}
+
+/** The groups of rows of statements. */
+function namedOf(rows: readonly AnswerRecord[]): readonly AnswerRecord[] {
+  return rows.flatMap(({ _named: isNamed, _single: _, _certain: __, _registers: ___, ...row }) =>
+    isNamed === true ? [row] : [],
   )
 }
 
@@ -101,8 +154,7 @@ async function readParts(
       const sum = rows[0][name] as string | number | null | undefined
       if (sum !== undefined && sum !== null) totals.set(name, (totals.get(name) ?? 0n) + BigInt(sum))
     }
-    const groups = rows.flatMap(({ _named: named, _single: _, ...row }) => (named === true ? [row] : []))
-    largest = [...largest, ...groups].sort(order).slice(0, limit)
+    largest = [...largest, ...namedOf(rows)].sort(order).slice(0, limit)
   }
   const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name)!) : null]))
   return withPlaces(largest, all)

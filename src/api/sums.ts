@@ -139,7 +139,10 @@ async function storedSums<Request extends AggregateQuery>(
     run,
   )
   const fromFlows = async () =>
-    answerOf(await flowSums(store, request, groups, sql, { disconnected }), { source: 'raw', exact: true })
+    answerOf(await flowSums(store, request, groups, sql, { disconnected, countsAll: query.source === 'raw' }), {
+      source: 'raw',
+      exact: true,
+    })
   if (rollup === undefined) return fromFlows()
   const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
   const candidates = isOfCandidates
@@ -169,7 +172,7 @@ function withoutTotalRow(rows: readonly SumRow[], request: AggregateQuery): Pick
 }
 
 function totalOf([first = {}]: readonly SumRow[], summed: Pick<AggregateQuery, 'sums' | 'further'>): Totals {
-  return Object.fromEntries(
-    ['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0]),
-  ) as Totals
+  const sums = ['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0])
+  const error = first['_groups_error']
+  return { ...Object.fromEntries(sums), ...(error === undefined ? {} : { groups_error: error }) } as Totals
 }

@@ -76,7 +76,9 @@ export {
   groupCountSql,
   groupSampleSql,
   groupShareSql,
+  groupsOfBucketsSql,
   groupsPartSql,
+  type BucketsOfGroups,
   type GroupsPart,
   type StoredEndpoints,
 } from './many-groups.ts'

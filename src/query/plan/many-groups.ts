@@ -1,4 +1,5 @@
 /** Groups by address for many flows: summed by the ids in files, in parts to bound memory, and named afterwards. */
+import { estimatedCountSql } from '../../model/distinct-estimate.ts'
 import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
@@ -87,34 +88,106 @@ function sumSql(measure: Measure, doubles: boolean) {
  */
 export function groupsPartSql(
   request: GroupsRequest,
-  { view, firsts, idOf }: StoredEndpoints,
+  endpoints: StoredEndpoints,
   { parts, part, single, min }: GroupsPart,
 ): string {
-  const { group, by, limit, doubles = false } = request
-  const { columns, names, ids } = keysOf(request, idOf)
+  const { view } = endpoints
+  const { names, ids } = keysOf(request, endpoints.idOf)
   const measures = summedMeasures(request)
-  const sums = measures.map((measure) => `"_${measure}"`)
+  const number = ids.map((id) => `coalesce(${id}, 0)`).join(' + ')
+  const within = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
+  const tables = [
+    `parts AS MATERIALIZED (SELECT ${[...names, ...sumsOf(request)].join(', ')} ` +
+      `FROM (${keyedFlows(request, endpoints, single)}) flow${within} GROUP BY ALL)`,
+    `total AS (SELECT count(*) AS "_all_groups", ` +
+      `${measures.map((measure) => `sum("_${measure}") AS "_all_${measure}"`).join(', ')}, ` +
+      `${single === undefined ? 'true' : stillSingleSql(single, view, ids)} AS "_single" FROM parts)`,
+    ...namedTables(request, endpoints, min),
+  ]
+  return `WITH ${tables.join(', ')} ${namedRows(request)}`
+}
+
+export type BucketsOfGroups = Readonly<{
+  single: SingleIds | undefined
+  /** Their number: a power of two. */
+  buckets: number
+  /** Groups of at most so many flows are summed. */
+  most: number
+}>
+
+/**
+ * As {@link groupsPartSql} of all groups, with `_certain`: no other group can be as large, by the sums of the buckets
+ * that they are in. `_all_groups` is estimated from the first hashes of so many `_registers`.
+ */
+export function groupsOfBucketsSql(
+  request: GroupsRequest,
+  endpoints: StoredEndpoints,
+  { single, buckets, most }: BucketsOfGroups,
+): string {
+  const { names, ids } = keysOf(request, endpoints.idOf)
+  const measures = summedMeasures(request)
+  const rank = `"_${request.by}"`
+  const bucket = `("_hash" & ${buckets - 1})::UINTEGER`
+  const extreme = (of: 'min' | 'max') =>
+    `${of === 'min' ? 'least' : 'greatest'}(${ids.map((id) => `${of}(${id})`).join(', ')})`
+  const isSingle = single === undefined ? 'true' : stillSingleSql(single, endpoints.view, ['"_least"', '"_most"'])
+  const tables = [
+    duckdb.inlined(
+      'flows_of',
+      `SELECT flow.*, hash(${names.join(', ')}) AS "_hash" FROM (${keyedFlows(request, endpoints, single)}) flow`,
+    ),
+    `buckets AS MATERIALIZED (SELECT ${bucket} AS "_bucket", ${sumsOf(request, [request.by as Measure]).join(', ')}, ` +
+      `count(*) AS "_rows", min("_hash" >> 32)::BIGINT AS "_first", ${extreme('min')} AS "_least", ` +
+      `${extreme('max')} AS "_most" FROM flows_of flow GROUP BY 1)`,
+    `ordered AS MATERIALIZED (SELECT "_bucket", ${rank}, sum("_rows") OVER largest <= ${most} ` +
+      `OR row_number() OVER largest = 1 AS "_summed" FROM buckets ` +
+      `WINDOW largest AS (ORDER BY ${rank} DESC NULLS LAST, "_bucket"))`,
+    `parts AS MATERIALIZED (SELECT ${[...names, ...sumsOf(request)].join(', ')} FROM flows_of flow ` +
+      `WHERE ${bucket} IN (SELECT "_bucket" FROM ordered WHERE "_summed") GROUP BY ALL)`,
+    ...namedTables(request, endpoints, undefined),
+    `total AS (SELECT *, (SELECT ${isCertain(request)} FROM named) AS "_certain" FROM ` +
+      `(SELECT count(*) AS "_registers", round(${estimatedCountSql(buckets, '"_first"')})::BIGINT AS "_all_groups", ` +
+      `${isSingle} AS "_single" FROM buckets), (SELECT ` +
+      `${measures.map((measure) => `${sumSql(measure, request.doubles === true)} AS "_all_${measure}"`).join(', ')} ` +
+      // Without joins of ids.
+      `FROM (${rowsSql(request, summedColumns(request))}) flow))`,
+  ]
+  return `WITH ${tables.join(', ')} ${namedRows(request, ['"_certain"', '"_registers"'])}`
+}
+
+/** Over `named`. */
+function isCertain({ by, limit }: GroupsRequest) {
+  const others = 'FROM ordered WHERE NOT "_summed"'
+  const isLarger = `coalesce(min("_${by}") > (SELECT max("_${by}") ${others}), true)`
+  return `(SELECT count(*) ${others}) = 0 OR (count("_${by}") = ${limit} AND ${isLarger})`
+}
+
+/** Rows with the columns of {@link keysOf}, by first ids, and {@link summedColumns}. */
+function keyedFlows(request: GroupsRequest, { firsts, idOf }: StoredEndpoints, single: SingleIds | undefined) {
+  const { columns, names, ids } = keysOf(request, idOf)
   const summed = summedColumns(request)
   const scans = rowScans(request, [...columns, ...summed])
   const others = [...names.filter((name) => !ids.includes(name)), ...summed]
-  const flows = single === undefined ? withFirstIds(scans, { firsts, ids, others }) : scans.join(' UNION ALL ')
-  const number = ids.map((id) => `coalesce(${id}, 0)`).join(' + ')
-  const within = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
+  return single === undefined ? withFirstIds(scans, { firsts, ids, others }) : scans.join(' UNION ALL ')
+}
+
+function sumsOf(request: GroupsRequest, measures = summedMeasures(request)) {
+  return measures.map((measure) => `${sumSql(measure, request.doubles === true)} AS "_${measure}"`)
+}
+
+/** `named`: the largest of the relation `parts`, with texts of addresses. */
+function namedTables(request: GroupsRequest, { view, idOf }: StoredEndpoints, min: bigint | undefined) {
+  const { group, by, limit } = request
+  const { names, ids } = keysOf(request, idOf)
+  const sums = summedMeasures(request).map((measure) => `"_${measure}"`)
   const rank = `"_${by}"`
   const last = `(SELECT ${rank} FROM parts ORDER BY ${rank} DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1})`
-  const totals = ['"_all_groups"', ...measures.map((measure) => `"_all_${measure}"`)]
   const values = names.map((name, index) => (ids.includes(name) ? `t${index}."_text" AS "_g${index}"` : name))
   const joins = names.flatMap((name, index) =>
     ids.includes(name) ? [`LEFT JOIN texts t${index} ON chosen.${name} = t${index}."_ep"`] : [],
   )
   const order = [`${rank} DESC NULLS LAST`, ...orderedValues(group, duckdb)].join(', ')
-  const tables = [
-    `parts AS MATERIALIZED (SELECT ${names.join(', ')}, ` +
-      `${measures.map((measure) => `${sumSql(measure, doubles)} AS "_${measure}"`).join(', ')} ` +
-      `FROM (${flows}) flow${within} GROUP BY ALL)`,
-    `total AS (SELECT count(*) AS "_all_groups", ` +
-      `${measures.map((measure) => `sum("_${measure}") AS "_all_${measure}"`).join(', ')}, ` +
-      `${single === undefined ? 'true' : stillSingleSql(single, view, ids)} AS "_single" FROM parts)`,
+  return [
     // All that equal the last: their order is that of texts.
     `chosen AS MATERIALIZED (SELECT ${[...names, ...sums].join(', ')} FROM parts ` +
       `WHERE (${rank} < ${last}) IS NOT TRUE` +
@@ -123,9 +196,15 @@ export function groupsPartSql(
     `named AS (SELECT ${[...values, ...sums].join(', ')} FROM chosen ${joins.join(' ')} ` +
       `ORDER BY ${order} LIMIT ${limit})`,
   ]
-  const shown = [...valuesOf(group), ...sums, ...totals, '"_single"', '"_named"']
+}
+
+/** The rows of `named` with those of `total`. */
+function namedRows(request: GroupsRequest, more: readonly string[] = []) {
+  const measures = summedMeasures(request)
+  const rows = [...valuesOf(request.group), ...measures.map((measure) => `"_${measure}"`)]
+  const totals = ['"_all_groups"', ...measures.map((measure) => `"_all_${measure}"`)]
   return (
-    `WITH ${tables.join(', ')} SELECT ${shown.join(', ')} FROM total LEFT JOIN ` +
-    `(SELECT ${[...valuesOf(group), ...sums].join(', ')}, true AS "_named" FROM named) ON true`
+    `SELECT ${[...rows, ...totals, ...more, '"_single"', '"_named"'].join(', ')} FROM total LEFT JOIN ` +
+    `(SELECT ${rows.join(', ')}, true AS "_named" FROM named) ON true`
   )
 }

@@ -38,8 +38,12 @@ function othersOf(rows: readonly SumRow[], total: Totals, summed: ReturnType<typ
     name,
     integerCell(integer(total[name]) - shown),
   ]
+  const { groups_error: error } = total
+  // An estimated number can be less than that of the rows.
+  const groups = Math.max(0, Number(total.groups) - rows.length)
   return Object.fromEntries([
-    rest('groups', BigInt(rows.length)),
+    ['groups', groups],
+    ...(error === undefined ? [] : [['groups_error', error] as const]),
     ...summed.map((name) =>
       rest(
         name,

@@ -102,7 +102,18 @@ const sum = () => Optional(Unsafe<number | string | null>({ type: ['number', 'st
 
 const sums = () => ({ bytes: sum(), packets: sum(), flows: sum(), drop_packets: sum(), drop_bytes: sum() })
 
-const groupSums = (description: string) => Optional(ObjectOf({ groups: Integer(), ...sums() }, { description }))
+const countError = (what: string) =>
+  Optional(
+    Unsafe<number>({
+      type: 'number',
+      description:
+        `Only of many flows: the number of ${what} is estimated, with this relative error (four standard errors). ` +
+        'The rows and sums are exact. `source=raw` counts all.',
+    }),
+  )
+
+const groupSums = (description: string) =>
+  Optional(ObjectOf({ groups: Integer(), groups_error: countError('groups'), ...sums() }, { description }))
 
 export const FlowPage = ObjectOf(
   {
@@ -128,7 +139,10 @@ export type Series = Of<typeof Series>
 export const Topology = ObjectOf(
   {
     ...flowFrame,
-    total: ObjectOf({ edges: Integer(), ...sums() }, { description: 'Sums of all edges, including those not shown.' }),
+    total: ObjectOf(
+      { edges: Integer(), edges_error: countError('edges'), ...sums() },
+      { description: 'Sums of all edges, including those not shown.' },
+    ),
   },
   { $id: 'Topology' },
 )

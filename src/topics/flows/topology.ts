@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../model/json.ts'
 import { endpointFields, flowNames } from '../../query/index.ts'
 import type { GroupsRequest } from '../../query/plan/index.ts'
 import { nearest } from '../../schema/suggest.ts'
@@ -22,10 +23,10 @@ export async function readTopology(
     ...group.map((_, index) => row[`_g${index}`] ?? null),
     ...measureCells(row, request),
   ])
-  const { groups: edges, ...sums } = result.total
+  const { groups: edges, groups_error: error, ...sums } = result.total
   return {
     ...frameOf([...group.map(columnOf), ...sumColumns(request)], rows, result.span, result),
-    total: { edges, ...sums },
+    total: { edges, ...withoutUndefined({ edges_error: error }), ...sums },
   }
 }
 
