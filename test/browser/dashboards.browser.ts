@@ -143,7 +143,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     const [{ n } = {}] = await stage.weir.sql(
       'SELECT count(DISTINCT (src_addr, dst_addr)) AS n FROM flows WHERE src_addr IS NOT NULL',
     )
-    await panel.getByText(`${Number(n).toLocaleString('en-US')} edges are drawn`).waitFor()
+    await panel.getByText(`${Number(n).toLocaleString('en-US')} edges drawn`).waitFor()
     expect(await violations(page)).toEqual([])
     await panel.getByRole('application').press('Home')
     await panel.getByRole('button', { name: 'List' }).press('Enter')

@@ -40,7 +40,7 @@ export const dashboardsText = {
   automatic: 'automatic',
   notANumber: (name: string) => `Variable ${name} is not a number.`,
   openQuote: (list: string) => `A quote has no end in the list: ${list}`,
-  edgesDrawn: (drawn: string, all: string) => `${drawn} of ${all} edges are drawn`,
+  edgesDrawn: (drawn: string, all: string) => `${drawn} of ${all} drawn`,
   openInFlows: 'Open in Flows',
   longUrl: (kilobytes: string) =>
     `The URL has ${kilobytes} KB. Above 16 KB it cannot be reloaded or shared: save the dashboard and open it from ` +

@@ -1,4 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
+import { edgesText } from '../flows/topology/summary-text.ts'
 import { useMemo, useState } from 'react'
 import type { FlowTopology } from '../../../../src/api/published.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
@@ -97,7 +98,10 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
             </div>
             <p className="topology-panel-foot">
               <span className="number dim">
-                {dashboardsText.edgesDrawn(count(graph.total.edges - graph.rest.edges), count(graph.total.edges))}
+                {dashboardsText.edgesDrawn(
+                  count(graph.total.edges - graph.rest.edges),
+                  edgesText(graph.total.edges, data),
+                )}
               </span>
               <button type="button" className="quiet" aria-pressed={isList} onClick={() => setList(!list)}>
                 {topologyText.list}

@@ -16,6 +16,7 @@ export function summaryText(
 ): string {
   const folded = nodes.filter(({ stands, cells }) => stands > 1 || cells === undefined)
   const drawn = total.edges - rest.edges
+  const edges = (all: number) => edgesText(all, answer)
   const parts = [
     `${counted(nodes.length - folded.length, 'node')}`,
     ...(folded.length === 0
@@ -26,18 +27,25 @@ export function summaryText(
             counted(folded.length, 'box'),
           ),
         ]),
-    topologyText.drawnOf(count(drawn), counted(total.edges, 'edge'), rest.edges === 0 ? '' : topologyText.theLargest),
+    topologyText.drawnOf(count(drawn), edges(total.edges), rest.edges === 0 ? '' : topologyText.theLargest),
     ...(earlier === undefined
       ? []
       : [topologyText.drawnBefore(count(earlier.total.edges - earlier.rest.edges), count(earlier.total.edges))]),
     earlier === undefined
       ? amountOf(measure, total[measure])
       : topologyText.amountsCompared(amount(measure, earlier.total[measure]), amountOf(measure, total[measure])),
-    ...(rest.edges === 0 ? [] : [topologyText.notDrawnOf(amount(measure, rest[measure]), counted(rest.edges, 'edge'))]),
+    ...(rest.edges === 0 ? [] : [topologyText.notDrawnOf(amount(measure, rest[measure]), edges(rest.edges))]),
     ...(diff === undefined || diff.unknown === 0 ? [] : [topologyText.notCompared(counted(diff.unknown, 'edge'))]),
     sourceText(answer),
   ]
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
+}
+
+/** Of an estimated number, three digits. */
+export function edgesText(edges: number, answer: Pick<FlowTopology, 'total'> | undefined): string {
+  return answer?.total.edges_error === undefined
+    ? counted(edges, 'edge')
+    : topologyText.about(counted(Number(edges.toPrecision(3)), 'edge'))
 }
 
 function sourceText(answer: FlowTopology | undefined) {
