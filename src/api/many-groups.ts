@@ -48,7 +48,7 @@ type ManyGroupsLimits = Readonly<{
   parts: number
   /** Sums that bound groups: a power of two. */
   buckets: number
-  /** Flows whose groups are summed with buckets. */
+  /** Flows of the buckets that are summed by group. */
   most: number
 }>
 

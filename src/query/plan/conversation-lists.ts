@@ -175,7 +175,8 @@ const totalTables: readonly string[] = [
   `first_hashes AS (SELECT _register, min(_first) AS _first FROM (` +
     `SELECT src_port AS _register, src_ep AS _first FROM sums WHERE part = ${register} UNION ALL ` +
     `SELECT _register, _first FROM rest_sums WHERE _register IS NOT NULL) GROUP BY 1)`,
-  `counted AS (SELECT count(*) AS "_registers", ${estimatedCountSql(registers, '_first')} AS _estimated FROM first_hashes)`,
+  `counted AS (SELECT count(*) AS "_registers", ${estimatedCountSql(registers, '_first')} AS _estimated ` +
+    'FROM first_hashes)',
   `total AS (SELECT ${listSums.map((name) => `sum(${name})::HUGEINT AS ${name}`).join(', ')} FROM (` +
     `SELECT ${allSums} FROM sums WHERE part = ${total} UNION ALL SELECT ${allSums} FROM rest_buckets))`,
 ]

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { edgesText } from '../flows/topology/summary-text.ts'
+import { edgesText } from '../../parts/graph/edges-text.ts'
 import { useMemo, useState } from 'react'
 import type { FlowTopology } from '../../../../src/api/published.ts'
 import { useFinest } from '../../hooks/use-finest.ts'

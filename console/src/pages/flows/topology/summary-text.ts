@@ -2,6 +2,7 @@ import { count, counted, momentAt } from '../../../parts/format.ts'
 import { amount, amountOf } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
 import type { FlowTopology } from '../../../../../src/api/published.ts'
+import { edgesText } from '../../../parts/graph/edges-text.ts'
 import type { Graph } from '../../../parts/graph/fold.ts'
 import { sourceText as storedText } from '../source-text.ts'
 import { liveSeconds } from './live-graph.ts'
@@ -39,13 +40,6 @@ export function summaryText(
     sourceText(answer),
   ]
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
-}
-
-/** Of an estimated number, three digits. */
-export function edgesText(edges: number, answer: Pick<FlowTopology, 'total'> | undefined): string {
-  return answer?.total.edges_error === undefined
-    ? counted(edges, 'edge')
-    : topologyText.about(counted(Number(edges.toPrecision(3)), 'edge'))
 }
 
 function sourceText(answer: FlowTopology | undefined) {
