@@ -140,6 +140,22 @@ test('a server that closes the connection because too many bytes wait does not c
   expect(reader.connections()).toBeGreaterThan(1)
 }, 180_000)
 
+test('requests are at most as large and as long as the consumer permits', async () => {
+  const stream = await newStream()
+  await manager.consumers.add(stream.name, {
+    durable_name: 'weir',
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWait),
+    max_batch: 5,
+    max_expires: nanos(2000),
+  })
+  await stream.publish(200)
+  const reader = await read(stream.name)
+  await expect.poll(() => reader.appended().length, patience).toBe(200)
+  expect(reader.appended()).toEqual(upTo(200))
+  expect(reader.connections()).toBe(1)
+}, 180_000)
+
 test('connections that are lost again and again do not change the order', async () => {
   const stream = await newStream()
   const { url, cutAfter } = await relay(server.port)

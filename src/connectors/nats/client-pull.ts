@@ -8,7 +8,14 @@ import type { SourceContext } from '../../engine/contracts.ts'
 import { RedeliveryGate, type DeliveredState } from './client-redelivery-gate.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { errorText, whyNotConnected } from './client-errors.ts'
-import { maxRequestBytes, MessageRequests, requestBytesAfterLoss, requestMs } from './client-requests.ts'
+import {
+  maxRequestBytes,
+  MessageRequests,
+  requestBytesAfterLoss,
+  requestLimits,
+  requestMs,
+  type RequestLimits,
+} from './client-requests.ts'
 import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
@@ -24,7 +31,7 @@ type Live = Readonly<{
   ended: AbortSignal
 }>
 
-type Redelivery = DeliveredState & Readonly<{ waitMs: number }>
+type Redelivery = DeliveredState & Readonly<{ waitMs: number; limits: RequestLimits }>
 
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
@@ -179,7 +186,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     }
     const { num_ack_pending: open, delivered, config, ts } = info
     const waitMs = (config.ack_wait ?? 0) / 1e6 + marginMs
-    const state = { newest: delivered.stream_seq, waitMs }
+    const state = { newest: delivered.stream_seq, waitMs, limits: requestLimits(config) }
     if (info.num_waiting > 0 || open === 0) return { ...state, open: 0 }
     // The server sends RFC 3339, not nanoseconds, and none before 2.10.
     const ago = (ts === undefined ? clock.now() : Date.parse(ts)) - Date.parse(String(delivered.last_active))
@@ -209,7 +216,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     })
   }
 
-  #requests(consumer: Consumer, gate: RedeliveryGate, { waitMs }: Redelivery) {
+  #requests(consumer: Consumer, gate: RedeliveryGate, { waitMs, limits }: Redelivery) {
     return new MessageRequests({
       consumer,
       gate,
@@ -217,6 +224,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
       timers: this.#context.host.timers,
       redeliveryMs: waitMs,
       maxBytes: this.#requestBytes,
+      limits,
       // A large message is requested when it can be decoded at once.
       room: async (count, stopped) => {
         while (!stopped.aborted && (count > 1 ? this.#buffered.length > 0 : !this.#waiting))

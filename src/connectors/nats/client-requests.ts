@@ -1,7 +1,17 @@
-import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { Consumer, ConsumerConfig, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { Timers } from '../../host/index.ts'
 import type { Prefetch } from '../../messaging/prefetch.ts'
 import type { RedeliveryGate } from './client-redelivery-gate.ts'
+
+/** Of a consumer that a user made; the server refuses larger requests. */
+export type RequestLimits = Readonly<{ messages: number; ms: number }>
+
+export function requestLimits({
+  max_batch: messages = 0,
+  max_expires: ns = 0,
+}: Partial<ConsumerConfig>): RequestLimits {
+  return { messages: messages > 0 ? messages : Infinity, ms: ns > 0 ? Math.floor(ns / 1e6) : Infinity }
+}
 
 type RequestOptions = Readonly<{
   consumer: Consumer
@@ -12,6 +22,7 @@ type RequestOptions = Readonly<{
   redeliveryMs: number
   /** Bytes of a request, if its messages are as large as those of the last one. */
   maxBytes: number
+  limits: RequestLimits
   /** Resolves when `count` more messages may arrive, and when `stopped` aborts. */
   room(count: number, stopped: AbortSignal): Promise<void>
 }>
@@ -45,13 +56,14 @@ export class MessageRequests {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<JsMsg> {
-    const { gate, prefetch, timers, redeliveryMs, room } = this.#options
+    const { gate, prefetch, timers, redeliveryMs, limits, room } = this.#options
     while (!this.stopped) {
       const { missing } = gate
-      const count = Math.max(1, Math.min(missing > 0 ? missing : this.#backlog, this.#limit, prefetch.count))
+      const wanted = missing > 0 ? missing : this.#backlog
+      const count = Math.max(1, Math.min(wanted, this.#limit, prefetch.count, limits.messages))
       await room(count, this.#stopped.signal)
       if (this.stopped) return
-      yield* this.#request(count, missing > 0 ? gateRequestMs : requestMs)
+      yield* this.#request(count, Math.min(missing > 0 ? gateRequestMs : requestMs, limits.ms))
       if (missing > 0 && gate.requestEnded()) await timers.sleep(redeliveryMs, this.#stopped.signal)
     }
   }
