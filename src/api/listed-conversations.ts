@@ -3,18 +3,9 @@ import type { StoreReader } from '../engine/control.ts'
 import { conversationNames, evidenceBits, evidenceShift } from '../model/conversation-lists.ts'
 import { countError } from '../model/distinct-estimate.ts'
 import { compileSql } from '../query/index.ts'
-import {
-  boundOf,
-  detailsOfListsSql,
-  largestOfListsSql,
-  listedRanks,
-  type ConversationsRequest,
-  type ListedKey,
-} from '../query/plan/index.ts'
+import { boundOf, largestOfListsSql, type ConversationsRequest } from '../query/plan/index.ts'
 import { conversationPart } from '../store/file-sums/parts.ts'
 import { areWorth, flowsIn } from './file-sums.ts'
-import { largestFirst } from './many-conversations.ts'
-import { currentWork } from './progress/work.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { rowsOf } from './store-query.ts'
 
@@ -38,28 +29,15 @@ export async function listedConversations(
   above = fewFlows,
 ): Promise<ListedConversations | undefined> {
   const sql = (await haveLists(store, request, above)) ? largestOfListsSql(request) : undefined
-  if (sql === undefined) return undefined
-  // The largest, and their columns.
-  currentWork()?.expect(2)
-  const ranked = await rowsOf(store, sql, disconnected)
-  const [first] = ranked ?? []
-  if (ranked === undefined || first === undefined || first['_lost'] === true) return undefined
+  const rows = sql === undefined ? undefined : await rowsOf(store, sql, disconnected)
+  const [first] = rows ?? []
+  if (rows === undefined || first === undefined || first['_lost'] === true) return undefined
   const all = {
     ...Object.fromEntries(Object.entries(first).filter(([name]) => name.startsWith('_all_'))),
     _conversations_error: countError(Number(first['_registers'])),
   }
-  const chosen = ranked.filter((row) => row['_one'] !== null)
-  const ids = (first['_ids'] as readonly string[] | null) ?? []
-  const details =
-    chosen.length === 0
-      ? []
-      : await rowsOf(store, detailsOfListsSql(request, chosen as unknown as ListedKey[], ids), disconnected)
-  if (details === undefined) return undefined
-  const rank = listedRanks[request.by] ?? ''
-  // Ranked by all of their flows: the first statement omits those of small buckets.
-  const largest = details.map((row) => conversationOf({ ...chosen[Number(row['_place'])], ...row, _rank: row[rank] }))
   return {
-    rows: largest.length === 0 ? [all] : largest.sort(largestFirst).map((row) => ({ ...all, ...row })),
+    rows: rows.map((row) => ({ ...all, ...(row['flows_1'] === null ? {} : conversationOf(row)) })),
     ...(first['_whole'] === true ? {} : { error: first['_bound'] as number | string }),
   }
 }

@@ -113,8 +113,7 @@ async function detailsOf(
 /** More of them would be slower than joins. */
 const maxIds = 4000
 
-/** Order of conversations, by rank and key. */
-export function largestFirst(a: AnswerRecord, b: AnswerRecord): number {
+function largestFirst(a: AnswerRecord, b: AnswerRecord): number {
   const [left, right] = [a['_rank'] as Cell, b['_rank'] as Cell]
   const size = left === null || right === null ? compareCells(left, right, true) : compareCells(right, left, true)
   if (size !== 0) return size

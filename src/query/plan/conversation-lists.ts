@@ -1,6 +1,5 @@
 /** The largest conversations from the lists of files, and from the flows of files without one (ADR 0040). */
 import {
-  addressShare,
   conversationEnds,
   conversationHash,
   conversationKey,
@@ -23,10 +22,8 @@ import { estimatedCountSql } from '../../model/distinct-estimate.ts'
 import { duckdb } from '../dialect.ts'
 import { keyColumns, rankedOrder, rankedTables } from './conversation-keys.ts'
 import type { ConversationRank, ConversationsRequest } from './conversations.ts'
-import type { TimeSpan } from './span.ts'
 
-/** Column of {@link detailsOfListsSql} with the rank. Undefined: lists have none. */
-export const listedRanks: Readonly<Partial<Record<ConversationRank, string>>> = {
+const columnOfRank: Readonly<Partial<Record<ConversationRank, string>>> = {
   bytes: 'bytes_est',
   packets: 'packets_est',
   flows: 'flows',
@@ -36,28 +33,40 @@ export const listedRanks: Readonly<Partial<Record<ConversationRank, string>>> = 
 const bits = 16
 const mostBuckets = 4096
 
-const { listed, bound, total, register } = listedParts
 const allSums = listSums.join(', ')
 const names = listColumns.map(({ name }) => name)
 
 /**
- * The largest conversations by the lists, in their order: `_one`, `_other`, `_proto`, `_rank`, and their keys;
- * `_turned`: their first end is `_b`. `_bound` is the most that a conversation has beside its row; `_whole`: all are
- * listed with all flows. `_ids`: ids of all their addresses. `_lost`: lists lack endpoints, so that the rows are
- * useless. `_registers`: those from which `_all_conversations` is estimated. Undefined for other ranks.
+ * The largest conversations by the lists, in their order, with {@link listColumns}; `_turned`: their first end is `_b`.
+ * `_bound` is the most that a conversation has beside its row; `_whole`: all are listed with all flows. `_lost`: lists
+ * lack endpoints, so that the rows are useless. `_registers`: those from which `_all_conversations` is estimated.
+ * Undefined for other ranks.
  */
 export function largestOfListsSql({ by, limit, span }: ConversationsRequest): string | undefined {
-  const rank = listedRanks[by]
+  const rank = columnOfRank[by]
   if (rank === undefined) return undefined
   const ranks = [
-    `SELECT ${conversationEnds('flow')}, flow.proto, flow.${rank}, ${isLost} AS _lost FROM sums flow ` +
-      `${joinedEnds(listedIdsTable)} WHERE part = ${listed}`,
-    `SELECT _source, _target, proto, ${rank}::DOUBLE, false FROM rest ` +
-      `WHERE ${bucket} IN (SELECT _bucket FROM rest_buckets WHERE ${isLarge})`,
+    listedRows('sums', [`flow.${rank}`, `${isLost} AS _lost`]),
+    `SELECT _source, _target, proto, ${rank}::DOUBLE, false FROM (${restRows})`,
+  ]
+  const details = [
+    largestOf(
+      listedRows(
+        'lists',
+        [...listSums, ...names].map((name) => `flow.${name}`),
+      ),
+    ),
+    `SELECT _source, _target, flow.proto, ${allSums}, ${flowAsListed} FROM (` +
+      `SELECT flow.*, ${namesOfEnds} FROM (${largestOf(restRows)}) flow ${joinedEnds('names')}) flow`,
   ]
   const tables = [
+    `names AS (SELECT ep AS _ep, ${conversationNames.join(', ')} FROM ${listedEndpointsView})`,
+    duckdb.inlined(
+      'lists',
+      `SELECT * FROM ${listedView} WHERE span_from = ${duckdb.time(span.from)} AND span_to = ${duckdb.time(span.to)}`,
+    ),
     // Once for all that need few columns: each read opens all files.
-    `sums AS MATERIALIZED (SELECT part, src_ep, src_port, dst_ep, dst_port, proto, ${allSums} FROM ${listsOf(span)})`,
+    `sums AS MATERIALIZED (SELECT part, src_ep, src_port, dst_ep, dst_port, proto, ${allSums} FROM lists)`,
     ...restTables(rank),
     `bounds AS MATERIALIZED (SELECT sum(${rank})::HUGEINT AS _bound, sum(flows) AS _flows FROM (` +
       `SELECT ${rank}, flows FROM sums WHERE part = ${bound} UNION ALL SELECT coalesce(max(_sum), 0), ` +
@@ -66,9 +75,9 @@ export function largestOfListsSql({ by, limit, span }: ConversationsRequest): st
     'conversations AS MATERIALIZED (SELECT "_one", "_other", "_proto", sum(_value) AS "_rank" FROM keys ' +
       'GROUP BY 1, 2, 3)',
     ...rankedTables(listedEndpointsView, limit),
+    `details AS MATERIALIZED (${mergedConversations(details.join(' UNION ALL '))})`,
     ...totalTables,
   ]
-  const chosen = ['"_one"', '"_other"'].map((end) => `SELECT ${end} // ${addressShare} FROM chosen`).join(' UNION ALL ')
   const all = [
     'coalesce(total.flows, 0) AS "_all_flows"',
     'total.bytes_est AS "_all_bytes"',
@@ -78,74 +87,32 @@ export function largestOfListsSql({ by, limit, span }: ConversationsRequest): st
     'coalesce(_bound, 0) AS "_bound"',
     'coalesce(_flows, 0) = 0 AS "_whole"',
     '(SELECT coalesce(bool_or(_lost), false) FROM keys) AS "_lost"',
-    `(SELECT list(DISTINCT _ep::VARCHAR) FROM ${listedIdsTable} WHERE _first IN (${chosen})) AS "_ids"`,
   ]
-  const shown = ['"_one"::VARCHAR AS "_one"', '"_other"::VARCHAR AS "_other"', '"_rank"', '"_turned"', ...keyColumns]
+  const shown = ['"_rank"', '"_turned"', ...keyColumns, ...names]
   return (
     `WITH ${tables.join(', ')} SELECT ${[...all, ...shown].join(', ')} ` +
-    `FROM total CROSS JOIN counted CROSS JOIN bounds LEFT JOIN ranked ON true ORDER BY ${rankedOrder}`
+    `FROM total CROSS JOIN counted CROSS JOIN bounds LEFT JOIN (SELECT ranked.*, ${names.join(', ')} ` +
+    `FROM ranked JOIN details ON ranked."_one" = details."_one" AND ranked."_other" = details."_other" ` +
+    `AND ranked."_proto" IS NOT DISTINCT FROM details."_proto") ON true ORDER BY ${rankedOrder}`
   )
 }
 
-/** A row of {@link largestOfListsSql}; JSON values. */
-export type ListedKey = Readonly<{ _one: string; _other: string; _proto: number | null }>
-
-/**
- * The conversations of keys, with their index `_place`, sums and {@link listColumns}. `ids`: of all their addresses.
- */
-export function detailsOfListsSql(
-  { span }: ConversationsRequest,
-  chosen: readonly ListedKey[],
-  ids: readonly string[],
-): string {
-  const values = chosen.map(
-    (key, index) => `(${index}, ${key._one}::BIGINT, ${key._other}::BIGINT, ${key._proto}::UTINYINT)`,
-  )
-  const near = ['src_ep', 'dst_ep'].map((id) => isAmong(`flow.${id}`, ids)).join(' AND ')
-  const ends = `${conversationEnds('flow')}, flow.proto`
-  const columns = [...listSums, ...names].map((name) => `flow.${name}`).join(', ')
-  const ofChosen = (rows: string) => `SELECT * FROM (${rows}) WHERE ${isConversationOf('chosen')}`
-  const rest = ofChosen(
-    `SELECT flow.*, ${conversationEnds('flow')} FROM ${unlistedView} flow ${joinedEnds(listedIdsTable)} WHERE ${near}`,
-  )
-  const rows = [
-    ofChosen(`SELECT ${ends}, ${columns} FROM lists flow ${joinedEnds(listedIdsTable)} WHERE ${near}`),
-    `SELECT _source, _target, flow.proto, ${allSums}, ${flowAsListed} FROM (` +
-      `SELECT flow.*, ${namesOfEnds} FROM (${rest}) flow ${joinedEnds('names')}) flow`,
-  ]
-  const tables = [
-    `chosen(_place, _one, _other, _proto) AS MATERIALIZED (VALUES ${values.join(', ')})`,
-    `names AS (SELECT ep AS _ep, ${conversationNames.join(', ')} FROM ${listedEndpointsView})`,
-    duckdb.inlined('lists', `SELECT * FROM ${listsOf(span)} AND part = ${listed}`),
-    `details AS (${mergedConversations(rows.join(' UNION ALL '))})`,
-  ]
-  return (
-    `WITH ${tables.join(', ')} SELECT _place, ${[...listSums, ...names].map((name) => `details.${name}`).join(', ')} ` +
-    'FROM details JOIN chosen ON details._one = chosen._one AND details._other = chosen._other ' +
-    'AND details._proto IS NOT DISTINCT FROM chosen._proto'
-  )
-}
-
-/** More of them would be slower than a join, and too long for a statement. */
-const mostIds = 4000
-
-/** Columns of rows with other ids are not read. */
-function isAmong(column: string, ids: readonly string[]) {
-  const ofChosen = `SELECT unnest([_one // ${addressShare}, _other // ${addressShare}]) FROM chosen`
-  const values =
-    ids.length > mostIds ? `SELECT _ep FROM ${listedIdsTable} WHERE _first IN (${ofChosen})` : ids.join(', ')
-  return `(${column} IN (${values})${ids.includes('0') ? ` OR ${column} IS NULL` : ''})`
-}
-
-function listsOf(span: TimeSpan) {
-  return `${listedView} WHERE span_from = ${duckdb.time(span.from)} AND span_to = ${duckdb.time(span.to)}`
-}
-
+const { listed, bound, total, register } = listedParts
 const isLost = ['src', 'dst']
   .map((end) => `(flow.${end}_ep IS NOT NULL AND coalesce(${end}._first, 0) = 0)`)
   .join(' OR ')
+const largestOf = (rows: string) => `SELECT * FROM (${rows}) WHERE ${isConversationOf('ranked')}`
+
+function listedRows(from: 'lists' | 'sums', columns: readonly string[]) {
+  const ends = `${conversationEnds('flow')}, flow.proto`
+  return `SELECT ${ends}, ${columns.join(', ')} FROM ${from} flow ${joinedEnds(listedIdsTable)} WHERE part = ${listed}`
+}
+
 const isLarge = '(_sum > (SELECT _cut FROM rest_cut)) IS TRUE'
 const bucket = `(_hash & ${2 ** bits - 1})::UINTEGER`
+
+/** Flows without a list, of the largest buckets. */
+const restRows = `SELECT * FROM rest WHERE ${bucket} IN (SELECT _bucket FROM rest_buckets WHERE ${isLarge})`
 
 /** The flows without a list, and the sums of their buckets and registers, of one scan. */
 function restTables(rank: string): readonly string[] {

@@ -92,5 +92,5 @@ export {
   type ConversationKey,
   type ConversationsPart,
 } from './many-conversations.ts'
-export { detailsOfListsSql, largestOfListsSql, listedRanks, type ListedKey } from './conversation-lists.ts'
+export { largestOfListsSql } from './conversation-lists.ts'
 export { addressGroupsSql } from './address-groups.ts'
