@@ -57,7 +57,7 @@ const defaultLimits: ManyGroupsLimits = {
   perPart: 3_000_000,
   parts: 4,
   buckets: 1 << 18,
-  most: 500_000,
+  most: 1_000_000,
 }
 
 /** Few of the sampled rows are a group: a count of all can save parts. */
