@@ -50,7 +50,7 @@ export async function manyConversations(
   const ranked = await readOfIds(
     { store, disconnected },
     { groups, single: singleIdsOf(totals), limits },
-    (single, parts) => readParts(store, request, { parts, doubles, single }, disconnected),
+    { parts: (single, parts) => readParts(store, request, { parts, doubles, single }, disconnected) },
   )
   if (ranked === undefined) return undefined
   const { largest, conversations } = ranked

@@ -93,30 +93,32 @@ export async function manyGroups(
     if (counted === undefined) return undefined
     groups = Number(counted['_groups'])
   }
-  const single = singleIdsOf(sample)
-  if (!countsAll && groups > limits.perPart) {
-    const rows = await largestOfBuckets(store, request, { single, ...limits }, disconnected)
-    if (rows !== undefined || disconnected.aborted) return rows
-  }
-  return readOfIds({ store, disconnected }, { groups, single, limits }, (ids, parts) =>
-    readParts(store, request, { parts, single: ids }, disconnected),
+  const isBounded = !countsAll && groups > limits.perPart
+  return readOfIds(
+    { store, disconnected },
+    { groups, single: singleIdsOf(sample), limits },
+    {
+      whole: isBounded ? (single) => largestOfBuckets(store, request, { single, ...limits }, disconnected) : undefined,
+      parts: (single, parts) => readParts(store, request, { parts, single }, disconnected),
+    },
   )
 }
 
-/** Undefined if other groups can be as large, or the client has disconnected. */
+/** Undefined if other groups can be as large, the ids are out of date, or the client has disconnected. */
 async function largestOfBuckets(
   store: StoreReader,
   request: GroupsRequest,
   { single, buckets, most }: BucketsOfGroups,
   disconnected: AbortSignal,
 ): Promise<readonly AnswerRecord[] | undefined> {
-  const read = (ids: SingleIds | undefined) =>
-    rowsOf(store, groupsOfBucketsSql(request, storedEndpoints, { single: ids, buckets, most }), disconnected)
   currentWork()?.expect(3)
-  let rows = await read(single)
-  if (rows?.[0]?.['_single'] === false) rows = await read(undefined)
+  const rows = await rowsOf(
+    store,
+    groupsOfBucketsSql(request, storedEndpoints, { single, buckets, most }),
+    disconnected,
+  )
   const [first] = rows ?? []
-  if (rows === undefined || first?.['_certain'] !== true) return undefined
+  if (rows === undefined || first?.['_single'] !== true || first['_certain'] !== true) return undefined
   const totals = ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, first[`_all_${name}`]] as const)
   return withPlaces(namedOf(rows), {
     ...Object.fromEntries(totals),

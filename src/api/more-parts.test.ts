@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { StoreReader } from '../engine/control.ts'
 import { WeirError } from '../model/errors.ts'
-import { withMoreParts } from './more-parts.ts'
+import { readOfIds, withMoreParts } from './more-parts.ts'
 
 const turn = { store: {} as StoreReader, disconnected: new AbortController().signal }
 const lacking = new WeirError('WEIR_QUERY_MEMORY', 'no memory')
@@ -48,4 +48,52 @@ test('one request at a time, and none for a client that has disconnected', async
   resolve()
   await Promise.all([first, ...others])
   expect(events).toEqual(['first', 'ended', 'second'])
+})
+
+const single = { count: 2, first: 1, last: 2 }
+const limits = { perPart: 10, parts: 4 }
+
+test.each([
+  ['suffices', async () => 'whole', 'whole', []],
+  ['does not suffice', async () => undefined, 'parts', [[single, 3]]],
+  ['lacks memory', () => Promise.reject(lacking), 'parts', [[single, 3]]],
+])('a statement for all groups that %s', async (_, whole, expected, read) => {
+  const calls: unknown[] = []
+  const result = await readOfIds(
+    turn,
+    { groups: 30, single, limits },
+    { whole, parts: async (...call) => (calls.push(call), 'parts') },
+  )
+  expect([result, calls]).toEqual([expected, read])
+})
+
+test('a statement for all groups that fails otherwise is an error', async () => {
+  const failure = new Error('no file')
+  const read = readOfIds(
+    turn,
+    { groups: 30, single, limits },
+    { whole: () => Promise.reject(failure), parts: async () => 'parts' },
+  )
+  await expect(read).rejects.toBe(failure)
+})
+
+test('groups of outdated ids are read with joins, also in one statement', async () => {
+  const calls: unknown[] = []
+  const result = await readOfIds(
+    turn,
+    { groups: 30, single, limits },
+    {
+      whole: async (ids) => (calls.push(['whole', ids]), undefined),
+      parts: async (ids, parts) => (calls.push(['parts', ids, parts]), ids === undefined ? 'joined' : undefined),
+    },
+  )
+  expect([result, calls]).toEqual([
+    'joined',
+    [
+      ['whole', single],
+      ['parts', single, 3],
+      ['whole', undefined],
+      ['parts', undefined, 4],
+    ],
+  ])
 })

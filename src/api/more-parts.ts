@@ -10,36 +10,56 @@ const mostParts = 16
 /** One request at a time has so many groups: two would need the same memory, and no less time. */
 const turns = new WeakMap<StoreReader, Permits>()
 
+type Reading = Readonly<{ store: StoreReader; disconnected: AbortSignal }>
+
 /**
  * `read` with so many parts, and with twice as many after each that lacks memory. Undefined when the client has
  * disconnected.
  */
 export async function withMoreParts<Value>(
-  { store, disconnected }: Readonly<{ store: StoreReader; disconnected: AbortSignal }>,
+  { store, disconnected }: Reading,
   parts: number,
   read: (parts: number) => Promise<Value | undefined>,
 ): Promise<Value | undefined> {
+  return inTurn({ store, disconnected }, () => withParts(parts, read))
+}
+
+function inTurn<Value>({ store, disconnected }: Reading, read: () => Promise<Value | undefined>) {
   const turn = turns.get(store) ?? new Permits(1)
   turns.set(store, turn)
-  return unlessAborted(disconnected, () => turn.use(() => withParts(parts, read), disconnected))
+  return unlessAborted(disconnected, () => turn.use(read, disconnected))
 }
 
 /** Groups per statement, and statements. With more groups the store spills to disk. */
 export type PartLimits = Readonly<{ perPart: number; parts: number }>
 
-/** `read` for so many groups: without joins if addresses have single ids, and again if these were out of date. */
+/** Undefined of `parts` if the ids are out of date. */
+export type GroupReaders<Value> = Readonly<{
+  /** In one statement, before any parts. Undefined if that does not suffice; it may also lack memory. */
+  whole?: ((single: SingleIds | undefined) => Promise<Value | undefined>) | undefined
+  parts: (single: SingleIds | undefined, parts: number) => Promise<Value | undefined>
+}>
+
+/** So many groups: without joins if addresses have single ids, and again if these were out of date. */
 export async function readOfIds<Value>(
-  reading: Readonly<{ store: StoreReader; disconnected: AbortSignal }>,
+  reading: Reading,
   { groups, single, limits }: Readonly<{ groups: number; single: SingleIds | undefined; limits: PartLimits }>,
-  read: (single: SingleIds | undefined, parts: number) => Promise<Value | undefined>,
+  { whole, parts: read }: GroupReaders<Value>,
 ): Promise<Value | undefined> {
   const readWith = (ids: SingleIds | undefined) => {
     // Joins of ids need memory too.
     const perPart = ids === undefined ? (2 / 3) * limits.perPart : limits.perPart
     const least = Math.max(1, Math.min(limits.parts, Math.ceil(groups / perPart)))
-    return withMoreParts(reading, least, (parts) => read(ids, parts))
+    return inTurn(
+      reading,
+      async () => (await whole?.(ids).catch(unlessMemory)) ?? withParts(least, (parts) => read(ids, parts)),
+    )
   }
   return (single === undefined ? undefined : await readWith(single)) ?? (await readWith(undefined))
+}
+
+function unlessMemory(error: unknown): undefined {
+  if (!hasCode(error, 'WEIR_QUERY_MEMORY')) throw error
 }
 
 async function withParts<Value>(parts: number, read: (parts: number) => Promise<Value>): Promise<Value> {
