@@ -148,7 +148,7 @@ export function groupsOfBucketsSql(
     `total AS (SELECT *, (SELECT ${isCertain(request)} FROM named) AS "_certain" FROM ` +
       `(SELECT count(*) AS "_registers", round(${estimatedCountSql(buckets, '"_first"')})::BIGINT AS "_all_groups", ` +
       `${isSingle} AS "_single" FROM buckets), (SELECT ` +
-      `${measures.map((measure) => `${sumSql(measure, request.doubles === true)} AS "_all_${measure}"`).join(', ')} ` +
+      `${sumsOf(request, measures, '_all_').join(', ')} ` +
       // Without joins of ids.
       `FROM (${rowsSql(request, summedColumns(request))}) flow))`,
   ]
@@ -171,8 +171,9 @@ function keyedFlows(request: GroupsRequest, { firsts, idOf }: StoredEndpoints, s
   return single === undefined ? withFirstIds(scans, { firsts, ids, others }) : scans.join(' UNION ALL ')
 }
 
-function sumsOf(request: GroupsRequest, measures = summedMeasures(request)) {
-  return measures.map((measure) => `${sumSql(measure, request.doubles === true)} AS "_${measure}"`)
+/** `prefix`: of the names. */
+function sumsOf(request: GroupsRequest, measures = summedMeasures(request), prefix = '_') {
+  return measures.map((measure) => `${sumSql(measure, request.doubles === true)} AS "${prefix}${measure}"`)
 }
 
 /** `named`: the largest of the relation `parts`, with texts of addresses. */

@@ -282,7 +282,6 @@ function inspect(tree: unknown): Names {
       for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
     if (text('ref_type') === 'natural') names.everything = true
     for (const [key, value] of Object.entries(fields)) {
-      if (key === 'key' && typeof value === 'string') names.tables.add(value.toLowerCase())
       if (query === undefined || key !== 'cte_map')
         visit(value, depth + 1, fields['class'] === 'LAMBDA' ? arrows + 1 : arrows, scope)
     }
