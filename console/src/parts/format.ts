@@ -1,5 +1,5 @@
 import { inZone, isSameDay, partsAt } from '../state/time-zone.ts'
-import { nouns, type Noun } from '../text/nouns.ts'
+import { about, nouns, type Noun } from '../text/nouns.ts'
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const clock = inZone({
@@ -18,6 +18,11 @@ export function count(value: number | string | null | undefined): string {
 export function counted(number: number, noun: Noun): string {
   const [singular, many] = nouns[noun]
   return `${count(number)} ${number === 1 ? singular : many}`
+}
+
+/** `error`: set for an estimate, which has three digits. */
+export function countedWithin(number: number, noun: Noun, error: number | undefined): string {
+  return error === undefined ? counted(number, noun) : about(counted(Number(number.toPrecision(3)), noun))
 }
 
 const two = (number: number) => String(number).padStart(2, '0')

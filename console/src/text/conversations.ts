@@ -30,7 +30,6 @@ export const conversationsText = {
   noneReported: 'not reported',
   sum: (shown: string, bytes: string, flows: string) => `${shown} · ${bytes} · ${flows} in both directions`,
   largest: (shown: string, all: string) => `first ${shown} of ${all}`,
-  about: (all: string) => `about ${all}`,
   all: 'All conversations',
   saved: (rows: string) => `Saved ${rows} conversations.`,
   csv: 'CSV, all conversations',

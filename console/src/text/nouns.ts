@@ -1,3 +1,5 @@
+export const about = (number: string): string => `about ${number}`
+
 export const nouns = {
   action: ['action', 'actions'],
   actor: ['actor', 'actors'],

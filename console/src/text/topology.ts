@@ -81,7 +81,6 @@ export const topologyText = {
   smallerIn: (nodes: string, boxes: string) => `${nodes} smaller ones in ${boxes}`,
   drawnOf: (drawn: string, edges: string, largest: string) => `${drawn} of ${edges}${largest}`,
   theLargest: ', the largest',
-  about: (edges: string) => `about ${edges}`,
   drawnBefore: (drawn: string, edges: string) => `before ${drawn} of ${edges}`,
   amountsCompared: (before: string, now: string) => `${before} before, ${now} now`,
   notDrawnOf: (amount: string, edges: string) => `not drawn ${amount} of ${edges}`,

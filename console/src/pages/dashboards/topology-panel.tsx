@@ -1,11 +1,10 @@
 import { useNavigate } from '@tanstack/react-router'
-import { edgesText } from '../../parts/graph/edges-text.ts'
 import { useMemo, useState } from 'react'
 import type { FlowTopology } from '../../../../src/api/published.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
 import { fileName } from '../../parts/file-name.ts'
 import { andFilter } from '../../parts/filter-text.ts'
-import { count } from '../../parts/format.ts'
+import { count, countedWithin } from '../../parts/format.ts'
 import { GraphCanvas } from '../../parts/graph/canvas.tsx'
 import { EdgeList } from '../../parts/graph/edge-list.tsx'
 import { defaultLimits, edgeLimits, edgesOf, fitsScope, foldable, foldGraph, foldKey } from '../../parts/graph/fold.ts'
@@ -100,7 +99,7 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
               <span className="number dim">
                 {dashboardsText.edgesDrawn(
                   count(graph.total.edges - graph.rest.edges),
-                  edgesText(graph.total.edges, data),
+                  countedWithin(graph.total.edges, 'edge', data?.total.edges_error),
                 )}
               </span>
               <button type="button" className="quiet" aria-pressed={isList} onClick={() => setList(!list)}>

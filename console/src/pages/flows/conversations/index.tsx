@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
-import { count, counted, volume } from '../../../parts/format.ts'
+import { count, counted, countedWithin, volume } from '../../../parts/format.ts'
 import { Grid } from '../../../parts/grid.tsx'
 import { RefreshButton } from '../../../parts/states.tsx'
 import { isMoving } from '../../../state/range.ts'
@@ -142,10 +142,7 @@ function errorText({ source, exact, error }: ConversationsAnswer, rank: Rank) {
 }
 
 function sumText({ rows, total }: ConversationsAnswer): string {
-  const all =
-    total.conversations_error === undefined
-      ? counted(total.conversations, 'conversation')
-      : conversationsText.about(counted(Number(total.conversations.toPrecision(3)), 'conversation'))
+  const all = countedWithin(total.conversations, 'conversation', total.conversations_error)
   return conversationsText.sum(
     rows.length < total.conversations ? conversationsText.largest(count(rows.length), all) : all,
     volume(Number(total.bytes ?? 0)),

@@ -1,8 +1,7 @@
-import { count, counted, momentAt } from '../../../parts/format.ts'
+import { count, counted, countedWithin, momentAt } from '../../../parts/format.ts'
 import { amount, amountOf } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
 import type { FlowTopology } from '../../../../../src/api/published.ts'
-import { edgesText } from '../../../parts/graph/edges-text.ts'
 import type { Graph } from '../../../parts/graph/fold.ts'
 import { sourceText as storedText } from '../source-text.ts'
 import { liveSeconds } from './live-graph.ts'
@@ -17,7 +16,7 @@ export function summaryText(
 ): string {
   const folded = nodes.filter(({ stands, cells }) => stands > 1 || cells === undefined)
   const drawn = total.edges - rest.edges
-  const edges = (all: number) => edgesText(all, answer)
+  const edges = (all: number) => countedWithin(all, 'edge', answer?.total.edges_error)
   const parts = [
     `${counted(nodes.length - folded.length, 'node')}`,
     ...(folded.length === 0
