@@ -1,7 +1,7 @@
 export type { DeadLetter, ExporterReport, Ledger, Pipeline, SourceExporters } from '../engine/control.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
-export type { Cell } from './live/cells.ts'
+export type { Cell } from '../topics/cells.ts'
 export type { GapMessage, RowsMessage } from './live/rows-view.ts'
 export type { ViewRequest } from './live/spec.ts'
 export type { Problem, TextProblem } from './problems.ts'

@@ -1,10 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
-import type { Host } from '../host/index.ts'
 import type { ApiContext } from './options.ts'
-import { readManyRows } from '../topics/many-rows.ts'
-import { readRows } from '../topics/rows.ts'
 import { ApiError } from './problems.ts'
 
 /** Throws 503 without a store. */
@@ -22,37 +19,6 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   })
   if (reply.raw.destroyed) disconnected.abort()
   return disconnected.signal
-}
-
-/** Undefined if the signal aborts. */
-export async function unlessAborted<Value>(
-  signal: AbortSignal,
-  read: () => Promise<Value>,
-): Promise<Value | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    if (signal.aborted) return undefined
-    throw error
-  }
-}
-
-export function rowsOf(
-  store: StoreReader,
-  sql: string,
-  signal: AbortSignal,
-): Promise<Record<string, unknown>[] | undefined> {
-  return unlessAborted(signal, () => readRows<Record<string, unknown>>({ store, signal }, sql))
-}
-
-/** {@link rowsOf} for thousands of rows: yields to the event loop. */
-export function manyRowsOf(
-  store: StoreReader,
-  sql: string,
-  signal: AbortSignal,
-  host: Pick<Host, 'clock' | 'timers'>,
-): Promise<Record<string, unknown>[] | undefined> {
-  return unlessAborted(signal, () => readManyRows<Record<string, unknown>>({ store, signal, host }, sql))
 }
 
 export async function isolated(

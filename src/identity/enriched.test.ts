@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
-import { cellReader, type Cell } from '../api/live/cells.ts'
+import { cellReader } from '../api/live/cells.ts'
+import type { Cell } from '../topics/cells.ts'
 import { compileLive, flowNames, readFilter } from '../query/index.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import { parseCidr } from '../model/cidr.ts'

@@ -1,8 +1,8 @@
 import { dialectOf } from '../../query/index.ts'
 import { memberUseSql, type RowQuery } from '../../query/plan/index.ts'
 import { ringMemberUse } from '../ring/values-in-use.ts'
-import { rowsOf } from '../store-query.ts'
-import type { RunStatement } from '../sums.ts'
+import { rowsOf } from '../../topics/unless-aborted.ts'
+import type { RunStatement } from '../ring/readers.ts'
 import { cachedUse } from './names.ts'
 
 /** Rows with `extra` that are read, and names that are offered. */

@@ -1,9 +1,9 @@
 import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf, memberName, type NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.ts'
-import { rowsOf } from '../store-query.ts'
+import { rowsOf } from '../../topics/unless-aborted.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
-import type { RunStatement } from '../sums.ts'
+import type { RunStatement } from '../ring/readers.ts'
 import { everyView } from '../../topics/views.ts'
 
 const sampledRows = 1000

@@ -1,9 +1,10 @@
 import { columnSql, compileSql, dialectOf, type NameTable, type QueryField } from '../../query/index.ts'
 import { objectScope } from '../../topics/scope.ts'
-import { rowsOf, requireStore } from '../store-query.ts'
+import { requireStore } from '../store-query.ts'
+import { rowsOf } from '../../topics/unless-aborted.ts'
 import { filterOf } from '../../topics/filter-text.ts'
 import { asOf } from '../../topics/conditions.ts'
-import type { RunStatement } from '../sums.ts'
+import type { RunStatement } from '../ring/readers.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
 /** Most frequent first. Undefined when the client has disconnected. */

@@ -1,10 +1,11 @@
 import { dialectOf, type Dialect, type QueryField } from '../../query/index.ts'
 import { fingerprint, valuesSql, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
-import { rowsOf, requireStore } from '../store-query.ts'
+import { requireStore } from '../store-query.ts'
+import { rowsOf } from '../../topics/unless-aborted.ts'
 import { ringValues } from '../ring/values-in-use.ts'
-import type { RunStatement } from '../sums.ts'
-import { sumSource } from '../sum-source.ts'
+import type { RunStatement } from '../ring/readers.ts'
+import { sumSource } from '../../topics/flows/sums/sum-source.ts'
 import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
@@ -92,7 +93,12 @@ async function runQuery(
   const rounded = { ...rowQuery, span: wholeBuckets(rowQuery.span) }
   const flows = rowQuery.names.view === 'flows'
   const { rollup, exact } = flows
-    ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', run)
+    ? await sumSource(
+        { store, viewer: run.principal, signal: disconnected, instance: run.context },
+        rounded,
+        { fields, step: undefined },
+        ports ? 'raw' : 'rough',
+      )
     : { rollup: undefined, exact: true }
   if (rollup === undefined && flows) {
     const newest = await fromRing(run, rowQuery, fields, prefix, maxValues)

@@ -1,4 +1,4 @@
-import type { Cell } from '../live/cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 import { csvText } from '../../model/csv-text.ts'
 
 export type LineFormat = 'csv' | 'ndjson'

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Control, IsolatedResult, IsolatedQuery, OnProgress, StoreReader } from '../../engine/control.ts'
 import type { Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
-import { currentWork } from '../progress/work.ts'
+import { currentWork } from '../../topics/work.ts'
 import { FairQueue, type FairLimits } from './queue.ts'
 
 const currentUser = new AsyncLocalStorage<string>()

@@ -10,9 +10,7 @@ import { stableId } from '../../model/positions.ts'
 import { initiatorOf, servicePortOf } from '../../model/service-port.ts'
 import { endpointField, memberOf } from '../../query/index.ts'
 import { portEvidence, resolvedTexts, storedColumn, textsOf } from '../../query/live-columns.ts'
-
-/** A 64-bit integer beyond 2^53 is a string. */
-export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
+import type { Cell } from '../../topics/cells.ts'
 
 type CellReader = (row: number) => Cell
 

@@ -4,7 +4,8 @@ import type { Batch, BatchKind } from '../../model/batches.ts'
 import { bind, compileLive, nameTables, parse } from '../../query/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { withinScope } from '../../topics/scope.ts'
-import { cellReader, type Cell } from './cells.ts'
+import { cellReader } from './cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 
 export type Where = Readonly<Record<string, string | number | boolean>>
 

@@ -1,4 +1,4 @@
-import type { Cell } from './cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 import type { RingFrame } from './ring.ts'
 import type { GraphSpec } from './spec.ts'
 import { adder, addSums, groupReader, type Sums } from './sums.ts'

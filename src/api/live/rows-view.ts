@@ -1,5 +1,6 @@
 import type { Resolver } from '../../engine/contracts.ts'
-import { cellReader, type Cell } from './cells.ts'
+import { cellReader } from './cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { RowsSpec } from './spec.ts'

@@ -1,7 +1,8 @@
 import type { Resolver } from '../../engine/contracts.ts'
 import type { Batch } from '../../model/batches.ts'
 import { isPresent } from '../../model/columns.ts'
-import { cellReader, type Cell } from './cells.ts'
+import { cellReader } from './cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 import type { RingFrame } from './ring.ts'
 
 /** Number of rows, then the sum of each column; exact up to 2^53. */

@@ -1,16 +1,15 @@
 import type { GroupsRequest, SeriesRequest, AggregateQuery, StatValue, TimeSpan } from '../../query/plan/index.ts'
 import { integerCell } from '../../model/integer-cell.ts'
-import type { Cell } from '../live/cells.ts'
+import type { SumRow } from '../../topics/flows/sums/request.ts'
+import type { Cell } from '../../topics/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { valueReader } from './stat-value.ts'
 import { estimateReader, reportedReader, SumTable } from './sums.ts'
 import { GroupIds, PairIds } from './values.ts'
 
-export type AnswerRecord = Readonly<Record<string, unknown>>
-
 export type RingAnswer = Readonly<{
-  rows: readonly AnswerRecord[]
+  rows: readonly SumRow[]
   span: TimeSpan
 }>
 
@@ -113,7 +112,7 @@ export async function ringSeries(
   if (signal.aborted) return undefined
   const shownCells = (rank: number) => cells(largest[rank % (others + 1)] ?? 0)
   const order = byRank(shown, by, group, shownCells)
-  const rows: AnswerRecord[] = []
+  const rows: SumRow[] = []
   for (const [bucket, start] of [...buckets.entries()].sort(([, a], [, b]) => a - b)) {
     const first = bucket * (others + 1)
     const groupCells = largest

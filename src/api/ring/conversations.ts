@@ -6,11 +6,13 @@ import { microseconds, portEvidence } from '../../query/live-columns.ts'
 import { listeningSides, opensConnection } from '../../model/service-port.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import type { FlowBatch } from '../../model/batches.ts'
-import type { Cell } from '../live/cells.ts'
-import { statCell, type AnswerRecord, type RingAnswer } from './answers.ts'
+import type { Cell } from '../../topics/cells.ts'
+import { statCell, type RingAnswer } from './answers.ts'
+import type { SumRow } from '../../topics/flows/sums/request.ts'
 import { firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, present, scanRing, type Found, type RingSource } from './scan.ts'
-import { compareCells, estimateReader, reportedReader, SumTable } from './sums.ts'
+import { estimateReader, reportedReader, SumTable } from './sums.ts'
+import { compareCells } from '../../topics/cells.ts'
 import { FieldValues, GroupIds } from './values.ts'
 
 const field = (name: string) => flowNames.field(name)!
@@ -126,7 +128,7 @@ function waysOf({ ab, ba }: Conversation): readonly number[] {
   return [ab, ba].filter((id) => id !== undefined)
 }
 
-function recordOf(directed: Directed, conversation: Conversation): AnswerRecord {
+function recordOf(directed: Directed, conversation: Conversation): SumRow {
   const { key, ab, ba } = conversation
   const [aAddr, aPort, bAddr, bPort, proto] = key
   const record: Record<string, unknown> = {

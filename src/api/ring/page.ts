@@ -1,11 +1,12 @@
 import { memberKey, type QueryField } from '../../query/index.ts'
 import { memberReader, microseconds } from '../../query/live-columns.ts'
 import type { Cursor, PageRequest, TimeSpan } from '../../query/plan/index.ts'
-import { cellReader, type Cell } from '../live/cells.ts'
+import { cellReader } from '../live/cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 import type { RingFrame } from '../live/ring.ts'
-import type { AnswerRecord } from './answers.ts'
+import type { SumRow } from '../../topics/flows/sums/request.ts'
 import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
-import { compareCells } from './sums.ts'
+import { compareCells } from '../../topics/cells.ts'
 
 /** Times in µs, doubles unchanged, all else as a cell. */
 export type Key = Cell
@@ -62,7 +63,7 @@ export async function ringPage(
   source: RingSource,
   request: PageRequest,
   signal: AbortSignal,
-): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
+): Promise<{ rows: readonly SumRow[]; span: TimeSpan } | undefined> {
   const { sort, limit, after, upTo, columns, span } = request
   const sign = request.backwards === true ? -1 : 1
   const forwards = compareKeys(sort)
@@ -119,7 +120,7 @@ function recordsOf(
   names: readonly string[],
   { sort }: PageRequest,
   { resolver }: RingSource,
-): AnswerRecord[] {
+): SumRow[] {
   const records: Record<string, unknown>[] = best.map(() => ({}))
   const byFrame = new Map<RingFrame, number[]>()
   best.forEach(({ frame }, index) => {

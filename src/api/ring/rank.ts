@@ -1,7 +1,8 @@
 import { compareStats, isMeasure, percentileIndex, type Rank, type StatValue } from '../../query/plan/index.ts'
 import type { QueryField } from '../../query/index.ts'
-import type { Cell } from '../live/cells.ts'
-import { compareCells, type SumTable } from './sums.ts'
+import type { Cell } from '../../topics/cells.ts'
+import type { SumTable } from './sums.ts'
+import { compareCells } from '../../topics/cells.ts'
 import type { SliceScheduler } from './slice-scheduler.ts'
 
 export const groupsPerSlice = 32_768

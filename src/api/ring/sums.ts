@@ -1,6 +1,5 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { integerCell } from '../../model/integer-cell.ts'
-import { compareBytes } from '../../model/text-order.ts'
 import {
   isFurther,
   statisticsOf,
@@ -9,7 +8,6 @@ import {
   type Statistics,
   type StatValue,
 } from '../../query/plan/index.ts'
-import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'
 
 const twoTo32 = 4_294_967_296
@@ -167,15 +165,4 @@ export function estimateReader(
     const product = (high * twoTo32 + low) * rate
     return high < 0x20_0000 && product <= largestExact ? product : ((BigInt(high) << 32n) | BigInt(low)) * BigInt(rate)
   }
-}
-
-/** The order of SQL, absent values last. Integers beyond 2^53 are strings here. */
-export function compareCells(a: Cell, b: Cell, numeric: boolean): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
-  if (typeof a === 'number' && typeof b === 'number') return a === b ? 0 : a - b
-  if (numeric) {
-    const [left, right] = [BigInt(a as string | number), BigInt(b as string | number)]
-    return left < right ? -1 : left > right ? 1 : 0
-  }
-  return typeof a === 'string' && typeof b === 'string' ? compareBytes(a, b) : Number(a) - Number(b)
 }

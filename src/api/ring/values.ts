@@ -2,7 +2,8 @@ import type { Resolver } from '../../engine/contracts.ts'
 import { isResolved, storedColumn } from '../../query/live-columns.ts'
 import type { QueryField } from '../../query/index.ts'
 import { mappedPrefix } from '../../model/ip.ts'
-import { cellReader, type Cell } from '../live/cells.ts'
+import { cellReader } from '../live/cells.ts'
+import type { Cell } from '../../topics/cells.ts'
 import { present, type Found } from './scan.ts'
 
 /** 0 for an absent value. */

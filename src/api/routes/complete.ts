@@ -28,7 +28,7 @@ import { ApiError } from '../problems.ts'
 import { CompletionRequest, type QuestionQuery } from '../../topics/flows/parameters.ts'
 import { rowQueryOf, unknownField } from '../../topics/flows/row-query.ts'
 import { typed } from '../typed.ts'
-import type { RunStatement } from '../sums.ts'
+import type { RunStatement } from '../ring/readers.ts'
 import { boolean, list, object, refusals, string } from '../json-schema.ts'
 
 const item = object(

@@ -13,14 +13,15 @@ import {
 } from '../../query/plan/index.ts'
 import { dialectOf, flowNames } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
-import { manyFlows } from '../flow-sums.ts'
+import { manyFlows } from '../../topics/flows/sums/flow-sums.ts'
 import type { Hub } from '../live/hub.ts'
-import { listedConversations } from '../listed-conversations.ts'
-import { manyConversations } from '../many-conversations.ts'
+import { listedConversations } from '../../topics/flows/conversations/listed-conversations.ts'
+import { manyConversations } from '../../topics/flows/conversations/many-conversations.ts'
 import type { ApiContext } from '../options.ts'
-import type { AnswerRecord } from '../ring/answers.ts'
+import type { SumRow } from '../../topics/flows/sums/request.ts'
 import { ringConversations } from '../ring/conversations.ts'
-import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
+import { abortOnDisconnect } from '../store-query.ts'
+import { manyRowsOf } from '../../topics/unless-aborted.ts'
 import { columnOf } from '../../topics/flows/columns.ts'
 import { frameOf, type FrameFacts } from '../../topics/flows/frame.ts'
 import { ConversationsParameters, type ConversationsQuery } from '../../topics/flows/parameters.ts'
@@ -106,7 +107,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
 type ReadOptions = Readonly<{ disconnected: AbortSignal; host: Host; source: ConversationsQuery['source'] }>
 
 type StoredConversations = Pick<FrameFacts, 'source' | 'exact' | 'error'> &
-  Readonly<{ rows: readonly AnswerRecord[]; span?: TimeSpan }>
+  Readonly<{ rows: readonly SumRow[]; span?: TimeSpan }>
 
 /** Undefined when the client has disconnected. */
 async function storedConversations(
@@ -157,7 +158,7 @@ const columns: readonly FlowColumn[] = [
 
 const numberOf = (value: unknown) => (value === null || value === undefined ? null : Number(value))
 
-function cellsOf(row: AnswerRecord): readonly unknown[] {
+function cellsOf(row: SumRow): readonly unknown[] {
   const direction = (way: 'ab' | 'ba'): Direction => ({
     flows: Number(row[`_flows_${way}`] ?? 0),
     flags: numberOf(row[`_flags_${way}`]),

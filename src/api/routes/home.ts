@@ -3,7 +3,7 @@ import { home } from '../../topics/home/index.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { serveWith } from '../serve.ts'
-import { sumsReader } from '../sums.ts'
+import { sumsReader } from '../ring/readers.ts'
 
 export const homeSchemas = { Home: home.result } as const
 

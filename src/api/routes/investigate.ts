@@ -5,8 +5,9 @@ import { answerJson } from '../answer.ts'
 import { problem, refusals, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { abortOnDisconnect, requireStore, unlessAborted } from '../store-query.ts'
-import { sumsReader } from '../sums.ts'
+import { abortOnDisconnect, requireStore } from '../store-query.ts'
+import { unlessAborted } from '../../topics/unless-aborted.ts'
+import { sumsReader } from '../ring/readers.ts'
 import { typed } from '../typed.ts'
 
 export const investigateSchemas = { Investigation: investigation.result } as const

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch } from '../../model/events.ts'
-import { rowsOf } from '../store-query.ts'
+import { rowsOf } from '../../topics/unless-aborted.ts'
 import { incidentSequence, type SequenceIncident } from '../testing/incident-sequences.ts'
 import { incident, type Incident } from '../testing/incidents.ts'
 import { fill } from '../testing/sequence-answers.ts'

@@ -8,7 +8,7 @@ import { frameOf } from './frame.ts'
 import type { GroupsQuery } from './parameters.ts'
 import { groupField, rowQueryOf } from './row-query.ts'
 import type { FlowGroups } from './schema.ts'
-import { measureCells, shifted, sumColumns, sumsOf, type SumRow, type SumsReader, type Totals } from './sums.ts'
+import { measureCells, shifted, sumColumns, sumsOf, type SumRow, type SumsReader, type Totals } from './sums/request.ts'
 
 /** The largest groups, with the sums of the others and of all. */
 export async function readGroups(

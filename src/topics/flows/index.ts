@@ -5,7 +5,7 @@ import { readFlowPage, type PageReader } from './page.ts'
 import { FlowsParameters, SeriesParameters, TopologyParameters, type FlowsQuery } from './parameters.ts'
 import { FlowPage, Series, Topology } from './schema.ts'
 import { readFlowSeries } from './series.ts'
-import type { SumsReader } from './sums.ts'
+import type { SumsReader } from './sums/request.ts'
 import { readTopology } from './topology.ts'
 
 /** Flows are also read without a store, from the newest ones in memory. */

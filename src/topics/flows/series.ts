@@ -7,7 +7,7 @@ import { frameOf } from './frame.ts'
 import type { SeriesQuery } from './parameters.ts'
 import { groupField, rowQueryOf } from './row-query.ts'
 import type { Series } from './schema.ts'
-import { measureCells, shifted, sumColumns, sumsOf, type SumsReader } from './sums.ts'
+import { measureCells, shifted, sumColumns, sumsOf, type SumsReader } from './sums/request.ts'
 
 export async function readFlowSeries(
   query: SeriesQuery,

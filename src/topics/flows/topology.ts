@@ -10,7 +10,7 @@ import { frameOf } from './frame.ts'
 import type { TopologyQuery } from './parameters.ts'
 import { rowQueryOf } from './row-query.ts'
 import type { Topology } from './schema.ts'
-import { measureCells, shifted, sumColumns, sumsOf, type SumsReader } from './sums.ts'
+import { measureCells, shifted, sumColumns, sumsOf, type SumsReader } from './sums/request.ts'
 
 export async function readTopology(
   query: TopologyQuery,

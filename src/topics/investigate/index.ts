@@ -1,7 +1,7 @@
 import { dialectOf } from '../../query/index.ts'
 import { listOf } from '../comma-list.ts'
 import { rowQueryOf } from '../flows/row-query.ts'
-import type { SumsReader } from '../flows/sums.ts'
+import type { SumsReader } from '../flows/sums/request.ts'
 import { operation, type Surroundings } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'

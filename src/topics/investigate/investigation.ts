@@ -1,6 +1,6 @@
 import { isoOf, stepFor, type RowQuery } from '../../query/plan/index.ts'
 import { isoSpan, storedSince } from '../coverage.ts'
-import type { SumsReader } from '../flows/sums.ts'
+import type { SumsReader } from '../flows/sums/request.ts'
 import { trafficMarks, type WhyRun } from '../why/preceding.ts'
 import type { TrafficMark } from '../why/schema.ts'
 import { auditLane } from './lanes/audit.ts'

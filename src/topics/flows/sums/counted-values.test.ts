@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { drawn } from '../../test/kit/seeds.ts'
-import { WeirError } from '../model/errors.ts'
-import { groupsSql, type GroupsRequest } from '../query/plan/index.ts'
-import { flowBatch } from '../store/testing/frames.ts'
-import { groupField, rowQueryOf } from '../topics/flows/row-query.ts'
-import { local } from './access/principal.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
+import { drawn } from '../../../../test/kit/seeds.ts'
+import { WeirError } from '../../../model/errors.ts'
+import { groupsSql, type GroupsRequest } from '../../../query/plan/index.ts'
+import { flowBatch } from '../../../store/testing/frames.ts'
+import { groupField, rowQueryOf } from '../row-query.ts'
+import { local } from '../../../api/access/principal.ts'
 import { countedValues } from './counted-values.ts'
 import { flowSums } from './flow-sums.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { rowsOf } from './store-query.ts'
-import { startStored } from './testing/stored.ts'
+import type { SumRow } from './request.ts'
+import { rowsOf } from '../../unless-aborted.ts'
+import { startStored } from '../../../api/testing/stored.ts'
 
 const now = Date.now()
 const day = 86_400_000
@@ -59,7 +59,7 @@ test.each([
 })
 
 /** Means beyond 2^53 differ in the last bit. */
-function rounded(rows: readonly AnswerRecord[] | undefined) {
+function rounded(rows: readonly SumRow[] | undefined) {
   return rows?.map((row) => ({
     ...row,
     _avg: typeof row['_avg'] === 'number' ? row['_avg'].toPrecision(14) : row['_avg'],

@@ -1,4 +1,4 @@
-import { currentWork, type Work } from '../progress/work.ts'
+import { currentWork, type Work } from '../../work.ts'
 
 interface Run<Answer> {
   readonly began: number

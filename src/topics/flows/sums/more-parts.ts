@@ -1,8 +1,8 @@
-import type { StoreReader } from '../engine/control.ts'
-import { Permits } from '../host/permits.ts'
-import { hasCode } from '../model/errors.ts'
-import type { SingleIds } from '../query/plan/index.ts'
-import { unlessAborted } from './store-query.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { Permits } from '../../../host/permits.ts'
+import { hasCode } from '../../../model/errors.ts'
+import type { SingleIds } from '../../../query/plan/index.ts'
+import { unlessAborted } from '../../unless-aborted.ts'
 
 /** Each reads all flows. */
 const mostParts = 16

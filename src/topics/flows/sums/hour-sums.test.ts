@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { StoredSums, StoreReader } from '../engine/control.ts'
-import type { HourSum } from '../model/hour-sums.ts'
-import { groupsSql } from '../query/plan/index.ts'
-import { local } from './access/principal.ts'
+import type { StoredSums, StoreReader } from '../../../engine/control.ts'
+import type { HourSum } from '../../../model/hour-sums.ts'
+import { groupsSql } from '../../../query/plan/index.ts'
+import { local } from '../../../api/access/principal.ts'
 import { flowSums, hourlyFlows } from './flow-sums.ts'
-import { groupField, rowQueryOf } from '../topics/flows/row-query.ts'
-import { pieces } from './testing/recording-control.ts'
+import { groupField, rowQueryOf } from '../row-query.ts'
+import { pieces } from '../../../api/testing/recording-control.ts'
 
 const [now, hour] = [Date.UTC(2026, 10, 27), 3_600_000]
 const { signal } = new AbortController()

@@ -1,17 +1,22 @@
 import { appendFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, test } from 'vitest'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { drawnSize, seeds } from '../../test/kit/seeds.ts'
-import { conditionOf, conversationsSql, type ConversationRank, type ConversationsRequest } from '../query/plan/index.ts'
-import type { StoreReader } from '../engine/control.ts'
-import { msPerHour } from '../store/names.ts'
-import { flowBatch, type FlowSpec } from '../store/testing/frames.ts'
-import { local } from './access/principal.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
+import { drawnSize, seeds } from '../../../../test/kit/seeds.ts'
+import {
+  conditionOf,
+  conversationsSql,
+  type ConversationRank,
+  type ConversationsRequest,
+} from '../../../query/plan/index.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { msPerHour } from '../../../store/names.ts'
+import { flowBatch, type FlowSpec } from '../../../store/testing/frames.ts'
+import { local } from '../../../api/access/principal.ts'
 import { listedConversations } from './listed-conversations.ts'
-import { rowQueryOf } from '../topics/flows/row-query.ts'
-import { rowsOf } from './store-query.ts'
-import { startObserved, type Observed } from './testing/observed.ts'
+import { rowQueryOf } from '../row-query.ts'
+import { rowsOf } from '../../unless-aborted.ts'
+import { startObserved, type Observed } from '../../../api/testing/observed.ts'
 
 const disconnected = new AbortController().signal
 const day = 24 * msPerHour

@@ -1,5 +1,5 @@
-import type { StoreReader } from '../engine/control.ts'
-import { hasCode } from '../model/errors.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { hasCode } from '../../../model/errors.ts'
 import {
   hashedEnds,
   hashedGroupsSql,
@@ -9,10 +9,10 @@ import {
   summedMeasures,
   type GroupsRequest,
   type HashedEnd,
-} from '../query/plan/index.ts'
-import type { AnswerRecord } from './ring/answers.ts'
+} from '../../../query/plan/index.ts'
+import type { SumRow } from './request.ts'
 import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
-import { rowsOf } from './store-query.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 /** More equal groups at the limit are not named one by one. */
 const maxCandidates = 2000
@@ -22,7 +22,7 @@ export async function hashedGroups(
   store: StoreReader,
   request: GroupsRequest,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+): Promise<readonly SumRow[] | 'none' | undefined> {
   const { limit, by } = request
   const ends = isMeasure(by) && limit < maxCandidates ? hashedEnds(request, storedEnds) : undefined
   if (ends === undefined) return 'none'
@@ -40,7 +40,7 @@ export async function hashedGroups(
   )
   const texts = await rowsOf(store, hashedTextsSql(request, ends, times), disconnected)
   if (texts === undefined) return undefined
-  const named: AnswerRecord[] = groups.map((row) => ({ ...row }))
+  const named: SumRow[] = groups.map((row) => ({ ...row }))
   for (const { index } of ends) {
     const textOfHash = new Map(texts.map((row) => [String(row[`_h${index}`]), row[`_t${index}`]]))
     for (const row of named) {
@@ -59,7 +59,7 @@ async function largestByHash(
   request: GroupsRequest,
   ends: readonly HashedEnd[],
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | undefined> {
+): Promise<readonly SumRow[] | undefined> {
   const whole = () => rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
   const shared = sharedPass(request.group, request.beside)
   if (shared === undefined) return whole()

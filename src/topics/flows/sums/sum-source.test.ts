@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { FileSumsOfPart, StoreReader } from '../engine/control.ts'
-import { flowNames, type QueryField } from '../query/index.ts'
-import { local, principal } from './access/principal.ts'
-import { rowQueryOf } from '../topics/flows/row-query.ts'
+import type { FileSumsOfPart, StoreReader } from '../../../engine/control.ts'
+import { realHost } from '../../../host/index.ts'
+import { flowNames, type QueryField } from '../../../query/index.ts'
+import { local, principal } from '../../../api/access/principal.ts'
+import { rowQueryOf } from '../row-query.ts'
 import { sumSource, type SumSource } from './sum-source.ts'
-import type { RunStatement } from './sums.ts'
-import { pieces } from './testing/recording-control.ts'
+import { pieces } from '../../../api/testing/recording-control.ts'
 
 const limited = principal(
   { id: 'token:shop', name: 'shop', login: 'token' },
@@ -40,20 +40,21 @@ async function source(
   const rowQuery = rowQueryOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
   return sumSource(
-    store,
+    readingOf(store, who),
     rowQuery,
     { fields: group === undefined ? [] : [group], step: summed === undefined ? 3600 : undefined },
     mode,
-    askerOf(who),
   )
 }
 
-function askerOf(who: typeof local, elapsed = { ms: 0 }, disconnected = new AbortController().signal): RunStatement {
-  return {
-    context: { host: { clock: { monotonic: () => elapsed.ms } } },
-    principal: who,
-    disconnected,
-  } as unknown as RunStatement
+function readingOf(
+  store: StoreReader,
+  viewer: typeof local,
+  elapsed = { ms: 0 },
+  signal = new AbortController().signal,
+): Parameters<typeof sumSource>[0] {
+  const clock = { ...realHost().clock, monotonic: () => elapsed.ms }
+  return { store, viewer, signal, instance: { host: { clock } } }
 }
 
 test('facts about a rollup are queried once for concurrent requests, and again for exact results', async () => {
@@ -74,13 +75,8 @@ test('facts about a rollup are queried once for concurrent requests, and again f
   const elapsed = { ms: 0 }
   const ask = (field: string, mode: string): Promise<SumSource> => {
     const rowQuery = rowQueryOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
-    return sumSource(
-      store,
-      rowQuery,
-      { fields: [flowNames.field(field) as QueryField], step: 3600 },
-      mode,
-      askerOf(local, elapsed),
-    )
+    const fields = [flowNames.field(field) as QueryField]
+    return sumSource(readingOf(store, local, elapsed), rowQuery, { fields, step: 3600 }, mode)
   }
   const all = [ask('src_namespace', 'auto'), ask('proto', 'auto'), ask('src_addr', 'rough')]
   answer.resolve()
@@ -113,7 +109,7 @@ test('facts about a rollup end when the last client that waits for them disconne
   const rowQuery = rowQueryOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
   const fields = [flowNames.field('src_namespace') as QueryField]
   const answers = clients.map(({ signal }) =>
-    sumSource(store, rowQuery, { fields, step: 3600 }, 'auto', askerOf(local, { ms: 0 }, signal)),
+    sumSource(readingOf(store, local, { ms: 0 }, signal), rowQuery, { fields, step: 3600 }, 'auto'),
   )
   await expect.poll(() => ended.length).toBe(1)
   clients[0].abort()
@@ -139,7 +135,7 @@ test('a rollup that did not suffice is read again after a minute, for another re
     const before = queries
     const rowQuery = rowQueryOf({ filter, from, to: 'now' }, 'flow_time', now, local)
     const fields = [flowNames.field('src_addr') as QueryField]
-    const { rollup } = await sumSource(store, rowQuery, { fields, step: 3600 }, 'auto', askerOf(local, elapsed))
+    const { rollup } = await sumSource(readingOf(store, local, elapsed), rowQuery, { fields, step: 3600 }, 'auto')
     expect(rollup === undefined).toBe(flows.first === 0)
     return queries - before
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { flowBatch } from '../../store/testing/frames.ts'
-import { startStored, type StoredApi } from '../testing/stored.ts'
+import { flowBatch } from '../../../store/testing/frames.ts'
+import { startStored, type StoredApi } from '../../../api/testing/stored.ts'
 
 type Held = { runs: number; release: () => void }
 

@@ -1,19 +1,19 @@
 /** The largest conversations from the lists beside the files of flows (ADR 0040). */
-import type { StoreReader } from '../engine/control.ts'
-import { conversationNames, evidenceBits, evidenceShift } from '../model/conversation-lists.ts'
-import { countError } from '../model/distinct-estimate.ts'
-import { compileSql } from '../query/index.ts'
-import { boundOf, largestOfListsSql, type ConversationsRequest } from '../query/plan/index.ts'
-import { conversationPart } from '../store/file-sums/parts.ts'
-import { areWorth, flowsIn } from './file-sums.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { rowsOf } from './store-query.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { conversationNames, evidenceBits, evidenceShift } from '../../../model/conversation-lists.ts'
+import { countError } from '../../../model/distinct-estimate.ts'
+import { compileSql } from '../../../query/index.ts'
+import { boundOf, largestOfListsSql, type ConversationsRequest } from '../../../query/plan/index.ts'
+import { conversationPart } from '../../../store/file-sums/parts.ts'
+import { areWorth, flowsIn } from '../sums/file-sums.ts'
+import type { SumRow } from '../sums/request.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 /** Up to so many flows in the range, all conversations are grouped. */
 const fewFlows = 8_000_000
 
 export type ListedConversations = Readonly<{
-  rows: readonly AnswerRecord[]
+  rows: readonly SumRow[]
   /**
    * In the ranking measure: the most that a conversation without a row has, and that a row lacks. Unset: the rows are
    * those of all flows.
@@ -57,7 +57,7 @@ const keys = ['_a_addr', '_a_port', '_b_addr', '_b_port', '_proto', '_rank'] as 
 const undirected = ['last', 'rtt_min', 'rtt_max', 'drop_packets'] as const
 
 /** With the columns of `conversationsSql`. */
-function conversationOf(row: AnswerRecord): AnswerRecord {
+function conversationOf(row: SumRow): SumRow {
   const evidence = Number(row['evidence'])
   const [a, b] = row['_turned'] === true ? [2, 1] : [1, 2]
   const way = (suffix: 'ab' | 'ba', direction: number) => {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { drawn } from '../../test/kit/seeds.ts'
-import { conversationRanks, conversationsSql, type ConversationsRequest } from '../query/plan/index.ts'
-import { flowBatch } from '../store/testing/frames.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
+import { drawn } from '../../../../test/kit/seeds.ts'
+import { conversationRanks, conversationsSql, type ConversationsRequest } from '../../../query/plan/index.ts'
+import { flowBatch } from '../../../store/testing/frames.ts'
 import { manyConversations } from './many-conversations.ts'
-import { rowQueryOf } from '../topics/flows/row-query.ts'
-import { local } from './access/principal.ts'
-import { rowsOf } from './store-query.ts'
-import { startStored } from './testing/stored.ts'
-import { watchedStore } from './testing/watched-store.ts'
+import { rowQueryOf } from '../row-query.ts'
+import { local } from '../../../api/access/principal.ts'
+import { rowsOf } from '../../unless-aborted.ts'
+import { startStored } from '../../../api/testing/stored.ts'
+import { watchedStore } from '../../../api/testing/watched-store.ts'
 
 const now = Date.now()
 const day = 86_400_000

@@ -1,7 +1,7 @@
 /** Groups by address in parts, to bound memory. */
-import { nodeColumns } from '../model/endpoint.ts'
-import type { StoreReader } from '../engine/control.ts'
-import { countError } from '../model/distinct-estimate.ts'
+import { nodeColumns } from '../../../model/endpoint.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { countError } from '../../../model/distinct-estimate.ts'
 import {
   groupCountSql,
   groupSampleSql,
@@ -15,16 +15,16 @@ import {
   type SingleIds,
   type StoredEndpoints,
   type StoredEnds,
-} from '../query/plan/index.ts'
-import { integerCell } from '../model/integer-cell.ts'
-import { firstIdsTable } from '../store/read/first-ids.ts'
-import { endpointIds, endpointsView, filePrefix } from '../store/read/views.ts'
+} from '../../../query/plan/index.ts'
+import { integerCell } from '../../../model/integer-cell.ts'
+import { firstIdsTable } from '../../../store/read/first-ids.ts'
+import { endpointIds, endpointsView, filePrefix } from '../../../store/read/views.ts'
 import { readOfIds } from './more-parts.ts'
-import { rowsOf } from './store-query.ts'
-import type { Cell } from './live/cells.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { compareCells } from './ring/sums.ts'
-import { currentWork } from './progress/work.ts'
+import { rowsOf } from '../../unless-aborted.ts'
+import type { Cell } from '../../cells.ts'
+import type { SumRow } from './request.ts'
+import { compareCells } from '../../cells.ts'
+import { currentWork } from '../../work.ts'
 
 export const storedEndpoints: StoredEndpoints = {
   view: endpointsView,
@@ -77,7 +77,7 @@ export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,
   { expected, disconnected, countsAll, limits = defaultLimits }: ManyGroupsOptions,
-): Promise<readonly AnswerRecord[] | 'few' | undefined> {
+): Promise<readonly SumRow[] | 'few' | undefined> {
   const { group, by, of } = request
   const hasAddress = group.some((field) => storedEndpoints.idOf(field) !== undefined)
   // Single addresses are too few for memory to matter.
@@ -110,7 +110,7 @@ async function largestOfBuckets(
   request: GroupsRequest,
   { single, buckets, most }: BucketsOfGroups,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | undefined> {
+): Promise<readonly SumRow[] | undefined> {
   currentWork()?.expect(3)
   const rows = await rowsOf(
     store,
@@ -127,7 +127,7 @@ async function largestOfBuckets(
 }
 
 /** The groups of rows of statements. */
-function namedOf(rows: readonly AnswerRecord[]): readonly AnswerRecord[] {
+function namedOf(rows: readonly SumRow[]): readonly SumRow[] {
   return rows.flatMap(({ _named: isNamed, _single: _, _certain: __, _registers: ___, ...row }) =>
     isNamed === true ? [row] : [],
   )
@@ -139,12 +139,12 @@ async function readParts(
   request: GroupsRequest,
   { parts, single }: Readonly<{ parts: number; single: SingleIds | undefined }>,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | undefined> {
+): Promise<readonly SumRow[] | undefined> {
   const { by, limit } = request
   const summed = ['groups', ...summedMeasures(request)].map((name) => `_all_${name}`)
   const totals = new Map<string, bigint>()
   const order = largestFirst(request)
-  let largest: AnswerRecord[] = []
+  let largest: SumRow[] = []
   currentWork()?.expect(parts)
   for (let part = 0; part < parts; part++) {
     const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
@@ -163,13 +163,13 @@ async function readParts(
 }
 
 /** The rows of a request for groups; `all` has the totals. */
-export function withPlaces(largest: readonly AnswerRecord[], all: AnswerRecord): readonly AnswerRecord[] {
+export function withPlaces(largest: readonly SumRow[], all: SumRow): readonly SumRow[] {
   return largest.length === 0
     ? [{ _place: null, ...all }]
     : largest.map((row, index) => ({ ...row, ...all, _place: index + 1 }))
 }
 
-export function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
+export function largestFirst({ group, by }: GroupsRequest): (a: SumRow, b: SumRow) => number {
   const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   return (a, b) => {
     const [left, right] = [a[`_${by}`] as Cell, b[`_${by}`] as Cell]

@@ -1,13 +1,13 @@
 import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, test } from 'vitest'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { drawnSize, seeds } from '../../test/kit/seeds.ts'
-import type { FlowBatch } from '../model/batches.ts'
-import type { Column } from '../model/columns.ts'
-import { sketchError } from '../model/sketch.ts'
-import { flowBatch } from '../store/testing/frames.ts'
-import { startObserved, type Observed } from './testing/observed.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
+import { drawnSize, seeds } from '../../../../test/kit/seeds.ts'
+import type { FlowBatch } from '../../../model/batches.ts'
+import type { Column } from '../../../model/columns.ts'
+import { sketchError } from '../../../model/sketch.ts'
+import { flowBatch } from '../../../store/testing/frames.ts'
+import { startObserved, type Observed } from '../../../api/testing/observed.ts'
 
 const hour = 3_600_000
 

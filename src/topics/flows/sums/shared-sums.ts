@@ -1,9 +1,9 @@
-import type { Control, StoredSums, StoreReader } from '../../engine/control.ts'
-import { fingerprint, type AggregateQuery } from '../../query/plan/index.ts'
-import type { Principal } from '../access/principal.ts'
-import { flowsIn } from '../file-sums.ts'
-import type { SumGroups } from '../flow-sums.ts'
-import type { SumsQuery } from '../../topics/flows/parameters.ts'
+import type { Control, StoredSums, StoreReader } from '../../../engine/control.ts'
+import { fingerprint, type AggregateQuery } from '../../../query/plan/index.ts'
+import type { Viewer } from '../../scope.ts'
+import { flowsIn } from './file-sums.ts'
+import type { SumGroups } from './flow-sums.ts'
+import type { SumsQuery } from '../parameters.ts'
 import { SharedRuns } from './shared-runs.ts'
 
 export class StoreRuns<Answer> {
@@ -27,7 +27,7 @@ export function sharedKey(
   request: AggregateQuery,
   { fields, step }: SumGroups,
   { from = '', to = 'now', filter: _, ...more }: SumsQuery,
-  { namespaces }: Principal,
+  { namespaces }: Pick<Viewer, 'namespaces'>,
 ): string {
   const { by, limit, span } = request
   const isRelative = [from, to].every((time) => time.startsWith('now'))

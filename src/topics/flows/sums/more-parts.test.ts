@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { StoreReader } from '../engine/control.ts'
-import { WeirError } from '../model/errors.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { WeirError } from '../../../model/errors.ts'
 import { readOfIds, withMoreParts } from './more-parts.ts'
 
 const turn = { store: {} as StoreReader, disconnected: new AbortController().signal }

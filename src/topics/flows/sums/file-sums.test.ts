@@ -1,12 +1,12 @@
 import { appendFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, test } from 'vitest'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { drawnSize, seeds } from '../../test/kit/seeds.ts'
-import type { Column } from '../model/columns.ts'
-import type { FlowBatch } from '../model/batches.ts'
-import { flowBatch } from '../store/testing/frames.ts'
-import { startObserved, type Observed } from './testing/observed.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
+import { drawnSize, seeds } from '../../../../test/kit/seeds.ts'
+import type { Column } from '../../../model/columns.ts'
+import type { FlowBatch } from '../../../model/batches.ts'
+import { flowBatch } from '../../../store/testing/frames.ts'
+import { startObserved, type Observed } from '../../../api/testing/observed.ts'
 
 const hour = 3_600_000
 const day = 24 * hour

@@ -1,5 +1,5 @@
 /** Exact sums of groups that a rollup lists, but combines with others in part. */
-import type { StoreReader } from '../engine/control.ts'
+import type { StoreReader } from '../../../engine/control.ts'
 import {
   candidateSumsSql,
   groupsSql,
@@ -7,17 +7,17 @@ import {
   summedMeasures,
   type GroupsRequest,
   type Rollup,
-} from '../query/plan/index.ts'
+} from '../../../query/plan/index.ts'
 import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { rowsOf } from './store-query.ts'
+import type { SumRow } from './request.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 /** Further groups per requested one, since the rollup has another order. */
 const further = 1
 const mostCandidates = 1000
 
 export type CandidateSums = Readonly<{
-  rows: readonly AnswerRecord[]
+  rows: readonly SumRow[]
   /** No other group can be as large as the last row. */
   isProven: boolean
 }>
@@ -44,7 +44,7 @@ export async function candidateSums(
   if (sql === undefined) return 'none'
   const sums = await rowsOf(store, sql, disconnected)
   if (sums === undefined) return undefined
-  const valueOf = (row: AnswerRecord) => group.map((_, index) => texts[index]![Number(row[`_p${index}`]) - 1])
+  const valueOf = (row: SumRow) => group.map((_, index) => texts[index]![Number(row[`_p${index}`]) - 1])
   const exact = new Map(sums.map((row) => [JSON.stringify(valueOf(row)), row]))
   const all = Object.fromEntries(
     ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, listed[0]?.[`_all_${name}`] ?? null]),
@@ -58,7 +58,7 @@ export async function candidateSums(
 }
 
 /** Another group has at most the known sum of the first that is no candidate, and all of the unknown groups. */
-function isProven(largest: readonly AnswerRecord[], { by, limit }: GroupsRequest): boolean {
+function isProven(largest: readonly SumRow[], { by, limit }: GroupsRequest): boolean {
   const last = largest[limit - 1]
   if (last === undefined) return false
   const sumOf = (name: string) => BigInt((last[name] ?? 0) as string | number)

@@ -1,6 +1,6 @@
 /** Sums of flows: their requests, columns and cells. */
-import { withoutUndefined } from '../../model/json.ts'
-import { endpointField, flowNames, type QueryField } from '../../query/index.ts'
+import { withoutUndefined } from '../../../model/json.ts'
+import { endpointField, flowNames, type QueryField } from '../../../query/index.ts'
 import {
   furtherMeasures,
   hasStats,
@@ -18,14 +18,14 @@ import {
   type RowQuery,
   type SeriesRequest,
   type TimeSpan,
-} from '../../query/plan/index.ts'
-import { listOf } from '../comma-list.ts'
-import type { Missing } from '../coverage.ts'
-import { columnOf, measureColumns } from './columns.ts'
-import type { SumsQuery } from './parameters.ts'
-import { Refusal } from '../refusal.ts'
-import { unknownField } from './row-query.ts'
-import type { FlowColumn, FlowPage } from './schema.ts'
+} from '../../../query/plan/index.ts'
+import { listOf } from '../../comma-list.ts'
+import type { Missing } from '../../coverage.ts'
+import { columnOf, measureColumns } from '../columns.ts'
+import type { SumsQuery } from '../parameters.ts'
+import { Refusal } from '../../refusal.ts'
+import { unknownField } from '../row-query.ts'
+import type { FlowColumn, FlowPage } from '../schema.ts'
 
 export type SumRow = Readonly<Record<string, unknown>>
 

@@ -1,15 +1,15 @@
-import type { StoreReader } from '../engine/control.ts'
-import { hasCode } from '../model/errors.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { hasCode } from '../../../model/errors.ts'
 import {
   countedField,
   countedValuesSql,
   groupCountSql,
   groupShareSql,
   type GroupsRequest,
-} from '../query/plan/index.ts'
+} from '../../../query/plan/index.ts'
 import { storedEndpoints } from './many-groups.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { rowsOf } from './store-query.ts'
+import type { SumRow } from './request.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 /** Values of groups. Of more, counts save little time and need more memory than a sort. */
 const mostValues = 500_000
@@ -25,7 +25,7 @@ export async function countedValues(
   request: GroupsRequest,
   expected: number,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+): Promise<readonly SumRow[] | 'none' | undefined> {
   const of = countedField(request)
   if (of === undefined) return 'none'
   const values = { ...request, group: [...request.group, of] }

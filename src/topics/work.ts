@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { OnProgress, StatementProgress } from '../../engine/control.ts'
-import type { Clock } from '../../host/index.ts'
+import type { OnProgress, StatementProgress } from '../engine/control.ts'
+import type { Clock } from '../host/index.ts'
 
 /** Ms and amounts are estimates. */
 export type WorkProgress = Readonly<{

@@ -2,7 +2,7 @@
  * Sums of the middle of a range and of its edges. The store keeps small results: a range that starts and ends a little
  * later has the same middle, and only the edges are read again.
  */
-import type { StoreReader } from '../engine/control.ts'
+import type { StoreReader } from '../../../engine/control.ts'
 import {
   groupSumsSql,
   hasFewValues,
@@ -14,12 +14,12 @@ import {
   type GroupsRequest,
   type Part,
   type SeriesRequest,
-} from '../query/plan/index.ts'
+} from '../../../query/plan/index.ts'
 import { hashedGroups } from './hashed-groups.ts'
 import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { integerCell } from '../model/integer-cell.ts'
-import { rowsOf } from './store-query.ts'
+import type { SumRow } from './request.ts'
+import { integerCell } from '../../../model/integer-cell.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 /** The result of more groups would not be kept. */
 const mostGroups = 2000
@@ -30,12 +30,12 @@ export async function largestGroups(
   store: StoreReader,
   request: GroupsRequest,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+): Promise<readonly SumRow[] | 'none' | undefined> {
   const { group, by, of, limit } = request
   if (!isMeasure(by) || of !== undefined || group.length === 0) return 'none'
   if (!group.every(hasFewValues)) return hashedGroups(store, request, disconnected)
   if (middleOf(request) === undefined) return 'none'
-  const records: AnswerRecord[] = []
+  const records: SumRow[] = []
   for (const part of parts) {
     const rows = await rowsOf(store, groupSumsSql(request, part, mostGroups + 1), disconnected)
     if (rows === undefined) return undefined
@@ -54,13 +54,13 @@ export async function placedSeries(
   store: StoreReader,
   request: SeriesRequest,
   disconnected: AbortSignal,
-): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+): Promise<readonly SumRow[] | 'none' | undefined> {
   const groups = await largestGroups(store, request, disconnected)
   if (groups === undefined || groups === 'none') return groups
   const largest = groups.filter((row) => row['_place'] !== null).map((row) => row['_g0'])
   const places = placesOf(request, storedEnds, largest)
   if (places === undefined) return 'none'
-  const records: AnswerRecord[] = []
+  const records: SumRow[] = []
   for (const part of middleOf(request) === undefined ? [undefined] : parts) {
     const rows = await rowsOf(store, placedSumsSql(request, places, part), disconnected)
     if (rows === undefined) return undefined
@@ -75,12 +75,12 @@ export async function placedSeries(
       _g0: position === null ? null : largest[Number(position) - 1],
     }))
     .sort(
-      (a: AnswerRecord, b: AnswerRecord) =>
+      (a: SumRow, b: SumRow) =>
         Number(a['_bucket']) - Number(b['_bucket']) || Number(a['_other']) - Number(b['_other']) || byRank(a, b),
     )
 }
 
-function added(rows: readonly AnswerRecord[], keys: readonly string[], sums: readonly string[]) {
+function added(rows: readonly SumRow[], keys: readonly string[], sums: readonly string[]) {
   const rowsByKey = new Map<string, Record<string, unknown>>()
   for (const row of rows) {
     const key = JSON.stringify(keys.map((name) => row[name]))

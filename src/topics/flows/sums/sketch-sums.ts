@@ -1,7 +1,7 @@
 /** Counts by bins beside the files of flows (ADR 0039), from which the percentiles of many flows are read. */
-import type { StoreReader } from '../engine/control.ts'
-import { timeBinColumn, sketchedFields, sketchSeconds, binColumn } from '../model/sketch.ts'
-import type { AggregateQuery, Rollup } from '../query/plan/index.ts'
+import type { StoreReader } from '../../../engine/control.ts'
+import { timeBinColumn, sketchedFields, sketchSeconds, binColumn } from '../../../model/sketch.ts'
+import type { AggregateQuery, Rollup } from '../../../query/plan/index.ts'
 import { flowsIn, partSums } from './file-sums.ts'
 import type { SumGroups } from './flow-sums.ts'
 

@@ -1,7 +1,7 @@
-import type { StoredSums, StoreReader } from '../engine/control.ts'
-import { flowsReceived } from '../model/flow-time.ts'
-import { trimOldest } from '../model/trim-oldest.ts'
-import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index.ts'
+import type { StoredSums, StoreReader } from '../../../engine/control.ts'
+import { flowsReceived } from '../../../model/flow-time.ts'
+import { trimOldest } from '../../../model/trim-oldest.ts'
+import { columnsRead, dialectOf, testsOf, type QueryField } from '../../../query/index.ts'
 import {
   boundOf,
   fingerprint,
@@ -10,15 +10,16 @@ import {
   type AggregateQuery,
   type Rollup,
   type RowQuery,
-} from '../query/plan/index.ts'
-import { msPerHour } from '../store/names.ts'
-import { planRollup, type FoldLevel, type RollupPlan } from '../store/rollup/plan.ts'
-import type { Clock } from '../host/index.ts'
-import type { AnswerRecord } from './ring/answers.ts'
+} from '../../../query/plan/index.ts'
+import { msPerHour } from '../../../store/names.ts'
+import { planRollup, type FoldLevel, type RollupPlan } from '../../../store/rollup/plan.ts'
+import type { Clock } from '../../../host/index.ts'
+import type { SumRow } from './request.ts'
 import { fileSums } from './file-sums.ts'
-import { rowsOf } from './store-query.ts'
-import { StoreRuns } from './fair/shared-sums.ts'
-import type { RunStatement } from './sums.ts'
+import type { Instance } from '../../coverage.ts'
+import type { Surroundings } from '../../operation.ts'
+import { rowsOf } from '../../unless-aborted.ts'
+import { StoreRuns } from './shared-sums.ts'
 
 type Fact = Readonly<Record<string, unknown>>
 
@@ -91,6 +92,7 @@ const largeRemainder = 0.1
 const fewFlows = 1_500_000
 
 type SumRequest = RowQuery & Partial<Pick<AggregateQuery, 'by' | 'limit'>>
+type SourceReading = Pick<Surroundings, 'store' | 'viewer' | 'signal'> & Readonly<{ instance: Pick<Instance, 'host'> }>
 type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
 /** `isLimited`: to namespaces. */
 type Scope = Readonly<{ isLimited: boolean; isRough: boolean }>
@@ -102,11 +104,10 @@ const raw: SumSource = { exact: true }
  * `rough` allows an inexact rollup.
  */
 export async function sumSource(
-  store: StoreReader,
+  { store, viewer, signal: disconnected, instance }: SourceReading,
   request: SumRequest,
   groups: SumGroups,
   mode: string | undefined,
-  { context, principal, disconnected }: RunStatement,
 ): Promise<SumSource> {
   if (mode === 'raw' || request.time.name !== 'flow_time' || store.sums === undefined) return raw
   const sums = await store.sums()
@@ -119,12 +120,12 @@ export async function sumSource(
   if (plan.lossy === undefined && plan.lossyFilter === undefined && !plan.servicePortsOnly)
     return { rollup, exact: true }
   const { flows, oldest } = sums
-  const scope: Scope = { isLimited: principal.namespaces !== undefined, isRough: mode === 'rough' }
+  const scope: Scope = { isLimited: viewer.namespaces !== undefined, isRough: mode === 'rough' }
   // The hour of the oldest flow may be incomplete.
   const whole = flows.first < oldest + msPerHour
   if (ofFiles !== undefined && (whole || isAfter(flows, request.span.from))) return fromFiles
   if (whole && flows.rows <= fewFlows && !scope.isRough) return raw
-  const { clock } = context.host
+  const { clock } = instance.host
   const memory =
     scope.isLimited || scope.isRough ? undefined : new Insufficiency(store, keyOf(plan, request, groups), clock)
   if (memory?.isKnown(flows) === true) return raw
@@ -253,7 +254,7 @@ function isWithin({ first }: StoredSums['flows'], oldest: number) {
 const smallShare = 0.01
 
 /** Whether unknown groups could change the groups, or a sum by more than the tolerated share. */
-export function remainderMatters([first]: readonly AnswerRecord[]): boolean {
+export function remainderMatters([first]: readonly SumRow[]): boolean {
   if (first === undefined) return false
   const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
     number,

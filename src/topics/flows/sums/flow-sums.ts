@@ -1,13 +1,13 @@
 /** Sums of stored flows. With many flows the statements are those that are faster for the store, and as exact. */
-import type { StoredSums, StoreReader } from '../engine/control.ts'
-import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
-import { addressGroupsSql, exactDoubles, measures, rowsBefore, type AggregateQuery } from '../query/plan/index.ts'
+import type { StoredSums, StoreReader } from '../../../engine/control.ts'
+import { dialectOf, type Dialect, type QueryField } from '../../../query/index.ts'
+import { addressGroupsSql, exactDoubles, measures, rowsBefore, type AggregateQuery } from '../../../query/plan/index.ts'
 import { countedValues } from './counted-values.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
 import { manyGroups, storedEndpoints } from './many-groups.ts'
-import { currentWork } from './progress/work.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { rowsOf } from './store-query.ts'
+import { currentWork } from '../../work.ts'
+import type { SumRow } from './request.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
 
@@ -36,7 +36,7 @@ export async function flowSums<Request extends AggregateQuery>(
   groups: SumGroups,
   sql: SumSql<Request>,
   { disconnected, countsAll = false, many = manyFlows }: FlowSumsOptions,
-): Promise<readonly AnswerRecord[] | undefined> {
+): Promise<readonly SumRow[] | undefined> {
   const dialect = dialectOf(store)
   const sums = await store.sums?.()
   const flows = dialect.hasParts ? sums?.flows : undefined
@@ -65,7 +65,7 @@ async function fastSums<Request extends AggregateQuery>(
   request: Request,
   { fields, step }: SumGroups,
   { sql, ...how }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal; countsAll: boolean }>,
-): Promise<readonly AnswerRecord[] | undefined> {
+): Promise<readonly SumRow[] | undefined> {
   const { expected, disconnected } = how
   const grouped = { ...request, group: fields }
   currentWork()?.expect(mostStatements, expected)
@@ -85,7 +85,7 @@ async function fastSums<Request extends AggregateQuery>(
   return rowsOf(store, byIds ?? sql(request, dialectOf(store)), disconnected)
 }
 
-function areExact(rows: readonly AnswerRecord[]): boolean {
+function areExact(rows: readonly SumRow[]): boolean {
   return measures.every((measure) => {
     const all = rows[0]?.[`_all_${measure}`]
     const total = all === undefined ? rows.reduce((sum, row) => sum + Number(row[`_${measure}`] ?? 0), 0) : Number(all)

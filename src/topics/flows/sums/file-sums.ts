@@ -1,8 +1,8 @@
 /** Sums beside the files of flows (ADR 0038) as a source. */
-import type { FileSumsOfPart, StoredSums } from '../engine/control.ts'
-import { columnsRead, testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, rowsBefore, type Rollup, type RowQuery, type TimeSpan } from '../query/plan/index.ts'
-import { sumPartWith, sumViewOf } from '../store/file-sums/parts.ts'
+import type { FileSumsOfPart, StoredSums } from '../../../engine/control.ts'
+import { columnsRead, testsOf, type QueryField } from '../../../query/index.ts'
+import { boundOf, rowsBefore, type Rollup, type RowQuery, type TimeSpan } from '../../../query/plan/index.ts'
+import { sumPartWith, sumViewOf } from '../../../store/file-sums/parts.ts'
 
 /** Flows of files without sums, above which they are not read where a rollup has an answer. */
 const maxRead = 20_000_000

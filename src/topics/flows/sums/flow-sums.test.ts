@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { drawn } from '../../test/kit/seeds.ts'
-import type { Column } from '../model/columns.ts'
-import { WeirError } from '../model/errors.ts'
-import { groupsSql, seriesSql, type GroupsRequest, type SeriesRequest } from '../query/plan/index.ts'
-import type { QueryField } from '../query/index.ts'
-import { flowBatch } from '../store/testing/frames.ts'
-import { local } from './access/principal.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
+import { drawn } from '../../../../test/kit/seeds.ts'
+import type { Column } from '../../../model/columns.ts'
+import { WeirError } from '../../../model/errors.ts'
+import { groupsSql, seriesSql, type GroupsRequest, type SeriesRequest } from '../../../query/plan/index.ts'
+import type { QueryField } from '../../../query/index.ts'
+import { flowBatch } from '../../../store/testing/frames.ts'
+import { local } from '../../../api/access/principal.ts'
 import { candidateSums } from './candidate-sums.ts'
 import { flowSums } from './flow-sums.ts'
-import { groupField, rowQueryOf } from '../topics/flows/row-query.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { rowsOf } from './store-query.ts'
-import { startStored } from './testing/stored.ts'
+import { groupField, rowQueryOf } from '../row-query.ts'
+import type { SumRow } from './request.ts'
+import { rowsOf } from '../../unless-aborted.ts'
+import { startStored } from '../../../api/testing/stored.ts'
 
 const now = Date.now()
 const day = 86_400_000
@@ -53,14 +53,14 @@ async function stored(largest: number | bigint) {
   return api
 }
 
-const shown = (rows: readonly AnswerRecord[] | undefined) =>
+const shown = (rows: readonly SumRow[] | undefined) =>
   rows?.map((row) =>
     Object.fromEntries(
       Object.entries(row).filter(([name]) => /^_(?:g\d|place|bucket|other|(?:all_)?\w*s)$|^_drop/.test(name)),
     ),
   )
 
-const sumsOfGroups = (rows: readonly AnswerRecord[] | 'none' | undefined) =>
+const sumsOfGroups = (rows: readonly SumRow[] | 'none' | undefined) =>
   (rows === 'none' ? [] : (rows ?? [])).map(({ _g0, _g1, _bytes, _packets, _flows }) => [
     _g0,
     _g1,

@@ -1,5 +1,5 @@
 /** The largest of many conversations: their keys in parts, then all columns of the largest. */
-import type { StoreReader } from '../engine/control.ts'
+import type { StoreReader } from '../../../engine/control.ts'
 import {
   conversationDetailsSql,
   conversationIdsSql,
@@ -10,14 +10,14 @@ import {
   type ConversationKey,
   type ConversationsPart,
   type ConversationsRequest,
-} from '../query/plan/index.ts'
-import type { Cell } from './live/cells.ts'
-import { storedEnds } from './many-groups.ts'
-import type { AnswerRecord } from './ring/answers.ts'
-import { compareCells } from './ring/sums.ts'
-import { currentWork } from './progress/work.ts'
-import { readOfIds } from './more-parts.ts'
-import { rowsOf } from './store-query.ts'
+} from '../../../query/plan/index.ts'
+import type { Cell } from '../../cells.ts'
+import { storedEnds } from '../sums/many-groups.ts'
+import type { SumRow } from '../sums/request.ts'
+import { compareCells } from '../../cells.ts'
+import { currentWork } from '../../work.ts'
+import { readOfIds } from '../sums/more-parts.ts'
+import { rowsOf } from '../../unless-aborted.ts'
 
 type ManyConversationsLimits = Readonly<{
   /** Flows per statement, of which each can be a conversation: up to about 200 MB. */
@@ -36,7 +36,7 @@ export async function manyConversations(
   request: ConversationsRequest,
   disconnected: AbortSignal,
   limits = defaultLimits,
-): Promise<readonly AnswerRecord[] | undefined> {
+): Promise<readonly SumRow[] | undefined> {
   const totalsOf = async (doubles: boolean) =>
     (await rowsOf(store, conversationTotalsSql(request, storedEnds, { doubles }), disconnected))?.[0]
   // The totals, and at least one part.
@@ -59,7 +59,7 @@ export async function manyConversations(
     _all_conversations: conversations,
   }
   if (largest.length === 0) return [all]
-  const records: AnswerRecord[] = []
+  const records: SumRow[] = []
   for (let from = 0; from < largest.length; from += limits.keys) {
     const keys = largest.slice(from, from + limits.keys)
     const details = await detailsOf(store, request, keys as unknown as ConversationKey[], disconnected)
@@ -70,7 +70,7 @@ export async function manyConversations(
   return records
 }
 
-function areExact(totals: AnswerRecord | undefined) {
+function areExact(totals: SumRow | undefined) {
   return ['_all_bytes', '_all_packets'].every((name) => Number(totals?.[name] ?? 0) < exactDoubles)
 }
 
@@ -80,9 +80,9 @@ async function readParts(
   request: ConversationsRequest,
   { parts, ...how }: Omit<ConversationsPart, 'part'>,
   disconnected: AbortSignal,
-): Promise<Readonly<{ largest: readonly AnswerRecord[]; conversations: number }> | undefined> {
+): Promise<Readonly<{ largest: readonly SumRow[]; conversations: number }> | undefined> {
   let conversations = 0
-  let largest: AnswerRecord[] = []
+  let largest: SumRow[] = []
   // The parts, and the columns of the largest.
   currentWork()?.expect(parts + 1)
   for (let part = 0; part < parts; part++) {
@@ -113,7 +113,7 @@ async function detailsOf(
 /** More of them would be slower than joins. */
 const maxIds = 4000
 
-function largestFirst(a: AnswerRecord, b: AnswerRecord): number {
+function largestFirst(a: SumRow, b: SumRow): number {
   const [left, right] = [a['_rank'] as Cell, b['_rank'] as Cell]
   const size = left === null || right === null ? compareCells(left, right, true) : compareCells(right, left, true)
   if (size !== 0) return size
