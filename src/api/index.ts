@@ -45,7 +45,6 @@ import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { sqlRoutes } from './routes/sql.ts'
-import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
 import { whyRoutes, whySchemas } from './routes/why.ts'
@@ -69,7 +68,6 @@ const schemas = {
   ...fieldSchemas,
   ...liveSchemas,
   ...flowSchemas,
-  ...conversationSchemas,
   ...homeSchemas,
   ...completeSchemas,
   ...filterSchemas,
@@ -147,7 +145,6 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const hub = new Hub(context, options.folder)
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
-  conversationRoutes(app, context, hub)
   homeRoutes(app, context, hub)
   exportRoutes(app, context, hub)
   completeRoutes(app, context, hub)

@@ -1,5 +1,8 @@
 /** Rows and sums of flows: from the store, or without one from the newest flows in memory. */
-import type { PageRequest } from '../../query/plan/index.ts'
+import type { ConversationsRequest, PageRequest } from '../../query/plan/index.ts'
+import type { ConversationRows } from '../../topics/flows/conversations/index.ts'
+import { readStoredConversations } from '../../topics/flows/conversations/stored.ts'
+import type { ConversationsQuery } from '../../topics/flows/parameters.ts'
 import type { PageRows } from '../../topics/flows/page.ts'
 import { readStoredPage } from '../../topics/flows/stored-page.ts'
 import type { SumsReader, SumsRequest, SumsResult } from '../../topics/flows/sums/request.ts'
@@ -9,6 +12,7 @@ import { asSmall } from '../fair/store.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ringGroups, ringSeries } from './answers.ts'
+import { ringConversations } from './conversations.ts'
 import { ringPage } from './page.ts'
 
 export type RunStatement = Readonly<{
@@ -29,6 +33,28 @@ export async function readPage(
   if (store !== undefined)
     return readStoredPage(request, { store, signal, host: context.host, instance: context, asSmall })
   const result = await ringPage(hub.ringSource(), request, signal)
+  if (result === undefined) throw disconnectedError()
+  return { ...result, source: 'ring' }
+}
+
+/** Rejects when the client has disconnected. */
+export async function readConversations(
+  request: ConversationsRequest,
+  from: ConversationsQuery['source'],
+  { context, hub, disconnected: signal }: RunStatement,
+): Promise<ConversationRows> {
+  const { store } = context.control
+  if (store !== undefined) {
+    const result = await readStoredConversations(request, from, {
+      store,
+      signal,
+      host: context.host,
+      instance: context,
+    })
+    if (result !== undefined) return result
+    throw disconnectedError()
+  }
+  const result = await ringConversations(hub.ringSource(), request, signal)
   if (result === undefined) throw disconnectedError()
   return { ...result, source: 'ring' }
 }

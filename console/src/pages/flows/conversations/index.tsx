@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react'
+import type { FlowConversations } from '../../../../../src/api/published.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
 import { count, counted, countedWithin, volume } from '../../../parts/format.ts'
@@ -17,7 +18,7 @@ import { resized } from '../parameters.ts'
 import { Running } from '../query-status.tsx'
 import type { FlowViewProps } from '../views.ts'
 import { conversationColumns, rankOfColumn, sortedColumn } from './columns.tsx'
-import { conversationsOf, keyCells, keyFields, type Conversation, type ConversationsAnswer } from './rows.ts'
+import { conversationsOf, keyCells, keyFields, type Conversation } from './rows.ts'
 import type { Rank } from './state.ts'
 import { conversationsText } from '../../../text/conversations.ts'
 
@@ -32,7 +33,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
   const [source, setSource] = useState<'auto' | 'raw'>('auto')
   const { t: span, ...question } = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const query = { ...questionQuery({ ...question, both: true }), from: span.from, to: span.to, by: rank, source }
-  const table = useTable<ConversationsAnswer>(path, { ...query, limit }, revision)
+  const table = useTable<FlowConversations>(path, { ...query, limit }, revision)
   const { data, busy, cancel } = table
   const rows = useMemo(() => (data === undefined ? [] : conversationsOf(data)), [data])
   const columns = useMemo(() => conversationColumns(w), [w])
@@ -55,7 +56,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
         {busy && !live && <Running onCancel={cancel} />}
         <div className="end">
           {!live && <RefreshButton onClick={again} />}
-          <CsvExport<ConversationsAnswer>
+          <CsvExport<FlowConversations>
             path={path}
             query={{ ...query, limit: mostConversations }}
             file="weir-conversations.csv"
@@ -104,7 +105,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
 }
 
 type FootProps = Readonly<{
-  answer: ConversationsAnswer
+  answer: FlowConversations
   shown: number
   error: string | undefined
   onAll: () => void
@@ -135,17 +136,17 @@ function Foot({ answer: { total }, shown, error, onAll, onMore }: FootProps) {
 }
 
 /** Undefined if no larger conversation can exist. */
-function errorText({ source, exact, error }: ConversationsAnswer, rank: Rank) {
+function errorText({ source, exact, error }: FlowConversations, rank: Rank) {
   if (exact || source !== 'lists') return undefined
   const measure = rank === 'packets' || rank === 'flows' ? rank : 'bytes'
   return conversationsText.listed(amountOf(measure, Number(error ?? 0)))
 }
 
-function sumText({ rows, total }: ConversationsAnswer): string {
+function sumText({ rows, total }: FlowConversations): string {
   const all = countedWithin(total.conversations, 'conversation', total.conversations_error)
   return conversationsText.sum(
     rows.length < total.conversations ? conversationsText.largest(count(rows.length), all) : all,
-    volume(Number(total.bytes ?? 0)),
+    volume(Number(total.bytes)),
     counted(Number(total.flows), 'flow'),
   )
 }

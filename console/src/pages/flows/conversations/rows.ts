@@ -1,15 +1,4 @@
-import type { FlowFrame } from '../../../../../src/api/published.ts'
-
-export interface ConversationsAnswer extends FlowFrame {
-  readonly total: Readonly<{
-    conversations: number
-    /** Relative; only if their number is estimated. */
-    conversations_error?: number
-    flows: number | string
-    bytes: number | string | null
-    packets: number | string | null
-  }>
-}
+import type { FlowConversations } from '../../../../../src/api/published.ts'
 
 type Amount = number | string | null
 
@@ -44,7 +33,10 @@ type Way = Readonly<{
   flags: number | null
 }>
 
-export function conversationsOf({ columns, rows }: ConversationsAnswer): readonly Conversation[] {
+export function conversationsOf({
+  columns,
+  rows,
+}: Pick<FlowConversations, 'columns' | 'rows'>): readonly Conversation[] {
   const places = new Map(columns.map(({ name }, index) => [name, index]))
   return rows.map((row) => {
     const value = <T>(name: string) => (row[places.get(name) ?? -1] ?? null) as T
