@@ -5,7 +5,7 @@ import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { Opaque } from './access/opaque.ts'
 import type { ApiToken } from './access/token-book.ts'
-import type { Schema } from './check.ts'
+import type { Schema } from './request/check.ts'
 import type { Budget } from '../topics/spend/index.ts'
 import type { Certificate } from '../net/tls-files.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
@@ -19,22 +19,6 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   })
   if (reply.raw.destroyed) disconnected.abort()
   return disconnected.signal
-}
-
-export async function isolated(
-  store: StoreReader,
-  { format, ...query }: IsolatedQuery,
-  signal: AbortSignal,
-): Promise<IsolatedResult | undefined> {
-  try {
-    if (store.isolated !== undefined) return await store.isolated({ ...query, format }, signal)
-    if (format === 'parquet') throw new Error('The store cannot start processes that write Parquet.')
-    if (Object.keys(query.parameters ?? {}).length > 0) throw new Error('The store cannot bind parameters.')
-    return await store.query(query.sql, format, signal)
-  } catch (error) {
-    if (signal.aborted) return undefined
-    throw error
-  }
 }
 
 export async function* logErrors(

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { ApiToken } from '../api/access/token-book.ts'
 import { peerRules, roles } from '../api/access/principal.ts'
 import type { OidcSettings } from '../api/access/oidc/settings.ts'
-import { isLoopback } from '../api/guard.ts'
+import { isLoopback } from '../api/access/guard.ts'
 import {
   choice,
   Complaint,

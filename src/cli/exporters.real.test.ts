@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { expect, onTestFinished, test } from 'vitest'
-import { recipes } from '../api/exporter-recipes.ts'
+import { recipes } from '../topics/exporters/recipes.ts'
 import { start } from '../api/testing/kit.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
 import { exportersText } from './exporters/page.ts'

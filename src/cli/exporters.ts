@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
-import { collectorAddress as whereToSend, recipes, type CollectorAddress } from '../api/exporter-recipes.ts'
+import { collectorAddress as whereToSend, recipes, type CollectorAddress } from '../topics/exporters/recipes.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags, type Server } from './client.ts'
 import type { Exporters } from '../topics/exporters/schema.ts'

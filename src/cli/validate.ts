@@ -126,7 +126,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
     import('../app/config-facts.ts'),
     import('../app/config-ack.ts'),
     import('../schema/index.ts'),
-    import('../api/guard.ts'),
+    import('../api/access/guard.ts'),
   ])
   const listeners = Map.groupBy(
     listenersOf(config).filter(({ path }) => path[0] !== 'sinks'),

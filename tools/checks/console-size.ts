@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { withImports, type Built } from '../../src/api/console-scripts.ts'
+import { withImports, type Built } from '../../src/api/console/scripts.ts'
 import { isMain } from '../kit/main.ts'
 import { runCheckAlone, type Problem } from '../kit/sources.ts'
 

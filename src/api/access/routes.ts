@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerJson } from '../answer.ts'
-import { checkOwnPage } from '../guard.ts'
+import { checkOwnPage } from './guard.ts'
 import type { ApiContext } from '../options.ts'
 import { cookieOf, isSecure, sessionCookie, setCookie } from './cookies.ts'
 import type { Gate } from './gate.ts'
 import type { Principal } from './principal.ts'
-import { problem } from '../json-schema.ts'
-import { typed } from '../typed.ts'
+import { problem } from '../openapi/json-schema.ts'
+import { typed } from '../request/typed.ts'
 import { LoggedOut, LoginRequest, Logins, Me } from './schema.ts'
 
 export const accessSchemas = { Me, Logins } as const

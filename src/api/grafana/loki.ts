@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { object, string } from '../json-schema.ts'
+import { object, string } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { grafanaRoutes, type GrafanaRoute } from './answer.ts'
 import { fieldsAnswer, fieldValues } from './loki-fields.ts'

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../host/index.ts'
 import { operationOf } from '../access/gate.ts'
-import { queryIdHeader } from '../query-id.ts'
+import { queryIdHeader } from './query-id.ts'
 import { asWork, Work, type WorkProgress } from '../../topics/work.ts'
 
 type Running = Readonly<{

@@ -8,10 +8,10 @@ import { Alerts, AlertTest, AlertTestParameters } from '../../topics/alerts/sche
 import { mayReadAlert } from '../access/alert-scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
-import { problem } from '../json-schema.ts'
+import { problem } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 
 export const alertSchemas = { Alerts, AlertTest } as const
 

@@ -11,7 +11,7 @@ import {
 } from '../../topics/audit/index.ts'
 import { AuditStatement, AuditStatementParameters, type AuditStatementQuery } from '../../topics/audit/schema.ts'
 import { answerJson } from '../answer.ts'
-import { problem } from '../json-schema.ts'
+import { problem } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { serve } from '../serve.ts'
 

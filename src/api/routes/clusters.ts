@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
-import { integer, list, object, string } from '../json-schema.ts'
+import { integer, list, object, string } from '../openapi/json-schema.ts'
 
 const time = { type: 'number', description: 'Unix ms.' } as const
 

@@ -27,9 +27,9 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { CompletionRequest, type QuestionQuery } from '../../topics/flows/parameters.ts'
 import { rowQueryOf, unknownField } from '../../topics/flows/row-query.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 import type { RunStatement } from '../ring/readers.ts'
-import { boolean, list, object, refusals, string } from '../json-schema.ts'
+import { boolean, list, object, refusals, string } from '../openapi/json-schema.ts'
 
 const item = object(
   {

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { messageOf } from '../../model/errors.ts'
 import { parameterName } from '../../model/sql-parameters.ts'
 import { answerJson } from '../answer.ts'
-import { problemIn } from '../check.ts'
-import { closed, list, object, string } from '../json-schema.ts'
+import { problemIn } from '../request/check.ts'
+import { closed, list, object, string } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 
 export const dashboardSchemas = {

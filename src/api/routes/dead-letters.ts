@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { integer, list, object, problem, string } from '../json-schema.ts'
-import { typed } from '../typed.ts'
+import { integer, list, object, problem, string } from '../openapi/json-schema.ts'
+import { typed } from '../request/typed.ts'
 import {
   EditedLetter,
   LetterParameters,

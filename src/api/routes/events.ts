@@ -14,10 +14,10 @@ import {
 import type { SinkOutcome, Ingested } from '../../engine/control.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import { toEventBatch } from '../../model/events.ts'
-import { encodings } from '../body.ts'
+import { encodings } from '../request/body.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { integer, object, problem } from '../json-schema.ts'
+import { integer, object, problem } from '../openapi/json-schema.ts'
 
 const supported = [
   'application/cloudevents+json (one event)',

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import type { SourceExporters } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
-import { collectorAddress, recipes } from '../exporter-recipes.ts'
+import { collectorAddress, recipes } from '../../topics/exporters/recipes.ts'
 import type { ApiContext } from '../options.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 import {
   ExporterRecipes,
   ExportersParameters,
   RecipesParameters,
   type Exporters,
 } from '../../topics/exporters/schema.ts'
-import { integer, list, object, problem, string } from '../json-schema.ts'
+import { integer, list, object, problem, string } from '../openapi/json-schema.ts'
 
 const why = { type: 'string', description: 'Why data is missing or incomplete, and how to fix it.' } as const
 

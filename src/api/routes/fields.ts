@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { flowFields, registryVersion } from '../../model/fields.ts'
 import { answerJson } from '../answer.ts'
 import { everyView } from '../../topics/views.ts'
-import { list, object, string } from '../json-schema.ts'
+import { list, object, string } from '../openapi/json-schema.ts'
 
 const column = object(
   {

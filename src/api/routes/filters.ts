@@ -3,8 +3,8 @@ import { nameTables, print, QueryError, readFilter, swapEnds, written } from '..
 import { importNetObserv } from '../../query/netobserv-url.ts'
 import { answerJson } from '../answer.ts'
 import type { QuickFilter } from '../options.ts'
-import { problem } from '../json-schema.ts'
-import { typed } from '../typed.ts'
+import { problem } from '../openapi/json-schema.ts'
+import { typed } from '../request/typed.ts'
 import { Import, ImportRequest, QuickFilters, Validation, ValidationRequest } from '../../topics/filters/schema.ts'
 
 export const filterSchemas = { Validation, QuickFilters, Import } as const

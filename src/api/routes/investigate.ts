@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { listOf } from '../../topics/comma-list.ts'
 import { investigation, markdownOf } from '../../topics/investigate/index.ts'
 import { answerJson } from '../answer.ts'
-import { problem, refusals, string } from '../json-schema.ts'
+import { problem, refusals, string } from '../openapi/json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { unlessAborted } from '../../topics/unless-aborted.ts'
 import { sumsReader } from '../ring/readers.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 
 export const investigateSchemas = { Investigation: investigation.result } as const
 

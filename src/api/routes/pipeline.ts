@@ -4,9 +4,9 @@ import type { Pipeline } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { SinkParameters } from '../../topics/dead-letters/schema.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 import { ApiError } from '../problems.ts'
-import { boolean, integer, list, object, problem, string } from '../json-schema.ts'
+import { boolean, integer, list, object, problem, string } from '../openapi/json-schema.ts'
 
 type SourceFeed = NonNullable<Pipeline['sources'][number]['feed']>
 

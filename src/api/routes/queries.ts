@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
-import { integer, list, object, string } from '../json-schema.ts'
+import { integer, list, object, string } from '../openapi/json-schema.ts'
 import type { RunningQueries, RunningQuery } from '../progress/running.ts'
 
 export const querySchemas = {

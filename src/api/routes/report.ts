@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { toEventBatch } from '../../model/events.ts'
 import { eventsOfDocument } from '../../topics/insights/report.ts'
 import { ReportParameters, StoredReport } from '../../topics/insights/schema.ts'
-import { problem } from '../json-schema.ts'
+import { problem } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 import { rawBody, settle } from './events.ts'
 
 const schema = {

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { SavedBook, shownView } from '../../topics/saved/book.ts'
 import { DeletedView, SavedParameters, SavedRequest, SavedView, SavedViews } from '../../topics/saved/schema.ts'
 import { answerJson } from '../answer.ts'
-import { problem } from '../json-schema.ts'
+import { problem } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 
 export const savedSchemas = { SavedView, SavedViews } as const
 

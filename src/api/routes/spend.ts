@@ -3,10 +3,11 @@ import type { Of } from '../../topics/schema.ts'
 import { exportStatement, spendForecast, spendMovers, spendSums } from '../../topics/spend/index.ts'
 import { ExportParameters, type exportFormats } from '../../topics/spend/schema.ts'
 import { answerStream } from '../answer.ts'
-import { refusals, string } from '../json-schema.ts'
+import { refusals, string } from '../openapi/json-schema.ts'
 import type { ApiContext, ApiOptions } from '../options.ts'
 import { serve } from '../serve.ts'
-import { abortOnDisconnect, isolated, logErrors, requireStore } from '../store-query.ts'
+import { abortOnDisconnect, logErrors, requireStore } from '../store-query.ts'
+import { isolated } from '../../topics/sql/isolated.ts'
 
 export const spendSchemas = {
   SpendSums: spendSums.result,

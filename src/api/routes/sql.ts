@@ -4,12 +4,13 @@ import { oneOf, parameters as parametersOf } from '../../topics/schema.ts'
 import { queryFormats, type QueryFormat } from '../../engine/control.ts'
 import { parameterProblem, type SqlParameters } from '../../model/sql-parameters.ts'
 import { answerStream } from '../answer.ts'
-import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-query.ts'
+import { abortOnDisconnect, requireStore, logErrors } from '../store-query.ts'
+import { isolated } from '../../topics/sql/isolated.ts'
 import type { ApiContext } from '../options.ts'
-import { lostHeader, runStatingLoss } from '../lost-files.ts'
+import { runStatingLoss } from '../../topics/sql/lost-files.ts'
 import { ApiError } from '../problems.ts'
-import { list, problem, string } from '../json-schema.ts'
-import { typed } from '../typed.ts'
+import { list, problem, string } from '../openapi/json-schema.ts'
+import { typed } from '../request/typed.ts'
 
 const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   json: 'application/json; charset=utf-8',
@@ -20,6 +21,8 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
 
 /** `false` when some of the newest rows are missing. */
 const freshHeader = 'x-weir-fresh'
+/** `what from/to`, comma-separated: rows that only damaged files had. */
+const lostHeader = 'x-weir-lost'
 
 const SqlRequest = parametersOf({
   sql: Text({ minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] }),

@@ -12,11 +12,11 @@ import { withinScope } from '../../topics/scope.ts'
 import { filterOf } from '../../topics/filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { typed } from '../typed.ts'
+import { typed } from '../request/typed.ts'
 import { TapFeed } from '../tap/feed.ts'
 import { derivationLines } from '../tap/derivations.ts'
 import { previewLines, rowLines } from '../tap/lines.ts'
-import { problem, string } from '../json-schema.ts'
+import { problem, string } from '../openapi/json-schema.ts'
 
 const text = (description: string) => Optional(Text({ minLength: 1, maxLength: 64, description }))
 

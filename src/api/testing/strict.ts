@@ -1,5 +1,5 @@
 /** Responses against their schemas: no field that the schema lacks, none missing, no other type. */
-import { problemIn, type Schema } from '../check.ts'
+import { problemIn, type Schema } from '../request/check.ts'
 
 type Described = Schema & {
   readonly $ref?: string

@@ -1,5 +1,5 @@
 import { generatedName, generatedToken } from '../../api/access/generated-token.ts'
-import { isLoopback } from '../../api/guard.ts'
+import { isLoopback } from '../../api/access/guard.ts'
 import { counterLease } from '../../engine/sources/lease.ts'
 import { realMachine } from '../../host/machine.ts'
 import { realThread } from '../../host/thread.ts'

@@ -1,8 +1,8 @@
 import { oidcSettings } from '../../app/config-auth.ts'
 import { self } from '../../host/process.ts'
-import { builtConsole } from '../../api/console-files.ts'
+import { builtConsole } from '../../api/console/files.ts'
 import { tokenFile } from '../../api/access/generated-token.ts'
-import { isLoopback } from '../../api/guard.ts'
+import { isLoopback } from '../../api/access/guard.ts'
 import { formatHostPort } from '../../schema/index.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 

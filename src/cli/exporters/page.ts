@@ -1,6 +1,6 @@
 import type { ExporterReport, Ledger, SourceExporters } from '../../engine/control.ts'
 import type { Exporters } from '../../topics/exporters/schema.ts'
-import { recipes } from '../../api/exporter-recipes.ts'
+import { recipes } from '../../topics/exporters/recipes.ts'
 import { sizeText } from '../../model/size-text.ts'
 import type { Data, Row } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'

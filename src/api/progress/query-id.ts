@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Random } from '../host/index.ts'
+import type { Random } from '../../host/index.ts'
 
 export const queryIdHeader = 'x-query-id'
 

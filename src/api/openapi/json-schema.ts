@@ -1,5 +1,5 @@
 /** Short forms of JSON Schema, for the schemas of routes. */
-import type { Schema } from './check.ts'
+import type { Schema } from '../request/check.ts'
 
 export const string = { type: 'string' } as const
 export const integer = { type: 'integer' } as const

@@ -7,7 +7,7 @@ import type {
   FastifyBaseLogger,
 } from 'fastify'
 import type { TSchema } from 'typebox'
-import type { Of } from '../topics/schema.ts'
+import type { Of } from '../../topics/schema.ts'
 
 interface SchemaTypes extends FastifyTypeProvider {
   readonly validator: this['schema'] extends TSchema ? Of<this['schema']> : unknown

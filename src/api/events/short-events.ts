@@ -3,14 +3,14 @@
  * general route might refuse before the body is left to that route.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { MemoryLease } from '../host/index.ts'
-import { isProtobuf, isProtobufBatch } from '../codecs/cloudevents/index.ts'
-import type { Gate } from './access/gate.ts'
-import type { ApiContext } from './options.ts'
-import { toProblem } from './problems.ts'
-import { queryIdHeader } from './query-id.ts'
-import { columnsPerByte, takeEvents } from './routes/events.ts'
-import { jsonLine, logUnexpected } from './server.ts'
+import type { MemoryLease } from '../../host/index.ts'
+import { isProtobuf, isProtobufBatch } from '../../codecs/cloudevents/index.ts'
+import type { Gate } from '../access/gate.ts'
+import type { ApiContext } from '../options.ts'
+import { toProblem } from '../problems.ts'
+import { queryIdHeader } from '../progress/query-id.ts'
+import { columnsPerByte, takeEvents } from '../routes/events.ts'
+import { jsonLine, logUnexpected } from '../server.ts'
 
 type ShortOptions = Readonly<{
   context: ApiContext

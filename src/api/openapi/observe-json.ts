@@ -1,8 +1,8 @@
 import type { onSendAsyncHookHandler } from 'fastify'
 import { gunzipSync } from 'node:zlib'
-import type { Schema } from './check.ts'
-import { responsesOf, type DescribedRoute } from './openapi.ts'
-import type { ApiOptions } from './options.ts'
+import type { Schema } from '../request/check.ts'
+import { responsesOf, type DescribedRoute } from './document.ts'
+import type { ApiOptions } from '../options.ts'
 
 /** For tests: reports each response of JSON that is not a stream. */
 export function observeJson(

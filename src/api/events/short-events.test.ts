@@ -1,10 +1,10 @@
 import { request } from 'node:http'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { realHost } from '../host/index.ts'
-import { WeirError } from '../model/errors.ts'
-import { start } from './testing/kit.ts'
-import { RecordingControl } from './testing/recording-control.ts'
+import { realHost } from '../../host/index.ts'
+import { WeirError } from '../../model/errors.ts'
+import { start } from '../testing/kit.ts'
+import { RecordingControl } from '../testing/recording-control.ts'
 
 type Answer = Readonly<{ status: number; headers: Record<string, unknown>; text: string }>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { start } from './testing/kit.ts'
+import { start } from '../testing/kit.ts'
 
 interface Document {
   openapi: string

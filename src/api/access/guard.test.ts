@@ -1,10 +1,10 @@
 import { request } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { isLoopback } from './guard.ts'
-import { startApi } from './index.ts'
-import { log, post, sendRaw, start } from './testing/kit.ts'
-import { RecordingControl } from './testing/recording-control.ts'
-import { realHost } from '../host/index.ts'
+import { startApi } from '../index.ts'
+import { log, post, sendRaw, start } from '../testing/kit.ts'
+import { RecordingControl } from '../testing/recording-control.ts'
+import { realHost } from '../../host/index.ts'
 
 function status(
   port: number,

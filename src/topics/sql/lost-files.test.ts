@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { fakeHost } from '../../test/kit/fake-host.ts'
-import type { Extent, IsolatedResult, StoreReader } from '../engine/control.ts'
+import { fakeHost } from '../../../test/kit/fake-host.ts'
+import type { Extent, IsolatedResult, StoreReader } from '../../engine/control.ts'
 import { runStatingLoss } from './lost-files.ts'
-import { pieces } from './testing/recording-control.ts'
+import { pieces } from '../../api/testing/recording-control.ts'
 
 const from = Date.UTC(2026, 0, 1)
 const extent: Extent = { occurred: { from, to: from + 1000 }, received: { from, to: from + 1000 } }

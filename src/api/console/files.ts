@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { acceptsCoding } from './answer.ts'
-import { scriptsOf, type Manifest } from './console-scripts.ts'
-import type { ApiContext } from './options.ts'
-import { ApiError } from './problems.ts'
+import { acceptsCoding } from '../answer.ts'
+import { scriptsOf, type Manifest } from './scripts.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -43,7 +43,7 @@ type Served = Readonly<{
   etag: string
 }>
 
-export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))
+export const builtConsole = fileURLToPath(new URL('../../../console/dist/', import.meta.url))
 
 const notBuilt = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Weir</title>

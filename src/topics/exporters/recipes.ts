@@ -1,4 +1,4 @@
-import type { SourceExporters } from '../engine/control.ts'
+import type { SourceExporters } from '../../engine/control.ts'
 
 export type CollectorAddress = Readonly<{
   host: string

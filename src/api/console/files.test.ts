@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
-import { realHost } from '../host/index.ts'
-import { consoleRoutes, contentSecurityPolicy } from './console-files.ts'
-import { defaultLimits } from './options.ts'
-import { log, start } from './testing/kit.ts'
-import { RecordingControl } from './testing/recording-control.ts'
+import { realHost } from '../../host/index.ts'
+import { consoleRoutes, contentSecurityPolicy } from './files.ts'
+import { defaultLimits } from '../options.ts'
+import { log, start } from '../testing/kit.ts'
+import { RecordingControl } from '../testing/recording-control.ts'
 
 const asBrowser = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 

@@ -1,9 +1,6 @@
-import type { Extent, IsolatedResult, StoreReader } from '../engine/control.ts'
-import { lostText } from '../store/lost-text.ts'
-import type { Timers } from '../host/index.ts'
-
-/** `what from/to`, comma-separated: rows that only damaged files had. */
-export const lostHeader = 'x-weir-lost'
+import type { Extent, IsolatedResult, StoreReader } from '../../engine/control.ts'
+import { lostText } from '../../store/lost-text.ts'
+import type { Timers } from '../../host/index.ts'
 
 type Lost = Readonly<Record<string, readonly Extent[]>>
 

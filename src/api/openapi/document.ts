@@ -1,7 +1,7 @@
 /** OpenAPI 3.1 (JSON Schema 2020-12) from registered routes. */
 import type { RouteOptions } from 'fastify'
-import { sessionCookie } from './access/cookies.ts'
-import { accessRules } from './access/decisions.ts'
+import { sessionCookie } from '../access/cookies.ts'
+import { accessRules } from '../access/decisions.ts'
 import { integer, list, object, problem, string } from './json-schema.ts'
 
 type Json = { readonly [name: string]: unknown }

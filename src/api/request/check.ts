@@ -1,5 +1,5 @@
 /** A general validator would cost a third of the start time. */
-import { nearest } from '../schema/suggest.ts'
+import { nearest } from '../../schema/suggest.ts'
 
 export type Schema = Readonly<{
   $id?: string

@@ -1,9 +1,9 @@
 import type { Readable, Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import type { MemoryLease } from '../host/index.ts'
-import { ApiError } from './problems.ts'
-import { messageOf, WeirError } from '../model/errors.ts'
-import { GrowingBody } from '../model/growing-body.ts'
+import type { MemoryLease } from '../../host/index.ts'
+import { ApiError } from '../problems.ts'
+import { messageOf, WeirError } from '../../model/errors.ts'
+import { GrowingBody } from '../../model/growing-body.ts'
 
 const decoders: Readonly<Record<string, () => Transform>> = {
   gzip: zlib.createGunzip,

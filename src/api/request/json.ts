@@ -1,8 +1,8 @@
-import type { MemoryLease } from '../host/index.ts'
-import { ApiError } from './problems.ts'
-import { messageOf } from '../model/errors.ts'
-import { nestsDeeper } from '../model/json-depth.ts'
-import { jsonMemory } from '../model/json-memory.ts'
+import type { MemoryLease } from '../../host/index.ts'
+import { ApiError } from '../problems.ts'
+import { messageOf } from '../../model/errors.ts'
+import { nestsDeeper } from '../../model/json-depth.ts'
+import { jsonMemory } from '../../model/json-memory.ts'
 
 export function parseJson(bytes: Uint8Array, maxDepth: number, memory?: MemoryLease): unknown {
   if (nestsDeeper(bytes, maxDepth))

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { realHost } from '../host/index.ts'
-import { post, logged, sendRaw, start } from './testing/kit.ts'
+import { realHost } from '../../host/index.ts'
+import { post, logged, sendRaw, start } from '../testing/kit.ts'
 
 interface ProblemBody {
   code: string

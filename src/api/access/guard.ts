@@ -1,9 +1,9 @@
 /** Without authentication, the server listens on loopback only. Prevents DNS rebinding and posts of other sites. */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { WeirError } from '../model/errors.ts'
-import { formatHostPort, type HostPort } from '../schema/host-port.ts'
-import { ApiError } from './problems.ts'
+import { WeirError } from '../../model/errors.ts'
+import { formatHostPort, type HostPort } from '../../schema/host-port.ts'
+import { ApiError } from '../problems.ts'
 
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
