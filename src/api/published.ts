@@ -1,4 +1,11 @@
-export type { DeadLetter, ExporterReport, Ledger, Pipeline, SourceExporters } from '../engine/control.ts'
+export type {
+  DeadLetter,
+  DeadLetterReason,
+  ExporterReport,
+  Ledger,
+  Pipeline,
+  SourceExporters,
+} from '../engine/control.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
 export type { Cell } from '../topics/cells.ts'

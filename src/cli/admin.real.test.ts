@@ -53,10 +53,20 @@ test('weir dead-letters list, show, retry and drop do what the API offers', asyn
   })
   expect((await run('retry', 'bus', 'a', 'b')).out).toBe('2 moved back to pending\n')
   expect((await run('retry', 'bus')).out).toBe('7 moved back to pending\n')
+  expect((await run('retry', 'bus', '--reason', 'no such table')).out).toBe('7 moved back to pending\n')
+  expect((await run('drop', 'bus', '--reason', 'no such table')).out).toBe('7 dropped\n')
+  expect(await run('drop', 'bus', '--all', '--reason', 'no such table')).toMatchObject({ code: 2 })
+  expect((await run('reasons', '--sink', 'bus')).out).toMatch(/sink +open .*reason\nbus +7 +1 .*limit 100/)
   expect(await run('drop', 'bus')).toMatchObject({ code: 2, err: expect.stringContaining('--all') as string })
   expect((await run('drop', 'bus', '--all')).out).toBe('7 dropped\n')
   expect(await run('drop', 'bus', 'a', '--all')).toMatchObject({ code: 2 })
-  expect(control.moved).toEqual(['retry bus a,b', 'retry bus all', 'drop bus all'])
+  expect(control.moved).toEqual([
+    'retry bus a,b',
+    'retry bus all',
+    'retry bus all no such table',
+    'drop bus all no such table',
+    'drop bus all',
+  ])
 })
 
 test('weir dead-letters list reads every page until the last dead letter', async () => {
@@ -70,7 +80,7 @@ test('weir dead-letters list reads every page until the last dead letter', async
     state: 'open',
     kind: 'events',
   }))
-  control.deadLetters.list = async (_sink, limit, _bodies, after) => {
+  control.deadLetters.list = async (_of, limit, _bodies, after) => {
     const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after.id) + 1
     return all.slice(from, from + limit)
   }
@@ -164,6 +174,7 @@ test('every command explains itself with an example', async () => {
     ['query'],
     ['ledger'],
     ['dead-letters', 'list'],
+    ['dead-letters', 'reasons'],
     ['dead-letters', 'show'],
     ['dead-letters', 'edit'],
     ['dead-letters', 'retry'],

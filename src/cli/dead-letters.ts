@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { DeadLetter } from '../engine/control.ts'
+import type { DeadLetter, DeadLetterReason } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { positive } from './option-values.ts'
@@ -20,8 +20,14 @@ interface EditFlags extends ServerFlags {
   readonly file?: string
 }
 
+interface ReasonsFlags extends ServerFlags, OutputFlags {
+  readonly sink?: string
+  readonly limit: number
+}
+
 interface MoveFlags extends ServerFlags {
   readonly all?: boolean
+  readonly reason?: string
 }
 
 export function register(program: Command): void {
@@ -44,6 +50,18 @@ export function register(program: Command): void {
       ),
     )
     .action(action(list))
+
+  withServerFlags(
+    withOutput(
+      letters
+        .command('reasons')
+        .description('Count dead letters by sink and reason, most frequent first.')
+        .option('--sink <ID>', 'only this sink')
+        .option('--limit <COUNT>', 'maximum number of reasons', positive, 100),
+    ),
+  )
+    .addHelpText(...examples(['weir dead-letters reasons --sink bus'], { 1: 'server unreachable' }))
+    .action(action(reasons))
 
   withServerFlags(
     withOutput(
@@ -85,12 +103,18 @@ export function register(program: Command): void {
       .description('Redrive dead letters: move them back to pending. Without ids, all of the sink.')
       .argument('<sink>', 'id of the sink')
       .argument('[ids...]', 'stable ids')
+      .option('--reason <TEXT>', 'only those with this reason')
       .option('--all', 'all dead letters of the sink (the default)'),
   )
     .addHelpText(
-      ...examples(['weir dead-letters retry bus http:3:812:0', 'weir dead-letters retry bus --all'], {
-        1: 'server unreachable or id unknown',
-      }),
+      ...examples(
+        [
+          'weir dead-letters retry bus http:3:812:0',
+          "weir dead-letters retry bus --reason 'timed out'",
+          'weir dead-letters retry bus --all',
+        ],
+        { 1: 'server unreachable or id unknown' },
+      ),
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('retry', sink, ids, flags)))
 
@@ -100,6 +124,7 @@ export function register(program: Command): void {
       .description('Drop dead letters permanently; the ledger counts them as dropped.')
       .argument('<sink>', 'id of the sink')
       .argument('[ids...]', 'stable ids')
+      .option('--reason <TEXT>', 'only those with this reason')
       .option('--all', 'all dead letters of the sink'),
   )
     .addHelpText(
@@ -147,6 +172,34 @@ function lettersText(letters: readonly DeadLetter[]): string {
       new Date(time).toISOString(),
       attempts,
       state,
+      oneLine(reason),
+    ]),
+  )
+}
+
+async function reasons({ sink, limit, ...flags }: ReasonsFlags) {
+  const query = new URLSearchParams({ limit: String(limit), ...(sink === undefined ? {} : { sink }) })
+  const groups = await (
+    await requireServer(flags)
+  ).json<DeadLetterReason[]>('GET', `/api/v1/dead-letters/reasons?${query.toString()}`)
+  await printData(flags, {
+    whole: groups,
+    rows: groups.map((group) => ({ ...group })),
+    columns: ['sink', 'open', 'retrying', 'oldest', 'newest', 'reason'],
+    table: () => reasonsText(groups),
+  })
+}
+
+function reasonsText(groups: readonly DeadLetterReason[]): string {
+  if (groups.length === 0) return 'No dead letters.\n'
+  return textTable(
+    ['sink', 'open', 'retrying', 'oldest', 'newest', 'reason'],
+    groups.map(({ sink, open, retrying, oldest, newest, reason }) => [
+      sink,
+      open,
+      retrying,
+      new Date(oldest).toISOString(),
+      new Date(newest).toISOString(),
       oneLine(reason),
     ]),
   )
@@ -215,8 +268,9 @@ function readBody(text: string): object {
 }
 
 async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[], flags: MoveFlags) {
-  if (ids.length > 0 && flags.all === true) throw new CommandError('Use either ids or --all.', [], 2)
-  if (verb === 'drop' && ids.length === 0 && flags.all !== true) {
+  if ((ids.length > 0 || flags.reason !== undefined) && flags.all === true)
+    throw new CommandError('Use either ids, --reason, or --all.', [], 2)
+  if (verb === 'drop' && ids.length === 0 && flags.reason === undefined && flags.all !== true) {
     throw new CommandError(
       'No dead letters selected. Dropped dead letters cannot be restored.',
       [`List their ids, or use --all: weir dead-letters drop ${sink} --all`],
@@ -227,7 +281,7 @@ async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[]
   const answer = await server.json<{ retried?: number; dropped?: number }>(
     'POST',
     `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
-    ids.length === 0 ? {} : { ids },
+    { ...(ids.length === 0 ? {} : { ids }), ...(flags.reason === undefined ? {} : { reason: flags.reason }) },
   )
   self.stdout(verb === 'retry' ? `${answer.retried ?? 0} moved back to pending\n` : `${answer.dropped ?? 0} dropped\n`)
 }

@@ -205,19 +205,40 @@ export type DeadLetter = Readonly<{
 /** Sort key in the list. It stays valid after the dead letter is settled. */
 export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
+/** Unresolved dead letters of a sink with the same reason. Times in Unix ms. */
+export type DeadLetterReason = Readonly<{
+  sink: string
+  reason: string
+  open: number
+  retrying: number
+  oldest: number
+  newest: number
+}>
+
+/** Dead letters that match every given part. */
+export type DeadLetterChoice = Readonly<{
+  ids?: readonly string[]
+  reason?: string
+  /** Unix ms: not those that were rejected later. */
+  until?: number
+}>
+
 export interface DeadLetterAdmin {
   list(
-    sink: string | undefined,
+    of: Readonly<{ sink?: string; reason?: string }>,
     limit: number,
     bodies: boolean,
     after?: DeadLetterPosition,
   ): Promise<readonly DeadLetter[]>
   /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  retry(sink: string, ids?: readonly string[]): Promise<number>
+  /** Largest first. */
+  reasons(sink: string | undefined, limit: number): Promise<readonly DeadLetterReason[]>
+  /** Default: all open ones. */
+  retry(sink: string, choice?: DeadLetterChoice): Promise<number>
   /** False if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT for an invalid body. */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
-  drop(sink: string, ids?: readonly string[]): Promise<number>
+  drop(sink: string, choice?: DeadLetterChoice): Promise<number>
 }
 
 export type ReloadReport = Readonly<{

@@ -164,13 +164,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       await page.locator(`[data-at="${row}:1"]`).focus()
       await page.keyboard.press('Space')
     }
-    await page.getByRole('button', { name: 'Retry 2' }).click()
+    await page.getByRole('button', { name: 'Retry 2', exact: true }).click()
     const confirm = page.getByRole('dialog', { name: 'Retry 2 dead letters?' })
     expect(await violations(page)).toEqual([])
     await confirm.getByRole('button', { name: 'Retry' }).click()
     await page.getByText('2 retried: 2 rejected again').waitFor()
     await page.getByRole('button', { name: 'Select all 4' }).click()
-    await page.getByRole('button', { name: 'Drop 4' }).click()
+    await page.getByRole('button', { name: 'Drop 4', exact: true }).click()
     await page.getByRole('dialog', { name: 'Drop 4 dead letters?' }).getByRole('button', { name: 'Drop' }).click()
     await page.getByText('4 dropped and counted as dropped.').waitFor()
     await page.getByText('No dead letters', { exact: true }).waitFor()
@@ -260,6 +260,56 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       expect(text.trim().split('\n')).toHaveLength(lines)
       await expect.poll(() => page.getByRole('button', { name }).count(), pollOptions).toBe(0)
     }
+    await page.context().close()
+  })
+
+  test('dead letters are grouped by reason, and one action moves all of a group', async () => {
+    const before = (await letters()).length
+    await stage.weir.events(
+      Array.from({ length: 260 }, (_, index) => ({
+        specversion: '1.0',
+        id: `group-${index}`,
+        source: '/shop',
+        type: index < 230 ? 'com.example.bad' : 'com.example.bad.size',
+        subject: `order-${index}`,
+        data: {},
+      })),
+    )
+    await expect.poll(async () => (await letters()).length, { timeout: 90_000 }).toBe(before + 260)
+    const page = await stage.page('/dead-letters')
+    const groups = page.getByRole('region', { name: 'Reasons' }).getByRole('listitem')
+    await expect.poll(() => groups.count(), pollOptions).toBe(2)
+    const [most, least] = [groups.nth(0), groups.nth(1)]
+    expect(await most.textContent()).toContain(`${before + 230}`)
+    expect(await least.textContent()).toContain('bad size')
+    expect(await violations(page)).toEqual([])
+    // The list below has only the letters of a selected group.
+    await least.getByRole('button', { name: /^30/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('main').getByText('30 dead letters').waitFor()
+    expect(new URL(page.url()).searchParams.get('reason')).toContain('bad size')
+    await page.getByRole('button', { name: 'Show all reasons' }).click()
+    await most.getByRole('button', { name: /^Retry \d/ }).click()
+    const retry = page.getByRole('dialog', { name: `Retry ${before + 230} dead letters?` })
+    expect(await retry.textContent()).toContain('bad type')
+    expect(await violations(page)).toEqual([])
+    await retry.getByRole('button', { name: 'Retry' }).click()
+    await page.getByText(`${before + 230} retried:`).waitFor()
+    await expect
+      .poll(async () => (await letters()).filter(({ attempts, state }) => attempts > 1 && state === 'open').length, {
+        timeout: 90_000,
+      })
+      .toBe(before + 230)
+    for (const count of [before + 230, 30]) {
+      await groups.getByRole('button', { name: new RegExp(`^Drop ${count} `) }).click()
+      await page
+        .getByRole('dialog', { name: `Drop ${count} dead letters?` })
+        .getByRole('button', { name: 'Drop' })
+        .click()
+      await page.getByText(`${count} dropped and counted as dropped.`).waitFor()
+    }
+    await page.getByText('No dead letters', { exact: true }).waitFor()
+    expect((await stage.weir.caughtUp(30_000)).balanced).toBe(true)
     await page.context().close()
   })
 

@@ -158,6 +158,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   exportSpend: unlimited('Costs of whole accounts.'),
   exporterRecipes: unlimited('Listen addresses.'),
   listDeadLetters: unlimited('Rows of every namespace.'),
+  listDeadLetterReasons: unlimited('Rows of every namespace.'),
   showDeadLetter: unlimited('A row of any namespace.'),
   retryDeadLetters: admin('Changes deliveries.'),
   editDeadLetter: admin('Changes deliveries.'),

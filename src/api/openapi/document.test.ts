@@ -48,6 +48,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/conversations',
     'GET /api/v1/dashboards',
     'GET /api/v1/dead-letters',
+    'GET /api/v1/dead-letters/reasons',
     'GET /api/v1/dead-letters/{id}',
     'GET /api/v1/events/fields',
     'GET /api/v1/events/series',

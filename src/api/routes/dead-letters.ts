@@ -10,7 +10,9 @@ import {
   LetterQuery,
   letterPosition,
   LettersParameters,
+  DeadLetterReason,
   MovedLetters,
+  ReasonsParameters,
   SinkParameters,
 } from '../../topics/dead-letters/schema.ts'
 
@@ -56,18 +58,34 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
       },
     },
     async (request, reply) => {
-      const { sink, limit = 100, bodies, after } = request.query
+      const { sink, reason, limit = 100, bodies, after } = request.query
       const [, time, of = '', id = ''] = letterPosition.exec(after ?? '') ?? []
       return answerJson(
         request,
         reply,
         await deadLetters.list(
-          sink,
+          { ...(sink === undefined ? {} : { sink }), ...(reason === undefined ? {} : { reason }) },
           limit,
           bodies !== 'false',
           time === undefined ? undefined : { time: Number(time), sink: of, id },
         ),
       )
+    },
+  )
+
+  routes.get(
+    '/api/v1/dead-letters/reasons',
+    {
+      schema: {
+        operationId: 'listDeadLetterReasons',
+        summary: 'Dead letters by sink and reason, most frequent first',
+        querystring: ReasonsParameters,
+        response: { 200: list(DeadLetterReason), 400: problem },
+      },
+    },
+    async (request, reply) => {
+      const { sink, limit = 100 } = request.query
+      return answerJson(request, reply, await deadLetters.reasons(sink, limit))
     },
   )
 
@@ -147,8 +165,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
       },
       async (request, reply) => {
         const { sink } = request.params
-        const chosen = request.body?.ids
-        return answerJson(request, reply, { [answer]: await act(sink, chosen) })
+        return answerJson(request, reply, { [answer]: await act(sink, request.body ?? {}) })
       },
     )
   }

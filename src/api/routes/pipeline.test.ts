@@ -97,6 +97,23 @@ test('dead letters are listed, shown, redriven and dropped, by id or all', async
   ])
 })
 
+test('dead letters are counted by reason, and moved by reason and time', async () => {
+  const { api, control } = await start()
+  const get = async (path: string): Promise<Response> => fetch(api.url + path)
+  expect(await (await get('/api/v1/dead-letters/reasons?sink=bus&limit=5')).json()).toEqual([
+    { sink: 'bus', reason: 'limit 5', open: 7, retrying: 1, oldest: 1_700_000_000_000, newest: 1_700_000_060_000 },
+  ])
+  expect((await get('/api/v1/dead-letters/reasons?reason=a')).status).toBe(400)
+  expect(await (await get('/api/v1/dead-letters?reason=no%20such%20table')).json()).toMatchObject([
+    { reason: 'no such table' },
+  ])
+  const body = { reason: 'no such table', until: 1_700_000_060_000 }
+  expect(await (await post(`${api.url}/api/v1/dead-letters/bus/retry`, body)).json()).toEqual({ retried: 7 })
+  expect((await post(`${api.url}/api/v1/dead-letters/bus/drop`, { ...body, until: 'now' })).status).toBe(400)
+  expect((await post(`${api.url}/api/v1/dead-letters/bus/drop`, { reason: null })).status).toBe(400)
+  expect(control.moved).toEqual(['retry bus all no such table 1700000060000'])
+})
+
 test('an invalid or empty list of ids never means all', async () => {
   const { api, control } = await start()
   for (const body of [{ id: ['a'] }, { ids: [] }, { ids: 'a' }, { ids: null }, [], 'all'])

@@ -69,7 +69,7 @@ export class RecordingControl implements Control {
     }
   }
   readonly deadLetters: Control['deadLetters'] = {
-    list: async (sink, limit, bodies, after) =>
+    list: async ({ sink, reason }, limit, bodies, after) =>
       after?.id === 'http:1:2:0'
         ? []
         : [
@@ -77,7 +77,7 @@ export class RecordingControl implements Control {
               id: 'http:1:2:0',
               sink: sink ?? 'nats',
               time: 1_700_000_000_000,
-              reason: `limit ${limit}`,
+              reason: reason ?? `limit ${limit}`,
               attempts: 3,
               state: 'open',
               kind: 'events',
@@ -89,16 +89,27 @@ export class RecordingControl implements Control {
         ? { id, sink: 'nats', time: 1, reason: 'poison', attempts: 1, state: 'open', kind: 'events', body: null }
         : undefined,
     edit: async (sink, id) => id === 'http:1:2:0' && this.#move('edit', sink, [id]) === 1,
-    retry: async (sink, ids) => this.#move('retry', sink, ids),
-    drop: async (sink, ids) => this.#move('drop', sink, ids),
+    reasons: async (sink, limit) => [
+      {
+        sink: sink ?? 'nats',
+        reason: `limit ${limit}`,
+        open: 7,
+        retrying: 1,
+        oldest: 1_700_000_000_000,
+        newest: 1_700_000_060_000,
+      },
+    ],
+    retry: async (sink, choice) => this.#move('retry', sink, choice?.ids, choice?.reason, choice?.until),
+    drop: async (sink, choice) => this.#move('drop', sink, choice?.ids, choice?.reason, choice?.until),
   }
 
   constructor(startSequence = 0) {
     this.#sequence = startSequence
   }
 
-  #move(verb: string, sink: string, ids: readonly string[] | undefined): number {
-    this.moved.push(`${verb} ${sink} ${ids?.join(',') ?? 'all'}`)
+  #move(verb: string, sink: string, ids: readonly string[] | undefined, reason?: string, until?: number): number {
+    const more = [reason, until].filter((part) => part !== undefined)
+    this.moved.push([verb, sink, ids?.join(',') ?? 'all', ...more].join(' '))
     return ids?.length ?? 7
   }
 

@@ -342,8 +342,8 @@ test('every instance lists the dead letters on the bus, and the deliverer moves 
   await writer.append(unit(1, { raw: encodeBatch(large) }))
   const box = new SharedDeadLetters({ bus, records, instance: 'api', host, log })
   const admin = deadLetterAdmin(box)
-  await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(2)
-  const letters = await admin.list('out', 10, true)
+  await expect.poll(() => admin.list({}, 10, true), patience).toHaveLength(2)
+  const letters = await admin.list({ sink: 'out' }, 10, true)
   const [older, newer] = letters.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   expect([older, newer]).toMatchObject([
     { sink: 'out', reason: 'poison', state: 'open', body: { id: 'e0' } },
@@ -356,7 +356,7 @@ test('every instance lists the dead letters on the bus, and the deliverer moves 
   await expect.poll(ledger, patience).toMatchObject({ delivered: 0, dead_lettered: 2, pending: 0, quarantined: 0 })
   // The next deliverer reads the dead letters and runs the commands written meanwhile.
   await first.close()
-  const retried = admin.retry('out', [newer?.id ?? ''])
+  const retried = admin.retry('out', { ids: [newer?.id ?? ''] })
   other.rejects = false
   const second = await worker(bus, other)
   expect(await retried).toBe(1)
@@ -368,7 +368,7 @@ test('every instance lists the dead letters on the bus, and the deliverer moves 
   await expect.poll(ledger, { timeout: 5000 }).toMatchObject({ delivered: 2, dead_lettered: 0 })
   other.rejects = true
   await writer.append(unit(1))
-  await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(1)
+  await expect.poll(() => admin.list({}, 10, true), patience).toHaveLength(1)
   expect(await admin.drop('out')).toBe(1)
   await expect
     .poll(ledger, patience)

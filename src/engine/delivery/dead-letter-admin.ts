@@ -1,5 +1,5 @@
 import { WeirError } from '../../model/errors.ts'
-import type { DeadLetterAdmin, DeadLetterPosition } from '../control.ts'
+import type { DeadLetterAdmin, DeadLetterChoice, DeadLetterPosition, DeadLetterReason } from '../control.ts'
 import type { DeadLetters, StoredDeadLetter } from './dead-letters.ts'
 import { describeDeadLetter } from './describe.ts'
 import { editedBody } from './edit.ts'
@@ -22,12 +22,13 @@ export interface DeadLetterStore {
 
 export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
   return {
-    async list(sink, limit, bodies, after) {
+    async list({ sink, reason }, limit, bodies, after) {
       return store
         .waiting(sink)
         .filter(
           ({ sink: of, letter }) =>
-            after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0,
+            (reason === undefined || letter.reason === reason) &&
+            (after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0),
         )
         .toSorted((a, b) =>
           inOrder(
@@ -48,9 +49,46 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
       const letter = store.get(id, sink)[0]?.letter
       return letter?.state === 'open' && store.retryAs(sink, id, editedBody(letter, body))
     },
-    retry: (sink, ids) => store.move(sink, ids, 'retrying'),
-    drop: (sink, ids) => store.move(sink, ids, 'dropped'),
+    async reasons(sink, limit) {
+      return reasonsOf(store.waiting(sink)).slice(0, limit)
+    },
+    retry: (sink, choice) => store.move(sink, chosenIds(store, sink, choice), 'retrying'),
+    drop: (sink, choice) => store.move(sink, chosenIds(store, sink, choice), 'dropped'),
   }
+}
+
+function reasonsOf(letters: readonly SinkDeadLetter[]): readonly DeadLetterReason[] {
+  const groups = Map.groupBy(letters, ({ sink, letter: { reason } }) => `${sink}/${reason}`)
+  return Array.from(groups.values(), (group) => {
+    const { sink, letter } = group[0]!
+    let [open, oldest, newest] = [0, letter.time, letter.time]
+    for (const {
+      letter: { state, time },
+    } of group) {
+      if (state === 'open') open++
+      oldest = Math.min(oldest, time)
+      newest = Math.max(newest, time)
+    }
+    return { sink, reason: letter.reason, open, retrying: group.length - open, oldest, newest }
+  }).toSorted(
+    (a, b) => b.open + b.retrying - a.open - a.retrying || byBytes(a.sink, b.sink) || byBytes(a.reason, b.reason),
+  )
+}
+
+/** Undefined: all open ones, including those that arrive meanwhile. */
+function chosenIds(store: DeadLetterStore, sink: string, { ids, reason, until }: DeadLetterChoice = {}) {
+  if (reason === undefined && until === undefined) return ids
+  const wanted = ids === undefined ? undefined : new Set(ids)
+  return store
+    .waiting(sink)
+    .filter(
+      ({ letter: { id, state, reason: of, time } }) =>
+        state === 'open' &&
+        (wanted?.has(id) ?? true) &&
+        (reason === undefined || of === reason) &&
+        (until === undefined || time <= until),
+    )
+    .map(({ letter: { id } }) => id)
 }
 
 export function localDeadLetters(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore {

@@ -295,7 +295,7 @@ describe('delivery to one sink', () => {
     await push(3)
     await settled()
     const admin = deadLetterAdmin(localDeadLetters(sinks))
-    const [letter, second] = (await admin.list('out', 10, true)).toSorted((a, b) => a.id.localeCompare(b.id))
+    const [letter, second] = (await admin.list({ sink: 'out' }, 10, true)).toSorted((a, b) => a.id.localeCompare(b.id))
     const body = letter?.body as Record<string, unknown>
     await expect(admin.edit('out', letter?.id ?? '', { ...body, id: 'another' })).rejects.toThrow('id and the source')
     await expect(admin.edit('out', letter?.id ?? '', { ...body, colour: 'red' })).rejects.toThrow('"colour"')
@@ -321,11 +321,11 @@ describe('delivery to one sink', () => {
       got.push(...batch.pieces.map((piece) => piece.batch as EventBatch))
       return []
     }
-    expect(await again.retry('out', [letter?.id ?? ''])).toBe(1)
+    expect(await again.retry('out', { ids: [letter?.id ?? ''] })).toBe(1)
     await until(() => sinks.get('out')?.deadLetters.get(letter?.id ?? '')?.state === 'delivered')
     expect(eventAt(got[0] as EventBatch, 0)).toMatchObject({ id: 'e1', type: 'mended' })
     expect(await again.edit('out', letter?.id ?? '', body)).toBe(false)
-    expect(await again.drop('out', [second?.id ?? ''])).toBe(1)
+    expect(await again.drop('out', { ids: [second?.id ?? ''] })).toBe(1)
     expect(await again.show(second?.id ?? '', 'out')).toMatchObject({ state: 'dropped' })
     const ledger = await books()
     expect(ledger.sinks[0]).toMatchObject({

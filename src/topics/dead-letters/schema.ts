@@ -6,6 +6,7 @@ export const letterPosition = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
 
 export const LettersParameters = parameters({
   sink: Optional(Text({ description: 'Only this sink.' })),
+  reason: Optional(Text({ description: 'Only this reason.' })),
   limit: Optional(Integer({ minimum: 1, maximum: 10_000, default: 100 })),
   after: Optional(
     Text({
@@ -15,6 +16,24 @@ export const LettersParameters = parameters({
     }),
   ),
   bodies: Optional(oneOf(['true', 'false'], { default: 'true', description: 'Whether to include bodies.' })),
+})
+
+export const ReasonsParameters = parameters({
+  sink: Optional(Text({ description: 'Only this sink.' })),
+  limit: Optional(
+    Integer({ minimum: 1, maximum: 10_000, default: 100, description: 'Maximum number of groups, largest first.' }),
+  ),
+})
+
+const count = (description: string) => Integer({ minimum: 0, description })
+
+export const DeadLetterReason = parameters({
+  sink: Text(),
+  reason: Text(),
+  open: count('Unresolved dead letters.'),
+  retrying: count('Those moved back to pending.'),
+  oldest: Integer({ description: 'Unix milliseconds.' }),
+  newest: Integer({ description: 'Unix milliseconds.' }),
 })
 
 export const LetterParameters = ObjectOf({ id: Text({ minLength: 1 }) })
@@ -31,4 +50,8 @@ export const EditedLetter = parameters({
 
 export const MovedLetters = parameters({
   ids: Optional(ArrayOf(Text(), { minItems: 1, description: 'Ids of dead letters. Unset: all of the sink.' })),
+  reason: Optional(Text({ description: 'Only those with this reason.' })),
+  until: Optional(
+    Integer({ minimum: 0, description: 'Unix milliseconds: only those rejected until then, `newest` included.' }),
+  ),
 })

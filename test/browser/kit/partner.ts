@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Accepts CloudEvents and rejects type com.example.bad. */
+/** Accepts CloudEvents and rejects types com.example.bad and com.example.bad.size, each with its own reason. */
 export class Partner {
   readonly taken: { id: string; type: string }[] = []
   #server: Server | undefined
@@ -14,6 +14,7 @@ export class Partner {
           type: String(request.headers['ce-type'] as string),
         }
         if (event.type === 'com.example.bad') return response.writeHead(400).end('bad type')
+        if (event.type === 'com.example.bad.size') return response.writeHead(400).end('bad size')
         this.taken.push(event)
         return response.writeHead(202).end()
       })

@@ -140,7 +140,10 @@ async function fill(stage: Stage): Promise<void> {
   )
   await stage.weir.events(
     Array.from({ length: 6 }, (_, index) =>
-      order(`bad-${index}`, 'com.example.bad', { total: 'many', items: [{ sku: 'a-1', count: index }] }),
+      order(`bad-${index}`, index % 4 === 3 ? 'com.example.bad.size' : 'com.example.bad', {
+        total: 'many',
+        items: [{ sku: 'a-1', count: index }],
+      }),
     ),
   )
   for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length)

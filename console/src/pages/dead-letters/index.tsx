@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState } from 'react'
+import type { DeadLetterReason } from '../../../../src/api/published.ts'
 import { asApiError } from '../../api/problem.ts'
 import { useLedger, useMe } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
@@ -15,10 +16,11 @@ import {
 } from '../../parts/states.tsx'
 import { useLocalKeys } from '../../state/keys.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useOutcomes, useLetters, useMoving } from './queries.ts'
+import { useOutcomes, useLetters, useMoving, useReasons } from './queries.ts'
 import { columnsOf } from './columns.tsx'
 import { Confirm } from './confirm.tsx'
 import { Letter } from './letter.tsx'
+import { Reasons } from './reasons.tsx'
 import { bySink, keyOf, outcome, type Verb } from './letters.ts'
 import { deadLettersCodec } from './state.ts'
 import './dead-letters.css'
@@ -28,6 +30,7 @@ import { deadLettersText } from '../../text/dead-letters.ts'
 type Confirmation = Readonly<{
   verb: Verb
   keys: readonly string[]
+  group?: DeadLetterReason
 }>
 
 export default function DeadLettersPage(): React.ReactNode {
@@ -37,14 +40,18 @@ export default function DeadLettersPage(): React.ReactNode {
   const [pending, setPending] = useState<Confirmation>()
   const me = useMe()
   const ledger = useLedger()
-  const { letters, more, error, still, next, again } = useLetters(state.sink)
+  const { letters, more, error, isPrevious, still, next, again } = useLetters(state.sink, state.reason)
+  const reasons = useReasons(state.sink)
   const { busy, refused, moved, move, edit, forget } = useMoving()
   const outcomes = useOutcomes(moved)
   const mayMove = me.data?.role === 'admin'
   const counts = (ledger.data?.sinks ?? []).map(({ name, dead_lettered }) => ({ name, rows: dead_lettered }))
-  const all = counts
-    .filter(({ name }) => state.sink === '' || name === state.sink)
-    .reduce((sum, { rows }) => sum + rows, 0)
+  const all =
+    state.reason === ''
+      ? counts.filter(({ name }) => state.sink === '' || name === state.sink).reduce((sum, { rows }) => sum + rows, 0)
+      : (reasons.data ?? [])
+          .filter(({ reason }) => reason === state.reason)
+          .reduce((sum, { open: waiting, retrying }) => sum + waiting + retrying, 0)
   const open = useMemo(() => (letters ?? []).filter((letter) => letter.state === 'open'), [letters])
   const choice = useMemo(() => open.map(keyOf).filter((key) => chosen.has(key)), [open, chosen])
   const toggle = useCallback((key: string) => setChosen((before) => before.symmetricDifference(new Set([key]))), [])
@@ -52,10 +59,14 @@ export default function DeadLettersPage(): React.ReactNode {
   const ask = (verb: Verb, keys: readonly string[]) => {
     if (keys.length > 0) setPending({ verb, keys })
   }
-  const act = async ({ verb, keys }: Confirmation) => {
+  const askGroup = (verb: Verb, group: DeadLetterReason) => {
+    const shown = open.filter(({ sink, reason }) => sink === group.sink && reason === group.reason)
+    setPending({ verb, keys: shown.map(keyOf), group })
+  }
+  const act = async ({ verb, keys, group }: Confirmation) => {
     setPending(undefined)
     setChosen(new Set())
-    await move(verb, keys)
+    await move(verb, keys, group)
   }
   // Space selects the row; the grid would open it.
   const onSpace = useLocalKeys(
@@ -88,7 +99,7 @@ export default function DeadLettersPage(): React.ReactNode {
             value={state.sink}
             onChange={(event) => {
               setChosen(new Set())
-              set({ sink: event.target.value, sel: '', edit: false })
+              set({ sink: event.target.value, reason: '', sel: '', edit: false })
             }}
           >
             <option value="">{deadLettersText.all}</option>
@@ -121,6 +132,19 @@ export default function DeadLettersPage(): React.ReactNode {
           {outcome(moved.verb, moved.count, outcomes)}
         </Notice>
       )}
+      {letters !== undefined && (
+        <Reasons
+          of={reasons}
+          selected={state.reason}
+          mayMove={mayMove}
+          busy={busy}
+          onSelect={({ reason }) => {
+            setChosen(new Set())
+            set({ reason: reason === state.reason ? '' : reason, sel: '', edit: false })
+          }}
+          onMove={askGroup}
+        />
+      )}
       {letters === undefined ? (
         error !== null ? (
           asApiError(error).status === 403 ? (
@@ -138,12 +162,17 @@ export default function DeadLettersPage(): React.ReactNode {
           <section
             className="panel table"
             aria-label={generalText.deadLetters}
+            aria-busy={isPrevious}
             onKeyDownCapture={(event) => {
               if (onSpace(event)) event.stopPropagation()
             }}
           >
             {letters.length === 0 ? (
-              <NoLetters sink={state.sink} onAll={() => set({ sink: '' })} />
+              <NoLetters
+                sink={state.sink}
+                reason={state.reason}
+                onAll={() => set(state.reason === '' ? { sink: '' } : { reason: '' })}
+              />
             ) : (
               <Grid
                 label={deadLettersText.deadLettersNewestFirst}
@@ -162,6 +191,11 @@ export default function DeadLettersPage(): React.ReactNode {
                   {more
                     ? deadLettersText.newestOf(count(letters.length), count(Math.max(all, letters.length)))
                     : counted(letters.length, 'letter')}
+                  {state.reason !== '' && (
+                    <button type="button" className="quiet" onClick={() => set({ reason: '' })}>
+                      {deadLettersText.showAllReasons}
+                    </button>
+                  )}
                   {mayMove && <span className="keys"> {deadLettersText.spaceSelectsEnterOpens}</span>}
                 </span>
                 {still && <RefreshButton onClick={again} />}
@@ -211,8 +245,8 @@ export default function DeadLettersPage(): React.ReactNode {
         <Confirm
           title={
             pending.verb === 'retry'
-              ? deadLettersText.confirmRetry(counted(pending.keys.length, 'letter'))
-              : deadLettersText.confirmDrop(counted(pending.keys.length, 'letter'))
+              ? deadLettersText.confirmRetry(counted(pending.group?.open ?? pending.keys.length, 'letter'))
+              : deadLettersText.confirmDrop(counted(pending.group?.open ?? pending.keys.length, 'letter'))
           }
           act={pending.verb === 'retry' ? deadLettersText.retry : deadLettersText.drop}
           final={pending.verb === 'drop'}
@@ -221,7 +255,11 @@ export default function DeadLettersPage(): React.ReactNode {
             act(pending).catch(reportError)
           }}
         >
-          <p>{[...bySink(pending.keys)].map(([sink, ids]) => `${sink}: ${count(ids.length)}`).join(', ')}</p>
+          <p className="confirm-what">
+            {pending.group === undefined
+              ? [...bySink(pending.keys)].map(([sink, ids]) => `${sink}: ${count(ids.length)}`).join(', ')
+              : deadLettersText.allOfReason(pending.group.sink, pending.group.reason)}
+          </p>
           <p>{pending.verb === 'retry' ? deadLettersText.retryConsequence : deadLettersText.dropConsequence}</p>
         </Confirm>
       )}
@@ -229,7 +267,16 @@ export default function DeadLettersPage(): React.ReactNode {
   )
 }
 
-function NoLetters({ sink, onAll }: { sink: string; onAll: () => void }) {
+function NoLetters({ sink, reason, onAll }: { sink: string; reason: string; onAll: () => void }) {
+  if (reason !== '')
+    return (
+      <EmptyState
+        title={deadLettersText.noneOfReason}
+        action={{ text: deadLettersText.showAllReasons, onClick: onAll }}
+      >
+        {deadLettersText.settledReason(reason)}
+      </EmptyState>
+    )
   return sink === '' ? (
     <EmptyState title={deadLettersText.noDeadLetters} action={{ text: deadLettersText.showTheSinks, to: '/pipeline' }}>
       {deadLettersText.noDeadLettersHint}

@@ -6,33 +6,49 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
-import type { DeadLetter } from '../../../../src/api/published.ts'
+import type { DeadLetter, DeadLetterReason } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { asApiError, type ApiError } from '../../api/problem.ts'
 import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
 
 const pageSize = 200
 const maxRefreshed = 5
+export const maxReasons = 100
 
 type Letters = Readonly<{
   letters: readonly DeadLetter[] | undefined
   more: boolean
   error: Error | null
+  /** The letters are of the previous selection. */
+  isPrevious: boolean
   still: boolean
   next: () => void
   again: () => void
 }>
 
-export function useLetters(sink: string): Letters {
-  const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['dead-letters', sink],
+export function useReasons(sink: string): UseQueryResult<readonly DeadLetterReason[]> {
+  return useQuery({
+    queryKey: ['dead-letters', 'reasons', sink],
+    placeholderData: keepPreviousData,
+    refetchInterval: 3000,
+    queryFn: ({ signal }) =>
+      request<readonly DeadLetterReason[]>('/api/v1/dead-letters/reasons', {
+        signal,
+        query: { sink, limit: maxReasons },
+      }),
+  })
+}
+
+export function useLetters(sink: string, reason: string): Letters {
+  const { data, error, hasNextPage, isFetching, isPlaceholderData, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['dead-letters', 'list', sink, reason],
     placeholderData: keepPreviousData,
     initialPageParam: '',
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= maxRefreshed ? 3000 : false),
     queryFn: ({ signal, pageParam: after }) =>
       request<readonly DeadLetter[]>('/api/v1/dead-letters', {
         signal,
-        query: { sink, limit: pageSize, bodies: 'false', after },
+        query: { sink, reason, limit: pageSize, bodies: 'false', after },
       }),
     getNextPageParam: (page: readonly DeadLetter[]) => {
       const last = page.at(-1)
@@ -54,6 +70,7 @@ export function useLetters(sink: string): Letters {
     letters,
     more: hasNextPage,
     error,
+    isPrevious: isPlaceholderData,
     still: (data?.pages.length ?? 0) > maxRefreshed,
     next,
     again: useCallback(() => {
@@ -99,11 +116,20 @@ export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
   return data
 }
 
+async function send(verb: Verb, sink: string, body: object): Promise<number> {
+  const answer = await request<Readonly<{ retried?: number; dropped?: number }>>(
+    `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
+    { method: 'POST', body },
+  )
+  return answer.retried ?? answer.dropped ?? 0
+}
+
 type Moving = Readonly<{
   busy: boolean
   refused: ApiError | undefined
   moved: Moved | undefined
-  move: (verb: Verb, keys: readonly string[]) => Promise<void>
+  /** `group`: all its letters; then `keys` are those with a followed outcome. */
+  move: (verb: Verb, keys: readonly string[], group?: DeadLetterReason) => Promise<void>
   edit: (key: string, body: object) => Promise<boolean>
   forget: () => void
 }>
@@ -133,16 +159,12 @@ export function useMoving(): Moving {
     [client],
   )
   const move = useCallback(
-    async (verb: Verb, keys: readonly string[]) => {
+    async (verb: Verb, keys: readonly string[], group?: DeadLetterReason) => {
       await act(verb, keys, async () => {
+        // Letters that were rejected after the confirmation stay.
+        if (group !== undefined) return send(verb, group.sink, { reason: group.reason, until: group.newest })
         let count = 0
-        for (const [sink, ids] of bySink(keys)) {
-          const answer = await request<Readonly<{ retried?: number; dropped?: number }>>(
-            `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
-            { method: 'POST', body: { ids } },
-          )
-          count += answer.retried ?? answer.dropped ?? 0
-        }
+        for (const [sink, ids] of bySink(keys)) count += await send(verb, sink, { ids })
         return count
       })
     },

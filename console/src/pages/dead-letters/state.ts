@@ -3,8 +3,14 @@ import { flag, text } from '../../state/parts.ts'
 
 type DeadLettersState = Readonly<{
   sink: string
+  reason: string
   sel: string
   edit: boolean
 }>
 
-export const deadLettersCodec = codecOf<DeadLettersState>({ sink: text(), sel: text(), edit: flag(false) })
+export const deadLettersCodec = codecOf<DeadLettersState>({
+  sink: text(),
+  reason: text(),
+  sel: text(),
+  edit: flag(false),
+})
