@@ -2,14 +2,11 @@ import type { FastifyReply } from 'fastify'
 import type { IsolatedResult, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import type { ApiContext } from './options.ts'
-import { ApiError } from './problems.ts'
+import { requiredStore } from '../topics/required-store.ts'
 
 /** Throws 503 without a store. */
 export function requireStore({ control }: Pick<ApiContext, 'control'>): StoreReader {
-  if (control.store !== undefined) return control.store
-  throw new ApiError('WEIR_API_NO_STORE', 'This instance has no store to query.', {
-    hints: ['GET /api/v1/live streams current rows.'],
-  })
+  return requiredStore(control.store)
 }
 
 export function abortOnDisconnect(reply: FastifyReply): AbortSignal {

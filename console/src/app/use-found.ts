@@ -1,20 +1,15 @@
 import { useQueries } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
-import type { FlowFrame } from '../../../src/api/published.ts'
+import type { Completion, FlowFrame } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import type { ResourcePage } from '../api/objects.ts'
-import { meaningText, type Meaning } from '../parts/meaning-text.ts'
+import { meaningText } from '../parts/meaning-text.ts'
 import { docAnchor } from '../parts/doc-anchor.ts'
 import { shortTime } from '../parts/format.ts'
 import { actorText, pathOfRef, refText } from '../state/refs.ts'
 import { paletteText } from '../text/palette.ts'
 import type { Command } from './commands.ts'
-
-type Completion = Readonly<{
-  meanings?: readonly Meaning[]
-  values?: readonly Readonly<{ value: unknown; count: number }>[]
-}>
 
 /** A page with parameters. */
 type Place = Readonly<{ to: string; search?: Readonly<Record<string, string>>; path?: string }>

@@ -1,16 +1,7 @@
+import type { CompletedMeaning } from '../../../src/api/published.ts'
 import { filterText } from '../text/filter.ts'
 
-export type Meaning = Readonly<{
-  is: 'address' | 'network' | 'socket' | 'port' | 'protocol' | 'text' | 'value'
-  filter: string
-  value: string
-  end?: 'any' | 'src' | 'dst'
-  port?: number
-  field?: string
-  count?: number
-}>
-
-export function meaningText({ is, value, end, port, field = '' }: Omit<Meaning, 'filter'>): string {
+export function meaningText({ is, value, end, port, field = '' }: Omit<CompletedMeaning, 'filter'>): string {
   switch (is) {
     case 'address':
     case 'network':

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { ViewColumn } from '../../../src/api/published.ts'
+import type { CompletedMeaning, Completion, ViewColumn } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { asApiError } from '../api/problem.ts'
-import { meaningText, type Meaning } from './meaning-text.ts'
+import { meaningText } from './meaning-text.ts'
 import { count } from './format.ts'
 import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
@@ -16,12 +16,6 @@ export type Suggestion = Readonly<{
   insert: string
   /** A whole condition, which is applied when it is chosen. */
   whole?: boolean
-}>
-
-type Completion = Readonly<{
-  meanings?: readonly Meaning[]
-  fields?: readonly Readonly<{ name: string; meaning: string }>[]
-  values?: readonly Readonly<{ text: string; label?: string; count: number }>[]
 }>
 
 const most = 12
@@ -75,8 +69,12 @@ function byName(fields: readonly ViewColumn[], word: string): readonly ViewColum
 }
 
 /** Fields that begin with the word come first, and a search for it in all fields last. */
-function withMeanings(fields: readonly Suggestion[], meanings: readonly Meaning[], word: string): Suggestion[] {
-  const offered = (wanted: (meaning: Meaning) => boolean) =>
+function withMeanings(
+  fields: readonly Suggestion[],
+  meanings: readonly CompletedMeaning[],
+  word: string,
+): Suggestion[] {
+  const offered = (wanted: (meaning: CompletedMeaning) => boolean) =>
     meanings.filter(wanted).map((meaning) => ({
       name: meaningText(meaning),
       detail: meaning.count === undefined || meaning.count === 0 ? meaning.filter : count(meaning.count),

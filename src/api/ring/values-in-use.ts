@@ -1,7 +1,8 @@
 import { fieldsOf } from '../../model/json.ts'
 import { memberColumn, type QueryField } from '../../query/index.ts'
 import type { RowQuery } from '../../query/plan/index.ts'
-import type { PlainValue, UsedValue, UsedValues, ValueTest } from '../complete/values.ts'
+import type { NewestFlows, WantedValues } from '../../topics/completion/reading.ts'
+import type { PlainValue, UsedValue, UsedValues } from '../../topics/completion/values.ts'
 import { cellReader } from '../live/cells.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { FieldValues } from './values.ts'
@@ -40,18 +41,21 @@ function listCounter(field: QueryField): Counter {
   }
 }
 
-type WantedValues = Readonly<{
-  fields: readonly QueryField[]
-  matches: (field: QueryField) => ValueTest
-  limit: number
-}>
+/** For completion. */
+export function newestFlows(source: () => RingSource): NewestFlows {
+  return {
+    values: (rowQuery, wanted, how) => ringValues(source(), rowQuery, wanted, how),
+    fieldUse: (rowQuery, rows, signal) => ringFieldUse(source(), rowQuery, rows, signal),
+    memberUse: (rowQuery, rows, signal) => ringMemberUse(source(), rowQuery, rows, signal),
+  }
+}
 
-export async function ringValues(
+async function ringValues(
   source: RingSource,
   rowQuery: RowQuery,
   { fields, matches, limit }: WantedValues,
   { withinMs, signal }: Readonly<{ withinMs: number; signal: AbortSignal }>,
-): Promise<UsedValues | undefined> {
+): Promise<UsedValues> {
   const counters = fields.map((field) =>
     field.kind.startsWith('list') ? listCounter(field) : plainCounter(field, source.resolver),
   )
@@ -59,7 +63,7 @@ export async function ringValues(
   const scan = scanRing(source, rowQuery, signal, { order: 'newest', withinMs })
   let next = await scan.next()
   for (; next.done !== true; next = await scan.next()) for (const counter of counters) counter.add(next.value)
-  if (signal.aborted) return undefined
+  signal.throwIfAborted()
   const values = counters.flatMap((counter, index) => {
     const test = matches(fields[index]!)
     return counter.values().filter(({ value }) => test(value))
@@ -82,7 +86,7 @@ function largest(values: UsedValue[], limit: number): UsedValue[] {
   return chosen.sort(order).slice(0, limit)
 }
 
-export async function ringFieldUse(
+async function ringFieldUse(
   source: RingSource,
   rowQuery: RowQuery,
   rows: number,
@@ -104,7 +108,7 @@ export async function ringFieldUse(
 }
 
 /** Rows with each member of `extra`, among the newest rows that have any. */
-export async function ringMemberUse(
+async function ringMemberUse(
   source: RingSource,
   rowQuery: RowQuery,
   rows: number,

@@ -231,31 +231,3 @@ export const FlowExportParameters = (maxSorted: number) =>
     ),
   })
 export type FlowExportQuery = Of<ReturnType<typeof FlowExportParameters>>
-
-export const completedStreams = ['flows', 'changes', 'audit', 'events', 'resources', 'inventory'] as const
-
-const { filter, both_ways, reporters: reportersParameter, from, to } = questionParameters
-
-export const CompletionRequest = parameters({
-  names: Optional(
-    oneOf(completedStreams, {
-      default: 'flows',
-      description:
-        'Stream to complete for. For resources and the inventory, values are those at the end of the time range.',
-    }),
-  ),
-  field: Optional(
-    Text({
-      maxLength: 200,
-      description: 'Field to complete values of, by any alias, `any.port` included. Unset: complete field names.',
-    }),
-  ),
-  prefix: Text({ maxLength: 1000, description: 'The typed text; may be empty.' }),
-  filter,
-  both_ways,
-  reporters: reportersParameter,
-  from,
-  to,
-  limit: Optional(Integer({ minimum: 1, maximum: 1000, default: 20 })),
-})
-export type CompletionRequest = Of<typeof CompletionRequest>

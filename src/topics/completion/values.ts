@@ -1,11 +1,10 @@
 import { dialectOf, type Dialect, type QueryField } from '../../query/index.ts'
 import { fingerprint, valuesSql, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
-import { requireStore } from '../store-query.ts'
-import { rowsOf } from '../../topics/unless-aborted.ts'
-import { ringValues } from '../ring/values-in-use.ts'
-import type { RunStatement } from '../ring/readers.ts'
-import { sumSource } from '../../topics/flows/sums/sum-source.ts'
+import { sumSource } from '../flows/sums/sum-source.ts'
+import { requiredStore } from '../required-store.ts'
+import { readRows } from '../rows.ts'
+import type { Reading } from './reading.ts'
 import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
@@ -31,20 +30,18 @@ const maxMs = 60
 const maxWaitMs = 50
 
 export async function valuesInUse(
-  run: RunStatement,
+  reading: Reading,
   rowQuery: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
-): Promise<UsedValues | undefined> {
+): Promise<UsedValues> {
   const {
-    context: {
-      control: { store },
-      host: { clock },
-    },
-  } = run
-  if (rowQuery.names.view !== 'flows') requireStore(run.context)
-  if (store === undefined) return fromRing(run, rowQuery, fields, prefix, limit)
+    store,
+    host: { clock },
+  } = reading
+  if (rowQuery.names.view !== 'flows') requiredStore(store)
+  if (store === undefined) return fromNewest(reading, rowQuery, fields, prefix, limit)
   const memory = valueCacheOf(store)
   const key = keyOf(rowQuery, fields)
   const remembered = memory.find(key, prefix, clock.monotonic())
@@ -53,56 +50,46 @@ export async function valuesInUse(
       ...remembered,
       values: remembered.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
     }
-  const valuesFound = await runQuery(run, store, rowQuery, fields, prefix)
-  if (valuesFound !== undefined)
-    memory.put(
-      key,
-      prefix,
-      { ...valuesFound, whole: valuesFound.values.length < maxValues, textual: fields.every(isTextual) },
-      clock.monotonic(),
-    )
-  return valuesFound === undefined ? undefined : { ...valuesFound, values: valuesFound.values.slice(0, 2 * limit) }
+  const used = await runQuery({ ...reading, store }, rowQuery, fields, prefix)
+  memory.put(
+    key,
+    prefix,
+    { ...used, whole: used.values.length < maxValues, textual: fields.every(isTextual) },
+    clock.monotonic(),
+  )
+  return { ...used, values: used.values.slice(0, 2 * limit) }
 }
 
-function fromRing(
-  { hub, disconnected }: RunStatement,
+function fromNewest(
+  { newest, signal }: Reading,
   rowQuery: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
 ) {
   const wanted = { fields, matches: (field: QueryField) => valueTest(field, prefix), limit }
-  return ringValues(hub.ringSource(), rowQuery, wanted, { withinMs: maxMs, signal: disconnected })
+  return newest.values(rowQuery, wanted, { withinMs: maxMs, signal })
 }
 
 async function runQuery(
-  run: RunStatement,
-  store: StoreReader,
+  reading: Reading & Readonly<{ store: StoreReader }>,
   rowQuery: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
-): Promise<UsedValues | undefined> {
+): Promise<UsedValues> {
   const {
-    disconnected,
-    context: {
-      host: { clock },
-    },
-  } = run
+    store,
+    host: { clock },
+  } = reading
   // Rollups retain service ports only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...rowQuery, span: wholeBuckets(rowQuery.span) }
   const flows = rowQuery.names.view === 'flows'
   const { rollup, exact } = flows
-    ? await sumSource(
-        { store, viewer: run.principal, signal: disconnected, instance: run.context },
-        rounded,
-        { fields, step: undefined },
-        ports ? 'raw' : 'rough',
-      )
+    ? await sumSource({ ...reading, instance: reading }, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough')
     : { rollup: undefined, exact: true }
   if (rollup === undefined && flows) {
-    const newest = await fromRing(run, rowQuery, fields, prefix, maxValues)
-    if (newest === undefined) return undefined
+    const newest = await fromNewest(reading, rowQuery, fields, prefix, maxValues)
     if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === rowQuery.span.from }
   }
   const { from, to } = rowQuery.span
@@ -121,9 +108,8 @@ async function runQuery(
       },
       dialect,
     )
-    const rows = await rowsOf(store, sql, disconnected)
-    if (rows === undefined) return undefined
-    const values = rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) }))
+    const rows = await readRows<Readonly<{ _value: PlainValue; _flows: number | string }>>(reading, sql)
+    const values = rows.map(({ _value: value, _flows: flows }) => ({ field, value, count: Number(flows) }))
     const enough =
       rollup !== undefined ||
       span.from === from ||

@@ -1,37 +1,29 @@
 import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf, memberName, type NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.ts'
-import { rowsOf } from '../../topics/unless-aborted.ts'
-import { ringFieldUse } from '../ring/values-in-use.ts'
-import type { RunStatement } from '../ring/readers.ts'
-import { everyView } from '../../topics/views.ts'
+import { readRows } from '../rows.ts'
+import { everyView } from '../views.ts'
+import type { Reading } from './reading.ts'
+import type { CompletedField } from './schema.ts'
 
 const sampledRows = 1000
 
-/** Number of sampled flows with a value, by field. Undefined when the client has disconnected. */
-export async function fieldUse(
-  run: RunStatement,
-  rowQuery: RowQuery,
-): Promise<ReadonlyMap<string, number> | undefined> {
-  const {
-    context: {
-      control: { store },
-    },
-    hub,
-    disconnected,
-  } = run
-  const newest = await ringFieldUse(hub.ringSource(), rowQuery, sampledRows, disconnected)
-  if (disconnected.aborted) return undefined
-  if (newest !== undefined || store === undefined) return newest ?? new Map()
-  return cachedUse(run, store, rowQuery, 'fields', async (signal) => {
-    const [row = {}] = (await rowsOf(store, fieldUseSql(rowQuery, sampledRows, dialectOf(store)), signal)) ?? []
+/** Number of sampled flows with a value, by field. */
+export async function fieldUse(reading: Reading, rowQuery: RowQuery): Promise<ReadonlyMap<string, number>> {
+  const { store, newest, signal: disconnected } = reading
+  const use = await newest.fieldUse(rowQuery, sampledRows, disconnected)
+  disconnected.throwIfAborted()
+  if (use !== undefined || store === undefined) return use ?? new Map()
+  return cachedUse(reading, store, rowQuery, 'fields', async (signal) => {
+    const sql = fieldUseSql(rowQuery, sampledRows, dialectOf(store))
+    const [row = {}] = await readRows<Readonly<Record<string, number | string>>>({ store, signal }, sql)
     return new Map(Object.entries(row).map(([name, count]) => [name, Number(count)]))
   })
 }
 
 /** Empty if the store takes too long; then for the next letter. */
 export function cachedUse(
-  { context: { host } }: RunStatement,
+  { host }: Reading,
   store: StoreReader,
   rowQuery: RowQuery,
   what: string,
@@ -62,22 +54,13 @@ const roundUs = 60_000_000n
 /** Then names are returned without the use of fields. */
 const maxWaitMs = 100
 
-type FieldSuggestion = Readonly<{
-  name: string
-  names: readonly string[]
-  kind: string
-  unit?: string
-  meaning: string
-  used: boolean
-}>
-
 /** Filter names that are not columns. */
 const noColumn: Readonly<Record<string, string>> = {
   text: 'Name, namespace, kind, manager and diff as one text: text ~ "(?i)replicas"',
 }
 
 type Candidate = Readonly<{
-  field: FieldSuggestion
+  field: CompletedField
   fit: number
   use: number
 }>
@@ -89,7 +72,7 @@ export function suggestNames(
   use: ReadonlyMap<string, number> | undefined,
   limit: number,
   members: ReadonlyMap<string, number> = new Map(),
-): FieldSuggestion[] {
+): CompletedField[] {
   const typed = prefix.toLowerCase()
   const single = table.fields.map(({ name, kind, unit }) => {
     const meaning = everyView[table.view]?.find((column) => column.name === name)?.meaning ?? noColumn[name] ?? ''
@@ -134,7 +117,7 @@ export function suggestNames(
     .map(({ field }) => field)
 }
 
-function candidate(field: FieldSuggestion, typed: string, use: number): Candidate | undefined {
+function candidate(field: CompletedField, typed: string, use: number): Candidate | undefined {
   const fold = (name: string) => name.toLowerCase().replaceAll('.', '_')
   const folded = fold(typed)
   if (fold(field.name).startsWith(folded)) return { field, fit: 0, use }

@@ -17,11 +17,7 @@ const searched: Partial<Record<NameTable['view'], readonly string[]>> = {
 
 const valuesOfField = 3
 
-export type FindValues = (
-  fields: readonly QueryField[],
-  prefix: string,
-  limit: number,
-) => Promise<readonly UsedValue[] | undefined>
+export type FindValues = (fields: readonly QueryField[], prefix: string, limit: number) => Promise<readonly UsedValue[]>
 
 export function fieldsNamed(written: string, names: NameTable): readonly QueryField[] {
   const part = /^any[._](.+)$/i.exec(written)?.[1]
@@ -33,12 +29,11 @@ export function fieldsNamed(written: string, names: NameTable): readonly QueryFi
   return fields.filter((field) => field !== undefined)
 }
 
-/** Undefined when the client has disconnected. */
 export async function meaningsInUse(
   typed: string,
   names: NameTable,
   find: FindValues,
-): Promise<readonly OfferedMeaning[] | undefined> {
+): Promise<readonly OfferedMeaning[]> {
   const word = typed.trim()
   if (word === '') return []
   const plain = meaningsOf(word, names)
@@ -46,17 +41,12 @@ export async function meaningsInUse(
   const offers = await Promise.all(
     (searched[names.view] ?? []).map(async (field) => {
       const values = await find(fieldsNamed(field, names), word, valuesOfField)
-      return values && valuesOf(field, values, names, word)
+      return valuesOf(field, values, names, word)
     }),
   )
-  const values: OfferedMeaning[] = []
-  for (const offer of offers) {
-    if (offer === undefined) return undefined
-    values.push(...offer)
-  }
   const folded = word.toLowerCase()
   const fit = ({ value }: OfferedMeaning) => (value.toLowerCase().startsWith(folded) ? 0 : 1)
-  return [...values.toSorted((a, b) => fit(a) - fit(b)), ...plain]
+  return [...offers.flat().toSorted((a, b) => fit(a) - fit(b)), ...plain]
 }
 
 function valuesOf(written: string, used: readonly UsedValue[], names: NameTable, prefix: string): OfferedMeaning[] {

@@ -1,15 +1,15 @@
 import { columnSql, compileSql, dialectOf, type NameTable, type QueryField } from '../../query/index.ts'
-import { objectScope } from '../../topics/scope.ts'
-import { requireStore } from '../store-query.ts'
-import { rowsOf } from '../../topics/unless-aborted.ts'
-import { filterOf } from '../../topics/filter-text.ts'
-import { asOf } from '../../topics/conditions.ts'
-import type { RunStatement } from '../ring/readers.ts'
+import { objectScope } from '../scope.ts'
+import { requiredStore } from '../required-store.ts'
+import type { Reading } from './reading.ts'
+import { readRows } from '../rows.ts'
+import { filterOf } from '../filter-text.ts'
+import { asOf } from '../conditions.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
-/** Most frequent first. Undefined when the client has disconnected. */
+/** Most frequent first. */
 export async function valuesOfObjects(
-  { context, principal, disconnected }: RunStatement,
+  { store: given, viewer, signal }: Pick<Reading, 'store' | 'viewer' | 'signal'>,
   fields: readonly QueryField[],
   {
     names,
@@ -24,16 +24,16 @@ export async function valuesOfObjects(
     prefix: string
     limit: number
   }>,
-): Promise<readonly UsedValue[] | undefined> {
+): Promise<readonly UsedValue[]> {
   const [field] = fields
   if (field === undefined) return []
   const view = names.view === 'inventory' ? 'inventory' : 'resources'
   // Accounts have no namespaces.
-  if (view === 'inventory' && principal.namespaces !== undefined) return []
-  const store = requireStore(context)
+  if (view === 'inventory' && viewer.namespaces !== undefined) return []
+  const store = requiredStore(given)
   const dialect = dialectOf(store)
   const column = columnSql(field, dialect)
-  const scope = objectScope(principal, dialect)
+  const scope = objectScope(viewer, dialect)
   const where = [
     asOf(at, dialect),
     ...(scope === undefined ? [] : [scope]),
@@ -43,11 +43,10 @@ export async function valuesOfObjects(
   const values =
     `SELECT ${field.kind.startsWith('list') ? dialect.unnest(dialect.distinct(column)) : column} AS "_value" ` +
     `FROM ${view} WHERE ${where}`
-  const rows = await rowsOf(
-    store,
+  const rows = await readRows<Readonly<{ _value: PlainValue; n: number | string }>>(
+    { store, signal },
     `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT ` +
       `NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
-    disconnected,
   )
-  return rows?.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['n']) }))
+  return rows.map(({ _value: value, n }) => ({ field, value, count: Number(n) }))
 }
