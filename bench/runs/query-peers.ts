@@ -1,9 +1,10 @@
 // The same datagrams are stored by Weir and nfcapd. ClickHouse (chdb) gets the rows of Weir's files.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { sendFlows } from '../../test/kit/flow-load/sender.ts'
 import { percentile } from '../../test/kit/percentile.ts'
-import { startWeir } from '../../test/kit/weir-process.ts'
+import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { install } from '../../test/real/install/apt.ts'
 import { nfcapd } from '../../test/real/install/nfcapd.ts'
 import { installChdb } from '../../test/real/install/chdb.ts'
@@ -13,16 +14,31 @@ import { runCommand } from '../../tools/kit/command.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
 import { caughtUp } from './flows-speed/whole.ts'
 import { plainDuck, type PlainDuck } from './query-overhead/plain.ts'
-import { questionsAbout, type Question } from './query-overhead/questions.ts'
-import { clickhouseTable, flatColumns, insertFrom, statementsAbout } from './query-peers/statements.ts'
+import { byBytes, byTime, questionsAbout, type Question, type Varied } from './query-overhead/questions.ts'
+import { spanOf } from './query-overhead/store.ts'
+import {
+  clickhouseTable,
+  flatColumns,
+  insertFrom,
+  statementsAbout,
+  type PeerCondition,
+  type PeerStatements,
+} from './query-peers/statements.ts'
 
 /** To ClickHouse, in 8 of 10 rows. */
 const maxRatio = 2
 const queryMs = 600_000
 const perDatagram = 24
+/** Without a merge: no more will follow. */
+const quietMs = 20_000
 
 /** One engine: resolves when the whole result is read. */
-type Engine = Readonly<{ name: string; query: (question: Question, k: number) => Promise<unknown> | undefined }>
+type Engine = Readonly<{
+  name: string
+  query: (question: Question, k: number, peers: PeerStatements | undefined) => Promise<unknown> | undefined
+}>
+
+type Variant = Readonly<{ name: string; vary: Varied; conditionOf: (k: number) => PeerCondition }>
 
 export default {
   name: 'query-peers',
@@ -40,10 +56,14 @@ export default {
     )
     const drops = await weir.metric('weir_udp_kernel_dropped_datagrams_total')
     context.expect((stored?.n ?? 0) >= flows - drops * perDatagram, `Weir stored ${stored?.n} of ${flows} flows`)
-    const statements = statementsAbout(stored?.ip ?? '')
     const duck = stack.adopt(await plainDuck(join(weir.data, 'store')), (each) => each.end())
     const engines: Engine[] = [
-      { name: 'API', query: ({ api }, k) => api && weir.get(api(k)) },
+      {
+        name: 'API',
+        query: async ({ api }, k) => {
+          for (const path of api(k)) await weir.get(path)
+        },
+      },
       { name: 'SQL', query: ({ sql }, k) => weir.sql(sql(k)) },
       { name: 'plain DuckDB', query: (question, k) => duck.query(question.duck(k)) },
     ]
@@ -55,22 +75,22 @@ export default {
       context.expect(rows === stored?.n, `ClickHouse has the same ${rows} flows`)
       engines.push({
         name: 'ClickHouse',
-        query: ({ what }, k) => {
-          const statement = statements.get(what)?.clickhouse(k)
-          return statement === undefined ? undefined : chdb.ask(statement)
-        },
+        query: (_question, _k, peers) => peers && chdb.ask(peers.clickhouse),
       })
     }
     const nfdump = await nfdumpOf(context, flows)
     if (nfdump !== undefined)
       engines.push({
         name: 'nfdump',
-        query: ({ what }, k) => {
-          const given = statements.get(what)?.nfdump?.(k)
-          return given === undefined ? undefined : nfdump(given)
-        },
+        query: (_question, _k, peers) => peers?.nfdump && nfdump(peers.nfdump),
       })
-    await compareAll(context, questionsAbout(stored?.ip ?? '', { ids: 'single' }), engines)
+    await mergesEnd(weir)
+    const byRange = byTime(...(await spanOf(weir)))
+    const variants: readonly Variant[] = [
+      { name: 'ranges', vary: byRange, conditionOf: byRange },
+      { name: 'filter', vary: byBytes, conditionOf: (k) => ({ ...byBytes(k), nfdump: byBytes(k).clickhouse }) },
+    ]
+    for (const variant of variants) await compareAll(context, stored?.ip ?? '', variant, engines)
   },
 } satisfies AcceptanceRun
 
@@ -112,31 +132,50 @@ async function nfdumpOf(context: AcceptanceContext, flows: number) {
   }
 }
 
-async function compareAll(context: AcceptanceContext, questions: readonly Question[], engines: readonly Engine[]) {
+/** ClickHouse has merged its parts, too. */
+async function mergesEnd(weir: WeirProcess) {
+  let merged = -1
+  for (;;) {
+    const now = await weir.metric('weir_store_merged_files_total')
+    if (now === merged) return
+    merged = now
+    await setTimeout(quietMs)
+  }
+}
+
+async function compareAll(
+  context: AcceptanceContext,
+  address: string,
+  { name: variant, vary, conditionOf }: Variant,
+  engines: readonly Engine[],
+) {
   const runs = context.size(5, 1)
+  const questions = questionsAbout(address, { ids: 'single', vary })
   let within = 0
   for (const question of questions) {
     const times = new Map<string, number>()
+    const title = `${variant}: ${question.what}`
     for (const engine of engines) {
       const ms: number[] = []
       // The first one reads the files into the page cache.
       for (let run = 0; run <= runs; run++) {
+        const peers = statementsAbout(address, conditionOf(run + 1)).get(question.what)
         const began = performance.now()
-        const result = engine.query(question, run + 1)
+        const result = engine.query(question, run + 1, peers)
         if (result === undefined) break
         await result
         if (run > 0) ms.push(performance.now() - began)
       }
       if (ms.length === 0) continue
       times.set(engine.name, percentile(ms, 50))
-      context.figure(`${question.what}: ${engine.name}`, Math.round(times.get(engine.name) ?? 0), 'ms')
+      context.figure(`${title}: ${engine.name}`, Math.round(times.get(engine.name) ?? 0), 'ms')
     }
-    const weir = times.get('API') ?? times.get('SQL') ?? Number.NaN
-    const clickhouse = times.get('ClickHouse') ?? Number.NaN
-    if (weir <= maxRatio * clickhouse) within++
+    const ratio = (times.get('API') ?? Number.NaN) / (times.get('ClickHouse') ?? Number.NaN)
+    context.figure(`${title}: API to ClickHouse`, ratio.toFixed(2))
+    if (ratio <= maxRatio) within++
   }
   context.expectSpeed(
     within >= 8,
-    `${within} of ${questions.length} questions take at most twice as long as ClickHouse`,
+    `${variant}: ${within} of ${questions.length} questions take at most twice as long as ClickHouse`,
   )
 }

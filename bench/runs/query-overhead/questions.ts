@@ -1,8 +1,8 @@
 /** `k`: see {@link Varied}. */
 export type Question = Readonly<{
   what: string
-  /** Path and query of the API. */
-  api?: (k: number) => string
+  /** Paths and queries of the API, which together answer it. */
+  api: (k: number) => readonly string[]
   /** Over the views of Weir. */
   sql: (k: number) => string
   /** Over the files: `f` has flows, `e` endpoints. */
@@ -11,17 +11,25 @@ export type Question = Readonly<{
 
 export const newestPage = 'newest page of 100'
 
-/** So that no two statements are equal: parameters of the API, and a condition of SQL. */
-type Varied = (k: number) => Readonly<{ from: string; filter: string; sql: string }>
+/** So that no two statements are equal: parameters of the API, and a condition of SQL and of ClickHouse. */
+export type Varied = (k: number) => Readonly<{ from: string; filter: string; sql: string; clickhouse: string }>
 
 /** Of any size: no sums can answer. */
-export const byBytes: Varied = (k) => ({ from: 'now-24h', filter: `bytes > ${k}`, sql: `bytes > ${k}` })
+export const byBytes: Varied = (k) => {
+  const condition = `bytes > ${k}`
+  return { from: 'now-24h', filter: condition, sql: condition, clickhouse: condition }
+}
 
 /** Ranges that begin within the flows of a span, in Unix ms. */
 export function byTime(oldest: number, newest: number): Varied {
   return (k) => {
     const from = Math.round(oldest + (newest - oldest) * (0.04 + 0.027 * k))
-    return { from: String(from), filter: '', sql: `time_received >= make_timestamptz(${from * 1000})` }
+    return {
+      from: String(from),
+      filter: '',
+      sql: `time_received >= make_timestamptz(${from * 1000})`,
+      clickhouse: `time_received >= fromUnixTimestamp64Milli(toInt64(${from}))`,
+    }
   }
 }
 
@@ -62,7 +70,7 @@ function rowsOf(what: string, vary: Varied, address: string, port?: number): Que
     api: (k) => {
       const { filter, ...varied } = vary(k)
       const tests = [`any.addr = ${address}`, ...(port === undefined ? [] : [`any.port = ${port}`]), filter]
-      return request('flows', { ...varied, filter: tests.filter(Boolean).join(' and ') }, { limit: '1000' })
+      return [request('flows', { ...varied, filter: tests.filter(Boolean).join(' and ') }, { limit: '1000' })]
     },
     sql: (k) =>
       `SELECT * FROM flows WHERE ${vary(k).sql} AND (src_addr = '${address}' OR dst_addr = '${address}')${ports}`,
@@ -74,11 +82,11 @@ export function questionsAbout(
   address: string,
   { ids, vary = byBytes }: Readonly<{ ids: AddressIds; vary?: Varied }>,
 ): readonly Question[] {
-  const sumsOf = (path: string, more: Parameters) => (k: number) => request(path, vary(k), { by: 'bytes', ...more })
+  const sumsOf = (path: string, more: Parameters) => (k: number) => [request(path, vary(k), { by: 'bytes', ...more })]
   return [
     {
       what: newestPage,
-      api: (k) => request('flows', vary(k), { limit: '100' }),
+      api: (k) => [request('flows', vary(k), { limit: '100' })],
       sql: (k) => `SELECT * FROM flows WHERE ${vary(k).sql} ORDER BY time_received DESC LIMIT 100`,
       duck: (k) => `SELECT * FROM f WHERE ${vary(k).sql} ORDER BY time_received DESC LIMIT 100`,
     },
@@ -100,12 +108,14 @@ export function questionsAbout(
     rowsOf('one address and port', vary, address, 443),
     {
       what: 'distinct addresses',
+      // A list states the number of its groups.
+      api: (k) => ['src_addr', 'dst_addr'].map((group) => request('flows', vary(k), { group, limit: '1' })),
       sql: (k) => `SELECT count(DISTINCT src_addr), count(DISTINCT dst_addr) FROM flows WHERE ${vary(k).sql}`,
       duck: (k) => `SELECT count(DISTINCT src_ep), count(DISTINCT dst_ep) FROM f WHERE ${vary(k).sql}`,
     },
     {
       what: 'series by minute',
-      api: (k) => request('series', vary(k), { step: '1m' }),
+      api: (k) => [request('series', vary(k), { step: '1m' })],
       sql: (k) =>
         `SELECT date_trunc('minute', time_end) t, sum(bytes) FROM flows WHERE ${vary(k).sql} GROUP BY 1 ORDER BY 1`,
       duck: (k) =>
@@ -113,13 +123,13 @@ export function questionsAbout(
     },
     {
       what: 'p99 of bytes by protocol',
-      api: (k) => request('flows', vary(k), { group: 'proto', by: 'p99', of: 'bytes' }),
+      api: (k) => [request('flows', vary(k), { group: 'proto', by: 'p99', of: 'bytes' })],
       sql: (k) => `SELECT proto, quantile_disc(bytes, 0.99) FROM flows WHERE ${vary(k).sql} GROUP BY 1`,
       duck: (k) => `SELECT proto, quantile_disc(bytes, 0.99) FROM f WHERE ${vary(k).sql} GROUP BY 1`,
     },
     {
       what: 'conversations',
-      api: (k) => request('conversations', vary(k), { limit: '100' }),
+      api: (k) => [request('conversations', vary(k), { limit: '100' })],
       sql: (k) =>
         'SELECT src_addr, dst_addr, src_port, dst_port, proto, sum(bytes) b FROM flows ' +
         `WHERE ${vary(k).sql} GROUP BY ALL ORDER BY b DESC LIMIT 100`,

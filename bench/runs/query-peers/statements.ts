@@ -1,10 +1,13 @@
 /** Statements of the questions of `query-overhead` for other engines, by their name there. */
 export type PeerStatements = Readonly<{
-  /** Over the table `flows`. `k`: see `Question`. */
-  clickhouse: (k: number) => string
+  /** Over the table `flows`. */
+  clickhouse: string
   /** Arguments of nfdump. */
-  nfdump?: (k: number) => readonly string[]
+  nfdump?: readonly string[]
 }>
+
+/** One condition in the languages of the engines. nfdump has no ranges by time of receipt. */
+export type PeerCondition = Readonly<{ clickhouse: string; nfdump?: string }>
 
 /** As a site would define it: sorted by time, then source. */
 export const clickhouseTable = `CREATE TABLE flows (
@@ -28,69 +31,72 @@ export function insertFrom(file: string): string {
   return `INSERT INTO flows SELECT ${columns.join(', ')} FROM file('${file}', Parquet)`
 }
 
-export function statementsAbout(address: string): ReadonlyMap<string, PeerStatements> {
+export function statementsAbout(
+  address: string,
+  { clickhouse: condition, nfdump }: PeerCondition,
+): ReadonlyMap<string, PeerStatements> {
   const v6 = `toIPv6('${address}')`
   const either = `(src_addr = ${v6} OR dst_addr = ${v6})`
-  const sums = (columns: string, limit: number) => (k: number) =>
-    `SELECT ${columns}, sum(bytes) b FROM flows WHERE bytes > ${k} GROUP BY ${columns} ORDER BY b DESC LIMIT ${limit}`
-  const filtered = (more: string, k: number) => `bytes > ${k}${more}`
+  const sums = (columns: string, limit: number) =>
+    `SELECT ${columns}, sum(bytes) b FROM flows WHERE ${condition} GROUP BY ${columns} ORDER BY b DESC LIMIT ${limit}`
+  const dumped = (given: readonly string[], more = '') =>
+    nfdump === undefined ? {} : { nfdump: [...given, `${nfdump}${more}`] }
   return new Map<string, PeerStatements>([
     [
       'newest page of 100',
-      { clickhouse: (k) => `SELECT * FROM flows WHERE bytes > ${k} ORDER BY time_received DESC LIMIT 100` },
+      { clickhouse: `SELECT * FROM flows WHERE ${condition} ORDER BY time_received DESC LIMIT 100` },
     ],
     [
       'top 10 sources',
       {
         clickhouse: sums('src_addr', 10),
-        nfdump: (k) => ['-s', 'srcip/bytes', '-n', '10', filtered('', k)],
+        ...dumped(['-s', 'srcip/bytes', '-n', '10']),
       },
     ],
     [
       'top 10 pairs',
       {
         clickhouse: sums('src_addr, dst_addr', 10),
-        nfdump: (k) => ['-A', 'srcip,dstip', '-O', 'bytes', '-n', '10', filtered('', k)],
+        ...dumped(['-A', 'srcip,dstip', '-O', 'bytes', '-n', '10']),
       },
     ],
     ['topology, 500 edges', { clickhouse: sums('src_addr, dst_addr', 500) }],
     [
       'one address, all rows',
       {
-        clickhouse: (k) => `SELECT * FROM flows WHERE bytes > ${k} AND ${either}`,
-        nfdump: (k) => ['-o', 'csv', filtered(` and ip ${address}`, k)],
+        clickhouse: `SELECT * FROM flows WHERE ${condition} AND ${either}`,
+        ...dumped(['-o', 'csv'], ` and ip ${address}`),
       },
     ],
     [
       'one address and port',
       {
-        clickhouse: (k) =>
-          `SELECT * FROM flows WHERE bytes > ${k} AND ${either} AND (src_port = 443 OR dst_port = 443)`,
-        nfdump: (k) => ['-o', 'csv', filtered(` and ip ${address} and port 443`, k)],
+        clickhouse: `SELECT * FROM flows WHERE ${condition} AND ${either} AND (src_port = 443 OR dst_port = 443)`,
+        ...dumped(['-o', 'csv'], ` and ip ${address} and port 443`),
       },
     ],
     [
       'distinct addresses',
-      { clickhouse: (k) => `SELECT uniqExact(src_addr), uniqExact(dst_addr) FROM flows WHERE bytes > ${k}` },
+      { clickhouse: `SELECT uniqExact(src_addr), uniqExact(dst_addr) FROM flows WHERE ${condition}` },
     ],
     [
       'series by minute',
       {
-        clickhouse: (k) =>
-          `SELECT toStartOfMinute(time_end) t, sum(bytes) FROM flows WHERE bytes > ${k} GROUP BY t ORDER BY t`,
+        clickhouse:
+          `SELECT toStartOfMinute(time_end) t, sum(bytes) FROM flows WHERE ${condition} ` + 'GROUP BY t ORDER BY t',
       },
     ],
     [
       'p99 of bytes by protocol',
-      { clickhouse: (k) => `SELECT proto, quantileExact(0.99)(bytes) FROM flows WHERE bytes > ${k} GROUP BY proto` },
+      { clickhouse: `SELECT proto, quantileExact(0.99)(bytes) FROM flows WHERE ${condition} GROUP BY proto` },
     ],
     [
       'conversations',
       {
-        clickhouse: (k) =>
+        clickhouse:
           'SELECT least(src_addr, dst_addr) a, greatest(src_addr, dst_addr) z, ' +
           'if(src_addr < dst_addr, src_port, dst_port) x, if(src_addr < dst_addr, dst_port, src_port) y, proto, ' +
-          `sum(bytes) b FROM flows WHERE bytes > ${k} GROUP BY a, z, x, y, proto ORDER BY b DESC LIMIT 100`,
+          `sum(bytes) b FROM flows WHERE ${condition} GROUP BY a, z, x, y, proto ORDER BY b DESC LIMIT 100`,
       },
     ],
   ])
