@@ -10,7 +10,7 @@ import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import type { StoreReader } from '../../src/engine/control.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import { clickhouse, clickhouseSettings, flowNames, readFilter } from '../../src/query/index.ts'
-import { groupsSql, pageSql, windowsOf, type PageRequest } from '../../src/query/plan/index.ts'
+import { groupsSql, pageSql, windowSql, windowsOf, type PageRequest } from '../../src/query/plan/index.ts'
 import { conditionOf } from '../../src/query/plan/row-query.ts'
 import { compileSql } from '../../src/query/sql.ts'
 import { hourRowsSql, storedSums, sumFactsSql, type HourRows, type SumFacts } from '../../src/store/clickhouse/index.ts'
@@ -160,13 +160,13 @@ describe('with flows of a day', () => {
       limit: 100,
       upTo: BigInt(startOfDay + msPerDay) * 1000n,
     }
-    const windows = windowsOf(
-      page,
-      hours.map(({ from, rows: count }) => ({ from, to: from + 3_600_000, rows: count })),
-      clickhouse,
-    )
+    const [window] =
+      windowsOf(
+        page,
+        hours.map(({ from, rows: count }) => ({ from, to: from + 3_600_000, rows: count })),
+      ) ?? []
     const { read: all } = await readOf(both.outside, 'SELECT bytes FROM flows')
-    const newest = pageSql(page, windows?.[0], clickhouse)
+    const newest = pageSql(page, windowSql(page, window!.span, clickhouse), clickhouse)
     expect((await readOf(both.outside, newest)).read / all).toBeLessThan(0.1)
     expect(await queryRows(both.outside, newest)).toEqual(
       await queryRows(both.outside, pageSql(page, undefined, clickhouse)),

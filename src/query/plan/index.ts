@@ -83,7 +83,7 @@ export {
   type StoredEndpoints,
 } from './many-groups.ts'
 export { singleIdsOf, type SingleIds } from './endpoint-ids.ts'
-export { rowsBefore, windowsOf } from './windows.ts'
+export { nextWindows, rowsBefore, windowsOf, windowSql, type PageWindow } from './windows.ts'
 export {
   conversationDetailsSql,
   conversationIdsSql,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
-import { duckdb, flowNames } from '../index.ts'
+import { flowNames } from '../index.ts'
 import { parse } from '../parse.ts'
 import type { PageRequest } from './page.ts'
-import { fieldTime, flowTimes, withinSql } from './row-query.ts'
-import { windowsOf } from './windows.ts'
+import { fieldTime, flowTimes } from './row-query.ts'
+import { nextWindows, windowsOf, windowSql } from './windows.ts'
 
 const now = 1_764_000_000_000
 
@@ -47,9 +47,9 @@ test('windows adjoin, are in the order of the page, and cover all of its rows', 
     const from = isNewestFirst || key === undefined ? all.from : key
     const end = !isNewestFirst || key === undefined ? all.to : key + 1n
     const to = end > one.upTo ? one.upTo + 1n : end
-    const parts = windows.map((window) => [...window.matchAll(/-?\d+/g)].map(([us]) => BigInt(us)) as [bigint, bigint])
+    const parts = windows.map(({ span: part }) => [part.from, part.to] as const)
     const ordered = isNewestFirst ? parts.toReversed() : parts
-    expect(windows).toEqual(parts.map(([a, b]) => withinSql('"time_received"', { from: a, to: b }, duckdb)))
+    expect(windows.every(({ rows }) => rows >= 0)).toBe(true)
     if (from >= to) expect(ordered).toEqual([])
     else expect([ordered[0]?.[0], ordered.at(-1)?.[1]]).toEqual([from, to])
     for (const [at, [begin, close]] of ordered.entries()) {
@@ -64,4 +64,24 @@ test('a page in another order has no windows', () => {
   const one = request(new SeededRandom(1))
   expect(windowsOf({ ...one, sort: [{ field: flowNames.field('bytes')!, descending: true }] }, [])).toBeUndefined()
   expect(windowsOf({ ...one, sort: [] }, [])).toBeUndefined()
+})
+
+test('a window that is not expected to fill the page is read with the next one', () => {
+  const windows = [4000, 60_000, 1_000_000, 5_000_000].map((rows, index) => ({
+    span: { from: BigInt(-index - 1), to: BigInt(-index) },
+    rows,
+  }))
+  const next = (at: number, found: number, missing: number) => nextWindows(windows, { at, found, missing })
+  expect(next(0, 0, 1001)).toEqual({ span: { from: -1n, to: 0n }, end: 1 })
+  expect(next(1, 100, 901)).toEqual({ span: { from: -2n, to: -1n }, end: 2 })
+  expect(next(1, 0, 1001)).toEqual({ span: { from: -3n, to: -1n }, end: 3 })
+  expect(next(1, 20, 981)).toEqual({ span: { from: -3n, to: -1n }, end: 3 })
+  expect(next(3, 0, 1001)).toEqual({ span: { from: -4n, to: -3n }, end: 4 })
+})
+
+test('the condition of a window is in the order of the page', () => {
+  const page = request(new SeededRandom(1))
+  expect(windowSql(page, { from: 1n, to: 3n })).toBe(
+    '"time_received" >= make_timestamptz(1) AND "time_received" < make_timestamptz(3)',
+  )
 })

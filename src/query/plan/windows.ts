@@ -9,18 +9,22 @@ import type { TimeSpan } from './span.ts'
 const [leastRows, perRowOfPage] = [4000, 4]
 /** Each part has so many times the rows of the one before. */
 const growth = 16
+/** Parts that one statement reads. */
+const maxJoined = 2
 const received = 'time_received'
 
+export type PageWindow = Readonly<{
+  span: TimeSpan
+  /** Expected, without the filter. */
+  rows: number
+}>
+
 /**
- * Conditions of parts that adjoin, in the order of the page. Rows of a part are before those of the next, so that the
- * page is full as soon as its rows are found. Undefined if the page is not in order of a time with a range.
- * `hours`: the stored rows, which determine only how much is read.
+ * Parts that adjoin, in the order of the page. Rows of a part are before those of the next, so that the page is full as
+ * soon as its rows are found. Undefined if the page is not in order of a time with a range. `hours`: the stored rows,
+ * which determine only how much is read.
  */
-export function windowsOf(
-  request: PageRequest,
-  hours: readonly RowsReceived[],
-  dialect: Dialect = duckdb,
-): readonly string[] | undefined {
+export function windowsOf(request: PageRequest, hours: readonly RowsReceived[]): readonly PageWindow[] | undefined {
   const [first] = request.sort
   const span = spanOf(request)
   if (first === undefined || span === undefined) return undefined
@@ -29,19 +33,51 @@ export function windowsOf(
   const [start, end] = isNewestFirst ? [to, from] : [from, to]
   const atStart = rowsBefore(hours, start)
   const distance = (time: number) => Math.abs(rowsBefore(hours, time) - atStart)
-  const parts: TimeSpan[] = []
+  const parts: PageWindow[] = []
   let near = isNewestFirst ? span.to : span.from
   const far = isNewestFirst ? span.from : span.to
-  const add = (edge: bigint) => {
+  let before = 0
+  const add = (edge: bigint, rows: number) => {
     if (isNewestFirst ? edge < near : edge > near)
-      parts.push(isNewestFirst ? { from: edge, to: near } : { from: near, to: edge })
-    near = edge
+      parts.push({ span: isNewestFirst ? { from: edge, to: near } : { from: near, to: edge }, rows: rows - before })
+    ;[near, before] = [edge, rows]
   }
   const all = distance(end)
   for (let rows = Math.max(leastRows, request.limit * perRowOfPage); rows * growth < all; rows *= growth)
-    add(BigInt(Math.round(timeAt(start, end, rows, distance))) * 1000n)
-  add(far)
-  return parts.map((part) => withinSql(dialect.identifier(first.field.name), part, dialect))
+    add(BigInt(Math.round(timeAt(start, end, rows, distance))) * 1000n, rows)
+  add(far, all)
+  return parts
+}
+
+/**
+ * The next windows that one statement reads: more than one if the first is not expected to fill the page. `found`: rows
+ * of the page in the windows before.
+ */
+export function nextWindows(
+  windows: readonly PageWindow[],
+  { at, found, missing }: Readonly<{ at: number; found: number; missing: number }>,
+): Readonly<{ span: TimeSpan; end: number }> {
+  const before = rowsOf(windows.slice(0, at))
+  const share = before === 0 ? 0 : found / before
+  let end = at + 1
+  const isExpectedShort = () => share * rowsOf(windows.slice(at, end)) < missing
+  while (at > 0 && end < windows.length && end - at < maxJoined && isExpectedShort()) end++
+  const spans = windows.slice(at, end).map(({ span }) => span)
+  return {
+    span: {
+      from: spans.reduce((least, { from }) => (from < least ? from : least), spans[0]!.from),
+      to: spans.reduce((most, { to }) => (to > most ? to : most), spans[0]!.to),
+    },
+    end,
+  }
+}
+
+export function windowSql({ sort: [first] }: PageRequest, span: TimeSpan, dialect: Dialect = duckdb): string {
+  return withinSql(dialect.identifier(first?.field.name ?? received), span, dialect)
+}
+
+function rowsOf(windows: readonly PageWindow[]) {
+  return windows.reduce((sum, { rows }) => sum + rows, 0)
 }
 
 /** Of the values of the first key in the rows from the cursor on. */

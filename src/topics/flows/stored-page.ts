@@ -1,6 +1,16 @@
 /** Statements of a page of flows. */
 import { dialectOf } from '../../query/index.ts'
-import { amongKeys, cutInTies, keysSql, pageSql, windowsOf, type PageRequest } from '../../query/plan/index.ts'
+import {
+  amongKeys,
+  cutInTies,
+  keysSql,
+  nextWindows,
+  pageSql,
+  windowSql,
+  windowsOf,
+  type PageRequest,
+  type PageWindow,
+} from '../../query/plan/index.ts'
 import { missingIn, storedTo, type Instance } from '../coverage.ts'
 import { readManyRows, type ManyRows } from '../many-rows.ts'
 import type { Surroundings } from '../operation.ts'
@@ -24,7 +34,7 @@ export async function readStoredPage(request: PageRequest, reading: Reading): Pr
 async function rowsOfPage(request: PageRequest, reading: Reading): Promise<readonly Row[]> {
   const { store } = reading
   const dialect = dialectOf(store)
-  const windows = windowsOf(request, (await store.sums?.())?.flows.hours ?? [], dialect)
+  const windows = windowsOf(request, (await store.sums?.())?.flows.hours ?? [])
   if (windows !== undefined) return readWindows(request, windows, reading)
   let keys: readonly Row[] = []
   for (const ties of [false, true]) {
@@ -40,16 +50,19 @@ async function rowsOfPage(request: PageRequest, reading: Reading): Promise<reado
 
 async function readWindows(
   request: PageRequest,
-  windows: readonly string[],
+  windows: readonly PageWindow[],
   reading: Reading,
 ): Promise<readonly Row[]> {
+  const dialect = dialectOf(reading.store)
   const rows: Row[] = []
-  for (const [at, window] of windows.entries()) {
-    const sql = pageSql({ ...request, limit: request.limit - rows.length }, window, dialectOf(reading.store))
-    const read = () => readManyRows<Row>(reading, sql)
+  for (let at = 0; at < windows.length && rows.length <= request.limit;) {
+    const limit = request.limit - rows.length
+    const { span, end } = nextWindows(windows, { at, found: rows.length, missing: limit + 1 })
+    const read = () =>
+      readManyRows<Row>(reading, pageSql({ ...request, limit }, windowSql(request, span, dialect), dialect))
     // The first parts of a range have few rows.
-    rows.push(...(await (at < 2 && at < windows.length - 1 ? reading.asSmall(read) : read())))
-    if (rows.length > request.limit) break
+    rows.push(...(await (end <= 2 && end < windows.length ? reading.asSmall(read) : read())))
+    at = end
   }
   return rows
 }
