@@ -9,4 +9,7 @@ export const comparedTime = 'f$received'
 /** `bytes_est` and `packets_est` as doubles. */
 export const doubleEstimates = { bytes: 'f$bytes_est', packets: 'f$packets_est' } as const
 
-export const computedColumns: readonly string[] = [comparedTime, ...Object.values(doubleEstimates)]
+/** `flowTimeOf`: in most files, `time_end` of all rows. */
+export const flowTime = 'f$flow_time'
+
+export const computedColumns: readonly string[] = [comparedTime, flowTime, ...Object.values(doubleEstimates)]

@@ -1,5 +1,6 @@
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import { isPresent } from '../model/columns.ts'
+import { haveEndTimes } from './flows/time.ts'
 import type { StoredFile } from './record.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
@@ -27,19 +28,23 @@ export function extentOfEvents({ count, dictionary, family, time }: EventBatch):
 export type Receipt = Readonly<{
   receivedMin: number
   receivedMax: number
+  /** See `haveEndTimes`. */
+  endTimes: boolean
 }>
 
-export function receiptOf({ count, columns }: FlowBatch, received: number): Receipt {
+export function receiptOf(batch: FlowBatch, received: number): Receipt {
+  const { count, columns } = batch
+  const endTimes = haveEndTimes(batch, received)
   let [receivedMin, receivedMax] = [received, received]
   const column = columns['time_received']
-  if (column?.kind !== 'time') return { receivedMin, receivedMax }
+  if (column?.kind !== 'time') return { receivedMin, receivedMax, endTimes }
   for (let row = 0; row < count; row++) {
     const at = column.values[row]!
     // False for NaN.
     if (at < receivedMin && isPresent(column.valid, row)) receivedMin = at
     if (at > receivedMax && isPresent(column.valid, row)) receivedMax = at
   }
-  return { receivedMin: Math.floor(receivedMin), receivedMax: Math.ceil(receivedMax) }
+  return { receivedMin: Math.floor(receivedMin), receivedMax: Math.ceil(receivedMax), endTimes }
 }
 
 export function extentOfSums({ count, minutes }: RollupRows): Extent {
@@ -52,10 +57,11 @@ export function extentOfSums({ count, minutes }: RollupRows): Extent {
   return { timeMin, timeMax }
 }
 
-export function extentsJoined(files: readonly StoredFile[]): Pick<StoredFile, 'timed' | 'families'> {
+export function extentsJoined(files: readonly StoredFile[]): Pick<StoredFile, 'timed' | 'endTimes' | 'families'> {
   const familiesOfFiles = files.map(({ families }) => families).filter((value) => value !== undefined)
   return {
     ...(files.every(({ timed }) => timed === true) ? { timed: true } : {}),
+    ...(files.every(({ endTimes }) => endTimes === true) ? { endTimes: true } : {}),
     ...(familiesOfFiles.length === files.length ? { families: [...new Set(familiesOfFiles.flat())].sort() } : {}),
   }
 }

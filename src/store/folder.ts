@@ -224,9 +224,10 @@ export class Folder {
       throw new Error(`${table.rows} rows became ${written.rows} in ${written.name}`)
     }
     const time = (ms: number) => (Number.isFinite(ms) ? ms : null)
-    const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, families } = table
+    const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, endTimes, families } = table
     const actual = {
       ...(timed ? { timed } : {}),
+      ...(endTimes ? { endTimes } : {}),
       ...(families === undefined ? {} : { families: [...families].sort() }),
       ...(holdsRows(stream) ? { perSource: perSourceOf(table.perSource) } : {}),
     }

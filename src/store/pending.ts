@@ -15,6 +15,8 @@ export interface PendingTable {
   receivedMin: number
   receivedMax: number
   timed: boolean
+  /** Of flows, see `StoredFile`. */
+  endTimes: boolean
   families: Set<string> | undefined
   readonly perSource: Map<number, number>
 }
@@ -60,6 +62,7 @@ export class PendingTables {
         receivedMin: Infinity,
         receivedMax: -Infinity,
         timed: extent !== undefined,
+        endTimes: receipt !== undefined,
         families: extent?.families === undefined ? undefined : new Set(),
         perSource: new Map(),
       }
@@ -76,6 +79,7 @@ export class PendingTables {
     for (const family of extent?.families ?? []) table.families?.add(family)
     table.receivedMin = Math.min(table.receivedMin, receipt?.receivedMin ?? header.received)
     table.receivedMax = Math.max(table.receivedMax, receipt?.receivedMax ?? header.received)
+    if (receipt?.endTimes !== true) table.endTimes = false
     this.rows += rows
   }
 
@@ -91,6 +95,7 @@ export class PendingTables {
       timeMin: Math.min(timeMin, before.timeMin),
       timeMax: Math.max(timeMax, before.timeMax),
       timed: true,
+      endTimes: false,
     })
   }
 

@@ -14,6 +14,8 @@ export interface StoredFile extends FileName {
   readonly timeMax: number | null
   /** Times of the rows. If absent, of frame headers, and rows may be outside. */
   readonly timed?: true
+  /** Of flows: the event time of each is its `time_end`. Absent: not known. */
+  readonly endTimes?: true
   readonly families?: readonly string[]
   readonly receivedMin: number
   readonly receivedMax: number

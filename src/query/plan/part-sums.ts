@@ -2,7 +2,7 @@
 import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'
-import { rowsSql, type Part } from './row-query.ts'
+import { rowsSql, timeOfRows, type Part } from './row-query.ts'
 import { bucketSql, sourceOf, summedColumns, type GroupsRequest, type SeriesRequest } from './sums.ts'
 
 const integers: ReadonlySet<string> = new Set(['u8', 'u16', 'u32', 'u64', 'i32'])
@@ -56,7 +56,7 @@ function testOf(value: unknown, { kind }: QueryField) {
 /** Sums per `_bucket` and `_place`. */
 export function placedSumsSql(request: SeriesRequest, places: Places, part?: Part): string {
   const { step, span, time } = request
-  const bucket = `${bucketSql(time.sql(duckdb), { step, span }, duckdb)} AS "_bucket"`
+  const bucket = `${bucketSql(timeOfRows(time, duckdb), { step, span }, duckdb)} AS "_bucket"`
   const rows = rowsSql(request, [bucket, ...places.reads, ...summedColumns(request)], duckdb, part)
   const { sums } = sourceOf(request, duckdb)
   return `SELECT "_bucket", ${places.value} AS "_place", ${sums} FROM (${rows}) flow ${places.join} GROUP BY ALL`

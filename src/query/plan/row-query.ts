@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { comparedTime } from '../../model/computed-columns.ts'
+import { comparedTime, flowTime } from '../../model/computed-columns.ts'
 import { flowsReceived, flowTimeOf } from '../../model/flow-time.ts'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
@@ -14,6 +14,8 @@ export type QueryTime = Readonly<{
   /** `flow_time` for the computed one. */
   name: string
   sql: (dialect: Dialect) => string
+  /** Of a computed time: a column that has it in statements about many rows, if the dialect has such columns. */
+  column?: string
   /** For a computed time. Receive times are cheaper, and files are skipped by them. */
   received?: (span: TimeSpan) => Received
 }>
@@ -37,7 +39,13 @@ export function flowTimeSql({ micros }: Dialect): string {
 export const flowTimes: QueryTime = {
   name: 'flow_time',
   sql: (dialect) => `(${flowTimeSql(dialect)})`,
+  column: flowTime,
   received: flowsReceived,
+}
+
+/** For the statements of {@link rowScans}. */
+export function timeOfRows({ sql, column }: QueryTime, dialect: Dialect): string {
+  return column !== undefined && dialect.hasParts ? dialect.identifier(column) : sql(dialect)
 }
 
 export type RowQuery = Readonly<{
@@ -51,10 +59,14 @@ export function boundOf({ names, filter }: RowQuery): Bound {
   return bind(filter, names)
 }
 
-export function conditionOf(rowQuery: RowQuery, dialect: Dialect = duckdb): string {
-  const { time, span } = rowQuery
-  const { all, sure } = time.received?.(span) ?? {}
-  const within = withinSql(time.sql(dialect), span, dialect)
+export function conditionOf(
+  rowQuery: RowQuery,
+  dialect: Dialect = duckdb,
+  time: string = rowQuery.time.sql(dialect),
+): string {
+  const { span } = rowQuery
+  const { all, sure } = rowQuery.time.received?.(span) ?? {}
+  const within = all === undefined ? withinSql(time, span, dialect) : betweenSql(time, span, dialect)
   return [
     ...(all === undefined ? [] : [receivedSql(all, dialect)]),
     sure === undefined ? within : `((${receivedSql(sure, dialect)}) OR ${within})`,
@@ -104,9 +116,10 @@ export function rowScans(
   const select = `SELECT ${columns.join(', ')} FROM ${names.view} WHERE`
   const { all, sure } = time.received?.(span) ?? {}
   const middle = part === undefined ? sure : middleOf(rowQuery)
-  if (all === undefined || middle === undefined) return [`${select} ${conditionOf(rowQuery, dialect)}`]
+  const timeSql = timeOfRows(time, dialect)
+  if (all === undefined || middle === undefined) return [`${select} ${conditionOf(rowQuery, dialect, timeSql)}`]
   const filter = filterSql(rowQuery, dialect)
-  const within = [withinSql(time.sql(dialect), span, dialect), ...filter]
+  const within = [betweenSql(timeSql, span, dialect), ...filter]
   const compared = dialect.hasParts ? withinSql(dialect.identifier(comparedTime), middle, dialect) : undefined
   const inMiddle = [compared ?? receivedSql(middle, dialect), ...filter]
   const atEdges = [
@@ -126,11 +139,17 @@ export function filterSql(rowQuery: RowQuery, dialect: Dialect): readonly string
   return condition === 'true' ? [] : [condition]
 }
 
-export function withinSql(time: string, { from, to }: TimeSpan, { time: moment }: Dialect = duckdb): string {
-  // BETWEEN evaluates a computed time once; only comparisons skip files.
+export function withinSql(time: string, { from, to }: TimeSpan, dialect: Dialect = duckdb): string {
+  const { time: moment } = dialect
+  // Only comparisons skip files.
   return isColumn(time)
     ? `${time} >= ${moment(from)} AND ${time} < ${moment(to)}`
-    : `${time} BETWEEN ${moment(from)} AND ${moment(to - 1n)}`
+    : betweenSql(time, { from, to }, dialect)
+}
+
+/** Evaluates a computed time once. */
+function betweenSql(time: string, { from, to }: TimeSpan, { time: moment }: Dialect) {
+  return `${time} BETWEEN ${moment(from)} AND ${moment(to - 1n)}`
 }
 
 function isColumn(sql: string) {

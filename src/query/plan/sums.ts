@@ -4,7 +4,7 @@ import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import type { HourSum } from '../../model/hour-sums.ts'
 import { timeOfBinSql } from '../../model/sketch.ts'
-import { boundOf, conditionOf, rowsSql, withinSql, type RowQuery } from './row-query.ts'
+import { boundOf, conditionOf, rowsSql, timeOfRows, withinSql, type RowQuery } from './row-query.ts'
 import { hourPartsSql } from './hour-groups.ts'
 import type { TimeSpan } from './span.ts'
 import { binnedSumsSql } from './sketch-sums.ts'
@@ -113,6 +113,10 @@ export function summedColumns({ sums = measures, further = [], doubles }: Sums, 
   return [...estimated, ...(estimated.length === 0 ? [] : ['sampling']), ...further].map(identifier)
 }
 
+function isOfManyFlows({ rollup, doubles }: AggregateQuery) {
+  return rollup === undefined && doubles !== undefined
+}
+
 /** Sums by computed columns with these names, and `_lost`: the group is unknown. */
 function partsSql(
   request: GroupsRequest,
@@ -120,11 +124,11 @@ function partsSql(
   names: readonly string[],
   dialect: Dialect,
 ): string {
-  const { rollup, of, doubles, group } = request
+  const { rollup, of, group } = request
   if (rollup?.hasBins === true) return binnedSql(request, columns, names, dialect)
-  const isOfManyFlows = rollup === undefined && doubles !== undefined && group.length > 0
-  const { view, where, sums, remainder } = sourceOf(request, dialect, isOfManyFlows ? '"_of"' : undefined)
-  if (!isOfManyFlows)
+  const scansRows = isOfManyFlows(request) && group.length > 0
+  const { view, where, sums, remainder } = sourceOf(request, dialect, scansRows ? '"_of"' : undefined)
+  if (!scansRows)
     return `SELECT ${[...columns, `(${remainder}) AS "_lost"`, sums].join(', ')} FROM ${view}
       WHERE ${where} GROUP BY ALL`
   const value = of === undefined ? [] : [`${valueSql(of, dialect)} AS "_of"`]
@@ -171,9 +175,15 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const { step, group, limit, by, of, further = [] } = request
   const { view, time, where, sums } = sourceOf(request, dialect)
   const { identifier: name, stored } = dialect
-  const bucket = `${bucketSql(time, { step, span: request.span }, dialect)} AS "_bucket"`
+  const ofManyFlows = isOfManyFlows(request) && of === undefined
+  const timeOfRow = ofManyFlows ? timeOfRows(request.time, dialect) : time
+  const bucket = `${bucketSql(timeOfRow, { step, span: request.span }, dialect)} AS "_bucket"`
   if (group.length === 0 && request.rollup?.hasBins === true)
     return `${binnedSql(request, [bucket], ['"_bucket"'], dialect)} ORDER BY 1`
+  if (group.length === 0 && ofManyFlows) {
+    const rows = rowsSql(request, [bucket, ...summedColumns(request, dialect)], dialect)
+    return `SELECT "_bucket", ${sums} FROM (${rows}) flow GROUP BY 1 ORDER BY 1`
+  }
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)

@@ -1,9 +1,7 @@
+import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent } from '../../model/columns.ts'
+import { endTimeBoundsMs } from '../../model/flow-time.ts'
 import type { FlowRows } from '../table-writer.ts'
-
-/** Maximum age of a flow's end time at its receipt. */
-const maxAgeMs = 3_600_000
-const newestMs = 60_000
 
 /** Event time in minutes since 1970: the end time, or the receive time if the end is too far from it. */
 export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): void {
@@ -18,9 +16,27 @@ export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): 
     if (end?.kind === 'time' && isPresent(end.valid, row)) {
       const ended = end.values[row]!
       const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && isPresent(skewed.valid, row)
-      if (!lies && ended >= came - maxAgeMs && ended <= came + newestMs) time = ended
+      if (!lies && ended >= came - endTimeBoundsMs.age && ended <= came + endTimeBoundsMs.ahead) time = ended
     }
     // The store rounds to microseconds.
     minutes[row] = Math.floor((time + 0.0005) / 60_000)
   }
+}
+
+/** The store rounds to microseconds. */
+const roundedMs = 1
+
+/** True if the end time of each row is certainly its event time, also as stored. `received`: of rows without one. */
+export function haveEndTimes({ columns, count }: FlowBatch, received: number): boolean {
+  const { time_received: receipt, time_end: end, time_skewed: skewed } = columns
+  if (end?.kind !== 'time' || (skewed !== undefined && skewed.kind !== 'u8')) return false
+  for (let row = 0; row < count; row++) {
+    const came = receipt?.kind === 'time' && isPresent(receipt.valid, row) ? receipt.values[row]! : received
+    const ended = end.values[row]!
+    const isNear = ended - came >= roundedMs - endTimeBoundsMs.age && ended - came <= endTimeBoundsMs.ahead - roundedMs
+    // False for NaN.
+    if (!isNear || !isPresent(end.valid, row)) return false
+    if (skewed !== undefined && skewed.values[row] !== 0 && isPresent(skewed.valid, row)) return false
+  }
+  return true
 }

@@ -1,4 +1,5 @@
-import { comparedTime, doubleEstimates } from '../../model/computed-columns.ts'
+import { comparedTime, doubleEstimates, flowTime } from '../../model/computed-columns.ts'
+import { flowTimeOf } from '../../model/flow-time.ts'
 import type { StoredFile } from '../record.ts'
 import { fileColumns, hasColumn } from '../schema.ts'
 import { isReceivedWithin, type TimeBounds } from './receipt.ts'
@@ -12,9 +13,11 @@ export type ComputedColumns = Readonly<{
 
 /** SQL of the columns for the rows of a file. */
 export function computedOf(file: StoredFile, { names, received }: ComputedColumns): readonly string[] {
-  return names.map(
-    (name) => `${name === comparedTime ? timeSql(file, received) : estimateSql(file, name)} AS "${name}"`,
-  )
+  const sqlOf = (name: string) => {
+    if (name === comparedTime) return timeSql(file, received)
+    return name === flowTime ? flowTimeSql(file) : estimateSql(file, name)
+  }
+  return names.map((name) => `${sqlOf(name)} AS "${name}"`)
 }
 
 function timeSql(file: StoredFile, received: TimeBounds | undefined) {
@@ -24,12 +27,19 @@ function timeSql(file: StoredFile, received: TimeBounds | undefined) {
 }
 
 export function computedType(name: string): string {
-  return name === comparedTime ? 'TIMESTAMPTZ' : 'DOUBLE'
+  return name === comparedTime || name === flowTime ? 'TIMESTAMPTZ' : 'DOUBLE'
 }
 
-const sampling = fileColumns.flows.find(({ name }) => name === 'sampling')
+const flowColumn = (wanted: string) => fileColumns.flows.find(({ name }) => name === wanted)!
+const [sampling, end, skewed] = [flowColumn('sampling'), flowColumn('time_end'), flowColumn('time_skewed')]
+
+function flowTimeSql(file: StoredFile) {
+  if (!hasColumn(file, end)) return '"time_received"'
+  if (file.endTimes === true) return '"time_end"'
+  return flowTimeOf((time) => `epoch_us("${time}")`, hasColumn(file, skewed) ? '"time_skewed"' : 'NULL')
+}
 
 function estimateSql(file: StoredFile, name: string) {
   const value = `"${name === doubleEstimates.bytes ? 'bytes' : 'packets'}"::DOUBLE`
-  return sampling !== undefined && hasColumn(file, sampling) ? `${value} * coalesce("sampling", 1)` : value
+  return hasColumn(file, sampling) ? `${value} * coalesce("sampling", 1)` : value
 }
