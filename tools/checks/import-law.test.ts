@@ -1,5 +1,8 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { importLaw } from './import-law.ts'
+import { ROOT } from '../kit/command.ts'
+import { importLaw, LAW } from './import-law.ts'
 import { makeTree } from '../kit/tree.ts'
 
 async function judge(files: Record<string, string>): Promise<string[]> {
@@ -189,4 +192,17 @@ test('tests may use every room', async () => {
   expect(
     await judge({ 'src/model/a.test.ts': `import { test } from 'vitest'; import { run } from '../cli/run.ts';` }),
   ).toEqual([])
+})
+
+test('docs/architecture.md has one line per room, and src/api has at most 12 files that are not tests', async () => {
+  const page = await readFile(join(ROOT, 'docs/architecture.md'), 'utf8')
+  const rooms = page.slice(page.indexOf('## Rooms'), page.indexOf('## Topics'))
+  const listed = [...rooms.matchAll(/^\| `([^`]+)` \|/gm)].map(([, room]) => room)
+  expect(listed.toSorted()).toEqual(
+    Object.keys(LAW)
+      .filter((room) => room !== 'main.ts')
+      .toSorted(),
+  )
+  const files = await readdir(join(ROOT, 'src/api'))
+  expect(files.filter((name) => /(?<!\.test)\.ts$/.test(name)).length).toBeLessThanOrEqual(12)
 })

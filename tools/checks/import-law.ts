@@ -7,7 +7,7 @@ const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
 /** A folder within a room may have a separate law. */
-const LAW: Readonly<Record<string, readonly string[]>> = {
+export const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
   schema: ['model'],
   host: ['model', 'schema'],
