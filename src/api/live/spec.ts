@@ -3,9 +3,10 @@ import type { BatchKind } from '../../model/batches.ts'
 import { endpointField, memberOf, nameTables, print } from '../../query/index.ts'
 import { filterOf } from '../../topics/filter-text.ts'
 import { ApiError } from '../problems.ts'
-import { withSelection, type RowSelection } from '../../topics/row-selection.ts'
+import { withSelection } from '../../topics/row-selection.ts'
 import { viewNames, views } from '../../topics/views.ts'
 import type { Where } from './filter.ts'
+import type { LiveRequest, ViewRequest } from './schema.ts'
 
 type CommonSpec = Readonly<{
   id: string
@@ -45,32 +46,6 @@ export interface StatSpec extends CommonSpec {
 }
 
 export type ViewSpec = RowsSpec | SeriesSpec | GraphSpec | StatSpec
-
-export type LiveRequest = Readonly<{
-  views: readonly ViewRequest[]
-  paused?: boolean
-  resume?: 'catch-up' | 'now'
-}>
-
-export type ViewRequest = Readonly<{
-  id: string
-  kind: string
-  q: Readonly<{
-    stream: string
-    where?: Where
-    filter?: string
-    both_ways?: boolean
-    reporters?: NonNullable<RowSelection['reporters']>
-  }>
-  columns?: readonly string[]
-  scope?: readonly string[]
-  maxRate?: number
-  step?: number
-  points?: number
-  limit?: number
-  idle?: number
-  by?: string
-}>
 
 const settingsOf = {
   rows: ['columns', 'maxRate'],
