@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Health } from '../api/published.ts'
 import { self } from '../host/process.ts'
 import { isRecord } from '../model/json.ts'
 import { action, CommandError, serverAt, withServerFlags, type ServerFlags } from './client.ts'
@@ -12,7 +13,7 @@ interface HealthFlags extends ServerFlags, OutputFlags {
   readonly timeout: number
 }
 
-type Health = Readonly<{ ready: boolean; reasons: readonly string[]; warnings: readonly string[] }>
+type ShownHealth = Pick<Health, 'ready' | 'reasons' | 'warnings'>
 
 export function register(program: Command): void {
   withServerFlags(
@@ -48,12 +49,12 @@ async function run(flags: HealthFlags) {
   if (!ready) self.leave(1)
 }
 
-function healthText({ ready, reasons, warnings }: Health): string {
+function healthText({ ready, reasons, warnings }: ShownHealth): string {
   const lines = [...reasons, ...warnings.map((warning) => `warning: ${warning}`)]
   return `${ready ? 'ready' : 'not ready'}\n${lines.map((line) => `  ${oneLine(line)}\n`).join('')}`
 }
 
-async function found(flags: HealthFlags): Promise<Health> {
+async function found(flags: HealthFlags): Promise<ShownHealth> {
   const target = await discover(flags)
   if (target.kind === 'server' && target.holder.url === '')
     return { ready: false, reasons: ['Weir is starting'], warnings: [] }
@@ -82,7 +83,7 @@ async function addresses(target: Target, flags: HealthFlags): Promise<{ url: str
 }
 
 /** The reason if the response has no health. */
-async function ask(url: string, token: string | undefined, { timeout }: HealthFlags): Promise<Health | string> {
+async function ask(url: string, token: string | undefined, { timeout }: HealthFlags): Promise<ShownHealth | string> {
   const json = await readJson(url, { withinMs: 1000 * timeout, token })
   if ('problem' in json) return json.problem
   const { status, body } = json

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Health } from '../api/published.ts'
 import type { Pipeline, ReloadReport } from '../engine/control.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import {
@@ -15,14 +16,6 @@ import { examples } from './examples.ts'
 import { sizeText } from '../model/size-text.ts'
 
 type StatusFlags = ServerFlags & WatchFlags
-
-type Health = Readonly<{
-  ready: boolean
-  accepting: boolean
-  version: string
-  reasons: readonly string[]
-  warnings: readonly string[]
-}>
 
 const columns = ['kind', 'name', 'type', 'state', 'detail']
 

@@ -53,6 +53,8 @@ const queryOnlyViews = {
   ...insightColumnsOfViews,
 } as const
 
-export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }
+export type ViewName = keyof typeof views | keyof typeof queryOnlyViews
+
+export const everyView: Readonly<Record<ViewName, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }
 
 export const viewNames = Object.keys(views) as readonly BatchKind[]

@@ -1,5 +1,5 @@
 import { problemTable } from '../../src/api/problems.ts'
-import { everyView } from '../../src/topics/views.ts'
+import { everyView, type ViewName } from '../../src/topics/views.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { flowFields, registryVersion, type Field } from '../../src/model/fields.ts'
 import { metricTable } from '../../src/components/manifests.ts'
@@ -60,10 +60,10 @@ export async function fieldsPage(): Promise<string> {
       String(since),
     ],
   )
-  const columns = (view: string) =>
+  const columns = (view: ViewName) =>
     table(
       ['Column', 'Type', 'Meaning'],
-      (everyView[view] ?? []).map(({ name, type, unit, meaning }) => [
+      everyView[view].map(({ name, type, unit, meaning }) => [
         code(name),
         type,
         `${meaning}${unit === undefined ? '' : ` (${unit})`}`,

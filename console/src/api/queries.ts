@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Field, Ledger, Me, Pipeline, ViewColumn } from '../../../src/api/published.ts'
+import type { Fields, Ledger, Me, Pipeline } from '../../../src/api/published.ts'
 import { request } from './client.ts'
 import { asApiError, type ApiError } from './problem.ts'
 
@@ -16,28 +16,6 @@ export const queryClient = new QueryClient({
     },
   },
 })
-
-type Fields = Readonly<{
-  version: number
-  fields: readonly Field[]
-  views: Readonly<
-    Record<
-      | 'flows'
-      | 'events'
-      | 'changes'
-      | 'audit'
-      | 'resources'
-      | 'relations'
-      | 'traffic'
-      | 'inventory'
-      | 'images'
-      | 'packages'
-      | 'problems'
-      | 'facts',
-      readonly ViewColumn[]
-    >
-  >
-}>
 
 const fields = queryOptions({
   queryKey: ['fields'],

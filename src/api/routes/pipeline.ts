@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { Pipeline } from '../../engine/control.ts'
+import { Health } from '../../topics/pipeline/schema.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { SinkParameters } from '../../topics/dead-letters/schema.ts'
@@ -121,18 +122,7 @@ export const pipelineSchemas = {
     },
     { required: ['sources', 'sinks', 'journal'] },
   ),
-  Health: object(
-    {
-      live: boolean,
-      ready: { type: 'boolean', description: 'Whether it is ready; otherwise `reasons` explains why not.' },
-      accepting: { type: 'boolean', description: 'Whether posted data is currently accepted.' },
-      draining: boolean,
-      reasons: names,
-      warnings: names,
-      version: string,
-    },
-    { required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'] },
-  ),
+  Health,
   ReloadReport: object({ ok: boolean, changed: names, problems: names }, { required: ['ok', 'changed', 'problems'] }),
 } as const
 
@@ -193,7 +183,8 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
         ? health.reasons.slice(0, 1).map(() => hiddenReason)
         : health.reasons.map(withoutUrlSecrets)
       const warnings = limited ? [] : health.warnings.map(withoutUrlSecrets)
-      return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, warnings, version })
+      const result: Health = { ...health, reasons, warnings, version }
+      return answerJson(request, reply.code(health.ready ? 200 : 503), result)
     },
   )
 

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { Clusters } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
@@ -188,18 +189,6 @@ export function useValues(
         query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 },
       }),
   })
-}
-
-interface Clusters {
-  readonly clusters: readonly Readonly<{
-    name: string
-    cluster: string
-    reached?: number
-    problem?: string
-    synced: boolean
-    changes: number
-    hidden: number
-  }>[]
 }
 
 export function useClusters(enabled: boolean): UseQueryResult<Clusters> {

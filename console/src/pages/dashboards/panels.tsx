@@ -1,4 +1,4 @@
-import type { FlowFrame, Series } from '../../../../src/api/published.ts'
+import type { FlowGroups, Series } from '../../../../src/api/published.ts'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { request } from '../../api/client.ts'
@@ -119,8 +119,6 @@ function seriesOf(data: Series, by: Panel['by'], group: string) {
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-
-type FlowGroups = FlowFrame & Readonly<{ total: Readonly<Record<string, number | string>> }>
 
 function TopPanel(props: PanelProps) {
   const { by, limit, group } = props.panel

@@ -3,7 +3,7 @@ import { everyView } from '../../../../src/topics/views.ts'
 import { flowColumns } from '../../parts/flows/columns.tsx'
 import { inGroups } from './field-groups.ts'
 
-const columns = flowColumns(everyView['flows'] ?? [])
+const columns = flowColumns(everyView.flows)
 
 test('each column belongs to one group, and the fields of a feature are together', () => {
   const groups = inGroups(columns.keys(), (id) => id)

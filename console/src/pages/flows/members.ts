@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import type { Completion } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { isMember } from '../../parts/flows/columns.tsx'
 import type { FlowsState } from './state.ts'
-
-type Names = Readonly<{ fields?: readonly Readonly<{ name: string }>[] }>
 
 /** Members of `extra` in the flows of the time range, and those that the URL names. */
 export function useMembers({ t, cols, group }: Pick<FlowsState, 't' | 'cols' | 'group'>): readonly string[] {
@@ -14,7 +13,7 @@ export function useMembers({ t, cols, group }: Pick<FlowsState, 't' | 'cols' | '
     staleTime: 60_000,
     retry: false,
     queryFn: ({ signal }) =>
-      request<Names>('/api/v1/complete', {
+      request<Completion>('/api/v1/complete', {
         method: 'POST',
         body: { names: 'flows', prefix: 'extra.', from, to, limit: 200 },
         signal,

@@ -2,9 +2,8 @@ import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react
 import { request } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
 import { asApiError } from '../../api/problem.ts'
-import type { Series } from '../../../../src/api/published.ts'
+import type { FlowGroups, Series } from '../../../../src/api/published.ts'
 import { parseRef } from '../../state/refs.ts'
-import type { Peers } from './traffic.ts'
 
 export function useResource(ref: string, at: string): UseQueryResult<WholeResource> {
   return useQuery<WholeResource>({
@@ -33,14 +32,14 @@ export function useTraffic({ filter, from, to }: FlowRange): UseQueryResult<Seri
   })
 }
 
-export function usePeers({ filter, from, to }: FlowRange, group: readonly string[]): UseQueryResult<Peers> {
+export function usePeers({ filter, from, to }: FlowRange, group: readonly string[]): UseQueryResult<FlowGroups> {
   return useQuery({
     queryKey: ['resource-peers', filter, from, to, group],
     enabled: filter !== '',
     staleTime: 5000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      request<Peers>('/api/v1/flows', {
+      request<FlowGroups>('/api/v1/flows', {
         signal,
         query: { filter, from, to, group: group.join(','), by: 'bytes', limit: 8 },
       }),

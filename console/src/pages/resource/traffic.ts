@@ -1,13 +1,7 @@
-import type { FlowFrame } from '../../../../src/api/published.ts'
 import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { parseRef } from '../../state/refs.ts'
 import { literal } from '../../parts/filter-text.ts'
 import { resourceText } from '../../text/resource.ts'
-
-export interface Peers extends FlowFrame {
-  readonly others: Readonly<{ groups?: number; bytes: number | string }>
-  readonly total: Readonly<{ groups?: number; bytes: number | string; flows: number | string }>
-}
 
 type Traffic = Readonly<{
   sends: string

@@ -4,7 +4,7 @@ import { everyView } from '../../../../src/topics/views.ts'
 import { fieldsOf, flowColumns, isGroupable, sortFields } from './columns.tsx'
 import { defaultColumns } from './default-columns.ts'
 
-const columns = flowColumns(everyView['flows'] ?? [])
+const columns = flowColumns(everyView.flows)
 const usual = defaultColumns.flatMap((id) => columns.get(id) ?? [])
 const cell = (id: string, values: Readonly<Record<string, unknown>>): string =>
   renderToStaticMarkup(columns.get(id)?.cell((name) => values[name] ?? null)).replaceAll(/<[^>]*>/g, '')
@@ -81,7 +81,7 @@ test('ids of networks and interfaces are no amounts', () => {
 
 test('a record of a wireless controller shows its station and access point where it has no addresses', () => {
   const members = ['extra.staMacAddress', 'extra.wtpMacAddress', 'extra.wlanSSID']
-  const known = flowColumns(everyView['flows'] ?? [], members)
+  const known = flowColumns(everyView.flows, members)
   const read = (values: Readonly<Record<string, unknown>>) => (name: string) => values[name] ?? null
   const text = (id: string, values: Readonly<Record<string, unknown>>) =>
     renderToStaticMarkup(known.get(id)?.cell(read(values)))
@@ -98,7 +98,7 @@ test('a record of a wireless controller shows its station and access point where
 })
 
 test('a member of extra is sorted and grouped by its name', () => {
-  const known = flowColumns(everyView['flows'] ?? [], ['extra.wlanSSID'])
+  const known = flowColumns(everyView.flows, ['extra.wlanSSID'])
   expect(sortFields('-extra.wlanSSID', known)).toBe('-extra.wlanSSID')
   expect(known.get('extra.wlanSSID')).toSatisfy(isGroupable)
 })
