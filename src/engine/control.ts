@@ -346,6 +346,8 @@ export type StoredSums = Readonly<{
     hours?: readonly RowsReceived[]
     newest?: Readonly<Record<string, number>>
   }>
+  /** Number of stored endpoints. Absent: unknown. */
+  endpoints?: number
   /** Sums by hour that ClickHouse has beside the flows. Absent: unknown. */
   hourSums?: readonly HourSum[]
   /** Sums beside files of flows, by part; absent: no file has sums. */

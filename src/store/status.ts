@@ -107,8 +107,10 @@ function sumsOf(
   const hours = new Hours()
   const events: Record<string, number> = {}
   let oldest = Infinity
+  let endpoints = 0
   for (const file of files) {
     const { stream, rows, hour, receivedMin, receivedMax, lost } = file
+    if (stream === 'endpoints') endpoints += rows
     if (isRollup(stream) && lost !== true) oldest = Math.min(oldest, hour * msPerHour)
     if (stream === 'events' && lost !== true)
       for (const family of familiesOf(file)) events[family] = Math.min(events[family] ?? Infinity, receivedMax)
@@ -123,6 +125,7 @@ function sumsOf(
     since: completeSinces(files),
     oldest,
     flows: { ...flows, hours: hours.all(), newest: newestFlows(files, sources) },
+    endpoints,
     events,
     ...(fileSums === undefined ? {} : { fileSums }),
     ...(lost === undefined ? {} : { lost }),

@@ -114,9 +114,12 @@ async function sflowPort(weir: WeirProcess): Promise<number> {
   return Number(address.slice(address.lastIndexOf(':') + 1))
 }
 
-/** Waits until no rows arrive and none pends; a flush takes a moment to reach the journal. */
+/** Rows reach the journal at most a second after their receipt. */
+const steadyReads = 8
+
+/** Waits until no rows arrive and none pends. */
 export async function caughtUp(weir: WeirProcess) {
-  for (let before = -1, steady = 0; steady < 3;) {
+  for (let before = -1, steady = 0; steady < steadyReads;) {
     const ledger = await weir.caughtUp(600_000)
     const accepted = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)
     steady = accepted === before ? steady + 1 : 0

@@ -93,4 +93,4 @@ export {
   type ConversationsPart,
 } from './many-conversations.ts'
 export { largestOfListsSql } from './conversation-lists.ts'
-export { addressGroupsSql } from './address-groups.ts'
+export { addressGroupsSql, countedAddressGroupsSql, singleAddressGroupsSql } from './address-groups.ts'

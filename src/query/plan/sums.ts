@@ -277,8 +277,8 @@ function hoursSql(request: GroupsRequest, columns: readonly string[], names: rea
   return hourPartsSql(request, { columns, names, sums, measures: summedMeasures(request) }, dialect)
 }
 
-/** The largest of the groups in the relation `parts`, with its totals. */
-export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb): string {
+/** The largest of the groups in the relation `parts`, with the totals of `allGroups`. */
+export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb, allGroups = 'parts'): string {
   const { group, limit, by, of } = request
   const summed = summedMeasures(request)
   const all = summed.map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`).join(', ')
@@ -295,7 +295,7 @@ export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb): s
   return (
     `${dialect.stored('ranked', ranked)} ` +
     `SELECT "_place", ${list}, ${[listed, ...totals].join(', ')}${bounds} ` +
-    `FROM (SELECT count(*) FILTER (WHERE NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT
+    `FROM (SELECT count(*) FILTER (WHERE NOT "_lost") AS "_all_groups", ${all} FROM ${allGroups}) total LEFT
       JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
   )
 }

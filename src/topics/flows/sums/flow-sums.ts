@@ -1,10 +1,11 @@
 /** Sums of stored flows. With many flows the statements are those that are faster for the store, and as exact. */
 import type { StoredSums, StoreReader } from '../../../engine/control.ts'
 import { dialectOf, type Dialect, type QueryField } from '../../../query/index.ts'
-import { addressGroupsSql, exactDoubles, measures, rowsBefore, type AggregateQuery } from '../../../query/plan/index.ts'
+import { exactDoubles, measures, rowsBefore, type AggregateQuery } from '../../../query/plan/index.ts'
+import { addressGroups } from './address-groups.ts'
 import { countedValues } from './counted-values.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
-import { manyGroups, storedEndpoints } from './many-groups.ts'
+import { manyGroups } from './many-groups.ts'
 import { currentWork } from '../../work.ts'
 import type { SumRow } from './request.ts'
 import { rowsOf } from '../../unless-aborted.ts'
@@ -47,6 +48,7 @@ export async function flowSums<Request extends AggregateQuery>(
     fastSums(store, { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
       sql,
       expected: rowsIn(request, flows),
+      endpoints: sums?.endpoints,
       disconnected,
       countsAll,
     })
@@ -60,11 +62,19 @@ function rowsIn({ span: { from, to } }: AggregateQuery, flows: StoredSums['flows
   return rowsBefore(flows.hours, Number(to) / 1000) - rowsBefore(flows.hours, Number(from) / 1000)
 }
 
+type FastSumsOptions<Request> = Readonly<{
+  sql: SumSql<Request>
+  expected: number
+  endpoints: number | undefined
+  disconnected: AbortSignal
+  countsAll: boolean
+}>
+
 async function fastSums<Request extends AggregateQuery>(
   store: StoreReader,
   request: Request,
   { fields, step }: SumGroups,
-  { sql, ...how }: Readonly<{ sql: SumSql<Request>; expected: number; disconnected: AbortSignal; countsAll: boolean }>,
+  { sql, ...how }: FastSumsOptions<Request>,
 ): Promise<readonly SumRow[] | undefined> {
   const { expected, disconnected } = how
   const grouped = { ...request, group: fields }
@@ -81,8 +91,8 @@ async function fastSums<Request extends AggregateQuery>(
         ? await placedSeries(store, { ...grouped, step }, disconnected)
         : 'none'
   if (rows !== 'none') return rows
-  const byIds = step === undefined && fields.length > 0 ? addressGroupsSql(grouped, storedEndpoints) : undefined
-  return rowsOf(store, byIds ?? sql(request, dialectOf(store)), disconnected)
+  const byIds = step === undefined && fields.length > 0 ? await addressGroups(store, grouped, how) : 'none'
+  return byIds === 'none' ? rowsOf(store, sql(request, dialectOf(store)), disconnected) : byIds
 }
 
 function areExact(rows: readonly SumRow[]): boolean {
