@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
 import type { StoreReader } from '../engine/control.ts'
 import type { Unit } from '../journal/types.ts'
+import type { AlertCause } from '../model/alerts.ts'
 import { WeirError } from '../model/errors.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
-import { Alerts } from './alerts.ts'
+import { Alerts, type AlertParts } from './alerts.ts'
 import type { AlertRule } from './rule.ts'
 import { ruleOf } from './testing/rule.ts'
 import { duckdb } from '../query/index.ts'
@@ -21,6 +22,7 @@ class Scene {
   /** Ms by which the store is behind the journal; undefined: it has everything. */
   lag: number | undefined
   lastSql = ''
+  causeOf: AlertParts['causeOf']
   alerts!: Alerts
 
   async open(rules: readonly AlertRule[]): Promise<void> {
@@ -45,6 +47,7 @@ class Scene {
       store: () => store,
       lagMs: () => Promise.resolve(this.lag ?? 0),
       url: () => 'http://weir',
+      ...(this.causeOf === undefined ? {} : { causeOf: this.causeOf }),
     })
     await this.alerts.open(rules)
   }
@@ -184,4 +187,53 @@ test('a rule that was removed while Weir was stopped resolves its alerts', async
   const bodies = scene.units.map(({ raw }) => Buffer.from(raw).toString('latin1')).join('\n')
   expect(bodies).toContain('the rule was removed')
   expect(bodies).toContain('the rule was changed')
+})
+
+const cause: AlertCause = {
+  text: 'Deployment shop/api: updated by alice, 20 s before the change of traffic',
+  verdict: 'explained',
+  object: { kind: 'Deployment', namespace: 'shop', name: 'api', ref: null },
+  operation: 'updated',
+  actor: 'alice',
+  time: '2026-11-20T08:00:00.000Z',
+  onset: '2026-11-20T08:00:20.000Z',
+  pos: 'kubernetes:1:1:1',
+}
+
+test('a firing alert has what preceded it, searched once, also if it is repeated or the process ends', async () => {
+  const scene = new Scene()
+  const rules = [ruleOf('a', { on: 'flows', measure: 'flows', resend: 60_000 }), ruleOf('of-events')]
+  let searches = 0
+  scene.causeOf = async ({ rule }) => {
+    expect(rule.name).toBe('a')
+    searches++
+    return cause
+  }
+  scene.answer = () => 1
+  await scene.open(rules)
+  await scene.host.advance(10_000)
+  scene.host = scene.host.kill()
+  await scene.open(rules)
+  await scene.host.advance(70_000)
+  scene.answer = () => 0
+  await scene.host.advance(20_000)
+  const bodies = scene.units.map(({ raw }) => Buffer.from(raw).toString('latin1'))
+  const ofFlows = bodies.filter((body) => body.includes('"rule":"a"'))
+  expect(ofFlows.map((body) => body.includes('updated by alice'))).toEqual([true, true, true])
+  expect(ofFlows.every((body) => /"url":"http:\/\/weir\/flows\?[^"]*&why=1"/.test(body))).toBe(true)
+  expect(bodies.filter((body) => body.includes('of-events')).some((body) => body.includes('cause'))).toBe(false)
+  expect(searches).toBe(1)
+})
+
+test('an alert is sent without a cause if the search fails or takes longer than five seconds', async () => {
+  for (const causeOf of [() => Promise.reject(new Error('no store')), () => new Promise<never>(() => {})]) {
+    const scene = new Scene()
+    scene.causeOf = causeOf
+    scene.answer = () => 1
+    await scene.open([ruleOf('a', { on: 'flows', measure: 'flows' })])
+    await scene.host.advance(4000)
+    await scene.host.advance(2000)
+    expect([scene.state('a'), scene.events]).toEqual(['firing', 1])
+    expect(Buffer.from(scene.units[0]!.raw).toString('latin1')).not.toContain('cause')
+  }
 })

@@ -4,15 +4,15 @@ import type { StoreReader } from '../engine/control.ts'
 import type { Host } from '../host/index.ts'
 import { Permits } from '../host/permits.ts'
 import { withTimeoutUntil } from '../host/with-timeout.ts'
-import { alertSource } from '../model/alerts.ts'
+import { alertSource, type AlertCause } from '../model/alerts.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { eventOf, factsOf, type RuleFacts } from './event.ts'
 import { evaluate } from './evaluate.ts'
 import { viewOf } from './link.ts'
 import { readRecorded, writeRecorded, type RecordedRule } from './recorded.ts'
-import type { AlertRule } from './rule.ts'
-import { differs, keyOf, resolveAll, step, type Instances, type Outcome, type Step } from './states.ts'
+import type { AlertRule, FilterRule } from './rule.ts'
+import { differs, keyOf, resolveAll, step, type Instance, type Instances, type Outcome, type Step } from './states.ts'
 
 export interface AlertJournal {
   append(unit: Omit<Unit, 'source'>): Promise<unknown>
@@ -29,12 +29,24 @@ export type AlertParts = Readonly<{
   lagMs?: () => Promise<number>
   /** URL of the console without a path, for links. */
   url: () => string
+  /** The change that preceded an alert. Undefined: none explains it. */
+  causeOf?: (alert: AlertOfFlows, signal: AbortSignal) => Promise<AlertCause | undefined>
+}>
+
+/** Times in Unix ms. */
+export type AlertOfFlows = Readonly<{
+  rule: FilterRule
+  labels: Readonly<Record<string, string>>
+  active: number
+  at: number
 }>
 
 /** A filter is cheap; a statement of users is not, and must not delay filters. */
 const atOnce = { filter: 3, sql: 2 } as const
 const timeoutMs = 30_000
 const retryMs = 1000
+/** Alerts of an evaluation for which a cause is searched, and the time for all of them: an alert must not be late. */
+const [maxCauses, causesMs] = [3, 5000]
 
 export type Evaluated = Readonly<{
   at: number
@@ -151,7 +163,8 @@ export class Alerts {
     try {
       const outcome = await this.#evaluate(rule, at, stop.signal)
       if (stop.signal.aborted) return
-      await this.#take(running, step(rule, running.instances, outcome, at))
+      await this.#take(running, await this.#withCauses(running, step(rule, running.instances, outcome, at)))
+      if (stop.signal.aborted) return
       running.last = { at, tookMs: host.clock.monotonic() - began, noData: outcome.is === 'no data' }
       if (running.failing !== undefined) log.info('An alert rule is evaluated again.', { rule: rule.name })
       delete running.failing
@@ -185,6 +198,46 @@ export class Alerts {
         ended.abort()
       }
     }, signal)
+  }
+
+  /** With the causes of alerts that begin to fire. Without one, an alert is sent as well. */
+  async #withCauses({ rule, stop }: Running, next: Step): Promise<Step> {
+    const { causeOf, host, log } = this.#parts
+    if (causeOf === undefined || rule.is !== 'filter' || rule.view !== 'flows') return next
+    const begun = next.transitions.filter(({ to, repeated }) => to === 'firing' && repeated !== true)
+    if (begun.length === 0) return next
+    const ended = new AbortController()
+    const causes = new Map<Instance, AlertCause>()
+    const search = async (signal: AbortSignal) => {
+      for (const { instance, at } of begun.slice(0, maxCauses)) {
+        const cause = await causeOf({ rule, labels: instance.labels, active: instance.active, at }, signal)
+        if (cause !== undefined) causes.set(instance, cause)
+      }
+    }
+    try {
+      await withTimeoutUntil(
+        search(AbortSignal.any([stop.signal, ended.signal])),
+        { timers: host.timers, ms: causesMs, late: `The search took longer than ${causesMs / 1000} s.` },
+        stop.signal,
+        'Evaluation was stopped.',
+      )
+    } catch (error) {
+      if (!stop.signal.aborted)
+        log.debug('An alert is sent without its cause.', { rule: rule.name, error: messageOf(error) })
+    } finally {
+      ended.abort()
+    }
+    const withCause = (instance: Instance): Instance => {
+      const cause = causes.get(instance)
+      return cause === undefined ? instance : { ...instance, cause }
+    }
+    return {
+      instances: new Map([...next.instances].map(([key, instance]) => [key, withCause(instance)])),
+      transitions: next.transitions.map((transition) => ({
+        ...transition,
+        instance: withCause(transition.instance),
+      })),
+    }
   }
 
   #take(running: Running, next: Step): Promise<void> {

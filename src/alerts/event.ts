@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { alertTypes } from '../model/alerts.ts'
+import { causeUrlOf } from './link.ts'
 import { withoutUndefined } from '../model/json.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { AlertRule } from './rule.ts'
@@ -43,7 +44,7 @@ export function eventOf(
   { to, at, instance, reason, repeated }: Transition,
   generatorUrl: string,
 ): WeirEvent {
-  const { labels, annotations, active, fired = at, value } = instance
+  const { labels, annotations, active, fired = at, value, cause } = instance
   const fingerprint = createHash('sha256').update(keyOf(labels)).digest('hex').slice(0, 16)
   const data = {
     rule: name,
@@ -60,6 +61,7 @@ export function eventOf(
     ...(to === 'firing' && validMs !== undefined ? { validUntil: iso(at + validMs) } : {}),
     ...(repeated === true ? { repeated, ...withoutUndefined({ refresh }) } : {}),
     ...(reason === undefined ? {} : { reason }),
+    ...(cause === undefined ? {} : { cause: { ...cause, url: causeUrlOf(generatorUrl) } }),
     generatorURL: generatorUrl,
   }
   return {

@@ -1,6 +1,13 @@
-export { Alerts, type AlertJournal, type AlertParts, type AlertView, type Evaluated } from './alerts.ts'
+export {
+  Alerts,
+  type AlertJournal,
+  type AlertOfFlows,
+  type AlertParts,
+  type AlertView,
+  type Evaluated,
+} from './alerts.ts'
 export { compileRule, isProblem, type RuleProblem, type WrittenRule } from './compile.ts'
-export { viewOf } from './link.ts'
+export { causeUrlOf, filterOf, viewOf } from './link.ts'
 export { readRecorded } from './recorded.ts'
 export { maxRules, noDataPolicies, severities, type AlertRule, type FilterRule } from './rule.ts'
 export { keyOf, type Instance, type Outcome, type Sample } from './states.ts'

@@ -1,4 +1,4 @@
-import type { AlertRule } from './rule.ts'
+import type { AlertRule, FilterRule } from './rule.ts'
 
 /** The view of the console that shows the rows of an alert, as path and query. */
 export function viewOf(rule: AlertRule | undefined, labels: Readonly<Record<string, string>>, at: number): string {
@@ -6,15 +6,25 @@ export function viewOf(rule: AlertRule | undefined, labels: Readonly<Record<stri
   if (rule.is === 'sql') return `/sql?${query({ q: rule.sql })}`
   // That page shows the newest events, without a filter.
   if (rule.view === 'events') return '/events'
+  const filter = filterOf(rule, labels)
+  // Twice the window, so that the view shows the time before.
+  const t = `${second(at - 2 * rule.window, Math.floor)}..${second(at, Math.ceil)}`
+  return `/${rule.view}?${query({ ...(filter === '' ? {} : { q: filter }), t })}`
+}
+
+/** The view of {@link viewOf} with the changes that preceded. */
+export function causeUrlOf(url: string): string {
+  return `${url}&why=1`
+}
+
+/** Of the rows of an alert. */
+export function filterOf(rule: FilterRule, labels: Readonly<Record<string, string>>): string {
   const groups = rule.by.flatMap(({ name, sql }) => {
     const value = labels[name]
     return value === undefined || sql !== undefined ? [] : [`${name} = ${quoted(value)}`]
   })
   const written = rule.filterText.trim()
-  const filter = [...(written === '' ? [] : [groups.length > 0 ? `(${written})` : written]), ...groups].join(' and ')
-  // Twice the window, so that the view shows the time before.
-  const t = `${second(at - 2 * rule.window, Math.floor)}..${second(at, Math.ceil)}`
-  return `/${rule.view}?${query({ ...(filter === '' ? {} : { q: filter }), t })}`
+  return [...(written === '' ? [] : [groups.length > 0 ? `(${written})` : written]), ...groups].join(' and ')
 }
 
 function quoted(value: string): string {

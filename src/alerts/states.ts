@@ -1,4 +1,5 @@
 /** The states of the alerts of one rule. Pure: time is an argument. */
+import type { AlertCause } from '../model/alerts.ts'
 import type { AlertRule } from './rule.ts'
 
 /** One set of labels. Times in Unix ms. */
@@ -12,6 +13,7 @@ export type Instance = Readonly<{
   /** When it was last repeated. */
   sent?: number
   value: number | null
+  cause?: AlertCause
 }>
 
 export type Instances = ReadonlyMap<string, Instance>

@@ -1,6 +1,7 @@
 import type { AlertParts, AlertRule, AlertView } from '../alerts/index.ts'
 import type { Unit } from '../journal/types.ts'
 import { alertSource } from '../model/alerts.ts'
+import type { ManifestQuery } from '../model/kubernetes.ts'
 import type { Control } from '../engine/control.ts'
 import type { Remote } from '../engine/rpc.ts'
 import type { Host } from '../host/index.ts'
@@ -14,7 +15,7 @@ type AlertStart = Readonly<{
   log: Log
   metrics: Metrics
   ingest: Remote<typeof ingestMethods>
-  runtime: () => Pick<Control, 'store' | 'storeLag'>
+  runtime: () => Pick<Control, 'store' | 'storeLag' | 'manifest'>
   /** For links; null: the listen address. */
   consoleUrl: () => string | null
   shared?: Pick<SharedAlertParts, 'joined' | 'instance' | 'evaluates'> | undefined
@@ -55,9 +56,13 @@ export class ConfiguredAlerts {
     const cursor = () => ingest.call('cursor', alertSource)
     if (rules.length === 0 && (shared !== undefined || (await cursor()) === undefined)) return
     const { Alerts: Loaded } = await import('../alerts/index.ts')
+    const { causeOfAlert } = await import('./alert-causes.ts')
+    const store = () => runtime().store
+    const causes = { host: parts.host, store, manifest: (query: ManifestQuery) => runtime().manifest(query) }
     const common: Omit<AlertParts, 'journal'> = {
       ...parts,
-      store: () => runtime().store,
+      store,
+      causeOf: (alert, signal) => causeOfAlert(alert, causes, signal),
       lagMs: () => Promise.resolve(runtime().storeLag() ?? 0),
       url: () => (consoleUrl() ?? this.#listenUrl).replace(/\/+$/, ''),
     }

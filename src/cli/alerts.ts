@@ -52,18 +52,19 @@ async function list(flags: ServerFlags & WatchFlags) {
   })
 }
 
-const columns = ['rule', 'state', 'severity', 'condition', 'value', 'since', 'labels']
+const columns = ['rule', 'state', 'severity', 'condition', 'value', 'since', 'labels', 'before']
 
 function listData(all: Alerts): Data {
   const rows = all.rules.flatMap(({ name, state, severity, condition, error, alerts }) => {
     const head = { rule: name, severity, condition }
-    const first = { ...head, state, value: null, since: null, labels: error ?? '' }
+    const first = { ...head, state, value: null, since: null, labels: error ?? '', before: null }
     const rowsOfAlerts = alerts.map((alert) => ({
       ...head,
       state: alert.state,
       value: alert.value,
       since: alert.active_at,
       labels: labelText(alert.labels),
+      before: alert.cause?.text ?? null,
     }))
     return rowsOfAlerts.length === 0 || error !== undefined ? [first, ...rowsOfAlerts] : rowsOfAlerts
   })

@@ -1,3 +1,19 @@
 /** Id of the source of alert events in the journal. */
 export const alertSource = 'alerts'
+/** What preceded a firing alert. */
+export type AlertCause = Readonly<{
+  /** For readers: the object, what happened, the actor, and how long before the change of traffic. */
+  text: string
+  /** `explained`: clearly; `uncertain`: other changes may explain it as well. */
+  verdict: 'explained' | 'uncertain'
+  object: Readonly<{ kind: string; namespace: string | null; name: string; ref: string | null }>
+  operation: string
+  actor: string | null
+  /** Of the change, and of the change of traffic; ISO 8601. */
+  time: string
+  onset: string
+  /** Permanent id of the change or audit event. */
+  pos: string
+}>
+
 export const alertTypes = { firing: 'weir.alert.firing', resolved: 'weir.alert.resolved' } as const

@@ -53,6 +53,7 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
     'polling',
     'store',
     'alerts',
+    'topics',
     'api',
   ],
   cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'components', 'identity', 'store', 'topics', 'api', 'app'],

@@ -12,5 +12,6 @@ export const alertsText = {
   since: (time: string) => `since ${time}`,
   showRows: (name: string) => `Show the rows of alert ${name}`,
   whyOf: (name: string) => `What changed before this? Alert ${name}`,
+  before: (cause: string) => `before: ${cause}`,
   more: (count: string) => `${count} more`,
 }

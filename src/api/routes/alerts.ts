@@ -93,7 +93,11 @@ function ruleView({ rule, instances, last, failing }: Listed, principal: Princip
       ...(failing === undefined ? {} : { failing_since: iso(failing) }),
       alerts: visible
         .toSorted((a, b) => (a.state === b.state ? a.active - b.active : a.state === 'firing' ? -1 : 1))
-        .map((instance) => instanceView(rule, instance, last?.at ?? now)),
+        .map((instance) => ({
+          ...instanceView(rule, instance, last?.at ?? now),
+          // It can be of another namespace.
+          ...(principal.namespaces === undefined ? withoutUndefined({ cause: instance.cause }) : {}),
+        })),
     },
   ]
 }

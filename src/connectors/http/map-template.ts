@@ -23,7 +23,10 @@ export function templateForm(template: Template, config: Pick<HttpConfig, 'title
     return {
       event,
       title: cut(fill(config.title), maxTitle) || event.type,
-      text: cut(fill(config.text), maxText),
+      text: cut(
+        withCause(fill(config.text), event, () => (data ??= dataOf(event))),
+        maxText,
+      ),
       labels: Object.fromEntries(Object.entries(config.labels).map(([name, pattern]) => [name, fill(pattern)])),
     }
   }
@@ -98,15 +101,29 @@ const yearMs = 366 * 86_400_000
 
 /** Of an alert rule: its labels, the configured ones if it has no such label, and its own times. */
 function ownAlertOf(event: WeirEvent, { labels }: Note) {
-  const { labels: ownValue, annotations, startsAt, endsAt, validUntil, generatorURL, value } = dataOf(event)
+  const data = dataOf(event)
+  const { labels: ownValue, annotations, startsAt, endsAt, validUntil, generatorURL, value } = data
   const begin = typeof startsAt === 'string' ? Date.parse(startsAt) : (event.time ?? 0)
   return {
     labels: { ...labels, ...fieldsOf(ownValue) },
-    annotations: { ...fieldsOf(annotations), value: plainText(value), event_id: event.id },
+    annotations: { ...fieldsOf(annotations), value: plainText(value), event_id: event.id, ...causeOf(data) },
     startsAt,
     endsAt: [endsAt, validUntil].find((time) => typeof time === 'string') ?? isoTime(begin + yearMs),
     generatorURL,
   }
+}
+
+/** Unless the text of the configuration has it. */
+function withCause(text: string, event: WeirEvent, data: () => Fields) {
+  if (!isAlert(event)) return text
+  const { cause, cause_url: url = '' } = causeOf(data())
+  return cause === undefined || text.includes(cause) ? text : `${text}\nBefore: ${cause}\n${url}`.trim()
+}
+
+/** What preceded it. */
+function causeOf({ cause }: Fields): Readonly<{ cause?: string; cause_url?: string }> {
+  const { text, url } = fieldsOf(cause)
+  return typeof text === 'string' ? { cause: text, cause_url: plainText(url) } : {}
 }
 
 function valueOf(name: string, event: WeirEvent, data: () => Fields): string {

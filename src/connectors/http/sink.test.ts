@@ -444,6 +444,21 @@ test('templates slack and teams write the texts of an alert', async () => {
   expect(teams).toMatchObject({ attachments: [{ content: { body: [inlines(title), inlines(text)] } }] })
 })
 
+test('a message of an alert has the change that preceded it, unless its text has it', async () => {
+  const cause = { text: 'Deployment shop/api: updated by alice', url: 'https://weir.example.com/flows?why=1' }
+  const data = { rule: 'low', state: 'firing', labels: {}, annotations: { summary: 'low' }, cause }
+  const alert = { ...hostileEvent, type: alertTypes.firing as string, data: Buffer.from(JSON.stringify(data)) }
+  const textOf = async (text: string, event: typeof alert) => {
+    const [message] = await sentAs({ template: 'slack', title: '{{rule}}', text }, 1, event)
+    return (message as { blocks: { text: { text: string } }[] }).blocks[1]?.text.text
+  }
+  expect(await textOf('{{annotations.summary}}', alert)).toBe(`low\nBefore: ${cause.text}\n${cause.url}`)
+  expect(await textOf('see {{cause.text}}', alert)).toBe(`see ${cause.text}`)
+  expect(await textOf('{{annotations.summary}}', { ...alert, type: 'other' })).toBe('low')
+  const [[sent] = []] = (await sentAs({ template: 'alertmanager' }, 1, alert)) as { annotations: object }[][]
+  expect(sent?.annotations).toMatchObject({ summary: 'low', cause: cause.text, cause_url: cause.url })
+})
+
 test('an alert ends when its event says, and a repetition for Alertmanager is no message of a chat', async () => {
   const event = (more: object) => ({
     ...hostileEvent,

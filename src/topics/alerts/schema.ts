@@ -7,9 +7,27 @@ import {
   Optional,
   String as Text,
 } from 'typebox'
-import { oneOf, orNull, texts, type Of } from '../schema.ts'
+import { nullText, oneOf, orNull, texts, type Of } from '../schema.ts'
 
 const value = () => orNull(Real({ description: 'Null: there is no value.' }))
+
+const Cause = ObjectOf(
+  {
+    text: Text(),
+    verdict: oneOf(['explained', 'uncertain']),
+    object: ObjectOf({ kind: Text(), namespace: nullText(), name: Text(), ref: nullText() }),
+    operation: Text(),
+    actor: nullText(),
+    time: Text({ description: 'Of the change.' }),
+    onset: Text({ description: 'Of the change of traffic.' }),
+    pos: Text({ description: 'Permanent id of the change or audit event.' }),
+  },
+  {
+    description:
+      'The change that preceded it, found when it began to fire: of rules on sums of flows, if one explains it, for ' +
+      'users without a limit to namespaces.',
+  },
+)
 
 const Alert = ObjectOf({
   state: oneOf(['pending', 'firing']),
@@ -20,6 +38,7 @@ const Alert = ObjectOf({
   active_at: Text({ description: 'Since when the condition holds.' }),
   starts_at: Optional(Text({ description: 'Since when it fires.' })),
   view: Text({ description: 'Path of the console that shows the rows.' }),
+  cause: Optional(Cause),
 })
 
 const AlertRule = ObjectOf({

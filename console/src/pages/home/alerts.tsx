@@ -79,7 +79,7 @@ function Unknown({ rule: { name, error, failing_since: since } }: { rule: Rule }
 }
 
 function Active({ rule, alert }: { rule: Rule; alert: Rule['alerts'][number] }) {
-  const { labels, annotations } = alert
+  const { labels, annotations, cause } = alert
   const [path = '', search = ''] = alert.view.split('?')
   const groups = Object.entries(labels).filter(([label]) => label !== 'alertname' && label !== 'severity')
   const text = annotations['summary'] ?? groups.map(([label, value]) => `${label} ${value}`).join(', ')
@@ -89,7 +89,10 @@ function Active({ rule, alert }: { rule: Rule; alert: Rule['alerts'][number] }) 
       <Link to={path} search={readSearch(search) as never} aria-label={alertsText.showRows(rule.name)}>
         {rule.name}
       </Link>
-      <span className="what">{text}</span>
+      <span className="what">
+        {text}
+        {cause !== undefined && <span className="dim"> · {alertsText.before(cause.text)}</span>}
+      </span>
       <span className="number">
         {alert.value_text} <span className="dim">{rule.condition}</span>
       </span>
