@@ -18,6 +18,19 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return disconnected.signal
 }
 
+/** Undefined if the signal aborts. */
+export async function unlessAborted<Value>(
+  signal: AbortSignal,
+  read: () => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
 export async function* logErrors(
   bytes: IsolatedResult,
   disconnected: AbortSignal,

@@ -64,11 +64,7 @@ export function statCell(value: StatValue | null) {
   return typeof value === 'bigint' ? integerCell(value) : value
 }
 
-export async function ringSeries(
-  source: RingSource,
-  request: SeriesRequest,
-  signal: AbortSignal,
-): Promise<RingAnswer | undefined> {
+export async function ringSeries(source: RingSource, request: SeriesRequest, signal: AbortSignal): Promise<RingAnswer> {
   const { group, step, limit, by, of, further, span } = request
   const { scheduler } = source
   const ids = new GroupIds(group, source.resolver)
@@ -109,7 +105,7 @@ export async function ringSeries(
   await inSlices((part) =>
     shown.addFrom(parts.lefts[part]! * (others + 1) + (ranks.get(parts.rights[part]!) ?? others), table, part),
   )
-  if (signal.aborted) return undefined
+  signal.throwIfAborted()
   const shownCells = (rank: number) => cells(largest[rank % (others + 1)] ?? 0)
   const order = byRank(shown, by, group, shownCells)
   const rows: SumRow[] = []
@@ -137,11 +133,7 @@ export async function ringSeries(
   return { rows, span: coveredSpan(span, next.value.since) }
 }
 
-export async function ringGroups(
-  source: RingSource,
-  request: GroupsRequest,
-  signal: AbortSignal,
-): Promise<RingAnswer | undefined> {
+export async function ringGroups(source: RingSource, request: GroupsRequest, signal: AbortSignal): Promise<RingAnswer> {
   const { group, limit, by, of, further, span } = request
   const ids = new GroupIds(group, source.resolver)
   const table = new SumTable(of !== undefined, further)
@@ -162,7 +154,7 @@ export async function ringGroups(
   }
   const cells = (id: number) => ids.cells(id)
   const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.scheduler)
-  if (signal.aborted) return undefined
+  signal.throwIfAborted()
   const total: Record<string, unknown> = {
     _all_groups: groups,
     _all_bytes: all.bytes.cell(0),

@@ -74,12 +74,12 @@ interface Conversation {
   ba?: number
 }
 
-/** Rows of `conversationsSql`. Undefined when the client has disconnected. */
+/** Rows of `conversationsSql`. */
 export async function ringConversations(
   source: RingSource,
   request: ConversationsRequest,
   signal: AbortSignal,
-): Promise<RingAnswer | undefined> {
+): Promise<RingAnswer> {
   const { resolver, scheduler } = source
   const ids = new GroupIds(keyFields, resolver)
   const values = namedFields.map((name) => new FieldValues(field(name), resolver))
@@ -109,7 +109,7 @@ export async function ringConversations(
   }
   const order = byRank(request.by, conversations, directed, sums)
   const shown = await firstGroups(sums, request.limit, order, scheduler)
-  if (signal.aborted) return undefined
+  signal.throwIfAborted()
   const total = {
     _all_conversations: conversations.length,
     _all_flows: totals.flows(0),

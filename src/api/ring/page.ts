@@ -58,12 +58,12 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
   })
 }
 
-/** One more row than the page if there is one. Undefined when the client has disconnected. */
+/** One more row than the page if there is one. */
 export async function ringPage(
   source: RingSource,
   request: PageRequest,
   signal: AbortSignal,
-): Promise<{ rows: readonly SumRow[]; span: TimeSpan } | undefined> {
+): Promise<{ rows: readonly SumRow[]; span: TimeSpan }> {
   const { sort, limit, after, upTo, columns, span } = request
   const sign = request.backwards === true ? -1 : 1
   const forwards = compareKeys(sort)
@@ -105,7 +105,7 @@ export async function ringPage(
     }
     if (best.length >= count && (worst === undefined || newestFirst)) prune()
   }
-  if (signal.aborted) return undefined
+  signal.throwIfAborted()
   prune()
   const read = [...columns, ...sort.flatMap(({ field }) => (field.memberPart === undefined ? [field] : []))]
   const names = [...new Set(read.map(({ name }) => name)), '_pos']

@@ -1,13 +1,10 @@
-/** Rows and sums of flows: from the store, or without one from the newest flows in memory. */
-import type { ConversationsRequest, PageRequest } from '../../query/plan/index.ts'
-import type { ConversationRows } from '../../topics/flows/conversations/index.ts'
+import type { ConversationsReader } from '../../topics/flows/conversations/index.ts'
 import { readStoredConversations } from '../../topics/flows/conversations/stored.ts'
-import type { ConversationsQuery } from '../../topics/flows/parameters.ts'
-import type { PageRows } from '../../topics/flows/page.ts'
+import type { PageReader } from '../../topics/flows/page.ts'
 import { readStoredPage } from '../../topics/flows/stored-page.ts'
-import type { SumsReader, SumsRequest, SumsResult } from '../../topics/flows/sums/request.ts'
+import type { SumsReader } from '../../topics/flows/sums/request.ts'
 import { readStoredSums, totalOf } from '../../topics/flows/sums/stored-sums.ts'
-import type { Principal } from '../access/principal.ts'
+import type { Surroundings } from '../../topics/operation.ts'
 import { asSmall } from '../fair/store.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
@@ -15,69 +12,30 @@ import { ringGroups, ringSeries } from './answers.ts'
 import { ringConversations } from './conversations.ts'
 import { ringPage } from './page.ts'
 
-export type RunStatement = Readonly<{
-  context: ApiContext
-  hub: Hub
-  principal: Principal
-  disconnected: AbortSignal
-}>
+type Reading = Pick<Surroundings, 'viewer' | 'signal'> & Readonly<{ context: ApiContext; hub: Hub }>
 
-const disconnectedError = () => new DOMException('The client has disconnected.', 'AbortError')
-
-/** Rejects when the client has disconnected. */
-export async function readPage(
-  request: PageRequest,
-  { context, hub, disconnected: signal }: RunStatement,
-): Promise<PageRows> {
-  const { store } = context.control
-  if (store !== undefined)
-    return readStoredPage(request, { store, signal, host: context.host, instance: context, asSmall })
-  const result = await ringPage(hub.ringSource(), request, signal)
-  if (result === undefined) throw disconnectedError()
-  return { ...result, source: 'ring' }
-}
-
-/** Rejects when the client has disconnected. */
-export async function readConversations(
-  request: ConversationsRequest,
-  from: ConversationsQuery['source'],
-  { context, hub, disconnected: signal }: RunStatement,
-): Promise<ConversationRows> {
+/** Rows and sums of flows: from the store, or without one from the newest flows in memory. */
+export function flowReaders({ context, hub, viewer, signal }: Reading): PageReader & SumsReader & ConversationsReader {
+  const { host } = context
   const { store } = context.control
   if (store !== undefined) {
-    const result = await readStoredConversations(request, from, {
-      store,
-      signal,
-      host: context.host,
-      instance: context,
-    })
-    if (result !== undefined) return result
-    throw disconnectedError()
+    const reading = { store, viewer, signal, host, instance: context }
+    return {
+      readPage: (request) => readStoredPage(request, { ...reading, asSmall }),
+      readConversations: (request, source) => readStoredConversations(request, source, reading),
+      readSums: (sums) => readStoredSums(reading, sums),
+    }
   }
-  const result = await ringConversations(hub.ringSource(), request, signal)
-  if (result === undefined) throw disconnectedError()
-  return { ...result, source: 'ring' }
-}
-
-/** For topics. Rejects when the client has disconnected. */
-export function sumsReader(run: RunStatement): SumsReader {
+  const source = 'ring'
   return {
+    readPage: async (request) => ({ ...(await ringPage(hub.ringSource(), request, signal)), source }),
+    readConversations: async (request) => ({ ...(await ringConversations(hub.ringSource(), request, signal)), source }),
     async readSums(sums) {
-      const { context, principal, disconnected } = run
-      const { store } = context.control
-      const result = await (store === undefined
-        ? ringSums(run, sums)
-        : readStoredSums({ store, viewer: principal, signal: disconnected, instance: context }, sums))
-      if (result !== undefined) return result
-      throw disconnectedError()
+      const ring = hub.ringSource()
+      const result = await (sums.is === 'series'
+        ? ringSeries(ring, sums.request, signal)
+        : ringGroups(ring, sums.request, signal))
+      return { ...result, total: totalOf(result.rows, sums.request), source, exact: true }
     },
   }
-}
-
-async function ringSums({ hub, disconnected }: RunStatement, sums: SumsRequest): Promise<SumsResult | undefined> {
-  const source = hub.ringSource()
-  const result = await (sums.is === 'series'
-    ? ringSeries(source, sums.request, disconnected)
-    : ringGroups(source, sums.request, disconnected))
-  return result && { ...result, total: totalOf(result.rows, sums.request), source: 'ring', exact: true }
 }

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { complete } from '../../topics/completion/index.ts'
 import { Completion, CompletionRequest } from '../../topics/completion/schema.ts'
-import { unlessAborted } from '../../topics/unless-aborted.ts'
 import { refusePositions } from '../access/opaque.ts'
 import { answerJson } from '../answer.ts'
 import type { Hub } from '../live/hub.ts'
@@ -9,7 +8,7 @@ import { refusals } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { typed } from '../request/typed.ts'
 import { newestFlows } from '../ring/values-in-use.ts'
-import { abortOnDisconnect } from '../store-query.ts'
+import { abortOnDisconnect, unlessAborted } from '../store-query.ts'
 
 export const completeSchemas = { Completion } as const
 

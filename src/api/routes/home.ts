@@ -3,17 +3,17 @@ import { home } from '../../topics/home/index.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { serveWith } from '../serve.ts'
-import { sumsReader } from '../ring/readers.ts'
+import { flowReaders } from '../ring/readers.ts'
 
 export const homeSchemas = { Home: home.result } as const
 
 export function homeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
-  serveWith(app, '/api/v1/home', home, ({ principal }, signal) => ({
+  serveWith(app, '/api/v1/home', home, ({ principal: viewer }, signal) => ({
     store: context.control.store,
     now: context.host.clock.now(),
-    viewer: principal,
+    viewer,
     signal,
     clusters: () => context.control.clusters(),
-    ...sumsReader({ context, hub, principal, disconnected: signal }),
+    ...flowReaders({ context, hub, viewer, signal }),
   }))
 }

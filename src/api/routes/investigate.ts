@@ -5,9 +5,8 @@ import { answerJson } from '../answer.ts'
 import { problem, refusals, string } from '../openapi/json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { abortOnDisconnect, requireStore } from '../store-query.ts'
-import { unlessAborted } from '../../topics/unless-aborted.ts'
-import { sumsReader } from '../ring/readers.ts'
+import { abortOnDisconnect, requireStore, unlessAborted } from '../store-query.ts'
+import { flowReaders } from '../ring/readers.ts'
 import { typed } from '../request/typed.ts'
 
 export const investigateSchemas = { Investigation: investigation.result } as const
@@ -29,16 +28,16 @@ const schema = {
 
 export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   typed(app).get('/api/v1/investigate', { schema }, async (request, reply) => {
-    const { query, principal } = request
+    const { query, principal: viewer } = request
     const [store, signal] = [requireStore(context), abortOnDisconnect(reply)]
     const result = await unlessAborted(signal, () =>
       investigation.run(query, {
         store,
         now: context.host.clock.now(),
-        viewer: principal,
+        viewer,
         signal,
         manifest: (of) => context.control.manifest(of),
-        ...sumsReader({ context, hub, principal, disconnected: signal }),
+        ...flowReaders({ context, hub, viewer, signal }),
       }),
     )
     if (result === undefined || signal.aborted) return reply.hijack()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch } from '../../model/events.ts'
-import { rowsOf } from '../../topics/unless-aborted.ts'
+import { readRows } from '../../topics/rows.ts'
+import type { SumRow } from '../../topics/flows/sums/request.ts'
 import { incidentSequence, type SequenceIncident } from '../testing/incident-sequences.ts'
 import { incident, type Incident } from '../testing/incidents.ts'
 import { fill } from '../testing/sequence-answers.ts'
@@ -40,13 +41,12 @@ test('sums before and since the start equal those of SQL, also with a filter', a
     const { from, to } = body['compared'] as { from: string; to: string }
     const onset = String(body['onset'])
     const where = filter === '' ? '' : "AND (src_namespace = 'shop' OR dst_namespace = 'shop')"
-    const rows = await rowsOf(
-      api.store.reader,
+    const rows = await readRows<SumRow>(
+      { store: api.store.reader, signal: new AbortController().signal },
       `SELECT coalesce(src_owner_name, '') AS source, dst_owner_name AS destination,
        sum(bytes_est) FILTER (WHERE time_end < '${onset}')::DOUBLE AS before,
        sum(bytes_est) FILTER (WHERE time_end >= '${onset}')::DOUBLE AS "after"
        FROM flows WHERE time_end >= '${from}' AND time_end < '${to}' ${where} GROUP BY ALL`,
-      new AbortController().signal,
     )
     const oracle = new Map(rows?.map((row) => [`${String(row['source'])} ${String(row['destination'])}`, row]))
     const pairs = body['pairs'] as readonly Pair[]

@@ -15,10 +15,11 @@ import { flowBatch, type FlowSpec } from '../../../store/testing/frames.ts'
 import { local } from '../../../api/access/principal.ts'
 import { listedConversations } from './listed-conversations.ts'
 import { rowQueryOf } from '../row-query.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
+import type { SumRow } from '../sums/request.ts'
 import { startObserved, type Observed } from '../../../api/testing/observed.ts'
 
-const disconnected = new AbortController().signal
+const signal = new AbortController().signal
 const day = 24 * msPerHour
 const now = Date.now()
 
@@ -133,15 +134,15 @@ async function countedByDay(store: StoreReader, request: ConversationsRequest): 
   const sql =
     `SELECT count(*) AS counted FROM (SELECT DISTINCT ${columns.join(', ')} FROM ${request.names.view} ` +
     `WHERE ${conditionOf(request)})`
-  return Number((await rowsOf(store, sql, disconnected))?.[0]?.['counted'])
+  return Number((await readRows<SumRow>({ store, signal }, sql))[0]?.['counted'])
 }
 
 /** Whether the rows are those of all conversations. */
 async function expectEqual(api: Observed, request: ConversationsRequest): Promise<boolean> {
   const store = api.control.store!
-  const { rows = [], error } = (await listedConversations(store, request, disconnected, 0)) ?? {}
+  const { rows = [], error } = (await listedConversations(store, request, signal, 0)) ?? {}
   expect(rows.length).toBeGreaterThan(0)
-  const all = (await rowsOf(store, conversationsSql({ ...request, limit: 1_000_000 }), disconnected)) ?? []
+  const all = await readRows<SumRow>({ store, signal }, conversationsSql({ ...request, limit: 1_000_000 }))
   const what = JSON.stringify({ by: request.by, limit: request.limit, from: String(request.span.from) })
   const { _all_conversations: estimated, _conversations_error: countError } = rows[0] ?? {}
   const share = Number(estimated) / (await countedByDay(store, request))
@@ -205,7 +206,7 @@ test('hashes of stored lists are those of the engine: with others, increase the 
   const { control } = await startObserved()
   const sql = `SELECT hash('10.0.0.1')::VARCHAR AS text, hash(1::UBIGINT, 2::UBIGINT, 6::UTINYINT)::VARCHAR AS pair`
   const hashes = { text: '4781076152632159224', pair: '13478927207556113683' }
-  expect(await rowsOf(control.store!, sql, disconnected)).toEqual([hashes])
+  expect(await readRows<SumRow>({ store: control.store!, signal }, sql)).toEqual([hashes])
 })
 
 const range = { from: now - 3 * day, to: now }

@@ -7,7 +7,7 @@ import { boundOf, largestOfListsSql, type ConversationsRequest } from '../../../
 import { conversationPart } from '../../../store/file-sums/parts.ts'
 import { areWorth, flowsIn } from '../sums/file-sums.ts'
 import type { SumRow } from '../sums/request.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 /** Up to so many flows in the range, all conversations are grouped. */
 const fewFlows = 8_000_000
@@ -21,15 +21,15 @@ export type ListedConversations = Readonly<{
   error?: number | string
 }>
 
-/** Undefined: there are no lists for the request, or the client has disconnected. */
+/** Undefined: there are no lists for the request. */
 export async function listedConversations(
   store: StoreReader,
   request: ConversationsRequest,
-  disconnected: AbortSignal,
+  signal: AbortSignal,
   above = fewFlows,
 ): Promise<ListedConversations | undefined> {
   const sql = (await haveLists(store, request, above)) ? largestOfListsSql(request) : undefined
-  const rows = sql === undefined ? undefined : await rowsOf(store, sql, disconnected)
+  const rows = sql === undefined ? undefined : await readRows<SumRow>({ store, signal }, sql)
   const [first] = rows ?? []
   if (rows === undefined || first === undefined || first['_lost'] === true) return undefined
   const all = {

@@ -6,13 +6,14 @@ import { flowBatch } from '../../../store/testing/frames.ts'
 import { manyConversations } from './many-conversations.ts'
 import { rowQueryOf } from '../row-query.ts'
 import { local } from '../../../api/access/principal.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
+import type { SumRow } from '../sums/request.ts'
 import { startStored } from '../../../api/testing/stored.ts'
 import { watchedStore } from '../../../api/testing/watched-store.ts'
 
 const now = Date.now()
 const day = 86_400_000
-const disconnected = new AbortController().signal
+const signal = new AbortController().signal
 
 test('conversations read in parts equal those of one statement, for every rank and several filters', async () => {
   const api = await startStored()
@@ -58,9 +59,9 @@ test('conversations read in parts equal those of one statement, for every rank a
       by,
       limit: [3, 40, 1000][at % 3] ?? 0,
     }
-    const expected = (await rowsOf(store, conversationsSql(request), disconnected)) ?? []
+    const expected = await readRows<SumRow>({ store, signal }, conversationsSql(request))
     const limits = { perPart: 60, parts: 4, keys: random.pick([7, 1000]) }
-    const rows = (await manyConversations(store, request, disconnected, limits)) ?? []
+    const rows = await manyConversations(store, request, signal, limits)
     const columns = Object.keys(expected[0] ?? {}).filter((name) => expected.length > 1 || name.startsWith('_all_'))
     const cells = (all: typeof rows) => all.map((row) => columns.map((name) => row[name] ?? null))
     expect(cells(rows), `${by} ${filter}`).toEqual(cells(expected))
@@ -88,8 +89,8 @@ test('ids that change between two statements do not divide conversations', async
   }
   const keysOf = (rows: readonly Record<string, unknown>[] | undefined) =>
     rows?.map((row) => ['_a_addr', '_b_addr', '_rank', '_all_conversations'].map((name) => row[name]))
-  const many = () => manyConversations(store, request, disconnected, { perPart: 20, parts: 3, keys: 1000 })
-  const one = async () => keysOf(await rowsOf(reader, conversationsSql(request), disconnected))
+  const many = () => manyConversations(store, request, signal, { perPart: 20, parts: 3, keys: 1000 })
+  const one = async () => keysOf(await readRows<SumRow>({ store: reader, signal }, conversationsSql(request)))
   expect(keysOf(await many())).toEqual(await one())
   expect(statements.some((sql) => sql.includes('flow_first_ids'))).toBe(false)
   watched.before = async () => {

@@ -17,7 +17,7 @@ import type { SumRow } from '../sums/request.ts'
 import { compareCells } from '../../cells.ts'
 import { currentWork } from '../../work.ts'
 import { readOfIds } from '../sums/more-parts.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 type ManyConversationsLimits = Readonly<{
   /** Flows per statement, of which each can be a conversation: up to about 200 MB. */
@@ -30,29 +30,27 @@ type ManyConversationsLimits = Readonly<{
 
 const defaultLimits: ManyConversationsLimits = { perPart: 3_000_000, parts: 4, keys: 1000 }
 
-/** The rows of `conversationsSql`. Undefined when the client has disconnected. */
+/** The rows of `conversationsSql`. */
 export async function manyConversations(
   store: StoreReader,
   request: ConversationsRequest,
-  disconnected: AbortSignal,
+  signal: AbortSignal,
   limits = defaultLimits,
-): Promise<readonly SumRow[] | undefined> {
+): Promise<readonly SumRow[]> {
   const totalsOf = async (doubles: boolean) =>
-    (await rowsOf(store, conversationTotalsSql(request, storedEnds, { doubles }), disconnected))?.[0]
+    (await readRows<SumRow>({ store, signal }, conversationTotalsSql(request, storedEnds, { doubles })))[0]!
   // The totals, and at least one part.
   currentWork()?.expect(2)
   let totals = await totalsOf(true)
   const doubles = areExact(totals)
   if (!doubles) totals = await totalsOf(false)
-  if (totals === undefined) return undefined
   // Each flow can be a conversation.
   const groups = Number(totals['_all_flows'])
   const ranked = await readOfIds(
-    { store, disconnected },
+    { store, signal },
     { groups, single: singleIdsOf(totals), limits },
-    { parts: (single, parts) => readParts(store, request, { parts, doubles, single }, disconnected) },
+    { parts: (single, parts) => readParts(store, request, { parts, doubles, single }, signal) },
   )
-  if (ranked === undefined) return undefined
   const { largest, conversations } = ranked
   const all = {
     ...Object.fromEntries(Object.entries(totals).filter(([name]) => name.startsWith('_all_'))),
@@ -62,32 +60,34 @@ export async function manyConversations(
   const records: SumRow[] = []
   for (let from = 0; from < largest.length; from += limits.keys) {
     const keys = largest.slice(from, from + limits.keys)
-    const details = await detailsOf(store, request, keys as unknown as ConversationKey[], disconnected)
-    if (details === undefined) return undefined
+    const details = await detailsOf(store, request, keys as unknown as ConversationKey[], signal)
     // A conversation is absent if retention removed its flows after the first statements.
     records.push(...details.map((row) => ({ ...row, ...keys[Number(row['_place'])], ...all })))
   }
   return records
 }
 
-function areExact(totals: SumRow | undefined) {
-  return ['_all_bytes', '_all_packets'].every((name) => Number(totals?.[name] ?? 0) < exactDoubles)
+function areExact(totals: SumRow) {
+  return ['_all_bytes', '_all_packets'].every((name) => Number(totals[name] ?? 0) < exactDoubles)
 }
 
-/** Undefined if the ids are out of date, or the client has disconnected. */
+/** Undefined if the ids are out of date. */
 async function readParts(
   store: StoreReader,
   request: ConversationsRequest,
   { parts, ...how }: Omit<ConversationsPart, 'part'>,
-  disconnected: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Readonly<{ largest: readonly SumRow[]; conversations: number }> | undefined> {
   let conversations = 0
   let largest: SumRow[] = []
   // The parts, and the columns of the largest.
   currentWork()?.expect(parts + 1)
   for (let part = 0; part < parts; part++) {
-    const rows = await rowsOf(store, conversationsPartSql(request, storedEnds, { ...how, part, parts }), disconnected)
-    if (rows?.[0]?.['_single'] !== true) return undefined
+    const rows = await readRows<SumRow>(
+      { store, signal },
+      conversationsPartSql(request, storedEnds, { ...how, part, parts }),
+    )
+    if (rows[0]?.['_single'] !== true) return undefined
     const count = Number(rows[0]['_all_conversations'] ?? 0)
     conversations += count
     const groups = rows.map(({ _single: _, ...row }) => row)
@@ -100,14 +100,13 @@ async function detailsOf(
   store: StoreReader,
   request: ConversationsRequest,
   keys: readonly ConversationKey[],
-  disconnected: AbortSignal,
+  signal: AbortSignal,
 ) {
   const idsSql = conversationIdsSql(keys, storedEnds)
-  const rows = idsSql === undefined ? [] : await rowsOf(store, idsSql, disconnected)
-  if (rows === undefined) return undefined
+  const rows = idsSql === undefined ? [] : await readRows<SumRow>({ store, signal }, idsSql)
   const ids = rows.length === 0 || rows.length > maxIds ? undefined : rows.map((row) => String(row['_ep']))
-  const details = await rowsOf(store, conversationDetailsSql(request, keys, ids, storedEnds), disconnected)
-  return details?.sort((a, b) => Number(a['_place']) - Number(b['_place']))
+  const details = await readRows<SumRow>({ store, signal }, conversationDetailsSql(request, keys, ids, storedEnds))
+  return details.sort((a, b) => Number(a['_place']) - Number(b['_place']))
 }
 
 /** More of them would be slower than joins. */

@@ -11,24 +11,23 @@ import { manyConversations } from './many-conversations.ts'
 
 type Reading = Pick<Surroundings, 'store' | 'signal'> & ManyRows & Readonly<{ instance: Instance }>
 
-/** Undefined when the client has disconnected. */
 export async function readStoredConversations(
   request: ConversationsRequest,
   source: ConversationsQuery['source'],
   reading: Reading,
-): Promise<ConversationRows | undefined> {
+): Promise<ConversationRows> {
   const { instance } = reading
   // Before the rows are read: rows stored meanwhile are not missing.
   const unstored = storedTo(instance, request.span)
   const read = await readRows(request, source, reading)
-  return read && { ...read, span: request.span, ...(await coverageOf(instance, request)), ...unstored }
+  return { ...read, span: request.span, ...(await coverageOf(instance, request)), ...unstored }
 }
 
 async function readRows(
   request: ConversationsRequest,
   source: ConversationsQuery['source'],
   reading: Reading,
-): Promise<Omit<ConversationRows, 'span'> | undefined> {
+): Promise<Omit<ConversationRows, 'span'>> {
   const { store, signal } = reading
   const dialect = dialectOf(store)
   const stored = dialect.hasParts ? ((await store.sums?.())?.flows.rows ?? 0) : 0
@@ -37,10 +36,9 @@ async function readRows(
     const { rows, error } = listed
     return error === undefined ? { rows, source: 'raw' } : { rows, source: 'lists', exact: false, error }
   }
-  if (signal.aborted) return undefined
   const rows =
     stored > manyFlows
       ? await manyConversations(store, request, signal)
       : await readManyRows<Record<string, unknown>>(reading, conversationsSql(request, dialect))
-  return rows && { rows, source: 'raw' }
+  return { rows, source: 'raw' }
 }

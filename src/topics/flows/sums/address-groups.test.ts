@@ -5,7 +5,7 @@ import { startStored } from '../../../api/testing/stored.ts'
 import type { StoreReader } from '../../../engine/control.ts'
 import { groupsSql, type GroupsRequest } from '../../../query/plan/index.ts'
 import { flowBatch } from '../../../store/testing/frames.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 import { groupField, rowQueryOf } from '../row-query.ts'
 import { addressGroups } from './address-groups.ts'
 import type { SumRow } from './request.ts'
@@ -68,9 +68,9 @@ it('groups by addresses of one id equal those of a join, also when endpoints arr
   const { reader, statements } = observed(api)
   let endpoints = 1
   const expectEqual = async (request: GroupsRequest) => {
-    const rows = await addressGroups(reader, request, { endpoints, disconnected: signal })
+    const rows = await addressGroups(reader, request, { endpoints, signal })
     const { doubles: _, ...slow } = request
-    expect(shown(rows)).toEqual(shown(await rowsOf(reader, groupsSql(slow), signal)))
+    expect(shown(rows)).toEqual(shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(slow))))
   }
   const queries = ['', 'bytes > 0', 'bytes > 5000'].flatMap((filter) =>
     (['bytes', 'flows'] as const).flatMap((by) => [1, 5, 30, 1000].map((limit) => ({ filter, by, limit }))),
@@ -96,5 +96,5 @@ it('other groups have no statement without a join', async () => {
   const api = await startStored()
   await addFlows(api, now - 1000, 9)
   const request = requestOf('src_port', { by: 'bytes', limit: 3, filter: '' })
-  expect(await addressGroups(api.store.reader, request, { endpoints: 1, disconnected: signal })).toBe('none')
+  expect(await addressGroups(api.store.reader, request, { endpoints: 1, signal })).toBe('none')
 })

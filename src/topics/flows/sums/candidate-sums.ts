@@ -10,7 +10,7 @@ import {
 } from '../../../query/plan/index.ts'
 import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
 import type { SumRow } from './request.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 /** Further groups per requested one, since the rollup has another order. */
 const further = 1
@@ -24,26 +24,24 @@ export type CandidateSums = Readonly<{
 
 /**
  * The largest candidates of the rollup, with their sums from the flows of its span, and its totals. `none`: other
- * fields. Undefined when the client has disconnected.
+ * fields.
  */
 export async function candidateSums(
   store: StoreReader,
   request: GroupsRequest,
   rollup: Rollup,
-  disconnected: AbortSignal,
-): Promise<CandidateSums | 'none' | undefined> {
+  signal: AbortSignal,
+): Promise<CandidateSums | 'none'> {
   const { group, by, of, limit } = request
   if (!isMeasure(by) || of !== undefined || group.length === 0 || limit > mostCandidates) return 'none'
   const most = Math.min(mostCandidates, limit * (1 + further))
-  const listed = await rowsOf(store, groupsSql({ ...request, limit: most, rollup }), disconnected)
-  if (listed === undefined) return undefined
+  const listed = await readRows<SumRow>({ store, signal }, groupsSql({ ...request, limit: most, rollup }))
   const candidates = listed.filter((row) => row['_place'] !== null)
   const texts = group.map((_, index) => [...new Set(candidates.map((row) => row[`_g${index}`]))])
   if (candidates.length === 0 || !isTexts(texts)) return 'none'
   const sql = candidateSumsSql({ ...request, span: rollup.span }, storedEnds, storedEndpoints, texts)
   if (sql === undefined) return 'none'
-  const sums = await rowsOf(store, sql, disconnected)
-  if (sums === undefined) return undefined
+  const sums = await readRows<SumRow>({ store, signal }, sql)
   const valueOf = (row: SumRow) => group.map((_, index) => texts[index]![Number(row[`_p${index}`]) - 1])
   const exact = new Map(sums.map((row) => [JSON.stringify(valueOf(row)), row]))
   const all = Object.fromEntries(

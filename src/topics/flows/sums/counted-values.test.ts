@@ -9,7 +9,7 @@ import { local } from '../../../api/access/principal.ts'
 import { countedValues } from './counted-values.ts'
 import { flowSums } from './flow-sums.ts'
 import type { SumRow } from './request.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 import { startStored } from '../../../api/testing/stored.ts'
 
 const now = Date.now()
@@ -53,8 +53,8 @@ test.each([
     const { doubles: _doubles, ...plain } = { ...requestOf(group, of, filter), by }
     const request: GroupsRequest = { ...plain, further: ['drop_bytes'] }
     const groups = { fields: request.group, step: undefined }
-    const counted = await flowSums(reader, request, groups, groupsSql, { disconnected: signal, many: -1 })
-    expect(rounded(counted)).toEqual(rounded(await rowsOf(reader, groupsSql(request), signal)))
+    const counted = await flowSums(reader, request, groups, groupsSql, { signal, many: -1 })
+    expect(rounded(counted)).toEqual(rounded(await readRows<SumRow>({ store: reader, signal }, groupsSql(request))))
   }
 })
 
@@ -90,7 +90,7 @@ test('all values are sorted if their counts need too much memory', async () => {
       : reader.query(sql, ...more)
   const request = requestOf(['proto'], 'bytes')
   const groups = { fields: request.group, step: undefined }
-  const options = { disconnected: signal, many: -1 }
+  const options = { signal, many: -1 }
   expect(await flowSums({ ...reader, query }, request, groups, groupsSql, options)).toEqual(
     await flowSums(reader, request, groups, groupsSql, options),
   )

@@ -9,7 +9,7 @@ import {
 } from '../../../query/plan/index.ts'
 import { storedEndpoints } from './many-groups.ts'
 import type { SumRow } from './request.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 /** Values of groups. Of more, counts save little time and need more memory than a sort. */
 const mostValues = 500_000
@@ -18,29 +18,27 @@ const repeated = 0.5
 
 /**
  * Groups with statistics of a field, if many of its values are equal. `expected`: flows in the range. `none`: a plain
- * statement is needed. Undefined when the client has disconnected.
+ * statement is needed.
  */
 export async function countedValues(
   store: StoreReader,
   request: GroupsRequest,
   expected: number,
-  disconnected: AbortSignal,
-): Promise<readonly SumRow[] | 'none' | undefined> {
+  signal: AbortSignal,
+): Promise<readonly SumRow[] | 'none'> {
   const of = countedField(request)
   if (of === undefined) return 'none'
   const values = { ...request, group: [...request.group, of] }
-  const sample = (await rowsOf(store, groupShareSql(values, storedEndpoints), disconnected))?.[0]
-  if (sample === undefined) return undefined
+  const sample = (await readRows<SumRow>({ store, signal }, groupShareSql(values, storedEndpoints)))[0]!
   const share = Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))
   // An upper bound: the rate of new values falls.
   if (share * expected > mostValues) {
     if (share > repeated) return 'none'
-    const counted = (await rowsOf(store, groupCountSql(values, storedEndpoints), disconnected))?.[0]
-    if (counted === undefined) return undefined
+    const counted = (await readRows<SumRow>({ store, signal }, groupCountSql(values, storedEndpoints)))[0]!
     if (Number(counted['_groups']) > mostValues) return 'none'
   }
   try {
-    return await rowsOf(store, countedValuesSql(request, of), disconnected)
+    return await readRows<SumRow>({ store, signal }, countedValuesSql(request, of))
   } catch (error) {
     if (hasCode(error, 'WEIR_QUERY_MEMORY')) return 'none'
     throw error

@@ -11,7 +11,7 @@ import { candidateSums } from './candidate-sums.ts'
 import { flowSums } from './flow-sums.ts'
 import { groupField, rowQueryOf } from '../row-query.ts'
 import type { SumRow } from './request.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 import { startStored } from '../../../api/testing/stored.ts'
 
 const now = Date.now()
@@ -102,8 +102,8 @@ test.each([
     const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
     const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, ...some, further: ['drop_bytes'] }
     const groups = { fields, step: undefined }
-    const few = shown(await rowsOf(reader, groupsSql(request), signal))
-    const many = shown(await flowSums(reader, request, groups, groupsSql, { disconnected: signal, many: noFlows }))
+    const few = shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(request)))
+    const many = shown(await flowSums(reader, request, groups, groupsSql, { signal, many: noFlows }))
     if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
     else expect(many).toEqual(few)
   }
@@ -124,7 +124,7 @@ test.each([['src_endpoint'], ['src_endpoint', 'dst_endpoint'], ['src_addr', 'dst
         const span = { from: (rowQuery.span.from / minute) * minute, to: (rowQuery.span.to / minute + 1n) * minute }
         const request: GroupsRequest = { ...rowQuery, span, group: fields, by: 'bytes', limit }
         const found = await candidateSums({ ...reader, query }, request, { view: 'flows_1m', span }, signal)
-        const expected = shown(await rowsOf(reader, groupsSql(request), signal))
+        const expected = shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(request)))
         const rows = typeof found === 'object' ? found.rows : undefined
         if (expected?.[0]?.['_place'] === null) expect(found).toBe('none')
         else if (limit === 200) expect(sumsOfGroups(rows)).toEqual(sumsOfGroups(expected))
@@ -148,7 +148,7 @@ test('a list of pairs is proven only if it equals that of the flows', async () =
         const found = await candidateSums(reader, request, { view: 'flows_1m', span, remainder }, signal)
         if (typeof found !== 'object') throw new Error('no candidates')
         seen.add(found.isProven)
-        const expected = shown(await rowsOf(reader, groupsSql(request), signal))
+        const expected = shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(request)))
         if (found.isProven) expect(sumsOfGroups(found.rows)).toEqual(sumsOfGroups(expected))
       }
   expect(seen).toEqual(new Set([true, false]))
@@ -172,7 +172,7 @@ test.each([
       const { statements, reader } = observed(api)
       const sums = (more: object) =>
         flowSums(reader, { ...request, ...more }, { fields, step: undefined }, groupsSql, {
-          disconnected: signal,
+          signal,
           many: noFlows,
         })
       const own = shown(await sums({}))
@@ -189,14 +189,14 @@ test('the three requests of an overview share one pass over the flows', async ()
   const [src, dst] = ['src_endpoint', 'dst_endpoint'].map(groupField) as [QueryField, QueryField]
   const usual = { ...rowQuery, by: 'bytes', limit: 5 } as const
   const list: GroupsRequest = { ...usual, group: [src], beside: dst }
-  await flowSums(reader, list, { fields: [src], step: undefined }, groupsSql, { disconnected: signal, many: noFlows })
+  await flowSums(reader, list, { fields: [src], step: undefined }, groupsSql, { signal, many: noFlows })
   const pairs: GroupsRequest = { ...usual, group: [src, dst], beside: src }
   await flowSums(reader, pairs, { fields: [src, dst], step: undefined }, groupsSql, {
-    disconnected: signal,
+    signal,
     many: noFlows,
   })
   const series: SeriesRequest = { ...usual, group: [src], beside: dst, step: 3600 }
-  await flowSums(reader, series, { fields: [src], step: 3600 }, seriesSql, { disconnected: signal, many: noFlows })
+  await flowSums(reader, series, { fields: [src], step: 3600 }, seriesSql, { signal, many: noFlows })
   expect(new Set(statements.filter((sql) => sql.includes('keyed AS'))).size).toBe(1)
 })
 
@@ -212,7 +212,7 @@ test('groups by one endpoint do without a shared pass that needs too much memory
   const sums = (group: readonly QueryField[], beside?: QueryField) => {
     const request: GroupsRequest = { ...rowQuery, by: 'bytes', limit: 5, group, beside }
     return flowSums({ ...reader, query }, request, { fields: group, step: undefined }, groupsSql, {
-      disconnected: signal,
+      signal,
       many: noFlows,
     })
   }
@@ -240,9 +240,9 @@ test.each([
     const fields = [groupField(field)]
     const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
     const request: SeriesRequest = { ...rowQuery, group: fields, by, limit, step: 3600, further: ['drop_bytes'] }
-    const all = await rowsOf(reader, seriesSql(request), signal)
+    const all = await readRows<SumRow>({ store: reader, signal }, seriesSql(request))
     const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, {
-      disconnected: signal,
+      signal,
       many: noFlows,
     })
     expect(shown(placed)).toEqual(shown(all))
@@ -262,8 +262,8 @@ test.each([
     const range = { from: String(to - 2 * day + moved), to: String(to + moved) }
     const request = { ...rowQueryOf(range, 'flow_time', now, local), by: 'bytes', limit: 5, group: fields } as const
     return step === undefined
-      ? flowSums(query, request, { fields, step }, groupsSql, { disconnected: signal, many: noFlows })
-      : flowSums(query, { ...request, step }, { fields, step }, seriesSql, { disconnected: signal, many: noFlows })
+      ? flowSums(query, request, { fields, step }, groupsSql, { signal, many: noFlows })
+      : flowSums(query, { ...request, step }, { fields, step }, seriesSql, { signal, many: noFlows })
   }
   const first = await sums(0, reader)
   const before = new Set(statements.splice(0))
@@ -282,10 +282,10 @@ test('many groups use one statement', async () => {
   const rowQuery = rowQueryOf({ from: String(now - 2 * day) }, 'flow_time', now, local)
   const request: GroupsRequest = { ...rowQuery, group: fields, by: 'flows', limit: 5 }
   const rows = await flowSums(reader, request, { fields, step: undefined }, groupsSql, {
-    disconnected: signal,
+    signal,
     many: noFlows,
   })
-  expect(shown(rows)).toEqual(shown(await rowsOf(api.store.reader, groupsSql(request), signal)))
+  expect(shown(rows)).toEqual(shown(await readRows<SumRow>({ store: api.store.reader, signal }, groupsSql(request))))
   expect(rows?.[0]).toMatchObject({ _all_groups: 2100 })
   expect(statements).toHaveLength(2)
 })

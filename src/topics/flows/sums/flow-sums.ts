@@ -8,7 +8,7 @@ import { largestGroups, placedSeries } from './kept-sums.ts'
 import { manyGroups } from './many-groups.ts'
 import { currentWork } from '../../work.ts'
 import type { SumRow } from './request.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
 
@@ -24,36 +24,36 @@ const sharedFlows = 10_000_000
 export const hourlyFlows = 1_000_000
 
 type FlowSumsOptions = Readonly<{
-  disconnected: AbortSignal
+  signal: AbortSignal
   /** See `manyGroups`. */
   countsAll?: boolean
   many?: number
 }>
 
-/** Rows of `groupsSql` or `seriesSql`. Undefined when the client has disconnected. */
+/** Rows of `groupsSql` or `seriesSql`. */
 export async function flowSums<Request extends AggregateQuery>(
   store: StoreReader,
   request: Request,
   groups: SumGroups,
   sql: SumSql<Request>,
-  { disconnected, countsAll = false, many = manyFlows }: FlowSumsOptions,
-): Promise<readonly SumRow[] | undefined> {
+  { signal, countsAll = false, many = manyFlows }: FlowSumsOptions,
+): Promise<readonly SumRow[]> {
   const dialect = dialectOf(store)
   const sums = await store.sums?.()
   const flows = dialect.hasParts ? sums?.flows : undefined
   const stored = flows?.rows ?? 0
   const hourSums = sums === undefined || rowsIn(request, sums.flows) > hourlyFlows ? sums?.hourSums : []
-  if (stored <= many) return rowsOf(store, sql({ ...request, hourSums }, dialect), disconnected)
+  if (stored <= many) return readRows<SumRow>({ store, signal }, sql({ ...request, hourSums }, dialect))
   const read = (doubles: boolean) =>
     fastSums(store, { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
       sql,
       expected: rowsIn(request, flows),
       endpoints: sums?.endpoints,
-      disconnected,
+      signal,
       countsAll,
     })
   const rows = await read(true)
-  return rows === undefined || areExact(rows) ? rows : read(false)
+  return areExact(rows) ? rows : read(false)
 }
 
 /** About, without the filter. */
@@ -66,7 +66,7 @@ type FastSumsOptions<Request> = Readonly<{
   sql: SumSql<Request>
   expected: number
   endpoints: number | undefined
-  disconnected: AbortSignal
+  signal: AbortSignal
   countsAll: boolean
 }>
 
@@ -75,24 +75,24 @@ async function fastSums<Request extends AggregateQuery>(
   request: Request,
   { fields, step }: SumGroups,
   { sql, ...how }: FastSumsOptions<Request>,
-): Promise<readonly SumRow[] | undefined> {
-  const { expected, disconnected } = how
+): Promise<readonly SumRow[]> {
+  const { expected, signal } = how
   const grouped = { ...request, group: fields }
   currentWork()?.expect(mostStatements, expected)
   const many = step === undefined ? await manyGroups(store, grouped, how) : 'few'
   if (many !== 'few') return many
   currentWork()?.expect(step === undefined && request.of === undefined ? 2 : 4)
-  const counted = step === undefined ? await countedValues(store, grouped, expected, disconnected) : 'none'
+  const counted = step === undefined ? await countedValues(store, grouped, expected, signal) : 'none'
   if (counted !== 'none') return counted
   const rows =
     step === undefined
-      ? await largestGroups(store, grouped, disconnected)
+      ? await largestGroups(store, grouped, signal)
       : fields.length === 1
-        ? await placedSeries(store, { ...grouped, step }, disconnected)
+        ? await placedSeries(store, { ...grouped, step }, signal)
         : 'none'
   if (rows !== 'none') return rows
   const byIds = step === undefined && fields.length > 0 ? await addressGroups(store, grouped, how) : 'none'
-  return byIds === 'none' ? rowsOf(store, sql(request, dialectOf(store)), disconnected) : byIds
+  return byIds === 'none' ? readRows<SumRow>({ store, signal }, sql(request, dialectOf(store))) : byIds
 }
 
 function areExact(rows: readonly SumRow[]): boolean {

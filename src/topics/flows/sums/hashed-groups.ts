@@ -12,7 +12,7 @@ import {
 } from '../../../query/plan/index.ts'
 import type { SumRow } from './request.ts'
 import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 /** More equal groups at the limit are not named one by one. */
 const maxCandidates = 2000
@@ -21,13 +21,12 @@ const maxCandidates = 2000
 export async function hashedGroups(
   store: StoreReader,
   request: GroupsRequest,
-  disconnected: AbortSignal,
-): Promise<readonly SumRow[] | 'none' | undefined> {
+  signal: AbortSignal,
+): Promise<readonly SumRow[] | 'none'> {
   const { limit, by } = request
   const ends = isMeasure(by) && limit < maxCandidates ? hashedEnds(request, storedEnds) : undefined
   if (ends === undefined) return 'none'
-  const largest = await largestByHash(store, request, ends, disconnected)
-  if (largest === undefined) return undefined
+  const largest = await largestByHash(store, request, ends, signal)
   const sums = summedMeasures(request)
   const all = Object.fromEntries(
     ['groups', ...sums].map((name) => [`_all_${name}`, largest[0]?.[`_all_${name}`] ?? null]),
@@ -38,8 +37,7 @@ export async function hashedGroups(
   const times = [...new Set(groups.map((row) => BigInt(row['_at'] as string | number)))].sort((a, b) =>
     a < b ? -1 : 1,
   )
-  const texts = await rowsOf(store, hashedTextsSql(request, ends, times), disconnected)
-  if (texts === undefined) return undefined
+  const texts = await readRows<SumRow>({ store, signal }, hashedTextsSql(request, ends, times))
   const named: SumRow[] = groups.map((row) => ({ ...row }))
   for (const { index } of ends) {
     const textOfHash = new Map(texts.map((row) => [String(row[`_h${index}`]), row[`_t${index}`]]))
@@ -58,9 +56,9 @@ async function largestByHash(
   store: StoreReader,
   request: GroupsRequest,
   ends: readonly HashedEnd[],
-  disconnected: AbortSignal,
-): Promise<readonly SumRow[] | undefined> {
-  const whole = () => rowsOf(store, hashedGroupsSql(request, ends, { most: maxCandidates }), disconnected)
+  signal: AbortSignal,
+): Promise<readonly SumRow[]> {
+  const whole = () => readRows<SumRow>({ store, signal }, hashedGroupsSql(request, ends, { most: maxCandidates }))
   const shared = sharedPass(request.group, request.beside)
   if (shared === undefined) return whole()
   const { pair, alone } = shared
@@ -68,11 +66,11 @@ async function largestByHash(
   const pairEnds = isPair ? ends : (hashedEnds({ ...request, group: pair }, storedEnds) ?? [])
   const sql = hashedGroupsSql({ ...request, group: pair }, pairEnds, { most: maxCandidates, alone })
   try {
-    const rows = await rowsOf(store, sql, disconnected)
+    const rows = await readRows<SumRow>({ store, signal }, sql)
     return isPair
-      ? rows?.filter((row) => row['_alone'] !== true)
+      ? rows.filter((row) => row['_alone'] !== true)
       : rows
-          ?.filter((row) => row['_alone'] !== false)
+          .filter((row) => row['_alone'] !== false)
           .map((row) => ({ ...row, _h0: row[`_h${alone}`], _all_groups: row['_all_alone'] }))
   } catch (error) {
     // Groups by one endpoint need less memory.

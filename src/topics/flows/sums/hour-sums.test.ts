@@ -29,7 +29,7 @@ async function readsHours(group: string, flows: number, hourSums: readonly HourS
   }
   const fields = group.split(',').map(groupField)
   const request = { ...rowQueryOf({ from }, 'flow_time', now, local), group: fields, by: 'bytes', limit: 10 } as const
-  await flowSums(store, request, { fields, step: undefined }, groupsSql, { disconnected: signal })
+  await flowSums(store, request, { fields, step: undefined }, groupsSql, { signal })
   expect(statements).toHaveLength(1)
   return statements[0]?.includes(') hours') === true
 }

@@ -19,7 +19,7 @@ import { hashedGroups } from './hashed-groups.ts'
 import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
 import type { SumRow } from './request.ts'
 import { integerCell } from '../../../model/integer-cell.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 
 /** The result of more groups would not be kept. */
 const mostGroups = 2000
@@ -29,16 +29,15 @@ const parts: readonly Part[] = ['middle', 'edges']
 export async function largestGroups(
   store: StoreReader,
   request: GroupsRequest,
-  disconnected: AbortSignal,
-): Promise<readonly SumRow[] | 'none' | undefined> {
+  signal: AbortSignal,
+): Promise<readonly SumRow[] | 'none'> {
   const { group, by, of, limit } = request
   if (!isMeasure(by) || of !== undefined || group.length === 0) return 'none'
-  if (!group.every(hasFewValues)) return hashedGroups(store, request, disconnected)
+  if (!group.every(hasFewValues)) return hashedGroups(store, request, signal)
   if (middleOf(request) === undefined) return 'none'
   const records: SumRow[] = []
   for (const part of parts) {
-    const rows = await rowsOf(store, groupSumsSql(request, part, mostGroups + 1), disconnected)
-    if (rows === undefined) return undefined
+    const rows = await readRows<SumRow>({ store, signal }, groupSumsSql(request, part, mostGroups + 1))
     if (rows.length > mostGroups) return 'none'
     records.push(...rows)
   }
@@ -53,17 +52,16 @@ export async function largestGroups(
 export async function placedSeries(
   store: StoreReader,
   request: SeriesRequest,
-  disconnected: AbortSignal,
-): Promise<readonly SumRow[] | 'none' | undefined> {
-  const groups = await largestGroups(store, request, disconnected)
-  if (groups === undefined || groups === 'none') return groups
+  signal: AbortSignal,
+): Promise<readonly SumRow[] | 'none'> {
+  const groups = await largestGroups(store, request, signal)
+  if (groups === 'none') return groups
   const largest = groups.filter((row) => row['_place'] !== null).map((row) => row['_g0'])
   const places = placesOf(request, storedEnds, largest)
   if (places === undefined) return 'none'
   const records: SumRow[] = []
   for (const part of middleOf(request) === undefined ? [undefined] : parts) {
-    const rows = await rowsOf(store, placedSumsSql(request, places, part), disconnected)
-    if (rows === undefined) return undefined
+    const rows = await readRows<SumRow>({ store, signal }, placedSumsSql(request, places, part))
     records.push(...rows)
   }
   const sums = summedMeasures(request).map((name) => `_${name}`)

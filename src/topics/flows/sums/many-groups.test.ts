@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../../test/kit/random.ts'
 import type { StoreReader } from '../../../engine/control.ts'
 import { groupsSql, type GroupsRequest, type Rank } from '../../../query/plan/index.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
+import type { SumRow } from './request.ts'
 import { manyGroups } from './many-groups.ts'
 import { groupField, rowQueryOf } from '../row-query.ts'
 import { local } from '../../../api/access/principal.ts'
@@ -16,7 +17,7 @@ const now = Date.now()
 const day = 86_400_000
 const limits = { many: 0, perPart: 20, parts: 5, buckets: 64, most: 60 }
 const countsAll = true
-const disconnected = new AbortController().signal
+const signal = new AbortController().signal
 
 test.each([
   { type: 'DOUBLE', sizes: [0, 7, 1000], queried: 7 },
@@ -70,9 +71,9 @@ test.each([
         ...(by === 'drop_bytes' ? { further: ['drop_bytes'] } : {}),
         doubles: type === 'DOUBLE',
       }
-      const one = (await rowsOf(store, groupsSql(request), disconnected)) ?? []
+      const one = await readRows<SumRow>({ store, signal }, groupsSql(request))
       statements.length = 0
-      const many = (await manyGroups(store, request, { expected: 800, disconnected, countsAll, limits })) as Record<
+      const many = (await manyGroups(store, request, { expected: 800, signal, countsAll, limits })) as Record<
         string,
         unknown
       >[]
@@ -122,12 +123,9 @@ test('addresses with one id need no joins, and one that gets a second id is one 
   const { store, statements } = watched
   const both = async () => [
     plainRows(
-      (await manyGroups(store, request, { expected: 200, disconnected, countsAll, limits })) as Record<
-        string,
-        unknown
-      >[],
+      (await manyGroups(store, request, { expected: 200, signal, countsAll, limits })) as Record<string, unknown>[],
     ),
-    plainRows((await rowsOf(reader, groupsSql(request), disconnected)) ?? []),
+    plainRows(await readRows<SumRow>({ store: reader, signal }, groupsSql(request))),
   ]
   const [alone, expected] = await both()
   expect(alone).toEqual(expected)
@@ -177,11 +175,11 @@ test('groups of the largest buckets equal those of one statement, or all groups 
       limit,
       doubles,
     }
-    const [expected = []] = [await rowsOf(api.store.reader, groupsSql(request), disconnected)]
+    const expected = await readRows<SumRow>({ store: api.store.reader, signal }, groupsSql(request))
     statements.length = 0
     const rows = (await manyGroups(store, request, {
       expected: 3000,
-      disconnected,
+      signal,
       countsAll: false,
       limits: { ...limits, buckets: 1024, most: by === 'packets' ? 10_000 : 700 },
     })) as Record<string, unknown>[]
@@ -205,24 +203,22 @@ test('few groups, statistics and groups without an address use one statement', a
   )
   const question = rowQueryOf({}, 'flow_time', now, local)
   const request: GroupsRequest = { ...question, group: ['src_addr', 'dst_addr'].map(groupField), by: 'bytes', limit: 5 }
-  expect(await manyGroups(api.store.reader, request, { expected: 30, disconnected, countsAll })).toBe('few')
+  expect(await manyGroups(api.store.reader, request, { expected: 30, signal, countsAll })).toBe('few')
   expect(
     await manyGroups(
       api.store.reader,
       { ...request, group: ['src_port', 'dst_port'].map(groupField) },
-      { expected: 30, disconnected, countsAll, limits },
+      { expected: 30, signal, countsAll, limits },
     ),
   ).toBe('few')
   expect(
     await manyGroups(
       api.store.reader,
       { ...request, by: 'p90', of: groupField('bytes') },
-      { expected: 30, disconnected, countsAll, limits },
+      { expected: 30, signal, countsAll, limits },
     ),
   ).toBe('few')
-  expect(await manyGroups(api.store.reader, request, { expected: 800, disconnected, countsAll, limits })).toHaveLength(
-    5,
-  )
+  expect(await manyGroups(api.store.reader, request, { expected: 800, signal, countsAll, limits })).toHaveLength(5)
 })
 
 test('groups of a store that lacks the addresses of a day equal those of one statement', async () => {
@@ -250,11 +246,11 @@ test('groups of a store that lacks the addresses of a day equal those of one sta
     doubles: true,
   }
   const { reader } = api.store
-  const rows = (await manyGroups(reader, request, { expected: 400, disconnected, countsAll, limits })) as Record<
+  const rows = (await manyGroups(reader, request, { expected: 400, signal, countsAll, limits })) as Record<
     string,
     unknown
   >[]
-  expect(plainRows(rows)).toEqual(plainRows((await rowsOf(reader, groupsSql(request), disconnected)) ?? []))
+  expect(plainRows(rows)).toEqual(plainRows(await readRows<SumRow>({ store: reader, signal }, groupsSql(request))))
   // Flows without addresses are lost too, until the journal returns them.
   expect(rows[0]).toMatchObject({ _all_flows: 200 })
 })

@@ -20,7 +20,7 @@ import { integerCell } from '../../../model/integer-cell.ts'
 import { firstIdsTable } from '../../../store/read/first-ids.ts'
 import { endpointIds, endpointsView, filePrefix } from '../../../store/read/views.ts'
 import { readOfIds } from './more-parts.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 import type { Cell } from '../../cells.ts'
 import type { SumRow } from './request.ts'
 import { compareCells } from '../../cells.ts'
@@ -66,59 +66,56 @@ const repeated = 0.5
 type ManyGroupsOptions = Readonly<{
   /** Flows in the range. */
   expected: number
-  disconnected: AbortSignal
+  signal: AbortSignal
   /** False: the number of groups can be an estimate, with its relative error as `_groups_error`. */
   countsAll: boolean
   limits?: ManyGroupsLimits
 }>
 
-/** `few`: another statement is faster. Undefined when the client has disconnected. */
+/** `few`: another statement is faster. */
 export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,
-  { expected, disconnected, countsAll, limits = defaultLimits }: ManyGroupsOptions,
-): Promise<readonly SumRow[] | 'few' | undefined> {
+  { expected, signal, countsAll, limits = defaultLimits }: ManyGroupsOptions,
+): Promise<readonly SumRow[] | 'few'> {
   const { group, by, of } = request
   const hasAddress = group.some((field) => storedEndpoints.idOf(field) !== undefined)
   // Single addresses are too few for memory to matter.
   if (of !== undefined || !isMeasure(by) || !hasAddress || group.length === 1) return 'few'
-  const sample = (await rowsOf(store, groupSampleSql(request, storedEndpoints), disconnected))?.[0]
-  if (sample === undefined) return undefined
+  const sample = (await readRows<SumRow>({ store, signal }, groupSampleSql(request, storedEndpoints)))[0]!
   const share = Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))
   // An upper bound: the rate of new groups falls.
   let groups = share * expected
   if (groups <= limits.many) return 'few'
   if (groups > limits.perPart && share < repeated) {
-    const counted = (await rowsOf(store, groupCountSql(request, storedEndpoints), disconnected))?.[0]
-    if (counted === undefined) return undefined
+    const counted = (await readRows<SumRow>({ store, signal }, groupCountSql(request, storedEndpoints)))[0]!
     groups = Number(counted['_groups'])
   }
   const isBounded = !countsAll && groups > limits.perPart
   return readOfIds(
-    { store, disconnected },
+    { store, signal },
     { groups, single: singleIdsOf(sample), limits },
     {
-      whole: isBounded ? (single) => largestOfBuckets(store, request, { single, ...limits }, disconnected) : undefined,
-      parts: (single, parts) => readParts(store, request, { parts, single }, disconnected),
+      whole: isBounded ? (single) => largestOfBuckets(store, request, { single, ...limits }, signal) : undefined,
+      parts: (single, parts) => readParts(store, request, { parts, single }, signal),
     },
   )
 }
 
-/** Undefined if other groups can be as large, the ids are out of date, or the client has disconnected. */
+/** Undefined if other groups can be as large, or the ids are out of date. */
 async function largestOfBuckets(
   store: StoreReader,
   request: GroupsRequest,
   { single, buckets, most }: BucketsOfGroups,
-  disconnected: AbortSignal,
+  signal: AbortSignal,
 ): Promise<readonly SumRow[] | undefined> {
   currentWork()?.expect(3)
-  const rows = await rowsOf(
-    store,
+  const rows = await readRows<SumRow>(
+    { store, signal },
     groupsOfBucketsSql(request, storedEndpoints, { single, buckets, most }),
-    disconnected,
   )
-  const [first] = rows ?? []
-  if (rows === undefined || first?.['_single'] !== true || first['_certain'] !== true) return undefined
+  const [first] = rows
+  if (first?.['_single'] !== true || first['_certain'] !== true) return undefined
   const totals = ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, first[`_all_${name}`]] as const)
   return withPlaces(namedOf(rows), {
     ...Object.fromEntries(totals),
@@ -133,12 +130,12 @@ function namedOf(rows: readonly SumRow[]): readonly SumRow[] {
   )
 }
 
-/** Undefined if the ids are out of date, or the client has disconnected. */
+/** Undefined if the ids are out of date. */
 async function readParts(
   store: StoreReader,
   request: GroupsRequest,
   { parts, single }: Readonly<{ parts: number; single: SingleIds | undefined }>,
-  disconnected: AbortSignal,
+  signal: AbortSignal,
 ): Promise<readonly SumRow[] | undefined> {
   const { by, limit } = request
   const summed = ['groups', ...summedMeasures(request)].map((name) => `_all_${name}`)
@@ -150,8 +147,8 @@ async function readParts(
     const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
     const min = last === undefined || last === null ? undefined : BigInt(last as string | number)
     const sql = groupsPartSql(request, storedEndpoints, { parts, part, single, min })
-    const rows = await rowsOf(store, sql, disconnected)
-    if (rows?.[0]?.['_single'] !== true) return undefined
+    const rows = await readRows<SumRow>({ store, signal }, sql)
+    if (rows[0]?.['_single'] !== true) return undefined
     for (const name of summed) {
       const sum = rows[0][name] as string | number | null | undefined
       if (sum !== undefined && sum !== null) totals.set(name, (totals.get(name) ?? 0n) + BigInt(sum))

@@ -2,7 +2,6 @@ import type { StoreReader } from '../../../engine/control.ts'
 import { Permits } from '../../../host/permits.ts'
 import { hasCode } from '../../../model/errors.ts'
 import type { SingleIds } from '../../../query/plan/index.ts'
-import { unlessAborted } from '../../unless-aborted.ts'
 
 /** Each reads all flows. */
 const mostParts = 16
@@ -10,24 +9,21 @@ const mostParts = 16
 /** One request at a time has so many groups: two would need the same memory, and no less time. */
 const turns = new WeakMap<StoreReader, Permits>()
 
-type Reading = Readonly<{ store: StoreReader; disconnected: AbortSignal }>
+type Reading = Readonly<{ store: StoreReader; signal: AbortSignal }>
 
-/**
- * `read` with so many parts, and with twice as many after each that lacks memory. Undefined when the client has
- * disconnected.
- */
+/** `read` with so many parts, and with twice as many after each that lacks memory. */
 export async function withMoreParts<Value>(
-  { store, disconnected }: Reading,
+  { store, signal }: Reading,
   parts: number,
-  read: (parts: number) => Promise<Value | undefined>,
-): Promise<Value | undefined> {
-  return inTurn({ store, disconnected }, () => withParts(parts, read))
+  read: (parts: number) => Promise<Value>,
+): Promise<Value> {
+  return inTurn({ store, signal }, () => withParts(parts, read))
 }
 
-function inTurn<Value>({ store, disconnected }: Reading, read: () => Promise<Value | undefined>) {
+function inTurn<Value>({ store, signal }: Reading, read: () => Promise<Value>) {
   const turn = turns.get(store) ?? new Permits(1)
   turns.set(store, turn)
-  return unlessAborted(disconnected, () => turn.use(read, disconnected))
+  return turn.use(read, signal)
 }
 
 /** Groups per statement, and statements. With more groups the store spills to disk. */
@@ -45,7 +41,7 @@ export async function readOfIds<Value>(
   reading: Reading,
   { groups, single, limits }: Readonly<{ groups: number; single: SingleIds | undefined; limits: PartLimits }>,
   { whole, parts: read }: GroupReaders<Value>,
-): Promise<Value | undefined> {
+): Promise<Value> {
   const readWith = (ids: SingleIds | undefined) => {
     // Joins of ids need memory too.
     const perPart = ids === undefined ? (2 / 3) * limits.perPart : limits.perPart
@@ -55,7 +51,9 @@ export async function readOfIds<Value>(
       async () => (await whole?.(ids).catch(unlessMemory)) ?? withParts(least, (parts) => read(ids, parts)),
     )
   }
-  return (single === undefined ? undefined : await readWith(single)) ?? (await readWith(undefined))
+  const result = (single === undefined ? undefined : await readWith(single)) ?? (await readWith(undefined))
+  if (result === undefined) throw new Error('ids that are joined cannot be out of date')
+  return result
 }
 
 function unlessMemory(error: unknown): undefined {

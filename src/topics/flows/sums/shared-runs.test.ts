@@ -6,8 +6,8 @@ const never = new AbortController().signal
 function watched() {
   const runs = new SharedRuns<string>()
   const begun: { signal: AbortSignal; answer: (value: string) => void; fail: (error: Error) => void }[] = []
-  const join = (key: string, now: number, disconnected = never) =>
-    runs.join(key, { now, disconnected }, (signal) => {
+  const join = (key: string, now: number, signal = never) =>
+    runs.join(key, { now, signal }, (signal) => {
       const { promise, resolve, reject } = Promise.withResolvers<string>()
       begun.push({ signal, answer: resolve, fail: reject })
       return promise
@@ -33,10 +33,10 @@ test('a run ends when its last client disconnects, and not before', async () => 
   const clients = [new AbortController(), new AbortController()] as const
   const answers = clients.map(({ signal }) => join('a', 0, signal))
   clients[0].abort()
-  expect(await answers[0]).toBeUndefined()
+  await expect(answers[0]).rejects.toThrow('aborted')
   expect(begun[0]?.signal.aborted).toBe(false)
   clients[1].abort()
-  expect(await answers[1]).toBeUndefined()
+  await expect(answers[1]).rejects.toThrow('aborted')
   expect(begun[0]?.signal.aborted).toBe(true)
   const next = join('a', 1)
   expect(begun).toHaveLength(2)
@@ -75,6 +75,6 @@ test('a client that disconnects from a failed run has no further one', async () 
   client.abort()
   begun[0]?.fail(new Error('no memory'))
   await expect(answers[0]).rejects.toThrow('no memory')
-  expect(await answers[1]).toBeUndefined()
+  await expect(answers[1]).rejects.toThrow('aborted')
   expect(begun).toHaveLength(1)
 })

@@ -2,7 +2,7 @@ import { currentWork, type Work } from '../../work.ts'
 
 interface Run<Answer> {
   readonly began: number
-  readonly answer: Promise<Answer | undefined>
+  readonly answer: Promise<Answer>
   readonly ended: AbortController
   /** Of the request that began it. */
   readonly work: Work | undefined
@@ -24,40 +24,40 @@ export class SharedRuns<Answer> {
     this.#joinedMs = joinedMs
   }
 
-  /** Undefined when the client has disconnected. `now`: monotonic ms. */
+  /** Rejects when the signal aborts. `now`: monotonic ms. */
   async join(
     key: string,
-    { now, disconnected }: Readonly<{ now: number; disconnected: AbortSignal }>,
-    begin: (disconnected: AbortSignal) => Promise<Answer | undefined>,
-  ): Promise<Answer | undefined> {
-    for (let failed = false; !disconnected.aborted; failed = true) {
+    { now, signal }: Readonly<{ now: number; signal: AbortSignal }>,
+    begin: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    for (let failed = false; ; failed = true) {
+      signal.throwIfAborted()
       const run = this.#runs.get(key)
       const joined = run !== undefined && now - run.began <= this.#joinedMs ? run : undefined
       try {
-        return await this.#wait(key, joined ?? this.#begin(key, now, begin), disconnected)
+        return await this.#wait(key, joined ?? this.#begin(key, now, begin), signal)
       } catch (error) {
         // Its cause can be the client that began it, for example the limit of that user.
-        if (joined === undefined || failed) throw error
+        if (signal.aborted || joined === undefined || failed) throw error
       }
     }
-    return undefined
   }
 
-  async #wait(key: string, run: Run<Answer>, disconnected: AbortSignal): Promise<Answer | undefined> {
+  async #wait(key: string, run: Run<Answer>, signal: AbortSignal): Promise<Answer> {
     run.waiting++
     if (run.work !== undefined) currentWork()?.join(run.work)
-    const { promise, resolve } = Promise.withResolvers<undefined>()
-    const leave = () => resolve(undefined)
-    disconnected.addEventListener('abort', leave, { once: true })
+    const { promise, reject } = Promise.withResolvers<never>()
+    const leave = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', leave, { once: true })
     try {
       return await Promise.race([run.answer, promise])
     } finally {
-      disconnected.removeEventListener('abort', leave)
+      signal.removeEventListener('abort', leave)
       if (--run.waiting === 0) this.#end(key, run)
     }
   }
 
-  #begin(key: string, began: number, begin: (disconnected: AbortSignal) => Promise<Answer | undefined>): Run<Answer> {
+  #begin(key: string, began: number, begin: (signal: AbortSignal) => Promise<Answer>): Run<Answer> {
     const ended = new AbortController()
     const run: Run<Answer> = { began, ended, work: currentWork(), waiting: 0, answer: begin(ended.signal) }
     this.#runs.set(key, run)

@@ -5,7 +5,7 @@ import { dialectOf } from '../../../query/index.ts'
 import { groupsSql, seriesSql, summedMeasures, type AggregateQuery } from '../../../query/plan/index.ts'
 import { coverageOf, storedTo, type Instance } from '../../coverage.ts'
 import type { Surroundings } from '../../operation.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 import type { SumsQuery } from '../parameters.ts'
 import { candidateSums } from './candidate-sums.ts'
 import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
@@ -24,8 +24,7 @@ type SumsRead<Request> = Readonly<{
   sql: SumSql<Request>
 }>
 
-/** Undefined when the client has disconnected. */
-export function readStoredSums(reading: Reading, sums: SumsRequest): Promise<SumsResult | undefined> {
+export function readStoredSums(reading: Reading, sums: SumsRequest): Promise<SumsResult> {
   const { query } = sums
   if (sums.is === 'series') {
     const { request } = sums
@@ -42,28 +41,26 @@ export function readStoredSums(reading: Reading, sums: SumsRequest): Promise<Sum
 
 const sharedRuns = new StoreRuns<SumsResult>()
 
-/** Undefined when the client has disconnected. */
 async function sharedSums<Request extends AggregateQuery>(
   reading: Reading,
   sums: SumsRead<Request>,
-): Promise<SumsResult | undefined> {
-  const { store, viewer, signal: disconnected, instance } = reading
+): Promise<SumsResult> {
+  const { store, viewer, signal, instance } = reading
   // Before the state of the store is read: if no row is missing here, that state has all of them.
   const unstored = storedTo(instance, sums.request.span)
   const stored = await store.sums?.()
   const visible = visibleFlows(instance.control, stored)
   const begin = (request: Request) => async (signal: AbortSignal) => {
     const answer = await storedSums({ ...reading, signal }, { ...sums, request })
-    return answer === undefined ? undefined : { ...answer, ...unstored }
+    return { ...answer, ...unstored }
   }
   const { request, groups, query } = sums
-  if (stored === undefined || visible === undefined) return begin(request)(disconnected)
+  if (stored === undefined || visible === undefined) return begin(request)(signal)
   const wide = widened(request, groups, stored)
   const key = sharedKey(wide ?? request, groups, wide === undefined ? query : withoutGroups(query), viewer)
   const answer = await sharedRuns
     .of(store)
-    .join(`${key} ${visible}`, { now: instance.host.clock.monotonic(), disconnected }, begin(wide ?? request))
-  if (answer === undefined) return undefined
+    .join(`${key} ${visible}`, { now: instance.host.clock.monotonic(), signal }, begin(wide ?? request))
   const rows = wide === undefined ? answer.rows : answer.rows.slice(0, request.limit)
   return { ...answer, rows, ...earlierOf(unstored, answer) }
 }
@@ -77,16 +74,18 @@ function earlierOf({ storedTo: first }: Pick<SumsResult, 'storedTo'>, { storedTo
 async function storedSums<Request extends AggregateQuery>(
   reading: Reading,
   { request, groups, query, sql }: SumsRead<Request>,
-): Promise<SumsResult | undefined> {
-  const { store, signal: disconnected, instance } = reading
+): Promise<SumsResult> {
+  const { store, signal, instance } = reading
   const dialect = dialectOf(store)
-  const answerOf = async (rows: readonly SumRow[] | undefined, about: AboutSums) =>
-    rows === undefined
-      ? undefined
-      : { ...withoutTotalRow(rows, request), span: request.span, ...about, ...(await coverageOf(instance, request)) }
+  const answerOf = async (rows: readonly SumRow[], about: AboutSums) => ({
+    ...withoutTotalRow(rows, request),
+    span: request.span,
+    ...about,
+    ...(await coverageOf(instance, request)),
+  })
   const sketch = query.source === 'raw' ? undefined : await sketchSums(store, request, groups)
   if (sketch !== undefined) {
-    const rows = await rowsOf(store, sql({ ...request, rollup: sketch }, dialect), disconnected)
+    const rows = await readRows<SumRow>({ store, signal }, sql({ ...request, rollup: sketch }, dialect))
     return answerOf(rows, { source: 'sketch', exact: false, relativeError: sketchError })
   }
   const {
@@ -102,18 +101,19 @@ async function storedSums<Request extends AggregateQuery>(
     request.of === undefined && request.further === undefined ? query.source : 'raw',
   )
   const fromFlows = async () =>
-    answerOf(await flowSums(store, request, groups, sql, { disconnected, countsAll: query.source === 'raw' }), {
+    answerOf(await flowSums(store, request, groups, sql, { signal, countsAll: query.source === 'raw' }), {
       source: 'raw',
       exact: true,
     })
   if (rollup === undefined) return fromFlows()
   const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
   const candidates = isOfCandidates
-    ? await candidateSums(store, { ...request, group: groups.fields }, rollup, disconnected)
+    ? await candidateSums(store, { ...request, group: groups.fields }, rollup, signal)
     : 'none'
   const rows =
-    candidates === 'none' ? await rowsOf(store, sql({ ...request, rollup }, dialect), disconnected) : candidates?.rows
-  if (rows === undefined || candidates === undefined) return undefined
+    candidates === 'none'
+      ? await readRows<SumRow>({ store, signal }, sql({ ...request, rollup }, dialect))
+      : candidates.rows
   const exact = isComplete || (candidates !== 'none' && candidates.isProven)
   if (!exact && flowsStored && remainderMatters(rows)) {
     onInsufficient?.()

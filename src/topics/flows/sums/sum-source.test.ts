@@ -113,10 +113,10 @@ test('facts about a rollup end when the last client that waits for them disconne
   )
   await expect.poll(() => ended.length).toBe(1)
   clients[0].abort()
-  await answers[0]
+  await expect(answers[0]).rejects.toThrow('aborted')
   expect(ended[0]?.aborted).toBe(false)
   clients[1].abort()
-  await answers[1]
+  await expect(answers[1]).rejects.toThrow('aborted')
   expect(ended[0]?.aborted).toBe(true)
 })
 

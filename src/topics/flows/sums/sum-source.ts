@@ -18,7 +18,7 @@ import type { SumRow } from './request.ts'
 import { fileSums } from './file-sums.ts'
 import type { Instance } from '../../coverage.ts'
 import type { Surroundings } from '../../operation.ts'
-import { rowsOf } from '../../unless-aborted.ts'
+import { readRows } from '../../rows.ts'
 import { StoreRuns } from './shared-sums.ts'
 
 type Fact = Readonly<Record<string, unknown>>
@@ -56,15 +56,15 @@ const factRuns = new StoreRuns<Fact | undefined>(Infinity)
 async function cachedFact(
   store: StoreReader,
   sql: string,
-  { clock, oldest, disconnected }: Readonly<{ clock: Clock; oldest: number; disconnected: AbortSignal }>,
+  { clock, oldest, signal }: Readonly<{ clock: Clock; oldest: number; signal: AbortSignal }>,
 ): Promise<Fact | undefined> {
   const now = clock.monotonic()
   const cached = factCache.of(store).get(sql)
   if (cached !== undefined && now - cached.answered < oldest) return cached.fact
-  return factRuns.of(store).join(sql, { now, disconnected }, async (signal) => {
-    const rows = await rowsOf(store, sql, signal)
-    if (rows !== undefined) factCache.put(store, sql, { fact: rows[0], answered: clock.monotonic() })
-    return rows?.[0]
+  return factRuns.of(store).join(sql, { now, signal }, async (signal) => {
+    const [fact] = await readRows<Fact>({ store, signal }, sql)
+    factCache.put(store, sql, { fact, answered: clock.monotonic() })
+    return fact
   })
 }
 
@@ -104,7 +104,7 @@ const raw: SumSource = { exact: true }
  * `rough` allows an inexact rollup.
  */
 export async function sumSource(
-  { store, viewer, signal: disconnected, instance }: SourceReading,
+  { store, viewer, signal, instance }: SourceReading,
   request: SumRequest,
   groups: SumGroups,
   mode: string | undefined,
@@ -132,8 +132,8 @@ export async function sumSource(
   const sql = lossSql(rollup, dialectOf(store))
   // Visibility requires current facts.
   const fact = scope.isLimited
-    ? (await rowsOf(store, sql, disconnected))?.[0]
-    : await cachedFact(store, sql, { clock, oldest: scope.isRough ? roughlyMs : 0, disconnected })
+    ? (await readRows<Fact>({ store, signal }, sql))[0]
+    : await cachedFact(store, sql, { clock, oldest: scope.isRough ? roughlyMs : 0, signal })
   const loss = lossOf(plan, fact, flows)
   const onInsufficient = () => memory?.remember(loss.oldest)
   if (needsFlows(plan, loss, scope)) {
