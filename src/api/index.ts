@@ -44,6 +44,7 @@ import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
+import { mcpRoutes, mcpSchemas } from './mcp/index.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
@@ -75,6 +76,7 @@ const schemas = {
   ...accessSchemas,
   ...changeSchemas,
   ...whySchemas,
+  ...mcpSchemas,
   ...investigateSchemas,
   ...auditSchemas,
   ...graphSchemas,
@@ -173,6 +175,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   fieldRoutes(app)
   liveRoutes(app, context, hub)
   tapRoutes(app, context)
+  mcpRoutes(app, context, () => routes)
   accessRoutes(app, context, gate)
   oidcRoutes(app, context, gate, oidc)
   consoleRoutes(app, context)

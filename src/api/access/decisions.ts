@@ -32,6 +32,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   live: scoped('Rows, series, graphs and counts of flows; no events.'),
   openLive: scoped('The live stream.'),
   setLive: scoped('Same as the live stream.'),
+  mcp: authenticated('Requests operations with the credentials of the caller; no rows itself.'),
   alerts: scoped('Alerts with a filter or labels within the permitted namespaces.'),
   tap: scoped('Flows of a source or a sink; no events.'),
   complete: scoped('Values of flows and changes, with their counts.'),

@@ -21,9 +21,9 @@ export function rejectExposed(listen: HostPort, tokens: number): void {
 
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i
 
-/** Node keeps only the first `Host` of several. */
-function headerValues(request: IncomingMessage, name: string) {
-  return request.headersDistinct[name] ?? []
+/** Node keeps only the first `Host` of several. A request that the process makes to itself has no distinct headers. */
+function headerValues({ headers, headersDistinct }: Partial<IncomingMessage>, name: string): readonly string[] {
+  return headersDistinct === undefined ? [headers?.[name] ?? []].flat() : (headersDistinct[name] ?? [])
 }
 
 export function checkBrowser(request: IncomingMessage, listenHost: string): void {

@@ -165,6 +165,7 @@ test('describes exactly the paths of the API', async () => {
     'POST /loki/api/v1/rules',
     'POST /loki/api/v1/series',
     'POST /loki/api/v1/status/buildinfo',
+    'POST /mcp',
     'POST /prometheus/api/v1/format_query',
     'POST /prometheus/api/v1/labels',
     'POST /prometheus/api/v1/parse_query',
