@@ -166,6 +166,15 @@ function configuration(
         severity: 'critical',
         annotations: { summary: '{{value}} connections of {{labels.src_name}}' },
       },
+      // Each rollout that cuts off the API is the cause of such an alert.
+      'database-silent': {
+        filter: 'src_owner_name = database and dst_owner_name = api',
+        window: '15s',
+        condition: '< 2 kB/s',
+        every: '5s',
+        for: '10s',
+        annotations: { summary: 'The API gets {{value}} from its database' },
+      },
     },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },

@@ -61,7 +61,7 @@ export function eventOf(
     ...(to === 'firing' && validMs !== undefined ? { validUntil: iso(at + validMs) } : {}),
     ...(repeated === true ? { repeated, ...withoutUndefined({ refresh }) } : {}),
     ...(reason === undefined ? {} : { reason }),
-    ...(cause === undefined ? {} : { cause: { ...cause, url: causeUrlOf(generatorUrl) } }),
+    ...(cause === undefined ? {} : { cause: { ...cause, url: causeUrlOf(generatorUrl, cause.onset, at) } }),
     generatorURL: generatorUrl,
   }
   return {

@@ -12,9 +12,14 @@ export function viewOf(rule: AlertRule | undefined, labels: Readonly<Record<stri
   return `/${rule.view}?${query({ ...(filter === '' ? {} : { q: filter }), t })}`
 }
 
-/** The view of {@link viewOf} with the changes that preceded. */
-export function causeUrlOf(url: string): string {
-  return `${url}&why=1`
+const beforeOnsetMs = 15 * 60_000
+
+/** The URL of a view of flows with the changes that preceded `onset` (ISO 8601), until `at` (Unix ms). */
+export function causeUrlOf(url: string, onset: string, at: number): string {
+  const link = new URL(url)
+  link.searchParams.set('t', `${second(Date.parse(onset) - beforeOnsetMs, Math.floor)}..${second(at, Math.ceil)}`)
+  link.searchParams.set('why', '1')
+  return link.href
 }
 
 /** Of the rows of an alert. */

@@ -14,6 +14,8 @@ type Parts = Readonly<{
 /** Before the alert was active: enough to see the level before. */
 const leastMs = 30 * 60_000
 const windows = 6
+/** Windows have the times of receipt: exporters report a flow after its end. */
+const reportedMs = 2 * 60_000
 
 /** Sinks of alerts see all namespaces. */
 const viewer = { name: 'alerts', namespaces: undefined, peers: 'shown' } as const
@@ -52,7 +54,7 @@ export async function causeOfAlert(
 function levelOf({ condition, window }: FilterRule, active: number, { levels, step }: PrecedingChanges) {
   const slackMs = 2 * step * 1000
   const isPossible = ({ time, before, after }: ShownLevel) =>
-    Date.parse(time) >= active - window - slackMs &&
+    Date.parse(time) >= active - window - reportedMs - slackMs &&
     Date.parse(time) <= active + slackMs &&
     (condition.operator.startsWith('<') ? after < before : !condition.operator.startsWith('>') || after > before)
   const sizeOf = ({ before, after }: ShownLevel) => Math.abs(after - before)
