@@ -1,3 +1,4 @@
+import { difference } from './difference.ts'
 import { momentAt } from './format.ts'
 import type { ChartMark, ChartSeries } from './chart.tsx'
 import { partsText } from '../text/parts.ts'
@@ -13,6 +14,16 @@ type ValueTableProps = Readonly<{
 
 export function valueText(value: number | null | undefined, format: (value: number) => string): string {
   return value === null || value === undefined ? '–' : format(value)
+}
+
+/** With the difference to the earlier value, if that is known. */
+export function comparedText(
+  { values, earlier }: ChartSeries,
+  index: number,
+  format: (value: number) => string,
+): string {
+  const [text, change] = [valueText(values[index], format), difference(values[index], earlier?.[index])]
+  return change === '' ? text : partsText.difference(text, change)
 }
 
 export function isIn(times: readonly number[], index: number, { at, since = at }: ChartMark): boolean {
@@ -44,9 +55,9 @@ export function ValueTable({ times, series, marks, height, format }: ValueTableP
               <th scope="row" className="mono">
                 {momentAt(at * 1000)}
               </th>
-              {series.map(({ name, values }, index) => (
-                <td key={`${index} ${name}`} className="end">
-                  {valueText(values[row], format)}
+              {series.map((part, index) => (
+                <td key={`${index} ${part.name}`} className="end">
+                  {comparedText(part, row, format)}
                 </td>
               ))}
               {marks.length > 0 && (

@@ -1,7 +1,14 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
+import { difference } from './difference.ts'
 import { tooltipPlace } from './tooltip-place.ts'
 
-export type Reading = Readonly<{ name: string; mark: string; value: number | null | undefined; other?: boolean }>
+export type Reading = Readonly<{
+  name: string
+  mark: string
+  value: number | null | undefined
+  earlier?: number | null | undefined
+  other?: boolean
+}>
 
 type ChartTooltipProps = Readonly<{
   title: string
@@ -60,8 +67,14 @@ export function ChartTooltip({
     <dl ref={tip} className="chart-read" popover="manual" aria-hidden="true">
       <dt className="mono">{title}</dt>
       <dd />
-      {[...sorted(readings), ...totals].map(({ name, mark, value }, index) => (
-        <Line key={`${index} ${name}`} name={name} mark={mark} text={format(value)} />
+      {[...sorted(readings), ...totals].map(({ name, mark, value, earlier }, index) => (
+        <Line
+          key={`${index} ${name}`}
+          name={name}
+          mark={mark}
+          text={format(value)}
+          change={difference(value, earlier)}
+        />
       ))}
       {events.text !== '' && (
         <>
@@ -73,14 +86,17 @@ export function ChartTooltip({
   )
 }
 
-function Line({ name, mark, text }: { name: string; mark: string; text: string }) {
+function Line({ name, mark, text, change }: { name: string; mark: string; text: string; change: string }) {
   return (
     <>
       <dt className="legend">
         <i className={mark} />
         {name}
       </dt>
-      <dd>{text}</dd>
+      <dd>
+        {text}
+        {change !== '' && <span className="change dim">{change}</span>}
+      </dd>
     </>
   )
 }

@@ -7,7 +7,7 @@ import { ChartLegend, MarkLegend } from './chart-legend.tsx'
 import { ChartTooltip } from './chart-tooltip.tsx'
 import { isShown, showAll } from './legend-choice.ts'
 import type { Drawn } from './chart-draw.ts'
-import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
+import { comparedText, isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
 import { whyText } from '../text/why.ts'
 
@@ -16,6 +16,8 @@ export type ChartSeries = Readonly<{
   /** null: a gap; undefined: the value before lasts. */
   values: readonly (number | null | undefined)[]
   other?: boolean
+  /** Of an earlier range, at the same places; undefined: not known. */
+  earlier?: readonly (number | null | undefined)[] | undefined
   /** Semantic colour; otherwise colours only distinguish series. */
   tone?: 'good' | 'warning' | 'bad' | 'series-1'
 }>
@@ -237,7 +239,7 @@ export function Chart({
     cursor === undefined
       ? partsText.arrowKeysHint
       : `${momentAt((times[cursor] ?? 0) * 1000)}: ${[
-          all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', '),
+          all.map((part) => `${part.name} ${comparedText(part, cursor, format)}`).join(', '),
           ...[happened(cursor)].filter((events) => events !== ''),
         ].join('; ')}`
   const selectionText =
@@ -301,10 +303,20 @@ export function Chart({
                 name: part.name,
                 mark: markClass(part, shown.hues[index] ?? index),
                 value: part.values[cursor],
+                earlier: part.earlier?.[cursor],
                 other: part.other === true,
               }))}
-              totals={lines.flatMap(({ name, values }, index) =>
-                isShown(choice, name) ? [{ name, mark: `c-line c-line-${index % 2}`, value: values[cursor] }] : [],
+              totals={lines.flatMap(({ name, values, earlier }, index) =>
+                isShown(choice, name)
+                  ? [
+                      {
+                        name,
+                        mark: `c-line c-line-${index % 2}`,
+                        value: values[cursor],
+                        earlier: earlier?.[cursor],
+                      },
+                    ]
+                  : [],
               )}
               format={(value) => valueText(value, format)}
               events={{ title: partsText.eventsInText, text: happened(cursor) }}

@@ -67,6 +67,8 @@ export const flowsText = {
   flowsOfTheGroup: 'Flows of the group',
   groupTotalHint: 'Total of the group; estimated if sampled (reported value × sampling interval)',
   share: 'Share',
+  earlierHint: (measure: string) => `The ${measure} of the group in the earlier time range`,
+  changeHint: 'Since the earlier time range; – if the earlier amount is not known',
   shareOf: (measure: string) => `Share of all ${measure}`,
   namespaceToNamespace: 'Namespace to namespace',
   ownerToOwner: 'Owner to owner',

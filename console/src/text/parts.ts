@@ -101,6 +101,9 @@ export const partsText = {
   selectedTimes: (selected: number, all: number) => `. ${selected} of ${all} times selected; Enter zooms in`,
   last: (count: string, unit: string) =>
     `Last ${count} ${count === '1' && unit === 'w' ? 'week' : (unitNames[unit] ?? '')}`,
+  unchanged: '0 %',
+  isNew: 'new',
+  difference: (value: string, change: string) => `${value} (${change})`,
   descending: 'descending',
   ascending: 'ascending',
 }

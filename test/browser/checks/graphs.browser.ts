@@ -1,11 +1,13 @@
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { valueName } from '../../../console/src/pages/flows/overview/names.ts'
+import { difference } from '../../../console/src/parts/difference.ts'
+import { measureNames, valueName } from '../../../console/src/pages/flows/overview/names.ts'
 import { useBigStage } from '../kit/big-stage.ts'
 import { figuresOf } from '../kit/saved.ts'
-import { chromiumPath, useStage } from '../kit/stage.ts'
+import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
 
 const hour = 3_600_000
+const pollOptions = { timeout: 30_000 }
 
 async function settled(page: Page, name: string | RegExp): Promise<Locator> {
   const panel = page.getByRole('region', { name, exact: true })
@@ -213,6 +215,87 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     ).toBe(Number(all?.s))
     await now.context().close()
     await before.context().close()
+  })
+
+  test('every list compares its groups with their amounts of the earlier range, as SQL does', async () => {
+    const [now, then] = [hours(4, 0), hours(8, 4)]
+    const page = await open(now.t, 'before=span&dim=src_addr&panels=talkers,protocols,pairs,boundary')
+    const amountsOf = async (fields: string, sql: string): Promise<ReadonlyMap<string, number>> =>
+      new Map(
+        (
+          await stage.weir.sql<Record<string, unknown>>(
+            `SELECT ${fields}, sum(bytes_est)::BIGINT AS s FROM flows WHERE ${sql} GROUP BY ALL`,
+          )
+        ).map((row) => {
+          const values = Object.values(row)
+          return [values.slice(0, -1).map(String).join(), Number(values.at(-1))]
+        }),
+      )
+    for (const [name, fields] of [
+      ['Largest by source address', 'src_addr'],
+      ['Protocols', 'proto'],
+      ['Source to destination', 'src_addr, dst_addr'],
+    ] as const) {
+      const panel = await settled(page, name)
+      await panel.getByText('Compared with the previous time range').waitFor()
+      await expect.poll(() => panel.locator('tbody .change', { hasText: '–' }).count(), pollOptions).toBe(0)
+      const [names = [], ...lines] = await figuresOf(page, panel)
+      expect(names.at(-1)).toBe('earlier')
+      const earlier = await amountsOf(fields, then.sql)
+      const all = [...earlier.values()].reduce((sum, amount) => sum + amount, 0)
+      const width = fields.split(', ').length
+      let left = all
+      for (const line of lines.filter((each) => each[width] === 'false')) {
+        const amount = earlier.get(line.slice(0, width).join()) ?? 0
+        expect({ name, line, amount: Number(line.at(-1)) }).toEqual({ name, line, amount })
+        left -= amount
+      }
+      for (const line of lines.filter((each) => each[width] === 'true')) expect(Number(line.at(-1)), name).toBe(left)
+      const total = [...(await amountsOf(fields, now.sql)).values()].reduce((sum, amount) => sum + amount, 0)
+      expect(await panel.locator('tfoot .change').textContent()).toBe(difference(total, all))
+    }
+    expect(await violations(page)).toEqual([])
+    const boundary = await settled(page, 'Across the boundary')
+    await expect.poll(() => boundary.locator('.change').count(), pollOptions).toBe(5)
+    // All of the range before the oldest flow is unknown, not zero.
+    await page.goto(page.url().replace('before=span', 'before=1w'))
+    await (await settled(page, 'Protocols')).getByText('begins before the oldest stored flow').waitFor()
+    expect(await page.getByRole('region', { name: 'Protocols' }).locator('.change').count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('tooltip and tables show the difference to the earlier range', async () => {
+    const { t, sql } = hours(4, 0)
+    const page = await open(t, 'before=span&dim=src_namespace&panels=bytes')
+    const panel = await settled(page, 'Bytes per second by source namespace')
+    const chart = panel.getByRole('slider')
+    await chart.focus()
+    await page.keyboard.press('End')
+    await page.keyboard.press('ArrowLeft')
+    await expect
+      .poll(() => chart.getAttribute('aria-valuetext'), pollOptions)
+      .toMatch(/total [\d.,]+ \w+\/s \((?:[+−][\d.,]+ %|0 %|new)\)/)
+    await panel.locator('.chart-read .change').first().waitFor()
+    await panel.getByRole('button', { name: 'Table' }).click()
+    await expect
+      .poll(() => panel.locator('.chart-table tbody td').first().textContent(), pollOptions)
+      .toMatch(/\((?:[+−][\d.,]+ %|0 %|new)\)/)
+    await page.goto(`${stage.weir.url}/flows?v=1&live=0&view=table&t=${t}&group=src_namespace&before=span`)
+    const grid = page.getByRole('grid')
+    await grid.getByRole('columnheader', { name: 'Change' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    const titles = await grid.getByRole('columnheader').allTextContents()
+    const [first = []] = await gridRows(page)
+    const shown = (title: string): string => first[titles.findIndex((each) => each.startsWith(title))] ?? ''
+    const number = (text: string): number => Number(text.replaceAll(',', ''))
+    const [wanted] = await stage.weir.sql<{ s: number | string }>(
+      `SELECT sum(bytes_est)::BIGINT AS s FROM flows WHERE ${hours(8, 4).sql.replaceAll('time_end', 'time_received')}
+        AND src_namespace IS NOT DISTINCT FROM (SELECT src_namespace FROM flows WHERE
+        ${sql.replaceAll('time_end', 'time_received')} GROUP BY 1 ORDER BY sum(bytes_est) DESC LIMIT 1)`,
+    )
+    expect(number(shown('Earlier'))).toBe(Number(wanted?.s))
+    expect(shown('Change')).toBe(difference(number(shown(measureNames.bytes)), number(shown('Earlier'))))
+    await page.context().close()
   })
 })
 

@@ -1,5 +1,6 @@
 import type { FlowGroups } from '../../../../src/api/published.ts'
 import { useMemo, useState } from 'react'
+import { difference } from '../../parts/difference.ts'
 import { count, counted, plainText, volume } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { RefreshButton } from '../../parts/states.tsx'
@@ -8,6 +9,7 @@ import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import { andFilter } from '../../parts/filter-text.ts'
 import { CsvExport, shownTable } from './csv-export.tsx'
 import { questionQuery } from './flow-filter.ts'
+import { CompareSelect } from './compare-select.tsx'
 import { GroupPicker } from './group-picker.tsx'
 import { groupRows, qualified, type GroupRow } from './groups.ts'
 import { sourceText } from './source-text.ts'
@@ -17,18 +19,24 @@ import { Running } from './query-status.tsx'
 import { portText } from '../../parts/port-names.ts'
 import { flowQueryOf } from './overview/flow-query.ts'
 import { conditionOf } from '../../parts/endpoint-condition.ts'
-import { measureNames, percent } from './overview/names.ts'
-import { measures, type Measure } from './overview/state.ts'
+import { useEarlierGroups, withEarlier, type EarlierSums } from './overview/earlier.ts'
+import { earlierNames } from './overview/earlier-names.ts'
+import { amountOf, measureNames, percent } from './overview/names.ts'
+import { offsetSeconds } from './overview/queries.ts'
+import { measures, type Earlier, type Measure } from './overview/state.ts'
+import { sharesOf } from './overview/sums.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
+import { panelsText } from '../../text/panels.ts'
 
 const path = '/api/v1/flows'
 const liveRefresh = 5
 /** Shown with the names of their services. */
 const ports: ReadonlySet<string> = new Set(['service_port', 'src_port', 'dst_port'])
-const [defaultLimit, maxGroups] = [500, 10_000]
+const [defaultLimit, maxGroups, leastEarlier] = [500, 10_000, 1000]
+const none: readonly string[] = []
 
 export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, group, by, w } = state
@@ -49,8 +57,25 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
   }
   const table = useTable<FlowGroups>(path, { ...query, limit }, revision)
   const { data, busy, cancel } = table
+  const fields = useMemo(() => (data === undefined ? none : fieldsOf(data)), [data])
+  const earlier = useEarlierGroups(
+    { data, isPlaceholderData: busy },
+    {
+      path,
+      flowQuery,
+      query: { group: query.group, by, time: query.time },
+      fields,
+      column: by,
+      limit: Math.max(limit, leastEarlier),
+      seconds: live ? 0 : offsetSeconds(state.before, t),
+    },
+  )
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
-  const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
+  const compared = useMemo(() => comparedGroups(rows, earlier, fields, data, by), [rows, earlier, fields, data, by])
+  const grid = useMemo(
+    () => (data === undefined ? [] : groupColumns(data, columns, by, w, compared)),
+    [data, columns, by, w, compared],
+  )
   const open = ({ cells }: GroupRow) => {
     if (data !== undefined && cells !== undefined)
       set({ q: andFilter(state.q, conditionOf(fieldsOf(data), cells)), group: [], live: false, sel: '' })
@@ -74,6 +99,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
         {busy && !live && <Running onCancel={cancel} />}
         <div className="end">
           {!live && <RefreshButton onClick={again} />}
+          <CompareSelect state={state} set={set} />
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
           <CsvExport<FlowGroups>
             path={path}
@@ -83,7 +109,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
             action={flowsText.csvAllGroups}
             hint={flowsText.groupsHint(count(maxGroups))}
             table={(answer) =>
-              shownTable(groupColumns(answer, columns, by, w), groupRows(answer, fieldsOf(answer).length))
+              shownTable(groupColumns(answer, columns, by, w, compared), groupRows(answer, fieldsOf(answer).length))
             }
             savedText={({ rows: { length }, others }) => {
               const left = Number(others.groups ?? 0)
@@ -111,6 +137,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
                   count(total.packets),
                   counted(Number(total.flows), 'flow'),
                 )}
+                {earlier !== undefined && ` · ${comparedText(Number(total[by] ?? 0), earlier, by, state.before)}`}
               </span>
               {shown < groups && limit < maxGroups && (
                 <button type="button" onClick={() => setLimit(maxGroups)}>
@@ -142,6 +169,26 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
   )
 }
 
+/** Amounts of the earlier range by the key of a row; undefined: not known. */
+type Compared = ReadonlyMap<string, number | undefined>
+
+function comparedGroups(
+  rows: readonly GroupRow[],
+  earlier: EarlierSums | undefined,
+  fields: readonly string[],
+  data: FlowGroups | undefined,
+  by: Measure,
+): Compared | undefined {
+  if (earlier?.isStored !== true || data === undefined) return undefined
+  const { shares } = withEarlier(sharesOf(data, fields, by), earlier)
+  return new Map(rows.map(({ key }, at) => [key, shares[at]?.earlier]))
+}
+
+function comparedText(now: number, { total, note }: EarlierSums, by: Measure, before: Earlier) {
+  if (total === undefined) return note
+  return panelsText.comparedTotal(earlierNames[before], amountOf(by, total), difference(now, total))
+}
+
 function fieldsOf({ columns }: FlowGroups): readonly string[] {
   return columns
     .slice(
@@ -156,6 +203,7 @@ function groupColumns(
   columns: ReadonlyMap<string, FlowColumn>,
   by: Measure,
   widths: Readonly<Record<string, number>>,
+  compared: Compared | undefined,
 ): readonly GridColumn<GroupRow>[] {
   const fields = fieldsOf(data)
   const sums = data.columns.slice(fields.length).map(({ name }) => name)
@@ -204,5 +252,25 @@ function groupColumns(
       end: true,
       cell: ({ sums: values }) => percent(Number(values[place] ?? 0), total),
     },
+    ...(compared === undefined
+      ? []
+      : [
+          {
+            id: 'earlier',
+            title: panelsText.earlier,
+            hint: flowsText.earlierHint(measureNames[by].toLowerCase()),
+            ...sized('earlier', 110, 1),
+            end: true,
+            cell: ({ key }: GroupRow) => count(compared.get(key) ?? null),
+          },
+          {
+            id: 'change',
+            title: panelsText.change,
+            hint: flowsText.changeHint,
+            ...sized('change', 96, 0),
+            end: true,
+            cell: ({ key, sums: values }: GroupRow) => difference(Number(values[place] ?? 0), compared.get(key)) || '–',
+          },
+        ]),
   ]
 }

@@ -6,13 +6,14 @@ import { isMoving } from '../../state/range.ts'
 import { ColumnPicker } from './column-picker.tsx'
 import { sortFields } from '../../parts/flows/columns.tsx'
 import { ExportMenu } from './export-menu.tsx'
+import { CompareSelect } from './compare-select.tsx'
 import { GroupPicker } from './group-picker.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { Cancelled, Running } from './query-status.tsx'
 import { OpenRecord } from './open-record.tsx'
 import { sourceText } from './source-text.ts'
 import { useRows, type RowsProps } from './rows.ts'
-import { useStoredRows, useTotals } from './stored.ts'
+import { useEarlierVolume, useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useStoredEnds } from './stored-ends.ts'
 import { useFlowMarks } from './marks.ts'
@@ -30,6 +31,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   const reading = useRows(props, stored.fields)
   const totals = useTotals({ filter, both, once }, span)
   const total = more ? totals?.flows : stored.rows.length
+  const earlier = useEarlierVolume({ filter, both, once }, totals?.series, state)
   const { rows, busy, next, ends } = useStoredEnds(stored, { filter, both, once, fields, sort: order, revision }, total)
   const marks = useFlowMarks(state, set, span, stored.source, 0)
   const [message, setMessage] = useState('')
@@ -64,6 +66,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
             </button>
           )}
           <RefreshButton onClick={again} />
+          <CompareSelect state={state} set={set} />
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ExportMenu
             flowQuery={state}
@@ -80,7 +83,12 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
       {totals === undefined && rows.length > 0 && <LoadingChart />}
       {totals !== undefined && rows.length > 0 && (
         <Suspense fallback={<LoadingChart />}>
-          <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} marks={marks} />
+          <Volume
+            answer={totals.series}
+            earlier={earlier}
+            onSpan={(from, to) => set({ t: { from, to } })}
+            marks={marks}
+          />
         </Suspense>
       )}
       <div className="page-body">

@@ -6,7 +6,9 @@ import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { useAfterPaint } from './use-after-paint.ts'
-import { defaultLook } from './overview/state.ts'
+import { offsetSeconds } from './overview/queries.ts'
+import { defaultLook, type Earlier } from './overview/state.ts'
+import type { FlowsState } from './state.ts'
 
 const volumeGroup = 'src_endpoint'
 
@@ -126,4 +128,37 @@ export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | und
 function sumOf({ columns, rows }: FlowFrame, name: string) {
   const at = columns.findIndex((column) => column.name === name)
   return rows.reduce((sum, row) => sum + Number(row[at]), 0)
+}
+
+/** The sums of the flows of an earlier range, if the view compares with one. */
+export function useEarlierVolume(
+  flowQuery: FlowQuestion,
+  series: Series | undefined,
+  { before, t }: Pick<FlowsState, 'before' | 't'>,
+): Readonly<{ answer: Series; seconds: number; before: Earlier }> | undefined {
+  const seconds = offsetSeconds(before, t)
+  const question = questionQuery(flowQuery)
+  const span = series?.span
+  const { data } = useQuery({
+    queryKey: ['earlier volume', question, span?.from, span?.to, seconds],
+    enabled: span !== undefined && seconds > 0,
+    staleTime: Infinity,
+    gcTime: 60_000,
+    queryFn: ({ signal }) =>
+      request<Series>('/api/v1/series', {
+        signal,
+        query: {
+          ...question,
+          from: span?.from,
+          to: span?.to,
+          time: 'time_received',
+          source: 'raw',
+          offset: `${seconds}s`,
+        },
+      }),
+  })
+  return useMemo(
+    () => (data === undefined || seconds === 0 ? undefined : { answer: data, seconds, before }),
+    [data, seconds, before],
+  )
 }

@@ -5,7 +5,8 @@ import type { OwnKind } from './kinds.ts'
 import { Panel } from './panel.tsx'
 import { csvOfShares } from './panel-csv.ts'
 import type { PanelProps } from './panels.tsx'
-import { useGroups } from './queries.ts'
+import { noteOf, useEarlierAnswer, withEarlier } from './earlier.ts'
+import { offsetSeconds, useGroups } from './queries.ts'
 import { Bars } from './shares.tsx'
 import type { Shares } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
@@ -36,7 +37,7 @@ const smallest = ['proto']
 /** Every flow has exactly one direction, so that they add up to the total. */
 export function BoundaryPanel({
   kind: { title },
-  context: { flowQuery, by, menu, onFilter },
+  context: { flowQuery, by, before, isLive, menu, onFilter },
 }: PanelProps<OwnKind>): React.ReactNode {
   const of = (at: 0 | 1 | 2 | 3) => ({ ...flowQuery, filter: allOf([flowQuery.filter, directions[at][1]]) })
   const first = useGroups(of(0), smallest, by, 1)
@@ -44,16 +45,34 @@ export function BoundaryPanel({
   const third = useGroups(of(2), smallest, by, 1)
   const fourth = useGroups(of(3), smallest, by, 1)
   const [a, b, c, d] = [first.data, second.data, third.data, fourth.data]
+  const seconds = isLive ? 0 : offsetSeconds(before, flowQuery.t)
+  const question = { group: 'proto', by, limit: 1 }
+  const olds = [
+    useEarlierAnswer(first, '/api/v1/flows', of(0), question, seconds),
+    useEarlierAnswer(second, '/api/v1/flows', of(1), question, seconds),
+    useEarlierAnswer(third, '/api/v1/flows', of(2), question, seconds),
+    useEarlierAnswer(fourth, '/api/v1/flows', of(3), question, seconds),
+  ]
   const data = useMemo((): Shares | undefined => {
     const answers = [a, b, c, d]
     if (answers.some((answer) => answer === undefined)) return undefined
     const amounts = answers.map((answer) => Number(answer?.total[by] ?? 0))
-    return {
+    const now: Shares = {
       total: amounts.reduce((sum, amount) => sum + amount, 0),
       othersCount: 0,
       shares: directions.map(([name], at) => ({ name, cells: [name], amount: amounts[at] ?? 0 })),
     }
-  }, [a, b, c, d, by])
+    const stored = olds.filter((old) => old !== undefined)
+    if (stored.length < directions.length) return now
+    const isStored = stored.every(({ since }) => since === undefined)
+    const earlier = new Map(directions.map(([name], at) => [name as string, Number(stored[at]?.total[by] ?? 0)]))
+    return withEarlier(now, {
+      isStored,
+      of: ([name]) => earlier.get(String(name)),
+      total: [...earlier.values()].reduce((sum, amount) => sum + amount, 0),
+      note: '',
+    })
+  }, [a, b, c, d, by, ...olds])
   const raw = () => csvOf(['direction', by], data?.shares.map(({ name, amount }) => [name, amount]) ?? [])
   const failed = [first, second, third, fourth].find(({ isError }) => isError) ?? first
   return (
@@ -65,7 +84,7 @@ export function BoundaryPanel({
         others: false,
         csv: data === undefined ? undefined : csvOfShares({ data, measure: by, title, others: true, raw }),
       })}
-      foot={panelsText.boundaryHint}
+      foot={[panelsText.boundaryHint, noteOf(olds[0], before)].join(' ').trim()}
     >
       {() =>
         data !== undefined && (

@@ -3,14 +3,14 @@ import type { PageState } from '../../../state/use-page-state.ts'
 import type { FlowsState } from '../state.ts'
 import { dimensionName, measureNames } from './names.ts'
 import { PanelPicker } from './picker.tsx'
-import { earlierNames } from './rates.tsx'
+import { CompareSelect } from '../compare-select.tsx'
 import { auto } from '../../../state/auto.ts'
-import { dimensions, earlier, measures, type Dimension } from './state.ts'
+import { dimensions, measures, type Dimension } from './state.ts'
 import { generalText } from '../../../text/general.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 export function Controls({
-  state: { dim: chosen, by, before, panels, focus, live },
+  state,
   dim,
   set,
 }: {
@@ -18,6 +18,7 @@ export function Controls({
   dim: Dimension
   set: PageState<FlowsState>['set']
 }): React.ReactNode {
+  const { dim: chosen, by, panels, focus } = state
   return (
     <>
       <LabelledSelect
@@ -36,15 +37,7 @@ export function Controls({
         textOf={(measure) => measureNames[measure].toLowerCase()}
         onChange={(chosen) => set({ by: chosen })}
       />
-      <LabelledSelect
-        label={panelsText.compareWith}
-        value={before}
-        values={earlier}
-        textOf={(time) => earlierNames[time]}
-        disabled={live}
-        title={live ? panelsText.compareNeedsStore : undefined}
-        onChange={(chosen) => set({ before: chosen })}
-      />
+      <CompareSelect state={state} set={set} />
       <div className="end">
         {focus !== '' && (
           <button type="button" onClick={() => set({ focus: '' })}>

@@ -1,9 +1,12 @@
 import type { FlowGroups, Series } from '../../../../../src/api/published.ts'
 import { useMemo } from 'react'
 import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
+import { difference } from '../../../parts/difference.ts'
 import { csvOf } from '../../../parts/save-file.ts'
 import { count, duration } from '../../../parts/format.ts'
-import { restrictTo, useAnswer } from './queries.ts'
+import { earlierNames } from './earlier-names.ts'
+import { comparedWith, noteOf, useEarlierAnswer, useEarlierGroups } from './earlier.ts'
+import { offsetSeconds, restrictTo, useAnswer } from './queries.ts'
 import type { TimesKind } from './kinds.ts'
 import { dimensionName, valueName } from './names.ts'
 import { Panel } from './panel.tsx'
@@ -47,14 +50,28 @@ export function latencyOf(
   }
 }
 
+/** The series of an answer, with those of the earlier one. */
+export function comparedLatency(
+  now: Series | undefined,
+  earlier: Series | undefined,
+  read: (answer: Series) => ReturnType<typeof latencyOf>,
+): ReturnType<typeof latencyOf> | undefined {
+  if (now === undefined) return undefined
+  const data = read(now)
+  return { ...data, series: comparedWith(data.series, earlier === undefined ? undefined : read(earlier).series) }
+}
+
 export function TimesPanel({
   kind: { of, perMs, title, family },
-  context: { flowQuery, look, size, menu, marks, onTable, onBrush },
+  context: { flowQuery, before, isLive, look, size, menu, marks, onTable, onBrush },
 }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<Series>('/api/v1/series', restrictTo(flowQuery, family), { of })
+  const ownQuery = restrictTo(flowQuery, family)
+  const answer = useAnswer<Series>('/api/v1/series', ownQuery, { of })
+  const seconds = isLive ? 0 : offsetSeconds(before, flowQuery.t)
+  const old = useEarlierAnswer(answer, '/api/v1/series', ownQuery, { of }, seconds)
   const data = useMemo(
-    () => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)),
-    [answer.data, of, perMs],
+    () => comparedLatency(answer.data, old, (series) => latencyOf(series, of, perMs)),
+    [answer.data, old, of, perMs],
   )
   const ownMenu = menu(title, {
     top: false,
@@ -62,7 +79,13 @@ export function TimesPanel({
     csv: data === undefined ? undefined : csvOfTimes({ ...data, format: duration, unit: 'ms' }),
   })
   return (
-    <Panel title={title} headed={data !== undefined && data.flows > 0} answer={answer} menu={ownMenu}>
+    <Panel
+      title={title}
+      headed={data !== undefined && data.flows > 0}
+      answer={answer}
+      menu={ownMenu}
+      foot={noteOf(old, before)}
+    >
       {() =>
         data !== undefined &&
         (data.flows === 0 ? (
@@ -89,13 +112,21 @@ export function TimesPanel({
 
 export function SlowestPanel({
   kind: { of, perMs, title, family },
-  context: { flowQuery, dim, look, menu, onOnly },
+  context: { flowQuery, dim, before, isLive, look, menu, onOnly },
 }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<FlowGroups>('/api/v1/flows', restrictTo(flowQuery, family), {
-    group: dim,
-    of,
-    by: 'p90',
+  const ownQuery = restrictTo(flowQuery, family)
+  const question = { group: dim, of, by: 'p90' }
+  const answer = useAnswer<FlowGroups>('/api/v1/flows', ownQuery, { ...question, limit: look.top })
+  const field = answer.data?.columns[0]?.name ?? dim
+  const fields = useMemo(() => [field], [field])
+  const earlier = useEarlierGroups(answer, {
+    path: '/api/v1/flows',
+    flowQuery: ownQuery,
+    query: question,
+    fields,
+    column: `${of}_p90`,
     limit: look.top,
+    seconds: isLive ? 0 : offsetSeconds(before, flowQuery.t),
   })
   const lines = useMemo(() => {
     const { columns = [], rows = [] } = answer.data ?? {}
@@ -106,7 +137,6 @@ export function SlowestPanel({
       values: statistics.map(([statistic]) => row[columnOf(`${of}_${statistic}`)]),
     }))
   }, [answer.data, of])
-  const field = answer.data?.columns[0]?.name ?? dim
   const whole = panelsText.titleBy(title, dimensionName(dim))
   const ms = (value: unknown) => (value === null || value === undefined ? null : Number(value) / perMs)
   const csv = {
@@ -130,6 +160,7 @@ export function SlowestPanel({
       title={whole}
       answer={answer}
       menu={menu(whole, { others: false, csv: answer.data === undefined ? undefined : csv })}
+      foot={earlier === undefined ? '' : earlier.note || panelsText.comparedWith(earlierNames[before])}
     >
       {() => (
         <div className="slowest" tabIndex={0} role="region" aria-label={panelsText.figures(whole)}>
@@ -143,6 +174,7 @@ export function SlowestPanel({
                     {statistic}
                   </td>
                 ))}
+                {earlier?.isStored === true && <td>{panelsText.changeOfP90}</td>}
               </tr>
             </thead>
             <tbody>
@@ -162,6 +194,7 @@ export function SlowestPanel({
                       {duration(ms(value))}
                     </td>
                   ))}
+                  {earlier?.isStored === true && <Slower now={ms(values[p90])} earlier={ms(earlier.of([cell]))} />}
                 </tr>
               ))}
             </tbody>
@@ -169,5 +202,24 @@ export function SlowestPanel({
         </div>
       )}
     </Panel>
+  )
+}
+
+const p90 = statistics.findIndex(([statistic]) => statistic === 'p90')
+
+/** A group without flows in the earlier range has no time there. */
+function Slower({ now, earlier }: { now: number | null; earlier: number | null }) {
+  const earlierMs = earlier === null || earlier === 0 ? null : earlier
+  return (
+    <td
+      className="change"
+      title={
+        earlierMs === null
+          ? panelsText.earlierUnknown
+          : panelsText.earlierAmount(panelsText.earlier, duration(earlierMs))
+      }
+    >
+      {earlierMs === null ? '–' : difference(now, earlierMs)}
+    </td>
   )
 }

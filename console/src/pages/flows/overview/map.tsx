@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { difference } from '../../../parts/difference.ts'
 import { csvOf } from '../../../parts/save-file.ts'
 import { count } from '../../../parts/format.ts'
 import type { OwnKind } from './kinds.ts'
 import { amount, countryName, measureNames } from './names.ts'
 import { Panel } from './panel.tsx'
 import type { PanelProps } from './panels.tsx'
-import { restrictTo, useGroups } from './queries.ts'
+import { noteOf, useEarlierAnswer } from './earlier.ts'
+import { offsetSeconds, restrictTo, useGroups } from './queries.ts'
 import type { Measure } from './state.ts'
 import type { FlowGroups } from '../../../../../src/api/published.ts'
 import { panelsText } from '../../../text/panels.ts'
@@ -44,12 +46,29 @@ function useWorld() {
 
 export function MapPanel({
   kind: { title, family },
-  context: { flowQuery, by, menu, onFilter },
+  context: { flowQuery, by, before, isLive, menu, onFilter },
 }: PanelProps<OwnKind>): React.ReactNode {
   const ownQuery = restrictTo(flowQuery, family)
   const sent = useGroups(ownQuery, source, by, limit)
   const received = useGroups(ownQuery, destination, by, limit)
   const world = useWorld()
+  const seconds = isLive ? 0 : offsetSeconds(before, flowQuery.t)
+  const question = { by, limit, sums: 'ranked' }
+  const oldSent = useEarlierAnswer(sent, '/api/v1/flows', ownQuery, { ...question, group: 'src_country' }, seconds)
+  const oldReceived = useEarlierAnswer(
+    received,
+    '/api/v1/flows',
+    ownQuery,
+    { ...question, group: 'dst_country' },
+    seconds,
+  )
+  const earlier = useMemo(
+    () =>
+      oldSent === undefined || oldReceived === undefined || oldSent.since !== undefined
+        ? undefined
+        : countryAmounts([oldSent, oldReceived], by),
+    [oldSent, oldReceived, by],
+  )
   const amounts = useMemo(
     () =>
       sent.data === undefined || received.data === undefined
@@ -60,8 +79,12 @@ export function MapPanel({
   const csv = {
     shown: () =>
       csvOf(
-        [panelsText.country, measureNames[by]],
-        [...(amounts ?? [])].map(([code, value]) => [countryName(code), amount(by, value)]),
+        [panelsText.country, measureNames[by], ...(earlier === undefined ? [] : [panelsText.change])],
+        [...(amounts ?? [])].map(([code, value]) => [
+          countryName(code),
+          amount(by, value),
+          ...(earlier === undefined ? [] : [difference(value, earlier.get(code) ?? 0)]),
+        ]),
       ),
     raw: () => csvOf(['country', by], [...(amounts ?? [])]),
   }
@@ -70,6 +93,7 @@ export function MapPanel({
       title={title}
       answer={received.isError ? received : sent}
       menu={menu(title, { top: false, others: false, csv: amounts === undefined ? undefined : csv })}
+      foot={noteOf(oldSent, before)}
     >
       {() =>
         amounts !== undefined &&
@@ -77,6 +101,7 @@ export function MapPanel({
           <Drawn
             world={world}
             amounts={amounts}
+            earlier={earlier}
             measure={by}
             onCountry={(code) => onFilter(`either(country = "${code}")`)}
           />
@@ -89,11 +114,13 @@ export function MapPanel({
 function Drawn({
   world: { size, path, centres },
   amounts,
+  earlier,
   measure,
   onCountry,
 }: Readonly<{
   world: World
   amounts: ReadonlyMap<string, number>
+  earlier: ReadonlyMap<string, number> | undefined
   measure: Measure
   onCountry: (code: string) => void
 }>): React.ReactNode {
@@ -111,7 +138,12 @@ function Drawn({
     >
       <path className="world-land" d={path} />
       {placed.map(({ code, value, x, y }) => {
-        const text = panelsText.countryAmount(countryName(code), amount(measure, value))
+        const now = panelsText.countryAmount(countryName(code), amount(measure, value))
+        const before = earlier?.get(code) ?? 0
+        const text =
+          earlier === undefined
+            ? now
+            : panelsText.comparedShare(now, difference(value, before), amount(measure, before))
         return (
           <g
             key={code}

@@ -4,6 +4,8 @@ import { count, fullTime } from '../../../parts/format.ts'
 import { csvOf } from '../../../parts/save-file.ts'
 import { flowsText } from '../../../text/flows.ts'
 import { generalText } from '../../../text/general.ts'
+import { difference } from '../../../parts/difference.ts'
+import { panelsText } from '../../../text/panels.ts'
 import { amount, measureNames, percent } from './names.ts'
 import type { Measure } from './state.ts'
 import { timesCsv, type Shares } from './sums.ts'
@@ -53,13 +55,21 @@ export function csvOfShares({ data, measure, title, others, raw }: SharesCsv): P
     raw,
     shown: () =>
       csvOf(
-        [title, measureNames[measure], flowsText.share],
+        [
+          title,
+          measureNames[measure],
+          flowsText.share,
+          ...(data.earlier === undefined ? [] : [panelsText.earlier, panelsText.change]),
+        ],
         data.shares
           .filter(({ cells }) => others || cells !== undefined)
-          .map(({ name, cells, amount: sum }) => [
+          .map(({ name, cells, amount: sum, earlier }) => [
             cells === undefined ? generalText.remaining(count(data.othersCount)) : name,
             amount(measure, sum),
             percent(sum, data.total),
+            ...(data.earlier === undefined
+              ? []
+              : [earlier === undefined ? null : amount(measure, earlier), difference(sum, earlier)]),
           ]),
       ),
   }

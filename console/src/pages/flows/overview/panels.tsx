@@ -5,7 +5,9 @@ import { duration } from '../../../parts/format.ts'
 import { serverNow } from '../../../state/server-time.ts'
 import { Loading } from '../../../parts/states.tsx'
 import type { FlowQuery } from './flow-query.ts'
-import { restrictTo, latestOf, useAnswer, useEarlier, useGroups, useSeries } from './queries.ts'
+import { earlierNames } from './earlier-names.ts'
+import { noteOf, useEarlierGroups, useEarlierSeries, withEarlier, withEarlierSeries } from './earlier.ts'
+import { offsetSeconds, restrictTo, latestOf, useAnswer, useEarlier, useGroups, useSeries } from './queries.ts'
 import type { PairsKind, RatesKind, SharesKind } from './kinds.ts'
 import { isOfStream, isStreamed, usePast, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
@@ -16,7 +18,7 @@ import { Sankey } from './sankey.tsx'
 import { Bars, Donut } from './shares.tsx'
 import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
 import type { FlowGroups } from '../../../../../src/api/published.ts'
-import { sharesOf, stackOf, type Share } from './sums.ts'
+import { sharesOf, stackOf, type Share, type Shares } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 export type MenuOf = Readonly<{
@@ -87,9 +89,14 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     () => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)),
     [old, isLive, measure, seconds],
   )
+  const earlierGroups = useEarlierSeries(answer, ownQuery, { group: field, by: measure, limit: look.top, seconds })
+  const compared = useMemo(
+    () => (stored === undefined ? undefined : withEarlierSeries(stored, earlier, earlierGroups)),
+    [stored, earlier, earlierGroups],
+  )
   const title = kind.field === undefined ? panelsText.titleBy(kind.title, dimensionName(dim)) : kind.title
   const past = usePast(streamed ? live?.series : undefined, ownQuery, dim, measure)
-  const stack = streamed ? live?.series.stack(dim, measure, look.top, serverNow() / 1000, past) : stored
+  const stack = streamed ? live?.series.stack(dim, measure, look.top, serverNow() / 1000, past) : compared
   const shown = {
     before,
     measure,
@@ -129,20 +136,21 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     )
   }
   return (
-    <Panel title={title} headed answer={answer} menu={shown.menu}>
-      {() => stored !== undefined && <Rates {...shown} stack={stored} earlier={earlier} />}
+    <Panel title={title} headed answer={answer} menu={shown.menu} foot={noteOf(old, before)}>
+      {() => compared !== undefined && <Rates {...shown} stack={compared} earlier={earlier} />}
     </Panel>
   )
 }
 
 export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): React.ReactNode {
-  const { flowQuery, dim, by, look, besideOf, menu, onOnly } = context
+  const { flowQuery, dim, by, before, isLive, look, besideOf, menu, onOnly } = context
   const field = kind.field ?? dim
+  const groupFields = kind.of === undefined ? [field] : [kind.of, field]
   const measure = kind.measure ?? by
   const newest = latestOf(flowQuery.t)
   const answer = useGroups(
     restrictTo(look.latest ? { ...flowQuery, t: newest.t } : flowQuery, kind.family),
-    kind.of === undefined ? [field] : [kind.of, field],
+    groupFields,
     measure,
     look.top,
     kind.field === undefined && kind.family === 'flows' && !look.latest ? besideOf(measure, look.top) : undefined,
@@ -152,9 +160,18 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
     () => answer.data?.columns.slice(0, groups).map((column) => column.name) ?? [],
     [answer.data, groups],
   )
+  const earlier = useEarlierGroups(answer, {
+    path: '/api/v1/flows',
+    flowQuery: restrictTo(flowQuery, kind.family),
+    query: { group: groupFields.join(','), by: measure, sums: 'ranked' },
+    fields: own,
+    column: measure,
+    limit: look.top,
+    seconds: isLive ? 0 : offsetSeconds(before, flowQuery.t),
+  })
   const data = useMemo(
-    () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure, ' · ')),
-    [answer.data, own, measure],
+    () => (answer.data === undefined ? undefined : withEarlier(sharesOf(answer.data, own, measure, ' · '), earlier)),
+    [answer.data, own, measure, earlier],
   )
   const title = kind.field !== undefined ? kind.title : panelsText.titleBy(kind.title, dimensionName(dim))
   const Shape = kind.shape === 'donut' ? Donut : Bars
@@ -173,10 +190,10 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
                 measure,
                 title,
                 others: look.others || kind.shape === 'donut',
-                raw: () => sharesCsv(data.shares, own, measure),
+                raw: () => sharesCsv(data, own, measure),
               }),
       })}
-      foot={look.latest ? latestText(newest.seconds) : ''}
+      foot={footOf(look, newest.seconds, data, before)}
     >
       {() =>
         data !== undefined && (
@@ -197,7 +214,7 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
 }
 
 export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>): React.ReactNode {
-  const { flowQuery, dim, by, look, size, othersAnswered, besideOf, menu, onOnly } = context
+  const { flowQuery, dim, by, before, isLive, look, size, othersAnswered, besideOf, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'endpoint'
   const newest = latestOf(flowQuery.t)
   const shared = besideOf(by, look.top) !== undefined
@@ -209,9 +226,18 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
     shared || othersAnswered,
   )
   const columnNames = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
+  const earlier = useEarlierGroups(answer, {
+    path: '/api/v1/topology',
+    flowQuery,
+    query: { scope: part, by, sums: 'ranked' },
+    fields: columnNames,
+    column: by,
+    limit: look.top,
+    seconds: isLive ? 0 : offsetSeconds(before, flowQuery.t),
+  })
   const data = useMemo(
-    () => (answer.data === undefined ? undefined : sharesOf(answer.data, columnNames, by)),
-    [answer.data, columnNames, by],
+    () => (answer.data === undefined ? undefined : withEarlier(sharesOf(answer.data, columnNames, by), earlier)),
+    [answer.data, columnNames, by, earlier],
   )
   const only = ({ cells }: Share) => {
     if (cells !== undefined) onOnly(columnNames, cells)
@@ -232,10 +258,10 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
                 measure: by,
                 title,
                 others: look.others,
-                raw: () => sharesCsv(data.shares, columnNames, by),
+                raw: () => sharesCsv(data, columnNames, by),
               }),
       })}
-      foot={look.latest ? latestText(newest.seconds) : ''}
+      foot={footOf(look, newest.seconds, data, before)}
     >
       {() =>
         data !== undefined && (
@@ -258,13 +284,27 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
   )
 }
 
+function footOf({ latest }: PanelLook, seconds: number, data: Shares | undefined, before: Earlier) {
+  const note = data?.note
+  return [
+    ...(latest ? [latestText(seconds)] : []),
+    ...(note === undefined ? [] : [note === '' ? panelsText.comparedWith(earlierNames[before]) : note]),
+  ].join(' ')
+}
+
 function latestText(seconds: number) {
   return panelsText.newestPart(duration(seconds * 1000))
 }
 
-function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure) {
+function sharesCsv({ shares, earlier: compared }: Shares, fields: readonly string[], measure: Measure) {
+  const isCompared = compared !== undefined
   return csvOf(
-    [...fields, 'others', measure],
-    shares.map(({ cells, amount }) => [...fields.map((_, index) => cells?.[index]), cells === undefined, amount]),
+    [...fields, 'others', measure, ...(isCompared ? ['earlier'] : [])],
+    shares.map(({ cells, amount, earlier }) => [
+      ...fields.map((_, index) => cells?.[index]),
+      cells === undefined,
+      amount,
+      ...(isCompared ? [earlier] : []),
+    ]),
   )
 }

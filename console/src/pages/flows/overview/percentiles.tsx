@@ -4,10 +4,11 @@ import { Chart } from '../../../parts/chart.tsx'
 import { duration, volume } from '../../../parts/format.ts'
 import { LabelledSelect } from '../../../parts/labelled-select.tsx'
 import type { OwnKind } from './kinds.ts'
-import { latencyOf } from './latency.tsx'
+import { noteOf, useEarlierAnswer } from './earlier.ts'
+import { comparedLatency, latencyOf } from './latency.tsx'
 import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
-import { useAnswer } from './queries.ts'
+import { offsetSeconds, useAnswer } from './queries.ts'
 import { csvOfTimes } from './panel-csv.ts'
 import type { Series } from '../../../../../src/api/published.ts'
 import { panelsText } from '../../../text/panels.ts'
@@ -34,7 +35,19 @@ function formatOf(field: string): (value: number) => string {
 /** Percentiles over the flows of each bucket, by nearest rank. */
 export function PercentilesPanel({
   kind: { title },
-  context: { flowQuery, look, size, menu, marks, percentileField: field, onPercentileField, onTable, onBrush },
+  context: {
+    flowQuery,
+    before,
+    isLive,
+    look,
+    size,
+    menu,
+    marks,
+    percentileField: field,
+    onPercentileField,
+    onTable,
+    onBrush,
+  },
 }: PanelProps<OwnKind>): React.ReactNode {
   const fields = useFields()
   const known = useMemo(
@@ -42,9 +55,11 @@ export function PercentilesPanel({
     [fields.data],
   )
   const answer = useAnswer<Series>('/api/v1/series', flowQuery, { of: field })
+  const seconds = isLive ? 0 : offsetSeconds(before, flowQuery.t)
+  const old = useEarlierAnswer(answer, '/api/v1/series', flowQuery, { of: field }, seconds)
   const data = useMemo(
-    () => (answer.data === undefined ? undefined : latencyOf(answer.data, field, 1, shown)),
-    [answer.data, field],
+    () => comparedLatency(answer.data, old, (series) => latencyOf(series, field, 1, shown)),
+    [answer.data, old, field],
   )
   const format = useMemo(() => formatOf(field), [field])
   const ownMenu = menu(title, {
@@ -53,7 +68,7 @@ export function PercentilesPanel({
     csv: data === undefined ? undefined : csvOfTimes({ ...data, format, unit: field }),
   })
   return (
-    <Panel title={title} answer={answer} menu={ownMenu}>
+    <Panel title={title} answer={answer} menu={ownMenu} foot={noteOf(old, before)}>
       {() => (
         <>
           <div className="percentile-field">

@@ -59,7 +59,7 @@ export function useEarlier(
   by: Measure,
   enabled: boolean,
 ): Readonly<{ answer: Series | undefined; seconds: number }> {
-  const seconds = before === 'span' ? spanSeconds(flowQuery.t) : (lengths[before] ?? 0)
+  const seconds = offsetSeconds(before, flowQuery.t)
   const { data } = useAnswer<Series>(
     '/api/v1/series',
     flowQuery,
@@ -125,6 +125,12 @@ export function latestOf(t: Range): Readonly<{ t: Range; seconds: number }> {
 }
 
 const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
+
+/** 0: no comparison. */
+export function offsetSeconds(before: Earlier, t: Range): number {
+  return before === 'span' ? spanSeconds(t) : (lengths[before] ?? 0)
+}
+
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
 export function spanSeconds({ from, to }: Range): number {

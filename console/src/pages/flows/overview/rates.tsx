@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { Chart, type ChartSeries, type MarkProps } from '../../../parts/chart.tsx'
 import { rate } from './names.ts'
 import { othersName, type Stack } from './sums.ts'
+import { earlierNames } from './earlier-names.ts'
 import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
 import { panelsText } from '../../../text/panels.ts'
 
@@ -18,14 +19,6 @@ type RatesProps = Readonly<{
   onTable: (table: boolean) => void
   onBrush: (from: number, to: number) => void
 }>
-
-export const earlierNames: Readonly<Record<Earlier, string>> = {
-  '': 'nothing',
-  span: panelsText.thePreviousTimeRange,
-  '1h': panelsText.anHourEarlier,
-  '1d': panelsText.aDayEarlier,
-  '1w': panelsText.aWeekEarlier,
-}
 
 const formats = Object.fromEntries(
   measures.map((measure) => [measure, (value: number) => rate(measure, value)]),
@@ -58,11 +51,14 @@ export function drawnOf({
 > {
   const shown = look.others ? stack.series : stack.series.filter(({ other: isRest }) => isRest !== true)
   if (look.share)
-    return { series: shown.map((part) => ({ ...part, values: sharesOfTotal(part, stack.total) })), lines: [] }
+    return {
+      series: shown.map((part) => ({ ...part, values: sharesOfTotal(part, stack.total), earlier: undefined })),
+      lines: [],
+    }
   return {
     series: shown,
     lines: [
-      ...(look.total ? [stack.total] : []),
+      ...(look.total ? [{ ...stack.total, earlier: earlier?.total.values }] : []),
       ...(earlier === undefined
         ? []
         : [

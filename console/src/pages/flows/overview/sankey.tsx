@@ -1,7 +1,8 @@
 import { entityColors } from '../../../parts/entity-colors.ts'
 import { sankey, sankeyLinkHorizontal } from 'd3-sankey'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { amount, percent, valueName } from './names.ts'
+import { amount, valueName } from './names.ts'
+import { shareText } from './share-text.ts'
 import { othersName, type Share, type Shares } from './sums.ts'
 import type { Measure } from './state.ts'
 import { panelsText } from '../../../text/panels.ts'
@@ -108,9 +109,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
                 strokeWidth={Math.max(1, link.width ?? 1)}
                 onClick={isOthers ? undefined : () => onOnly(link.share)}
               >
-                <title>
-                  {`${link.share.name}: ${amount(measure, link.value)}, ${percent(link.value, data.total)}`}
-                </title>
+                <title>{shareText(link.share, measure, data.total)}</title>
               </path>
             )
           })}

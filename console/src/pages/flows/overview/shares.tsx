@@ -1,5 +1,7 @@
 import { count } from '../../../parts/format.ts'
+import { difference } from '../../../parts/difference.ts'
 import { amount, percent, unitName } from './names.ts'
+import { shareText } from './share-text.ts'
 import { entityColors } from '../../../parts/entity-colors.ts'
 import type { Share, Shares } from './sums.ts'
 import type { Measure } from './state.ts'
@@ -45,7 +47,7 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
             strokeDashoffset={-from * length}
             transform="rotate(-90)"
           >
-            <title>{`${share.name}: ${amount(measure, share.amount)}, ${percent(share.amount, data.total)}`}</title>
+            <title>{shareText(share, measure, data.total)}</title>
           </circle>
         ))}
         <text className="donut-sum" y={1}>
@@ -67,7 +69,7 @@ export function Bars(props: SharesProps): React.ReactNode {
 function List({ data, label, measure, others, onOnly, bars = false }: SharesProps & { readonly bars?: boolean }) {
   const shown = data.shares.filter(({ cells }) => others || cells !== undefined)
   const colors = colorsOf(shown)
-  const most = Math.max(1, ...shown.map((share) => share.amount))
+  const most = Math.max(1, ...shown.flatMap((share) => [share.amount, share.earlier ?? 0]))
   return (
     <table className={bars ? 'shares bars' : 'shares'} aria-label={label}>
       <tbody>
@@ -81,6 +83,9 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
                     width={(100 * share.amount) / most}
                     height="100"
                   />
+                  {share.earlier !== undefined && (
+                    <rect className="bar-earlier" x={(99 * share.earlier) / most} width="1" height="100" />
+                  )}
                 </svg>
               )}
               {!bars && <i className={`swatch ${colors[index] ?? ''}`} aria-hidden="true" />}
@@ -99,6 +104,7 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
             </th>
             <td title={count(share.amount)}>{amount(measure, share.amount)}</td>
             <td className="dim">{percent(share.amount, data.total)}</td>
+            {data.earlier !== undefined && <Change now={share.amount} earlier={share.earlier} measure={measure} />}
           </tr>
         ))}
       </tbody>
@@ -107,9 +113,25 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
           <th scope="row">{panelsText.total}</th>
           <td title={count(data.total)}>{amount(measure, data.total)}</td>
           <td />
+          {data.earlier !== undefined && <Change now={data.total} earlier={data.earlier.total} measure={measure} />}
         </tr>
       </tfoot>
     </table>
+  )
+}
+
+function Change({ now, earlier, measure }: { now: number; earlier: number | undefined; measure: Measure }) {
+  return (
+    <td
+      className="change"
+      title={
+        earlier === undefined
+          ? panelsText.earlierUnknown
+          : panelsText.earlierAmount(panelsText.earlier, amount(measure, earlier))
+      }
+    >
+      {earlier === undefined ? '–' : difference(now, earlier)}
+    </td>
   )
 }
 

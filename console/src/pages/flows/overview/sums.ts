@@ -104,12 +104,18 @@ export type Share = Readonly<{
   name: string
   cells: readonly unknown[] | undefined
   amount: number
+  /** In the range that is compared; undefined: not known. */
+  earlier?: number | undefined
 }>
 
 export type Shares = Readonly<{
   shares: readonly Share[]
   total: number
   othersCount: number
+  /** Present: compared with an earlier range. */
+  earlier?: Readonly<{ total: number | undefined }>
+  /** What the earlier range lacks; empty: nothing. */
+  note?: string
 }>
 
 export function sharesOf(

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { isMoment } from '../../../state/range.ts'
-import { earlierNames } from '../overview/rates.tsx'
+import { earlierNames } from '../overview/earlier-names.ts'
 import { earlierTimes } from './state.ts'
 import { topologyText } from '../../../text/topology.ts'
 
