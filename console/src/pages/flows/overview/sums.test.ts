@@ -1,3 +1,4 @@
+import type { FlowGroups } from '../../../../../src/api/published.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { latencyOf } from './latency.tsx'
@@ -280,4 +281,14 @@ test('the bucket of a total is divided once, so that it rounds as the sum of the
     { name: 'no name', other: false, values: [2 / 30] },
   ])
   expect(series.at(-1)).toEqual({ name: 'others', other: true, values: [4 / 30] })
+})
+
+test('the others of pairs are the remaining edges', () => {
+  const columns = ['src_endpoint', 'dst_endpoint', 'bytes'].map((name) => ({ name, type: 'VARCHAR' }))
+  const total = { edges: 25, bytes: 100 } as unknown as FlowGroups['total']
+  const pairs = { columns, rows: [['a', 'b', 60]], total } as unknown as FlowGroups
+  expect(sharesOf(pairs, ['src_endpoint', 'dst_endpoint'], 'bytes')).toMatchObject({
+    othersCount: 24,
+    shares: [{ name: 'a → b' }, { name: 'others', amount: 40 }],
+  })
 })

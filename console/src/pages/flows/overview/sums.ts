@@ -129,7 +129,9 @@ export function sharesOf(
   const all = exact(total[measure])
   const shown = rows.map((row) => ({ cells: places.map((column) => row[column]), amount: exact(row[at]) }))
   const rest = shown.reduce((left, { amount }) => left - amount, all)
-  const othersCount = Math.max(0, total.groups - rows.length)
+  // Of the topology: edges.
+  const { groups, edges } = total as Readonly<{ groups?: number; edges?: number }>
+  const othersCount = Math.max(0, (groups ?? edges ?? 0) - rows.length)
   const shares: Share[] = shown.map(({ cells, amount }) => ({
     name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(between),
     cells,
