@@ -7,26 +7,22 @@ export const documentsFolder = fileURLToPath(new URL('../../../docs/', import.me
 /** Path below the folder of documents, without `.md`, as in the URL of the console's page. */
 export type Topic = Readonly<{ path: string; title: string }>
 
-const folders = ['guide/', '']
-/** Of the others, `weir schema` and `--help` have the content. */
-const single = ['explain/query', 'reference/errors', 'reference/fields', 'reference/metrics']
+const guides = 'guide/'
+/** Of the others, `weir schema` and `--help` have the content, or they are for contributors. */
+const single = ['glossary', 'guarantees', 'explain/query', 'reference/errors', 'reference/fields', 'reference/metrics']
 
 /** Short names that differ from the name of the file. */
 const aliases: Readonly<Record<string, string>> = { filters: 'explain/query', sql: 'guide/queries' }
 
 export async function listTopics(folder: string = documentsFolder): Promise<readonly Topic[]> {
   const { disk } = realHost()
-  const files = await Promise.all(
-    folders.map(async (below) => {
-      const names = await disk.list(folder + below).catch((): string[] => [])
-      return names
-        .filter((name) => name.endsWith('.md'))
-        .toSorted()
-        .map((name) => below + name.replace(/\.md$/, ''))
-    }),
-  )
+  const files = await disk.list(folder + guides).catch((): string[] => [])
+  const paths = files
+    .filter((name) => name.endsWith('.md'))
+    .toSorted()
+    .map((name) => guides + name.replace(/\.md$/, ''))
   const topics = await Promise.all(
-    [...files.flat(), ...single].map(async (path) => {
+    [...paths, ...single].map(async (path) => {
       const text = await readTopic(path, folder).catch(() => undefined)
       return text === undefined ? [] : [{ path, title: /^# (.+)$/m.exec(text)?.[1] ?? path }]
     }),

@@ -256,8 +256,8 @@ test.each([
   const api = await stored(5000)
   const { statements, reader } = observed(api)
   const fields = [groupField('src_name')]
-  // The edges of the hour would move the middle.
-  const to = Math.floor(now / 3_600_000) * 3_600_000 + 1_800_000
+  // After all flows; the edges of the hour would move the middle.
+  const to = Math.floor(now / 3_600_000) * 3_600_000 + 5_400_000
   const sums = (moved: number, query: typeof reader) => {
     const range = { from: String(to - 2 * day + moved), to: String(to + moved) }
     const request = { ...rowQueryOf(range, 'flow_time', now, local), by: 'bytes', limit: 5, group: fields } as const
