@@ -163,8 +163,9 @@ export class Alerts {
     try {
       const outcome = await this.#evaluate(rule, at, stop.signal)
       if (stop.signal.aborted) return
-      await this.#take(running, await this.#withCauses(running, step(rule, running.instances, outcome, at)))
+      const next = await this.#withCauses(running, step(rule, running.instances, outcome, at))
       if (stop.signal.aborted) return
+      await this.#take(running, next)
       running.last = { at, tookMs: host.clock.monotonic() - began, noData: outcome.is === 'no data' }
       if (running.failing !== undefined) log.info('An alert rule is evaluated again.', { rule: rule.name })
       delete running.failing
@@ -183,30 +184,40 @@ export class Alerts {
     this.#measure()
   }
 
-  async #evaluate(rule: AlertRule, at: number, signal: AbortSignal): Promise<Outcome> {
-    const { timers } = this.#parts.host
-    return this.#permits[rule.is].use(async () => {
-      const ended = new AbortController()
-      try {
-        return await withTimeoutUntil(
-          evaluate(rule, this.#parts.store(), at, AbortSignal.any([signal, ended.signal]), this.#parts.lagMs),
-          { timers, ms: timeoutMs, late: `The query took longer than ${timeoutMs / 1000} s and was ended.` },
-          signal,
-          'Evaluation was stopped.',
-        )
-      } finally {
-        ended.abort()
-      }
-    }, signal)
+  #evaluate(rule: AlertRule, at: number, signal: AbortSignal): Promise<Outcome> {
+    const { store, lagMs } = this.#parts
+    const late = `The query took longer than ${timeoutMs / 1000} s and was ended.`
+    return this.#permits[rule.is].use(
+      () => this.#within({ ms: timeoutMs, late }, signal, (ended) => evaluate(rule, store(), at, ended, lagMs)),
+      signal,
+    )
+  }
+
+  /** Its signal aborts with `signal`, and when the time is over. */
+  async #within<Value>(
+    limit: Readonly<{ ms: number; late: string }>,
+    signal: AbortSignal,
+    run: (ended: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
+    const ended = new AbortController()
+    try {
+      return await withTimeoutUntil(
+        run(AbortSignal.any([signal, ended.signal])),
+        { timers: this.#parts.host.timers, ...limit },
+        signal,
+        'Evaluation was stopped.',
+      )
+    } finally {
+      ended.abort()
+    }
   }
 
   /** With the causes of alerts that begin to fire. Without one, an alert is sent as well. */
   async #withCauses({ rule, stop }: Running, next: Step): Promise<Step> {
-    const { causeOf, host, log } = this.#parts
+    const { causeOf, log } = this.#parts
     if (causeOf === undefined || rule.is !== 'filter' || rule.view !== 'flows') return next
     const begun = next.transitions.filter(({ to, repeated }) => to === 'firing' && repeated !== true)
     if (begun.length === 0) return next
-    const ended = new AbortController()
     const causes = new Map<Instance, AlertCause>()
     const search = async (signal: AbortSignal) => {
       for (const { instance, at } of begun.slice(0, maxCauses)) {
@@ -215,17 +226,14 @@ export class Alerts {
       }
     }
     try {
-      await withTimeoutUntil(
-        search(AbortSignal.any([stop.signal, ended.signal])),
-        { timers: host.timers, ms: causesMs, late: `The search took longer than ${causesMs / 1000} s.` },
+      await this.#within(
+        { ms: causesMs, late: `The search took longer than ${causesMs / 1000} s.` },
         stop.signal,
-        'Evaluation was stopped.',
+        search,
       )
     } catch (error) {
       if (!stop.signal.aborted)
         log.debug('An alert is sent without its cause.', { rule: rule.name, error: messageOf(error) })
-    } finally {
-      ended.abort()
     }
     const withCause = (instance: Instance): Instance => {
       const cause = causes.get(instance)

@@ -3,6 +3,7 @@ import { filterOf, type AlertOfFlows, type FilterRule } from '../alerts/index.ts
 import type { Control, StoreReader } from '../engine/control.ts'
 import type { Host } from '../host/index.ts'
 import type { AlertCause } from '../model/alerts.ts'
+import { distanceText } from '../topics/why/reason-text.ts'
 import type { PrecedingCandidate, PrecedingChanges, ShownLevel } from '../topics/why/schema.ts'
 
 type Parts = Readonly<{
@@ -68,9 +69,10 @@ function causeOf(
 ): AlertCause {
   const object = [kind, namespace === null ? name : `${namespace}/${name}`].join(' ')
   const by = actor === null ? '' : ` by ${actor}`
+  const side = before < 0 ? 'after' : 'before'
   const how = verdict === 'explained' ? '' : '; other changes may explain it as well'
   return {
-    text: `${object}: ${operation}${by}, ${distance(before)} the change of traffic${how}`,
+    text: `${object}: ${operation}${by}, ${distanceText(before)} ${side} the change of traffic${how}`,
     verdict,
     object: { kind, namespace, name, ref },
     operation,
@@ -79,9 +81,4 @@ function causeOf(
     onset,
     pos,
   }
-}
-
-function distance(seconds: number) {
-  const [length, side] = [Math.round(Math.abs(seconds)), seconds < 0 ? 'after' : 'before']
-  return length < 120 ? `${length} s ${side}` : `${Math.round(length / 60)} min ${side}`
 }

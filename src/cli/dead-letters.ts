@@ -177,6 +177,8 @@ function lettersText(letters: readonly DeadLetter[]): string {
   )
 }
 
+const reasonColumns = ['sink', 'open', 'retrying', 'oldest', 'newest', 'reason']
+
 async function reasons({ sink, limit, ...flags }: ReasonsFlags) {
   const query = new URLSearchParams({ limit: String(limit), ...(sink === undefined ? {} : { sink }) })
   const groups = await (
@@ -185,7 +187,7 @@ async function reasons({ sink, limit, ...flags }: ReasonsFlags) {
   await printData(flags, {
     whole: groups,
     rows: groups.map((group) => ({ ...group })),
-    columns: ['sink', 'open', 'retrying', 'oldest', 'newest', 'reason'],
+    columns: reasonColumns,
     table: () => reasonsText(groups),
   })
 }
@@ -193,7 +195,7 @@ async function reasons({ sink, limit, ...flags }: ReasonsFlags) {
 function reasonsText(groups: readonly DeadLetterReason[]): string {
   if (groups.length === 0) return 'No dead letters.\n'
   return textTable(
-    ['sink', 'open', 'retrying', 'oldest', 'newest', 'reason'],
+    reasonColumns,
     groups.map(({ sink, open, retrying, oldest, newest, reason }) => [
       sink,
       open,

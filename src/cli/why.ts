@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { reasonText } from '../topics/why/reason-text.ts'
+import { distanceText, reasonText } from '../topics/why/reason-text.ts'
 import type { PrecedingChanges, ShownLevel, Verdict } from '../topics/why/schema.ts'
 import { sizeText } from '../model/size-text.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
@@ -122,7 +122,6 @@ function levelsText(levels: readonly ShownLevel[], amount: (value: number) => st
 }
 
 function beforeText(seconds: number) {
-  const length = Math.abs(seconds)
-  const text = length < 120 ? `${Math.round(length)} s` : `${Math.round(length / 60)} min`
+  const text = distanceText(seconds)
   return seconds < 0 ? `${text} after` : text
 }

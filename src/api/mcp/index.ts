@@ -19,7 +19,7 @@ const maxResultBytes = 1 << 20
 const instructions =
   'Weir stores network flows, changes of Kubernetes objects, audit events, resources, image insights and costs, ' +
   'joined on one identity. Begin with `home` or `why`. `fields` lists the fields of filters. Times are `now-15m`, ' +
-  'ISO 8601 or Unix ms. `coverage` states of which rows a result is and what it lacks; `permalink` shows it in the ' +
+  'ISO 8601 or Unix ms. `coverage` states the rows that a result covers and lacks; `permalink` shows them in the ' +
   'console.'
 
 const message = object({
@@ -88,7 +88,6 @@ function webRequestOf(request: FastifyRequest): Request {
   return new Request(`${request.protocol}://${request.host}${request.url}`, {
     method: 'POST',
     headers,
-    body: JSON.stringify(request.body),
   })
 }
 

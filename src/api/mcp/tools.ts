@@ -106,7 +106,7 @@ function spanOf(result: unknown): Readonly<{ from: string; to: string }> | undef
 
 const coverageMembers = ['span', 'source', 'exact', 'error', 'since', 'stored_to', 'lost', 'stopped'] as const
 
-/** Of which rows a result is, and what it may lack. */
+/** The rows that a result covers, and those that it may lack. */
 export function coverageOf(result: unknown): Json {
   if (typeof result !== 'object' || result === null || Array.isArray(result)) return {}
   const members = result as Json

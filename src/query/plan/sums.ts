@@ -124,9 +124,9 @@ function partsSql(
   names: readonly string[],
   dialect: Dialect,
 ): string {
-  const { rollup, of, group } = request
+  const { rollup, of } = request
   if (rollup?.hasBins === true) return binnedSql(request, columns, names, dialect)
-  const scansRows = isOfManyFlows(request) && group.length > 0
+  const scansRows = isOfManyFlows(request) && names.length > 0
   const { view, where, sums, remainder } = sourceOf(request, dialect, scansRows ? '"_of"' : undefined)
   if (!scansRows)
     return `SELECT ${[...columns, `(${remainder}) AS "_lost"`, sums].join(', ')} FROM ${view}
@@ -180,10 +180,7 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const bucket = `${bucketSql(timeOfRow, { step, span: request.span }, dialect)} AS "_bucket"`
   if (group.length === 0 && request.rollup?.hasBins === true)
     return `${binnedSql(request, [bucket], ['"_bucket"'], dialect)} ORDER BY 1`
-  if (group.length === 0 && ofManyFlows) {
-    const rows = rowsSql(request, [bucket, ...summedColumns(request, dialect)], dialect)
-    return `SELECT "_bucket", ${sums} FROM (${rows}) flow GROUP BY 1 ORDER BY 1`
-  }
+  if (group.length === 0 && ofManyFlows) return `${partsSql(request, [bucket], ['"_bucket"'], dialect)} ORDER BY 1`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)

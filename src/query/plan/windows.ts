@@ -62,14 +62,10 @@ export function nextWindows(
   let end = at + 1
   const isExpectedShort = () => share * rowsOf(windows.slice(at, end)) < missing
   while (at > 0 && end < windows.length && end - at < maxJoined && isExpectedShort()) end++
-  const spans = windows.slice(at, end).map(({ span }) => span)
-  return {
-    span: {
-      from: spans.reduce((least, { from }) => (from < least ? from : least), spans[0]!.from),
-      to: spans.reduce((most, { to }) => (to > most ? to : most), spans[0]!.to),
-    },
-    end,
-  }
+  // They adjoin, in either order.
+  const [near, far] = [windows[at]!.span, windows[end - 1]!.span]
+  const span = near.from < far.from ? { from: near.from, to: far.to } : { from: far.from, to: near.to }
+  return { span, end }
 }
 
 export function windowSql({ sort: [first] }: PageRequest, span: TimeSpan, dialect: Dialect = duckdb): string {

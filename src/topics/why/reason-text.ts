@@ -24,3 +24,9 @@ export function reasonText({ is, object, via }: Reason): string {
   const text = reasonTexts[is]?.(object) ?? `${is} ${object}`
   return via === undefined ? text : `${text}, a peer of ${via}`
 }
+
+/** The time between a change and a change of traffic, without its direction: `40 s`, `3 min`. */
+export function distanceText(seconds: number): string {
+  const length = Math.abs(seconds)
+  return length < 120 ? `${Math.round(length)} s` : `${Math.round(length / 60)} min`
+}

@@ -95,6 +95,11 @@ type Totals = Readonly<{
   series: Series
 }>
 
+/** The flows of a table: by their receipt, and without rollups. */
+function receivedIn(question: ReturnType<typeof questionQuery>, span: FlowFrame['span'] | undefined) {
+  return { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw' }
+}
+
 export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | undefined): Totals | undefined {
   const question = questionQuery(flowQuery)
   const painted = useAfterPaint(span !== undefined)
@@ -109,11 +114,7 @@ export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | und
       request<Series>('/api/v1/series', {
         signal,
         query: {
-          ...question,
-          from: span?.from,
-          to: span?.to,
-          time: 'time_received',
-          source: 'raw',
+          ...receivedIn(question, span),
           group: volumeGroup,
           limit: defaultLook.top,
         },
@@ -148,11 +149,7 @@ export function useEarlierVolume(
       request<Series>('/api/v1/series', {
         signal,
         query: {
-          ...question,
-          from: span?.from,
-          to: span?.to,
-          time: 'time_received',
-          source: 'raw',
+          ...receivedIn(question, span),
           offset: `${seconds}s`,
         },
       }),
