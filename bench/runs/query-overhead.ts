@@ -11,7 +11,7 @@ import {
   type AddressIds,
   type Question,
 } from './query-overhead/questions.ts'
-import { spanOf, storedFlows, storeFlows } from './query-overhead/store.ts'
+import { addressOfSome, spanOf, storedFlows, storeFlows } from './query-overhead/store.ts'
 
 /** Of the API to plain DuckDB. */
 const maxRatio = 1.5
@@ -53,14 +53,6 @@ export default {
 async function idsOf(duck: PlainDuck): Promise<AddressIds> {
   const { rows } = await duck.query('SELECT addr FROM e GROUP BY 1 HAVING count(*) > 1 LIMIT 1')
   return rows === 0 ? 'single' : 'several'
-}
-
-/** An address of a few hundred flows. */
-async function addressOfSome(weir: WeirProcess): Promise<string> {
-  const [found] = await weir.sql<{ ip: string }>(
-    'SELECT src_addr AS ip FROM flows GROUP BY 1 HAVING count(*) <= 220 ORDER BY count(*) DESC, 1 LIMIT 1',
-  )
-  return found?.ip ?? ''
 }
 
 /** Of pages, undefined. */

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { incidentSequence } from '../../src/api/testing/incident-sequences.ts'
 import { outcomes, ratesOf, type Outcome } from '../../src/api/testing/sequence-answers.ts'
 import { realHost } from '../../src/host/index.ts'
+import { toEventBatch } from '../../src/model/events.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
-import { apiOf } from './why/world-api.ts'
+import { apiOf } from '../../test/kit/stored-api.ts'
 
 /** Weights were chosen with seeds below 100. */
 const firstSeed = 20_000
@@ -57,7 +58,7 @@ async function judged(context: AcceptanceContext, { worlds, isCaused, times }: W
     const world = incidentSequence(firstSeed + context.seed * 1000 + index, realHost().clock.now(), isCaused)
     const folder = join(context.folder, `${isCaused}-${index}`)
     {
-      await using api = await apiOf(world, folder)
+      await using api = await apiOf([toEventBatch([...world.events]), world.flows], world.end, folder)
       const get: typeof api.get = async (path, parameters) => {
         const began = performance.now()
         const response = await api.get(path, parameters)

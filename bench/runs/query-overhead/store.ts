@@ -71,6 +71,14 @@ export async function spanOf(weir: WeirProcess): Promise<[number, number]> {
   return [span?.first ?? 0, span?.last ?? 0]
 }
 
+/** An address of a few hundred flows; none: an empty text. */
+export async function addressOfSome(weir: WeirProcess): Promise<string> {
+  const [row] = await weir.sql<{ ip: string }>(
+    'SELECT src_addr AS ip FROM flows GROUP BY src_addr HAVING count(*) <= 220 ORDER BY count(*) DESC, 1 LIMIT 1',
+  )
+  return row?.ip ?? ''
+}
+
 function addNeedles({ columns: { src_addr: sources } }: FlowBatch, index: number, batches: number) {
   if (sources?.kind !== 'ip') return
   for (const [row, [address, flows]] of Object.entries(needles).entries()) {

@@ -1,25 +1,24 @@
-// The API over a store in a folder that has the events and flows of one seeded world.
-import { startApi } from '../../../src/api/index.ts'
-import { RecordingControl } from '../../../src/api/testing/recording-control.ts'
-import type { IncidentSequence } from '../../../src/api/testing/incident-sequences.ts'
-import { realHost } from '../../../src/host/index.ts'
-import { toEventBatch } from '../../../src/model/events.ts'
-import { openStore } from '../../../src/store/index.ts'
-import { FrameMaker, recordingLog, recordingMetrics, resolver } from '../../../src/store/testing/frames.ts'
+// The API over a store in a folder that has the given rows.
+import { startApi } from '../../src/api/index.ts'
+import { RecordingControl } from '../../src/api/testing/recording-control.ts'
+import { realHost } from '../../src/host/index.ts'
+import type { Batch } from '../../src/model/batches.ts'
+import { openStore } from '../../src/store/index.ts'
+import { FrameMaker, recordingLog, recordingMetrics, resolver } from '../../src/store/testing/frames.ts'
 
-export interface WorldApi extends AsyncDisposable {
+export interface StoredApi extends AsyncDisposable {
   get(
     path: string,
     parameters: Readonly<Record<string, string>>,
   ): Promise<{ status: number; body: Record<string, unknown> }>
 }
 
-export async function apiOf(world: IncidentSequence, directory: string): Promise<WorldApi> {
+/** `received`: Unix ms. */
+export async function apiOf(batches: readonly Batch[], received: number, directory: string): Promise<StoredApi> {
   const [host, log] = [realHost(), recordingLog()]
   const store = await openStore({ host, directory, resolver, log, metrics: recordingMetrics() })
   const frames = new FrameMaker()
-  for (const batch of [toEventBatch([...world.events]), world.flows])
-    await store.projection.apply([frames.batch(batch, world.end, 'world')])
+  for (const batch of batches) await store.projection.apply([frames.batch(batch, received, 'test')])
   await store.projection.commit()
   const control = new RecordingControl()
   control.readsFrom(store)
@@ -29,6 +28,7 @@ export async function apiOf(world: IncidentSequence, directory: string): Promise
   return {
     async get(path, parameters) {
       const response = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
+      if (response.status >= 500) throw new Error(JSON.stringify(log.lines.filter(({ level }) => level === 'error')))
       return { status: response.status, body: (await response.json()) as Record<string, unknown> }
     },
     async [Symbol.asyncDispose]() {
