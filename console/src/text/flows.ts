@@ -144,6 +144,7 @@ export const flowsText = {
   table: 'Table',
   topology: 'Topology',
   volumeBySource: 'Bytes per second by source',
+  bytesPerSecond: 'Bytes per second',
   tableColumns: 'Table columns',
   exportAllRows: 'Export all rows',
   exportGroups: 'Export groups',

@@ -1,13 +1,14 @@
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import type { FlowConversations } from '../../../../../src/api/published.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
 import { count, counted, countedWithin, volume } from '../../../parts/format.ts'
 import { Grid } from '../../../parts/grid.tsx'
-import { RefreshButton } from '../../../parts/states.tsx'
+import { LoadingChart, RefreshButton } from '../../../parts/states.tsx'
 import { isMoving } from '../../../state/range.ts'
 import { CsvExport, shownTable } from '../csv-export.tsx'
 import { questionQuery } from '../flow-filter.ts'
+import { useFlowMarks } from '../marks.ts'
 import { sourceText } from '../source-text.ts'
 import { TablePanel } from '../table-panel.tsx'
 import { useTable } from '../use-table.ts'
@@ -22,6 +23,8 @@ import { conversationsOf, keyCells, keyFields, type Conversation } from './rows.
 import type { Rank } from './state.ts'
 import { conversationsText } from '../../../text/conversations.ts'
 
+const ConversationVolume = lazy(() => import('./volume.tsx'))
+
 const path = '/api/v1/conversations'
 const liveRefresh = 5
 const [firstLimit, mostConversations] = [500, 10_000]
@@ -32,9 +35,11 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
   const [limit, setLimit] = useState(firstLimit)
   const [source, setSource] = useState<'auto' | 'raw'>('auto')
   const { t: span, ...question } = useMemo(() => flowQueryOf(state, revision), [state, revision])
-  const query = { ...questionQuery({ ...question, both: true }), from: span.from, to: span.to, by: rank, source }
+  const range = { ...questionQuery({ ...question, both: true }), from: span.from, to: span.to }
+  const query = { ...range, by: rank, source }
   const table = useTable<FlowConversations>(path, { ...query, limit }, revision)
   const { data, busy, cancel } = table
+  const marks = useFlowMarks(state, set, live ? undefined : data?.span, data?.source, 0)
   const rows = useMemo(() => (data === undefined ? [] : conversationsOf(data)), [data])
   const columns = useMemo(() => conversationColumns(w), [w])
   const open = (row: Conversation) =>
@@ -68,6 +73,11 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
           />
         </div>
       </div>
+      {!live && (data === undefined || rows.length > 0) && (
+        <Suspense fallback={<LoadingChart />}>
+          <ConversationVolume query={range} onSpan={(from, to) => set({ t: { from, to } })} marks={marks} />
+        </Suspense>
+      )}
       <TablePanel
         state={state}
         set={set}

@@ -1,0 +1,52 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import type { Series } from '../../../../../src/api/published.ts'
+import { request, type Query } from '../../../api/client.ts'
+import { Chart, type MarkProps } from '../../../parts/chart.tsx'
+import { isoOfSeconds } from '../../../parts/format.ts'
+import { LoadingChart } from '../../../parts/states.tsx'
+import { flowsText } from '../../../text/flows.ts'
+import { rate } from '../overview/names.ts'
+import { stackOf } from '../overview/sums.ts'
+
+const measure = 'bytes'
+
+/** All traffic of the conversations. It is known before the list. */
+export default function ConversationVolume({
+  query,
+  onSpan,
+  marks,
+}: {
+  query: Query
+  onSpan: (from: string, to: string) => void
+  marks: MarkProps
+}): React.ReactNode {
+  const { data, isError } = useQuery({
+    queryKey: ['conversations', 'volume', query],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => request<Series>('/api/v1/series', { signal, query }),
+  })
+  const stack = useMemo(() => (data === undefined ? undefined : stackOf(data, '', measure)), [data])
+  // The list has the same error.
+  if (stack === undefined) return isError ? null : <LoadingChart />
+  const { times, total, unknown } = stack
+  return (
+    <section className="panel volume" aria-label={flowsText.volume}>
+      <Chart
+        label={flowsText.bytesPerSecond}
+        times={times}
+        series={[total]}
+        unknown={unknown}
+        stacked
+        height={112}
+        format={bytesPerSecond}
+        {...marks}
+        onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+      />
+    </section>
+  )
+}
+
+const bytesPerSecond = (value: number) => rate(measure, value)
