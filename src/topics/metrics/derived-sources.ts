@@ -42,12 +42,25 @@ const flowDetails: Readonly<Record<string, string>> = {
   dst_as: asText('dst_as'),
 }
 
+const positive = (column: string): string => `CASE WHEN ${column} > 0 THEN 1 END`
+
 export const derivedSources: readonly DerivedSource[] = [
   {
     metrics: {
       weir_flow_bytes_total: { sql: 'sum(bytes_est)', help: 'Estimated bytes of flows, each flow once.' },
       weir_flow_packets_total: { sql: 'sum(packets_est)', help: 'Estimated packets of flows, each flow once.' },
       weir_flows_total: { sql: 'count(*)', help: 'Flow records, each flow once.' },
+      weir_flow_dropped_bytes_total: { sql: 'sum(drop_bytes)', help: 'Bytes of flows that the kernel dropped.' },
+      weir_flow_dropped_packets_total: { sql: 'sum(drop_packets)', help: 'Packets of flows that the kernel dropped.' },
+      weir_flow_rtt_seconds_sum: { sql: 'sum(rtt) / 1e9', help: 'TCP round-trip times of flows that have one.' },
+      weir_flow_rtt_seconds_count: { sql: `count(${positive('rtt')})`, help: 'Flows with a TCP round-trip time.' },
+      weir_dns_latency_seconds_sum: { sql: 'sum(dns_latency) / 1e3', help: 'Times from DNS queries to responses.' },
+      weir_dns_latency_seconds_count: { sql: `count(${positive('dns_latency')})`, help: 'Flows with a DNS latency.' },
+      weir_dns_responses_total: { sql: 'count(dns_rcode)', help: 'DNS responses with a code.' },
+      weir_dns_errors_total: {
+        sql: "count(CASE WHEN dns_rcode <> 'NoError' THEN 1 END)",
+        help: 'DNS responses with a code that is an error.',
+      },
     },
     labels: columns('cluster src_namespace src_owner_kind src_owner_name dst_namespace dst_owner_kind dst_owner_name'),
     details: flowDetails,

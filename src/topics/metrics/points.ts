@@ -40,13 +40,23 @@ export async function pointSeries(
 function pointConditions(dialect: Dialect, matchers: readonly Matcher[], span: MetricSpan): string {
   const { text, jsonText } = dialect
   const conditions = ["family = 'point'", timeCondition(dialect, span)]
-  for (const { name, operator, value } of matchers) {
-    if (operator !== '=' || value === '') continue
-    if (name === metricName)
-      conditions.push(`(subject = ${text(value)} OR starts_with(${text(value)}, subject || '_'))`)
-    else if (/^[a-zA-Z_]\w*$/.test(name)) conditions.push(`${jsonText('data', ['labels', name])} = ${text(value)}`)
+  for (const { name, operator, value: given } of matchers) {
+    const values = operator === '=' ? [given] : operator === '=~' ? alternatives(given) : []
+    if (values.length === 0 || values.includes('')) continue
+    if (name === metricName) conditions.push(`(${values.map((value) => ofMetric(text(value))).join(' OR ')})`)
+    else if (/^[a-zA-Z_]\w*$/.test(name))
+      conditions.push(`${jsonText('data', ['labels', name])} IN (${values.map(text).join(', ')})`)
   }
   return conditions.join(' AND ')
+}
+
+const ofMetric = (value: string): string => `subject = ${value} OR starts_with(${value}, subject || '_')`
+
+/** Of an expression that only lists texts, as dashboards write selected values; of others none. */
+function alternatives(expression: string): readonly string[] {
+  return /^(?:[\w/:@ -]|\\[.])+(?:\|(?:[\w/:@ -]|\\[.])+)*$/.test(expression)
+    ? expression.replaceAll('\\.', '.').split('|')
+    : []
 }
 
 function seriesName(name: string, field: string): string {
