@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
-import { distanceText, reasonText } from '../topics/why/reason-text.ts'
-import type { PrecedingChanges, ShownLevel, Verdict } from '../topics/why/schema.ts'
+import { distanceText, newPodsText, reasonText } from '../topics/why/reason-text.ts'
+import type { PrecedingCandidate, PrecedingChanges, ShownLevel, Verdict } from '../topics/why/schema.ts'
 import { sizeText } from '../model/size-text.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
@@ -23,6 +23,7 @@ export function register(program: Command): void {
     )
       .option('--filter <FILTER>', 'filter of flows (see `weir help filters`)')
       .option('--promql <EXPR>', 'explain a metric instead of traffic (see `weir help grafana`)')
+      .option('--logql <EXPR>', 'explain a metric of log lines instead of traffic')
       .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
       .option('--to <TIME>', 'end (default: now)')
       .option('--lookback <DURATION>', 'time before the change of traffic: 10m, 2h (default: 30m)')
@@ -40,6 +41,7 @@ export function register(program: Command): void {
           "weir why --filter 'dst.owner = orders-db' --from 2026-11-20T14:00:00Z --to 2026-11-20T14:10:00Z",
           'weir why --from now-1h --at 2026-11-20T14:03:10Z',
           "weir why --promql 'sum by (namespace, pod) (rate(http_errors_total[1m]))'",
+          `weir why --logql 'sum by (namespace, app) (count_over_time({namespace="shop"} |= "error" [1m]))'`,
           "weir why --from now-15m -o json | jq '.candidates[0].diff'",
         ],
         { 1: 'server unreachable' },
@@ -51,7 +53,7 @@ export function register(program: Command): void {
 
 async function run(flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
-  const query = parametersOf(flags, ['filter', 'promql', 'from', 'to', 'lookback', 'at', 'by', 'limit'])
+  const query = parametersOf(flags, ['filter', 'promql', 'logql', 'from', 'to', 'lookback', 'at', 'by', 'limit'])
   const answer = await server.json<Answer>('GET', `/api/v1/why?${query.toString()}`)
   await printData(flags, {
     whole: answer,
@@ -77,15 +79,18 @@ export function whyText(answer: Answer): string {
       : `Traffic ${changed} in equal times.\n`
     : `No change of ${isMetric ? 'the metric' : 'traffic'} was found. Changes before the start of the time range, ` +
       `${timeText(onset)} UTC:\n`
-  const rows = candidates.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...candidate }) => [
-    timeText(time),
-    beforeText(candidate.seconds_before),
-    candidate.score.toFixed(3),
-    oneLine(`${kind} ${objectText(candidate)} ${operation}`),
-    oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
-    oneLine(candidate.reasons.map(reasonText).join(', ')),
-    oneLine(paths.slice(0, 2).join(' ')),
-  ])
+  const rows = candidates.map((candidate) => {
+    const { time, operation, kind, actor, actor_kind: actorKind, paths } = candidate
+    return [
+      timeText(time),
+      beforeText(candidate.seconds_before),
+      candidate.score.toFixed(3),
+      oneLine(`${kind} ${objectText(candidate)} ${operation}`),
+      oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
+      oneLine(relationText(candidate)),
+      oneLine(paths.slice(0, 2).join(' ')),
+    ]
+  })
   const { noise, controllers, unrelated } = excluded
   return [
     head,
@@ -98,6 +103,12 @@ export function whyText(answer: Answer): string {
     others === 0 ? '' : `\n${others} more with lower scores; --limit shows more.\n`,
     `\nNot listed: ${noise} noise, ${controllers} by controllers as results, ${unrelated} without a known relation.\n`,
   ].join('')
+}
+
+function relationText({ reasons, new_pods: pods }: PrecedingCandidate) {
+  return [...reasons.map(reasonText), pods === undefined ? '' : newPodsText(pods)]
+    .filter((text) => text !== '')
+    .join(', ')
 }
 
 const levelNames = { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] } as const

@@ -12,13 +12,14 @@ import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters } from '
 
 export const why = operation({
   id: 'why',
-  summary: 'What changed before a change of traffic, or of a metric',
+  summary: 'What changed before a change of traffic, of a metric or of a rate of log lines',
   description:
-    'Lists the changes of level of the flows or of a metric in the time range, and ranks the changes of objects and ' +
-    'cloud resources and the audit events before the selected one. Inventories record changes some minutes later.',
+    'Lists the changes of level of the flows, a metric or a rate of lines in the time range, and ranks the changes ' +
+    'of objects and cloud resources and the audit events before the selected one. Inventories record ' +
+    'changes some minutes later.',
   parameters: WhyParameters,
   result: PrecedingChanges,
-  async run({ by, promql, limit = 20, lookback = '30m', at, ...query }, surroundings: MetricReader & Watched) {
+  async run({ by, promql, logql, limit = 20, lookback = '30m', at, ...query }, surroundings: MetricReader & Watched) {
     const run = { ...runOf(query, surroundings), by: by ?? 'bytes', limit }
     const seconds = stepOf(lookback)
     if (seconds === undefined)
@@ -27,12 +28,16 @@ export const why = operation({
       lookbackUs: BigInt(seconds) * 1_000_000n,
       at: at === undefined ? undefined : moment(at, 'at', surroundings.now),
     }
-    if (promql === undefined) return precedingChanges(run, selection)
+    const text = promql ?? logql
+    if (text === undefined) return precedingChanges(run, selection)
+    const language = promql === undefined ? 'logql' : 'promql'
+    if (promql !== undefined && logql !== undefined)
+      throw new Refusal('WEIR_API_INVALID', '"promql" and "logql" are two signals.', ['Send one of them.'])
     if ((query.filter ?? '') !== '' || by !== undefined)
-      throw new Refusal('WEIR_API_INVALID', '"filter" and "by" apply to flows, and "promql" requests a metric.', [
+      throw new Refusal('WEIR_API_INVALID', `"filter" and "by" apply to flows, and "${language}" requests a metric.`, [
         'Write the labels into the expression: up{namespace="shop"}.',
       ])
-    return changesBeforeMetric(run, promql, selection, surroundings)
+    return changesBeforeMetric(run, { language, text }, selection, surroundings)
   },
 })
 

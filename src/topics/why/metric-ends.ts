@@ -1,9 +1,12 @@
 /** Workloads that the labels of a metric name. */
+import { isRecord, storedJson } from '../../model/json.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { LabelSet } from '../../query/metrics/labels.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import { objectScope, type Viewer } from '../scope.ts'
+import { selectsSome } from './selector.ts'
 import { endKey, type End } from './traffic.ts'
+import type { Labels } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
 /** As kube-state-metrics, cAdvisor, OpenTelemetry, Istio and Prometheus' discovery name them, the surest first. */
@@ -26,15 +29,32 @@ const kinds: readonly (readonly [label: string, kind: string])[] = [
   ['job_name', 'Job'],
   ['k8s_job_name', 'Job'],
 ]
-const pods = ['pod', 'k8s_pod_name', 'pod_name', 'kubernetes_pod_name', 'exported_pod']
+export const podLabels = ['pod', 'k8s_pod_name', 'pod_name', 'kubernetes_pod_name', 'exported_pod']
 const nodes = ['node', 'k8s_node_name', 'kubernetes_node']
+/** Of both ends of calls, as Weir, Istio and the service graphs of OpenTelemetry name them, the surest first. */
+const callers = ['src_owner_name', 'source_workload', 'source_canonical_service', 'source_app', 'client']
+const called = [
+  'dst_owner_name',
+  'destination_workload',
+  'destination_service_name',
+  'destination_canonical_service',
+  'destination_app',
+  'server',
+]
+/** Their own namespaces. */
+const namespaceOfEnd: Readonly<Record<string, string>> = {
+  src_owner_name: 'src_namespace',
+  source_workload: 'source_workload_namespace',
+  dst_owner_name: 'dst_namespace',
+  destination_workload: 'destination_workload_namespace',
+  destination_service_name: 'destination_service_namespace',
+}
 /** Of a workload, service or container, which usually have the same name. */
 const names = [
   'workload',
-  'destination_workload',
+  ...called,
   'service',
   'service_name',
-  'destination_service_name',
   'app',
   'app_kubernetes_io_name',
   'k8s_container_name',
@@ -42,7 +62,7 @@ const names = [
   'job',
 ]
 const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job', 'Pod']
-const readKinds = [...workloadKinds, 'ReplicaSet']
+const readKinds = [...workloadKinds, 'ReplicaSet', 'Service']
 const maxObjects = 20_000
 
 const firstOf = (labels: LabelSet, of: readonly string[]) =>
@@ -50,34 +70,56 @@ const firstOf = (labels: LabelSet, of: readonly string[]) =>
 
 /** Series of such metrics begin and end with their pod. */
 export function hasPods(labels: LabelSet): boolean {
-  return firstOf(labels, [...pods, 'instance', 'container']) !== undefined
+  return firstOf(labels, [...podLabels, 'instance', 'container']) !== undefined
 }
 
 type Row = Readonly<Record<string, unknown>>
 type ReadOptions = Readonly<{ dialect: Dialect; runQuery: RunQuery; viewer: Viewer }>
 
-/** Ends of {@link LabelSet}s, each once, that existed in the span. */
-export async function endsOfLabels(
+export type Call = Readonly<{ from: End; to: End }>
+
+/** What {@link LabelSet}s name, each once. */
+export type Named = Readonly<{ ends: (sets: readonly LabelSet[]) => readonly End[]; calls: readonly Call[] }>
+
+/** Workloads of sets of labels that existed in the span, and the calls between them. */
+export async function namedBy(
   sets: readonly LabelSet[],
   span: TimeSpan,
   { dialect, runQuery, viewer }: ReadOptions,
-): Promise<readonly End[]> {
+): Promise<Named> {
   const values = new Set(sets.flatMap(({ entries }) => entries.map(([, value]) => value)))
-  if (values.size === 0) return []
+  if (values.size === 0) return { ends: () => [], calls: [] }
   const scope = objectScope(viewer, dialect)
   const listed = (texts: Iterable<string>) => [...texts].map(dialect.text).join(', ')
   const rows = await runQuery(
-    `SELECT DISTINCT kind, namespace, name, cluster, owner_kind, owner_name FROM resources WHERE ` +
+    `SELECT DISTINCT kind, namespace, name, cluster, owner_kind, owner_name, labels, ` +
+      `${dialect.jsonMember('data', 'selector')} AS selector FROM resources WHERE ` +
       `kind IN (${listed(readKinds)}) AND (namespace IN (${listed(values)}) OR name IN (${listed(values)})) ` +
       `AND valid_from < ${dialect.time(span.to)} AND (valid_to IS NULL OR valid_to > ${dialect.time(span.from)})` +
       `${scope === undefined ? '' : ` AND ${scope}`} LIMIT ${maxObjects}`,
   )
-  const objects = new Map(rows.map((row) => [keyOf(row, row['kind'], row['name']), row]))
-  const ends = sets.flatMap((labels) => endsOf(labels, rows, objects))
+  const objects: Objects = {
+    rows,
+    byKey: new Map(rows.map((row) => [keyOf(row, row['kind'], row['name']), row])),
+    remembered: new Map(),
+  }
+  const ends = (of: readonly LabelSet[]) => eachOnce(of.flatMap((labels) => endsOf(labels, objects)))
+  return { ends, calls: callsOf(sets, objects) }
+}
+
+function eachOnce(ends: readonly End[]): readonly End[] {
   return [...new Map(ends.map((end) => [endKey(end), end])).values()]
 }
 
-function endsOf(labels: LabelSet, rows: readonly Row[], objects: ReadonlyMap<string, Row>): readonly End[] {
+type Objects = Readonly<{
+  rows: readonly Row[]
+  byKey: ReadonlyMap<string, Row>
+  /** Ends by namespace and name. */
+  remembered: Map<string, readonly End[]>
+}>
+
+function endsOf(labels: LabelSet, objects: Objects): readonly End[] {
+  const { rows } = objects
   const namespace = firstOf(labels, namespaces)
   const inNamespace = ({ namespace: of }: Row) => namespace === undefined || of === namespace
   const node = firstOf(labels, nodes)
@@ -86,16 +128,60 @@ function endsOf(labels: LabelSet, rows: readonly Row[], objects: ReadonlyMap<str
     return name === '' ? [] : rows.filter((row) => row['kind'] === kind && row['name'] === name && inNamespace(row))
   })
   if (ofKind.length > 0) return ofKind.map(endOf)
-  const pod = firstOf(labels, pods)
+  const pod = firstOf(labels, podLabels)
   const ofPod = rows.filter((row) => row['kind'] === 'Pod' && row['name'] === pod && inNamespace(row))
-  if (ofPod.length > 0) return ofPod.map((row) => endOf(ownerOf(row, objects)))
-  for (const label of names) {
-    const name = labels.get(label)
-    const named = name === '' ? [] : rows.filter((row) => row['name'] === name && inNamespace(row))
-    const workloads = named.filter(({ kind }) => workloadKinds.includes(String(kind)))
-    if (workloads.length > 0) return workloads.map((row) => endOf(ownerOf(row, objects)))
-  }
+  if (ofPod.length > 0) return ofPod.map((row) => endOf(ownerOf(row, objects.byKey)))
+  const ends = firstNamed(labels, names, objects)
+  if (ends.length > 0) return ends
   return node === undefined ? [] : [{ cluster: null, namespace: '', kind: 'Node', name: node }]
+}
+
+/** Of the first of the labels that names workloads. */
+function firstNamed(labels: LabelSet, of: readonly string[], objects: Objects): readonly End[] {
+  for (const label of of) {
+    const ownNamespace = labels.get(namespaceOfEnd[label] ?? '')
+    const ends = endsNamed(labels.get(label), ownNamespace === '' ? firstOf(labels, namespaces) : ownNamespace, objects)
+    if (ends.length > 0) return ends
+  }
+  return []
+}
+
+/** A workload of this name, or those behind a service of this name. */
+function endsNamed(name: string, namespace: string | undefined, objects: Objects): readonly End[] {
+  if (name === '') return []
+  const key = JSON.stringify([namespace, name])
+  const remembered = objects.remembered.get(key)
+  if (remembered !== undefined) return remembered
+  const named = objects.rows.filter(
+    (row) => row['name'] === name && (namespace ?? row['namespace']) === row['namespace'],
+  )
+  const workloads = named.filter(({ kind }) => workloadKinds.includes(String(kind)))
+  const behind = named.filter(({ kind }) => kind === 'Service').flatMap((service) => podsBehind(service, objects))
+  const ends = eachOnce((workloads.length > 0 ? workloads : behind).map((row) => endOf(ownerOf(row, objects.byKey))))
+  objects.remembered.set(key, ends)
+  return ends
+}
+
+function podsBehind(service: Row, { rows }: Objects): readonly Row[] {
+  const selector = storedJson(service['selector'])
+  return rows.filter(
+    ({ kind, namespace, cluster, labels }) =>
+      kind === 'Pod' &&
+      namespace === service['namespace'] &&
+      cluster === service['cluster'] &&
+      isRecord(labels) &&
+      selectsSome(selector, labels as Labels),
+  )
+}
+
+function callsOf(sets: readonly LabelSet[], objects: Objects): readonly Call[] {
+  const calls = new Map<string, Call>()
+  for (const labels of sets) {
+    const to = firstNamed(labels, called, objects)
+    for (const from of firstNamed(labels, callers, objects))
+      for (const end of to) calls.set(`${endKey(from)} ${endKey(end)}`, { from, to: end })
+  }
+  return [...calls.values()]
 }
 
 function keyOf({ cluster, namespace }: Row, kind: unknown, name: unknown) {

@@ -1,9 +1,10 @@
-/** A metric, by PromQL, as the signal of which the changes of level are explained. */
+/** A metric of PromQL or LogQL as the signal of which the changes of level are explained. */
 import { dialectOf } from '../../query/index.ts'
 import { QueryFailure } from '../../query/metrics/failure.ts'
 import type { LabelSet } from '../../query/metrics/labels.ts'
 import type { QueryTimes, ResultSeries } from '../../query/promql/index.ts'
 import { stepFor, type TimeSpan } from '../../query/plan/index.ts'
+import { logEntries } from '../logs/index.ts'
 import { metricSeries, queryBudget, type MetricReader } from '../metrics/index.ts'
 import { Refusal } from '../refusal.ts'
 import { hasPods } from './metric-ends.ts'
@@ -22,21 +23,23 @@ type Change = Readonly<{ labels: LabelSet; change: LevelChange }>
 export type MetricLevel = Level & Readonly<{ labels: readonly LabelSet[] }>
 export type MetricSignal = Readonly<{ around: Levels; selected: MetricLevel | undefined; labels: readonly LabelSet[] }>
 
+export type Expression = Readonly<{ language: 'promql' | 'logql'; text: string }>
+
 /** Changes of level of the series of an expression in a time range (µs); `at` selects the nearest one. */
 export async function metricSignal(
-  expression: string,
+  expression: Expression,
   { from, to }: TimeSpan,
   at: bigint | undefined,
   surroundings: MetricReader,
 ): Promise<MetricSignal> {
   if (dialectOf(surroundings.store).name !== 'duckdb')
-    throw new Refusal('WEIR_API_INVALID', '"promql" needs the embedded store.')
+    throw new Refusal('WEIR_API_INVALID', `"${expression.language}" needs the embedded store.`)
   const { from: before, to: after } = withContext({ from, to })
   const now = BigInt(Math.trunc(surroundings.now)) * 1000n
   const until = after < now ? after : now
   const span = { from: before, to: until > to ? until : to }
   const seconds = Math.max(leastStep, stepFor(span, maxBuckets))
-  const { start, step, series } = await sampled(
+  const { start, step, uncertain, series } = await sampled(
     expression,
     { ...span, step: BigInt(seconds) * 1_000_000n },
     surroundings,
@@ -47,7 +50,9 @@ export async function metricSignal(
     metricLevels(values, manySeries).map((change) => ({ labels, change })),
   )
   const timeOf = (index: number) => start + BigInt(index) * step
-  const levels = groupsOf(changes).map((members) => levelOf(members, timeOf, step))
+  const levels = groupsOf(changes)
+    .map((members) => levelOf(members, timeOf, step))
+    .map((level) => ({ ...level, from: level.from - uncertain }))
   const isInside = (level: Level) => level.at >= from && level.at < to
   const inside = levels.filter(isInside)
   const selected = selectedOf(inside, at)
@@ -58,16 +63,17 @@ export async function metricSignal(
   }
 }
 
-/** `start`: of the first bucket. µs. */
+/** `start`: of the first bucket; `uncertain`: before a changed sample, since the one before it. µs. */
 type Sampled = Readonly<{
   start: bigint
   step: bigint
+  uncertain: bigint
   series: readonly Readonly<{ labels: LabelSet; values: readonly number[] }>[]
 }>
 
 /** Values of the series with the largest range, from the first sample of any series on. */
 async function sampled(
-  expression: string,
+  expression: Expression,
   { from, to, step }: TimeSpan & Readonly<{ step: bigint }>,
   surroundings: MetricReader,
 ): Promise<Sampled> {
@@ -83,28 +89,69 @@ async function sampled(
     .map(({ labels, points }) => ({ labels, values: valuesOf(labels, points, { start, step: ms, buckets }) }))
     .toSorted((a, b) => rangeOf(b.values) - rangeOf(a.values))
     .slice(0, maxSeries)
-  const factor = repeatsOf(all.map(({ values }) => values))
+  const repeats = repeatsOf(all.map(({ values }) => values))
+  // Few buckets hardly show a level, and keep their length.
+  const factor = buckets / repeats >= leastBuckets ? repeats : 1
   const every = (values: readonly number[]) => values.filter((_, index) => index % factor === 0)
   return {
     start: BigInt(start) * 1000n,
     step: step * BigInt(factor),
+    uncertain: step * BigInt(repeats - factor),
     series: all.map(({ labels, values }) => ({ labels, values: every(values) })),
   }
 }
 
-async function evaluated(expression: string, times: QueryTimes, surroundings: MetricReader) {
-  const { queryRange } = await import('../../query/promql/index.ts')
+async function evaluated({ language, text }: Expression, times: QueryTimes, surroundings: MetricReader) {
   const expired = () => new QueryFailure('execution', `the query took more than ${timeoutMs / 1000} s`)
+  const budget = queryBudget(surroundings, timeoutMs, expired)
   try {
-    return await queryRange(expression, times, {
-      source: ({ matchers, from, to, resolution }) => metricSeries(surroundings, matchers, { from, to }, resolution),
-      ...queryBudget(surroundings, timeoutMs, expired),
-      note: () => undefined,
-    })
+    return await (language === 'promql'
+      ? ofMetrics(text, times, budget, surroundings)
+      : ofLogs(text, times, budget, surroundings))
   } catch (error) {
     if (!(error instanceof QueryFailure)) throw error
-    throw new Refusal('WEIR_API_INVALID', `"promql": ${error.message}.`, ['`weir help grafana` describes the subset.'])
+    throw new Refusal('WEIR_API_INVALID', `"${language}": ${error.message}.`, [
+      '`weir help grafana` describes the subset.',
+    ])
   }
+}
+
+type Budget = ReturnType<typeof queryBudget>
+type Evaluated = readonly Readonly<{ labels: LabelSet; points: ResultSeries['points'] }>[]
+
+async function ofMetrics(text: string, times: QueryTimes, budget: Budget, reader: MetricReader): Promise<Evaluated> {
+  const { queryRange } = await import('../../query/promql/index.ts')
+  return queryRange(text, times, {
+    source: ({ matchers, from, to, resolution }) => metricSeries(reader, matchers, { from, to }, resolution),
+    ...budget,
+    note: () => undefined,
+  })
+}
+
+async function ofLogs(
+  text: string,
+  times: QueryTimes,
+  { tick, pause }: Budget,
+  reader: MetricReader,
+): Promise<Evaluated> {
+  const { parseLogql, queryMetric } = await import('../../query/logql/index.ts')
+  const node = parseLogql(text)
+  const series = await queryMetric(node, times, {
+    source: (request) => logEntries(reader, request),
+    tick,
+    pause,
+    now: BigInt(Math.trunc(reader.now)) * 1_000_000n,
+  })
+  // Without lines a count has no value, and is 0. Values in lines are unknown between them.
+  return /\|\s*unwrap\b/.test(text)
+    ? series
+    : series.map(({ labels, points }) => ({ labels, points: withZeros(points, times) }))
+}
+
+function withZeros(points: ResultSeries['points'], { start, end, step }: QueryTimes): ResultSeries['points'] {
+  const values = new Map(points)
+  const count = Math.floor((end - start) / step) + 1
+  return Array.from({ length: count }, (_, index) => [start + index * step, values.get(start + index * step) ?? 0])
 }
 
 type Bucketing = Readonly<{ start: number; step: number; buckets: number }>
@@ -124,7 +171,7 @@ const factors = [1, 2, 4, 8]
 const mostRepeated = 0.3
 const leastBuckets = 60
 
-/** Scrapes are less frequent than buckets: repeated values would look like levels. */
+/** Buckets of a scrape: repeated values would look like levels. */
 function repeatsOf(series: readonly (readonly number[])[]): number {
   const varying = series.filter((values) => rangeOf(values) > 0)
   const shareOf = (factor: number) => {
@@ -136,8 +183,7 @@ function repeatsOf(series: readonly (readonly number[])[]): number {
       }
     return pairs === 0 ? 0 : equal / pairs
   }
-  const possible = factors.filter((factor) => factor === 1 || (series[0]?.length ?? 0) / factor >= leastBuckets)
-  return possible.find((factor) => shareOf(factor) <= mostRepeated) ?? 1
+  return factors.find((factor) => shareOf(factor) <= mostRepeated) ?? 1
 }
 
 function rangeOf(values: readonly number[]) {

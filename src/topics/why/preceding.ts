@@ -10,15 +10,17 @@ import { cloudsOf } from './clouds.ts'
 import { collect } from './collect.ts'
 import { inventoryGraceUs } from './inventory.ts'
 import type { LevelKind } from './levels.ts'
-import { endsOfLabels } from './metric-ends.ts'
-import { metricSignal } from './metric.ts'
+import { withCalled, type Changed } from './called.ts'
+import { namedBy } from './metric-ends.ts'
+import { metricSignal, type Expression } from './metric.ts'
 import { levelsIn, type Level, type Levels } from './onset.ts'
-import { rank, weightOf, type ExplainedLevel } from './rank.ts'
+import { comparePods, type PodComparison } from './new-pods.ts'
+import { rank, weightOf, withComparisons, type ExplainedLevel, type RankOptions } from './rank.ts'
 import { verdictOf } from './verdict.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
 import { affectedBy, endKey, impactsOf, pairOf, pairsSql, within, type Pair } from './traffic.ts'
-import type { PrecedingChanges, ShownLevel, TrafficMark, TrafficMarks } from './schema.ts'
+import type { PrecedingCandidate, PrecedingChanges, ShownLevel, TrafficMark, TrafficMarks } from './schema.ts'
 import { workloadName, type Candidate, type Workload } from './types.ts'
 import { isRollout } from './weights.ts'
 import { workloadsOf, type Affected, type RunQuery } from './workloads.ts'
@@ -64,7 +66,7 @@ export async function precedingChanges(run: WhyRun, { lookbackUs, at }: Selectio
 /** The same before a change of a metric, related to the workloads that its labels name, by default of the largest. */
 export async function changesBeforeMetric(
   run: WhyRun,
-  expression: string,
+  expression: Expression,
   { lookbackUs, at }: Selection,
   surroundings: MetricReader,
 ): Promise<PrecedingChanges> {
@@ -72,12 +74,9 @@ export async function changesBeforeMetric(
   const { around, selected, labels } = await metricSignal(expression, flows.span, at, surroundings)
   const onset = selected?.at ?? at ?? flows.span.from
   const compared = comparedTo(around, onset)
-  const ends = await endsOfLabels(selected?.labels ?? labels, around.span, {
-    dialect: dialectOf(store),
-    runQuery,
-    viewer,
-  })
-  const affected = ends.slice(0, maxAffected).map((end) => ({ end, share: 1 / ends.length, impact: 1 }))
+  const read = { dialect: dialectOf(store), runQuery, viewer }
+  const { ends: endsOf, calls } = await namedBy([...labels, ...(selected?.labels ?? [])], around.span, read)
+  const ends = endsOf(selected?.labels ?? labels)
   const named = new Set(ends.map(workloadName))
   const withNames = (level: Level): Level => ({ ...level, ends: named })
   return explained(run, lookbackUs, {
@@ -86,7 +85,13 @@ export async function changesBeforeMetric(
     compared,
     // Of a metric it is not known which direction is the worse one.
     kind: selected?.kind === 'recovery' ? 'recovery' : undefined,
-    near: await withNeighbours(run, affected, compared, onset),
+    near: await withNeighbours(
+      run,
+      withCalled(ends.slice(0, maxAffected), calls, maxAffected + maxNeighbours),
+      compared,
+      onset,
+    ),
+    comparison: { until: Number(around.span.to) / 1000, surroundings },
     shown: { by: 'value', before: selected?.before ?? 0, after: selected?.after ?? 0, pairs: [] },
   })
 }
@@ -97,6 +102,8 @@ type Signal = Readonly<{
   compared: TimeSpan
   kind: LevelKind | undefined
   near: readonly Workload[]
+  /** Of pods by their metrics. `until`: Unix ms. */
+  comparison?: Readonly<{ until: number; surroundings: MetricReader }>
   shown: Pick<PrecedingChanges, 'by' | 'before' | 'after' | 'pairs'>
 }>
 
@@ -110,14 +117,26 @@ async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promi
   const window: TimeSpan = { from: onset - lookbackUs, to: interval.to + graceUs }
   const { candidates, noise, cut } = await collect(window, { ...run, dialect }, onset + inventoryGraceUs)
   const workloads = await cloudsOf(near, candidates, window, { ...run, dialect })
-  const { ranked, excluded } = rank(candidates, workloads, {
+  const options: RankOptions = {
     onset: { time: Number(onset) / 1000, from: Number(interval.from) / 1000, to: Number(interval.to) / 1000 },
     kind: signal.kind,
     others: [...around.others, ...levels].filter((level) => level.to < interval.from - 4n * step).map(explainedLevel),
     lookbackMs: Number(lookbackUs) / 1000,
     graceMs: Number(graceUs) / 1000,
     inventoryGraceMs: Number(inventoryGraceUs) / 1000,
-  })
+  }
+  const { ranked: byRelation, excluded } = rank(candidates, workloads, options)
+  const { comparison } = signal
+  const comparisons =
+    comparison === undefined
+      ? new Map<Candidate, PodComparison>()
+      : await comparePods(
+          byRelation,
+          { onset: Number(interval.to) / 1000, until: comparison.until },
+          comparison.surroundings,
+          run.runQuery,
+        )
+  const ranked = withComparisons(byRelation, comparisons, options)
   return {
     span: { from: isoOf(from), to: isoOf(to) },
     step: Number(step / 1_000_000n),
@@ -137,6 +156,7 @@ async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promi
       seconds_before: secondsBefore,
       repeats,
       reasons,
+      ...comparedPods(comparisons.get(candidate)),
     })),
     others: Math.max(0, ranked.length - limit),
     excluded: { noise, ...excluded },
@@ -243,9 +263,6 @@ async function relatedWorkloads(
   return workloadsOf(affected, span, { ...run, dialect: dialectOf(run.store) })
 }
 
-/** `impact`: if it is not that of the change on their traffic. */
-type Changed = Omit<Affected, 'impact'> & Readonly<{ impact?: number }>
-
 /** With the impact of the change on their traffic, and the workloads that exchange traffic with them. */
 async function withNeighbours(
   run: WhyRun,
@@ -300,6 +317,20 @@ function withOld(before: unknown) {
       root === 'spec' ? before : undefined,
     )
     return old === undefined ? step : { ...step, old }
+  }
+}
+
+function comparedPods(comparison: PodComparison | undefined): Pick<PrecedingCandidate, 'new_pods'> {
+  if (comparison?.difference === undefined) return {}
+  const { newPods, oldPods, difference } = comparison
+  const { strength, ended: _ended, ...shownDifference } = difference
+  return {
+    new_pods: {
+      pods: [...newPods],
+      beside: [...oldPods],
+      ...shownDifference,
+      strength: Math.round(strength * 1000) / 1000,
+    },
   }
 }
 

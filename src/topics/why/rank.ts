@@ -1,5 +1,6 @@
 import { isAutoscaler, isControllers } from './controllers.ts'
 import { actorCloseness, relationOf, shareFactor } from './relate.ts'
+import type { PodComparison } from './new-pods.ts'
 import type { Candidate, Reason, Workload } from './types.ts'
 import type { LevelKind } from './levels.ts'
 import { auditWeight, changeWeight, effectMs, resourceWeight } from './weights.ts'
@@ -94,6 +95,49 @@ export function rank(candidates: readonly Candidate[], workloads: readonly Workl
   return { ranked: withoutRepeats(ranked.sort(bestFirst)), excluded: { controllers, unrelated } }
 }
 
+/** Of the rest to 1, for new pods that clearly differ from earlier ones at the same time. */
+const evidence = 0.9
+/** Of a change with new pods that do not differ, and of one of a workload that was no longer called at all. */
+const [alike, ended] = [0.6, 0.4]
+const leastDifference = 0.05
+/** From the first pod that runs until its effect, usually. */
+const startedMs = 60_000
+/** Of a change of which the first pod ran after the onset. */
+const tooLate = 0.1
+
+/** With the times and differences of pods that the changes started. */
+export function withComparisons(
+  ranked: readonly Ranked[],
+  comparisons: ReadonlyMap<Candidate, PodComparison>,
+  options: RankOptions,
+): readonly Ranked[] {
+  if (comparisons.size === 0) return ranked
+  return ranked
+    .map((item) => {
+      const comparison = comparisons.get(item.candidate)
+      if (comparison === undefined) return item
+      const { difference } = comparison
+      const score = (item.score * startedFactor(comparison, options)) / proximityOf(item.candidate, options)
+      if (difference === undefined) return { ...item, score }
+      const { strength } = difference
+      return {
+        ...item,
+        score:
+          strength < leastDifference
+            ? score * (difference.ended === true ? ended : alike)
+            : score + (1 - score) * evidence * strength,
+      }
+    })
+    .sort(bestFirst)
+}
+
+/** A change of pods has its effect when the first one runs. */
+function startedFactor({ running }: PodComparison, options: RankOptions) {
+  const { onset, graceMs } = options
+  if (running > onset.to + graceMs) return tooLate
+  return proximity(Math.max(0, onset.from - running), startedMs)
+}
+
 function graceOf({ is, audit_id: audit }: Candidate, { inventoryGraceMs, graceMs }: RankOptions) {
   return is === 'resource' && audit === null ? inventoryGraceMs : graceMs
 }
@@ -103,7 +147,11 @@ function proximityOf(candidate: Candidate, options: RankOptions) {
   const { onset } = options
   const [after, before] = [candidate.at - onset.to, Math.max(0, onset.from - candidate.at)]
   if (after > 0) return 1 - (late * after) / graceOf(candidate, options)
-  return 1 / (1 + (before / (usual * effectMs(candidate))) ** 2)
+  return proximity(before, effectMs(candidate))
+}
+
+function proximity(before: number, effect: number) {
+  return 1 / (1 + (before / (usual * effect)) ** 2)
 }
 
 /** The change of traffic at the related workload that followed a change, before the onset. */

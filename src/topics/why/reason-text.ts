@@ -1,4 +1,8 @@
+import type { PrecedingCandidate } from './schema.ts'
 import type { Reason } from './types.ts'
+
+type NewPods = NonNullable<PrecedingCandidate['new_pods']>
+const leastShown = 0.2
 
 const reasonTexts: Readonly<Record<string, (object: string) => string>> = {
   workload: (object) => `is ${object}`,
@@ -23,6 +27,15 @@ export function reasonText({ is, object, via }: Reason): string {
   // A newer server may have further ones.
   const text = reasonTexts[is]?.(object) ?? `${is} ${object}`
   return via === undefined ? text : `${text}, a peer of ${via}`
+}
+
+/** `new pods: success_percent 54 beside 100`; nothing if they hardly differ. */
+export function newPodsText({ metric, old, new: fresh, strength }: NewPods): string {
+  if (strength < leastShown) return ''
+  const value = (number: number) => String(Number(number.toPrecision(3)))
+  return fresh === null
+    ? `new pods: no ${metric}, beside ${value(old)}`
+    : `new pods: ${metric} ${value(fresh)} beside ${value(old)}`
 }
 
 /** The time between a change and a change of traffic, without its direction: `40 s`, `3 min`. */

@@ -1,5 +1,5 @@
 import { isRecord } from '../../model/json.ts'
-import { matches, selects } from './selector.ts'
+import { selects, selectsSome } from './selector.ts'
 import { workloadName, type Candidate, type Reason, type ReasonName, type Workload } from './types.ts'
 import { isNetworkRule } from './weights.ts'
 
@@ -119,7 +119,7 @@ function selectsPods(specs: readonly Readonly<Record<string, unknown>>[], { labe
 }
 
 function selectsAny(selector: unknown, { labels }: Workload) {
-  return isRecord(selector) && Object.keys(selector).length > 0 && labels.some((label) => matches(selector, label))
+  return labels.some((label) => selectsSome(selector, label))
 }
 
 function scales({ scaleTargetRef: target }: Readonly<Record<string, unknown>>, { kind, name }: Workload) {

@@ -5,12 +5,13 @@ import {
   Number as Num,
   Object as ObjectOf,
   Optional,
+  Record as RecordOf,
   String as Text,
 } from 'typebox'
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { measures } from '../../query/plan/index.ts'
 import { questionParameters } from '../flows/parameters.ts'
-import { described, nullText, oneOf, parameters, timeRange, type Of } from '../schema.ts'
+import { described, nullText, oneOf, orNull, parameters, timeRange, type Of } from '../schema.ts'
 import { levelKinds } from './levels.ts'
 import { reasons } from './types.ts'
 
@@ -22,6 +23,13 @@ export const WhyParameters = parameters({
       maxLength: 65_536,
       description: 'Explain a metric instead of traffic, without `filter` and `by`.',
       examples: ['sum by (namespace, deployment) (rate(http_errors_total[5m]))'],
+    }),
+  ),
+  logql: Optional(
+    Text({
+      maxLength: 65_536,
+      description: 'The same for a metric of log lines. Steps without a line are 0.',
+      examples: ['sum by (namespace, app) (count_over_time({app="web"} |= "error" [1m]))'],
     }),
   ),
   lookback: Optional(
@@ -133,6 +141,25 @@ export const PrecedingChanges = ObjectOf(
         repeats: Integer({
           description: 'Further changes of the same object, if it is only in the same namespace; they are not listed.',
         }),
+        new_pods: Optional(
+          ObjectOf(
+            {
+              pods: ArrayOf(Text(), { description: 'Pods that the change started, at most 12.' }),
+              beside: ArrayOf(Text(), {
+                description: 'Earlier pods of the workload, or behind its services, at most 12.',
+              }),
+              metric: Text({ description: 'The metric that differs most.' }),
+              labels: RecordOf(Text(), Text()),
+              old: Num({ description: 'Of the earlier pods; of counters per second.' }),
+              new: orNull(Num({ description: 'Of the new pods; null: no sample.' })),
+              strength: Num({ description: '0 to 1: how clear and large the difference is. It raises the score.' }),
+            },
+            {
+              description:
+                'With `promql` or `logql`: metrics of new pods beside those of earlier pods, at the same time.',
+            },
+          ),
+        ),
         seconds_before: Num({ description: 'From the change to `onset`; negative: after it.' }),
       }),
       { description: 'Changes that preceded, best first. That a change preceded does not prove a cause.' },

@@ -18,6 +18,11 @@ export function matches(values: unknown, labels: Labels): boolean {
   return isRecord(values) && Object.entries(values).every(([name, value]) => labels[name] === value)
 }
 
+/** The selector of a service: an empty one selects nothing. */
+export function selectsSome(selector: unknown, labels: Labels): boolean {
+  return isRecord(selector) && Object.keys(selector).length > 0 && matches(selector, labels)
+}
+
 function holds({ key, operator, values }: Readonly<Record<string, unknown>>, labels: Labels) {
   const value = labels[String(key)]
   const isListed = value !== undefined && Array.isArray(values) && values.includes(value)

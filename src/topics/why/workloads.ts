@@ -4,7 +4,7 @@ import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import { objectScope, type Viewer } from '../scope.ts'
 import type { Watched } from '../resources/one.ts'
-import { matches } from './selector.ts'
+import { selectsSome } from './selector.ts'
 import { endKey, type End } from './traffic.ts'
 import type { Labels, Workload } from './types.ts'
 
@@ -67,12 +67,7 @@ export async function workloadsOf(
         services
           .filter(({ namespace, selector: stored }) => {
             const selector = storedJson(stored)
-            return (
-              text(namespace) === item.end.namespace &&
-              isRecord(selector) &&
-              Object.keys(selector).length > 0 &&
-              labels.some((of) => matches(selector, of))
-            )
+            return text(namespace) === item.end.namespace && labels.some((of) => selectsSome(selector, of))
           })
           .map((service) => text(service['name'])),
       ),

@@ -1,0 +1,179 @@
+/** Whether samples of new pods differ from those of earlier pods of the same workload. */
+import type { LabelSet } from '../../query/metrics/labels.ts'
+
+/** A metric of a pod. `labels` are equal for all pods; times in ms. */
+export type Samples = Readonly<{
+  pod: string
+  metric: string
+  labels: LabelSet
+  times: readonly number[]
+  values: readonly number[]
+}>
+
+export type Difference = Readonly<{
+  metric: string
+  labels: Readonly<Record<string, string>>
+  /** Per second for counters; of `_sum` and `_count` their ratio. `new` is null if the new pods have no sample. */
+  old: number
+  new: number | null
+  /** Most requests to the earlier pods ended, too. */
+  ended?: true
+  /** 0 to 1: of the relative difference, and of its distance from the variation of the earlier pods. */
+  strength: number
+}>
+
+/** Values that differ in each new process, or follow from its age. */
+const ofAge =
+  /memory|heap|rss|working_set|uptime|start|_age|created|restart|cache|_fs_|disk|gc_|_info$|limit|request_cpu/i
+const counter = /_(total|count)$/
+const share = /success|availab|_up$|^up$/i
+/** Of a relative difference, and in standard errors: none below the first value, full from the second one on. */
+const [relativeRamp, distanceRamp] = [
+  [0.3, 0.7],
+  [2, 5],
+] as const
+/** Of the value: smaller differences are no differences. */
+const precision = 0.01
+const leastSamples = 2
+/** Of the earlier pods' samples, for the absence of the new ones' to count, and its strength. */
+const [leastOfAbsence, absence] = [4, 0.5]
+/** What a pod has only if requests reach it. */
+const ofRequests = /request|call|rpc|http/i
+
+/** Samples of the earlier pods before the change, and of both in an equal time since. */
+export type Sides = Readonly<{ before: readonly Samples[]; old: readonly Samples[]; fresh: readonly Samples[] }>
+
+/** The metric that differs most; undefined if none exists for pods of both ages. */
+export function differenceOf({ before, old, fresh }: Sides): Difference | undefined {
+  const groupsOf = (samples: readonly Samples[]) =>
+    Map.groupBy(
+      means(samples).filter(({ values }) => values.length > 0),
+      ({ metric, labels }) => `${metric}${labels.key}`,
+    )
+  const [ofBefore, ofOld, ofNew] = [groupsOf(before), groupsOf(old), groupsOf(fresh)]
+  // Requests that no longer reach the earlier pods either are no difference.
+  const [shareBefore, shareOf] = [sharesOf(ofBefore), sharesOf(ofOld)]
+  const endedKey = [...ofBefore.keys()].find((key) => shareOf(key) < shareBefore(key) / 2)
+  const ended = endedKey === undefined ? undefined : endedOf(ofBefore.get(endedKey) ?? [])
+  let most: Difference | undefined = ended
+  for (const [key, members] of ofOld) {
+    const [{ metric, labels }] = members as [Samples]
+    const newMembers = ofNew.get(key)
+    if (ofAge.test(metric)) continue
+    const difference =
+      newMembers === undefined
+        ? ended !== undefined || (fresh.length > 0 && !ofRequests.test(metric))
+          ? undefined
+          : absenceOf(members)
+        : compared(
+            metric,
+            members.map(({ values }) => values),
+            newMembers.map(({ values }) => values),
+          )
+    if (difference !== undefined && difference.strength > (most?.strength ?? -1))
+      most = { ...difference, metric, labels: labels.toJSON() }
+  }
+  return most
+}
+
+function endedOf(before: readonly Samples[]): Difference | undefined {
+  const [first] = before
+  if (first === undefined) return undefined
+  const { metric, labels } = first
+  const old = medianOf(before.map(({ values }) => medianOf(values)))
+  return { metric, labels: labels.toJSON(), old, new: null, ended: true, strength: 0 }
+}
+
+/** Samples of a group, as a part of those of the group with most. */
+function sharesOf(groups: ReadonlyMap<string, readonly Samples[]>) {
+  const count = (key: string) => (groups.get(key) ?? []).reduce((sum, { values }) => sum + values.length, 0)
+  const most = [...groups.keys()].reduce((largest, key) => Math.max(largest, count(key)), 1)
+  return (key: string) => count(key) / most
+}
+
+/** Most earlier pods have samples all the time, and the new ones none. */
+function absenceOf(old: readonly Samples[]) {
+  const usual = medianOf(old.map(({ values }) => values.length))
+  if (usual < leastOfAbsence) return undefined
+  return { old: medianOf(old.map(({ values }) => medianOf(values))), new: null, strength: absence }
+}
+
+function compared(metric: string, old: readonly (readonly number[])[], fresh: readonly (readonly number[])[]) {
+  const [before, after] = [old.flat(), fresh.flat()]
+  if (before.length < leastSamples || after.length < leastSamples) return undefined
+  const isShare = share.test(metric)
+  const centre = isShare ? meanOf : medianOf
+  // Medians, since an earlier pod may end in this time, or be faulty itself.
+  const centres = old.filter(({ length }) => length > 0).map(centre)
+  const [from, to] = [medianOf(centres), medianOf(fresh.filter(({ length }) => length > 0).map(centre))]
+  const between = deviationOf(centres, from)
+  const within = medianOf(old.filter(({ length }) => length > 1).map(varianceOf))
+  const variance = between ** 2 + within / before.length + varianceOf(after) / after.length
+  const apart = Math.abs(to - from)
+  const relative = Math.max(apart / Math.max(Math.abs(from), Math.abs(to)), isShare ? apart / failed(from, to) : 0)
+  const distance = apart / (Math.sqrt(variance) + precision * Math.abs(from))
+  return { old: from, new: to, strength: ramp(relative, relativeRamp) * ramp(distance, distanceRamp) }
+}
+
+/** The larger part that fails, of 1 or of 100 %. */
+function failed(from: number, to: number) {
+  const most = Math.max(from, to) > 1 ? 100 : 1
+  return Math.max(most - from, most - to, Number.EPSILON)
+}
+
+function ramp(value: number, [from, to]: readonly [number, number]) {
+  return Number.isFinite(value) ? Math.min(1, Math.max(0, (value - from) / (to - from))) : 0
+}
+
+/** Counters as rates, and means of observations in place of their sums. */
+function means(all: readonly Samples[]): readonly Samples[] {
+  const sums = new Map(
+    all.filter(({ metric }) => metric.endsWith('_sum')).map((sum) => [keyOf(sum, sum.metric.slice(0, -4)), sum]),
+  )
+  return all.flatMap((samples) => {
+    const { metric } = samples
+    if (/_(sum|bucket)$/.test(metric)) return []
+    if (!counter.test(metric)) return [samples]
+    const rates = { ...samples, ...stepsOf(samples, (of, at) => (of.times[at]! - of.times[at - 1]!) / 1000) }
+    const sum = metric.endsWith('_count') ? sums.get(keyOf(samples, metric.slice(0, -6))) : undefined
+    if (sum === undefined || sum.values.length !== samples.values.length) return [rates]
+    const observed = stepsOf(sum, (_of, at) => samples.values[at]! - samples.values[at - 1]!)
+    return [rates, { ...samples, metric: metric.slice(0, -6), ...observed }]
+  })
+}
+
+const keyOf = ({ pod, labels }: Samples, metric: string) => JSON.stringify([pod, metric, labels.key])
+
+/** Increments by `over`; a counter that begins again has none. */
+function stepsOf(samples: Samples, over: (samples: Samples, at: number) => number): Pick<Samples, 'times' | 'values'> {
+  const [times, values]: [number[], number[]] = [[], []]
+  for (let at = 1; at < samples.values.length; at++) {
+    const [increment, of] = [samples.values[at]! - samples.values[at - 1]!, over(samples, at)]
+    if (increment < 0 || !(of > 0)) continue
+    times.push(samples.times[at]!)
+    values.push(increment / of)
+  }
+  return { times, values }
+}
+
+function meanOf(values: readonly number[]) {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+}
+
+function medianOf(values: readonly number[]) {
+  if (values.length === 0) return 0
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** Standard deviation by the median of the distances from the centre, as of a normal distribution. */
+function deviationOf(values: readonly number[], centre: number) {
+  return values.length < 2 ? 0 : 1.4826 * medianOf(values.map((value) => Math.abs(value - centre)))
+}
+
+function varianceOf(values: readonly number[]) {
+  if (values.length < 2) return 0
+  const mean = meanOf(values)
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+}
