@@ -15,7 +15,18 @@ const enoughMs = 60_000
 const day = 86_400_000
 
 const flowViews = ['overview', 'table', 'conversations', 'topology'].map((view) => `/flows?view=${view}&live=0`)
-const others = ['home', 'changes', 'audit', 'insights', 'inventory', 'spend', 'events', 'resources', 'charts']
+const others = [
+  'home',
+  'changes',
+  'audit',
+  'insights',
+  'inventory',
+  'spend',
+  'events',
+  'resources',
+  'metrics',
+  'charts',
+]
 const pages: readonly string[] = [...flowViews, ...others.map((name) => `/${name}?live=0`)]
 
 /** A part of the page with data, or the explanation of an empty one. */

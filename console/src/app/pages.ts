@@ -3,6 +3,7 @@ import { prefetchFields } from '../api/queries.ts'
 import { appText } from '../text/app.ts'
 import { dashboardsText } from '../text/dashboards.ts'
 import { generalText } from '../text/general.ts'
+import { metricsText } from '../text/metrics.ts'
 
 type Page = Readonly<{
   path: string
@@ -89,6 +90,13 @@ export const pages: readonly Page[] = [
     title: appText.resources,
     group: appText.explore,
     load: () => import('../pages/resources/index.tsx'),
+  },
+  {
+    path: '/metrics',
+    key: 'u',
+    title: metricsText.metrics,
+    group: appText.explore,
+    load: () => import('../pages/metrics/index.tsx'),
   },
   {
     path: '/charts',

@@ -1,10 +1,15 @@
 export const whyText = {
   title: 'What changed before this?',
   hint: 'Changes that preceded the largest change of traffic in this time range',
+  hintMetric: 'Changes that preceded the largest change of the metric in this time range',
   fell: (before: string, after: string, time: string) =>
     `Traffic fell from ${before} to ${after} in equal times at ${time}.`,
   rose: (before: string, after: string, time: string) =>
     `Traffic rose from ${before} to ${after} in equal times at ${time}.`,
+  metricFell: (before: string, after: string, time: string) => `The metric fell from ${before} to ${after} at ${time}.`,
+  metricRose: (before: string, after: string, time: string) => `The metric rose from ${before} to ${after} at ${time}.`,
+  metricNotDetected: (time: string) =>
+    `No change of the metric was found in this time range. The list shows changes before its start, ${time}.`,
   shifted: (time: string) => `Traffic shifted between workloads at ${time}.`,
   notDetected: (time: string) =>
     `No change of traffic was found in this time range. The list shows changes before its start, ${time}.`,
@@ -16,6 +21,7 @@ export const whyText = {
     rise: (gradual: boolean) => (gradual ? 'Gradual rise' : 'Rise'),
     recovery: (gradual: boolean) => (gradual ? 'Gradual recovery' : 'Recovery'),
   },
+  fromTo: (before: string, after: string) => `${before} → ${after}`,
   ratesFromTo: (before: string, after: string) => `${before}/s → ${after}/s`,
   between: (earliest: string, latest: string) => `between ${earliest} and ${latest}`,
   missing: (source: string) => `There is ${source} in this time.`,
@@ -44,6 +50,8 @@ export const whyText = {
   namespace: (object: string) => `same namespace as ${object}`,
   rules: 'network rules of the cloud',
   sameActor: (actor: string) => `same actor, ${actor}`,
+  newPods: (metric: string, fresh: string, old: string) => `new pods: ${metric} ${fresh} beside ${old}`,
+  newPodsNone: (metric: string, old: string) => `new pods: no ${metric}, beside ${old}`,
   peerOf: (reason: string, via: string) => `${reason}, a peer of ${via}`,
   repeats: (changes: string) => `${changes} more of this object`,
   score: (score: string) => `score ${score} of 1`,

@@ -10,6 +10,7 @@ export const savedPages = [
   '/events',
   '/investigate',
   '/resources',
+  '/metrics',
   '/charts',
   '/dashboards',
   '/sql',

@@ -76,6 +76,73 @@ const dashboards: readonly Scene[] = [
   },
 ]
 
+const bytesMetric = '/metrics?v=1&m=weir_flow_bytes_total'
+
+const metrics: readonly Scene[] = [
+  {
+    name: 'metrics',
+    page: 'Metrics',
+    description: 'Names, types, units and descriptions.',
+    on,
+    path: '/metrics',
+    act: row,
+  },
+  {
+    name: 'metrics-one',
+    page: 'Metrics',
+    description: 'A counter per second, by a label.',
+    on,
+    path: `${bytesMetric}&by=dst_namespace`,
+    act: charted,
+  },
+  {
+    name: 'metrics-why',
+    page: 'Metrics',
+    description: 'The changes before a change of the metric.',
+    on,
+    path: `${bytesMetric}&why=1`,
+    act: after(charted, preceding),
+  },
+  {
+    name: 'metrics-no-samples',
+    page: 'Metrics',
+    description: 'The expression has no result.',
+    on,
+    path: '/metrics?v=1&expr=no_such_metric',
+    state: 'empty',
+    act: is('empty'),
+  },
+  {
+    name: 'metrics-no-store',
+    page: 'Metrics',
+    description: 'There is no store.',
+    on: 'bare',
+    path: '/metrics',
+    state: 'empty',
+    act: is('empty'),
+  },
+  {
+    name: 'metrics-loading',
+    page: 'Metrics',
+    description: 'On its way.',
+    on,
+    path: '/metrics',
+    hold: /^\/prometheus\/api\/v1/,
+    state: 'loading',
+    act: is('loading'),
+  },
+  {
+    name: 'metrics-error',
+    page: 'Metrics',
+    description: 'The server failed.',
+    on,
+    path: '/metrics',
+    fail: { at: /^\/prometheus\/api\/v1/, status: 500 },
+    state: 'error',
+    act: is('error'),
+  },
+]
+
 const charts: readonly Scene[] = [
   { name: 'charts', page: 'Charts', description: 'A number over time, by subject.', on, path: points, act: charted },
   {
@@ -248,4 +315,4 @@ const docs: readonly Scene[] = [
   },
 ]
 
-export const boards: readonly Scene[] = [...dashboards, ...charts, ...investigate, ...docs]
+export const boards: readonly Scene[] = [...dashboards, ...metrics, ...charts, ...investigate, ...docs]

@@ -5,11 +5,14 @@ import { ActorLink } from '../links/actor-link.tsx'
 import { duration, shortTime } from '../format.ts'
 import { generalText } from '../../text/general.ts'
 import { whyText } from '../../text/why.ts'
+import { metricValue } from './metric-value.ts'
 import { diffLines, nameOf, operationText } from './mark-text.ts'
 import { TrafficLink } from './traffic-link.tsx'
 
 const shownLines = 3
 const dayMs = 86_400_000
+/** Smaller differences of new pods prove nothing. */
+const leastStrength = 0.2
 
 /** `detected`: traffic changed, so that shares of the change are known. */
 export function CandidateItem({ of, detected }: { of: PrecedingCandidate; detected: boolean }): React.ReactNode {
@@ -53,6 +56,7 @@ export function CandidateItem({ of, detected }: { of: PrecedingCandidate; detect
         {of.reasons.map((reason) => (
           <span key={reason.is}>{reasonText(reason)}</span>
         ))}
+        {of.new_pods !== undefined && of.new_pods.strength >= leastStrength && <span>{newPodsText(of.new_pods)}</span>}
         {of.repeats > 0 && <span>{whyText.repeats(String(of.repeats))}</span>}
         {detected && share > 0 && <span>{whyText.ofTheChange(String(Math.round(Math.min(1, share) * 100)))}</span>}
       </p>
@@ -106,6 +110,12 @@ const reasons: Readonly<Record<string, (object: string) => string>> = {
 function reasonText({ is, object, via }: TrafficMark['reasons'][number]) {
   const text = reasons[is]?.(object) ?? object
   return via === undefined ? text : whyText.peerOf(text, via)
+}
+
+function newPodsText({ metric, old, new: fresh }: NonNullable<PrecedingCandidate['new_pods']>) {
+  return fresh === null
+    ? whyText.newPodsNone(metric, metricValue(old))
+    : whyText.newPods(metric, metricValue(fresh), metricValue(old))
 }
 
 function precededText({ is, audit_id: audit, seconds_before: seconds }: PrecedingCandidate) {

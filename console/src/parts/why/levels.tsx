@@ -1,15 +1,18 @@
 import type { ShownLevel } from '../../../../src/api/published.ts'
 import { count, shortTime, volume } from '../format.ts'
+import { metricValue } from './metric-value.ts'
 import { whyText } from '../../text/why.ts'
 
 type LevelsProps = Readonly<{
   levels: readonly ShownLevel[]
+  /** Values of a metric, and no rates of bytes. */
+  isMetric: boolean
   /** `time` of the level to explain. */
   onChoose: (time: string) => void
 }>
 
 /** All falls, rises and recoveries of the time range, of which one is explained. */
-export function Levels({ levels, onChoose }: LevelsProps): React.ReactNode {
+export function Levels({ levels, isMetric, onChoose }: LevelsProps): React.ReactNode {
   if (levels.length < 2) return null
   return (
     <div className="why-levels" role="group" aria-label={whyText.levels}>
@@ -21,7 +24,11 @@ export function Levels({ levels, onChoose }: LevelsProps): React.ReactNode {
           <time className="mono" dateTime={level.time} title={intervalText(level)}>
             {shortTime(level.time)}
           </time>
-          <span className="mono">{whyText.ratesFromTo(volume(level.before), volume(level.after))}</span>
+          <span className="mono">
+            {isMetric
+              ? whyText.fromTo(metricValue(level.before), metricValue(level.after))
+              : whyText.ratesFromTo(volume(level.before), volume(level.after))}
+          </span>
           <span className="why-level-of dim">{level.workloads.slice(0, shownWorkloads).join(', ')}</span>
         </button>
       ))}

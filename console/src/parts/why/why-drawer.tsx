@@ -8,10 +8,11 @@ import { EmptyState, Pending, RefreshButton } from '../states.tsx'
 import { whyText } from '../../text/why.ts'
 import { CandidateItem } from './candidate.tsx'
 import { Levels } from './levels.tsx'
+import { metricValue } from './metric-value.ts'
 import './why.css'
 
 type WhyDrawerProps = Readonly<{
-  /** Parameters of the flows in question. */
+  /** Parameters of the flows, or the metric, in question. */
   query: Query
   onClose: () => void
 }>
@@ -31,7 +32,7 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
             <p>{headText(data)}</p>
             <RefreshButton onClick={() => void refetch().catch(reportError)} />
           </div>
-          <Levels levels={data.levels} onChoose={setAt} />
+          <Levels levels={data.levels} isMetric={data.by === 'value'} onChoose={setAt} />
           <Pairs of={data} />
           <VerdictText of={data} />
           {data.candidates.length === 0 ? (
@@ -87,8 +88,12 @@ function VerdictText({ of: { verdict, reason, missing, candidates } }: { of: Pre
 /** A smaller difference of the sum is a shift between workloads. */
 const leastDifference = 0.02
 
-function headText({ detected, onset, before, after }: PrecedingChanges) {
+function headText({ detected, onset, by, before, after }: PrecedingChanges) {
   const at = shortTime(onset)
+  if (by === 'value') {
+    if (!detected) return whyText.metricNotDetected(at)
+    return (after < before ? whyText.metricFell : whyText.metricRose)(metricValue(before), metricValue(after), at)
+  }
   if (!detected) return whyText.notDetected(at)
   if (Math.abs(after - before) < leastDifference * Math.max(before, after)) return whyText.shifted(at)
   return (after < before ? whyText.fell : whyText.rose)(volume(before), volume(after), at)

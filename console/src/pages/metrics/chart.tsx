@@ -1,0 +1,72 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { useNavigate } from '@tanstack/react-router'
+import type { TrafficMark } from '../../../../src/api/published.ts'
+import { Chart } from '../../parts/chart.tsx'
+import { ChartFill } from '../../parts/chart-fill.tsx'
+import { count, isoOfSeconds } from '../../parts/format.ts'
+import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
+import { chartMarkOf } from '../../parts/why/mark-text.ts'
+import { metricsText } from '../../text/metrics.ts'
+import { drawnLines } from './lines.ts'
+import type { MetricLines } from './queries.ts'
+
+/** Of bars, names and footer on a phone, where the chart does not follow its panel. */
+const barsPx = 300
+const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5, notation: 'compact' })
+const format = (value: number): string => number.format(value)
+
+type MetricChartProps = Readonly<{
+  lines: UseQueryResult<MetricLines>
+  label: string
+  marks: readonly TrafficMark[]
+  onSpan: (from: string, to: string) => void
+}>
+
+export function MetricChart({ lines: { data, error, isFetching, refetch }, label, marks, onSpan }: MetricChartProps) {
+  const drawn = useMemo(() => (data === undefined ? undefined : drawnLines(data, label)), [data, label])
+  const shownMarks = useMemo(() => marks.map(chartMarkOf), [marks])
+  const navigate = useNavigate()
+  return (
+    <section className="panel" aria-label={metricsText.chart} aria-busy={isFetching}>
+      {error !== null ? (
+        <NoAnswer error={error} needsStore={metricsText.needsStore} onRetry={() => void refetch().catch(reportError)} />
+      ) : drawn === undefined ? (
+        <Loading what={metricsText.chart} />
+      ) : drawn.series.length === 0 ? (
+        <EmptyState title={metricsText.noSamples} action={undefined}>
+          {metricsText.noSamplesHint}
+        </EmptyState>
+      ) : (
+        <>
+          <ChartFill least={Math.max(240, innerHeight - barsPx)}>
+            {(height) => (
+              <Chart
+                label={label}
+                times={drawn.times}
+                series={drawn.series}
+                stacked={false}
+                height={height}
+                format={format}
+                marks={shownMarks}
+                onMark={({ is, pos = '' }) => {
+                  void navigate({
+                    to: is === 'audit' ? '/audit' : '/changes',
+                    search: { v: '1', live: '0', sel: pos } as never,
+                  }).catch(reportError)
+                }}
+                onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+              />
+            )}
+          </ChartFill>
+          {drawn.hidden > 0 && <p className="panel-foot dim">{metricsText.hidden(count(drawn.hidden))}</p>}
+          {data?.warnings.map((warning) => (
+            <p key={warning} className="panel-foot dim">
+              {warning}
+            </p>
+          ))}
+        </>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { expressionOf, functionOf, kindOf } from './expression.ts'
+
+test.each([
+  ['http_requests_total', '', 'counter'],
+  ['temperature_celsius', '', 'gauge'],
+  ['temperature_celsius', 'counter', 'counter'],
+  ['latency_seconds_bucket', '', 'histogram'],
+  ['latency_seconds', 'histogram', 'histogram'],
+] as const)('%s of the type "%s" is a %s', (name, type, kind) => {
+  expect(kindOf(name, type)).toBe(kind)
+})
+
+const selected = { by: [], where: '', window: 60, fn: 'auto' } as const
+
+test('counters are rates, gauges means, and histograms quantiles, unless another function is selected', () => {
+  expect(expressionOf({ ...selected, metric: 'errors_total', kind: 'counter' })).toBe('sum (rate(errors_total[60s]))')
+  expect(expressionOf({ ...selected, metric: 'errors_total', kind: 'counter', fn: 'increase', by: ['pod'] })).toBe(
+    'sum by (pod) (increase(errors_total[60s]))',
+  )
+  const where = ' namespace="shop" '
+  expect(expressionOf({ ...selected, metric: 'heat', kind: 'gauge', by: ['a', 'b'], where })).toBe(
+    'avg by (a, b) (heat{namespace="shop"})',
+  )
+  expect(expressionOf({ ...selected, metric: 'heat', kind: 'gauge', fn: 'each' })).toBe('heat')
+  for (const metric of ['latency', 'latency_bucket'])
+    expect(expressionOf({ ...selected, metric, kind: 'histogram', by: ['pod'] })).toBe(
+      'histogram_quantile(0.99, sum by (le, pod) (rate(latency_bucket[60s])))',
+    )
+  expect(expressionOf({ ...selected, metric: 'latency_bucket', kind: 'histogram', fn: 'rate' })).toBe(
+    'sum (rate(latency_count[60s]))',
+  )
+})
+
+test('a function of another kind is replaced by the usual one', () => {
+  expect(functionOf('p99', 'gauge')).toBe('avg')
+  expect(functionOf('rate', 'histogram')).toBe('rate')
+})

@@ -1,0 +1,52 @@
+/** PromQL of the selections. */
+
+export const functions = ['auto', 'rate', 'increase', 'sum', 'avg', 'min', 'max', 'p50', 'p90', 'p99', 'each'] as const
+export type MetricFunction = (typeof functions)[number]
+
+export type MetricKind = 'counter' | 'gauge' | 'histogram'
+
+/** By the type that its source stated, else by the name. */
+export function kindOf(name: string, type: string): MetricKind {
+  if (type === 'histogram' || name.endsWith('_bucket')) return 'histogram'
+  return type === 'counter' || /_(total|count|sum)$/.test(name) ? 'counter' : 'gauge'
+}
+
+/** Of a kind, the usual one first. */
+export const functionsOf: Readonly<Record<MetricKind, readonly Exclude<MetricFunction, 'auto'>[]>> = {
+  counter: ['rate', 'increase', 'each'],
+  gauge: ['avg', 'sum', 'min', 'max', 'each'],
+  histogram: ['p99', 'p90', 'p50', 'rate'],
+}
+
+export function functionOf(fn: MetricFunction, kind: MetricKind): Exclude<MetricFunction, 'auto'> {
+  const possible = functionsOf[kind]
+  return possible.find((name) => name === fn) ?? possible[0]!
+}
+
+type Selected = Readonly<{
+  metric: string
+  kind: MetricKind
+  fn: MetricFunction
+  by: readonly string[]
+  where: string
+  /** Of rates, in seconds. */
+  window: number
+}>
+
+const quantiles: Readonly<Partial<Record<MetricFunction, string>>> = { p50: '0.5', p90: '0.9', p99: '0.99' }
+
+export function expressionOf({ metric, kind, fn, by, where, window }: Selected): string {
+  const chosen = functionOf(fn, kind)
+  const series = (name: string) => `${name}${where.trim() === '' ? '' : `{${where.trim()}}`}`
+  const grouped = (labels: readonly string[]) => (labels.length === 0 ? '' : ` by (${labels.join(', ')})`)
+  const span = `[${window}s]`
+  const quantile = quantiles[chosen]
+  if (quantile !== undefined) {
+    const buckets = metric.endsWith('_bucket') ? metric : `${metric}_bucket`
+    return `histogram_quantile(${quantile}, sum${grouped(['le', ...by])} (rate(${series(buckets)}${span})))`
+  }
+  const counted = kind === 'histogram' ? `${metric.replace(/_bucket$/, '')}_count` : metric
+  if (chosen === 'rate' || chosen === 'increase') return `sum${grouped(by)} (${chosen}(${series(counted)}${span}))`
+  if (chosen === 'each') return kind === 'counter' ? `rate(${series(metric)}${span})` : series(metric)
+  return `${chosen}${grouped(by)} (${series(metric)})`
+}

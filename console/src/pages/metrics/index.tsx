@@ -1,0 +1,159 @@
+import { lazy, Suspense, useMemo } from 'react'
+import { useTrafficMarks } from '../../api/marks.ts'
+import { TimeControl } from '../../app/time-control.tsx'
+import { useTitle } from '../../app/use-title.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
+import { FindBox } from '../../parts/find-box.tsx'
+import { LabelledSelect } from '../../parts/labelled-select.tsx'
+import { Popover } from '../../parts/popover.tsx'
+import { RefreshButton, UnreadNotice } from '../../parts/states.tsx'
+import { isMoving } from '../../state/range.ts'
+import { usePageState } from '../../state/use-page-state.ts'
+import { metricFunctionNames, metricsText } from '../../text/metrics.ts'
+import { whyText } from '../../text/why.ts'
+import { MetricChart } from './chart.tsx'
+import { expressionOf, functionOf, functionsOf, kindOf } from './expression.ts'
+import { MetricList } from './list.tsx'
+import { spanOf, useLabels, useLines, useMetrics } from './queries.ts'
+import { metricsCodec, type MetricsState } from './state.ts'
+import './metrics.css'
+
+const WhyDrawer = lazy(async () => ({ default: (await import('../../parts/why/why-drawer.tsx')).WhyDrawer }))
+
+/** Four steps, so that a window has samples of each of them. */
+const [windowSteps, leastWindow] = [4, 60]
+
+type Set = (changed: Partial<MetricsState>, how?: 'replace') => void
+
+export default function MetricsPage(): React.ReactNode {
+  useTitle(metricsText.metrics)
+  const { state, unread, set } = usePageState(metricsCodec)
+  const { m, t, refresh } = state
+  const { revision, again } = useRefresh(isMoving(t) ? refresh : 0)
+  const metrics = useMetrics(t, revision)
+  const isOpen = m !== '' || state.expr !== ''
+  return (
+    <div className="page metrics">
+      <h1 className="spoken">{metricsText.metrics}</h1>
+      <div className="page-bar">
+        {isOpen ? (
+          <button type="button" onClick={() => set({ m: '', fn: 'auto', by: [], where: '', expr: '', why: false })}>
+            {metricsText.allMetrics}
+          </button>
+        ) : (
+          <FindBox q={state.q} label={metricsText.find} hint={metricsText.findHint} onChange={(q) => set({ q })} />
+        )}
+        <TimeControl frame={state} onChange={set} />
+        <RefreshButton onClick={again} />
+      </div>
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      {isOpen ? (
+        <OpenMetric
+          state={state}
+          set={set}
+          type={metrics.data?.find(({ name }) => name === m)?.type ?? ''}
+          help={metrics.data?.find(({ name }) => name === m)?.help ?? ''}
+          revision={revision}
+        />
+      ) : (
+        <MetricList metrics={metrics} q={state.q} onOpen={({ name }) => set({ m: name })} onRetry={again} />
+      )}
+    </div>
+  )
+}
+
+type OpenProps = Readonly<{ state: MetricsState; set: Set; type: string; help: string; revision: number }>
+
+function OpenMetric({ state, set, type, help, revision }: OpenProps) {
+  const { m, fn, by, where, t, expr, why } = state
+  const kind = kindOf(m, type)
+  const window = Math.max(leastWindow, windowSteps * spanOf(t).step)
+  const composed = m === '' ? '' : expressionOf({ metric: m, kind, fn, by, where, window })
+  const expression = expr === '' ? composed : expr
+  const lines = useLines(expression, t, revision)
+  const found = useTrafficMarks({ from: t.from, to: t.to }, true, 0)
+  return (
+    <>
+      <div className="page-line">
+        {m !== '' && <Selections state={state} set={set} kind={kind} help={help} />}
+        <div className="end">
+          <button type="button" title={whyText.hintMetric} aria-pressed={why} onClick={() => set({ why: !why })}>
+            {whyText.title}
+          </button>
+        </div>
+      </div>
+      <div className="page-line">
+        <FindBox
+          q={expression}
+          label={metricsText.expression}
+          hint={metricsText.expressionHint}
+          onChange={(typed) => set({ expr: typed === composed ? '' : typed })}
+        />
+      </div>
+      <div className="page-body">
+        <MetricChart lines={lines} label={expression} marks={found} onSpan={(from, to) => set({ t: { from, to } })} />
+        {why && (
+          <Suspense fallback={null}>
+            <WhyDrawer query={{ promql: expression, from: t.from, to: t.to }} onClose={() => set({ why: false })} />
+          </Suspense>
+        )}
+      </div>
+    </>
+  )
+}
+
+type SelectionsProps = Pick<OpenProps, 'state' | 'set' | 'help'> & Readonly<{ kind: ReturnType<typeof kindOf> }>
+
+/** A change of one replaces the expression. */
+function Selections({ state: { m, fn, by, where, t }, set, kind, help }: SelectionsProps) {
+  const labels = useLabels(m, t)
+  const offered = useMemo(() => [...new Set([...by, ...labels])], [by, labels])
+  return (
+    <>
+      <b className="mono" title={help}>
+        {m}
+      </b>
+      <LabelledSelect
+        label={metricsText.function}
+        value={functionOf(fn, kind)}
+        values={functionsOf[kind]}
+        textOf={(name) => metricFunctionNames[name]}
+        onChange={(chosen) => set({ fn: chosen, expr: '' })}
+      />
+      <Popover
+        name={metricsText.groupBy}
+        label={
+          <>
+            {by.length === 0 ? metricsText.groupBy : by.join(', ')} <span aria-hidden="true">▾</span>
+          </>
+        }
+      >
+        {() => (
+          <div className="picker-list">
+            {offered.length === 0 && <p className="dim pad">{metricsText.noLabels}</p>}
+            {offered.map((name) => (
+              <div key={name} className="picker-row">
+                <label>
+                  <input
+                    type="checkbox"
+                    checked={by.includes(name)}
+                    onChange={() =>
+                      set({ by: by.includes(name) ? by.filter((label) => label !== name) : [...by, name], expr: '' })
+                    }
+                  />
+                  <span className="mono">{name}</span>
+                </label>
+              </div>
+            ))}
+          </div>
+        )}
+      </Popover>
+      <FindBox
+        q={where}
+        label={metricsText.where}
+        hint={metricsText.whereHint}
+        onChange={(typed) => set({ where: typed, expr: '' })}
+      />
+    </>
+  )
+}
