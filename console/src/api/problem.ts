@@ -11,8 +11,15 @@ export class ApiError extends Error {
   /** Seconds; 0 if the server sent none. */
   readonly retryAfter: number
 
-  constructor(status: number, problem: Partial<Problem> & { readonly query_id?: string }, retryAfter = 0) {
-    super(problem.detail ?? (status === 0 ? generalText.noResponse : generalText.responseStatus(status)))
+  /** `error`: the text of a response in the form of Prometheus. */
+  constructor(
+    status: number,
+    problem: Partial<Problem> & { readonly query_id?: string; readonly error?: string },
+    retryAfter = 0,
+  ) {
+    super(
+      problem.detail ?? problem.error ?? (status === 0 ? generalText.noResponse : generalText.responseStatus(status)),
+    )
     this.name = 'Refused'
     this.status = status
     this.code = problem.code ?? ''

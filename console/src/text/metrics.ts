@@ -35,6 +35,7 @@ export const metricsText = {
   expression: 'PromQL expression',
   expressionHint: 'Any PromQL expression',
   chart: 'Chart',
+  value: 'Value',
   noSamples: 'No samples in this time range',
   noSamplesHint: 'The expression has no result. A rate requires two samples in its window.',
   hidden: (series: string) => `${series} more series with smaller values are not drawn.`,

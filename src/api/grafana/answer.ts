@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { WeirError, type ErrorCode } from '../../model/errors.ts'
+import { withoutUndefined } from '../../model/json.ts'
 import { dialectOf } from '../../query/index.ts'
 import { QueryFailure, unsupported, type QueryFailureKind } from '../../query/metrics/failure.ts'
 import type { QueryEnvironment } from '../../query/promql/index.ts'
@@ -10,6 +11,7 @@ import { answerJson } from '../answer.ts'
 import { object, string } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError, toProblem } from '../problems.ts'
+import { queryIdHeader } from '../progress/query-id.ts'
 import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { Parameters } from './parameters.ts'
 
@@ -74,7 +76,7 @@ function noted(value: object, { warnings, infos }: Notes): object {
 type FailureStatuses = Readonly<Record<QueryFailureKind, number>>
 
 const failure = object(
-  { status: string, errorType: string, error: string, message: string },
+  { status: string, errorType: string, error: string, message: string, code: string, query_id: string },
   { required: ['status', 'errorType', 'error'] },
 )
 
@@ -124,8 +126,15 @@ async function respond(
     return answerJson(request, reply, noted(value, grafanaRequest.notes))
   } catch (error) {
     if (signal.aborted) return reply.hijack()
-    const { status, type, text } = failureOf(error, statuses)
-    return answerJson(request, reply.code(status), { status: 'error', errorType: type, error: text, message: text })
+    const { status, type, text, code } = failureOf(error, statuses)
+    const id = reply.getHeader(queryIdHeader)
+    return answerJson(request, reply.code(status), {
+      status: 'error',
+      errorType: type,
+      error: text,
+      message: text,
+      ...withoutUndefined({ code, query_id: id === undefined ? undefined : String(id) }),
+    })
   }
 }
 
@@ -169,7 +178,9 @@ const errorTypes: Readonly<Record<QueryFailureKind, string>> = {
 
 const timeoutCodes: ReadonlySet<ErrorCode> = new Set(['WEIR_SQL_TIMEOUT', 'WEIR_QUERY_TIMEOUT'])
 
-function failureOf(error: unknown, statuses: FailureStatuses): { status: number; type: string; text: string } {
+type Failure = Readonly<{ status: number; type: string; text: string; code?: string }>
+
+function failureOf(error: unknown, statuses: FailureStatuses): Failure {
   if (error instanceof QueryFailure)
     return { status: statuses[error.kind], type: errorTypes[error.kind], text: error.message }
   if (error instanceof QueryTimeout || (error instanceof WeirError && timeoutCodes.has(error.code)))
@@ -177,5 +188,5 @@ function failureOf(error: unknown, statuses: FailureStatuses): { status: number;
   const { problem, unexpected } = toProblem(error)
   if (unexpected && !(error instanceof ApiError)) throw error
   const type = problem.status < 500 ? 'bad_data' : 'unavailable'
-  return { status: problem.status, type, text: problem.detail }
+  return { status: problem.status, type, text: problem.detail, code: problem.code }
 }

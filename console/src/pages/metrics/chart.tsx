@@ -21,10 +21,17 @@ type MetricChartProps = Readonly<{
   label: string
   marks: readonly TrafficMark[]
   onSpan: (from: string, to: string) => void
+  onAll: () => void
 }>
 
-export function MetricChart({ lines: { data, error, isFetching, refetch }, label, marks, onSpan }: MetricChartProps) {
-  const drawn = useMemo(() => (data === undefined ? undefined : drawnLines(data, label)), [data, label])
+export function MetricChart({
+  lines: { data, error, isFetching, refetch },
+  label,
+  marks,
+  onSpan,
+  onAll,
+}: MetricChartProps) {
+  const drawn = useMemo(() => (data === undefined ? undefined : drawnLines(data)), [data])
   const shownMarks = useMemo(() => marks.map(chartMarkOf), [marks])
   const navigate = useNavigate()
   return (
@@ -34,7 +41,7 @@ export function MetricChart({ lines: { data, error, isFetching, refetch }, label
       ) : drawn === undefined ? (
         <Loading what={metricsText.chart} />
       ) : drawn.series.length === 0 ? (
-        <EmptyState title={metricsText.noSamples} action={undefined}>
+        <EmptyState title={metricsText.noSamples} action={{ text: metricsText.allMetrics, onClick: onAll }}>
           {metricsText.noSamplesHint}
         </EmptyState>
       ) : (

@@ -23,6 +23,9 @@ const WhyDrawer = lazy(async () => ({ default: (await import('../../parts/why/wh
 /** Four steps, so that a window has samples of each of them. */
 const [windowSteps, leastWindow] = [4, 60]
 
+/** The list of metrics. */
+const closed = { m: '', fn: 'auto', by: [], where: '', expr: '', why: false } as const
+
 type Set = (changed: Partial<MetricsState>, how?: 'replace') => void
 
 export default function MetricsPage(): React.ReactNode {
@@ -37,7 +40,7 @@ export default function MetricsPage(): React.ReactNode {
       <h1 className="spoken">{metricsText.metrics}</h1>
       <div className="page-bar">
         {isOpen ? (
-          <button type="button" onClick={() => set({ m: '', fn: 'auto', by: [], where: '', expr: '', why: false })}>
+          <button type="button" onClick={() => set(closed)}>
             {metricsText.allMetrics}
           </button>
         ) : (
@@ -91,7 +94,13 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
         />
       </div>
       <div className="page-body">
-        <MetricChart lines={lines} label={expression} marks={found} onSpan={(from, to) => set({ t: { from, to } })} />
+        <MetricChart
+          lines={lines}
+          label={expression}
+          marks={found}
+          onSpan={(from, to) => set({ t: { from, to } })}
+          onAll={() => set(closed)}
+        />
         {why && (
           <Suspense fallback={null}>
             <WhyDrawer query={{ promql: expression, from: t.from, to: t.to }} onClose={() => set({ why: false })} />

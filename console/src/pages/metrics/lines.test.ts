@@ -8,10 +8,10 @@ test('steps without a sample, and values that are no numbers, are gaps', () => {
     { labels: { pod: 'a' }, values: [[0, 1] as const, [30, Number.NaN] as const, [45, 2] as const] },
     { labels: {}, values: [[15, -9] as const] },
   ]
-  const { times, series, hidden } = drawnLines({ span, lines, warnings: [] }, 'sum(x)')
+  const { times, series, hidden } = drawnLines({ span, lines, warnings: [] })
   expect(times).toEqual([0, 15, 30, 45])
   expect(series).toEqual([
-    { name: 'sum(x)', values: [null, -9, null, null] },
+    { name: 'Value', values: [null, -9, null, null] },
     { name: 'a', values: [1, null, null, 2] },
   ])
   expect(hidden).toBe(0)
@@ -19,7 +19,7 @@ test('steps without a sample, and values that are no numbers, are gaps', () => {
 
 test('the 20 series with the largest values are drawn, and the others counted', () => {
   const lines = Array.from({ length: 25 }, (_, index) => ({ labels: { n: `${index}` }, values: [[0, index] as const] }))
-  const { series, hidden } = drawnLines({ span: { start: 0, end: 0, step: 15 }, lines, warnings: [] }, 'sum(x)')
+  const { series, hidden } = drawnLines({ span: { start: 0, end: 0, step: 15 }, lines, warnings: [] })
   expect([series.length, hidden, series[0]?.name, series.at(-1)?.name]).toEqual([20, 5, '24', '5'])
 })
 

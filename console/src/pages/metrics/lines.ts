@@ -1,12 +1,13 @@
 import type { ChartSeries } from '../../parts/chart.tsx'
+import { metricsText } from '../../text/metrics.ts'
 import type { MetricLine, MetricLines } from './queries.ts'
 
 const shownLines = 20
 
 export type DrawnLines = Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; hidden: number }>
 
-/** The series with the largest values. A step without a sample is a gap. A series without labels has `expression`. */
-export function drawnLines({ span: { start, end, step }, lines }: MetricLines, expression: string): DrawnLines {
+/** The series with the largest values. A step without a sample is a gap. */
+export function drawnLines({ span: { start, end, step }, lines }: MetricLines): DrawnLines {
   const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
   const largest = lines.toSorted((a, b) => largestOf(b) - largestOf(a))
   return {
@@ -15,7 +16,7 @@ export function drawnLines({ span: { start, end, step }, lines }: MetricLines, e
     series: largest.slice(0, shownLines).map(({ labels, values }): ChartSeries => {
       const samples = new Map(values)
       return {
-        name: lineName(labels) || expression,
+        name: lineName(labels) || metricsText.value,
         values: times.map((time) => {
           const value = samples.get(time)
           return value === undefined || !Number.isFinite(value) ? null : value
