@@ -186,13 +186,13 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) || of === undefined ? dialect.sum(`"_${by}"`) : orderOfStat(by, '"_value"', of, dialect)
-  const ordered = orderedValues(group, dialect)
   const rankedCte = rankedSql({
     columns: list,
     rank: ranked,
     from: `parts WHERE NOT "_lost" GROUP BY ${list}`,
-    order: `"_rank" DESC NULLS LAST, ${ordered.join(', ')}`,
+    ties: orderedValues(group, dialect),
     rows: limit + 1,
+    dialect,
   })
   const largest =
     `${stored('ranked', rankedCte)}, ` +
@@ -231,17 +231,25 @@ function rankedSql({
   columns,
   rank,
   from,
-  order,
+  ties,
   rows,
-}: {
+  dialect,
+}: Readonly<{
   columns: string
   rank: string
   from: string
-  order: string
+  ties: readonly string[]
   rows: number
-}) {
+  dialect: Dialect
+}>) {
+  const byRank = '"_rank" DESC NULLS LAST'
+  const order = [byRank, ...ties].join(', ')
+  const ranks = `SELECT ${columns}, ${rank} AS "_rank" FROM ${from}`
+  // ClickHouse would compute the texts of the addresses of all groups.
+  const candidates =
+    dialect.name === 'clickhouse' ? `SELECT * FROM (${ranks} ORDER BY ${byRank} LIMIT ${rows} WITH TIES)` : ranks
   return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM
-      (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
+      (${candidates} ORDER BY ${order} LIMIT ${rows})`
 }
 
 /** _rest: rows without a known group; _least: the last returned group; _next: the first omitted one. */
@@ -284,9 +292,14 @@ export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb, al
     .map((column) => `"${column}"`)
     .join(', ')
   const list = valuesOf(group).join(', ')
-  const order = `${rank} DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`
-  const from = 'parts WHERE NOT "_lost"'
-  const ranked = rankedSql({ columns: `${list}, ${listed}`, rank, from, order, rows: limit + 1 })
+  const ranked = rankedSql({
+    columns: `${list}, ${listed}`,
+    rank,
+    from: 'parts WHERE NOT "_lost"',
+    ties: orderedValues(group, dialect),
+    rows: limit + 1,
+    dialect,
+  })
   const totals = ['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   return (
