@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { kafkaSchema } from '../../src/connectors/kafka/config.ts'
 import { sink as kafka } from '../../src/connectors/kafka/sink.ts'
-import { partitionOf } from '../../src/connectors/kafka/map-partition.ts'
+import { partitionOf } from '../../src/connectors/kafka/map/partition.ts'
 import type { Sink } from '../../src/engine/contracts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'

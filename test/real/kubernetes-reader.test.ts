@@ -5,11 +5,11 @@ import {
   isAggregated,
   pathOf,
   type ResourceType,
-} from '../../src/connectors/kubernetes/client-discovery.ts'
+} from '../../src/connectors/kubernetes/client/discovery.ts'
 import { openClient, type Client } from '../../src/net/kubernetes/client.ts'
-import { Reader } from '../../src/connectors/kubernetes/client-reader.ts'
-import type { SeenObject } from '../../src/connectors/kubernetes/client-strip.ts'
-import type { KubeObject, Target } from '../../src/connectors/kubernetes/client-types.ts'
+import { Reader } from '../../src/connectors/kubernetes/client/reader.ts'
+import type { SeenObject } from '../../src/connectors/kubernetes/client/strip.ts'
+import type { KubeObject, Target } from '../../src/connectors/kubernetes/client/types.ts'
 import { realHost } from '../../src/host/index.ts'
 import { useKube } from './kit/kube-stage.ts'
 

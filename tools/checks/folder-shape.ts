@@ -8,8 +8,9 @@ const LONGEST_INDEX = 30
 const REASON = /^\/\/ Long because \S/
 const JUNK_DRAWER = /^(?:utils?|helpers?|misc|common)$/i
 const LOOPS = ['source.ts', 'sink.ts', 'journal.ts', 'store.ts']
-/** Larger parts: `map-templates.ts`, `client-tls.ts`. */
-const CONNECTOR_FILE = /^(?:config|index|metrics|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/
+/** Larger parts: `map-templates.ts`, `client-tls.ts`; in a connector of many files, `map/templates.ts`. */
+const CONNECTOR_FILE =
+  /^(?:config|index|metrics|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+|\/[a-z0-9-]+)?)\.ts$/
 
 export async function folderShape(root: string): Promise<Problem[]> {
   return [...(await connectorFolders(root)), ...(await longFiles(root)), ...(await junkDrawers(root))]
@@ -40,7 +41,7 @@ async function connectorFolders(root: string): Promise<Problem[]> {
         file: `${folder}/${file}`,
         message:
           'not a name of the connector shape: the loop is source or sink, the wire client, pure mapping map ' +
-          '(a split part is map-<what>.ts)',
+          '(a split part is map-<what>.ts or map/<what>.ts)',
       })
     }
     if (files.includes('index.ts')) {

@@ -1,5 +1,5 @@
 import { Consumer, Producer } from '@platformatic/kafka'
-import { KafkaPuller } from '../../../src/connectors/kafka/client-pull.ts'
+import { KafkaPuller } from '../../../src/connectors/kafka/client/pull.ts'
 import { kafkaSchema, kafkaSourceSchema } from '../../../src/connectors/kafka/config.ts'
 import { sink as kafka } from '../../../src/connectors/kafka/sink.ts'
 import { toMessage } from '../../../src/connectors/kafka/map.ts'

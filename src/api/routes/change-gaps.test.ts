@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gapEvent } from '../../connectors/kubernetes/map-change.ts'
+import { gapEvent } from '../../connectors/kubernetes/map/change.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { startStored } from '../testing/stored.ts'
 

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import type { PatchStep } from '../../model/kubernetes.ts'
-import { Stripper } from '../../connectors/kubernetes/client-strip.ts'
+import { Stripper } from '../../connectors/kubernetes/client/strip.ts'
 import { diff } from './index.ts'
-import { differing } from '../../connectors/kubernetes/map-members.ts'
+import { differing } from '../../connectors/kubernetes/map/members.ts'
 
 /** An independent implementation of RFC 6902. */
 function patched(value: unknown, steps: readonly PatchStep[]): unknown {

@@ -20,8 +20,8 @@ import {
   userFields,
 } from '../../schema/index.ts'
 import { placeholders } from '../../messaging/row-template.ts'
-import { partitioners } from './map-partition.ts'
-import { topicProblem } from './map-topic.ts'
+import { partitioners } from './map/partition.ts'
+import { topicProblem } from './map/topic.ts'
 
 const login = userFields('file:/run/secrets/kafka-password')
 

@@ -2,10 +2,10 @@ import { MessageLoop } from '../../messaging/message-loop.ts'
 import { messageSource, type MessageSourceStatus } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
-import { KafkaPuller } from './client-pull.ts'
+import { KafkaPuller } from './client/pull.ts'
 import type { FlowCodec, KafkaSourceConfig, kafkaSourceSchema } from './config.ts'
-import { probeTopics } from './client-probe.ts'
-import { Positions } from './map-positions.ts'
+import { probeTopics } from './client/probe.ts'
+import { Positions } from './map/positions.ts'
 
 export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: probeTopics })
 
@@ -23,7 +23,7 @@ async function openKafkaSource(config: KafkaSourceConfig, context: SourceContext
 }
 
 async function openFlows(codec: FlowCodec, config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
-  const { FlowIntake } = await import('./source-flows.ts')
+  const { FlowIntake } = await import('./source/flows.ts')
   const positions = Positions.from(context.cursor)
   positions.keepOnly(config.topics)
   const puller = new KafkaPuller(config, context, positions)

@@ -11,7 +11,7 @@ import { WeirError } from '../../model/errors.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { kubernetesSchema } from './config.ts'
 import { openKubernetes } from './source.ts'
-import type { KubernetesSource } from './source-cluster.ts'
+import type { KubernetesSource } from './source/cluster.ts'
 
 let dir = ''
 let folders = 0

@@ -7,12 +7,12 @@ import { openClient } from '../../net/kubernetes/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { KubernetesConfig, kubernetesSchema } from './config.ts'
-import { Redactor } from './map-redact.ts'
-import { restoreObjects, objectsFile } from './source-restore.ts'
-import { redactKey } from './source-key.ts'
-import { ObjectMap } from './source-objects.ts'
-import { replay } from './source-replay.ts'
-import { KubernetesSource } from './source-cluster.ts'
+import { Redactor } from './map/redact.ts'
+import { restoreObjects, objectsFile } from './source/restore.ts'
+import { redactKey } from './source/key.ts'
+import { ObjectMap } from './source/objects.ts'
+import { replay } from './source/replay.ts'
+import { KubernetesSource } from './source/cluster.ts'
 
 export const source = defineSource<typeof kubernetesSchema>('kubernetes', { build: openKubernetes })
 

@@ -1,9 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { ImageReport } from '../../model/insights.ts'
-import { repairedReport } from './map-core.ts'
-import { checkFile } from './map-file.ts'
-import { goJson, sortedMap } from './map-json.ts'
+import { repairedReport } from './map/core.ts'
+import { checkFile } from './map/file.ts'
+import { goJson, sortedMap } from './map/json.ts'
 import { configMapOf, reportId, reportOf, writeReport, type ConfigMap } from './map.ts'
 
 interface Given {

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { trackEndpoint, type ImageReport } from '../../model/insights.ts'
 import { fieldsOf, isRecord } from '../../model/json.ts'
 import { metaOf, type ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
-import { goJson, sortedMap } from './map-json.ts'
-import * as names from './map-labels.ts'
+import { goJson, sortedMap } from './map/json.ts'
+import * as names from './map/labels.ts'
 
 export type Rejection = 'unknown-type' | 'empty' | 'not-json' | 'too-large-decompressed' | 'unreadable-gzip'
 

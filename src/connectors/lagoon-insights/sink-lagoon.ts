@@ -9,8 +9,8 @@ import { messageOf } from '../../model/errors.ts'
 import { insightsMessage, insightsTypes, type ImageReport, type InsightsMessage } from '../../model/insights.ts'
 import type { Failure } from '../../model/outcome.ts'
 import type { LagoonConfig, lagoonSchema } from './config.ts'
-import { repairedReport } from './map-core.ts'
-import { coreEnabled } from './map-labels.ts'
+import { repairedReport } from './map/core.ts'
+import { coreEnabled } from './map/labels.ts'
 
 export const sink = defineSink<typeof lagoonSchema>('lagoon', {
   accepts: ['events'],

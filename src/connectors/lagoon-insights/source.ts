@@ -10,16 +10,16 @@ import { WeirError } from '../../model/errors.ts'
 import { runAsLeader } from '../../polling/leader.ts'
 import { ackSink } from '../../schema/values.ts'
 import { Cluster } from './client.ts'
-import { probeInsights } from './client-probe.ts'
+import { probeInsights } from './client/probe.ts'
 import type { InsightsConfig, insightsSchema } from './config.ts'
-import { ConfigMapController } from './source-configmaps.ts'
-import { ReportContents } from './source-contents.ts'
-import type { AwaitedSinks } from './source-delivery.ts'
-import { InsightsWeb } from './source-http.ts'
-import { Namespaces } from './source-namespaces.ts'
-import { PendingReports } from './source-pending.ts'
-import { BuildScanner } from './source-scanner.ts'
-import { TokenController } from './source-tokens.ts'
+import { ConfigMapController } from './source/configmaps.ts'
+import { ReportContents } from './source/contents.ts'
+import type { AwaitedSinks } from './source/delivery.ts'
+import { InsightsWeb } from './source/http.ts'
+import { Namespaces } from './source/namespaces.ts'
+import { PendingReports } from './source/pending.ts'
+import { BuildScanner } from './source/scanner.ts'
+import { TokenController } from './source/tokens.ts'
 
 const renewMs = 30_000
 
@@ -76,22 +76,7 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
     secrets,
     namespaces: config.bind_tokens ? namespaces : undefined,
   })
-  const files = config.listen.length === 0 ? undefined : await TlsFiles.ofListener(config.tls, context.host.disk)
-  const listeners = await openHttpListeners({
-    places: config.listen,
-    tls: files?.current,
-    listener: web.listener,
-    closing: web.closing,
-  })
-  const serve = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      await context.host.timers.sleep(renewMs, signal)
-      await files?.renew('the insights listener', context.log, () => listeners.renew(files.current), {
-        source: context.id,
-      })
-    }
-    await listeners.close()
-  }
+  const { addresses, serve } = await openListeners(config, context, web)
   const problem = (): string | undefined =>
     namespaces?.problem ?? (leads ? (controller.problem ?? tokens?.problem ?? scanner?.problem) : undefined)
   const lead = async (signal: AbortSignal): Promise<void> => {
@@ -129,7 +114,7 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
           },
         )
   return {
-    addresses: listeners.addresses,
+    addresses,
     status: () => ({ leads, configmaps: controller.status }),
     health: () => {
       const why = problem()
@@ -142,6 +127,27 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
         lease?.close()
         cluster.close()
       }
+    },
+  }
+}
+
+async function openListeners(
+  config: InsightsConfig,
+  context: SourceContext,
+  { listener, closing }: InsightsWeb,
+): Promise<Readonly<{ addresses: readonly string[]; serve: (signal: AbortSignal) => Promise<void> }>> {
+  const files = config.listen.length === 0 ? undefined : await TlsFiles.ofListener(config.tls, context.host.disk)
+  const listeners = await openHttpListeners({ places: config.listen, tls: files?.current, listener, closing })
+  return {
+    addresses: listeners.addresses,
+    async serve(signal) {
+      while (!signal.aborted) {
+        await context.host.timers.sleep(renewMs, signal)
+        await files?.renew('the insights listener', context.log, () => listeners.renew(files.current), {
+          source: context.id,
+        })
+      }
+      await listeners.close()
     },
   }
 }

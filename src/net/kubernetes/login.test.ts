@@ -13,8 +13,8 @@ import {
 } from '../../../test/kit/scripted-api-server.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import { login } from './login.ts'
-import { Reader } from '../../connectors/kubernetes/client-reader.ts'
-import type { Target } from '../../connectors/kubernetes/client-types.ts'
+import { Reader } from '../../connectors/kubernetes/client/reader.ts'
+import type { Target } from '../../connectors/kubernetes/client/types.ts'
 import { openClient } from './client.ts'
 
 let dir = ''

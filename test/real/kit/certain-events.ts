@@ -1,5 +1,5 @@
 /** Changes, states and audit events that random ones lack. */
-import { gapEvent } from '../../../src/connectors/kubernetes/map-change.ts'
+import { gapEvent } from '../../../src/connectors/kubernetes/map/change.ts'
 import type { WeirEvent } from '../../../src/model/events.ts'
 import { kubernetesRef } from '../../../src/model/refs.ts'
 import { auditEvent, changeEvent, identity, resourceEvent } from '../../../src/store/testing/cluster.ts'
