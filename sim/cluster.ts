@@ -113,6 +113,13 @@ export class DemoCluster {
   }
 
   #begin() {
+    this.#beginNodes()
+    const api = this.#beginWorkloads()
+    this.#beginSettings()
+    this.#runApi(api, good)
+  }
+
+  #beginNodes() {
     const { server } = this
     for (const name of ['shop', 'kube-system'])
       server.put('Namespace', { metadata: { name }, status: { phase: 'Active' } })
@@ -125,6 +132,11 @@ export class DemoCluster {
           conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],
         },
       })
+  }
+
+  /** Returns the deployment of the API, which has no pods yet. */
+  #beginWorkloads() {
+    const { server } = this
     const workload = (kind: string, name: string, image: string, namespace = 'shop', labels: Dict = {}) => {
       const object = deploymentOf(name, image, labels, namespace)
       return server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy('helm') } })
@@ -183,6 +195,11 @@ export class DemoCluster {
       image: 'registry.example/backup:0.9',
       owner: backup,
     })
+    return api
+  }
+
+  #beginSettings() {
+    const { server } = this
     ;[
       ['web', 443],
       ['api', 8080],
@@ -216,7 +233,6 @@ export class DemoCluster {
       type: 'Opaque',
       data: { 'api-key': Buffer.from('first').toString('base64') },
     })
-    this.#runApi(api, good)
   }
 
   /** Its pods lack a label that a network policy requires. */

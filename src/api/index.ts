@@ -7,6 +7,7 @@ import { consoleRoutes } from './console/files.ts'
 import { Gate } from './access/gate.ts'
 import { Opaque, openSealed, sealerFor } from './access/opaque.ts'
 import { oidcRoutes } from './access/oidc/routes.ts'
+import type { Oidc } from './access/oidc/index.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
 import { asUser, fairScheduling } from './fair/store.ts'
 import { openEvents, type EventListeners } from './events/listener.ts'
@@ -14,6 +15,7 @@ import { rejectExposed } from './access/guard.ts'
 import { listenAt } from './listen-at.ts'
 import { Hub } from './live/hub.ts'
 import { observeJson } from './openapi/observe-json.ts'
+import { ApiDescription } from './openapi/schema.ts'
 import { describedRoute, openApi, problemSchema, responsesOf, type DescribedRoute } from './openapi/document.ts'
 import { defaultLimits, type ApiContext, type ApiOptions, type RunningApi } from './options.ts'
 import { ApiError } from './problems.ts'
@@ -23,32 +25,25 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
-import { auditRoutes, auditSchemas } from './routes/audit.ts'
 import { grafanaSchemas } from './grafana/answer.ts'
 import { lokiRoutes } from './grafana/loki.ts'
 import { prometheusRoutes } from './grafana/prometheus.ts'
-import { graphRoutes, graphSchemas } from './routes/graph.ts'
 import { homeRoutes, homeSchemas } from './routes/home.ts'
-import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
-import { exportRoutes } from './routes/export.ts'
+import { exportRoutes, spendExportRoute } from './routes/export.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
-import { insightRoutes, insightSchemas } from './routes/insights.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
+import { reportRoute } from './routes/report.ts'
 import { queryRoutes, querySchemas } from './routes/queries.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
-import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
-import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
-import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
-import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { mcpRoutes, mcpSchemas } from './mcp/index.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { tapRoutes } from './routes/tap.ts'
+import { topicRoutes, topicSchemas } from './routes/topics.ts'
 import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
-import { whyRoutes, whySchemas } from './routes/why.ts'
 import { RunningQueries } from './progress/running.ts'
 import { queryIds } from './progress/query-id.ts'
 import { createServer } from './server.ts'
@@ -74,18 +69,10 @@ const schemas = {
   ...filterSchemas,
   ...savedSchemas,
   ...accessSchemas,
-  ...changeSchemas,
-  ...whySchemas,
+  ...topicSchemas,
   ...mcpSchemas,
   ...investigateSchemas,
-  ...auditSchemas,
-  ...graphSchemas,
-  ...resourceSchemas,
-  ...insightSchemas,
   ...grafanaSchemas,
-  ...spendSchemas,
-  ...eventSeriesSchemas,
-  ...inventorySchemas,
 }
 
 /** Schemas that routes name. */
@@ -93,29 +80,11 @@ export const namedSchemas = { Problem: problemSchema, ...schemas }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { listen, auth, control } = options
+  const { listen, auth } = options
   rejectExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
   const oidc =
     auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
-  const limits = { ...defaultLimits, ...options.limits }
-  const context: ApiContext = {
-    control: fairScheduling(
-      control,
-      { atOnce: limits.concurrentQueries, waitingPerUser: limits.queuedPerUser, waiting: limits.queuedQueries },
-      limits.concurrentExports,
-      options.host.timers,
-    ),
-    log: options.log,
-    host: options.host,
-    version: options.version,
-    resolver: options.resolver,
-    limits,
-    ...(options.httpInvalid === undefined ? {} : { httpInvalid: options.httpInvalid }),
-    tls: options.tls,
-    nextQueryId: queryIds(options.host.random),
-    opaque: await Opaque.of(auth, options.host),
-    ...(options.draining === undefined ? {} : { draining: options.draining }),
-  }
+  const context = await contextOf(options)
   const app = createServer(context)
   const routes: DescribedRoute[] = []
   const cache = new Map<string, Set<string>>()
@@ -145,53 +114,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   if (options.sent !== undefined) app.addHook('onSend', observeJson(routes, options.sent))
   for (const [name, schema] of Object.entries(namedSchemas)) app.addSchema({ $id: name, ...schema })
   const hub = new Hub(context, options.folder)
-  sqlRoutes(app, context)
-  flowRoutes(app, context, hub)
-  homeRoutes(app, context, hub)
-  exportRoutes(app, context, hub)
-  completeRoutes(app, context, hub)
-  filterRoutes(app, options.quickFilters)
-  savedRoutes(app, context, options.folder)
-  changeRoutes(app, context)
-  auditRoutes(app, context, options.auditTypes)
-  graphRoutes(app, context)
-  whyRoutes(app, context)
-  investigateRoutes(app, context, hub)
-  resourceRoutes(app, context)
-  insightRoutes(app, context)
-  prometheusRoutes(app, context)
-  lokiRoutes(app, context)
-  spendRoutes(app, context, options.budgets)
-  eventSeriesRoutes(app, context)
-  inventoryRoutes(app, context)
-  eventRoutes(app, context)
-  pipelineRoutes(app, context)
-  queryRoutes(app, running)
-  alertRoutes(app, context, options.alerts)
-  dashboardRoutes(app, context, options.dashboards)
-  deadLetterRoutes(app, context)
-  clusterRoutes(app, context)
-  exporterRoutes(app, context)
-  fieldRoutes(app)
-  liveRoutes(app, context, hub)
-  tapRoutes(app, context)
-  mcpRoutes(app, context, () => routes)
-  accessRoutes(app, context, gate)
-  oidcRoutes(app, context, gate, oidc)
-  consoleRoutes(app, context)
-  app.get(
-    '/api/v1/openapi.json',
-    {
-      schema: {
-        operationId: 'openapi',
-        summary: 'This description',
-        response: {
-          200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
-        },
-      },
-    },
-    (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)),
-  )
+  addRoutes(app, { options, context, hub, gate, oidc, running, routes })
   app.setNotFoundHandler((request) => {
     throw notFoundError(request, cache)
   })
@@ -214,6 +137,83 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     await app.close()
     throw error
   }
+}
+
+async function contextOf(options: ApiOptions): Promise<ApiContext> {
+  const limits = { ...defaultLimits, ...options.limits }
+  return {
+    control: fairScheduling(
+      options.control,
+      { atOnce: limits.concurrentQueries, waitingPerUser: limits.queuedPerUser, waiting: limits.queuedQueries },
+      limits.concurrentExports,
+      options.host.timers,
+    ),
+    log: options.log,
+    host: options.host,
+    version: options.version,
+    resolver: options.resolver,
+    limits,
+    ...(options.httpInvalid === undefined ? {} : { httpInvalid: options.httpInvalid }),
+    tls: options.tls,
+    nextQueryId: queryIds(options.host.random),
+    opaque: await Opaque.of(options.auth, options.host),
+    ...(options.draining === undefined ? {} : { draining: options.draining }),
+  }
+}
+
+type Routed = Readonly<{
+  options: ApiOptions
+  context: ApiContext
+  hub: Hub
+  gate: Gate
+  oidc: Oidc | undefined
+  running: RunningQueries
+  /** All of them, once they are added. */
+  routes: readonly DescribedRoute[]
+}>
+
+function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, running, routes }: Routed): void {
+  sqlRoutes(app, context)
+  flowRoutes(app, context, hub)
+  homeRoutes(app, context, hub)
+  exportRoutes(app, context, hub)
+  completeRoutes(app, context, hub)
+  filterRoutes(app, options.quickFilters)
+  savedRoutes(app, context, options.folder)
+  topicRoutes(app, context, options)
+  investigateRoutes(app, context, hub)
+  reportRoute(app, context)
+  spendExportRoute(app, context)
+  prometheusRoutes(app, context)
+  lokiRoutes(app, context)
+  eventRoutes(app, context)
+  pipelineRoutes(app, context)
+  queryRoutes(app, running)
+  alertRoutes(app, context, options.alerts)
+  dashboardRoutes(app, context, options.dashboards)
+  deadLetterRoutes(app, context)
+  clusterRoutes(app, context)
+  exporterRoutes(app, context)
+  fieldRoutes(app)
+  liveRoutes(app, context, hub)
+  tapRoutes(app, context)
+  mcpRoutes(app, context, () => routes)
+  accessRoutes(app, context, gate)
+  oidcRoutes(app, context, gate, oidc)
+  consoleRoutes(app, context)
+  app.get(
+    '/api/v1/openapi.json',
+    {
+      schema: {
+        operationId: 'openapi',
+        summary: 'This description',
+        response: {
+          200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: ApiDescription } } },
+        },
+      },
+    },
+    (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)),
+  )
 }
 
 const securityHeaders = {

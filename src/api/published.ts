@@ -1,16 +1,9 @@
-export type {
-  DeadLetter,
-  DeadLetterReason,
-  ExporterReport,
-  Ledger,
-  Pipeline,
-  SourceExporters,
-} from '../engine/control.ts'
+export type { DeadLetter, DeadLetterReason, DroppedLetters, RetriedLetters } from '../topics/dead-letters/schema.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
 export type { Cell } from '../topics/cells.ts'
 export type { GapMessage, RowsMessage } from './live/rows-view.ts'
-export type { ViewRequest } from './live/schema.ts'
+export type { LiveState, ViewRequest } from './live/schema.ts'
 export type { Problem, TextProblem } from './problems.ts'
 export type { QuickFilter } from './options.ts'
 export type { Conversations as FlowConversations } from '../topics/flows/conversations/schema.ts'
@@ -18,14 +11,16 @@ export type { FlowFrame, FlowGroups, FlowPage, Series, Topology as FlowTopology 
 export type { CompletedMeaning, Completion } from '../topics/completion/schema.ts'
 export type { Clusters } from '../topics/clusters/schema.ts'
 export type { Fields } from '../topics/fields/schema.ts'
-export type { Health } from '../topics/pipeline/schema.ts'
+export type { ForgottenSink, Health, Ledger, Pipeline, ReloadReport } from '../topics/pipeline/schema.ts'
+export type { Dashboards } from '../topics/dashboards/schema.ts'
 export type { Home } from '../topics/home/schema.ts'
 export type { CoverageFacts } from '../topics/coverage.ts'
 export type { Alerts } from '../topics/alerts/schema.ts'
-export type { ExporterRecipes, Exporters } from '../topics/exporters/schema.ts'
+export type { ExporterRecipes, ExporterReport, Exporters, SourceExporters } from '../topics/exporters/schema.ts'
 export type { Import, QuickFilters, Validation } from '../topics/filters/schema.ts'
 export type { LoggedOut, Logins, Me } from './access/schema.ts'
-export type { QueryProgress } from './routes/queries.ts'
+export type { ApiDescription } from './openapi/schema.ts'
+export type { Queries, QueryProgress } from './progress/schema.ts'
 export type { SavedView, SavedViews } from '../topics/saved/schema.ts'
 export type { ViewColumn } from '../topics/view-columns.ts'
 export type { Investigation, Lane, LaneItem, LaneName, Measured } from '../topics/investigate/schema.ts'

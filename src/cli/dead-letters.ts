@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { DeadLetter, DeadLetterReason } from '../engine/control.ts'
+import type { DeadLetter, DeadLetterReason, DroppedLetters, RetriedLetters } from '../topics/dead-letters/schema.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { positive } from './option-values.ts'
@@ -32,7 +32,12 @@ interface MoveFlags extends ServerFlags {
 
 export function register(program: Command): void {
   const letters = program.command('dead-letters').description('List, show, edit, redrive or drop dead letters.')
+  registerReading(letters)
+  registerEdit(letters)
+  registerMoves(letters)
+}
 
+function registerReading(letters: Command): void {
   withServerFlags(
     withOutput(
       letters
@@ -74,7 +79,9 @@ export function register(program: Command): void {
   )
     .addHelpText(...examples(['weir dead-letters show http:3:812:0'], { 1: 'server unreachable or id unknown' }))
     .action(action(show))
+}
 
+function registerEdit(letters: Command): void {
   withServerFlags(
     letters
       .command('edit')
@@ -96,7 +103,9 @@ export function register(program: Command): void {
       ),
     )
     .action(action(edit))
+}
 
+function registerMoves(letters: Command): void {
   withServerFlags(
     letters
       .command('retry')
@@ -280,10 +289,10 @@ async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[]
     )
   }
   const server = await requireServer(flags)
-  const answer = await server.json<{ retried?: number; dropped?: number }>(
+  const answer = await server.json<RetriedLetters | DroppedLetters>(
     'POST',
     `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
     { ...(ids.length === 0 ? {} : { ids }), ...(flags.reason === undefined ? {} : { reason: flags.reason }) },
   )
-  self.stdout(verb === 'retry' ? `${answer.retried ?? 0} moved back to pending\n` : `${answer.dropped ?? 0} dropped\n`)
+  self.stdout('retried' in answer ? `${answer.retried} moved back to pending\n` : `${answer.dropped} dropped\n`)
 }

@@ -1,4 +1,4 @@
-import type { QueryProgress } from '../api/published.ts'
+import type { Queries, QueryProgress } from '../api/published.ts'
 import type { OnProgress } from '../engine/control.ts'
 import { realHost, type Timer } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -38,6 +38,9 @@ class ProgressLine {
   }
 }
 
+/** What a query of the server and a statement of this process have. */
+type Shared = Pick<QueryProgress, 'state' | 'done' | 'total' | 'remaining_ms'>
+
 type Shown = Readonly<{ end: () => void }>
 const nothing: Shown = { end: () => undefined }
 
@@ -49,7 +52,7 @@ export function requestProgress(url: string, headers: Readonly<Record<string, st
   return new ProgressLine(async () => {
     const answer = await fetch(`${url}/api/v1/queries`, { headers: { ...headers, 'x-query-id': `${id}-progress` } })
     if (!answer.ok) return undefined
-    const { queries } = (await answer.json()) as { queries: readonly QueryProgress[] }
+    const { queries } = (await answer.json()) as Queries
     const query = queries.find(({ query_id: candidate }) => candidate === id)
     return query === undefined ? undefined : progressText(query)
   })
@@ -63,14 +66,14 @@ export function statementProgress(): Shown & { readonly onProgress: OnProgress |
   return {
     end: () => line.end(),
     onProgress: ({ unit, done, total }) => {
-      text = progressText({ query_id: '', state: unit === 'files' ? 'verifying' : 'reading', done, total })
+      text = progressText({ state: unit === 'files' ? 'verifying' : 'reading', done, total })
     },
   }
 }
 
 const counts = new Intl.NumberFormat('en')
 
-export function progressText({ state, done, total, remaining_ms: rest }: QueryProgress): string {
+export function progressText({ state, done, total, remaining_ms: rest }: Shared): string {
   if (state === 'waiting') return 'Waiting for other queries'
   const left = rest === undefined ? '' : `, about ${Math.max(1, Math.round(rest / 1000))} s left`
   if (done === undefined || total === undefined) return `Reading${left}`

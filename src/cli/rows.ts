@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { FlowPage } from '../api/published.ts'
+import type { AuditPage } from '../topics/audit/schema.ts'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
@@ -158,10 +159,7 @@ async function audit(words: readonly string[], given: RowFlags) {
   const names = ['actor', 'action', 'resource', 'outcome', 'text', 'filter', 'from', 'to', 'limit']
   const page: PageOf = async (span) => {
     const query = parametersOf({ ...flags, ...span }, names)
-    const { traces } = await server.json<{ readonly traces: readonly Row[] }>(
-      'GET',
-      `/api/v1/audit?${query.toString()}`,
-    )
+    const { traces } = await server.json<AuditPage>('GET', `/api/v1/audit?${query.toString()}`)
     return { rows: traces, columns: traceColumns }
   }
   await printRows(flags, page, { none: 'No matching audit events.', mostRows: 1000 })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
+import type { ForgottenSink } from '../topics/pipeline/schema.ts'
 import { action, CommandError, findServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
 
@@ -27,7 +28,7 @@ async function forget(name: string, flags: ServerFlags) {
   const dropped =
     typeof server === 'string'
       ? await forgetOffline(name, server)
-      : (await server.json<{ dropped: number }>('POST', `/api/v1/sinks/${encodeURIComponent(name)}/forget`)).dropped
+      : (await server.json<ForgottenSink>('POST', `/api/v1/sinks/${encodeURIComponent(name)}/forget`)).dropped
   self.stdout(`${dropped} rows of sink ${name} dropped\n`)
 }
 

@@ -36,6 +36,18 @@ export function parameters<Properties extends TProperties>(properties: Propertie
 export const texts = (options: TSchemaOptions = {}) =>
   Unsafe<Readonly<Record<string, string>>>({ type: 'object', additionalProperties: Text(), ...options })
 
+/** Numbers by name. */
+export const countsByName = (options: TSchemaOptions = {}) =>
+  Unsafe<Readonly<Record<string, number>>>({ type: 'object', additionalProperties: Integer(), ...options })
+
+/** An object that may have further fields. */
+export const extensible = <S extends TObject>(schema: S, description?: string) =>
+  Unsafe<Of<S> & Readonly<Record<string, unknown>>>({
+    ...schema,
+    additionalProperties: true,
+    ...(description === undefined ? {} : { description }),
+  })
+
 export const nullText = (description?: string) => orNull(Text(description === undefined ? {} : { description }))
 
 /** Values of a type that their JSON Schema does not state. */

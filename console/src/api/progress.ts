@@ -1,8 +1,10 @@
 import { useSyncExternalStore } from 'react'
-import type { QueryProgress } from '../../../src/api/published.ts'
+import type { Queries, QueryProgress } from '../../../src/api/published.ts'
 
 /** Of the requests of this page that run for more than two seconds. */
 export type Progress = Readonly<{ state: QueryProgress['state']; done?: number; total?: number; remainingMs?: number }>
+
+type Shown = Pick<QueryProgress, 'query_id' | 'state' | 'done' | 'total' | 'remaining_ms'>
 
 const [afterMs, everyMs] = [2000, 1000]
 
@@ -37,7 +39,7 @@ function poll() {
   const late = [...began].filter(([, at]) => performance.now() - at >= afterMs).map(([id]) => id)
   if (late.length === 0) return show(undefined)
   fetch('/api/v1/queries')
-    .then(async (answer) => (answer.ok ? ((await answer.json()) as { queries: readonly QueryProgress[] }).queries : []))
+    .then(async (answer) => (answer.ok ? ((await answer.json()) as Queries).queries : []))
     .then(
       (queries) =>
         show(began.size === 0 ? undefined : progressOf(queries.filter((query) => late.includes(query.query_id)))),
@@ -53,7 +55,7 @@ function show(progress: Progress | undefined) {
 }
 
 /** Of queries at once: the sum of rows, and the time of the last one. */
-export function progressOf(queries: readonly QueryProgress[]): Progress | undefined {
+export function progressOf(queries: readonly Shown[]): Progress | undefined {
   const of = (state: QueryProgress['state']) => queries.filter((query) => query.state === state)
   const state = (['reading', 'verifying', 'waiting'] as const).find((candidate) => of(candidate).length > 0)
   if (state === undefined) return undefined

@@ -3,10 +3,12 @@ import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Object as ObjectOf, String as Text } from 'typebox'
 import { acceptsCoding } from '../answer.ts'
 import { scriptsOf, type Manifest } from './scripts.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { typed } from '../request/typed.ts'
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -26,6 +28,8 @@ export const contentSecurityPolicy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+const AssetParameters = ObjectOf({ name: Text() })
 
 const isWorker = /worker[^/]*$/
 const policies = {
@@ -106,22 +110,28 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
   })
   app.route({ method: methods, url: '/', config: { open: true }, handler: page })
   app.route({ method: methods, url: '/*', config: { open: true }, constraints: { navigation: 'page' }, handler: page })
-  for (const [url, path] of [
-    ['/icon.svg', ''],
-    ['/assets/:name', 'assets/'],
-  ] as const) {
-    app.route<{ Params: { name?: string } }>({
-      method: methods,
-      url,
-      config: { open: true },
-      handler: async (request, reply) => {
-        const { name = 'icon.svg' } = request.params
-        const file = /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? await load(path + name) : undefined
-        if (file === undefined) throw nothingAt(request)
-        return send(request, reply, file, path === '' ? undefined : 'public, max-age=31536000, immutable')
-      },
-    })
+  const sendFile = async (request: FastifyRequest, reply: FastifyReply, name: string, caching?: string) => {
+    const file = await load(name)
+    if (file === undefined) throw nothingAt(request)
+    return send(request, reply, file, caching)
   }
+  app.route({
+    method: methods,
+    url: '/icon.svg',
+    config: { open: true },
+    handler: (request, reply) => sendFile(request, reply, 'icon.svg'),
+  })
+  typed(app).route({
+    method: methods,
+    url: '/assets/:name',
+    schema: { params: AssetParameters },
+    config: { open: true },
+    handler: async (request, reply) => {
+      const { name } = request.params
+      if (!/^[\w-]+(?:\.[\w-]+)+$/.test(name)) throw nothingAt(request)
+      return sendFile(request, reply, `assets/${name}`, 'public, max-age=31536000, immutable')
+    },
+  })
 }
 
 function nothingAt(request: FastifyRequest) {

@@ -3,8 +3,6 @@ import type { Schema } from '../request/check.ts'
 
 export const string = { type: 'string' } as const
 export const integer = { type: 'integer' } as const
-export const boolean = { type: 'boolean' } as const
-export const nullable = { type: ['string', 'null'] } as const
 export const problem = { $ref: 'Problem#' } as const
 
 /** Errors of every query of the store: too much memory, too many queries, no store, too slow. */
@@ -15,11 +13,6 @@ type Properties = Readonly<Record<string, Schema>>
 
 export function object(properties: Properties, { required, ...more }: More = {}): Schema {
   return { type: 'object', ...(required === undefined ? {} : { required }), properties, ...more }
-}
-
-/** Other properties are an error. */
-export function closed(properties: Properties, more: More = {}): Schema {
-  return object(properties, { additionalProperties: false, ...more })
 }
 
 export function list(items: Schema, more: More = {}): Schema {

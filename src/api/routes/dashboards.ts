@@ -1,81 +1,20 @@
 import type { FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
 import { messageOf } from '../../model/errors.ts'
-import { parameterName } from '../../model/sql-parameters.ts'
+import { DashboardFile, Dashboards } from '../../topics/dashboards/schema.ts'
 import { answerJson } from '../answer.ts'
-import { problemIn } from '../request/check.ts'
-import { closed, list, object, string } from '../openapi/json-schema.ts'
+import { problemIn, type Schema } from '../request/check.ts'
 import type { ApiContext } from '../options.ts'
 
-export const dashboardSchemas = {
-  Dashboards: object(
-    {
-      dashboards: list(
-        object(
-          {
-            file: string,
-            json: { type: 'string', description: 'The dashboard, as the console exports it.' },
-            error: { type: 'string', description: 'Why the file is no dashboard.' },
-          },
-          { required: ['file'] },
-        ),
-      ),
-    },
-    { required: ['dashboards'] },
-  ),
-} as const
+export const dashboardSchemas = { Dashboards } as const
 
-type Provided = Readonly<{ file: string; json?: string; error?: string }>
+type Provided = Dashboards['dashboards'][number]
 
-const text = { type: 'string' } as const
-const dashboardSchema = closed(
-  {
-    title: text,
-    variables: list(
-      closed(
-        {
-          name: { type: 'string', pattern: parameterName.source },
-          value: text,
-          type: { type: 'string', enum: ['string', 'number', 'list'] },
-        },
-        { required: ['name'] },
-      ),
-    ),
-    panels: list(
-      closed({
-        kind: { type: 'string', enum: ['series', 'top', 'stat', 'table', 'topology', 'sql'] },
-        title: text,
-        width: { type: 'integer', minimum: 1, maximum: 4 },
-        filter: text,
-        group: text,
-        by: { type: 'string', enum: ['bytes', 'packets', 'flows'] },
-        limit: { type: 'integer', minimum: 1, maximum: 100 },
-        scope: {
-          type: 'string',
-          enum: [
-            'auto',
-            'workload',
-            'endpoint',
-            'addr',
-            'name',
-            'owner',
-            'namespace',
-            'label',
-            'node',
-            'zone',
-            'country',
-          ],
-        },
-        sql: text,
-      }),
-    ),
-  },
-  { required: ['panels'] },
-)
 const maxPanels = 60
 
 /** Why a file is no dashboard, with the name of the wrong member; undefined: it is one. */
 export function dashboardProblem(value: unknown): string | undefined {
-  const problem = problemIn(value, dashboardSchema)
+  const problem = problemIn(value, DashboardFile as TSchema as Schema)
   if (problem !== undefined) return problem
   const { panels } = value as { panels: readonly unknown[] }
   return panels.length > maxPanels ? `"panels" has ${panels.length} panels; the limit is ${maxPanels}.` : undefined
@@ -100,7 +39,8 @@ export function dashboardRoutes(app: FastifyInstance, { host }: ApiContext, fold
     },
     async (request, reply) => {
       const path = folder?.()
-      return answerJson(request, reply, { dashboards: path === undefined ? [] : await provided(host, path) })
+      const result: Dashboards = { dashboards: path === undefined ? [] : await provided(host, path) }
+      return answerJson(request, reply, result)
     },
   )
 }

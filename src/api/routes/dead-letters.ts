@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { integer, list, object, problem, string } from '../openapi/json-schema.ts'
+import { list, problem } from '../openapi/json-schema.ts'
 import { typed } from '../request/typed.ts'
 import {
+  DeadLetter,
+  DroppedLetters,
   EditedLetter,
   LetterParameters,
   LetterQuery,
@@ -12,29 +14,12 @@ import {
   LettersParameters,
   DeadLetterReason,
   MovedLetters,
+  RetriedLetters,
   ReasonsParameters,
   SinkParameters,
 } from '../../topics/dead-letters/schema.ts'
 
-export const deadLetterSchemas = {
-  DeadLetter: object(
-    {
-      id: { type: 'string', description: 'Stable id of the row.' },
-      sink: string,
-      time: { type: 'number', description: 'Unix milliseconds.' },
-      reason: string,
-      attempts: integer,
-      state: {
-        type: 'string',
-        enum: ['open', 'retrying', 'delivered', 'dropped'],
-        description: '`open` is unresolved; the last two are resolved.',
-      },
-      kind: { type: 'string', enum: ['events', 'flows'] },
-      body: { description: 'Attributes and data of an event, or the fields of a flow.' },
-    },
-    { required: ['id', 'sink', 'time', 'reason', 'attempts', 'state', 'kind'] },
-  ),
-} as const
+export const deadLetterSchemas = { DeadLetter } as const
 
 function noSuchLetter(id: string, more = '') {
   return new ApiError('WEIR_API_NOT_FOUND', `There is no dead letter "${id}"${more}.`, {
@@ -42,7 +27,12 @@ function noSuchLetter(id: string, more = '') {
   })
 }
 
-export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters } }: ApiContext): void {
+export function deadLetterRoutes(app: FastifyInstance, context: ApiContext): void {
+  readRoutes(app, context)
+  redriveRoutes(app, context)
+}
+
+function readRoutes(app: FastifyInstance, { control: { deadLetters } }: ApiContext): void {
   const routes = typed(app)
   routes.get(
     '/api/v1/dead-letters',
@@ -60,16 +50,13 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     async (request, reply) => {
       const { sink, reason, limit = 100, bodies, after } = request.query
       const [, time, of = '', id = ''] = letterPosition.exec(after ?? '') ?? []
-      return answerJson(
-        request,
-        reply,
-        await deadLetters.list(
-          { ...(sink === undefined ? {} : { sink }), ...(reason === undefined ? {} : { reason }) },
-          limit,
-          bodies !== 'false',
-          time === undefined ? undefined : { time: Number(time), sink: of, id },
-        ),
+      const letters: readonly DeadLetter[] = await deadLetters.list(
+        { ...(sink === undefined ? {} : { sink }), ...(reason === undefined ? {} : { reason }) },
+        limit,
+        bodies !== 'false',
+        time === undefined ? undefined : { time: Number(time), sink: of, id },
       )
+      return answerJson(request, reply, letters)
     },
   )
 
@@ -85,7 +72,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     },
     async (request, reply) => {
       const { sink, limit = 100 } = request.query
-      return answerJson(request, reply, await deadLetters.reasons(sink, limit))
+      const reasons: readonly DeadLetterReason[] = await deadLetters.reasons(sink, limit)
+      return answerJson(request, reply, reasons)
     },
   )
 
@@ -103,12 +91,15 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     async (request, reply) => {
       const { id } = request.params
       const { sink } = request.query
-      const letter = await deadLetters.show(id, sink)
+      const letter: DeadLetter | undefined = await deadLetters.show(id, sink)
       if (letter === undefined) throw noSuchLetter(id)
       return answerJson(request, reply, letter)
     },
   )
+}
 
+function redriveRoutes(app: FastifyInstance, { control: { deadLetters } }: ApiContext): void {
+  const routes = typed(app)
   routes.post(
     '/api/v1/dead-letters/:sink/edit',
     {
@@ -120,7 +111,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         params: SinkParameters,
         body: EditedLetter,
         response: {
-          200: object({ retried: integer }),
+          200: RetriedLetters,
           400: problem,
           404: problem,
         },
@@ -130,43 +121,42 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
       const { sink } = request.params
       const { id, body } = request.body
       if (!(await deadLetters.edit(sink, id, body))) throw noSuchLetter(id, ' that is unresolved')
-      return answerJson(request, reply, { retried: 1 })
+      const result: RetriedLetters = { retried: 1 }
+      return answerJson(request, reply, result)
     },
   )
 
-  const moves = [
+  routes.post(
+    '/api/v1/dead-letters/:sink/retry',
     {
-      verb: 'retry',
-      summary: 'Redrive dead letters',
-      act: deadLetters.retry.bind(deadLetters),
-      answer: 'retried',
+      schema: {
+        operationId: 'retryDeadLetters',
+        summary: 'Redrive dead letters',
+        params: SinkParameters,
+        body: MovedLetters,
+        response: { 200: RetriedLetters, 404: problem },
+      },
     },
+    async (request, reply) => {
+      const result: RetriedLetters = { retried: await deadLetters.retry(request.params.sink, request.body ?? {}) }
+      return answerJson(request, reply, result)
+    },
+  )
+
+  routes.post(
+    '/api/v1/dead-letters/:sink/drop',
     {
-      verb: 'drop',
-      summary: 'Drop dead letters permanently; they are counted as dropped',
-      act: deadLetters.drop.bind(deadLetters),
-      answer: 'dropped',
+      schema: {
+        operationId: 'dropDeadLetters',
+        summary: 'Drop dead letters permanently; they are counted as dropped',
+        params: SinkParameters,
+        body: MovedLetters,
+        response: { 200: DroppedLetters, 404: problem },
+      },
     },
-  ] as const
-  for (const { verb, summary, act, answer } of moves) {
-    routes.post(
-      `/api/v1/dead-letters/:sink/${verb}`,
-      {
-        schema: {
-          operationId: `${verb}DeadLetters`,
-          summary,
-          params: SinkParameters,
-          body: MovedLetters,
-          response: {
-            200: object({ [answer]: integer }),
-            404: problem,
-          },
-        },
-      },
-      async (request, reply) => {
-        const { sink } = request.params
-        return answerJson(request, reply, { [answer]: await act(sink, request.body ?? {}) })
-      },
-    )
-  }
+    async (request, reply) => {
+      const result: DroppedLetters = { dropped: await deadLetters.drop(request.params.sink, request.body ?? {}) }
+      return answerJson(request, reply, result)
+    },
+  )
 }

@@ -1,21 +1,19 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { IsolatedResult } from '../../engine/control.ts'
-import { dialectOf } from '../../query/index.ts'
-import { exportSql, isoOf, type ExportRequest } from '../../query/plan/index.ts'
-import type { Principal } from '../access/principal.ts'
+import { isoOf, type ExportRequest } from '../../query/plan/index.ts'
+import { flowExport, storedFlowFile } from '../../topics/flows/export.ts'
+import { spendExport } from '../../topics/spend/index.ts'
+import { ExportParameters } from '../../topics/spend/schema.ts'
 import { answerStream } from '../answer.ts'
-import { abortOnDisconnect, logErrors } from '../store-query.ts'
-import { isolated } from '../../topics/sql/isolated.ts'
+import { abortOnDisconnect, logErrors, requireStore } from '../store-query.ts'
 import { RecordCount } from '../export/count.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { FlowExportParameters, type FlowExportQuery, type FlowFormat } from '../../topics/flows/parameters.ts'
-import { rowQueryOf } from '../../topics/flows/row-query.ts'
+import { FlowExportParameters, type FlowFormat } from '../../topics/flows/parameters.ts'
 import { typed } from '../request/typed.ts'
 import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { isoSpan, missingIn, storedTo } from '../../topics/coverage.ts'
-import { columnsOf, sortOf } from '../../topics/flows/page.ts'
 import { refusals, string } from '../openapi/json-schema.ts'
 
 const mediaTypes: Readonly<Record<FlowFormat, string>> = {
@@ -54,11 +52,25 @@ const schema = {
   },
 } as const
 
+const spendSchema = {
+  operationId: 'exportSpend',
+  summary: 'Rows of FOCUS 1.2',
+  description: 'All mandatory columns, and own columns with the prefix `x_`. Decimals are exact text.',
+  querystring: ExportParameters,
+  response: {
+    200: {
+      description: 'The rows.',
+      content: { 'text/csv': { schema: string }, 'application/vnd.apache.parquet': { schema: string } },
+    },
+    ...refusals,
+  },
+} as const
+
 export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   typed(app).get('/api/v1/export', { schema }, async (request, reply) => {
     const query = request.query
     const { format = 'csv' } = query
-    const parsed = exportRequest(query, context.host.clock.now(), request.principal)
+    const parsed = flowExport(query, context.host.clock.now(), request.principal)
     const disconnected = abortOnDisconnect(reply)
     // Without a writer process, Parquet is made from NDJSON.
     const { store } = context.control
@@ -81,6 +93,19 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
         ? (await import('../export/parquet.ts')).parquetOf(rows, parsed.columns, context.host.timers)
         : rows,
     )
+  })
+}
+
+/** Without a store there are no costs. */
+export function spendExportRoute(app: FastifyInstance, context: ApiContext): void {
+  typed(app).get('/api/v1/spend/export', { schema: spendSchema }, async (request, reply) => {
+    const { format = 'csv' } = request.query
+    const signal = abortOnDisconnect(reply)
+    const surroundings = { store: requireStore(context), now: context.host.clock.now(), signal }
+    const bytes = await spendExport(request.query, surroundings)
+    if (bytes === undefined) return reply.hijack()
+    reply.header('content-disposition', `attachment; filename="weir-spend.${format}"`)
+    return answerStream(request, reply, mediaTypes[format], logErrors(bytes, signal, context.log))
   })
 }
 
@@ -111,22 +136,7 @@ async function source(
     const texts = spans.map(isoSpan).map((span) => `${span.from}/${span.to}`)
     if (texts.length > 0) reply.header(name, texts.join(', '))
   }
-  return isolated(
-    store,
-    { sql: exportSql(request, format === 'parquet' ? 'parquet' : 'text', dialectOf(store)), format, bound: 'wait' },
-    disconnected,
-  )
-}
-
-function exportRequest(query: FlowExportQuery, now: number, principal: Principal): ExportRequest {
-  const rowQuery = rowQueryOf(query, 'time_received', now, principal)
-  return {
-    ...rowQuery,
-    // An id names the place among all rows; files are written by the engine, which cannot seal it.
-    columns: columnsOf(query.columns).filter(({ name }) => name !== '_pos' || principal.namespaces === undefined),
-    sort: sortOf(query.sort),
-    upTo: BigInt(Math.floor(now)) * 1000n,
-  }
+  return storedFlowFile(store, { ...request, format }, disconnected)
 }
 
 async function* counted(

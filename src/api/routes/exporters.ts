@@ -4,56 +4,10 @@ import { answerJson } from '../answer.ts'
 import { collectorAddress, recipes } from '../../topics/exporters/recipes.ts'
 import type { ApiContext } from '../options.ts'
 import { typed } from '../request/typed.ts'
-import {
-  ExporterRecipes,
-  ExportersParameters,
-  RecipesParameters,
-  type Exporters,
-} from '../../topics/exporters/schema.ts'
-import { integer, list, object, problem, string } from '../openapi/json-schema.ts'
+import { ExporterRecipes, Exporters, ExportersParameters, RecipesParameters } from '../../topics/exporters/schema.ts'
+import { problem } from '../openapi/json-schema.ts'
 
-const why = { type: 'string', description: 'Why data is missing or incomplete, and how to fix it.' } as const
-
-export const exporterSchemas = {
-  Exporters: object(
-    {
-      sources: list(
-        object(
-          {
-            name: string,
-            type: string,
-            addresses: list(string),
-            why,
-            known: {
-              type: 'integer',
-              description: 'Number of recently seen exporters; the response may contain fewer.',
-            },
-            exporters: list(
-              object(
-                {
-                  address: string,
-                  lastSeen: { type: 'number', description: 'Unix ms of the last datagram.' },
-                  datagrams: integer,
-                  rows: integer,
-                  why,
-                },
-                { required: ['address', 'lastSeen', 'datagrams', 'rows'], additionalProperties: true },
-              ),
-              { description: 'Most recently seen first.' },
-            ),
-          },
-          {
-            required: ['name', 'type', 'addresses', 'known', 'exporters'],
-            description: 'A source may report further fields.',
-            additionalProperties: true,
-          },
-        ),
-      ),
-    },
-    { required: ['sources'] },
-  ),
-  ExporterRecipes,
-} as const
+export const exporterSchemas = { Exporters, ExporterRecipes } as const
 
 const defaultLimit = 1000
 

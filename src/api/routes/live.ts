@@ -43,6 +43,36 @@ const stream = {
 type StreamRequest = FastifyRequest & Readonly<{ query: StreamParameters }>
 
 export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, hub: Hub): void {
+  const live: Live = { limits, host, hub }
+  streamRoutes(app, live)
+  typed(app).put(
+    '/api/v1/live/:sid',
+    {
+      bodyLimit: limits.bodyBytes,
+      schema: {
+        operationId: 'setLive',
+        summary: 'Set the views of a live stream',
+        description:
+          'Applies to the stream with this ?sid=, open or not yet open. The body is the complete state and ' +
+          'may be sent to any server again. `open` shows whether the stream is open at the responding server.',
+        params: ObjectOf({ sid }),
+        body: LiveRequest,
+        response: {
+          200: LiveState,
+          400: problem,
+          404: problem,
+          429: problem,
+        },
+      },
+    },
+    async (request, reply) => reply.send(setViews(live, request.params.sid, request.principal, request.body)),
+  )
+}
+
+type Live = Pick<ApiContext, 'limits' | 'host'> & Readonly<{ hub: Hub }>
+
+function streamRoutes(app: FastifyInstance, live: Live): void {
+  const { limits, host, hub } = live
   typed(app).route({
     method: 'GET',
     url: '/api/v1/live',
@@ -51,10 +81,10 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       lastSeen(request, hub)
       hub.admit(request.user, request.query.sid)
     },
-    handler: (request, reply) => openStream(request, reply),
+    handler: (request, reply) => openStream(live, request, reply),
     wsHandler: (socket, request) => {
       const channel = new WebSocketChannel(socket)
-      listen(socket, channel, request)
+      listen(live, socket, channel, request)
       socket.on(
         'close',
         whenAccessEnds(request.admission, host, () => channel.end()),
@@ -90,86 +120,63 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
           'WEIR_API_INVALID',
           'The stream needs a session: ?sid=, chosen by the client and hard to guess.',
         )
-      set(session, request.principal, request.body)
-      openStream(request, reply)
+      setViews(live, session, request.principal, request.body)
+      openStream(live, request, reply)
     },
   )
+}
 
-  function openStream(request: StreamRequest, reply: FastifyReply) {
-    const headers = reply.getHeaders()
-    reply.hijack()
-    const answer = reply.raw
-    answer.writeHead(200, {
-      ...(Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<
-        string,
-        string
-      >),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store, no-transform',
-      // No response buffering in nginx.
-      'x-accel-buffering': 'no',
-    })
-    request.socket.setNoDelay(true)
-    const channel = new EventStreamChannel(answer)
-    answer.on(
-      'close',
-      whenAccessEnds(request.admission, host, () => channel.end()),
-    )
-    hub.open(channel, request.principal, request.query.sid, lastSeen(request, hub))
-  }
-
-  /** Continues after an invalid message. */
-  function listen(socket: WebSocket, channel: WebSocketChannel, request: StreamRequest) {
-    socket.on('error', () => socket.terminate())
-    socket.on('message', (message: Buffer) => {
-      try {
-        const session = request.query.sid
-        if (session === undefined)
-          throw new ApiError('WEIR_API_INVALID', 'This stream has no session.', {
-            hints: ['Open it with ?sid=, chosen by the client and hard to guess.'],
-          })
-        const body = parseJson(message, limits.jsonDepth)
-        assertRequest(body, LiveRequest, 'The schema LiveRequest in GET /api/v1/openapi.json describes it.')
-        set(session, request.principal, body)
-      } catch (error) {
-        channel.send('error', JSON.stringify(toProblem(error).problem), undefined)
-      }
-    })
-  }
-
-  function set(session: string, principal: Principal, request: LiveRequest): LiveState {
-    const paused = request.paused ?? false
-    const specs = readViews(request, limits.viewsPerStream)
-    const hidden = specs.find(({ stream }) => stream === 'events' && principal.namespaces !== undefined)
-    if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
-    for (const { kind, columns, ...rest } of request.views)
-      refusePositions(JSON.stringify(kind === 'rows' ? rest : { ...rest, columns }), principal)
-    const open = hub.put(session, principal.id, specs, paused, request.resume ?? 'catch-up')
-    return { open, paused, views: specs.map(writeView) }
-  }
-
-  typed(app).put(
-    '/api/v1/live/:sid',
-    {
-      bodyLimit: limits.bodyBytes,
-      schema: {
-        operationId: 'setLive',
-        summary: 'Set the views of a live stream',
-        description:
-          'Applies to the stream with this ?sid=, open or not yet open. The body is the complete state and ' +
-          'may be sent to any server again. `open` shows whether the stream is open at the responding server.',
-        params: ObjectOf({ sid }),
-        body: LiveRequest,
-        response: {
-          200: LiveState,
-          400: problem,
-          404: problem,
-          429: problem,
-        },
-      },
-    },
-    async (request, reply) => reply.send(set(request.params.sid, request.principal, request.body)),
+function openStream({ host, hub }: Live, request: StreamRequest, reply: FastifyReply) {
+  const headers = reply.getHeaders()
+  reply.hijack()
+  const answer = reply.raw
+  answer.writeHead(200, {
+    ...(Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<
+      string,
+      string
+    >),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store, no-transform',
+    // No response buffering in nginx.
+    'x-accel-buffering': 'no',
+  })
+  request.socket.setNoDelay(true)
+  const channel = new EventStreamChannel(answer)
+  answer.on(
+    'close',
+    whenAccessEnds(request.admission, host, () => channel.end()),
   )
+  hub.open(channel, request.principal, request.query.sid, lastSeen(request, hub))
+}
+
+/** Continues after an invalid message. */
+function listen(live: Live, socket: WebSocket, channel: WebSocketChannel, request: StreamRequest) {
+  socket.on('error', () => socket.terminate())
+  socket.on('message', (message: Buffer) => {
+    try {
+      const session = request.query.sid
+      if (session === undefined)
+        throw new ApiError('WEIR_API_INVALID', 'This stream has no session.', {
+          hints: ['Open it with ?sid=, chosen by the client and hard to guess.'],
+        })
+      const body = parseJson(message, live.limits.jsonDepth)
+      assertRequest(body, LiveRequest, 'The schema LiveRequest in GET /api/v1/openapi.json describes it.')
+      setViews(live, session, request.principal, body)
+    } catch (error) {
+      channel.send('error', JSON.stringify(toProblem(error).problem), undefined)
+    }
+  })
+}
+
+function setViews({ limits, hub }: Live, session: string, principal: Principal, request: LiveRequest): LiveState {
+  const paused = request.paused ?? false
+  const specs = readViews(request, limits.viewsPerStream)
+  const hidden = specs.find(({ stream }) => stream === 'events' && principal.namespaces !== undefined)
+  if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
+  for (const { kind, columns, ...rest } of request.views)
+    refusePositions(JSON.stringify(kind === 'rows' ? rest : { ...rest, columns }), principal)
+  const open = hub.put(session, principal.id, specs, paused, request.resume ?? 'catch-up')
+  return { open, paused, views: specs.map(writeView) }
 }
 
 function lastSeen({ headers, query }: StreamRequest, hub: Hub): LastPosition | undefined {

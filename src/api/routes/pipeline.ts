@@ -1,130 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
-import type { Pipeline } from '../../engine/control.ts'
-import { Health } from '../../topics/pipeline/schema.ts'
+import { ForgottenSink, Health, Ledger, Pipeline, ReloadReport } from '../../topics/pipeline/schema.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { SinkParameters } from '../../topics/dead-letters/schema.ts'
 import { typed } from '../request/typed.ts'
 import { ApiError } from '../problems.ts'
-import { boolean, integer, list, object, problem, string } from '../openapi/json-schema.ts'
+import { problem } from '../openapi/json-schema.ts'
+
+export const pipelineSchemas = { Ledger, Pipeline, Health, ReloadReport } as const
 
 type SourceFeed = NonNullable<Pipeline['sources'][number]['feed']>
-
-const counts = { type: 'object', additionalProperties: integer } as const
-const names = list(string)
-
-const moment = { type: 'number', description: 'Unix ms.' } as const
-
-const feed = object(
-  {
-    records: { ...integer, description: 'Accepted records since the start.' },
-    lastRecord: moment,
-    connected: boolean,
-    reconnects: { ...integer, description: 'Connections that were opened again.' },
-    gaps: object(
-      {
-        count: integer,
-        missing: { ...integer, description: 'Missing numbers of all gaps.' },
-        last: object({ time: moment, key: string, from: integer, to: integer }),
-      },
-      { description: 'In sequence numbers. `last`: the first and last missing number.' },
-    ),
-    poll: object({ last: moment, next: moment, cursor: { ...string, description: 'Position of the next request.' } }),
-    refused: { ...counts, description: 'Rejected requests or messages, by reason.' },
-    unparsed: { ...counts, description: 'Messages stored as text because their format is unknown, by sender.' },
-    targets: object({ known: integer, failing: integer }),
-    why: { ...string, description: 'Why no data arrives.' },
-  },
-  { description: 'State of a source of a feed: websocket, polled API, queue, push or scrape.' },
-)
-
-export const pipelineSchemas = {
-  Ledger: object(
-    {
-      balanced: boolean,
-      sources: list(
-        object({
-          name: string,
-          accepted: integer,
-          duplicates: integer,
-          unreadable: integer,
-          shed: counts,
-        }),
-      ),
-      sinks: list(
-        object({
-          name: string,
-          state: {
-            type: 'string',
-            enum: ['orphaned', 'forgotten'],
-            description:
-              'For a sink that is no longer configured: `orphaned` sinks retain pending rows until they ' +
-              'return or are forgotten.',
-          },
-          from: names,
-          filtered: counts,
-          routed: integer,
-          delivered: integer,
-          dead_lettered: integer,
-          dropped: counts,
-          quarantined: integer,
-          pending: integer,
-          expired: {
-            ...counts,
-            description:
-              'Of the store: delivered rows that retention removed since, by reason: `age`, `size`, or `disk` if the ' +
-              'volume lacked room.',
-          },
-        }),
-      ),
-    },
-    {
-      required: ['balanced', 'sources', 'sinks'],
-      description:
-        'Balanced: for every sink, accepted rows of its sources = filtered + routed, and routed = delivered + ' +
-        'dead_lettered + dropped + quarantined + pending.',
-    },
-  ),
-  Pipeline: object(
-    {
-      sources: list(
-        object({
-          name: string,
-          type: string,
-          addresses: names,
-          rate: { type: 'number', description: 'Rows per second.' },
-          silentMs: {
-            type: 'number',
-            description:
-              'Since rows were last accepted, or since the start if only earlier runs accepted rows; absent: none.',
-          },
-          feed,
-          error: string,
-        }),
-      ),
-      sinks: list(
-        object({
-          name: string,
-          type: string,
-          from: names,
-          lagMs: { type: 'number' },
-          waitMs: { type: 'number', description: '`delivery.wait`, by which rows may be late.' },
-          state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] },
-          error: string,
-          size: {
-            ...object({ bytes: integer, maxBytes: integer }),
-            description: 'Of the embedded store: bytes of its files, and the limit.',
-          },
-        }),
-      ),
-      journal: object({ bytes: integer, segments: integer, sequence: integer }),
-    },
-    { required: ['sources', 'sinks', 'journal'] },
-  ),
-  Health,
-  ReloadReport: object({ ok: boolean, changed: names, problems: names }, { required: ['ok', 'changed', 'problems'] }),
-} as const
 
 const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
@@ -148,7 +34,10 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
         response: { 200: { $ref: 'Ledger#' } },
       },
     },
-    async (request, reply) => answerJson(request, reply, await control.ledger()),
+    async (request, reply) => {
+      const ledger: Ledger = await control.ledger()
+      return answerJson(request, reply, ledger)
+    },
   )
 
   app.get(
@@ -162,7 +51,8 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     },
     async (request, reply) => {
       const { sources, sinks, journal } = await control.pipeline()
-      return answerJson(request, reply, { sources: sources.map(shown), sinks: sinks.map(shown), journal })
+      const result: Pipeline = { sources: sources.map(shown), sinks: sinks.map(shown), journal }
+      return answerJson(request, reply, result)
     },
   )
 
@@ -199,7 +89,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
           'journal on a bus: in the partitions that this instance delivers.',
         params: SinkParameters,
         response: {
-          200: object({ dropped: integer }),
+          200: ForgottenSink,
           404: problem,
           409: problem,
         },
@@ -207,7 +97,8 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     },
     async (request, reply) => {
       const { sink } = request.params
-      return answerJson(request, reply, { dropped: await control.forgetSink(sink) })
+      const result: ForgottenSink = { dropped: await control.forgetSink(sink) }
+      return answerJson(request, reply, result)
     },
   )
 
@@ -223,7 +114,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
       },
     },
     async (request, reply) => {
-      const report = await control.reload()
+      const report: ReloadReport = await control.reload()
       if (!report.ok)
         throw new ApiError(
           'WEIR_API_RELOAD',

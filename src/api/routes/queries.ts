@@ -1,46 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
-import { integer, list, object, string } from '../openapi/json-schema.ts'
 import type { RunningQueries, RunningQuery } from '../progress/running.ts'
+import { Queries, type QueryProgress } from '../progress/schema.ts'
 
-export const querySchemas = {
-  Queries: object(
-    {
-      queries: list(
-        object(
-          {
-            query_id: { type: 'string', description: '`X-Query-Id` of the request, or the id that the server chose.' },
-            operation: string,
-            running_ms: { type: 'integer', description: 'Since the arrival of the request.' },
-            state: {
-              type: 'string',
-              enum: ['waiting', 'verifying', 'reading'],
-              description: '`waiting`: for other queries. `verifying`: checksums of files before their first use.',
-            },
-            unit: { type: 'string', enum: ['files', 'rows'], description: 'Of `done` and `total`.' },
-            done: integer,
-            total: {
-              type: 'integer',
-              description: 'An estimate. A question of several statements counts rows that it reads again.',
-            },
-            remaining_ms: { type: 'integer', description: 'An estimate; absent at the beginning.' },
-          },
-          { required: ['query_id', 'operation', 'running_ms', 'state'] },
-        ),
-      ),
-    },
-    { required: ['queries'] },
-  ),
-} as const
-
-/** What a client shows of one query. */
-export type QueryProgress = Readonly<{
-  query_id: string
-  state: RunningQuery['state']
-  done?: number
-  total?: number
-  remaining_ms?: number
-}>
+export const querySchemas = { Queries } as const
 
 const schema = {
   operationId: 'queries',
@@ -55,17 +18,21 @@ const schema = {
 export function queryRoutes(app: FastifyInstance, running: RunningQueries): void {
   app.get('/api/v1/queries', { schema }, (request, reply) => {
     const isLimited = request.principal.namespaces !== undefined
-    return answerJson(request, reply, { queries: running.of(request.user).map((query) => shown(query, isLimited)) })
+    const result: Queries = { queries: running.of(request.user).map((query) => shown(query, isLimited)) }
+    return answerJson(request, reply, result)
   })
 }
 
-function shown({ id, operation, runningMs, state, unit, done, total, remainingMs }: RunningQuery, isLimited: boolean) {
+function shown(
+  { id, operation, runningMs, state, unit, done, total, remainingMs }: RunningQuery,
+  isLimited: boolean,
+): QueryProgress {
   return {
     query_id: id,
     operation,
     running_ms: runningMs,
     state,
-    ...(unit === undefined || isLimited ? {} : { unit, done, total }),
+    ...(unit === undefined || done === undefined || total === undefined || isLimited ? {} : { unit, done, total }),
     ...(remainingMs === undefined ? {} : { remaining_ms: remainingMs }),
   }
 }

@@ -1,9 +1,10 @@
 /** Alert rules of the running Weir that cannot be evaluated. */
+import type { Alerts } from '../../topics/alerts/schema.ts'
 import { oneLine } from '../text-table.ts'
 import { ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
 import { getRunning } from './running.ts'
 
-type ListedRule = Readonly<{ name: string; state: string; error?: string }>
+type ListedRule = Pick<Alerts['rules'][number], 'name' | 'state' | 'error'>
 
 export async function checkAlerts({ running }: CheckContext): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
@@ -11,7 +12,7 @@ export async function checkAlerts({ running }: CheckContext): Promise<Finding[]>
     const answer = await getRunning(running, '/api/v1/alerts')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
-    return alertFindings(((await answer.json()) as { rules: readonly ListedRule[] }).rules)
+    return alertFindings(((await answer.json()) as Alerts).rules)
   } catch (error) {
     return [warn('alerts', `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
   }

@@ -1,8 +1,11 @@
-import type { WatchedCluster, WatchedLease } from '../../engine/control.ts'
 import { kindForbidden } from '../../model/kubernetes.ts'
+import type { Clusters } from '../../topics/clusters/schema.ts'
 import { oneLine } from '../text-table.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { getRunning } from './running.ts'
+
+type WatchedCluster = Clusters['clusters'][number]
+type WatchedLease = NonNullable<WatchedCluster['lease']>
 
 const maxListedKinds = 5
 const well = new Set(['watching', 'listing', 'starting'])
@@ -13,7 +16,7 @@ export async function checkClusters({ running }: CheckContext): Promise<Finding[
     const answer = await getRunning(running, '/api/v1/clusters')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
-    const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
+    const { clusters } = (await answer.json()) as Clusters
     return clusters.flatMap(clusterFindings)
   } catch (error) {
     return [warn('clusters', `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]

@@ -1,6 +1,7 @@
 import type { WeirConfig } from '../../app/config.ts'
 import { clusterSources } from '../../app/config-entries.ts'
 import { typesThatEmit } from '../../components/manifests.ts'
+import type { FlowGroups } from '../../topics/flows/schema.ts'
 import { ok, reason, warn, type CheckContext, type Finding } from './finding.ts'
 import { getRunning } from './running.ts'
 
@@ -13,7 +14,7 @@ export async function checkFlowClusters({ config, running }: CheckContext): Prom
     const answer = await getRunning(running, '/api/v1/flows?group=cluster&by=flows&limit=1000&time=time_received')
     // The check of the exporters already reports a missing token.
     if (!answer.ok) return findings
-    return [...findings, ...recentClusters((await answer.json()) as ClusterGroups, watchedNames(config))]
+    return [...findings, ...recentClusters((await answer.json()) as FlowGroups, watchedNames(config))]
   } catch (error) {
     return [...findings, warn(check, `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
   }
@@ -58,13 +59,7 @@ export function configuredClusters(config: WeirConfig): Finding[] {
   ]
 }
 
-type ClusterGroups = Readonly<{
-  columns: readonly { readonly name: string }[]
-  rows: readonly (readonly unknown[])[]
-  total: { readonly flows: number | string }
-}>
-
-function recentClusters({ columns, rows, total }: ClusterGroups, watched: readonly string[]): Finding[] {
+function recentClusters({ columns, rows, total }: FlowGroups, watched: readonly string[]): Finding[] {
   const flows = Number(total.flows)
   if (flows === 0) return []
   const at = columns.findIndex(({ name }) => name === 'flows')

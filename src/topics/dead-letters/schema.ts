@@ -1,5 +1,5 @@
-import { Array as ArrayOf, Integer, Object as ObjectOf, Optional, String as Text, Unsafe } from 'typebox'
-import { oneOf, parameters } from '../schema.ts'
+import { Array as ArrayOf, Integer, Number as Num, Object as ObjectOf, Optional, String as Text, Unsafe } from 'typebox'
+import { described, oneOf, parameters, type Of } from '../schema.ts'
 
 /** Time in ms, sink, row id. */
 export const letterPosition = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
@@ -36,6 +36,25 @@ export const DeadLetterReason = parameters({
   newest: Integer({ description: 'Unix milliseconds.' }),
 })
 
+export type DeadLetterReason = Of<typeof DeadLetterReason>
+
+export const DeadLetter = ObjectOf(
+  {
+    id: Text({ description: 'Stable id of the row.' }),
+    sink: Text(),
+    time: Num({ description: 'Unix milliseconds.' }),
+    reason: Text(),
+    attempts: Integer(),
+    state: oneOf(['open', 'retrying', 'delivered', 'dropped'], {
+      description: '`open` is unresolved; the last two are resolved.',
+    }),
+    kind: oneOf(['events', 'flows']),
+    body: Optional(described<unknown>('Attributes and data of an event, or the fields of a flow.')),
+  },
+  { $id: 'DeadLetter' },
+)
+export type DeadLetter = Of<typeof DeadLetter>
+
 export const LetterParameters = ObjectOf({ id: Text({ minLength: 1 }) })
 export const LetterQuery = parameters({
   sink: Optional(Text({ description: 'The one of this sink; else the first unresolved one.' })),
@@ -55,3 +74,9 @@ export const MovedLetters = parameters({
     Integer({ minimum: 0, description: 'Unix milliseconds: only those rejected until then, `newest` included.' }),
   ),
 })
+
+export const RetriedLetters = ObjectOf({ retried: Integer() })
+export type RetriedLetters = Of<typeof RetriedLetters>
+
+export const DroppedLetters = ObjectOf({ dropped: Integer() })
+export type DroppedLetters = Of<typeof DroppedLetters>

@@ -1,6 +1,5 @@
-import type { SourceExporters } from '../../engine/control.ts'
-import { Array as ArrayOf, Integer, Object as ObjectOf, Optional, String as Text } from 'typebox'
-import { parameters, type Of } from '../schema.ts'
+import { Array as ArrayOf, Integer, Number as Num, Object as ObjectOf, Optional, String as Text } from 'typebox'
+import { extensible, parameters, type Of } from '../schema.ts'
 
 export const ExportersParameters = (defaultLimit: number) =>
   parameters({
@@ -10,8 +9,34 @@ export const ExportersParameters = (defaultLimit: number) =>
     ),
   })
 
-/** `known`: recently seen exporters; the list may be cut. */
-export type Exporters = Readonly<{ sources: readonly (SourceExporters & Readonly<{ known: number }>)[] }>
+const why = Optional(Text({ description: 'Why data is missing or incomplete, and how to fix it.' }))
+
+export const ExporterReport = extensible(
+  ObjectOf({
+    address: Text(),
+    lastSeen: Num({ description: 'Unix ms of the last datagram.' }),
+    datagrams: Integer(),
+    rows: Integer(),
+    why,
+  }),
+)
+export type ExporterReport = Of<typeof ExporterReport>
+
+export const SourceExporters = extensible(
+  ObjectOf({
+    name: Text(),
+    type: Text(),
+    addresses: ArrayOf(Text()),
+    why,
+    known: Integer({ description: 'Number of recently seen exporters; the response may contain fewer.' }),
+    exporters: ArrayOf(ExporterReport, { description: 'Most recently seen first.' }),
+  }),
+  'A source may report further fields.',
+)
+export type SourceExporters = Of<typeof SourceExporters>
+
+export const Exporters = ObjectOf({ sources: ArrayOf(SourceExporters) }, { $id: 'Exporters' })
+export type Exporters = Of<typeof Exporters>
 
 export const RecipesParameters = parameters({
   collector: Optional(

@@ -1,8 +1,10 @@
 import { focusColumns, ownColumns } from '../../codecs/focus/index.ts'
+import type { IsolatedResult } from '../../engine/control.ts'
 import { listOf } from '../comma-list.ts'
 import { operation, type Surroundings } from '../operation.ts'
 import { needDuckDb, readRows } from '../rows.ts'
 import type { Of } from '../schema.ts'
+import { isolated } from '../sql/isolated.ts'
 import { forecastsOf, forecastSql, type Budget, type ForecastRow } from './forecast.ts'
 import { moversOf, moversSql, periodBefore, type MoverRow } from './movers.ts'
 import {
@@ -88,12 +90,13 @@ export const spendMovers = operation({
   },
 })
 
-/** The statement that has the rows of FOCUS. Throws {@link Refusal}. */
-export function exportStatement(
-  query: Of<typeof ExportParameters>,
-  surroundings: Pick<Surroundings, 'store' | 'now'>,
-): string {
+/** Rows of FOCUS as bytes of a file; undefined if the signal aborts. Throws {@link Refusal}. */
+export function spendExport(
+  { format = 'csv', ...query }: Of<typeof ExportParameters>,
+  surroundings: Pick<Surroundings, 'store' | 'now' | 'signal'>,
+): Promise<IsolatedResult | undefined> {
   needCosts(surroundings)
   const span = spendSpan(query, surroundings.now)
-  return exportSql(query, span, [...focusColumns.map(({ name }) => name), ...ownColumns])
+  const sql = exportSql(query, span, [...focusColumns.map(({ name }) => name), ...ownColumns])
+  return isolated(surroundings.store, { sql, format, bound: 'wait' }, surroundings.signal)
 }
