@@ -1,6 +1,6 @@
 // What queries of the API read in ClickHouse: parts of their span, and tables of sums instead of flows.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { sqlExamples } from '../../console/src/text/sql.ts'
+import { sqlExamples } from '../../console/src/pages/sql/text.ts'
 import { groupField, rowQueryOf } from '../../src/topics/flows/row-query.ts'
 import { columnsOf, sortOf } from '../../src/topics/flows/page.ts'
 import { local } from '../../src/api/access/principal.ts'

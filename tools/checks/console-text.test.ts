@@ -55,5 +55,6 @@ test.for([
 test('the catalog and tests contain literals', async () => {
   const source = "export const text = { hint: 'Press Enter to run it' }"
   expect(await findings(source, 'console/src/text/a.ts')).toEqual([])
+  expect(await findings(source, 'console/src/pages/a/b/text.ts')).toEqual([])
   expect(await findings(source, 'console/src/pages/a/state.test.ts')).toEqual([])
 })

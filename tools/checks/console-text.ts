@@ -10,7 +10,8 @@ import {
   type Source,
 } from '../kit/sources.ts'
 
-const CATALOG = 'console/src/text/'
+/** Texts of one page or part are beside it. */
+const CATALOG = /^console\/src\/(?:text\/|(?:pages|parts)\/.*\/text\.ts$)/
 const LETTER = /\p{L}/u
 const PROSE = /\p{L}[\p{L}’']* [\p{L}’']+,? \p{L}{2}/u
 const CODE = /^[a-z-]*\(/
@@ -40,7 +41,7 @@ const INVISIBLE_ATTRIBUTES = new Set(['className', 'id', 'href', 'style', 'aria-
 export async function consoleText(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const path of await listFiles(root, 'console/src', TYPESCRIPT)) {
-    if (path.startsWith(CATALOG) || isTestFile(path)) continue
+    if (CATALOG.test(path) || isTestFile(path)) continue
     problems.push(...literalTexts(await readSource(root, path)))
   }
   return problems
@@ -119,7 +120,7 @@ function literalTexts(source: Source): Problem[] {
     .map(([at, text]) => ({
       file: source.path,
       line: source.line(at),
-      message: `move the text "${text}" to ${CATALOG}`,
+      message: `move the text "${text}" to text.ts beside the page, or to console/src/text/`,
     }))
 }
 

@@ -1,9 +1,9 @@
 import type { ComponentType } from 'react'
 import { prefetchFields } from '../api/queries.ts'
 import { appText } from '../text/app.ts'
-import { dashboardsText } from '../text/dashboards.ts'
+import { dashboardsText } from '../pages/dashboards/text.ts'
 import { generalText } from '../text/general.ts'
-import { metricsText } from '../text/metrics.ts'
+import { metricsText } from '../pages/metrics/text.ts'
 
 type Page = Readonly<{
   path: string

@@ -1,3 +1,4 @@
+import type { LiveState } from '../../../src/api/published.ts'
 import { asApiError, ApiError, apiErrorOf } from '../api/problem.ts'
 import { EventCutter } from './event-stream.ts'
 import type { Link, WantedView } from './messages.ts'
@@ -79,7 +80,7 @@ export class Stream {
           const line = this.#line
           if (!this.#opened) return
           const answer = await this.#send(`/api/v1/live/${this.#sid}`, { method: 'PUT', ...this.#wanted() })
-          const { open } = (await answer.json()) as { readonly open: boolean }
+          const { open } = (await answer.json()) as LiveState
           if (this.#line !== line) return
           if (open) return this.#on.link({ state: 'live' })
         }

@@ -2,7 +2,7 @@ import { markClass } from './chart-colors.ts'
 import type { ChartMark, ChartSeries } from './chart.tsx'
 import { chosen, isShown, type LegendChoice } from './legend-choice.ts'
 import { partsText } from '../text/parts.ts'
-import { whyText } from '../text/why.ts'
+import { whyText } from './why/text.ts'
 
 type ChartLegendProps = Readonly<{
   series: readonly ChartSeries[]

@@ -9,7 +9,7 @@ import { isShown, showAll } from './legend-choice.ts'
 import type { Drawn } from './chart-draw.ts'
 import { comparedText, isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
-import { whyText } from '../text/why.ts'
+import { whyText } from './why/text.ts'
 
 export type ChartSeries = Readonly<{
   name: string

@@ -1,16 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import * as catalog from './index.ts'
+import { generalText } from './general.ts'
 
 type Text = Readonly<{ name: string; text: string }>
 
 /** Synonyms that find commands and pages; recipes, statements and commands are code. */
 const exempt = /[wW]ords$|^pageWords|^recipes|^sqlExamples|\.(?:recipe|placeholder|softflowd|\w+Command)$/
 
-const files = readdirSync(new URL('.', import.meta.url)).filter((file) => /^(?!index)[a-z-]+\.ts$/.test(file))
-const modules = await Promise.all(
-  files.map(async (file) => (await import(/* @vite-ignore */ `./${file}`)) as Readonly<Record<string, unknown>>),
+/** Texts of a page or part are beside it. */
+const files = readdirSync(new URL('..', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((file) =>
+  /^text\/[a-z-]+\.ts$|^(?:pages|parts)\/.*\/text\.ts$/.test(file),
 )
+const modules = await Promise.all(
+  files.map(async (file) => (await import(/* @vite-ignore */ `../${file}`)) as Readonly<Record<string, unknown>>),
+)
+const catalog = Object.fromEntries(
+  modules.flatMap((exports) => Object.entries(exports).filter(([name]) => name.endsWith('Text'))),
+) as Readonly<Record<string, Readonly<Record<string, unknown>>>>
 const texts = modules.flatMap((exports) => Object.entries(exports).flatMap(([name, value]) => textsOf(name, value)))
 
 /** Also the texts of lists and nested tables; each parameter is `7`. */
@@ -31,7 +37,7 @@ test('every sentence has at most 25 words', () => {
 test('a text with parameters uses all of them', () => {
   const marks = ['①', '②', '③', '④', '⑤']
   for (const entries of Object.values(catalog))
-    for (const [key, text] of Object.entries(entries as Readonly<Record<string, unknown>>)) {
+    for (const [key, text] of Object.entries(entries)) {
       if (typeof text !== 'function') continue
       const given = marks.slice(0, text.length)
       const written = (text as (...values: string[]) => string)(...given)
@@ -40,16 +46,11 @@ test('a text with parameters uses all of them', () => {
 })
 
 test('one remaining group has no plural', () => {
-  expect([1, '1', 2, '1,000'].map(catalog.generalText.remaining)).toEqual([
-    '1 other',
-    '1 other',
-    '2 others',
-    '1,000 others',
-  ])
+  expect([1, '1', 2, '1,000'].map(generalText.remaining)).toEqual(['1 other', '1 other', '2 others', '1,000 others'])
 })
 
-test('the index has every area', () => {
-  expect(Object.keys(catalog)).toHaveLength(files.filter((file) => !/^(?:nouns|audit-recipes)\./.test(file)).length)
+test('the catalog has the texts of pages, of parts and of the frame', () => {
+  expect(Object.keys(catalog)).toEqual(expect.arrayContaining(['insightsText', 'topologyText', 'appText']))
 })
 
 test('every text is used', () => {

@@ -25,7 +25,7 @@ import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
 import './actor.css'
 import { generalText } from '../../text/general.ts'
-import { actorPageText } from '../../text/actor.ts'
+import { actorPageText } from './text.ts'
 
 const posOf = ({ pos }: Trace) => pos
 

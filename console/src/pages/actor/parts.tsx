@@ -13,7 +13,7 @@ import type { Range } from '../../state/range.ts'
 import { useTraceSums } from '../../api/trace-queries.ts'
 import { valueText } from '../../parts/audit/values.ts'
 import { ChangeItem } from '../../parts/changes/change-item.tsx'
-import { actorPageText } from '../../text/actor.ts'
+import { actorPageText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 type SectionProps = Readonly<{

@@ -5,7 +5,7 @@ import type { PageState } from '../../state/use-page-state.ts'
 import { traceQuery } from './queries.ts'
 import type { AuditState, Facet } from './state.ts'
 import { generalText } from '../../text/general.ts'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 
 type FiltersProps = Readonly<{
   state: AuditState

@@ -5,7 +5,7 @@ import { useLocalKeys, type Binding } from '../../state/keys.ts'
 import { layoutOf, rowHeight, stepFrom, type Line, type Placed } from './graph-layout.ts'
 import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 
 type GraphProps = Readonly<{
   of: TraceColumns

@@ -47,7 +47,7 @@ import { TraceDrawer } from '../../parts/audit/trace.tsx'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
 import { generalText } from '../../text/general.ts'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 
 const posOf = ({ pos }: Trace) => pos
 const tabs = [

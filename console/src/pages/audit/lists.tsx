@@ -4,7 +4,7 @@ import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { Pending } from '../../parts/states.tsx'
 import { TableHead } from '../../parts/table-head.tsx'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function FirstOccurrences({ of: query }: { of: UseQueryResult<Firsts> }): React.ReactNode {

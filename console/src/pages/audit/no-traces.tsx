@@ -7,9 +7,9 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { rangeText } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import { useNewest } from '../../api/trace-queries.ts'
-import { recipes } from '../../text/audit-recipes.ts'
+import { recipes } from './text.ts'
 import { isFiltered, noFilter, type AuditState } from './state.ts'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function NoTraces({ state, set }: { state: AuditState; set: PageState<AuditState>['set'] }): React.ReactNode {

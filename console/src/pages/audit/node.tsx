@@ -10,7 +10,7 @@ import { traceQuery } from './queries.ts'
 import { nameOf } from './graph-layout.ts'
 import { only, type Facet, type TraceFilter } from './state.ts'
 import { useGraphRefs, Ways } from './paths.tsx'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 import { generalText } from '../../text/general.ts'
 
 type OneNodeProps = Readonly<{

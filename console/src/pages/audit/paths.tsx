@@ -11,7 +11,7 @@ import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import type { Column } from './node.tsx'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 
 export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {
   const query = {

@@ -8,7 +8,7 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { Popover } from '../../parts/popover.tsx'
 import { Pending } from '../../parts/states.tsx'
 import type { AuditView } from './state.ts'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from '../../parts/audit/text.ts'
 
 type ShowQueryProps = Readonly<{
   view: AuditView

@@ -5,7 +5,7 @@ import type { GridColumn } from '../../parts/grid.tsx'
 import { Operation } from '../../parts/changes/change.tsx'
 import { inShort } from '../../parts/changes/diff.ts'
 import { generalText } from '../../text/general.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from '../../parts/changes/text.ts'
 
 const shownSteps = 4
 

@@ -5,7 +5,7 @@ import type { PageState } from '../../state/use-page-state.ts'
 import { useValues } from './queries.ts'
 import type { ChangesState, Facet } from './state.ts'
 import { generalText } from '../../text/general.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from '../../parts/changes/text.ts'
 
 type FiltersProps = Readonly<{
   state: ChangesState

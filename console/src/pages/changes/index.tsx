@@ -37,7 +37,7 @@ import { Traffic } from './traffic.tsx'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import '../../parts/changes/changes.css'
 import { generalText } from '../../text/general.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from '../../parts/changes/text.ts'
 
 const posOf = ({ pos }: Change) => pos
 

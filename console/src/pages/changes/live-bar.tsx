@@ -4,7 +4,7 @@ import { LinkState, LiveSummary } from '../../live/bar-parts.tsx'
 import { useLink } from '../../live/use-live.ts'
 import { count, counted } from '../../parts/format.ts'
 import type { Changes } from './queries.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from '../../parts/changes/text.ts'
 import { generalText } from '../../text/general.ts'
 
 type ChangesLiveProps = Readonly<{

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { request } from '../../api/client.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
-import { dashboardsText } from '../../text/dashboards.ts'
+import { dashboardsText } from './text.ts'
 import type { PanelProps } from './panels.tsx'
 
 export function useFlows<Answer>(

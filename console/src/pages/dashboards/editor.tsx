@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import { topologyText } from '../../text/topology.ts'
-import { dashboardsText, panelNames, variableTypeNames } from '../../text/dashboards.ts'
+import { topologyText } from '../../parts/graph/text.ts'
+import { dashboardsText, panelNames, variableTypeNames } from './text.ts'
 import { scopeParts } from '../../parts/graph/scope.ts'
 import { auto } from '../../state/auto.ts'
 import {

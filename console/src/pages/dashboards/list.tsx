@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import type { SavedView } from '../../../../src/api/published.ts'
+import type { Dashboards, SavedView } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { noteOpened, useSaved } from '../../app/saved.ts'
 import { EmptyState, QueryError } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
-import { dashboardsText } from '../../text/dashboards.ts'
+import { dashboardsText } from './text.ts'
 import { newDashboard, newPanel, readDashboard, type Dashboard } from './definition.ts'
 
 type Opening = (dashboard: Dashboard, edit: boolean) => void
@@ -15,11 +15,7 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
   const saved = useSaved()
   const provided = useQuery({
     queryKey: ['dashboards'],
-    queryFn: ({ signal }) =>
-      request<{ dashboards: readonly Readonly<{ file: string; json?: string; error?: string }>[] }>(
-        '/api/v1/dashboards',
-        { signal },
-      ),
+    queryFn: ({ signal }) => request<Dashboards>('/api/v1/dashboards', { signal }),
   })
   const [message, setMessage] = useState('')
   const file = useRef<HTMLInputElement>(null)

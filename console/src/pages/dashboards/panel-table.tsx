@@ -1,4 +1,4 @@
-import { dashboardsText } from '../../text/dashboards.ts'
+import { dashboardsText } from './text.ts'
 
 export type PanelColumn = Readonly<{
   id: string

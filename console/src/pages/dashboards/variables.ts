@@ -1,4 +1,4 @@
-import { dashboardsText } from '../../text/dashboards.ts'
+import { dashboardsText } from './text.ts'
 import type { Variable } from './definition.ts'
 
 type SqlValue = string | number | readonly string[] | readonly number[]

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../../../src/api/published.ts'
 import { count, time } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
-import { deadLettersText } from '../../text/dead-letters.ts'
+import { deadLettersText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 import { keyOf } from './letters.ts'
 

@@ -25,7 +25,7 @@ import { bySink, keyOf, outcome, type Verb } from './letters.ts'
 import { deadLettersCodec } from './state.ts'
 import './dead-letters.css'
 import { generalText } from '../../text/general.ts'
-import { deadLettersText } from '../../text/dead-letters.ts'
+import { deadLettersText } from './text.ts'
 
 type Confirmation = Readonly<{
   verb: Verb

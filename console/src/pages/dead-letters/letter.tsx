@@ -5,7 +5,7 @@ import { useLocalKeys } from '../../state/keys.ts'
 import { Pending } from '../../parts/states.tsx'
 import { useLetter } from './queries.ts'
 import { partsOf, readBody, type Verb } from './letters.ts'
-import { deadLettersText } from '../../text/dead-letters.ts'
+import { deadLettersText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 type LetterProps = Readonly<{

@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../../../src/api/published.ts'
-import { deadLettersText } from '../../text/dead-letters.ts'
+import { deadLettersText } from './text.ts'
 
 /** Several sinks can reject the same row: their letters share an id. */
 export function keyOf({ sink, id }: Pick<DeadLetter, 'sink' | 'id'>): string {

@@ -6,7 +6,7 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
-import type { DeadLetter, DeadLetterReason } from '../../../../src/api/published.ts'
+import type { DeadLetter, DeadLetterReason, DroppedLetters, RetriedLetters } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { asApiError, type ApiError } from '../../api/problem.ts'
 import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
@@ -117,11 +117,9 @@ export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
 }
 
 async function send(verb: Verb, sink: string, body: object): Promise<number> {
-  const answer = await request<Readonly<{ retried?: number; dropped?: number }>>(
-    `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
-    { method: 'POST', body },
-  )
-  return answer.retried ?? answer.dropped ?? 0
+  const path = `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`
+  const result = await request<RetriedLetters | DroppedLetters>(path, { method: 'POST', body })
+  return 'retried' in result ? result.retried : result.dropped
 }
 
 type Moving = Readonly<{
@@ -178,7 +176,7 @@ export function useMoving(): Moving {
         [key],
         async () =>
           (
-            await request<{ readonly retried: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, {
+            await request<RetriedLetters>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, {
               method: 'POST',
               body: { id, body },
             })

@@ -1,7 +1,7 @@
 import type { DeadLetterReason } from '../../../../src/api/published.ts'
 import { count, counted, time } from '../../parts/format.ts'
 import { QueryError } from '../../parts/states.tsx'
-import { deadLettersText } from '../../text/dead-letters.ts'
+import { deadLettersText } from './text.ts'
 import type { Verb } from './letters.ts'
 import { maxReasons, type useReasons } from './queries.ts'
 

@@ -6,7 +6,7 @@ import { defaultColumns } from '../../parts/flows/default-columns.ts'
 import type { PickerProps } from './column-picker.tsx'
 import { flowFieldsText } from '../../text/flow-fields.ts'
 import { generalText } from '../../text/general.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 type ColumnAction = Readonly<{
   sign: string

@@ -3,7 +3,7 @@ import { Popover } from '../../parts/popover.tsx'
 import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import type { Widths } from '../../parts/grid-widths.ts'
 import { generalText } from '../../text/general.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 type Shown = Readonly<{
   cols: readonly string[]

@@ -3,7 +3,7 @@ import type { PageState } from '../../state/use-page-state.ts'
 import { earlierNames } from './overview/earlier-names.ts'
 import { earlier } from './overview/state.ts'
 import type { FlowsState } from './state.ts'
-import { panelsText } from '../../text/panels.ts'
+import { panelsText } from './overview/text.ts'
 
 export function CompareSelect({
   state: { before, live },

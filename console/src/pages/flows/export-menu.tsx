@@ -2,7 +2,7 @@ import { pathOf } from '../../api/client.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { generalText } from '../../text/general.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 import { useState } from 'react'
 import { asApiError } from '../../api/problem.ts'

@@ -1,5 +1,5 @@
 import { flowFieldsText } from '../../text/flow-fields.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 import { generalText } from '../../text/general.ts'
 
 type FieldGroup = Readonly<{

@@ -1,7 +1,7 @@
 import type { QuickFilter } from '../../../../src/api/published.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowsState } from './state.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 type FilterOptionsProps = Readonly<{
   state: FlowsState

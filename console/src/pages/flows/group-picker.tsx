@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import { isGroupable, type FlowColumn } from '../../parts/flows/columns.tsx'
 import { qualified, defaultGroups } from './groups.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 type GroupPickerProps = Readonly<{
   all: ReadonlyMap<string, FlowColumn>

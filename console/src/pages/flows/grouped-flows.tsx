@@ -28,8 +28,8 @@ import { sharesOf } from './overview/sums.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
-import { flowsText } from '../../text/flows.ts'
-import { panelsText } from '../../text/panels.ts'
+import { flowsText } from '../../parts/flows/text.ts'
+import { panelsText } from './overview/text.ts'
 
 const path = '/api/v1/flows'
 const liveRefresh = 5

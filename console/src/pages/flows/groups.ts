@@ -1,5 +1,5 @@
 import type { FlowGroups } from '../../../../src/api/published.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 import { generalText } from '../../text/general.ts'
 
 export type GroupRow = Readonly<{

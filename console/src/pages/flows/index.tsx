@@ -22,9 +22,9 @@ import { flowsCodec, type FlowsState } from './state.ts'
 import { flowTabs } from './views.ts'
 import { generalText } from '../../text/general.ts'
 import { Side } from './side.tsx'
-import { whyText } from '../../text/why.ts'
+import { whyText } from '../../parts/why/text.ts'
 import { presetsText } from '../../text/presets.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 const none: readonly QuickFilter[] = []
 

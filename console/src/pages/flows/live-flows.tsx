@@ -13,7 +13,7 @@ import { useOlder } from './older.ts'
 import { liveQuestion } from './flow-filter.ts'
 import { OpenRecord } from './open-record.tsx'
 import { spanOf, useRows, type RowsProps } from './rows.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 export function LiveFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props

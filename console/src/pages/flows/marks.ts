@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { useTrafficMarks } from '../../api/marks.ts'
+import { useTrafficMarks } from '../../parts/why/marks.ts'
 import type { ChartMark, MarkProps } from '../../parts/chart.tsx'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
 import type { Range } from '../../state/range.ts'

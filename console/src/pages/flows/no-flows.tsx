@@ -2,7 +2,7 @@ import { usePipeline } from '../../api/queries.ts'
 import { EmptyState } from '../../parts/states.tsx'
 import { rangeText } from '../../state/range.ts'
 import type { FlowViewProps } from './views.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function NoFlows({ state, set }: Pick<FlowViewProps, 'state' | 'set'>): React.ReactNode {

@@ -1,6 +1,6 @@
 import { LoadingText } from '../../parts/read-progress.tsx'
 import { EmptyState } from '../../parts/states.tsx'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function Running({ onCancel }: { onCancel: () => void }): React.ReactNode {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { FlowFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 import { direction as directionText } from '../../parts/flows/field-values.ts'
 import { reportsOf, reportsQuery } from './reports.ts'
 

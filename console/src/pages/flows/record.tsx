@@ -14,7 +14,7 @@ import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
 import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
 import { generalText } from '../../text/general.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 export type RecordProps = Readonly<{
   sel: string

@@ -6,7 +6,7 @@ import { gridColumns, type FlowColumn } from '../../parts/flows/columns.tsx'
 import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
 import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 export interface RowsProps extends FlowViewProps {
   readonly chosen: readonly FlowColumn[]

@@ -17,7 +17,7 @@ import { useEarlierVolume, useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useStoredEnds } from './stored-ends.ts'
 import { useFlowMarks } from './marks.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 const Volume = lazy(() => import('./volume.tsx'))
 

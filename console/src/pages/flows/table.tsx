@@ -5,7 +5,7 @@ import { Loading, Notice } from '../../parts/states.tsx'
 import { fieldsOf, isGroupable } from '../../parts/flows/columns.tsx'
 import { LiveFlows } from './live-flows.tsx'
 import type { FlowViewProps } from './views.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 const stored = loadable(() => import('./stored-flows.tsx'))
 const groups = loadable(() => import('./grouped-flows.tsx'))

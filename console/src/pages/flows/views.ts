@@ -3,8 +3,8 @@ import { loadable, type Loadable } from '../../hooks/use-loaded.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import type { FlowsState, FlowView, ShownFlows } from './state.ts'
-import { conversationsText } from '../../text/conversations.ts'
-import { flowsText } from '../../text/flows.ts'
+import { conversationsText } from './conversations/text.ts'
+import { flowsText } from '../../parts/flows/text.ts'
 
 export type FlowViewProps = Readonly<{
   state: ShownFlows

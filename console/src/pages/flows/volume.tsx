@@ -7,8 +7,8 @@ import { earlierNames } from './overview/earlier-names.ts'
 import { rate } from './overview/names.ts'
 import type { Earlier } from './overview/state.ts'
 import { stackOf } from './overview/sums.ts'
-import { flowsText } from '../../text/flows.ts'
-import { panelsText } from '../../text/panels.ts'
+import { flowsText } from '../../parts/flows/text.ts'
+import { panelsText } from './overview/text.ts'
 
 type VolumeProps = Readonly<{
   answer: Series

@@ -4,7 +4,7 @@ import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
 import { alertsText } from '../../text/alerts.ts'
-import { whyText } from '../../text/why.ts'
+import { whyText } from '../../parts/why/text.ts'
 import './alerts.css'
 
 type Rule = Alerts['rules'][number]

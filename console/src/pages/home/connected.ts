@@ -1,7 +1,7 @@
 import type { PipelineView, SinkView, SourceView } from '../../api/pipeline-view.ts'
 import type { Exporters } from '../../api/exporters.ts'
 import { counted } from '../../parts/format.ts'
-import { homeText } from '../../text/home.ts'
+import { homeText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export type Connection = Readonly<{

@@ -15,7 +15,7 @@ import { AlertCard } from './alerts.tsx'
 import { Overview } from './overview.tsx'
 import { homeCodec } from './state.ts'
 import './home.css'
-import { homeText } from '../../text/home.ts'
+import { homeText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export default function HomePage(): React.ReactNode {

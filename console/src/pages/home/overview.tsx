@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { Home } from '../../../../src/api/published.ts'
-import { useHome } from '../../api/home.ts'
+import { useHome } from './queries.ts'
 import { ratesOf } from '../../api/series.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { Chart } from '../../parts/chart.tsx'
@@ -15,7 +15,7 @@ import { TableHead } from '../../parts/table-head.tsx'
 import { ErrorState, Loading, StaleNotice } from '../../parts/states.tsx'
 import { refText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
-import { homeText } from '../../text/home.ts'
+import { homeText } from './text.ts'
 
 const rate = (value: number) => `${volume(value)}/s`
 const lastHour = { v: '1', live: '0', t: 'now-1h..now' }

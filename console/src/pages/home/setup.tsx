@@ -5,7 +5,7 @@ import { request } from '../../api/client.ts'
 import { asApiError } from '../../api/problem.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Pending } from '../../parts/states.tsx'
-import { homeText } from '../../text/home.ts'
+import { homeText } from './text.ts'
 import { eventsText } from '../../text/events.ts'
 
 type HowProps = Readonly<{

@@ -1,15 +1,9 @@
-import {
-  imageText,
-  type FactRow,
-  type ImageRow,
-  type PackageRow,
-  type ProblemRow,
-  type Severity,
-} from '../../api/insights.ts'
+import { imageText } from '../../parts/image-text.ts'
+import type { FactRow, ImageRow, PackageRow, ProblemRow, Severity } from './requests.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
-import { exposureNames, insightsText, severityNames } from '../../text/insights.ts'
+import { exposureNames, insightsText, severityNames } from './text.ts'
 
 export const dash = <span className="dim">–</span>
 const tones: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: 'bad', HIGH: 'bad', MEDIUM: 'warning' }

@@ -1,7 +1,8 @@
-import { imageText, type ImageDiff, type ImageRow, type Severity } from '../../api/insights.ts'
+import { imageText } from '../../parts/image-text.ts'
+import type { ImageDiff, ImageRow, Severity } from './requests.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
-import { diffNames, insightsText, severityNames } from '../../text/insights.ts'
+import { diffNames, insightsText, severityNames } from './text.ts'
 import { dash, SeverityText } from './columns.tsx'
 import { useImageDiff, useSomeInsights } from './queries.ts'
 

@@ -1,8 +1,9 @@
-import { imageText, type ImageRow, type ProblemRow } from '../../api/insights.ts'
+import { imageText } from '../../parts/image-text.ts'
+import type { ImageRow, ProblemRow } from './requests.ts'
 import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { Pending } from '../../parts/states.tsx'
-import { insightsText } from '../../text/insights.ts'
+import { insightsText } from './text.ts'
 import { ExposureText, ImageName, SeverityText, Workloads } from './columns.tsx'
 import { useSomeInsights } from './queries.ts'
 

@@ -1,12 +1,12 @@
 import { useCallback } from 'react'
 import {
-  imageText,
   type FactRow,
   type ImageRow,
   type InsightList,
   type PackageRow,
   type ProblemRow,
-} from '../../api/insights.ts'
+} from './requests.ts'
+import { imageText } from '../../parts/image-text.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
@@ -18,7 +18,7 @@ import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
-import { sortNames, insightsText } from '../../text/insights.ts'
+import { sortNames, insightsText } from './text.ts'
 import { partsText } from '../../text/parts.ts'
 import { factColumns, imageColumns, packageColumns, problemColumns } from './columns.tsx'
 import { Compare } from './compare.tsx'

@@ -10,7 +10,7 @@ import {
   type InsightRows,
   type InsightSelection,
   type SeveritySum,
-} from '../../api/insights.ts'
+} from './requests.ts'
 import { selectionOf, type InsightsState } from './state.ts'
 
 const pageRows = 200

@@ -1,6 +1,6 @@
-import type { SeveritySum } from '../../api/insights.ts'
+import type { SeveritySum } from './requests.ts'
 import { count, counted } from '../../parts/format.ts'
-import { insightsText } from '../../text/insights.ts'
+import { insightsText } from './text.ts'
 import { SeverityText } from './columns.tsx'
 
 /** Numbers by severity. Two screens that count ids and findings would disagree: both are here, with their names. */

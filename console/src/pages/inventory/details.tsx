@@ -1,11 +1,11 @@
-import type { CloudRow } from '../../api/inventory.ts'
+import type { CloudRow } from '../../parts/cloud/requests.ts'
 import { CloudFacts, CloudHistory, CloudRelations, CloudTraffic } from '../../parts/cloud/resource.tsx'
 import { useCloudResource } from '../../parts/cloud/use-cloud-resource.ts'
 import { Drawer } from '../../parts/drawer.tsx'
 import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { Pending } from '../../parts/states.tsx'
 import { cloudId } from '../../state/refs.ts'
-import { inventoryText } from '../../text/inventory.ts'
+import { inventoryText } from '../../parts/cloud/text.ts'
 
 type DetailsProps = Readonly<{
   of: string

@@ -7,7 +7,7 @@ import {
   type CloudFacets,
   type CloudPage,
   type CloudRow,
-} from '../../api/inventory.ts'
+} from '../../parts/cloud/requests.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { selectionOf, type InventoryState } from './state.ts'
 

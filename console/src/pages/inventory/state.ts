@@ -1,5 +1,5 @@
 import type { Query } from '../../api/client.ts'
-import { inventoryFacets, type InventoryFacet } from '../../api/inventory.ts'
+import { inventoryFacets, type InventoryFacet } from '../../parts/cloud/requests.ts'
 import { codecOf } from '../../state/codec.ts'
 import { range, type Range } from '../../state/range.ts'
 import { listText, oneOf, text, textList } from '../../state/parts.ts'

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { findActors, findObjects } from '../../app/use-found.ts'
 import { EmptyState } from '../../parts/states.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 
 /** Names with a slash or colon, and addresses, are subjects; other texts are searched. */
 const isSubject = (text: string) => /[/:]/.test(text) || /^[\d.]{7,}$/.test(text)

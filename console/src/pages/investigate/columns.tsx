@@ -3,7 +3,7 @@ import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 import { laneTitles, type LaneEvent } from './events.ts'
 import { noteOf } from './notes.tsx'
 

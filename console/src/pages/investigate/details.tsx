@@ -5,7 +5,7 @@ import { time } from '../../parts/format.ts'
 import { RecordDrawer } from '../../parts/record-drawer.tsx'
 import { cloudId } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 import type { ChangeView } from '../../state/open-change.ts'
 import { laneTitles, type LaneEvent } from './events.ts'
 

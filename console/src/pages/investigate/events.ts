@@ -1,5 +1,5 @@
 import type { Investigation, LaneItem, LaneName } from '../../api/investigate.ts'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 
 export type LaneEvent = LaneItem & Readonly<{ lane: LaneName; key: string }>
 

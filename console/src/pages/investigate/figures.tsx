@@ -1,6 +1,6 @@
 import type { Investigation, Lane, Measured } from '../../api/investigate.ts'
 import { count, duration, volume } from '../../parts/format.ts'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 
 type Bucket = Readonly<{ time: string; value: number }>
 type Unknown = Readonly<{ from: string; to: string; title: string }>

@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef, useState } from 'react'
 import type { Investigation, Lane } from '../../api/investigate.ts'
 import { useBrush } from '../../hooks/use-brush.ts'
 import { count, momentAt, shortTime } from '../../parts/format.ts'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 import { clustersOf, laneTitles, type LaneEvent } from './events.ts'
 import { Figures } from './figures.tsx'
 

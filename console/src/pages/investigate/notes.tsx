@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { shortTime } from '../../parts/format.ts'
-import { investigateText } from '../../text/investigate.ts'
+import { investigateText } from './text.ts'
 import type { LaneEvent } from './events.ts'
 
 /** The API and the address have room for some of these. */

@@ -7,7 +7,7 @@ import { ChartFill } from '../../parts/chart-fill.tsx'
 import { count, isoOfSeconds } from '../../parts/format.ts'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
-import { metricsText } from '../../text/metrics.ts'
+import { metricsText } from './text.ts'
 import { drawnLines } from './lines.ts'
 import type { MetricLines } from './queries.ts'
 

@@ -1,5 +1,5 @@
 import type { ChartSeries } from '../../parts/chart.tsx'
-import { metricsText } from '../../text/metrics.ts'
+import { metricsText } from './text.ts'
 import type { MetricLine, MetricLines } from './queries.ts'
 
 const shownLines = 20

@@ -4,7 +4,7 @@ import { count } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { generalText } from '../../text/general.ts'
-import { metricsText } from '../../text/metrics.ts'
+import { metricsText } from './text.ts'
 import type { MetricRow } from './queries.ts'
 
 const columns: readonly GridColumn<MetricRow>[] = [

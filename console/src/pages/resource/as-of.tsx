@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import type { WholeResource } from '../../api/objects.ts'
 import { counted, momentAt } from '../../parts/format.ts'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 import { momentsOf } from './moments.ts'
 
 type AsOfProps = Readonly<{

@@ -5,8 +5,8 @@ import { useCloudResource } from '../../parts/cloud/use-cloud-resource.ts'
 import { literal } from '../../parts/filter-text.ts'
 import { Pending } from '../../parts/states.tsx'
 import { cloudId } from '../../state/refs.ts'
-import { inventoryText } from '../../text/inventory.ts'
-import { resourceText } from '../../text/resource.ts'
+import { inventoryText } from '../../parts/cloud/text.ts'
+import { resourceText } from './text.ts'
 import { TracesOf } from './traces.tsx'
 
 /** A resource of the inventory with its audit events. Audit logs name resources that no inventory has, too. */

@@ -1,6 +1,6 @@
 import { useCostLane } from '../../api/investigate.ts'
 import { money } from '../../parts/money.ts'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 
 /** Sums of 30 days by machine or namespace. Absent where the store has no costs or nothing of the object has one. */
 export function CostOf({ of, at }: { of: string; at: string }): React.ReactNode {

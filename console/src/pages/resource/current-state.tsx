@@ -2,7 +2,7 @@ import type { WholeResource } from '../../api/objects.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Fact } from '../../parts/drawer.tsx'
 import { count, time } from '../../parts/format.ts'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function CurrentState({

@@ -6,7 +6,7 @@ import { parseRef } from '../../state/refs.ts'
 import { ChangeItem } from '../../parts/changes/change-item.tsx'
 import { inShort } from '../../parts/changes/diff.ts'
 import { generalText } from '../../text/general.ts'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 
 type ChangesProps = Readonly<{
   of: WholeResource

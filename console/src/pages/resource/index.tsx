@@ -25,7 +25,7 @@ import { CurrentState } from './current-state.tsx'
 import '../../parts/changes/changes.css'
 import './resource.css'
 import { generalText } from '../../text/general.ts'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 
 export default function ResourcePage(): React.ReactNode {
   const { _splat: path = '' } = useParams({ strict: false }) as { _splat?: string }

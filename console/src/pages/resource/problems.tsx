@@ -1,11 +1,13 @@
 import { Link } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
-import { imageText, readInsights, type ImageRow } from '../../api/insights.ts'
+import type { ImageRow, InsightPage } from '../../../../src/topics/insights/schema.ts'
+import { request } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
 import { count } from '../../parts/format.ts'
+import { imageText } from '../../parts/image-text.ts'
 import { QueryError } from '../../parts/states.tsx'
 import { parseRef } from '../../state/refs.ts'
-import { insightsText } from '../../text/insights.ts'
+import { resourceText } from './text.ts'
 
 const kinds = new Set(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob'])
 
@@ -20,14 +22,15 @@ export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React
     queryKey: ['insights', 'of', of.ref, selection, at],
     staleTime: 30_000,
     enabled: parts !== undefined && kinds.has(parts.kind) && (!isPod || digests.length > 0),
-    queryFn: ({ signal }) => readInsights('images', { ...selection, at, limit: 20 }, signal),
+    queryFn: ({ signal }) =>
+      request<InsightPage<'images'>>('/api/v1/images', { query: { ...selection, at, limit: 20 }, signal }),
   })
   const images = problems.data?.images ?? []
   if (problems.isError) return <QueryError of={problems} />
   if (images.length === 0) return null
   return (
-    <section className="panel happened" aria-label={insightsText.problemsOfImages}>
-      <h2>{insightsText.problemsOfImages}</h2>
+    <section className="panel happened" aria-label={resourceText.problemsOfImages}>
+      <h2>{resourceText.problemsOfImages}</h2>
       <ul>
         {images.map((image) => (
           <li key={image.image}>
@@ -46,10 +49,10 @@ export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React
 
 function Counts({ of }: { of: ImageRow }) {
   const { findings, critical, high, fixable } = of
-  if (findings === null) return <span className="warning">{insightsText.imageNotScanned}</span>
+  if (findings === null) return <span className="warning">{resourceText.imageNotScanned}</span>
   return (
     <span className={(critical ?? 0) + (high ?? 0) > 0 ? 'bad' : undefined}>
-      {insightsText.countsOf(count(critical ?? 0), count(high ?? 0), count(findings), count(fixable ?? 0))}
+      {resourceText.countsOf(count(critical ?? 0), count(high ?? 0), count(findings), count(fixable ?? 0))}
     </span>
   )
 }

@@ -7,7 +7,7 @@ import { count, shortTime } from '../../parts/format.ts'
 import { Pending } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { Severity } from '../../parts/audit/columns.tsx'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 const days = 30

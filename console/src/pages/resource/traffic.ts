@@ -1,7 +1,7 @@
 import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { parseRef } from '../../state/refs.ts'
 import { literal } from '../../parts/filter-text.ts'
-import { resourceText } from '../../text/resource.ts'
+import { resourceText } from './text.ts'
 
 type Traffic = Readonly<{
   sends: string

@@ -17,7 +17,7 @@ import { useArrivals } from '../../hooks/use-arrivals.ts'
 import { resourcesCodec, commonKinds } from './state.ts'
 import '../../parts/changes/changes.css'
 import { generalText } from '../../text/general.ts'
-import { resourcesText } from '../../text/resources.ts'
+import { resourcesText } from './text.ts'
 
 const dash = <span className="dim">–</span>
 const keyOf = ({ ref, uid }: ResourceState) => `${ref} ${uid}`

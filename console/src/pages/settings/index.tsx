@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
+import type { ApiDescription } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { useMe } from '../../api/queries.ts'
 import { SingleKeys } from '../../app/key-list.tsx'
@@ -14,7 +15,7 @@ import { settingsCodec } from './state.ts'
 import './settings.css'
 import { offsetText } from '../../state/time-zone.ts'
 import { timeText } from '../../text/time.ts'
-import { settingsText } from '../../text/settings.ts'
+import { settingsText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export default function SettingsPage(): React.ReactNode {
@@ -145,8 +146,7 @@ function About() {
   const query = useQuery({
     queryKey: ['openapi'],
     staleTime: 10_000,
-    queryFn: ({ signal }) =>
-      request<{ readonly info: { readonly version: string } }>('/api/v1/openapi.json', { signal }),
+    queryFn: ({ signal }) => request<ApiDescription>('/api/v1/openapi.json', { signal }),
   })
   const { data } = query
   return (

@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
-import type { SpendCurrency } from '../../api/spend.ts'
+import type { SpendCurrency } from './requests.ts'
 import { money } from '../../parts/money.ts'
 import { TableHead } from '../../parts/table-head.tsx'
-import { allocationHints, allocationNames, spendText, type Allocation } from '../../text/spend.ts'
+import { allocationHints, allocationNames, spendText, type Allocation } from './text.ts'
 import { shareText } from './group-text.ts'
 
 const kinds = ['allocated', 'shared', 'idle'] as const satisfies readonly Allocation[]

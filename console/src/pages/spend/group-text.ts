@@ -1,5 +1,5 @@
-import type { SpendGroup } from '../../api/spend.ts'
-import { allocationNames, spendText } from '../../text/spend.ts'
+import type { SpendGroup } from './requests.ts'
+import { allocationNames, spendText } from './text.ts'
 import type { SpendState } from './state.ts'
 
 const percent = new Intl.NumberFormat(undefined, {

@@ -1,7 +1,7 @@
-import type { Mover, SpendMovers } from '../../api/spend.ts'
+import type { Mover, SpendMovers } from './requests.ts'
 import { money } from '../../parts/money.ts'
 import { TableHead } from '../../parts/table-head.tsx'
-import { groupNames, spendText } from '../../text/spend.ts'
+import { groupNames, spendText } from './text.ts'
 import { groupText } from './group-text.ts'
 import type { SpendState } from './state.ts'
 

@@ -7,7 +7,7 @@ import {
   type SpendForecast,
   type SpendMovers,
   type SpendSums,
-} from '../../api/spend.ts'
+} from './requests.ts'
 import { daysBefore, selectionOf, stepOf, type Days, type SpendState } from './state.ts'
 
 /** Groups of the chart and its table, and of the comparison. The treemap folds more than its largest. */

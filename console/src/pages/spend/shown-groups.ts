@@ -1,9 +1,9 @@
-import type { SpendCurrency, SpendGroup, SpendSums } from '../../api/spend.ts'
+import type { SpendCurrency, SpendGroup, SpendSums } from './requests.ts'
 import type { CsvColumn } from '../../parts/cell-text.ts'
 import { count } from '../../parts/format.ts'
 import { changeText, money } from '../../parts/money.ts'
 import { generalText } from '../../text/general.ts'
-import { groupNames, spendText } from '../../text/spend.ts'
+import { groupNames, spendText } from './text.ts'
 import { groupText, shareText } from './group-text.ts'
 import type { SpendState } from './state.ts'
 

@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import { useLocalKeys } from '../../state/keys.ts'
 import { wordAt, type SqlError } from './error-place.ts'
-import { sqlText } from '../../text/sql.ts'
+import { sqlText } from './text.ts'
 
 type EditorProps = Readonly<{
   text: string

@@ -15,7 +15,7 @@ import { Results } from './results.tsx'
 import { SchemaTree } from './schema-tree.tsx'
 import { sqlCodec } from './state.ts'
 import './sql.css'
-import { sqlExamples, sqlText } from '../../text/sql.ts'
+import { sqlExamples, sqlText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export default function SqlPage(): React.ReactNode {

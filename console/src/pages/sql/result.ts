@@ -1,5 +1,5 @@
 import type { ChartSeries } from '../../parts/chart.tsx'
-import { sqlText } from '../../text/sql.ts'
+import { sqlText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export type Column = Readonly<{

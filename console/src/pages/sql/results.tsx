@@ -10,7 +10,7 @@ import { csvCells, csvTitles } from '../../parts/cell-text.ts'
 import { csvOf, saveText } from '../../parts/save-file.ts'
 import { exported, resultName } from './use-sql.ts'
 import { chartOf, isNumeric, sortedRows, type Result, type Row } from './result.ts'
-import { sqlText } from '../../text/sql.ts'
+import { sqlText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 type ResultsProps = Readonly<{

@@ -3,7 +3,7 @@ import { useFields } from '../../api/queries.ts'
 import { QueryError } from '../../parts/states.tsx'
 import { useSchema, viewNames, type ViewName } from './use-sql.ts'
 import { generalText } from '../../text/general.ts'
-import { sqlText } from '../../text/sql.ts'
+import { sqlText } from './text.ts'
 
 const meanings: Readonly<Record<ViewName, string>> = {
   flows: sqlText.everyFlow,

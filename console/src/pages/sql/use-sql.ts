@@ -7,7 +7,7 @@ import { loginNeeded } from '../../api/session.ts'
 import { limitSlowQueries } from '../../api/slow-queries.ts'
 import { saveBlob } from '../../parts/save-file.ts'
 import { columnsOf, isSelect, maxRows, type Column, type Result, type Row } from './result.ts'
-import { sqlText } from '../../text/sql.ts'
+import { sqlText } from './text.ts'
 
 const sqlPath = '/api/v1/sql'
 

@@ -5,7 +5,7 @@ import { shortTime } from '../format.ts'
 import type { GridColumn } from '../grid.tsx'
 import { parseRef, refText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from './text.ts'
 
 const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = {
   normal: ['●', '', auditText.normal],

@@ -2,7 +2,7 @@ import { duration, time } from '../format.ts'
 import { Popover } from '../popover.tsx'
 import { useNewest } from '../../api/trace-queries.ts'
 import { TableHead } from '../table-head.tsx'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 /** Always visible, because an empty list can be a delay. */

@@ -9,7 +9,7 @@ import { time } from '../format.ts'
 import { Pending } from '../states.tsx'
 import { useTrace } from '../../api/trace-queries.ts'
 import { Severity } from './columns.tsx'
-import { auditText } from '../../text/audit.ts'
+import { auditText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 type TraceDrawerProps = Readonly<{

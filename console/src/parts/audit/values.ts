@@ -1,4 +1,4 @@
-import { auditText } from '../../text/audit.ts'
+import { auditText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 export const noValue = '(none)'
 

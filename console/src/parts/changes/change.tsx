@@ -7,12 +7,12 @@ import { time } from '../format.ts'
 import { Pending } from '../states.tsx'
 import { Tabs } from '../tabs.tsx'
 import { TrafficLink } from '../why/traffic-link.tsx'
-import { useChange } from '../../api/change-queries.ts'
+import { useChange } from './queries.ts'
 import { DiffView } from './diff-view.tsx'
 import { RawView } from './raw-view.tsx'
 import type { ChangeView } from '../../state/open-change.ts'
 import { generalText } from '../../text/general.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from './text.ts'
 
 type ChangeDrawerProps = Readonly<{
   of: string

@@ -3,7 +3,7 @@ import type { PatchStep } from '../../../../src/api/published.ts'
 import { count } from '../format.ts'
 import { diffRows, isRedacted, maxRows, type DiffRow } from './diff.ts'
 import { TableHead } from '../table-head.tsx'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from './text.ts'
 
 type DiffViewProps = Readonly<{
   before: object | null

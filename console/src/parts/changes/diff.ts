@@ -1,5 +1,5 @@
 import type { PatchStep } from '../../../../src/api/published.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from './text.ts'
 
 export type DiffRow = Readonly<{
   path: string

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { CopyButton } from '../copy-button.tsx'
 import { yamlOf } from '../yaml.ts'
-import { changesText } from '../../text/changes.ts'
+import { changesText } from './text.ts'
 
 const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, undefined, 2) } as const
 type Form = keyof typeof forms

@@ -1,7 +1,7 @@
 import { count, plainText, size } from '../format.ts'
 import { money } from '../money.ts'
 import { generalText } from '../../text/general.ts'
-import { inventoryText } from '../../text/inventory.ts'
+import { inventoryText } from './text.ts'
 
 const titles: Readonly<Record<string, string>> = {
   name: generalText.name,

@@ -1,4 +1,4 @@
-import { findingNames, typeNames } from '../../text/inventory.ts'
+import { findingNames, typeNames } from './text.ts'
 
 const tones: Readonly<Record<string, string>> = { running: 'good', degraded: 'warning', error: 'bad' }
 const marks: Readonly<Record<string, string>> = { running: '●', stopped: '■', degraded: '▲', error: '◆' }

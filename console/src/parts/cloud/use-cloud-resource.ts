@@ -1,5 +1,5 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { readCloudResource, type CloudResource } from '../../api/inventory.ts'
+import { readCloudResource, type CloudResource } from './requests.ts'
 
 export function useCloudResource(ref: string, at = 'now'): UseQueryResult<CloudResource> {
   return useQuery({

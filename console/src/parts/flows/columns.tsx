@@ -5,7 +5,7 @@ import type { GridColumn } from '../grid.tsx'
 import { cellOf, isCoded, numeric, readBeside, type Read } from './field-cells.tsx'
 import type { Widths } from '../grid-widths.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
-import { flowsText } from '../../text/flows.ts'
+import { flowsText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export type FlowColumn = Readonly<{

@@ -11,7 +11,7 @@ import type { Pins } from './scopes.ts'
 import type { Laid } from './use-layout.ts'
 import { useScene } from './use-scene.ts'
 import './graph.css'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 type GraphCanvasProps = Readonly<{
   laid: Laid

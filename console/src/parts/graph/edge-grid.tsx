@@ -1,7 +1,7 @@
 import { ExportRows } from '../export-rows.tsx'
 import { Grid, type GridColumn } from '../grid.tsx'
 import { generalText } from '../../text/general.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 import { groupName, type Graph } from './fold.ts'
 import './graph.css'
 

@@ -8,7 +8,7 @@ import type { Amounts, Graph } from './fold.ts'
 import { TroubleText, troubleText } from './trouble-text.tsx'
 import type { Trouble } from './trouble.ts'
 import { generalText } from '../../text/general.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 type Line = Amounts & ReturnType<typeof endsOf> & Readonly<{ edges: number; trouble?: Trouble | undefined }>
 

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { count } from '../format.ts'
 import type { Graph } from './fold.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 type FindProps = Readonly<{
   graph: Graph

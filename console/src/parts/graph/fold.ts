@@ -4,7 +4,7 @@ import { groupOf, nodeCells, nodeLabel, scopeParts } from './scope.ts'
 import type { Scope } from './scopes.ts'
 import type { Trouble } from './trouble.ts'
 import { generalText } from '../../text/general.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 export type Amounts = Readonly<Record<Measure, number>>
 

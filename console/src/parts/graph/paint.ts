@@ -6,7 +6,7 @@ import type { Placed } from './layout.ts'
 import { aroundNode, besideNode, boxOf, FreeSpace, type Box } from './labels.ts'
 import { paintChanges, paintMarks } from './paint-diff.ts'
 import { arrowHead, paintEdges, paintValues, type Screen } from './paint-edges.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 export type Palette = Readonly<{
   panel: string

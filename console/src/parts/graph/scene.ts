@@ -4,7 +4,7 @@ import { sizeOf, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
 import { PointIndex } from './point-index.ts'
 import { paint, paintFocus, type Eye, type Palette, type Picture } from './paint.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 const oversize = 0.5
 const stillMs = 120

@@ -1,6 +1,6 @@
 import { literal } from '../filter-text.ts'
 import type { Scope } from './scopes.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 type ScopeParts = Readonly<{
   title: string

@@ -1,5 +1,5 @@
 import { count } from '../format.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 import type { Trouble } from './trouble.ts'
 
 /** `4,122 dropped, 168 DNS errors`, for files. */

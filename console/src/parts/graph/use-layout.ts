@@ -4,7 +4,7 @@ import { sizeOf, type Graph } from './fold.ts'
 import type { LayoutInput, Placed, Point } from './layout.ts'
 import type { LayoutTask } from './layout-worker.ts'
 import type { Pins, Scope } from './scopes.ts'
-import { topologyText } from '../../text/topology.ts'
+import { topologyText } from './text.ts'
 
 export type Laid = Readonly<{
   graph: Graph

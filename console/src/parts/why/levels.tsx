@@ -1,7 +1,7 @@
 import type { ShownLevel } from '../../../../src/api/published.ts'
 import { count, shortTime, volume } from '../format.ts'
 import { metricValue } from './metric-value.ts'
-import { whyText } from '../../text/why.ts'
+import { whyText } from './text.ts'
 
 type LevelsProps = Readonly<{
   levels: readonly ShownLevel[]

@@ -1,7 +1,7 @@
 import type { TrafficMark } from '../../../../src/api/published.ts'
 import type { ChartMark } from '../chart.tsx'
 import { generalText } from '../../text/general.ts'
-import { whyText } from '../../text/why.ts'
+import { whyText } from './text.ts'
 
 export function nameOf({ namespace, name }: Pick<TrafficMark, 'namespace' | 'name'>): string {
   return namespace === null ? name : `${namespace}/${name}`

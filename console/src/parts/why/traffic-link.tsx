@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { TrafficMark } from '../../../../src/api/published.ts'
 import { literal } from '../filter-text.ts'
-import { whyText } from '../../text/why.ts'
+import { whyText } from './text.ts'
 
 type ObjectPlace = Pick<TrafficMark, 'cluster' | 'kind' | 'namespace' | 'name' | 'time'>
 

@@ -2,7 +2,7 @@ import { count, duration, protocol, time, volume } from '../../../parts/format.t
 import type { GridColumn } from '../../../parts/grid.tsx'
 import { agentFlags } from '../../../parts/flows/field-values.ts'
 import type { Widths } from '../../../parts/grid-widths.ts'
-import { conversationsText } from '../../../text/conversations.ts'
+import { conversationsText } from './text.ts'
 import { generalText } from '../../../text/general.ts'
 import type { Conversation, End } from './rows.ts'
 import type { Rank } from './state.ts'

@@ -21,7 +21,7 @@ import type { FlowViewProps } from '../views.ts'
 import { conversationColumns, rankOfColumn, sortedColumn } from './columns.tsx'
 import { conversationsOf, keyCells, keyFields, type Conversation } from './rows.ts'
 import type { Rank } from './state.ts'
-import { conversationsText } from '../../../text/conversations.ts'
+import { conversationsText } from './text.ts'
 
 const ConversationVolume = lazy(() => import('./volume.tsx'))
 

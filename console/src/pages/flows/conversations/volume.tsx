@@ -5,7 +5,7 @@ import { request, type Query } from '../../../api/client.ts'
 import { Chart, type MarkProps } from '../../../parts/chart.tsx'
 import { isoOfSeconds } from '../../../parts/format.ts'
 import { LoadingChart } from '../../../parts/states.tsx'
-import { flowsText } from '../../../text/flows.ts'
+import { flowsText } from '../../../parts/flows/text.ts'
 import { rate } from '../overview/names.ts'
 import { stackOf } from '../overview/sums.ts'
 

@@ -9,7 +9,7 @@ import { noteOf, useEarlierAnswer, withEarlier } from './earlier.ts'
 import { offsetSeconds, useGroups } from './queries.ts'
 import { Bars } from './shares.tsx'
 import type { Shares } from './sums.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
 const inside = [

@@ -7,7 +7,7 @@ import { CompareSelect } from '../compare-select.tsx'
 import { auto } from '../../../state/auto.ts'
 import { dimensions, measures, type Dimension } from './state.ts'
 import { generalText } from '../../../text/general.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 export function Controls({
   state,

@@ -1,4 +1,4 @@
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 import type { Earlier } from './state.ts'
 
 export const earlierNames: Readonly<Record<Earlier, string>> = {

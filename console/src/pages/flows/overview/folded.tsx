@@ -1,7 +1,7 @@
 import type { Feature } from './families.ts'
 import { familyNames, panelKinds } from './kinds.ts'
 import type { PanelName } from './state.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 /** `alone`: no other panel is shown, so the reasons are. */
 export function FoldedPanels({

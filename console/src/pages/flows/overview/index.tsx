@@ -28,7 +28,7 @@ import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize 
 import { Slot } from './slot.tsx'
 import { defaultLook, type Measure, type PanelName } from './state.ts'
 import './overview.css'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 import { useFlowMarks } from '../marks.ts'
 import { LiveLink } from '../live-link.tsx'
 

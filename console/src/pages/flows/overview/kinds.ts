@@ -1,7 +1,7 @@
 import type { Family, Feature, GroupField } from './families.ts'
 import type { Measure, PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 export const familyNames: Readonly<Record<Feature, string>> = {
   drops: panelsText.droppedPacketsInText,

@@ -13,7 +13,7 @@ import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { csvOfTimes } from './panel-csv.ts'
 import { bucketTimes } from './sums.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 type Statistic = readonly [statistic: string, name: string]
 

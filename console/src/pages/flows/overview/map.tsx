@@ -11,7 +11,7 @@ import { noteOf, useEarlierAnswer } from './earlier.ts'
 import { offsetSeconds, restrictTo, useGroups } from './queries.ts'
 import type { Measure } from './state.ts'
 import type { FlowGroups } from '../../../../../src/api/published.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 type World = Readonly<{
   size: readonly number[]

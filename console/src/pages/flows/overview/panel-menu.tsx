@@ -5,7 +5,7 @@ import { Popover } from '../../../parts/popover.tsx'
 import { saveText } from '../../../parts/save-file.ts'
 import type { MenuOf } from './panels.tsx'
 import { tops, type PanelLook } from './state.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 type PanelMenuProps = Readonly<{
   name: string

@@ -4,7 +4,7 @@ import { ErrorState, Loading } from '../../../parts/states.tsx'
 import { count } from '../../../parts/format.ts'
 import { lostText } from '../source-text.ts'
 import type { FlowGroups } from '../../../../../src/api/published.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 import { generalText } from '../../../text/general.ts'
 
 type Facts = Pick<FlowGroups, 'source' | 'exact' | 'error' | 'relative_error' | 'span' | 'stored_to' | 'lost'>

@@ -19,7 +19,7 @@ import { Bars, Donut } from './shares.tsx'
 import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
 import type { FlowGroups } from '../../../../../src/api/published.ts'
 import { sharesOf, stackOf, type Share, type Shares } from './sums.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 export type MenuOf = Readonly<{
   total?: boolean

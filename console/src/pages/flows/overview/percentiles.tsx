@@ -11,7 +11,7 @@ import { chartHeights, type PanelProps } from './panels.tsx'
 import { offsetSeconds, useAnswer } from './queries.ts'
 import { csvOfTimes } from './panel-csv.ts'
 import type { Series } from '../../../../../src/api/published.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 const shown = [
   ['p50', panelsText.median],

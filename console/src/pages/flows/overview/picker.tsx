@@ -1,7 +1,7 @@
 import { Popover } from '../../../parts/popover.tsx'
 import { panelKinds } from './kinds.ts'
 import { panelNames, defaultPanels, type PanelName } from './state.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 type PickerProps = Readonly<{
   panels: readonly PanelName[]

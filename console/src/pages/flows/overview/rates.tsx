@@ -4,7 +4,7 @@ import { rate } from './names.ts'
 import { othersName, type Stack } from './sums.ts'
 import { earlierNames } from './earlier-names.ts'
 import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 type RatesProps = Readonly<{
   title: string

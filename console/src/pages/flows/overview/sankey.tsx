@@ -5,7 +5,7 @@ import { amount, valueName } from './names.ts'
 import { shareText } from './share-text.ts'
 import { othersName, type Share, type Shares } from './sums.ts'
 import type { Measure } from './state.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 
 type SankeyProps = Readonly<{
   data: Shares

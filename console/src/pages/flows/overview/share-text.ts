@@ -1,5 +1,5 @@
 import { difference } from '../../../parts/difference.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 import { amount, percent } from './names.ts'
 import type { Measure } from './state.ts'
 import type { Share } from './sums.ts'

@@ -5,7 +5,7 @@ import { shareText } from './share-text.ts'
 import { entityColors } from '../../../parts/entity-colors.ts'
 import type { Share, Shares } from './sums.ts'
 import type { Measure } from './state.ts'
-import { panelsText } from '../../../text/panels.ts'
+import { panelsText } from './text.ts'
 import { generalText } from '../../../text/general.ts'
 
 type SharesProps = Readonly<{

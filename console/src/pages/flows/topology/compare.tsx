@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { isMoment } from '../../../state/range.ts'
 import { earlierNames } from '../overview/earlier-names.ts'
 import { earlierTimes } from './state.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 
 type CompareProps = Readonly<{
   diff: string

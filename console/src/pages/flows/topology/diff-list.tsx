@@ -6,7 +6,7 @@ import type { Measure } from '../overview/state.ts'
 import { changeOf, type Change } from '../../../parts/graph/diff.ts'
 import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from '../../../parts/graph/edge-grid.tsx'
 import type { Graph } from '../../../parts/graph/fold.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 
 type Line = ReturnType<typeof endsOf> &
   Readonly<{ change: Change; now: number; before: number | undefined; delta: number }>

@@ -33,7 +33,7 @@ import { ThresholdSlider } from './threshold-slider.tsx'
 import { forgetPlaces, useLayout } from '../../../parts/graph/use-layout.ts'
 import { useTopology } from './use-topology.ts'
 import './topology.css'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 import { generalText } from '../../../text/general.ts'
 import { LiveLink } from '../live-link.tsx'
 

@@ -7,7 +7,7 @@ import type { Graph } from '../../../parts/graph/fold.ts'
 import { spansText } from './summary-text.ts'
 import type { DiffAnswer } from './use-diff.ts'
 import { generalText } from '../../../text/general.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 
 export function DiffLegend({
   graph: { edges },

@@ -4,7 +4,7 @@ import { isOnRequest, type Measure } from '../overview/state.ts'
 import { groupName, type Graph } from '../../../parts/graph/fold.ts'
 import { TroubleText } from '../../../parts/graph/trouble-text.tsx'
 import { generalText } from '../../../text/general.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 
 type NodePanelProps = Readonly<{
   graph: Graph

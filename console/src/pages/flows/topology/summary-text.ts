@@ -6,7 +6,7 @@ import type { Graph } from '../../../parts/graph/fold.ts'
 import { sourceText as storedText } from '../source-text.ts'
 import { liveSeconds } from './live-graph.ts'
 import type { DiffAnswer } from './use-diff.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 
 export function summaryText(
   { nodes, rest, total, earlier }: Graph,

@@ -2,7 +2,7 @@ import { amount } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
 import type { Graph } from '../../../parts/graph/fold.ts'
 import { maxThreshold, thresholdOf } from './threshold.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../../parts/graph/text.ts'
 
 type ThresholdProps = Readonly<{
   graph: Graph

@@ -1,6 +1,6 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { request } from './client.ts'
-import type { WholeChange } from './objects.ts'
+import { request } from '../../api/client.ts'
+import type { WholeChange } from '../../api/objects.ts'
 
 export function useChange(pos: string): UseQueryResult<WholeChange> {
   return useQuery({

@@ -1,5 +1,5 @@
-import type { EventFields, EventSeries } from '../../../src/topics/events/schema.ts'
-import { request, type Query } from './client.ts'
+import type { EventFields, EventSeries } from '../../../../src/topics/events/schema.ts'
+import { request, type Query } from '../../api/client.ts'
 
 export type { EventFields, EventSeries }
 

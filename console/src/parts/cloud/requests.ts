@@ -4,11 +4,14 @@ import type {
   InventoryPage as CloudPage,
   InventoryResource as CloudResource,
   FacetName as InventoryFacet,
-} from '../../../src/topics/inventory/schema.ts'
-import { request, type Query } from './client.ts'
+} from '../../../../src/topics/inventory/schema.ts'
+import { request, type Query } from '../../api/client.ts'
 
 export type { CloudDifferences, CloudFacets, CloudPage, CloudResource, InventoryFacet }
-export type { Difference as CloudDifference, InventoryRow as CloudRow } from '../../../src/topics/inventory/schema.ts'
+export type {
+  Difference as CloudDifference,
+  InventoryRow as CloudRow,
+} from '../../../../src/topics/inventory/schema.ts'
 
 export const inventoryFacets = [
   'provider',

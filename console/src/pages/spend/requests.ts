@@ -1,5 +1,5 @@
-import type { SpendForecast, SpendMovers, SpendSums } from '../../../src/topics/spend/schema.ts'
-import { request, type Query } from './client.ts'
+import type { SpendForecast, SpendMovers, SpendSums } from '../../../../src/topics/spend/schema.ts'
+import { request, type Query } from '../../api/client.ts'
 
 export type {
   BudgetState,
@@ -8,7 +8,7 @@ export type {
   SpendForecast,
   SpendMovers,
   SpendSums,
-} from '../../../src/topics/spend/schema.ts'
+} from '../../../../src/topics/spend/schema.ts'
 
 export type SpendCurrency = SpendSums['currencies'][number]
 export type SpendGroup = SpendCurrency['groups'][number]

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { PrecedingChanges, TrafficMark, TrafficMarks } from '../../../src/api/published.ts'
-import { request, type Query } from './client.ts'
+import type { PrecedingChanges, TrafficMark, TrafficMarks } from '../../../../src/api/published.ts'
+import { request, type Query } from '../../api/client.ts'
 
 const none: readonly TrafficMark[] = []
 

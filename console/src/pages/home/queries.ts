@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import type { Home } from '../../../src/api/published.ts'
-import { request } from './client.ts'
-import { useHeld, type Watched } from './queries.ts'
-import { asApiError } from './problem.ts'
+import type { Home } from '../../../../src/api/published.ts'
+import { request } from '../../api/client.ts'
+import { useHeld, type Watched } from '../../api/queries.ts'
+import { asApiError } from '../../api/problem.ts'
 
 export function useHome(): Watched<Home> {
   return useHeld(

@@ -107,4 +107,8 @@ export const resourceText = {
   strategy: 'Strategy',
   becauseOf: (reason: string) => `, ${reason}`,
   sinceTime: (time: string) => `since ${time}`,
+  problemsOfImages: 'Problems of its images',
+  imageNotScanned: 'No scanner reported on this image. Its problems are unknown.',
+  countsOf: (critical: string, high: string, findings: string, fixable: string) =>
+    `${critical} critical, ${high} high; ${findings} findings, ${fixable} fixable`,
 }

@@ -114,9 +114,6 @@ export const insightsText = {
   noProblems: 'No scanner has reported a problem. Images without a scan are listed as not scanned.',
   putCommand: (origin: string) => `curl -T sbom.json "${origin}/api/v1/images/sha256:<digest>/sbom"`,
   imageFilter: (image: string) => `image: ${image} ✕`,
-  problemsOfImages: 'Problems of its images',
-  countsOf: (critical: string, high: string, findings: string, fixable: string) =>
-    `${critical} critical, ${high} high; ${findings} findings, ${fixable} fixable`,
-  noKnownProblems: 'No scanner found a problem.',
   imageNotScanned: 'No scanner reported on this image. Its problems are unknown.',
+  noKnownProblems: 'No scanner found a problem.',
 }

@@ -5,8 +5,8 @@ import type {
   InsightQuery,
   ProblemSums,
   SeveritySum,
-} from '../../../src/topics/insights/schema.ts'
-import { request } from './client.ts'
+} from '../../../../src/topics/insights/schema.ts'
+import { request } from '../../api/client.ts'
 
 export type {
   FactRow,
@@ -18,7 +18,7 @@ export type {
   PackageRow,
   ProblemRow,
   SeveritySum,
-} from '../../../src/topics/insights/schema.ts'
+} from '../../../../src/topics/insights/schema.ts'
 
 export type Severity = SeveritySum['severity']
 
@@ -50,11 +50,4 @@ export function readInsights<L extends InsightList>(
 
 export function readSeverities(query: InsightSelection, signal: AbortSignal): Promise<ProblemSums> {
   return request('/api/v1/problems/sums', { query, signal })
-}
-
-/** `shop/web@sha256:0123456789ab` */
-export function imageText(name: string | null, digest: string): string {
-  // A service of Lagoon stands for its image.
-  if (!digest.startsWith('sha256:')) return name ?? digest
-  return `${name === null ? '' : `${name}@`}${digest.slice(0, 19)}`
 }
