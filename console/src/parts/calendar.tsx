@@ -41,7 +41,6 @@ export function Calendar({ from, to, onChange }: CalendarProps): React.ReactNode
   const weeks = Array.from({ length: 6 }, (_, week) =>
     Array.from({ length: 7 }, (__, day) => timeIn(zone, year, month, 1 - offset + week * 7 + day)),
   ).filter(([start = 0]) => start < timeIn(zone, year, month + 1, 1))
-  const today = startOfDay(Date.now(), zone)
   const choose = (day: number) => {
     if (first === undefined) return setFirst(day)
     setFirst(undefined)
@@ -74,44 +73,71 @@ export function Calendar({ from, to, onChange }: CalendarProps): React.ReactNode
         </button>
       </div>
       <table role="grid" aria-label={timeText.calendarHint} onKeyDown={onKeyDown}>
-        <thead>
-          <tr>
-            {weekdays.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Weekdays />
         <tbody ref={body}>
           {weeks.map(([start = 0, ...rest]) => (
             <tr key={start}>
-              {[start, ...rest].map((day) => {
-                const end = startOfDay(day, zone, 1)
-                const isIn = first === undefined ? day < to && end > from : day === first
-                return (
-                  <td key={day} aria-selected={isIn}>
-                    <button
-                      type="button"
-                      tabIndex={day === focused ? 0 : -1}
-                      className={partsAt(day, zone).month === month ? undefined : 'dim'}
-                      disabled={day > today}
-                      aria-current={day === today ? 'date' : undefined}
-                      aria-label={
-                        first === undefined ? timeText.firstDay(dayName(day)) : timeText.lastDay(dayName(day))
-                      }
-                      onClick={() => choose(day)}
-                    >
-                      {partsAt(day, zone).day}
-                    </button>
-                  </td>
-                )
-              })}
+              {[start, ...rest].map((day) => (
+                <Day
+                  key={day}
+                  day={day}
+                  zone={zone}
+                  month={month}
+                  first={first}
+                  isIn={first === undefined ? day < to && startOfDay(day, zone, 1) > from : day === first}
+                  isFocused={day === focused}
+                  onSelect={() => choose(day)}
+                />
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
       <p className="dim">{timeText.calendarHint}</p>
     </div>
+  )
+}
+
+type DayProps = Readonly<{
+  day: number
+  zone: Zone
+  month: number
+  /** Of a range that has no last day yet. */
+  first: number | undefined
+  isIn: boolean
+  isFocused: boolean
+  onSelect: () => void
+}>
+
+function Day({ day, zone, month, first, isIn, isFocused, onSelect }: DayProps) {
+  const today = startOfDay(Date.now(), zone)
+  return (
+    <td aria-selected={isIn}>
+      <button
+        type="button"
+        tabIndex={isFocused ? 0 : -1}
+        className={partsAt(day, zone).month === month ? undefined : 'dim'}
+        disabled={day > today}
+        aria-current={day === today ? 'date' : undefined}
+        aria-label={first === undefined ? timeText.firstDay(dayName(day)) : timeText.lastDay(dayName(day))}
+        onClick={onSelect}
+      >
+        {partsAt(day, zone).day}
+      </button>
+    </td>
+  )
+}
+
+function Weekdays() {
+  return (
+    <thead>
+      <tr>
+        {weekdays.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
   )
 }

@@ -58,46 +58,15 @@ export default function FilterConditions({ filter, onChange, onEdit, onAdd }: Co
         if (event.target === event.currentTarget) onAdd()
       }}
     >
-      {conditions.map((condition, at) => {
-        const shown = conditionText(condition.text)
-        const name = shown ?? condition.text
-        return (
-          <span key={at} className="condition">
-            <button
-              type="button"
-              className="condition-text"
-              aria-label={filterText.condition(name)}
-              title={`${condition.text}\n${filterText.chipKeys}`}
-              onClick={() => onEdit(condition)}
-            >
-              {shown ??
-                partsOf(condition.text).map((piece, index) => (
-                  <span key={index} className={`filter-${piece.is}`}>
-                    {piece.text}
-                  </span>
-                ))}
-            </button>
-            <button
-              type="button"
-              tabIndex={-1}
-              aria-label={filterText.invert(name)}
-              title={filterText.invert(name)}
-              onClick={() => invert(condition)}
-            >
-              ≠
-            </button>
-            <button
-              type="button"
-              tabIndex={-1}
-              aria-label={filterText.remove(name)}
-              title={filterText.remove(name)}
-              onClick={() => remove(condition)}
-            >
-              ✕
-            </button>
-          </span>
-        )
-      })}
+      {conditions.map((condition, at) => (
+        <Chip
+          key={at}
+          condition={condition}
+          onEdit={() => onEdit(condition)}
+          onInvert={() => invert(condition)}
+          onRemove={() => remove(condition)}
+        />
+      ))}
       <button
         type="button"
         className="quiet"
@@ -108,5 +77,53 @@ export default function FilterConditions({ filter, onChange, onEdit, onAdd }: Co
         +
       </button>
     </div>
+  )
+}
+
+type ChipProps = Readonly<{
+  condition: Condition
+  onEdit: () => void
+  onInvert: () => void
+  onRemove: () => void
+}>
+
+function Chip({ condition, onEdit, onInvert, onRemove }: ChipProps) {
+  const shown = conditionText(condition.text)
+  const name = shown ?? condition.text
+  return (
+    <span className="condition">
+      <button
+        type="button"
+        className="condition-text"
+        aria-label={filterText.condition(name)}
+        title={`${condition.text}\n${filterText.chipKeys}`}
+        onClick={onEdit}
+      >
+        {shown ??
+          partsOf(condition.text).map((piece, index) => (
+            <span key={index} className={`filter-${piece.is}`}>
+              {piece.text}
+            </span>
+          ))}
+      </button>
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={filterText.invert(name)}
+        title={filterText.invert(name)}
+        onClick={onInvert}
+      >
+        ≠
+      </button>
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={filterText.remove(name)}
+        title={filterText.remove(name)}
+        onClick={onRemove}
+      >
+        ✕
+      </button>
+    </span>
   )
 }

@@ -89,38 +89,17 @@ export function Picker({
         onChange={(event) => setTyped(event.target.value)}
       />
       <div className="picker-list">
-        {all.map((value) => {
-          const left = chosen.includes(`!${value}`)
-          return (
-            <div key={value} className="picker-row">
-              <label>
-                <input
-                  type="checkbox"
-                  checked={chosen.includes(value)}
-                  onChange={() => onChange(leaves ? wanted(chosen, value) : toggled(chosen, value))}
-                />
-                <span className="grow" title={value}>
-                  {labelOf(value)}
-                </span>
-                <span className="dim number">{count(counts.get(value) ?? 0)}</span>
-              </label>
-              {leaves && (
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-pressed={left}
-                  aria-label={partsText.excludeValue(labelOf(value))}
-                  title={partsText.exclude}
-                  onClick={() =>
-                    onChange(left ? chosen.filter((choice) => choice !== `!${value}`) : leftOut(chosen, value))
-                  }
-                >
-                  ≠
-                </button>
-              )}
-            </div>
-          )
-        })}
+        {all.map((value) => (
+          <PickerRow
+            key={value}
+            value={value}
+            label={labelOf(value)}
+            n={counts.get(value) ?? 0}
+            chosen={chosen}
+            leaves={leaves}
+            onChange={onChange}
+          />
+        ))}
       </div>
       {values === undefined && error == null && <p className="dim asking">{generalText.loading}</p>}
       {error != null && (
@@ -139,6 +118,40 @@ export function Picker({
       {chosen.length > 0 && (
         <button type="button" onClick={() => onChange([])}>
           {partsText.any(facet)}
+        </button>
+      )}
+    </div>
+  )
+}
+
+type PickerRowProps = Pick<PickerProps, 'chosen' | 'onChange'> &
+  Readonly<{ value: string; label: string; n: number; leaves: boolean }>
+
+function PickerRow({ value, label, n, chosen, leaves, onChange }: PickerRowProps) {
+  const left = chosen.includes(`!${value}`)
+  return (
+    <div className="picker-row">
+      <label>
+        <input
+          type="checkbox"
+          checked={chosen.includes(value)}
+          onChange={() => onChange(leaves ? wanted(chosen, value) : toggled(chosen, value))}
+        />
+        <span className="grow" title={value}>
+          {label}
+        </span>
+        <span className="dim number">{count(n)}</span>
+      </label>
+      {leaves && (
+        <button
+          type="button"
+          className="quiet"
+          aria-pressed={left}
+          aria-label={partsText.excludeValue(label)}
+          title={partsText.exclude}
+          onClick={() => onChange(left ? chosen.filter((choice) => choice !== `!${value}`) : leftOut(chosen, value))}
+        >
+          ≠
         </button>
       )}
     </div>
