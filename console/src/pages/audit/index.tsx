@@ -13,21 +13,12 @@ import { LiveButton } from '../../parts/live-button.tsx'
 import { useFields } from '../../api/queries.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
-import { Grid } from '../../parts/grid.tsx'
-import {
-  ErrorState,
-  Loading,
-  LoadingChart,
-  NoStore,
-  Pending,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { ListPage, ListTable } from '../../parts/list-page.tsx'
+import { LoadingChart, Pending, RefreshButton } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { isMoving, type Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
-import { usePageState } from '../../state/use-page-state.ts'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
@@ -60,15 +51,51 @@ const tabs = [
 export default function AuditPage(): React.ReactNode {
   useTitle(auditText.audit)
   const { state, unread, set } = usePageState(auditCodec)
-  const { q, actor, action, service, severity, address, resource, tenant, region, t, view } = state
-  const filter = useMemo(
-    (): TraceFilter => ({ q, actor, action, service, severity, address, resource, tenant, region }),
-    [q, actor, action, service, severity, address, resource, tenant, region],
-  )
+  const { t } = state
   const fields = useFields()
-  const question = useMemo(() => traceQuery(filter), [filter])
   const live = state.live && isMoving(t)
-  const link = useLink()
+  useCommands(
+    useMemo(
+      () => [
+        { name: generalText.clearFilter, words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
+        ...rangeCommands((range) => set({ t: range })),
+      ],
+      [set],
+    ),
+  )
+  return (
+    <ListPage
+      title={auditText.audit}
+      className="audit"
+      unread={unread}
+      onRead={() => set({}, 'replace')}
+      bar={
+        <>
+          <FilterBox
+            names="audit"
+            example={auditText.filterExample}
+            fields={fields.data?.views['audit'] ?? []}
+            filter={state.q}
+            range={t}
+            onChange={(text) => set({ q: text, sel: '' })}
+          />
+          <TimeControl frame={state} onChange={set} />
+          <LiveButton live={live} t={t} hint={auditText.liveHint} onClick={() => set({ live: !state.live })} />
+          <Filters state={state} set={set} />
+        </>
+      }
+    >
+      <Traces state={state} set={set} live={live} />
+    </ListPage>
+  )
+}
+
+type TracesProps = Pick<PageState<AuditState>, 'state' | 'set'> & Readonly<{ live: boolean }>
+
+function Traces({ state, set, live }: TracesProps) {
+  const { t, view, sel } = state
+  const filter = useFilter(state)
+  const question = useMemo(() => traceQuery(filter), [filter])
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(element)
@@ -81,117 +108,105 @@ export default function AuditPage(): React.ReactNode {
   const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([question, t]))
   const sums = useTraceSums(question, t, { by, limit: 8, buckets: 150, revision })
   settle(sums.data?.by === by ? sums.data?.groups.length : undefined)
-  const { rows, busy, error, span } = traces
+  const { rows, busy, error, span, total } = traces
   const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
-  useCommands(
-    useMemo(
-      () => [
-        { name: generalText.clearFilter, words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
-        ...rangeCommands((range) => set({ t: range })),
-      ],
-      [set],
-    ),
-  )
   const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
-    <div className="page audit">
-      <h1 className="spoken">{auditText.audit}</h1>
-      <div className="page-bar">
-        <FilterBox
-          names="audit"
-          example={auditText.filterExample}
-          fields={fields.data?.views['audit'] ?? []}
-          filter={q}
-          range={t}
-          onChange={(text) => set({ q: text, sel: '' })}
-        />
-        <TimeControl frame={state} onChange={set} />
-        <LiveButton live={live} t={t} hint={auditText.liveHint} onClick={() => set({ live: !state.live })} />
-        <Filters state={state} set={set} />
-      </div>
-      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
-      <div className="page-line">
-        {live && <LinkState link={link} paused={paused} status={undefined} meanwhile={auditText.heldNotLost} />}
-        {live && (
-          <button type="button" onClick={() => setPaused(!paused)}>
-            {paused ? auditText.resume : generalText.pause}
-          </button>
-        )}
-        <span className="number" role="status">
-          {span === undefined
-            ? ''
-            : traces.total === undefined
-              ? auditText.showingTraces(count(rows.length))
-              : generalText.showing(count(rows.length), counted(traces.total, 'trace'))}
-        </span>
-        {!noStore && <NewestTrace />}
-        {busy && !live && (
-          <span className="dim asking">
-            <LoadingText />
+    <ListTable
+      of={{ rows: span === undefined ? undefined : rows, error, busy, again: traces.again }}
+      label={tabs.find(({ id }) => id === view)?.title ?? ''}
+      panel="audit-view"
+      line={
+        <>
+          {live && <LiveState paused={paused} onPause={setPaused} />}
+          <span className="number" role="status">
+            {span === undefined
+              ? ''
+              : total === undefined
+                ? auditText.showingTraces(count(rows.length))
+                : generalText.showing(count(rows.length), counted(total, 'trace'))}
           </span>
-        )}
-        <div className="end">
+          {!noStore && <NewestTrace />}
+          {busy && !live && (
+            <span className="dim asking">
+              <LoadingText />
+            </span>
+          )}
+        </>
+      }
+      acts={
+        <>
           {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
           {!live && <RefreshButton onClick={again} />}
-        </div>
-      </div>
-      {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={traces.again} />}
-      {sums.data !== undefined && rows.length > 0 && (
-        <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />
-      )}
-      {sums.data === undefined && rows.length > 0 && <LoadingChart />}
-      {!noStore && (
-        <div className="audit-tabs">
-          <Tabs
-            label={auditText.views}
-            tabs={tabs}
-            chosen={view}
-            controls="audit-view"
-            onChange={(chosen) => set({ view: chosen })}
-          />
-        </div>
-      )}
-      <div className="page-body">
-        <section
-          className="panel table"
-          id="audit-view"
-          role="tabpanel"
-          aria-label={tabs.find(({ id }) => id === view)?.title}
-          aria-busy={busy}
-        >
-          {noStore ? (
-            <NoStore title={auditText.needsStore} />
-          ) : error !== undefined && rows.length === 0 ? (
-            <ErrorState error={error} onRetry={traces.again} />
-          ) : span === undefined ? (
-            <Loading what={generalText.tracesInText} />
-          ) : rows.length === 0 ? (
-            <NoTraces state={state} set={set} />
-          ) : view === 'traces' ? (
-            <Grid
-              label={generalText.tracesNewestFirst}
-              columns={traceColumns}
-              rows={rows}
-              rowKey={posOf}
-              total={traces.total}
-              selected={state.sel}
-              onOpen={({ pos }) => set({ sel: pos })}
-              onEnd={traces.next}
-              onPlace={setElement}
-            />
-          ) : (
-            <About view={view} question={question} t={t} revision={revision} state={state} set={set} />
+        </>
+      }
+      above={
+        <>
+          {sums.data !== undefined && rows.length > 0 && (
+            <Timeline sums={sums.data} onBy={(next) => set({ by: next }, 'replace')} onSpan={onSpan} />
           )}
-        </section>
-        {state.sel !== '' && view === 'traces' && (
-          <TraceDrawer
-            of={state.sel}
-            known={rows.find(({ pos }) => pos === state.sel)}
-            onClose={() => set({ sel: '' })}
-          />
-        )}
-        {view === 'graph' && <OpenNode state={state} filter={filter} revision={revision} set={set} />}
-      </div>
+          {sums.data === undefined && rows.length > 0 && <LoadingChart />}
+          {!noStore && <Views chosen={view} onChange={(chosen) => set({ view: chosen })} />}
+        </>
+      }
+      loads={generalText.tracesInText}
+      needsStore={auditText.needsStore}
+      empty={<NoTraces state={state} set={set} />}
+      instead={
+        view === 'traces' ? undefined : (
+          <About view={view} question={question} t={t} revision={revision} state={state} set={set} />
+        )
+      }
+      grid={{
+        label: generalText.tracesNewestFirst,
+        columns: traceColumns,
+        rowKey: posOf,
+        total,
+        selected: sel,
+        onOpen: ({ pos }) => set({ sel: pos }),
+        onEnd: traces.next,
+        onPlace: setElement,
+      }}
+      drawer={
+        <>
+          {sel !== '' && view === 'traces' && (
+            <TraceDrawer of={sel} known={rows.find(({ pos }) => pos === sel)} onClose={() => set({ sel: '' })} />
+          )}
+          {view === 'graph' && <OpenNode state={state} filter={filter} revision={revision} set={set} />}
+        </>
+      }
+    />
+  )
+}
+
+type FilterState = Pick<AuditState, keyof TraceFilter>
+
+function useFilter(state: FilterState): TraceFilter {
+  const { q, actor, action, service, severity, address, resource, tenant, region } = state
+  return useMemo(
+    () => ({ q, actor, action, service, severity, address, resource, tenant, region }),
+    [q, actor, action, service, severity, address, resource, tenant, region],
+  )
+}
+
+function LiveState({ paused, onPause }: Readonly<{ paused: boolean; onPause: (paused: boolean) => void }>) {
+  const link = useLink()
+  return (
+    <>
+      <LinkState link={link} paused={paused} status={undefined} meanwhile={auditText.heldNotLost} />
+      <button type="button" onClick={() => onPause(!paused)}>
+        {paused ? auditText.resume : generalText.pause}
+      </button>
+    </>
+  )
+}
+
+type ViewsProps = Readonly<{ chosen: AuditState['view']; onChange: (view: AuditState['view']) => void }>
+
+function Views({ chosen, onChange }: ViewsProps) {
+  return (
+    <div className="audit-tabs">
+      <Tabs label={auditText.views} tabs={tabs} chosen={chosen} controls="audit-view" onChange={onChange} />
     </div>
   )
 }

@@ -1,5 +1,4 @@
 import { useMemo, useState } from 'react'
-import { asApiError } from '../../api/problem.ts'
 import type { Change, Hidden } from '../../api/objects.ts'
 import { useFields, useMe } from '../../api/queries.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
@@ -10,18 +9,10 @@ import { LoadingText } from '../../parts/read-progress.tsx'
 import { LiveButton } from '../../parts/live-button.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
-import { Grid } from '../../parts/grid.tsx'
-import {
-  ErrorState,
-  Loading,
-  LoadingChart,
-  NoStore,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { ListPage, ListTable } from '../../parts/list-page.tsx'
+import { LoadingChart, RefreshButton } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
-import { usePageState } from '../../state/use-page-state.ts'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './queries.ts'
@@ -31,7 +22,7 @@ import { Filters } from './filters.tsx'
 import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
 import { ChangesLive } from './live-bar.tsx'
 import { NoChanges } from './no-changes.tsx'
-import { changesCodec, groupings, noFilter, type ChangeFilter } from './state.ts'
+import { changesCodec, groupings, noFilter, type ChangeFilter, type ChangesState } from './state.ts'
 import { Timeline } from './timeline.tsx'
 import { Traffic } from './traffic.tsx'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
@@ -45,28 +36,8 @@ export default function ChangesPage(): React.ReactNode {
   useTitle(generalText.changes)
   const { state, unread, set } = usePageState(changesCodec)
   const fields = useFields()
-  const { q, uid, operation, kind, namespace, name, actor, cluster, noise, t } = state
-  const filter = useMemo(
-    (): ChangeFilter => ({ q, uid, operation, kind, namespace, name, actor, cluster, noise }),
-    [q, uid, operation, kind, namespace, name, actor, cluster, noise],
-  )
+  const { q, noise, t } = state
   const live = state.live && isMoving(t)
-  const [element, setElement] = useState<HTMLElement | null>(null)
-  const [paused, setPaused] = useState(false)
-  const reading = useHold(element)
-  const { arrivals, by: source } = useArrivals(live)
-  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
-  const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
-  const [frozen, setFrozen] = useState(arrivals)
-  if (!paused && frozen !== arrivals) setFrozen(arrivals)
-  const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([filter, t]))
-  const sums = useChangeSums(filter, t, by, `${revision} ${frozen}`)
-  settle(sums.data?.by === by ? sums.data.groups.length : undefined)
-  const { rows, more, busy, error, span } = changes
-  const gaps = useGaps(cluster, sums.data?.span, `${revision} ${frozen}`)
-  const gapMarks = useGapMarks(gaps)
-  const total = sums.data === undefined ? undefined : Math.max(sums.data.total, rows.length)
-  const hidden = noise ? undefined : sums.data?.hidden
   useCommands(
     useMemo(
       () => [
@@ -81,130 +52,194 @@ export default function ChangesPage(): React.ReactNode {
       [noise, set],
     ),
   )
-  const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
-    <div className="page changes">
-      <h1 className="spoken">{generalText.changes}</h1>
-      <div className="page-bar">
-        <FilterBox
-          names="changes"
-          example={changesText.filterExample}
-          fields={fields.data?.views.changes ?? []}
-          filter={q}
-          range={t}
-          onChange={(text) => set({ q: text, sel: '' })}
-        />
-        <TimeControl frame={state} onChange={set} />
-        <LiveButton live={live} t={t} hint={changesText.liveHint} onClick={() => set({ live: !state.live })} />
-        <Filters state={state} set={set} />
-      </div>
-      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
-      <div className="page-line">
-        {live && (
-          <ChangesLive
-            changes={changes}
-            by={source}
-            paused={paused}
-            reading={reading}
-            onPause={setPaused}
-            onRelease={() => {
-              changes.release()
-              setPaused(false)
-              element?.scrollTo({ top: 0 })
-            }}
+    <ListPage
+      title={generalText.changes}
+      className="changes"
+      unread={unread}
+      onRead={() => set({}, 'replace')}
+      bar={
+        <>
+          <FilterBox
+            names="changes"
+            example={changesText.filterExample}
+            fields={fields.data?.views.changes ?? []}
+            filter={q}
+            range={t}
+            onChange={(text) => set({ q: text, sel: '' })}
           />
-        )}
-        <span className="number" role={live ? undefined : 'status'}>
-          {span === undefined
-            ? ''
-            : total === undefined
-              ? changesText.showingChanges(count(rows.length))
-              : generalText.showing(count(rows.length), counted(total, 'change'))}
-        </span>
-        <Noise hidden={hidden} shown={noise} onChange={(shown) => set({ noise: shown, sel: '' })} />
-        <Gaps of={gaps} onSpan={(from, to) => set({ t: { from, to }, live: false })} />
-        {busy && !live && (
-          <span className="dim asking" role="status">
-            <LoadingText />
-          </span>
-        )}
-        <div className="end">
-          <button
-            type="button"
-            className="chip"
-            aria-pressed={state.traffic}
-            title={changesText.trafficHint}
-            onClick={() => set({ traffic: !state.traffic }, 'replace')}
-          >
-            {changesText.traffic}
-          </button>
-          {!live && <RefreshButton onClick={again} />}
-        </div>
-      </div>
-      {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={changes.again} />}
-      {sums.data !== undefined && rows.length > 0 && (
-        <Timeline
-          sums={sums.data}
-          marks={gapMarks}
-          onBy={(grouping) => set({ by: grouping }, 'replace')}
-          onSpan={(from, to) => set({ t: { from, to }, live: false })}
-        />
-      )}
-      {sums.data !== undefined && rows.length > 0 && state.traffic && (
-        <Traffic
-          sums={sums.data}
-          filter={filter}
-          t={t}
-          revision={revision}
-          loaded={rows}
-          onSpan={(from, to) => set({ t: { from, to }, live: false })}
-          onOpen={(pos) => set({ sel: pos })}
-          marksShown={state.marks}
-          onMarks={(marks) => set({ marks }, 'replace')}
-        />
-      )}
-      {sums.data === undefined && rows.length > 0 && <LoadingChart />}
-      <div className="page-body">
-        <section className="panel table" aria-label={generalText.changes} aria-busy={busy}>
-          {noStore ? (
-            <NoStore title={changesText.needsStore} />
-          ) : error !== undefined && rows.length === 0 ? (
-            <ErrorState error={error} onRetry={changes.again} />
-          ) : span === undefined ? (
-            <Loading what={generalText.changesInText} />
-          ) : rows.length === 0 ? (
-            busy ? (
-              <Loading what={generalText.changesInText} />
-            ) : (
-              <NoChanges state={state} hidden={hidden?.total ?? 0} set={set} />
-            )
-          ) : (
-            <Grid
-              label={generalText.changesNewestFirst}
-              columns={changeColumns}
-              rows={rows}
-              rowKey={posOf}
-              total={more ? total : rows.length}
-              selected={state.sel}
-              onOpen={({ pos }) => set({ sel: pos })}
-              onEnd={changes.next}
-              onPlace={setElement}
+          <TimeControl frame={state} onChange={set} />
+          <LiveButton live={live} t={t} hint={changesText.liveHint} onClick={() => set({ live: !state.live })} />
+          <Filters state={state} set={set} />
+        </>
+      }
+    >
+      <ChangesTable state={state} set={set} live={live} />
+    </ListPage>
+  )
+}
+
+type ChangesTableProps = Pick<PageState<ChangesState>, 'state' | 'set'> & Readonly<{ live: boolean }>
+
+function ChangesTable({ state, set, live }: ChangesTableProps) {
+  const { noise, t, sel } = state
+  const [element, setElement] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const reading = useHold(element)
+  const { arrivals, by: source } = useArrivals(live)
+  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
+  const filter = useFilter(state)
+  const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
+  const [frozen, setFrozen] = useState(arrivals)
+  if (!paused && frozen !== arrivals) setFrozen(arrivals)
+  const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([filter, t]))
+  const sums = useChangeSums(filter, t, by, `${revision} ${frozen}`)
+  settle(sums.data?.by === by ? sums.data.groups.length : undefined)
+  const { rows, more, busy, error, span } = changes
+  const gaps = useGaps(state.cluster, sums.data?.span, `${revision} ${frozen}`)
+  const total = sums.data === undefined ? undefined : Math.max(sums.data.total, rows.length)
+  const hidden = noise ? undefined : sums.data?.hidden
+  const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
+  const release = () => {
+    changes.release()
+    setPaused(false)
+    element?.scrollTo({ top: 0 })
+  }
+  const isKnown = span !== undefined && (rows.length > 0 || !busy)
+  return (
+    <ListTable
+      of={{ rows: isKnown ? rows : undefined, error, busy, again: changes.again }}
+      label={generalText.changes}
+      line={
+        <>
+          {live && (
+            <ChangesLive
+              changes={changes}
+              by={source}
+              paused={paused}
+              reading={reading}
+              onPause={setPaused}
+              onRelease={release}
             />
           )}
-        </section>
-        {state.sel !== '' && (
+          <span className="number" role={live ? undefined : 'status'}>
+            {span === undefined ? '' : numberText(rows.length, total)}
+          </span>
+          <Noise hidden={hidden} shown={noise} onChange={(shown) => set({ noise: shown, sel: '' })} />
+          <Gaps of={gaps} onSpan={onSpan} />
+          {busy && !live && (
+            <span className="dim asking" role="status">
+              <LoadingText />
+            </span>
+          )}
+        </>
+      }
+      acts={
+        <>
+          <TrafficButton shown={state.traffic} onChange={(traffic) => set({ traffic }, 'replace')} />
+          {!live && <RefreshButton onClick={again} />}
+        </>
+      }
+      above={
+        rows.length > 0 && (
+          <Charts
+            sums={sums.data}
+            gaps={gaps}
+            rows={rows}
+            state={state}
+            set={set}
+            filter={filter}
+            revision={revision}
+            onSpan={onSpan}
+          />
+        )
+      }
+      loads={generalText.changesInText}
+      needsStore={changesText.needsStore}
+      empty={<NoChanges state={state} hidden={hidden?.total ?? 0} set={set} />}
+      grid={{
+        label: generalText.changesNewestFirst,
+        columns: changeColumns,
+        rowKey: posOf,
+        total: more ? total : rows.length,
+        selected: sel,
+        onOpen: ({ pos }) => set({ sel: pos }),
+        onEnd: changes.next,
+        onPlace: setElement,
+      }}
+      drawer={
+        sel !== '' && (
           <ChangeDrawer
-            of={state.sel}
-            known={rows.find(({ pos }) => pos === state.sel)}
+            of={sel}
+            known={rows.find(({ pos }) => pos === sel)}
             as={state.as}
             onAs={(as) => set({ as }, 'replace')}
             onClose={() => set({ sel: '' })}
           />
-        )}
-      </div>
-    </div>
+        )
+      }
+    />
   )
 }
+
+function useFilter({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangesState): ChangeFilter {
+  return useMemo(
+    () => ({ q, uid, operation, kind, namespace, name, actor, cluster, noise }),
+    [q, uid, operation, kind, namespace, name, actor, cluster, noise],
+  )
+}
+
+type ChartsProps = Omit<ChangesTableProps, 'live'> &
+  Readonly<{
+    sums: ReturnType<typeof useChangeSums>['data']
+    gaps: ReturnType<typeof useGaps>
+    rows: readonly Change[]
+    filter: ChangeFilter
+    revision: ReturnType<typeof useRefresh>['revision']
+    onSpan: (from: string, to: string) => void
+  }>
+
+function Charts({ sums, gaps, rows, state, set, filter, revision, onSpan }: ChartsProps) {
+  const marks = useGapMarks(gaps)
+  if (sums === undefined) return <LoadingChart />
+  return (
+    <>
+      <Timeline sums={sums} marks={marks} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />
+      {state.traffic && (
+        <Traffic
+          sums={sums}
+          filter={filter}
+          t={state.t}
+          revision={revision}
+          loaded={rows}
+          onSpan={onSpan}
+          onOpen={(pos) => set({ sel: pos })}
+          marksShown={state.marks}
+          onMarks={(marksShown) => set({ marks: marksShown }, 'replace')}
+        />
+      )}
+    </>
+  )
+}
+
+function TrafficButton({ shown, onChange }: Readonly<{ shown: boolean; onChange: (shown: boolean) => void }>) {
+  return (
+    <button
+      type="button"
+      className="chip"
+      aria-pressed={shown}
+      title={changesText.trafficHint}
+      onClick={() => onChange(!shown)}
+    >
+      {changesText.traffic}
+    </button>
+  )
+}
+
+const numberText = (shown: number, total: number | undefined): string =>
+  total === undefined
+    ? changesText.showingChanges(count(shown))
+    : generalText.showing(count(shown), counted(total, 'change'))
 
 function Noise({
   hidden,

@@ -11,7 +11,8 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { plainText, time } from '../../parts/format.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, UnreadNotice } from '../../parts/states.tsx'
+import { ListPage } from '../../parts/list-page.tsx'
+import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { LiveBar } from '../../live/live-bar.tsx'
 import { generalText } from '../../text/general.ts'
@@ -82,9 +83,11 @@ export default function EventsPage(): React.ReactNode {
       : ([plainText(at(oldest, 'time_received')), plainText(at(newest, 'time_received'))] as const)
   }, [live.rows])
   return (
-    <div className="page">
-      <h1 className="spoken">{eventsText.events}</h1>
-      <div className="page-bar">
+    <ListPage
+      title={eventsText.events}
+      unread={unread}
+      onRead={() => set({}, 'replace')}
+      bar={
         <FilterBox
           names="events"
           example={eventsText.filterExample}
@@ -93,8 +96,8 @@ export default function EventsPage(): React.ReactNode {
           range={lastDay}
           onChange={(text) => set({ q: text })}
         />
-      </div>
-      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      }
+    >
       {link.status !== 403 && (
         <div className="page-line">
           <LiveBar
@@ -138,7 +141,7 @@ export default function EventsPage(): React.ReactNode {
           )}
         </section>
       </div>
-    </div>
+    </ListPage>
   )
 }
 

@@ -1,20 +1,15 @@
 import { useCallback } from 'react'
-import {
-  type FactRow,
-  type ImageRow,
-  type InsightList,
-  type PackageRow,
-  type ProblemRow,
-} from './requests.ts'
 import { imageText } from '../../parts/image-text.ts'
+import type { FactRow, ImageRow, InsightList, PackageRow, ProblemRow } from './requests.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
-import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import type { GridColumn } from '../../parts/grid.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { ListPage, ListTable } from '../../parts/list-page.tsx'
+import { EmptyState, RefreshButton } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
@@ -53,7 +48,7 @@ const toggled = (list: readonly string[], value: string): readonly string[] =>
 export default function InsightsPage(): React.ReactNode {
   useTitle(insightsText.insights)
   const { state, unread, set } = usePageState(insightsCodec)
-  const { list, text, only, severity, image } = state
+  const { list, text, severity } = state
   const sums = useSeverities(state)
   const trend = useTrend(state)
   const tabs = (
@@ -66,37 +61,23 @@ export default function InsightsPage(): React.ReactNode {
     />
   )
   return (
-    <div className="page insights">
-      <h1 className="spoken">{insightsText.insights}</h1>
-      <div className="page-bar">
-        <FindBox
-          q={text}
-          label={insightsText.find}
-          hint={insightsText.findHint}
-          onChange={(words) => set({ text: words, sel: '' })}
-        />
-        <div className="quick">
-          <div role="group" aria-label={partsText.filters}>
-            {filters[list].map(([id, name]) => (
-              <button
-                key={id}
-                type="button"
-                className="chip"
-                aria-pressed={only.includes(id)}
-                onClick={() => set({ only: toggled(only, id), sel: '' })}
-              >
-                {name}
-              </button>
-            ))}
-            {image !== '' && (
-              <button type="button" className="chip" aria-pressed="true" onClick={() => set({ image: '' })}>
-                {insightsText.imageFilter(imageText(null, image))}
-              </button>
-            )}
-          </div>
-        </div>
-      </div>
-      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+    <ListPage
+      title={insightsText.insights}
+      className="insights"
+      unread={unread}
+      onRead={() => set({}, 'replace')}
+      bar={
+        <>
+          <FindBox
+            q={text}
+            label={insightsText.find}
+            hint={insightsText.findHint}
+            onChange={(words) => set({ text: words, sel: '' })}
+          />
+          <Chips state={state} set={set} />
+        </>
+      }
+    >
       <Tiles
         sums={sums.data ?? []}
         trend={trend}
@@ -117,6 +98,33 @@ export default function InsightsPage(): React.ReactNode {
       ) : (
         <Rows key={list} list={list} state={state} set={set} tabs={tabs} />
       )}
+    </ListPage>
+  )
+}
+
+type Part = Readonly<{ state: InsightsState; set: (some: Partial<InsightsState>) => void }>
+
+function Chips({ state: { list, only, image }, set }: Part) {
+  return (
+    <div className="quick">
+      <div role="group" aria-label={partsText.filters}>
+        {filters[list].map(([id, name]) => (
+          <button
+            key={id}
+            type="button"
+            className="chip"
+            aria-pressed={only.includes(id)}
+            onClick={() => set({ only: toggled(only, id), sel: '' })}
+          >
+            {name}
+          </button>
+        ))}
+        {image !== '' && (
+          <button type="button" className="chip" aria-pressed="true" onClick={() => set({ image: '' })}>
+            {insightsText.imageFilter(imageText(null, image))}
+          </button>
+        )}
+      </div>
     </div>
   )
 }
@@ -136,18 +144,9 @@ function keyOf(row: Shown): string {
   return 'tags' in row ? row.image : [row.name, row.version, row.image, row.tool, row.type, row.purl].join(' ')
 }
 
-function Rows({
-  list,
-  state,
-  set,
-  tabs,
-}: Readonly<{
-  list: InsightList
-  state: InsightsState
-  set: (some: Partial<InsightsState>) => void
-  tabs: React.ReactNode
-}>): React.ReactNode {
-  const { sel } = state
+type RowsProps = Part & Readonly<{ list: InsightList; tabs: React.ReactNode }>
+
+function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
   const selection = selectionOf(list, state)
   const { rows, data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInsights(list, selection)
   const again = (): void => {
@@ -157,18 +156,24 @@ function Rows({
     if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, fetchNextPage])
   const total = data?.pages[0]?.total
-  const open = rows?.find((row) => keyOf(row) === sel)
-  const close = (): void => set({ sel: '' })
+  const read = () => readAll(list, selection) as Promise<readonly Shown[]>
   return (
-    <>
-      <div className="page-line">
-        {tabs}
-        <span className="number" role="status">
-          {total === undefined || rows === undefined
-            ? ''
-            : generalText.showing(count(rows.length), counted(total, nouns[list]))}
-        </span>
-        <div className="end">
+    <ListTable<Shown>
+      of={{ rows, error: isError ? error : undefined, busy: isFetching, again }}
+      label={insightsText[list]}
+      panel={listName}
+      line={
+        <>
+          {tabs}
+          <span className="number" role="status">
+            {total === undefined || rows === undefined
+              ? ''
+              : generalText.showing(count(rows.length), counted(total, nouns[list]))}
+          </span>
+        </>
+      }
+      acts={
+        <>
           {list === 'problems' && (
             <LabelledSelect
               label={insightsText.sort}
@@ -178,50 +183,39 @@ function Rows({
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
-          <ExportRows
-            name={list}
-            columns={columnsOf[list] as readonly GridColumn<Shown>[]}
-            read={() => readAll(list, selection) as Promise<readonly Shown[]>}
-          />
+          <ExportRows name={list} columns={columnsOf[list]} read={read} />
           <RefreshButton onClick={again} />
-        </div>
-      </div>
-      {isError && rows !== undefined && <StaleNotice error={error} onRetry={again} />}
-      <div className="page-body" id={listName} role="tabpanel" aria-label={insightsText[list]}>
-        <section className="panel table" aria-label={insightsText[list]} aria-busy={isFetching}>
-          {rows === undefined ? (
-            isError ? (
-              <NoAnswer needsStore={insightsText.needsStore} error={error} onRetry={again} />
-            ) : (
-              <Loading what={insightsText[list]} />
-            )
-          ) : rows.length === 0 ? (
-            <Nothing state={state} onClear={() => set({ text: '', severity: [], only: [], image: '' })} />
-          ) : (
-            <Grid
-              label={insightsText[list]}
-              columns={columnsOf[list]}
-              rows={rows as readonly Shown[]}
-              rowKey={keyOf}
-              total={hasNextPage ? total : rows.length}
-              selected={sel}
-              onEnd={more}
-              {...(list === 'packages' || list === 'facts' ? {} : { onOpen: (row: Shown) => set({ sel: keyOf(row) }) })}
-            />
-          )}
-        </section>
-        {open !== undefined && 'id' in open && <ProblemDetails of={open} onClose={close} />}
-        {open !== undefined && 'tags' in open && (
-          <ImageDetails
-            of={open}
-            onClose={close}
-            onCompare={() => set({ list: 'compare', from: open.image, to: '', sel: '' })}
-            onFacts={() => set({ list: 'facts', image: open.image, text: '', sel: '' })}
-            onProblems={() => set({ list: 'problems', image: open.image, text: '', sel: '' })}
-          />
-        )}
-      </div>
-    </>
+        </>
+      }
+      loads={insightsText[list]}
+      needsStore={insightsText.needsStore}
+      empty={<Nothing state={state} onClear={() => set({ text: '', severity: [], only: [], image: '' })} />}
+      grid={{
+        columns: columnsOf[list],
+        rowKey: keyOf,
+        total: hasNextPage ? total : rows?.length,
+        selected: state.sel,
+        onEnd: more,
+        ...(list === 'packages' || list === 'facts' ? {} : { onOpen: (row: Shown) => set({ sel: keyOf(row) }) }),
+      }}
+      drawer={<OpenRow of={rows?.find((row) => keyOf(row) === state.sel)} set={set} />}
+    />
+  )
+}
+
+function OpenRow({ of, set }: Readonly<{ of: Shown | undefined; set: Part['set'] }>) {
+  const close = (): void => set({ sel: '' })
+  if (of !== undefined && 'id' in of) return <ProblemDetails of={of} onClose={close} />
+  if (of === undefined || !('tags' in of)) return null
+  const { image } = of
+  return (
+    <ImageDetails
+      of={of}
+      onClose={close}
+      onCompare={() => set({ list: 'compare', from: image, to: '', sel: '' })}
+      onFacts={() => set({ list: 'facts', image, text: '', sel: '' })}
+      onProblems={() => set({ list: 'problems', image, text: '', sel: '' })}
+    />
   )
 }
 

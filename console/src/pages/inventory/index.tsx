@@ -6,10 +6,10 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
-import { Grid } from '../../parts/grid.tsx'
+import { ListPage, ListTable } from '../../parts/list-page.tsx'
 import { money } from '../../parts/money.ts'
 import { Facets, Picker } from '../../parts/picker.tsx'
-import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { EmptyState, RefreshButton } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
@@ -45,17 +45,12 @@ export default function InventoryPage(): React.ReactNode {
   const { state, unread, set } = usePageState(inventoryCodec)
   const fields = useFields()
   const facets = useFacets(state)
-  const { rows, pages, error, busy, more, next, again } = useInventory(state)
-  const total = pages?.[0]?.total
-  const refresh = (): void => {
-    again()
-    facets.refetch().catch(reportError)
-  }
+  const inventory = useInventory(state)
   const { list } = state
   const details = state.sel !== '' && (
     <Details
       of={state.sel}
-      known={rows?.find(({ ref }) => ref === state.sel)}
+      known={inventory.rows?.find(({ ref }) => ref === state.sel)}
       onOpen={(sel) => set({ sel })}
       onClose={() => set({ sel: '' })}
     />
@@ -70,24 +65,29 @@ export default function InventoryPage(): React.ReactNode {
     />
   )
   return (
-    <div className="page inventory">
-      <h1 className="spoken">{inventoryText.inventory}</h1>
-      <div className="page-bar">
-        <FilterBox
-          names="inventory"
-          example={inventoryText.filterExample}
-          fields={fields.data?.views.inventory ?? []}
-          filter={state.q}
-          range={range}
-          onChange={(q) => set({ q, sel: '' })}
-        />
-        <div className="quick">
-          <Facets titles={titles} chosen={state} labelOf={(value) => typeText(findingText(value))}>
-            {(facet) => <Values facet={facet} of={facets.data} error={facets.error} state={state} set={set} />}
-          </Facets>
-        </div>
-      </div>
-      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+    <ListPage
+      title={inventoryText.inventory}
+      className="inventory"
+      unread={unread}
+      onRead={() => set({}, 'replace')}
+      bar={
+        <>
+          <FilterBox
+            names="inventory"
+            example={inventoryText.filterExample}
+            fields={fields.data?.views.inventory ?? []}
+            filter={state.q}
+            range={range}
+            onChange={(q) => set({ q, sel: '' })}
+          />
+          <div className="quick">
+            <Facets titles={titles} chosen={state} labelOf={(value) => typeText(findingText(value))}>
+              {(facet) => <Values facet={facet} of={facets.data} error={facets.error} state={state} set={set} />}
+            </Facets>
+          </div>
+        </>
+      }
+    >
       {list === 'comparison' ? (
         <Comparison
           place={listName}
@@ -99,56 +99,69 @@ export default function InventoryPage(): React.ReactNode {
           {details}
         </Comparison>
       ) : (
-        <>
-          <div className="page-line">
-            {tabs}
-            <span className="number" role="status">
-              {total === undefined || rows === undefined
-                ? ''
-                : generalText.showing(count(rows.length), counted(total, 'resource'))}
-            </span>
-            {facets.data !== undefined && facets.data.costs.length > 0 && (
-              <span className="dim number">
-                {inventoryText.totalPrice(
-                  facets.data.costs.map(({ currency, per_hour: sum }) => money(sum, currency)).join(' + '),
-                )}
-              </span>
-            )}
-            <div className="end">
-              <ExportRows name={inventoryText.inventory} columns={columns[list]} read={() => readAll(state)} />
-              <RefreshButton onClick={refresh} />
-            </div>
-          </div>
-          {error !== undefined && rows !== undefined && <StaleNotice error={error} onRetry={refresh} />}
-          <div className="page-body" id={listName} role="tabpanel" aria-label={inventoryText[list]}>
-            <section className="panel table" aria-label={inventoryText[list]} aria-busy={busy}>
-              {rows === undefined ? (
-                error === undefined ? (
-                  <Loading what={inventoryText.inventory} />
-                ) : (
-                  <NoAnswer error={error} needsStore={inventoryText.needsStore} onRetry={refresh} />
-                )
-              ) : rows.length === 0 ? (
-                <Nothing state={state} set={set} />
-              ) : (
-                <Grid
-                  key={list}
-                  label={inventoryText[list]}
-                  columns={columns[list]}
-                  rows={rows}
-                  rowKey={keyOf}
-                  total={more ? total : rows.length}
-                  selected={state.sel}
-                  onOpen={({ ref }) => set({ sel: ref })}
-                  onEnd={next}
-                />
-              )}
-            </section>
-            {details}
-          </div>
-        </>
+        <Rows list={list} of={inventory} facets={facets} state={state} set={set} tabs={tabs} drawer={details} />
       )}
-    </div>
+    </ListPage>
+  )
+}
+
+type RowsProps = Readonly<{
+  list: Exclude<InventoryState['list'], 'comparison'>
+  of: ReturnType<typeof useInventory>
+  facets: ReturnType<typeof useFacets>
+  state: InventoryState
+  set: Set
+  tabs: React.ReactNode
+  drawer: React.ReactNode
+}>
+
+function Rows({ list, of, facets, state, set, tabs, drawer }: RowsProps) {
+  const { rows, pages, error, busy, more, next, again } = of
+  const total = pages?.[0]?.total
+  const refresh = (): void => {
+    again()
+    facets.refetch().catch(reportError)
+  }
+  const { costs = [] } = facets.data ?? {}
+  return (
+    <ListTable
+      of={{ rows, error, busy, again: refresh }}
+      label={inventoryText[list]}
+      panel={listName}
+      line={
+        <>
+          {tabs}
+          <span className="number" role="status">
+            {total === undefined || rows === undefined
+              ? ''
+              : generalText.showing(count(rows.length), counted(total, 'resource'))}
+          </span>
+          {costs.length > 0 && (
+            <span className="dim number">
+              {inventoryText.totalPrice(costs.map(({ currency, per_hour: sum }) => money(sum, currency)).join(' + '))}
+            </span>
+          )}
+        </>
+      }
+      acts={
+        <>
+          <ExportRows name={inventoryText.inventory} columns={columns[list]} read={() => readAll(state)} />
+          <RefreshButton onClick={refresh} />
+        </>
+      }
+      loads={inventoryText.inventory}
+      needsStore={inventoryText.needsStore}
+      empty={<Nothing state={state} set={set} />}
+      grid={{
+        columns: columns[list],
+        rowKey: keyOf,
+        total: more ? total : rows?.length,
+        selected: state.sel,
+        onOpen: ({ ref }) => set({ sel: ref }),
+        onEnd: next,
+      }}
+      drawer={drawer}
+    />
   )
 }
 

@@ -2,7 +2,7 @@ import { codecOf } from '../../state/codec.ts'
 import { isMoment } from '../../state/range.ts'
 import { text, textList } from '../../state/parts.ts'
 
-type ResourcesState = Readonly<{
+export type ResourcesState = Readonly<{
   q: string
   kind: readonly string[]
   namespace: readonly string[]
