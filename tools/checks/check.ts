@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bindingNames } from './binding-names.ts'
+import { keptCounts } from './code-counts.ts'
 import { commitSubjects } from './commit-subjects.ts'
 import { configBlocks } from './config-blocks.ts'
 import { consoleSize } from './console-size.ts'
@@ -39,6 +40,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['plain words', plainWords],
   ['bindings', bindingNames],
   ['line length', lineLength],
+  ['counts', keptCounts],
 ]
 
 async function types(root: string): Promise<Problem[]> {

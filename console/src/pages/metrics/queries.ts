@@ -1,17 +1,8 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import type { PrometheusMatrix, PrometheusMetadata, PrometheusResult } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { fixedMoment, type Range } from '../../state/range.ts'
 import { serverNow } from '../../state/server-time.ts'
-
-/** As Prometheus writes them. */
-type Answer<Data> = Readonly<{ data: Data; warnings?: readonly string[] }>
-type Described = Readonly<Record<string, readonly Readonly<{ type: string; help: string; unit: string }>[]>>
-type Matrix = Readonly<{
-  result: readonly Readonly<{
-    metric: Readonly<Record<string, string>>
-    values: readonly (readonly [seconds: number, value: string])[]
-  }>[]
-}>
 
 export type MetricRow = Readonly<{ name: string; type: string; unit: string; help: string }>
 export type MetricLine = Readonly<{
@@ -40,8 +31,11 @@ export function useMetrics(t: Range, revision: number): UseQueryResult<readonly 
     queryFn: async ({ signal }): Promise<readonly MetricRow[]> => {
       const { start, end } = spanOf(t)
       const [names, described] = await Promise.all([
-        request<Answer<readonly string[]>>(`${base}/label/__name__/values`, { signal, query: { start, end } }),
-        request<Answer<Described>>(`${base}/metadata`, { signal }),
+        request<PrometheusResult<readonly string[]>>(`${base}/label/__name__/values`, {
+          signal,
+          query: { start, end },
+        }),
+        request<PrometheusResult<PrometheusMetadata>>(`${base}/metadata`, { signal }),
       ])
       return names.data.map((name) => {
         const { type = '', unit = '', help = '' } = (described.data[name] ?? described.data[familyOf(name)])?.[0] ?? {}
@@ -63,7 +57,10 @@ export function useLabels(metric: string, t: Range): readonly string[] {
     staleTime: 30_000,
     queryFn: ({ signal }) => {
       const { start, end } = spanOf(t)
-      return request<Answer<readonly string[]>>(`${base}/labels`, { signal, query: { 'match[]': metric, start, end } })
+      return request<PrometheusResult<readonly string[]>>(`${base}/labels`, {
+        signal,
+        query: { 'match[]': metric, start, end },
+      })
     },
   })
   return data?.data.filter((name) => name !== '__name__' && name !== 'le') ?? []
@@ -77,7 +74,7 @@ export function useLines(expression: string, t: Range, revision: number): UseQue
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<MetricLines> => {
       const span = spanOf(t)
-      const { data, warnings = [] } = await request<Answer<Matrix>>(`${base}/query_range`, {
+      const { data, warnings = [] } = await request<PrometheusResult<PrometheusMatrix>>(`${base}/query_range`, {
         signal,
         query: { query: expression, ...span },
       })
