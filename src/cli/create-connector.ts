@@ -1,13 +1,14 @@
 import { realHost, type Disk } from '../host/index.ts'
 import { replaceFile } from '../host/replace-file.ts'
 import { CommandError } from './client.ts'
+import type { ConnectorKind } from './create.ts'
 
 const templates = 'tools/connector-template'
 const ending = '.tmpl'
 
 type Forms = Readonly<Record<string, string>>
 
-export async function createConnector(name: string): Promise<readonly string[]> {
+export async function createConnector(name: string, kind: ConnectorKind): Promise<readonly string[]> {
   const { disk } = realHost()
   const forms = connectorForms(name)
   const folder = `src/connectors/${name}`
@@ -19,7 +20,7 @@ export async function createConnector(name: string): Promise<readonly string[]> 
     )
   if ((await disk.stat(folder)) !== undefined)
     throw new CommandError(`${folder} already exists.`, ['Choose another name, or remove the folder.'], 2)
-  return writeTemplates(disk, templates, folder, ['', '/testing'], forms)
+  return writeTemplates(disk, `${templates}/${kind}`, folder, ['', '/testing'], forms)
 }
 
 /** Spellings of the name for templates. Throws CommandError if it cannot be the name of a type. */

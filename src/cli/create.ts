@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, CommandError } from './client.ts'
 import type { Component } from '../app/components.ts'
@@ -7,10 +7,15 @@ import { printData, withOutput, type OutputFlags, type OutputFormat, type Row } 
 import { examples } from './examples.ts'
 import { packagesOption, usePackagesOf } from './packages-of.ts'
 
+/** Folders of tools/connector-template: how data arrives, or that it leaves. */
+const connectorKinds = ['push', 'poll', 'stream', 'sink'] as const
+export type ConnectorKind = (typeof connectorKinds)[number]
+
 interface CreateFlags extends OutputFlags {
   readonly id?: string
   readonly connector?: string
   readonly package?: true
+  readonly template?: ConnectorKind
   readonly config: readonly string[]
 }
 
@@ -26,14 +31,26 @@ export function register(program: Command): void {
       .option('--id <ID>', 'id of the entry (default: the name of its type)')
       .option(
         '--connector <NAME>',
-        'create src/connectors/NAME with a working source, in the checkout of the working directory',
+        'create src/connectors/NAME with a working source or sink, in the checkout of the working directory',
+      )
+      .addOption(
+        new Option(
+          '--template <KIND>',
+          'with --connector: `push` is a server that clients post to (default), `poll` polls an API, `stream` reads ' +
+            'a WebSocket, `sink` posts to an API',
+        ).choices(connectorKinds),
       )
       .option('--package', 'with --connector: create the npm package weir-connector-NAME in the working directory')
       .option(...packagesOption),
   )
     .addHelpText(
       ...examples(
-        ['weir create', 'weir create sink/nats --id bus >> weir.yaml', 'weir create --connector my-system --package'],
+        [
+          'weir create',
+          'weir create sink/nats --id bus >> weir.yaml',
+          'weir create --connector my-system --template poll',
+          'weir create --connector my-system --package',
+        ],
         {
           2: 'unknown component or usage error',
         },
@@ -42,10 +59,13 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run(name: string | undefined, { id, connector, package: isPackage, config, output }: CreateFlags) {
+async function run(name: string | undefined, flags: CreateFlags) {
+  const { id, connector, package: isPackage, template, config, output } = flags
   if (isPackage === true && connector === undefined)
     throw new CommandError('--package needs --connector.', ['Add --connector NAME.'], 2)
-  if (connector !== undefined) return create(connector, isPackage === true, output)
+  if (template !== undefined && (connector === undefined || isPackage === true))
+    throw new CommandError('--template needs --connector without --package.', ['A package has a source and a sink.'], 2)
+  if (connector !== undefined) return create(connector, isPackage === true ? 'package' : (template ?? 'push'), output)
   await usePackagesOf(config)
   const [{ components }, { findComponent }] = await Promise.all([
     import('../app/components.ts'),
@@ -79,8 +99,8 @@ async function printList({ output }: OutputFlags, rows: readonly Row[]) {
   await printData({ output }, { whole: rows, rows, columns: Object.keys(rows[0] ?? {}) })
 }
 
-async function create(connector: string, isPackage: boolean, output: OutputFormat) {
-  const { files, next } = isPackage ? await newPackage(connector) : await newConnector(connector)
+async function create(connector: string, kind: ConnectorKind | 'package', output: OutputFormat) {
+  const { files, next } = kind === 'package' ? await newPackage(connector) : await newConnector(connector, kind)
   if (output !== 'table')
     return printList(
       { output },
@@ -91,11 +111,11 @@ async function create(connector: string, isPackage: boolean, output: OutputForma
 
 type Created = Readonly<{ files: readonly string[]; next: readonly string[] }>
 
-async function newConnector(name: string): Promise<Created> {
+async function newConnector(name: string, kind: ConnectorKind): Promise<Created> {
   const { createConnector } = await import('./create-connector.ts')
   const vitest = 'npx vitest run --reporter=default --reporter=test/kit/support-reporter.ts'
   return {
-    files: await createConnector(name),
+    files: await createConnector(name, kind),
     next: ['npm run format', `${vitest} src/connectors/${name}`, 'npm run docs', 'npm run check'],
   }
 }

@@ -33,6 +33,8 @@ test(
     const node = join(root, 'node_modules/.bin/node')
 
     await run(node, 'src/main.ts', 'create', '--connector', 'toy')
+    for (const kind of ['poll', 'stream', 'sink'])
+      await run(node, 'src/main.ts', 'create', '--connector', `toy-${kind}`, '--template', kind)
     await run(join(root, 'node_modules/.bin/oxfmt'))
     expect(
       await run(
@@ -44,20 +46,26 @@ test(
         'test/conformance/connectors.test.ts',
         '--testNamePattern=toy',
       ),
-    ).toMatch(/7 passed/)
+      // Of each source 7, of the sink 14.
+    ).toMatch(/35 passed/)
     await run(node, 'tools/checks/docs-drift.ts', '--write')
     // The documents were just generated, and a connector has no console and no commit. No other file can be linted
     // differently because of it.
     const without = 'docs drift,console text,console size,commits,lint'
     expect(await run(node, 'tools/checks/check.ts', '--without', without)).toMatch(/check: \d+ passed, 0 failed/)
-    await run(join(root, 'node_modules/.bin/oxlint'), '--type-aware', 'src/connectors/toy')
+    const created = ['toy', 'toy-poll', 'toy-sink', 'toy-stream'].map((name) => `src/connectors/${name}`)
+    await run(join(root, 'node_modules/.bin/oxlint'), '--type-aware', ...created)
 
     const touched = (await git('status', '--porcelain'))
       .trim()
       .split('\n')
       .map((line) => line.slice(2).trim())
-    const generated = [...generatedFiles.map(({ path }) => path), resultsFile, 'docs/reference/components/toy.md']
-    expect(touched.filter((path) => !generated.includes(path))).toEqual(['src/connectors/toy/'])
+    const generated = [
+      ...generatedFiles.map(({ path }) => path),
+      resultsFile,
+      ...created.map((path) => `docs/reference/components/${path.split('/').at(-1)}.md`),
+    ]
+    expect(touched.filter((path) => !generated.includes(path))).toEqual(created.map((path) => `${path}/`))
 
     const [port = 0] = await freePorts(1)
     await using weir = await startWeir({
