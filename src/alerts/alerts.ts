@@ -6,12 +6,14 @@ import { Permits } from '../host/permits.ts'
 import { withTimeoutUntil } from '../host/with-timeout.ts'
 import { alertSource, type AlertCause } from '../model/alerts.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
+import type { WeirEvent } from '../model/events.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
-import { eventOf, factsOf, type RuleFacts } from './event.ts'
+import { eventOf, factsOf, testEventOf, type RuleFacts } from './event.ts'
 import { evaluate } from './evaluate.ts'
 import { viewOf } from './link.ts'
 import { readRecorded, writeRecorded, type RecordedRule } from './recorded.ts'
 import type { AlertRule, FilterRule } from './rule.ts'
+import { silenceOf, withSilences, type Silence } from './silences.ts'
 import { differs, keyOf, resolveAll, step, type Instance, type Instances, type Outcome, type Step } from './states.ts'
 
 export interface AlertJournal {
@@ -29,6 +31,8 @@ export type AlertParts = Readonly<{
   lagMs?: () => Promise<number>
   /** URL of the console without a path, for links. */
   url: () => string
+  /** Those that may apply now. */
+  silences?: () => readonly Silence[]
   /** The change that preceded an alert. Undefined: none explains it. */
   causeOf?: (alert: AlertOfFlows, signal: AbortSignal) => Promise<AlertCause | undefined>
 }>
@@ -67,7 +71,7 @@ interface Running {
 }
 
 /** What the API shows. */
-export type AlertView = Pick<Alerts, 'list' | 'test'> & {
+export type AlertView = Pick<Alerts, 'list' | 'test' | 'notify'> & {
   /** With a shared journal: the instance that evaluates the rules. */
   readonly evaluator?: string | undefined
 }
@@ -125,6 +129,16 @@ export class Alerts {
     return rule === undefined ? undefined : this.evaluate(rule)
   }
 
+  /** Sends a firing alert that is marked as a test, to the sinks of alerts. False: no such rule. */
+  async notify(name: string, by: string): Promise<boolean> {
+    const rule = this.#running.get(name)?.rule
+    if (rule === undefined) return false
+    const { host, url } = this.#parts
+    const at = host.clock.now()
+    await this.#commit(() => this.#record([testEventOf(rule, by, at, `${url()}${viewOf(rule, {}, at)}`)]))
+    return true
+  }
+
   evaluate(rule: AlertRule): Promise<Outcome> {
     return this.#evaluate(rule, this.#parts.host.clock.now(), this.#stopped.signal)
   }
@@ -163,7 +177,8 @@ export class Alerts {
     try {
       const outcome = await this.#evaluate(rule, at, stop.signal)
       if (stop.signal.aborted) return
-      const next = await this.#withCauses(running, step(rule, running.instances, outcome, at))
+      const explained = await this.#withCauses(running, step(rule, running.instances, outcome, at))
+      const next = withSilences(explained, (labels) => this.#silenceOf(rule, labels, at), at)
       if (stop.signal.aborted) return
       await this.#take(running, next)
       running.last = { at, tookMs: host.clock.monotonic() - began, noData: outcome.is === 'no data' }
@@ -248,6 +263,10 @@ export class Alerts {
     }
   }
 
+  #silenceOf({ name }: AlertRule, labels: Instance['labels'], at: number): Silence | undefined {
+    return silenceOf(this.#parts.silences?.() ?? [], name, labels, at)
+  }
+
   #take(running: Running, next: Step): Promise<void> {
     return this.#commit(async () => {
       if (differs(running.instances, next)) {
@@ -276,16 +295,29 @@ export class Alerts {
         const reason = rule === undefined ? 'the rule was removed' : 'the rule was changed'
         const { [name]: _, ...others } = this.#recorded
         this.#recorded = others
-        await this.#append(facts, resolveAll(byLabels, this.#parts.host.clock.now(), reason), rule)
+        const at = this.#parts.host.clock.now()
+        await this.#append(
+          facts,
+          withSilences(resolveAll(byLabels, at, reason), () => undefined, at),
+          rule,
+        )
       })
     }
   }
 
   async #append(facts: RuleFacts, { transitions }: Step, rule: AlertRule | undefined): Promise<void> {
-    const { host, log, metrics, journal, url } = this.#parts
+    const { metrics, url } = this.#parts
     const events = transitions.map((transition) =>
       eventOf(facts, transition, `${url()}${viewOf(rule, transition.instance.labels, transition.at)}`),
     )
+    await this.#record(events)
+    for (const { to, withheld } of transitions)
+      metrics.count('weir_alert_transitions_total', 1, { state: withheld === undefined ? to : 'silenced' })
+  }
+
+  /** Events with the states of all rules. */
+  async #record(events: readonly WeirEvent[]): Promise<void> {
+    const { host, log, journal } = this.#parts
     const cursor = writeRecorded(this.#recorded)
     const { signal } = this.#stopped
     for (let failed = 0; ; failed++) {
@@ -299,7 +331,6 @@ export class Alerts {
         await host.timers.sleep(retryMs, signal)
       }
     }
-    for (const { to } of transitions) metrics.count('weir_alert_transitions_total', 1, { state: to })
   }
 
   /** One at a time, because each records the states of all rules. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { compileRule, isProblem, type WrittenRule } from './compile.ts'
+import { compileRule, isProblem } from './compile.ts'
+import type { WrittenRule } from './settings.ts'
 import { usualRule } from './testing/rule.ts'
 
 const usual: WrittenRule = {

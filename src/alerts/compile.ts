@@ -13,26 +13,9 @@ import { hasStats, isSortable } from '../query/plan/index.ts'
 import { pointerSteps } from '../model/json-pointer.ts'
 import { didYouMean, nearest } from '../schema/suggest.ts'
 import { readCondition } from './condition.ts'
-import type { Aggregate, AlertRule, noDataPolicies, severities } from './rule.ts'
+import type { Aggregate, AlertRule } from './rule.ts'
+import type { WrittenRule } from './settings.ts'
 import { templateProblem } from './template.ts'
-
-/** A rule as in the configuration; times in ms. */
-export type WrittenRule = Readonly<{
-  on: FilterKind
-  filter: string | null
-  measure: string | null
-  by: readonly string[]
-  window: number
-  condition: string | null
-  sql: string | null
-  every: number
-  for: number
-  resend: number | null
-  no_data: (typeof noDataPolicies)[number]
-  severity: (typeof severities)[number]
-  labels: Readonly<Record<string, string>>
-  annotations: Readonly<Record<string, string>>
-}>
 
 export type RuleProblem = Readonly<{
   path: readonly (string | number)[]

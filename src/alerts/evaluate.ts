@@ -12,7 +12,7 @@ export class NotEvaluated extends Error {}
 const maxLagMs = 60_000
 const graceMs = 1000
 
-type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, unknown>>
 
 export async function evaluate(
   rule: AlertRule,
@@ -41,12 +41,21 @@ async function ofFilter(rule: FilterRule, store: StoreReader, at: number, signal
   if (dialect.name === 'clickhouse' && rule.aggregate.is === 'stat' && !('name' in rule.aggregate.of))
     throw new NotEvaluated('The store in ClickHouse has no numbers in bodies of events. Use `sql`.')
   const rows = await rowsOf(store, samplesSql(rule, at, dialect), signal)
+  const hasRows = async () => (await rowsOf(store, anySql(rule, at, dialect), signal)).length > 0
+  return outcomeOf(rule, rows, hasRows)
+}
+
+/** Of the rows of a window. `hasRows`: whether the view has any in it, whatever the filter. */
+export async function outcomeOf(
+  rule: FilterRule,
+  rows: readonly Row[],
+  hasRows: () => Promise<boolean>,
+): Promise<Outcome> {
   const matched = rows.filter(({ n }) => Number(n) > 0)
   if (matched.length === 0) {
     const isSum = rule.aggregate.is !== 'stat' || rule.aggregate.stat === 'sum'
     // Objects, users and events may be quiet; exporters that send nothing are unknown.
-    const isLabel =
-      isSum && (rule.view !== 'flows' || (await rowsOf(store, anySql(rule, at, dialect), signal)).length > 0)
+    const isLabel = isSum && (rule.view !== 'flows' || (await hasRows()))
     if (!isLabel) return { is: 'no data', sample: sampleOf(rule, {}, null) }
     return { is: 'samples', samples: rule.by.length > 0 ? [] : [sampleOf(rule, {}, 0)], others: 'not met' }
   }
@@ -123,7 +132,7 @@ function bounded(samples: readonly Sample[]): readonly Sample[] {
   return samples
 }
 
-function numberOf(value: unknown): number | null {
+export function numberOf(value: unknown): number | null {
   if (typeof value !== 'number' && typeof value !== 'string') return null
   const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value)
   return Number.isFinite(number) ? number : null
@@ -138,14 +147,21 @@ async function rowsOf(store: StoreReader, sql: string, signal: AbortSignal, isSt
   const answer = await (isolated === undefined
     ? store.query(sql, 'ndjson', signal)
     : isolated({ sql, format: 'ndjson', bound: 'work' }, signal))
+  const rows = await parsedRows(answer, maxBytes)
+  if (rows.length > maxRows) throw new NotEvaluated(`The statement returns more than ${maxRows} rows. Aggregate them.`)
+  return rows
+}
+
+/** Of NDJSON. */
+export async function parsedRows(answer: AsyncIterable<Uint8Array>, limit: number): Promise<Row[]> {
   const pieces: Uint8Array[] = []
   let bytes = 0
   for await (const piece of answer) {
     bytes += piece.length
-    if (bytes > maxBytes) throw new NotEvaluated('The result is larger than 4 MiB. Return fewer columns or rows.')
+    if (bytes > limit)
+      throw new NotEvaluated(`The result is larger than ${limit / 1024 / 1024} MiB. Return fewer columns or rows.`)
     pieces.push(piece)
   }
   const lines = Buffer.concat(pieces).toString('utf8').split('\n').filter(Boolean)
-  if (lines.length > maxRows) throw new NotEvaluated(`The statement returns more than ${maxRows} rows. Aggregate them.`)
   return lines.map((line) => JSON.parse(line) as Row)
 }

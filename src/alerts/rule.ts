@@ -52,6 +52,10 @@ export type SqlRule = Common &
 
 export type AlertRule = FilterRule | SqlRule
 
+/** Of a rule. */
+export const nameShape = /^[a-zA-Z0-9][\w.-]{0,99}$/
+export const nameHint = 'use letters, digits, `_`, `.` and `-`'
+
 export const maxRules = 100
 /** Alerts of one rule that are pending or firing at once. */
 export const maxInstances = 200

@@ -1,4 +1,4 @@
-import { columnSql, rowTables, type Dialect, type QueryField } from '../query/index.ts'
+import { columnSql, duckdb, rowTables, type Dialect, type QueryField } from '../query/index.ts'
 import { conditionOf, fieldTime, withinSql, type TimeSpan } from '../query/plan/index.ts'
 import type { FilterRule } from './rule.ts'
 
@@ -16,17 +16,71 @@ export function spanOf({ window }: FilterRule, at: number): TimeSpan {
 export function samplesSql(rule: FilterRule, at: number, dialect: Dialect): string {
   const names = rowTables[rule.view]
   const where = conditionOf({ names, filter: rule.filter, time, span: spanOf(rule, at) }, dialect)
-  const groups = rule.by.map((field, index) => {
-    const column = columnSql(field, dialect)
-    const text = field.kind === 'ip' ? dialect.addressText(column) : dialect.asText(column)
-    return `${text} AS ${dialect.identifier(`g${index}`)}`
-  })
+  const groups = groupsOf(rule, dialect)
   const order = rule.condition.operator.startsWith('<') ? 'ASC' : 'DESC'
   const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.map((_, index) => index + 1).join(', ')}`
   return (
     `SELECT ${[...groups, `${valueSql(rule, dialect)} AS value`, 'count(*) AS n'].join(', ')} FROM ${names.view} ` +
     `WHERE ${where}${grouped} ORDER BY value ${order} NULLS LAST LIMIT ${maxGroups}`
   )
+}
+
+/** With their names. */
+function groupsOf({ by }: FilterRule, dialect: Dialect): readonly string[] {
+  return by.map((field, index) => {
+    const column = columnSql(field, dialect)
+    const text = field.kind === 'ip' ? dialect.addressText(column) : dialect.asText(column)
+    return `${text} AS ${dialect.identifier(`g${index}`)}`
+  })
+}
+
+/** Evaluations at `first`, `first + step` …, before `first + count * step`; Unix ms. */
+export type Evaluations = Readonly<{ first: number; step: number; count: number }>
+
+/**
+ * Rows with `k` (the number of the evaluation), the groups of {@link samplesSql}, `value` and `n`, for groups that meet
+ * the condition at least once; and, with `all`, a row for each evaluation that matched any, with the largest value, or
+ * the smallest for `<`. For DuckDB.
+ */
+export function previewSql(rule: FilterRule, evaluations: Evaluations, limit: number): string {
+  const names = rowTables[rule.view]
+  const where = conditionOf({ names, filter: rule.filter, time, span: spanOfAll(rule, evaluations) }, duckdb)
+  const groups = groupsOf(rule, duckdb)
+  const named = groups.map((_, index) => `g${index}`)
+  const { operator, threshold } = rule.condition
+  const rate = rule.perSecond ? ` / ${rule.window / 1000}::DOUBLE` : ''
+  const met = `coalesce((value::DOUBLE)${rate} ${operator} ${threshold}::DOUBLE, false)`
+  const by = Array.from({ length: 1 + groups.length }, (_, index) => index + 1).join(', ')
+  // Without groups, every value decides about the state.
+  const ever = named.length === 0 ? '' : ` QUALIFY max((${met})::TINYINT) OVER (PARTITION BY ${named.join(', ')}) = 1`
+  const most = operator.startsWith('<') ? 'min' : 'max'
+  const samples = ['k', ...groups, `${valueSql(rule, duckdb)} AS value`, 'count(*) AS n']
+  return (
+    `WITH samples AS MATERIALIZED (SELECT ${samples.join(', ')} ` +
+    `FROM (SELECT *, ${evaluationsOf(rule, evaluations)} AS k FROM ${names.view} WHERE ${where}) GROUP BY ${by}) ` +
+    `SELECT false AS "all", ${['k', ...named, 'value', 'n'].join(', ')} FROM (SELECT * FROM samples${ever}) ` +
+    `UNION ALL SELECT true, ${['k', ...named.map(() => 'NULL'), `${most}(value)`, 'sum(n)'].join(', ')} ` +
+    `FROM samples GROUP BY k LIMIT ${limit}`
+  )
+}
+
+/** Evaluations with any row in their window, whatever the filter; for DuckDB. */
+export function previewAnySql(rule: FilterRule, evaluations: Evaluations): string {
+  return (
+    `SELECT DISTINCT ${evaluationsOf(rule, evaluations)} AS k FROM ${rowTables[rule.view].view} ` +
+    `WHERE ${withinSql('time_received', spanOfAll(rule, evaluations), duckdb)}`
+  )
+}
+
+function spanOfAll({ window }: FilterRule, { first, step, count }: Evaluations): TimeSpan {
+  return { from: BigInt(first - window) * 1000n, to: BigInt(first + step * (count - 1)) * 1000n }
+}
+
+/** A row for each evaluation with the time in its window: from `at - window`, before `at`. */
+function evaluationsOf({ window }: FilterRule, { first, step, count }: Evaluations): string {
+  const since = (at: number) =>
+    duckdb.floorDivide(`(${duckdb.micros('time_received')} - ${BigInt(at) * 1000n})`, BigInt(step) * 1000n)
+  return duckdb.unnest(`range(greatest(0, ${since(first)} + 1), least(${count}, ${since(first - window)} + 1))`)
 }
 
 function valueSql({ aggregate }: FilterRule, dialect: Dialect): string {

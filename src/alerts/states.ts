@@ -1,6 +1,7 @@
 /** The states of the alerts of one rule. Pure: time is an argument. */
 import type { AlertCause } from '../model/alerts.ts'
 import type { AlertRule } from './rule.ts'
+import type { Silence } from './silences.ts'
 
 /** One set of labels. Times in Unix ms. */
 export type Instance = Readonly<{
@@ -14,6 +15,8 @@ export type Instance = Readonly<{
   sent?: number
   value: number | null
   cause?: AlertCause
+  /** It fires, and was silenced since. */
+  unsent?: true
 }>
 
 export type Instances = ReadonlyMap<string, Instance>
@@ -39,6 +42,10 @@ export type Transition = Readonly<{
   /** It was firing before. */
   repeated?: true
   reason?: string
+  /** To verify the delivery. */
+  test?: true
+  /** Not sent; without a silence, because the firing was not. */
+  withheld?: Readonly<{ silence: Silence | undefined }>
 }>
 
 export type Step = Readonly<{

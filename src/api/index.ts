@@ -19,6 +19,7 @@ import { ApiDescription } from './openapi/schema.ts'
 import { describedRoute, openApi, problemSchema, responsesOf, type DescribedRoute } from './openapi/document.ts'
 import { defaultLimits, type ApiContext, type ApiOptions, type RunningApi } from './options.ts'
 import { ApiError } from './problems.ts'
+import { alertRuleRoutes, alertRuleSchemas } from './routes/alert-rules.ts'
 import { alertRoutes, alertSchemas } from './routes/alerts.ts'
 import { dashboardRoutes, dashboardSchemas } from './routes/dashboards.ts'
 import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
@@ -57,6 +58,7 @@ const schemas = {
   ...querySchemas,
   ...pipelineSchemas,
   ...alertSchemas,
+  ...alertRuleSchemas,
   ...dashboardSchemas,
   ...deadLetterSchemas,
   ...clusterSchemas,
@@ -189,7 +191,8 @@ function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, ru
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   queryRoutes(app, running)
-  alertRoutes(app, context, options.alerts)
+  alertRoutes(app, context, options)
+  alertRuleRoutes(app, context, options)
   dashboardRoutes(app, context, options.dashboards)
   deadLetterRoutes(app, context)
   clusterRoutes(app, context)

@@ -1,4 +1,4 @@
-import type { AlertView } from '../alerts/index.ts'
+import type { AlertBook, AlertView } from '../alerts/index.ts'
 import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
@@ -88,6 +88,8 @@ export type ApiOptions = Readonly<{
   quickFilters?: () => readonly QuickFilter[]
   budgets?: () => readonly Budget[]
   alerts?: () => AlertView | undefined
+  /** Rules and silences of users. */
+  alertBook?: AlertBook
   /** Folder of dashboards. */
   dashboards?: () => string | undefined
   auditTypes?: ReadonlySet<string>

@@ -1,4 +1,5 @@
-import type { AlertParts, AlertRule, AlertView } from '../alerts/index.ts'
+import { AlertBook } from '../alerts/book.ts'
+import type { AlertParts, AlertRule, AlertView, FileRule } from '../alerts/index.ts'
 import type { Unit } from '../journal/types.ts'
 import { alertSource } from '../model/alerts.ts'
 import type { ManifestQuery } from '../model/kubernetes.ts'
@@ -6,7 +7,10 @@ import type { Control } from '../engine/control.ts'
 import type { Remote } from '../engine/rpc.ts'
 import type { Host } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
+import { locate } from '../schema/document.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
+import { hasAlertmanager } from './config-across.ts'
+import type { Loaded } from './load-config.ts'
 import type { SharedAlertParts, SharedAlerts } from './shared-alerts.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 
@@ -16,14 +20,18 @@ type AlertStart = Readonly<{
   metrics: Metrics
   ingest: Remote<typeof ingestMethods>
   runtime: () => Pick<Control, 'store' | 'storeLag' | 'manifest'>
-  /** For links; null: the listen address. */
-  consoleUrl: () => string | null
+  loaded: () => Pick<Loaded, 'config' | 'document'>
+  /** The data folder. */
+  folder: string
   shared?: Pick<SharedAlertParts, 'joined' | 'instance' | 'evaluates'> | undefined
 }>
 
 /** Alerts are loaded with the first rule, or if recorded ones have to end. */
 export class ConfiguredAlerts {
   readonly #start: AlertStart
+  readonly book: AlertBook
+  /** Of the configuration; undefined before the API listens. */
+  #rules: readonly AlertRule[] | undefined
   #alerts: (AlertView & Pick<SharedAlerts, 'apply' | 'stop'>) | undefined
   #last: Promise<void> = Promise.resolve()
   #stopped = false
@@ -31,6 +39,18 @@ export class ConfiguredAlerts {
 
   constructor(start: AlertStart) {
     this.#start = start
+    const { host, log, folder, loaded, shared } = start
+    this.book = new AlertBook({
+      host,
+      log,
+      // Instances that share a journal have the rules of their configuration.
+      folder: shared === undefined ? folder : undefined,
+      fileRules: () => fileRules(loaded()),
+      refreshes: () => (hasAlertmanager(loaded().config) ? 'refresh' : 'once'),
+      onChange: () => {
+        if (this.#rules !== undefined) this.apply(this.#rules)
+      },
+    })
   }
 
   get running(): AlertView | undefined {
@@ -40,8 +60,9 @@ export class ConfiguredAlerts {
   /** Waits for nothing: a full journal must not delay a start or a reload. */
   apply(rules: readonly AlertRule[], listenUrl = this.#listenUrl): void {
     this.#listenUrl = listenUrl
+    this.#rules = rules
     this.#last = this.#last
-      .then(() => this.#apply(rules))
+      .then(() => this.#apply([...rules, ...this.book.rules()]))
       .catch((error: unknown) => {
         if (!this.#stopped)
           this.#start.log.error('Alert rules cannot be applied; alerts are not evaluated until the next reload.', {
@@ -52,7 +73,7 @@ export class ConfiguredAlerts {
 
   async #apply(rules: readonly AlertRule[]): Promise<void> {
     if (this.#alerts !== undefined) return this.#alerts.apply(rules)
-    const { ingest, consoleUrl, runtime, shared, ...parts } = this.#start
+    const { ingest, loaded, folder: _, runtime, shared, ...parts } = this.#start
     const cursor = () => ingest.call('cursor', alertSource)
     if (rules.length === 0 && (shared !== undefined || (await cursor()) === undefined)) return
     const { Alerts: Loaded } = await import('../alerts/index.ts')
@@ -64,7 +85,8 @@ export class ConfiguredAlerts {
       store,
       causeOf: (alert, signal) => causeOfAlert(alert, causes, signal),
       lagMs: () => Promise.resolve(runtime().storeLag() ?? 0),
-      url: () => (consoleUrl() ?? this.#listenUrl).replace(/\/+$/, ''),
+      silences: () => this.book.silences(),
+      url: () => (loaded().config.console.url ?? this.#listenUrl).replace(/\/+$/, ''),
     }
     if (shared !== undefined) {
       const { SharedAlerts: Shared } = await import('./shared-alerts.ts')
@@ -85,4 +107,11 @@ export class ConfiguredAlerts {
     await this.#alerts?.stop()
     await this.#last
   }
+}
+
+function fileRules({ config, document }: Pick<Loaded, 'config' | 'document'>): readonly FileRule[] {
+  return Object.entries(config.alerts).map(([name, written]) => {
+    const { file, line } = locate(document, ['alerts', name], 'key')
+    return { name, written, file, line }
+  })
 }

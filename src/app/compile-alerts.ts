@@ -1,14 +1,10 @@
-import type { RuleProblem, WrittenRule } from '../alerts/compile.ts'
-import { maxRules, type AlertRule } from '../alerts/rule.ts'
+import type { RuleProblem } from '../alerts/compile.ts'
+import { maxRules, nameHint, nameShape, type AlertRule } from '../alerts/rule.ts'
+import { refreshed, type WrittenRule } from '../alerts/settings.ts'
 import { withoutUndefined } from '../model/json.ts'
 import type { ConfigDocument } from '../schema/index.ts'
 import type { Path, Problem } from '../schema/problem.ts'
 import { problemIn } from './config-filters.ts'
-
-const nameShape = /^[a-zA-Z0-9][\w.-]{0,99}$/
-
-/** As Prometheus does. */
-const refreshMs = 60_000
 
 /** The query language is loaded only if there are rules. `refreshes`: a sink is Alertmanager, which forgets alerts. */
 export async function compileAlerts(
@@ -29,13 +25,11 @@ export async function compileAlerts(
     if (!nameShape.test(name))
       complain([name], {
         message: `\`${name}\` can't be the name of a rule`,
-        hint: 'use letters, digits, `_`, `.` and `-`',
+        hint: nameHint,
       })
     const rule = compileRule(name, written)
     if (isProblem(rule)) complain([name, ...rule.path], rule)
-    else if (written.resend === null && refreshes === 'refresh')
-      compiled.push({ ...rule, resend: refreshMs, refresh: true })
-    else compiled.push(rule)
+    else compiled.push(refreshed(rule, written, refreshes))
   }
   return { rules: compiled, problems }
 }

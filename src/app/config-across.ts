@@ -37,7 +37,7 @@ export async function checkAcross(config: WeirConfig, document: ConfigDocument, 
   }
 }
 
-function hasAlertmanager({ sinks }: WeirConfig): boolean {
+export function hasAlertmanager({ sinks }: Pick<WeirConfig, 'sinks'>): boolean {
   return Object.values(sinks).some(
     ({ settings, common: { from } }) =>
       fieldsOf(settings)['template'] === 'alertmanager' && (from === null || from.includes(alertSource)),

@@ -132,6 +132,7 @@ function storeEntry(config: WeirConfig): SinkEntry | undefined {
       retry: { firstMs: 200, maxMs: 5000 },
       retain: { bytes: Infinity, ageMs: Infinity },
       whenBehind: 'block',
+      silenced: true,
     },
     written: JSON.stringify(config.store),
   }

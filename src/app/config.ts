@@ -1,5 +1,5 @@
+import { alertRules } from '../alerts/settings.ts'
 import { defaultWindow } from '../engine/dedupe/duplicates.ts'
-import { alertRules } from './config-alerts.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { decodingGroup } from './config-decoding.ts'

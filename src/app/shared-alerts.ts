@@ -78,6 +78,12 @@ export class SharedAlerts implements AlertView {
     return rule === undefined ? undefined : this.#idle.evaluate(rule)
   }
 
+  async notify(name: string, by: string): Promise<boolean> {
+    if (!this.#rules.some((rule) => rule.name === name)) return false
+    if (this.#leading !== undefined) return this.#leading.notify(name, by)
+    throw new Error(`Instance ${this.evaluator ?? 'none'} evaluates the rules; send it there.`)
+  }
+
   async stop(): Promise<void> {
     const contending = this.#contending
     this.#contending = undefined

@@ -127,7 +127,7 @@ type Played = Readonly<{
 
 type TestedRoute = Readonly<{
   accepts: Parameters<typeof compileRoute>[0]
-  only: Parameters<typeof compileRoute>[1]
+  only: Parameters<typeof compileRoute>[1]['only']
 }>
 
 type TestedTransform = Readonly<{ id: string; transform: Transform | BatchTransform; outputs: readonly string[] }>
@@ -140,7 +140,7 @@ async function play(
   const outcomes: string[] = []
   const chosen: SinkPiece[] = []
   const places: number[] = []
-  const route = compileRoute(accepts, only)
+  const route = compileRoute(accepts, only === undefined ? {} : { only })
   for (const piece of pieces) {
     const routed = route(piece.batch)
     const reason = Object.keys(routed.filtered)[0] ?? 'only'

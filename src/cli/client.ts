@@ -44,12 +44,14 @@ export function action<Args extends readonly unknown[]>(
   }
 }
 
+type Method = 'GET' | 'POST' | 'DELETE'
+
 export interface Server {
   readonly url: string
   readonly token: string | undefined
   /** Throws CommandError for any status except success and those in `also`. */
-  ask(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<Response>
-  json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
+  ask(method: Method, path: string, body?: unknown, also?: readonly number[]): Promise<Response>
+  json<T>(method: Method, path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
 export async function requireServer(flags: ServerFlags): Promise<Server> {

@@ -60,7 +60,7 @@ const summaries: Readonly<Record<string, string>> = {
   tap: 'stream the rows of a source or sink',
   top: 'show rates, lag and drops of sources, exporters and sinks',
   exporters: 'list exporters, explain missing data, print exporter configurations',
-  alerts: 'list alert rules with their states, or evaluate one now',
+  alerts: 'list alert rules with their states, evaluate one now, or silence one',
   fields: 'list the fields of flows',
   changes: 'list changes of Kubernetes objects with their actors',
   why: 'list changes that preceded a change of traffic, with actors and reasons',

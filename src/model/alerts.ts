@@ -16,4 +16,12 @@ export type AlertCause = Readonly<{
   pos: string
 }>
 
-export const alertTypes = { firing: 'weir.alert.firing', resolved: 'weir.alert.resolved' } as const
+/** Prefix of the source of events; the name of the rule follows. */
+export const alertEventSource = '/weir/alerts/'
+
+export const alertTypes = {
+  firing: 'weir.alert.firing',
+  resolved: 'weir.alert.resolved',
+  /** Of an alert that was silenced when it began to fire, also its resolution: for the store only. */
+  silenced: 'weir.alert.silenced',
+} as const

@@ -139,7 +139,10 @@ export const coreMetrics = {
     'Evaluations of alert rules, by outcome: evaluated, no_data, or failed',
     'outcome',
   ),
-  weir_alert_transitions_total: counter('Alerts that began to fire or were resolved', 'state'),
+  weir_alert_transitions_total: counter(
+    'Alerts that began to fire or were resolved; `silenced` ones were not sent',
+    'state',
+  ),
   weir_alert_active_alerts: gauge('Alerts that are pending or firing', 'state'),
   weir_alert_failing_rules: gauge('Alert rules with a failed last evaluation'),
 

@@ -104,3 +104,38 @@ test('a reload applies rules: a removed rule resolves its alerts, an unchanged o
       ['one', 'two'].flatMap((subject) => ['firing', 'resolved'].map((to) => ({ subject, type: `weir.alert.${to}` }))),
     )
 })
+
+test('a rule and a silence of a user survive kill -9, and the alert is sent when the silence is ended', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-alerts-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const receiver = await EventReceiver.start()
+  onTestFinished(() => receiver.close())
+  await using weir = await startWeir({
+    folder,
+    config: { sinks: { hook: { type: 'http', url: receiver.url, from: ['alerts'] } } },
+  })
+  const send = async (method: string, path: string, body?: object) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${weir.url}/api/v1/alerts/${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers, body: JSON.stringify(body) }),
+    })
+    expect(answer.status, `${method} ${path}`).toBe(200)
+    return (await answer.json()) as Readonly<{ id: string }>
+  }
+  const settings = { sql: statement, condition: '> 0', every: '1s' }
+  await send('PUT', 'tripped', { settings })
+  const { id } = await send('POST', 'tripped/silences', { until: 'now+1h', reason: 'test' })
+  await weir.kill()
+  await weir.start()
+  await weir.events([event('trip', 'a')])
+  await expect.poll(async () => (await alerts(weir)).firing, polling).toBe(1)
+  // Later rows of the same source arrive, so that the silenced ones would have, too.
+  await send('POST', 'tripped/send-test')
+  const received = () => [...new Set(receiver.received.map(({ id: each }) => each))].map((each) => each.split('/')[0])
+  await expect.poll(received, polling).toEqual(['test'])
+  await weir.kill()
+  await weir.start()
+  await send('DELETE', `tripped/silences/${id}`)
+  await expect.poll(received, polling).toEqual(['test', 'tripped'])
+})

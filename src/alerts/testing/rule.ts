@@ -1,5 +1,6 @@
-import { compileRule, isProblem, type WrittenRule } from '../compile.ts'
+import { compileRule, isProblem } from '../compile.ts'
 import type { AlertRule } from '../rule.ts'
+import type { WrittenRule } from '../settings.ts'
 
 /** Settings of a rule that fires while there are events. */
 export const usualRule: WrittenRule = {

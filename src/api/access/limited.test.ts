@@ -361,6 +361,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
       .filter((id) => accessRules[id]?.access === 'scoped')
       .toSorted(),
   ).toEqual([
+    'alertHistory',
     'alerts',
     'audit',
     'auditColumns',

@@ -1,19 +1,40 @@
 import type { FastifyInstance } from 'fastify'
-import { valueText, viewOf, type AlertRule, type AlertView, type Instance, type Sample } from '../../alerts/index.ts'
+import {
+  silenceOf,
+  valueText,
+  viewOf,
+  type AlertRule,
+  type AlertView,
+  type FilterRule,
+  type Instance,
+  type KnownRule,
+  type Sample,
+  type Silence,
+} from '../../alerts/index.ts'
 import { alertSource } from '../../model/alerts.ts'
 import { messageOf } from '../../model/errors.ts'
 import { withoutUndefined } from '../../model/json.ts'
 import { nearest } from '../../schema/suggest.ts'
-import { Alerts, AlertTest, AlertTestParameters } from '../../topics/alerts/schema.ts'
+import { alertHistory, sortedTexts } from '../../topics/alerts/history.ts'
+import {
+  Alerts,
+  AlertTest,
+  AlertTestParameters,
+  type AlertHistory,
+  type AlertSettings,
+} from '../../topics/alerts/schema.ts'
 import { mayReadAlert } from '../access/alert-scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { problem } from '../openapi/json-schema.ts'
-import type { ApiContext } from '../options.ts'
+import type { ApiContext, ApiOptions } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { typed } from '../request/typed.ts'
+import { serveWith } from '../serve.ts'
+import { requireStore } from '../store-query.ts'
+import { silenceView } from './alert-silence.ts'
 
-export const alertSchemas = { Alerts, AlertTest } as const
+export const alertSchemas = { Alerts, AlertTest, AlertHistory: alertHistory.result } as const
 
 const listSchema = {
   operationId: 'alerts',
@@ -32,21 +53,64 @@ const testSchema = {
 
 export function alertRoutes(
   app: FastifyInstance,
-  { host: { clock } }: ApiContext,
-  alerts?: () => AlertView | undefined,
-) {
+  context: ApiContext,
+  { alerts, alertBook }: Pick<ApiOptions, 'alerts' | 'alertBook'>,
+): void {
+  const { clock } = context.host
   const routes = typed(app)
-  routes.get('/api/v1/alerts', { schema: listSchema }, (request, reply) => {
-    const rules = (alerts?.()?.list() ?? []).flatMap((rule) => ruleView(rule, request.principal, clock.now()))
-    const count = (state: Instance['state']) =>
-      rules.reduce((sum, rule) => sum + rule.alerts.filter((alert) => alert.state === state).length, 0)
+  routes.get('/api/v1/alerts', { schema: listSchema }, async (request, reply) => {
+    const { principal } = request
+    const { rules: written, problem: unreadable } = (await alertBook?.known()) ?? { rules: [] }
+    const running = alerts?.()?.list() ?? []
+    const silences = alertBook?.silences() ?? []
+    const rules = running.flatMap((rule) =>
+      ruleView(rule, {
+        principal,
+        silences,
+        now: clock.now(),
+        listing: written.find(({ name }) => name === rule.rule.name),
+      }),
+    )
+    const names = new Set(running.map(({ rule }) => rule.name))
+    const idle =
+      principal.namespaces === undefined
+        ? written.filter(({ name, problem }) => problem !== undefined || !names.has(name))
+        : []
+    const shown = running.filter(({ rule }) => rules.some(({ name }) => name === rule.name))
+    const count = (isCounted: (alert: Alerts['rules'][number]['alerts'][number]) => boolean) =>
+      rules.reduce((sum, rule) => sum + rule.alerts.filter(isCounted).length, 0)
     const listed: Alerts = {
-      rules,
-      firing: count('firing'),
-      pending: count('pending'),
-      ...withoutUndefined({ evaluated_by: alerts?.()?.evaluator }),
+      rules: [...rules, ...idle.map(idleView)],
+      firing: count(({ state }) => state === 'firing'),
+      pending: count(({ state }) => state === 'pending'),
+      silenced: count(({ state, silenced_until: until }) => state === 'firing' && until !== undefined),
+      silences: silences
+        .filter(
+          ({ rule, labels }) =>
+            principal.namespaces === undefined ||
+            shown.some((seen) => seen.rule.name === rule && mayReadAlert(principal, seen.rule, labels)),
+        )
+        .map(silenceView),
+      ...withoutUndefined({ evaluated_by: alerts?.()?.evaluator, problem: unreadable }),
     }
     return answerJson(request, reply, listed)
+  })
+  serveWith(app, '/api/v1/alerts/history', alertHistory, ({ principal }, signal) => {
+    const running = alerts?.()?.list() ?? []
+    const rules = new Map(running.map(({ rule }) => [rule.name, rule]))
+    return {
+      store: requireStore(context),
+      now: clock.now(),
+      viewer: principal,
+      signal,
+      current: running.flatMap(firingView),
+      showsCauses: principal.namespaces === undefined,
+      mayRead: (name: string, labels: Readonly<Record<string, string>>) => {
+        if (principal.namespaces === undefined) return true
+        const rule = rules.get(name)
+        return rule !== undefined && mayReadAlert(principal, rule, labels)
+      },
+    }
   })
   routes.post('/api/v1/alerts/:name/test', { schema: testSchema }, async (request, reply) => {
     const { name } = request.params
@@ -61,7 +125,7 @@ export function alertRoutes(
   })
 }
 
-function unknownRule(name: string, names: readonly string[]): ApiError {
+export function unknownRule(name: string, names: readonly string[]): ApiError {
   const meant = nearest(name, names)
   return new ApiError('WEIR_API_NOT_FOUND', `There is no alert rule ${name}.`, {
     hints: [meant === undefined ? `Rules: ${names.join(', ') || 'none'}.` : `Did you mean ${meant}?`],
@@ -74,7 +138,17 @@ function sampleView({ labels, annotations, value, met }: Sample): AlertTest['row
 
 type Listed = ReturnType<AlertView['list']>[number]
 
-function ruleView({ rule, instances, last, failing }: Listed, principal: Principal, now: number): Alerts['rules'] {
+type Seen = Readonly<{
+  principal: Principal
+  listing: KnownRule | undefined
+  silences: readonly Silence[]
+  now: number
+}>
+
+function ruleView(
+  { rule, instances, last, failing }: Listed,
+  { principal, listing, silences, now }: Seen,
+): Alerts['rules'] {
   const all = [...instances.values()]
   const visible = all.filter(({ labels }) => mayReadAlert(principal, rule, labels))
   const isVisible = mayReadAlert(principal, rule, {})
@@ -86,6 +160,8 @@ function ruleView({ rule, instances, last, failing }: Listed, principal: Princip
       state: stateOf(visible, last, failing),
       severity: rule.severity,
       condition: rule.conditionText,
+      ...(isVisible && rule.is === 'filter' ? filterView(rule) : {}),
+      ...(listing !== undefined && principal.namespaces === undefined ? originView(listing) : {}),
       every_seconds: rule.every / 1000,
       for_seconds: rule.for / 1000,
       ...(last === undefined ? {} : { evaluated_at: iso(last.at), took_ms: Math.round(last.tookMs) }),
@@ -95,11 +171,66 @@ function ruleView({ rule, instances, last, failing }: Listed, principal: Princip
         .toSorted((a, b) => (a.state === b.state ? a.active - b.active : a.state === 'firing' ? -1 : 1))
         .map((instance) => ({
           ...instanceView(rule, instance, last?.at ?? now),
+          ...silencedView(silenceOf(silences, rule.name, instance.labels, now)),
           // It can be of another namespace.
           ...(principal.namespaces === undefined ? withoutUndefined({ cause: instance.cause }) : {}),
         })),
     },
   ]
+}
+
+function firingView({ rule, instances }: Listed): AlertHistory['alerts'] {
+  return [...instances.values()].flatMap(({ labels, fired, value, unsent }) =>
+    fired === undefined
+      ? []
+      : [
+          {
+            rule: rule.name,
+            labels: sortedTexts(labels),
+            severity: rule.severity,
+            condition: rule.conditionText,
+            value,
+            starts_at: iso(fired),
+            ends_at: null,
+            silenced: unsent === true,
+            view: viewOf(rule, labels, fired),
+          },
+        ],
+  )
+}
+
+function filterView({ measure, filterText, by }: FilterRule) {
+  return { measure, filter: filterText, by: by.map(({ name }) => name) }
+}
+
+function originView({ settings, origin }: KnownRule): Pick<Alerts['rules'][number], 'origin' | 'settings'> {
+  return {
+    origin: origin.is === 'file' ? origin : { ...origin, changed: iso(origin.changed) },
+    settings: settings as AlertSettings,
+  }
+}
+
+/** Of a rule that is not evaluated, or that starts. */
+function idleView(listing: KnownRule): Alerts['rules'][number] {
+  const { on, condition, severity } = listing.settings
+  return {
+    name: listing.name,
+    on: listing.settings['sql'] !== undefined ? 'sql' : (viewNames.find((name) => name === on) ?? 'flows'),
+    state: listing.problem === undefined ? 'unknown' : 'failing',
+    severity: typeof severity === 'string' ? severity : 'warning',
+    condition: typeof condition === 'string' ? condition : '',
+    ...originView(listing),
+    every_seconds: 0,
+    for_seconds: 0,
+    ...withoutUndefined({ error: listing.problem }),
+    alerts: [],
+  }
+}
+
+const viewNames = ['flows', 'changes', 'audit', 'events'] as const
+
+function silencedView(silence: Silence | undefined) {
+  return silence === undefined ? {} : { silenced_until: iso(silence.until) }
 }
 
 function stateOf(

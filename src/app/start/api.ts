@@ -25,6 +25,7 @@ export async function openMaintenance({ runtime, outside }: WithRuntime) {
 }
 
 export async function openAlerts({ alerts }: WithRuntime) {
+  await alerts.book.open()
   return { [Symbol.asyncDispose]: () => alerts.stop() }
 }
 
@@ -52,6 +53,7 @@ export async function openApi(before: WithOperations) {
     quickFilters: () => current().console.quick_filters,
     budgets: () => current().spend.budgets,
     alerts: () => alerts.running,
+    alertBook: alerts.book,
     dashboards: () => current().dashboards ?? undefined,
     auditTypes: typesThatEmit('audit'),
   })

@@ -13,7 +13,7 @@ export type WithRuntime = WithDelivery & Awaited<ReturnType<typeof openRuntime>>
 /** The control of all parts, the alerts that it evaluates, and metrics and health beside it. */
 export async function openRuntime(before: WithDelivery) {
   const { host, log, metrics, config, live, journal, tail, follower, sinks, ingest, sources, store, outside } = before
-  const { delivery, workloads, runs, calls } = before
+  const { data, delivery, workloads, runs, calls } = before
   const selection = new StoreSelection(config.store.from ?? undefined)
   const collecting = collectingBy(before)
   const runtime = new Runtime({
@@ -53,9 +53,16 @@ export async function openRuntime(before: WithDelivery) {
     },
   })
   calls.runtime = runtime
-  const consoleUrl = () => live.loaded.config.console.url
-  const alertParts = { host, log, metrics, ingest, runtime: () => runtime, consoleUrl, shared: delivery?.evaluation }
-  const alerts = new ConfiguredAlerts(alertParts)
+  const alerts = new ConfiguredAlerts({
+    host,
+    log,
+    metrics,
+    ingest,
+    runtime: () => runtime,
+    loaded: () => live.loaded,
+    folder: data,
+    shared: delivery?.evaluation,
+  })
   const reload = () => reloadAll(reloadParts(before, { collecting, selection, alerts }))
   return { collecting, runtime, alerts, reload }
 }

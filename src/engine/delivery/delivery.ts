@@ -82,7 +82,7 @@ export class Delivery {
     this.#sink = options.sink
     this.#idempotency = options.idempotency
     this.#settings = options.settings
-    this.#route = compileRoute(options.accepts, options.settings.only)
+    this.#route = compileRoute(options.accepts, options.settings)
     this.#record = structuredClone(options.start)
     this.#source = new RangeSource(options.reader, options.host.timers, () => this.#save())
     this.outcomes = new BatchOutcomes(options.start.position.sequence)

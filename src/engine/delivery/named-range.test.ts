@@ -6,7 +6,7 @@ import { namedRange } from './named-range.ts'
 import { nameWaitMs, planRange, type Range } from './range.ts'
 import { compileRoute } from './route.ts'
 
-const route = compileRoute(['flows'], undefined)
+const route = compileRoute(['flows'], {})
 
 class Names implements Enrichment {
   known = false

@@ -1,7 +1,8 @@
+import { alertTypes } from '../../model/alerts.ts'
 import type { Batch, BatchKind, EventBatch } from '../../model/batches.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { FrameHeader, RowFilter } from '../contracts.ts'
-import type { Only } from './settings.ts'
+import type { DeliverySettings } from './settings.ts'
 
 type Routed = Readonly<{
   rows: Uint32Array
@@ -19,9 +20,14 @@ export function takesFrom(from: readonly string[] | undefined, source: string): 
   return from?.includes(componentOf(source)) ?? true
 }
 
-export function compileRoute(accepts: readonly BatchKind[], only: Only | undefined): Route {
+/** Events of silenced alerts are delivered to sinks that name their type. */
+export function compileRoute(
+  accepts: readonly BatchKind[],
+  { only, silenced }: Pick<DeliverySettings, 'only' | 'silenced'>,
+): Route {
   const families = only?.family === undefined ? undefined : new Set<string>(only.family)
   const types = only?.type?.map(globPattern)
+  const takesSilenced = silenced === true || only?.type?.includes(alertTypes.silenced) === true
   return (batch) => {
     if (!accepts.includes(batch.kind)) return { rows: new Uint32Array(0), filtered: { kind: batch.count } }
     if (batch.kind === 'flows') {
@@ -30,11 +36,22 @@ export function compileRoute(accepts: readonly BatchKind[], only: Only | undefin
         ? { rows: every(batch.count), filtered: {} }
         : { rows: new Uint32Array(0), filtered: { only: batch.count } }
     }
-    if (families === undefined && types === undefined) return { rows: every(batch.count), filtered: {} }
-    const rows = matching(batch, families, types)
-    const filtered = batch.count - rows.length
-    return { rows, filtered: filtered === 0 ? {} : { only: filtered } }
+    const selected =
+      families === undefined && types === undefined ? every(batch.count) : matching(batch, families, types)
+    const rows = takesSilenced ? selected : sentOf(batch, selected)
+    return {
+      rows,
+      filtered: {
+        ...(selected.length === batch.count ? {} : { only: batch.count - selected.length }),
+        ...(rows.length === selected.length ? {} : { silenced: selected.length - rows.length }),
+      },
+    }
   }
+}
+
+function sentOf({ dictionary, type }: EventBatch, rows: Uint32Array): Uint32Array {
+  const code = dictionary.indexOf(alertTypes.silenced)
+  return code < 0 ? rows : rows.filter((row) => type[row] !== code)
 }
 
 function matching(batch: EventBatch, families: Set<string> | undefined, types: RegExp[] | undefined): Uint32Array {

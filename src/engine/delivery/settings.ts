@@ -9,6 +9,8 @@ export type DeliverySettings = Readonly<{
   retain: Readonly<{ bytes: number; ageMs: number }>
   whenBehind: 'drop' | 'block'
   rate?: number
+  /** Events of silenced alerts as well. */
+  silenced?: true
 }>
 
 export type Only = Readonly<{
