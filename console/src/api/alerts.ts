@@ -1,16 +1,89 @@
-import { useQuery } from '@tanstack/react-query'
-import type { Alerts } from '../../../src/api/published.ts'
-import { request } from './client.ts'
+import { keepPreviousData, queryOptions, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { useCallback, useState } from 'react'
+import type {
+  AlertHistory,
+  AlertPreview,
+  Alerts,
+  AlertSettings,
+  AlertTest,
+  SentTest,
+} from '../../../src/api/published.ts'
+import { request, type Query } from './client.ts'
+import { asApiError, type ApiError } from './problem.ts'
 import { pollInterval, useHeld, type Watched } from './queries.ts'
 
-export type { Alerts }
+export type { AlertHistory, AlertPreview, Alerts, AlertSettings, AlertTest, SentTest }
+export type Rule = Alerts['rules'][number]
+
+const alerts = queryOptions({
+  queryKey: ['alerts'],
+  queryFn: ({ signal }) => request<Alerts>('/api/v1/alerts', { signal }),
+})
 
 export function useAlerts(): Watched<Alerts> {
-  return useHeld(
-    useQuery({
-      queryKey: ['alerts'],
-      queryFn: ({ signal }) => request<Alerts>('/api/v1/alerts', { signal }),
-      refetchInterval: pollInterval,
-    }),
+  return useHeld(useQuery({ ...alerts, refetchInterval: pollInterval }))
+}
+
+/** For views that show the rules beside something else: not polled. */
+export function useAlertRules(): readonly Rule[] | undefined {
+  return useQuery({ ...alerts, staleTime: 60_000, retry: false }).data?.rules
+}
+
+/** It is read again every `refreshMs`; 0: never. */
+export function useAlertHistory(query: Query, refreshMs: number, enabled = true): UseQueryResult<AlertHistory> {
+  return useQuery({
+    queryKey: ['alert-history', query],
+    enabled,
+    placeholderData: keepPreviousData,
+    ...(refreshMs > 0 ? { refetchInterval: refreshMs } : {}),
+    retry: false,
+    queryFn: ({ signal }) => request<AlertHistory>('/api/v1/alerts/history', { signal, query }),
+  })
+}
+
+export function useAlertPreview(settings: AlertSettings | undefined): UseQueryResult<AlertPreview> {
+  return useQuery({
+    queryKey: ['alert-preview', settings],
+    enabled: settings !== undefined,
+    staleTime: 60_000,
+    gcTime: 60_000,
+    retry: false,
+    queryFn: ({ signal }) =>
+      request<AlertPreview>('/api/v1/alerts/preview', { method: 'POST', body: { settings }, signal }),
+  })
+}
+
+export const alertPath = (name: string) => `/api/v1/alerts/${encodeURIComponent(name)}`
+
+type Acting = Readonly<{
+  busy: boolean
+  refused: ApiError | undefined
+  /** Resolves with whether it succeeded. */
+  act: (send: () => Promise<unknown>) => Promise<boolean>
+  forget: () => void
+}>
+
+/** Changes of rules and silences; the list is read again after each. */
+export function useAlertActs(): Acting {
+  const client = useQueryClient()
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<ApiError>()
+  const act = useCallback(
+    async (send: () => Promise<unknown>) => {
+      setBusy(true)
+      setRefused(undefined)
+      try {
+        await send()
+        return true
+      } catch (error) {
+        setRefused(asApiError(error))
+        return false
+      } finally {
+        await client.invalidateQueries({ queryKey: ['alerts'] })
+        setBusy(false)
+      }
+    },
+    [client],
   )
+  return { busy, refused, act, forget: useCallback(() => setRefused(undefined), []) }
 }

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react'
 import { prefetchFields } from '../api/queries.ts'
+import { alertsText } from '../text/alerts.ts'
 import { appText } from '../text/app.ts'
 import { dashboardsText } from '../pages/dashboards/text.ts'
 import { generalText } from '../text/general.ts'
@@ -76,6 +77,13 @@ export const pages: readonly Page[] = [
     title: appText.events,
     group: appText.watch,
     load: () => import('../pages/events/index.tsx'),
+  },
+  {
+    path: '/alerts',
+    key: 'l',
+    title: alertsText.alerts,
+    group: appText.watch,
+    load: () => import('../pages/alerts/index.tsx'),
   },
   {
     path: '/investigate',

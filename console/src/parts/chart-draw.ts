@@ -170,8 +170,12 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap, audit 
   context.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
   for (const { is, at, since = at } of marks) {
     const x = Math.round(plot.valToPos(at, 'x', true))
-    context.fillStyle = context.strokeStyle = is === 'gap' ? gap : is === 'audit' ? audit : mark
+    context.fillStyle = context.strokeStyle = is === 'gap' || is === 'alert' ? gap : is === 'audit' ? audit : mark
     const [begin, end] = [Math.max(left, plot.valToPos(since, 'x', true)), Math.min(left + width, x)]
+    if (is === 'alert') {
+      drawBand(context, { begin, end: Math.max(end, begin + 2 * devicePixelRatio), top, height }, left + width)
+      continue
+    }
     if (end > begin) {
       context.globalAlpha = 0.14
       context.fillRect(begin, top, end - begin, height)
@@ -189,6 +193,18 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap, audit 
     context.restore()
   }
   context.restore()
+}
+
+type Band = Readonly<{ begin: number; end: number; top: number; height: number }>
+
+/** With a bar at the top, so that it is no gap. */
+function drawBand(context: CanvasRenderingContext2D, { begin, end, top, height }: Band, right: number) {
+  const width = Math.min(end, right) - begin
+  if (width <= 0) return
+  context.globalAlpha = 0.12
+  context.fillRect(begin, top, width, height)
+  context.globalAlpha = 1
+  context.fillRect(begin, top, width, 3 * devicePixelRatio)
 }
 
 /** Shape and colour: rollouts are round, audit events triangles. */

@@ -2,6 +2,7 @@ import { markClass } from './chart-colors.ts'
 import type { ChartMark, ChartSeries } from './chart.tsx'
 import { chosen, isShown, type LegendChoice } from './legend-choice.ts'
 import { partsText } from '../text/parts.ts'
+import { alertsText } from '../text/alerts.ts'
 import { whyText } from './why/text.ts'
 
 type ChartLegendProps = Readonly<{
@@ -55,6 +56,7 @@ const markNames = [
   ['rollout', 'c-rollout', whyText.rollout],
   ['audit', 'c-audit', whyText.audit],
   ['gap', 'c-gap', partsText.gapMark],
+  ['alert', 'c-alert', alertsText.firingInChart],
 ] as const
 
 export function MarkLegend({ marks }: { marks: readonly ChartMark[] }): React.ReactNode {

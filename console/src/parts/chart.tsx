@@ -23,8 +23,8 @@ export type ChartSeries = Readonly<{
 }>
 
 export type ChartMark = Readonly<{
-  /** `gap`: data may be missing from `since` on. */
-  is?: 'change' | 'rollout' | 'audit' | 'gap'
+  /** `gap`: data may be missing from `since` on. `alert`: it fired from `since` on. */
+  is?: 'change' | 'rollout' | 'audit' | 'gap' | 'alert'
   since?: number
   at: number
   text: string

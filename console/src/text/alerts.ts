@@ -1,7 +1,7 @@
 export const alertsText = {
   alerts: 'Alerts',
   theAlerts: 'the alerts',
-  noRules: 'There are no alert rules. Add them under “alerts” in the configuration.',
+  noRules: 'There are no alert rules.',
   noneVisible: 'No alert rule is limited to your namespaces.',
   noneActive: (rules: string) => `No alert is active. ${rules} evaluated.`,
   firing: 'firing',
@@ -13,5 +13,7 @@ export const alertsText = {
   showRows: (name: string) => `Show the rows of alert ${name}`,
   whyOf: (name: string) => `What changed before this? Alert ${name}`,
   before: (cause: string) => `before: ${cause}`,
+  open: 'All alerts',
+  firingInChart: 'alert fired',
   more: (count: string) => `${count} more`,
 }

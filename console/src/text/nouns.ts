@@ -27,6 +27,7 @@ export const nouns = {
   fact: ['fact', 'facts'],
   pair: ['pair', 'pairs'],
   problem: ['problem', 'problems'],
+  time: ['time', 'times'],
   region: ['region', 'regions'],
   resource: ['resource', 'resources'],
   row: ['row', 'rows'],

@@ -39,7 +39,7 @@ const pages: Readonly<Record<string, Page>> = {
   inventory: { path: '/inventory' },
   spend: { path: '/spend' },
   spendMovers: { path: '/spend' },
-  alerts: { path: '/home' },
+  alerts: { path: '/alerts' },
   fields: { path: '/docs' },
   eventSeries: { path: '/events' },
   sql: { path: '/sql', from: { q: 'sql' } },

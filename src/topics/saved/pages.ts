@@ -8,6 +8,7 @@ export const savedPages = [
   '/inventory',
   '/spend',
   '/events',
+  '/alerts',
   '/investigate',
   '/resources',
   '/metrics',

@@ -1,15 +1,17 @@
 import { useMemo, useState } from 'react'
 import type { Import, QuickFilter } from '../../../../src/api/published.ts'
-import { useFields } from '../../api/queries.ts'
+import { useFields, useMe } from '../../api/queries.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useLoaded } from '../../hooks/use-loaded.ts'
+import { AlertLink } from '../../parts/links/alert-link.tsx'
 import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { fixedRange, isMoment, isMoving } from '../../state/range.ts'
 import { serverNow } from '../../state/server-time.ts'
 import { usePageState } from '../../state/use-page-state.ts'
+import { alertMeasures } from './alert-measures.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from '../../parts/flows/columns.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
@@ -94,6 +96,7 @@ export default function FlowsPage(): React.ReactNode {
   const View = useLoaded(shown)
   const quick = useQuickFilters()
   const quickFilters = quick.data ?? none
+  const mayAlert = useMe().data?.role === 'admin'
   const waits = quick.data === undefined && state.quick.length > 0
   const shownState = useMemo(
     () => ({ ...state, filter: wholeFilter(state.q, state.quick, quickFilters) }),
@@ -133,6 +136,11 @@ export default function FlowsPage(): React.ReactNode {
         >
           {whyText.title}
         </button>
+        {mayAlert && (
+          <AlertLink
+            of={{ filter: shownState.filter, measure: alertMeasures[state.view === 'overview' ? state.by : 'bytes'] }}
+          />
+        )}
         <PresetMenu state={state} set={set} />
         <FilterOptions state={state} set={set} quick={quickFilters} />
       </div>

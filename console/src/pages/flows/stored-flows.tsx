@@ -16,6 +16,7 @@ import { useRows, type RowsProps } from './rows.ts'
 import { useEarlierVolume, useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useStoredEnds } from './stored-ends.ts'
+import { useAlertMarks, useMarksWith } from './alert-marks.ts'
 import { useFlowMarks } from './marks.ts'
 import { flowsText } from '../../parts/flows/text.ts'
 
@@ -33,7 +34,9 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   const total = more ? totals?.flows : stored.rows.length
   const earlier = useEarlierVolume({ filter, both, once }, totals?.series, state)
   const { rows, busy, next, ends } = useStoredEnds(stored, { filter, both, once, fields, sort: order, revision }, total)
-  const marks = useFlowMarks(state, set, span, stored.source, 0)
+  const changes = useFlowMarks(state, set, span, stored.source, 0)
+  const alerts = useAlertMarks(filter, span, state.marks && stored.source !== 'ring')
+  const marks = useMarksWith(changes, alerts, 'bytes')
   const [message, setMessage] = useState('')
   useEffect(() => {
     if (!busy && span !== undefined)

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useAlerts, type Alerts } from '../../api/alerts.ts'
+import { PageLink } from '../../app/page-link.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
@@ -22,7 +23,9 @@ export function AlertCard({ limited = false }: { limited?: boolean }): React.Rea
   const { data, error, refetch } = useAlerts()
   return (
     <section className="panel alerts" aria-label={alertsText.alerts}>
-      <h2>{alertsText.alerts}</h2>
+      <h2>
+        {alertsText.alerts} <PageLink to="/alerts">{alertsText.open}</PageLink>
+      </h2>
       {data === undefined ? (
         error === null ? (
           <Loading what={alertsText.theAlerts} />

@@ -14,6 +14,7 @@ import type { FlowViewProps } from '../views.ts'
 import { flowQueryOf } from './flow-query.ts'
 import { aboutOf, otherEnd, spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
+import { alertOn } from './alert-on.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
 import type { Family } from './families.ts'
@@ -29,6 +30,8 @@ import { Slot } from './slot.tsx'
 import { defaultLook, type Measure, type PanelName } from './state.ts'
 import './overview.css'
 import { panelsText } from './text.ts'
+import { useMe } from '../../../api/queries.ts'
+import { useAlertMarks } from '../alert-marks.ts'
 import { useFlowMarks } from '../marks.ts'
 import { LiveLink } from '../live-link.tsx'
 
@@ -71,6 +74,8 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     othersAnswered ? all.data?.source : undefined,
     live ? liveMarksMs : 0,
   )
+  const alerts = useAlertMarks(flowQuery.filter, flowQuery.t, marks.marksShown && othersAnswered)
+  const mayAlert = useMe().data?.role === 'admin'
   const wants = (family: Family) => panels.some((name) => panelKinds[name].family === family)
   const has: Readonly<Record<Family, boolean | undefined>> = {
     flows: true,
@@ -124,6 +129,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
                 has={menu}
                 span={`${flowQuery.t.from} ${flowQuery.t.to}`}
                 large={large}
+                alert={mayAlert ? alertOn(name, own, { by, percentileField: state.pf }) : undefined}
                 onChange={setLook}
                 onLarge={(on) => set({ focus: on ? name : '' })}
                 onHide={() =>
@@ -132,6 +138,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
               />
             ),
             marks,
+            alerts,
             onTable: (table) => setLook({ ...look, table }),
             onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
             onFilter: (condition) => set({ q: andFilter(q, condition) }),

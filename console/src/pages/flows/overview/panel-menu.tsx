@@ -3,6 +3,7 @@ import { fileName } from '../../../parts/file-name.ts'
 import { pictureOf, savePicture } from '../../../parts/picture.ts'
 import { Popover } from '../../../parts/popover.tsx'
 import { saveText } from '../../../parts/save-file.ts'
+import { AlertLink, type AlertOn } from '../../../parts/links/alert-link.tsx'
 import type { MenuOf } from './panels.tsx'
 import { tops, type PanelLook } from './state.ts'
 import { panelsText } from './text.ts'
@@ -13,6 +14,8 @@ type PanelMenuProps = Readonly<{
   has: MenuOf
   span: string
   large: boolean
+  /** What an alert about this panel measures; undefined: the user cannot create one. */
+  alert: AlertOn | undefined
   onChange: (look: PanelLook) => void
   onLarge: (large: boolean) => void
   onHide: () => void
@@ -24,6 +27,7 @@ export function PanelMenu({
   has,
   span,
   large,
+  alert,
   onChange,
   onLarge,
   onHide,
@@ -86,6 +90,7 @@ export function PanelMenu({
             {latest && turn('latest', panelsText.onlyNewestPart)}
             {share && turn('share', panelsText.showShares)}
             {table && turn('table', panelsText.figuresOnly)}
+            {alert !== undefined && <AlertLink of={alert} />}
             <button
               type="button"
               onClick={() => {

@@ -4,6 +4,7 @@ import { csvOf } from '../../../parts/save-file.ts'
 import { duration } from '../../../parts/format.ts'
 import { serverNow } from '../../../state/server-time.ts'
 import { Loading } from '../../../parts/states.tsx'
+import { useMarksWith, type AlertMarks } from '../alert-marks.ts'
 import type { FlowQuery } from './flow-query.ts'
 import { earlierNames } from './earlier-names.ts'
 import { noteOf, useEarlierGroups, useEarlierSeries, withEarlier, withEarlierSeries } from './earlier.ts'
@@ -48,6 +49,7 @@ export type PanelContext = Readonly<{
   live: Readonly<{ series: LiveSeries; turn: number }> | undefined
   menu: (title: string, has: MenuOf) => React.ReactNode
   marks: MarkProps
+  alerts: AlertMarks
   onTable: (table: boolean) => void
   onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
   onBrush: (from: number, to: number) => void
@@ -72,8 +74,9 @@ export const chartHeights: Readonly<Record<PanelSize, number>> = {
 }
 
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
-  const { flowQuery, dim, before, look, size, besideOf, isLive, live, menu, marks, onTable, onBrush } = context
+  const { flowQuery, dim, before, look, size, besideOf, isLive, live, menu, onTable, onBrush } = context
   const { measure, family } = kind
+  const marks = useMarksWith(context.marks, context.alerts, measure)
   const field = kind.field ?? dim
   const streamed = isLive && isStreamed(measure) && isOfStream(kind)
   const ownQuery = restrictTo(flowQuery, family)

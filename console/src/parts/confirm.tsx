@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
-import { generalText } from '../../text/general.ts'
+import { generalText } from '../text/general.ts'
+import './confirm.css'
 
 type ConfirmProps = Readonly<{
   title: string

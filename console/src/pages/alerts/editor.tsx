@@ -1,0 +1,163 @@
+import { useEffect, useMemo, useState } from 'react'
+import { alertPath, useAlertActs } from '../../api/alerts.ts'
+import { request } from '../../api/client.ts'
+import { Drawer } from '../../parts/drawer.tsx'
+import { Notice } from '../../parts/states.tsx'
+import { alertRulesText } from '../../text/alert-rules.ts'
+import { generalText } from '../../text/general.ts'
+import { severities, settingsOf, type Form } from './form.ts'
+import { PreviewOfDay } from './preview.tsx'
+import { views } from './state.ts'
+
+type EditorProps = Readonly<{
+  title: string
+  usual: Form
+  /** The version that is replaced; undefined: a new rule. */
+  before?: string | undefined
+  onSaved: (name: string) => void
+  onClose: () => void
+}>
+
+const pauseMs = 400
+const measures = [
+  'bytes/s',
+  'bytes',
+  'packets/s',
+  'flows/s',
+  'sum(drop_packets)/s',
+  'sum(drop_bytes)/s',
+  'p95(rtt)',
+  'p95(dns_latency)',
+]
+const viewWords = {
+  flows: alertRulesText.flowsOption,
+  changes: alertRulesText.changesOption,
+  audit: alertRulesText.auditOption,
+  events: alertRulesText.eventsOption,
+} as const
+
+export function Editor({ title, usual, before, onSaved, onClose }: EditorProps): React.ReactNode {
+  const [form, setForm] = useState(usual)
+  const [previewed, setPreviewed] = useState(form)
+  const { busy, refused, act, forget } = useAlertActs()
+  useEffect(() => {
+    const timer = setTimeout(() => setPreviewed(form), pauseMs)
+    return () => clearTimeout(timer)
+  }, [form])
+  const settings = useMemo(() => settingsOf(previewed), [previewed])
+  const put = (change: Partial<Form>) => setForm((now) => ({ ...now, ...change }))
+  const isStatement = usual.sql !== ''
+  const save = async () => {
+    const name = form.name.trim()
+    const body = { settings: settingsOf(form), ...(before === undefined ? {} : { before }) }
+    if (await act(() => request(alertPath(name), { method: 'PUT', body }))) onSaved(name)
+  }
+  const field = (
+    name: 'filter' | 'measure' | 'by' | 'condition' | 'window' | 'for' | 'summary',
+    hint = '',
+    list?: string,
+  ) => (
+    <label className={name === 'filter' || name === 'summary' ? 'wide' : ''}>
+      {alertRulesText[name]}
+      <input
+        className={name === 'summary' ? '' : 'mono'}
+        value={form[name]}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoComplete="off"
+        autoFocus={name === 'condition'}
+        required={name === 'condition' && !isStatement}
+        placeholder={hint}
+        list={list}
+        onChange={(event) => put({ [name]: event.target.value })}
+      />
+    </label>
+  )
+  return (
+    <Drawer of={title} name={title} title={title} onClose={onClose}>
+      <form
+        className="alert-form"
+        aria-label={title}
+        onSubmit={(event) => {
+          event.preventDefault()
+          save().catch(reportError)
+        }}
+      >
+        <label className="wide">
+          {generalText.name}
+          <input
+            value={form.name}
+            required
+            pattern="[a-zA-Z0-9][\w.\-]{0,99}"
+            title={alertRulesText.nameHint}
+            spellCheck={false}
+            readOnly={before !== undefined}
+            onChange={(event) => put({ name: event.target.value })}
+          />
+        </label>
+        {isStatement ? (
+          <label className="wide">
+            {alertRulesText.statement}
+            <textarea
+              className="mono"
+              rows={6}
+              spellCheck={false}
+              value={form.sql}
+              onChange={(event) => put({ sql: event.target.value })}
+            />
+          </label>
+        ) : (
+          field('filter', alertRulesText.filterHint)
+        )}
+        {!isStatement && field('measure', '', 'alert-measures')}
+        {field('condition', alertRulesText.conditionHint)}
+        {!isStatement && field('by', alertRulesText.byHint)}
+        {!isStatement && field('window')}
+        {field('for')}
+        <label>
+          {alertRulesText.severity}
+          <select value={form.severity} onChange={(event) => put({ severity: event.target.value })}>
+            {severities.map((severity) => (
+              <option key={severity}>{severity}</option>
+            ))}
+          </select>
+        </label>
+        {!isStatement && (
+          <label>
+            {alertRulesText.on}
+            <select
+              value={form.on}
+              onChange={({ target }) => put({ on: views.find((view) => view === target.value) ?? 'flows' })}
+            >
+              {views.map((view) => (
+                <option key={view} value={view}>
+                  {viewWords[view]}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {field('summary', alertRulesText.summaryHint)}
+        <datalist id="alert-measures">
+          {measures.map((measure) => (
+            <option key={measure} value={measure} />
+          ))}
+        </datalist>
+        <p className="acts wide">
+          <button type="submit" className="primary" disabled={busy}>
+            {before === undefined ? alertRulesText.create : alertRulesText.save}
+          </button>
+          <button type="button" onClick={onClose}>
+            {generalText.cancel}
+          </button>
+        </p>
+      </form>
+      {refused !== undefined && (
+        <Notice tone="bad" onClose={forget}>
+          {refused.message} {refused.hints.join(' ')}
+        </Notice>
+      )}
+      {!isStatement && <PreviewOfDay settings={settings} onCondition={(condition) => put({ condition })} />}
+    </Drawer>
+  )
+}
