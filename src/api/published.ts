@@ -16,14 +16,7 @@ export type { ForgottenSink, Health, Ledger, Pipeline, ReloadReport } from '../t
 export type { Dashboards } from '../topics/dashboards/schema.ts'
 export type { Home } from '../topics/home/schema.ts'
 export type { CoverageFacts } from '../topics/coverage.ts'
-export type {
-  AlertHistory,
-  AlertPreview,
-  Alerts,
-  AlertSettings,
-  AlertTest,
-  SentTest,
-} from '../topics/alerts/schema.ts'
+export type { AlertHistory, AlertPreview, Alerts, AlertSettings, AlertTest, SentTest } from '../topics/alerts/schema.ts'
 export type { ExporterRecipes, ExporterReport, Exporters, SourceExporters } from '../topics/exporters/schema.ts'
 export type { Import, QuickFilters, Validation } from '../topics/filters/schema.ts'
 export type { LoggedOut, Logins, Me } from './access/schema.ts'
