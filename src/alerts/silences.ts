@@ -27,8 +27,8 @@ export function silenceOf(
 }
 
 /**
- * Withholds what is silenced. An alert that still fires after its silence is sent then, and the resolution of an alert
- * that was sent is sent in any case: a receiver would show it as open.
+ * Withholds silenced transitions. An alert that still fires at the end of its silence is sent at that time. The
+ * resolution of an alert that was sent is sent in any case: a receiver would show it as open.
  */
 export function withSilences(
   { instances, transitions }: Step,

@@ -160,7 +160,8 @@ function isLine(values: readonly number[], [from, at, to]: readonly [number, num
   return size >= leastBuckets && ofLine < lineAdvantage * (squaresOf(left) + squaresOf(right))
 }
 
-function squaresOf(values: readonly number[]) {
+/** Of the distances from their mean. */
+export function squaresOf(values: readonly number[]): number {
   const mean = meanOf(values)
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
 }

@@ -1,5 +1,7 @@
 /** Whether samples of new pods differ from those of earlier pods of the same workload. */
 import type { LabelSet } from '../../query/metrics/labels.ts'
+import { quantileOf } from '../../query/metrics/values.ts'
+import { meanOf, squaresOf } from './levels.ts'
 
 /** A metric of a pod. `labels` are equal for all pods; times in ms. */
 export type Samples = Readonly<{
@@ -156,15 +158,8 @@ function stepsOf(samples: Samples, over: (samples: Samples, at: number) => numbe
   return { times, values }
 }
 
-function meanOf(values: readonly number[]) {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-}
-
 function medianOf(values: readonly number[]) {
-  if (values.length === 0) return 0
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return values.length === 0 ? 0 : quantileOf(0.5, values)
 }
 
 /** Standard deviation by the median of the distances from the centre, as of a normal distribution. */
@@ -173,7 +168,5 @@ function deviationOf(values: readonly number[], centre: number) {
 }
 
 function varianceOf(values: readonly number[]) {
-  if (values.length < 2) return 0
-  const mean = meanOf(values)
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+  return values.length < 2 ? 0 : squaresOf(values) / (values.length - 1)
 }

@@ -3,7 +3,7 @@ import { conditionBeyond, formOf, freeName, newForm, settingsOf } from './form.t
 
 const state = { sel: '', act: 'new', on: 'flows', q: 'src.ns = shop', m: 'sum(drop_packets)/s', by: '' } as const
 
-test('a new alert has the filter and the measure of the view, and a name of its own', () => {
+test('a new alert has the filter and the measure of the view, and an unused name', () => {
   const form = newForm(state, ['flows-sum-drop_packets-rate'])
   expect(form).toMatchObject({ name: 'flows-sum-drop_packets-rate-2', filter: 'src.ns = shop', condition: '' })
   expect(settingsOf(form)).toMatchObject({ filter: 'src.ns = shop', measure: 'sum(drop_packets)/s', condition: null })

@@ -1,7 +1,7 @@
 import type { Rule } from '../../api/alerts.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
 
-/** The rule in a line: what is measured, of which rows, and the condition. */
+/** The rule in a line: measure, rows and condition. */
 export function ruleText({ measure, filter, by = [], condition, on }: Rule): string {
   return [
     on === 'sql' ? alertRulesText.sql : (measure ?? ''),
