@@ -65,12 +65,14 @@ export interface Dialect {
   /** The list of `key=value` of a JSON object with texts. */
   readonly pairs: (json: string) => string
   readonly lower: (column: string) => string
+  /** The first group of the first match of an RE2 expression; the empty text if there is none. */
+  readonly firstGroup: (column: string, pattern: string) => string
   /** Of a text that the separator divides, from 1, or from the end from -1; beyond them the empty text. */
   readonly part: (column: string, separator: string, index: number) => string
   /** The text of a member, or the JSON of a member that is no text; NULL if absent or null. */
   readonly jsonText: (json: string, keys: readonly string[]) => string
   /** JSON of a member; NULL if absent. */
-  readonly jsonMember: (json: string, key: string) => string
+  readonly jsonMember: (json: string, ...keys: readonly string[]) => string
   /** A row per key of a JSON object. */
   readonly jsonKeys: (json: string) => string
   /** Of the JSON of a number that is whole and has up to 38 digits. */
@@ -90,6 +92,8 @@ export interface Dialect {
   readonly timeOf: (text: string) => string
   /** ISO 8601 for readers; the end is `Z`. */
   readonly moment: (iso: string) => string
+  /** The text of the pair with a key; `otherwise` for other texts. The value is evaluated once. */
+  readonly mapped: (value: string, pairs: readonly (readonly [string, string])[], otherwise: string) => string
   /** Equal, or both NULL. */
   readonly same: (one: string, other: string) => string
   /** 0 or 1 of a boolean. */

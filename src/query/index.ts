@@ -21,6 +21,7 @@ export {
   flowNames,
   imageNames,
   inventoryNames,
+  levelField,
   nameTables,
   factNames,
   packageNames,
@@ -33,7 +34,8 @@ export {
 } from './names.ts'
 export { memberKey, memberOrder } from './member-order.ts'
 export { memberColumn, memberOf } from '../model/flow-members.ts'
-export { memberName } from './members.ts'
+export { levelWordSql } from './level.ts'
+export { bodyMemberName, memberName } from './members.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { firstTime, lastTime } from './times.ts'

@@ -6,7 +6,10 @@ import { stableId } from '../model/positions.ts'
 import { eventTimeOf, macsBeside, networksBeside } from '../model/event-time.ts'
 import { memberColumn, memberIn, memberOf, memberText } from '../model/flow-members.ts'
 import { directionOf, nodeColumn } from '../model/flow-nodes.ts'
+import { parseExact } from '../model/exact-json.ts'
 import { parseIp } from '../model/ip.ts'
+import { isRecord } from '../model/json.ts'
+import { levelInLine } from '../model/log-level.ts'
 import { initiatorOf, servicePortOf, type PortEvidence } from '../model/service-port.ts'
 import { firstTime, lastTime } from './times.ts'
 
@@ -130,6 +133,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
         : undefined
   }
   if (batch.kind === 'events' && name === 'data') return bodyReader(batch)
+  if (batch.kind === 'events' && name === 'level') return levelReader(batch)
   const codes = codesOf(rows, name)
   const carried: TextReader | undefined =
     codes === undefined ? undefined : (row) => (codes[row] === 0 ? undefined : batch.dictionary[codes[row] ?? 0])
@@ -164,6 +168,38 @@ function bodyReader({ encoding, data }: EventBatch): TextReader {
     if (is !== 'json' && is !== 'text') return undefined
     const body = Buffer.from(heapItem(data, row)).toString('utf8')
     return is === 'json' ? body : JSON.stringify(body)
+  }
+}
+
+/** Parsed bodies; undefined for those that are not JSON. */
+export function bodiesOf({ batch }: LiveRows): (row: number) => unknown {
+  if (batch.kind !== 'events') return () => undefined
+  const read = bodyReader(batch)
+  let last: readonly [row: number, body: unknown] = [-1, undefined]
+  return (row) => {
+    if (last[0] === row) return last[1]
+    const text = read(row)
+    last = [row, text === undefined ? undefined : parsed(text)]
+    return last[1]
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseExact(text)
+  } catch {
+    return undefined
+  }
+}
+
+function levelReader(batch: EventBatch): TextReader {
+  const log = batch.dictionary.indexOf('log')
+  const read = bodiesOf({ batch } as LiveRows)
+  return (row) => {
+    if (log < 0 || batch.family[row] !== log) return undefined
+    const body = read(row)
+    const [severity, line] = isRecord(body) ? [body['severity'], body['line']] : []
+    return typeof severity === 'string' ? severity : levelInLine(typeof line === 'string' ? line : '')
   }
 }
 

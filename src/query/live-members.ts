@@ -4,16 +4,21 @@ import { doubleTest, numberTest, textTest } from './live-tests.ts'
 
 /** Of the object as JSON. */
 export function memberTest(key: string, match: Leaf['match']): (json: string) => boolean {
-  const test = match.is === 'value' ? valueTest(match) : undefined
-  const ofText = textTest(match)
+  const test = valueTest(match)
   return (json) => {
     const value = memberIn(json, key)
-    if (value === undefined) return false
-    return test === undefined ? ofText(memberText(value) ?? '') : test(value)
+    return value !== undefined && test(value)
   }
 }
 
-function valueTest({ texts, integers, doubles }: ValueMatch): (value: unknown) => boolean {
+/** Of a value that is present. */
+export function valueTest(match: Leaf['match']): (value: unknown) => boolean {
+  if (match.is === 'value') return typedTest(match)
+  const ofText = textTest(match)
+  return (value) => ofText(memberText(value) ?? '')
+}
+
+function typedTest({ texts, integers, doubles }: ValueMatch): (value: unknown) => boolean {
   const ofText = texts === undefined ? () => false : textTest(texts)
   const [ofInteger, ofDouble] = [integers.length === 0 ? () => false : numberTest(integers), doubleTest(doubles)]
   return (value) => {

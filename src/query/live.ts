@@ -3,6 +3,7 @@ import type { Bound, Leaf } from './bound.ts'
 import { memberColumn } from '../model/flow-members.ts'
 import { compareBytes } from '../model/text-order.ts'
 import {
+  bodiesOf,
   codesOf,
   isFlows,
   isResolved,
@@ -12,7 +13,8 @@ import {
   type LiveResolver,
   type LiveRows,
 } from './live-columns.ts'
-import { memberTest } from './live-members.ts'
+import { memberTest, valueTest } from './live-members.ts'
+import { bodyMember } from './members.ts'
 import { doubleTest, holds, numberTest, textTest, wordsTest } from './live-tests.ts'
 import { anyWide, wideOf, wideRow } from './live-wide.ts'
 
@@ -67,6 +69,7 @@ function leaf(given: Leaf): Compiled {
     match,
   } = given
   if (match.is === 'field') return betweenFields(given, match.operator, match.other.name)
+  if (given.field.keys !== undefined) return ofBody(given.field.keys, match)
   if (given.field.member !== undefined) return ofMember(given.field.member, match)
   switch (kind) {
     case 'dict':
@@ -128,6 +131,17 @@ function ofMember(key: string, match: Leaf['match']): Compiled {
     if (codes === undefined) return no
     const matches = memoized(rows.batch.dictionary, test)
     return (row) => matches(codes[row] ?? 0)
+  }
+}
+
+function ofBody(keys: readonly string[], match: Leaf['match']): Compiled {
+  const test = valueTest(match)
+  return (rows) => {
+    const read = bodiesOf(rows)
+    return (row) => {
+      const value = bodyMember(read(row), keys)
+      return value !== undefined && test(value)
+    }
   }
 }
 

@@ -1,6 +1,7 @@
-/** The order of a member of `extra`: numbers by value, then all else by its text. Each part is NULL for the others. */
-import { memberColumn, memberText } from '../model/flow-members.ts'
+/** The order of a member of JSON: numbers by value, then all else by its text. Each part is NULL for the others. */
+import { memberText } from '../model/flow-members.ts'
 import type { Dialect } from './dialect.ts'
+import { placeOf } from './members.ts'
 import type { QueryField } from './names.ts'
 
 export const memberParts = ['number', 'whole', 'text'] as const
@@ -16,31 +17,34 @@ export const keyCharacters = 100
 const kinds = { number: 'f64', whole: 'estimate', text: 'text' } as const
 
 /** Fields to sort by, one after the other; their names are of no member. */
-export function memberOrder({ name, member = '' }: QueryField): readonly QueryField[] {
+export function memberOrder(field: QueryField): readonly QueryField[] {
+  const { name, member = '' } = field
   return memberParts.map((part) => ({
     name: `${name} (${part})`,
     kind: kinds[part],
     member,
     memberPart: part,
-    sql: (dialect) => partSql[part](dialect, member),
+    sql: (dialect) => partSql[part](dialect, field),
   }))
 }
 
-const partSql: Readonly<Record<MemberPart, (dialect: Dialect, key: string) => string>> = {
-  number: (dialect, key) => dialect.doubleOf(rawOf(dialect, key)),
-  whole(dialect, key) {
-    const raw = rawOf(dialect, key)
+const partSql: Readonly<Record<MemberPart, (dialect: Dialect, member: QueryField) => string>> = {
+  number: (dialect, member) => dialect.doubleOf(rawOf(dialect, member)),
+  whole(dialect, member) {
+    const raw = rawOf(dialect, member)
     return `CASE WHEN abs(${dialect.doubleOf(raw)}) >= ${beyondDoubles} THEN ${dialect.wholeOf(raw)} END`
   },
-  text(dialect, key) {
-    const text = dialect.jsonText(dialect.identifier(memberColumn), [key])
-    const isText = `NOT ${dialect.found(rawOf(dialect, key), isNumber)}`
+  text(dialect, member) {
+    const { column, keys } = placeOf(member)
+    const text = dialect.jsonText(dialect.identifier(column), keys)
+    const isText = `NOT ${dialect.found(rawOf(dialect, member), isNumber)}`
     return `CASE WHEN ${isText} THEN ${dialect.keyText(text, keyCharacters)} END`
   },
 }
 
-function rawOf({ jsonMember, identifier }: Dialect, key: string) {
-  return jsonMember(identifier(memberColumn), key)
+function rawOf({ jsonMember, identifier }: Dialect, member: QueryField) {
+  const { column, keys } = placeOf(member)
+  return jsonMember(identifier(column), ...keys)
 }
 
 /** Of a value as {@link memberIn} reads it: a `whole` has its digits. */

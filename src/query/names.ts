@@ -6,7 +6,8 @@ import { nearest } from '../schema/suggest.ts'
 import type { Dialect } from './dialect.ts'
 import { factFields, imageFields, packageFields, problemFields } from './insight-names.ts'
 import type { MemberPart } from './member-order.ts'
-import { withMembers } from './members.ts'
+import { levelSql } from './level.ts'
+import { withBody, withMembers } from './members.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
@@ -16,8 +17,10 @@ export type QueryField = Readonly<{
   kind: QueryKind
   unit?: string
   sql?: (dialect: Dialect) => string
-  /** Key in the object of column `extra`. */
+  /** Key in the object of column `extra`; with `keys`, the name of a member of `data`. */
   member?: string
+  /** Of a member of `data`, from the outermost object on. */
+  keys?: readonly string[]
   /** Of its order. */
   memberPart?: MemberPart
 }>
@@ -176,11 +179,17 @@ const eventKinds: Readonly<Record<string, QueryKind>> = {
   data_base64: 'text',
 }
 
-export const eventNames: NameTable = nameTable(
-  'events',
-  'family = audit',
-  Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })),
-  ['type', 'source', 'subject', 'family', 'ref', 'key', 'data'],
+/** See `model/log-level.ts`. */
+export const levelField: QueryField = { name: 'level', kind: 'text', sql: levelSql }
+
+export const eventNames: NameTable = withBody(
+  nameTable(
+    'events',
+    'family = audit',
+    Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })),
+    ['type', 'source', 'subject', 'family', 'ref', 'key', 'data'],
+  ),
+  levelField,
 )
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })

@@ -1,4 +1,3 @@
-import { memberColumn } from '../model/flow-members.ts'
 import {
   everything,
   refuse,
@@ -11,6 +10,7 @@ import {
 } from './ast.ts'
 import { tokens, type Token } from './lexer.ts'
 import { memberName } from './members.ts'
+import { quote } from './print.ts'
 import type { NameTable } from './names.ts'
 
 const maxDepth = 64
@@ -202,8 +202,8 @@ class Parser {
   /** `extra."NAME"`: the quoted name follows without a space. */
   #quotedMember({ text, from, to }: Token): Subject | undefined {
     const { kind, text: key, from: begin, to: end } = this.#token
-    if (kind !== 'text' || begin !== to || text.toLowerCase() !== `${memberColumn}.`) return undefined
-    const name = this.#names.resolve(memberName(key))
+    if (kind !== 'text' || begin !== to || !text.endsWith('.')) return undefined
+    const name = this.#names.resolve(`${text}${quote(key)}`)
     if (name === undefined) return undefined
     this.#at++
     return { name, at: { from, to: end } }

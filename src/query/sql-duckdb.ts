@@ -56,9 +56,10 @@ export const duckdb: Dialect = {
     `list_transform(map_entries(CAST(${json} AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=',
         label.value))`,
   lower: (column) => `lower(${column})`,
+  firstGroup: (column, pattern) => `regexp_extract(${column}, ${text(pattern)}, 1)`,
   part: (column, separator, index) => `split_part(${column}, ${text(separator)}, ${index})`,
   jsonText: (json, keys) => `(${json}->>${text(position(keys))})`,
-  jsonMember: (json, key) => `json_extract(${json}, ${text(position([key]))})`,
+  jsonMember: (json, ...keys) => `json_extract(${json}, ${text(position(keys))})`,
   jsonKeys: (json) => `unnest(json_keys(${json}))`,
   wholeOf: (raw) => `CASE WHEN regexp_matches(${raw}, ${wholeNumber}) THEN TRY_CAST(${raw} AS HUGEINT) END`,
   fractionOf: (raw) =>
@@ -72,6 +73,8 @@ export const duckdb: Dialect = {
   integerOf: (value) => `TRY_CAST(${value} AS BIGINT)`,
   timeOf: (value) => `TRY_CAST(${value} AS TIMESTAMPTZ)`,
   moment: (iso) => `TIMESTAMPTZ ${text(iso)}`,
+  mapped: (value, pairs, otherwise) =>
+    `coalesce(MAP {${pairs.map((pair) => pair.map(text).join(': ')).join(', ')}}[${value}], ${text(otherwise)})`,
   same: (one, other) => `${one} IS NOT DISTINCT FROM ${other}`,
   bit: (column) => `${column}::UTINYINT`,
   truth: same,

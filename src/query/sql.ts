@@ -1,7 +1,7 @@
-import { memberColumn } from '../model/flow-members.ts'
 import type { Bound, DoubleInterval, Leaf, Match, ValueMatch } from './bound.ts'
 import { duckdb, type Dialect } from './dialect.ts'
 import type { Interval } from './intervals.ts'
+import { placeOf } from './members.ts'
 import { columnSql, type QueryField } from './names.ts'
 
 export type SqlOptions = Readonly<{
@@ -98,7 +98,8 @@ function matchSql(field: QueryField, column: string, match: Match, options: Opti
 function valueSql(field: QueryField, column: string, match: ValueMatch, options: Options): string {
   const { dialect } = options
   const { texts, integers, doubles } = match
-  const raw = dialect.asText(dialect.jsonMember(dialect.identifier(memberColumn), field.member ?? ''))
+  const { column: json, keys } = placeOf(field)
+  const raw = dialect.asText(dialect.jsonMember(dialect.identifier(json), ...keys))
   const text = texts === undefined ? [] : [matchSql(field, column, texts, options)]
   return any([
     ...(texts?.is === 'order' ? [`(${dialect.startsWith(raw, '"')} AND ${text.join('')})`] : text),

@@ -19,7 +19,7 @@ export function exportSql(
   const value = form === 'text' ? textSql : parquetSql
   const listed = columns.map((field) => `${value(field, dialect)} AS ${name(field.name)}`).join(', ')
   const keys = sort.map(
-    ({ field, descending }) => `${keySql(field, dialect)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+    ({ field, descending }) => `${keySql(field, names.view, dialect)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   const order = keys.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`
   return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request, dialect)}
@@ -27,14 +27,14 @@ export function exportSql(
 }
 
 /** Of the view: results have columns of the same names. */
-function keySql(field: QueryField, dialect: Dialect) {
-  const { name, kind, member } = field
-  return member === undefined ? dialect.ordered(`flows.${dialect.identifier(name)}`, kind) : columnSql(field, dialect)
+function keySql(field: QueryField, view: string, dialect: Dialect) {
+  const { name, kind, sql } = field
+  return sql === undefined ? dialect.ordered(`${view}.${dialect.identifier(name)}`, kind) : sql(dialect)
 }
 
 function textSql(field: QueryField, dialect: Dialect) {
-  const { name, kind, member } = field
-  if (member !== undefined) return columnSql(field, dialect)
+  const { name, kind, sql } = field
+  if (sql !== undefined) return sql(dialect)
   const column = dialect.identifier(name)
   return kind !== 'time' || name === 'time_received' ? column : dialect.isoTime(column)
 }

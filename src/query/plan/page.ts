@@ -86,7 +86,7 @@ export function pageSql(request: PageRequest, among?: string, dialect: Dialect =
 
 function columnAs(field: QueryField, dialect: Dialect) {
   const name = dialect.identifier(field.name)
-  return field.member === undefined ? name : `${columnSql(field, dialect)} AS ${name}`
+  return field.sql === undefined ? name : `${columnSql(field, dialect)} AS ${name}`
 }
 
 export function orderedSql(field: QueryField, dialect: Dialect): string {
@@ -196,7 +196,7 @@ function afterSql(request: PageRequest, { keys, position }: Cursor, dialect: Dia
   const [first] = sort
   const [key = null] = keys
   if (first === undefined || key === null || first.field.kind !== 'time') return rows
-  const column = dialect.identifier(first.field.name)
+  const column = columnSql(first.field, dialect)
   return `${column} ${isFalling(first, request) ? '<=' : '>='} ${valueSql(first.field, key, dialect)} AND ${rows}`
 }
 

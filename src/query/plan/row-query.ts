@@ -16,6 +16,8 @@ export type QueryTime = Readonly<{
   sql: (dialect: Dialect) => string
   /** Of a computed time: a column that has it in statements about many rows, if the dialect has such columns. */
   column?: string
+  /** For a computed time of two columns: the condition of a span. */
+  within?: (span: TimeSpan, dialect: Dialect) => string
   /** For a computed time. Receive times are cheaper, and files are skipped by them. */
   received?: (span: TimeSpan) => Received
 }>
@@ -66,7 +68,9 @@ export function conditionOf(
 ): string {
   const { span } = rowQuery
   const { all, sure } = rowQuery.time.received?.(span) ?? {}
-  const within = all === undefined ? withinSql(time, span, dialect) : betweenSql(time, span, dialect)
+  const within =
+    rowQuery.time.within?.(span, dialect) ??
+    (all === undefined ? withinSql(time, span, dialect) : betweenSql(time, span, dialect))
   return [
     ...(all === undefined ? [] : [receivedSql(all, dialect)]),
     sure === undefined ? within : `((${receivedSql(sure, dialect)}) OR ${within})`,

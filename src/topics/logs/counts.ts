@@ -1,8 +1,7 @@
 import { parsedJson } from '../../model/json.ts'
-import { dialectOf, type Dialect } from '../../query/index.ts'
+import { dialectOf, levelWordSql, type Dialect } from '../../query/index.ts'
 import { LabelSet } from '../../query/metrics/labels.ts'
 import { readManyRows } from '../many-rows.ts'
-import { levelWordSql } from './level.ts'
 import { eventCondition, flowLines, type LogReader } from './lines.ts'
 import type { Counted, CountedSpan, CountRow, StreamCount, StreamRow } from './schema.ts'
 
@@ -36,7 +35,8 @@ export async function eventCounts(reader: LogReader, span: CountedSpan, counted:
 }
 
 /** Each line with its bytes, and with the names and values of its metadata. */
-function linesSql({ floorDivide, jsonText, micros }: Dialect, step: bigint | undefined): string {
+function linesSql(dialect: Dialect, step: bigint | undefined): string {
+  const { floorDivide, jsonText, micros } = dialect
   const number = step === undefined ? '0' : floorDivide(micros('time'), step / nsPerMicro)
   const text = (...keys: readonly string[]): string => jsonText('data', keys)
   const isLog = "family = 'log'"
@@ -47,7 +47,7 @@ function linesSql({ floorDivide, jsonText, micros }: Dialect, step: bigint | und
   const ofLog = [
     `coalesce(json_keys(data, '$.metadata'), ${none})`,
     `coalesce(json_extract_string(data, '$.metadata.*'), ${none})`,
-    selectKnown('detected_level', `coalesce(${text('severity')}, ${levelWordSql(text('line'))})`, 'TRUE'),
+    selectKnown('detected_level', `coalesce(${text('severity')}, ${levelWordSql(text('line'), dialect)})`, 'TRUE'),
     selectKnown('trace_id', trace, `${trace} IS NOT NULL`),
     selectKnown('span_id', spanId, `${spanId} IS NOT NULL`),
   ].join(' || ')
