@@ -31,7 +31,7 @@ import { lokiRoutes } from './grafana/loki.ts'
 import { prometheusRoutes } from './grafana/prometheus.ts'
 import { homeRoutes, homeSchemas } from './routes/home.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
-import { exportRoutes, spendExportRoute } from './routes/export.ts'
+import { eventExportRoute, exportRoutes, spendExportRoute } from './routes/export.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
@@ -186,6 +186,7 @@ function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, ru
   investigateRoutes(app, context, hub)
   reportRoute(app, context)
   spendExportRoute(app, context)
+  eventExportRoute(app, context)
   prometheusRoutes(app, context)
   lokiRoutes(app, context)
   eventRoutes(app, context)

@@ -1,5 +1,5 @@
 import { Array as ArrayOf, Optional, String as Text } from 'typebox'
-import type { Family } from '../model/batches.ts'
+import { families, type Family } from '../model/batches.ts'
 import { dialectOf } from '../query/index.ts'
 import type { TimeSpan } from '../query/plan/index.ts'
 import { coverageFacts, missingBy, type CoverageFacts, type Instance, type storedTo } from './coverage.ts'
@@ -42,29 +42,35 @@ const cacheMs = 10_000
 
 type First = Readonly<{ at: number; us: Promise<bigint | undefined> }>
 
-const cached = new WeakMap<object, Map<Family, First>>()
+/** Undefined: events of any family. */
+type OfFamily = Family | undefined
 
-/** What a result from the stored events of a family may lack. Its field names are those of {@link eventCoverage}. */
+const cached = new WeakMap<object, Map<OfFamily, First>>()
+
+/** What a result from the stored events of a family or of all may lack, as {@link eventCoverage}. */
 export async function coverageOfEvents(
   instance: Instance,
-  family: Family,
+  family: OfFamily,
   span: TimeSpan,
   unstored: ReturnType<typeof storedTo>,
 ): Promise<CoverageFacts> {
   const { control } = instance
   const sums = await control.store?.sums?.()
-  const lost = (sums?.lost?.[family] ?? []).map(({ occurred }) => occurred)
+  const ofFamilies = family === undefined ? families : [family]
+  const lost = ofFamilies.flatMap((name) => (sums?.lost?.[name] ?? []).map(({ occurred }) => occurred))
+  const oldest = ofFamilies.flatMap((name) => sums?.events?.[name] ?? [])
+  const by = oldest.length === 0 ? undefined : Math.min(...oldest)
   return coverageFacts({
     ...missingBy(control, span, lost),
     ...unstored,
-    ...(await sinceOfEvents(instance, family, span, sums?.events?.[family])),
+    ...(await sinceOfEvents(instance, family, span, by)),
   })
 }
 
-/** `by`: Unix ms by which the oldest event was received, if known. Its own time may be earlier. */
+/** `by`: Unix ms by which the oldest event was received, if byFamily. Its own time may be earlier. */
 async function sinceOfEvents(
   instance: Instance,
-  family: Family,
+  family: OfFamily,
   span: TimeSpan,
   by: number | undefined,
 ): Promise<Readonly<{ since?: bigint }>> {
@@ -75,32 +81,35 @@ async function sinceOfEvents(
   return since > span.from ? { since } : {}
 }
 
-function firstOf(instance: Instance, family: Family, by: bigint | undefined): Promise<bigint | undefined> {
+function firstOf(instance: Instance, family: OfFamily, by: bigint | undefined): Promise<bigint | undefined> {
   const { control, host } = instance
   const now = host.clock.monotonic()
-  const families = cached.get(control) ?? new Map<Family, First>()
-  cached.set(control, families)
-  const last = families.get(family)
+  const byFamily = cached.get(control) ?? new Map<OfFamily, First>()
+  cached.set(control, byFamily)
+  const last = byFamily.get(family)
   if (last !== undefined && now - last.at < cacheMs) return last.us
   const us = readFirst(instance, family, by)
-  families.set(family, { at: now, us })
-  us.then((first) => first ?? families.delete(family)).catch(() => families.delete(family))
+  byFamily.set(family, { at: now, us })
+  us.then((first) => first ?? byFamily.delete(family)).catch(() => byFamily.delete(family))
   return us
 }
 
 /** Requests share the result, so that it does not end with one of them. */
 async function readFirst(
   { control: { store } }: Instance,
-  family: Family,
+  family: OfFamily,
   by: bigint | undefined,
 ): Promise<bigint | undefined> {
   if (store === undefined) return undefined
   const dialect = dialectOf(store)
-  const within = by === undefined ? '' : ` AND time <= ${dialect.time(by)}`
+  const conditions = [
+    ...(family === undefined ? [] : [`family = ${dialect.text(family)}`]),
+    ...(by === undefined ? [] : [`time <= ${dialect.time(by)}`]),
+  ]
   const [row] = await readRows<Readonly<{ first: string | number | null }>>(
     { store, signal: new AbortController().signal },
-    `SELECT ${dialect.micros(dialect.min('time'))} AS first FROM events ` +
-      `WHERE family = ${dialect.text(family)}${within}`,
+    `SELECT ${dialect.micros(dialect.min('time'))} AS first FROM events` +
+      (conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`),
   )
   const first = row?.first ?? null
   return first === null ? undefined : BigInt(first)

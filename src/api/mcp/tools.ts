@@ -41,6 +41,8 @@ const pages: Readonly<Record<string, Page>> = {
   spendMovers: { path: '/spend' },
   alerts: { path: '/alerts' },
   fields: { path: '/docs' },
+  events: { path: '/events', view: { live: '0', list: 'all' }, from: { q: 'filter' } },
+  eventSums: { path: '/events', view: { live: '0', list: 'all' }, from: { q: 'filter' } },
   eventSeries: { path: '/events' },
   sql: { path: '/sql', from: { q: 'sql' } },
 }

@@ -34,6 +34,12 @@ test('numbers and texts in the bodies are found, and series are by group with th
   expect((await api.get('events/fields', { family: 'point', ...span })).body).toEqual({
     numbers: ['/fields/load~11'],
     texts: ['/fields/load~11', '/labels/host', '/note'],
+    members: [
+      { name: 'data."/fields/load~11"', events: 6 },
+      { name: 'data.labels.host', events: 6 },
+      { name: 'data.note', events: 6 },
+    ],
+    sampled: 6,
   })
   const series = async (parameters: Readonly<Record<string, string>>): Promise<unknown> => {
     const query = { family: 'point', field: '/fields/load~11', buckets: '2', ...span, ...parameters }

@@ -1,6 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IsolatedResult } from '../../engine/control.ts'
 import { isoOf, type ExportRequest } from '../../query/plan/index.ts'
+import { eventFile } from '../../topics/events/export.ts'
+import { EventExportParameters } from '../../topics/events/schema.ts'
 import { flowExport, storedFlowFile } from '../../topics/flows/export.ts'
 import { spendExport } from '../../topics/spend/index.ts'
 import { ExportParameters } from '../../topics/spend/schema.ts'
@@ -52,6 +54,22 @@ const schema = {
   },
 } as const
 
+const eventSchema = {
+  operationId: 'exportEvents',
+  summary: 'All matching events as a file',
+  description:
+    'Streamed, without a row limit, with whole bodies. The trailer `x-weir-rows` has the number of rows; a truncated ' +
+    'response has no trailer. Closing the connection cancels the query.',
+  querystring: EventExportParameters,
+  response: {
+    200: {
+      description: 'The rows.',
+      content: { 'text/csv': { schema: string }, 'application/x-ndjson': { schema: string } },
+    },
+    ...refusals,
+  },
+} as const
+
 const spendSchema = {
   operationId: 'exportSpend',
   summary: 'Rows of FOCUS 1.2',
@@ -81,10 +99,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const count = { rows: 0 }
     const rows = counted(logErrors(bytes, disconnected, context.log), made, count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
-    if (request.raw.httpVersion !== '1.0') {
-      reply.header('transfer-encoding', 'chunked')
-      reply.trailer(rowsTrailer, async () => String(count.rows))
-    }
+    sendCount(request, reply, count)
     return answerStream(
       request,
       reply,
@@ -94,6 +109,33 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
         : rows,
     )
   })
+}
+
+/** Without a store there are no events of a range. */
+export function eventExportRoute(app: FastifyInstance, context: ApiContext): void {
+  typed(app).get('/api/v1/events/export', { schema: eventSchema }, async (request, reply) => {
+    const { format = 'csv' } = request.query
+    const signal = abortOnDisconnect(reply)
+    const surroundings = { store: requireStore(context), now: context.host.clock.now(), signal }
+    const bytes = await eventFile(request.query, { ...surroundings, viewer: request.principal })
+    if (bytes === undefined) return reply.hijack()
+    const count = { rows: 0 }
+    sendCount(request, reply, count)
+    reply.header('content-disposition', `attachment; filename="weir-events.${format}"`)
+    return answerStream(
+      request,
+      reply,
+      mediaTypes[format],
+      counted(logErrors(bytes, signal, context.log), format, count),
+    )
+  })
+}
+
+/** After the rows, their number. */
+function sendCount(request: FastifyRequest, reply: FastifyReply, count: Readonly<{ rows: number }>): void {
+  if (request.raw.httpVersion === '1.0') return
+  reply.header('transfer-encoding', 'chunked')
+  reply.trailer(rowsTrailer, async () => String(count.rows))
 }
 
 /** Without a store there are no costs. */

@@ -3,7 +3,7 @@ import type { ManifestQuery } from '../../model/kubernetes.ts'
 import * as audit from '../../topics/audit/index.ts'
 import { AuditStatement, AuditStatementParameters } from '../../topics/audit/schema.ts'
 import { change, changeGaps, changes, changeSums } from '../../topics/changes/index.ts'
-import { eventFields, eventSeries } from '../../topics/events/index.ts'
+import { event, eventContext, eventFields, events, eventSeries, eventSums } from '../../topics/events/index.ts'
 import { graph, graphPaths } from '../../topics/graph/index.ts'
 import { facts, imageDiff, images, packages, problems, problemSums } from '../../topics/insights/index.ts'
 import { inventory, inventoryDiff, inventoryFacets, inventoryResource } from '../../topics/inventory/index.ts'
@@ -28,6 +28,10 @@ export const topicSchemas = {
   Change: change.result,
   ChangeSums: changeSums.result,
   ChangeGaps: changeGaps.result,
+  EventPage: events.result,
+  EventRecord: event.result,
+  EventContext: eventContext.result,
+  EventSums: eventSums.result,
   EventFields: eventFields.result,
   EventSeries: eventSeries.result,
   Graph: graph.result,
@@ -113,6 +117,10 @@ export function topicRoutes(
   serve(app, at('/api/v1/spend/forecast'), spendForecast, () => ({ budgets: budgets?.() ?? [] }))
   serve(app, at('/api/v1/spend/movers'), spendMovers)
 
+  serve(app, at('/api/v1/events'), events, () => ({ host }))
+  serve(app, at('/api/v1/events/one'), event)
+  serve(app, at('/api/v1/events/context'), eventContext, () => ({ host }))
+  serve(app, at('/api/v1/events/sums'), eventSums, instance)
   serve(app, at('/api/v1/events/fields'), eventFields)
   serve(app, at('/api/v1/events/series'), eventSeries, instance)
 

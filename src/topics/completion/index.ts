@@ -15,7 +15,7 @@ import { Refusal } from '../refusal.ts'
 import { withinScope, type Viewer } from '../scope.ts'
 import { moment, span } from '../time-span.ts'
 import { fieldsNamed, meaningsInUse, type FindValues } from './meanings.ts'
-import { memberUse } from './members.ts'
+import { bodyUse, memberUse } from './members.ts'
 import { fieldUse, suggestNames } from './names.ts'
 import { valuesOfObjects } from './objects.ts'
 import type { Reading } from './reading.ts'
@@ -45,7 +45,7 @@ async function ofRows(request: CompletionRequest, reading: Reading): Promise<Com
     const isOfFlows = names.view === 'flows'
     const [use, members, meanings] = await Promise.all([
       isOfFlows ? fieldUse(reading, rowQuery) : undefined,
-      isOfFlows ? memberUse(reading, rowQuery) : undefined,
+      isOfFlows ? memberUse(reading, rowQuery) : names === eventNames ? bodyUse(reading, rowQuery) : undefined,
       meaningsInUse(prefix, names, find),
     ])
     return { fields: suggestNames(names, prefix, use, limit, members), meanings }
@@ -122,7 +122,9 @@ function fieldsOf(names: NameTable, written: string): readonly QueryField[] {
   if (fields.length === 0) throw unknownField(written, 'field', names)
   const odd = fields.find(
     ({ kind, sql, member }) =>
-      kind === 'json' || kind === 'time' || (sql !== undefined && member === undefined && !kind.startsWith('list')),
+      kind === 'json' ||
+      kind === 'time' ||
+      (sql !== undefined && member === undefined && names !== eventNames && !kind.startsWith('list')),
   )
   if (odd !== undefined)
     throw new Refusal('WEIR_API_INVALID', `"field" is ${odd.name}, which has no values to choose from.`)

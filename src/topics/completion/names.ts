@@ -1,8 +1,9 @@
 import type { StoreReader } from '../../engine/control.ts'
-import { dialectOf, memberName, type NameTable } from '../../query/index.ts'
+import { dialectOf, type NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.ts'
 import { readRows } from '../rows.ts'
 import { everyView } from '../views.ts'
+import type { UsedMember } from './members.ts'
 import type { Reading } from './reading.ts'
 import type { CompletedField } from './schema.ts'
 
@@ -71,7 +72,7 @@ export function suggestNames(
   prefix: string,
   use: ReadonlyMap<string, number> | undefined,
   limit: number,
-  members: ReadonlyMap<string, number> = new Map(),
+  members: readonly UsedMember[] = [],
 ): CompletedField[] {
   const typed = prefix.toLowerCase()
   const single = table.fields.map(({ name, kind, unit }) => {
@@ -105,12 +106,12 @@ export function suggestNames(
       used,
     )
   })
-  const ofExtra = [...members].map(([key, used]) => {
-    const field = { name: memberName(key), kind: 'text', meaning: `Member ${key} of extra`, used: true }
+  const ofMembers = members.map(({ name, key, meaning, used }) => {
+    const field = { name, kind: 'text', meaning, used: true }
     const match = candidate({ ...field, names: [key] }, typed, used)
     return match && { ...match, field: { ...field, names: [] } }
   })
-  return [...single, ...either, ...ofExtra]
+  return [...single, ...either, ...ofMembers]
     .filter((offer) => offer !== undefined)
     .sort((a, b) => Number(b.use > 0) - Number(a.use > 0) || a.fit - b.fit || b.use - a.use)
     .slice(0, limit)

@@ -1,9 +1,6 @@
 /** Statements of a page of flows. */
 import { dialectOf } from '../../query/index.ts'
 import {
-  amongKeys,
-  cutInTies,
-  keysSql,
   nextWindows,
   pageSql,
   windowSql,
@@ -14,6 +11,7 @@ import {
 import { missingIn, storedTo, type Instance } from '../coverage.ts'
 import { readManyRows, type ManyRows } from '../many-rows.ts'
 import type { Surroundings } from '../operation.ts'
+import { readSorted } from '../sorted-rows.ts'
 import type { PageRows } from './page.ts'
 
 type Row = Record<string, unknown>
@@ -30,22 +28,10 @@ export async function readStoredPage(request: PageRequest, reading: Reading): Pr
   return { rows, span: request.span, source: 'raw', ...(await missingIn(reading.instance, request)), ...unstored }
 }
 
-/** Parts of the span until the page is full. If the page is in another order, its keys are read first. */
+/** Parts of the span until the page is full, if the page is in order of time. */
 async function rowsOfPage(request: PageRequest, reading: Reading): Promise<readonly Row[]> {
-  const { store } = reading
-  const dialect = dialectOf(store)
-  const windows = windowsOf(request, (await store.sums?.())?.flows.hours ?? [])
-  if (windows !== undefined) return readWindows(request, windows, reading)
-  let keys: readonly Row[] = []
-  for (const ties of [false, true]) {
-    const sql = keysSql(request, ties, dialect)
-    if (sql === undefined) return readManyRows<Row>(reading, pageSql(request, undefined, dialect))
-    keys = await readManyRows<Row>(reading, sql)
-    if (!cutInTies(request, keys)) break
-  }
-  // Rows added later belong to no page.
-  if (keys.length === 0) return keys
-  return readManyRows<Row>(reading, pageSql(request, amongKeys(request, keys, dialect), dialect))
+  const windows = windowsOf(request, (await reading.store.sums?.())?.flows.hours ?? [])
+  return windows === undefined ? readSorted(request, reading) : readWindows(request, windows, reading)
 }
 
 async function readWindows(
