@@ -21,6 +21,7 @@ import { IpfixExporter } from './ipfix.ts'
 import { Netflow5Exporter } from './netflow5.ts'
 import { SflowAgent } from './sflow.ts'
 import { deviceOf, Shop, shopCountries, shopNetworks } from './shop.ts'
+import { ShopLogs } from './shop-logs.ts'
 import { BranchLogs } from './syslog.ts'
 import { Warehouse, warehouseEnvironment } from './warehouse.ts'
 import { ROOT } from '../tools/kit/command.ts'
@@ -223,6 +224,7 @@ This is a simulation of a small shop. It sends over loopback:
   NetObserv's agents on its nodes with DNS, drops, round-trip times and TLS, CloudEvents, and the changes of its
   cluster, from a simulated API server. A branch office sends NetFlow v9 of its Cisco ASA with denied flows, syslog of
   the ASA and of a switch, and sFlow of a VXLAN fabric: see the panels Firewall and Denied flows in Flows.
+  Workloads of the shop write logs with levels and labels: see Logs in Events.
 Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
 After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: select the drop in a chart
 of Flows, then press "What changed before this?", or run "weir why --url URL".
@@ -257,6 +259,7 @@ async function feed(
   }
   const branch = new Branch(Number(flags.seed))
   const logs = new BranchLogs(listeners.syslog, started)
+  const shopLogs = new ShopLogs(Number(flags.seed), `demo-${started}`)
   const agents = new Agents(Number(flags.seed), listeners.agents)
   let complained = false
   const complain = (what: string, answer: string | undefined) => {
@@ -289,7 +292,7 @@ async function feed(
         now,
       ),
     )
-    const events = [...shop.events(at, now), ...cluster.traces()]
+    const events = [...shop.events(at, now), ...shopLogs.lines(at, now), ...cluster.traces()]
     if (events.length > 0)
       complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
     cluster.live(at)
