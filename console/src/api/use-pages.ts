@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { request, type Query } from './client.ts'
 import { useLastAnswer } from './use-last-answer.ts'
@@ -10,6 +10,7 @@ export function usePages<Page extends { readonly next: string | null }>(
   query: Query,
   { enabled = true, staleTime = Infinity } = {},
 ) {
+  const client = useQueryClient()
   const answer = useInfiniteQuery({
     queryKey,
     enabled,
@@ -33,6 +34,9 @@ export function usePages<Page extends { readonly next: string | null }>(
     next: useCallback(() => {
       if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
     }, [hasNextPage, isFetching, isError, fetchNextPage]),
+    cancel: () => {
+      client.cancelQueries({ queryKey }).catch(reportError)
+    },
     again: useCallback(() => {
       refetch().catch(reportError)
     }, [refetch]),

@@ -12,8 +12,8 @@ export type Arrivals = Readonly<{
   by: 'stream' | 'poll'
 }>
 
-/** A revision that changes when rows of the family may have been stored. */
-export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resource' = 'change'): Arrivals {
+/** A revision that changes when events that match may have been stored. */
+export function useArrivals(live: boolean, filter: string): Arrivals {
   const me = useMe()
   const limited = me.data === undefined ? undefined : me.data.namespaces !== null
   const [arrivals, setArrivals] = useState(newRevision)
@@ -21,7 +21,7 @@ export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resourc
     if (!live || limited !== false) return undefined
     let matched: number | undefined
     let timers: ReturnType<typeof setTimeout>[] = []
-    const stop = watch({ kind: 'stat', q: { stream: 'events', filter: `family = "${family}"` } }, (message) => {
+    const stop = watch({ kind: 'stat', q: { stream: 'events', ...(filter === '' ? {} : { filter }) } }, (message) => {
       if (message.is !== 'stat') return
       // Events during a disconnect are not counted.
       const came = matched === undefined || message.stat.matched !== matched
@@ -34,7 +34,7 @@ export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resourc
       stop()
       for (const timer of timers) clearTimeout(timer)
     }
-  }, [live, limited, family])
+  }, [live, limited, filter])
   useEffect(() => {
     if (!live || limited !== true) return undefined
     const timer = setInterval(() => {

@@ -29,6 +29,8 @@ export type ListRows<Row> = Readonly<{
   rows: readonly Row[] | undefined
   error: unknown
   busy: boolean
+  /** The rows are of the query before. */
+  stale?: boolean
   again: () => void
 }>
 
@@ -56,7 +58,7 @@ type ListTableProps<Row> = Readonly<{
 
 export function ListTable<Row>(props: ListTableProps<Row>): React.ReactNode {
   const { of, label, line, acts, above, panel, drawer } = props
-  const { rows = [], error, busy, again } = of
+  const { rows = [], error, busy, stale = false, again } = of
   const asPanel = panel === undefined ? {} : { id: panel, role: 'tabpanel', 'aria-label': label }
   return (
     <>
@@ -67,7 +69,7 @@ export function ListTable<Row>(props: ListTableProps<Row>): React.ReactNode {
       {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={again} />}
       {above}
       <div className="page-body" {...asPanel}>
-        <section className="panel table" aria-label={label} aria-busy={busy}>
+        <section className={stale ? 'panel table stale' : 'panel table'} aria-label={label} aria-busy={busy}>
           <Body {...props} />
         </section>
         {drawer}

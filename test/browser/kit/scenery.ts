@@ -146,6 +146,20 @@ async function fill(stage: Stage): Promise<void> {
       }),
     ),
   )
+  await stage.weir.events(
+    Array.from({ length: 30 }, (_, index) => ({
+      specversion: '1.0',
+      id: `line-${index}`,
+      source: '/clusters/shop/pods/api-7d9c4',
+      type: 'weir.log',
+      weirfamily: 'log',
+      data: {
+        line: `method=GET path=/orders/${index} status=${index % 7 === 3 ? 500 : 200}`,
+        severity: index % 7 === 3 ? 'error' : index % 5 === 0 ? 'warn' : 'info',
+        labels: { app: 'api', namespace: 'shop' },
+      },
+    })),
+  )
   for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length)
     await sleep(200)
 }

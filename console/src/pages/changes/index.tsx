@@ -4,6 +4,7 @@ import { useFields, useMe } from '../../api/queries.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
+import { TailBar } from '../../live/tail-bar.tsx'
 import { useHold } from '../../live/use-hold.ts'
 import { LoadingText } from '../../parts/read-progress.tsx'
 import { LiveButton } from '../../parts/live-button.tsx'
@@ -20,7 +21,6 @@ import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { changeColumns } from './columns.tsx'
 import { Filters } from './filters.tsx'
 import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
-import { ChangesLive } from './live-bar.tsx'
 import { NoChanges } from './no-changes.tsx'
 import { changesCodec, groupings, noFilter, type ChangeFilter, type ChangesState } from './state.ts'
 import { Timeline } from './timeline.tsx'
@@ -86,7 +86,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(element)
-  const { arrivals, by: source } = useArrivals(live)
+  const { arrivals, by: source } = useArrivals(live, 'family = change')
   const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const filter = useFilter(state)
   const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
@@ -113,8 +113,9 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
       line={
         <>
           {live && (
-            <ChangesLive
-              changes={changes}
+            <TailBar
+              tail={changes}
+              noun="newChange"
               by={source}
               paused={paused}
               reading={reading}

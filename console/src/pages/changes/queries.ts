@@ -1,13 +1,12 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { Clusters } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { usePages } from '../../api/use-pages.ts'
-import { newRevision } from '../../hooks/use-refresh.ts'
-import { joined, newestOf } from './newer.ts'
+import { newestOf } from '../../api/newer.ts'
+import { useLivePages, type LivePages } from '../../api/use-live-pages.ts'
 import type { ChangeFilter, Grouping } from './state.ts'
 
 function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
@@ -24,24 +23,10 @@ function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster,
   }
 }
 
-const pageRows = 200
-const newerRows = 1000
 /** Changes can be stored slightly out of order. */
 const overlapMs = 60_000
 
-export type Changes = Readonly<{
-  rows: readonly Change[]
-  span: Span | undefined
-  more: boolean
-  busy: boolean
-  error: unknown
-  /** Received but not shown because the table is held; `many`: more than one fetch returns. */
-  held: number
-  many: boolean
-  next: () => void
-  again: () => void
-  release: () => void
-}>
+export type Changes = LivePages<Change>
 
 type ChangesQuery = Readonly<{
   filter: ChangeFilter
@@ -51,61 +36,23 @@ type ChangesQuery = Readonly<{
   hold: boolean
 }>
 
-export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery): Changes {
+const rowsOf = ({ changes }: ChangePage) => changes
+
+function newerOf(rows: readonly Change[], { from }: Span): Query {
+  const since = Math.max(Date.parse(from), Date.parse(newestOf(rows) ?? from) - overlapMs)
+  return { from: new Date(since).toISOString() }
+}
+
+export function useChanges({ filter, ...list }: ChangesQuery): Changes {
   const question = useMemo(() => changeQuery(filter), [filter])
-  const [jumps, setJumps] = useState(0)
-  const key = JSON.stringify([question, t, revision, jumps])
-  const query = { ...question, from: t.from, to: t.to, limit: pageRows }
-  const list = usePages<ChangePage>(['changes', key], '/api/v1/changes', query)
-  const { pages: found, isOwn } = list
-  const pages = useMemo(() => found?.flatMap(({ changes }) => changes) ?? [], [found])
-  const [taken, setTaken] = useState<Readonly<{ of: string; rows: readonly Change[] }>>({ of: '', rows: [] })
-  const above = taken.of === key ? taken.rows : undefined
-  const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
-  const span = found?.[0]?.span
-  const since =
-    span === undefined
-      ? undefined
-      : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
-  const newer = useQuery({
-    queryKey: ['changes-newer', key, arrivals],
-    enabled: arrivals > 0 && isOwn && since !== undefined,
-    staleTime: Infinity,
-    gcTime: 0,
-    // Keeps the count between polls, but not for another query.
-    placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
-    queryFn: ({ signal }) =>
-      request<ChangePage>('/api/v1/changes', {
-        signal,
-        query: { ...question, from: since, to: 'now', limit: newerRows },
-      }),
+  return useLivePages<ChangePage, Change>({
+    ...list,
+    name: 'changes',
+    path: '/api/v1/changes',
+    question,
+    rowsOf,
+    newer: newerOf,
   })
-  const fresh = useMemo(() => {
-    if (newer.data === undefined || !isOwn || arrivals === 0) return []
-    const shownPositions = new Set(rows.map(({ pos }) => pos))
-    return newer.data.changes.filter(({ pos }) => !shownPositions.has(pos))
-  }, [newer.data, isOwn, arrivals, rows])
-  const many = fresh.length > 0 && newer.data?.next !== null
-  const release = useCallback(() => {
-    // Too many to insert above: reload the list.
-    if (many) setJumps(newRevision)
-    else setTaken((before) => ({ of: key, rows: [...fresh, ...(before.of === key ? before.rows : [])] }))
-  }, [many, key, fresh])
-  useEffect(() => {
-    if (!hold && fresh.length > 0) release()
-  }, [hold, fresh, release])
-  return {
-    rows,
-    span,
-    more: list.more,
-    busy: list.busy,
-    error: list.error ?? (newer.isError ? newer.error : undefined),
-    held: hold ? fresh.length : 0,
-    many,
-    next: list.next,
-    again: list.again,
-    release,
-  }
 }
 
 export function useChangeSums(

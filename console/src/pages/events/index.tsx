@@ -1,168 +1,92 @@
-import { useMemo, useState } from 'react'
-import type { Row } from '../../live/rows-model.ts'
-import type { Link } from '../../live/messages.ts'
-import { linkError } from '../../live/link-error.ts'
-import { retryNow } from '../../live/tab.ts'
-import { useHold } from '../../live/use-hold.ts'
-import { useLink, useLiveRows } from '../../live/use-live.ts'
+import { lazy, Suspense, useMemo } from 'react'
 import { useFields } from '../../api/queries.ts'
+import { asApiError } from '../../api/problem.ts'
+import { rangeCommands, useCommands } from '../../app/commands.ts'
+import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
-import { CopyButton } from '../../parts/copy-button.tsx'
-import { plainText, time } from '../../parts/format.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
-import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { ListPage } from '../../parts/list-page.tsx'
-import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
+import { LiveButton } from '../../parts/live-button.tsx'
+import { Loading } from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { LiveBar } from '../../live/live-bar.tsx'
-import { generalText } from '../../text/general.ts'
-import { eventsCodec } from './state.ts'
 import { eventsText } from '../../text/events.ts'
+import { generalText } from '../../text/general.ts'
+import { EventTable } from './table.tsx'
+import { eventsCodec, lists, newestFirst } from './state.ts'
+import { useStoreProbe } from './queries.ts'
+import './events.css'
 
-const shownFields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
-const at = (row: Row, name: string): unknown => row[shownFields.indexOf(name)] ?? null
-const textOf =
-  (name: string) =>
-  (row: Row): React.ReactNode =>
-    plainText(at(row, name) ?? '–')
+const NewestEvents = lazy(async () => ({ default: (await import('./newest.tsx')).NewestEvents }))
 
-const columns: readonly GridColumn<Row>[] = [
-  {
-    id: 'time',
-    title: generalText.time,
-    hint: eventsText.timeHint,
-    width: 116,
-    cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span>,
-  },
-  { id: 'type', title: generalText.type, width: 180, grow: 1, cell: textOf('type') },
-  { id: 'source', title: generalText.source, width: 140, grow: 1, cell: textOf('source') },
-  { id: 'subject', title: eventsText.subject, width: 140, grow: 1, cell: textOf('subject') },
-  { id: 'family', title: eventsText.family, width: 80, cell: textOf('family') },
-  {
-    id: 'data',
-    title: eventsText.data,
-    width: 260,
-    grow: 3,
-    cell: (row) => <span className="mono dim">{preview(at(row, 'data'))}</span>,
-    csv: (row) => plainText(at(row, 'data')) || null,
-  },
-]
-
-const lastDay = { from: 'now-1d', to: 'now' } as const
-
-/** `total: 57 · currency: CHF`; the drawer and files have the JSON. */
-function preview(data: unknown) {
-  const isMap = typeof data === 'object' && data !== null && !Array.isArray(data)
-  const text = isMap
-    ? Object.entries(data)
-        .map(([name, value]) => `${name}: ${plainText(value)}`)
-        .join(' · ')
-    : plainText(data)
-  return text.slice(0, 300).replaceAll(/\s+/g, ' ')
-}
+const tabs = lists.map((id) => ({ id, title: eventsText.lists[id] }))
 
 export default function EventsPage(): React.ReactNode {
   useTitle(eventsText.events)
   const { state, unread, set } = usePageState(eventsCodec)
-  const { q } = state
+  const { list, q, t } = state
   const fields = useFields()
-  const view = useMemo(
-    () =>
-      ({ kind: 'rows', q: { stream: 'events', ...(q === '' ? {} : { filter: q }) }, columns: shownFields }) as const,
-    [q],
+  const probe = useStoreProbe()
+  const hasNoStore = probe.isError && asApiError(probe.error).code === 'WEIR_API_NO_STORE'
+  const live = state.live && isMoving(t) && state.sort === newestFirst
+  useCommands(
+    useMemo(
+      () => [
+        { name: generalText.clearFilter, words: 'events logs', run: () => set({ q: '', sel: '', at: '' }) },
+        ...rangeCommands((range) => set({ t: range })),
+      ],
+      [set],
+    ),
   )
-  const [element, setElement] = useState<HTMLElement | null>(null)
-  const [paused, setPaused] = useState(false)
-  const reading = useHold(element)
-  const live = useLiveRows(view, paused || reading)
-  const link = useLink()
-  const span = useMemo(() => {
-    const [newest, oldest] = [live.rows[0], live.rows.at(-1)]
-    return newest === undefined || oldest === undefined
-      ? undefined
-      : ([plainText(at(oldest, 'time_received')), plainText(at(newest, 'time_received'))] as const)
-  }, [live.rows])
   return (
     <ListPage
       title={eventsText.events}
+      className="events"
       unread={unread}
       onRead={() => set({}, 'replace')}
       bar={
-        <FilterBox
-          names="events"
-          example={eventsText.filterExample}
-          fields={fields.data?.views['events'] ?? []}
-          filter={q}
-          range={lastDay}
-          onChange={(text) => set({ q: text })}
-        />
+        <>
+          <FilterBox
+            names="events"
+            example={list === 'logs' ? eventsText.logFilterExample : eventsText.filterExample}
+            fields={fields.data?.views['events'] ?? []}
+            filter={q}
+            range={t}
+            onChange={(text) => set({ q: text, sel: '', at: '' })}
+          />
+          {!hasNoStore && (
+            <>
+              <TimeControl frame={state} onChange={set} />
+              <LiveButton
+                live={live}
+                t={t}
+                hint={eventsText.liveHint}
+                onClick={() => set(live ? { live: false } : { live: true, sort: newestFirst })}
+              />
+            </>
+          )}
+        </>
       }
     >
-      {link.status !== 403 && (
-        <div className="page-line">
-          <LiveBar
-            live={live}
-            shown={live.rows.length}
-            link={link}
-            errorShown={link.state === 'refused' && live.rows.length === 0}
-            paused={paused}
-            reading={reading}
-            onPause={setPaused}
-            span={span}
-          />
-        </div>
-      )}
-      <div className="page-body">
-        <section className="panel table" aria-label={eventsText.newestEvents}>
-          {live.rows.length > 0 ? (
-            <Grid
-              label={eventsText.newestEvents}
-              columns={columns}
-              rows={live.rows}
-              rowKey={(row) => plainText(at(row, '_pos'))}
-              total={live.rows.length}
-              onPlace={setElement}
+      {hasNoStore ? (
+        <Suspense fallback={<Loading what={eventsText.theNewestEvents} />}>
+          <NewestEvents q={q} onClear={() => set({ q: '' })} />
+        </Suspense>
+      ) : (
+        <>
+          <div className="events-tabs">
+            <Tabs
+              label={eventsText.kinds}
+              tabs={tabs}
+              chosen={list}
+              controls="events-list"
+              onChange={(next) => set({ list: next, cols: [], by: '', open: [], sort: newestFirst, sel: '', at: '' })}
             />
-          ) : link.state === 'refused' ? (
-            <Forbidden link={link} />
-          ) : live.begun ? (
-            q === '' ? (
-              <NoEvents />
-            ) : (
-              <EmptyState
-                title={eventsText.noEventMatches}
-                action={{ text: generalText.clearFilter, onClick: () => set({ q: '' }) }}
-              >
-                {eventsText.noEventMatchesHint}
-              </EmptyState>
-            )
-          ) : (
-            <Loading what={eventsText.theNewestEvents} />
-          )}
-        </section>
-      </div>
+          </div>
+          <EventTable key={list} state={state} set={set} live={live} />
+        </>
+      )}
     </ListPage>
-  )
-}
-
-function Forbidden({ link }: { link: Link }) {
-  if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
-  return (
-    <EmptyState title={eventsText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
-      {link.detail}
-    </EmptyState>
-  )
-}
-
-function NoEvents() {
-  const command = eventsText.postCommand(location.origin)
-  return (
-    <EmptyState
-      title={eventsText.noEventsYet}
-      action={<CopyButton text={command}>{eventsText.copyThisCommand}</CopyButton>}
-    >
-      <p>{eventsText.noEventsHint}</p>
-      <pre>{command}</pre>
-    </EmptyState>
   )
 }

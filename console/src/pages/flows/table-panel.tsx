@@ -1,6 +1,6 @@
 import { ErrorState, Loading, StaleNotice } from '../../parts/states.tsx'
 import { NoFlows } from './no-flows.tsx'
-import { Cancelled } from './query-status.tsx'
+import { Cancelled } from '../../parts/query-status.tsx'
 import type { TableResult } from './use-table.ts'
 import type { FlowViewProps } from './views.ts'
 

@@ -68,13 +68,6 @@ export const changesText = {
   excludedAtSource: (atSource: string) => `${atSource} excluded at the source`,
   cannotWatch: (cluster: string, problem: string) =>
     `▲ ${cluster} cannot be watched, so its changes may be missing: ${problem}`,
-  newChanges: (held: string, more: string) => `${held}${more} new`,
-  andMore: ' and more',
-  polledEvery: 'polled every 3 s',
-  heldNotLost: '; new changes are held, not lost',
-  heldWhileReading: (waiting: string) => `${waiting}, held while you read`,
-  catchUpHint: 'Resume with everything received since the pause',
-  catchUp: (waiting: string) => `Catch up (${waiting})`,
   allChangesAreNoise: 'All changes are noise',
   showHiddenChanges: 'Show hidden changes',
   hiddenByRules: (hidden: string, span: string, match: string) =>

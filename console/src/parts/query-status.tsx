@@ -1,7 +1,7 @@
-import { LoadingText } from '../../parts/read-progress.tsx'
-import { EmptyState } from '../../parts/states.tsx'
-import { flowsText } from '../../parts/flows/text.ts'
-import { generalText } from '../../text/general.ts'
+import { generalText } from '../text/general.ts'
+import { flowsText } from './flows/text.ts'
+import { LoadingText } from './read-progress.tsx'
+import { EmptyState } from './states.tsx'
 
 export function Running({ onCancel }: { onCancel: () => void }): React.ReactNode {
   return (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Change } from '../../api/objects.ts'
+import type { Change } from './objects.ts'
 import { joined, newestOf } from './newer.ts'
 
 const change = (pos: string, seconds: number): Change =>

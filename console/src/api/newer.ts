@@ -1,10 +1,11 @@
-import type { Change } from '../../api/objects.ts'
+/** A row of a list in order of time, newest first. */
+export type TimedRow = Readonly<{ time: string; pos: string }>
 
-export function newestOf(rows: readonly Change[]): string | undefined {
+export function newestOf(rows: readonly TimedRow[]): string | undefined {
   return rows[0]?.time
 }
 
-export function joined(above: readonly Change[], below: readonly Change[]): readonly Change[] {
+export function joined<Row extends TimedRow>(above: readonly Row[], below: readonly Row[]): readonly Row[] {
   const positions = new Set<string>()
   const all = [...above, ...below].filter(({ pos }) => !positions.has(pos) && positions.add(pos) !== undefined)
   const inOrder = all.every(({ time }, index) => index === 0 || time <= (all[index - 1]?.time ?? ''))
