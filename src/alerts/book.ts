@@ -1,7 +1,7 @@
 import type { Host } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 import type { Log } from '../telemetry/ports.ts'
-import { BookFile, type Content, type StoredRule } from './book-file.ts'
+import { bookFile, type Content, type StoredRule } from './book-file.ts'
 import { maxRules, nameHint, nameShape, type AlertRule } from './rule.ts'
 import { refreshed, type WrittenRule } from './settings.ts'
 import type { Silence } from './silences.ts'
@@ -59,7 +59,7 @@ const longestMs = 366 * 86_400_000
 /** Rules and silences of users. Changes are serialized, and durable when they resolve. */
 export class AlertBook {
   readonly #parts: BookParts
-  readonly #file: BookFile | undefined
+  readonly #file: ReturnType<typeof bookFile> | undefined
   #content: Content = { rules: [], silences: [] }
   #read = new Map<string, ReadRule | readonly SettingFault[]>()
   /** The content may differ from the file. */
@@ -68,7 +68,7 @@ export class AlertBook {
 
   constructor(parts: BookParts) {
     this.#parts = parts
-    this.#file = parts.folder === undefined ? undefined : new BookFile(parts.host.disk, parts.folder)
+    this.#file = parts.folder === undefined ? undefined : bookFile(parts.host.disk, parts.folder)
   }
 
   /** A damaged file is reported, and the rules of the configuration are evaluated nevertheless. */

@@ -7,7 +7,7 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
 import { start } from '../testing/kit.ts'
 import { maxPerOwner, SavedBook } from '../../topics/saved/book.ts'
-import { SavedFile } from '../../topics/saved/file.ts'
+import { savedFile } from '../../topics/saved/file.ts'
 import { savedPages } from '../../topics/saved/pages.ts'
 
 const folders: string[] = []
@@ -114,7 +114,7 @@ test('a view opens a page of the console only, and stored ones with another page
   for (const page of [...savedPages, '/resource/shop/core/Pod/shop/web-0', '/resource/a/-/b/-/system:x%2Fy'])
     expect((await ann('PUT', '/any', { ...view, page })).body['page']).toBe(page)
   const old = { ...view, page: '//evil.example/x', id: 'old', shared: true, owner: 'token:ann', changed: 1 }
-  await new SavedFile(realHost().disk, folder).write([old, { ...old, id: 'good', page: '/flows' }])
+  await savedFile(realHost().disk, folder).write({ views: [old, { ...old, id: 'good', page: '/flows' }] })
   const again = await users(folder)
   expect([names((await again.bob('GET')).body), (await again.bob('GET', '/old')).status]).toEqual([[view.name], 404])
   expect((await again.ann('DELETE', '/old')).status).toBe(200)
@@ -193,8 +193,8 @@ test('after a power failure every acknowledged change is stored and the file is 
 test('rejects views over the limits', async () => {
   const folder = await temporary()
   const kept = (count: number, owner: (index: number) => string, search: string): Promise<void> =>
-    new SavedFile(realHost().disk, folder).write(
-      Array.from({ length: count }, (_, index) => ({
+    savedFile(realHost().disk, folder).write({
+      views: Array.from({ length: count }, (_, index) => ({
         ...view,
         search,
         id: `v${index}`,
@@ -204,7 +204,7 @@ test('rejects views over the limits', async () => {
         by: owner(index),
         changed: 1,
       })),
-    )
+    })
   await kept(maxPerOwner - 1, () => 'ann', view.search)
   const book = new SavedBook(realHost(), folder)
   await book.put('last', 'ann', { ...view, name: 'Last one' })

@@ -1,7 +1,8 @@
 import type { Host } from '../../host/index.ts'
+import { DamagedFile } from '../../host/sealed-file.ts'
 import { Refusal } from '../refusal.ts'
 import { isSavedPage } from './pages.ts'
-import { DamagedFile, SavedFile, type StoredView } from './file.ts'
+import { savedFile, type StoredView } from './file.ts'
 import type { SavedRequest, SavedView } from './schema.ts'
 
 /** The file is read and written whole. */
@@ -12,14 +13,14 @@ const maxBytes = 4 * 1024 * 1024
 /** Changes are serialized, and durable when they resolve. */
 export class SavedBook {
   readonly #host: Pick<Host, 'clock' | 'disk' | 'random'>
-  readonly #file: SavedFile | undefined
-  #views: Promise<StoredView[]> | undefined
+  readonly #file: ReturnType<typeof savedFile> | undefined
+  #views: Promise<readonly StoredView[]> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   /** Without a folder no view can be saved. */
   constructor(host: Pick<Host, 'clock' | 'disk' | 'random'>, folder: string | undefined) {
     this.#host = host
-    this.#file = folder === undefined ? undefined : new SavedFile(host.disk, folder)
+    this.#file = folder === undefined ? undefined : savedFile(host.disk, folder)
   }
 
   async list(user: string): Promise<StoredView[]> {
@@ -84,7 +85,7 @@ export class SavedBook {
       const { views, answer } = change(await this.#read())
       // After a failed write the content is unknown.
       this.#views = undefined
-      await this.#file?.write(views)
+      await this.#file?.write({ views })
       this.#views = Promise.resolve(views)
       return answer
     })
@@ -92,14 +93,17 @@ export class SavedBook {
     return done
   }
 
-  async #read(): Promise<StoredView[]> {
+  async #read(): Promise<readonly StoredView[]> {
     const file = this.#file
     if (file === undefined) throw new Refusal('WEIR_API_SAVED', 'This server has no data folder to store views in.')
     // The file may be repaired meanwhile.
-    this.#views ??= file.read().catch((error: unknown) => {
-      this.#views = undefined
-      throw error
-    })
+    this.#views ??= file.read().then(
+      ({ views }) => views,
+      (error: unknown) => {
+        this.#views = undefined
+        throw error
+      },
+    )
     try {
       return await this.#views
     } catch (error) {
