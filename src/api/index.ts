@@ -33,6 +33,7 @@ import { homeRoutes, homeSchemas } from './routes/home.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
 import { eventExportRoute, exportRoutes, spendExportRoute } from './routes/export.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
+import { incidentRoutes, incidentSchemas } from './routes/incidents.ts'
 import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
@@ -70,6 +71,7 @@ const schemas = {
   ...completeSchemas,
   ...filterSchemas,
   ...savedSchemas,
+  ...incidentSchemas,
   ...accessSchemas,
   ...topicSchemas,
   ...mcpSchemas,
@@ -182,6 +184,7 @@ function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, ru
   completeRoutes(app, context, hub)
   filterRoutes(app, options.quickFilters)
   savedRoutes(app, context, options.folder)
+  incidentRoutes(app, context, options.folder)
   topicRoutes(app, context, options)
   investigateRoutes(app, context, hub)
   reportRoute(app, context)

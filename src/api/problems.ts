@@ -29,6 +29,7 @@ export const problemTable = {
   WEIR_API_NO_STORE: { status: 503, title: 'No store to query' },
   WEIR_API_ALERT: { status: 422, title: 'The alert rule cannot be evaluated' },
   WEIR_API_ALERT_RULES: { status: 503, title: 'Alert rules cannot be stored' },
+  WEIR_API_INCIDENTS: { status: 503, title: 'Incidents cannot be stored' },
   WEIR_API_SAVED: { status: 503, title: 'Saved views cannot be stored' },
   WEIR_API_CLOSING: { status: 503, title: 'Shutting down' },
   WEIR_API_INTERNAL: { status: 500, title: 'Unexpected error' },

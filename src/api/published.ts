@@ -23,6 +23,15 @@ export type { Import, QuickFilters, Validation } from '../topics/filters/schema.
 export type { LoggedOut, Logins, Me } from './access/schema.ts'
 export type { ApiDescription } from './openapi/schema.ts'
 export type { Queries, QueryProgress } from './progress/schema.ts'
+export type {
+  Incident,
+  IncidentCandidate,
+  IncidentHistory,
+  IncidentPin,
+  IncidentRequest,
+  Incidents,
+  IncidentSummary,
+} from '../topics/incidents/schema.ts'
 export type { SavedView, SavedViews } from '../topics/saved/schema.ts'
 export type { ViewColumn } from '../topics/view-columns.ts'
 export type { Investigation, Lane, LaneItem, LaneName, Measured } from '../topics/investigate/schema.ts'

@@ -110,7 +110,7 @@ function operationText(
     )
   }
   for (const [type, { schema, description: text }] of Object.entries(requestBody?.content ?? {})) {
-    parts.push(`Body ${code(type)}: ${text ?? typeText(schema)}`)
+    parts.push(wrapped(`Body ${code(type)}: ${text ?? typeText(schema)}`))
     if (schema?.properties !== undefined) parts.push(properties(schema))
   }
   parts.push(

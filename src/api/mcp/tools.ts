@@ -40,6 +40,7 @@ const pages: Readonly<Record<string, Page>> = {
   spend: { path: '/spend' },
   spendMovers: { path: '/spend' },
   alerts: { path: '/alerts' },
+  incidents: { path: '/incidents' },
   fields: { path: '/docs' },
   events: { path: '/events', view: { live: '0', list: 'all' }, from: { q: 'filter' } },
   eventSums: { path: '/events', view: { live: '0', list: 'all' }, from: { q: 'filter' } },

@@ -32,6 +32,7 @@ test('describes exactly the paths of the API', async () => {
   expect(listed.sort()).toEqual([
     'DELETE /api/v1/alerts/{name}',
     'DELETE /api/v1/alerts/{name}/silences/{id}',
+    'DELETE /api/v1/incidents/{id}',
     'DELETE /api/v1/saved/{id}',
     'GET /api/v1/alerts',
     'GET /api/v1/alerts/history',
@@ -72,6 +73,10 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/home',
     'GET /api/v1/images',
     'GET /api/v1/images/diff',
+    'GET /api/v1/incidents',
+    'GET /api/v1/incidents/{id}',
+    'GET /api/v1/incidents/{id}/export',
+    'GET /api/v1/incidents/{id}/history',
     'GET /api/v1/inventory',
     'GET /api/v1/inventory/diff',
     'GET /api/v1/inventory/facets',
@@ -186,6 +191,7 @@ test('describes exactly the paths of the API', async () => {
     'POST /prometheus/api/v1/series',
     'PUT /api/v1/alerts/{name}',
     'PUT /api/v1/images/{digest}/sbom',
+    'PUT /api/v1/incidents/{id}',
     'PUT /api/v1/live/{sid}',
     'PUT /api/v1/saved/{id}',
   ])

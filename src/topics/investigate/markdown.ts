@@ -1,7 +1,7 @@
 import { sizeText } from '../../model/size-text.ts'
-import { parseKubernetesRef } from '../../model/refs.ts'
+import { actorUrl, escaped, inCode, linked, objectUrl, pagesAt, rowUrl, timeText } from '../report-text.ts'
 import { measureTexts } from './measure-text.ts'
-import type { Investigation, Lane, LaneItem, LaneName } from './schema.ts'
+import type { Investigation, Lane, LaneName } from './schema.ts'
 
 const titles: Readonly<Record<LaneName, string>> = {
   traffic: 'Traffic',
@@ -33,8 +33,7 @@ type Options = Readonly<{
 /** A report with times in UTC. Texts of the data cannot form markup. */
 export function markdownOf(answer: Investigation, { base, pins, notes }: Options): string {
   const { subject, span, namespaces, lanes, filter } = answer
-  const url = (path: string, search: Readonly<Record<string, string>>) =>
-    `${base}${path}?${new URLSearchParams({ v: '1', ...search }).toString()}`
+  const url = pagesAt(base)
   const range = `${span.from}..${span.to}`
   const pinned = new Set(pins)
   const all = lanes
@@ -47,10 +46,10 @@ export function markdownOf(answer: Investigation, { base, pins, notes }: Options
     ...chosen.map(({ lane, item }) => {
       const { time, until, object, text: event, actor } = item
       const when = until === null ? timeText(time) : `${timeText(time)} to ${timeText(until)}`
-      const target = eventUrl(lane, item, url)
+      const target = lane === 'changes' || lane === 'audit' ? rowUrl(lane, item, url) : undefined
       const cells = [when, titles[lane], linked(object, objectUrl(item, url)), linked(event, target)]
       const note = withNotes === 'notes' ? [escaped(noteOf(`${lane}:${item.pos}`))] : []
-      return `| ${[...cells, linked(actor ?? '', actorUrl(item, url)), ...note].join(' | ')} |`
+      return `| ${[...cells, linked(actor ?? '', actorUrl(item.actor_ref, url)), ...note].join(' | ')} |`
     }),
   ]
   const marked = all.filter(({ lane, item }) => pinned.has(`${lane}:${item.pos}`))
@@ -106,42 +105,6 @@ const shown = ({ items, total }: Lane) => `${items.length} of ${whole(total)}`
 
 function absentText({ name, state, note }: Lane) {
   return `- ${titles[name]}: ${state === 'shown' ? '' : states[state]}${note === null ? '' : `. ${escaped(note)}`}`
-}
-
-const timeText = (iso: string) => iso.slice(0, 19).replace('T', ' ')
-const inCode = (text: string) => text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')
-
-/** Also for cells of a table. */
-function escaped(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>|#&!~]/g, '\\$&')
-}
-
-function linked(text: string, to: string | undefined) {
-  return to === undefined || text === '' ? escaped(text) : `[${escaped(text)}](${to.replaceAll(/[()|]/g, encoded)})`
-}
-
-const encoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
-
-type Url = (path: string, search: Readonly<Record<string, string>>) => string
-const hourMs = 3_600_000
-
-function eventUrl(lane: LaneName, { time, pos, ref }: LaneItem, url: Url): string | undefined {
-  const isOfCloud = lane === 'changes' && ref !== null && parseKubernetesRef(ref) === undefined
-  if ((lane !== 'changes' && lane !== 'audit') || isOfCloud) return undefined
-  const at = Date.parse(time)
-  const range = [at - hourMs, at + hourMs].map((ms) => new Date(ms).toISOString()).join('..')
-  return url(`/${lane}`, { live: '0', t: range, sel: pos })
-}
-
-function objectUrl({ ref, time }: LaneItem, url: Url): string | undefined {
-  const parts = ref === null ? undefined : parseKubernetesRef(ref)
-  if (parts === undefined) return undefined
-  const path = [parts.group === '' ? 'core' : parts.group, parts.kind, parts.namespace || '-', parts.name]
-  return url(`/resource/k8s:${[parts.cluster, ...path].map(encodeURIComponent).join('/')}`, { at: time })
-}
-
-function actorUrl({ actor_ref: ref }: LaneItem, url: Url): string | undefined {
-  return ref === null ? undefined : url('/actor', { of: ref })
 }
 
 function listsOf(lists: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
