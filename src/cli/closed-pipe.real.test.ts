@@ -24,8 +24,8 @@ test('a closed pipe ends every command with 0, and without another message than 
   await weir.events([{ specversion: '1.0', id: 'e1', source: '/shop', type: 'order.placed' }])
   const alone = ['--help', 'schema', 'create sink/nats', 'fields', 'man', 'help filters', 'completion bash']
   const asking =
-    'flows,flows -o json,events,events -o vertical,audit,exporters,alerts,changes,resources,images,inventory,spend,' +
-    'ledger,dead-letters list,status,status --watch,top,ids sources'
+    'flows,flows -o json,events,events -o vertical,audit,exporters,alerts,incidents,changes,resources,images,' +
+    'inventory,spend,ledger,dead-letters list,status,status --watch,top,ids sources'
   const commands = [
     ...alone.map((words) => words.split(' ')),
     ...asking.split(',').map((words) => [...words.split(' '), '--url', weir.url]),

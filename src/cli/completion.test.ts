@@ -84,6 +84,7 @@ _weir
       'changes',
       'why',
       'investigate',
+      'incidents',
       'resources',
       'image-diff',
       'images',

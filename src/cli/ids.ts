@@ -3,9 +3,10 @@ import type { Pipeline } from '../engine/control.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
 import type { Exporters } from '../topics/exporters/schema.ts'
+import type { Incidents } from '../topics/incidents/schema.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 
-const idKinds = ['sources', 'sinks', 'streams', 'exporters'] as const
+const idKinds = ['sources', 'sinks', 'streams', 'exporters', 'incidents'] as const
 export type IdKind = (typeof idKinds)[number]
 
 export function register(program: Command): void {
@@ -15,7 +16,7 @@ export function register(program: Command): void {
         .command('ids')
         .description(
           'List ids of the running server, one per line. Shell completion uses it. `streams` are sources and sinks, ' +
-            '`exporters` are addresses.',
+            '`exporters` are addresses, `incidents` are ids of incidents.',
         )
         .addArgument(new Argument('<kind>', 'kind of the ids').choices(idKinds)),
     ),
@@ -32,6 +33,9 @@ async function run(kind: IdKind, { output, ...flags }: ServerFlags & OutputFlags
   if (kind === 'exporters') {
     const { sources } = await server.json<Exporters>('GET', '/api/v1/exporters')
     for (const { exporters } of sources) for (const { address } of exporters) ids.add(address)
+  } else if (kind === 'incidents') {
+    const { incidents } = await server.json<Incidents>('GET', '/api/v1/incidents')
+    for (const { id } of incidents) ids.add(id)
   } else {
     const { sources, sinks } = await server.json<Pipeline>('GET', '/api/v1/pipeline')
     if (kind !== 'sinks') for (const { name } of sources) ids.add(name)
@@ -57,6 +61,9 @@ export function idsOf(command: string, argument: string): IdKind | undefined {
     'sink forget name': 'sinks',
     'tap name': 'streams',
     'exporters address': 'exporters',
+    'incidents show id': 'incidents',
+    'incidents history id': 'incidents',
+    'incidents export id': 'incidents',
   }
   return places[`${command} ${argument}`]
 }

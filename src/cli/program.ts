@@ -17,6 +17,7 @@ import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
 import { register as registerHealth } from './health.ts'
 import { register as registerHelp } from './help.ts'
 import { register as registerIds } from './ids.ts'
+import { register as registerIncidents } from './incidents.ts'
 import { register as registerInit } from './init.ts'
 import { register as registerInsights } from './insights.ts'
 import { register as registerInsightsRemote } from './insights-remote.ts'
@@ -64,6 +65,7 @@ const summaries: Readonly<Record<string, string>> = {
   fields: 'list the fields of flows',
   changes: 'list changes of Kubernetes objects with their actors',
   why: 'list changes that preceded a change of traffic, with actors and reasons',
+  incidents: 'list incidents with their causes, show one, or export a report',
   investigate: 'show everything about a workload, actor or address in order of time',
   resources: 'list Kubernetes objects as of a time, or show one object',
   images: 'list images with their problems and workloads',
@@ -147,6 +149,7 @@ export function program(): Command {
   registerChanges(weir)
   registerWhy(weir)
   registerInvestigate(weir)
+  registerIncidents(weir)
   registerResources(weir)
   registerInsights(weir)
   registerInventory(weir)
