@@ -5,7 +5,9 @@ import { useTitle } from '../../app/use-title.ts'
 import { EmptyState, Pending, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { docsText } from './text.ts'
-import { blocksOf, docOfLink, type Block, type Inline } from './markdown.ts'
+import { Blocks, InlineText, type LinkOf } from '../../parts/markdown/blocks.tsx'
+import { blocksOf, type Block } from '../../parts/markdown/markdown.ts'
+import { docOfLink } from './doc-of-link.ts'
 import { docsCodec } from './state.ts'
 import './docs.css'
 
@@ -36,6 +38,7 @@ export default function DocsPage(): React.ReactNode {
     queryFn: () => (load === undefined ? '' : load()),
   })
   const blocks = useMemo(() => blocksOf(file.data ?? ''), [file.data])
+  const link: LinkOf = (text, to) => <DocLink text={text} to={to} page={page} />
   const container = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const heading = at === '' ? undefined : container.current?.querySelector(`#${CSS.escape(`doc-${at}`)}`)
@@ -57,11 +60,9 @@ export default function DocsPage(): React.ReactNode {
         ) : (
           <>
             <article>
-              {blocks.map((block, index) => (
-                <BlockOf key={index} block={block} page={page} />
-              ))}
+              <Blocks of={blocks} link={link} anchors="doc-" />
             </article>
-            <Outline of={blocks} page={page} />
+            <Outline of={blocks} page={page} link={link} />
           </>
         )}
       </div>
@@ -70,7 +71,7 @@ export default function DocsPage(): React.ReactNode {
 }
 
 /** Beside the text, where the window has room. */
-function Outline({ of, page }: { of: readonly Block[]; page: string }) {
+function Outline({ of, page, link }: { of: readonly Block[]; page: string; link: LinkOf }) {
   const chapters = of.filter((block) => block.is === 'heading' && block.level === 2) as readonly Heading[]
   if (chapters.length < 2) return null
   return (
@@ -80,100 +81,13 @@ function Outline({ of, page }: { of: readonly Block[]; page: string }) {
         {chapters.map(({ id, text }) => (
           <li key={id}>
             <Link to="/docs" search={{ v: '1', page, at: id } as never}>
-              <Text of={text} page={page} />
+              <InlineText of={text} link={link} />
             </Link>
           </li>
         ))}
       </ul>
     </nav>
   )
-}
-
-function BlockOf({ block, page }: { block: Block; page: string }) {
-  switch (block.is) {
-    case 'heading': {
-      const Heading = `h${Math.min(block.level, 4)}` as 'h1'
-      return (
-        <Heading id={`doc-${block.id}`} tabIndex={-1}>
-          <Text of={block.text} page={page} />
-        </Heading>
-      )
-    }
-    case 'paragraph':
-      return (
-        <p>
-          <Text of={block.text} page={page} />
-        </p>
-      )
-    case 'quote':
-      return (
-        <blockquote>
-          <Text of={block.text} page={page} />
-        </blockquote>
-      )
-    case 'code':
-      return (
-        <pre tabIndex={0}>
-          <code>{block.text}</code>
-        </pre>
-      )
-    case 'list': {
-      const List = block.ordered ? 'ol' : 'ul'
-      return (
-        <List>
-          {block.items.map((item, index) => (
-            <li key={index}>
-              <Text of={item} page={page} />
-            </li>
-          ))}
-        </List>
-      )
-    }
-    case 'table':
-      return (
-        <div className="docs-table" tabIndex={0} role="region" aria-label={docsText.table}>
-          <table>
-            <thead>
-              <tr>
-                {block.head.map((cell, index) => (
-                  <th key={index} scope="col">
-                    <Text of={cell} page={page} />
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {block.rows.map((row, index) => (
-                <tr key={index}>
-                  {row.map((cell, column) => (
-                    <td key={column}>
-                      <Text of={cell} page={page} />
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )
-  }
-}
-
-function Text({ of, page }: { of: readonly Inline[]; page: string }) {
-  return of.map((part, index) => {
-    switch (part.is) {
-      case 'text':
-        return part.text
-      case 'code':
-        return <code key={index}>{part.text}</code>
-      case 'strong':
-        return <strong key={index}>{part.text}</strong>
-      case 'emphasis':
-        return <em key={index}>{part.text}</em>
-      case 'link':
-        return <DocLink key={index} text={part.text} to={part.to} page={page} />
-    }
-  })
 }
 
 function DocLink({ text, to, page }: { text: string; to: string; page: string }) {

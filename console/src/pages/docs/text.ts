@@ -4,6 +4,5 @@ export const docsText = {
   noPageHint: 'The link may be from another version of Weir.',
   openConsoleGuide: 'Open the guide of the console',
   thePage: 'the page',
-  table: 'Table',
   onThisPage: 'On this page',
 }

@@ -1,6 +1,6 @@
-/** The Markdown of Weir's documents: headings, paragraphs, lists, tables, code and quotes. */
+/** Markdown of documents and notes: headings, paragraphs, lists, tables, code and quotes. HTML is text. */
 
-import { docAnchor } from '../../parts/doc-anchor.ts'
+import { docAnchor } from '../doc-anchor.ts'
 
 export type Inline =
   | Readonly<{ is: 'text' | 'code' | 'strong' | 'emphasis'; text: string }>
@@ -13,8 +13,19 @@ export type Block =
   | Readonly<{ is: 'list'; ordered: boolean; items: readonly (readonly Inline[])[] }>
   | Readonly<{ is: 'table'; head: readonly (readonly Inline[])[]; rows: readonly (readonly (readonly Inline[])[])[] }>
 
-const marks =
-  /`([^`]+)`|\*\*([^*]+)\*\*|(?<![\w*])\*([^*\s][^*]*)\*|!?\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)|<(https?:[^>\s]+)>/g
+/** Lengths are limited, because a search for the end of each `[` of a long text would be quadratic. */
+const marks = new RegExp(
+  [
+    /`([^`]+)`/,
+    /\*\*([^*]+)\*\*/,
+    /(?<![\w*])\*([^*\s][^*]*)\*/,
+    /!?\[((?:[^\]\\]|\\.){0,500})\]\(([^)\s]{1,2000})\)/,
+    /<(https?:[^>\s]{1,2000})>/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
 
 export function inlineOf(text: string): readonly Inline[] {
   const parts: Inline[] = []
@@ -90,11 +101,4 @@ export function blocksOf(markdown: string): readonly Block[] {
     }
   }
   return blocks
-}
-
-/** The documentation page of a link in `page`: `../explain/query.md#names` in `guide/console`. */
-export function docOfLink(to: string, page: string): Readonly<{ page: string; hash: string }> | undefined {
-  if (/^[a-z][a-z+.-]*:/i.test(to)) return undefined
-  const { pathname, hash } = new URL(to, `http://docs/${page}.md`)
-  return pathname.endsWith('.md') ? { page: pathname.slice(1, -3), hash: hash.slice(1) } : undefined
 }

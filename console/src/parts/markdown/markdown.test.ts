@@ -1,7 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { docAnchor } from '../../parts/doc-anchor.ts'
-import { blocksOf, docOfLink, inlineOf } from './markdown.ts'
+import { blocksOf, inlineOf } from './markdown.ts'
 
 test('inline marks become parts', () => {
   expect(inlineOf('A `code`, **strong** and *em* [link](x.md#a) ![no](y.webp)')).toEqual([
@@ -42,11 +41,8 @@ test('every guide is read as a whole: all of its words are in blocks', () => {
   }
 })
 
-test('links between documents stay in the console', () => {
-  expect(docOfLink('../explain/query.md#names', 'guide/console')).toEqual({ page: 'explain/query', hash: 'names' })
-  expect(docOfLink('kubernetes.md', 'guide/console')).toEqual({ page: 'guide/kubernetes', hash: '' })
-  expect(docOfLink('#keys', 'guide/console')).toEqual({ page: 'guide/console', hash: 'keys' })
-  expect(docOfLink('https://example.com/a.md', 'guide/console')).toBeUndefined()
-  expect(docOfLink('../../examples/', 'guide/console')).toBeUndefined()
-  expect(docAnchor('Zones, layer and cluster of flows')).toBe('zones-layer-and-cluster-of-flows')
+test('HTML is text, and a long text without ends of marks is read at once', () => {
+  expect(inlineOf('<img src=x onerror=alert(1)>')).toEqual([{ is: 'text', text: '<img src=x onerror=alert(1)>' }])
+  const long = '['.repeat(65_536)
+  expect(inlineOf(long)).toEqual([{ is: 'text', text: long }])
 })
