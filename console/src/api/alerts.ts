@@ -1,5 +1,4 @@
-import { keepPreviousData, queryOptions, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
-import { useCallback, useState } from 'react'
+import { keepPreviousData, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type {
   AlertHistory,
   AlertPreview,
@@ -9,8 +8,8 @@ import type {
   SentTest,
 } from '../../../src/api/published.ts'
 import { request, type Query } from './client.ts'
-import { asApiError, type ApiError } from './problem.ts'
 import { pollInterval, useHeld, type Watched } from './queries.ts'
+import { useActs } from './use-acts.ts'
 
 export type { AlertHistory, AlertPreview, Alerts, AlertSettings, AlertTest, SentTest }
 export type Rule = Alerts['rules'][number]
@@ -55,35 +54,5 @@ export function useAlertPreview(settings: AlertSettings | undefined): UseQueryRe
 
 export const alertPath = (name: string) => `/api/v1/alerts/${encodeURIComponent(name)}`
 
-type Acting = Readonly<{
-  busy: boolean
-  refused: ApiError | undefined
-  /** Resolves with whether it succeeded. */
-  act: (send: () => Promise<unknown>) => Promise<boolean>
-  forget: () => void
-}>
-
-/** Changes of rules and silences; the list is read again after each. */
-export function useAlertActs(): Acting {
-  const client = useQueryClient()
-  const [busy, setBusy] = useState(false)
-  const [refused, setRefused] = useState<ApiError>()
-  const act = useCallback(
-    async (send: () => Promise<unknown>) => {
-      setBusy(true)
-      setRefused(undefined)
-      try {
-        await send()
-        return true
-      } catch (error) {
-        setRefused(asApiError(error))
-        return false
-      } finally {
-        await client.invalidateQueries({ queryKey: ['alerts'] })
-        setBusy(false)
-      }
-    },
-    [client],
-  )
-  return { busy, refused, act, forget: useCallback(() => setRefused(undefined), []) }
-}
+/** Changes of rules and silences. */
+export const useAlertActs = (): ReturnType<typeof useActs> => useActs('alerts')

@@ -4,6 +4,7 @@ import { alertsText } from '../text/alerts.ts'
 import { appText } from '../text/app.ts'
 import { dashboardsText } from '../pages/dashboards/text.ts'
 import { generalText } from '../text/general.ts'
+import { incidentsText } from '../pages/incidents/text.ts'
 import { metricsText } from '../pages/metrics/text.ts'
 
 type Page = Readonly<{
@@ -84,6 +85,13 @@ export const pages: readonly Page[] = [
     title: alertsText.alerts,
     group: appText.watch,
     load: () => import('../pages/alerts/index.tsx'),
+  },
+  {
+    path: '/incidents',
+    key: 'k',
+    title: incidentsText.incidents,
+    group: appText.watch,
+    load: () => import('../pages/incidents/index.tsx'),
   },
   {
     path: '/investigate',

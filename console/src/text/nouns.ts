@@ -18,6 +18,7 @@ export const nouns = {
   id: ['ID', 'IDs'],
   image: ['image', 'images'],
   line: ['line', 'lines'],
+  incident: ['incident', 'incidents'],
   letter: ['dead letter', 'dead letters'],
   login: ['login', 'logins'],
   newEvent: ['new event', 'new events'],

@@ -24,6 +24,7 @@ export const pageWords: Readonly<Record<string, string>> = {
   '/inventory': 'clouds accounts instances volumes load balancers orphans detached unused',
   '/spend': 'costs money invoices billing focus finops month',
   '/events': 'cloudevents live',
+  '/incidents': 'postmortem cause notes pins report outage',
   '/resources': 'kubernetes object pod deployment node service find',
   '/metrics': 'promql series counters gauges histograms prometheus otlp points',
   '/charts': 'points feeds numbers fields chart builder',

@@ -9,6 +9,7 @@ export const savedPages = [
   '/spend',
   '/events',
   '/alerts',
+  '/incidents',
   '/investigate',
   '/resources',
   '/metrics',

@@ -5,6 +5,7 @@ import { traceEvent } from '../../../src/store/testing/traces.ts'
 import { asCloudEvent } from '../../../sim/cloud-event.ts'
 import { CloudsPlace, fillClouds } from './clouds-place.ts'
 import { clusterLife } from './cluster-life.ts'
+import { putIncident } from './incident.ts'
 import { bothNamespaces, sendNamespaced } from './namespaced.ts'
 import { Partner } from './partner.ts'
 import type { Fail, Place, Scene } from './scenes.ts'
@@ -175,6 +176,7 @@ async function fillCluster(stage: Stage): Promise<void> {
     n = Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)
   )
     await sleep(200)
+  await putIncident(stage.weir.url)
 }
 
 function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {

@@ -1,7 +1,8 @@
 // Dashboards, charts of numbers, more panels of the overview, Investigate, the preceding changes, and the documents.
 import type { Page } from 'playwright-core'
 import { shopBoard } from './clouds-place.ts'
-import { after, charted, is, row, text, type Scene } from './scene.ts'
+import { shownIncident } from './incident.ts'
+import { after, charted, is, openDrawer, row, text, type Scene } from './scene.ts'
 
 const on = 'clouds'
 const boardPath = `/dashboards?v=1&d=${encodeURIComponent(JSON.stringify(shopBoard))}`
@@ -290,6 +291,60 @@ const investigate: readonly Scene[] = [
   },
 ]
 
+const incidents: readonly Scene[] = [
+  {
+    name: 'incidents',
+    page: 'Incidents',
+    description: 'Incidents with their causes.',
+    on: 'cluster',
+    path: '/incidents',
+    act: row,
+  },
+  {
+    name: 'incidents-one',
+    page: 'Incidents',
+    description: 'Candidates, pins, notes and history of one.',
+    on: 'cluster',
+    path: `/incidents?v=1&sel=${shownIncident}`,
+    act: after(row, openDrawer, text('created by local')),
+  },
+  {
+    name: 'incidents-edit',
+    page: 'Incidents',
+    description: 'Its title and notes are edited.',
+    on: 'cluster',
+    path: `/incidents?v=1&sel=${shownIncident}&edit=1`,
+    act: (page) => page.locator('aside.drawer textarea').waitFor(),
+  },
+  {
+    name: 'incidents-none',
+    page: 'Incidents',
+    description: 'None yet.',
+    on: 'fresh',
+    path: '/incidents',
+    state: 'empty',
+    act: is('empty'),
+  },
+  {
+    name: 'incidents-loading',
+    page: 'Incidents',
+    description: 'On its way.',
+    path: '/incidents',
+    hold: /^\/api\/v1\/incidents/,
+    state: 'loading',
+    act: is('loading'),
+  },
+  {
+    name: 'incidents-error',
+    page: 'Incidents',
+    description: 'The server failed.',
+    path: '/incidents',
+    fail: { at: /^\/api\/v1\/incidents/, status: 500 },
+    state: 'error',
+    act: is('error'),
+  },
+]
+
 const docs: readonly Scene[] = [
   {
     name: 'docs',
@@ -315,4 +370,4 @@ const docs: readonly Scene[] = [
   },
 ]
 
-export const boards: readonly Scene[] = [...dashboards, ...metrics, ...charts, ...investigate, ...docs]
+export const boards: readonly Scene[] = [...dashboards, ...metrics, ...charts, ...investigate, ...incidents, ...docs]

@@ -4,18 +4,27 @@ import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ActorLink } from '../links/actor-link.tsx'
 import { duration, shortTime } from '../format.ts'
 import { generalText } from '../../text/general.ts'
+import { changePlace } from './change-place.ts'
 import { metricValue } from './metric-value.ts'
 import { whyText } from './text.ts'
 import { diffLines, nameOf, operationText } from './mark-text.ts'
 import { TrafficLink } from './traffic-link.tsx'
 
 const shownLines = 3
-const dayMs = 86_400_000
 /** Smaller differences of new pods prove nothing. */
 const leastStrength = 0.2
 
 /** `detected`: traffic changed, so that shares of the change are known. */
-export function CandidateItem({ of, detected }: { of: PrecedingCandidate; detected: boolean }): React.ReactNode {
+export function CandidateItem({
+  of,
+  detected,
+  children,
+}: {
+  of: PrecedingCandidate
+  detected: boolean
+  /** Further actions. */
+  children?: React.ReactNode
+}): React.ReactNode {
   const { is, time, kind, actor, actor_kind: actorKind, actor_ref: actorRef, score, share, diff } = of
   const lines = diffLines(of).slice(0, shownLines)
   return (
@@ -67,24 +76,17 @@ export function CandidateItem({ of, detected }: { of: PrecedingCandidate; detect
         <ChangeLink of={of} />
         <TrafficLink of={of} />
         {of.ref !== null && <InvestigateLink of={of.ref} at={time} />}
+        {children}
       </div>
     </li>
   )
 }
 
-function ChangeLink({ of: { is, pos, time, ref } }: { of: PrecedingCandidate }) {
-  if (is === 'resource')
-    return (
-      <Link to="/inventory" search={{ v: '1', sel: ref ?? '' } as never}>
-        {whyText.showResource}
-      </Link>
-    )
-  const at = Date.parse(time)
-  const range = [at - dayMs / 24, at + dayMs / 24].map((ms) => new Date(ms).toISOString()).join('..')
-  const search = { v: '1', live: '0', t: range, sel: pos }
+function ChangeLink({ of }: { of: PrecedingCandidate }) {
+  const { to, search } = changePlace(of)
   return (
-    <Link to={is === 'audit' ? '/audit' : '/changes'} search={search as never}>
-      {is === 'audit' ? whyText.showEvent : whyText.showChange}
+    <Link to={to} search={search as never}>
+      {of.is === 'resource' ? whyText.showResource : of.is === 'audit' ? whyText.showEvent : whyText.showChange}
     </Link>
   )
 }

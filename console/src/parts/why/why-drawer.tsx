@@ -7,6 +7,7 @@ import { count, shortTime, volume } from '../format.ts'
 import { EmptyState, Pending, RefreshButton } from '../states.tsx'
 import { whyText } from './text.ts'
 import { CandidateItem } from './candidate.tsx'
+import { CandidateActs, OpenIncident } from './incident-acts.tsx'
 import { Levels } from './levels.tsx'
 import { metricValue } from './metric-value.ts'
 import './why.css'
@@ -20,7 +21,8 @@ type WhyDrawerProps = Readonly<{
 export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
   const [lookback, setLookback] = useState('30m')
   const [at, setAt] = useState<string>()
-  const answer = usePreceding({ ...query, lookback, ...(at === undefined ? {} : { at }) })
+  const parameters = { ...query, lookback, ...(at === undefined ? {} : { at }) }
+  const answer = usePreceding(parameters)
   const { data, refetch } = answer
   return (
     <Drawer of="why" name={whyText.title} title={whyText.title} onClose={onClose}>
@@ -30,7 +32,10 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
         <div className="why" aria-busy={answer.isFetching}>
           <div className="why-lead">
             <p>{headText(data)}</p>
-            <RefreshButton onClick={() => void refetch().catch(reportError)} />
+            <div className="why-acts">
+              <OpenIncident answer={data} query={parameters} />
+              <RefreshButton onClick={() => void refetch().catch(reportError)} />
+            </div>
           </div>
           <Levels levels={data.levels} isMetric={data.by === 'value'} onChoose={setAt} />
           <Pairs of={data} />
@@ -48,7 +53,9 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
               <p className="dim">{whyText.notCause}</p>
               <ol>
                 {data.candidates.map((candidate) => (
-                  <CandidateItem key={candidate.pos} of={candidate} detected={data.detected} />
+                  <CandidateItem key={candidate.pos} of={candidate} detected={data.detected}>
+                    <CandidateActs answer={data} query={parameters} of={candidate} />
+                  </CandidateItem>
                 ))}
               </ol>
             </>
