@@ -174,6 +174,8 @@ const requests: readonly (readonly [string, Parameters])[] = [
   ['topology', { scope: 'addr', of: 'bytes', by: 'avg', limit: '5' }],
   ['topology', { scope: 'namespace', by: 'drop_bytes' }],
   ...conversationRanks.map((by) => ['conversations', { by, limit: '20' }] as const),
+  ['flows/distinct', { fields: 'src_addr,dst_addr,proto,src_port,service_port' }],
+  ['flows/distinct', { fields: 'src_endpoint,exporter_addr', filter: 'dst.port = 443' }],
   ['conversations', { filter: 'dst.port = 443', both_ways: 'false' }],
 ]
 

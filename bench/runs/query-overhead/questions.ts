@@ -108,8 +108,7 @@ export function questionsAbout(
     rowsOf('one address and port', vary, address, 443),
     {
       what: 'distinct addresses',
-      // A list states the number of its groups.
-      api: (k) => ['src_addr', 'dst_addr'].map((group) => request('flows', vary(k), { group, limit: '1' })),
+      api: (k) => [request('flows/distinct', vary(k), { fields: 'src_addr,dst_addr' })],
       sql: (k) => `SELECT count(DISTINCT src_addr), count(DISTINCT dst_addr) FROM flows WHERE ${vary(k).sql}`,
       duck: (k) => `SELECT count(DISTINCT src_ep), count(DISTINCT dst_ep) FROM f WHERE ${vary(k).sql}`,
     },

@@ -25,6 +25,7 @@ const unlimited = (reason: string): AccessRule => ({ access: 'unlimited', reason
 
 export const accessRules: Readonly<Record<string, AccessRule>> = {
   flows: scoped('Pages of flows.'),
+  distinctFlows: scoped('Numbers of values, of the permitted flows.'),
   series: scoped('Sums, and the sum of the rest.'),
   home: scoped('Sums of flows, changes and warning events of the permitted namespaces.'),
   conversations: scoped('Sums of both directions of connections.'),

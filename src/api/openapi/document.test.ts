@@ -67,6 +67,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/facts',
     'GET /api/v1/fields',
     'GET /api/v1/flows',
+    'GET /api/v1/flows/distinct',
     'GET /api/v1/graph',
     'GET /api/v1/graph/paths',
     'GET /api/v1/health',

@@ -154,6 +154,12 @@ async function figures(both: Both, kind: 'stored' | 'live', view: View): Promise
   const line = (await get('series', { step: `${step}s` }))['rows'] as Rows
   expect(byKey(line, 0, 1)).toEqual(buckets)
 
+  const distinct = await get('flows/distinct', { fields: group.join() })
+  const names = (distinct['rows'] as Rows).map(([name]) => String(name))
+  const used = (await get('flows', { columns: names.join(), limit: '10000' }))['rows'] as Rows
+  const counts = names.map((_, index) => new Set(used.flatMap((row) => row[index] ?? [])).size)
+  expect({ about, counts }).toEqual({ about, counts: (distinct['rows'] as Rows).map(([, count]) => count) })
+
   const graph = (await get('topology', { scope: 'addr', limit: '5' }))['total'] as Record<string, unknown>
   expect({ about, sums: sumsOf(graph) }).toEqual({ about, sums: total })
   const conversations = (await get('conversations', { both_ways: 'false', limit: '1' }))['total']

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { conversations } from '../../topics/flows/conversations/index.ts'
+import { distinct } from '../../topics/flows/distinct/index.ts'
 import { flows, series, topology } from '../../topics/flows/index.ts'
 import { answerRows } from '../answer.ts'
 import type { Hub } from '../live/hub.ts'
@@ -11,6 +12,7 @@ export const flowSchemas = {
   FlowPage: flows.result,
   Series: series.result,
   Topology: topology.result,
+  DistinctValues: distinct.result,
   Conversations: conversations.result,
 } as const
 
@@ -24,6 +26,7 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
   serveWith(app, '/api/v1/flows', flows, readers, (request, reply, result) =>
     answerRows(request, reply, result, context.host.timers),
   )
+  serveWith(app, '/api/v1/flows/distinct', distinct, readers)
   serveWith(app, '/api/v1/series', series, readers)
   serveWith(app, '/api/v1/topology', topology, readers)
   serveWith(app, '/api/v1/conversations', conversations, readers)

@@ -211,6 +211,19 @@ export const ConversationsParameters = parameters({
 
 export type ConversationsQuery = Of<typeof ConversationsParameters>
 
+export const DistinctParameters = parameters({
+  ...questionParameters,
+  time: timeParameter('flow_time'),
+  fields: Text({
+    description: 'Field names, comma-separated: those by which flows can be grouped.',
+    examples: ['src_addr,dst_addr'],
+  }),
+  source: Optional(
+    oneOf(['auto', 'raw'], { default: 'auto', description: '`raw`: read the flows instead of exact sums of them.' }),
+  ),
+})
+export type DistinctQuery = Of<typeof DistinctParameters>
+
 export const flowFormats = ['csv', 'ndjson', 'parquet'] as const
 export type FlowFormat = (typeof flowFormats)[number]
 

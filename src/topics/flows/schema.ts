@@ -127,6 +127,10 @@ export type FlowPage = Of<typeof FlowPage>
 /** With `group`. */
 export type FlowGroups = FlowPage & Required<Pick<FlowPage, 'others' | 'total'>>
 
+/** A row per requested field: its name, and the number of its values. */
+export const DistinctValues = ObjectOf(flowFrame, { $id: 'DistinctValues' })
+export type DistinctValues = Of<typeof DistinctValues>
+
 export const Series = ObjectOf(
   {
     ...flowFrame,
