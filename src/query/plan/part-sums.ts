@@ -2,6 +2,7 @@
 import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'
+import type { StoredEndpoints } from './many-groups.ts'
 import { rowsSql, timeOfRows, type Part } from './row-query.ts'
 import { bucketSql, sourceOf, summedColumns, type GroupsRequest, type SeriesRequest } from './sums.ts'
 
@@ -29,20 +30,37 @@ export type Places = EndValue
 /** Undefined if the values cannot be compared in this way. `largest`: JSON values of the only group. */
 export function placesOf(
   { group: [field, another], rollup, of }: SeriesRequest,
-  ends: StoredEnds,
+  { ends, endpoints }: Readonly<{ ends: StoredEnds; endpoints: StoredEndpoints }>,
   largest: readonly unknown[],
 ): Places | undefined {
   if (field === undefined || another !== undefined || rollup !== undefined || of !== undefined) return undefined
-  const end = endOf(field)
-  if (end === undefined) return placesOfFew(field, largest)
+  if (hasFewValues(field)) return placesOfFew(field, largest)
   if (!largest.every((value) => typeof value === 'string')) return undefined
+  const end = endOf(field)
+  if (end === undefined) return placesOfAddresses(field, endpoints, largest)
   const listed = largest.map(duckdb.text).join(', ')
   const numberOf = (text: string) => (largest.length === 0 ? 'NULL' : `list_position([${listed}], ${text})`)
   return valueOfEnd(end, ends, numberOf, { alias: '"_largest"', sparse: true })
 }
 
-function placesOfFew(field: QueryField, largest: readonly unknown[]): Places | undefined {
-  if (!hasFewValues(field)) return undefined
+/** By the ids of the addresses, of which one can have several. */
+function placesOfAddresses(
+  field: QueryField,
+  { view, idOf }: StoredEndpoints,
+  largest: readonly string[],
+): Places | undefined {
+  const id = idOf(field)
+  if (id === undefined || largest.length === 0) return undefined
+  const listed = largest.map(duckdb.text).join(', ')
+  const places = `SELECT ep AS "_ep", list_position([${listed}], addr) AS "_at" FROM ${view} WHERE addr IN (${listed})`
+  return {
+    value: '"_largest"."_at"',
+    join: `LEFT JOIN (${places}) "_largest" ON "_value" = "_largest"."_ep"`,
+    reads: [`${id} AS "_value"`],
+  }
+}
+
+function placesOfFew(field: QueryField, largest: readonly unknown[]): Places {
   const tests = largest.map((value, index) => `WHEN "_value" ${testOf(value, field)} THEN ${index + 1}`)
   const value = tests.length === 0 ? 'NULL' : `CASE ${tests.join(' ')} END`
   return { value, join: '', reads: [`${columnSql(field, duckdb)} AS "_value"`] }

@@ -227,7 +227,16 @@ test.each([
   const api = await stored(largest)
   const { reader } = api.store
   const combinations = (largest === 5000 ? queries : ['']).flatMap((filter) =>
-    ['src_endpoint', 'dst_endpoint', 'src_name', 'src_label', 'service_port', 'initiator'].flatMap((field) =>
+    [
+      'src_endpoint',
+      'dst_endpoint',
+      'src_name',
+      'src_label',
+      'service_port',
+      'initiator',
+      'src_addr',
+      'dst_addr',
+    ].flatMap((field) =>
       (
         [
           ['bytes', 2],
@@ -236,7 +245,7 @@ test.each([
       ).map((more) => [filter, field, ...more] as const),
     ),
   )
-  for (const [filter, field, by, limit] of drawn(combinations, 9)) {
+  for (const [filter, field, by, limit] of drawn(combinations, 12)) {
     const fields = [groupField(field)]
     const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
     const request: SeriesRequest = { ...rowQuery, group: fields, by, limit, step: 3600, further: ['drop_bytes'] }

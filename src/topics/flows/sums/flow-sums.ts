@@ -88,7 +88,7 @@ async function fastSums<Request extends AggregateQuery>(
     step === undefined
       ? await largestGroups(store, grouped, signal)
       : fields.length === 1
-        ? await placedSeries(store, { ...grouped, step }, signal)
+        ? await placedSeries(store, { ...grouped, step }, how)
         : 'none'
   if (rows !== 'none') return rows
   const byIds = step === undefined && fields.length > 0 ? await addressGroups(store, grouped, how) : 'none'

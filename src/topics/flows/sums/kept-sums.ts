@@ -15,8 +15,9 @@ import {
   type Part,
   type SeriesRequest,
 } from '../../../query/plan/index.ts'
+import { addressGroups } from './address-groups.ts'
 import { hashedGroups } from './hashed-groups.ts'
-import { largestFirst, storedEnds, withPlaces } from './many-groups.ts'
+import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
 import type { SumRow } from './request.ts'
 import { integerCell } from '../../../model/integer-cell.ts'
 import { readRows } from '../../rows.ts'
@@ -48,16 +49,20 @@ export async function largestGroups(
   return withPlaces(groups.sort(largestFirst(request)).slice(0, limit), { _all_groups: groups.length, ...all })
 }
 
-/** A series that finds its largest groups first, with the statement of the list beside it. */
+/**
+ * A series that finds its largest groups first, with the statement of the list beside it. `endpoints`: the number of all
+ * that are stored.
+ */
 export async function placedSeries(
   store: StoreReader,
   request: SeriesRequest,
-  signal: AbortSignal,
+  { endpoints, signal }: Readonly<{ endpoints: number | undefined; signal: AbortSignal }>,
 ): Promise<readonly SumRow[] | 'none'> {
-  const groups = await largestGroups(store, request, signal)
+  const few = await largestGroups(store, request, signal)
+  const groups = few === 'none' ? await addressGroups(store, request, { endpoints, signal }) : few
   if (groups === 'none') return groups
   const largest = groups.filter((row) => row['_place'] !== null).map((row) => row['_g0'])
-  const places = placesOf(request, storedEnds, largest)
+  const places = placesOf(request, { ends: storedEnds, endpoints: storedEndpoints }, largest)
   if (places === undefined) return 'none'
   const records: SumRow[] = []
   for (const part of middleOf(request) === undefined ? [undefined] : parts) {
