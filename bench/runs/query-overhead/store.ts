@@ -11,7 +11,7 @@ import { flowBatchesBetween } from '../throughput/batches.ts'
 
 /** Receive time of the generated batches. */
 const madeAt = Date.UTC(2026, 10, 20, 8)
-const rowsPerSecond = 2300
+const defaultRate = 2300
 const rowsOfBatch = 3600
 const batchesOfCommit = 8
 const completeFile = 'flows-stored'
@@ -21,13 +21,13 @@ export const needles = { '203.0.113.1': 1, '203.0.113.20': 20, '203.0.113.200': 
 
 /**
  * Fills FOLDER/store, unless it is complete, with flows between 120,000 addresses and of {@link needles}, received at
- * 2,300 per second until now. Returns their number.
+ * `rate` per second until now. Returns their number.
  */
-export async function storeFlows(folder: string, seed: number, atLeast: number): Promise<number> {
+export async function storeFlows(folder: string, seed: number, atLeast: number, rate = defaultRate): Promise<number> {
   const batches = Math.ceil(atLeast / rowsOfBatch)
   const rows = batches * rowsOfBatch
   if ((await storedFlows(folder)) === rows) return rows
-  const step = (rowsOfBatch / rowsPerSecond) * 1000
+  const step = (rowsOfBatch / rate) * 1000
   const now = Date.now()
   const real = realHost()
   let clock = now
