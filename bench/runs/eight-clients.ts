@@ -1,12 +1,13 @@
-import { cp } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ExportLoad } from '../../test/kit/flow-load/exports.ts'
 import { FlowSender } from '../../test/kit/flow-sender.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import { treeSeconds } from '../../test/kit/proc.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
-import { panelNames, pathOf, watchDashboard, type Times } from './eight-clients/client.ts'
+import { panelNames, pathOf, watchDashboard, type Dashboard, type Times } from './eight-clients/client.ts'
 import { Crowd, reading, runningQueries } from './eight-clients/crowd.ts'
 import { storeFlows } from './query-overhead/store.ts'
 
@@ -29,31 +30,52 @@ export default {
     'While 20,000 flows per second arrive, eight clients wait at most three times as long as one, equal panels share ' +
     'a run, small questions pass large ones, and abandoned questions end within a second.',
   async run(context) {
-    const { folder } = context
+    const stored = join(context.data ?? join(context.folder, 'stored'), 'data')
     const least = context.size(5_500_000, 250_000)
-    context.figure('flows stored', await storeFlows(join(context.data ?? folder, 'data'), context.seed, least))
-    // The flows that arrive are not kept.
-    if (context.data !== undefined) await cp(join(context.data, 'data'), join(folder, 'data'), { recursive: true })
-    await using weir = await startWeir({ folder })
-    const sender = new FlowSender({ port: weir.ports.netflow, rate: context.size(20_000, 2000) })
-    const before = await acceptedFlows(weir)
-    await sender.start()
-    try {
-      // Verification and first statements.
-      await watchDashboard(weir, { rounds: 1, everyMs: 0, after: 0 }, new Map())
+    context.figure('flows stored', await storeFlows(stored, context.seed, least))
+    const shares: Measured = async (weir) => {
       await sharing(context, weir)
       await smallBesideLarge(context, weir)
       await abandoned(context, weir)
-      // Times alone, which CI does not judge.
-      if (context.scale === 'full') await dashboards(context, weir)
-    } finally {
-      await sender.close()
     }
-    const accepted = (await acceptedFlows(weir)) - before
-    context.figure('flows sent meanwhile, and accepted', `${sender.sent} and ${accepted}`)
-    context.expectSpeed(accepted >= 0.99 * sender.sent, 'at least 99 % of the sent flows are accepted')
+    const perDashboard = Object.entries(ways).map(([how, about]): Part => [
+      how,
+      (weir) => dashboards(context, weir, how, about),
+    ])
+    // Times alone, which CI does not judge.
+    const parts: readonly Part[] = [['shares', shares], ...(context.scale === 'full' ? perDashboard : [])]
+    // Flows that arrive are not kept: each part begins with those that are stored.
+    for (const [name, measure] of parts) {
+      const folder = join(context.folder, name.replaceAll(' ', '-'))
+      await cp(stored, join(folder, 'data'), { recursive: true })
+      await whileFlowsArrive(context, folder, measure)
+      await rm(folder, { recursive: true })
+    }
   },
 } satisfies AcceptanceRun
+
+type Measured = (weir: WeirProcess) => Promise<void>
+type Part = readonly [name: string, measure: Measured]
+
+async function whileFlowsArrive(context: AcceptanceContext, folder: string, measure: Measured) {
+  await using weir = await startWeir({ folder })
+  const perDatagram = 30
+  const load = new ExportLoad({ protocol: 'netflow5', perDatagram, addresses: 60_000, seed: context.seed })
+  const rate = context.size(20_000, 2000)
+  const sender = new FlowSender({ port: weir.ports.netflow, rate, perDatagram, load })
+  const before = await acceptedFlows(weir)
+  await sender.start()
+  try {
+    // Verification and first statements.
+    await watchDashboard(weir, { rounds: 1, everyMs: 0, after: 0 }, new Map())
+    await measure(weir)
+  } finally {
+    await sender.close()
+  }
+  const accepted = (await acceptedFlows(weir)) - before
+  context.figure('flows sent meanwhile, and accepted', `${sender.sent} and ${accepted}`)
+  context.expectSpeed(accepted >= 0.99 * sender.sent, 'at least 99 % of the sent flows are accepted')
+}
 
 async function acceptedFlows(weir: WeirProcess) {
   const ledger = await weir.ledger()
@@ -153,26 +175,26 @@ async function usage(weir: WeirProcess, ms: number) {
 
 type Watched = Readonly<{ rounds: number; times: Times }>
 
-async function dashboards(context: AcceptanceContext, weir: WeirProcess) {
-  const ways = {
-    'the same dashboard': () => ({}),
-    'own filters': (client: number) => ({ filter: (round: number) => `bytes > ${100 * client + round}` }),
+const ways = {
+  'the same dashboard': () => ({}),
+  'own filters': (client: number) => ({ filter: (round: number) => `bytes > ${100 * client + round}` }),
+}
+type About = (client: number) => Partial<Pick<Dashboard, 'filter'>>
+
+async function dashboards(context: AcceptanceContext, weir: WeirProcess, how: string, about: About) {
+  const watch = async (count: number, first: number, { rounds, times }: Watched) => {
+    const all = Array.from({ length: count }, (_, client) =>
+      // Spread over the interval.
+      watchDashboard(weir, { rounds, everyMs, after: (client * everyMs) / count, ...about(first + client) }, times),
+    )
+    await Promise.all(all)
   }
-  for (const [how, about] of Object.entries(ways)) {
-    const watch = async (count: number, first: number, { rounds, times }: Watched) => {
-      const all = Array.from({ length: count }, (_, client) =>
-        // Spread over the interval.
-        watchDashboard(weir, { rounds, everyMs, after: (client * everyMs) / count, ...about(first + client) }, times),
-      )
-      await Promise.all(all)
-    }
-    const [one, many] = [new Map(), new Map()] as const satisfies readonly Times[]
-    const alone = { rounds: rounds / 2, times: one }
-    await watch(1, 1, alone)
-    await watch(clients, 2, { rounds, times: many })
-    await watch(1, 2 + clients, alone)
-    for (const what of panelNames) compare(context, `${how}, ${what}`, one.get(what) ?? [], many.get(what) ?? [])
-  }
+  const [one, many] = [new Map(), new Map()] as const satisfies readonly Times[]
+  const alone = { rounds: rounds / 2, times: one }
+  await watch(1, 1, alone)
+  await watch(clients, 2, { rounds, times: many })
+  await watch(1, 2 + clients, alone)
+  for (const what of panelNames) compare(context, `${how}, ${what}`, one.get(what) ?? [], many.get(what) ?? [])
 }
 
 function compare(context: AcceptanceContext, what: string, one: readonly number[], many: readonly number[]) {

@@ -86,12 +86,22 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     const page = await stage.page('/insights?v=1&list=images&only=unscanned')
     await expect.poll(async () => (await gridRows(page)).length).toBe(1)
     expect((await gridRows(page))[0]?.join(' ')).toContain('not scanned')
-    await page.goto(`${stage.weir.url}/insights`)
+    await page.goto(`${stage.weir.url}/insights?v=1&only=running`)
     await page.locator('.grid-body [role="row"]').first().click()
     const details = page.getByRole('complementary', { name: 'Problem CVE-2021-44228' })
     await details.getByText('2.17.1').first().waitFor()
     await expect.poll(() => details.locator('li').count()).toBe(2)
     expect(await violations(page)).toEqual([])
+    await details.getByRole('link', { name: /^Who talked to it since/ }).click()
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/flows')
+    const { q, group, t } = Object.fromEntries(new URL(page.url()).searchParams)
+    expect({ q, group }).toEqual({
+      q: 'initiator = src and dst_namespace = "shop" and dst_owner_kind = "Deployment" and dst_owner_name = "api"',
+      group: 'src_endpoint',
+    })
+    expect(t).toMatch(/^20.*\.\.now$/)
+    await page.getByRole('searchbox').or(page.getByRole('combobox')).first().waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
     await page.context().close()
   })
 

@@ -1,6 +1,7 @@
 // An exporter of numbered flows: flow n reports n + 1 packets. It records the time of each datagram.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import type { ExportLoad } from './flow-load/exports.ts'
 
 export interface FlowSenderOptions {
   readonly port: number
@@ -10,6 +11,8 @@ export interface FlowSenderOptions {
   readonly perDatagram?: number
   /** Addresses per side. */
   readonly addresses?: number
+  /** Its flows are sent instead, `perDatagram` of them in each datagram. */
+  readonly load?: ExportLoad
 }
 
 const tickMs = 5
@@ -66,7 +69,7 @@ export class FlowSender {
   }
 
   send(): void {
-    const datagram = this.#datagram(this.sent)
+    const datagram = this.#options.load?.next(Date.now()) ?? this.#datagram(this.sent)
     this.sentAt.push(performance.now())
     this.#socket?.send(datagram, () => {})
   }

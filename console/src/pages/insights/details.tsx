@@ -3,6 +3,7 @@ import type { ImageRow, ProblemRow } from './requests.ts'
 import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { Pending } from '../../parts/states.tsx'
+import { Callers } from './callers.tsx'
 import { insightsText } from './text.ts'
 import { ExposureText, ImageName, SeverityText, Workloads } from './columns.tsx'
 import { useSomeInsights } from './queries.ts'
@@ -54,6 +55,7 @@ export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClo
         )}
         <Fact name={insightsText.tool}>{[tool, of.tool_version].filter((text) => text !== null).join(' ')}</Fact>
       </dl>
+      <Callers workloads={of.workloads} since={of.valid_from} />
       <h3>{insightsText.affected}</h3>
       {places.data === undefined ? (
         <Pending of={places} what={insightsText.images} />
@@ -111,6 +113,7 @@ export function ImageDetails({
           <ExposureText of={of} />
         </Fact>
       </dl>
+      {reported !== null && <Callers workloads={of.workloads} since={reported} />}
       <button type="button" onClick={onCompare}>
         {insightsText.compareAction}
       </button>{' '}

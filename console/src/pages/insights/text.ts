@@ -67,6 +67,7 @@ export const insightsText = {
   exploitedHint: 'CISA lists it as exploited',
   exposure: 'Reached from',
   exposureUnknown: 'no flows',
+  callers: (since: string) => `Who talked to it since ${since}`,
   ports: (ports: string) => `ports ${ports}`,
   onlyExposed: 'Exposed',
   onlyExploited: 'Exploited',
