@@ -16,8 +16,8 @@ export function distinctSql(request: DistinctRequest, dialect: Dialect = duckdb)
 }
 
 /**
- * The row of {@link distinctSql} for many flows, whose addresses are counted by the ids in files. With `single` ids it
- * is valid if `_single` is true; `counted` adds {@link idCounts}.
+ * The row of {@link distinctSql} for many flows: addresses are counted by the ids in files. With `single` ids it is
+ * valid if `_single` is true; `counted` adds {@link idCounts}.
  */
 export function storedDistinctSql(
   request: DistinctRequest,

@@ -50,8 +50,8 @@ export async function largestGroups(
 }
 
 /**
- * A series that finds its largest groups first, with the statement of the list beside it. `endpoints`: the number of all
- * that are stored.
+ * A series that finds its largest groups first, with the statement of the list beside it. `endpoints`: the number of
+ * all that are stored.
  */
 export async function placedSeries(
   store: StoreReader,

@@ -21,7 +21,7 @@ export function keepIds(store: StoreReader, endpoints: number | undefined, row: 
     counted.set(store, { endpoints, ids: singleIdsOf(row) ?? 'several' })
 }
 
-/** After a statement whose ids were out of date. */
+/** After a statement with ids that were out of date. */
 export function forgetIds(store: StoreReader): void {
   counted.delete(store)
 }
