@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { EventRow } from '../../../../src/api/published.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
+import { usePaced } from '../../hooks/use-paced.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { TailBar } from '../../live/tail-bar.tsx'
 import { useHold } from '../../live/use-hold.ts'
@@ -25,6 +26,8 @@ import { groupings, Timeline } from './timeline.tsx'
 
 type TableProps = Pick<PageState<EventsState>, 'state' | 'set'> & Readonly<{ live: boolean }>
 
+/** Sums read all events of the range. */
+const sumsMs = 5000
 const posOf = ({ pos }: EventRow) => pos
 const isWide = () => matchMedia('(min-width: 1100px)').matches
 
@@ -43,7 +46,8 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
   if (!paused && frozen !== arrivals) setFrozen(arrivals)
   const events = useEvents({ filter, columns: requested, sort, t, revision, arrivals, hold: paused || reading })
   const by = state.by === '' ? groupings[list][0]! : state.by
-  const sums = useEventSums({ filter, t, by, limit: 8, buckets: 150, revision: `${revision} ${frozen}` })
+  const pace = usePaced(frozen, sumsMs)
+  const sums = useEventSums({ filter, t, by, limit: 8, buckets: 150, revision: `${revision} ${pace}` })
   const { rows, more, busy, stale, error, span } = events
   const isKnown = rows.length > 0 || !busy
   const noun = list === 'logs' ? 'line' : 'event'
@@ -137,7 +141,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
       }
       loads={list === 'logs' ? eventsText.linesInText : eventsText.eventsInText}
       needsStore={eventsText.needsStore}
-      empty={busy || span !== undefined ? <NoMatch state={state} set={set} /> : <Cancelled onRun={events.again} />}
+      empty={span === undefined || stale ? <Cancelled onRun={events.again} /> : <NoMatch state={state} set={set} />}
       grid={{
         label: eventsText.ordered(eventsText.lists[list], sort),
         widthsOf: `events ${list}`,
@@ -153,7 +157,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
       }}
       drawer={
         <>
-          {fieldsShown && (
+          {fieldsShown && (error === undefined || rows.length > 0) && (
             <FieldList
               filter={filter}
               isLogs={list !== 'events'}
