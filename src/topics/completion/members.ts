@@ -18,7 +18,7 @@ export async function memberUse(reading: Reading, rowQuery: RowQuery): Promise<r
   const stored =
     store === undefined
       ? undefined
-      : cachedUse(reading, store, rowQuery, 'members', async (signal) => {
+      : cachedUse(reading, store, rowQuery, { of: 'members' }, async (signal) => {
           const sql = memberUseSql(rowQuery, { rows: sampledRows, limit: maxNames }, dialectOf(store))
           const rows = await readRows<Readonly<{ name: string; n: number | string }>>({ store, signal }, sql)
           return new Map(rows.map(({ name, n }) => [name, Number(n)]))
@@ -38,14 +38,18 @@ const level: UsedMember = {
   used: 1,
 }
 
+/** Two statements, and the parsing of the bodies. */
+const bodiesWaitMs = 500
+
 /** Members of the bodies of the newest events, and the level. */
 export async function bodyUse(reading: Reading, rowQuery: RowQuery): Promise<readonly UsedMember[]> {
   const { store } = reading
   if (store === undefined) return [level]
-  const use = await cachedUse(reading, store, rowQuery, 'bodies', async (signal) => {
+  const sample = async (signal: AbortSignal) => {
     const { members } = fieldsIn(await sampleBodies(rowQuery, { store, signal }))
     return new Map(members.map(({ name, events }) => [name, events]))
-  })
+  }
+  const use = await cachedUse(reading, store, rowQuery, { of: 'bodies', waitMs: bodiesWaitMs }, sample)
   const members = [...use].map(([name, used]) => {
     const key = name.slice(name.lastIndexOf('.') + 1)
     return { name, key, meaning: `Member ${name.slice('data.'.length)} of the body`, used }

@@ -15,24 +15,24 @@ export async function fieldUse(reading: Reading, rowQuery: RowQuery): Promise<Re
   const use = await newest.fieldUse(rowQuery, sampledRows, disconnected)
   disconnected.throwIfAborted()
   if (use !== undefined || store === undefined) return use ?? new Map()
-  return cachedUse(reading, store, rowQuery, 'fields', async (signal) => {
+  return cachedUse(reading, store, rowQuery, { of: 'fields' }, async (signal) => {
     const sql = fieldUseSql(rowQuery, sampledRows, dialectOf(store))
     const [row = {}] = await readRows<Readonly<Record<string, number | string>>>({ store, signal }, sql)
     return new Map(Object.entries(row).map(([name, count]) => [name, Number(count)]))
   })
 }
 
-/** Empty if the store takes too long; then for the next letter. */
+/** Empty if the store takes longer than `waitMs`; then for the next letter. */
 export function cachedUse(
   { host }: Reading,
   store: StoreReader,
   rowQuery: RowQuery,
-  what: string,
+  { of, waitMs = maxWaitMs }: Readonly<{ of: string; waitMs?: number }>,
   read: (signal: AbortSignal) => Promise<FieldUse>,
 ): Promise<FieldUse> {
   const { clock, timers } = host
   const now = clock.now()
-  const key = fingerprint(rowQuery, [what, String(rowQuery.span.from / roundUs), String(rowQuery.span.to / roundUs)])
+  const key = fingerprint(rowQuery, [of, String(rowQuery.span.from / roundUs), String(rowQuery.span.to / roundUs)])
   let stored = caches.get(store)
   if (stored === undefined) caches.set(store, (stored = new Map()))
   for (const [old, { until }] of stored) if (until < now || stored.size > maxCached) stored.delete(old)
@@ -43,7 +43,7 @@ export function cachedUse(
     stored.set(key, (cache = { until: now + cacheMs, use }))
     use.catch(() => stored?.delete(key))
   }
-  return Promise.race([cache.use, timers.sleep(maxWaitMs).then(() => new Map<string, number>())])
+  return Promise.race([cache.use, timers.sleep(waitMs).then(() => new Map<string, number>())])
 }
 
 type FieldUse = ReadonlyMap<string, number>
