@@ -15,37 +15,44 @@ export function distinctSql(request: DistinctRequest, dialect: Dialect = duckdb)
   return `SELECT ${counts.join(', ')} FROM ${view} WHERE ${where}`
 }
 
-/**
- * The row of {@link distinctSql} for many flows: addresses are counted by the ids in files. With `single` ids it is
- * valid if `_single` is true; `counted` adds {@link idCounts}.
- */
-export function storedDistinctSql(
-  request: DistinctRequest,
-  { view, idOf }: StoredEndpoints,
-  known: SingleIds | 'counted' | 'joined',
-): string {
-  const ids = request.fields.map(idOf)
-  const keys = request.fields.map((field, index) => `${ids[index] ?? columnSql(field, duckdb)} AS "_k${index}"`)
-  const names = keys.map((_, index) => `"_k${index}"`)
+/** {@link distinctSql} for many flows: addresses are counted by the ids in files. `counts`: with {@link idCounts}. */
+export function storedDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints, counts: boolean): string {
+  const { view } = endpoints
+  const { ids, columns, names } = keysOf(request, endpoints)
   const sets = names.map((name) => `(${name})`).join(', ')
-  const values =
-    `keys AS MATERIALIZED (SELECT ${names.join(', ')} FROM (${rowsSql(request, keys)}) flow ` +
-    `GROUP BY GROUPING SETS (${sets}))`
-  const addresses = names.filter((_, index) => ids[index] !== undefined)
-  const isSingle = typeof known === 'object'
-  // Of single ids only those without an address.
-  const named = isSingle ? `(SELECT ep FROM ${view} WHERE addr IS NULL)` : view
   const joins = names.map((name, index) =>
-    ids[index] === undefined ? '' : ` LEFT JOIN ${named} n${index} ON n${index}.ep = ${name}`,
+    ids[index] === undefined ? '' : ` LEFT JOIN ${view} n${index} ON n${index}.ep = ${name}`,
   )
   // A row is of one set, and has no values of the others.
-  const counts = names.map((name, index) => {
-    if (ids[index] === undefined) return `count(${name}) AS "_n${index}"`
-    const count = isSingle ? `count(${name}) - count(n${index}.ep)` : `count(DISTINCT n${index}.addr)`
-    return `${count} AS "_n${index}"`
-  })
-  const valid = isSingle ? [`${stillSingleSql(known, view, addresses)} AS "_single"`] : []
-  const counted = `SELECT ${[...counts, ...valid].join(', ')} FROM keys${joins.join('')}`
-  if (known !== 'counted') return `WITH ${values} ${counted}`
-  return `WITH ${values} SELECT sums.*, ${idCounts.join(', ')} FROM (${counted}) sums, ${idCountsSql(view)}`
+  const sums = names.map((name, index) =>
+    ids[index] === undefined ? `count(${name}) AS "_n${index}"` : `count(DISTINCT n${index}.addr) AS "_n${index}"`,
+  )
+  const sql =
+    `WITH keys AS MATERIALIZED (SELECT ${names.join(', ')} FROM (${rowsSql(request, columns)}) flow ` +
+    `GROUP BY GROUPING SETS (${sets})) SELECT ${sums.join(', ')} FROM keys${joins.join('')}`
+  return counts ? `SELECT sums.*, ${idCounts.join(', ')} FROM (${sql}) sums, ${idCountsSql(view)}` : sql
+}
+
+/** {@link storedDistinctSql} without a join. The row is valid if `_single` is true. */
+export function singleDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints, single: SingleIds): string {
+  const { view } = endpoints
+  const { ids, columns, names } = keysOf(request, endpoints)
+  const counts = names.map((name, index) => `count(DISTINCT ${name}) AS "_n${index}"`)
+  const addresses = names.filter((_, index) => ids[index] !== undefined)
+  const isNamed = `NOT EXISTS (SELECT 1 FROM ${view} WHERE addr IS NULL)`
+  return (
+    `SELECT ${counts.join(', ')}, ${stillSingleSql(single, view, addresses)} AND ${isNamed} AS "_single" ` +
+    `FROM (${rowsSql(request, columns)}) flow`
+  )
+}
+
+function keysOf({ fields }: DistinctRequest, { idOf }: StoredEndpoints) {
+  const ids = fields.map(idOf)
+  const names = fields.map((_, index) => `"_k${index}"`)
+  return {
+    /** Undefined for fields that are no address. */
+    ids,
+    names,
+    columns: fields.map((field, index) => `${ids[index] ?? columnSql(field, duckdb)} AS ${names[index]}`),
+  }
 }

@@ -1,5 +1,5 @@
 import { dialectOf, type QueryField } from '../../../query/index.ts'
-import { distinctSql, storedDistinctSql, type DistinctRequest } from '../../../query/plan/index.ts'
+import { distinctSql, singleDistinctSql, storedDistinctSql, type DistinctRequest } from '../../../query/plan/index.ts'
 import { coverageOf, storedTo, type Instance } from '../../coverage.ts'
 import type { Surroundings } from '../../operation.ts'
 import { readRows } from '../../rows.ts'
@@ -80,12 +80,12 @@ export async function countsOfIds(
 ): Promise<SumRow | undefined> {
   const known = knownIds(store, endpoints)
   if (typeof known === 'object') {
-    const [row] = await readRows<SumRow>({ store, signal }, storedDistinctSql(request, storedEndpoints, known))
-    if (row?.['_single'] !== false) return row
+    const [row] = await readRows<SumRow>({ store, signal }, singleDistinctSql(request, storedEndpoints, known))
+    if (row?.['_single'] === true) return row
     forgetIds(store)
   }
   const counts = known === 'uncounted'
-  const sql = storedDistinctSql(request, storedEndpoints, counts ? 'counted' : 'joined')
+  const sql = storedDistinctSql(request, storedEndpoints, counts)
   const [row] = await readRows<SumRow>({ store, signal }, sql)
   if (counts) keepIds(store, endpoints, row)
   return row
