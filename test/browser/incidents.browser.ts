@@ -127,6 +127,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: incidents', () => {
     await page.context().close()
   })
 
+  test('a page is pinned with its filter and fixed times', async () => {
+    await put('pinned', { title: 'Pinned to', pins: [] })
+    const page = await stage.page('/flows?v=1&view=overview&live=0&q=bytes+%3E+1')
+    await page.locator('.time-control > button').click()
+    const times = page.getByRole('dialog', { name: 'Time range' })
+    await times.getByRole('button', { name: 'Pin this view' }).click()
+    expect(await violations(page)).toEqual([])
+    await times.getByRole('button', { name: 'Pinned to' }).click()
+    await times.getByRole('link', { name: 'Pinned.' }).click()
+    const link = details(page).getByRole('link', { name: /^Flows.*, \d{4}-\d\d-\d\d \d\d:\d\d UTC$/ })
+    const { pathname, searchParams } = new URL((await link.getAttribute('href')) ?? '', stage.weir.url)
+    expect([pathname, searchParams.get('q'), searchParams.get('t')]).toEqual([
+      '/flows',
+      'bytes > 1',
+      expect.stringMatching(/^\d{4}-[^n]+\.\.\d{4}-[^n]+$/),
+    ])
+    await page.context().close()
+  })
+
   test('a version that another user saved meanwhile is not overwritten', async () => {
     await put('contested', { title: 'Contested' })
     const page = await open('contested')

@@ -5,6 +5,7 @@ import { fixedMoment, presets, rangeText, type Range } from '../state/range.ts'
 import { partsAt, type Zone } from '../state/time-zone.ts'
 import { CustomRange } from './custom-range.tsx'
 import { fixedLink } from './fixed-link.ts'
+import { PinView } from './pin-view.tsx'
 import type { TimeControlProps } from './time-control.tsx'
 import { ZoneSwitch } from './zone-switch.tsx'
 import { appText } from '../text/app.ts'
@@ -76,6 +77,7 @@ export default function TimeChoices({
         <CopyButton text={fixedLink(t, now)}>{timeText.copyLink}</CopyButton>
         <ZoneSwitch />
       </div>
+      <PinView t={t} now={now} />
       <label className="line">
         {generalText.refresh}
         <select value={frame.refresh} onChange={(event) => onChange({ refresh: Number(event.target.value) })}>

@@ -1,11 +1,12 @@
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { PrecedingCandidate, PrecedingChanges } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
-import { createIncident, pinTo, useIncidentActs, useIncidents } from '../../api/incidents.ts'
+import { createIncident, useIncidentActs } from '../../api/incidents.ts'
 import { useMe } from '../../api/queries.ts'
+import { PinTargets } from '../incidents/pin-targets.tsx'
+import { PinnedLink } from '../incidents/pinned-link.tsx'
 import { Popover } from '../popover.tsx'
-import { Pending } from '../states.tsx'
 import { changeText, incidentOf, pinOf } from './incident.ts'
 import { whyText } from './text.ts'
 
@@ -66,8 +67,8 @@ export function CandidateActs(props: OpenProps & { readonly of: PrecedingCandida
         name={whyText.pinTo(changeText(of))}
       >
         {(close) => (
-          <Targets
-            of={of}
+          <PinTargets
+            pin={pinOf(of)}
             onPinned={(id) => {
               setPinned(id)
               close()
@@ -75,51 +76,7 @@ export function CandidateActs(props: OpenProps & { readonly of: PrecedingCandida
           />
         )}
       </Popover>
-      <span role="status">
-        {pinned !== '' && (
-          <Link to="/incidents" search={{ v: '1', sel: pinned } as never}>
-            {whyText.pinned}
-          </Link>
-        )}
-      </span>
-    </>
-  )
-}
-
-function Targets({ of, onPinned }: { of: PrecedingCandidate; onPinned: (id: string) => void }) {
-  const incidents = useIncidents()
-  const { busy, refused, act } = useIncidentActs()
-  const { data } = incidents
-  if (data === undefined) return <Pending of={incidents} what={whyText.theIncidents} />
-  const open = data.filter(({ state }) => state !== 'resolved')
-  return (
-    <>
-      {open.length === 0 && <p className="dim">{whyText.noOpenIncident}</p>}
-      <ul className="why-pins">
-        {open.map(({ id, title }) => (
-          <li key={id}>
-            <button
-              type="button"
-              className="quiet"
-              disabled={busy}
-              onClick={() => {
-                act(() => pinTo(id, pinOf(of)))
-                  .then((done) => {
-                    if (done) onPinned(id)
-                  })
-                  .catch(reportError)
-              }}
-            >
-              {title}
-            </button>
-          </li>
-        ))}
-      </ul>
-      {refused !== undefined && (
-        <p role="alert" className="bad">
-          {refused.message} {refused.hints.join(' ')}
-        </p>
-      )}
+      <PinnedLink id={pinned} />
     </>
   )
 }

@@ -80,9 +80,6 @@ export const whyText = {
   openIncidentWith: (change: string) => `Open incident with the cause ${change}`,
   pin: 'Pin',
   pinTo: (change: string) => `Pin ${change} to an incident`,
-  noOpenIncident: 'Every incident is resolved, or there is none. Open one first.',
-  theIncidents: 'incidents',
-  pinned: 'Pinned.',
   incidentTitle: (change: string, at: string) => `${change} at ${at} UTC`,
   incidentUndetected: 'Incident',
 }
