@@ -39,6 +39,26 @@ test('counters of flows outside clusters have protocol and service port', async 
   expect(((await ports.json()) as { data: unknown }).data).toEqual(['1', '2'])
 })
 
+test('names of metrics are those of the label sets', async () => {
+  const api = await withFlows(2)
+  const get = async (path: string, selector?: string) => {
+    const search = new URLSearchParams(selector === undefined ? {} : { 'match[]': selector }).toString()
+    const response = await fetch(`${api.url}/prometheus/api/v1/${path}?${search}`)
+    return ((await response.json()) as { data: readonly Readonly<Record<string, string>>[] }).data
+  }
+  for (const selector of [
+    '{__name__=~".+"}',
+    '{__name__=~"weir_dns.*"}',
+    'weir_changes_total',
+    'weir_flows_total{protocol="udp"}',
+    'weir_flows_total{protocol="tcp"}',
+  ]) {
+    const names = (await get('series', selector)).map(({ __name__: name }) => name)
+    expect(new Set(await get('label/__name__/values', selector))).toEqual(new Set(names))
+  }
+  expect(await get('label/__name__/values')).toEqual(await get('label/__name__/values', '{__name__=~".+"}'))
+})
+
 test('the label sets are bounded: the smallest are one series, and no flow is lost', async () => {
   const api = await withFlows(1500)
   const sets = 'count(count by (service_port) (weir_flows_total))'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { syntaxError } from '../../query/metrics/failure.ts'
-import type { LabelSet } from '../../query/metrics/labels.ts'
+import { metricName, type LabelSet } from '../../query/metrics/labels.ts'
 import type { Matcher } from '../../query/metrics/matchers.ts'
 import { numberText } from '../../query/metrics/values.ts'
 import type { InstantResult, ResultSeries } from '../../query/promql/index.ts'
@@ -10,7 +10,7 @@ import { grafanaRoutes, type GrafanaRequest, type GrafanaRoute } from './answer.
 import { environmentOf } from './prometheus-request.ts'
 import { statusRoutes } from './prometheus-status.ts'
 import { federate, formatQuery, parseQuery } from './prometheus-text.ts'
-import { metricLabelSets, metricMetadata, type MetricSpan } from '../../topics/metrics/index.ts'
+import { metricLabelSets, metricMetadata, metricNames, type MetricSpan } from '../../topics/metrics/index.ts'
 
 /** Loads the language with the first request. */
 const language = () => import('../../query/promql/index.ts')
@@ -78,11 +78,17 @@ function spanOf({ parameters, now }: GrafanaRequest): MetricSpan {
 }
 
 async function labelSets(request: GrafanaRequest, needed: 'needed' | 'optional'): Promise<readonly LabelSet[]> {
-  const written = request.parameters.all('match[]')
+  return metricLabelSets(request, await selectorsOf(request, needed), spanOf(request))
+}
+
+async function selectorsOf(
+  { parameters }: GrafanaRequest,
+  needed: 'needed' | 'optional',
+): Promise<readonly (readonly Matcher[])[]> {
+  const written = parameters.all('match[]')
   if (written.length === 0 && needed === 'needed') throw syntaxError('no match[] parameter provided')
   const { parseSelector } = await language()
-  const selectors: readonly (readonly Matcher[])[] = written.length === 0 ? [[]] : written.map(parseSelector)
-  return metricLabelSets(request, selectors, spanOf(request))
+  return written.length === 0 ? [[]] : written.map(parseSelector)
 }
 
 function limited<Item>({ parameters, notes }: GrafanaRequest, items: readonly Item[]): readonly Item[] {
@@ -100,7 +106,10 @@ async function labels(request: GrafanaRequest): Promise<object> {
 async function labelValues(request: GrafanaRequest): Promise<object> {
   const written = request.path('name')
   const name = written.startsWith('U__') ? unescapedName(written) : written
-  const values = (await labelSets(request, 'optional')).map((set) => set.get(name)).filter((value) => value !== '')
+  const values =
+    name === metricName
+      ? await metricNames(request, await selectorsOf(request, 'optional'), spanOf(request))
+      : (await labelSets(request, 'optional')).map((set) => set.get(name)).filter((value) => value !== '')
   return success(limited(request, [...new Set(values)].sort()))
 }
 

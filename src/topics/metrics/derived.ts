@@ -181,6 +181,23 @@ export async function derivedLabelSets(
   return sets
 }
 
+/** Names of metrics with rows in the span. `matchers`: of names only, so that one row of a source suffices. */
+export async function derivedNames(
+  reader: MetricReader,
+  matchers: readonly Matcher[],
+  { from, to }: MetricSpan,
+): Promise<readonly string[]> {
+  const all: string[] = []
+  for (const source of derivedSources) {
+    const names = namesOf(source, matchers)
+    const sql = names.length === 0 ? undefined : source.from(reader, { from, to: Math.min(to, reader.now) })
+    if (sql === undefined) continue
+    const some = await readManyRows<SumRow>(reader, `SELECT 1 AS one ${sql} LIMIT 1`)
+    if (some.length > 0) all.push(...names)
+  }
+  return all
+}
+
 function textsIn(row: SumRow, labels: DerivedSource['labels']): [string, string][] {
   return Object.keys(labels).map((label) => [label, (row[`label_${label}`] as string | null) ?? ''])
 }

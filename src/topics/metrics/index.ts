@@ -1,8 +1,8 @@
 /** Series of points in the store, and counters over other rows. */
-import type { LabelSet } from '../../query/metrics/labels.ts'
+import { metricName, type LabelSet } from '../../query/metrics/labels.ts'
 import type { Matcher } from '../../query/metrics/matchers.ts'
 import type { Series } from '../../query/metrics/values.ts'
-import { derivedLabelSets, derivedSeries } from './derived.ts'
+import { derivedLabelSets, derivedNames, derivedSeries } from './derived.ts'
 import { derivedMetrics } from './derived-sources.ts'
 import { pointLabelSets, pointSeries, receivedMetadata } from './points.ts'
 import type { MetricReader, MetricSpan } from './reader.ts'
@@ -37,6 +37,25 @@ export async function metricLabelSets(
     ])
       sets.set(set.key, set)
   return [...sets.values()]
+}
+
+/** Names of {@link metricLabelSets}, without the labels of many flows. */
+export async function metricNames(
+  reader: MetricReader,
+  selectors: readonly (readonly Matcher[])[],
+  span: MetricSpan,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>()
+  for (const matchers of selectors) {
+    const isOfNames = matchers.every(({ name }) => name === metricName)
+    const sets = [
+      ...(await pointLabelSets(reader, matchers, span)),
+      ...(isOfNames ? [] : await derivedLabelSets(reader, matchers, span)),
+    ]
+    for (const set of sets) names.add(set.get(metricName))
+    if (isOfNames) for (const name of await derivedNames(reader, matchers, span)) names.add(name)
+  }
+  return names
 }
 
 /** Derived metrics, and those received within the last hour. */
