@@ -125,10 +125,14 @@ test('a thread with a small steady load is paused once a minute, and fully only 
 test('a collection frees unreferenced memory', () => {
   const thread = realThread()
   thread.collectGarbage('thorough')
-  let garbage: Uint8Array | undefined = new Uint8Array(50e6)
-  const before = thread.used()
-  expect(garbage.length).toBe(50e6)
-  garbage = undefined
-  thread.collectGarbage('quick')
-  expect(thread.used()).toBeLessThan(before - 40e6)
+  const isFreed = () => {
+    let garbage: Uint8Array | undefined = new Uint8Array(50e6)
+    const before = thread.used()
+    expect(garbage.length).toBe(50e6)
+    garbage = undefined
+    thread.collectGarbage('quick')
+    return thread.used() < before - 40e6
+  }
+  // V8 can collect between both calls, and move the array to the old objects, which a quick collection leaves.
+  expect([isFreed(), isFreed(), isFreed()]).toContain(true)
 })

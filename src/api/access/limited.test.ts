@@ -157,6 +157,20 @@ test('conversations and their totals include only visible rows', async () => {
   }
 })
 
+test('numbers of values are those of visible rows', async () => {
+  const { get } = await started()
+  const fields = ['src_addr', 'dst_namespace', 'dst_port']
+  for (const user of users) {
+    const { body } = await get('flows/distinct', { fields: fields.join(), source: 'raw' }, bearer(user))
+    for (const [index, group] of fields.entries()) {
+      const { rows } = (await get('flows', { group, limit: '1000' }, bearer(user))).body as { rows: unknown[][] }
+      const values = rows.filter(([value]) => value !== null)
+      expect((body['rows'] as unknown[][])[index], user).toEqual([group, values.length])
+    }
+    if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
+  }
+})
+
 const views = [
   { id: 'rows', kind: 'rows', q: { stream: 'flows' } },
   { id: 'filtered', kind: 'rows', q: { stream: 'flows', filter: 'any.ns = vault', where: { proto: 6 } } },
@@ -375,6 +389,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'changes',
     'complete',
     'conversations',
+    'distinctFlows',
     'exportFlows',
     'exportIncident',
     'facts',
