@@ -62,6 +62,7 @@ _weir
       'init',
       'validate',
       'test',
+      'rehearse',
       'create',
       'config',
       'schema',

@@ -27,6 +27,7 @@ import { register as registerLedger } from './ledger.ts'
 import { register as registerNeo4jSink } from './neo4j-sink.ts'
 import { register as registerNetobserv } from './netobserv.ts'
 import { register as registerQuery } from './query.ts'
+import { register as registerRehearse } from './rehearse.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
 import { register as registerRows } from './rows.ts'
@@ -51,6 +52,7 @@ const summaries: Readonly<Record<string, string>> = {
   run: 'receive, journal, store and deliver until stopped',
   validate: 'validate a configuration and print what would run (also: check)',
   test: 'run the unit tests of a configuration',
+  rehearse: 'compare what a changed configuration would send, on rows of the journal',
   create: 'print a commented sample of a component',
   config: 'print the effective settings of files and variables',
   schema: 'describe the configuration or a component',
@@ -127,6 +129,7 @@ export function program(): Command {
   registerInit(weir)
   registerCheck(weir)
   registerTest(weir)
+  registerRehearse(weir)
   registerCreate(weir)
   registerConfig(weir)
   registerSchema(weir)

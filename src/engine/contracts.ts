@@ -295,6 +295,8 @@ export type TransformOutput = Readonly<{
   /** Name of the output after the transform's id; empty: the id alone. */
   to: string
   batch: Batch
+  /** Rows of the input that the rows of `batch` are made of. Set by transforms with several outputs. */
+  rows?: Uint32Array
 }>
 
 /** Memory of a transform. Time is the journal's: the newest receive time so far. */

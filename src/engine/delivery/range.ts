@@ -2,8 +2,8 @@ import { checkpointTotals, journalSource } from '../../journal/checkpoint.ts'
 import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
-import type { Enrichment, RowFilter, SinkPiece } from '../contracts.ts'
-import { filterRows, type Route } from './route.ts'
+import type { SinkPiece } from '../contracts.ts'
+import { chooseRows, type Choice } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
 export type Range = Readonly<{
@@ -18,13 +18,10 @@ export type Range = Readonly<{
 }>
 
 /** The rows that a sink receives. */
-type Selection = Readonly<{
-  takes: (source: string) => boolean
-  route: Route
-  enrichment?: Enrichment | undefined
-  filter?: RowFilter | undefined
-  onBroken: (frame: Frame, error: unknown) => void
-}>
+interface Selection extends Choice {
+  readonly takes: (source: string) => boolean
+  readonly onBroken: (frame: Frame, error: unknown) => void
+}
 
 export const nameWaitMs = 2000
 
@@ -68,21 +65,13 @@ export function planRange(
     const tally = change(header.source)
     tally.accounted += header.count
     try {
-      const batch = frameBatch(frame)
-      const routed = route(batch)
-      for (const [reason, count] of Object.entries(routed.filtered)) add(tally.filtered, reason, count)
-      if (routed.rows.length === 0) continue
-      const named =
-        batch.kind === 'flows' && enrichment !== undefined
-          ? enrichment.enrich(batch, header.received)
-          : { batch, unknown: false }
-      if (named.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
-      const chosen = filter === undefined ? routed.rows : filterRows(filter, named.batch, header, routed.rows)
-      add(tally.filtered, 'filter', routed.rows.length - chosen.length)
-      if (chosen.length === 0) continue
+      const chosen = chooseRows(frameBatch(frame), header, { route, enrichment, filter })
+      for (const [reason, count] of Object.entries(chosen.filtered)) add(tally.filtered, reason, count)
+      if (chosen.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
+      if (chosen.rows.length === 0) continue
       oldest = Math.min(oldest, header.received)
-      rows += chosen.length
-      pieces.push({ header, batch: named.batch, rows: chosen, firstRow: 0 })
+      rows += chosen.rows.length
+      pieces.push({ header, batch: chosen.batch, rows: chosen.rows, firstRow: 0 })
     } catch (error) {
       // A wrongly encoded body must not stop the sink.
       tally.quarantined += header.count

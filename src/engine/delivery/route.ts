@@ -1,7 +1,7 @@
 import { alertTypes } from '../../model/alerts.ts'
 import type { Batch, BatchKind, EventBatch } from '../../model/batches.ts'
 import { componentOf } from '../../model/positions.ts'
-import type { FrameHeader, RowFilter } from '../contracts.ts'
+import type { Enrichment, FrameHeader, RowFilter } from '../contracts.ts'
 import type { DeliverySettings } from './settings.ts'
 
 type Routed = Readonly<{
@@ -10,6 +10,35 @@ type Routed = Readonly<{
 }>
 
 export type Route = (batch: Batch) => Routed
+
+export type Choice = Readonly<{
+  route: Route
+  enrichment?: Enrichment | undefined
+  filter?: RowFilter | undefined
+}>
+
+export type Chosen = Readonly<{
+  /** With the names of addresses. */
+  batch: Batch
+  rows: Uint32Array
+  filtered: Readonly<Record<string, number>>
+  /** Names may still arrive. */
+  unknown: boolean
+}>
+
+/** The rows of a frame that a sink receives. */
+export function chooseRows(batch: Batch, header: FrameHeader, { route, enrichment, filter }: Choice): Chosen {
+  const { rows, filtered } = route(batch)
+  if (rows.length === 0) return { batch, rows, filtered, unknown: false }
+  const named =
+    batch.kind === 'flows' && enrichment !== undefined
+      ? enrichment.enrich(batch, header.received)
+      : { batch, unknown: false }
+  if (filter === undefined) return { ...named, rows, filtered }
+  const chosen = filterRows(filter, named.batch, header, rows)
+  const less = rows.length - chosen.length
+  return { ...named, rows: chosen, filtered: less === 0 ? filtered : { ...filtered, filter: less } }
+}
 
 export function filterRows(filter: RowFilter, batch: Batch, header: FrameHeader, rows: Uint32Array): Uint32Array {
   const matches = filter(batch, header)

@@ -373,7 +373,7 @@ function lesser(a: number, b: number) {
   return Number.isNaN(a) || b < a ? b : a
 }
 
-function batchTransform(transform: Transform): BatchTransform {
+export function batchTransform(transform: Transform): BatchTransform {
   return {
     take({ batch, rows }): Transformed {
       if (batch.kind !== 'events') return { outputs: [], failures: [] }

@@ -25,9 +25,9 @@ export function connectionsStep(config: ConnectionsConfig): BatchTransform {
     tracker.advance(time.advance(to))
     time.release(tracker.needsFrom(time.now))
   }
-  const written = (flows?: FlowBatch): TransformOutput[] => {
+  const written = (...flows: readonly TransformOutput[]): TransformOutput[] => {
     const records = tracker.records.take()
-    return [records, flows].flatMap((batch) => (batch === undefined ? [] : [{ to: '', batch }]))
+    return records === undefined ? [...flows] : [{ to: '', batch: records }, ...flows]
   }
   return {
     take(piece) {
@@ -44,7 +44,7 @@ export function connectionsStep(config: ConnectionsConfig): BatchTransform {
         if (ids !== undefined) ids[index] = conversationOf(tracker.memory, slot)
       })
       if (ids === undefined) return { outputs: written(), failures: outcomes(slots, limited) }
-      return { outputs: written(flowsOf(piece, batch, ids)), failures: [] }
+      return { outputs: written({ to: '', batch: flowsOf(piece, batch, ids), rows }), failures: [] }
     },
     windows: {
       begin(at) {

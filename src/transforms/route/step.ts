@@ -22,8 +22,8 @@ export function routeStep(config: RouteConfig, tools: TransformTools): BatchTran
       })
       return {
         outputs: names.flatMap((name, index) => {
-          const rows = chosen[index] ?? []
-          return rows.length === 0 ? [] : [{ to: name, batch: selectRows(batch, Uint32Array.from(rows)) }]
+          const passed = Uint32Array.from(chosen[index] ?? [])
+          return passed.length === 0 ? [] : [{ to: name, batch: selectRows(batch, passed), rows: passed }]
         }),
         failures:
           filtered.length === 0
