@@ -14,7 +14,7 @@ import { storeFlows } from './query-overhead/store.ts'
 const clients = 8
 /** Between two refreshes of a dashboard. */
 const everyMs = 20_000
-/** Of each client; of the single one, half before the others and half after, because flows arrive meanwhile. */
+/** Of each of the eight clients. */
 const rounds = 4
 /** To one client, by p95. */
 const maxSlowdown = 3
@@ -38,9 +38,9 @@ export default {
       await smallBesideLarge(context, weir)
       await abandoned(context, weir)
     }
-    const perDashboard = Object.entries(ways).map(([how, about]): Part => [
+    const perDashboard = Object.entries(ways).map(([how, way]): Part => [
       how,
-      (weir) => dashboards(context, weir, how, about),
+      (weir) => dashboards(context, weir, how, way),
     ])
     // Times alone, which CI does not judge.
     const parts: readonly Part[] = [['shares', shares], ...(context.scale === 'full' ? perDashboard : [])]
@@ -173,27 +173,51 @@ async function usage(weir: WeirProcess, ms: number) {
   return (1000 * (treeSeconds(weir.pid) - cpu)) / (performance.now() - began)
 }
 
-type Watched = Readonly<{ rounds: number; times: Times }>
+/** As users choose them: each for one panel of a team, host, service or kind of traffic. */
+const userFilters = [
+  'proto = udp',
+  'service_port = 443',
+  'any.addr = 10.0.0.0/20',
+  'bytes > 10000',
+  'dst_port = 5432',
+  'dst_addr = 10.16.0.0/24',
+  'proto = tcp and not service_port in (443, 80)',
+  'packets > 3',
+] as const
 
-const ways = {
-  'the same dashboard': () => ({}),
-  'own filters': (client: number) => ({ filter: (round: number) => `bytes > ${100 * client + round}` }),
+type Way = Readonly<{ alone: number; filterOf: (client: number) => Dashboard['filter'] }>
+
+/** `alone`: rounds of the single client, half of them before the others and half after. */
+const ways: Readonly<Record<string, Way>> = {
+  'the same dashboard': { alone: 4, filterOf: () => undefined },
+  'own filters': {
+    alone: userFilters.length,
+    filterOf: (client) => (round) => userFilters[(client === single ? round : client) % userFilters.length]!,
+  },
+  'filters that change with each refresh': {
+    alone: 4,
+    filterOf: (client) => (round) => `bytes > ${100 * (client + 1) + round}`,
+  },
 }
-type About = (client: number) => Partial<Pick<Dashboard, 'filter'>>
+/** Number of the client that has no others beside it. */
+const single = -1
 
-async function dashboards(context: AcceptanceContext, weir: WeirProcess, how: string, about: About) {
-  const watch = async (count: number, first: number, { rounds, times }: Watched) => {
-    const all = Array.from({ length: count }, (_, client) =>
-      // Spread over the interval.
-      watchDashboard(weir, { rounds, everyMs, after: (client * everyMs) / count, ...about(first + client) }, times),
-    )
-    await Promise.all(all)
-  }
+async function dashboards(context: AcceptanceContext, weir: WeirProcess, how: string, { alone, filterOf }: Way) {
   const [one, many] = [new Map(), new Map()] as const satisfies readonly Times[]
-  const alone = { rounds: rounds / 2, times: one }
-  await watch(1, 1, alone)
-  await watch(clients, 2, { rounds, times: many })
-  await watch(1, 2 + clients, alone)
+  const filter = filterOf(single)
+  const watchAlone = (first: number) =>
+    watchDashboard(
+      weir,
+      { rounds: alone / 2, everyMs, after: 0, filter: filter && ((round) => filter(first + round)) },
+      one,
+    )
+  await watchAlone(0)
+  const all = Array.from({ length: clients }, (_, client) =>
+    // Spread over the interval.
+    watchDashboard(weir, { rounds, everyMs, after: (client * everyMs) / clients, filter: filterOf(client) }, many),
+  )
+  await Promise.all(all)
+  await watchAlone(alone / 2)
   for (const what of panelNames) compare(context, `${how}, ${what}`, one.get(what) ?? [], many.get(what) ?? [])
 }
 

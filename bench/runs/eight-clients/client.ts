@@ -28,7 +28,7 @@ export type Dashboard = Readonly<{
   /** Ms until the first round. */
   after: number
   /** Undefined: all flows. */
-  filter?: (round: number) => string
+  filter?: ((round: number) => string) | undefined
 }>
 
 /** Requests all panels of each round at once, and adds the ms of each response to `times`. */

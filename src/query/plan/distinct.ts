@@ -2,7 +2,7 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { idCounts, idCountsSql, stillSingleSql, type SingleIds } from './endpoint-ids.ts'
-import type { StoredEndpoints } from './many-groups.ts'
+import { keysOf, type StoredEndpoints } from './many-groups.ts'
 import { rowsSql, type RowQuery } from './row-query.ts'
 import { sourceOf, type Rollup } from './sums.ts'
 
@@ -17,15 +17,15 @@ export function distinctSql(request: DistinctRequest, dialect: Dialect = duckdb)
 
 /** {@link distinctSql} for many flows: addresses are counted by the ids in files. `counts`: with {@link idCounts}. */
 export function storedDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints, counts: boolean): string {
-  const { view } = endpoints
-  const { ids, columns, names } = keysOf(request, endpoints)
+  const { view, idOf } = endpoints
+  const { ids, columns, names } = keysOf(request.fields, idOf)
   const sets = names.map((name) => `(${name})`).join(', ')
   const joins = names.map((name, index) =>
-    ids[index] === undefined ? '' : ` LEFT JOIN ${view} n${index} ON n${index}.ep = ${name}`,
+    ids.includes(name) ? ` LEFT JOIN ${view} n${index} ON n${index}.ep = ${name}` : '',
   )
   // A row is of one set, and has no values of the others.
   const sums = names.map((name, index) =>
-    ids[index] === undefined ? `count(${name}) AS "_n${index}"` : `count(DISTINCT n${index}.addr) AS "_n${index}"`,
+    ids.includes(name) ? `count(DISTINCT n${index}.addr) AS "_n${index}"` : `count(${name}) AS "_n${index}"`,
   )
   const sql =
     `WITH keys AS MATERIALIZED (SELECT ${names.join(', ')} FROM (${rowsSql(request, columns)}) flow ` +
@@ -35,24 +35,12 @@ export function storedDistinctSql(request: DistinctRequest, endpoints: StoredEnd
 
 /** {@link storedDistinctSql} without a join. The row is valid if `_single` is true. */
 export function singleDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints, single: SingleIds): string {
-  const { view } = endpoints
-  const { ids, columns, names } = keysOf(request, endpoints)
+  const { view, idOf } = endpoints
+  const { ids, columns, names } = keysOf(request.fields, idOf)
   const counts = names.map((name, index) => `count(DISTINCT ${name}) AS "_n${index}"`)
-  const addresses = names.filter((_, index) => ids[index] !== undefined)
   const isNamed = `NOT EXISTS (SELECT 1 FROM ${view} WHERE addr IS NULL)`
   return (
-    `SELECT ${counts.join(', ')}, ${stillSingleSql(single, view, addresses)} AND ${isNamed} AS "_single" ` +
+    `SELECT ${counts.join(', ')}, ${stillSingleSql(single, view, ids)} AND ${isNamed} AS "_single" ` +
     `FROM (${rowsSql(request, columns)}) flow`
   )
-}
-
-function keysOf({ fields }: DistinctRequest, { idOf }: StoredEndpoints) {
-  const ids = fields.map(idOf)
-  const names = fields.map((_, index) => `"_k${index}"`)
-  return {
-    /** Undefined for fields that are no address. */
-    ids,
-    names,
-    columns: fields.map((field, index) => `${ids[index] ?? columnSql(field, duckdb)} AS ${names[index]}`),
-  }
 }

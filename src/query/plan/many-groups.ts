@@ -45,7 +45,7 @@ export function groupSampleSql(request: GroupsRequest, endpoints: StoredEndpoint
 /** First rows (`_rows`) and estimated groups among them (`_groups`); the cost does not depend on the filter. */
 export function groupShareSql(request: GroupsRequest, { idOf }: Pick<StoredEndpoints, 'idOf'>): string {
   const { names: table, time, span } = request
-  const { columns, names } = keysOf(request, idOf)
+  const { columns, names } = keysOf(request.group, idOf)
   const within = [
     ...(time.received === undefined ? [] : [withinSql('time_received', time.received(span).all)]),
     withinSql(time.sql(duckdb), span),
@@ -59,19 +59,19 @@ export function groupShareSql(request: GroupsRequest, { idOf }: Pick<StoredEndpo
 
 /** Estimated number of groups (`_groups`). */
 export function groupCountSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
-  const { columns, names } = keysOf(request, idOf)
+  const { columns, names } = keysOf(request.group, idOf)
   return (
     `SELECT approx_count_distinct(hash(${names.join(', ')})) AS "_groups" ` + `FROM (${rowsSql(request, columns)}) flow`
   )
 }
 
-/** Columns of the group in flows: ids `_i0` of addresses, and values `_g1` of other fields. */
-function keysOf({ group }: GroupsRequest, idOf: StoredEndpoints['idOf']) {
-  const names = group.map((field, index) => (idOf(field) === undefined ? `"_g${index}"` : `"_i${index}"`))
+/** Columns of fields in flows: ids `_i0` of addresses, and values `_g1` of other fields. */
+export function keysOf(fields: readonly QueryField[], idOf: StoredEndpoints['idOf']) {
+  const names = fields.map((field, index) => (idOf(field) === undefined ? `"_g${index}"` : `"_i${index}"`))
   return {
     names,
     ids: names.filter((name) => name.startsWith('"_i')),
-    columns: group.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS ${names[index]}`),
+    columns: fields.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS ${names[index]}`),
   }
 }
 
@@ -92,7 +92,7 @@ export function groupsPartSql(
   { parts, part, single, min }: GroupsPart,
 ): string {
   const { view } = endpoints
-  const { names, ids } = keysOf(request, endpoints.idOf)
+  const { names, ids } = keysOf(request.group, endpoints.idOf)
   const measures = summedMeasures(request)
   const number = ids.map((id) => `coalesce(${id}, 0)`).join(' + ')
   const within = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
@@ -124,7 +124,7 @@ export function groupsOfBucketsSql(
   endpoints: StoredEndpoints,
   { single, buckets, most }: BucketsOfGroups,
 ): string {
-  const { names, ids } = keysOf(request, endpoints.idOf)
+  const { names, ids } = keysOf(request.group, endpoints.idOf)
   const measures = summedMeasures(request)
   const rank = `"_${request.by}"`
   const bucket = `("_hash" & ${buckets - 1})::UINTEGER`
@@ -164,7 +164,7 @@ function isCertain({ by, limit }: GroupsRequest) {
 
 /** Rows with the columns of {@link keysOf}, by first ids, and {@link summedColumns}. */
 function keyedFlows(request: GroupsRequest, { firsts, idOf }: StoredEndpoints, single: SingleIds | undefined) {
-  const { columns, names, ids } = keysOf(request, idOf)
+  const { columns, names, ids } = keysOf(request.group, idOf)
   const summed = summedColumns(request)
   const scans = rowScans(request, [...columns, ...summed])
   const others = [...names.filter((name) => !ids.includes(name)), ...summed]
@@ -179,7 +179,7 @@ function sumsOf(request: GroupsRequest, measures = summedMeasures(request), pref
 /** `named`: the largest of the relation `parts`, with texts of addresses. */
 function namedTables(request: GroupsRequest, { view, idOf }: StoredEndpoints, min: bigint | undefined) {
   const { group, by, limit } = request
-  const { names, ids } = keysOf(request, idOf)
+  const { names, ids } = keysOf(request.group, idOf)
   const sums = summedMeasures(request).map((measure) => `"_${measure}"`)
   const rank = `"_${by}"`
   const last = `(SELECT ${rank} FROM parts ORDER BY ${rank} DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1})`

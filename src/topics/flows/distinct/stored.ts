@@ -1,5 +1,11 @@
 import { dialectOf, type QueryField } from '../../../query/index.ts'
-import { distinctSql, singleDistinctSql, storedDistinctSql, type DistinctRequest } from '../../../query/plan/index.ts'
+import {
+  distinctSql,
+  singleDistinctSql,
+  storedDistinctSql,
+  type DistinctRequest,
+  type Rollup,
+} from '../../../query/plan/index.ts'
 import { coverageOf, storedTo, type Instance } from '../../coverage.ts'
 import type { Surroundings } from '../../operation.ts'
 import { readRows } from '../../rows.ts'
@@ -21,19 +27,17 @@ export async function readStoredDistinct(
   const { instance } = reading
   // Before the rows are read: rows stored meanwhile are not missing.
   const unstored = storedTo(instance, request.span)
-  const counts = new Map<QueryField, number>()
-  const ofFlows: QueryField[] = []
-  for (const field of request.fields) {
-    const count = await countOfSums({ ...request, fields: [field] }, source, reading)
-    if (count === undefined) ofFlows.push(field)
-    else counts.set(field, count)
-  }
-  if (ofFlows.length > 0) {
-    const row = await countsOfFlows({ ...request, fields: ofFlows }, reading)
-    for (const [index, field] of ofFlows.entries()) counts.set(field, countIn(row, index))
-  }
+  const sources = await Promise.all(request.fields.map((field) => sumsOf(field, request, source, reading)))
+  const byView = Map.groupBy(request.fields.keys(), (index) => sources[index]?.view)
+  const counts: number[] = []
+  const runs = [...byView.values()].map(async (indexes) => {
+    const fields = indexes.map((index) => request.fields[index]!)
+    const row = await countsOf({ ...request, fields }, sources[indexes[0]!], reading)
+    for (const [number, index] of indexes.entries()) counts[index] = Number(row?.[`_n${number}`] ?? 0)
+  })
+  await Promise.all(runs)
   return {
-    counts: request.fields.map((field) => counts.get(field) ?? 0),
+    counts,
     span: request.span,
     source: 'raw',
     ...(await coverageOf(instance, request)),
@@ -41,21 +45,26 @@ export async function readStoredDistinct(
   }
 }
 
-function countIn(row: SumRow | undefined, index: number) {
-  return Number(row?.[`_n${index}`] ?? 0)
-}
-
-/** From sums of exactly these flows. Undefined: there are none, and the flows are read. */
-async function countOfSums(
+/** Sums of exactly the requested flows. Undefined: there are none, and the flows are read. */
+async function sumsOf(
+  field: QueryField,
   request: DistinctRequest,
   source: DistinctQuery['source'],
   reading: Reading,
-): Promise<number | undefined> {
+): Promise<Rollup | undefined> {
+  const { rollup, exact } = await sumSource(reading, request, { fields: [field], step: undefined }, source)
+  return rollup?.isOfFlows === true && exact ? rollup : undefined
+}
+
+async function countsOf(
+  request: DistinctRequest,
+  rollup: Rollup | undefined,
+  reading: Reading,
+): Promise<SumRow | undefined> {
+  if (rollup === undefined) return countsOfFlows(request, reading)
   const { store, signal } = reading
-  const { rollup, exact } = await sumSource(reading, request, { fields: request.fields, step: undefined }, source)
-  if (rollup?.isOfFlows !== true || !exact) return undefined
   const [row] = await readRows<SumRow>({ store, signal }, distinctSql({ ...request, rollup }, dialectOf(store)))
-  return countIn(row, 0)
+  return row
 }
 
 async function countsOfFlows(request: DistinctRequest, { store, signal }: Reading): Promise<SumRow | undefined> {
