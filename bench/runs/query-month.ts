@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { percentile } from '../../test/kit/percentile.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
 import type { AcceptanceRun } from '../harness.ts'
+import { overviewPanels, type Panel } from './overview/panels.ts'
 import { storeFlows } from './query-overhead/store.ts'
 
 const days = 30
@@ -9,17 +10,10 @@ const secondsPerDay = 86_400
 /** For p95 of warm requests. */
 const maxMs = 1500
 
-type Panel = Readonly<{ what: string; path: string; parameters: Readonly<Record<string, string>> }>
-
 const panels: readonly Panel[] = [
   { what: 'series', path: 'series', parameters: {} },
   { what: 'series by protocol', path: 'series', parameters: { group: 'proto' } },
-  { what: 'top 10 sources', path: 'flows', parameters: { group: 'src_addr', limit: '10' } },
-  { what: 'top 10 pairs', path: 'flows', parameters: { group: 'src_addr,dst_addr', limit: '10' } },
-  { what: 'service ports', path: 'flows', parameters: { group: 'service_port', limit: '10' } },
-  { what: 'protocols', path: 'flows', parameters: { group: 'proto', limit: '10' } },
-  { what: 'topology', path: 'topology', parameters: { scope: 'addr', limit: '500' } },
-  { what: 'newest flows', path: 'flows', parameters: { limit: '100' } },
+  ...overviewPanels,
 ]
 
 type Response = Readonly<{ source: string; exact: boolean; rows: readonly unknown[]; since?: string }>

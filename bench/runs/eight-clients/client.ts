@@ -1,20 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WeirProcess } from '../../../test/kit/weir-process.ts'
+import { overviewPanels } from '../overview/panels.ts'
 
-type Panel = Readonly<{ what: string; path: string; parameters: Readonly<Record<string, string>> }>
-
-/** As on Overview, with the newest flows below. */
-const panels: readonly Panel[] = [
-  { what: 'series by source', path: 'series', parameters: { group: 'src_addr', limit: '8' } },
-  { what: 'top sources', path: 'flows', parameters: { group: 'src_addr', limit: '10' } },
-  { what: 'top pairs', path: 'flows', parameters: { group: 'src_addr,dst_addr', limit: '10' } },
-  { what: 'service ports', path: 'flows', parameters: { group: 'service_port', limit: '10' } },
-  { what: 'protocols', path: 'flows', parameters: { group: 'proto', limit: '10' } },
-  { what: 'topology', path: 'topology', parameters: { scope: 'addr', limit: '500' } },
-  { what: 'newest flows', path: 'flows', parameters: { limit: '100' } },
-]
-
-export const panelNames: readonly string[] = panels.map(({ what }) => what)
+export const panelNames: readonly string[] = overviewPanels.map(({ what }) => what)
 
 export function pathOf(path: string, parameters: Readonly<Record<string, string>>): string {
   return `/api/v1/${path}?${new URLSearchParams({ from: 'now-24h', ...parameters }).toString()}`
@@ -42,7 +30,7 @@ export async function watchDashboard(
     const began = performance.now()
     const parameters = filter === undefined ? {} : { filter: filter(round) }
     await Promise.all(
-      panels.map(async ({ what, path, parameters: own }) => {
+      overviewPanels.map(async ({ what, path, parameters: own }) => {
         await weir.get(pathOf(path, { ...own, ...parameters }))
         const ms = performance.now() - began
         const known = times.get(what)
