@@ -7,7 +7,7 @@ import { listConversations, type ListedRows } from './conversations.ts'
 import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
 /** Rows per row of the file. A part with more is left out; a small one can have twice as many, or is never left out. */
-const mostShare = 0.25
+const usualShare = 0.25
 const [alwaysRows, smallRows] = [16_384, 65_536]
 
 /** Queries read the row groups of a part. */
@@ -84,8 +84,7 @@ export async function buildSums(
       const values = valuesOf(part, names, agent)
       if (values.length === 0) continue
       const table = `sums_${number}`
-      const share = (part.mostShare ?? mostShare) * Number(rows)
-      const most = Math.floor(Math.max(alwaysRows, share, Math.min(smallRows, 2 * share)))
+      const most = mostRows(part, Number(rows))
       await connection.run(`CREATE TEMP TABLE ${table} AS ${partSql(values, flows, type)} LIMIT ${most + 1}`)
       const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
       if (Number(count) > most) continue
@@ -113,6 +112,10 @@ export async function buildSums(
   } finally {
     connection.closeSync()
   }
+}
+
+function mostRows({ mostShare = usualShare, mostShareOfSmall = 2 * mostShare }: SumPart, rows: number) {
+  return Math.floor(Math.max(alwaysRows, mostShare * rows, Math.min(smallRows, mostShareOfSmall * rows)))
 }
 
 type PartValue = Readonly<{ name: string; sql: string }>

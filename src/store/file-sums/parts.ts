@@ -37,6 +37,8 @@ export type SumPart = Readonly<{
   computed?: readonly ComputedColumn[]
   /** Rows per row of the file, above which a file has no such part, unless they are few. */
   mostShare?: number
+  /** As `mostShare`, of a part with at most 65,536 rows. */
+  mostShareOfSmall?: number
 }>
 
 /** Changes with the meaning or the columns of sums. Those of another version are written again. */
@@ -51,7 +53,9 @@ export function areReadable(sums: Readonly<{ version: number }> | undefined): bo
 
 function partOfEnd(end: 'src' | 'dst'): SumPart {
   const texts = endTexts.map((text) => `${end}_${text}`)
-  return { name: end, keys: [`${end}_ep`, `${end}_as`, `${end}_country`, `${end}_node_ep`, ...texts] }
+  const keys = [`${end}_ep`, `${end}_as`, `${end}_country`, `${end}_node_ep`, ...texts]
+  // Half as many as flows in an hour of a small site, but far fewer in the sums of its day.
+  return { name: end, keys, mostShareOfSmall: 0.75 }
 }
 
 const service = ({ agent }: FlowContext) => serviceSql('duckdb', { alias: 'r', agent })

@@ -72,8 +72,8 @@ export function markdownOf({ url, incident, links }: IncidentExport, base: strin
   function row(candidate: IncidentCandidate, index: number) {
     const { time, selected, actor, actor_ref: ref, score } = candidate
     const change = linked(causeText(candidate), links.candidates[index])
-    const who = linked(actor ?? '', actorUrl(ref, pagesAt(base)))
-    return `| ${timeText(time)} | ${selected ? `**${change}**` : change} | ${who} | ${score.toFixed(3)} |`
+    const actorLink = linked(actor ?? '', actorUrl(ref, pagesAt(base)))
+    return `| ${timeText(time)} | ${selected ? `**${change}**` : change} | ${actorLink} | ${score.toFixed(3)} |`
   }
 }
 

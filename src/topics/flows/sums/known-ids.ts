@@ -7,7 +7,7 @@ export type KnownIds = SingleIds | 'several' | 'uncounted' | 'changed'
 
 const counted = new WeakMap<StoreReader, Readonly<{ endpoints: number; ids: SingleIds | 'several' | 'uncounted' }>>()
 
-/** What the last count says of the ids of addresses. `endpoints`: number of those that are stored, if known. */
+/** The last count of the ids of addresses. `endpoints`: number of those that are stored, if known. */
 export function knownIds(store: StoreReader, endpoints: number | undefined): KnownIds {
   const last = counted.get(store)
   if (endpoints !== undefined && last?.endpoints === endpoints) return last.ids
