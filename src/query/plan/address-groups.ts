@@ -4,7 +4,15 @@ import { columnSql } from '../names.ts'
 import { idCounts, idCountsSql, stillSingleSql, textsOfIdsSql, type SingleIds } from './endpoint-ids.ts'
 import type { StoredEndpoints } from './many-groups.ts'
 import { rowsSql } from './row-query.ts'
-import { isMeasure, largestSql, sourceOf, summedColumns, summedMeasures, type GroupsRequest } from './sums.ts'
+import {
+  allGroupsOf,
+  isMeasure,
+  largestSql,
+  sourceOf,
+  summedColumns,
+  summedMeasures,
+  type GroupsRequest,
+} from './sums.ts'
 
 /** The rows of `groupsSql`. Undefined if the request has no address, or statistics of a field. */
 export function addressGroupsSql(request: GroupsRequest, { view, idOf }: StoredEndpoints): string | undefined {
@@ -60,6 +68,6 @@ export function singleAddressGroupsSql(
     `largest AS MATERIALIZED (SELECT * FROM ids WHERE ${last} IS NULL OR "_${by}" >= ${last}), ` +
     `${textsOfIdsSql(view, 'largest', ['"_i0"'])}, parts AS MATERIALIZED (${named}) ` +
     `SELECT groups.*, (SELECT ${stillSingleSql(single, view, ['"_i0"'])} FROM ids) AS "_single" ` +
-    `FROM (WITH ${largestSql(request, duckdb, 'ids')}) groups ORDER BY "_place"`
+    `FROM (WITH ${largestSql(request, duckdb, allGroupsOf(request, duckdb, 'ids'))}) groups ORDER BY "_place"`
   )
 }

@@ -53,6 +53,7 @@ export {
   furtherMeasures,
   exactDoubles,
   groupsSql,
+  hasManyGroups,
   isFurther,
   isMeasure,
   maxFlowDelayUs,
@@ -69,7 +70,9 @@ export {
   type SeriesRequest,
   type AggregateQuery,
 } from './sums.ts'
-export { groupSumsSql, hasFewValues, placedSumsSql, placesOf, type Places } from './part-sums.ts'
+export { rollupGroupsSql, rollupSizeSql } from './rollup-groups.ts'
+export { hasFewValues } from './few-values.ts'
+export { groupSumsSql, placedSumsSql, placesOf, type Places } from './part-sums.ts'
 export { candidateSumsSql } from './candidate-sums.ts'
 export type { StoredEnds } from './endpoint-sums.ts'
 export { countedField, countedValuesSql } from './counted-values.ts'

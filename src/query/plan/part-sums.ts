@@ -3,17 +3,9 @@ import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'
 import type { StoredEndpoints } from './many-groups.ts'
+import { hasFewValues, texts } from './few-values.ts'
 import { rowsSql, timeOfRows, type Part } from './row-query.ts'
 import { bucketSql, sourceOf, summedColumns, type GroupsRequest, type SeriesRequest } from './sums.ts'
-
-const integers: ReadonlySet<string> = new Set(['u8', 'u16', 'u32', 'u64', 'i32'])
-const texts: ReadonlySet<string> = new Set(['dict', 'text'])
-
-/** Whether a field is no endpoint and has no address: such fields have few values. */
-export function hasFewValues(field: QueryField): boolean {
-  const { kind } = field
-  return endOf(field) === undefined && (integers.has(kind) || texts.has(kind) || kind === 'bool')
-}
 
 /** Sums `_bytes` … per group `_g0` …, at most so many groups. */
 export function groupSumsSql(request: GroupsRequest, part: Part, most: number): string {

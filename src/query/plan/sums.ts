@@ -5,6 +5,7 @@ import { compileSql } from '../sql.ts'
 import type { HourSum } from '../../model/hour-sums.ts'
 import { timeOfBinSql } from '../../model/sketch.ts'
 import { boundOf, conditionOf, rowsSql, timeOfRows, withinSql, type RowQuery } from './row-query.ts'
+import { hasFewValues } from './few-values.ts'
 import { hourPartsSql } from './hour-groups.ts'
 import type { TimeSpan } from './span.ts'
 import { binnedSumsSql } from './sketch-sums.ts'
@@ -170,6 +171,22 @@ export function bucketSql(
   return `(${divide(dialect.micros(time), width)}) * ${width}`
 }
 
+const columnOfSum = { bytes: 'bytes_est', packets: 'packets_est', flows: 'flows' } as const
+
+/** Whether rows of a rollup are nearly as many as its groups: those by an address or endpoint. */
+export function hasManyGroups({ rollup, group, further = [] }: GroupsRequest): boolean {
+  const isRollup = rollup !== undefined && rollup.isOfFlows !== true && rollup.hasBins !== true
+  return isRollup && further.length === 0 && !group.every(hasFewValues)
+}
+
+/** Rows of a rollup with the values `_g0` …, further columns, `_lost` and the sums `_bytes` … */
+export function rollupRowsSql(request: GroupsRequest, further: readonly string[] = [], dialect = duckdb): string {
+  const { view, where, remainder } = sourceOf(request, dialect)
+  const values = request.group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`)
+  const sums = (request.sums ?? measures).map((measure) => `${columnOfSum[measure]} AS "_${measure}"`)
+  return `SELECT ${[...further, ...values, `(${remainder}) AS "_lost"`, ...sums].join(', ')} FROM ${view} WHERE ${where}`
+}
+
 /** In order of time. Groups after the largest are combined (_other), so that rows of a bucket add up to its total. */
 export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): string {
   const { step, group, limit, by, of, further = [] } = request
@@ -222,6 +239,9 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
     const statistics = statsSql('"_value"', of, dialect)
     return `WITH ${dialect.inlined('parts', parts)}, ${largest}${shown}, ${statistics}${bounds}${joined}`
   }
+  // A sum per bucket and group would be kept of each: the rows are read once more instead.
+  if (dialect.hasParts && hasManyGroups(request))
+    return `WITH ${dialect.inlined('parts', rollupRowsSql(request, [bucket]))}, ${largest}${shown}${bounds}${joined}`
   const parts = partsSql(request, [bucket, values], ['"_bucket"', ...groups], dialect)
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
@@ -253,12 +273,16 @@ function rankedSql({
 }
 
 /** _rest: rows without a known group; _least: the last returned group; _next: the first omitted one. */
-function boundsSql(by: Measure, ranked: string, limit: number) {
+function boundsSql(by: Measure, ranked: string, limit: number, rest = restOf(by)) {
   return (
-    `(SELECT coalesce(sum("_${by}") FILTER (WHERE "_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
+    `(${rest}) AS "_rest", (SELECT "_rank" FROM ${ranked}
       WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", ` +
     `coalesce((SELECT "_rank" FROM ${ranked} WHERE "_place" = ${limit + 1}), 0) AS "_next"`
   )
+}
+
+function restOf(by: Measure) {
+  return `SELECT coalesce(sum("_${by}") FILTER (WHERE "_lost"), 0) FROM parts`
 }
 
 export interface GroupsRequest extends AggregateQuery {
@@ -282,11 +306,31 @@ function hoursSql(request: GroupsRequest, columns: readonly string[], names: rea
   return hourPartsSql(request, { columns, names, sums, measures: summedMeasures(request) }, dialect)
 }
 
-/** The largest of the groups in the relation `parts`, with the totals of `allGroups`. */
-export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb, allGroups = 'parts'): string {
+/** What {@link largestSql} states of all groups. */
+export type AllGroups = Readonly<{
+  /** Statement of a row with `_all_groups`, `_all_bytes` … */
+  total: string
+  /** Statement of `_rest`. */
+  rest?: string
+  /** Further columns. */
+  more?: readonly string[]
+}>
+
+/** Of the groups in a relation. */
+export function allGroupsOf(request: GroupsRequest, dialect: Dialect = duckdb, relation = 'parts'): AllGroups {
+  const all = summedMeasures(request).map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`)
+  const count = 'count(*) FILTER (WHERE NOT "_lost") AS "_all_groups"'
+  return { total: `SELECT ${[count, ...all].join(', ')} FROM ${relation}` }
+}
+
+/** The largest of the groups in the relation `parts`. */
+export function largestSql(
+  request: GroupsRequest,
+  dialect: Dialect = duckdb,
+  { total, rest, more = [] }: AllGroups = allGroupsOf(request, dialect),
+): string {
   const { group, limit, by, of } = request
   const summed = summedMeasures(request)
-  const all = summed.map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
   const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)]
     .map((column) => `"${column}"`)
@@ -301,12 +345,11 @@ export function largestSql(request: GroupsRequest, dialect: Dialect = duckdb, al
     dialect,
   })
   const totals = ['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)
-  const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
+  const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit, rest)}` : ''
   return (
     `${dialect.stored('ranked', ranked)} ` +
-    `SELECT "_place", ${list}, ${[listed, ...totals].join(', ')}${bounds} ` +
-    `FROM (SELECT count(*) FILTER (WHERE NOT "_lost") AS "_all_groups", ${all} FROM ${allGroups}) total LEFT
-      JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
+    `SELECT "_place", ${list}, ${[listed, ...totals, ...more].join(', ')}${bounds} ` +
+    `FROM (${total}) total LEFT JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
   )
 }
 

@@ -2,7 +2,6 @@
 import type { StoreReader } from '../../../engine/control.ts'
 import {
   candidateSumsSql,
-  groupsSql,
   isMeasure,
   summedMeasures,
   type GroupsRequest,
@@ -10,6 +9,7 @@ import {
 } from '../../../query/plan/index.ts'
 import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
 import type { SumRow } from './request.ts'
+import { rollupGroups } from './rollup-groups.ts'
 import { readRows } from '../../rows.ts'
 
 /** Further groups per requested one, since the rollup has another order. */
@@ -35,7 +35,7 @@ export async function candidateSums(
   const { group, by, of, limit } = request
   if (!isMeasure(by) || of !== undefined || group.length === 0 || limit > mostCandidates) return 'none'
   const most = Math.min(mostCandidates, limit * (1 + further))
-  const listed = await readRows<SumRow>({ store, signal }, groupsSql({ ...request, limit: most, rollup }))
+  const listed = await rollupGroups(store, { ...request, limit: most, rollup }, signal)
   const candidates = listed.filter((row) => row['_place'] !== null)
   const texts = group.map((_, index) => [...new Set(candidates.map((row) => row[`_g${index}`]))])
   if (candidates.length === 0 || !isTexts(texts)) return 'none'
@@ -44,8 +44,9 @@ export async function candidateSums(
   const sums = await readRows<SumRow>({ store, signal }, sql)
   const valueOf = (row: SumRow) => group.map((_, index) => texts[index]![Number(row[`_p${index}`]) - 1])
   const exact = new Map(sums.map((row) => [JSON.stringify(valueOf(row)), row]))
+  const totals = ['_all_groups', ...summedMeasures(request).map((sum) => `_all_${sum}`), '_groups_error']
   const all = Object.fromEntries(
-    ['groups', ...summedMeasures(request)].map((name) => [`_all_${name}`, listed[0]?.[`_all_${name}`] ?? null]),
+    totals.flatMap((name) => (listed[0]?.[name] === undefined ? [] : [[name, listed[0][name]]])),
   )
   const rows = candidates.flatMap((row) => {
     const record = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))

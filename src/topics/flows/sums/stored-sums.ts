@@ -12,6 +12,7 @@ import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import type { AboutSums, SumRow, SumsRequest, SumsResult, Totals } from './request.ts'
 import { sharedKey, StoreRuns, visibleFlows, widened, withoutGroups } from './shared-sums.ts'
 import { sketchSums } from './sketch-sums.ts'
+import { rollupGroups } from './rollup-groups.ts'
 import { remainderMatters, sumSource } from './sum-source.ts'
 
 type Reading = Pick<Surroundings, 'store' | 'viewer' | 'signal'> &
@@ -110,10 +111,13 @@ async function storedSums<Request extends AggregateQuery>(
   const candidates = isOfCandidates
     ? await candidateSums(store, { ...request, group: groups.fields }, rollup, signal)
     : 'none'
+  const ofRollup = { ...request, rollup, group: groups.fields }
   const rows =
-    candidates === 'none'
-      ? await readRows<SumRow>({ store, signal }, sql({ ...request, rollup }, dialect))
-      : candidates.rows
+    candidates !== 'none'
+      ? candidates.rows
+      : groups.step === undefined
+        ? await rollupGroups(store, ofRollup, signal)
+        : await readRows<SumRow>({ store, signal }, sql(ofRollup, dialect))
   const exact = isComplete || (candidates !== 'none' && candidates.isProven)
   if (!exact && flowsStored && remainderMatters(rows)) {
     onInsufficient?.()
