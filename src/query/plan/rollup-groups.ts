@@ -1,4 +1,4 @@
-/** Groups of a rollup that are nearly as many as its rows: memory holds the sums of buckets, and a part of the groups. */
+/** Groups nearly as many as the rows of their rollup: memory holds the sums of buckets, and a part of the groups. */
 import { estimatedCountSql } from '../../model/distinct-estimate.ts'
 import { duckdb } from '../dialect.ts'
 import { isMeasure, largestSql, rollupRowsSql, summedMeasures, valuesOf, type GroupsRequest } from './sums.ts'
@@ -36,11 +36,9 @@ export function rollupGroupsSql(request: GroupsRequest, summed: SummedBuckets): 
   const isCertain =
     `(SELECT count(*) ${others}) = 0 OR (SELECT count(*) = ${limit + 1} AND ` +
     `min("_rank") > (SELECT max(${rank}) ${others}) FROM ranked)`
+  const rows = `SELECT rolled.*, hash(${names.join(', ')}) AS "_hash" FROM (${rollupRowsSql(request)}) rolled`
   const tables = [
-    duckdb.inlined(
-      'rows_of',
-      `SELECT rolled.*, hash(${names.join(', ')}) AS "_hash" FROM (${rollupRowsSql(request)}) rolled`,
-    ),
+    duckdb.inlined('rows_of', rows),
     `buckets AS MATERIALIZED (SELECT ${bucket} AS "_bucket", ${sums.join(', ')}, count(*) AS "_rows",
       min("_hash" >> 32)::BIGINT AS "_first" FROM rows_of GROUP BY 1)`,
     `ordered AS MATERIALIZED (SELECT "_bucket", ${rank}, ${isSummed} AS "_summed" FROM buckets
@@ -48,10 +46,11 @@ export function rollupGroupsSql(request: GroupsRequest, summed: SummedBuckets): 
     `parts AS MATERIALIZED (SELECT ${names.join(', ')}, false AS "_lost", ${sums.join(', ')} FROM rows_of
       WHERE NOT "_lost" AND ${bucket} IN (SELECT "_bucket" FROM ordered WHERE "_summed") GROUP BY ALL)`,
   ]
+  const groups = `SELECT ${estimatedCountSql(buckets, '"_first"')} FROM buckets WHERE "_bucket" IS NOT NULL`
+  const totals = measures.map((measure) => `${duckdb.sum(`"_${measure}"`)} AS "_all_${measure}"`)
   const total = `SELECT *, (${isCertain}) AS "_certain" FROM (SELECT count("_bucket") AS "_registers",
-    coalesce(round((SELECT ${estimatedCountSql(buckets, '"_first"')} FROM buckets WHERE "_bucket" IS NOT NULL)), 0)::BIGINT
-    AS "_all_groups", ${measures.map((measure) => `${duckdb.sum(`"_${measure}"`)} AS "_all_${measure}"`).join(', ')}
-    FROM buckets)`
+    coalesce(round((${groups})), 0)::BIGINT AS "_all_groups", ${totals.join(', ')} FROM buckets)`
   const rest = `SELECT coalesce(sum(${rank}), 0) FROM buckets WHERE "_bucket" IS NULL`
-  return `WITH ${tables.join(', ')}, ${largestSql(request, duckdb, { total, rest, more: ['"_certain"', '"_registers"'] })}`
+  const largest = largestSql(request, duckdb, { total, rest, more: ['"_certain"', '"_registers"'] })
+  return `WITH ${tables.join(', ')}, ${largest}`
 }

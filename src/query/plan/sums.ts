@@ -184,7 +184,8 @@ export function rollupRowsSql(request: GroupsRequest, further: readonly string[]
   const { view, where, remainder } = sourceOf(request, dialect)
   const values = request.group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`)
   const sums = (request.sums ?? measures).map((measure) => `${columnOfSum[measure]} AS "_${measure}"`)
-  return `SELECT ${[...further, ...values, `(${remainder}) AS "_lost"`, ...sums].join(', ')} FROM ${view} WHERE ${where}`
+  const columns = [...further, ...values, `(${remainder}) AS "_lost"`, ...sums]
+  return `SELECT ${columns.join(', ')} FROM ${view} WHERE ${where}`
 }
 
 /** In order of time. Groups after the largest are combined (_other), so that rows of a bucket add up to its total. */
