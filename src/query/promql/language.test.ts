@@ -36,6 +36,12 @@ test('a quantile at the rank of a value is that value, also beside infinity', as
   expect(await vector('quantile(0.5, m)', data)).toEqual([[{}, 2]])
 })
 
+test('names of rules may begin with a colon, also beside a subquery', async () => {
+  const data = environment([{ __name__: ':node_memory:sum' }, 3])
+  expect(await vector('sum(:node_memory:sum)', data)).toEqual([[{}, 3]])
+  expect(await vector('max_over_time(:node_memory:sum[5m:1m])', data)).toEqual([[{}, 3]])
+})
+
 test('degrees of a large angle are finite', async () => {
   expect(await vector('deg(vector(1e306))', environment())).toEqual([[{}, 5.729577951308232e307]])
 })

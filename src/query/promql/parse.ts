@@ -19,7 +19,7 @@ import { checkTypes } from './types.ts'
 const language: ReaderLanguage = {
   signs: ['=~', '!~', '==', '!=', '>=', '<=', '</', '>/', ...'+-*/%^<>=(){}[],:@'.split('')],
   bytes: false,
-  word: /[\p{L}_][\p{L}\w:.]*/uy,
+  word: /:?[\p{L}_][\p{L}\w:.]*/uy,
   ignoreCase: true,
   errorPrefix: (position) => `${position}: parse error: `,
 }
