@@ -3,7 +3,13 @@ export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
 export type { Cell } from '../topics/cells.ts'
 export type { GapMessage, RowsMessage } from './live/rows-view.ts'
-export type { PrometheusMatrix, PrometheusMetadata, PrometheusResult } from './grafana/formats.ts'
+export type {
+  LokiLines,
+  PrometheusInstant,
+  PrometheusMatrix,
+  PrometheusMetadata,
+  PrometheusResult,
+} from './grafana/formats.ts'
 export type { LiveState, ViewRequest } from './live/schema.ts'
 export type { Problem, TextProblem } from './problems.ts'
 export type { QuickFilter } from './options.ts'
@@ -14,7 +20,7 @@ export type { EventContext, EventFields, EventPage, EventRecord, EventRow, Event
 export type { Clusters } from '../topics/clusters/schema.ts'
 export type { Fields } from '../topics/fields/schema.ts'
 export type { ForgottenSink, Health, Ledger, Pipeline, ReloadReport } from '../topics/pipeline/schema.ts'
-export type { Dashboards } from '../topics/dashboards/schema.ts'
+export type { DashboardPanel, Dashboards, GrafanaImport, ImportNote } from '../topics/dashboards/schema.ts'
 export type { Home } from '../topics/home/schema.ts'
 export type { CoverageFacts } from '../topics/coverage.ts'
 export type { AlertHistory, AlertPreview, Alerts, AlertSettings, AlertTest, SentTest } from '../topics/alerts/schema.ts'

@@ -131,6 +131,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   quickFilters: authenticated('Filters from the configuration; no rows.'),
   importLink: authenticated('Parses a link; no rows.'),
   dashboards: authenticated('Dashboards of the configuration; they contain filters and statements, and no rows.'),
+  importDashboard: authenticated('Converts the JSON of the request; no rows.'),
   incidents: scoped('Incidents of the permitted namespaces.'),
   incident: scoped('Same as the list.'),
   incidentHistory: scoped('Same as the incident, for each version.'),

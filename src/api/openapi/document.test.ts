@@ -154,6 +154,7 @@ test('describes exactly the paths of the API', async () => {
     'POST /api/v1/alerts/{name}/silences',
     'POST /api/v1/alerts/{name}/test',
     'POST /api/v1/complete',
+    'POST /api/v1/dashboards/import',
     'POST /api/v1/dead-letters/{sink}/drop',
     'POST /api/v1/dead-letters/{sink}/edit',
     'POST /api/v1/dead-letters/{sink}/retry',

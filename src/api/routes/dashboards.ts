@@ -1,16 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { messageOf } from '../../model/errors.ts'
-import { DashboardFile, Dashboards } from '../../topics/dashboards/schema.ts'
+import { importGrafana } from '../../topics/dashboards/grafana/index.ts'
+import {
+  DashboardFile,
+  Dashboards,
+  GrafanaImport,
+  GrafanaImportRequest,
+  maxPanels,
+} from '../../topics/dashboards/schema.ts'
 import { answerJson } from '../answer.ts'
+import { problem } from '../openapi/json-schema.ts'
 import { problemIn, type Schema } from '../request/check.ts'
+import { typed } from '../request/typed.ts'
 import type { ApiContext } from '../options.ts'
 
-export const dashboardSchemas = { Dashboards } as const
+export const dashboardSchemas = { Dashboards, GrafanaImport } as const
 
 type Provided = Dashboards['dashboards'][number]
-
-const maxPanels = 60
 
 /** Why a file is no dashboard, with the name of the wrong member; undefined: it is one. */
 export function dashboardProblem(value: unknown): string | undefined {
@@ -22,6 +29,16 @@ export function dashboardProblem(value: unknown): string | undefined {
 
 const maxFiles = 100
 const maxBytes = 256 * 1024
+
+const importSchema = {
+  operationId: 'importDashboard',
+  summary: 'Convert a dashboard of Grafana',
+  description:
+    'Returns a dashboard of Weir, and the panels, variables and parts without an equal. Queries in PromQL and LogQL ' +
+    'become panels of metrics and logs. Nothing is stored.',
+  body: GrafanaImportRequest,
+  response: { 200: { $ref: 'GrafanaImport#' }, 400: problem },
+} as const
 
 /** Files are read for each request, so that a changed one needs no reload. */
 export function dashboardRoutes(app: FastifyInstance, { host }: ApiContext, folder?: () => string | undefined): void {
@@ -42,6 +59,9 @@ export function dashboardRoutes(app: FastifyInstance, { host }: ApiContext, fold
       const result: Dashboards = { dashboards: path === undefined ? [] : await provided(host, path) }
       return answerJson(request, reply, result)
     },
+  )
+  typed(app).post('/api/v1/dashboards/import', { schema: importSchema }, (request, reply) =>
+    answerJson(request, reply, importGrafana(request.body.dashboard)),
   )
 }
 
