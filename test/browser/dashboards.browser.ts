@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
       .toEqual(['Of the port', 'Single value', 'Ports', 'Top ports', 'Traffic'])
 
     // The URL has the whole dashboard, so that a saved view keeps it.
-    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('button', { name: 'Save as …' }).click()
     await page.getByRole('textbox', { name: /name/i }).fill('My board')
     await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByRole('dialog').getByText('My board').waitFor()
@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.getByText('Above 16 KB it cannot be reloaded').waitFor()
     await page.getByRole('region', { name: 'Long' }).getByRole('cell', { name: '1' }).waitFor()
     expect(await violations(page)).toEqual([])
-    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('button', { name: 'Save as …' }).click()
     await page.getByRole('textbox', { name: /name/i }).fill('Large board')
     await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByRole('dialog').getByText('Large board').waitFor()
@@ -201,6 +201,140 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await again.getByRole('button', { name: 'Large board' }).click()
     await again.getByRole('region', { name: 'Long' }).getByRole('cell', { name: '1' }).waitFor()
     await again.context().close()
+  })
+
+  test('three panels of different kinds are a saved dashboard after six actions, and open again after a reload', async () => {
+    const page = await stage.page('/home')
+    const navigation = page.getByRole('navigation').first()
+    await navigation.getByRole('link', { name: 'Dashboards' }).click()
+    await page.getByRole('button', { name: 'New dashboard' }).first().click()
+    const kinds = page.getByRole('group', { name: 'Add a panel' })
+    for (const kind of ['Top list', 'Changes', 'Metrics']) await kinds.getByRole('button', { name: kind }).click()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Saved as “Dashboard 1”.').waitFor()
+    await page.reload()
+    const titles = page.locator('.dashboard-grid h2')
+    await expect.poll(() => titles.allTextContents()).toEqual(['Top list', 'Changes', 'Metrics'])
+    const top = page.getByRole('region', { name: 'Top list', exact: true })
+    await top.locator('.top-list li').first().waitFor()
+    expect(await violations(page)).toEqual([])
+
+    // The second save replaces the view.
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Title' }).first().fill('Board')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Saved as “Dashboard 1”.').waitFor()
+    await page.getByRole('button', { name: 'All dashboards' }).click()
+    expect(await page.getByRole('button', { name: /^Dashboard \d/ }).count()).toBe(1)
+    await page.context().close()
+  })
+
+  test('panels of pages are added to a new and to an existing dashboard with their query, grouping and range', async () => {
+    const page = await stage.page('/flows?v=1&live=0&view=table&t=now-2h..now&q=dst_port+%3D+443&group=dst_port')
+    await page.getByRole('button', { name: 'Add to dashboard' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'Add to dashboard' })
+    await dialog.getByRole('textbox', { name: 'Title of the panel' }).fill('HTTPS')
+    await dialog.getByRole('textbox', { name: 'New dashboard' }).fill('Collected')
+    expect(await violations(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Create and add' }).click()
+    await dialog.getByText('Added to “Collected”.').waitFor()
+    await page.keyboard.press('Escape')
+
+    await page.goto(`${stage.weir.url}/metrics?v=1&m=weir_flow_bytes_total&t=now-1d..now`)
+    await page.getByRole('button', { name: 'Add to dashboard' }).click()
+    await dialog.getByRole('button', { name: 'Collected' }).click()
+    await dialog.getByRole('button', { name: 'Open dashboard' }).click()
+    const https = page.getByRole('region', { name: 'HTTPS', exact: true })
+    await https.getByText('443').first().waitFor()
+    expect(await https.locator('.top-list li').count()).toBe(1)
+    const metric = page.getByRole('region', { name: 'weir_flow_bytes_total', exact: true })
+    await metric.getByText('Last 1 d', { exact: false }).first().waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('a dashboard of Grafana is imported with a report, and its text is no HTML', async () => {
+    const page = await stage.page('/dashboards')
+    const prometheus = { type: 'prometheus', uid: 'x' }
+    const targets = [{ expr: 'sum(rate(weir_flow_bytes_total[$__rate_interval]))', legendFormat: 'bytes' }]
+    const content =
+      '# Read me <img src=x onerror="document.title=1">\n\n[x](javascript:alert(1)) [docs](https://example.com)'
+    const grafana = {
+      title: 'From Grafana',
+      schemaVersion: 39,
+      templating: {
+        list: [{ type: 'custom', name: 'env', query: 'a,b', multi: true, current: { value: ['a', 'b'] } }],
+      },
+      panels: [
+        { type: 'text', title: 'Note', options: { mode: 'markdown', content }, gridPos: { x: 0, y: 0, w: 24 } },
+        { type: 'timeseries', title: 'Rate', datasource: prometheus, targets, gridPos: { x: 0, y: 1, w: 12 } },
+        {
+          type: 'stat',
+          title: 'Of $env',
+          repeat: 'env',
+          datasource: prometheus,
+          targets,
+          gridPos: { x: 0, y: 2, w: 6 },
+        },
+        { type: 'geomap', title: 'Map', gridPos: { x: 0, y: 3, w: 6 } },
+      ],
+    }
+    const buffer = Buffer.from(JSON.stringify(grafana))
+    await page.locator('input[type=file]').setInputFiles({ name: 'g.json', mimeType: 'application/json', buffer })
+    await page.getByText('3 of 4 panels imported').waitFor()
+    await page.getByText('panels of type geomap').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Open dashboard' }).click()
+    const note = page.getByRole('region', { name: 'Note', exact: true })
+    await note.getByText('<img src=x', { exact: false }).waitFor()
+    expect(await note.locator('img').count()).toBe(0)
+    expect(await note.getByRole('link').allTextContents()).toEqual(['docs'])
+    await page.getByRole('region', { name: 'Of a', exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Of b', exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Rate', exact: true }).locator('.chart').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('a slow panel delays no other, and another range never has the rows of the one before', async () => {
+    const page = await stage.page('/dashboards')
+    await page.route(/\/api\/v1\/series/, () => new Promise(() => {}))
+    await page.getByRole('button', { name: 'From a file' }).click()
+    const top = page.getByRole('region', { name: 'Top ports' })
+    await top.getByText('443').waitFor()
+    expect(await page.getByRole('region', { name: 'Traffic' }).locator('.chart').count()).toBe(0)
+    await page.route(/\/api\/v1\/flows/, () => new Promise(() => {}))
+    await page
+      .getByRole('button', { name: /Last 1 h/ })
+      .first()
+      .click()
+    await page.getByRole('button', { name: 'Last 6 h' }).click()
+    await expect.poll(() => top.getByText('443').count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('the editor completes names of metrics, labels and fields by keyboard', async () => {
+    const page = await stage.page('/dashboards')
+    await page.getByRole('button', { name: 'New dashboard' }).first().click()
+    await page.getByRole('group', { name: 'Add a panel' }).getByRole('button', { name: 'Metrics' }).click()
+    const query = page.getByRole('combobox', { name: 'Query 1' })
+    await query.fill('sum(weir_flow_by')
+    await page.getByRole('option', { name: 'weir_flow_bytes_total' }).waitFor()
+    await query.press('ArrowDown')
+    await query.press('Enter')
+    expect(await query.inputValue()).toBe('sum(weir_flow_bytes_total')
+    await query.press('End')
+    await query.pressSequentially('{pro')
+    await page.getByRole('option').first().waitFor()
+    expect(await violations(page)).toEqual([])
+    await query.press('Escape')
+    await page.getByRole('group', { name: 'Add a panel' }).getByRole('button', { name: 'Top list' }).click()
+    const group = page.getByRole('combobox', { name: 'Group by' })
+    await group.fill('dst_po')
+    await page.getByRole('option', { name: 'dst_port' }).click()
+    await group.press('Enter')
+    await page.getByRole('region', { name: 'Top list', exact: true }).getByText('443').waitFor()
+    await page.context().close()
   })
 
   test('of two browsers that save the same dashboard, the second is refused and loses nothing', async () => {
@@ -225,7 +359,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
       await page.getByRole('heading', { name: title, level: 1 }).waitFor()
     }
     const save = async (page: Page) => {
-      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.getByRole('button', { name: 'Save as …' }).click()
       await page.getByRole('button', { name: 'Update Shared board' }).click()
     }
     const saved = async () =>
@@ -238,7 +372,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await save(one)
     await expect.poll(saved).toContain('First')
     // Another view that it saves makes this browser read the list, which has the newer version.
-    await two.getByRole('button', { name: 'Save', exact: true }).click()
+    await two.getByRole('button', { name: 'Save as …' }).click()
     await two.getByRole('textbox', { name: /name/i }).fill('Copy')
     await two.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
     await two.getByRole('dialog').getByText('Copy').waitFor()

@@ -2,10 +2,10 @@ import type { ComponentType } from 'react'
 import { prefetchFields } from '../api/queries.ts'
 import { alertsText } from '../text/alerts.ts'
 import { appText } from '../text/app.ts'
-import { dashboardsText } from '../pages/dashboards/text.ts'
+import { boardsText } from '../parts/dashboards/text.ts'
 import { generalText } from '../text/general.ts'
 import { incidentsText } from '../pages/incidents/text.ts'
-import { metricsText } from '../pages/metrics/text.ts'
+import { metricsText } from '../parts/metrics/text.ts'
 
 type Page = Readonly<{
   path: string
@@ -124,7 +124,7 @@ export const pages: readonly Page[] = [
   {
     path: '/dashboards',
     key: 'g',
-    title: dashboardsText.dashboards,
+    title: boardsText.dashboards,
     group: appText.explore,
     load: () => import('../pages/dashboards/index.tsx'),
   },

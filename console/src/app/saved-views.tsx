@@ -11,7 +11,7 @@ export default function Views({ onGo, onClose }: { onGo: (view: SavedView) => vo
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const [message, setMessage] = useState('')
-  const run = (work: Promise<void>) => {
+  const run = (work: Promise<unknown>) => {
     work.then(
       () => setMessage(''),
       (error: unknown) => setMessage(asApiError(error).message),

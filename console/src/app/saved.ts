@@ -29,7 +29,7 @@ export function noteOpened({ id, changed }: Pick<SavedView, 'id' | 'changed'>): 
 }
 
 /** Replaces a view with the page. Rejects with status 409 if another version was saved after this tab opened it. */
-export function update(view: SavedView, search: string): Promise<void> {
+export function update(view: SavedView, search: string): Promise<SavedView> {
   return save({ ...view, search, changed: opened.get(view.id) ?? view.changed })
 }
 
@@ -44,13 +44,14 @@ export async function save({
   readonly id?: string
   /** Of the version that this one replaces. */
   readonly changed?: string
-}): Promise<void> {
+}): Promise<SavedView> {
   const saved = await request<SavedView>(`/api/v1/saved/${id}`, {
     method: 'PUT',
     body: { name, page, search, shared, ...(before === undefined ? {} : { before }) },
   })
   if (search === location.search) noteOpened(saved)
   await queryClient.invalidateQueries({ queryKey: key })
+  return saved
 }
 
 export async function forget(id: string): Promise<void> {

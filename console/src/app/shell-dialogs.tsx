@@ -2,6 +2,8 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import type { SavedView } from '../../../src/api/published.ts'
 import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenKeys, onOpenPalette, onOpenSaved } from './overlays.ts'
+import { onAdding } from '../parts/dashboards/adding.ts'
+import { boardsText } from '../parts/dashboards/text.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
@@ -11,10 +13,11 @@ const loadViews = () => import('./saved-views.tsx')
 const PaletteChoice = lazy(loadPalette)
 const Keys = lazy(loadKeys)
 const Views = lazy(loadViews)
+const AddToDashboard = lazy(() => import('./add-to-dashboard.tsx'))
 const inputs = ['pointermove', 'pointerdown', 'keydown'] as const
 
 /** The palette, the list of keys and the saved views. */
-export function ShellDialogs({ onGo }: { onGo: (view: SavedView) => void }): React.ReactNode {
+export function ShellDialogs({ onGo }: { onGo: (view: Pick<SavedView, 'page' | 'search'>) => void }): React.ReactNode {
   // With the first input, so that a dialog takes the keys that are typed after its own.
   useEffect(() => {
     const load = () => {
@@ -43,6 +46,19 @@ export function ShellDialogs({ onGo }: { onGo: (view: SavedView) => void }): Rea
         {(close) => (
           <Loaded>
             <Views
+              onGo={(view) => {
+                close()
+                onGo(view)
+              }}
+              onClose={close}
+            />
+          </Loaded>
+        )}
+      </OverlayDialog>
+      <OverlayDialog className="palette saved" label={boardsText.add} onOpen={onAdding}>
+        {(close) => (
+          <Loaded>
+            <AddToDashboard
               onGo={(view) => {
                 close()
                 onGo(view)

@@ -1,4 +1,4 @@
-import type { ChartSeries } from './chart.tsx'
+import type { ChartLevel, ChartSeries } from './chart.tsx'
 import { entityColors } from './entity-colors.ts'
 
 const colorTokens = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
@@ -10,6 +10,7 @@ export type ChartColors = Readonly<{
   mark: string
   gap: string
   audit: string
+  tones: Readonly<Record<ChartLevel['tone'], string>>
 }>
 
 /** The place of each series in the palette: an entity has one colour in every chart. */
@@ -44,6 +45,7 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[], p
     mark: token('--series-4'),
     gap: token('--bad'),
     audit: token('--bad'),
+    tones: { good: token('--good'), warning: token('--warning'), bad: token('--bad') },
   }
   probe.remove()
   return found

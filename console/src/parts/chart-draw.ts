@@ -3,7 +3,7 @@ import 'uplot/dist/uPlot.min.css'
 import { inZone, partsAt } from '../state/time-zone.ts'
 import { timeZone } from '../state/preferences.ts'
 import type { ChartColors } from './chart-colors.ts'
-import type { ChartMark, ChartSeries } from './chart.tsx'
+import type { ChartLevel, ChartMark, ChartSeries } from './chart.tsx'
 
 type Drawing = Readonly<{
   times: readonly number[]
@@ -12,6 +12,8 @@ type Drawing = Readonly<{
   marks: readonly ChartMark[]
   unknown: readonly Readonly<{ from: number; to: number }>[]
   stacked: boolean
+  levels: readonly ChartLevel[]
+  scale: 'whole' | 'fine'
   height: number
   format: (value: number) => string
   colors: ChartColors
@@ -38,10 +40,18 @@ const dashes = [
 /** 1, 2, 5, 10 … Fractions would format alike. */
 const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
 
-export function draw(
-  element: HTMLElement,
-  { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onMark, onReady }: Drawing,
-): Drawn {
+const scales = {
+  whole: (_self: uPlot, _least: number, most: number): uPlot.Range.MinMax => [0, Math.max(most * 1.05, 1)],
+  fine: (_self: uPlot, least: number, most: number): uPlot.Range.MinMax => {
+    const [from, to] = [Math.min(0, least || 0), Math.max(0, most || 0)]
+    const room = (to - from) * 0.05 || 0.5
+    return [from < 0 ? from - room : 0, to + room]
+  },
+}
+
+export function draw(element: HTMLElement, drawing: Drawing): Drawn {
+  const { times, series, lines, marks, unknown, stacked, scale, height, format, colors } = drawing
+  const { onPoint, onBrush, onMark, onReady } = drawing
   const values = stacked ? sums(series, times.length) : series.map((part) => [...part.values])
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
   const stepped = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 })
@@ -54,7 +64,7 @@ export function draw(
       legend: { show: false },
       tzDate: (at) => (timeZone.get() === 'utc' ? uPlot.tzDate(new Date(at * 1000), 'Etc/UTC') : new Date(at * 1000)),
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-      scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
+      scales: { y: { range: scales[scale] } },
       axes: [
         {
           ...axis,
@@ -68,7 +78,7 @@ export function draw(
           ...axis,
           grid: { stroke: colors.line, width: 1 },
           size: (_self, texts) => Math.max(62, 8 + 6.8 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
-          incrs: wholeSteps,
+          ...(scale === 'whole' ? { incrs: wholeSteps } : {}),
           space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2), height / 12),
           values: (_self, ticks) => ticks.map(format),
         },
@@ -97,7 +107,7 @@ export function draw(
       hooks: {
         ready: [onReady],
         drawClear: [(self) => hatch(self, unknown, colors)],
-        draw: [(self) => drawMarks(self, marks, colors)],
+        draw: [(self) => drawLevels(self, drawing.levels, colors), (self) => drawMarks(self, marks, colors)],
         setCursor: [
           (self) => {
             onPoint(self.cursor.idx ?? undefined)
@@ -157,6 +167,26 @@ function markNear(plot: uPlot, marks: readonly ChartMark[], left: number, top: n
     .map((mark) => ({ mark, far: Math.abs(plot.valToPos(mark.at, 'x') - left) }))
     .filter(({ far }) => far <= reach)
     .toSorted((a, b) => a.far - b.far)[0]?.mark
+}
+
+function drawLevels(plot: uPlot, levels: readonly ChartLevel[], { tones }: ChartColors) {
+  const {
+    ctx: context,
+    bbox: { left, top, width, height },
+  } = plot
+  context.save()
+  context.lineWidth = 1.5 * devicePixelRatio
+  context.setLineDash([8 * devicePixelRatio, 4 * devicePixelRatio])
+  for (const { at, tone } of levels) {
+    const y = Math.round(plot.valToPos(at, 'y', true))
+    if (y < top || y > top + height) continue
+    context.strokeStyle = tones[tone]
+    context.beginPath()
+    context.moveTo(left, y)
+    context.lineTo(left + width, y)
+    context.stroke()
+  }
+  context.restore()
 }
 
 function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap, audit }: ChartColors) {

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { onTheme } from '../app/theme.ts'
 import { colorsOf } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
-import type { ChartMark, ChartSeries } from './chart.tsx'
+import type { ChartLevel, ChartMark, ChartSeries } from './chart.tsx'
 
 export type Shown = Readonly<{
   series: readonly ChartSeries[]
@@ -16,6 +16,8 @@ type Drawing = Readonly<{
   marks: readonly ChartMark[]
   unknown: readonly Readonly<{ from: number; to: number }>[]
   stacked: boolean
+  levels: readonly ChartLevel[]
+  scale: 'whole' | 'fine'
   height: number
   format: (value: number) => string
   /** Instead of the drawing. */
@@ -34,7 +36,7 @@ type Held = Readonly<{
 /** Redraws for other values or another theme, and keeps cursor and selection. */
 export function useDrawing(
   container: React.RefObject<HTMLElement | null>,
-  { times, shown, marks, unknown, stacked, height, format, asTable }: Drawing,
+  { times, shown, marks, unknown, stacked, levels, scale, height, format, asTable }: Drawing,
   held: Held,
 ): Readonly<{ drawn: React.RefObject<Drawn | undefined>; failed: boolean }> {
   const [failed, setFailed] = useState(false)
@@ -63,6 +65,8 @@ export function useDrawing(
           marks,
           unknown,
           stacked,
+          levels,
+          scale,
           height,
           format,
           colors: colorsOf(element, shown.series, shown.hues),
@@ -91,7 +95,7 @@ export function useDrawing(
       offTheme()
       offDark()
     }
-  }, [container, times, shown, marks, unknown, stacked, height, format, asTable])
+  }, [container, times, shown, marks, unknown, stacked, levels, scale, height, format, asTable])
   useEffect(
     () => () => {
       drawn.current?.stop()

@@ -32,6 +32,9 @@ export type ChartMark = Readonly<{
   pos?: string
 }>
 
+/** A horizontal line, from which on values have another meaning. */
+export type ChartLevel = Readonly<{ at: number; tone: 'good' | 'warning' | 'bad' }>
+
 /** Marks that can be hidden and opened. */
 export type MarkProps = Readonly<{
   marks: readonly ChartMark[]
@@ -52,6 +55,9 @@ type ChartProps = Readonly<{
   /** Default: no data. */
   unknownText?: string
   stacked: boolean
+  levels?: readonly ChartLevel[]
+  /** `whole`: from 0, with steps of whole numbers. `fine`: fractions and negative numbers as well. */
+  scale?: 'whole' | 'fine'
   height: number
   format: (value: number) => string
   onBrush?: (from: number, to: number) => void
@@ -77,10 +83,10 @@ export function Chart(props: ChartProps): React.ReactNode {
   const hues = useMemo(() => colorPlacesOf(series), [series])
   const [choice, setChoice] = useState(showAll)
   const shown = useMemo(() => shownOf({ series, hues, lines }, choice), [series, hues, lines, choice])
-  const { onBrush, onMark, stacked } = props
+  const { onBrush, onMark, stacked, levels = none, scale = 'whole' } = props
   const { drawn, failed } = useDrawing(
     container,
-    { times, shown, marks, unknown, stacked, height, format, asTable },
+    { times, shown, marks, unknown, stacked, levels, scale, height, format, asTable },
     {
       cursor,
       marked,

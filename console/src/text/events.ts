@@ -1,4 +1,5 @@
 export const eventsText = {
+  over: (list: string, by: string) => `${list} by ${by}`,
   timeHint: 'The producer’s timestamp, otherwise the time when Weir received the event',
   received: 'Received',
   receivedHint: 'Time when Weir received the event',

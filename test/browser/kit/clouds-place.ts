@@ -81,6 +81,47 @@ export const shopBoard = {
   ],
 }
 
+/** A panel of each kind besides flows. */
+export const wideBoard = {
+  title: 'Operations',
+  variables: [{ name: 'team', value: 'shop, billing', type: 'list', options: ['shop', 'billing', 'search'] }],
+  panels: [
+    { kind: 'text', title: 'Notes', width: 4, text: 'Read the [guide](/docs) first.\n\n- **Traffic** is on the left.' },
+    {
+      kind: 'metric',
+      title: 'Bytes by protocol',
+      queries: [{ expr: 'sum by (proto) (rate(weir_flow_bytes_total[$__rate_interval]))', legend: '{{proto}}' }],
+      unit: 'bytes_per_second',
+      stack: 'stacked',
+      thresholds: [{ at: 2000, tone: 'warning' }],
+    },
+    {
+      kind: 'metric',
+      title: 'Share',
+      view: 'gauge',
+      queries: [{ expr: 'vector(0.83)', legend: 'used' }],
+      unit: 'ratio',
+      thresholds: [{ at: 0.8, tone: 'warning' }],
+      width: 1,
+    },
+    {
+      kind: 'metric',
+      title: 'Flows per second',
+      view: 'stat',
+      queries: [{ expr: 'vector(12.5)' }],
+      unit: 'per_second',
+      width: 1,
+    },
+    { kind: 'insights', title: 'Problems of images', width: 4 },
+    { kind: 'spend', title: 'Costs', group: 'service', width: 2, select: { span: 'days' } },
+    { kind: 'spend', title: 'Costs by service', view: 'table', group: 'service', width: 2, select: { span: 'days' } },
+    { kind: 'changes', title: 'Changes', group: 'kind', range: 'now-7d..now' },
+    { kind: 'audit', title: 'Traces', group: 'severity', range: 'now-7d..now' },
+    { kind: 'events', title: 'Events', view: 'list', limit: 5, width: 4, range: 'now-1d..now' },
+    { kind: 'stat', by: 'flows', title: 'Flows of $team', width: 1, repeat: 'team', filter: 'src.ns in $team' },
+  ],
+}
+
 const problem = (at: number) => ({
   VulnerabilityID: `CVE-2026-${10_000 + at * 37}`,
   PkgName: `package-${at % 7}`,

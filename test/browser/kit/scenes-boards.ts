@@ -1,10 +1,11 @@
 // Dashboards, charts of numbers, more panels of the overview, Investigate, the preceding changes, and the documents.
 import type { Page } from 'playwright-core'
-import { shopBoard } from './clouds-place.ts'
+import { shopBoard, wideBoard } from './clouds-place.ts'
 import { shownIncident } from './incident.ts'
 import { after, charted, is, openDrawer, row, text, type Scene } from './scene.ts'
 
 const on = 'clouds'
+const widePath = `/dashboards?v=1&d=${encodeURIComponent(JSON.stringify(wideBoard))}`
 const boardPath = `/dashboards?v=1&d=${encodeURIComponent(JSON.stringify(shopBoard))}`
 const points = '/charts?v=1&field=/celsius&by=subject'
 const investigated = '/investigate?v=1&live=0&of=shop/api'
@@ -36,6 +37,33 @@ const dashboards: readonly Scene[] = [
     on,
     path: `${boardPath}&edit=1`,
     act: charted,
+  },
+  {
+    name: 'dashboards-kinds',
+    page: 'Dashboards',
+    description: 'Text, metrics, insights, costs, changes, traces, events, and a panel for each value of a variable.',
+    on,
+    path: widePath,
+    act: after(charted, text('Flows of shop')),
+  },
+  {
+    name: 'dashboards-kinds-edit',
+    page: 'Dashboards',
+    description: 'Fields of all kinds.',
+    on,
+    path: `${widePath}&edit=1`,
+    act: charted,
+  },
+  {
+    name: 'dashboards-add',
+    page: 'Dashboards',
+    description: 'A panel of a page is added.',
+    on,
+    path: '/changes?v=1&live=0',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Add to dashboard' }).first().click()
+      await page.getByRole('dialog', { name: 'Add to dashboard' }).getByRole('textbox').first().waitFor()
+    },
   },
   {
     name: 'dashboards-none',

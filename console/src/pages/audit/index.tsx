@@ -33,6 +33,8 @@ import { graphColumns, NodeDrawer } from './node.tsx'
 import { NoTraces } from './no-traces.tsx'
 import { ShowQuery } from './show-query.tsx'
 import { auditCodec, noFilter, only, without, type AuditState, type TraceFilter } from './state.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { tracesPanel } from './board-panel.ts'
 import { Timeline } from '../../parts/audit/timeline.tsx'
 import { TraceDrawer } from '../../parts/audit/trace.tsx'
 import '../../parts/changes/changes.css'
@@ -137,13 +139,19 @@ function Traces({ state, set, live }: TracesProps) {
       acts={
         <>
           {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
+          <AddToDashboard of={tracesPanel(state, undefined)} />
           {!live && <RefreshButton onClick={again} />}
         </>
       }
       above={
         <>
           {sums.data !== undefined && rows.length > 0 && (
-            <Timeline sums={sums.data} onBy={(next) => set({ by: next }, 'replace')} onSpan={onSpan} />
+            <Timeline
+              sums={sums.data}
+              onBy={(next) => set({ by: next }, 'replace')}
+              onSpan={onSpan}
+              menu={<AddToDashboard of={tracesPanel(state, sums.data.by)} as="mark" />}
+            />
           )}
           {sums.data === undefined && rows.length > 0 && <LoadingChart />}
           {!noStore && <Views chosen={view} onChange={(chosen) => set({ view: chosen })} />}

@@ -18,12 +18,15 @@ import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './queries.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
-import { changeColumns } from './columns.tsx'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { changesPanel } from './board-panel.ts'
+import { changeColumns } from '../../parts/changes/columns.tsx'
 import { Filters } from './filters.tsx'
 import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
 import { NoChanges } from './no-changes.tsx'
-import { changesCodec, groupings, noFilter, type ChangeFilter, type ChangesState } from './state.ts'
-import { Timeline } from './timeline.tsx'
+import { changesCodec, noFilter, type ChangeFilter, type ChangesState } from './state.ts'
+import { groupings } from '../../parts/changes/groupings.ts'
+import { Timeline } from '../../parts/changes/timeline.tsx'
 import { Traffic } from './traffic.tsx'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import '../../parts/changes/changes.css'
@@ -138,6 +141,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
       acts={
         <>
           <TrafficButton shown={state.traffic} onChange={(traffic) => set({ traffic }, 'replace')} />
+          <AddToDashboard of={changesPanel(state, undefined)} />
           {!live && <RefreshButton onClick={again} />}
         </>
       }
@@ -205,7 +209,13 @@ function Charts({ sums, gaps, rows, state, set, filter, revision, onSpan }: Char
   if (sums === undefined) return <LoadingChart />
   return (
     <>
-      <Timeline sums={sums} marks={marks} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />
+      <Timeline
+        sums={sums}
+        marks={marks}
+        onBy={(by) => set({ by }, 'replace')}
+        onSpan={onSpan}
+        menu={<AddToDashboard of={changesPanel(state, sums.by)} as="mark" />}
+      />
       {state.traffic && (
         <Traffic
           sums={sums}

@@ -7,7 +7,8 @@ import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { newestOf } from '../../api/newer.ts'
 import { useLivePages, type LivePages } from '../../api/use-live-pages.ts'
-import type { ChangeFilter, Grouping } from './state.ts'
+import type { ChangeFilter } from './state.ts'
+import type { Grouping } from '../../parts/changes/groupings.ts'
 
 function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {

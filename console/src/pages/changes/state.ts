@@ -1,12 +1,10 @@
+import { groupings, type Grouping } from '../../parts/changes/groupings.ts'
 import { auto } from '../../state/auto.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 import { flag, oneOf, text, textList } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-
-export const groupings = ['operation', 'kind', 'namespace', 'actor'] as const
-export type Grouping = (typeof groupings)[number]
 
 const facets = ['kind', 'namespace', 'actor', 'cluster'] as const
 export type Facet = (typeof facets)[number]

@@ -1,27 +1,23 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
-import { readEventFields, readEventSeries, type EventFields, type EventSeries } from './requests.ts'
-import { bucketsOf, unknownIn } from '../../api/series.ts'
+import { readEventFields, readEventSeries, type EventFields } from '../../parts/numbers/requests.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
-import { Chart, type ChartSeries } from '../../parts/chart.tsx'
-import { ChartFill } from '../../parts/chart-fill.tsx'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { isoOfSeconds } from '../../parts/format.ts'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { chartsText, functionNames } from './text.ts'
+import { chartsText, functionNames } from '../../parts/numbers/text.ts'
 import { generalText } from '../../text/general.ts'
-import { bucketsIn } from './buckets.ts'
-import { attributes, chartsCodec, families, functions } from './state.ts'
+import { NumbersChart } from '../../parts/numbers/chart.tsx'
+import { chartsCodec } from './state.ts'
+import { attributes, families, functions } from '../../parts/numbers/choices.ts'
 import './charts.css'
 
 /** Of bars, names and footer on a phone, where the chart does not follow its panel. */
 const barsPx = 300
-const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
-const format = (value: number): string => number.format(value)
 /** Without the slash of the JSON pointer. */
 const fieldText = (pointer: string): string => pointer.replace(/^\//, '')
 
@@ -77,6 +73,19 @@ export default function ChartsPage(): React.ReactNode {
           onChange={(chosen) => set({ by: chosen })}
         />
         <TimeControl frame={state} onChange={set} />
+        {field !== '' && (
+          <AddToDashboard
+            of={{
+              t,
+              panel: {
+                kind: 'numbers',
+                title: chartsText.chart(functionNames[fn], fieldText(field)),
+                group: by,
+                select: { family, field, function: fn },
+              },
+            }}
+          />
+        )}
         <RefreshButton onClick={again} />
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
@@ -93,58 +102,15 @@ export default function ChartsPage(): React.ReactNode {
           ) : series.data === undefined ? (
             <Loading what={chartsText.charts} />
           ) : (
-            <Drawn
+            <NumbersChart
               of={series.data}
               label={chartsText.chart(functionNames[fn], fieldText(field))}
+              least={Math.max(240, innerHeight - barsPx)}
               onSpan={(from, to) => set({ t: { from: isoOfSeconds(from), to: isoOfSeconds(to) } })}
             />
           )}
         </section>
       </div>
     </div>
-  )
-}
-
-function Drawn({
-  of,
-  label,
-  onSpan,
-}: Readonly<{ of: EventSeries; label: string; onSpan: (from: number, to: number) => void }>): React.ReactNode {
-  const { times, series, missing } = useMemo(() => {
-    const times = [...new Set(of.series.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b)
-    const missing = unknownIn(of, times.map(isoOfSeconds))
-    const starts = bucketsIn(bucketsOf(of).times, times, missing)
-    return {
-      missing,
-      times: starts.map(({ at }) => at),
-      series: of.series.map(({ value, others, points }): ChartSeries => {
-        const numbers = new Map(points.map(({ time, number: amount }) => [time, amount]))
-        return {
-          name:
-            others > 0
-              ? generalText.remaining(others)
-              : (value ?? (of.series.length > 1 ? chartsText.withoutValue : label)),
-          values: starts.map(({ at, isGap }) => (isGap ? null : numbers.get(at))),
-          other: others > 0,
-        }
-      }),
-    }
-  }, [of, label])
-  if (series.length === 0) return <p className="pad dim">{chartsText.noPoints}</p>
-  return (
-    <ChartFill least={Math.max(240, innerHeight - barsPx)}>
-      {(height) => (
-        <Chart
-          label={label}
-          times={times}
-          series={series}
-          unknown={missing}
-          stacked={false}
-          height={height}
-          format={format}
-          onBrush={onSpan}
-        />
-      )}
-    </ChartFill>
   )
 }

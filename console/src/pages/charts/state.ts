@@ -2,23 +2,7 @@ import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { oneOf, text } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-
-export const families = [
-  'point',
-  'log',
-  'event',
-  'cost',
-  'resource',
-  'problem',
-  'package',
-  'fact',
-  'audit',
-  'change',
-  'k8s-event',
-] as const
-export const functions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'p99', 'count'] as const
-/** Attributes of events. */
-export const attributes = ['subject', 'type', 'source'] as const
+import { families, functions } from '../../parts/numbers/choices.ts'
 
 interface ChartsState extends Frame {
   readonly family: (typeof families)[number]

@@ -1,15 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import type { Dashboards, SavedView } from '../../../../src/api/published.ts'
+import type { Dashboards, GrafanaImport, SavedView } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { noteOpened, useSaved } from '../../app/saved.ts'
-import { EmptyState, QueryError } from '../../parts/states.tsx'
+import { newDashboard, readDashboard } from '../../parts/dashboards/definition.ts'
+import { EmptyState, Loading, QueryError } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
+import { isGrafana, ImportReport } from './grafana-import.tsx'
+import { opened } from './save.ts'
+import { dashboardsCodec, type DashboardsState } from './state.ts'
 import { dashboardsText } from './text.ts'
-import { newDashboard, newPanel, readDashboard, type Dashboard } from './definition.ts'
 
-type Opening = (dashboard: Dashboard, edit: boolean) => void
+type Opened = Partial<DashboardsState>
+type Opening = (opened: Opened) => void
 type Listed = Readonly<{ key: string; name: string; note: string; json: string; view?: SavedView }>
+
+const begun: Opened = { d: newDashboard, id: '', was: '', edit: true }
 
 export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode {
   const saved = useSaved()
@@ -18,50 +24,37 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
     queryFn: ({ signal }) => request<Dashboards>('/api/v1/dashboards', { signal }),
   })
   const [message, setMessage] = useState('')
-  const file = useRef<HTMLInputElement>(null)
-  const open = (json: string, edit: boolean) => {
+  const [report, setReport] = useState<GrafanaImport>()
+  const open = (json: string, view?: SavedView) => {
     try {
-      onOpen(readDashboard(json), edit)
+      onOpen(openedOf(json, view))
     } catch (error) {
       setMessage(dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)))
     }
+  }
+  const read = async (text: string) => {
+    setMessage('')
+    const grafana = isGrafana(text)
+    if (grafana === undefined) return open(text)
+    return setReport(
+      await request<GrafanaImport>('/api/v1/dashboards/import', { method: 'POST', body: { dashboard: grafana } }),
+    )
   }
   const savedDashboards = (saved.data ?? []).flatMap((view): Listed[] => {
     const { id, name, page, search, by } = view
     const json = page === '/dashboards' ? readSearch(search)['d'] : undefined
     return json === undefined ? [] : [{ key: id, name, note: dashboardsText.byOwner(by), json, view }]
   })
-  const files = (provided.data?.dashboards ?? []).map(({ file: name, json, error }): Listed => {
-    const { title, problem } = json === undefined ? { title: '', problem: undefined } : headOf(json)
-    const wrong = error ?? problem
-    return { key: name, name: title === '' ? name : title, note: wrong ?? name, json: wrong === undefined ? json! : '' }
-  })
+  const files = (provided.data?.dashboards ?? []).map(providedOf)
+  const isLoading = saved.data === undefined && provided.data === undefined && !saved.isError && !provided.isError
   return (
     <>
       <div className="page-bar">
         <h1>{dashboardsText.dashboards}</h1>
-        <button type="button" className="primary" onClick={() => onOpen({ ...newDashboard, panels: [newPanel] }, true)}>
+        <button type="button" className="primary" onClick={() => onOpen(begun)}>
           {dashboardsText.newDashboard}
         </button>
-        <button type="button" onClick={() => file.current?.click()}>
-          {dashboardsText.importJson}
-        </button>
-        <input
-          ref={file}
-          type="file"
-          accept="application/json,.json"
-          className="spoken"
-          tabIndex={-1}
-          aria-label={dashboardsText.importJson}
-          onChange={(event) => {
-            const [chosen] = event.target.files ?? []
-            event.target.value = ''
-            chosen?.text().then(
-              (text) => open(text, false),
-              (error: unknown) => setMessage(dashboardsText.notADashboard(String(error))),
-            )
-          }}
-        />
+        <ImportButton onFile={(text) => read(text).catch((error: unknown) => setMessage(messageOf(error)))} />
       </div>
       {message !== '' && (
         <p role="alert" className="bad pad">
@@ -69,15 +62,17 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
         </p>
       )}
       <div className="page-scroll" tabIndex={0} role="region" aria-label={dashboardsText.dashboards}>
+        {report !== undefined && (
+          <ImportReport of={report} onOpen={() => open(report.json)} onClose={() => setReport(undefined)} />
+        )}
         {saved.isError && <QueryError of={saved} />}
         {provided.isError && <QueryError of={provided} />}
-        {savedDashboards.length + files.length === 0 ? (
+        {isLoading ? (
+          <Loading what={dashboardsText.theDashboards} />
+        ) : savedDashboards.length + files.length === 0 && report === undefined ? (
           <EmptyState
             title={dashboardsText.none}
-            action={{
-              text: dashboardsText.newDashboard,
-              onClick: () => onOpen({ ...newDashboard, panels: [newPanel] }, true),
-            }}
+            action={{ text: dashboardsText.newDashboard, onClick: () => onOpen(begun) }}
           >
             {dashboardsText.noneHint}
           </EmptyState>
@@ -97,25 +92,64 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
   )
 }
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** The state of the page; throws if the JSON is no dashboard. */
+function openedOf(json: string, view: SavedView | undefined): Opened {
+  const d = readDashboard(json)
+  if (view === undefined) return { d, id: '', was: '', edit: false }
+  noteOpened(view)
+  const { t = '' } = readSearch(view.search)
+  const { state } = dashboardsCodec.decode(t === '' ? {} : { t })
+  return { ...opened(d, view.search), t: state.t, id: view.id, was: view.changed, edit: false }
+}
+
+function ImportButton({ onFile }: { onFile: (text: string) => Promise<void> }) {
+  const file = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <button type="button" title={dashboardsText.importHint} onClick={() => file.current?.click()}>
+        {dashboardsText.importJson}
+      </button>
+      <input
+        ref={file}
+        type="file"
+        accept="application/json,.json"
+        className="spoken"
+        tabIndex={-1}
+        aria-label={dashboardsText.importJson}
+        onChange={(event) => {
+          const [chosen] = event.target.files ?? []
+          event.target.value = ''
+          chosen?.text().then(onFile).catch(reportError)
+        }}
+      />
+    </>
+  )
+}
+
+function providedOf({ file, json, error }: Dashboards['dashboards'][number]): Listed {
+  const { title, problem } = json === undefined ? { title: '', problem: undefined } : headOf(json)
+  const wrong = error ?? problem
+  return { key: file, name: title === '' ? file : title, note: wrong ?? file, json: wrong === undefined ? json! : '' }
+}
+
 function headOf(json: string): Readonly<{ title: string; problem?: string }> {
   try {
     return { title: readDashboard(json).title }
   } catch (error) {
-    return { title: '', problem: dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)) }
+    return { title: '', problem: dashboardsText.notADashboard(messageOf(error)) }
   }
 }
 
-function Section({
-  title,
-  hint,
-  listed,
-  onOpen,
-}: Readonly<{
+type SectionProps = Readonly<{
   title: string
   hint: string
   listed: readonly Listed[]
-  onOpen: (json: string, edit: boolean) => void
-}>) {
+  onOpen: (json: string, view?: SavedView) => void
+}>
+
+function Section({ title, hint, listed, onOpen }: SectionProps) {
   if (listed.length === 0) return null
   return (
     <section className="panel dashboard-list" aria-label={title}>
@@ -127,14 +161,7 @@ function Section({
             {json === '' ? (
               <b>{name}</b>
             ) : (
-              <button
-                type="button"
-                className="link"
-                onClick={() => {
-                  if (view !== undefined) noteOpened(view)
-                  onOpen(json, false)
-                }}
-              >
+              <button type="button" className="link" onClick={() => onOpen(json, view)}>
                 {name}
               </button>
             )}{' '}

@@ -8,10 +8,13 @@ export type PanelColumn = Readonly<{
   end?: boolean
 }>
 
-export function PanelTable({
-  columns,
-  rows,
-}: Readonly<{ columns: readonly PanelColumn[]; rows: readonly (readonly React.ReactNode[])[] }>): React.ReactNode {
+type PanelTableProps = Readonly<{
+  columns: readonly PanelColumn[]
+  rows: readonly (readonly React.ReactNode[])[]
+  keyOf?: (at: number) => string
+}>
+
+export function PanelTable({ columns, rows, keyOf = String }: PanelTableProps): React.ReactNode {
   if (rows.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
   return (
     <div className="panel-table" tabIndex={0} role="region" aria-label={columns.map(({ title }) => title).join(', ')}>
@@ -27,7 +30,7 @@ export function PanelTable({
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={index}>
+            <tr key={keyOf(index)}>
               {row.map((cell, at) => (
                 <td key={columns[at]!.id} className={columns[at]!.end === true ? 'end' : undefined}>
                   {cell}

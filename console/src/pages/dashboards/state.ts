@@ -1,12 +1,16 @@
 import { codecOf, type Part } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
-import { flag } from '../../state/parts.ts'
+import { flag, text } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-import { newDashboard, readDashboard, writeDashboard, type Dashboard } from './definition.ts'
+import { newDashboard, readDashboard, writeDashboard, type Dashboard } from '../../parts/dashboards/definition.ts'
 
-interface DashboardsState extends Frame {
-  /** The dashboard itself: a saved view is a saved dashboard. */
+export interface DashboardsState extends Frame {
+  /** The dashboard itself: a saved view is a saved dashboard. Empty: that of `id`, or the list. */
   readonly d: Dashboard
+  /** Of the saved view that it was opened from. */
+  readonly id: string
+  /** `changed` of that version. */
+  readonly was: string
   readonly edit: boolean
 }
 
@@ -26,5 +30,10 @@ export const dashboardsCodec = codecOf<DashboardsState>({
   ...frameParts,
   t: range({ from: 'now-1h', to: 'now' }),
   d: dashboard,
+  id: text(),
+  was: text(),
   edit: flag(false),
 })
+
+/** Servers refuse longer URLs. */
+export const maxUrl = 16_000

@@ -1,5 +1,5 @@
 import { dashboardsText } from './text.ts'
-import type { Variable } from './definition.ts'
+import type { Panel, Variable } from '../../parts/dashboards/definition.ts'
 
 type SqlValue = string | number | readonly string[] | readonly number[]
 
@@ -63,5 +63,73 @@ function filterItems(value: string): readonly (string | number)[] {
     return itemsOf(value)
   } catch {
     return [value]
+  }
+}
+
+const mark = /\$(?:\{(\w+)(?::(\w+))?\}|(\w+))|\[\[(\w+)(?::(\w+))?\]\]/g
+
+/** Texts in place of `$name`, `${name:format}` and `[[name]]`; undefined: it stays. */
+function filled(text: string, textOf: (name: string, format: string) => string | undefined): string {
+  return text.replaceAll(mark, (whole, ...parts: (string | undefined)[]) => {
+    const [braced, bracedFormat, plain, bracketed, bracketedFormat] = parts
+    const name = braced ?? plain ?? bracketed ?? ''
+    return textOf(name, bracedFormat ?? bracketedFormat ?? '') ?? whole
+  })
+}
+
+/** Of titles, Markdown and parameters. */
+export function inText(text: string, variables: readonly Variable[], between = ', '): string {
+  return filled(text, (name) => {
+    const variable = variables.find((candidate) => candidate.name === name)
+    return variable?.type === 'list' ? filterItems(variable.value).join(between) : variable?.value
+  })
+}
+
+/** An item of a list, in quotes if it needs them. */
+export function itemText(item: string): string {
+  return /^[\w.:/-]+$/.test(item) ? item : quoted(item)
+}
+
+/** Further parameters of the panel, with the values of variables. */
+export function selected({ panel, variables }: Readonly<{ panel: Panel; variables: readonly Variable[] }>) {
+  return Object.fromEntries(Object.entries(panel.select).map(([name, value]) => [name, inText(value, variables, ',')]))
+}
+
+/** Unix seconds; the step in seconds. */
+export type Steps = Readonly<{ start: number; end: number; step: number }>
+
+const leastWindow = 60
+const inRegex = (text: string) => text.replaceAll(/[$()*+./?[\\\]^{|}-]/g, '\\$&')
+const inQuotes = (text: string) => text.replaceAll(/[\\"]/g, '\\$&')
+
+/** PromQL or LogQL with the values of variables: a list is a regular expression of its items, or of any text. */
+export function inExpression(expr: string, variables: readonly Variable[], steps: Steps): string {
+  const times = timesOf(steps)
+  return filled(expr, (name, format) => {
+    const time = times[name]
+    if (time !== undefined) return time
+    const variable = variables.find((candidate) => candidate.name === name)
+    if (variable === undefined) return undefined
+    if (format === 'raw') return variable.value
+    if (variable.type !== 'list' && format !== 'regex') return inQuotes(variable.value)
+    const items = variable.type === 'list' ? filterItems(variable.value).map(String) : [variable.value]
+    if (items.length === 0) return '.*'
+    const joined = items.map(inRegex).join('|')
+    return inQuotes(items.length === 1 ? joined : `(${joined})`)
+  })
+}
+
+/** The built-in variables of Grafana. */
+function timesOf({ start, end, step }: Steps): Readonly<Record<string, string>> {
+  const range = Math.max(1, end - start)
+  const window = `${Math.max(leastWindow, 4 * step)}s`
+  return {
+    __interval: `${step}s`,
+    __interval_ms: String(step * 1000),
+    __rate_interval: window,
+    __auto: window,
+    __range: `${range}s`,
+    __range_s: String(range),
+    __range_ms: String(range * 1000),
   }
 }

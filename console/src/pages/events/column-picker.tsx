@@ -3,7 +3,7 @@ import { Popover } from '../../parts/popover.tsx'
 import type { Range } from '../../state/range.ts'
 import { eventsText } from '../../text/events.ts'
 import { generalText } from '../../text/general.ts'
-import { furtherAttributes, ownColumns, titleOf } from './columns.tsx'
+import { furtherAttributes, ownColumns, titleOf } from '../../parts/events/columns.tsx'
 import { useEventFields } from './queries.ts'
 
 type PickerProps = Readonly<{

@@ -4,7 +4,7 @@ import { count, counted } from '../../parts/format.ts'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
 import { eventsText } from '../../text/events.ts'
-import { titleOf } from './columns.tsx'
+import { titleOf } from '../../parts/events/columns.tsx'
 import { sumsOf, useEventFields, useEventSums } from './queries.ts'
 
 const shownValues = 10

@@ -3,9 +3,7 @@ import { frameParts, type Frame } from '../../state/frame.ts'
 import { oneOf, text, textList } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
-
-export const lists = ['events', 'logs', 'all'] as const
-export type EventList = (typeof lists)[number]
+import { lists, type EventList } from '../../parts/events/lists.ts'
 
 /** Points have their own page. */
 const filters: Readonly<Record<EventList, string>> = {

@@ -14,15 +14,17 @@ import { isMoving } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import { eventsText } from '../../text/events.ts'
 import { generalText } from '../../text/general.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { eventsPanel } from './board-panel.ts'
 import { ColumnPicker } from './column-picker.tsx'
-import { columnOf, defaultColumns, requestedOf } from './columns.tsx'
+import { columnOf, defaultColumns, requestedOf } from '../../parts/events/columns.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { FieldList } from './field-list.tsx'
 import { NoMatch } from './no-events.tsx'
 import { sumsOf, useEvents, useEventSums } from './queries.ts'
 import { EventDrawer } from './record.tsx'
 import { filterOf, newestFirst, type EventsState } from './state.ts'
-import { groupings, Timeline } from './timeline.tsx'
+import { groupings, Timeline } from '../../parts/events/timeline.tsx'
 
 type TableProps = Pick<PageState<EventsState>, 'state' | 'set'> & Readonly<{ live: boolean }>
 
@@ -122,6 +124,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
             onReset={() => set({ cols: [] })}
           />
           <ExportMenu filter={filter} t={t} sort={sort} columns={columns} />
+          <AddToDashboard of={eventsPanel(state, undefined)} />
           {!live && <RefreshButton onClick={again} />}
         </>
       }
@@ -136,6 +139,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
             stale={ownSums === undefined}
             onBy={acts.onChart}
             onSpan={(from, to) => set({ t: { from, to }, live: false })}
+            menu={<AddToDashboard of={eventsPanel(state, sums.data.by)} as="mark" />}
           />
         ))
       }

@@ -5,12 +5,14 @@ import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useLoaded } from '../../hooks/use-loaded.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { AlertLink } from '../../parts/links/alert-link.tsx'
 import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { fixedRange, isMoment, isMoving } from '../../state/range.ts'
 import { serverNow } from '../../state/server-time.ts'
 import { usePageState } from '../../state/use-page-state.ts'
+import { viewPanel } from './board-panel.ts'
 import { alertMeasures } from './alert-measures.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from '../../parts/flows/columns.tsx'
@@ -136,6 +138,7 @@ export default function FlowsPage(): React.ReactNode {
         >
           {whyText.title}
         </button>
+        <AddToDashboard of={viewPanel(shownState)} />
         {mayAlert && (
           <AlertLink
             of={{ filter: shownState.filter, measure: alertMeasures[state.view === 'overview' ? state.by : 'bytes'] }}

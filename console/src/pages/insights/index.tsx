@@ -1,27 +1,28 @@
 import { useCallback } from 'react'
 import { imageText } from '../../parts/image-text.ts'
-import type { FactRow, ImageRow, InsightList, PackageRow, ProblemRow } from './requests.ts'
+import type { InsightList } from '../../parts/insights/requests.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
-import type { GridColumn } from '../../parts/grid.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import { ListPage, ListTable } from '../../parts/list-page.tsx'
 import { EmptyState, RefreshButton } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
-import { sortNames, insightsText } from './text.ts'
+import { sortNames, insightsText } from '../../parts/insights/text.ts'
 import { partsText } from '../../text/parts.ts'
-import { factColumns, imageColumns, packageColumns, problemColumns } from './columns.tsx'
+import { insightColumns, insightKey, type InsightRow } from '../../parts/insights/columns.tsx'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { insightsPanel } from './board-panel.ts'
 import { Compare } from './compare.tsx'
 import { ImageDetails, ProblemDetails } from './details.tsx'
 import { readAll, useInsights, useSeverities, useTrend } from './queries.ts'
 import { insightsCodec, lists, problemSorts, selectionOf, type InsightsState } from './state.ts'
-import { Tiles } from './tiles.tsx'
-import './insights.css'
+import { Tiles } from '../../parts/insights/tiles.tsx'
+import '../../parts/insights/insights.css'
 
 const nouns = { problems: 'problem', packages: 'package', facts: 'fact', images: 'image' } as const
 const filters: Readonly<Record<InsightsState['list'], readonly (readonly [id: string, text: string])[]>> = {
@@ -74,6 +75,7 @@ export default function InsightsPage(): React.ReactNode {
             hint={insightsText.findHint}
             onChange={(words) => set({ text: words, sel: '' })}
           />
+          <AddToDashboard of={insightsPanel(state, undefined)} as="mark" />
           <Chips state={state} set={set} />
         </>
       }
@@ -129,21 +131,6 @@ function Chips({ state: { list, only, image }, set }: Part) {
   )
 }
 
-type Shown = ProblemRow | PackageRow | FactRow | ImageRow
-
-const columnsOf = {
-  problems: problemColumns,
-  packages: packageColumns,
-  facts: factColumns,
-  images: imageColumns,
-} as unknown as Readonly<Record<InsightList, readonly GridColumn<Shown>[]>>
-
-function keyOf(row: Shown): string {
-  if ('id' in row) return [row.id, row.image, row.purl ?? row.package, row.version, row.tool].join(' ')
-  if ('category' in row) return [row.category, row.name, row.value, row.image, row.tool].join(' ')
-  return 'tags' in row ? row.image : [row.name, row.version, row.image, row.tool, row.type, row.purl].join(' ')
-}
-
 type RowsProps = Part & Readonly<{ list: InsightList; tabs: React.ReactNode }>
 
 function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
@@ -156,9 +143,9 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
     if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, fetchNextPage])
   const total = data?.pages[0]?.total
-  const read = () => readAll(list, selection) as Promise<readonly Shown[]>
+  const read = () => readAll(list, selection) as Promise<readonly InsightRow[]>
   return (
-    <ListTable<Shown>
+    <ListTable<InsightRow>
       of={{ rows, error: isError ? error : undefined, busy: isFetching, again }}
       label={insightsText[list]}
       panel={listName}
@@ -183,7 +170,8 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
-          <ExportRows name={list} columns={columnsOf[list]} read={read} />
+          <ExportRows name={list} columns={insightColumns[list]} read={read} />
+          <AddToDashboard of={insightsPanel(state, list)} />
           <RefreshButton onClick={again} />
         </>
       }
@@ -191,19 +179,21 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
       needsStore={insightsText.needsStore}
       empty={<Nothing state={state} onClear={() => set({ text: '', severity: [], only: [], image: '' })} />}
       grid={{
-        columns: columnsOf[list],
-        rowKey: keyOf,
+        columns: insightColumns[list],
+        rowKey: insightKey,
         total: hasNextPage ? total : rows?.length,
         selected: state.sel,
         onEnd: more,
-        ...(list === 'packages' || list === 'facts' ? {} : { onOpen: (row: Shown) => set({ sel: keyOf(row) }) }),
+        ...(list === 'packages' || list === 'facts'
+          ? {}
+          : { onOpen: (row: InsightRow) => set({ sel: insightKey(row) }) }),
       }}
-      drawer={<OpenRow of={rows?.find((row) => keyOf(row) === state.sel)} set={set} />}
+      drawer={<OpenRow of={rows?.find((row) => insightKey(row) === state.sel)} set={set} />}
     />
   )
 }
 
-function OpenRow({ of, set }: Readonly<{ of: Shown | undefined; set: Part['set'] }>) {
+function OpenRow({ of, set }: Readonly<{ of: InsightRow | undefined; set: Part['set'] }>) {
   const close = (): void => set({ sel: '' })
   if (of !== undefined && 'id' in of) return <ProblemDetails of={of} onClose={close} />
   if (of === undefined || !('tags' in of)) return null

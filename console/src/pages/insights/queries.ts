@@ -10,7 +10,7 @@ import {
   type InsightRows,
   type InsightSelection,
   type SeveritySum,
-} from './requests.ts'
+} from '../../parts/insights/requests.ts'
 import { selectionOf, type InsightsState } from './state.ts'
 
 const pageRows = 200

@@ -7,9 +7,9 @@ import { ChartFill } from '../../parts/chart-fill.tsx'
 import { count, isoOfSeconds } from '../../parts/format.ts'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
-import { metricsText } from './text.ts'
-import { drawnLines } from './lines.ts'
-import type { MetricLines } from './queries.ts'
+import { metricsText } from '../../parts/metrics/text.ts'
+import { drawnLines } from '../../parts/metrics/lines.ts'
+import type { MetricLines } from '../../parts/metrics/queries.ts'
 
 /** Of bars, names and footer on a phone, where the chart does not follow its panel. */
 const barsPx = 300
@@ -53,6 +53,7 @@ export function MetricChart({
                 times={drawn.times}
                 series={drawn.series}
                 stacked={false}
+                scale="fine"
                 height={height}
                 format={format}
                 marks={shownMarks}

@@ -9,12 +9,13 @@ import { Popover } from '../../parts/popover.tsx'
 import { RefreshButton, UnreadNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { metricFunctionNames, metricsText } from './text.ts'
+import { metricFunctionNames, metricsText } from '../../parts/metrics/text.ts'
 import { whyText } from '../../parts/why/text.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { MetricChart } from './chart.tsx'
-import { expressionOf, functionOf, functionsOf, kindOf } from './expression.ts'
+import { expressionOf, functionOf, functionsOf, kindOf } from '../../parts/metrics/expression.ts'
 import { MetricList } from './list.tsx'
-import { spanOf, useLabels, useLines, useMetrics } from './queries.ts'
+import { spanOf, useLabels, useLines, useMetrics } from '../../parts/metrics/queries.ts'
 import { metricsCodec, type MetricsState } from './state.ts'
 import './metrics.css'
 
@@ -80,6 +81,12 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
       <div className="page-line">
         {m !== '' && <Selections state={state} set={set} kind={kind} help={help} />}
         <div className="end">
+          <AddToDashboard
+            of={{
+              t,
+              panel: { kind: 'metric', title: m === '' ? expression : m, queries: [{ expr: expression, legend: '' }] },
+            }}
+          />
           <button type="button" title={whyText.hintMetric} aria-pressed={why} onClick={() => set({ why: !why })}>
             {whyText.title}
           </button>

@@ -4,8 +4,8 @@ import { count } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { generalText } from '../../text/general.ts'
-import { metricsText } from './text.ts'
-import type { MetricRow } from './queries.ts'
+import { metricsText } from '../../parts/metrics/text.ts'
+import type { MetricRow } from '../../parts/metrics/queries.ts'
 
 const columns: readonly GridColumn<MetricRow>[] = [
   {

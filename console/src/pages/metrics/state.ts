@@ -2,7 +2,7 @@ import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, names, oneOf, text } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-import { functions, type MetricFunction } from './expression.ts'
+import { functions, type MetricFunction } from '../../parts/metrics/expression.ts'
 
 export interface MetricsState extends Frame {
   /** Empty: the list of metrics. */

@@ -1,16 +1,16 @@
-import { useMemo } from 'react'
-import type { CurrencyForecast, SpendCurrency, SpendGroup, SpendMovers } from './requests.ts'
-import { Chart, type ChartSeries } from '../../parts/chart.tsx'
+import type { CurrencyForecast, SpendCurrency, SpendGroup, SpendMovers } from '../../parts/spend/requests.ts'
+import { SpendSeries } from '../../parts/spend/series.tsx'
 import { count } from '../../parts/format.ts'
 import { changeText, money } from '../../parts/money.ts'
 import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
-import { groupNames, spendText } from './text.ts'
+import { groupNames, spendText } from '../../parts/spend/text.ts'
 import { Allocations } from './allocation.tsx'
-import { groupText, shareText } from './group-text.ts'
+import { shareText } from '../../parts/spend/group-text.ts'
 import { GroupName, Movers } from './movers.tsx'
 import { Outlook } from './outlook.tsx'
-import { stepOf, type Days, type SpendState } from './state.ts'
+import { type SpendState } from './state.ts'
+import { stepOf, type Days } from '../../parts/spend/days.ts'
 import { Treemap } from './treemap.tsx'
 
 type CurrencyProps = Readonly<{
@@ -29,14 +29,6 @@ type CurrencyProps = Readonly<{
   state: SpendState
   onOnly: ((value: string) => void) | undefined
 }>
-
-const daySeconds = 86_400
-
-/** Midnight in the browser's zone, which shows the day of UTC. */
-function startOf(start: string): number {
-  const [year = 0, month = 1, day = 1] = start.split('-').map(Number)
-  return new Date(year, month - 1, day).getTime() / 1000
-}
 
 export function Currency(props: CurrencyProps): React.ReactNode {
   const { of, before, isCompared, parts, allocation, movers, forecast, month, days, state, onOnly } = props
@@ -57,7 +49,7 @@ export function Currency(props: CurrencyProps): React.ReactNode {
         </span>
       </header>
       {forecast !== undefined && state.span === 'month' && <Outlook of={forecast} month={month} />}
-      <Series of={of} by={state.by} step={step} forecast={forecast} budget={budgetOf(forecast, state)} />
+      <SpendSeries of={of} by={state.by} step={step} forecast={forecast} budget={budgetOf(forecast, state)} />
       <div className="spend-columns">
         <div>
           <table className="peers-table spend-groups">
@@ -138,67 +130,4 @@ function Row({
       <td className="end">{changeText(cost, before) ?? '–'}</td>
     </tr>
   )
-}
-
-type SeriesProps = Readonly<{
-  of: SpendCurrency
-  by: SpendState['by']
-  step: 'day' | 'month'
-  forecast: CurrencyForecast | undefined
-  /** Of a month. */
-  budget: number | undefined
-}>
-
-/** Days of the month of `start`. */
-function daysIn(start: string): number {
-  const [year = 0, month = 1] = start.split('-').map(Number)
-  return new Date(Date.UTC(year, month, 0)).getUTCDate()
-}
-
-function Series({ of, by, step, forecast, budget }: SeriesProps): React.ReactNode {
-  const { currency } = of
-  const { times, series, lines, unknown } = useMemo(() => {
-    const { buckets, groups, others } = of
-    const starts = buckets.map(({ start }) => startOf(start))
-    const drawn = groups.map((group, at): ChartSeries => ({
-      name: groupText(group, by),
-      values: buckets.map(({ costs }) => Number(costs[at] ?? 0)),
-    }))
-    const rest = { name: spendText.others, values: buckets.map(({ costs }) => Number(costs.at(-1) ?? 0)), other: true }
-    const width = step === 'day' ? daySeconds : 28 * daySeconds
-    const isOpen = (start: string, estimated: string): boolean =>
-      Number(estimated) !== 0 || (step === 'day' && forecast?.openDays.includes(start) === true)
-    return {
-      times: starts,
-      series: others.groups > 0 ? [...drawn, rest] : drawn,
-      lines: budget === undefined ? none : [budgetLine(buckets, budget, step)],
-      unknown: buckets.flatMap(({ start, estimated }, at) =>
-        isOpen(start, estimated) ? [{ from: starts[at]!, to: starts[at + 1] ?? starts[at]! + width }] : [],
-      ),
-    }
-  }, [of, by, step, forecast, budget])
-  const format = useMemo(() => (value: number) => money(value.toFixed(2), currency), [currency])
-  if (times.length < 2) return null
-  return (
-    <Chart
-      label={spendText.byDay(currency, spendText[step])}
-      times={times}
-      series={series}
-      lines={lines}
-      unknown={unknown}
-      unknownText={spendText.notFinal}
-      stacked
-      height={180}
-      format={format}
-    />
-  )
-}
-
-const none: readonly never[] = []
-
-function budgetLine(buckets: SpendCurrency['buckets'], budget: number, step: 'day' | 'month'): ChartSeries {
-  return {
-    name: step === 'day' ? spendText.budgetPerDay : spendText.budgetPerMonth,
-    values: buckets.map(({ start }) => (step === 'day' ? budget / daysIn(start) : budget)),
-  }
 }

@@ -9,22 +9,14 @@ import { useFinest } from '../../hooks/use-finest.ts'
 import { auto } from '../../state/auto.ts'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
-import { groupNames, spanNames, spendText } from './text.ts'
+import { groupNames, spanNames, spendText } from '../../parts/spend/text.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { spendPanel } from './board-panel.ts'
 import { Currency } from './currency.tsx'
 import { useSpend } from './queries.ts'
 import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
-import {
-  daysBefore,
-  daysOf,
-  filters,
-  groups,
-  selectionOf,
-  spans,
-  spendCodec,
-  type Days,
-  type Filter,
-  type SpendState,
-} from './state.ts'
+import { selectionOf, spendCodec, type SpendState } from './state.ts'
+import { daysBefore, daysOf, filters, groups, spans, type Days, type Filter } from '../../parts/spend/days.ts'
 import '../../parts/audit/audit.css'
 import './spend.css'
 
@@ -86,6 +78,7 @@ export default function SpendPage(): React.ReactNode {
         >
           {spendText.exportFocus}
         </a>
+        <AddToDashboard of={spendPanel(state)} />
         <RefreshButton onClick={again} />
         <Selected state={state} set={set} />
       </div>

@@ -7,8 +7,9 @@ import {
   type SpendForecast,
   type SpendMovers,
   type SpendSums,
-} from './requests.ts'
-import { daysBefore, selectionOf, stepOf, type Days, type SpendState } from './state.ts'
+} from '../../parts/spend/requests.ts'
+import { selectionOf, type SpendState } from './state.ts'
+import { daysBefore, stepOf, type Days } from '../../parts/spend/days.ts'
 
 /** Groups of the chart and its table, and of the comparison. The treemap folds more than its largest. */
 const [chartGroups, mapGroups, comparedGroups, moverGroups] = [8, 60, 1000, 5] as const

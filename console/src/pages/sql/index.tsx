@@ -8,6 +8,7 @@ import { Popover } from '../../parts/popover.tsx'
 import { EmptyState, ErrorState, Pending, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useSql } from './use-sql.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { Editor, ErrorPlace } from './editor.tsx'
 import { readSqlError } from './error-place.ts'
 import { keepStatement, pastStatements } from './history.ts'
@@ -104,6 +105,9 @@ function Ask() {
             />
           )}
         </Popover>
+        {state.q !== '' && (
+          <AddToDashboard of={{ panel: { kind: 'sql', title: sqlText.sql, sql: state.q, limit: 50 } }} />
+        )}
         {run.is === 'running' ? (
           <button type="button" onClick={cancel}>
             {generalText.cancel}

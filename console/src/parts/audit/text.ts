@@ -1,4 +1,5 @@
 export const auditText = {
+  over: (by: string) => `Audit events by ${by}`,
   timeHint: 'Time of the action, by the clock of the reporting source',
   outcome: 'Outcome',
   outcomeHint: 'normal, failed, or incident (a failure with serious consequences)',

@@ -12,12 +12,40 @@ type TimelineProps = Readonly<{
   sums: TraceSums
   onBy?: (by: Grouping) => void
   onSpan: (from: string, to: string) => void
+  menu?: React.ReactNode
 }>
 
 const tones = { normal: 'good', warning: 'warning', incident: 'bad' } as const
 const severities = Object.keys(tones) as (keyof typeof tones)[]
 
-export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode {
+export function Timeline({ sums, onBy, onSpan, menu }: TimelineProps): React.ReactNode {
+  const by = onBy === undefined ? null : <BySelect by={sums.by} groupings={groupings} onChange={onBy} />
+  return (
+    <section className="panel volume" aria-label={generalText.timeline}>
+      <TracesChart
+        sums={sums}
+        height={104}
+        onSpan={onSpan}
+        menu={
+          <>
+            {by}
+            {menu}
+          </>
+        }
+      />
+    </section>
+  )
+}
+
+type TracesChartProps = Readonly<{
+  sums: TraceSums
+  label?: string
+  height: number
+  onSpan: (from: string, to: string) => void
+  menu?: React.ReactNode
+}>
+
+export function TracesChart({ sums, label = generalText.traces, onSpan, ...chart }: TracesChartProps): React.ReactNode {
   const { times, series, unknown } = useMemo(() => {
     const { groups, others, buckets } = sums
     const drawn = seriesOf({
@@ -42,19 +70,16 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
     }
   }, [sums])
   return (
-    <section className="panel volume" aria-label={generalText.timeline}>
-      <Chart
-        label={generalText.traces}
-        times={times}
-        series={series}
-        unknown={unknown}
-        stacked
-        height={104}
-        format={whole}
-        onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
-        menu={onBy === undefined ? undefined : <BySelect by={sums.by} groupings={groupings} onChange={onBy} />}
-      />
-    </section>
+    <Chart
+      label={label}
+      times={times}
+      series={series}
+      unknown={unknown}
+      stacked
+      format={whole}
+      onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+      {...chart}
+    />
   )
 }
 

@@ -1,4 +1,5 @@
 export const changesText = {
+  over: (by: string) => `Changes by ${by}`,
   change: 'Change',
   noSuchChange: 'This change does not exist. It may be older than the retention of the store.',
   bothVersions: 'both versions',

@@ -15,6 +15,7 @@ import { flowQueryOf } from './flow-query.ts'
 import { aboutOf, otherEnd, spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import { alertOn } from './alert-on.ts'
+import { boardPanel } from './board-panel.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
 import type { Family } from './families.ts'
@@ -129,6 +130,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
                 has={menu}
                 span={`${flowQuery.t.from} ${flowQuery.t.to}`}
                 large={large}
+                added={boardPanel(name, own, { by, dim, percentileField: state.pf, top: look.top, title })}
                 alert={mayAlert ? alertOn(name, own, { by, percentileField: state.pf }) : undefined}
                 onChange={setLook}
                 onLarge={(on) => set({ focus: on ? name : '' })}

@@ -4,6 +4,8 @@ import { pictureOf, savePicture } from '../../../parts/picture.ts'
 import { Popover } from '../../../parts/popover.tsx'
 import { saveText } from '../../../parts/save-file.ts'
 import { AlertLink, type AlertOn } from '../../../parts/links/alert-link.tsx'
+import { AddToDashboard } from '../../../parts/dashboards/add-button.tsx'
+import type { AddedPanel } from '../../../parts/dashboards/adding.ts'
 import type { MenuOf } from './panels.tsx'
 import { tops, type PanelLook } from './state.ts'
 import { panelsText } from './text.ts'
@@ -16,6 +18,7 @@ type PanelMenuProps = Readonly<{
   large: boolean
   /** What an alert about this panel measures; undefined: the user cannot create one. */
   alert: AlertOn | undefined
+  added: AddedPanel
   onChange: (look: PanelLook) => void
   onLarge: (large: boolean) => void
   onHide: () => void
@@ -28,6 +31,7 @@ export function PanelMenu({
   span,
   large,
   alert,
+  added,
   onChange,
   onLarge,
   onHide,
@@ -91,6 +95,7 @@ export function PanelMenu({
             {share && turn('share', panelsText.showShares)}
             {table && turn('table', panelsText.figuresOnly)}
             {alert !== undefined && <AlertLink of={alert} />}
+            <AddToDashboard of={added} onDone={close} />
             <button
               type="button"
               onClick={() => {

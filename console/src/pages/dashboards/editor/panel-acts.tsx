@@ -1,0 +1,30 @@
+import { columnsOfGrid } from '../../../parts/dashboards/definition.ts'
+import { dashboardsText } from '../text.ts'
+
+type PanelActsProps = Readonly<{
+  name: string
+  width: number
+  onMove: (by: number) => void
+  onWidth: (width: number) => void
+  onCopy: () => void
+  onRemove: () => void
+}>
+
+/** Buttons instead of dragging, for the keyboard as well. */
+export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: PanelActsProps): React.ReactNode {
+  const act = (mark: string, label: string, run: () => void, disabled = false): React.ReactNode => (
+    <button type="button" className="quiet" title={label} aria-label={label} disabled={disabled} onClick={run}>
+      <span aria-hidden="true">{mark}</span>
+    </button>
+  )
+  return (
+    <span className="panel-acts">
+      {act('←', dashboardsText.earlier(name), () => onMove(-1))}
+      {act('→', dashboardsText.later(name), () => onMove(1))}
+      {act('−', dashboardsText.narrower(name), () => onWidth(width - 1), width === 1)}
+      {act('+', dashboardsText.wider(name), () => onWidth(width + 1), width === columnsOfGrid)}
+      {act('⧉', dashboardsText.copy(name), onCopy)}
+      {act('✕', dashboardsText.remove(name), onRemove)}
+    </span>
+  )
+}

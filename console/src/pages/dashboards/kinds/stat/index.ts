@@ -1,0 +1,15 @@
+import { loadable } from '../../../../hooks/use-loaded.ts'
+import { kindText } from '../../text.ts'
+import { flowSelect } from '../flow-fields.ts'
+import type { PanelKind } from '../kind.ts'
+
+export const stat: PanelKind = {
+  ...kindText.stat,
+  views: [],
+  fieldsOf: () => ['filter', 'by', 'unit', 'thresholds'],
+  names: 'flows',
+  table: 'flows',
+  select: flowSelect,
+  usual: { width: 1 },
+  body: loadable(() => import('./panel.tsx')),
+}

@@ -1,0 +1,15 @@
+import { loadable } from '../../../../hooks/use-loaded.ts'
+import { kindText } from '../../text.ts'
+import { flowSelect } from '../flow-fields.ts'
+import type { PanelKind } from '../kind.ts'
+
+export const table: PanelKind = {
+  ...kindText.table,
+  views: [],
+  fieldsOf: () => ['filter', 'limit'],
+  names: 'flows',
+  table: 'flows',
+  select: flowSelect,
+  usual: { width: 4 },
+  body: loadable(() => import('./panel.tsx')),
+}

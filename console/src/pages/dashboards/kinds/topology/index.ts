@@ -1,0 +1,15 @@
+import { loadable } from '../../../../hooks/use-loaded.ts'
+import { kindText } from '../../text.ts'
+import { flowSelect } from '../flow-fields.ts'
+import type { PanelKind } from '../kind.ts'
+
+export const topology: PanelKind = {
+  ...kindText.topology,
+  views: [],
+  fieldsOf: () => ['filter', 'by', 'scope'],
+  names: 'flows',
+  table: 'flows',
+  select: flowSelect,
+  usual: { width: 4 },
+  body: loadable(() => import('./panel.tsx')),
+}

@@ -1,0 +1,19 @@
+import type { AddedPanel } from '../../parts/dashboards/adding.ts'
+import { generalText } from '../../text/general.ts'
+import { topologyText } from '../../parts/graph/text.ts'
+import type { ShownFlows } from './state.ts'
+
+const endpoints = 'src_endpoint,dst_endpoint'
+
+/** The panel of a dashboard that shows the view. */
+export function viewPanel({ view, filter, both, once, t, group, by, dim }: ShownFlows): AddedPanel {
+  const select = { ...(both ? { both_ways: 'true' } : {}), ...(once ? { reporters: 'one' } : {}) }
+  const common = { title: generalText.flows, filter, select }
+  if (view === 'topology')
+    return { t, panel: { ...common, kind: 'topology', title: topologyText.topology, by, width: 4 } }
+  if (view === 'overview')
+    return { t, panel: { ...common, kind: 'series', group: dim === 'auto' ? 'src_endpoint' : dim, by } }
+  if (view === 'conversations') return { t, panel: { ...common, kind: 'top', group: endpoints, by: 'bytes' } }
+  if (group.length > 0) return { t, panel: { ...common, kind: 'top', group: group.join(','), by, limit: 20 } }
+  return { t, panel: { ...common, kind: 'table', width: 4, limit: 20 } }
+}

@@ -1,0 +1,67 @@
+import { useMemo } from 'react'
+import { BySelect } from '../by-select.tsx'
+import type { ChangeSums } from '../../api/objects.ts'
+import { seriesOf } from './series.ts'
+import { Chart, type ChartMark } from '../chart.tsx'
+import { count, isoOfSeconds } from '../format.ts'
+import { groupings, type Grouping } from './groupings.ts'
+import { generalText } from '../../text/general.ts'
+
+type TimelineProps = Readonly<{
+  marks: readonly ChartMark[]
+  sums: ChangeSums
+  onBy: (by: Grouping) => void
+  onSpan: (from: string, to: string) => void
+  menu?: React.ReactNode
+}>
+
+export function Timeline({ sums, marks, onBy, onSpan, menu }: TimelineProps): React.ReactNode {
+  return (
+    <section className="panel volume" aria-label={generalText.timeline}>
+      <ChangesChart
+        sums={sums}
+        marks={marks}
+        height={104}
+        onSpan={onSpan}
+        menu={
+          <>
+            <BySelect by={sums.by} groupings={groupings} onChange={onBy} />
+            {menu}
+          </>
+        }
+      />
+    </section>
+  )
+}
+
+type ChangesChartProps = Readonly<{
+  sums: ChangeSums
+  marks?: readonly ChartMark[]
+  label?: string
+  height: number
+  onSpan: (from: string, to: string) => void
+  menu?: React.ReactNode
+}>
+
+export function ChangesChart({
+  sums,
+  label = generalText.changes,
+  onSpan,
+  ...chart
+}: ChangesChartProps): React.ReactNode {
+  const { times, series, unknown } = useMemo(() => seriesOf(sums), [sums])
+  return (
+    <Chart
+      label={label}
+      times={times}
+      series={series}
+      unknown={unknown}
+      stacked
+      format={whole}
+      onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+      {...chart}
+    />
+  )
+}
+
+const whole = (value: number) => (Number.isInteger(value) ? count(value) : '')

@@ -1,0 +1,15 @@
+export const boardsText = {
+  dashboards: 'Dashboards',
+  add: 'Add to dashboard',
+  addHint: 'Adds this panel with its filter and grouping to a saved or new dashboard',
+  panelTitle: 'Title of the panel',
+  saved: 'Your dashboards',
+  none: 'You have no saved dashboard yet.',
+  newName: 'New dashboard',
+  usualName: 'My dashboard',
+  create: 'Create and add',
+  keepRange: (range: string) => `Keep the time range: ${range}`,
+  added: (name: string) => `Added to “${name}”.`,
+  open: 'Open dashboard',
+  full: (panels: number) => `The dashboard has ${panels} panels already.`,
+}
