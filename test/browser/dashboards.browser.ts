@@ -203,7 +203,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await again.context().close()
   })
 
-  test('three panels of different kinds are a saved dashboard after six actions, and open again after a reload', async () => {
+  test('three panels of different kinds are a saved dashboard after six actions, and survive a reload', async () => {
     const page = await stage.page('/home')
     const navigation = page.getByRole('navigation').first()
     await navigation.getByRole('link', { name: 'Dashboards' }).click()
@@ -229,7 +229,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.context().close()
   })
 
-  test('panels of pages are added to a new and to an existing dashboard with their query, grouping and range', async () => {
+  test('panels of pages are added to new and existing dashboards with query, grouping and range', async () => {
     const page = await stage.page('/flows?v=1&live=0&view=table&t=now-2h..now&q=dst_port+%3D+443&group=dst_port')
     await page.getByRole('button', { name: 'Add to dashboard' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Add to dashboard' })
@@ -314,6 +314,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
   })
 
   test('the editor completes names of metrics, labels and fields by keyboard', async () => {
+    const names = `${stage.weir.url}/prometheus/api/v1/label/__name__/values`
+    await expect.poll(async () => (await fetch(names)).text(), { timeout: 60_000 }).toContain('weir_flow_bytes_total')
     const page = await stage.page('/dashboards')
     await page.getByRole('button', { name: 'New dashboard' }).first().click()
     await page.getByRole('group', { name: 'Add a panel' }).getByRole('button', { name: 'Metrics' }).click()
