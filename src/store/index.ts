@@ -15,6 +15,7 @@ import type { QueryLimits } from './process/limits.ts'
 import { openMemoryReturn } from './return-memory.ts'
 import { QueryProcesses, withProcesses, type StartProcess } from './process/processes.ts'
 import { isSkipped, type StoredFile } from './record.ts'
+import type { StoreState } from './state.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, StatusReader, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
@@ -70,14 +71,12 @@ export type Store = Readonly<{
 
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options
-  const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
-  let returning: ReturnType<typeof openMemoryReturn> | undefined
-  const writer = () =>
-    (opening ??= (
-      options.writer ??
-      (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 }))
-    )())
+  const open =
+    options.writer ??
+    (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 }))
+  const writer = () => (opening ??= open())
+  const opened = async () => opening?.catch(() => undefined)
   const { state, manifest, missing } = await openFolder({ host, directory, writer, log, fence: options.fence })
   const folder = new Folder({ host, directory, state, manifest, missing: new Set(), log, writable: true })
   folder.condemn(missing)
@@ -92,6 +91,54 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     flushBytes: 64 << 20,
     takes: options.takes,
   })
+  const { reader, processes } = openReaders(options, folder)
+  const maintenance = new Maintenance({
+    host,
+    folder,
+    writer,
+    resolver,
+    retain: options.retain ?? {},
+    room: options.room,
+    log,
+    metrics,
+  })
+  const status = new StatusReader(folder)
+  reader.warm()
+  const closing = new AbortController()
+  const memory = memoryOf({ reader, writer: opened, metrics, signal: closing.signal })
+  const verifying = options.verifyAhead === true ? verifyStored(options, folder, reader, closing.signal) : undefined
+  return {
+    projection,
+    reader: processes === undefined ? reader : withProcesses(reader, processes),
+    async maintain() {
+      const isMore = await maintenance.run()
+      // A merge replaces files, and so what queries keep of them.
+      if (!isMore) reader.warm()
+      return isMore
+    },
+    giveWay: () => maintenance.giveWay(),
+    ledger: () => ledgerOf(folder.durable),
+    lost: () => [...folder.state.files.values()].filter(({ lost }) => lost === true),
+    covered: (lost) => coveredBy(folder.state, lost),
+    hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
+    status: () => status.read(),
+    recordMemory: memory.record,
+    returnMemory: memory.release,
+    async close() {
+      closing.abort()
+      await Promise.allSettled([verifying, memory.idle()])
+      await processes?.close()
+      await maintenance.idle()
+      await reader.close()
+      await (await opened())?.close()
+      await memory.close()
+      await folder.close()
+    },
+  }
+}
+
+function openReaders(options: StoreOptions, folder: Folder) {
+  const { host, directory, log, threads = 2 } = options
   const spill = async () => Math.min(4e9, (await host.disk.free(directory)) / 4)
   const reader = new DuckReader({
     folder,
@@ -108,81 +155,66 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     options.processes === undefined
       ? undefined
       : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
-  const maintenance = new Maintenance({
-    host,
-    folder,
-    writer,
-    resolver,
-    retain: options.retain ?? {},
-    room: options.room,
-    log,
-    metrics,
-  })
-  const status = new StatusReader(folder)
-  reader.warm()
-  const closing = new AbortController()
-  const measuring = new Set<Promise<void>>()
+  return { reader, processes }
+}
+
+async function verifyStored(
+  { host, log }: StoreOptions,
+  folder: Folder,
+  reader: DuckReader,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await verifyAhead({
+      ...host,
+      files: [...folder.state.files.values()].filter(({ lost }) => lost !== true),
+      verify: async (file) => {
+        if (folder.state.files.get(file.name) !== file) return
+        await folder.verify([file])
+        await intactSums(reader.verifiedSums, [file])
+      },
+      signal,
+    })
+  } catch (error) {
+    log.warn('Cannot verify the files of the store in advance; queries verify them.', { error: String(error) })
+  }
+}
+
+/** Whether stored files have the rows of a frame, so that those of `lost` need not be replaced. */
+function coveredBy({ files, sources }: StoreState, lost: StoredFile): (header: FrameHeader) => boolean {
+  const live = [...files.values()].filter(
+    (file) => file.lost !== true && file.stream === lost.stream && file.hour === lost.hour && overlap(file, lost),
+  )
+  return ({ source, sequence }) =>
+    live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence) ||
+    isSkipped(sources[source] ?? {}, sequence)
+}
+
+type Measured = Readonly<{
+  reader: DuckReader
+  writer: () => Promise<TableWriter | undefined>
+  metrics: Metrics
+  signal: AbortSignal
+}>
+
+/** Calls after the end of `signal` do nothing. */
+function memoryOf({ reader, writer, metrics, signal }: Measured) {
+  let returning: ReturnType<typeof openMemoryReturn> | undefined
+  const running = new Set<Promise<void>>()
   /** A connection that is closed during a call is read after it is freed. */
   const untilClosed = (work: () => Promise<void>) => async () => {
-    if (closing.signal.aborted) return
+    if (signal.aborted) return
     const done = work()
-    measuring.add(done)
-    await done.finally(() => measuring.delete(done))
+    running.add(done)
+    await done.finally(() => running.delete(done))
   }
-  const verifying =
-    options.verifyAhead === true
-      ? verifyAhead({
-          ...host,
-          files: [...state.files.values()].filter(({ lost }) => lost !== true),
-          verify: async (file) => {
-            if (folder.state.files.get(file.name) !== file) return
-            await folder.verify([file])
-            await intactSums(reader.verifiedSums, [file])
-          },
-          signal: closing.signal,
-        }).catch((error: unknown) =>
-          log.warn('Cannot verify the files of the store in advance; queries verify them.', { error: String(error) }),
-        )
-      : undefined
   return {
-    projection,
-    reader: processes === undefined ? reader : withProcesses(reader, processes),
-    async maintain() {
-      const isMore = await maintenance.run()
-      // A merge replaces files, and so what queries keep of them.
-      if (!isMore) reader.warm()
-      return isMore
-    },
-    giveWay: () => maintenance.giveWay(),
-    ledger: () => ledgerOf(folder.durable),
-    lost: () => [...folder.state.files.values()].filter(({ lost }) => lost === true),
-    covered(lost) {
-      const live = [...folder.state.files.values()].filter(
-        (file) => file.lost !== true && file.stream === lost.stream && file.hour === lost.hour && overlap(file, lost),
-      )
-      const { sources } = folder.state
-      return ({ source, sequence }) =>
-        live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence) ||
-        isSkipped(sources[source] ?? {}, sequence)
-    },
-    hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
-    status: () => status.read(),
-    recordMemory: untilClosed(async () => {
+    record: untilClosed(async () => {
       metrics.set(memoryMetric, await reader.memory(), { part: 'duckdb queries' })
-      metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, {
-        part: 'duckdb merges',
-      })
+      metrics.set(memoryMetric, (await (await writer())?.memory()) ?? 0, { part: 'duckdb merges' })
     }),
-    returnMemory: untilClosed(async () => (await (returning ??= openMemoryReturn())).run()),
-    async close() {
-      closing.abort()
-      await Promise.allSettled([verifying, ...measuring])
-      await processes?.close()
-      await maintenance.idle()
-      await reader.close()
-      await (await opening?.catch(() => undefined))?.close()
-      ;(await returning?.catch(() => undefined))?.close()
-      await folder.close()
-    },
+    release: untilClosed(async () => (await (returning ??= openMemoryReturn())).run()),
+    idle: () => Promise.allSettled(running),
+    close: async () => (await returning?.catch(() => undefined))?.close(),
   }
 }

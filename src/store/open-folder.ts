@@ -39,6 +39,14 @@ type OpenedFolder = Readonly<{
 
 type Candidate = Orphan & Inspected
 
+type Opening = Readonly<{
+  disk: Host['disk']
+  directory: string
+  writer: () => Promise<TableWriter>
+  log: Log
+  copies: EndpointCopies
+}>
+
 /** Reconciles folder and manifest. Damage never prevents the start. */
 export async function openFolder(options: {
   host: Host
@@ -47,147 +55,197 @@ export async function openFolder(options: {
   log: Log
   fence?: Fence | undefined
 }): Promise<OpenedFolder> {
-  const { host, directory, log } = options
+  const { host, directory, writer, log, fence } = options
   const disk = host.disk
+  rejectPatterns(directory)
+  await createFolder(disk, directory)
+  const manifestState = await readManifest(disk, directory)
+  const names = await disk.list(directory)
+  const sizes = await sizesOf(disk, directory, names)
+  const opening: Opening = { disk, directory, writer, log, copies: new EndpointCopies(disk, directory) }
+  await restoreDamaged(opening, manifestState.state, sizes)
+  if (manifestState.damaged || manifestState.generation === 0)
+    names.push(...(await restoreFromCopies(opening, names, sizes, manifestState.removed)))
+  const orphans = [...sizes.keys()].filter((name) => !manifestState.state.files.has(name))
+  const lost = manifestState.damaged || (manifestState.generation === 0 && orphans.length > 0)
+  const state =
+    (lost || !manifestState.whole) && orphans.length > 0
+      ? await adopt(opening, manifestState.state, {
+          names: orphans.filter((name) => !manifestState.removed.has(name)),
+          present: new Set(sizes.keys()),
+          hasForgotten: manifestState.empty,
+        })
+      : manifestState.state
+  await removeStray(opening, names, state)
+  const missing = new Map(
+    [...state.files.values()]
+      .filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes)
+      .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
+  )
+  const manifest = new Manifest(disk, directory, manifestState.generation, fence)
+  if (manifestState.whole && !lost && manifestState.generation > 0) await manifest.reopen(manifestState)
+  else await manifest.rotate(state)
+  return { state, manifest, missing }
+}
+
+function rejectPatterns(directory: string): void {
   const pattern = /[*?[\]{}]/.exec(resolve(directory))
   if (pattern !== null)
     throw new WeirError(
       'WEIR_DATA_UNUSABLE',
       `Move the data folder: DuckDB reads paths as patterns, so its path must not contain ${pattern[0]}.`,
     )
-  if ((await disk.stat(directory)) === undefined) {
-    await disk.makeDirectory(directory, 0o700)
-    await disk.syncDirectory(dirname(directory))
-  }
-  const manifestState = await readManifest(disk, directory)
-  const names = await disk.list(directory)
+}
+
+async function createFolder(disk: Host['disk'], directory: string): Promise<void> {
+  if ((await disk.stat(directory)) !== undefined) return
+  await disk.makeDirectory(directory, 0o700)
+  await disk.syncDirectory(dirname(directory))
+}
+
+async function sizesOf(disk: Host['disk'], directory: string, names: readonly string[]): Promise<Map<string, number>> {
   const sizes = new Map<string, number>()
   for (const name of names) {
     if (parseFileName(name) === undefined) continue
     const stat = await disk.stat(`${directory}/${name}`)
     if (stat !== undefined) sizes.set(name, stat.size)
   }
-  const copies = new EndpointCopies(disk, directory)
-  for (const file of manifestState.state.files.values()) {
+  return sizes
+}
+
+/** Rewrites files of endpoints that are damaged or missing from their copies. */
+async function restoreDamaged({ copies, log }: Opening, { files }: StoreState, sizes: Map<string, number>) {
+  for (const file of files.values()) {
     if (file.stream !== 'endpoints' || file.lost === true || sizes.get(file.name) === file.bytes) continue
     if (!(await copies.restore(file))) continue
     log.warn('Rewrote a damaged store file from its copy.', { file: file.name })
     sizes.set(file.name, file.bytes)
   }
-  const isKnown = (name: string) => sizes.has(name) || manifestState.removed.has(name)
-  if (manifestState.damaged || manifestState.generation === 0)
-    for (const name of names.filter(isCopy).map(copied)) {
-      if (isKnown(name) || !(await restoreUnnamed(name))) continue
-      names.push(name)
-      sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
-    }
-  const orphans = [...sizes.keys()].filter((name) => !manifestState.state.files.has(name))
-  const lost = manifestState.damaged || (manifestState.generation === 0 && orphans.length > 0)
-  let state = manifestState.state
-  if ((lost || !manifestState.whole) && orphans.length > 0) {
-    state = await adopt(
-      state,
-      orphans.filter((name) => !manifestState.removed.has(name)),
-      new Set(sizes.keys()),
-      manifestState.empty,
-    )
+}
+
+/** Rewrites files of endpoints that only have a copy. Returns their names. */
+async function restoreFromCopies(
+  opening: Opening,
+  names: readonly string[],
+  sizes: Map<string, number>,
+  removed: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const { disk, directory } = opening
+  const restored: string[] = []
+  for (const name of names.filter(isCopy).map(copied)) {
+    if (sizes.has(name) || removed.has(name) || !(await restoreUnnamed(opening, name))) continue
+    restored.push(name)
+    sizes.set(name, (await disk.stat(`${directory}/${name}`))?.size ?? 0)
   }
+  return restored
+}
+
+async function restoreUnnamed({ disk, directory, copies }: Opening, name: string): Promise<boolean> {
+  const bytes = (await disk.stat(`${directory}/${copyOf(name)}`))?.size ?? 0
+  const parsed = parseFileName(name)
+  return parsed?.stream === 'endpoints' && copies.restore({ name, bytes })
+}
+
+/** Removes files that `state` does not name, sums and copies without their file, and temporary files. */
+async function removeStray({ disk, directory }: Opening, names: readonly string[], { files }: StoreState) {
   const sums = new Set(
-    [...state.files.values()].flatMap(({ name, ...file }) =>
+    [...files.values()].flatMap(({ name, ...file }) =>
       levels.map((level) => levelSumsOf(name, file[level]?.files ?? '', level)),
     ),
   )
   for (const name of names) {
-    const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
+    const unnamed = parseFileName(name) !== undefined && !files.has(name)
     const owner = besideOf(name)
-    const alone = isLevelSums(name) ? !sums.has(name) : owner !== undefined && !state.files.has(owner)
+    const alone = isLevelSums(name) ? !sums.has(name) : owner !== undefined && !files.has(owner)
     if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
   }
-  const missing = new Map(
-    [...state.files.values()]
-      .filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes)
-      .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
-  )
-  const manifest = new Manifest(disk, directory, manifestState.generation, options.fence)
-  if (manifestState.whole && !lost && manifestState.generation > 0) await manifest.reopen(manifestState)
-  else await manifest.rotate(state)
-  return { state, manifest, missing }
+}
 
-  async function restoreUnnamed(name: string): Promise<boolean> {
-    const bytes = (await disk.stat(`${directory}/${copyOf(name)}`))?.size ?? 0
-    const parsed = parseFileName(name)
-    return parsed?.stream === 'endpoints' && copies.restore({ name, bytes })
+type Orphans = Readonly<{
+  names: readonly string[]
+  /** All files in the folder. */
+  present: ReadonlySet<string>
+  /** The manifest has no positions. */
+  hasForgotten: boolean
+}>
+
+async function adopt(
+  opening: Opening,
+  from: StoreState,
+  { names, present, hasForgotten }: Orphans,
+): Promise<StoreState> {
+  const { candidates, damaged } = await inspectAll(opening, names)
+  const reached = hasForgotten
+    ? Math.max(0, ...candidates.map((candidate) => candidate.lastSequence))
+    : (from.positions[filePartition]?.sequence ?? 0)
+  const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
+  if (adopted.length > 0) {
+    opening.log.error('The manifest of the store was damaged. Recovered files that it had named by their names.', {
+      files: adopted.length,
+      rows: rowsOf(adopted),
+    })
   }
+  const files = new Map(from.files)
+  for (const file of replaced) files.delete(file.name)
+  for (const file of adopted) files.set(file.name, storedFile(file))
+  // The journal may have the frames of these files.
+  const free = damaged.filter(
+    (candidate) =>
+      candidate.lastSequence <= reached &&
+      ![...files.values()].some(
+        (file) => file.stream === candidate.stream && file.hour === candidate.hour && overlap(file, candidate),
+      ),
+  )
+  for (const file of free) files.set(file.name, withoutRows(file))
+  const state = hasForgotten ? recoveredState({ ...from, files }, adopted, reached) : { ...from, files }
+  const lost = condemned(
+    state,
+    free.map(({ name }) => name),
+  )
+  const left = new Map(state.files)
+  for (const name of lost.removed) left.delete(name)
+  for (const file of lost.added) left.set(file.name, file)
+  return { ...state, files: left }
+}
 
-  async function adopt(
-    from: StoreState,
-    names: readonly string[],
-    present: ReadonlySet<string>,
-    forgotten: boolean,
-  ): Promise<StoreState> {
-    const writer = await options.writer()
-    const candidates: Candidate[] = []
-    const damaged: FileName[] = []
-    for (const name of names) {
-      const parsed = parseFileName(name)
-      if (parsed === undefined) continue
-      const checksum = checksumInName(name)
-      const isDamaged = checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum
-      if (isDamaged && !(await restoreUnnamed(name))) {
-        damaged.push(parsed)
-        continue
-      }
-      try {
-        candidates.push({ ...parsed, ...(await writer.inspect(parsed.stream, `${directory}/${name}`)) })
-      } catch {
-        log.warn('Removed an unreadable store file that no manifest record names.', { file: name })
-      }
+/** `damaged`: the checksum is not the one in the name, and no copy replaces the file. */
+async function inspectAll(opening: Opening, names: readonly string[]) {
+  const { disk, directory, log } = opening
+  const writer = await opening.writer()
+  const candidates: Candidate[] = []
+  const damaged: FileName[] = []
+  for (const name of names) {
+    const parsed = parseFileName(name)
+    if (parsed === undefined) continue
+    const checksum = checksumInName(name)
+    const isDamaged = checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum
+    if (isDamaged && !(await restoreUnnamed(opening, name))) {
+      damaged.push(parsed)
+      continue
     }
-    const reached = forgotten
-      ? Math.max(0, ...candidates.map((candidate) => candidate.lastSequence))
-      : (from.positions[filePartition]?.sequence ?? 0)
-    const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
-    if (adopted.length > 0) {
-      log.error('The manifest of the store was damaged. Recovered files that it had named by their names.', {
-        files: adopted.length,
-        rows: rowsOf(adopted),
-      })
+    try {
+      candidates.push({ ...parsed, ...(await writer.inspect(parsed.stream, `${directory}/${name}`)) })
+    } catch {
+      log.warn('Removed an unreadable store file that no manifest record names.', { file: name })
     }
-    const files = new Map(from.files)
-    for (const file of replaced) files.delete(file.name)
-    for (const file of adopted) files.set(file.name, storedFile(file))
-    // The journal may have the frames of these files.
-    const free = damaged.filter(
-      (candidate) =>
-        candidate.lastSequence <= reached &&
-        ![...files.values()].some(
-          (file) => file.stream === candidate.stream && file.hour === candidate.hour && overlap(file, candidate),
-        ),
-    )
-    for (const file of free)
-      files.set(file.name, {
-        ...file,
-        schema: schemaVersion,
-        rows: 0,
-        bytes: 0,
-        timeMin: null,
-        timeMax: null,
-        receivedMin: file.hour * msPerHour,
-        receivedMax: (file.hour + 1) * msPerHour,
-        ...(holdsRows(file.stream) ? { perSource: [] } : {}),
-      })
-    const state = forgotten ? recoveredState({ ...from, files }, adopted, reached) : { ...from, files }
-    const lost = condemned(
-      state,
-      free.map(({ name }) => name),
-    )
-    const left = new Map(state.files)
-    for (const name of lost.removed) left.delete(name)
-    for (const file of lost.added) left.set(file.name, file)
-    return { ...state, files: left }
+  }
+  return { candidates, damaged }
+}
+
+function withoutRows(file: FileName): StoredFile {
+  return {
+    ...file,
+    schema: schemaVersion,
+    rows: 0,
+    bytes: 0,
+    timeMin: null,
+    timeMax: null,
+    receivedMin: file.hour * msPerHour,
+    receivedMax: (file.hour + 1) * msPerHour,
+    ...(holdsRows(file.stream) ? { perSource: [] } : {}),
   }
 }
 

@@ -78,6 +78,10 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     },
   )
 
+  pipelineActions(app, control)
+}
+
+function pipelineActions(app: FastifyInstance, control: ApiContext['control']): void {
   typed(app).post(
     '/api/v1/sinks/:sink/forget',
     {
