@@ -50,12 +50,9 @@ const scales = {
 }
 
 export function draw(element: HTMLElement, drawing: Drawing): Drawn {
-  const { times, series, lines, marks, unknown, stacked, scale, height, format, colors } = drawing
-  const { onPoint, onBrush, onMark, onReady } = drawing
+  const { times, series, lines, marks, stacked, scale, height, onMark } = drawing
   const values = stacked ? sums(series, times.length) : series.map((part) => [...part.values])
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
-  const stepped = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 })
-  const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
   const plot = new uPlot(
     {
       width: Math.max(80, element.clientWidth),
@@ -65,65 +62,9 @@ export function draw(element: HTMLElement, drawing: Drawing): Drawn {
       tzDate: (at) => (timeZone.get() === 'utc' ? uPlot.tzDate(new Date(at * 1000), 'Etc/UTC') : new Date(at * 1000)),
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: { y: { range: scales[scale] } },
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 26,
-          gap: 8,
-          space: textSpace,
-          values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)),
-        },
-        {
-          ...axis,
-          grid: { stroke: colors.line, width: 1 },
-          size: (_self, texts) => Math.max(62, 8 + 6.8 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
-          ...(scale === 'whole' ? { incrs: wholeSteps } : {}),
-          space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2), height / 12),
-          values: (_self, ticks) => ticks.map(format),
-        },
-      ],
-      series: [
-        {},
-        ...order.map((index): uPlot.Series => ({
-          label: series[index]?.name ?? '',
-          stroke: colors.series[index] ?? '',
-          width: 1.25,
-          points: stacked ? { show: false } : { show: false, size: 5, fill: colors.series[index] ?? '', filter: alone },
-          spanGaps: false,
-          ...(stepped === undefined ? {} : { paths: stepped }),
-          ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
-        })),
-        ...lines.map(({ name }, index): uPlot.Series => ({
-          label: name,
-          stroke: colors.ink,
-          width: 1.5,
-          dash: dashes[index % dashes.length] ?? [],
-          points: { show: false },
-          spanGaps: false,
-          ...(stepped === undefined ? {} : { paths: stepped }),
-        })),
-      ],
-      hooks: {
-        ready: [onReady],
-        drawClear: [(self) => hatch(self, unknown, colors)],
-        draw: [(self) => drawLevels(self, drawing.levels, colors), (self) => drawMarks(self, marks, colors)],
-        setCursor: [
-          (self) => {
-            onPoint(self.cursor.idx ?? undefined)
-            const { left = -1, top = -1 } = self.cursor
-            self.over.style.cursor = markNear(self, marks, left, top) === undefined ? '' : 'pointer'
-          },
-        ],
-        setSelect: [
-          (self) => {
-            const { left, width } = self.select
-            if (width < 4) return
-            onBrush(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'))
-            self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
-          },
-        ],
-      },
+      axes: axesOf(drawing),
+      series: seriesOf(drawing, order),
+      hooks: hooksOf(drawing),
     },
     [
       withEnd(times),
@@ -154,6 +95,77 @@ export function draw(element: HTMLElement, drawing: Drawing): Drawn {
     },
     x: () => plot.over.getBoundingClientRect().left + Math.max(0, plot.cursor.left ?? 0),
     point: (at) => plot.setCursor({ left: plot.valToPos(times[at] ?? 0, 'x'), top: 0 }),
+  }
+}
+
+function axesOf({ colors, format, scale }: Drawing): uPlot.Axis[] {
+  const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
+  return [
+    {
+      ...axis,
+      grid: { show: false },
+      size: 26,
+      gap: 8,
+      space: textSpace,
+      values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)),
+    },
+    {
+      ...axis,
+      grid: { stroke: colors.line, width: 1 },
+      size: (_self, texts) => Math.max(62, 8 + 6.8 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
+      ...(scale === 'whole' ? { incrs: wholeSteps } : {}),
+      space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2), height / 12),
+      values: (_self, ticks) => ticks.map(format),
+    },
+  ]
+}
+
+/** @param order of the drawing: the lowest part of a stack is above the others. */
+function seriesOf({ series, lines, stacked, colors }: Drawing, order: readonly number[]): uPlot.Series[] {
+  const stepped = uPlot.paths.stepped?.({ align: 1, alignGaps: 1 })
+  return [
+    {},
+    ...order.map((index): uPlot.Series => ({
+      label: series[index]?.name ?? '',
+      stroke: colors.series[index] ?? '',
+      width: 1.25,
+      points: stacked ? { show: false } : { show: false, size: 5, fill: colors.series[index] ?? '', filter: alone },
+      spanGaps: false,
+      ...(stepped === undefined ? {} : { paths: stepped }),
+      ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
+    })),
+    ...lines.map(({ name }, index): uPlot.Series => ({
+      label: name,
+      stroke: colors.ink,
+      width: 1.5,
+      dash: dashes[index % dashes.length] ?? [],
+      points: { show: false },
+      spanGaps: false,
+      ...(stepped === undefined ? {} : { paths: stepped }),
+    })),
+  ]
+}
+
+function hooksOf({ marks, levels, unknown, colors, onPoint, onBrush, onReady }: Drawing): uPlot.Hooks.Arrays {
+  return {
+    ready: [onReady],
+    drawClear: [(self) => hatch(self, unknown, colors)],
+    draw: [(self) => drawLevels(self, levels, colors), (self) => drawMarks(self, marks, colors)],
+    setCursor: [
+      (self) => {
+        onPoint(self.cursor.idx ?? undefined)
+        const { left = -1, top = -1 } = self.cursor
+        self.over.style.cursor = markNear(self, marks, left, top) === undefined ? '' : 'pointer'
+      },
+    ],
+    setSelect: [
+      (self) => {
+        const { left, width } = self.select
+        if (width < 4) return
+        onBrush(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'))
+        self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+      },
+    ],
   }
 }
 

@@ -52,20 +52,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
   const { of, t } = state
   const { revision: refreshed, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const revision = String(refreshed)
-  const tracesOfActor = useTraces(
-    useMemo(() => ({ actor: listText([of]) }), [of]),
-    t,
-    revision,
-  )
-  const name = tracesOfActor.rows[0]?.actor_name ?? actorText(of)
-  const named = useTraceSums(
-    useMemo(() => ({ text: name }), [name]),
-    t,
-    { by: 'actor', limit: 50, buckets: 1, revision },
-  )
-  const others = (named.data?.groups ?? []).flatMap(({ value }) =>
-    value !== null && value !== of && actorText(value) === name ? [value] : [],
-  )
+  const { name, others } = useNamesakes(of, t, revision)
   const actors = listText(state.all ? [of, ...others] : [of])
   const question = useMemo((): Query => ({ actor: actors }), [actors])
   const traces = useTraces(question, t, revision)
@@ -119,15 +106,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
             {rows.length > 0 && <SumsOf of={of} question={question} t={t} revision={revision} />}
             <section className="panel actor-traces table" aria-label={generalText.traces}>
               {rows.length === 0 ? (
-                <EmptyState
-                  title={actorPageText.noAuditEvents}
-                  action={{
-                    text: actorPageText.showFourWeeks,
-                    onClick: () => set({ t: { from: 'now-4w', to: 'now' } }),
-                  }}
-                >
-                  {actorPageText.noTraces(rangeText(t))}
-                </EmptyState>
+                <NoTraces of={t} onLonger={() => set({ t: { from: 'now-4w', to: 'now' } })} />
               ) : (
                 <Grid
                   label={generalText.tracesNewestFirst}
@@ -160,5 +139,32 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
         />
       </div>
     </>
+  )
+}
+
+/** The name of an actor, and the actors of other sources with the same name. */
+function useNamesakes(of: string, t: ActorState['t'], revision: string) {
+  const tracesOfActor = useTraces(
+    useMemo(() => ({ actor: listText([of]) }), [of]),
+    t,
+    revision,
+  )
+  const name = tracesOfActor.rows[0]?.actor_name ?? actorText(of)
+  const named = useTraceSums(
+    useMemo(() => ({ text: name }), [name]),
+    t,
+    { by: 'actor', limit: 50, buckets: 1, revision },
+  )
+  const others = (named.data?.groups ?? []).flatMap(({ value }) =>
+    value !== null && value !== of && actorText(value) === name ? [value] : [],
+  )
+  return { name, others }
+}
+
+function NoTraces({ of, onLonger }: { of: ActorState['t']; onLonger: () => void }) {
+  return (
+    <EmptyState title={actorPageText.noAuditEvents} action={{ text: actorPageText.showFourWeeks, onClick: onLonger }}>
+      {actorPageText.noTraces(rangeText(of))}
+    </EmptyState>
   )
 }

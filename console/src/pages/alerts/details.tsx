@@ -36,6 +36,8 @@ export function Details({ name, rule, silences, mayEdit, onAct, onClose }: Detai
   )
 }
 
+type OpenForm = 'silence' | 'delete'
+
 function Known({
   rule,
   silences,
@@ -44,7 +46,7 @@ function Known({
   onClose,
 }: Omit<DetailsProps, 'name' | 'rule'> & { readonly rule: Rule }) {
   const { name, origin } = rule
-  const [asks, setAsks] = useState<'' | 'silence' | 'delete'>('')
+  const [asks, setAsks] = useState<'' | OpenForm>('')
   const [outcome, setOutcome] = useState('')
   const { busy, refused, act, forget } = useAlertActs()
   const attempt = (send: () => Promise<unknown>) => {
@@ -67,59 +69,18 @@ function Known({
   }
   return (
     <>
-      <dl>
-        <Fact name={alertRulesText.state}>
-          <StateMark rule={rule} />
-        </Fact>
-        <Fact name={alertRulesText.rule}>
-          <span className="mono">{ruleText(rule)}</span>
-        </Fact>
-        <Fact name={alertRulesText.severity}>{rule.severity}</Fact>
-        {rule.every_seconds > 0 && (
-          <Fact name={alertRulesText.evaluated}>
-            {alertRulesText.every(duration(rule.every_seconds * 1000))}
-            {rule.evaluated_at !== undefined && `, ${time(rule.evaluated_at)}`}
-          </Fact>
-        )}
-        {origin !== undefined && (
-          <Fact name={alertRulesText.place}>
-            {origin.is === 'file'
-              ? `${alertRulesText.inFile(origin.file ?? '', origin.line ?? 0)}. ${alertRulesText.readOnly}`
-              : alertRulesText.changed(origin.by ?? '', time(origin.changed ?? null))}
-          </Fact>
-        )}
-      </dl>
+      <Facts of={rule} />
       {rule.error !== undefined && <p className="bad">{rule.error}</p>}
       {mayEdit && (
-        <p className="acts">
-          {origin?.is === 'api' && (
-            <button type="button" className="primary" disabled={busy} onClick={() => onAct('edit')}>
-              {alertRulesText.edit}
-            </button>
-          )}
-          <button type="button" disabled={busy} onClick={() => onAct('copy')}>
-            {alertRulesText.copy}
-          </button>
-          <button
-            type="button"
-            disabled={busy}
-            aria-expanded={asks === 'silence'}
-            onClick={() => setAsks(asks === 'silence' ? '' : 'silence')}
-          >
-            {alertRulesText.silence}
-          </button>
-          <button type="button" disabled={busy} title={alertRulesText.sendTestHint} onClick={() => attempt(sendTest)}>
-            {alertRulesText.sendTest}
-          </button>
-          <button type="button" disabled={busy} onClick={() => attempt(evaluate)}>
-            {alertRulesText.evaluate}
-          </button>
-          {origin?.is === 'api' && (
-            <button type="button" disabled={busy} onClick={() => setAsks('delete')}>
-              {alertRulesText.delete}
-            </button>
-          )}
-        </p>
+        <RuleActs
+          of={rule}
+          busy={busy}
+          silencing={asks === 'silence'}
+          onAct={onAct}
+          onForm={(next) => setAsks(next === asks ? '' : next)}
+          onSendTest={() => attempt(sendTest)}
+          onEvaluate={() => attempt(evaluate)}
+        />
       )}
       {refused !== undefined && (
         <Notice tone="bad" onClose={forget}>
@@ -140,34 +101,12 @@ function Known({
           }}
         />
       )}
-      {silences.length > 0 && (
-        <>
-          <h3>{alertRulesText.silences}</h3>
-          <ul className="alert-lines">
-            {silences.map(({ id, reason, until, by, labels }) => (
-              <li key={id}>
-                <span className="what">
-                  {reason}
-                  <span className="dim">
-                    {' '}
-                    {[shownLabels(labels), alertRulesText.until(time(until), by)].filter(Boolean).join(' · ')}
-                  </span>
-                </span>
-                {mayEdit && (
-                  <button
-                    type="button"
-                    disabled={busy}
-                    aria-label={alertRulesText.endSilenceOf(reason)}
-                    onClick={() => attempt(() => request(`${alertPath(name)}/silences/${id}`, { method: 'DELETE' }))}
-                  >
-                    {alertRulesText.endSilence}
-                  </button>
-                )}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Silences
+        of={silences}
+        mayEnd={mayEdit}
+        busy={busy}
+        onEnd={(id) => attempt(() => request(`${alertPath(name)}/silences/${id}`, { method: 'DELETE' }))}
+      />
       <h3>{alertRulesText.active}</h3>
       {rule.alerts.length === 0 ? (
         <p className="dim">{alertRulesText.noneActive}</p>
@@ -192,6 +131,112 @@ function Known({
           <p>{alertRulesText.deleteConsequence}</p>
         </Confirm>
       )}
+    </>
+  )
+}
+
+function Facts({ of: rule }: { of: Rule }) {
+  const { origin } = rule
+  return (
+    <dl>
+      <Fact name={alertRulesText.state}>
+        <StateMark rule={rule} />
+      </Fact>
+      <Fact name={alertRulesText.rule}>
+        <span className="mono">{ruleText(rule)}</span>
+      </Fact>
+      <Fact name={alertRulesText.severity}>{rule.severity}</Fact>
+      {rule.every_seconds > 0 && (
+        <Fact name={alertRulesText.evaluated}>
+          {alertRulesText.every(duration(rule.every_seconds * 1000))}
+          {rule.evaluated_at !== undefined && `, ${time(rule.evaluated_at)}`}
+        </Fact>
+      )}
+      {origin !== undefined && (
+        <Fact name={alertRulesText.place}>
+          {origin.is === 'file'
+            ? `${alertRulesText.inFile(origin.file ?? '', origin.line ?? 0)}. ${alertRulesText.readOnly}`
+            : alertRulesText.changed(origin.by ?? '', time(origin.changed ?? null))}
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+type RuleActsProps = Pick<DetailsProps, 'onAct'> &
+  Readonly<{
+    of: Rule
+    busy: boolean
+    silencing: boolean
+    onForm: (form: OpenForm) => void
+    onSendTest: () => void
+    onEvaluate: () => void
+  }>
+
+function RuleActs({ of: { origin }, busy, silencing, onAct, onForm, onSendTest, onEvaluate }: RuleActsProps) {
+  return (
+    <p className="acts">
+      {origin?.is === 'api' && (
+        <button type="button" className="primary" disabled={busy} onClick={() => onAct('edit')}>
+          {alertRulesText.edit}
+        </button>
+      )}
+      <button type="button" disabled={busy} onClick={() => onAct('copy')}>
+        {alertRulesText.copy}
+      </button>
+      <button type="button" disabled={busy} aria-expanded={silencing} onClick={() => onForm('silence')}>
+        {alertRulesText.silence}
+      </button>
+      <button type="button" disabled={busy} title={alertRulesText.sendTestHint} onClick={onSendTest}>
+        {alertRulesText.sendTest}
+      </button>
+      <button type="button" disabled={busy} onClick={onEvaluate}>
+        {alertRulesText.evaluate}
+      </button>
+      {origin?.is === 'api' && (
+        <button type="button" disabled={busy} onClick={() => onForm('delete')}>
+          {alertRulesText.delete}
+        </button>
+      )}
+    </p>
+  )
+}
+
+type SilencesProps = Readonly<{
+  of: Alerts['silences']
+  mayEnd: boolean
+  busy: boolean
+  onEnd: (id: Alerts['silences'][number]['id']) => void
+}>
+
+function Silences({ of, mayEnd, busy, onEnd }: SilencesProps) {
+  if (of.length === 0) return null
+  return (
+    <>
+      <h3>{alertRulesText.silences}</h3>
+      <ul className="alert-lines">
+        {of.map(({ id, reason, until, by, labels }) => (
+          <li key={id}>
+            <span className="what">
+              {reason}
+              <span className="dim">
+                {' '}
+                {[shownLabels(labels), alertRulesText.until(time(until), by)].filter(Boolean).join(' · ')}
+              </span>
+            </span>
+            {mayEnd && (
+              <button
+                type="button"
+                disabled={busy}
+                aria-label={alertRulesText.endSilenceOf(reason)}
+                onClick={() => onEnd(id)}
+              >
+                {alertRulesText.endSilence}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
     </>
   )
 }

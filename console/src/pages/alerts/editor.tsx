@@ -52,27 +52,6 @@ export function Editor({ title, usual, before, onSaved, onClose }: EditorProps):
     const body = { settings: settingsOf(form), ...(before === undefined ? {} : { before }) }
     if (await act(() => request(alertPath(name), { method: 'PUT', body }))) onSaved(name)
   }
-  const field = (
-    name: 'filter' | 'measure' | 'by' | 'condition' | 'window' | 'for' | 'summary',
-    hint = '',
-    list?: string,
-  ) => (
-    <label className={name === 'filter' || name === 'summary' ? 'wide' : ''}>
-      {alertRulesText[name]}
-      <input
-        className={name === 'summary' ? '' : 'mono'}
-        value={form[name]}
-        spellCheck={false}
-        autoCapitalize="off"
-        autoComplete="off"
-        autoFocus={name === 'condition'}
-        required={name === 'condition' && !isStatement}
-        placeholder={hint}
-        list={list}
-        onChange={(event) => put({ [name]: event.target.value })}
-      />
-    </label>
-  )
   return (
     <Drawer of={title} name={title} title={title} onClose={onClose}>
       <form
@@ -83,66 +62,7 @@ export function Editor({ title, usual, before, onSaved, onClose }: EditorProps):
           save().catch(reportError)
         }}
       >
-        <label className="wide">
-          {generalText.name}
-          <input
-            value={form.name}
-            required
-            pattern="[a-zA-Z0-9][\w.\-]{0,99}"
-            title={alertRulesText.nameHint}
-            spellCheck={false}
-            readOnly={before !== undefined}
-            onChange={(event) => put({ name: event.target.value })}
-          />
-        </label>
-        {isStatement ? (
-          <label className="wide">
-            {alertRulesText.statement}
-            <textarea
-              className="mono"
-              rows={6}
-              spellCheck={false}
-              value={form.sql}
-              onChange={(event) => put({ sql: event.target.value })}
-            />
-          </label>
-        ) : (
-          field('filter', alertRulesText.filterHint)
-        )}
-        {!isStatement && field('measure', '', 'alert-measures')}
-        {field('condition', alertRulesText.conditionHint)}
-        {!isStatement && field('by', alertRulesText.byHint)}
-        {!isStatement && field('window')}
-        {field('for')}
-        <label>
-          {alertRulesText.severity}
-          <select value={form.severity} onChange={(event) => put({ severity: event.target.value })}>
-            {severities.map((severity) => (
-              <option key={severity}>{severity}</option>
-            ))}
-          </select>
-        </label>
-        {!isStatement && (
-          <label>
-            {alertRulesText.on}
-            <select
-              value={form.on}
-              onChange={({ target }) => put({ on: views.find((view) => view === target.value) ?? 'flows' })}
-            >
-              {views.map((view) => (
-                <option key={view} value={view}>
-                  {viewWords[view]}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        {field('summary', alertRulesText.summaryHint)}
-        <datalist id="alert-measures">
-          {measures.map((measure) => (
-            <option key={measure} value={measure} />
-          ))}
-        </datalist>
+        <RuleFields form={form} isNew={before === undefined} put={put} />
         <p className="acts wide">
           <button type="submit" className="primary" disabled={busy}>
             {before === undefined ? alertRulesText.create : alertRulesText.save}
@@ -159,5 +79,106 @@ export function Editor({ title, usual, before, onSaved, onClose }: EditorProps):
       )}
       {!isStatement && <PreviewOfDay settings={settings} onCondition={(condition) => put({ condition })} />}
     </Drawer>
+  )
+}
+
+type RuleFieldsProps = Readonly<{ form: Form; isNew: boolean; put: (change: Partial<Form>) => void }>
+
+function RuleFields({ form, isNew, put }: RuleFieldsProps) {
+  const isStatement = form.sql !== ''
+  const shared = { form, isRequired: !isStatement, put }
+  return (
+    <>
+      <label className="wide">
+        {generalText.name}
+        <input
+          value={form.name}
+          required
+          pattern="[a-zA-Z0-9][\w.\-]{0,99}"
+          title={alertRulesText.nameHint}
+          spellCheck={false}
+          readOnly={!isNew}
+          onChange={(event) => put({ name: event.target.value })}
+        />
+      </label>
+      {isStatement ? (
+        <label className="wide">
+          {alertRulesText.statement}
+          <textarea
+            className="mono"
+            rows={6}
+            spellCheck={false}
+            value={form.sql}
+            onChange={(event) => put({ sql: event.target.value })}
+          />
+        </label>
+      ) : (
+        <Field of="filter" hint={alertRulesText.filterHint} {...shared} />
+      )}
+      {!isStatement && <Field of="measure" list="alert-measures" {...shared} />}
+      <Field of="condition" hint={alertRulesText.conditionHint} {...shared} />
+      {!isStatement && <Field of="by" hint={alertRulesText.byHint} {...shared} />}
+      {!isStatement && <Field of="window" {...shared} />}
+      <Field of="for" {...shared} />
+      <label>
+        {alertRulesText.severity}
+        <select value={form.severity} onChange={(event) => put({ severity: event.target.value })}>
+          {severities.map((severity) => (
+            <option key={severity}>{severity}</option>
+          ))}
+        </select>
+      </label>
+      {!isStatement && (
+        <label>
+          {alertRulesText.on}
+          <select
+            value={form.on}
+            onChange={({ target }) => put({ on: views.find((view) => view === target.value) ?? 'flows' })}
+          >
+            {views.map((view) => (
+              <option key={view} value={view}>
+                {viewWords[view]}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <Field of="summary" hint={alertRulesText.summaryHint} {...shared} />
+      <datalist id="alert-measures">
+        {measures.map((measure) => (
+          <option key={measure} value={measure} />
+        ))}
+      </datalist>
+    </>
+  )
+}
+
+type FieldProps = Readonly<{
+  of: 'filter' | 'measure' | 'by' | 'condition' | 'window' | 'for' | 'summary'
+  hint?: string
+  list?: string
+  form: Form
+  /** Of the condition; the other fields have defaults. */
+  isRequired: boolean
+  put: (change: Partial<Form>) => void
+}>
+
+function Field({ of: name, hint = '', list, form, isRequired, put }: FieldProps) {
+  return (
+    <label className={name === 'filter' || name === 'summary' ? 'wide' : ''}>
+      {alertRulesText[name]}
+      <input
+        className={name === 'summary' ? '' : 'mono'}
+        value={form[name]}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoComplete="off"
+        autoFocus={name === 'condition'}
+        required={name === 'condition' && isRequired}
+        placeholder={hint}
+        list={list}
+        onChange={(event) => put({ [name]: event.target.value })}
+      />
+    </label>
   )
 }

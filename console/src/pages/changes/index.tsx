@@ -85,28 +85,17 @@ export default function ChangesPage(): React.ReactNode {
 type ChangesTableProps = Pick<PageState<ChangesState>, 'state' | 'set'> & Readonly<{ live: boolean }>
 
 function ChangesTable({ state, set, live }: ChangesTableProps) {
-  const { noise, t, sel } = state
-  const [element, setElement] = useState<HTMLElement | null>(null)
-  const [paused, setPaused] = useState(false)
-  const reading = useHold(element)
-  const { arrivals, by: source } = useArrivals(live, 'family = change')
-  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
-  const filter = useFilter(state)
-  const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
-  const [frozen, setFrozen] = useState(arrivals)
-  if (!paused && frozen !== arrivals) setFrozen(arrivals)
-  const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([filter, t]))
-  const sums = useChangeSums(filter, t, by, `${revision} ${frozen}`)
-  settle(sums.data?.by === by ? sums.data.groups.length : undefined)
+  const { noise, sel } = state
+  const read = useReadChanges(state, { live })
+  const { filter, changes, sums, gaps, source, revision, again, paused, reading } = read
   const { rows, more, busy, error, span } = changes
-  const gaps = useGaps(state.cluster, sums.data?.span, `${revision} ${frozen}`)
   const total = sums.data === undefined ? undefined : Math.max(sums.data.total, rows.length)
   const hidden = noise ? undefined : sums.data?.hidden
   const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
   const release = () => {
     changes.release()
-    setPaused(false)
-    element?.scrollTo({ top: 0 })
+    read.setPaused(false)
+    read.element?.scrollTo({ top: 0 })
   }
   const isKnown = span !== undefined && (rows.length > 0 || !busy)
   return (
@@ -122,7 +111,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
               by={source}
               paused={paused}
               reading={reading}
-              onPause={setPaused}
+              onPause={read.setPaused}
               onRelease={release}
             />
           )}
@@ -170,7 +159,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
         selected: sel,
         onOpen: ({ pos }) => set({ sel: pos }),
         onEnd: changes.next,
-        onPlace: setElement,
+        onPlace: read.setElement,
       }}
       drawer={
         sel !== '' && (
@@ -185,6 +174,38 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
       }
     />
   )
+}
+
+/** The changes of a view, their sums, and the times without a watch. */
+function useReadChanges(state: ChangesState, { live }: Readonly<{ live: boolean }>) {
+  const { t } = state
+  const [element, setElement] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const reading = useHold(element)
+  const { arrivals, by: source } = useArrivals(live, 'family = change')
+  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
+  const filter = useFilter(state)
+  const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
+  const [frozen, setFrozen] = useState(arrivals)
+  if (!paused && frozen !== arrivals) setFrozen(arrivals)
+  const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([filter, t]))
+  const sums = useChangeSums(filter, t, by, `${revision} ${frozen}`)
+  settle(sums.data?.by === by ? sums.data.groups.length : undefined)
+  const gaps = useGaps(state.cluster, sums.data?.span, `${revision} ${frozen}`)
+  return {
+    filter,
+    changes,
+    sums,
+    gaps,
+    source,
+    revision,
+    again,
+    paused,
+    setPaused,
+    reading,
+    element,
+    setElement,
+  }
 }
 
 function useFilter({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangesState): ChangeFilter {

@@ -5,17 +5,17 @@ import { deadLettersText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 import { keyOf } from './letters.ts'
 
-/** An admin selects open letters by the first column. */
+/** @param toggle selects an open letter by the first column; undefined: the user may not move letters. */
 export function columnsOf(
   letters: readonly DeadLetter[],
-  mayMove: boolean,
   chosen: ReadonlySet<string>,
-  toggle: (key: string) => void,
+  toggle: ((key: string) => void) | undefined,
 ): readonly GridColumn<DeadLetter>[] {
   const longest = letters.reduce((most, letter) => Math.max(most, timeOf(letter).length), 0)
   return [
-    ...(mayMove
-      ? [
+    ...(toggle === undefined
+      ? []
+      : [
           {
             id: 'chosen',
             title: '',
@@ -33,8 +33,7 @@ export function columnsOf(
               />
             ),
           },
-        ]
-      : []),
+        ]),
     {
       id: 'time',
       title: deadLettersText.rejected,

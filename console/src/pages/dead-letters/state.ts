@@ -1,7 +1,7 @@
 import { codecOf } from '../../state/codec.ts'
 import { flag, text } from '../../state/parts.ts'
 
-type DeadLettersState = Readonly<{
+export type DeadLettersState = Readonly<{
   sink: string
   reason: string
   sel: string

@@ -34,87 +34,26 @@ const posOf = ({ pos }: EventRow) => pos
 const isWide = () => matchMedia('(min-width: 1100px)').matches
 
 export function EventTable({ state, set, live }: TableProps): React.ReactNode {
-  const { list, q, t, sort, sel } = state
-  const filter = filterOf(state)
-  const columns = state.cols.length === 0 ? defaultColumns[list] : state.cols
+  const { list, t, sort, sel } = state
+  const read = useReadEvents(state, { live })
+  const { filter, columns, events, sums, ownSums, revision, again } = read
   const shown = useMemo(() => columns.map(columnOf), [columns])
-  const requested = useMemo(() => requestedOf(columns), [columns])
-  const [element, setElement] = useState<HTMLElement | null>(null)
-  const [paused, setPaused] = useState(false)
-  const reading = useHold(element)
-  const { arrivals, by: source } = useArrivals(live, filter)
-  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
-  const [frozen, setFrozen] = useState(arrivals)
-  if (!paused && frozen !== arrivals) setFrozen(arrivals)
-  const events = useEvents({ filter, columns: requested, sort, t, revision, arrivals, hold: paused || reading })
-  const by = state.by === '' ? groupings[list][0]! : state.by
-  const pace = usePaced(frozen, sumsMs)
-  const sums = useEventSums({ filter, t, by, limit: 8, buckets: 150, revision: `${revision} ${pace}` })
   const { rows, more, busy, stale, error, span } = events
   const isKnown = rows.length > 0 || !busy
   const noun = list === 'logs' ? 'line' : 'event'
-  const ownSums = sums.data?.of === sumsOf(filter, t) ? sums.data : undefined
   const total = ownSums === undefined ? undefined : Math.max(ownSums.total, rows.length)
   const open = useCallback(({ pos, time }: EventRow) => set({ sel: pos, at: time }), [set])
-  const close = () => set({ sel: '', at: '' })
-  const acts = {
-    onFilter: (condition: string) => set({ q: andFilter(q, condition) }),
-    onColumn: (name: string) =>
-      set({ cols: columns.includes(name) ? columns.filter((column) => column !== name) : [...columns, name] }),
-    onChart: (name: string) => set({ by: name }, 'replace'),
-  }
-  const sortBy = (id: string) => {
-    const next = sort === `-${id}` ? id : `-${id}`
-    set({ sort: next, ...(next === newestFirst ? {} : { live: false }) })
-  }
+  const { onSort, ...fieldActs } = actsOf({ state, set }, columns)
   const fieldsShown = state.fields === 'auto' ? isWide() : state.fields === 'shown'
-  const release = () => {
-    events.release()
-    setPaused(false)
-    element?.scrollTo({ top: 0 })
-  }
   return (
     <ListTable
       of={{ rows: isKnown ? rows : undefined, error, busy, again: events.again, stale }}
       label={eventsText.lists[list]}
       panel="events-list"
-      line={
-        <>
-          {live && (
-            <TailBar
-              tail={events}
-              noun="newEvent"
-              by={source}
-              paused={paused}
-              reading={reading}
-              onPause={setPaused}
-              onRelease={release}
-            />
-          )}
-          <span className="number" role={live ? undefined : 'status'}>
-            {stale
-              ? busy
-                ? eventsText.searching
-                : generalText.showingPrevious
-              : span === undefined
-                ? ''
-                : total === undefined
-                  ? eventsText.showing(counted(rows.length, noun))
-                  : generalText.showing(count(rows.length), counted(total, noun))}
-          </span>
-          {busy && (!live || stale) && <Running onCancel={events.cancel} />}
-        </>
-      }
+      line={<EventLine of={read} noun={noun} total={total} live={live} />}
       acts={
         <>
-          <button
-            type="button"
-            className="chip"
-            aria-pressed={fieldsShown}
-            onClick={() => set({ fields: fieldsShown ? 'hidden' : 'shown' }, 'replace')}
-          >
-            {eventsText.fields}
-          </button>
+          <FieldsButton shown={fieldsShown} set={set} />
           <ColumnPicker
             chosen={columns}
             filter={filter}
@@ -137,7 +76,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
             sums={sums.data}
             list={list}
             stale={ownSums === undefined}
-            onBy={acts.onChart}
+            onBy={fieldActs.onChart}
             onSpan={(from, to) => set({ t: { from, to }, live: false })}
             menu={<AddToDashboard of={eventsPanel(state, sums.data.by)} as="mark" />}
           />
@@ -153,11 +92,11 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
         rowKey: posOf,
         total: more ? total : rows.length,
         sort,
-        onSort: sortBy,
+        onSort: onSort,
         selected: sel,
         onOpen: open,
         onEnd: events.next,
-        onPlace: setElement,
+        onPlace: read.setElement,
       }}
       drawer={
         <>
@@ -170,7 +109,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
               open={state.open}
               columns={columns}
               onOpen={(next) => set({ open: next }, 'replace')}
-              {...acts}
+              {...fieldActs}
             />
           )}
           {sel !== '' && (
@@ -181,12 +120,120 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
               row={rows.find(({ pos }) => pos === sel)}
               columns={columns}
               onOpen={open}
-              onClose={close}
-              {...acts}
+              onClose={() => set({ sel: '', at: '' })}
+              {...fieldActs}
             />
           )}
         </>
       }
     />
   )
+}
+
+/** The events of a view and their sums. `ownSums`: of the same filter and range. */
+function useReadEvents(state: EventsState, { live }: Readonly<{ live: boolean }>) {
+  const { list, t, sort } = state
+  const filter = filterOf(state)
+  const columns = state.cols.length === 0 ? defaultColumns[list] : state.cols
+  const requested = useMemo(() => requestedOf(columns), [columns])
+  const [element, setElement] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const reading = useHold(element)
+  const { arrivals, by: source } = useArrivals(live, filter)
+  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
+  const [frozen, setFrozen] = useState(arrivals)
+  if (!paused && frozen !== arrivals) setFrozen(arrivals)
+  const events = useEvents({ filter, columns: requested, sort, t, revision, arrivals, hold: paused || reading })
+  const by = state.by === '' ? groupings[list][0]! : state.by
+  const pace = usePaced(frozen, sumsMs)
+  const sums = useEventSums({ filter, t, by, limit: 8, buckets: 150, revision: `${revision} ${pace}` })
+  const ownSums = sums.data?.of === sumsOf(filter, t) ? sums.data : undefined
+  return {
+    filter,
+    columns,
+    events,
+    sums,
+    ownSums,
+    source,
+    revision,
+    again,
+    paused,
+    setPaused,
+    reading,
+    element,
+    setElement,
+  }
+}
+
+function actsOf({ state, set }: Omit<TableProps, 'live'>, columns: readonly string[]) {
+  const { q, sort } = state
+  return {
+    onFilter: (condition: string) => set({ q: andFilter(q, condition) }),
+    onColumn: (name: string) =>
+      set({ cols: columns.includes(name) ? columns.filter((column) => column !== name) : [...columns, name] }),
+    onChart: (name: string) => set({ by: name }, 'replace'),
+    onSort: (id: string) => {
+      const next = sort === `-${id}` ? id : `-${id}`
+      set({ sort: next, ...(next === newestFirst ? {} : { live: false }) })
+    },
+  }
+}
+
+function FieldsButton({ shown, set }: { shown: boolean; set: TableProps['set'] }) {
+  return (
+    <button
+      type="button"
+      className="chip"
+      aria-pressed={shown}
+      onClick={() => set({ fields: shown ? 'hidden' : 'shown' }, 'replace')}
+    >
+      {eventsText.fields}
+    </button>
+  )
+}
+
+type EventLineProps = Readonly<{
+  of: ReturnType<typeof useReadEvents>
+  noun: Shown['noun']
+  total: number | undefined
+  live: boolean
+}>
+
+function EventLine({ of, noun, total, live }: EventLineProps) {
+  const { busy, stale } = of.events
+  const release = () => {
+    of.events.release()
+    of.setPaused(false)
+    of.element?.scrollTo({ top: 0 })
+  }
+  return (
+    <>
+      {live && (
+        <TailBar
+          tail={of.events}
+          noun="newEvent"
+          by={of.source}
+          paused={of.paused}
+          reading={of.reading}
+          onPause={of.setPaused}
+          onRelease={release}
+        />
+      )}
+      <span className="number" role={live ? undefined : 'status'}>
+        {numberText({ ...of.events, noun, total })}
+      </span>
+      {busy && (!live || stale) && <Running onCancel={of.events.cancel} />}
+    </>
+  )
+}
+
+type Shown = Pick<ReturnType<typeof useEvents>, 'rows' | 'busy' | 'stale' | 'span'> &
+  Readonly<{ noun: 'line' | 'event'; total: number | undefined }>
+
+function numberText({ rows, busy, stale, span, noun, total }: Shown) {
+  if (stale) return busy ? eventsText.searching : generalText.showingPrevious
+  if (span === undefined) return ''
+  return total === undefined
+    ? eventsText.showing(counted(rows.length, noun))
+    : generalText.showing(count(rows.length), counted(total, noun))
 }

@@ -19,69 +19,19 @@ const step = 24
 
 export function ColumnChoice({ all, chosen, widths, onChange }: PickerProps) {
   const [typed, setTyped] = useState('')
-  const rows = usePreference(density)
   const word = typed.toLowerCase()
   const matches = (id: string) => {
     const column = all.get(id)
     return column !== undefined && `${id} ${column.title} ${column.hint}`.toLowerCase().includes(word)
   }
-  const move = (id: string, by: number) => {
-    const at = chosen.indexOf(id)
-    const to = at + by
-    if (to < 0 || to >= chosen.length) return
-    onChange({ cols: chosen.with(at, chosen[to] ?? id).with(to, id) })
-  }
-  const toggle = (id: string) => {
-    const next = chosen.includes(id) ? chosen.filter((column) => column !== id) : [...chosen, id]
-    if (next.length > 0) onChange({ cols: next })
-  }
-  const widen = (id: string, by: number) => {
-    const width = fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by)
-    keepWidth('flows', id, width)
-    onChange({ w: { ...widths, [id]: width } })
-  }
-  const actionsOf = (id: string, title: string): readonly ColumnAction[] => [
-    { sign: '↑', label: flowsText.moveColumnLeft(title), text: flowsText.moveLeft, onClick: () => move(id, -1) },
-    { sign: '↓', label: flowsText.moveColumnRight(title), text: flowsText.moveRight, onClick: () => move(id, 1) },
-    { sign: '−', label: flowsText.makeNarrower(title), text: flowsText.narrower, onClick: () => widen(id, -step) },
-    { sign: '+', label: flowsText.makeWider(title), text: flowsText.wider, onClick: () => widen(id, step) },
-  ]
-  const row = (id: string, on: boolean): React.ReactNode => {
+  const acts = actsOf({ all, chosen, widths, onChange })
+  const rowOf = (id: string) => {
     const { title = id, hint = '' } = all.get(id) ?? {}
-    return (
-      <div key={id} className="picker-row" title={hint}>
-        <label>
-          <input type="checkbox" checked={on} onChange={() => toggle(id)} />
-          <span>{title}</span>
-          {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
-        </label>
-        {on &&
-          actionsOf(id, title).map(({ sign, label, text, onClick }) => (
-            <button key={sign} type="button" className="quiet" aria-label={label} title={text} onClick={onClick}>
-              {sign}
-            </button>
-          ))}
-      </div>
-    )
+    return { id, title, hint, onToggle: () => acts.toggle(id) }
   }
   return (
     <div className="picker">
-      <div className="line" role="group" aria-label={flowsText.rowHeight}>
-        <span className="dim">{flowsText.rows}</span>
-        <span>
-          {density.values.map((value) => (
-            <button
-              key={value}
-              type="button"
-              className="chip"
-              aria-pressed={rows === value}
-              onClick={() => density.set(value)}
-            >
-              {value}
-            </button>
-          ))}
-        </span>
-      </div>
+      <RowHeight />
       <input
         type="search"
         placeholder={flowsText.findAField}
@@ -91,7 +41,9 @@ export function ColumnChoice({ all, chosen, widths, onChange }: PickerProps) {
       />
       <div className="picker-list" tabIndex={0} role="group" aria-label={generalText.columns}>
         <div role="group" aria-label={flowFieldsText.shown}>
-          {chosen.filter(matches).map((id) => row(id, true))}
+          {chosen.filter(matches).map((id) => (
+            <FieldRow key={id} {...rowOf(id)} acts={acts.of(id, rowOf(id).title)} />
+          ))}
         </div>
         {inGroups(
           [...all.keys()].filter((id) => !chosen.includes(id) && matches(id)),
@@ -109,7 +61,9 @@ export function ColumnChoice({ all, chosen, widths, onChange }: PickerProps) {
                 {flowFieldsText.showAll}
               </button>
             </div>
-            {members.map((id) => row(id, false))}
+            {members.map((id) => (
+              <FieldRow key={id} {...rowOf(id)} />
+            ))}
           </div>
         ))}
       </div>
@@ -122,6 +76,80 @@ export function ColumnChoice({ all, chosen, widths, onChange }: PickerProps) {
       >
         {flowsText.reset}
       </button>
+    </div>
+  )
+}
+
+function RowHeight() {
+  const rows = usePreference(density)
+  return (
+    <div className="line" role="group" aria-label={flowsText.rowHeight}>
+      <span className="dim">{flowsText.rows}</span>
+      <span>
+        {density.values.map((value) => (
+          <button
+            key={value}
+            type="button"
+            className="chip"
+            aria-pressed={rows === value}
+            onClick={() => density.set(value)}
+          >
+            {value}
+          </button>
+        ))}
+      </span>
+    </div>
+  )
+}
+
+function actsOf({ all, chosen, widths, onChange }: PickerProps) {
+  const move = (id: string, by: number) => {
+    const at = chosen.indexOf(id)
+    const to = at + by
+    if (to < 0 || to >= chosen.length) return
+    onChange({ cols: chosen.with(at, chosen[to] ?? id).with(to, id) })
+  }
+  const widen = (id: string, by: number) => {
+    const width = fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by)
+    keepWidth('flows', id, width)
+    onChange({ w: { ...widths, [id]: width } })
+  }
+  return {
+    toggle: (id: string) => {
+      const next = chosen.includes(id) ? chosen.filter((column) => column !== id) : [...chosen, id]
+      if (next.length > 0) onChange({ cols: next })
+    },
+    of: (id: string, title: string): readonly ColumnAction[] => [
+      { sign: '↑', label: flowsText.moveColumnLeft(title), text: flowsText.moveLeft, onClick: () => move(id, -1) },
+      { sign: '↓', label: flowsText.moveColumnRight(title), text: flowsText.moveRight, onClick: () => move(id, 1) },
+      { sign: '−', label: flowsText.makeNarrower(title), text: flowsText.narrower, onClick: () => widen(id, -step) },
+      { sign: '+', label: flowsText.makeWider(title), text: flowsText.wider, onClick: () => widen(id, step) },
+    ],
+  }
+}
+
+type FieldRowProps = Readonly<{
+  id: string
+  title: string
+  hint: string
+  /** Absent: the field is not a column. */
+  acts?: readonly ColumnAction[]
+  onToggle: () => void
+}>
+
+function FieldRow({ id, title, hint, acts, onToggle }: FieldRowProps) {
+  return (
+    <div className="picker-row" title={hint}>
+      <label>
+        <input type="checkbox" checked={acts !== undefined} onChange={onToggle} />
+        <span>{title}</span>
+        {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
+      </label>
+      {acts?.map(({ sign, label, text, onClick }) => (
+        <button key={sign} type="button" className="quiet" aria-label={label} title={text} onClick={onClick}>
+          {sign}
+        </button>
+      ))}
     </div>
   )
 }

@@ -42,36 +42,8 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
   const { live, t, refresh, group, by, w } = state
   const { revision, again } = useRefresh(live ? (refresh === 0 ? liveRefresh : refresh) : isMoving(t) ? refresh : 0)
   const [limit, setLimit] = useState(defaultLimit)
-  const flowQuery = useMemo(
-    () => flowQueryOf(state, revision),
-    [state.filter, state.both, state.once, t, live, revision],
-  )
-  const { t: span, revision: _, ...question } = flowQuery
-  const query = {
-    ...questionQuery(question),
-    from: span.from,
-    to: span.to,
-    group: group.join(','),
-    by,
-    time: 'time_received',
-  }
-  const table = useTable<FlowGroups>(path, { ...query, limit }, revision)
+  const { query, table, earlier, rows, compared } = useReadGroups(state, limit, revision)
   const { data, busy, cancel } = table
-  const fields = useMemo(() => (data === undefined ? none : fieldsOf(data)), [data])
-  const earlier = useEarlierGroups(
-    { data, isPlaceholderData: busy },
-    {
-      path,
-      flowQuery,
-      query: { group: query.group, by, time: query.time },
-      fields,
-      column: by,
-      limit: Math.max(limit, leastEarlier),
-      seconds: live ? 0 : offsetSeconds(state.before, t),
-    },
-  )
-  const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
-  const compared = useMemo(() => comparedGroups(rows, earlier, fields, data, by), [rows, earlier, fields, data, by])
   const grid = useMemo(
     () => (data === undefined ? [] : groupColumns(data, columns, by, w, compared)),
     [data, columns, by, w, compared],
@@ -87,14 +59,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
       <div className="page-line">
         {tabs}
         <span className="number" role="status">
-          {data === undefined
-            ? ''
-            : [
-                shown === groups
-                  ? counted(groups, 'group')
-                  : flowsText.largestGroups(count(shown), counted(groups, 'group')),
-                sourceText(data),
-              ].join(' · ')}
+          {data !== undefined && groupsText(data)}
         </span>
         {busy && !live && <Running onCancel={cancel} />}
         <div className="end">
@@ -111,12 +76,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
             table={(answer) =>
               shownTable(groupColumns(answer, columns, by, w, compared), groupRows(answer, fieldsOf(answer).length))
             }
-            savedText={({ rows: { length }, others }) => {
-              const left = Number(others.groups ?? 0)
-              return left === 0
-                ? flowsText.savedAllGroups(count(length))
-                : flowsText.savedLargestGroups(count(length), count(left))
-            }}
+            savedText={savedText}
           />
         </div>
       </div>
@@ -129,24 +89,12 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
         empty={groups === 0}
         foot={({ total }) =>
           groups > 0 && (
-            <div className="table-foot">
-              <span>
-                {flowsText.groupTotals(
-                  shown === groups ? flowsText.all : flowsText.allGroupsCount(count(groups)),
-                  volume(Number(total.bytes)),
-                  count(total.packets),
-                  counted(Number(total.flows), 'flow'),
-                )}
-                {earlier !== undefined && ` · ${comparedText(Number(total[by] ?? 0), earlier, by, state.before)}`}
-              </span>
-              {shown < groups && limit < maxGroups && (
-                <button type="button" onClick={() => setLimit(maxGroups)}>
-                  {flowsText.showGroups(
-                    groups > maxGroups ? flowsText.groupCount(count(maxGroups)) : flowsText.allGroups,
-                  )}
-                </button>
-              )}
-            </div>
+            <Foot
+              total={total}
+              shown={shown}
+              earlier={earlier === undefined ? '' : comparedText(Number(total[by] ?? 0), earlier, by, state.before)}
+              onAll={limit < maxGroups ? () => setLimit(maxGroups) : undefined}
+            />
           )
         }
       >
@@ -166,6 +114,85 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
         />
       </TablePanel>
     </>
+  )
+}
+
+/** The groups of a view, and the sums of the same groups in the earlier range. */
+function useReadGroups(state: FlowViewProps['state'], limit: number, revision: number) {
+  const { live, t, by } = state
+  const flowQuery = useMemo(
+    () => flowQueryOf(state, revision),
+    [state.filter, state.both, state.once, t, live, revision],
+  )
+  const { t: span, revision: _, ...question } = flowQuery
+  const query = {
+    ...questionQuery(question),
+    from: span.from,
+    to: span.to,
+    group: state.group.join(','),
+    by,
+    time: 'time_received',
+  }
+  const table = useTable<FlowGroups>(path, { ...query, limit }, revision)
+  const { data, busy } = table
+  const fields = useMemo(() => (data === undefined ? none : fieldsOf(data)), [data])
+  const earlier = useEarlierGroups(
+    { data, isPlaceholderData: busy },
+    {
+      path,
+      flowQuery,
+      query: { group: query.group, by, time: query.time },
+      fields,
+      column: by,
+      limit: Math.max(limit, leastEarlier),
+      seconds: live ? 0 : offsetSeconds(state.before, t),
+    },
+  )
+  const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
+  const compared = useMemo(() => comparedGroups(rows, earlier, fields, data, by), [rows, earlier, fields, data, by])
+  return { query, table, earlier, rows, compared }
+}
+
+function groupsText(data: FlowGroups) {
+  const [shown, groups] = [data.rows.length, Number(data.total.groups ?? 0)]
+  const text =
+    shown === groups ? counted(groups, 'group') : flowsText.largestGroups(count(shown), counted(groups, 'group'))
+  return [text, sourceText(data)].join(' · ')
+}
+
+function savedText({ rows: { length }, others }: FlowGroups) {
+  const left = Number(others.groups ?? 0)
+  return left === 0 ? flowsText.savedAllGroups(count(length)) : flowsText.savedLargestGroups(count(length), count(left))
+}
+
+type FootProps = Readonly<{
+  total: FlowGroups['total']
+  shown: number
+  /** Empty: not compared. */
+  earlier: string
+  /** Undefined: as many as possible are shown. */
+  onAll: (() => void) | undefined
+}>
+
+function Foot({ total, shown, earlier, onAll }: FootProps) {
+  const groups = Number(total.groups ?? 0)
+  return (
+    <div className="table-foot">
+      <span>
+        {flowsText.groupTotals(
+          shown === groups ? flowsText.all : flowsText.allGroupsCount(count(groups)),
+          volume(Number(total.bytes)),
+          count(total.packets),
+          counted(Number(total.flows), 'flow'),
+        )}
+        {earlier !== '' && ` · ${earlier}`}
+      </span>
+      {shown < groups && onAll !== undefined && (
+        <button type="button" onClick={onAll}>
+          {flowsText.showGroups(groups > maxGroups ? flowsText.groupCount(count(maxGroups)) : flowsText.allGroups)}
+        </button>
+      )}
+    </div>
   )
 }
 

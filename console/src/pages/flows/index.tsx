@@ -1,7 +1,6 @@
 import { useMemo, useState } from 'react'
 import type { Import, QuickFilter } from '../../../../src/api/published.ts'
 import { useFields, useMe } from '../../api/queries.ts'
-import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useLoaded } from '../../hooks/use-loaded.ts'
@@ -11,23 +10,21 @@ import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/
 import { Tabs } from '../../parts/tabs.tsx'
 import { fixedRange, isMoment, isMoving } from '../../state/range.ts'
 import { serverNow } from '../../state/server-time.ts'
-import { usePageState } from '../../state/use-page-state.ts'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { viewPanel } from './board-panel.ts'
 import { alertMeasures } from './alert-measures.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from '../../parts/flows/columns.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
-import { defaultGroups } from './groups.ts'
 import { useMembers } from './members.ts'
 import { PresetMenu } from './preset-menu.tsx'
-import { presets, withPreset } from './presets.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec, type FlowsState } from './state.ts'
+import { useFlowCommands } from './use-flow-commands.ts'
 import { flowTabs } from './views.ts'
 import { generalText } from '../../text/general.ts'
 import { Side } from './side.tsx'
 import { whyText } from '../../parts/why/text.ts'
-import { presetsText } from '../../text/presets.ts'
 import { flowsText } from '../../parts/flows/text.ts'
 
 const none: readonly QuickFilter[] = []
@@ -46,48 +43,7 @@ export default function FlowsPage(): React.ReactNode {
     () => (fields.data === undefined ? undefined : flowColumns(fields.data.views.flows, members)),
     [fields.data, members],
   )
-  useCommands(
-    useMemo(
-      () => [
-        {
-          name: state.live ? flowsText.showStoredFlows : flowsText.showFlowsLive,
-          run: () => set({ live: !state.live, sort: '' }),
-        },
-        {
-          name: flowsText.noGrouping,
-          words: flowsText.noGroupingWords,
-          run: () => set({ view: 'table', group: [] }),
-        },
-        ...defaultGroups.map(({ title, fields: group }) => ({
-          name: flowsText.groupByField(title),
-          words: flowsText.groupWords,
-          run: () => set({ view: 'table', group, sel: '' }),
-        })),
-        ...presets.map((preset) => ({
-          name: presetsText.preset(preset.title),
-          words: presetsText.words,
-          run: () => set(withPreset(preset)),
-        })),
-        {
-          name: state.both ? flowsText.oneDirectionOnly : flowsText.bothWays,
-          words: flowsText.bothWaysWords,
-          run: () => set({ both: !state.both, sel: '' }),
-        },
-        {
-          name: state.once ? flowsText.everyReport : flowsText.eachFlowOnce,
-          words: flowsText.eachFlowOnceWords,
-          run: () => set({ once: !state.once, sel: '' }),
-        },
-        {
-          name: generalText.clearFilter,
-          words: flowsText.quickFiltersInText,
-          run: () => set({ q: '', quick: [], sel: '' }),
-        },
-        ...rangeCommands((t) => set({ t })),
-      ],
-      [state.live, state.both, state.once, set],
-    ),
-  )
+  useFlowCommands(state, set)
   const [dropped, setDropped] = useState<Import['dropped']>([])
   const take = ({ filter, both_ways: both, from, to, dropped: left }: Import) => {
     setDropped(left)
@@ -121,23 +77,7 @@ export default function FlowsPage(): React.ReactNode {
           onImport={take}
         />
         <TimeControl frame={state} onChange={set} />
-        <button
-          type="button"
-          aria-pressed={state.live}
-          title={state.live ? flowsText.liveOnHint : flowsText.liveOffHint}
-          onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}
-        >
-          <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>
-          {generalText.live}
-        </button>
-        <button
-          type="button"
-          aria-pressed={state.why}
-          title={whyText.hint}
-          onClick={() => set(state.why ? { why: false } : { ...fixed(state), why: true, mark: '', sel: '' })}
-        >
-          {whyText.title}
-        </button>
+        <ModeButtons state={state} set={set} />
         <AddToDashboard of={viewPanel(shownState)} />
         {mayAlert && (
           <AlertLink
@@ -153,15 +93,7 @@ export default function FlowsPage(): React.ReactNode {
           {flowsText.noQuickFilter(unknown.map((name) => `“${name}”`).join(', '))}
         </Notice>
       )}
-      {dropped.length > 0 && (
-        <Notice onClose={() => setDropped([])}>
-          {dropped.map(({ part, reason }) => (
-            <p key={part}>
-              {flowsText.notImported} <code>{part}</code>. {reason}
-            </p>
-          ))}
-        </Notice>
-      )}
+      <DroppedParts of={dropped} onClose={() => setDropped([])} />
       {columns === undefined || waits ? (
         fields.isError ? (
           <QueryError of={fields} />
@@ -200,5 +132,44 @@ export default function FlowsPage(): React.ReactNode {
         </div>
       )}
     </div>
+  )
+}
+
+type ModeButtonsProps = Readonly<{ state: FlowsState; set: PageState<FlowsState>['set'] }>
+
+function ModeButtons({ state, set }: ModeButtonsProps) {
+  return (
+    <>
+      <button
+        type="button"
+        aria-pressed={state.live}
+        title={state.live ? flowsText.liveOnHint : flowsText.liveOffHint}
+        onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}
+      >
+        <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>
+        {generalText.live}
+      </button>
+      <button
+        type="button"
+        aria-pressed={state.why}
+        title={whyText.hint}
+        onClick={() => set(state.why ? { why: false } : { ...fixed(state), why: true, mark: '', sel: '' })}
+      >
+        {whyText.title}
+      </button>
+    </>
+  )
+}
+
+function DroppedParts({ of, onClose }: { of: Import['dropped']; onClose: () => void }) {
+  if (of.length === 0) return null
+  return (
+    <Notice onClose={onClose}>
+      {of.map(({ part, reason }) => (
+        <p key={part}>
+          {flowsText.notImported} <code>{part}</code>. {reason}
+        </p>
+      ))}
+    </Notice>
   )
 }

@@ -58,16 +58,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
         </span>
         {busy && <Running onCancel={stored.cancel} />}
         <div className="end">
-          {ends.isEnd && (
-            <button type="button" onClick={ends.onFirst}>
-              {flowsText.firstRows}
-            </button>
-          )}
-          {ends.onLast !== undefined && (
-            <button type="button" onClick={ends.onLast}>
-              {flowsText.lastRows}
-            </button>
-          )}
+          <EndButtons of={ends} />
           <RefreshButton onClick={again} />
           <CompareSelect state={state} set={set} />
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
@@ -99,11 +90,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
           {error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={stored.again} />
           ) : span === undefined ? (
-            busy ? (
-              <Loading what={flowsText.flowsInText} />
-            ) : (
-              <Cancelled onRun={again} />
-            )
+            <NotRead busy={busy} onRun={again} />
           ) : rows.length === 0 && !busy ? (
             <NoFlows state={state} set={set} />
           ) : (
@@ -134,4 +121,25 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
       </p>
     </>
   )
+}
+
+function EndButtons({ of: ends }: { of: ReturnType<typeof useStoredEnds>['ends'] }) {
+  return (
+    <>
+      {ends.isEnd && (
+        <button type="button" onClick={ends.onFirst}>
+          {flowsText.firstRows}
+        </button>
+      )}
+      {ends.onLast !== undefined && (
+        <button type="button" onClick={ends.onLast}>
+          {flowsText.lastRows}
+        </button>
+      )}
+    </>
+  )
+}
+
+function NotRead({ busy, onRun }: { busy: boolean; onRun: () => void }) {
+  return busy ? <Loading what={flowsText.flowsInText} /> : <Cancelled onRun={onRun} />
 }

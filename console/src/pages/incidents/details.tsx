@@ -52,13 +52,15 @@ export function Details({ id, mayEdit, editing, onEdit, onClose }: DetailsProps)
   )
 }
 
+type ChangedIncident = Parameters<typeof changeIncident>[1]
+
 type ShownProps = Readonly<{ of: Incident; mayEdit: boolean; onEdit: () => void; onClose: () => void }>
 
 function Shown({ of, mayEdit, onEdit, onClose }: ShownProps) {
-  const { id, title, state, namespaces, from, to, notes, version, changed, by, withheld } = of
+  const { id, title, notes, version, withheld } = of
   const [asks, setAsks] = useState(false)
   const { busy, refused, act, forget } = useIncidentActs()
-  const change = (next: Parameters<typeof changeIncident>[1]) => {
+  const change = (next: ChangedIncident) => {
     act(() => changeIncident(of, next)).catch(reportError)
   }
   const save = (format: 'md' | 'json', type: string) => {
@@ -73,39 +75,7 @@ function Shown({ of, mayEdit, onEdit, onClose }: ShownProps) {
     })
   return (
     <>
-      <dl>
-        <Fact name={incidentsText.state}>
-          {mayEdit ? (
-            <select
-              aria-label={incidentsText.state}
-              value={state}
-              disabled={busy}
-              onChange={({ target }) => {
-                const next = incidentStates.find((name) => name === target.value)
-                if (next !== undefined) change({ state: next })
-              }}
-            >
-              {incidentStates.map((name) => (
-                <option key={name} value={name}>
-                  {incidentsText.stateNames[name]}
-                </option>
-              ))}
-            </select>
-          ) : (
-            <StateMark state={state} />
-          )}
-        </Fact>
-        <Fact name={generalText.timeRange}>
-          <span title={`${from} – ${to}`}>{rangeText({ from, to })}</span>
-        </Fact>
-        <Fact name={incidentsText.signal}>
-          <Signal of={of} />
-        </Fact>
-        <Fact name={incidentsText.namespaces}>
-          {namespaces.length === 0 ? <span className="dim">{incidentsText.noNamespaces}</span> : namespaces.join(', ')}
-        </Fact>
-        <Fact name={incidentsText.versionName}>{incidentsText.version(version, by, time(changed))}</Fact>
-      </dl>
+      <Facts of={of} mayEdit={mayEdit} busy={busy} onChange={change} />
       {withheld && <Notice tone="plain">{incidentsText.withheld}</Notice>}
       {refused !== undefined && (
         <Notice tone="bad" onClose={forget}>
@@ -153,6 +123,48 @@ function Shown({ of, mayEdit, onEdit, onClose }: ShownProps) {
         </Confirm>
       )}
     </>
+  )
+}
+
+type FactsProps = Pick<ShownProps, 'of' | 'mayEdit'> &
+  Readonly<{ busy: boolean; onChange: (next: ChangedIncident) => void }>
+
+function Facts({ of, mayEdit, busy, onChange }: FactsProps) {
+  const { state, namespaces, from, to, version, changed, by } = of
+  return (
+    <dl>
+      <Fact name={incidentsText.state}>
+        {mayEdit ? (
+          <select
+            aria-label={incidentsText.state}
+            value={state}
+            disabled={busy}
+            onChange={({ target }) => {
+              const next = incidentStates.find((name) => name === target.value)
+              if (next !== undefined) onChange({ state: next })
+            }}
+          >
+            {incidentStates.map((name) => (
+              <option key={name} value={name}>
+                {incidentsText.stateNames[name]}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <StateMark state={state} />
+        )}
+      </Fact>
+      <Fact name={generalText.timeRange}>
+        <span title={`${from} – ${to}`}>{rangeText({ from, to })}</span>
+      </Fact>
+      <Fact name={incidentsText.signal}>
+        <Signal of={of} />
+      </Fact>
+      <Fact name={incidentsText.namespaces}>
+        {namespaces.length === 0 ? <span className="dim">{incidentsText.noNamespaces}</span> : namespaces.join(', ')}
+      </Fact>
+      <Fact name={incidentsText.versionName}>{incidentsText.version(version, by, time(changed))}</Fact>
+    </dl>
   )
 }
 

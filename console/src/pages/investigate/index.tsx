@@ -104,45 +104,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
       <StatusLine
         busy={busy}
         onRefresh={onRefresh}
-        end={
-          <>
-            {of.filter !== null && (
-              <>
-                <button
-                  type="button"
-                  className="chip"
-                  aria-pressed={state.why}
-                  title={whyText.hint}
-                  onClick={() => set({ why: !state.why, sel: '' })}
-                >
-                  {whyText.title}
-                </button>
-                <Link
-                  className="button chip"
-                  to="/flows"
-                  search={
-                    { v: '1', view: 'overview', live: '0', t: `${of.span.from}..${of.span.to}`, q: of.filter } as never
-                  }
-                >
-                  {investigateText.showFlows}
-                </Link>
-              </>
-            )}
-            <button
-              type="button"
-              className="chip"
-              aria-pressed={state.pinned}
-              title={investigateText.pinnedHint}
-              onClick={() => set({ pinned: !state.pinned }, 'replace')}
-            >
-              {investigateText.pinned(count(pins.length))}
-            </button>
-            <CopyButton text={fixedLink(t)}>{investigateText.copyLink}</CopyButton>
-            <button type="button" title={investigateText.markdownHint} onClick={report}>
-              {investigateText.markdown}
-            </button>
-          </>
-        }
+        end={<SubjectActs of={of} state={state} set={set} onReport={report} />}
       >
         <SubjectLink of={of} />
         {of.namespaces !== null && (
@@ -173,16 +135,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
           )}
           <section className="panel table" aria-label={investigateText.events}>
             {shown.length === 0 ? (
-              <EmptyState
-                title={state.pinned ? investigateText.noPins : investigateText.noEvents}
-                action={
-                  events.length > 0
-                    ? { text: investigateText.showAll, onClick: () => set({ pinned: false, hide: [] }) }
-                    : { text: investigateText.longer, onClick: () => set({ t: { from: 'now-1d', to: 'now' } }) }
-                }
-              >
-                {investigateText.noEventsHint}
-              </EmptyState>
+              <NoEvents pinned={state.pinned} hasHidden={events.length > 0} set={set} />
             ) : (
               <Grid
                 label={investigateText.events}
@@ -214,6 +167,66 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
         )}
       </div>
     </>
+  )
+}
+
+type SubjectActsProps = Omit<SubjectProps, 'busy' | 'onRefresh'> & Readonly<{ onReport: () => void }>
+
+function SubjectActs({ of, state, set, onReport }: SubjectActsProps) {
+  const { t, pins } = state
+  return (
+    <>
+      {of.filter !== null && (
+        <>
+          <button
+            type="button"
+            className="chip"
+            aria-pressed={state.why}
+            title={whyText.hint}
+            onClick={() => set({ why: !state.why, sel: '' })}
+          >
+            {whyText.title}
+          </button>
+          <Link
+            className="button chip"
+            to="/flows"
+            search={{ v: '1', view: 'overview', live: '0', t: `${of.span.from}..${of.span.to}`, q: of.filter } as never}
+          >
+            {investigateText.showFlows}
+          </Link>
+        </>
+      )}
+      <button
+        type="button"
+        className="chip"
+        aria-pressed={state.pinned}
+        title={investigateText.pinnedHint}
+        onClick={() => set({ pinned: !state.pinned }, 'replace')}
+      >
+        {investigateText.pinned(count(pins.length))}
+      </button>
+      <CopyButton text={fixedLink(t)}>{investigateText.copyLink}</CopyButton>
+      <button type="button" title={investigateText.markdownHint} onClick={onReport}>
+        {investigateText.markdown}
+      </button>
+    </>
+  )
+}
+
+type NoEventsProps = Readonly<{ pinned: boolean; hasHidden: boolean; set: SubjectProps['set'] }>
+
+function NoEvents({ pinned, hasHidden, set }: NoEventsProps) {
+  return (
+    <EmptyState
+      title={pinned ? investigateText.noPins : investigateText.noEvents}
+      action={
+        hasHidden
+          ? { text: investigateText.showAll, onClick: () => set({ pinned: false, hide: [] }) }
+          : { text: investigateText.longer, onClick: () => set({ t: { from: 'now-1d', to: 'now' } }) }
+      }
+    >
+      {investigateText.noEventsHint}
+    </EmptyState>
   )
 }
 

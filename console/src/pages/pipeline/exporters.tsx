@@ -19,121 +19,7 @@ type TableProps = Readonly<{
 
 export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }: TableProps): React.ReactNode {
   const rows = useMemo(() => sorted(exporterRows(exporters), sort), [exporters, sort])
-  const columns = useMemo((): readonly GridColumn<ExporterRow>[] => {
-    const drops = new Map(exporters.sources.map((source) => [source.name, kernelDrops(source)]))
-    return [
-      {
-        id: 'exporter',
-        title: generalText.exporter,
-        hint: pipelineText.exporterHint,
-        width: 120,
-        grow: 2,
-        sortable: true,
-        cell: ({ report }) => (
-          <span className="mono">
-            {report.why === undefined ? (
-              ''
-            ) : (
-              <span className="warning" title={report.why}>
-                ▲{' '}
-              </span>
-            )}
-            {report.address}
-          </span>
-        ),
-      },
-      { id: 'source', title: generalText.source, width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
-      {
-        id: 'last',
-        title: pipelineText.lastDatagram,
-        width: 130,
-        end: true,
-        sortable: true,
-        cell: ({ last }) => ago(at - last),
-      },
-      {
-        id: 'lastRow',
-        title: pipelineText.lastFlow,
-        width: 104,
-        end: true,
-        sortable: true,
-        cell: ({ lastRow }) => (lastRow === undefined ? generalText.none : ago(at - lastRow)),
-      },
-      {
-        id: 'datagrams',
-        title: pipelineText.datagrams,
-        width: 106,
-        end: true,
-        sortable: true,
-        cell: ({ report }) => count(report.datagrams),
-      },
-      {
-        id: 'rows',
-        title: generalText.flows,
-        width: 80,
-        end: true,
-        sortable: true,
-        cell: ({ report }) => count(report.rows),
-      },
-      {
-        id: 'templates',
-        title: pipelineText.templates,
-        width: 104,
-        end: true,
-        sortable: true,
-        cell: ({ templates }) => count(templates),
-      },
-      {
-        id: 'sampling',
-        title: pipelineText.sampled,
-        hint: pipelineText.sampledHint,
-        width: 84,
-        end: true,
-        cell: ({ sampling }) =>
-          sampling.length === 0
-            ? generalText.unknown
-            : sampling.map((interval) => pipelineText.sampledOne(count(interval))).join(', '),
-      },
-      {
-        id: 'missing',
-        title: pipelineText.gaps,
-        hint: pipelineText.gapsHint,
-        width: 64,
-        end: true,
-        sortable: true,
-        cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span>,
-      },
-      {
-        id: 'malformed',
-        title: pipelineText.malformed,
-        width: 106,
-        end: true,
-        sortable: true,
-        cell: ({ malformed }) => <span className={malformed > 0 ? 'warning' : undefined}>{count(malformed)}</span>,
-      },
-      {
-        id: 'undecoded',
-        title: pipelineText.notDecoded,
-        hint: pipelineText.notDecodedHint,
-        width: 112,
-        grow: 1,
-        cell: ({ undecoded }) =>
-          Object.entries(undecoded)
-            .map(([why, bytes]) => `${size(bytes)} ${why}`)
-            .join(', ') || generalText.none,
-      },
-      {
-        id: 'drops',
-        title: pipelineText.kernelDrops,
-        hint: pipelineText.kernelDropsHint,
-        width: 112,
-        end: true,
-        cell: ({ source }) => (
-          <span className={(drops.get(source) ?? 0) > 0 ? 'warning' : undefined}>{count(drops.get(source) ?? 0)}</span>
-        ),
-      },
-    ]
-  }, [exporters, at])
+  const columns = useMemo(() => [...sendColumns(at), ...faultColumns(exporters)], [exporters, at])
   const total = exporters.sources.reduce((sum, source) => sum + source.known, 0)
   return (
     <>
@@ -157,6 +43,129 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       {total > rows.length && <p className="dim">{pipelineText.shownOf(count(rows.length), count(total))}</p>}
     </>
   )
+}
+
+/** What an exporter sent. `at`: now, in ms. */
+function sendColumns(at: number): readonly GridColumn<ExporterRow>[] {
+  return [
+    {
+      id: 'exporter',
+      title: generalText.exporter,
+      hint: pipelineText.exporterHint,
+      width: 120,
+      grow: 2,
+      sortable: true,
+      cell: ({ report }) => (
+        <span className="mono">
+          {report.why === undefined ? (
+            ''
+          ) : (
+            <span className="warning" title={report.why}>
+              ▲{' '}
+            </span>
+          )}
+          {report.address}
+        </span>
+      ),
+    },
+    { id: 'source', title: generalText.source, width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
+    {
+      id: 'last',
+      title: pipelineText.lastDatagram,
+      width: 130,
+      end: true,
+      sortable: true,
+      cell: ({ last }) => ago(at - last),
+    },
+    {
+      id: 'lastRow',
+      title: pipelineText.lastFlow,
+      width: 104,
+      end: true,
+      sortable: true,
+      cell: ({ lastRow }) => (lastRow === undefined ? generalText.none : ago(at - lastRow)),
+    },
+    {
+      id: 'datagrams',
+      title: pipelineText.datagrams,
+      width: 106,
+      end: true,
+      sortable: true,
+      cell: ({ report }) => count(report.datagrams),
+    },
+    {
+      id: 'rows',
+      title: generalText.flows,
+      width: 80,
+      end: true,
+      sortable: true,
+      cell: ({ report }) => count(report.rows),
+    },
+    {
+      id: 'templates',
+      title: pipelineText.templates,
+      width: 104,
+      end: true,
+      sortable: true,
+      cell: ({ templates }) => count(templates),
+    },
+    {
+      id: 'sampling',
+      title: pipelineText.sampled,
+      hint: pipelineText.sampledHint,
+      width: 84,
+      end: true,
+      cell: ({ sampling }) =>
+        sampling.length === 0
+          ? generalText.unknown
+          : sampling.map((interval) => pipelineText.sampledOne(count(interval))).join(', '),
+    },
+  ]
+}
+
+/** Rows and datagrams that are missing or were not decoded. */
+function faultColumns(exporters: Exporters): readonly GridColumn<ExporterRow>[] {
+  const drops = new Map(exporters.sources.map((source) => [source.name, kernelDrops(source)]))
+  return [
+    {
+      id: 'missing',
+      title: pipelineText.gaps,
+      hint: pipelineText.gapsHint,
+      width: 64,
+      end: true,
+      sortable: true,
+      cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span>,
+    },
+    {
+      id: 'malformed',
+      title: pipelineText.malformed,
+      width: 106,
+      end: true,
+      sortable: true,
+      cell: ({ malformed }) => <span className={malformed > 0 ? 'warning' : undefined}>{count(malformed)}</span>,
+    },
+    {
+      id: 'undecoded',
+      title: pipelineText.notDecoded,
+      hint: pipelineText.notDecodedHint,
+      width: 112,
+      grow: 1,
+      cell: ({ undecoded }) =>
+        Object.entries(undecoded)
+          .map(([why, bytes]) => `${size(bytes)} ${why}`)
+          .join(', ') || generalText.none,
+    },
+    {
+      id: 'drops',
+      title: pipelineText.kernelDrops,
+      hint: pipelineText.kernelDropsHint,
+      width: 112,
+      end: true,
+      cell: ({ source }) => (
+        <span className={(drops.get(source) ?? 0) > 0 ? 'warning' : undefined}>{count(drops.get(source) ?? 0)}</span>
+      ),
+    },
+  ]
 }
 
 export function reasonsOf(

@@ -12,17 +12,7 @@ export function CurrentState({
   of: WholeResource
   at: string
 }): React.ReactNode {
-  if (now === null) {
-    const before = intervals.find(({ valid_from: from }) => from <= effective)
-    return (
-      <section className="panel" aria-label={resourceText.previousState}>
-        <h2>{before === undefined ? resourceText.notYet : resourceText.deleted}</h2>
-        <p className="dim">
-          {before === undefined ? resourceText.noState : resourceText.deletedSelectEarlier(time(before.valid_to))}
-        </p>
-      </section>
-    )
-  }
+  if (now === null) return <PreviousState of={intervals} at={effective} />
   const { data } = now
   const when = at === 'now' ? {} : { at }
   const images = (state?.images ?? []).length > 0 ? (state?.images ?? []) : (data.images ?? [])
@@ -45,19 +35,7 @@ export function CurrentState({
             <span className="mono">{state.strategy}</span>
           </Fact>
         )}
-        {(state?.conditions ?? []).map(({ type, status, reason, message, since }) => {
-          const isWell = (status === 'True') !== isTrouble.test(type) && status !== 'Unknown'
-          return (
-            <Fact key={type} name={type}>
-              <span className={isWell ? undefined : 'warning'} title={message ?? undefined}>
-                {isWell ? '' : '▲ '}
-                {status}
-                {reason === null ? '' : resourceText.becauseOf(reason)}
-              </span>{' '}
-              {since !== null && <span className="dim mono">{resourceText.sinceTime(time(since))}</span>}
-            </Fact>
-          )
-        })}
+        <Conditions of={state?.conditions ?? []} />
         {now.phase !== null && <Fact name={resourceText.phase}>{now.phase}</Fact>}
         {now.node !== null && (
           <Fact name={generalText.node}>
@@ -67,40 +45,7 @@ export function CurrentState({
           </Fact>
         )}
         {now.zone !== null && <Fact name={resourceText.zone}>{now.zone}</Fact>}
-        {(data.addresses ?? []).length > 0 && (
-          <Fact name={resourceText.addresses}>
-            <span className="mono">{(data.addresses ?? []).map(({ ip, as }) => `${ip} (${as})`).join(', ')}</span>
-          </Fact>
-        )}
-        {(data.ports ?? []).length > 0 && (
-          <Fact name={resourceText.ports}>
-            <span className="mono">
-              {(data.ports ?? [])
-                .map(({ port, protocol, name, targetPort }) =>
-                  [`${port}/${protocol}`, name, targetPort === undefined ? undefined : `→ ${targetPort}`]
-                    .filter((part) => part !== undefined)
-                    .join(' '),
-                )
-                .join(', ')}
-            </span>
-          </Fact>
-        )}
-        {data.selector !== undefined && (
-          <Fact name={resourceText.selector}>
-            <Labels of={data.selector} />
-          </Fact>
-        )}
-        {data.endpoints !== undefined && (
-          <Fact name={resourceText.endpoints}>
-            <span className="mono">
-              {data.endpoints
-                .map(
-                  ({ addresses, ready, name }) => `${name ?? addresses.join(' ')}${ready ? '' : resourceText.notReady}`,
-                )
-                .join(', ') || generalText.none}
-            </span>
-          </Fact>
-        )}
+        <NetworkFacts of={data} />
         {now.labels !== null && Object.keys(now.labels).length > 0 && (
           <Fact name={resourceText.labels}>
             <Labels of={now.labels} />
@@ -111,25 +56,7 @@ export function CurrentState({
             <span className="mono">{time(now.created)}</span>
           </Fact>
         )}
-        <Fact name={at === 'now' ? resourceText.unchangedSince : resourceText.thenUnchangedSince}>
-          <span className="mono">{time(now.valid_from)}</span>
-        </Fact>
-        {now.valid_to !== null && (
-          <Fact name={resourceText.until}>
-            <span className="mono">{time(now.valid_to)}</span>
-          </Fact>
-        )}
-        <Fact name={resourceText.uid}>
-          <span className="mono">{now.uid}</span>
-        </Fact>
-        {now.resource_version !== null && (
-          <Fact name={resourceText.version}>
-            <span className="mono">{now.resource_version}</span>
-          </Fact>
-        )}
-        <Fact name={generalText.cluster}>
-          {now.cluster} {now.group !== '' && <span className="dim">{now.group}</span>}
-        </Fact>
+        <Origin of={now} at={at} />
       </dl>
     </section>
   )
@@ -137,6 +64,104 @@ export function CurrentState({
 
 /** Conditions that are healthy while they are false. */
 const isTrouble = /Pressure|Failure|Unavailable|Stuck|Disruption|Failed/
+
+function PreviousState({ of, at }: { of: WholeResource['intervals']; at: string }) {
+  const before = of.find(({ valid_from: from }) => from <= at)
+  return (
+    <section className="panel" aria-label={resourceText.previousState}>
+      <h2>{before === undefined ? resourceText.notYet : resourceText.deleted}</h2>
+      <p className="dim">
+        {before === undefined ? resourceText.noState : resourceText.deletedSelectEarlier(time(before.valid_to))}
+      </p>
+    </section>
+  )
+}
+
+function Conditions({ of }: { of: NonNullable<WholeResource['state']>['conditions'] }) {
+  return of.map(({ type, status, reason, message, since }) => {
+    const isWell = (status === 'True') !== isTrouble.test(type) && status !== 'Unknown'
+    return (
+      <Fact key={type} name={type}>
+        <span className={isWell ? undefined : 'warning'} title={message ?? undefined}>
+          {isWell ? '' : '▲ '}
+          {status}
+          {reason === null ? '' : resourceText.becauseOf(reason)}
+        </span>{' '}
+        {since !== null && <span className="dim mono">{resourceText.sinceTime(time(since))}</span>}
+      </Fact>
+    )
+  })
+}
+
+type Now = NonNullable<WholeResource['now']>
+
+function NetworkFacts({ of: data }: { of: Now['data'] }) {
+  return (
+    <>
+      {(data.addresses ?? []).length > 0 && (
+        <Fact name={resourceText.addresses}>
+          <span className="mono">{(data.addresses ?? []).map(({ ip, as }) => `${ip} (${as})`).join(', ')}</span>
+        </Fact>
+      )}
+      {(data.ports ?? []).length > 0 && (
+        <Fact name={resourceText.ports}>
+          <span className="mono">
+            {(data.ports ?? [])
+              .map(({ port, protocol, name, targetPort }) =>
+                [`${port}/${protocol}`, name, targetPort === undefined ? undefined : `→ ${targetPort}`]
+                  .filter((part) => part !== undefined)
+                  .join(' '),
+              )
+              .join(', ')}
+          </span>
+        </Fact>
+      )}
+      {data.selector !== undefined && (
+        <Fact name={resourceText.selector}>
+          <Labels of={data.selector} />
+        </Fact>
+      )}
+      {data.endpoints !== undefined && (
+        <Fact name={resourceText.endpoints}>
+          <span className="mono">
+            {data.endpoints
+              .map(
+                ({ addresses, ready, name }) => `${name ?? addresses.join(' ')}${ready ? '' : resourceText.notReady}`,
+              )
+              .join(', ') || generalText.none}
+          </span>
+        </Fact>
+      )}
+    </>
+  )
+}
+
+/** Since when the state is the same, and in which version and cluster. */
+function Origin({ of: now, at }: { of: Now; at: string }) {
+  return (
+    <>
+      <Fact name={at === 'now' ? resourceText.unchangedSince : resourceText.thenUnchangedSince}>
+        <span className="mono">{time(now.valid_from)}</span>
+      </Fact>
+      {now.valid_to !== null && (
+        <Fact name={resourceText.until}>
+          <span className="mono">{time(now.valid_to)}</span>
+        </Fact>
+      )}
+      <Fact name={resourceText.uid}>
+        <span className="mono">{now.uid}</span>
+      </Fact>
+      {now.resource_version !== null && (
+        <Fact name={resourceText.version}>
+          <span className="mono">{now.resource_version}</span>
+        </Fact>
+      )}
+      <Fact name={generalText.cluster}>
+        {now.cluster} {now.group !== '' && <span className="dim">{now.group}</span>}
+      </Fact>
+    </>
+  )
+}
 
 function Replicas({
   of: { desired, ready, updated },

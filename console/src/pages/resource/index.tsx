@@ -8,7 +8,7 @@ import { useTitle } from '../../app/use-title.ts'
 import { time } from '../../parts/format.ts'
 import { EmptyState, ErrorState, Loading, NoStore, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
-import { usePageState } from '../../state/use-page-state.ts'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
 import { CloudParts } from './cloud.tsx'
@@ -18,7 +18,7 @@ import { ProblemsOf } from './problems.tsx'
 import { Relations } from './relations.tsx'
 import { FlowsOf } from './flows.tsx'
 import { ChangesOf, EventsOf } from './history.tsx'
-import { resourceCodec } from './state.ts'
+import { resourceCodec, type ResourceViewState } from './state.ts'
 import { TracesOf } from './traces.tsx'
 import { Versions } from './versions.tsx'
 import { CurrentState } from './current-state.tsx'
@@ -43,20 +43,7 @@ export default function ResourcePage(): React.ReactNode {
     <div className="page resource">
       <div className="page-bar">
         <h1>
-          {parts === undefined ? (
-            isCloudRef(ref) ? (
-              <>
-                {cloudId(ref)} <span className="dim">{ref}</span>
-              </>
-            ) : (
-              generalText.resource
-            )
-          ) : (
-            <>
-              {parts.kind} <span className="dim">{parts.namespace === '' ? '' : `${parts.namespace}/`}</span>
-              {parts.name}
-            </>
-          )}
+          <Title of={ref} parts={parts} />
         </h1>
         {data !== undefined && parts !== undefined && <Crumbs of={data} parts={parts} />}
         {(parts !== undefined || isCloudRef(ref)) && (
@@ -92,44 +79,70 @@ export default function ResourcePage(): React.ReactNode {
       ) : (
         <>
           <AsOf key={ref} of={data} at={state.at} onChange={(at) => set({ at }, 'replace')} />
-          <div className="page-body">
-            <div
-              className="panel page-scroll resource-parts"
-              aria-busy={isPlaceholderData}
-              tabIndex={0}
-              role="region"
-              aria-label={resourceText.historyAndRelations}
-            >
-              {data.now !== null && (
-                <FlowsOf
-                  of={data}
-                  onMark={({ pos = '' }) => set({ sel: pos })}
-                  marksShown={state.marks}
-                  onMarks={(marks) => set({ marks }, 'replace')}
-                />
-              )}
-              <div className="resource-cards">
-                <CurrentState of={data} at={state.at} />
-                <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
-                <Relations of={data} at={state.at} />
-                <ProblemsOf of={data} at={state.at} />
-                <CostOf of={ref} at={state.at} />
-                <EventsOf events={data.events} />
-                <Versions of={data} onAt={(at) => set({ at })} />
-                <TracesOf of={ref} at={state.at} />
-              </div>
-            </div>
-            {state.sel !== '' && (
-              <ChangeDrawer
-                of={state.sel}
-                known={data.changes.find(({ pos }) => pos === state.sel)}
-                as={state.as}
-                onAs={(as) => set({ as }, 'replace')}
-                onClose={() => set({ sel: '' })}
-              />
-            )}
-          </div>
+          <ResourceBody of={data} refOf={ref} state={state} set={set} busy={isPlaceholderData} />
         </>
+      )}
+    </div>
+  )
+}
+
+function Title({ of, parts }: { of: string; parts: ObjectRef | undefined }) {
+  if (parts !== undefined)
+    return (
+      <>
+        {parts.kind} <span className="dim">{parts.namespace === '' ? '' : `${parts.namespace}/`}</span>
+        {parts.name}
+      </>
+    )
+  return isCloudRef(of) ? (
+    <>
+      {cloudId(of)} <span className="dim">{of}</span>
+    </>
+  ) : (
+    generalText.resource
+  )
+}
+
+type ResourceBodyProps = Pick<PageState<ResourceViewState>, 'state' | 'set'> &
+  Readonly<{ of: WholeResource; refOf: string; busy: boolean }>
+
+function ResourceBody({ of: data, refOf, state, set, busy }: ResourceBodyProps) {
+  return (
+    <div className="page-body">
+      <div
+        className="panel page-scroll resource-parts"
+        aria-busy={busy}
+        tabIndex={0}
+        role="region"
+        aria-label={resourceText.historyAndRelations}
+      >
+        {data.now !== null && (
+          <FlowsOf
+            of={data}
+            onMark={({ pos = '' }) => set({ sel: pos })}
+            marksShown={state.marks}
+            onMarks={(marks) => set({ marks }, 'replace')}
+          />
+        )}
+        <div className="resource-cards">
+          <CurrentState of={data} at={state.at} />
+          <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
+          <Relations of={data} at={state.at} />
+          <ProblemsOf of={data} at={state.at} />
+          <CostOf of={refOf} at={state.at} />
+          <EventsOf events={data.events} />
+          <Versions of={data} onAt={(at) => set({ at })} />
+          <TracesOf of={refOf} at={state.at} />
+        </div>
+      </div>
+      {state.sel !== '' && (
+        <ChangeDrawer
+          of={state.sel}
+          known={data.changes.find(({ pos }) => pos === state.sel)}
+          as={state.as}
+          onAs={(as) => set({ as }, 'replace')}
+          onClose={() => set({ sel: '' })}
+        />
       )}
     </div>
   )

@@ -3,7 +3,7 @@ import { flag } from '../../state/parts.ts'
 import { isMoment } from '../../state/range.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
-interface ResourceViewState extends OpenChange {
+export interface ResourceViewState extends OpenChange {
   /** ISO 8601, `now-1h` or `now`. */
   readonly at: string
   readonly marks: boolean

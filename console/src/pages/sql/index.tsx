@@ -46,13 +46,12 @@ export default function SqlPage(): React.ReactNode {
 
 function Ask() {
   const { state, unread, set } = usePageState(sqlCodec)
-  const [text, setText] = useState(state.q)
-  const area = useRef<HTMLTextAreaElement>(null)
+  const { text, setText, area, insert, mark } = useText(state.q)
   const { run, last, start, cancel } = useSql()
   useEffect(() => {
     setText(state.q)
     if (state.q !== '') start(state.q)
-  }, [state.q, start])
+  }, [state.q, start, setText])
   const go = useCallback(
     (sql: string) => {
       if (sql.trim() === '') return
@@ -62,19 +61,6 @@ function Ask() {
     },
     [state.q, set, start],
   )
-  const insert = (name: string) => {
-    const element = area.current
-    const [from, to] = [element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length]
-    setText(text.slice(0, from) + name + text.slice(to))
-    queueMicrotask(() => {
-      element?.focus()
-      element?.setSelectionRange(from + name.length, from + name.length)
-    })
-  }
-  const mark = (from: number, to: number) => {
-    area.current?.focus()
-    area.current?.setSelectionRange(from, to)
-  }
   useCommands(
     useMemo(
       () =>
@@ -83,9 +69,8 @@ function Ask() {
     ),
   )
   const failed = run.is === 'failed' ? run : undefined
-  const noStore = failed?.refused.code === 'WEIR_API_NO_STORE'
-  const refusedSql = failed !== undefined && failed.refused.status === 400
-  const error = failed !== undefined && refusedSql ? readSqlError(failed.refused.message, failed.sql) : undefined
+  const noStore = failed !== undefined && isWithoutStore(failed)
+  const error = failed?.refused.status === 400 ? readSqlError(failed.refused.message, failed.sql) : undefined
   return (
     <div className="page">
       <div className="page-bar">
@@ -108,15 +93,7 @@ function Ask() {
         {state.q !== '' && (
           <AddToDashboard of={{ panel: { kind: 'sql', title: sqlText.sql, sql: state.q, limit: 50 } }} />
         )}
-        {run.is === 'running' ? (
-          <button type="button" onClick={cancel}>
-            {generalText.cancel}
-          </button>
-        ) : (
-          <button type="button" className="primary" disabled={text.trim() === ''} onClick={() => go(text)}>
-            {sqlText.run}
-          </button>
-        )}
+        <RunButton running={run.is === 'running'} text={text} onRun={go} onCancel={cancel} />
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-body sql">
@@ -137,24 +114,7 @@ function Ask() {
             </p>
           )}
           {run.is === 'cancelled' && <p role="status">{sqlText.cancelled}</p>}
-          {noStore && (
-            <EmptyState title={sqlText.noStore} action={{ text: sqlText.showLiveFlows, to: '/flows' }}>
-              {sqlText.noStoreHint} <code>{sqlText.storeEnabled}</code> {sqlText.noStoreSetting}
-            </EmptyState>
-          )}
-          {failed !== undefined &&
-            !noStore &&
-            (error !== undefined ? (
-              <ErrorPlace
-                error={error}
-                sql={failed.sql}
-                hints={error.offset === undefined ? failed.refused.hints : []}
-                mark={failed.refused.queryId === undefined ? '' : generalText.queryId(failed.refused.queryId)}
-                onGo={mark}
-              />
-            ) : (
-              <ErrorState error={failed.refused} onRetry={() => start(failed.sql)} />
-            ))}
+          {failed !== undefined && <Failed of={failed} error={error} onGo={mark} onRetry={start} />}
           {last !== undefined && (
             <Results
               sql={last.sql}
@@ -167,22 +127,7 @@ function Ask() {
               onEdit={() => area.current?.focus()}
             />
           )}
-          {last === undefined && run.is === 'nothing' && (
-            <EmptyState
-              title={sqlText.runAStatement}
-              action={
-                <span className="examples">
-                  {sqlExamples.map(([title, sql]) => (
-                    <button key={title} type="button" onClick={() => go(sql)}>
-                      {title}
-                    </button>
-                  ))}
-                </span>
-              }
-            >
-              {sqlText.startHint}
-            </EmptyState>
-          )}
+          {last === undefined && run.is === 'nothing' && <Examples onRun={go} />}
         </div>
         {state.schema && !noStore && (
           <aside className="panel schema" aria-label={sqlText.viewsAndColumns}>
@@ -191,6 +136,92 @@ function Ask() {
         )}
       </div>
     </div>
+  )
+}
+
+/** The text of the editor. `insert` writes at the cursor, `mark` selects. */
+function useText(initial: string) {
+  const [text, setText] = useState(initial)
+  const area = useRef<HTMLTextAreaElement>(null)
+  const insert = (name: string) => {
+    const element = area.current
+    const [from, to] = [element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length]
+    setText(text.slice(0, from) + name + text.slice(to))
+    queueMicrotask(() => {
+      element?.focus()
+      element?.setSelectionRange(from + name.length, from + name.length)
+    })
+  }
+  const mark = (from: number, to: number) => {
+    area.current?.focus()
+    area.current?.setSelectionRange(from, to)
+  }
+  return { text, setText, area, insert, mark }
+}
+
+type RunButtonProps = Readonly<{ running: boolean; text: string; onRun: (sql: string) => void; onCancel: () => void }>
+
+function RunButton({ running, text, onRun, onCancel }: RunButtonProps) {
+  return running ? (
+    <button type="button" onClick={onCancel}>
+      {generalText.cancel}
+    </button>
+  ) : (
+    <button type="button" className="primary" disabled={text.trim() === ''} onClick={() => onRun(text)}>
+      {sqlText.run}
+    </button>
+  )
+}
+
+type FailedRun = Extract<ReturnType<typeof useSql>['run'], { is: 'failed' }>
+
+const isWithoutStore = ({ refused }: FailedRun) => refused.code === 'WEIR_API_NO_STORE'
+
+type FailedProps = Readonly<{
+  of: FailedRun
+  /** Undefined: the statement is not at fault. */
+  error: ReturnType<typeof readSqlError> | undefined
+  onGo: (from: number, to: number) => void
+  onRetry: (sql: string) => void
+}>
+
+function Failed({ of, error, onGo, onRetry }: FailedProps) {
+  const { refused, sql } = of
+  if (isWithoutStore(of))
+    return (
+      <EmptyState title={sqlText.noStore} action={{ text: sqlText.showLiveFlows, to: '/flows' }}>
+        {sqlText.noStoreHint} <code>{sqlText.storeEnabled}</code> {sqlText.noStoreSetting}
+      </EmptyState>
+    )
+  return error === undefined ? (
+    <ErrorState error={refused} onRetry={() => onRetry(sql)} />
+  ) : (
+    <ErrorPlace
+      error={error}
+      sql={sql}
+      hints={error.offset === undefined ? refused.hints : []}
+      mark={refused.queryId === undefined ? '' : generalText.queryId(refused.queryId)}
+      onGo={onGo}
+    />
+  )
+}
+
+function Examples({ onRun }: { onRun: (sql: string) => void }) {
+  return (
+    <EmptyState
+      title={sqlText.runAStatement}
+      action={
+        <span className="examples">
+          {sqlExamples.map(([title, sql]) => (
+            <button key={title} type="button" onClick={() => onRun(sql)}>
+              {title}
+            </button>
+          ))}
+        </span>
+      }
+    >
+      {sqlText.startHint}
+    </EmptyState>
   )
 }
 

@@ -41,37 +41,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
   const { rows, columns, cut, ms } = result
   const shown = useMemo(() => sortedRows(result, sort), [result, sort])
   const keys = useMemo(() => new Map(rows.map((row, index) => [row, String(index)])), [rows])
-  const grid = useMemo(
-    (): readonly GridColumn<Row>[] =>
-      columns.map((column) => {
-        const numeric = isNumeric(column, rows)
-        const longest = rows
-          .slice(0, 100)
-          .reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
-        return {
-          id: column.name,
-          title: column.name,
-          hint: column.type,
-          width: Math.min(420, 26 + longest * 7.4),
-          grow: 1,
-          end: numeric,
-          sortable: true,
-          csv: (row) => (row[column.name] === null ? null : plainText(row[column.name])),
-          cell: (row) => {
-            const value = row[column.name]
-            if (value === null || value === undefined) return <span className="dim">{sqlText.nullValue}</span>
-            return numeric ? (
-              plain(value as number | string)
-            ) : (
-              <span className="mono" title={plainText(value)}>
-                {plainText(value)}
-              </span>
-            )
-          },
-        }
-      }),
-    [columns, rows],
-  )
+  const grid = useMemo(() => gridColumns(columns, rows), [columns, rows])
   const drawn = useMemo(() => (view === 'chart' ? chartOf(result) : undefined), [view, result])
   return (
     <section className="panel table results" aria-label={sqlText.result} aria-busy={stale}>
@@ -111,22 +81,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
           {drawn}
         </EmptyState>
       )}
-      {drawn !== undefined && typeof drawn !== 'string' && (
-        <div className="results-chart">
-          <ChartFill least={240}>
-            {(height) => (
-              <Chart
-                label={sqlText.drawnBy(drawn.by)}
-                times={drawn.times}
-                series={drawn.series}
-                stacked={false}
-                height={height}
-                format={compact}
-              />
-            )}
-          </ChartFill>
-        </div>
-      )}
+      {drawn !== undefined && typeof drawn !== 'string' && <Drawing of={drawn} />}
       {view === 'table' &&
         (rows.length === 0 ? (
           <EmptyState title={sqlText.noRows} action={{ text: sqlText.editTheStatement, onClick: onEdit }}>
@@ -149,6 +104,55 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
           </>
         ))}
     </section>
+  )
+}
+
+function gridColumns(columns: Result['columns'], rows: readonly Row[]): readonly GridColumn<Row>[] {
+  return columns.map((column) => {
+    const numeric = isNumeric(column, rows)
+    const longest = rows
+      .slice(0, 100)
+      .reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
+    return {
+      id: column.name,
+      title: column.name,
+      hint: column.type,
+      width: Math.min(420, 26 + longest * 7.4),
+      grow: 1,
+      end: numeric,
+      sortable: true,
+      csv: (row) => (row[column.name] === null ? null : plainText(row[column.name])),
+      cell: (row) => {
+        const value = row[column.name]
+        if (value === null || value === undefined) return <span className="dim">{sqlText.nullValue}</span>
+        return numeric ? (
+          plain(value as number | string)
+        ) : (
+          <span className="mono" title={plainText(value)}>
+            {plainText(value)}
+          </span>
+        )
+      },
+    }
+  })
+}
+
+function Drawing({ of }: { of: Exclude<ReturnType<typeof chartOf>, string> }) {
+  return (
+    <div className="results-chart">
+      <ChartFill least={240}>
+        {(height) => (
+          <Chart
+            label={sqlText.drawnBy(of.by)}
+            times={of.times}
+            series={of.series}
+            stacked={false}
+            height={height}
+            format={compact}
+          />
+        )}
+      </ChartFill>
+    </div>
   )
 }
 

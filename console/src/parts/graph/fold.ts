@@ -62,6 +62,9 @@ export const moreLimits: Limits = { nodes: 1000, edges: 5000 }
 
 type Sum = Record<Measure, number>
 
+/** Above the number of nodes: pairs of places are numbers. */
+const morePlaces = 2 ** 20
+
 interface Known {
   readonly key: string
   readonly cells: readonly unknown[]
@@ -128,101 +131,28 @@ export function foldable(graph: Graph | undefined, folds: readonly string[]): re
 
 /** @param folds groups that are one node each. */
 export function foldGraph(
-  { rows, total, before }: Edges,
+  edges: Edges,
   scope: Scope,
   measure: Measure,
   limits: Limits,
   folds: readonly string[] = [],
 ): Graph {
-  const nodes = new Map<string, Known | Folded>()
-  const members = new Map(folds.map((group) => [group, new Set<string>()]))
-  const node = (cells: readonly unknown[], single: string) => {
-    const group = groupOf(scope, cells)
-    const own = members.get(group)?.add(single)
-    const key = own === undefined ? single : foldKey(group)
-    let known = nodes.get(key)
-    if (known === undefined) {
-      known = { key, cells, group, sent: zero(), received: zero(), size: 0 }
-      if (own !== undefined) known = { ...known, stands: 0, label: groupName(group) }
-      nodes.set(key, known)
-    }
-    if (own !== undefined && 'stands' in known) known.stands = own.size
-    return known
-  }
-  const pairs = rows.map((row) => {
-    const [fromCells, toCells] = [nodeCells(scope, row.from), nodeCells(scope, row.to)]
-    const [fromKey, toKey] = [JSON.stringify(fromCells), JSON.stringify(toCells)]
-    const [from, to] = [node(fromCells, fromKey), node(toCells, toKey)]
-    add(from.sent, row.sums)
-    add(to.received, row.sums)
-    const size = sizeOf(measure, row.sums, row.before)
-    from.size += size
-    to.size += size
-    return { from, to, row, key: fromKey + toKey }
-  })
+  const { total, before } = edges
+  const { nodes, pairs } = pairsOf(edges, scope, measure, folds)
   const repeats = repeatsOf(pairs)
-  const sorted = [...nodes.values()].sort((a, b) => b.size - a.size)
+  const sorted = [...nodes].sort((a, b) => b.size - a.size)
   const { kept, folded } = foldNodes(sorted, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
   const placeOf = ({ key, group }: Known) =>
     places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
-  const edges = new Map<
-    number,
-    Sum & {
-      readonly from: number
-      readonly to: number
-      edges: number
-      before?: (Sum & { edges: number }) | undefined
-      trouble?: Trouble
-    }
-  >()
-  for (const { from, to, row } of pairs) {
-    const [a, b] = [placeOf(from), placeOf(to)]
-    const id = a * all.length + b
-    let edge = edges.get(id)
-    if (edge === undefined)
-      edges.set(
-        id,
-        (edge = {
-          ...zero(),
-          from: a,
-          to: b,
-          edges: 0,
-          ...(row.before === undefined ? {} : { before: { ...zero(), edges: 0 } }),
-        }),
-      )
-    add(edge, row.sums)
-    if (row.sums.flows > 0 && !repeats.now.has(row)) edge.edges++
-    if (row.trouble !== undefined)
-      edge.trouble = {
-        drops: (edge.trouble?.drops ?? 0) + row.trouble.drops,
-        errors: (edge.trouble?.errors ?? 0) + row.trouble.errors,
-      }
-    if (row.before === undefined) edge.before = undefined
-    else if (edge.before !== undefined) {
-      add(edge.before, row.before)
-      if (row.before.flows > 0 && !repeats.before.has(row)) edge.before.edges++
-    }
-  }
-  const drawn = [...edges.values()]
+  const drawn = sumEdges(pairs, placeOf, repeats)
     .sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before))
     .slice(0, limits.edges)
   const sums = { ...total, edges: total.edges - repeats.now.size }
   const earlier = before === undefined ? undefined : { ...before, edges: before.edges - repeats.before.size }
   return {
-    nodes: all.map((each): GraphNode => {
-      const isFolded = 'stands' in each
-      return {
-        key: each.key,
-        group: each.group,
-        sent: each.sent,
-        received: each.received,
-        cells: isFolded ? undefined : each.cells,
-        stands: isFolded ? each.stands : 1,
-        label: isFolded ? (each.label ?? generalText.remaining(each.stands)) : nodeLabel(scope, each.cells),
-      }
-    }),
+    nodes: all.map((node) => graphNode(scope, node)),
     edges: drawn,
     total: sums,
     rest: restOf(sums, drawn),
@@ -238,6 +168,104 @@ export function foldGraph(
           },
         }),
   }
+}
+
+/** `key`: of both nodes. */
+type Pair = Readonly<{ from: Known; to: Known; row: EdgeRow; key: string }>
+
+/** Rows with their nodes, which have the sums of their rows. */
+function pairsOf(
+  { rows }: Edges,
+  scope: Scope,
+  measure: Measure,
+  folds: readonly string[],
+): Readonly<{ nodes: Iterable<Known | Folded>; pairs: readonly Pair[] }> {
+  const nodes = new Map<string, Known | Folded>()
+  const members = new Map(folds.map((group) => [group, new Set<string>()]))
+  const nodeOf = (cells: readonly unknown[], single: string) => {
+    const group = groupOf(scope, cells)
+    const own = members.get(group)?.add(single)
+    const key = own === undefined ? single : foldKey(group)
+    let node = nodes.get(key)
+    if (node === undefined) {
+      node = { key, cells, group, sent: zero(), received: zero(), size: 0 }
+      if (own !== undefined) node = { ...node, stands: 0, label: groupName(group) }
+      nodes.set(key, node)
+    }
+    if (own !== undefined && 'stands' in node) node.stands = own.size
+    return node
+  }
+  const pairs = rows.map((row) => {
+    const [fromCells, toCells] = [nodeCells(scope, row.from), nodeCells(scope, row.to)]
+    const [fromKey, toKey] = [JSON.stringify(fromCells), JSON.stringify(toCells)]
+    const [from, to] = [nodeOf(fromCells, fromKey), nodeOf(toCells, toKey)]
+    add(from.sent, row.sums)
+    add(to.received, row.sums)
+    const size = sizeOf(measure, row.sums, row.before)
+    from.size += size
+    to.size += size
+    return { from, to, row, key: fromKey + toKey }
+  })
+  return { nodes: nodes.values(), pairs }
+}
+
+type EdgeSum = Sum & {
+  readonly from: number
+  readonly to: number
+  edges: number
+  before?: (Sum & { edges: number }) | undefined
+  trouble?: Trouble
+}
+
+/** The sums between each two places. */
+function sumEdges(
+  pairs: readonly Pair[],
+  placeOf: (node: Known) => number,
+  repeats: ReturnType<typeof repeatsOf>,
+): EdgeSum[] {
+  const edges = new Map<number, EdgeSum>()
+  for (const { from, to, row } of pairs) {
+    const [a, b] = [placeOf(from), placeOf(to)]
+    const id = a * morePlaces + b
+    let edge = edges.get(id)
+    if (edge === undefined) {
+      const before = row.before === undefined ? {} : { before: { ...zero(), edges: 0 } }
+      edge = { ...zero(), from: a, to: b, edges: 0, ...before }
+      edges.set(id, edge)
+    }
+    addRow(edge, row, repeats)
+  }
+  return [...edges.values()]
+}
+
+function addRow(edge: EdgeSum, row: EdgeRow, repeats: ReturnType<typeof repeatsOf>): void {
+  add(edge, row.sums)
+  if (row.sums.flows > 0 && !repeats.now.has(row)) edge.edges++
+  if (row.trouble !== undefined)
+    edge.trouble = {
+      drops: (edge.trouble?.drops ?? 0) + row.trouble.drops,
+      errors: (edge.trouble?.errors ?? 0) + row.trouble.errors,
+    }
+  if (row.before === undefined) edge.before = undefined
+  else if (edge.before !== undefined) {
+    add(edge.before, row.before)
+    if (row.before.flows > 0 && !repeats.before.has(row)) edge.before.edges++
+  }
+}
+
+function graphNode(scope: Scope, node: Known | Folded): GraphNode {
+  const { key, group, sent, received } = node
+  return 'stands' in node
+    ? {
+        key,
+        group,
+        sent,
+        received,
+        cells: undefined,
+        stands: node.stands,
+        label: node.label ?? generalText.remaining(node.stands),
+      }
+    : { key, group, sent, received, cells: node.cells, stands: 1, label: nodeLabel(scope, node.cells) }
 }
 
 /** Rows between the nodes of an earlier row: a node can have several addresses. `key`: of both nodes. */

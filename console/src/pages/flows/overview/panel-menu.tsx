@@ -36,18 +36,12 @@ export function PanelMenu({
   onLarge,
   onHide,
 }: PanelMenuProps): React.ReactNode {
-  const { top = true, others = true, total = false, latest = false, table = false, share = false, csv } = has
+  const { csv } = has
   const container = useRef<HTMLSpanElement>(null)
   const picture = () => {
     const panel = container.current?.closest('section')
     if (panel !== null && panel !== undefined) savePicture(pictureOf(panel), `${fileName(name, span)}.png`)
   }
-  const turn = (option: 'others' | 'total' | 'latest' | 'table' | 'share', text: string): React.ReactNode => (
-    <label className="check">
-      <input type="checkbox" checked={look[option]} onChange={() => onChange({ ...look, [option]: !look[option] })} />
-      {text}
-    </label>
-  )
   return (
     <span ref={container} className="panel-acts">
       <button
@@ -72,28 +66,7 @@ export function PanelMenu({
       >
         {(close) => (
           <>
-            {top && (
-              <div className="line" role="group" aria-label={panelsText.topHint}>
-                {panelsText.top}
-                <span className="tops">
-                  {tops.map((count) => (
-                    <button
-                      key={count}
-                      type="button"
-                      aria-pressed={count === look.top}
-                      onClick={() => onChange({ ...look, top: count })}
-                    >
-                      {count}
-                    </button>
-                  ))}
-                </span>
-              </div>
-            )}
-            {others && turn('others', panelsText.showTheOthers)}
-            {total && turn('total', panelsText.showTheTotal)}
-            {latest && turn('latest', panelsText.onlyNewestPart)}
-            {share && turn('share', panelsText.showShares)}
-            {table && turn('table', panelsText.figuresOnly)}
+            <LookOptions look={look} has={has} onChange={onChange} />
             {alert !== undefined && <AlertLink of={alert} />}
             <AddToDashboard of={added} onDone={close} />
             <button
@@ -131,5 +104,41 @@ export function PanelMenu({
         )}
       </Popover>
     </span>
+  )
+}
+
+function LookOptions({ look, has, onChange }: Pick<PanelMenuProps, 'look' | 'has' | 'onChange'>) {
+  const { top = true, others = true, total = false, latest = false, table = false, share = false } = has
+  const turn = (option: 'others' | 'total' | 'latest' | 'table' | 'share', text: string): React.ReactNode => (
+    <label className="check">
+      <input type="checkbox" checked={look[option]} onChange={() => onChange({ ...look, [option]: !look[option] })} />
+      {text}
+    </label>
+  )
+  return (
+    <>
+      {top && (
+        <div className="line" role="group" aria-label={panelsText.topHint}>
+          {panelsText.top}
+          <span className="tops">
+            {tops.map((count) => (
+              <button
+                key={count}
+                type="button"
+                aria-pressed={count === look.top}
+                onClick={() => onChange({ ...look, top: count })}
+              >
+                {count}
+              </button>
+            ))}
+          </span>
+        </div>
+      )}
+      {others && turn('others', panelsText.showTheOthers)}
+      {total && turn('total', panelsText.showTheTotal)}
+      {latest && turn('latest', panelsText.onlyNewestPart)}
+      {share && turn('share', panelsText.showShares)}
+      {table && turn('table', panelsText.figuresOnly)}
+    </>
   )
 }

@@ -97,7 +97,11 @@ export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
   return family === 'flows' ? flowQuery : { ...flowQuery, filter: allOf([flowQuery.filter, conditions[family]]) }
 }
 
-export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean): boolean | undefined {
+export function useHas(
+  flowQuery: FlowQuery,
+  family: Feature,
+  { enabled }: Readonly<{ enabled: boolean }>,
+): boolean | undefined {
   const about = aboutOf(flowQuery)
   const [settled, setSettled] = useState<Readonly<{ about: string; revision: number }>>()
   const revision = settled?.about === about ? settled.revision : flowQuery.revision

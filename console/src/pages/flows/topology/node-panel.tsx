@@ -22,6 +22,8 @@ type NodePanelProps = Readonly<{
 
 const peersShown = 12
 
+const isAlone = ({ stands, cells }: Graph['nodes'][number]) => stands === 1 && cells !== undefined
+
 export function NodePanel({
   graph,
   measure,
@@ -36,8 +38,7 @@ export function NodePanel({
 }: NodePanelProps): React.ReactNode {
   const node = graph.nodes[at]
   if (node === undefined) return null
-  const edges = graph.edges.filter(({ from, to }) => from === at || to === at)
-  const alone = node.stands === 1 && node.cells !== undefined
+  const alone = isAlone(node)
   return (
     <aside className="panel drawer" aria-label={generalText.node}>
       <div className="drawer-head">
@@ -47,39 +48,7 @@ export function NodePanel({
         </button>
       </div>
       <div className="drawer-body">
-        <dl>
-          {!node.group.startsWith('[') && (
-            <>
-              <dt>{topologyText.group}</dt>
-              <dd>{groupName(node.group)}</dd>
-            </>
-          )}
-          {!alone && (
-            <>
-              <dt>{topologyText.combines}</dt>
-              <dd>{topologyText.nodeCount(count(node.stands))}</dd>
-            </>
-          )}
-          <dt>{topologyText.sent}</dt>
-          <dd title={topologyText.byteCount(count(node.sent.bytes))}>
-            {topologyText.amounts(volume(node.sent.bytes), count(node.sent.flows))}
-          </dd>
-          <dt>{topologyText.received}</dt>
-          <dd title={topologyText.byteCount(count(node.received.bytes))}>
-            {topologyText.amounts(volume(node.received.bytes), count(node.received.flows))}
-          </dd>
-          {isOnRequest(measure) && (
-            <>
-              <dt>{measureNames[measure]}</dt>
-              <dd>
-                {topologyText.sentReceived(
-                  amount(measure, node.sent[measure]),
-                  amount(measure, node.received[measure]),
-                )}
-              </dd>
-            </>
-          )}
-        </dl>
+        <NodeFacts of={node} measure={measure} />
         <div className="node-acts">
           {alone && (
             <button type="button" onClick={onStep}>
@@ -105,30 +74,76 @@ export function NodePanel({
             {pinned ? topologyText.unpin : topologyText.pinHere}
           </button>
         </div>
-        <h3>
-          {topologyText.peers(
-            edges.length > peersShown ? topologyText.largestPeers(peersShown, count(edges.length)) : '',
-          )}
-        </h3>
-        <ul className="peers">
-          {edges.slice(0, peersShown).map(({ from, to, trouble, ...sums }) => {
-            const neighbour = graph.nodes[from === at ? to : from]
-            return (
-              neighbour !== undefined && (
-                <li key={`${from} ${to}`}>
-                  <span aria-hidden="true">{from === at ? '→' : '←'}</span>
-                  <span className="spoken">{from === at ? topologyText.toPeer : topologyText.fromPeer}</span>
-                  <button type="button" className="quiet" onClick={() => onChoose(neighbour.key)}>
-                    {neighbour.label}
-                  </button>
-                  {trouble !== undefined && <TroubleText trouble={trouble} />}
-                  <span className="number">{amount(measure, sums[measure])}</span>
-                </li>
-              )
-            )
-          })}
-        </ul>
+        <Peers graph={graph} measure={measure} at={at} onChoose={onChoose} />
       </div>
     </aside>
+  )
+}
+
+function NodeFacts({ of: node, measure }: { of: Graph['nodes'][number]; measure: Measure }) {
+  return (
+    <dl>
+      {!node.group.startsWith('[') && (
+        <>
+          <dt>{topologyText.group}</dt>
+          <dd>{groupName(node.group)}</dd>
+        </>
+      )}
+      {!isAlone(node) && (
+        <>
+          <dt>{topologyText.combines}</dt>
+          <dd>{topologyText.nodeCount(count(node.stands))}</dd>
+        </>
+      )}
+      <dt>{topologyText.sent}</dt>
+      <dd title={topologyText.byteCount(count(node.sent.bytes))}>
+        {topologyText.amounts(volume(node.sent.bytes), count(node.sent.flows))}
+      </dd>
+      <dt>{topologyText.received}</dt>
+      <dd title={topologyText.byteCount(count(node.received.bytes))}>
+        {topologyText.amounts(volume(node.received.bytes), count(node.received.flows))}
+      </dd>
+      {isOnRequest(measure) && (
+        <>
+          <dt>{measureNames[measure]}</dt>
+          <dd>
+            {topologyText.sentReceived(amount(measure, node.sent[measure]), amount(measure, node.received[measure]))}
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+type PeersProps = Pick<NodePanelProps, 'graph' | 'measure' | 'at' | 'onChoose'>
+
+function Peers({ graph, measure, at, onChoose }: PeersProps) {
+  const edges = graph.edges.filter(({ from, to }) => from === at || to === at)
+  return (
+    <>
+      <h3>
+        {topologyText.peers(
+          edges.length > peersShown ? topologyText.largestPeers(peersShown, count(edges.length)) : '',
+        )}
+      </h3>
+      <ul className="peers">
+        {edges.slice(0, peersShown).map(({ from, to, trouble, ...sums }) => {
+          const neighbour = graph.nodes[from === at ? to : from]
+          return (
+            neighbour !== undefined && (
+              <li key={`${from} ${to}`}>
+                <span aria-hidden="true">{from === at ? '→' : '←'}</span>
+                <span className="spoken">{from === at ? topologyText.toPeer : topologyText.fromPeer}</span>
+                <button type="button" className="quiet" onClick={() => onChoose(neighbour.key)}>
+                  {neighbour.label}
+                </button>
+                {trouble !== undefined && <TroubleText trouble={trouble} />}
+                <span className="number">{amount(measure, sums[measure])}</span>
+              </li>
+            )
+          )
+        })}
+      </ul>
+    </>
   )
 }
