@@ -64,7 +64,7 @@ const texts = new Set<QueryKind>(['dict', 'text', 'list<dict>'])
 /** Throws QueryError with all values that do not fit their fields. */
 export function bind(expression: Expression, names: NameTable): Bound {
   const problems: QueryProblem[] = []
-  const bound = bindPart(expression, { names, end: undefined, problems }, true)
+  const bound = bindPart(expression, { names, end: undefined, isNegated: false, problems })
   if (problems.length > 0) throw new QueryError(problems)
   return bound
 }
@@ -72,42 +72,41 @@ export function bind(expression: Expression, names: NameTable): Bound {
 type Around = Readonly<{
   names: NameTable
   end: End | undefined
+  /** Below an odd number of `not`. */
+  isNegated: boolean
   problems: QueryProblem[]
 }>
 
-function bindPart(part: Expression, around: Around, positive: boolean): Bound {
+function bindPart(part: Expression, around: Around): Bound {
+  const { isNegated } = around
   switch (part.is) {
     case 'and':
     case 'or':
       return group(
-        (part.is === 'and') === positive ? 'and' : 'or',
-        part.parts.map((expression) => bindPart(expression, around, positive)),
+        (part.is === 'and') === isNegated ? 'or' : 'and',
+        part.parts.map((expression) => bindPart(expression, around)),
       )
     case 'not':
-      return bindPart(part.part, around, !positive)
+      return bindPart(part.part, { ...around, isNegated: !isNegated })
     case 'either':
       return group(
-        positive ? 'or' : 'and',
-        (['src', 'dst'] as const).map((end) => bindPart(part.part, { ...around, end }, positive)),
+        isNegated ? 'and' : 'or',
+        (['src', 'dst'] as const).map((end) => bindPart(part.part, { ...around, end })),
       )
     case 'exists':
-      return onFields(part.subject, around, positive, () => ({ is: 'exists' }))
+      return onFields(part.subject, around, () => ({ is: 'exists' }))
     case 'test': {
       const opposite = part.operator === '!=' || part.operator === '!~'
-      return onFields(part.subject, around, positive !== opposite, (field) =>
+      return onFields(part.subject, { ...around, isNegated: isNegated !== opposite }, (field) =>
         matchOf(part, comparable(field, around.names, part.subject), around.names),
       )
     }
   }
 }
 
-function onFields(
-  subject: Subject,
-  around: Around,
-  positive: boolean,
-  match: (field: QueryField) => Match | 'never',
-): Bound {
+function onFields(subject: Subject, around: Around, match: (field: QueryField) => Match | 'never'): Bound {
   const { name, end, at } = subject
+  const { isNegated } = around
   const fields =
     end === undefined
       ? (around.names.together(name) ?? [around.names.field(name)])
@@ -118,9 +117,9 @@ function onFields(
     try {
       if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
       const leafMatch = match(field)
-      if (leafMatch === 'never') return positive ? never : always
+      if (leafMatch === 'never') return isNegated ? always : never
       const of = leafMatch.is === 'exists' ? field : comparable(field, around.names, subject)
-      return { is: 'leaf', field: of, negated: !positive, match: leafMatch } satisfies Leaf
+      return { is: 'leaf', field: of, negated: isNegated, match: leafMatch } satisfies Leaf
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       for (const problem of error.problems) {
@@ -130,7 +129,7 @@ function onFields(
       return never
     }
   })
-  return leaves.length === 0 ? never : group(positive ? 'or' : 'and', leaves)
+  return leaves.length === 0 ? never : group(isNegated ? 'and' : 'or', leaves)
 }
 
 /** JSON of flows is short, such as network events: it is compared as its text, as is a part of `text`. */

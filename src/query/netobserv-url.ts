@@ -29,7 +29,7 @@ export function importNetObserv(link: string): ImportedLink {
   const dropped: DroppedPart[] = []
   const drop = (part: string, reason: string): void => void dropped.push({ part, reason })
   const match = parameters.get('match') ?? 'all'
-  const parts = filterParts(decodedFilters(parameters.get('filters') ?? ''), match === 'any', drop)
+  const parts = filterParts(decodedFilters(parameters.get('filters') ?? ''), match === 'any' ? 'or' : 'and', drop)
   for (const [name, value] of parameters) {
     const [text, reason] = settingOf(name, value)
     if (reason !== undefined) drop(`${name}=${value}`, reason)
@@ -61,8 +61,8 @@ function decodedFilters(written: string): string {
 
 const test = /^\s*([\w.]+?)\s*(!~|!=|>=|=|~)(.*)$/su
 
-/** `any`: one test is sufficient. */
-function filterParts(written: string, any: boolean, drop: (part: string, reason: string) => void): string[] {
+/** @param operator between tests. */
+function filterParts(written: string, operator: 'and' | 'or', drop: (part: string, reason: string) => void): string[] {
   const server = !written.includes(';') && /[|&]/.test(withoutQuotes(written))
   const alternatives = server ? split(written, '|') : [written]
   const groups = alternatives.map((group) => {
@@ -70,17 +70,17 @@ function filterParts(written: string, any: boolean, drop: (part: string, reason:
     const others: string[] = []
     for (const part of split(group, server ? '&' : ';')) {
       if (part.trim() === '') continue
-      const [, id = '', operator = '', values = ''] = test.exec(part) ?? []
+      const [, id = '', sign = '', values = ''] = test.exec(part) ?? []
       const read =
         id === ''
           ? { problem: 'This is not a filter.' }
-          : testText({ id, operator: operator as ForeignTest['operator'], values: split(values, ',') })
-      const problem = read.problem ?? problemOf(read.text, read.eitherEnd)
+          : testText({ id, operator: sign as ForeignTest['operator'], values: split(values, ',') })
+      const problem = read.problem ?? problemOf(read.eitherEnd ? `either(${read.text})` : read.text)
       if (problem !== undefined) drop(part.trim(), problem)
       else if (read.text !== undefined) (read.eitherEnd ? ends : others).push(read.text)
     }
-    const either = ends.length === 0 ? [] : [`either(${joined(ends, any ? 'or' : 'and')})`]
-    return joined([...others, ...either], any ? 'or' : 'and')
+    const either = ends.length === 0 ? [] : [`either(${joined(ends, operator)})`]
+    return joined([...others, ...either], operator)
   })
   const whole = joined(
     groups.filter((group) => group !== ''),
@@ -89,9 +89,9 @@ function filterParts(written: string, any: boolean, drop: (part: string, reason:
   return whole === '' ? [] : [whole]
 }
 
-function problemOf(text: string, eitherEnd: boolean): string | undefined {
+function problemOf(filter: string): string | undefined {
   try {
-    readFilter(eitherEnd ? `either(${text})` : text, flowNames)
+    readFilter(filter, flowNames)
     return undefined
   } catch (error) {
     if (error instanceof QueryError) return error.message

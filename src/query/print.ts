@@ -12,11 +12,11 @@ export function print(expression: Expression, names: NameTable): string {
 function printed(expression: Expression, names: NameTable): string {
   switch (expression.is) {
     case 'and':
-      return expression.parts.map((part) => inner(part, names, part.is === 'and' || part.is === 'or')).join(' and ')
+      return expression.parts.map((part) => inner(part, names, ['and', 'or'])).join(' and ')
     case 'or':
-      return expression.parts.map((part) => inner(part, names, part.is === 'or')).join(' or ')
+      return expression.parts.map((part) => inner(part, names, ['or'])).join(' or ')
     case 'not':
-      return `not ${inner(expression.part, names, expression.part.is === 'and' || expression.part.is === 'or')}`
+      return `not ${inner(expression.part, names, ['and', 'or'])}`
     case 'either':
       return `either(${printed(expression.part, names)})`
     case 'exists':
@@ -32,9 +32,10 @@ function printed(expression: Expression, names: NameTable): string {
   }
 }
 
-function inner(part: Expression, names: NameTable, parentheses: boolean) {
+/** @param weak kinds that need parentheses. */
+function inner(part: Expression, names: NameTable, weak: readonly Expression['is'][]) {
   const text = printed(part, names)
-  return parentheses ? `(${text})` : text
+  return weak.includes(part.is) ? `(${text})` : text
 }
 
 function subject({ name, end }: Subject) {

@@ -40,6 +40,8 @@ const classes = new Set([
   'word',
   'xdigit',
 ])
+const escapesInClass = /[dDwWsSafnrtv]/
+const escapes = /[dDwWsSafnrtvbBAz]/
 const controls: Readonly<Record<string, number>> = { a: 7, t: 9, n: 10, v: 11, f: 12, r: 13 }
 const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
 const maxDepth = 50
@@ -125,7 +127,7 @@ class Reader {
     if (here === '(') return this.#group()
     if (here === '[') return this.#class()
     if (here === '\\') {
-      this.#see(this.#escape(false))
+      this.#see(this.#escape(escapes))
       return 1
     }
     if (this.#repeatHere() !== undefined)
@@ -188,7 +190,7 @@ class Reader {
     }
     if (here === '[' && /^\[[:.=]/.test(this.#text.slice(this.#at)))
       throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
-    const from = here === '\\' ? this.#escape(true) : this.#character()
+    const from = here === '\\' ? this.#escape(escapesInClass) : this.#character()
     this.#see(from)
     // Engines interpret other hyphens differently.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
@@ -199,13 +201,13 @@ class Reader {
     if (end === undefined) throw new Refused('A [ is not closed.')
     if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? ''))
       throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')
-    const to = end === '\\' ? this.#escape(true) : this.#character()
+    const to = end === '\\' ? this.#escape(escapesInClass) : this.#character()
     if (to < from) throw new Refused('A range must begin with the lower character.')
     this.#see(from, to)
   }
 
   /** 0 for a class or an assertion. */
-  #escape(inClass: boolean): number {
+  #escape(meanings: RegExp): number {
     const next = this.#text[this.#at + 1]
     if (next === undefined)
       throw new Refused('The expression ends in a backslash; for the character itself write \\\\.')
@@ -219,8 +221,7 @@ class Reader {
     if (next === 'p' || next === 'P')
       throw new Refused('Unicode classes (\\p) depend on the version; write the characters, as in [a-zäöü].')
     if (/[1-9]/.test(next)) throw new Refused('Back references are not supported.')
-    const pattern = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
-    if (!pattern.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
+    if (!meanings.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
     this.#at += 2
     return controls[next] ?? (/[A-Za-z]/.test(next) ? 0 : (next.codePointAt(0) ?? 0))
   }

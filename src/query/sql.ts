@@ -33,10 +33,11 @@ export function compileSqlValue(bound: Bound, options: SqlOptions = {}): string 
 
 type Options = SqlOptions & { readonly dialect: Dialect }
 
-function leafSql({ field, match, negated }: Leaf, options: Options): string {
+function leafSql(leaf: Leaf, options: Options): string {
+  const { field, match, negated } = leaf
   const { dialect } = options
   const column = options.column?.(field) ?? columnSql(field, dialect)
-  if (match.is === 'exists') return existsSql(field, column, negated, dialect)
+  if (match.is === 'exists') return existsSql(leaf, column, dialect)
   if (!field.kind.startsWith('list')) {
     const test =
       field.kind === 'ip' && match.is === 'integers' && options.addresses !== undefined
@@ -49,7 +50,7 @@ function leafSql({ field, match, negated }: Leaf, options: Options): string {
   return negated ? dialect.opposite(test) : test
 }
 
-function existsSql({ kind }: QueryField, column: string, negated: boolean, dialect: Dialect): string {
+function existsSql({ field: { kind }, negated }: Leaf, column: string, dialect: Dialect): string {
   if (kind.startsWith('list')) {
     const test = dialect.hasItems(column)
     return negated ? dialect.opposite(test) : test

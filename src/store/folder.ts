@@ -218,7 +218,7 @@ export class Folder {
 
   /** The directory entry is not durable yet. */
   async #write(table: PendingTable, write: (path: string) => Promise<Written>): Promise<StoredFile> {
-    const written = await this.writeFile(table, write, true)
+    const written = await this.writeFile(table, write, 'synced')
     if (written.rows !== table.rows) {
       await this.#remove(written.name)
       throw new Error(`${table.rows} rows became ${written.rows} in ${written.name}`)
@@ -250,7 +250,7 @@ export class Folder {
   async writeFile(
     { stream, hour, firstSequence, lastSequence }: FileRange,
     write: (path: string) => Promise<Written>,
-    synced = false,
+    state: 'synced' | 'unsynced' = 'unsynced',
   ): Promise<Omit<Written, 'crc'> & { readonly name: string }> {
     const { disk } = this.#host
     const unique = Buffer.from(this.#host.random.bytes(4)).toString('hex')
@@ -259,7 +259,7 @@ export class Folder {
     const temporary = named('') + temporaryEnding
     try {
       const { crc, ...written } = await write(temporary)
-      if (!synced) await this.#sync(temporary)
+      if (state === 'unsynced') await this.#sync(temporary)
       const path = named(checksumText(crc ?? (await checksumOf(disk, temporary)).crc))
       await disk.rename(temporary, path)
       const name = path.slice(this.directory.length + 1)

@@ -261,14 +261,19 @@ class Inbox {
   }
 
   put(reply: Reply): void {
-    if (reply.is === 'failed') this.fail(errorOf(reply.fault), true)
+    if (reply.is === 'failed') this.#failAfterReplies(errorOf(reply.fault))
     else if (this.#waiting !== undefined) this.#take().resolve(reply)
     else this.#replies.push(reply)
   }
 
-  fail(error: Error, after = false): void {
+  /** Without the replies that are not taken. */
+  fail(error: Error): void {
+    this.#replies.length = 0
+    this.#failAfterReplies(error)
+  }
+
+  #failAfterReplies(error: Error): void {
     this.#error ??= error
-    if (!after) this.#replies.length = 0
     if (this.#waiting !== undefined) this.#take().reject(this.#error)
   }
 

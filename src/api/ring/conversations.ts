@@ -205,7 +205,7 @@ function byRank(
     if (order !== 0) return order
     const [left, right] = [conversations[a]!.key, conversations[b]!.key]
     for (let at = 0; at < left.length; at++) {
-      const between = compareCells(left[at] ?? null, right[at] ?? null, false)
+      const between = compareCells(left[at] ?? null, right[at] ?? null)
       if (between !== 0) return between
     }
     return 0

@@ -6,7 +6,7 @@ import type { Cell } from '../../topics/cells.ts'
 import type { RingFrame } from '../live/ring.ts'
 import type { SumRow } from '../../topics/flows/sums/request.ts'
 import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
-import { compareCells } from '../../topics/cells.ts'
+import { compareCells, compareIntegers } from '../../topics/cells.ts'
 
 /** Times in µs, doubles unchanged, all else as a cell. */
 export type Key = Cell
@@ -38,11 +38,13 @@ export function keyReader(
 }
 
 export function compareKeys(sort: PageRequest['sort']): (a: readonly Key[], b: readonly Key[]) => number {
-  const numeric = sort.map(({ field }) => field.kind === 'u64' || field.kind === 'estimate')
+  const orders = sort.map(({ field }) =>
+    field.kind === 'u64' || field.kind === 'estimate' ? compareIntegers : compareCells,
+  )
   return (a, b) => {
     for (let at = 0; at < sort.length; at++) {
       const [left = null, right = null] = [a[at], b[at]]
-      const order = compareCells(left, right, numeric[at] === true)
+      const order = orders[at]!(left, right)
       // Absent values sort last in either direction.
       if (order !== 0) return sort[at]?.descending === true && left !== null && right !== null ? -order : order
     }
@@ -68,7 +70,7 @@ export async function ringPage(
   const sign = request.backwards === true ? -1 : 1
   const forwards = compareKeys(sort)
   const byKeys = (a: readonly Key[], b: readonly Key[]) => sign * forwards(a, b)
-  const byPosition = (a: string, b: string) => sign * compareCells(a, b, false)
+  const byPosition = (a: string, b: string) => sign * compareCells(a, b)
   const compare = (a: Candidate, b: Candidate) => byKeys(a.keys, b.keys) || byPosition(a.position, b.position)
   const count = limit + 1
   const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }

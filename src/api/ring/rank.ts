@@ -2,7 +2,7 @@ import { compareStats, isMeasure, percentileIndex, type Rank, type StatValue } f
 import type { QueryField } from '../../query/index.ts'
 import type { Cell } from '../../topics/cells.ts'
 import type { SumTable } from './sums.ts'
-import { compareCells } from '../../topics/cells.ts'
+import { compareCells, compareIntegers } from '../../topics/cells.ts'
 import type { SliceScheduler } from './slice-scheduler.ts'
 
 export const groupsPerSlice = 32_768
@@ -13,7 +13,7 @@ export function byRank(
   fields: readonly QueryField[],
   cells: (id: number) => readonly Cell[],
 ): (a: number, b: number) => number {
-  const numeric = fields.map(({ kind }) => kind === 'u64' || kind === 'estimate')
+  const orders = fields.map(({ kind }) => (kind === 'u64' || kind === 'estimate' ? compareIntegers : compareCells))
   const values = new Map<number, StatValue>()
   const statistic = (id: number) => {
     let value = values.get(id)
@@ -33,7 +33,7 @@ export function byRank(
     if (order !== 0 && !Number.isNaN(order)) return order
     const [left, right] = [cells(a), cells(b)]
     for (let at = 0; at < fields.length; at++) {
-      const between = compareCells(left[at] ?? null, right[at] ?? null, numeric[at] === true)
+      const between = orders[at]!(left[at] ?? null, right[at] ?? null)
       if (between !== 0) return between
     }
     return 0

@@ -111,7 +111,7 @@ class Translation {
     if (typeof value !== 'string') {
       if (field === undefined) return false
       const meaning = this.#isNumber(field) && comparesNumber(field, operator, value)
-      if (meaning === false) this.#constant(key, 'with a number', false)
+      if (meaning === false) this.#constant(key, 'with a number', 'false')
       return meaning
     }
     if (field === undefined) return isNegative
@@ -119,12 +119,12 @@ class Translation {
       operator === '=~' || operator === '!~'
         ? matchesRegex(field, key, value, { flags: this.#options.flagNames ? flpFlags : undefined })
         : this.#equals(field, key, value)
-    if (typeof positive === 'boolean') this.#constant(key, `with \`${value}\``, isNegative)
+    if (typeof positive === 'boolean') this.#constant(key, `with \`${value}\``, isNegative ? 'true' : 'false')
     return isNegative ? negated(positive) : positive
   }
 
-  #constant(key: string, by: string, truth: boolean) {
-    this.#notes.push(`comparing ${key} ${by} is always ${truth ? 'true' : 'false'}, as in flowlogs-pipeline`)
+  #constant(key: string, by: string, truth: 'true' | 'false') {
+    this.#notes.push(`comparing ${key} ${by} is always ${truth}, as in flowlogs-pipeline`)
   }
 
   /** Not to flowlogs-pipeline, although the field is one. */

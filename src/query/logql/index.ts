@@ -142,13 +142,13 @@ function at(
     case 'replace':
       return labelReplace(at(node.of, time, loaded, signatures) as Vector, node.replace)
     case 'sort':
-      return sorted(at(node.of, time, loaded, signatures) as Vector, node.descending)
+      return sorted(at(node.of, time, loaded, signatures) as Vector, node.descending ? 'descending' : 'ascending')
     case 'binary': {
-      const { operator, bool, matching } = node
+      const { operator, matching } = node
       const [left, right] = [at(node.left, time, loaded, signatures), at(node.right, time, loaded, signatures)]
       if (typeof left === 'number' && typeof right === 'number') return scalarBinary(operator, left, right)
-      if (typeof right === 'number') return vectorScalar(operator, left as Vector, right, false, bool)
-      if (typeof left === 'number') return vectorScalar(operator, right, left, true, bool)
+      if (typeof right === 'number') return vectorScalar(node, left as Vector, right, 'right')
+      if (typeof left === 'number') return vectorScalar(node, right, left, 'left')
       const pairs = signatures.get(node) ?? new Signatures(matching)
       signatures.set(node, pairs)
       return isSetOperator(operator) ? setBinary(operator, left, right, pairs) : vectorBinary(node, left, right, pairs)

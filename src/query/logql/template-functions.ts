@@ -66,12 +66,12 @@ function equal(value: TemplateValue, others: readonly TemplateValue[]): boolean 
   })
 }
 
-const cut = (value: string, set: string, start: boolean, end: boolean): string => {
+const cut = (value: string, set: string, ends: 'both' | 'start' | 'end'): string => {
   const characters = Array.from(value)
   const inSet = new Set(set)
   let [from, to] = [0, characters.length]
-  while (start && from < to && inSet.has(characters[from]!)) from++
-  while (end && to > from && inSet.has(characters[to - 1]!)) to--
+  while (ends !== 'end' && from < to && inSet.has(characters[from]!)) from++
+  while (ends !== 'start' && to > from && inSet.has(characters[to - 1]!)) to--
   return characters.slice(from, to).join('')
 }
 
@@ -106,13 +106,13 @@ function substring(start: bigint, end: bigint, value: string): string {
   return to < 0 || to > value.length ? value.slice(from) : value.slice(from, Math.max(from, to))
 }
 
-function aligned(count: bigint, value: string, right: boolean): string {
+function aligned(count: bigint, value: string, side: 'left' | 'right'): string {
   const length = Number(count)
   const characters = Array.from(value)
   if (length < 0 || length > 10_000 || characters.length === length) return value
   if (characters.length > length)
-    return (right ? characters.slice(characters.length - length) : characters.slice(0, length)).join('')
-  return right
+    return (side === 'right' ? characters.slice(characters.length - length) : characters.slice(0, length)).join('')
+  return side === 'right'
     ? value.padStart(length + value.length - characters.length)
     : value.padEnd(length + value.length - characters.length)
 }
@@ -242,10 +242,10 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
     ),
   trim: trimSpace,
   TrimSpace: trimSpace,
-  trimAll: (set, value) => cut(text(value), text(set), true, true),
-  Trim: (value, set) => cut(text(value), text(set), true, true),
-  TrimLeft: (value, set) => cut(text(value), text(set), true, false),
-  TrimRight: (value, set) => cut(text(value), text(set), false, true),
+  trimAll: (set, value) => cut(text(value), text(set), 'both'),
+  Trim: (value, set) => cut(text(value), text(set), 'both'),
+  TrimLeft: (value, set) => cut(text(value), text(set), 'start'),
+  TrimRight: (value, set) => cut(text(value), text(set), 'end'),
   trimPrefix: (prefix, value) => trimPrefix(text(prefix), text(value)),
   trimSuffix: (suffix, value) => trimSuffix(text(suffix), text(value)),
   TrimPrefix: (value, prefix) => trimPrefix(text(prefix), text(value)),
@@ -276,8 +276,8 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   repeat: (count, value) => repeated(whole(count), text(value)),
   indent: (count, value) => indented(whole(count), text(value)),
   nindent: (count, value) => `\n${indented(whole(count), text(value))}`,
-  alignLeft: (count, value) => aligned(whole(count), text(value), false),
-  alignRight: (count, value) => aligned(whole(count), text(value), true),
+  alignLeft: (count, value) => aligned(whole(count), text(value), 'left'),
+  alignRight: (count, value) => aligned(whole(count), text(value), 'right'),
   b64enc: (value) => Buffer.from(text(value)).toString('base64'),
   b64dec: (value) => Buffer.from(text(value), 'base64').toString(),
   urlencode: (value) => encoded(text(value)),

@@ -45,16 +45,16 @@ function piecesOf(text: string): Piece[] {
   const pieces: Piece[] = []
   let at = 0
   let trims = false
-  const plain = (part: string, trimsEnd: boolean): void => {
-    let kept = trims ? part.trimStart() : part
-    if (trimsEnd) kept = kept.trimEnd()
+  const plain = (part: string): void => {
+    const kept = trims ? part.trimStart() : part
     if (kept !== '') pieces.push({ text: kept })
   }
   for (;;) {
     const open = text.indexOf('{{', at)
     if (open < 0) break
     const trimsBefore = /^\{\{-\s/.test(text.slice(open, open + 4))
-    plain(text.slice(at, open), trimsBefore)
+    const before = text.slice(at, open)
+    plain(trimsBefore ? before.trimEnd() : before)
     const start = open + (trimsBefore ? 3 : 2)
     const end = actionEnd(text, start)
     let action = text.slice(start, end)
@@ -63,7 +63,7 @@ function piecesOf(text: string): Piece[] {
     if (!/^\s*\/\*[^]*\*\/\s*$/.test(action)) pieces.push({ action })
     at = end + 2
   }
-  plain(text.slice(at), false)
+  plain(text.slice(at))
   return pieces
 }
 

@@ -110,25 +110,26 @@ class Run {
   }
 
   #pipeline(commands: readonly Command[], dot: TemplateValue): TemplateValue {
-    let value: TemplateValue
-    for (const [at, command] of commands.entries()) value = this.#command(command, dot, at > 0, value)
-    return value
+    let piped: readonly [] | readonly [TemplateValue] = []
+    for (const command of commands) piped = [this.#command(command, dot, piped)]
+    return piped[0]
   }
 
-  #command({ operands }: Command, dot: TemplateValue, isPiped: boolean, piped: TemplateValue): TemplateValue {
+  /** `piped`: the value of the command before it, if there is one. */
+  #command({ operands }: Command, dot: TemplateValue, piped: readonly TemplateValue[]): TemplateValue {
     const [first, ...rest] = operands as [Operand, ...Operand[]]
     if (first.is !== 'function') {
-      if (rest.length > 0 || isPiped) throw new TemplateError('a value that is no function has parameters')
+      if (rest.length > 0 || piped.length > 0) throw new TemplateError('a value that is no function has parameters')
       return this.#operand(first, dot)
     }
     const { name } = first
-    if (name === 'and' || name === 'or') return this.#logical(name, rest, dot, isPiped, piped)
+    if (name === 'and' || name === 'or') return this.#logical(name, rest, dot, piped)
     if (name === '__line__') return this.#input.line
     if (name === '__timestamp__') return { ns: this.#input.time }
-    if (name === 'now' && (rest.length > 0 || isPiped)) throw new TemplateError('now has no parameters')
+    if (name === 'now' && (rest.length > 0 || piped.length > 0)) throw new TemplateError('now has no parameters')
     if (name === 'now') return { ns: this.#input.now }
     const parameters = rest.map((operand) => this.#operand(operand, dot))
-    return templateFunctions[name]!(...parameters, ...(isPiped ? [piped] : []))
+    return templateFunctions[name]!(...parameters, ...piped)
   }
 
   /** The first operand that decides, or the last one. */
@@ -136,15 +137,14 @@ class Run {
     name: 'and' | 'or',
     operands: readonly Operand[],
     dot: TemplateValue,
-    isPiped: boolean,
-    piped: TemplateValue,
+    piped: readonly TemplateValue[],
   ): TemplateValue {
     let value: TemplateValue
     for (const operand of operands) {
       value = this.#operand(operand, dot)
       if (isTrue(value) === (name === 'or')) return value
     }
-    return isPiped ? piped : value
+    return piped.length > 0 ? piped[0] : value
   }
 
   #operand(operand: Operand, dot: TemplateValue): TemplateValue {
@@ -158,7 +158,7 @@ class Run {
       case 'group':
         return memberOf(this.#expression(operand.expression, dot), operand.path)
       case 'function':
-        return this.#command({ operands: [operand] }, dot, false, undefined)
+        return this.#command({ operands: [operand] }, dot, [])
     }
   }
 

@@ -77,25 +77,23 @@ export function scalarBinary(operator: Operator, left: number, right: number): n
   return isComparison(operator) ? Number(holds(operator, left, right)) : compute(operator, left, right)
 }
 
+/** `bool`: a comparison is 0 or 1, and removes no sample. */
+type Operation = Readonly<{ operator: Operator; bool: boolean }>
+
 /** Undefined: the comparison removes the sample. */
-function element(operator: Operator, left: number, right: number, kept: number, bool: boolean): number | undefined {
+function element({ operator, bool }: Operation, left: number, right: number, kept: number): number | undefined {
   if (!isComparison(operator)) return compute(operator, left, right)
   const yes = holds(operator, left, right)
   return bool ? Number(yes) : yes ? kept : undefined
 }
 
-export function vectorScalar(
-  operator: Operator,
-  vector: Vector,
-  scalar: number,
-  swapped: boolean,
-  bool: boolean,
-): Vector {
-  const isComputed = bool || !isComparison(operator)
+/** @param side of the scalar. */
+export function vectorScalar(operation: Operation, vector: Vector, scalar: number, side: 'left' | 'right'): Vector {
+  const isComputed = operation.bool || !isComparison(operation.operator)
   const samples: Sample[] = []
   for (const { labels, value, dropsName = false } of vector) {
-    const [left, right] = swapped ? [scalar, value] : [value, scalar]
-    const computed = element(operator, left, right, value, bool)
+    const [left, right] = side === 'left' ? [scalar, value] : [value, scalar]
+    const computed = element(operation, left, right, value)
     if (computed !== undefined) samples.push({ labels, value: computed, dropsName: dropsName || isComputed })
   }
   return samples
@@ -126,15 +124,11 @@ export function setBinary(operator: Operator, left: Vector, right: Vector, signa
   return left.filter(({ labels }) => others.has(signatures.of(labels)) === (operator === 'and'))
 }
 
-export type VectorBinary = Readonly<{ operator: Operator; bool: boolean; matching: Matching }>
+export type VectorBinary = Operation & Readonly<{ matching: Matching }>
 
-export function vectorBinary(
-  { operator, bool, matching }: VectorBinary,
-  left: Vector,
-  right: Vector,
-  signatures: Signatures,
-): Vector {
+export function vectorBinary(operation: VectorBinary, left: Vector, right: Vector, signatures: Signatures): Vector {
   if (left.length === 0 || right.length === 0) return []
+  const { matching } = operation
   const isSwapped = matching.group === 'right'
   const [many, vector] = isSwapped ? [right, left] : [left, right]
   const results = new Map<string, Sample>()
@@ -160,9 +154,9 @@ export function vectorBinary(
         'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)',
       )
     if (before === undefined) taken.set(signature, (before = new Set()))
-    const value = element(operator, first, second, first, bool)
+    const value = element(operation, first, second, first)
     if (value === undefined) continue
-    const labels = resultLabels(sample.labels, opposite.labels, operator, bool, matching)
+    const labels = resultLabels(sample.labels, opposite.labels, operation)
     if (before.has(labels.key))
       throw executionError('multiple matches for labels: grouping labels must ensure unique matches')
     before.add(labels.key)
@@ -171,13 +165,8 @@ export function vectorBinary(
   return samples
 }
 
-function resultLabels(
-  many: LabelSet,
-  labelSet: LabelSet,
-  operator: Operator,
-  bool: boolean,
-  { on, labels, group, include }: Matching,
-): LabelSet {
+function resultLabels(many: LabelSet, labelSet: LabelSet, { operator, bool, matching }: VectorBinary): LabelSet {
+  const { on, labels, group, include } = matching
   let result = bool || !isComparison(operator) ? many.nameless : many
   if (group === undefined) result = on ? result.keep(new Set(labels)) : result.drop(new Set(labels))
   for (const name of include) result = result.with(name, labelSet.get(name))

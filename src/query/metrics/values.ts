@@ -88,8 +88,8 @@ export function varianceOf(values: readonly number[]): number {
 }
 
 /** NaN last in both orders. */
-export function sorted(vector: Vector, descending: boolean): Vector {
-  const sign = descending ? -1 : 1
+export function sorted(vector: Vector, order: 'ascending' | 'descending'): Vector {
+  const sign = order === 'descending' ? -1 : 1
   return vector.toSorted(({ value: a }, { value: b }) => {
     const [isOne, isOther] = [Number.isNaN(a), Number.isNaN(b)]
     return isOne || isOther ? Number(isOne) - Number(isOther) : sign * ascending(a, b)

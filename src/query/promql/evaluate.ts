@@ -139,8 +139,8 @@ export class Evaluation {
     const { operator, bool, matching } = node
     const [left, right] = [this.at(node.left, time), this.at(node.right, time)]
     if (typeof left === 'number' && typeof right === 'number') return scalarBinary(operator, left, right)
-    if (typeof right === 'number') return vectorScalar(operator, left as Vector, right, false, bool)
-    if (typeof left === 'number') return vectorScalar(operator, right as Vector, left, true, bool)
+    if (typeof right === 'number') return vectorScalar(node, left as Vector, right, 'right')
+    if (typeof left === 'number') return vectorScalar(node, right as Vector, left, 'left')
     const signatures = remembered(this.#signatures, node, () => new Signatures(matching))
     return isSetOperator(operator)
       ? setBinary(operator, left as Vector, right as Vector, signatures)
@@ -208,7 +208,7 @@ export class Evaluation {
       case 'sort':
       case 'sort_desc':
         if (this.#times.start !== this.#times.end) this.#notes.ineffectiveSort(node.place)
-        return sorted(this.#vector(first, time), name === 'sort_desc')
+        return sorted(this.#vector(first, time), name === 'sort_desc' ? 'descending' : 'ascending')
       case 'time':
         return time / 1000
       case 'timestamp': {

@@ -57,10 +57,11 @@ export function edgeReads({ near, far, span, relations }: EdgeQuery, sql: EdgeSq
   const nodes: Nodes = {
     of: (...labels) => near.filter((ref) => labels.includes(labelOf(ref))),
     isRequested: (relation) => relations?.has(relation) ?? true,
+    leadsToActions: leadsToActions(far),
     during: (column) => `${column} >= ${sql.time(span.from)} AND ${column} < ${sql.time(span.to)}`,
   }
   return [
-    ...traceReads(nodes, leadsToActions(far), sql),
+    ...traceReads(nodes, sql),
     eventRead(near, relations, nodes.during('valid_from'), sql),
     clusterRead(near, nodes.isRequested, sql.time(span.to), sql),
     trafficRead(nodes, span, sql),
@@ -85,6 +86,7 @@ export function leadsToActions(far: readonly string[] = []): boolean {
 type Nodes = Readonly<{
   of: (...labels: readonly Label[]) => readonly string[]
   isRequested: (relation: string) => boolean
+  leadsToActions: boolean
   /** The condition that a time is in the span. */
   during: (column: string) => string
 }>
@@ -155,7 +157,7 @@ type TraceRead = Readonly<{
 }>
 
 /** One scan per end column: scans dominate the cost. */
-function traceReads({ of, isRequested, during }: Nodes, toActions: boolean, sql: EdgeSql): readonly EdgeRead[] {
+function traceReads({ of, isRequested, leadsToActions: toActions, during }: Nodes, sql: EdgeSql): readonly EdgeRead[] {
   const [actors, resources, tenants, regions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION')]
   const actions = of('ACTION').flatMap((ref) => actionName(ref) ?? [])
   const among = (column: string, values: readonly string[]) => `${column} IN ${listOf(values, sql)}`
@@ -238,9 +240,9 @@ function eventRead(
   const requested = eventRelations.filter((relation) => relations?.has(relation))
   const events = near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined)
   const others = near.filter((ref) => labelOf(ref) !== 'ACTION')
-  const part = (forward: boolean, among: readonly string[], condition: string) =>
+  const part = (near: 'from' | 'to', among: readonly string[], condition: string) =>
     edgePart(sql, {
-      forward,
+      forward: near === 'from',
       ends: relationEnds,
       relation: 'relation',
       first: 'min(valid_from)',
@@ -256,11 +258,11 @@ function eventRead(
     parts: [
       ...(events.length === 0 || ofEvents.length === 0
         ? []
-        : [part(true, ofEvents, `from_ref IN ${listOf(events, sql)}`)]),
+        : [part('from', ofEvents, `from_ref IN ${listOf(events, sql)}`)]),
       // Every object has events: only on request.
       ...(others.length === 0 || requested.length === 0
         ? []
-        : [part(false, requested, `to_ref IN ${listOf(others, sql)} AND ${during}`)]),
+        : [part('to', requested, `to_ref IN ${listOf(others, sql)} AND ${during}`)]),
     ],
   }
 }

@@ -49,7 +49,7 @@ export class EdgeSums {
     return code < 0 ? (this.#others[-code - 1] ?? null) : this.#refs.text(code)
   }
 
-  of(relation: string, forward: boolean): RelationSums {
+  of({ relation, forward }: Pick<EdgeRow, 'relation' | 'forward'>): RelationSums {
     const key = `${relation} ${forward}`
     const relationSums = this.#relations.get(key)
     if (relationSums !== undefined) return relationSums
@@ -57,13 +57,13 @@ export class EdgeSums {
       if (codeA === none || codeB === none) return codeA === none ? codeB : codeA
       return compareBytes(this.text(codeA) ?? '', this.text(codeB) ?? '') < 0 ? codeB : codeA
     }
-    const sums = new RelationSums(relation, forward, later)
+    const sums = new RelationSums({ relation, forward }, later)
     this.#relations.set(key, sums)
     return sums
   }
 
   addRow(row: EdgeRow): void {
-    const sums = this.of(row.relation, row.forward)
+    const sums = this.of(row)
     const edge = sums.edge(this.code(row.near), this.code(row.far))
     sums.add(edge, Number(row.count), Number(row.first), row.last === null ? stillHolds : Number(row.last))
     if (row.level !== null) sums.addLevel(edge, row.level)
@@ -94,7 +94,10 @@ export class RelationSums {
   farName = new Int32Array(fewest)
   #table = new Int32Array(4 * fewest)
 
-  constructor(relation: string, forward: boolean, later: (one: number, other: number) => number) {
+  constructor(
+    { relation, forward }: Pick<EdgeRow, 'relation' | 'forward'>,
+    later: (one: number, other: number) => number,
+  ) {
     this.relation = relation
     this.forward = forward
     this.#later = later

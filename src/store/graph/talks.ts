@@ -68,7 +68,8 @@ export class Talks {
 
   addTo(sums: EdgeSums, { workloads, from, to }: TalkNodes, without: ReadonlySet<number>): void {
     const rows = this.#rows
-    const [there, back] = [sums.of('talks-to', true), sums.of('talks-to', false)]
+    const relation = 'talks-to'
+    const [there, back] = [sums.of({ relation, forward: true }), sums.of({ relation, forward: false })]
     for (let file = 0; file + 1 < rows.starts.length; file++) {
       if (without.has(file)) continue
       for (let row = rows.starts[file] ?? 0, end = rows.starts[file + 1] ?? 0; row < end; row++) {

@@ -198,7 +198,7 @@ export class TraceEdges {
         const [nearEnd, farEnd] = [this.#end(nearName, relation), this.#end(farName, relation)]
         const [bit, tuple, { refs }, { marks }] = [1 << edges.length, flags[nearEnd.tuple], nearEnd, near[nearName]]
         edges.push({
-          sums: sums.of(relation, forward),
+          sums: sums.of({ relation, forward }),
           near: nearEnd,
           far: farEnd,
           levels: relation === 'acted-on' ? this.#levels : undefined,

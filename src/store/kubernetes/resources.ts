@@ -23,7 +23,7 @@ function presentOf(events: string) {
 export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
 /** `zoned`: the zone is needed, which pods get from their node. */
-export function resourcesView(input: ViewInput, zoned: boolean): string {
+export function resourcesView(input: ViewInput, { zoned }: Readonly<{ zoned: boolean }>): string {
   return resourcesOf(objectEvents(input), zoned ? zones(input) : undefined)
 }
 

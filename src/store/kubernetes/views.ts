@@ -25,7 +25,7 @@ export function kubernetesViews(
   const make: Readonly<Record<KubernetesView, () => string>> = {
     changes: () => changesView(input, audited, times.changes),
     audit: () => auditView(input, times.audit, cached.traces),
-    resources: () => resourcesView(input, zoned),
+    resources: () => resourcesView(input, { zoned }),
     relations: () => relationsView(input, related),
     traffic: () => trafficView(input, times.traffic, cached.traffic),
   }

@@ -24,6 +24,9 @@ type QueryProcessesOptions = Readonly<{
 
 const keepMs = 30_000
 
+/** A process that writes a file serves one query. */
+type ResultKind = 'file' | 'rows'
+
 export class QueryProcesses {
   readonly #options: QueryProcessesOptions
   readonly #closing = new AbortController()
@@ -42,7 +45,7 @@ export class QueryProcesses {
     const { folder } = this.#options
     const signal = AbortSignal.any([given, this.#closing.signal])
     signal.throwIfAborted()
-    const process = await this.#take(query.format === 'parquet')
+    const process = await this.#take(query.format === 'parquet' ? 'file' : 'rows')
     if (signal.aborted) this.#release(process)
     signal.throwIfAborted()
     const pin = folder.versions.pin()
@@ -53,15 +56,16 @@ export class QueryProcesses {
     return process.run(query, pin, { signal, onProgress, done })
   }
 
-  async #take(file: boolean): Promise<QueryProcess> {
-    const idle = file ? undefined : this.#idle
-    if (idle === undefined) return this.#start(file)
+  async #take(result: ResultKind): Promise<QueryProcess> {
+    const idle = result === 'file' ? undefined : this.#idle
+    if (idle === undefined) return this.#start(result)
     this.#idle = undefined
-    if (!idle.usable) return this.#start(file)
+    if (!idle.usable) return this.#start(result)
     return idle
   }
 
-  async #start(file: boolean): Promise<QueryProcess> {
+  async #start(result: ResultKind): Promise<QueryProcess> {
+    const file = result === 'file'
     const { host, folder, limits, threads, start, log } = this.#options
     const directory = resolve(folder.directory)
     const spillBytes = Math.floor((await this.#options.spill?.()) ?? 0)

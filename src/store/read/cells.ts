@@ -55,7 +55,7 @@ function numbers(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number)
       return plain(new Uint32Array(buffer, byteOffset, rows))
     case id.BIGINT:
     case id.UBIGINT:
-      return wide(vector, type.typeId === id.BIGINT, rows, buffer, byteOffset)
+      return wide(vector, type.typeId === id.BIGINT ? 'signed' : 'unsigned', rows, buffer, byteOffset)
     case id.TIMESTAMP:
     case id.TIMESTAMP_TZ: {
       const words = new Int32Array(buffer, byteOffset, 2 * rows)
@@ -90,14 +90,15 @@ function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows:
 
 function wide(
   vector: DuckDBVector,
-  signed: boolean,
+  sign: 'signed' | 'unsigned',
   rows: number,
   buffer: ArrayBufferLike,
   byteOffset: number,
 ): string[] {
   const low = new Uint32Array(buffer, byteOffset, 2 * rows)
-  const high = signed ? new Int32Array(buffer, byteOffset, 2 * rows) : low
-  const exact = signed ? new BigInt64Array(buffer, byteOffset, rows) : new BigUint64Array(buffer, byteOffset, rows)
+  const high = sign === 'signed' ? new Int32Array(buffer, byteOffset, 2 * rows) : low
+  const exact =
+    sign === 'signed' ? new BigInt64Array(buffer, byteOffset, rows) : new BigUint64Array(buffer, byteOffset, rows)
   return filled(vector, rows, (row) => {
     const value = (high[2 * row + 1] ?? 0) * twoTo32 + (low[2 * row] ?? 0)
     return Number.isSafeInteger(value) ? String(value) : `"${exact[row]}"`

@@ -8,10 +8,10 @@ export function bucket(rollup: Rollup, time = 'time'): string {
   return `to_timestamp(floor(epoch(${time}) / ${seconds}) * ${seconds})`
 }
 
-/** Few files have the second column. */
-export function wholeSum(name: string, over: boolean): string {
+/** @param columns of the files; few have the second column of a sum. */
+export function wholeSum(name: string, columns: ReadonlySet<string>): string {
   const whole = `"${name}"::HUGEINT`
-  return over
+  return columns.has(`${name}_over`)
     ? `CASE WHEN "${name}_over" IS NULL THEN ${whole} ELSE ${whole} + "${name}_over"::HUGEINT * ${limit} END`
     : whole
 }
@@ -47,7 +47,7 @@ export function mergeQuery(
   const part = (source: string) => `SELECT time, folded${grouped}, ${plain} FROM ${source}`
   const sql = `WITH parts AS MATERIALIZED
       (SELECT ${bucket(rollup)} AS time, folded${grouped},
-      ${sums.map((name) => `sum(${wholeSum(name, names.has(`${name}_over`))}) AS "${name}"`).join(', ')}
+      ${sums.map((name) => `sum(${wholeSum(name, names)}) AS "${name}"`).join(', ')}
     FROM read_parquet(${fileList(from)}, union_by_name = true) GROUP BY ALL),
   zero AS MATERIALIZED (${ranked(0, 'parts')}),
   one AS MATERIALIZED (${ranked(1, `(${folded(1, `(SELECT * FROM zero WHERE rank > ${whole})`)})`)}),

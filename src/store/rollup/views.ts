@@ -53,7 +53,7 @@ export function rollupView(
           : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER
               AS file`
       return `SELECT ${time}, ${columns.join(', ')},
-          ${requestedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')},
+          ${requestedSums.map((name) => `${wholeSum(name, has)} AS "${name}"`).join(', ')},
           folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
     })
     .join(' UNION ALL ')

@@ -49,7 +49,7 @@ export const alertHistory = operation({
         `AND type IN (${types.join(', ')}) AND ${dialect.startsWith('source', alertEventSource)}${source} ` +
         `ORDER BY time DESC LIMIT ${maxRows}`,
     )
-    const stored = pastOf(rows, showsCauses)
+    const stored = pastOf(rows, { showsCauses })
     const keys = new Set(stored.map(keyOf))
     const firing = new Set(current.map(keyOf))
     const others = current.filter((alert) => (rule === undefined || alert.rule === rule) && !keys.has(keyOf(alert)))
@@ -71,7 +71,7 @@ export const alertHistory = operation({
 })
 
 /** Newest event first. An alert is the events with the same rule, labels and start. */
-function pastOf(rows: readonly Row[], showsCauses: boolean): readonly Past[] {
+function pastOf(rows: readonly Row[], { showsCauses }: Readonly<{ showsCauses: boolean }>): readonly Past[] {
   const byStart = Map.groupBy(
     rows
       .map(({ type, at, data }) => ({ type, at, data: fieldsOf(storedJson(data)) }))

@@ -165,7 +165,7 @@ export async function readContext(query: ContextQuery, surroundings: Reading): P
   const { before = 20, after = 20 } = query
   const { store, now, viewer } = surroundings
   const dialect = dialectOf(store)
-  const [time, sequence, row] = inTime(true).map(({ field }) => field.sql?.(dialect))
+  const [time, sequence, row] = inTime('descending').map(({ field }) => field.sql?.(dialect))
   const [line] = await readRows<StreamRow>(
     surroundings,
     `SELECT ${dialect.micros(time!)} AS us, ${sequence} AS sequence, ${row} AS row, family, source, ` +
@@ -182,9 +182,9 @@ export async function readContext(query: ContextQuery, surroundings: Reading): P
     keys: [line.us, line.sequence, line.row],
     position: query.pos,
   }
-  const side = (descending: boolean, limit: number) =>
-    limit === 0 ? none : readSide({ rowQuery, position, descending, limit }, surroundings)
-  const [earlier, later] = await Promise.all([side(true, before), side(false, after)])
+  const side = (order: Side['order'], limit: number) =>
+    limit === 0 ? none : readSide({ rowQuery, position, order, limit }, surroundings)
+  const [earlier, later] = await Promise.all([side('descending', before), side('ascending', after)])
   return {
     stream: { family: line.family, source: line.source, labels: textsIn(labels) },
     before: earlier.events.toReversed(),
@@ -198,15 +198,15 @@ const none = { events: [], more: false } as const
 type Side = Readonly<{
   rowQuery: RowQuery
   position: Omit<Cursor, 'fingerprint'>
-  descending: boolean
+  order: 'ascending' | 'descending'
   limit: number
 }>
 
-async function readSide({ rowQuery, position, descending, limit }: Side, reading: Reading) {
+async function readSide({ rowQuery, position, order, limit }: Side, reading: Reading) {
   const request: PageRequest = {
     ...rowQuery,
     columns: listedFields,
-    sort: inTime(descending),
+    sort: inTime(order),
     limit,
     upTo: position.upTo,
     after: { ...position, fingerprint: '' },

@@ -39,8 +39,8 @@ const part = (name: string, index: number): QueryField => ({
 /** Events of one source with equal times keep their order. */
 const orderInSource = [part('pos_sequence', -2), part('pos_row', -1)]
 
-export const inTime = (descending: boolean): readonly SortKey[] =>
-  [timeField, ...orderInSource].map((field) => ({ field, descending }))
+export const inTime = (order: 'ascending' | 'descending'): readonly SortKey[] =>
+  [timeField, ...orderInSource].map((field) => ({ field, descending: order === 'descending' }))
 
 export const previewCharacters = 2000
 
@@ -84,7 +84,7 @@ export function groupedField(written: string): QueryField {
 export function sortOf(written: string): readonly SortKey[] {
   const descending = written.startsWith('-')
   const name = descending ? written.slice(1) : written
-  if (name === 'time') return inTime(descending)
+  if (name === 'time') return inTime(descending ? 'descending' : 'ascending')
   const field = eventField(name, 'sort')
   if (field.kind === 'json')
     throw new Refusal('WEIR_API_INVALID', `"sort" does not support ${field.name}: it contains JSON.`)

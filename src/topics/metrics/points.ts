@@ -68,7 +68,7 @@ function addPoint(series: Map<string, PointSeries>, us: number, data: unknown, m
   if (point === undefined) return
   const { name, labels = {}, fields, special = {} } = point
   const time = Math.floor(us / 1000)
-  const add = (field: string, value: number, isStale: boolean): void => {
+  const add = (field: string, value: number, kind: 'sample' | 'stale'): void => {
     const key = JSON.stringify([name, field, labels])
     let points = series.get(key)
     if (points === undefined) {
@@ -81,11 +81,13 @@ function addPoint(series: Map<string, PointSeries>, us: number, data: unknown, m
     const at = isSame ? points.times.length - 1 : points.times.length
     points.times[at] = time
     points.values[at] = value
-    if (isStale) points.stale.add(at)
+    if (kind === 'stale') points.stale.add(at)
     else points.stale.delete(at)
   }
-  for (const [field, value] of Object.entries(fields)) if (typeof value !== 'string') add(field, Number(value), false)
-  for (const [field, written] of Object.entries(special)) add(field, specialValues[written], written === 'stale')
+  for (const [field, value] of Object.entries(fields))
+    if (typeof value !== 'string') add(field, Number(value), 'sample')
+  for (const [field, written] of Object.entries(special))
+    add(field, specialValues[written], written === 'stale' ? 'stale' : 'sample')
 }
 
 const specialValues = { NaN, '+Inf': Infinity, '-Inf': -Infinity, stale: NaN } as const

@@ -142,9 +142,10 @@ async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promi
     step: Number(step / 1_000_000n),
     onset: isoOf(onset),
     detected: selected !== undefined,
-    levels: levels.map((level) =>
-      shownLevel(level, signal.shown.by === 'value' ? undefined : Number(step) / 1e6, level === selected),
-    ),
+    levels: levels.map((level) => ({
+      ...shownLevel(level, signal.shown.by === 'value' ? undefined : Number(step) / 1e6),
+      selected: level === selected,
+    })),
     compared: { from: isoOf(compared.from), to: isoOf(compared.to) },
     window: { from: isoOf(window.from), to: isoOf(window.to) },
     ...signal.shown,
@@ -199,8 +200,7 @@ function explainedLevel({ from, to, kind, ends }: Level): ExplainedLevel {
 function shownLevel(
   { at, from, to, kind, isGradual, before, after, ends }: Level,
   seconds: number | undefined,
-  selected: boolean,
-): ShownLevel {
+): Omit<ShownLevel, 'selected'> {
   const rate = (sum: number) => (seconds === undefined ? Number(sum.toPrecision(6)) : Math.round(sum / seconds))
   return {
     time: isoOf(at),
@@ -211,7 +211,6 @@ function shownLevel(
     before: rate(before),
     after: rate(after),
     workloads: [...ends].filter((name) => name !== '').slice(0, shownPairs),
-    selected,
   }
 }
 

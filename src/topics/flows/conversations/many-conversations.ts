@@ -14,7 +14,7 @@ import {
 import type { Cell } from '../../cells.ts'
 import { storedEnds } from '../sums/many-groups.ts'
 import type { SumRow } from '../sums/request.ts'
-import { compareCells } from '../../cells.ts'
+import { compareCells, compareIntegers } from '../../cells.ts'
 import { currentWork } from '../../work.ts'
 import { readOfIds } from '../sums/more-parts.ts'
 import { readRows } from '../../rows.ts'
@@ -114,10 +114,10 @@ const maxIds = 4000
 
 function largestFirst(a: SumRow, b: SumRow): number {
   const [left, right] = [a['_rank'] as Cell, b['_rank'] as Cell]
-  const size = left === null || right === null ? compareCells(left, right, true) : compareCells(right, left, true)
+  const size = left === null || right === null ? compareIntegers(left, right) : compareIntegers(right, left)
   if (size !== 0) return size
   for (const name of ['_a_addr', '_a_port', '_b_addr', '_b_port', '_proto']) {
-    const between = compareCells((a[name] ?? null) as Cell, (b[name] ?? null) as Cell, false)
+    const between = compareCells((a[name] ?? null) as Cell, (b[name] ?? null) as Cell)
     if (between !== 0) return between
   }
   return 0

@@ -23,7 +23,7 @@ import { readOfIds } from './more-parts.ts'
 import { readRows } from '../../rows.ts'
 import type { Cell } from '../../cells.ts'
 import type { SumRow } from './request.ts'
-import { compareCells } from '../../cells.ts'
+import { compareCells, compareIntegers } from '../../cells.ts'
 import { currentWork } from '../../work.ts'
 
 export const storedEndpoints: StoredEndpoints = {
@@ -167,13 +167,13 @@ export function withPlaces(largest: readonly SumRow[], all: SumRow): readonly Su
 }
 
 export function largestFirst({ group, by }: GroupsRequest): (a: SumRow, b: SumRow) => number {
-  const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
+  const orders = group.map(({ kind }) => (kind === 'u64' || kind === 'estimate' ? compareIntegers : compareCells))
   return (a, b) => {
     const [left, right] = [a[`_${by}`] as Cell, b[`_${by}`] as Cell]
-    const size = left === null || right === null ? compareCells(left, right, true) : compareCells(right, left, true)
+    const size = left === null || right === null ? compareIntegers(left, right) : compareIntegers(right, left)
     if (size !== 0) return size
     for (let at = 0; at < group.length; at++) {
-      const between = compareCells((a[`_g${at}`] ?? null) as Cell, (b[`_g${at}`] ?? null) as Cell, numeric[at] === true)
+      const between = orders[at]!((a[`_g${at}`] ?? null) as Cell, (b[`_g${at}`] ?? null) as Cell)
       if (between !== 0) return between
     }
     return 0
