@@ -70,6 +70,6 @@ function textsOf(kind: BodyColumns, pieces: readonly EventRows[], count: number,
   return [...numbers].map(([field, of]) => ({
     name: `${prefix}${field}`,
     type: typeOf(kind, field),
-    data: many.has(field) ? plainTexts(of, texts, true) : lowCardinality(of, texts, true),
+    data: many.has(field) ? plainTexts(of, texts, 'nullable') : lowCardinality(of, texts, 'nullable'),
   }))
 }

@@ -34,20 +34,23 @@ export function copyNulls(valid: Uint8Array | undefined, rows: Uint32Array, into
 const sharedKeys = 1
 const ownKeys = 0x600
 
+/** Whether a column has NULL values. */
+export type ColumnNulls = 'nullable' | 'required'
+
 /** `numbers`: texts by row. Number 0 is NULL if nullable; otherwise it must not occur. */
-export function lowCardinality(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
-  return [bytesOf(BigUint64Array.of(BigInt(sharedKeys))), ...lowCardinalityRows(numbers, texts, nullable)]
+export function lowCardinality(numbers: Uint32Array, texts: BlockTexts, nulls: ColumnNulls): Uint8Array[] {
+  return [bytesOf(BigUint64Array.of(BigInt(sharedKeys))), ...lowCardinalityRows(numbers, texts, nulls)]
 }
 
 /** Without the state, which precedes the ends of an array. */
-function lowCardinalityRows(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
+function lowCardinalityRows(numbers: Uint32Array, texts: BlockTexts, nulls: ColumnNulls): Uint8Array[] {
   if (numbers.length === 0) return []
   const slots = new Uint32Array(texts.count)
   const indexes = new Uint32Array(numbers.length)
-  const keys: Uint8Array[] = nullable ? [texts.encoded(0)] : []
+  const keys: Uint8Array[] = nulls === 'nullable' ? [texts.encoded(0)] : []
   for (let row = 0; row < numbers.length; row++) {
     const number = numbers[row]!
-    if (number === 0 && nullable) continue
+    if (number === 0 && nulls === 'nullable') continue
     let slot = slots[number]!
     if (slot === 0) slots[number] = slot = keys.push(texts.encoded(number))
     indexes[row] = slot - 1
@@ -67,13 +70,13 @@ function lowCardinalityRows(numbers: Uint32Array, texts: BlockTexts, nullable: b
 }
 
 /** Plain texts. Number 0 is an empty text, and NULL if nullable. */
-export function plainTexts(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
+export function plainTexts(numbers: Uint32Array, texts: BlockTexts, nulls: ColumnNulls): Uint8Array[] {
   let total = 0
-  const nulls = new Uint8Array(nullable ? numbers.length : 0)
+  const isNull = new Uint8Array(nulls === 'nullable' ? numbers.length : 0)
   for (let row = 0; row < numbers.length; row++) {
     const number = numbers[row]!
     total += texts.encoded(number).length
-    if (nullable && number === 0) nulls[row] = 1
+    if (nulls === 'nullable' && number === 0) isNull[row] = 1
   }
   const bytes = new Uint8Array(total)
   let at = 0
@@ -82,7 +85,7 @@ export function plainTexts(numbers: Uint32Array, texts: BlockTexts, nullable: bo
     bytes.set(encoded, at)
     at += encoded.length
   }
-  return nullable ? [nulls, bytes] : [bytes]
+  return nulls === 'nullable' ? [isNull, bytes] : [bytes]
 }
 
 /** Ends of lists, by row. */
@@ -101,7 +104,7 @@ export function textLists(lengths: Uint32Array, items: Uint32Array, texts: Block
   return [
     bytesOf(BigUint64Array.of(BigInt(sharedKeys))),
     endsOf(lengths).bytes,
-    ...lowCardinalityRows(items, texts, false),
+    ...lowCardinalityRows(items, texts, 'required'),
   ]
 }
 

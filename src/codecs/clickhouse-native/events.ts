@@ -38,7 +38,7 @@ export function eventColumns(pieces: readonly EventRows[], count: number, texts:
       case 'time':
         return timeColumn(pieces, count)
       case 'encoding':
-        return { name, type, data: lowCardinality(encodingNumbers(pieces, count, texts), texts, false) }
+        return { name, type, data: lowCardinality(encodingNumbers(pieces, count, texts), texts, 'required') }
       default:
         return { name, type, data: codedTexts(type, codeNumbers(name as Codes, pieces, count, texts), texts) }
     }
@@ -48,8 +48,8 @@ export function eventColumns(pieces: readonly EventRows[], count: number, texts:
 
 function codedTexts(type: string, numbers: Uint32Array, texts: BlockTexts) {
   return type.startsWith('LowCardinality(')
-    ? lowCardinality(numbers, texts, type.includes('Nullable('))
-    : plainTexts(numbers, texts, type.startsWith('Nullable('))
+    ? lowCardinality(numbers, texts, type.includes('Nullable(') ? 'nullable' : 'required')
+    : plainTexts(numbers, texts, type.startsWith('Nullable(') ? 'nullable' : 'required')
 }
 
 function codeNumbers(name: Codes, pieces: readonly EventRows[], count: number, texts: BlockTexts): Uint32Array {

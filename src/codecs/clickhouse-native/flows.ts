@@ -100,7 +100,9 @@ function columnOf(
 }
 
 function textData(type: string, numbers: Uint32Array, texts: BlockTexts) {
-  return type === 'Nullable(String)' ? plainTexts(numbers, texts, true) : lowCardinality(numbers, texts, true)
+  return type === 'Nullable(String)'
+    ? plainTexts(numbers, texts, 'nullable')
+    : lowCardinality(numbers, texts, 'nullable')
 }
 
 function nullsOf(parts: readonly Part[], count: number): Uint8Array {

@@ -164,7 +164,7 @@ export class FlowAggregator {
     let mask = this.#filterLists.findIndex((list) => JSON.stringify(list) === text)
     if (mask < 0) mask = this.#filterLists.push(filters) - 1
     const withRaw = definition.scaled && this.#options.sampling === 'both'
-    const series = new MetricSeries(metric, definition.name, withRaw)
+    const series = new MetricSeries(metric, definition.name, { withRaw })
     group.sets.series.push(series)
     group.metrics.push({ series, mask, metric })
   }
@@ -228,7 +228,7 @@ export class FlowAggregator {
       const { ref, type } = filter
       const isFixed = ref.kind !== 'dict' && ref.kind !== 'json' && !ref.kind.startsWith('list<')
       if (isFixed && (type === 'presence' || type === 'absence'))
-        keepPresent(view.batch, ref.field, view.view.rows, mask, type === 'presence')
+        keepPresent(view.batch, ref.field, view.view.rows, mask, type === 'presence' ? 'present' : 'absent')
       else this.#filterOf(filter).apply(this.#idsOf(view, ref), mask)
     }
     if (!mask.includes(1)) {

@@ -19,7 +19,7 @@ export class MetricSeries {
   /** Unix ms of the first value. */
   since = new Float64Array(64)
 
-  constructor(metric: CompiledMetric, name: string, withRaw: boolean) {
+  constructor(metric: CompiledMetric, name: string, { withRaw }: Readonly<{ withRaw: boolean }>) {
     this.metric = metric
     this.name = name
     const { type, buckets } = metric.definition

@@ -179,15 +179,16 @@ export function keepPresent(
   field: FlowFieldName,
   rows: Uint32Array,
   mask: Uint8Array,
-  wanted: boolean,
+  kept: 'present' | 'absent',
 ): void {
   const column = batch.columns[field]
   const valid = column !== undefined && 'valid' in column ? column.valid : undefined
   const zero = absentWhenZero.has(field) ? amountsOf(batch, field) : undefined
+  const isKept = kept === 'present'
   for (let i = 0; i < mask.length; i++) {
     const row = rows[i]!
     const present = column !== undefined && isPresent(valid, row) && !Number.isNaN(zero?.[row] ?? 0)
-    if (present !== wanted) mask[i] = 0
+    if (present !== isKept) mask[i] = 0
   }
 }
 

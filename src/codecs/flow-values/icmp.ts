@@ -27,8 +27,8 @@ const exists = (codes: Int16Array, type: number, code: number) => code <= codes[
 export type IcmpOrder = 'usual' | 'reversed' | 'either'
 
 /** Order in which the message exists. Most exporters write type * 256 + code, Cisco IOS XR code * 256 + type. */
-export function icmpOrder(isV6: boolean, value: number): IcmpOrder {
-  const codes = isV6 ? v6 : v4
+export function icmpOrder(family: 'v4' | 'v6', value: number): IcmpOrder {
+  const codes = family === 'v6' ? v6 : v4
   const high = value >> 8
   const low = value & 0xff
   const isUsual = exists(codes, high, low)

@@ -79,7 +79,7 @@ export class MessageWriter {
       const writer =
         elements === 'relay'
           ? new RelayWriter(batch, enterprise, received, this.#relay)
-          : new RecordWriter(batch, enterprise !== 0, received)
+          : new RecordWriter(batch, received, { withEnterprise: enterprise !== 0 })
       for (const row of rows) {
         const size = writer.size(row)
         if (size + overhead > largest) tooLarge.push({ index, bytes: size })

@@ -36,7 +36,7 @@ export class RecordWriter {
   readonly #enterprise: Enterprise | undefined
 
   /** `received`: Unix ms, for rows without times. */
-  constructor(batch: FlowBatch, withEnterprise: boolean, received: number) {
+  constructor(batch: FlowBatch, received: number, { withEnterprise }: Readonly<{ withEnterprise: boolean }>) {
     const { columns } = batch
     this.#texts = new Texts(batch.dictionary)
     this.#source = new Address(columns['src_addr'])

@@ -1,4 +1,4 @@
-import { makeLayout, maxFields, type FieldSpec, type TemplateRecord } from '../templates/layout.ts'
+import { makeLayout, maxFields, type FieldSpec, type TemplateKind, type TemplateRecord } from '../templates/layout.ts'
 
 const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
 /** As the template id of a withdrawal, it means all of its kind. */
@@ -7,15 +7,16 @@ export const optionsTemplateSet = 3
 
 /** RFC 7011, section 3.4.1; at least 4 bytes. */
 export function readTemplate10(view: DataView, at: number, end: number): TemplateRecord {
-  return read(view, at, end, false)
+  return read(view, at, end, 'data')
 }
 
 /** RFC 7011, section 3.4.2.2: the first count includes the scope fields. */
 export function readOptionsTemplate10(view: DataView, at: number, end: number): TemplateRecord {
-  return read(view, at, end, true)
+  return read(view, at, end, 'options')
 }
 
-function read(view: DataView, at: number, end: number, options: boolean): TemplateRecord {
+function read(view: DataView, at: number, end: number, kind: TemplateKind): TemplateRecord {
+  const options = kind === 'options'
   const id = view.getUint16(at)
   const count = view.getUint16(at + 2)
   if (count === 0) {
@@ -40,5 +41,5 @@ function read(view: DataView, at: number, end: number, options: boolean): Templa
     }
     if (i < maxFields + 1) fields.push({ pen, id: first & 0x7fff, length })
   }
-  return { id, layout: scopes > count ? undefined : makeLayout(fields, scopes, options), withdrawn: false, next }
+  return { id, layout: scopes > count ? undefined : makeLayout(fields, scopes, kind), withdrawn: false, next }
 }

@@ -58,7 +58,7 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
         create(ResourceCreatedEventSchema, {
           ...known,
           ...more,
-          resource: objectBytes(change, change.new, true),
+          resource: objectBytes(change, change.new, 'newest'),
           ...(fields === 'original' ? {} : { initial: change.initial === true }),
         }),
       )
@@ -67,11 +67,11 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
         ResourceUpdatedEventSchema,
         create(ResourceUpdatedEventSchema, {
           // oxlint-disable-next-line unicorn/no-thenable -- the field's name on the wire; its bytes are not callable
-          then: stateBytes(change, change.old, false),
+          then: stateBytes(change, change.old, 'earlier'),
           ...known,
           ...more,
           ...reduced,
-          now: stateBytes(change, change.new, true),
+          now: stateBytes(change, change.new, 'newest'),
           ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
         }),
       )
@@ -82,26 +82,28 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
           ...known,
           ...more,
           ...reduced,
-          ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, true) }),
+          ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, 'newest') }),
         }),
       )
   }
 }
 
-function stateBytes(change: ChangeData, object: object | null, newest: boolean) {
-  return change.reduced === true ? new Uint8Array(0) : objectBytes(change, object, newest)
+type StateVersion = 'newest' | 'earlier'
+
+function stateBytes(change: ChangeData, object: object | null, version: StateVersion) {
+  return change.reduced === true ? new Uint8Array(0) : objectBytes(change, object, version)
 }
 
 /** States in the journal lack `resourceVersion`; consumers need it. */
 function objectBytes(
   { group, version, kind, resourceVersion }: ChangeData,
   object: object | null,
-  newest: boolean,
+  state: StateVersion,
 ): Uint8Array {
   const { metadata, ...rest } = { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object } as {
     readonly metadata?: object
   }
-  const known = newest && metadata !== undefined ? { resourceVersion, ...metadata } : metadata
+  const known = state === 'newest' && metadata !== undefined ? { resourceVersion, ...metadata } : metadata
   return utf8.encode(goText({ ...rest, ...(known === undefined ? {} : { metadata: known }) }))
 }
 

@@ -202,7 +202,7 @@ export class Netflow5Decoder {
         c.srcPort.mark(row)
         c.dstPort.mark(row)
       } else if (proto === ICMP) {
-        const exchanged = icmpOrder(false, view.getUint16(at + 34)) === 'reversed' ? 1 : 0
+        const exchanged = icmpOrder('v4', view.getUint16(at + 34)) === 'reversed' ? 1 : 0
         icmpType[row] = view.getUint8(at + 34 + exchanged)
         icmpCode[row] = view.getUint8(at + 35 - exchanged)
         c.icmpType.mark(row)

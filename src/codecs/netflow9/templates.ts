@@ -8,7 +8,7 @@ export function readTemplate9(view: DataView, at: number, end: number): Template
   const count = view.getUint16(at + 2)
   const next = at + 4 + 4 * count
   if (id < 256 || next > end) return broken
-  return { id, layout: makeLayout(readFields9(view, at + 4, count, 0), 0, false), withdrawn: false, next }
+  return { id, layout: makeLayout(readFields9(view, at + 4, count, 0), 0, 'data'), withdrawn: false, next }
 }
 
 /** RFC 3954, section 6.1: lengths are in bytes. */
@@ -22,7 +22,7 @@ export function readOptionsTemplate9(view: DataView, at: number, end: number): T
   const scopes = scopeBytes / 4
   return {
     id,
-    layout: makeLayout(readFields9(view, at + 6, scopes + optionBytes / 4, scopes), scopes, true),
+    layout: makeLayout(readFields9(view, at + 6, scopes + optionBytes / 4, scopes), scopes, 'options'),
     withdrawn: false,
     next,
   }

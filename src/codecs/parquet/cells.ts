@@ -31,7 +31,7 @@ export function cellChunk(column: Column, cells: readonly unknown[]): Chunk {
     )
   }
   const levels = new Presence()
-  for (const cell of cells) levels.add(cell !== null)
+  for (const cell of cells) levels.add(cell === null ? 0 : 1)
   return values(
     column,
     cells.filter((cell) => cell !== null),

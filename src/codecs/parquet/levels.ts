@@ -27,20 +27,26 @@ export class Presence implements Levels {
     this.nulls = 0
   }
 
-  fill(rows: number, present: boolean): void {
-    if (!present && this.nulls === 0) this.#begin()
-    if (present && this.nulls === 0) {
-      this.values += rows
-      return
+  addPresent(rows: number): void {
+    if (this.nulls > 0) {
+      this.#room(this.values + rows)
+      for (let row = this.values; row < this.values + rows; row++) this.#set(row, 1)
     }
-    this.#room(this.values + rows)
-    for (let row = this.values; row < this.values + rows; row++) this.#set(row, present)
     this.values += rows
-    if (!present) this.nulls += rows
   }
 
-  add(present: boolean): void {
-    this.fill(1, present)
+  addNulls(rows: number): void {
+    if (this.nulls === 0) this.#begin()
+    this.#room(this.values + rows)
+    for (let row = this.values; row < this.values + rows; row++) this.#set(row, 0)
+    this.values += rows
+    this.nulls += rows
+  }
+
+  /** One row: definition level 0 is NULL. */
+  add(level: 0 | 1): void {
+    if (level === 1) this.addPresent(1)
+    else this.addNulls(1)
   }
 
   /** Bitmap, lowest bit first. Returns the number of present values. */
@@ -48,13 +54,14 @@ export class Presence implements Levels {
     let missing = 0
     for (let row = 0; row < rows; row++) missing += 1 - ((valid[row >> 3]! >> (row & 7)) & 1)
     if (missing === 0 || missing === rows) {
-      this.fill(rows, missing === 0)
+      if (missing === 0) this.addPresent(rows)
+      else this.addNulls(rows)
       return rows - missing
     }
     if (this.nulls === 0) this.#begin()
     this.#room(this.values + rows)
     if ((this.values & 7) === 0) this.#bits.set(valid.subarray(0, (rows + 7) >> 3), this.values >> 3)
-    else for (let row = 0; row < rows; row++) this.#set(this.values + row, ((valid[row >> 3]! >> (row & 7)) & 1) === 1)
+    else for (let row = 0; row < rows; row++) this.#set(this.values + row, (valid[row >> 3]! >> (row & 7)) & 1)
     this.values += rows
     this.nulls += missing
     return rows - missing
@@ -73,10 +80,10 @@ export class Presence implements Levels {
     this.#bits = larger
   }
 
-  #set(row: number, present: boolean) {
+  #set(row: number, level: number) {
     const bit = 1 << (row & 7)
     const byte = this.#bits[row >> 3]!
-    this.#bits[row >> 3] = present ? byte | bit : byte & ~bit
+    this.#bits[row >> 3] = level === 1 ? byte | bit : byte & ~bit
   }
 
   write(out: Bytes): void {

@@ -1,4 +1,4 @@
-import { binary, bool, byte, i32, nested, struct, type ThriftStruct } from './thrift.ts'
+import { binary, byte, i32, nested, no, struct, yes, type ThriftStruct } from './thrift.ts'
 
 /** `ms` and `us`: since 1970 in UTC. */
 export type ColumnType =
@@ -28,11 +28,11 @@ const repetition = { required: 0, optional: 1, repeated: 2 } as const
 const empty = struct()
 
 function time(unit: number) {
-  return struct([8, nested(struct([1, bool(true)], [2, nested(struct([unit, nested(empty)]))]))])
+  return struct([8, nested(struct([1, yes], [2, nested(struct([unit, nested(empty)]))]))])
 }
 
 function unsigned(bits: number, converted: number, type: number): Shape {
-  return { type, converted, logical: struct([10, nested(struct([1, byte(bits)], [2, bool(false)]))]) }
+  return { type, converted, logical: struct([10, nested(struct([1, byte(bits)], [2, no]))]) }
 }
 
 const shapes: Readonly<Record<Exclude<ColumnType, 'list<u8>' | 'list<text>'>, Shape>> = {

@@ -34,7 +34,8 @@ const utf8 = new TextEncoder()
 export const i32 = (value: number): ThriftField => ({ kind: kinds.i32, value })
 export const i64 = (value: number): ThriftField => ({ kind: kinds.i64, value })
 export const byte = (value: number): ThriftField => ({ kind: kinds.byte, value })
-export const bool = (value: boolean): ThriftField => ({ kind: kinds.true, value })
+export const yes: ThriftField = { kind: kinds.true, value: true }
+export const no: ThriftField = { kind: kinds.true, value: false }
 export const binary = (value: Uint8Array | string): ThriftField => ({
   kind: kinds.binary,
   value: typeof value === 'string' ? utf8.encode(value) : value,

@@ -23,7 +23,7 @@ const knownCause = inverse(dropCauseName, [2, 0xff], [(3 << 16) + 1, (3 << 16) +
 export const tcpStateCode = inverse(tcpStateName, [1, 11])
 export const tlsGroupCode = inverse(tlsGroupName, u16)
 export const tlsCipherSuiteCode = inverse(tlsCipherSuiteName, u16)
-const versionCode = inverse((version) => tlsVersionName(version, false), u16)
+const versionCode = inverse(tlsVersionName, u16)
 
 export function dropCauseCode(name: string): number {
   return knownCause(name) || Number(/^SKB_DROP_UNKNOWN_CAUSE_(\d{1,10})$/.exec(name)?.[1] ?? 0)

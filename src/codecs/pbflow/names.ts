@@ -58,10 +58,12 @@ const tlsVersions = new Map([
   [0x0304, 'TLS 1.3'],
 ])
 
-/** `mismatch`: client and server reported different versions. */
-export function tlsVersionName(version: number, mismatch: boolean): string {
-  return `${mismatch ? '~ ' : ''}${tlsVersions.get(version) ?? hex(version)}`
+export function tlsVersionName(version: number): string {
+  return tlsVersions.get(version) ?? hex(version)
 }
+
+/** Client and server reported different versions. */
+export const mismatchedTlsVersionName = (version: number): string => `~ ${tlsVersionName(version)}`
 
 const tlsGroups = new Map([
   [23, 'CurveP256'],

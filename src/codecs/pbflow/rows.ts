@@ -10,6 +10,7 @@ import {
   tlsCipherSuiteName,
   tlsGroupName,
   tlsTypes,
+  mismatchedTlsVersionName,
   tlsVersionName,
 } from './names.ts'
 import type { AgentRecord } from './record.ts'
@@ -231,8 +232,10 @@ export class RecordRows {
   #addTls(record: AgentRecord, row: number) {
     const c = this.#c
     const flows = this.#flows
-    if (record.tlsVersion !== 0)
-      put32(c.tlsVersion, row, flows.code(tlsVersionName(record.tlsVersion, record.tlsMismatch !== 0)))
+    if (record.tlsVersion !== 0) {
+      const nameOf = record.tlsMismatch === 0 ? tlsVersionName : mismatchedTlsVersionName
+      put32(c.tlsVersion, row, flows.code(nameOf(record.tlsVersion)))
+    }
     if (record.tlsCipherSuite !== 0) put32(c.tlsCipherSuite, row, flows.code(tlsCipherSuiteName(record.tlsCipherSuite)))
     if (record.tlsKeyShare !== 0) put32(c.tlsGroup, row, flows.code(tlsGroupName(record.tlsKeyShare)))
     this.#tlsTypes.begin(row)

@@ -34,7 +34,7 @@ export class PcapngFormat implements CaptureFormat {
       throw new PcapError(`a block of ${length} bytes is damage`)
     if (rest.length < length) return { used: 0, packet: undefined }
     const body = rest.subarray(8, length - 4)
-    if (type === interfaceDescription) this.#interfaces.push(readInterface(body, this.#little))
+    if (type === interfaceDescription) this.#interfaces.push(readInterface(body, { little: this.#little }))
     return { used: length, packet: this.#packet(type, body) }
   }
 
@@ -80,7 +80,7 @@ export class PcapngFormat implements CaptureFormat {
   }
 }
 
-function readInterface(body: Uint8Array, little: boolean): Interface {
+function readInterface(body: Uint8Array, { little }: Readonly<{ little: boolean }>): Interface {
   if (body.length < 8) throw new PcapError('an interface is described in too few bytes')
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
   let perSecond = 1e6

@@ -48,7 +48,7 @@ function formatOf(head: Uint8Array): CaptureFormat {
   for (const little of [true, false]) {
     const number = view.getUint32(0, little)
     if (number === microseconds || number === nanoseconds)
-      return new PcapFormat(little, number === nanoseconds ? 1e6 : 1e3)
+      return new PcapFormat({ little, perMs: number === nanoseconds ? 1e6 : 1e3 })
   }
   throw new PcapError('it is neither a pcap nor a pcapng file')
 }
@@ -66,7 +66,7 @@ class PcapFormat implements CaptureFormat {
   readonly #perMs: number
   #linkType = -1
 
-  constructor(little: boolean, perMs: number) {
+  constructor({ little, perMs }: Readonly<{ little: boolean; perMs: number }>) {
     this.#little = little
     this.#perMs = perMs
   }

@@ -23,11 +23,11 @@ export function findDatagram({ bytes, length, linkType }: CapturedPacket): Captu
   const at = networkOffset(bytes, linkType)
   if (typeof at === 'string') return at
   const ip = bytes.subarray(at)
-  const cut = bytes.length < length
+  const short = bytes.length < length ? 'cut' : 'other'
   const version = (ip[0] ?? 0) >> 4
-  if (version === 4) return inV4(ip, cut)
-  if (version === 6) return inV6(ip, cut)
-  return cut && ip.length === 0 ? 'cut' : 'other'
+  if (version === 4) return inV4(ip, short)
+  if (version === 6) return inV6(ip, short)
+  return ip.length === 0 ? short : 'other'
 }
 
 function u16(bytes: Uint8Array, at: number) {
@@ -61,16 +61,17 @@ function networkOffset(bytes: Uint8Array, linkType: number): number | NoDatagram
   }
 }
 
-function inV4(ip: Uint8Array, cut: boolean): CapturedDatagram | NoDatagram {
+/** `short`: the result if bytes are missing. */
+function inV4(ip: Uint8Array, short: NoDatagram): CapturedDatagram | NoDatagram {
   const header = ((ip[0] ?? 0) & 0x0f) * 4
-  if (ip.length < 20) return cut ? 'cut' : 'other'
+  if (ip.length < 20) return short
   if (ip[9] !== udp) return 'other'
   if ((u16(ip, 6) & 0x3fff) !== 0) return 'fragment'
-  return inUdp(ip.subarray(header), cut, textV4(ip, 12), textV4(ip, 16))
+  return inUdp(ip.subarray(header), short, textV4(ip, 12), textV4(ip, 16))
 }
 
-function inV6(ip: Uint8Array, cut: boolean): CapturedDatagram | NoDatagram {
-  if (ip.length < 40) return cut ? 'cut' : 'other'
+function inV6(ip: Uint8Array, short: NoDatagram): CapturedDatagram | NoDatagram {
+  if (ip.length < 40) return short
   let next = ip[6] ?? 0
   let at = 40
   while (extensions.has(next) && at + 8 <= ip.length) {
@@ -79,12 +80,17 @@ function inV6(ip: Uint8Array, cut: boolean): CapturedDatagram | NoDatagram {
   }
   if (next === 44) return ip[at] === udp ? 'fragment' : 'other'
   if (next !== udp) return 'other'
-  return inUdp(ip.subarray(at), cut, textV6(ip, 8), textV6(ip, 24))
+  return inUdp(ip.subarray(at), short, textV6(ip, 8), textV6(ip, 24))
 }
 
-function inUdp(segment: Uint8Array, cut: boolean, srcAddr: string, dstAddr: string): CapturedDatagram | NoDatagram {
+function inUdp(
+  segment: Uint8Array,
+  short: NoDatagram,
+  srcAddr: string,
+  dstAddr: string,
+): CapturedDatagram | NoDatagram {
   const length = u16(segment, 4)
-  if (segment.length < 8 || length > segment.length) return cut ? 'cut' : 'other'
+  if (segment.length < 8 || length > segment.length) return short
   if (length < 8) return 'other'
   return { srcAddr, dstAddr, srcPort: u16(segment, 0), dstPort: u16(segment, 2), payload: segment.subarray(8, length) }
 }

@@ -55,9 +55,9 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
     if (timeSlot >= 0 && json.kinds[timeSlot] !== valueKinds.absent) at = timeOf(body)
     if (Number.isNaN(at)) return undefined
     out.fragment(begin)
-    const labelled = write(labels, body, out, true)
+    const labelled = write(labels, body, out, 'labels')
     if (labelled > 0) out.byte(closingBrace)
-    if (labelled < 0 || write(fields, body, out, false) <= 0) {
+    if (labelled < 0 || write(fields, body, out, 'fields') <= 0) {
       out.at = start
       return undefined
     }
@@ -79,7 +79,8 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
   }
 
   /** The number of members that were written; -1: the general way is needed. */
-  function write(members: readonly Member[], body: Uint8Array, out: ByteBuffer, areTexts: boolean): number {
+  function write(members: readonly Member[], body: Uint8Array, out: ByteBuffer, as: 'labels' | 'fields'): number {
+    const areTexts = as === 'labels'
     let written = 0
     for (const { slot, head, first, type } of members) {
       const kind = json.kinds[slot]!

@@ -58,8 +58,9 @@ export function below(
   text: string,
   end: number,
   column: number,
-  isScalar: boolean,
+  expected: 'scalar' | 'any',
 ): Readonly<{ items: readonly Range[]; block: (Range & Readonly<{ text: string; prefix: string }>) | undefined }> {
+  const isScalar = expected === 'scalar'
   const items: Range[] = []
   const next = text.indexOf('\n', end)
   let [at, start, last, isBlock] = [next === -1 ? text.length : next + 1, -1, -1, true]

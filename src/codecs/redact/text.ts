@@ -175,7 +175,7 @@ export class TextRedactor {
       const scalarSign = /^(?:&\w+[ \t]+|!!?\w*[ \t]+)?[|>][+-]?\d?[+-]?(?:[ \t]+#.*)?$/.test(rest)
       const column = head.replace(/["']$/, '').length
       if (scalarSign || rest === '' || rest.startsWith('#')) {
-        const { items, block } = below(text, end, column, scalarSign)
+        const { items, block } = below(text, end, column, scalarSign ? 'scalar' : 'any')
         if (block !== undefined && (strong || !block.text.trim().includes('\n') || suspicion === 'weak'))
           return isSecretValue(block.text.replaceAll(/\n[ \t]*/g, suspicion === 'weak' ? '' : '\n'), suspicion)
             ? [{ start: block.start, end: block.end, prefix: block.prefix }]
@@ -198,7 +198,7 @@ export class TextRedactor {
       let last = start + bare.length
       // A line that ends in `\` continues.
       while (text[last - 1] === '\\' && text[last] !== undefined) last = lineEnd(text, last + 1)
-      const plain = sign === ':' ? below(text, end, head.length, true).block : undefined
+      const plain = sign === ':' ? below(text, end, head.length, 'scalar').block : undefined
       if (
         plain !== undefined &&
         strong &&

@@ -8,7 +8,7 @@ export function encodeSample(labels: Labels, value: number | 'stale', at: number
   const start = writer.begin(1)
   writeLabels(writer, labels)
   const sample = writer.begin(2)
-  writeValue(writer, value === 'stale' ? 0 : value, value === 'stale')
+  writeValue(writer, value)
   writer.int(2, at)
   writer.end(sample)
   writer.end(start)

@@ -12,7 +12,7 @@ export function encodeV1(entries: readonly Entry[], { labels: common, at, stale 
       const start = writer.begin(1)
       writeLabels(writer, labels)
       const sample = writer.begin(2)
-      writeValue(writer, value, stale)
+      writeValue(writer, stale ? 'stale' : value)
       writer.int(2, at)
       writer.end(sample)
       writer.end(start)

@@ -26,7 +26,7 @@ export function encodeV2(entries: readonly Entry[], { labels: common, at, stale 
       const start = series.begin(5)
       series.packed(1, refs)
       const sample = series.begin(2)
-      writeValue(series, value, stale)
+      writeValue(series, stale ? 'stale' : value)
       series.int(2, at)
       if (since > 0 && since < at) series.int(3, since)
       series.end(sample)

@@ -28,9 +28,9 @@ export class OpenConnections {
   }
 
   /** What a running total exceeds the rows before by. A smaller total is of another connection with the same id. */
-  rest(key: number, of: keyof Counted, total: number, isLast: boolean): number {
+  rest(key: number, of: keyof Counted, total: number, report: 'open' | 'last'): number {
     const before = this.#open.get(key)?.[of] ?? 0
-    if (!isLast) this.#used(key)[of] = total
+    if (report === 'open') this.#used(key)[of] = total
     return total >= before ? total - before : total
   }
 

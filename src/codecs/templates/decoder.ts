@@ -4,7 +4,7 @@ import type { ByteCounts } from './bytes.ts'
 import { OpenConnections } from './connections.ts'
 import { DataSet, type SetContext } from './data-set.ts'
 import { InterfaceNamer } from './interface-names.ts'
-import type { TemplateRecord } from './layout.ts'
+import type { TemplateKind, TemplateRecord } from './layout.ts'
 import { learn, planOptions } from './options.ts'
 import { withoutPadding } from './padding.ts'
 import { Parking, type ParkingLimits } from './parking.ts'
@@ -99,7 +99,7 @@ export class TemplateDecoder {
     this.#walked.malformed = false
     Object.assign(this.#set.context, { exportTime, uptime, received })
     this.#set.read(new DataView(buffer, byteOffset, byteLength), parked.bytes)
-    this.#read(parked.domain, template, 0, byteLength, false)
+    this.#read(parked.domain, template, 0, byteLength, 'whole')
     return this.#walked.malformed ? 'set' : undefined
   }
 
@@ -132,7 +132,7 @@ export class TemplateDecoder {
       }
       const setEnd = Math.min(at + length, end)
       this.count(exporter, 'header', 4)
-      if (id >= 256) this.#data(domain, id, at + 4, setEnd, at + length > end)
+      if (id >= 256) this.#data(domain, id, at + 4, setEnd, at + length > end ? 'cut' : 'whole')
       else if (at + length > end) this.#malformed(exporter, setEnd - at - 4)
       else if (id === dialect.templateSet) this.#templates(domain, dialect, 'data', at + 4, setEnd)
       else if (id === dialect.optionsTemplateSet) this.#templates(domain, dialect, 'options', at + 4, setEnd)
@@ -145,19 +145,19 @@ export class TemplateDecoder {
     return walked
   }
 
-  #templates(domain: Domain, dialect: Dialect, of: 'data' | 'options', start: number, end: number) {
+  #templates(domain: Domain, dialect: Dialect, kind: TemplateKind, start: number, end: number) {
     const { exporter } = domain.session
     const { view, context } = this.#set
-    const options = of === 'options'
     let at = start
     while (end - at >= 4) {
       if (view.getUint32(at) === 0) break
-      const record = options ? dialect.readOptionsTemplate(view, at, end) : dialect.readTemplate(view, at, end)
+      const record =
+        kind === 'options' ? dialect.readOptionsTemplate(view, at, end) : dialect.readTemplate(view, at, end)
       if (record.next === 0) return this.#malformed(exporter, end - at)
       const length = record.next - at
       at = record.next
       if (record.withdrawn) {
-        if (domain.session.transport.kind === 'tcp' || record.id >= 256) this.table.withdraw(domain, record.id, options)
+        if (domain.session.transport.kind === 'tcp' || record.id >= 256) this.table.withdraw(domain, record.id, kind)
         this.count(exporter, 'template', length)
       } else if (record.layout === undefined) {
         this.#malformed(exporter, length)
@@ -172,14 +172,14 @@ export class TemplateDecoder {
     this.count(exporter, 'padding', end - at)
   }
 
-  #data(domain: Domain, id: number, at: number, end: number, cut: boolean) {
+  #data(domain: Domain, id: number, at: number, end: number, state: 'whole' | 'cut') {
     const { exporter } = domain.session
     const { context } = this.#set
-    if (at === end && !cut) return
+    if (at === end && state === 'whole') return
     const template = this.table.find(domain, id)
     if (template === undefined) {
       this.#walked.records = undefined
-      if (cut) return this.#malformed(exporter, end - at)
+      if (state === 'cut') return this.#malformed(exporter, end - at)
       if (this.parking.park(domain, { id, bytes: this.#set.bytes.subarray(at, end), ...context })) return
       exporter.expiredSets++
       return this.count(exporter, 'skipped', end - at)
@@ -187,12 +187,13 @@ export class TemplateDecoder {
     // Borrowed templates release data parked before.
     if (domain.parked.has(id)) this.#release(domain, id)
     if (template.domain === domain) domain.lastData = context.received
-    const records = this.#read(domain, template, at, end, cut)
+    const records = this.#read(domain, template, at, end, state)
     if (this.#walked.records !== undefined) this.#walked.records += records
     if (!template.prepared.layout.options) this.#walked.flows += records
   }
 
-  #read(domain: Domain, template: Template, at: number, setEnd: number, cut: boolean): number {
+  #read(domain: Domain, template: Template, at: number, setEnd: number, state: 'whole' | 'cut'): number {
+    const cut = state === 'cut'
     const { prepared } = template
     const { layout } = prepared
     const { exporter } = domain.session
@@ -213,11 +214,9 @@ export class TemplateDecoder {
         this.count(exporter, 'decoded', set.end - at)
       } else {
         prepared.plan ??= this.#makePlan(prepared)
-        this.count(
-          exporter,
-          this.#rows.write(domain, template.id, prepared.plan, set, this.keepsRows) ? 'decoded' : 'skipped',
-          set.end - at,
-        )
+        if (this.keepsRows) this.#rows.write(domain, template.id, prepared.plan, set)
+        else this.#rows.shed(domain, prepared.plan, set)
+        this.count(exporter, this.keepsRows ? 'decoded' : 'skipped', set.end - at)
       }
       records += set.count
       at = set.end

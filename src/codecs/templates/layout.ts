@@ -24,7 +24,10 @@ export const scopePen = 0x1_0000_0000
 export const interfaceScope = 2
 export const templateScope = 5
 
-export function makeLayout(fields: readonly FieldSpec[], scopes: number, options: boolean): Layout | undefined {
+export type TemplateKind = 'data' | 'options'
+
+export function makeLayout(fields: readonly FieldSpec[], scopes: number, kind: TemplateKind): Layout | undefined {
+  const options = kind === 'options'
   let shortest = 0
   let fixed = true
   for (const { length } of fields) {

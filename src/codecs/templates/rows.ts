@@ -29,12 +29,13 @@ export class RowWriter {
     }
   }
 
-  write(domain: Domain, template: number, plan: Plan, set: DataSet, keep: boolean): boolean {
-    const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
-    if (!keep) {
-      domain.session.exporter.shedRows += set.count + both
-      return false
-    }
+  /** Counts the rows that {@link write} would write. */
+  shed(domain: Domain, plan: Plan, set: DataSet): void {
+    domain.session.exporter.shedRows += set.count + this.#reversed(plan, set)
+  }
+
+  write(domain: Domain, template: number, plan: Plan, set: DataSet): void {
+    const both = this.#reversed(plan, set)
     this.#flows.reserve(set.count + both)
     this.sampling.facts = domain.facts
     this.sampling.template = template
@@ -42,7 +43,11 @@ export class RowWriter {
     if (both > 0) this.#reverse.gather(set, this.#chosen, both)
     this.#rows(domain, plan.forward, set)
     if (plan.reverse !== undefined && both > 0) this.#rows(domain, plan.reverse.steps, this.#reverse)
-    return true
+  }
+
+  /** The number of records with a reverse direction. */
+  #reversed(plan: Plan, set: DataSet) {
+    return plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
   }
 
   #rows(domain: Domain, steps: Plan['forward'], set: DataSet) {

@@ -3,14 +3,14 @@ import { mappedPrefix } from '../../model/ip.ts'
 import { isZero } from '../../model/zero.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { numberIn } from './read.ts'
-import type { Step } from './step-numbers.ts'
+import type { Step, Zeros } from './step-numbers.ts'
 
 const ipv4 = 2048
 const ipv6 = 34525
 
-export function addressStep(column: GrowingColumn<Uint32Array>, position: FieldPlace, zeroIsAbsent: boolean): Step {
+export function addressStep(column: GrowingColumn<Uint32Array>, position: FieldPlace, zeros: Zeros): Step {
   const write = position.length === 4 ? writeV4 : writeV6
-  if (!zeroIsAbsent) {
+  if (zeros === 'values') {
     return (set, row) => {
       write(column.items, set, position, row)
       column.markRows(row, row + set.count)
@@ -22,7 +22,7 @@ export function addressStep(column: GrowingColumn<Uint32Array>, position: FieldP
     for (let i = 0; i < count; i++) {
       const at = base[i]! + position.offset
       if (isZero(bytes, at, at + (position.length ?? 0))) continue
-      writeOne(column.items, row + i, view, at, position.length === 4)
+      writeOne(column.items, row + i, view, at, position.length)
       column.mark(row + i)
     }
   }
@@ -33,7 +33,7 @@ export function familyAddressStep(
   etype: GrowingColumn<Uint16Array>,
   column: GrowingColumn<Uint32Array>,
   places: readonly FieldPlace[],
-  zeroIsAbsent: boolean,
+  zeros: Zeros,
 ): Step {
   const v4 = [...places].sort((a, b) => (a.length ?? 0) - (b.length ?? 0))
   const v6 = [...places].sort((a, b) => (b.length ?? 0) - (a.length ?? 0))
@@ -41,9 +41,10 @@ export function familyAddressStep(
     const { view, count } = set
     for (let i = 0; i < count; i++) {
       const ordered = etype.items[row + i] === ipv6 ? v6 : v4
-      const position = ordered.find((candidate) => isSet(set, candidate, i)) ?? (zeroIsAbsent ? undefined : ordered[0])
+      const position =
+        ordered.find((candidate) => isSet(set, candidate, i)) ?? (zeros === 'absent' ? undefined : ordered[0])
       if (position === undefined) continue
-      writeOne(column.items, row + i, view, placeAt(set, position, i), position.length === 4)
+      writeOne(column.items, row + i, view, placeAt(set, position, i), position.length)
       column.mark(row + i)
     }
   }
@@ -99,7 +100,7 @@ export function endpointSteps(
       [columns.dst, dst],
     ] as const) {
       const position = family.v4 ?? family.v6
-      if (position !== undefined) steps.push(addressStep(column, position, false))
+      if (position !== undefined) steps.push(addressStep(column, position, 'values'))
     }
     return steps
   }
@@ -156,7 +157,7 @@ function chosenStep(etype: GrowingColumn<Uint16Array>, column: GrowingColumn<Uin
       const type = etype.items[row + i]
       const position = type === ipv4 ? v4 : type === ipv6 ? v6 : undefined
       if (position === undefined) continue
-      writeOne(column.items, row + i, set.view, placeAt(set, position, i), type === ipv4)
+      writeOne(column.items, row + i, set.view, placeAt(set, position, i), type === ipv4 ? 4 : 16)
       column.mark(row + i)
     }
   }
@@ -189,7 +190,9 @@ function writeV6(items: Uint32Array, set: DataSet, { segment, offset }: FieldPla
   }
 }
 
-function writeOne(items: Uint32Array, row: number, view: DataView, at: number, isV4: boolean) {
+/** @param length in bytes. */
+function writeOne(items: Uint32Array, row: number, view: DataView, at: number, length: number | undefined) {
+  const isV4 = length === 4
   items[4 * row] = isV4 ? 0 : view.getUint32(at)
   items[4 * row + 1] = isV4 ? 0 : view.getUint32(at + 4)
   items[4 * row + 2] = isV4 ? mappedPrefix : view.getUint32(at + 8)

@@ -46,7 +46,8 @@ export function connectionStep(
       for (const { of, column, as } of counters) {
         if (as === undefined) continue
         const value = valueAt(column, row + i)
-        if (is === deleted || as === 'total') put(column, row + i, open.rest(key, of, value, is === deleted))
+        if (is === deleted || as === 'total')
+          put(column, row + i, open.rest(key, of, value, is === deleted ? 'last' : 'open'))
         else if (value > 0) open.add(key, of, value)
       }
       if (is === deleted) open.forget(key)

@@ -5,8 +5,11 @@ import { highWord, lengthOf, lowWord, numberIn, startOf } from './read.ts'
 /** Writes one field of every record of a set into rows `row` …, in a short monomorphic loop. */
 export type Step = (set: DataSet, row: number) => void
 
-export function numberStep(column: GrowingColumn, position: FieldPlace, zeroIsAbsent: boolean): Step {
-  if (zeroIsAbsent || position.length === undefined || position.length > 8) return slowNumber(column, position)
+/** What a zero means. */
+export type Zeros = 'values' | 'absent'
+
+export function numberStep(column: GrowingColumn, position: FieldPlace, zeros: Zeros): Step {
+  if (zeros === 'absent' || position.length === undefined || position.length > 8) return slowNumber(column, position)
   const { segment, offset, length } = position
   if (column.kind === 'u64') return wide(column as GrowingColumn<Uint32Array>, segment, offset, length)
   if (column.kind === 'u32') return narrow32(column as GrowingColumn<Uint32Array>, segment, offset, length)
@@ -74,11 +77,11 @@ function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: numbe
 }
 
 /** Elements of one meaning: the first one that is not 0. */
-export function firstNumberStep(column: GrowingColumn, places: readonly FieldPlace[], zeroIsAbsent: boolean): Step {
+export function firstNumberStep(column: GrowingColumn, places: readonly FieldPlace[], zeros: Zeros): Step {
   const steps = [...places].reverse().map((position) => slowNumber(column, position))
   return (set, row) => {
     for (const step of steps) step(set, row)
-    if (!zeroIsAbsent) column.markRows(row, row + set.count)
+    if (zeros === 'values') column.markRows(row, row + set.count)
   }
 }
 

@@ -110,12 +110,11 @@ function icmpOf(
   const isGiven = Object.values(own).some((place) => place !== undefined)
   const { type, code, both: combined } = isGiven ? own : other
   const both = combined ?? (type === undefined ? port : undefined)
-  const isV6 = family === 'v6'
   return (set, record, row) => {
     const value = both === undefined ? 0 : numberIn(set, both, record) & 0xffff
     const given = type === undefined ? 0 : numberIn(set, type, record) & 0xff
     if (both !== undefined && (value !== 0 || type === undefined) && given === 0) {
-      const order = icmpOrder(isV6, value)
+      const order = icmpOrder(family, value)
       const { facts } = defaults
       if (order !== 'either') facts.icmpReversed = order === 'reversed'
       const exchanged = order === 'reversed' || (order === 'either' && facts.icmpReversed)

@@ -1,4 +1,4 @@
-import { makeLayout, type FieldSpec, type Layout } from './layout.ts'
+import { makeLayout, type FieldSpec, type Layout, type TemplateKind } from './layout.ts'
 import type { Parking } from './parking.ts'
 import {
   Domain,
@@ -108,14 +108,14 @@ export class TemplateTable {
     return true
   }
 
-  withdraw(domain: Domain, id: number, options: boolean): void {
+  withdraw(domain: Domain, id: number, kind: TemplateKind): void {
     if (id >= 256) {
       const template = domain.templates.get(id)
       if (template !== undefined) this.#remove(template)
       return
     }
     for (const template of domain.templates.values())
-      if (template.prepared.layout.options === options) this.#remove(template)
+      if (template.prepared.layout.options === (kind === 'options')) this.#remove(template)
   }
 
   /** The exporter restarted: its templates may have changed, so that data waits for them. */
@@ -267,7 +267,7 @@ export function parseLayout(text: string): Layout | undefined {
   })
   const scopes = Number(match[1] ?? 0)
   if (scopes > fields.length || fields.some(({ id, length }) => id > 0xffff || length > 0xffff)) return undefined
-  return makeLayout(fields, scopes, text.startsWith('o'))
+  return makeLayout(fields, scopes, text.startsWith('o') ? 'options' : 'data')
 }
 
 function agree(domain: Domain, lender: Domain): boolean {

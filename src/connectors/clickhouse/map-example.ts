@@ -34,7 +34,8 @@ export function exampleBlock(rows: ChosenRows, narrow: ReadonlySet<string>): Nat
   const texts = new BlockTexts()
   return (Object.keys(fields) as ExampleColumn[]).map((name) => {
     if (times.has(name)) return { name, type: 'Float64', data: [bytesOf(timesOf(name, rows))] }
-    if (!counts.has(name)) return { name, type: 'String', data: plainTexts(textsOf(name, rows, texts), texts, false) }
+    if (!counts.has(name))
+      return { name, type: 'String', data: plainTexts(textsOf(name, rows, texts), texts, 'required') }
     const words = wordsOf(name, rows)
     return narrow.has(name)
       ? { name, type: 'UInt32', data: [bytesOf(words.filter((_, at) => at % 2 === 0))] }

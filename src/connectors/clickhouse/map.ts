@@ -68,8 +68,8 @@ function positionColumns({ slices, count }: ChosenRows, writer: string, texts: B
     at = end
   }
   const data: Readonly<Record<keyof typeof positionTypes, readonly Uint8Array[]>> = {
-    _writer: lowCardinality(writers, texts, false),
-    _source: lowCardinality(sources, texts, false),
+    _writer: lowCardinality(writers, texts, 'required'),
+    _source: lowCardinality(sources, texts, 'required'),
     _epoch: [bytesOf(epochs)],
     _sequence: [bytesOf(sequences)],
     _row: [bytesOf(rows)],

@@ -146,7 +146,7 @@ function idChunk(pieces: readonly EventRows[]): Chunk {
     batch: { count, id },
   } of pieces) {
     const whole = isUtf8(id.bytes)
-    presence.fill(count, true)
+    presence.addPresent(count)
     for (let row = 0; row < count; row++) {
       const bytes = id.bytes.subarray(id.offsets[row], id.offsets[row + 1])
       put(whole ? bytes : Buffer.from(new TextDecoder().decode(bytes)))
@@ -166,7 +166,7 @@ function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][]
       const is = encoding[row]!
       const bytes = data.bytes.subarray(data.offsets[row], data.offsets[row + 1])
       const readable = (is === json || is === text) && isUtf8(bytes)
-      presence.add(readable)
+      presence.add(readable ? 1 : 0)
       binary.push(is === 0 || readable ? undefined : bytes)
       if (readable)
         put(
@@ -180,7 +180,7 @@ function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][]
   if (binary.every((bytes) => bytes === undefined)) return [['data', bodies]]
   begin()
   for (const bytes of binary) {
-    presence.add(bytes !== undefined)
+    presence.add(bytes === undefined ? 0 : 1)
     if (bytes !== undefined)
       put(Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')))
   }

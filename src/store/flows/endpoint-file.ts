@@ -137,7 +137,7 @@ class Rows {
     let at = 0
     for (const row of rows) {
       const text = of(row)
-      presence.add(text !== undefined)
+      presence.add(text === undefined ? 0 : 1)
       if (text === undefined) continue
       let index = entries.get(text)
       if (index === undefined) entries.set(text, (index = entries.size))
@@ -149,7 +149,7 @@ class Rows {
 
 function allPresent(rows: number): Presence {
   const presence = new Presence()
-  presence.fill(rows, true)
+  presence.addPresent(rows)
   return presence
 }
 

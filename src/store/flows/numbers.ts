@@ -20,7 +20,7 @@ export function absentChunk(name: string, type: ColumnType, rows: number): Chunk
     return plain({ name, type }, new Uint8Array(0), levels)
   }
   const levels = new Presence()
-  levels.fill(rows, false)
+  levels.addNulls(rows)
   return plain({ name, type }, new Uint8Array(0), levels)
 }
 
@@ -40,9 +40,9 @@ export function narrowChunk(
   let at = 0
   for (const { batch } of pieces) {
     const column = batch.columns[field]
-    if (!narrow(column)) presence.fill(batch.count, false)
+    if (!narrow(column)) presence.addNulls(batch.count)
     else if (column.valid === undefined || presence.take(column.valid, batch.count) === batch.count) {
-      if (column.valid === undefined) presence.fill(batch.count, true)
+      if (column.valid === undefined) presence.addPresent(batch.count)
       // Relative to the minimum: 0 is −2^31.
       words.set(column.values, at)
       at += batch.count
@@ -85,12 +85,12 @@ function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs |
   let low = 0
   for (const piece of pieces) {
     if (typeof piece === 'number') {
-      presence.fill(piece, false)
+      presence.addNulls(piece)
       continue
     }
     const { words: from, valid, count } = piece
     const whole = valid === undefined || presence.take(valid, count) === count
-    if (valid === undefined) presence.fill(count, true)
+    if (valid === undefined) presence.addPresent(count)
     for (let row = 0; row < count; row++) {
       if (!whole && !isPresent(valid, row)) continue
       const first = from[2 * row]!
@@ -139,7 +139,7 @@ export function endpointChunk(name: string, field: string, pieces: readonly Flow
   } of pieces) {
     const ids = endpoints[field]
     if (ids === undefined) {
-      presence.fill(count, false)
+      presence.addNulls(count)
       continue
     }
     const start = at
@@ -147,8 +147,9 @@ export function endpointChunk(name: string, field: string, pieces: readonly Flow
       const id = ids[row]!
       if (id !== 0) floats[at++] = id
     }
-    if (at - start === count || at === start) presence.fill(count, at > start)
-    else for (let row = 0; row < count; row++) presence.add(ids[row] !== 0)
+    if (at === start) presence.addNulls(count)
+    else if (at - start === count) presence.addPresent(count)
+    else for (let row = 0; row < count; row++) presence.add(ids[row] === 0 ? 0 : 1)
   }
   if (at === 0) return undefined
   return fromFloats(name, 'i64', at, presence) ?? plain({ name, type: 'i64' }, bigBytes(at), presence)
@@ -184,8 +185,11 @@ export function timeChunk(
     const column = columns[name]
     if (column?.kind !== 'time') {
       const value = missing?.(piece)
-      presence.fill(count, value !== undefined)
-      if (value === undefined) continue
+      if (value === undefined) {
+        presence.addNulls(count)
+        continue
+      }
+      presence.addPresent(count)
       floats.fill(value, at, at + count)
       at += count
       continue
@@ -198,10 +202,10 @@ export function timeChunk(
       if (value >= firstTime && value <= lastTime && isPresent(valid, row)) floats[at++] = value
       else if (instead !== undefined) floats[at++] = instead
     }
-    if (at - start === count) presence.fill(count, true)
+    if (at - start === count) presence.addPresent(count)
     else
       for (let row = 0; row < count; row++)
-        presence.add(values[row]! >= firstTime && values[row]! <= lastTime && isPresent(valid, row))
+        presence.add(values[row]! >= firstTime && values[row]! <= lastTime && isPresent(valid, row) ? 1 : 0)
   }
   if (at === 0) return undefined
   if (type === 'us') for (let i = 0; i < at; i++) floats[i] = Math.round(floats[i]! * 1000)
@@ -215,10 +219,10 @@ export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | u
   for (const { batch } of pieces) {
     const column = batch.columns[name]
     if (column?.kind !== 'f64') {
-      presence.fill(batch.count, false)
+      presence.addNulls(batch.count)
       continue
     }
-    if (column.valid === undefined) presence.fill(batch.count, true)
+    if (column.valid === undefined) presence.addPresent(batch.count)
     else presence.take(column.valid, batch.count)
     for (let row = 0; row < batch.count; row++) if (isPresent(column.valid, row)) floats[at++] = column.values[row]!
   }
@@ -232,7 +236,7 @@ export function originChunk(name: '_source' | '_epoch' | '_sequence' | '_row', p
     batch: { count },
     origin,
   } of pieces) {
-    presence.fill(count, true)
+    presence.addPresent(count)
     if (name === '_row') for (let row = 0; row < count; row++) words[at + row] = row
     else if (name === '_sequence') floats.fill(origin.sequence, at, at + count)
     else words.fill(name === '_source' ? origin.source : origin.epoch, at, at + count)

@@ -29,7 +29,7 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
   } of pieces) {
     const column = columns[name]
     if (column?.kind !== 'dict' && column?.kind !== 'json') {
-      presence.fill(count, false)
+      presence.addNulls(count)
       continue
     }
     const numberOf = entries.table(dictionary, type === 'json' ? wellFormedJson : unchanged)
@@ -39,8 +39,9 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
       const code = codes[row]!
       if (code !== 0) words[at++] = numberOf(code) - 1
     }
-    if (at - start === count || at === start) presence.fill(count, at > start)
-    else for (let row = 0; row < count; row++) presence.add(codes[row] !== 0)
+    if (at === start) presence.addNulls(count)
+    else if (at - start === count) presence.addPresent(count)
+    else for (let row = 0; row < count; row++) presence.add(codes[row] === 0 ? 0 : 1)
   }
   return at === 0 ? undefined : texts({ name, type }, entries.list, words, at, presence)
 }
@@ -54,7 +55,7 @@ export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | un
   } of pieces) {
     const column = columns[name]
     if (column?.kind !== 'dict') {
-      presence.fill(count, false)
+      presence.addNulls(count)
       continue
     }
     const { codes } = column
@@ -63,8 +64,9 @@ export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | un
       const number = numbers[codes[row]!]!
       if (number !== 0) words[at++] = number
     }
-    if (at - start === count || at === start) presence.fill(count, at > start)
-    else for (let row = 0; row < count; row++) presence.add(numbers[codes[row]!] !== 0)
+    if (at === start) presence.addNulls(count)
+    else if (at - start === count) presence.addPresent(count)
+    else for (let row = 0; row < count; row++) presence.add(numbers[codes[row]!] === 0 ? 0 : 1)
   }
   return at === 0 ? undefined : integers({ name, type: 'u32' }, words, at, 0, presence)
 }
@@ -80,10 +82,10 @@ export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | und
   } of pieces) {
     const column = columns[name]
     if (column?.kind !== 'mac') {
-      presence.fill(count, false)
+      presence.addNulls(count)
       continue
     }
-    if (column.valid === undefined) presence.fill(count, true)
+    if (column.valid === undefined) presence.addPresent(count)
     else presence.take(column.valid, count)
     for (let row = 0; row < count; row++) {
       if (!isPresent(column.valid, row)) continue

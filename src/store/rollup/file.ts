@@ -53,7 +53,7 @@ function chunkOf({ name, kind }: RollupColumn, rows: RollupRows): Chunk | undefi
 
 function all(rows: number): Presence {
   const presence = new Presence()
-  presence.fill(rows, true)
+  presence.addPresent(rows)
   return presence
 }
 

@@ -34,7 +34,8 @@ export class Filling {
   }
 
   #next() {
-    if (this.#run > 0) this.#presence.fill(this.#run, this.#allPresent)
+    if (this.#allPresent) this.#presence.addPresent(this.#run)
+    else if (this.#run > 0) this.#presence.addNulls(this.#run)
     this.#run = 0
     this.#allPresent = !this.#allPresent
   }
@@ -42,7 +43,7 @@ export class Filling {
   done(texts?: readonly string[]): RollupValues | undefined {
     if (this.#count === 0) return undefined
     this.#next()
-    if (this.#presence.values < this.#rows) this.#presence.fill(this.#rows - this.#presence.values, false)
+    if (this.#presence.values < this.#rows) this.#presence.addNulls(this.#rows - this.#presence.values)
     return { values: room.slice(0, this.#count), presence: this.#presence, ...(texts === undefined ? {} : { texts }) }
   }
 }

@@ -31,16 +31,16 @@ export const addressPlan: Planning = (context, lookup, half) => {
     const places = lookup.each(rule, half, isAddress)
     const [position] = places
     const column = columnOf(context, rule.field) as GrowingColumn<Uint32Array>
-    const isZeroAbsent = rule.zeroIsAbsent === true
-    if (places.length > 1) steps.push(familyAddressStep(etype, column, places, isZeroAbsent))
-    else if (position !== undefined) steps.push(addressStep(column, position, isZeroAbsent))
+    const zeros = rule.zeroIsAbsent === true ? 'absent' : 'values'
+    if (places.length > 1) steps.push(familyAddressStep(etype, column, places, zeros))
+    else if (position !== undefined) steps.push(addressStep(column, position, zeros))
   }
   for (const rule of maskRules) {
     const [v4, v6] = lookup.each(rule, half, isNumber)
     const column = columnOf(context, rule.field)
     if (v4 !== undefined && v6 !== undefined)
       steps.push(familyMaskStep(etype, column as GrowingColumn<Uint8Array>, v4, v6))
-    else if (v4 !== undefined) steps.push(numberStep(column, v4, false))
+    else if (v4 !== undefined) steps.push(numberStep(column, v4, 'values'))
   }
   return steps
 }

@@ -21,9 +21,9 @@ export const numberPlan: Planning = (context, lookup, half) => {
     const first = isCounter ? lookup.rule(rule, half, isNumber) : undefined
     const places = isCounter ? (first === undefined ? [] : [first]) : lookup.each(rule, half, isNumber)
     const [position] = places
-    const isZeroAbsent = rule.zeroIsAbsent === true
-    if (places.length > 1) steps.push(firstNumberStep(columnOf(context, rule.field), places, isZeroAbsent))
-    else if (position !== undefined) steps.push(numberStep(columnOf(context, rule.field), position, isZeroAbsent))
+    const zeros = rule.zeroIsAbsent === true ? 'absent' : 'values'
+    if (places.length > 1) steps.push(firstNumberStep(columnOf(context, rule.field), places, zeros))
+    else if (position !== undefined) steps.push(numberStep(columnOf(context, rule.field), position, zeros))
   }
   const direction = lookup.of([element.direction], half, isNumber, [])
   if (direction !== undefined) steps.push(directionStep(flows.column('direction'), direction))
