@@ -34,7 +34,7 @@ export const gcppubsubSpeed: SpeedBusKind = {
     const produce = async (messages: readonly BusMessage[], to = 'written') => {
       await publisher.publish({
         topic: `projects/${project}/topics/${to}`,
-        messages: messages.map((message) => toMessage(message, true)),
+        messages: messages.map((message) => toMessage(message, { ordering: true })),
       })
     }
     const old: string[] = []

@@ -78,7 +78,7 @@ export class AwsClients {
       return answer
     } catch (error) {
       count((error as Partial<Output> | undefined)?.$metadata ?? {})
-      throw this.#failure(error, `${action} in ${region}`, action, late.signal.aborted)
+      throw this.#failure(error, `${action} in ${region}`, action, late.signal)
     } finally {
       timer.cancel()
     }
@@ -140,15 +140,16 @@ export class AwsClients {
         ...(Expiration === undefined ? {} : { expiration: Expiration }),
       }
     } catch (error) {
-      throw error instanceof CollectError ? error : this.#failure(error, `role ${role}`, 'sts:AssumeRole', false)
+      throw error instanceof CollectError ? error : this.#failure(error, `role ${role}`, 'sts:AssumeRole')
     } finally {
       client.destroy()
     }
   }
 
-  #failure(error: unknown, where: string, action: string, isLate: boolean): CollectError {
+  #failure(error: unknown, where: string, action: string, late?: AbortSignal): CollectError {
     if (error instanceof CollectError) return error
-    if (isLate) return new CollectError('timeout', `${where}: no response in time`, { cause: error, mayPass: true })
+    if (late?.aborted === true)
+      return new CollectError('timeout', `${where}: no response in time`, { cause: error, mayPass: true })
     const { attempt, login, denied } = awsFailure(error, where, action)
     const { reason, afterMs = 0 } = attempt
     if (denied) return new CollectError('forbidden', reason, { cause: error })

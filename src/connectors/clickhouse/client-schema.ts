@@ -63,14 +63,14 @@ export class ClickHouseSchema {
 
   async inspect(signal: AbortSignal): Promise<Readonly<{ version: string; missing: readonly string[] }>> {
     const { version, known } = await this.#server(signal)
-    const schema = schemaOf(this.#config, known.has(token))
+    const schema = schemaOf(this.#config, { deduplicates: known.has(token) })
     return { version, missing: missingOf(schema, await this.#tables(schema, signal)).map(({ what }) => what) }
   }
 
   async #prepare(signal: AbortSignal): Promise<ServerState> {
     const { version, known } = await this.#server(signal)
     const deduplicates = known.has(token)
-    const schema = schemaOf(this.#config, deduplicates)
+    const schema = schemaOf(this.#config, { deduplicates })
     let tables = await this.#tables(schema, signal)
     if (this.#config.create && missingOf(schema, tables).length > 0) {
       await this.#create(schema, tables, signal)
@@ -85,7 +85,12 @@ export class ClickHouseSchema {
             ? 'check that the user may create tables and columns'
             : 'create them by one start with `create: true` and a user with the rights, or enable it here'),
       )
-    this.#warn(tables, deduplicates, version)
+    this.#warnOfEngines(tables)
+    if (!deduplicates)
+      this.#log.warn(
+        `ClickHouse ${version} cannot recognize a repeated insert: rows may be double after a lost response. ` +
+          'Use 22.3 or later',
+      )
     const narrow = new Set(
       this.#config.layout === 'weir'
         ? []
@@ -200,18 +205,13 @@ export class ClickHouseSchema {
     )
   }
 
-  #warn({ engines }: Found, deduplicates: boolean, version: string) {
+  #warnOfEngines({ engines }: Found) {
     const unsafe = [...engines].filter(([, engine]) => !/MergeTree|Distributed|MaterializedView/.test(engine))
     for (const [name, engine] of unsafe)
       this.#log.warn(
         `the table ${name} has the engine ${engine}, which cannot recognize a repeated insert: rows may be double ` +
           `after a lost response${engine === 'Memory' ? ', and all are lost when the server stops' : ''}. Create it ` +
           'as a MergeTree',
-      )
-    if (!deduplicates)
-      this.#log.warn(
-        `ClickHouse ${version} cannot recognize a repeated insert: rows may be double after a lost response. ` +
-          'Use 22.3 or later',
       )
   }
 }

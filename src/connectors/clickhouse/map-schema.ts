@@ -55,9 +55,12 @@ export function fullName({ database, table_prefix }: Pick<Names, 'database' | 't
   return `${quotedName(database)}.${quotedName(tableName({ table_prefix }, kind))}`
 }
 
-export function schemaOf(config: Names, deduplicates = true): Schema {
+/** `deduplicates` also stands for the age of the server: older ones lack comments. */
+type ServerFacts = Readonly<{ deduplicates: boolean }>
+
+export function schemaOf(config: Names, { deduplicates }: ServerFacts = { deduplicates: true }): Schema {
   if (config.layout === 'netobserv-example')
-    return { tables: [tableOf(config, 'flows', exampleColumns, exampleBody(config, deduplicates))], others: [] }
+    return { tables: [tableOf(config, 'flows', exampleColumns, exampleBody(config, { deduplicates }))], others: [] }
   const tables = [
     ...rollups.map((rollup) =>
       tableOf(config, stored(config, rollup), rollupColumns, rollupBody(config, rollup), [
@@ -250,7 +253,6 @@ function rollupBody(config: Names, rollup: Rollup): string {
   )
 }
 
-/** `deduplicates` also stands for the age of the server: older ones lack comments. */
-function exampleBody(config: Names, deduplicates: boolean) {
+function exampleBody(config: Names, { deduplicates }: ServerFacts) {
   return `ENGINE = ${engine(config)} ORDER BY start${deduplicates ? ` SETTINGS ${settings(config)}` : ''}`
 }

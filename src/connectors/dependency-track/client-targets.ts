@@ -75,7 +75,7 @@ async function byAnnotation(
       try {
         const values = (await secrets.of(report.namespace, signal)) ?? {}
         const key = values[keyVariable] ?? ''
-        if (key !== '') return { server, key, production_only: productionOnly(values, config.production_only), pause }
+        if (key !== '') return { server, key, production_only: productionOnly(values) ?? config.production_only, pause }
         const reason = `Secret ${report.namespace}/${secret} has no ${keyVariable}`
         return { is: 'reject', reason }
       } catch (error) {

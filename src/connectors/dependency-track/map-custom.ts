@@ -24,9 +24,9 @@ export function endpointOf(
   return { is: 'reject', reason: `the annotation ${trackEndpoint} names an endpoint that \`endpoints\` does not list` }
 }
 
-/** Whether only reports of production environments are uploaded; the Secret overrides the setting. */
-export function productionOnly(values: Readonly<Record<string, string>>, otherwise: boolean): boolean {
-  return booleans[values[productionVariable] ?? ''] ?? otherwise
+/** Whether only reports of production environments are uploaded; undefined: the setting applies. */
+export function productionOnly(values: Readonly<Record<string, string>>): boolean | undefined {
+  return booleans[values[productionVariable] ?? '']
 }
 
 function normal(written: string): string | undefined {

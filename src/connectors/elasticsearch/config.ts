@@ -69,7 +69,7 @@ export const elasticsearchSchema = defineSchema({
     tls,
   },
   check({ url, index, data_stream, headers, auth: login, api_key, tls: tlsSettings }) {
-    const problem = indexProblem(index, data_stream)
+    const problem = indexProblem({ index, data_stream })
     if (problem !== undefined) return new Complaint(problem[0], problem[1], ['index'])
     const header = headersComplaint(headers, reserved)
     if (header !== null) return header
@@ -81,7 +81,10 @@ export const elasticsearchSchema = defineSchema({
 
 const reserved = /^(?:content-(?:type|length|encoding)|authorization|host|connection|transfer-encoding)$/i
 
-function indexProblem(index: string, isStream: boolean): readonly [string, string] | undefined {
+function indexProblem({
+  index,
+  data_stream: isStream,
+}: Readonly<{ index: string; data_stream: boolean }>): readonly [string, string] | undefined {
   const rest = index.replaceAll(/\{\{[\w.@-]+\}\}/g, 'x').replaceAll(/%[YmdH]/g, '0')
   if (rest.includes('%') || rest.includes('{'))
     return [`\`${index}\` has an unknown placeholder`, 'use %Y, %m, %d, %H or {{name}}']

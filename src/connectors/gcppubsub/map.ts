@@ -22,7 +22,7 @@ export function toMessage(
     body,
     key,
   }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'key'>,
-  ordering: boolean,
+  { ordering }: Readonly<{ ordering: boolean }>,
 ): PubSubMessage {
   const all: Record<string, string> = {}
   for (const [name, value] of Object.entries(facts)) if (Buffer.byteLength(value) <= limits.value) all[name] = value

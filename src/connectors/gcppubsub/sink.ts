@@ -13,7 +13,7 @@ export const sink = defineSink<typeof gcppubsubSchema>('gcppubsub', {
     return manyMessagesSink(config, context, {
       slice: Math.min(sliceMessages, config.request_messages),
       ready: () => publisher.ready(),
-      write: (message) => toMessage(message, config.ordering),
+      write: (message) => toMessage(message, config),
       publishAll: (messages, signal) => publisher.publishAll(messages, signal),
       show: ({ data, attributes, orderingKey }) => ({
         to: orderingKey === undefined ? config.topic : `${config.topic} (ordering key ${orderingKey})`,

@@ -122,7 +122,7 @@ export const kafkaSchema = defineSchema({
     const wrong = messageComplaint(message)
     if (wrong !== null) return wrong
     if (brokers.length === 0) return new Complaint('`brokers` is empty', 'write `brokers: [kafka-1:9092]`', ['brokers'])
-    const problem = topicProblem(topic, create)
+    const problem = topicProblem(topic, { create })
     if (problem !== undefined) return problem
     if (!create && (partitions ?? replication) !== null)
       return new Complaint(

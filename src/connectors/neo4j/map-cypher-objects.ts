@@ -77,7 +77,8 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
     workloads: new Map<string, object>(),
     images: new Map<string, object>(),
   }
-  const node = (key: string, isImage = false) => {
+  const node = (key: string, kind: 'object' | 'image' = 'object') => {
+    const isImage = kind === 'image'
     const { workload, ...known } = objectNode(key) ?? {
       key,
       set: isImage ? { name: key.slice('image:'.length) } : {},
@@ -89,7 +90,7 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
     node(resource.key)
     for (const { type, from, to } of related) {
       node(from)
-      node(to, type === 'USES_IMAGE')
+      node(to, type === 'USES_IMAGE' ? 'image' : 'object')
     }
   }
   const head = ({ resource, by, since, at: from }: ObjectState) => ({

@@ -98,7 +98,7 @@ class Netflow implements NetflowSource {
     const { id, log, metrics, host: environment } = this.#context
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
     await this.#interfaces.refresh()
-    this.#counts.received += await this.#memory.load((address, proven) => this.#restore(address, proven))
+    this.#counts.received += await this.#memory.load((address, proven) => this.#restore(address, { proven }))
     this.#udp = await UdpListeners.open({
       source: id,
       places,
@@ -237,7 +237,7 @@ class Netflow implements NetflowSource {
     exporter.state.configuredNames = this.#interfaces.of(exporter.address)
   }
 
-  #restore(address: string, proven: boolean): Exporter | undefined {
+  #restore(address: string, { proven }: Readonly<{ proven: boolean }>): Exporter | undefined {
     const now = this.#context.host.clock.now()
     if (proven) this.#exporters.seen(address, now)
     const exporter = this.#exporters.seen(address, now)

@@ -175,7 +175,10 @@ function shapeOf(type: PointType, metric: Fields): Shape {
     return { kind, read: (point) => [{ fields: { [isDelta ? 'delta' : 'value']: numberOf(point) } }] }
   }
   const steps = type === 'histogram' ? explicitSteps : exponentialSteps
-  return { kind: isDelta ? undefined : 'histogram', read: (point) => histogram(point, steps(point), isDelta) }
+  return {
+    kind: isDelta ? undefined : 'histogram',
+    read: (point) => histogram(point, steps(point), isDelta ? 'delta' : 'cumulative'),
+  }
 }
 
 function numberOf(point: Fields): number | bigint {
@@ -201,14 +204,16 @@ function quantiles(point: Fields): Reading[] {
 /** Upper bounds in ascending order, with the count of each bucket; the rest of the count is above the last. */
 type Steps = readonly (readonly [bound: number, count: bigint])[]
 
-function histogram(point: Fields, steps: Steps, isDelta: boolean): Reading[] {
+type Temporality = 'delta' | 'cumulative'
+
+function histogram(point: Fields, steps: Steps, temporality: Temporality): Reading[] {
   const count = integerIn(point, 'count')
-  const field = (name: string): string => (isDelta ? `${name}_delta` : name)
+  const field = (name: string): string => (temporality === 'delta' ? `${name}_delta` : name)
   const sum = optional(point, 'sum')
   let below = 0n
   const buckets = steps.map(([bound, of]): Reading => {
     below += of
-    return bucket(String(bound), below, isDelta)
+    return bucket(String(bound), below, temporality)
   })
   return [
     {
@@ -219,12 +224,12 @@ function histogram(point: Fields, steps: Steps, isDelta: boolean): Reading[] {
       },
     },
     ...buckets,
-    bucket('+Inf', count, isDelta),
+    bucket('+Inf', count, temporality),
   ]
 }
 
-function bucket(le: string, count: bigint, isDelta: boolean): Reading {
-  return { suffix: '_bucket', labels: { le }, fields: { [isDelta ? 'delta' : 'value']: count } }
+function bucket(le: string, count: bigint, temporality: Temporality): Reading {
+  return { suffix: '_bucket', labels: { le }, fields: { [temporality === 'delta' ? 'delta' : 'value']: count } }
 }
 
 function explicitSteps(point: Fields): Steps {

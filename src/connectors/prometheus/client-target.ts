@@ -49,9 +49,10 @@ export async function readTarget(
   if (status !== 200) throw new ScrapeFailed('failed', `the target responded HTTP ${status}`)
   try {
     const isOpenMetrics = /^application\/openmetrics-text\b/i.test(headers['content-type'] ?? '')
+    const format = isOpenMetrics ? 'openmetrics' : 'text'
     const { text, lines } = readable(Buffer.from(body.buffer, body.byteOffset, body.length))
-    if (lines === 0) return readExposition(text, isOpenMetrics)
-    return { ...readExposition(text, isOpenMetrics), notUtf8: lines }
+    if (lines === 0) return readExposition(text, format)
+    return { ...readExposition(text, format), notUtf8: lines }
   } catch (error) {
     throw new ScrapeFailed('malformed', `the response is malformed: ${messageOf(error)}`)
   }

@@ -41,7 +41,10 @@ const openBrace = /[ \t]*\{[ \t]*/y
 const nameStart = /[a-zA-Z_:][\w:]*/y
 const rest = /^[ \t]*(\S+)(?:[ \t]+([-+.\deE]+))?[ \t]*(#.*)?$/
 
-export function readExposition(text: string, isOpenMetrics: boolean): Exposition {
+export type ExpositionFormat = 'openmetrics' | 'text'
+
+export function readExposition(text: string, format: ExpositionFormat): Exposition {
+  const isOpenMetrics = format === 'openmetrics'
   const families = new Map<string, Family>()
   const samples: ExposedSample[] = []
   let [exemplars, number, hasEnd] = [0, 0, false]
@@ -54,7 +57,7 @@ export function readExposition(text: string, isOpenMetrics: boolean): Exposition
       continue
     }
     if (line.trim() === '') continue
-    const sample = sampleIn(isOpenMetrics ? line : line.trim(), isOpenMetrics)
+    const sample = sampleIn(isOpenMetrics ? line : line.trim(), format)
     if (sample === undefined) throw new Error(`line ${number} is malformed`)
     const { name, labels, value, at, hasExemplar } = sample
     if (hasExemplar) exemplars++
@@ -77,7 +80,8 @@ function readMetadata(line: string, families: Map<string, Family>) {
   families.set(name, family)
 }
 
-function sampleIn(line: string, isOpenMetrics: boolean) {
+function sampleIn(line: string, format: ExpositionFormat) {
+  const isOpenMetrics = format === 'openmetrics'
   let name = matchAt(nameStart, line, 0)?.[0] ?? ''
   const brace = matchAt(openBrace, line, name.length)
   let at = name.length + (brace?.[0].length ?? 0)

@@ -89,7 +89,7 @@ export class TargetScraper {
     if (!this.#hasScraped) return
     const { context } = this.#parts
     const at = context.host.clock.now()
-    const own = ['up', ...about, 'scrape_series_added'].map((name) => this.#own(name, Number.NaN, at, true))
+    const own = ['up', ...about, 'scrape_series_added'].map((name) => this.#own(name, 'stale', at))
     await this.#append([...this.#ended(new Map(), at), ...own], signal)
   }
 
@@ -190,9 +190,10 @@ export class TargetScraper {
       .map(([, series]) => ({ ...series, value: Number.NaN, isStale: true, at }))
   }
 
-  #own(name: string, value: number, at: number, isStale = false): Sample {
+  #own(name: string, value: number | 'stale', at: number): Sample {
     const labels = Object.entries(this.#parts.target.labels).sort(byName)
-    return { name, labels, value, isStale, at, kind: 'gauge', unit: undefined }
+    const isStale = value === 'stale'
+    return { name, labels, value: isStale ? Number.NaN : value, isStale, at, kind: 'gauge', unit: undefined }
   }
 
   /** An empty value is no label. */

@@ -125,8 +125,8 @@ test('series that vanish get a marker, and all of them if a scrape fails', async
 test.each(['# {a="b"}', '# {a="b"} x', '# {a} 1', '# a="b" 1', '# {a="b" 1', '# {a="b"} 1 y', '# {a="b"} 1 2 3'])(
   'an exemplar %s makes the response malformed',
   (exemplar) => {
-    expect(() => readExposition(`m_total 1 ${exemplar}\n# EOF\n`, true)).toThrow('line 1 is malformed')
-    expect(readExposition('m_total 1 # {} 1 1.5\n# EOF\n', true).exemplars).toBe(1)
+    expect(() => readExposition(`m_total 1 ${exemplar}\n# EOF\n`, 'openmetrics')).toThrow('line 1 is malformed')
+    expect(readExposition('m_total 1 # {} 1 1.5\n# EOF\n', 'openmetrics').exemplars).toBe(1)
   },
 )
 
@@ -134,7 +134,7 @@ test('OpenMetrics has types, units, exemplars and an end', async () => {
   const text =
     '# TYPE took histogram\n# UNIT took seconds\ntook_bucket{le="+Inf"} 2 12.5 # {trace="x"} 0.5 1\ntook_count 2\n' +
     '# TYPE hits counter\nhits_total 3\nhits_created 1.5e9\n{"http.requests",code="a\\"b,}\\n"} -Inf\n# EOF\n'
-  expect(readExposition(text, true)).toEqual({
+  expect(readExposition(text, 'openmetrics')).toEqual({
     exemplars: 1,
     samples: [
       { name: 'took_bucket', labels: [['le', '+Inf']], value: 2, at: 12_500, kind: 'histogram', unit: 'seconds' },
@@ -151,9 +151,9 @@ test('OpenMetrics has types, units, exemplars and an end', async () => {
       },
     ],
   })
-  expect(() => readExposition('a 1\n', true)).toThrow('the response has no # EOF')
+  expect(() => readExposition('a 1\n', 'openmetrics')).toThrow('the response has no # EOF')
   for (const line of ['a', 'a{b="c" 1', 'a{b=c} 1', 'a x', 'a 1 2 3', 'a{b="1",b="2"} 1', '{} 1', '1a 1', 'a 0x'])
-    expect(() => readExposition(`ok 1\n${line}\n`, false)).toThrow('line 2 is malformed')
+    expect(() => readExposition(`ok 1\n${line}\n`, 'text')).toThrow('line 2 is malformed')
   const { values } = await scrape([{ type: openMetrics, body: text }])
   expect(values(0)).toMatchObject({ hits_total: 3, up: 1, scrape_samples_scraped: 5 })
 })

@@ -26,9 +26,13 @@ export function bodyOf(version: Version, entries: readonly Entry[], options: Wri
 /** Statuses with which receivers of 1.0 refuse an unknown content type or a message that they cannot decode. */
 const unknownType = new Set([400, 404, 405, 406, 415, 422, 501])
 
-/** 415, or a response without the count of written samples. `known`: the receiver has accepted 2.0 before. */
-export function lacksV2(status: number, written: number | undefined, known: boolean): boolean {
+/** 415, or a response without the count of written samples. `isKnown`: the receiver has accepted 2.0 before. */
+export function lacksV2(
+  status: number,
+  written: number | undefined,
+  { isKnown }: Readonly<{ isKnown: boolean }>,
+): boolean {
   if (status === 415) return true
   if (written !== undefined) return false
-  return (status >= 200 && status < 300) || (!known && unknownType.has(status))
+  return (status >= 200 && status < 300) || (!isKnown && unknownType.has(status))
 }

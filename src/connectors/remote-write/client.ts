@@ -145,7 +145,7 @@ export class Pusher {
     try {
       const answer = await this.#request(version, bodyOf(version, entries, write), signal)
       const written = writtenOf(answer)
-      if (version === 'v2' && lacksV2(answer.status, written, this.#isV2Known)) {
+      if (version === 'v2' && lacksV2(answer.status, written, { isKnown: this.#isV2Known })) {
         if (protocol === 'v2')
           return {
             is: 'retry',

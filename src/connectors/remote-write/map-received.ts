@@ -125,8 +125,8 @@ export class SeriesRows {
     this.#texts = new SampleTexts({ name, labels, kind, unit })
   }
 
-  put(rows: PushedRows, value: number, isStale: boolean, at: number): void {
-    const special = isStale ? 'stale' : specialOf(value)
+  put(rows: PushedRows, value: number, at: number, marker?: 'stale'): void {
+    const special = marker ?? specialOf(value)
     const texts = this.#texts
     const { kind, help } = this.#series
     rows.put(
@@ -154,5 +154,5 @@ export function putSample(reader: WireReader, end: number, series: SeriesRows, r
     } else reader.skip(end)
   }
   if (reader.failed) throw new Malformed()
-  series.put(rows, value, isStale, at)
+  series.put(rows, value, at, isStale ? 'stale' : undefined)
 }

@@ -39,26 +39,25 @@ export async function pushIsolated(
       continue
     }
     const { named, series } = answer.divisible ? namedEntries(answer.text, part, labels) : { named: [], series: 0 }
-    refused(named.map(({ entry, line }) => refusalOf(entry, { ...answer, text: line }, true)))
+    refused(named.map(({ entry, line }) => ({ ...refusalOf(entry, { ...answer, text: line }), isolated: true })))
     const gone = new Set(named.map(({ entry }) => entry))
     const rest = gone.size === 0 ? part : part.filter((entry) => !gone.has(entry))
     if (rest.length === 0) continue
     if (gone.size > 0 && answer.written !== undefined && answer.written + series >= countSamples(part)) accepted(rest)
     else if (!answer.divisible || (part.length === 1 && gone.size === 0) || !maySplit())
-      refused(rest.map((entry) => refusalOf(entry, answer, part.length === 1)))
+      refused(rest.map((entry) => ({ ...refusalOf(entry, answer), isolated: part.length === 1 })))
     else if (rest.length === 1) parts.push(rest)
     else parts.push(rest.slice(0, rest.length >> 1), rest.slice(rest.length >> 1))
   }
   return undefined
 }
 
-function refusalOf(entry: Entry, { status, text }: Refusal, isolated: boolean): Refused {
+function refusalOf(entry: Entry, { status, text }: Refusal): Omit<Refused, 'isolated'> {
   const shown = shorten(text)
   return {
     entry,
     reason: shown === '' ? status : `${status}: ${shown}`,
     outOfTime: isOutOfTime(text),
-    isolated,
   }
 }
 

@@ -104,7 +104,7 @@ class RemoteWriteSink implements Sink {
       this.#refusals.prune(clock.now() - Math.max(this.#config.expiry, outOfTimeMs))
       this.#context.metrics.set('weir_flow_metrics_sets', this.#aggregator.size, { sink: this.#context.id })
       const retry =
-        (await this.#send(inChunks(ended, this.#config.request_samples), signal, true)).retry ??
+        (await this.#send(inChunks(ended, this.#config.request_samples), signal, 'stale')).retry ??
         (await this.#push({ include: (changed) => changed <= this.#pushed }, signal))
       if (retry !== undefined && retry.reason !== this.#problem && !signal.aborted)
         this.#context.log.warn(`sink ${this.#context.id} could not push its series again: ${retry.reason}`)
@@ -142,12 +142,16 @@ class RemoteWriteSink implements Sink {
     return second.retry
   }
 
-  async #send(chunks: Iterable<readonly Entry[]>, signal: AbortSignal, stale = false): Promise<Pushed> {
+  async #send(
+    chunks: Iterable<readonly Entry[]>,
+    signal: AbortSignal,
+    kind: 'values' | 'stale' = 'values',
+  ): Promise<Pushed> {
     // Later than all earlier samples, also when the clock steps back.
     this.#pushedAt = Math.max(this.#context.host.clock.now(), this.#pushedAt + 1)
     const { labels } = this.#config
     return this.#pusher.push(chunks, {
-      write: { labels, at: this.#pushedAt, stale },
+      write: { labels, at: this.#pushedAt, stale: kind === 'stale' },
       signal,
       sent: (entries, outcome) => {
         const samples = entries.reduce((sum, entry) => sum + samplesOf(entry), 0)

@@ -17,7 +17,7 @@ export function read3164(text: string, clock: Clock): Header3164 {
   const fortinet = readFortinet(text, clock)
   if (fortinet !== undefined) return fortinet
   const { host, time, metadata, rest } = prefixOf(text, clock)
-  const read = host === undefined ? readNames(rest, time !== undefined) : readTag(rest)
+  const read = host === undefined ? readNames(rest, time === undefined ? 'untimed' : 'timed') : readTag(rest)
   const tagged = read ?? { line: rest }
   return {
     ...withoutUndefined({ host, time }),
@@ -90,13 +90,15 @@ const severityMark = /^(?:(\S{1,255}) )?((?:Em|Al|Cr|Er|Wa|No|In|Db)\(\d{1,3}\))
 const hostAndRest = /^([\w.@/%\u0080-\uFFFF:-]{0,254}[\w.@/%\u0080-\uFFFF-]) (.*)$/s
 const tag = /^([^\s[\]:,"'=<>{}]{1,48})(?:\[([^\]\s]*)\])?:(?!\/\/) ?(.*)$/s
 
-function readNames(text: string, hasTime: boolean): Names | undefined {
+type Header = 'timed' | 'untimed'
+
+function readNames(text: string, header: Header): Names | undefined {
   if (text.startsWith('%') || text.startsWith('last message repeated ')) return { line: text }
   const [, relayed, behind = ''] = forwarded.exec(text) ?? []
   if (relayed !== undefined) return { host: relayed, ...(readTag(behind) ?? { line: behind }) }
   const [, ciscoName, message = ''] = ciscoHost.exec(text) ?? []
   if (ciscoName !== undefined) return { host: ciscoName, line: message }
-  return readDevice(text) ?? readMarked(text) ?? readHost(text, hasTime)
+  return readDevice(text) ?? readMarked(text) ?? readHost(text, header)
 }
 
 function readDevice(text: string): Names | undefined {
@@ -114,14 +116,15 @@ function readMarked(text: string): Names | undefined {
   return { ...withoutUndefined({ host }), ...tagged, metadata: { ...tagged.metadata, severity_mark: mark } }
 }
 
-function readHost(text: string, hasTime: boolean): Names | undefined {
+function readHost(text: string, header: Header): Names | undefined {
   const direct = readTag(text)
   if (direct !== undefined) return direct
   const [, host, rest = ''] = hostAndRest.exec(text) ?? []
   if (host === undefined) return undefined
   const tagged = readTag(rest.trimStart())
   // Without a time, the first word is a host only if it looks like one: RFC 3164, section 4.3.3.
-  if (!hasTime && (tagged === undefined || (tagged.metadata === undefined && !/[\d.-]/.test(host)))) return undefined
+  if (header === 'untimed' && (tagged === undefined || (tagged.metadata === undefined && !/[\d.-]/.test(host))))
+    return undefined
   return { ...(host === '-' ? {} : { host }), ...(tagged ?? { line: rest }) }
 }
 

@@ -83,8 +83,12 @@ export function messageEvent(
 
 export const gapType = 'weir.feed.gap'
 
-export function gapEvent({ key, from, to }: Gap, source: string, time: number, isReconnected: boolean): WeirEvent {
-  const body = { ...(key === '' ? {} : { key }), from, to, missing: to - from + 1, reconnected: isReconnected }
+export function gapEvent(
+  { key, from, to, reconnected }: Gap & Readonly<{ reconnected: boolean }>,
+  source: string,
+  time: number,
+): WeirEvent {
+  const body = { ...(key === '' ? {} : { key }), from, to, missing: to - from + 1, reconnected }
   return {
     id: `gap:${key}:${from}-${to}`,
     source,

@@ -238,7 +238,7 @@ class Websocket implements WebsocketSource {
       if (gap !== undefined) {
         gaps.push({ missing: gap.to - gap.from + 1 })
         this.#lastGap = { time: context.host.clock.now(), ...gap }
-        events.push(gapEvent(gap, feed, context.host.clock.now(), this.#isReconnected))
+        events.push(gapEvent({ ...gap, reconnected: this.#isReconnected }, feed, context.host.clock.now()))
         this.#isReconnected = false
       }
       if (is === 'drop') {

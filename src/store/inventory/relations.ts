@@ -20,7 +20,8 @@ const providers = Object.entries(providersOfNodes)
 const nodes = (input: ViewInput): string => `SELECT ref, valid_from, valid_to, regexp_extract(machine, '[^/]+$') AS id,
     CASE split_part(machine, ':', 1) ${providers} ELSE CASE WHEN machine NOT LIKE '%:%' THEN
     ${quoted(providerWithoutScheme)} END END AS provider FROM (SELECT *, json_extract_string(data,
-    '$.providerId') AS machine FROM (${resourcesView(input, { zoned: false })}) WHERE kind = 'Node') WHERE machine IS NOT NULL`
+    '$.providerId') AS machine FROM (${resourcesView(input, { zoned: false })})
+    WHERE kind = 'Node') WHERE machine IS NOT NULL`
 
 const services = (input: ViewInput): string => `SELECT ref, valid_from, valid_to, unnest(list_transform(
     list_filter(CAST(json_extract(data, '$.addresses') AS JSON[]), lambda one: one->>'$.as' = 'load-balancer'),

@@ -57,24 +57,25 @@ export class Requests {
     const { base, library, produce } = this.#live
     const all = (response: BatchResponse) => new Map(chunks.map(({ partitionId }) => [partitionId, response]))
     const broker = base.currentMetadata?.brokers.get(leader)
-    const lost = (error: unknown, maybeStored: boolean) => {
+    const lost = (error: unknown, state: 'not stored' | 'maybe stored') => {
+      const maybeStored = state === 'maybe stored'
       if (signal.aborted) return all({ lost: 'the sink is stopping', maybeStored })
       this.lost = true
       return all({ lost: whyLost(error, broker), maybeStored })
     }
-    if (broker === undefined) return lost(new Error(`unknown broker ${leader}`), false)
+    if (broker === undefined) return lost(new Error(`unknown broker ${leader}`), 'not stored')
     let connection: Connection
     try {
       connection = await orStop(base.connections.get(broker))
     } catch (error) {
-      return lost(error, false)
+      return lost(error, 'not stored')
     }
     const batches = await Promise.all(chunks.map((chunk) => this.#encoded(chunk)))
     let response: ProduceResponse
     try {
       response = await orStop(produce.async(connection, timeout, batches))
     } catch (error) {
-      if (!(error instanceof library.ResponseError)) return lost(error, true)
+      if (!(error instanceof library.ResponseError)) return lost(error, 'maybe stored')
       response = (error as unknown as { readonly response: ProduceResponse }).response
     }
     for (const { batch } of batches) releaseBuffer(batch, batch.buffer.byteLength)

@@ -11,7 +11,7 @@ export function topicOf(template: string): (row: SinkRow) => string {
   return (row) => name(row).slice(0, maxTopicLength)
 }
 
-export function topicProblem(template: string, create: boolean): Complaint | undefined {
+export function topicProblem(template: string, { create }: Readonly<{ create: boolean }>): Complaint | undefined {
   const unknown = unknownPlaceholder(template)
   if (unknown !== undefined)
     return new Complaint(

@@ -20,6 +20,9 @@ const metadataTexts = ['annotations', 'labels'] as const
 
 type Dict = Readonly<Record<string, unknown>>
 
+/** Secrets have their values in annotations of tools too. */
+type ObjectKind = 'secret' | 'other'
+
 export class Redactor {
   readonly #rules: RedactRules
   readonly #texts: TextRedactor
@@ -126,7 +129,7 @@ export class Redactor {
 
   #member(dict: Dict, name: string, part: unknown, named: string | undefined): unknown {
     if (name === 'value' && named !== undefined) return this.#value(part, named)
-    if (name === 'metadata' && isRecord(part)) return this.#metadata(part, false)
+    if (name === 'metadata' && isRecord(part)) return this.#metadata(part, 'other')
     if (name === 'binaryData' && isRecord(part)) return mapDict(part, (value, key) => this.#bytes(value, key))
     // A SealedSecret is encrypted; an ExternalSecret only names the key of a Secret.
     if (
@@ -157,12 +160,12 @@ export class Redactor {
         )
       else
         safe[name] =
-          name === 'metadata' && isRecord(part) ? this.#metadata(part, true, copies) : this.#value(part, name)
+          name === 'metadata' && isRecord(part) ? this.#metadata(part, 'secret', copies) : this.#value(part, name)
     }
     return Object.keys(secret).every((name) => secret[name] === safe[name]) ? secret : safe
   }
 
-  #metadata(metadata: Dict, isSecret: boolean, copies: ReadonlySet<string> = none): Dict {
+  #metadata(metadata: Dict, kind: ObjectKind, copies: ReadonlySet<string> = none): Dict {
     let safe = metadata
     for (const field of metadataTexts) {
       const texts = metadata[field]
@@ -171,14 +174,15 @@ export class Redactor {
           safe,
           field,
           field === 'annotations'
-            ? this.#annotations(texts, isSecret, copies)
+            ? this.#annotations(texts, kind, copies)
             : mapDict(texts, (value, name) => this.#value(value, name)),
         )
     }
     return safe
   }
 
-  #annotations(annotations: Dict, isSecret: boolean, copies: ReadonlySet<string>): Dict {
+  #annotations(annotations: Dict, kind: ObjectKind, copies: ReadonlySet<string>): Dict {
+    const isSecret = kind === 'secret'
     const safe = mapDict(annotations, (value, name) => {
       if (name === lastApplied) return isSecret ? undefined : this.#applied(value)
       if (

@@ -200,7 +200,7 @@ export class KubernetesSource implements Source {
           })
         this.#problem = undefined
         this.#unavailable = server.unavailable
-        await this.#adopt(server.types, server.minor >= 32, signal)
+        await this.#adopt(server.types, server.minor >= 32 ? 'streamed' : 'paged', signal)
         await timers.sleep(this.#absent.any ? goneMs : discoverMs, AbortSignal.any([signal, woken.signal]))
       } catch (error) {
         if (signal.aborted) return
@@ -242,7 +242,7 @@ export class KubernetesSource implements Source {
     )
   }
 
-  async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal) {
+  async #adopt(types: readonly ResourceType[], lists: ListKind, signal: AbortSignal) {
     const wanted = new Set<string>()
     for (const type of types.filter((candidate) => selects(this.#scope, candidate))) {
       const places = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces
@@ -250,8 +250,8 @@ export class KubernetesSource implements Source {
         const key = this.#key(type, namespace)
         wanted.add(key)
         const running = this.#running.get(key)
-        if (running === undefined) this.#start(key, type, namespace, streams)
-        else if (running.type.version !== type.version) await this.#restart(key, running, type, namespace, streams)
+        if (running === undefined) this.#start(key, type, namespace, lists)
+        else if (running.type.version !== type.version) await this.#restart(key, running, type, namespace, lists)
         else if (running.reader.status().state === 'missing') running.reader.wake()
       }
     }
@@ -308,14 +308,14 @@ export class KubernetesSource implements Source {
     })
   }
 
-  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean) {
+  #start(key: string, type: ResourceType, namespace: string | undefined, lists: ListKind) {
     const slot = new ListSlot(this.#lists)
     const running = startWatch({
       type,
       ...(namespace === undefined ? {} : { namespace }),
       collection: this.#map.collection(key),
       tracker: this.#tracker(key, type, () => slot.done()),
-      streams,
+      streams: lists === 'streamed',
       slot,
       ask: this.#client.ask,
       config: this.#config,
@@ -333,11 +333,13 @@ export class KubernetesSource implements Source {
     this.#running.delete(key)
   }
 
-  async #restart(key: string, running: Running, type: ResourceType, namespace: string | undefined, streams: boolean) {
+  async #restart(key: string, running: Running, type: ResourceType, namespace: string | undefined, lists: ListKind) {
     await this.#stop(key, running)
-    this.#start(key, type, namespace, streams)
+    this.#start(key, type, namespace, lists)
   }
 }
+
+type ListKind = 'streamed' | 'paged'
 
 /** Also kinds with a failing watch: without a comparison their changes would be missing until it works again. */
 function isCompared(state: ReaderState): boolean {

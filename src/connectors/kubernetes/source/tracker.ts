@@ -55,6 +55,9 @@ export function isEventType({ group, kind }: ResourceType): boolean {
   return kind === 'Event' && (group === '' || group === 'events.k8s.io')
 }
 
+/** `new`: it did not exist at the time of the list before. */
+type Age = 'new' | 'existing'
+
 export class Tracker implements Target {
   readonly #options: TrackerOptions
   readonly #collection: Collection
@@ -91,7 +94,7 @@ export class Tracker implements Target {
   }
 
   present(object: SeenObject): void | Promise<void> {
-    return this.#seen(object, this.#collection.whole)
+    return this.#seen(object, this.#collection.whole ? 'new' : 'existing')
   }
 
   async listed(version: string): Promise<void> {
@@ -100,13 +103,13 @@ export class Tracker implements Target {
     this.#listing = false
     this.#collection.whole = true
     this.#names = undefined
-    await this.#reach(version, true)
+    await this.#reach(version, 'listed')
     this.#options.onListed()
   }
 
   changed(type: ChangeType, object: SeenObject): void | Promise<void> {
     const { version } = object
-    const settled = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, true)
+    const settled = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, 'new')
     if (!this.#listing && version !== undefined) this.#collection.cursor = version
     return settled
   }
@@ -123,10 +126,14 @@ export class Tracker implements Target {
     await this.#record([], [{ is: 'cursor', collection, version: undefined, ended: true }], undefined)
   }
 
-  #reach(version: string | undefined, listed = false): void | Promise<void> {
+  #reach(version: string | undefined, state: 'watched' | 'listed' = 'watched'): void | Promise<void> {
     const collection = this.#collection
     collection.cursor = version
-    return this.#record([], [{ is: 'cursor', collection, version, ...(listed ? { listed } : {}) }], version)
+    return this.#record(
+      [],
+      [{ is: 'cursor', collection, version, ...(state === 'listed' ? { listed: true } : {}) }],
+      version,
+    )
   }
 
   /** `version`: a checkpoint at or after it includes this change. */
@@ -135,17 +142,19 @@ export class Tracker implements Target {
     return recorder.record(events, steps, { collection: this.#collection, version, onEmitted })
   }
 
-  #isNew({ metadata }: KubeObject) {
+  /** New also if it was created after the first list of the cluster. */
+  #ageOf({ object: { metadata } }: SeenObject, age: Age): Age {
     const { begun } = this.#options.map
-    return begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
+    const isLater = begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
+    return isLater ? 'new' : age
   }
 
-  #seen(seen: SeenObject, isNew: boolean): void | Promise<void> {
+  #seen(seen: SeenObject, age: Age): void | Promise<void> {
     const { version } = seen
     if (version === undefined) return
     const uid = this.#uidOf(seen)
     const before = this.#collection.objects.get(uid)
-    if (this.#events) return this.#happened(seen, uid, version, before, isNew || this.#isNew(seen.object))
+    if (this.#events) return this.#happened(seen, uid, version, before, this.#ageOf(seen, age))
     const { digest } = seen
     if (before !== undefined && this.#listing) before.seen = this.#list
     if (before?.hash === digest) return this.#hidden(before, version, 'resource-version')
@@ -155,14 +164,15 @@ export class Tracker implements Target {
     if (replaced !== undefined) {
       // A name has one holder at a time: the known object is deleted.
       const settled = this.#gone(replaced.uid, replaced.known, undefined, version)
-      if (settled !== undefined) return settled.then(() => this.#seen(seen, isNew))
+      if (settled !== undefined) return settled.then(() => this.#seen(seen, age))
     }
     return before === undefined
-      ? this.#created(seen, location, digest, isNew || this.#isNew(object))
+      ? this.#created(seen, location, digest, this.#ageOf(seen, age))
       : this.#updated(seen, location, digest, before, version)
   }
 
-  #created(seen: SeenObject, location: Place, digest: string, isNew: boolean): void | Promise<void> {
+  #created(seen: SeenObject, location: Place, digest: string, age: Age): void | Promise<void> {
+    const isNew = age === 'new'
     const { map, snapshot, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const [version, now] = [seen.version ?? '', host.clock.now()]
@@ -284,13 +294,7 @@ export class Tracker implements Target {
     return this.#record([], [{ is: 'touch', known, facts: knownFacts(known) }, ...this.#passed(version)], version)
   }
 
-  #happened(
-    seen: SeenObject,
-    uid: string,
-    version: string,
-    before: Known | undefined,
-    isNew: boolean,
-  ): void | Promise<void> {
+  #happened(seen: SeenObject, uid: string, version: string, before: Known | undefined, age: Age): void | Promise<void> {
     const { map, cluster, type, redactor } = this.#options
     const known = before ?? map.add(this.#collection, uid)
     if (this.#listing) known.seen = this.#list
@@ -301,7 +305,7 @@ export class Tracker implements Target {
     const data = redactor === undefined ? event : { ...event, message: redactor.text(event.message) }
     const time = Date.parse(data.last ?? '')
     const events =
-      isNew || this.#options.snapshot
+      age === 'new' || this.#options.snapshot
         ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)]
         : []
     return this.#record(

@@ -33,7 +33,7 @@ export function factsOf(
   claims: EnvironmentClaims,
   { strict }: DirectOptions,
 ): Readonly<{ facts: readonly DirectFact[] | null; type: string }> {
-  const { list, type } = listOf(body, strict)
+  const { list, type } = listOf(body, { strict })
   const facts = list?.map((item, index): DirectFact => {
     const pointer = `${Array.isArray(body) ? '' : '/facts'}/${index}`
     const fields = itemOf(item, pointer)
@@ -59,7 +59,10 @@ export function factsOf(
 }
 
 /** insights-remote lets the body replace the type of the message. */
-function listOf(body: unknown, strict: boolean): Readonly<{ list: readonly unknown[] | null; type: string }> {
+function listOf(
+  body: unknown,
+  { strict }: Readonly<{ strict: boolean }>,
+): Readonly<{ list: readonly unknown[] | null; type: string }> {
   const type = 'direct.facts'
   if (body === null) return { list: null, type }
   if (Array.isArray(body)) return { list: limited(body), type }

@@ -35,7 +35,7 @@ export function isScanner({ name, labels }: ObjectMeta): boolean {
 }
 
 /** Images of the pods that a workload makes. `strict`: of its containers only, as insights-remote. */
-export function imagesOf(workload: unknown, strict: boolean): readonly string[] {
+export function imagesOf(workload: unknown, { strict }: Readonly<{ strict: boolean }>): readonly string[] {
   const spec = fieldsOf(fieldsOf(workload)['spec'])
   const job = fieldsOf(fieldsOf(spec['jobTemplate'])['spec'])
   const template = fieldsOf(fieldsOf(fieldsOf(spec['template'] ?? job['template'])['spec']))

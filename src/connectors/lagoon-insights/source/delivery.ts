@@ -54,7 +54,7 @@ export class Delivery {
     if (all.some(({ is }) => is === 'pending')) return { is: 'stopped' }
     if (all.some(({ is }) => is === 'gone')) return { is: 'again' }
     const failed = all.some(({ is }) => is === 'dead-lettered' || is === 'dropped')
-    const marked = await this.#mark(appended, this.#finalPatch(appended, outcomes, failed), signal)
+    const marked = await this.#mark(appended, this.#finalPatch(appended, outcomes, { failed }), signal)
     if (marked === undefined) return { is: 'again' }
     if (failed) return { is: 'dead_letter' }
     const delivered = [...outcomes].some(([status, { is }]) => is === 'delivered' && provesDelivery(status, appended))
@@ -78,14 +78,14 @@ export class Delivery {
       sinks: { core, track, custom },
     } = this.#options
     const outcomes = new Map<string, AwaitedOutcome>()
-    const wait = async (status: string, sink: AwaitedSink | undefined, isFor: boolean): Promise<void> => {
-      if (sink !== undefined && isFor) outcomes.set(status, await this.#outcome(appended, status, sink, signal))
+    const wait = async (status: string, sink: AwaitedSink | undefined): Promise<void> => {
+      if (sink !== undefined) outcomes.set(status, await this.#outcome(appended, status, sink, signal))
     }
     const { isEnabled, isSbom, meta } = appended
     await Promise.all([
-      wait(names.coreStatus, core, isEnabled),
-      wait(names.trackStatus, track, isSbom),
-      wait(names.customStatus, custom, isSbom && trackEndpoint in meta.annotations),
+      wait(names.coreStatus, isEnabled ? core : undefined),
+      wait(names.trackStatus, isSbom ? track : undefined),
+      wait(names.customStatus, isSbom && trackEndpoint in meta.annotations ? custom : undefined),
     ])
     return outcomes
   }
@@ -126,7 +126,7 @@ export class Delivery {
     return ended
   }
 
-  #finalPatch(appended: Appended, outcomes: Outcomes, failed: boolean): MetadataPatch {
+  #finalPatch(appended: Appended, outcomes: Outcomes, { failed }: Readonly<{ failed: boolean }>): MetadataPatch {
     const { meta, isEnabled } = appended
     const {
       config: { strict },

@@ -71,7 +71,7 @@ export function answerOf(error: unknown): Answer {
   return { status: 500, body: { message: 'internal error', status: 'error' } }
 }
 
-export function send(response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): void {
+export function send(response: ServerResponse, { status, body, headers }: Answer, then: 'keep' | 'close'): void {
   if (response.destroyed) return
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   response.writeHead(status, {
@@ -80,7 +80,7 @@ export function send(response: ServerResponse, { status, body, headers }: Answer
       : { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json; charset=utf-8' }),
     'content-length': String(Buffer.byteLength(text)),
     ...headers,
-    ...(isLast ? { connection: 'close' } : {}),
+    ...(then === 'close' ? { connection: 'close' } : {}),
   })
   response.end(text)
 }

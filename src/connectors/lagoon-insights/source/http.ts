@@ -103,7 +103,7 @@ export class InsightsWeb {
       (answer) => {
         const { metrics, id } = this.#options.context
         metrics.count('weir_lagoon_http_requests_total', 1, { source: id, route: name, status: String(answer.status) })
-        send(response, answer, this.#isClosing)
+        send(response, answer, this.#isClosing ? 'close' : 'keep')
       },
       () => response.destroy(),
     )

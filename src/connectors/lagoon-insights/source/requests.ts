@@ -13,8 +13,8 @@ export class RequestAppender {
   readonly #repeatable: Coalescer<WeirEvent>
 
   constructor(context: Context) {
-    this.#new = new Coalescer((events) => write(context, events, false))
-    this.#repeatable = new Coalescer((events) => write(context, events, true))
+    this.#new = new Coalescer((events) => write(context, events, 'new'))
+    this.#repeatable = new Coalescer((events) => write(context, events, 'repeatable'))
   }
 
   /** Resolves after the sync. */
@@ -24,8 +24,8 @@ export class RequestAppender {
 }
 
 /** In order: a client repeats a request of which the last event is not stored. */
-async function write(context: Context, events: readonly WeirEvent[], repeatable: boolean): Promise<void> {
-  const once = repeatable && context.appendOnce !== undefined
+async function write(context: Context, events: readonly WeirEvent[], kind: 'new' | 'repeatable'): Promise<void> {
+  const once = kind === 'repeatable' && context.appendOnce !== undefined
   for (const [chunk] of chunks(events)) {
     const unit = eventUnit(context.id, chunk, context.host.clock.now(), { once })
     await (once ? context.appendOnce?.(unit) : context.append(unit, chunk))

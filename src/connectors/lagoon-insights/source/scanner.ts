@@ -137,7 +137,7 @@ export class BuildScanner {
       if (strict && !isStrict) continue
       try {
         const results = await this.#list(inGroup(group, namespace, kind), signal)
-        images.push(...results.flatMap((workload) => imagesOf(workload, strict)))
+        images.push(...results.flatMap((workload) => imagesOf(workload, { strict })))
       } catch (error) {
         // The role of insights-remote has Deployments only.
         if (isStrict || !(error instanceof Forbidden)) throw error
