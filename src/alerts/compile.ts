@@ -71,7 +71,8 @@ function compiled(name: string, written: WrittenRule): AlertRule {
       if (written[key] !== null) refuse([key], `a rule has \`sql\` or \`${key}\``, 'remove one of them')
     if (written.by.length > 0) refuse(['by'], 'groups of a statement are its text columns', 'remove `by`')
     templates(written, undefined)
-    const condition = written.condition === null ? undefined : conditionOf(written.condition, '', false)
+    const condition =
+      written.condition === null ? undefined : conditionOf(written.condition, { unit: '', perSecond: false })
     return { is: 'sql', ...common, sql: written.sql, ...(condition === undefined ? {} : { condition }) }
   }
   const names = rowTables[written.on]
@@ -94,7 +95,7 @@ function compiled(name: string, written: WrittenRule): AlertRule {
     unit,
     by,
     window: written.window,
-    condition: conditionOf(written.condition!, unit, perSecond),
+    condition: conditionOf(written.condition!, { unit, perSecond }),
   }
 }
 
@@ -127,8 +128,8 @@ function filterOf(text: string, names: NameTable) {
   }
 }
 
-function conditionOf(written: string, unit: string, perSecond: boolean) {
-  const condition = readCondition(written, { unit, perSecond })
+function conditionOf(written: string, amounts: Parameters<typeof readCondition>[1]) {
+  const condition = readCondition(written, amounts)
   return typeof condition === 'string' ? refuse(['condition'], condition) : condition
 }
 

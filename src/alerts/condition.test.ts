@@ -59,5 +59,5 @@ test.each([
   [12_000_000, 'ns', false, '12 ms'],
   [null, 'By', true, 'no data'],
 ])('%s %s is readable', (value, unit, perSecond, text) => {
-  expect(valueText(value, unit, perSecond)).toBe(text)
+  expect(valueText(value, { unit, perSecond })).toBe(text)
 })

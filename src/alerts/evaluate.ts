@@ -78,12 +78,12 @@ function labelsOf(rule: FilterRule, row: Row): Readonly<Record<string, string>> 
 
 function sampleOf(rule: FilterRule, labels: Readonly<Record<string, string>>, counted: number | null): Sample {
   const value = counted === null || !rule.perSecond ? counted : counted / (rule.window / 1000)
-  const text = valueText(value, rule.unit, rule.perSecond)
+  const text = valueText(value, rule)
   return labelled(rule, labels, { value, text, met: value === null ? undefined : holds(rule.condition, value) })
 }
 
 async function ofStatement(rule: SqlRule, store: StoreReader, signal: AbortSignal): Promise<Outcome> {
-  const rows = await rowsOf(store, rule.sql, signal, true)
+  const rows = await rowsOfStatement(store, rule.sql, signal)
   const samples = rows.map((row) => {
     const labels = Object.fromEntries(
       Object.entries(row).flatMap(([name, value]) =>
@@ -94,7 +94,11 @@ async function ofStatement(rule: SqlRule, store: StoreReader, signal: AbortSigna
     )
     const value = numberOf(row['value'])
     const met = rule.condition === undefined ? true : value === null ? undefined : holds(rule.condition, value)
-    return labelled(rule, labels, { value, text: value === null ? '' : valueText(value, '', false), met })
+    return labelled(rule, labels, {
+      value,
+      text: value === null ? '' : valueText(value, { unit: '', perSecond: false }),
+      met,
+    })
   })
   return { is: 'samples', samples: bounded(samples), others: 'not met' }
 }
@@ -142,11 +146,16 @@ const maxRows = 1000
 const maxBytes = 4 * 1024 * 1024
 
 /** A statement of users runs in a separate process. */
-async function rowsOf(store: StoreReader, sql: string, signal: AbortSignal, isStatement = false): Promise<Row[]> {
-  const isolated = isStatement ? store.isolated?.bind(store) : undefined
-  const answer = await (isolated === undefined
-    ? store.query(sql, 'ndjson', signal)
-    : isolated({ sql, format: 'ndjson', bound: 'work' }, signal))
+async function rowsOfStatement(store: StoreReader, sql: string, signal: AbortSignal): Promise<Row[]> {
+  if (store.isolated === undefined) return rowsOf(store, sql, signal)
+  return limitedRows(await store.isolated({ sql, format: 'ndjson', bound: 'work' }, signal))
+}
+
+async function rowsOf(store: StoreReader, sql: string, signal: AbortSignal): Promise<Row[]> {
+  return limitedRows(await store.query(sql, 'ndjson', signal))
+}
+
+async function limitedRows(answer: AsyncIterable<Uint8Array>): Promise<Row[]> {
   const rows = await parsedRows(answer, maxBytes)
   if (rows.length > maxRows) throw new NotEvaluated(`The statement returns more than ${maxRows} rows. Aggregate them.`)
   return rows

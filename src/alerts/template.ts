@@ -33,7 +33,10 @@ export function templateProblem(
 }
 
 /** `12.4 MB/s`; three digits. */
-export function valueText(value: number | null, unit: string, perSecond: boolean): string {
+export function valueText(
+  value: number | null,
+  { unit, perSecond }: Readonly<{ unit: string; perSecond: boolean }>,
+): string {
   if (value === null) return 'no data'
   const rate = perSecond ? '/s' : ''
   const time: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }

@@ -219,7 +219,8 @@ function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, ru
         },
       },
     },
-    (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)),
+    (request, reply) =>
+      answerJson(request, reply, openApi(routes, schemas, { version: context.version, login: gate.loginNeeded })),
   )
 }
 

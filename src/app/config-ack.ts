@@ -18,7 +18,7 @@ export function ackProblems(
     source: string,
     path: readonly string[],
     ack: string | undefined,
-    keeps: boolean,
+    { keeps }: Readonly<{ keeps: boolean }>,
   ): ReturnType<typeof ackProblems> => {
     if (ack === undefined) return []
     const sink = sinks[ack]
@@ -46,10 +46,12 @@ export function ackProblems(
     return []
   }
   return [
-    ...of('http', ['http', 'ack'], ackSink(config.http.ack), false),
+    ...of('http', ['http', 'ack'], ackSink(config.http.ack), { keeps: false }),
     ...Object.values(config.sources).flatMap(({ id, settings }) =>
       Object.entries(settings as Readonly<Record<string, unknown>>).flatMap(([name, ack]) =>
-        /^ack(?:_|$)/.test(name) && typeof ack === 'string' ? of(id, ['sources', id, name], ackSink(ack), true) : [],
+        /^ack(?:_|$)/.test(name) && typeof ack === 'string'
+          ? of(id, ['sources', id, name], ackSink(ack), { keeps: true })
+          : [],
       ),
     ),
   ]

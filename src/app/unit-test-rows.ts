@@ -21,8 +21,10 @@ export type ReadRow = Readonly<{
   to: string
 }>
 
-export function readRow(written: Fields, expected: boolean): ReadRow | RowProblem {
-  const allowed = ['flow', 'event', expected ? 'to' : 'received']
+export type RowRole = 'input' | 'expected'
+
+export function readRow(written: Fields, role: RowRole): ReadRow | RowProblem {
+  const allowed = ['flow', 'event', role === 'expected' ? 'to' : 'received']
   const unknown = Object.keys(written).find((key) => !allowed.includes(key))
   if (unknown !== undefined)
     return { path: [unknown], message: `unknown field \`${unknown}\``, hint: `a row has ${allowed.join(', ')}` }
@@ -173,11 +175,18 @@ export function expectedValues(row: ReadRow): Fields {
   )
 }
 
-export function difference(expected: unknown, actual: unknown, exact: boolean, path = ''): readonly string[] {
+/** `listed`: other fields than those of `expected` may have any value. */
+export function difference(
+  expected: unknown,
+  actual: unknown,
+  compared: 'exact' | 'listed',
+  path = '',
+): readonly string[] {
   if (isRecord(expected) && isRecord(actual)) {
-    const names = exact ? [...new Set([...Object.keys(expected), ...Object.keys(actual)])] : Object.keys(expected)
+    const names =
+      compared === 'exact' ? [...new Set([...Object.keys(expected), ...Object.keys(actual)])] : Object.keys(expected)
     return names.flatMap((name) =>
-      difference(expected[name] ?? null, actual[name] ?? null, exact, path === '' ? name : `${path}.${name}`),
+      difference(expected[name] ?? null, actual[name] ?? null, compared, path === '' ? name : `${path}.${name}`),
     )
   }
   const [wanted, got] = [JSON.stringify(expected), JSON.stringify(actual)]

@@ -20,6 +20,7 @@ import {
   readRow,
   valuesOf,
   type ReadRow,
+  type RowRole,
   type RowProblem,
 } from './unit-test-rows.ts'
 
@@ -53,8 +54,8 @@ export async function runUnitTest(loaded: Loaded, test: UnitTest): Promise<TestR
   }
   const note = (at: readonly (string | number)[], { path, ...problem }: RowProblem): void =>
     void problems.push({ ...problem, path: [...at, ...path] })
-  const input = rowsOf(test.input, false, (row, problem) => note(['input', row], problem))
-  const expected = rowsOf(test.expect ?? [], true, (row, problem) => note(['expect', row], problem))
+  const input = rowsOf(test.input, 'input', (row, problem) => note(['input', row], problem))
+  const expected = rowsOf(test.expect ?? [], 'expected', (row, problem) => note(['expect', row], problem))
   const outputs = test.transform === null ? [''] : outputNames({ id, type: entry.type, settings: entry.settings })
   expected.forEach(({ to }, row) => {
     if (!outputs.includes(to))
@@ -85,11 +86,11 @@ function outputNames(transform: Parameters<typeof sourcesOfTransform>[0]): reado
 
 function rowsOf(
   written: readonly Fields[],
-  expected: boolean,
+  role: RowRole,
   complain: (row: number, problem: RowProblem) => void,
 ): readonly ReadRow[] {
   return written.flatMap((record, row) => {
-    const read = readRow(record, expected)
+    const read = readRow(record, role)
     if (!('message' in read)) return [read]
     complain(row, read)
     return []
@@ -216,7 +217,7 @@ function rowFailures(
       else if (`${wantedRow.kind}s` !== gotRow.kind)
         failures.push(`${at(row)}: expected a row of ${wantedRow.kind}s, got ${gotRow.kind}`)
       else {
-        const lines = difference(expectedValues(wantedRow), gotRow.values, exact)
+        const lines = difference(expectedValues(wantedRow), gotRow.values, exact ? 'exact' : 'listed')
         if (lines.length > 0) failures.push(`${at(row)} differs:`, ...lines.map((line) => `  ${line}`))
       }
     }

@@ -150,12 +150,13 @@ export class FollowedCollector {
 
   /** `signal`: ends reading the slices; default: after {@link readMs}. */
   async #planned(resource: unknown, signal?: AbortSignal): Promise<Planned> {
-    if (!usesSlices(resource)) return planOfResource({ resource, slices: [] }, this.#flags, this.#data, true)
+    if (!usesSlices(resource))
+      return planOfResource({ resource, slices: [] }, this.#flags, this.#data, { followed: true })
     const stop = new AbortController()
     const timer = this.#host.timers.after(readMs, () => stop.abort())
     try {
       const { items } = await readItems(this.#client.ask, slices, signal ?? stop.signal)
-      return await planOfResource({ resource, slices: items }, this.#flags, this.#data, true)
+      return await planOfResource({ resource, slices: items }, this.#flags, this.#data, { followed: true })
     } finally {
       timer.cancel()
     }

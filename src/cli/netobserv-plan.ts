@@ -25,7 +25,7 @@ export async function planOfFile(flags: NetobservFlags, data: string): Promise<P
   if (flags.flowcollector !== undefined) {
     const { readFlowCollector } = await import('../presets/netobserv/flowcollector/index.ts')
     const file = flags.flowcollector === '-' ? 'standard input' : flags.flowcollector
-    return planOfResource(readFlowCollector(await textOf(flags.flowcollector), file), flags, data, false)
+    return planOfResource(readFlowCollector(await textOf(flags.flowcollector), file), flags, data, { followed: false })
   }
   const { netobservPreset } = await import('../presets/netobserv/index.ts')
   const home = `${self.env['HOME'] ?? ''}/.flowlogs-pipeline`
@@ -49,7 +49,7 @@ export async function planOfResource(
   { resource, slices }: Collector,
   flags: NetobservFlags,
   data: string,
-  followed: boolean,
+  { followed }: Readonly<{ followed: boolean }>,
 ): Promise<Planned> {
   const [{ flowCollectorPreset }, { importNetObserv }, around] = await Promise.all([
     import('../presets/netobserv/flowcollector/index.ts'),

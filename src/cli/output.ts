@@ -53,13 +53,13 @@ export function withWatch(command: Command): Command {
 export async function outputText(
   format: OutputFormat,
   { whole, rows, columns, table }: Data,
-  several = false,
+  results: 'single' | 'repeated' = 'single',
 ): Promise<string> {
   switch (format) {
     case 'json':
       return `${JSON.stringify(whole)}\n`
     case 'yaml':
-      return `${several ? '---\n' : ''}${(await import('yaml')).stringify(whole, { lineWidth: 0 })}`
+      return `${results === 'repeated' ? '---\n' : ''}${(await import('yaml')).stringify(whole, { lineWidth: 0 })}`
     case 'ndjson':
       return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
     case 'csv':
@@ -89,7 +89,7 @@ export async function printWatched(
 ): Promise<void> {
   for (;;) {
     const { data, ok } = await next()
-    const text = await outputText(output, data, watch !== undefined)
+    const text = await outputText(output, data, watch === undefined ? 'single' : 'repeated')
     if (watch === undefined || output !== 'table') await print(text)
     else await print(self.interactive ? overwrite + text : `${text}\n`)
     if (watch === undefined) return ok ? undefined : self.leave(1)

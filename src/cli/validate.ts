@@ -109,7 +109,7 @@ function liveText(findings: readonly Finding[]): string {
   }`
 }
 
-function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean): string {
+function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, reach: 'loopback' | 'network'): string {
   const named = tokens.map(
     ({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`,
   )
@@ -118,7 +118,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
     ...(named.length === 0 ? [] : [`tokens: ${named.join(' ')}`]),
   ]
   if (ways.length > 0) return ways.join(', ')
-  return loopback ? 'no token needed' : `a token, generated at the first start and stored in ${data}/token`
+  return reach === 'loopback' ? 'no token needed' : `a token, generated at the first start and stored in ${data}/token`
 }
 
 export async function summary(config: WeirConfig, written: unknown): Promise<[name: string, value: string][]> {
@@ -143,7 +143,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
       .join(' ')
   return [
     ['data', config.data],
-    ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],
+    ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host) ? 'loopback' : 'network')}`],
     ['ops', at('ops')],
     [
       'source http',

@@ -266,8 +266,8 @@ export class Runtime implements Control {
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts
     await follower.catchUp()
-    if (this.#settled(sinks.liveHolds(), true) >= sequence) await sinks.dropOrphaned(sequence)
-    return this.#settled(sinks.holds(), true)
+    if (this.#settled(sinks.liveHolds(), 'sequence') >= sequence) await sinks.dropOrphaned(sequence)
+    return this.#settled(sinks.holds(), 'sequence')
   }
 
   /** True if the store removed rows, so that the journal has more room. */
@@ -281,14 +281,12 @@ export class Runtime implements Control {
     this.#readiness.refuse(why)
   }
 
-  #settled(sinks: number | undefined, isFull: boolean): number {
+  /** @param position of the store: `holds` without its last commit, which it can repeat if that is damaged. */
+  #settled(sinks: number | undefined, position: 'sequence' | 'holds'): number {
     const { store, workloads, follower } = this.#parts
-    // The store can repeat a damaged last commit.
     const stored = store?.status()
     return Math.min(
-      ...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter(
-        (position) => position !== undefined,
-      ),
+      ...[sinks, stored?.[position], workloads.holds, follower.sequence].filter((reached) => reached !== undefined),
     )
   }
 
@@ -319,7 +317,7 @@ export class Runtime implements Control {
     )
     // Together they wake the thread once.
     const [status, sources] = await Promise.all([
-      ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0),
+      ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull ? 'sequence' : 'holds') : 0),
       ingest.health(),
     ])
     const isTight = status.tight && this.#isFull

@@ -1,7 +1,7 @@
 import type { FlowEnrichment, Metrics } from '../engine/contracts.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import { mappedPrefix } from '../model/ip.ts'
-import { listeningSides, shownSide, tcpBits } from '../model/service-port.ts'
+import { listeningSides, shownSide, tcpBits, type Reporter } from '../model/service-port.ts'
 import { AnyServers, Ipv4Servers, remembered } from './server-tables.ts'
 
 const { src, dst } = listeningSides
@@ -64,9 +64,9 @@ export class ListeningSides implements FlowEnrichment {
       if (a === 0 || b === 0) continue
       const bits = flags.items[row]!
       const kind = proto.items[row]!
-      const isAgent = agent > 0 && protocol.items[row] === agent
+      const reporter = agent > 0 && protocol.items[row] === agent ? 'agent' : 'exporter'
       const where = scopes?.[scope.items[row]!] ?? 0
-      const shown = shownSide(a, b, bits, isAgent)
+      const shown = shownSide(a, b, bits, reporter)
       if (shown === 0) {
         if (sides.items[row] !== 0) continue
         const isSource = this.#touch(source, 4 * row, (a << 8) | kind, where)
@@ -76,10 +76,10 @@ export class ListeningSides implements FlowEnrichment {
         this.#decided++
       } else if (shown === src) {
         this.#forget(target, 4 * row, (b << 8) | kind, where)
-        if (answered(bits, isAgent)) this.#remember(source, 4 * row, (a << 8) | kind, where)
+        if (answered(bits, reporter)) this.#remember(source, 4 * row, (a << 8) | kind, where)
       } else {
         this.#forget(source, 4 * row, (a << 8) | kind, where)
-        if (answered(bits, isAgent)) this.#remember(target, 4 * row, (b << 8) | kind, where)
+        if (answered(bits, reporter)) this.#remember(target, 4 * row, (b << 8) | kind, where)
       }
     }
   }
@@ -120,9 +120,9 @@ function signed(words: Uint32Array): Int32Array {
 }
 
 /** A refused or unanswered SYN, as of a scan, shows no server. NetFlow does not report answers to the sender. */
-function answered(flags: number, isAgent: boolean): boolean {
+function answered(flags: number, reporter: Reporter): boolean {
   if ((flags & tcpBits.syn) === 0) return true
-  return (flags & tcpBits.rst) === 0 && (!isAgent || (flags & (tcpBits.ack | tcpBits.synAck)) !== 0)
+  return (flags & tcpBits.rst) === 0 && (reporter === 'exporter' || (flags & (tcpBits.ack | tcpBits.synAck)) !== 0)
 }
 
 function hashText(text: string): number {

@@ -56,31 +56,31 @@ class FileResolver implements StaticResolver {
   }
 
   reload(): Promise<void> {
-    return this.#inTurn(true)
+    return this.#inTurn('always')
   }
 
   watch(): void {
     if (this.#file === undefined) return
-    this.#polling = this.#host.timers.every(pollMs, () => void this.#inTurn(false))
+    this.#polling = this.#host.timers.every(pollMs, () => void this.#inTurn('changed'))
   }
 
   close(): void {
     this.#polling?.cancel()
   }
 
-  #inTurn(always: boolean) {
-    this.#reading = this.#reading.then(() => this.#look(always))
+  #inTurn(when: 'always' | 'changed') {
+    this.#reading = this.#reading.then(() => this.#look(when))
     return this.#reading
   }
 
-  async #look(always: boolean) {
+  async #look(when: 'always' | 'changed') {
     const file = this.#file
     if (file === undefined) return
     try {
       const stat = await this.#host.disk.stat(file)
       // Taken before the read, so that the next check detects a concurrent change.
       const seen = stat === undefined ? 'missing' : `${stat.modified} ${stat.size}`
-      if (seen === this.#seen && !always) return
+      if (seen === this.#seen && when === 'changed') return
       this.#seen = seen
       if (stat === undefined) return this.#warn(file, 'the file does not exist')
       await this.#take(file, new TextDecoder().decode(await this.#host.disk.readFile(file)))

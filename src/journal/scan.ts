@@ -86,7 +86,7 @@ export class SegmentScanner {
     let onlyZeros = (await this.#bytes(start, 1, limit))[0] === 0
     while (at < limit) {
       const window = await this.#bytes(at, readAhead, limit)
-      const { found, next, zeros } = this.#search(window, at + window.length >= limit)
+      const { found, next, zeros } = this.#search(window, at + window.length >= limit ? 'last' : 'more')
       onlyZeros &&= zeros
       at += next
       if (!found) continue
@@ -98,7 +98,8 @@ export class SegmentScanner {
     return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
   }
 
-  #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
+  #search(window: Uint8Array, follows: 'last' | 'more'): { found: boolean; next: number; zeros: boolean } {
+    const last = follows === 'last'
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
     const zeros = (until: number) => window.subarray(0, until).every((byte) => byte === 0)
     for (let hit = bytes.indexOf(magicBytes); hit !== -1; hit = bytes.indexOf(magicBytes, hit + 1)) {

@@ -54,8 +54,8 @@ export function parseIp(text: string): Uint32Array | undefined {
   }
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const head = parseGroups(halves[0] ?? '', halves.length === 1)
-  const tail = halves.length === 1 ? [] : parseGroups(halves[1] ?? '', true)
+  const head = parseGroups(halves[0] ?? '', halves.length === 1 ? 'end' : 'start')
+  const tail = halves.length === 1 ? [] : parseGroups(halves[1] ?? '', 'end')
   if (head === undefined || tail === undefined) return undefined
   const given = head.length + tail.length
   if (halves.length === 1 ? given !== 8 : given > 7) return undefined
@@ -64,7 +64,7 @@ export function parseIp(text: string): Uint32Array | undefined {
 }
 
 /** A dotted quad may end the text and counts as two. */
-function parseGroups(text: string, endsText: boolean): number[] | undefined {
+function parseGroups(text: string, position: 'start' | 'end'): number[] | undefined {
   if (text === '') return []
   const groups: number[] = []
   const parts = text.split(':')
@@ -73,7 +73,7 @@ function parseGroups(text: string, endsText: boolean): number[] | undefined {
       groups.push(Number.parseInt(part, 16))
       continue
     }
-    const quad = endsText && index === parts.length - 1 ? parseQuad(part) : undefined
+    const quad = position === 'end' && index === parts.length - 1 ? parseQuad(part) : undefined
     if (quad === undefined) return undefined
     groups.push(quad >>> 16, quad & 0xffff)
   }

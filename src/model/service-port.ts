@@ -61,8 +61,12 @@ export function serverByPorts(src: number, dst: number): ServerByPorts | undefin
 
 const isLow = (port: number): boolean => port > 0 && port < dynamicFrom
 
+/** Agents also report the flags of the other direction. */
+export type Reporter = 'agent' | 'exporter'
+
 /** Server as in {@link listeningSides}; 0 if neither the ports nor the TCP flags of this flow show it. */
-export function shownSide(src: number, dst: number, flags: number, isAgent: boolean): number {
+export function shownSide(src: number, dst: number, flags: number, reporter: Reporter): number {
+  const isAgent = reporter === 'agent'
   if (src === 0 && dst === 0) return 0
   const isSrcRegistered = servicePorts[src] === 1
   if (isSrcRegistered !== (servicePorts[dst] === 1)) return isSrcRegistered ? listeningSides.src : listeningSides.dst
@@ -76,7 +80,7 @@ export function opensConnection({ flags = 0, isAgent }: Pick<PortEvidence, 'flag
 }
 
 function shownServer({ src = 0, dst = 0, flags = 0, isAgent }: PortEvidence): End | undefined {
-  return endOf(shownSide(src, dst, flags, isAgent))
+  return endOf(shownSide(src, dst, flags, isAgent ? 'agent' : 'exporter'))
 }
 
 const endOf = (side: number | undefined): End | undefined =>

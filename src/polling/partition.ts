@@ -281,10 +281,10 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         until,
         signal,
       )
-    this.#account(inOrder, left, isSteady)
+    this.#account(inOrder, left, { isSteady })
   }
 
-  #account(fresh: readonly M[], left: Readonly<Record<string, number>>, isSteady: boolean) {
+  #account(fresh: readonly M[], left: Readonly<Record<string, number>>, { isSteady }: Readonly<{ isSteady: boolean }>) {
     const {
       lookBack,
       words,

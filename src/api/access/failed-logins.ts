@@ -34,12 +34,12 @@ export class FailedLogins {
     return this.#empty.size
   }
 
-  /** Ms until this address may fail again. `alone`: ignores the shared bucket. */
-  wait(address: string, alone = false): number {
+  /** Ms until this address may fail again. `alone`: without the limit of all addresses. */
+  wait(address: string, limit: 'shared' | 'alone' = 'shared'): number {
     const { perAddress, perAddressMs, inAll, inAllMs } = this.#limits
     const now = this.#clock.monotonic()
     const usedNow = (this.#empty.get(addressKey(address)) ?? 0) - now - (perAddress - 1) * perAddressMs
-    const all = alone ? 0 : this.#allEmpty - now - (inAll - 1) * inAllMs
+    const all = limit === 'alone' ? 0 : this.#allEmpty - now - (inAll - 1) * inAllMs
     return Math.max(0, usedNow, all)
   }
 

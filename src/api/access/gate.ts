@@ -143,7 +143,7 @@ export class Gate {
 
   #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer') {
     // The shared budget applies to logins only, so that one client cannot block programs.
-    const ms = this.#failed.wait(addressOf(request), how === 'bearer')
+    const ms = this.#failed.wait(addressOf(request), how === 'bearer' ? 'alone' : 'shared')
     if (ms === 0) return
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
     const seconds = Math.ceil(ms / 1000)

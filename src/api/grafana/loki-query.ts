@@ -71,7 +71,7 @@ export async function queryRange(request: GrafanaRequest): Promise<object> {
   const source: LogEnvironment['source'] = (filter) =>
     logEntries(request, few === undefined ? filter : { ...filter, few })
   const lines = await queryLogs(node, { ...span, limit, direction, interval }, { ...environment, source })
-  return success(streamsOf(lines, isCategorized(request)))
+  return success(streamsOf(lines, labelForm(request)))
 }
 
 /** SQL evaluates these matchers, so that its limit counts matching lines. */
@@ -81,9 +81,13 @@ function isOneStream(matchers: readonly Matcher[]) {
 
 const categorize = 'categorize-labels'
 
-export function isCategorized({ request }: GrafanaRequest): boolean {
+type LabelForm = 'merged' | 'categorized'
+
+export function labelForm({ request }: GrafanaRequest): LabelForm {
   const flags = request.headers['x-loki-response-encoding-flags']
   return typeof flags === 'string' && flags.split(',').some((flag) => flag.trim() === categorize)
+    ? 'categorized'
+    : 'merged'
 }
 
 type Streams = Readonly<{
@@ -93,7 +97,8 @@ type Streams = Readonly<{
   stats: object
 }>
 
-export function streamsOf(lines: readonly Processed[], categorized: boolean): Streams {
+export function streamsOf(lines: readonly Processed[], form: LabelForm): Streams {
+  const categorized = form === 'categorized'
   const streams = new Map<string, { stream: LabelSet; values: unknown[] }>()
   for (const { entry, line, labels, parsed, metadata } of lines) {
     const parts = { structuredMetadata: {} as Record<string, string>, parsed: {} as Record<string, string> }

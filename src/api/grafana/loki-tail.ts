@@ -8,7 +8,7 @@ import { whenAccessEnds } from '../access/gate.ts'
 import { object, string } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { grafanaRequestOf, type GrafanaRequest } from './answer.ts'
-import { isCategorized, streamsOf } from './loki-query.ts'
+import { labelForm, streamsOf } from './loki-query.ts'
 import { environmentOf, language, limitOf, nanoseconds, nsPerMs } from './loki-request.ts'
 
 const pollMs = 1000
@@ -60,7 +60,7 @@ async function tail(socket: WebSocket, request: FastifyRequest, context: ApiCont
     )
     while (!abort.signal.aborted && socket.readyState === socket.OPEN) {
       const lines = await follow.next(grafanaRequestOf(request, context, abort.signal))
-      if (lines.length > 0) socket.send(JSON.stringify({ streams: streamsOf(lines, isCategorized(first)).result }))
+      if (lines.length > 0) socket.send(JSON.stringify({ streams: streamsOf(lines, labelForm(first)).result }))
       if (socket.bufferedAmount > maxBuffered) return socket.close(policyViolation, 'the client reads too slowly')
       await context.host.timers.sleep(pollMs, abort.signal)
     }

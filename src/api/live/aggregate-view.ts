@@ -4,6 +4,8 @@ import type { Ring, RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 import type { ClientState, LiveMessage, LiveView } from './view.ts'
 
+export type MessageKind = 'whole' | 'changes'
+
 /** Bounds the time of a new view's first message. */
 const maxSummedRows = 10_000
 
@@ -41,14 +43,14 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   }
 
   protected abstract add(frame: RingFrame, rows: readonly number[] | undefined): void
-  protected abstract message(whole: boolean): LiveMessage | undefined
+  protected abstract message(kind: MessageKind): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {
     this.#take(this.#snapshotStart())
     this.matched = 0
     this.cursor = newest
     this.#begun = true
-    return this.message(true)
+    return this.message('whole')
   }
 
   catchUp(_from: number, newest: number): LiveMessage | undefined {
@@ -85,7 +87,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     this.#dueAt ??= now + this.#everyMs
     if (now < this.#dueAt) return undefined
     this.#dueAt = Math.max(this.#dueAt + this.#everyMs, now)
-    return this.message(false)
+    return this.message('changes')
   }
 
   pending(): number {

@@ -2,7 +2,7 @@ import type { Cell } from '../../topics/cells.ts'
 import type { RingFrame } from './ring.ts'
 import type { GraphSpec } from './spec.ts'
 import { adder, addSums, groupReader, type Sums } from './sums.ts'
-import { AggregateView } from './aggregate-view.ts'
+import { AggregateView, type MessageKind } from './aggregate-view.ts'
 import type { LiveMessage } from './view.ts'
 
 export type GraphMessage = Readonly<{
@@ -73,7 +73,8 @@ export class GraphView extends AggregateView<GraphSpec> {
     return new Float64Array(this.spec.columns.length + 1)
   }
 
-  protected message(whole: boolean): LiveMessage | undefined {
+  protected message(kind: MessageKind): LiveMessage | undefined {
+    const whole = kind === 'whole'
     this.#age()
     const edges = this.#largest()
     const { nodes, out, into } = this.#nodesOf(edges)

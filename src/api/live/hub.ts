@@ -10,7 +10,7 @@ import { SliceScheduler } from '../ring/slice-scheduler.ts'
 import type { Channel } from './channel.ts'
 import { journalName } from './journal-name.ts'
 import { Ring, type RingFrame } from './ring.ts'
-import { defaultViews, type ViewSpec } from './spec.ts'
+import { defaultViews, type ViewChange, type ViewSpec } from './spec.ts'
 import { isSeen, noted, SharedPositions, type Vector } from './shared-positions.ts'
 import { maxInspectedRows } from './rows-view.ts'
 import { LiveStream } from './stream.ts'
@@ -140,11 +140,12 @@ export class Hub {
     return rows
   }
 
-  put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
+  put(sid: string, user: string, change: ViewChange): boolean {
+    const { views, paused } = change
     const session = this.#session(sid, user)
     session.views = views
     session.paused = paused
-    session.stream?.change(views, paused, resume)
+    session.stream?.change(change)
     return session.stream !== undefined
   }
 
@@ -204,7 +205,7 @@ export class Hub {
       if (session?.stream === stream) session.stream = undefined
       if (this.#streams.size === 0) this.#stopTicking()
     })
-    stream.start(session?.views ?? defaultViews, session?.paused ?? false, last)
+    stream.start({ views: session?.views ?? defaultViews, paused: session?.paused ?? false }, last)
     this.#timer ??= this.#context.host.timers.every(this.#context.limits.tickMs, () => this.#tick())
   }
 

@@ -2,7 +2,7 @@ import type { Cell } from '../../topics/cells.ts'
 import type { RingFrame } from './ring.ts'
 import type { SeriesSpec } from './spec.ts'
 import { adder, addSums, groupReader, type Sums } from './sums.ts'
-import { AggregateView } from './aggregate-view.ts'
+import { AggregateView, type MessageKind } from './aggregate-view.ts'
 import type { LiveMessage } from './view.ts'
 
 export type SeriesMessage = Readonly<{
@@ -119,8 +119,9 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return new Float64Array(this.spec.columns.length + 1)
   }
 
-  protected message(whole: boolean): LiveMessage | undefined {
-    const all = this.#rank(whole) || whole
+  protected message(kind: MessageKind): LiveMessage | undefined {
+    const whole = kind === 'whole'
+    const all = this.#rank(whole ? 'now' : 'due') || whole
     const buckets = [...this.#buckets.values()]
       .filter(({ changed }) => changed || all)
       .sort((a, b) => a.start - b.start)
@@ -146,12 +147,12 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return { event: 'series', data }
   }
 
-  #rank(now: boolean): boolean {
+  #rank(when: 'now' | 'due'): boolean {
     const { scope, limit } = this.spec
     if (scope.length === 0) return false
     const gone = this.#shown.some((key) => !this.#groups.has(key))
     const room = this.#shown.length < Math.min(limit, this.#groups.size)
-    if (!now && !gone && !room && ++this.#sinceRank < rankEvery) return false
+    if (when === 'due' && !gone && !room && ++this.#sinceRank < rankEvery) return false
     this.#sinceRank = 0
     const largest = [...this.#groups]
       .sort(([, a], [, b]) => this.#size(b.sums) - this.#size(a.sums))

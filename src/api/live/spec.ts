@@ -56,6 +56,13 @@ const settingsOf = {
 
 const viewKinds = Object.keys(settingsOf) as readonly ViewSpec['kind'][]
 
+/** `resume`: of a paused stream, with the rows since or from now. */
+export type ViewChange = Readonly<{
+  views: readonly ViewSpec[]
+  paused: boolean
+  resume: 'catch-up' | 'now'
+}>
+
 export const defaultViews: readonly ViewSpec[] = viewNames.map((stream) => ({
   kind: 'rows',
   id: stream,

@@ -8,7 +8,7 @@ import type { Hub, LastPosition } from './hub.ts'
 import type { RingFrame } from './ring.ts'
 import { RowsView, type RowsMessage } from './rows-view.ts'
 import { SeriesView } from './series-view.ts'
-import { writeView, type ViewSpec } from './spec.ts'
+import { writeView, type ViewChange, type ViewSpec } from './spec.ts'
 import type { Vector } from './shared-positions.ts'
 import { StatView } from './stat-view.ts'
 import type { LiveMessage, LiveView } from './view.ts'
@@ -48,7 +48,7 @@ export class LiveStream {
     return this.#principal.id
   }
 
-  start(specs: readonly ViewSpec[], paused: boolean, last: LastPosition | undefined): void {
+  start({ views: specs, paused }: Omit<ViewChange, 'resume'>, last: LastPosition | undefined): void {
     const { limits, version } = this.#context
     this.#send('hello', {
       protocol: 1,
@@ -99,7 +99,7 @@ export class LiveStream {
     }
   }
 
-  change(specs: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): void {
+  change({ views: specs, paused, resume }: ViewChange): void {
     const old = new Map(this.#views.map((view) => [JSON.stringify(view.spec), view]))
     const newest = this.#hub.newest
     const resumes = this.#paused && !paused

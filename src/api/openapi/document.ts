@@ -77,7 +77,11 @@ export function describedRoute(route: RouteOptions): DescribedRoute[] {
   return [route.method].flat().map((method) => ({ method, url: route.url, schema }))
 }
 
-export function openApi(routes: readonly DescribedRoute[], schemas: Json, version: string, login: boolean): Json {
+export function openApi(
+  routes: readonly DescribedRoute[],
+  schemas: Json,
+  { version, login }: Readonly<{ version: string; login: boolean }>,
+): Json {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}')

@@ -69,7 +69,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
   const { scheduler } = source
   const ids = new GroupIds(group, source.resolver)
   const parts = new PairIds()
-  const table = new SumTable(of !== undefined, further)
+  const table = new SumTable({ withValues: of !== undefined, further })
   const buckets: number[] = []
   const counts = new Map<number, number>()
   const width = step * 1e6
@@ -89,7 +89,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
       add(parts.of(bucket, read(row)), row)
     }
   }
-  const totals = new SumTable(of !== undefined, further)
+  const totals = new SumTable({ withValues: of !== undefined, further })
   const inSlices = async (run: (part: number) => void) => {
     for (let part = 0; part < table.size; part++) {
       if (part % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
@@ -101,7 +101,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
   const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), scheduler)
   const ranks = new Map(largest.map((id, rank) => [id, rank]))
   const others = largest.length
-  const shown = new SumTable(of !== undefined, further)
+  const shown = new SumTable({ withValues: of !== undefined, further })
   await inSlices((part) =>
     shown.addFrom(parts.lefts[part]! * (others + 1) + (ranks.get(parts.rights[part]!) ?? others), table, part),
   )
@@ -136,7 +136,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
 export async function ringGroups(source: RingSource, request: GroupsRequest, signal: AbortSignal): Promise<RingAnswer> {
   const { group, limit, by, of, further, span } = request
   const ids = new GroupIds(group, source.resolver)
-  const table = new SumTable(of !== undefined, further)
+  const table = new SumTable({ withValues: of !== undefined, further })
   const scan = scanRing(source, request, signal, { order: 'oldest' })
   let next = await scan.next()
   for (; next.done !== true; next = await scan.next()) {
@@ -144,7 +144,7 @@ export async function ringGroups(source: RingSource, request: GroupsRequest, sig
     const add = addition(next.value, request, table)
     for (const row of next.value.rows) add(read(row), row)
   }
-  const all = new SumTable(false, further)
+  const all = new SumTable({ further })
   let groups = 0
   for (let id = 0; id < table.size; id++) {
     if (id % groupsPerSlice === groupsPerSlice - 1) await source.scheduler.next()

@@ -21,7 +21,7 @@ const namedFields = (['src', 'dst'] as const).flatMap((end) => conversationNames
 
 /** Columns by the number of a directed 5-tuple. */
 class Directed {
-  readonly sums = new SumTable(false, ['drop_packets'])
+  readonly sums = new SumTable({ further: ['drop_packets'] })
   readonly flags: (number | undefined)[] = []
   readonly opens: (boolean | undefined)[] = []
   readonly sourceListens: (boolean | undefined)[] = []
@@ -89,8 +89,8 @@ export async function ringConversations(
   for (; next.done !== true; next = await scan.next()) directed.add(next.value, ids.of(next.value), values)
   const numbers = new Map<string, number>()
   const conversations: Conversation[] = []
-  const sums = new SumTable(false, ['drop_packets'])
-  const totals = new SumTable(false)
+  const sums = new SumTable({ further: ['drop_packets'] })
+  const totals = new SumTable()
   for (let id = 0; id < directed.sums.size; id++) {
     if (id % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
     if (directed.sums.flows(id) === 0) continue

@@ -26,7 +26,7 @@ export async function ringText(
     request.columns.map(({ name }) => name),
   )
   const batches = byReceipt
-    ? linesByReceipt(source, request, first?.descending === true, writer.line, signal)
+    ? linesByReceipt(source, request, first?.descending === true ? 'newest' : 'oldest', writer.line, signal)
     : inChunks(await sortedLines(source, request, writer.line, signal))
   return (async function* () {
     if (writer.head !== '') yield Buffer.from(writer.head)
@@ -41,16 +41,16 @@ type LineOf = (cells: readonly Cell[]) => string
 async function* linesByReceipt(
   source: RingSource,
   request: ExportRequest,
-  descending: boolean,
+  order: 'newest' | 'oldest',
   line: LineOf,
   signal: AbortSignal,
 ): AsyncGenerator<string[], void, undefined> {
-  for await (const match of scanRing(source, request, signal, { order: descending ? 'newest' : 'oldest' })) {
+  for await (const match of scanRing(source, request, signal, { order })) {
     const write = rowWriter(match, request, source, line)
     const received = timeReader(match.batch, match.header, 'time_received')
     const rows = match.rows.filter((row) => received(row) <= Number(request.upTo))
     if (request.sort.length > 0)
-      rows.sort((a, b) => (descending ? received(b) - received(a) : received(a) - received(b)))
+      rows.sort((a, b) => (order === 'newest' ? received(b) - received(a) : received(a) - received(b)))
     for (let from = 0; from < rows.length; from += maxRows) yield rows.slice(from, from + maxRows).map(write)
   }
 }

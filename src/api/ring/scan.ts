@@ -49,7 +49,7 @@ export async function* scanRing(
   const test = compileLive(boundOf(rowQuery))
   const reach = reachOf(rowQuery)
   const began = clock.monotonic()
-  await scheduler.next(withinMs < Number.POSITIVE_INFINITY)
+  await scheduler.next(withinMs < Number.POSITIVE_INFINITY ? 'urgent' : 'usual')
   let slice = clock.monotonic()
   for (const frame of frames) {
     const { header } = frame.frame
@@ -64,7 +64,7 @@ export async function* scanRing(
     const now = clock.monotonic()
     if (now - began > withinMs) return { since: header.received + 1 }
     if (now - slice > sliceMs) {
-      await scheduler.next(withinMs < Number.POSITIVE_INFINITY)
+      await scheduler.next(withinMs < Number.POSITIVE_INFINITY ? 'urgent' : 'usual')
       slice = clock.monotonic()
     }
     const batch = frame.batch as FlowBatch

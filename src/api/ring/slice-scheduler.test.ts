@@ -7,7 +7,7 @@ test('resumes one waiting scan per turn of the event loop, urgent ones first', a
   const seen: string[] = []
   const work = async (name: string, pieces: number, hurry = false): Promise<void> => {
     for (let piece = 0; piece < pieces; piece++) {
-      await scheduler.next(hurry)
+      await scheduler.next(hurry ? 'urgent' : 'usual')
       seen.push(name)
     }
   }

@@ -10,9 +10,9 @@ export class SliceScheduler {
     this.#timers = timers
   }
 
-  next(urgent = false): Promise<void> {
+  next(priority: 'usual' | 'urgent' = 'usual'): Promise<void> {
     return new Promise((resolve) => {
-      if (urgent) this.#waiting.unshift(resolve)
+      if (priority === 'urgent') this.#waiting.unshift(resolve)
       else this.#waiting.push(resolve)
       if (!this.#going) this.#go().catch(() => {})
     })

@@ -80,7 +80,10 @@ export class SumTable {
   /** One more than the highest number of a group. */
   size = 0
 
-  constructor(withValues: boolean, further: readonly FurtherMeasure[] = []) {
+  constructor({
+    withValues = false,
+    further = [],
+  }: Readonly<{ withValues?: boolean; further?: readonly FurtherMeasure[] | undefined }> = {}) {
     this.#values = withValues ? [] : undefined
     this.#further = new Map(further.map((name) => [name, new ExactSums(this.#room)]))
   }

@@ -158,7 +158,7 @@ export function alertRuleRoutes(
     const [first, last] = [Number(range.from / 1000n), Number(range.to / 1000n)]
     try {
       const preview = await previewRule(rule, requireStore(context), { from: first, to: last }, signal)
-      return answerJson(request, reply, previewView(rule, preview, range, hasCondition))
+      return answerJson(request, reply, previewView({ rule, preview, range, hasCondition }))
     } catch (error) {
       if (signal.aborted) return reply.hijack()
       throw error instanceof NotEvaluated ? new ApiError('WEIR_API_ALERT', error.message) : error
@@ -172,10 +172,12 @@ const storeSink = 'store'
 const never = '> 1e60'
 const shownFirings = 200
 
-function previewView(rule: AlertRule, preview: Preview, range: TimeSpan, hasCondition: boolean): AlertPreview {
+type Previewed = Readonly<{ rule: AlertRule; preview: Preview; range: TimeSpan; hasCondition: boolean }>
+
+function previewView({ rule, preview, range, hasCondition }: Previewed): AlertPreview {
   const { unit, perSecond, operator, threshold } =
     rule.is === 'sql' ? { unit: '', perSecond: false, operator: '>', threshold: null } : { ...rule, ...rule.condition }
-  const textOf = (value: number | null) => valueText(value, unit, perSecond)
+  const textOf = (value: number | null) => valueText(value, { unit, perSecond })
   const values = preview.values.flatMap(({ value }) => (value === null ? [] : [value]))
   const peak =
     values.length === 0 ? null : values.reduce((a, b) => (operator.startsWith('<') ? Math.min(a, b) : Math.max(a, b)))

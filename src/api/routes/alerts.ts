@@ -251,7 +251,7 @@ function instanceView(rule: AlertRule, { state, labels, annotations, value, acti
     labels,
     annotations,
     value,
-    value_text: rule.is === 'sql' ? valueText(value, '', false) : valueText(value, rule.unit, rule.perSecond),
+    value_text: valueText(value, rule.is === 'sql' ? { unit: '', perSecond: false } : rule),
     active_at: iso(active),
     ...(fired === undefined ? {} : { starts_at: iso(fired) }),
     view: viewOf(rule, labels, at),

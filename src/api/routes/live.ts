@@ -175,7 +175,7 @@ function setViews({ limits, hub }: Live, session: string, principal: Principal, 
   if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
   for (const { kind, columns, ...rest } of request.views)
     refusePositions(JSON.stringify(kind === 'rows' ? rest : { ...rest, columns }), principal)
-  const open = hub.put(session, principal.id, specs, paused, request.resume ?? 'catch-up')
+  const open = hub.put(session, principal.id, { views: specs, paused, resume: request.resume ?? 'catch-up' })
   return { open, paused, views: specs.map(writeView) }
 }
 

@@ -18,14 +18,14 @@ const schema = {
 export function queryRoutes(app: FastifyInstance, running: RunningQueries): void {
   app.get('/api/v1/queries', { schema }, (request, reply) => {
     const isLimited = request.principal.namespaces !== undefined
-    const result: Queries = { queries: running.of(request.user).map((query) => shown(query, isLimited)) }
+    const result: Queries = { queries: running.of(request.user).map((query) => shown(query, { isLimited })) }
     return answerJson(request, reply, result)
   })
 }
 
 function shown(
   { id, operation, runningMs, state, unit, done, total, remainingMs }: RunningQuery,
-  isLimited: boolean,
+  { isLimited }: Readonly<{ isLimited: boolean }>,
 ): QueryProgress {
   return {
     query_id: id,

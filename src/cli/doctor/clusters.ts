@@ -48,7 +48,7 @@ export function clusterFindings({
       `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ` +
         `${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`,
     ),
-    ...(workloads === undefined ? [] : [namesOf(check, workloads, synced)]),
+    ...(workloads === undefined ? [] : [namesOf(check, { workloads, synced })]),
     ...(lease === undefined ? [] : [turnOf(check, lease)]),
     ...troubled
       .slice(0, maxListedKinds)
@@ -78,7 +78,7 @@ export function clusterFindings({
   ]
 }
 
-function namesOf(check: string, workloads: number, synced: boolean): Finding {
+function namesOf(check: string, { workloads, synced }: Readonly<{ workloads: number; synced: boolean }>): Finding {
   if (workloads > 0 || !synced) return ok(check, `${workloads} pods, nodes and services name the ends of flows`)
   return warn(
     check,

@@ -22,7 +22,7 @@ export async function checkJournalHealth({
     const last = segments.at(-1)
     const written = last === undefined ? 0 : ((await host.disk.stat(`${directory}/${last.name}`))?.modified ?? 0)
     newest = Math.max(written, ...facts.map((fact) => fact.received_to ?? 0))
-    findings.push(health(facts, bytes, journal.max, running !== undefined))
+    findings.push(health(facts, bytes, journal.max, running === undefined ? 'stopped' : 'running'))
   } catch (error) {
     findings.push(
       fail(
@@ -40,12 +40,17 @@ export async function checkJournalHealth({
   return [...findings, clock(host.clock.now(), newest)]
 }
 
-function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, most: number, live: boolean): Finding {
+function health(
+  facts: Awaited<ReturnType<typeof listFacts>>,
+  bytes: number,
+  most: number,
+  server: 'running' | 'stopped',
+): Finding {
   if (facts.length === 0) return ok('journal', 'empty')
   const frames = facts.reduce((sum, segmentFacts) => sum + segmentFacts.frames, 0)
   const rows = facts.reduce((sum, segmentFacts) => sum + segmentFacts.events, 0)
   // The newest frame of a running server may be half written.
-  const damaged = (live ? facts.slice(0, -1) : facts).filter(({ unreadable }) => unreadable > 0)
+  const damaged = (server === 'running' ? facts.slice(0, -1) : facts).filter(({ unreadable }) => unreadable > 0)
   const fact =
     `${facts.length} segment${facts.length === 1 ? '' : 's'}, ${sizeText(bytes)}, ${frames} frames, ` + `${rows} rows`
   if (damaged.length > 0) {

@@ -97,7 +97,7 @@ export class PartitionWorkers {
     const { host, log } = this.#options
     while (!signal.aborted) {
       try {
-        await this.#heartbeat(false)
+        await this.#heartbeat('running')
         if (this.#writer?.ended instanceof Fenced) this.#leaveAll()
         else this.#share()
       } catch (error) {
@@ -108,11 +108,12 @@ export class PartitionWorkers {
     await Promise.all(this.#moving.values())
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()))
     this.#workers.clear()
-    await this.#heartbeat(true).catch(() => undefined)
+    await this.#heartbeat('left').catch(() => undefined)
     await this.#writer?.close(pollMs)
   }
 
-  async #heartbeat(left: boolean) {
+  async #heartbeat(state: 'running' | 'left') {
+    const left = state === 'left'
     const {
       bus,
       records,

@@ -37,7 +37,7 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
           ),
         )
         .slice(0, limit)
-        .map(({ sink: of, letter }) => describeDeadLetter(of, letter, bodies))
+        .map(({ sink: of, letter }) => describeDeadLetter(of, letter, bodies ? 'with body' : 'without body'))
     },
     async show(id, sink) {
       const results = store.get(id, sink)

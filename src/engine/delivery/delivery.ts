@@ -256,7 +256,8 @@ export class Delivery {
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
     // A working sink also receives old rows.
-    if (await this.#isBehind(range, this.#state === 'retrying')) return this.#settle(range, nothingSent, range.pieces)
+    if (await this.#isBehind(range, { failing: this.#state === 'retrying' }))
+      return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
 
     this.#sink.windows?.at(this.#record.position)
@@ -342,7 +343,7 @@ export class Delivery {
       random: () => host.random.next(),
       log,
       traces,
-      behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
+      behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, { failing: true })),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
         this.#setState(state, error)
@@ -350,7 +351,7 @@ export class Delivery {
     }
   }
 
-  async #isBehind(range: Range, failing: boolean): Promise<boolean> {
+  async #isBehind(range: Range, { failing }: Readonly<{ failing: boolean }>): Promise<boolean> {
     const { retain, whenBehind } = this.#settings
     if (whenBehind === 'block') return false
     if (failing && this.#options.host.clock.now() - range.oldest > retain.ageMs) return true

@@ -5,7 +5,11 @@ import { formatIp } from '../../model/ip.ts'
 import type { DeadLetter } from '../control.ts'
 import type { StoredDeadLetter } from './dead-letters.ts'
 
-export function describeDeadLetter(sink: string, letter: StoredDeadLetter, bodies = true): DeadLetter {
+export function describeDeadLetter(
+  sink: string,
+  letter: StoredDeadLetter,
+  body: 'with body' | 'without body' = 'with body',
+): DeadLetter {
   const { id, time, reason, attempts, state } = letter
   return {
     id,
@@ -15,7 +19,7 @@ export function describeDeadLetter(sink: string, letter: StoredDeadLetter, bodie
     attempts,
     state,
     kind: letter.kind,
-    ...(bodies && letter.body !== '' ? { body: bodyOf(letter) } : {}),
+    ...(body === 'with body' && letter.body !== '' ? { body: bodyOf(letter) } : {}),
   }
 }
 

@@ -28,7 +28,7 @@ export class RangeSource {
     const frames = this.#ahead
     let left = batch.waitMs
     while (!isEnough(frames, batch.bytes, until) && !signal.aborted) {
-      const more = await this.#more(frames.length === 0, batch.bytes, signal)
+      const more = frames.length === 0 ? await this.#next(batch.bytes, signal) : await this.#reader.ready(batch.bytes)
       frames.push(...more)
       if (more.length > 0) continue
       if (frames.length === 0 || left <= 0 || until !== undefined || rowsIn(frames) >= batch.events) break
@@ -50,9 +50,10 @@ export class RangeSource {
     this.#ahead = [...frames, ...this.#ahead]
   }
 
-  async #more(wait: boolean, bytes: number, signal: AbortSignal): Promise<Frame[]> {
+  /** Waits for the first frame. */
+  async #next(bytes: number, signal: AbortSignal): Promise<Frame[]> {
     const ready = await this.#reader.ready(bytes)
-    if (ready.length > 0 || !wait) return ready
+    if (ready.length > 0) return ready
     await this.#beforeWaiting()
     return this.#reader.next(bytes, signal)
   }

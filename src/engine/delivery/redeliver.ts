@@ -16,7 +16,7 @@ export async function redeliver(
   for (;;) {
     const waiting = letters.retrying(perRound)
     if (waiting.length === 0 || signal.aborted) return
-    const report = await sendAll(sender, waiting.map(pieceOf), sender.settings().batch.events, signal, true)
+    const report = await sendAll(sender, waiting.map(pieceOf), sender.settings().batch.events, signal, 'retried')
     const refused = new Map(report.rejected.map(({ piece, reason }) => [idOf(piece), reason]))
     const dropped = new Set(report.dropped.map(({ piece }) => idOf(piece)))
     const unsettled = new Set(report.unsettled.map(idOf))

@@ -89,14 +89,19 @@ export async function sendAll(
   pieces: readonly SinkPiece[],
   events: number,
   signal: AbortSignal,
-  retried = false,
+  attempt: 'first' | 'retried' = 'first',
 ): Promise<SendReport> {
   const rejected: Rejected[] = []
   const dropped: Rejected[] = []
   const filtered = new Map<string, Counts>()
   const chunks = chunk(pieces, events)
   for (let i = 0; i < chunks.length; i++) {
-    const unsettled = await sendChunk(sender, chunks[i] ?? [], { rejected, dropped, filtered, retried }, signal)
+    const unsettled = await sendChunk(
+      sender,
+      chunks[i] ?? [],
+      { rejected, dropped, filtered, retried: attempt === 'retried' },
+      signal,
+    )
     if (unsettled.length > 0)
       return { settled: false, rejected, dropped, filtered, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
   }

@@ -110,7 +110,7 @@ export class HttpClient {
         { ...request, limit: 0, truncate: true },
         to === undefined ? this.#url : new URL(to, this.#url.href),
       )
-      const pool = await this.#pools.of(url.origin, true)
+      const pool = await this.#pools.of(url.origin, 'configured')
       const path = `${url.pathname}${url.search}`
       pool.dispatch({ origin: url.origin, path, method, headers, ...withoutUndefined({ body }) }, exchange)
     } catch (error) {
@@ -179,10 +179,11 @@ export class HttpClient {
 
   async #send({ url, isOwn, headers }: Step, request: HttpRequest, ended: Ended): Promise<RawResponse> {
     const { method = 'GET', body, limit, truncate = false } = request
-    const exchange = new Exchange(limit, truncate)
+    const exchange = new Exchange({ limit, truncate })
     ended.follow(exchange)
     try {
-      const pool = this.#pools.opened(isOwn) ?? (await this.#pools.of(url.origin, isOwn))
+      const kind = isOwn ? 'configured' : 'other'
+      const pool = this.#pools.opened(kind) ?? (await this.#pools.of(url.origin, kind))
       const path = `${url.pathname}${url.search}`
       pool.dispatch({ origin: url.origin, path, method, headers, ...withoutUndefined({ body }) }, exchange)
     } catch (error) {

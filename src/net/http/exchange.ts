@@ -28,7 +28,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #stopped: HttpError | undefined
 
   /** `limit`: bytes of the encoded body; beyond it the exchange fails, or with `truncate` drops the remainder. */
-  constructor(limit: number, truncate: boolean) {
+  constructor({ limit, truncate }: Readonly<{ limit: number; truncate: boolean }>) {
     this.#limit = limit
     this.#truncate = truncate
     const { promise, resolve, reject } = Promise.withResolvers<RawResponse>()

@@ -14,6 +14,9 @@ type Undici = typeof import('undici')
 /** Load balancers drop idle connections after 60 s. */
 const idleMs = 30_000
 
+/** Others than the configured origin get neither the client certificate nor the server name. */
+type OriginKind = 'configured' | 'other'
+
 export class Pools {
   readonly #options: PoolOptions
   readonly #open = new Map<string, Dispatcher>()
@@ -24,19 +27,18 @@ export class Pools {
     this.#options = options
   }
 
-  /** `isOwn`: the configured origin; others get neither the client certificate nor the server name. */
-  async of(origin: string, isOwn: boolean): Promise<Dispatcher> {
+  async of(origin: string, kind: OriginKind): Promise<Dispatcher> {
     this.#undici ??= await import('undici')
     if (this.#isClosed) throw new Error('the client is closed')
     // One pool for all other origins would give https the proxy of http.
-    const key = isOwn ? '' : new URL(origin).protocol
-    const dispatcher = this.#open.get(key) ?? this.#make(this.#undici, origin, isOwn)
+    const key = kind === 'configured' ? '' : new URL(origin).protocol
+    const dispatcher = this.#open.get(key) ?? this.#make(this.#undici, origin, kind)
     this.#open.set(key, dispatcher)
     return dispatcher
   }
 
-  opened(isOwn: boolean): Dispatcher | undefined {
-    return isOwn ? this.#open.get('') : undefined
+  opened(kind: OriginKind): Dispatcher | undefined {
+    return kind === 'configured' ? this.#open.get('') : undefined
   }
 
   close(): void {
@@ -45,7 +47,8 @@ export class Pools {
     this.#open.clear()
   }
 
-  #make({ Agent, buildConnector, EnvHttpProxyAgent, Pool }: Undici, origin: string, isOwn: boolean): Dispatcher {
+  #make({ Agent, buildConnector, EnvHttpProxyAgent, Pool }: Undici, origin: string, kind: OriginKind): Dispatcher {
+    const isOwn = kind === 'configured'
     const { connections, connectMs, tls, proxyEnv } = this.#options
     const { cert: _cert, key: _key, servername: _name, ...anonymous } = tls ?? { rejectUnauthorized: true }
     const clientTls = tls === undefined ? {} : isOwn ? tls : anonymous

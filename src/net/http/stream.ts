@@ -140,7 +140,7 @@ class Connection {
       this.#finish(`the connection was closed (${[code, reason.toString()].filter((part) => part !== '').join(', ')})`)
     })
     socket.on('message', (data, isBinary) => {
-      this.#received(bytesOf(data), !isBinary)
+      this.#received({ data: bytesOf(data), isText: !isBinary })
     })
     for (const sign of ['ping', 'pong'] as const)
       socket.on(sign, () => {
@@ -175,7 +175,7 @@ class Connection {
     return new (await import('node:https')).Agent({ ...tls, proxyEnv })
   }
 
-  #received(data: Uint8Array, isText: boolean) {
+  #received({ data, isText }: Readonly<{ data: Uint8Array; isText: boolean }>) {
     this.#missed = 0
     this.received = true
     this.#waiting.push({ data, isText })

@@ -28,7 +28,7 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
   const settings = readSettings(flags, env)
   const { cloud, debug, from, lease, sink } = settings
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
-  const { sinks, files, notes } = sinksOf(settings, hasToken, folder)
+  const { sinks, files, notes } = sinksOf(settings, { hasToken, folder })
   return {
     config: {
       data: folder,
@@ -75,8 +75,7 @@ type Sinks = Readonly<{
 
 function sinksOf(
   { sink, debug, extensions, authorities }: CtsExporterSettings,
-  hasToken: boolean,
-  folder: string,
+  { hasToken, folder }: Readonly<{ hasToken: boolean; folder: string }>,
 ): Sinks {
   if (sink === undefined) {
     return {

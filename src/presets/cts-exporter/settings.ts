@@ -41,13 +41,16 @@ export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExpo
     const value = env[name]?.trim()
     return value === '' ? undefined : value
   }
-  const truth = (name: string, otherwise: boolean) => truthOf(variable(name) ?? otherwise, name)
-  truth('CTS_STREAMS', true)
-  const isPushing = truth('CTS_X_PNP', true)
+  const truth = (name: string) => {
+    const value = variable(name)
+    return value === undefined ? undefined : truthOf(value, name)
+  }
+  truth('CTS_STREAMS')
+  const isPushing = truth('CTS_X_PNP') ?? true
   const tracker = trackerOf(variable('CTS_TRACKER'))
   return {
     cloud: variable('OS_CLOUD'),
-    debug: truth('OS_DEBUG', false),
+    debug: truth('OS_DEBUG') ?? false,
     tracker,
     project: tracker === usualTracker ? undefined : projectOf(variable),
     from: minutesOf(flags.from, variable('CTS_FROM')),

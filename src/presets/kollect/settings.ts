@@ -48,9 +48,9 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
     const value = String(setting(name)?.value ?? '')
     return value === '' ? undefined : value
   }
-  const truth = (name: keyof KollectFlags, otherwise: boolean) => {
+  const truth = (name: keyof KollectFlags) => {
     const given = setting(name)
-    return given === undefined ? otherwise : truthOf(given.value, given.by)
+    return given === undefined ? undefined : truthOf(given.value, given.by)
   }
   const busUrl = text('eventWriterUrl')
   if (busUrl === undefined)
@@ -61,8 +61,8 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   const clusterId = text('clusterId')
   if (clusterId === undefined && generation === 'a')
     throw new PresetProblem('the cluster has no name: set --cluster-id or CLUSTER_ID')
-  truth('diagnostics', false)
-  truth('autoMaxProcsDisabled', false)
+  truth('diagnostics')
+  truth('autoMaxProcsDisabled')
   return {
     namespaces: (text('namespace') ?? '')
       .split(',')
@@ -71,7 +71,7 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
     busUrl,
     clusterId,
     kubeconfig: oneFile(text('kubeConfig')),
-    waitForSync: truth('waitForSync', generation === 'a'),
+    waitForSync: truth('waitForSync') ?? generation === 'a',
     telemetryUrl: text('telemetryUrl') ?? 'noop://',
   }
 }

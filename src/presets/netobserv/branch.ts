@@ -72,7 +72,7 @@ export class Assembly {
   }
 
   /** Undefined if the query has no equivalent, which is reported. */
-  filter(query: string, path: string, flagNames: boolean): string | undefined {
+  filter(query: string, path: string, { flagNames }: Pick<Branch, 'flagNames'>): string | undefined {
     const read = this.readFilter(query, { flagNames, unknownKeys: this.ignoresUnsupported ? 'absent' : 'error' })
     if (read.is === 'problem') {
       this.report.refuse(path, `${read.problem}; ignored, the filter selects every flow`)

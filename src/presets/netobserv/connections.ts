@@ -82,8 +82,7 @@ function scheduled(
     const query = Object.entries(selector).map(([key, value]) =>
       typeof value === 'number' ? `${key} = ${value}` : `${key} = ${JSON.stringify(value)}`,
     )
-    const text =
-      query.length === 0 ? '' : (assembly.filter(joined(query), `${path}[${index}].selector`, before.flagNames) ?? '')
+    const text = query.length === 0 ? '' : (assembly.filter(joined(query), `${path}[${index}].selector`, before) ?? '')
     const filters = [
       ...before.filters,
       ...earlier.map((condition) => `not (${condition})`),

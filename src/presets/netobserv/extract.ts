@@ -143,7 +143,7 @@ function groups(name: string, before: Branch, given: Groups, at: string, assembl
     return undefined
   }
   const exist = keys.map((text) => `with(${text})`).join(' and ')
-  const filter = exist === '' ? undefined : assembly.filter(exist, at, before.flagNames)
+  const filter = exist === '' ? undefined : assembly.filter(exist, at, before)
   const id = assembly.id(name)
   assembly.transforms[id] = {
     type: 'aggregate',

@@ -14,12 +14,16 @@ export function filterStage(name: string, before: Branch, filter: Filter, path: 
   if (samplingField !== '' && samplingField !== 'Sampling')
     assembly.report.refuse(`${path}.samplingField`, 'the sampling interval is in Sampling')
   const placed = rules.map((rule, index) => ({ rule, at: `${path}.rules[${index}]` }))
-  return filterRules(name, before, placed, samplingField !== '', assembly)
+  return filterRules(name, before, { rules: placed, scales: samplingField !== '' }, assembly)
 }
 
-/** Queries that keep flows are first, then the other rules in their order. `scales`: sampling multiplies Sampling. */
-export function filterRules(name: string, before: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
-  let branch = keepQueries(name, before, rules, scales, assembly)
+/** `scales`: sampling multiplies Sampling. */
+type FilterRules = Readonly<{ rules: Placed; scales: boolean }>
+
+/** Queries that keep flows are first, then the other rules in their order. */
+export function filterRules(name: string, before: Branch, filter: FilterRules, assembly: Assembly): Branch {
+  const { rules } = filter
+  let branch = keepQueries(name, before, filter, assembly)
   const changes = new Changes(assembly)
   for (const { rule, at } of rules) {
     const removed = removal(rule, at, assembly)
@@ -38,17 +42,17 @@ export function filterRules(name: string, before: Branch, rules: Placed, scales:
 }
 
 function withQuery(branch: Branch, query: string, at: string, assembly: Assembly): Branch {
-  const text = assembly.filter(query, at, branch.flagNames)
+  const text = assembly.filter(query, at, branch)
   return text === undefined || text === '' ? branch : { ...branch, filters: [...branch.filters, text] }
 }
 
 export type Placed = readonly Readonly<{ rule: FilterRule; at: string }>[]
 
 /** A flow is kept by the first query that selects it, with the sampling of that query. */
-function keepQueries(name: string, branch: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
+function keepQueries(name: string, branch: Branch, { rules, scales }: FilterRules, assembly: Assembly): Branch {
   const queries = rules.flatMap(({ rule, at }) => {
     if (rule.type !== 'keep_entry_query') return []
-    const text = assembly.filter(rule.keepEntryQuery ?? '', `${at}.keepEntryQuery`, branch.flagNames) ?? ''
+    const text = assembly.filter(rule.keepEntryQuery ?? '', `${at}.keepEntryQuery`, branch) ?? ''
     return [{ text, interval: rule.keepEntrySampling ?? 0, at }]
   })
   if (queries.length === 0) return branch
@@ -83,7 +87,7 @@ function conditionalSampling(name: string, branch: Branch, rule: FilterRule, at:
   for (const [index, { value = 0, rules = [] }] of (rule.conditionalSampling ?? []).entries()) {
     const path = `${at}.conditionalSampling[${index}]`
     const removed = rules.flatMap((rule, number) => conditionOf(rule, `${path}.rules[${number}]`, assembly) ?? [])
-    const text = assembly.filter(removed.map(({ removes }) => `(${removes})`).join(' and '), path, branch.flagNames)
+    const text = assembly.filter(removed.map(({ removes }) => `(${removes})`).join(' and '), path, branch)
     if (text === undefined || text === '') continue
     const rest = earlier.map((condition) => `not (${condition})`)
     from.push(

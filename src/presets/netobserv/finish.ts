@@ -49,7 +49,7 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
       telemetry: { netobserv_prefix: rest.metrics.prefix ?? '' },
       log: { format: 'json', level: logLevel(rest.logLevel) },
       store: { enabled: 'none' },
-      ...identityOf(assembly, folder, hasNetworks),
+      ...identityOf(assembly, hasNetworks ? `${folder}/${networksFile}` : undefined),
       sources: { ...sourcesOf(assembly), ...assembly.sources },
       ...(Object.keys(assembly.transforms).length === 0 ? {} : { transforms: assembly.transforms }),
       sinks: assembly.sinks,
@@ -63,12 +63,12 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
   }
 }
 
-function identityOf({ identity, kubernetes, clusterName }: Assembly, folder: string, hasNetworks: boolean): Settings {
+function identityOf({ identity, kubernetes, clusterName }: Assembly, networks: string | undefined): Settings {
   const settings = {
     // Without the rule, flows have no layer.
     ...(kubernetes === undefined ? {} : { infra_namespaces: [] }),
     ...identity,
-    ...(!hasNetworks ? {} : { networks: `${folder}/${networksFile}` }),
+    ...(networks === undefined ? {} : { networks }),
     ...(clusterName === undefined || kubernetes !== undefined ? {} : { cluster: clusterName }),
   }
   return Object.keys(settings).length === 0 ? {} : { identity: settings }

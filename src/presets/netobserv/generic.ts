@@ -26,7 +26,7 @@ export function generic(
       if (toOtlp && input !== output) renamed[input] = output
     } else if (toOtlp) {
       if (input !== output) renamed[input] = output
-    } else if ((replaces || input !== output) && !steps.copy(input, output, true))
+    } else if ((replaces || input !== output) && !steps.copy(input, output))
       report.refuse(at, `\`${output}\` cannot hold values of \`${input}\``)
   }
   const after = mapOf(name, before, steps, assembly)

@@ -5,7 +5,6 @@ import { fieldOf, isNumeric, misfit, nameOf, constant, referenceTo, targetOf } f
 export class MapSteps {
   readonly #drop: string[] = []
   readonly #copy: Record<string, string> = {}
-  readonly #rename: Record<string, string> = {}
   readonly #set: Record<string, string> = {}
   #keep: readonly string[] | undefined
   #services: Readonly<Record<string, string>> = {}
@@ -23,16 +22,13 @@ export class MapSteps {
   }
 
   /** False if no transform can do this. */
-  copy(from: string, to: string, stays: boolean): boolean {
+  copy(from: string, to: string): boolean {
     const [source, target] = [fieldOf(from), fieldOf(to)]
     if (source !== undefined && target !== undefined && source.kind !== target.kind) return false
     this.#written.add(nameOf(to))
-    const moved = stays ? this.#copy : this.#rename
     // A map of names has one target for each field.
-    if (source === undefined || moved[from] !== undefined) this.set(to, referenceTo(from).orNull)
-    else moved[from] = targetOf(to)
-    if (!stays) this.#written.add(nameOf(from))
-    if (!stays && source === undefined) this.drop(from)
+    if (source === undefined || this.#copy[from] !== undefined) this.set(to, referenceTo(from).orNull)
+    else this.#copy[from] = targetOf(to)
     return true
   }
 
@@ -50,7 +46,7 @@ export class MapSteps {
   }
 
   get written(): Readonly<Record<string, unknown>> {
-    const parts = { copy: this.#copy, rename: this.#rename, drop: this.#drop, set: this.#set, services: this.#services }
+    const parts = { copy: this.#copy, drop: this.#drop, set: this.#set, services: this.#services }
     return {
       ...(this.#keep === undefined ? {} : { keep: this.#keep }),
       ...Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),

@@ -1,4 +1,5 @@
 import { isPresent, type U64Column } from '../../model/columns.ts'
+import type { ConnectionsConfig } from './config.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { SlotList, SlotTable } from './slots.ts'
 
@@ -47,8 +48,8 @@ export class Memory {
   #exporterCounts = new Uint8Array(0)
   readonly #exporter = new Uint32Array(4)
 
-  constructor(isLargest: boolean) {
-    this.#isLargest = isLargest
+  constructor(reporters: ConnectionsConfig['reporters']) {
+    this.#isLargest = reporters === 'largest'
     this.table = new SlotTable((slots) => this.#grow(slots))
   }
 

@@ -16,7 +16,7 @@ export class Records {
   readonly #totals: boolean
   #flows: FlowBuilder | undefined
 
-  constructor(memory: Memory, totals: boolean) {
+  constructor(memory: Memory, { totals }: Readonly<{ totals: boolean }>) {
     this.#memory = memory
     this.#totals = totals
   }
@@ -44,7 +44,7 @@ export class Records {
     const [start, end] = [memory.start[slot]!, memory.end[slot]!]
     put('time_start', Number.isNaN(start) ? memory.began[slot]! : start)
     put('time_end', Number.isNaN(end) ? memory.last[slot]! : end)
-    this.#ends(flows, slot, row, (states & state.aIsLess) !== 0)
+    this.#ends(flows, slot, row, states)
     put('proto', memory.table.keys[slot * keyWords + 9]!)
     if (memory.etype[slot] !== 0) put('etype', memory.etype[slot]!)
     if (memory.flags[slot] !== 0) put('tcp_flags', memory.flags[slot]!)
@@ -82,7 +82,8 @@ export class Records {
     return batch
   }
 
-  #ends(flows: FlowBuilder, slot: number, row: number, aIsLess: boolean) {
+  #ends(flows: FlowBuilder, slot: number, row: number, states: number) {
+    const aIsLess = (states & state.aIsLess) !== 0
     const { keys } = this.#memory.table
     const at = slot * keyWords
     const [src, dst] = [flows.column('src_addr'), flows.column('dst_addr')]

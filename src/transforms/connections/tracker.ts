@@ -9,6 +9,9 @@ const never = Number.POSITIVE_INFINITY
 /** Resolution of the begin of the oldest part, ms. */
 const stepMs = 1000
 
+/** The end of a row with the lower address. */
+type LesserEnd = 'source' | 'destination'
+
 export class Tracker {
   readonly memory: Memory
   readonly records: Records
@@ -21,8 +24,8 @@ export class Tracker {
   constructor(config: ConnectionsConfig) {
     this.#config = config
     this.#reports = new Set(config.records)
-    this.memory = new Memory(config.reporters === 'largest')
-    this.records = new Records(this.memory, config.totals)
+    this.memory = new Memory(config.reporters)
+    this.records = new Records(this.memory, config)
   }
 
   clear(): void {
@@ -53,7 +56,7 @@ export class Tracker {
         if (this.memory.size >= this.#config.connections && this.#evict()) limited.add(index)
         slot = this.#add(hash)
       }
-      this.#flow(slot, row, rows, ends === 1, now)
+      this.#flow(slot, row, rows, ends === 1 ? 'source' : 'destination', now)
       slots[index] = slot
       onFound(index, slot)
     }
@@ -106,28 +109,29 @@ export class Tracker {
     return Math.min(now, oldest === undefined ? now : oldest * stepMs) - idleMs - endingMs
   }
 
-  #flow(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number) {
+  #flow(slot: number, row: number, rows: FlowRows, from: LesserEnd, now: number) {
     const { memory } = this
     if (!this.#is(slot, state.open)) {
-      this.#begin(slot, row, rows, isFromLess, now)
+      this.#begin(slot, row, rows, from, now)
       memory.states[slot] = memory.states[slot]! & ~state.reported
       memory.ended[slot] = 0
-      this.#sum(slot, row, rows, isFromLess, now)
+      this.#sum(slot, row, rows, from, now)
       this.#report(slot, 'newConnection')
       return
     }
     if (now >= memory.until[slot]!) {
       this.#report(slot, 'endConnection', endReason.active)
       this.#leave(slot)
-      this.#begin(slot, row, rows, isFromLess, now)
+      this.#begin(slot, row, rows, from, now)
       memory.states[slot] = memory.states[slot]! | state.reported
     }
-    this.#sum(slot, row, rows, isFromLess, now)
+    this.#sum(slot, row, rows, from, now)
   }
 
-  #begin(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number) {
+  #begin(slot: number, row: number, rows: FlowRows, from: LesserEnd, now: number) {
     const { memory } = this
     const { max_duration: part, heartbeat } = this.#config
+    const isFromLess = from === 'source'
     const aIsLess = rows.isFromA(row) === isFromLess
     memory.states[slot] = (memory.states[slot]! & ~state.aIsLess) | state.open | (aIsLess ? state.aIsLess : 0)
     memory.began[slot] = now
@@ -144,11 +148,11 @@ export class Tracker {
     }
   }
 
-  #sum(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number) {
+  #sum(slot: number, row: number, rows: FlowRows, from: LesserEnd, now: number) {
     const { memory } = this
     memory.last[slot] = now
     memory.recent.moveLast(slot)
-    memory.add(slot, row, rows, isFromLess === this.#is(slot, state.aIsLess) ? 0 : 1)
+    memory.add(slot, row, rows, (from === 'source') === this.#is(slot, state.aIsLess) ? 0 : 1)
     if (!rows.endsConnection(row)) return
     memory.ended[slot] = now
     memory.ending.remove(slot)

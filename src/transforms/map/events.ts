@@ -39,7 +39,7 @@ export function mapEvents({ rename, copy, drop, set, services }: MapConfig): (ba
     }
     const values = assigned.map(({ name, expression }) => {
       try {
-        return { name, value: expression.evaluate(contextOf(given, expression.isConstant), given.data?.length) }
+        return { name, value: expression.evaluate(expression.isConstant ? {} : contextOf(given), given.data?.length) }
       } catch (error) {
         throw new Error(`set.${name}: ${(error as Error).message}`, { cause: error })
       }
@@ -83,8 +83,7 @@ function bodyOf({ encoding, data }: WeirEvent): unknown {
   }
 }
 
-function contextOf(event: WeirEvent, isConstant: boolean): Tree {
-  if (isConstant) return {}
+function contextOf(event: WeirEvent): Tree {
   const { data, encoding, time, ...rest } = event
   if (data !== undefined && encoding === 'json') assertShallow(data)
   return {

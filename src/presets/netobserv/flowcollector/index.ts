@@ -72,7 +72,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   if (withLoki) lokiExport(spec, loki, filtered('Loki', branch, processor, assembly), mounts, assembly)
   if (processor.logLevel === 'trace')
     stdoutSink('stdout', branch, { format: 'json' }, 'spec.processor.logLevel', assembly)
-  const metrics = metricsOf(processor, withLoki, report)
+  const metrics = metricsOf(processor, withLoki ? 'default-with-loki' : 'default', report)
   const { port = 9401, tls } = processor.metrics?.server ?? {}
   // Metrics count flows, each once.
   const flows = tracked === enriched ? branch : kept(enriched)
@@ -192,7 +192,7 @@ function filtered(
   )
   const rules = [...own, ...more]
   const name = target === '' ? 'filters' : `filters-${target.toLowerCase()}`
-  return rules.length === 0 ? branch : filterRules(name, branch, rules, true, assembly)
+  return rules.length === 0 ? branch : filterRules(name, branch, { rules, scales: true }, assembly)
 }
 
 const duplicates = [
@@ -210,7 +210,7 @@ function deduplicated(branch: Branch, { deduper = {} }: Processor, assembly: Ass
   return filterStage('dedup', branch, { rules: [rule] }, 'spec.processor.deduper', assembly)
 }
 
-function metricsOf({ metrics = {} }: Processor, withLoki: boolean, report: Report): Settings {
+function metricsOf({ metrics = {} }: Processor, usual: 'default' | 'default-with-loki', report: Report): Settings {
   const { includeList, ignoreTags } = metrics
   if (ignoreTags !== undefined && includeList === undefined)
     report.note('spec.processor.metrics.ignoreTags', 'without effect; list metrics in includeList')
@@ -218,7 +218,7 @@ function metricsOf({ metrics = {} }: Processor, withLoki: boolean, report: Repor
     disableAlerts: 'without effect; no alerts are created',
     healthRules: 'without effect; no rules are created',
   })
-  return { include: includeList ?? [withLoki ? 'default-with-loki' : 'default'] }
+  return { include: includeList ?? [usual] }
 }
 
 type ServerTls = NonNullable<NonNullable<Processor['metrics']>['server']>['tls']
