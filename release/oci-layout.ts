@@ -44,9 +44,11 @@ export async function beginLayout(layout: string): Promise<void> {
   await writeFile(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
 }
 
-async function digestOf(path: string, unpacked: boolean): Promise<string> {
+async function digestOf(path: string, form: 'packed' | 'unpacked'): Promise<string> {
   const hash = createHash('sha256')
-  await (unpacked ? pipeline(createReadStream(path), createGunzip(), hash) : pipeline(createReadStream(path), hash))
+  await (form === 'unpacked'
+    ? pipeline(createReadStream(path), createGunzip(), hash)
+    : pipeline(createReadStream(path), hash))
   return `sha256:${hash.digest('hex')}`
 }
 
@@ -81,7 +83,11 @@ export async function addLayer(
   if (owned !== undefined) await done('tar', [...flags(owned.user), '-rf', tar, `./${owned.path}`], folder)
   await done('gzip', ['-n6f', tar], layout)
   const packed = `${tar}.gz`
-  const [digest, diffId, { size }] = await Promise.all([digestOf(packed, false), digestOf(packed, true), stat(packed)])
+  const [digest, diffId, { size }] = await Promise.all([
+    digestOf(packed, 'packed'),
+    digestOf(packed, 'unpacked'),
+    stat(packed),
+  ])
   await rename(packed, join(blobs(layout), digest.slice('sha256:'.length)))
   return { descriptor: { mediaType: types.layer, digest, size }, diffId, comment }
 }

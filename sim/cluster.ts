@@ -6,16 +6,16 @@ import { addresses, isRolledOut, scanner, type ShopEvent } from './shop.ts'
 
 export const demoCluster = 'demo'
 
-const core = (kind: string, resource: string, namespaced = true): Kind => ({
+const core = (kind: string, resource: string, scope: 'namespace' | 'cluster' = 'namespace'): Kind => ({
   group: '',
   version: 'v1',
   kind,
   resource,
-  namespaced,
+  namespaced: scope === 'namespace',
 })
 const kinds: readonly Kind[] = [
-  core('Namespace', 'namespaces', false),
-  core('Node', 'nodes', false),
+  core('Namespace', 'namespaces', 'cluster'),
+  core('Node', 'nodes', 'cluster'),
   core('Pod', 'pods'),
   core('Service', 'services'),
   core('ConfigMap', 'configmaps'),
@@ -87,7 +87,7 @@ export class DemoCluster {
       )
     for (; this.#due.knock <= at; this.#due.knock += 30_000)
       this.#trace({ user: 'root', address: scanner, service: 'IAM', action: 'login', failed: true })
-    if (isRolledOut(at) !== this.#isRolledOut) this.#rollOut(isRolledOut(at), at)
+    if (isRolledOut(at) !== this.#isRolledOut) this.#rollOut(isRolledOut(at) ? 'wrong' : 'good', at)
     if (this.#isRolledOut && this.#due.unhealthy <= at) {
       this.#event('Warning', 'Unhealthy', 'Readiness probe failed: the database does not answer')
       this.#due.unhealthy = at + 8000
@@ -236,7 +236,8 @@ export class DemoCluster {
   }
 
   /** Its pods lack a label that a network policy requires. */
-  #rollOut(wrong: boolean, at: number) {
+  #rollOut(version: 'wrong' | 'good', at: number) {
+    const wrong = version === 'wrong'
     this.#isRolledOut = wrong
     if (wrong) {
       this.#culprit = people[Math.floor(this.#random.next() * people.length)] ?? 'alice'

@@ -6,7 +6,7 @@ import { isMain } from './kit/main.ts'
 import { installBuf } from '../test/real/install/buf.ts'
 import { generatedFolder, runBuf } from '../test/real/kit/buf.ts'
 
-async function write(baseline: boolean) {
+async function write({ baseline }: Readonly<{ baseline: boolean }>) {
   const installed = await installBuf()
   if (installed.path === undefined) throw new Error(installed.reason)
   const out = join(ROOT, generatedFolder)
@@ -20,4 +20,4 @@ async function write(baseline: boolean) {
   }
 }
 
-if (isMain(import.meta.url)) await write(process.argv.includes('--baseline'))
+if (isMain(import.meta.url)) await write({ baseline: process.argv.includes('--baseline') })

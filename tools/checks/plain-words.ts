@@ -144,14 +144,14 @@ function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return counts
 }
 
-async function print(listLines: boolean, paths: readonly string[]) {
+async function print(what: 'lines' | 'counts', paths: readonly string[]) {
   const { files, exceptions } = await filesOf(ROOT)
   const below = files.filter(
     ({ path }) =>
       paths.length === 0 || paths.some((candidate) => `${path}/`.startsWith(`${candidate.replace(/\/$/, '')}/`)),
   )
   const { words, findings, names } = wordingOf(below, exceptions)
-  if (listLines) {
+  if (what === 'lines') {
     for (const { file, line, text, instead } of findings) console.log(`${file}:${line}: ${text}\n    → ${instead}`)
   } else {
     for (const [file, n] of mostOf(
@@ -169,5 +169,5 @@ async function print(listLines: boolean, paths: readonly string[]) {
 
 if (isMain(import.meta.url)) {
   const [first, ...rest] = process.argv.slice(2)
-  await print(first === '--lines', first === '--lines' ? rest : process.argv.slice(2))
+  await print(first === '--lines' ? 'lines' : 'counts', first === '--lines' ? rest : process.argv.slice(2))
 }

@@ -26,19 +26,19 @@ export function supportProblems(
   const problems: Problem[] = []
   for (const { system, name, source, parts = [] } of names) {
     const ofSystem = results.filter((result) => result.system === system)
-    const claim = (covered: boolean, what: string) => {
-      if (!covered)
+    const claim = (proofs: readonly unknown[], what: string) => {
+      if (proofs.length === 0)
         problems.push({ file: namesFile, message: `${name}: no test has proved ${what}: ${renew}, or take it out` })
     }
-    claim(ofSystem.length > 0, 'anything')
+    claim(ofSystem, 'anything')
     if (source !== undefined)
       claim(
-        ofSystem.some(({ role }) => role === 'source'),
+        ofSystem.filter(({ role }) => role === 'source'),
         'that it is taken',
       )
     for (const part of parts)
       claim(
-        ofSystem.some((candidate) => candidate.part === part),
+        ofSystem.filter((candidate) => candidate.part === part),
         part,
       )
   }

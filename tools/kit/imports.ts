@@ -34,9 +34,9 @@ const hasMore = /\bimport\s*\(|\bnew URL\(/
 
 function readImports(source: Source): Import[] {
   const imports: Import[] = []
-  const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[], later = false) => {
+  const add = (specifier: string, offset: number, parts: Pick<Import, 'names' | 'typeOnly' | 'later'>) => {
     const target = /^\.\.?(?:\/|$)/.test(specifier) ? posix.join(posix.dirname(source.path), specifier) : undefined
-    imports.push({ specifier, target, typeOnly, later, names, line: source.line(offset) })
+    imports.push({ specifier, target, ...parts, line: source.line(offset) })
   }
   const { staticImports, staticExports } = source.tree.module
   for (const statement of staticImports) {
@@ -48,35 +48,34 @@ function readImports(source: Source): Import[] {
         (entry) =>
           ({ Name: entry.importName.name ?? '', NamespaceObject: '*', Default: 'default' })[entry.importName.kind],
       )
-    add(statement.moduleRequest.value, statement.start, typeOnly, names)
+    add(statement.moduleRequest.value, statement.start, { typeOnly, later: false, names })
   }
   for (const statement of staticExports) {
     const from = statement.entries.find((entry) => entry.moduleRequest !== null)?.moduleRequest
     if (from === undefined || from === null) continue
     const typeOnly = statement.entries.every((entry) => entry.isType)
-    add(
-      from.value,
-      statement.start,
+    add(from.value, statement.start, {
       typeOnly,
-      statement.entries.map((entry) => entry.importName.name ?? '*'),
-    )
+      later: false,
+      names: statement.entries.map((entry) => entry.importName.name ?? '*'),
+    })
   }
   if (!hasMore.test(source.text)) return imports
   new Visitor({
     ImportExpression(node) {
       if (node.source.type === 'Literal' && typeof node.source.value === 'string') {
-        add(node.source.value, node.start, false, ['*'], true)
+        add(node.source.value, node.start, { typeOnly: false, later: true, names: ['*'] })
       }
     },
     TSImportType(node) {
-      add(node.source.value, node.start, true, [])
+      add(node.source.value, node.start, { typeOnly: true, later: false, names: [] })
     },
     NewExpression(node) {
       const [path, base] = node.arguments
       if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL') return
       if (path?.type !== 'Literal' || typeof path.value !== 'string' || !/\.[mc]?[tj]sx?$/.test(path.value)) return
       if (base?.type !== 'MemberExpression' || base.object.type !== 'MetaProperty') return
-      add(path.value, node.start, false, ['*'], true)
+      add(path.value, node.start, { typeOnly: false, later: true, names: ['*'] })
     },
   }).visit(source.tree.program)
   return imports.toSorted((a, b) => a.line - b.line)

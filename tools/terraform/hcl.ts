@@ -39,6 +39,9 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '
 const PAIRS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 const KEYWORDS: Readonly<Record<string, boolean | null>> = { true: true, false: false, null: null }
 
+/** Inside brackets a line end does not end an expression. */
+type Extent = 'brackets' | 'line'
+
 class Reader {
   readonly source: string
   at = 0
@@ -57,15 +60,15 @@ class Reader {
     const attributes: Attribute[] = []
     const blocks: Block[] = []
     for (;;) {
-      this.space(true)
+      this.space('brackets')
       if (this.at >= this.source.length || this.peek() === '}') return { attributes, blocks }
       const line = this.line()
       const name = this.match(IDENTIFIER) ?? this.peekString() ?? ''
       if (name === '') throw this.problem('a name is missing')
-      this.space(false)
+      this.space('line')
       if (this.peek() === '=' && this.source[this.at + 1] !== '=') {
         this.at++
-        attributes.push({ name, line, value: this.expression(false) })
+        attributes.push({ name, line, value: this.expression('line') })
       } else blocks.push(this.block(name, line))
     }
   }
@@ -73,7 +76,7 @@ class Reader {
   block(type: string, line: number): Block {
     const labels: string[] = []
     for (;;) {
-      this.space(false)
+      this.space('line')
       if (this.peek() === '{') break
       const label = this.match(IDENTIFIER) ?? this.peekString()
       if (label === undefined) throw this.problem(`the block ${type} has no body`)
@@ -85,8 +88,7 @@ class Reader {
     return { type, labels, line, body }
   }
 
-  /** `within`: inside brackets, where a line end does not end the expression. */
-  expression(within: boolean): Expression {
+  expression(within: Extent): Expression {
     this.space(within)
     const start = this.at
     const first = this.primary()
@@ -113,12 +115,12 @@ class Reader {
     this.at++
     const args: Expression[] = []
     for (;;) {
-      this.space(true)
+      this.space('brackets')
       if (this.peek() === ')') break
-      args.push(this.expression(true))
-      this.space(true)
+      args.push(this.expression('brackets'))
+      this.space('brackets')
       if (this.source.startsWith('...', this.at)) this.at += 3
-      this.space(true)
+      this.space('brackets')
       if (this.peek() === ',') this.at++
       else if (this.peek() !== ')') throw this.problem('a ) is missing')
     }
@@ -131,10 +133,10 @@ class Reader {
     const items: Expression[] = []
     if (this.isFor()) return this.skipped(start)
     for (;;) {
-      this.space(true)
+      this.space('brackets')
       if (this.peek() === ']') break
-      items.push(this.expression(true))
-      this.space(true)
+      items.push(this.expression('brackets'))
+      this.space('brackets')
       if (this.peek() === ',') this.at++
       else if (this.peek() !== ']') throw this.problem('a ] is missing')
     }
@@ -147,15 +149,15 @@ class Reader {
     const entries: (readonly [string, Expression])[] = []
     if (this.isFor()) return this.skipped(start)
     for (;;) {
-      this.space(true)
+      this.space('brackets')
       if (this.peek() === '}') break
       const key = this.peek() === '(' ? this.parenthesized() : (this.match(IDENTIFIER) ?? this.peekString())
       if (key === undefined) throw this.problem('a key is missing')
-      this.space(true)
+      this.space('brackets')
       if (this.peek() !== '=' && this.peek() !== ':') throw this.problem(`${key} has no value`)
       this.at++
-      entries.push([key, this.expression(false)])
-      this.space(true)
+      entries.push([key, this.expression('line')])
+      this.space('brackets')
       if (this.peek() === ',') this.at++
     }
     this.at++
@@ -206,7 +208,7 @@ class Reader {
   /** Moves behind the bracket that closes an open one. */
   brackets(close: string): void {
     for (;;) {
-      this.space(true)
+      this.space('brackets')
       const next = this.source[this.at]
       if (next === undefined) throw this.problem(`a ${close} is missing`)
       if (next === '"') this.quoted()
@@ -229,7 +231,7 @@ class Reader {
     return this.source.slice(start, this.at)
   }
 
-  rest(within: boolean): void {
+  rest(within: Extent): void {
     while (!this.ended(within)) {
       const next = this.source[this.at]!
       if (next === '"') this.quoted()
@@ -245,25 +247,30 @@ class Reader {
     this.brackets(close)
   }
 
-  ended(within: boolean): boolean {
+  ended(within: Extent): boolean {
     const next = this.peek()
-    return next === '' || next === ',' || next === ')' || next === ']' || next === '}' || (!within && next === '\n')
+    return next === '' ||
+      next === ',' ||
+      next === ')' ||
+      next === ']' ||
+      next === '}' ||
+      (within === 'line' && next === '\n')
       ? true
       : this.source.startsWith('...', this.at)
   }
 
   isFor(): boolean {
     const start = this.at
-    this.space(true)
+    this.space('brackets')
     const found = this.match(IDENTIFIER) === 'for' && /\s/.test(this.peek())
     this.at = start
     return found
   }
 
-  space(lines: boolean): void {
+  space(within: Extent): void {
     for (;;) {
       const next = this.peek()
-      if (next === ' ' || next === '\t' || next === '\r' || (lines && next === '\n')) this.at++
+      if (next === ' ' || next === '\t' || next === '\r' || (within === 'brackets' && next === '\n')) this.at++
       else if (next === '#' || this.source.startsWith('//', this.at)) {
         while (this.at < this.source.length && this.peek() !== '\n') this.at++
       } else if (this.source.startsWith('/*', this.at)) {

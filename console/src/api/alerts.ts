@@ -29,7 +29,11 @@ export function useAlertRules(): readonly Rule[] | undefined {
 }
 
 /** It is read again every `refreshMs`; 0: never. */
-export function useAlertHistory(query: Query, refreshMs: number, enabled = true): UseQueryResult<AlertHistory> {
+export function useAlertHistory(
+  query: Query,
+  refreshMs: number,
+  { enabled }: Readonly<{ enabled: boolean }> = { enabled: true },
+): UseQueryResult<AlertHistory> {
   return useQuery({
     queryKey: ['alert-history', query],
     enabled,

@@ -21,11 +21,10 @@ export const incidentPath = (id: string) => `/api/v1/incidents/${encodeURICompon
 const loadIncident = (id: string, signal?: AbortSignal) =>
   request<Incident>(incidentPath(id), signal === undefined ? {} : { signal })
 
-export function useIncidents(enabled = true): Watched<readonly IncidentSummary[]> {
+export function useIncidents(): Watched<readonly IncidentSummary[]> {
   return useHeld(
     useQuery({
       queryKey: [...key, 'list'],
-      enabled,
       refetchInterval: pollInterval,
       queryFn: async ({ signal }) => (await request<Incidents>('/api/v1/incidents', { signal })).incidents,
     }),

@@ -6,11 +6,11 @@ export function isLoginNeeded(): boolean {
 }
 
 export function loginNeeded(): void {
-  say(true)
+  publish('needed')
 }
 
 export function loggedIn(): void {
-  say(false)
+  publish('done')
 }
 
 export function onSession(listener: () => void): () => void {
@@ -25,8 +25,9 @@ export function takeToken(): string {
   return token
 }
 
-function say(is: boolean) {
-  if (is === needed) return
-  needed = is
+function publish(login: 'needed' | 'done') {
+  const isNeeded = login === 'needed'
+  if (isNeeded === needed) return
+  needed = isNeeded
   for (const listener of listeners) listener()
 }

@@ -24,7 +24,7 @@ export function usePages<Page extends { readonly next: string | null }>(
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
-  const pages = useLastAnswer(answer.data, isError)?.pages
+  const pages = useLastAnswer(answer.data, { failed: isError })?.pages
   return {
     pages,
     more: (pages?.at(-1)?.next ?? null) !== null,

@@ -48,7 +48,7 @@ export function CustomRange({ range, zone, onChange }: CustomRangeProps): React.
               aria-invalid={moment === undefined}
             />
             {moment !== undefined && moment !== written[side] && (
-              <small className="dim">{momentText(fixedMoment(moment, now), true)}</small>
+              <small className="dim">{momentText(fixedMoment(moment, now), { withSeconds: true })}</small>
             )}
           </label>
         )

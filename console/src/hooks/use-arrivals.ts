@@ -13,7 +13,7 @@ export type Arrivals = Readonly<{
 }>
 
 /** A revision that changes when events that match may have been stored. */
-export function useArrivals(live: boolean, filter: string): Arrivals {
+export function useArrivals(filter: string, { live }: Readonly<{ live: boolean }>): Arrivals {
   const me = useMe()
   const limited = me.data === undefined ? undefined : me.data.namespaces !== null
   const [arrivals, setArrivals] = useState(newRevision)

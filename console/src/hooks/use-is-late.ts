@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react'
 
-/** Whether `waits` has been true for `ms`. */
-export function useIsLate(waits: boolean, ms: number): boolean {
+/** Whether `state` has been `waits` for `ms`. */
+export function useIsLate(state: 'waits' | 'done', ms: number): boolean {
+  const waits = state === 'waits'
   const [isLate, setIsLate] = useState(false)
   useEffect(() => {
     if (!waits) return undefined

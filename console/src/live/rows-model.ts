@@ -100,7 +100,8 @@ export class RowsModel {
     if (this.#isHeld) this.#say({ held: this.#heldRows() })
   }
 
-  hold(held: boolean): void {
+  hold(state: 'held' | 'flowing'): void {
+    const held = state === 'held'
     if (held === this.#isHeld) return
     this.#isHeld = held
     this.#thinned = false

@@ -12,7 +12,7 @@ export interface LiveRows extends LiveNow {
   readonly catchUp: () => void
 }
 
-export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: boolean): LiveRows {
+export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, { held }: Readonly<{ held: boolean }>): LiveRows {
   const key = view === undefined ? '' : JSON.stringify(view)
   const [, setTurn] = useState(0)
   const model = useMemo(() => {
@@ -27,7 +27,7 @@ export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: bool
       else if (message.is === 'stat') model.stat(message.stat)
     })
   }, [key, model])
-  useEffect(() => model.hold(held), [model, held])
+  useEffect(() => model.hold(held ? 'held' : 'flowing'), [model, held])
   const jump = useCallback(() => model.jump(), [model])
   const catchUp = useCallback(() => model.catchUp(), [model])
   return { ...model.now, jump, catchUp }

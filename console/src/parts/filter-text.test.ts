@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { flowNames, readFilter } from '../../../src/query/index.ts'
-import { allOf, andFilter, conditionFor, literal, ofEitherEnd, conditionBefore, writtenBefore } from './filter-text.ts'
+import {
+  allOf,
+  andFilter,
+  conditionFor,
+  conditionWithout,
+  literal,
+  ofEitherEnd,
+  conditionBefore,
+  writtenBefore,
+} from './filter-text.ts'
 
 test('a condition from a click is a valid filter for any value', () => {
   for (const value of ['shop', 'a "b" \\ c', 443, true, '10.0.0.1', 'netflow:1:2:3']) {
@@ -26,9 +35,9 @@ test('combined filters are equivalent to their conjunction', () => {
 test('a value, also null, can be included, excluded or required at either end', () => {
   const all = [
     conditionFor('src_port', 443),
-    conditionFor('src_port', 443, false),
+    conditionWithout('src_port', 443),
     conditionFor('dst_name', null),
-    conditionFor('dst_name', undefined, false),
+    conditionWithout('dst_name', undefined),
     `${ofEitherEnd('src_port')} = 1`,
     `${ofEitherEnd('xlat_dst_addr')} = 10.0.0.1`,
   ]

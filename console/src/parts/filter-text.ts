@@ -16,10 +16,15 @@ export function andFilter(filter: string, condition: string): string {
   return plain && parts.includes(condition) ? filter : allOf([filter, condition])
 }
 
-export function conditionFor(field: string, value: unknown, has = true): string {
-  const absent = value === null || value === undefined
-  return absent ? (has ? `not exists(${field})` : `exists(${field})`) : `${field} ${has ? '=' : '!='} ${literal(value)}`
+export function conditionFor(field: string, value: unknown): string {
+  return isAbsent(value) ? `not exists(${field})` : `${field} = ${literal(value)}`
 }
+
+export function conditionWithout(field: string, value: unknown): string {
+  return isAbsent(value) ? `exists(${field})` : `${field} != ${literal(value)}`
+}
+
+const isAbsent = (value: unknown) => value === null || value === undefined
 
 export function conditionAmong(field: string, values: readonly string[]): string {
   return values.length === 1 ? conditionFor(field, values[0]) : `${field} in (${values.map(literal).join(', ')})`

@@ -7,7 +7,7 @@ type GridHeadProps<Row> = Readonly<{
   place: Place
   sort: string
   onSort: ((id: string) => void) | undefined
-  onWidth: (id: string, width: number | undefined, done: boolean) => void
+  onWidth: (id: string, width: number | undefined, state: 'dragged' | 'done') => void
 }>
 
 export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHeadProps<Row>): React.ReactNode {
@@ -38,7 +38,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
               {column.title}
               {sort === column.id ? ' ↑' : sort === `-${column.id}` ? ' ↓' : ''}
             </span>
-            <Grip onWidth={(width, done) => onWidth(column.id, width, done)} />
+            <Grip onWidth={(width, state) => onWidth(column.id, width, state)} />
           </div>
         ))}
       </div>
@@ -46,7 +46,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
   )
 }
 
-function Grip({ onWidth }: { onWidth: (width: number | undefined, done: boolean) => void }) {
+function Grip({ onWidth }: { onWidth: (width: number | undefined, state: 'dragged' | 'done') => void }) {
   const from = useRef<Readonly<{ x: number; width: number }>>(undefined)
   const widthAt = (event: React.PointerEvent) =>
     from.current === undefined ? 0 : from.current.width + event.clientX - from.current.x
@@ -55,7 +55,7 @@ function Grip({ onWidth }: { onWidth: (width: number | undefined, done: boolean)
       className="grid-grip"
       aria-hidden="true"
       onClick={(event) => event.stopPropagation()}
-      onDoubleClick={() => onWidth(undefined, true)}
+      onDoubleClick={() => onWidth(undefined, 'done')}
       onPointerDown={(event) => {
         if (event.button !== 0) return
         event.preventDefault()
@@ -66,11 +66,11 @@ function Grip({ onWidth }: { onWidth: (width: number | undefined, done: boolean)
         }
       }}
       onPointerMove={(event) => {
-        if (from.current !== undefined) onWidth(widthAt(event), false)
+        if (from.current !== undefined) onWidth(widthAt(event), 'dragged')
       }}
       onPointerUp={(event) => {
         // A click without movement is half of a double-click.
-        if (from.current !== undefined && event.clientX !== from.current.x) onWidth(widthAt(event), true)
+        if (from.current !== undefined && event.clientX !== from.current.x) onWidth(widthAt(event), 'done')
         from.current = undefined
       }}
       onPointerCancel={() => {

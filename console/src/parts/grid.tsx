@@ -81,7 +81,8 @@ export function Grid<Row>(props: GridProps<Row>): React.ReactNode {
       setActive((before) => ({ ...before, row: isEnd ? rows.length - 1 : 0 }))
     },
   })
-  const resize = (id: string, width: number | undefined, done: boolean) => {
+  const resize = (id: string, width: number | undefined, state: 'dragged' | 'done') => {
+    const done = state === 'done'
     const fit = width === undefined ? undefined : fitWidth(width)
     setDragged(done || fit === undefined ? undefined : { id, width: fit })
     if (!done) return

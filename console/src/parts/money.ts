@@ -6,7 +6,7 @@ export function money(amount: string | number, currency: string | null): string 
   const key = `${currency ?? ''} ${isPrice}`
   let format = formats.get(key)
   if (format === undefined) {
-    format = formatOf(currency, isPrice)
+    format = formatOf(currency, isPrice ? 'price' : 'sum')
     formats.set(key, format)
   }
   return /^[A-Z]{3}$/.test(currency ?? '')
@@ -14,7 +14,8 @@ export function money(amount: string | number, currency: string | null): string 
     : `${format.format(amount as number)} ${currency ?? ''}`.trim()
 }
 
-function formatOf(currency: string | null, isPrice: boolean): Intl.NumberFormat {
+function formatOf(currency: string | null, kind: 'price' | 'sum'): Intl.NumberFormat {
+  const isPrice = kind === 'price'
   const digits = isPrice ? { minimumFractionDigits: 5, maximumFractionDigits: 5 } : {}
   // Credits of a provider are no currency of ISO 4217.
   return /^[A-Z]{3}$/.test(currency ?? '')

@@ -19,7 +19,7 @@ type Keyed<Row> = Required<Pick<GridProps<Row>, 'rows' | 'cellKeys'>> &
     /** The focus follows to the next place. */
     follow: () => void
     scrollTo: (row: number) => void
-    onWidth: (id: string, width: number | undefined, done: boolean) => void
+    onWidth: (id: string, width: number | undefined, state: 'dragged' | 'done') => void
   }>
 
 const widthStep = 16
@@ -74,7 +74,7 @@ function widen<Row>({ columns, place, scroller, onWidth }: Keyed<Row>, by: numbe
   if (place.row >= 0 || column === undefined) return false
   const now =
     scroller.current?.querySelector(`[data-at="-1:${place.column}"]`)?.getBoundingClientRect().width ?? column.width
-  onWidth(column.id, by === undefined ? undefined : now + by, true)
+  onWidth(column.id, by === undefined ? undefined : now + by, 'done')
   return true
 }
 

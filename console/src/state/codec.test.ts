@@ -4,7 +4,7 @@ import { flag, names, text } from './parts.ts'
 
 const codec = codecOf<{ a: string; on: boolean; list: readonly string[] }>({
   a: text(),
-  on: flag(true),
+  on: flag('on'),
   list: names(['x']),
 })
 

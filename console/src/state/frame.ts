@@ -14,7 +14,7 @@ export const refreshes: readonly number[] = [0, 5, 15, 30, 60, 300]
 export const frameParts = {
   t: range({ from: 'now-15m', to: 'now' }),
   refresh: seconds(refreshes, 0),
-  live: flag(true),
+  live: flag('on'),
 } as const
 
 export const frameNames: readonly string[] = Object.keys(frameParts)

@@ -4,9 +4,9 @@ export function text(usual = ''): Part<string> {
   return { usual, read: (written) => written, write: (value) => value }
 }
 
-export function flag(usual: boolean): Part<boolean> {
+export function flag(usual: 'on' | 'off'): Part<boolean> {
   return {
-    usual,
+    usual: usual === 'on',
     read: (written) => (written === '1' ? true : written === '0' ? false : undefined),
     write: (value) => (value ? '1' : '0'),
   }

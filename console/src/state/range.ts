@@ -37,9 +37,9 @@ export function rangeText({ from, to }: Range): string {
   const [, count, unit] = relative.exec(from) ?? []
   if (to === 'now' && count !== undefined) return partsText.last(count, unit ?? '')
   if (relative.test(from) || relative.test(to)) return `${momentText(from)} – ${momentText(to)}`
-  const isShort = Math.abs(Date.parse(to) - Date.parse(from)) < secondsMs
-  const isOneDay = isSameDay(Date.parse(from), Date.parse(to))
-  return `${momentText(from, isShort)} – ${momentText(to, isShort, isOneDay)}`
+  const withSeconds = Math.abs(Date.parse(to) - Date.parse(from)) < secondsMs
+  const dayIsKnown = isSameDay(Date.parse(from), Date.parse(to))
+  return `${momentText(from, { withSeconds })} – ${momentText(to, { withSeconds, dayIsKnown })}`
 }
 
 const clockOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
@@ -52,7 +52,10 @@ const forms: readonly Intl.DateTimeFormatOptions[] = [
 const [clock, day, year] = forms.map((options) => [inZone(options), inZone({ ...options, second: '2-digit' })] as const)
 
 /** A time in the selected zone, with its year if that is another one. */
-export function momentText(written: string, withSeconds = false, dayIsKnown = false): string {
+export function momentText(
+  written: string,
+  { withSeconds = false, dayIsKnown = false }: Readonly<{ withSeconds?: boolean; dayIsKnown?: boolean }> = {},
+): string {
   if (relative.test(written)) return written
   const at = Date.parse(written)
   const isThisYear = partsAt(at).year === partsAt(Date.now()).year

@@ -9,10 +9,10 @@ export type Found = readonly Readonly<{ labels: LabelSet; points: readonly Point
 const isNear = (one: number, other: number): boolean =>
   Object.is(one, other) || Math.abs(one - other) <= 1e-9 * Math.max(Math.abs(one), Math.abs(other))
 
-export function difference(query: string, wanted: Found, found: Found, isOrdered: boolean): Verdicts {
-  const order = (all: Found): Found =>
-    isOrdered ? all : all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1))
-  const [expected, actual] = [order(wanted), order(found)]
+export function difference(query: string, wanted: Found, found: Found, order: 'ordered' | 'any'): Verdicts {
+  const inOrder = (all: Found): Found =>
+    order === 'ordered' ? all : all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1))
+  const [expected, actual] = [inOrder(wanted), inOrder(found)]
   const isSame =
     expected.length === actual.length &&
     expected.every(({ labels, points }, at) => {

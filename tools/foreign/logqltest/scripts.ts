@@ -61,5 +61,5 @@ async function evaluated(
       value === undefined ? [] : [[at.start + index * at.step, value] as const],
     ),
   }))
-  return difference(query, wanted, metric, ordered)
+  return difference(query, wanted, metric, ordered ? 'ordered' : 'any')
 }

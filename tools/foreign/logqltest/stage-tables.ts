@@ -82,9 +82,11 @@ function strictTable(): Table {
         const strict = field(row, 'wantStrict')
         return !isNil(strict) && nameOf(strict) !== 'labels.EmptyLabels'
       })
-      const chosen = (all: readonly Case[], strict: boolean): Case[] =>
-        all.filter(({ name }) => isStrict[Number.parseInt(name, 10) - 1] === strict)
-      return [...chosen(table.cases(source, test), true), ...chosen(usual.cases(source, test), false)]
+      const isOfStrict = ({ name }: Case) => isStrict[Number.parseInt(name, 10) - 1]
+      return [
+        ...table.cases(source, test).filter((entry) => isOfStrict(entry) === true),
+        ...usual.cases(source, test).filter((entry) => isOfStrict(entry) === false),
+      ]
     },
   }
 }

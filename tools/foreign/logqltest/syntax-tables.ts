@@ -12,11 +12,16 @@ import { tableOf, type Table } from './stage-tables.ts'
 const isBuilt = (query: string): boolean => !/[|!]~ (?:ip\(|`[^`]*\\`)/.test(query)
 
 /** Each text is a query, or none is. */
-const texts = (file: string, test: string, valid = true): Table => ({
+const texts = (file: string, test: string, are: 'queries' | 'invalid' = 'queries'): Table => ({
   file,
   test,
   cases: (source) =>
-    textsOf(source, test).map((query, index): Case => ({ is: 'syntax', name: `${index + 1}: ${query}`, query, valid })),
+    textsOf(source, test).map((query, index): Case => ({
+      is: 'syntax',
+      name: `${index + 1}: ${query}`,
+      query,
+      valid: are === 'queries',
+    })),
 })
 
 /** A column of queries. */
@@ -135,8 +140,8 @@ export const syntaxTables: readonly Table[] = [
   withError('TestParseLogSelectorExpr_equalityMatcher'),
   column('syntax/ast_test.go', 'Test_logSelectorExpr_String', 'selector'),
   texts('syntax/ast_test.go', 'Test_SampleExpr_String'),
-  texts('syntax/ast_test.go', 'Test_SampleExpr_String_Fail', false),
-  texts('syntax/ast_test.go', 'Test_SampleExpr_Sort_Fail', false),
+  texts('syntax/ast_test.go', 'Test_SampleExpr_String_Fail', 'invalid'),
+  texts('syntax/ast_test.go', 'Test_SampleExpr_Sort_Fail', 'invalid'),
   selectors,
   column('syntax/ast_test.go', 'TestStringer', 'in'),
   parsers,

@@ -85,10 +85,14 @@ function expectedSeries({ rows, at: { start, step }, expects }: Eval): Found[] {
   })
 }
 
-function difference(expected: readonly Found[], actual: readonly Found[], isOrdered: boolean): string | undefined {
-  const order = (all: readonly Found[]): Found[] =>
-    isOrdered ? [...all] : all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1))
-  const [wanted, found] = [order(expected), order(actual)]
+function difference(
+  expected: readonly Found[],
+  actual: readonly Found[],
+  order: 'ordered' | 'any',
+): string | undefined {
+  const inOrder = (all: readonly Found[]): Found[] =>
+    order === 'ordered' ? [...all] : all.toSorted((a, b) => (a.labels.key < b.labels.key ? -1 : 1))
+  const [wanted, found] = [inOrder(expected), inOrder(actual)]
   const isEqual =
     wanted.length === found.length &&
     wanted.every(({ labels, points }, index) => {
@@ -119,7 +123,7 @@ function resultDifference(given: Eval, result: InstantResult): string | undefine
     result.type === 'matrix'
       ? result.series
       : result.vector.map(({ labels, value }) => ({ labels, points: [[given.at.start, value]] }))
-  return difference(expectedSeries(given), found, given.expects.includes('ordered'))
+  return difference(expectedSeries(given), found, given.expects.includes('ordered') ? 'ordered' : 'any')
 }
 
 type Notes = Readonly<{ warnings: readonly string[]; infos: readonly string[] }>
@@ -153,7 +157,7 @@ async function evaluated(given: Eval, { source, hasTypes }: Store): Promise<Omit
     const problem =
       step === undefined
         ? resultDifference(given, await queryInstant(query, start, environment))
-        : difference(expectedSeries(given), await queryRange(query, { start, end, step }, environment), false)
+        : difference(expectedSeries(given), await queryRange(query, { start, end, step }, environment), 'any')
     const wrong = isFailing ? 'expected a failure' : (problem ?? noteProblem(given, notes))
     if (wrong === undefined) return { verdict: 'right' }
     // Tests of one version contradict those of another.

@@ -16,7 +16,7 @@ export const actorCodec = codecOf<ActorState>({
   ...frameParts,
   t: range({ from: 'now-1w', to: 'now' }),
   of: text(),
-  all: flag(false),
+  all: flag('off'),
   by: oneOf(groupings, 'service'),
   trace: text(),
   ...openChangeParts,

@@ -32,9 +32,9 @@ test('an edited rule keeps the settings that have no control', () => {
 })
 
 test('a proposed condition is beyond the largest value, in its unit', () => {
-  expect(conditionBeyond(8_000_000, 'By', true)).toBe('> 10 MB/s')
-  expect(conditionBeyond(160, '{flow}', true)).toBe('> 200/s')
-  expect(conditionBeyond(12_345, '', false)).toBe('> 15k')
-  expect(conditionBeyond(160_000_000, 'ns', false)).toBe('> 200ms')
-  expect(conditionBeyond(0, 'By', false)).toBe(undefined)
+  expect(conditionBeyond(8_000_000, { unit: 'By', perSecond: true })).toBe('> 10 MB/s')
+  expect(conditionBeyond(160, { unit: '{flow}', perSecond: true })).toBe('> 200/s')
+  expect(conditionBeyond(12_345, { unit: '', perSecond: false })).toBe('> 15k')
+  expect(conditionBeyond(160_000_000, { unit: 'ns', perSecond: false })).toBe('> 200ms')
+  expect(conditionBeyond(0, { unit: 'By', perSecond: false })).toBe(undefined)
 })

@@ -103,7 +103,10 @@ const scales = [
 ] as const
 
 /** A condition that the values did not meet: a quarter beyond the largest, with two digits. */
-export function conditionBeyond(peak: number, unit: string, perSecond: boolean): string | undefined {
+export function conditionBeyond(
+  peak: number,
+  { unit, perSecond }: Readonly<{ unit: string; perSecond: boolean }>,
+): string | undefined {
   if (!(peak > 0)) return undefined
   const rate = perSecond ? '/s' : ''
   const limit = Number((peak * 1.25).toPrecision(2))

@@ -74,8 +74,8 @@ function Previewed({
       })),
     [first, times],
   )
-  const format = useMemo(() => formatOf(unit, perSecond), [unit, perSecond])
-  const proposed = threshold === null && peak !== null ? conditionBeyond(peak, unit, perSecond) : undefined
+  const format = useMemo(() => formatOf({ unit, perSecond }), [unit, perSecond])
+  const proposed = threshold === null && peak !== null ? conditionBeyond(peak, { unit, perSecond }) : undefined
   return (
     <>
       <p role="status">
@@ -124,7 +124,7 @@ function fromFirst(values: AlertPreview['values']): AlertPreview['values'] {
   return first < 0 ? values : values.slice(Math.max(0, first - leastBefore))
 }
 
-function formatOf(unit: string, perSecond: boolean): (value: number) => string {
+function formatOf({ unit, perSecond }: Readonly<{ unit: string; perSecond: boolean }>): (value: number) => string {
   const rate = perSecond ? '/s' : ''
   if (unit === 'By') return (value) => `${volume(value)}${rate}`
   const perMs: Readonly<Record<string, number>> = { ns: 1e6, us: 1e3, ms: 1, s: 1e-3 }

@@ -101,7 +101,7 @@ function Traces({ state, set, live }: TracesProps) {
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(element)
-  const { arrivals } = useArrivals(live, 'family = audit')
+  const { arrivals } = useArrivals('family = audit', { live })
   const { revision: refreshed, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const [frozen, setFrozen] = useState(arrivals)
   if (!paused && !reading && frozen !== arrivals) setFrozen(arrivals)

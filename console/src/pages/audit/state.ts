@@ -46,7 +46,7 @@ export const auditCodec = codecOf<AuditState>({
   sel: text(),
   node: text(),
   from: text(),
-  table: flag(false),
+  table: flag('off'),
 })
 
 export const noFilter = {

@@ -182,7 +182,7 @@ function useReadChanges(state: ChangesState, { live }: Readonly<{ live: boolean 
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(element)
-  const { arrivals, by: source } = useArrivals(live, 'family = change')
+  const { arrivals, by: source } = useArrivals('family = change', { live })
   const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const filter = useFilter(state)
   const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
@@ -283,7 +283,7 @@ function Noise({
   onChange: (shown: boolean) => void
 }) {
   const me = useMe()
-  const clusters = useClusters(me.data?.namespaces === null)
+  const clusters = useClusters({ enabled: me.data?.namespaces === null })
   const atSource = (clusters.data?.clusters ?? []).reduce((sum, cluster) => sum + cluster.hidden, 0)
   const troubled = (clusters.data?.clusters ?? []).filter(({ problem }) => problem !== undefined)
   const byRules = Object.values(hidden?.rules ?? {}).reduce((sum, n) => sum + n, 0)

@@ -19,7 +19,7 @@ type NoChangesProps = Readonly<{
 export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNode {
   const me = useMe()
   const limited = me.data !== undefined && me.data.namespaces !== null
-  const clusters = useClusters(me.data !== undefined && !limited)
+  const clusters = useClusters({ enabled: me.data !== undefined && !limited })
   const span = rangeText(state.t)
   if (hidden > 0) {
     return (

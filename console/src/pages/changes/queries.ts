@@ -139,7 +139,7 @@ export function useValues(
   })
 }
 
-export function useClusters(enabled: boolean): UseQueryResult<Clusters> {
+export function useClusters({ enabled }: Readonly<{ enabled: boolean }>): UseQueryResult<Clusters> {
   return useQuery({
     queryKey: ['clusters'],
     enabled,

@@ -33,10 +33,10 @@ export const changesCodec = codecOf<ChangesState>({
   actor: textList(),
   cluster: textList(),
   uid: text(),
-  noise: flag(false),
+  noise: flag('off'),
   by: oneOf([auto, ...groupings], auto),
-  traffic: flag(true),
-  marks: flag(true),
+  traffic: flag('on'),
+  marks: flag('on'),
   ...openChangeParts,
 })
 

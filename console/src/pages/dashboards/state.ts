@@ -32,7 +32,7 @@ export const dashboardsCodec = codecOf<DashboardsState>({
   d: dashboard,
   id: text(),
   was: text(),
-  edit: flag(false),
+  edit: flag('off'),
 })
 
 /** Servers refuse longer URLs. */

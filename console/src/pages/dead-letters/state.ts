@@ -12,5 +12,5 @@ export const deadLettersCodec = codecOf<DeadLettersState>({
   sink: text(),
   reason: text(),
   sel: text(),
-  edit: flag(false),
+  edit: flag('off'),
 })

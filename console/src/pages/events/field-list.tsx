@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import { conditionFor } from '../../parts/filter-text.ts'
+import { conditionFor, conditionWithout } from '../../parts/filter-text.ts'
 import { count, counted } from '../../parts/format.ts'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
@@ -114,7 +114,7 @@ function Values({
               className="quiet pick"
               title={eventsText.without(title, text)}
               aria-label={eventsText.without(title, text)}
-              onClick={() => onFilter(conditionFor(name, value, false))}
+              onClick={() => onFilter(conditionWithout(name, value))}
             >
               ≠
             </button>

@@ -65,7 +65,7 @@ export function NewestEvents({ q, onClear }: NewestProps): React.ReactNode {
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(element)
-  const live = useLiveRows(view, paused || reading)
+  const live = useLiveRows(view, { held: paused || reading })
   const link = useLink()
   const span = useMemo(() => {
     const [newest, oldest] = [live.rows[0], live.rows.at(-1)]

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from 'react'
 import type { EventRow } from '../../../../src/api/published.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
-import { conditionFor } from '../../parts/filter-text.ts'
+import { conditionFor, conditionWithout } from '../../parts/filter-text.ts'
 import { plainText } from '../../parts/format.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Pending } from '../../parts/states.tsx'
@@ -129,7 +129,7 @@ function Value({ name, value, columns, onFilter, onColumn }: ValueProps) {
   const isColumn = columns.includes(name)
   const acts = [
     ['=', eventsText.only(title, text), () => onFilter(conditionFor(name, value))],
-    ['≠', eventsText.without(title, text), () => onFilter(conditionFor(name, value, false))],
+    ['≠', eventsText.without(title, text), () => onFilter(conditionWithout(name, value))],
     [
       isColumn ? '−' : '+',
       isColumn ? eventsText.removeColumn(title) : eventsText.addColumn(title),

@@ -2,12 +2,12 @@ import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { oneOf, text, textList } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-import { allOf, conditionFor } from '../../parts/filter-text.ts'
+import { allOf, conditionFor, conditionWithout } from '../../parts/filter-text.ts'
 import { lists, type EventList } from '../../parts/events/lists.ts'
 
 /** Points have their own page. */
 const filters: Readonly<Record<EventList, string>> = {
-  events: allOf([conditionFor('family', 'log', false), conditionFor('family', 'point', false)]),
+  events: allOf([conditionWithout('family', 'log'), conditionWithout('family', 'point')]),
   logs: conditionFor('family', 'log'),
   all: '',
 }

@@ -139,7 +139,7 @@ function useReadEvents(state: EventsState, { live }: Readonly<{ live: boolean }>
   const [element, setElement] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(element)
-  const { arrivals, by: source } = useArrivals(live, filter)
+  const { arrivals, by: source } = useArrivals(filter, { live })
   const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const [frozen, setFrozen] = useState(arrivals)
   if (!paused && frozen !== arrivals) setFrozen(arrivals)

@@ -14,7 +14,11 @@ const movingMs = 10_000
 const sumOf = (measure: string) => measure.replace(/\/s$/, '').replace(/^sum\((.+)\)$/, '$1')
 
 /** Alerts of rules with the filter of the view, or of every rule of the measure in a view without one. */
-export function useAlertMarks(filter: string, t: Range | undefined, enabled: boolean): AlertMarks {
+export function useAlertMarks(
+  filter: string,
+  t: Range | undefined,
+  { enabled }: Readonly<{ enabled: boolean }>,
+): AlertMarks {
   const rules = useAlertRules()
   const relevant = useMemo(
     () =>
@@ -27,7 +31,9 @@ export function useAlertMarks(filter: string, t: Range | undefined, enabled: boo
   )
   const isUsed = enabled && t !== undefined && relevant.size > 0
   const refreshMs = t?.to === 'now' ? movingMs : 0
-  const { data: history } = useAlertHistory({ from: t?.from, to: t?.to, limit: 500 }, refreshMs, isUsed)
+  const { data: history } = useAlertHistory({ from: t?.from, to: t?.to, limit: 500 }, refreshMs, {
+    enabled: isUsed,
+  })
   const bands = useMemo(() => {
     const fired = isUsed ? (history?.alerts ?? []) : []
     return Map.groupBy(

@@ -26,7 +26,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
     () => ({ kind: 'rows', q: liveQuestion({ filter, both, once }), columns: fields }),
     [filter, both, once, fields],
   )
-  const live = useLiveRows(view, paused || busy)
+  const live = useLiveRows(view, { held: paused || busy })
   const link = useLink()
   const older = useOlder(live.rows, {
     filter,

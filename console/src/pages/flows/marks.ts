@@ -23,7 +23,9 @@ export function useFlowMarks(
 ): MarkProps {
   const { marks: shown } = state
   const query = { ...questionQuery(state), from: t?.from, to: t?.to }
-  const found = useTrafficMarks(query, shown && t !== undefined && source !== undefined && source !== 'ring', refreshMs)
+  const found = useTrafficMarks(query, refreshMs, {
+    enabled: shown && t !== undefined && source !== undefined && source !== 'ring',
+  })
   const marks = useMemo(() => (found.length === 0 ? none : found.map(chartMarkOf)), [found])
   return useMemo(
     () => ({

@@ -27,7 +27,12 @@ export function useOlder(
   const [to, setTo] = useState<string>()
   const [revision, setRevision] = useState(newRevision)
   const joins = to === 'now' || (upTo !== '' && to === behind(upTo))
-  const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', revision }, to !== undefined)
+  const stored = useStoredRows(
+    { filter, both, once, from, to: to ?? '', fields, sort: '', revision },
+    {
+      enabled: to !== undefined,
+    },
+  )
   useEffect(() => {
     const apart = joins ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
     if (apart) setTo(undefined)

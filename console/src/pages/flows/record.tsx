@@ -12,7 +12,7 @@ import { inGroups } from './field-groups.ts'
 import { qualified } from './groups.ts'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
-import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
+import { andFilter, conditionFor, conditionWithout, eitherCondition } from '../../parts/filter-text.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../parts/flows/text.ts'
 
@@ -186,7 +186,7 @@ function Value({ name, value, values, column, onFilter }: ValueProps) {
             <button
               type="button"
               className="quiet pick"
-              onClick={() => onFilter(conditionFor(name, value, false))}
+              onClick={() => onFilter(conditionWithout(name, value))}
               aria-label={flowsText.withoutValue(title, plainText(value))}
               title={flowsText.excludeThisValue}
             >

@@ -3,7 +3,7 @@ import type { Row } from '../../live/rows-model.ts'
 import { plainText } from '../../parts/format.ts'
 import type { GridProps } from '../../parts/grid.tsx'
 import { gridColumns, type FlowColumn } from '../../parts/flows/columns.tsx'
-import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
+import { andFilter, conditionFor, conditionWithout, eitherCondition } from '../../parts/filter-text.ts'
 import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../parts/flows/text.ts'
@@ -53,7 +53,7 @@ export function useRows(
       {
         keys: ['-'],
         does: flowsText.excludeCellValue,
-        run: (row, id) => add(row, id, (field, value) => conditionFor(field, value, false)),
+        run: (row, id) => add(row, id, (field, value) => conditionWithout(field, value)),
       },
       { keys: ['a'], does: flowsText.cellValueAtEitherEnd, run: (row, id) => add(row, id, eitherCondition) },
     ],

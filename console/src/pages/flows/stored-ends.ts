@@ -23,7 +23,12 @@ export function useStoredEnds(
   const key = JSON.stringify([question, span])
   const [endOf, setEndOf] = useState('')
   const wanted = endOf === key && span !== undefined && total !== undefined
-  const tail = useStoredRows({ ...question, from: span?.from ?? '', to: span?.to ?? '', backwards: true }, wanted)
+  const tail = useStoredRows(
+    { ...question, from: span?.from ?? '', to: span?.to ?? '', backwards: true },
+    {
+      enabled: wanted,
+    },
+  )
   const isEnd = wanted && tail.isOwn && tail.rows.length > 0
   const last = useMemo(() => (isEnd ? tail.rows.toReversed() : []), [isEnd, tail.rows])
   const ends = {

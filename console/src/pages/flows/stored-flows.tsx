@@ -27,7 +27,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   const { filter, both, once, t } = state
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const order = sortFields(state.sort, columns)
-  const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, revision }, true)
+  const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, revision })
   const { more, span, error } = stored
   const reading = useRows(props, stored.fields)
   const totals = useTotals({ filter, both, once }, span)
@@ -35,7 +35,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   const earlier = useEarlierVolume({ filter, both, once }, totals?.series, state)
   const { rows, busy, next, ends } = useStoredEnds(stored, { filter, both, once, fields, sort: order, revision }, total)
   const changes = useFlowMarks(state, set, span, stored.source, 0)
-  const alerts = useAlertMarks(filter, span, state.marks && stored.source !== 'ring')
+  const alerts = useAlertMarks(filter, span, { enabled: state.marks && stored.source !== 'ring' })
   const marks = useMarksWith(changes, alerts, 'bytes')
   const [message, setMessage] = useState('')
   useEffect(() => {

@@ -48,7 +48,7 @@ const pageRows = 500
 
 export function useStoredRows(
   { from, to, fields, sort, revision, backwards = false, ...flowQuery }: StoredQuestion,
-  enabled: boolean,
+  { enabled }: Readonly<{ enabled: boolean }> = { enabled: true },
 ): StoredRows {
   const question = questionQuery(flowQuery)
   const queryKey = ['flows', question, from, to, fields, sort, revision, backwards]
@@ -102,7 +102,7 @@ function receivedIn(question: ReturnType<typeof questionQuery>, span: FlowFrame[
 
 export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | undefined): Totals | undefined {
   const question = questionQuery(flowQuery)
-  const painted = useAfterPaint(span !== undefined)
+  const painted = useAfterPaint(span === undefined ? 'absent' : 'there')
   const { data } = useQuery({
     queryKey: ['totals', question, span?.from, span?.to],
     // The totals use all cores of a small machine, so rows are shown first.

@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react'
 /** Limit in ms for hidden pages, which are not painted. */
 const longestMs = 300
 
-export function useAfterPaint(there: boolean): boolean {
+export function useAfterPaint(element: 'absent' | 'there'): boolean {
+  const there = element === 'there'
   const [painted, setPainted] = useState(false)
   useEffect(() => {
     if (!there || painted) return

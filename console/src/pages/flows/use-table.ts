@@ -24,7 +24,7 @@ export function useTable<Answer extends FlowFrame>(path: string, query: Query, r
   })
   const { isFetching, isError, error, refetch } = answer
   return {
-    data: useLastAnswer(answer.data, isError),
+    data: useLastAnswer(answer.data, { failed: isError }),
     busy: isFetching,
     error: isError ? error : undefined,
     retry: () => {

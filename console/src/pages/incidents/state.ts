@@ -13,5 +13,5 @@ export type IncidentsState = Readonly<{
 export const incidentsCodec = codecOf<IncidentsState>({
   sel: text(),
   state: oneOf(['', ...incidentStates], ''),
-  edit: flag(false),
+  edit: flag('off'),
 })

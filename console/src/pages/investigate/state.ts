@@ -21,8 +21,8 @@ export const investigateCodec = codecOf<InvestigateState>({
   of: text(),
   pins: textList(),
   notes: textList(),
-  pinned: flag(false),
+  pinned: flag('off'),
   hide: names([]),
-  why: flag(false),
+  why: flag('off'),
   ...openChangeParts,
 })

@@ -75,7 +75,7 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
   const composed = m === '' ? '' : expressionOf({ metric: m, kind, fn, by, where, window })
   const expression = expr === '' ? composed : expr
   const lines = useLines(expression, t, revision)
-  const found = useTrafficMarks({ from: t.from, to: t.to }, true, 0)
+  const found = useTrafficMarks({ from: t.from, to: t.to }, 0)
   return (
     <>
       <div className="page-line">

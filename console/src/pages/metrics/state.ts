@@ -28,5 +28,5 @@ export const metricsCodec = codecOf<MetricsState>({
   where: text(),
   expr: text(),
   q: text(),
-  why: flag(false),
+  why: flag('off'),
 })

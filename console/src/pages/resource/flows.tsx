@@ -25,11 +25,9 @@ export function FlowsOf({ of, onMark, marksShown, onMarks }: FlowsProps): React.
   const receives: FlowRange = { ...sends, filter: traffic.receives }
   const [out, into] = [useTraffic(sends), useTraffic(receives)]
   const filter = resourceText.either(traffic.sends, traffic.receives)
-  const related = useTrafficMarks(
-    { filter, from: traffic.from, to: traffic.to },
-    marksShown && traffic.none === undefined,
-    0,
-  )
+  const related = useTrafficMarks({ filter, from: traffic.from, to: traffic.to }, 0, {
+    enabled: marksShown && traffic.none === undefined,
+  })
   const marks = useMemo(() => (marksShown ? marksOf(of.changes, related) : none), [of.changes, related, marksShown])
   const chart = useMemo(() => {
     if (out.data === undefined || into.data === undefined) return undefined

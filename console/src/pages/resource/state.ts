@@ -11,6 +11,6 @@ export interface ResourceViewState extends OpenChange {
 
 export const resourceCodec = codecOf<ResourceViewState>({
   at: { usual: 'now', read: (written) => (isMoment(written) ? written : undefined), write: (value) => value },
-  marks: flag(true),
+  marks: flag('on'),
   ...openChangeParts,
 })

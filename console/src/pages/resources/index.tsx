@@ -24,7 +24,7 @@ export default function ResourcesPage(): React.ReactNode {
   const { state, unread, set } = usePageState(resourcesCodec)
   const { q, at } = state
   const fields = useFields()
-  const { arrivals } = useArrivals(at === 'now', 'family = resource')
+  const { arrivals } = useArrivals('family = resource', { live: at === 'now' })
   const resources = useResources(state, arrivals)
   const { rows, total, more, next, again } = resources
   const columns = useMemo(() => columnsAt(at), [at])

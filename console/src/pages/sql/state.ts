@@ -13,6 +13,6 @@ type SqlState = Readonly<{
 export const sqlCodec = codecOf<SqlState>({
   q: text(),
   view: oneOf(resultViews, 'table'),
-  schema: flag(true),
+  schema: flag('on'),
   sort: text(),
 })

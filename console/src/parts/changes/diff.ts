@@ -24,7 +24,7 @@ export function diffRows(before: object | null, after: object | null, patch: rea
       const value = at(now, from)
       rows.push({ path: readable(now, from), is: 'moved', old: itemName(from), new: itemName(keys) })
       now = withoutAt(now, from)
-      now = put(now, keys, value, true)
+      now = put(now, keys, value, 'insert')
       continue
     }
     const old = step.op === 'add' && Array.isArray(at(now, keys.slice(0, -1))) ? undefined : at(now, keys)
@@ -32,10 +32,11 @@ export function diffRows(before: object | null, after: object | null, patch: rea
       ...leaves(
         old,
         step.op === 'remove' ? undefined : step.value,
-        step.op === 'add' ? readable(put(now, keys, step.value, true), keys) : readable(now, keys),
+        step.op === 'add' ? readable(put(now, keys, step.value, 'insert'), keys) : readable(now, keys),
       ),
     )
-    now = step.op === 'remove' ? withoutAt(now, keys) : put(now, keys, step.value, step.op === 'add')
+    now =
+      step.op === 'remove' ? withoutAt(now, keys) : put(now, keys, step.value, step.op === 'add' ? 'insert' : 'replace')
   }
   return rows
 }
@@ -87,15 +88,15 @@ function at(value: unknown, keys: readonly string[]) {
   )
 }
 
-function put(value: unknown, [key, ...rest]: readonly string[], wanted: unknown, inserts: boolean): unknown {
+function put(value: unknown, [key, ...rest]: readonly string[], wanted: unknown, act: 'insert' | 'replace'): unknown {
   if (key === undefined) return wanted
   if (Array.isArray(value)) {
     const index = key === '-' ? value.length : Number(key)
-    return rest.length === 0 && inserts
+    return rest.length === 0 && act === 'insert'
       ? value.toSpliced(index, 0, wanted)
-      : value.map((item: unknown, of) => (of === index ? put(item, rest, wanted, inserts) : item))
+      : value.map((item: unknown, of) => (of === index ? put(item, rest, wanted, act) : item))
   }
-  return { ...(value as Dict), [key]: put((value as Dict | undefined)?.[key], rest, wanted, inserts) }
+  return { ...(value as Dict), [key]: put((value as Dict | undefined)?.[key], rest, wanted, act) }
 }
 
 function withoutAt(value: unknown, [key, ...rest]: readonly string[]): unknown {

@@ -189,7 +189,7 @@ function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
           },
         }
       : {}),
-    ...widthOf(name, type, isNumber),
+    ...widthOf(name, type, isNumber ? 92 : 130),
     value: (read) => [name, read(name)],
     cell: (read) => {
       const value = read(name)
@@ -198,7 +198,7 @@ function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   }
 }
 
-function widthOf(name: string, type: string, isNumber: boolean): { width: number; grow: number } {
+function widthOf(name: string, type: string, usual: number): { width: number; grow: number } {
   if (type.startsWith('TIMESTAMP')) return { width: 116, grow: 0 }
   if (/^inner_.*_port$/.test(name)) return { width: 168, grow: 0 }
   if (name.endsWith('_port')) return { width: 72, grow: 0 }
@@ -208,8 +208,7 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
   if (/^(?:firewall_reason|(?:in|out)_acl)$/.test(name)) return { width: 264, grow: 2 }
   if (/^(?:dns_(?:rcode|latency)|drop_(?:state|packets|bytes))$/.test(name)) return { width: 144, grow: 1 }
   if (name === 'network_events') return { width: 280, grow: 2 }
-  if (isNumber) return { width: 92, grow: 1 }
-  return { width: 130, grow: 1 }
+  return { width: usual, grow: 1 }
 }
 
 const member = 'extra.'

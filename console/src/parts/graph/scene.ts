@@ -142,7 +142,7 @@ export class Scene {
       nodes.map((index) => points[2 * index + 1] ?? 0),
       80,
     )
-    if (eye !== undefined) this.#move(eye, true)
+    if (eye !== undefined) this.#move(eye, 'hand')
   }
 
   #eyeOf(xs: readonly number[], ys: readonly number[], border: number): Eye | undefined {
@@ -169,14 +169,14 @@ export class Scene {
 
   panBy(dx: number, dy: number): void {
     const { x, y, k } = this.#eye
-    this.#move({ x: x - dx / k, y: y - dy / k, k }, true)
+    this.#move({ x: x - dx / k, y: y - dy / k, k }, 'hand')
   }
 
   zoomBy(factor: number, px = this.#width / 2, py = this.#height / 2): void {
     const { x, y, k } = this.#eye
     const next = Math.max(least, Math.min(most, k * factor))
     const [wx, wy] = this.toPlane(px, py)
-    this.#move({ x: wx - (wx - x) * (k / next), y: wy - (wy - y) * (k / next), k: next }, true)
+    this.#move({ x: wx - (wx - x) * (k / next), y: wy - (wy - y) * (k / next), k: next }, 'hand')
   }
 
   toPlane(px: number, py: number): readonly [x: number, y: number] {
@@ -234,13 +234,13 @@ export class Scene {
     return canvas
   }
 
-  #move(eye: Eye, byHand = false) {
+  #move(eye: Eye, by: 'program' | 'hand' = 'program') {
     this.#eye = eye
     clearTimeout(this.#still)
     this.#still = setTimeout(() => {
       this.#stale = true
       this.draw()
-      if (byHand) this.#onLook(this.#eye)
+      if (by === 'hand') this.#onLook(this.#eye)
     }, stillMs) as unknown as number
     this.draw()
   }

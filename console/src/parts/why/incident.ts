@@ -17,7 +17,9 @@ export function incidentOf(answer: PrecedingChanges, query: Query, pos?: string)
   const cause = pos ?? (verdict === 'explained' ? first?.pos : undefined)
   const level = levels.find(({ selected }) => selected)
   const what =
-    level === undefined || !detected ? whyText.incidentUndetected : whyText.levelNames[level.kind](level.gradual)
+    level === undefined || !detected
+      ? whyText.incidentUndetected
+      : whyText.levelNames[level.kind][level.gradual ? 'gradual' : 'sudden']
   const question = Object.fromEntries(
     questionNames.flatMap((name) => {
       const value = query[name]
@@ -33,15 +35,14 @@ export function incidentOf(answer: PrecedingChanges, query: Query, pos?: string)
     verdict,
     candidates: candidates
       .slice(0, maxCandidates)
-      .map((candidate) => storedCandidate(candidate, candidate.pos === cause)),
+      .map((candidate) => ({ selected: candidate.pos === cause, ...storedCandidate(candidate) })),
   }
 }
 
-function storedCandidate(of: PrecedingCandidate, selected: boolean): IncidentCandidate {
+function storedCandidate(of: PrecedingCandidate): Omit<IncidentCandidate, 'selected'> {
   const { is, pos, time, cluster, group, kind, namespace, name, ref, operation, actor } = of
   const change = { is, pos, time, cluster, group, kind, namespace, name, ref, operation, actor }
   return {
-    selected,
     ...change,
     actor_ref: of.actor_kind === 'user' ? of.actor_ref : null,
     paths: of.paths.slice(0, maxPaths),

@@ -20,7 +20,7 @@ export function Levels({ levels, isMetric, onChoose }: LevelsProps): React.React
       {levels.map((level) => (
         <button key={level.time} type="button" aria-pressed={level.selected} onClick={() => onChoose(level.time)}>
           <i className={`why-level ${level.kind}`} aria-hidden="true" />
-          <b>{whyText.levelNames[level.kind](level.gradual)}</b>
+          <b>{whyText.levelNames[level.kind][level.gradual ? 'gradual' : 'sudden']}</b>
           <time className="mono" dateTime={level.time} title={intervalText(level)}>
             {shortTime(level.time)}
           </time>

@@ -5,7 +5,11 @@ import { request, type Query } from '../../api/client.ts'
 const none: readonly TrafficMark[] = []
 
 /** Empty until they are known, and without a store. */
-export function useTrafficMarks(query: Query, enabled: boolean, refreshMs: number): readonly TrafficMark[] {
+export function useTrafficMarks(
+  query: Query,
+  refreshMs: number,
+  { enabled }: Readonly<{ enabled: boolean }> = { enabled: true },
+): readonly TrafficMark[] {
   const { data } = useQuery({
     queryKey: ['marks', query],
     enabled,

@@ -17,9 +17,9 @@ export const whyText = {
   choose: (counts: string) => `${counts} in this time range. Select the one to explain:`,
   levelNouns: { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] },
   levelNames: {
-    fall: (gradual: boolean) => (gradual ? 'Gradual fall' : 'Fall'),
-    rise: (gradual: boolean) => (gradual ? 'Gradual rise' : 'Rise'),
-    recovery: (gradual: boolean) => (gradual ? 'Gradual recovery' : 'Recovery'),
+    fall: { sudden: 'Fall', gradual: 'Gradual fall' },
+    rise: { sudden: 'Rise', gradual: 'Gradual rise' },
+    recovery: { sudden: 'Recovery', gradual: 'Gradual recovery' },
   },
   fromTo: (before: string, after: string) => `${before} → ${after}`,
   ratesFromTo: (before: string, after: string) => `${before}/s → ${after}/s`,

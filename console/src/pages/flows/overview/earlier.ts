@@ -48,7 +48,7 @@ export function useEarlierGroups(
   const enabled = seconds > 0 && groups !== undefined
   const earlierQuery: FlowQuery = { ...flowQuery, t: groups?.span ?? flowQuery.t }
   const shifted = { ...query, beside: undefined, offset: `${seconds}s`, limit: Math.max(limit, leastGroups) }
-  const largest = useAnswer<FlowGroups>(path, earlierQuery, shifted, enabled)
+  const largest = useAnswer<FlowGroups>(path, earlierQuery, shifted, { enabled })
   const first = enabled ? current(largest) : undefined
   const left = useMemo(
     () => (groups === undefined || first === undefined ? nothing : missingOf(groups, first, fields)),
@@ -58,7 +58,7 @@ export function useEarlierGroups(
     path,
     { ...earlierQuery, filter: allOf([flowQuery.filter, left.filter]) },
     shifted,
-    enabled && left.filter !== '',
+    { enabled: enabled && left.filter !== '' },
   )
   const second = left.filter === '' ? undefined : current(rest)
   return useMemo(() => {
@@ -187,7 +187,7 @@ export function useEarlierSeries(
     '/api/v1/series',
     { ...flowQuery, t: answer?.span ?? flowQuery.t, filter: allOf([flowQuery.filter, read.filter]) },
     { group, by, limit, sums: 'ranked', offset: `${seconds}s` },
-    enabled && read.filter !== '',
+    { enabled: enabled && read.filter !== '' },
   )
   const data = enabled && read.filter !== '' ? current(earlier) : undefined
   return useMemo(
@@ -242,7 +242,7 @@ export function useEarlierAnswer<T extends FlowGroups | Series>(
     path,
     { ...flowQuery, t: span ?? flowQuery.t },
     { ...query, offset: `${seconds}s` },
-    enabled,
+    { enabled },
   )
   return enabled ? current(answer) : undefined
 }

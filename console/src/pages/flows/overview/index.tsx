@@ -43,7 +43,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const largest = useGroups(flowQuery, [dim], by, defaultLook.top, besideOf(by, defaultLook.top))
   settle(largest.data === undefined || largest.isPlaceholderData ? undefined : valuesOf(largest.data))
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
-  const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
+  const stream = useLiveSeries(live ? state : undefined, dim, spanSeconds(flowQuery.t))
   const link = useLink()
   const { ready, isQuiet, othersAnswered } = useOrder(flowQuery, all, focus)
   const marks = useFlowMarks(
@@ -53,7 +53,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     othersAnswered ? all.data?.source : undefined,
     live ? liveMarksMs : 0,
   )
-  const alerts = useAlertMarks(flowQuery.filter, flowQuery.t, marks.marksShown && othersAnswered)
+  const alerts = useAlertMarks(flowQuery.filter, flowQuery.t, { enabled: marks.marksShown && othersAnswered })
   const mayAlert = useMe().data?.role === 'admin'
   const has = useFamilies(flowQuery, panels, { ready })
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)

@@ -98,8 +98,9 @@ export class LiveSeries {
     const largest = largestKeys(parts, top)
     const stack = new Buckets(begin, begin + this.#shown * this.step, this.step)
     for (const { at, key, cell, amount } of parts) {
-      if (key !== undefined && largest.has(key)) stack.add(key, valueName(field, cell), false, at, amount)
-      else if (amount > 0) stack.add('other', othersName, true, at, amount)
+      if (key !== undefined && largest.has(key))
+        stack.add(key, { name: valueName(field, cell), other: false }, at, amount)
+      else if (amount > 0) stack.add('other', { name: othersName, other: true }, at, amount)
     }
     return withUnknown(stack.stack(), this.step, this.since, past)
   }
@@ -196,12 +197,14 @@ export function liveStep(spanSeconds: number): number {
   return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * maxBuckets >= spanSeconds) ?? 600
 }
 
+/** @param question undefined: not live. */
 export function useLiveSeries(
-  on: boolean,
-  { filter, both, once }: FlowQuestion,
+  question: FlowQuestion | undefined,
   field: Dimension,
   spanSeconds: number,
 ): Readonly<{ series: LiveSeries; turn: number }> | undefined {
+  const { filter = '', both = false, once = false } = question ?? {}
+  const on = question !== undefined
   const [turn, setTurn] = useState(0)
   const step = liveStep(spanSeconds)
   const shown = Math.max(bucketsLeast, Math.min(maxBuckets, Math.ceil(spanSeconds / step)))

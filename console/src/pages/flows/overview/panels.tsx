@@ -83,7 +83,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   const beside = kind.field === undefined && family === 'flows' ? besideOf(measure, look.top) : undefined
   const ranked = { group: field, by: measure, limit: look.top, beside }
   const answer = useSeries(ownQuery, ranked, { enabled: !streamed })
-  const { answer: old, seconds } = useEarlier(ownQuery, before, measure, !isLive)
+  const { answer: old, seconds } = useEarlier(ownQuery, before, measure, { enabled: !isLive })
   const stored = useMemo(
     () => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)),
     [answer.data, measure],
@@ -226,7 +226,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
     '/api/v1/topology',
     look.latest ? { ...flowQuery, t: newest.t } : flowQuery,
     { scope: part, by, limit: look.top, sums: 'ranked', beside: shared ? dim : undefined },
-    shared || othersAnswered,
+    { enabled: shared || othersAnswered },
   )
   const columnNames = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
   const earlier = useEarlierGroups(answer, {

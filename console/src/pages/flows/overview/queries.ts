@@ -16,7 +16,7 @@ export function useAnswer<T>(
   path: string,
   { t, revision, ...question }: FlowQuery,
   more: Query,
-  enabled = true,
+  { enabled }: Readonly<{ enabled: boolean }> = { enabled: true },
 ): UseQueryResult<T> {
   const query = { ...questionQuery(question), ...t, ...more }
   return useQuery({
@@ -50,21 +50,21 @@ export function useSeries(
   ranked: RankedGroups,
   { enabled }: Readonly<{ enabled: boolean }>,
 ): UseQueryResult<Series> {
-  return useAnswer<Series>('/api/v1/series', flowQuery, { ...ranked, sums: 'ranked' }, enabled)
+  return useAnswer<Series>('/api/v1/series', flowQuery, { ...ranked, sums: 'ranked' }, { enabled })
 }
 
 export function useEarlier(
   flowQuery: FlowQuery,
   before: Earlier,
   by: Measure,
-  enabled: boolean,
+  { enabled }: Readonly<{ enabled: boolean }>,
 ): Readonly<{ answer: Series | undefined; seconds: number }> {
   const seconds = offsetSeconds(before, flowQuery.t)
   const { data } = useAnswer<Series>(
     '/api/v1/series',
     flowQuery,
     { by, offset: `${seconds}s` },
-    enabled && before !== '' && seconds > 0,
+    { enabled: enabled && before !== '' && seconds > 0 },
   )
   return { answer: before === '' ? undefined : data, seconds }
 }
@@ -109,7 +109,7 @@ export function useHas(
     '/api/v1/flows',
     { ...restrictTo(flowQuery, family), revision },
     { columns: '_pos', time: 'flow_time', limit: 1 },
-    enabled,
+    { enabled },
   )
   const has = data === undefined ? undefined : data.rows.length > 0
   useEffect(() => {

@@ -33,11 +33,11 @@ type Link = Readonly<{
 function graphOf(
   data: Shares,
   fields: readonly string[],
-  others: boolean,
+  { others }: Readonly<{ others: boolean }>,
 ): Readonly<{ nodes: readonly Node[]; links: readonly Link[] }> {
   const nodes = new Map<string, Node>()
-  const node = (side: Node['side'], name: string, isOthers: boolean) => {
-    const id = `${side} ${isOthers ? panelsText.allPrefix : '= '}${name}`
+  const node = (side: Node['side'], name: string, prefix: string) => {
+    const id = `${side} ${prefix}${name}`
     nodes.set(id, { id, name, side })
     return id
   }
@@ -46,8 +46,8 @@ function graphOf(
     .map((share): Link => {
       const [from = othersName, to = othersName] =
         share.cells?.map((cell, index) => valueName(fields[index] ?? '', cell)) ?? []
-      const isOthers = share.cells === undefined
-      return { source: node('from', from, isOthers), target: node('to', to, isOthers), value: share.amount, share }
+      const prefix = share.cells === undefined ? panelsText.allPrefix : '= '
+      return { source: node('from', from, prefix), target: node('to', to, prefix), value: share.amount, share }
     })
   return { nodes: [...nodes.values()], links }
 }
@@ -63,7 +63,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
     return () => follow.disconnect()
   }, [])
   const drawn = useMemo(() => {
-    const { nodes, links } = graphOf(data, fields, others)
+    const { nodes, links } = graphOf(data, fields, { others })
     if (links.length === 0) return undefined
     const height = Math.max(
       least,

@@ -45,7 +45,7 @@ export class Buckets {
     this.#total = this.times.map(() => 0)
   }
 
-  add(key: string, name: string, other: boolean, seconds: number, amount: number): void {
+  add(key: string, { name, other }: Readonly<{ name: string; other: boolean }>, seconds: number, amount: number): void {
     const at = Math.round((seconds - this.#first) / this.#step)
     if (at < 0 || at >= this.times.length) return
     let group = this.#groups.get(key)
@@ -79,8 +79,7 @@ export function stackOf(answer: Series, field: string, measure: Measure, shift =
     const name = isOther ? othersName : valueName(field, row[group])
     buckets.add(
       isOther ? 'other' : JSON.stringify([row[group]]),
-      name,
-      isOther,
+      { name, other: isOther },
       Date.parse(String(row[time])) / 1000 + shift,
       Number(row[amount]),
     )

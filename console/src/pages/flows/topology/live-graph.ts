@@ -95,9 +95,9 @@ interface LiveQuestion extends FlowQuestion {
 }
 
 export function useLiveGraph(
-  on: boolean,
   { filter, both, once, scope, by, nodes }: LiveQuestion,
   seed: Edges | undefined,
+  { live: on }: Readonly<{ live: boolean }>,
 ): Edges | undefined {
   const [turn, setTurn] = useState(0)
   const { parts } = scopeParts[scope]

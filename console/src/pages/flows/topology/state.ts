@@ -87,8 +87,8 @@ function pins(): Part<Pins> {
 
 export const topologyParts = {
   scope: oneOf([auto, ...scopes], auto),
-  more: flag(false),
-  list: flag(false),
+  more: flag('off'),
+  list: flag('off'),
   node: text(),
   pins: pins(),
   diff: diff(),

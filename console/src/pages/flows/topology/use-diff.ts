@@ -47,7 +47,11 @@ export function spansOf(
   return { now: [begin, end], before: [earlier, earlier + end - begin] }
 }
 
-export function useDiff(question: DiffQuestion, diff: string, enabled: boolean): UseQueryResult<DiffAnswer> {
+export function useDiff(
+  question: DiffQuestion,
+  diff: string,
+  { enabled }: Readonly<{ enabled: boolean }>,
+): UseQueryResult<DiffAnswer> {
   return useQuery({
     queryKey: ['topology diff', question, diff],
     enabled,
@@ -86,7 +90,7 @@ async function compare(
   const sides = { now: sideOf(now), before: sideOf(before) }
   const pairs = pairsOf(sides.now, sides.before, most)
   const questions = (['now', 'before'] as const)
-    .flatMap((time) => chunksOf(missing(pairs, time), scope, flowQuery.both).map((chunk) => ({ time, ...chunk })))
+    .flatMap((time) => chunksOf(missing(pairs, time), scope, flowQuery).map((chunk) => ({ time, ...chunk })))
     .slice(0, maxLookups)
   let lookedUp = 0
   for (let at = 0; at < questions.length; at += atOnce) {
@@ -116,7 +120,7 @@ async function compare(
 function chunksOf(
   edges: readonly Pair[],
   scope: Scope,
-  both: boolean,
+  { both }: Readonly<{ both: boolean }>,
 ): readonly Readonly<{ edges: readonly Pair[]; filter: string }>[] {
   const { parts } = scopeParts[scope]
   const fields = [...parts.map((part) => `src_${part}`), ...parts.map((part) => `dst_${part}`)]

@@ -33,16 +33,23 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
   const limit = more ? edgeLimits.more : edgeLimits.usual
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
-  const whole = useAnswer<FlowTopology>('/api/v1/topology', flowQuery, wanted, !live && !compares)
+  const whole = useAnswer<FlowTopology>('/api/v1/topology', flowQuery, wanted, { enabled: !live && !compares })
   // Few edges of many flows arrive sooner.
   const waits = !live && !compares && whole.data === undefined && whole.isFetching
-  const isLate = useIsLate(waits, spanSeconds(flowQuery.t) > longSeconds ? 0 : lateMs)
-  const part = useAnswer<FlowTopology>('/api/v1/topology', flowQuery, { ...wanted, limit: edgeLimits.first }, isLate)
+  const isLate = useIsLate(waits ? 'waits' : 'done', spanSeconds(flowQuery.t) > longSeconds ? 0 : lateMs)
+  const part = useAnswer<FlowTopology>(
+    '/api/v1/topology',
+    flowQuery,
+    { ...wanted, limit: edgeLimits.first },
+    {
+      enabled: isLate,
+    },
+  )
   const plain = whole.data ?? (part.isPlaceholderData ? undefined : part.data)
   const compared = useDiff(
     { flowQuery, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : defaultLimits).edges },
     diff,
-    compares,
+    { enabled: compares },
   )
   // A cached response is not the last minute.
   const begun = useMemo(newRevision, [live, state.filter, state.both, state.once, scope, by, more])
@@ -50,7 +57,7 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
     '/api/v1/topology',
     { ...flowQuery, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun },
     { ...wanted, time: 'time_received' },
-    live,
+    { enabled: live },
   )
   const seeded = useMemo(
     () =>
@@ -59,14 +66,12 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
         : edgesOf(seed.data, scope),
     [seed.data, seed.isPlaceholderData, scope],
   )
-  const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : defaultLimits).nodes }, seeded)
+  const streamed = useLiveGraph({ ...state, nodes: (more ? moreLimits : defaultLimits).nodes }, seeded, { live })
   const chosen = compares ? compared : live ? seed : whole
   const recent = { from: `now-${liveSeconds}s`, to: 'now' }
-  const troubles = useTrouble(
-    live ? { ...flowQuery, t: recent } : flowQuery,
-    scope,
-    !compares && chosen.data !== undefined,
-  )
+  const troubles = useTrouble(live ? { ...flowQuery, t: recent } : flowQuery, scope, {
+    enabled: !compares && chosen.data !== undefined,
+  })
   const edges = useMemo(() => {
     const all = live
       ? streamed

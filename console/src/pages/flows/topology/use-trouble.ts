@@ -19,7 +19,7 @@ const limit = 4000
 export function useTrouble(
   { t, revision, ...question }: FlowQuery,
   scope: Scope,
-  enabled: boolean,
+  { enabled }: Readonly<{ enabled: boolean }>,
 ): ReadonlyMap<string, Trouble> | undefined {
   const { data } = useQuery({
     queryKey: ['topology trouble', question, t, scope, revision],
