@@ -23,7 +23,7 @@ import { alertRuleRoutes, alertRuleSchemas } from './routes/alert-rules.ts'
 import { alertRoutes, alertSchemas } from './routes/alerts.ts'
 import { dashboardRoutes, dashboardSchemas } from './routes/dashboards.ts'
 import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
-import { eventRoutes } from './routes/events.ts'
+import { eventRoutes } from './routes/cloudevents.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
 import { grafanaSchemas } from './grafana/answer.ts'
@@ -35,7 +35,7 @@ import { eventExportRoute, exportRoutes, spendExportRoute } from './routes/expor
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { incidentRoutes, incidentSchemas } from './routes/incidents.ts'
 import { filterRoutes, filterSchemas } from './routes/filters.ts'
-import { flowRoutes, flowSchemas } from './routes/flows.ts'
+import { newestFlowRoutes, newestFlowSchemas } from './routes/newest-flows.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { reportRoute } from './routes/report.ts'
 import { queryRoutes, querySchemas } from './routes/queries.ts'
@@ -45,7 +45,6 @@ import { mcpRoutes, mcpSchemas } from './mcp/index.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { topicRoutes, topicSchemas } from './routes/topics.ts'
-import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
 import { RunningQueries } from './progress/running.ts'
 import { queryIds } from './progress/query-id.ts'
 import { createServer } from './server.ts'
@@ -66,7 +65,7 @@ const schemas = {
   ...exporterSchemas,
   ...fieldSchemas,
   ...liveSchemas,
-  ...flowSchemas,
+  ...newestFlowSchemas,
   ...homeSchemas,
   ...completeSchemas,
   ...filterSchemas,
@@ -75,7 +74,6 @@ const schemas = {
   ...accessSchemas,
   ...topicSchemas,
   ...mcpSchemas,
-  ...investigateSchemas,
   ...grafanaSchemas,
 }
 
@@ -178,7 +176,7 @@ type Routed = Readonly<{
 
 function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, running, routes }: Routed): void {
   sqlRoutes(app, context)
-  flowRoutes(app, context, hub)
+  newestFlowRoutes(app, context, hub)
   homeRoutes(app, context, hub)
   exportRoutes(app, context, hub)
   completeRoutes(app, context, hub)
@@ -186,7 +184,6 @@ function addRoutes(app: FastifyInstance, { options, context, hub, gate, oidc, ru
   savedRoutes(app, context, options.folder)
   incidentRoutes(app, context, options.folder)
   topicRoutes(app, context, options)
-  investigateRoutes(app, context, hub)
   reportRoute(app, context)
   spendExportRoute(app, context)
   eventExportRoute(app, context)

@@ -6,7 +6,7 @@ import { listenAt } from '../listen-at.ts'
 import { problemSchema } from '../openapi/document.ts'
 import type { ApiContext, ApiOptions } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { eventRoutes } from '../routes/events.ts'
+import { eventRoutes } from '../routes/cloudevents.ts'
 import { createServer } from '../server.ts'
 import { shortenEvents } from './short-events.ts'
 

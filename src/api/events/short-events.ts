@@ -9,7 +9,7 @@ import type { Gate } from '../access/gate.ts'
 import type { ApiContext } from '../options.ts'
 import { toProblem } from '../problems.ts'
 import { queryIdHeader } from '../progress/query-id.ts'
-import { columnsPerByte, takeEvents } from '../routes/events.ts'
+import { columnsPerByte, takeEvents } from '../routes/cloudevents.ts'
 import { jsonLine, logUnexpected } from '../server.ts'
 
 type ShortOptions = Readonly<{

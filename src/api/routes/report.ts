@@ -5,7 +5,7 @@ import { ReportParameters, StoredReport } from '../../topics/insights/schema.ts'
 import { problem } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { typed } from '../request/typed.ts'
-import { rawBody, settle } from './events.ts'
+import { rawBody, settle } from './cloudevents.ts'
 
 const schema = {
   operationId: 'putReport',

@@ -1,4 +1,4 @@
-import type { Investigation, LaneItem, LaneName } from '../../api/investigate.ts'
+import type { Investigation, LaneItem, LaneName } from '../../../../src/api/published.ts'
 import { investigateText } from './text.ts'
 
 export type LaneEvent = LaneItem & Readonly<{ lane: LaneName; key: string }>

@@ -1,4 +1,4 @@
-import type { Investigation, Lane, Measured } from '../../api/investigate.ts'
+import type { Investigation, Lane, Measured } from '../../../../src/api/published.ts'
 import { count, duration, volume } from '../../parts/format.ts'
 import { investigateText } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'react'
-import type { Investigation, Lane } from '../../api/investigate.ts'
+import type { Investigation, Lane } from '../../../../src/api/published.ts'
 import { useBrush } from '../../hooks/use-brush.ts'
 import { count, momentAt, shortTime } from '../../parts/format.ts'
 import { investigateText } from './text.ts'

@@ -1,4 +1,4 @@
-import { useCostLane } from '../../api/investigate.ts'
+import { useCostLane } from './queries.ts'
 import { money } from '../../parts/money.ts'
 import { resourceText } from './text.ts'
 

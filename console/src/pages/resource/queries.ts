@@ -2,8 +2,9 @@ import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react
 import { request } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
 import { asApiError } from '../../api/problem.ts'
-import type { FlowGroups, Series } from '../../../../src/api/published.ts'
+import type { FlowGroups, Investigation, Lane, Series } from '../../../../src/api/published.ts'
 import { parseRef } from '../../state/refs.ts'
+import { serverNow } from '../../state/server-time.ts'
 
 export function useResource(ref: string, at: string): UseQueryResult<WholeResource> {
   return useQuery<WholeResource>({
@@ -43,5 +44,19 @@ export function usePeers({ filter, from, to }: FlowRange, group: readonly string
         signal,
         query: { filter, from, to, group: group.join(','), by: 'bytes', limit: 8 },
       }),
+  })
+}
+
+/** Costs of 30 days before a time, of the machines and the namespace of an object. */
+export function useCostLane(subject: string, at: string): UseQueryResult<Lane | undefined> {
+  const to = new Date(at === 'now' ? serverNow() : at)
+  return useQuery({
+    queryKey: ['investigate', 'cost', subject, at],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => {
+      const from = new Date(to.getTime() - 30 * 86_400_000).toISOString()
+      const query = { subject, from, to: to.toISOString(), lanes: 'cost' }
+      return (await request<Investigation>('/api/v1/investigate', { signal, query })).lanes[0]
+    },
   })
 }
