@@ -262,6 +262,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     const grafana = {
       title: 'From Grafana',
       schemaVersion: 39,
+      time: { from: 'now-6h', to: 'now' },
       templating: {
         list: [{ type: 'custom', name: 'env', query: 'a,b', multi: true, current: { value: ['a', 'b'] } }],
       },
@@ -292,6 +293,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.getByRole('region', { name: 'Of a', exact: true }).waitFor()
     await page.getByRole('region', { name: 'Of b', exact: true }).waitFor()
     await page.getByRole('region', { name: 'Rate', exact: true }).locator('.chart').waitFor()
+    await page.getByRole('button', { name: 'Last 6 h' }).waitFor()
     expect(await violations(page)).toEqual([])
     await page.context().close()
   })

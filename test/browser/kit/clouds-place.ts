@@ -89,8 +89,8 @@ export const wideBoard = {
     { kind: 'text', title: 'Notes', width: 4, text: 'Read the [guide](/docs) first.\n\n- **Traffic** is on the left.' },
     {
       kind: 'metric',
-      title: 'Bytes by protocol',
-      queries: [{ expr: 'sum by (proto) (rate(weir_flow_bytes_total[$__rate_interval]))', legend: '{{proto}}' }],
+      title: 'Bytes per second',
+      queries: [{ expr: 'sum(rate(weir_flow_bytes_total[$__rate_interval]))', legend: 'bytes' }],
       unit: 'bytes_per_second',
       stack: 'stacked',
       thresholds: [{ at: 2000, tone: 'warning' }],

@@ -25,9 +25,9 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
   })
   const [message, setMessage] = useState('')
   const [report, setReport] = useState<GrafanaImport>()
-  const open = (json: string, view?: SavedView) => {
+  const open = (json: string, view?: SavedView, range = '') => {
     try {
-      onOpen(openedOf(json, view))
+      onOpen(openedOf(json, view, range))
     } catch (error) {
       setMessage(dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)))
     }
@@ -63,7 +63,11 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
       )}
       <div className="page-scroll" tabIndex={0} role="region" aria-label={dashboardsText.dashboards}>
         {report !== undefined && (
-          <ImportReport of={report} onOpen={() => open(report.json)} onClose={() => setReport(undefined)} />
+          <ImportReport
+            of={report}
+            onOpen={() => open(report.json, undefined, report.range)}
+            onClose={() => setReport(undefined)}
+          />
         )}
         {saved.isError && <QueryError of={saved} />}
         {provided.isError && <QueryError of={provided} />}
@@ -95,9 +99,10 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** The state of the page; throws if the JSON is no dashboard. */
-function openedOf(json: string, view: SavedView | undefined): Opened {
+function openedOf(json: string, view: SavedView | undefined, range: string): Opened {
   const d = readDashboard(json)
-  if (view === undefined) return { d, id: '', was: '', edit: false }
+  const ofRange = dashboardsCodec.decode(range === '' ? {} : { t: range }).state
+  if (view === undefined) return { d, t: ofRange.t, id: '', was: '', edit: false }
   noteOpened(view)
   const { t = '' } = readSearch(view.search)
   const { state } = dashboardsCodec.decode(t === '' ? {} : { t })

@@ -42,7 +42,7 @@ test('series are named by the legend, else by their labels, else by the expressi
   expect(seriesName({ pod: 'a', ns: 'b' }, { expr: 'up', legend: '{{ pod }} of {{ns}}' }, '')).toBe('a of b')
   expect(seriesName({ pod: 'a' }, { expr: 'up', legend: '' }, 'up')).toBe('a')
   expect(seriesName({}, { expr: 'up', legend: '' }, 'up')).toBe('up')
-  expect(seriesName({}, { expr: 'up', legend: '{{none}}' }, '')).toBe('{{none}}')
+  expect(seriesName({ pod: 'a' }, { expr: 'up', legend: '{{none}}' }, '')).toBe('a')
 })
 
 test('another kind keeps the filter of the same rows, and nothing of another language', () => {

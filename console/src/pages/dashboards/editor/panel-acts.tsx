@@ -23,7 +23,7 @@ export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: Pa
       {act('→', dashboardsText.later(name), () => onMove(1))}
       {act('−', dashboardsText.narrower(name), () => onWidth(width - 1), width === 1)}
       {act('+', dashboardsText.wider(name), () => onWidth(width + 1), width === columnsOfGrid)}
-      {act('⧉', dashboardsText.copy(name), onCopy)}
+      {act('×2', dashboardsText.copy(name), onCopy)}
       {act('✕', dashboardsText.remove(name), onRemove)}
     </span>
   )

@@ -71,7 +71,6 @@ function instantResults({
 
 /** `legend`: with `{{label}}`; else the labels, and the expression if there are several of them. */
 export function seriesName(labels: Labels, { legend }: PanelQuery, expr: string): string {
-  if (legend !== '')
-    return legend.replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, label: string) => labels[label] ?? '').trim() || legend
-  return lineName(labels) || expr
+  const named = legend.replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, label: string) => labels[label] ?? '').trim()
+  return named || lineName(labels) || expr
 }
