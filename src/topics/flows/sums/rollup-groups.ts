@@ -16,7 +16,9 @@ import { largestFirst } from './many-groups.ts'
 import type { SumRow } from './request.ts'
 
 const defaultLimits = {
-  /** Rows of which one statement keeps all groups, 100 to 200 bytes of each. */
+  /** Rows of which one statement keeps all groups, some 100 bytes of each. */
+  many: 3_000_000,
+  /** Rows of the buckets that are summed by group. */
   most: 600_000,
 }
 
@@ -25,14 +27,14 @@ export async function rollupGroups(
   store: StoreReader,
   request: GroupsRequest,
   signal: AbortSignal,
-  { most } = defaultLimits,
+  { many, most } = defaultLimits,
 ): Promise<readonly SumRow[]> {
   const dialect = dialectOf(store)
   const plain = () => readRows<SumRow>({ store, signal }, groupsSql(request, dialect))
   if (!dialect.hasParts || !isMeasure(request.by) || request.of !== undefined || !hasManyGroups(request)) return plain()
   const [size] = await readRows<SumRow>({ store, signal }, rollupSizeSql(request))
   const rows = Number(size?.['_rows'])
-  if (rows <= most) return plain()
+  if (rows <= many) return plain()
   const largest = await readRows<SumRow>({ store, signal }, rollupGroupsSql(request, { most }))
   if (largest[0]?.['_certain'] === true) return largest.map(stated)
   return inParts({ store, signal }, request, Math.ceil(rows / most))
