@@ -121,6 +121,19 @@ sinks:
     expect({ code: ran.code, connections }).toEqual({ code: 1, connections: 0 })
   })
 
+  test('needs no variables with --no-environment', async () => {
+    const made = await scene()
+    const text =
+      'sinks: { nats: { url: "${WEIR_NONE}", stream: S, subject: a, auth: { type: token, token: "env:WEIR_NONE" } } }'
+    expect(await run(made, text, text)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('WEIR_NONE') as string,
+    })
+    expect(await run(made, text, text, ['--no-environment'])).toMatchObject({ code: 0, stderr: '' })
+    const other = text.replace('subject: a', 'subject: b')
+    expect(await run(made, text, other, ['--no-environment'])).toMatchObject({ code: 1, stderr: '' })
+  })
+
   test('prints no secret of either configuration', async () => {
     const secret = (side: string) => `
 http: { listen: off }

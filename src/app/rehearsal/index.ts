@@ -3,6 +3,7 @@ import { readOnlyHost } from '../../host/read-only.ts'
 import type { Host } from '../../host/index.ts'
 import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Frame, UnreadableRange } from '../../journal/types.ts'
+import type { Batch } from '../../model/batches.ts'
 import { componentOf, type Position } from '../../model/positions.ts'
 import { sourcesOfTransform } from '../../components/manifests.ts'
 import { banNetwork } from '../../net/no-network.ts'
@@ -47,7 +48,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   const ban = banNetwork()
   try {
     const scene: Scene = { options, host, directory, plan, isInput }
-    const { sinks, transforms, range } = await rehearseRows(scene)
+    const { sinks, transforms, range, notes } = await rehearseRows(scene)
     const settings = settingChanges(running, candidate, {
       sinks: new Set(sinks.filter(isDifferent).map(({ sink }) => sink)),
       alerts: new Map(
@@ -58,7 +59,15 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
       !sinks.some((sink) => isDifferent(sink) || sink.problem !== undefined) &&
       !alerts.some(({ differs }) => differs) &&
       !settings.some(({ effect }) => effect === 'unseen')
-    return { equal, range, sinks, transforms, alerts, settings, notes: notesOf(range, running, candidate) }
+    return {
+      equal,
+      range,
+      sinks,
+      transforms,
+      alerts,
+      settings,
+      notes: [...notes, ...notesOf(range, running, candidate)],
+    }
   } finally {
     ban.lift()
   }
@@ -80,7 +89,9 @@ function inputsOf(running: WeirConfig, candidate: WeirConfig): (source: string) 
   return (source) => !made.has(componentOf(source))
 }
 
-type Rehearsed = Pick<RehearsalReport, 'sinks' | 'transforms' | 'range'>
+type Rehearsed = Pick<RehearsalReport, 'sinks' | 'transforms' | 'range' | 'notes'>
+
+const namesNote = 'The data folder has no names of workloads: those of the frames in the journal are used.'
 
 async function rehearseRows({ options, host, directory, plan, isInput }: Scene): Promise<Rehearsed> {
   const { running, candidate, data } = options
@@ -111,7 +122,11 @@ async function rehearseRows({ options, host, directory, plan, isInput }: Scene):
     for (const side of names) side.take(frame)
     if (header.sequence < plan.first || !isInput(header.source)) continue
     host.clock.set(header.received)
-    const batch = frameBatch(frame)
+    const batch = batchOf(frame)
+    if (batch === undefined) {
+      unreadable.push({ segment: '', offset: 0, bytes: header.bodyBytes, events: header.count })
+      continue
+    }
     const stream = { header, batch, keys: undefined }
     const isLeft = left.has(componentOf(header.source))
     add(header, [before.take(stream), isLeft ? withoutSource(after) : after.take(stream)])
@@ -124,9 +139,19 @@ async function rehearseRows({ options, host, directory, plan, isInput }: Scene):
     add(last, [before.end(last.sequence + 1, last.received), after.end(last.sequence + 1, last.received)])
   await Promise.all([before.close(), after.close()])
   return {
+    notes: names.some(({ isPartial }) => isPartial) ? [namesNote] : [],
     sinks: comparisons.map((comparison) => comparison.report()),
     transforms: transformReports(before, after),
     range: rangeReport(plan, { rows, sources, unreadable }),
+  }
+}
+
+/** A delivery quarantines such a frame. */
+function batchOf(frame: Frame): Batch | undefined {
+  try {
+    return frameBatch(frame)
+  } catch {
+    return undefined
   }
 }
 

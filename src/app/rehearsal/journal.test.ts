@@ -60,7 +60,7 @@ test('an empty journal has no rows, and settings are still compared', async () =
 })
 
 test('a journal that is written meanwhile is read up to its last frame of the beginning', async () => {
-  const made = await scene({ segmentBytes: 16 * 1024 })
+  const made = await scene({ limits: { segmentBytes: 16 * 1024 } })
   const directory = join(made.data, 'journal')
   const { disk } = realHost()
   const journal = await openJournal({ host: realHost(), directory, epoch: 2, limits: { segmentBytes: 16 * 1024 } })

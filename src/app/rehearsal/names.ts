@@ -4,7 +4,7 @@ import type { Host } from '../../host/index.ts'
 import { RangeNames, staticResolver, WorkloadFollower, WorkloadProjection } from '../../identity/index.ts'
 import { LocalTail } from '../../journal/tail.ts'
 import type { Frame } from '../../journal/types.ts'
-import { componentOf, nowhere, type Position } from '../../model/positions.ts'
+import { componentOf, type Position } from '../../model/positions.ts'
 import type { Log, Metrics } from '../../telemetry/ports.ts'
 import type { WeirConfig } from '../config.ts'
 import { clusterSources, identityFolder, nameSettings, receivesFlows } from '../config-entries.ts'
@@ -13,11 +13,14 @@ type NameParts = Readonly<{ host: Host; log: Log; metrics: Metrics; journal: str
 
 export class RehearsedNames {
   readonly enrichment: Enrichment
+  /** The data folder has no names: they are those of the frames. */
+  readonly isPartial: boolean
   readonly #projection: WorkloadProjection | undefined
 
-  private constructor(enrichment: Enrichment, projection?: WorkloadProjection) {
+  private constructor(enrichment: Enrichment, projection?: Readonly<{ of: WorkloadProjection; isStored: boolean }>) {
     this.enrichment = enrichment
-    this.#projection = projection
+    this.isPartial = projection?.isStored === false
+    this.#projection = projection?.of
   }
 
   /** `data`: the folder of the running server, of which the candidate may name another one. */
@@ -38,14 +41,14 @@ export class RehearsedNames {
       names: nameSettings(config),
       isCluster: (source) => clusters.has(componentOf(source)),
     })
-    await projection.open()
+    const isStored = await projection.open()
     const follower = new WorkloadFollower(projection, { host, log, journal, tail: new LocalTail(), networks })
-    return new RehearsedNames(follower, projection)
+    return new RehearsedNames(follower, { of: projection, isStored })
   }
 
   /** The frames after it have names that are not read yet; undefined: none. */
   get reached(): Position | undefined {
-    return this.#projection === undefined ? undefined : (this.#projection.reached ?? nowhere)
+    return this.#projection?.reached
   }
 
   take(frame: Frame): void {

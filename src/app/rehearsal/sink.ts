@@ -53,17 +53,30 @@ export class RehearsedSink {
     const pieces = piecesOf(stream, rows)
     const batch: SinkBatch = { token: 'rehearsal', count: rows.length, pieces, retried: false }
     const { source } = stream.header
-    const previews = this.#preview(batch)[Symbol.iterator]()
-    return [...rows].map((row) => {
-      const { value, done } = previews.next()
-      const preview: Preview = done === true ? { problem: 'the sink makes no message of it' } : value
-      return { key: keyAt(stream.keys, row), source, preview }
-    })
+    const next = previewsOf(() => this.#preview(batch))
+    return [...rows].map((row) => ({ key: keyAt(stream.keys, row), source, preview: next() }))
   }
 
   /** Errors of clients that never connected are of no interest. */
   async close(): Promise<void> {
     await this.#close().catch(() => undefined)
+  }
+}
+
+/** An encoder that throws fails for the rest of its batch only. */
+function previewsOf(preview: () => Iterable<Preview>): () => Preview {
+  let previews: Iterator<Preview> | undefined
+  let problem = 'the sink makes no message of it'
+  return () => {
+    try {
+      previews ??= preview()[Symbol.iterator]()
+      const { value, done } = previews.next()
+      return done === true ? { problem } : value
+    } catch (error) {
+      problem = `the sink cannot encode it: ${messageOf(error)}`
+      previews = [][Symbol.iterator]()
+      return { problem }
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BatchTransform, TransformOutput } from '../../engine/contracts.ts'
+import type { BatchTransform, SinkPiece, Transformed, TransformOutput } from '../../engine/contracts.ts'
 import type { Chosen } from '../../engine/delivery/route.ts'
 import { batchTransform } from '../../engine/sources/derive.ts'
 import { loadTransform } from '../../components/registry.ts'
@@ -6,6 +6,7 @@ import type { SinkEntry } from '../../engine/delivery/sinks.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { frameHeader } from '../../journal/frame-header.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
+import { messageOf } from '../../model/errors.ts'
 import { transformTools } from '../transforms.ts'
 import type { TransformCounts } from './report.ts'
 import { contentKeys, keyAt, piecesOf, type RowKey, type RowKeys, type RowStream } from './row-keys.ts'
@@ -42,7 +43,7 @@ export class RehearsedTransform {
     this.counts.taken += chosen.rows.length
     this.#transform.windows?.at({ sequence: header.sequence, row: header.firstRow })
     for (const piece of piecesOf({ header, batch: chosen.batch, keys }, chosen.rows)) {
-      const { outputs, failures } = this.#transform.take(piece)
+      const { outputs, failures } = this.#taken(piece)
       const filtered = new Set<number>()
       for (const failure of failures)
         for (const index of failure.is === 'filter' ? failure.rows : [failure.index]) {
@@ -57,6 +58,16 @@ export class RehearsedTransform {
           made.push(this.#made(output, { header, seen, keys: keysOf(output, isStated ? [] : passed, keys) }))
     }
     return made
+  }
+
+  /** A delivery would repeat rows on which a transform throws: here they have no result. */
+  #taken(piece: SinkPiece): Transformed {
+    try {
+      return this.#transform.take(piece)
+    } catch (error) {
+      const rows = Uint32Array.from(piece.rows, (_, index) => index)
+      return { outputs: [], failures: [{ index: 0, is: 'filter', reason: `failed: ${messageOf(error)}`, rows }] }
+    }
   }
 
   /** Ends the windows that are due. */

@@ -28,7 +28,7 @@ export async function rehearseCommand(files: readonly string[], flags: RehearseF
   const running = await loadConfig(host, await runningFiles(flags), [], surroundings)
   const candidate = await loadConfig(host, files, [], surroundings)
   const data = await folderOf(flags, running)
-  const progress = new Progress('rehearsing', limit)
+  let progress: Progress | undefined
   let reached = 0
   const report = await rehearse({
     host,
@@ -37,7 +37,8 @@ export async function rehearseCommand(files: readonly string[], flags: RehearseF
     candidate,
     limits: { sinceMs: since, rows: limit },
     examples,
-    onProgress(rows) {
+    onProgress(rows, of) {
+      progress ??= new Progress('rehearsing', of)
       progress.add(rows - reached)
       reached = rows
     },
@@ -45,7 +46,7 @@ export async function rehearseCommand(files: readonly string[], flags: RehearseF
     if (error instanceof WeirError || error instanceof CommandError) throw error
     throw new CommandError(`The rehearsal failed: ${messageOf(error)}`, ['Nothing was sent or written.'], 2)
   })
-  progress.end()
+  progress?.end()
   await printData(
     { output },
     {

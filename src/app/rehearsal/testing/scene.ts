@@ -27,8 +27,14 @@ export async function emptyScene(): Promise<Scene> {
   return { folder, data: join(folder, 'data') }
 }
 
+type SceneOptions = Readonly<{
+  limits?: NonNullable<Parameters<typeof openJournal>[0]['limits']>
+  /** Frames before the others. */
+  first?: readonly Unit[]
+}>
+
 /** Six frames of each source within an hour. */
-export async function scene(limits?: Parameters<typeof openJournal>[0]['limits']): Promise<Scene> {
+export async function scene({ limits, first = [] }: SceneOptions = {}): Promise<Scene> {
   const made = await emptyScene()
   const journal = await openJournal({
     host: realHost(),
@@ -36,6 +42,7 @@ export async function scene(limits?: Parameters<typeof openJournal>[0]['limits']
     epoch: 1,
     ...(limits === undefined ? {} : { limits }),
   })
+  for (const unit of first) await journal.append(unit)
   for (let frame = 0; frame < frames; frame++) {
     await journal.append(flowUnit('netflow', frame))
     await journal.append(flowUnit('edge', frame))
@@ -75,10 +82,13 @@ export function flowUnit(source: string, frame: number): Unit {
 }
 
 function eventUnit(frame: number): Unit {
-  const received = start + frame * 600_000 + 40_000
   const events = Array.from({ length: eventsPerFrame }, (_, row) => eventOf(frame, row))
+  return unitOf('http', events, start + frame * 600_000 + 40_000)
+}
+
+export function unitOf(source: string, events: readonly WeirEvent[], received = start): Unit {
   const { raw, timeMin, timeMax } = encodeEvents(events)
-  return { source: 'http', stream: 'http', kind: 'events', count: events.length, raw, received, timeMin, timeMax }
+  return { source, stream: source, kind: 'events', count: events.length, raw, received, timeMin, timeMax }
 }
 
 function eventOf(frame: number, row: number): WeirEvent {
