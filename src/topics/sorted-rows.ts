@@ -12,7 +12,7 @@ export async function readSorted(
 ): Promise<readonly Row[]> {
   const dialect = dialectOf(reading.store)
   let keys: readonly Row[] = []
-  for (const ties of [false, true]) {
+  for (const ties of ['any', 'by position'] as const) {
     const sql = keysSql(request, ties, dialect)
     if (sql === undefined) return readManyRows<Row>(reading, pageSql(request, undefined, dialect))
     keys = await readManyRows<Row>(reading, sql)

@@ -196,7 +196,7 @@ describe('chdb', () => {
             upTo: 253_402_300_799_000_000n,
             ...(after === undefined ? {} : { after }),
           }
-          const keys = keysSql(request, true, dialect)
+          const keys = keysSql(request, 'by position', dialect)
           if (keys !== undefined) await (at === 0 ? embedded(keys) : tables.rows<Row>(keys))
           const sql = pageSql(request, undefined, dialect)
           const answer = (at === 0 ? await embedded(sql) : await tables.rows<Row>(sql)).map(cellsOf)

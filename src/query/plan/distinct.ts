@@ -15,8 +15,14 @@ export function distinctSql(request: DistinctRequest, dialect: Dialect = duckdb)
   return `SELECT ${counts.join(', ')} FROM ${view} WHERE ${where}`
 }
 
-/** {@link distinctSql} for many flows: addresses are counted by the ids in files. `counts`: with {@link idCounts}. */
-export function storedDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints, counts: boolean): string {
+/** {@link storedDistinctSql} with {@link idCounts}. */
+export function countedDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints): string {
+  const sums = storedDistinctSql(request, endpoints)
+  return `SELECT sums.*, ${idCounts.join(', ')} FROM (${sums}) sums, ${idCountsSql(endpoints.view)}`
+}
+
+/** {@link distinctSql} for many flows: addresses are counted by the ids in files. */
+export function storedDistinctSql(request: DistinctRequest, endpoints: StoredEndpoints): string {
   const { view, idOf } = endpoints
   const { ids, columns, names } = keysOf(request.fields, idOf)
   const sets = names.map((name) => `(${name})`).join(', ')
@@ -27,10 +33,10 @@ export function storedDistinctSql(request: DistinctRequest, endpoints: StoredEnd
   const sums = names.map((name, index) =>
     ids.includes(name) ? `count(DISTINCT n${index}.addr) AS "_n${index}"` : `count(${name}) AS "_n${index}"`,
   )
-  const sql =
+  return (
     `WITH keys AS MATERIALIZED (SELECT ${names.join(', ')} FROM (${rowsSql(request, columns)}) flow ` +
     `GROUP BY GROUPING SETS (${sets})) SELECT ${sums.join(', ')} FROM keys${joins.join('')}`
-  return counts ? `SELECT sums.*, ${idCounts.join(', ')} FROM (${sql}) sums, ${idCountsSql(view)}` : sql
+  )
 }
 
 /** {@link storedDistinctSql} without a join. The row is valid if `_single` is true. */

@@ -35,7 +35,13 @@ export {
   type Evidence,
 } from './conversations.ts'
 export { hashedEnds, hashedGroupsSql, hashedTextsSql, sharedPass, type HashedEnd } from './hashed-groups.ts'
-export { distinctSql, singleDistinctSql, storedDistinctSql, type DistinctRequest } from './distinct.ts'
+export {
+  countedDistinctSql,
+  distinctSql,
+  singleDistinctSql,
+  storedDistinctSql,
+  type DistinctRequest,
+} from './distinct.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, memberUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export {

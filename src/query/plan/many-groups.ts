@@ -76,10 +76,10 @@ export function keysOf(fields: readonly QueryField[], idOf: StoredEndpoints['idO
 }
 
 /** Sums of `flow`; those of {@link GroupsRequest.doubles} stay doubles, which need half the memory. */
-function sumSql(measure: Measure, doubles: boolean) {
+function sumSql(measure: Measure, sums: Pick<GroupsRequest, 'doubles'>) {
   if (measure === 'flows') return 'count(*)'
   const isEstimated = measure === 'bytes' || measure === 'packets'
-  return isEstimated ? `sum(${manyEstimatesSql(measure, { doubles })})` : duckdb.sum(duckdb.identifier(measure))
+  return isEstimated ? `sum(${manyEstimatesSql(measure, sums)})` : duckdb.sum(duckdb.identifier(measure))
 }
 
 /**
@@ -173,7 +173,7 @@ function keyedFlows(request: GroupsRequest, { firsts, idOf }: StoredEndpoints, s
 
 /** `prefix`: of the names. */
 function sumsOf(request: GroupsRequest, measures = summedMeasures(request), prefix = '_') {
-  return measures.map((measure) => `${sumSql(measure, request.doubles === true)} AS "${prefix}${measure}"`)
+  return measures.map((measure) => `${sumSql(measure, request)} AS "${prefix}${measure}"`)
 }
 
 /** `named`: the largest of the relation `parts`, with texts of addresses. */

@@ -119,11 +119,17 @@ function rowsSql(request: PageRequest, dialect: Dialect): string {
   ].join(' AND ')
 }
 
-export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = duckdb): string | undefined {
+/** Rows with equal keys: any of them, or those of the first positions. */
+export type Ties = 'any' | 'by position'
+
+export function keysSql(request: PageRequest, ties: Ties, dialect: Dialect = duckdb): string | undefined {
   const { sort, limit, names } = request
   if (sort.length === 0) return undefined
   const keys = sort.map(({ field }, index) => `${exactSql(field, dialect)} AS key${index}`)
-  const order = [...sort.map((key) => orderSql(key, request, dialect)), ...(ties ? [positionSql(request)] : [])]
+  const order = [
+    ...sort.map((key) => orderSql(key, request, dialect)),
+    ...(ties === 'any' ? [] : [positionSql(request)]),
+  ]
   return `SELECT ${keys.join(', ')}, ${dialect.micros('"time_received"')} AS received FROM ${names.view}
       WHERE ${rowsSql(request, dialect)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }

@@ -44,7 +44,7 @@ export async function listConversations(
   { rows: count, flows, facts, endpoints }: ListInput,
 ): Promise<Readonly<{ rows: number; selects: readonly ListedRows[] }> | undefined> {
   if (endpoints.length === 0) return undefined
-  const keyed = keyedFlows(flows, await createEnds(connection, endpoints))
+  const keyed = keyedFlows(flows, { isUnique: await createEnds(connection, endpoints) })
   const isLarge = await createBuckets(connection, keyed)
   await createKeys(connection, keyed, { isLarge, most: Math.floor(count / listed.flowsPerRow) })
   const ends = ['_one', '_other']
@@ -85,7 +85,7 @@ async function createEnds(connection: DuckDBConnection, endpoints: readonly stri
 }
 
 /** Flows with both ends of their conversation, and its hash. */
-function keyedFlows(flows: string, isUnique: boolean): string {
+function keyedFlows(flows: string, { isUnique }: Readonly<{ isUnique: boolean }>): string {
   const id = (end: 'src' | 'dst') => (isUnique ? `flow.${end}_ep` : `${end}._first`)
   const keys = `${conversationEnds('flow', id)}, ${conversationHash('flow', id)} AS _hash`
   return `SELECT flow.*, ${keys} FROM (${flows}) flow ${isUnique ? '' : joinedEnds('list_ends')}`

@@ -37,13 +37,13 @@ export async function manyConversations(
   signal: AbortSignal,
   limits = defaultLimits,
 ): Promise<readonly SumRow[]> {
-  const totalsOf = async (doubles: boolean) =>
-    (await readRows<SumRow>({ store, signal }, conversationTotalsSql(request, storedEnds, { doubles })))[0]!
+  const totalsOf = async (sums: Readonly<{ doubles: boolean }>) =>
+    (await readRows<SumRow>({ store, signal }, conversationTotalsSql(request, storedEnds, sums)))[0]!
   // The totals, and at least one part.
   currentWork()?.expect(2)
-  let totals = await totalsOf(true)
+  let totals = await totalsOf({ doubles: true })
   const doubles = areExact(totals)
-  if (!doubles) totals = await totalsOf(false)
+  if (!doubles) totals = await totalsOf({ doubles: false })
   // Each flow can be a conversation.
   const groups = Number(totals['_all_flows'])
   const ranked = await readOfIds(

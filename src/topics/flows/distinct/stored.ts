@@ -1,5 +1,6 @@
 import { dialectOf, type QueryField } from '../../../query/index.ts'
 import {
+  countedDistinctSql,
   distinctSql,
   singleDistinctSql,
   storedDistinctSql,
@@ -94,7 +95,7 @@ export async function countsOfIds(
     forgetIds(store)
   }
   const counts = known === 'uncounted'
-  const sql = storedDistinctSql(request, storedEndpoints, counts)
+  const sql = (counts ? countedDistinctSql : storedDistinctSql)(request, storedEndpoints)
   const [row] = await readRows<SumRow>({ store, signal }, sql)
   if (counts) keepIds(store, endpoints, row)
   return row

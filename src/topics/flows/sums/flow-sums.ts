@@ -44,16 +44,16 @@ export async function flowSums<Request extends AggregateQuery>(
   const stored = flows?.rows ?? 0
   const hourSums = sums === undefined || rowsIn(request, sums.flows) > hourlyFlows ? sums?.hourSums : []
   if (stored <= many) return readRows<SumRow>({ store, signal }, sql({ ...request, hourSums }, dialect))
-  const read = (doubles: boolean) =>
-    fastSums(store, { ...request, doubles, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
+  const read = (how: Readonly<{ doubles: boolean }>) =>
+    fastSums(store, { ...request, ...how, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
       sql,
       expected: rowsIn(request, flows),
       endpoints: sums?.endpoints,
       signal,
       countsAll,
     })
-  const rows = await read(true)
-  return areExact(rows) ? rows : read(false)
+  const rows = await read({ doubles: true })
+  return areExact(rows) ? rows : read({ doubles: false })
 }
 
 /** About, without the filter. */

@@ -12,8 +12,13 @@ type PanelActsProps = Readonly<{
 
 /** Buttons instead of dragging, for the keyboard as well. */
 export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: PanelActsProps): React.ReactNode {
-  const act = (mark: string, label: string, run: () => void, disabled = false): React.ReactNode => (
-    <button type="button" className="quiet" title={label} aria-label={label} disabled={disabled} onClick={run}>
+  const act = (
+    mark: string,
+    label: string,
+    run: () => void,
+    attributes: Readonly<{ disabled?: boolean }> = {},
+  ): React.ReactNode => (
+    <button type="button" className="quiet" title={label} aria-label={label} onClick={run} {...attributes}>
       <span aria-hidden="true">{mark}</span>
     </button>
   )
@@ -21,8 +26,8 @@ export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: Pa
     <span className="panel-acts">
       {act('←', dashboardsText.earlier(name), () => onMove(-1))}
       {act('→', dashboardsText.later(name), () => onMove(1))}
-      {act('−', dashboardsText.narrower(name), () => onWidth(width - 1), width === 1)}
-      {act('+', dashboardsText.wider(name), () => onWidth(width + 1), width === columnsOfGrid)}
+      {act('−', dashboardsText.narrower(name), () => onWidth(width - 1), { disabled: width === 1 })}
+      {act('+', dashboardsText.wider(name), () => onWidth(width + 1), { disabled: width === columnsOfGrid })}
       {act('×2', dashboardsText.copy(name), onCopy)}
       {act('✕', dashboardsText.remove(name), onRemove)}
     </span>
