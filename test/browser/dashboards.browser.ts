@@ -262,7 +262,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     const grafana = {
       title: 'From Grafana',
       schemaVersion: 39,
-      time: { from: 'now-6h', to: 'now' },
+      time: { from: 'now-30m', to: 'now' },
       templating: {
         list: [{ type: 'custom', name: 'env', query: 'a,b', multi: true, current: { value: ['a', 'b'] } }],
       },
@@ -293,7 +293,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.getByRole('region', { name: 'Of a', exact: true }).waitFor()
     await page.getByRole('region', { name: 'Of b', exact: true }).waitFor()
     await page.getByRole('region', { name: 'Rate', exact: true }).locator('.chart').waitFor()
-    await page.getByRole('button', { name: 'Last 6 h' }).waitFor()
+    await page.getByRole('button', { name: 'Last 30 min' }).waitFor()
     expect(await violations(page)).toEqual([])
     await page.context().close()
   })
@@ -329,7 +329,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     expect(await query.inputValue()).toBe('sum(weir_flow_bytes_total')
     await query.press('End')
     await query.pressSequentially('{pro')
-    await page.locator('.completed [role=option]:visible').getByText('proto', { exact: true }).waitFor()
+    await page.locator('.completed [role=option]:visible').getByText('protocol', { exact: true }).waitFor()
     expect(await violations(page)).toEqual([])
     await query.press('Escape')
     await page.getByRole('group', { name: 'Add a panel' }).getByRole('button', { name: 'Top list' }).click()

@@ -28,7 +28,7 @@ export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: Pa
       {act('→', dashboardsText.later(name), () => onMove(1))}
       {act('−', dashboardsText.narrower(name), () => onWidth(width - 1), { disabled: width === 1 })}
       {act('+', dashboardsText.wider(name), () => onWidth(width + 1), { disabled: width === columnsOfGrid })}
-      {act('×2', dashboardsText.copy(name), onCopy)}
+      {act('❐', dashboardsText.copy(name), onCopy)}
       {act('✕', dashboardsText.remove(name), onRemove)}
     </span>
   )
