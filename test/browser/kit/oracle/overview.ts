@@ -87,9 +87,10 @@ function checkList(
     largest(groups, by, top),
   )
   const left = total - listed.reduce((sum, { name }) => sum + (named.get(name) ?? 0), 0)
+  const remaining = groups.length - listed.length
   findings.equal(title, shown, [
     ...listed.map(({ name }) => line(name, named.get(name) ?? Number.NaN)),
-    ...(groups.length > listed.length ? [line(`${count(groups.length - listed.length)} others`, left)] : []),
+    ...(remaining > 0 ? [line(`${count(remaining)} ${remaining === 1 ? 'other' : 'others'}`, left)] : []),
     { name: 'Total', exact: count(total), amount: amount(by, total), percent: '' },
   ])
 }
