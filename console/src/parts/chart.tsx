@@ -43,7 +43,7 @@ export type MarkProps = Readonly<{
   onMark: (mark: ChartMark) => void
 }>
 
-type ChartProps = Readonly<{
+export type ChartProps = Readonly<{
   label: string
   /** Unix seconds, ascending. */
   times: readonly number[]

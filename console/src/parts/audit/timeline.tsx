@@ -1,8 +1,7 @@
 import { useMemo } from 'react'
 import { BySelect } from '../by-select.tsx'
 import type { TraceSums } from '../../api/traces.ts'
-import { Chart } from '../chart.tsx'
-import { count, isoOfSeconds } from '../format.ts'
+import { CountsChart } from '../counts-chart.tsx'
 import { actorText } from '../../state/refs.ts'
 import { seriesOf } from '../changes/series.ts'
 import { groupings, type Grouping } from './groupings.ts'
@@ -45,8 +44,8 @@ type TracesChartProps = Readonly<{
   menu?: React.ReactNode
 }>
 
-export function TracesChart({ sums, label = generalText.traces, onSpan, ...chart }: TracesChartProps): React.ReactNode {
-  const { times, series, unknown } = useMemo(() => {
+export function TracesChart({ sums, label = generalText.traces, ...chart }: TracesChartProps): React.ReactNode {
+  const counts = useMemo(() => {
     const { groups, others, buckets } = sums
     const drawn = seriesOf({
       ...sums,
@@ -69,18 +68,5 @@ export function TracesChart({ sums, label = generalText.traces, onSpan, ...chart
       }),
     }
   }, [sums])
-  return (
-    <Chart
-      label={label}
-      times={times}
-      series={series}
-      unknown={unknown}
-      stacked
-      format={whole}
-      onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
-      {...chart}
-    />
-  )
+  return <CountsChart label={label} {...counts} {...chart} />
 }
-
-const whole = (value: number) => (Number.isInteger(value) ? count(value) : '')

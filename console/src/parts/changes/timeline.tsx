@@ -2,8 +2,8 @@ import { useMemo } from 'react'
 import { BySelect } from '../by-select.tsx'
 import type { ChangeSums } from '../../api/objects.ts'
 import { seriesOf } from './series.ts'
-import { Chart, type ChartMark } from '../chart.tsx'
-import { count, isoOfSeconds } from '../format.ts'
+import type { ChartMark } from '../chart.tsx'
+import { CountsChart } from '../counts-chart.tsx'
 import { groupings, type Grouping } from './groupings.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -43,25 +43,7 @@ type ChangesChartProps = Readonly<{
   menu?: React.ReactNode
 }>
 
-export function ChangesChart({
-  sums,
-  label = generalText.changes,
-  onSpan,
-  ...chart
-}: ChangesChartProps): React.ReactNode {
-  const { times, series, unknown } = useMemo(() => seriesOf(sums), [sums])
-  return (
-    <Chart
-      label={label}
-      times={times}
-      series={series}
-      unknown={unknown}
-      stacked
-      format={whole}
-      onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
-      {...chart}
-    />
-  )
+export function ChangesChart({ sums, label = generalText.changes, ...chart }: ChangesChartProps): React.ReactNode {
+  const counts = useMemo(() => seriesOf(sums), [sums])
+  return <CountsChart label={label} {...counts} {...chart} />
 }
-
-const whole = (value: number) => (Number.isInteger(value) ? count(value) : '')

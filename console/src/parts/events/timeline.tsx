@@ -1,8 +1,7 @@
 import { useMemo } from 'react'
 import type { EventSums } from '../../../../src/api/published.ts'
 import { BySelect } from '../by-select.tsx'
-import { Chart } from '../chart.tsx'
-import { count, isoOfSeconds } from '../format.ts'
+import { CountsChart } from '../counts-chart.tsx'
 import { groupedSeries } from '../grouped-series.ts'
 import { eventsText } from '../../text/events.ts'
 import { generalText } from '../../text/general.ts'
@@ -55,8 +54,8 @@ type EventsChartProps = Readonly<{
   menu?: React.ReactNode
 }>
 
-export function EventsChart({ sums, onSpan, ...chart }: EventsChartProps): React.ReactNode {
-  const { times, series, unknown } = useMemo(() => {
+export function EventsChart({ sums, ...chart }: EventsChartProps): React.ReactNode {
+  const counts = useMemo(() => {
     const isLevel = sums.by === 'level'
     return groupedSeries(
       {
@@ -72,17 +71,5 @@ export function EventsChart({ sums, onSpan, ...chart }: EventsChartProps): React
       },
     )
   }, [sums])
-  return (
-    <Chart
-      times={times}
-      series={series}
-      unknown={unknown}
-      stacked
-      format={whole}
-      onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
-      {...chart}
-    />
-  )
+  return <CountsChart {...counts} {...chart} />
 }
-
-const whole = (value: number) => (Number.isInteger(value) ? count(value) : '')
