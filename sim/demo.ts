@@ -23,6 +23,7 @@ import { SflowAgent } from './sflow.ts'
 import { deviceOf, Shop, shopCountries, shopNetworks } from './shop.ts'
 import { ShopLogs } from './shop-logs.ts'
 import { BranchLogs } from './syslog.ts'
+import { transferPrices } from './transfer-prices.ts'
 import { Warehouse, warehouseEnvironment } from './warehouse.ts'
 import { ROOT } from '../tools/kit/command.ts'
 
@@ -79,6 +80,7 @@ async function demo() {
   try {
     const config = join(folder, 'weir.yaml')
     await writeFile(join(folder, 'networks.yaml'), `${shopNetworks}${branchNetworks}`)
+    await writeFile(join(folder, 'prices.yaml'), transferPrices)
     await writeFile(join(folder, 'geo.mmdb'), buildMmdb(shopCountries))
     await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
@@ -178,6 +180,7 @@ function configuration(
       },
     },
     identity: { networks: join(folder, 'networks.yaml') },
+    spend: { transfers: { lists: [{ file: join(folder, 'prices.yaml') }], team: 'app' } },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
     store: { size: '256MiB', memory: '256MiB' },
     log: { level: 'warn' },
@@ -229,7 +232,8 @@ Sink orders sends orders to an SQS queue; source shipments reads the warehouse's
 After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: select the drop in a chart
 of Flows, then press "What changed before this?", or run "weir why --url URL".
 Its image also has an old log4j, which attackers exploit: see Insights, in the order of priority.
-Two cloud accounts have resources and four months of costs: see Inventory and Spend.
+Two cloud accounts have resources and four months of costs: see Inventory and Spend. Spend also has the money of
+transfers between zones and to the internet, by the demo's own price list; "weir transfers" shows it, too.
 
   console   ${url}
   query     npm run -s weir -- query --url ${url} \\

@@ -7,6 +7,7 @@ import type { Opaque } from './access/opaque.ts'
 import type { ApiToken } from './access/token-book.ts'
 import type { Schema } from './request/check.ts'
 import type { Budget } from '../topics/spend/index.ts'
+import type { TransferSettings } from '../topics/transfers/index.ts'
 import type { Certificate } from '../net/tls-files.ts'
 
 /** Sizes in bytes, times in ms. */
@@ -87,6 +88,8 @@ export type ApiOptions = Readonly<{
   folder?: string
   quickFilters?: () => readonly QuickFilter[]
   budgets?: () => readonly Budget[]
+  /** Reads the files of price lists. */
+  transferSettings?: () => Promise<TransferSettings>
   alerts?: () => AlertView | undefined
   /** Rules and silences of users. */
   alertBook?: AlertBook

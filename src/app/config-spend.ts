@@ -1,4 +1,40 @@
-import { Complaint, group, list, text } from '../schema/index.ts'
+import { Complaint, choice, filePath, flag, group, list, text } from '../schema/index.ts'
+import { listNames } from '../topics/transfers/lists/names.ts'
+
+const transferList = group(
+  {
+    list: choice(listNames, { description: 'Price list of Weir', default: null, example: 'aws' }),
+    file: filePath({
+      description: 'File with another price list, in place of `list`',
+      default: null,
+      example: '/etc/weir/prices.yaml',
+    }),
+    clusters: list(text({ description: 'A cluster', required: true, example: 'prod-eu' }), {
+      description: 'Clusters of the flows. Unset: all others, and flows without a cluster',
+      default: [],
+    }),
+    nat: flag({ description: 'Connections from workloads to the internet pass a NAT gateway', default: false }),
+    load_balancer: choice(['services', 'inbound'], {
+      description:
+        '`services`: only flows of an external address of a Service pass a load balancer. `inbound`: all connections ' +
+        'from the internet pass one',
+      default: 'services',
+    }),
+  },
+  { description: 'A price list and the flows that it is for', required: true, example: { list: 'aws' } },
+  ({ list: named, file }) =>
+    (named === null) === (file === null)
+      ? new Complaint('a price list needs either `list` or `file`', 'write one of them', [])
+      : null,
+)
+
+const transfersGroup = group(
+  {
+    lists: list(transferList, { description: 'Price lists; the first one of a cluster applies', default: [] }),
+    team: text({ description: 'Label of workloads or namespaces that names their team', default: 'team' }),
+  },
+  { description: 'Prices of transfers between zones and to the internet', default: {} },
+)
 
 export const spendGroup = group(
   {
@@ -23,6 +59,7 @@ export const spendGroup = group(
       ),
       { description: 'Budgets that the page Spend compares with costs and forecast', default: [] },
     ),
+    transfers: transfersGroup,
   },
   { description: 'Costs of clouds', default: {} },
   ({ budgets }) => {

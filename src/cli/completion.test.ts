@@ -94,6 +94,7 @@ _weir
       'facts',
       'inventory',
       'spend',
+      'transfers',
       'ledger',
       'dead-letters',
       'sink',

@@ -36,6 +36,7 @@ import { register as registerSink } from './sink.ts'
 import { register as registerInvestigate } from './investigate.ts'
 import { register as registerInventory } from './inventory.ts'
 import { register as registerSpend } from './spend.ts'
+import { register as registerTransfers } from './transfers.ts'
 import { register as registerStatus } from './status.ts'
 import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
@@ -77,6 +78,7 @@ const summaries: Readonly<Record<string, string>> = {
   facts: 'list facts of images and the workloads that run them',
   inventory: 'list resources of clouds as of a time, or show one resource',
   spend: 'sum costs by account, service, region, resource or tag',
+  transfers: 'sum the money of transfers between zones and to the internet',
   ledger: 'show the outcome of all accepted rows',
   sink: 'forget a sink that is no longer configured',
   'dead-letters': 'list, show, edit, retry or drop dead letters',
@@ -157,6 +159,7 @@ export function program(): Command {
   registerInsights(weir)
   registerInventory(weir)
   registerSpend(weir)
+  registerTransfers(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
   registerSink(weir)

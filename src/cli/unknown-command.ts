@@ -24,6 +24,7 @@ export const synonyms: Readonly<Record<string, string>> = {
   lag: 'ledger',
   cost: 'spend',
   costs: 'spend',
+  egress: 'transfers',
 }
 
 /** Text of commander for an unknown command, without a suggestion that is no likely slip: `test` for `get`. */

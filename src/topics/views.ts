@@ -7,6 +7,7 @@ import { auditColumns } from './audit/views.ts'
 import { changeColumns } from './changes/views.ts'
 import { inventoryColumns } from './inventory/views.ts'
 import { resourceColumns } from './resources/views.ts'
+import { transferColumnsOfView } from './transfers/views.ts'
 import { json, moment, position, sum, text, type ViewColumn } from './view-columns.ts'
 
 const events: readonly ViewColumn[] = [
@@ -49,6 +50,7 @@ const queryOnlyViews = {
   resources: resourceColumns,
   relations: relationColumns,
   traffic,
+  transfers: transferColumnsOfView,
   inventory: inventoryColumns,
   ...insightColumnsOfViews,
 } as const

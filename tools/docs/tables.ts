@@ -101,6 +101,11 @@ ${columns('resources')}
 Relations between resources, with validity intervals as in \`resources\`.
 
 ${columns('relations')}
+### transfers
+
+Flows with the path of their bytes between zones and to the internet. Sum rows with \`counted\` only.
+
+${columns('transfers')}
 ### inventory
 
 Resources of clouds, one row for each validity interval of a state, as in \`resources\`.

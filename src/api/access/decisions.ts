@@ -132,6 +132,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   importLink: authenticated('Parses a link; no rows.'),
   dashboards: authenticated('Dashboards of the configuration; they contain filters and statements, and no rows.'),
   importDashboard: authenticated('Converts the JSON of the request; no rows.'),
+  transfers: scoped('Sums of visible flows; no rows of costs for limited users.'),
   incidents: scoped('Incidents of the permitted namespaces.'),
   incident: scoped('Same as the list.'),
   incidentHistory: scoped('Same as the incident, for each version.'),

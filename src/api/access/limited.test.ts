@@ -449,6 +449,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'setLive',
     'tap',
     'topology',
+    'transfers',
     'why',
   ])
 })

@@ -108,6 +108,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/spend/movers',
     'GET /api/v1/tap',
     'GET /api/v1/topology',
+    'GET /api/v1/transfers',
     'GET /api/v1/why',
     'GET /loki/api/v1/detected_field/{name}/values',
     'GET /loki/api/v1/detected_fields',

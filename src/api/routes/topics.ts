@@ -9,6 +9,7 @@ import { facts, imageDiff, images, packages, problems, problemSums } from '../..
 import { inventory, inventoryDiff, inventoryFacets, inventoryResource } from '../../topics/inventory/index.ts'
 import { resource, resources } from '../../topics/resources/index.ts'
 import { spendForecast, spendMovers, spendSums } from '../../topics/spend/index.ts'
+import { transfers, type TransferSettings } from '../../topics/transfers/index.ts'
 import { marks, why } from '../../topics/why/index.ts'
 import { answerJson } from '../answer.ts'
 import { problem } from '../openapi/json-schema.ts'
@@ -51,6 +52,7 @@ export const topicSchemas = {
   SpendSums: spendSums.result,
   SpendForecast: spendForecast.result,
   SpendMovers: spendMovers.result,
+  Transfers: transfers.result,
   PrecedingChanges: why.result,
   TrafficMarks: marks.result,
 } as const
@@ -65,11 +67,17 @@ const statementSchema = {
   response: { 200: AuditStatement, 400: problem },
 } as const
 
+const noPrices: TransferSettings = { rules: [], team: 'team' }
+
 /** Operations that need nothing of a request besides its parameters; other routes have their own files. */
 export function topicRoutes(
   app: FastifyInstance,
   context: ApiContext,
-  { budgets, auditTypes = new Set() }: Pick<ApiOptions, 'budgets' | 'auditTypes'>,
+  {
+    budgets,
+    transferSettings = () => Promise.resolve(noPrices),
+    auditTypes = new Set(),
+  }: Pick<ApiOptions, 'budgets' | 'transferSettings' | 'auditTypes'>,
 ): void {
   const { control, host } = context
   const at = (url: string) => ({ context, url })
@@ -116,6 +124,7 @@ export function topicRoutes(
   serve(app, at('/api/v1/spend'), spendSums)
   serve(app, at('/api/v1/spend/forecast'), spendForecast, () => ({ budgets: budgets?.() ?? [] }))
   serve(app, at('/api/v1/spend/movers'), spendMovers)
+  serve(app, at('/api/v1/transfers'), transfers, () => ({ ...instance(), transferSettings }))
 
   serve(app, at('/api/v1/events'), events, () => ({ host }))
   serve(app, at('/api/v1/events/one'), event)

@@ -4,6 +4,7 @@ import { typesThatEmit } from '../../components/manifests.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import { collectWhenIdle } from '../../telemetry/memory.ts'
 import { liveLimits } from '../config-entries.ts'
+import { readTransferSettings } from '../transfer-settings.ts'
 import { nodeVersion, version } from '../version.ts'
 import type { openOperations, WithRuntime } from './runtime.ts'
 
@@ -52,6 +53,7 @@ export async function openApi(before: WithOperations) {
     draining: () => live.leaving,
     quickFilters: () => current().console.quick_filters,
     budgets: () => current().spend.budgets,
+    transferSettings: () => readTransferSettings(current().spend.transfers, host.disk),
     alerts: () => alerts.running,
     alertBook: alerts.book,
     dashboards: () => current().dashboards ?? undefined,

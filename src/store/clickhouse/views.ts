@@ -20,6 +20,7 @@ import { resourcesView } from './resources.ts'
 import { rollupView } from './rollups.ts'
 import { auditView, eventsView, flowsView } from './rows.ts'
 import { problemScoresView } from './scores.ts'
+import { transfersView } from '../flows/transfers-view.ts'
 import { name, text } from './sql.ts'
 import { viewOf, type StoreNames } from './tables.ts'
 
@@ -41,6 +42,7 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   flows_5m: (names) => rollupView(names, 'flows_5m'),
   flows_1h: (names) => rollupView(names, 'flows_1h'),
   traffic: trafficView,
+  transfers: (names) => transfersView('clickhouse', `(${flowsView(names)})`),
   relations: relationsView,
   cluster_relations: clusterRelationsView,
   packages: packagesView,

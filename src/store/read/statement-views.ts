@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { rowsOf } from '../duck.ts'
 import { inventoryViews } from '../inventory/views.ts'
+import { transfersView } from '../flows/transfers-view.ts'
 import { sumViews } from '../file-sums/view.ts'
 import { insightViews } from '../insights/views.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
@@ -13,7 +14,7 @@ import type { CachedViews } from './file-cache.ts'
 import { firstIdsSql, firstIdsTable } from './first-ids.ts'
 import { maxSelectedRows, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
-import type { Statement } from './statement.ts'
+import { readsTransfers, type Statement } from './statement.ts'
 import {
   endpointsView,
   eventsView,
@@ -68,16 +69,21 @@ export function viewsOf(statement: Statement, given: ViewInput, cached: CachedVi
   const costs = `${spendViews(statement, input, cached.spend)}${inventoryViews(statement, input)}`
   const sums = sumViews(statement, input)
   const others = `${rollupViews(statement, input)}${events}${costs}${ownSql}${sums}`
+  const transfers = readsTransfers(statement)
+    ? `; CREATE TEMP VIEW transfers AS ${transfersView('duckdb', 'flows')}`
+    : ''
   const isNamed = (name: string) =>
     statement.reads?.has(name) ??
     (sums === '' ? others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql) : statement.tables.has(name))
   return (
     [
-      ...(isNamed('flows') ? [flowsViews(statement, input)] : []),
+      ...(transfers !== '' || isNamed('flows') ? [flowsViews(statement, input)] : []),
       ...(isNamed('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []),
       ...(lowerSql.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : []),
       ...(lowerSql.includes(firstIdsTable) ? [firstIdsSql(firstIdsTable, input)] : []),
-    ].join('; ') + others
+    ].join('; ') +
+    transfers +
+    others
   )
 }
 

@@ -6,6 +6,7 @@ import { sumReadsOf, type SumReads } from '../file-sums/view.ts'
 import { serviceColumns } from '../../model/service-port.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
 import { uncachedColumns } from '../kubernetes/audit.ts'
+import { transferReads } from '../flows/transfers-view.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
 import { cachePrefix } from './file-cache.ts'
 import { selectionOf, type Selection } from './newest.ts'
@@ -150,10 +151,12 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   if (first.word === 'explain') checkKind(query, firstWord(query, 0), 'What EXPLAIN explains')
   const tree = await parse(connection, query, sql.slice(0, sql.length - query.length))
   const names = inspect(tree)
+  const transfers = names.tables.has(transfersName)
+  if (transfers) for (const column of transferReads) names.columns.add(column)
   const addresses = requestedAddresses(names)
   const ids = idColumns.some((column) => names.columns.has(column))
   const computed = computedColumns.filter((column) => names.columns.has(column))
-  const isWhole = addresses.size === 0 || ids || computed.length > 0
+  const isWhole = addresses.size === 0 || ids || computed.length > 0 || transfers
   const chosen = isWhole ? undefined : await selectionOf(connection, tree).catch(() => undefined)
   const selection = chosen?.isProbe === true && first.word === 'explain' ? undefined : chosen
   const times = Object.fromEntries(
@@ -176,10 +179,22 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     readsService: isVisible(names, new Set(serviceColumns)),
     related: textsOf(tree, 'relations', 'relation'),
     selection,
-    receiveTime: receiveBoundsOf(tree),
+    receiveTime: transfers ? transferBoundsOf(tree, names.tables) : receiveBoundsOf(tree),
     sumReads: sumReadsOf(tree, names.tables),
-    needle: needleOf(tree),
+    needle: transfers ? undefined : needleOf(tree),
   }
+}
+
+const transfersName = 'transfers'
+
+/** Its view is over `flows`. */
+export function readsTransfers({ tables, reads }: Pick<Statement, 'tables' | 'reads'>): boolean {
+  return reads === undefined && tables.has(transfersName)
+}
+
+/** Of the flows that the view reads. A statement that also reads flows itself needs the flows of both. */
+function transferBoundsOf(tree: unknown, tables: ReadonlySet<string>): TimeBounds | undefined {
+  return tables.has('flows') ? undefined : boundsOf(tree, transfersName, 'time_received')
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string) {

@@ -15,6 +15,7 @@ import { spendPanel } from './board-panel.ts'
 import { Currency } from './currency.tsx'
 import { useSpend } from './queries.ts'
 import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
+import { TransfersPart } from './transfers.tsx'
 import { selectionOf, spendCodec, type SpendState } from './state.ts'
 import { daysBefore, daysOf, filters, groups, spans, type Days, type Filter } from '../../parts/spend/days.ts'
 import '../../parts/audit/audit.css'
@@ -119,6 +120,7 @@ export default function SpendPage(): React.ReactNode {
             />
           ))
         )}
+        <TransfersPart days={days} by={whole.transfers} onBy={(transfers) => set({ transfers })} />
       </div>
     </div>
   )

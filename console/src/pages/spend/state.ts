@@ -1,6 +1,7 @@
 import type { Query } from '../../api/client.ts'
 import { auto } from '../../state/auto.ts'
 import { filters, groups, spans, type Filter, type Group, type Span } from '../../parts/spend/days.ts'
+import { transferGroups, type TransferGroup } from '../../parts/spend/transfer-groups.ts'
 import { codecOf } from '../../state/codec.ts'
 import { listText, oneOf, text, textList } from '../../state/parts.ts'
 
@@ -8,6 +9,8 @@ interface Selection extends Readonly<Record<Filter, readonly string[]>> {
   readonly span: Span
   /** Name of the tag to group by. */
   readonly tag: string
+  /** Groups of transfers. */
+  readonly transfers: TransferGroup
 }
 
 interface SpendChoice extends Selection {
@@ -24,6 +27,7 @@ export const spendCodec = codecOf<SpendChoice>({
   span: oneOf(spans, 'month'),
   by: oneOf([auto, ...groups], auto),
   tag: text(),
+  transfers: oneOf(transferGroups, 'pair'),
   provider: list,
   account: list,
   service: list,

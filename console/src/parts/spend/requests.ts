@@ -1,5 +1,8 @@
 import type { SpendForecast, SpendMovers, SpendSums } from '../../../../src/topics/spend/schema.ts'
+import type { Transfers } from '../../../../src/topics/transfers/schema.ts'
 import { request, type Query } from '../../api/client.ts'
+
+export type { Transfers }
 
 export type {
   BudgetState,
@@ -24,4 +27,8 @@ export function readForecast(query: Query, signal: AbortSignal): Promise<SpendFo
 
 export function readMovers(query: Query, signal: AbortSignal): Promise<SpendMovers> {
   return request('/api/v1/spend/movers', { query, signal })
+}
+
+export function readTransfers(query: Query, signal: AbortSignal): Promise<Transfers> {
+  return request('/api/v1/transfers', { query, signal })
 }
