@@ -12,6 +12,7 @@ import './style/base.css'
 import './style/shell.css'
 import './style/parts.css'
 import './style/grid.css'
+import './style/phone.css'
 import './style/forced.css'
 
 applyPreferences()

@@ -1,3 +1,5 @@
+import { useRouterState } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
 import { useMe } from '../api/queries.ts'
 import { logOut } from './log-in.ts'
 import { PageLink } from './page-link.tsx'
@@ -20,20 +22,7 @@ export function Navigation(): React.ReactNode {
         <img src="/icon.svg" alt="" width="22" height="22" />
         {appText.weir}
       </PageLink>
-      <nav aria-label={appText.pages}>
-        {groups.map((group) => (
-          <div key={group} className="nav-group" role="group" aria-label={group}>
-            <h2 aria-hidden="true">{group}</h2>
-            {pages
-              .filter((page) => page.group === group)
-              .map(({ path, title }) => (
-                <PageLink key={path} to={path}>
-                  {title}
-                </PageLink>
-              ))}
-          </div>
-        ))}
-      </nav>
+      <Menu />
       {me.data !== undefined && me.data.login !== 'none' && (
         <p className="side-me dim" title={scopeText(me.data)}>
           {me.data.name}{' '}
@@ -75,5 +64,64 @@ export function Navigation(): React.ReactNode {
         </button>
       </div>
     </header>
+  )
+}
+
+/** On a phone the pages are behind a button. */
+function Menu() {
+  const [open, setOpen] = useState(false)
+  const nav = useRef<HTMLElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  const current = pages.find((page) => path === page.path)
+  useEffect(() => setOpen(false), [path])
+  useEffect(() => {
+    if (!open) return undefined
+    const onPointer = ({ target }: PointerEvent) => {
+      const inMenu =
+        target instanceof Node && [nav, button].some(({ current: part }) => part?.contains(target) === true)
+      if (!inMenu) setOpen(false)
+    }
+    const onKey = ({ key }: KeyboardEvent) => {
+      if (key !== 'Escape') return
+      setOpen(false)
+      button.current?.focus()
+    }
+    document.addEventListener('pointerdown', onPointer)
+    document.addEventListener('keydown', onKey)
+    return () => {
+      document.removeEventListener('pointerdown', onPointer)
+      document.removeEventListener('keydown', onKey)
+    }
+  }, [open])
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="menu-button quiet"
+        aria-expanded={open}
+        aria-controls="pages"
+        aria-label={appText.menuOf(current?.title ?? '')}
+        onClick={() => setOpen(!open)}
+      >
+        <span aria-hidden="true">☰</span>
+        {current?.title ?? appText.pages}
+      </button>
+      <nav ref={nav} id="pages" className={open ? 'open' : undefined} aria-label={appText.pages}>
+        {groups.map((group) => (
+          <div key={group} className="nav-group" role="group" aria-label={group}>
+            <h2 aria-hidden="true">{group}</h2>
+            {pages
+              .filter((page) => page.group === group)
+              .map(({ path: to, title }) => (
+                <PageLink key={to} to={to}>
+                  {title}
+                </PageLink>
+              ))}
+          </div>
+        ))}
+      </nav>
+    </>
   )
 }

@@ -30,10 +30,16 @@ export function useShellKeys(): void {
   )
 }
 
+/** On a phone the fields are in a sheet. */
 function toFirstField(): boolean {
-  const field = document.querySelector<HTMLElement>(
-    'main :is(input:not([type="checkbox"]), textarea, select):not([disabled])',
-  )
-  field?.focus()
-  return field !== null
+  const sheet = document.querySelector<HTMLElement>('main .sheet-button')
+  sheet?.click()
+  const focus = () => firstField()?.focus()
+  if (sheet === null) focus()
+  else requestAnimationFrame(focus)
+  return sheet !== null || firstField() !== null
+}
+
+function firstField(): HTMLElement | null {
+  return document.querySelector<HTMLElement>('main :is(input:not([type="checkbox"]), textarea, select):not([disabled])')
 }

@@ -2,6 +2,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { inZone, partsAt } from '../state/time-zone.ts'
 import { timeZone } from '../state/preferences.ts'
+import { followTouch } from './chart-touch.ts'
 import type { ChartColors } from './chart-colors.ts'
 import type { ChartLevel, ChartMark, ChartSeries } from './chart.tsx'
 
@@ -77,6 +78,7 @@ export function draw(element: HTMLElement, drawing: Drawing): Drawn {
     const mark = markNear(plot, marks, offsetX, offsetY)
     if (mark !== undefined) onMark(mark)
   })
+  followTouch(plot, element)
   const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(80, element.clientWidth), height }))
   follow.observe(element)
   return {

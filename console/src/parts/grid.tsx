@@ -1,10 +1,11 @@
 import { memo, useCallback, useRef, useState } from 'react'
 import type { Binding } from '../state/keys.ts'
-import { density, usePreference } from '../state/preferences.ts'
+import { tracksStyle, useShownColumns, type ShownColumns } from './grid-columns.ts'
 import { GridHead } from './grid-head.tsx'
 import { useGridEnds, type GridEnds } from './grid-ends.ts'
 import { useGridFocus, type ActiveCell } from './grid-focus.ts'
-import { fitWidth, keepWidth, tracksOf, useKeptWidths } from './grid-widths.ts'
+import { Lines } from './grid-row-lines.tsx'
+import { fitWidth, keepWidth } from './grid-widths.ts'
 import { SortAnnouncement } from './sort-announcement.tsx'
 import type { Place } from './grid-keys.ts'
 import { useGridKeys } from './use-grid-keys.ts'
@@ -20,6 +21,8 @@ export type GridColumn<Row> = Readonly<{
   /** The URL has the width, which precedes the remembered one. */
   isSized?: boolean
   end?: boolean
+  /** On a phone; if a column has it, those without are hidden there. */
+  line?: 1 | 2
   sortable?: boolean
   cell: (row: Row) => React.ReactNode
   /** In a file, if it differs from the text of the cell. */
@@ -50,14 +53,13 @@ export type GridProps<Row> = Readonly<{
   ends?: GridEnds
 }>
 
-const rowHeights = { compact: 24, normal: 28, large: 36 } as const
-const headHeight = 30
 const noKeys: readonly never[] = []
 
 /** One tab stop. Enter opens a row or sorts; Alt with arrows resizes a column. */
 export function Grid<Row>(props: GridProps<Row>): React.ReactNode {
   const { label, rows, total, sort = '', onSort, onOpen, onResize, onEnd, onPlace, widthsOf = label, ends } = props
-  const columns = useKeptWidths(widthsOf, props.columns)
+  const shown = useShownColumns(widthsOf, props)
+  const { columns, first, rowHeight, headHeight } = shown
   const scroller = useRef<HTMLDivElement | null>(null)
   const setPlace = useCallback(
     (place: HTMLDivElement | null) => {
@@ -68,7 +70,6 @@ export function Grid<Row>(props: GridProps<Row>): React.ReactNode {
   )
   const [active, setActive] = useState<ActiveCell>({ row: 0, column: 0, id: undefined })
   const [dragged, setDragged] = useState<Readonly<{ id: string; width: number }>>()
-  const rowHeight = rowHeights[usePreference(density)]
   const place = placeOf(active, rows, columns)
   const goTo = ({ row, column }: Place) => setActive({ row, column, id: columns[column]?.id })
   const virtual = useGridRows(scroller, { count: rows.length, rowHeight, headHeight, focused: place.row, onEnd })
@@ -113,7 +114,7 @@ export function Grid<Row>(props: GridProps<Row>): React.ReactNode {
   return (
     <>
       <div
-        className="grid"
+        className={first === undefined ? 'grid' : 'grid lined'}
         ref={setPlace}
         role="grid"
         tabIndex={-1}
@@ -123,10 +124,10 @@ export function Grid<Row>(props: GridProps<Row>): React.ReactNode {
         onKeyDown={onKeyDown}
         onFocus={onFocus}
         onBlur={focus.onBlur}
-        style={widths(columns, dragged)}
+        style={tracksStyle(shown, dragged)}
       >
-        <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={resize} />
-        <GridBody {...props} columns={columns} place={place} virtual={virtual} />
+        <GridHead columns={columns} first={first} place={place} sort={sort} onSort={onSort} onWidth={resize} />
+        <GridBody {...props} {...shown} place={place} virtual={virtual} />
       </div>
       <SortAnnouncement columns={columns} sort={sort} />
     </>
@@ -141,9 +142,12 @@ function placeOf<Row>(active: ActiveCell, rows: readonly Row[], columns: readonl
   }
 }
 
-type GridBodyProps<Row> = GridProps<Row> & Readonly<{ place: Place; virtual: ReturnType<typeof useGridRows> }>
+type GridBodyProps<Row> = GridProps<Row> &
+  ShownColumns<Row> &
+  Readonly<{ place: Place; virtual: ReturnType<typeof useGridRows> }>
 
-function GridBody<Row>({ columns, rows, rowKey, selected, onOpen, ends, place, virtual }: GridBodyProps<Row>) {
+function GridBody<Row>(props: GridBodyProps<Row>) {
+  const { columns, first, rows, rowKey, selected, onOpen, ends, place, virtual, headHeight } = props
   const offset = ends?.offset ?? 0
   const open = useCallback(
     (row: Row) => {
@@ -166,6 +170,7 @@ function GridBody<Row>({ columns, rows, rowKey, selected, onOpen, ends, place, v
             rowIndex={offset + index + 2}
             top={start - headHeight}
             columns={columns}
+            first={first}
             column={place.row === index ? place.column : -1}
             open={isOpen}
             onOpen={open}
@@ -176,24 +181,13 @@ function GridBody<Row>({ columns, rows, rowKey, selected, onOpen, ends, place, v
   )
 }
 
-/** Through the CSSOM, because the CSP forbids style attributes. */
-function widths<Row>(
-  columns: readonly GridColumn<Row>[],
-  dragged: Readonly<{ id: string; width: number }> | undefined,
-): React.CSSProperties {
-  const least = columns.reduce((sum, { id, width }) => sum + (id === dragged?.id ? dragged.width : width), 0)
-  return {
-    '--columns': tracksOf(columns, dragged),
-    '--width': `${least}px`,
-  } as React.CSSProperties
-}
-
 type GridRowProps<Row> = Readonly<{
   row: Row
   index: number
   rowIndex: number
   top: number
   columns: readonly GridColumn<Row>[]
+  first: number | undefined
   column: number
   open: boolean
   onOpen: (row: Row) => void
@@ -205,10 +199,23 @@ const GridRow = memo(function GridRow<Row>({
   rowIndex,
   top,
   columns,
+  first,
   column,
   open,
   onOpen,
 }: GridRowProps<Row>) {
+  const cells = columns.map(({ id, end, cell }, at) => (
+    <div
+      key={id}
+      role="gridcell"
+      aria-colindex={at + 1}
+      data-at={`${index}:${at}`}
+      tabIndex={column === at ? 0 : -1}
+      className={end === true ? 'end' : undefined}
+    >
+      {cell(row)}
+    </div>
+  ))
   return (
     <div
       role="row"
@@ -220,18 +227,7 @@ const GridRow = memo(function GridRow<Row>({
         if (event.target instanceof Element && event.target.closest('a') === null) onOpen(row)
       }}
     >
-      {columns.map(({ id, end, cell }, at) => (
-        <div
-          key={id}
-          role="gridcell"
-          aria-colindex={at + 1}
-          data-at={`${index}:${at}`}
-          tabIndex={column === at ? 0 : -1}
-          className={end === true ? 'end' : undefined}
-        >
-          {cell(row)}
-        </div>
-      ))}
+      <Lines first={first}>{cells}</Lines>
     </div>
   )
 }) as <Row>(props: GridRowProps<Row>) => React.ReactNode

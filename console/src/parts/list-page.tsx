@@ -1,12 +1,13 @@
 /** The frame of a page that lists rows. A page adds its columns, its state and its texts. */
 import { Grid, type GridProps } from './grid.tsx'
+import { PageBar, type PageBarProps } from './page-bar.tsx'
 import { Loading, NoAnswer, StaleNotice, UnreadNotice } from './states.tsx'
 
 type ListPageProps = Readonly<{
   title: string
   className?: string
-  /** Filter box, time range, chips. */
-  bar: React.ReactNode
+  /** Filter, chips and, as children, the time range. */
+  bar: PageBarProps
   /** Parts of the URL that were not understood. */
   unread: readonly string[]
   onRead: () => void
@@ -17,7 +18,7 @@ export function ListPage({ title, className = '', bar, unread, onRead, children 
   return (
     <div className={`page ${className}`.trim()}>
       <h1 className="spoken">{title}</h1>
-      <div className="page-bar">{bar}</div>
+      <PageBar {...bar} />
       <UnreadNotice unread={unread} onClose={onRead} />
       {children}
     </div>

@@ -28,6 +28,7 @@ export const appText = {
   signingIn: 'Signing in …',
   signIn: 'Sign in',
   pages: 'Pages',
+  menuOf: (page: string) => (page === '' ? 'Pages' : `Pages: ${page}`),
   signOut: 'Sign out',
   pagesAndCommands: 'Pages and commands',
   savedViews: 'Saved views',

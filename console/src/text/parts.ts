@@ -43,6 +43,7 @@ export const partsText = {
   closeCompletions: 'close completions',
   filterExample: (example: string) => `Filter, for example ${example}`,
   filter: 'Filter',
+  showRows: 'Show rows',
   swapEnds: 'Swap source and destination',
   completions: 'Completions',
   nextRow: 'next row',

@@ -23,6 +23,8 @@ const titles: Readonly<Record<Facet, string>> = {
   region: generalText.region,
 }
 
+export const facets = Object.keys(titles) as readonly Facet[]
+
 export function Filters({ state, set }: FiltersProps): React.ReactNode {
   return (
     <div className="quick">

@@ -25,7 +25,7 @@ import { useRefresh } from '../../hooks/use-refresh.ts'
 import { groupings } from '../../parts/audit/groupings.ts'
 import { traceQuery, useColumns, useFirsts, useLogins } from './queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
-import { Filters } from './filters.tsx'
+import { facets, Filters } from './filters.tsx'
 import { Graph } from './graph.tsx'
 import { FailedLogins, FirstOccurrences } from './lists.tsx'
 import { NewestTrace } from '../../parts/audit/newest.tsx'
@@ -71,8 +71,9 @@ export default function AuditPage(): React.ReactNode {
       className="audit"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <>
+      bar={{
+        active: [state.q, ...facets.map((facet) => state[facet])],
+        filter: (
           <FilterBox
             names="audit"
             example={auditText.filterExample}
@@ -81,11 +82,15 @@ export default function AuditPage(): React.ReactNode {
             range={t}
             onChange={(text) => set({ q: text, sel: '' })}
           />
-          <TimeControl frame={state} onChange={set} />
-          <LiveButton live={live} t={t} hint={auditText.liveHint} onClick={() => set({ live: !state.live })} />
-          <Filters state={state} set={set} />
-        </>
-      }
+        ),
+        more: <Filters state={state} set={set} />,
+        children: (
+          <>
+            <TimeControl frame={state} onChange={set} />
+            <LiveButton live={live} t={t} hint={auditText.liveHint} onClick={() => set({ live: !state.live })} />
+          </>
+        ),
+      }}
     >
       <Traces state={state} set={set} live={live} />
     </ListPage>

@@ -61,8 +61,9 @@ export default function ChangesPage(): React.ReactNode {
       className="changes"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <>
+      bar={{
+        active: [q, state.operation, state.kind, state.namespace, state.actor, state.cluster, state.name, state.uid],
+        filter: (
           <FilterBox
             names="changes"
             example={changesText.filterExample}
@@ -71,11 +72,15 @@ export default function ChangesPage(): React.ReactNode {
             range={t}
             onChange={(text) => set({ q: text, sel: '' })}
           />
-          <TimeControl frame={state} onChange={set} />
-          <LiveButton live={live} t={t} hint={changesText.liveHint} onClick={() => set({ live: !state.live })} />
-          <Filters state={state} set={set} />
-        </>
-      }
+        ),
+        more: <Filters state={state} set={set} />,
+        children: (
+          <>
+            <TimeControl frame={state} onChange={set} />
+            <LiveButton live={live} t={t} hint={changesText.liveHint} onClick={() => set({ live: !state.live })} />
+          </>
+        ),
+      }}
     >
       <ChangesTable state={state} set={set} live={live} />
     </ListPage>

@@ -6,6 +6,7 @@ import { useRefresh } from '../../hooks/use-refresh.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { isoOfSeconds } from '../../parts/format.ts'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
+import { PageBar } from '../../parts/page-bar.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
@@ -43,35 +44,41 @@ export default function ChartsPage(): React.ReactNode {
   return (
     <div className="page charts">
       <h1 className="spoken">{chartsText.charts}</h1>
-      <div className="page-bar">
-        <LabelledSelect
-          label={chartsText.family}
-          value={family}
-          values={families}
-          textOf={(name) => name}
-          onChange={(chosen) => set({ family: chosen, field: '', by: '' })}
-        />
-        <LabelledSelect
-          label={chartsText.field}
-          value={field}
-          values={[...new Set(field === '' ? numbers : [field, ...numbers])]}
-          textOf={fieldText}
-          onChange={(chosen) => set({ field: chosen })}
-        />
-        <LabelledSelect
-          label={chartsText.function}
-          value={fn}
-          values={functions}
-          textOf={(name) => functionNames[name]}
-          onChange={(chosen) => set({ fn: chosen })}
-        />
-        <LabelledSelect
-          label={chartsText.group}
-          value={by}
-          values={[...new Set(['', ...attributes, by, ...(fields.data?.texts ?? [])])]}
-          textOf={(name) => (name === '' ? chartsText.noGroup : fieldText(name))}
-          onChange={(chosen) => set({ by: chosen })}
-        />
+      <PageBar
+        active={[fieldText(field), by === '' ? '' : fieldText(by)]}
+        filter={
+          <>
+            <LabelledSelect
+              label={chartsText.family}
+              value={family}
+              values={families}
+              textOf={(name) => name}
+              onChange={(chosen) => set({ family: chosen, field: '', by: '' })}
+            />
+            <LabelledSelect
+              label={chartsText.field}
+              value={field}
+              values={[...new Set(field === '' ? numbers : [field, ...numbers])]}
+              textOf={fieldText}
+              onChange={(chosen) => set({ field: chosen })}
+            />
+            <LabelledSelect
+              label={chartsText.function}
+              value={fn}
+              values={functions}
+              textOf={(name) => functionNames[name]}
+              onChange={(chosen) => set({ fn: chosen })}
+            />
+            <LabelledSelect
+              label={chartsText.group}
+              value={by}
+              values={[...new Set(['', ...attributes, by, ...(fields.data?.texts ?? [])])]}
+              textOf={(name) => (name === '' ? chartsText.noGroup : fieldText(name))}
+              onChange={(chosen) => set({ by: chosen })}
+            />
+          </>
+        }
+      >
         <TimeControl frame={state} onChange={set} />
         {field !== '' && (
           <AddToDashboard
@@ -87,7 +94,7 @@ export default function ChartsPage(): React.ReactNode {
           />
         )}
         <RefreshButton onClick={again} />
-      </div>
+      </PageBar>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-body">
         <section className="panel" aria-label={chartsText.charts} aria-busy={series.isFetching}>

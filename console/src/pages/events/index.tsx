@@ -46,8 +46,9 @@ export default function EventsPage(): React.ReactNode {
       className="events"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <>
+      bar={{
+        active: [q],
+        filter: (
           <FilterBox
             names="events"
             example={list === 'logs' ? eventsText.logFilterExample : eventsText.filterExample}
@@ -56,19 +57,19 @@ export default function EventsPage(): React.ReactNode {
             range={t}
             onChange={(text) => set({ q: text, sel: '', at: '' })}
           />
-          {!hasNoStore && (
-            <>
-              <TimeControl frame={state} onChange={set} />
-              <LiveButton
-                live={live}
-                t={t}
-                hint={eventsText.liveHint}
-                onClick={() => set(live ? { live: false } : { live: true, sort: newestFirst })}
-              />
-            </>
-          )}
-        </>
-      }
+        ),
+        children: !hasNoStore && (
+          <>
+            <TimeControl frame={state} onChange={set} />
+            <LiveButton
+              live={live}
+              t={t}
+              hint={eventsText.liveHint}
+              onClick={() => set(live ? { live: false } : { live: true, sort: newestFirst })}
+            />
+          </>
+        ),
+      }}
     >
       {hasNoStore ? (
         <Suspense fallback={<Loading what={eventsText.theNewestEvents} />}>

@@ -23,17 +23,19 @@ const textOf =
 const columns: readonly GridColumn<Row>[] = [
   {
     id: 'time',
+    line: 2,
     title: generalText.time,
     hint: eventsText.timeHint,
     width: 116,
     cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span>,
   },
-  { id: 'type', title: generalText.type, width: 180, grow: 1, cell: textOf('type') },
-  { id: 'source', title: generalText.source, width: 140, grow: 1, cell: textOf('source') },
+  { id: 'type', line: 1, title: generalText.type, width: 180, grow: 1, cell: textOf('type') },
+  { id: 'source', line: 2, title: generalText.source, width: 140, grow: 1, cell: textOf('source') },
   { id: 'subject', title: eventsText.subject, width: 140, grow: 1, cell: textOf('subject') },
   { id: 'family', title: eventsText.family, width: 80, cell: textOf('family') },
   {
     id: 'data',
+    line: 2,
     title: eventsText.data,
     width: 260,
     grow: 3,

@@ -16,6 +16,7 @@ import { alertMeasures } from './alert-measures.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from '../../parts/flows/columns.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
+import { PageBar } from '../../parts/page-bar.tsx'
 import { useMembers } from './members.ts'
 import { PresetMenu } from './preset-menu.tsx'
 import { useQuickFilters, wholeFilter } from './quick.ts'
@@ -66,16 +67,26 @@ export default function FlowsPage(): React.ReactNode {
   return (
     <div className="page">
       <h1 className="spoken">{generalText.flows}</h1>
-      <div className="page-bar">
-        <FilterBox
-          names="flows"
-          example={flowsText.filterExample}
-          fields={fields.data?.views.flows ?? []}
-          filter={state.q}
-          range={state.t}
-          onChange={(q) => set({ q, sel: '' })}
-          onImport={take}
-        />
+      <PageBar
+        active={[state.q, state.quick, state.both ? flowsText.bothWays : '', state.once ? flowsText.eachFlowOnce : '']}
+        filter={
+          <FilterBox
+            names="flows"
+            example={flowsText.filterExample}
+            fields={fields.data?.views.flows ?? []}
+            filter={state.q}
+            range={state.t}
+            onChange={(q) => set({ q, sel: '' })}
+            onImport={take}
+          />
+        }
+        more={
+          <>
+            <PresetMenu state={state} set={set} />
+            <FilterOptions state={state} set={set} quick={quickFilters} />
+          </>
+        }
+      >
         <TimeControl frame={state} onChange={set} />
         <ModeButtons state={state} set={set} />
         <AddToDashboard of={viewPanel(shownState)} />
@@ -84,9 +95,7 @@ export default function FlowsPage(): React.ReactNode {
             of={{ filter: shownState.filter, measure: alertMeasures[state.view === 'overview' ? state.by : 'bytes'] }}
           />
         )}
-        <PresetMenu state={state} set={set} />
-        <FilterOptions state={state} set={set} quick={quickFilters} />
-      </div>
+      </PageBar>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {unknown.length > 0 && (
         <Notice onClose={() => set({ quick: state.quick.filter((name) => !unknown.includes(name)) }, 'replace')}>

@@ -16,9 +16,10 @@ export function StateMark({ state }: Pick<IncidentSummary, 'state'>): React.Reac
 }
 
 export const columns: readonly GridColumn<IncidentSummary>[] = [
-  { id: 'state', title: incidentsText.state, width: 104, cell: StateMark },
+  { id: 'state', line: 1, title: incidentsText.state, width: 104, cell: StateMark },
   {
     id: 'from',
+    line: 2,
     title: incidentsText.start,
     width: 146,
     cell: ({ from }) => (
@@ -29,6 +30,7 @@ export const columns: readonly GridColumn<IncidentSummary>[] = [
   },
   {
     id: 'title',
+    line: 1,
     title: incidentsText.title,
     width: 200,
     grow: 3,
@@ -36,12 +38,13 @@ export const columns: readonly GridColumn<IncidentSummary>[] = [
   },
   {
     id: 'cause',
+    line: 2,
     title: incidentsText.cause,
     width: 200,
     grow: 2,
     cell: ({ cause }) => <span title={cause ?? undefined}>{cause ?? '–'}</span>,
   },
-  { id: 'actor', title: generalText.actor, width: 130, grow: 1, cell: ({ actor }) => actor ?? '–' },
+  { id: 'actor', line: 2, title: generalText.actor, width: 130, grow: 1, cell: ({ actor }) => actor ?? '–' },
   { id: 'pins', title: incidentsText.pins, width: 64, end: true, cell: ({ pins }) => count(pins) },
   {
     id: 'changed',

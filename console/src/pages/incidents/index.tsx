@@ -26,23 +26,26 @@ export default function IncidentsPage(): React.ReactNode {
       className="incidents"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <div className="quick">
-          <div role="group" aria-label={incidentsText.state}>
-            {(['', ...incidentStates] as const).map((name) => (
-              <button
-                key={name}
-                type="button"
-                className="chip"
-                aria-pressed={state.state === name}
-                onClick={() => set({ state: name })}
-              >
-                {name === '' ? incidentsText.all : incidentsText.stateNames[name]}
-              </button>
-            ))}
+      bar={{
+        active: [state.state === '' ? '' : incidentsText.stateNames[state.state]],
+        filter: (
+          <div className="quick">
+            <div role="group" aria-label={incidentsText.state}>
+              {(['', ...incidentStates] as const).map((name) => (
+                <button
+                  key={name}
+                  type="button"
+                  className="chip"
+                  aria-pressed={state.state === name}
+                  onClick={() => set({ state: name })}
+                >
+                  {name === '' ? incidentsText.all : incidentsText.stateNames[name]}
+                </button>
+              ))}
+            </div>
           </div>
-        </div>
-      }
+        ),
+      }}
     >
       <ListTable
         of={{ rows, error: error ?? undefined, busy: data === undefined && error === null, again }}

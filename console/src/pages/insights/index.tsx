@@ -67,18 +67,19 @@ export default function InsightsPage(): React.ReactNode {
       className="insights"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <>
+      bar={{
+        active: [text, state.severity, filters[list].flatMap(([id, name]) => (state.only.includes(id) ? [name] : []))],
+        filter: (
           <FindBox
             q={text}
             label={insightsText.find}
             hint={insightsText.findHint}
             onChange={(words) => set({ text: words, sel: '' })}
           />
-          <AddToDashboard of={insightsPanel(state, undefined)} as="mark" />
-          <Chips state={state} set={set} />
-        </>
-      }
+        ),
+        more: <Chips state={state} set={set} />,
+        children: <AddToDashboard of={insightsPanel(state, undefined)} as="mark" />,
+      }}
     >
       <Tiles
         sums={sums.data ?? []}

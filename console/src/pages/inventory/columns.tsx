@@ -10,6 +10,7 @@ const dash = <span className="dim">–</span>
 
 const name: GridColumn<CloudRow> = {
   id: 'name',
+  line: 1,
   title: generalText.name,
   width: 150,
   grow: 2,
@@ -18,20 +19,22 @@ const name: GridColumn<CloudRow> = {
 
 const finding: GridColumn<CloudRow> = {
   id: 'finding',
+  line: 2,
   title: inventoryText.finding,
   width: 136,
   cell: ({ finding }) => (finding === null ? dash : <span className="warning">{findingText(finding)}</span>),
 }
 
 const others: readonly GridColumn<CloudRow>[] = [
-  { id: 'type', title: generalText.type, width: 150, cell: ({ type }) => typeText(type) },
-  { id: 'state', title: inventoryText.state, width: 94, cell: ({ state }) => <StateText of={state} /> },
+  { id: 'type', line: 2, title: generalText.type, width: 150, cell: ({ type }) => typeText(type) },
+  { id: 'state', line: 2, title: inventoryText.state, width: 94, cell: ({ state }) => <StateText of={state} /> },
   { id: 'size', title: inventoryText.size, width: 128, cell: ({ size }) => size ?? dash },
   { id: 'provider', title: inventoryText.provider, width: 104, cell: ({ provider }) => provider },
   { id: 'account', title: inventoryText.account, width: 80, grow: 1, cell: ({ account }) => account },
   { id: 'region', title: generalText.region, width: 88, cell: ({ region }) => region },
   {
     id: 'price',
+    line: 1,
     title: inventoryText.price,
     width: 120,
     end: true,

@@ -70,8 +70,9 @@ export default function InventoryPage(): React.ReactNode {
       className="inventory"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <>
+      bar={{
+        active: [state.q, ...Object.keys(titles).map((facet) => state[facet as InventoryFacet])],
+        filter: (
           <FilterBox
             names="inventory"
             example={inventoryText.filterExample}
@@ -80,13 +81,15 @@ export default function InventoryPage(): React.ReactNode {
             range={range}
             onChange={(q) => set({ q, sel: '' })}
           />
+        ),
+        more: (
           <div className="quick">
             <Facets titles={titles} chosen={state} labelOf={(value) => typeText(findingText(value))}>
               {(facet) => <Values facet={facet} of={facets.data} error={facets.error} state={state} set={set} />}
             </Facets>
           </div>
-        </>
-      }
+        ),
+      }}
     >
       {list === 'comparison' ? (
         <Comparison

@@ -10,14 +10,15 @@ import type { MetricRow } from '../../parts/metrics/queries.ts'
 const columns: readonly GridColumn<MetricRow>[] = [
   {
     id: 'name',
+    line: 1,
     title: metricsText.name,
     width: 360,
     grow: 1,
     cell: ({ name }) => <span className="mono">{name}</span>,
   },
-  { id: 'type', title: metricsText.type, width: 96, cell: ({ type }) => type },
-  { id: 'unit', title: metricsText.unit, width: 96, cell: ({ unit }) => unit },
-  { id: 'help', title: metricsText.help, width: 360, grow: 2, cell: ({ help }) => help },
+  { id: 'type', line: 1, title: metricsText.type, width: 96, cell: ({ type }) => type },
+  { id: 'unit', line: 2, title: metricsText.unit, width: 96, cell: ({ unit }) => unit },
+  { id: 'help', line: 2, title: metricsText.help, width: 360, grow: 2, cell: ({ help }) => help },
 ]
 
 type MetricListProps = Readonly<{

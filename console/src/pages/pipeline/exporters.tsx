@@ -50,6 +50,7 @@ function sendColumns(at: number): readonly GridColumn<ExporterRow>[] {
   return [
     {
       id: 'exporter',
+      line: 1,
       title: generalText.exporter,
       hint: pipelineText.exporterHint,
       width: 120,
@@ -68,9 +69,18 @@ function sendColumns(at: number): readonly GridColumn<ExporterRow>[] {
         </span>
       ),
     },
-    { id: 'source', title: generalText.source, width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
+    {
+      id: 'source',
+      line: 2,
+      title: generalText.source,
+      width: 74,
+      grow: 1,
+      sortable: true,
+      cell: ({ source }) => source,
+    },
     {
       id: 'last',
+      line: 2,
       title: pipelineText.lastDatagram,
       width: 130,
       end: true,
@@ -95,6 +105,7 @@ function sendColumns(at: number): readonly GridColumn<ExporterRow>[] {
     },
     {
       id: 'rows',
+      line: 1,
       title: generalText.flows,
       width: 80,
       end: true,
@@ -129,6 +140,7 @@ function faultColumns(exporters: Exporters): readonly GridColumn<ExporterRow>[] 
   return [
     {
       id: 'missing',
+      line: 2,
       title: pipelineText.gaps,
       hint: pipelineText.gapsHint,
       width: 64,

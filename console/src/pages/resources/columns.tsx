@@ -10,6 +10,7 @@ export function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
   return [
     {
       id: 'kind',
+      line: 1,
       title: generalText.kind,
       width: 130,
       grow: 1,
@@ -19,6 +20,7 @@ export function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
     },
     {
       id: 'namespace',
+      line: 2,
       title: generalText.namespace,
       width: 120,
       grow: 1,
@@ -26,6 +28,7 @@ export function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
     },
     {
       id: 'name',
+      line: 1,
       title: generalText.name,
       width: 190,
       grow: 3,
@@ -37,11 +40,12 @@ export function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
     },
     {
       id: 'phase',
+      line: 1,
       title: resourcesText.phase,
       width: 84,
       cell: ({ phase }) => phase ?? dash,
     },
-    { id: 'node', title: generalText.node, width: 110, grow: 1, cell: ({ node }) => node ?? dash },
+    { id: 'node', line: 2, title: generalText.node, width: 110, grow: 1, cell: ({ node }) => node ?? dash },
     { id: 'zone', title: resourcesText.zone, width: 80, cell: ({ zone }) => zone ?? dash },
     {
       id: 'owner',
@@ -60,6 +64,7 @@ export function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
     },
     {
       id: 'since',
+      line: 2,
       title: resourcesText.unchangedSince,
       width: 146,
       cell: ({ valid_from: from }) => (

@@ -35,8 +35,9 @@ export default function ResourcesPage(): React.ReactNode {
       className="changes"
       unread={unread}
       onRead={() => set({}, 'replace')}
-      bar={
-        <>
+      bar={{
+        active: [q, state.kind, state.namespace],
+        filter: (
           <FilterBox
             names="resources"
             example={resourcesText.filterExample}
@@ -45,9 +46,9 @@ export default function ResourcesPage(): React.ReactNode {
             range={{ from: 'now-1h', to: at }}
             onChange={(text) => set({ q: text })}
           />
-          <Chips state={state} set={set} />
-        </>
-      }
+        ),
+        more: <Chips state={state} set={set} />,
+      }}
     >
       <ListTable
         of={resources}

@@ -4,6 +4,7 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
+import { PageBar } from '../../parts/page-bar.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { useFinest } from '../../hooks/use-finest.ts'
 import { auto } from '../../state/auto.ts'
@@ -44,24 +45,31 @@ export default function SpendPage(): React.ReactNode {
   return (
     <div className="page spend">
       <h1 className="spoken">{spendText.spend}</h1>
-      <div className="page-bar">
-        <LabelledSelect
-          label={spendText.span}
-          value={state.span}
-          values={spans}
-          textOf={(span) => spanNames[span]}
-          onChange={(span) => set({ span })}
-        />
-        <LabelledSelect
-          label={spendText.group}
-          value={whole.by}
-          values={[auto, ...groups]}
-          textOf={(by) => (by === auto ? generalText.automatic(groupNames[current]) : groupNames[by])}
-          onChange={(by) => set({ by })}
-        />
-        {state.by === 'tag' && (
-          <FindBox q={state.tag} label={spendText.tag} hint={spendText.tagHint} onChange={(tag) => set({ tag })} />
-        )}
+      <PageBar
+        active={[spanNames[state.span], groupNames[state.by], ...filters.map((name) => state[name])]}
+        filter={
+          <>
+            <LabelledSelect
+              label={spendText.span}
+              value={state.span}
+              values={spans}
+              textOf={(span) => spanNames[span]}
+              onChange={(span) => set({ span })}
+            />
+            <LabelledSelect
+              label={spendText.group}
+              value={whole.by}
+              values={[auto, ...groups]}
+              textOf={(by) => (by === auto ? generalText.automatic(groupNames[current]) : groupNames[by])}
+              onChange={(by) => set({ by })}
+            />
+            {state.by === 'tag' && (
+              <FindBox q={state.tag} label={spendText.tag} hint={spendText.tagHint} onChange={(tag) => set({ tag })} />
+            )}
+          </>
+        }
+        more={<Selected state={state} set={set} />}
+      >
         <span className="number spend-days" role="status">
           {days.from} – {lastDay(days)}
         </span>
@@ -81,8 +89,7 @@ export default function SpendPage(): React.ReactNode {
         </a>
         <AddToDashboard of={spendPanel(state)} />
         <RefreshButton onClick={again} />
-        <Selected state={state} set={set} />
-      </div>
+      </PageBar>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {isError && data !== undefined && <StaleNotice error={error} onRetry={again} />}
       <div

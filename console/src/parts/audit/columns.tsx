@@ -27,6 +27,7 @@ const none = <span className="dim">–</span>
 export const traceColumns: readonly GridColumn<Trace>[] = [
   {
     id: 'time',
+    line: 2,
     title: generalText.time,
     hint: auditText.timeHint,
     width: 146,
@@ -38,14 +39,16 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
   },
   {
     id: 'severity',
+    line: 1,
     title: auditText.outcome,
     hint: auditText.outcomeHint,
     width: 92,
     cell: ({ severity }) => <Severity of={severity} />,
   },
-  { id: 'actor', title: generalText.actor, width: 140, grow: 2, cell: Actor },
+  { id: 'actor', line: 1, title: generalText.actor, width: 140, grow: 2, cell: Actor },
   {
     id: 'action',
+    line: 1,
     title: generalText.action,
     width: 130,
     grow: 2,
@@ -56,7 +59,7 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
       </span>
     ),
   },
-  { id: 'resource', title: generalText.resource, width: 170, grow: 3, cell: Resource },
+  { id: 'resource', line: 2, title: generalText.resource, width: 170, grow: 3, cell: Resource },
   {
     id: 'tenant',
     title: generalText.tenant,

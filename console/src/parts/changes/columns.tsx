@@ -12,6 +12,7 @@ const shownSteps = 4
 export const changeColumns: readonly GridColumn<Change>[] = [
   {
     id: 'time',
+    line: 2,
     title: generalText.time,
     hint: changesText.timeHint,
     width: 146,
@@ -23,12 +24,14 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'operation',
+    line: 1,
     title: generalText.operation,
     width: 96,
     cell: ({ operation }) => <Operation of={operation} />,
   },
   {
     id: 'kind',
+    line: 1,
     title: generalText.kind,
     width: 120,
     grow: 1,
@@ -43,6 +46,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'name',
+    line: 1,
     title: generalText.name,
     width: 150,
     grow: 2,
@@ -50,6 +54,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'actor',
+    line: 2,
     title: generalText.actor,
     hint: changesText.actorHint,
     width: 192,
@@ -67,6 +72,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'what',
+    line: 2,
     title: changesText.changedFields,
     hint: changesText.changedHint,
     width: 240,

@@ -32,6 +32,7 @@ export type EventColumn = GridColumn<EventRow> & Readonly<{ hint: string }>
 const listed: Readonly<Record<string, EventColumn>> = {
   time: {
     id: 'time',
+    line: 2,
     title: generalText.time,
     hint: eventsText.timeHint,
     width: 146,
@@ -50,6 +51,7 @@ const listed: Readonly<Record<string, EventColumn>> = {
   },
   level: {
     id: 'level',
+    line: 1,
     title: eventsText.level,
     hint: eventsText.levelHint,
     width: 84,
@@ -66,6 +68,7 @@ const listed: Readonly<Record<string, EventColumn>> = {
   },
   type: {
     id: 'type',
+    line: 1,
     title: generalText.type,
     hint: eventsText.typeHint,
     width: 310,
@@ -75,6 +78,7 @@ const listed: Readonly<Record<string, EventColumn>> = {
   },
   source: {
     id: 'source',
+    line: 2,
     title: generalText.source,
     hint: eventsText.sourceHint,
     width: 200,
@@ -93,6 +97,7 @@ const listed: Readonly<Record<string, EventColumn>> = {
   },
   data: {
     id: 'data',
+    line: 2,
     title: eventsText.data,
     hint: eventsText.dataHint,
     width: 180,
@@ -129,6 +134,7 @@ export function columnOf(name: string): EventColumn {
     hint: name,
     width: isLine ? 320 : 140,
     grow: isLine ? 6 : 1,
+    line: isLine ? 1 : 2,
     sortable: true,
     cell: ({ cells }) => full(cells?.[name] ?? null, isLine ? 'mono' : undefined),
   }

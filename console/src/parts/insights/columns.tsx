@@ -77,9 +77,10 @@ const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
 })
 
 const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): readonly GridColumn<Row>[] => [
-  { id: 'pods', title: insightsText.pods, width: 60, end: true, cell: (row) => count(row.pods) },
+  { id: 'pods', line: 2, title: insightsText.pods, width: 60, end: true, cell: (row) => count(row.pods) },
   {
     id: 'workloads',
+    line: 2,
     title: insightsText.workloads,
     width: 92,
     grow: 2,
@@ -110,9 +111,16 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
 ]
 
 export const problemColumns: readonly GridColumn<ProblemRow>[] = [
-  { id: 'severity', title: insightsText.severity, width: 100, cell: ({ severity }) => <SeverityText of={severity} /> },
+  {
+    id: 'severity',
+    line: 1,
+    title: insightsText.severity,
+    width: 100,
+    cell: ({ severity }) => <SeverityText of={severity} />,
+  },
   {
     id: 'score',
+    line: 1,
     title: insightsText.score,
     width: 62,
     end: true,
@@ -120,6 +128,7 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   },
   {
     id: 'id',
+    line: 1,
     title: insightsText.id,
     width: 166,
     cell: ({ id, aliases, waived, kev }) => (
@@ -136,7 +145,14 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
       </>
     ),
   },
-  { id: 'package', title: insightsText.package, width: 92, grow: 1, cell: ({ package: name }) => name ?? dash },
+  {
+    id: 'package',
+    line: 2,
+    title: insightsText.package,
+    width: 92,
+    grow: 1,
+    cell: ({ package: name }) => name ?? dash,
+  },
   {
     id: 'version',
     title: insightsText.installed,
@@ -145,6 +161,7 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   },
   {
     id: 'fixed',
+    line: 2,
     title: insightsText.fixedIn,
     width: 100,
     cell: ({ fixed_version: fixed }) =>
@@ -164,6 +181,7 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
 export const packageColumns: readonly GridColumn<PackageRow>[] = [
   {
     id: 'name',
+    line: 1,
     title: insightsText.package,
     width: 200,
     grow: 2,
@@ -171,6 +189,7 @@ export const packageColumns: readonly GridColumn<PackageRow>[] = [
   },
   {
     id: 'version',
+    line: 1,
     title: insightsText.version,
     width: 120,
     cell: ({ version }) => <span className="mono">{version ?? '–'}</span>,
@@ -184,6 +203,7 @@ export const factColumns: readonly GridColumn<FactRow>[] = [
   { id: 'category', title: insightsText.category, width: 110, cell: ({ category }) => category ?? dash },
   {
     id: 'name',
+    line: 1,
     title: insightsText.fact,
     width: 200,
     grow: 1,
@@ -191,6 +211,7 @@ export const factColumns: readonly GridColumn<FactRow>[] = [
   },
   {
     id: 'value',
+    line: 1,
     title: insightsText.value,
     width: 220,
     grow: 2,
@@ -206,14 +227,16 @@ const counted = (value: number | null, tone?: string): React.ReactNode =>
 export const imageColumns: readonly GridColumn<ImageRow>[] = [
   {
     id: 'image',
+    line: 1,
     title: insightsText.image,
     width: 220,
     grow: 2,
     cell: ({ name, image }) => <ImageName name={name} digest={image} />,
   },
-  { id: 'tags', title: insightsText.tags, width: 90, grow: 1, cell: ({ tags }) => tags.join(', ') || dash },
+  { id: 'tags', line: 2, title: insightsText.tags, width: 90, grow: 1, cell: ({ tags }) => tags.join(', ') || dash },
   {
     id: 'critical',
+    line: 1,
     title: insightsText.critical,
     width: 72,
     end: true,

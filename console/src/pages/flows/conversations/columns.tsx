@@ -90,6 +90,7 @@ function flagsText({ out, in: back }: Conversation): readonly [both: string, eac
 const columns: readonly GridColumn<Conversation>[] = [
   {
     id: 'client',
+    line: 1,
     title: conversationsText.client,
     hint: conversationsText.clientHint,
     width: 190,
@@ -98,15 +99,17 @@ const columns: readonly GridColumn<Conversation>[] = [
   },
   {
     id: 'server',
+    line: 1,
     title: conversationsText.server,
     hint: conversationsText.serverHint,
     width: 166,
     grow: 2,
     cell: ({ server }) => <Endpoint end={server} />,
   },
-  { id: 'proto', title: generalText.protocol, width: 74, cell: ({ proto }) => protocol(proto) },
+  { id: 'proto', line: 2, title: generalText.protocol, width: 74, cell: ({ proto }) => protocol(proto) },
   {
     id: 'bytes',
+    line: 2,
     title: generalText.bytes,
     hint: conversationsText.bytesHint,
     width: 236,
@@ -153,6 +156,7 @@ const columns: readonly GridColumn<Conversation>[] = [
   },
   {
     id: 'first',
+    line: 2,
     title: conversationsText.started,
     hint: conversationsText.startedHint,
     width: 116,
