@@ -8,5 +8,7 @@ export function estimatedCountSql(all: number, first: string): string {
 
 /** Relative error of an estimate from so many registers: four standard errors, in four digits. */
 export function countError(registers: number): number {
+  // Without a register there is no value.
+  if (registers === 0) return 0
   return Math.ceil((4 / Math.sqrt(registers)) * 10_000) / 10_000
 }

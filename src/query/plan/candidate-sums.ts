@@ -3,47 +3,50 @@ import { duckdb } from '../dialect.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'
 import type { StoredEndpoints } from './many-groups.ts'
 import { rowsSql } from './row-query.ts'
-import { sourceOf, summedColumns, summedMeasures, type GroupsRequest } from './sums.ts'
+import { sourceOf, summedColumns, type GroupsRequest } from './sums.ts'
 
-/** By field of the group. */
-export type CandidateTexts = readonly (readonly string[])[]
+/** Texts of the fields of the group. */
+export type Candidate = readonly string[]
 
 /**
- * Sums per `_p0`, `_p1` …: places, from 1, of the group's values in the texts. Undefined if a field is neither an
- * endpoint nor an address.
+ * Sums per `_candidate`: place in the list, from 1. Undefined if a field is neither an endpoint nor an address.
  */
 export function candidateSumsSql(
   request: GroupsRequest,
   ends: StoredEnds,
   { idOf }: StoredEndpoints,
-  texts: CandidateTexts,
+  candidates: readonly Candidate[],
 ): string | undefined {
-  const places: EndValue[] = []
+  const values: EndValue[] = []
+  const places: string[] = []
   for (const [index, field] of request.group.entries()) {
-    const listed = (texts[index] ?? []).map(duckdb.text).join(', ')
-    const placeOf = (text: string) => `list_position([${listed}], ${text})`
-    const [end, id, alias] = [endOf(field), idOf(field), `"_candidate${index}"`]
-    if (end !== undefined) places.push(valueOfEnd(end, ends, placeOf, { alias, sparse: true }))
+    const texts = [...new Set(candidates.map((candidate) => candidate[index]!))]
+    const placeOfText = new Map(texts.map((text, place) => [text, place + 1]))
+    places.push(`[${candidates.map((candidate) => placeOfText.get(candidate[index]!)).join(', ')}]`)
+    const listed = `[${texts.map(duckdb.text).join(', ')}]`
+    const [end, id, alias] = [endOf(field), idOf(field), `"_end${index}"`]
+    if (end !== undefined)
+      values.push(valueOfEnd(end, ends, (text) => `list_position(${listed}, ${text})`, { alias, sparse: true }))
     else if (id !== undefined)
-      places.push({
+      values.push({
         value: `${alias}."_value"`,
-        join: `JOIN (SELECT "ep" AS "_ep", ${placeOf('"addr"')} AS "_value" FROM ${ends.view}
-          WHERE "addr" IN (${listed})) ${alias} ON ${id} = ${alias}."_ep"`,
+        // A list in the condition would be compared in the scan, text by text.
+        join: `JOIN (SELECT "ep" AS "_ep", "_value" FROM ${ends.view} JOIN (SELECT unnest(${listed}) AS "_text",
+          generate_subscripts(${listed}, 1) AS "_value") ON "addr" = "_text") ${alias} ON ${id} = ${alias}."_ep"`,
         reads: [id],
       })
     else return undefined
   }
   const names = places.map((_, index) => `"_p${index}"`)
-  const isFound = names.map((name) => `${name} IS NOT NULL`).join(' AND ')
-  const summed = { ...request, doubles: false }
-  const measures = summedColumns(summed)
-  const rows = rowsSql(request, [...new Set([...places.flatMap(({ reads }) => reads), ...measures])])
-  const found = places.map(({ value }, index) => `${value} AS ${names[index]}`)
-  const { sums } = sourceOf(summed, duckdb)
-  return (
-    `SELECT ${[...names, ...summedMeasures(request).map((sum) => `"_${sum}"`)].join(', ')} FROM ` +
-    `(SELECT ${names.join(', ')}, ${sums} FROM (SELECT ${[...found, ...measures].join(', ')} FROM (${rows}) flow ` +
-    `${places.map(({ join }) => join).join(' ')}) placed WHERE ${isFound} ` +
-    `GROUP BY ALL) summed`
-  )
+  const measures = summedColumns(request)
+  const rows = rowsSql(request, [...new Set([...values.flatMap(({ reads }) => reads), ...measures])])
+  const columns = [...values.map(({ value }, index) => `${value} AS ${names[index]}`), ...measures]
+  const placed = `SELECT ${columns.join(', ')} FROM (${rows}) flow ${values.map(({ join }) => join).join(' ')}`
+  const unnested = places.map((list, index) => `unnest(${list}) AS ${names[index]}`).join(', ')
+  const listed = `SELECT ${unnested}, generate_subscripts(${places[0]}, 1) AS "_candidate"`
+  const list = names.join(', ')
+  // Joined after the sums: before, the optimizer joins the list to the ends, and each flow to several rows.
+  return `SELECT summed.* EXCLUDE (${list}), "_candidate" FROM
+    (SELECT ${list}, ${sourceOf(request, duckdb).sums} FROM (${placed}) GROUP BY ALL) summed
+    JOIN (${listed}) USING (${list})`
 }

@@ -76,7 +76,7 @@ export {
   type SeriesRequest,
   type AggregateQuery,
 } from './sums.ts'
-export { rollupGroupsSql, rollupSizeSql } from './rollup-groups.ts'
+export { rollupGroupsSql, rollupTotalsSql, type RollupTotals, type SummedBuckets } from './rollup-groups.ts'
 export { hasFewValues } from './few-values.ts'
 export { groupSumsSql, placedSumsSql, placesOf, type Places } from './part-sums.ts'
 export { candidateSumsSql } from './candidate-sums.ts'

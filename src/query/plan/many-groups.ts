@@ -6,6 +6,7 @@ import { compileSql } from '../sql.ts'
 import { idCounts, idCountsSql, stillSingleSql, textsOfIdsSql, withFirstIds, type SingleIds } from './endpoint-ids.ts'
 import { boundOf, rowScans, rowsSql, withinSql } from './row-query.ts'
 import {
+  isFurther,
   manyEstimatesSql,
   orderedValues,
   summedColumns,
@@ -78,8 +79,14 @@ export function keysOf(fields: readonly QueryField[], idOf: StoredEndpoints['idO
 /** Sums of `flow`; those of {@link GroupsRequest.doubles} stay doubles, which need half the memory. */
 function sumSql(measure: Measure, sums: Pick<GroupsRequest, 'doubles'>) {
   if (measure === 'flows') return 'count(*)'
-  const isEstimated = measure === 'bytes' || measure === 'packets'
-  return isEstimated ? `sum(${manyEstimatesSql(measure, sums)})` : duckdb.sum(duckdb.identifier(measure))
+  const value = valueSql(measure, sums)
+  return isFurther(measure) ? duckdb.sum(value) : `sum(${value})`
+}
+
+/** Of one flow. */
+function valueSql(measure: Measure, sums: Pick<GroupsRequest, 'doubles'>) {
+  if (measure === 'flows') return '1'
+  return measure === 'bytes' || measure === 'packets' ? manyEstimatesSql(measure, sums) : duckdb.identifier(measure)
 }
 
 /**
@@ -137,10 +144,12 @@ export function groupsOfBucketsSql(
       `SELECT flow.*, hash(${names.join(', ')}) AS "_hash" FROM (${keyedFlows(request, endpoints, single)}) flow`,
     ),
     `buckets AS MATERIALIZED (SELECT ${bucket} AS "_bucket", ${sumsOf(request, [request.by as Measure]).join(', ')}, ` +
-      `count(*) AS "_rows", min("_hash" >> 32)::BIGINT AS "_first", ${extreme('min')} AS "_least", ` +
+      `max(${valueSql(request.by as Measure, request)}) AS "_peak", ` +
+      `count(*) AS "_rows", min(("_hash" >> 32)::UINTEGER) AS "_first", ${extreme('min')} AS "_least", ` +
       `${extreme('max')} AS "_most" FROM flows_of flow GROUP BY 1)`,
     `ordered AS MATERIALIZED (SELECT "_bucket", ${rank}, sum("_rows") OVER largest <= ${most} ` +
       `OR row_number() OVER largest = 1 AS "_summed" FROM buckets ` +
+      `WHERE coalesce(${rank} >= (${leastOfLargest(request)}), true) ` +
       `WINDOW largest AS (ORDER BY ${rank} DESC NULLS LAST, "_bucket"))`,
     `parts AS MATERIALIZED (SELECT ${[...names, ...sumsOf(request)].join(', ')} FROM flows_of flow ` +
       `WHERE ${bucket} IN (SELECT "_bucket" FROM ordered WHERE "_summed") GROUP BY ALL)`,
@@ -153,6 +162,11 @@ export function groupsOfBucketsSql(
       `FROM (${rowsSql(request, summedColumns(request))}) flow))`,
   ]
   return `WITH ${tables.join(', ')} ${namedRows(request, ['"_certain"', '"_registers"'])}`
+}
+
+/** As many buckets with a flow of at least this value have as many groups with it. NULL with fewer buckets. */
+function leastOfLargest({ limit }: GroupsRequest) {
+  return `SELECT "_peak" FROM buckets ORDER BY "_peak" DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1}`
 }
 
 /** Over `named`. */

@@ -142,14 +142,24 @@ function binnedSql(request: AggregateQuery, columns: readonly string[], names: r
   return binnedSumsSql({ ...source, columns, names, summed: summedMeasures(request), of: request.of?.name ?? '' })
 }
 
-/** Rows folded to a level or more and their flows, all flows, and the oldest time (µs). */
+const columnOfSum = { bytes: 'bytes_est', packets: 'packets_est', flows: 'flows' } as const
+
+/** Rows folded to a level or more and their flows, all rows and their sums, and the oldest time (µs). */
 export function lossSql({ view, span }: Rollup, dialect: Dialect = duckdb): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
   const flows = [1, 2, 3].map(
     (level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`,
   )
-  return `SELECT ${[...lost, ...flows].join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows,
-      ${dialect.micros('min("time")')}::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span, dialect)}`
+  const totals = measures.map((measure) => `${dialect.sum(columnOfSum[measure])} AS "_all_${measure}"`)
+  const columns = [
+    ...lost,
+    ...flows,
+    'coalesce(sum(flows), 0)::DOUBLE AS flows',
+    'count(*)::DOUBLE AS "_rows"',
+    ...totals,
+  ]
+  return `SELECT ${columns.join(', ')}, ${dialect.micros('min("time")')}::DOUBLE AS oldest FROM ${view}
+      WHERE ${withinSql('"time"', span, dialect)}`
 }
 
 /** Maximum µs from a flow to its receipt. */
@@ -170,8 +180,6 @@ export function bucketSql(
   const divide = span.from < 0n ? dialect.floorDivide : dialect.divide
   return `(${divide(dialect.micros(time), width)}) * ${width}`
 }
-
-const columnOfSum = { bytes: 'bytes_est', packets: 'packets_est', flows: 'flows' } as const
 
 /** Whether rows of a rollup are nearly as many as its groups: those by an address or endpoint. */
 export function hasManyGroups({ rollup, group, further = [] }: GroupsRequest): boolean {

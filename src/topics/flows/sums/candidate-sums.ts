@@ -1,5 +1,4 @@
 /** Exact sums of groups that a rollup lists, but combines with others in part. */
-import type { StoreReader } from '../../../engine/control.ts'
 import {
   candidateSumsSql,
   isMeasure,
@@ -7,9 +6,10 @@ import {
   type GroupsRequest,
   type Rollup,
 } from '../../../query/plan/index.ts'
+import { areExact } from './flow-sums.ts'
 import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
 import type { SumRow } from './request.ts'
-import { rollupGroups } from './rollup-groups.ts'
+import { rollupGroups, type RollupReading } from './rollup-groups.ts'
 import { readRows } from '../../rows.ts'
 
 /** Further groups per requested one, since the rollup has another order. */
@@ -27,31 +27,28 @@ export type CandidateSums = Readonly<{
  * fields.
  */
 export async function candidateSums(
-  store: StoreReader,
-  request: GroupsRequest,
-  rollup: Rollup,
-  signal: AbortSignal,
+  reading: RollupReading,
+  { rollup, ...request }: GroupsRequest & Readonly<{ rollup: Rollup }>,
 ): Promise<CandidateSums | 'none'> {
   const { group, by, of, limit } = request
   if (!isMeasure(by) || of !== undefined || group.length === 0 || limit > mostCandidates) return 'none'
   const most = Math.min(mostCandidates, limit * (1 + further))
-  const listed = await rollupGroups(store, { ...request, limit: most, rollup }, signal)
-  const candidates = listed.filter((row) => row['_place'] !== null)
-  const texts = group.map((_, index) => [...new Set(candidates.map((row) => row[`_g${index}`]))])
-  if (candidates.length === 0 || !isTexts(texts)) return 'none'
-  const sql = candidateSumsSql({ ...request, span: rollup.span }, storedEnds, storedEndpoints, texts)
-  if (sql === undefined) return 'none'
-  const sums = await readRows<SumRow>({ store, signal }, sql)
-  const valueOf = (row: SumRow) => group.map((_, index) => texts[index]![Number(row[`_p${index}`]) - 1])
-  const exact = new Map(sums.map((row) => [JSON.stringify(valueOf(row)), row]))
+  const listed = await rollupGroups(reading, { ...request, limit: most, rollup })
+  const groups = listed.filter((row) => row['_place'] !== null)
+  const texts = groups.map((row) => group.map((_, index) => row[`_g${index}`]))
+  if (groups.length === 0 || !areTexts(texts)) return 'none'
+  const read = async (how: Readonly<{ doubles: boolean }>) => {
+    const sql = candidateSumsSql({ ...request, ...how, span: rollup.span }, storedEnds, storedEndpoints, texts)
+    return sql === undefined ? undefined : readRows<SumRow>(reading, sql)
+  }
+  let sums = await read({ doubles: true })
+  if (sums === undefined) return 'none'
+  if (!areExact(sums)) sums = (await read({ doubles: false })) ?? []
   const totals = ['_all_groups', ...summedMeasures(request).map((sum) => `_all_${sum}`), '_groups_error']
   const all = Object.fromEntries(
     totals.flatMap((name) => (listed[0]?.[name] === undefined ? [] : [[name, listed[0][name]]])),
   )
-  const rows = candidates.flatMap((row) => {
-    const record = exact.get(JSON.stringify(group.map((_, index) => row[`_g${index}`])))
-    return record === undefined ? [] : [{ ...row, ...record }]
-  })
+  const rows = sums.map(({ _candidate: place, ...record }) => ({ ...groups[Number(place) - 1], ...record }))
   const largest = rows.sort(largestFirst(request)).slice(0, limit)
   return { rows: withPlaces(largest, all), isProven: isProven(largest, request) }
 }
@@ -64,6 +61,6 @@ function isProven(largest: readonly SumRow[], { by, limit }: GroupsRequest): boo
   return sumOf(`_${by}`) > sumOf('_next') + sumOf('_rest')
 }
 
-function isTexts(texts: readonly (readonly unknown[])[]): texts is readonly (readonly string[])[] {
+function areTexts(texts: readonly (readonly unknown[])[]): texts is readonly (readonly string[])[] {
   return texts.every((values) => values.every((text) => typeof text === 'string'))
 }

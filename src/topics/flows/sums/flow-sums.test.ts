@@ -123,7 +123,8 @@ test.each([['src_endpoint'], ['src_endpoint', 'dst_endpoint'], ['src_addr', 'dst
         const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
         const span = { from: (rowQuery.span.from / minute) * minute, to: (rowQuery.span.to / minute + 1n) * minute }
         const request: GroupsRequest = { ...rowQuery, span, group: fields, by: 'bytes', limit }
-        const found = await candidateSums({ ...reader, query }, request, { view: 'flows_1m', span }, signal)
+        const rollup = { view: 'flows_1m', span }
+        const found = await candidateSums({ store: { ...reader, query }, signal }, { ...request, rollup })
         const expected = shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(request)))
         const rows = typeof found === 'object' ? found.rows : undefined
         if (expected?.[0]?.['_place'] === null) expect(found).toBe('none')
@@ -145,7 +146,8 @@ test('a list of pairs is proven only if it equals that of the flows', async () =
       for (const percent of [0, 1, 10, 60]) {
         const request: GroupsRequest = { ...rowQuery, span, group: fields.map(groupField), by: 'bytes', limit }
         const remainder = `hash(src_addr, dst_addr, "time") % 100 < ${percent}`
-        const found = await candidateSums(reader, request, { view: 'flows_1m', span, remainder }, signal)
+        const rollup = { view: 'flows_1m', span, remainder }
+        const found = await candidateSums({ store: reader, signal }, { ...request, rollup })
         if (typeof found !== 'object') throw new Error('no candidates')
         seen.add(found.isProven)
         const expected = shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(request)))

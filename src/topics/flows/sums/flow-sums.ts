@@ -95,7 +95,8 @@ async function fastSums<Request extends AggregateQuery>(
   return byIds === 'none' ? readRows<SumRow>({ store, signal }, sql(request, dialectOf(store))) : byIds
 }
 
-function areExact(rows: readonly SumRow[]): boolean {
+/** Whether sums in doubles are. */
+export function areExact(rows: readonly SumRow[]): boolean {
   return measures.every((measure) => {
     const all = rows[0]?.[`_all_${measure}`]
     const total = all === undefined ? rows.reduce((sum, row) => sum + Number(row[`_${measure}`] ?? 0), 0) : Number(all)

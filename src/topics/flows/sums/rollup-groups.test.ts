@@ -54,7 +54,7 @@ test('groups of a rollup in buckets and in parts equal those of one statement', 
           ...store,
           query: ((sql, ...more) => (statements.push(sql), store.query(sql, ...more))) as typeof store.query,
         }
-        const rows = await rollupGroups(watched, request, signal, { many: most, most })
+        const rows = await rollupGroups({ store: watched, signal }, request, { many: most, most })
         ways.add(statements.length === 2 ? 'buckets' : 'parts')
         expect(rows.map(withoutCount), fields.join()).toEqual(expected.map(withoutCount))
         const [{ _all_groups: groups, _groups_error: error = 0 } = {}] = rows

@@ -1,5 +1,4 @@
 /** The largest groups of a rollup within the memory of queries. */
-import type { StoreReader } from '../../../engine/control.ts'
 import { countError } from '../../../model/distinct-estimate.ts'
 import { dialectOf } from '../../../query/index.ts'
 import {
@@ -7,9 +6,12 @@ import {
   hasManyGroups,
   isMeasure,
   rollupGroupsSql,
-  rollupSizeSql,
+  rollupTotalsSql,
   type GroupsRequest,
+  type RollupTotals,
+  type SummedBuckets,
 } from '../../../query/plan/index.ts'
+import type { Surroundings } from '../../operation.ts'
 import { readRows } from '../../rows.ts'
 import { currentWork } from '../../work.ts'
 import { largestFirst } from './many-groups.ts'
@@ -22,36 +24,39 @@ const defaultLimits = {
   most: 600_000,
 }
 
+/** `totals`: those of the rollup for the request, if they were read. */
+export type RollupReading = Pick<Surroundings, 'store' | 'signal'> & Readonly<{ totals?: RollupTotals | undefined }>
+
 /** Rows of `groupsSql`. Of many groups, their number is estimated, with its relative error as `_groups_error`. */
 export async function rollupGroups(
-  store: StoreReader,
+  reading: RollupReading,
   request: GroupsRequest,
-  signal: AbortSignal,
   { many, most } = defaultLimits,
 ): Promise<readonly SumRow[]> {
-  const dialect = dialectOf(store)
-  const plain = () => readRows<SumRow>({ store, signal }, groupsSql(request, dialect))
+  const dialect = dialectOf(reading.store)
+  const plain = () => readRows<SumRow>(reading, groupsSql(request, dialect))
   if (!dialect.hasParts || !isMeasure(request.by) || request.of !== undefined || !hasManyGroups(request)) return plain()
-  const [size] = await readRows<SumRow>({ store, signal }, rollupSizeSql(request))
-  const rows = Number(size?.['_rows'])
-  if (rows <= many) return plain()
-  const largest = await readRows<SumRow>({ store, signal }, rollupGroupsSql(request, { most }))
+  const all = reading.totals ?? (await readRows<RollupTotals>(reading, rollupTotalsSql(request)))[0]
+  const rows = Number(all?.['_rows'])
+  if (all === undefined || rows <= many) return plain()
+  const read = (request: GroupsRequest, summed: SummedBuckets) =>
+    readRows<SumRow>(reading, rollupGroupsSql(request, all, summed))
+  const largest = await read(request, { most })
   if (largest[0]?.['_certain'] === true) return largest.map(stated)
-  return inParts({ store, signal }, request, Math.ceil(rows / most))
+  return inParts(request, Math.ceil(rows / most), read)
 }
 
 async function inParts(
-  reading: Readonly<{ store: StoreReader; signal: AbortSignal }>,
   request: GroupsRequest,
   parts: number,
+  read: (request: GroupsRequest, summed: SummedBuckets) => Promise<readonly SumRow[]>,
 ): Promise<readonly SumRow[]> {
   const { by, limit } = request
   currentWork()?.expect(parts)
   let largest: readonly SumRow[] = []
   let totals: SumRow = {}
   for (let part = 0; part < parts; part++) {
-    const sql = rollupGroupsSql({ ...request, limit: limit + 1 }, { parts, part })
-    const rows = await readRows<SumRow>(reading, sql)
+    const rows = await read({ ...request, limit: limit + 1 }, { parts, part })
     // Of all parts; also a part without groups has a row.
     totals = rows[0] ?? totals
     const listed = [...largest, ...rows.filter((row) => row['_place'] !== null)]

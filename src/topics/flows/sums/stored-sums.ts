@@ -94,6 +94,7 @@ async function storedSums<Request extends AggregateQuery>(
     exact: isComplete,
     flowsStored = false,
     hasCandidates = false,
+    totals,
     onInsufficient,
   } = await sumSource(
     reading,
@@ -108,15 +109,14 @@ async function storedSums<Request extends AggregateQuery>(
     })
   if (rollup === undefined) return fromFlows()
   const isOfCandidates = !isComplete && !flowsStored && hasCandidates && groups.step === undefined && dialect.hasParts
-  const candidates = isOfCandidates
-    ? await candidateSums(store, { ...request, group: groups.fields }, rollup, signal)
-    : 'none'
   const ofRollup = { ...request, rollup, group: groups.fields }
+  const ofTotals = { store, signal, totals }
+  const candidates = isOfCandidates ? await candidateSums(ofTotals, ofRollup) : 'none'
   const rows =
     candidates !== 'none'
       ? candidates.rows
       : groups.step === undefined
-        ? await rollupGroups(store, ofRollup, signal)
+        ? await rollupGroups(ofTotals, ofRollup)
         : await readRows<SumRow>({ store, signal }, sql(ofRollup, dialect))
   const exact = isComplete || (candidates !== 'none' && candidates.isProven)
   if (!exact && flowsStored && remainderMatters(rows)) {

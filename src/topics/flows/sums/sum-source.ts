@@ -1,7 +1,7 @@
 import type { StoredSums, StoreReader } from '../../../engine/control.ts'
 import { flowsReceived } from '../../../model/flow-time.ts'
 import { trimOldest } from '../../../model/trim-oldest.ts'
-import { columnsRead, dialectOf, testsOf, type QueryField } from '../../../query/index.ts'
+import { columnsRead, compileSql, dialectOf, testsOf, type QueryField } from '../../../query/index.ts'
 import {
   boundOf,
   fingerprint,
@@ -9,6 +9,7 @@ import {
   maxFlowDelayUs,
   type AggregateQuery,
   type Rollup,
+  type RollupTotals,
   type RowQuery,
 } from '../../../query/plan/index.ts'
 import { msPerHour } from '../../../store/names.ts'
@@ -79,6 +80,8 @@ export type SumSource = Readonly<{
   flowsStored?: boolean
   /** Sums of listed groups are worth reading the flows. */
   hasCandidates?: boolean
+  /** Of the rollup, if all of its rows match. */
+  totals?: RollupTotals | undefined
   /** To call if the rows of the rollup do not suffice and the flows are read. */
   onInsufficient?: () => void
 }>
@@ -147,6 +150,7 @@ export async function sumSource(
     exact: loss.lossless && !plan.servicePortsOnly,
     flowsStored: canReadFlows(loss, scope),
     hasCandidates: !scope.isRough && loss.isStored && loss.flows <= maxCandidateFlows,
+    totals: scope.isRough || compileSql(boundOf(request)) !== 'true' ? undefined : fact,
     onInsufficient,
   }
 }
