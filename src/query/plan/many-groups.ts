@@ -4,7 +4,7 @@ import { duckdb } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { idCounts, idCountsSql, stillSingleSql, textsOfIdsSql, withFirstIds, type SingleIds } from './endpoint-ids.ts'
-import { boundOf, rowScans, rowsSql, withinSql } from './row-query.ts'
+import { boundOf, rowScans, rowsSql, withinSql, type AddressIds } from './row-query.ts'
 import {
   isFurther,
   manyEstimatesSql,
@@ -17,13 +17,11 @@ import {
 } from './sums.ts'
 
 /** Relation with columns `ep` (id) and `addr`. */
-export type StoredEndpoints = Readonly<{
-  view: string
-  /** See `withFirstIds`. */
-  firsts: string
-  /** Undefined for fields that are no address. */
-  idOf: (field: QueryField) => string | undefined
-}>
+export type StoredEndpoints = AddressIds &
+  Readonly<{
+    /** See `withFirstIds`. */
+    firsts: string
+  }>
 
 export type GroupsPart = Readonly<{
   parts: number

@@ -5,7 +5,8 @@ import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
 import type { Bound } from '../bound.ts'
 import { duckdb, type Dialect } from '../dialect.ts'
-import type { NameTable } from '../names.ts'
+import type { Interval } from '../intervals.ts'
+import { columnSql, type NameTable, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
@@ -55,6 +56,15 @@ export type RowQuery = Readonly<{
   filter: Expression
   time: QueryTime
   span: TimeSpan
+  /** Networks are tested by ids in statements about many rows of DuckDB: these need no address of each row. */
+  ids?: AddressIds
+}>
+
+export type AddressIds = Readonly<{
+  /** Relation of all ids, as `ep`, with their `addr`. */
+  view: string
+  /** Undefined for fields that are no address. */
+  idOf: (field: QueryField) => string | undefined
 }>
 
 export function boundOf({ names, filter }: RowQuery): Bound {
@@ -139,8 +149,20 @@ export function receivedSql(span: TimeSpan, dialect: Dialect) {
 }
 
 export function filterSql(rowQuery: RowQuery, dialect: Dialect): readonly string[] {
-  const condition = compileSql(boundOf(rowQuery), { dialect })
+  const { ids } = rowQuery
+  const addresses = ids === undefined || !dialect.hasParts ? {} : { addresses: networksById(ids, dialect) }
+  const condition = compileSql(boundOf(rowQuery), { dialect, ...addresses })
   return condition === 'true' ? [] : [condition]
+}
+
+function networksById({ view, idOf }: AddressIds, dialect: Dialect) {
+  return (field: QueryField, intervals: readonly Interval[]) => {
+    const id = idOf(field)
+    // Indexes of files have single addresses.
+    return id === undefined || intervals.every(({ low, high }) => low === high)
+      ? dialect.address(columnSql(field, dialect), intervals)
+      : `${id} IN (SELECT "ep" FROM ${view} WHERE ${dialect.address('"addr"', intervals)})`
+  }
 }
 
 export function withinSql(time: string, { from, to }: TimeSpan, dialect: Dialect = duckdb): string {

@@ -53,7 +53,7 @@ test('conversations read in parts equal those of one statement, for every rank a
   }
   const store = api.control.store!
   for (const [at, by] of drawn([...conversationRanks.entries()], 4)) {
-    const filter = ['', 'proto = 6', 'any.addr = 10.0.0.2', 'bytes = 5'][at % 4]
+    const filter = ['', 'proto = 6', 'any.addr = 10.0.0.2', 'bytes = 5', 'src_addr = 10.0.0.0/30'][at % 5]
     const request: ConversationsRequest = {
       ...rowQueryOf({ from: String(now - 2 * day), both_ways: 'true', filter: filter ?? '' }, 'flow_time', now, local),
       by,

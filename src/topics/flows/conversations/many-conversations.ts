@@ -12,7 +12,7 @@ import {
   type ConversationsRequest,
 } from '../../../query/plan/index.ts'
 import type { Cell } from '../../cells.ts'
-import { storedEnds } from '../sums/many-groups.ts'
+import { storedEndpoints, storedEnds } from '../sums/many-groups.ts'
 import type { SumRow } from '../sums/request.ts'
 import { compareCells, compareIntegers } from '../../cells.ts'
 import { currentWork } from '../../work.ts'
@@ -37,8 +37,9 @@ export async function manyConversations(
   signal: AbortSignal,
   limits = defaultLimits,
 ): Promise<readonly SumRow[]> {
+  const byIds = { ...request, ids: storedEndpoints }
   const totalsOf = async (sums: Readonly<{ doubles: boolean }>) =>
-    (await readRows<SumRow>({ store, signal }, conversationTotalsSql(request, storedEnds, sums)))[0]!
+    (await readRows<SumRow>({ store, signal }, conversationTotalsSql(byIds, storedEnds, sums)))[0]!
   // The totals, and at least one part.
   currentWork()?.expect(2)
   let totals = await totalsOf({ doubles: true })
@@ -49,7 +50,7 @@ export async function manyConversations(
   const ranked = await readOfIds(
     { store, signal },
     { groups, single: singleIdsOf(totals), limits },
-    { parts: (single, parts) => readParts(store, request, { parts, doubles, single }, signal) },
+    { parts: (single, parts) => readParts(store, byIds, { parts, doubles, single }, signal) },
   )
   const { largest, conversations } = ranked
   const all = {

@@ -51,7 +51,10 @@ it('counts of ids equal those of texts, with flows without an address, and while
   let endpoints = 1
   const { store, statements } = observed(api)
   const requests = ['src_addr', 'src_addr,dst_addr', 'dst_addr,proto,src_addr,src_port', 'proto,bytes'].flatMap(
-    (fields) => ['', 'bytes > 0', 'bytes > 5000', 'src_addr = 10.0.1.2'].map((filter) => requestOf(fields, filter)),
+    (fields) =>
+      ['', 'bytes > 0', 'bytes > 5000', 'src_addr = 10.0.1.2', 'any.addr = 10.0.1.0/30'].map((filter) =>
+        requestOf(fields, filter),
+      ),
   )
   const expectEqual = async () => {
     for (const request of requests) {

@@ -72,7 +72,7 @@ async function countsOfFlows(request: DistinctRequest, { store, signal }: Readin
   const dialect = dialectOf(store)
   const sums = dialect.hasParts ? await store.sums?.() : undefined
   if (sums !== undefined && sums.flows.rows > manyFlows)
-    return countsOfIds(request, { store, endpoints: sums.endpoints, signal })
+    return countsOfIds({ ...request, ids: storedEndpoints }, { store, endpoints: sums.endpoints, signal })
   const [row] = await readRows<SumRow>({ store, signal }, distinctSql(request, dialect))
   return row
 }

@@ -38,7 +38,12 @@ export async function candidateSums(
   const texts = groups.map((row) => group.map((_, index) => row[`_g${index}`]))
   if (groups.length === 0 || !areTexts(texts)) return 'none'
   const read = async (how: Readonly<{ doubles: boolean }>) => {
-    const sql = candidateSumsSql({ ...request, ...how, span: rollup.span }, storedEnds, storedEndpoints, texts)
+    const sql = candidateSumsSql(
+      { ...request, ...how, ids: storedEndpoints, span: rollup.span },
+      storedEnds,
+      storedEndpoints,
+      texts,
+    )
     return sql === undefined ? undefined : readRows<SumRow>(reading, sql)
   }
   let sums = await read({ doubles: true })

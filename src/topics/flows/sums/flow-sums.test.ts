@@ -69,6 +69,33 @@ const sumsOfGroups = (rows: readonly SumRow[] | 'none' | undefined) =>
     _flows,
   ])
 
+test('sums of many flows test networks by ids, as those of few test them by addresses', async () => {
+  const { statements, reader } = observed(await stored(5000))
+  const filters = [
+    'any.addr = 10.0.0.0/29',
+    'not src_addr = 10.0.0.0/29',
+    'src_addr in (10.0.0.9, 10.0.0.0/30)',
+    'src_addr != 10.0.1.0/24 and dst_addr = 10.0.1.4/30',
+    'not next_hop = 10.0.0.0/8',
+    'next_hop = 10.0.0.0/8',
+    'any.addr = 2001:db8::/32 or exporter_addr = 192.0.2.0/24',
+    'src_addr = 10.0.0.4',
+  ]
+  const byIds: boolean[] = []
+  for (const filter of filters) {
+    const fields = ['src_addr', 'dst_addr'].map(groupField)
+    const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+    const request: GroupsRequest = { ...rowQuery, group: fields, by: 'bytes', limit: 200 }
+    const few = shown(await readRows<SumRow>({ store: reader, signal }, groupsSql(request)))
+    statements.length = 0
+    const many = await flowSums(reader, request, { fields, step: undefined }, groupsSql, { signal, many: noFlows })
+    byIds.push(statements.some((sql) => sql.includes('IN (SELECT "ep"')))
+    if (few?.[0]?.['_place'] === null) expect(shown(many)?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
+    else expect(shown(many), filter).toEqual(few)
+  }
+  expect(byIds).toEqual([true, true, true, true, true, true, true, false])
+})
+
 const queries = ['', 'src_name = web or dst_addr = 10.0.1.0/30', 'src_name = none']
 
 test.each([

@@ -5,7 +5,7 @@ import { exactDoubles, measures, rowsBefore, type AggregateQuery } from '../../.
 import { addressGroups } from './address-groups.ts'
 import { countedValues } from './counted-values.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
-import { manyGroups } from './many-groups.ts'
+import { manyGroups, storedEndpoints } from './many-groups.ts'
 import { currentWork } from '../../work.ts'
 import type { SumRow } from './request.ts'
 import { readRows } from '../../rows.ts'
@@ -45,13 +45,18 @@ export async function flowSums<Request extends AggregateQuery>(
   const hourSums = sums === undefined || rowsIn(request, sums.flows) > hourlyFlows ? sums?.hourSums : []
   if (stored <= many) return readRows<SumRow>({ store, signal }, sql({ ...request, hourSums }, dialect))
   const read = (how: Readonly<{ doubles: boolean }>) =>
-    fastSums(store, { ...request, ...how, ...(stored > sharedFlows ? { beside: undefined } : {}) }, groups, {
-      sql,
-      expected: rowsIn(request, flows),
-      endpoints: sums?.endpoints,
-      signal,
-      countsAll,
-    })
+    fastSums(
+      store,
+      { ...request, ...how, ids: storedEndpoints, ...(stored > sharedFlows ? { beside: undefined } : {}) },
+      groups,
+      {
+        sql,
+        expected: rowsIn(request, flows),
+        endpoints: sums?.endpoints,
+        signal,
+        countsAll,
+      },
+    )
   const rows = await read({ doubles: true })
   return areExact(rows) ? rows : read({ doubles: false })
 }
