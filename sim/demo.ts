@@ -20,6 +20,7 @@ import { imageSources, reportPushed } from './images.ts'
 import { IpfixExporter } from './ipfix.ts'
 import { Netflow5Exporter } from './netflow5.ts'
 import { SflowAgent } from './sflow.ts'
+import { shopBoard } from './shop-board.ts'
 import { deviceOf, Shop, shopCountries, shopNetworks } from './shop.ts'
 import { ShopLogs } from './shop-logs.ts'
 import { BranchLogs } from './syslog.ts'
@@ -81,6 +82,8 @@ async function demo() {
     const config = join(folder, 'weir.yaml')
     await writeFile(join(folder, 'networks.yaml'), `${shopNetworks}${branchNetworks}`)
     await writeFile(join(folder, 'prices.yaml'), transferPrices)
+    await mkdir(join(folder, 'dashboards'))
+    await writeFile(join(folder, 'dashboards', 'shop.json'), JSON.stringify(shopBoard))
     await writeFile(join(folder, 'geo.mmdb'), buildMmdb(shopCountries))
     await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
@@ -179,6 +182,7 @@ function configuration(
         annotations: { summary: 'The API gets {{value}} from its database' },
       },
     },
+    dashboards: join(folder, 'dashboards'),
     identity: { networks: join(folder, 'networks.yaml') },
     spend: { transfers: { lists: [{ file: join(folder, 'prices.yaml') }], team: 'app' } },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },

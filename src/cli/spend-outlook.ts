@@ -1,5 +1,5 @@
-/** `weir spend --forecast` and `--movers`. */
-import type { CurrencyForecast, SpendForecast, SpendMovers } from '../topics/spend/schema.ts'
+/** `weir spend --forecast`, `--movers` and `--tags`. */
+import type { CurrencyForecast, SpendForecast, SpendMovers, SpendTags } from '../topics/spend/schema.ts'
 import type { Data, Row } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 
@@ -77,4 +77,33 @@ function moversText({ currency, rises, falls, ...total }: SpendMovers['currencie
       line('total', total),
     ],
   )
+}
+
+const percentOf = (part: string, whole: string): string =>
+  Number(whole) === 0 ? '–' : `${((100 * Number(part)) / Number(whole)).toFixed(1)} %`
+
+export function tagsData(answer: SpendTags): Data {
+  const { span, currencies } = answer
+  const rows: Row[] = currencies.flatMap(({ currency, cost: total, tags }) =>
+    tags.map(({ name, cost, values }) => ({ currency, tag: name, cost, total, values })),
+  )
+  return {
+    whole: answer,
+    rows,
+    columns: ['currency', 'tag', 'cost', 'total', 'values'],
+    table: () =>
+      rows.length === 0 ? `No costs with tags from ${span.from} to ${span.to}.\n` : currencies.map(tagsText).join('\n'),
+  }
+}
+
+function tagsText({ currency, cost: total, tags, others }: SpendTags['currencies'][number]): string {
+  const lines = tags.map(({ name, cost, values }) => [
+    oneLine(name),
+    cents(cost),
+    percentOf(cost, total),
+    String(values),
+  ])
+  if (others > 0) lines.push([`${others} others`, '', '', ''])
+  lines.push(['all costs', cents(total), '', ''])
+  return textTable(['tag', currency, 'coverage', 'values'], lines)
 }

@@ -160,9 +160,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await francs.getByText('worker-1').first().waitFor()
     await page.getByRole('button', { name: 'Service: Compute ✕' }).waitFor()
     await page.getByRole('combobox', { name: /^Group by/ }).selectOption('tag')
-    await page.getByRole('searchbox').fill('team')
-    await page.keyboard.press('Enter')
+    const keys = page.getByRole('region', { name: 'Tags of costs in CHF' })
+    const bar = await page.locator('.page-bar').boundingBox()
+    expect(await violations(page)).toEqual([])
+    await keys.getByRole('row', { name: /^team .*%/ }).waitFor()
+    await keys.getByRole('button', { name: 'team' }).click()
     await francs.getByText('checkout').first().waitFor()
+    expect((await page.locator('.page-bar').boundingBox())?.height).toBe(bar?.height)
+    await francs.locator('.spend-groups').getByRole('button', { name: 'checkout' }).click()
+    await page.getByRole('button', { name: 'Tag: team=checkout ✕' }).waitFor()
+    const filtered = `currency = 'CHF' AND service = 'Compute' AND json_extract_string(tags, '$.team') = 'checkout'`
+    const [{ sum = '' } = {}] = (await stage.weir.sql(
+      `SELECT sum(billed)::DECIMAL(20, 2)::VARCHAR AS sum FROM spend WHERE ${filtered}
+        AND day > strftime(now() - INTERVAL 30 DAY, '%Y-%m-%d')`,
+    )) as { sum?: string }[]
+    await francs.locator('header b').getByText(sum).waitFor()
+    await page.getByRole('combobox', { name: /^Group by/ }).selectOption('team')
+    await francs.locator('.spend-groups').getByText('checkout').waitFor()
+    await page.getByRole('button', { name: 'Tag: team=checkout ✕' }).click()
+    await page.getByRole('button', { name: 'Service: Compute ✕' }).waitFor()
+    expect(new URL(page.url()).searchParams.has('tags')).toBe(false)
     await page.context().close()
   })
 

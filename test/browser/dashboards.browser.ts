@@ -253,6 +253,72 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.context().close()
   })
 
+  test('pages without an own kind before have it: inventory, alerts, views of Audit, Home', async () => {
+    const page = await stage.page('/alerts')
+    const dialog = page.getByRole('dialog', { name: 'Add to dashboard' })
+    const openDialog = async (path: string, button: string | RegExp) => {
+      await page.goto(`${stage.weir.url}${path}`)
+      await page.getByRole('button', { name: button }).first().click()
+    }
+    const add = async (path: string, button: string | RegExp) => {
+      await openDialog(path, button)
+      await dialog.getByRole('button', { name: 'Everything' }).click()
+      await dialog.getByText('Added to “Everything”.').waitFor()
+    }
+    await openDialog('/alerts', 'Add to dashboard')
+    await dialog.getByRole('textbox', { name: 'New dashboard' }).fill('Everything')
+    await dialog.getByRole('button', { name: 'Create and add' }).click()
+    await dialog.getByText('Added to “Everything”.').waitFor()
+    await add('/inventory?v=1&list=findings', 'Add to dashboard')
+    await add('/audit?v=1&live=0&view=logins', 'Add to dashboard')
+    await add('/audit?v=1&live=0&view=first-seen', 'Add to dashboard')
+    await add('/audit?v=1&live=0&view=graph', 'Add to dashboard')
+    await add('/home', /^Add to dashboard: Top talkers/)
+    await dialog.getByRole('button', { name: 'Open dashboard' }).click()
+    for (const name of ['Alerts', 'Findings', 'Failed logins', 'First occurrences', 'Top talkers'])
+      await page.getByRole('region', { name, exact: true }).waitFor()
+    const logins = page.getByRole('region', { name: 'Failed logins', exact: true }).first()
+    await logins.getByText('No failed login', { exact: false }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByRole('combobox', { name: 'View' }).first().waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('buckets of a histogram are a heat map with a table of the same values', async () => {
+    const dashboard = {
+      title: 'Heat',
+      panels: [
+        {
+          kind: 'metric',
+          title: 'Durations',
+          view: 'heatmap',
+          queries: [
+            {
+              expr: ['0.1', '1', '+Inf']
+                .map((le, at) => `label_replace(vector(${3 + 4 * at}), "le", "${le}", "", "")`)
+                .join(' or '),
+            },
+          ],
+        },
+      ],
+    }
+    const page = await stage.page(`/dashboards?v=1&t=now-15m..now&d=${encodeURIComponent(JSON.stringify(dashboard))}`)
+    const map = page.getByRole('img', { name: /^Durations: heat map of \d+ times and 3 rows$/ })
+    await map.waitFor()
+    const box = (await map.boundingBox())!
+    await page.mouse.move(box.x + box.width / 2, box.y + 4)
+    await page.getByText(/≤ ∞: 4$/).waitFor()
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height - 4)
+    await page.getByText(/≤ 0\.1: 3$/).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('figure', { name: 'Durations' }).getByRole('button', { name: 'Table' }).click()
+    await page.getByRole('columnheader', { name: '≤ 0.1' }).waitFor()
+    expect(await page.getByRole('row').nth(1).getByRole('cell').allTextContents()).toEqual(['3', '4', '4'])
+    await page.context().close()
+  })
+
   test('a dashboard of Grafana is imported with a report, and its text is no HTML', async () => {
     const page = await stage.page('/dashboards')
     const prometheus = { type: 'prometheus', uid: 'x' }

@@ -18,6 +18,7 @@ export const partsText = {
   exporting: 'Exporting …',
   exported: (rows: string) => `${rows} exported.`,
   table: 'Table',
+  heatMapOf: (label: string, times: number, rows: number) => `${label}: heat map of ${times} times and ${rows} rows`,
   theChart: 'the chart',
   legendHint: 'Show only this series. Then add or remove others; Shift-click removes one at once.',
   chartFailed: 'The chart could not be drawn. The table has the same values.',

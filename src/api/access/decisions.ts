@@ -172,6 +172,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   spend: unlimited('Costs of whole accounts.'),
   spendForecast: unlimited('Costs of whole accounts.'),
   spendMovers: unlimited('Costs of whole accounts.'),
+  spendTags: unlimited('Costs of whole accounts.'),
   exportSpend: unlimited('Costs of whole accounts.'),
   exporterRecipes: unlimited('Listen addresses.'),
   listDeadLetters: unlimited('Rows of every namespace.'),

@@ -106,6 +106,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/spend/export',
     'GET /api/v1/spend/forecast',
     'GET /api/v1/spend/movers',
+    'GET /api/v1/spend/tags',
     'GET /api/v1/tap',
     'GET /api/v1/topology',
     'GET /api/v1/transfers',

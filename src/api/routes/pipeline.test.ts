@@ -129,7 +129,7 @@ test('fields returns the registry and the columns of every view without a query'
   }
   expect(fields.map(({ name }) => name)).toEqual(flowFields.map(({ name }) => name))
   expect(Object.keys(views).join(' ')).toBe(
-    'flows events changes audit resources relations traffic inventory packages problems facts images',
+    'flows events changes audit resources relations traffic transfers inventory packages problems facts images',
   )
   expect(views['flows']?.find(({ name }) => name === 'bytes')).toMatchObject({ type: 'UBIGINT', unit: 'By' })
   expect(

@@ -145,6 +145,84 @@ test('case C25: the export has every mandatory column of FOCUS, and only own col
   expect(rows[0]).toMatch(/^9,9,9,9,CHF,b,.*2026-10-02T00:00:00Z,2026-10-03T00:00:00Z,Usage/)
 })
 
+const tagged = (amount: string, tags: object, currency = 'USD'): WeirEvent => {
+  const row = {
+    BilledCost: amount,
+    BillingCurrency: currency,
+    BillingAccountId: 'a',
+    ChargePeriodStart: '2026-10-05T00:00:00Z',
+    ProviderName: 'AWS',
+    ServiceName: 'Compute',
+    ResourceId: `r-${amount}`,
+    Tags: JSON.stringify(tags),
+  }
+  return costEvent(completed(row, { source: 'focus', collected, estimated: false }))
+}
+
+const taggedCosts = [
+  tagged('8', { team: 'web', env: 'prod', 'aws:eks:workload-name': 'api', 'aws:eks:namespace': 'shop' }),
+  tagged('4', { Owner: 'db', env: 'test', workload: 'database', namespace: 'shop' }),
+  tagged('2', { team: 'web', env: '', 'a "quoted\\ key': 'x' }),
+  tagged('1', {}),
+  tagged('5', {}, 'CHF'),
+]
+
+test('keys of tags are listed with the costs that have a value, in every order of the rows', async () => {
+  for (const rows of [taggedCosts, taggedCosts.toReversed()]) {
+    const { get } = await started(rows)
+    for (const days of [span, { from: '2026-10-02', to: '2026-10-09' }]) {
+      const { body } = await get('spend/tags', days, viewer)
+      expect(body['currencies']).toEqual([
+        { currency: 'CHF', cost: '5', tags: [], others: 0 },
+        {
+          currency: 'USD',
+          cost: '15',
+          tags: [
+            { name: 'env', cost: '12', values: 2 },
+            { name: 'team', cost: '10', values: 1 },
+            { name: 'aws:eks:namespace', cost: '8', values: 1 },
+            { name: 'aws:eks:workload-name', cost: '8', values: 1 },
+            { name: 'Owner', cost: '4', values: 1 },
+            { name: 'namespace', cost: '4', values: 1 },
+            { name: 'workload', cost: '4', values: 1 },
+            { name: 'a "quoted\\ key', cost: '2', values: 1 },
+          ],
+          others: 0,
+        },
+      ])
+    }
+    const { body } = await get('spend/tags', { ...span, currency: 'USD', limit: '2', tag: 'env=prod' }, viewer)
+    expect(body['currencies']).toMatchObject([{ cost: '8', tags: [{ name: 'aws:eks:namespace' }, {}], others: 2 }])
+  }
+})
+
+test('tags filter and group: values of a tag are alternatives, an empty one means without', async () => {
+  const { get } = await started(taggedCosts)
+  const sums = async (parameters: Readonly<Record<string, string>>): Promise<unknown> => {
+    const { body } = await get('spend', { ...span, currency: 'USD', ...parameters }, viewer)
+    return (body['currencies'] as { groups: { value: string | null; cost: string }[] }[]).flatMap(({ groups }) =>
+      groups.map(({ value, cost: sum }) => `${value ?? '–'} ${sum}`),
+    )
+  }
+  expect(await sums({ tag: 'env=prod,env=test' })).toEqual(['AWS 12'])
+  expect(await sums({ tag: 'env=test,team=web' })).toEqual([])
+  expect(await sums({ tag: 'env=,team=web' })).toEqual(['AWS 2'])
+  expect(await sums({ tag: 'a "quoted\\\\ key=x' })).toEqual(['AWS 2'])
+  expect(await sums({ by: 'team' })).toEqual(['web 10', 'db 4', '– 1'])
+  expect(await sums({ by: 'workload' })).toEqual(['api 8', 'database 4', '– 3'])
+  expect(await sums({ by: 'namespace', team: 'web' })).toEqual(['shop 8', '– 2'])
+  expect(await sums({ by: 'account', workload: 'api,database' })).toEqual(['a 12'])
+  expect(await sums({ by: 'team', from: '2026-10-05', to: '2026-10-06', step: 'day' })).toEqual([
+    'web 10',
+    'db 4',
+    '– 1',
+  ])
+  expect((await get('spend', { ...span, tag: '=prod' }, viewer)).body['detail']).toContain('must be NAME=VALUE')
+  const exported = await get('spend/movers', { ...span, by: 'team', tag: 'team=web', currency: 'USD' }, viewer)
+  expect(exported.body['currencies']).toMatchObject([{ cost: '10', rises: [{ value: 'web', cost: '10' }] }])
+  expect((await get('spend/tags', {}, { authorization: 'Bearer shop' })).status).toBe(403)
+})
+
 test('wrong parameters, limited viewers and a store in ClickHouse get the reason', async () => {
   const { get } = await started()
   for (const [parameters, detail] of [
@@ -163,5 +241,5 @@ test('wrong parameters, limited viewers and a store in ClickHouse get the reason
   }
   control.store = { dialect: 'clickhouse', query: none, edges: none }
   const { api } = await start({ control })
-  expect((await fetch(`${api.url}/api/v1/spend`)).status).toBe(503)
+  for (const path of ['spend', 'spend/tags']) expect((await fetch(`${api.url}/api/v1/${path}`)).status).toBe(503)
 })

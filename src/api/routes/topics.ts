@@ -8,7 +8,7 @@ import { graph, graphPaths } from '../../topics/graph/index.ts'
 import { facts, imageDiff, images, packages, problems, problemSums } from '../../topics/insights/index.ts'
 import { inventory, inventoryDiff, inventoryFacets, inventoryResource } from '../../topics/inventory/index.ts'
 import { resource, resources } from '../../topics/resources/index.ts'
-import { spendForecast, spendMovers, spendSums } from '../../topics/spend/index.ts'
+import { spendForecast, spendMovers, spendSums, spendTags } from '../../topics/spend/index.ts'
 import { transfers, type TransferSettings } from '../../topics/transfers/index.ts'
 import { marks, why } from '../../topics/why/index.ts'
 import { answerJson } from '../answer.ts'
@@ -53,6 +53,7 @@ export const topicSchemas = {
   SpendForecast: spendForecast.result,
   SpendMovers: spendMovers.result,
   Transfers: transfers.result,
+  SpendTags: spendTags.result,
   PrecedingChanges: why.result,
   TrafficMarks: marks.result,
 } as const
@@ -125,6 +126,7 @@ export function topicRoutes(
   serve(app, at('/api/v1/spend/forecast'), spendForecast, () => ({ budgets: budgets?.() ?? [] }))
   serve(app, at('/api/v1/spend/movers'), spendMovers)
   serve(app, at('/api/v1/transfers'), transfers, () => ({ ...instance(), transferSettings }))
+  serve(app, at('/api/v1/spend/tags'), spendTags)
 
   serve(app, at('/api/v1/events'), events, () => ({ host }))
   serve(app, at('/api/v1/events/one'), event)

@@ -39,7 +39,9 @@ export const panelKinds = [
   'changes',
   'audit',
   'insights',
+  'inventory',
   'spend',
+  'alerts',
   'sql',
   'text',
 ] as const
@@ -68,6 +70,11 @@ export const panelViews = [
   'images',
   'packages',
   'facts',
+  'resources',
+  'findings',
+  'first_seen',
+  'logins',
+  'heatmap',
 ] as const
 export const thresholdTones = ['good', 'warning', 'bad'] as const
 

@@ -14,12 +14,15 @@ import {
   SpendForecast,
   SpendMovers,
   SpendSums,
+  SpendTags,
   SumsParameters,
+  TagsParameters,
   type ExportParameters,
   type SpendQuery,
 } from './schema.ts'
-import { exportSql, spendSpan, spendSumsSql } from './sql.ts'
+import { exportSql, spendConditions, spendSpan, spendSumsSql, tableOf } from './sql.ts'
 import { currenciesOf, type SumRow } from './sums.ts'
+import { tagsOf, tagsSql, type TagRow } from './tags.ts'
 
 export type { Budget } from './forecast.ts'
 
@@ -32,7 +35,7 @@ const needCosts = (surroundings: Pick<Surroundings, 'store'>) =>
 
 export const spendSums = operation({
   id: 'spend',
-  summary: 'Costs by provider, account, service, region, resource or tag',
+  summary: 'Costs by provider, account, service, region, resource, workload, team or tag',
   description: 'Rows of invoices replace the estimates of their account and month. Whole months are fastest.',
   parameters: SumsParameters,
   result: SpendSums,
@@ -48,6 +51,7 @@ export const spendSums = operation({
 
 /** A budget is for an account or all of them, and is not compared with a part of their costs. */
 const isPart = (query: SpendQuery): boolean =>
+  (query.tag ?? '') !== '' ||
   spendFilters.some((name) => name !== 'currency' && name !== 'account' && (query[name] ?? '') !== '')
 
 export const spendForecast = operation({
@@ -87,6 +91,25 @@ export const spendMovers = operation({
     const before = spendSpan(written, surroundings.now)
     const rows = await readRows<MoverRow>(surroundings, moversSql(query, { now: span, before }))
     return { span, before, by: query.by ?? 'service', currencies: moversOf(rows) }
+  },
+})
+
+export const spendTags = operation({
+  id: 'spendTags',
+  summary: 'Keys of tags, and the costs that have them',
+  description: 'The coverage of a key is its costs divided by all costs of the currency.',
+  parameters: TagsParameters,
+  result: SpendTags,
+  async run(query, surroundings) {
+    needCosts(surroundings)
+    const span = spendSpan(query, surroundings.now)
+    const { cost = 'billed', limit = 100 } = query
+    const table = tableOf({ ...query, by: 'tag:' }, span)
+    const rows = await readRows<TagRow>(
+      surroundings,
+      tagsSql(table, spendConditions(query, span, table), { cost, limit }),
+    )
+    return { span, currencies: tagsOf(rows) }
   },
 })
 

@@ -17,6 +17,14 @@ const filters = {
   region: names('Regions, comma-separated.'),
   currency: names('Currencies, comma-separated.', ['EUR']),
   resource: names('Ids of resources, comma-separated.'),
+  namespace: names('Namespaces of Kubernetes by their tags, comma-separated.', ['shop']),
+  workload: names('Workloads by their tags, comma-separated.', ['api']),
+  team: names('Teams by the tag `team` or `owner`, comma-separated.', ['web']),
+}
+const tagFilter = {
+  tag: names('Tags as NAME=VALUE, comma-separated. Values of a tag are alternatives; `NAME=`: without it.', [
+    'env=prod',
+  ]),
 }
 export const spendFilters = Object.keys(filters) as readonly (keyof typeof filters)[]
 
@@ -29,7 +37,8 @@ const groupBy = (byDefault: string) =>
       default: byDefault,
       description:
         'Group: provider, account, sub_account, service, service_category, charge_category, region, resource, ' +
-        'tag:NAME, or allocation: `idle` (of a resource with a finding), `shared` (without resource and namespace) ' +
+        'namespace, workload, team (by their tags), tag:NAME, or allocation: `idle` (of a resource with a finding), ' +
+        '`shared` (without resource and namespace) ' +
         'and `allocated`.',
       examples: ['tag:team'],
     }),
@@ -40,6 +49,7 @@ const atMost = (description: string) => Optional(Integer({ minimum: 1, maximum: 
 export const SumsParameters = parameters({
   ...period,
   ...filters,
+  ...tagFilter,
   by: groupBy('provider'),
   step: Optional(oneOf(['day', 'month'], { description: 'Adds sums by day or month.' })),
   cost,
@@ -48,6 +58,7 @@ export const SumsParameters = parameters({
 
 export const ForecastParameters = parameters({
   ...filters,
+  ...tagFilter,
   month: Optional(
     Text({
       pattern: '^\\d{4}-(0[1-9]|1[0-2])$',
@@ -60,6 +71,7 @@ export const ForecastParameters = parameters({
 
 export const MoversParameters = parameters({
   ...filters,
+  ...tagFilter,
   ...period,
   before_from: day('First day or month of the earlier period. Default: the period before, of the same length.'),
   before_to: day('Day or month after the earlier period.'),
@@ -68,11 +80,20 @@ export const MoversParameters = parameters({
   limit: atMost('Maximum rises, and maximum falls.'),
 })
 
+export const TagsParameters = parameters({
+  ...period,
+  ...filters,
+  ...tagFilter,
+  cost,
+  limit: Optional(Integer({ minimum: 1, maximum: 1000, default: 100, description: 'Maximum keys of a currency.' })),
+})
+
 export const exportFormats = ['csv', 'parquet'] as const
 
 export const ExportParameters = parameters({
   ...period,
   ...filters,
+  ...tagFilter,
   format: Optional(oneOf(exportFormats, { default: 'csv', description: 'Format.' })),
 })
 
@@ -105,6 +126,28 @@ export const SpendSums = ObjectOf(
   { $id: 'SpendSums' },
 )
 export type SpendSums = Of<typeof SpendSums>
+
+export const SpendTags = ObjectOf(
+  {
+    span: span(),
+    currencies: ArrayOf(
+      ObjectOf({
+        currency: Text(),
+        cost: decimal('All costs, with tags or without.'),
+        tags: largestFirst(
+          ObjectOf({
+            name: Text(),
+            cost: decimal('Costs that have the tag with a value.'),
+            values: Integer({ description: 'Different values.' }),
+          }),
+        ),
+        others: Integer({ description: 'Number of the remaining keys.' }),
+      }),
+    ),
+  },
+  { $id: 'SpendTags' },
+)
+export type SpendTags = Of<typeof SpendTags>
 
 const forecast = () => ({
   cost: decimal(),

@@ -3,6 +3,7 @@ import { listOf } from '../comma-list.ts'
 import { Refusal } from '../refusal.ts'
 import { allocatedRows } from './allocation.ts'
 import { spendFilters, type SpendQuery } from './schema.ts'
+import { isTagGroup, tagConditions, tagGroups, tagValue } from './tags.ts'
 
 const spendGroups = [
   'provider',
@@ -41,11 +42,15 @@ export function spendSpan({ from, to }: SpendQuery, now: number): SpendSpan {
 }
 
 export function valueOf(by: string): string {
+  if (isTagGroup(by)) return tagGroups[by]
   if ((spendGroups as readonly string[]).includes(by)) return by
   const tag = /^tag:(.{1,256})$/s.exec(by)?.[1]
   if (tag === undefined)
-    throw new Refusal('WEIR_API_INVALID', `\`by\` is ${by}; it must be one of ${spendGroups.join(', ')} or tag:NAME.`)
-  return `json_extract_string(tags, ${quoted(`$."${tag.replaceAll(/["\\]/g, '\\$&')}"`)})`
+    throw new Refusal(
+      'WEIR_API_INVALID',
+      `\`by\` is ${by}; it must be one of ${[...spendGroups, ...Object.keys(tagGroups)].join(', ')} or tag:NAME.`,
+    )
+  return tagValue(tag)
 }
 
 export const nameOf: Readonly<Record<string, string>> = {
@@ -56,10 +61,15 @@ export const nameOf: Readonly<Record<string, string>> = {
 
 const isMonthStart = (day: string): boolean => day.endsWith('-01')
 
+/** Filters by columns that sums by day lack. */
+const detailed = ['resource', 'tag', 'namespace', 'workload', 'team'] as const
+
 /** The smallest table that has the columns: sums by day, sums of whole months by resource, or the rows. */
-export function tableOf({ by = 'provider', step, resource }: SpendQuery, { from, to }: SpendSpan): string {
+export function tableOf(query: SpendQuery, { from, to }: SpendSpan): string {
+  const { by = 'provider', step } = query
   if (by === 'allocation') return allocatedRows
-  if (by !== 'resource' && !by.startsWith('tag:') && resource === undefined) return 'spend_days'
+  const isDetailed = by === 'resource' || by.startsWith('tag:') || isTagGroup(by)
+  if (!isDetailed && detailed.every((name) => (query[name] ?? '') === '')) return 'spend_days'
   return step !== 'day' && isMonthStart(from) && isMonthStart(to) ? 'spend_months' : 'spend'
 }
 
@@ -70,9 +80,10 @@ export function spendConditions(query: SpendQuery, { from, to }: SpendSpan, tabl
       : [`day >= ${quoted(from)}`, `day < ${quoted(to)}`]
   const named = spendFilters.flatMap((name) => {
     const values = listOf(query[name])
-    return values.length === 0 ? [] : [`${name} IN (${values.map((value) => quoted(value)).join(', ')})`]
+    const column = isTagGroup(name) ? tagGroups[name] : name
+    return values.length === 0 ? [] : [`${column} IN (${values.map((value) => quoted(value)).join(', ')})`]
   })
-  return [...within, ...named].join(' AND ')
+  return [...within, ...named, ...tagConditions(query.tag)].join(' AND ')
 }
 
 /** Groups of each currency, largest first; place `limit + 1` has the rest. `part`: by day or month as well. */

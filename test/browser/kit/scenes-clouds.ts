@@ -164,6 +164,14 @@ const spend: readonly Scene[] = [
     act: after(charted, text('worker-1')),
   },
   {
+    name: 'spend-tags',
+    page: 'Spend',
+    description: 'Keys of tags with their coverage.',
+    on,
+    path: '/spend?v=1&span=days&by=tag',
+    act: text('team'),
+  },
+  {
     name: 'spend-no-match',
     page: 'Spend',
     description: 'Nothing matches.',

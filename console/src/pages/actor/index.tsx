@@ -5,6 +5,9 @@ import type { Trace } from '../../api/traces.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { counted } from '../../parts/format.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import type { AddedPanel } from '../../parts/dashboards/adding.ts'
+import { selectOf } from '../../parts/dashboards/select.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { StatusLine } from '../../parts/status-line.tsx'
@@ -78,7 +81,16 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
           </button>
         )}
       </div>
-      <StatusLine busy={busy} onRefresh={again} end={<InvestigateLink of={of} t={t} />}>
+      <StatusLine
+        busy={busy}
+        onRefresh={again}
+        end={
+          <>
+            <AddToDashboard of={actorPanel(name, actors, state)} />
+            <InvestigateLink of={of} t={t} />
+          </>
+        }
+      >
         <span className="number" role="status">
           {traces.total === undefined ? '' : actorPageText.total(counted(traces.total, 'trace'), rangeText(t))}
         </span>
@@ -90,6 +102,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
           sums={sums.data}
           onBy={(by) => set({ by }, 'replace')}
           onSpan={(from, to) => set({ t: { from, to } })}
+          menu={<AddToDashboard of={actorPanel(name, actors, state, sums.data.by)} as="mark" />}
         />
       )}
       <div className="page-body">
@@ -140,6 +153,12 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
       </div>
     </>
   )
+}
+
+/** `by`: of the chart; absent: the list. */
+function actorPanel(name: string, actors: string | undefined, { t }: ActorState, by?: string): AddedPanel {
+  const common = { kind: 'audit' as const, title: name, select: selectOf({ actor: actors ?? '' }) }
+  return { t, panel: by === undefined ? { ...common, view: 'list', limit: 20, width: 4 } : { ...common, group: by } }
 }
 
 /** The name of an actor, and the actors of other sources with the same name. */

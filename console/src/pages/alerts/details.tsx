@@ -10,9 +10,9 @@ import { readSearch } from '../../state/codec.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { alertsText } from '../../text/alerts.ts'
 import { History } from './history.tsx'
-import { StateMark } from './list.tsx'
+import { StateMark } from '../../parts/alerts/state-mark.tsx'
 import { SilenceForm } from './silence.tsx'
-import { ruleText, shownLabels } from './words.ts'
+import { ruleText, shownLabels } from '../../parts/alerts/words.ts'
 
 type DetailsProps = Readonly<{
   name: string

@@ -6,7 +6,7 @@ import { readSearch } from '../../state/codec.ts'
 import { serverNow } from '../../state/server-time.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { alertsText } from '../../text/alerts.ts'
-import { shownLabels } from './words.ts'
+import { shownLabels } from '../../parts/alerts/words.ts'
 
 const shown = 100
 const refreshMs = 10_000

@@ -6,6 +6,8 @@ import { EmptyState, ErrorState, Loading, Notice, StaleNotice, UnreadNotice } fr
 import { usePageState } from '../../state/use-page-state.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { alertsText } from '../../text/alerts.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { selectOf } from '../../parts/dashboards/select.ts'
 import { Details } from './details.tsx'
 import { Editor } from './editor.tsx'
 import { formOf, freeName, newForm } from './form.ts'
@@ -31,6 +33,7 @@ export default function AlertsPage(): React.ReactNode {
       <div className="page-bar">
         <h1>{alertsText.alerts}</h1>
         {data !== undefined && <Headline rules={data.rules} counts={data} />}
+        <AddToDashboard of={{ panel: { kind: 'alerts', title: alertsText.alerts, select: selectOf({ rule: sel }) } }} />
         {mayEdit && (
           <button type="button" className="primary" onClick={begin}>
             {alertRulesText.newAlert}

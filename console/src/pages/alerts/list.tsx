@@ -1,30 +1,7 @@
 import type { Rule } from '../../api/alerts.ts'
-import { count, time } from '../../parts/format.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
-import { alertsText } from '../../text/alerts.ts'
-import { ruleText, shownLabels } from './words.ts'
-
-const order = ['failing', 'firing', 'pending', 'no_data', 'unknown', 'inactive'] as const
-const marks = {
-  failing: ['✕', 'bad', alertsText.failing],
-  firing: ['▲', 'bad', alertsText.firing],
-  pending: ['◔', 'warning', alertsText.pending],
-  no_data: ['○', 'warning', alertsText.noData],
-  unknown: ['○', 'dim', alertRulesText.unknown],
-  inactive: ['●', 'good', alertRulesText.inactive],
-} as const
-
-export function StateMark({ rule: { state, alerts } }: { rule: Rule }): React.ReactNode {
-  const [mark, tone, word] = marks[state]
-  const firing = alerts.filter((alert) => alert.state === 'firing')
-  const isSilenced = firing.length > 0 && firing.every(({ silenced_until: until }) => until !== undefined)
-  return (
-    <span className={`state-mark ${isSilenced && state === 'firing' ? 'dim' : tone}`}>
-      <span aria-hidden="true">{mark}</span> {word}
-      {isSilenced && `, ${alertRulesText.silenced}`}
-    </span>
-  )
-}
+import { StateMark } from '../../parts/alerts/state-mark.tsx'
+import { nowText, order, ruleText } from '../../parts/alerts/words.ts'
 
 /** What needs attention first. */
 export function RuleList({
@@ -59,15 +36,6 @@ export function RuleList({
       ))}
     </ul>
   )
-}
-
-function nowText({ alerts }: Rule): string {
-  const [first] = alerts
-  if (first === undefined) return ''
-  const more = alerts.length > 1 ? alertsText.more(count(alerts.length - 1)) : ''
-  return [first.value_text, shownLabels(first.labels), alertsText.since(time(first.active_at)), more]
-    .filter((part) => part !== '')
-    .join(' · ')
 }
 
 function placeText({ origin }: Rule): string {

@@ -6,7 +6,7 @@ import { count, counted, duration, time, volume } from '../../parts/format.ts'
 import { Loading } from '../../parts/states.tsx'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { conditionBeyond } from './form.ts'
-import { shownLabels } from './words.ts'
+import { shownLabels } from '../../parts/alerts/words.ts'
 
 const listed = 8
 const leastBefore = 10

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { Rule } from '../../api/alerts.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { generalText } from '../../text/general.ts'
-import { shownLabels } from './words.ts'
+import { shownLabels } from '../../parts/alerts/words.ts'
 
 const choices = [
   [1, alertRulesText.oneHour],

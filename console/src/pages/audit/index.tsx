@@ -27,12 +27,14 @@ import { traceQuery, useColumns, useFirsts, useLogins } from './queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { facets, Filters } from './filters.tsx'
 import { Graph } from './graph.tsx'
-import { FailedLogins, FirstOccurrences } from './lists.tsx'
+import { FailedLogins, FirstOccurrences } from '../../parts/audit/lists.tsx'
 import { NewestTrace } from '../../parts/audit/newest.tsx'
 import { graphColumns, NodeDrawer } from './node.tsx'
 import { NoTraces } from './no-traces.tsx'
 import { ShowQuery } from './show-query.tsx'
 import { auditCodec, noFilter, only, without, type AuditState, type TraceFilter } from './state.ts'
+import { AdminAlertLink } from '../../parts/links/alert-link.tsx'
+import { facetFilter } from '../../parts/links/facet-filter.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { tracesPanel } from './board-panel.ts'
 import { Timeline } from '../../parts/audit/timeline.tsx'
@@ -145,6 +147,13 @@ function Traces({ state, set, live }: TracesProps) {
         <>
           {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
           <AddToDashboard of={tracesPanel(state, undefined)} />
+          <AdminAlertLink
+            of={{
+              on: 'audit',
+              filter: facetFilter(state.q, Object.fromEntries(facets.map((facet) => [facet, state[facet]]))),
+              measure: 'count',
+            }}
+          />
           {!live && <RefreshButton onClick={again} />}
         </>
       }

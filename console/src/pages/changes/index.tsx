@@ -18,6 +18,8 @@ import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './queries.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
+import { AdminAlertLink } from '../../parts/links/alert-link.tsx'
+import { facetFilter } from '../../parts/links/facet-filter.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { changesPanel } from './board-panel.ts'
 import { changeColumns } from '../../parts/changes/columns.tsx'
@@ -136,6 +138,20 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
         <>
           <TrafficButton shown={state.traffic} onChange={(traffic) => set({ traffic }, 'replace')} />
           <AddToDashboard of={changesPanel(state, undefined)} />
+          <AdminAlertLink
+            of={{
+              on: 'changes',
+              filter: facetFilter(state.q, {
+                operation: state.operation,
+                kind: state.kind,
+                namespace: state.namespace,
+                name: state.name,
+                actor: state.actor,
+                cluster: state.cluster,
+              }),
+              measure: 'count',
+            }}
+          />
           {!live && <RefreshButton onClick={again} />}
         </>
       }

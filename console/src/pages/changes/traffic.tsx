@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { request } from '../../api/client.ts'
 import type { Change, ChangeSums } from '../../api/objects.ts'
 import { Chart, type ChartMark, type MarkProps } from '../../parts/chart.tsx'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { count, isoOfSeconds, volume } from '../../parts/format.ts'
 import { literal } from '../../parts/filter-text.ts'
 import type { Series } from '../../../../src/api/published.ts'
@@ -82,6 +83,12 @@ export function Traffic({
         onMarks={onMarks}
         onMark={({ pos = '' }) => onOpen(pos)}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+        menu={
+          <AddToDashboard
+            as="mark"
+            of={{ t, panel: { kind: 'series', title: changesText.traffic, filter: flows, group: 'src_endpoint' } }}
+          />
+        }
       />
       {marksShown && !complete && <p className="dim">{changesText.newestMarks(count(maxMarks))}</p>}
     </section>

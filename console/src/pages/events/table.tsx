@@ -14,6 +14,7 @@ import { isMoving } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import { eventsText } from '../../text/events.ts'
 import { generalText } from '../../text/general.ts'
+import { AdminAlertLink } from '../../parts/links/alert-link.tsx'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { eventsPanel } from './board-panel.ts'
 import { ColumnPicker } from './column-picker.tsx'
@@ -64,6 +65,7 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
           />
           <ExportMenu filter={filter} t={t} sort={sort} columns={columns} />
           <AddToDashboard of={eventsPanel(state, undefined)} />
+          <AdminAlertLink of={{ on: 'events', filter: filterOf(state), measure: 'count' }} />
           {!live && <RefreshButton onClick={again} />}
         </>
       }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useAlerts, type Alerts } from '../../api/alerts.ts'
 import { PageLink } from '../../app/page-link.tsx'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
@@ -25,6 +26,7 @@ export function AlertCard({ limited = false }: { limited?: boolean }): React.Rea
     <section className="panel alerts" aria-label={alertsText.alerts}>
       <h2>
         {alertsText.alerts} <PageLink to="/alerts">{alertsText.open}</PageLink>
+        <AddToDashboard as="mark" of={{ panel: { kind: 'alerts', title: alertsText.alerts } }} />
       </h2>
       {data === undefined ? (
         error === null ? (

@@ -7,6 +7,7 @@ import { PageLink } from '../../app/page-link.tsx'
 import { Chart } from '../../parts/chart.tsx'
 import { Operation } from '../../parts/changes/change.tsx'
 import { inShort } from '../../parts/changes/diff.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { conditionOf } from '../../parts/endpoint-condition.ts'
 import { count, plainText, shortTime, volume } from '../../parts/format.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
@@ -18,6 +19,7 @@ import { generalText } from '../../text/general.ts'
 import { homeText } from './text.ts'
 
 const rate = (value: number) => `${volume(value)}/s`
+const hour = { from: 'now-1h', to: 'now' }
 const lastHour = { v: '1', live: '0', t: 'now-1h..now' }
 
 /** `alerts`: the card of alerts, which has a separate request. */
@@ -59,6 +61,10 @@ function Traffic({ of: { traffic, talkers }, hasFlows }: { of: Home; hasFlows: b
         <Link to="/flows" search={lastHour as never} className="all">
           {homeText.allFlows}
         </Link>
+        <AddToDashboard
+          as="mark"
+          of={{ t: hour, panel: { kind: 'series', title: homeText.traffic, group: 'src_endpoint', width: 4 } }}
+        />
       </h2>
       {hasFlows ? (
         <Chart
@@ -88,6 +94,10 @@ function Talkers({ of }: { of: Home['talkers'] }) {
         <Link className="all" to="/flows" search={talkers as never}>
           {homeText.allTalkers}
         </Link>
+        <AddToDashboard
+          as="mark"
+          of={{ t: hour, panel: { kind: 'top', title: homeText.topTalkers, group: 'src_endpoint,dst_endpoint' } }}
+        />
       </h2>
       <table className="talkers">
         <TableHead columns={[homeText.sourceAndDestination, [generalText.bytes, 'end']]} />
@@ -129,6 +139,10 @@ function Changes({ of: { changes, watches } }: { of: Home }) {
         <PageLink to="/changes" className="all">
           {homeText.allChanges}
         </PageLink>
+        <AddToDashboard
+          as="mark"
+          of={{ panel: { kind: 'changes', title: generalText.changes, view: 'list', width: 4 } }}
+        />
       </h2>
       {changes === null || changes.length === 0 ? (
         <p className="dim">

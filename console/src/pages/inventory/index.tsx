@@ -3,6 +3,7 @@ import { useFields } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { findingText, typeText } from '../../parts/cloud/texts.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
@@ -14,7 +15,8 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import { inventoryText } from '../../parts/cloud/text.ts'
-import { columns } from './columns.tsx'
+import { columns } from '../../parts/cloud/columns.tsx'
+import { inventoryPanel } from './board-panel.ts'
 import { Comparison } from './comparison.tsx'
 import { Details } from './details.tsx'
 import { readAll, useFacets, useInventory } from './queries.ts'
@@ -149,6 +151,7 @@ function Rows({ list, of, facets, state, set, tabs, drawer }: RowsProps) {
       acts={
         <>
           <ExportRows name={inventoryText.inventory} columns={columns[list]} read={() => readAll(state)} />
+          <AddToDashboard of={inventoryPanel(state, list)} />
           <RefreshButton onClick={refresh} />
         </>
       }

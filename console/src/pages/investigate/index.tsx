@@ -6,6 +6,7 @@ import { fixedLink } from '../../app/fixed-link.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { count } from '../../parts/format.ts'
 import { fileName } from '../../parts/file-name.ts'
@@ -195,6 +196,12 @@ function SubjectActs({ of, state, set, onReport }: SubjectActsProps) {
           >
             {investigateText.showFlows}
           </Link>
+          <AddToDashboard
+            of={{
+              t,
+              panel: { kind: 'series', title: of.subject.text, filter: of.filter, group: 'src_endpoint', width: 4 },
+            }}
+          />
         </>
       )}
       <button

@@ -3,11 +3,13 @@ import { useMemo } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import type { TrafficMark } from '../../../../src/api/published.ts'
 import { Chart } from '../../parts/chart.tsx'
+import { HeatMap } from '../../parts/heat-map.tsx'
 import { ChartFill } from '../../parts/chart-fill.tsx'
 import { count, isoOfSeconds } from '../../parts/format.ts'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
 import { metricsText } from '../../parts/metrics/text.ts'
+import { heatRows } from '../../parts/metrics/heat-rows.ts'
 import { drawnLines } from '../../parts/metrics/lines.ts'
 import type { MetricLines } from '../../parts/metrics/queries.ts'
 
@@ -18,6 +20,7 @@ const format = (value: number): string => number.format(value)
 
 type MetricChartProps = Readonly<{
   lines: UseQueryResult<MetricLines>
+  drawn: 'lines' | 'heatmap'
   label: string
   marks: readonly TrafficMark[]
   onSpan: (from: string, to: string) => void
@@ -26,6 +29,7 @@ type MetricChartProps = Readonly<{
 
 export function MetricChart({
   lines: { data, error, isFetching, refetch },
+  drawn: form,
   label,
   marks,
   onSpan,
@@ -47,27 +51,33 @@ export function MetricChart({
       ) : (
         <>
           <ChartFill least={Math.max(240, innerHeight - barsPx)}>
-            {(height) => (
-              <Chart
-                label={label}
-                times={drawn.times}
-                series={drawn.series}
-                stacked={false}
-                scale="fine"
-                height={height}
-                format={format}
-                marks={shownMarks}
-                onMark={({ is, pos = '' }) => {
-                  void navigate({
-                    to: is === 'audit' ? '/audit' : '/changes',
-                    search: { v: '1', live: '0', sel: pos } as never,
-                  }).catch(reportError)
-                }}
-                onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
-              />
-            )}
+            {(height) =>
+              form === 'heatmap' && data !== undefined ? (
+                <HeatMap label={label} {...heatRows(data.span, data.lines)} height={height - 70} format={format} />
+              ) : (
+                <Chart
+                  label={label}
+                  times={drawn.times}
+                  series={drawn.series}
+                  stacked={false}
+                  scale="fine"
+                  height={height}
+                  format={format}
+                  marks={shownMarks}
+                  onMark={({ is, pos = '' }) => {
+                    void navigate({
+                      to: is === 'audit' ? '/audit' : '/changes',
+                      search: { v: '1', live: '0', sel: pos } as never,
+                    }).catch(reportError)
+                  }}
+                  onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+                />
+              )
+            }
           </ChartFill>
-          {drawn.hidden > 0 && <p className="panel-foot dim">{metricsText.hidden(count(drawn.hidden))}</p>}
+          {form === 'lines' && drawn.hidden > 0 && (
+            <p className="panel-foot dim">{metricsText.hidden(count(drawn.hidden))}</p>
+          )}
           {data?.warnings.map((warning) => (
             <p key={warning} className="panel-foot dim">
               {warning}

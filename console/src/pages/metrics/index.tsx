@@ -75,6 +75,7 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
   const composed = m === '' ? '' : expressionOf({ metric: m, kind, fn, by, where, window })
   const expression = expr === '' ? composed : expr
   const lines = useLines(expression, t, revision)
+  const isHeat = expr === '' && functionOf(fn, kind) === 'heatmap'
   const found = useTrafficMarks({ from: t.from, to: t.to }, 0)
   return (
     <>
@@ -84,7 +85,12 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
           <AddToDashboard
             of={{
               t,
-              panel: { kind: 'metric', title: m === '' ? expression : m, queries: [{ expr: expression, legend: '' }] },
+              panel: {
+                kind: 'metric',
+                title: m === '' ? expression : m,
+                queries: [{ expr: expression, legend: '' }],
+                ...(isHeat ? { view: 'heatmap' } : {}),
+              },
             }}
           />
           <button type="button" title={whyText.hintMetric} aria-pressed={why} onClick={() => set({ why: !why })}>
@@ -103,6 +109,7 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
       <div className="page-body">
         <MetricChart
           lines={lines}
+          drawn={isHeat ? 'heatmap' : 'lines'}
           label={expression}
           marks={found}
           onSpan={(from, to) => set({ t: { from, to } })}

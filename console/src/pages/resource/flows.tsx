@@ -7,6 +7,7 @@ import { useTrafficMarks } from '../../parts/why/marks.ts'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
 import { Chart, type ChartMark, type MarkProps } from '../../parts/chart.tsx'
 import { count, plainText, volume } from '../../parts/format.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import { usePeers, useTraffic, type FlowRange } from './queries.ts'
 import { trafficOf } from './traffic.ts'
@@ -56,6 +57,10 @@ export function FlowsOf({ of, onMark, marksShown, onMarks }: FlowsProps): React.
         <Link to="/flows" search={search as never} className="all">
           {resourceText.showFlows}
         </Link>
+        <AddToDashboard
+          as="mark"
+          of={{ panel: { kind: 'series', title: generalText.flows, filter, group: 'src_endpoint' } }}
+        />
       </h2>
       {failed !== undefined ? (
         <QueryError of={failed} />

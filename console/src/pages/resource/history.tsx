@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Change, ClusterEvent, WholeResource } from '../../api/objects.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { selectOf } from '../../parts/dashboards/select.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
 import { parseRef } from '../../state/refs.ts'
@@ -36,6 +38,25 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
         <Link to="/changes" search={search as never} className="all">
           {resourceText.showAll}
         </Link>
+        {parts !== undefined && (
+          <AddToDashboard
+            as="mark"
+            of={{
+              panel: {
+                kind: 'changes',
+                title: `${generalText.changes}: ${parts.kind} ${parts.name}`,
+                view: 'list',
+                select: selectOf({
+                  kind: [parts.kind],
+                  name: [parts.name],
+                  namespace: parts.namespace === '' ? [] : [parts.namespace],
+                  cluster: [parts.cluster],
+                  noise: 'shown',
+                }),
+              },
+            }}
+          />
+        )}
       </h2>
       <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
         {changes.map((change) => (

@@ -6,9 +6,9 @@ import type { SpendState } from './state.ts'
 
 /** The chart and its sum; the time range is the span of the page. */
 export function spendPanel(state: SpendState): AddedPanel {
-  const { span, by, tag } = state
+  const { span, by, tag, tags } = state
   const chosen = Object.fromEntries(filters.map((name) => [name, state[name]]))
-  const select = selectOf({ ...chosen, span, tag: by === 'tag' ? tag : '' })
+  const select = selectOf({ ...chosen, span, tag: by === 'tag' ? tag : '', tags })
   const title = `${spendText.spend}: ${groupNames[by]}, ${spanNames[span]}`
   return { panel: { kind: 'spend', title, group: by, select, limit: 8 } }
 }

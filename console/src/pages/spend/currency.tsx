@@ -87,7 +87,7 @@ export function Currency(props: CurrencyProps): React.ReactNode {
           {movers !== undefined && <Movers of={movers} by={state.by} onOnly={onOnly} />}
         </div>
         <div>
-          {parts !== undefined && <Treemap of={parts} by={state.by} onOnly={onOnly} />}
+          {parts !== undefined && <Treemap of={parts} before={before} by={state.by} onOnly={onOnly} />}
           {allocation !== undefined && <Allocations of={allocation} />}
         </div>
       </div>

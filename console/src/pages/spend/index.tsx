@@ -2,7 +2,6 @@ import { pathOf } from '../../api/client.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
-import { FindBox } from '../../parts/find-box.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import { PageBar } from '../../parts/page-bar.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
@@ -18,6 +17,7 @@ import { useSpend } from './queries.ts'
 import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
 import { TransfersPart } from './transfers.tsx'
 import { selectionOf, spendCodec, type SpendState } from './state.ts'
+import { TagKeys } from './tag-keys.tsx'
 import { daysBefore, daysOf, filters, groups, spans, type Days, type Filter } from '../../parts/spend/days.ts'
 import '../../parts/audit/audit.css'
 import './spend.css'
@@ -25,7 +25,13 @@ import './spend.css'
 /** Groups of one value explain nothing. */
 const finest = ['service', 'region', 'account', 'resource'] as const
 
-const noFilter = { provider: [], account: [], service: [], region: [], resource: [] } as const
+const noFilter: Partial<SpendState> = {
+  ...Object.fromEntries(filters.map((name) => [name, []])),
+  tags: [],
+}
+
+const isFiltered = (state: SpendState): boolean =>
+  state.tags.length > 0 || filters.some((name) => state[name].length > 0)
 
 export default function SpendPage(): React.ReactNode {
   useTitle(spendText.spend)
@@ -41,12 +47,18 @@ export default function SpendPage(): React.ReactNode {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
   const filter = filters.find((candidate) => candidate === state.by)
+  const onOnly =
+    filter !== undefined
+      ? (value: string) => set({ [filter]: [value], by: nextBy(filter) })
+      : state.by === 'tag'
+        ? (value: string) => set({ tags: [...state.tags, `${state.tag}=${value}`], by: 'service', tag: '' })
+        : undefined
   const rows = () => Promise.resolve(data === undefined ? [] : shownGroups(data, before.data, state.by))
   return (
     <div className="page spend">
       <h1 className="spoken">{spendText.spend}</h1>
       <PageBar
-        active={[spanNames[state.span], groupNames[state.by], ...filters.map((name) => state[name])]}
+        active={[spanNames[state.span], groupNames[state.by], ...filters.map((name) => state[name]), state.tags]}
         filter={
           <>
             <LabelledSelect
@@ -63,9 +75,6 @@ export default function SpendPage(): React.ReactNode {
               textOf={(by) => (by === auto ? generalText.automatic(groupNames[current]) : groupNames[by])}
               onChange={(by) => set({ by })}
             />
-            {state.by === 'tag' && (
-              <FindBox q={state.tag} label={spendText.tag} hint={spendText.tagHint} onChange={(tag) => set({ tag })} />
-            )}
           </>
         }
         more={<Selected state={state} set={set} />}
@@ -100,7 +109,7 @@ export default function SpendPage(): React.ReactNode {
         aria-busy={isFetching}
       >
         {state.by === 'tag' && state.tag === '' ? (
-          <p className="pad dim">{spendText.tagMissing}</p>
+          <Keys of={answers.tags} onTag={(tag) => set({ tag })} />
         ) : data === undefined ? (
           !isError ? (
             <Loading what={spendText.spend} />
@@ -123,7 +132,7 @@ export default function SpendPage(): React.ReactNode {
               month={answers.forecast.data?.month ?? ''}
               days={{ ...daysBefore(days), to: lastDay(daysBefore(days)) }}
               state={state}
-              onOnly={filter === undefined ? undefined : (value) => set({ [filter]: [value], by: nextBy(filter) })}
+              onOnly={onOnly}
             />
           ))
         )}
@@ -150,7 +159,8 @@ type PartProps = Readonly<{ state: SpendState; set: PageState<SpendState>['set']
 
 function Selected({ state, set }: PartProps): React.ReactNode {
   const selected = filters.filter((name) => state[name].length > 0)
-  if (selected.length === 0) return null
+  const isByTag = state.by === 'tag' && state.tag !== ''
+  if (!isFiltered(state) && !isByTag) return null
   return (
     <div className="quick">
       <div role="group" aria-label={spendText.filters}>
@@ -159,14 +169,44 @@ function Selected({ state, set }: PartProps): React.ReactNode {
             {spendText.without(groupNames[name], state[name].join(', '))}
           </button>
         ))}
+        {state.tags.map((pair) => (
+          <button
+            key={pair}
+            type="button"
+            className="chip"
+            aria-pressed="true"
+            onClick={() => set({ tags: state.tags.filter((kept) => kept !== pair) })}
+          >
+            {spendText.without(groupNames.tag, pair)}
+          </button>
+        ))}
+        {isByTag && (
+          <button
+            type="button"
+            className="chip"
+            aria-pressed="true"
+            title={spendText.allTags}
+            onClick={() => set({ tag: '' })}
+          >
+            {spendText.ofTag(state.tag)} ✕
+          </button>
+        )}
       </div>
     </div>
   )
 }
 
+type KeysProps = Readonly<{ of: ReturnType<typeof useSpend>['tags']; onTag: (tag: string) => void }>
+
+function Keys({ of: { data, error, refetch }, onTag }: KeysProps) {
+  if (data !== undefined) return <TagKeys of={data} onTag={onTag} />
+  if (error === null) return <Loading what={spendText.spend} />
+  return <NoAnswer error={error} needsStore={spendText.needsStore} onRetry={() => void refetch().catch(reportError)} />
+}
+
 function Nothing({ state, days, set }: PartProps & { readonly days: Days }): React.ReactNode {
   const none = spendText.noneInSpan(days.from, lastDay(days))
-  if (filters.some((name) => state[name].length > 0))
+  if (isFiltered(state))
     return (
       <EmptyState title={spendText.noCosts} action={{ text: generalText.clearFilter, onClick: () => set(noFilter) }}>
         {none}

@@ -4,9 +4,11 @@ import {
   readForecast,
   readMovers,
   readSpend,
+  readTags,
   type SpendForecast,
   type SpendMovers,
   type SpendSums,
+  type SpendTags,
 } from '../../parts/spend/requests.ts'
 import { selectionOf, type SpendState } from './state.ts'
 import { daysBefore, stepOf, type Days } from '../../parts/spend/days.ts'
@@ -38,6 +40,8 @@ type SpendAnswers = Readonly<{
   allocation: UseQueryResult<SpendSums>
   movers: UseQueryResult<SpendMovers>
   forecast: UseQueryResult<SpendForecast>
+  /** Only while a tag is chosen. */
+  tags: UseQueryResult<SpendTags>
 }>
 
 export function useSpend(state: SpendState, days: Days): SpendAnswers {
@@ -58,6 +62,7 @@ export function useSpend(state: SpendState, days: Days): SpendAnswers {
       enabled,
       read: readMovers,
     }),
+    tags: useAnswer({ name: 'tags', query: { ...filters, ...days }, enabled: !enabled, read: readTags }),
     forecast: useAnswer({ name: 'forecast', query: filters, enabled, read: readForecast }),
   }
 }

@@ -7,10 +7,12 @@ import { listText, oneOf, text, textList } from '../../state/parts.ts'
 
 interface Selection extends Readonly<Record<Filter, readonly string[]>> {
   readonly span: Span
-  /** Name of the tag to group by. */
+  /** Key of the tag to group by; empty: the list of keys. */
   readonly tag: string
   /** Groups of transfers. */
   readonly transfers: TransferGroup
+  /** Filter: `NAME=VALUE`. */
+  readonly tags: readonly string[]
 }
 
 interface SpendChoice extends Selection {
@@ -28,13 +30,17 @@ export const spendCodec = codecOf<SpendChoice>({
   by: oneOf([auto, ...groups], auto),
   tag: text(),
   transfers: oneOf(transferGroups, 'pair'),
+  tags: list,
   provider: list,
   account: list,
   service: list,
   region: list,
   resource: list,
+  namespace: list,
+  workload: list,
+  team: list,
 })
 
 export function selectionOf(state: Selection): Query {
-  return Object.fromEntries(filters.map((name) => [name, listText(state[name])]))
+  return { ...Object.fromEntries(filters.map((name) => [name, listText(state[name])])), tag: listText(state.tags) }
 }

@@ -1,7 +1,7 @@
 import type { SpendCurrency, SpendGroup } from '../../parts/spend/requests.ts'
 import { entityColors } from '../../parts/entity-colors.ts'
 import { count } from '../../parts/format.ts'
-import { money } from '../../parts/money.ts'
+import { changeText, money } from '../../parts/money.ts'
 import { groupNames, spendText } from '../../parts/spend/text.ts'
 import { groupText, shareText } from '../../parts/spend/group-text.ts'
 import type { SpendState } from './state.ts'
@@ -11,20 +11,32 @@ const box = { width: 100, height: 50 } as const
 
 type TreemapProps = Readonly<{
   of: SpendCurrency
+  /** The period before; undefined until it is known. */
+  before: SpendCurrency | undefined
   by: SpendState['by']
   onOnly: ((value: string) => void) | undefined
 }>
 
-type Part = Readonly<{ key: string; name: string; amount: number; cost: string; only: string | null }>
+type Part = Readonly<{
+  key: string
+  name: string
+  amount: number
+  cost: string
+  change?: string | undefined
+  only: string | null
+}>
 
 /** The table beside it has the same parts as text. */
-export function Treemap({ of, by, onOnly }: TreemapProps): React.ReactNode {
+export function Treemap({ of, before, by, onOnly }: TreemapProps): React.ReactNode {
   const { currency, others } = of
   const { shown, folded } = foldSmall(of.groups, ({ cost }) => Number(cost))
   const credits = of.groups.filter(({ cost }) => Number(cost) < 0)
   const rest = folded.reduce((sum, { cost }) => sum + Number(cost), Math.max(0, Number(others.cost)))
   const parts = [
-    ...shown.map((group): Part => partOf(group, by)),
+    ...shown.map((group): Part => ({
+      ...partOf(group, by),
+      change: changeText(group.cost, before?.groups.find(({ value }) => value === group.value)?.cost),
+    })),
     ...(rest > 0
       ? [
           {
@@ -89,7 +101,7 @@ type TileProps = Readonly<{
 }>
 
 function TreemapTile({ part, currency, whole, tile, color, onOnly }: TileProps): React.ReactNode {
-  const { name, cost, only } = part
+  const { name, cost, change = '', only } = part
   const amount = money(cost, currency)
   const share = shareText(cost, whole)
   const content = (
@@ -97,6 +109,7 @@ function TreemapTile({ part, currency, whole, tile, color, onOnly }: TileProps):
       <b>{name}</b>
       <span className="number">{amount}</span>
       <span className="number dim">{share}</span>
+      {change !== '' && <span className="number change">{change}</span>}
     </>
   )
   const percent = (length: number, of: number): string => `${(100 * length) / of}%`
@@ -107,7 +120,7 @@ function TreemapTile({ part, currency, whole, tile, color, onOnly }: TileProps):
     height: percent(tile.height, box.height),
     '--tone': `var(--series-${color === undefined ? 'other' : color + 1})`,
   } as React.CSSProperties
-  const title = `${name}: ${amount}, ${share}`
+  const title = `${name}: ${amount}, ${share}${change === '' ? '' : `, ${change}`}`
   return (
     <li style={style}>
       {only === null || onOnly === undefined ? (

@@ -18,7 +18,9 @@ export const panelKinds = [
   'changes',
   'audit',
   'insights',
+  'inventory',
   'spend',
+  'alerts',
   'sql',
   'text',
 ] as const satisfies readonly DashboardPanel['kind'][]
@@ -50,6 +52,11 @@ export const panelViews = [
   'images',
   'packages',
   'facts',
+  'resources',
+  'findings',
+  'first_seen',
+  'logins',
+  'heatmap',
 ] as const satisfies readonly DashboardPanel['view'][]
 export const thresholdTones = ['good', 'warning', 'bad'] as const
 export const stackings = [auto, 'stacked', 'lines'] as const

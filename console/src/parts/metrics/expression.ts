@@ -1,6 +1,19 @@
 /** PromQL of the selections. */
 
-export const functions = ['auto', 'rate', 'increase', 'sum', 'avg', 'min', 'max', 'p50', 'p90', 'p99', 'each'] as const
+export const functions = [
+  'auto',
+  'rate',
+  'increase',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'p50',
+  'p90',
+  'p99',
+  'heatmap',
+  'each',
+] as const
 export type MetricFunction = (typeof functions)[number]
 
 export type MetricKind = 'counter' | 'gauge' | 'histogram'
@@ -15,7 +28,7 @@ export function kindOf(name: string, type: string): MetricKind {
 export const functionsOf: Readonly<Record<MetricKind, readonly Exclude<MetricFunction, 'auto'>[]>> = {
   counter: ['rate', 'increase', 'each'],
   gauge: ['avg', 'sum', 'min', 'max', 'each'],
-  histogram: ['p99', 'p90', 'p50', 'rate'],
+  histogram: ['p99', 'p90', 'p50', 'heatmap', 'rate'],
 }
 
 export function functionOf(fn: MetricFunction, kind: MetricKind): Exclude<MetricFunction, 'auto'> {
@@ -41,8 +54,9 @@ export function expressionOf({ metric, kind, fn, by, where, window }: Selected):
   const grouped = (labels: readonly string[]) => (labels.length === 0 ? '' : ` by (${labels.join(', ')})`)
   const span = `[${window}s]`
   const quantile = quantiles[chosen]
+  const buckets = metric.endsWith('_bucket') ? metric : `${metric}_bucket`
+  if (chosen === 'heatmap') return `sum by (le) (rate(${series(buckets)}${span}))`
   if (quantile !== undefined) {
-    const buckets = metric.endsWith('_bucket') ? metric : `${metric}_bucket`
     return `histogram_quantile(${quantile}, sum${grouped(['le', ...by])} (rate(${series(buckets)}${span})))`
   }
   const counted = kind === 'histogram' ? `${metric.replace(/_bucket$/, '')}_count` : metric

@@ -8,6 +8,7 @@ export const metricFunctionNames = {
   p50: 'Median',
   p90: '90th percentile',
   p99: '99th percentile',
+  heatmap: 'Heat map',
   each: 'Each series',
 } as const
 

@@ -2,9 +2,29 @@
 
 export const spans = ['month', 'last-month', 'days', 'quarter', 'year'] as const
 export type Span = (typeof spans)[number]
-export const groups = ['service', 'account', 'provider', 'region', 'resource', 'charge_category', 'tag'] as const
+export const groups = [
+  'service',
+  'account',
+  'provider',
+  'region',
+  'resource',
+  'namespace',
+  'workload',
+  'team',
+  'charge_category',
+  'tag',
+] as const
 export type Group = (typeof groups)[number]
-export const filters = ['provider', 'account', 'service', 'region', 'resource'] as const
+export const filters = [
+  'provider',
+  'account',
+  'service',
+  'region',
+  'resource',
+  'namespace',
+  'workload',
+  'team',
+] as const
 export type Filter = (typeof filters)[number]
 
 /** Days in UTC, the end exclusive. */

@@ -1,4 +1,4 @@
-import type { SpendForecast, SpendMovers, SpendSums } from '../../../../src/topics/spend/schema.ts'
+import type { SpendForecast, SpendMovers, SpendSums, SpendTags } from '../../../../src/topics/spend/schema.ts'
 import type { Transfers } from '../../../../src/topics/transfers/schema.ts'
 import { request, type Query } from '../../api/client.ts'
 
@@ -11,6 +11,7 @@ export type {
   SpendForecast,
   SpendMovers,
   SpendSums,
+  SpendTags,
 } from '../../../../src/topics/spend/schema.ts'
 
 export type SpendCurrency = SpendSums['currencies'][number]
@@ -31,4 +32,8 @@ export function readMovers(query: Query, signal: AbortSignal): Promise<SpendMove
 
 export function readTransfers(query: Query, signal: AbortSignal): Promise<Transfers> {
   return request('/api/v1/transfers', { query, signal })
+}
+
+export function readTags(query: Query, signal: AbortSignal): Promise<SpendTags> {
+  return request('/api/v1/spend/tags', { query, signal })
 }

@@ -15,7 +15,7 @@ const views: Readonly<Record<string, Readonly<{ view: View; note?: string }>>> =
   timeseries: { view: 'lines' },
   graph: { view: 'lines' },
   trend: { view: 'lines' },
-  heatmap: { view: 'lines', note: 'drawn as lines, one for each bucket' },
+  heatmap: { view: 'heatmap' },
   'state-timeline': { view: 'lines', note: 'drawn as lines' },
   'status-history': { view: 'lines', note: 'drawn as lines' },
   stat: { view: 'stat' },

@@ -1,9 +1,11 @@
 /** All kinds of panels. A kind is a folder here, and its name in {@link panelKinds} and in the schema of the API. */
 import type { Panel } from '../../../parts/dashboards/definition.ts'
+import { alerts } from './alerts/index.ts'
 import { audit } from './audit/index.ts'
 import { changes } from './changes/index.ts'
 import { events } from './events/index.ts'
 import { insights } from './insights/index.ts'
+import { inventory } from './inventory/index.ts'
 import type { PanelKind } from './kind.ts'
 import { logs } from './logs/index.ts'
 import { metric } from './metric/index.ts'
@@ -32,7 +34,9 @@ export const kinds: Readonly<Record<Panel['kind'], PanelKind>> = {
   changes,
   audit,
   insights,
+  inventory,
   spend,
+  alerts,
   sql,
   text,
 }

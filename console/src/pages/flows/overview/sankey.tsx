@@ -1,6 +1,7 @@
 import { entityColors } from '../../../parts/entity-colors.ts'
 import { sankey, sankeyLinkHorizontal } from 'd3-sankey'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { difference } from '../../../parts/difference.ts'
 import { amount, valueName } from './names.ts'
 import { shareText } from './share-text.ts'
 import { othersName, type Share, type Shares } from './sums.ts'
@@ -123,6 +124,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
                 dominantBaseline="central"
               >
                 {shortened(name, drawn.room)}
+                {data.earlier !== undefined && <tspan className="dim"> {changeOf(drawn.graph.links, id)}</tspan>}
                 <title>{name}</title>
               </text>
             </g>
@@ -131,6 +133,17 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
       )}
     </div>
   )
+}
+
+type Drawn = Readonly<{ source: Node | string | number; target: Node | string | number; share: Share }>
+
+/** Of all links of a node; empty if the earlier amount of a link is not known. */
+function changeOf(links: readonly Drawn[], id: string): string {
+  const own = links.filter(({ source, target }) => [source, target].some((end) => (end as Node).id === id))
+  const earlier = own.map(({ share }) => share.earlier)
+  if (earlier.includes(undefined)) return ''
+  const sum = (amounts: readonly (number | undefined)[]) => amounts.reduce<number>((all, next) => all + (next ?? 0), 0)
+  return difference(sum(own.map(({ share }) => share.amount)), sum(earlier))
 }
 
 function shortened(name: string, room: number) {

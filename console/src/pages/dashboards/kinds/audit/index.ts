@@ -5,8 +5,13 @@ import type { PanelKind } from '../kind.ts'
 
 export const audit: PanelKind = {
   ...kindText.audit,
-  views: ['chart', 'list'],
-  fieldsOf: ({ view }) => ['view', 'filter', ...(view === 'list' ? (['limit'] as const) : (['group'] as const))],
+  views: ['chart', 'list', 'first_seen', 'logins'],
+  fieldsOf: ({ view }) => [
+    'view',
+    'filter',
+    ...(view === 'list' ? (['limit'] as const) : []),
+    ...(view === '' || view === 'chart' ? (['group'] as const) : []),
+  ],
   names: 'audit',
   table: 'audit',
   groups: groupings,

@@ -1,7 +1,9 @@
-import type { TracePage, TraceSums } from '../../../../api/traces.ts'
+import type { Firsts, Logins, TracePage, TraceSums } from '../../../../api/traces.ts'
+import { FailedLogins, FirstOccurrences } from '../../../../parts/audit/lists.tsx'
 import { traceColumns } from '../../../../parts/audit/columns.tsx'
 import { TracesChart } from '../../../../parts/audit/timeline.tsx'
 import { ChartFill } from '../../../../parts/chart-fill.tsx'
+import { generalText } from '../../../../text/general.ts'
 import { Answered } from '../../answered.tsx'
 import { spanned } from '../../brush.ts'
 import { GridTable } from '../../grid-table.tsx'
@@ -13,7 +15,10 @@ import '../../../../parts/audit/audit.css'
 const shownGroups = 8
 
 export default function AuditPanel(props: PanelProps): React.ReactNode {
-  return props.panel.view === 'list' ? <List {...props} /> : <Sums {...props} />
+  const { view } = props.panel
+  if (view === 'list') return <List {...props} />
+  if (view === 'first_seen') return <FirstList {...props} />
+  return view === 'logins' ? <LoginList {...props} /> : <Sums {...props} />
 }
 
 function Sums(props: PanelProps) {
@@ -38,5 +43,27 @@ function List(props: PanelProps) {
     <Answered of={answer}>
       {({ traces }) => <GridTable columns={traceColumns} rows={traces} keyOf={({ pos }) => pos} />}
     </Answered>
+  )
+}
+
+function useAbout<Answer>(path: 'first-seen' | 'logins', props: PanelProps) {
+  return useRanged<Answer>(`/api/v1/audit/${path}`, props, { filter: props.filter, ...selected(props) })
+}
+
+function FirstList(props: PanelProps) {
+  const answer = useAbout<Firsts>('first-seen', props)
+  return (
+    <div className="panel-table pad" tabIndex={0} role="region" aria-label={generalText.traces}>
+      <FirstOccurrences of={answer} />
+    </div>
+  )
+}
+
+function LoginList(props: PanelProps) {
+  const answer = useAbout<Logins>('logins', props)
+  return (
+    <div className="panel-table pad" tabIndex={0} role="region" aria-label={generalText.traces}>
+      <FailedLogins of={answer} />
+    </div>
   )
 }

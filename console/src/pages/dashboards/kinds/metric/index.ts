@@ -4,7 +4,7 @@ import type { PanelKind } from '../kind.ts'
 
 export const metric: PanelKind = {
   ...kindText.metric,
-  views: ['lines', 'stat', 'gauge', 'bars', 'table'],
+  views: ['lines', 'heatmap', 'stat', 'gauge', 'bars', 'table'],
   fieldsOf: ({ view }) => [
     'view',
     'queries',

@@ -1,7 +1,9 @@
 import { useMemo } from 'react'
 import { Chart } from '../../../../parts/chart.tsx'
+import { HeatMap } from '../../../../parts/heat-map.tsx'
 import { ChartFill } from '../../../../parts/chart-fill.tsx'
 import { count } from '../../../../parts/format.ts'
+import { heatRows } from '../../../../parts/metrics/heat-rows.ts'
 import { metricsText } from '../../../../parts/metrics/text.ts'
 import { Answered } from '../../answered.tsx'
 import { PanelTable } from '../../panel-table.tsx'
@@ -15,12 +17,38 @@ import { useMetricResults, type MetricResult, type MetricResults } from './queri
 export default function MetricPanel(props: PanelProps): React.ReactNode {
   const { queries, view } = props.panel
   if (queries.every(({ expr }) => expr.trim() === '')) return <p className="dim pad">{dashboardsText.noQuery}</p>
+  if (view === 'heatmap') return <Heat {...props} />
   return view === '' || view === 'lines' ? <Lines {...props} /> : <Values {...props} />
 }
 
 function Lines(props: PanelProps) {
   const answer = useMetricResults(props, 'range')
   return <Answered of={answer}>{(data) => <LinesChart data={data} {...props} />}</Answered>
+}
+
+function Heat(props: PanelProps) {
+  const { panel, title } = props
+  const answer = useMetricResults(props, 'range')
+  const format = useMemo(() => unitFormat(panel.unit), [panel.unit])
+  return (
+    <Answered of={answer}>
+      {(data) => {
+        const heat = heatRows(
+          data.span,
+          data.results.map(({ labels, points }) => ({ labels, values: points })),
+        )
+        if (heat.rows.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+        return (
+          <>
+            <ChartFill least={170}>
+              {(height) => <HeatMap label={title} {...heat} height={Math.max(80, height - 70)} format={format} />}
+            </ChartFill>
+            <Notes data={data} hidden={0} />
+          </>
+        )
+      }}
+    </Answered>
+  )
 }
 
 function LinesChart({ data, panel, title, onBrush }: PanelProps & Readonly<{ data: MetricResults }>) {

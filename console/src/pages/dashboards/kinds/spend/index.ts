@@ -1,5 +1,5 @@
 import { loadable } from '../../../../hooks/use-loaded.ts'
-import { groups, spans } from '../../../../parts/spend/days.ts'
+import { filters, groups, spans } from '../../../../parts/spend/days.ts'
 import { kindText } from '../../text.ts'
 import type { PanelKind } from '../kind.ts'
 
@@ -8,7 +8,7 @@ export const spend: PanelKind = {
   views: ['chart', 'table', 'stat'],
   fieldsOf: ({ view }) => ['view', ...(view === 'stat' ? [] : (['group', 'limit'] as const))],
   groups,
-  select: { span: spans, tag: [], provider: [], account: [], service: [], region: [], resource: [] },
+  select: { span: spans, tag: [], tags: [], ...Object.fromEntries(filters.map((name) => [name, []])) },
   usual: { group: 'service', limit: 8 },
   body: loadable(() => import('./panel.tsx')),
 }

@@ -18,11 +18,11 @@ type Costs = Readonly<{ now: SpendSums; before: SpendSums }>
 /** Of whole days: the time range of the dashboard does not apply. */
 export default function SpendPanel(props: PanelProps): React.ReactNode {
   const { panel, revision } = props
-  const { span: chosen, tag = '', ...filters } = selected(props)
+  const { span: chosen, tag = '', tags = '', ...filters } = selected(props)
   const span = spans.find((name) => name === chosen) ?? 'month'
   const group = groups.find((name) => name === panel.group) ?? 'service'
   const days = daysOf(span, Date.now())
-  const query = { ...filters, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
+  const query = { ...filters, tag: tags, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
   const answer = usePanelQuery<Costs>({
     key: ['spend', query, days],
     revision,

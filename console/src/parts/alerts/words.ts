@@ -1,5 +1,10 @@
 import type { Rule } from '../../api/alerts.ts'
+import { count, time } from '../format.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
+import { alertsText } from '../../text/alerts.ts'
+
+/** Of states, what needs attention first. */
+export const order = ['failing', 'firing', 'pending', 'no_data', 'unknown', 'inactive'] as const
 
 /** The rule in a line: measure, rows and condition. */
 export function ruleText({ measure, filter, by = [], condition, on }: Rule): string {
@@ -20,4 +25,14 @@ export function shownLabels(labels: Readonly<Record<string, string>>): string {
     .filter(([name]) => name !== 'alertname' && name !== 'severity')
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')
+}
+
+/** The first active alert, and the number of the others. */
+export function nowText({ alerts }: Rule): string {
+  const [first] = alerts
+  if (first === undefined) return ''
+  const more = alerts.length > 1 ? alertsText.more(count(alerts.length - 1)) : ''
+  return [first.value_text, shownLabels(first.labels), alertsText.since(time(first.active_at)), more]
+    .filter((part) => part !== '')
+    .join(' · ')
 }

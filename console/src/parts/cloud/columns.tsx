@@ -1,10 +1,10 @@
-import type { CloudRow } from '../../parts/cloud/requests.ts'
-import { shortTime } from '../../parts/format.ts'
-import { findingText, StateText, typeText } from '../../parts/cloud/texts.tsx'
-import type { GridColumn } from '../../parts/grid.tsx'
-import { money } from '../../parts/money.ts'
+import type { CloudRow } from './requests.ts'
+import { shortTime } from '../format.ts'
+import { findingText, StateText, typeText } from './texts.tsx'
+import type { GridColumn } from '../grid.tsx'
+import { money } from '../money.ts'
 import { generalText } from '../../text/general.ts'
-import { inventoryText } from '../../parts/cloud/text.ts'
+import { inventoryText } from './text.ts'
 
 const dash = <span className="dim">–</span>
 

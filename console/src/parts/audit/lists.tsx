@@ -1,10 +1,10 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { Firsts, Logins } from '../../api/traces.ts'
-import { ActorLink } from '../../parts/links/actor-link.tsx'
-import { count, counted, time } from '../../parts/format.ts'
-import { Pending } from '../../parts/states.tsx'
-import { TableHead } from '../../parts/table-head.tsx'
-import { auditText } from '../../parts/audit/text.ts'
+import { ActorLink } from '../links/actor-link.tsx'
+import { count, counted, time } from '../format.ts'
+import { Pending } from '../states.tsx'
+import { TableHead } from '../table-head.tsx'
+import { auditText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function FirstOccurrences({ of: query }: { of: UseQueryResult<Firsts> }): React.ReactNode {
