@@ -2,13 +2,22 @@ import type { Command } from 'commander'
 import { measureTexts } from '../topics/investigate/measure-text.ts'
 import type { Investigation, Lane } from '../api/published.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { CommandError } from './command-error.ts'
 import { examples } from './examples.ts'
+import { momentsData } from './investigate-moments.ts'
 import { print, printData, withOutput, type OutputFlags } from './output.ts'
 import { parametersOf, timeText } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 type Flags = ServerFlags &
-  Readonly<{ output: OutputFlags['output'] | 'md'; from?: string; to?: string; limit?: string }>
+  Readonly<{
+    output: OutputFlags['output'] | 'md'
+    from?: string
+    to?: string
+    limit?: string
+    compare?: string
+    window?: string
+  }>
 
 export function register(program: Command): void {
   withServerFlags(
@@ -27,12 +36,15 @@ export function register(program: Command): void {
     .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
     .option('--to <TIME>', 'end (default: now)')
     .option('--limit <N>', 'maximum number of each kind', '100')
+    .option('--compare <TIME>', 'compare this time with --to: fields, relations, images, traffic and cost')
+    .option('--window <DURATION>', 'with --compare: traffic of this duration before each time (default: 15m)')
     .addHelpText(
       ...examples(
         [
           'weir investigate shop/api --from now-15m',
           'weir investigate 10.20.1.21',
           'weir investigate user:prod-eu/alice --from now-1d -o md > report.md',
+          'weir investigate shop/api --compare now-1h --window 5m',
         ],
         { 1: 'server unreachable' },
         'Kinds without events are listed with the reason: nothing happened, not collected, or not permitted.',
@@ -43,6 +55,12 @@ export function register(program: Command): void {
 
 async function run(subject: string, flags: Flags) {
   const server = await requireServer(flags)
+  const { compare, output } = flags
+  if (compare !== undefined) {
+    if (output === 'md')
+      throw new CommandError('--compare has no report in Markdown.', ['Use -o table, json or csv.'], 2)
+    return printData({ output }, await momentsData(server, subject, { ...flags, compare }))
+  }
   const query = parametersOf(flags, ['from', 'to', 'limit'])
   query.set('subject', subject)
   if (flags.output === 'md') {

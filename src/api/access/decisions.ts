@@ -45,6 +45,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   why: scoped('Flows, changes and audit events of the permitted namespaces; no cloud events.'),
   marks: scoped('Same as why.'),
   investigate: scoped('Each lane as its own operation: costs, cloud resources and gaps of the watch are withheld.'),
+  compareMoments: scoped('Same as the investigation, at two times.'),
   audit: scoped('Audit events about objects in the permitted namespaces; no cloud events.'),
   auditTrace: scoped('Same as the list.'),
   auditSums: scoped('Sums over the rows of the list.'),

@@ -387,6 +387,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'change',
     'changeSums',
     'changes',
+    'compareMoments',
     'complete',
     'conversations',
     'distinctFlows',

@@ -83,6 +83,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/inventory/facets',
     'GET /api/v1/inventory/one',
     'GET /api/v1/investigate',
+    'GET /api/v1/investigate/moments',
     'GET /api/v1/ledger',
     'GET /api/v1/live',
     'GET /api/v1/login',

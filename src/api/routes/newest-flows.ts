@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ManifestQuery } from '../../model/kubernetes.ts'
 import { listOf } from '../../topics/comma-list.ts'
 import { conversations } from '../../topics/flows/conversations/index.ts'
 import { distinct } from '../../topics/flows/distinct/index.ts'
 import { flows, series, topology } from '../../topics/flows/index.ts'
 import { investigation, markdownOf } from '../../topics/investigate/index.ts'
+import { moments } from '../../topics/investigate/moments/index.ts'
 import { answerJson, answerRows } from '../answer.ts'
 import { problem, refusals, string } from '../openapi/json-schema.ts'
 import type { Hub } from '../live/hub.ts'
@@ -20,6 +22,7 @@ export const newestFlowSchemas = {
   DistinctValues: distinct.result,
   Conversations: conversations.result,
   Investigation: investigation.result,
+  Moments: moments.result,
 } as const
 
 /** Operations that also read the newest flows, which are in memory; those of flows also without a store. */
@@ -36,6 +39,12 @@ export function newestFlowRoutes(app: FastifyInstance, context: ApiContext, hub:
   serveWith(app, '/api/v1/series', series, readers)
   serveWith(app, '/api/v1/topology', topology, readers)
   serveWith(app, '/api/v1/conversations', conversations, readers)
+  serveWith(app, '/api/v1/investigate/moments', moments, (request, signal) => ({
+    ...readers(request, signal),
+    store: requireStore(context),
+    signal,
+    manifest: (of: ManifestQuery) => context.control.manifest(of),
+  }))
   investigationRoute(app, context, hub)
 }
 

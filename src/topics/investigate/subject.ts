@@ -7,12 +7,12 @@ import { Refusal } from '../refusal.ts'
 import type { RunQuery } from '../why/workloads.ts'
 import type { Subject } from './scene.ts'
 
-type Known = Readonly<{ dialect: Dialect; viewer: Viewer; runQuery: RunQuery; span: TimeSpan }>
+export type SubjectContext = Readonly<{ dialect: Dialect; viewer: Viewer; runQuery: RunQuery; span: TimeSpan }>
 
 const cloudRef = /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./
 
 /** Throws for a text that names nothing, and for an object that the viewer may not name. */
-export async function subjectOf(written: string, context: Known): Promise<Subject> {
+export async function subjectOf(written: string, context: SubjectContext): Promise<Subject> {
   const text = written.trim()
   const parts = parseKubernetesRef(text)
   if (parts !== undefined) {
@@ -54,7 +54,7 @@ function missing(written: string) {
 /** Workloads first, then the newest of them. */
 async function findObject(
   { kind, namespace, name }: Readonly<{ kind: string | undefined; namespace: string; name: string }>,
-  { dialect, viewer, runQuery, span }: Known,
+  { dialect, viewer, runQuery, span }: SubjectContext,
 ): Promise<string | undefined> {
   const { text, time } = dialect
   const scope = objectScope(viewer, dialect)

@@ -26,6 +26,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     await page.goto(demo.url + path)
     return page
   }
+  const arrived = async (page: Page) => {
+    await expect.poll(() => page.locator('[data-lane][data-state="waiting"]').count(), pollOptions).toBe(0)
+  }
   const around = () =>
     [-60_000, 40_000].map((ms) => new Date(Date.parse(demo.rollout.time) + ms).toISOString()).join('..')
 
@@ -44,6 +47,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     const page = await open(`/investigate?v=1&live=0&t=${around()}&of=shop/api`)
     const lanes = page.getByRole('region', { name: 'Lanes' })
     await lanes.getByRole('img', { name: /flows, .*, at most/ }).waitFor(pollOptions)
+    await arrived(page)
     const states = await lanes
       .locator('[data-lane]')
       .evaluateAll((all) => all.map((lane) => [lane.getAttribute('data-lane'), lane.getAttribute('data-state')]))
@@ -72,6 +76,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     expect(await violations(page)).toEqual([])
     if (process.env['WEIR_PICTURES'] !== undefined)
       await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-dark.png') })
+    await page.context().close()
+  })
+
+  test('two times are compared, and the link has them', async () => {
+    const at = (ms: number) => new Date(Date.parse(demo.rollout.time) + ms).toISOString()
+    const page = await open(`/investigate?v=1&live=0&t=${around()}&of=shop/api`)
+    await page.getByRole('button', { name: 'Compare two times' }).click(pollOptions)
+    const drawer = page.getByRole('complementary', { name: 'Compare two times' })
+    await drawer.getByText(/^Traffic that differs/).waitFor(pollOptions)
+    expect(await violations(page)).toEqual([])
+    if (process.env['WEIR_PICTURES'] !== undefined)
+      await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-compare.png') })
+    const other = at(-30_000)
+    await drawer.getByLabel('A', { exact: true }).fill(other)
+    await drawer.getByLabel('A', { exact: true }).press('Enter')
+    await expect.poll(() => new URL(page.url()).searchParams.get('a'), pollOptions).toBe(other)
+    await drawer.getByText(/^Traffic that differs/).waitFor(pollOptions)
+    expect(new URL(page.url()).searchParams.get('cmp')).toBe('1')
     await page.context().close()
   })
 
@@ -176,6 +198,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
       .getByRole('button', { name: /Deployment shop\/api/ })
       .click()
     await page.getByRole('region', { name: 'Lanes' }).waitFor(pollOptions)
+    expect(await violations(page)).toEqual([])
+    await arrived(page)
     expect(new URL(page.url()).searchParams.get('of')).toMatch(/^k8s:.*\/apps\/Deployment\/shop\/api$/)
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     expect(await violations(page)).toEqual([])

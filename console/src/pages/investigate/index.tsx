@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import type { Investigation } from '../../../../src/api/published.ts'
+import type { Investigation, LaneName } from '../../../../src/api/published.ts'
 import { asApiError } from '../../api/problem.ts'
 import { fixedLink } from '../../app/fixed-link.ts'
 import { TimeControl } from '../../app/time-control.tsx'
@@ -28,6 +28,7 @@ import { Details } from './details.tsx'
 import { eventsOf, type LaneEvent } from './events.ts'
 import { Lanes } from './lanes.tsx'
 import { Notes, withNote } from './notes.tsx'
+import { MomentsDrawer, momentsOf } from './moments-drawer.tsx'
 import { investigateCodec, type InvestigateState } from './state.ts'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
@@ -50,7 +51,9 @@ export default function InvestigatePage(): React.ReactNode {
       <div className="page-bar">
         <SubjectBox
           of={of}
-          onChoose={(subject) => set({ of: subject, pins: [], notes: [], sel: '', why: false, pinned: false })}
+          onChoose={(subject) =>
+            set({ of: subject, pins: [], notes: [], sel: '', why: false, cmp: false, a: '', b: '', pinned: false })
+          }
         />
         <TimeControl frame={state} onChange={set} />
       </div>
@@ -60,7 +63,14 @@ export default function InvestigatePage(): React.ReactNode {
       ) : data !== undefined ? (
         <>
           {error !== null && <StaleNotice error={error} onRetry={again} />}
-          <Subject of={data} state={state} set={set} busy={answer.isFetching} onRefresh={again} />
+          <Subject
+            of={data}
+            waiting={error === null ? answer.waiting : []}
+            state={state}
+            set={set}
+            busy={answer.isFetching}
+            onRefresh={again}
+          />
         </>
       ) : error === null ? (
         <Loading what={investigateText.theLanes} />
@@ -74,9 +84,9 @@ export default function InvestigatePage(): React.ReactNode {
 }
 
 type SubjectProps = Pick<PageState<InvestigateState>, 'state' | 'set'> &
-  Readonly<{ of: Investigation; busy: boolean; onRefresh: () => void }>
+  Readonly<{ of: Investigation; waiting: readonly LaneName[]; busy: boolean; onRefresh: () => void }>
 
-function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
+function Subject({ of, waiting, state, set, busy, onRefresh }: SubjectProps) {
   const { t, pins, notes, hide, sel } = state
   const [failed, setFailed] = useState('')
   const events = useMemo(() => eventsOf(of), [of])
@@ -93,7 +103,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
       ),
     [pins, notes, set],
   )
-  const open = ({ key }: LaneEvent) => set({ sel: key, why: false })
+  const open = ({ key }: LaneEvent) => set({ sel: key, why: false, cmp: false })
   const report = () => {
     setFailed('')
     reportOf(state.of, t, { pins, notes }).then(
@@ -119,9 +129,16 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
         )}
       </StatusLine>
       <div className="page-body">
-        <div className="investigate-parts" aria-busy={busy}>
+        <div
+          className="investigate-parts"
+          aria-busy={busy}
+          tabIndex={0}
+          role="region"
+          aria-label={investigateText.timeline}
+        >
           <Lanes
             of={of}
+            waiting={waiting}
             events={events}
             hide={hide}
             pins={pins}
@@ -136,7 +153,9 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
             <Notes of={shown} notes={notes} onNotes={(next) => set({ notes: next }, 'replace')} />
           )}
           <section className="panel table" aria-label={investigateText.events}>
-            {shown.length === 0 ? (
+            {shown.length === 0 && waiting.length > 0 ? (
+              <Loading what={investigateText.theLanes} />
+            ) : shown.length === 0 ? (
               <NoEvents pinned={state.pinned} hasHidden={events.length > 0} set={set} />
             ) : (
               <Grid
@@ -151,7 +170,14 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
             )}
           </section>
         </div>
-        {state.why && of.filter !== null ? (
+        {state.cmp ? (
+          <MomentsDrawer
+            subject={of.subject.ref}
+            {...momentsOf(state, of.span)}
+            onMoments={(times) => set(times, 'replace')}
+            onClose={() => set({ cmp: false })}
+          />
+        ) : state.why && of.filter !== null ? (
           <WhyDrawer
             query={{ filter: of.filter, from: of.span.from, to: of.span.to }}
             onClose={() => set({ why: false })}
@@ -172,7 +198,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
   )
 }
 
-type SubjectActsProps = Omit<SubjectProps, 'busy' | 'onRefresh'> & Readonly<{ onReport: () => void }>
+type SubjectActsProps = Omit<SubjectProps, 'busy' | 'onRefresh' | 'waiting'> & Readonly<{ onReport: () => void }>
 
 function SubjectActs({ of, state, set, onReport }: SubjectActsProps) {
   const { t, pins } = state
@@ -185,7 +211,7 @@ function SubjectActs({ of, state, set, onReport }: SubjectActsProps) {
             className="chip"
             aria-pressed={state.why}
             title={whyText.hint}
-            onClick={() => set({ why: !state.why, sel: '' })}
+            onClick={() => set({ why: !state.why, sel: '', cmp: false })}
           >
             {whyText.title}
           </button>
@@ -204,6 +230,15 @@ function SubjectActs({ of, state, set, onReport }: SubjectActsProps) {
           />
         </>
       )}
+      <button
+        type="button"
+        className="chip"
+        aria-pressed={state.cmp}
+        title={investigateText.compareHint}
+        onClick={() => set({ cmp: !state.cmp, a: '', b: '', why: false, sel: '' })}
+      >
+        {investigateText.compare}
+      </button>
       <button
         type="button"
         className="chip"

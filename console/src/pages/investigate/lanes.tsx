@@ -1,13 +1,16 @@
 import { useLayoutEffect, useRef, useState } from 'react'
-import type { Investigation, Lane } from '../../../../src/api/published.ts'
+import type { Investigation, Lane, LaneName } from '../../../../src/api/published.ts'
 import { useBrush } from '../../hooks/use-brush.ts'
 import { count, momentAt, shortTime } from '../../parts/format.ts'
 import { investigateText } from './text.ts'
 import { clustersOf, laneTitles, type LaneEvent } from './events.ts'
 import { Figures } from './figures.tsx'
+import { laneParts } from './lane-parts.ts'
 
 type LanesProps = Readonly<{
   of: Investigation
+  /** Lanes that have not arrived. */
+  waiting: readonly LaneName[]
   events: readonly LaneEvent[]
   hide: readonly string[]
   pins: readonly string[]
@@ -21,7 +24,17 @@ type LanesProps = Readonly<{
 const markPx = 26
 const ticks = 5
 
-export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan }: LanesProps): React.ReactNode {
+export function Lanes({
+  of,
+  waiting,
+  events,
+  hide,
+  pins,
+  selected,
+  onHide,
+  onOpen,
+  onSpan,
+}: LanesProps): React.ReactNode {
   const container = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)
   useLayoutEffect(() => {
@@ -38,8 +51,14 @@ export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan
   })
   return (
     <section className="panel lanes" aria-label={investigateText.lanes}>
-      {of.lanes.map((lane) => (
-        <div key={lane.name} className="lane" data-lane={lane.name} data-state={lane.state}>
+      {lanesOf(of, waiting).map((lane) => (
+        <div
+          key={lane.name}
+          className="lane"
+          data-lane={lane.name}
+          data-state={lane.state}
+          aria-busy={lane.state === 'waiting'}
+        >
           <Head of={lane} hidden={hide.includes(lane.name)} onHide={() => onHide(lane.name)} />
           <div
             className="lane-track"
@@ -47,7 +66,7 @@ export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan
             title={investigateText.brushHint}
             onPointerDown={onPointerDown}
           >
-            <Figures of={of} lane={lane} />
+            {lane.state !== 'waiting' && <Figures of={of} lane={lane} />}
             {brushed !== undefined && (
               <i
                 className="lane-brushed"
@@ -81,7 +100,11 @@ export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan
                 </button>
               )
             })}
-            {lane.state !== 'shown' && <Without of={lane} />}
+            {lane.state === 'waiting' ? (
+              <p className="lane-without dim">{investigateText.waiting}</p>
+            ) : (
+              lane.state !== 'shown' && <Without of={lane} />
+            )}
           </div>
         </div>
       ))}
@@ -97,7 +120,16 @@ export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan
   )
 }
 
-function Head({ of: { name, total, items }, hidden, onHide }: { of: Lane; hidden: boolean; onHide: () => void }) {
+type ShownLane = Lane | Readonly<{ name: LaneName; state: 'waiting'; total: 0; items: readonly [] }>
+
+/** A lane keeps its place while it is read. */
+function lanesOf({ lanes }: Investigation, waiting: readonly LaneName[]): readonly ShownLane[] {
+  const rows = waiting.map((name) => ({ name, state: 'waiting', total: 0, items: [] }) as const)
+  const names = laneParts.flat() as readonly LaneName[]
+  return [...lanes, ...rows].toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name))
+}
+
+function Head({ of: { name, total, items }, hidden, onHide }: { of: ShownLane; hidden: boolean; onHide: () => void }) {
   const title = laneTitles[name]
   return (
     <div className="lane-head">

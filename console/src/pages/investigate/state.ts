@@ -13,6 +13,10 @@ export interface InvestigateState extends Frame, OpenChange {
   readonly pinned: boolean
   readonly hide: readonly string[]
   readonly why: boolean
+  /** Two times are compared: `a` and `b`, or the ends of the range. */
+  readonly cmp: boolean
+  readonly a: string
+  readonly b: string
 }
 
 export const investigateCodec = codecOf<InvestigateState>({
@@ -24,5 +28,8 @@ export const investigateCodec = codecOf<InvestigateState>({
   pinned: flag('off'),
   hide: names([]),
   why: flag('off'),
+  cmp: flag('off'),
+  a: text(),
+  b: text(),
   ...openChangeParts,
 })
