@@ -9,7 +9,7 @@ import { Opaque, openSealed, sealerFor } from './access/opaque.ts'
 import { oidcRoutes } from './access/oidc/routes.ts'
 import type { Oidc } from './access/oidc/index.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
-import { asUser, fairScheduling } from './fair/store.ts'
+import { asUser, fairReaders, fairScheduling } from './fair/store.ts'
 import { openEvents, type EventListeners } from './events/listener.ts'
 import { rejectExposed } from './access/guard.ts'
 import { listenAt } from './listen-at.ts'
@@ -135,7 +135,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     const url = await listenAt(app, listen)
     return { url, ...closing(app, hub, context, await openEvents(options, context, oidc)) }
   } catch (error) {
-    hub.stop()
+    await hub.stop()
     await app.close()
     throw error
   }
@@ -143,13 +143,14 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 
 async function contextOf(options: ApiOptions): Promise<ApiContext> {
   const limits = { ...defaultLimits, ...options.limits }
+  const fair = fairReaders(
+    { atOnce: limits.concurrentQueries, waitingPerUser: limits.queuedPerUser, waiting: limits.queuedQueries },
+    limits.concurrentExports,
+    options.host.timers,
+  )
   return {
-    control: fairScheduling(
-      options.control,
-      { atOnce: limits.concurrentQueries, waitingPerUser: limits.queuedPerUser, waiting: limits.queuedQueries },
-      limits.concurrentExports,
-      options.host.timers,
-    ),
+    control: fairScheduling(options.control, fair),
+    fair,
     log: options.log,
     host: options.host,
     version: options.version,
@@ -276,13 +277,14 @@ function closing(
       for (const { server } of [app, ...events.servers]) if (server instanceof TlsServer) server.setSecureContext(tls)
     },
     async close() {
-      hub.stop()
+      const stopped = hub.stop()
       const servers = [app, ...events.servers]
       const late = machine.timers.after(limits.closeMs, () =>
         servers.forEach(({ server }) => server.closeAllConnections()),
       )
       await Promise.all(servers.map(async (server) => server.close()))
       late.cancel()
+      await stopped
     },
   }
 }

@@ -2,6 +2,7 @@ import type { AlertBook, AlertView } from '../alerts/index.ts'
 import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
+import type { FairReaders } from './fair/store.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { Opaque } from './access/opaque.ts'
 import type { ApiToken } from './access/token-book.ts'
@@ -107,6 +108,7 @@ export type ApiOptions = Readonly<{
 
 export type ApiContext = Readonly<{
   control: Control
+  fair: FairReaders
   limits: ApiLimits
   httpInvalid?: ApiOptions['httpInvalid']
   log: Log

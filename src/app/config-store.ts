@@ -161,7 +161,8 @@ export const liveGroup = group(
       {
         description:
           'Memory for each of the two caches, in the encoding of the journal (about 25 bytes a flow). ' +
-          'Reading them needs the same amount again',
+          'Reading them needs the same amount again. Without a store, tables of the flows that are queried may ' +
+          'take 16 times as much',
         default: '16MiB',
       },
       { min: '64KiB', max: '4GiB' },

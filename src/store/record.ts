@@ -27,6 +27,8 @@ export interface StoredFile extends FileName {
   /** Of all flows of its day, and of its four hours, likewise. */
   readonly day?: SumsOfFiles
   readonly block?: SumsOfFiles
+  /** A table of DuckDB with this name instead of a file, never in a manifest, and the rows of it that belong to it. */
+  readonly table?: Readonly<{ name: string; where: string }>
   /** The rows are not in the store. The entry stays until a refill or expiry. */
   readonly lost?: true
 }

@@ -81,7 +81,7 @@ export class ResolveUnknownAddresses {
 }
 
 /** Requires exactly one holder in that minute. */
-function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holders: Holders): Revision[] {
+export function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holders: Holders): Revision[] {
   const words = parseIp(address)
   if (words === undefined) return []
   const number = cluster === undefined ? 0 : holders.clusterOf(cluster)

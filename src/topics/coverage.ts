@@ -63,6 +63,12 @@ function sinceOfRollups(sums: StoredSums | undefined, { from, to }: TimeSpan): S
   return since > from && since < to ? { since } : {}
 }
 
+/** The part of a span since which every received flow is present. `since`: Unix ms; Infinity: unknown. */
+export function spanSince({ from, to }: TimeSpan, since: number): TimeSpan {
+  const first = Number.isFinite(since) ? BigInt(Math.ceil(since)) * 1000n : to
+  return { from: first > from ? (first < to ? first : to) : from, to }
+}
+
 /** Receive time (µs) up to which everything is stored, if the span ends later. To call before the rows are read. */
 export function storedTo({ control, host }: Instance, { to }: TimeSpan): Pick<Coverage, 'storedTo'> {
   const now = host.clock.now()

@@ -362,7 +362,7 @@ test('completion and export use only visible rows, of the store and of the ring'
     }
   }
   await check()
-  // Completion reads the ring first; it now has the same rows once more.
+  // Without a store, the flows in memory.
   control.publish(namespacedFlows(realHost().clock.now()))
   await check()
   control.store = undefined

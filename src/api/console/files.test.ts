@@ -91,6 +91,7 @@ test('a console that is not built names the build command', async () => {
     app,
     {
       control: new RecordingControl(),
+      fair: (store) => store,
       limits: defaultLimits,
       log,
       host: realHost(),

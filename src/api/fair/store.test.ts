@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { pieces, RecordingControl } from '../testing/recording-control.ts'
 import { start } from '../testing/kit.ts'
-import { asSmall, fairScheduling } from './store.ts'
+import { asSmall, fairReaders, fairScheduling } from './store.ts'
 
 const tokens = [
   { name: 'heavy', token: 'secret-heavy-1' },
@@ -67,7 +67,10 @@ test('a small statement does not wait for large ones, only for another small one
     begun.push(sql)
     return new Promise((resolve) => ends.set(sql, () => resolve(pieces('[]'))))
   }
-  const { store } = fairScheduling(control, { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, fakeHost(1).timers)
+  const { store } = fairScheduling(
+    control,
+    fairReaders({ atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, fakeHost(1).timers),
+  )
   const query = async (sql: string) => store?.query(sql, 'json', never)
   const all = [query('large 1'), query('large 2'), query('large 3')]
   all.push(
@@ -105,7 +108,10 @@ function withProcesses(ended: string[]): RecordingControl {
 test('unread responses give their slot to others, and the oldest of too many ends', async () => {
   const host = fakeHost(1)
   const ended: string[] = []
-  const { store } = fairScheduling(withProcesses(ended), { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, host.timers)
+  const { store } = fairScheduling(
+    withProcesses(ended),
+    fairReaders({ atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, host.timers),
+  )
   const begin = async (sql: string): Promise<AsyncIterator<Uint8Array>> => {
     const answer = await store?.isolated?.({ sql, format: 'json', bound: 'work' }, never)
     const iterator = (answer as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()

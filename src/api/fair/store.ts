@@ -18,7 +18,10 @@ export function asSmall<Answer>(act: () => Answer): Answer {
   return isSmall.run(true, act)
 }
 
-export function fairScheduling(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
+/** Schedules the statements of all its readers together. */
+export type FairReaders = (store: StoreReader) => StoreReader
+
+export function fairReaders(limits: FairLimits, exportsAtOnce: number, timers: Timers): FairReaders {
   const queues: Queues = {
     questions: new FairQueue(limits),
     small: new FairQueue({ ...limits, atOnce: 1 }),
@@ -27,11 +30,14 @@ export function fairScheduling(control: Control, limits: FairLimits, exportsAtOn
   }
   const unread = new UnreadAnswers(timers)
   const readers = new WeakMap<StoreReader, StoreReader>()
-  const fair = (store: StoreReader) => {
+  return (store) => {
     let reader = readers.get(store)
     if (reader === undefined) readers.set(store, (reader = fairReader(store, queues, unread)))
     return reader
   }
+}
+
+export function fairScheduling(control: Control, fair: FairReaders): Control {
   return new Proxy(control, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target)

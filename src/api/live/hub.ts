@@ -1,12 +1,11 @@
 import type { Timer } from '../../host/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { BatchKind } from '../../model/batches.ts'
+import type { NewestFlows } from '../../store/newest/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { scopeFilter } from '../../topics/scope.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import type { RingSource } from '../ring/scan.ts'
-import { SliceScheduler } from '../ring/slice-scheduler.ts'
 import type { Channel } from './channel.ts'
 import { journalName } from './journal-name.ts'
 import { Ring, type RingFrame } from './ring.ts'
@@ -29,12 +28,13 @@ export type LastPosition = Readonly<{
 
 const maxSessions = 1000
 const usedMs = 30_000
+/** For each byte in the journal's encoding. */
+const tableBytes = 16
 
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
   readonly #folder: string | undefined
-  readonly #scheduler: SliceScheduler
   readonly #streams = new Set<LiveStream>()
   readonly #sessions = new Map<string, Session>()
   #unwatch: () => void = () => {}
@@ -45,6 +45,7 @@ export class Hub {
   #early: NonNullable<ReturnType<typeof noted>>[] = []
   /** When a request read the newest rows (monotonic ms). */
   #usedAt = -Infinity
+  #newest: Promise<NewestFlows> | undefined
   newest = 0
   journal = ''
   newestReceived = 0
@@ -52,7 +53,6 @@ export class Hub {
   constructor(context: ApiContext, folder?: string) {
     this.#context = context
     this.#folder = folder
-    this.#scheduler = new SliceScheduler(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
     // Events are only shown, so their ring is smaller.
     this.rings = { flows: new Ring({ rows, bytes, ageMs }), events: new Ring({ rows, bytes: bytes / 4, ageMs }) }
@@ -97,13 +97,22 @@ export class Hub {
     else this.#shared.note(note)
   }
 
-  ringSource(): RingSource {
-    const {
-      resolver,
-      host: { clock },
-    } = this.#context
-    this.#usedAt = clock.monotonic()
-    return { ring: this.rings.flows, resolver, clock, scheduler: this.#scheduler }
+  /** For queries without a store. */
+  newestFlows(): Promise<NewestFlows> {
+    const { host, log, resolver, limits } = this.#context
+    this.#usedAt = host.clock.monotonic()
+    this.#newest ??= import('../../store/newest/index.ts').then(
+      ({ NewestFlows: Tables }) =>
+        new Tables({
+          host,
+          log,
+          resolver,
+          frames: this.rings.flows,
+          rows: limits.ringRows,
+          bytes: tableBytes * limits.ringBytes,
+        }),
+    )
+    return this.#newest
   }
 
   get #isViewed(): boolean {
@@ -236,9 +245,10 @@ export class Hub {
     this.#timer = undefined
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#unwatch()
     this.#stopTicking()
     for (const stream of this.#streams) stream.end()
+    await (await this.#newest)?.close()
   }
 }

@@ -7,7 +7,6 @@ import type { Hub } from '../live/hub.ts'
 import { refusals } from '../openapi/json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { typed } from '../request/typed.ts'
-import { newestFlows } from '../ring/values-in-use.ts'
 import { abortOnDisconnect, unlessAborted } from '../store-query.ts'
 
 export const completeSchemas = { Completion } as const
@@ -22,14 +21,18 @@ const schema = {
   response: { 200: { $ref: 'Completion#' }, ...refusals },
 } as const
 
-export function completeRoutes(app: FastifyInstance, { control, host }: ApiContext, hub: Hub): void {
-  const newest = newestFlows(() => hub.ringSource())
+export function completeRoutes(app: FastifyInstance, { control, host, fair }: ApiContext, hub: Hub): void {
+  const flows = async () => {
+    if (control.store !== undefined) return { store: control.store }
+    const newest = await hub.newestFlows()
+    return { store: fair(newest.reader), since: () => newest.since }
+  }
   typed(app).post('/api/v1/complete', { schema }, async (request, reply) => {
     const { body, principal } = request
     refusePositions(`${body.field ?? ''} ${body.filter ?? ''}`, principal)
     const signal = abortOnDisconnect(reply)
     const { store } = control
-    const reading = { store, now: host.clock.now(), viewer: principal, signal, host, newest }
+    const reading = { store, now: host.clock.now(), viewer: principal, signal, host, flows }
     const result = await unlessAborted(signal, () => complete(body, reading))
     return result === undefined || signal.aborted ? reply.hijack() : answerJson(request, reply, result)
   })

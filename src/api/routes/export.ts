@@ -13,9 +13,7 @@ import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { FlowExportParameters, type FlowFormat } from '../../topics/flows/parameters.ts'
 import { typed } from '../request/typed.ts'
-import { maxSorted, ringText } from '../ring/rows.ts'
-import { coveredSpan } from '../ring/scan.ts'
-import { isoSpan, missingIn, storedTo } from '../../topics/coverage.ts'
+import { isoSpan, missingIn, spanSince, storedTo } from '../../topics/coverage.ts'
 import { refusals, string } from '../openapi/json-schema.ts'
 
 const mediaTypes: Readonly<Record<FlowFormat, string>> = {
@@ -40,7 +38,7 @@ const schema = {
     'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. X-Weir-Lost has the times of lost ' +
     'flows, and X-Weir-Stopped those when Weir did not run, if any, as `from/to`, comma-separated. ' +
     'Closing the connection cancels the query.',
-  querystring: FlowExportParameters(maxSorted),
+  querystring: FlowExportParameters,
   response: {
     200: {
       description: 'The rows.',
@@ -164,9 +162,10 @@ async function source(
   const setSpanHeaders = (from: string, span: Readonly<{ from: bigint; to: bigint }>): void =>
     void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
-    const live = hub.ringSource()
-    setSpanHeaders('ring', coveredSpan(request.span, live.ring.since))
-    return ringText(live, request, format === 'csv' ? 'csv' : 'ndjson', disconnected)
+    const newest = await hub.newestFlows()
+    const rows = await storedFlowFile(context.fair(newest.reader), { ...request, format }, disconnected)
+    setSpanHeaders('ring', spanSince(request.span, newest.since))
+    return rows
   }
   const { storedTo: to } = storedTo(context, request.span)
   setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })

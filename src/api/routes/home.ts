@@ -3,7 +3,7 @@ import { home } from '../../topics/home/index.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { serveWith } from '../serve.ts'
-import { flowReaders } from '../ring/readers.ts'
+import { flowReaders } from '../live/flow-readers.ts'
 
 export const homeSchemas = { Home: home.result } as const
 

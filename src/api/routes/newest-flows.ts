@@ -11,7 +11,7 @@ import { problem, refusals, string } from '../openapi/json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { typed } from '../request/typed.ts'
-import { flowReaders } from '../ring/readers.ts'
+import { flowReaders } from '../live/flow-readers.ts'
 import { serveWith } from '../serve.ts'
 import { abortOnDisconnect, requireStore, unlessAborted } from '../store-query.ts'
 

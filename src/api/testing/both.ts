@@ -10,7 +10,7 @@ interface JsonResponse {
   readonly body: Record<string, unknown>
 }
 
-/** Two APIs with the same frames, with a store and with the ring. */
+/** Two APIs with the same frames, with a store and with the newest flows in memory. */
 export interface Both {
   stored(path: string, parameters?: Readonly<Record<string, string>>): Promise<JsonResponse>
   live(path: string, parameters?: Readonly<Record<string, string>>): Promise<JsonResponse>

@@ -10,8 +10,8 @@ const twoTo32 = 4_294_967_296
 const maxRange = 2 ** 31
 
 /** Unix ms of years 0 to 9999. */
-const firstTime = -62_167_219_200_000
-const lastTime = 253_402_300_799_999
+export const firstTime = -62_167_219_200_000
+export const lastTime = 253_402_300_799_999
 
 export function absentChunk(name: string, type: ColumnType, rows: number): Chunk {
   if (type === 'list<u8>' || type === 'list<text>') {

@@ -98,7 +98,7 @@ export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | und
   return at === 0 ? undefined : texts({ name, type: 'text' }, entries.list, words, at, presence)
 }
 
-function macText(address: number) {
+export function macText(address: number) {
   return address
     .toString(16)
     .padStart(12, '0')

@@ -24,9 +24,10 @@ async function reads(connection: DuckDBConnection, sql: string) {
 export async function unreadableFiles(
   connection: DuckDBConnection,
   directory: string,
-  files: readonly StoredFile[],
+  all: readonly StoredFile[],
   message: string,
 ): Promise<StoredFile[]> {
+  const files = all.filter(({ table }) => table === undefined)
   const named = files.filter(({ name }) => message.includes(name))
   if (named.length === 0 && !suspicious.test(message)) return []
   const broken: StoredFile[] = []

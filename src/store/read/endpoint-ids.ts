@@ -28,12 +28,13 @@ export class EndpointIds {
     this.#directory = directory
   }
 
-  /** `files`: of endpoints, verified, with the column. Undefined if there are more ids. */
+  /** `files`: of endpoints, verified, with the column. Undefined if there are more ids, or tables, which grow. */
   async find(
     connection: DuckDBConnection,
     files: readonly StoredFile[],
     { part, texts, maxIds }: EndpointTexts,
   ): Promise<readonly EndpointId[] | undefined> {
+    if (files.some(({ table }) => table !== undefined)) return undefined
     const results: EndpointId[] = []
     const unread = files.filter((file) => {
       const lists = texts.map((text) => ({ text, ids: this.#known.get(keyOf(file, part, text)) }))

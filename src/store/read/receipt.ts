@@ -171,17 +171,21 @@ function timestampIn(node: unknown): number | undefined {
 /** The manifest has ms, files have µs. */
 const roundedMs = 1
 
+/** The times of tables are those of their rows. */
+function slackOf({ table }: StoredFile) {
+  return table === undefined ? slackMs : roundedMs
+}
+
 /** Whether all rows of a file were received between the bounds. */
-export function isReceivedWithin({ receivedMin, receivedMax }: StoredFile, { from, to }: TimeBounds): boolean {
-  return receivedMin - slackMs > from && receivedMax + roundedMs < to
+export function isReceivedWithin(file: StoredFile, { from, to }: TimeBounds): boolean {
+  return file.receivedMin - slackOf(file) > from && file.receivedMax + roundedMs < to
 }
 
 export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
   const flows = files.filter(
-    ({ stream, receivedMin, receivedMax }) =>
-      stream === 'flows' && receivedMax >= from - roundedMs && receivedMin - slackMs <= to,
+    (file) => file.stream === 'flows' && file.receivedMax >= from - roundedMs && file.receivedMin - slackOf(file) <= to,
   )
   const days = new Set(flows.map(({ hour }) => dayOf(hour)))
   return [

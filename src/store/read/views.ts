@@ -42,7 +42,7 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     if (file.stream !== stream) continue
     const { sql: condition, rows } = input.within?.get(file.name) ?? { sql: '', rows: file.rows }
     const more = computed === undefined ? '' : `, ${computedOf(file, computed).join(', ')}`
-    const key = `${file.columns ?? `version ${file.schema}`} ${more} ${condition}`
+    const key = `${file.columns ?? `version ${file.schema}`} ${more} ${condition} ${file.table?.name ?? ''}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
     if (group === undefined) groups.set(key, { file, more, condition, paths: [path], rows })
@@ -61,8 +61,10 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
   }
   return [...groups.values()]
     .map(({ file, more, condition, paths, rows }) => {
-      const where = condition === '' ? '' : ` WHERE ${condition}`
-      return `SELECT ${list(file)}${more} FROM ${parquetSql(paths, rows, input)}${where}`
+      const { table } = file
+      const conditions = [table?.where ?? '', condition].filter((text) => text !== '')
+      const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+      return `SELECT ${list(file)}${more} FROM ${table?.name ?? parquetSql(paths, rows, input)}${where}`
     })
     .join(' UNION ALL ')
 }

@@ -11,10 +11,7 @@ const sampledRows = 1000
 
 /** Number of sampled flows with a value, by field. */
 export async function fieldUse(reading: Reading, rowQuery: RowQuery): Promise<ReadonlyMap<string, number>> {
-  const { store, newest, signal: disconnected } = reading
-  const use = await newest.fieldUse(rowQuery, sampledRows, disconnected)
-  disconnected.throwIfAborted()
-  if (use !== undefined || store === undefined) return use ?? new Map()
+  const { store } = await reading.flows()
   return cachedUse(reading, store, rowQuery, { of: 'fields' }, async (signal) => {
     const sql = fieldUseSql(rowQuery, sampledRows, dialectOf(store))
     const [row = {}] = await readRows<Readonly<Record<string, number | string>>>({ store, signal }, sql)

@@ -2,9 +2,10 @@ import { dialectOf, type Dialect, type QueryField } from '../../query/index.ts'
 import { fingerprint, valuesSql, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import { sumSource } from '../flows/sums/sum-source.ts'
+import { spanSince } from '../coverage.ts'
 import { requiredStore } from '../required-store.ts'
 import { readRows } from '../rows.ts'
-import type { Reading } from './reading.ts'
+import type { Flows, Reading } from './reading.ts'
 import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
@@ -25,8 +26,9 @@ export type UsedValues = Readonly<{
 }>
 
 /** The span is widened until there are enough values. µs. */
-const [firstSpan, widened, maxSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
-const maxMs = 60
+const [firstSpan, leastSpan, widened, maxSpan] = [900_000_000n, 15_000_000n, 16n, 24n * 3_600_000_000n]
+/** Flows in the first span, at the mean rate of all. */
+const fewFlows = 500_000
 const maxWaitMs = 50
 
 export async function valuesInUse(
@@ -36,12 +38,9 @@ export async function valuesInUse(
   prefix: string,
   limit: number,
 ): Promise<UsedValues> {
-  const {
-    store,
-    host: { clock },
-  } = reading
-  if (rowQuery.names.view !== 'flows') requiredStore(store)
-  if (store === undefined) return fromNewest(reading, rowQuery, fields, prefix, limit)
+  const { clock } = reading.host
+  const isOfFlows = rowQuery.names.view === 'flows'
+  const { store, since }: Flows = isOfFlows ? await reading.flows() : { store: requiredStore(reading.store) }
   const memory = valueCacheOf(store)
   const key = keyOf(rowQuery, fields)
   const remembered = memory.find(key, prefix, clock.monotonic())
@@ -50,7 +49,8 @@ export async function valuesInUse(
       ...remembered,
       values: remembered.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
     }
-  const used = await runQuery({ ...reading, store }, rowQuery, fields, prefix)
+  const values = await runQuery({ ...reading, store }, rowQuery, fields, prefix)
+  const used = since === undefined ? values : sinceOf(values, rowQuery.span, since())
   memory.put(
     key,
     prefix,
@@ -60,15 +60,10 @@ export async function valuesInUse(
   return { ...used, values: used.values.slice(0, 2 * limit) }
 }
 
-function fromNewest(
-  { newest, signal }: Reading,
-  rowQuery: RowQuery,
-  fields: readonly QueryField[],
-  prefix: string,
-  limit: number,
-) {
-  const wanted = { fields, matches: (field: QueryField) => valueTest(field, prefix), limit }
-  return newest.values(rowQuery, wanted, { withinMs: maxMs, signal })
+/** Of flows in memory. */
+function sinceOf(used: UsedValues, requested: TimeSpan, since: number): UsedValues {
+  const span = spanSince(used.span, since)
+  return { ...used, source: 'ring', span, exact: span.from === spanSince(requested, since).from }
 }
 
 async function runQuery(
@@ -88,15 +83,11 @@ async function runQuery(
   const { rollup, exact } = flows
     ? await sumSource({ ...reading, instance: reading }, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough')
     : { rollup: undefined, exact: true }
-  if (rollup === undefined && flows) {
-    const newest = await fromNewest(reading, rowQuery, fields, prefix, maxValues)
-    if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === rowQuery.span.from }
-  }
   const { from, to } = rowQuery.span
   const [field] = fields as readonly [QueryField, ...QueryField[]]
   const began = clock.monotonic()
   const dialect = dialectOf(store)
-  for (let reach = rollup === undefined ? firstSpan : to - from; ; reach *= widened) {
+  for (let reach = rollup === undefined ? await firstReach(store, reading.now) : to - from; ; reach *= widened) {
     const span = rollup?.span ?? { from: to - from > reach ? to - reach : from, to }
     const sql = valuesSql(
       {
@@ -126,6 +117,13 @@ async function runQuery(
   }
 }
 
+async function firstReach(store: StoreReader, now: number): Promise<bigint> {
+  const { rows = 0, first = now } = (await store.sums?.())?.flows ?? {}
+  const ms = rows <= fewFlows ? Infinity : ((now - first) * fewFlows) / rows
+  const reach = Number.isFinite(ms) ? BigInt(Math.ceil(ms)) * 1000n : firstSpan
+  return reach > firstSpan ? firstSpan : reach < leastSpan ? leastSpan : reach
+}
+
 /** Spans that end in the same minute share a result. */
 function keyOf(rowQuery: RowQuery, fields: readonly QueryField[]) {
   const { from, to } = rowQuery.span
@@ -145,7 +143,7 @@ function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
   return { from: from - (((from % bucket) + bucket) % bucket), to: up - (((up % bucket) + bucket) % bucket) }
 }
 
-export type ValueTest = (value: PlainValue) => boolean
+type ValueTest = (value: PlainValue) => boolean
 
 function valueTest(field: QueryField, prefix: string): ValueTest {
   const folded = prefix.toLowerCase()

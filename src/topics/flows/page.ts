@@ -18,7 +18,7 @@ import type { FlowsQuery } from './parameters.ts'
 import { plainField, rowQueryOf, unknownField } from './row-query.ts'
 import type { FlowPage } from './schema.ts'
 
-/** `source`: raw or ring. One row more than the page if there is one. */
+/** `source`: raw, or ring for flows in memory. One row more than the page if there is one. */
 export type PageRows = Coverage &
   Readonly<{ rows: readonly Record<string, unknown>[]; span: TimeSpan; source: string; exact?: boolean }>
 

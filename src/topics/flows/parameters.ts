@@ -227,20 +227,11 @@ export type DistinctQuery = Of<typeof DistinctParameters>
 export const flowFormats = ['csv', 'ndjson', 'parquet'] as const
 export type FlowFormat = (typeof flowFormats)[number]
 
-/** `maxSorted`: rows that can be sorted without a store. */
-export const FlowExportParameters = (maxSorted: number) =>
-  parameters({
-    ...questionParameters,
-    time: timeParameter('time_received'),
-    format: Optional(oneOf(flowFormats, { default: 'csv' })),
-    columns,
-    sort: Optional(
-      Text({
-        description:
-          `As in GET /api/v1/flows. Without a store, more than ${maxSorted} rows can only be sorted by ` +
-          'time_received.',
-        examples: ['-bytes'],
-      }),
-    ),
-  })
-export type FlowExportQuery = Of<ReturnType<typeof FlowExportParameters>>
+export const FlowExportParameters = parameters({
+  ...questionParameters,
+  time: timeParameter('time_received'),
+  format: Optional(oneOf(flowFormats, { default: 'csv' })),
+  columns,
+  sort: Optional(Text({ description: 'As in GET /api/v1/flows.', examples: ['-bytes'] })),
+})
+export type FlowExportQuery = Of<typeof FlowExportParameters>

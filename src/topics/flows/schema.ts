@@ -52,7 +52,7 @@ export const flowFrame = {
   }),
   span: ObjectOf(
     { from: Text(), to: Text() },
-    { description: 'Time range of the data: for a rollup, whole buckets; for the ring, since its oldest row.' },
+    { description: 'Time range of the data: for a rollup, whole buckets; for flows in memory, since the oldest.' },
   ),
   exact: Flag({
     description:

@@ -25,7 +25,7 @@ async function filled(seed: number): Promise<{ both: Both; span: Record<string, 
   return { both, span: { from: String(end - 9 * minute), to: String(end) } }
 }
 
-/** Compares the responses of the store and of the ring, and returns one. */
+/** Compares the responses of the store and of the flows in memory, and returns one. */
 async function same(both: Both, path: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
   const [stored, live] = [await both.stored(path, parameters), await both.live(path, parameters)]
   const seen = ({ status, body }: typeof stored): object => ({
@@ -42,7 +42,7 @@ async function same(both: Both, path: string, parameters: Record<string, string>
   return live.body
 }
 
-test('without a store the ring returns the pages of the store, to the last row', async () => {
+test('without a store the flows in memory have the pages of the store, to the last row', async () => {
   const { both, span } = await filled(1)
   for (const sort of [
     '-time_received',
@@ -80,7 +80,7 @@ test('without a store the ring returns the pages of the store, to the last row',
   }
 })
 
-test('cursors of the store are valid for the ring, and vice versa', async () => {
+test('cursors of the store are valid for flows in memory, and vice versa', async () => {
   const { both, span } = await filled(2)
   const parameters = { ...span, sort: '-bytes,time_end', limit: '50' }
   const first = (await both.stored('flows', parameters)).body
@@ -134,7 +134,7 @@ function someWide(random: SeededRandom, count: number, values: readonly (bigint 
   return { kind: 'u64', words: new Uint32Array(BigUint64Array.from(drawn, (value) => value ?? 0n).buffer), valid }
 }
 
-test('sums reported drops exactly in buckets, groups and edges, from the store, from the ring and by SQL', async () => {
+test('sums reported drops exactly in buckets, groups and edges, from the store, from memory and by SQL', async () => {
   const both = await startBoth()
   const random = new SeededRandom(9)
   const end = Math.floor(Date.now() / minute) * minute
