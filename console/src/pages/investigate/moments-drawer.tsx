@@ -19,7 +19,8 @@ import { investigateText } from './text.ts'
 const windows = ['5m', '15m', '1h', '6h', '1d'] as const
 type Window = (typeof windows)[number]
 
-const { sideA, sideB } = investigateText
+const sideA = investigateText.sideA
+const sideB = investigateText.sideB
 
 type MomentsProps = Readonly<{
   subject: string
