@@ -13,6 +13,7 @@ type Traces = Readonly<{
   total: number | undefined
   span: Span | undefined
   busy: boolean
+  stale: boolean
   error: unknown
   next: () => void
   again: () => void
@@ -21,12 +22,13 @@ type Traces = Readonly<{
 export function useTraces(question: Query, t: Range, revision: string): Traces {
   const key = JSON.stringify([question, t, revision])
   const query = { ...question, from: t.from, to: t.to, limit: pageRows }
-  const { pages, busy, error, next, again } = usePages<TracePage>(['traces', key], '/api/v1/audit', query)
+  const { pages, busy, stale, error, next, again } = usePages<TracePage>(['traces', key], '/api/v1/audit', query)
   return {
     rows: useMemo(() => pages?.flatMap(({ traces }) => traces) ?? [], [pages]),
     total: pages?.[0]?.total,
     span: pages?.[0]?.span,
     busy,
+    stale,
     error,
     next,
     again,

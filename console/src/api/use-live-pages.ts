@@ -62,11 +62,9 @@ export function useLivePages<Page extends AnyPage, Row extends TimedRow>({
 }: LiveList<Page, Row>): LivePages<Row> {
   const [jumps, setJumps] = useState(0)
   const key = JSON.stringify([question, t, revision, jumps])
-  const list = usePages<Page>([name, key], path, { ...question, from: t.from, to: t.to, limit: pageRows })
+  const query = { ...question, from: t.from, to: t.to, limit: pageRows }
+  const list = usePages<Page>([name, key], path, query, { question: [question, t] })
   const { pages: loaded, isOwn, more } = list
-  const about = JSON.stringify([question, t])
-  const [shownOf, setShownOf] = useState('')
-  if (isOwn && loaded !== undefined && shownOf !== about) setShownOf(about)
   const pages = useMemo(() => loaded?.flatMap(rowsOf) ?? [], [loaded, rowsOf])
   const [taken, setTaken] = useState<Readonly<{ of: string; rows: readonly Row[] }>>({ of: '', rows: [] })
   const above = taken.of === key ? taken.rows : undefined
@@ -108,7 +106,7 @@ export function useLivePages<Page extends AnyPage, Row extends TimedRow>({
     span,
     more,
     busy: list.busy,
-    stale: shownOf !== about && loaded !== undefined,
+    stale: list.stale,
     error: list.error ?? (answer.isError ? answer.error : undefined),
     held: hold ? fresh.length : 0,
     many,

@@ -2,13 +2,16 @@ import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/re
 import { useCallback } from 'react'
 import { request, type Query } from './client.ts'
 import { useLastAnswer } from './use-last-answer.ts'
+import { useStale } from './use-stale.ts'
 
-/** All pages of a list; the cursor keeps the time of the first page. */
+type PagesOptions = Readonly<{ enabled?: boolean; staleTime?: number; question?: unknown }>
+
+/** All pages of a list; the cursor keeps the time of the first page. `question`: see {@link useStale}. */
 export function usePages<Page extends { readonly next: string | null }>(
   queryKey: readonly unknown[],
   path: string,
   query: Query,
-  { enabled = true, staleTime = Infinity } = {},
+  { enabled = true, staleTime = Infinity, question = query }: PagesOptions = {},
 ) {
   const client = useQueryClient()
   const answer = useInfiniteQuery({
@@ -25,11 +28,14 @@ export function usePages<Page extends { readonly next: string | null }>(
   })
   const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
   const pages = useLastAnswer(answer.data, { failed: isError })?.pages
+  const isOwn = !isPlaceholderData && !isError
+  const stale = useStale(question, { isOwn, hasData: pages !== undefined })
   return {
     pages,
     more: (pages?.at(-1)?.next ?? null) !== null,
     busy: isFetching,
-    isOwn: !isPlaceholderData && !isError,
+    isOwn,
+    stale,
     error: isError ? error : undefined,
     next: useCallback(() => {
       if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)

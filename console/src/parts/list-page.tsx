@@ -63,7 +63,7 @@ export function ListTable<Row>(props: ListTableProps<Row>): React.ReactNode {
   const asPanel = panel === undefined ? {} : { id: panel, role: 'tabpanel', 'aria-label': label }
   return (
     <>
-      <div className="page-line">
+      <div className={stale ? 'page-line stale' : 'page-line'}>
         {line}
         <div className="end">{acts}</div>
       </div>

@@ -117,12 +117,12 @@ function Traces({ state, set, live }: TracesProps) {
   const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([question, t]))
   const sums = useTraceSums(question, t, { by, limit: 8, buckets: 150, revision })
   settle(sums.data?.by === by ? sums.data?.groups.length : undefined)
-  const { rows, busy, error, span, total } = traces
+  const { rows, busy, error, span, total, stale } = traces
   const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
   const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
     <ListTable
-      of={{ rows: span === undefined ? undefined : rows, error, busy, again: traces.again }}
+      of={{ rows: span === undefined ? undefined : rows, error, busy, again: traces.again, stale }}
       label={tabs.find(({ id }) => id === view)?.title ?? ''}
       panel="audit-view"
       line={

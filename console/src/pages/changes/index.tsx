@@ -95,8 +95,9 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
   const { noise, sel } = state
   const read = useReadChanges(state, { live })
   const { filter, changes, sums, gaps, source, revision, again, paused, reading } = read
-  const { rows, more, busy, error, span } = changes
-  const total = sums.data === undefined ? undefined : Math.max(sums.data.total, rows.length)
+  const { rows, more, busy, error, span, stale } = changes
+  const isOwnTotal = !sums.stale && (live || !sums.isPlaceholderData)
+  const total = sums.data !== undefined && isOwnTotal ? Math.max(sums.data.total, rows.length) : undefined
   const hidden = noise ? undefined : sums.data?.hidden
   const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
   const release = () => {
@@ -107,7 +108,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
   const isKnown = span !== undefined && (rows.length > 0 || !busy)
   return (
     <ListTable
-      of={{ rows: isKnown ? rows : undefined, error, busy, again: changes.again }}
+      of={{ rows: isKnown ? rows : undefined, error, busy, again: changes.again, stale }}
       label={generalText.changes}
       line={
         <>

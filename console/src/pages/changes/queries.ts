@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Clusters } from '../../../../src/api/published.ts'
+import { useStale } from '../../api/use-stale.ts'
 import { request, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
@@ -61,8 +62,8 @@ export function useChangeSums(
   t: Range,
   by: Grouping,
   revision: string,
-): UseQueryResult<ChangeSums> {
-  return useQuery({
+): UseQueryResult<ChangeSums> & Readonly<{ stale: boolean }> {
+  const sums = useQuery({
     queryKey: ['change-sums', changeQuery(filter), t, by, revision],
     staleTime: Infinity,
     gcTime: 60_000,
@@ -73,6 +74,9 @@ export function useChangeSums(
         query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 },
       }),
   })
+  const { data, isError, isPlaceholderData } = sums
+  const isOwn = !isPlaceholderData && !isError
+  return { ...sums, stale: useStale([changeQuery(filter), t], { isOwn, hasData: data !== undefined }) }
 }
 
 /** Changes of these kinds affect traffic. */

@@ -56,7 +56,7 @@ export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProp
   const shown = data?.rows.length ?? 0
   return (
     <>
-      <div className="page-line">
+      <div className={table.stale ? 'page-line stale' : 'page-line'}>
         {tabs}
         <span className="number" role="status">
           {data !== undefined && groupsText(data)}

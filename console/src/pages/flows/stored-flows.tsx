@@ -28,10 +28,11 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const order = sortFields(state.sort, columns)
   const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, revision })
-  const { more, span, error } = stored
+  const { more, span, error, stale } = stored
   const reading = useRows(props, stored.fields)
-  const totals = useTotals({ filter, both, once }, span)
-  const total = more ? totals?.flows : stored.rows.length
+  const totals = useTotals({ filter, both, once }, t, stale ? undefined : span)
+  const ownTotals = totals?.stale === true ? undefined : totals
+  const total = more ? ownTotals?.flows : stored.rows.length
   const earlier = useEarlierVolume({ filter, both, once }, totals?.series, state)
   const { rows, busy, next, ends } = useStoredEnds(stored, { filter, both, once, fields, sort: order, revision }, total)
   const changes = useFlowMarks(state, set, span, stored.source, 0)
@@ -44,7 +45,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   }, [busy, span, total, rows.length])
   return (
     <>
-      <div className="page-line">
+      <div className={stale ? 'page-line stale' : 'page-line'}>
         {tabs}
         <span className="number">
           {span === undefined
@@ -52,7 +53,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
             : flowsText.showingFlows(
                 count(rows.length),
                 total === undefined ? flowsText.more : count(total),
-                totals === undefined ? '' : ` · ${volume(totals.bytes)}`,
+                ownTotals === undefined ? '' : ` · ${volume(ownTotals.bytes)}`,
                 sourceText({ ...stored, span, stored_to: stored.storedTo }),
               )}
         </span>
@@ -86,7 +87,11 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
         </Suspense>
       )}
       <div className="page-body">
-        <section className="panel table" aria-label={flowsText.storedFlows} aria-busy={busy}>
+        <section
+          className={stale ? 'panel table stale' : 'panel table'}
+          aria-label={flowsText.storedFlows}
+          aria-busy={busy}
+        >
           {error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={stored.again} />
           ) : span === undefined ? (

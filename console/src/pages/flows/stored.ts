@@ -5,6 +5,7 @@ import { request } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { usePages } from '../../api/use-pages.ts'
+import { useStale } from '../../api/use-stale.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import { offsetSeconds } from './overview/queries.ts'
 import { defaultLook, type Earlier } from './overview/state.ts'
@@ -38,6 +39,8 @@ export type StoredRows = Readonly<{
   busy: boolean
   /** Of this question, not of the one before. */
   isOwn: boolean
+  /** Of another question or range. */
+  stale: boolean
   error: unknown
   next: () => void
   again: () => void
@@ -61,9 +64,8 @@ export function useStoredRows(
     limit: pageRows,
     backwards: backwards ? 'true' : undefined,
   }
-  const { pages, more, busy, isOwn, error, next, again } = usePages<FlowFrame>(queryKey, '/api/v1/flows', query, {
-    enabled,
-  })
+  const list = usePages<FlowFrame>(queryKey, '/api/v1/flows', query, { enabled, question: [question, from, to, sort] })
+  const { pages, more, busy, isOwn, stale, error, next, again } = list
   const rows = useMemo(() => pages?.flatMap((page) => page.rows as readonly Row[]) ?? [], [pages])
   const answered = pages?.[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
@@ -82,6 +84,7 @@ export function useStoredRows(
     more,
     busy,
     isOwn,
+    stale,
     error,
     next,
     again,
@@ -90,6 +93,8 @@ export function useStoredRows(
 }
 
 type Totals = Readonly<{
+  /** Of another question or range. */
+  stale: boolean
   flows: number
   bytes: number
   series: Series
@@ -100,10 +105,15 @@ function receivedIn(question: ReturnType<typeof questionQuery>, span: FlowFrame[
   return { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw' }
 }
 
-export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | undefined): Totals | undefined {
+/** `span`: that of the rows, in the range. */
+export function useTotals(
+  flowQuery: FlowQuestion,
+  range: FlowsState['t'],
+  span: FlowFrame['span'] | undefined,
+): Totals | undefined {
   const question = questionQuery(flowQuery)
   const painted = useAfterPaint(span === undefined ? 'absent' : 'there')
-  const { data } = useQuery({
+  const { data, isError, isPlaceholderData } = useQuery({
     queryKey: ['totals', question, span?.from, span?.to],
     // The totals use all cores of a small machine, so rows are shown first.
     enabled: span !== undefined && painted,
@@ -120,9 +130,14 @@ export function useTotals(flowQuery: FlowQuestion, span: FlowFrame['span'] | und
         },
       }),
   })
+  const isOwn = !isPlaceholderData && !isError && span !== undefined
+  const stale = useStale([question, range], { isOwn, hasData: data !== undefined })
   return useMemo(
-    () => (data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data }),
-    [data],
+    () =>
+      data === undefined
+        ? undefined
+        : { stale, flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data },
+    [data, stale],
   )
 }
 

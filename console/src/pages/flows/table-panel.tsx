@@ -14,7 +14,7 @@ interface TablePanelProps<Answer> extends Pick<FlowViewProps, 'state' | 'set'> {
 }
 
 export function TablePanel<Answer>({
-  result: { data, busy, error, retry },
+  result: { data, busy, stale, error, retry },
   title,
   what,
   empty,
@@ -27,7 +27,7 @@ export function TablePanel<Answer>({
     <>
       {error !== undefined && data !== undefined && <StaleNotice error={error} onRetry={retry} />}
       <div className="page-body">
-        <section className="panel table" aria-label={title} aria-busy={busy}>
+        <section className={stale ? 'panel table stale' : 'panel table'} aria-label={title} aria-busy={busy}>
           {data === undefined ? (
             error !== undefined ? (
               <ErrorState error={error} onRetry={retry} />

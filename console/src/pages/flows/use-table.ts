@@ -1,11 +1,14 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { FlowFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
+import { useStale } from '../../api/use-stale.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
 
 export type TableResult<Answer> = Readonly<{
   data: Answer | undefined
   busy: boolean
+  /** The data are of another question. */
+  stale: boolean
   error: unknown
   retry: () => void
   cancel: () => void
@@ -22,10 +25,13 @@ export function useTable<Answer extends FlowFrame>(path: string, query: Query, r
     structuralSharing: false,
     queryFn: ({ signal }) => request<Answer>(path, { signal, query }),
   })
-  const { isFetching, isError, error, refetch } = answer
+  const { isFetching, isError, isPlaceholderData, error, refetch } = answer
+  const data = useLastAnswer(answer.data, { failed: isError })
+  const isOwn = !isPlaceholderData && !isError
   return {
-    data: useLastAnswer(answer.data, { failed: isError }),
+    data,
     busy: isFetching,
+    stale: useStale([path, query], { isOwn, hasData: data !== undefined }),
     error: isError ? error : undefined,
     retry: () => {
       refetch().catch(reportError)

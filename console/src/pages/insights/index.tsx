@@ -136,7 +136,8 @@ type RowsProps = Part & Readonly<{ list: InsightList; tabs: React.ReactNode }>
 
 function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
   const selection = selectionOf(list, state)
-  const { rows, data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInsights(list, selection)
+  const insights = useInsights(list, selection)
+  const { rows, data, error, isError, isFetching, stale, hasNextPage, fetchNextPage, refetch } = insights
   const again = (): void => {
     refetch().catch(reportError)
   }
@@ -147,7 +148,7 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
   const read = () => readAll(list, selection) as Promise<readonly InsightRow[]>
   return (
     <ListTable<InsightRow>
-      of={{ rows, error: isError ? error : undefined, busy: isFetching, again }}
+      of={{ rows, error: isError ? error : undefined, busy: isFetching, stale, again }}
       label={insightsText[list]}
       panel={listName}
       line={

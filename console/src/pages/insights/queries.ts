@@ -11,6 +11,7 @@ import {
   type InsightSelection,
   type SeveritySum,
 } from '../../parts/insights/requests.ts'
+import { useStale } from '../../api/use-stale.ts'
 import { selectionOf, type InsightsState } from './state.ts'
 
 const pageRows = 200
@@ -27,7 +28,9 @@ export function useInsights<L extends InsightList>(list: L, selection: InsightSe
       readInsights(list, { ...selection, limit: pageRows, cursor: pageParam }, signal),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
-  return { ...query, rows: query.data?.pages.flatMap((page) => page[list] as readonly InsightRows[L][]) }
+  const rows = query.data?.pages.flatMap((page) => page[list] as readonly InsightRows[L][])
+  const isOwn = !query.isPlaceholderData && !query.isError
+  return { ...query, rows, stale: useStale([list, selection], { isOwn, hasData: rows !== undefined }) }
 }
 
 /** The first rows of a list. */

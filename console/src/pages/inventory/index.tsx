@@ -121,7 +121,7 @@ type RowsProps = Readonly<{
 }>
 
 function Rows({ list, of, facets, state, set, tabs, drawer }: RowsProps) {
-  const { rows, pages, error, busy, more, next, again } = of
+  const { rows, pages, error, busy, stale, more, next, again } = of
   const total = pages?.[0]?.total
   const refresh = (): void => {
     again()
@@ -130,7 +130,7 @@ function Rows({ list, of, facets, state, set, tabs, drawer }: RowsProps) {
   const { costs = [] } = facets.data ?? {}
   return (
     <ListTable
-      of={{ rows, error, busy, again: refresh }}
+      of={{ rows, error, busy, stale, again: refresh }}
       label={inventoryText[list]}
       panel={listName}
       line={

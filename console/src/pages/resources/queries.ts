@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
+import { useStale } from '../../api/use-stale.ts'
 import { request } from '../../api/client.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
@@ -10,7 +11,8 @@ type Resources = ListRows<ResourceState> & Readonly<{ total: number | undefined;
 
 /** `arrivals` changes when objects change. */
 export function useResources({ q, kind, namespace, at }: ResourcesState, arrivals: unknown): Resources {
-  const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const query = { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200 }
+  const list = useInfiniteQuery({
     queryKey: ['resources', q, kind, namespace, at, arrivals],
     staleTime: 10_000,
     gcTime: 60_000,
@@ -19,15 +21,18 @@ export function useResources({ q, kind, namespace, at }: ResourcesState, arrival
     queryFn: ({ signal, pageParam }) =>
       request<ResourcePage>('/api/v1/resources', {
         signal,
-        query: { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200, cursor: pageParam },
+        query: { ...query, cursor: pageParam },
       }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
+  const { data, error, isError, isFetching, isPlaceholderData, hasNextPage, fetchNextPage, refetch } = list
+  const stale = useStale(query, { isOwn: !isPlaceholderData && !isError, hasData: data !== undefined })
   const rows = useMemo(() => data?.pages.flatMap(({ resources }) => resources), [data])
   return {
     rows,
     error: isError ? error : undefined,
     busy: isFetching,
+    stale,
     again: () => {
       refetch().catch(reportError)
     },

@@ -53,7 +53,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
     })
   return (
     <>
-      <div className="page-line">
+      <div className={table.stale ? 'page-line stale' : 'page-line'}>
         {tabs}
         <span className="number" role="status">
           {data === undefined ? '' : `${sumText(data)} · ${sourceText(data)}`}
