@@ -28,13 +28,12 @@ export function usePages<Page extends { readonly next: string | null }>(
   })
   const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
   const pages = useLastAnswer(answer.data, { failed: isError })?.pages
-  const isOwn = !isPlaceholderData && !isError
-  const stale = useStale(question, { isOwn, hasData: pages !== undefined })
+  const stale = useStale(question, answer, pages)
   return {
     pages,
     more: (pages?.at(-1)?.next ?? null) !== null,
     busy: isFetching,
-    isOwn,
+    isOwn: !isPlaceholderData && !isError,
     stale,
     error: isError ? error : undefined,
     next: useCallback(() => {

@@ -1,15 +1,12 @@
 import { useState } from 'react'
 
-type Shown = Readonly<{
-  /** Whether the data answer the current question, and not one before it or an error. */
-  isOwn: boolean
-  hasData: boolean
-}>
+type Answered = Readonly<{ isPlaceholderData: boolean; isError: boolean }>
 
 /** Whether the shown data are of another question. `question` is without revisions: a refresh makes no data stale. */
-export function useStale(question: unknown, { isOwn, hasData }: Shown): boolean {
+export function useStale(question: unknown, { isPlaceholderData, isError }: Answered, shown: unknown): boolean {
   const about = JSON.stringify(question)
   const [shownOf, setShownOf] = useState('')
-  if (isOwn && hasData && shownOf !== about) setShownOf(about)
-  return hasData && shownOf !== about
+  if (shown === undefined) return false
+  if (!isPlaceholderData && !isError && shownOf !== about) setShownOf(about)
+  return shownOf !== about
 }

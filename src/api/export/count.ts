@@ -1,4 +1,4 @@
-import type { LineFormat } from './lines.ts'
+type LineFormat = 'csv' | 'ndjson'
 
 const [quote, lineFeed] = [0x22, 0x0a]
 

@@ -21,7 +21,7 @@ type FlowReaders = PageReader & SumsReader & ConversationsReader & DistinctReade
 
 /** Rows and sums of flows: from the store, or without one by the same statements from the newest flows in memory. */
 export function flowReaders({ context, hub, viewer, signal }: Reading): FlowReaders {
-  const { host, control, fair } = context
+  const { host, control } = context
   const read = async <Result extends Readonly<{ span: TimeSpan; source: string }>>(
     span: TimeSpan,
     run: (stored: Stored) => Promise<Result>,
@@ -29,8 +29,8 @@ export function flowReaders({ context, hub, viewer, signal }: Reading): FlowRead
     const common = { viewer, signal, host }
     if (control.store !== undefined) return run({ ...common, store: control.store, instance: context })
     const newest = await hub.newestFlows()
-    const result = await run({ ...common, store: fair(newest.reader), instance: instanceOf(context) })
-    return { ...result, span: spanSince(span, newest.since), source: 'ring' }
+    const result = await run({ ...common, store: newest.store, instance: instanceOf(context) })
+    return { ...result, span: spanSince(span, newest.since()), source: 'ring' }
   }
   return {
     readPage: (request) => read(request.span, (stored) => readStoredPage(request, { ...stored, asSmall })),

@@ -3,6 +3,7 @@ import type { Frame } from '../../journal/types.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import type { NewestFlows } from '../../store/newest/index.ts'
 import type { Principal } from '../access/principal.ts'
+import type { Flows } from '../../topics/completion/reading.ts'
 import { scopeFilter } from '../../topics/scope.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -98,8 +99,8 @@ export class Hub {
   }
 
   /** For queries without a store. */
-  newestFlows(): Promise<NewestFlows> {
-    const { host, log, resolver, limits } = this.#context
+  async newestFlows(): Promise<Required<Flows>> {
+    const { host, log, resolver, limits, fair } = this.#context
     this.#usedAt = host.clock.monotonic()
     this.#newest ??= import('../../store/newest/index.ts').then(
       ({ NewestFlows: Tables }) =>
@@ -112,7 +113,8 @@ export class Hub {
           bytes: tableBytes * limits.ringBytes,
         }),
     )
-    return this.#newest
+    const tables = await this.#newest
+    return { store: fair(tables.reader), since: () => tables.since }
   }
 
   get #isViewed(): boolean {

@@ -21,12 +21,8 @@ const schema = {
   response: { 200: { $ref: 'Completion#' }, ...refusals },
 } as const
 
-export function completeRoutes(app: FastifyInstance, { control, host, fair }: ApiContext, hub: Hub): void {
-  const flows = async () => {
-    if (control.store !== undefined) return { store: control.store }
-    const newest = await hub.newestFlows()
-    return { store: fair(newest.reader), since: () => newest.since }
-  }
+export function completeRoutes(app: FastifyInstance, { control, host }: ApiContext, hub: Hub): void {
+  const flows = async () => (control.store === undefined ? hub.newestFlows() : { store: control.store })
   typed(app).post('/api/v1/complete', { schema }, async (request, reply) => {
     const { body, principal } = request
     refusePositions(`${body.field ?? ''} ${body.filter ?? ''}`, principal)

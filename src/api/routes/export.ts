@@ -163,8 +163,8 @@ async function source(
     void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
     const newest = await hub.newestFlows()
-    const rows = await storedFlowFile(context.fair(newest.reader), { ...request, format }, disconnected)
-    setSpanHeaders('ring', spanSince(request.span, newest.since))
+    const rows = await storedFlowFile(newest.store, { ...request, format }, disconnected)
+    setSpanHeaders('ring', spanSince(request.span, newest.since()))
     return rows
   }
   const { storedTo: to } = storedTo(context, request.span)

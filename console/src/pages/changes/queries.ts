@@ -74,9 +74,7 @@ export function useChangeSums(
         query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 },
       }),
   })
-  const { data, isError, isPlaceholderData } = sums
-  const isOwn = !isPlaceholderData && !isError
-  return { ...sums, stale: useStale([changeQuery(filter), t], { isOwn, hasData: data !== undefined }) }
+  return { ...sums, stale: useStale([changeQuery(filter), t], sums, sums.data) }
 }
 
 /** Changes of these kinds affect traffic. */

@@ -113,7 +113,7 @@ export function useTotals(
 ): Totals | undefined {
   const question = questionQuery(flowQuery)
   const painted = useAfterPaint(span === undefined ? 'absent' : 'there')
-  const { data, isError, isPlaceholderData } = useQuery({
+  const totals = useQuery({
     queryKey: ['totals', question, span?.from, span?.to],
     // The totals use all cores of a small machine, so rows are shown first.
     enabled: span !== undefined && painted,
@@ -130,8 +130,8 @@ export function useTotals(
         },
       }),
   })
-  const isOwn = !isPlaceholderData && !isError && span !== undefined
-  const stale = useStale([question, range], { isOwn, hasData: data !== undefined })
+  const { data } = totals
+  const stale = useStale([question, range], totals, data)
   return useMemo(
     () =>
       data === undefined

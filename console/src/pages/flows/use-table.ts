@@ -25,13 +25,12 @@ export function useTable<Answer extends FlowFrame>(path: string, query: Query, r
     structuralSharing: false,
     queryFn: ({ signal }) => request<Answer>(path, { signal, query }),
   })
-  const { isFetching, isError, isPlaceholderData, error, refetch } = answer
+  const { isFetching, isError, error, refetch } = answer
   const data = useLastAnswer(answer.data, { failed: isError })
-  const isOwn = !isPlaceholderData && !isError
   return {
     data,
     busy: isFetching,
-    stale: useStale([path, query], { isOwn, hasData: data !== undefined }),
+    stale: useStale([path, query], answer, data),
     error: isError ? error : undefined,
     retry: () => {
       refetch().catch(reportError)

@@ -29,8 +29,7 @@ export function useInsights<L extends InsightList>(list: L, selection: InsightSe
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const rows = query.data?.pages.flatMap((page) => page[list] as readonly InsightRows[L][])
-  const isOwn = !query.isPlaceholderData && !query.isError
-  return { ...query, rows, stale: useStale([list, selection], { isOwn, hasData: rows !== undefined }) }
+  return { ...query, rows, stale: useStale([list, selection], query, rows) }
 }
 
 /** The first rows of a list. */

@@ -25,8 +25,8 @@ export function useResources({ q, kind, namespace, at }: ResourcesState, arrival
       }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
-  const { data, error, isError, isFetching, isPlaceholderData, hasNextPage, fetchNextPage, refetch } = list
-  const stale = useStale(query, { isOwn: !isPlaceholderData && !isError, hasData: data !== undefined })
+  const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = list
+  const stale = useStale(query, list, data)
   const rows = useMemo(() => data?.pages.flatMap(({ resources }) => resources), [data])
   return {
     rows,
