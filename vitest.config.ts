@@ -6,7 +6,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 // so that `npm test` needs nothing but the checkout.
 export default defineConfig({
   test: {
-    include: ['{src,clients,console,test,tools,release,sim,bench,examples}/**/*.test.{ts,tsx}'],
+    include: ['{src,clients,console,test,tools,release,sim,bench,deploy,examples}/**/*.test.{ts,tsx}'],
     exclude: [...configDefaults.exclude, 'test/real/**', '**/*.real.test.ts', '**/fixtures/**'],
     environment: 'node',
     provide: { draws: 'few' },

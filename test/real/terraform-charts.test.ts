@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
-import { findTerraform, render, type RenderOutputs } from '../../tools/terraform/render.ts'
+import { findTerraform, render, type RenderOutputs } from '../terraform/render.ts'
 import { findHelm } from './install/helm.ts'
 import { cacheFolder } from './kit/cache.ts'
 

@@ -2,7 +2,7 @@
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { findTerraform, render, type RenderOutputs } from '../../tools/terraform/render.ts'
+import { findTerraform, render, type RenderOutputs } from '../terraform/render.ts'
 import { installKeycloak } from './install/keycloak.ts'
 import { passwordOf, startKeycloak, type Keycloak } from './kit/keycloak.ts'
 

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
-import { findTerraform } from '../../tools/terraform/render.ts'
+import { findTerraform } from '../terraform/render.ts'
 import { ROOT, runCommand, type CommandResult } from '../../tools/kit/command.ts'
 import { findProvider, mirrorOfProviders, providers } from './install/terraform-providers.ts'
 import { prometheus } from './install/prometheus.ts'
@@ -148,7 +148,7 @@ describe('terraform providers', { timeout: limit }, () => {
   test('the fixture of faults does not validate: a second pool, and blocks of provider helm 2', async (context) => {
     needed(context, 'digitalocean', 'helm', 'kubernetes')
     const path = '../../defects'
-    await cp(join(ROOT, 'tools/terraform/fixtures/defects'), join(folder, 'defects'), { recursive: true })
+    await cp(join(ROOT, 'deploy/terraform/lint/fixtures/defects'), join(folder, 'defects'), { recursive: true })
     await passes(path, 'init')
     const { output, code } = await terraform(path, ['validate'])
     expect(code).toBe(1)

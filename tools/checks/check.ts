@@ -20,7 +20,6 @@ import { lineLength } from './line-length.ts'
 import { lint } from './lint.ts'
 import { plainWords } from './plain-words.ts'
 import { supportTable } from './support-table.ts'
-import { terraformLint } from '../terraform/lint.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
@@ -33,7 +32,6 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['documents', documentPaths],
   ['settings', async (root) => [...(await configBlocks(root)), ...(await documentFilters(root))]],
   ['support', supportTable],
-  ['terraform', terraformLint],
   ['console text', consoleText],
   ['console size', consoleSize],
   ['commits', commitSubjects],

@@ -7,7 +7,7 @@ type Module = Readonly<{ text: string; imports: readonly string[] }>
 /** By path in the repository. */
 export type ImportGraph = ReadonlyMap<string, Module>
 
-const folders = ['src', 'clients', 'proto', 'test', 'tools', 'release', 'sim', 'bench', 'examples']
+const folders = ['src', 'clients', 'proto', 'test', 'tools', 'release', 'sim', 'bench', 'deploy', 'examples']
 /** These start Weir as a process. */
 const starters = new Set(['test/kit/weir-process.ts', 'test/kit/weir-command.ts'])
 const started = 'src/main.ts'

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../kit/command.ts'
 import { stackOfFolder } from './from-hcl.ts'
 import { stackOfRendered, type Rendered } from './from-render.ts'
-import { lintLock, lintStack, terraformLint } from './lint.ts'
+import { lintLock, lintStack, lintTree } from './lint.ts'
 
-const defects = lintStack(await stackOfFolder(join(ROOT, 'tools/terraform/fixtures/defects'), 'defects'))
+const here = import.meta.dirname
+
+const defects = lintStack(await stackOfFolder(join(here, 'fixtures/defects'), 'defects'))
 
 describe('the lint of stacks', () => {
   test('reports each fault of a stack with its file and key', () => {
@@ -54,11 +55,11 @@ describe('the lint of stacks', () => {
   })
 
   test('accepts every folder of deploy/terraform', async () => {
-    expect(await terraformLint(ROOT)).toEqual([])
+    expect(await lintTree(join(here, '..'))).toEqual([])
   })
 
   test('rejects a lock file without an exact version, or with the tag latest', async () => {
-    const lock = JSON.parse(await readFile(join(ROOT, 'deploy/terraform/charts.lock.json'), 'utf8')) as object
+    const lock = JSON.parse(await readFile(join(here, '../charts.lock.json'), 'utf8')) as object
     const found = lintLock(
       JSON.stringify({
         ...lock,

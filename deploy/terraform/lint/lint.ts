@@ -2,8 +2,6 @@
 // reads HCL; a file `*.json` has the outputs of modules/render.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMain } from '../kit/main.ts'
-import type { Problem } from '../kit/sources.ts'
 import { stackOfFolder } from './from-hcl.ts'
 import { stackOfRendered, type Rendered } from './from-render.ts'
 import type { Finding, Stack } from './model.ts'
@@ -31,28 +29,22 @@ export function lintLock(content: string, file: string): Finding[] {
   ])
 }
 
-const HOME = 'deploy/terraform'
-
-/** Every folder of HCL below deploy/terraform, and the lock file. */
-export async function terraformLint(root: string): Promise<Problem[]> {
-  const findings = lintLock(await readFile(join(root, HOME, 'charts.lock.json'), 'utf8'), `${HOME}/charts.lock.json`)
-  for (const folder of await hclFolders(root, HOME))
-    findings.push(...lintStack(await stackOfFolder(join(root, folder), folder)))
-  return findings.map(problemOf)
+/** Every folder of HCL below this one except `fixtures`, and its `charts.lock.json`. */
+export async function lintTree(home: string): Promise<Finding[]> {
+  const lock = join(home, 'charts.lock.json')
+  const folders = await hclFolders(home)
+  const stacks = await Promise.all(folders.map(async (folder) => lintStack(await stackOfFolder(folder, folder))))
+  return [...lintLock(await readFile(lock, 'utf8'), lock), ...stacks.flat()]
 }
 
-async function hclFolders(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true })
+async function hclFolders(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
   const below = await Promise.all(
     entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map((entry) => hclFolders(root, `${folder}/${entry.name}`)),
+      .filter((entry) => entry.isDirectory() && !/^\.|^fixtures$/.test(entry.name))
+      .map((entry) => hclFolders(join(folder, entry.name))),
   )
   return [...(entries.some(({ name }) => name.endsWith('.tf')) ? [folder] : []), ...below.flat()]
-}
-
-function problemOf({ rule, file, key, line, message }: Finding): Problem {
-  return { file, ...(line === undefined ? {} : { line }), message: `${rule} ${key}: ${message}` }
 }
 
 async function lintPath(path: string): Promise<Finding[]> {
@@ -62,7 +54,7 @@ async function lintPath(path: string): Promise<Finding[]> {
   return lintStack(stackOfRendered(JSON.parse(content) as Rendered, path))
 }
 
-if (isMain(import.meta.url)) {
+if (import.meta.main) {
   const findings = (await Promise.all(process.argv.slice(2).map(lintPath))).flat()
   for (const { rule, file, key, line, message } of findings)
     console.log(`${file}${line === undefined ? '' : `:${line}`}  ${rule}  ${key}: ${message}`)

@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { ROOT, runCommand, type CommandResult } from '../kit/command.ts'
-import type { Rendered } from './from-render.ts'
+import { ROOT, runCommand, type CommandResult } from '../../tools/kit/command.ts'
+import type { Rendered } from '../../deploy/terraform/lint/from-render.ts'
 
 export interface RenderOutputs extends Rendered {
   readonly rule_files: Readonly<Record<string, string>>

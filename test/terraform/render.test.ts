@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadDocument } from '../../src/app/load-config.ts'
 import { parseYaml } from '../../src/schema/index.ts'
-import { ROOT } from '../kit/command.ts'
-import { stackOfRendered } from './from-render.ts'
-import { lintStack } from './lint.ts'
+import { ROOT } from '../../tools/kit/command.ts'
+import { stackOfRendered } from '../../deploy/terraform/lint/from-render.ts'
+import { lintStack } from '../../deploy/terraform/lint/lint.ts'
 import { findTerraform, render, RenderError, terraform, type RenderOutputs } from './render.ts'
 
 const installed = await findTerraform()
