@@ -69,17 +69,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
           {name} <span className="dim actor-ref">{of}</span>
         </h1>
         <TimeControl frame={state} onChange={set} />
-        {others.length > 0 && (
-          <button
-            type="button"
-            className="chip"
-            aria-pressed={state.all}
-            title={actorPageText.sameNameElsewhere(others.join(', '))}
-            onClick={() => set({ all: !state.all })}
-          >
-            {actorPageText.others(counted(others.length, 'actor'))}
-          </button>
-        )}
+        {others.length > 0 && <Namesakes others={others} state={state} set={set} />}
       </div>
       <StatusLine
         busy={busy}
@@ -152,6 +142,22 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
         />
       </div>
     </>
+  )
+}
+
+type NamesakesProps = Pick<PageState<ActorState>, 'state' | 'set'> & Readonly<{ others: readonly string[] }>
+
+function Namesakes({ others, state, set }: NamesakesProps) {
+  return (
+    <button
+      type="button"
+      className="chip"
+      aria-pressed={state.all}
+      title={actorPageText.sameNameElsewhere(others.join(', '))}
+      onClick={() => set({ all: !state.all })}
+    >
+      {actorPageText.others(counted(others.length, 'actor'))}
+    </button>
   )
 }
 

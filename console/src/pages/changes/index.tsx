@@ -139,20 +139,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
         <>
           <TrafficButton shown={state.traffic} onChange={(traffic) => set({ traffic }, 'replace')} />
           <AddToDashboard of={changesPanel(state, undefined)} />
-          <AdminAlertLink
-            of={{
-              on: 'changes',
-              filter: facetFilter(state.q, {
-                operation: state.operation,
-                kind: state.kind,
-                namespace: state.namespace,
-                name: state.name,
-                actor: state.actor,
-                cluster: state.cluster,
-              }),
-              measure: 'count',
-            }}
-          />
+          <AdminAlertLink of={{ on: 'changes', filter: alertFilter(state), measure: 'count' }} />
           {!live && <RefreshButton onClick={again} />}
         </>
       }
@@ -196,6 +183,10 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
       }
     />
   )
+}
+
+function alertFilter({ q, operation, kind, namespace, name, actor, cluster }: ChangesState) {
+  return facetFilter(q, { operation, kind, namespace, name, actor, cluster })
 }
 
 /** The changes of a view, their sums, and the times without a watch. */

@@ -1,6 +1,6 @@
 import type { AddedPanel } from '../../parts/dashboards/adding.ts'
 import { selectOf } from '../../parts/dashboards/select.ts'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 import { filterOf, newestFirst, type EventsState } from './state.ts'
 
 /** `by`: of the chart; undefined: the list. */

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import type { Range } from '../../state/range.ts'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 import { generalText } from '../../text/general.ts'
 import { furtherAttributes, ownColumns, titleOf } from '../../parts/events/columns.tsx'
 import { useEventFields } from './queries.ts'

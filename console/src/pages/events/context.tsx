@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { EventContext, EventRow } from '../../../../src/api/published.ts'
 import { time as timeText } from '../../parts/format.ts'
 import { Pending } from '../../parts/states.tsx'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 import { useContext } from './queries.ts'
 import type { RecordProps } from './record.tsx'
 

@@ -2,7 +2,7 @@ import { pathOf } from '../../api/client.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 import { generalText } from '../../text/general.ts'
 
 type ExportProps = Readonly<{ filter: string; t: Range; sort: string; columns: readonly string[] }>

@@ -3,7 +3,7 @@ import { conditionFor, conditionWithout } from '../../parts/filter-text.ts'
 import { count, counted } from '../../parts/format.ts'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 import { titleOf } from '../../parts/events/columns.tsx'
 import { sumsOf, useEventFields, useEventSums } from './queries.ts'
 

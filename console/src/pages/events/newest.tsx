@@ -11,7 +11,7 @@ import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
 import { NoEvents } from './no-events.tsx'
 import { LiveBar } from '../../live/live-bar.tsx'
 import { generalText } from '../../text/general.ts'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 
 const shownFields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
 const at = (row: Row, name: string): unknown => row[shownFields.indexOf(name)] ?? null

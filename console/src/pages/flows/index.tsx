@@ -123,17 +123,7 @@ export default function FlowsPage(): React.ReactNode {
                 state={shownState}
                 set={set}
                 columns={columns}
-                tabs={
-                  several && (
-                    <Tabs
-                      label={flowsText.views}
-                      tabs={flowTabs}
-                      chosen={shown.id}
-                      controls="flows-view"
-                      onChange={(view) => set({ view })}
-                    />
-                  )
-                }
+                tabs={several && <ViewTabs chosen={shown.id} onView={(view) => set({ view })} />}
               />
             )}
           </div>
@@ -142,6 +132,12 @@ export default function FlowsPage(): React.ReactNode {
       )}
     </div>
   )
+}
+
+type FlowView = (typeof flowTabs)[number]['id']
+
+function ViewTabs({ chosen, onView }: Readonly<{ chosen: FlowView; onView: (view: FlowView) => void }>) {
+  return <Tabs label={flowsText.views} tabs={flowTabs} chosen={chosen} controls="flows-view" onChange={onView} />
 }
 
 type ModeButtonsProps = Readonly<{ state: FlowsState; set: PageState<FlowsState>['set'] }>

@@ -43,6 +43,9 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
     if (!busy && span !== undefined)
       setMessage(total === undefined ? flowsText.flowsAndMore(count(rows.length)) : flowsText.flowCount(count(total)))
   }, [busy, span, total, rows.length])
+  const sort = state.sort === '' ? '-time_received' : state.sort
+  const page = { rows, total, sort, selected: state.sel, onSort, onEnd: next, ends }
+  const grid = { label: flowsText.storedFlows, ...reading, ...page }
   return (
     <>
       <div className={stale ? 'page-line stale' : 'page-line'}>
@@ -87,11 +90,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
         </Suspense>
       )}
       <div className="page-body">
-        <section
-          className={stale ? 'panel table stale' : 'panel table'}
-          aria-label={flowsText.storedFlows}
-          aria-busy={busy}
-        >
+        <section className={stale ? 'panel table stale' : 'panel table'} aria-label={grid.label} aria-busy={busy}>
           {error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={stored.again} />
           ) : span === undefined ? (
@@ -99,17 +98,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
           ) : rows.length === 0 && !busy ? (
             <NoFlows state={state} set={set} />
           ) : (
-            <Grid
-              label={flowsText.storedFlows}
-              {...reading}
-              rows={rows}
-              total={total}
-              sort={state.sort === '' ? '-time_received' : state.sort}
-              selected={state.sel}
-              onSort={onSort}
-              onEnd={next}
-              ends={ends}
-            />
+            <Grid {...grid} />
           )}
         </section>
         <OpenRecord

@@ -6,7 +6,7 @@ import { asApiError } from '../../api/problem.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Pending } from '../../parts/states.tsx'
 import { homeText } from './text.ts'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from '../../parts/events/text.ts'
 
 type HowProps = Readonly<{
   how: string

@@ -1,4 +1,3 @@
-import { useCallback } from 'react'
 import { imageText } from '../../parts/image-text.ts'
 import type { InsightList } from '../../parts/insights/requests.ts'
 import { useTitle } from '../../app/use-title.ts'
@@ -137,18 +136,11 @@ type RowsProps = Part & Readonly<{ list: InsightList; tabs: React.ReactNode }>
 function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
   const selection = selectionOf(list, state)
   const insights = useInsights(list, selection)
-  const { rows, data, error, isError, isFetching, stale, hasNextPage, fetchNextPage, refetch } = insights
-  const again = (): void => {
-    refetch().catch(reportError)
-  }
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const total = data?.pages[0]?.total
+  const { rows, total, more, next, again } = insights
   const read = () => readAll(list, selection) as Promise<readonly InsightRow[]>
   return (
     <ListTable<InsightRow>
-      of={{ rows, error: isError ? error : undefined, busy: isFetching, stale, again }}
+      of={insights}
       label={insightsText[list]}
       panel={listName}
       line={
@@ -183,9 +175,9 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
       grid={{
         columns: insightColumns[list],
         rowKey: insightKey,
-        total: hasNextPage ? total : rows?.length,
+        total: more ? total : rows?.length,
         selected: state.sel,
-        onEnd: more,
+        onEnd: next,
         ...(list === 'packages' || list === 'facts'
           ? {}
           : { onOpen: (row: InsightRow) => set({ sel: insightKey(row) }) }),

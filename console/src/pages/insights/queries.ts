@@ -1,4 +1,5 @@
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import {
   severities,
   readImageDiff,
@@ -11,25 +12,20 @@ import {
   type InsightSelection,
   type SeveritySum,
 } from '../../parts/insights/requests.ts'
-import { useStale } from '../../api/use-stale.ts'
+import { usePages } from '../../api/use-pages.ts'
 import { selectionOf, type InsightsState } from './state.ts'
 
 const pageRows = 200
 
 /** Rows of a list, page by page. */
 export function useInsights<L extends InsightList>(list: L, selection: InsightSelection) {
-  const query = useInfiniteQuery({
-    queryKey: ['insights', list, selection],
+  const query = { ...selection, limit: pageRows }
+  const { pages, ...rest } = usePages<InsightPage<L>>(['insights', list, query], `/api/v1/${list}`, query, {
     staleTime: 30_000,
-    gcTime: 60_000,
-    placeholderData: keepPreviousData,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ signal, pageParam }) =>
-      readInsights(list, { ...selection, limit: pageRows, cursor: pageParam }, signal),
-    getNextPageParam: ({ next }) => next ?? undefined,
+    question: [list, selection],
   })
-  const rows = query.data?.pages.flatMap((page) => page[list] as readonly InsightRows[L][])
-  return { ...query, rows, stale: useStale([list, selection], query, rows) }
+  const rows = useMemo(() => pages?.flatMap((page) => page[list] as readonly InsightRows[L][]), [pages, list])
+  return { ...rest, rows, total: pages?.[0]?.total }
 }
 
 /** The first rows of a list. */

@@ -170,31 +170,41 @@ function Subject({ of, waiting, state, set, busy, onRefresh }: SubjectProps) {
             )}
           </section>
         </div>
-        {state.cmp ? (
-          <MomentsDrawer
-            subject={of.subject.ref}
-            {...momentsOf(state, of.span)}
-            onMoments={(times) => set(times, 'replace')}
-            onClose={() => set({ cmp: false })}
-          />
-        ) : state.why && of.filter !== null ? (
-          <WhyDrawer
-            query={{ filter: of.filter, from: of.span.from, to: of.span.to }}
-            onClose={() => set({ why: false })}
-          />
-        ) : (
-          sel !== '' && (
-            <Details
-              of={sel}
-              event={events.find(({ key }) => key === sel)}
-              as={state.as}
-              onAs={(as) => set({ as }, 'replace')}
-              onClose={() => set({ sel: '' })}
-            />
-          )
-        )}
+        <SubjectDrawer of={of} event={events.find(({ key }) => key === sel)} state={state} set={set} />
       </div>
     </>
+  )
+}
+
+type SubjectDrawerProps = Pick<SubjectProps, 'of' | 'state' | 'set'> & Readonly<{ event: LaneEvent | undefined }>
+
+function SubjectDrawer({ of, event, state, set }: SubjectDrawerProps) {
+  if (state.cmp)
+    return (
+      <MomentsDrawer
+        subject={of.subject.ref}
+        {...momentsOf(state, of.span)}
+        onMoments={(times) => set(times, 'replace')}
+        onClose={() => set({ cmp: false })}
+      />
+    )
+  if (state.why && of.filter !== null)
+    return (
+      <WhyDrawer
+        query={{ filter: of.filter, from: of.span.from, to: of.span.to }}
+        onClose={() => set({ why: false })}
+      />
+    )
+  return (
+    state.sel !== '' && (
+      <Details
+        of={state.sel}
+        event={event}
+        as={state.as}
+        onAs={(as) => set({ as }, 'replace')}
+        onClose={() => set({ sel: '' })}
+      />
+    )
   )
 }
 

@@ -1,8 +1,6 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
-import { useStale } from '../../api/use-stale.ts'
-import { request } from '../../api/client.ts'
+import { useMemo } from 'react'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
+import { usePages } from '../../api/use-pages.ts'
 import { listText } from '../../state/parts.ts'
 import type { ListRows } from '../../parts/list-page.tsx'
 import type { ResourcesState } from './state.ts'
@@ -12,34 +10,9 @@ type Resources = ListRows<ResourceState> & Readonly<{ total: number | undefined;
 /** `arrivals` changes when objects change. */
 export function useResources({ q, kind, namespace, at }: ResourcesState, arrivals: unknown): Resources {
   const query = { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200 }
-  const list = useInfiniteQuery({
-    queryKey: ['resources', q, kind, namespace, at, arrivals],
+  const { pages, ...list } = usePages<ResourcePage>(['resources', query, arrivals], '/api/v1/resources', query, {
     staleTime: 10_000,
-    gcTime: 60_000,
-    placeholderData: keepPreviousData,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ signal, pageParam }) =>
-      request<ResourcePage>('/api/v1/resources', {
-        signal,
-        query: { ...query, cursor: pageParam },
-      }),
-    getNextPageParam: ({ next }) => next ?? undefined,
   })
-  const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = list
-  const stale = useStale(query, list, data)
-  const rows = useMemo(() => data?.pages.flatMap(({ resources }) => resources), [data])
-  return {
-    rows,
-    error: isError ? error : undefined,
-    busy: isFetching,
-    stale,
-    again: () => {
-      refetch().catch(reportError)
-    },
-    total: data?.pages[0]?.total,
-    more: (data?.pages.at(-1)?.next ?? null) !== null,
-    next: useCallback(() => {
-      if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
-    }, [hasNextPage, isFetching, fetchNextPage]),
-  }
+  const rows = useMemo(() => pages?.flatMap(({ resources }) => resources), [pages])
+  return { ...list, rows, total: pages?.[0]?.total }
 }

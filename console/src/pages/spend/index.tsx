@@ -16,7 +16,7 @@ import { Currency } from './currency.tsx'
 import { useSpend } from './queries.ts'
 import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
 import { TransfersPart } from './transfers.tsx'
-import { selectionOf, spendCodec, type SpendState } from './state.ts'
+import { selectionOf, spendCodec, type SpendChoice, type SpendState } from './state.ts'
 import { TagKeys } from './tag-keys.tsx'
 import { daysBefore, daysOf, filters, groups, spans, type Days, type Filter } from '../../parts/spend/days.ts'
 import '../../parts/audit/audit.css'
@@ -68,13 +68,7 @@ export default function SpendPage(): React.ReactNode {
               textOf={(span) => spanNames[span]}
               onChange={(span) => set({ span })}
             />
-            <LabelledSelect
-              label={spendText.group}
-              value={whole.by}
-              values={[auto, ...groups]}
-              textOf={(by) => (by === auto ? generalText.automatic(groupNames[current]) : groupNames[by])}
-              onChange={(by) => set({ by })}
-            />
+            <GroupSelect by={whole.by} current={current} onBy={(by) => set({ by })} />
           </>
         }
         more={<Selected state={state} set={set} />}
@@ -89,13 +83,7 @@ export default function SpendPage(): React.ReactNode {
           columns={shownColumns(state.by)}
           raw={(group) => rawGroup(group, state.by)}
         />
-        <a
-          className="button"
-          href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })}
-          download="weir-spend.csv"
-        >
-          {spendText.exportFocus}
-        </a>
+        <FocusLink path={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })} />
         <AddToDashboard of={spendPanel(state)} />
         <RefreshButton onClick={again} />
       </PageBar>
@@ -139,6 +127,33 @@ export default function SpendPage(): React.ReactNode {
         <TransfersPart days={days} by={whole.transfers} onBy={(transfers) => set({ transfers })} />
       </div>
     </div>
+  )
+}
+
+type GroupSelectProps = Readonly<{
+  by: SpendChoice['by']
+  /** The group that is shown, if `by` is automatic. */
+  current: SpendState['by']
+  onBy: (by: SpendChoice['by']) => void
+}>
+
+function GroupSelect({ by, current, onBy }: GroupSelectProps) {
+  return (
+    <LabelledSelect
+      label={spendText.group}
+      value={by}
+      values={[auto, ...groups]}
+      textOf={(group) => (group === auto ? generalText.automatic(groupNames[current]) : groupNames[group])}
+      onChange={onBy}
+    />
+  )
+}
+
+function FocusLink({ path }: Readonly<{ path: string }>) {
+  return (
+    <a className="button" href={path} download="weir-spend.csv">
+      {spendText.exportFocus}
+    </a>
   )
 }
 

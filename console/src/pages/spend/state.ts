@@ -15,7 +15,7 @@ interface Selection extends Readonly<Record<Filter, readonly string[]>> {
   readonly tags: readonly string[]
 }
 
-interface SpendChoice extends Selection {
+export interface SpendChoice extends Selection {
   readonly by: Group | typeof auto
 }
 

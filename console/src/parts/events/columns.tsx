@@ -1,7 +1,7 @@
 import type { EventRow } from '../../../../src/api/published.ts'
 import { shortTime } from '../format.ts'
 import type { GridColumn } from '../grid.tsx'
-import { eventsText } from '../../text/events.ts'
+import { eventsText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 import type { EventList } from './lists.ts'
 

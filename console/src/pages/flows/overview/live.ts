@@ -54,11 +54,11 @@ export class LiveSeries {
   begun = false
   since = -Infinity
 
-  readonly #shown: number
+  readonly #shownBuckets: number
 
   constructor(step: number, shown = maxBuckets) {
     this.step = step
-    this.#shown = shown
+    this.#shownBuckets = shown
   }
 
   take({ step, groups, buckets, snapshot, since }: SeriesMessage): void {
@@ -69,11 +69,11 @@ export class LiveSeries {
     this.groups = groups
     for (const [time, total, sums] of buckets) this.buckets.set(Date.parse(time) / 1000, { total, groups: sums })
     const newest = Math.max(...this.buckets.keys())
-    for (const at of this.buckets.keys()) if (at <= newest - this.#shown * this.step) this.buckets.delete(at)
+    for (const at of this.buckets.keys()) if (at <= newest - this.#shownBuckets * this.step) this.buckets.delete(at)
   }
 
   begins(now: number): number {
-    return Math.max(now, ...this.buckets.keys()) + this.step - this.#shown * this.step
+    return Math.max(now, ...this.buckets.keys()) + this.step - this.#shownBuckets * this.step
   }
 
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
@@ -96,7 +96,7 @@ export class LiveSeries {
       if (rest > 0) parts.push({ at, key: undefined, cell: undefined, amount: rest })
     }
     const largest = largestKeys(parts, top)
-    const stack = new Buckets(begin, begin + this.#shown * this.step, this.step)
+    const stack = new Buckets(begin, begin + this.#shownBuckets * this.step, this.step)
     for (const { at, key, cell, amount } of parts) {
       if (key !== undefined && largest.has(key))
         stack.add(key, { name: valueName(field, cell), other: false }, at, amount)
