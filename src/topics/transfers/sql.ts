@@ -152,7 +152,7 @@ export function transfersSql(request: TransfersRequest, dialect: Dialect): strin
       concat(CAST(_rule AS VARCHAR), '/', ${stepSql(rules)}, '/', ${pricedRegionSql(rules, dialect)}) AS _class
       FROM regions)`,
     ...(isTeam ? [stored('teams', teamsSql(request, dialect))] : []),
-    stored('summed', summedSql(isTeam, dialect)),
+    stored('summed', by === 'team' ? teamSumsSql(dialect) : groupSumsSql(dialect)),
     stored('ranked', rankedSql(rules, { double, sum, text })),
   ]
   return `WITH ${steps.join(', ')} SELECT _currency, _at AS _place, max(_groups) AS _groups, max(_g0) AS _g0,
@@ -163,14 +163,18 @@ export function transfersSql(request: TransfersRequest, dialect: Dialect): strin
       GROUP BY _currency, _at, _class ORDER BY _currency, _at, _class`
 }
 
-function summedSql(isTeam: boolean, { sum }: Dialect): string {
-  const sums = `${sum('_bytes')} AS _bytes, sum(_n) AS _flows`
-  if (!isTeam)
-    return `SELECT _currency, _k0 AS _g0, _k1 AS _g1, _class, ${sums} FROM classed GROUP BY _currency, _k0, _k1, _class`
+const classSums = ({ sum }: Dialect) => `${sum('_bytes')} AS _bytes, sum(_n) AS _flows`
+
+function groupSumsSql(dialect: Dialect): string {
+  return `SELECT _currency, _k0 AS _g0, _k1 AS _g1, _class, ${classSums(dialect)} FROM classed
+      GROUP BY _currency, _k0, _k1, _class`
+}
+
+function teamSumsSql(dialect: Dialect): string {
   const on = (alias: string, kind: string, name: string) =>
     `LEFT JOIN teams ${alias} ON ${alias}._t_cluster = coalesce(c._p_cluster, '')
       AND ${alias}._t_namespace = c._p_namespace AND ${alias}._t_kind = ${kind} AND ${alias}._t_name = ${name}`
-  return `SELECT _currency, _team AS _g0, _k1 AS _g1, _class, ${sums} FROM (SELECT c.*,
+  return `SELECT _currency, _team AS _g0, _k1 AS _g1, _class, ${classSums(dialect)} FROM (SELECT c.*,
       coalesce(w._team, n._team) AS _team FROM classed c ${on('w', 'c._p_owner_kind', 'c._p_owner_name')}
       ${on('n', "'Namespace'", "''")}) t GROUP BY _currency, _team, _k1, _class`
 }

@@ -5,7 +5,6 @@ import {
   conversationIdsSql,
   conversationsPartSql,
   conversationTotalsSql,
-  exactDoubles,
   singleIdsOf,
   type ConversationKey,
   type ConversationsPart,
@@ -13,7 +12,7 @@ import {
 } from '../../../query/plan/index.ts'
 import type { Cell } from '../../cells.ts'
 import { storedEndpoints, storedEnds } from '../sums/many-groups.ts'
-import type { SumRow } from '../sums/request.ts'
+import { areExact, type SumRow } from '../sums/request.ts'
 import { compareCells, compareIntegers } from '../../cells.ts'
 import { currentWork } from '../../work.ts'
 import { readOfIds } from '../sums/more-parts.ts'
@@ -43,7 +42,7 @@ export async function manyConversations(
   // The totals, and at least one part.
   currentWork()?.expect(2)
   let totals = await totalsOf({ doubles: true })
-  const doubles = areExact(totals)
+  const doubles = areExact([totals])
   if (!doubles) totals = await totalsOf({ doubles: false })
   // Each flow can be a conversation.
   const groups = Number(totals['_all_flows'])
@@ -66,10 +65,6 @@ export async function manyConversations(
     records.push(...details.map((row) => ({ ...row, ...keys[Number(row['_place'])], ...all })))
   }
   return records
-}
-
-function areExact(totals: SumRow) {
-  return ['_all_bytes', '_all_packets'].every((name) => Number(totals[name] ?? 0) < exactDoubles)
 }
 
 /** Undefined if the ids are out of date. */

@@ -6,9 +6,8 @@ import {
   type GroupsRequest,
   type Rollup,
 } from '../../../query/plan/index.ts'
-import { areExact } from './flow-sums.ts'
 import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
-import type { SumRow } from './request.ts'
+import { areExact, type SumRow } from './request.ts'
 import { rollupGroups, type RollupReading } from './rollup-groups.ts'
 import { readRows } from '../../rows.ts'
 

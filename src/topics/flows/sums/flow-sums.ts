@@ -1,13 +1,13 @@
 /** Sums of stored flows. With many flows the statements are those that are faster for the store, and as exact. */
 import type { StoredSums, StoreReader } from '../../../engine/control.ts'
 import { dialectOf, type Dialect, type QueryField } from '../../../query/index.ts'
-import { exactDoubles, measures, rowsBefore, type AggregateQuery } from '../../../query/plan/index.ts'
+import { rowsBefore, type AggregateQuery } from '../../../query/plan/index.ts'
 import { addressGroups } from './address-groups.ts'
 import { countedValues } from './counted-values.ts'
 import { largestGroups, placedSeries } from './kept-sums.ts'
 import { manyGroups, storedEndpoints } from './many-groups.ts'
 import { currentWork } from '../../work.ts'
-import type { SumRow } from './request.ts'
+import { areExact, type SumRow } from './request.ts'
 import { readRows } from '../../rows.ts'
 
 export type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
@@ -98,13 +98,4 @@ async function fastSums<Request extends AggregateQuery>(
   if (rows !== 'none') return rows
   const byIds = step === undefined && fields.length > 0 ? await addressGroups(store, grouped, how) : 'none'
   return byIds === 'none' ? readRows<SumRow>({ store, signal }, sql(request, dialectOf(store))) : byIds
-}
-
-/** Whether sums in doubles are. */
-export function areExact(rows: readonly SumRow[]): boolean {
-  return measures.every((measure) => {
-    const all = rows[0]?.[`_all_${measure}`]
-    const total = all === undefined ? rows.reduce((sum, row) => sum + Number(row[`_${measure}`] ?? 0), 0) : Number(all)
-    return total < exactDoubles
-  })
 }

@@ -2,6 +2,7 @@
 import { withoutUndefined } from '../../../model/json.ts'
 import { endpointField, flowNames, type QueryField } from '../../../query/index.ts'
 import {
+  exactDoubles,
   furtherMeasures,
   hasStats,
   isFurther,
@@ -135,3 +136,12 @@ export type SumsReader = Readonly<{ readSums: (request: SumsRequest) => Promise<
 
 export type SumsRequest = Readonly<{ query: SumsQuery }> &
   (Readonly<{ is: 'series'; request: SeriesRequest }> | Readonly<{ is: 'groups'; request: GroupsRequest }>)
+
+/** Whether sums in doubles are. */
+export function areExact(rows: readonly SumRow[]): boolean {
+  return measures.every((measure) => {
+    const all = rows[0]?.[`_all_${measure}`]
+    const total = all === undefined ? rows.reduce((sum, row) => sum + Number(row[`_${measure}`] ?? 0), 0) : Number(all)
+    return total < exactDoubles
+  })
+}
