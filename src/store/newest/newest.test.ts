@@ -169,7 +169,10 @@ test('after minutes without queries there are no tables, and the next query fill
 })
 
 test('tables of a large load are compressed', async () => {
-  const { newest, frames, count } = opened({ rows: 400_000 })
+  const host = realHost()
+  // The timer also compresses.
+  const timers = { ...host.timers, every: () => ({ cancel: () => {} }) } as unknown as Host['timers']
+  const { newest, frames, count } = opened({ host: { ...host, timers }, rows: 400_000 })
   const make = new FrameMaker()
   const flows = someFlows(10_000)
   for (let at = 1; at <= 12; at++) frames.push(make.flows(flows, startOfDay + at))
@@ -178,4 +181,38 @@ test('tables of a large load are compressed', async () => {
   await newest.compress()
   expect(await newest.memory()).toBeLessThan(before / 2)
   expect(await count()).toBe(120_000)
+})
+
+test('a frame that fails to be stored fails one query; the next ones have the later frames', async () => {
+  const failing = {
+    ...networks,
+    resolve: () => {
+      throw new Error('no memory')
+    },
+  }
+  let current: Resolver = networks
+  const resolver: Resolver = { ...networks, resolve: (...of) => current.resolve(...of) }
+  const { newest, frames, count } = opened({ resolver })
+  const make = new FrameMaker()
+  frames.push(make.flows(someFlows(3, 1), startOfDay + 1))
+  expect(await count()).toBe(3)
+  frames.push(make.flows(someFlows(4, 2), startOfDay + 2))
+  current = failing
+  await expect(count()).rejects.toThrow('no memory')
+  current = networks
+  frames.push(make.flows(someFlows(5, 3), startOfDay + 3))
+  expect(await count()).toBe(5)
+  expect(newest.since).toBe(startOfDay + 3)
+})
+
+test('the same applies if DuckDB has no memory for a frame', async () => {
+  // DuckDB has 256 MiB beside the tables.
+  const { newest, frames, count } = opened({ bytes: (6 << 20) - (256 << 20) })
+  const make = new FrameMaker()
+  frames.push(make.flows(someFlows(100_000), startOfDay + 1))
+  await expect(count()).rejects.toThrow(/memory/i)
+  expect(await count()).toBe(0)
+  expect(newest.since).toBe(startOfDay + 2)
+  frames.push(make.flows(someFlows(5), startOfDay + 3))
+  expect(await count()).toBe(5)
 })
