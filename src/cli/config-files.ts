@@ -6,7 +6,10 @@ import { collect } from './option-values.ts'
 
 export type ConfigFlags = Readonly<{ config: readonly string[] }>
 
-/** The action gets the arguments first; `filesOf` joins both. `about` continues "configuration file or folder". */
+/**
+ * Adds an argument and the flag `--config`, which {@link filesOf} joins. `about` continues the help text
+ * "configuration file or folder".
+ */
 export function withConfigFiles(command: Command, about = ''): Command {
   return command
     .argument('[file...]', 'the same as --config')

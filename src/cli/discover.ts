@@ -56,15 +56,15 @@ export const realScene = (): Scene => ({
 /** Throws CommandError with the tried places. With `part`, a folder that has it is found without a server, too. */
 export async function discover(selection: Selection, part?: Part, scene: Scene = realScene()): Promise<Target> {
   const { installation } = scene
-  const given = chosen(selection, scene.env)
-  if (given.url !== undefined) return given.url
+  const address = chosen(selection, scene.env)
+  if (address.url !== undefined) return address.url
   const tried: Tried[] = []
-  for (const data of given.data === undefined ? folders(scene) : [given.data]) {
+  for (const data of address.data === undefined ? folders(scene) : [address.data]) {
     const state = await folderState(data, part)
     if (!('result' in state)) return state
     tried.push(state)
   }
-  if (given.data === undefined) {
+  if (address.data === undefined) {
     const problem = await scene.probe(defaultUrl)
     if (problem === undefined) return { kind: 'url', url: defaultUrl, origin: 'guessed' }
     tried.push({ place: defaultUrl, result: problem })

@@ -29,7 +29,10 @@ export async function checkRepeatedFlows({ host, config, running }: CheckContext
   }
 }
 
-/** Sources of routers in the store without a rule, and rules without effect on the store. */
+/**
+ * Sources of routers that write to the store without a transform that counts flows once (`uncovered`), and findings
+ * about such transforms that the store bypasses.
+ */
 export function configuredRules({ sources, transforms, store }: WeirConfig): {
   uncovered: readonly string[]
   findings: Finding[]

@@ -46,7 +46,7 @@ function keyOf(labels: Labels) {
   return JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Of Go's quoted strings: those of JSON, and `\\x`, `\\a`, `\\v`, `\\'`, `\\U`. */
+/** Value of a quoted string of Go: it has the escapes of JSON, and `\\x`, `\\a`, `\\v`, `\\'`, `\\U`. */
 function unquoted(quoted: string): string {
   const json = quoted.replaceAll(/\\(\\|x[0-9a-f]{2}|U[0-9a-f]{8}|[av'])/gi, (whole, code: string) => {
     if (code === '\\') return whole

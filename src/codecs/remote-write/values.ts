@@ -1,7 +1,7 @@
 import type { ProtoWriter } from '../proto-writer/index.ts'
 import type { Labels } from './entries.ts'
 
-/** The same numbers in both versions. */
+/** Numbers of the field `type`, equal in Remote Write 1.0 and 2.0. */
 export const metricTypes = { counter: 1, gauge: 2, histogram: 3 } as const
 
 export function writeValue(writer: ProtoWriter, value: number | 'stale'): void {

@@ -20,7 +20,7 @@ const addresses = [8, 12, 27, 28]
 /** Of the outer header, and not repeated in an inner one: the flow label, the version, and the other family. */
 const headerOnly = [...addresses, 31, 60]
 /** Class of service, TTL, protocol, ports, flags and ICMP. */
-const ofHeader: ReadonlySet<number> = new Set([...headerOnly, 4, 5, 6, 7, 11, 32, 139, 176, 177, 178, 179, 192, 195])
+const headerIds: ReadonlySet<number> = new Set([...headerOnly, 4, 5, 6, 7, 11, 32, 139, 176, 177, 178, 179, 192, 195])
 
 /**
  * Index of the first address of the inner header, which follows the outer one (RFC 7011, section 8): addresses behind
@@ -55,7 +55,7 @@ export class Lookup {
       const key = keyOf(pen, id)
       if (position === undefined) continue
       if (index === inner) for (const address of headerOnly) this.#places.delete(address)
-      if (index >= inner && ofHeader.has(key)) this.#places.set(key, position)
+      if (index >= inner && headerIds.has(key)) this.#places.set(key, position)
       else if (this.#places.has(key)) this.#repeated.push([key, position])
       else this.#places.set(key, position)
     }

@@ -1,4 +1,7 @@
-/** Sums are verified before they are used. The verification must not be that of the files of flows. */
+/**
+ * Sums are verified before they are used, without `Restore`: that of the store repairs files of flows only, and sums
+ * are written again instead.
+ */
 import { sumsOf } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Verification } from '../verification.ts'
