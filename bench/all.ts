@@ -1,5 +1,5 @@
 // All acceptance runs, each in its own process.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ROOT, runCommand } from '../tools/kit/command.ts'
 import { formatCounts, isAllowedSkip, readAllowedSkips, type Counts } from '../tools/kit/counts.ts'
 import { listFiles } from '../tools/kit/sources.ts'
@@ -67,11 +67,14 @@ export class Lanes {
   }
 }
 
-export async function runNames(root: string): Promise<readonly string[]> {
-  const files = await listFiles(root, 'bench/runs', /^[^.]+\.ts$/)
-  return files
-    .filter((file) => file.split('/').length === 3)
-    .map((file) => file.slice('bench/runs/'.length, -'.ts'.length))
+/** Measurements, and attacks on a running Weir. */
+const folders = ['bench/runs', 'test/attacks']
+
+/** Paths of the runs by name. */
+export async function runFiles(root: string): Promise<ReadonlyMap<string, string>> {
+  const files = await Promise.all(folders.map((folder) => listFiles(root, folder, /^[^.]+\.ts$/)))
+  const runs = files.flat().filter((file) => file.split('/').length === 3)
+  return new Map(runs.map((file) => [basename(file, '.ts'), file] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Prints verdicts and sums. A few runs that failed beside others are repeated alone, and are unsteady if met then. */

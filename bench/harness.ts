@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 
 export interface AcceptanceRun {
-  /** The file name in bench/runs/ without `.ts`. */
+  /** The file name in bench/runs/ or test/attacks/ without `.ts`. */
   readonly name: string
   /** Number of the issue and of its criterion. */
   readonly issue: string

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Lanes, runNames } from './all.ts'
+import { Lanes, runFiles } from './all.ts'
 import { heldBy, longRuns } from './ci.ts'
 import { runAcceptance, type AcceptanceRun } from './harness.ts'
 import { ROOT, runCommand } from '../tools/kit/command.ts'
@@ -131,7 +131,7 @@ test('a run that another test holds is not executed at the scale of CI, and the 
   expect(findCounts((await cli(root, '--all', '--scale', 'ci')).output)).toEqual({ passed: 0, failed: 0, skipped: 0 })
   expect(findCounts((await cli(root, '--all')).output)).toEqual({ passed: 1, failed: 0, skipped: 0 })
   for (const path of Object.values(heldBy).flat()) expect(existsSync(join(ROOT, path)), path).toBe(true)
-  const names = await runNames(ROOT)
+  const names = [...(await runFiles(ROOT)).keys()]
   expect([...Object.keys(heldBy), ...Object.keys(longRuns)].filter((name) => !names.includes(name))).toEqual([])
 })
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Lanes, runAll, runNames } from './all.ts'
+import { Lanes, runAll, runFiles } from './all.ts'
 import { runAcceptance, type AcceptanceRun, type AcceptanceResult } from './harness.ts'
 import { ROOT } from '../tools/kit/command.ts'
 
@@ -52,7 +52,7 @@ else if (values.all) {
     write: values.write,
     limit: Number(values.limit ?? (values.scale === 'ci' ? 900 : 1800)),
     lanes: new Lanes(atOnce),
-    names: await runNames(root),
+    names: [...(await runFiles(root)).keys()],
   })
   process.exitCode = failed === 0 ? 0 : 1
 } else if (name === undefined) await list()
@@ -63,35 +63,36 @@ function fail(message: string) {
   process.exitCode = 2
 }
 
-async function load(target: string): Promise<AcceptanceRun> {
-  const module = (await import(pathToFileURL(join(root, 'bench/runs', `${target}.ts`)).href)) as AcceptanceRun & {
+async function load(target: string, file: string): Promise<AcceptanceRun> {
+  const module = (await import(pathToFileURL(join(root, file)).href)) as AcceptanceRun & {
     default?: AcceptanceRun
   }
   const found = module.default ?? module
   if (found.name !== target || typeof found.run !== 'function') {
-    throw new Error(`bench/runs/${target}.ts must export name '${target}', issue, title and run(context)`)
+    throw new Error(`${file} must export name '${target}', issue, title and run(context)`)
   }
   return found
 }
 
 async function list() {
-  const all = await runNames(root)
-  if (all.length === 0) console.log('bench/runs/ has no acceptance runs')
-  const width = Math.max(...all.map((one) => one.length))
-  for (const one of all) {
-    const target = await load(one)
-    console.log(`${one.padEnd(width)}  issue ${target.issue}  ${target.title}`)
+  const all = await runFiles(root)
+  if (all.size === 0) console.log('bench/runs/ has no acceptance runs')
+  const width = Math.max(...[...all.keys()].map((run) => run.length))
+  for (const [run, file] of all) {
+    const target = await load(run, file)
+    console.log(`${run.padEnd(width)}  issue ${target.issue}  ${target.title}`)
   }
 }
 
 async function runOne(target: string, scale: 'full' | 'ci') {
-  const all = await runNames(root)
-  if (!all.includes(target)) {
-    fail(`There is no acceptance run ${target}. There are: ${all.join(', ') || 'none'}.`)
+  const all = await runFiles(root)
+  const file = all.get(target)
+  if (file === undefined) {
+    fail(`There is no acceptance run ${target}. There are: ${[...all.keys()].join(', ') || 'none'}.`)
     return
   }
   const result = await runAcceptance(
-    await load(target),
+    await load(target, file),
     {
       seed,
       scale,

@@ -13,7 +13,7 @@ import { Rollup } from '../../src/store/rollup/rollup.ts'
 import { flowRows, StringDictionary } from '../../src/store/flows/rows.ts'
 import { recordingLog, recordingMetrics, resolver } from '../../src/store/testing/frames.ts'
 import type { FlowRows } from '../../src/store/table-writer.ts'
-import { netflowIntake, sflowIntake, type Intake } from '../runs/flow-fuzz/intake.ts'
+import { netflowIntake, sflowIntake, type Intake } from '../../test/attacks/flow-fuzz/intake.ts'
 import type { SendOptions } from '../../test/kit/flow-load/send.ts'
 import { ExportLoad, type LoadProtocol } from '../../test/kit/flow-load/exports.ts'
 

@@ -4,7 +4,7 @@
 //   -- --write [NAME …]   also writes the proven results (docs/support-results.json), without acceptance runs
 // Only programs that the chosen tests import are installed.
 import { parseArgs } from 'node:util'
-import { Lanes, runAll, runNames } from '../../bench/all.ts'
+import { Lanes, runAll, runFiles } from '../../bench/all.ts'
 import { countVitest } from '../../tools/count-vitest.ts'
 import { changedSince } from '../../tools/kit/changed.ts'
 import { ROOT } from '../../tools/kit/command.ts'
@@ -37,15 +37,15 @@ async function choose(): Promise<Chosen | undefined> {
   return { files: reached.filter((path) => !runPath.test(path)), runs, installers: reachedFrom(graph, reached) }
 }
 
-const runPath = /^bench\/runs\/([^/]+)\.ts$/
+const runPath = /^(?:bench\/runs|test\/attacks)\/([^/]+)\.ts$/
 
 /** Test files, and with a revision also acceptance runs. */
 async function modulesOf(revision: string | undefined): Promise<readonly string[]> {
   const files = realTests(ROOT, names)
   if (revision === undefined) return files
-  const runs = await runNames(ROOT)
-  const wanted = runs.filter((run) => names.length === 0 || names.some((name) => run.includes(name)))
-  return [...files, ...wanted.map((run) => `bench/runs/${run}.ts`)]
+  const runs = [...(await runFiles(ROOT))]
+  const wanted = runs.filter(([run]) => names.length === 0 || names.some((name) => run.includes(name)))
+  return [...files, ...wanted.map(([, file]) => file)]
 }
 
 async function vitest(files: readonly string[]): Promise<Counts> {
@@ -61,7 +61,7 @@ async function acceptance(lanes: Lanes, chosen?: readonly string[]): Promise<Cou
     write: false,
     limit: 900,
     lanes,
-    names: chosen ?? (await runNames(ROOT)),
+    names: chosen ?? [...(await runFiles(ROOT)).keys()],
   })
 }
 

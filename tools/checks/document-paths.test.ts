@@ -26,7 +26,7 @@ test('a missing file, a missing link and a missing acceptance test are found, wi
   ).toEqual([
     'docs/a.md:2 src/b.ts does not exist',
     'docs/a.md:3 src/b.test.ts does not exist',
-    'docs/a.md:4 acceptance test gone is not in bench/runs',
+    'docs/a.md:4 acceptance test gone is in none of bench/runs, test/attacks',
     'docs/a.md:5 src/c.test.ts does not exist',
   ])
 })

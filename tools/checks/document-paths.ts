@@ -18,6 +18,8 @@ const RUN = /npm run acceptance -- ([a-z][\w-]*)/g
 const BARE_NODE = /\bnode (?:[\w./<>-]+\/)?[\w-]+\.ts\b/
 const TEST_PATH = /\.(?:test|browser)\.ts$|^test\/|^src\/codecs\//
 
+const runFolders = ['bench/runs', 'test/attacks']
+
 export async function documentPaths(root: string): Promise<Problem[]> {
   const roots = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'STYLE.md'].filter((file) =>
     existsSync(join(root, file)),
@@ -56,7 +58,8 @@ function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap
       problem('`node FILE.ts` needs a new Node: write `npm run ts FILE.ts` or a script of package.json')
     const runs = pathsIn(line, RUN)
     for (const run of runs)
-      if (!existsSync(join(root, `bench/runs/${run}.ts`))) problem(`acceptance test ${run} is not in bench/runs`)
+      if (!runFolders.some((folder) => existsSync(join(root, folder, `${run}.ts`))))
+        problem(`acceptance test ${run} is in none of ${runFolders.join(', ')}`)
     if (file !== guarantees) continue
     const promise = /^\| (?:\d+ )?\| (.*?) \|/.exec(line)?.[1] ?? ''
     if (promise === '' || promise === 'Promise') continue

@@ -10,6 +10,7 @@ const folders = [
   ['src', /\.test\.ts$/],
   ['test', /\.test\.ts$/],
   ['bench/runs', /\.ts$/],
+  ['test/attacks', /\.ts$/],
 ] as const
 
 const read = (file: string): Promise<string> => readFile(join(ROOT, file), 'utf8')

@@ -1,8 +1,8 @@
 // States in which Weir refuses to start: it exits with one line and changes nothing.
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AcceptanceContext } from '../../harness.ts'
-import { prepareWeir, startWeir, type WeirProcess } from '../../../test/kit/weir-process.ts'
+import type { AcceptanceContext } from '../../../bench/harness.ts'
+import { prepareWeir, startWeir, type WeirProcess } from '../../kit/weir-process.ts'
 import { makeEvents, settled, storedIds } from './base.ts'
 import { mountTemporary, remountReadOnly } from './disk.ts'
 

@@ -2,7 +2,7 @@
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { ProtoWriter } from '../../../src/codecs/proto-writer/index.ts'
 import { snappyCompress } from '../../../src/codecs/snappy/index.ts'
-import type { SeededRandom } from '../../../test/kit/random.ts'
+import type { SeededRandom } from '../../kit/random.ts'
 
 export type Encoding = 'identity' | 'gzip' | 'zstd' | 'br' | 'deflate' | 'snappy'
 

@@ -1,11 +1,11 @@
 import { Agent, request as send } from 'node:http'
 import { join } from 'node:path'
-import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
-import { some } from '../../test/kit/delivered.ts'
-import { FlowSender } from '../../test/kit/flow-sender.ts'
-import { freePorts } from '../../test/kit/free-port.ts'
-import { SeededRandom } from '../../test/kit/random.ts'
-import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
+import type { AcceptanceContext, AcceptanceRun } from '../../bench/harness.ts'
+import { some } from '../kit/delivered.ts'
+import { FlowSender } from '../kit/flow-sender.ts'
+import { freePorts } from '../kit/free-port.ts'
+import { SeededRandom } from '../kit/random.ts'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { Fuzzer, operationsOf, type FuzzRequest } from './api-fuzz/requests.ts'
 
 /** Failed logins of others at this address would limit shorter tokens. */

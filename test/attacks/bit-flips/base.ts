@@ -1,9 +1,9 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FlowSender } from '../../../test/kit/flow-sender.ts'
-import type { SeededRandom } from '../../../test/kit/random.ts'
+import { FlowSender } from '../../kit/flow-sender.ts'
+import type { SeededRandom } from '../../kit/random.ts'
 import { msPerHour } from '../../../src/store/names.ts'
-import { prepareWeir, type WeirProcess } from '../../../test/kit/weir-process.ts'
+import { prepareWeir, type WeirProcess } from '../../kit/weir-process.ts'
 
 const groupings = { addresses: 'time, src_addr, dst_addr, proto', protocols: 'time, proto' } as const
 export type SumsBy = keyof typeof groupings

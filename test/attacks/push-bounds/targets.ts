@@ -1,6 +1,6 @@
 /** Sends bodies to a listener, over HTTP or gRPC. */
 import http2, { type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
-import type { SeededRandom } from '../../../test/kit/random.ts'
+import type { SeededRandom } from '../../kit/random.ts'
 import { compressed, expandingBody, type Encoding } from './bodies.ts'
 import type { Listener } from './listeners.ts'
 

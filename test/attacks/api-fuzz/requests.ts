@@ -1,6 +1,6 @@
 // Seeded requests from the OpenAPI description: valid, almost valid and hostile.
 import { gzipSync } from 'node:zlib'
-import type { SeededRandom } from '../../../test/kit/random.ts'
+import type { SeededRandom } from '../../kit/random.ts'
 
 export type Schema = Readonly<{
   $ref?: string

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { NatsServer } from '../../../test/real/kit/nats.ts'
+import type { NatsServer } from '../../real/kit/nats.ts'
 import type { Shape } from './bodies.ts'
 import type { Target } from './targets.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SeededRandom } from '../../../test/kit/random.ts'
-import type { WeirProcess } from '../../../test/kit/weir-process.ts'
+import type { SeededRandom } from '../../kit/random.ts'
+import type { WeirProcess } from '../../kit/weir-process.ts'
 
 const events = 5
 const eventBytes = 60_000

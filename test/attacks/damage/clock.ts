@@ -1,11 +1,11 @@
 import { writeFileSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AcceptanceContext } from '../../harness.ts'
-import { judgeDelivered, some } from '../../../test/kit/delivered.ts'
-import { EventClient } from '../../../test/kit/event-client.ts'
-import { EventReceiver } from '../../../test/kit/event-receiver.ts'
-import { startWeir } from '../../../test/kit/weir-process.ts'
+import type { AcceptanceContext } from '../../../bench/harness.ts'
+import { judgeDelivered, some } from '../../kit/delivered.ts'
+import { EventClient } from '../../kit/event-client.ts'
+import { EventReceiver } from '../../kit/event-receiver.ts'
+import { startWeir } from '../../kit/weir-process.ts'
 import { configFor } from './base.ts'
 
 const hour = 3_600_000
@@ -24,7 +24,7 @@ export async function clockJump(context: AcceptanceContext): Promise<void> {
     folder,
     config: configFor(receiver.url),
     env: { CLOCK_SHIFT_FILE: file },
-    nodeArgs: ['--import', new URL('../../../test/kit/clock-shift.ts', import.meta.url).href],
+    nodeArgs: ['--import', new URL('../../kit/clock-shift.ts', import.meta.url).href],
   })
   const client = new EventClient({ url: weir.url, connections: 2, batch: 10, pause: 10 })
   client.start()

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../../test/kit/random.ts'
+import type { SeededRandom } from '../../kit/random.ts'
 
 /** Values at the limits of decoders: lengths below a header, set ids, signs, variable lengths. */
 const awkward = [0, 1, 2, 3, 4, 5, 7, 8, 255, 256, 257, 300, 1023, 0x7fff, 0x8000, 0xfffe, 0xffff]

@@ -2,7 +2,7 @@
 import { copyFile, open, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import type { PlacedFrame } from '../../../test/kit/journal-frames.ts'
+import type { PlacedFrame } from '../../kit/journal-frames.ts'
 import { perBatch } from './base.ts'
 
 export interface Damage {

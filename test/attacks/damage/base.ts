@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Ledger } from '../../../src/engine/control.ts'
-import { framesOfFolder, type PlacedFrame } from '../../../test/kit/journal-frames.ts'
-import { prepareWeir, type WeirProcess } from '../../../test/kit/weir-process.ts'
+import { framesOfFolder, type PlacedFrame } from '../../kit/journal-frames.ts'
+import { prepareWeir, type WeirProcess } from '../../kit/weir-process.ts'
 
 export const perBatch = 10
 

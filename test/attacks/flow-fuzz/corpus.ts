@@ -27,8 +27,8 @@ import {
   type FieldOf,
 } from '../../../src/codecs/templates/testing/datagrams.ts'
 import { vectorB, vectorC, vectorD, vectorE, vectorF } from '../../../src/codecs/templates/testing/vectors.ts'
-import { ExportLoad, type LoadProtocol } from '../../../test/kit/flow-load/exports.ts'
-import type { SeededRandom } from '../../../test/kit/random.ts'
+import { ExportLoad, type LoadProtocol } from '../../kit/flow-load/exports.ts'
+import type { SeededRandom } from '../../kit/random.ts'
 
 interface Corpus {
   readonly netflow: readonly Buffer[]
