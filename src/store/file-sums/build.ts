@@ -3,7 +3,7 @@ import { listColumns } from '../../model/conversation-lists.ts'
 import { flowTimeOf } from '../../model/flow-time.ts'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns } from '../schema.ts'
-import { listConversations, type ListedRows } from './conversations.ts'
+import { listConversations, type ListedRows, type ListInput } from './conversations.ts'
 import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
 /** Rows per row of the file. A part with more is left out; a small one can have twice as many, or is never left out. */
@@ -21,16 +21,19 @@ export type SumsBuilt = Readonly<{
   to: number
 }>
 
+const conversationColumns = [
+  ...new Set([
+    ...conversationPart.keys,
+    ...(conversationPart.computed ?? []).flatMap(({ reads }) => reads),
+    ...['bytes', 'packets', 'sampling'],
+  ]),
+]
+
 const columnsRead = [
   ...new Set([
     ...sumColumns.keys(),
-    ...[...sumParts, conversationPart].flatMap(({ computed = [] }) => computed.flatMap(({ reads }) => reads)),
-    ...conversationPart.keys,
-    'bytes',
-    'packets',
-    'sampling',
-    'time_end',
-    'time_received',
+    ...sumParts.flatMap(({ computed = [] }) => computed.flatMap(({ reads }) => reads)),
+    ...conversationColumns,
     'time_skewed',
   ]),
 ]
@@ -54,20 +57,21 @@ export function sumInput(
 export const flowTime: string = flowTimeOf((time) => `epoch_us(${time})`)
 
 /** `agent`: see `FlowContext`. `endpoints`: files with those of the flows. */
-export type SumContext = Readonly<{ agent: string | null; endpoints: readonly string[] }>
+export type SumContext = Readonly<{ agent: string | null; endpoints: readonly string[] }> & Pick<ListInput, 'mostKept'>
 
 /** Writes the sums of a file of flows. Undefined if it can have none. */
 export async function buildSums(
   instance: DuckDBInstance,
   path: string,
   into: string,
-  { agent, endpoints }: SumContext,
+  { agent, ...lists }: SumContext,
 ): Promise<SumsBuilt | undefined> {
   const connection = await instance.connect()
   try {
     const schema = await rowsOf(connection, `SELECT name FROM parquet_schema(${quoted(path)})`)
     const names = new Set(schema.map(([name]) => String(name)))
-    const flows = sumInput(`read_parquet(${quoted(path)})`, (name) => names.has(name))
+    const file = `read_parquet(${quoted(path)})`
+    const flows = sumInput(file, (name) => names.has(name))
     const [[rows, from, to, ...totals] = []] = await rowsOf(
       connection,
       `SELECT count(*)::DOUBLE, min(epoch_us(${flowTime}))::DOUBLE, max(epoch_us(${flowTime}))::DOUBLE,
@@ -95,9 +99,12 @@ export async function buildSums(
     // The other sums do not depend on it: it can lack memory, or have a total beyond 63 bits.
     const listed = await listConversations(connection, {
       rows: Number(rows),
-      flows: estimated(flows, type),
+      flows: estimated(
+        sumInput(file, (name) => names.has(name), conversationColumns),
+        type,
+      ),
       facts: factsOf(agent),
-      endpoints,
+      ...lists,
     }).catch(() => undefined)
     if (listed !== undefined) {
       parts[conversationPart.name] = listed.rows

@@ -27,7 +27,7 @@ const buckets = 1 << 17
 /** Rows in a file of sums: number of their part, SQL by name of a column, and their relation. */
 export type ListedRows = Readonly<{ part: number; columns: ReadonlyMap<string, string>; from: string }>
 
-type ListInput = Readonly<{
+export type ListInput = Readonly<{
   /** Number of the flows. */
   rows: number
   /** Flows of a file, with the estimated `bytes_est` and `packets_est`. */
@@ -36,16 +36,19 @@ type ListInput = Readonly<{
   facts: string
   /** Files with the endpoints of the flows. */
   endpoints: readonly string[]
+  /** Flows of the largest buckets that are kept in memory, some 300 bytes each; more are read twice. */
+  mostKept?: number
 }>
 
 /** Creates tables of the connection. Undefined if endpoints are missing. */
 export async function listConversations(
   connection: DuckDBConnection,
-  { rows: count, flows, facts, endpoints }: ListInput,
+  { rows: count, flows, facts, endpoints, mostKept = 1 << 17 }: ListInput,
 ): Promise<Readonly<{ rows: number; selects: readonly ListedRows[] }> | undefined> {
   if (endpoints.length === 0) return undefined
-  const keyed = keyedFlows(flows, { isUnique: await createEnds(connection, endpoints) })
-  const isLarge = await createBuckets(connection, keyed)
+  const all = keyedFlows(flows, { isUnique: await createEnds(connection, endpoints) })
+  const isLarge = await createBuckets(connection, all)
+  const keyed = await flowsOfLargest(connection, all, { isLarge, mostKept })
   await createKeys(connection, keyed, { isLarge, most: Math.floor(count / listed.flowsPerRow) })
   const ends = ['_one', '_other']
     .map((end) => `SELECT ${end} // ${addressShare} AS _ep FROM list_keys`)
@@ -66,7 +69,10 @@ export async function listConversations(
       WHERE _ep > 0)`,
   )
   // Room for the file.
-  await connection.run('DROP TABLE list_ends; DROP TABLE list_names; DROP TABLE list_groups; DROP TABLE list_keys')
+  await connection.run(
+    'DROP TABLE list_ends; DROP TABLE list_names; DROP TABLE list_groups; DROP TABLE list_keys; ' +
+      'DROP TABLE IF EXISTS list_flows',
+  )
   return isLost === true ? undefined : { rows: Number(number), selects: selectsOf() }
 }
 
@@ -105,6 +111,21 @@ async function createBuckets(connection: DuckDBConnection, keyed: string): Promi
     `SELECT ${listSums.map((rank) => nthSql(rank, 'list_buckets', mostBuckets)).join(', ')}`,
   )
   return listSums.map((rank, at) => `coalesce(${rank} > ${String(totals[at])}, false)`).join(' OR ')
+}
+
+/** The flows of the largest buckets in table `list_flows`, or all flows if those are more. */
+async function flowsOfLargest(
+  connection: DuckDBConnection,
+  keyed: string,
+  { isLarge, mostKept }: Readonly<{ isLarge: string; mostKept: number }>,
+): Promise<string> {
+  const chosen = `FROM list_buckets WHERE ${isLarge}`
+  const [[number] = []] = await rowsOf(connection, `SELECT coalesce(sum(flows), 0)::DOUBLE ${chosen}`)
+  if (Number(number) > mostKept) return keyed
+  await connection.run(
+    `CREATE TEMP TABLE list_flows AS SELECT * FROM (${keyed}) WHERE ${bucket} IN (SELECT _bucket ${chosen})`,
+  )
+  return 'SELECT * FROM list_flows'
 }
 
 type LargestKeys = Readonly<{ isLarge: string; most: number }>
