@@ -25,7 +25,9 @@ const conversationColumns = [
   ...new Set([
     ...conversationPart.keys,
     ...(conversationPart.computed ?? []).flatMap(({ reads }) => reads),
-    ...['bytes', 'packets', 'sampling'],
+    'bytes',
+    'packets',
+    'sampling',
   ]),
 ]
 
