@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { diskError } from './faults.ts'
-import type { ForgetfulFile } from './forgetful-file.ts'
+import type { ForgetfulFile } from './file.ts'
 import type { SeededRandom } from './random.ts'
 
 export type Node = ForgetfulFile | ForgetfulFolder
@@ -22,7 +22,7 @@ interface Slot {
 type Change = readonly Slot[]
 
 function share(a: Change, b: Change): boolean {
-  return a.some((slot) => b.some((other) => other.folder === slot.folder && other.name === slot.name))
+  return a.some((slot) => b.some((taken) => taken.folder === slot.folder && taken.name === slot.name))
 }
 
 function put(entries: Map<string, Node>, slot: Slot): void {
@@ -89,7 +89,7 @@ export class Entries {
   sync(folder: ForgetfulFolder): void {
     const wanted: Change[] = []
     for (const change of this.#unsynced.toReversed()) {
-      if (change.some((slot) => slot.folder === folder) || wanted.some((other) => share(change, other)))
+      if (change.some((slot) => slot.folder === folder) || wanted.some((later) => share(change, later)))
         wanted.push(change)
     }
     this.#unsynced = this.#unsynced.filter((change) => !wanted.includes(change))
@@ -102,7 +102,7 @@ export class Entries {
     const losing = random.pick([0, 1, 0.5, random.next()])
     for (const change of this.#unsynced) {
       // Changes of one name are durable in order.
-      if (lost.some((other) => share(change, other)) || random.chance(losing)) lost.push(change)
+      if (lost.some((earlier) => share(change, earlier)) || random.chance(losing)) lost.push(change)
       else this.#settle(change)
     }
     this.#unsynced = lost

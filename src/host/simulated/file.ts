@@ -36,10 +36,10 @@ class Content {
     this.size = size
   }
 
-  become(other: Content): void {
-    this.bytes = other.bytes.slice()
-    this.size = other.size
-    this.#end = other.#end
+  become(content: Content): void {
+    this.bytes = content.bytes.slice()
+    this.size = content.size
+    this.#end = content.#end
   }
 }
 
