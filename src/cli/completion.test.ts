@@ -63,6 +63,7 @@ _weir
       'validate',
       'test',
       'rehearse',
+      'simulate',
       'create',
       'config',
       'schema',

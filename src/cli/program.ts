@@ -32,6 +32,7 @@ import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
 import { register as registerRows } from './rows.ts'
 import { register as registerSchema } from './schema.ts'
+import { register as registerSimulate } from './simulate.ts'
 import { register as registerSink } from './sink.ts'
 import { register as registerInvestigate } from './investigate.ts'
 import { register as registerInventory } from './inventory.ts'
@@ -54,6 +55,7 @@ const summaries: Readonly<Record<string, string>> = {
   validate: 'validate a configuration and print what would run (also: check)',
   test: 'run the unit tests of a configuration',
   rehearse: 'compare what a changed configuration would send, on rows of the journal',
+  simulate: 'run a configuration for simulated hours with kills, full disks and outages',
   create: 'print a commented sample of a component',
   config: 'print the effective settings of files and variables',
   schema: 'describe the configuration or a component',
@@ -132,6 +134,7 @@ export function program(): Command {
   registerCheck(weir)
   registerTest(weir)
   registerRehearse(weir)
+  registerSimulate(weir)
   registerCreate(weir)
   registerConfig(weir)
   registerSchema(weir)
