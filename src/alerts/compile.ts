@@ -1,7 +1,6 @@
 import {
   bind,
   endpointField,
-  filterKinds,
   rowTables,
   parse,
   QueryError,
@@ -197,5 +196,3 @@ function measureOf({ on, measure }: WrittenRule, names: NameTable) {
 function rateOf(measure: string | undefined, rate: string | undefined) {
   return measure === undefined ? undefined : `did you mean \`${measure}${rate === undefined ? '' : '/s'}\`?`
 }
-
-export const alertViews = filterKinds

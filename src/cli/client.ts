@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Dispatcher, RequestInit, Response } from 'undici'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { holderText } from '../app/lock.ts'
@@ -118,6 +119,15 @@ async function generatedTokenHint(): Promise<readonly string[]> {
     : [`The token that the first start generated is in ${data}/token. With sudo, the command reads it there.`]
 }
 
+/** `fetch` of Node fails after five minutes without a byte: in a long query, or while `tap` waits for rows. */
+async function patientFetch(url: string, init: RequestInit): Promise<Response> {
+  const { Agent, fetch } = await import('undici')
+  dispatcher ??= new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+  return fetch(url, { ...init, dispatcher })
+}
+
+let dispatcher: Dispatcher | undefined
+
 type Hints = Readonly<{
   whenAway: string
   /** Without a token. */
@@ -131,7 +141,7 @@ function connect(url: string, token: string | undefined, { whenAway, whenRefused
     const id = `cli-${Buffer.from(realHost().random.bytes(8)).toString('hex')}`
     const progress = requestProgress(url, login, id)
     try {
-      answer = await fetch(url + path, {
+      answer = await patientFetch(url + path, {
         method,
         headers: { ...login, ...(body === undefined ? {} : { 'content-type': 'application/json' }), 'x-query-id': id },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -15,9 +15,6 @@ export function stableId(source: string, epoch: number, sequence: number, row: n
   return `${source}:${epoch}:${sequence}:${row}`
 }
 
-/** Component ids are parts of stable ids and file names. */
-export const componentIdPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/
-
 /** In a shared journal a source has the suffix of its instance: `netflow@collector-1`. */
 export function componentOf(source: string): string {
   const at = source.indexOf('@')

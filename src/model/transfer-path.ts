@@ -12,7 +12,6 @@ export const transferPaths = [
   'private_peer',
   'outside',
 ] as const
-export type TransferPath = (typeof transferPaths)[number]
 
 type Engine = 'duckdb' | 'clickhouse'
 type End = 'src' | 'dst'

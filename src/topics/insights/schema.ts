@@ -80,7 +80,6 @@ const running = () => ({
 
 /** Most exposed first. */
 const exposures = ['external', 'other_namespaces', 'own_namespace', 'idle', 'not_running'] as const
-export type Exposure = (typeof exposures)[number]
 
 const exposed = () => ({
   exposure: orNull(

@@ -1,6 +1,6 @@
 import type { Fields } from '../../../../../src/api/published.ts'
 import type { Loadable } from '../../../hooks/use-loaded.ts'
-import type { Dashboard, Panel, PanelView, Variable } from '../../../parts/dashboards/definition.ts'
+import type { Dashboard, Panel, PanelView } from '../../../parts/dashboards/definition.ts'
 import type { FilterNames } from '../../../parts/suggestions.ts'
 import type { Range } from '../../../state/range.ts'
 
@@ -49,5 +49,3 @@ export type PanelKind = Readonly<{
   usual: Partial<Panel>
   body: Loadable<PanelProps>
 }>
-
-export type PanelVariable = Variable
