@@ -1,7 +1,7 @@
 // oxlint with type-aware rules (tsgolint), and the rule that it cannot judge (host-rule.ts has its own check).
 import { join, relative } from 'node:path'
 import { isMain } from '../kit/main.ts'
-import { localBin, runCommand, ROOT } from '../kit/command.ts'
+import { fewCollections, localBin, runCommand, ROOT } from '../kit/command.ts'
 import { runCheckAlone, type Problem } from '../kit/sources.ts'
 
 interface OxlintReport {
@@ -14,7 +14,13 @@ interface OxlintReport {
 }
 
 export async function lint(root: string): Promise<Problem[]> {
-  const result = await runCommand(localBin('oxlint'), ['--type-aware', '-f', 'json'], { cwd: root, limit: 300_000 })
+  // With two processors tsgolint checks types that files share twice, for 60 % more processor time.
+  const env = { ...fewCollections, GOMAXPROCS: '1' }
+  const result = await runCommand(localBin('oxlint'), ['--type-aware', '-f', 'json'], {
+    cwd: root,
+    limit: 300_000,
+    env,
+  })
   let report: OxlintReport
   try {
     report = JSON.parse(result.stdout) as OxlintReport
