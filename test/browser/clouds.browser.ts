@@ -184,7 +184,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
   })
 
   test('forecast, budget, treemap, movers and allocation of a month are those of SQL', async () => {
-    const page = await stage.page('/spend')
+    const page = await stage.page('/spend?v=1&span=month')
     const francs = page.getByRole('region', { name: 'Costs in CHF', exact: true })
     const outlook = francs.getByRole('region', { name: 'Forecast in CHF' })
     const sql = async (statement: string): Promise<string> =>

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { ratesOf } from './series.ts'
+import { fromFirstRow, ratesOf } from './series.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 
@@ -82,4 +82,20 @@ test('buckets in the future are unknown, except those with flows of a fast clock
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('the chart of a young server begins shortly before its first row', () => {
+  const times = [0, 10, 20, 30, 40, 50, 60, 70]
+  const young = { times, values: [null, null, null, null, null, null, 5, 6], unknown: [{ from: 0, to: 60 }], sum: 110 }
+  expect(fromFirstRow(young)).toEqual({
+    times: [50, 60, 70],
+    values: [null, 5, 6],
+    unknown: [{ from: 50, to: 60 }],
+    sum: 110,
+    since: 60,
+  })
+  const old = { ...young, values: [null, 1, 2, 3, 4, 5, 6, 7], unknown: [{ from: 0, to: 10 }] }
+  expect(fromFirstRow(old)).toBe(old)
+  const none = { ...young, values: times.map(() => null) }
+  expect(fromFirstRow(none)).toBe(none)
 })

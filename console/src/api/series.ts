@@ -109,3 +109,23 @@ export function ratesOf(answer: Series): Readonly<{
   const rates = values.map((value) => value / step)
   return { times: buckets.times, values: knownValues(buckets.times, rates, unknown), unknown, sum }
 }
+
+type Rates = ReturnType<typeof ratesOf>
+
+/** A chart of a young server begins shortly before its first row, if that is in the second half of the range. */
+export function fromFirstRow(rates: Rates): Rates & Readonly<{ since?: number }> {
+  const { times, values, unknown } = rates
+  const first = values.findIndex((value) => value !== null)
+  if (first < times.length / 2) return rates
+  const from = Math.max(0, first - Math.ceil((times.length - first) / 4))
+  const start = times[from] ?? 0
+  return {
+    ...rates,
+    times: times.slice(from),
+    values: values.slice(from),
+    unknown: unknown.flatMap((stretch) =>
+      stretch.to <= start ? [] : [{ ...stretch, from: Math.max(start, stretch.from) }],
+    ),
+    since: times[first]!,
+  }
+}

@@ -1,9 +1,10 @@
 import { useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useMe } from '../api/queries.ts'
+import { useCloseOutside } from '../hooks/use-close-outside.ts'
 import { logOut } from './log-in.ts'
 import { PageLink } from './page-link.tsx'
-import { pages } from './pages.ts'
+import { pageOf, pages } from './pages.ts'
 import { scopeText } from './account-text.ts'
 import { openKeys, openPalette, openSaved, paletteKeys } from './overlays.ts'
 import { theme, usePreference, type Theme } from '../state/preferences.ts'
@@ -72,28 +73,12 @@ function Menu() {
   const [open, setOpen] = useState(false)
   const nav = useRef<HTMLElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  const parts = useMemo(() => [nav, button], [])
+  const close = useCallback(() => setOpen(false), [])
   const path = useRouterState({ select: ({ location }) => location.pathname })
-  const current = pages.find((page) => path === page.path)
+  const current = pageOf(path)
   useEffect(() => setOpen(false), [path])
-  useEffect(() => {
-    if (!open) return undefined
-    const onPointer = ({ target }: PointerEvent) => {
-      const inMenu =
-        target instanceof Node && [nav, button].some(({ current: part }) => part?.contains(target) === true)
-      if (!inMenu) setOpen(false)
-    }
-    const onKey = ({ key }: KeyboardEvent) => {
-      if (key !== 'Escape') return
-      setOpen(false)
-      button.current?.focus()
-    }
-    document.addEventListener('pointerdown', onPointer)
-    document.addEventListener('keydown', onKey)
-    return () => {
-      document.removeEventListener('pointerdown', onPointer)
-      document.removeEventListener('keydown', onKey)
-    }
-  }, [open])
+  useCloseOutside({ open, parts, close })
   return (
     <>
       <button

@@ -158,8 +158,15 @@ export const pages: readonly Page[] = [
   },
 ]
 
-export const details: readonly Pick<Page, 'path' | 'load'>[] = [
-  { path: '/resource/$', load: () => import('../pages/resource/index.tsx') },
-  { path: '/actor', load: () => import('../pages/actor/index.tsx') },
+/** `within`: path of the page that lists such details. */
+export const details: readonly (Pick<Page, 'path' | 'load'> & Readonly<{ within?: string }>)[] = [
+  { path: '/resource/$', within: '/resources', load: () => import('../pages/resource/index.tsx') },
+  { path: '/actor', within: '/audit', load: () => import('../pages/actor/index.tsx') },
   { path: '/docs', load: () => import('../pages/docs/index.tsx') },
 ]
+
+/** The page of a path, also of details; undefined: none lists it. */
+export function pageOf(path: string): Page | undefined {
+  const within = details.find((detail) => path.startsWith(detail.path.replace('$', '')))?.within
+  return pages.find((page) => page.path === (within ?? path))
+}

@@ -11,6 +11,7 @@ import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 import { timeText } from '../text/time.ts'
 
+const CopyLink = lazy(() => import('./copy-link.tsx'))
 const TimeChoices = lazy(() => import('./time-choices.tsx'))
 
 export type TimeControlProps = Readonly<{
@@ -69,6 +70,15 @@ export function TimeControl({ frame, onChange }: TimeControlProps): React.ReactN
           </Suspense>
         )}
       </Popover>
+      <Suspense
+        fallback={
+          <button type="button" className="share" disabled>
+            {timeText.shareShort}
+          </button>
+        }
+      >
+        <CopyLink t={t} />
+      </Suspense>
     </div>
   )
 }

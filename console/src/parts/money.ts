@@ -1,3 +1,4 @@
+const leastSum = 0.01
 const formats = new Map<string, Intl.NumberFormat>()
 
 /** Exact decimals are text. Prices of an hour have five decimals, sums have those of the currency. */
@@ -21,6 +22,18 @@ function formatOf(currency: string | null, kind: 'price' | 'sum'): Intl.NumberFo
   return /^[A-Z]{3}$/.test(currency ?? '')
     ? new Intl.NumberFormat(undefined, { style: 'currency', currency: currency!, ...digits })
     : new Intl.NumberFormat(undefined, isPrice ? digits : { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+}
+
+/** A sum below a cent has two significant digits instead of 0.00. */
+export function smallMoney(amount: string, currency: string | null): string {
+  const value = Math.abs(Number(amount))
+  if (value === 0 || value >= leastSum || !/^[A-Z]{3}$/.test(currency ?? '')) return money(amount, currency)
+  return new Intl.NumberFormat(undefined, {
+    style: 'currency',
+    currency: currency!,
+    minimumFractionDigits: 0,
+    maximumSignificantDigits: 2,
+  }).format(Number(amount))
 }
 
 /** `+12.5 %`; undefined without an earlier amount. */

@@ -1,4 +1,5 @@
-import { useEffect, useId, useRef, useState } from 'react'
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useCloseOutside } from '../hooks/use-close-outside.ts'
 
 export function Popover({
   label,
@@ -19,24 +20,11 @@ export function Popover({
   const button = useRef<HTMLButtonElement>(null)
   const id = useId()
   useEffect(() => {
-    if (!open) return undefined
-    root.current?.querySelector('.popover-panel')?.scrollIntoView({ block: 'nearest' })
-    const onPointer = (event: PointerEvent) => {
-      if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
-    }
-    // If the focused element was removed, keys reach only the document.
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape' || document.activeElement !== document.body) return
-      setOpen(false)
-      button.current?.focus()
-    }
-    document.addEventListener('pointerdown', onPointer)
-    document.addEventListener('keydown', onKey)
-    return () => {
-      document.removeEventListener('pointerdown', onPointer)
-      document.removeEventListener('keydown', onKey)
-    }
+    if (open) root.current?.querySelector('.popover-panel')?.scrollIntoView({ block: 'nearest' })
   }, [open])
+  const parts = useMemo(() => [root, button], [])
+  const dismiss = useCallback(() => setOpen(false), [])
+  useCloseOutside({ open, parts, close: dismiss })
   const close = () => {
     setOpen(false)
     button.current?.focus()

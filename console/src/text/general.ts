@@ -1,5 +1,10 @@
 export const generalText = {
   refresh: 'Refresh',
+  compareWith: 'Compare with',
+  nothing: 'nothing',
+  anHourEarlier: 'an hour earlier',
+  aDayEarlier: 'a day earlier',
+  aWeekEarlier: 'a week earlier',
   tryAgain: 'Try again',
   cancel: 'Cancel',
   close: 'Close',

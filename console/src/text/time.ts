@@ -29,5 +29,8 @@ export const timeText = {
   back: (range: string) => `Back to ${range}`,
   backToPrevious: 'Back to the previous time range',
   copyLink: 'Copy link with fixed times',
+  share: 'Share a link to this view, with fixed times',
+  shareShort: 'Share',
+  shareBlocked: 'Copying was blocked.',
   copyLinkWords: 'share url absolute permalink',
 }

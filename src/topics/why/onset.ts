@@ -92,7 +92,7 @@ async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
   const rows = await runQuery(seriesSql(request, dialectOf(store)))
   const fineUs = BigInt(fine) * 1_000_000n
   const last = rows.reduce((a, row) => (bucketOf(row) > a ? bucketOf(row) : a), 0n)
-  const span = { from: wide.from, to: last > to ? last : to }
+  const span = { from: wide.from, to: endOfRows({ last, to, bucket: fineUs }) }
   const step = fineUs * BigInt(factorOf([...binned(rows, 'flows', { span, step: fineUs }).values()]))
   const [counts, sums] = [binned(rows, 'flows', { span, step }), binned(rows, by, { span, step })]
   const pairs = [...sums].map(([key, values]) => ({ key: endsOf(key), values, flows: counts.get(key) ?? [] }))
@@ -108,6 +108,15 @@ async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
       unit: by === 'flows' ? 1 : (spread * sumOf(values)) / Math.max(1, sumOf(of)),
     })),
   }
+}
+
+/** Flows of this time may not be received or stored yet. */
+const lateUs = 15_000_000n
+
+/** `last`: start of the newest bucket with rows. A silent end of a few seconds is unknown, and no fall. All in µs. */
+export function endOfRows({ last, to, bucket }: Readonly<Record<'last' | 'to' | 'bucket', bigint>>): bigint {
+  if (last > to) return last
+  return last > 0n && to - last <= lateUs + bucket ? last : to
 }
 
 type PairSeries = Readonly<{ key: Ends; values: readonly number[]; flows: readonly number[] }>

@@ -36,7 +36,7 @@ const dashboards: readonly Scene[] = [
     description: 'The dashboard is edited.',
     on,
     path: `${boardPath}&edit=1`,
-    act: charted,
+    act: (page) => page.getByRole('group', { name: 'Add a panel' }).waitFor(),
   },
   {
     name: 'dashboards-kinds',

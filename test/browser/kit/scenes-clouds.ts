@@ -169,7 +169,7 @@ const spend: readonly Scene[] = [
     description: 'Keys of tags with their coverage.',
     on,
     path: '/spend?v=1&span=days&by=tag',
-    act: text('team'),
+    act: (page) => page.locator('.tag-keys').getByText('team').first().waitFor(),
   },
   {
     name: 'spend-no-match',

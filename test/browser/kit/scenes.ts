@@ -1082,7 +1082,7 @@ const rest: readonly Scene[] = [
     act: after(
       row,
       (page) => page.keyboard.press('Control+k'),
-      (page) => page.getByRole('option').first().waitFor(),
+      (page) => page.getByRole('listbox').getByRole('option').first().waitFor(),
     ),
   },
   {

@@ -5,6 +5,7 @@ import { Drawer } from '../../parts/drawer.tsx'
 import { Notice } from '../../parts/states.tsx'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { generalText } from '../../text/general.ts'
+import type { Common } from './common-alerts.ts'
 import { severities, settingsOf, type Form } from './form.ts'
 import { PreviewOfDay } from './preview.tsx'
 import { views } from './state.ts'
@@ -14,6 +15,8 @@ type EditorProps = Readonly<{
   usual: Form
   /** The version that is replaced; undefined: a new rule. */
   before?: string | undefined
+  /** Offered above the form. */
+  common?: readonly Common[]
   onSaved: (name: string) => void
   onClose: () => void
 }>
@@ -36,7 +39,7 @@ const viewWords = {
   events: alertRulesText.eventsOption,
 } as const
 
-export function Editor({ title, usual, before, onSaved, onClose }: EditorProps): React.ReactNode {
+export function Editor({ title, usual, before, common = [], onSaved, onClose }: EditorProps): React.ReactNode {
   const [form, setForm] = useState(usual)
   const [previewed, setPreviewed] = useState(form)
   const { busy, refused, act, forget } = useAlertActs()
@@ -54,6 +57,22 @@ export function Editor({ title, usual, before, onSaved, onClose }: EditorProps):
   }
   return (
     <Drawer of={title} name={title} title={title} onClose={onClose}>
+      {common.length > 0 && (
+        <div className="quick" role="group" aria-label={alertRulesText.common}>
+          {common.map(({ title: name, hint, form: filled }) => (
+            <button
+              key={name}
+              type="button"
+              className="chip"
+              title={hint}
+              aria-pressed={form.name === filled.name}
+              onClick={() => setForm(filled)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+      )}
       <form
         className="alert-form"
         aria-label={title}

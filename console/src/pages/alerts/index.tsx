@@ -10,6 +10,7 @@ import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { selectOf } from '../../parts/dashboards/select.ts'
 import { Details } from './details.tsx'
 import { Editor } from './editor.tsx'
+import { commonAlerts } from './common-alerts.ts'
 import { formOf, freeName, newForm } from './form.ts'
 import { RuleList } from './list.tsx'
 import { alertsCodec } from './state.ts'
@@ -68,6 +69,7 @@ export default function AlertsPage(): React.ReactNode {
               key="new"
               title={alertRulesText.newAlert}
               usual={newForm(state, names)}
+              common={state.q === '' && state.m === '' ? commonAlerts(names) : []}
               onSaved={(name) => set({ ...closed, sel: name }, 'replace')}
               onClose={() => set(closed)}
             />

@@ -4,6 +4,7 @@ import { useTraces, useTraceSums } from '../../api/trace-queries.ts'
 import type { Trace } from '../../api/traces.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
+import { useStale } from '../../api/use-stale.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { LinkState } from '../../live/bar-parts.tsx'
 import { useHold } from '../../live/use-hold.ts'
@@ -116,6 +117,7 @@ function Traces({ state, set, live }: TracesProps) {
   const traces = useTraces(question, t, revision)
   const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([question, t]))
   const sums = useTraceSums(question, t, { by, limit: 8, buckets: 150, revision })
+  const staleSums = useStale([question, t], sums, sums.data)
   settle(sums.data?.by === by ? sums.data?.groups.length : undefined)
   const { rows, busy, error, span, total, stale } = traces
   const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
@@ -164,6 +166,7 @@ function Traces({ state, set, live }: TracesProps) {
               sums={sums.data}
               onBy={(next) => set({ by: next }, 'replace')}
               onSpan={onSpan}
+              stale={stale || staleSums}
               menu={<AddToDashboard of={tracesPanel(state, sums.data.by)} as="mark" />}
             />
           )}

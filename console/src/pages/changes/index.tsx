@@ -147,6 +147,7 @@ function ChangesTable({ state, set, live }: ChangesTableProps) {
         rows.length > 0 && (
           <Charts
             sums={sums.data}
+            stale={stale || sums.stale}
             gaps={gaps}
             rows={rows}
             state={state}
@@ -231,6 +232,7 @@ function useFilter({ q, uid, operation, kind, namespace, name, actor, cluster, n
 type ChartsProps = Omit<ChangesTableProps, 'live'> &
   Readonly<{
     sums: ReturnType<typeof useChangeSums>['data']
+    stale: boolean
     gaps: ReturnType<typeof useGaps>
     rows: readonly Change[]
     filter: ChangeFilter
@@ -238,7 +240,7 @@ type ChartsProps = Omit<ChangesTableProps, 'live'> &
     onSpan: (from: string, to: string) => void
   }>
 
-function Charts({ sums, gaps, rows, state, set, filter, revision, onSpan }: ChartsProps) {
+function Charts({ sums, stale, gaps, rows, state, set, filter, revision, onSpan }: ChartsProps) {
   const marks = useGapMarks(gaps)
   if (sums === undefined) return <LoadingChart />
   return (
@@ -246,6 +248,7 @@ function Charts({ sums, gaps, rows, state, set, filter, revision, onSpan }: Char
       <Timeline
         sums={sums}
         marks={marks}
+        stale={stale}
         onBy={(by) => set({ by }, 'replace')}
         onSpan={onSpan}
         menu={<AddToDashboard of={changesPanel(state, sums.by)} as="mark" />}

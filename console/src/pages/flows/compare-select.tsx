@@ -4,6 +4,7 @@ import { earlierNames } from './overview/earlier-names.ts'
 import { earlier } from './overview/state.ts'
 import type { FlowsState } from './state.ts'
 import { panelsText } from './overview/text.ts'
+import { generalText } from '../../text/general.ts'
 
 export function CompareSelect({
   state: { before, live },
@@ -14,7 +15,7 @@ export function CompareSelect({
 }): React.ReactNode {
   return (
     <LabelledSelect
-      label={panelsText.compareWith}
+      label={generalText.compareWith}
       value={before}
       values={earlier}
       textOf={(time) => earlierNames[time]}

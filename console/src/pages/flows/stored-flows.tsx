@@ -84,6 +84,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
           <Volume
             answer={totals.series}
             earlier={earlier}
+            stale={stale || totals.stale}
             onSpan={(from, to) => set({ t: { from, to } })}
             marks={marks}
           />

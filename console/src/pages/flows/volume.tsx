@@ -14,6 +14,8 @@ type VolumeProps = Readonly<{
   answer: Series
   /** Of the range `seconds` earlier. */
   earlier: Readonly<{ answer: Series; seconds: number; before: Earlier }> | undefined
+  /** Of another filter or range than the page. */
+  stale: boolean
   onSpan: (from: string, to: string) => void
   marks: MarkProps
 }>
@@ -21,7 +23,7 @@ type VolumeProps = Readonly<{
 const measure = 'bytes'
 
 /** The chart of the overview over the flows of the table. */
-export default function Volume({ answer, earlier, onSpan, marks }: VolumeProps): React.ReactNode {
+export default function Volume({ answer, earlier, stale, onSpan, marks }: VolumeProps): React.ReactNode {
   const { times, series, total, unknown } = useMemo(
     () => stackOf(answer, answer.columns[2]?.name ?? '', measure),
     [answer],
@@ -35,7 +37,7 @@ export default function Volume({ answer, earlier, onSpan, marks }: VolumeProps):
     ]
   }, [times, total, earlier])
   return (
-    <section className="panel volume" aria-label={flowsText.volume}>
+    <section className={stale ? 'panel volume stale' : 'panel volume'} aria-label={flowsText.volume}>
       <Chart
         label={flowsText.volumeBySource}
         times={times}

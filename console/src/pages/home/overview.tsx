@@ -2,20 +2,21 @@ import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { Home } from '../../../../src/api/published.ts'
 import { useHome } from './queries.ts'
-import { ratesOf } from '../../api/series.ts'
+import { fromFirstRow, ratesOf } from '../../api/series.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { Chart } from '../../parts/chart.tsx'
 import { Operation } from '../../parts/changes/change.tsx'
 import { inShort } from '../../parts/changes/diff.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { conditionOf } from '../../parts/endpoint-condition.ts'
-import { count, plainText, shortTime, volume } from '../../parts/format.ts'
+import { count, momentAt, plainText, shortTime, volume } from '../../parts/format.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { TableHead } from '../../parts/table-head.tsx'
 import { ErrorState, Loading, StaleNotice } from '../../parts/states.tsx'
 import { refText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
+import { folded } from './folded.ts'
 import { homeText } from './text.ts'
 
 const rate = (value: number) => `${volume(value)}/s`
@@ -35,20 +36,20 @@ export function Overview({ alerts }: { alerts: React.ReactNode }): React.ReactNo
       {error !== null && <StaleNotice error={error} onRetry={again} />}
       <Traffic of={data} hasFlows={hasFlows} />
       <div className="overview">
-        {hasFlows && <Talkers of={data.talkers} />}
-        {hasChanges && <Changes of={data} />}
         <div className="overview-column">
-          {!hasChanges && <Changes of={data} />}
           {alerts}
           {data.watches && data.warnings !== null && <Warnings of={data.warnings} />}
+          {!hasChanges && <Changes of={data} />}
         </div>
+        {hasChanges && <Changes of={data} />}
+        {hasFlows && <Talkers of={data.talkers} />}
       </div>
     </>
   )
 }
 
 function Traffic({ of: { traffic, talkers }, hasFlows }: { of: Home; hasFlows: boolean }) {
-  const chart = useMemo(() => ratesOf(traffic), [traffic])
+  const chart = useMemo(() => fromFirstRow(ratesOf(traffic)), [traffic])
   return (
     <section className="panel" aria-label={homeText.traffic}>
       <h2>
@@ -56,6 +57,7 @@ function Traffic({ of: { traffic, talkers }, hasFlows }: { of: Home; hasFlows: b
         {hasFlows && (
           <span className="sum dim">
             {homeText.trafficSum(volume(Number(talkers.total.bytes)), count(talkers.total.flows))}
+            {chart.since !== undefined && ` · ${homeText.since(momentAt(chart.since * 1000))}`}
           </span>
         )}{' '}
         <Link to="/flows" search={lastHour as never} className="all">
@@ -150,11 +152,12 @@ function Changes({ of: { changes, watches } }: { of: Home }) {
         </p>
       ) : (
         <ul>
-          {changes.map(({ pos, time, operation, ref, diff, actor, actor_ref: actorRef }) => (
+          {folded(changes).map(({ pos, time, operation, ref, diff, actor, actor_ref: actorRef, times }) => (
             <li key={pos}>
               <span className="mono dim">{shortTime(time)}</span>
               <span className="what">
                 <Operation of={operation} /> <ResourceLink to={ref}>{refText(ref)}</ResourceLink>{' '}
+                {times > 1 && <b className="number">{homeText.times(count(times))} </b>}
                 <span className="dim">{inShort(operation, diff).slice(0, 2).join(' · ')}</span>
               </span>
               {(actorRef ?? actor) !== null && (
@@ -173,7 +176,23 @@ function Changes({ of: { changes, watches } }: { of: Home }) {
 function Warnings({ of }: { of: NonNullable<Home['warnings']> }) {
   return (
     <section className="panel entries" aria-label={homeText.failures}>
-      <h2>{homeText.failures}</h2>
+      <h2>
+        {homeText.failures}
+        <AddToDashboard
+          as="mark"
+          of={{
+            t: hour,
+            panel: {
+              kind: 'events',
+              title: homeText.failures,
+              view: 'list',
+              filter: homeText.warningEvents,
+              limit: 20,
+              width: 4,
+            },
+          }}
+        />
+      </h2>
       {of.length === 0 ? (
         <p className="dim">{homeText.noFailures}</p>
       ) : (

@@ -5,6 +5,8 @@ import type { TrafficMark } from '../../../../src/api/published.ts'
 import { Chart } from '../../parts/chart.tsx'
 import { HeatMap } from '../../parts/heat-map.tsx'
 import { ChartFill } from '../../parts/chart-fill.tsx'
+import { asApiError } from '../../api/problem.ts'
+import { generalText } from '../../text/general.ts'
 import { count, isoOfSeconds } from '../../parts/format.ts'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
@@ -14,12 +16,13 @@ import { drawnLines } from '../../parts/metrics/lines.ts'
 import type { MetricLines } from '../../parts/metrics/queries.ts'
 
 /** Of bars, names and footer on a phone, where the chart does not follow its panel. */
-const barsPx = 300
+const barsPx = 380
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5, notation: 'compact' })
 const format = (value: number): string => number.format(value)
 
 type MetricChartProps = Readonly<{
   lines: UseQueryResult<MetricLines>
+  earlier: Readonly<{ lines: UseQueryResult<MetricLines>; text: string }> | undefined
   drawn: 'lines' | 'heatmap'
   label: string
   marks: readonly TrafficMark[]
@@ -29,13 +32,15 @@ type MetricChartProps = Readonly<{
 
 export function MetricChart({
   lines: { data, error, isFetching, refetch },
+  earlier,
   drawn: form,
   label,
   marks,
   onSpan,
   onAll,
 }: MetricChartProps) {
-  const drawn = useMemo(() => (data === undefined ? undefined : drawnLines(data)), [data])
+  const before = earlier?.lines.isPlaceholderData === false ? earlier.lines.data : undefined
+  const drawn = useMemo(() => (data === undefined ? undefined : drawnLines(data, before)), [data, before])
   const shownMarks = useMemo(() => marks.map(chartMarkOf), [marks])
   const navigate = useNavigate()
   return (
@@ -78,6 +83,7 @@ export function MetricChart({
           {form === 'lines' && drawn.hidden > 0 && (
             <p className="panel-foot dim">{metricsText.hidden(count(drawn.hidden))}</p>
           )}
+          {earlier !== undefined && form === 'lines' && <p className="panel-foot dim">{comparison(earlier)}</p>}
           {data?.warnings.map((warning) => (
             <p key={warning} className="panel-foot dim">
               {warning}
@@ -87,4 +93,10 @@ export function MetricChart({
       )}
     </section>
   )
+}
+
+function comparison({ lines: { data, error }, text }: NonNullable<MetricChartProps['earlier']>): string {
+  if (error !== null) return asApiError(error).message
+  if (data === undefined) return generalText.loading
+  return data.lines.length === 0 ? metricsText.noneEarlier(text) : metricsText.comparedWith(text)
 }

@@ -12,6 +12,8 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { metricFunctionNames, metricsText } from '../../parts/metrics/text.ts'
 import { whyText } from '../../parts/why/text.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { earlierSeconds, earlierTexts, earlierTimes } from '../../parts/earlier.ts'
+import { generalText } from '../../text/general.ts'
 import { MetricChart } from './chart.tsx'
 import { expressionOf, functionOf, functionsOf, kindOf } from '../../parts/metrics/expression.ts'
 import { MetricList } from './list.tsx'
@@ -25,7 +27,7 @@ const WhyDrawer = lazy(async () => ({ default: (await import('../../parts/why/wh
 const [windowSteps, leastWindow] = [4, 60]
 
 /** The list of metrics. */
-const closed = { m: '', fn: 'auto', by: [], where: '', expr: '', why: false } as const
+const closed = { m: '', fn: 'auto', by: [], where: '', expr: '', why: false, before: '' } as const
 
 type Set = (changed: Partial<MetricsState>, how?: 'replace') => void
 
@@ -69,12 +71,13 @@ export default function MetricsPage(): React.ReactNode {
 type OpenProps = Readonly<{ state: MetricsState; set: Set; type: string; help: string; revision: number }>
 
 function OpenMetric({ state, set, type, help, revision }: OpenProps) {
-  const { m, fn, by, where, t, expr, why } = state
+  const { m, fn, by, where, t, expr, why, before } = state
   const kind = kindOf(m, type)
   const window = Math.max(leastWindow, windowSteps * spanOf(t).step)
   const composed = m === '' ? '' : expressionOf({ metric: m, kind, fn, by, where, window })
   const expression = expr === '' ? composed : expr
   const lines = useLines(expression, t, revision)
+  const earlier = useLines(before === '' ? '' : expression, t, revision, earlierSeconds[before])
   const isHeat = expr === '' && functionOf(fn, kind) === 'heatmap'
   const found = useTrafficMarks({ from: t.from, to: t.to }, 0)
   return (
@@ -82,6 +85,15 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
       <div className="page-line">
         {m !== '' && <Selections state={state} set={set} kind={kind} help={help} />}
         <div className="end">
+          <LabelledSelect
+            label={generalText.compareWith}
+            value={before}
+            values={earlierTimes}
+            textOf={(time) => earlierTexts[time]}
+            disabled={isHeat}
+            title={isHeat ? metricsText.linesCompared : undefined}
+            onChange={(chosen) => set({ before: chosen })}
+          />
           <AddToDashboard
             of={{
               t,
@@ -109,6 +121,7 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
       <div className="page-body">
         <MetricChart
           lines={lines}
+          earlier={before === '' || isHeat ? undefined : { lines: earlier, text: earlierTexts[before] }}
           drawn={isHeat ? 'heatmap' : 'lines'}
           label={expression}
           marks={found}

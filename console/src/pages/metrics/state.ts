@@ -2,6 +2,7 @@ import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, names, oneOf, text } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
+import { earlierTimes, type EarlierTime } from '../../parts/earlier.ts'
 import { functions, type MetricFunction } from '../../parts/metrics/expression.ts'
 
 export interface MetricsState extends Frame {
@@ -17,6 +18,8 @@ export interface MetricsState extends Frame {
   /** Words of the list of metrics. */
   readonly q: string
   readonly why: boolean
+  /** Compared with this time. */
+  readonly before: EarlierTime
 }
 
 export const metricsCodec = codecOf<MetricsState>({
@@ -29,4 +32,5 @@ export const metricsCodec = codecOf<MetricsState>({
   expr: text(),
   q: text(),
   why: flag('off'),
+  before: oneOf(earlierTimes, ''),
 })

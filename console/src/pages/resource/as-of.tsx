@@ -2,6 +2,10 @@ import { useEffect, useId, useRef, useState } from 'react'
 import type { WholeResource } from '../../api/objects.ts'
 import { counted, momentAt } from '../../parts/format.ts'
 import { resourceText } from './text.ts'
+import { readMoment } from '../../state/moments.ts'
+import { timeZone, usePreference } from '../../state/preferences.ts'
+import { serverNow } from '../../state/server-time.ts'
+import { timeText } from '../../text/time.ts'
 import { momentsOf } from './moments.ts'
 
 type AsOfProps = Readonly<{
@@ -78,7 +82,7 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
       >
         ▶
       </button>
-      <span className="mono as-of-when">{written}</span>
+      <WrittenTime key={written} text={written} onChange={onChange} />
       <button type="button" aria-pressed={isNow} onClick={() => onChange('now')}>
         {resourceText.now}
       </button>
@@ -88,5 +92,33 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
         </span>
       )}
     </div>
+  )
+}
+
+/** Any form of a time, also `20 min ago`. */
+function WrittenTime({ text, onChange }: Readonly<{ text: string; onChange: (at: string) => void }>) {
+  const zone = usePreference(timeZone)
+  const [typed, setTyped] = useState(text)
+  const at = typed.trim().toLowerCase() === resourceText.nowInText ? 'now' : readMoment(typed, serverNow(), zone)
+  return (
+    <form
+      className="as-of-when"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (at !== undefined && typed !== text) onChange(at)
+      }}
+    >
+      <input
+        className="mono"
+        aria-label={resourceText.asOfTime}
+        title={timeText.hint}
+        spellCheck={false}
+        autoComplete="off"
+        value={typed}
+        aria-invalid={at === undefined}
+        onFocus={(event) => event.target.select()}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+    </form>
   )
 }

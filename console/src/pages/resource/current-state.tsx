@@ -2,11 +2,12 @@ import type { WholeResource } from '../../api/objects.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Fact } from '../../parts/drawer.tsx'
 import { count, time } from '../../parts/format.ts'
+import { contentAt } from './moments.ts'
 import { resourceText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 export function CurrentState({
-  of: { now, intervals, state, at: effective },
+  of: { now, intervals, versions, state, at: effective },
   at,
 }: {
   of: WholeResource
@@ -56,7 +57,7 @@ export function CurrentState({
             <span className="mono">{time(now.created)}</span>
           </Fact>
         )}
-        <Origin of={now} at={at} />
+        <Origin of={now} content={contentAt(versions, now.uid, effective)} at={at} />
       </dl>
     </section>
   )
@@ -137,23 +138,36 @@ function NetworkFacts({ of: data }: { of: Now['data'] }) {
 }
 
 /** Since when the state is the same, and in which version and cluster. */
-function Origin({ of: now, at }: { of: Now; at: string }) {
+function Origin({
+  of: now,
+  content,
+  at,
+}: {
+  of: Now
+  content: WholeResource['versions'][number] | undefined
+  at: string
+}) {
+  // The recorded fields of many kinds are not their content.
+  const newer = content !== undefined && content.valid_from > now.valid_from ? content : now
+  const version = newer.resource_version ?? now.resource_version
+  const ends = [now.valid_to, newer.valid_to].filter((end) => end !== null).toSorted()
+  const until = ends[0] ?? null
   return (
     <>
       <Fact name={at === 'now' ? resourceText.unchangedSince : resourceText.thenUnchangedSince}>
-        <span className="mono">{time(now.valid_from)}</span>
+        <span className="mono">{time(newer.valid_from)}</span>
       </Fact>
-      {now.valid_to !== null && (
+      {until !== null && (
         <Fact name={resourceText.until}>
-          <span className="mono">{time(now.valid_to)}</span>
+          <span className="mono">{time(until)}</span>
         </Fact>
       )}
       <Fact name={resourceText.uid}>
         <span className="mono">{now.uid}</span>
       </Fact>
-      {now.resource_version !== null && (
+      {version !== null && (
         <Fact name={resourceText.version}>
-          <span className="mono">{now.resource_version}</span>
+          <span className="mono">{version}</span>
         </Fact>
       )}
       <Fact name={generalText.cluster}>

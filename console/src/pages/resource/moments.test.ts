@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ResourceState } from '../../api/objects.ts'
-import { momentsOf } from './moments.ts'
+import { contentAt, momentsOf } from './moments.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 const state = (from: string, to: string | null, more: Partial<ResourceState> = {}): ResourceState => ({
@@ -41,4 +41,13 @@ test('states with equal content are one, a change and a deletion are moments', (
 test('an object that was created again has a moment for the new one', () => {
   const intervals = [state('12:00:00', null, { uid: 'u2' }), state('10:00:00', '11:00:00')]
   expect(momentsOf({ intervals, versions: [] })).toEqual(['10:00:00', '11:00:00', '12:00:00'].map(at))
+})
+
+test('the content at a time is that of the version then, of this object', () => {
+  const version = (uid: string, from: string, to: string | null) =>
+    ({ uid, resource_version: from, operation: 'updated', valid_from: from, valid_to: to, images: [] }) as const
+  const versions = [version('a', '3', null), version('b', '2', null), version('a', '1', '3')]
+  expect(contentAt(versions, 'a', '3')?.resource_version).toBe('3')
+  expect(contentAt(versions, 'a', '2')?.resource_version).toBe('1')
+  expect(contentAt(versions, 'a', '0')).toBeUndefined()
 })

@@ -15,3 +15,15 @@ export function momentsOf({ intervals, versions }: Pick<WholeResource, 'interval
   const all = [...versions.map(({ valid_from: from }) => from), ...starts.map(({ valid_from: from }) => from), ...ends]
   return [...new Set(all)].toSorted()
 }
+
+/** The version of the content at a time. ISO 8601. */
+export function contentAt(
+  versions: WholeResource['versions'],
+  uid: string,
+  at: string,
+): WholeResource['versions'][number] | undefined {
+  return versions.find(
+    (version) =>
+      version.uid === uid && version.valid_from <= at && (version.valid_to === null || version.valid_to > at),
+  )
+}

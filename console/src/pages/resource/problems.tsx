@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ImageRow, InsightPage } from '../../../../src/topics/insights/schema.ts'
 import { request } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { count } from '../../parts/format.ts'
 import { imageText } from '../../parts/image-text.ts'
 import { QueryError } from '../../parts/states.tsx'
@@ -30,7 +31,22 @@ export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React
   if (images.length === 0) return null
   return (
     <section className="panel happened" aria-label={resourceText.problemsOfImages}>
-      <h2>{resourceText.problemsOfImages}</h2>
+      <h2>
+        {resourceText.problemsOfImages}
+        <AddToDashboard
+          as="mark"
+          of={{
+            panel: {
+              kind: 'insights',
+              title: resourceText.problemsOfImages,
+              view: 'images',
+              filter: selection.filter,
+              limit: 20,
+              width: 4,
+            },
+          }}
+        />
+      </h2>
       <ul>
         {images.map((image) => (
           <li key={image.image}>

@@ -6,6 +6,7 @@ export const resourceText = {
   searchInInventory: 'Search for its ID in the inventory',
   inventoryNotPermitted: 'Its state and costs are those of a whole account, which your role may not see.',
   asOf: 'As of',
+  asOfTime: 'Time of the shown state',
   previousState: 'Previous state',
   nextState: 'Next state',
   now: 'Now',

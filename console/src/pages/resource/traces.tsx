@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { request } from '../../api/client.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
+import { selectOf } from '../../parts/dashboards/select.ts'
 import type { TracePage } from '../../api/traces.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
@@ -44,6 +46,18 @@ export function TracesOf({ of, at, filter, alone = false }: TracesProps): React.
         <Link to="/audit" search={{ v: '1', t: `now-${days}d..now`, ...linked } as never} className="all">
           {resourceText.showAll}
         </Link>
+        <AddToDashboard
+          as="mark"
+          of={{
+            panel: {
+              kind: 'audit',
+              title: resourceText.auditEvents,
+              view: 'list',
+              filter: filter ?? '',
+              select: selectOf(filter === undefined ? { resource: [of] } : {}),
+            },
+          }}
+        />
       </h2>
       {data === undefined ? (
         <Pending of={query} what={generalText.tracesInText} />

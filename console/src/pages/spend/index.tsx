@@ -18,7 +18,16 @@ import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
 import { TransfersPart } from './transfers.tsx'
 import { selectionOf, spendCodec, type SpendChoice, type SpendState } from './state.ts'
 import { TagKeys } from './tag-keys.tsx'
-import { daysBefore, daysOf, filters, groups, spans, type Days, type Filter } from '../../parts/spend/days.ts'
+import {
+  daysBefore,
+  daysOf,
+  filters,
+  groups,
+  spans,
+  usualSpan,
+  type Days,
+  type Filter,
+} from '../../parts/spend/days.ts'
 import '../../parts/audit/audit.css'
 import './spend.css'
 
@@ -36,13 +45,18 @@ const isFiltered = (state: SpendState): boolean =>
 export default function SpendPage(): React.ReactNode {
   useTitle(spendText.spend)
   const { state: whole, unread, set } = usePageState(spendCodec)
-  const days = daysOf(whole.span, Date.now())
-  const { current, settle } = useFinest(whole.by, finest, JSON.stringify([selectionOf(whole), days]))
-  const state = { ...whole, by: current }
+  const now = Date.now()
+  const usual = usualSpan(now)
+  const span = whole.span === auto ? usual : whole.span
+  const days = daysOf(span, now)
+  const { current, settle } = useFinest(whole.by, finest, JSON.stringify([selectionOf({ ...whole, span }), days]))
+  const state = { ...whole, span, by: current }
   const answers = useSpend(state, days)
-  const { now, before } = answers
-  const { data, error, isError, isFetching } = now
-  settle(now.isPlaceholderData ? undefined : data?.currencies.reduce((most, of) => Math.max(most, of.groups.length), 0))
+  const { now: sums, before } = answers
+  const { data, error, isError, isFetching } = sums
+  settle(
+    sums.isPlaceholderData ? undefined : data?.currencies.reduce((most, of) => Math.max(most, of.groups.length), 0),
+  )
   const again = (): void => {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
@@ -63,10 +77,10 @@ export default function SpendPage(): React.ReactNode {
           <>
             <LabelledSelect
               label={spendText.span}
-              value={state.span}
-              values={spans}
-              textOf={(span) => spanNames[span]}
-              onChange={(span) => set({ span })}
+              value={whole.span}
+              values={[auto, ...spans]}
+              textOf={(name) => (name === auto ? generalText.automatic(spanNames[usual]) : spanNames[name])}
+              onChange={(chosen) => set({ span: chosen })}
             />
             <GroupSelect by={whole.by} current={current} onBy={(by) => set({ by })} />
           </>

@@ -15,7 +15,8 @@ interface Selection extends Readonly<Record<Filter, readonly string[]>> {
   readonly tags: readonly string[]
 }
 
-export interface SpendChoice extends Selection {
+export interface SpendChoice extends Omit<Selection, 'span'> {
+  readonly span: Span | typeof auto
   readonly by: Group | typeof auto
 }
 
@@ -26,7 +27,7 @@ export interface SpendState extends Selection {
 const list = textList()
 
 export const spendCodec = codecOf<SpendChoice>({
-  span: oneOf(spans, 'month'),
+  span: oneOf([auto, ...spans], auto),
   by: oneOf([auto, ...groups], auto),
   tag: text(),
   transfers: oneOf(transferGroups, 'pair'),

@@ -5,7 +5,7 @@ import { kindNames, reasonNames, transferGroupNames, transferText } from './text
 import type { Days } from '../../parts/spend/days.ts'
 import { volume } from '../../parts/format.ts'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import { money } from '../../parts/money.ts'
+import { smallMoney } from '../../parts/money.ts'
 import { NoAnswer } from '../../parts/states.tsx'
 import { TableHead } from '../../parts/table-head.tsx'
 import { spendText } from '../../parts/spend/text.ts'
@@ -25,7 +25,7 @@ export function TransfersPart({ days, by, onBy }: TransfersProps): React.ReactNo
   })
   const { data, error, isError, isFetching, refetch } = answer
   return (
-    <section className="spend-transfers" aria-label={transferText.transfers} aria-busy={isFetching}>
+    <section className="panel spend-transfers" aria-label={transferText.transfers} aria-busy={isFetching}>
       <header>
         <h2>{transferText.transfers}</h2>
         <LabelledSelect
@@ -85,12 +85,12 @@ function Sums({ of, by }: SumsProps): React.ReactNode {
         const cost = sums.kinds.find((part) => part.kind === kind)?.cost
         return (
           <td key={kind} className="end" title={cost}>
-            {cost === undefined ? '' : money(cost, currency)}
+            {cost === undefined ? '' : smallMoney(cost, currency)}
           </td>
         )
       })}
       <td className="end" title={sums.cost}>
-        {money(sums.cost, currency)}
+        {smallMoney(sums.cost, currency)}
       </td>
     </tr>
   )
@@ -151,13 +151,13 @@ function Invoice({ of: { span, note, lines } }: { readonly of: Transfers['invoic
               {kindNames[kind]} ({provider})
             </td>
             <td className="end" title={computed}>
-              {money(computed, currency)}
+              {smallMoney(computed, currency)}
             </td>
             <td className="end" title={invoiced}>
-              {money(invoiced, currency)}
+              {smallMoney(invoiced, currency)}
             </td>
             <td className="end" title={difference}>
-              {money(difference, currency)}
+              {smallMoney(difference, currency)}
             </td>
           </tr>
         ))}

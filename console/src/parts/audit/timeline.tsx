@@ -11,16 +11,18 @@ type TimelineProps = Readonly<{
   sums: TraceSums
   onBy?: (by: Grouping) => void
   onSpan: (from: string, to: string) => void
+  /** Of another filter or range than the page. */
+  stale?: boolean
   menu?: React.ReactNode
 }>
 
 const tones = { normal: 'good', warning: 'warning', incident: 'bad' } as const
 const severities = Object.keys(tones) as (keyof typeof tones)[]
 
-export function Timeline({ sums, onBy, onSpan, menu }: TimelineProps): React.ReactNode {
+export function Timeline({ sums, onBy, onSpan, stale = false, menu }: TimelineProps): React.ReactNode {
   const by = onBy === undefined ? null : <BySelect by={sums.by} groupings={groupings} onChange={onBy} />
   return (
-    <section className="panel volume" aria-label={generalText.timeline}>
+    <section className={stale ? 'panel volume stale' : 'panel volume'} aria-label={generalText.timeline}>
       <TracesChart
         sums={sums}
         height={104}

@@ -12,12 +12,14 @@ type TimelineProps = Readonly<{
   sums: ChangeSums
   onBy: (by: Grouping) => void
   onSpan: (from: string, to: string) => void
+  /** Of another filter or range than the page. */
+  stale?: boolean
   menu?: React.ReactNode
 }>
 
-export function Timeline({ sums, marks, onBy, onSpan, menu }: TimelineProps): React.ReactNode {
+export function Timeline({ sums, marks, onBy, onSpan, stale = false, menu }: TimelineProps): React.ReactNode {
   return (
-    <section className="panel volume" aria-label={generalText.timeline}>
+    <section className={stale ? 'panel volume stale' : 'panel volume'} aria-label={generalText.timeline}>
       <ChangesChart
         sums={sums}
         marks={marks}

@@ -39,3 +39,21 @@ test('steps are multiples of 15 seconds, at most 240 of them', () => {
   expect((week.end - week.start) / week.step).toBeLessThanOrEqual(241)
   expect(week.step % 15).toBe(0)
 })
+
+test('earlier samples are at the places of the current ones, by labels', () => {
+  const now = [
+    {
+      labels: { pod: 'a' },
+      values: [
+        [100, 1],
+        [115, 2],
+      ] as const,
+    },
+  ]
+  const before = [{ labels: { pod: 'a' }, values: [[55, 5]] as const }]
+  const { series } = drawnLines(
+    { span: { start: 100, end: 115, step: 15 }, lines: now, warnings: [] },
+    { span: { start: 40, end: 55, step: 15 }, lines: before, warnings: [] },
+  )
+  expect(series).toEqual([{ name: 'a', values: [1, 2], earlier: [null, 5] }])
+})

@@ -72,14 +72,16 @@ export function useLabels(metric: string, t: Range): readonly string[] {
   return data?.data.filter((name) => name !== '__name__' && name !== 'le') ?? []
 }
 
-export function useLines(expression: string, t: Range, revision: number): UseQueryResult<MetricLines> {
+/** `before`: seconds by which the range is earlier. */
+export function useLines(expression: string, t: Range, revision: number, before = 0): UseQueryResult<MetricLines> {
   return useQuery({
-    queryKey: ['metrics', 'lines', expression, t, revision],
+    queryKey: ['metrics', 'lines', expression, t, revision, before],
     enabled: expression !== '',
     retry: false,
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<MetricLines> => {
-      const span = spanOf(t)
+      const { start, end, step } = spanOf(t)
+      const span = { start: start - before, end: end - before, step }
       const { data, warnings = [] } = await request<PrometheusResult<PrometheusMatrix>>(`${base}/query_range`, {
         signal,
         query: { query: expression, ...span },

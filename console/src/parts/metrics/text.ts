@@ -39,5 +39,9 @@ export const metricsText = {
   value: 'Value',
   noSamples: 'No samples in this time range',
   noSamplesHint: 'The expression has no result. A rate requires two samples in its window.',
+  linesCompared: 'Lines are compared; a heat map is not',
+  comparedWith: (earlier: string) =>
+    `Compared with ${earlier}; values of a point and of the table have the difference.`,
+  noneEarlier: (earlier: string) => `There are no samples ${earlier}.`,
   hidden: (series: string) => `${series} more series with smaller values are not drawn.`,
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { daysBefore, daysOf } from './days.ts'
+import { daysBefore, daysOf, usualSpan } from './days.ts'
 
 const now = Date.parse('2026-03-25T10:00:00Z')
 
@@ -20,4 +20,13 @@ test('the period before a month that is longer than the one before ends with it'
     from: '2026-02-01',
     to: '2026-03-01',
   })
+})
+
+test.each([
+  ['2026-12-01T00:00:00Z', 'days'],
+  ['2026-12-03T23:59:59Z', 'days'],
+  ['2026-12-04T00:00:00Z', 'month'],
+  ['2026-12-31T23:59:59Z', 'month'],
+] as const)('the usual time range on %s is %s', (now, span) => {
+  expect(usualSpan(Date.parse(now))).toBe(span)
 })

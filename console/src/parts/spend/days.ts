@@ -55,6 +55,11 @@ export function daysOf(span: Span, now: number): Days {
   }
 }
 
+const leastDays = 4
+
+/** Costs of a day arrive later: the first days of a month have few or none. */
+export const usualSpan = (now: number): Span => (new Date(now).getUTCDate() < leastDays ? 'days' : 'month')
+
 const isMonth = (day: string): boolean => day.endsWith('-01')
 
 /** Whole months follow whole months; a part of a month follows the same days of the month before. */

@@ -10,10 +10,17 @@ type PanelActsProps = Readonly<{
   onRemove: () => void
 }>
 
+/** Fonts may lack a sign. */
+const copyMark = (
+  <svg width="11" height="11" viewBox="0 0 11 11" fill="none" stroke="currentColor">
+    <path d="M3.5 3.5h7v7h-7zM7.5 3.5v-3h-7v7h3" />
+  </svg>
+)
+
 /** Buttons instead of dragging, for the keyboard as well. */
 export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: PanelActsProps): React.ReactNode {
   const act = (
-    mark: string,
+    mark: React.ReactNode,
     label: string,
     run: () => void,
     attributes: Readonly<{ disabled?: boolean }> = {},
@@ -28,7 +35,7 @@ export function PanelActs({ name, width, onMove, onWidth, onCopy, onRemove }: Pa
       {act('→', dashboardsText.later(name), () => onMove(1))}
       {act('−', dashboardsText.narrower(name), () => onWidth(width - 1), { disabled: width === 1 })}
       {act('+', dashboardsText.wider(name), () => onWidth(width + 1), { disabled: width === columnsOfGrid })}
-      {act('❐', dashboardsText.copy(name), onCopy)}
+      {act(copyMark, dashboardsText.copy(name), onCopy)}
       {act('✕', dashboardsText.remove(name), onRemove)}
     </span>
   )

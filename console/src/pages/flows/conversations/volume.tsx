@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Series } from '../../../../../src/api/published.ts'
 import { request, type Query } from '../../../api/client.ts'
+import { useStale } from '../../../api/use-stale.ts'
 import { Chart, type MarkProps } from '../../../parts/chart.tsx'
 import { isoOfSeconds } from '../../../parts/format.ts'
 import { LoadingChart } from '../../../parts/states.tsx'
@@ -21,19 +22,21 @@ export default function ConversationVolume({
   onSpan: (from: string, to: string) => void
   marks: MarkProps
 }): React.ReactNode {
-  const { data, isError } = useQuery({
+  const answer = useQuery({
     queryKey: ['conversations', 'volume', query],
     staleTime: Infinity,
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => request<Series>('/api/v1/series', { signal, query }),
   })
+  const { data, isError } = answer
+  const stale = useStale(query, answer, data)
   const stack = useMemo(() => (data === undefined ? undefined : stackOf(data, '', measure)), [data])
   // The list has the same error.
   if (stack === undefined) return isError ? null : <LoadingChart />
   const { times, total, unknown } = stack
   return (
-    <section className="panel volume" aria-label={flowsText.volume}>
+    <section className={stale ? 'panel volume stale' : 'panel volume'} aria-label={flowsText.volume}>
       <Chart
         label={flowsText.bytesPerSecond}
         times={times}

@@ -10,6 +10,7 @@ import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../flow-filter.ts'
 import { conditions, type Family, type Feature, type GroupField } from './families.ts'
+import { earlierSeconds } from '../../../parts/earlier.ts'
 import type { Earlier, Measure } from './state.ts'
 
 export function useAnswer<T>(
@@ -128,11 +129,9 @@ export function latestOf(t: Range): Readonly<{ t: Range; seconds: number }> {
   return { t: { from, to: t.to }, seconds: length }
 }
 
-const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
-
 /** 0: no comparison. */
 export function offsetSeconds(before: Earlier, t: Range): number {
-  return before === 'span' ? spanSeconds(t) : (lengths[before] ?? 0)
+  return before === 'span' ? spanSeconds(t) : earlierSeconds[before]
 }
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }

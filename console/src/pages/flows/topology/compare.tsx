@@ -3,6 +3,7 @@ import { isMoment } from '../../../state/range.ts'
 import { earlierNames } from '../overview/earlier-names.ts'
 import { earlierTimes } from './state.ts'
 import { topologyText } from '../../../parts/graph/text.ts'
+import { generalText } from '../../../text/general.ts'
 
 type CompareProps = Readonly<{
   diff: string
@@ -20,7 +21,7 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
   return (
     <>
       <label className="control" title={disabled ? topologyText.compareNeedsStore : undefined}>
-        {topologyText.compareWith}
+        {generalText.compareWith}
         <select
           value={isOwn || asks ? another : diff}
           disabled={disabled}

@@ -1,5 +1,5 @@
 import { changeText, money } from '../../../../parts/money.ts'
-import { daysBefore, daysOf, groups, spans, stepOf, type Group } from '../../../../parts/spend/days.ts'
+import { daysBefore, daysOf, groups, spans, stepOf, usualSpan, type Group } from '../../../../parts/spend/days.ts'
 import { groupText, shareText } from '../../../../parts/spend/group-text.ts'
 import { readSpend, type SpendCurrency, type SpendSums } from '../../../../parts/spend/requests.ts'
 import { SpendSeries } from '../../../../parts/spend/series.tsx'
@@ -19,7 +19,7 @@ type Costs = Readonly<{ now: SpendSums; before: SpendSums }>
 export default function SpendPanel(props: PanelProps): React.ReactNode {
   const { panel, revision } = props
   const { span: chosen, tag = '', tags = '', ...filters } = selected(props)
-  const span = spans.find((name) => name === chosen) ?? 'month'
+  const span = spans.find((name) => name === chosen) ?? usualSpan(Date.now())
   const group = groups.find((name) => name === panel.group) ?? 'service'
   const days = daysOf(span, Date.now())
   const query = { ...filters, tag: tags, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
