@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { statistics } from '../topics/why/statistics.ts'
 import { distanceText, newPodsText, reasonText } from '../topics/why/reason-text.ts'
 import type { PrecedingCandidate, PrecedingChanges, ShownLevel, Verdict } from '../topics/why/schema.ts'
 import { sizeText } from '../model/size-text.ts'
@@ -31,7 +32,15 @@ export function register(program: Command): void {
         '--at <TIME>',
         'change to explain, of the printed list (default: the largest fall; of a metric the largest)',
       )
-      .addOption(new Option('--by <MEASURE>', 'measure to compare').choices(['bytes', 'packets', 'flows']))
+      .addOption(
+        new Option('--by <MEASURE>', 'measure to compare, or with --of a statistic').choices([
+          'bytes',
+          'packets',
+          'flows',
+          ...statistics,
+        ]),
+      )
+      .option('--of <FIELD>', 'explain a statistic of this field of the flows (default: p95)')
       .option('--limit <N>', 'maximum number', '10'),
   )
     .addHelpText(
@@ -40,6 +49,7 @@ export function register(program: Command): void {
           'weir why --from now-15m',
           "weir why --filter 'dst.owner = orders-db' --from 2026-11-20T14:00:00Z --to 2026-11-20T14:10:00Z",
           'weir why --from now-1h --at 2026-11-20T14:03:10Z',
+          'weir why --from now-1h --by p99 --of rtt',
           "weir why --promql 'sum by (namespace, pod) (rate(http_errors_total[1m]))'",
           `weir why --logql 'sum by (namespace, app) (count_over_time({namespace="shop"} |= "error" [1m]))'`,
           "weir why --from now-15m -o json | jq '.candidates[0].diff'",
@@ -53,7 +63,7 @@ export function register(program: Command): void {
 
 async function run(flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
-  const query = parametersOf(flags, ['filter', 'promql', 'logql', 'from', 'to', 'lookback', 'at', 'by', 'limit'])
+  const query = parametersOf(flags, ['filter', 'promql', 'logql', 'from', 'to', 'lookback', 'at', 'by', 'of', 'limit'])
   const answer = await server.json<Answer>('GET', `/api/v1/why?${query.toString()}`)
   await printData(flags, {
     whole: answer,

@@ -1,14 +1,24 @@
 import type { MetricReader } from '../metrics/index.ts'
-import { stepOf } from '../../query/plan/index.ts'
+import { measures, stepOf } from '../../query/plan/index.ts'
 import type { QuestionQuery } from '../flows/parameters.ts'
 import { rowQueryOf } from '../flows/row-query.ts'
+import { statField } from '../flows/sums/request.ts'
 import { operation, type Surroundings } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { moment } from '../time-span.ts'
-import { changesBeforeMetric, precedingChanges, trafficMarks, type WhyRun } from './preceding.ts'
-import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters } from './schema.ts'
+import {
+  changesBeforeMetric,
+  changesBeforeStatistic,
+  precedingChanges,
+  trafficMarks,
+  type WhyRun,
+} from './preceding.ts'
+import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters, type WhyQuery } from './schema.ts'
+import { changesBeforeMoment, type Moment } from './moment.ts'
+import type { Statistic } from './statistic.ts'
+import { statistics } from './statistics.ts'
 
 export const why = operation({
   id: 'why',
@@ -19,8 +29,12 @@ export const why = operation({
     'changes some minutes later.',
   parameters: WhyParameters,
   result: PrecedingChanges,
-  async run({ by, promql, logql, limit = 20, lookback = '30m', at, ...query }, surroundings: MetricReader & Watched) {
-    const run = { ...runOf(query, surroundings), by: by ?? 'bytes', limit }
+  async run(
+    { by, of, promql, logql, limit = 20, lookback = '30m', at, ...query },
+    surroundings: MetricReader & Watched,
+  ) {
+    const measure = measures.find((name) => name === by)
+    const run = { ...runOf(query, surroundings), by: measure ?? 'bytes', limit }
     const seconds = stepOf(lookback)
     if (seconds === undefined)
       throw new Refusal('WEIR_API_INVALID', `"lookback" is not a duration: ${lookback}.`, ['Write 10m, 2h or 1d.'])
@@ -29,17 +43,50 @@ export const why = operation({
       at: at === undefined ? undefined : moment(at, 'at', surroundings.now),
     }
     const text = promql ?? logql
-    if (text === undefined) return precedingChanges(run, selection)
+    if (text === undefined) {
+      const statistic = statisticOf(by, of)
+      return statistic === undefined
+        ? precedingChanges(run, selection)
+        : changesBeforeStatistic(run, statistic, selection)
+    }
     const language = promql === undefined ? 'logql' : 'promql'
     if (promql !== undefined && logql !== undefined)
       throw new Refusal('WEIR_API_INVALID', '"promql" and "logql" are two signals.', ['Send one of them.'])
-    if ((query.filter ?? '') !== '' || by !== undefined)
-      throw new Refusal('WEIR_API_INVALID', `"filter" and "by" apply to flows, and "${language}" requests a metric.`, [
-        'Write the labels into the expression: up{namespace="shop"}.',
-      ])
+    if ((query.filter ?? '') !== '' || by !== undefined || of !== undefined)
+      throw new Refusal(
+        'WEIR_API_INVALID',
+        `"filter", "by" and "of" apply to flows, and "${language}" requests a metric.`,
+        ['Write the labels into the expression: up{namespace="shop"}.'],
+      )
     return changesBeforeMetric(run, { language, text }, selection, surroundings)
   },
 })
+
+export type BeforeMoment = Moment & Readonly<{ lookbackUs: bigint; limit: number }>
+
+/** Changes before a moment at which a value changed that no series shows. */
+export function changesBefore(
+  { lookbackUs, limit, ...moment }: BeforeMoment,
+  surroundings: Surroundings & Watched,
+): Promise<PrecedingChanges> {
+  const iso = (us: bigint) => String(us / 1000n)
+  const range = { from: iso(moment.interval.from - lookbackUs), to: iso(moment.interval.to) }
+  return changesBeforeMoment({ ...runOf(range, surroundings), by: 'bytes', limit }, moment, lookbackUs)
+}
+
+/** Undefined: a sum. */
+function statisticOf(by: WhyQuery['by'], of: string | undefined): Statistic | undefined {
+  const stat = statistics.find((name) => name === by)
+  if (of !== undefined && (stat !== undefined || by === undefined)) return { stat: stat ?? 'p95', of: statField(of) }
+  if (stat === undefined && of === undefined) return undefined
+  throw new Refusal(
+    'WEIR_API_INVALID',
+    of === undefined
+      ? `"by" is ${String(by)}, and "of" has no field.`
+      : `"of" has statistics, and "by" is ${String(by)}.`,
+    ['Send for example by=p95 and of=rtt.'],
+  )
+}
 
 export const marks = operation({
   id: 'marks',

@@ -1,4 +1,12 @@
-import { defaultPenalty, intervalOf, levelsOf, type Fitted, type LevelChange, type LevelKind } from './levels.ts'
+import {
+  defaultPenalty,
+  intervalOf,
+  levelsOf,
+  type Expected,
+  type Fitted,
+  type LevelChange,
+  type LevelKind,
+} from './levels.ts'
 
 /** Sums per bucket of a pair of workloads, or of several (`isSum`). `key`: its ends. */
 export type Series<Key> = Readonly<{
@@ -8,6 +16,7 @@ export type Series<Key> = Readonly<{
   flows: readonly number[]
   unit: number
   isSum: boolean
+  expected?: Expected | undefined
 }>
 
 /** A change of level of one or more pairs at the same time. */
@@ -52,10 +61,10 @@ export function trafficLevels<Key>(
 
 function membersOf<Key>(of: Series<Key>, penalty: number): readonly Member<Key>[] {
   const asMembers = (fitted: Fitted) => fitted.changes.map((change) => ({ of, fitted, change }))
-  const ofSums = asMembers(levelsOf(of.values, { unit: of.unit, penalty }))
+  const ofSums = asMembers(levelsOf(of.values, { unit: of.unit, penalty, expected: of.expected }))
   if (of.unit === 1) return ofSums
   // A fall of few flows is clear in their number, and hidden in their bytes.
-  const ofCounts = asMembers(levelsOf(of.flows, { penalty, sums: of.values }))
+  const ofCounts = asMembers(levelsOf(of.flows, { penalty, sums: of.values, expected: of.expected }))
   return [...ofSums, ...ofCounts.filter(({ change }) => !ofSums.some((sum) => isTogether(sum.change, change)))]
 }
 

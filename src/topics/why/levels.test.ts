@@ -82,6 +82,27 @@ describe('levels of a series', () => {
     }
   })
 
+  test('of few counts need less evidence where a change is expected', () => {
+    const [all, hits] = [drawnSize(100, 1000), { usual: 0, expected: 0, calm: 0 }]
+    for (let seed = 1; seed <= all; seed++) {
+      const random = new SeededRandom(seed)
+      const at = random.integer(60, 150)
+      const until = at + 40
+      const expected = new Map([at, at + 1, at + 2, until, until + 1, until + 2].map((bucket) => [bucket, 11]))
+      const series = (left: number) =>
+        Array.from({ length }, (_, bucket) => poisson(random, bucket >= at && bucket < until ? 1.5 * left : 1.5))
+      const isNear = ({ changes }: ReturnType<typeof levelsOf>) =>
+        changes.some((change) => Math.abs(change.at - at) <= 2)
+      const values = series(0.3)
+      if (isNear(levelsOf(values))) hits.usual++
+      if (isNear(levelsOf(values, { expected }))) hits.expected++
+      if (levelsOf(series(1), { expected }).changes.length > 0) hits.calm++
+    }
+    expect(hits.expected / all).toBeGreaterThan(0.6)
+    expect(hits.usual / all).toBeLessThan(0.2)
+    expect(hits.calm / all).toBeLessThanOrEqual(0.03)
+  })
+
   test('of empty and constant series do not change', () => {
     for (const values of [[], [0, 0, 0, 0, 0, 0], new Array<number>(100).fill(7)])
       expect(levelsOf(values).changes).toEqual([])

@@ -35,6 +35,8 @@ const leastShare = 0.25
 export const defaultPenalty = 5
 /** Twice the logarithm of the likelihood by which a bucket may be worse than the best one. */
 const confidence = 6
+/** Twice the logarithm of the likelihood by which an expected bucket may be worse than the best one. */
+const mostAttraction = 4
 /** Buckets that a step of level may take. */
 const gradualBuckets = 6
 /** On both sides of a change, in which a line may fit better than a step. */
@@ -48,9 +50,14 @@ export type LevelOptions = Readonly<{
   /** What one independent count adds, such as the mean bytes of a flow. */
   unit?: number
   penalty?: number
+  /** Penalties of changes that are expected in a bucket. */
+  expected?: Expected | undefined
   /** Sums of which `before` and `after` are means, such as the bytes of counted flows. */
   sums?: readonly number[]
 }>
+
+/** Of a bucket in which a change of objects can have had its effect: less than that of any other bucket. */
+export type Expected = ReadonlyMap<number, number>
 
 /**
  * All changes of level, by PELT with the deviance of a negative binomial distribution: counts of few flows vary as
@@ -58,13 +65,17 @@ export type LevelOptions = Readonly<{
  */
 export function levelsOf(
   values: readonly number[],
-  { unit = 1, penalty = defaultPenalty, sums = values }: LevelOptions = {},
+  { unit = 1, penalty = defaultPenalty, sums = values, expected }: LevelOptions = {},
 ): Fitted {
   const length = values.length
   const meanOfSums = meansOf(sums)
   const cost = costOf(values.map((value) => value / unit))
   const mean = meansOf(values)
-  const bounds = withoutSteps(pelt(length, cost, penalty * Math.log(Math.max(2, length))), length, mean)
+  const usual = penalty * Math.log(Math.max(2, length))
+  const penaltyAt = (at: number) => Math.min(usual, expected?.get(at) ?? usual)
+  // The traffic, and not the changes of objects, decides about the place of a change that it shows clearly.
+  const placing = (at: number) => Math.max(penaltyAt(at), usual - mostAttraction)
+  const bounds = withoutSteps(pelt(length, cost, penaltyAt), length, mean)
   const all = [0, ...bounds, length]
   const around = (index: number) => [all[index]!, all[index + 2]!] as const
   const placed = bounds.flatMap((bound, index): LevelChange[] => {
@@ -72,7 +83,7 @@ export function levelsOf(
     const [before, after] = [mean(from, bound), mean(bound, to)]
     if (Math.abs(after - before) < leastShare * Math.max(before, after)) return []
     const { at, earliest, latest, width } = intervalOf(
-      (bucket) => splitCost(cost, [from, bucket, to]),
+      (bucket) => splitCost(cost, [from, bucket, to]) + placing(bucket),
       [from, bound, to],
     )
     const shown = { before: meanOfSums(from, bound), after: meanOfSums(bound, to) }
@@ -86,7 +97,7 @@ export function levelsOf(
     devianceAt: ({ at }, bucket) => {
       const index = bounds.findIndex((bound) => Math.abs(bound - at) <= 2)
       const [from, to] = index < 0 ? [0, length] : around(index)
-      return splitCost(cost, [from, bucket, to])
+      return splitCost(cost, [from, bucket, to]) + placing(bucket)
     },
   }
 }

@@ -49,6 +49,9 @@ const namespaceOfEnd: Readonly<Record<string, string>> = {
   destination_workload: 'destination_workload_namespace',
   destination_service_name: 'destination_service_namespace',
 }
+/** Labels that name a namespace, or a workload or pod in it. */
+export const namespaceLabels: readonly string[] = namespaces
+
 /** Of a workload, service or container, which usually have the same name. */
 const names = [
   'workload',
@@ -60,6 +63,11 @@ const names = [
   'k8s_container_name',
   'container',
   'job',
+]
+export const workloadLabels: readonly string[] = [
+  ...podLabels,
+  ...kinds.map(([label]) => label),
+  ...names.filter((name) => !called.includes(name)),
 ]
 const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job', 'Pod']
 const readKinds = [...workloadKinds, 'ReplicaSet', 'Service']

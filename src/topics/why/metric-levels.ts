@@ -14,7 +14,8 @@ export function metricLevels(values: readonly number[], more = 0): readonly Leve
   const length = values.length
   const cost = lineCostOf(values)
   if (cost === undefined || length < 2 * leastBuckets) return []
-  const bounds = pelt(length, cost, penalty * Math.log(length) + 2 * more, leastBuckets)
+  const ofChange = penalty * Math.log(length) + 2 * more
+  const bounds = pelt(length, cost, () => ofChange, leastBuckets)
   const all = [0, ...bounds, length]
   return bounds.map((bound, index): LevelChange => {
     const [from, to] = [all[index]!, all[index + 2]!]

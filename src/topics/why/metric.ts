@@ -8,19 +8,13 @@ import { logEntries } from '../logs/index.ts'
 import { metricSeries, queryBudget, type MetricReader } from '../metrics/index.ts'
 import { Refusal } from '../refusal.ts'
 import { hasPods } from './metric-ends.ts'
-import { metricLevels } from './metric-levels.ts'
-import type { LevelChange } from './levels.ts'
-import { maxBuckets, maxSeries, nearestOf, timesOf, withContext, type Level, type Levels } from './onset.ts'
+import { maxBuckets, maxSeries, withContext, type Level, type Levels } from './onset.ts'
+import { selectedValueLevel, valueLevels, type ValueLevel } from './value-levels.ts'
 
 /** Scrapes are seldom more frequent. */
 const leastStep = 15
 const timeoutMs = 60_000
-/** Buckets between the changes of series that are one change. */
-const together = 2
-
-type Change = Readonly<{ labels: LabelSet; change: LevelChange }>
-/** `labels`: of the series that changed. */
-export type MetricLevel = Level & Readonly<{ labels: readonly LabelSet[] }>
+export type MetricLevel = ValueLevel<LabelSet>
 export type MetricSignal = Readonly<{ around: Levels; selected: MetricLevel | undefined; labels: readonly LabelSet[] }>
 
 export type Expression = Readonly<{ language: 'promql' | 'logql'; text: string }>
@@ -44,18 +38,14 @@ export async function metricSignal(
     { ...span, step: BigInt(seconds) * 1_000_000n },
     surroundings,
   )
-  // Of many series without a change, some look as if they had one.
-  const manySeries = Math.log(Math.max(1, 2 * series.length))
-  const changes = series.flatMap(({ labels, values }) =>
-    metricLevels(values, manySeries).map((change) => ({ labels, change })),
-  )
   const timeOf = (index: number) => start + BigInt(index) * step
-  const levels = groupsOf(changes)
-    .map((members) => levelOf(members, timeOf, step))
-    .map((level) => ({ ...level, from: level.from - uncertain }))
+  const levels = valueLevels(
+    series.map(({ labels, values }) => ({ key: labels, values })),
+    { timeOf, step, namesOf: (labels) => [textOf(labels)] },
+  ).map((level) => ({ ...level, from: level.from - uncertain }))
   const isInside = (level: Level) => level.at >= from && level.at < to
   const inside = levels.filter(isInside)
-  const selected = selectedOf(inside, at)
+  const selected = selectedValueLevel(inside, at)
   return {
     around: { step, span, levels: inside, others: levels.filter((level) => !isInside(level)), selected },
     selected,
@@ -190,47 +180,6 @@ function rangeOf(values: readonly number[]) {
   return values.reduce((a, b) => Math.max(a, b), -Infinity) - values.reduce((a, b) => Math.min(a, b), Infinity)
 }
 
-/** Changes of several series at the same time and in the same direction are one. */
-function groupsOf(changes: readonly Change[]): readonly (readonly Change[])[] {
-  const left = new Set(changes.toSorted((a, b) => sizeOf(b.change) - sizeOf(a.change)))
-  const groups: Change[][] = []
-  for (const largest of left) {
-    const members = [...left].filter(
-      ({ change }) =>
-        Math.abs(change.at - largest.change.at) <= together &&
-        change.after > change.before === largest.change.after > largest.change.before,
-    )
-    for (const member of members) left.delete(member)
-    groups.push(members)
-  }
-  return groups.toSorted((a, b) => a[0]!.change.at - b[0]!.change.at)
-}
-
-const sizeOf = ({ before, after }: LevelChange) => Math.abs(after - before)
-
-function levelOf(members: readonly Change[], timeOf: (index: number) => bigint, step: bigint): MetricLevel {
-  const { change } = members[0]!
-  const sum = (of: (change: LevelChange) => number) => members.reduce((total, member) => total + of(member.change), 0)
-  return {
-    ...timesOf(change, timeOf, step),
-    kind: change.kind,
-    before: sum(({ before }) => before),
-    after: sum(({ after }) => after),
-    isGradual: change.isGradual,
-    width: change.width,
-    size: sum(sizeOf),
-    pairs: [],
-    ends: new Set(members.map(({ labels }) => textOf(labels))),
-    labels: members.map(({ labels }) => labels),
-  }
-}
-
 function textOf(labels: LabelSet) {
   return labels.nameless.entries.map(([name, value]) => `${name}=${value}`).join(', ')
-}
-
-/** A metric has no better direction: the largest change, sudden ones first. */
-function selectedOf(levels: readonly MetricLevel[], at: bigint | undefined): MetricLevel | undefined {
-  if (at !== undefined) return nearestOf(levels, at)
-  return levels.toSorted((a, b) => Number(a.isGradual) - Number(b.isGradual) || b.size - a.size)[0]
 }

@@ -3,16 +3,23 @@ import type { StoreReader } from '../../engine/control.ts'
 import { dialectOf } from '../../query/index.ts'
 import { storedSince } from '../coverage.ts'
 import { groupField } from '../flows/row-query.ts'
-import type { LevelChange } from './levels.ts'
+import type { Watched } from '../resources/one.ts'
+import type { Viewer } from '../scope.ts'
+import { expectedLevels } from './expected.ts'
+import type { Expected, LevelChange } from './levels.ts'
 import { largestOf, trafficLevels, type TrafficLevel } from './level-groups.ts'
+import type { End } from './traffic.ts'
 import { workloadName } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
-const pairFields = ['src_namespace', 'src_owner_name', 'dst_namespace', 'dst_owner_name'] as const
+const sideFields = ['namespace', 'owner_kind', 'owner_name'] as const
+export const pairFields = (['src', 'dst'] as const).flatMap((side) => sideFields.map((field) => `${side}_${field}`))
 export const [maxBuckets, maxSeries] = [720, 40]
 const leastBuckets = 120
 /** Buckets of fewer flows have no level that a bucket shows. */
 const flowsPerBucket = 3
+/** In buckets of more flows each change of level is clear. */
+const flowsOfClearBucket = 10
 /** Traffic before a range that shows its usual level, and which changes belong to earlier incidents. */
 const leastContextUs = 1_800_000_000n
 /** Traffic after a range that shows the level to which it changed. */
@@ -55,14 +62,13 @@ export type Levels = Readonly<{
   selected: Level | undefined
 }>
 
-type LevelsRun = Readonly<{ store: StoreReader; runQuery: RunQuery; flows: RowQuery; by: Measure }>
+type LevelsRun = Watched &
+  Readonly<{ store: StoreReader; viewer: Viewer; runQuery: RunQuery; flows: RowQuery; by: Measure }>
 
 /** Changes of level in the time range of `flows`; `at` (µs) selects the nearest one. */
 export async function levelsIn(run: LevelsRun, at: bigint | undefined): Promise<Levels> {
   const { from, to } = run.flows.span
-  const { span, step, series } = await seriesAround(run)
-  // The first bucket is not complete.
-  const first = span.from / step + 1n
+  const { span, step, first, series } = await seriesAround(run)
   const timeOf = (index: number) => (first + BigInt(index)) * step
   const levelOf = ({ at: bucket, earliest, latest, keys, ...level }: TrafficLevel<Ends>): Level => ({
     ...level,
@@ -81,7 +87,8 @@ export async function levelsIn(run: LevelsRun, at: bigint | undefined): Promise<
 }
 
 /** Sums per bucket of pairs and of their workloads, in the time range and around it. */
-async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
+async function seriesAround(run: LevelsRun) {
+  const { store, runQuery, flows, by } = run
   const { to } = flows.span
   const { from: before, to: after } = withContext(flows.span)
   // Before the first stored flow traffic is unknown, and not zero.
@@ -95,17 +102,30 @@ async function seriesAround({ store, runQuery, flows, by }: LevelsRun) {
   const span = { from: wide.from, to: endOfRows({ last, to, bucket: fineUs }) }
   const step = fineUs * BigInt(factorOf([...binned(rows, 'flows', { span, step: fineUs }).values()]))
   const [counts, sums] = [binned(rows, 'flows', { span, step }), binned(rows, by, { span, step })]
-  const pairs = [...sums].map(([key, values]) => ({ key: endsOf(key), values, flows: counts.get(key) ?? [] }))
+  const pairs = [...sums].map(([key, values]) => ({
+    key: endsOf(key).map(workloadName),
+    values,
+    flows: counts.get(key) ?? [],
+  }))
+  // The first bucket is not complete.
+  const first = span.from / step + 1n
+  const length = pairs[0]?.values.length ?? 0
+  const isClear = usualOf([...counts.values()]) >= flowsOfClearBucket
+  const expected = isClear
+    ? new Map<string, Expected>()
+    : await expectedLevels([...sums.keys()].flatMap(endsOf), { span, first: first * step, step, length }, run)
   const series = [...pairs.map((pair) => ({ ...pair, isSum: false })), ...sumsOf(pairs)]
   return {
     span,
     step,
+    first,
     series: series.map(({ key, values, flows: of, isSum }) => ({
       key,
       values,
       flows: of,
       isSum,
       unit: by === 'flows' ? 1 : (spread * sumOf(values)) / Math.max(1, sumOf(of)),
+      expected: leastOf(key.flatMap((name) => expected.get(name) ?? [])),
     })),
   }
 }
@@ -117,6 +137,15 @@ const lateUs = 15_000_000n
 export function endOfRows({ last, to, bucket }: Readonly<Record<'last' | 'to' | 'bucket', bigint>>): bigint {
   if (last > to) return last
   return last > 0n && to - last <= lateUs + bucket ? last : to
+}
+
+/** The least penalty of each bucket. */
+function leastOf(all: readonly Expected[]): Expected | undefined {
+  if (all.length < 2) return all[0]
+  const least = new Map<number, number>()
+  for (const [at, penalty] of all.flatMap((penalties) => [...penalties]))
+    least.set(at, Math.min(penalty, least.get(at) ?? penalty))
+  return least
 }
 
 type PairSeries = Readonly<{ key: Ends; values: readonly number[]; flows: readonly number[] }>
@@ -181,21 +210,28 @@ function binned(rows: readonly Row[], measure: Measure, { span, step }: Binning)
   return series
 }
 
-const bucketOf = (row: Row) => BigInt(String(row['_bucket']))
+export const bucketOf = (row: Row) => BigInt(String(row['_bucket']))
 
-function endsOf(key: string): Ends {
-  const [, ...names] = JSON.parse(key) as readonly (string | null)[]
-  const end = (at: number) => workloadName({ namespace: names[at] ?? '', name: names[at + 1] ?? '' })
-  return [end(0), end(2)]
+export function endsOf(key: string): readonly End[] {
+  const [, ...values] = JSON.parse(key) as readonly (string | null)[]
+  return [0, sideFields.length].map((at) => {
+    const [namespace, kind, name] = values.slice(at, at + sideFields.length).map((value) => value ?? '')
+    return { cluster: null, namespace: namespace ?? '', kind: kind ?? '', name: name ?? '' }
+  })
 }
 
 /** Fine buckets that become one, so that most pairs have some flows in each. */
 function factorOf(counts: readonly (readonly number[])[]): number {
   const length = counts[0]?.length ?? 0
-  const sums = counts.map(sumOf).toSorted((a, b) => b - a)
-  const usual = (sums[sums.length >> 1] ?? 0) / Math.max(1, length)
+  const usual = usualOf(counts)
   const possible = factors.filter((factor) => factor === 1 || length / factor >= leastBuckets)
   return possible.find((factor) => usual * factor >= flowsPerBucket) ?? possible.at(-1) ?? 1
+}
+
+/** Flows in a bucket of the pair with the median. */
+function usualOf(counts: readonly (readonly number[])[]) {
+  const sums = counts.map(sumOf).toSorted((a, b) => b - a)
+  return (sums[sums.length >> 1] ?? 0) / Math.max(1, counts[0]?.length ?? 0)
 }
 
 function sumOf(values: readonly number[]) {

@@ -1,13 +1,16 @@
 /** Cost of one level in the buckets from `from` to before `to`. */
 export type SegmentCost = (from: number, to: number) => number
 
+/** Of a change of level with the first bucket `at`. */
+export type Penalty = (at: number) => number
+
 /**
- * First buckets of all levels after the first one that together cost the least, with `penalty` for each: the pruned
+ * First buckets of all levels after the first one that together cost the least, with `penaltyAt` for each: the pruned
  * exact linear time method of Killick, Fearnhead and Eckley, 2012, at buckets where the levels of some window differ.
  */
-export function pelt(length: number, cost: SegmentCost, penalty: number, least = leastBuckets): readonly number[] {
+export function pelt(length: number, cost: SegmentCost, penaltyAt: Penalty, least = leastBuckets): readonly number[] {
   const places = placesOf(length, cost, least)
-  const best = new Map([[0, -penalty]])
+  const best = new Map([[0, 0]])
   const last = new Map<number, number>()
   let starts = [0]
   for (const to of [...places, length]) {
@@ -15,9 +18,10 @@ export function pelt(length: number, cost: SegmentCost, penalty: number, least =
     const lowest = costs.reduce((a, b) => Math.min(a, b), Infinity)
     if (lowest === Infinity) continue
     last.set(to, starts[costs.indexOf(lowest)]!)
-    best.set(to, lowest + penalty)
+    const withPenalty = lowest + penaltyAt(to)
+    best.set(to, withPenalty)
     // A start that is worse than the best end so far never becomes the best one. Short levels have no cost yet.
-    starts = starts.filter((_, index) => costs[index] === Infinity || costs[index]! <= lowest + penalty)
+    starts = starts.filter((_, index) => costs[index] === Infinity || costs[index]! <= withPenalty)
     starts.push(to)
   }
   const bounds: number[] = []

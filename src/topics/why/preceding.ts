@@ -16,6 +16,7 @@ import { metricSignal, type Expression } from './metric.ts'
 import { levelsIn, type Level, type Levels } from './onset.ts'
 import { comparePods, type PodComparison } from './new-pods.ts'
 import { rank, weightOf, withComparisons, type ExplainedLevel, type RankOptions } from './rank.ts'
+import { statisticSignal, type Statistic } from './statistic.ts'
 import { verdictOf } from './verdict.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
@@ -37,7 +38,8 @@ export type WhyRun = Watched &
     limit: number
   }>
 
-const [maxPairs, shownPairs, maxAffected, maxNeighbours, maxSteps] = [400, 10, 30, 30, 40]
+export const [maxAffected, maxNeighbours] = [30, 30]
+const [maxPairs, shownPairs, maxSteps] = [400, 10, 40]
 
 /** `at`: µs. */
 type Selection = Readonly<{ lookbackUs: bigint; at: bigint | undefined }>
@@ -75,8 +77,8 @@ export async function changesBeforeMetric(
   const onset = selected?.at ?? at ?? flows.span.from
   const compared = comparedTo(around, onset)
   const read = { dialect: dialectOf(store), runQuery, viewer }
-  const { ends: endsOf, calls } = await namedBy([...labels, ...(selected?.labels ?? [])], around.span, read)
-  const ends = endsOf(selected?.labels ?? labels)
+  const { ends: endsOf, calls } = await namedBy([...labels, ...(selected?.keys ?? [])], around.span, read)
+  const ends = endsOf(selected?.keys ?? labels)
   const named = new Set(ends.map(workloadName))
   const withNames = (level: Level): Level => ({ ...level, ends: named })
   return explained(run, lookbackUs, {
@@ -96,6 +98,27 @@ export async function changesBeforeMetric(
   })
 }
 
+/** The same before a change of a statistic of a field of flows. */
+export async function changesBeforeStatistic(
+  run: WhyRun,
+  statistic: Statistic,
+  { lookbackUs, at }: Selection,
+): Promise<PrecedingChanges> {
+  const { around, selected, ends } = await statisticSignal(run, statistic, at)
+  const onset = selected?.at ?? at ?? run.flows.span.from
+  const compared = comparedTo(around, onset)
+  // Slow or lost packets need not change the traffic of their workloads.
+  const changed = ends.slice(0, maxAffected).map((item) => ({ ...item, impact: 1 }))
+  return explained(run, lookbackUs, {
+    around,
+    onset,
+    compared,
+    kind: selected?.kind === 'recovery' ? 'recovery' : undefined,
+    near: await withNeighbours(run, changed, compared, onset),
+    shown: { by: 'value', before: selected?.before ?? 0, after: selected?.after ?? 0, pairs: [] },
+  })
+}
+
 type Signal = Readonly<{
   around: Levels
   onset: bigint
@@ -107,7 +130,7 @@ type Signal = Readonly<{
   shown: Pick<PrecedingChanges, 'by' | 'before' | 'after' | 'pairs'>
 }>
 
-async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promise<PrecedingChanges> {
+export async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promise<PrecedingChanges> {
   const { flows, store, limit } = run
   const dialect = dialectOf(store)
   const { from, to } = flows.span
@@ -120,7 +143,10 @@ async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promi
   const options: RankOptions = {
     onset: { time: Number(onset) / 1000, from: Number(interval.from) / 1000, to: Number(interval.to) / 1000 },
     kind: signal.kind,
-    others: [...around.others, ...levels].filter((level) => level.to < interval.from - 4n * step).map(explainedLevel),
+    others: [...around.others, ...levels]
+      .filter((level) => level.to < interval.from - 4n * step)
+      .map(explainedLevel)
+      .toSorted((a, b) => a.from - b.from),
     lookbackMs: Number(lookbackUs) / 1000,
     graceMs: Number(graceUs) / 1000,
     inventoryGraceMs: Number(inventoryGraceUs) / 1000,
@@ -166,7 +192,7 @@ async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal): Promi
 }
 
 /** Equal times before and since `onset`, without other changes of level. */
-function comparedTo({ step, span, levels, others }: Levels, onset: bigint): TimeSpan {
+export function comparedTo({ step, span, levels, others }: Levels, onset: bigint): TimeSpan {
   const distances = [...others, ...levels]
     .map(({ at }) => (at > onset ? at - onset : onset - at))
     .filter((distance) => distance >= 3n * step)
@@ -263,7 +289,7 @@ async function relatedWorkloads(
 }
 
 /** With the impact of the change on their traffic, and the workloads that exchange traffic with them. */
-async function withNeighbours(
+export async function withNeighbours(
   run: WhyRun,
   changed: readonly Changed[],
   span: TimeSpan,

@@ -265,6 +265,26 @@ describe('other writes', () => {
     expect(scoreOf('0', [write(0, 300), ...others])).toBeCloseTo(alone)
   })
 
+  test('of a program make no habit of the write of a person', () => {
+    const scale = { paths: ['/spec/replicas'], ref: 'k8s:c1/apps/Deployment/shop/web' }
+    const write = (minutes: number, more: Partial<Candidate>) =>
+      candidate({
+        ...scale,
+        at: onset - minutes * 60_000,
+        pos: String(minutes),
+        diff: [{ op: 'replace', path: '/spec/replicas', value: minutes % 3 }],
+        ...more,
+      })
+    const writes = (more: Partial<Candidate>) => [1, 2, 3, 4, 5, 6].map((minutes) => write(minutes, more))
+    const person = write(0, {})
+    const alone = scoreOf('0', [person])
+    const keda = { actor: 'system:serviceaccount:keda:operator', actor_kind: 'user' }
+    expect(scoreOf('0', [person, ...writes(keda)])).toBeCloseTo(alone)
+    expect(scoreOf('0', [write(0, keda), ...writes(keda)])).toBeLessThan(alone / 3)
+    // Without an audit log the writer of some is unknown.
+    expect(scoreOf('0', [person, ...writes({ actor: null, manager: null })])).toBeLessThan(alone / 3)
+  })
+
   test('that restored the state before the onset make a change less likely', () => {
     const [before, after] = [{ replicas: 2 }, { replicas: 0 }]
     const scale = { paths: ['/spec/replicas'], ref: 'k8s:c1/apps/Deployment/shop/web' }

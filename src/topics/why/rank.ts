@@ -4,7 +4,7 @@ import type { PodComparison } from './new-pods.ts'
 import type { Candidate, Reason, Workload } from './types.ts'
 import type { LevelKind } from './levels.ts'
 import { auditWeight, changeWeight, effectMs, resourceWeight } from './weights.ts'
-import { writeFacts, type WriteFacts } from './writes.ts'
+import { habit, writeFacts, type WriteFacts } from './writes.ts'
 
 export type Ranked = Readonly<{
   candidate: Candidate
@@ -30,6 +30,7 @@ export type RankOptions = Readonly<{
   /** When traffic changed, and the interval of confidence. Unix ms. */
   onset: Readonly<{ time: number; from: number; to: number }>
   kind: LevelKind | undefined
+  /** In order of time. */
   others: readonly ExplainedLevel[]
   lookbackMs: number
   /** ms that a change may be later than the onset, because of delays. */
@@ -48,10 +49,10 @@ const usual = 0.75
 const reaction = 0.4
 /** A change that was undone before the onset, or that another change of traffic followed at once. */
 const explained = 0.25
+/** A change before a recovery, of an object that did not change when traffic fell. */
+const withoutFall = 0.6
 /** A change that restores a state, of a fall. */
 const restoring = 0.3
-/** Writes of the same fields in the look-back that are a habit. */
-const habit = 3
 
 /** Best first: time proximity × closeness × weight of the kind × share of the changed traffic × other writes. */
 export function rank(candidates: readonly Candidate[], workloads: readonly Workload[], options: RankOptions): Ranking {
@@ -150,7 +151,7 @@ function proximityOf(candidate: Candidate, options: RankOptions) {
   return proximity(before, effectMs(candidate))
 }
 
-function proximity(before: number, effect: number) {
+export function proximity(before: number, effect: number) {
   return 1 / (1 + (before / (usual * effect)) ** 2)
 }
 
@@ -166,6 +167,19 @@ function effectOf(candidate: Candidate, { object, via }: Reason, { others, onset
   )
 }
 
+/**
+ * Whether a change can have ended an earlier fall: it undid a change, or its object changed when traffic fell. Without
+ * a fall of its workload this is unknown.
+ */
+function canRepair(candidate: Candidate, facts: WriteFacts, { object, via }: Reason, { others, graceMs }: RankOptions) {
+  const fall = others.findLast(
+    ({ kind, ends }) => kind === 'fall' && (ends.has(object) || (via !== undefined && ends.has(via))),
+  )
+  if (fall === undefined || facts.undid !== undefined) return true
+  const [from, to] = [fall.from - effectMs(candidate) - watchDelayMs, fall.to + graceMs]
+  return facts.earlier.some((at) => at >= from && at <= to)
+}
+
 function writesFactor(candidate: Candidate, facts: WriteFacts, reason: Reason, options: RankOptions) {
   const { onset, kind } = options
   const effectAt = (at: number) => effectOf({ ...candidate, at }, reason, options)
@@ -174,7 +188,13 @@ function writesFactor(candidate: Candidate, facts: WriteFacts, reason: Reason, o
   // To undo a repair breaks again.
   const restores = facts.restores || (undid !== undefined && (effectAt(undid)?.kind ?? 'fall') === 'fall')
   const similar = facts.similar.filter((at) => effectAt(at) === undefined).length
-  return undone * (restores && kind === 'fall' ? restoring : 1) * (similar >= habit ? 1 / (similar - habit + 2) : 1)
+  const repairs = kind !== 'recovery' || canRepair(candidate, facts, reason, options) ? 1 : withoutFall
+  return (
+    undone *
+    repairs *
+    (restores && kind === 'fall' ? restoring : 1) *
+    (similar >= habit ? 1 / (similar - habit + 2) : 1)
+  )
 }
 
 /** A program that writes unrelated configuration all the time would fill the list. */

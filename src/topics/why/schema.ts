@@ -13,11 +13,23 @@ import { measures } from '../../query/plan/index.ts'
 import { questionParameters } from '../flows/parameters.ts'
 import { described, nullText, oneOf, orNull, parameters, timeRange, type Of } from '../schema.ts'
 import { levelKinds } from './levels.ts'
+import { statistics } from './statistics.ts'
 import { reasons } from './types.ts'
 
 export const WhyParameters = parameters({
   ...questionParameters,
-  by: Optional(oneOf(measures, { default: 'bytes', description: 'Measure to compare.' })),
+  by: Optional(
+    oneOf([...measures, ...statistics], {
+      default: 'bytes',
+      description: `Measure to compare: ${measures.join(', ')}, or ${statistics.join(', ')} of the field \`of\`.`,
+    }),
+  ),
+  of: Optional(
+    Text({
+      description: 'Explain a statistic of a numeric field of the flows, with `by`; default p95.',
+      examples: ['rtt'],
+    }),
+  ),
   promql: Optional(
     Text({
       maxLength: 65_536,
@@ -42,6 +54,8 @@ export const WhyParameters = parameters({
   ),
   limit: Optional(Integer({ minimum: 1, maximum: 200, default: 20, description: 'Maximum number of candidates.' })),
 })
+
+export type WhyQuery = Of<typeof WhyParameters>
 
 export const MarksParameters = parameters({
   ...questionParameters,

@@ -11,11 +11,16 @@ export type WriteFacts = Readonly<{
   undid: number | undefined
   /** Unix ms of the change that restored the state before it. */
   undoneAt: number | undefined
+  /** Unix ms of all earlier changes of the object. */
+  earlier: readonly number[]
   /** Unix ms of further writes of the same fields, if its values are usual among them. */
   similar: readonly number[]
 }>
 
-const noFacts: WriteFacts = { restores: false, undid: undefined, undoneAt: undefined, similar: [] }
+/** Further writes of the same fields in the look-back that are a habit. */
+export const habit = 3
+
+const noFacts: WriteFacts = { restores: false, undid: undefined, undoneAt: undefined, earlier: [], similar: [] }
 
 /** Facts of each change, from all changes of the time range. */
 export function writeFacts(candidates: readonly Candidate[]): (candidate: Candidate) => WriteFacts {
@@ -27,12 +32,15 @@ export function writeFacts(candidates: readonly Candidate[]): (candidate: Candid
   for (const writes of byObject.values()) {
     const ordered = writes.toSorted((a, b) => a.at - b.at)
     ordered.forEach((write, index) => {
-      const similar = ordered.filter((earlier) => earlier !== write && hasSameFields(earlier, write))
+      const similar = ordered.filter(
+        (further) => further !== write && hasSameFields(further, write) && mayHaveSameWriter(further, write),
+      )
       const undone = ordered.slice(0, index).findLast((earlier) => undoes(write, earlier))
       facts.set(write, {
         restores: isRestoring(write),
         undid: undone !== undefined && facts.get(undone)?.undid === undefined ? undone.at : undefined,
         undoneAt: ordered.slice(index + 1).find((later) => undoes(later, write))?.at,
+        earlier: ordered.slice(0, index).map(({ at }) => at),
         similar: isUsual(write, similar) ? similar.map(({ at }) => at) : [],
       })
     })
@@ -58,6 +66,16 @@ function isRestoring({ kind, operation, paths, before, after }: Candidate) {
 
 function hasSameFields(a: Candidate, b: Candidate) {
   return a.operation === b.operation && isDeepStrictEqual(a.paths.toSorted(), b.paths.toSorted())
+}
+
+/** A person's write is none of a program that writes the same fields. */
+function mayHaveSameWriter(a: Candidate, b: Candidate) {
+  const [ofA, ofB] = [writerOf(a), writerOf(b)]
+  return ofA === null || ofB === null || ofA === ofB
+}
+
+function writerOf({ actor, manager }: Candidate) {
+  return actor ?? manager
 }
 
 /** Numbers are usual within the range of the other writes, and truth values if another write has the same. */

@@ -68,7 +68,7 @@ function furtherOf(written: string | undefined, by: string): readonly FurtherMea
   return furtherMeasures.filter((furtherMeasure) => furtherMeasure === by || listed.includes(furtherMeasure))
 }
 
-function statField(written: string): QueryField {
+export function statField(written: string): QueryField {
   const field = flowNames.field(flowNames.resolve(written) ?? '')
   if (field === undefined) throw unknownField(written, 'of')
   if (!hasStats(field)) throw new Refusal('WEIR_API_INVALID', `"of" does not support ${field.name}: it has no numbers.`)
