@@ -205,7 +205,7 @@ test('a firing alert has what preceded it, searched once, also if it is repeated
   const rules = [ruleOf('a', { on: 'flows', measure: 'flows', resend: 60_000 }), ruleOf('of-events')]
   let searches = 0
   scene.causeOf = async ({ rule }) => {
-    expect(rule.name).toBe('a')
+    if (rule.name !== 'a') return undefined
     searches++
     return cause
   }
@@ -223,6 +223,17 @@ test('a firing alert has what preceded it, searched once, also if it is repeated
   expect(ofFlows.every((body) => /"url":"http:\/\/weir\/flows\?[^"]*&why=1"/.test(body))).toBe(true)
   expect(bodies.filter((body) => body.includes('of-events')).some((body) => body.includes('cause'))).toBe(false)
   expect(searches).toBe(1)
+})
+
+test('an alert on SQL links to the change that preceded it', async () => {
+  const scene = new Scene()
+  scene.causeOf = async () => ({ ...cause, shown: 'changes' })
+  scene.answer = () => 1
+  await scene.open([ruleOf('a', { sql: 'SELECT 1 AS value', condition: '> 0' })])
+  await scene.host.advance(10_000)
+  const body = Buffer.from(scene.units[0]!.raw).toString('latin1')
+  const range = encodeURIComponent('2026-11-20T07:00:00Z..2026-11-20T09:00:00Z')
+  expect(body).toContain(`"url":"http://weir/changes?v=1&live=0&t=${range}&sel=kubernetes%3A1%3A1%3A1"`)
 })
 
 test('an alert is sent without a cause if the search fails or takes longer than five seconds', async () => {

@@ -12,7 +12,7 @@ import { eventOf, factsOf, testEventOf, type RuleFacts } from './event.ts'
 import { evaluate } from './evaluate.ts'
 import { viewOf } from './link.ts'
 import { readRecorded, writeRecorded, type RecordedRule } from './recorded.ts'
-import type { AlertRule, FilterRule } from './rule.ts'
+import type { AlertRule } from './rule.ts'
 import { silenceOf, withSilences, type Silence } from './silences.ts'
 import { differs, keyOf, resolveAll, step, type Instance, type Instances, type Outcome, type Step } from './states.ts'
 
@@ -34,12 +34,12 @@ export type AlertParts = Readonly<{
   /** Those that may apply now. */
   silences?: () => readonly Silence[]
   /** The change that preceded an alert. Undefined: none explains it. */
-  causeOf?: (alert: AlertOfFlows, signal: AbortSignal) => Promise<AlertCause | undefined>
+  causeOf?: (alert: BegunAlert, signal: AbortSignal) => Promise<AlertCause | undefined>
 }>
 
-/** Times in Unix ms. */
-export type AlertOfFlows = Readonly<{
-  rule: FilterRule
+/** One that begins to fire. Times in Unix ms. */
+export type BegunAlert = Readonly<{
+  rule: AlertRule
   labels: Readonly<Record<string, string>>
   active: number
   at: number
@@ -230,7 +230,7 @@ export class Alerts {
   /** With the causes of alerts that begin to fire. Without one, an alert is sent as well. */
   async #withCauses({ rule, stop }: Running, next: Step): Promise<Step> {
     const { causeOf, log } = this.#parts
-    if (causeOf === undefined || rule.is !== 'filter' || rule.view !== 'flows') return next
+    if (causeOf === undefined) return next
     const begun = next.transitions.filter(({ to, repeated }) => to === 'firing' && repeated !== true)
     if (begun.length === 0) return next
     const causes = new Map<Instance, AlertCause>()

@@ -66,7 +66,7 @@ export function eventOf(
     ...(repeated === true ? { repeated, ...withoutUndefined({ refresh }) } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(withheld?.silence === undefined ? {} : { silence: silenceFacts(withheld.silence) }),
-    ...(cause === undefined ? {} : { cause: { ...cause, url: causeUrlOf(generatorUrl, cause.onset, at) } }),
+    ...(cause === undefined ? {} : { cause: { ...cause, url: causeUrlOf(generatorUrl, cause, at) } }),
     generatorURL: generatorUrl,
   }
   const suffix = `${repeated === true ? `/${at}` : ''}${withheld === undefined ? '' : '/silenced'}`

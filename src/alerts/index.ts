@@ -1,7 +1,7 @@
 export {
   Alerts,
   type AlertJournal,
-  type AlertOfFlows,
+  type BegunAlert,
   type AlertParts,
   type AlertView,
   type Evaluated,

@@ -1,3 +1,4 @@
+import type { AlertCause } from '../model/alerts.ts'
 import type { AlertRule, FilterRule } from './rule.ts'
 
 /** The view of the console that shows the rows of an alert, as path and query. */
@@ -14,12 +15,28 @@ export function viewOf(rule: AlertRule | undefined, labels: Readonly<Record<stri
 
 const beforeOnsetMs = 15 * 60_000
 
-/** The URL of a view of flows with the changes that preceded `onset` (ISO 8601), until `at` (Unix ms). */
-export function causeUrlOf(url: string, onset: string, at: number): string {
+const aroundChangeMs = 60 * 60_000
+
+/**
+ * The URL of the changes that preceded an alert with the view `url`, until `at` (Unix ms): in a view of flows the list
+ * of them, else the change itself.
+ */
+export function causeUrlOf(url: string, { onset, shown, pos, time, object }: AlertCause, at: number): string {
   const link = new URL(url)
+  if (shown !== undefined) {
+    const change = Date.parse(time)
+    const t = `${second(change - aroundChangeMs, Math.floor)}..${second(change + aroundChangeMs, Math.ceil)}`
+    const search = shown === 'inventory' ? { v: '1', sel: object.ref ?? '' } : { v: '1', live: '0', t, sel: pos }
+    return new URL(`${pathBefore(link)}/${shown}?${query(search)}`, link).href
+  }
   link.searchParams.set('t', `${second(Date.parse(onset) - beforeOnsetMs, Math.floor)}..${second(at, Math.ceil)}`)
   link.searchParams.set('why', '1')
   return link.href
+}
+
+/** Of a console below a path. */
+function pathBefore({ pathname }: URL) {
+  return pathname.slice(0, pathname.lastIndexOf('/'))
 }
 
 /** Of the rows of an alert. */

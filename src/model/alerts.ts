@@ -9,11 +9,13 @@ export type AlertCause = Readonly<{
   object: Readonly<{ kind: string; namespace: string | null; name: string; ref: string | null }>
   operation: string
   actor: string | null
-  /** Of the change, and of the change of traffic; ISO 8601. */
+  /** Of the change, and of the change of the value; ISO 8601. */
   time: string
   onset: string
   /** Permanent id of the change or audit event. */
   pos: string
+  /** The page that shows the change; absent: the view of the flows of the alert shows the changes before them. */
+  shown?: 'changes' | 'audit' | 'inventory'
 }>
 
 /** Prefix of the source of events; the name of the rule follows. */

@@ -20,13 +20,14 @@ const Cause = ObjectOf(
     operation: Text(),
     actor: nullText(),
     time: Text({ description: 'Of the change.' }),
-    onset: Text({ description: 'Of the change of traffic.' }),
+    onset: Text({ description: 'Of the change of the value; of rules with SQL the time since the condition holds.' }),
     pos: Text({ description: 'Permanent id of the change or audit event.' }),
+    shown: Optional(oneOf(['changes', 'audit', 'inventory'], { description: 'Page of the console that shows it.' })),
   },
   {
     description:
-      'The change that preceded it, found when it began to fire: of rules on sums of flows, if one explains it, for ' +
-      'users without a limit to namespaces.',
+      'The change that preceded it, found when it began to fire, if one explains it; for users without a limit to ' +
+      'namespaces.',
   },
 )
 
