@@ -19,7 +19,7 @@ export async function momentsData(server: Server, subject: string, flags: Moment
 const textOf = (value: unknown): string | null =>
   value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value)
 
-function differencesOf({ exists, fields, relations, images, traffic, cost }: Moments): readonly Row[] {
+function differencesOf({ exists, fields, relations, images, problems, traffic, cost }: Moments): readonly Row[] {
   const side = (is: 'added' | 'removed') => (is === 'added' ? { a: null, b: 'yes' } : { a: 'yes', b: null })
   return [
     ...(exists === null || exists.a === exists.b
@@ -27,6 +27,11 @@ function differencesOf({ exists, fields, relations, images, traffic, cost }: Mom
       : [{ part: 'object', name: 'exists', a: exists.a ? 'yes' : 'no', b: exists.b ? 'yes' : 'no' }]),
     ...fields.map(({ path, a, b }) => ({ part: 'object', name: path, a: textOf(a), b: textOf(b) })),
     ...images.map(({ is, image }) => ({ part: 'image', name: image, ...side(is) })),
+    ...(problems ?? []).map(({ is, id, severity, package: name }) => ({
+      part: 'problem',
+      name: [severity, id, name].filter((text) => text !== null).join(' '),
+      ...side(is),
+    })),
     ...relations.map(({ is, relation, from, to }) => ({
       part: 'relation',
       name: `${from} ${relation} ${to}`,

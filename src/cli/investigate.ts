@@ -25,8 +25,8 @@ export function register(program: Command): void {
       program
         .command('investigate')
         .description(
-          'Show the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and gaps ' +
-            'of a workload, actor, address or cloud resource in order of time.',
+          'Show the traffic, latency, drops, changes, audit events, cluster events, errors, image problems, costs ' +
+            'and gaps of a workload, actor, address, image, account or cloud resource in order of time.',
         )
         .argument('<subject>', 'namespace/name, Kind/namespace/name, an address, or a reference of an object or actor'),
       'table',
@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
     .option('--to <TIME>', 'end (default: now)')
     .option('--limit <N>', 'maximum number of each kind', '100')
-    .option('--compare <TIME>', 'compare this time with --to: fields, relations, images, traffic and cost')
+    .option('--compare <TIME>', 'compare this time with --to: fields, relations, images, problems, traffic and cost')
     .option('--window <DURATION>', 'with --compare: traffic of this duration before each time (default: 15m)')
     .addHelpText(
       ...examples(
@@ -45,6 +45,7 @@ export function register(program: Command): void {
           'weir investigate 10.20.1.21',
           'weir investigate user:prod-eu/alice --from now-1d -o md > report.md',
           'weir investigate shop/api --compare now-1h --window 5m',
+          'weir investigate image:registry.example/shop/api:1.4 --from now-1d',
         ],
         { 1: 'server unreachable' },
         'Kinds without events are listed with the reason: nothing happened, not collected, or not permitted.',

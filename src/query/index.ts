@@ -34,7 +34,7 @@ export {
 } from './names.ts'
 export { memberKey, memberOrder } from './member-order.ts'
 export { memberColumn, memberOf } from '../model/flow-members.ts'
-export { levelWordSql } from './level.ts'
+export { levelSql, levelWordSql } from './level.ts'
 export { bodyMemberName, memberName } from './members.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'

@@ -86,6 +86,15 @@ describe('a seeded incident over ClickHouse', () => {
       expect(names).toEqual(expect.arrayContaining(['traffic', 'latency', 'drops']))
       await apis.expectSame('investigate', { subject: 'user:c1/alice', ...range }, 'admin')
       await apis.expectSame('investigate', { subject: '10.1.0.1', ...range }, 'admin')
+      const image = 'image:registry.example/web'
+      for (const user of ['admin', 'shop']) {
+        await apis.expectSame('investigate', { subject: image, ...longer }, user)
+        const times = { a: iso(from - 600_000), b: iso(to), window: '5m' }
+        for (const subject of ['shop/web', image, '10.1.0.1'])
+          await apis.expectSame('investigate/moments', { subject, ...times }, user)
+      }
+      await apis.expectSame('investigate', { subject: 'account:c1', ...range }, 'admin')
+      await apis.expectSame('why', { by: 'p95', of: 'rtt', filter, ...range }, 'admin')
     },
     900_000,
   )

@@ -32,6 +32,7 @@ const pages: Readonly<Record<string, Page>> = {
   resources: { path: '/resources' },
   resource: { path: '/resource', from: { ref: 'ref' } },
   investigate: { path: '/investigate', view: { live: '0' }, from: { of: 'subject' } },
+  compareMoments: { path: '/investigate', view: { live: '0' }, from: { of: 'subject' } },
   images: { path: '/insights' },
   problems: { path: '/insights' },
   packages: { path: '/insights' },

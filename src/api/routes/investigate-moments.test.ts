@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { completed, costEvent } from '../../codecs/focus/index.ts'
+import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { cloudEvent } from '../../store/testing/cloud-events.ts'
 import { changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
@@ -92,7 +93,7 @@ test('an object has its fields and relations at both times, and whether it exist
     [],
     [],
     [],
-    { fields: 0, relations: 0, pairs: 0 },
+    { fields: 0, relations: 0, problems: 0, pairs: 0 },
   ])
 })
 
@@ -116,6 +117,63 @@ test('an object of which manifests are stored has the fields of these and its im
   expect(images).toEqual([
     { is: 'removed', image: 'web:1' },
     { is: 'added', image: 'web:2' },
+  ])
+})
+
+test('problems of the images that ran at both times are compared', async () => {
+  const report = (letter: string, time: string, problems: readonly NonNullable<Report['problems']>[]) =>
+    eventsOfReport(
+      {
+        format: 'syft-json',
+        tool: { name: 'grype', version: '1' },
+        image: { digest: `sha256:${letter.repeat(64)}`, name: 'registry/shop/web', tags: [letter] },
+        problems: problems.flat(),
+      },
+      { sha256: `${letter}${time}`, time: Date.parse(at(time)), origin: 'test' },
+    )
+  const problem = (id: string, severity: 'CRITICAL' | 'LOW', name = 'log4j') => [
+    { id, severity, package: name, version: '1' },
+  ]
+  const running = (letter: string, time: string, version: string) =>
+    resourceEvent(identity('Pod/shop/web-abc-1', version), at(time), {
+      phase: 'Running',
+      owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'u', controller: true }],
+      images: [
+        { container: 'c', image: `registry/shop/web:${letter}`, id: `registry/shop/web@sha256:${letter.repeat(64)}` },
+      ],
+    } as never)
+  const api = await started([
+    resourceEvent(web, at('09:00:00')),
+    resourceEvent(identity('ReplicaSet/shop/web-abc'), at('09:00:00'), {
+      owners: [{ kind: 'Deployment', group: 'apps', name: 'web', uid: 'u-Deployment-shop-web', controller: true }],
+    }),
+    running('a', '09:00:00', '1'),
+    running('b', '10:30:00', '2'),
+    ...report('a', '09:10:00', [problem('CVE-1', 'LOW'), problem('CVE-2', 'CRITICAL')]),
+    ...report('b', '09:20:00', [problem('CVE-1', 'LOW'), problem('CVE-3', 'LOW'), problem('CVE-4', 'CRITICAL')]),
+  ])
+  const times = { a: at('10:00:00'), b: at('11:00:00') }
+  const changed = [
+    ['removed', 'CVE-2', 'CRITICAL', 'log4j', 'registry/shop/web'],
+    ['added', 'CVE-4', 'CRITICAL', 'log4j', 'registry/shop/web'],
+    ['added', 'CVE-3', 'LOW', 'log4j', 'registry/shop/web'],
+  ]
+  const shortly = ({ problems }: Moments) =>
+    problems?.map(({ is, id, severity, package: name, image }) => [is, id, severity, name, image])
+  for (const token of ['admin', 'shop'])
+    expect(shortly(await compare(api, { subject: 'shop/web', ...times }, token)), token).toEqual(changed)
+  // All digests of the name have reports at both times.
+  expect(shortly(await compare(api, { subject: 'image:registry/shop/web', ...times }))).toEqual([])
+  const back = await compare(api, { subject: 'shop/web', a: times.b, b: times.a, limit: '1' })
+  expect([shortly(back), back.totals.problems]).toEqual([
+    [['removed', 'CVE-4', 'CRITICAL', 'log4j', 'registry/shop/web']],
+    3,
+  ])
+  expect((await compare(api, { subject: '10.1.0.9', ...times })).problems).toBeNull()
+  // Before the second report, its image had no known problem.
+  expect(shortly(await compare(api, { subject: 'image:registry/shop/web', a: at('09:15:00'), b: times.a }))).toEqual([
+    ['added', 'CVE-4', 'CRITICAL', 'log4j', 'registry/shop/web'],
+    ['added', 'CVE-3', 'LOW', 'log4j', 'registry/shop/web'],
   ])
 })
 

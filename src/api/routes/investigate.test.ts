@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { completed, costEvent } from '../../codecs/focus/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
-import { resourceEvent } from '../../store/testing/cluster.ts'
+import { identity, resourceEvent } from '../../store/testing/cluster.ts'
+import { logEvent } from '../testing/loki.ts'
 import { at, deployment, shopEvents, web } from '../testing/shop-events.ts'
 import { talkBatch } from '../testing/talks.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
@@ -236,6 +237,97 @@ test('nothing happened differs from not collected', async () => {
     ['cost', 'not-collected', 'No cost is stored.'],
     ['gaps', 'empty', null],
   ])
+})
+
+const digest = `sha256:${'a'.repeat(64)}`
+
+test('an image has the pods that ran it with their changes, events and traffic, and its problems', async () => {
+  const api = await started()
+  const subjects = ['registry/shop/web', 'registry/shop/web:1.0', `registry/shop/web@${digest}`, digest]
+  for (const name of subjects) {
+    const { lanes, body } = await lanesOf(api, `image:${name}`)
+    expect(body['subject']).toEqual({ is: 'image', text: name, ref: `image:${name}` })
+    expect(inShort(lanes['changes'])).toEqual([
+      ['10:30:00', 'Deployment shop/web', 'updated: spec/replicas → 0', 'alice'],
+    ])
+    expect(inShort(lanes['events'])?.map(([, object]) => object)).toEqual(['Pod shop/web-abc-1'])
+    expect(inShort(lanes['problems'])?.map(([, object]) => object)).toEqual(['image registry/shop/web'])
+    expect(body['filter']).toContain('owner = "web"')
+    expect(lanes['cost']?.state).toBe('not-applicable')
+  }
+  for (const name of ['registry/shop/web:1', 'registry/shop/we', 'shop/web', `sha256:${'b'.repeat(64)}`]) {
+    const { lanes, body } = await lanesOf(api, `image:${name}`)
+    expect([body['filter'], lanes['changes']?.items, lanes['events']?.note]).toEqual([
+      null,
+      [],
+      'No pod ran this image.',
+    ])
+  }
+  const own = await lanesOf(api, `image:${digest}`, { token: 'shop' })
+  expect([own.lanes['changes']?.total, own.lanes['problems']?.total]).toEqual([1, 1])
+  const { status } = await api.get('investigate', { subject: 'image:' }, { authorization: 'Bearer admin' })
+  expect(status).toBe(400)
+})
+
+test('an image of another namespace shows a limited viewer nothing', async () => {
+  const other = resourceEvent(identity('Pod/vault/safe-1'), at('09:00:00'), {
+    phase: 'Running',
+    images: [{ container: 'c', image: 'registry/vault/safe:1', id: `registry/vault/safe@sha256:${'c'.repeat(64)}` }],
+  } as never)
+  const api = await started([...shopEvents, other])
+  const admin = await lanesOf(api, 'image:registry/vault/safe')
+  expect(admin.body['filter']).toContain('safe-1')
+  const limited = await lanesOf(api, 'image:registry/vault/safe', { token: 'shop' })
+  expect(limited.body['filter']).toBeNull()
+  expect(JSON.stringify(limited.body)).not.toContain('safe-1')
+})
+
+test('an account has its audit events, the changes of its resources and its costs', async () => {
+  const api = await started()
+  const { lanes, body } = await lanesOf(api, 'account:org')
+  expect(body['subject']).toEqual({ is: 'account', text: 'org', ref: 'account:org' })
+  expect(inShort(lanes['changes'])).toEqual([['10:20:00', 'instance i1', 'changed: size small → tiny', null]])
+  const cluster = await lanesOf(api, 'account:c1')
+  expect(cluster.lanes['audit']?.total).toBe(2)
+  const paid = await lanesOf(api, 'account:a')
+  expect(paid.lanes['cost']?.sums).toEqual([
+    { object: 'resource i1', currency: 'EUR', amount: '4' },
+    { object: 'namespace shop', currency: 'EUR', amount: '1.5' },
+  ])
+  const limited = await lanesOf(api, 'account:c1', { token: 'shop' })
+  expect(['audit', 'changes', 'cost', 'gaps'].map((name) => limited.lanes[name]?.state)).toEqual([
+    'not-permitted',
+    'not-permitted',
+    'not-permitted',
+    'not-applicable',
+  ])
+})
+
+test('error lines of logs are a lane of the workload, pod, image and namespace that labels name', async () => {
+  const line = (time: string, text: string, labels: Readonly<Record<string, string>>, severity?: string) =>
+    logEvent({ line: text, labels, ...(severity === undefined ? {} : { severity }) }, Date.parse(at(time)))
+  const api = await started([
+    ...shopEvents,
+    line('10:31:00', 'level=error no connection', { namespace: 'shop', app: 'web' }),
+    line('10:32:00', 'out of memory', { k8s_namespace_name: 'shop', k8s_pod_name: 'web-abc-1' }, 'fatal'),
+    line('10:33:00', 'level=info fine', { namespace: 'shop', app: 'web' }),
+    line('10:34:00', 'error of another', { namespace: 'shop', app: 'cart' }),
+    line('10:35:00', 'error elsewhere', { namespace: 'vault', app: 'web' }),
+    line('09:35:00', 'error earlier', { namespace: 'shop', app: 'web' }),
+  ])
+  const errorsOf = async (subject: string, token = 'admin') =>
+    inShort((await lanesOf(api, subject, { token })).lanes['errors'])
+  const both = [
+    ['10:31:00', 'web', 'level=error no connection', null],
+    ['10:32:00', 'web-abc-1', 'out of memory', null],
+  ]
+  expect(await errorsOf('shop/web')).toEqual(both)
+  expect(await errorsOf('image:registry/shop/web')).toEqual(both)
+  expect(await errorsOf('Pod/shop/web-abc-1')).toEqual(both)
+  expect((await errorsOf('k8s:c1//Namespace//shop'))?.length).toBe(3)
+  for (const subject of ['vault/key-1', '10.1.0.1', 'user:c1/alice']) expect(await errorsOf(subject)).toBeUndefined()
+  // Lines have no reliable namespace.
+  expect(await errorsOf('shop/web', 'shop')).toBeUndefined()
 })
 
 test('chosen lanes are read alone, and an unknown one is an error', async () => {

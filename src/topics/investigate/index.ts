@@ -16,10 +16,10 @@ export { markdownOf } from './markdown.ts'
 
 export const investigation = operation({
   id: 'investigate',
-  summary: 'Everything about a workload, actor, address or resource in a time range',
+  summary: 'Everything about a workload, actor, address, image, account or resource in a time range',
   description:
-    'Traffic, latency, drops, changes, audit events, cluster events, problems of images, costs and gaps. Access is ' +
-    'decided for each lane; a lane without items states the reason.',
+    'Traffic, latency, drops, changes, audit events, cluster events, errors in logs, problems of images, costs and ' +
+    'gaps. Access is decided for each lane; a lane without items states the reason.',
   parameters: InvestigateParameters,
   result: Investigation,
   refuses: ['WEIR_API_NOT_FOUND'],

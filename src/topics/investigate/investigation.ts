@@ -6,6 +6,7 @@ import type { TrafficMark } from '../why/schema.ts'
 import { auditLane } from './lanes/audit.ts'
 import { changesLane } from './lanes/changes.ts'
 import { costLane } from './lanes/cost.ts'
+import { errorsLane } from './lanes/errors.ts'
 import { eventsLane } from './lanes/events.ts'
 import { gapsLane } from './lanes/gaps.ts'
 import { notApplicable } from './lanes/lane.ts'
@@ -35,10 +36,11 @@ export async function investigate(scene: Scene, { readSums, flowsOf, chosen }: R
   const reads = (...names: readonly LaneName[]) => names.some((name) => chosen.includes(name))
   const marks = reads('changes', 'audit') ? marksOf(scene, flows, () => flowsOf('')) : Promise.resolve([])
   const step = stepFor(span, buckets)
-  const further: Readonly<Partial<Record<LaneName, () => Promise<Lane>>>> = {
+  const further: Readonly<Partial<Record<LaneName, () => Promise<Lane | undefined>>>> = {
     changes: async () => changesLane(scene, await marks),
     audit: async () => auditLane(scene, await marks),
     events: () => eventsLane(scene),
+    errors: () => errorsLane(scene),
     problems: () => problemsLane(scene),
     cost: () => costLane(scene),
     gaps: () => gapsLane(scene),
@@ -56,7 +58,11 @@ export async function investigate(scene: Scene, { readSums, flowsOf, chosen }: R
     filter: related.filter ?? null,
     ...series,
     measured: measures.measured,
-    lanes: [...(lane === undefined ? [] : [lane]), ...measures.lanes.filter(({ name }) => reads(name)), ...lanes],
+    lanes: [
+      ...(lane === undefined ? [] : [lane]),
+      ...measures.lanes.filter(({ name }) => reads(name)),
+      ...lanes.flatMap((further) => further ?? []),
+    ],
   }
 }
 
@@ -80,6 +86,11 @@ async function marksOf(
   return (await trafficMarks(run)).marks
 }
 
+const withoutFlows: Readonly<Partial<Record<Scene['subject']['is'], string>>> = {
+  actor: 'No address of the actor is known.',
+  image: 'No pod ran this image.',
+}
+
 async function trafficOf(
   { span, subject, store }: Scene,
   readSums: Readers['readSums'],
@@ -90,10 +101,7 @@ async function trafficOf(
     return {
       step,
       ...noTraffic,
-      lane: notApplicable(
-        'traffic',
-        subject.is === 'actor' ? 'No address of the actor is known.' : 'Flows do not name it.',
-      ),
+      lane: notApplicable('traffic', withoutFlows[subject.is] ?? 'Flows do not name it.'),
     }
   const request = { ...flows, step, group: [], by: 'bytes', limit: 1 } as const
   const answer = await readSums({ is: 'series', request, query: {} })

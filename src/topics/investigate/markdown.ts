@@ -10,6 +10,7 @@ const titles: Readonly<Record<LaneName, string>> = {
   changes: 'Changes',
   audit: 'Audit',
   events: 'Cluster events',
+  errors: 'Errors in logs',
   problems: 'Image problems',
   cost: 'Cost',
   gaps: 'Gaps',

@@ -1,3 +1,4 @@
+import { isRecord, storedJson } from '../../model/json.ts'
 import { parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
@@ -25,6 +26,10 @@ export async function relatedTo(subject: Subject, context: Known): Promise<Relat
       }
     case 'resource':
       return { ...nothing, refs: [subject.ref], resources: [subject.ref] }
+    case 'image':
+      return ofImage(subject, context)
+    case 'account':
+      return nothing
   }
 }
 
@@ -109,6 +114,49 @@ async function ofActor(ref: string, { dialect, viewer, runQuery, span }: Known):
   const addresses = rows.map(({ address }) => String(address)).filter((address) => /^[0-9a-f.:]+$/i.test(address))
   const filter = addresses.length === 0 ? undefined : `either(addr in (${addresses.join(', ')}))`
   return { ...nothing, addresses, filter }
+}
+
+/** Pods that ran the image, and their workloads. */
+async function ofImage(image: Subject & { readonly is: 'image' }, context: Known): Promise<Related> {
+  const { dialect, runQuery, span, viewer } = context
+  const images = dialect.jsonMember('data', 'images')
+  const rows = await runQuery(
+    `SELECT DISTINCT ref, ${dialect.asText(images)} AS images FROM resources WHERE kind = 'Pod' AND ` +
+      `${during(span, dialect)} AND ${dialect.contains(dialect.asText(images), image.digest ?? image.name)} ` +
+      `ORDER BY ref LIMIT ${maxOwned}`,
+  )
+  const pods = rows
+    .filter(({ images: stored }) => listOfImages(stored).some((item) => isOf(item, image)))
+    .map(({ ref }) => String(ref))
+    .filter((ref) => mayName(viewer, ref))
+  const unique = [...new Set(pods)]
+  if (unique.length === 0) return nothing
+  const owners = await chain(unique, 'up', context)
+  const workloads = owners
+    .flatMap((ref) => parseKubernetesRef(ref) ?? [])
+    .filter(({ kind }) => isWorkload.has(kind) && kind !== 'ReplicaSet')
+  const lone = unique.flatMap((ref) => parseKubernetesRef(ref) ?? [])
+  const ends = workloads.length > 0 ? workloads : lone
+  const filters = ends.slice(0, maxEnds).flatMap((end) => filterOf(end) ?? [])
+  return { ...nothing, refs: [...owners, ...unique], filter: filters.map((filter) => `(${filter})`).join(' or ') }
+}
+
+const maxEnds = 10
+
+type StoredImage = Readonly<{ image?: unknown; id?: unknown }>
+
+function listOfImages(stored: unknown): readonly StoredImage[] {
+  const images = storedJson(stored)
+  return Array.isArray(images) ? images.filter(isRecord) : []
+}
+
+/** The digest may be that of the running image, or one in its name. */
+function isOf({ image: written, id }: StoredImage, { name, tag, digest }: Subject & { readonly is: 'image' }) {
+  const [text, running] = [written, id].map((value) => (typeof value === 'string' ? value : '')) as [string, string]
+  if (digest !== undefined) return running.includes(digest) || text.includes(digest)
+  return tag === undefined
+    ? text.replace(/(@sha256:.*|:[^/:]*)$/, '') === name
+    : text.replace(/@sha256:.*$/, '') === `${name}:${tag}`
 }
 
 /** Objects that had the address in the time range; nodes before the pods that use their network. */

@@ -6,13 +6,17 @@ import type { KubernetesRef } from '../../model/refs.ts'
 import type { Watched } from '../resources/one.ts'
 import type { RunQuery } from '../why/workloads.ts'
 
-/** The investigated object, actor or address. `text`: for readers; `ref`: its form in links. */
+/** The investigated object, actor, address, image or account. `text`: for readers; `ref`: its form in links. */
 export type Subject = Readonly<{ text: string; ref: string }> &
   (
     | Readonly<{ is: 'object'; parts: KubernetesRef }>
     | Readonly<{ is: 'actor' }>
     | Readonly<{ is: 'address' }>
     | Readonly<{ is: 'resource' }>
+    /** `name` with the repository and without a tag; a digest is one of the image. */
+    | Readonly<{ is: 'image'; name: string; tag: string | undefined; digest: string | undefined }>
+    /** Of a cloud, with its id: tenant of audit events, account of costs. */
+    | Readonly<{ is: 'account'; id: string }>
   )
 
 export type Scene = Watched &

@@ -10,6 +10,7 @@ export const laneNames = [
   'changes',
   'audit',
   'events',
+  'errors',
   'problems',
   'cost',
   'gaps',
@@ -22,14 +23,17 @@ export type LaneName = (typeof laneNames)[number]
  */
 const laneStates = ['shown', 'empty', 'not-collected', 'not-permitted', 'not-applicable'] as const
 
+export const subjectKinds = ['object', 'actor', 'address', 'resource', 'image', 'account'] as const
+
 export const InvestigateParameters = parameters({
   subject: Text({
     minLength: 1,
     maxLength: 2000,
     description:
       'namespace/name, Kind/namespace/name, an address, or a reference: k8s:<cluster>/<group>/<kind>/<namespace>/' +
-      '<name>, user:<domain>/<name>, or one of a cloud resource.',
-    examples: ['shop/api', '10.20.1.21', 'user:prod-eu/alice'],
+      '<name>, user:<domain>/<name>, image:<name>[:<tag>][@sha256:…], account:<id> of a cloud, or one of a cloud ' +
+      'resource.',
+    examples: ['shop/api', '10.20.1.21', 'user:prod-eu/alice', 'image:registry/shop/web:1.0'],
   }),
   ...spanFrom('now-1h'),
   limit: Optional(Integer({ minimum: 1, maximum: 500, default: 100, description: 'Maximum items of a lane.' })),
@@ -66,7 +70,7 @@ const LaneItem = ObjectOf({
   pos: Text({ description: 'Permanent id within the lane.' }),
   time: Text(),
   until: nullText('End of what lasts.'),
-  is: oneOf(['change', 'rollout', 'audit', 'event', 'image', 'cost', 'gap']),
+  is: oneOf(['change', 'rollout', 'audit', 'event', 'log', 'image', 'cost', 'gap']),
   level: oneOf(['info', 'warning', 'bad']),
   object: Text(),
   ref: nullText(),
@@ -90,8 +94,8 @@ const Lane = ObjectOf({
   state: oneOf(laneStates, {
     description:
       'empty: nothing in the time range; not-collected: nothing of this kind is stored; not-permitted: the ' +
-      'user may not see it; not-applicable: it has nothing about such a subject. The lanes latency and drops ' +
-      'are absent without values; their values are in `measured`.',
+      'user may not see it; not-applicable: it has nothing about such a subject. The lanes latency, drops and ' +
+      'errors (lines of logs) are absent without values; those of the first two are in `measured`.',
   }),
   note: nullText('Reason for missing items, or a remark.'),
   total: Integer(),
@@ -116,7 +120,7 @@ export type Measured = Of<typeof Measured>
 export const Investigation = ObjectOf(
   {
     subject: ObjectOf({
-      is: oneOf(['object', 'actor', 'address', 'resource'], { description: 'Kind of the subject.' }),
+      is: oneOf(subjectKinds, { description: 'Kind of the subject.' }),
       text: Text(),
       ref: Text({ description: 'Permanent name of the subject.' }),
     }),

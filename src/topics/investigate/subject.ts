@@ -9,7 +9,7 @@ import type { Subject } from './scene.ts'
 
 export type SubjectContext = Readonly<{ dialect: Dialect; viewer: Viewer; runQuery: RunQuery; span: TimeSpan }>
 
-const cloudRef = /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./
+const cloudRef = /^(?!(?:k8s|image|user|tenant|account):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./
 
 /** Throws for a text that names nothing, and for an object that the viewer may not name. */
 export async function subjectOf(written: string, context: SubjectContext): Promise<Subject> {
@@ -21,6 +21,11 @@ export async function subjectOf(written: string, context: SubjectContext): Promi
     return objectSubject(text, parts)
   }
   if (/^user:[^/]*\/./s.test(text)) return { is: 'actor', ref: text, text: text.slice(text.indexOf('/') + 1) }
+  if (text.startsWith('image:')) return imageSubject(text)
+  if (/^account:./s.test(text)) {
+    const id = text.slice('account:'.length)
+    return { is: 'account', ref: text, text: id, id }
+  }
   if (cloudRef.test(text)) return { is: 'resource', ref: text, text: text.slice(text.lastIndexOf('/') + 1) }
   const words = parseIp(text)
   if (words !== undefined) return { is: 'address', ref: formatIp(words), text: formatIp(words) }
@@ -31,10 +36,22 @@ export async function subjectOf(written: string, context: SubjectContext): Promi
     if (ref === undefined || object === undefined) throw missing(text)
     return objectSubject(ref, object)
   }
-  throw new Refusal('WEIR_API_INVALID', `"subject" names no object, actor or address: ${text}.`, [
+  throw new Refusal('WEIR_API_INVALID', `"subject" names no object, actor, address, image or account: ${text}.`, [
     'Write namespace/name, Kind/namespace/name, an address, k8s:<cluster>/<group>/<kind>/<namespace>/<name>, ' +
-      'user:<domain>/<name>, or the reference of a cloud resource.',
+      'user:<domain>/<name>, image:<name>, account:<id>, or the reference of a cloud resource.',
   ])
+}
+
+/** `image:registry/shop/web:1.0`, with `@sha256:…` or only a digest. */
+function imageSubject(ref: string): Subject {
+  const written = ref.slice('image:'.length)
+  const [, named = '', digest] = /^(.*?)@?(sha256:[0-9a-f]{64})?$/s.exec(written) ?? []
+  const [, name = '', tag] = /^(.*?)(?::([^/:]+))?$/s.exec(named) ?? []
+  if (name === '' && digest === undefined)
+    throw new Refusal('WEIR_API_INVALID', `"subject" names no image: ${ref}.`, [
+      'Write image:registry/name, image:registry/name:tag or image:sha256:<digest>.',
+    ])
+  return { is: 'image', ref, text: written, name, tag, digest }
 }
 
 export function objectText({ kind, namespace, name }: Pick<KubernetesRef, 'kind' | 'namespace' | 'name'>): string {

@@ -2,6 +2,7 @@ import { imageText } from '../../parts/image-text.ts'
 import type { ImageRow, ProblemRow } from '../../parts/insights/requests.ts'
 import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
+import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { Pending } from '../../parts/states.tsx'
 import { Callers } from './callers.tsx'
 import { insightsText } from '../../parts/insights/text.ts'
@@ -119,7 +120,8 @@ export function ImageDetails({
       </button>{' '}
       <button type="button" onClick={onFacts}>
         {insightsText.facts}
-      </button>
+      </button>{' '}
+      <InvestigateLink of={`image:${image}`} />
       <h3>{insightsText.worst}</h3>
       {!scanned || findings === null ? (
         <p className="warning">{insightsText.imageNotScanned}</p>

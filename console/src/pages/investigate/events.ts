@@ -10,6 +10,7 @@ export const laneTitles: Readonly<Record<LaneName, string>> = {
   changes: investigateText.changes,
   audit: investigateText.audit,
   events: investigateText.clusterEvents,
+  errors: investigateText.errors,
   problems: investigateText.problems,
   cost: investigateText.cost,
   gaps: investigateText.gaps,

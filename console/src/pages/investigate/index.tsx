@@ -286,6 +286,16 @@ function NoEvents({ pinned, hasHidden, set }: NoEventsProps) {
 function SubjectLink({ of: { subject } }: { of: Investigation }) {
   const { is, ref, text } = subject
   if (is === 'address') return <b>{text}</b>
+  if (is === 'image' || is === 'account')
+    return (
+      <Link
+        to={is === 'image' ? '/insights' : '/spend'}
+        search={(is === 'image' ? { v: '1', q: text } : { v: '1', account: text }) as never}
+        title={investigateText.openSubject}
+      >
+        <b>{text}</b>
+      </Link>
+    )
   return is === 'actor' ? (
     <Link to="/actor" search={{ v: '1', of: ref } as never} title={investigateText.openSubject}>
       <b>{text}</b>

@@ -38,6 +38,7 @@ test('lanes are shown as they arrive, in the order of the parts', () => {
     'changes',
     'audit',
     'events',
+    'errors',
     'problems',
     'cost',
     'gaps',

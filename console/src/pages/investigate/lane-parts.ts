@@ -4,13 +4,13 @@ import type { Investigation, LaneName } from '../../../../src/api/published.ts'
 /** Lanes of one request: the first also has the numbers of traffic. */
 export const laneParts = [
   ['traffic', 'latency', 'drops'],
-  ['changes', 'audit', 'events'],
+  ['changes', 'audit', 'events', 'errors'],
   ['problems'],
   ['cost', 'gaps'],
 ] as const satisfies readonly (readonly LaneName[])[]
 
 /** Absent without values, so that no row waits for them. */
-const optional: readonly LaneName[] = ['latency', 'drops']
+const optional: readonly LaneName[] = ['latency', 'drops', 'errors']
 
 /** `isOld`: of the request before, which may be of another subject or range. */
 export type PartAnswer = Readonly<{ data: Investigation | undefined; isOld: boolean }>

@@ -105,9 +105,10 @@ function Moment({ name, at, onChange }: MomentProps) {
 }
 
 function Differences({ of }: { readonly of: Moments }) {
-  const { exists, fields, relations, images, traffic, cost, notes, totals } = of
+  const { exists, fields, relations, images, problems, traffic, cost, notes, totals } = of
   const noneDiffers =
-    fields.length + relations.length + images.length === 0 && (exists === null || exists.a === exists.b)
+    fields.length + relations.length + images.length + totals.problems === 0 &&
+    (exists === null || exists.a === exists.b)
   return (
     <>
       {exists !== null && exists.a !== exists.b && (
@@ -123,6 +124,18 @@ function Differences({ of }: { readonly of: Moments }) {
             </li>
           ))}
         </ul>
+      )}
+      {problems !== null && problems.length > 0 && (
+        <details open>
+          <summary>{investigateText.problemsOf(count(totals.problems))}</summary>
+          <ul>
+            {problems.map(({ is, id, severity, package: name }) => (
+              <li key={`${id} ${name}`}>
+                <Sign is={is} /> {severity.toLowerCase()} <code>{id}</code> {name}
+              </li>
+            ))}
+          </ul>
+        </details>
       )}
       {relations.length > 0 && <Relations of={relations} total={totals.relations} />}
       {traffic !== null && <Traffic of={traffic} total={totals.pairs} />}

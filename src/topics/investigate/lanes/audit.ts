@@ -14,7 +14,7 @@ const columns =
 /** Audit events about the subject, by the actor, or from the address. */
 export async function auditLane(scene: Scene, marks: readonly TrafficMark[]): Promise<Lane> {
   const { dialect, viewer, runQuery, subject, related, limit } = scene
-  if (subject.is === 'resource' && viewer.namespaces !== undefined)
+  if ((subject.is === 'resource' || subject.is === 'account') && viewer.namespaces !== undefined)
     return notPermitted('audit', 'Audit events of clouds have', scene)
   const scope = auditScope(viewer, dialect)
   const about = amongTexts(scene, 'resource', related.refs)
@@ -22,6 +22,8 @@ export async function auditLane(scene: Scene, marks: readonly TrafficMark[]): Pr
     actor: `actor = ${dialect.text(subject.ref)}`,
     address: `(address = ${dialect.text(subject.ref)} OR ${about})`,
     object: about,
+    image: about,
+    account: `(tenant = ${dialect.text(subject.text)} OR tenant_domain = ${dialect.text(subject.text)})`,
     resource: `(${about} OR resource_id = ${dialect.text(subject.text)})`,
   }[subject.is]
   const rows = await runQuery(

@@ -13,7 +13,7 @@ import { amongTexts, laneOf, notPermitted, textOf, within, withMarks, type Row }
 
 /** Changes without noise of the subject or by the actor, and those of objects that its traffic depends on. */
 export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): Promise<Lane> {
-  if (scene.subject.is === 'resource') return cloudChanges(scene)
+  if (scene.subject.is === 'resource' || scene.subject.is === 'account') return cloudChanges(scene)
   const { dialect, viewer, runQuery, subject, related, limit } = scene
   const scope = objectScope(viewer, dialect)
   const isNamespace = subject.is === 'object' && subject.parts.kind === 'Namespace'
@@ -100,15 +100,19 @@ function valueText(value: unknown) {
 
 /** Events of the inventory: of the cloud resource itself. */
 async function cloudChanges(scene: Scene): Promise<Lane> {
-  const { dialect, viewer, runQuery, related, limit } = scene
+  const { dialect, viewer, runQuery, subject, related, limit } = scene
   if (viewer.namespaces !== undefined) return notPermitted('changes', 'Cloud resources have', scene)
   const { jsonText, jsonMember, text } = dialect
+  // `<cloud>:<account>/…`, with separators within the account encoded.
+  const encoded = subject.text.replace(/[%/]/g, encodeURIComponent)
+  const ofAccount = dialect.contains('ref', `:${encoded}/`)
   const changed = [cloudTypes.created, cloudTypes.changed, cloudTypes.deleted].map(text).join(', ')
   const rows = await runQuery(
     `SELECT time, ref, type, ${jsonText('data', ['name'])} AS name, ${jsonText('data', ['type'])} AS kind, ` +
       `${jsonText('data', ['state'])} AS state, ${jsonMember('data', 'changes')} AS changes, _pos AS pos, ` +
       `count(*) OVER () AS n FROM events WHERE family = 'resource' AND type IN (${changed}) AND ` +
-      `${amongTexts(scene, 'ref', related.resources)} AND ${within(scene)} ORDER BY time DESC, pos DESC LIMIT ${limit}`,
+      `${subject.is === 'account' ? ofAccount : amongTexts(scene, 'ref', related.resources)} AND ${within(scene)} ` +
+      `ORDER BY time DESC, pos DESC LIMIT ${limit}`,
   )
   return laneOf(scene, 'changes', {
     rows,

@@ -8,8 +8,8 @@ import { amongTexts, laneOf, notApplicable, notPermitted, textOf, type Row } fro
 export async function costLane(scene: Scene): Promise<Lane> {
   const { viewer, runQuery, span, subject, related, limit, store, dialect } = scene
   if (viewer.namespaces !== undefined) return notPermitted('cost', 'Costs have', scene)
-  if (subject.is === 'actor' || subject.is === 'address')
-    return notApplicable('cost', 'Costs are those of resources and namespaces.')
+  if (subject.is === 'actor' || subject.is === 'address' || subject.is === 'image')
+    return notApplicable('cost', 'Costs are those of accounts, resources and namespaces.')
   if (store.dialect === 'clickhouse') return notApplicable('cost', 'This store has no costs.')
   const namespace =
     subject.is !== 'object' ? '' : subject.parts.kind === 'Namespace' ? subject.parts.name : subject.parts.namespace
@@ -20,11 +20,13 @@ export async function costLane(scene: Scene): Promise<Lane> {
     return `(${provider} AND (resource = ${dialect.text(id)} OR ${ends.join(' OR ')}))`
   })
   const tagged = namespace === '' ? [] : [`${namespaceTag} = ${dialect.text(namespace)}`]
-  if (machines.length + tagged.length === 0)
+  const account = dialect.text(subject.text)
+  const ofAccount = subject.is === 'account' ? [`account = ${account}`, `sub_account = ${account}`] : []
+  if (machines.length + tagged.length + ofAccount.length === 0)
     return notApplicable('cost', 'No cloud resource and no namespace of it is known.')
   const day = (us: bigint) => dialect.text(new Date(Number(us / 1000n)).toISOString().slice(0, 10))
   const days = `day >= ${day(span.from)} AND day <= ${day(span.to - 1n)}`
-  const where = `${days} AND (${[...machines, ...tagged].join(' OR ')})`
+  const where = `${days} AND (${[...machines, ...tagged, ...ofAccount].join(' OR ')})`
   const [rows, sums] = await Promise.all([
     runQuery(
       `SELECT *, count(*) OVER () AS n FROM (SELECT day, currency, resource, max(resource_name) AS resource_name, ` +

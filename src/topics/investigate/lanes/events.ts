@@ -7,9 +7,13 @@ import { amongTexts, laneOf, notApplicable, textOf, within, type Row } from './l
 /** Kubernetes events about the subject and its owned objects. */
 export async function eventsLane(scene: Scene): Promise<Lane> {
   const { dialect, runQuery, subject, related, limit } = scene
-  if (subject.is === 'actor' || subject.is === 'resource')
+  if (subject.is === 'actor' || subject.is === 'resource' || subject.is === 'account')
     return notApplicable('events', 'Cluster events name Kubernetes objects.')
-  if (related.refs.length === 0) return notApplicable('events', 'No Kubernetes object had this address.')
+  if (related.refs.length === 0)
+    return notApplicable(
+      'events',
+      subject.is === 'image' ? 'No pod ran this image.' : 'No Kubernetes object had this address.',
+    )
   const { integerOf, jsonText, like } = dialect
   const member = (name: string) => `${jsonText('data', [name])} AS ${name}`
   const about =

@@ -6,7 +6,8 @@ import { laneOf, notApplicable, notPermitted, textOf, type Row } from './lane.ts
 /** Times in which changes of its cluster may be missing, late or combined. */
 export async function gapsLane(scene: Scene): Promise<Lane> {
   const { dialect, viewer, runQuery, span, subject, limit } = scene
-  if (subject.is === 'resource') return notApplicable('gaps', 'Inventories are compared as a whole.')
+  if (subject.is === 'resource' || subject.is === 'account')
+    return notApplicable('gaps', 'Inventories are compared as a whole.')
   if (viewer.namespaces !== undefined) return notPermitted('gaps', 'Gaps of the watch have', scene)
   const { integerOf, jsonText, text, time, timeOf } = dialect
   const member = (name: string) => `${jsonText('data', [name])} AS ${dialect.identifier(name)}`

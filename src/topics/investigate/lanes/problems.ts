@@ -2,21 +2,13 @@ import { insightRows } from '../../insights/sql.ts'
 import type { Lane, LaneItem } from '../schema.ts'
 import type { Scene } from '../scene.ts'
 import { notApplicable, textOf, type Row } from './lane.ts'
+import { runsSql } from './runs.ts'
 
 /** Images that run at the end of the time range, since their report. */
 export async function problemsLane({ subject, related, ...scene }: Scene): Promise<Lane> {
   const { dialect, viewer, runQuery, span, limit } = scene
-  const namespace = subject.is === 'object' && subject.parts.kind === 'Namespace' ? subject.parts.name : undefined
-  const { workload } = related
-  if (namespace === undefined && workload === undefined)
-    return notApplicable('problems', 'Images run in workloads and namespaces.')
-  const runs =
-    namespace !== undefined
-      ? dialect.anyItem('namespaces', (item) => `${item} = ${dialect.text(namespace)}`)
-      : dialect.anyItem(
-          'workloads',
-          (item) => `${item} = ${dialect.text(`${workload?.namespace}/${workload?.kind}/${workload?.name}`)}`,
-        )
+  const runs = runsSql({ subject, related, dialect }, 'name')
+  if (runs === undefined) return notApplicable('problems', 'Images run in workloads and namespaces.')
   const images = insightRows({ dialect, viewer, at: span.to, list: 'images', fields: ['workloads'] })
   const rows = await runQuery(
     `SELECT image, name, findings, critical, high, fixable, scanned, reported, count(*) OVER () AS n ` +
@@ -27,7 +19,8 @@ export async function problemsLane({ subject, related, ...scene }: Scene): Promi
     return {
       name: 'problems',
       state: 'not-collected',
-      note: 'The image digests of its pods are not known.',
+      note:
+        subject.is === 'image' ? 'No report of the image is stored.' : 'The image digests of its pods are not known.',
       total: 0,
       items: [],
     }

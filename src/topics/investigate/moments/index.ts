@@ -3,25 +3,37 @@ import { dialectOf, endpointFields } from '../../../query/index.ts'
 import { isoOf, stepOf, type TimeSpan } from '../../../query/plan/index.ts'
 import { rowQueryOf } from '../../flows/row-query.ts'
 import type { SumsReader } from '../../flows/sums/request.ts'
+import { severities } from '../../../model/image-insights.ts'
+import { insightRows } from '../../insights/sql.ts'
 import { operation, type Surroundings } from '../../operation.ts'
 import { Refusal } from '../../refusal.ts'
 import type { Watched } from '../../resources/one.ts'
 import { readRows } from '../../rows.ts'
 import { moment } from '../../time-span.ts'
 import { costLane } from '../lanes/cost.ts'
+import { runsSql } from '../lanes/runs.ts'
 import { relatedTo } from '../related.ts'
 import type { Subject } from '../scene.ts'
 import { subjectOf, type SubjectContext } from '../subject.ts'
 import { fieldDifferences, listDifferences } from './differences.ts'
-import { Moments, MomentsParameters, type CostDifference, type MomentPart, type PairDifference } from './schema.ts'
+import {
+  Moments,
+  MomentsParameters,
+  type CostDifference,
+  type MomentPart,
+  type PairDifference,
+  type ProblemDifference,
+} from './schema.ts'
 import { stateAt } from './states.ts'
 
 type Around = Surroundings & Watched & SumsReader
 
 export const moments = operation({
   id: 'compareMoments',
-  summary: 'Two times of a workload, actor, address or resource compared',
-  description: 'Its fields, relations and images at both times, the traffic before them, and the costs of their days.',
+  summary: 'Two times of a workload, actor, address, image, account or resource compared',
+  description:
+    'Its fields, relations, images and their problems at both times, the traffic before them, and the costs of ' +
+    'their days.',
   parameters: MomentsParameters,
   result: Moments,
   refuses: ['WEIR_API_NOT_FOUND'],
@@ -35,8 +47,9 @@ export const moments = operation({
     const context = contextOf({ from: a < b ? a : b, to: (a < b ? b : a) + 1n }, around)
     const subject = await subjectOf(written, context)
     const compared = { subject, a, b, context, around }
-    const [states, traffic, cost] = await Promise.all([
+    const [states, problems, traffic, cost] = await Promise.all([
       statesOf(compared),
+      problemsOf(compared),
       trafficOf(compared, BigInt(window) * 1_000_000n),
       costOf(compared),
     ])
@@ -49,11 +62,13 @@ export const moments = operation({
       fields: states.fields.slice(0, limit),
       relations: states.relations.slice(0, limit),
       images: states.images,
+      problems: problems?.slice(0, limit) ?? null,
       traffic: traffic.value === null ? null : { ...traffic.value, pairs: traffic.value.pairs.slice(0, limit) },
       cost: cost.value,
       totals: {
         fields: states.fields.length,
         relations: states.relations.length,
+        problems: problems?.length ?? 0,
         pairs: traffic.value?.pairs.length ?? 0,
       },
       notes: [...states.notes, ...traffic.notes, ...cost.notes],
@@ -78,7 +93,9 @@ async function statesOf({ subject, a, b, context, around: surroundings }: Compar
   const none = { exists: null, fields: [], relations: [], images: [] } as const
   if (before === undefined || after === undefined) {
     const note =
-      subject.is === 'actor' ? 'An actor has no stored state.' : 'Cloud resources have no namespace of this user.'
+      subject.is === 'actor' || subject.is === 'account'
+        ? `An ${subject.is} has no stored state.`
+        : 'Cloud resources have no namespace of this user.'
     return { ...none, notes: [{ part: 'object', note }] as readonly Note[] }
   }
   const isBoth = before.exists && after.exists
@@ -103,6 +120,32 @@ async function statesOf({ subject, a, b, context, around: surroundings }: Compar
     notes,
   }
 }
+
+type Problem = Omit<ProblemDifference, 'is'>
+
+/** Of the images that it ran; undefined: it runs none. */
+async function problemsOf(compared: Compared): Promise<readonly ProblemDifference[] | undefined> {
+  const [before, after] = await Promise.all([compared.a, compared.b].map((at) => problemsAt(compared, at)))
+  if (before === undefined || after === undefined) return undefined
+  const rank = ({ severity }: Problem) => severities.indexOf(severity)
+  return listDifferences(before, after, (problem) => JSON.stringify([problem.id, problem.package])).toSorted(
+    (x, y) => rank(x) - rank(y),
+  )
+}
+
+async function problemsAt({ subject, context }: Compared, at: bigint): Promise<readonly Problem[] | undefined> {
+  const { dialect, viewer, runQuery } = context
+  const related = await relatedTo(subject, { ...context, span: { from: at, to: at + 1n } })
+  const runs = runsSql({ subject, related, dialect }, 'image_name')
+  if (runs === undefined) return undefined
+  const rows = insightRows({ dialect, viewer, at, list: 'problems', fields: ['workloads'] })
+  return (await runQuery(
+    `SELECT DISTINCT id, severity, package, coalesce(image_name, image) AS image FROM (${rows}) WHERE ${runs} ` +
+      `ORDER BY id, package, image LIMIT ${mostProblems}`,
+  )) as unknown as readonly Problem[]
+}
+
+const mostProblems = 5000
 
 const names = ['bytes', 'packets', 'flows'] as const
 type Sums = Readonly<Record<(typeof names)[number], number>>

@@ -1,7 +1,10 @@
 import { Array as ArrayOf, Integer, Number as Num, Object as ObjectOf, Optional, String as Text } from 'typebox'
+import { severities } from '../../../model/image-insights.ts'
 import { described, largestFirst, nullText, oneOf, orNull, parameters, type Of } from '../../schema.ts'
 
-export const momentParts = ['object', 'relations', 'images', 'traffic', 'cost'] as const
+import { subjectKinds } from '../schema.ts'
+
+export const momentParts = ['object', 'relations', 'images', 'problems', 'traffic', 'cost'] as const
 export type MomentPart = (typeof momentParts)[number]
 
 export const MomentsParameters = parameters({
@@ -36,6 +39,15 @@ const RelationDifference = ObjectOf({
 })
 export type RelationDifference = Of<typeof RelationDifference>
 
+const ProblemDifference = ObjectOf({
+  is: oneOf(['added', 'removed']),
+  id: Text(),
+  severity: oneOf(severities),
+  package: nullText(),
+  image: Text({ description: 'Name or digest of an image that has it.' }),
+})
+export type ProblemDifference = Of<typeof ProblemDifference>
+
 const traffic = () => ({ bytes: Num(), packets: Num(), flows: Num() })
 
 const PairDifference = ObjectOf({ from: nullText(), to: nullText(), a: Num(), b: Num() })
@@ -46,7 +58,7 @@ export type CostDifference = Of<typeof CostDifference>
 
 export const Moments = ObjectOf(
   {
-    subject: ObjectOf({ is: oneOf(['object', 'actor', 'address', 'resource']), text: Text(), ref: Text() }),
+    subject: ObjectOf({ is: oneOf(subjectKinds), text: Text(), ref: Text() }),
     a: Text(),
     b: Text(),
     window: Integer({ description: 'Seconds of traffic before each time.' }),
@@ -54,6 +66,11 @@ export const Moments = ObjectOf(
     fields: ArrayOf(FieldDifference, { description: 'Of the manifest, else of the known properties, by path.' }),
     relations: ArrayOf(RelationDifference),
     images: ArrayOf(ObjectOf({ is: oneOf(['added', 'removed']), image: Text() })),
+    problems: orNull(
+      ArrayOf(ProblemDifference, {
+        description: 'Of the images that it ran, the worst first; null: it runs no images.',
+      }),
+    ),
     traffic: orNull(
       ObjectOf({
         a: ObjectOf(traffic()),
@@ -63,7 +80,7 @@ export const Moments = ObjectOf(
     ),
     cost: ArrayOf(CostDifference, { description: 'Of the days (UTC) of both times.' }),
     totals: ObjectOf(
-      { fields: Integer(), relations: Integer(), pairs: Integer() },
+      { fields: Integer(), relations: Integer(), problems: Integer(), pairs: Integer() },
       { description: 'All differences, also those beyond `limit`.' },
     ),
     notes: ArrayOf(ObjectOf({ part: oneOf(momentParts), note: Text() }), {

@@ -36,7 +36,13 @@ export async function stateAt(subject: Subject, at: bigint, around: Around): Pro
       const relations = refs.map((ref) => ({ relation: 'holds', from: ref, to: subject.ref }))
       return { ...absent, exists: refs.length > 0, relations }
     }
+    case 'image': {
+      const { refs } = await relatedTo(subject, { ...around.context, span: { from: at, to: at + 1n } })
+      const relations = refs.map((ref) => ({ relation: 'runs', from: ref, to: subject.ref }))
+      return { ...absent, exists: refs.length > 0, relations }
+    }
     case 'actor':
+    case 'account':
       return undefined
   }
 }
