@@ -65,7 +65,7 @@ test('a metric without a change has no candidate of its workload, and errors nam
   const wrong = await api.get('why', { ...range(of), promql: 'rate(' })
   expect([wrong.status, String(wrong.body['detail'])]).toEqual([400, expect.stringContaining('"promql": ')])
   const both = await api.get('why', { ...range(of), promql: 'up', filter: 'proto = 6' })
-  expect([both.status, String(both.body['detail'])]).toEqual([400, expect.stringContaining('"filter" and "by"')])
+  expect([both.status, String(both.body['detail'])]).toEqual([400, expect.stringContaining('"filter", "by" and "of"')])
 })
 
 test('a rate of error lines is a signal, of which a change of the application ranks first', async () => {
