@@ -11,7 +11,7 @@ import { useLivePages, type LivePages } from '../../api/use-live-pages.ts'
 import type { ChangeFilter } from './state.ts'
 import type { Grouping } from '../../parts/changes/groupings.ts'
 
-function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
+export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {
     filter: q,
     uid,
