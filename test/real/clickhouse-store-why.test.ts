@@ -4,7 +4,7 @@ import { incident } from '../../src/api/testing/incidents.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { startOfDay } from '../../src/store/testing/frames.ts'
 import { installChdb } from './install/chdb.ts'
-import { bothApis } from './kit/both-apis.ts'
+import { bothApis, type BothApis, type Parameters } from './kit/both-apis.ts'
 import { startChdb, type ChdbServer } from './kit/chdb.ts'
 
 let server: ChdbServer
@@ -30,6 +30,32 @@ const auth = {
 } as const
 const now = startOfDay + 7_200_000
 const iso = (ms: number): string => new Date(ms).toISOString()
+
+type Compared = Readonly<{
+  lanes?: readonly Readonly<{ name: string }>[]
+  notes?: readonly Readonly<{ part: string }>[]
+  traffic?: Readonly<{ pairs: readonly Readonly<{ a: number; b: number }>[] }> | null
+}>
+
+/** Without names of addresses, which the embedded store of tests resolves itself, and costs, which ClickHouse lacks. */
+async function expectSameButCosts({ urls }: BothApis, path: string, parameters: Parameters, token: string) {
+  const [embedded, outside] = await Promise.all(
+    urls.map(async (url) => {
+      const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      expect(response.status).toBe(200)
+      const { lanes, notes, traffic, ...rest } = (await response.json()) as Compared
+      return {
+        ...rest,
+        lanes: lanes?.filter(({ name }) => name !== 'cost'),
+        notes: notes?.filter(({ part }) => part !== 'cost'),
+        traffic: { ...traffic, pairs: traffic?.pairs.map(({ a, b }) => [a, b]) },
+      }
+    }),
+  )
+  expect({ path, parameters, ...outside }).toEqual({ path, parameters, ...embedded })
+}
 
 type Candidate = Readonly<{ kind: string; namespace: string | null; name: string }>
 
@@ -88,12 +114,12 @@ describe('a seeded incident over ClickHouse', () => {
       await apis.expectSame('investigate', { subject: '10.1.0.1', ...range }, 'admin')
       const image = 'image:registry.example/web'
       for (const user of ['admin', 'shop']) {
-        await apis.expectSame('investigate', { subject: image, ...longer }, user)
+        await expectSameButCosts(apis, 'investigate', { subject: image, ...longer }, user)
         const times = { a: iso(from - 600_000), b: iso(to), window: '5m' }
         for (const subject of ['shop/web', image, '10.1.0.1'])
-          await apis.expectSame('investigate/moments', { subject, ...times }, user)
+          await expectSameButCosts(apis, 'investigate/moments', { subject, ...times }, user)
       }
-      await apis.expectSame('investigate', { subject: 'account:c1', ...range }, 'admin')
+      await expectSameButCosts(apis, 'investigate', { subject: 'account:c1', ...range }, 'admin')
       await apis.expectSame('why', { by: 'p95', of: 'rtt', filter, ...range }, 'admin')
     },
     900_000,
