@@ -9,6 +9,7 @@ import {
   type QueryField,
 } from '../query/index.ts'
 import { hasStats, isSortable } from '../query/plan/index.ts'
+import { statistics } from '../query/statistics.ts'
 import { pointerSteps } from '../model/json-pointer.ts'
 import { didYouMean, nearest } from '../schema/suggest.ts'
 import { readCondition } from './condition.ts'
@@ -158,7 +159,6 @@ const sums: Readonly<Record<string, Readonly<{ aggregate: Aggregate; unit: strin
   flows: { aggregate: { is: 'count' }, unit: '{flow}' },
   count: { aggregate: { is: 'count' }, unit: '' },
 }
-const functions = ['avg', 'min', 'max', 'sum', 'p50', 'p90', 'p95', 'p99'] as const
 
 function measureOf({ on, measure }: WrittenRule, names: NameTable) {
   const written = measure ?? defaultMeasure(on)
@@ -168,19 +168,19 @@ function measureOf({ on, measure }: WrittenRule, names: NameTable) {
   if (of === undefined) {
     const sum = usable.includes(head) ? sums[head] : undefined
     if (sum !== undefined) return { ...sum, perSecond }
-    const all = [...usable, ...functions.map((name) => `${name}(field)`)]
+    const all = [...usable, ...statistics.map((name) => `${name}(field)`)]
     return refuse(
       ['measure'],
       `\`${written}\` is not a measure of ${on}`,
       rateOf(nearest(head, usable), rate) ?? `use ${all.join(', ')}, and \`/s\` for a rate`,
     )
   }
-  const stat = functions.find((name) => name === head)
+  const stat = statistics.find((name) => name === head)
   if (stat === undefined)
     return refuse(
       ['measure'],
       `\`${head}\` is not a function`,
-      didYouMean(head, functions) ?? `use ${functions.join(', ')}`,
+      didYouMean(head, statistics) ?? `use ${statistics.join(', ')}`,
     )
   if (perSecond && stat !== 'sum') refuse(['measure'], `${head} has no rate`, 'remove `/s`')
   if (of.startsWith('/')) {

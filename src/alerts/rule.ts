@@ -1,4 +1,5 @@
 import type { Expression, FilterKind, QueryField } from '../query/index.ts'
+import type { StatisticName } from '../query/statistics.ts'
 import type { Condition } from './condition.ts'
 
 export const noDataPolicies = ['keep', 'alert', 'ok'] as const
@@ -24,7 +25,7 @@ type Common = Readonly<{
 
 export type Aggregate =
   | { readonly is: 'bytes' | 'packets' | 'count' }
-  | Readonly<{ is: 'stat'; stat: 'avg' | 'min' | 'max' | 'sum' | `p${number}`; of: QueryField | readonly string[] }>
+  | Readonly<{ is: 'stat'; stat: StatisticName; of: QueryField | readonly string[] }>
 
 export type FilterRule = Common &
   Readonly<{

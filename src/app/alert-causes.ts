@@ -49,7 +49,7 @@ async function causeOfFlows({ rule, labels, active, at }: AlertOfFlows, reading:
     aggregate.is !== 'stat'
       ? { by: aggregate.is === 'count' ? ('flows' as const) : aggregate.is }
       : 'name' in aggregate.of
-        ? { by: statOf(aggregate.stat), of: aggregate.of.name }
+        ? { by: aggregate.stat, of: aggregate.of.name }
         : {}
   const explain = (change?: string) =>
     why.run(
@@ -69,10 +69,6 @@ async function causeOfFlows({ rule, labels, active, at }: AlertOfFlows, reading:
   const preceding = level.selected ? largest : await explain(level.time)
   return causeOf(preceding, aggregate.is === 'stat' ? { of: `${rule.measure}`, shown: 'change' } : { of: 'traffic' })
 }
-
-type Stat = 'avg' | 'min' | 'max' | 'sum' | 'p50' | 'p90' | 'p95' | 'p99'
-/** Rules have no other percentiles. */
-const statOf = (stat: string) => stat as Stat
 
 /** Of rules with SQL and on other rows: of the workloads that the labels name, since the last evaluation. */
 async function causeOfLabels({ rule, labels, active }: BegunAlert, reading: Reading) {

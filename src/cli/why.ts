@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { statistics } from '../topics/why/statistics.ts'
+import { statistics } from '../query/statistics.ts'
 import { distanceText, newPodsText, reasonText } from '../topics/why/reason-text.ts'
 import type { PrecedingCandidate, PrecedingChanges, ShownLevel, Verdict } from '../topics/why/schema.ts'
 import { sizeText } from '../model/size-text.ts'

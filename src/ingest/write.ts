@@ -1,4 +1,4 @@
-import { WeirError } from '../model/errors.ts'
+import { hasCode, WeirError } from '../model/errors.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 import { emptyUnit, FlowUnits, type NewUnit } from './flow-units.ts'
@@ -184,7 +184,7 @@ export class FlowWriter {
 }
 
 function isFull(error: unknown) {
-  return error instanceof WeirError && error.code === 'WEIR_JOURNAL_FULL'
+  return hasCode(error, 'WEIR_JOURNAL_FULL')
 }
 
 function passing(error: unknown) {

@@ -7,7 +7,7 @@ import type { Batch } from '../../model/batches.ts'
 import { componentOf, type Position } from '../../model/positions.ts'
 import { sourcesOfTransform } from '../../components/manifests.ts'
 import { banNetwork } from '../../net/no-network.ts'
-import type { Log, Metrics } from '../../telemetry/ports.ts'
+import { silent, uncounted } from '../../telemetry/silent.ts'
 import { sinkEntries } from '../config-entries.ts'
 import type { WeirConfig } from '../config.ts'
 import type { Loaded } from '../load-config.ts'
@@ -33,9 +33,6 @@ export type RehearsalOptions = Readonly<{
   examples: number
   onProgress?: (rows: number, of: number) => void
 }>
-
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const uncounted: Metrics = { count: () => {}, set: () => {} }
 
 export async function rehearse(options: RehearsalOptions): Promise<RehearsalReport> {
   const { data, running, candidate, limits } = options

@@ -1,4 +1,5 @@
 import type { Host } from '../../host/index.ts'
+import { silent } from '../../telemetry/silent.ts'
 import type { AlertReport } from './report.ts'
 import type { Loaded } from '../load-config.ts'
 import type { PlannedRange } from './range.ts'
@@ -11,8 +12,6 @@ type StoredAlerts = Readonly<{
   candidate: Loaded
   plan: PlannedRange
 }>
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** An evaluation after the newest row includes it. */
 const lastRowMs = 1000

@@ -51,24 +51,21 @@ export type FaultResult = Readonly<{
   recovered: number | null
 }>
 
-export const findingKinds = [
-  'lost',
-  'age',
-  'size',
-  'journal',
-  'disk',
-  'slow',
-  'rate',
-  'unread',
-  'nothing',
-  'gives_up',
-  'too_large',
-  'retry',
-  'duplicates',
-  'one_key',
-  'window',
-] as const
-export type FindingKind = (typeof findingKinds)[number]
+export type FindingKind =
+  | 'lost'
+  | 'age'
+  | 'size'
+  | 'journal'
+  | 'disk'
+  | 'slow'
+  | 'rate'
+  | 'unread'
+  | 'nothing'
+  | 'gives_up'
+  | 'too_large'
+  | 'retry'
+  | 'duplicates'
+  | 'one_key'
 
 export type Finding = Readonly<{
   is: FindingKind

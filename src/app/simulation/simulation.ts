@@ -1,4 +1,4 @@
-import type { Log, Metrics } from '../../engine/contracts.ts'
+import { silent, uncounted } from '../../telemetry/silent.ts'
 import type { Ledger } from '../../engine/control.ts'
 import { sum } from '../../engine/delivery/tally.ts'
 import type { SinkEntry } from '../../engine/delivery/sinks.ts'
@@ -20,8 +20,6 @@ import { openTargets, typeOfTarget, type OpenTargets } from './targets.ts'
 import { Timeline } from './timeline.ts'
 import type { FaultResult, SimulationReport } from './report.ts'
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const uncounted: Metrics = { count: () => {}, set: () => {} }
 const snapshotMs = 10_000
 /** Calls of the disk after which power is lost or the process ends, within a step. */
 const mostCalls = 16

@@ -1,5 +1,5 @@
 import type { Appended, Source, SourceContext, SourceDefinition } from '../../engine/contracts.ts'
-import { messageOf, WeirError } from '../../model/errors.ts'
+import { hasCode, messageOf } from '../../model/errors.ts'
 import type { Origin, Weather } from './outside.ts'
 
 type Surroundings = Readonly<{
@@ -83,7 +83,7 @@ class SimulatedSource implements Source {
       this.#around.appended(appended, received)
       return true
     } catch (error) {
-      const isFull = error instanceof WeirError && error.code === 'WEIR_JOURNAL_FULL'
+      const isFull = hasCode(error, 'WEIR_JOURNAL_FULL')
       const reason = isFull ? 'journal full' : 'refused'
       const { weather, start } = this.#around
       if (isFull && context.host.clock.now() - start > weather.fullUntil) origin.refuse(messageOf(error), count)

@@ -1,5 +1,5 @@
 /** The systems that sinks of a configuration deliver to, as far as a simulation knows them. */
-import type { Context, Sink } from '../../engine/contracts.ts'
+import type { Sink } from '../../engine/contracts.ts'
 import type { SinkEntry } from '../../engine/delivery/sinks.ts'
 import { storeSink } from '../../engine/ledger/ledger.ts'
 import { realHost } from '../../host/index.ts'
@@ -7,6 +7,7 @@ import { readOnlyHost } from '../../host/read-only.ts'
 import { messageOf } from '../../model/errors.ts'
 import { transformSchemas } from '../../components/manifests.ts'
 import { loadSink } from '../../components/registry.ts'
+import { silent, uncounted } from '../../telemetry/silent.ts'
 import { sinkEntries } from '../config-entries.ts'
 import type { Loaded } from '../load-config.ts'
 import { Receipts } from './outside.ts'
@@ -23,11 +24,6 @@ export type OpenTargets = Readonly<{
   notes: readonly string[]
   close(): Promise<void>
 }>
-
-const quiet: Pick<Context, 'log' | 'metrics'> = {
-  log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-  metrics: { count: () => {}, set: () => {} },
-}
 
 export const typeOfTarget = (id: string): string => `sink ${id}`
 
@@ -67,7 +63,12 @@ async function openTarget(entry: SinkEntry, notes: string[]): Promise<Opened> {
   const { accepts, idempotency, build } = await loadSink(entry.type)
   const isLocal = entry.type === 'file' || entry.type === 'stdout'
   try {
-    const sink = await build(entry.settings, { ...quiet, id: entry.id, host: readOnlyHost(realHost()) })
+    const sink = await build(entry.settings, {
+      log: silent,
+      metrics: uncounted,
+      id: entry.id,
+      host: readOnlyHost(realHost()),
+    })
     return { accepts, idempotency, isLocal, sink, preview: sink.preview?.bind(sink) }
   } catch (error) {
     notes.push(`Messages of sink ${entry.id} are not encoded, because it cannot be opened here: ${messageOf(error)}`)

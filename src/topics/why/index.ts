@@ -18,7 +18,7 @@ import {
 import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters, type WhyQuery } from './schema.ts'
 import { changesBeforeMoment, type Moment } from './moment.ts'
 import type { Statistic } from './statistic.ts'
-import { statistics } from './statistics.ts'
+import { statistics } from '../../query/statistics.ts'
 
 export const why = operation({
   id: 'why',

@@ -13,7 +13,7 @@ import { measures } from '../../query/plan/index.ts'
 import { questionParameters } from '../flows/parameters.ts'
 import { described, nullText, oneOf, orNull, parameters, timeRange, type Of } from '../schema.ts'
 import { levelKinds } from './levels.ts'
-import { statistics } from './statistics.ts'
+import { statistics } from '../../query/statistics.ts'
 import { reasons } from './types.ts'
 
 export const WhyParameters = parameters({

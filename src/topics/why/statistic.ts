@@ -4,12 +4,12 @@ import { percentileIndex, seriesSql, stepFor, type Stat } from '../../query/plan
 import { groupField } from '../flows/row-query.ts'
 import { bucketOf, endsOf, maxBuckets, maxSeries, pairFields, withContext, type Level, type Levels } from './onset.ts'
 import type { WhyRun } from './preceding.ts'
-import type { statistics } from './statistics.ts'
+import type { StatisticName } from '../../query/statistics.ts'
 import { endKey, type End } from './traffic.ts'
 import { workloadName } from './types.ts'
 import { selectedValueLevel, valueLevels, type ValueLevel, type ValueSeries } from './value-levels.ts'
 
-export type Statistic = Readonly<{ stat: (typeof statistics)[number]; of: QueryField }>
+export type Statistic = Readonly<{ stat: StatisticName; of: QueryField }>
 
 /** Shorter buckets have too few flows for a percentile. */
 const leastStep = 15
