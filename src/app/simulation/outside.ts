@@ -1,4 +1,4 @@
-/** The world around Weir: it outlives each process, and knows what was given, taken and received. */
+/** The world around Weir, with the rows that were given, accepted and received. It outlives each process. */
 import type { FrameHeader } from '../../journal/types.ts'
 import { sum } from '../../engine/delivery/tally.ts'
 import type { Rows } from './rows.ts'

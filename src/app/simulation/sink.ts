@@ -24,7 +24,7 @@ const refusalMs = 200
 const timeoutMs = 10_000
 const slowFactor = 20
 
-/** A system that takes rows at its speed, remembers them, and fails as the weather says. */
+/** A system that accepts rows at its speed, counts them, and fails in the faults of `Weather`. */
 export function simulatedSink(type: string, target: Target, weather: Weather): SinkDefinition<unknown> {
   const { accepts, idempotency } = target
   return {

@@ -50,7 +50,7 @@ class SimulatedSource implements Source {
     origin.pass(sinceStart)
     const { cursor } = this.#context
     if (mode === 'datagram') return origin.lose('not running', origin.waiting)
-    // A polled system continues at the durable cursor; a client sends again what was not acknowledged.
+    // A polled system continues at the durable cursor; a client sends unacknowledged rows again.
     if (mode === 'poll' && cursor !== undefined)
       origin.next = Math.max(origin.next, Number(new TextDecoder().decode(cursor)))
   }

@@ -1,4 +1,4 @@
-/** What is seen of a simulation while it runs: lags, peaks, and when nothing was late. */
+/** Observations of a running simulation: lags, peaks, and times at which nothing was late. */
 import type { SinkEntry } from '../../engine/delivery/sinks.ts'
 import type { SimulatedHost } from '../../host/simulated/machine.ts'
 import type { Life } from './life.ts'

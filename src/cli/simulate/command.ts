@@ -65,7 +65,7 @@ export async function simulateCommand(files: readonly string[], flags: SimulateF
 
 const none: ReadonlyMap<string, number> = new Map()
 
-/** A wrong id would simulate something else than what was meant. */
+/** A wrong id would simulate another configuration. */
 function checkNames({ config }: Loaded, { rate = none, size = none, takes = none, largest = none }: SimulateFlags) {
   const sources = new Set([...Object.keys(config.sources), 'http'])
   const sinks = new Set([...Object.keys(config.sinks), ...(config.store.enabled === 'none' ? [] : ['store'])])
