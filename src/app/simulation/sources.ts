@@ -1,4 +1,4 @@
-/** The sources of a simulation: their rows, rates, and the fate of rows that Weir does not accept. */
+/** The sources of a simulation: their rows, rates, and what happens to rows that Weir does not accept. */
 import type { Family } from '../../model/batches.ts'
 import { builtInTypes, typesThatEmit } from '../../components/manifests.ts'
 import { httpSource } from '../../engine/sources/pushed.ts'
