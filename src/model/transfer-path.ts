@@ -42,7 +42,10 @@ const privateAddresses: readonly Readonly<{ text: string; from: string; to: stri
 
 /** False for an absent address. */
 export function isPrivateSql(engine: Engine, end: End): string {
-  const column = `${end}_addr`
+  return isPrivateAddressSql(engine, `${end}_addr`)
+}
+
+export function isPrivateAddressSql(engine: Engine, column: string): string {
   if (engine === 'clickhouse') {
     const ranges = privateAddresses.map(({ from, to }) => `${column} BETWEEN toIPv6('${from}') AND toIPv6('${to}')`)
     return `ifNull(${ranges.join(' OR ')}, false)`

@@ -5,7 +5,7 @@ import { completed, costEvent } from '../../codecs/focus/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { readPriceList } from '../../topics/transfers/price-list.ts'
 import type { TransferRule } from '../../topics/transfers/rules.ts'
-import type { Transfers } from '../../topics/transfers/schema.ts'
+import { transferGroups, type Transfers } from '../../topics/transfers/schema.ts'
 import { basisPoints, batchOf, moneySql, worldOf } from '../../topics/transfers/testing/world.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
@@ -289,4 +289,31 @@ test('the view in SQL has the path of each flow, beside flows and with times', a
   ])
     expect(Number((await sql(api, statement))[0]!['n']), statement).toBe(world.flows.length)
   expect(await sql(api, `SELECT * FROM transfers WHERE time_received < ${time}`)).toEqual([])
+})
+
+test('sums of files give the responses of flows, for every group, filter and viewer', async () => {
+  const api = await started({ ...usual, nat: true, inbound: true })
+  const world = worldOf(new SeededRandom(9), 500)
+  for (let hours = 5; hours > 0; hours--) {
+    const received = now - hours * 3_600_000
+    await api.addBatch(batchOf(world, received, hours % 2 === 0 ? 'prod' : ''), received)
+  }
+  const filters = [
+    '',
+    'src.ns = shop',
+    'cluster = prod and not exists(dst.zone)',
+    'src.addr = 10.1.0.0/28',
+    'proto = 6',
+  ]
+  const requests = transferGroups.flatMap((by) => [
+    ...filters.map((filter) => ({ by, filter, token: 'admin' })),
+    ...['shop', 'peers', 'none'].map((token) => ({ by, filter: '', token })),
+  ])
+  const readAll = () =>
+    Promise.all(requests.map(({ token, ...parameters }) => read(api, { ...parameters, limit: '1000' }, token)))
+  const ofFlows = await readAll()
+  while (await api.store.maintain());
+  const { fileSums } = api.store.status().sums
+  expect(fileSums?.['transfers']).toMatchObject({ rows: expect.any(Number) as number, without: [] })
+  expect(await readAll()).toEqual(ofFlows)
 })

@@ -67,6 +67,7 @@ export {
   measures,
   summedMeasures,
   seriesSql,
+  sourceOf,
   type FurtherMeasure,
   bucketSql,
   type GroupsRequest,

@@ -1,9 +1,10 @@
-import type { DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { listColumns } from '../../model/conversation-lists.ts'
 import { flowTimeOf } from '../../model/flow-time.ts'
-import { quoted, rowsOf } from '../duck.ts'
+import { fileList, quoted, rowsOf } from '../duck.ts'
 import { fileColumns } from '../schema.ts'
 import { listConversations, type ListedRows, type ListInput } from './conversations.ts'
+import { sharedEndsSql, withSharedEnds } from './shared-ends.ts'
 import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
 /** Rows per row of the file. A part with more is left out; a small one can have twice as many, or is never left out. */
@@ -81,20 +82,25 @@ export async function buildSums(
         count(*) - count(${flowTime}) FROM (${flows}) r`,
     )
     if (typeof from !== 'number' || typeof to !== 'number' || Number(totals.pop()) > 0) return undefined
+    const hasEnds = await createSharedEnds(connection, lists.endpoints)
     const type = totals.every((total) => Number(total ?? 0) < exactDoubles) ? 'DOUBLE' : 'UBIGINT'
     // Sums of ids and ports without a hash table.
     await connection.run('SET perfect_ht_threshold = 20')
     const parts: Record<string, number> = {}
     const selects: string[] = []
+    const built: BuiltPart[] = []
     for (const [number, part] of sumParts.entries()) {
       const values = valuesOf(part, names, agent)
-      if (values.length === 0) continue
+      if (values.length === 0 || (part.exact !== undefined && !hasEnds)) continue
       const table = `sums_${number}`
       const most = mostRows(part, Number(rows))
-      await connection.run(`CREATE TEMP TABLE ${table} AS ${partSql(values, flows, type)} LIMIT ${most + 1}`)
+      const from = part.exact === undefined ? flows : withSharedEnds(flows)
+      const sql = sumsFrom(built, values) ?? partSql(values, from, type)
+      await connection.run(`CREATE TEMP TABLE ${table} AS ${sql} LIMIT ${most + 1}`)
       const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
       if (Number(count) > most) continue
       parts[part.name] = Number(count)
+      if (part.exact === undefined) built.push({ table, values })
       selects.push(`(${storedSql(number, values, table)})`)
     }
     if (selects.length === 0) return undefined
@@ -123,18 +129,43 @@ export async function buildSums(
   }
 }
 
+/** False without endpoints. */
+async function createSharedEnds(connection: DuckDBConnection, endpoints: readonly string[]): Promise<boolean> {
+  if (endpoints.length === 0) return false
+  const files = fileList(endpoints)
+  const schema = await rowsOf(connection, `SELECT DISTINCT name FROM parquet_schema(${files})`)
+  const has = new Set(schema.map(([name]) => String(name)))
+  await connection.run(sharedEndsSql(`read_parquet(${files}, union_by_name = true)`, has))
+  return true
+}
+
 function mostRows({ mostShare = usualShare, mostShareOfSmall = 2 * mostShare }: SumPart, rows: number) {
   return Math.floor(Math.max(alwaysRows, mostShare * rows, Math.min(smallRows, mostShareOfSmall * rows)))
 }
 
-type PartValue = Readonly<{ name: string; sql: string }>
+/** `isAbsent`: NULL in all rows, since the file lacks all columns that it is computed from. */
+type PartValue = Readonly<{ name: string; sql: string; isAbsent?: true }>
+type BuiltPart = Readonly<{ table: string; values: readonly PartValue[] }>
 
 /** Columns that the file lacks are NULL in all rows. */
 function valuesOf({ keys, computed = [] }: SumPart, names: ReadonlySet<string>, agent: string | null): PartValue[] {
   return [
     ...keys.filter((key) => names.has(key)).map((name) => ({ name, sql: `r."${name}"` })),
-    ...computed.map(({ name, type, sql }) => ({ name, sql: `(${sql({ agent })})::${type}` })),
+    ...computed.map(({ name, type, sql, reads }): PartValue => {
+      const isAbsent = reads.length > 0 && !reads.some((column) => names.has(column))
+      return isAbsent ? { name, sql: `NULL::${type}`, isAbsent } : { name, sql: `(${sql({ agent })})::${type}` }
+    }),
   ]
+}
+
+/** Of the first part with all values, which has far fewer rows than the flows. */
+function sumsFrom(built: readonly BuiltPart[], values: readonly PartValue[]): string | undefined {
+  const present = values.filter(({ isAbsent }) => isAbsent !== true).map(({ name }) => name)
+  const from = built.find((part) => present.every((name) => part.values.some((value) => value.name === name)))
+  if (from === undefined) return undefined
+  const keys = values.map(({ name, sql, isAbsent }) => (isAbsent === true ? `${sql} AS "${name}"` : `"${name}"`))
+  const totals = ['bytes_est', 'packets_est', 'flows'].map((name) => `sum(${name})::BIGINT AS ${name}`)
+  return `SELECT ${[...keys, ...totals].join(', ')} FROM ${from.table} GROUP BY ALL`
 }
 
 function partSql(values: readonly PartValue[], flows: string, type: SumType): string {

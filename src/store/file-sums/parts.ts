@@ -11,6 +11,7 @@ import {
 } from '../../model/service-port.ts'
 import { columnsBehind, flowViewColumns } from '../read/views.ts'
 import { fileColumns } from '../schema.ts'
+import { sharedParts } from './shared-ends.ts'
 import { sketchParts } from './sketch-parts.ts'
 
 /** Of the numbers that files have instead of words; null if no row has it. */
@@ -39,10 +40,12 @@ export type SumPart = Readonly<{
   mostShare?: number
   /** As `mostShare`, of a part with at most 65,536 rows. */
   mostShareOfSmall?: number
+  /** Ids are those of `sharedEndsSql`: a request names the part, and filters by these columns alone. */
+  exact?: readonly string[]
 }>
 
 /** Changes with the meaning or the columns of sums. Those of another version are written again. */
-export const sumsVersion = 4
+export const sumsVersion = 5
 /** Of earlier versions with the same meaning, which lack parts at most. */
 const readableSince = 2
 
@@ -59,6 +62,18 @@ function partOfEnd(end: 'src' | 'dst'): SumPart {
 }
 
 const service = ({ agent }: FlowContext) => serviceSql('duckdb', { alias: 'r', agent })
+
+const transferEnds = (['src', 'dst'] as const).flatMap((end) => sharedParts.map((part) => `${end}_${part}`))
+
+/** What prices of transfers depend on. */
+export const transferPart: SumPart = {
+  name: 'transfers',
+  keys: ['src_ep', 'dst_ep', ...transferEnds, 'src_name', 'dst_name', 'cluster', 'node_direction'],
+  computed: [
+    { name: 'initiator', type: 'VARCHAR', reads: serviceEvidence, sql: (context) => service(context).initiator },
+  ],
+  exact: [...transferEnds, 'cluster', 'node_direction', 'initiator'],
+}
 
 /** Fewer rows first: a query reads the first part with all its columns. */
 export const sumParts: readonly SumPart[] = [
@@ -89,6 +104,7 @@ export const sumParts: readonly SumPart[] = [
   partOfEnd('src'),
   partOfEnd('dst'),
   ...sketchParts,
+  transferPart,
 ]
 
 const isAgent = (agent: string | null) => (agent === null ? 'false' : isAgentSql('r.protocol', agent))
@@ -158,5 +174,7 @@ const columnsOfParts = new Map(sumParts.map((part) => [part, new Set(viewColumns
 
 /** The smallest part with all columns of `flows` that a request reads. */
 export function sumPartWith(columns: readonly string[]): SumPart | undefined {
-  return sumParts.find((part) => columns.every((column) => columnsOfParts.get(part)?.has(column)))
+  return sumParts.find(
+    (part) => part.exact === undefined && columns.every((column) => columnsOfParts.get(part)?.has(column)),
+  )
 }

@@ -19,6 +19,7 @@ import type { StoredFile, SumsOfFile } from '../record.ts'
 import { fileColumns } from '../schema.ts'
 import { flowTime, sumInput } from './build.ts'
 import { levelSums, withoutOverlap, type LevelSums } from './levels.ts'
+import { sharedEndsSql, withSharedEnds } from './shared-ends.ts'
 import { conversationPart, sumParts, sumViewOf, viewColumnsOf, type SumPart } from './parts.ts'
 
 /** `flow_time` in µs, `to` exclusive. */
@@ -66,10 +67,19 @@ export function sumViews({ sumReads = [] }: Statement, input: ViewInput): string
     .map((read) =>
       read.part === conversationPart
         ? listedViews(read, input)
-        : viewSql(sumViewOf(read.part), read, sumView(read, input)),
+        : sharedEnds(read, input) + viewSql(sumViewOf(read.part), read, sumView(read, input)),
     )
     .join('')
 }
+
+/** The table of ids for the flows of files without sums. */
+function sharedEnds(read: SumReads[number], given: ViewInput): string {
+  if (read.part.exact === undefined) return ''
+  const { input } = inputWithin(read, given)
+  return `; ${sharedEndsSql(`(${scan('endpoints', input)})`, endpointColumns)}`
+}
+
+const endpointColumns = new Set(fileColumns.endpoints.map(({ name }) => name))
 
 function viewSql(name: string, { span }: SumReads[number], rows: string) {
   return `; CREATE TEMP VIEW ${name} AS SELECT *, make_timestamptz(${span.from}) AS span_from,
@@ -130,12 +140,13 @@ function sumView(read: SumReads[number], given: ViewInput): string {
   const computed = (part.computed ?? []).filter(({ name }) => named.includes(name))
   const behind = columnsBehind(named)
   const keys = part.keys.filter((key) => behind.has(key))
+  const isShared = part.exact !== undefined && keys.includes('src_ep') && keys.includes('dst_ep')
   const columns = [...keys, ...computed.map(({ name }) => name)].map((name) => `"${name}"`)
   const scans = [
     ...(ofSums.length === 0 ? [] : [sumScan(part, columns, ofSums, input)]),
     ...(others.length === 0 && ofSums.length > 0
       ? []
-      : [flowScan({ ...input, files: others }, keys, computed, { span, received: all })]),
+      : [flowScan({ ...input, files: others }, keys, computed, { span, received: all, isShared })]),
   ]
   const totals = sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
   const group = columns.length === 0 ? '' : ` GROUP BY ${columns.join(', ')}`
@@ -159,11 +170,18 @@ function sumScan(
       WHERE part = ${sumParts.indexOf(part)}`
 }
 
+type FlowsWithin = Readonly<{
+  span: SumSpan
+  received: Readonly<{ from: bigint; to: bigint }>
+  /** With ids of {@link withSharedEnds}. */
+  isShared?: boolean
+}>
+
 function flowScan(
   input: ViewInput,
   keys: readonly string[],
   computed: NonNullable<SumPart['computed']>,
-  { span, received }: Readonly<{ span: SumSpan; received: Readonly<{ from: bigint; to: bigint }> }>,
+  { span, received, isShared }: FlowsWithin,
 ): string {
   const values = [
     ...keys.map((key) => `r."${key}"`),
@@ -177,7 +195,7 @@ function flowScan(
   const columns = fileColumns.flows.filter(({ name }) => read.has(name))
   const rows = sumInput(`(${scan('flows', input, columns)})`, () => true, [...read])
   const at = (us: bigint | number) => `make_timestamptz(${us})`
-  return `SELECT ${values.join(', ')} FROM (${rows}) r
+  return `SELECT ${values.join(', ')} FROM (${isShared === true ? withSharedEnds(rows) : rows}) r
       WHERE r.time_received >= ${at(received.from)} AND r.time_received < ${at(received.to)}
       AND (${flowTime}) BETWEEN ${at(span.from)} AND ${at(span.to - 1)}`
 }

@@ -2,7 +2,9 @@ import { messageOf } from '../../model/errors.ts'
 import { dialectOf } from '../../query/index.ts'
 import type { RowQuery, TimeSpan } from '../../query/plan/index.ts'
 import { coverageFacts, coverageOf, isoSpan, storedTo, type Instance } from '../coverage.ts'
+import { transferPart } from '../../store/file-sums/parts.ts'
 import { rowQueryOf } from '../flows/row-query.ts'
+import { sumsOfPart } from '../flows/sums/file-sums.ts'
 import { operation, type Surroundings } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import { readRows } from '../rows.ts'
@@ -56,11 +58,15 @@ async function readTransfers(query: TransfersQuery, surroundings: Around): Promi
   }
 }
 
-function rowsOf({ query, settings, rowQuery }: Reading, span: TimeSpan, surroundings: Surroundings) {
+async function rowsOf({ query, settings, rowQuery: ofQuery }: Reading, span: TimeSpan, surroundings: Surroundings) {
   const { by = 'pair', limit = 20 } = query
   const { rules, team } = settings
-  const request = { rowQuery: { ...rowQuery, span }, rules, by, limit, team, viewer: surroundings.viewer }
-  return readRows<TransferRow>(surroundings, transfersSql(request, dialectOf(surroundings.store)))
+  const { store, viewer } = surroundings
+  const rowQuery = { ...ofQuery, span }
+  const sums = await store.sums?.()
+  const rollup = sums === undefined ? undefined : sumsOfPart(transferPart, rowQuery, sums)
+  const request = { rowQuery, rollup, rules, by, limit, team, viewer }
+  return readRows<TransferRow>(surroundings, transfersSql(request, dialectOf(store)))
 }
 
 async function invoiceOf(reading: Reading, surroundings: Surroundings): Promise<Transfers['invoice']> {

@@ -1,13 +1,15 @@
 import { transferPathSql, isInsideSql, isPrivateSql } from '../../model/transfer-path.ts'
 import { workloadGroups } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
-import { conditionOf, type RowQuery } from '../../query/plan/index.ts'
+import { sourceOf, type Rollup, type RowQuery } from '../../query/plan/index.ts'
 import { objectScope, type Viewer } from '../scope.ts'
 import { ratesOf, regionsOf, type TransferRule } from './rules.ts'
 import type { TransferGroup } from './schema.ts'
 
 type TransfersRequest = Readonly<{
   rowQuery: RowQuery
+  /** Sums in place of flows. */
+  rollup: Rollup | undefined
   rules: readonly TransferRule[]
   by: TransferGroup
   limit: number
@@ -128,7 +130,8 @@ function teamsSql({ rowQuery: { span }, team, viewer }: TransfersRequest, dialec
 
 /** Sums of flows by group and {@link TransferClass}; the largest money of each currency first. */
 export function transfersSql(request: TransfersRequest, dialect: Dialect): string {
-  const { rowQuery, rules, by, limit } = request
+  const { rowQuery, rollup, rules, by, limit } = request
+  const { view, where } = sourceOf({ ...rowQuery, ...(rollup && { rollup }), by: 'bytes', limit }, dialect)
   const { stored, sum, same, text, double } = dialect
   const [g0, g1] = groupColumns(by, dialect)
   const isTeam = by === 'team'
@@ -139,12 +142,12 @@ export function transfersSql(request: TransfersRequest, dialect: Dialect): strin
     : []
   const flows = `SELECT cluster AS _cluster, src_zone AS _src_zone, dst_zone AS _dst_zone,
       ${transferPathSql(dialect.name)} AS _path, ${passedSql(rules)} AS _passed, ${value(g0)} AS _k0,
-      ${value(g1)} AS _k1, ${payers.map((column) => `${column}, `).join('')}bytes_est AS _b
-      FROM flows WHERE ${conditionOf(rowQuery, dialect)}`
+      ${value(g1)} AS _k1, ${payers.map((column) => `${column}, `).join('')}bytes_est AS _b,
+      ${rollup === undefined ? '1' : 'flows'} AS _f FROM ${view} WHERE ${where}`
   const keys = ['_cluster', '_src_zone', '_dst_zone', '_path', '_passed', '_k0', '_k1']
   const all = [...keys, ...(isTeam ? ofTeam.map((column) => `_p_${column}`) : [])].join(', ')
   const steps = [
-    stored('parts', `SELECT ${all}, ${sum('_b')} AS _bytes, count(*) AS _n FROM (${flows}) f GROUP BY ${all}`),
+    stored('parts', `SELECT ${all}, ${sum('_b')} AS _bytes, sum(_f) AS _n FROM (${flows}) f GROUP BY ${all}`),
     `regions AS (SELECT *, ${regionSql('_src_zone', rules, dialect)} AS _src_region,
       ${regionSql('_dst_zone', rules, dialect)} AS _dst_region FROM (SELECT *, ${ruleSql(rules, dialect)} AS _rule
       FROM parts) r)`,

@@ -2,7 +2,7 @@
 import type { FileSumsOfPart, StoredSums } from '../../../engine/control.ts'
 import { columnsRead, testsOf, type QueryField } from '../../../query/index.ts'
 import { boundOf, rowsBefore, type Rollup, type RowQuery, type TimeSpan } from '../../../query/plan/index.ts'
-import { sumPartWith, sumViewOf } from '../../../store/file-sums/parts.ts'
+import { sumPartWith, sumViewOf, type SumPart } from '../../../store/file-sums/parts.ts'
 
 /** Flows of files without sums, above which they are not read where a rollup has an answer. */
 const maxRead = 20_000_000
@@ -18,16 +18,28 @@ export function fileSums(request: RowQuery, fields: readonly QueryField[], sums:
 export function partSums(
   request: RowQuery,
   fields: readonly QueryField[],
-  { flows, fileSums: parts }: StoredSums,
+  stored: StoredSums,
   further: readonly string[] = [],
 ): Rollup | undefined {
-  const { span } = request
-  if (parts === undefined) return undefined
-  const tested = testsOf(boundOf(request)).map(({ field }) => field)
+  const tested = testedBy(request)
   const part = sumPartWith([...fields.flatMap(columnsRead), ...tested, ...further])
-  const sums = part === undefined ? undefined : parts[part.name]
-  if (part === undefined || sums === undefined) return undefined
-  return areWorth(sums, span, flows) ? { view: sumViewOf(part), span, isOfFlows: true } : undefined
+  return part === undefined ? undefined : rollupOf(part, request, stored)
+}
+
+/** As {@link fileSums}, of a part with its own meaning of ends. */
+export function sumsOfPart(part: SumPart, request: RowQuery, stored: StoredSums): Rollup | undefined {
+  const { exact = [] } = part
+  return testedBy(request).every((column) => exact.includes(column)) ? rollupOf(part, request, stored) : undefined
+}
+
+function testedBy(request: RowQuery) {
+  return testsOf(boundOf(request)).map(({ field }) => field)
+}
+
+function rollupOf(part: SumPart, { span }: RowQuery, { flows, fileSums: parts }: StoredSums): Rollup | undefined {
+  const sums = parts?.[part.name]
+  if (sums === undefined || !areWorth(sums, span, flows)) return undefined
+  return { view: sumViewOf(part), span, isOfFlows: true }
 }
 
 /** Whether sums have most of the flows of a span, and are not too many. */
