@@ -19,7 +19,7 @@ import { addressGroups } from './address-groups.ts'
 import { hashedGroups } from './hashed-groups.ts'
 import { largestFirst, storedEndpoints, storedEnds, withPlaces } from './many-groups.ts'
 import type { SumRow } from './request.ts'
-import { integerCell } from '../../../model/integer-cell.ts'
+import { sumOfCells } from '../../../model/integer-cell.ts'
 import { readRows } from '../../rows.ts'
 
 /** The result of more groups would not be kept. */
@@ -45,7 +45,9 @@ export async function largestGroups(
   const sums = summedMeasures(request).map((name) => `_${name}`)
   const keys = group.map((_, index) => `_g${index}`)
   const groups = added(records, keys, sums)
-  const all = Object.fromEntries(sums.map((name) => [`_all${name}`, groups.map((row) => row[name]).reduce(plus, null)]))
+  const all = Object.fromEntries(
+    sums.map((name) => [`_all${name}`, groups.map((row) => row[name]).reduce(sumOfCells, null)]),
+  )
   return withPlaces(groups.sort(largestFirst(request)).slice(0, limit), { _all_groups: groups.length, ...all })
 }
 
@@ -89,14 +91,7 @@ function added(rows: readonly SumRow[], keys: readonly string[], sums: readonly 
     const key = JSON.stringify(keys.map((name) => row[name]))
     const earlier = rowsByKey.get(key)
     if (earlier === undefined) rowsByKey.set(key, { ...row })
-    else for (const name of sums) earlier[name] = plus(earlier[name], row[name])
+    else for (const name of sums) earlier[name] = sumOfCells(earlier[name], row[name])
   }
   return [...rowsByKey.values()]
-}
-
-/** Exact, of JSON integers; NULL is no value. */
-function plus(a: unknown, b: unknown): unknown {
-  if (a === null || b === null) return a ?? b
-  const sum = Number(a) + Number(b)
-  return Number.isSafeInteger(sum) ? sum : integerCell(BigInt(a as string) + BigInt(b as string))
 }

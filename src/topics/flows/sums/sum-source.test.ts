@@ -199,3 +199,49 @@ test('sums of files are used where a rollup is inexact, unless they are few or t
   expect(await view('src_addr', { ...large, summed: { rows: 1000, without: without(30e6) } })).toBe('flows_1h')
   expect(await view('src_addr', { ...large, summed: { rows: 110e6, without: [] } })).toBe('flows_1h')
 })
+
+test('facts of a long range add up those of its whole days, which a later range shares, and of its edges', async () => {
+  const statements: string[] = []
+  const day = 86_400_000
+  const store = {
+    query: async (sql: string) => {
+      statements.push(sql)
+      const [from = 0, to = 0] = [...sql.matchAll(/make_timestamptz\((\d+)\)/g)].map(([, us]) => Number(us))
+      const hours = (to - from) / 3_600_000_000
+      const row = {
+        ...{ lost_1: 0, lost_2: 0, lost_3: 0, flows: hours, _rows: 2 * hours, _all_bytes: `${2n ** 60n}` },
+        oldest: hours < 3 ? null : from,
+      }
+      return pieces(JSON.stringify([row]))
+    },
+    sums: async () => ({
+      since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 },
+      oldest: 0,
+      flows: { rows: 50_000_000, first: 0 },
+    }),
+  } as unknown as StoreReader
+  const read = (from: number, to: number) => {
+    const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+    const rowQuery = rowQueryOf(span, 'flow_time', now, local)
+    return sumSource(
+      readingOf(store, local),
+      rowQuery,
+      { fields: [flowNames.field('src_namespace') as QueryField], step: 3600 },
+      'auto',
+    )
+  }
+  const { totals, exact } = await read(now - 9.25 * day, now)
+  expect(exact).toBe(true)
+  expect(totals).toMatchObject({
+    flows: 222,
+    _rows: 444,
+    oldest: (now - 9.25 * day) * 1000,
+    _all_bytes: `${3n * 2n ** 60n}`,
+  })
+  expect(statements).toHaveLength(3)
+  await read(now - 9.125 * day, now + day / 4)
+  expect(statements).toHaveLength(6)
+  expect(new Set(statements).size).toBe(5)
+  await read(now - 3 * day, now)
+  expect(statements).toHaveLength(7)
+})

@@ -1,7 +1,8 @@
 import type { StoredSums, StoreReader } from '../../../engine/control.ts'
 import { flowsReceived } from '../../../model/flow-time.ts'
+import { sumOfCells } from '../../../model/integer-cell.ts'
 import { trimOldest } from '../../../model/trim-oldest.ts'
-import { columnsRead, compileSql, dialectOf, testsOf, type QueryField } from '../../../query/index.ts'
+import { columnsRead, compileSql, dialectOf, testsOf, type Dialect, type QueryField } from '../../../query/index.ts'
 import {
   boundOf,
   fingerprint,
@@ -11,6 +12,7 @@ import {
   type Rollup,
   type RollupTotals,
   type RowQuery,
+  type TimeSpan,
 } from '../../../query/plan/index.ts'
 import { msPerHour } from '../../../store/names.ts'
 import { planRollup, type FoldLevel, type RollupPlan } from '../../../store/rollup/plan.ts'
@@ -122,21 +124,23 @@ export async function sumSource(
   const rollup = rollupOf(plan)
   if (plan.lossy === undefined && plan.lossyFilter === undefined && !plan.servicePortsOnly)
     return { rollup, exact: true }
-  const { flows, oldest } = sums
+  const { flows } = sums
   const scope: Scope = { isLimited: viewer.namespaces !== undefined, isRough: mode === 'rough' }
   // The hour of the oldest flow may be incomplete.
-  const whole = flows.first < oldest + msPerHour
+  const whole = flows.first < sums.oldest + msPerHour
   if (ofFiles !== undefined && (whole || isAfter(flows, request.span.from))) return fromFiles
   if (whole && flows.rows <= fewFlows && !scope.isRough) return raw
   const { clock } = instance.host
   const memory =
     scope.isLimited || scope.isRough ? undefined : new Insufficiency(store, keyOf(plan, request, groups), clock)
   if (memory?.isKnown(flows) === true) return raw
-  const sql = lossSql(rollup, dialectOf(store))
   // Visibility requires current facts.
-  const fact = scope.isLimited
-    ? (await readRows<Fact>({ store, signal }, sql))[0]
-    : await cachedFact(store, sql, { clock, oldest: scope.isRough ? roughlyMs : 0, signal })
+  const oldest = scope.isRough ? roughlyMs : 0
+  const read = async (sql: string) =>
+    scope.isLimited
+      ? (await readRows<Fact>({ store, signal }, sql))[0]
+      : cachedFact(store, sql, { clock, oldest, signal })
+  const fact = await factOf(rollup, dialectOf(store), read)
   const loss = lossOf(plan, fact, flows)
   const onInsufficient = () => memory?.remember(loss.oldest)
   if (needsFlows(plan, loss, scope)) {
@@ -152,6 +156,40 @@ export async function sumSource(
     hasCandidates: !scope.isRough && loss.isStored && loss.flows <= maxCandidateFlows,
     totals: scope.isRough || compileSql(boundOf(request)) !== 'true' ? undefined : fact,
     onInsufficient,
+  }
+}
+
+const usPerDay = 24n * BigInt(msPerHour) * 1000n
+const fewestDays = 3n
+
+/** The whole days of a long range, which the store keeps for a range that begins or ends a little later, and its rest. */
+function partsOf(span: TimeSpan): readonly TimeSpan[] {
+  const first = ((span.from + usPerDay - 1n) / usPerDay) * usPerDay
+  const last = (span.to / usPerDay) * usPerDay
+  if (last - first < fewestDays * usPerDay) return [span]
+  const parts = [
+    { from: first, to: last },
+    { from: span.from, to: first },
+    { from: last, to: span.to },
+  ]
+  return parts.filter(({ from, to }) => from < to)
+}
+
+async function factOf(
+  rollup: Rollup,
+  dialect: Dialect,
+  read: (sql: string) => Promise<Fact | undefined>,
+): Promise<Fact | undefined> {
+  const spans = dialect.hasParts ? partsOf(rollup.span) : [rollup.span]
+  const facts = await Promise.all(spans.map((span) => read(lossSql({ ...rollup, span }, dialect))))
+  return facts.reduce((all, fact) => (all === undefined || fact === undefined ? undefined : added(all, fact)))
+}
+
+function added(all: Fact, fact: Fact): Fact {
+  const oldest = [all, fact].flatMap(({ oldest: time }) => (typeof time === 'number' ? time : []))
+  return {
+    ...Object.fromEntries(Object.entries(fact).map(([name, value]) => [name, sumOfCells(all[name] ?? null, value)])),
+    oldest: oldest.length === 0 ? null : Math.min(...oldest),
   }
 }
 
