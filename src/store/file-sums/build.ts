@@ -4,7 +4,7 @@ import { flowTimeOf } from '../../model/flow-time.ts'
 import { fileList, quoted, rowsOf } from '../duck.ts'
 import { fileColumns } from '../schema.ts'
 import { listConversations, type ListedRows, type ListInput } from './conversations.ts'
-import { sharedEndsSql, withSharedEnds } from './shared-ends.ts'
+import { sharedEndsSql, sharedEndsTable, withSharedEnds } from './shared-ends.ts'
 import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
 /** Rows per row of the file. A part with more is left out; a small one can have twice as many, or is never left out. */
@@ -82,27 +82,15 @@ export async function buildSums(
         count(*) - count(${flowTime}) FROM (${flows}) r`,
     )
     if (typeof from !== 'number' || typeof to !== 'number' || Number(totals.pop()) > 0) return undefined
-    const hasEnds = await createSharedEnds(connection, lists.endpoints)
     const type = totals.every((total) => Number(total ?? 0) < exactDoubles) ? 'DOUBLE' : 'UBIGINT'
-    // Sums of ids and ports without a hash table.
-    await connection.run('SET perfect_ht_threshold = 20')
-    const parts: Record<string, number> = {}
-    const selects: string[] = []
-    const built: BuiltPart[] = []
-    for (const [number, part] of sumParts.entries()) {
-      const values = valuesOf(part, names, agent)
-      if (values.length === 0 || (part.exact !== undefined && !hasEnds)) continue
-      const table = `sums_${number}`
-      const most = mostRows(part, Number(rows))
-      const from = part.exact === undefined ? flows : withSharedEnds(flows)
-      const sql = sumsFrom(built, values) ?? partSql(values, from, type)
-      await connection.run(`CREATE TEMP TABLE ${table} AS ${sql} LIMIT ${most + 1}`)
-      const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
-      if (Number(count) > most) continue
-      parts[part.name] = Number(count)
-      if (part.exact === undefined) built.push({ table, values })
-      selects.push(`(${storedSql(number, values, table)})`)
-    }
+    const { parts, selects } = await createParts(connection, {
+      flows,
+      names,
+      type,
+      agent,
+      rows: Number(rows),
+      ...lists,
+    })
     if (selects.length === 0) return undefined
     // The other sums do not depend on it: it can lack memory, or have a total beyond 63 bits.
     const listed = await listConversations(connection, {
@@ -127,6 +115,52 @@ export async function buildSums(
   } finally {
     connection.closeSync()
   }
+}
+
+type PartsInput = Readonly<{
+  flows: string
+  /** Columns of the file. */
+  names: ReadonlySet<string>
+  type: SumType
+  rows: number
+}> &
+  Pick<SumContext, 'agent' | 'endpoints'>
+
+/** Tables of the connection, statements of their rows, and rows by name of the part. */
+async function createParts(
+  connection: DuckDBConnection,
+  { flows, names, type, agent, rows, endpoints }: PartsInput,
+): Promise<Readonly<{ parts: Record<string, number>; selects: string[] }>> {
+  // The other sums do not depend on it: it can lack memory.
+  const hasEnds = await createSharedEnds(connection, endpoints).catch(() => false)
+  // Sums of ids and ports without a hash table.
+  await connection.run('SET perfect_ht_threshold = 20')
+  const parts: Record<string, number> = {}
+  const selects: string[] = []
+  const built: BuiltPart[] = []
+  for (const [number, part] of sumParts.entries()) {
+    const values = valuesOf(part, names, agent)
+    if (values.length === 0 || (part.exact !== undefined && !hasEnds)) continue
+    const table = `sums_${number}`
+    const most = mostRows(part, rows)
+    const from = part.exact === undefined ? flows : withSharedEnds(flows)
+    const sql = sumsFrom(built, values) ?? partSql(values, from, type)
+    const isCreated = await connection.run(`CREATE TEMP TABLE ${table} AS ${sql} LIMIT ${most + 1}`).then(
+      () => true,
+      (error: unknown) => {
+        if (part.exact === undefined) throw error
+        return false
+      },
+    )
+    if (!isCreated) continue
+    const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
+    if (Number(count) > most) continue
+    parts[part.name] = Number(count)
+    if (part.exact === undefined) built.push({ table, values })
+    selects.push(`(${storedSql(number, values, table)})`)
+  }
+  await connection.run(`DROP TABLE IF EXISTS ${sharedEndsTable}`)
+  return { parts, selects }
 }
 
 /** False without endpoints. */
