@@ -67,11 +67,12 @@ export function viewsOf(statement: Statement, given: ViewInput, cached: CachedVi
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
   const costs = `${spendViews(statement, input, cached.spend)}${inventoryViews(statement, input)}`
-  const sums = sumViews(statement, input)
-  const others = `${rollupViews(statement, input)}${events}${costs}${ownSql}${sums}`
+  const sums = `${rollupViews(statement, input)}${sumViews(statement, input)}`
+  const others = `${events}${costs}${ownSql}${sums}`
   const transfers = readsTransfers(statement)
     ? `; CREATE TEMP VIEW transfers AS ${transfersView('duckdb', 'flows')}`
     : ''
+  // Sums have a column `flows`.
   const isNamed = (name: string) =>
     statement.reads?.has(name) ??
     (sums === '' ? others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql) : statement.tables.has(name))
