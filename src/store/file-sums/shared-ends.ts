@@ -19,8 +19,8 @@ export function sharedEndsSql(files: string, has: ReadonlySet<string>): string {
   const ends = `SELECT ep, ${values.map((value, at) => `${value} AS _v${at}`).join(', ')} FROM ${files}${settled}`
   const list = values.map((_, at) => `_v${at}`).join(', ')
   const areEqual = values.map((_, at) => `of._v${at} IS NOT DISTINCT FROM shared._v${at}`).join(' AND ')
-  return `CREATE OR REPLACE TEMP TABLE ${sharedEndsTable} AS SELECT of.ep AS _ep, shared._first AS _shared FROM (${ends}) of
-      JOIN (SELECT ${list}, min(ep) AS _first FROM (${ends}) GROUP BY ${list}) shared ON ${areEqual}`
+  return `CREATE OR REPLACE TEMP TABLE ${sharedEndsTable} AS SELECT of.ep AS _ep, shared._first AS _shared
+      FROM (${ends}) of JOIN (SELECT ${list}, min(ep) AS _first FROM (${ends}) GROUP BY ${list}) shared ON ${areEqual}`
 }
 
 /** The flows with these ids in place of their own. */

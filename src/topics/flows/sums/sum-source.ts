@@ -162,7 +162,7 @@ export async function sumSource(
 const usPerDay = 24n * BigInt(msPerHour) * 1000n
 const fewestDays = 3n
 
-/** The whole days of a long range, which the store keeps for a range that begins or ends a little later, and its rest. */
+/** The whole days of a long range, with a result that the store keeps for slightly later ranges, and the rest. */
 function partsOf(span: TimeSpan): readonly TimeSpan[] {
   const first = ((span.from + usPerDay - 1n) / usPerDay) * usPerDay
   const last = (span.to / usPerDay) * usPerDay
