@@ -121,7 +121,7 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** Rows and charts of an earlier filter or range are dimmed while the next ones arrive. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.waitForFunction("document.querySelector('.stale') === null")
+  await page.locator('.stale').first().waitFor({ state: 'detached' })
   await page.evaluate(axeSource)
   // Source text, because this file has the types of Node only. Controls below an open menu are hidden, because axe
   // counts them as neighbours of the menu's own controls, and their violations of the target size are ignored.

@@ -19,7 +19,7 @@ export function TopList({
           </span>
           <span className={`number ${tone ?? ''}`}>{text}</span>
           <span className="number dim">{shares === 'shown' && whole > 0 ? `${share(value).toFixed(1)} %` : ''}</span>
-          <span className="share" style={{ width: `${share(value)}%` }} />
+          <span className="top-share" style={{ width: `${share(value)}%` }} />
         </li>
       ))}
     </ol>

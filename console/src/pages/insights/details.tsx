@@ -115,13 +115,15 @@ export function ImageDetails({
         </Fact>
       </dl>
       {reported !== null && <Callers workloads={of.workloads} since={reported} />}
-      <button type="button" onClick={onCompare}>
-        {insightsText.compareAction}
-      </button>{' '}
-      <button type="button" onClick={onFacts}>
-        {insightsText.facts}
-      </button>{' '}
-      <InvestigateLink of={`image:${image}`} />
+      <div className="acts">
+        <button type="button" onClick={onCompare}>
+          {insightsText.compareAction}
+        </button>
+        <button type="button" onClick={onFacts}>
+          {insightsText.facts}
+        </button>
+        <InvestigateLink of={`image:${image}`} />
+      </div>
       <h3>{insightsText.worst}</h3>
       {!scanned || findings === null ? (
         <p className="warning">{insightsText.imageNotScanned}</p>

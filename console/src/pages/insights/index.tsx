@@ -50,7 +50,7 @@ export default function InsightsPage(): React.ReactNode {
   const { state, unread, set } = usePageState(insightsCodec)
   const { list, text, severity } = state
   const sums = useSeverities(state)
-  const trend = useTrend(state)
+  const trend = useTrend(state, { enabled: sums.data !== undefined })
   const tabs = (
     <Tabs
       label={insightsText.list}

@@ -78,7 +78,10 @@ const msPerDay = 86_400_000
  * Numbers of ids by severity at the ends of the last days, oldest first; undefined until all are known. null: a day
  * before the first finding, of which no report may be stored.
  */
-export function useTrend(state: InsightsState): ReadonlyMap<string, readonly (number | null)[]> | undefined {
+export function useTrend(
+  state: InsightsState,
+  { enabled }: Readonly<{ enabled: boolean }>,
+): ReadonlyMap<string, readonly (number | null)[]> | undefined {
   const selection = sumsSelection(state)
   const today = Math.floor(Date.now() / msPerDay) * msPerDay
   const days = useQueries({
@@ -86,6 +89,8 @@ export function useTrend(state: InsightsState): ReadonlyMap<string, readonly (nu
       const at = new Date(today - (trendDays - 1 - day) * msPerDay).toISOString()
       return {
         queryKey: ['insights', 'sums', selection, at],
+        // A browser has six connections, which the rows need first.
+        enabled,
         // The past changes with late reports only.
         staleTime: 600_000,
         queryFn: async ({ signal }: { signal: AbortSignal }) =>
