@@ -119,7 +119,8 @@ test('beside others the longest runs start first', async () => {
   })
   const { code, output } = await cli(root, '--all', '--scale', 'ci', '--at-once', '2')
   expect(code).toBe(0)
-  expect(await readFile(join(root, 'bench/order'), 'utf8')).toMatch(/ kill-nine $/)
+  // The last two overlap.
+  expect((await readFile(join(root, 'bench/order'), 'utf8')).trim().split(' ').slice(2)).toContain('kill-nine')
   expect(output).toMatch(/^longest acceptance runs, seconds from start to end:\n {2}\d+ s: \d+ to \d+, /m)
 })
 
