@@ -23,7 +23,7 @@ export function sharedEndsSql(files: string, has: ReadonlySet<string>): string {
       FROM (${ends}) of JOIN (SELECT ${list}, min(ep) AS _first FROM (${ends}) GROUP BY ${list}) shared ON ${areEqual}`
 }
 
-/** The flows with these ids in place of their own. */
+/** The flows with the ids of {@link sharedEndsSql}. */
 export function withSharedEnds(flows: string): string {
   const ends = ['src', 'dst'] as const
   const ids = ends.map((end) => `coalesce(${end}._shared, flow.${end}_ep) AS ${end}_ep`)

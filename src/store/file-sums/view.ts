@@ -64,18 +64,12 @@ function isSummed(of: SumsOfFile | undefined, { part, span }: SumReads[number]):
 
 export function sumViews({ sumReads = [] }: Statement, input: ViewInput): string {
   return sumReads
-    .map((read) =>
-      read.part === conversationPart
-        ? listedViews(read, input)
-        : sharedEnds(read, input) + viewSql(sumViewOf(read.part), read, sumView(read, input)),
-    )
+    .map((read) => (read.part === conversationPart ? listedViews(read, input) : sumView(read, input)))
     .join('')
 }
 
 /** The table of ids for the flows of files without sums. */
-function sharedEnds(read: SumReads[number], given: ViewInput): string {
-  if (read.part.exact === undefined) return ''
-  const { input } = inputWithin(read, given)
+function sharedEnds(input: ViewInput): string {
   return `; ${sharedEndsSql(`(${scan('endpoints', input)})`, endpointColumns)}`
 }
 
@@ -140,22 +134,22 @@ function sumView(read: SumReads[number], given: ViewInput): string {
   const computed = (part.computed ?? []).filter(({ name }) => named.includes(name))
   const behind = columnsBehind(named)
   const keys = part.keys.filter((key) => behind.has(key))
-  const isShared = part.exact !== undefined && keys.includes('src_ep') && keys.includes('dst_ep')
+  const readsFlows = others.length > 0 || ofSums.length === 0
+  const isShared = readsFlows && part.exact !== undefined && keys.includes('src_ep') && keys.includes('dst_ep')
   const columns = [...keys, ...computed.map(({ name }) => name)].map((name) => `"${name}"`)
   const scans = [
     ...(ofSums.length === 0 ? [] : [sumScan(part, columns, ofSums, input)]),
-    ...(others.length === 0 && ofSums.length > 0
-      ? []
-      : [flowScan({ ...input, files: others }, keys, computed, { span, received: all, isShared })]),
+    ...(readsFlows ? [flowScan({ ...input, files: others }, keys, computed, { span, received: all, isShared })] : []),
   ]
   const totals = sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
   const group = columns.length === 0 ? '' : ` GROUP BY ${columns.join(', ')}`
   const rows = `SELECT ${[...columns, totals].join(', ')} FROM (${scans.join(' UNION ALL ')})${group}`
   const stored = new Set(named.filter((column) => !computed.some(({ name }) => name === column)))
-  return flowsView({ ...input, columns: stored }, new Set([...stored].flatMap(addressesOf)), {
+  const view = flowsView({ ...input, columns: stored }, new Set([...stored].flatMap(addressesOf)), {
     rows,
     sums: [...computed.map(({ name }) => name), ...sums],
   })
+  return `${isShared ? sharedEnds(input) : ''}${viewSql(sumViewOf(part), read, view)}`
 }
 
 function sumScan(
