@@ -4,7 +4,7 @@
  */
 import { bodyOf } from './audit-columns.ts'
 import type { WeirEvent } from './events.ts'
-import { textOf } from './json.ts'
+import { textOf, type Fields } from './json.ts'
 
 export const insightTypes = {
   report: 'weir.image.report',
@@ -35,6 +35,7 @@ export type PackageData = Readonly<{
   locations?: readonly string[]
 }>
 
+/** With the texts of {@link insightTexts}, by their member. */
 export type ProblemData = Readonly<{
   report: string
   /** CVE-…, GHSA-… */
@@ -44,18 +45,11 @@ export type ProblemData = Readonly<{
   severity: Severity
   /** 0 to 1; a tenth of CVSS. */
   score?: number
-  package?: string
-  version?: string
-  type?: string
-  purl?: string
-  /** Empty or absent: no fix is known. */
-  fixed?: string
-  /** State by the tool: fixed, affected, will_not_fix, not_affected … */
-  state?: string
   title?: string
   description?: string
   links?: readonly string[]
-}>
+}> &
+  Readonly<Partial<Record<(typeof insightTexts.problems)[number]['member'], string>>>
 
 export type FactData = Readonly<{
   report: string
@@ -150,47 +144,124 @@ export const insightColumns = [
 ] as const
 export type InsightColumn = (typeof insightColumns)[number]
 
+/** With a value of its own in most rows. */
+export const distinctInsightColumns: ReadonlySet<string> = new Set<InsightColumn>([
+  'insight_name',
+  'insight_version',
+  'insight_purl',
+  'insight_id',
+  'insight_aliases',
+])
+
+/** A text of bodies with a column. */
+export type InsightText = Readonly<{
+  /** In views, filters and responses. */
+  name: string
+  column: InsightColumn
+  /** Of the body. */
+  member: string
+  /** Between the items of a member that is a list. */
+  separator?: string
+  meaning: string
+  /** Further names in filters. */
+  others?: readonly string[]
+}>
+
+/** By view. Columns of files and of ClickHouse, views, filters and responses follow from it. */
+export const insightTexts = {
+  packages: [
+    {
+      name: 'name',
+      column: 'insight_name',
+      member: 'name',
+      meaning: 'Name of the package, with its group or scope',
+    },
+    { name: 'version', column: 'insight_version', member: 'version', meaning: 'Version' },
+    {
+      name: 'type',
+      column: 'insight_type',
+      member: 'type',
+      meaning: 'Kind of package: deb, apk, npm, maven, pypi, golang …',
+    },
+    { name: 'purl', column: 'insight_purl', member: 'purl', meaning: 'Package URL' },
+    {
+      name: 'licenses',
+      column: 'insight_value',
+      member: 'licenses',
+      separator: ', ',
+      meaning: 'Licenses, separated by commas',
+      others: ['license'],
+    },
+  ],
+  problems: [
+    { name: 'package', column: 'insight_name', member: 'package', meaning: 'Name of the package' },
+    {
+      name: 'version',
+      column: 'insight_version',
+      member: 'version',
+      meaning: 'Installed version',
+      others: ['installed'],
+    },
+    { name: 'type', column: 'insight_type', member: 'type', meaning: 'Kind of package' },
+    { name: 'purl', column: 'insight_purl', member: 'purl', meaning: 'Package URL' },
+    {
+      name: 'fixed_version',
+      column: 'insight_fixed',
+      member: 'fixed',
+      meaning: 'Versions with a fix; NULL: none is known',
+      others: ['fixed'],
+    },
+    {
+      name: 'state',
+      column: 'insight_value',
+      member: 'state',
+      meaning: 'State by the tool, for example will_not_fix',
+    },
+  ],
+  facts: [
+    {
+      name: 'category',
+      column: 'insight_type',
+      member: 'category',
+      meaning: 'environment, label, image, os …',
+    },
+    { name: 'name', column: 'insight_name', member: 'name', meaning: 'Name' },
+    { name: 'value', column: 'insight_value', member: 'value', meaning: 'Value' },
+  ],
+} as const satisfies Readonly<Record<string, readonly InsightText[]>>
+export type InsightPart = keyof typeof insightTexts
+
+/** Columns of the body that a view of parts needs. */
+export function columnsOfPart(part: InsightPart): readonly InsightColumn[] {
+  const columns = insightTexts[part].map(({ column }) => column)
+  return part === 'problems'
+    ? ['insight_id', 'insight_severity', 'insight_score', 'insight_aliases', ...columns]
+    : columns
+}
+
 export const insightFamilies = ['fact', 'package', 'problem'] as const
 const types: ReadonlySet<string> = new Set(Object.values(insightTypes))
+type TextsByColumn = Partial<Record<InsightColumn, string | undefined>>
 
 /** Texts of an insight event by column; undefined for other events. */
-export function insightFieldsOf(
-  event: WeirEvent,
-): Readonly<Partial<Record<InsightColumn, string | undefined>>> | undefined {
+export function insightFieldsOf(event: WeirEvent): Readonly<TextsByColumn> | undefined {
   if (!types.has(event.type)) return undefined
   const data = bodyOf(event)
   const common = { insight_report: textOf(data['report']) }
   switch (event.type) {
     case insightTypes.package:
-      return {
-        ...common,
-        insight_name: textOf(data['name']),
-        insight_version: textOf(data['version']),
-        insight_type: textOf(data['type']),
-        insight_purl: textOf(data['purl']),
-        insight_value: Array.isArray(data['licenses']) ? data['licenses'].join(', ') : undefined,
-      }
+      return { ...common, ...textsOf(data, insightTexts.packages) }
     case insightTypes.problem:
       return {
         ...common,
+        ...textsOf(data, insightTexts.problems),
         insight_id: textOf(data['id']),
         insight_severity: textOf(data['severity']),
         insight_score: textOf(data['score']),
-        insight_name: textOf(data['package']),
-        insight_version: textOf(data['version']),
-        insight_type: textOf(data['type']),
-        insight_purl: textOf(data['purl']),
-        insight_fixed: textOf(data['fixed']),
-        insight_value: textOf(data['state']),
         insight_aliases: Array.isArray(data['aliases']) ? textOf(data['aliases'].join(' ')) : undefined,
       }
     case insightTypes.fact:
-      return {
-        ...common,
-        insight_name: textOf(data['name']),
-        insight_type: textOf(data['category']),
-        insight_value: textOf(data['value']),
-      }
+      return { ...common, ...textsOf(data, insightTexts.facts) }
     case insightTypes.feed:
       return {
         ...common,
@@ -200,4 +271,14 @@ export function insightFieldsOf(
     default:
       return common
   }
+}
+
+function textsOf(data: Fields, list: readonly InsightText[]): TextsByColumn {
+  const texts: TextsByColumn = {}
+  for (const { column, member, separator } of list) {
+    const value = data[member]
+    if (separator === undefined) texts[column] = textOf(value)
+    else if (Array.isArray(value)) texts[column] = value.join(separator)
+  }
+  return texts
 }

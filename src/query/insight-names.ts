@@ -1,7 +1,11 @@
 /** Fields of packages, problems, facts and images. */
+import { insightTexts, type InsightPart } from '../model/image-insights.ts'
 import type { Named, QueryKind } from './names.ts'
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
+
+const textsOf = (part: InsightPart): readonly Named[] =>
+  insightTexts[part].map((text) => named(text.name, 'dict', ...('others' in text ? text.others : [])))
 
 /** Pods that run the image at the time of the query. */
 const running: readonly Named[] = [
@@ -23,26 +27,14 @@ const reported: readonly Named[] = [
 /** As of the flows before that time. */
 const exposed: readonly Named[] = [named('exposure', 'dict', 'reach')]
 
-export const packageFields: readonly Named[] = [
-  named('name', 'dict'),
-  named('version', 'dict'),
-  named('type', 'dict'),
-  named('purl', 'dict'),
-  named('licenses', 'dict', 'license'),
-  ...reported,
-]
+export const packageFields: readonly Named[] = [...textsOf('packages'), ...reported]
 
 export const problemFields: readonly Named[] = [
   // A flaw is found by each of its ids.
   { ...named('id', 'list<dict>', 'cve', 'alias', 'aliases'), sql: ({ identifier }) => identifier('ids') },
   named('severity', 'dict'),
   named('score', 'f64'),
-  named('package', 'dict'),
-  named('version', 'dict', 'installed'),
-  named('type', 'dict'),
-  named('purl', 'dict'),
-  named('fixed_version', 'dict', 'fixed'),
-  named('state', 'dict'),
+  ...textsOf('problems'),
   named('waived', 'bool'),
   named('waiver', 'dict'),
   named('epss', 'f64'),
@@ -51,12 +43,7 @@ export const problemFields: readonly Named[] = [
   ...exposed,
 ]
 
-export const factFields: readonly Named[] = [
-  named('category', 'dict'),
-  named('name', 'dict'),
-  named('value', 'dict'),
-  ...reported,
-]
+export const factFields: readonly Named[] = [...textsOf('facts'), ...reported]
 
 export const imageFields: readonly Named[] = [
   named('image', 'dict', 'digest'),

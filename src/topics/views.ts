@@ -1,4 +1,4 @@
-/** Later versions only append columns. */
+/** Later versions only add columns. */
 import type { BatchKind } from '../model/batches.ts'
 import { flowColumns } from './flows/views.ts'
 import { relationColumns } from './graph/views.ts'

@@ -1,7 +1,7 @@
 /** Columns that are extracted from bodies, so that queries need not parse them. */
 import { auditColumns, auditFieldsOf } from '../../model/audit-columns.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
-import { insightColumns, insightFamilies, insightFieldsOf } from '../../model/image-insights.ts'
+import { distinctInsightColumns, insightColumns, insightFamilies, insightFieldsOf } from '../../model/image-insights.ts'
 import type { NativeColumn } from './block.ts'
 import { lowCardinality, plainTexts } from './columns.ts'
 import type { EventRows } from './events.ts'
@@ -32,7 +32,7 @@ const kinds: readonly BodyColumns[] = [
     fields: insightColumns,
     families: insightFamilies,
     fieldsOf: insightFieldsOf,
-    many: new Set(['insight_name', 'insight_version', 'insight_purl', 'insight_id', 'insight_aliases']),
+    many: distinctInsightColumns,
   },
 ]
 

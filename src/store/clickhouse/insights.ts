@@ -1,17 +1,15 @@
 /** Views `packages`, `problems`, `facts` and `images`, with the meaning of src/store/insights. */
-import { insightTypes, severities } from '../../model/image-insights.ts'
+import { columnsOfPart, insightTexts, insightTypes, severities, type InsightPart } from '../../model/image-insights.ts'
 import { eventsOf } from './rows.ts'
 import { asJson, jsonText, text } from './sql.ts'
 import { problemScoresView, withScores } from './scores.ts'
 import type { StoreNames } from './tables.ts'
 import { waiversOf } from './waivers.ts'
 
-type ReportPart = 'packages' | 'problems' | 'facts'
-
 const texts = (...keys: readonly string[]): string => jsonText('e.data', ...keys)
 
 /** Complete reports. One replaces the one before of the same image and tool; with `part`, only those with that list. */
-function reports(names: StoreNames, part?: ReportPart): string {
+function reports(names: StoreNames, part?: InsightPart): string {
   const columns: Readonly<Record<string, string>> = {
     report: 'e.insight_report',
     image: 'e.key',
@@ -36,30 +34,25 @@ function reports(names: StoreNames, part?: ReportPart): string {
   )
 }
 
-interface Part {
-  readonly family: 'package' | 'problem' | 'fact'
-  readonly type: string
-  readonly part: ReportPart
-  /** By name; of event `p`. */
-  readonly columns: Readonly<Record<string, string>>
-  /** Columns that identify a row besides its subject. */
-  readonly identity?: readonly string[]
-}
+const familyOf = { packages: 'package', problems: 'problem', facts: 'fact' } as const
 
 /** From the first report that has the row until the first later one that lacks it. */
-function partsOf(names: StoreNames, { family, type, part, columns, identity = [] }: Part): string {
-  const computed = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
-  const merged = ['ref', 'data', 'tool', 'tool_version', ...Object.keys(columns)]
+function partsOf(names: StoreNames, part: InsightPart): string {
+  const family = familyOf[part]
+  const columns = columnsOfPart(part)
+  // Facts of one subject may have several values.
+  const identity = part === 'facts' ? ['insight_value'] : []
+  const merged = ['ref', 'data', 'tool', 'tool_version', ...columns]
   const last = merged.map((column) => `argMax(m.${column}, m.number) AS ${column}`)
-  const partition = ['r.image', 'r.source', 'p.subject', ...identity.map((name) => columns[name]!)]
+  const partition = ['r.image', 'r.source', 'p.subject', ...identity.map((name) => `p.${name}`)]
   const group = ['image', 'source', 'subject', ...identity].map((name) => `m.${name}`)
   // Numbers of a run of reports with the row have the same distance from the row's own numbers.
   const runs =
     `SELECT r.image AS image, r.source AS source, p.subject AS subject, p.ref AS ref, p.data AS data, ` +
-    `${computed.join(', ')}, r.tool AS tool, r.tool_version AS tool_version, r.valid_from AS valid_from, ` +
+    `${eventColumns(part)}, r.tool AS tool, r.tool_version AS tool_version, r.valid_from AS valid_from, ` +
     'r.valid_to AS valid_to, r.number AS number, toInt64(r.number) - toInt64(row_number() OVER (PARTITION BY ' +
     `${partition.join(', ')} ORDER BY r.number)) AS run FROM (${eventsOf(names, family)}) AS p INNER JOIN ` +
-    `(${reports(names, part)}) AS r ON p.insight_report = r.report WHERE p.type = ${text(type)}`
+    `(${reports(names, part)}) AS r ON p.insight_report = r.report WHERE p.type = ${text(insightTypes[family])}`
   return (
     `SELECT m.image AS image, ${last.join(', ')}, ` +
     'min(m.valid_from) AS valid_from, if(max(isNull(m.valid_to)), NULL, max(m.valid_to)) AS valid_to ' +
@@ -72,84 +65,55 @@ const about =
   `r.image AS image, ${imageName} AS image_name, r.tool AS tool, r.tool_version AS tool_version, ` +
   `r.valid_from AS valid_from, r.valid_to AS valid_to, r.ref AS ref, ${asJson('r.data')} AS data`
 
-const packageColumns = 'r.name AS name, r.version AS version, r.kind AS `type`, r.purl AS purl, r.licenses AS licenses'
-const packageFields = {
-  name: 'p.insight_name',
-  version: 'p.insight_version',
-  kind: 'p.insight_type',
-  purl: 'p.insight_purl',
-  licenses: 'p.insight_value',
-} as const
+const eventColumns = (part: InsightPart): string =>
+  columnsOfPart(part)
+    .map((column) => `p.${column} AS ${column}`)
+    .join(', ')
+const textsOf = (part: InsightPart): string =>
+  insightTexts[part].map(({ name, column }) => `r.${column} AS \`${name}\``).join(', ')
 
-const problemFields = {
-  id: 'p.insight_id',
-  severity: 'p.insight_severity',
-  score: 'p.insight_score',
-  package: 'p.insight_name',
-  version: 'p.insight_version',
-  kind: 'p.insight_type',
-  purl: 'p.insight_purl',
-  fixed_version: 'p.insight_fixed',
-  state: 'p.insight_value',
-  alias_text: 'p.insight_aliases',
-} as const
-const position = `indexOf([${severities.map(text).join(', ')}], ifNull(toString(r.severity), ''))`
-const aliases = "if(empty(ifNull(r.alias_text, '')), [], splitByChar(' ', ifNull(r.alias_text, '')))"
+const position = `indexOf([${severities.map(text).join(', ')}], ifNull(toString(r.insight_severity), ''))`
+const aliasText = "ifNull(r.insight_aliases, '')"
+const aliases = `if(empty(${aliasText}), [], splitByChar(' ', ${aliasText}))`
 const problemColumns =
-  `r.id AS id, ${aliases} AS aliases, arrayPushFront(${aliases}, ifNull(toString(r.id), '')) AS ids, ` +
-  `r.severity AS severity, toUInt8(if(${position} = 0, ${severities.length}, ${position})) AS severity_rank, ` +
-  'toFloat64OrNull(toString(r.score)) AS score, r.package AS package, r.version AS version, r.kind AS `type`, ' +
-  'r.purl AS purl, r.fixed_version AS fixed_version, r.state AS state'
+  `r.insight_id AS id, ${aliases} AS aliases, arrayPushFront(${aliases}, ifNull(toString(r.insight_id), '')) AS ids, ` +
+  `r.insight_severity AS severity, toUInt8(if(${position} = 0, ${severities.length}, ${position})) AS severity_rank, ` +
+  `toFloat64OrNull(toString(r.insight_score)) AS score, ${textsOf('problems')}`
 
 export function packagesView(names: StoreNames): string {
-  const rows = partsOf(names, {
-    family: 'package',
-    type: insightTypes.package,
-    part: 'packages',
-    columns: packageFields,
-  })
-  return `SELECT ${packageColumns}, ${about} FROM (${rows}) AS r`
+  return `SELECT ${textsOf('packages')}, ${about} FROM (${partsOf(names, 'packages')}) AS r`
 }
 
 export function problemsView(names: StoreNames): string {
-  const rows = partsOf(names, {
-    family: 'problem',
-    type: insightTypes.problem,
-    part: 'problems',
-    columns: problemFields,
-  })
   const { join, columns } = waiversOf(names)
+  const rows = partsOf(names, 'problems')
   const problems = `SELECT ${problemColumns}, ${columns}, ${about} FROM (${rows}) AS r ${join}`
   return withScores(problems, problemScoresView(names))
 }
 
 /** Rows of each report; `image` decides about waivers. */
-function rowsOfReports(
-  names: StoreNames,
-  family: 'package' | 'problem',
-  fields: Readonly<Record<string, string>>,
-): string {
-  const computed = Object.entries(fields).map(([column, sql]) => `${sql} AS ${column}`)
+function rowsOfReports(names: StoreNames, part: 'packages' | 'problems'): string {
+  const family = familyOf[part]
   return (
-    `SELECT p.insight_report AS report, p.key AS image, ${computed.join(', ')} ` +
+    `SELECT p.insight_report AS report, p.key AS image, ${eventColumns(part)} ` +
     `FROM (${eventsOf(names, family)}) AS p ` +
     `WHERE p.type = ${text(insightTypes[family])}`
   )
 }
 
 export function packageRowsView(names: StoreNames): string {
-  return `SELECT r.report AS report, ${packageColumns} FROM (${rowsOfReports(names, 'package', packageFields)}) AS r`
+  return `SELECT r.report AS report, ${textsOf('packages')} FROM (${rowsOfReports(names, 'packages')}) AS r`
 }
 
 export function problemRowsView(names: StoreNames): string {
   const { join, columns } = waiversOf(names)
   return (
     `SELECT r.report AS report, ${problemColumns}, ${columns} FROM ` +
-    `(${rowsOfReports(names, 'problem', problemFields)}) AS r ${join}`
+    `(${rowsOfReports(names, 'problems')}) AS r ${join}`
   )
 }
 
-function partReports(names: StoreNames, part: ReportPart): string {
+function partReports(names: StoreNames, part: InsightPart): string {
   return (
     `SELECT r.report AS report, r.image AS image, ${imageName} AS image_name, r.tool AS tool, r.tool_version AS ` +
     `tool_version, r.valid_from AS valid_from, r.valid_to AS valid_to, r.versions AS versions ` +
@@ -178,19 +142,12 @@ export const packageReportsView = (names: StoreNames): string => partReports(nam
 export const problemReportsView = (names: StoreNames): string => partReports(names, 'problems')
 
 export function factsView(names: StoreNames): string {
-  const rows = partsOf(names, {
-    family: 'fact',
-    type: insightTypes.fact,
-    part: 'facts',
-    columns: { category: 'p.insight_type', name: 'p.insight_name', value: 'p.insight_value' },
-    identity: ['value'],
-  })
-  return `SELECT r.category AS category, r.name AS name, r.value AS value, ${about} FROM (${rows}) AS r`
+  return `SELECT ${textsOf('facts')}, ${about} FROM (${partsOf(names, 'facts')}) AS r`
 }
 
 export function imagesView(names: StoreNames): string {
   const textOf = (...keys: readonly string[]): string => jsonText('r.data', ...keys)
-  const of = (part: ReportPart, ...keys: readonly string[]): string =>
+  const of = (part: InsightPart, ...keys: readonly string[]): string =>
     `toUInt32OrNull(${jsonText(`r.${part}_data`, ...keys)})`
   const list = (key: string): string => `JSONExtract(ifNull(r.data, ''), 'image', ${text(key)}, 'Array(String)')`
   const bySeverity = severities.map(

@@ -24,21 +24,21 @@ function statements(names: StoreNames): string {
   )
 }
 
-const purl = "extract(ifNull(r.purl, ''), '^[^?#]*')"
+const purl = "extract(ifNull(r.insight_purl, ''), '^[^?#]*')"
 /** The first statement that applies to problem `r`; without one, of NULLs. */
 const applying =
   'arrayFirst(one -> (isNull(one.4) OR ifNull(one.4 = r.image, false)) AND (isNull(one.5) OR ' +
   `ifNull(one.5 = ${purl}, false) OR startsWith(${purl}, concat(ifNull(one.5, ''), '@'))), ` +
   'arrayReverseSort(one -> one.1, arrayConcat(w.statements, c.named, g.named)))'
 
-const alias = (pattern: string): string => `nullIf(extract(ifNull(r.alias_text, ''), '${pattern}'), '')`
+const alias = (pattern: string): string => `nullIf(extract(ifNull(r.insight_aliases, ''), '${pattern}'), '')`
 
 /** `join`: to problems `r`; `columns`: `waived`, `waiver` and `waiver_reason`. */
 export function waiversOf(names: StoreNames): { readonly join: string; readonly columns: string } {
-  const settled = `ifNull(toString(r.state) IN (${settledStates.map(text).join(', ')}), false)`
+  const settled = `ifNull(toString(r.insight_value) IN (${settledStates.map(text).join(', ')}), false)`
   return {
     join:
-      `LEFT JOIN (${statements(names)}) AS w ON r.id = w.id LEFT JOIN (${statements(names)}) AS c ON ` +
+      `LEFT JOIN (${statements(names)}) AS w ON r.insight_id = w.id LEFT JOIN (${statements(names)}) AS c ON ` +
       `${alias('CVE-[0-9-]+')} = c.id LEFT JOIN (${statements(names)}) AS g ON ${alias('GHSA-[0-9a-z-]+')} = g.id`,
     columns:
       `toBool(ifNull(${applying}.2 IN ('not_affected', 'fixed'), false) OR ${settled}) AS waived, ` +

@@ -2,7 +2,7 @@
  * Events of reports and of pods, without the bodies of packages and problems. The bodies of an hour are most of its
  * file, so that queries read these rows from memory once the hour is over. A million packages take some 12 MB there.
  */
-import { insightTypes, severities } from '../../model/image-insights.ts'
+import { columnsOfPart, insightTypes, severities } from '../../model/image-insights.ts'
 import { fileList } from '../duck.ts'
 import { eventsOf, partsOfRef, textsIn, timestampSql } from '../kubernetes/events.ts'
 import { cachedSql, compressedTables, inParts } from '../read/compressed-table.ts'
@@ -26,10 +26,9 @@ export type CachedInsightRows = Readonly<{
 }>
 
 const event = ['type', 'key', 'data', 'source', 'time', 'ref', '_source', '_epoch', '_sequence', '_row'] as const
-const ofPackage = ['report', 'name', 'version', 'type', 'purl', 'value'].map((name) => `insight_${name}`)
 
 const columnsOf: Readonly<Record<InsightFamily, readonly string[]>> = {
-  package: ofPackage,
+  package: ['insight_report', ...columnsOfPart('packages')],
   problem: ['key', ...insightColumns],
   fact: [...event, 'insight_report', 'insight_value'],
   resource: event,

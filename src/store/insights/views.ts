@@ -1,4 +1,4 @@
-import { insightTypes, severities } from '../../model/image-insights.ts'
+import { columnsOfPart, insightTexts, insightTypes, severities, type InsightPart } from '../../model/image-insights.ts'
 import { partsOfRef } from '../kubernetes/events.ts'
 import type { Statement } from '../read/statement.ts'
 import { position, type ViewInput } from '../read/views.ts'
@@ -53,18 +53,17 @@ export function insightViews(
 const about = `r.key AS image, ${imageNameSql('r.ref')} AS image_name, r.tool, r.tool_version, r.valid_from, r.valid_to,
     r.ref, r.data`
 
-const packageColumns = `r.insight_name AS name, r.insight_version AS version, r.insight_type AS type,
-    r.insight_purl AS purl, r.insight_value AS licenses`
+const textsOf = (part: InsightPart): string =>
+  insightTexts[part].map(({ name, column }) => `r.${column} AS ${name}`).join(', ')
 
 const aliases = "CASE WHEN r.insight_aliases IS NULL THEN []::VARCHAR[] ELSE string_split(r.insight_aliases, ' ') END"
 
 const problemColumns = `r.insight_id AS id, ${aliases} AS aliases, list_prepend(r.insight_id, ${aliases}) AS ids,
     r.insight_severity AS severity, r.severity_rank, r.score,
-    r.insight_name AS package, r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl,
-    r.insight_fixed AS fixed_version, r.insight_value AS state, ${waiverColumns}`
+    ${textsOf('problems')}, ${waiverColumns}`
 
 function packageRows(input: ViewInput, cached: CachedInsightRows | undefined): string {
-  return `SELECT r.insight_report AS report, ${packageColumns} FROM (${insightEvents('package', input, cached)}) r`
+  return `SELECT r.insight_report AS report, ${textsOf('packages')} FROM (${insightEvents('package', input, cached)}) r`
 }
 
 function problemRows(input: ViewInput, cached: CachedInsightRows | undefined): string {
@@ -100,9 +99,9 @@ function packagesView(input: ViewInput): string {
     family: 'package',
     type: insightTypes.package,
     part: 'packages',
-    columns: ['insight_name', 'insight_version', 'insight_type', 'insight_purl', 'insight_value'],
+    columns: columnsOfPart('packages'),
   })
-  return `SELECT ${packageColumns}, ${about} FROM (${rows}) r`
+  return `SELECT ${textsOf('packages')}, ${about} FROM (${rows}) r`
 }
 
 function problemsView(input: ViewInput): string {
@@ -110,18 +109,7 @@ function problemsView(input: ViewInput): string {
     family: 'problem',
     type: insightTypes.problem,
     part: 'problems',
-    columns: [
-      'insight_id',
-      'insight_severity',
-      'insight_score',
-      'insight_name',
-      'insight_version',
-      'insight_type',
-      'insight_purl',
-      'insight_fixed',
-      'insight_value',
-      'insight_aliases',
-    ],
+    columns: columnsOfPart('problems'),
   })
   const problems = `SELECT ${problemColumns}, ${about} FROM (${withWaivers(withRanks(rows), input)}) r`
   return withScores(problems, scoresSql(input))
@@ -132,11 +120,10 @@ function factsView(input: ViewInput): string {
     family: 'fact',
     type: insightTypes.fact,
     part: 'facts',
-    columns: ['insight_name', 'insight_type', 'insight_value'],
+    columns: columnsOfPart('facts'),
     identity: ['insight_value'],
   })
-  return `SELECT r.insight_type AS category, r.insight_name AS name, r.insight_value AS value, ${about}
-      FROM (${rows}) r`
+  return `SELECT ${textsOf('facts')}, ${about} FROM (${rows}) r`
 }
 
 function imagesView(input: ViewInput, cached?: CachedInsightRows): string {

@@ -7,7 +7,7 @@ import {
   Optional,
   String as Text,
 } from 'typebox'
-import { severities } from '../../model/image-insights.ts'
+import { insightTexts, severities, type InsightPart } from '../../model/image-insights.ts'
 import { atParameter, nullText, oneOf, orNull, pageFrame, parameters, type Of } from '../schema.ts'
 
 const selection = (example: string) => ({
@@ -104,12 +104,15 @@ const reported = () => ({
   ...running(),
 })
 
+const textsOf = <const Part extends InsightPart>(part: Part) =>
+  Object.fromEntries(insightTexts[part].map(({ name, meaning }) => [name, nullText(`${meaning}.`)])) as Record<
+    (typeof insightTexts)[Part][number]['name'],
+    ReturnType<typeof nullText>
+  >
+
 const PackageRow = ObjectOf({
+  ...textsOf('packages'),
   name: Text(),
-  version: nullText(),
-  type: nullText('deb, apk, npm, maven, pypi, golang …'),
-  purl: nullText('Package URL.'),
-  licenses: nullText(),
   ...reported(),
 })
 export type PackageRow = Of<typeof PackageRow>
@@ -119,12 +122,7 @@ const ProblemRow = ObjectOf({
   aliases: texts('Other ids of the same flaw.'),
   severity: oneOf(severities),
   score: orNull(Real({ description: '0 to 1: a tenth of CVSS.' })),
-  package: nullText(),
-  version: nullText(),
-  type: nullText(),
-  purl: nullText(),
-  fixed_version: nullText('null: no fix is known.'),
-  state: nullText('State by the tool, for example `will_not_fix`.'),
+  ...textsOf('problems'),
   waived: Flag({ description: 'A waiver, or the state, excludes that it affects the image.' }),
   waiver: nullText('Status of the OpenVEX statement.'),
   waiver_reason: nullText(),
@@ -136,9 +134,8 @@ const ProblemRow = ObjectOf({
 export type ProblemRow = Of<typeof ProblemRow>
 
 const FactRow = ObjectOf({
-  category: nullText('environment, label, image, os …'),
+  ...textsOf('facts'),
   name: Text(),
-  value: nullText(),
   ...reported(),
 })
 export type FactRow = Of<typeof FactRow>

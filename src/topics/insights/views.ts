@@ -1,4 +1,4 @@
-import { severities } from '../../model/image-insights.ts'
+import { insightTexts, severities, type InsightPart } from '../../model/image-insights.ts'
 import { count, flag, json, moment, rank, real, text, texts, type ViewColumn } from '../view-columns.ts'
 
 const validity: readonly ViewColumn[] = [
@@ -16,14 +16,10 @@ const about: readonly ViewColumn[] = [
   json('data', 'Everything that the report has about the row'),
 ]
 
-const packages: readonly ViewColumn[] = [
-  text('name', 'Name of the package, with its group or scope'),
-  text('version', 'Version'),
-  text('type', 'Kind of package: deb, apk, npm, maven, pypi, golang …'),
-  text('purl', 'Package URL'),
-  text('licenses', 'Licenses, separated by commas'),
-  ...about,
-]
+const textsOf = (part: InsightPart): readonly ViewColumn[] =>
+  insightTexts[part].map(({ name, meaning }) => text(name, meaning))
+
+const packages: readonly ViewColumn[] = [...textsOf('packages'), ...about]
 
 const problems: readonly ViewColumn[] = [
   text('id', 'Id of the vulnerability: CVE-…, GHSA-…'),
@@ -32,12 +28,7 @@ const problems: readonly ViewColumn[] = [
   text('severity', severities.join(', ')),
   rank('severity_rank', '1: CRITICAL, 2: HIGH, and so on'),
   real('score', '0 to 1: a tenth of CVSS'),
-  text('package', 'Name of the package'),
-  text('version', 'Installed version'),
-  text('type', 'Kind of package'),
-  text('purl', 'Package URL'),
-  text('fixed_version', 'Versions with a fix; NULL: none is known'),
-  text('state', 'State by the tool, for example will_not_fix'),
+  ...textsOf('problems'),
   flag('waived', 'A waiver, or the state, excludes that the problem affects the image'),
   text('waiver', 'Status of the OpenVEX statement: not_affected, affected, fixed, under_investigation'),
   text('waiver_reason', 'Its justification'),
@@ -46,12 +37,7 @@ const problems: readonly ViewColumn[] = [
   flag('kev', 'CISA lists it as exploited; NULL without the catalog'),
 ]
 
-const facts: readonly ViewColumn[] = [
-  text('category', 'environment, label, image, os …'),
-  text('name', 'Name'),
-  text('value', 'Value'),
-  ...about,
-]
+const facts: readonly ViewColumn[] = [...textsOf('facts'), ...about]
 
 const images: readonly ViewColumn[] = [
   text('image', 'Digest of the image'),
