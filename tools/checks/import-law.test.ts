@@ -144,7 +144,7 @@ const forbidden: readonly [name: string, path: string, text: string, message: Re
   ],
   [
     'the same for a style sheet',
-    'console/src/pages/actor/index.tsx',
+    'console/src/pages/home/index.tsx',
     `import '../audit/audit.css';`,
     /loads pages, not/,
   ],

@@ -158,10 +158,10 @@ export const pages: readonly Page[] = [
   },
 ]
 
-/** `within`: path of the page that lists such details. */
+/** `within`: path of the page that lists such details, and has them in its folder. */
 export const details: readonly (Pick<Page, 'path' | 'load'> & Readonly<{ within?: string }>)[] = [
-  { path: '/resource/$', within: '/resources', load: () => import('../pages/resource/index.tsx') },
-  { path: '/actor', within: '/audit', load: () => import('../pages/actor/index.tsx') },
+  { path: '/resource/$', within: '/resources', load: () => import('../pages/resources/one/index.tsx') },
+  { path: '/actor', within: '/audit', load: () => import('../pages/audit/actor/index.tsx') },
   { path: '/docs', load: () => import('../pages/docs/index.tsx') },
 ]
 

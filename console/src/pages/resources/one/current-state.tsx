@@ -1,10 +1,10 @@
-import type { WholeResource } from '../../api/objects.ts'
-import { ResourceLink } from '../../parts/links/resource-link.tsx'
-import { Fact } from '../../parts/drawer.tsx'
-import { count, time } from '../../parts/format.ts'
+import type { WholeResource } from '../../../api/objects.ts'
+import { ResourceLink } from '../../../parts/links/resource-link.tsx'
+import { Fact } from '../../../parts/drawer.tsx'
+import { count, time } from '../../../parts/format.ts'
 import { contentAt } from './moments.ts'
 import { resourceText } from './text.ts'
-import { generalText } from '../../text/general.ts'
+import { generalText } from '../../../text/general.ts'
 
 export function CurrentState({
   of: { now, intervals, versions, state, at: effective },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ResourceState } from '../../api/objects.ts'
+import type { ResourceState } from '../../../api/objects.ts'
 import { contentAt, momentsOf } from './moments.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`

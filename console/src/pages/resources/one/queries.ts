@@ -1,10 +1,10 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { request } from '../../api/client.ts'
-import type { WholeResource } from '../../api/objects.ts'
-import { asApiError } from '../../api/problem.ts'
-import type { FlowGroups, Investigation, Lane, Series } from '../../../../src/api/published.ts'
-import { parseRef } from '../../state/refs.ts'
-import { serverNow } from '../../state/server-time.ts'
+import { request } from '../../../api/client.ts'
+import type { WholeResource } from '../../../api/objects.ts'
+import { asApiError } from '../../../api/problem.ts'
+import type { FlowGroups, Investigation, Lane, Series } from '../../../../../src/api/published.ts'
+import { parseRef } from '../../../state/refs.ts'
+import { serverNow } from '../../../state/server-time.ts'
 
 export function useResource(ref: string, at: string): UseQueryResult<WholeResource> {
   return useQuery<WholeResource>({

@@ -1,7 +1,7 @@
-import { codecOf } from '../../state/codec.ts'
-import { flag } from '../../state/parts.ts'
-import { isMoment } from '../../state/range.ts'
-import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
+import { codecOf } from '../../../state/codec.ts'
+import { flag } from '../../../state/parts.ts'
+import { isMoment } from '../../../state/range.ts'
+import { openChangeParts, type OpenChange } from '../../../state/open-change.ts'
 
 export interface ResourceViewState extends OpenChange {
   /** ISO 8601, `now-1h` or `now`. */

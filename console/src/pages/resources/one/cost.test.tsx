@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import type { Lane } from '../../../../src/api/published.ts'
+import type { Lane } from '../../../../../src/api/published.ts'
 import { CostOf } from './cost.tsx'
 
 const [of, at] = ['k8s:c1/apps/Deployment/shop/web', '2026-11-20T12:00:00Z']

@@ -1,4 +1,4 @@
-import type { ResourceState, WholeResource } from '../../api/objects.ts'
+import type { ResourceState, WholeResource } from '../../../api/objects.ts'
 
 const contentOf = ({ uid, labels, node, zone, phase, owner_uid: owner }: ResourceState) =>
   JSON.stringify([uid, labels, node, zone, phase, owner])

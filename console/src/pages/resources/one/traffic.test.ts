@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ResourceState, WholeResource } from '../../api/objects.ts'
-import { writeRef } from '../../state/refs.ts'
+import type { ResourceState, WholeResource } from '../../../api/objects.ts'
+import { writeRef } from '../../../state/refs.ts'
 import { lifeOf, trafficOf } from './traffic.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`

@@ -1,7 +1,7 @@
-import type { Relation, WholeResource } from '../../api/objects.ts'
-import { ResourceLink } from '../../parts/links/resource-link.tsx'
-import { counted } from '../../parts/format.ts'
-import { parseRef, refText } from '../../state/refs.ts'
+import type { Relation, WholeResource } from '../../../api/objects.ts'
+import { ResourceLink } from '../../../parts/links/resource-link.tsx'
+import { counted } from '../../../parts/format.ts'
+import { parseRef, refText } from '../../../state/refs.ts'
 import { resourceText } from './text.ts'
 
 type BelongsProps = Readonly<{

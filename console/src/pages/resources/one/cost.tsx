@@ -1,5 +1,5 @@
 import { useCostLane } from './queries.ts'
-import { money } from '../../parts/money.ts'
+import { money } from '../../../parts/money.ts'
 import { resourceText } from './text.ts'
 
 /** Sums of 30 days by machine or namespace. Absent where the store has no costs or nothing of the object has one. */

@@ -1,6 +1,6 @@
-import type { ResourceState, WholeResource } from '../../api/objects.ts'
-import { parseRef } from '../../state/refs.ts'
-import { literal } from '../../parts/filter-text.ts'
+import type { ResourceState, WholeResource } from '../../../api/objects.ts'
+import { parseRef } from '../../../state/refs.ts'
+import { literal } from '../../../parts/filter-text.ts'
 import { resourceText } from './text.ts'
 
 type Traffic = Readonly<{

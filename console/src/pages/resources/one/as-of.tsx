@@ -1,11 +1,11 @@
 import { useEffect, useId, useRef, useState } from 'react'
-import type { WholeResource } from '../../api/objects.ts'
-import { counted, momentAt } from '../../parts/format.ts'
+import type { WholeResource } from '../../../api/objects.ts'
+import { counted, momentAt } from '../../../parts/format.ts'
 import { resourceText } from './text.ts'
-import { readMoment } from '../../state/moments.ts'
-import { timeZone, usePreference } from '../../state/preferences.ts'
-import { serverNow } from '../../state/server-time.ts'
-import { timeText } from '../../text/time.ts'
+import { readMoment } from '../../../state/moments.ts'
+import { timeZone, usePreference } from '../../../state/preferences.ts'
+import { serverNow } from '../../../state/server-time.ts'
+import { timeText } from '../../../text/time.ts'
 import { momentsOf } from './moments.ts'
 
 type AsOfProps = Readonly<{
