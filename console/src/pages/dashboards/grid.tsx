@@ -6,13 +6,14 @@ import { Loading } from '../../parts/states.tsx'
 import { range, rangeText } from '../../state/range.ts'
 import { PanelFields } from './editor/fields.tsx'
 import { PanelActs } from './editor/panel-acts.tsx'
-import { kinds } from './kinds/index.ts'
-import type { PanelProps } from './kinds/kind.ts'
+import { kinds } from '../../app/panel-kinds.ts'
+import type { PanelProps } from '../../parts/dashboards/kind.ts'
 import { PanelBoundary } from './panel-boundary.tsx'
 import { shownPanels, type Shown } from './repeat.ts'
 import type { DashboardsState } from './state.ts'
 import { dashboardsText } from './text.ts'
-import { withVariables } from './variables.ts'
+import { panelText } from '../../parts/dashboards/panel-text.ts'
+import { withVariables } from '../../parts/dashboards/variables.ts'
 
 type BoardGridProps = Readonly<{
   state: DashboardsState
@@ -98,5 +99,5 @@ function NearPanel({ shown: { panel, variables, title }, ...rest }: NearPanelPro
 
 function PanelBody(props: PanelProps) {
   const View = useLoaded(kinds[props.panel.kind].body)
-  return View === undefined ? <Loading what={dashboardsText.thePanel} /> : <View {...props} />
+  return View === undefined ? <Loading what={panelText.thePanel} /> : <View {...props} />
 }

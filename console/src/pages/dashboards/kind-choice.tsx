@@ -1,5 +1,5 @@
 import { panelKinds, type Panel } from '../../parts/dashboards/definition.ts'
-import { kinds } from './kinds/index.ts'
+import { kinds } from '../../app/panel-kinds.ts'
 import { dashboardsText } from './text.ts'
 
 /** A button per kind: a panel is one action. */

@@ -4,7 +4,7 @@ import { request } from '../../api/client.ts'
 import type { Variable } from '../../parts/dashboards/definition.ts'
 import { spanOf } from '../../parts/metrics/queries.ts'
 import type { Range } from '../../state/range.ts'
-import { inExpression } from './variables.ts'
+import { inExpression } from '../../parts/dashboards/variables.ts'
 
 export type ValuesQuery = Readonly<{ base: '/prometheus' | '/loki'; selector: string; label: string }>
 

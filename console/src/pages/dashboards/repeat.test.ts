@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { newPanel, newVariable } from '../../parts/dashboards/definition.ts'
 import { readValuesQuery } from './offered.ts'
 import { shownPanels } from './repeat.ts'
-import { withVariables } from './variables.ts'
+import { withVariables } from '../../parts/dashboards/variables.ts'
 
 const list = (value: string) => ({ ...newVariable, name: 'ns', value, type: 'list' as const })
 const panel = { ...newPanel, title: 'Of $ns', repeat: 'ns', filter: 'src.ns in $ns' }

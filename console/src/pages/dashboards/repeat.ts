@@ -1,6 +1,6 @@
 import type { Panel, Variable } from '../../parts/dashboards/definition.ts'
 import { dashboardsText } from './text.ts'
-import { inText, itemsOf, itemText } from './variables.ts'
+import { inText, itemsOf, itemText } from '../../parts/dashboards/variables.ts'
 
 /** A panel on the page: one of the definition, or one for a value of a variable. */
 export type Shown = Readonly<{

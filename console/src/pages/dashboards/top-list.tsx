@@ -1,4 +1,4 @@
-import { dashboardsText } from './text.ts'
+import { panelText } from '../../parts/dashboards/panel-text.ts'
 
 export type TopLine = Readonly<{ key: string; name: string; value: number; text: string; tone?: string | undefined }>
 
@@ -8,7 +8,7 @@ export function TopList({
   whole,
   shares,
 }: Readonly<{ lines: readonly TopLine[]; whole: number; shares: 'shown' | 'hidden' }>): React.ReactNode {
-  if (lines.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+  if (lines.length === 0) return <p className="dim pad">{panelText.noRows}</p>
   const share = (value: number) => (whole > 0 ? Math.max(0, Math.min(100, (value / whole) * 100)) : 0)
   return (
     <ol className="top-list">

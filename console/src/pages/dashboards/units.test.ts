@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { newPanel } from '../../parts/dashboards/definition.ts'
 import { endOf } from './kinds/metric/gauge.tsx'
 import { seriesName } from './kinds/metric/queries.ts'
-import { kinds, ofKind } from './kinds/index.ts'
+import { kinds, ofKind } from '../../app/panel-kinds.ts'
 import { toneAt, unitFormat } from './units.ts'
 
 test.each([

@@ -1,7 +1,7 @@
 import type { AddedPanel } from '../../parts/dashboards/adding.ts'
 import { selectOf } from '../../parts/dashboards/select.ts'
-import { insightsText } from '../../parts/insights/text.ts'
-import type { InsightList } from '../../parts/insights/requests.ts'
+import { insightsText } from './text.ts'
+import type { InsightList } from './requests.ts'
 import { selectionOf, type InsightsState } from './state.ts'
 
 /** `list`: undefined: the numbers by severity. */

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { momentAt } from '../../parts/format.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
-import { insightsText } from '../../parts/insights/text.ts'
+import { insightsText } from './text.ts'
 
 type CallersProps = Readonly<{
   /** `<namespace>/<kind>/<name>` of those that run the image. */

@@ -1,9 +1,9 @@
 import { imageText } from '../../parts/image-text.ts'
-import type { ImageDiff, ImageRow, Severity } from '../../parts/insights/requests.ts'
+import type { ImageDiff, ImageRow, Severity } from './requests.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
-import { diffNames, insightsText, severityNames } from '../../parts/insights/text.ts'
-import { dash, SeverityText } from '../../parts/insights/columns.tsx'
+import { diffNames, insightsText, severityNames } from './text.ts'
+import { dash, SeverityText } from './columns.tsx'
 import { useImageDiff, useSomeInsights } from './queries.ts'
 
 const maxImages = 1000

@@ -1,12 +1,12 @@
 import { imageText } from '../../parts/image-text.ts'
-import type { ImageRow, ProblemRow } from '../../parts/insights/requests.ts'
+import type { ImageRow, ProblemRow } from './requests.ts'
 import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { Pending } from '../../parts/states.tsx'
 import { Callers } from './callers.tsx'
-import { insightsText } from '../../parts/insights/text.ts'
-import { ExposureText, ImageName, SeverityText, Workloads } from '../../parts/insights/columns.tsx'
+import { insightsText } from './text.ts'
+import { ExposureText, ImageName, SeverityText, Workloads } from './columns.tsx'
 import { useSomeInsights } from './queries.ts'
 
 const shown = 50

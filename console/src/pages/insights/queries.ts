@@ -11,7 +11,7 @@ import {
   type InsightRows,
   type InsightSelection,
   type SeveritySum,
-} from '../../parts/insights/requests.ts'
+} from './requests.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { selectionOf, type InsightsState } from './state.ts'
 

@@ -1,4 +1,4 @@
-import { severities, type InsightList, type InsightSelection } from '../../parts/insights/requests.ts'
+import { severities, type InsightList, type InsightSelection } from './requests.ts'
 import { codecOf } from '../../state/codec.ts'
 import { oneOf, text, textList } from '../../state/parts.ts'
 

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
-import type { SpendCurrency } from '../../parts/spend/requests.ts'
+import type { SpendCurrency } from './requests.ts'
 import { money } from '../../parts/money.ts'
 import { TableHead } from '../../parts/table-head.tsx'
-import { allocationHints, allocationNames, spendText, type Allocation } from '../../parts/spend/text.ts'
-import { shareText } from '../../parts/spend/group-text.ts'
+import { allocationHints, allocationNames, spendText, type Allocation } from './text.ts'
+import { shareText } from './group-text.ts'
 
 const kinds = ['allocated', 'shared', 'idle'] as const satisfies readonly Allocation[]
 

@@ -1,7 +1,7 @@
 import type { AddedPanel } from '../../parts/dashboards/adding.ts'
 import { selectOf } from '../../parts/dashboards/select.ts'
-import { filters } from '../../parts/spend/days.ts'
-import { groupNames, spanNames, spendText } from '../../parts/spend/text.ts'
+import { filters } from './days.ts'
+import { groupNames, spanNames, spendText } from './text.ts'
 import type { SpendState } from './state.ts'
 
 /** The chart and its sum; the time range is the span of the page. */

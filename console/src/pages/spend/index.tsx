@@ -9,7 +9,7 @@ import { useFinest } from '../../hooks/use-finest.ts'
 import { auto } from '../../state/auto.ts'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
-import { groupNames, spanNames, spendText } from '../../parts/spend/text.ts'
+import { groupNames, spanNames, spendText } from './text.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { spendPanel } from './board-panel.ts'
 import { Currency } from './currency.tsx'
@@ -18,16 +18,7 @@ import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
 import { TransfersPart } from './transfers.tsx'
 import { selectionOf, spendCodec, type SpendChoice, type SpendState } from './state.ts'
 import { TagKeys } from './tag-keys.tsx'
-import {
-  daysBefore,
-  daysOf,
-  filters,
-  groups,
-  spans,
-  usualSpan,
-  type Days,
-  type Filter,
-} from '../../parts/spend/days.ts'
+import { daysBefore, daysOf, filters, groups, spans, usualSpan, type Days, type Filter } from './days.ts'
 import '../../parts/audit/audit.css'
 import './spend.css'
 

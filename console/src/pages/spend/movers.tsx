@@ -1,8 +1,8 @@
-import type { Mover, SpendMovers } from '../../parts/spend/requests.ts'
+import type { Mover, SpendMovers } from './requests.ts'
 import { money } from '../../parts/money.ts'
 import { TableHead } from '../../parts/table-head.tsx'
-import { groupNames, spendText } from '../../parts/spend/text.ts'
-import { groupText } from '../../parts/spend/group-text.ts'
+import { groupNames, spendText } from './text.ts'
+import { groupText } from './group-text.ts'
 import type { SpendState } from './state.ts'
 
 type MoversProps = Readonly<{

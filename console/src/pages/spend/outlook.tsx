@@ -1,8 +1,8 @@
-import type { BudgetState, CurrencyForecast } from '../../parts/spend/requests.ts'
+import type { BudgetState, CurrencyForecast } from './requests.ts'
 import { counted } from '../../parts/format.ts'
 import { money } from '../../parts/money.ts'
 import { generalText } from '../../text/general.ts'
-import { budgetTexts, spendText } from '../../parts/spend/text.ts'
+import { budgetTexts, spendText } from './text.ts'
 
 const monthName = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const tones = { kept: 'good', expected: 'warning', exceeded: 'bad' } as const

@@ -9,9 +9,9 @@ import {
   type SpendMovers,
   type SpendSums,
   type SpendTags,
-} from '../../parts/spend/requests.ts'
+} from './requests.ts'
 import { selectionOf, type SpendState } from './state.ts'
-import { daysBefore, stepOf, type Days } from '../../parts/spend/days.ts'
+import { daysBefore, stepOf, type Days } from './days.ts'
 
 /** Groups of the chart and its table, and of the comparison. The treemap folds more than its largest. */
 const [chartGroups, mapGroups, comparedGroups, moverGroups] = [8, 60, 1000, 5] as const

@@ -1,10 +1,10 @@
-import type { SpendCurrency, SpendGroup, SpendSums } from '../../parts/spend/requests.ts'
+import type { SpendCurrency, SpendGroup, SpendSums } from './requests.ts'
 import type { CsvColumn } from '../../parts/cell-text.ts'
 import { count } from '../../parts/format.ts'
 import { changeText, money } from '../../parts/money.ts'
 import { generalText } from '../../text/general.ts'
-import { groupNames, spendText } from '../../parts/spend/text.ts'
-import { groupText, shareText } from '../../parts/spend/group-text.ts'
+import { groupNames, spendText } from './text.ts'
+import { groupText, shareText } from './group-text.ts'
 import type { SpendState } from './state.ts'
 
 /** A line of the tables on the screen. */

@@ -1,7 +1,7 @@
 import type { Query } from '../../api/client.ts'
 import { auto } from '../../state/auto.ts'
-import { filters, groups, spans, type Filter, type Group, type Span } from '../../parts/spend/days.ts'
-import { transferGroups, type TransferGroup } from '../../parts/spend/transfer-groups.ts'
+import { filters, groups, spans, type Filter, type Group, type Span } from './days.ts'
+import { transferGroups, type TransferGroup } from './transfer-groups.ts'
 import { codecOf } from '../../state/codec.ts'
 import { listText, oneOf, text, textList } from '../../state/parts.ts'
 

@@ -1,8 +1,8 @@
-import type { SpendTags } from '../../parts/spend/requests.ts'
+import type { SpendTags } from './requests.ts'
 import { count } from '../../parts/format.ts'
 import { money } from '../../parts/money.ts'
-import { shareText } from '../../parts/spend/group-text.ts'
-import { spendText } from '../../parts/spend/text.ts'
+import { shareText } from './group-text.ts'
+import { spendText } from './text.ts'
 import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
 

@@ -1,9 +1,9 @@
-import type { SpendCurrency, SpendGroup } from '../../parts/spend/requests.ts'
+import type { SpendCurrency, SpendGroup } from './requests.ts'
 import { entityColors } from '../../parts/entity-colors.ts'
 import { count } from '../../parts/format.ts'
 import { changeText, money } from '../../parts/money.ts'
-import { groupNames, spendText } from '../../parts/spend/text.ts'
-import { groupText, shareText } from '../../parts/spend/group-text.ts'
+import { groupNames, spendText } from './text.ts'
+import { groupText, shareText } from './group-text.ts'
 import type { SpendState } from './state.ts'
 import { foldSmall, tilesOf } from './treemap-layout.ts'
 

@@ -6,10 +6,9 @@ import { request, type Query } from '../../../api/client.ts'
 import { useFields } from '../../../api/queries.ts'
 import type { Panel } from '../../../parts/dashboards/definition.ts'
 import { spanOf, useMetrics } from '../../../parts/metrics/queries.ts'
-import { groups as spendGroups } from '../../../parts/spend/days.ts'
-import type { SpendSums } from '../../../parts/spend/requests.ts'
+import type { SpendSums } from '../../../../../src/topics/spend/schema.ts'
 import type { Range } from '../../../state/range.ts'
-import { kinds } from '../kinds/index.ts'
+import { kinds } from '../../../app/panel-kinds.ts'
 import type { Suggested } from './completed-input.tsx'
 import { inList, inWords, logqlFunctions, matching, placeIn, promqlFunctions } from './suggest.ts'
 
@@ -65,7 +64,7 @@ export function useStatement(text: string, caret: number | undefined): Suggested
 const facets: Readonly<Partial<Record<Panel['kind'], Readonly<{ path: string; by: readonly string[] }>>>> = {
   changes: { path: '/api/v1/changes/sums', by: ['operation', 'kind', 'namespace', 'actor', 'cluster'] },
   audit: { path: '/api/v1/audit/sums', by: ['severity', 'service', 'actor', 'tenant', 'region'] },
-  spend: { path: '/api/v1/spend', by: spendGroups },
+  spend: { path: '/api/v1/spend', by: kinds.spend.groups ?? none },
 }
 
 type Sums = Pick<ChangeSums | TraceSums, 'groups'> | SpendSums

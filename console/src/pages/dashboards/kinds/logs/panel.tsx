@@ -5,12 +5,12 @@ import { levelTones } from '../../../../parts/events/columns.tsx'
 import { spanOf } from '../../../../parts/metrics/queries.ts'
 import { eventsText } from '../../../../parts/events/text.ts'
 import { generalText } from '../../../../text/general.ts'
-import { Answered } from '../../answered.tsx'
-import { usePanelQuery } from '../../panel-query.ts'
-import { PanelTable } from '../../panel-table.tsx'
+import { Answered } from '../../../../parts/dashboards/answered.tsx'
+import { usePanelQuery } from '../../../../parts/dashboards/panel-query.ts'
+import { PanelTable } from '../../../../parts/dashboards/panel-table.tsx'
 import { dashboardsText } from '../../text.ts'
-import { inExpression } from '../../variables.ts'
-import type { PanelProps } from '../kind.ts'
+import { inExpression } from '../../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 type Line = Readonly<{ ns: string; line: string; level: string; labels: string }>
 

@@ -5,12 +5,13 @@ import { ChartFill } from '../../../../parts/chart-fill.tsx'
 import { count } from '../../../../parts/format.ts'
 import { heatRows } from '../../../../parts/metrics/heat-rows.ts'
 import { metricsText } from '../../../../parts/metrics/text.ts'
-import { Answered } from '../../answered.tsx'
-import { PanelTable } from '../../panel-table.tsx'
+import { Answered } from '../../../../parts/dashboards/answered.tsx'
+import { PanelTable } from '../../../../parts/dashboards/panel-table.tsx'
 import { dashboardsText } from '../../text.ts'
+import { panelText } from '../../../../parts/dashboards/panel-text.ts'
 import { TopList } from '../../top-list.tsx'
 import { toneAt, unitFormat } from '../../units.ts'
-import type { PanelProps } from '../kind.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 import { Gauge } from './gauge.tsx'
 import { useMetricResults, type MetricResult, type MetricResults } from './queries.ts'
 
@@ -37,7 +38,7 @@ function Heat(props: PanelProps) {
           data.span,
           data.results.map(({ labels, points }) => ({ labels, values: points })),
         )
-        if (heat.rows.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+        if (heat.rows.length === 0) return <p className="dim pad">{panelText.noRows}</p>
         return (
           <>
             <ChartFill least={170}>
@@ -55,7 +56,7 @@ function LinesChart({ data, panel, title, onBrush }: PanelProps & Readonly<{ dat
   const { unit, stack, thresholds, limit } = panel
   const { times, series, hidden } = useMemo(() => drawn(data, limit), [data, limit])
   const format = useMemo(() => unitFormat(unit), [unit])
-  if (series.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+  if (series.length === 0) return <p className="dim pad">{panelText.noRows}</p>
   return (
     <>
       <ChartFill least={170}>
@@ -128,7 +129,7 @@ function Values(props: PanelProps) {
           }))
           .toSorted((a, b) => (b.value || 0) - (a.value || 0))
         const { limit } = props.panel
-        if (values.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+        if (values.length === 0) return <p className="dim pad">{panelText.noRows}</p>
         return (
           <>
             <ValuesView of={values.slice(0, limit)} {...props} />

@@ -3,9 +3,9 @@ import { request } from '../../../../api/client.ts'
 import { lineName } from '../../../../parts/metrics/lines.ts'
 import { spanOf, type Span } from '../../../../parts/metrics/queries.ts'
 import type { PanelQuery } from '../../../../parts/dashboards/definition.ts'
-import { usePanelQuery } from '../../panel-query.ts'
-import { inExpression, inText } from '../../variables.ts'
-import type { PanelProps } from '../kind.ts'
+import { usePanelQuery } from '../../../../parts/dashboards/panel-query.ts'
+import { inExpression, inText } from '../../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 export type MetricResult = Readonly<{
   name: string

@@ -1,7 +1,7 @@
 import { loadable } from '../../../../hooks/use-loaded.ts'
 import { families, functions } from '../../../../parts/numbers/choices.ts'
-import { kindText } from '../../text.ts'
-import type { PanelKind } from '../kind.ts'
+import { kindText } from '../../../../parts/dashboards/panel-text.ts'
+import type { PanelKind } from '../../../../parts/dashboards/kind.ts'
 
 export const numbers: PanelKind = {
   ...kindText.numbers,

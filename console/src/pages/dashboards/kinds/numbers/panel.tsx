@@ -1,11 +1,11 @@
 import { NumbersChart } from '../../../../parts/numbers/chart.tsx'
 import { readEventFields, readEventSeries, type EventSeries } from '../../../../parts/numbers/requests.ts'
 import { chartsText } from '../../../../parts/numbers/text.ts'
-import { Answered } from '../../answered.tsx'
-import { usePanelQuery } from '../../panel-query.ts'
+import { Answered } from '../../../../parts/dashboards/answered.tsx'
+import { usePanelQuery } from '../../../../parts/dashboards/panel-query.ts'
 import { unitFormat } from '../../units.ts'
-import { selected } from '../../variables.ts'
-import type { PanelProps } from '../kind.ts'
+import { selected } from '../../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 /** Without a field: the first one of the family. */
 export default function NumbersPanel(props: PanelProps): React.ReactNode {

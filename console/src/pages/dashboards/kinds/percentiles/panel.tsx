@@ -3,11 +3,11 @@ import type { Series } from '../../../../../../src/api/published.ts'
 import { bucketsOf } from '../../../../api/series.ts'
 import { Chart } from '../../../../parts/chart.tsx'
 import { ChartFill } from '../../../../parts/chart-fill.tsx'
-import { Answered, useFlows } from '../../answered.tsx'
+import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { dashboardsText } from '../../text.ts'
 import { unitFormat } from '../../units.ts'
-import { selected } from '../../variables.ts'
-import type { PanelProps } from '../kind.ts'
+import { selected } from '../../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 const statistics = ['p50', 'p90', 'p95', 'p99'] as const
 /** Flows store round-trip times in nanoseconds. */

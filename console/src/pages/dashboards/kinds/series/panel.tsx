@@ -6,11 +6,11 @@ import { ChartFill } from '../../../../parts/chart-fill.tsx'
 import { perSecond, plainText, volume } from '../../../../parts/format.ts'
 import { isVolume } from '../../../../parts/measure-names.ts'
 import type { Measure } from '../../../../parts/measures.ts'
-import { Answered, useFlows } from '../../answered.tsx'
+import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { dashboardsText } from '../../text.ts'
 import { unitFormat } from '../../units.ts'
 import { rankedBy } from '../flow-fields.ts'
-import type { PanelProps } from '../kind.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 export default function SeriesPanel(props: PanelProps): React.ReactNode {
   const { group, by, limit } = props.panel

@@ -1,12 +1,12 @@
 import { useMemo } from 'react'
 import { request } from '../../../../api/client.ts'
 import { count, plainText } from '../../../../parts/format.ts'
-import { Answered } from '../../answered.tsx'
-import { usePanelQuery } from '../../panel-query.ts'
-import { PanelTable } from '../../panel-table.tsx'
+import { Answered } from '../../../../parts/dashboards/answered.tsx'
+import { usePanelQuery } from '../../../../parts/dashboards/panel-query.ts'
+import { PanelTable } from '../../../../parts/dashboards/panel-table.tsx'
 import { dashboardsText } from '../../text.ts'
-import { parametersOf } from '../../variables.ts'
-import type { PanelProps } from '../kind.ts'
+import { parametersOf } from '../../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 type SqlRows = readonly Readonly<Record<string, unknown>>[]
 

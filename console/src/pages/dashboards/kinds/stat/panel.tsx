@@ -1,9 +1,9 @@
 import type { FlowGroups } from '../../../../../../src/api/published.ts'
 import { amount } from '../../../../parts/measure-names.ts'
-import { Answered, useFlows } from '../../answered.tsx'
+import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { toneAt, unitFormat } from '../../units.ts'
 import { rankedBy } from '../flow-fields.ts'
-import type { PanelProps } from '../kind.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 export default function StatPanel(props: PanelProps): React.ReactNode {
   const { by, unit, thresholds } = props.panel

@@ -4,9 +4,9 @@ import { useFields } from '../../../../api/queries.ts'
 import { fieldsOf, flowColumns, type FlowColumn } from '../../../../parts/flows/columns.tsx'
 import { ErrorState, Loading } from '../../../../parts/states.tsx'
 import { dashboardsText } from '../../text.ts'
-import { Answered, useFlows } from '../../answered.tsx'
-import { PanelTable } from '../../panel-table.tsx'
-import type { PanelProps } from '../kind.ts'
+import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
+import { PanelTable } from '../../../../parts/dashboards/panel-table.tsx'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 const shown = ['time_received', 'src', 'dst', 'dst_port', 'bytes_est']
 

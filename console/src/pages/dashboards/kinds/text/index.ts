@@ -1,6 +1,6 @@
 import { loadable } from '../../../../hooks/use-loaded.ts'
-import { kindText } from '../../text.ts'
-import type { PanelKind } from '../kind.ts'
+import { kindText } from '../../../../parts/dashboards/panel-text.ts'
+import type { PanelKind } from '../../../../parts/dashboards/kind.ts'
 
 export const text: PanelKind = {
   ...kindText.text,

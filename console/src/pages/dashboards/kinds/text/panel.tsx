@@ -2,8 +2,8 @@ import { useMemo } from 'react'
 import { Blocks } from '../../../../parts/markdown/blocks.tsx'
 import { blocksOf } from '../../../../parts/markdown/markdown.ts'
 import { dashboardsText } from '../../text.ts'
-import { inText } from '../../variables.ts'
-import type { PanelProps } from '../kind.ts'
+import { inText } from '../../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 const isWeb = /^https?:\/\//
 

@@ -1,12 +1,12 @@
 import type { FlowGroups } from '../../../../../../src/api/published.ts'
 import { plainText } from '../../../../parts/format.ts'
 import { amount } from '../../../../parts/measure-names.ts'
-import { Answered, useFlows } from '../../answered.tsx'
+import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { dashboardsText } from '../../text.ts'
 import { TopList } from '../../top-list.tsx'
 import { unitFormat } from '../../units.ts'
 import { rankedBy } from '../flow-fields.ts'
-import type { PanelProps } from '../kind.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 export default function TopPanel(props: PanelProps): React.ReactNode {
   const { by, limit, group, unit } = props.panel

@@ -1,7 +1,7 @@
 import { loadable } from '../../../../hooks/use-loaded.ts'
-import { kindText } from '../../text.ts'
+import { kindText } from '../../../../parts/dashboards/panel-text.ts'
 import { flowSelect } from '../flow-fields.ts'
-import type { PanelKind } from '../kind.ts'
+import type { PanelKind } from '../../../../parts/dashboards/kind.ts'
 
 export const topology: PanelKind = {
   ...kindText.topology,

@@ -22,10 +22,11 @@ import type { Pins } from '../../../../parts/graph/scopes.ts'
 import { useLayout } from '../../../../parts/graph/use-layout.ts'
 import { Loading } from '../../../../parts/states.tsx'
 import { dashboardsText } from '../../text.ts'
+import { panelText } from '../../../../parts/dashboards/panel-text.ts'
 import { topologyText } from '../../../../parts/graph/text.ts'
-import { Answered, useFlows } from '../../answered.tsx'
+import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { rankedBy } from '../flow-fields.ts'
-import type { PanelProps } from '../kind.ts'
+import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 export default function TopologyPanel(props: PanelProps): React.ReactNode {
   const { panel, filter, t } = props
@@ -76,7 +77,7 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
       {() => {
         if (graph === undefined || (laid === undefined && failed === ''))
           return <Loading what={topologyText.theTopology} />
-        if (graph.total.edges === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+        if (graph.total.edges === 0) return <p className="dim pad">{panelText.noRows}</p>
         const isList = list || laid === undefined
         return (
           <>

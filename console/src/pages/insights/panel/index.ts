@@ -1,0 +1,12 @@
+import { loadable } from '../../../hooks/use-loaded.ts'
+import { kindText } from '../../../parts/dashboards/panel-text.ts'
+import type { PanelKind } from '../../../parts/dashboards/kind.ts'
+
+export const insights: PanelKind = {
+  ...kindText.insights,
+  views: ['severities', 'problems', 'images', 'packages', 'facts'],
+  fieldsOf: ({ view }) => ['view', 'filter', ...(view === '' || view === 'severities' ? [] : (['limit'] as const))],
+  select: { text: [], image: [], sort: ['', 'priority', 'epss'] },
+  usual: { limit: 20 },
+  body: loadable(() => import('./panel.tsx')),
+}

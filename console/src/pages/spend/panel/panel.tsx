@@ -1,0 +1,105 @@
+import { changeText, money } from '../../../parts/money.ts'
+import { daysBefore, daysOf, groups, spans, stepOf, usualSpan, type Group } from '../days.ts'
+import { groupText, shareText } from '../group-text.ts'
+import { readSpend, type SpendCurrency, type SpendSums } from '../requests.ts'
+import { SpendSeries } from '../series.tsx'
+import { groupNames, spendText } from '../text.ts'
+import { count } from '../../../parts/format.ts'
+import { generalText } from '../../../text/general.ts'
+import { Answered } from '../../../parts/dashboards/answered.tsx'
+import { usePanelQuery } from '../../../parts/dashboards/panel-query.ts'
+import { PanelTable } from '../../../parts/dashboards/panel-table.tsx'
+import { selected } from '../../../parts/dashboards/variables.ts'
+import type { PanelProps } from '../../../parts/dashboards/kind.ts'
+
+type Costs = Readonly<{ now: SpendSums; before: SpendSums }>
+
+/** Of whole days: the time range of the dashboard does not apply. */
+export default function SpendPanel(props: PanelProps): React.ReactNode {
+  const { panel, revision } = props
+  const { span: chosen, tag = '', tags = '', ...filters } = selected(props)
+  const span = spans.find((name) => name === chosen) ?? usualSpan(Date.now())
+  const group = groups.find((name) => name === panel.group) ?? 'service'
+  const days = daysOf(span, Date.now())
+  const query = { ...filters, tag: tags, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
+  const answer = usePanelQuery<Costs>({
+    key: ['spend', query, days],
+    revision,
+    enabled: group !== 'tag' || tag !== '',
+    read: async (signal) => {
+      const [now, before] = await Promise.all([
+        readSpend({ ...query, ...days, step: stepOf(span) }, signal),
+        readSpend({ ...query, ...daysBefore(days), limit: 1000 }, signal),
+      ])
+      return { now, before }
+    },
+  })
+  if (group === 'tag' && tag === '') return <p className="dim pad">{spendText.tagMissing}</p>
+  return (
+    <Answered of={answer}>
+      {({ now, before }) =>
+        now.currencies.length === 0 ? (
+          <p className="dim pad">{spendText.noneSince(days.from)}</p>
+        ) : (
+          now.currencies.map((of) => (
+            <Currency
+              key={of.currency}
+              of={of}
+              before={before.currencies.find(({ currency }) => currency === of.currency)}
+              group={group}
+              step={stepOf(span)}
+              view={panel.view}
+            />
+          ))
+        )
+      }
+    </Answered>
+  )
+}
+
+type CurrencyProps = Readonly<{
+  of: SpendCurrency
+  before: SpendCurrency | undefined
+  group: Group
+  step: 'day' | 'month'
+  view: string
+}>
+
+function Currency({ of, before, group, step, view }: CurrencyProps) {
+  const { currency, cost } = of
+  if (view === 'table') return <Groups of={of} before={before} group={group} />
+  return (
+    <>
+      <p className="stat-value number">
+        {money(cost, currency)} <span className="dim">{changeText(cost, before?.cost) ?? ''}</span>
+      </p>
+      {view !== 'stat' && <SpendSeries of={of} by={group} step={step} forecast={undefined} budget={undefined} />}
+    </>
+  )
+}
+
+function Groups({ of, before, group }: Pick<CurrencyProps, 'of' | 'before' | 'group'>) {
+  const { currency, cost: total, groups: rows, others } = of
+  const lineOf = (name: string, cost: string, earlier?: string) => [
+    name,
+    money(cost, currency),
+    shareText(cost, total),
+    changeText(cost, earlier) ?? '–',
+  ]
+  return (
+    <PanelTable
+      columns={[
+        { id: 'group', title: groupNames[group] },
+        { id: 'cost', title: spendText.cost, end: true },
+        { id: 'share', title: spendText.share, end: true },
+        { id: 'change', title: spendText.change, end: true },
+      ]}
+      rows={[
+        ...rows.map((row) =>
+          lineOf(groupText(row, group), row.cost, before?.groups.find(({ value }) => value === row.value)?.cost),
+        ),
+        ...(others.groups > 0 ? [lineOf(generalText.remaining(count(others.groups)), others.cost)] : []),
+      ]}
+    />
+  )
+}
