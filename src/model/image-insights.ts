@@ -144,7 +144,7 @@ export const insightColumns = [
 ] as const
 export type InsightColumn = (typeof insightColumns)[number]
 
-/** With a value of its own in most rows. */
+/** Most rows have different values: ClickHouse stores them without a dictionary. */
 export const distinctInsightColumns: ReadonlySet<string> = new Set<InsightColumn>([
   'insight_name',
   'insight_version',

@@ -4,6 +4,7 @@ import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
 import { eventsOfFeed } from '../../codecs/vulnerability-feeds/index.ts'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { insightTexts, type InsightText } from '../../model/image-insights.ts'
 import { identity, resourceEvent } from '../../store/testing/cluster.ts'
 import { queryRows } from '../../store/testing/query-rows.ts'
 import { talkBatch, type Talk } from '../testing/talks.ts'
@@ -61,6 +62,21 @@ async function started(options: Parameters<typeof startStored>[0] = {}): Promise
 const restricted = {
   auth: { tokens: [{ name: 'shop', token: 'x'.repeat(32), role: 'viewer', namespaces: ['shop'] }] },
 } as const
+
+test.each(['packages', 'problems', 'facts'] as const)('each text of %s is in responses and in filters', async (list) => {
+  const textOf = ({ member }: InsightText): string => `${member} of a body`
+  const texts: readonly InsightText[] = insightTexts[list]
+  const part = Object.fromEntries(
+    texts.map((text) => [text.member, text.separator === undefined ? textOf(text) : [textOf(text)]]),
+  )
+  const api = await startStored()
+  const rest = list === 'problems' ? { id: 'CVE-1', severity: 'LOW' } : {}
+  const report = { [list]: [{ ...rest, ...part }] }
+  await api.addBatch(toEventBatch(reported('a', 'web', '10:00:00', report)), realHost().clock.now())
+  const filter = texts.map((text) => `${text.name} = "${textOf(text)}"`).join(' and ')
+  const { body } = await api.get(list, { filter })
+  expect(body[list]).toMatchObject([Object.fromEntries(texts.map((text) => [text.name, textOf(text)]))])
+})
 
 describe('packages', () => {
   test('one search finds a package of a version in all images, and the workloads that run it', async () => {
