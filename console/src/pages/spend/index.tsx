@@ -51,13 +51,6 @@ export default function SpendPage(): React.ReactNode {
   const again = (): void => {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
-  const filter = filters.find((candidate) => candidate === state.by)
-  const onOnly =
-    filter !== undefined
-      ? (value: string) => set({ [filter]: [value], by: nextBy(filter) })
-      : state.by === 'tag'
-        ? (value: string) => set({ tags: [...state.tags, `${state.tag}=${value}`], by: 'service', tag: '' })
-        : undefined
   const rows = () => Promise.resolve(data === undefined ? [] : shownGroups(data, before.data, state.by))
   return (
     <div className="page spend">
@@ -125,7 +118,7 @@ export default function SpendPage(): React.ReactNode {
               month={answers.forecast.data?.month ?? ''}
               days={{ ...daysBefore(days), to: lastDay(daysBefore(days)) }}
               state={state}
-              onOnly={onOnly}
+              onOnly={onlyOf({ state, set })}
             />
           ))
         )}
@@ -176,6 +169,14 @@ const nextBy = (filter: Filter): SpendState['by'] =>
 const lastDay = ({ to }: Days): string => new Date(Date.parse(to) - 86_400_000).toISOString().slice(0, 10)
 
 type PartProps = Readonly<{ state: SpendState; set: PageState<SpendState>['set'] }>
+
+/** Selects one group of the chart; undefined: its values are no filter. */
+function onlyOf({ state, set }: PartProps): ((value: string) => void) | undefined {
+  const filter = filters.find((candidate) => candidate === state.by)
+  if (filter !== undefined) return (value) => set({ [filter]: [value], by: nextBy(filter) })
+  if (state.by !== 'tag') return undefined
+  return (value) => set({ tags: [...state.tags, `${state.tag}=${value}`], by: 'service', tag: '' })
+}
 
 function Selected({ state, set }: PartProps): React.ReactNode {
   const selected = filters.filter((name) => state[name].length > 0)
