@@ -38,7 +38,8 @@ import { AdminAlertLink } from '../../parts/links/alert-link.tsx'
 import { facetFilter } from '../../parts/links/facet-filter.ts'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { tracesPanel } from './board-panel.ts'
-import { Timeline } from '../../parts/audit/timeline.tsx'
+import { Timeline } from '../../parts/timeline.tsx'
+import { TracesChart } from '../../parts/audit/chart.tsx'
 import { TraceDrawer } from '../../parts/audit/trace.tsx'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
@@ -120,7 +121,6 @@ function Traces({ state, set, live }: TracesProps) {
   const staleSums = useStale([question, t], sums, sums.data)
   settle(sums.data?.by === by ? sums.data?.groups.length : undefined)
   const { rows, busy, error, span, total, stale } = traces
-  const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
   const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
     <ListTable
@@ -131,11 +131,7 @@ function Traces({ state, set, live }: TracesProps) {
         <>
           {live && <LiveState paused={paused} onPause={setPaused} />}
           <span className="number" role="status">
-            {span === undefined
-              ? ''
-              : total === undefined
-                ? auditText.showingTraces(count(rows.length))
-                : generalText.showing(count(rows.length), counted(total, 'trace'))}
+            {span === undefined ? '' : shownText(rows.length, total)}
           </span>
           {!noStore && <NewestTrace />}
           {busy && !live && (
@@ -163,9 +159,11 @@ function Traces({ state, set, live }: TracesProps) {
         <>
           {sums.data !== undefined && rows.length > 0 && (
             <Timeline
+              chart={TracesChart}
+              groupings={groupings}
               sums={sums.data}
               onBy={(next) => set({ by: next }, 'replace')}
-              onSpan={onSpan}
+              onSpan={(from, to) => set({ t: { from, to }, live: false })}
               stale={stale || staleSums}
               menu={<AddToDashboard of={tracesPanel(state, sums.data.by)} as="mark" />}
             />
@@ -203,6 +201,9 @@ function Traces({ state, set, live }: TracesProps) {
     />
   )
 }
+
+const shownText = (rows: number, total: number | undefined) =>
+  total === undefined ? auditText.showingTraces(count(rows)) : generalText.showing(count(rows), counted(total, 'trace'))
 
 type FilterState = Pick<AuditState, keyof TraceFilter>
 

@@ -28,7 +28,8 @@ import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
 import { NoChanges } from './no-changes.tsx'
 import { changesCodec, noFilter, type ChangeFilter, type ChangesState } from './state.ts'
 import { groupings } from '../../parts/changes/groupings.ts'
-import { Timeline } from '../../parts/changes/timeline.tsx'
+import { Timeline } from '../../parts/timeline.tsx'
+import { ChangesChart } from '../../parts/changes/chart.tsx'
 import { Traffic } from './traffic.tsx'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import '../../parts/changes/changes.css'
@@ -246,6 +247,8 @@ function Charts({ sums, stale, gaps, rows, state, set, filter, revision, onSpan 
   return (
     <>
       <Timeline
+        chart={ChangesChart}
+        groupings={groupings}
         sums={sums}
         marks={marks}
         stale={stale}

@@ -25,7 +25,9 @@ import { NoMatch } from './no-events.tsx'
 import { sumsOf, useEvents, useEventSums } from './queries.ts'
 import { EventDrawer } from './record.tsx'
 import { filterOf, newestFirst, type EventsState } from './state.ts'
-import { groupings, Timeline } from '../../parts/events/timeline.tsx'
+import { EventsChart } from '../../parts/events/chart.tsx'
+import { Timeline } from '../../parts/timeline.tsx'
+import { groupings } from '../../parts/events/lists.ts'
 
 type TableProps = Pick<PageState<EventsState>, 'state' | 'set'> & Readonly<{ live: boolean }>
 
@@ -75,8 +77,10 @@ export function EventTable({ state, set, live }: TableProps): React.ReactNode {
           <LoadingChart />
         ) : (
           <Timeline
+            chart={EventsChart}
+            groupings={groupings[list]}
             sums={sums.data}
-            list={list}
+            label={list === 'logs' ? eventsText.lines : eventsText.events}
             stale={ownSums === undefined}
             onBy={fieldActs.onChart}
             onSpan={(from, to) => set({ t: { from, to }, live: false })}

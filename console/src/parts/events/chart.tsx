@@ -1,60 +1,14 @@
 import { useMemo } from 'react'
 import type { EventSums } from '../../../../src/api/published.ts'
-import { BySelect } from '../by-select.tsx'
-import { CountsChart } from '../counts-chart.tsx'
+import { CountsChart, type SumsChartProps } from '../counts-chart.tsx'
 import { groupedSeries } from '../grouped-series.ts'
 import { eventsText } from './text.ts'
-import { generalText } from '../../text/general.ts'
 import { levelTones } from './columns.tsx'
-import type { EventList } from './lists.ts'
-
-export const groupings: Readonly<Record<EventList, readonly string[]>> = {
-  events: ['type', 'source', 'family', 'subject'],
-  logs: ['level', 'source'],
-  all: ['family', 'type', 'source'],
-}
 
 /** The most severe is above. */
 const levels = ['unknown', 'trace', 'debug', 'info', 'warn', 'error', 'critical', 'fatal']
 
-type TimelineProps = Readonly<{
-  sums: EventSums
-  list: EventList
-  stale: boolean
-  onBy: (by: string) => void
-  onSpan: (from: string, to: string) => void
-  menu?: React.ReactNode
-}>
-
-export function Timeline({ sums, list, stale, onBy, onSpan, menu }: TimelineProps): React.ReactNode {
-  const offered = groupings[list].includes(sums.by) ? groupings[list] : [sums.by, ...groupings[list]]
-  return (
-    <section className={stale ? 'panel volume stale' : 'panel volume'} aria-label={generalText.timeline}>
-      <EventsChart
-        sums={sums}
-        label={list === 'logs' ? eventsText.lines : eventsText.events}
-        height={104}
-        onSpan={onSpan}
-        menu={
-          <>
-            <BySelect by={sums.by} groupings={offered} onChange={onBy} />
-            {menu}
-          </>
-        }
-      />
-    </section>
-  )
-}
-
-type EventsChartProps = Readonly<{
-  sums: EventSums
-  label: string
-  height: number
-  onSpan: (from: string, to: string) => void
-  menu?: React.ReactNode
-}>
-
-export function EventsChart({ sums, ...chart }: EventsChartProps): React.ReactNode {
+export function EventsChart({ sums, label = eventsText.events, ...chart }: SumsChartProps<EventSums>): React.ReactNode {
   const counts = useMemo(() => {
     const isLevel = sums.by === 'level'
     return groupedSeries(
@@ -71,5 +25,5 @@ export function EventsChart({ sums, ...chart }: EventsChartProps): React.ReactNo
       },
     )
   }, [sums])
-  return <CountsChart {...counts} {...chart} />
+  return <CountsChart label={label} {...counts} {...chart} />
 }

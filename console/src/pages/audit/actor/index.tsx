@@ -18,7 +18,9 @@ import { usePageState, type PageState } from '../../../state/use-page-state.ts'
 import { useTraces, useTraceSums } from '../../../api/trace-queries.ts'
 import { traceColumns } from '../../../parts/audit/columns.tsx'
 import { NewestTrace } from '../../../parts/audit/newest.tsx'
-import { Timeline } from '../../../parts/audit/timeline.tsx'
+import { Timeline } from '../../../parts/timeline.tsx'
+import { TracesChart } from '../../../parts/audit/chart.tsx'
+import { groupings } from '../../../parts/audit/groupings.ts'
 import { InvestigateLink } from '../../../parts/links/investigate-link.tsx'
 import { RecordDrawer } from '../../../parts/record-drawer.tsx'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
@@ -89,6 +91,8 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
       {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={traces.again} />}
       {sums.data !== undefined && rows.length > 0 && (
         <Timeline
+          chart={TracesChart}
+          groupings={groupings}
           sums={sums.data}
           onBy={(by) => set({ by }, 'replace')}
           onSpan={(from, to) => set({ t: { from, to } })}

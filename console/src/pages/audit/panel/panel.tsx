@@ -1,7 +1,7 @@
 import type { Firsts, Logins, TracePage, TraceSums } from '../../../api/traces.ts'
 import { FailedLogins, FirstOccurrences } from '../../../parts/audit/lists.tsx'
 import { traceColumns } from '../../../parts/audit/columns.tsx'
-import { TracesChart } from '../../../parts/audit/timeline.tsx'
+import { TracesChart } from '../../../parts/audit/chart.tsx'
 import { ChartFill } from '../../../parts/chart-fill.tsx'
 import { generalText } from '../../../text/general.ts'
 import { Answered } from '../../../parts/dashboards/answered.tsx'

@@ -1,7 +1,7 @@
 import type { ChangePage, ChangeSums } from '../../../api/objects.ts'
 import { ChartFill } from '../../../parts/chart-fill.tsx'
 import { changeColumns } from '../../../parts/changes/columns.tsx'
-import { ChangesChart } from '../../../parts/changes/timeline.tsx'
+import { ChangesChart } from '../../../parts/changes/chart.tsx'
 import { Answered } from '../../../parts/dashboards/answered.tsx'
 import { spanned } from '../../../parts/dashboards/brush.ts'
 import { GridTable } from '../../../parts/dashboards/grid-table.tsx'
