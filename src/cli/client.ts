@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import type { Dispatcher, RequestInit, Response } from 'undici'
+import type { Response } from 'undici'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { holderText } from '../app/lock.ts'
 import { messageOf } from '../model/errors.ts'
+import { patientFetch } from '../net/http/patient-fetch.ts'
 import { CommandError, ServerAway } from './command-error.ts'
 import { connectionReason, defaultData, discover, existingPlace, type Part, type Target } from './discover.ts'
 import { thisInstallation } from './installation.ts'
@@ -118,15 +119,6 @@ async function generatedTokenHint(): Promise<readonly string[]> {
     ? []
     : [`The token that the first start generated is in ${data}/token. With sudo, the command reads it there.`]
 }
-
-/** `fetch` of Node fails after five minutes without a byte: in a long query, or while `tap` waits for rows. */
-async function patientFetch(url: string, init: RequestInit): Promise<Response> {
-  const { Agent, fetch } = await import('undici')
-  dispatcher ??= new Agent({ headersTimeout: 0, bodyTimeout: 0 })
-  return fetch(url, { ...init, dispatcher })
-}
-
-let dispatcher: Dispatcher | undefined
 
 type Hints = Readonly<{
   whenAway: string

@@ -8,7 +8,7 @@ import type { Ledger, Pipeline } from '../../src/engine/control.ts'
 import { isRecord, type Fields } from '../../src/model/json.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { freePorts } from './free-port.ts'
-import { patientFetch } from './patient-fetch.ts'
+import { patientFetch } from '../../src/net/http/patient-fetch.ts'
 import { cpuSeconds, memoryOf, nodeBelow, threadTimes, type Memory, type ThreadTime } from './proc.ts'
 
 export interface WeirOptions {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { patientFetch } from '../../../test/kit/patient-fetch.ts'
+import { patientFetch } from '../../../src/net/http/patient-fetch.ts'
 import type { WeirProcess } from '../../../test/kit/weir-process.ts'
 import { pathOf } from './client.ts'
 
