@@ -55,6 +55,15 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const NAMES_OF_GLOBAL = new Set(['globalThis', 'global'])
 
+const CALLED = new RegExp(String.raw`\b(?:Date\b(?!\s*\.)|(?:${Object.keys(FUNCTIONS).join('|')})\b)`)
+
+/** Few files; the trees of others need no visit. */
+const mayReach = (text: string): boolean =>
+  CALLED.test(text) ||
+  Object.entries(MEMBERS).some(
+    ([object, members]) => text.includes(object) && Object.keys(members).some((name) => text.includes(name)),
+  )
+
 /** Also {@link shadowing}, because it needs the same syntax trees. */
 export async function hostRule(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
@@ -69,6 +78,12 @@ export async function hostRule(root: string): Promise<Problem[]> {
 }
 
 export function judge(source: Source): Problem[] {
+  return [...(mayReach(source.text) ? forbiddenNames(source) : []), ...forbiddenImports(source)].toSorted(
+    (a, b) => a.line - b.line,
+  )
+}
+
+function forbiddenNames(source: Source): Located[] {
   const results: { at: number; message: string }[] = []
   const declared = declaredNames(source)
   const isGlobal = (name: string) => !declared.has(name)
@@ -113,11 +128,12 @@ export function judge(source: Source): Problem[] {
     if (instead !== undefined && isGlobal(reference.name))
       results.push({ at: reference.start, message: `${reference.name}: ${instead}` })
   }
-  const problems = results.map(({ at, message }) => ({ file: source.path, line: source.line(at), message }))
-  return [...problems, ...forbiddenImports(source)].toSorted((a, b) => a.line - b.line)
+  return results.map(({ at, message }) => ({ file: source.path, line: source.line(at), message }))
 }
 
-function forbiddenImports(source: Source): { file: string; line: number; message: string }[] {
+type Located = Required<Problem>
+
+function forbiddenImports(source: Source): Located[] {
   const problems = []
   for (const used of importsOf(source)) {
     const rule = MODULES[used.specifier.replace(/^node:/, '')]
