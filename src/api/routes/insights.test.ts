@@ -63,7 +63,9 @@ const restricted = {
   auth: { tokens: [{ name: 'shop', token: 'x'.repeat(32), role: 'viewer', namespaces: ['shop'] }] },
 } as const
 
-test.each(['packages', 'problems', 'facts'] as const)('each text of %s is in responses and in filters', async (list) => {
+const lists = ['packages', 'problems', 'facts'] as const
+
+test.each(lists)('each text of %s is in responses and in filters', async (list) => {
   const textOf = ({ member }: InsightText): string => `${member} of a body`
   const texts: readonly InsightText[] = insightTexts[list]
   const part = Object.fromEntries(

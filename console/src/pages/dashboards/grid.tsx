@@ -12,7 +12,7 @@ import { PanelBoundary } from './panel-boundary.tsx'
 import { shownPanels, type Shown } from './repeat.ts'
 import type { DashboardsState } from './state.ts'
 import { dashboardsText } from './text.ts'
-import { panelText } from '../../parts/dashboards/panel-text.ts'
+import { panelText } from '../../parts/dashboards/text.ts'
 import { withVariables } from '../../parts/dashboards/variables.ts'
 
 type BoardGridProps = Readonly<{

@@ -1,4 +1,4 @@
-import { panelText } from '../../parts/dashboards/panel-text.ts'
+import { panelText } from '../../parts/dashboards/text.ts'
 
 export type TopLine = Readonly<{ key: string; name: string; value: number; text: string; tone?: string | undefined }>
 

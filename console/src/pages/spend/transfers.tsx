@@ -1,14 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { transferGroups, type TransferGroup } from './transfer-groups.ts'
 import { readTransfers, type Transfers } from './requests.ts'
-import { kindNames, reasonNames, transferGroupNames, transferText } from './transfer-text.ts'
+import { kindNames, reasonNames, spendText, transferGroupNames, transferText } from './text.ts'
 import type { Days } from './days.ts'
 import { volume } from '../../parts/format.ts'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import { smallMoney } from '../../parts/money.ts'
 import { NoAnswer } from '../../parts/states.tsx'
 import { TableHead } from '../../parts/table-head.tsx'
-import { spendText } from './text.ts'
 
 const shownGroups = 12
 

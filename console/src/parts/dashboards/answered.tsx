@@ -5,7 +5,7 @@ import { ErrorState, Loading, NoStore } from '../states.tsx'
 import { useRanged } from './panel-query.ts'
 import type { PanelProps } from './kind.ts'
 import { selected } from './variables.ts'
-import { panelText } from './panel-text.ts'
+import { panelText } from './text.ts'
 
 export function useFlows<Answer>(path: string, props: PanelProps, more: Query): UseQueryResult<Answer> {
   return useRanged<Answer>(path, props, { filter: props.filter, ...selected(props), ...more })

@@ -1,4 +1,4 @@
-import { panelText } from './panel-text.ts'
+import { panelText } from './text.ts'
 
 export type PanelColumn = Readonly<{
   id: string

@@ -1,4 +1,4 @@
-import { panelText } from './panel-text.ts'
+import { panelText } from './text.ts'
 import type { Panel, Variable } from './definition.ts'
 
 type SqlValue = string | number | readonly string[] | readonly number[]

@@ -1,6 +1,6 @@
 import { loadable } from '../../../hooks/use-loaded.ts'
 import { groupings } from '../../../parts/audit/groupings.ts'
-import { kindText } from '../../../parts/dashboards/panel-text.ts'
+import { kindText } from '../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../parts/dashboards/kind.ts'
 
 export const audit: PanelKind = {

@@ -1,6 +1,6 @@
 import { loadable } from '../../../hooks/use-loaded.ts'
 import { inventoryFacets } from '../../../parts/cloud/requests.ts'
-import { kindText } from '../../../parts/dashboards/panel-text.ts'
+import { kindText } from '../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../parts/dashboards/kind.ts'
 
 export const inventory: PanelKind = {

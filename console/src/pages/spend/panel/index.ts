@@ -1,6 +1,6 @@
 import { loadable } from '../../../hooks/use-loaded.ts'
 import { filters, groups, spans } from '../days.ts'
-import { kindText } from '../../../parts/dashboards/panel-text.ts'
+import { kindText } from '../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../parts/dashboards/kind.ts'
 
 export const spend: PanelKind = {

@@ -1,6 +1,6 @@
 import { loadable } from '../../../../hooks/use-loaded.ts'
 import { families, functions } from '../../../../parts/numbers/choices.ts'
-import { kindText } from '../../../../parts/dashboards/panel-text.ts'
+import { kindText } from '../../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../../parts/dashboards/kind.ts'
 
 export const numbers: PanelKind = {

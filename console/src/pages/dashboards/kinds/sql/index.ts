@@ -1,5 +1,5 @@
 import { loadable } from '../../../../hooks/use-loaded.ts'
-import { kindText } from '../../../../parts/dashboards/panel-text.ts'
+import { kindText } from '../../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../../parts/dashboards/kind.ts'
 
 export const sql: PanelKind = {
