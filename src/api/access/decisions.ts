@@ -64,6 +64,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   facts: scoped('Facts of these images.'),
   problems: scoped('Problems of these images.'),
   problemSums: scoped('Problems of these images.'),
+  flaws: scoped('Problems of these images.'),
   promQuery: scoped('Flows, changes and audit events of the permitted namespaces; points have no namespace.'),
   promQueryForm: scoped('Same as promQuery.'),
   promQueryRange: scoped('Same rows as the query.'),

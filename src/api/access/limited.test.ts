@@ -394,6 +394,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'exportFlows',
     'exportIncident',
     'facts',
+    'flaws',
     'flows',
     'graph',
     'graphPaths',

@@ -66,6 +66,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/exporters/recipes',
     'GET /api/v1/facts',
     'GET /api/v1/fields',
+    'GET /api/v1/flaws',
     'GET /api/v1/flows',
     'GET /api/v1/flows/distinct',
     'GET /api/v1/graph',

@@ -242,6 +242,87 @@ describe('problems', () => {
   })
 })
 
+describe('distinct problems', () => {
+  const severity = (rank: number) => (['CRITICAL', 'HIGH', 'LOW'] as const)[rank % 3]!
+  /** Four images, two tools, eleven flaws of which each second one has an alias as its id. */
+  const found = ['a', 'b', 'c', 'd'].flatMap((letter, image) =>
+    ['grype', 'trivy'].flatMap((tool, second) =>
+      reported(letter, `registry/shop/${letter}`, `10:3${second}:00`, {
+        tool: { name: tool, version: '1' },
+        problems: Array.from({ length: 11 }, (_, flaw) => ({
+          id: flaw % 2 === 1 && second === 1 ? `GHSA-${flaw}` : `CVE-2026-${flaw}`,
+          ...(flaw % 2 === 1 ? { aliases: [second === 1 ? `CVE-2026-${flaw}` : `GHSA-${flaw}`] } : {}),
+          severity: severity(flaw + image * second),
+          score: (10 - flaw) / 10,
+          package: `package-${flaw % 3}`,
+          version: '1',
+          ...(flaw % 4 === 0 ? { fixed: `2.${image}` } : {}),
+        })).filter((_, flaw) => (flaw + image) % 3 > 0),
+      }),
+    ),
+  )
+  const query = { at: at('11:10:00'), limit: '1000' }
+  const cve = ({ id, aliases }: Row): string =>
+    [String(id), ...(aliases as string[])].find((name) => name.startsWith('CVE'))!
+
+  test('are the rows of problems, a row for each flaw', async () => {
+    const api = await startStored()
+    await api.addBatch(toEventBatch([...events, ...found]), realHost().clock.now())
+    for (const filter of ['', 'exists(fixed_version)', 'pods > 0', 'severity = HIGH or package = package-1']) {
+      const { body: all } = await api.get('problems', { ...query, filter })
+      const { body } = await api.get('flaws', { ...query, filter })
+      const expected = Map.groupBy(all['problems'] as Row[], cve)
+      const flaws = body['flaws'] as Row[]
+      expect(body['total']).toBe(expected.size)
+      expect(new Set(flaws.map(({ id }) => id))).toEqual(new Set(expected.keys()))
+      for (const flaw of flaws) {
+        const rows = expected.get(String(flaw['id']))!
+        const byImage = new Map(rows.map((row) => [row['image'], row]))
+        const values = (name: string) => [...new Set(rows.flatMap((row) => row[name] ?? []))].toSorted()
+        const ranks = rows.map((row) => ['CRITICAL', 'HIGH', 'LOW'].indexOf(String(row['severity'])))
+        expect(flaw).toMatchObject({
+          images: byImage.size,
+          findings: rows.length,
+          fixable: rows.filter((row) => row['fixed_version'] !== null).length,
+          pods: [...byImage.values()].reduce((sum, row) => sum + Number(row['pods']), 0),
+          packages: values('package'),
+          fixed_versions: values('fixed_version'),
+          image_names: values('image_name'),
+          workloads: values('workloads'),
+          severity: severity(Math.min(...ranks)),
+        })
+      }
+    }
+  })
+
+  test('with pods come first, and pages follow each other without gaps and repeats', async () => {
+    const api = await startStored()
+    await api.addBatch(toEventBatch([...events, ...found]), realHost().clock.now())
+    for (const sort of ['reach', 'severity', 'epss', 'priority']) {
+      const { body } = await api.get('flaws', { ...query, sort })
+      const whole = body['flaws'] as Row[]
+      const seen: Row[] = []
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page = await api.get('flaws', { ...query, sort, limit: '2', ...(cursor && { cursor }) })
+        seen.push(...(page.body['flaws'] as Row[]))
+        cursor = page.body['next'] as string | null
+      }
+      expect(seen).toEqual(whole)
+      if (sort === 'reach')
+        expect(whole.map(({ pods }) => pods === 0)).toEqual(whole.map(({ pods }) => pods === 0).toSorted())
+    }
+  })
+
+  test('count only images that run in the namespaces of a limited viewer', async () => {
+    const api = await startStored(restricted)
+    await api.addBatch(toEventBatch([...events, ...found]), realHost().clock.now())
+    const { body } = await api.get('flaws', query, { authorization: `Bearer ${'x'.repeat(32)}` })
+    for (const flaw of body['flaws'] as Row[])
+      expect(flaw).toMatchObject({ images: 1, namespaces: ['shop'], workloads: ['shop/Deployment/web'] })
+    expect(body['total']).toBeGreaterThan(0)
+  })
+})
+
 describe('scores', () => {
   const feed = (name: 'epss' | 'kev', values: Readonly<Record<string, string>>, time: string): WeirEvent[] =>
     eventsOfFeed(

@@ -5,7 +5,7 @@ import { AuditStatement, AuditStatementParameters } from '../../topics/audit/sch
 import { change, changeGaps, changes, changeSums } from '../../topics/changes/index.ts'
 import { event, eventContext, eventFields, events, eventSeries, eventSums } from '../../topics/events/index.ts'
 import { graph, graphPaths } from '../../topics/graph/index.ts'
-import { facts, imageDiff, images, packages, problems, problemSums } from '../../topics/insights/index.ts'
+import { facts, flaws, imageDiff, images, packages, problems, problemSums } from '../../topics/insights/index.ts'
 import { inventory, inventoryDiff, inventoryFacets, inventoryResource } from '../../topics/inventory/index.ts'
 import { resource, resources } from '../../topics/resources/index.ts'
 import { spendForecast, spendMovers, spendSums, spendTags } from '../../topics/spend/index.ts'
@@ -41,6 +41,7 @@ export const topicSchemas = {
   ImageDiff: imageDiff.result,
   PackagePage: packages.result,
   ProblemPage: problems.result,
+  FlawPage: flaws.result,
   FactPage: facts.result,
   ImagePage: images.result,
   InventoryPage: inventory.result,
@@ -119,6 +120,7 @@ export function topicRoutes(
   serve(app, at('/api/v1/images/diff'), imageDiff)
   serve(app, at('/api/v1/packages'), packages)
   serve(app, at('/api/v1/problems'), problems)
+  serve(app, at('/api/v1/flaws'), flaws)
   serve(app, at('/api/v1/facts'), facts)
   serve(app, at('/api/v1/images'), images)
 

@@ -5,10 +5,13 @@ import { Refusal } from '../refusal.ts'
 import { readRows } from '../rows.ts'
 import { moment } from '../time-span.ts'
 import { packageDiffs, problemDiffs, type PackageOfImage, type ProblemOfImage } from './image-diff.ts'
+import { readFlaws } from './flaws.ts'
 import { readPage, selected, soughtBy } from './page.ts'
 import {
   FactPage,
   FactsParameters,
+  FlawPage,
+  FlawsParameters,
   ImageDiff,
   ImageDiffParameters,
   ImagePage,
@@ -48,6 +51,15 @@ export const problems = operation({
     const { rows, ...page } = await readPage('problems', query, surroundings)
     return { problems: rows, ...page }
   },
+})
+
+export const flaws = operation({
+  id: 'flaws',
+  summary: 'Problems, a row for each, with the images and pods that have it',
+  description: listDescription('Sorted by severity, EPSS, score and id, after the keys of `sort`.'),
+  parameters: FlawsParameters,
+  result: FlawPage,
+  run: readFlaws,
 })
 
 export const facts = operation({

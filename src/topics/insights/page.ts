@@ -101,6 +101,6 @@ export async function readPage<List extends InsightList>(
   }
 }
 
-function onlyNames(row: StoredRow, names: object): object {
+export function onlyNames(row: object, names: object): object {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name in names))
 }

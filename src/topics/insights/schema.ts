@@ -58,6 +58,25 @@ const paging = {
 const problemExample = 'severity = CRITICAL and exists(fixed_version) and pods > 0'
 export const ProblemSumsParameters = parameters({ ...selection(problemExample), traffic })
 export const ProblemsParameters = parameters({ ...selection(problemExample), sort, traffic, ...paging })
+
+/** Orders of flaws. */
+const flawSorts = ['reach', 'severity', 'epss', 'priority'] as const
+export type FlawSort = (typeof flawSorts)[number]
+
+export const FlawsParameters = parameters({
+  ...selection(problemExample),
+  sort: Optional(
+    oneOf(flawSorts, {
+      default: 'reach',
+      description:
+        'Order; reach: without waiver, most exposed, exploited, then severity; priority: exploited, then EPSS.',
+    }),
+  ),
+  traffic,
+  ...paging,
+})
+export type FlawsQuery = Of<typeof FlawsParameters>
+
 export const PackagesParameters = parameters({
   ...selection('name = log4j-core and version = 2.14.* and pods > 0'),
   ...paging,
@@ -133,6 +152,25 @@ const ProblemRow = ObjectOf({
 })
 export type ProblemRow = Of<typeof ProblemRow>
 
+export const FlawRow = ObjectOf({
+  id: Text({ description: 'The CVE, if a tool names one.', examples: ['CVE-2021-44228'] }),
+  aliases: texts('Other ids of the same flaw.'),
+  severity: oneOf(severities, { description: 'The worst that a tool reports.' }),
+  score: orNull(Real({ description: '0 to 1: a tenth of the largest CVSS.' })),
+  packages: texts('Names.'),
+  fixed_versions: texts(),
+  waived: Flag({ description: 'A waiver, or the state, excludes that it affects any of the images.' }),
+  epss: orNull(Real({ description: 'EPSS: probability of exploitation within 30 days; null: unknown.' })),
+  kev: orNull(Flag({ description: 'CISA lists it as exploited; null: no catalog is configured.' })),
+  images: Integer({ description: 'Images with it.' }),
+  image_names: texts('Repositories of these images.'),
+  findings: Integer({ description: 'Each package of an image with it, by each tool.' }),
+  fixable: Integer({ description: 'Findings with a fixed version.' }),
+  ...running(),
+  ...exposed(),
+})
+export type FlawRow = Of<typeof FlawRow>
+
 const FactRow = ObjectOf({
   ...textsOf('facts'),
   name: Text(),
@@ -178,6 +216,7 @@ export type InsightList = keyof InsightRows
 
 export const PackagePage = ObjectOf({ packages: ArrayOf(PackageRow), ...pageFrame() }, { $id: 'PackagePage' })
 export const ProblemPage = ObjectOf({ problems: ArrayOf(ProblemRow), ...pageFrame() }, { $id: 'ProblemPage' })
+export const FlawPage = ObjectOf({ flaws: ArrayOf(FlawRow), ...pageFrame() }, { $id: 'FlawPage' })
 export const FactPage = ObjectOf({ facts: ArrayOf(FactRow), ...pageFrame() }, { $id: 'FactPage' })
 export const ImagePage = ObjectOf({ images: ArrayOf(ImageRow), ...pageFrame() }, { $id: 'ImagePage' })
 

@@ -2,7 +2,7 @@ import { severities, type FeedName } from '../../model/image-insights.ts'
 import type { Dialect } from '../../query/index.ts'
 import { objectScope, type Viewer } from '../scope.ts'
 import { withExposure, type Traffic } from './exposure.ts'
-import type { InsightList, ProblemSort } from './schema.ts'
+import type { FlawSort, InsightList, ProblemSort } from './schema.ts'
 import { scoredId } from '../../store/insights/scores.ts'
 import { asOf, textConditions } from '../conditions.ts'
 
@@ -267,6 +267,44 @@ function wordsOf(query: InsightSelection): readonly Readonly<{ inReport: string;
   const ofReport = textsOfReports.map((name) => `r.${name}`)
   return words.map((word) => ({ inReport: test(word, ofReport), inRow: test(word, textsOfRows(list, dialect)) }))
 }
+
+/** Rank of `exposure`, most exposed first; 3.5: no flows are known. */
+const reach = `CASE exposure WHEN 'external' THEN 0 WHEN 'other_namespaces' THEN 1 WHEN 'own_namespace' THEN 2
+    WHEN 'idle' THEN 3 WHEN 'not_running' THEN 4 ELSE 3.5 END`
+
+/** A row for each flaw in rows of {@link insightRows} with pods, scores and traffic. */
+export function flawRows(query: InsightSelection, conditions: readonly string[]): string {
+  const { anyTrue, collectedFew, listText, merged, truth } = query.dialect
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  const flaw = scoredId('id', listText('aliases'))
+  // Pods count once for an image, also if several tools report the flaw.
+  const byImage = `SELECT ${flaw} AS flaw, image, any_value(image_name) AS image_name, ${collectedFew('id')} AS ids,
+      ${merged('aliases')} AS aliases, min(severity_rank) AS severity_rank, max(score) AS score,
+      ${collectedFew('package')} AS packages, ${collectedFew('fixed_version')} AS fixed_versions,
+      count(*) FILTER (WHERE NOT waived) AS open, max(epss) AS epss, ${anyTrue('kev')} AS kev,
+      count(*) AS findings, count(fixed_version) AS fixable, min(${reach}) AS reach,
+      max(pods) AS pods, any_value(clusters) AS clusters, any_value(namespaces) AS namespaces,
+      any_value(workloads) AS workloads FROM (${insightRows(query)})${where} GROUP BY 1, 2`
+  return `SELECT flaw AS id, ${merged('ids')} AS ids, ${merged('aliases')} AS aliases,
+      min(severity_rank) AS severity_rank, max(score) AS score, ${merged('packages')} AS packages,
+      ${merged('fixed_versions')} AS fixed_versions, ${truth('sum(open) = 0')} AS waived, max(epss) AS epss,
+      ${anyTrue('kev')} AS kev, count(*) AS images, ${collectedFew('image_name')} AS image_names,
+      sum(findings) AS findings, sum(fixable) AS fixable, min(reach) AS reach,
+      sum(pods) AS pods, ${merged('clusters')} AS clusters, ${merged('namespaces')} AS namespaces,
+      ${merged('workloads')} AS workloads FROM (${byImage}) GROUP BY flaw`
+}
+
+const flawKeys = ['CAST(severity_rank AS VARCHAR)', byEpss, padded('score * 1000'), 'id']
+const exploitedKey = "CASE WHEN kev THEN '0' ELSE '1' END"
+const flawOrders: Readonly<Record<FlawSort, readonly string[]>> = {
+  reach: ["CASE WHEN waived THEN '1' ELSE '0' END", 'CAST(reach AS VARCHAR)', exploitedKey],
+  severity: [],
+  epss: [byEpss],
+  priority: [exploitedKey, byEpss],
+}
+
+/** Texts, so that a cursor holds the last row. */
+export const flawOrder = (sort: FlawSort): readonly string[] => [...flawOrders[sort], ...flawKeys]
 
 /** Numbers of problems by severity, worst first. */
 export function severitySumsSql(query: InsightSelection, conditions: readonly string[]): string {
