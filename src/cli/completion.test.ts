@@ -92,6 +92,7 @@ _weir
       'images',
       'packages',
       'problems',
+      'flaws',
       'facts',
       'inventory',
       'spend',

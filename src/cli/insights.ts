@@ -3,7 +3,7 @@ import { action, requireServer, withServerFlags, type ServerFlags } from './clie
 import { parametersOf, timeText } from './scope-flags.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
-import type { ImageDiff, InsightList, InsightPage, InsightRows } from '../topics/insights/schema.ts'
+import type { ImageDiff, InsightPage, InsightRows, ListedRows } from '../topics/insights/schema.ts'
 import { examples } from './examples.ts'
 
 interface Flags extends ServerFlags, OutputFlags {
@@ -33,7 +33,8 @@ const where: readonly Cell<InsightRows['packages' | 'problems' | 'facts']>[] = [
   ['workloads', (row) => joined(row.workloads)],
 ]
 
-const lists: { readonly [List in InsightList]: Listed<InsightRows[List]> } = {
+type InsightList = keyof ListedRows
+const lists: { readonly [List in InsightList]: Listed<ListedRows[List]> } = {
   images: {
     description: 'List images with their problems and the workloads that run them.',
     examples: ["weir images --filter 'critical > 0 and pods > 0'", "weir images --filter 'scanned = false'"],
@@ -109,6 +110,43 @@ const lists: { readonly [List in InsightList]: Listed<InsightRows[List]> } = {
       ...where,
     ],
   },
+  flaws: {
+    description: 'List problems, a row for each with all its images, those that traffic reaches first.',
+    examples: [
+      "weir flaws --filter 'pods > 0 and exists(fixed_version)'",
+      'weir flaws --sort priority --traffic 7d -o csv',
+    ],
+    columns: [
+      'id',
+      'aliases',
+      'severity',
+      'score',
+      'packages',
+      'fixed_versions',
+      'waived',
+      'epss',
+      'kev',
+      'exposure',
+      'images',
+      'image_names',
+      'findings',
+      'fixable',
+      ...running,
+    ],
+    table: [
+      ['severity', (row) => text(row.severity)],
+      ['id', (row) => text(row.id)],
+      ['packages', (row) => joined(row.packages)],
+      ['fixed', (row) => joined(row.fixed_versions)],
+      ['epss', (row) => row.epss?.toFixed(3) ?? ''],
+      ['exposure', (row) => text(row.exposure)],
+      ['kev', (row) => (row.kev === true ? 'exploited' : '')],
+      ['waived', (row) => (row.waived ? 'waived' : '')],
+      ['images', (row) => count(row.images)],
+      ['pods', (row) => count(row.pods)],
+      ['workloads', (row) => joined(row.workloads)],
+    ],
+  },
   facts: {
     description: 'List facts of images, such as variables, labels and the operating system.',
     examples: ["weir facts --text 'php version'", "weir facts --filter 'category = label and pods > 0' -o csv"],
@@ -147,11 +185,20 @@ export function register(program: Command): void {
       .option('--limit <N>', 'maximum number', '100')
       .addHelpText(...examples(lists[list].examples, { 1: 'server unreachable' }))
       .action(action((flags: Flags) => run(list, flags)))
-    if (list === 'problems' || list === 'images')
+    if (list !== 'packages' && list !== 'facts')
       command.option('--traffic <DURATION>', 'time of the flows that count for the exposure (default: 1h)')
     if (list === 'problems')
       command.addOption(
         new Option('--sort <ORDER>', 'order; priority: exploited, then EPSS').choices(['severity', 'epss', 'priority']),
+      )
+    if (list === 'flaws')
+      command.addOption(
+        new Option('--sort <ORDER>', 'order; reach: most exposed, exploited, then severity').choices([
+          'reach',
+          'severity',
+          'epss',
+          'priority',
+        ]),
       )
   }
 }
@@ -201,7 +248,7 @@ async function run<List extends InsightList>(list: List, flags: Flags) {
   const server = await requireServer(flags)
   const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'sort', 'traffic', 'limit']).toString()
   const page = await server.json<InsightPage<List>>('GET', `/api/v1/${list}?${parameters}`)
-  const listed: Listed<InsightRows[List]> = lists[list]
+  const listed: Listed<ListedRows[List]> = lists[list]
   const rows = page[list]
   const table = (): string => {
     if (rows.length === 0) return `No matching ${list} at ${timeText(page.at)} UTC.\n`

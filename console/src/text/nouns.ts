@@ -42,6 +42,7 @@ export const nouns = {
   source: ['source', 'sources'],
   state: ['state', 'states'],
   tenant: ['tenant', 'tenants'],
+  statement: ['statement', 'statements'],
   trace: ['audit event', 'audit events'],
 } satisfies Readonly<Record<string, readonly [one: string, many: string]>>
 

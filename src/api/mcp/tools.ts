@@ -35,6 +35,7 @@ const pages: Readonly<Record<string, Page>> = {
   compareMoments: { path: '/investigate', view: { live: '0' }, from: { of: 'subject' } },
   images: { path: '/insights' },
   problems: { path: '/insights' },
+  flaws: { path: '/insights' },
   packages: { path: '/insights' },
   facts: { path: '/insights' },
   inventory: { path: '/inventory' },

@@ -657,4 +657,35 @@ describe('PUT', () => {
     const images = (await api.get('images', { image: digest('a'), at: at('11:10:00') })).body['images']
     expect(images).toMatchObject([{ findings: 2, waived: 1, critical: 0, low: 1 }])
   })
+
+  test('a later statement of a document replaces the earlier one, as analyses on the page do', async () => {
+    const api = await started()
+    const record = async (status: 'affected' | 'not_affected', time: number) => {
+      const before = api.control.ingested.length
+      const document = {
+        '@context': 'https://openvex.dev/ns/v0.2.0',
+        '@id': `urn:weir:analysis:CVE-1:${digest('a')}`,
+        statements: [
+          {
+            vulnerability: { name: 'CVE-1' },
+            products: [{ '@id': `pkg:oci/web@sha256%3A${'a'.repeat(64)}` }],
+            status,
+          },
+        ],
+      }
+      expect((await put(api, digest('a'), JSON.stringify(document))).status).toBe(200)
+      await api.addBatch(toEventBatch(api.control.ingested.slice(before)), time)
+    }
+    const waived = async () => {
+      const { body } = await api.get('problems', { filter: 'id = CVE-1', at: at('11:10:00') })
+      return (body['problems'] as Row[]).map((row) => [row['waived'], row['waiver']])
+    }
+    const now = realHost().clock.now()
+    await record('not_affected', now)
+    expect(await waived()).toEqual([[true, 'not_affected']])
+    await record('affected', now + 1)
+    expect(await waived()).toEqual([[false, 'affected']])
+    await record('not_affected', now + 2)
+    expect(await waived()).toEqual([[true, 'not_affected']])
+  })
 })

@@ -213,6 +213,8 @@ export const insightRowSchemas = {
 } as const
 export type InsightRows = { readonly [List in keyof typeof insightRowSchemas]: Of<(typeof insightRowSchemas)[List]> }
 export type InsightList = keyof InsightRows
+/** With the list of {@link FlawRow}. */
+export type ListedRows = InsightRows & Readonly<{ flaws: FlawRow }>
 
 export const PackagePage = ObjectOf({ packages: ArrayOf(PackageRow), ...pageFrame() }, { $id: 'PackagePage' })
 export const ProblemPage = ObjectOf({ problems: ArrayOf(ProblemRow), ...pageFrame() }, { $id: 'ProblemPage' })
@@ -222,8 +224,8 @@ export const ImagePage = ObjectOf({ images: ArrayOf(ImageRow), ...pageFrame() },
 
 const Frame = ObjectOf(pageFrame())
 /** The response of a list. */
-export type InsightPage<List extends InsightList> = Of<typeof Frame> &
-  Readonly<Record<List, readonly InsightRows[List][]>>
+export type InsightPage<List extends keyof ListedRows> = Of<typeof Frame> &
+  Readonly<Record<List, readonly ListedRows[List][]>>
 
 const SeveritySum = ObjectOf({
   severity: oneOf(severities),

@@ -1,5 +1,5 @@
 import { imageText } from '../../parts/image-text.ts'
-import type { FactRow, ImageRow, InsightList, PackageRow, ProblemRow, Severity } from './requests.ts'
+import type { FactRow, FlawRow, ImageRow, InsightList, PackageRow, ProblemRow, Severity } from './requests.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
@@ -69,14 +69,14 @@ export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' 
   )
 }
 
-const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
+const exposure = <Row extends ImageRow | ProblemRow | FlawRow>(): GridColumn<Row> => ({
   id: 'exposure',
   title: insightsText.exposure,
   width: 136,
   cell: (row) => <ExposureText of={row} />,
 })
 
-const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): readonly GridColumn<Row>[] => [
+const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow | FlawRow>(): readonly GridColumn<Row>[] => [
   { id: 'pods', line: 2, title: insightsText.pods, width: 60, end: true, cell: (row) => count(row.pods) },
   {
     id: 'workloads',
@@ -110,7 +110,7 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
   },
 ]
 
-export const problemColumns: readonly GridColumn<ProblemRow>[] = [
+const rating = <Row extends ProblemRow | FlawRow>(): readonly GridColumn<Row>[] => [
   {
     id: 'severity',
     line: 1,
@@ -145,6 +145,28 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
       </>
     ),
   },
+]
+
+const epss = <Row extends ProblemRow | FlawRow>(): GridColumn<Row> => ({
+  id: 'epss',
+  title: insightsText.epss,
+  width: 62,
+  end: true,
+  cell: ({ epss: value }) =>
+    value === null ? dash : <span title={insightsText.epssHint}>{(value * 100).toFixed(1)}%</span>,
+})
+
+function FixedIn({ of }: { readonly of: readonly string[] }) {
+  if (of.length === 0) return <span className="dim">{insightsText.noFix}</span>
+  return (
+    <span className="mono good" title={of.join(', ')}>
+      {of.join(', ')}
+    </span>
+  )
+}
+
+export const problemColumns: readonly GridColumn<ProblemRow>[] = [
+  ...rating<ProblemRow>(),
   {
     id: 'package',
     line: 2,
@@ -164,18 +186,42 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
     line: 2,
     title: insightsText.fixedIn,
     width: 100,
-    cell: ({ fixed_version: fixed }) =>
-      fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
+    cell: ({ fixed_version: fixed }) => <FixedIn of={fixed === null ? [] : [fixed]} />,
   },
-  {
-    id: 'epss',
-    title: insightsText.epss,
-    width: 62,
-    end: true,
-    cell: ({ epss }) => (epss === null ? dash : <span title={insightsText.epssHint}>{(epss * 100).toFixed(1)}%</span>),
-  },
+  epss<ProblemRow>(),
   exposure<ProblemRow>(),
   ...reported<ProblemRow>(),
+]
+
+/** A row for each problem. */
+const flawColumns: readonly GridColumn<FlawRow>[] = [
+  ...rating<FlawRow>(),
+  epss<FlawRow>(),
+  exposure<FlawRow>(),
+  {
+    id: 'packages',
+    line: 2,
+    title: insightsText.package,
+    width: 110,
+    grow: 1,
+    cell: ({ packages }) =>
+      packages.length === 0 ? dash : <span title={packages.join(', ')}>{packages.join(', ')}</span>,
+  },
+  {
+    id: 'fixed',
+    line: 2,
+    title: insightsText.fixedIn,
+    width: 110,
+    cell: ({ fixed_versions: fixed }) => <FixedIn of={fixed} />,
+  },
+  {
+    id: 'images',
+    title: insightsText.flawImages,
+    width: 74,
+    end: true,
+    cell: ({ images, image_names: names }) => <span title={names.join('\n')}>{count(images)}</span>,
+  },
+  ...pods<FlawRow>(),
 ]
 
 export const packageColumns: readonly GridColumn<PackageRow>[] = [
@@ -269,9 +315,10 @@ export const imageColumns: readonly GridColumn<ImageRow>[] = [
   ...pods<ImageRow>(),
 ]
 
-export type InsightRow = ProblemRow | PackageRow | FactRow | ImageRow
+export type InsightRow = FlawRow | ProblemRow | PackageRow | FactRow | ImageRow
 
 export const insightColumns = {
+  flaws: flawColumns,
   problems: problemColumns,
   packages: packageColumns,
   facts: factColumns,
@@ -279,6 +326,7 @@ export const insightColumns = {
 } as unknown as Readonly<Record<InsightList, readonly GridColumn<InsightRow>[]>>
 
 export function insightKey(row: InsightRow): string {
+  if ('image_names' in row) return row.id
   if ('id' in row) return [row.id, row.image, row.purl ?? row.package, row.version, row.tool].join(' ')
   if ('category' in row) return [row.category, row.name, row.value, row.image, row.tool].join(' ')
   return 'tags' in row ? row.image : [row.name, row.version, row.image, row.tool, row.type, row.purl].join(' ')

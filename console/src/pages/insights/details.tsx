@@ -1,6 +1,6 @@
 import { imageText } from '../../parts/image-text.ts'
-import type { ImageRow, ProblemRow } from './requests.ts'
-import { count, momentAt } from '../../parts/format.ts'
+import type { ImageRow } from './requests.ts'
+import { momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { Pending } from '../../parts/states.tsx'
@@ -10,72 +10,6 @@ import { ExposureText, ImageName, SeverityText, Workloads } from './columns.tsx'
 import { useSomeInsights } from './queries.ts'
 
 const shown = 50
-
-export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClose: () => void }>): React.ReactNode {
-  const { id, severity, score, package: name, version, fixed_version: fixed, purl, state, tool, waived } = of
-  const places = useSomeInsights('problems', { filter: `id = ${JSON.stringify(id)}` }, shown)
-  return (
-    <Drawer
-      of={id}
-      name={insightsText.detailsOfProblem(id)}
-      title={<span className="mono">{id}</span>}
-      onClose={onClose}
-    >
-      <dl className="facts">
-        <Fact name={insightsText.severity}>
-          <SeverityText of={severity} />
-        </Fact>
-        {score !== null && <Fact name={insightsText.score}>{(score * 10).toFixed(1)}</Fact>}
-        {of.epss !== null && (
-          <Fact name={insightsText.epss} meaning={insightsText.epssHint}>
-            {(of.epss * 100).toFixed(1)}%
-          </Fact>
-        )}
-        {of.kev === true && (
-          <Fact name={insightsText.exploited} tone="bad">
-            {insightsText.exploitedHint}
-          </Fact>
-        )}
-        <Fact name={insightsText.exposure}>
-          <ExposureText of={of} />
-        </Fact>
-        <Fact name={insightsText.package}>{[name ?? '–', version].filter((text) => text !== null).join(' ')}</Fact>
-        <Fact name={insightsText.fixedIn} tone={fixed === null ? 'dim' : 'good'}>
-          {fixed ?? insightsText.noFix}
-        </Fact>
-        {purl !== null && (
-          <Fact name={insightsText.purl}>
-            <span className="mono">{purl}</span>
-          </Fact>
-        )}
-        {state !== null && <Fact name={insightsText.state}>{state}</Fact>}
-        {waived && (
-          <Fact name={insightsText.waiver}>
-            {[of.waiver, of.waiver_reason].filter((text) => text !== null).join(': ') || insightsText.waivedMark}
-          </Fact>
-        )}
-        <Fact name={insightsText.tool}>{[tool, of.tool_version].filter((text) => text !== null).join(' ')}</Fact>
-      </dl>
-      <Callers workloads={of.workloads} since={of.valid_from} />
-      <h3>{insightsText.affected}</h3>
-      {places.data === undefined ? (
-        <Pending of={places} what={insightsText.images} />
-      ) : (
-        <ul>
-          {places.data.problems.map((row) => (
-            <li key={`${row.image} ${row.package} ${row.version} ${row.tool}`}>
-              <ImageName name={row.image_name} digest={row.image} /> <span className="mono">{row.version}</span>
-              <div>
-                <Workloads of={row.workloads} />
-              </div>
-            </li>
-          ))}
-        </ul>
-      )}
-      {places.data?.next != null && <p className="dim">{insightsText.ofAll(shown, count(places.data.total ?? 0))}</p>}
-    </Drawer>
-  )
-}
 
 export function ImageDetails({
   of,

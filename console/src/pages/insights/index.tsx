@@ -1,5 +1,4 @@
 import { imageText } from '../../parts/image-text.ts'
-import type { InsightList } from './requests.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
@@ -17,13 +16,23 @@ import { insightColumns, insightKey, type InsightRow } from './columns.tsx'
 import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { insightsPanel } from './board-panel.ts'
 import { Compare } from './compare.tsx'
-import { ImageDetails, ProblemDetails } from './details.tsx'
+import { ImageDetails } from './details.tsx'
+import { FlawDetails } from './flaw.tsx'
+import { ExportVex } from './vex-export.tsx'
 import { readAll, useInsights, useSeverities, useTrend } from './queries.ts'
-import { insightsCodec, lists, problemSorts, selectionOf, type InsightsState } from './state.ts'
+import {
+  insightsCodec,
+  listOf,
+  lists,
+  problemSorts,
+  selectionOf,
+  type InsightsState,
+  type InsightTab,
+} from './state.ts'
 import { Tiles } from './tiles.tsx'
 import './insights.css'
 
-const nouns = { problems: 'problem', packages: 'package', facts: 'fact', images: 'image' } as const
+const nouns = { flaws: 'problem', problems: 'finding', packages: 'package', facts: 'fact', images: 'image' } as const
 const filters: Readonly<Record<InsightsState['list'], readonly (readonly [id: string, text: string])[]>> = {
   problems: [
     ['running', insightsText.onlyRunning],
@@ -98,7 +107,7 @@ export default function InsightsPage(): React.ReactNode {
           />
         </>
       ) : (
-        <Rows key={list} list={list} state={state} set={set} tabs={tabs} />
+        <Rows key={list} tab={list} state={state} set={set} tabs={tabs} />
       )}
     </ListPage>
   )
@@ -131,9 +140,10 @@ function Chips({ state: { list, only, image }, set }: Part) {
   )
 }
 
-type RowsProps = Part & Readonly<{ list: InsightList; tabs: React.ReactNode }>
+type RowsProps = Part & Readonly<{ tab: InsightTab; tabs: React.ReactNode }>
 
-function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
+function Rows({ tab, state, set, tabs }: RowsProps): React.ReactNode {
+  const list = listOf(tab)
   const selection = selectionOf(list, state)
   const insights = useInsights(list, selection)
   const { rows, total, more, next, again } = insights
@@ -141,7 +151,7 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
   return (
     <ListTable<InsightRow>
       of={insights}
-      label={insightsText[list]}
+      label={insightsText[tab]}
       panel={listName}
       line={
         <>
@@ -155,7 +165,7 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
       }
       acts={
         <>
-          {list === 'problems' && (
+          {tab === 'problems' && (
             <LabelledSelect
               label={insightsText.sort}
               value={state.sort}
@@ -164,12 +174,13 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
-          <ExportRows name={list} columns={insightColumns[list]} read={read} />
-          <AddToDashboard of={insightsPanel(state, list)} />
+          {tab === 'problems' && <ExportVex selection={selectionOf('problems', state)} />}
+          <ExportRows name={tab} columns={insightColumns[list]} read={read} />
+          <AddToDashboard of={insightsPanel(state, tab)} />
           <RefreshButton onClick={again} />
         </>
       }
-      loads={insightsText[list]}
+      loads={insightsText[tab]}
       needsStore={insightsText.needsStore}
       empty={<Nothing state={state} onClear={() => set({ text: '', severity: [], only: [], image: '' })} />}
       grid={{
@@ -178,7 +189,7 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
         total: more ? total : rows?.length,
         selected: state.sel,
         onEnd: next,
-        ...(list === 'packages' || list === 'facts'
+        ...(tab === 'packages' || tab === 'facts'
           ? {}
           : { onOpen: (row: InsightRow) => set({ sel: insightKey(row) }) }),
       }}
@@ -189,7 +200,7 @@ function Rows({ list, state, set, tabs }: RowsProps): React.ReactNode {
 
 function OpenRow({ of, set }: Readonly<{ of: InsightRow | undefined; set: Part['set'] }>) {
   const close = (): void => set({ sel: '' })
-  if (of !== undefined && 'id' in of) return <ProblemDetails of={of} onClose={close} />
+  if (of !== undefined && 'image_names' in of) return <FlawDetails key={of.id} of={of} onClose={close} />
   if (of === undefined || !('tags' in of)) return null
   const { image } = of
   return (

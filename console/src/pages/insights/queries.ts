@@ -8,7 +8,7 @@ import {
   type ImageDiff,
   type InsightList,
   type InsightPage,
-  type InsightRows,
+  type ListedRows,
   type InsightSelection,
   type SeveritySum,
 } from './requests.ts'
@@ -24,7 +24,7 @@ export function useInsights<L extends InsightList>(list: L, selection: InsightSe
     staleTime: 30_000,
     question: [list, selection],
   })
-  const rows = useMemo(() => pages?.flatMap((page) => page[list] as readonly InsightRows[L][]), [pages, list])
+  const rows = useMemo(() => pages?.flatMap((page) => page[list] as readonly ListedRows[L][]), [pages, list])
   return { ...rest, rows, total: pages?.[0]?.total }
 }
 
@@ -45,12 +45,12 @@ export function useSomeInsights<L extends InsightList>(
 export async function readAll<L extends InsightList>(
   list: L,
   selection: InsightSelection,
-): Promise<readonly InsightRows[L][]> {
-  const rows: InsightRows[L][] = []
+): Promise<readonly ListedRows[L][]> {
+  const rows: ListedRows[L][] = []
   const { signal } = new AbortController()
   for (let cursor: string | undefined, more = true; more;) {
     const page: InsightPage<L> = await readInsights(list, { ...selection, limit: 1000, cursor }, signal)
-    for (const row of page[list] as readonly InsightRows[L][]) rows.push(row)
+    for (const row of page[list] as readonly ListedRows[L][]) rows.push(row)
     cursor = page.next ?? undefined
     more = cursor !== undefined
   }
@@ -68,7 +68,7 @@ export function useImageDiff(from: string, to: string): UseQueryResult<ImageDiff
 
 /** Without the chosen severities, which select among the sums. */
 function sumsSelection(state: InsightsState): InsightSelection {
-  return selectionOf('problems', { ...state, severity: [], sort: 'severity' })
+  return selectionOf('flaws', { ...state, severity: [], sort: 'reach' })
 }
 
 const trendDays = 7

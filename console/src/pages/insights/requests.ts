@@ -1,8 +1,9 @@
 import type {
   ImageDiff,
-  InsightList,
+  FlawsQuery,
   InsightPage,
   InsightQuery,
+  ListedRows,
   ProblemSums,
   SeveritySum,
 } from '../../../../src/topics/insights/schema.ts'
@@ -12,9 +13,9 @@ export type {
   FactRow,
   ImageDiff,
   ImageRow,
-  InsightList,
+  FlawRow,
   InsightPage,
-  InsightRows,
+  ListedRows,
   PackageRow,
   ProblemRow,
   SeveritySum,
@@ -33,8 +34,12 @@ export const severities = [
   'UNKNOWN',
 ] as const satisfies readonly Severity[]
 
+/** As paths of the API and members of its pages. */
+export type InsightList = keyof ListedRows
+
 /** Rows of a list, without the page. */
-export type InsightSelection = Omit<InsightQuery, 'limit' | 'cursor'>
+export type InsightSelection = Omit<InsightQuery, 'limit' | 'cursor' | 'sort'> &
+  Readonly<{ sort?: InsightQuery['sort'] | FlawsQuery['sort'] }>
 
 export function readImageDiff(from: string, to: string, signal: AbortSignal): Promise<ImageDiff> {
   return request('/api/v1/images/diff', { query: { from, to }, signal })

@@ -3,7 +3,7 @@ import { codecOf } from '../../state/codec.ts'
 import { oneOf, text, textList } from '../../state/parts.ts'
 
 export type InsightsState = Readonly<{
-  list: InsightList | 'compare'
+  list: (typeof lists)[number]
   text: string
   severity: readonly string[]
   /** `running`, `fixable`, `exposed`, `exploited`, `unscanned`. */
@@ -18,7 +18,8 @@ export type InsightsState = Readonly<{
 }>
 
 export const lists = ['problems', 'packages', 'facts', 'images', 'compare'] as const
-export const problemSorts = ['severity', 'priority', 'epss'] as const
+export type InsightTab = Exclude<InsightsState['list'], 'compare'>
+export const problemSorts = ['reach', 'severity', 'priority', 'epss'] as const
 export type ProblemSort = (typeof problemSorts)[number]
 
 export const insightsCodec = codecOf<InsightsState>({
@@ -27,11 +28,14 @@ export const insightsCodec = codecOf<InsightsState>({
   severity: textList(),
   only: textList(),
   image: text(),
-  sort: oneOf(problemSorts, 'severity'),
+  sort: oneOf(problemSorts, 'reach'),
   from: text(),
   to: text(),
   sel: text(),
 })
+
+/** The list of the API that a tab shows: a row for each problem. */
+export const listOf = (tab: InsightTab): InsightList => (tab === 'problems' ? 'flaws' : tab)
 
 /** Parameters of the API for a list. */
 export function selectionOf(
@@ -39,18 +43,19 @@ export function selectionOf(
   { text: words, severity, only, image, sort }: InsightsState,
 ): InsightSelection {
   const known = severity.filter((candidate) => severities.some((name) => name === candidate))
+  const isProblem = list === 'problems' || list === 'flaws'
   const conditions = [
-    ...(list === 'problems' && known.length > 0 ? [`severity in (${known.join(', ')})`] : []),
-    ...(list === 'problems' && only.includes('fixable') ? ['exists(fixed_version)'] : []),
+    ...(isProblem && known.length > 0 ? [`severity in (${known.join(', ')})`] : []),
+    ...(isProblem && only.includes('fixable') ? ['exists(fixed_version)'] : []),
     ...(only.includes('running') ? ['pods > 0'] : []),
-    ...((list === 'problems' || list === 'images') && only.includes('exposed') ? ['exposure = external'] : []),
-    ...(list === 'problems' && only.includes('exploited') ? ['kev = true'] : []),
+    ...((isProblem || list === 'images') && only.includes('exposed') ? ['exposure = external'] : []),
+    ...(isProblem && only.includes('exploited') ? ['kev = true'] : []),
     ...(list === 'images' && only.includes('unscanned') ? ['scanned = false'] : []),
   ]
   return {
     text: words,
     image,
     filter: conditions.join(' and '),
-    ...(list === 'problems' && sort !== 'severity' ? { sort } : {}),
+    ...(list === 'flaws' && sort !== 'reach' ? { sort } : {}),
   }
 }

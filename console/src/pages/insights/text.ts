@@ -24,7 +24,22 @@ export const exposureNames = {
   not_running: 'not running',
 } as const
 
-export const sortNames = { severity: 'Severity', priority: 'Priority', epss: 'EPSS' } as const
+export const sortNames = { reach: 'Reached first', severity: 'Severity', priority: 'Priority', epss: 'EPSS' } as const
+
+export const vexStatusNames = {
+  not_affected: 'Not affected',
+  affected: 'Affected',
+  fixed: 'Fixed',
+  under_investigation: 'Under investigation',
+} as const
+
+export const vexReasonNames = {
+  component_not_present: 'Component is not present',
+  vulnerable_code_not_present: 'Vulnerable code is not present',
+  vulnerable_code_not_in_execute_path: 'Vulnerable code is never executed',
+  vulnerable_code_cannot_be_controlled_by_adversary: 'No attacker controls the vulnerable code',
+  inline_mitigations_already_exist: 'Mitigations exist',
+} as const
 
 export const insightsText = {
   insights: 'Insights',
@@ -101,6 +116,18 @@ export const insightsText = {
   notRunning: 'not running',
   ofAll: (shown: number, all: string) => `The first ${shown} of ${all}.`,
   affected: 'Images with this problem',
+  flawImages: 'Images',
+  findings: 'Findings',
+  aliases: 'Other IDs',
+  analysis: 'Analysis (VEX)',
+  status: 'Status',
+  reason: 'Justification',
+  note: 'Note',
+  analyseAll: (images: string) => `Record for ${images}`,
+  analysed: (images: string) => `Recorded for ${images}. Lists show it within seconds.`,
+  exportVex: 'Export VEX',
+  exportVexHint: 'An OpenVEX document with the analyses of all problems in this selection',
+  exportedVex: (statements: string) => `${statements} exported.`,
   worst: 'Worst problems',
   allProblems: 'All problems of the image',
   detailsOfProblem: (id: string) => `Problem ${id}`,
