@@ -24,6 +24,7 @@ const flows: readonly RowKind[] = ['flows']
 const kindsOf: Readonly<Record<string, readonly RowKind[]>> = {
   ...Object.fromEntries(Object.keys(nameTables).map((kind) => [kind, [kind as RowKind]])),
   tap: delivered,
+  flaws: ['problems'],
 }
 
 /** With results or faults that its own test expects. */
