@@ -195,7 +195,8 @@ it('images, packages, problems and facts are the same at every time, for every u
         await apis.expectSame(list, { ...query, at: at(minute) }, users[index % 3 === 1 ? 1 : 0])
   for (const user of users)
     for (const { sort: _, ...query } of queries.problems)
-      await apis.expectSame('problems/sums', { ...query, at: at(30) }, user)
+      for (const path of ['problems/sums', 'flaws']) await apis.expectSame(path, { ...query, at: at(30) }, user)
+  for (const sort of ['severity', 'epss', 'priority']) await apis.expectSame('flaws', { sort, at: at(30) }, 'admin')
   for (const user of users) {
     const found = await apis.expectSame('problems', { at: at(30), sort: 'priority' }, user)
     expect(JSON.stringify(found['problems'])).toContain(exposedTo[user])
@@ -210,7 +211,7 @@ it('images, packages, problems and facts are the same at every time, for every u
     const hidden = await fetch(new URL(path, url), { headers: { authorization: 'Bearer shop' } })
     expect(hidden.status).toBe(404)
   }
-  for (const list of ['packages', 'problems', 'images'])
+  for (const list of ['packages', 'problems', 'flaws', 'images'])
     for (const user of users) {
       const rows = await apis.pages(list, list, { limit: '2', at: at(30) }, user)
       expect(rows.length > 0, `${list} ${user}`).toBe(user !== 'none')
