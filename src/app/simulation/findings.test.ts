@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Receipts } from './outside.ts'
 import type { FindingKind } from './report.ts'
 import { simulated } from './testing/scene.ts'
 
@@ -102,6 +103,40 @@ store: { enabled: none }
     text: sink(''),
     given: { disk: 4 * 2 ** 30 },
   },
+  {
+    fault: 'the rows of an outage fill the volume',
+    finds: 'disk',
+    part: 'data',
+    text: sink(', when_behind: block'),
+    given: { disk: 130 * 2 ** 20, hours: 3, ...outage(120 * minutes) },
+  },
+  {
+    fault: 'a client repeats more rows than are remembered',
+    finds: 'duplicates',
+    part: 'duplicates',
+    text: `duplicates: { events: 1000 }
+sinks:
+  posts: { type: http, url: "http://127.0.0.1:9/in", from: [http] }
+`,
+    given: {
+      // The process ends between an append and its response.
+      seed: 7,
+      hours: 1,
+      rows: 5000,
+      rates: { netflow: 1, http: 20_000 },
+      faults: [
+        { kind: 'kill', ms: undefined },
+        { kind: 'torn', ms: undefined },
+      ],
+    },
+  },
+  {
+    fault: 'a filter leaves rows of a single key',
+    finds: 'one_key',
+    part: 'sinks.bus',
+    text: sink(`, only: { filter: 'key = "orders"' }`).replace('from: [netflow]', 'from: [http]'),
+    given: { rates: { http: 500 } },
+  },
 ]
 
 describe('a simulation finds that', () => {
@@ -109,6 +144,18 @@ describe('a simulation finds that', () => {
     const { findings } = await simulated(text, given)
     expect(findings).toContainEqual(expect.objectContaining({ is: finds, part }))
     expect(findings.filter(({ is }) => is === 'lost')).toEqual([])
+  })
+
+  test('rows count as delivered that a target never received', async () => {
+    const { take } = Receipts.prototype
+    let rows = 0
+    vi.spyOn(Receipts.prototype, 'take').mockImplementation(function (this: Receipts, ...received) {
+      if (++rows % 100 > 0) take.apply(this, received)
+    })
+    onTestFinished(() => void vi.restoreAllMocks())
+    const { findings, sinks } = await simulated(sink(''), { hours: 1 })
+    expect(findings).toContainEqual(expect.objectContaining({ is: 'lost', part: 'sinks.bus' }))
+    expect(sinks.find((result) => result.sink === 'bus')?.missing).toBeGreaterThan(0)
   })
 
   test('a configuration without these faults has none of them', async () => {
