@@ -52,6 +52,10 @@ const objectColumns = [
   'name',
   'uid',
   'phase',
+  'status',
+  'ready',
+  'desired',
+  'restarts',
   'node',
   'owner_kind',
   'owner_name',
@@ -99,6 +103,8 @@ async function run(ref: string | undefined, flags: Flags) {
 }
 
 const text = (value: string | null): string => oneLine(value ?? '')
+const stateText = (now: Resource['now']) =>
+  now === null ? 'does not exist' : text(now.status ?? now.phase) || 'exists'
 const ownerText = ({ owner_kind: kind, owner_name: name }: ResourceRow) =>
   [text(kind), text(name)].filter((part) => part !== '').join(' ')
 
@@ -108,13 +114,17 @@ function resourcesText({ resources, next, at, total }: ResourcePage): string {
     text(row.cluster),
     text(row.kind),
     oneLine(objectText(row)),
-    text(row.phase),
+    text(row.status ?? row.phase),
+    row.desired === null ? '' : `${row.ready ?? '?'}/${row.desired}`,
+    row.restarts === null ? '' : String(row.restarts),
     text(row.node),
     ownerText(row),
     timeText(row.valid_from),
   ])
   const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
-  return textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'since (UTC)'], rows) + more
+  return (
+    textTable(['cluster', 'kind', 'object', 'status', 'ready', 'restarts', 'node', 'owner', 'since (UTC)'], rows) + more
+  )
 }
 
 function resourceText({
@@ -147,7 +157,7 @@ function resourceText({
     text(row.uid),
   ])
   return [
-    `${oneLine(ref)} at ${timeText(at)} UTC: ${now === null ? 'does not exist' : text(now.phase) || 'exists'}\n`,
+    `${oneLine(ref)} at ${timeText(at)} UTC: ${stateText(now)}\n`,
     ...(was.length === 0 ? [] : [textTable(['from (UTC)', 'to', 'phase', 'node', 'owner', 'uid'], was)]),
     ...(versions.length === 0
       ? []

@@ -111,6 +111,14 @@ export interface ResourceData extends ObjectIdentity {
   readonly hostNetwork?: true
   /** Pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
   readonly phase?: string
+  /** As kubectl shows it: `Running`, `CrashLoopBackOff`, `Ready`, `Bound`, `Terminating`. Absent: the kind has none. */
+  readonly status?: string
+  /** Containers of a pod, pods of a workload, completions of a job. */
+  readonly ready?: number
+  readonly desired?: number
+  /** Of the containers of a pod. */
+  readonly restarts?: number
+  readonly conditions?: readonly Readonly<{ type: string; status: string; reason?: string }>[]
   readonly node?: string
   readonly zone?: string
   readonly region?: string

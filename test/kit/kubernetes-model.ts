@@ -8,6 +8,7 @@ import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import type { ChangeData, ResourceData } from '../../src/model/kubernetes.ts'
 import type { Position } from '../../src/model/positions.ts'
+import type { ResourceType } from '../../src/connectors/kubernetes/client/discovery.ts'
 import { Stripper, type SeenObject } from '../../src/connectors/kubernetes/client/strip.ts'
 import type { ChangeType, KubeObject } from '../../src/connectors/kubernetes/client/types.ts'
 import { Noise } from '../../src/connectors/kubernetes/map/noise.ts'
@@ -20,7 +21,7 @@ import { Tracker } from '../../src/connectors/kubernetes/source/tracker.ts'
 import type { SeededRandom } from './random.ts'
 
 const host = realHost()
-const type = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap', namespaced: true } as const
+const configMaps = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap', namespaced: true } as const
 export const modelKey = '/configmaps'
 
 interface Unit {
@@ -144,6 +145,7 @@ export async function live(
     lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined,
     commitMs = 0,
     now = (): number => host.clock.now(),
+    of: type = configMaps as ResourceType,
   } = {},
 ): Promise<Life> {
   const state = { dead: false }

@@ -20,6 +20,7 @@ export const generalText = {
   pause: 'Pause',
   export: 'Export',
   source: 'Source',
+  status: 'Status',
   destination: 'Destination',
   bytes: 'Bytes',
   packets: 'Packets',

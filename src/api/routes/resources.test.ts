@@ -37,7 +37,16 @@ const rollout: readonly WeirEvent[] = [
     service: 'web',
     endpoints: [{ addresses: ['10.0.0.1'], ready: true, kind: 'Pod', name: 'web-1' }],
   }),
-  resourceEvent(identity('Pod/vault/key'), at('10:00:02'), { phase: 'Running', node: 'n1' }),
+  resourceEvent(identity('Pod/vault/key'), at('10:00:02'), {
+    phase: 'Running',
+    status: 'CrashLoopBackOff',
+    ready: 1,
+    desired: 2,
+    restarts: 12,
+    node: 'n1',
+    addresses: [{ ip: '10.0.0.9', as: 'pod' }],
+    conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }],
+  }),
   resourceEvent(identity('Pod/shop/web-1', '3'), at('11:00:00'), { state: 'gone' }),
   resourceEvent(identity('EndpointSlice/shop/web-x'), at('11:00:00'), { service: 'web', endpoints: [] }),
   changeEvent(identity('Pod/shop/web-1', '2'), at('10:00:05'), {
@@ -92,6 +101,13 @@ test('lists the objects of a time in order, in their state at that time', async 
     node: 'n1',
     zone: 'eu-1a',
     phase: 'Pending',
+    status: null,
+    ready: null,
+    desired: null,
+    restarts: null,
+    images: ['nginx'],
+    addresses: [],
+    conditions: null,
     owner_kind: 'ReplicaSet',
     owner_name: 'web-abc',
     owner_uid: 'rs',
@@ -99,6 +115,15 @@ test('lists the objects of a time in order, in their state at that time', async 
     valid_from: at('10:00:02.000'),
     valid_to: at('10:00:05.000'),
     resource_version: '1',
+  })
+  expect(then.resources[3]).toMatchObject({
+    status: 'CrashLoopBackOff',
+    ready: 1,
+    desired: 2,
+    restarts: 12,
+    images: [],
+    addresses: ['10.0.0.9'],
+    conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }],
   })
   expect(named(await list(api, { at: at('12:00:00'), kind: 'Pod' }))).toEqual(['Pod key'])
   expect(named(await list(api, { at: at('08:00:00') }))).toEqual([])
@@ -134,6 +159,9 @@ test('a filter selects objects in their state at that time; errors have their po
     ['owner = web-abc or owner_kind = Deployment', ['Pod web-1', 'ReplicaSet web-abc']],
     ['zone = eu-1a and kind = Node', ['Node n1']],
     ['not exists(namespace)', ['Node n1']],
+    ['status = CrashLoopBackOff and ready < 2 and restarts > 10 and desired = 2', ['Pod key']],
+    ['image = nginx or address = 10.0.0.9', ['Pod web-1', 'Pod key']],
+    ['kind = Pod and not exists(status)', ['Pod web-1']],
     ['group = apps', ['Deployment web', 'ReplicaSet web-abc']],
     ['text ~ "(?i)KEY"', ['Pod key']],
     [`valid_from < ${at('10:00:01')}`, ['Deployment web', 'Node n1']],

@@ -32,6 +32,10 @@ function zones(names: StoreNames): string {
 export function resourcesView(names: StoreNames): string {
   const { kind, api_group, namespace, name, cluster } = partsOfRef('r.ref')
   const textOf = (...keys: readonly (string | number)[]): string => jsonText('r.data', ...keys)
+  const data = "ifNull(r.data, '')"
+  const countOf = (key: string): string => `JSONExtract(${data}, ${text(key)}, 'Nullable(UInt32)')`
+  const textsOf = (list: string, key: string): string =>
+    `arrayMap(i -> JSONExtractString(i, ${text(key)}), JSONExtractArrayRaw(${data}, ${text(list)}))`
   const columns: Readonly<Record<string, string>> = {
     kind,
     api_group,
@@ -43,6 +47,13 @@ export function resourcesView(names: StoreNames): string {
     node: textOf('node'),
     zone: `coalesce(${textOf('zone')}, n.zone)`,
     phase: textOf('phase'),
+    status: textOf('status'),
+    ready: countOf('ready'),
+    desired: countOf('desired'),
+    restarts: countOf('restarts'),
+    images: textsOf('images', 'image'),
+    addresses: textsOf('addresses', 'ip'),
+    conditions: asJson(jsonOf('r.data', 'conditions')),
     owner_kind: textOf('owners', 1, 'kind'),
     owner_name: textOf('owners', 1, 'name'),
     owner_uid: textOf('owners', 1, 'uid'),

@@ -30,6 +30,8 @@ export function resourcesView(input: ViewInput, { zoned }: Readonly<{ zoned: boo
 export function resourcesOf(events: string, zones?: string): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zones === undefined ? '' : ', n.zone'}) AS zone`
   const text = (path: string) => `json_extract_string(r.data, '${path}')`
+  const texts = (path: string) => `coalesce(${text(path)}, [])`
+  const count = (name: string) => `TRY_CAST(${text(`$.${name}`)} AS UINTEGER) AS ${name}`
   const { kind, api_group: group, namespace, name, cluster } = partsOfRef
   const node = `split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}`
   return (
@@ -37,6 +39,9 @@ export function resourcesOf(events: string, zones?: string): string {
     `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid,
       ${cluster} AS cluster, ` +
     `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${zone}, ${text('$.phase')} AS phase, ` +
+    `${text('$.status')} AS status, ${['ready', 'desired', 'restarts'].map(count).join(', ')}, ` +
+    `${texts('$.images[*].image')} AS images, ${texts('$.addresses[*].ip')} AS addresses,
+      json_extract(r.data, '$.conditions') AS conditions, ` +
     `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name,
       ${text('$.owners[0].uid')} AS owner_uid, ` +
     `${timestampSql(text('$.created'))} AS created, r.valid_from, r.valid_to,

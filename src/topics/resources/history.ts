@@ -1,6 +1,7 @@
 import type { ManifestState } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import { dialectOf, type Dialect } from '../../query/index.ts'
+import { isoOf } from '../../query/plan/index.ts'
 import { changeOrder } from '../changes/sql.ts'
 import type { Surroundings } from '../operation.ts'
 import { readRows } from '../rows.ts'
@@ -83,6 +84,26 @@ export async function versionsOf(
     })
   }
   return versions.toSorted((a, b) => (a.valid_from < b.valid_from ? 1 : a.valid_from > b.valid_from ? -1 : 0))
+}
+
+const maxMoments = 5000
+
+/** Times at which the object changed, was deleted or created again, as the view `resources` has them; ascending. */
+export async function momentsOf(ref: string, surroundings: Surroundings): Promise<readonly string[]> {
+  const dialect = dialectOf(surroundings.store)
+  const isRef = `ref = ${dialect.text(ref)}`
+  const times = [
+    `SELECT ${dialect.micros('valid_from')} AS us FROM resources WHERE ${isRef}`,
+    `SELECT ${dialect.micros('valid_to')} AS us FROM resources WHERE ${isRef} AND valid_to IS NOT NULL`,
+    // States of older versions of Weir have the times of changed fields only.
+    `SELECT ${dialect.micros('time')} AS us FROM changes WHERE ${isRef} AND ` +
+      `(length(noise) = 0 OR operation <> 'updated')`,
+  ]
+  const rows = await readRows<Readonly<{ us: number | string }>>(
+    surroundings,
+    `SELECT DISTINCT us FROM (${times.join(' UNION ALL ')}) ORDER BY us DESC LIMIT ${maxMoments}`,
+  )
+  return rows.map(({ us }) => isoOf(BigInt(us))).toReversed()
 }
 
 export type ManifestAt = Pick<Resource, 'manifest' | 'manifest_note'>

@@ -10,7 +10,7 @@ import type { Surroundings } from '../operation.ts'
 import { Refusal } from '../refusal.ts'
 import { readRows } from '../rows.ts'
 import { mayName } from '../scope.ts'
-import { manifestAt, versionsOf, type ManifestAt } from './history.ts'
+import { manifestAt, momentsOf, versionsOf, type ManifestAt } from './history.ts'
 import {
   resourceColumns,
   type ClusterEvent,
@@ -47,7 +47,7 @@ export async function describeObject(
   const dialect = dialectOf(surroundings.store)
   const isRef = `ref = ${dialect.text(ref)}`
   const until = `${isRef} AND time <= ${dialect.time(at)}`
-  const [intervals, [now = null], owners, owned, relations, changes, events] = await Promise.all([
+  const [intervals, [now = null], owners, owned, relations, changes, events, moments] = await Promise.all([
     readRows<ResourceRow>(
       surroundings,
       `SELECT ${resourceColumns} FROM resources WHERE ${isRef} ORDER BY valid_from DESC LIMIT ${maxIntervals}`,
@@ -62,6 +62,7 @@ export async function describeObject(
     readRows<Relation>(surroundings, relationsSql(object, dialect)),
     lastChanges(until, surroundings),
     readRows<ClusterEvent>(surroundings, eventsSql(until, dialect)),
+    momentsOf(ref, surroundings),
   ])
   if ([intervals, changes, events].every((rows) => rows.length === 0)) throw missing
   const visible = (rows: readonly Relation[]): readonly Relation[] =>
@@ -77,6 +78,7 @@ export async function describeObject(
     now,
     state: objectState(history.manifest),
     ...history,
+    moments,
     intervals,
     owners: visible(owners),
     owned: visible(owned),

@@ -33,11 +33,18 @@ const resource = () => ({
   node: nullText(),
   zone: nullText(),
   phase: nullText(),
+  status: nullText('As kubectl shows it: Running, CrashLoopBackOff, Ready, Terminating; null: the kind has none.'),
+  ready: orNull(Integer({ description: 'Containers of a pod, pods of a workload, completions of a job.' })),
+  desired: orNull(Integer()),
+  restarts: orNull(Integer()),
+  images: ArrayOf(Text()),
+  addresses: ArrayOf(Text()),
+  conditions: described<ResourceData['conditions'] | null>('A list of `type`, `status` and `reason`, or null.'),
   owner_kind: nullText(),
   owner_name: nullText(),
   owner_uid: nullText(),
   created: nullText(),
-  valid_from: Text(),
+  valid_from: Text({ description: 'Last change of content or status.' }),
   valid_to: nullText('null: still valid.'),
   resource_version: nullText(),
 })
@@ -47,8 +54,9 @@ export type ResourceRow = Of<typeof ResourceRow>
 
 /** The SELECT list of rows. */
 export const resourceColumns =
-  'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, ' +
-  'owner_name, owner_uid, created, valid_from, valid_to, resource_version'
+  'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, status, ready, ' +
+  'desired, restarts, images, addresses, conditions, owner_kind, owner_name, owner_uid, created, ' +
+  'valid_from, valid_to, resource_version'
 
 export const ResourcePage = ObjectOf({ resources: ArrayOf(ResourceRow), ...pageFrame() }, { $id: 'ResourcePage' })
 export type ResourcePage = Of<typeof ResourcePage>
@@ -137,6 +145,11 @@ export const Resource = ObjectOf(
     versions: ArrayOf(ResourceVersion, {
       description:
         'Versions of the object with their validity, newest first. Versions that differ only in noise are combined.',
+    }),
+    moments: ArrayOf(Text(), {
+      description:
+        'Times at which content or status changed, and at which the object was deleted or created again, ascending; ' +
+        'the last 5000.',
     }),
     state: orNull(ObjectState),
     now: orNull(ResourceNow),

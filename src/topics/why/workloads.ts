@@ -29,7 +29,9 @@ export async function workloadsOf(
     `SELECT kind, namespace, name, uid, cluster, labels, node, owner_kind, owner_name, ` +
       `${dialect.jsonMember('data', 'images')} AS images, ${dialect.jsonMember('data', 'selector')} AS selector ` +
       `FROM resources WHERE namespace IN (${namespaces.map(dialect.text).join(', ')}) AND valid_from < ` +
-      `${dialect.time(span.to)} AND (valid_to IS NULL OR valid_to > ${dialect.time(span.from)})` +
+      `${dialect.time(span.to)} AND (valid_to IS NULL OR valid_to > ${dialect.time(span.from)}) ` +
+      // Some change often, and none owns pods.
+      `AND kind NOT IN ('ConfigMap', 'Secret')` +
       `${scope === undefined ? '' : ` AND ${scope}`} ORDER BY valid_from DESC LIMIT ${maxObjects}`,
   )
   const owners = new Map(

@@ -13,7 +13,7 @@ import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import '../../parts/changes/changes.css'
 import { columnsAt } from './columns.tsx'
-import { useResources } from './queries.ts'
+import { useOldReplicaSets, useResources } from './queries.ts'
 import { commonKinds, resourcesCodec, type ResourcesState } from './state.ts'
 import { resourcesText } from './text.ts'
 
@@ -27,7 +27,8 @@ export default function ResourcesPage(): React.ReactNode {
   const { arrivals } = useArrivals('family = resource', { live: at === 'now' })
   const resources = useResources(state, arrivals)
   const { rows, total, more, next, again } = resources
-  const columns = useMemo(() => columnsAt(at), [at])
+  const oldSets = useOldReplicaSets(state, arrivals)
+  const columns = useMemo(() => columnsAt(at, Date.parse(resources.asOf ?? '')), [at, resources.asOf])
   const open = useOpening(at)
   return (
     <ListPage
@@ -47,7 +48,7 @@ export default function ResourcesPage(): React.ReactNode {
             onChange={(text) => set({ q: text })}
           />
         ),
-        more: <Chips state={state} set={set} />,
+        more: <Chips state={state} set={set} oldSets={oldSets} />,
       }}
     >
       <ListTable
@@ -90,7 +91,7 @@ function useOpening(at: string): (row: ResourceState) => void {
 
 type Part = Readonly<{ state: ResourcesState; set: PageState<ResourcesState>['set'] }>
 
-function Chips({ state: { kind, namespace, at }, set }: Part) {
+function Chips({ state: { kind, namespace, at, old }, set, oldSets }: Part & Readonly<{ oldSets: number }>) {
   const toggle = (toggled: string) =>
     set({ kind: kind.includes(toggled) ? kind.filter((chosen) => chosen !== toggled) : [...kind, toggled] })
   return (
@@ -109,6 +110,17 @@ function Chips({ state: { kind, namespace, at }, set }: Part) {
         ))}
       </div>
       <div role="group" aria-label={resourcesText.moreFilters}>
+        {(oldSets > 0 || old) && (
+          <button
+            type="button"
+            className="chip"
+            aria-pressed={old}
+            title={resourcesText.oldReplicaSetsHint}
+            onClick={() => set({ old: !old })}
+          >
+            {resourcesText.oldReplicaSets(count(oldSets))}
+          </button>
+        )}
         {namespace.map((name) => (
           <button
             key={name}

@@ -1,8 +1,10 @@
 import type { ResourceAddress, ResourceData, ResourceOwner } from '../../../model/kubernetes.ts'
-import { isRecord, parsedJson } from '../../../model/json.ts'
+import { parsedJson } from '../../../model/json.ts'
 import type { KubeObject } from '../client/types.ts'
+import { stateOf } from './state.ts'
+import { compact, dictOf, listOf, nonBlank, nonEmpty, nonEmptyList, textOf, texts, type Dict } from './untyped.ts'
 
-type ResourceFacts = Omit<
+export type ResourceFacts = Omit<
   ResourceData,
   | 'cluster'
   | 'group'
@@ -17,8 +19,6 @@ type ResourceFacts = Omit<
   | 'state'
 >
 
-type Dict = Readonly<Record<string, unknown>>
-
 export function factsOf(object: KubeObject): ResourceFacts {
   const { metadata } = object
   const owners = listOf(metadata?.['ownerReferences']).map(ownerOf)
@@ -27,6 +27,7 @@ export function factsOf(object: KubeObject): ResourceFacts {
     labels: nonEmpty(dictOf(metadata?.['labels'])) as ResourceFacts['labels'],
     created: textOf(metadata?.['creationTimestamp']),
     owners: nonEmptyList(owners),
+    ...stateOf(object),
     ...(object.apiVersion === 'v1' && object.kind === 'Pod' ? podFacts(object) : {}),
     ...(object.apiVersion === 'v1' && object.kind === 'Node' ? nodeFacts(object) : {}),
     ...(object.apiVersion === 'v1' && object.kind === 'Service' ? serviceFacts(object) : {}),
@@ -178,49 +179,4 @@ function sliceFacts(object: KubeObject): ResourceFacts {
       }),
     ),
   })
-}
-
-function dictOf(value: unknown) {
-  return isRecord(value) ? (value as Dict) : {}
-}
-
-function listOf(value: unknown): readonly Dict[] {
-  return Array.isArray(value) ? value.map(dictOf) : []
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value)
-    ? value.filter((candidate) => typeof candidate === 'string')
-    : typeof value === 'string'
-      ? [value]
-      : []
-}
-
-function textOf(value: unknown) {
-  return typeof value === 'string' ? value : undefined
-}
-
-function nonBlank(value: string | undefined) {
-  return value === '' ? undefined : value
-}
-
-function nonEmpty(value: Dict) {
-  return Object.keys(value).length === 0 ? undefined : value
-}
-
-function nonEmptyList<T>(list: readonly T[]) {
-  return list.length === 0 ? undefined : list
-}
-
-type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
-}
-
-function compact<T extends object>(value: T): Compact<T> {
-  const kept: Record<string, unknown> = {}
-  for (const key in value) {
-    const part: unknown = value[key]
-    if (part !== undefined) kept[key] = part
-  }
-  return kept as Compact<T>
 }

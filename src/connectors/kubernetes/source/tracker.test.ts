@@ -79,7 +79,37 @@ test('initial objects are known without an event, and a change has its previous 
       .events()
       .filter(({ family }) => family === 'resource')
       .map(({ ref }) => ref),
-  ).toEqual(['k8s:c1//ConfigMap/shop/a', 'k8s:c1//ConfigMap/shop/b'])
+  ).toEqual(['k8s:c1//ConfigMap/shop/a', 'k8s:c1//ConfigMap/shop/b', 'k8s:c1//ConfigMap/shop/a'])
+})
+
+test('a change of content begins a state also if no recorded field changed; noise does not', async () => {
+  const journal = new ModelJournal()
+  let now = Date.parse('2026-11-20T12:00:00Z')
+  const { tracker, stop } = await live(journal, newPath(), {
+    begun: now,
+    now: () => now,
+    marked: new Noise(['status']),
+  })
+  await tracker.listing()
+  await tracker.present(configMap('a', 'u1', 1, { x: '1' }))
+  await tracker.listed('5')
+  now += 1000
+  await tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
+  now += 1000
+  await tracker.changed('MODIFIED', { ...configMap('a', 'u1', 7, { x: '2' }), status: { seen: 1 } })
+  await tracker.changed('MODIFIED', { ...configMap('a', 'u1', 8, { x: '2' }, { generation: 2 }), status: { seen: 1 } })
+  await stop()
+  expect(
+    journal
+      .events()
+      .filter(({ family }) => family === 'resource')
+      .map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData)
+      .map(({ resourceVersion, since }) => [resourceVersion, since]),
+  ).toEqual([
+    ['1', '2026-11-20T10:00:00Z'],
+    ['6', '2026-11-20T12:00:01.000Z'],
+  ])
+  expect(emitted(journal)).toEqual(['updated a@6', 'updated a@7'])
 })
 
 test('as a snapshot, each initial object is emitted as created with a mark', async () => {

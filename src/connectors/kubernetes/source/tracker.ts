@@ -220,6 +220,7 @@ export class Tracker implements Target {
       known.hash = digest
       return this.#hidden(known, version, 'resource-version')
     }
+    const marks = parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? [])
     const change =
       hiding.length > 0
         ? undefined
@@ -235,15 +236,16 @@ export class Tracker implements Target {
             coalesced: this.#listing || old === undefined,
             time: now,
             deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
-            noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
+            noise: marks,
           })
-    return this.#put(known, { place: location, version, digest, document, safe, now }, 'updated', change)
+    const state = { place: location, version, digest, document, safe, now }
+    return this.#put(known, state, marks.length > 0 ? 'marked' : 'updated', change)
   }
 
   #put(
     known: Known,
     { place, version, digest, document, safe, now }: ObjectState,
-    operation: 'created' | 'updated',
+    operation: 'created' | 'updated' | 'marked',
     change: WeirEvent | undefined,
   ): void | Promise<void> {
     const { map } = this.#options
@@ -256,7 +258,8 @@ export class Tracker implements Target {
     const emitted = digestOf(text)
     const events = change === undefined ? [] : [change]
     let emission: Emission | undefined
-    if (known.emitted !== emitted) {
+    // A state is valid from the last change of content on, also if no recorded field changed.
+    if (known.emitted !== emitted || (change !== undefined && operation === 'updated')) {
       known.emitted = emitted
       emission = {
         at: now,

@@ -6,7 +6,6 @@ import { readMoment } from '../../../state/moments.ts'
 import { timeZone, usePreference } from '../../../state/preferences.ts'
 import { serverNow } from '../../../state/server-time.ts'
 import { timeText } from '../../../text/time.ts'
-import { momentsOf } from './moments.ts'
 
 type AsOfProps = Readonly<{
   of: WholeResource
@@ -17,7 +16,7 @@ type AsOfProps = Readonly<{
 /** One position for each change of content, and the last for now. */
 export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const id = useId()
-  const moments = momentsOf(of)
+  const { moments } = of
   const last = moments.length
   const isNow = at === 'now'
   const effective = Date.parse(of.at)

@@ -2,6 +2,7 @@ import type { WholeResource } from '../../../api/objects.ts'
 import { ResourceLink } from '../../../parts/links/resource-link.tsx'
 import { Fact } from '../../../parts/drawer.tsx'
 import { count, time } from '../../../parts/format.ts'
+import { isWell, StatusText } from '../../../parts/object-status.tsx'
 import { contentAt } from './moments.ts'
 import { resourceText } from './text.ts'
 import { generalText } from '../../../text/general.ts'
@@ -37,7 +38,12 @@ export function CurrentState({
           </Fact>
         )}
         <Conditions of={state?.conditions ?? []} />
-        {now.phase !== null && <Fact name={resourceText.phase}>{now.phase}</Fact>}
+        {(now.status ?? now.phase) !== null && (
+          <Fact name={generalText.status}>
+            <StatusText of={{ ...now, conditions: null }} />
+          </Fact>
+        )}
+        {now.restarts !== null && <Fact name={resourceText.restarts}>{count(now.restarts)}</Fact>}
         {now.node !== null && (
           <Fact name={generalText.node}>
             <ResourceLink to={nodeRef} {...when}>
@@ -63,9 +69,6 @@ export function CurrentState({
   )
 }
 
-/** Conditions that are healthy while they are false. */
-const isTrouble = /Pressure|Failure|Unavailable|Stuck|Disruption|Failed/
-
 function PreviousState({ of, at }: { of: WholeResource['intervals']; at: string }) {
   const before = of.find(({ valid_from: from }) => from <= at)
   return (
@@ -79,12 +82,12 @@ function PreviousState({ of, at }: { of: WholeResource['intervals']; at: string 
 }
 
 function Conditions({ of }: { of: NonNullable<WholeResource['state']>['conditions'] }) {
-  return of.map(({ type, status, reason, message, since }) => {
-    const isWell = (status === 'True') !== isTrouble.test(type) && status !== 'Unknown'
+  return of.map((condition) => {
+    const { type, status, reason, message, since } = condition
     return (
       <Fact key={type} name={type}>
-        <span className={isWell ? undefined : 'warning'} title={message ?? undefined}>
-          {isWell ? '' : '▲ '}
+        <span className={isWell(condition) ? undefined : 'warning'} title={message ?? undefined}>
+          {isWell(condition) ? '' : '▲ '}
           {status}
           {reason === null ? '' : resourceText.becauseOf(reason)}
         </span>{' '}

@@ -89,7 +89,7 @@ export const resourceText = {
   notReady: ' (not ready)',
   unchangedSince: 'Unchanged since',
   thenUnchangedSince: 'Then unchanged since',
-  phase: 'Phase',
+  restarts: 'Restarts',
   zone: 'Zone',
   addresses: 'Addresses',
   ports: 'Ports',

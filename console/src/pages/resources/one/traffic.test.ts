@@ -18,6 +18,13 @@ function state(kind: string, name: string, from: string, to: string | null = nul
     node: null,
     zone: null,
     phase: null,
+    status: null,
+    ready: null,
+    desired: null,
+    restarts: null,
+    images: [],
+    addresses: [],
+    conditions: null,
     owner_kind: null,
     owner_name: null,
     owner_uid: null,
@@ -31,6 +38,7 @@ function state(kind: string, name: string, from: string, to: string | null = nul
 function whole(now: ResourceState, data: object = {}, more: Partial<WholeResource> = {}): WholeResource {
   return {
     ref: now.ref,
+    moments: [],
     at: at('12:00:00'),
     now: { ...now, data },
     manifest: null,
