@@ -46,6 +46,7 @@ type PodSpec = Readonly<{
   image: string
   owner: DemoObject
   role?: string
+  ready?: boolean
 }>
 
 export type AuditEvent = Readonly<Record<string, unknown>>
@@ -139,7 +140,9 @@ export class DemoCluster {
     const { server } = this
     const workload = (kind: string, name: string, image: string, namespace = 'shop', labels: Dict = {}) => {
       const object = deploymentOf(name, image, labels, namespace)
-      return server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy('helm') } })
+      const written = server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy('helm') } })
+      if (name !== 'api') this.#status(kind, name, 1)
+      return written
     }
     const [web, api, dns] = [
       workload('Deployment', 'web', 'registry.example/shop/web:3.2'),
@@ -276,8 +279,10 @@ export class DemoCluster {
       node: 1,
       image: imageOf(release),
       owner: set,
+      ready: right,
       ...(right ? { role: 'db-client' } : {}),
     })
+    this.#status('Deployment', 'api', right ? 1 : 0)
     this.#event('Normal', 'Started', 'Started container api')
     if (before !== '') this.server.delete('Pod', before)
     this.server.put('EndpointSlice', {
@@ -305,7 +310,7 @@ export class DemoCluster {
     )
   }
 
-  #pod({ name, namespace = 'shop', app, ip, node, image, owner, role }: PodSpec) {
+  #pod({ name, namespace = 'shop', app, ip, node, image, owner, role, ready = true }: PodSpec) {
     const metadata = {
       name,
       namespace,
@@ -327,6 +332,9 @@ export class DemoCluster {
             name: app,
             image,
             imageID: `${image.replace(/:.*/, '')}@${digestOf(image)}`,
+            ready,
+            restartCount: 0,
+            state: { running: {} },
           },
         ],
       },
@@ -346,6 +354,12 @@ export class DemoCluster {
     )
   }
 
+  #status(kind: string, name: string, readyReplicas: number) {
+    const object = this.server.get(kind, name)
+    if (object !== undefined)
+      this.server.put(kind, { ...object, status: { replicas: 1, readyReplicas, updatedReplicas: 1 } })
+  }
+
   #heartbeat(name: string) {
     const node = this.server.get('Node', name)
     const status = node?.['status'] as Dict | undefined
@@ -361,7 +375,13 @@ export class DemoCluster {
 
   #write(kind: string, object: DemoObject, manager: string, user: string): DemoObject {
     const received = new Date().toISOString()
-    const written = this.server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy(manager) } })
+    // Writers of the spec leave the status as it is.
+    const status = this.server.get(kind, object.metadata.name)?.['status']
+    const written = this.server.put(kind, {
+      ...object,
+      ...(status === undefined ? {} : { status }),
+      metadata: { ...object.metadata, ...wroteBy(manager) },
+    })
     const { group, version, resource } = kinds.find((entry) => entry.kind === kind) ?? {
       group: '',
       version: 'v1',

@@ -56,6 +56,9 @@ export function ExportRows<Row extends object>({
       <span className="dim" role="status">
         {message}
       </span>
+      <span className="dim" aria-hidden="true">
+        {partsText.exportLabel}
+      </span>
       {formats
         .filter((format) => format !== 'raw CSV' || columns !== undefined)
         .map((format) => (
@@ -63,11 +66,12 @@ export function ExportRows<Row extends object>({
             key={format}
             type="button"
             disabled={isBusy}
+            aria-label={partsText.exportAs(format)}
             onClick={() => {
               save(format).catch(reportError)
             }}
           >
-            {partsText.exportAs(format)}
+            {format}
           </button>
         ))}
     </>

@@ -12,6 +12,7 @@ export const partsText = {
   changeMark: 'change',
   gapMark: 'gap',
   noData: 'no data',
+  exportLabel: 'Export',
   exportAs: (format: string) => `Export ${format}`,
   asShown: (action: string) => `${action}, as shown`,
   rawValues: (action: string) => `${action}, raw values`,

@@ -96,8 +96,8 @@ export async function momentsOf(ref: string, surroundings: Surroundings): Promis
     `SELECT ${dialect.micros('valid_from')} AS us FROM resources WHERE ${isRef}`,
     `SELECT ${dialect.micros('valid_to')} AS us FROM resources WHERE ${isRef} AND valid_to IS NOT NULL`,
     // States of older versions of Weir have the times of changed fields only.
-    `SELECT ${dialect.micros('time')} AS us FROM changes WHERE ${isRef} AND ` +
-      `(length(noise) = 0 OR operation <> 'updated')`,
+    `SELECT ${dialect.micros('time')} AS us FROM changes WHERE ${isRef} AND operation <> 'deleted' AND ` +
+      `(length(noise) = 0 OR operation = 'created')`,
   ]
   const rows = await readRows<Readonly<{ us: number | string }>>(
     surroundings,
