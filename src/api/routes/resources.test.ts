@@ -162,6 +162,7 @@ test('a filter selects objects in their state at that time; errors have their po
     ['status = CrashLoopBackOff and ready < 2 and restarts > 10 and desired = 2', ['Pod key']],
     ['image = nginx or address = 10.0.0.9', ['Pod web-1', 'Pod key']],
     ['kind = Pod and not exists(status)', ['Pod web-1']],
+    ['not (kind = ReplicaSet and desired = 0) and owner_kind = Deployment', ['ReplicaSet web-abc']],
     ['group = apps', ['Deployment web', 'ReplicaSet web-abc']],
     ['text ~ "(?i)KEY"', ['Pod key']],
     [`valid_from < ${at('10:00:01')}`, ['Deployment web', 'Node n1']],
@@ -398,6 +399,20 @@ describe('the manifest at a time', () => {
         valid_to: null,
         images: ['api:1'],
       },
+    ])
+    // Its status began many states, and no version.
+    const states = Array.from({ length: 300 }, (_, index) =>
+      resourceEvent(
+        identity(deployment, String(index + 1)),
+        new Date(Date.parse(at('08:00:00')) + index).toISOString(),
+        {
+          ready: index % 2,
+        },
+      ),
+    )
+    const often = await stored(states, { object: first })
+    expect((await often('12:00:00'))['versions']).toMatchObject([
+      { resource_version: '1', operation: null, valid_from: at('08:00:00.000'), valid_to: null },
     ])
     // The store has deleted the first report.
     expect(

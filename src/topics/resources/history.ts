@@ -5,7 +5,7 @@ import { isoOf } from '../../query/plan/index.ts'
 import { changeOrder } from '../changes/sql.ts'
 import type { Surroundings } from '../operation.ts'
 import { readRows } from '../rows.ts'
-import type { Resource, ResourceRow, ResourceVersion } from './schema.ts'
+import type { Resource, ResourceVersion } from './schema.ts'
 
 type Manifest = NonNullable<Resource['manifest']>
 
@@ -36,24 +36,38 @@ type VersionRow = Readonly<{
 
 type Versioned = Readonly<{
   ref: string
-  intervals: readonly ResourceRow[]
   /** Of an object that never changed. */
   current: ManifestState | undefined
 }>
 
+type Life = Readonly<{ uid: string; version: string | null; since: string; until: string | null }>
+
+/** The first state and the end of each object of that name. A changing status begins many states. */
+function livesOf(ref: string, dialect: Dialect, surroundings: Surroundings) {
+  return readRows<Life>(
+    surroundings,
+    'SELECT uid, argMin(resource_version, valid_from) AS version, min(valid_from) AS since, ' +
+      'CASE WHEN count(valid_to) = count(*) THEN max(valid_to) END AS until ' +
+      `FROM resources WHERE ref = ${dialect.text(ref)} GROUP BY uid ORDER BY since DESC LIMIT ${maxVersions}`,
+  )
+}
+
 /** Newest first. */
 export async function versionsOf(
-  { ref, intervals, current }: Versioned,
+  { ref, current }: Versioned,
   surroundings: Surroundings,
 ): Promise<readonly ResourceVersion[]> {
   const dialect = dialectOf(surroundings.store)
-  const rows = await readRows<VersionRow>(
-    surroundings,
-    `SELECT uid, operation, time, resource_version, ${imagesIn('new', dialect)} AS images, ` +
-      `${imagesIn('old', dialect)} AS before FROM changes WHERE ref = ${dialect.text(ref)} ` +
-      `AND (length(noise) = 0 OR operation <> 'updated') ` +
-      `ORDER BY ${newestFirst(dialect)} LIMIT ${maxVersions + 1}`,
-  )
+  const [rows, lives] = await Promise.all([
+    readRows<VersionRow>(
+      surroundings,
+      `SELECT uid, operation, time, resource_version, ${imagesIn('new', dialect)} AS images, ` +
+        `${imagesIn('old', dialect)} AS before FROM changes WHERE ref = ${dialect.text(ref)} ` +
+        `AND (length(noise) = 0 OR operation <> 'updated') ` +
+        `ORDER BY ${newestFirst(dialect)} LIMIT ${maxVersions + 1}`,
+    ),
+    livesOf(ref, dialect, surroundings),
+  ])
   const versions: ResourceVersion[] = []
   const oldest = new Map<string, VersionRow>()
   for (const row of rows.slice(0, maxVersions)) {
@@ -69,17 +83,15 @@ export async function versionsOf(
       })
     oldest.set(uid, row)
   }
-  const first = new Map(intervals.map((row) => [row.uid, row]))
-  for (const [uid, interval] of rows.length > maxVersions ? [] : first) {
+  for (const { uid, version, since, until } of rows.length > maxVersions ? [] : lives) {
     const change = oldest.get(uid)
     if (change?.operation === 'created') continue
-    const last = intervals.find((row) => row.uid === uid)
     versions.push({
       uid,
-      resource_version: interval.resource_version,
+      resource_version: version,
       operation: null,
-      valid_from: interval.valid_from,
-      valid_to: change?.time ?? last?.valid_to ?? null,
+      valid_from: since,
+      valid_to: change?.time ?? until,
       images: change === undefined ? imagesWithin(current?.object) : imagesOf(change.before),
     })
   }

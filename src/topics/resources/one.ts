@@ -100,7 +100,7 @@ async function historyOf(
     now === null
       ? { manifest: null, manifest_note: 'The object did not exist at that time.' }
       : manifestAt({ ref, cluster, uid: now.uid, at, current }, surroundings),
-    versionsOf({ ref, intervals, current }, surroundings),
+    versionsOf({ ref, current }, surroundings),
   ])
   return { ...manifest, versions }
 }

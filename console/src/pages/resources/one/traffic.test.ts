@@ -88,6 +88,15 @@ test('a pod has the flows of its addresses in the last hour of its lifetime', ()
   )
 })
 
+test('an object with more states than the page has its flows since it was created', () => {
+  const now = { ...state('Pod', 'web-1', '11:59:00', '11:59:30'), created: at('11:20:00') }
+  const newest = [state('Pod', 'web-1', '13:00:00', null, 'u2')]
+  expect(trafficOf(whole(now, { addresses: [{ ip: '10.0.0.1', as: 'pod' }] }, { intervals: newest }))).toMatchObject({
+    from: at('11:20:00'),
+    to: at('11:59:30'),
+  })
+})
+
 test('workloads have the flows that name them, replica sets those of their pods', () => {
   const set = state('ReplicaSet', 'web-abc', '10:00:00')
   expect(trafficOf(whole(state('Deployment', 'web', '10:00:00'))).receives).toBe(

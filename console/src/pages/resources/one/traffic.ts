@@ -13,10 +13,14 @@ type Traffic = Readonly<{
 
 const hourMs = 3_600_000
 
-export function lifeOf(intervals: readonly ResourceState[], uid: string): Readonly<{ from: number; to: number }> {
-  const ownStates = intervals.filter((state) => state.uid === uid)
-  const ends = ownStates.map(({ valid_to: to }) => (to === null ? Infinity : Date.parse(to)))
-  return { from: Math.min(...ownStates.map(({ valid_from: from }) => Date.parse(from))), to: Math.max(...ends) }
+/** `states`: the newest ones, so that the first may be missing. */
+export function lifeOf(states: readonly ResourceState[], uid: string): Readonly<{ from: number; to: number }> {
+  const ofObject = states.filter((state) => state.uid === uid)
+  const starts = ofObject.map(({ created, valid_from: from }) =>
+    Math.min(Date.parse(created ?? from), Date.parse(from)),
+  )
+  const ends = ofObject.map(({ valid_to: to }) => (to === null ? Infinity : Date.parse(to)))
+  return { from: Math.min(...starts), to: Math.max(...ends) }
 }
 
 /** Flows name the topmost owner of a pod, not these kinds. */
@@ -32,7 +36,7 @@ export function trafficOf(of: WholeResource): Traffic {
   const tests = testsOf(of, now)
   if (tests === undefined) return none(resourceText.noFlowsOfKind)
   const end = Date.parse(at)
-  const life = lifeOf(intervals, now.uid)
+  const life = lifeOf([now, ...intervals], now.uid)
   // Flows between clusters carry the cluster of their source.
   const here = `(cluster = ${literal(now.cluster)} or not exists(cluster))`
   const side = (name: 'src' | 'dst') =>
