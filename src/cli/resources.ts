@@ -151,14 +151,14 @@ function resourceText({
   const was = intervals.map((row) => [
     timeText(row.valid_from),
     timeText(row.valid_to),
-    text(row.phase),
+    text(row.status ?? row.phase),
     text(row.node),
     ownerText(row),
     text(row.uid),
   ])
   return [
     `${oneLine(ref)} at ${timeText(at)} UTC: ${stateText(now)}\n`,
-    ...(was.length === 0 ? [] : [textTable(['from (UTC)', 'to', 'phase', 'node', 'owner', 'uid'], was)]),
+    ...(was.length === 0 ? [] : [textTable(['from (UTC)', 'to', 'status', 'node', 'owner', 'uid'], was)]),
     ...(versions.length === 0
       ? []
       : [

@@ -32,6 +32,7 @@ test('a status is good, under way or bad; unknown ones of pods are bad', () => {
 
 test('a pressure is well while it is false, other conditions while they are true, none while it is unknown', () => {
   const states = ['True', 'False', 'Unknown']
-  expect(states.map((status) => isWell({ type: 'MemoryPressure', status }))).toEqual([false, true, false])
+  for (const type of ['MemoryPressure', 'ScalingLimited', 'KernelDeadlock', 'Suspended'])
+    expect(states.map((status) => isWell({ type, status }))).toEqual([false, true, false])
   expect(states.map((status) => isWell({ type: 'Available', status }))).toEqual([true, false, false])
 })

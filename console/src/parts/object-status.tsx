@@ -5,7 +5,8 @@ type Condition = Readonly<{ type: string; status: string }>
 type Tone = 'good' | 'warning' | 'bad'
 
 /** Conditions that are healthy while they are false. */
-const isTrouble = /Pressure|Failure|Unavailable|Stuck|Disruption|Failed/
+const isTrouble =
+  /Pressure|Failure|Unavailable|Stuck|Disruption|Failed|Limited|Suspended|Remaining|Degraded|Stalled|Deadlock|Readonly|Frequent|Corrupt/
 
 export const isWell = ({ type, status }: Condition): boolean =>
   (status === 'True') !== isTrouble.test(type) && status !== 'Unknown'

@@ -46,6 +46,7 @@ test('a pod has its ready containers, restarts, and the status of kubectl', () =
       pod({}, { phase: 'Running', containerStatuses: [running('a')] }, { deletionTimestamp: '2026-11-20T10:00:00Z' }),
       { status: 'Terminating', ready: 1 },
     ],
+    [pod({}, { phase: 'Succeeded' }, { deletionTimestamp: '2026-11-20T10:00:00Z' }), { status: 'Succeeded' }],
     [
       pod(
         { containers: [{ name: 'a' }] },
@@ -120,6 +121,25 @@ test('workloads have ready and desired pods and images, jobs their completions',
         desired: 2,
         images,
         conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }],
+      },
+    ],
+    // Kubernetes 1.31 and newer write both.
+    [
+      object('Job', 'batch/v1', {
+        spec: { completions: 1 },
+        status: {
+          succeeded: 1,
+          conditions: ['SuccessCriteriaMet', 'Complete'].map((type) => ({ type, status: 'True' })),
+        },
+      }),
+      {
+        status: 'Complete',
+        ready: 1,
+        desired: 1,
+        conditions: [
+          { type: 'SuccessCriteriaMet', status: 'True' },
+          { type: 'Complete', status: 'True' },
+        ],
       },
     ],
     [

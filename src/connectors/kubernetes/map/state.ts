@@ -15,13 +15,17 @@ export function stateOf(object: KubeObject): ObjectState {
   const status = dictOf(object.status)
   const parts = { spec: dictOf(object.spec), status, conditions: listOf(status['conditions']) }
   const shown = shownOf(object, parts)
-  const isDeleted = object.metadata?.['deletionTimestamp'] !== undefined
+  const isDeleted = object.metadata?.['deletionTimestamp'] !== undefined && !hasEnded(object, status)
   return compact({
     ...shown,
     ...(isDeleted ? { status: 'Terminating' } : {}),
     conditions: nonEmptyList(parts.conditions.flatMap(conditionOf)),
   })
 }
+
+/** A pod that is deleted after its end keeps its status. */
+const hasEnded = ({ kind }: KubeObject, { phase }: Dict) =>
+  kind === 'Pod' && (phase === 'Succeeded' || phase === 'Failed')
 
 function conditionOf({ type, status, reason }: Dict): NonNullable<ResourceData['conditions']> {
   if (typeof type !== 'string' || typeof status !== 'string') return []
@@ -76,16 +80,17 @@ function workloadState({ spec, status }: Parts, counts: Readonly<{ desired: unkn
 }
 
 function jobState({ spec, status, conditions }: Parts): Shown {
-  const ended = conditions.find(({ type, status: holds }) => holds === 'True' && endsJob.has(String(type)))
+  const holding = new Set(conditions.flatMap(({ type, status: holds }) => (holds === 'True' ? [type] : [])))
   return compact({
-    status: textOf(ended?.['type']) ?? 'Running',
+    status: endsOfJob.find((type) => holding.has(type)) ?? 'Running',
     desired: numberOf(spec['completions']) ?? numberOf(spec['parallelism']),
     ready: numberOf(status['succeeded']) ?? 0,
     images: imagesOf(dictOf(dictOf(spec['template'])['spec'])),
   })
 }
 
-const endsJob = new Set(['Complete', 'Failed', 'Suspended', 'FailureTarget', 'SuccessCriteriaMet'])
+/** The first that holds: a job that is complete keeps SuccessCriteriaMet. */
+const endsOfJob = ['Complete', 'Failed', 'Suspended', 'FailureTarget', 'SuccessCriteriaMet'] as const
 
 function nodeStatus({ spec, conditions }: Parts): string {
   const ready = conditions.find(({ type }) => type === 'Ready')
