@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { accountEvents, costEvents } from '../../sim/accounts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
@@ -64,7 +63,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     while (events.length > 0) await stage.weir.events(events.splice(0, 500))
     const count = async (view: string): Promise<number> =>
       Number(((await stage.weir.sql(`SELECT count(*)::INTEGER AS n FROM ${view}`)) as { n: number }[])[0]?.n)
-    while ((await count('spend')) < 1920 || (await count('resources')) < 1) await sleep(200)
+    await vi.waitUntil(async () => (await count('spend')) >= 1920 && (await count('resources')) > 0, {
+      timeout: 60_000,
+    })
   })
 
   test('resources are filtered by facets and text, and their prices are summed by currency', async () => {
@@ -155,6 +156,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
         AND day > strftime(now() - INTERVAL 30 DAY, '%Y-%m-%d')`,
     )) as { cost?: string }[]
     expect(await francs.locator('header b').innerText()).toMatch(new RegExp(`CHF\\s?${cost.replace('.', '\\.')}`))
+    // Of the sum, the chart and the table.
+    expect(await francs.getByRole('button', { name: /^Add to dashboard: Spend: / }).count()).toBe(3)
     expect(await violations(page)).toEqual([])
     await francs.locator('.spend-groups').getByRole('button', { name: 'Compute' }).click()
     await francs.getByText('worker-1').first().waitFor()
