@@ -278,7 +278,7 @@ describe('distinct problems', () => {
       for (const flaw of flaws) {
         const rows = expected.get(String(flaw['id']))!
         const byImage = new Map(rows.map((row) => [row['image'], row]))
-        const values = (name: string) => [...new Set(rows.flatMap((row) => row[name] ?? []))].toSorted()
+        const values = (name: string) => [...new Set(rows.flatMap((row) => (row[name] ?? []) as string[]))].toSorted()
         const ranks = rows.map((row) => ['CRITICAL', 'HIGH', 'LOW'].indexOf(String(row['severity'])))
         expect(flaw).toMatchObject({
           images: byImage.size,
@@ -309,7 +309,7 @@ describe('distinct problems', () => {
       }
       expect(seen).toEqual(whole)
       if (sort === 'reach')
-        expect(whole.map(({ pods }) => pods === 0)).toEqual(whole.map(({ pods }) => pods === 0).toSorted())
+        expect(whole.findLastIndex(({ pods }) => pods !== 0)).toBe(whole.findIndex(({ pods }) => pods === 0) - 1)
     }
   })
 
