@@ -1,8 +1,10 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { count, volume } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { ErrorState, Loading, LoadingChart, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
+import { volumePanel } from './board-panel.ts'
 import { ColumnPicker } from './column-picker.tsx'
 import { sortFields } from '../../parts/flows/columns.tsx'
 import { ExportMenu } from './export-menu.tsx'
@@ -87,6 +89,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
             stale={stale || totals.stale}
             onSpan={(from, to) => set({ t: { from, to } })}
             marks={marks}
+            menu={<AddToDashboard of={volumePanel(state)} as="mark" />}
           />
         </Suspense>
       )}

@@ -18,12 +18,13 @@ type VolumeProps = Readonly<{
   stale: boolean
   onSpan: (from: string, to: string) => void
   marks: MarkProps
+  menu: React.ReactNode
 }>
 
 const measure = 'bytes'
 
 /** The chart of the overview over the flows of the table. */
-export default function Volume({ answer, earlier, stale, onSpan, marks }: VolumeProps): React.ReactNode {
+export default function Volume({ answer, earlier, stale, onSpan, marks, menu }: VolumeProps): React.ReactNode {
   const { times, series, total, unknown } = useMemo(
     () => stackOf(answer, answer.columns[2]?.name ?? '', measure),
     [answer],
@@ -48,6 +49,7 @@ export default function Volume({ answer, earlier, stale, onSpan, marks }: Volume
         height={112}
         format={bytesPerSecond}
         {...marks}
+        menu={menu}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
       {earlier !== undefined && <p className="panel-foot dim">{noteOf(earlier.answer, earlier.before)}</p>}

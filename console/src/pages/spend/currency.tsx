@@ -1,4 +1,5 @@
 import type { CurrencyForecast, SpendCurrency, SpendGroup, SpendMovers } from './requests.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { SpendSeries } from './series.tsx'
 import { count } from '../../parts/format.ts'
 import { changeText, money } from '../../parts/money.ts'
@@ -7,6 +8,7 @@ import { generalText } from '../../text/general.ts'
 import { groupNames, spendText } from './text.ts'
 import { Allocations } from './allocation.tsx'
 import { shareText } from './group-text.ts'
+import { spendPanel } from './board-panel.ts'
 import { GroupName, Movers } from './movers.tsx'
 import { Outlook } from './outlook.tsx'
 import { type SpendState } from './state.ts'
@@ -47,43 +49,20 @@ export function Currency(props: CurrencyProps): React.ReactNode {
         <span className="dim">
           {Number(estimated) === 0 ? spendText.allFinal : spendText.estimated(money(estimated, currency))}
         </span>
+        <AddToDashboard of={spendPanel(state, 'stat')} as="mark" />
       </header>
       {forecast !== undefined && state.span === 'month' && <Outlook of={forecast} month={month} />}
-      <SpendSeries of={of} by={state.by} step={step} forecast={forecast} budget={budgetOf(forecast, state)} />
+      <SpendSeries
+        of={of}
+        by={state.by}
+        step={step}
+        forecast={forecast}
+        budget={budgetOf(forecast, state)}
+        menu={<AddToDashboard of={spendPanel(state, 'chart')} as="mark" />}
+      />
       <div className="spend-columns">
         <div>
-          <table className="peers-table spend-groups">
-            <TableHead
-              columns={[
-                groupNames[state.by],
-                [spendText.cost, 'end'],
-                [spendText.share, 'end'],
-                [spendText.before, 'end'],
-                [spendText.change, 'end'],
-              ]}
-            />
-            <tbody>
-              {of.groups.map((group) => (
-                <Row
-                  key={group.value ?? ''}
-                  group={group}
-                  of={of}
-                  before={before?.groups.find(({ value }) => value === group.value)?.cost}
-                  by={state.by}
-                  onOnly={onOnly}
-                />
-              ))}
-              {of.others.groups > 0 && (
-                <tr>
-                  <td className="dim">{generalText.remaining(count(of.others.groups))}</td>
-                  <td className="end">{money(of.others.cost, currency)}</td>
-                  <td className="end">{shareText(of.others.cost, cost)}</td>
-                  <td className="end">–</td>
-                  <td className="end">–</td>
-                </tr>
-              )}
-            </tbody>
-          </table>
+          <Groups of={of} before={before} state={state} onOnly={onOnly} />
           {movers !== undefined && <Movers of={movers} by={state.by} onOnly={onOnly} />}
         </div>
         <div>
@@ -91,6 +70,50 @@ export function Currency(props: CurrencyProps): React.ReactNode {
           {allocation !== undefined && <Allocations of={allocation} />}
         </div>
       </div>
+    </section>
+  )
+}
+
+function Groups({ of, before, state, onOnly }: Pick<CurrencyProps, 'of' | 'before' | 'state' | 'onOnly'>) {
+  const { currency, cost, groups, others } = of
+  const groupName = groupNames[state.by]
+  return (
+    <section aria-label={spendText.costsOf(currency, groupName)}>
+      <h3>
+        {spendText.costsBy(groupName)} <AddToDashboard of={spendPanel(state, 'table')} as="mark" />
+      </h3>
+      <table className="peers-table spend-groups">
+        <TableHead
+          columns={[
+            groupName,
+            [spendText.cost, 'end'],
+            [spendText.share, 'end'],
+            [spendText.before, 'end'],
+            [spendText.change, 'end'],
+          ]}
+        />
+        <tbody>
+          {groups.map((group) => (
+            <Row
+              key={group.value ?? ''}
+              group={group}
+              of={of}
+              before={before?.groups.find(({ value }) => value === group.value)?.cost}
+              by={state.by}
+              onOnly={onOnly}
+            />
+          ))}
+          {others.groups > 0 && (
+            <tr>
+              <td className="dim">{generalText.remaining(count(others.groups))}</td>
+              <td className="end">{money(others.cost, currency)}</td>
+              <td className="end">{shareText(others.cost, cost)}</td>
+              <td className="end">–</td>
+              <td className="end">–</td>
+            </tr>
+          )}
+        </tbody>
+      </table>
     </section>
   )
 }

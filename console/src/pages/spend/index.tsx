@@ -82,7 +82,7 @@ export default function SpendPage(): React.ReactNode {
           raw={(group) => rawGroup(group, state.by)}
         />
         <FocusLink path={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })} />
-        <AddToDashboard of={spendPanel(state)} />
+        <AddToDashboard of={spendPanel(state, 'chart')} />
         <RefreshButton onClick={again} />
       </PageBar>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />

@@ -22,6 +22,7 @@ type SeriesProps = Readonly<{
   /** Of a month. */
   budget: number | undefined
   height?: number
+  menu?: React.ReactNode
 }>
 
 /** Days of the month of `start`. */
@@ -30,7 +31,7 @@ function daysIn(start: string): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
 
-export function SpendSeries({ of, by, step, forecast, budget, height = 180 }: SeriesProps): React.ReactNode {
+export function SpendSeries({ of, by, step, forecast, budget, height = 180, menu }: SeriesProps): React.ReactNode {
   const { currency } = of
   const { times, series, lines, unknown } = useMemo(() => {
     const { buckets, groups, others } = of
@@ -64,6 +65,7 @@ export function SpendSeries({ of, by, step, forecast, budget, height = 180 }: Se
       unknownText={spendText.notFinal}
       stacked
       height={height}
+      menu={menu}
       format={format}
     />
   )

@@ -74,6 +74,8 @@ export const spendText = {
   share: 'Share',
   before: 'Previous',
   change: 'Change',
+  costsBy: (group: string) => `Costs by ${group.toLowerCase()}`,
+  costsOf: (currency: string, group: string) => `Costs in ${currency} by ${group.toLowerCase()}`,
   sharesBy: (group: string) => `Shares by ${group.toLowerCase()}`,
   sharesOf: (currency: string, group: string) => `Shares of costs in ${currency} by ${group.toLowerCase()}`,
   folded: (parts: string) => `${parts} small parts`,

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { CloudResource, CloudRow } from './requests.ts'
+import { AddToDashboard } from '../dashboards/add-button.tsx'
 import { Fact } from '../drawer.tsx'
 import { count, momentAt, plainText, size, volume } from '../format.ts'
 import { ActorLink } from '../links/actor-link.tsx'
@@ -119,12 +120,26 @@ export function CloudRelations({
   )
 }
 
-export function CloudTraffic({ of: { traffic }, h: Title }: Part): React.ReactNode {
+export function CloudTraffic({ of, h: Title }: Part): React.ReactNode {
+  const { traffic } = of
   if (traffic === null) return null
   const { node, sent, received } = traffic
   return (
     <>
-      <Title>{inventoryText.traffic(node)}</Title>
+      <Title>
+        {inventoryText.traffic(node)}{' '}
+        <AddToDashboard
+          as="mark"
+          of={{
+            panel: {
+              kind: 'series',
+              title: `${generalText.flows}: ${node}`,
+              group: 'src_endpoint',
+              filter: filterOf(of) ?? '',
+            },
+          }}
+        />
+      </Title>
       <dl className="facts">
         <Fact name={inventoryText.sent}>{volume(Number(sent))}</Fact>
         <Fact name={inventoryText.received}>{volume(Number(received))}</Fact>

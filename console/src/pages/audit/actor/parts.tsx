@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { request, type Query } from '../../../api/client.ts'
 import type { Change, ChangePage } from '../../../api/objects.ts'
+import { AddToDashboard } from '../../../parts/dashboards/add-button.tsx'
 import { ActorLink } from '../../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../../parts/links/resource-link.tsx'
 import { conditionAmong } from '../../../parts/filter-text.ts'
@@ -100,19 +101,32 @@ export function ChangesBy({
       }),
   })
   const { data } = query
+  const filter = conditionAmong('actor_ref', readList(of))
   return (
     <section className="panel happened" aria-label={actorPageText.changesOfKubernetesObjects}>
       <h2>
         {actorPageText.changesOfKubernetesObjects}{' '}
         <Link
           to="/changes"
-          search={
-            { v: '1', t: `${t.from}..${t.to}`, noise: '1', q: conditionAmong('actor_ref', readList(of)) } as never
-          }
+          search={{ v: '1', t: `${t.from}..${t.to}`, noise: '1', q: filter } as never}
           className="all"
         >
           {actorPageText.showAll}
         </Link>
+        <AddToDashboard
+          as="mark"
+          of={{
+            t,
+            panel: {
+              kind: 'changes',
+              title: actorPageText.changesOfKubernetesObjects,
+              view: 'list',
+              filter,
+              select: { noise: 'shown' },
+              width: 4,
+            },
+          }}
+        />
       </h2>
       {data === undefined ? (
         <Pending of={query} what={generalText.changesInText} />

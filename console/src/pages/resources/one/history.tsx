@@ -6,6 +6,7 @@ import { ActorLink } from '../../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../../parts/format.ts'
 import { parseRef } from '../../../state/refs.ts'
 import { ChangeItem } from '../../../parts/changes/change-item.tsx'
+import { allOf, conditionFor } from '../../../parts/filter-text.ts'
 import { inShort } from '../../../parts/changes/diff.ts'
 import { generalText } from '../../../text/general.ts'
 import { resourceText } from './text.ts'
@@ -78,11 +79,28 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
   )
 }
 
-export function EventsOf({ events }: { events: readonly ClusterEvent[] }): React.ReactNode {
+type EventsProps = Readonly<{ of: string; name: string; events: readonly ClusterEvent[] }>
+
+export function EventsOf({ of, name, events }: EventsProps): React.ReactNode {
   if (events.length === 0) return <p className="dim">{resourceText.noEventsUntilThen}</p>
   return (
     <section className="panel happened" aria-label={resourceText.clusterEvents}>
-      <h2>{resourceText.clusterEvents}</h2>
+      <h2>
+        {resourceText.clusterEvents}
+        <AddToDashboard
+          as="mark"
+          of={{
+            panel: {
+              kind: 'events',
+              title: `${resourceText.clusterEvents}: ${name}`,
+              view: 'list',
+              filter: allOf([conditionFor('family', 'k8s-event'), conditionFor('ref', of)]),
+              limit: 20,
+              width: 4,
+            },
+          }}
+        />
+      </h2>
       <ul tabIndex={0} aria-label={resourceText.eventsNewestFirst}>
         {events.map(({ pos, time, type, reason, message, count: times, reporter }) => (
           <li key={pos}>

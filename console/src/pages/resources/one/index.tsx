@@ -7,7 +7,7 @@ import { InvestigateLink } from '../../../parts/links/investigate-link.tsx'
 import { useTitle } from '../../../app/use-title.ts'
 import { time } from '../../../parts/format.ts'
 import { EmptyState, ErrorState, Loading, NoStore, StaleNotice, UnreadNotice } from '../../../parts/states.tsx'
-import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../../state/refs.ts'
+import { cloudId, isCloudRef, parseRef, refOfPath, refText, type ObjectRef } from '../../../state/refs.ts'
 import { usePageState, type PageState } from '../../../state/use-page-state.ts'
 import { ChangeDrawer } from '../../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
@@ -130,7 +130,7 @@ function ResourceBody({ of: data, refOf, state, set, busy }: ResourceBodyProps) 
           <Relations of={data} at={state.at} />
           <ProblemsOf of={data} at={state.at} />
           <CostOf of={refOf} at={state.at} />
-          <EventsOf events={data.events} />
+          <EventsOf of={refOf} name={refText(refOf)} events={data.events} />
           <Versions of={data} onAt={(at) => set({ at })} />
           <TracesOf of={refOf} at={state.at} />
         </div>
