@@ -11,17 +11,20 @@ import { Bars } from './shares.tsx'
 import type { Shares } from './sums.ts'
 import { panelsText } from './text.ts'
 
-/** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
+/** RFC 1918, 6598, 3927, 4193, loopback, link-local, multicast and unspecified, as costs of transfers have them. */
 const inside = [
+  '0.0.0.0/8',
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',
   '100.64.0.0/10',
   '169.254.0.0/16',
   '127.0.0.0/8',
+  '224.0.0.0/3',
   'fc00::/7',
   'fe80::/10',
-  '::1/128',
+  'ff00::/8',
+  '::/127',
 ].join(', ')
 const isInside = (end: 'src' | 'dst') => `(${end}_addr in (${inside}) or exists(${end}_namespace))`
 
