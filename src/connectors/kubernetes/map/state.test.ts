@@ -86,7 +86,8 @@ test('containers that initialize a pod are part of its status, sidecars of its r
   expect(stateOf(init({ running: {} }))).toMatchObject({ status: 'Init:0/2', restarts: 1, ready: 1, desired: 3 })
   expect(stateOf(init({ waiting: { reason: 'ImagePullBackOff' } }))).toMatchObject({ status: 'Init:ImagePullBackOff' })
   expect(stateOf(init({ terminated: { exitCode: 1, reason: 'Error' } }))).toMatchObject({ status: 'Init:Error' })
-  expect(stateOf(init({ terminated: { exitCode: 0 } }))).toMatchObject({ status: 'Pending' })
+  expect(stateOf(init({ terminated: { exitCode: 0 } }))).toMatchObject({ status: 'Pending', restarts: 0 })
+  expect(stateOf(init({ terminated: { exitCode: 0 } }, { restartCount: 3 }))).toMatchObject({ restarts: 3 })
   expect(stateOf(init({ terminated: { exitCode: 0 } }, { started: false }))).toMatchObject({ status: 'Init:1/2' })
 })
 

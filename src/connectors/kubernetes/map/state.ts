@@ -105,7 +105,9 @@ function podState({ spec, status, conditions }: Parts): Shown {
     listOf(spec['initContainers']).flatMap(({ name, restartPolicy }) => (restartPolicy === 'Always' ? [name] : [])),
   )
   const running = [...containers, ...inits.filter(({ name }) => sidecars.has(name))]
-  const restarts = [...containers, ...inits].reduce((sum, { restartCount }) => sum + (numberOf(restartCount) ?? 0), 0)
+  // As in kubectl, those of finished init containers do not count.
+  const counted = inits.some((container) => isInitializing(container, sidecars)) ? inits : running
+  const restarts = counted.reduce((sum, { restartCount }) => sum + (numberOf(restartCount) ?? 0), 0)
   return compact({
     status: podStatus({ spec, status, conditions }, { containers, inits, sidecars }),
     ready: running.filter(({ ready }) => ready === true).length,
@@ -114,15 +116,20 @@ function podState({ spec, status, conditions }: Parts): Shown {
   })
 }
 
+/** An init container that has not ended, or a sidecar that has not started. */
+function isInitializing({ name, state, started }: Dict, sidecars: ReadonlySet<unknown>): boolean {
+  if (numberOf(dictOf(dictOf(state)['terminated'])['exitCode']) === 0) return false
+  return !sidecars.has(name) || started !== true
+}
+
 type Containers = Readonly<{ containers: readonly Dict[]; inits: readonly Dict[]; sidecars: ReadonlySet<unknown> }>
 
 function podStatus({ status, conditions }: Parts, { containers, inits, sidecars }: Containers): string | undefined {
   const phase = nonBlank(textOf(status['reason'])) ?? textOf(status['phase'])
   const gate = conditions.find(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated')
   for (const [index, container] of inits.entries()) {
+    if (!isInitializing(container, sidecars)) continue
     const { waiting, terminated } = dictOf(container['state'])
-    if (numberOf(dictOf(terminated)['exitCode']) === 0) continue
-    if (sidecars.has(container['name']) && container['started'] === true) continue
     const reason = terminated === undefined ? textOf(dictOf(waiting)['reason']) : reasonOf(dictOf(terminated))
     return reason === undefined || reason === 'PodInitializing' ? `Init:${index}/${inits.length}` : `Init:${reason}`
   }
