@@ -303,7 +303,7 @@ describe('distinct problems', () => {
       const whole = body['flaws'] as Row[]
       const seen: Row[] = []
       for (let cursor: string | null = ''; cursor !== null;) {
-        const page = await api.get('flaws', { ...query, sort, limit: '2', ...(cursor && { cursor }) })
+        const page = await api.get('flaws', { ...query, sort, limit: '4', ...(cursor && { cursor }) })
         seen.push(...(page.body['flaws'] as Row[]))
         cursor = page.body['next'] as string | null
       }

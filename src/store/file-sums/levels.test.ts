@@ -65,7 +65,7 @@ const spans = [
 ].map(({ from, to }) => ({ from: Math.round(midnight + from * day), to: Math.round(midnight + to * day) }))
 
 async function expectExact(store: Store): Promise<void> {
-  for (const span of spans) await expectEqual(store, span)
+  for (const span of drawn(spans, 2)) await expectEqual(store, span)
 }
 
 /** Rows that a query of sources over all files reads: 7 of each file or day. */
