@@ -196,8 +196,6 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
 /** A row for each problem. */
 const flawColumns: readonly GridColumn<FlawRow>[] = [
   ...rating<FlawRow>(),
-  epss<FlawRow>(),
-  exposure<FlawRow>(),
   {
     id: 'packages',
     line: 2,
@@ -214,6 +212,8 @@ const flawColumns: readonly GridColumn<FlawRow>[] = [
     width: 110,
     cell: ({ fixed_versions: fixed }) => <FixedIn of={fixed} />,
   },
+  epss<FlawRow>(),
+  exposure<FlawRow>(),
   {
     id: 'images',
     title: insightsText.flawImages,
