@@ -1,10 +1,9 @@
-import { useState } from 'react'
-import { asApiError } from '../api/problem.ts'
 import { partsText } from '../text/parts.ts'
 import { csvCells, csvTitles, type CsvColumn } from './cell-text.ts'
 import { count } from './format.ts'
 import { fileName } from './file-name.ts'
 import { csvOf, saveText } from './save-file.ts'
+import { useSaving } from './use-saving.tsx'
 
 const formats = ['CSV', 'raw CSV', 'NDJSON'] as const
 
@@ -24,38 +23,27 @@ export function ExportRows<Row extends object>({
   columns,
   raw = (row) => row,
 }: ExportRowsProps<Row>): React.ReactNode {
-  const [message, setMessage] = useState('')
-  const [isBusy, setBusy] = useState(false)
-  const save = async (format: (typeof formats)[number]): Promise<void> => {
-    setBusy(true)
-    setMessage(partsText.exporting)
-    try {
-      const all = await read()
-      const isShown = format === 'CSV' && columns !== undefined
-      const rows = isShown ? all : all.flatMap((row) => raw(row) ?? [])
-      const file = fileName('weir', name, new Date().toISOString().slice(0, 10))
-      if (isShown) {
-        const cells = all.map((row) => csvCells(columns, row))
-        saveText(csvOf(csvTitles(columns), cells), `${file}.csv`, 'text/csv')
-      } else if (format !== 'NDJSON') {
-        const names = Object.keys(rows[0] ?? {})
-        const cells = rows.map((row) => names.map((column) => (row as Readonly<Record<string, unknown>>)[column]))
-        saveText(csvOf(names, cells), `${file}.csv`, 'text/csv')
-      } else {
-        saveText(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), `${file}.ndjson`, 'application/x-ndjson')
-      }
-      setMessage(partsText.exported(count(rows.length)))
-    } catch (error) {
-      setMessage(asApiError(error).message)
-    } finally {
-      setBusy(false)
+  const { busy, status, save } = useSaving()
+  const write = async (format: (typeof formats)[number]): Promise<string> => {
+    const all = await read()
+    const isShown = format === 'CSV' && columns !== undefined
+    const rows = isShown ? all : all.flatMap((row) => raw(row) ?? [])
+    const file = fileName('weir', name, new Date().toISOString().slice(0, 10))
+    if (isShown) {
+      const cells = all.map((row) => csvCells(columns, row))
+      saveText(csvOf(csvTitles(columns), cells), `${file}.csv`, 'text/csv')
+    } else if (format !== 'NDJSON') {
+      const names = Object.keys(rows[0] ?? {})
+      const cells = rows.map((row) => names.map((column) => (row as Readonly<Record<string, unknown>>)[column]))
+      saveText(csvOf(names, cells), `${file}.csv`, 'text/csv')
+    } else {
+      saveText(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), `${file}.ndjson`, 'application/x-ndjson')
     }
+    return partsText.exported(count(rows.length))
   }
   return (
     <>
-      <span className="dim" role="status">
-        {message}
-      </span>
+      {status}
       <span className="dim" aria-hidden="true">
         {partsText.exportLabel}
       </span>
@@ -65,11 +53,9 @@ export function ExportRows<Row extends object>({
           <button
             key={format}
             type="button"
-            disabled={isBusy}
+            disabled={busy}
             aria-label={partsText.exportAs(format)}
-            onClick={() => {
-              save(format).catch(reportError)
-            }}
+            onClick={() => save(() => write(format))}
           >
             {format}
           </button>

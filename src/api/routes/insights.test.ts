@@ -295,7 +295,7 @@ describe('distinct problems', () => {
     }
   })
 
-  test('with pods come first, and pages follow each other without gaps and repeats', async () => {
+  test('with pods precede the others, and pages follow each other without gaps and repeats', async () => {
     const api = await startStored()
     await api.addBatch(toEventBatch([...events, ...found]), realHost().clock.now())
     for (const sort of ['reach', 'severity', 'epss', 'priority']) {

@@ -28,8 +28,8 @@ export type Traffic = Readonly<{
 type TrafficQuery = Readonly<{
   /** µs. */
   at: bigint
-  /** Such as `1h`, before `at`. */
-  window: string
+  /** Such as `15m`, before `at`. */
+  window?: string | undefined
   /** Undefined: all workloads. */
   workloads?: ReadonlySet<string>
 }>
@@ -45,7 +45,10 @@ type ReceivedRow = Readonly<{
 const [maxNames, maxPorts, maxWindowUs] = [1000, 20, 7n * 86_400_000_000n] as const
 
 /** Throws {@link Refusal} for a window that is too long. */
-export async function trafficTo({ at, window, workloads }: TrafficQuery, surroundings: Surroundings): Promise<Traffic> {
+export async function trafficTo(
+  { at, window = '1h', workloads }: TrafficQuery,
+  surroundings: Surroundings,
+): Promise<Traffic> {
   if (workloads?.size === 0) return { known: true, received: [] }
   const dialect = dialectOf(surroundings.store)
   const from = momentOf(`now-${window}`, Number(at / 1000n)) ?? at

@@ -11,12 +11,16 @@ import { moment } from '../time-span.ts'
 import { exposureOf, trafficTo, type Traffic } from './exposure.ts'
 import { pageRows, type StoredRow } from './rows.ts'
 import { insightRowSchemas, type InsightList, type InsightQuery, type InsightRows } from './schema.ts'
-import { insightOrder, wordConditions, type InsightSelection } from './sql.ts'
+import { insightOrder, keyNames, wordConditions, type InsightSelection } from './sql.ts'
 
 type Selected = Readonly<{ list: InsightList }> & Readonly<Record<'conditions' | 'fields' | 'words', readonly string[]>>
 
 /** Throws {@link Refusal} for an invalid filter. */
-export function selected({ filter = '', image, text }: InsightQuery, list: InsightList, dialect: Dialect): Selected {
+export function selected(
+  { filter = '', image, text }: Pick<InsightQuery, 'filter' | 'image' | 'text'>,
+  list: InsightList,
+  dialect: Dialect,
+): Selected {
   const { bound } = filterOf(filter, list)
   return {
     list,
@@ -31,14 +35,15 @@ type Sought = Readonly<{
   conditions: readonly string[]
 }>
 
-/** With the traffic if the filter needs it. `at`: µs. */
+/** With the traffic if it is given, or if the filter needs it. `at`: µs. */
 export async function soughtBy(
-  { sort, traffic: window = '1h' }: InsightQuery,
-  { list, conditions, fields, words, at }: Selected & Readonly<{ at: bigint }>,
+  { sort, traffic: window }: Pick<InsightQuery, 'sort' | 'traffic'>,
+  { list, conditions, fields, words, at, ...given }: Selected & Readonly<{ at: bigint; traffic?: Traffic }>,
   surroundings: Surroundings,
 ): Promise<Sought> {
   const { store, viewer } = surroundings
-  const traffic = fields.includes('exposure') ? await trafficTo({ at, window }, surroundings) : undefined
+  const needsTraffic = given.traffic === undefined && fields.includes('exposure')
+  const traffic = needsTraffic ? await trafficTo({ at, window }, surroundings) : given.traffic
   const selection = {
     dialect: dialectOf(store),
     list,
@@ -54,7 +59,7 @@ export async function soughtBy(
 /** Adds the exposure of their images to rows. */
 async function exposed(
   rows: readonly StoredRow[],
-  { traffic, at, window = '1h' }: Readonly<{ traffic?: Traffic; at: bigint; window?: string }>,
+  { traffic, at, window }: Readonly<{ traffic?: Traffic; at: bigint; window?: string }>,
   surroundings: Surroundings,
 ): Promise<readonly StoredRow[]> {
   const workloads = new Set(rows.flatMap((row) => row.workloads))
@@ -64,7 +69,44 @@ async function exposed(
 
 type Page<Row> = Readonly<{ rows: readonly Row[]; next: string | null; at: string; total?: number }>
 
-/** All pages are of the time of the first one. */
+type Listed = Readonly<{
+  /** SQL of texts, which the rows have as {@link keyColumns}. */
+  order: readonly string[]
+  /** What decides which rows the pages have. */
+  of: readonly unknown[]
+}>
+
+type Continuation = Readonly<{
+  /** Of the first page, µs. */
+  at: bigint
+  /** Restricts the page to the rows behind the page before. */
+  behind: readonly string[]
+  /** `rows`: one more than the limit if there are more. */
+  next: (rows: readonly Readonly<Record<string, unknown>>[]) => string | null
+}>
+
+/** All pages are of the time of the first one. Throws {@link Refusal} for a cursor of another query. */
+export function continuationOf(
+  { cursor, at: written = 'now', limit }: Pick<InsightQuery, 'cursor' | 'at'> & Readonly<{ limit: number }>,
+  { order, of }: Listed,
+  { store, now }: Surroundings,
+): Continuation {
+  const fingerprint = fingerprintOf(...of)
+  const after = cursor === undefined ? undefined : readPageCursor(cursor, fingerprint, 1, order.length)
+  const at = after?.times[0] ?? moment(written, 'at', now)
+  const keysBefore = after?.keys.map((key) => dialectOf(store).text(key)).join(', ')
+  return {
+    at,
+    behind: keysBefore === undefined ? [] : [`(${order.join(', ')}) > (${keysBefore})`],
+    next: (rows) => {
+      if (rows.length <= limit) return null
+      const last = rows[limit - 1]
+      const keys = keyNames(order).map((key) => textOf(last?.[key]) ?? '')
+      return writePageCursor({ fingerprint, times: [at], keys })
+    },
+  }
+}
+
 export async function readPage<List extends InsightList>(
   list: List,
   query: InsightQuery,
@@ -74,12 +116,8 @@ export async function readPage<List extends InsightList>(
   const dialect = dialectOf(surroundings.store)
   const chosen = selected(query, list, dialect)
   const order = insightOrder({ list, ...withoutUndefined({ sort }) })
-  const { namespaces } = surroundings.viewer
-  const fingerprint = fingerprintOf(list, chosen.conditions, chosen.words, sort, query.traffic, namespaces)
-  const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
-  const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', surroundings.now)
-  const behind =
-    after === undefined ? [] : [`(${order.join(', ')}) > (${after.keys.map((key) => dialect.text(key)).join(', ')})`]
+  const of = [list, chosen.conditions, chosen.words, sort, query.traffic, surroundings.viewer.namespaces]
+  const { at, behind, next } = continuationOf({ ...query, limit }, { order, of }, surroundings)
   const { selection, conditions } = await soughtBy(query, { ...chosen, at }, surroundings)
   const page = await pageRows((sql) => readRows(surroundings, sql), selection, { conditions, behind, limit })
   const stored = page.rows.slice(0, limit)
@@ -92,10 +130,9 @@ export async function readPage<List extends InsightList>(
           surroundings,
         )
       : stored
-  const keys = order.map((_, index) => textOf(stored.at(-1)?.[`k${index}`]) ?? '')
   return {
     rows: rows.map((row) => onlyNames(row, properties) as InsightRows[List]),
-    next: page.rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys }) : null,
+    next: next(page.rows),
     at: isoOf(at),
     ...withoutUndefined({ total: page.total }),
   }

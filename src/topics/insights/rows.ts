@@ -1,7 +1,17 @@
 import { textOf } from '../../model/json.ts'
 import { asOf } from '../conditions.ts'
 import type { Running } from './exposure.ts'
-import { boundOf, insightOrder, insightRows, insightTotal, needsPods, withRest, type InsightSelection } from './sql.ts'
+import {
+  boundOf,
+  insightOrder,
+  insightRows,
+  insightTotal,
+  keyColumns,
+  keyNames,
+  needsPods,
+  withRest,
+  type InsightSelection,
+} from './sql.ts'
 
 /** With the keys of the order as `k0`, `k1` … */
 export type StoredRow = Readonly<Record<string, unknown>> & Running
@@ -27,12 +37,8 @@ export async function pageRows(run: Run, query: InsightSelection, part: PagePart
   const { conditions, behind, limit } = part
   const isFirst = behind.length === 0
   const where = whereOf([...conditions, ...behind])
-  const keys = insightOrder(query)
-    .map((expression, key) => `${expression} AS k${key}`)
-    .join(', ')
-  const order = insightOrder(query)
-    .map((_, key) => `k${key}`)
-    .join(', ')
+  const keys = keyColumns(insightOrder(query))
+  const order = keyNames(insightOrder(query)).join(', ')
   const rows = `SELECT *, ${keys} FROM (${insightRows(query)})${where}`
   if (query.list === 'images') {
     // Each query counts the problems of all images.
@@ -93,15 +99,13 @@ async function withValidity(
   const { at, dialect, list } = query
   const repeated = rows.filter((row) => Number(row['versions']) > 1)
   if (repeated.length === 0) return rows
-  const keys = insightOrder(query)
-    .map((expression, key) => `${expression} AS k${key}`)
-    .join(', ')
+  const keys = keyColumns(insightOrder(query))
   const known = (name: string): string =>
     [...new Set(repeated.map((row) => textOf(row[name]) ?? ''))].map((value) => dialect.text(value)).join(', ')
   const named = list === 'packages' ? 'name' : 'id'
   const spans = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
       WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at, dialect)}`)
-  const keyOf = (row: StoredRow): string => JSON.stringify(insightOrder(query).map((_, key) => row[`k${key}`]))
+  const keyOf = (row: StoredRow): string => JSON.stringify(keyNames(insightOrder(query)).map((key) => row[key]))
   const validity = new Map(spans.map((row) => [keyOf(row), row]))
   return rows.map((row) => {
     const { valid_from: from, valid_to: to } = validity.get(keyOf(row)) ?? row

@@ -98,7 +98,7 @@ const running = () => ({
 })
 
 /** Most exposed first. */
-const exposures = ['external', 'other_namespaces', 'own_namespace', 'idle', 'not_running'] as const
+export const exposures = ['external', 'other_namespaces', 'own_namespace', 'idle', 'not_running'] as const
 
 const exposed = () => ({
   exposure: orNull(

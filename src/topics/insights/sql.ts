@@ -2,7 +2,7 @@ import { severities, type FeedName } from '../../model/image-insights.ts'
 import type { Dialect } from '../../query/index.ts'
 import { objectScope, type Viewer } from '../scope.ts'
 import { withExposure, type Traffic } from './exposure.ts'
-import type { FlawSort, InsightList, ProblemSort } from './schema.ts'
+import { exposures, type FlawSort, type InsightList, type ProblemSort } from './schema.ts'
 import { scoredId } from '../../store/insights/scores.ts'
 import { asOf, textConditions } from '../conditions.ts'
 
@@ -235,6 +235,11 @@ const moreOrder: Readonly<Record<ProblemSort, readonly string[]>> = {
   priority: ["CASE WHEN kev THEN '0' ELSE '1' END", byEpss],
 }
 
+/** The keys of an order as columns of a row. */
+export const keyColumns = (order: readonly string[]): string =>
+  order.map((expression, key) => `${expression} AS k${key}`).join(', ')
+export const keyNames = (order: readonly string[]): readonly string[] => order.map((_, key) => `k${key}`)
+
 /** Texts, so that a cursor holds the last row. */
 export function insightOrder({ list, sort = 'severity' }: Pick<InsightSelection, 'list' | 'sort'>): readonly string[] {
   return [...(list === 'problems' ? moreOrder[sort] : []), ...orders[list]]
@@ -268,9 +273,8 @@ function wordsOf(query: InsightSelection): readonly Readonly<{ inReport: string;
   return words.map((word) => ({ inReport: test(word, ofReport), inRow: test(word, textsOfRows(list, dialect)) }))
 }
 
-/** Rank of `exposure`, most exposed first; 3.5: no flows are known. */
-const reach = `CASE exposure WHEN 'external' THEN 0 WHEN 'other_namespaces' THEN 1 WHEN 'own_namespace' THEN 2
-    WHEN 'idle' THEN 3 WHEN 'not_running' THEN 4 ELSE 3.5 END`
+/** Place in {@link exposures}; 3.5: no flows are known, so that an image that runs precedes one that does not. */
+const reach = `CASE exposure ${exposures.map((name, rank) => `WHEN '${name}' THEN ${rank}`).join(' ')} ELSE 3.5 END`
 
 /** A row for each flaw in rows of {@link insightRows} with pods, scores and traffic. */
 export function flawRows(query: InsightSelection, conditions: readonly string[]): string {

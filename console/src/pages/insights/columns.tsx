@@ -216,7 +216,7 @@ const flawColumns: readonly GridColumn<FlawRow>[] = [
   exposure<FlawRow>(),
   {
     id: 'images',
-    title: insightsText.flawImages,
+    title: insightsText.images,
     width: 74,
     end: true,
     cell: ({ images, image_names: names }) => <span title={names.join('\n')}>{count(images)}</span>,

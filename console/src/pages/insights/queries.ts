@@ -68,7 +68,7 @@ export function useImageDiff(from: string, to: string): UseQueryResult<ImageDiff
 
 /** Without the chosen severities, which select among the sums. */
 function sumsSelection(state: InsightsState): InsightSelection {
-  return selectionOf('flaws', { ...state, severity: [], sort: 'reach' })
+  return selectionOf('problems', { ...state, severity: [] })
 }
 
 const trendDays = 7
