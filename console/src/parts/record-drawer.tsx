@@ -2,7 +2,7 @@ import type { Change } from '../api/objects.ts'
 import type { Trace } from '../api/traces.ts'
 import type { ChangeView } from '../state/open-change.ts'
 import { TraceDrawer } from './audit/trace.tsx'
-import { ChangeDrawer } from './changes/change.tsx'
+import { ChangeDrawer } from './objects/change.tsx'
 
 type RecordDrawerProps = Readonly<{
   is: 'change' | 'audit'

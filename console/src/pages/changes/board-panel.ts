@@ -1,4 +1,4 @@
-import { changesText } from '../../parts/changes/text.ts'
+import { changesText } from './text.ts'
 import type { AddedPanel } from '../../parts/dashboards/adding.ts'
 import { selectOf } from '../../parts/dashboards/select.ts'
 import { generalText } from '../../text/general.ts'

@@ -1,11 +1,11 @@
-import { operations } from '../../parts/changes/operations.ts'
+import { operations } from './operations.ts'
 import { toggled } from '../../parts/choices.ts'
 import { Facets, Picker } from '../../parts/picker.tsx'
 import type { PageState } from '../../state/use-page-state.ts'
 import { useValues } from './queries.ts'
 import type { ChangesState, Facet } from './state.ts'
 import { generalText } from '../../text/general.ts'
-import { changesText } from '../../parts/changes/text.ts'
+import { changesText } from './text.ts'
 
 type FiltersProps = Readonly<{
   state: ChangesState

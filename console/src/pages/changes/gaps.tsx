@@ -6,7 +6,7 @@ import { useMe } from '../../api/queries.ts'
 import type { ChartMark } from '../../parts/chart.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
-import { changesText } from '../../parts/changes/text.ts'
+import { changesText } from './text.ts'
 
 type Listed = Pick<ChangeGaps, 'gaps' | 'total'>
 

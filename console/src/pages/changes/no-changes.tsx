@@ -7,7 +7,7 @@ import { rangeText } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import { useClusters } from './queries.ts'
 import { isFiltered, noFilter, type ChangesState } from './state.ts'
-import { changesText } from '../../parts/changes/text.ts'
+import { changesText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
 type NoChangesProps = Readonly<{

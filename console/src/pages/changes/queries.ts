@@ -9,7 +9,7 @@ import type { Range } from '../../state/range.ts'
 import { newestOf } from '../../api/newer.ts'
 import { useLivePages, type LivePages } from '../../api/use-live-pages.ts'
 import type { ChangeFilter } from './state.ts'
-import type { Grouping } from '../../parts/changes/groupings.ts'
+import type { Grouping } from './groupings.ts'
 
 export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {

@@ -1,4 +1,4 @@
-import { groupings, type Grouping } from '../../parts/changes/groupings.ts'
+import { groupings, type Grouping } from './groupings.ts'
 import { auto } from '../../state/auto.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'

@@ -30,7 +30,7 @@ import { Lanes } from './lanes.tsx'
 import { Notes, withNote } from './notes.tsx'
 import { MomentsDrawer, momentsOf } from './moments-drawer.tsx'
 import { investigateCodec, type InvestigateState } from './state.ts'
-import '../../parts/changes/changes.css'
+import '../../parts/objects/objects.css'
 import '../../parts/audit/audit.css'
 import './investigate.css'
 

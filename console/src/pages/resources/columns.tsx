@@ -1,7 +1,7 @@
 import type { ResourceState } from '../../api/objects.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
-import { ageText, ReadyText, StatusText } from '../../parts/object-status.tsx'
+import { ageText, ReadyText, StatusText } from '../../parts/objects/status.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { generalText } from '../../text/general.ts'
 import { resourcesText } from './text.ts'

@@ -13,7 +13,7 @@ import { listText, readList } from '../../../state/parts.ts'
 import type { Range } from '../../../state/range.ts'
 import { useTraceSums } from '../../../api/trace-queries.ts'
 import { valueText } from '../../../parts/audit/values.ts'
-import { ChangeItem } from '../../../parts/changes/change-item.tsx'
+import { ChangeItem } from '../../../parts/objects/change-item.tsx'
 import { actorPageText } from './text.ts'
 import { generalText } from '../../../text/general.ts'
 

@@ -1,5 +1,5 @@
 import { loadable } from '../../../hooks/use-loaded.ts'
-import { groupings } from '../../../parts/changes/groupings.ts'
+import { groupings } from '../groupings.ts'
 import { kindText } from '../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../parts/dashboards/kind.ts'
 

@@ -1,14 +1,14 @@
 import type { ChangePage, ChangeSums } from '../../../api/objects.ts'
 import { ChartFill } from '../../../parts/chart-fill.tsx'
-import { changeColumns } from '../../../parts/changes/columns.tsx'
-import { ChangesChart } from '../../../parts/changes/chart.tsx'
+import { changeColumns } from '../columns.tsx'
+import { ChangesChart } from '../chart.tsx'
 import { Answered } from '../../../parts/dashboards/answered.tsx'
 import { spanned } from '../../../parts/dashboards/brush.ts'
 import { GridTable } from '../../../parts/dashboards/grid-table.tsx'
 import { useRanged } from '../../../parts/dashboards/panel-query.ts'
 import { selected } from '../../../parts/dashboards/variables.ts'
 import type { PanelProps } from '../../../parts/dashboards/kind.ts'
-import '../../../parts/changes/changes.css'
+import '../../../parts/objects/objects.css'
 
 const shownGroups = 8
 

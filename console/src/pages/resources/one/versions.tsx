@@ -1,7 +1,7 @@
 import type { WholeResource } from '../../../api/objects.ts'
 import { shortTime } from '../../../parts/format.ts'
-import { Operation } from '../../../parts/changes/change.tsx'
-import { RawView } from '../../../parts/changes/raw-view.tsx'
+import { Operation } from '../../../parts/objects/change.tsx'
+import { RawView } from '../../../parts/objects/raw-view.tsx'
 import { resourceText } from './text.ts'
 
 type VersionsProps = Readonly<{

@@ -1,5 +1,5 @@
-import type { ResourceState } from '../api/objects.ts'
-import { count } from './format.ts'
+import type { ResourceState } from '../../api/objects.ts'
+import { count } from '../format.ts'
 
 type Condition = Readonly<{ type: string; status: string }>
 type Tone = 'good' | 'warning' | 'bad'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { CopyButton } from '../copy-button.tsx'
-import { yamlOf } from '../yaml.ts'
-import { changesText } from './text.ts'
+import { yamlOf } from './yaml.ts'
+import { objectsText } from './text.ts'
 
 const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, undefined, 2) } as const
 type Form = keyof typeof forms
@@ -13,7 +13,7 @@ export function RawView({ of, what }: { of: object; what: string }): React.React
   return (
     <>
       <div className="raw-acts">
-        <div role="group" aria-label={changesText.format}>
+        <div role="group" aria-label={objectsText.format}>
           {(Object.keys(forms) as Form[]).map((each) => (
             <button
               key={each}
@@ -28,7 +28,7 @@ export function RawView({ of, what }: { of: object; what: string }): React.React
         </div>
         <CopyButton text={text} />
       </div>
-      <pre className="raw" tabIndex={0} aria-label={changesText.shownAs(what, form)}>
+      <pre className="raw" tabIndex={0} aria-label={objectsText.shownAs(what, form)}>
         {text}
       </pre>
     </>

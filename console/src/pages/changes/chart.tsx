@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { ChangeSums } from '../../api/objects.ts'
 import { seriesOf } from './series.ts'
-import { CountsChart, type SumsChartProps } from '../counts-chart.tsx'
+import { CountsChart, type SumsChartProps } from '../../parts/counts-chart.tsx'
 import { generalText } from '../../text/general.ts'
 
 export function ChangesChart({

@@ -1,9 +1,10 @@
 import type { Change } from '../../api/objects.ts'
-import { ActorLink } from '../links/actor-link.tsx'
-import { shortTime } from '../format.ts'
-import type { GridColumn } from '../grid.tsx'
-import { Operation } from './change.tsx'
-import { inShort } from './diff.ts'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
+import { shortTime } from '../../parts/format.ts'
+import type { GridColumn } from '../../parts/grid.tsx'
+import { Operation } from '../../parts/objects/change.tsx'
+import { inShort } from '../../parts/objects/diff.ts'
+import { objectsText } from '../../parts/objects/text.ts'
 import { generalText } from '../../text/general.ts'
 import { changesText } from './text.ts'
 
@@ -73,7 +74,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   {
     id: 'what',
     line: 2,
-    title: changesText.changedFields,
+    title: objectsText.changedFields,
     hint: changesText.changedHint,
     width: 240,
     grow: 4,

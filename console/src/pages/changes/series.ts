@@ -1,6 +1,6 @@
 import type { ChangeSums } from '../../api/objects.ts'
-import { groupedSeries, type GroupedSeries } from '../grouped-series.ts'
-import type { ChartSeries } from '../chart.tsx'
+import { groupedSeries, type GroupedSeries } from '../../parts/grouped-series.ts'
+import type { ChartSeries } from '../../parts/chart.tsx'
 import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
 

@@ -1,5 +1,5 @@
 import type { PatchStep } from '../../../../src/api/published.ts'
-import { changesText } from './text.ts'
+import { objectsText } from './text.ts'
 
 export type DiffRow = Readonly<{
   path: string
@@ -41,7 +41,7 @@ export function diffRows(before: object | null, after: object | null, patch: rea
   return rows
 }
 
-const itemName = (keys: readonly string[]) => changesText.item(Number(keys.at(-1)) + 1)
+const itemName = (keys: readonly string[]) => objectsText.item(Number(keys.at(-1)) + 1)
 
 function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
@@ -60,7 +60,7 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   if (same(old, is)) return []
   return [
     {
-      path: path === '' ? changesText.wholeObject : path,
+      path: path === '' ? objectsText.wholeObject : path,
       is: old === undefined ? 'added' : is === undefined ? 'removed' : 'changed',
       old,
       new: is,
@@ -143,8 +143,8 @@ export function inShort(operation: string | null, patch: readonly PatchStep[] | 
     const keys = keysOf(step.path)
     const last = keys.at(-1) ?? ''
     const name = /^(?:\d+|-)$/.test(last) ? `${keys.at(-2) ?? ''}[${last}]` : last
-    if (step.op === 'remove') return changesText.removed(name)
-    if (step.op === 'move') return changesText.moved(name)
+    if (step.op === 'remove') return objectsText.removed(name)
+    if (step.op === 'move') return objectsText.moved(name)
     return typeof step.value === 'object' && step.value !== null
       ? `${name} ${step.op === 'add' ? 'added' : 'changed'}`
       : `${name} → ${isRedacted(step.value) ? 'redacted' : String(step.value as string | number | boolean | null)}`

@@ -12,7 +12,7 @@ import { DiffView } from './diff-view.tsx'
 import { RawView } from './raw-view.tsx'
 import type { ChangeView } from '../../state/open-change.ts'
 import { generalText } from '../../text/general.ts'
-import { changesText } from './text.ts'
+import { objectsText } from './text.ts'
 
 type ChangeDrawerProps = Readonly<{
   of: string
@@ -44,10 +44,10 @@ export function ChangeDrawer({ of, known, as, onAs, onClose }: ChangeDrawerProps
   return (
     <Drawer
       of={of}
-      name={changesText.change}
+      name={objectsText.change}
       title={
         change === undefined ? (
-          changesText.change
+          objectsText.change
         ) : (
           <>
             {change.kind} {change.namespace !== null && <span className="dim">{change.namespace}/</span>}
@@ -59,7 +59,7 @@ export function ChangeDrawer({ of, known, as, onAs, onClose }: ChangeDrawerProps
     >
       {change !== undefined && <Facts change={change} />}
       {data === undefined ? (
-        <Pending of={query} what={changesText.bothVersions} notFound={changesText.noSuchChange} />
+        <Pending of={query} what={objectsText.bothVersions} notFound={objectsText.noSuchChange} />
       ) : (
         <Both change={data} as={as} onAs={onAs} />
       )}
@@ -74,23 +74,23 @@ function Both({ change, as, onAs }: { readonly change: WholeChange } & Pick<Chan
       id: 'diff',
       title:
         change.operation === 'created'
-          ? changesText.createdObject
+          ? objectsText.createdObject
           : change.operation === 'deleted'
-            ? changesText.lastState
-            : changesText.changedFields,
+            ? objectsText.lastState
+            : objectsText.changedFields,
     },
-    ...(change.old === null ? [] : [{ id: 'before', title: changesText.before } as const]),
-    ...(change.new === null ? [] : [{ id: 'after', title: changesText.after } as const]),
+    ...(change.old === null ? [] : [{ id: 'before', title: objectsText.before } as const]),
+    ...(change.new === null ? [] : [{ id: 'after', title: objectsText.after } as const]),
   ] as const
   const chosen = whole === null ? 'diff' : as
   return (
     <>
-      <Tabs label={changesText.theChange} tabs={tabs} chosen={chosen} controls="change-view" onChange={onAs} />
+      <Tabs label={objectsText.theChange} tabs={tabs} chosen={chosen} controls="change-view" onChange={onAs} />
       <div id="change-view" role="tabpanel" aria-label={tabs.find(({ id }) => id === chosen)?.title}>
         {whole === null ? (
           <DiffView before={change.old} after={change.new} patch={change.diff ?? []} />
         ) : (
-          <RawView of={whole} what={as === 'before' ? changesText.theObjectBefore : changesText.theObjectAfter} />
+          <RawView of={whole} what={as === 'before' ? objectsText.theObjectBefore : objectsText.theObjectAfter} />
         )}
       </div>
     </>
@@ -119,7 +119,7 @@ function Facts({ change }: { change: Change }) {
       <Fact name={generalText.operation}>
         <Operation of={operation} />
       </Fact>
-      <Fact name={changesText.received}>
+      <Fact name={objectsText.received}>
         <span className="mono">{time(at)}</span>
       </Fact>
       <Fact name={generalText.actor}>
@@ -128,34 +128,34 @@ function Facts({ change }: { change: Change }) {
         ) : (
           <>
             {user === null ? actor : <ActorLink to={user} name={actor} />}{' '}
-            {is === 'manager' && <span className="dim">{changesText.programHint}</span>}
+            {is === 'manager' && <span className="dim">{objectsText.programHint}</span>}
           </>
         )}
       </Fact>
-      {is === 'user' && manager !== null && <Fact name={changesText.client}>{manager}</Fact>}
+      {is === 'user' && manager !== null && <Fact name={objectsText.client}>{manager}</Fact>}
       {audit !== null && (
-        <Fact name={changesText.auditID}>
+        <Fact name={objectsText.auditID}>
           <span className="mono">{audit}</span>
         </Fact>
       )}
-      <Fact name={changesText.object}>
+      <Fact name={objectsText.object}>
         <ResourceLink to={ref} at={at}>
-          {changesText.asItWasThen}
+          {objectsText.asItWasThen}
         </ResourceLink>{' '}
-        <ResourceLink to={ref}>{changesText.currentState}</ResourceLink> <TrafficLink of={change} />{' '}
+        <ResourceLink to={ref}>{objectsText.currentState}</ResourceLink> <TrafficLink of={change} />{' '}
         <InvestigateLink of={ref} at={at} />
       </Fact>
       <Fact name={generalText.cluster}>
         {cluster} {group !== '' && <span className="dim">{group}</span>}
       </Fact>
       {version !== null && (
-        <Fact name={changesText.version}>
+        <Fact name={objectsText.version}>
           <span className="mono">{version}</span>
         </Fact>
       )}
-      {noise.length > 0 && <Fact name={changesText.noise}>{changesText.hiddenByDefault(noise.join(', '))}</Fact>}
-      {coalesced && <Fact name={changesText.incomplete}>{changesText.combined}</Fact>}
-      {initial && <Fact name={changesText.firstState}>{changesText.firstSeen}</Fact>}
+      {noise.length > 0 && <Fact name={objectsText.noise}>{objectsText.hiddenByDefault(noise.join(', '))}</Fact>}
+      {coalesced && <Fact name={objectsText.incomplete}>{objectsText.combined}</Fact>}
+      {initial && <Fact name={objectsText.firstState}>{objectsText.firstSeen}</Fact>}
     </dl>
   )
 }

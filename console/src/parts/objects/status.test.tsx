@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ageText, isWell, toneOf } from './object-status.tsx'
+import { ageText, isWell, toneOf } from './status.tsx'
 
 test('an age has the two largest units, and one from ten on', () => {
   const cases: [seconds: number, text: string][] = [

@@ -3,7 +3,7 @@ import type { PatchStep } from '../../../../src/api/published.ts'
 import { count } from '../format.ts'
 import { diffRows, isRedacted, maxRows, type DiffRow } from './diff.ts'
 import { TableHead } from '../table-head.tsx'
-import { changesText } from './text.ts'
+import { objectsText } from './text.ts'
 
 type DiffViewProps = Readonly<{
   before: object | null
@@ -15,11 +15,11 @@ export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNo
   const [all, setAll] = useState(false)
   const rows = diffRows(before, after, patch)
   const shown = all ? rows : rows.slice(0, maxRows)
-  if (rows.length === 0) return <p className="pad dim">{changesText.noRecordedFieldChanged}</p>
+  if (rows.length === 0) return <p className="pad dim">{objectsText.noRecordedFieldChanged}</p>
   return (
     <div className="diff">
-      <table aria-label={changesText.changedFields}>
-        <TableHead columns={[changesText.before, changesText.after]} />
+      <table aria-label={objectsText.changedFields}>
+        <TableHead columns={[objectsText.before, objectsText.after]} />
         {shown.map((row, index) => (
           <tbody key={index}>
             <tr>
@@ -42,7 +42,7 @@ export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNo
       {shown.length < rows.length && (
         <p className="pad">
           <button type="button" onClick={() => setAll(true)}>
-            {changesText.showAllFields(count(rows.length))}
+            {objectsText.showAllFields(count(rows.length))}
           </button>
         </p>
       )}
@@ -61,8 +61,8 @@ function Value({ of }: { of: unknown }) {
   if (of === undefined) return <span className="dim">–</span>
   if (isRedacted(of))
     return (
-      <span className="redacted" title={changesText.secretHint}>
-        {changesText.redacted} <span className="mono dim">{of.slice('redacted:'.length, 'redacted:'.length + 8)}</span>
+      <span className="redacted" title={objectsText.secretHint}>
+        {objectsText.redacted} <span className="mono dim">{of.slice('redacted:'.length, 'redacted:'.length + 8)}</span>
       </span>
     )
   return <span className="mono">{typeof of === 'string' ? of : JSON.stringify(of)}</span>

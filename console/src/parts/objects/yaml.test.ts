@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
-import { SeededRandom } from '../../../test/kit/random.ts'
+import { SeededRandom } from '../../../../test/kit/random.ts'
 import { yamlOf } from './yaml.ts'
 
 test('an object is written as by kubectl', () => {
