@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { messageOf } from '../../model/errors.ts'
-import { importGrafana } from '../../topics/dashboards/grafana/index.ts'
 import {
   DashboardFile,
   Dashboards,
@@ -60,9 +59,11 @@ export function dashboardRoutes(app: FastifyInstance, { host }: ApiContext, fold
       return answerJson(request, reply, result)
     },
   )
-  typed(app).post('/api/v1/dashboards/import', { schema: importSchema }, (request, reply) =>
-    answerJson(request, reply, importGrafana(request.body.dashboard)),
-  )
+  typed(app).post('/api/v1/dashboards/import', { schema: importSchema }, async (request, reply) => {
+    // Loads the parsers of PromQL and LogQL.
+    const { importGrafana } = await import('../../topics/dashboards/grafana/index.ts')
+    return answerJson(request, reply, importGrafana(request.body.dashboard))
+  })
 }
 
 async function provided({ disk }: ApiContext['host'], folder: string): Promise<readonly Provided[]> {

@@ -4,7 +4,7 @@ import { listOf } from '../../topics/comma-list.ts'
 import { conversations } from '../../topics/flows/conversations/index.ts'
 import { distinct } from '../../topics/flows/distinct/index.ts'
 import { flows, series, topology } from '../../topics/flows/index.ts'
-import { investigation, markdownOf } from '../../topics/investigate/index.ts'
+import { investigation } from '../../topics/investigate/index.ts'
 import { moments } from '../../topics/investigate/moments/index.ts'
 import { answerJson, answerRows } from '../answer.ts'
 import { problem, refusals, string } from '../openapi/json-schema.ts'
@@ -79,6 +79,7 @@ function investigationRoute(app: FastifyInstance, context: ApiContext, hub: Hub)
     )
     if (result === undefined || signal.aborted) return reply.hijack()
     if (query.format !== 'md') return answerJson(request, reply, result)
+    const { markdownOf } = await import('../../topics/investigate/markdown.ts')
     const base = query.base ?? `${request.protocol}://${request.host}`
     return reply
       .type('text/markdown; charset=utf-8')

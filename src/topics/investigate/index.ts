@@ -7,12 +7,7 @@ import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { span as spanOf } from '../time-span.ts'
-import { investigate } from './investigation.ts'
-import { relatedTo } from './related.ts'
 import { InvestigateParameters, Investigation, laneNames, type LaneName } from './schema.ts'
-import { subjectOf } from './subject.ts'
-
-export { markdownOf } from './markdown.ts'
 
 export const investigation = operation({
   id: 'investigate',
@@ -27,6 +22,7 @@ export const investigation = operation({
     { subject: written, from = 'now-1h', to = 'now', limit = 100, lanes },
     surroundings: Surroundings & Watched & SumsReader,
   ) {
+    const { investigate, relatedTo, subjectOf } = await import('./read.ts')
     const { store, viewer, now, manifest, readSums } = surroundings
     const context = {
       dialect: dialectOf(store),

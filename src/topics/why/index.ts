@@ -8,17 +8,14 @@ import { Refusal } from '../refusal.ts'
 import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { moment } from '../time-span.ts'
-import {
-  changesBeforeMetric,
-  changesBeforeStatistic,
-  precedingChanges,
-  trafficMarks,
-  type WhyRun,
-} from './preceding.ts'
+import type { WhyRun } from './preceding.ts'
 import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters, type WhyQuery } from './schema.ts'
-import { changesBeforeMoment, type Moment } from './moment.ts'
+import type { Moment } from './moment.ts'
 import type { Statistic } from './statistic.ts'
 import { statistics } from '../../query/statistics.ts'
+
+/** Loaded with the first search, because starts are frequent and searches are rare. */
+const ranking = () => import('./preceding.ts')
 
 export const why = operation({
   id: 'why',
@@ -43,6 +40,7 @@ export const why = operation({
       at: at === undefined ? undefined : moment(at, 'at', surroundings.now),
     }
     const text = promql ?? logql
+    const { precedingChanges, changesBeforeStatistic, changesBeforeMetric } = await ranking()
     if (text === undefined) {
       const statistic = statisticOf(by, of)
       return statistic === undefined
@@ -65,12 +63,13 @@ export const why = operation({
 export type BeforeMoment = Moment & Readonly<{ lookbackUs: bigint; limit: number }>
 
 /** Changes before a moment at which a value changed that no series shows. */
-export function changesBefore(
+export async function changesBefore(
   { lookbackUs, limit, ...moment }: BeforeMoment,
   surroundings: Surroundings & Watched,
 ): Promise<PrecedingChanges> {
   const iso = (us: bigint) => String(us / 1000n)
   const range = { from: iso(moment.interval.from - lookbackUs), to: iso(moment.interval.to) }
+  const { changesBeforeMoment } = await import('./moment.ts')
   return changesBeforeMoment({ ...runOf(range, surroundings), by: 'bytes', limit }, moment, lookbackUs)
 }
 
@@ -96,6 +95,7 @@ export const marks = operation({
   parameters: MarksParameters,
   result: TrafficMarks,
   async run({ limit = 60, ...query }, surroundings: Surroundings & Watched) {
+    const { trafficMarks } = await ranking()
     return trafficMarks({ ...runOf(query, surroundings), by: 'bytes', limit })
   },
 })

@@ -23,6 +23,7 @@ export const MomentsParameters = parameters({
     Integer({ minimum: 1, maximum: 500, default: 50, description: 'Maximum fields, relations and pairs of traffic.' }),
   ),
 })
+export type MomentsQuery = Of<typeof MomentsParameters>
 
 const FieldDifference = ObjectOf({
   path: Text({ description: 'JSON pointer.' }),
