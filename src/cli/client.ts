@@ -21,7 +21,7 @@ export type ServerFlags = Readonly<{
 
 export function withServerFlags(command: Command): Command {
   return command
-    .option('--url <URL>', 'URL of the server: http://HOST:PORT (WEIR_URL)')
+    .option('--url <URL>', 'URL of the server: http://HOST:PORT (WEIR_URL); not with --data')
     .option(
       '--data <DIR>',
       `data folder of the server (WEIR_DATA; default: ${defaultData}, then that of the installation)`,
