@@ -85,6 +85,22 @@ describe.skipIf(chromiumPath === undefined)('chromium: the page of an object', (
     await page.context().close()
   })
 
+  test('the list of Resources is added to a dashboard with its kinds', async () => {
+    const page = await stage.page('/resources?v=1&kind=Pod,Deployment')
+    await page.getByText('showing 2 of 2 objects').waitFor()
+    await page.getByRole('button', { name: 'Add to dashboard' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add to dashboard' })
+    await dialog.getByRole('textbox', { name: 'New dashboard' }).fill('Objects')
+    await dialog.getByRole('button', { name: 'Create and add' }).click()
+    await dialog.getByRole('button', { name: 'Open dashboard' }).click()
+    const panel = page.getByRole('region', { name: 'Resources', exact: true })
+    await panel.getByText('api-new-1').waitFor()
+    await panel.getByText('Running').waitFor()
+    expect(await panel.getByRole('row').count()).toBe(3)
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
   test('traffic is at the top, old ReplicaSets are folded, and no card is empty', async () => {
     const page = await stage.page('/resource/k8s:demo/apps/Deployment/shop/api')
     const relations = page.getByRole('region', { name: 'Relations', exact: true })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeTree } from '../kit/tree.ts'
-import { lineLength, longLines } from './line-length.ts'
+import { excessive, lineLength, longLines } from './line-length.ts'
 
 const words = 'word '.repeat(24).trimEnd()
 
@@ -27,4 +27,11 @@ test('a tree above the limit fails', async () => {
   expect(await lineLength(root)).toEqual([
     { file: 'tools/checks/line-length.ts', message: expect.stringMatching(/^10000 lines are longer/) },
   ])
+})
+
+test('only lines of a kind above its limit are listed', () => {
+  const line = (file: string, inTable: boolean) => ({ file, line: 1, inTable })
+  const long = [line('a.ts', false), line('b.md', true), line('docs/reference/c.md', true)]
+  expect(excessive(long, { lines: 0, tableRows: 1 })).toEqual([line('a.ts', false)])
+  expect(excessive(long, { lines: 1, tableRows: 0 })).toEqual([line('b.md', true)])
 })

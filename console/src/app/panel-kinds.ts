@@ -8,6 +8,7 @@ import { audit } from '../pages/audit/panel/index.ts'
 import { changes } from '../pages/changes/panel/index.ts'
 import { events } from '../pages/events/panel/index.ts'
 import { insights } from '../pages/insights/panel/index.ts'
+import { resources } from '../pages/resources/panel/index.ts'
 import { inventory } from '../pages/inventory/panel/index.ts'
 import type { PanelKind } from '../parts/dashboards/kind.ts'
 import { logs } from '../pages/dashboards/kinds/logs/index.ts'
@@ -37,6 +38,7 @@ export const kinds: Readonly<Record<Panel['kind'], PanelKind>> = {
   changes,
   audit,
   insights,
+  resources,
   inventory,
   spend,
   alerts,

@@ -35,7 +35,14 @@ export const severities = [
 ] as const satisfies readonly Severity[]
 
 /** As paths of the API and members of its pages. */
-export type InsightList = keyof ListedRows
+export const insightLists = [
+  'flaws',
+  'problems',
+  'images',
+  'packages',
+  'facts',
+] as const satisfies readonly (keyof ListedRows)[]
+export type InsightList = (typeof insightLists)[number]
 
 /** Rows of a list, without the page. */
 export type InsightSelection = Omit<InsightQuery, 'limit' | 'cursor' | 'sort'> &

@@ -4,6 +4,7 @@ import type { ResourceState } from '../../api/objects.ts'
 import { useFields } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
+import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted, momentAt } from '../../parts/format.ts'
 import { ListPage, ListTable } from '../../parts/list-page.tsx'
@@ -12,12 +13,11 @@ import { pathOfRef } from '../../state/refs.ts'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import '../../parts/objects/objects.css'
+import { resourcesPanel } from './board-panel.ts'
 import { columnsAt } from './columns.tsx'
-import { useOldReplicaSets, useResources } from './queries.ts'
+import { objectKey, useOldReplicaSets, useResources } from './queries.ts'
 import { commonKinds, resourcesCodec, type ResourcesState } from './state.ts'
 import { resourcesText } from './text.ts'
-
-const keyOf = ({ ref, uid }: ResourceState) => `${ref} ${uid}`
 
 export default function ResourcesPage(): React.ReactNode {
   useTitle(resourcesText.resources)
@@ -59,13 +59,18 @@ export default function ResourcesPage(): React.ReactNode {
             {total === undefined ? '' : generalText.showing(count(rows?.length ?? 0), counted(total, 'object'))}
           </span>
         }
-        acts={<RefreshButton onClick={again} />}
+        acts={
+          <>
+            <AddToDashboard of={resourcesPanel(state)} />
+            <RefreshButton onClick={again} />
+          </>
+        }
         loads={resourcesText.objectsInText}
         needsStore={resourcesText.needsStore}
         empty={<Nothing state={state} set={set} />}
         grid={{
           columns,
-          rowKey: keyOf,
+          rowKey: objectKey,
           total: more ? total : rows?.length,
           onOpen: open,
           onEnd: next,

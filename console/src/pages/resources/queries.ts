@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { request } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
@@ -20,10 +20,18 @@ const queryOf = ({ kind, namespace, at }: ResourcesState, filter: string) => ({
   at,
 })
 
+/** Without old ReplicaSets, unless the page shows them. */
+export const filterOf = ({ q, old }: ResourcesState): string => (old ? q : allOf([q, `not (${oldReplicaSets})`]))
+
+export const objectKey = ({ ref, uid }: ResourceState): string => `${ref} ${uid}`
+
+export function readResources(query: Query, signal: AbortSignal): Promise<ResourcePage> {
+  return request('/api/v1/resources', { signal, query })
+}
+
 /** `arrivals` changes when objects change. */
 export function useResources(state: ResourcesState, arrivals: unknown): Resources {
-  const filter = state.old ? state.q : allOf([state.q, `not (${oldReplicaSets})`])
-  const query = { ...queryOf(state, filter), limit: 200 }
+  const query = { ...queryOf(state, filterOf(state)), limit: 200 }
   const { pages, ...list } = usePages<ResourcePage>(['resources', query, arrivals], '/api/v1/resources', query, {
     staleTime: 10_000,
   })
@@ -38,7 +46,7 @@ export function useOldReplicaSets(state: ResourcesState, arrivals: unknown): num
     queryKey: ['old-replica-sets', query, arrivals],
     staleTime: 10_000,
     placeholderData: (before) => before,
-    queryFn: ({ signal }) => request<ResourcePage>('/api/v1/resources', { signal, query }),
+    queryFn: ({ signal }) => readResources(query, signal),
   })
   return data?.total ?? 0
 }

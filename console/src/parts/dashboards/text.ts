@@ -36,6 +36,7 @@ export const kindText = {
   changes: { title: 'Changes', hint: 'Changes of resources' },
   audit: { title: 'Audit', hint: 'Acts of users and programs' },
   insights: { title: 'Insights', hint: 'Problems of images' },
+  resources: { title: 'Resources', hint: 'Objects of Kubernetes with their status' },
   inventory: { title: 'Inventory', hint: 'Resources of clouds and findings' },
   spend: { title: 'Spend', hint: 'Costs of whole days' },
   alerts: { title: 'Alerts', hint: 'Rules and their active alerts' },

@@ -1,7 +1,7 @@
 import type { ProblemSums } from '../../../../../src/topics/insights/schema.ts'
 import { request, type Query } from '../../../api/client.ts'
 import { insightColumns, insightKey, type InsightRow } from '../columns.tsx'
-import type { InsightList } from '../requests.ts'
+import { insightLists, type InsightList } from '../requests.ts'
 import { Tiles } from '../tiles.tsx'
 import { Answered } from '../../../parts/dashboards/answered.tsx'
 import { GridTable } from '../../../parts/dashboards/grid-table.tsx'
@@ -22,11 +22,8 @@ function useInsights<Answer>(path: string, { t, revision }: PanelProps, query: Q
 
 export default function InsightsPanel(props: PanelProps): React.ReactNode {
   const { view } = props.panel
-  return view === 'problems' || view === 'images' || view === 'packages' || view === 'facts' ? (
-    <List {...props} list={view} />
-  ) : (
-    <Severities {...props} />
-  )
+  const list = insightLists.find((name) => name === view)
+  return list === undefined ? <Severities {...props} /> : <List {...props} list={list} />
 }
 
 function Severities(props: PanelProps) {
@@ -37,7 +34,12 @@ function Severities(props: PanelProps) {
 
 function List({ list, ...props }: PanelProps & Readonly<{ list: InsightList }>) {
   const { sort, ...words } = selected(props)
-  const query = { filter: props.filter, ...words, ...(list === 'problems' ? { sort } : {}), limit: props.panel.limit }
+  const query = {
+    filter: props.filter,
+    ...words,
+    ...(list === 'problems' || list === 'flaws' ? { sort } : {}),
+    limit: props.panel.limit,
+  }
   const answer = useInsights<Readonly<Record<InsightList, readonly InsightRow[]>>>(`/api/v1/${list}`, props, query)
   return (
     <Answered of={answer}>
