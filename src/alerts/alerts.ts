@@ -31,13 +31,13 @@ export type AlertParts = Readonly<{
   lagMs?: () => Promise<number>
   /** URL of the console without a path, for links. */
   url: () => string
-  /** Those that may apply now. */
+  /** Silences that may apply now. */
   silences?: () => readonly Silence[]
   /** The change that preceded an alert. Undefined: none explains it. */
   causeOf?: (alert: BegunAlert, signal: AbortSignal) => Promise<AlertCause | undefined>
 }>
 
-/** One that begins to fire. Times in Unix ms. */
+/** An alert that begins to fire. Times in Unix ms. */
 export type BegunAlert = Readonly<{
   rule: AlertRule
   labels: Readonly<Record<string, string>>
@@ -55,7 +55,7 @@ const [maxCauses, causesMs] = [3, 5000]
 export type Evaluated = Readonly<{
   at: number
   tookMs: number
-  /** Why it failed. */
+  /** Why the last evaluation failed. */
   error?: string
   noData?: boolean
 }>
@@ -65,12 +65,12 @@ interface Running {
   readonly stop: AbortController
   instances: Instances
   last?: Evaluated
-  /** Since when evaluations fail; Unix ms. */
+  /** Unix ms since which evaluations fail. */
   failing?: number
   done: Promise<void>
 }
 
-/** What the API shows. */
+/** The functions of {@link Alerts} that the API uses. */
 export type AlertView = Pick<Alerts, 'list' | 'test' | 'notify'> & {
   /** With a shared journal: the instance that evaluates the rules. */
   readonly evaluator?: string | undefined
@@ -81,7 +81,7 @@ export class Alerts {
   readonly #parts: AlertParts
   readonly #permits: Readonly<Record<AlertRule['is'], Permits>>
   readonly #running = new Map<string, Running>()
-  /** Of rules that are not configured: their alerts end when rules are applied. */
+  /** Recorded states of rules that are not configured: their alerts end when rules are applied. */
   #recorded: Record<string, RecordedRule> = {}
   #last: Promise<unknown> = Promise.resolve()
   readonly #stopped = new AbortController()
@@ -99,12 +99,12 @@ export class Alerts {
   /** Alerts of removed rules, and of rules with other labels, end. Unchanged rules continue. */
   async apply(rules: readonly AlertRule[]): Promise<void> {
     const next = new Map(rules.map((rule) => [rule.name, rule]))
-    const same = (running: Running): boolean =>
+    const isUnchanged = (running: Running): boolean =>
       JSON.stringify(next.get(running.rule.name), exact) === JSON.stringify(running.rule, exact)
-    const ended = [...this.#running.values()].filter((running) => !same(running))
-    for (const { stop } of ended) stop.abort()
-    await Promise.all(ended.map(({ done }) => done))
-    for (const { rule } of ended) this.#running.delete(rule.name)
+    const removedRules = [...this.#running.values()].filter((running) => !isUnchanged(running))
+    for (const { stop } of removedRules) stop.abort()
+    await Promise.all(removedRules.map(({ done }) => done))
+    for (const { rule } of removedRules) this.#running.delete(rule.name)
     await this.#end(next)
     for (const rule of rules) if (!this.#running.has(rule.name)) this.#start(rule)
   }
@@ -114,7 +114,7 @@ export class Alerts {
     for (const { stop } of this.#running.values()) stop.abort()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
     await this.#last
-    // Another instance may evaluate them now.
+    // Another instance may evaluate the rules now.
     this.#running.clear()
     this.#measure()
   }
@@ -129,7 +129,7 @@ export class Alerts {
     return rule === undefined ? undefined : this.evaluate(rule)
   }
 
-  /** Sends a firing alert that is marked as a test, to the sinks of alerts. False: no such rule. */
+  /** Sends a firing test alert of the rule to the sinks of alerts. False: there is no such rule. */
   async notify(name: string, by: string): Promise<boolean> {
     const rule = this.#running.get(name)?.rule
     if (rule === undefined) return false
@@ -201,41 +201,44 @@ export class Alerts {
 
   #evaluate(rule: AlertRule, at: number, signal: AbortSignal): Promise<Outcome> {
     const { store, lagMs } = this.#parts
-    const late = `The query took longer than ${timeoutMs / 1000} s and was ended.`
+    const timeoutText = `The query took longer than ${timeoutMs / 1000} s and was ended.`
     return this.#permits[rule.is].use(
-      () => this.#within({ ms: timeoutMs, late }, signal, (ended) => evaluate(rule, store(), at, ended, lagMs)),
+      () =>
+        this.#within({ ms: timeoutMs, late: timeoutText }, signal, (ended) =>
+          evaluate(rule, store(), at, ended, lagMs),
+        ),
       signal,
     )
   }
 
-  /** Its signal aborts with `signal`, and when the time is over. */
+  /** Runs `run` with a signal that aborts with `signal` or after the time limit. */
   async #within<Value>(
     limit: Readonly<{ ms: number; late: string }>,
     signal: AbortSignal,
     run: (ended: AbortSignal) => Promise<Value>,
   ): Promise<Value> {
-    const ended = new AbortController()
+    const timeoutAbort = new AbortController()
     try {
       return await withTimeoutUntil(
-        run(AbortSignal.any([signal, ended.signal])),
+        run(AbortSignal.any([signal, timeoutAbort.signal])),
         { timers: this.#parts.host.timers, ...limit },
         signal,
         'Evaluation was stopped.',
       )
     } finally {
-      ended.abort()
+      timeoutAbort.abort()
     }
   }
 
-  /** With the causes of alerts that begin to fire. Without one, an alert is sent as well. */
+  /** Adds the causes of alerts that begin to fire. An alert without a known cause is sent as well. */
   async #withCauses({ rule, stop }: Running, next: Step): Promise<Step> {
     const { causeOf, log } = this.#parts
     if (causeOf === undefined) return next
-    const begun = next.transitions.filter(({ to, repeated }) => to === 'firing' && repeated !== true)
-    if (begun.length === 0) return next
+    const firingChanges = next.transitions.filter(({ to, repeated }) => to === 'firing' && repeated !== true)
+    if (firingChanges.length === 0) return next
     const causes = new Map<Instance, AlertCause>()
     const search = async (signal: AbortSignal) => {
-      for (const { instance, at } of begun.slice(0, maxCauses)) {
+      for (const { instance, at } of firingChanges.slice(0, maxCauses)) {
         const cause = await causeOf({ rule, labels: instance.labels, active: instance.active, at }, signal)
         if (cause !== undefined) causes.set(instance, cause)
       }
@@ -315,7 +318,7 @@ export class Alerts {
       metrics.count('weir_alert_transitions_total', 1, { state: withheld === undefined ? to : 'silenced' })
   }
 
-  /** Events with the states of all rules. */
+  /** Records events with the states of all rules. */
   async #record(events: readonly WeirEvent[]): Promise<void> {
     const { host, log, journal } = this.#parts
     const cursor = writeRecorded(this.#recorded)
@@ -325,7 +328,7 @@ export class Alerts {
         await journal.append(eventUnit(alertSource, events, host.clock.now(), { cursor }))
         break
       } catch (error) {
-        // The same events again: the frame may be durable in spite of the error.
+        // The same events are appended again: the frame may be durable in spite of the error.
         if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
         if (failed === 0) log.warn('The journal accepts no data now; alerts wait.', { error: error.message })
         await host.timers.sleep(retryMs, signal)
@@ -333,7 +336,7 @@ export class Alerts {
     }
   }
 
-  /** One at a time, because each records the states of all rules. */
+  /** Changes follow one another, because each records the states of all rules. */
   #commit(act: () => Promise<void>): Promise<void> {
     const done = this.#last.then(act)
     this.#last = done.catch(() => {})

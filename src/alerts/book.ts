@@ -13,9 +13,9 @@ export type FileRule = Readonly<{ name: string; written: WrittenRule; file: stri
 export type KnownRule = Readonly<{
   name: string
   settings: Settings
-  /** Unix ms. */
+  /** Place of the rule in the configuration, or its user and time (Unix ms). */
   origin: Readonly<{ is: 'file'; file: string; line: number }> | Readonly<{ is: 'api'; by: string; changed: number }>
-  /** Why it is not evaluated. */
+  /** Why the rule is not evaluated. */
   problem?: string
 }>
 
@@ -43,9 +43,9 @@ export type BookParts = Readonly<{
   /** Undefined: rules are in the configuration only. */
   folder: string | undefined
   fileRules: () => readonly FileRule[]
-  /** Whether a sink is Alertmanager. */
+  /** Whether a sink is Alertmanager, which needs repeated alerts. */
   refreshes: () => 'refresh' | 'once'
-  /** Rules or silences may have changed. */
+  /** Called when rules or silences may have changed. */
   onChange: () => void
 }>
 
@@ -53,7 +53,7 @@ export type PutRule = Readonly<{ name: string; settings: Settings; before: strin
 
 const maxSilences = 500
 const maxBytes = 4 * 1024 * 1024
-/** Of a silence. */
+/** Maximum duration of a silence. */
 const longestMs = 366 * 86_400_000
 
 /** Rules and silences of users. Changes are serialized, and durable when they resolve. */
@@ -62,7 +62,7 @@ export class AlertBook {
   readonly #file: ReturnType<typeof bookFile> | undefined
   #content: Content = { rules: [], silences: [] }
   #read = new Map<string, ReadRule | readonly SettingFault[]>()
-  /** The content may differ from the file. */
+  /** True if the content may differ from the file. */
   #unread = true
   #last: Promise<unknown> = Promise.resolve()
 
@@ -77,19 +77,19 @@ export class AlertBook {
     if (problem !== undefined) this.#parts.log.error('Alert rules of users are not evaluated.', { error: problem })
   }
 
-  /** Those that are evaluated. Rules of the configuration take precedence. */
+  /** The rules that are evaluated. Rules of the configuration take precedence. */
   rules(): readonly AlertRule[] {
     const refreshes = this.#parts.refreshes()
-    const taken = new Set(this.#parts.fileRules().map(({ name }) => name))
+    const takenNames = new Set(this.#parts.fileRules().map(({ name }) => name))
     return this.#content.rules.flatMap(({ name }) => {
       const read = this.#read.get(name)
-      if (read === undefined || !('rule' in read) || taken.has(name)) return []
+      if (read === undefined || !('rule' in read) || takenNames.has(name)) return []
       const { rule, written } = read
       return [refreshed(rule, written, refreshes)]
     })
   }
 
-  /** Those that are not over, and may thus apply. */
+  /** The silences that are not over, and may thus apply. */
   silences(): readonly Silence[] {
     const now = this.#parts.host.clock.now()
     return this.#content.silences.filter(({ until }) => until > now)
@@ -99,7 +99,7 @@ export class AlertBook {
     const problem = this.#file === undefined ? undefined : await this.#inTurn(() => this.#problem())
     const { settingsOf } = await import('./stored-rule.ts')
     const files = this.#parts.fileRules()
-    const taken = new Map(files.map((rule) => [rule.name, rule]))
+    const fileRulesByName = new Map(files.map((rule) => [rule.name, rule]))
     return {
       ...(problem === undefined ? {} : { problem }),
       rules: [
@@ -110,7 +110,7 @@ export class AlertBook {
         })),
         ...this.#content.rules.map(({ name, settings, by, changed }): KnownRule => {
           const read = this.#read.get(name)
-          const file = taken.get(name)
+          const file = fileRulesByName.get(name)
           const fault =
             file !== undefined
               ? `${placeText(file)} has a rule of the same name, which is evaluated instead.`
@@ -128,7 +128,7 @@ export class AlertBook {
     }
   }
 
-  /** Creates the rule without `before`, and else replaces that version of it. */
+  /** Creates the rule without `before`; otherwise replaces that version of the rule. */
   async put({ name, settings, before, by }: PutRule): Promise<StoredRule> {
     if (!nameShape.test(name))
       throw new AlertRefusal('WEIR_API_INVALID', `${JSON.stringify(name)} can't be the name of a rule.`, [nameHint])
@@ -141,13 +141,13 @@ export class AlertBook {
           'Use another name, or state the version that this one replaces in `before`.',
         ])
       if (before !== undefined && existing?.changed !== Date.parse(before)) throw conflict(name)
-      const others = content.rules.filter((rule) => rule.name !== name)
-      if (others.length + this.#parts.fileRules().length >= maxRules)
+      const otherRules = content.rules.filter((rule) => rule.name !== name)
+      if (otherRules.length + this.#parts.fileRules().length >= maxRules)
         throw new AlertRefusal('WEIR_API_LIMIT', `The limit is ${maxRules} alert rules.`, ['Delete some.'])
-      // Different for each version, also when the clock was set back.
+      // The time differs for each version, also when the clock was set back.
       const changed = Math.max(this.#parts.host.clock.now(), (existing?.changed ?? 0) + 1)
       const rule: StoredRule = { name, settings, by, changed }
-      return { content: { ...content, rules: [...others, rule] }, answer: rule }
+      return { content: { ...content, rules: [...otherRules, rule] }, answer: rule }
     })
   }
 
@@ -188,7 +188,7 @@ export class AlertBook {
     })
   }
 
-  /** Throws WEIR_API_INVALID with every fault. */
+  /** Throws WEIR_API_INVALID with every fault of the settings. */
   async compile(name: string, settings: Settings): Promise<ReadRule> {
     const { readRule, isRule } = await import('./stored-rule.ts')
     const read = readRule(name, settings)
@@ -239,7 +239,7 @@ export class AlertBook {
     return done
   }
 
-  /** Why the file cannot be read. It may be repaired meanwhile. */
+  /** Why the file cannot be read. Users may repair it while Weir runs. */
   async #problem(): Promise<string | undefined> {
     if (!this.#unread || this.#file === undefined) return undefined
     try {

@@ -5,13 +5,13 @@ import type { AlertRule, FilterRule } from './rule.ts'
 import { previewAnySql, previewSql, type Evaluations } from './sample-sql.ts'
 import { keyOf, step, type Instance, type Instances } from './states.ts'
 
-/** Times in Unix ms. */
+/** A firing of the rule; times in Unix ms. */
 export type PreviewedFiring = Readonly<{
   labels: Instance['labels']
   from: number
-  /** Undefined: it would still fire. */
+  /** End of the firing. Undefined: the alert would still fire. */
   to: number | undefined
-  /** The furthest beyond the condition. */
+  /** The value that was furthest beyond the condition. */
   value: number | null
 }>
 
@@ -25,7 +25,7 @@ export type Preview = Readonly<{
 }>
 
 const maxEvaluations = 1440
-/** Each row is counted in so many windows at most. */
+/** Maximum number of windows in which a row is counted. */
 const maxOverlap = 12
 const maxRows = 100_000
 const maxBytes = 32 * 1024 * 1024
@@ -46,19 +46,21 @@ export async function previewRule(
   const rows = await read(previewSql(rule, evaluations, maxRows + 1))
   if (rows.length > maxRows)
     throw new NotEvaluated('The condition holds for too many groups. Use fewer groups, or a stricter condition.')
-  let received: Promise<ReadonlySet<number>> | undefined
+  let windowsWithRows: Promise<ReadonlySet<number>> | undefined
   const hasRows = async (k: number) => {
-    received ??= read(previewAnySql(rule, evaluations)).then((ends) => new Set(ends.map((row) => Number(row['k']))))
-    return (await received).has(k)
+    windowsWithRows ??= read(previewAnySql(rule, evaluations)).then(
+      (ends) => new Set(ends.map((row) => Number(row['k']))),
+    )
+    return (await windowsWithRows).has(k)
   }
   return replayed(rule, evaluations, rows, hasRows)
 }
 
 function evaluationsIn({ every, window }: FilterRule, from: number, to: number): Evaluations {
   const length = Math.max(0, to - from)
-  const least = Math.max(every, window / maxOverlap, length / maxEvaluations)
+  const leastStepMs = Math.max(every, window / maxOverlap, length / maxEvaluations)
   // As evaluations of the engine, on full steps.
-  const step = Math.ceil(least / 1000) * 1000
+  const step = Math.ceil(leastStepMs / 1000) * 1000
   const first = Math.min(to, Math.ceil(from / step) * step)
   return { first, step, count: Math.floor((to - first) / step) + 1 }
 }
@@ -74,17 +76,17 @@ async function replayed(
   const groupsAt = Map.groupBy(groups, (row) => Number(row['k']))
   const seconds = rule.perSecond ? rule.window / 1000 : 1
   const firings = new Map<string, PreviewedFiring>()
-  const done: PreviewedFiring[] = []
+  const pastFirings: PreviewedFiring[] = []
   const values: Preview['values'][number][] = []
   let instances: Instances = new Map()
   for (let k = 0; k < count; k++) {
     const at = first + k * stepMs
     const total = matched.get(k)
     const samples = groupsAt.get(k) ?? []
-    // No group that ever meets the condition, but others: none of them is met.
+    // Rows matched, but no group ever meets the condition.
     const outcome =
       total !== undefined && samples.length === 0
-        ? { is: 'samples' as const, samples: [], others: others(rule) }
+        ? { is: 'samples' as const, samples: [], others: otherOutcome(rule) }
         : await outcomeOf(rule, samples, () => hasRows(k))
     const next = step({ for: rule.for, noData: rule.noData }, instances, outcome, at)
     for (const { to, instance } of next.transitions) {
@@ -93,7 +95,7 @@ async function replayed(
       if (to === 'firing') firings.set(key, { labels: instance.labels, from: at, to: undefined, value: instance.value })
       else if (firing !== undefined) {
         firings.delete(key)
-        done.push({ ...firing, to: at })
+        pastFirings.push({ ...firing, to: at })
       }
     }
     for (const [key, { value }] of next.instances) {
@@ -107,12 +109,12 @@ async function replayed(
   return {
     step: stepMs,
     evaluations: count,
-    firings: [...done, ...firings.values()].toSorted((a, b) => a.from - b.from),
+    firings: [...pastFirings, ...firings.values()].toSorted((a, b) => a.from - b.from),
     values,
   }
 }
 
-function others({ aggregate }: FilterRule): 'not met' | 'no value' {
+function otherOutcome({ aggregate }: FilterRule): 'not met' | 'no value' {
   return aggregate.is === 'stat' ? 'no value' : 'not met'
 }
 

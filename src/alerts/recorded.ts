@@ -4,9 +4,9 @@ import type { RuleFacts } from './event.ts'
 import type { Instance } from './states.ts'
 
 export type RecordedRule = Readonly<{
-  /** Of the rule that the alerts are of, for their resolution after it was removed. */
+  /** Rule of the alerts, with which they are resolved after it was removed. */
   facts: RuleFacts
-  /** Changes with everything that decides about labels. */
+  /** Text of the settings of the rule that determine the labels of alerts. */
   shape: string
   instances: readonly Instance[]
 }>

@@ -2,10 +2,10 @@ import { columnSql, duckdb, rowTables, type Dialect, type QueryField } from '../
 import { conditionOf, fieldTime, withinSql, type TimeSpan } from '../query/plan/index.ts'
 import type { FilterRule } from './rule.ts'
 
-/** By the receive time: a row that arrives late counts in the window of its arrival. */
+/** Windows use the receive time: a row that arrives late counts in the window of its arrival. */
 const time = fieldTime('time_received')
 
-/** More groups are not read. Those that meet the condition come first. */
+/** Maximum number of groups that are read. Groups that meet the condition come first. */
 export const maxGroups = 1000
 
 export function spanOf({ window }: FilterRule, at: number): TimeSpan {
@@ -15,17 +15,17 @@ export function spanOf({ window }: FilterRule, at: number): TimeSpan {
 /** Rows with `g0` … (texts) and `value`. Without groups one row; without a matching row its `n` is 0. */
 export function samplesSql(rule: FilterRule, at: number, dialect: Dialect): string {
   const names = rowTables[rule.view]
-  const where = conditionOf({ names, filter: rule.filter, time, span: spanOf(rule, at) }, dialect)
+  const condition = conditionOf({ names, filter: rule.filter, time, span: spanOf(rule, at) }, dialect)
   const groups = groupsOf(rule, dialect)
   const order = rule.condition.operator.startsWith('<') ? 'ASC' : 'DESC'
-  const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.map((_, index) => index + 1).join(', ')}`
+  const groupClause = groups.length === 0 ? '' : ` GROUP BY ${groups.map((_, index) => index + 1).join(', ')}`
   return (
     `SELECT ${[...groups, `${valueSql(rule, dialect)} AS value`, 'count(*) AS n'].join(', ')} FROM ${names.view} ` +
-    `WHERE ${where}${grouped} ORDER BY value ${order} NULLS LAST LIMIT ${maxGroups}`
+    `WHERE ${condition}${groupClause} ORDER BY value ${order} NULLS LAST LIMIT ${maxGroups}`
   )
 }
 
-/** With their names. */
+/** SQL of the groups with their column names. */
 function groupsOf({ by }: FilterRule, dialect: Dialect): readonly string[] {
   return by.map((field, index) => {
     const column = columnSql(field, dialect)
@@ -44,22 +44,23 @@ export type Evaluations = Readonly<{ first: number; step: number; count: number 
  */
 export function previewSql(rule: FilterRule, evaluations: Evaluations, limit: number): string {
   const names = rowTables[rule.view]
-  const where = conditionOf({ names, filter: rule.filter, time, span: spanOfAll(rule, evaluations) }, duckdb)
+  const condition = conditionOf({ names, filter: rule.filter, time, span: spanOfAll(rule, evaluations) }, duckdb)
   const groups = groupsOf(rule, duckdb)
-  const named = groups.map((_, index) => `g${index}`)
+  const groupNames = groups.map((_, index) => `g${index}`)
   const { operator, threshold } = rule.condition
   const rate = rule.perSecond ? ` / ${rule.window / 1000}::DOUBLE` : ''
-  const met = `coalesce((value::DOUBLE)${rate} ${operator} ${threshold}::DOUBLE, false)`
+  const isMet = `coalesce((value::DOUBLE)${rate} ${operator} ${threshold}::DOUBLE, false)`
   const by = Array.from({ length: 1 + groups.length }, (_, index) => index + 1).join(', ')
   // Without groups, every value decides about the state.
-  const ever = named.length === 0 ? '' : ` QUALIFY max((${met})::TINYINT) OVER (PARTITION BY ${named.join(', ')}) = 1`
-  const most = operator.startsWith('<') ? 'min' : 'max'
+  const everMet =
+    groupNames.length === 0 ? '' : ` QUALIFY max((${isMet})::TINYINT) OVER (PARTITION BY ${groupNames.join(', ')}) = 1`
+  const extreme = operator.startsWith('<') ? 'min' : 'max'
   const samples = ['k', ...groups, `${valueSql(rule, duckdb)} AS value`, 'count(*) AS n']
   return (
     `WITH samples AS MATERIALIZED (SELECT ${samples.join(', ')} ` +
-    `FROM (SELECT *, ${evaluationsOf(rule, evaluations)} AS k FROM ${names.view} WHERE ${where}) GROUP BY ${by}) ` +
-    `SELECT false AS "all", ${['k', ...named, 'value', 'n'].join(', ')} FROM (SELECT * FROM samples${ever}) ` +
-    `UNION ALL SELECT true, ${['k', ...named.map(() => 'NULL'), `${most}(value)`, 'sum(n)'].join(', ')} ` +
+    `FROM (SELECT *, ${evaluationsOf(rule, evaluations)} AS k FROM ${names.view} WHERE ${condition}) GROUP BY ${by}) ` +
+    `SELECT false AS "all", ${['k', ...groupNames, 'value', 'n'].join(', ')} FROM (SELECT * FROM samples${everMet}) ` +
+    `UNION ALL SELECT true, ${['k', ...groupNames.map(() => 'NULL'), `${extreme}(value)`, 'sum(n)'].join(', ')} ` +
     `FROM samples GROUP BY k LIMIT ${limit}`
   )
 }
@@ -96,7 +97,7 @@ function valueSql({ aggregate }: FilterRule, dialect: Dialect): string {
   return dialect.percentile(value, Number(stat.slice(1)))
 }
 
-/** NaN counts as absent. */
+/** SQL of a field; NaN counts as absent. */
 function fieldSql(field: QueryField, dialect: Dialect): string {
   const column = columnSql(field, dialect)
   return field.kind === 'f64' ? dialect.number(column) : column

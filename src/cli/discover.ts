@@ -38,7 +38,7 @@ type Tried = Readonly<{ place: string; result: string; isPrivate?: boolean }>
 export type Scene = Readonly<{
   env: Readonly<Record<string, string | undefined>>
   installation: Installation
-  /** Of the working directory. */
+  /** The data folder in the working directory. */
   local: string
   /** Undefined if Weir answers at the address, otherwise the reason. */
   probe: (url: string) => Promise<string | undefined>
@@ -56,7 +56,7 @@ export const realScene = (): Scene => ({
 /** Throws CommandError with the tried places. With `part`, a folder that has it is found without a server, too. */
 export async function discover(selection: Selection, part?: Part, scene: Scene = realScene()): Promise<Target> {
   const { installation } = scene
-  const address = chosen(selection, scene.env)
+  const address = chosenTarget(selection, scene.env)
   if (address.url !== undefined) return address.url
   const tried: Tried[] = []
   for (const data of address.data === undefined ? folders(scene) : [address.data]) {
@@ -79,8 +79,8 @@ export async function discoverFolder(
   scene: Omit<Scene, 'probe'> = realScene(),
 ): Promise<string> {
   const { env, installation } = scene
-  const given = data ?? (env['WEIR_DATA'] || undefined)
-  if (given !== undefined) return given
+  const givenFolder = data ?? (env['WEIR_DATA'] || undefined)
+  if (givenFolder !== undefined) return givenFolder
   const tried: Tried[] = []
   for (const folder of folders(scene)) {
     const state = await folderState(folder, part)
@@ -90,7 +90,7 @@ export async function discoverFolder(
   throw notFound(tried, { installation, part, needsFolder: true })
 }
 
-/** The first one that exists. */
+/** The first place of the installation that exists. */
 export async function existingPlace(installation = thisInstallation()): Promise<Place> {
   const { disk } = realHost()
   for (const candidate of [{ data: defaultData }, ...installation.places])
@@ -119,12 +119,12 @@ export async function installedConfig(
   return []
 }
 
-function chosen({ url, data }: Selection, env: Scene['env']): { url?: Target; data?: string } {
+function chosenTarget({ url, data }: Selection, env: Scene['env']): { url?: Target; data?: string } {
   if (url !== undefined && data !== undefined)
     throw new CommandError('--url and --data both select a server; use one of them.', [], 2)
   if (url !== undefined) return { url: { kind: 'url', url: checkUrl(url, '--url'), origin: '--url' } }
   if (data !== undefined) return { data }
-  // An empty variable is an unset one, as for settings.
+  // An empty variable counts as unset, as for settings.
   if (env['WEIR_URL']) return { url: { kind: 'url', url: checkUrl(env['WEIR_URL'], 'WEIR_URL'), origin: 'WEIR_URL' } }
   return env['WEIR_DATA'] ? { data: env['WEIR_DATA'] } : {}
 }
@@ -137,9 +137,9 @@ function folders({ local, installation: { places } }: Pick<Scene, 'local' | 'ins
 async function folderState(data: string, part: Part | undefined): Promise<Exclude<Target, { kind: 'url' }> | Tried> {
   const { disk } = realHost()
   try {
-    const there = await disk.stat(data)
-    if (there === undefined) return { place: data, result: 'does not exist' }
-    if (!there.directory) return { place: data, result: 'is not a folder' }
+    const fileInfo = await disk.stat(data)
+    if (fileInfo === undefined) return { place: data, result: 'does not exist' }
+    if (!fileInfo.directory) return { place: data, result: 'is not a folder' }
     await disk.list(data)
   } catch (error) {
     return { place: data, result: `cannot be read: ${systemReason(error)}`, isPrivate: isDenied(error) }
@@ -147,8 +147,8 @@ async function folderState(data: string, part: Part | undefined): Promise<Exclud
   const holder = readHolder(data)
   if (holder !== undefined) return { kind: 'server', data, holder }
   if (part === undefined) return { place: data, result: 'no Weir runs there' }
-  const has = (await disk.stat(`${data}/${part}`).catch(() => undefined))?.directory === true
-  return has ? { kind: 'folder', data } : { place: data, result: `no Weir runs there, and it has no ${part}` }
+  const hasPart = (await disk.stat(`${data}/${part}`).catch(() => undefined))?.directory === true
+  return hasPart ? { kind: 'folder', data } : { place: data, result: `no Weir runs there, and it has no ${part}` }
 }
 
 function isDenied(error: unknown): boolean {
@@ -159,16 +159,21 @@ function notFound(
   tried: readonly Tried[],
   { installation, part, needsFolder }: Readonly<{ installation: Installation; part?: Part; needsFolder?: true }>,
 ): CommandError {
-  const what = needsFolder === true ? `No data folder with a ${part} was found` : 'No Weir was found'
-  const closed = tried.find(({ isPrivate }) => isPrivate === true)
-  const only = tried.length === 1 ? tried[0] : undefined
-  return new CommandError(only === undefined ? `${what}. Tried:` : `No Weir runs on ${only.place}: ${only.result}.`, [
-    ...(only === undefined ? tried.map(({ place: target, result }) => `${target}: ${result}`) : []),
-    ...(closed === undefined ? [] : [`Only the owner of ${closed.place} can read it: use sudo, or give --url.`]),
-    needsFolder === true
-      ? 'Select the folder with --data or WEIR_DATA.'
-      : `${installation.start} Select another with --url, --data, WEIR_URL or WEIR_DATA.`,
-  ])
+  const missingText = needsFolder === true ? `No data folder with a ${part} was found` : 'No Weir was found'
+  const privateFolder = tried.find(({ isPrivate }) => isPrivate === true)
+  const onlyTried = tried.length === 1 ? tried[0] : undefined
+  return new CommandError(
+    onlyTried === undefined ? `${missingText}. Tried:` : `No Weir runs on ${onlyTried.place}: ${onlyTried.result}.`,
+    [
+      ...(onlyTried === undefined ? tried.map(({ place: target, result }) => `${target}: ${result}`) : []),
+      ...(privateFolder === undefined
+        ? []
+        : [`Only the owner of ${privateFolder.place} can read it: use sudo, or give --url.`]),
+      needsFolder === true
+        ? 'Select the folder with --data or WEIR_DATA.'
+        : `${installation.start} Select another with --url, --data, WEIR_URL or WEIR_DATA.`,
+    ],
+  )
 }
 
 function checkUrl(text: string, origin: string): string {
@@ -189,7 +194,7 @@ async function probeWeir(url: string): Promise<string | undefined> {
 
 type JsonAnswer = Readonly<{ status: number; body: unknown }> | Readonly<{ problem: string }>
 
-/** For an address that may be of another program: `body` is undefined if it is not JSON. */
+/** Reads from an address that may belong to another program: `body` is undefined if it is not JSON. */
 export async function readJson(
   url: string,
   { withinMs, token }: Readonly<{ withinMs: number; token?: string | undefined }>,

@@ -22,7 +22,7 @@ export type Context = Readonly<{
 }>
 
 export interface SourceContext extends Context {
-  /** Durable when it resolves. `events`: the unit's, so that traces need not decode it. */
+  /** Resolves when the unit is durable. `events`: the rows of the unit, so that traces need not decode it. */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
   /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */
   readonly appendOnce?: (
@@ -35,7 +35,7 @@ export interface SourceContext extends Context {
   /** The cursor of the source's last unit before this start. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
-  /** The source's own frames, for a projection of them. */
+  /** Reads the stored frames of this source, to rebuild state from them. */
   readonly replay?: Replay
   /** Folder for state across restarts; it may not exist yet. Undefined: the process keeps no state. */
   readonly state?: string
@@ -72,7 +72,7 @@ export interface Replay {
   after(position: Position): AsyncIterable<Frame>
   /** Pins the frames after this sequence, which are needed after a crash. Resolves when reclaiming respects it. */
   hold(sequence: number): Promise<void>
-  /** Present with a journal on a bus: another instance may continue the source. */
+  /** Shared state of a journal on a bus: another instance may continue the source. */
   readonly shared?: SharedState
 }
 
@@ -92,7 +92,7 @@ export interface SharedState {
 /** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
 export type StateNote = Readonly<{
   source: string
-  /** Position of its first frame, which has no piece. The state covers all earlier rows of the source. */
+  /** Position of the first frame of the state, which has no piece. The state covers all earlier rows of the source. */
   from: number
   pieces: number
   bytes: number
@@ -126,12 +126,12 @@ export interface Source extends Partial<KnownObjects> {
   readonly addresses: readonly string[]
   /** Runs the loops. Resolves after the signal aborts and all accepted rows are synced. */
   run(signal: AbortSignal): Promise<void>
-  /** Of sources of feeds. */
+  /** State of the feed; only sources of feeds have it. */
   feed?(): SourceFeed
 }
 
 export type SinkBatch = Readonly<{
-  /** Stays the same for every retry of exactly these rows, across restarts. */
+  /** Deduplication token of the rows: the same for every retry of exactly these rows, across restarts. */
   token: string
   count: number
   pieces: readonly SinkPiece[]
@@ -175,7 +175,7 @@ export interface Sink {
   preview?(batch: SinkBatch): Iterable<Preview>
   watch?(listener: DerivationListener): () => void
   close(): Promise<void>
-  /** Present if results depend on earlier rows. */
+  /** Windows of a transform with results that depend on earlier rows. */
   readonly windows?: Windows
 }
 
@@ -279,7 +279,7 @@ export type Transformed = Readonly<{
 }>
 
 export type Derivation = Readonly<{
-  /** A piece of one row; undefined for rows that a window wrote at its end. */
+  /** The input row of the result; undefined for rows that a window wrote at its end. */
   before?: SinkPiece
   outputs: readonly TransformOutput[]
   failure?: Failure
@@ -301,7 +301,7 @@ export type TransformOutput = Readonly<{
 
 /** Memory of a transform. Time is the journal's: the newest receive time so far. */
 export interface TransformWindows {
-  /** `memo`: as recorded last, if it was. */
+  /** `memo`: the last recorded {@link memo}, if there is one. */
   begin(at: WindowStart, memo?: string): void
   at(position: Position): void
   holds(): WindowStart
@@ -329,7 +329,7 @@ export type SettingProblem = Readonly<{
 
 export type TransformDefinition<Config> = Readonly<{
   type: string
-  /** Default: events. */
+  /** Kinds of rows that the transform accepts. Default: events. */
   accepts?: readonly BatchKind[]
   /** Names of outputs; each is the source `<id>.<name>`. Default: one output, the source `<id>`. */
   outputs?(config: Config): readonly string[]
@@ -355,9 +355,9 @@ export type Resolver = Readonly<{
   holders?: Holders | undefined
 }>
 
-/** Values of a row beside its address. One object serves all rows of a batch. */
+/** Values of a row that help to find the holder of an address. One object serves all rows of a batch. */
 export type RowHints<Network extends string | number> = {
-  /** 48 bits, or NaN. */
+  /** MAC address as a number of 48 bits, or NaN. */
   mac: number
   /** The name, or its number by {@link Holders.networkOf}; empty or 0 if absent. */
   network: Network

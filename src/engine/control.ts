@@ -31,7 +31,7 @@ export interface Control extends RemoteObjects {
   /** Whether store and live views take the rows of a frame. Default: all. */
   shows?(header: FrameHeader): boolean
   shared?(): Promise<SharedJournal | undefined>
-  /** As {@link watch}, for one source or the rows routed to one sink. */
+  /** Like {@link watch}, for one source, or for the rows routed to one sink. */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
   /** Rows of a transform with those derived from them. Throws WEIR_SINK_UNKNOWN unless it is one of this instance. */
   derivations(transform: string, listener: DerivationListener): () => void
@@ -115,11 +115,11 @@ export type Pipeline = Readonly<{
     type: string
     from: readonly string[]
     lagMs: number
-    /** `delivery.wait`, by which rows may be late. */
+    /** Setting `delivery.wait`: rows may be late by this time. */
     waitMs?: number
     state: SinkState
     error?: string
-    /** Of the embedded store: bytes of its files, and the limit. */
+    /** Size of the embedded store: bytes of its files, and the limit. */
     size?: Readonly<{ bytes: number; maxBytes: number }>
   }>[]
   journal: Readonly<{ bytes: number; segments: number; sequence: number }>
@@ -134,7 +134,7 @@ export type SourceExporters = Readonly<{
   [more: string]: unknown
 }>
 
-/** One exporter address; totals since its first datagram. */
+/** Report about one exporter address; totals since its first datagram. */
 export type ExporterReport = Readonly<{
   address: string
   lastSeen: number
@@ -168,7 +168,7 @@ export type WatchedLease = Readonly<{
   name: string
   state: 'holds' | 'stands by'
   holder?: string
-  /** ISO 8601, by the leader's clock. */
+  /** Start of the leadership, ISO 8601, by the clock of the leader. */
   since?: string
   /** Fencing epoch; in every event of the source. */
   epoch?: number
@@ -219,7 +219,7 @@ export type DeadLetterReason = Readonly<{
 export type DeadLetterChoice = Readonly<{
   ids?: readonly string[]
   reason?: string
-  /** Unix ms: not those that were rejected later. */
+  /** Unix ms: omits dead letters that were rejected later. */
   until?: number
 }>
 
@@ -230,11 +230,11 @@ export interface DeadLetterAdmin {
     bodies: boolean,
     after?: DeadLetterPosition,
   ): Promise<readonly DeadLetter[]>
-  /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
+  /** A dead letter, also after it was settled. Every sink that rejected the row has a dead letter. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  /** Largest first. */
+  /** Reasons of unresolved dead letters, those with most rows first. */
   reasons(sink: string | undefined, limit: number): Promise<readonly DeadLetterReason[]>
-  /** Default: all open ones. */
+  /** Retries the chosen dead letters of a sink. Default: all open ones. */
   retry(sink: string, choice?: DeadLetterChoice): Promise<number>
   /** False if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT for an invalid body. */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
@@ -253,7 +253,7 @@ export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
 export type QueryFormat = (typeof queryFormats)[number]
 
 export interface StoreReader {
-  /** SQL of the statements; default: DuckDB's. */
+  /** SQL dialect of the statements; default: that of DuckDB. */
   readonly dialect?: 'duckdb' | 'clickhouse'
   /**
    * Rejects with WEIR_SQL_REFUSED or WEIR_QUERY_MEMORY before the first byte, and with WEIR_QUERY_TIMEOUT at any time.
@@ -273,7 +273,7 @@ export interface StoreReader {
   sums?(): Promise<StoredSums>
 }
 
-/** Of a running statement, about: rows of the files that it reads, or files that are verified before. */
+/** Approximate progress of a statement: rows of the files that it reads, or files that are verified before. */
 export type StatementProgress = Readonly<{ unit: 'files' | 'rows'; done: number; total: number }>
 
 /** Not called by statements of less than {@link progressEveryMs}, nor by ClickHouse. */
@@ -286,7 +286,7 @@ export type IsolatedQuery = Readonly<{
   format: QueryFormat | 'parquet'
   /** Scope of `sql.timeout`: the total work, or each wait for the next bytes. */
   bound: 'work' | 'wait'
-  /** Values of `$name`; further ones are ignored. Not with `parquet`. */
+  /** Values of `$name` in the statement; unused ones are ignored. Not with `parquet`. */
   parameters?: SqlParameters
 }>
 
@@ -310,7 +310,7 @@ export type StoredEdge = Readonly<{
   far: string
   relation: string
   forward: boolean
-  /** Traces, flows, or validity intervals. */
+  /** Number of traces or flows, or of validity intervals. */
   count: number
   first: string | null
   last: string | null
@@ -321,13 +321,13 @@ export type StoredEdge = Readonly<{
   others: number
 }>
 
-/** Unix ms. */
+/** Times in Unix ms. */
 export type TimeRange = Readonly<{ from: number; to: number }>
 
 /** First and last time of some rows: when they occurred, and when they were received. */
 export type Extent = Readonly<Record<'occurred' | 'received', TimeRange>>
 
-/** `rows`: of all sums. `without`: flows in files without sums, for each hour of receipt. */
+/** `rows`: number of sums in all files. `without`: flows in files without sums, for each hour of receipt. */
 export type FileSumsOfPart = Readonly<{ rows: number; without: readonly RowsReceived[] }>
 
 /** Times in Unix ms. */

@@ -275,13 +275,16 @@ export class Runtime implements Control {
     return (await this.#parts.store?.giveWay()) ?? false
   }
 
-  /** At once: a client that is refused must not find this process ready. */
+  /** Called without delay: a client that is refused must not find this process ready. */
   refusing(why: string | undefined): void {
     this.#isFull = why !== undefined
     this.#readiness.refuse(why)
   }
 
-  /** @param position of the store: `holds` without its last commit, which it can repeat if that is damaged. */
+  /**
+   * @param position of the store: `sequence` is its last commit, `holds` the one before, to repair a damaged last
+   * commit.
+   */
   #settled(sinks: number | undefined, position: 'sequence' | 'holds'): number {
     const { store, workloads, follower } = this.#parts
     const stored = store?.status()
@@ -322,7 +325,7 @@ export class Runtime implements Control {
     ])
     const isTight = status.tight && this.#isFull
     this.#isFull = status.tight || status.problem !== undefined
-    // Only after all settled segments.
+    // Rows are removed only after all settled segments.
     if (isTight) this.#relieve()
     this.#readiness.update(
       observe({
@@ -372,7 +375,7 @@ export class Runtime implements Control {
 
   #count(ledger: Ledger) {
     this.#pending = new Map(ledger.sinks.map(({ name, pending }) => [name, pending]))
-    // Only its own sources.
+    // Only sources of this instance.
     this.#ledgerMetrics.take(ledger, (source) => this.#parts.shared === undefined || this.#rates.has(source))
   }
 

@@ -25,7 +25,7 @@ export class Workloads {
   #claims = new Claims()
   #held = new HolderColumns()
   #networks = new Map<number, string>()
-  /** Never shrinks, so that numbers stay valid. */
+  /** The map never shrinks, so that numbers stay valid. */
   readonly #networkNumbers = new Map<string, number>()
   /** Objects with current addresses. All claims of an object have its current holder number. */
   #known = new KnownObjects()
@@ -95,8 +95,8 @@ export class Workloads {
   endpoint(number: number): Endpoint | undefined {
     const endpoint = this.#endpoints[number]
     if (endpoint !== undefined) return endpoint
-    const held = this.#held.at(number)
-    return held === undefined ? undefined : (this.#endpoints[number] = this.#name(held, this.#networks.get(number)))
+    const holder = this.#held.at(number)
+    return holder === undefined ? undefined : (this.#endpoints[number] = this.#name(holder, this.#networks.get(number)))
   }
 
   labels(number: number): string {
@@ -106,8 +106,8 @@ export class Workloads {
   #name(held: HolderFacts, network: string | undefined): Endpoint {
     const { cluster, kind, namespace, name, node } = held
     const owner = this.#related.ownerOf(held)
-    const related = node === undefined ? undefined : this.#related.node(cluster, node)
-    const zone = this.#settings.zones ? related?.zone : undefined
+    const nodeFacts = node === undefined ? undefined : this.#related.node(cluster, node)
+    const zone = this.#settings.zones ? nodeFacts?.zone : undefined
     const layer = layerOf(held, this.#settings)
     return {
       kind,
@@ -118,7 +118,7 @@ export class Workloads {
       ...(namespace === undefined ? {} : { namespace }),
       ...(node === undefined ? {} : { node }),
       ...(zone === undefined ? {} : { zone }),
-      ...(related?.address === undefined ? {} : { node_addr: related.address }),
+      ...(nodeFacts?.address === undefined ? {} : { node_addr: nodeFacts.address }),
       ...(layer === undefined ? {} : { layer }),
       network: network ?? primaryNetwork,
     }
@@ -127,15 +127,15 @@ export class Workloads {
   apply(data: ResourceData): void {
     const since = Date.parse(data.since)
     const key = `${data.cluster}/${data.uid}`
-    const gone = data.state === 'gone'
+    const isGone = data.state === 'gone'
     if (Number.isNaN(since)) return
     if (!this.#clusters.has(data.cluster)) this.#clusters.set(data.cluster, this.#clusters.size + 1)
-    if (intermediateOwners.has(data.kind)) this.#related.own(key, ownerOf(data), gone ? since : undefined)
-    if (data.kind === 'Node' && data.group === '' && !gone) {
+    if (intermediateOwners.has(data.kind)) this.#related.own(key, ownerOf(data), isGone ? since : undefined)
+    if (data.kind === 'Node' && data.group === '' && !isGone) {
       this.#related.place(data)
       for (const range of data.podRanges ?? []) this.#range(range)
     }
-    const claimed = gone ? [] : claimedBy(data)
+    const claimed = isGone ? [] : claimedBy(data)
     const cluster = this.clusterOf(data.cluster)
     const existing = this.#known.find(cluster, data.uid)
     const before = existing < 0 ? [] : this.#known.claimsOf(existing)
@@ -159,17 +159,17 @@ export class Workloads {
     claimed: readonly Claimed[],
     since: number,
   ): readonly number[] {
-    const was = before[0] === undefined ? undefined : this.#held.at(this.#claims.holderOf(before[0]))
-    const same = was !== undefined && held !== undefined && sameHolder(was, held)
+    const formerHolder = before[0] === undefined ? undefined : this.#held.at(this.#claims.holderOf(before[0]))
+    const isSameHolder = formerHolder !== undefined && held !== undefined && sameHolder(formerHolder, held)
     const now: number[] = []
     const numbers = new Map<string | undefined, number>()
     for (const { words, rank, network, mac } of claimed) {
       if (held === undefined) break
-      const is = (claim: number) =>
+      const isSameClaim = (claim: number) =>
         this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
-      if (now.some(is)) continue
-      const open = before.find(is)
-      if (open === undefined || !same) {
+      if (now.some(isSameClaim)) continue
+      const open = before.find(isSameClaim)
+      if (open === undefined || !isSameHolder) {
         let number = numbers.get(network)
         if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
         if (open !== undefined) this.#claims.hand(open, number)
@@ -215,20 +215,24 @@ export class Workloads {
     this.#generation++
   }
 
-  /** Only if at least `much` claims ended before this time (Unix ms). `generation` increases. */
+  /** Forgets claims that ended before this time (Unix ms), if there are at least `much`. `generation` increases. */
   forget(before: number, much: number): void {
     if (this.#ended < Math.max(much, this.#known.live / 2)) return
-    const kept = new Workloads()
-    for (const [name, number] of this.#networkNumbers) kept.#networkNumbers.set(name, number)
-    ;[kept.#clusters, kept.#ranges, kept.#nodeRanges] = [this.#clusters, this.#ranges, this.#nodeRanges]
-    for (const record of this.records(before)) kept.load(record)
+    const keptWorkloads = new Workloads()
+    for (const [name, number] of this.#networkNumbers) keptWorkloads.#networkNumbers.set(name, number)
+    ;[keptWorkloads.#clusters, keptWorkloads.#ranges, keptWorkloads.#nodeRanges] = [
+      this.#clusters,
+      this.#ranges,
+      this.#nodeRanges,
+    ]
+    for (const record of this.records(before)) keptWorkloads.load(record)
     ;[this.#claims, this.#held, this.#networks, this.#known, this.#related, this.#ended] = [
-      kept.#claims,
-      kept.#held,
-      kept.#networks,
-      kept.#known,
-      kept.#related,
-      kept.#ended,
+      keptWorkloads.#claims,
+      keptWorkloads.#held,
+      keptWorkloads.#networks,
+      keptWorkloads.#known,
+      keptWorkloads.#related,
+      keptWorkloads.#ended,
     ]
     this.#endpoints = []
     this.#generation++
@@ -253,8 +257,8 @@ export class Workloads {
         const { words, rank, from, until, mac } = this.#claims.at(claim)
         if (until >= before) claims.push([formatIp(words), rank, from, until === Infinity ? null : until, mac ?? null])
       }
-      const held = this.#held.at(number)
-      if (held === undefined || claims.length === 0) continue
+      const holder = this.#held.at(number)
+      if (holder === undefined || claims.length === 0) continue
       const network = this.#networks.get(number)
       const text = this.#held.labelsOf(number)
       let labels = labelNumbers.get(text)
@@ -263,11 +267,11 @@ export class Workloads {
         yield { is: 'labels', text }
       }
       const object = objects[number]!
-      const key = object < 0 ? undefined : `${held.cluster}/${this.#known.uidOf(object)}`
+      const key = object < 0 ? undefined : `${holder.cluster}/${this.#known.uidOf(object)}`
       yield {
         is: 'held',
         ...(key === undefined ? {} : { key }),
-        held,
+        held: holder,
         ...(network === undefined ? {} : { network }),
         ...(labels === 0 ? {} : { labels }),
         claims,

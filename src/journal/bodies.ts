@@ -17,19 +17,19 @@ import { freshRoom, type Room } from './column-room.ts'
 import { narrowed, packings, readNarrow, writeNarrow } from './narrow.ts'
 
 const hasValid = 1
-/** All rows are equal: one value is stored. */
+/** Flag of a column with equal rows: one value is stored. */
 const isConstant = 2
-/** From this bit on: how a column of a fixed width is narrowed. */
+/** First bit of the packing: how a column of a fixed width is narrowed. */
 const packingBit = 2
 /** Instead of a field: a column `u8` of ones marks derived rows. Earlier versions skip it as an unknown field. */
 const derivedMark = 0xffff
 
 export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8Array {
-  const out = new ByteWriter(sizeOf(batch), room)
-  out.u32(batch.count)
-  if (batch.kind === 'flows') encodeFlows(batch, out)
-  else encodeEventColumns(batch, out)
-  return out.bytes()
+  const writer = new ByteWriter(sizeOf(batch), room)
+  writer.u32(batch.count)
+  if (batch.kind === 'flows') encodeFlows(batch, writer)
+  else encodeEventColumns(batch, writer)
+  return writer.bytes()
 }
 
 /** Reused: allocations per unit would trigger full garbage collections. */
@@ -92,7 +92,7 @@ function sizeOf(batch: Batch): number {
   for (const column of Object.values(batch.columns)) {
     bytes += perArray
     if ('valid' in column) add(column.valid)
-    add(fixed(column)?.items)
+    add(fixedWidth(column)?.items)
     if (column.kind === 'list<u8>' || column.kind === 'list<dict>') {
       add(column.offsets)
       add(column.items)
@@ -118,7 +118,7 @@ function encodeFlows(batch: FlowBatch, out: ByteWriter) {
   out.array(Uint8Array.of(1))
 }
 
-function fixed(column: Column): { items: Numbers; width: number } | undefined {
+function fixedWidth(column: Column): { items: Numbers; width: number } | undefined {
   switch (column.kind) {
     case 'u64':
     case 'mac':
@@ -146,14 +146,14 @@ function allEqual(items: Numbers, width: number) {
 
 function encodeColumn(id: number, column: Column, count: number, out: ByteWriter) {
   const valid = 'valid' in column ? column.valid : undefined
-  const flat = fixed(column)
+  const flat = fixedWidth(column)
   const constant = flat !== undefined && count > 1 && allEqual(flat.items, flat.width)
-  const narrow = constant ? undefined : narrowed(column, count)
+  const narrowedItems = constant ? undefined : narrowed(column, count)
   const flags =
-    (valid ? hasValid : 0) | (constant ? isConstant : 0) | ((narrow?.packing ?? packings.wide) << packingBit)
+    (valid ? hasValid : 0) | (constant ? isConstant : 0) | ((narrowedItems?.packing ?? packings.wide) << packingBit)
   out.u32(id | (columnKinds.indexOf(column.kind) << 16) | (flags << 24))
   if (valid !== undefined) out.array(valid)
-  if (narrow !== undefined) writeNarrow(narrow, out)
+  if (narrowedItems !== undefined) writeNarrow(narrowedItems, out)
   else if (flat !== undefined) {
     out.array(constant ? flat.items.subarray(0, flat.width) : flat.items)
   } else if (column.kind === 'list<u8>' || column.kind === 'list<dict>') {
@@ -174,7 +174,7 @@ interface ArrayType<T> {
 
 function repeated<T extends Numbers>(items: T, width: number, count: number, type: ArrayType<T>): T {
   if (items.length === width * count) return items
-  // Times do not repeat between frames.
+  // Columns of times are not cached, since times do not repeat between frames.
   if (count > maxCachedRows || items.length !== width || items instanceof Float64Array)
     return filled(items, width, count, type)
   const key = `${items.constructor.name} ${items.join()}`
@@ -205,8 +205,8 @@ function decodeColumn(count: number, from: ByteReader, room: Room): { id: number
   const items = <T extends Numbers>(read: () => T, width: number, type: ArrayType<T>): T => {
     if (packing === packings.wide) return repeated(read(), width, count, type)
     const length = width * count
-    const wide = new type(room.take(length * type.BYTES_PER_ELEMENT), 0, length)
-    return readNarrow(packing, wide, width, valid.valid, from)
+    const widened = new type(room.take(length * type.BYTES_PER_ELEMENT), 0, length)
+    return readNarrow(packing, widened, width, valid.valid, from)
   }
   const u32 = (width: number) => items(() => from.u32s(), width, Uint32Array)
   const column = ((): Column => {
@@ -245,15 +245,15 @@ function decodeFlows(count: number, from: ByteReader, room: Room): FlowBatch {
   const width = from.u32()
   const dictionary = from.strings()
   const columns: Record<string, Column> = {}
-  let derived = false
+  let isDerived = false
   for (let i = 0; i < width; i++) {
     const { id, column } = decodeColumn(count, from, room)
-    derived ||= id === derivedMark
-    // A field of a later version.
+    isDerived ||= id === derivedMark
+    // The field is of a later version.
     const field = flowFieldById(id)
     if (field !== undefined) columns[field.name] = column
   }
-  return { kind: 'flows', count, dictionary, columns, ...(derived ? { derived } : {}) }
+  return { kind: 'flows', count, dictionary, columns, ...(isDerived ? { derived: isDerived } : {}) }
 }
 
 function encodeEventColumns(batch: EventBatch, out: ByteWriter) {

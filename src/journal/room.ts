@@ -20,7 +20,7 @@ export type Relieve = () => Promise<boolean>
 
 type Lack = Readonly<{
   why: string
-  /** Otherwise only the margin is used up. */
+  /** Whether appends are refused; otherwise only the margin is used up. */
   refuses: boolean
   ofVolume: boolean
 }>
@@ -138,15 +138,15 @@ export class Room {
     await this.#fence?.check()
   }
 
-  /** Also if another process created a segment. */
+  /** Breaks the fence also if another process created a segment. */
   async verifyOwned(): Promise<void> {
     if (this.#fence === undefined) return
     await this.#fence.check()
     const names = new Set(this.segments.map(({ name }) => name))
-    const foreign = (await this.#disk.list(this.#directory)).find(
+    const foreignName = (await this.#disk.list(this.#directory)).find(
       (name) => segmentStart(name) !== undefined && !names.has(name),
     )
-    if (foreign !== undefined) this.#fence.break(`it created ${foreign}`)
+    if (foreignName !== undefined) this.#fence.break(`it created ${foreignName}`)
   }
 
   /** Writes to a removed file would succeed, but never be read. */
@@ -161,18 +161,18 @@ export class Room {
     const { maxBytes, reserveBytes, marginBytes } = this.#limits
     const size = this.size()
     if (size > maxBytes) {
-      const why = `the journal is at its limit of ${size} bytes, and a sink still needs them`
-      return { why, refuses: true, ofVolume: false }
+      const reason = `the journal is at its limit of ${size} bytes, and a sink still needs them`
+      return { why: reason, refuses: true, ofVolume: false }
     }
-    const wanted = reserveBytes + marginBytes
-    if (wanted === 0 || this.#unchecked < Math.min(maxUnchecked, wanted / 4)) return undefined
-    const free = await this.#disk.free(this.#directory)
-    if (free < wanted) {
-      const why =
-        `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are reserved, and no ` +
+    const wantedBytes = reserveBytes + marginBytes
+    if (wantedBytes === 0 || this.#unchecked < Math.min(maxUnchecked, wantedBytes / 4)) return undefined
+    const freeBytes = await this.#disk.free(this.#directory)
+    if (freeBytes < wantedBytes) {
+      const reason =
+        `only ${freeBytes} bytes are free on the disk of the journal; ${reserveBytes} are reserved, and no ` +
         'settled segment ' +
         `remains to remove (the journal has ${size} bytes)`
-      return { why, refuses: free < reserveBytes, ofVolume: true }
+      return { why: reason, refuses: freeBytes < reserveBytes, ofVolume: true }
     }
     this.#unchecked = 0
     return undefined

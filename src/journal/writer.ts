@@ -33,7 +33,7 @@ export class SegmentWriter implements JournalWriter {
   #running: Promise<void> | undefined
   #last: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
-  /** Since when appends wait for room. */
+  /** Time since which appends wait for room. */
   #lacksSince: number | undefined
   readonly #onRefusing: OnRefusing | undefined
   readonly #ends: Map<string, number>
@@ -79,7 +79,7 @@ export class SegmentWriter implements JournalWriter {
     }, unit.maxDelayMs)
   }
 
-  /** At least one frame: all in one write, or none. Resolves with the position of the last. */
+  /** Writes all frames (at least one) in one write, or none. Resolves with the position of the last frame. */
   copy(frames: readonly CopiedFrame[]): Promise<Appended> {
     return this.#enqueue(() => ({
       bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
@@ -166,13 +166,13 @@ export class SegmentWriter implements JournalWriter {
       await this.#queue.ready()
       const group = this.#queue.take(this.#limits.groupBytes)
       try {
-        const appended = await this.#writeWhenRoom(group)
+        const results = await this.#writeWhenRoom(group)
         await this.#refuses(undefined)
-        group.forEach((waiting, index) => waiting.resolve(appended[index]!))
+        group.forEach((waiting, index) => waiting.resolve(results[index]!))
       } catch (error) {
         const reason = writeError(error)
         await this.#refuses(reason.message)
-        for (const waiting of group) waiting.reject(reason)
+        for (const pendingAppend of group) pendingAppend.reject(reason)
       }
     }
     this.#running = undefined
@@ -213,9 +213,9 @@ export class SegmentWriter implements JournalWriter {
   }
 
   #exclusive<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(act)
-    this.#last = done.catch(() => {})
-    return done
+    const committed = this.#last.then(act)
+    this.#last = committed.catch(() => {})
+    return committed
   }
 
   async #room() {
@@ -238,12 +238,12 @@ export class SegmentWriter implements JournalWriter {
   async #write(waiting: readonly PendingAppend[]): Promise<Appended[]> {
     if (this.#file === undefined || this.#offset >= this.#limits.segmentBytes) await this.#roll()
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
-    const appended = waiting.map(({ add }) => add(group))
+    const results = waiting.map(({ add }) => add(group))
     await this.#sync(group)
-    // A new owner may not have read this group.
+    // A new owner of the journal may not have read this group.
     await this.#space.verifyClaim()
     for (const [name, total] of group.changed) this.#totals.set(name, total)
-    return appended
+    return results
   }
 
   /** Sequences of a failed group are used up. */
@@ -274,8 +274,8 @@ export class SegmentWriter implements JournalWriter {
     this.#file = undefined
     const name = segmentName(this.#counters.sequence + 1)
     const checkpoint = new FrameGroup(this.#counters, this.epoch, this.#totals)
-    for (const ended of this.#ends.keys())
-      if (!this.#space.segments.some((segment) => segment.name === ended)) this.#ends.delete(ended)
+    for (const endedSegment of this.#ends.keys())
+      if (!this.#space.segments.some((segment) => segment.name === endedSegment)) this.#ends.delete(endedSegment)
     checkpoint.addCheckpoint(this.#host.clock.now(), this.#ends, this.#host.boot)
     this.#counters = { ...this.#counters, sequence: checkpoint.counters.sequence }
     this.#offset = 0
@@ -299,25 +299,25 @@ export class SegmentWriter implements JournalWriter {
 
   /** Truncates unsynced frames. If that fails, they are void once the next segment exists. */
   async #abandon() {
-    const torn = this.#file
+    const abandonedFile = this.#file
     const current = this.#space.last
     const durable = this.tail.durable()
     this.#file = undefined
     this.#space.doubt()
-    if (torn === undefined || current === undefined) return
+    if (abandonedFile === undefined || current === undefined) return
     const retained = durable.segment === current.name ? durable.offset : 0
     try {
-      await torn.truncate(retained)
-      await torn.sync()
-      await torn.close()
+      await abandonedFile.truncate(retained)
+      await abandonedFile.sync()
+      await abandonedFile.close()
       current.bytes = retained
       if (retained === 0) {
-        await this.#host.disk.remove(torn.path)
+        await this.#host.disk.remove(abandonedFile.path)
         this.#space.segments.pop()
       }
     } catch {
       this.#ends.set(current.name, retained)
-      await torn.close().catch(() => {})
+      await abandonedFile.close().catch(() => {})
     }
   }
 

@@ -23,7 +23,7 @@ export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
   readonly mode: MessageMode
   readonly concurrency: number
   readonly timeout: number
-  /** Default: one message for each flow. */
+  /** Packing of flows; default: one message for each flow. */
   readonly pack_flows?: PackConfig | null
 }
 
@@ -34,7 +34,7 @@ export interface OutMessage extends BusMessage {
 
 interface Client<Written> {
   ready(signal: AbortSignal): Promise<string | undefined>
-  /** Pure. Throws the reason if the bus cannot represent it. */
+  /** Encodes a message. Pure. Throws the reason if the bus cannot represent the message. */
   write(message: OutMessage): Written
   show(written: Written): Preview
   probe(signal: AbortSignal): Promise<Probe>
@@ -54,7 +54,7 @@ export interface EachClient<Written> extends Client<Written> {
 interface ManyClient<Written> extends Client<Written> {
   /** Messages without a key are published in slices of this size. Default: whole batches. */
   readonly slice?: number
-  /** As `publish`; one attempt per message, in order. */
+  /** Publishes messages in order, with one attempt per message. */
   publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>
   /** Publishes flows from their columns; one attempt per row, in order. Default: as messages. */
   readonly publishFlows?: (
@@ -70,13 +70,13 @@ export function eachMessageSink<Written>(
   client: EachClient<Written>,
 ): Promise<Sink> {
   const publishOne = (message: OutMessage, signal: AbortSignal): Promise<Attempt> => {
-    let written: Written
+    let encodedMessage: Written
     try {
-      written = client.write(message)
+      encodedMessage = client.write(message)
     } catch (error) {
       return Promise.resolve({ is: 'reject', reason: encodingFailure(error) } satisfies Attempt)
     }
-    return client.publish(written, signal)
+    return client.publish(encodedMessage, signal)
   }
   const deliver: Deliver = (rows, outgoing, signal) => {
     const publish = async (messages: readonly OutMessage[]) => {
@@ -121,7 +121,7 @@ export function manyMessagesSink<Written>(
     const [keyed, free]: [OutMessage[], OutMessage[]] = [[], []]
     const refusedKeys = new Set<string>()
     for (const row of rows) {
-      const message = row.key !== undefined && refusedKeys.has(row.key) ? behind(row.key) : outgoing.message(row)
+      const message = row.key !== undefined && refusedKeys.has(row.key) ? retryBehind(row.key) : outgoing.message(row)
       if (!('is' in message)) {
         if (message.key !== undefined || client.slice === undefined) keyed.push(message)
         else if (free.push(message) === client.slice) {
@@ -142,7 +142,7 @@ export function manyMessagesSink<Written>(
   return messageSink(config, context, { client, deliver, publishOne, publishFlows: client.publishFlows })
 }
 
-/** After a message that cannot be encoded, later ones of its key wait. */
+/** After a message that cannot be encoded, later messages of its key wait. */
 async function publishWritten<Written>(
   client: ManyClient<Written>,
   messages: readonly OutMessage[],
@@ -154,7 +154,7 @@ async function publishWritten<Written>(
   for (const [at, message] of messages.entries()) {
     const { key } = message
     if (key !== undefined && refusedKeys.has(key)) {
-      attempts[at] = behind(key)
+      attempts[at] = retryBehind(key)
       continue
     }
     try {
@@ -220,9 +220,9 @@ async function messageSink<Written>(
           packs !== undefined && piece.batch.kind === 'flows'
             ? packs.previews(piece)
             : sinkRows({ ...batch, count: piece.rows.length, pieces: [piece] }, forms.flows)
-        for (const one of messages) {
-          const message = 'body' in one ? one : outgoing.message(one)
-          yield 'is' in message ? { problem: message.reason } : shown(client, message)
+        for (const row of messages) {
+          const message = 'body' in row ? row : outgoing.message(row)
+          yield 'is' in message ? { problem: message.reason } : previewOf(client, message)
         }
       }
     },
@@ -286,7 +286,7 @@ function encodingFailure(error: unknown) {
   return `the message cannot be encoded: ${messageOf(error)}`
 }
 
-function shown<Written>(client: Client<Written>, message: OutMessage): Preview {
+function previewOf<Written>(client: Client<Written>, message: OutMessage): Preview {
   try {
     return client.show(client.write(message))
   } catch (error) {
@@ -294,7 +294,7 @@ function shown<Written>(client: Client<Written>, message: OutMessage): Preview {
   }
 }
 
-function behind(key: string): Refused {
+function retryBehind(key: string): Refused {
   return { is: 'retry', reason: behindKey(key) }
 }
 

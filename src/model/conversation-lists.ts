@@ -7,7 +7,7 @@ export const listedParts = { listed: 200, bound: 201, total: 202, register: 203 
 export const listedView = 'listed_conversations'
 export const unlistedView = 'unlisted_flows'
 export const listedEndpointsView = 'listed_endpoints'
-/** Their ids, all of unlisted flows, and 0 (`_ep`), with the first one of the same address (`_first`; 0: none). */
+/** Ids (`_ep`) of listed endpoints and unlisted flows, and 0, with the first id of the same address (`_first`). */
 export const listedIdsTable = 'listed_first_ids'
 
 /** Registers with the first hash of each, by the lowest bits, from which the number of conversations is estimated. */
@@ -65,11 +65,11 @@ export const evidenceShift = 3
 type ListColumn = Readonly<{
   name: string
   type: string
-  /** Aggregate of the rows of a conversation. */
+  /** Aggregate function over the rows of a conversation. */
   merge: 'sum' | 'min' | 'max' | 'bit_or'
   /** SQL for one flow, a row `flow` with {@link namesOfEnds}. */
   value: string
-  /** The column of the other direction. */
+  /** The column with the value of the other direction. */
   opposite?: string
 }>
 
@@ -82,7 +82,7 @@ function directed(name: string, { value, other, ...column }: Omit<ListColumn, 'n
   ]
 }
 
-/** Of a listed conversation, and of a flow as one, besides its key and sums. */
+/** Columns of a listed conversation, and of a flow as a conversation, besides its key and sums. */
 export const listColumns: readonly ListColumn[] = [
   ...directed('flows', { type: 'BIGINT', merge: 'sum', value: '1', other: '0' }),
   ...directed('bytes', { type: 'BIGINT', merge: 'sum', value: 'flow.bytes_est', other: 'NULL' }),
@@ -116,12 +116,12 @@ export const namesOfEnds: string = ends
   .flatMap((end) => conversationNames.map((part) => `${end}.${part} AS _${end}_${part}`))
   .join(', ')
 
-/** {@link listColumns} of flows. */
+/** SQL of {@link listColumns} for flows. */
 export const flowAsListed: string = listColumns
   .map(({ name, type, value }) => `(${value})::${type} AS ${name}`)
   .join(', ')
 
-/** By which conversations are listed. */
+/** Sums by which conversations are ranked. */
 export const listSums = ['bytes_est', 'packets_est', 'flows'] as const
 
 /**
@@ -131,11 +131,13 @@ export const listSums = ['bytes_est', 'packets_est', 'flows'] as const
 export function mergedConversations(rows: string): string {
   const isTurned = '_source > _target'
   const turned = listColumns.map(({ name, type, opposite }) => {
-    const other =
+    const otherDirection =
       name === 'evidence'
         ? `(((evidence & ${(1 << evidenceShift) - 1}) << ${evidenceShift}) | (evidence >> ${evidenceShift}))::${type}`
         : opposite
-    return other === undefined ? name : `CASE WHEN ${isTurned} THEN ${other} ELSE ${name} END AS ${name}`
+    return otherDirection === undefined
+      ? name
+      : `CASE WHEN ${isTurned} THEN ${otherDirection} ELSE ${name} END AS ${name}`
   })
   const merged = [
     ...listSums.map((name) => `sum(${name}) AS ${name}`),

@@ -23,7 +23,7 @@ export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NEGLIGIBLE', 'N
 export type Severity = (typeof severities)[number]
 
 export type PackageData = Readonly<{
-  /** Id of its report. */
+  /** Id of the report to which the event belongs. */
   report: string
   name: string
   version?: string
@@ -35,15 +35,15 @@ export type PackageData = Readonly<{
   locations?: readonly string[]
 }>
 
-/** With the texts of {@link insightTexts}, by their member. */
+/** Data of a problem, with the texts of {@link insightTexts} by their member. */
 export type ProblemData = Readonly<{
   report: string
-  /** CVE-…, GHSA-… */
+  /** Id of the flaw, such as CVE-… or GHSA-…. */
   id: string
   /** Other ids of the same flaw, one of each kind. */
   aliases?: readonly string[]
   severity: Severity
-  /** 0 to 1; a tenth of CVSS. */
+  /** Score from 0 to 1; a tenth of CVSS. */
   score?: number
   title?: string
   description?: string
@@ -115,14 +115,14 @@ export type FeedData = Readonly<{
   /** Id of the feed; all of its parts have it. */
   report: string
   feed: FeedName
-  /** Path of the file. */
+  /** Path of the file of the feed. */
   origin: string
-  /** Of the publisher. */
+  /** Version of the feed, by its publisher. */
   version?: string
   /** Separated by blanks, as the values are; a value may be empty. */
   ids: string
   values: string
-  /** The last part. */
+  /** Set in the last part of the feed. */
   complete?: true
   entries?: number
 }>
@@ -139,7 +139,7 @@ export const insightColumns = [
   'insight_score',
   'insight_fixed',
   'insight_value',
-  /** Separated by blanks. */
+  /** Values separated by blanks. */
   'insight_aliases',
 ] as const
 export type InsightColumn = (typeof insightColumns)[number]
@@ -155,19 +155,19 @@ export const distinctInsightColumns: ReadonlySet<string> = new Set<InsightColumn
 
 /** A text of bodies with a column. */
 export type InsightText = Readonly<{
-  /** In views, filters and responses. */
+  /** Name in views, filters and responses. */
   name: string
   column: InsightColumn
-  /** Of the body. */
+  /** Member of the body. */
   member: string
   /** Between the items of a member that is a list. */
   separator?: string
   meaning: string
-  /** Further names in filters. */
+  /** Alternative names in filters. */
   others?: readonly string[]
 }>
 
-/** By view. Columns of files and of ClickHouse, views, filters and responses follow from it. */
+/** Texts by view, from which columns of files and of ClickHouse, views, filters and responses follow. */
 export const insightTexts = {
   packages: [
     {

@@ -29,14 +29,14 @@ export const tcpBits = { syn: 0x02, rst: 0x04, ack: 0x10, synAck: 0x100 } as con
 export const plainBits = 0xff
 
 export type PortEvidence = Readonly<{
-  /** 0 or undefined: none. */
+  /** Source port; 0 or undefined: none. */
   src: number | undefined
   dst: number | undefined
   /** TCP flags of all packets of the flow. */
   flags: number | undefined
   /** NetObserv's agent marks SYN+ACK packets with bit 8, which is another flag in NetFlow and IPFIX. */
   isAgent: boolean
-  /** Field `listening_side`. */
+  /** Value of the field `listening_side`. */
   listening?: number | undefined
 }>
 
@@ -74,7 +74,7 @@ export function shownSide(src: number, dst: number, flags: number, reporter: Rep
   return opensConnection({ flags, isAgent }) ? listeningSides.dst : 0
 }
 
-/** The source sends the SYN. */
+/** True if the source opens the connection: it sends the SYN. */
 export function opensConnection({ flags = 0, isAgent }: Pick<PortEvidence, 'flags' | 'isAgent'>): boolean {
   return (flags & tcpBits.syn) !== 0 && (isAgent || (flags & tcpBits.ack) === 0)
 }
@@ -116,7 +116,7 @@ export const serviceEvidence = ['src_port', 'dst_port', 'tcp_flags', 'protocol',
 type ServiceSql = Readonly<{
   /** Of the relation with the columns of {@link serviceEvidence}. */
   alias?: string
-  /** SQL of `netobserv` as `protocol` has it; null if no row has it. */
+  /** SQL of the value of `protocol` for flows of NetObserv; null if no row has it. */
   agent?: string | null
 }>
 
@@ -130,9 +130,9 @@ export function serviceSql(
   )
   const { opens, answers } = openingSql(dialect, flags, agent === null ? 'false' : isAgentSql(protocol, agent))
   const isRegistered = (port: string) => registeredPortSql[dialect](port, registered)
-  const low = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
-  // ClickHouse (26.9) turns a CASE of one test into this, which a projection does not match.
-  const either = (test: string, value: string, other: string) =>
+  const isStaticPort = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
+  // ClickHouse (26.9) turns a CASE of one test into `if`, which a projection does not match.
+  const chooseSql = (test: string, value: string, other: string) =>
     dialect === 'clickhouse' ? `if(${test}, ${value}, ${other})` : `CASE WHEN ${test} THEN ${value} ELSE ${other} END`
   const cases = (is: Record<'src' | 'dst', string>, both: OpenCases, neither: OpenCases) => {
     const open = ({ shown, listens, same }: OpenCases) =>
@@ -142,17 +142,17 @@ export function serviceSql(
     const ofBoth = `CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ELSE ${is.src} END`
     return (
       `CASE WHEN coalesce(${src}, 0) = 0 AND coalesce(${dst}, 0) = 0 THEN NULL ` +
-      `WHEN ${isRegistered(src)} THEN ${either(isRegistered(dst), ofBoth, is.src)} ` +
+      `WHEN ${isRegistered(src)} THEN ${chooseSql(isRegistered(dst), ofBoth, is.src)} ` +
       `WHEN ${isRegistered(dst)} THEN ${is.dst} ${open(neither)} ` +
-      `WHEN ${low(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} ` +
-      `WHEN ${low(dst)} THEN ${is.dst} END`
+      `WHEN ${isStaticPort(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} ` +
+      `WHEN ${isStaticPort(dst)} THEN ${is.dst} END`
     )
   }
   const [ports, initiators] = [
     { src, dst },
     { src: "'dst'", dst: "'src'" },
   ]
-  const ifLow = (port: string) => either(low(port), port, 'NULL')
+  const ifLow = (port: string) => chooseSql(isStaticPort(port), port, 'NULL')
   const lowPorts = { src: ifLow(src), dst: ifLow(dst) }
   const anyPorts = { src: `nullif(${src}, 0)`, dst: `nullif(${dst}, 0)` }
   const initiator: OpenCases = { shown: initiators, listens: initiators, same: 'NULL' }
@@ -170,7 +170,7 @@ export function serviceSql(
 type OpenCases = Readonly<{
   shown: Readonly<Record<'src' | 'dst', string>>
   listens: Readonly<Record<'src' | 'dst', string>>
-  /** Equal ports. */
+  /** Result for equal ports. */
   same: string
 }>
 
@@ -178,16 +178,16 @@ export function isAgentSql(protocol: string, agent = "'netobserv'"): string {
   return `coalesce(${protocol} = ${agent}, false)`
 }
 
-/** Conditions: the source answers a SYN, or sends one. */
+/** Two SQL conditions: the source answers a SYN, and the source sends one. */
 export function openingSql(
   dialect: keyof typeof bitAndSql,
   flags: string,
   isAgent: string,
 ): Readonly<{ answers: string; opens: string }> {
-  const has = (bits: number) => `${bitAndSql[dialect](flags, bits)} <> 0`
+  const hasFlags = (bits: number) => `${bitAndSql[dialect](flags, bits)} <> 0`
   return {
-    answers: `${isAgent} AND ${has(tcpBits.synAck)}`,
-    opens: `${has(tcpBits.syn)} AND (${isAgent} OR NOT ${has(tcpBits.ack)})`,
+    answers: `${isAgent} AND ${hasFlags(tcpBits.synAck)}`,
+    opens: `${hasFlags(tcpBits.syn)} AND (${isAgent} OR NOT ${hasFlags(tcpBits.ack)})`,
   }
 }
 

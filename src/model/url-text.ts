@@ -5,21 +5,21 @@ const URL_IN_TEXT = new RegExp(
   String.raw`\b([a-z][a-z0-9+.-]*):\/\/(?:[^\s/?#"'<>\`]*@)?((?:${NEXT}[^\s/?#"'<>\`])*)((?:${NEXT}(?:${END}))*)`,
   'gi',
 )
-/** Their paths are names of folders, buckets and topics. */
+/** Schemes of URLs with paths that are names of folders, buckets and topics. */
 const NAMED = /^(?:file|s3|gs|kafka|gcppubsub|oci)$/i
 const AUTHORITY = /^(?:\[[^\]]*\]|[^:[\]]*)(?::\d*)?[:;,.)\]]*$/
 
 /** Trailing punctuation belongs to the sentence. */
-const cut = (_: string, scheme: string, hosts: string, rest: string) => {
+const cutUrl = (_: string, scheme: string, hosts: string, rest: string) => {
   const [path = ''] = NAMED.test(scheme) ? rest.split(/[?#]/, 1) : []
   const end = path === rest ? '' : (/[:;,.)\]]*$/.exec(rest)?.[0] ?? '')
-  const shown = hosts.split(',').every((host) => AUTHORITY.test(host)) ? hosts : '***'
-  return `${scheme}://${shown}${path}${end}`
+  const shownHosts = hosts.split(',').every((host) => AUTHORITY.test(host)) ? hosts : '***'
+  return `${scheme}://${shownHosts}${path}${end}`
 }
 
 /** Cuts every URL in the text to scheme, host and port: the other parts may hold secrets. */
 export function withoutUrlSecrets(text: string): string {
-  return text.includes('://') ? text.replace(URL_IN_TEXT, cut) : text
+  return text.includes('://') ? text.replace(URL_IN_TEXT, cutUrl) : text
 }
 
 /** CloudEvents `source` of a feed. The path may be a secret, and several feeds may have the same host. */
@@ -35,7 +35,7 @@ export function shownPlace(written: string): string {
   return host.length >= 20 && !/[.:]/.test(host) ? '***' : host
 }
 
-/** Also hides the path and query of this URL where the text repeats them alone. */
+/** Also hides the path and query of this URL where the text contains them without the host. */
 export function withoutSecretsOf(url: string, text: string): string {
   return withoutParts(partsOf(url), text)
 }
@@ -48,13 +48,13 @@ function withoutParts(parts: readonly Part[], text: string): string {
   return parts.reduce((rest, [part, shown]) => rest.replaceAll(part, shown), withoutUrlSecrets(text))
 }
 
-/** Longest first. */
+/** Parts of a URL that may be secret, longest first. */
 function partsOf(written: string): readonly Part[] {
   const url = URL.parse(written)
   if (url === null) return []
   const parts = new Map<string, string>()
   const add = (part: string, shown: string) => {
-    for (const form of [part, decoded(part)]) parts.set(form, shown)
+    for (const form of [part, decodedText(part)]) parts.set(form, shown)
   }
   if (url.search.length > 1) add(url.search, '')
   const path = url.pathname.replace(/\/+$/, '')
@@ -69,12 +69,12 @@ function partsOf(written: string): readonly Part[] {
     .toSorted(longestFirst)
 }
 
-/** Words of an API such as `services` or `v1` are not. */
+/** True for a path segment that may be a secret; words of an API such as `services` or `v1` are none. */
 function isOpaque(segment: string) {
   return segment.length >= 20 || (segment.length >= 8 && /\d/.test(segment) && /[A-Za-z]/.test(segment))
 }
 
-function decoded(text: string) {
+function decodedText(text: string) {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -92,7 +92,7 @@ export interface UrlCleaner {
 export function urlCleaner(settings: unknown): UrlCleaner {
   const urls = [...new Set(urlsIn(settings))]
   const parts = urls.flatMap(partsOf).toSorted(longestFirst)
-  // The failures of a batch mostly have the same reason.
+  // The failures of a batch mostly have the same reason, which is cached.
   let [last, shown] = ['', '']
   const clean = (text: string): string => {
     if (text !== last) [last, shown] = [text, withoutParts(parts, text)]

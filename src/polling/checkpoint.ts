@@ -29,7 +29,7 @@ type Recorded = Readonly<{
   of: string
   before: number
   newest: number
-  /** Unix ms of the append. */
+  /** Unix ms at which the frame was appended. */
   received: number
 }>
 
@@ -69,12 +69,12 @@ export class Checkpoint {
     const now = host.clock.now()
     for (const { places } of cursors)
       for (const [partition, at] of Object.entries(places)) this.#reached(partition, at, now)
-    const behind = cursors.reduce((least, cursor) => Math.min(least, cursor.behind), Infinity)
-    this.#sequence = behind
+    const heldSequence = cursors.reduce((least, cursor) => Math.min(least, cursor.behind), Infinity)
+    this.#sequence = heldSequence
     let events = await this.#read()
     if (frames === undefined) return
-    await frames.hold(behind)
-    for await (const frame of frames.after({ sequence: behind, row: 0 })) {
+    await frames.hold(heldSequence)
+    for await (const frame of frames.after({ sequence: heldSequence, row: 0 })) {
       const { header } = frame
       const before = this.#sequence
       this.#sequence = header.sequence
@@ -114,7 +114,7 @@ export class Checkpoint {
     return this.#watermarks[partition]
   }
 
-  /** Recorded, or being recorded by another partition, which repeats a failed append. */
+  /** True if the event is recorded, or if another partition is recording it and repeats a failed append. */
   has(partition: string, event: string): boolean {
     if (!this.#across.includes(partition)) return this.#seen.get(partition)?.has(event) === true
     return this.#across.some(
@@ -155,9 +155,9 @@ export class Checkpoint {
     )
       return
     await this.#enqueue(async () => {
-      const seen = [...this.#seen].map(([partition, events]) => [partition, [...events]] as const)
+      const seenEvents = [...this.#seen].map(([partition, events]) => [partition, [...events]] as const)
       await makeDurableDirectory(host.disk, state)
-      await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(sealed({ seen }))])
+      await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(sealed({ seen: seenEvents }))])
       const { of } = oldest
       this.#recorded = []
       await this.#append(of, [], this.#watermarks[of], signal)
@@ -175,10 +175,10 @@ export class Checkpoint {
     let events = 0
     try {
       const content = unsealed(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`)))
-      // Earlier versions wrote the list alone.
+      // Earlier versions wrote the list without an object around it.
       const read = (Array.isArray(content) ? content : content['seen']) as CheckpointRecord['seen']
       for (const [partition, seen] of read) {
-        const until = settled(this.#watermarks, this.#across, partition) ?? Infinity
+        const until = settledTime(this.#watermarks, this.#across, partition) ?? Infinity
         for (const [event, time] of seen) {
           if (time < until) continue
           this.#remember(partition, event, time)
@@ -211,15 +211,15 @@ export class Checkpoint {
       cursor: new TextEncoder().encode(JSON.stringify(cursor)),
       signal,
     })
-    const received = this.#context.host.clock.now()
-    for (const { id, time } of events) this.#remember(partition, id, time ?? received)
+    const receivedAt = this.#context.host.clock.now()
+    for (const { id, time } of events) this.#remember(partition, id, time ?? receivedAt)
     const before = this.#sequence === 0 ? Math.max(0, position.sequence - maxParts) : this.#sequence
     if (events.length > 0)
       this.#recorded.push({
         of: partition,
         before,
-        newest: newest === Number.NEGATIVE_INFINITY ? received : newest,
-        received,
+        newest: newest === Number.NEGATIVE_INFINITY ? receivedAt : newest,
+        received: receivedAt,
       })
     this.#sequence = position.sequence
     for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
@@ -231,22 +231,22 @@ export class Checkpoint {
   }
 
   #remember(partition: string, event: string, time: number) {
-    const seen = this.#seen.get(partition) ?? new Map<string, number>()
-    this.#seen.set(partition, seen.set(event, time))
+    const seenEvents = this.#seen.get(partition) ?? new Map<string, number>()
+    this.#seen.set(partition, seenEvents.set(event, time))
   }
 
   #forget(partition: string) {
     for (const text of this.#across.includes(partition) ? this.#across : [partition]) {
-      const until = settled(this.#watermarks, this.#across, text) ?? -Infinity
-      const seen = this.#seen.get(text)
-      for (const [event, time] of seen ?? []) if (time < until) seen?.delete(event)
+      const until = settledTime(this.#watermarks, this.#across, text) ?? -Infinity
+      const seenEvents = this.#seen.get(text)
+      for (const [event, time] of seenEvents ?? []) if (time < until) seenEvents?.delete(event)
     }
   }
 
-  /** Frames stay while one of their events may be returned again. */
+  /** First sequence to hold: frames stay while one of their events may be returned again. */
   #behind(places: Readonly<Record<string, number>>) {
     this.#recorded = this.#recorded.filter(
-      ({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity),
+      ({ of, newest }) => newest >= (settledTime(places, this.#across, of) ?? Infinity),
     )
     return this.#recorded.reduce((least, { before }) => Math.min(least, before), this.#sequence)
   }
@@ -263,12 +263,12 @@ function cursorOf(bytes: Uint8Array | undefined): Cursor | undefined {
 }
 
 function isCursor(value: unknown): value is Cursor {
-  const given = value as Partial<Cursor> | null | undefined
-  return typeof given?.places === 'object' && typeof given.behind === 'number' && typeof given.of === 'string'
+  const cursor = value as Partial<Cursor> | null | undefined
+  return typeof cursor?.places === 'object' && typeof cursor.behind === 'number' && typeof cursor.of === 'string'
 }
 
 /** No poll returns older events, of this partition or of those with the same events. */
-function settled(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
+function settledTime(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
   if (!across.includes(partition)) return places[partition]
   const times = across.map((text) => places[text]).filter((at) => at !== undefined)
   return times.length === 0 ? undefined : Math.min(...times)

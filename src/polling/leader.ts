@@ -6,16 +6,16 @@ type LeaderOptions = Readonly<{
   context: Pick<SourceContext, 'host' | 'log' | 'id'>
   record: LeaderRecord
   what: string
-  /** Of messages; default: reads, reading. */
+  /** Verbs of log messages; default: reads, reading. */
   verbs?: readonly [now: string, ongoing: string]
   state: () => unknown
-  /** Lease duration in ms. */
+  /** Duration of the lease in ms. */
   durationMs?: number
   onLeadership?: (leads: boolean) => void
 }>
 
 type LeaderState = Readonly<{
-  /** Empty: released. */
+  /** Name of the leader. Empty: the lease is released. */
   holder: string
   instance: string
   state: unknown
@@ -38,7 +38,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
     durationMs = defaultDurationMs,
   } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
-  let seen: Readonly<{ version: string; at: number }> | undefined
+  let lastSeen: Readonly<{ version: string; at: number }> | undefined
   let problem: string | undefined
   const report = (error: unknown) => {
     const message = messageOf(error)
@@ -51,19 +51,20 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   }
   while (!signal.aborted) {
     try {
-      const stored = await record.read(signal)
-      const current = stored?.value as LeaderState | undefined
+      const storedState = await record.read(signal)
+      const current = storedState?.value as LeaderState | undefined
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
-      if (stored !== undefined && seen?.version !== stored.version) seen = { version: stored.version, at: now }
+      if (storedState !== undefined && lastSeen?.version !== storedState.version)
+        lastSeen = { version: storedState.version, at: now }
       // The journal fences an earlier process of this instance.
       const isFree =
         current === undefined ||
         current.holder === '' ||
         current.instance === record.instance ||
-        now - (seen?.at ?? now) >= durationMs
+        now - (lastSeen?.at ?? now) >= durationMs
       const version = isFree
         ? await record.write(
-            stored?.version,
+            storedState?.version,
             { holder, instance: record.instance, state: current?.state ?? options.state() } satisfies LeaderState,
             signal,
           )
@@ -106,20 +107,20 @@ async function hold(
   signal: AbortSignal,
   act: Act,
 ) {
-  const lost = new AbortController()
-  const leading = AbortSignal.any([signal, lost.signal])
+  const lostAbort = new AbortController()
+  const leading = AbortSignal.any([signal, lostAbort.signal])
   let { version, began } = begun
-  // Also if a renewal gets no response.
+  // The leadership also ends if a renewal gets no response.
   const endAfter = (): { cancel(): void } =>
     host.timers.after(began.now + durationMs * holdPart - host.clock.monotonic(), () => {
-      lost.abort()
+      lostAbort.abort()
     })
   let timer = endAfter()
-  // After a freeze this runs before the timer.
+  // After the process was frozen, this check runs before the timer.
   const isLeader = () => {
     if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart)
-      lost.abort()
-    return !lost.signal.aborted
+      lostAbort.abort()
+    return !lostAbort.signal.aborted
   }
   log.info(`This instance ${now} ${what} now; other instances with the source are on standby.`, { source: id })
   onLeadership?.(true)
@@ -129,36 +130,36 @@ async function hold(
       failed = { error }
     })
     .finally(() => {
-      lost.abort()
+      lostAbort.abort()
     })
   while (!leading.aborted) {
     await host.timers.sleep(durationMs * renewPart, leading)
     if (leading.aborted) break
     const started = { now: host.clock.monotonic(), wall: host.clock.now() }
-    const written = await record
+    const newVersion = await record
       .write(version, { holder, instance: record.instance, state: state() } satisfies LeaderState, leading)
       .catch((error: unknown) => {
         if (!leading.aborted) begun.report(error)
         return false as const
       })
-    if (written === false) continue
-    if (written === undefined) {
-      lost.abort()
+    if (newVersion === false) continue
+    if (newVersion === undefined) {
+      lostAbort.abort()
       break
     }
-    ;[version, began] = [written, started]
+    ;[version, began] = [newVersion, started]
     timer.cancel()
     timer = endAfter()
   }
   timer.cancel()
   await acting
   onLeadership?.(false)
-  // Releases the lease, so that the others need not wait.
-  const late = new AbortController()
+  // Releases the lease, so that other instances need not wait.
+  const releaseAbort = new AbortController()
   const limit = host.timers.after(durationMs * renewPart, () => {
-    late.abort()
+    releaseAbort.abort()
   })
-  await releaseLease(record, { version, holder, state: state() }, late.signal).catch(() => undefined)
+  await releaseLease(record, { version, holder, state: state() }, releaseAbort.signal).catch(() => undefined)
   limit.cancel()
   if (failed !== undefined) throw failed.error
   if (!signal.aborted)
@@ -175,8 +176,9 @@ async function releaseLease(
   { version, holder, state }: { version: string; holder: string; state: unknown },
   signal: AbortSignal,
 ) {
-  const none = { holder: '', instance: record.instance, state } satisfies LeaderState
-  if ((await record.write(version, none, signal)) !== undefined) return
-  const stored = await record.read(signal)
-  if ((stored?.value as LeaderState | undefined)?.holder === holder) await record.write(stored?.version, none, signal)
+  const releasedState = { holder: '', instance: record.instance, state } satisfies LeaderState
+  if ((await record.write(version, releasedState, signal)) !== undefined) return
+  const storedState = await record.read(signal)
+  if ((storedState?.value as LeaderState | undefined)?.holder === holder)
+    await record.write(storedState?.version, releasedState, signal)
 }

@@ -30,7 +30,7 @@ export type Span = Readonly<{
 
 export type Mapped = Readonly<{
   event: WeirEvent
-  /** Unix ms at which the API recorded it, if known. */
+  /** Unix ms at which the API recorded the event, if known. */
   recorded?: number | undefined
 }>
 
@@ -163,30 +163,30 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     const { key } = partition
     this.#key = key
     const now = host.clock.now()
-    const settled = now - lookBack
+    const settledTime = now - lookBack
     // Stores the start, even if polls fail for long.
     if (checkpoint.watermark(key) === undefined) await checkpoint.advance(key, now - (backfill ?? lookBack), 0, signal)
     // The span is empty after the clock was set back.
-    const began = Math.min(checkpoint.watermark(key) ?? settled, settled)
+    const began = Math.min(checkpoint.watermark(key) ?? settledTime, settledTime)
     let at = Math.max(began, now - retentionMs)
     while (at < now && !signal.aborted) {
-      const to = Math.min(at + this.#sliceMs, now)
-      const given = await this.#read(
+      const sliceEnd = Math.min(at + this.#sliceMs, now)
+      const readEvents = await this.#read(
         partition,
-        { from: at, to },
+        { from: at, to: sliceEnd },
         this.#sliceMs > minSliceMs ? maxEvents : Infinity,
         signal,
       )
-      if (given === undefined) {
+      if (readEvents === undefined) {
         this.#sliceMs = Math.max(minSliceMs, this.#sliceMs / 2)
         continue
       }
-      if (given.length < maxEvents / 4) this.#sliceMs = Math.min(maxSliceMs, this.#sliceMs * 2)
+      if (readEvents.length < maxEvents / 4) this.#sliceMs = Math.min(maxSliceMs, this.#sliceMs * 2)
       // Only a repeated poll shows how late an event became visible.
       const isSteady = this.#lastPoll !== undefined && now - this.#lastPoll < lookBack
-      await this.#record(partition, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
+      await this.#record(partition, readEvents, { from: at, until: Math.min(sliceEnd, settledTime), isSteady }, signal)
       if (began < now - retentionMs && at === now - retentionMs) this.#missed(began, at)
-      at = to
+      at = sliceEnd
     }
     if (!signal.aborted) this.#lastPoll = now
   }
@@ -238,26 +238,26 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   ) {
     const { context, checkpoint, words } = this.#of
     const { key } = partition
-    const fresh = new Map<string, Readonly<{ mapped: M; order: number }>>()
-    const left: Record<string, number> = {}
-    // Counted once, although every poll returns it.
+    const newEvents = new Map<string, Readonly<{ mapped: M; order: number }>>()
+    const leftOut: Record<string, number> = {}
+    // An event is counted once, although every poll returns it.
     const count = (outcome: string, what: string) => {
       if (this.#refused.has(what)) return
       if (this.#refused.size >= maxRefused) this.#refused.clear()
       this.#refused.add(what)
-      left[outcome] = (left[outcome] ?? 0) + 1
+      leftOut[outcome] = (leftOut[outcome] ?? 0) + 1
     }
     all.forEach((given, at) => {
       const mapped = partition.map(given)
       // Part of the previous poll, if bounds are whole seconds.
       if ((mapped?.event.time ?? from) < from) return
       if (mapped === undefined) count('malformed', JSON.stringify(given))
-      else if (!checkpoint.has(key, mapped.event.id) && !fresh.has(mapped.event.id)) {
+      else if (!checkpoint.has(key, mapped.event.id) && !newEvents.has(mapped.event.id)) {
         if (isTooLarge(mapped.event)) count('too_large', mapped.event.id)
-        else fresh.set(mapped.event.id, { mapped, order: -at })
+        else newEvents.set(mapped.event.id, { mapped, order: -at })
       }
     })
-    const inOrder = [...fresh.values()]
+    const inOrder = [...newEvents.values()]
       .sort(
         (a, b) =>
           (a.mapped.event.time ?? 0) - (b.mapped.event.time ?? 0) ||
@@ -265,7 +265,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
           a.order - b.order,
       )
       .map(({ mapped }) => mapped)
-    for (const [outcome, rows] of Object.entries(left)) {
+    for (const [outcome, rows] of Object.entries(leftOut)) {
       context.shed(outcome, rows)
       this.warn(
         outcome,
@@ -281,7 +281,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         until,
         signal,
       )
-    this.#account(inOrder, left, { isSteady })
+    this.#account(inOrder, leftOut, { isSteady })
   }
 
   #account(fresh: readonly M[], left: Readonly<Record<string, number>>, { isSteady }: Readonly<{ isSteady: boolean }>) {
@@ -296,7 +296,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     this.#of.account?.(fresh, (what, message) => {
       this.warn(what, message)
     })
-    let late = 0
+    let longestDelay = 0
     let isNoted = false
     for (const {
       event: { time },
@@ -304,14 +304,14 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     } of fresh) {
       if (time === undefined) continue
       this.#newest = Math.max(this.#newest ?? 0, time)
-      const seen = recorded ?? (isSteady ? host.clock.now() : time)
-      if (seen - time > late) [late, isNoted] = [seen - time, recorded !== undefined]
+      const recordedAt = recorded ?? (isSteady ? host.clock.now() : time)
+      if (recordedAt - time > longestDelay) [longestDelay, isNoted] = [recordedAt - time, recorded !== undefined]
     }
-    if (late > lookBack * 0.8)
+    if (longestDelay > lookBack * 0.8)
       this.warn(
         'late',
         `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ` +
-          `${Math.round(late / 1000)} s after the event, and \`look_back\` is ${lookBack / 1000} s: ` +
+          `${Math.round(longestDelay / 1000)} s after the event, and \`look_back\` is ${lookBack / 1000} s: ` +
           'raise `look_back`, or later events are missed.',
       )
   }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { meaningsOf, socketOf, written } from './bare.ts'
+import { meaningsOf, socketOf, writtenFilter } from './bare.ts'
 import { auditNames, changeNames, eventNames, flowNames, inventoryNames, resourceNames } from './names.ts'
 import { readFilter, validate } from './index.ts'
 
-const flows = (text: string): string => written(text, flowNames)
+const flows = (text: string): string => writtenFilter(text, flowNames)
 
 test('addresses, networks, ports and protocols become tests of a flow', () => {
   expect(flows('10.20.1.21')).toBe('any.addr = 10.20.1.21')
@@ -57,14 +57,14 @@ test('a filter, an unfinished one and a wrong one stay as they are', () => {
 })
 
 test('every view has its own meaning of an address and of a word', () => {
-  expect(written('10.20.1.21', auditNames)).toBe('address = "10.20.1.21"')
-  expect(written('10.20.1.21', inventoryNames)).toBe('addresses = "10.20.1.21"')
-  expect(written('10.20.1.21:5432', resourceNames)).toBe('text ~ "\\b10\\.20\\.1\\.21\\b"')
-  expect(written('Replicas 3', changeNames)).toBe('text ~ "(?i)Replicas" and text ~ "3"')
-  expect(written('東京', changeNames)).toBe('text ~ "東京"')
-  expect(written('order.created', eventNames)).toBe('text ~ "(?i)order\\.created"')
+  expect(writtenFilter('10.20.1.21', auditNames)).toBe('address = "10.20.1.21"')
+  expect(writtenFilter('10.20.1.21', inventoryNames)).toBe('addresses = "10.20.1.21"')
+  expect(writtenFilter('10.20.1.21:5432', resourceNames)).toBe('text ~ "\\b10\\.20\\.1\\.21\\b"')
+  expect(writtenFilter('Replicas 3', changeNames)).toBe('text ~ "(?i)Replicas" and text ~ "3"')
+  expect(writtenFilter('東京', changeNames)).toBe('text ~ "東京"')
+  expect(writtenFilter('order.created', eventNames)).toBe('text ~ "(?i)order\\.created"')
   for (const names of [flowNames, eventNames, auditNames, changeNames, resourceNames, inventoryNames])
-    expect(() => readFilter(written('10.0.0.0/8 web (x "y z")', names), names), names.view).not.toThrow()
+    expect(() => readFilter(writtenFilter('10.0.0.0/8 web (x "y z")', names), names), names.view).not.toThrow()
 })
 
 test('the meanings of a word name its parts', () => {

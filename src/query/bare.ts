@@ -10,16 +10,16 @@ import { numberOfWord } from './words.ts'
 
 export type Meaning = Readonly<{
   is: 'address' | 'network' | 'socket' | 'port' | 'protocol' | 'text'
-  /** In the filter language. */
+  /** The filter that expresses the meaning. */
   filter: string
-  /** The part of the input that it is about: `10.20.1.21`, `5432`. */
+  /** The part of the input with this meaning: `10.20.1.21`, `5432`. */
   value: string
   end?: 'any' | 'src' | 'dst'
   port?: number
 }>
 
 /** The filter as the language has it. A valid filter, or one that cannot be completed, is returned unchanged. */
-export function written(text: string, names: NameTable): string {
+export function writtenFilter(text: string, names: NameTable): string {
   if (text.trim() === '' || isFilter(text, names)) return text
   const filter = withMeanings(text, names)
   return filter !== undefined && isFilter(filter, names) ? filter : text
@@ -62,11 +62,11 @@ function withMeanings(text: string, names: NameTable): string | undefined {
     const end = token.kind === 'sign' || word === 'not' ? at : endOfTest(list, at)
     const term = end === undefined ? bareTerm(token, names) : text.slice(token.from, list[end]!.to)
     if (term === undefined) return undefined
-    const is = end === undefined ? 'bare' : token.kind === 'sign' || word === 'not' ? 'none' : 'test'
-    if (before === 'test' && is === 'test') return undefined
+    const termKind = end === undefined ? 'bare' : token.kind === 'sign' || word === 'not' ? 'none' : 'test'
+    if (before === 'test' && termKind === 'test') return undefined
     if (before !== 'none') parts.push('and')
     parts.push(term)
-    before = is
+    before = termKind
     at = end ?? at
   }
   return parts.join(' ')
@@ -104,18 +104,18 @@ function closing(list: readonly Token[], open: number): number {
 }
 
 function bareTerm({ kind, text }: Token, names: NameTable): string | undefined {
-  if (kind === 'text') return found(text, names)
+  if (kind === 'text') return textSearch(text, names)
   // The name of a field is the beginning of a test.
   const isName = names.resolve(text) !== undefined || /^any\./i.test(text)
   return isName ? undefined : meaningsOf(text, names)[0]?.filter
 }
 
-/** Meanings of one word, the usual one first. */
+/** Meanings of a word, the usual meaning first. */
 export function meaningsOf(word: string, names: NameTable): readonly Meaning[] {
   const places = placeMeanings(word, names)
   // Names of a flow contain no addresses.
   if (places.length > 0 && names.view === 'flows') return places
-  const [codes, filter] = [codeMeanings(word, names), found(word, names)]
+  const [codes, filter] = [codeMeanings(word, names), textSearch(word, names)]
   const text: Meaning[] = filter === undefined ? [] : [{ is: 'text', filter, value: word }]
   // A word such as `redis` is more often a name than a port.
   const ofWord = codes[0]?.is === 'port' && !/\d/.test(word) ? [...text, ...codes] : [...codes, ...text]
@@ -128,14 +128,15 @@ const addressFields: Partial<Record<NameTable['view'], string>> = { audit: 'addr
 function placeMeanings(word: string, names: NameTable): Meaning[] {
   const { address, port } = socketOf(word)
   if (parseCidr(address) === undefined) return []
-  const is = address.includes('/') ? 'network' : 'address'
+  const addressKind = address.includes('/') ? 'network' : 'address'
   if (names.view !== 'flows') {
     const field = addressFields[names.view]
-    return field === undefined || is === 'network' || port !== undefined
+    return field === undefined || addressKind === 'network' || port !== undefined
       ? []
-      : [{ is, filter: `${field} = "${address}"`, value: address }]
+      : [{ is: addressKind, filter: `${field} = "${address}"`, value: address }]
   }
-  if (port === undefined) return ends.map((end) => ({ is, end, filter: `${end}.addr = ${address}`, value: address }))
+  if (port === undefined)
+    return ends.map((end) => ({ is: addressKind, end, filter: `${end}.addr = ${address}`, value: address }))
   return ends.map((end) => ({
     is: 'socket',
     end,
@@ -153,8 +154,8 @@ export function socketOf(word: string): Readonly<{ address: string; port?: numbe
   const [, six, four, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(word) ?? []
   const address = six ?? four
   const port = digits === undefined ? undefined : Number(digits)
-  const fits = address !== undefined && parseIp(address) !== undefined && (port ?? 0) <= 65_535
-  if (!fits) return { address: word }
+  const isSocket = address !== undefined && parseIp(address) !== undefined && (port ?? 0) <= 65_535
+  if (!isSocket) return { address: word }
   return port === undefined ? { address } : { address, port }
 }
 
@@ -180,11 +181,11 @@ function codeMeanings(word: string, names: NameTable): Meaning[] {
 const foldable = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]*$/u
 
 /** The rows that contain the text, in any case; an address only as a whole. */
-function found(text: string, names: NameTable): string | undefined {
+function textSearch(text: string, names: NameTable): string | undefined {
   if (text === '' || (names.together('text') === undefined && names.field('text') === undefined)) return undefined
   const { address } = socketOf(text)
-  const whole = parseIp(address) !== undefined
-  const pattern = (whole ? address : text).replaceAll(/[\\^$.*+?|[\]{}()]/g, '\\$&')
-  const bounded = whole && /^\d.*\d$/.test(address) ? `\\b${pattern}\\b` : pattern
+  const isAddress = parseIp(address) !== undefined
+  const pattern = (isAddress ? address : text).replaceAll(/[\\^$.*+?|[\]{}()]/g, '\\$&')
+  const bounded = isAddress && /^\d.*\d$/.test(address) ? `\\b${pattern}\\b` : pattern
   return `text ~ ${quote((foldable.test(text) && /\p{L}/u.test(text) ? '(?i)' : '') + bounded)}`
 }

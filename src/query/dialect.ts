@@ -19,12 +19,12 @@ export interface Dialect {
   readonly integer: (value: bigint, type: IntegerType) => string
   /** Of a number as written by {@link exactDouble}. */
   readonly double: (text: string) => string
-  /** µs since 1970. */
+  /** A time from µs since 1970. */
   readonly time: (us: bigint) => string
 
-  /** True for false or NULL. */
+  /** True if the test is false or NULL. */
   readonly opposite: (test: string) => string
-  /** False for NULL. */
+  /** The test with false in place of NULL. */
   readonly decided: (test: string) => string
   /** A comparison, so that files are skipped. The last character of the prefix is ASCII. */
   readonly begins: (column: string, prefix: string) => string
@@ -32,17 +32,17 @@ export interface Dialect {
   readonly contains: (column: string, text: string) => string
   /** An RE2 expression of the common subset is found in the text. */
   readonly found: (column: string, pattern: string) => string
-  /** `*` is any run of characters. */
+  /** Matches a text; `*` is any run of characters. */
   readonly like: (column: string, wildcard: string) => string
-  /** Intervals are non-empty, sorted and disjoint. */
+  /** Whether an address is in one of the intervals, which are non-empty, sorted and disjoint. */
   readonly address: (column: string, intervals: readonly Interval[]) => string
   /** The test holds for an item; false for an absent list. */
   readonly anyItem: (list: string, test: (item: string) => string) => string
   readonly hasItems: (list: string) => string
 
-  /** NULL for NaN. */
+  /** The number; NULL for NaN. */
   readonly number: (column: string) => string
-  /** An integer that any other can be compared with. */
+  /** An integer of a type that can be compared with every other integer. */
   readonly wide: (column: string) => string
   /** A value in Weir's order: addresses as their text. */
   readonly ordered: (column: string, kind: string) => string
@@ -52,22 +52,22 @@ export interface Dialect {
   /** 64 bits, of a text; the two engines have different ones. */
   readonly hashed: (text: string) => string
   readonly exactDouble: (column: string) => string
-  /** µs since 1970. */
+  /** A time as µs since 1970. */
   readonly micros: (time: string) => string
-  /** Of integers that are not negative. */
+  /** Quotient of integers that are not negative. */
   readonly divide: (value: string, by: bigint) => string
-  /** Rounded down, also below zero. */
+  /** Quotient rounded down, also below zero. */
   readonly floorDivide: (value: string, by: bigint) => string
   /** ISO 8601 with milliseconds, or microseconds if they are not zero. */
   readonly isoTime: (time: string) => string
-  /** Texts that are not NULL, separated. */
+  /** Joins texts that are not NULL with the separator. */
   readonly joined: (separator: string, texts: readonly string[]) => string
   /** The list of `key=value` of a JSON object with texts. */
   readonly pairs: (json: string) => string
   readonly lower: (column: string) => string
   /** The first group of the first match of an RE2 expression; the empty text if there is none. */
   readonly firstGroup: (column: string, pattern: string) => string
-  /** Of a text that the separator divides, from 1, or from the end from -1; beyond them the empty text. */
+  /** Part of a text between separators: 1 is the first, -1 the last; beyond them the empty text. */
   readonly part: (column: string, separator: string, index: number) => string
   /** The text of a member, or the JSON of a member that is no text; NULL if absent or null. */
   readonly jsonText: (json: string, keys: readonly string[]) => string
@@ -77,9 +77,9 @@ export interface Dialect {
   readonly jsonKeys: (json: string) => string
   /** Of the JSON of a number that is whole and has up to 38 digits. */
   readonly wholeOf: (raw: string) => string
-  /** Of the JSON of any other number. */
+  /** The number with its fraction, from the JSON of a number that is no integer. */
   readonly fractionOf: (raw: string) => string
-  /** Of the JSON of any number. */
+  /** A double from the JSON of any number. */
   readonly doubleOf: (raw: string) => string
   /** The first characters of a text, with blanks for NUL. */
   readonly keyText: (text: string, characters: number) => string
@@ -87,32 +87,32 @@ export interface Dialect {
   readonly jsonItems: (json: string) => string
   /** The list of the texts that the items of a JSON list have. */
   readonly jsonTexts: (json: string, keys: readonly string[], member: string) => string
-  /** Of a text; NULL if it is none. */
+  /** The integer in a text; NULL if the text is none. */
   readonly integerOf: (text: string) => string
   readonly timeOf: (text: string) => string
   /** ISO 8601 for readers; the end is `Z`. */
   readonly moment: (iso: string) => string
   /** The text of the pair with a key; `otherwise` for other texts. The value is evaluated once. */
   readonly mapped: (value: string, pairs: readonly (readonly [string, string])[], otherwise: string) => string
-  /** Equal, or both NULL. */
+  /** True if both values are equal, or both are NULL. */
   readonly same: (one: string, other: string) => string
-  /** 0 or 1 of a boolean. */
+  /** 0 or 1 from a boolean. */
   readonly bit: (column: string) => string
   /** A condition as a value that is `true` or `false` in results. */
   readonly truth: (test: string) => string
 
   /** A sum without overflow. */
   readonly sum: (value: string) => string
-  /** NULL without values. */
+  /** The least value; NULL without values. */
   readonly min: (value: string) => string
   readonly average: (value: string, kind: string) => string
   readonly anyTrue: (test: string) => string
   readonly bitOr: (value: string) => string
   readonly bitAnd: (value: string, bits: number) => string
-  /** List by nearest rank. */
+  /** A list of percentiles by nearest rank. */
   readonly percentiles: (value: string, percents: readonly number[]) => string
   readonly percentile: (value: string, percent: number) => string
-  /** A row per item. */
+  /** A row per item of the list. */
   readonly unnest: (list: string) => string
   readonly distinct: (list: string) => string
   readonly firstItems: (list: string, count: number) => string
@@ -121,13 +121,13 @@ export interface Dialect {
   readonly valueAt: (value: string, by: string) => string
   /** Sorted list of a group's values that are not NULL. */
   readonly collected: (value: string) => string
-  /** The same for groups of few rows: faster, but holds every value. */
+  /** As `collected`, for groups of few rows: faster, but holds every value. */
   readonly collectedFew: (value: string) => string
   /** List of a group's values, the largest `by` first. Neither may be NULL. */
   readonly ranked: (value: string, by: string) => string
   /** Sorted list of the items of a group's lists. */
   readonly merged: (list: string) => string
-  /** All columns of a table but these. */
+  /** All columns of a table except the named ones. */
   readonly allBut: (table: string, columns: readonly string[]) => string
 
   /** Many groups are summed in parts, to bound memory. */
@@ -150,7 +150,7 @@ export { duckdb } from './sql-duckdb.ts'
 
 const dialects: Readonly<Record<DialectName, Dialect>> = { duckdb, clickhouse }
 
-/** Of a store, or of its name. */
+/** Dialect of a store, or of a dialect name. */
 export function dialectOf({ dialect = 'duckdb' }: { dialect?: DialectName | undefined }): Dialect {
   return dialects[dialect]
 }

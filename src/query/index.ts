@@ -6,7 +6,7 @@ import { parse } from './parse.ts'
 import { print } from './print.ts'
 
 export { everything, QueryError, type Expression, type QueryProblem } from './ast.ts'
-export { meaningsOf, written, type Meaning } from './bare.ts'
+export { meaningsOf, writtenFilter as written, type Meaning } from './bare.ts'
 export { bind } from './bind.ts'
 export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'

@@ -68,7 +68,7 @@ export function numbersOf(rows: LiveRows, name: string): NumberReader | undefine
     return (row) => servicePortOf(evidence(row)) ?? Number.NaN
   }
   const column = storedColumn(rows.batch, rows.header, name, rows.resolver)
-  if (column === undefined && name === 'time_received') return received(rows.header)
+  if (column === undefined && name === 'time_received') return receiptReader(rows.header)
   if (column === undefined || !('values' in column)) return undefined
   const { values, valid } = column
   if (column.kind === 'time') return (row) => (isPresent(valid, row) ? microseconds(values[row]) : Number.NaN)
@@ -76,7 +76,7 @@ export function numbersOf(rows: LiveRows, name: string): NumberReader | undefine
   return (row) => (isPresent(valid, row) ? (values[row] ?? Number.NaN) : Number.NaN)
 }
 
-/** Of a row, from which its service port and initiator follow. */
+/** Evidence of a row from which its service port and initiator follow. */
 export function portEvidence({ columns, dictionary }: FlowBatch): (row: number) => PortEvidence {
   const numbers = (name: string) => {
     const column = columns[name]
@@ -100,10 +100,10 @@ export function portEvidence({ columns, dictionary }: FlowBatch): (row: number) 
 
 function eventTime({ batch, header }: LiveRows<EventBatch>, name: string): NumberReader | undefined {
   if (name === 'time') return (row) => microseconds(batch.time[row])
-  return name === 'time_received' ? received(header) : undefined
+  return name === 'time_received' ? receiptReader(header) : undefined
 }
 
-function received(header: LiveHeader): NumberReader {
+function receiptReader(header: LiveHeader): NumberReader {
   const time = microseconds(Math.round(header.received))
   return () => time
 }
@@ -142,7 +142,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   return (row) => carried(row) ?? later(row)
 }
 
-/** Of each value of a member; absent ones and nulls are undefined. */
+/** Reads the value of a member of each row; absent values and nulls are undefined. */
 export function memberReader<Value>(
   rows: LiveRows,
   key: string,
@@ -151,27 +151,27 @@ export function memberReader<Value>(
   const codes = codesOf(rows, memberColumn)
   const { dictionary } = rows.batch
   const cache = new Map<number, Value>()
-  const none = read(undefined)
-  if (codes === undefined) return () => none
+  const absentValue = read(undefined)
+  if (codes === undefined) return () => absentValue
   return (row) => {
     const code = codes[row] ?? 0
-    if (code === 0) return none
+    if (code === 0) return absentValue
     if (!cache.has(code)) cache.set(code, read(memberIn(dictionary[code] ?? '{}', key)))
     return cache.get(code) as Value
   }
 }
 
-/** As the store has it: JSON unchanged, text as a JSON string. */
+/** Body as the store has it: JSON unchanged, text as a JSON string. */
 function bodyReader({ encoding, data }: EventBatch): TextReader {
   return (row) => {
-    const is = dataEncodings[encoding[row] ?? 0]
-    if (is !== 'json' && is !== 'text') return undefined
+    const encodingName = dataEncodings[encoding[row] ?? 0]
+    if (encodingName !== 'json' && encodingName !== 'text') return undefined
     const body = Buffer.from(heapItem(data, row)).toString('utf8')
-    return is === 'json' ? body : JSON.stringify(body)
+    return encodingName === 'json' ? body : JSON.stringify(body)
   }
 }
 
-/** Parsed bodies; undefined for those that are not JSON. */
+/** Parsed bodies; undefined for bodies that are not JSON. */
 export function bodiesOf({ batch }: LiveRows): (row: number) => unknown {
   if (batch.kind !== 'events') return () => undefined
   const read = bodyReader(batch)
@@ -203,7 +203,7 @@ function levelReader(batch: EventBatch): TextReader {
   }
 }
 
-/** At the time of the flow; undefined if no row has one. */
+/** Texts of addresses at the time of the flow; undefined if no row has one. */
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
   const column = endpointColumns.get(name)
   if (column === undefined || resolver === undefined || !isResolved(batch, name, resolver)) return undefined
@@ -232,17 +232,17 @@ function endpointReader(
   const scope = batch.columns['scope'] as DictColumn | undefined
   const macs = macsBeside(batch, addresses)
   const networks = networksBeside(batch)
-  const beside = { mac: Number.NaN, network: '' }
+  const hints = { mac: Number.NaN, network: '' }
   return (row) => {
     if (!isPresent(addresses.valid, row)) return undefined
-    if (macs !== undefined) beside.mac = macs(row)
-    if (networks !== undefined) beside.network = networks(row)
+    if (macs !== undefined) hints.mac = macs(row)
+    if (networks !== undefined) hints.network = networks(row)
     const answer = resolver.resolve(
       addresses.words,
       row * 4,
       eventTimeOf(batch, row, received),
       (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '',
-      beside,
+      hints,
     )
     return answer.is === 'endpoint' ? answer.endpoint : undefined
   }

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 import { messageOf } from '../model/errors.ts'
 
-/** Characters, and approximately automaton states. */
+/** Limit of characters, and approximately of automaton states. */
 const maxLength = 1000
 const largest = 2000
 
@@ -47,7 +47,7 @@ const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
 const maxDepth = 50
 
 /** Letters with a stable case mapping, and scripts without case. */
-const settled: readonly (readonly [number, number])[] = [
+const settledRanges: readonly (readonly [number, number])[] = [
   [0, 0x7f],
   [0x80, 0x17f],
   [0x370, 0x3ff],
@@ -69,7 +69,7 @@ class Reader {
   }
 
   #see(from: number, to = from) {
-    if (!this.#ignoresCase || settled.some(([first, last]) => from >= first && to <= last)) return
+    if (!this.#ignoresCase || settledRanges.some(([first, last]) => from >= first && to <= last)) return
     throw new Refused(
       '(?i) supports Latin, Greek and Cyrillic letters, and scripts without case: the case of others differs ' +
         'between versions of Unicode.',
@@ -123,17 +123,19 @@ class Reader {
   }
 
   #atom(): number {
-    const here = this.#text[this.#at] ?? ''
-    if (here === '(') return this.#group()
-    if (here === '[') return this.#class()
-    if (here === '\\') {
+    const character = this.#text[this.#at] ?? ''
+    if (character === '(') return this.#group()
+    if (character === '[') return this.#class()
+    if (character === '\\') {
       this.#see(this.#escape(escapes))
       return 1
     }
     if (this.#repeatHere() !== undefined)
-      throw new Refused(`The repetition ${here} has nothing to repeat; for the character itself write \\${here}.`)
+      throw new Refused(
+        `The repetition ${character} has nothing to repeat; for the character itself write \\${character}.`,
+      )
     this.#see(this.#character())
-    return here === '.' ? 4 : 1
+    return character === '.' ? 4 : 1
   }
 
   #character() {
@@ -145,11 +147,11 @@ class Reader {
   #group(): number {
     if (++this.#depth > maxDepth) throw new Refused(`Groups nest deeper than ${maxDepth}.`)
     this.#at++
-    const special = /^\?[imsU]*(?:-[imsU]+)?([:)])/.exec(this.#text.slice(this.#at))
-    if (special !== null) {
-      if (special[0] === '?)') throw new Refused('(?) is no group.')
-      this.#at += special[0].length
-      if (special[1] === ')') {
+    const groupOptions = /^\?[imsU]*(?:-[imsU]+)?([:)])/.exec(this.#text.slice(this.#at))
+    if (groupOptions !== null) {
+      if (groupOptions[0] === '?)') throw new Refused('(?) is no group.')
+      this.#at += groupOptions[0].length
+      if (groupOptions[1] === ')') {
         this.#depth--
         if (this.#repeatHere() !== undefined) throw new Refused('A flag cannot be repeated.')
         return 0
@@ -170,29 +172,29 @@ class Reader {
     if (this.#text[this.#at] === '^') this.#at++
     let size = 4
     for (let first = true; ; first = false) {
-      const here = this.#text[this.#at]
-      if (here === undefined) throw new Refused('A [ is not closed.')
-      if (here === ']' && !first) break
+      const character = this.#text[this.#at]
+      if (character === undefined) throw new Refused('A [ is not closed.')
+      if (character === ']' && !first) break
       size++
-      this.#classItem(here)
+      this.#classItem(character)
     }
     this.#at++
     return size
   }
 
   #classItem(here: string) {
-    const named = /^\[:\^?(\w*):\]/.exec(this.#text.slice(this.#at))
-    if (named !== null) {
-      if (!classes.has(named[1] ?? ''))
-        throw new Refused(`Unknown class [:${named[1]}:]; use one of ${[...classes].join(', ')}.`)
-      this.#at += named[0].length
+    const namedClass = /^\[:\^?(\w*):\]/.exec(this.#text.slice(this.#at))
+    if (namedClass !== null) {
+      if (!classes.has(namedClass[1] ?? ''))
+        throw new Refused(`Unknown class [:${namedClass[1]}:]; use one of ${[...classes].join(', ')}.`)
+      this.#at += namedClass[0].length
       return
     }
     if (here === '[' && /^\[[:.=]/.test(this.#text.slice(this.#at)))
       throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
     const from = here === '\\' ? this.#escape(escapesInClass) : this.#character()
     this.#see(from)
-    // Engines interpret other hyphens differently.
+    // Regex engines interpret other hyphens in a class differently.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
     if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? ''))
       throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')
@@ -201,12 +203,12 @@ class Reader {
     if (end === undefined) throw new Refused('A [ is not closed.')
     if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? ''))
       throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')
-    const to = end === '\\' ? this.#escape(escapesInClass) : this.#character()
-    if (to < from) throw new Refused('A range must begin with the lower character.')
-    this.#see(from, to)
+    const rangeEnd = end === '\\' ? this.#escape(escapesInClass) : this.#character()
+    if (rangeEnd < from) throw new Refused('A range must begin with the lower character.')
+    this.#see(from, rangeEnd)
   }
 
-  /** 0 for a class or an assertion. */
+  /** Code of an escaped character; 0 for a class or an assertion. */
   #escape(meanings: RegExp): number {
     const next = this.#text[this.#at + 1]
     if (next === undefined)

@@ -128,19 +128,23 @@ export class Folder {
 
   async expire(removed: readonly string[], reason: RemovalReason): Promise<void> {
     this.#record((state) => {
-      const gone = removedAfter(state, removed)
-      return { ...carried({ ...state, gone, expired: expiredAfter(state, removed, reason) }), added: [], removed }
+      const goneRows = removedAfter(state, removed)
+      return {
+        ...carried({ ...state, gone: goneRows, expired: expiredAfter(state, removed, reason) }),
+        added: [],
+        removed,
+      }
     })
     await this.confirm()
   }
 
-  /** The newest addresses go too, after all flows that use them. */
+  /** Removes the newest addresses too, after all flows that use them. */
   async expireAddresses(removed: readonly string[]): Promise<void> {
     this.#addressesLost = true
     await this.expire(removed, 'disk')
   }
 
-  /** For folders of earlier versions, once every entry counts its rows by source. */
+  /** Begins to count removed rows in folders of earlier versions, once every entry counts its rows by source. */
   async beginCounting(): Promise<void> {
     if (this.state.gone !== undefined || !isCounted(this.state)) return
     this.#record((state) => ({ ...carried({ ...state, gone: firstGone(state) }), added: [], removed: [] }))
@@ -156,10 +160,10 @@ export class Folder {
 
   /** Verifies files before they are read. On false a damaged one is excluded from new pins; pin again. */
   async verify(files: readonly StoredFile[], onProgress?: OnProgress): Promise<boolean> {
-    const damaged = await this.verification.damaged(files, onProgress)
-    if (damaged.size === 0) return true
-    this.condemn(damaged)
-    // The ledger counts the loss first.
+    const damagedFiles = await this.verification.damaged(files, onProgress)
+    if (damagedFiles.size === 0) return true
+    this.condemn(damagedFiles)
+    // The ledger must count the loss before the result is returned.
     await this.#moves
     return false
   }
@@ -218,10 +222,10 @@ export class Folder {
 
   /** The directory entry is not durable yet. */
   async #write(table: PendingTable, write: (path: string) => Promise<Written>): Promise<StoredFile> {
-    const written = await this.writeFile(table, write, 'synced')
-    if (written.rows !== table.rows) {
-      await this.#remove(written.name)
-      throw new Error(`${table.rows} rows became ${written.rows} in ${written.name}`)
+    const writtenFile = await this.writeFile(table, write, 'synced')
+    if (writtenFile.rows !== table.rows) {
+      await this.#remove(writtenFile.name)
+      throw new Error(`${table.rows} rows became ${writtenFile.rows} in ${writtenFile.name}`)
     }
     const time = (ms: number) => (Number.isFinite(ms) ? ms : null)
     const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, endTimes, families } = table
@@ -237,7 +241,7 @@ export class Folder {
       firstSequence,
       lastSequence,
       schema: schemaVersion,
-      ...written,
+      ...writtenFile,
       timeMin: time(table.timeMin),
       timeMax: time(table.timeMax),
       ...actual,
@@ -254,13 +258,13 @@ export class Folder {
   ): Promise<Omit<Written, 'crc'> & { readonly name: string }> {
     const { disk } = this.#host
     const unique = Buffer.from(this.#host.random.bytes(4)).toString('hex')
-    const named = (checksum: string) =>
+    const pathWith = (checksum: string) =>
       this.path(fileName(stream, hour, firstSequence, lastSequence, unique + checksum))
-    const temporary = named('') + temporaryEnding
+    const temporary = pathWith('') + temporaryEnding
     try {
       const { crc, ...written } = await write(temporary)
       if (state === 'unsynced') await this.#sync(temporary)
-      const path = named(checksumText(crc ?? (await checksumOf(disk, temporary)).crc))
+      const path = pathWith(checksumText(crc ?? (await checksumOf(disk, temporary)).crc))
       await disk.rename(temporary, path)
       const name = path.slice(this.directory.length + 1)
       if (stream === 'endpoints')
@@ -294,7 +298,7 @@ export class Folder {
     this.#unwritten.push(record)
   }
 
-  /** After an error, call it again. */
+  /** Makes recorded changes durable. After an error, call the method again. */
   async confirm(): Promise<void> {
     const append = this.#appends.then(() => this.#persist())
     this.#appends = append.catch(() => undefined)
@@ -306,7 +310,7 @@ export class Folder {
     const { state } = this
     if (before === state) return
     const records = this.#unwritten.splice(0)
-    // Else the next snapshot contains all records.
+    // Otherwise the next snapshot contains all records.
     if (this.#manifest.usable && !this.#manifest.long) await this.#append(records, state)
     else await this.#manifest.rotate(state)
     this.#durable = state
@@ -337,8 +341,8 @@ export class Folder {
   async #remove(name: string) {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
     const isFlows = name.startsWith('flows-')
-    const beside = name.startsWith('endpoints-') ? [copyOf(name)] : isFlows ? [indexOf(name), sumsOf(name)] : []
-    for (const id of beside) await this.#host.disk.remove(this.path(id)).catch(() => undefined)
+    const companions = name.startsWith('endpoints-') ? [copyOf(name)] : isFlows ? [indexOf(name), sumsOf(name)] : []
+    for (const id of companions) await this.#host.disk.remove(this.path(id)).catch(() => undefined)
   }
 
   async close(): Promise<void> {

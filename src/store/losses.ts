@@ -15,11 +15,11 @@ type Condemned = Readonly<{
 
 /** Flows with endpoints in a lost file are lost too. A coarse rollup is removed if finer ones can rebuild it. */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
-  const lost = new Map<string, StoredFile>()
+  const lostFiles = new Map<string, StoredFile>()
   const removed: string[] = []
   const live = [...state.files.values()].filter((file) => file.lost !== true)
   const lose = (file: StoredFile) => {
-    lost.set(file.name, {
+    lostFiles.set(file.name, {
       ...file,
       lost: true,
       bytes: 0,
@@ -37,7 +37,7 @@ export function condemned(state: StoreState, names: Iterable<string>): Condemned
     } else if (isRollup(file.stream) && live.some((storedFile) => isFiner(storedFile, file))) removed.push(name)
     else lose(file)
   }
-  return { added: [...lost.values()], removed }
+  return { added: [...lostFiles.values()], removed }
 }
 
 function isFiner(storedFile: StoredFile, file: StoredFile): boolean {
@@ -59,12 +59,12 @@ export function overlap(
 
 function guessed(state: StoreState, rows: number): PerSource {
   const rowsBySource = lostRows(state)
-  let left = rows
+  let remainingRows = rows
   const results: [number, number][] = []
   for (const { id, stored } of Object.values(state.sources).toSorted((a, b) => b.stored - a.stored)) {
-    const part = Math.min(left, Math.max(0, stored - (rowsBySource.get(id) ?? 0)))
+    const part = Math.min(remainingRows, Math.max(0, stored - (rowsBySource.get(id) ?? 0)))
     if (part > 0) results.push([id, part])
-    left -= part
+    remainingRows -= part
   }
   return results
 }
@@ -89,22 +89,22 @@ export function lostRows(state: StoreState, without: ReadonlySet<string> = new S
   const isLost = (file: StoredFile) => file.lost === true || without.has(file.name)
   if (state.gone === undefined || !isCounted(state)) return rowsOf(files, isLost)
   const live = rowsOf(files, (file) => !isLost(file))
-  const lost = new Map<number, number>()
+  const lostRows = new Map<number, number>()
   for (const { id, stored } of Object.values(state.sources)) {
     const rows = stored - (state.gone[id] ?? 0) - (live.get(id) ?? 0)
-    if (rows > 0) lost.set(id, rows)
+    if (rows > 0) lostRows.set(id, rows)
   }
-  return lost
+  return lostRows
 }
 
 export function removedAfter(state: StoreState, removed: Iterable<string>): StoreState['gone'] {
   if (state.gone === undefined) return undefined
-  const gone = new Map(Object.entries(state.gone).map(([id, rows]) => [Number(id), rows]))
+  const goneRows = new Map(Object.entries(state.gone).map(([id, rows]) => [Number(id), rows]))
   for (const name of removed) {
     const file = state.files.get(name)
-    if (file !== undefined && file.lost !== true && holdsRows(file.stream)) addRows(gone, file.perSource)
+    if (file !== undefined && file.lost !== true && holdsRows(file.stream)) addRows(goneRows, file.perSource)
   }
-  return Object.fromEntries(gone)
+  return Object.fromEntries(goneRows)
 }
 
 export function expiredAfter(
@@ -122,9 +122,9 @@ export function expiredAfter(
 
 /** For a folder of an earlier version: stored rows that are in no file. */
 export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
-  const held = rowsOf(state.files.values(), () => true)
+  const heldRows = rowsOf(state.files.values(), () => true)
   return Object.fromEntries(
-    Object.values(state.sources).map(({ id, stored }) => [id, Math.max(0, stored - (held.get(id) ?? 0))]),
+    Object.values(state.sources).map(({ id, stored }) => [id, Math.max(0, stored - (heldRows.get(id) ?? 0))]),
   )
 }
 
@@ -146,11 +146,11 @@ export function spanText(file: StoredFile): Readonly<{ from: string; to: string 
 }
 
 function extentOf({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): Extent {
-  const received = { from: receivedMin || hour * msPerHour, to: receivedMax || (hour + 1) * msPerHour }
-  return { occurred: { from: timeMin ?? received.from, to: timeMax ?? received.to }, received }
+  const receivedSpan = { from: receivedMin || hour * msPerHour, to: receivedMax || (hour + 1) * msPerHour }
+  return { occurred: { from: timeMin ?? receivedSpan.from, to: timeMax ?? receivedSpan.to }, received: receivedSpan }
 }
 
-/** Of a file of events; an early entry does not state them. */
+/** Families in a file of events; an early entry without the list counts as all families. */
 export function familiesOf({ families: b = families }: StoredFile): readonly string[] {
   return b
 }
@@ -158,8 +158,8 @@ export function familiesOf({ families: b = families }: StoredFile): readonly str
 /** `missing`: damaged files not recorded as lost yet. A rollup lacks what neither it nor the flows still hold. */
 export function lostTimes(files: readonly StoredFile[], missing: ReadonlySet<string>): StoredSums['lost'] {
   const isLost = (file: StoredFile) => file.lost === true || missing.has(file.name)
-  const lost = files.filter((file) => isLost(file) && file.stream !== 'endpoints')
-  if (lost.length === 0) return undefined
+  const lostFiles = files.filter((file) => isLost(file) && file.stream !== 'endpoints')
+  if (lostFiles.length === 0) return undefined
   const live = files.filter((file) => !isLost(file))
   const ofRollup = (rollup: Rollup) => {
     const serving = new Set<string>(rollups.slice(0, rollups.indexOf(rollup) + 1))
@@ -170,14 +170,16 @@ export function lostTimes(files: readonly StoredFile[], missing: ReadonlySet<str
           storedFile.hour === file.hour &&
           overlap(storedFile, file),
       )
-    return lost.filter((file) => (file.stream === 'flows' || serving.has(file.stream)) && !isHeld(file)).map(extentOf)
+    return lostFiles
+      .filter((file) => (file.stream === 'flows' || serving.has(file.stream)) && !isHeld(file))
+      .map(extentOf)
   }
   const events: Record<string, Extent[]> = {}
-  for (const file of lost)
+  for (const file of lostFiles)
     if (file.stream === 'events') for (const family of familiesOf(file)) (events[family] ??= []).push(extentOf(file))
   return {
     ...events,
-    flows: lost.filter(({ stream }) => stream === 'flows').map(extentOf),
+    flows: lostFiles.filter(({ stream }) => stream === 'flows').map(extentOf),
     flows_1m: ofRollup('flows_1m'),
     flows_5m: ofRollup('flows_5m'),
     flows_1h: ofRollup('flows_1h'),

@@ -67,9 +67,9 @@ export async function openFolder(options: {
   if (manifestState.damaged || manifestState.generation === 0)
     names.push(...(await restoreFromCopies(opening, names, sizes, manifestState.removed)))
   const orphans = [...sizes.keys()].filter((name) => !manifestState.state.files.has(name))
-  const lost = manifestState.damaged || (manifestState.generation === 0 && orphans.length > 0)
+  const mustRecover = manifestState.damaged || (manifestState.generation === 0 && orphans.length > 0)
   const state =
-    (lost || !manifestState.whole) && orphans.length > 0
+    (mustRecover || !manifestState.whole) && orphans.length > 0
       ? await adopt(opening, manifestState.state, {
           names: orphans.filter((name) => !manifestState.removed.has(name)),
           present: new Set(sizes.keys()),
@@ -83,7 +83,7 @@ export async function openFolder(options: {
       .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
   )
   const manifest = new Manifest(disk, directory, manifestState.generation, fence)
-  if (manifestState.whole && !lost && manifestState.generation > 0) await manifest.reopen(manifestState)
+  if (manifestState.whole && !mustRecover && manifestState.generation > 0) await manifest.reopen(manifestState)
   else await manifest.rotate(state)
   return { state, manifest, missing }
 }
@@ -156,8 +156,8 @@ async function removeStray({ disk, directory }: Opening, names: readonly string[
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !files.has(name)
     const owner = besideOf(name)
-    const alone = isLevelSums(name) ? !sums.has(name) : owner !== undefined && !files.has(owner)
-    if (unnamed || alone || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
+    const lacksOwner = isLevelSums(name) ? !sums.has(name) : owner !== undefined && !files.has(owner)
+    if (unnamed || lacksOwner || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   for (const folder of names.filter((name) => spillPattern.test(name))) {
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
@@ -168,7 +168,7 @@ type Orphans = Readonly<{
   names: readonly string[]
   /** All files in the folder. */
   present: ReadonlySet<string>
-  /** The manifest has no positions. */
+  /** True if the manifest has no positions. */
   hasForgotten: boolean
 }>
 
@@ -178,10 +178,10 @@ async function adopt(
   { names, present, hasForgotten }: Orphans,
 ): Promise<StoreState> {
   const { candidates, damaged } = await inspectAll(opening, names)
-  const reached = hasForgotten
+  const reachedSequence = hasForgotten
     ? Math.max(0, ...candidates.map((candidate) => candidate.lastSequence))
     : (from.positions[filePartition]?.sequence ?? 0)
-  const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
+  const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reachedSequence)
   if (adopted.length > 0) {
     opening.log.error('The manifest of the store was damaged. Recovered files that it had named by their names.', {
       files: adopted.length,
@@ -191,24 +191,24 @@ async function adopt(
   const files = new Map(from.files)
   for (const file of replaced) files.delete(file.name)
   for (const file of adopted) files.set(file.name, storedFile(file))
-  // The journal may have the frames of these files.
-  const free = damaged.filter(
+  // The journal may still have the frames of these damaged files.
+  const recoverableFiles = damaged.filter(
     (candidate) =>
-      candidate.lastSequence <= reached &&
+      candidate.lastSequence <= reachedSequence &&
       ![...files.values()].some(
         (file) => file.stream === candidate.stream && file.hour === candidate.hour && overlap(file, candidate),
       ),
   )
-  for (const file of free) files.set(file.name, withoutRows(file))
-  const state = hasForgotten ? recoveredState({ ...from, files }, adopted, reached) : { ...from, files }
-  const lost = condemned(
+  for (const file of recoverableFiles) files.set(file.name, withoutRows(file))
+  const state = hasForgotten ? recoveredState({ ...from, files }, adopted, reachedSequence) : { ...from, files }
+  const changes = condemned(
     state,
-    free.map(({ name }) => name),
+    recoverableFiles.map(({ name }) => name),
   )
-  const left = new Map(state.files)
-  for (const name of lost.removed) left.delete(name)
-  for (const file of lost.added) left.set(file.name, file)
-  return { ...state, files: left }
+  const remainingFiles = new Map(state.files)
+  for (const name of changes.removed) remainingFiles.delete(name)
+  for (const file of changes.added) remainingFiles.set(file.name, file)
+  return { ...state, files: remainingFiles }
 }
 
 /** `damaged`: the checksum is not the one in the name, and no copy replaces the file. */
@@ -216,14 +216,14 @@ async function inspectAll(opening: Opening, names: readonly string[]) {
   const { disk, directory, log } = opening
   const writer = await opening.writer()
   const candidates: Candidate[] = []
-  const damaged: FileName[] = []
+  const damagedFiles: FileName[] = []
   for (const name of names) {
     const parsed = parseFileName(name)
     if (parsed === undefined) continue
     const checksum = checksumInName(name)
     const isDamaged = checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum
     if (isDamaged && !(await restoreUnnamed(opening, name))) {
-      damaged.push(parsed)
+      damagedFiles.push(parsed)
       continue
     }
     try {
@@ -232,7 +232,7 @@ async function inspectAll(opening: Opening, names: readonly string[]) {
       log.warn('Removed an unreadable store file that no manifest record names.', { file: name })
     }
   }
-  return { candidates, damaged }
+  return { candidates, damaged: damagedFiles }
 }
 
 function withoutRows(file: FileName): StoredFile {
@@ -263,17 +263,17 @@ function storedFile(from: Candidate): StoredFile {
 }
 
 function recoveredState(state: StoreState, files: readonly Candidate[], reached: number): StoreState {
-  const stored = new Map<number, number>()
+  const storedRows = new Map<number, number>()
   const names = new Map<number, string>()
   let words = state.words
   for (const { about, perSource } of files) {
-    for (const [source, rows] of perSource) stored.set(source, (stored.get(source) ?? 0) + rows)
+    for (const [source, rows] of perSource) storedRows.set(source, (storedRows.get(source) ?? 0) + rows)
     for (const [name, id] of Object.entries(about?.sources ?? {})) names.set(id, name)
     if (about !== undefined && about.words.length > words.length) words = about.words
   }
   const sources: Record<string, SourceCount> = {}
-  for (const id of new Set([...names.keys(), ...stored.keys()]))
-    sources[names.get(id) ?? `source-${id}`] = { id, stored: stored.get(id) ?? 0, quarantined: 0 }
+  for (const id of new Set([...names.keys(), ...storedRows.keys()]))
+    sources[names.get(id) ?? `source-${id}`] = { id, stored: storedRows.get(id) ?? 0, quarantined: 0 }
   const positions = { [filePartition]: { sequence: reached, row: 0 } }
   const nextEndpoint = 1 + Math.max(0, ...files.map((file) => file.lastEndpoint))
   return { ...state, sources, words, positions, previous: positions, nextEndpoint, gone: {} }

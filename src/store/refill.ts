@@ -27,13 +27,13 @@ export function remainder(
   reached: number,
 ): StoredFile | undefined {
   const perSource = (lost.perSource ?? []).flatMap(([source, rows]): [number, number][] => {
-    const left = rows - (refilled?.perSource.get(source) ?? 0)
-    return left > 0 ? [[source, left]] : []
+    const remainingRows = rows - (refilled?.perSource.get(source) ?? 0)
+    return remainingRows > 0 ? [[source, remainingRows]] : []
   })
-  const ended = reached >= lost.lastSequence
-  if (ended && (!holdsRows(lost.stream) || perSource.length === 0)) return undefined
+  const isComplete = reached >= lost.lastSequence
+  if (isComplete && (!holdsRows(lost.stream) || perSource.length === 0)) return undefined
   const rows = perSource.reduce((sum, [, count]) => sum + count, 0)
-  return { ...lost, rows, perSource, firstSequence: ended ? lost.firstSequence : reached + 1 }
+  return { ...lost, rows, perSource, firstSequence: isComplete ? lost.firstSequence : reached + 1 }
 }
 
 /** While the journal has the frames of lost files. Rollups are rebuilt from the whole range or not at all. */
@@ -47,29 +47,29 @@ export class Refill {
 
   /** A part of one file; true if more may remain. Must not overlap `apply` or `commit` of the projection. */
   async run(store: Store, directory: string, tail: Tail): Promise<boolean> {
-    const lost = store
+    const lostFile = store
       .lost()
       .find(
         ({ name, stream }) =>
           !this.#tried.has(name) && (stream === 'flows' || stream === 'events' || stream === 'flows_1m'),
       )
-    if (lost === undefined) return false
-    const slice = await this.#read(lost, store.covered(lost), directory, tail)
-    const ended = slice.reached >= lost.lastSequence
-    const usable = lost.stream === 'flows_1m' ? slice.whole && ended : slice.frames.length > 0
-    if (!usable) {
-      this.#tried.add(lost.name)
+    if (lostFile === undefined) return false
+    const slice = await this.#read(lostFile, store.covered(lostFile), directory, tail)
+    const isComplete = slice.reached >= lostFile.lastSequence
+    const isUsable = lostFile.stream === 'flows_1m' ? slice.whole && isComplete : slice.frames.length > 0
+    if (!isUsable) {
+      this.#tried.add(lostFile.name)
       return true
     }
-    const rows = await store.projection.refill(lost, slice)
+    const rows = await store.projection.refill(lostFile, slice)
     if (rows === undefined) return true
-    if (ended) this.#tried.add(lost.name)
+    if (isComplete) this.#tried.add(lostFile.name)
     const { log, metrics } = this.#options
-    metrics.count('weir_store_refilled_rows_total', rows, { stream: lost.stream })
+    metrics.count('weir_store_refilled_rows_total', rows, { stream: lostFile.stream })
     log.info('Refilled rows of a lost store file from the journal.', {
-      file: lost.name,
+      file: lostFile.name,
       rows,
-      lost: lost.rows,
+      lost: lostFile.rows,
     })
     return true
   }
@@ -91,9 +91,9 @@ export class Refill {
     let [rows, bytes, reached, whole] = [0, 0, lost.firstSequence - 1, true]
     try {
       while (rows < max.rows && bytes < max.bytes) {
-        const came = await reader.ready(readBytes)
-        if (came.length === 0) return { frames, reached: lost.lastSequence, whole: false }
-        for (const frame of came) {
+        const readFrames = await reader.ready(readBytes)
+        if (readFrames.length === 0) return { frames, reached: lost.lastSequence, whole: false }
+        for (const frame of readFrames) {
           const { header } = frame
           whole &&= frame.firstSequence <= reached + 1
           if (frame.firstSequence > lost.lastSequence) return { frames, reached: lost.lastSequence, whole }

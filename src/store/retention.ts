@@ -4,12 +4,12 @@ import { isRollup, type Rollup } from './rollup/schema.ts'
 
 export type Retain = Readonly<{
   ageMs?: number
-  /** Rollups that are not named stay. */
+  /** Maximum age of the rows of each rollup; rollups that are not named stay. */
   rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
   bytes?: number
 }>
 
-/** `disk`: the volume lacks room. */
+/** Reasons for a removal. `disk`: the volume lacks room. */
 export const removalReasons = ['age', 'size', 'disk'] as const
 export type RemovalReason = (typeof removalReasons)[number]
 
@@ -37,7 +37,7 @@ type Unit = Readonly<{
   files: readonly StoredFile[]
 }>
 
-/** Hours before `current` as a whole; files of an open hour one by one. */
+/** Files by hour: all files of an hour before `current`, and single files of an open hour. */
 function units(files: readonly StoredFile[], current: number): Unit[] {
   return hoursOf(files).flatMap(([hour, group]) =>
     hour < current
@@ -85,11 +85,11 @@ export function newestDay(files: readonly StoredFile[]): number {
 
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
-  const gone: Expired[] = []
-  const left = new Set(all)
+  const expiredFiles: Expired[] = []
+  const remainingFiles = new Set(all)
   const go = (reason: Expired['reason'], hour: number, storedFiles: readonly StoredFile[]) => {
-    gone.push({ reason, hour, files: storedFiles })
-    for (const file of storedFiles) left.delete(file)
+    expiredFiles.push({ reason, hour, files: storedFiles })
+    for (const file of storedFiles) remainingFiles.delete(file)
   }
   const current = Math.floor(now / msPerHour)
   const isOld = (hour: number) => retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
@@ -100,28 +100,28 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
   for (const [hour, group] of hoursOf(all.filter(({ stream }) => holdsRows(stream))))
     if (isOld(hour)) go('age', hour, group)
   const newest = newestDay(all)
-  const unused = (reason: (day: number) => Expired['reason'] | undefined) => {
-    const needed = new Set([...left].filter(({ stream }) => holdsRows(stream)).map(({ hour }) => dayOf(hour)))
+  const expireUnused = (reason: (day: number) => Expired['reason'] | undefined) => {
+    const needed = new Set([...remainingFiles].filter(({ stream }) => holdsRows(stream)).map(({ hour }) => dayOf(hour)))
     for (const [day, group] of hoursOf(
-      [...left].filter(({ stream }) => stream === 'endpoints'),
+      [...remainingFiles].filter(({ stream }) => stream === 'endpoints'),
       dayOf,
     )) {
-      const why = needed.has(day) ? undefined : reason(day)
-      if (why !== undefined) go(why, day, group)
+      const expiryReason = needed.has(day) ? undefined : reason(day)
+      if (expiryReason !== undefined) go(expiryReason, day, group)
     }
   }
   // Flows can still get ids of the newest day.
-  unused((day) => (isOld(day + 23) ? 'age' : day < newest ? 'size' : undefined))
-  let bytes = sizeOf([...left])
-  if (retain.bytes === undefined || bytes <= retain.bytes) return gone
+  expireUnused((day) => (isOld(day + 23) ? 'age' : day < newest ? 'size' : undefined))
+  let bytes = sizeOf([...remainingFiles])
+  if (retain.bytes === undefined || bytes <= retain.bytes) return expiredFiles
   const isClosed = ({ stream, hour }: StoredFile) => stream === 'endpoints' || hour < current
-  const closed = [...left].filter(isClosed)
-  const open = new Set([...left].filter((file) => !isClosed(file)).map(({ hour }) => dayOf(hour)))
-  for (const { hour, files: storedFiles } of oldestFirst(closed, current)) {
+  const closedFiles = [...remainingFiles].filter(isClosed)
+  const open = new Set([...remainingFiles].filter((file) => !isClosed(file)).map(({ hour }) => dayOf(hour)))
+  for (const { hour, files: storedFiles } of oldestFirst(closedFiles, current)) {
     if (bytes <= retain.bytes) break
-    const kept = storedFiles.filter(({ stream, hour: day }) => stream !== 'endpoints' || !open.has(day))
-    bytes -= sizeOf(kept)
-    go('size', hour, kept)
+    const removableFiles = storedFiles.filter(({ stream, hour: day }) => stream !== 'endpoints' || !open.has(day))
+    bytes -= sizeOf(removableFiles)
+    go('size', hour, removableFiles)
   }
-  return gone
+  return expiredFiles
 }

@@ -34,7 +34,7 @@ type Reply =
   | Readonly<{ id: number; is: 'edges'; edges: readonly StoredEdge[] }>
   | Readonly<{ id: number; is: 'progress'; progress: StatementProgress }>
 
-/** Chunks ahead of the client. */
+/** Chunks that are sent before the client requests more. */
 const window = 2
 
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
@@ -44,8 +44,8 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
   const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>) => {
     const answer = new ResultStream(id, send)
     running.set(id, answer)
-    const ended = (): void => void running.delete(id)
-    answer.run(begin).then(ended, ended)
+    const removeStream = (): void => void running.delete(id)
+    answer.run(begin).then(removeStream, removeStream)
   }
   port.on('message', (request: Request) => {
     switch (request.is) {
@@ -61,13 +61,13 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
       case 'edges': {
         const abort = new AbortController()
         running.set(request.id, { more: () => undefined, cancel: () => abort.abort(new Error('cancelled')) })
-        const ended = (reply: Reply) => {
+        const finish = (reply: Reply) => {
           running.delete(request.id)
           send(reply)
         }
         store.reader.edges(request.query, abort.signal, progressOf(request.id)).then(
-          (edges) => ended({ id: request.id, is: 'edges', edges }),
-          (error: unknown) => ended({ id: request.id, is: 'failed', fault: faultOf(error) }),
+          (edges) => finish({ id: request.id, is: 'edges', edges }),
+          (error: unknown) => finish({ id: request.id, is: 'failed', fault: faultOf(error) }),
         )
         break
       }
@@ -127,7 +127,7 @@ class ResultStream {
         while (this.#room === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.#waiting = resolve))
         signal.throwIfAborted()
         this.#room--
-        // Transferred without a copy.
+        // The bytes are transferred without a copy.
         this.#send({ id: this.#id, is: 'chunk', bytes }, [bytes.buffer as ArrayBuffer])
       }
     } catch (error) {
@@ -140,16 +140,16 @@ class ResultStream {
 export function connectStore(port: MessagePort): RemoteStore {
   const open = new Map<number, (reply: Reply) => void>()
   let ids = 0
-  let closed = false
+  let isClosed = false
   const send = (request: Request) => port.postMessage(request)
   port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
   port.on('close', () => {
-    closed = true
+    isClosed = true
     for (const [id, onReply] of open)
       onReply({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
   })
   const begin = (onReply: (reply: Reply) => void) => {
-    if (closed) throw new Error('The store has ended.')
+    if (isClosed) throw new Error('The store has ended.')
     const id = ++ids
     open.set(id, onReply)
     return id
@@ -170,11 +170,11 @@ export function connectStore(port: MessagePort): RemoteStore {
       send({ id, is: 'cancel' })
     }
     signal.addEventListener('abort', cancel, { once: true })
-    const done = () => {
+    const release = () => {
       signal.removeEventListener('abort', cancel)
       open.delete(id)
     }
-    return { inbox, id, done }
+    return { inbox, id, done: release }
   }
 
   const stream = async (
@@ -235,19 +235,19 @@ async function* received(
   more: () => void,
   done: (ended: boolean) => void,
 ): AsyncGenerator<Uint8Array, number | undefined, undefined> {
-  let ended = false
+  let hasEnded = false
   try {
     for (;;) {
       const reply = await inbox.next()
       if (reply.is !== 'chunk') {
-        ended = true
+        hasEnded = true
         return reply.is === 'end' ? reply.rows : undefined
       }
       more()
       yield reply.bytes
     }
   } finally {
-    done(ended || inbox.failed)
+    done(hasEnded || inbox.failed)
   }
 }
 
@@ -266,7 +266,7 @@ class Inbox {
     else this.#replies.push(reply)
   }
 
-  /** Without the replies that are not taken. */
+  /** Ends the inbox with an error, without the replies that are not taken. */
   fail(error: Error): void {
     this.#replies.length = 0
     this.#failAfterReplies(error)
@@ -278,9 +278,9 @@ class Inbox {
   }
 
   #take(): PromiseWithResolvers<Reply> {
-    const waiting = this.#waiting!
+    const waiter = this.#waiting!
     this.#waiting = undefined
-    return waiting
+    return waiter
   }
 
   next(): Promise<Reply> {

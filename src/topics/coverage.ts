@@ -9,21 +9,21 @@ export type Instance = Readonly<{
   host: Pick<Host, 'clock'>
 }>
 
-/** What a result may lack; absent: nothing. */
+/** Parts that a result may lack; absent: it lacks none. */
 export type CoverageFacts = Readonly<{
-  /** Set if rows received later are missing. */
+  /** Set if rows that were received later are missing. */
   stored_to?: string
   /** Time of the oldest stored row, if the range begins earlier. */
   since?: string
-  /** Times of lost rows. */
+  /** Spans of times of lost rows. */
   lost?: readonly IsoSpan[]
-  /** Times when Weir did not run. */
+  /** Spans when Weir did not run. */
   stopped?: readonly IsoSpan[]
 }>
 
 export type IsoSpan = Readonly<{ from: string; to: string }>
 
-/** {@link CoverageFacts} in µs. */
+/** {@link CoverageFacts} with times in µs. */
 export type Coverage = Readonly<{
   storedTo?: bigint
   since?: bigint
@@ -31,7 +31,7 @@ export type Coverage = Readonly<{
   stopped?: readonly TimeSpan[]
 }>
 
-/** Spans that end earlier are stored. */
+/** Spans that ended earlier than this are stored. */
 const recentMs = 60_000
 const graceMs = 1000
 
@@ -52,7 +52,7 @@ function sinceOfFlows(sums: StoredSums | undefined, { from, to }: TimeSpan): Sin
 
 const hourMs = 3_600_000
 
-/** The same of rollups, which may be retained longer than the flows. */
+/** Start of the stored rollups, which may be retained longer than the flows. */
 function sinceOfRollups(sums: StoredSums | undefined, { from, to }: TimeSpan): Since {
   if (sums === undefined) return {}
   const { flows, oldest } = sums
@@ -75,8 +75,8 @@ export function storedTo({ control, host }: Instance, { to }: TimeSpan): Pick<Co
   if (Number(to) / 1000 < now - recentMs) return {}
   const lagMs = control.storeLag()
   if (lagMs === undefined) return {}
-  const stored = BigInt(Math.floor(now - lagMs - graceMs)) * 1000n
-  return stored < to ? { storedTo: stored } : {}
+  const storedUs = BigInt(Math.floor(now - lagMs - graceMs)) * 1000n
+  return storedUs < to ? { storedTo: storedUs } : {}
 }
 
 type Timed = Pick<RowQuery, 'span' | 'time'>
@@ -115,22 +115,22 @@ function missingOf(
 
 /** `rows`: times of which rows are lost. */
 export function missingBy(control: Pick<Control, 'stops'>, span: TimeSpan, rows: readonly TimeRange[]): Missing {
-  const lost = within(span, rows)
-  const stopped = within(span, control.stops())
+  const lostSpans = spansWithin(span, rows)
+  const stopped = spansWithin(span, control.stops())
   return {
-    ...(lost.length === 0 ? {} : { exact: false, lost }),
+    ...(lostSpans.length === 0 ? {} : { exact: false, lost: lostSpans }),
     ...(stopped.length === 0 ? {} : { stopped }),
   }
 }
 
-function within(span: TimeSpan, ranges: readonly TimeRange[]): readonly TimeSpan[] {
-  const cut = ranges
+function spansWithin(span: TimeSpan, ranges: readonly TimeRange[]): readonly TimeSpan[] {
+  const cutSpans = ranges
     .map(({ from, to }) => ({ from: BigInt(Math.floor(from)) * 1000n, to: BigInt(Math.floor(to) + 1) * 1000n }))
     .filter(({ from, to }) => from < span.to && to > span.from)
     .map(({ from, to }) => ({ from: from > span.from ? from : span.from, to: to < span.to ? to : span.to }))
     .toSorted((a, b) => Number(a.from - b.from))
   const joined: TimeSpan[] = []
-  for (const range of cut) {
+  for (const range of cutSpans) {
     const last = joined.at(-1)
     if (last === undefined || last.to < range.from) joined.push(range)
     else joined[joined.length - 1] = { from: last.from, to: range.to > last.to ? range.to : last.to }

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { OnProgress, StatementProgress } from '../engine/control.ts'
 import type { Clock } from '../host/index.ts'
 
-/** Ms and amounts are estimates. */
+/** Progress of a request. Ms and amounts are estimates. */
 export type WorkProgress = Readonly<{
-  /** Verifying: checksums of files before their first use. */
+  /** `verifying`: checksums of files are compared before their first use. */
   state: 'waiting' | 'verifying' | 'reading'
   unit?: StatementProgress['unit']
   done?: number
@@ -19,16 +19,16 @@ interface Statement {
 }
 
 export interface StatementWork {
-  /** After the wait in the queue. */
+  /** Called after the wait in the queue. */
   start(): void
   readonly onProgress: OnProgress
   end(): void
 }
 
-/** Of shares, in rows. */
+/** Rounding error of shares, in rows. */
 const rounding = 1e-6
 
-/** Too few to estimate the rest. */
+/** Less time is too short to estimate the remaining time. */
 const leastMs = 500
 
 /** The statements of one request. Amounts of earlier and expected ones count, so that the share does not fall. */
@@ -39,7 +39,7 @@ export class Work {
   #ended = 0
   #largest = 0
   #expected = 0
-  /** Shown at last. */
+  /** The share that was shown last. */
   #share = 0
   #first: Readonly<{ at: number; done: number }> | undefined
 
@@ -57,7 +57,7 @@ export class Work {
       },
       onProgress: (progress) => this.#report(statement, progress),
       end: () => {
-        // With a limit it may have read few of its rows.
+        // A statement with a limit may have read few of its rows.
         if (this.#running.delete(statement) && statement.last?.unit === 'rows') this.#ended += statement.last.done
       },
     }
@@ -69,12 +69,12 @@ export class Work {
     this.#largest = Math.max(this.#largest, rows)
   }
 
-  /** The request waits for the work of another one. */
+  /** This request waits for the work of another request. */
   join(work: Work): void {
     if (work !== this) this.#joined.add(work)
   }
 
-  /** Undefined while no statement runs. */
+  /** Progress of the request. Undefined while no statement runs. */
   progress(): WorkProgress | undefined {
     const works = [this, ...this.#joined]
     const running = works.flatMap((work) => [...work.#running])
@@ -83,14 +83,14 @@ export class Work {
     const total = works.reduce((sum, work) => sum + work.#total(), 0)
     if (total > 0 && this.#hasRows(works)) {
       const rests = works.flatMap((work) => work.#remainingMs() ?? [])
-      const done = this.#rising(
+      const doneRows = this.#rising(
         works.reduce((sum, work) => sum + work.#done(), 0),
         total,
       )
       return {
         state: 'reading',
         unit: 'rows',
-        done,
+        done: doneRows,
         total,
         ...(rests.length === 0 ? {} : { remainingMs: Math.max(...rests) }),
       }
@@ -105,10 +105,10 @@ export class Work {
 
   /** A statement can read more than was expected. */
   #rising(done: number, total: number) {
-    const least = Math.ceil(this.#share * total - rounding)
-    const shown = Math.min(total, Math.max(done, least))
-    this.#share = shown / total
-    return shown
+    const leastShown = Math.ceil(this.#share * total - rounding)
+    const shownRows = Math.min(total, Math.max(done, leastShown))
+    this.#share = shownRows / total
+    return shownRows
   }
 
   #report(statement: Statement, progress: StatementProgress) {
@@ -152,7 +152,7 @@ export function asWork<Answer>(work: Work, act: () => Answer): Answer {
   return current.run(work, act)
 }
 
-/** Of the request. Undefined outside of requests. */
+/** Progress of the current request. Undefined outside of requests. */
 export function currentWork(): Work | undefined {
   return current.getStore()
 }

@@ -57,14 +57,14 @@ const NAMES_OF_GLOBAL = new Set(['globalThis', 'global'])
 
 const CALLED = new RegExp(String.raw`\b(?:Date\b(?!\s*\.)|(?:${Object.keys(FUNCTIONS).join('|')})\b)`)
 
-/** Few files; the trees of others need no visit. */
+/** Few files can break the rule; the trees of others need no visit. */
 const mayReach = (text: string): boolean =>
   CALLED.test(text) ||
   Object.entries(MEMBERS).some(
     ([object, members]) => text.includes(object) && Object.keys(members).some((name) => text.includes(name)),
   )
 
-/** Also {@link shadowing}, because it needs the same syntax trees. */
+/** Checks the rule, and {@link shadowing} because both need the same syntax trees. */
 export async function hostRule(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   const files = await Promise.all(['src', 'clients', 'proto'].map((folder) => listFiles(root, folder, TYPESCRIPT)))
@@ -89,8 +89,8 @@ function forbiddenNames(source: Source): Located[] {
   const isGlobal = (name: string) => !declared.has(name)
 
   const member = (object: string, name: string, at: number) => {
-    const instead = MEMBERS[object]?.[name]
-    if (instead !== undefined) results.push({ at, message: `${object}.${name}: ${instead}` })
+    const replacement = MEMBERS[object]?.[name]
+    if (replacement !== undefined) results.push({ at, message: `${object}.${name}: ${replacement}` })
   }
 
   new Visitor({
@@ -109,8 +109,9 @@ function forbiddenNames(source: Source): Located[] {
       for (const property of node.id.properties) {
         if (property.type !== 'Property' || property.key.type !== 'Identifier') continue
         if (object !== undefined) member(object, property.key.name, property.start)
-        const instead = isGlobalObject(node.init, isGlobal) ? FUNCTIONS[property.key.name] : undefined
-        if (instead !== undefined) results.push({ at: property.start, message: `${property.key.name}: ${instead}` })
+        const replacement = isGlobalObject(node.init, isGlobal) ? FUNCTIONS[property.key.name] : undefined
+        if (replacement !== undefined)
+          results.push({ at: property.start, message: `${property.key.name}: ${replacement}` })
       }
     },
     NewExpression(node) {
@@ -124,9 +125,9 @@ function forbiddenNames(source: Source): Located[] {
   }).visit(source.tree.program)
 
   for (const reference of references(source)) {
-    const instead = FUNCTIONS[reference.name]
-    if (instead !== undefined && isGlobal(reference.name))
-      results.push({ at: reference.start, message: `${reference.name}: ${instead}` })
+    const replacement = FUNCTIONS[reference.name]
+    if (replacement !== undefined && isGlobal(reference.name))
+      results.push({ at: reference.start, message: `${reference.name}: ${replacement}` })
   }
   return results.map(({ at, message }) => ({ file: source.path, line: source.line(at), message }))
 }
@@ -135,15 +136,15 @@ type Located = Required<Problem>
 
 function forbiddenImports(source: Source): Located[] {
   const problems = []
-  for (const used of importsOf(source)) {
-    const rule = MODULES[used.specifier.replace(/^node:/, '')]
-    if (rule === undefined || used.typeOnly) continue
-    const names = used.names.filter((name) => rule.names === '*' || rule.names.includes(name))
+  for (const usedImport of importsOf(source)) {
+    const rule = MODULES[usedImport.specifier.replace(/^node:/, '')]
+    if (rule === undefined || usedImport.typeOnly) continue
+    const names = usedImport.names.filter((name) => rule.names === '*' || rule.names.includes(name))
     if (names.length === 0 && rule.names !== '*') continue
     problems.push({
       file: source.path,
-      line: used.line,
-      message: `${used.specifier} (${names.join(', ')}): ${rule.instead}`,
+      line: usedImport.line,
+      message: `${usedImport.specifier} (${names.join(', ')}): ${rule.instead}`,
     })
   }
   return problems
@@ -222,8 +223,8 @@ function references(source: Source): { name: string; start: number }[] {
     },
   }).visit(source.tree.program)
   // A shorthand property is visited twice at one position, as key and as value.
-  const once = new Map(all.map((identifier) => [identifier.start, identifier]))
-  return [...once.values()].filter((identifier) => !skip.has(identifier.start))
+  const byPosition = new Map(all.map((identifier) => [identifier.start, identifier]))
+  return [...byPosition.values()].filter((identifier) => !skip.has(identifier.start))
 }
 
 function memberName(node: MemberExpression): string | undefined {

@@ -11,7 +11,7 @@ type Node = { readonly [name: string]: Json }
 const variable = '[$][{]'
 
 /** Settings that the chart writes. */
-const written = ['data', 'listen', 'ops', 'roles', 'instance']
+const chartSettings = ['data', 'listen', 'ops', 'roles', 'instance']
 
 const text: Node = { type: 'string' }
 const flag: Node = { type: 'boolean' }
@@ -28,7 +28,7 @@ const mapOf = (value: Node, names = '.+'): Node => ({
 })
 const labels = mapOf(text)
 const variables = '[A-Za-z_][A-Za-z0-9_]*'
-const closed = (properties: Node, required: readonly string[] = []): Node => ({
+const closedObject = (properties: Node, required: readonly string[] = []): Node => ({
   type: 'object',
   properties,
   ...(required.length === 0 ? {} : { required }),
@@ -40,10 +40,10 @@ const pullPolicy = choice('Always', 'IfNotPresent', 'Never')
 const size: Node = { type: 'string', pattern: '^[0-9]+(?:\\.[0-9]+)?(?:[KMGTPE]i?|k|m)?$' }
 const time: Node = { type: 'string', pattern: '^[0-9]+(?:ms|s|m|h)$' }
 
-const workload = closed({
+const workload = closedObject({
   replicas: count,
   readiness: choice('accepting', 'ready'),
-  persistence: closed({ enabled: flag, size, storageClass: text, accessModes: texts }),
+  persistence: closedObject({ enabled: flag, size, storageClass: text, accessModes: texts }),
   resources: object,
   podAnnotations: labels,
   podLabels: labels,
@@ -57,31 +57,31 @@ const values = (config: Node): Node => ({
   nameOverride: text,
   fullnameOverride: text,
   global: object,
-  image: closed({
+  image: closedObject({
     repository: { type: 'string', minLength: 1 },
     tag: text,
     digest: { type: 'string', pattern: '^(?:sha256:[0-9a-f]{64})?$' },
     pullPolicy,
   }),
-  imagePullSecrets: { type: 'array', items: closed({ name: text }, ['name']) },
+  imagePullSecrets: { type: 'array', items: closedObject({ name: text }, ['name']) },
   mode: choice('all', 'split'),
   config,
   files: mapOf(text, '[A-Za-z0-9][A-Za-z0-9._-]*'),
-  secrets: closed({
-    env: mapOf(closed({ secret: text, key: text }, ['secret', 'key']), variables),
-    files: mapOf(closed({ secret: text }, ['secret']), '[a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?'),
+  secrets: closedObject({
+    env: mapOf(closedObject({ secret: text, key: text }, ['secret', 'key']), variables),
+    files: mapOf(closedObject({ secret: text }, ['secret']), '[a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?'),
   }),
   env: mapOf({ type: ['string', 'number', 'boolean'] }, variables),
-  serviceAccount: closed({ create: flag, name: text, annotations: labels }),
-  rbac: closed({ create: flag, secrets: flag, groups: texts }),
+  serviceAccount: closedObject({ create: flag, name: text, annotations: labels }),
+  rbac: closedObject({ create: flag, secrets: flag, groups: texts }),
   all: workload,
   collector: workload,
   deliverer: workload,
   api: workload,
   temporary: size,
   terminationGracePeriodSeconds: count,
-  service: closed({ type: serviceTypes, port, annotations: labels }),
-  receivers: closed({
+  service: closedObject({ type: serviceTypes, port, annotations: labels }),
+  receivers: closedObject({
     enabled: flag,
     type: serviceTypes,
     annotations: labels,
@@ -89,7 +89,7 @@ const values = (config: Node): Node => ({
     loadBalancerSourceRanges: texts,
     ports: {
       type: 'array',
-      items: closed(
+      items: closedObject(
         {
           name: { type: 'string', pattern: '^[a-z0-9-]{1,15}$' },
           port,
@@ -100,39 +100,39 @@ const values = (config: Node): Node => ({
       ),
     },
   }),
-  ingress: closed({
+  ingress: closedObject({
     enabled: flag,
     className: text,
     annotations: labels,
-    hosts: { type: 'array', items: closed({ host: text, path: text }, ['host']) },
+    hosts: { type: 'array', items: closedObject({ host: text, path: text }, ['host']) },
     tls: objects,
   }),
-  metrics: closed({
+  metrics: closedObject({
     annotations: flag,
-    serviceMonitor: closed({ enabled: flag, interval: time, labels }),
+    serviceMonitor: closedObject({ enabled: flag, interval: time, labels }),
   }),
-  networkPolicy: closed({
+  networkPolicy: closedObject({
     enabled: flag,
     http: objects,
     ops: objects,
     receivers: objects,
-    egress: closed({ enabled: flag, rules: objects }),
+    egress: closedObject({ enabled: flag, rules: objects }),
   }),
-  podDisruptionBudget: closed({ enabled: flag }),
-  autoscaling: closed({
+  podDisruptionBudget: closedObject({ enabled: flag }),
+  autoscaling: closedObject({
     enabled: flag,
     minReplicas: { type: 'integer', minimum: 1 },
     maxReplicas: { type: 'integer', minimum: 1 },
-    metric: closed({
+    metric: closedObject({
       type: choice('Pods', 'External'),
       name: { type: 'string', pattern: '^[a-z_][a-z0-9_]*$' },
       selector: labels,
       target: size,
     }),
   }),
-  netobservAgent: closed({
+  netobservAgent: closedObject({
     enabled: flag,
-    image: closed({ repository: text, tag: text, pullPolicy }),
+    image: closedObject({ repository: text, tag: text, pullPolicy }),
     privileged: flag,
     env: mapOf(text, variables),
     resources: object,
@@ -152,21 +152,21 @@ function withPackages({ sources = {}, sinks = {}, ...others }: Node): Node {
   }
 }
 
-/** Each definition is one line. */
+/** The schema of the chart as text, with a line for each definition. */
 export function chartSchema(): Promise<string> {
   const { $defs = {}, ...config } = shorten(JSON.parse(JSON.stringify(jsonSchema(weirSchema))) as Node) as {
     readonly $defs?: Node
     readonly [name: string]: Json
   }
   const properties = { ...(config['properties'] as Node) }
-  for (const name of written) delete (properties as Record<string, Json>)[name]
+  for (const name of chartSettings) delete (properties as Record<string, Json>)[name]
   const parts: Record<string, Json> = { ...$defs }
   const sections = { sources: 'a-source', sinks: 'a-sink', transforms: 'a-transform' }
   const settings = Object.entries(properties).map(([name, node]) => {
     const part = sections[name as keyof typeof sections] as string | undefined
-    return [name, part === undefined ? node : shared(node as Node, part, parts)] as const
+    return [name, part === undefined ? node : shareComponents(node as Node, part, parts)] as const
   })
-  const whole = closed(values(withPackages(Object.fromEntries(settings))))
+  const rootSchema = closedObject(values(withPackages(Object.fromEntries(settings))))
   const lines = (node: Node): string =>
     Object.entries(node)
       .map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
@@ -178,7 +178,7 @@ export function chartSchema(): Promise<string> {
   "type": "object",
   "additionalProperties": false,
   "properties": {
-${lines(whole['properties'] as Node)}
+${lines(rootSchema['properties'] as Node)}
   },
   "$defs": {
 ${lines(parts)}
@@ -191,7 +191,7 @@ ${lines(parts)}
 function shorten(node: Json): Json {
   if (Array.isArray(node)) return node.map((child: Json) => shorten(child))
   if (node === null || typeof node !== 'object') return node
-  const kept = Object.entries(node as Node).flatMap(([name, value]): [string, Json][] => {
+  const keptEntries = Object.entries(node as Node).flatMap(([name, value]): [string, Json][] => {
     const isNote = ['description', 'examples', 'title', 'default', '$schema'].includes(name)
     if (name === 'properties' || name === '$defs')
       return [[name, Object.fromEntries(Object.entries(value as Node).map(([key, child]) => [key, shorten(child)]))]]
@@ -201,7 +201,7 @@ function shorten(node: Json): Json {
       return [[name, `${value.replaceAll('[^]', String.raw`[\s\S]`)}|${variable}`]]
     return [[name, shorten(value)]]
   })
-  const short = withVariable(Object.fromEntries(kept))
+  const short = withVariable(Object.fromEntries(keptEntries))
   if (short['writeOnly'] !== true) return short
   const { writeOnly: _, ...secret } = short
   return { ...secret, pattern: '^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$' }
@@ -214,12 +214,12 @@ function withVariable(node: Node): Node {
 }
 
 /** The list of components is one definition; each name refers to it. */
-function shared(section: Node, name: string, parts: Record<string, Json>): Node {
-  const any = section['additionalProperties'] as Json
-  const written = JSON.stringify(any)
-  parts[name] = any
+function shareComponents(section: Node, name: string, parts: Record<string, Json>): Node {
+  const componentSchema = section['additionalProperties'] as Json
+  const componentText = JSON.stringify(componentSchema)
+  parts[name] = componentSchema
   const refer = (node: Json): Json => {
-    if (JSON.stringify(node) === written) return { $ref: `#/$defs/${name}` }
+    if (JSON.stringify(node) === componentText) return { $ref: `#/$defs/${name}` }
     if (Array.isArray(node)) return node.map((child: Json) => refer(child))
     if (node === null || typeof node !== 'object') return node
     return Object.fromEntries(Object.entries(node as Node).map(([key, child]) => [key, refer(child)]))

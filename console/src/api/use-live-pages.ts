@@ -14,7 +14,7 @@ export type LivePages<Row> = Readonly<{
   span: Span | undefined
   more: boolean
   busy: boolean
-  /** The rows are of another question or range: those before. */
+  /** The rows are those of the previous question or range. */
   stale: boolean
   error: unknown
   /** Received but not shown because the table is held; `many`: more than one fetch returns. */
@@ -29,20 +29,20 @@ export type LivePages<Row> = Readonly<{
 type LiveList<Page, Row> = Readonly<{
   name: string
   path: string
-  /** Without time range. */
+  /** The query without its time range. */
   question: Query
   t: Range
   revision: number
   arrivals: number
   hold: boolean
   rowsOf: (page: Page) => readonly Row[]
-  /** Rows that may have been stored since: their filter and range. */
+  /** Query of rows that may have been stored since the shown rows: their filter and range. */
   newer: (rows: readonly Row[], span: Span) => Query
 }>
 
 const pageRows = 200
 const newerRows = 1000
-/** Beyond it, the list is loaded again instead of growing further. */
+/** Maximum rows above the first page. Beyond it, the list is loaded again. */
 const maxAbove = 5000
 
 /**
@@ -67,8 +67,11 @@ export function useLivePages<Page extends AnyPage, Row extends TimedRow>({
   const { pages: loaded, isOwn, more } = list
   const pages = useMemo(() => loaded?.flatMap(rowsOf) ?? [], [loaded, rowsOf])
   const [taken, setTaken] = useState<Readonly<{ of: string; rows: readonly Row[] }>>({ of: '', rows: [] })
-  const above = taken.of === key ? taken.rows : undefined
-  const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
+  const rowsAbove = taken.of === key ? taken.rows : undefined
+  const rows = useMemo(
+    () => (rowsAbove === undefined || rowsAbove.length === 0 ? pages : joined(rowsAbove, pages)),
+    [rowsAbove, pages],
+  )
   const span = loaded?.[0]?.span
   const answer = useQuery<AnyPage>({
     queryKey: [`${name}-newer`, key, arrivals],
@@ -84,23 +87,23 @@ export function useLivePages<Page extends AnyPage, Row extends TimedRow>({
       }),
   })
   const newer = answer.data as Page | undefined
-  const fresh = useMemo(() => {
+  const newRows = useMemo(() => {
     if (newer === undefined || !isOwn || arrivals === 0) return []
     const shownPositions = new Set(rows.map(({ pos }) => pos))
-    // Rows beyond the last loaded page are on a later one.
+    // Rows beyond the last loaded page belong to a later page.
     const last = more ? (rows.at(-1)?.time ?? '') : ''
     return rowsOf(newer).filter(({ pos, time }) => !shownPositions.has(pos) && time >= last)
   }, [newer, isOwn, arrivals, rows, rowsOf, more])
-  const many = fresh.length > 0 && newer?.next !== null
-  const full = (above?.length ?? 0) + fresh.length > maxAbove
+  const hasMoreNewer = newRows.length > 0 && newer?.next !== null
+  const isFull = (rowsAbove?.length ?? 0) + newRows.length > maxAbove
   const release = useCallback(() => {
     // Too many to insert above: reload the list.
-    if (many || full) setJumps(newRevision)
-    else setTaken((before) => ({ of: key, rows: [...fresh, ...(before.of === key ? before.rows : [])] }))
-  }, [many, full, key, fresh])
+    if (hasMoreNewer || isFull) setJumps(newRevision)
+    else setTaken((before) => ({ of: key, rows: [...newRows, ...(before.of === key ? before.rows : [])] }))
+  }, [hasMoreNewer, isFull, key, newRows])
   useEffect(() => {
-    if (!hold && fresh.length > 0) release()
-  }, [hold, fresh, release])
+    if (!hold && newRows.length > 0) release()
+  }, [hold, newRows, release])
   return {
     rows,
     span,
@@ -108,8 +111,8 @@ export function useLivePages<Page extends AnyPage, Row extends TimedRow>({
     busy: list.busy,
     stale: list.stale,
     error: list.error ?? (answer.isError ? answer.error : undefined),
-    held: hold ? fresh.length : 0,
-    many,
+    held: hold ? newRows.length : 0,
+    many: hasMoreNewer,
     next: list.next,
     again: list.again,
     cancel: list.cancel,

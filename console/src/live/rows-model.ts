@@ -70,22 +70,22 @@ export class RowsModel {
       this.#matchedInRows = 0
     } else this.#matchedInRows += matched
     this.#waiting.push(...(rows as readonly Row[]))
-    const over = Math.max(0, this.#waiting.length - maxWaiting)
-    if (over > 0) this.#waiting.splice(0, over)
-    this.#lost += over
+    const excessRows = Math.max(0, this.#waiting.length - maxWaiting)
+    if (excessRows > 0) this.#waiting.splice(0, excessRows)
+    this.#lost += excessRows
     if (this.#isHeld && snapshot !== true && matched > rows.length) this.#thinned = true
     if (snapshot !== true)
-      this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
+      this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + excessRows }
     this.#flow()
   }
 
   gap({ reason }: GapMessage): void {
-    const when = time(new Date().toISOString())
+    const timeNow = time(new Date().toISOString())
     this.#say({
       gap: {
-        slow: liveText.tooSlow(when),
-        evicted: liveText.leftMemory(when),
-        'unknown-position': liveText.otherServer(when),
+        slow: liveText.tooSlow(timeNow),
+        evicted: liveText.leftMemory(timeNow),
+        'unknown-position': liveText.otherServer(timeNow),
       }[reason],
     })
   }
@@ -101,12 +101,12 @@ export class RowsModel {
   }
 
   hold(state: 'held' | 'flowing'): void {
-    const held = state === 'held'
-    if (held === this.#isHeld) return
-    this.#isHeld = held
+    const isNowHeld = state === 'held'
+    if (isNowHeld === this.#isHeld) return
+    this.#isHeld = isNowHeld
     this.#thinned = false
     this.#matchedAtHold = Math.max(this.#now.matched, this.#matchedInRows)
-    if (!held) this.#flow()
+    if (!isNowHeld) this.#flow()
   }
 
   catchUp(): void {
@@ -121,15 +121,15 @@ export class RowsModel {
   }
 
   jump(): void {
-    const left = Math.max(0, this.#heldRows() - 500)
+    const skippedRows = Math.max(0, this.#heldRows() - 500)
     this.#now = { ...this.#now, lost: this.#now.lost + Math.max(0, this.#waiting.length - 500) }
     this.#waiting = this.#waiting.slice(-500)
     this.#lost = 0
     this.#isHeld = false
     this.#thinned = false
-    this.#replaces = left > 0
+    this.#replaces = skippedRows > 0
     this.#flow()
-    if (left > 0) this.#say({ gap: liveText.skipped(count(left)) })
+    if (skippedRows > 0) this.#say({ gap: liveText.skipped(count(skippedRows)) })
   }
 
   #heldRows() {
@@ -138,16 +138,16 @@ export class RowsModel {
 
   #flow() {
     if (this.#isHeld && this.#now.begun) return this.#say({ held: this.#heldRows() })
-    const kept = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
-    const keys = new Set(kept.map((row) => row[this.#keyAt]))
-    const fresh = this.#waiting.filter((row) => !keys.has(row[this.#keyAt])).toReversed()
+    const keptRows = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
+    const keys = new Set(keptRows.map((row) => row[this.#keyAt]))
+    const newRows = this.#waiting.filter((row) => !keys.has(row[this.#keyAt])).toReversed()
     const gap = this.#lost > 0 ? { gap: liveText.tooMany(count(this.#lost)) } : {}
-    const rows = [...fresh, ...kept]
-    const apart = this.#replaces || this.#lost > 0 || rows.length > maxShown
+    const rows = [...newRows, ...keptRows]
+    const hasGap = this.#replaces || this.#lost > 0 || rows.length > maxShown
     this.#waiting = []
     this.#lost = 0
     this.#replaces = false
-    this.#say({ rows: rows.slice(0, maxShown), held: 0, begun: true, ...(apart ? { upTo: '' } : {}), ...gap })
+    this.#say({ rows: rows.slice(0, maxShown), held: 0, begun: true, ...(hasGap ? { upTo: '' } : {}), ...gap })
   }
 
   #say(change: Partial<LiveNow>) {

@@ -69,8 +69,8 @@ export function draw(element: HTMLElement, drawing: Drawing): Drawn {
     },
     [
       withEnd(times),
-      ...order.map((index) => closed(values[index] ?? [])),
-      ...lines.map(({ values: lineValues }) => closed(lineValues)),
+      ...order.map((index) => closedLine(values[index] ?? [])),
+      ...lines.map(({ values: lineValues }) => closedLine(lineValues)),
     ] as uPlot.AlignedData,
     element,
   )
@@ -131,7 +131,9 @@ function seriesOf({ series, lines, stacked, colors }: Drawing, order: readonly n
       label: series[index]?.name ?? '',
       stroke: colors.series[index] ?? '',
       width: 1.25,
-      points: stacked ? { show: false } : { show: false, size: 5, fill: colors.series[index] ?? '', filter: alone },
+      points: stacked
+        ? { show: false }
+        : { show: false, size: 5, fill: colors.series[index] ?? '', filter: isolatedPoints },
       spanGaps: false,
       ...(stepped === undefined ? {} : { paths: stepped }),
       ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
@@ -241,7 +243,7 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap, audit 
 
 type Band = Readonly<{ begin: number; end: number; top: number; height: number }>
 
-/** With a bar at the top, so that it is no gap. */
+/** The band has a bar at its top, so that it does not look like a gap. */
 function drawBand(context: CanvasRenderingContext2D, { begin, end, top, height }: Band, right: number) {
   const width = Math.min(end, right) - begin
   if (width <= 0) return
@@ -305,20 +307,20 @@ function withEnd(times: readonly number[]): number[] {
 }
 
 /** A drawing ends where its last value begins: repeats that value where it ends. */
-function closed(values: readonly (number | null | undefined)[]): (number | null | undefined)[] {
-  const drawn = [...values, null]
+function closedLine(values: readonly (number | null | undefined)[]): (number | null | undefined)[] {
+  const drawnValues = [...values, null]
   const last = values.findLastIndex((value) => typeof value === 'number')
-  if (last >= 0) drawn[drawn.indexOf(null, last)] = values[last]
-  return drawn
+  if (last >= 0) drawnValues[drawnValues.indexOf(null, last)] = values[last]
+  return drawnValues
 }
 
 function sums(series: readonly ChartSeries[], length: number): (number | null)[][] {
-  const below = new Array<number>(length).fill(0)
-  const isKnown = below.map((_, at) => series.some(({ values }) => typeof values[at] === 'number'))
+  const sumsBelow = new Array<number>(length).fill(0)
+  const isKnown = sumsBelow.map((_, at) => series.some(({ values }) => typeof values[at] === 'number'))
   return series.map(({ values }) =>
-    below.map((sum, at) => {
-      below[at] = sum + (values[at] ?? 0)
-      return isKnown[at] === true ? below[at] : null
+    sumsBelow.map((sum, at) => {
+      sumsBelow[at] = sum + (values[at] ?? 0)
+      return isKnown[at] === true ? sumsBelow[at] : null
     }),
   )
 }
@@ -342,13 +344,13 @@ function edgeRoom(): number {
   )
 }
 
-/** Labels with seconds are wider. */
+/** Space between labels: labels with seconds are wider. */
 function textSpace(_self: uPlot, _axis: number, least: number, most: number, length: number) {
-  const usual = 50
-  return (usual * (most - least)) / Math.max(1, length) >= 60 ? usual : 2 * edgeRoom()
+  const usualSpace = 50
+  return (usualSpace * (most - least)) / Math.max(1, length) >= 60 ? usualSpace : 2 * edgeRoom()
 }
 
-/** At midnight the date replaces the time. */
+/** Text of a tick: at midnight the date replaces the time. */
 function tickText(at: number, step: number) {
   const { hour, minute } = partsAt(at * 1000)
   if (step >= 60 && hour === 0 && minute === 0) return day(at * 1000)
@@ -356,9 +358,11 @@ function tickText(at: number, step: number) {
 }
 
 /** A line has no length between gaps (null): such values are drawn as points. */
-function alone({ data }: uPlot, series: number): number[] {
+function isolatedPoints({ data }: uPlot, series: number): number[] {
   const values = data[series] ?? []
-  const known = [...values.keys()].filter((at) => values[at] !== undefined)
+  const knownIndexes = [...values.keys()].filter((at) => values[at] !== undefined)
   const isGap = (at: number | undefined) => at === undefined || values[at] === null
-  return known.filter((at, index) => !isGap(at) && isGap(known[index - 1]) && isGap(known[index + 1]))
+  return knownIndexes.filter(
+    (at, index) => !isGap(at) && isGap(knownIndexes[index - 1]) && isGap(knownIndexes[index + 1]),
+  )
 }

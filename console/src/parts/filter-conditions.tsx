@@ -12,15 +12,15 @@ type ConditionsProps = Readonly<{
   onAdd: () => void
 }>
 
-/** The filter as chips. Each has its keys; its buttons are for the pointer. */
+/** The filter as chips. Each chip handles keys; the buttons of a chip are for the pointer only. */
 export default function FilterConditions({ filter, onChange, onEdit, onAdd }: ConditionsProps): React.ReactNode {
   const list = useRef<HTMLDivElement>(null)
   const conditions = conditionsOf(filter)
   const chips = () => [...(list.current?.querySelectorAll<HTMLElement>('.condition-text') ?? [])]
   const current = () => chips().findIndex((chip) => chip === document.activeElement)
   const focus = (at: number) => {
-    const all = chips()
-    all[Math.max(0, Math.min(all.length - 1, at))]?.focus()
+    const chipList = chips()
+    chipList[Math.max(0, Math.min(chipList.length - 1, at))]?.focus()
   }
   const onCurrent = (act: (condition: Condition, at: number) => void) => () => {
     const at = current()

@@ -13,7 +13,7 @@ export const defaultSessionLimits: SessionLimits = { max: 10_000, maxPerPrincipa
 
 export type Proof = Readonly<{
   principal: Principal
-  /** Unix ms; undefined: with the session. */
+  /** Unix ms; undefined: the proof ends with the session. */
   until?: number
   /** Undefined or an error if the proof cannot be renewed. */
   renew?: () => Promise<Proof | undefined>
@@ -75,34 +75,34 @@ export class Sessions {
   }
 
   async use(id: string): Promise<Session | undefined> {
-    const held = this.#held.get(keyOf(id))
-    if (held === undefined || !(await this.#alive(held))) return undefined
-    held.usedAt = this.#host.clock.now()
-    return { proof: held.proof, ended: held.end.signal }
+    const session = this.#held.get(keyOf(id))
+    if (session === undefined || !(await this.#alive(session))) return undefined
+    session.usedAt = this.#host.clock.now()
+    return { proof: session.proof, ended: session.end.signal }
   }
 
   hold(id: string): () => void {
-    const held = this.#held.get(keyOf(id))
-    if (held === undefined) return () => {}
-    held.streams += 1
+    const session = this.#held.get(keyOf(id))
+    if (session === undefined) return () => {}
+    session.streams += 1
     let open = true
     return () => {
-      if (open) held.streams -= 1
+      if (open) session.streams -= 1
       open = false
     }
   }
 
   finish(id: string): Proof | undefined {
     const key = keyOf(id)
-    const held = this.#held.get(key)
-    if (held !== undefined) this.#end(held)
+    const session = this.#held.get(key)
+    if (session !== undefined) this.#end(session)
     const now = this.#host.clock.now()
     this.#finished.set(key, now + this.limits.ageMs)
     for (const [old, until] of this.#finished) {
       if (until > now && this.#finished.size <= this.limits.max) break
       this.#finished.delete(old)
     }
-    return held?.proof
+    return session?.proof
   }
 
   /** Signed ids stay valid by themselves, so ended ones are remembered. */
@@ -115,7 +115,7 @@ export class Sessions {
   }
 
   stop(): void {
-    for (const held of this.#held.values()) this.#end(held)
+    for (const session of this.#held.values()) this.#end(session)
   }
 
   /** Renews an expired proof; ends the session otherwise. */
@@ -167,10 +167,10 @@ export class Sessions {
   /** Proofs are renewed while a stream is open or on use. */
   #sweep() {
     const now = this.#host.clock.now()
-    for (const held of this.#held.values()) {
-      const over = now >= (held.proof.until ?? held.latest)
-      if (now >= held.latest || (over && (held.proof.renew === undefined || held.streams > 0)))
-        this.#alive(held).catch(() => {})
+    for (const session of this.#held.values()) {
+      const isExpired = now >= (session.proof.until ?? session.latest)
+      if (now >= session.latest || (isExpired && (session.proof.renew === undefined || session.streams > 0)))
+        this.#alive(session).catch(() => {})
     }
   }
 }

@@ -15,10 +15,10 @@ export type EventListeners = Readonly<{
   servers: readonly FastifyInstance[]
 }>
 
-/** Of others the framework decides whether they are valid. */
+/** Paths that are surely valid; the framework decides about other paths. */
 const plainPath = /^\/[\w./-]*$/
 
-/** All listeners or none. Rejects like {@link startApi}. */
+/** Opens all listeners or none. Rejects like {@link startApi}. */
 export async function openEvents(
   options: ApiOptions,
   context: ApiContext,
@@ -33,10 +33,10 @@ export async function openEvents(
       servers.push(app)
       const gate = new Gate({ ...options, listen }, oidc)
       takeEvents(app, context, gate)
-      const answered = (route: 'events' | 'unknown', status: number) =>
+      const countResponse = (route: 'events' | 'unknown', status: number) =>
         options.metrics?.count('weir_api_requests_total', 1, { route, status: String(status) })
       app.addHook('onResponse', (request, reply, done) => {
-        answered(request.method === 'POST' ? 'events' : 'unknown', reply.statusCode)
+        countResponse(request.method === 'POST' ? 'events' : 'unknown', reply.statusCode)
         done()
       })
       const stopShort = shortenEvents(app.server, {
@@ -45,7 +45,7 @@ export async function openEvents(
         isPath: (url) => plainPath.test(url),
         headers: [],
         answer: 'nothing',
-        answered: (status) => answered('events', status),
+        answered: (status) => countResponse('events', status),
       })
       app.addHook('preClose', async () => stopShort())
       urls.push(await listenAt(app, listen))

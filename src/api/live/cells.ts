@@ -1,4 +1,4 @@
-/** In the formats of SQL results. */
+/** Cells of live rows, in the formats of SQL results. */
 import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { dataEncodings, type Batch, type EventBatch, type FlowBatch } from '../../model/batches.ts'
@@ -42,21 +42,21 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
     const read = textsOf({ batch, header, resolver }, name)
     return (row) => read?.(row) ?? null
   }
-  const meant = resolvedTexts({ batch, header, resolver }, name)
-  if (meant !== undefined) {
-    // Values of the flow precede enrichment.
-    const carried = plain(batch, name)
-    return (row) => carried(row) ?? meant(row) ?? null
+  const resolvedText = resolvedTexts({ batch, header, resolver }, name)
+  if (resolvedText !== undefined) {
+    // Values in the flow have priority over enrichment.
+    const flowText = valueCell(batch, name)
+    return (row) => flowText(row) ?? resolvedText(row) ?? null
   }
   if (name === 'bytes_est' || name === 'packets_est')
     return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
   if (name === 'service_port' || name === 'initiator') {
     const evidence = portEvidence(batch)
-    const derived = name === 'initiator' ? initiatorOf : servicePortOf
-    return (row) => derived(evidence(row)) ?? null
+    const sideOf = name === 'initiator' ? initiatorOf : servicePortOf
+    return (row) => sideOf(evidence(row)) ?? null
   }
   if (name === 'time_skewed') {
-    const skewed = plain(batch, name)
+    const skewed = valueCell(batch, name)
     return (row) => (skewed(row) === null ? null : skewed(row) === 1)
   }
   if (name === 'time_received' && batch.columns[name] === undefined) return () => timeText(header.received)
@@ -64,7 +64,7 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
   return column === undefined ? () => null : columnCell(column, batch.dictionary)
 }
 
-function plain(batch: FlowBatch, name: string): CellReader {
+function valueCell(batch: FlowBatch, name: string): CellReader {
   const column = batch.columns[name]
   return column === undefined ? () => null : columnCell(column, batch.dictionary)
 }
@@ -76,7 +76,7 @@ function columnCell(column: Column, dictionary: readonly string[]): CellReader {
     case 'mac':
       return (row) => (isPresent(column.valid, row) ? macText(column.words, row * 2) : null)
     case 'u64':
-      return (row) => (isPresent(column.valid, row) ? wide(column.words, row) : null)
+      return (row) => (isPresent(column.valid, row) ? wideNumber(column.words, row) : null)
     case 'time':
       return (row) => (isPresent(column.valid, row) ? timeText(column.values[row]) : null)
     case 'dict':
@@ -91,24 +91,24 @@ function columnCell(column: Column, dictionary: readonly string[]): CellReader {
   }
 }
 
-/** An empty list is absent. */
+/** A cell of a list; an empty list is null. */
 function listCell(column: ListU8Column | ListDictColumn, dictionary: readonly string[], row: number): Cell {
   const items = [...column.items.subarray(column.offsets[row], column.offsets[row + 1])]
   if (items.length === 0) return null
   return column.kind === 'list<u8>' ? items : items.map((code) => dictionary[code] ?? '')
 }
 
-function wide(words: Uint32Array, row: number): number | string {
-  const low = words[row * 2] ?? 0
-  const high = words[row * 2 + 1] ?? 0
-  if (high < 0x20_0000) return high * 0x1_0000_0000 + low
-  return ((BigInt(high) << 32n) | BigInt(low)).toString()
+function wideNumber(words: Uint32Array, row: number): number | string {
+  const lowWord = words[row * 2] ?? 0
+  const highWord = words[row * 2 + 1] ?? 0
+  if (highWord < 0x20_0000) return highWord * 0x1_0000_0000 + lowWord
+  return ((BigInt(highWord) << 32n) | BigInt(lowWord)).toString()
 }
 
-/** Unknown sampling interval: 1. */
+/** An unknown sampling interval counts as 1. */
 function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
-  const reported = plain(batch, of)
-  const sampling = plain(batch, 'sampling')
+  const reported = valueCell(batch, of)
+  const sampling = valueCell(batch, 'sampling')
   return (row) => {
     const count = reported(row)
     if (count === null) return null
@@ -152,9 +152,9 @@ function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellRe
 function bodyCell(batch: EventBatch, row: number): Cell {
   const encoding = dataEncodings[batch.encoding[row] ?? 0]
   if (encoding !== 'json' && encoding !== 'text') return null
-  const shown = text.decode(head(batch, row))
-  if (heapItem(batch.data, row).length > bodyPreview) return `${shown}…`
-  return encoding === 'json' ? jsonOf(shown) : shown
+  const shownBody = text.decode(head(batch, row))
+  if (heapItem(batch.data, row).length > bodyPreview) return `${shownBody}…`
+  return encoding === 'json' ? jsonOf(shownBody) : shownBody
 }
 
 function head(batch: EventBatch, row: number) {
@@ -179,10 +179,10 @@ function timeText(ms: number | undefined) {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
 }
 
-/** Low word first. */
+/** A MAC address as text, from two words: the low word is first. */
 function macText(words: Uint32Array, offset: number) {
-  const low = words[offset] ?? 0
-  const high = words[offset + 1] ?? 0
-  const bytes = [high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low]
+  const lowWord = words[offset] ?? 0
+  const highWord = words[offset + 1] ?? 0
+  const bytes = [highWord >>> 8, highWord, lowWord >>> 24, lowWord >>> 16, lowWord >>> 8, lowWord]
   return bytes.map((byte) => (byte & 255).toString(16).padStart(2, '0')).join(':')
 }

@@ -74,18 +74,18 @@ export class GraphView extends AggregateView<GraphSpec> {
   }
 
   protected message(kind: MessageKind): LiveMessage | undefined {
-    const whole = kind === 'whole'
+    const isWhole = kind === 'whole'
     this.#age()
     const edges = this.#largest()
     const { nodes, out, into } = this.#nodesOf(edges)
-    const others = this.#further
+    const otherSums = this.#further
     this.#further = this.#zero()
-    for (const [key, edge] of this.#edges) if (!edges.has(key)) addSums(others, edge.sums)
+    for (const [key, edge] of this.#edges) if (!edges.has(key)) addSums(otherSums, edge.sums)
     const goneEdges = [...this.#shownEdges]
       .filter(([key]) => !edges.has(key))
       .map(([, { from, to }]) => [from, to] as const)
     const goneNodes = [...this.#shownNodes].filter(([key]) => !nodes.has(key)).map(([, node]) => node)
-    const moving = [...edges].filter(([key, edge]) => whole || edge.idle <= 1 || !this.#shownEdges.has(key))
+    const moving = [...edges].filter(([key, edge]) => isWhole || edge.idle <= 1 || !this.#shownEdges.has(key))
     const touched = new Set(moving.flatMap(([, { fromKey, toKey }]) => [fromKey, toKey]))
     const data: GraphMessage = {
       view: this.spec.id,
@@ -95,14 +95,14 @@ export class GraphView extends AggregateView<GraphSpec> {
         .map(([key, node]) => [node, [...(out.get(key) ?? this.#zero())], [...(into.get(key) ?? this.#zero())]]),
       upsertEdges: moving.map(([, { from, to, sums }]) => [from, to, [...sums]]),
       removed: { nodes: goneNodes, edges: goneEdges },
-      others: { edges: this.#edges.size - edges.size, sums: [...others] },
-      ...(whole ? { snapshot: true as const } : {}),
+      others: { edges: this.#edges.size - edges.size, sums: [...otherSums] },
+      ...(isWhole ? { snapshot: true as const } : {}),
     }
     this.#shownEdges = edges
     this.#shownNodes = nodes
     for (const { sums } of this.#edges.values()) sums.fill(0)
-    const silent = moving.length === 0 && goneEdges.length === 0 && others[0] === 0
-    return silent && !whole ? undefined : { event: 'graph', data }
+    const isUnchanged = moving.length === 0 && goneEdges.length === 0 && otherSums[0] === 0
+    return isUnchanged && !isWhole ? undefined : { event: 'graph', data }
   }
 
   #age() {
@@ -116,17 +116,17 @@ export class GraphView extends AggregateView<GraphSpec> {
 
   #largest(): Map<string, Edge> {
     const { limit } = this.spec
-    const chosen = new Map<string, Edge>()
+    const chosenEdges = new Map<string, Edge>()
     const nodes = new Set<string>()
     for (const [key, edge] of [...this.#edges].sort(([, a], [, b]) => b.weight - a.weight)) {
-      if (chosen.size >= limit * edgesPerNode) break
+      if (chosenEdges.size >= limit * edgesPerNode) break
       const { fromKey, toKey } = edge
-      const fresh = (nodes.has(fromKey) ? 0 : 1) + (toKey === fromKey || nodes.has(toKey) ? 0 : 1)
-      if (nodes.size + fresh > limit) continue
+      const newNodes = (nodes.has(fromKey) ? 0 : 1) + (toKey === fromKey || nodes.has(toKey) ? 0 : 1)
+      if (nodes.size + newNodes > limit) continue
       nodes.add(fromKey).add(toKey)
-      chosen.set(key, edge)
+      chosenEdges.set(key, edge)
     }
-    return chosen
+    return chosenEdges
   }
 
   #nodesOf(edges: ReadonlyMap<string, Edge>): {
@@ -135,8 +135,8 @@ export class GraphView extends AggregateView<GraphSpec> {
     into: Map<string, Sums>
   } {
     const nodes = new Map<string, Cell>()
-    const out = new Map<string, Sums>()
-    const into = new Map<string, Sums>()
+    const sentSums = new Map<string, Sums>()
+    const receivedSums = new Map<string, Sums>()
     const add = (key: string, node: Cell, side: Map<string, Sums>, sums: Sums) => {
       nodes.set(key, node)
       const existing = side.get(key) ?? this.#zero()
@@ -144,9 +144,9 @@ export class GraphView extends AggregateView<GraphSpec> {
       side.set(key, existing)
     }
     for (const { from, to, fromKey, toKey, sums } of edges.values()) {
-      add(fromKey, from, out, sums)
-      add(toKey, to, into, sums)
+      add(fromKey, from, sentSums, sums)
+      add(toKey, to, receivedSums, sums)
     }
-    return { nodes, out, into }
+    return { nodes, out: sentSums, into: receivedSums }
   }
 }

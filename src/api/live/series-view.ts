@@ -7,7 +7,7 @@ import type { LiveMessage } from './view.ts'
 
 export type SeriesMessage = Readonly<{
   view: string
-  /** Ms. */
+  /** Length of a bucket in ms. */
   step: number
   cols: readonly string[]
   groups: readonly (readonly Cell[])[]
@@ -30,7 +30,7 @@ type Group = Readonly<{
   sums: Sums
 }>
 
-/** Rows of further groups count in the totals only. */
+/** Maximum number of groups; rows of additional groups count in the totals only. */
 const maxGroups = 10_000
 const retainedPerShown = 5
 const rankEvery = 10
@@ -54,9 +54,9 @@ export class SeriesView extends AggregateView<SeriesSpec> {
       add(bucket.total, row)
       if (group === undefined) continue
       const key = group.key(row)
-      const shown = this.#group(key, () => group.cells(row))
-      if (shown === undefined) continue
-      add(shown.sums, row)
+      const shownGroup = this.#group(key, () => group.cells(row))
+      if (shownGroup === undefined) continue
+      add(shownGroup.sums, row)
       add(this.#of(bucket, key), row)
     }
   }
@@ -76,10 +76,10 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   #fold({ groups }: Bucket) {
     const max = retainedPerShown * this.spec.limit
     if (groups.size <= max) return
-    const shown = new Set(this.#shown)
-    const small = [...groups].sort(([, a], [, b]) => this.#size(b) - this.#size(a)).slice(max)
-    for (const [key, sums] of small) {
-      if (shown.has(key)) continue
+    const shownKeys = new Set(this.#shown)
+    const smallGroups = [...groups].sort(([, a], [, b]) => this.#size(b) - this.#size(a)).slice(max)
+    for (const [key, sums] of smallGroups) {
+      if (shownKeys.has(key)) continue
       groups.delete(key)
       this.#subtract(key, sums)
     }
@@ -120,8 +120,8 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   }
 
   protected message(kind: MessageKind): LiveMessage | undefined {
-    const whole = kind === 'whole'
-    const all = this.#rank(whole ? 'now' : 'due') || whole
+    const isWhole = kind === 'whole'
+    const all = this.#rank(isWhole ? 'now' : 'due') || isWhole
     const buckets = [...this.#buckets.values()]
       .filter(({ changed }) => changed || all)
       .sort((a, b) => a.start - b.start)
@@ -150,17 +150,17 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   #rank(when: 'now' | 'due'): boolean {
     const { scope, limit } = this.spec
     if (scope.length === 0) return false
-    const gone = this.#shown.some((key) => !this.#groups.has(key))
+    const lacksGroup = this.#shown.some((key) => !this.#groups.has(key))
     const room = this.#shown.length < Math.min(limit, this.#groups.size)
-    if (when === 'due' && !gone && !room && ++this.#sinceRank < rankEvery) return false
+    if (when === 'due' && !lacksGroup && !room && ++this.#sinceRank < rankEvery) return false
     this.#sinceRank = 0
     const largest = [...this.#groups]
       .sort(([, a], [, b]) => this.#size(b.sums) - this.#size(a.sums))
       .slice(0, limit)
       .map(([key]) => key)
-    const same = largest.length === this.#shown.length && largest.every((key) => this.#shown.includes(key))
-    if (!same) this.#shown = largest
-    return !same
+    const isSameOrder = largest.length === this.#shown.length && largest.every((key) => this.#shown.includes(key))
+    if (!isSameOrder) this.#shown = largest
+    return !isSameOrder
   }
 }
 

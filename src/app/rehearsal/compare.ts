@@ -20,13 +20,13 @@ type CompareOptions = Readonly<{
   sink: string
   type: string
   is: SinkReport['is']
-  /** Examples for each difference. */
+  /** Number of examples for each difference. */
   examples: number
   problem?: string | undefined
 }>
 
 export const noResult: SinkResult = { rows: [], counts: new Map(), reason: () => 'no such row is made' }
-/** Rows made of several rows that wait for their equal of the other side. */
+/** Rows made of several rows that wait for an equal row of the other side. */
 const maxWaiting = 200_000
 
 /** Compares what a sink receives under two configurations, frame by frame. */
@@ -64,7 +64,7 @@ export class SinkComparison {
     this.#settleContents(undefined)
     const { sink, type, is, problem } = this.#options
     const names = [...new Set([...this.#counts.running.keys(), ...this.#counts.candidate.keys()])].sort()
-    const both = (values: Readonly<Record<Side, DistinctValues>>) => ({
+    const resultsOf = (values: Readonly<Record<Side, DistinctValues>>) => ({
       running: values.running.result,
       candidate: values.candidate.result,
     })
@@ -74,12 +74,12 @@ export class SinkComparison {
       is,
       ...(problem === undefined ? {} : { problem }),
       sources: names.map((source): SourceAtSink => {
-        const of = (side: Side) => this.#counts[side].get(source) ?? noCounts()
-        return { source, running: of('running'), candidate: of('candidate') }
+        const countsOf = (side: Side) => this.#counts[side].get(source) ?? noCounts()
+        return { source, running: countsOf('running'), candidate: countsOf('candidate') }
       }),
       differences: this.#differences,
-      destinations: both(this.#destinations),
-      series: seriesOf(type, undefined) === undefined ? null : both(this.#series),
+      destinations: resultsOf(this.#destinations),
+      series: seriesOf(type, undefined) === undefined ? null : resultsOf(this.#series),
       examples: [...this.#examples.values()].flat(),
     }
   }
@@ -105,16 +105,16 @@ export class SinkComparison {
 
   #grouped(side: Side, { rows }: SinkResult): Map<number, SentRow[]> {
     const groups = new Map<number, SentRow[]>()
-    const other = side === 'running' ? 'candidate' : 'running'
+    const otherSide = side === 'running' ? 'candidate' : 'running'
     for (const row of rows) {
       const { key } = row
       if (typeof key === 'string') {
         const name = `${row.source}/${key}`
-        const equal = this.#waiting[other].get(name)
-        if (equal === undefined) this.#waiting[side].set(name, row)
+        const waitingRow = this.#waiting[otherSide].get(name)
+        if (waitingRow === undefined) this.#waiting[side].set(name, row)
         else {
-          this.#waiting[other].delete(name)
-          const pair = side === 'running' ? [row, equal] : [equal, row]
+          this.#waiting[otherSide].delete(name)
+          const pair = side === 'running' ? [row, waitingRow] : [waitingRow, row]
           this.#compare(undefined, pair[0], pair[1], noResult)
         }
         continue
@@ -126,7 +126,7 @@ export class SinkComparison {
     return groups
   }
 
-  /** Rows made of one row of the journal: equal ones first, then those of the same source. */
+  /** Pairs rows made of one row of the journal: equal rows first, then rows of the same source. */
   #pair(
     header: FrameHeader,
     running: readonly SentRow[],
@@ -156,21 +156,22 @@ export class SinkComparison {
   ) {
     const row = running ?? candidate
     if (row === undefined) return
-    const is =
+    const difference =
       running === undefined
         ? 'new'
         : candidate === undefined
           ? 'lost'
           : differenceOf(running.preview, candidate.preview)
     // A row that is sent on neither side is no difference.
-    if (is === undefined || ((is === 'new' || is === 'lost') && 'problem' in row.preview)) return
-    this.#differences[is]++
-    const examples = this.#examples.get(is) ?? []
-    this.#examples.set(is, examples)
+    if (difference === undefined || ((difference === 'new' || difference === 'lost') && 'problem' in row.preview))
+      return
+    this.#differences[difference]++
+    const examples = this.#examples.get(difference) ?? []
+    this.#examples.set(difference, examples)
     if (examples.length >= this.#options.examples) return
-    const reason = is === 'lost' || is === 'new' ? this.#reason(row, without) : undefined
+    const reason = difference === 'lost' || difference === 'new' ? this.#reason(row, without) : undefined
     examples.push({
-      is,
+      is: difference,
       source: row.source,
       row: nameOf(header, row),
       ...(reason === undefined ? {} : { reason }),

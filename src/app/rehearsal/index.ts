@@ -24,12 +24,12 @@ export type { RehearsalReport } from './report.ts'
 
 export type RehearsalOptions = Readonly<{
   host: Host
-  /** The folder of the running server. */
+  /** The data folder of the running server. */
   data: string
   running: Loaded
   candidate: Loaded
   limits: RangeLimits
-  /** Examples for each difference of a sink. */
+  /** Number of examples for each difference of a sink. */
   examples: number
   onProgress?: (rows: number, of: number) => void
 }>
@@ -52,12 +52,12 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
         alerts.flatMap(({ alert, problem }) => (problem === undefined ? [] : [[alert, problem] as const])),
       ),
     })
-    const equal =
+    const hasEqualSettings =
       !sinks.some((sink) => isDifferent(sink) || sink.problem !== undefined) &&
       !alerts.some(({ differs }) => differs) &&
       !settings.some(({ effect }) => effect === 'unseen')
     return {
-      equal,
+      equal: hasEqualSettings,
       range,
       sinks,
       transforms,
@@ -78,12 +78,12 @@ type Scene = Readonly<{
   isInput: (source: string) => boolean
 }>
 
-/** Rows of transforms are made again. */
+/** Sources to read: rows of transforms are made again. */
 function inputsOf(running: WeirConfig, candidate: WeirConfig): (source: string) => boolean {
-  const made = new Set(
+  const madeSources = new Set(
     [running, candidate].flatMap(({ transforms }) => Object.values(transforms).flatMap(sourcesOfTransform)),
   )
-  return (source) => !made.has(componentOf(source))
+  return (source) => !madeSources.has(componentOf(source))
 }
 
 type Rehearsed = Pick<RehearsalReport, 'sinks' | 'transforms' | 'range' | 'notes'>
@@ -97,17 +97,17 @@ async function rehearseRows({ options, host, directory, plan, isInput }: Scene):
   const [before, after] = (await Promise.all(
     [running, candidate].map((loaded, side) => RehearsedPipeline.open(loaded, parts, names[side]?.enrichment)),
   )) as [RehearsedPipeline, RehearsedPipeline]
-  const same = equalSinks(running, candidate)
-  after.without(same)
+  const unchangedSinks = equalSinks(running, candidate)
+  after.without(unchangedSinks)
   const comparisons = comparisonsOf(options, before, after)
-  const left = removedSources(running.config, candidate.config)
+  const removedNames = removedSources(running.config, candidate.config)
   const unreadable: UnreadableRange[] = []
   const sources: Record<string, number> = {}
   let rows = 0
   const add = (header: Frame['header'], [first, second]: readonly (Map<string, SinkResult> | undefined)[]) => {
     for (const comparison of comparisons) {
       const { sink } = comparison
-      comparison.add(header, first?.get(sink), same.has(sink) ? undefined : (second?.get(sink) ?? noResult))
+      comparison.add(header, first?.get(sink), unchangedSinks.has(sink) ? undefined : (second?.get(sink) ?? noResult))
     }
   }
   let last: Frame['header'] | undefined
@@ -125,7 +125,7 @@ async function rehearseRows({ options, host, directory, plan, isInput }: Scene):
       continue
     }
     const stream = { header, batch, keys: undefined }
-    const isLeft = left.has(componentOf(header.source))
+    const isLeft = removedNames.has(componentOf(header.source))
     add(header, [before.take(stream), isLeft ? withoutSource(after) : after.take(stream)])
     rows += header.count
     sources[header.source] = (sources[header.source] ?? 0) + header.count
@@ -143,7 +143,7 @@ async function rehearseRows({ options, host, directory, plan, isInput }: Scene):
   }
 }
 
-/** A delivery quarantines such a frame. */
+/** Batch of a frame. Undefined for a frame that a delivery would quarantine. */
 function batchOf(frame: Frame): Batch | undefined {
   try {
     return frameBatch(frame)
@@ -159,8 +159,8 @@ function withoutSource(pipeline: RehearsedPipeline): Map<string, SinkResult> {
 
 /** Earlier than the range if names before it are not read yet. */
 function startOf({ after }: PlannedRange, names: readonly RehearsedNames[]): Position {
-  const reached = names.flatMap((side) => side.reached ?? [])
-  return [after, ...reached].reduce((least, position) => (position.sequence < least.sequence ? position : least))
+  const reachedTimes = names.flatMap((side) => side.reached ?? [])
+  return [after, ...reachedTimes].reduce((least, position) => (position.sequence < least.sequence ? position : least))
 }
 
 function removedSources(running: WeirConfig, candidate: WeirConfig): ReadonlySet<string> {
@@ -185,9 +185,9 @@ function comparisonsOf(
     ])
   const [old, next] = [types(before, running), types(after, candidate)]
   return [...new Set([...old.keys(), ...next.keys()])].map((sink) => {
-    const is = !next.has(sink) ? 'removed' : !old.has(sink) ? 'added' : 'in both'
+    const sinkState = !next.has(sink) ? 'removed' : !old.has(sink) ? 'added' : 'in both'
     const problem = after.problems.get(sink) ?? before.problems.get(sink)
-    return new SinkComparison({ sink, type: next.get(sink) ?? old.get(sink) ?? '', is, examples, problem })
+    return new SinkComparison({ sink, type: next.get(sink) ?? old.get(sink) ?? '', is: sinkState, examples, problem })
   })
 }
 

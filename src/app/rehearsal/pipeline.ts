@@ -20,7 +20,7 @@ interface Reader<Of extends Part> {
   readonly choice: Omit<Choice, 'enrichment'>
 }
 
-/** Of one frame. */
+/** Results of a sink for one frame. */
 export interface SinkResult {
   readonly rows: SentRow[]
   readonly counts: Map<string, Counts>
@@ -28,7 +28,7 @@ export interface SinkResult {
   readonly reason: (key: RowKey, source: string) => string
 }
 
-/** A frame on its way; `seen`: contents of rows that are made of several. */
+/** State while a frame passes the pipeline; `seen`: contents of rows that are made of several rows. */
 type Pass = Readonly<{
   queue: RowStream[]
   seen: Map<string, number>
@@ -103,7 +103,7 @@ export class RehearsedPipeline {
   /** Ends all windows. */
   end(sequence: number, received: number): Map<string, SinkResult> {
     const pass = this.#pass()
-    // Outputs of windows may open other windows.
+    // Outputs of windows may open windows of other transforms.
     for (const transform of ordered(this.#readers)) {
       pass.queue.push(...transform.end(sequence, received, pass.seen))
       this.#run(pass)
@@ -117,18 +117,20 @@ export class RehearsedPipeline {
 
   #pass(): Pass {
     const results = new Map<string, SinkResult>()
-    const dropped: Pass['dropped'] = new Map()
-    for (const part of [...this.sinks, ...this.transforms]) dropped.set(part.id, new Map())
+    const droppedRows: Pass['dropped'] = new Map()
+    for (const part of [...this.sinks, ...this.transforms]) droppedRows.set(part.id, new Map())
     for (const { part, from } of this.#sinks) {
       const { id } = part
       const reason = (key: RowKey, source: string): string => {
         if (!takesFrom(from, source)) return `the sink does not read ${source}`
-        const above = [id, ...this.#above(source)]
-        return above.flatMap((name) => dropped.get(name)?.get(key) ?? [])[0] ?? `no row of ${source} is made of it`
+        const readerIds = [id, ...this.#above(source)]
+        return (
+          readerIds.flatMap((name) => droppedRows.get(name)?.get(key) ?? [])[0] ?? `no row of ${source} is made of it`
+        )
       }
       results.set(id, { rows: [], counts: new Map(), reason })
     }
-    return { queue: [], seen: new Map(), dropped, results }
+    return { queue: [], seen: new Map(), dropped: droppedRows, results }
   }
 
   /** The transforms that make the rows of a source, the last one first. */
@@ -143,19 +145,19 @@ export class RehearsedPipeline {
       const { source } = stream.header
       for (const { part, from, choice } of this.#readers) {
         if (!takesFrom(from, source)) continue
-        const chosen = this.#choose(stream, choice)
-        noteUnchosen(stream, chosen, `transform ${part.id}`, dropped.get(part.id))
-        if (chosen.rows.length > 0)
-          queue.push(...part.take(stream, chosen, seen, (key, reason) => dropped.get(part.id)?.set(key, reason)))
+        const chosenRows = this.#choose(stream, choice)
+        noteUnchosen(stream, chosenRows, `transform ${part.id}`, dropped.get(part.id))
+        if (chosenRows.rows.length > 0)
+          queue.push(...part.take(stream, chosenRows, seen, (key, reason) => dropped.get(part.id)?.set(key, reason)))
       }
       for (const { part, from, choice } of this.#sinks) {
         const result = results.get(part.id)
         if (result === undefined || this.#unused.has(part.id) || !takesFrom(from, source)) continue
-        const chosen = this.#choose(stream, choice)
-        noteUnchosen(stream, chosen, 'sink', dropped.get(part.id))
-        const sent = part.send({ ...stream, batch: chosen.batch }, chosen.rows)
+        const chosenRows = this.#choose(stream, choice)
+        noteUnchosen(stream, chosenRows, 'sink', dropped.get(part.id))
+        const sent = part.send({ ...stream, batch: chosenRows.batch }, chosenRows.rows)
         for (const row of sent) result.rows.push(row)
-        count(result.counts, stream, chosen, sent)
+        count(result.counts, stream, chosenRows, sent)
       }
     }
     return results
@@ -177,19 +179,19 @@ function readerOf<Of extends Part>({ delivery }: SinkEntry, part: Of): Reader<Of
   return { part, from, choice: { route: compileRoute(part.accepts, delivery), filter: only?.filter } }
 }
 
-/** Readers of outputs after those that make them. */
+/** Orders transforms: a reader of an output follows the transform that makes it. */
 function ordered(readers: readonly Reader<RehearsedTransform>[]): readonly RehearsedTransform[] {
-  const done: Reader<RehearsedTransform>[] = []
+  const orderedReaders: Reader<RehearsedTransform>[] = []
   let rest = [...readers]
   while (rest.length > 0) {
     const waits = ({ from }: Reader<RehearsedTransform>) =>
       rest.some(({ part: { id } }) => from?.some((source) => source === id || source.startsWith(`${id}.`)) === true)
     const next = rest.filter((reader) => !waits(reader))
     if (next.length === 0) break
-    done.push(...next)
+    orderedReaders.push(...next)
     rest = rest.filter((reader) => !next.includes(reader))
   }
-  return [...done, ...rest].map(({ part }) => part)
+  return [...orderedReaders, ...rest].map(({ part }) => part)
 }
 
 const settingOf: Readonly<Record<string, string>> = {
@@ -208,8 +210,8 @@ function noteUnchosen(
   const reason = `${of}: ${Object.keys(filtered)
     .map((name) => settingOf[name] ?? name)
     .join(', ')}`
-  const chosen = new Set(rows)
-  for (let row = 0; row < batch.count; row++) if (!chosen.has(row)) into?.set(keyAt(keys, row), reason)
+  const chosenRows = new Set(rows)
+  for (let row = 0; row < batch.count; row++) if (!chosenRows.has(row)) into?.set(keyAt(keys, row), reason)
 }
 
 function count(

@@ -36,10 +36,10 @@ export class RehearsedTransform {
     return new RehearsedTransform(entry, definition.accepts ?? ['events'], transform)
   }
 
-  /** `seen`: contents of the same frame. */
+  /** `seen`: contents of the rows of the same frame. */
   take(stream: RowStream, chosen: Chosen, seen: Map<string, number>, note: Note): readonly RowStream[] {
     const { header, keys } = stream
-    const made: RowStream[] = []
+    const streams: RowStream[] = []
     this.counts.taken += chosen.rows.length
     this.#transform.windows?.at({ sequence: header.sequence, row: header.firstRow })
     for (const piece of piecesOf({ header, batch: chosen.batch, keys }, chosen.rows)) {
@@ -51,13 +51,13 @@ export class RehearsedTransform {
           this.#filter(failure.reason, 1)
           note(keyAt(keys, piece.rows[index] ?? 0), `transform ${this.id}: ${failure.reason}`)
         }
-      const passed = [...piece.rows].filter((_, index) => !filtered.has(index))
+      const passedRows = [...piece.rows].filter((_, index) => !filtered.has(index))
       const isStated = outputs.some(({ rows }) => rows !== undefined)
       for (const output of outputs)
         if (output.batch.count > 0)
-          made.push(this.#made(output, { header, seen, keys: keysOf(output, isStated ? [] : passed, keys) }))
+          streams.push(this.#made(output, { header, seen, keys: keysOf(output, isStated ? [] : passedRows, keys) }))
     }
-    return made
+    return streams
   }
 
   /** A delivery would repeat rows on which a transform throws: here they have no result. */
@@ -72,22 +72,22 @@ export class RehearsedTransform {
 
   /** Ends the windows that are due. */
   close(now: number, sequence: number, seen: Map<string, number>): readonly RowStream[] {
-    const made: RowStream[] = []
+    const outputs: RowStream[] = []
     const { windows } = this.#transform
     const header = frameHeader({ sequence, kind: 'flows', source: this.id, count: 0, received: now })
     for (let [due, before] = [windows?.due(), -Infinity]; due !== undefined && due <= now && due > before;) {
       for (const output of windows?.close(due) ?? [])
         if (output.batch.count > 0)
-          made.push(this.#made(output, { header: { ...header, received: due }, seen, keys: undefined }))
+          outputs.push(this.#made(output, { header: { ...header, received: due }, seen, keys: undefined }))
       ;[due, before] = [windows?.due(), due]
     }
-    return made
+    return outputs
   }
 
   /** Ends all windows. */
   end(sequence: number, received: number, seen: Map<string, number>): readonly RowStream[] {
-    const due = this.#transform.windows?.due()
-    return due === undefined ? [] : this.close(Math.max(due, received) + lastMs, sequence, seen)
+    const dueTime = this.#transform.windows?.due()
+    return dueTime === undefined ? [] : this.close(Math.max(dueTime, received) + lastMs, sequence, seen)
   }
 
   #made(
@@ -97,11 +97,11 @@ export class RehearsedTransform {
     const source = to === '' ? this.id : `${this.id}.${to}`
     this.counts.made += batch.count
     const { sequence, received } = header
-    const made: Batch = batch.kind === 'flows' ? { ...batch, derived: true } : batch
+    const outputBatch: Batch = batch.kind === 'flows' ? { ...batch, derived: true } : batch
     return {
       header: frameHeader({ sequence, received, source, kind: batch.kind, count: batch.count }),
-      batch: made,
-      keys: keys ?? contentKeys(made, seen),
+      batch: outputBatch,
+      keys: keys ?? contentKeys(outputBatch, seen),
     }
   }
 
@@ -110,10 +110,10 @@ export class RehearsedTransform {
   }
 }
 
-/** Longer than windows. */
+/** A time longer than every window. */
 const lastMs = 30 * 24 * 3600_000
 
-/** Undefined: no row of the output is made of exactly one row. */
+/** Keys of the output rows. Undefined: no row of the output is made of exactly one row. */
 function keysOf({ batch, rows }: TransformOutput, passed: readonly number[], keys: RowKeys): RowKeys {
   if (rows !== undefined) return Array.from(rows, (row) => keyAt(keys, row))
   return batch.count === passed.length ? passed.map((row) => keyAt(keys, row)) : undefined

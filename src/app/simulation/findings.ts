@@ -14,11 +14,11 @@ type Scene = Readonly<{ options: SimulationOptions; simulation: Simulation; resu
 export function findings(options: SimulationOptions, simulation: Simulation, results: Results): readonly Finding[] {
   const scene = { options, simulation, results }
   return [
-    ...lost(scene),
+    ...lostFindings(scene),
     ...unread(scene),
     ...results.sinks.flatMap((sink) => [
       ...dropping(scene, sink),
-      ...late(scene, sink),
+      ...lateFindings(scene, sink),
       ...refusing(scene, sink),
       ...empty(sink),
       ...duplicating(scene, sink),
@@ -41,7 +41,7 @@ const round = (value: number): string => String(Math.round(value * 10) / 10)
 
 const settingOf = (sink: string, name: string): string => `sinks.${sink}.${name}`
 
-function lost({ results }: Scene): readonly Finding[] {
+function lostFindings({ results }: Scene): readonly Finding[] {
   const missing = results.sinks.filter(({ missing: rows }) => rows > 0)
   const all: Finding[] = missing.map(({ sink, missing: rows }) => ({
     is: 'lost',
@@ -59,14 +59,14 @@ function lost({ results }: Scene): readonly Finding[] {
 /** Sources and outputs that neither a sink nor a transform nor the store reads. */
 function unread({ simulation, options }: Scene): readonly Finding[] {
   const { transforms } = options.loaded.config
-  const made = Object.values(transforms).flatMap(sourcesOfTransform)
+  const derivedSources = Object.values(transforms).flatMap(sourcesOfTransform)
   const takes = ({ delivery: { from } }: Simulation['entries'][number], source: string) =>
     from?.includes(source) ?? true
-  return [...simulation.origins.keys(), ...made]
+  return [...simulation.origins.keys(), ...derivedSources]
     .filter((source) => !simulation.entries.some((entry) => takes(entry, source)))
     .map((source) => ({
       is: 'unread',
-      part: made.includes(source) ? `transforms.${source}` : `sources.${source}`,
+      part: derivedSources.includes(source) ? `transforms.${source}` : `sources.${source}`,
       what: `No sink, transform or store reads ${source}. Its rows are accepted and reach nothing.`,
       advice: `Add ${source} to \`from\` of a sink, or remove it.`,
     }))
@@ -96,18 +96,18 @@ function dropping({ options, results }: Scene, { sink, dropped }: SinkResult): r
 
 const outages = ({ faults }: Results) => faults.filter(({ fault }) => fault !== 'slow' && fault !== 'full')
 
-/** Part of the time, at its end, in which a lag must not grow. */
+/** Share of the time, at its end, in which a lag must not grow. */
 const lastPart = 0.2
 const lateMs = 5 * 60_000
 
-function late({ options, simulation, results }: Scene, { sink, lagMs }: SinkResult): readonly Finding[] {
+function lateFindings({ options, simulation, results }: Scene, { sink, lagMs }: SinkResult): readonly Finding[] {
   const { lengthMs, timeline } = simulation
   const common = options.loaded.config.sinks[sink]?.common
   const lags = timeline.lagBetween(sink, (1 - lastPart) * lengthMs, lengthMs)
   const first = lags[0] ?? 0
   const isGrowing = lagMs > lateMs && lagMs >= first
-  const waiting = slowRetry({ options, results, simulation }, sink)
-  if (!isGrowing || waiting.length > 0) return waiting
+  const retryFindings = slowRetry({ options, results, simulation }, sink)
+  if (!isGrowing || retryFindings.length > 0) return retryFindings
   const rate = common?.delivery.rate ?? undefined
   if (rate !== undefined)
     return [
@@ -188,8 +188,8 @@ function refusing({ options, simulation }: Scene, { sink, deadLetters }: SinkRes
 
 function empty({ sink, filtered, ...counts }: SinkResult): readonly Finding[] {
   if (filtered === 0) return []
-  const passed = counts.delivered + counts.waiting + counts.deadLetters + Object.keys(counts.dropped).length
-  if (passed > 0) return []
+  const passedRows = counts.delivered + counts.waiting + counts.deadLetters + Object.keys(counts.dropped).length
+  if (passedRows > 0) return []
   return [
     {
       is: 'nothing',
@@ -204,12 +204,12 @@ function empty({ sink, filtered, ...counts }: SinkResult): readonly Finding[] {
 
 /** Rows that a client repeated after a restart, and that were accepted twice. */
 function duplicating({ results, options }: Scene, { sink, from }: SinkResult): readonly Finding[] {
-  const twice = results.sources.filter(({ source, mode }) => mode === 'push' && from.includes(source))
-  const rows = twice.reduce((sum, { accepted, given, waiting, lost: gone }) => {
-    const away = waiting + Object.values(gone).reduce((total, lostRows) => total + lostRows, 0)
-    return sum + Math.max(0, accepted - (given - away))
+  const pushSources = results.sources.filter(({ source, mode }) => mode === 'push' && from.includes(source))
+  const rows = pushSources.reduce((sum, { accepted, given, waiting, lost: gone }) => {
+    const missingRows = waiting + Object.values(gone).reduce((total, lostRows) => total + lostRows, 0)
+    return sum + Math.max(0, accepted - (given - missingRows))
   }, 0)
-  // Counts are rounded.
+  // Counts are rounded, so that small differences are ignored.
   if (rows < 2 + results.scale / 2) return []
   return [
     {
@@ -247,11 +247,11 @@ const keyed: ReadonlySet<string> = new Set(['kafka'])
 
 /** Rows that were refused while no fault filled the disk. */
 function refusedRows({ simulation, results, options }: Scene): readonly Finding[] {
-  const refused = [...simulation.origins.values()].filter(({ refusals }) => Object.keys(refusals).length > 0)
-  if (refused.length === 0) return []
-  const reasons = refused.flatMap(({ refusals }) => Object.keys(refusals))
+  const refusers = [...simulation.origins.values()].filter(({ refusals }) => Object.keys(refusals).length > 0)
+  if (refusers.length === 0) return []
+  const reasons = refusers.flatMap(({ refusals }) => Object.keys(refusals))
   const isDisk = reasons.some((reason) => /disk|volume|space|reserve/i.test(reason))
-  const lostRows = refused
+  const lostRows = refusers
     .filter(({ source: { mode } }) => mode === 'datagram')
     .reduce((sum, { refusals }) => sum + Object.values(refusals).reduce((total, rows) => total + rows, 0), 0)
   const effect =
@@ -259,7 +259,7 @@ function refusedRows({ simulation, results, options }: Scene): readonly Finding[
       ? `${count(Math.round(lostRows * results.scale))} rows of datagrams were lost`
       : 'clients and systems had to wait'
   const holder = [...simulation.timeline.holders].toSorted((a, b) => b[1] - a[1])[0]?.[0]
-  const full = isDisk
+  const fullPlace = isDisk
     ? `The volume of ${sizeText(options.disk)}`
     : `The journal of ${sizeText(options.loaded.config.journal.max)}`
   return [
@@ -267,7 +267,8 @@ function refusedRows({ simulation, results, options }: Scene): readonly Finding[
       is: isDisk ? 'disk' : 'journal',
       part: isDisk ? 'data' : 'journal.max',
       what:
-        `${full} was full, and rows of ${refused.map(({ source: { id } }) => id).join(', ')} were refused: ${effect}.` +
+        `${fullPlace} was full, and rows of ${refusers.map(({ source: { id } }) => id).join(', ')} were refused: ` +
+        `${effect}.` +
         (holder === undefined ? '' : ` Sink ${holder} held most of it.`),
       advice: isDisk
         ? smallVolumeAdvice
@@ -296,8 +297,8 @@ function silentTransforms({ results }: Scene): readonly Finding[] {
 
 function smallDisk({ options }: Scene): readonly Finding[] {
   const { journal, store } = options.loaded.config
-  const stored = store.enabled === 'parquet' ? (store.size ?? 0) : 0
-  const needed = journal.max + journal.reserve + stored
+  const storeBytes = store.enabled === 'parquet' ? (store.size ?? 0) : 0
+  const needed = journal.max + journal.reserve + storeBytes
   if (options.disk >= needed) return []
   return [
     {
@@ -308,7 +309,7 @@ function smallDisk({ options }: Scene): readonly Finding[] {
         `\`store.size\` together (${sizeText(needed)}). A long outage fills it before the journal reaches ` +
         'its limit.',
       advice:
-        `Lower \`journal.max\` to ${sizeText(Math.max(0, options.disk - journal.reserve - stored))} or less, ` +
+        `Lower \`journal.max\` to ${sizeText(Math.max(0, options.disk - journal.reserve - storeBytes))} or less, ` +
         'or use a larger volume.',
     },
   ]

@@ -71,37 +71,37 @@ let mirroring: Promise<never> | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
 let sources: SourceSet | undefined
-let shared: SharedIngest | undefined
+let sharedIngest: SharedIngest | undefined
 /** Sequences after which sources in other threads need frames. */
 const pinned = new Map<string, number>()
 
 const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMethods>>(parentPort)
 
-/** The buffer was transferred from another thread. A bus client may still use it. */
-function done({ raw }: Unit) {
-  if (shared === undefined) releaseBuffer(raw, raw.buffer.byteLength)
+/** Releases a buffer from another thread, unless a bus client may still use it. */
+function releaseUnit({ raw }: Unit) {
+  if (sharedIngest === undefined) releaseBuffer(raw, raw.buffer.byteLength)
 }
 
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
-      return await (shared?.watched ?? appender()).append(unit)
+      return await (sharedIngest?.watched ?? appender()).append(unit)
     } finally {
-      done(unit)
+      releaseUnit(unit)
     }
   },
   async appendOnce(unit: Unit): Promise<Admitted> {
     try {
-      return await need(admission).append(unit)
+      return await started(admission).append(unit)
     } finally {
-      done(unit)
+      releaseUnit(unit)
     }
   },
   totals: () => appender().totals(),
   hold({ source, sequence }: { source: string; sequence: number }): void {
     pinned.set(source, sequence)
   },
-  ...awaitedMethods(awaited),
+  ...awaitedMethods(awaitedSinkOf),
 } as const
 
 export const ingestMethods = {
@@ -119,7 +119,7 @@ export const ingestMethods = {
         ? {}
         : {
             async makeRoom(sequence: number) {
-              // Its last snapshot may be ten seconds old, and a small volume fills in less.
+              // The last snapshot may be ten seconds old, and a small volume fills in less time.
               if (status().holds < sequence) await snapshot()
               return Math.min(await main.call('makeRoom', sequence), status().holds)
             },
@@ -132,7 +132,7 @@ export const ingestMethods = {
     window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
     if (options.shared === undefined) await replay(window, options.directory, local)
     else
-      shared = await SharedIngest.start(options.shared, {
+      sharedIngest = await SharedIngest.start(options.shared, {
         host,
         log,
         metrics,
@@ -140,19 +140,19 @@ export const ingestMethods = {
         journal: local,
         queueBytes: defaultLimits.queueBytes,
       })
-    const into = appender()
-    admission = new Admission(into, window)
+    const journalAppender = appender()
+    admission = new Admission(journalAppender, window)
     sources = new SourceSet({
       host,
       log,
       metrics,
-      journal: into,
+      journal: journalAppender,
       admission,
       enrichment: new ListeningSides({
         metrics,
         next: Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log),
       }),
-      awaited,
+      awaited: awaitedSinkOf,
       state: `${options.state}/sources`,
       load: loadSource,
     })
@@ -160,12 +160,12 @@ export const ingestMethods = {
       snapshot().catch(() => {})
     })
     self.keepCompiled()
-    return { ...status(), epoch: into.epoch }
+    return { ...status(), epoch: journalAppender.epoch }
   },
   /** Rejects when this thread can no longer do its work. */
   async fenced(): Promise<never> {
-    const broken = need(fence).broken.then((error) => Promise.reject<never>(error))
-    return Promise.race([broken, need(mirroring)])
+    const fenceBroken = started(fence).broken.then((error) => Promise.reject<never>(error))
+    return Promise.race([fenceBroken, started(mirroring)])
   },
   letGo(source: string): void {
     pinned.delete(source)
@@ -176,7 +176,7 @@ export const ingestMethods = {
   },
   async apply(entries: readonly SourceEntry[]) {
     for (const { packaged } of entries) if (packaged !== undefined) metrics.declare(packaged.metrics)
-    return need(sources).apply(entries)
+    return started(sources).apply(entries)
   },
   append: (unit: Unit) => pushed(unit),
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
@@ -184,26 +184,27 @@ export const ingestMethods = {
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },
-  places: (): ReadonlyMap<number, number> => placesOf([...need(journal).totals().values()].map(({ cursor }) => cursor)),
+  places: (): ReadonlyMap<number, number> =>
+    placesOf([...started(journal).totals().values()].map(({ cursor }) => cursor)),
   async release(sequence: number): Promise<IngestStatus> {
     // After a crash the window replays the frames since its last snapshot.
-    if (need(journal).problem !== undefined) await snapshot()
-    await need(journal).release(Math.min(sequence, status().holds))
+    if (started(journal).problem !== undefined) await snapshot()
+    await started(journal).release(Math.min(sequence, status().holds))
     return status()
   },
   async stop(): Promise<IngestStatus> {
     await sources?.stop()
     await snapshot()
     const last = status()
-    await shared?.close()
+    await sharedIngest?.close()
     await journal?.close()
     telemetry.flush()
     return last
   },
-  sourceHealth: () => need(sources).health(),
-  sourceFeeds: () => need(sources).feeds(),
+  sourceHealth: () => started(sources).health(),
+  sourceFeeds: () => started(sources).feeds(),
   sourceStatus(): Readonly<Record<string, unknown>> {
-    return need(sources).status()
+    return started(sources).status()
   },
   profile: ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
@@ -213,41 +214,41 @@ async function pushed(unit: Unit, settled?: number): Promise<Pushed> {
     const { position } = await appender().append(unit)
     return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
   }
-  const { position, accepted, duplicates, repeats, seen } = await need(admission).append(unit, settled)
+  const { position, accepted, duplicates, repeats, seen } = await started(admission).append(unit, settled)
   return {
     sequence: position.sequence,
     accepted,
     duplicates,
     repeats,
     ...(seen === undefined ? {} : { seen }),
-    ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }),
+    ...(sharedIngest === undefined ? {} : { places: sharedIngest.places(httpSource, duplicates) }),
   }
 }
 
-function need<T>(part: T | undefined): T {
+function started<T>(part: T | undefined): T {
   if (part === undefined) throw new Error('the ingest worker has not been started')
   return part
 }
 
-function awaited(sink: string, source: string) {
-  return shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers)
+function awaitedSinkOf(sink: string, source: string) {
+  return sharedIngest?.awaited(sink, source) ?? awaitedSink(started(main), sink, host.timers)
 }
 
 function appender() {
-  return shared?.writer ?? need(journal)
+  return sharedIngest?.writer ?? started(journal)
 }
 
 function status(): IngestStatus {
-  const writer = need(journal)
+  const writer = started(journal)
   const windowHolds =
-    shared === undefined ? (need(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
+    sharedIngest === undefined ? (started(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
   return {
     bytes: writer.size(),
     segments: writer.segments().length,
     holds: Math.min(windowHolds, ...[...pinned.values()].map((sequence) => sequence + 1)),
-    ...problem(shared?.problem ?? writer.problem),
+    ...problem(sharedIngest?.problem ?? writer.problem),
     tight: writer.tight,
-    sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({
+    sources: [...(sharedIngest?.totals() ?? writer.totals())].map(([name, total]) => ({
       name,
       accepted: total.accepted,
       duplicates: total.duplicates,
@@ -273,11 +274,11 @@ async function onRefusing(why: string | undefined) {
 const problem = (why: string | undefined): { readonly problem?: string } => (why === undefined ? {} : { problem: why })
 
 async function mirror(writer: SegmentWriter, shared: SharedTail): Promise<never> {
-  const forever = new AbortController().signal
+  const neverAborted = new AbortController().signal
   for (;;) {
-    const seen = writer.tail.durable()
-    shared.publish(seen)
-    await writer.tail.moved(seen.sequence, forever)
+    const durableEnd = writer.tail.durable()
+    shared.publish(durableEnd)
+    await writer.tail.moved(durableEnd.sequence, neverAborted)
   }
 }
 
@@ -303,13 +304,13 @@ function snapshot(): Promise<void> {
 
 async function save() {
   try {
-    if (journal !== undefined && shared === undefined && admission?.idle === true) {
+    if (journal !== undefined && sharedIngest === undefined && admission?.idle === true) {
       const { sequence, row } = journal.tail.durable()
       window?.reached({ sequence, row })
     }
     await window?.commit()
     // The next start skips the saved units, so the window must contain them.
-    await shared?.save()
+    await sharedIngest?.save()
   } catch (error) {
     log.warn('the deduplication window could not be saved; retrying', { error: String(error) })
   }

@@ -20,8 +20,8 @@ export async function checkData(scene: CheckContext): Promise<Finding[]> {
     return [fail('data folder', `${data} is a file`, 'Choose a folder with --data.')]
   if (entry === undefined)
     return [...(await toBeMade(scene)), ...(await room(scene, await nearestExistingFolder(scene)))]
-  const closed = await unreadable(scene)
-  if (closed !== undefined) return [closed]
+  const unreadableFinding = await unreadable(scene)
+  if (unreadableFinding !== undefined) return [unreadableFinding]
   return [
     await folder(scene),
     ...(await fileSystem(scene, data)),
@@ -46,16 +46,16 @@ async function toBeMade(scene: CheckContext): Promise<Finding[]> {
     machine,
     config: { data },
   } = scene
-  const above = await nearestExistingFolder(scene)
+  const parentFolder = await nearestExistingFolder(scene)
   const fact = `${data} does not exist yet`
-  const made = (await machine.mayWrite(above))
+  const creation = (await machine.mayWrite(parentFolder))
     ? ok('data folder', `${fact}; a start creates it with mode 0700`)
     : fail(
         'data folder',
-        `${fact}, and this user may not create it in ${above}`,
+        `${fact}, and this user may not create it in ${parentFolder}`,
         'Create it for this user, or choose another with --data.',
       )
-  return [made, ...(await fileSystem(scene, above))]
+  return [creation, ...(await fileSystem(scene, parentFolder))]
 }
 
 async function unreadable({ host, config: { data } }: CheckContext): Promise<Finding | undefined> {
@@ -122,7 +122,7 @@ async function fileSystem({ machine }: CheckContext, path: string): Promise<Find
   return [ok('file system', fact)]
 }
 
-/** Weir acknowledges rows only after such a sync. */
+/** Time of one sync to disk: Weir acknowledges rows only after a sync. */
 async function syncTime({ host: { disk, clock, random }, config: { data } }: CheckContext): Promise<Finding[]> {
   const path = `${data}/doctor-${Buffer.from(random.bytes(6)).toString('hex')}.tmp`
   const page = new Uint8Array(4096).fill(0x57)
@@ -163,20 +163,21 @@ async function room(
   { host: { disk }, config: { data, journal, store } }: CheckContext,
   on: string,
 ): Promise<Finding[]> {
-  let free: number
+  let freeBytes: number
   try {
-    free = await disk.free(on)
+    freeBytes = await disk.free(on)
   } catch (error) {
     return [warn('free space', `unknown: ${reason(error)}`, 'Check with df.')]
   }
-  const small = await smallVolume({ disk }, { journal, store }, on)
-  const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
-  const wanted =
+  const smallVolumeFact = await smallVolume({ disk }, { journal, store }, on)
+  const usedBytes = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
+  const limit =
     journal.max +
     journal.reserve +
     (store.enabled === 'parquet' ? await storeSize({ disk }, { journal, store }, on) : 0)
-  const fact = `${sizeText(free)} free; journal and store use ${sizeText(used)} and may grow to ${sizeText(wanted)}`
-  if (free <= journal.reserve)
+  const usage = `journal and store use ${sizeText(usedBytes)} and may grow to ${sizeText(limit)}`
+  const fact = `${sizeText(freeBytes)} free; ${usage}`
+  if (freeBytes <= journal.reserve)
     return [
       fail(
         'free space',
@@ -184,9 +185,9 @@ async function room(
         'Free disk space, or use a larger volume. The oldest rows of the store are removed first.',
       ),
     ]
-  if (small !== undefined)
-    return [warn('free space', `the volume has ${small}; ${sizeText(free)} are free`, smallVolumeAdvice)]
-  if (free + used < wanted)
+  if (smallVolumeFact !== undefined)
+    return [warn('free space', `the volume has ${smallVolumeFact}; ${sizeText(freeBytes)} are free`, smallVolumeAdvice)]
+  if (freeBytes + usedBytes < limit)
     return [warn('free space', fact, 'Lower `journal.max` and `store.size` to fit the disk, or use a larger one.')]
   return [ok('free space', fact)]
 }
@@ -212,20 +213,20 @@ async function lock({ host, config: { data }, running }: CheckContext): Promise<
       `the file system of ${data} does not lock files: a start is refused`,
       errorTable.WEIR_DATA_NO_LOCKS.advice,
     )
-  const left = readLock(data)
-  if (left === undefined) return ok('lock', 'free; no Weir runs here')
+  const leftLock = readLock(data)
+  if (leftLock === undefined) return ok('lock', 'free; no Weir runs here')
   return ok(
     'lock',
-    `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a ` +
+    `free; process ${leftLock.pid}${leftLock.host === undefined ? '' : ` on host ${leftLock.host}`} ended without a ` +
       'clean stop, and the next start takes the folder over',
   )
 }
 
 async function answers(host: CheckContext['host'], url: string): Promise<boolean> {
-  const late = new AbortController()
-  const timer = host.timers.after(3000, () => late.abort())
+  const timeoutAbort = new AbortController()
+  const timer = host.timers.after(3000, () => timeoutAbort.abort())
   try {
-    const answer = await fetch(`${url}/api/v1/openapi.json`, { signal: late.signal })
+    const answer = await fetch(`${url}/api/v1/openapi.json`, { signal: timeoutAbort.signal })
     await answer.body?.cancel()
     return true
   } catch {

@@ -18,12 +18,12 @@ import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
-/** `original`: those of NetObserv's pipeline, and `extra`. */
+/** `original`: the fields of NetObserv's pipeline, and `extra`. */
 export type NetObservFields = 'original' | 'all'
 
 type NetObservOptions = Readonly<{
   flags: 'raw' | 'names'
-  /** Keys in byte order; default: in that of the registry. */
+  /** Keys in byte order; default: in the order of the registry. */
   sorted?: boolean
   without?: ReadonlySet<string>
   fields?: NetObservFields | undefined
@@ -39,39 +39,39 @@ export function netobservWriter(given: FlowBatch, { flags, sorted = false, witho
   const batch = withTotals(given)
   const conditions = conditionsOf(batch)
   const texts = new QuotedTexts(batch.dictionary)
-  const written: readonly Field[] =
+  const encodedFields: readonly Field[] =
     fields === 'original' ? flowFields.filter((field: Field) => field.netobserv !== undefined) : flowFields
-  const members = written.flatMap((field): Member[] => {
+  const members = encodedFields.flatMap((field): Member[] => {
     if (field.name === 'extra' || without?.has(field.name) === true) return []
     const column = batch.columns[field.name]
     const value = column === undefined ? undefined : valuePut(field.name as FlowFieldName, column, texts, flags)
     const put = field.name === 'etype' ? etypePut(batch, value) : value
     if (put === undefined) return []
-    const when = conditions(field.name as FlowFieldName)
+    const condition = conditions(field.name as FlowFieldName)
     const key = `"${keyOf(field)}":`
-    return [{ key, put: when === undefined ? put : (row, out) => when(row) && put(row, out) }]
+    return [{ key, put: condition === undefined ? put : (row, out) => condition(row) && put(row, out) }]
   })
   if (sorted) members.sort((a, b) => (a.key < b.key ? -1 : 1))
   const { extra } = batch.columns
   const write = objectPut(members)
   if (extra?.kind !== 'json') return write
-  const further = furtherMembers(batch.dictionary)
+  const extraMembers = furtherMembers(batch.dictionary)
   return (row, out) => {
-    const more = further(extra.codes[row] ?? 0)
-    if (sorted && more !== '') return writeSorted(members, more, row, out)
+    const extraText = extraMembers(extra.codes[row] ?? 0)
+    if (sorted && extraText !== '') return writeSorted(members, extraText, row, out)
     write(row, out)
-    if (more === '') return
-    // Before the closing brace.
+    if (extraText === '') return
+    // The closing brace is overwritten.
     out.at -= 1
-    out.utf8(`${out.bytes[out.at - 1] === openBrace ? '' : ','}${more}}`)
+    out.utf8(`${out.bytes[out.at - 1] === openBrace ? '' : ','}${extraText}}`)
   }
 }
 
 const openBrace = 123
 
 function writeSorted(members: readonly Member[], more: string, row: number, out: ByteBuffer) {
-  const further = parseExact(`{${more}}`) as Readonly<Record<string, unknown>>
-  const texts = Object.entries(further).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)
+  const extraFields = parseExact(`{${more}}`) as Readonly<Record<string, unknown>>
+  const texts = Object.entries(extraFields).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)
   const start = out.at
   for (const { key, put } of members) {
     if (put(row, out)) texts.push(key + out.text(start))
@@ -145,7 +145,7 @@ function valuePut(name: FlowFieldName, column: Column, texts: QuotedTexts, flags
   return columnPut(column, texts)
 }
 
-/** Beyond safe integers as JavaScript writes them. False: no number. */
+/** Numbers beyond safe integers are written as JavaScript writes them. False: the value is no number. */
 function putWhole(value: number, out: ByteBuffer) {
   if (!Number.isFinite(value)) return false
   if (Number.isSafeInteger(value)) out.integer(value)
@@ -164,10 +164,10 @@ function flagList(value: number) {
 const ipv4 = 2048
 const ipv6 = 34525
 
-/** From the exporter, else from the addresses. */
+/** Writes the EtherType of the exporter, else that of the addresses. */
 function etypePut({ columns }: FlowBatch, ownPut: Put | undefined): Put | undefined {
   const [textOfIpv4, textOfIpv6] = [fragmentOf(String(ipv4)), fragmentOf(String(ipv6))]
-  const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
+  const addressVersions = [columns.src_addr, columns.dst_addr].flatMap((column) => {
     if (column?.kind !== 'ip') return []
     const { words, valid } = column
     return [
@@ -178,7 +178,7 @@ function etypePut({ columns }: FlowBatch, ownPut: Put | undefined): Put | undefi
       }),
     ]
   })
-  const puts = ownPut === undefined ? derived : [ownPut, ...derived]
+  const puts = ownPut === undefined ? addressVersions : [ownPut, ...addressVersions]
   if (puts.length === 0) return undefined
   return (row, out) => {
     for (const put of puts) if (put(row, out)) return true
@@ -188,7 +188,7 @@ function etypePut({ columns }: FlowBatch, ownPut: Put | undefined): Put | undefi
 
 type Condition = (row: number) => boolean
 
-/** Some keys exist only for certain protocols. */
+/** Conditions of keys that exist only for certain protocols. */
 export function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
   const protoIn = (...protocols: number[]): Condition | undefined =>

@@ -37,8 +37,8 @@ function* ofResource(signal: OtlpSignal, reader: WireReader, end: number, visito
   visitor.resource(headOf('resource', reader, end))
   for (let step = 1; reader.next(end); step++) {
     if (step % stepsPerTurn === 0) yield
-    const to = reader.enter(list, end)
-    if (to > reader.at) yield* ofScope(signal, reader, to, visitor)
+    const messageEnd = reader.enter(list, end)
+    if (messageEnd > reader.at) yield* ofScope(signal, reader, messageEnd, visitor)
   }
 }
 
@@ -46,13 +46,13 @@ function* ofScope(signal: OtlpSignal, reader: WireReader, end: number, visitor: 
   visitor.scope(headOf('scope', reader, end))
   for (let step = 1; reader.next(end); step++) {
     if (visitor.isFull || step % stepsPerTurn === 0) yield
-    const to = reader.enter(list, end)
-    if (to < 0) continue
-    if (signal === 'metrics') yield* ofMetric(reader, to, visitor)
+    const messageEnd = reader.enter(list, end)
+    if (messageEnd < 0) continue
+    if (signal === 'metrics') yield* ofMetric(reader, messageEnd, visitor)
     else {
-      const record = attempt(() => decodeMessage('logRecord', reader.bytes.subarray(reader.at, to)), visitor)
+      const record = attempt(() => decodeMessage('logRecord', reader.bytes.subarray(reader.at, messageEnd)), visitor)
       if (record !== undefined) visitor.record(record)
-      reader.at = to
+      reader.at = messageEnd
     }
   }
 }
@@ -68,10 +68,10 @@ function* ofMetric(reader: WireReader, end: number, visitor: OtlpVisitor): Walk 
       reader.skip(end)
       continue
     }
-    const to = reader.within(end)
-    for (let step = 1; reader.next(to); step++) {
+    const messageEnd = reader.within(end)
+    for (let step = 1; reader.next(messageEnd); step++) {
       if (visitor.isFull || step % stepsPerTurn === 0) yield
-      const pointEnd = reader.enter(1, to)
+      const pointEnd = reader.enter(1, messageEnd)
       if (pointEnd < 0) continue
       const point = attempt(() => decodeMessage(type, reader.bytes.subarray(reader.at, pointEnd)), visitor)
       if (point !== undefined) visitor.point(type, point)
@@ -80,7 +80,7 @@ function* ofMetric(reader: WireReader, end: number, visitor: OtlpVisitor): Walk 
   }
 }
 
-/** By field. */
+/** Names of the head texts by number of the field. */
 const headTexts: Readonly<Record<number, string>> = { 1: 'name', 2: 'description', 3: 'unit' }
 
 function metricHead(reader: WireReader, end: number): Fields | undefined {
@@ -88,39 +88,39 @@ function metricHead(reader: WireReader, end: number): Fields | undefined {
   while (reader.next(end)) {
     const { field } = reader
     const type = typesByField.get(field)
-    const named = headTexts[field]
-    if (type === undefined && named === undefined) {
+    const headText = headTexts[field]
+    if (type === undefined && headText === undefined) {
       reader.skip(end)
       continue
     }
-    const to = reader.within(end)
-    if (to < 0) continue
+    const messageEnd = reader.within(end)
+    if (messageEnd < 0) continue
     if (type === undefined) {
-      const text = strictText(reader.bytes, reader.at, to)
+      const text = strictText(reader.bytes, reader.at, messageEnd)
       if (text === undefined) return undefined
-      metric[named!] = text
-      reader.at = to
+      metric[headText!] = text
+      reader.at = messageEnd
       continue
     }
     const data: Record<string, unknown> = {}
-    while (reader.next(to))
-      if (reader.field === 2) data['aggregationTemporality'] = reader.number(to)
-      else if (reader.field === 3) data['isMonotonic'] = reader.number(to) !== 0
-      else reader.skip(to)
+    while (reader.next(messageEnd))
+      if (reader.field === 2) data['aggregationTemporality'] = reader.number(messageEnd)
+      else if (reader.field === 3) data['isMonotonic'] = reader.number(messageEnd) !== 0
+      else reader.skip(messageEnd)
     metric[type] = data
   }
   return metric
 }
 
-/** The last one, as parsers of protobuf do. The reader stays where it is. */
+/** The last head, as parsers of protobuf take it. The reader stays at its position. */
 function headOf(name: 'resource' | 'scope', reader: WireReader, end: number): Fields | undefined {
   const from = reader.at
   let bytes: Uint8Array | undefined
   while (reader.next(end)) {
-    const to = reader.enter(head, end)
-    if (to < 0) continue
-    bytes = reader.bytes.subarray(reader.at, to)
-    reader.at = to
+    const messageEnd = reader.enter(head, end)
+    if (messageEnd < 0) continue
+    bytes = reader.bytes.subarray(reader.at, messageEnd)
+    reader.at = messageEnd
   }
   reader.at = from
   try {

@@ -9,7 +9,7 @@ import { parsedJson } from '../../model/json.ts'
 type TextOptions = Readonly<{
   mask: Mask
   more?: RegExp | undefined
-  /** Redacts parsed JSON. Undefined: nothing changed. */
+  /** Redacts parsed JSON. Returns undefined if nothing changed. */
   structure?: (value: unknown) => unknown
 }>
 
@@ -30,7 +30,7 @@ export class TextRedactor {
   readonly #structure: TextOptions['structure']
   readonly #trigger: RegExp
   readonly #quick: RegExp
-  /** Short texts without secrets; two generations. */
+  /** Short texts without secrets, as two generations of a cache. */
   #harmless = new Set<string>()
   #harmlessBefore = new Set<string>()
   readonly #word: RegExp
@@ -53,8 +53,8 @@ export class TextRedactor {
     if (text.length < 6) return text
     if (text.length > maxHarmlessLength) return this.#quick.test(text) ? this.#looked(text) : text
     if (this.#harmless.has(text)) return text
-    const safe = this.#harmlessBefore.has(text) || !this.#quick.test(text) ? text : this.#looked(text)
-    if (safe !== text) return safe
+    const redacted = this.#harmlessBefore.has(text) || !this.#quick.test(text) ? text : this.#looked(text)
+    if (redacted !== text) return redacted
     if (this.#harmless.size >= maxHarmless) {
       this.#harmlessBefore = this.#harmless
       this.#harmless = new Set()
@@ -69,18 +69,18 @@ export class TextRedactor {
     if (first !== undefined && this.#structure !== undefined) {
       const parsed = parsedJson(text)
       if (parsed !== undefined) {
-        const safe = this.#structure(parsed)
-        return safe === parsed
+        const redactedJson = this.#structure(parsed)
+        return redactedJson === parsed
           ? text
           : JSON.stringify(this.#structure(parseRaw(text)), undefined, /^\s*[[{]\r?\n([ \t]+)/.exec(text)?.[1])
       }
     }
-    let safe = shaped ? redactShapes(text, this.#mask) : text
+    let redacted = shaped ? redactShapes(text, this.#mask) : text
     if (named) {
-      safe = embeddedSecrets(safe, this.#mask)
-      safe = this.#named(safe)
+      redacted = embeddedSecrets(redacted, this.#mask)
+      redacted = this.#named(redacted)
     }
-    return redactCommands(safe, this.#mask)
+    return redactCommands(redacted, this.#mask)
   }
 
   #named(text: string): string {
@@ -99,13 +99,13 @@ export class TextRedactor {
       const highest = Math.min(text.length, to + maxName)
       while (to < highest && nameSign.test(text[to] ?? '')) to++
       word.lastIndex = Math.max(to, word.lastIndex)
-      const written = text.slice(from, to)
-      const name = written.replace(/^[-.]+|[-.]+$/g, '')
+      const nameText = text.slice(from, to)
+      const name = nameText.replace(/^[-.]+|[-.]+$/g, '')
       const suspicion = this.suspicionOf(name)
       if (suspicion === 'none') continue
       for (const { start, end, prefix = '' } of this.#values(text, {
         from,
-        to: from + written.replace(/[-.]+$/, '').length,
+        to: from + nameText.replace(/[-.]+$/, '').length,
         name,
         suspicion,
         isNetrc,
@@ -194,21 +194,21 @@ export class TextRedactor {
       if (close !== -1) return judge({ start, end: start + close })
     }
     if (isFirst) {
-      const bare = rest.replace(/[ \t]+#.*$/, '').replace(/[ \t]*[;,]$/, '')
-      let last = start + bare.length
-      // A line that ends in `\` continues.
+      const valueText = rest.replace(/[ \t]+#.*$/, '').replace(/[ \t]*[;,]$/, '')
+      let last = start + valueText.length
+      // A line that ends in `\` continues on the next line.
       while (text[last - 1] === '\\' && text[last] !== undefined) last = lineEnd(text, last + 1)
-      const plain = sign === ':' ? below(text, end, head.length, 'scalar').block : undefined
+      const blockBelow = sign === ':' ? below(text, end, head.length, 'scalar').block : undefined
       if (
-        plain !== undefined &&
+        blockBelow !== undefined &&
         strong &&
-        !/(?:^|\n)[ \t]*(?:[\w.-]+|"[^"]*"):(?:\s|$)|(?:^|\n)[ \t]*[-#]/.test(plain.text)
+        !/(?:^|\n)[ \t]*(?:[\w.-]+|"[^"]*"):(?:\s|$)|(?:^|\n)[ \t]*[-#]/.test(blockBelow.text)
       )
-        last = plain.end
+        last = blockBelow.end
       return judge({ start, end: last })
     }
     const value = scalar(text, start)
-    // `the API key is secret: it is shown once`
+    // A sentence such as `the API key is secret: it is shown once` has no secret value.
     const isSentence = value !== undefined && sign === ':' && /^ [a-z]/.test(text.slice(value.end, value.end + 2))
     return isSentence && !isSecretValue(text.slice(value.start, value.end), 'likely') ? [] : judge(value)
   }
@@ -248,9 +248,9 @@ export class TextRedactor {
         : []
     const random = /^[^\n]{0,40}?(?<![\w+/=.~-])([\w+/=.~-]{16,})/.exec(text.slice(start, start + 1000))
     if (random === null) return []
-    const found = random[1] ?? ''
-    const index = start + random[0].length - found.length
-    return looksRandom(found) ? [{ start: index, end: index + found.replace(/\.$/, '').length }] : []
+    const candidate = random[1] ?? ''
+    const index = start + random[0].length - candidate.length
+    return looksRandom(candidate) ? [{ start: index, end: index + candidate.replace(/\.$/, '').length }] : []
   }
 }
 
@@ -259,7 +259,7 @@ const setters =
   'store|set|get|fetch|env|config'
 const setter = new RegExp(String.raw`\b(?:${setters})[ \t]*\([ \t]*$`)
 
-/** Characters of a value before the name of its setting. */
+/** Maximum characters of a value before the name of its setting. */
 const maxFallback = 500
 
 /** `define('DB_PASSWORD', 'X')`, `.Values.password | default "X"`, `default "X" .Values.password`. */
@@ -294,7 +294,7 @@ type Named = Readonly<{
   isNetrc: boolean
 }>
 
-/** Between a name and its value. */
+/** The separator between a name and its value. */
 type Separator = Readonly<{ from: number; to: number; sign: string }>
 
 function until(text: string, start: number, sign: string): Range | undefined {
@@ -304,11 +304,11 @@ function until(text: string, start: number, sign: string): Range | undefined {
   return { start: from, end: end === -1 ? Math.min(text.length, from + maxValue) : from + end }
 }
 
-/** A quoted value, or one word. */
+/** Range of a quoted value, or of one word. */
 function scalar(text: string, start: number): Range | undefined {
   const quoted = quotedEnd(text, start)
   if (quoted !== undefined) return quoted
-  // `$(…)` and `${…}` are one word.
+  // A substitution `$(…)` or `${…}` is one word.
   const open = /\$[({]/y
   open.lastIndex = start
   if (open.test(text)) {

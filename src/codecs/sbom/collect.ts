@@ -23,7 +23,7 @@ export function nameIn(from: Fields, member: string): string | undefined {
   return textOf(value)
 }
 
-/** Texts of a list, or of one text; undefined without any. */
+/** Texts of a list, or one text as a list; undefined without any text. */
 export function textsOf(value: unknown): readonly string[] | undefined {
   const texts = (Array.isArray(value) ? value : [value])
     .map((item) => clipped(textOf(item)))
@@ -48,19 +48,19 @@ type Written = Readonly<{
 /** Merges equal packages: by package URL without qualifiers, else by type, name and version. */
 export class PackageList {
   readonly #byIdentity = new Map<string, Package>()
-  /** Before merging. */
+  /** Number of listed packages before merging. */
   listed = 0
   unnamed = 0
 
   add({ name, purl, version, ...rest }: Written): Package | undefined {
     const url = readPurl(purl)
-    const named = clipped(name ?? (url === undefined ? undefined : packageName(url)))
-    if (named === undefined) {
+    const nameText = clipped(name ?? (url === undefined ? undefined : packageName(url)))
+    if (nameText === undefined) {
       this.unnamed++
       return undefined
     }
-    const given = withoutUndefined<Package>({
-      name: named,
+    const newPackage = withoutUndefined<Package>({
+      name: nameText,
       version: clipped(version ?? url?.version),
       type: url?.type ?? rest.type,
       purl: url === undefined ? undefined : clipped(normalPurl(purl, version)),
@@ -69,10 +69,10 @@ export class PackageList {
       locations: rest.locations?.slice(0, maxLocations),
     })
     this.listed++
-    const identity = packageIdentity(given)
+    const identity = packageIdentity(newPackage)
     const before = this.#byIdentity.get(identity)
-    this.#byIdentity.set(identity, before === undefined ? given : merged(before, given))
-    return given
+    this.#byIdentity.set(identity, before === undefined ? newPackage : merged(before, newPackage))
+    return newPackage
   }
 
   get packages(): readonly Package[] {
@@ -109,21 +109,21 @@ export function allSkipped(...parts: readonly Skipped[]): Skipped {
   }
 }
 
-/** As `subject` of its event. */
+/** Identity of a package, as `subject` of its event. */
 export function packageIdentity({ purl, type, name, version }: Package): string {
   return readPurl(purl)?.base ?? `${type ?? 'unknown'}/${name}@${version ?? ''}`
 }
 
 function merged(before: Package, given: Package): Package {
-  const both = (list: 'licenses' | 'cpes' | 'locations'): readonly string[] | undefined => {
+  const unionOf = (list: 'licenses' | 'cpes' | 'locations'): readonly string[] | undefined => {
     const all = [...new Set([...(before[list] ?? []), ...(given[list] ?? [])])].slice(0, maxLocations)
     return all.length === 0 ? undefined : all
   }
   return withoutUndefined<Package>({
     ...before,
-    licenses: both('licenses'),
-    cpes: both('cpes'),
-    locations: both('locations'),
+    licenses: unionOf('licenses'),
+    cpes: unionOf('cpes'),
+    locations: unionOf('locations'),
   })
 }
 
@@ -133,9 +133,13 @@ function merged(before: Package, given: Package): Package {
  */
 export function distinctProblems(problems: readonly Problem[]): readonly Problem[] {
   const byIdentity = new Map<string, Problem>()
-  for (const given of problems) {
-    const purl = normalPurl(given.purl, given.version) ?? given.purl
-    const problem = withoutUndefined<Problem>({ ...given, purl, aliases: aliasesOf(given.id, given.aliases) })
+  for (const listedProblem of problems) {
+    const purl = normalPurl(listedProblem.purl, listedProblem.version) ?? listedProblem.purl
+    const problem = withoutUndefined<Problem>({
+      ...listedProblem,
+      purl,
+      aliases: aliasesOf(listedProblem.id, listedProblem.aliases),
+    })
     const identity = `${problem.id} ${problemPlace(problem)}`
     const before = byIdentity.get(identity)
     byIdentity.set(identity, before === undefined ? problem : oneProblem(before, problem))
@@ -164,9 +168,9 @@ export function problemPlace({ package: name = '', version, type, purl }: Proble
 /** Pairs of problems at one place that are one flaw, in both directions. */
 function partnersOf(problems: readonly Problem[]): ReadonlyMap<Problem, Problem> {
   const byIdentity = new Map(problems.map((problem) => [`${problem.id} ${problemPlace(problem)}`, problem]))
-  const related = new Map<Problem, Set<Problem>>()
+  const relatedProblems = new Map<Problem, Set<Problem>>()
   const relate = (problem: Problem, otherProblem: Problem): void => {
-    related.set(problem, (related.get(problem) ?? new Set()).add(otherProblem))
+    relatedProblems.set(problem, (relatedProblems.get(problem) ?? new Set()).add(otherProblem))
   }
   for (const problem of problems)
     for (const alias of problem.aliases ?? []) {
@@ -176,13 +180,13 @@ function partnersOf(problems: readonly Problem[]): ReadonlyMap<Problem, Problem>
       relate(otherProblem, problem)
     }
   const partners = new Map<Problem, Problem>()
-  for (const [problem, [otherProblem, third]] of related)
-    if (otherProblem !== undefined && third === undefined && related.get(otherProblem)?.size === 1)
+  for (const [problem, [otherProblem, third]] of relatedProblems)
+    if (otherProblem !== undefined && third === undefined && relatedProblems.get(otherProblem)?.size === 1)
       partners.set(problem, otherProblem)
   return partners
 }
 
-/** The worse one of the severities, and the ids of both. */
+/** One problem with the worse severity, and the ids of both problems. */
 function oneProblem(first: Problem, second: Problem): Problem {
   const severity = worst([first.severity, second.severity])
   const ids = [...(first.aliases ?? []), second.id, ...(second.aliases ?? [])]

@@ -7,7 +7,7 @@ import type { Fact, Report, ReportFormat } from './report.ts'
 
 const absent = new Set(['NOASSERTION', 'NONE'])
 /** Purposes of elements that are no packages of the image. */
-const others = new Set(['CONTAINER', 'OPERATING-SYSTEM', 'FILE', 'DEVICE'])
+const otherPurposes = new Set(['CONTAINER', 'OPERATING-SYSTEM', 'FILE', 'DEVICE'])
 
 export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): Report {
   const packages = new PackageList()
@@ -20,8 +20,8 @@ export function readSpdx(document: Fields, format: ReportFormat = 'spdx-json'): 
     const isRoot = roots.has(textOf(fieldse['SPDXID']) ?? '')
     if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(fieldse['name']), textOf(fieldse['versionInfo'])))
     else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(fieldse, purl) : image
-    if (purpose !== undefined && others.has(purpose)) continue
-    const version = given(nameIn(fieldse, 'versionInfo'))
+    if (purpose !== undefined && otherPurposes.has(purpose)) continue
+    const version = givenText(nameIn(fieldse, 'versionInfo'))
     if (isRoot && !isMainPackage(fieldse, purl)) continue
     // Trivy lists files with packages, such as lock files and programs in Go, as applications.
     if (!isRoot && purpose === 'APPLICATION' && purl === undefined && version === undefined) continue
@@ -71,18 +71,18 @@ function isMainPackage(record: Fields, purl: string | undefined): boolean {
   return imageOf(record, purl).digest === undefined
 }
 
-const given = (text: string | undefined): string | undefined => (absent.has(text ?? '') ? undefined : text)
+const givenText = (text: string | undefined): string | undefined => (absent.has(text ?? '') ? undefined : text)
 
 /** Elements that the document describes: the image or folder itself. */
 function rootsOf(document: Fields): ReadonlySet<string> {
-  const described = listOf(document['documentDescribes']).flatMap((value) => textOf(value) ?? [])
-  const related = recordsOf(document['relationships']).flatMap((record) => {
+  const describedIds = listOf(document['documentDescribes']).flatMap((value) => textOf(value) ?? [])
+  const relatedIds = recordsOf(document['relationships']).flatMap((record) => {
     const [from, to] = [textOf(record['spdxElementId']), textOf(record['relatedSpdxElement'])]
-    // Trivy below 0.33 writes DESCRIBE.
+    // Trivy before 0.33 writes DESCRIBE instead of DESCRIBES.
     if (/^DESCRIBES?$/.test(textOf(record['relationshipType']) ?? '') && from === 'SPDXRef-DOCUMENT') return to ?? []
     return record['relationshipType'] === 'DESCRIBED_BY' && to === 'SPDXRef-DOCUMENT' ? (from ?? []) : []
   })
-  const all = new Set([...described, ...related])
+  const all = new Set([...describedIds, ...relatedIds])
   // A document that describes every package has no root.
   return all.size > 1 ? new Set() : all
 }
@@ -93,8 +93,8 @@ function referenceOf(record: Fields, type: string): string | undefined {
 }
 
 function licensesOf(record: Fields): readonly string[] | undefined {
-  const written = [textOf(record['licenseConcluded']), textOf(record['licenseDeclared'])]
-  return textsOf(written.find((text) => text !== undefined && !absent.has(text)))
+  const licenseTexts = [textOf(record['licenseConcluded']), textOf(record['licenseDeclared'])]
+  return textsOf(licenseTexts.find((text) => text !== undefined && !absent.has(text)))
 }
 
 /** Syft: `acquired package info from DPKG DB: /var/lib/dpkg/status, …`. */
@@ -115,7 +115,7 @@ function imageOf(record: Fields, purl: string | undefined): Report['image'] {
   return digest === undefined ? {} : withoutUndefined({ digest, name: fromPurl.name ?? name, tags: textsOf([tag]) })
 }
 
-/** `Tool: syft-1.2.3`. */
+/** Tool of an entry such as `Tool: syft-1.2.3`. */
 function toolOf(document: Fields): Report['tool'] {
   const creators = valuesOfCreators(document)
   const [, name = 'unknown', version] = /^Tool: (.+?)(?:-v?(\d[\w.+-]*))?$/.exec(creators[0] ?? '') ?? []
@@ -126,7 +126,7 @@ function valuesOfCreators(document: Fields): readonly string[] {
   const info = document['creationInfo']
   const creators = typeof info === 'object' && info !== null && 'creators' in info ? info.creators : []
   return listOf(creators).flatMap((value) => {
-    const written = textOf(value)
-    return written?.startsWith('Tool: ') === true ? [written] : []
+    const creatorText = textOf(value)
+    return creatorText?.startsWith('Tool: ') === true ? [creatorText] : []
   })
 }

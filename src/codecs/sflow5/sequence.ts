@@ -11,7 +11,7 @@ export interface Losses {
   restarts: number
 }
 
-/** Larger jumps are restarts. */
+/** Larger jumps of a sequence number are restarts of the agent. */
 const reorderWindow = 3000
 const uptimeTolerance = 5000
 const slots = 1 << 18
@@ -36,8 +36,8 @@ export class Sequences {
     for (let word = 0; word < 4; word++) this.#mix(exporter[word] ?? 0)
     for (let word = 0; word < 4; word++) this.#mix(datagram.agent[word] ?? 0)
     this.#mix(datagram.subAgent)
-    const low = this.#low
-    const high = this.#high
+    const lowHash = this.#low
+    const highHash = this.#high
     const jump = this.#step(datagram.sequence, datagram.uptime)
     if (jump === restarted) totals.restarts++
     else if (jump > 0) totals.missing += jump
@@ -48,8 +48,8 @@ export class Sequences {
       if (tag !== sampleTag.flow && tag !== sampleTag.expandedFlow && tag !== sampleTag.discarded) continue
       const at = datagram.starts[i] ?? 0
       if ((datagram.ends[i] ?? 0) - at < 12) continue
-      this.#low = low
-      this.#high = high
+      this.#low = lowHash
+      this.#high = highHash
       this.#mixSource(tag, datagram.bytes, at)
       const step = this.#step(u32(datagram.bytes, at), datagram.uptime)
       if (step === restarted) continue
@@ -58,7 +58,7 @@ export class Sequences {
     }
   }
 
-  /** Both forms of flow samples share a counter. */
+  /** Mixes the data source into the key. Both forms of flow samples share a counter. */
   #mixSource(tag: number, bytes: Uint8Array, at: number) {
     const source = u32(bytes, at + 4)
     const compact = tag === sampleTag.flow
@@ -68,12 +68,12 @@ export class Sequences {
   }
 
   #mix(word: number) {
-    let low = Math.imul(this.#low ^ word, 0x85ebca6b)
-    low ^= low >>> 15
-    this.#low = Math.imul(low, 0x2c1b3c6d) ^ (low >>> 13)
-    let high = Math.imul(this.#high ^ word, 0xc2b2ae35)
-    high ^= high >>> 16
-    this.#high = Math.imul(high, 0x297a2d39) ^ (high >>> 14)
+    let lowHash = Math.imul(this.#low ^ word, 0x85ebca6b)
+    lowHash ^= lowHash >>> 15
+    this.#low = Math.imul(lowHash, 0x2c1b3c6d) ^ (lowHash >>> 13)
+    let highHash = Math.imul(this.#high ^ word, 0xc2b2ae35)
+    highHash ^= highHash >>> 16
+    this.#high = Math.imul(highHash, 0x297a2d39) ^ (highHash >>> 14)
   }
 
   #step(sequence: number, uptime: number): number {
@@ -89,16 +89,16 @@ export class Sequences {
   }
 
   #slot(): number {
-    const low = this.#low >>> 0
+    const lowKey = this.#low >>> 0
     // Key 0 marks a free slot.
-    const high = (this.#high | 1) >>> 0
-    const first = (low ^ high) & (slots - 1)
+    const highKey = (this.#high | 1) >>> 0
+    const first = (lowKey ^ highKey) & (slots - 1)
     let oldest = first
     let age = -1
     this.#found = true
     for (let i = 0; i < probes; i++) {
       const slot = (first + i) & (slots - 1)
-      if (this.#keyHigh[slot] === high && this.#keyLow[slot] === low) return slot
+      if (this.#keyHigh[slot] === highKey && this.#keyLow[slot] === lowKey) return slot
       const old = this.#keyHigh[slot] === 0 ? Infinity : (this.#now - (this.#seen[slot] ?? 0)) >>> 0
       if (old > age) {
         age = old
@@ -106,11 +106,11 @@ export class Sequences {
       }
     }
     this.#found = false
-    this.#keyLow[oldest] = low
-    this.#keyHigh[oldest] = high
+    this.#keyLow[oldest] = lowKey
+    this.#keyHigh[oldest] = highKey
     return oldest
   }
 }
 
-/** Below any distance, hence beyond the window. */
+/** A distance below all others, hence beyond the window. */
 const restarted = Number.NEGATIVE_INFINITY

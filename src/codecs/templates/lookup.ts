@@ -17,7 +17,7 @@ export const isText: Accept = ({ length }) => length !== 0
 
 const protocolElement = 4
 const addresses = [8, 12, 27, 28]
-/** Of the outer header, and not repeated in an inner one: the flow label, the version, and the other family. */
+/** Elements of the outer header that an inner one may lack: flow label, version, and addresses of the other family. */
 const headerOnly = [...addresses, 31, 60]
 /** Class of service, TTL, protocol, ports, flags and ICMP. */
 const headerIds: ReadonlySet<number> = new Set([...headerOnly, 4, 5, 6, 7, 11, 32, 139, 176, 177, 178, 179, 192, 195])
@@ -30,8 +30,8 @@ function innerHeaderOf({ fields }: Layout): number {
   const protocol = fields.findIndex(({ pen, id }) => pen === 0 && id === protocolElement)
   const inner = fields.findIndex(({ pen, id }, at) => pen === 0 && at > protocol && addresses.includes(id))
   const isOuter = fields.slice(0, Math.max(0, protocol)).some(({ pen, id }) => pen === 0 && addresses.includes(id))
-  const again = fields.findLastIndex(({ pen, id }) => pen === 0 && id === protocolElement)
-  return isOuter && inner !== -1 && again > inner ? inner : Infinity
+  const lastProtocol = fields.findLastIndex(({ pen, id }) => pen === 0 && id === protocolElement)
+  return isOuter && inner !== -1 && lastProtocol > inner ? inner : Infinity
 }
 
 export class Lookup {
@@ -49,7 +49,7 @@ export class Lookup {
     this.outBytes = outBytesOf(layout.fields)
     const places = (this.#all = placesOf(layout))
     const inner = innerHeaderOf(layout)
-    // For a repeated element (RFC 7011, section 8) the first one counts, except of a second header.
+    // Of a repeated element (RFC 7011, section 8) the first counts, unless the repetition belongs to the inner header.
     for (const [index, { pen, id }] of layout.fields.entries()) {
       const position = places[index]
       const key = keyOf(pen, id)
@@ -77,11 +77,11 @@ export class Lookup {
     return results
   }
 
-  /** In the order of the template. */
+  /** All places of a repeated element, in the order of the template. */
   repeated(key: number, accept: Accept): readonly FieldPlace[] {
-    const others = this.#repeated.flatMap(([of, position]) => (of === key ? [position] : []))
-    for (const position of others) this.#used.add(position)
-    return [...this.all([key]), ...others].filter(accept)
+    const otherPositions = this.#repeated.flatMap(([of, position]) => (of === key ? [position] : []))
+    for (const position of otherPositions) this.#used.add(position)
+    return [...this.all([key]), ...otherPositions].filter(accept)
   }
 
   one(id: number, accept: Accept = isNumber): FieldPlace | undefined {
@@ -101,13 +101,13 @@ export class Lookup {
 
   #keys({ from, reverse, reverseFrom = [], wayBack }: Rule, half: Half): readonly number[] {
     if (half === 'forward') return from
-    const otherwise = reverse === 'same' ? from : reverse === 'none' ? [] : (this.#rules.get(reverse.swap)?.from ?? [])
-    const own = from.filter((key) => key < 0x10000).map((id) => keyOf(reversePen, id))
-    const back = wayBack === undefined || this.outBytes === 'same' ? [] : [wayBack]
-    return [...own, ...reverseFrom, ...back, ...otherwise]
+    const fallback = reverse === 'same' ? from : reverse === 'none' ? [] : (this.#rules.get(reverse.swap)?.from ?? [])
+    const reverseKeys = from.filter((key) => key < 0x10000).map((id) => keyOf(reversePen, id))
+    const wayBackKeys = wayBack === undefined || this.outBytes === 'same' ? [] : [wayBack]
+    return [...reverseKeys, ...reverseFrom, ...wayBackKeys, ...fallback]
   }
 
-  /** By precedence, for rows in which the first one is 0. */
+  /** Places by precedence: the next one applies to rows in which the first is 0. */
   each(rule: Rule, half: Half, accept: Accept): readonly FieldPlace[] {
     return this.#keys(rule, half).flatMap((key) => this.first([key], accept) ?? [])
   }

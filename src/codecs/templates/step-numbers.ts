@@ -5,13 +5,13 @@ import { highWord, lengthOf, lowWord, numberIn, startOf } from './read.ts'
 /** Writes one field of every record of a set into rows `row` …, in a short monomorphic loop. */
 export type Step = (set: DataSet, row: number) => void
 
-/** What a zero means. */
+/** What a zero means in a field. */
 export type Zeros = 'values' | 'absent'
 
 export function numberStep(column: GrowingColumn, position: FieldPlace, zeros: Zeros): Step {
   if (zeros === 'absent' || position.length === undefined || position.length > 8) return slowNumber(column, position)
   const { segment, offset, length } = position
-  if (column.kind === 'u64') return wide(column as GrowingColumn<Uint32Array>, segment, offset, length)
+  if (column.kind === 'u64') return wideStep(column as GrowingColumn<Uint32Array>, segment, offset, length)
   if (column.kind === 'u32') return narrow32(column as GrowingColumn<Uint32Array>, segment, offset, length)
   if (column.kind === 'u16') return narrow16(column as GrowingColumn<Uint16Array>, segment, offset, length)
   return narrow8(column as GrowingColumn<Uint8Array>, segment, offset, length)
@@ -52,7 +52,7 @@ function narrow8(column: GrowingColumn<Uint8Array>, segment: number, offset: num
   }
 }
 
-function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
+function wideStep(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
     const items = column.items,
       base = set.base[segment]!,
@@ -76,7 +76,7 @@ function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: numbe
   }
 }
 
-/** Elements of one meaning: the first one that is not 0. */
+/** Reads elements of one meaning: the first value that is not 0. */
 export function firstNumberStep(column: GrowingColumn, places: readonly FieldPlace[], zeros: Zeros): Step {
   const steps = [...places].reverse().map((position) => slowNumber(column, position))
   return (set, row) => {
@@ -85,7 +85,7 @@ export function firstNumberStep(column: GrowingColumn, places: readonly FieldPla
   }
 }
 
-/** Variable lengths, and zeros that mean absent. */
+/** Reads numbers of variable length, and numbers in which zero means absent. */
 function slowNumber(column: GrowingColumn, position: FieldPlace): Step {
   return (set, row) => {
     const { view, count } = set
@@ -93,12 +93,12 @@ function slowNumber(column: GrowingColumn, position: FieldPlace): Step {
       const at = startOf(set, position, i)
       const length = lengthOf(set, position, i)
       if (length === 0 || length > 8) continue
-      const low = lowWord(view, at, length)
-      const high = highWord(view, at, length)
-      if (low === 0 && high === 0) continue
+      const lowPart = lowWord(view, at, length)
+      const highPart = highWord(view, at, length)
+      if (lowPart === 0 && highPart === 0) continue
       const cell = (row + i) * column.width
-      column.items[cell] = low
-      if (column.width === 2) column.items[cell + 1] = high
+      column.items[cell] = lowPart
+      if (column.width === 2) column.items[cell + 1] = highPart
       column.mark(row + i)
     }
   }
@@ -106,7 +106,7 @@ function slowNumber(column: GrowingColumn, position: FieldPlace): Step {
 
 const exceptionCode = 2
 const forwarded = 64
-const dropped = 128
+const droppedStatus = 128
 
 /** The exception code of Juniper, of 2 bytes: 10 bits behind the id of the property. */
 export function exceptionStep(column: GrowingColumn<Uint32Array>, places: readonly FieldPlace[]): Step {
@@ -115,27 +115,27 @@ export function exceptionStep(column: GrowingColumn<Uint32Array>, places: readon
       for (const position of places) {
         const property = set.view.getUint16(startOf(set, position, i))
         if (property >> 10 !== exceptionCode) continue
-        column.items[row + i] = (property & 0x3ff) === 0 ? forwarded : dropped
+        column.items[row + i] = (property & 0x3ff) === 0 ? forwarded : droppedStatus
         column.mark(row + i)
       }
     }
   }
 }
 
-/** IE 61: 0 or 1; other values mean unknown. */
+/** Reads IE 61: 0 or 1; other values mean unknown. */
 export function directionStep(column: GrowingColumn<Uint8Array>, position: FieldPlace): Step {
   const { segment, offset, length } = position
   const last = offset + (length ?? 0) - 1
   return (set, row) => {
     const items = column.items,
       { view, count } = set
-    let seen = 0
-    if (length !== 1) seen = 0xff
+    let status = 0
+    if (length !== 1) status = 0xff
     else {
       const base = set.base[segment]!
-      for (let i = 0; i < count; i++) seen |= items[row + i] = view.getUint8(base[i]! + last)
+      for (let i = 0; i < count; i++) status |= items[row + i] = view.getUint8(base[i]! + last)
     }
-    if (seen <= 1) column.markRows(row, row + count)
+    if (status <= 1) column.markRows(row, row + count)
     else slowDirection(column, position, set, row)
   }
 }
@@ -161,7 +161,7 @@ export function dscpStep(column: GrowingColumn<Uint8Array>, position: FieldPlace
   }
 }
 
-/** Elements of one meaning: the first one that is not 0. */
+/** Reads MAC elements of one meaning: the first value that is not 0. */
 export function macStep(column: GrowingColumn<Uint32Array>, places: readonly FieldPlace[]): Step {
   if (places.length > 1) {
     return (set, row) => {

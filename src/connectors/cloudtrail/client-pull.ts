@@ -55,37 +55,37 @@ export class FilePuller implements Puller<Delivery> {
     if (this.#announced.length === 0)
       for (const { message, handle } of await this.#queue.pull(signal))
         this.#announced.push(...announced(message, handle))
-    const some = this.#announced.slice(0, maxConcurrent)
-    const read = await Promise.allSettled(some.map((one) => this.#read(one, signal)))
+    const nextFiles = this.#announced.slice(0, maxConcurrent)
+    const read = await Promise.allSettled(nextFiles.map((one) => this.#read(one, signal)))
     if (signal.aborted) return []
-    const given: Pulled<Delivery>[] = []
-    let away: Error | undefined
+    const records: Pulled<Delivery>[] = []
+    let unavailable: Error | undefined
     for (const [at, result] of read.entries()) {
-      const one = some[at]
-      if (one === undefined || one.delivery.redeliver) continue
+      const announcedFile = nextFiles[at]
+      if (announcedFile === undefined || announcedFile.delivery.redeliver) continue
       if (result.status === 'rejected') {
-        away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
+        unavailable ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
         if (result.reason instanceof FileUnavailableError && result.reason.denied) {
-          one.delivery.redeliver = true
+          announcedFile.delivery.redeliver = true
           this.#denied(result.reason.message)
         }
         continue
       }
-      one.delivery.files--
-      one.delivery.open += result.value.length
-      this.#announced.splice(this.#announced.indexOf(one), 1)
-      for (const message of result.value) given.push({ message, handle: one.delivery })
+      announcedFile.delivery.files--
+      announcedFile.delivery.open += result.value.length
+      this.#announced.splice(this.#announced.indexOf(announcedFile), 1)
+      for (const message of result.value) records.push({ message, handle: announcedFile.delivery })
     }
     this.#announced = this.#announced.filter(({ delivery }) => !delivery.redeliver)
-    if (given.length === 0 && away !== undefined) throw away
-    return given
+    if (records.length === 0 && unavailable !== undefined) throw unavailable
+    return records
   }
 
   async ack(handles: readonly Delivery[]): Promise<void> {
-    const done: string[] = []
+    const doneReceipts: string[] = []
     for (const delivery of handles)
-      if (--delivery.open === 0 && delivery.files === 0 && !delivery.redeliver) done.push(delivery.receipt)
-    if (done.length > 0) await this.#queue.ack(done)
+      if (--delivery.open === 0 && delivery.files === 0 && !delivery.redeliver) doneReceipts.push(delivery.receipt)
+    if (doneReceipts.length > 0) await this.#queue.ack(doneReceipts)
   }
 
   async release(handles: readonly Delivery[]): Promise<void> {
@@ -122,7 +122,7 @@ export class FilePuller implements Puller<Delivery> {
     })
   }
 
-  /** At least one message, to acknowledge the file. Rejects with FileUnavailableError. */
+  /** Messages of a file: at least one, to acknowledge the file. Rejects with FileUnavailableError. */
   async #read(
     { delivery: { message }, file, invalid }: AnnouncedFile,
     signal: AbortSignal,
@@ -130,34 +130,34 @@ export class FilePuller implements Puller<Delivery> {
     const count = (outcome: string) => {
       this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome })
     }
-    const alone = (result: Error | 'nothing', position = message.place): readonly InMessage[] => {
-      const one = { ...message, place: position }
-      this.#results.set(one, result)
-      return [one]
+    const oneMessage = (result: Error | 'nothing', position = message.place): readonly InMessage[] => {
+      const placedMessage = { ...message, place: position }
+      this.#results.set(placedMessage, result)
+      return [placedMessage]
     }
-    if (invalid !== undefined) return alone(new Error(invalid))
-    if (file === undefined) return alone('nothing')
+    if (invalid !== undefined) return oneMessage(new Error(invalid))
+    if (file === undefined) return oneMessage('nothing')
     const place = `s3://${file.bucket}/${file.key}`
     if (!hasRecords(file)) {
       count('skipped')
-      return alone('nothing')
+      return oneMessage('nothing')
     }
     try {
       const records = await this.#files.records(file, signal)
       count('read')
       return records.length === 0
-        ? alone('nothing')
+        ? oneMessage('nothing')
         : records.map((record, at) => this.#message(record, `${place}#${at}`, message))
     } catch (error) {
       if (!(error instanceof InvalidFileError)) throw error
       count('rejected')
-      return alone(error, place)
+      return oneMessage(error, place)
     }
   }
 
   #message(record: unknown, position: string, { time }: InMessage): InMessage {
     const event = mapRecord(record)
-    const one: InMessage = {
+    const recordMessage: InMessage = {
       attributes: {},
       contentType: 'application/json',
       body: event?.data ?? Buffer.from(JSON.stringify(record)),
@@ -165,8 +165,8 @@ export class FilePuller implements Puller<Delivery> {
       time,
       key: undefined,
     }
-    if (event !== undefined) this.#results.set(one, event)
-    return one
+    if (event !== undefined) this.#results.set(recordMessage, event)
+    return recordMessage
   }
 }
 

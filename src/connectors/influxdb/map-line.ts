@@ -29,23 +29,23 @@ function tagText(name: string, value: string, drop: Drop): string {
   return ''
 }
 
-/** InfluxDB refuses these names of tags, or loses them; a field has no time either. */
+/** InfluxDB refuses or loses tags with these names. A field may not be named `time`, either. */
 const reservedTags = new Set(['time', '_field', '_measurement'])
 const reservedField = 'time'
 
-/** The name, with `_` behind it until it is that of no other member. */
+/** The name, with `_` appended until no other member has it. */
 function freeName(name: string, isTaken: (name: string) => boolean): string {
-  let free = name
-  do free += '_'
-  while (isTaken(free))
-  return free
+  let candidate = name
+  do candidate += '_'
+  while (isTaken(candidate))
+  return candidate
 }
 
 export function isReservedField(name: string): boolean {
   return name === reservedField
 }
 
-/** `names`: of all fields. */
+/** `names`: names of all fields. */
 export function unreservedField(name: string, names: { has(name: string): boolean }): string {
   return isReservedField(name) ? freeName(name, (candidate) => names.has(candidate)) : name
 }
@@ -67,7 +67,7 @@ export function fieldName(name: string, drop: Drop): string {
   return escapeName(name, inTag, drop)
 }
 
-/** The fields so far and this one, unless its value does not fit. */
+/** Adds a field to the text of the fields, unless its value does not fit. */
 export function withField(fields: string, name: string, value: unknown, type: FieldType, drop: Drop): string {
   const text = fieldText(value, type, drop)
   return text === undefined ? fields : `${fields}${fields === '' ? '' : ','}${fieldName(name, drop)}=${text}`
@@ -75,13 +75,13 @@ export function withField(fields: string, name: string, value: unknown, type: Fi
 
 /** Undefined: the value does not fit, which is reported to `drop`. */
 function fieldText(value: unknown, type: FieldType, drop: Drop): string | undefined {
-  const text = written(value, type)
+  const text = encodedValue(value, type)
   if (typeof text === 'string') return text
   drop(text.drop)
   return undefined
 }
 
-function written(value: unknown, type: FieldType): string | Readonly<{ drop: Dropped }> {
+function encodedValue(value: unknown, type: FieldType): string | Readonly<{ drop: Dropped }> {
   switch (type) {
     case 'text':
       return quoted(typeof value === 'string' ? value : String(value))
@@ -111,9 +111,9 @@ function integerText(value: unknown, type: 'int' | 'uint'): string | Readonly<{ 
   if (/^[+-]?(?:NaN|Infinity)$/.test(text)) return { drop: 'not_a_number' }
   const isWhole = /^-?\d+$/.test(text)
   if (!isWhole && !Number.isSafeInteger(Number(text))) return { drop: 'type' }
-  const whole = BigInt(isWhole ? text : Number(text))
-  const fits = type === 'int' ? whole >= minInt && whole <= maxInt : whole >= 0n && whole <= maxUint
-  return fits ? `${whole}${type === 'int' ? 'i' : 'u'}` : { drop: 'type' }
+  const integer = BigInt(isWhole ? text : Number(text))
+  const isInRange = type === 'int' ? integer >= minInt && integer <= maxInt : integer >= 0n && integer <= maxUint
+  return isInRange ? `${integer}${type === 'int' ? 'i' : 'u'}` : { drop: 'type' }
 }
 
 export function typeOf(value: unknown): FieldType {
@@ -127,6 +127,6 @@ function quoted(text: string): string {
 
 /** Nanoseconds as digits. `below`: those under the millisecond, 0 to 999,999. */
 export function timeText(ms: number, below: number): string {
-  const whole = Math.floor(ms)
-  return whole === 0 ? String(below) : `${whole}${String(below).padStart(6, '0')}`
+  const wholeMs = Math.floor(ms)
+  return wholeMs === 0 ? String(below) : `${wholeMs}${String(below).padStart(6, '0')}`
 }

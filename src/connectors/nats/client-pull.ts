@@ -67,11 +67,11 @@ export class JetStreamPuller implements Puller<JsMsg> {
       signal.removeEventListener('abort', resolve as () => void)
     }
     this.#waiting = false
-    const taken = this.#buffered.splice(0, maxMessages)
-    for (const { data } of taken) this.#prefetch.taken(data.length)
+    const messages = this.#buffered.splice(0, maxMessages)
+    for (const { data } of messages) this.#prefetch.taken(data.length)
     this.#resume()
-    if (taken.length === 0 && !signal.aborted) await this.#fail(this.#ended ?? 'the consumer ended')
-    return taken.map((handle) => ({
+    if (messages.length === 0 && !signal.aborted) await this.#fail(this.#ended ?? 'the consumer ended')
+    return messages.map((handle) => ({
       handle,
       message: fromMessage({
         stream: this.#config.stream,
@@ -103,12 +103,12 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const live = this.#live
     this.#live = undefined
     if (live === undefined) return
-    const waiting = [...this.#buffered.splice(0), ...live.gate.drop()]
+    const unsettled = [...this.#buffered.splice(0), ...live.gate.drop()]
     this.#prefetch.reset()
     live.requests.stop()
     this.#resume()
     try {
-      for (const handle of waiting) handle.nak()
+      for (const handle of unsettled) handle.nak()
       await this.#flush(live)
     } catch {
       // Messages are redelivered after the acknowledgement timeout.
@@ -155,15 +155,15 @@ export class JetStreamPuller implements Puller<JsMsg> {
         server: connection.getServer(),
         stream: this.#config.stream,
       })
-      const ended = new AbortController()
+      const closedAbort = new AbortController()
       connection.closed().then(
         () => {
-          ended.abort()
+          closedAbort.abort()
           this.#end(requests, 'the connection closed')
         },
         () => undefined,
       )
-      return { connection, requests, gate, ended: ended.signal }
+      return { connection, requests, gate, ended: closedAbort.signal }
     } catch (error) {
       await connection.close()
       throw error
@@ -189,8 +189,8 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const state = { newest: delivered.stream_seq, waitMs, limits: requestLimits(config) }
     if (info.num_waiting > 0 || open === 0) return { ...state, open: 0 }
     // The server sends RFC 3339, not nanoseconds, and none before 2.10.
-    const ago = (ts === undefined ? clock.now() : Date.parse(ts)) - Date.parse(String(delivered.last_active))
-    const ms = Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)
+    const idleMs = (ts === undefined ? clock.now() : Date.parse(ts)) - Date.parse(String(delivered.last_active))
+    const ms = Number.isNaN(idleMs) ? waitMs : Math.min(waitMs, waitMs - idleMs)
     if (ms <= marginMs) return { ...state, open }
     this.#context.log.info('Waiting for unacknowledged messages of a previous reader to keep the order.', {
       source: this.#context.id,
@@ -199,7 +199,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     })
     await timers.sleep(ms, signal)
     const later = await consumer.info()
-    // Another reader that takes messages also acknowledges its own.
+    // Another reader that takes messages also acknowledges them.
     return { ...state, open: later.delivered.consumer_seq > delivered.consumer_seq ? 0 : later.num_ack_pending }
   }
 
@@ -225,7 +225,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
       redeliveryMs: waitMs,
       maxBytes: this.#requestBytes,
       limits,
-      // A large message is requested when it can be decoded at once.
+      // A large message is requested when memory suffices to decode it at once.
       room: async (count, stopped) => {
         while (!stopped.aborted && (count > 1 ? this.#buffered.length > 0 : !this.#waiting))
           await new Promise<void>((resolve) => {
@@ -237,9 +237,9 @@ export class JetStreamPuller implements Puller<JsMsg> {
 
   async #pump(requests: MessageRequests, gate: RedeliveryGate) {
     for await (const message of requests) {
-      const fits = this.#prefetch.add(message.data.length)
+      const hasRoom = this.#prefetch.add(message.data.length)
       gate.add(message)
-      if (!fits) return this.#end(requests, this.#prefetch.reason)
+      if (!hasRoom) return this.#end(requests, this.#prefetch.reason)
     }
   }
 

@@ -1,4 +1,4 @@
-/** Metrics of OTLP as points. */
+/** Maps metrics of OTLP to points. */
 import type { OtlpVisitor, PointType } from '../../codecs/otlp/index.ts'
 import type { HelpTexts } from '../../codecs/samples/index.ts'
 import { labelsFault } from '../../messaging/label-bounds.ts'
@@ -64,11 +64,11 @@ export class PointVisitor implements OtlpVisitor {
   }
 
   scope(scope: Fields | undefined): void {
-    const outer = this.#resource
+    const resource = this.#resource
     this.#labels =
-      typeof outer === 'string'
-        ? outer
-        : attributesOrFault(() => ({ ...outer, ...scopeLabels({ scope: scope ?? unreadable('scope') }) }))
+      typeof resource === 'string'
+        ? resource
+        : attributesOrFault(() => ({ ...resource, ...scopeLabels({ scope: scope ?? unreadable('scope') }) }))
   }
 
   record(): void {}
@@ -102,8 +102,8 @@ export class PointVisitor implements OtlpVisitor {
 
   #put(type: PointType, point: Fields) {
     const metric = this.#metric ?? unreadable('metric')
-    const outer = this.#labels
-    if (typeof outer === 'string') throw new Error(outer)
+    const outerLabels = this.#labels
+    if (typeof outerLabels === 'string') throw new Error(outerLabels)
     const name = nameOf(textIn(metric, 'name'))
     if (name === '') throw new Error('it has no name')
     const { kind, read } = shapeOf(type, messageIn(metric, type))
@@ -111,8 +111,11 @@ export class PointVisitor implements OtlpVisitor {
     const start = integerIn(point, 'startTimeUnixNano')
     const [time, unit, description] = [msOf(nanos), textIn(metric, 'unit'), textIn(metric, 'description')]
     const isStale = (Number(integerIn(point, 'flags')) & noRecordedValue) !== 0
-    const own = { ...outer, ...labelsOf(point) }
-    const fault = labelsFault({ ...own, __name__: name }, { ...this.#bounds, max_labels: this.#bounds.max_labels + 1 })
+    const pointLabels = { ...outerLabels, ...labelsOf(point) }
+    const fault = labelsFault(
+      { ...pointLabels, __name__: name },
+      { ...this.#bounds, max_labels: this.#bounds.max_labels + 1 },
+    )
     if (fault !== undefined) return this.#leave(fault.reason, fault.message)
     const rest = JSON.stringify(
       withoutUndefined({
@@ -125,7 +128,7 @@ export class PointVisitor implements OtlpVisitor {
     const readings: readonly Reading[] = isStale ? [{ fields: {} }] : read(point)
     for (const { suffix = '', labels: more, fields } of readings) {
       const subject = `${name}${suffix}`
-      const labels = JSON.stringify({ ...own, ...more })
+      const labels = JSON.stringify({ ...pointLabels, ...more })
       const json =
         `{"name":${JSON.stringify(subject)}` +
         (labels === '{}' ? '' : `,"labels":${labels}`) +
@@ -136,7 +139,7 @@ export class PointVisitor implements OtlpVisitor {
       this.#rows.put(
         { source: '/otlp', type: telemetryTypes.point, family: 'point', subject, time: at },
         help === undefined ? json : `${json.slice(0, -1)},"help":${JSON.stringify(help)}}`,
-        // Without the help text: a repeated request has the same ids.
+        // The id excludes the help text: a repeated request has the same ids.
         `${nanos} ${start}\n${json}`,
       )
     }
@@ -146,7 +149,7 @@ export class PointVisitor implements OtlpVisitor {
 const noRecordedValue = 1
 const staleFields = ',"fields":{},"special":{"value":"stale"}'
 
-/** Integers keep all digits. */
+/** Fields as JSON, in which integers keep all digits. */
 function fieldsText(fields: Reading['fields']): string {
   let [text, special] = ['', '']
   for (const field in fields) {
@@ -210,10 +213,10 @@ function histogram(point: Fields, steps: Steps, temporality: Temporality): Readi
   const count = integerIn(point, 'count')
   const field = (name: string): string => (temporality === 'delta' ? `${name}_delta` : name)
   const sum = optional(point, 'sum')
-  let below = 0n
+  let countBelow = 0n
   const buckets = steps.map(([bound, of]): Reading => {
-    below += of
-    return bucket(String(bound), below, temporality)
+    countBelow += of
+    return bucket(String(bound), countBelow, temporality)
   })
   return [
     {
@@ -253,16 +256,16 @@ function exponentialSteps(point: Fields): Steps {
   const [negative, positive] = [side('negative'), side('positive')]
   if (Math.max(negative.counts.length, positive.counts.length) > maxBuckets)
     throw new Error(`a histogram has more than ${maxBuckets} buckets`)
-  const below = negative.counts.map((count, at) => [-bound(negative.offset + at), count] as const).reverse()
-  const above = positive.counts.map((count, at) => [bound(positive.offset + at + 1), count] as const)
+  const negativeSteps = negative.counts.map((count, at) => [-bound(negative.offset + at), count] as const).reverse()
+  const positiveSteps = positive.counts.map((count, at) => [bound(positive.offset + at + 1), count] as const)
   const zero = [optional(point, 'zeroThreshold') ?? 0, integerIn(point, 'zeroCount')] as const
   return [
-    ...(below.length === 0 ? [] : [[-bound(negative.offset + below.length), 0n] as const]),
-    ...below,
+    ...(negativeSteps.length === 0 ? [] : [[-bound(negative.offset + negativeSteps.length), 0n] as const]),
+    ...negativeSteps,
     zero,
     // The lower edge, so that a quantile is not interpolated from zero.
-    ...(above.length === 0 ? [] : [[bound(positive.offset), 0n] as const]),
-    ...above,
+    ...(positiveSteps.length === 0 ? [] : [[bound(positive.offset), 0n] as const]),
+    ...positiveSteps,
   ].filter(([at]) => Number.isFinite(at))
 }
 

@@ -17,7 +17,7 @@ type Series = Pick<Sample, 'name' | 'labels' | 'kind' | 'unit'>
 
 export type Target = Readonly<{
   url: string
-  /** With `job` and `instance`. */
+  /** Labels of the target, with `job` and `instance`. */
   labels: Labels
 }>
 
@@ -84,13 +84,13 @@ export class TargetScraper {
     }
   }
 
-  /** The target is gone: its series end. */
+  /** Ends the series of a target that is gone. */
   async end(signal: AbortSignal): Promise<void> {
     if (!this.#hasScraped) return
     const { context } = this.#parts
     const at = context.host.clock.now()
-    const own = ['up', ...about, 'scrape_series_added'].map((name) => this.#own(name, 'stale', at))
-    await this.#append([...this.#ended(new Map(), at), ...own], signal)
+    const scrapeSeries = ['up', ...about, 'scrape_series_added'].map((name) => this.#own(name, 'stale', at))
+    await this.#append([...this.#ended(new Map(), at), ...scrapeSeries], signal)
   }
 
   async #scrape(signal: AbortSignal): Promise<number> {
@@ -112,9 +112,10 @@ export class TargetScraper {
       if (signal.aborted) return 0
       exposition = { samples: [], exemplars: 0 }
       outcome = error instanceof ScrapeFailed ? error.outcome : 'failed'
-      const why = messageOf(error)
-      if (why !== this.#why) context.log.warn('The target cannot be scraped; Weir retries.', { ...this.#fields(), why })
-      this.#why = why
+      const reason = messageOf(error)
+      if (reason !== this.#why)
+        context.log.warn('The target cannot be scraped; Weir retries.', { ...this.#fields(), why: reason })
+      this.#why = reason
     }
     const seconds = (clock.monotonic() - began) / 1000
     context.metrics.count('weir_prometheus_scrape_requests_total', 1, { source: context.id, outcome })
@@ -138,47 +139,47 @@ export class TargetScraper {
   ) {
     const { context, config } = this.#parts
     const live = new Map<string, Series>()
-    const seen = new Set<string>()
+    const seenKeys = new Set<string>()
     const rows: Sample[] = []
     let [added, fault]: [number, string | undefined] = [0, notUtf8 > 0 ? 'a line is not UTF-8' : undefined]
-    const dropped: Record<string, number> = { duplicate: 0, exemplar: exemplars, invalid_utf8: notUtf8 }
-    const drop = (reason: string) => (dropped[reason] = (dropped[reason] ?? 0) + 1)
+    const dropCounts: Record<string, number> = { duplicate: 0, exemplar: exemplars, invalid_utf8: notUtf8 }
+    const drop = (reason: string) => (dropCounts[reason] = (dropCounts[reason] ?? 0) + 1)
     const bounds = { ...config, max_labels: config.max_labels + 1 }
     for (const sample of samples) {
       const time = config.honor_timestamps ? sample.at : undefined
       const { name, kind, unit, value } = sample
       const series: Series = { name, labels: this.#labelsOf(sample), kind, unit }
-      const wrong = labelsFault({ ...Object.fromEntries(series.labels), __name__: name }, bounds)
-      if (wrong !== undefined) {
-        fault ??= `${name.slice(0, 64)}: ${wrong.message}`
-        drop(wrong.reason)
+      const labelFault = labelsFault({ ...Object.fromEntries(series.labels), __name__: name }, bounds)
+      if (labelFault !== undefined) {
+        fault ??= `${name.slice(0, 64)}: ${labelFault.message}`
+        drop(labelFault.reason)
         continue
       }
       const key = JSON.stringify([name, series.labels])
-      if (seen.has(key) && time === undefined) {
+      if (seenKeys.has(key) && time === undefined) {
         drop('duplicate')
         continue
       }
-      seen.add(key)
+      seenKeys.add(key)
       if (!this.#live.has(key)) added++
       if (time === undefined) live.set(key, series)
       const help = this.#helps.due(series, sample.help, time ?? at)
       rows.push({ ...series, value, isStale: false, at: time ?? at, help })
     }
-    const own = [
+    const scrapeSeries = [
       this.#own('up', isUp ? 1 : 0, at),
       ...about.map((name, index) => this.#own(name, [seconds, scraped, rows.length][index]!, at)),
       this.#own('scrape_series_added', added, at),
     ]
-    await this.#append([...rows, ...this.#ended(live, at), ...own], signal)
+    await this.#append([...rows, ...this.#ended(live, at), ...scrapeSeries], signal)
     this.#live = live
     this.#hasScraped = true
     this.#samples += rows.length
     if (fault !== undefined && fault !== this.#fault)
       context.log.warn('Samples of a target are dropped; the others are stored.', { ...this.#fields(), why: fault })
     this.#fault = fault
-    for (const [reason, count] of Object.entries(dropped)) if (count > 0) context.shed(reason, count)
-    for (const [outcome, count] of Object.entries({ taken: rows.length, ...dropped }))
+    for (const [reason, count] of Object.entries(dropCounts)) if (count > 0) context.shed(reason, count)
+    for (const [outcome, count] of Object.entries({ taken: rows.length, ...dropCounts }))
       if (count > 0)
         context.metrics.count('weir_prometheus_scraped_samples_total', count, { source: context.id, outcome })
   }
@@ -196,7 +197,7 @@ export class TargetScraper {
     return { name, labels, value: isStale ? Number.NaN : value, isStale, at, kind: 'gauge', unit: undefined }
   }
 
-  /** An empty value is no label. */
+  /** Labels of a sample; a label with an empty value is left out. */
   #labelsOf({ labels: given }: ExposedSample): readonly (readonly [string, string])[] {
     const { target, config } = this.#parts
     const labels = new Map(given)
@@ -205,9 +206,9 @@ export class TargetScraper {
       if (config.honor_labels && labels.has(name)) continue
       labels.set(name, value)
       if (scraped === '') continue
-      let moved = `exported_${name}`
-      while (labels.has(moved)) moved = `exported_${moved}`
-      labels.set(moved, scraped)
+      let exportedName = `exported_${name}`
+      while (labels.has(exportedName)) exportedName = `exported_${exportedName}`
+      labels.set(exportedName, scraped)
     }
     return [...labels].filter(([, value]) => value !== '').sort(byName)
   }

@@ -7,7 +7,7 @@ import type { LabelBounds } from '../../schema/label-fields.ts'
 import { labelTexts, Malformed, nameIn, SeriesFault, textOf, type Received, type Span } from './map-received.ts'
 import { putSeries, verifyRequest, type SeriesFormat } from './map-series.ts'
 
-/** Of both versions; 0 and further numbers have no counterpart. */
+/** Kinds by the numbers of both versions; 0 and unlisted numbers have no counterpart. */
 const kinds: Readonly<Record<number, SampleKind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 5: 'summary' }
 const kinds2: Readonly<Record<number, SampleKind>> = { ...kinds, 4: 'gauge' }
 
@@ -19,9 +19,9 @@ export class Metadata {
   readonly helps: HelpTexts = new HelpTexts()
 }
 
-/** More spans are counted, not collected. */
+/** Limit of collected spans; all spans are counted. */
 const spansFor = (bounds: LabelBounds) => 2 * (bounds.max_labels + 2)
-const nothing: Span = { from: 0, to: 0 }
+const emptySpan: Span = { from: 0, to: 0 }
 
 /** `metadata`: from requests before; the request may add some. */
 export function* decodeV1(
@@ -42,11 +42,11 @@ export function* decodeV1(
           reader.skip(end)
           continue
         }
-        let [name, value] = [nothing, nothing]
-        const to = reader.within(end)
-        while (reader.next(to)) {
+        let [name, value] = [emptySpan, emptySpan]
+        const messageEnd = reader.within(end)
+        while (reader.next(messageEnd)) {
           const { field } = reader
-          const textEnd = reader.within(to)
+          const textEnd = reader.within(messageEnd)
           if (textEnd < 0) continue
           if (field === 1) name = { from: reader.at, to: textEnd }
           else if (field === 2) value = { from: reader.at, to: textEnd }
@@ -64,9 +64,9 @@ export function* decodeV1(
     if (reader.field === 3) readMetadata(reader, end, metadata, bounds)
     else reader.skip(end)
   })
-  const into: Received = { samples: 0, histograms: 0, exemplars: 0 }
-  yield* putSeries(body, format, rows, into, metadata.helps)
-  return into
+  const totals: Received = { samples: 0, histograms: 0, exemplars: 0 }
+  yield* putSeries(body, format, rows, totals, metadata.helps)
+  return totals
 }
 
 const maxMetadata = 20_000
@@ -79,9 +79,10 @@ function readMetadata(reader: WireReader, outer: number, into: Metadata, { max_l
     const { field } = reader
     if (field === 1) type = reader.number(end)
     else if (field === 2 || field === 4 || field === 5) {
-      const to = reader.within(end)
-      if (to >= 0 && to - reader.at <= most) texts[field] = strictText(reader.bytes, reader.at, to) ?? ''
-      reader.at = Math.max(to, reader.at)
+      const messageEnd = reader.within(end)
+      if (messageEnd >= 0 && messageEnd - reader.at <= most)
+        texts[field] = strictText(reader.bytes, reader.at, messageEnd) ?? ''
+      reader.at = Math.max(messageEnd, reader.at)
     } else reader.skip(end)
   }
   const { 2: name, 4: help, 5: unit } = texts
@@ -89,7 +90,7 @@ function readMetadata(reader: WireReader, outer: number, into: Metadata, { max_l
   if (name !== '' && into.byName.size < maxMetadata) into.byName.set(name, description)
 }
 
-/** Metadata has the name of the family. */
+/** Metadata of the family to which a series belongs. */
 function describedBy(name: string, { byName }: Metadata): Description | undefined {
   return byName.get(name) ?? byName.get(name.replace(/_(?:bucket|sum|count|total)$/, ''))
 }
@@ -115,9 +116,9 @@ export function* decodeV2(
           continue
         }
         const isLabels = reader.field === 1
-        const to = reader.within(end)
-        if (isLabels) readRefs(reader, to, refs, spansFor(bounds))
-        else about = readSeriesMetadata(reader, to)
+        const messageEnd = reader.within(end)
+        if (isLabels) readRefs(reader, messageEnd, refs, spansFor(bounds))
+        else about = readSeriesMetadata(reader, messageEnd)
       }
       if (reader.failed) throw new Malformed()
       if (refs.length % 2 !== 0) throw new SeriesFault('invalid_series', 'its labels are incomplete')
@@ -135,9 +136,9 @@ export function* decodeV2(
     else reader.skip(end)
   })
   symbols.verify()
-  const into: Received = { samples: 0, histograms: 0, exemplars: 0 }
-  yield* putSeries(body, format, rows, into, helps)
-  return into
+  const totals: Received = { samples: 0, histograms: 0, exemplars: 0 }
+  yield* putSeries(body, format, rows, totals, helps)
+  return totals
 }
 
 function readRefs(reader: WireReader, end: number, refs: number[], most: number) {
@@ -148,18 +149,18 @@ function readRefs(reader: WireReader, end: number, refs: number[], most: number)
   if (reader.at > end && end >= 0) reader.failed = true
 }
 
-/** Symbols of unit and help. */
+/** Kind, and symbols of unit and help. */
 type SeriesMetadata = { kind: SampleKind | undefined; unit: number; help: number }
 const nothingKnown: SeriesMetadata = { kind: undefined, unit: 0, help: 0 }
 
 function readSeriesMetadata(reader: WireReader, end: number): SeriesMetadata {
-  const found = { ...nothingKnown }
+  const metadata = { ...nothingKnown }
   while (reader.next(end))
-    if (reader.field === 1) found.kind = kinds2[reader.number(end)]
-    else if (reader.field === 3) found.help = reader.number(end)
-    else if (reader.field === 4) found.unit = reader.number(end)
+    if (reader.field === 1) metadata.kind = kinds2[reader.number(end)]
+    else if (reader.field === 3) metadata.help = reader.number(end)
+    else if (reader.field === 4) metadata.unit = reader.number(end)
     else reader.skip(end)
-  return found
+  return metadata
 }
 
 const maxTexts = 8192

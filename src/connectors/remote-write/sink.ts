@@ -22,7 +22,7 @@ const outOfTimeMs = 300_000
 
 type Which = Readonly<{
   include: (changed: number) => boolean
-  /** Includes refused series before the end of their wait. */
+  /** Includes refused series before their wait ends. */
   force?: boolean
 }>
 
@@ -76,9 +76,9 @@ class RemoteWriteSink implements Sink {
   *preview({ pieces }: SinkBatch): Generator<Preview> {
     for (const { batch, rows } of pieces)
       for (const row of rows) {
-        const alone = aggregatorOf(this.#config)
-        if (batch.kind === 'flows') alone.add(batch, Uint32Array.of(row), this.#context.host.clock.now())
-        const text = exposition(alone, 'prometheus').replaceAll(/^#.*\n/gm, '')
+        const previewSeries = aggregatorOf(this.#config)
+        if (batch.kind === 'flows') previewSeries.add(batch, Uint32Array.of(row), this.#context.host.clock.now())
+        const text = exposition(previewSeries, 'prometheus').replaceAll(/^#.*\n/gm, '')
         yield text === ''
           ? { problem: 'no metric includes this flow' }
           : { to: this.#config.url, body: Buffer.from(text) }
@@ -96,15 +96,15 @@ class RemoteWriteSink implements Sink {
     await this.#alone(async () => {
       const { clock } = this.#context.host
       const { signal } = this.#stop
-      const ended: Entry[] = []
+      const endedSeries: Entry[] = []
       this.#aggregator.sweep(clock.now(), (oldest) => {
         for (const { entry, changed, refusal } of this.#entries())
-          if (changed < oldest && refusal === undefined) ended.push(lasting(entry))
+          if (changed < oldest && refusal === undefined) endedSeries.push(lasting(entry))
       })
       this.#refusals.prune(clock.now() - Math.max(this.#config.expiry, outOfTimeMs))
       this.#context.metrics.set('weir_flow_metrics_sets', this.#aggregator.size, { sink: this.#context.id })
       const retry =
-        (await this.#send(inChunks(ended, this.#config.request_samples), signal, 'stale')).retry ??
+        (await this.#send(inChunks(endedSeries, this.#config.request_samples), signal, 'stale')).retry ??
         (await this.#push({ include: (changed) => changed <= this.#pushed }, signal))
       if (retry !== undefined && retry.reason !== this.#problem && !signal.aborted)
         this.#context.log.warn(`sink ${this.#context.id} could not push its series again: ${retry.reason}`)
@@ -117,27 +117,27 @@ class RemoteWriteSink implements Sink {
     const before = this.#refusals.size
     const first = await this.#send(this.#chunks(which), signal)
     if (first.retry !== undefined) {
-      // The next push continues without them.
+      // The next push continues without the refused series.
       if (first.accepted > 0) this.#remember(first)
       return first.retry
     }
     if (first.accepted > 0 || first.refused.length === 0) this.#lateSince = undefined
-    const late = first.refused.filter(({ outOfTime }) => outOfTime)
-    if (late.length === 0) return this.#remember(first)
-    if (first.accepted === 0 && before === 0 && late.length === first.refused.length) {
+    const lateRefusals = first.refused.filter(({ outOfTime }) => outOfTime)
+    if (lateRefusals.length === 0) return this.#remember(first)
+    if (first.accepted === 0 && before === 0 && lateRefusals.length === first.refused.length) {
       this.#lateSince ??= clock.monotonic()
       if (clock.monotonic() - this.#lateSince < outOfTimeMs)
         return {
           is: 'retry',
           reason:
-            `${this.#reasonOf(late[0]!.reason)}: the receiver has newer samples of the series; if another instance ` +
-            'pushes them, give each its own `labels`, and check the clocks',
+            `${this.#reasonOf(lateRefusals[0]!.reason)}: the receiver has newer samples of the series; if another ` +
+            'instance pushes them, give each its own `labels`, and check the clocks',
         }
     }
     this.#remember({ refused: first.refused.filter(({ outOfTime }) => !outOfTime) })
     // Another instance may have pushed a sample in between: a later time is accepted.
-    const again = late.map(({ entry }) => entry)
-    const second = await this.#send(inChunks(again, this.#config.request_samples), signal)
+    const retriedEntries = lateRefusals.map(({ entry }) => entry)
+    const second = await this.#send(inChunks(retriedEntries, this.#config.request_samples), signal)
     this.#remember(second.retry === undefined ? second : first)
     return second.retry
   }
@@ -147,7 +147,7 @@ class RemoteWriteSink implements Sink {
     signal: AbortSignal,
     kind: 'values' | 'stale' = 'values',
   ): Promise<Pushed> {
-    // Later than all earlier samples, also when the clock steps back.
+    // The time must exceed that of all earlier samples, also when the clock steps back.
     this.#pushedAt = Math.max(this.#context.host.clock.now(), this.#pushedAt + 1)
     const { labels } = this.#config
     return this.#pusher.push(chunks, {
@@ -164,17 +164,17 @@ class RemoteWriteSink implements Sink {
   *#chunks({ include, force = false }: Which): Generator<readonly Entry[]> {
     const { request_samples: samples } = this.#config
     const now = this.#context.host.clock.now()
-    const alone: Entry[] = []
-    const together: Entry[] = []
-    const chosen = function* (this: RemoteWriteSink): Generator<Entry> {
+    const isolatedEntries: Entry[] = []
+    const groupedEntries: Entry[] = []
+    const includedEntries = function* (this: RemoteWriteSink): Generator<Entry> {
       for (const { entry, changed, refusal } of this.#entries())
         if (refusal === undefined) {
           if (include(changed)) yield entry
-        } else if (force || refusal.until <= now) (refusal.isolated ? alone : together).push(entry)
+        } else if (force || refusal.until <= now) (refusal.isolated ? isolatedEntries : groupedEntries).push(entry)
     }
-    yield* inChunks(chosen.call(this), samples)
-    yield* inChunks(alone, samples)
-    for (let at = 0; at < together.length; at += togetherAgain) yield together.slice(at, at + togetherAgain)
+    yield* inChunks(includedEntries.call(this), samples)
+    yield* inChunks(isolatedEntries, samples)
+    for (let at = 0; at < groupedEntries.length; at += togetherAgain) yield groupedEntries.slice(at, at + togetherAgain)
   }
 
   *#entries(): Generator<{ entry: Entry; changed: number; refusal: KnownRefusal | undefined }> {
@@ -193,7 +193,7 @@ class RemoteWriteSink implements Sink {
     const [first] = refused
     if (first === undefined) return
     const isNew = this.#refusals.size === 0
-    for (const one of refused) this.#refusals.add(one, this.#context.host.clock.now())
+    for (const refusal of refused) this.#refusals.add(refusal, this.#context.host.clock.now())
     if (isNew)
       this.#context.log.warn(
         `sink ${this.#context.id}: the receiver refuses series, which become dead letters; the others continue: ` +

@@ -12,9 +12,9 @@ export const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ')
 
-/** Of documents, and of manifests that have some. Others, such as signatures, are not downloaded. */
+/** Types of documents, and of manifests with documents. Other types, such as signatures, are not downloaded. */
 const documentTypes = /cyclonedx|spdx|syft|sbom|in-toto|dsse|sigstore\.bundle|openvex|trivy|grype/i
-/** States of an artifact without a type of its own. */
+/** Types of an artifact without a type of documents. */
 const typeless = /^application\/vnd\.(?:oci\.(?:empty|image\.(?:config|manifest))\.v1|docker\.container)/
 
 export type Descriptor = Readonly<{
@@ -25,7 +25,7 @@ export type Descriptor = Readonly<{
   annotations: Fields
 }>
 
-/** Undefined for an unusable one. */
+/** The descriptor. Undefined for an unusable one. */
 export function descriptorOf(value: unknown): Descriptor | undefined {
   const fields = fieldsOf(value)
   const digest = textOf(fields['digest'])
@@ -44,7 +44,7 @@ export function mayHaveDocuments({ artifactType }: Pick<Descriptor, 'artifactTyp
   return artifactType === '' || typeless.test(artifactType) || documentTypes.test(artifactType)
 }
 
-/** Layers with documents. */
+/** Layers of a manifest that are documents. */
 export function documentsOf(manifest: Fields): readonly Descriptor[] {
   const { artifactType, layers } = manifest
   const type = textOf(artifactType) ?? textOf(fieldsOf(manifest['config'])['mediaType']) ?? ''
@@ -58,7 +58,7 @@ export function documentsOf(manifest: Fields): readonly Descriptor[] {
   })
 }
 
-/** Of an index: the manifests of platforms, and those with attestations of BuildKit, by the platform's digest. */
+/** Manifests of the platforms in an index, and attestations of BuildKit by the digest of their platform. */
 export function partsOf(index: Fields): Readonly<{
   platforms: readonly string[]
   attestations: readonly (readonly [image: string, manifest: Descriptor])[]
@@ -72,11 +72,14 @@ export function partsOf(index: Fields): Readonly<{
     const isAttestation = value.annotations['vnd.docker.reference.type'] === 'attestation-manifest'
     return isAttestation && image !== undefined ? [[image, value] as const] : []
   })
-  const others = new Set(attestations.map(([, { digest }]) => digest))
-  return { platforms: all.map(({ digest }) => digest).filter((digest) => !others.has(digest)), attestations }
+  const attestationDigests = new Set(attestations.map(([, { digest }]) => digest))
+  return {
+    platforms: all.map(({ digest }) => digest).filter((digest) => !attestationDigests.has(digest)),
+    attestations,
+  }
 }
 
-/** Of registries without the referrers API. */
+/** Tag of the referrers, in registries without the referrers API. */
 export function referrersTag(digest: string): string {
   return digest.replace(':', '-')
 }
@@ -96,12 +99,12 @@ const imagePattern = new RegExp(
  * is a host if it has a dot or a port; images without one are in the first registry.
  */
 export function placeOf(image: string, hosts: readonly string[]): Place | undefined {
-  const written = image.replace(/^[a-z-]+:\/\//, '')
-  const slash = written.indexOf('/')
-  const first = slash < 0 ? '' : written.slice(0, slash)
+  const nameText = image.replace(/^[a-z-]+:\/\//, '')
+  const slash = nameText.indexOf('/')
+  const first = slash < 0 ? '' : nameText.slice(0, slash)
   const isHost = /[.:]/.test(first) || first === 'localhost'
   if (isHost && !hosts.includes(first)) return undefined
-  const [, name, tag, digest] = imagePattern.exec(isHost ? written.slice(slash + 1) : written) ?? []
+  const [, name, tag, digest] = imagePattern.exec(isHost ? nameText.slice(slash + 1) : nameText) ?? []
   if (name === undefined || name.length > 255) return undefined
   return { name, reference: digest ?? tag ?? 'latest' }
 }

@@ -23,7 +23,7 @@ type ImageOptions = Readonly<{
   context: SourceContext
   registry: Registry
   state: RegistryState
-  /** Of the registry in names of images. */
+  /** Host of the registry in names of images. */
   host: string
 }>
 
@@ -98,10 +98,10 @@ export class ImageReader {
     const since = this.#since
     const referrers = await registry.referrers(image.name, target, state.etag(list, since), signal)
     if (referrers === undefined) return
-    const wanted = referrers.list
+    const descriptors = referrers.list
       .map(descriptorOf)
       .filter((descriptor) => descriptor !== undefined && mayHaveDocuments(descriptor))
-    await all(wanted.map((descriptor) => () => this.#manifest(image, target, descriptor?.digest ?? '', signal)))
+    await all(descriptors.map((descriptor) => () => this.#manifest(image, target, descriptor?.digest ?? '', signal)))
     state.recordList(list, referrers.etag, context.host.clock.now())
   }
 
@@ -118,15 +118,17 @@ export class ImageReader {
     const manifest = await registry.manifest({ name: image.name, reference: digest }, signal)
     if (manifest === undefined) throw new Failed('not_found', `the manifest ${image.name}@${digest} does not exist`)
     const documents = documentsOf(manifest.body)
-    const created = Date.parse(textOf(fieldsOf(manifest.body['annotations'])['org.opencontainers.image.created']) ?? '')
-    let refused = 0
+    const createdAt = Date.parse(
+      textOf(fieldsOf(manifest.body['annotations'])['org.opencontainers.image.created']) ?? '',
+    )
+    let refusedCount = 0
     for (const layer of documents)
-      if (!(await this.#document(image, target, { digest, layer, created }, signal))) refused++
+      if (!(await this.#document(image, target, { digest, layer, created: createdAt }, signal))) refusedCount++
     const now = context.host.clock.now()
-    state.record(key, { emitted: now, documents: documents.length, rejected: refused })
+    state.record(key, { emitted: now, documents: documents.length, rejected: refusedCount })
   }
 
-  /** False: it is rejected. */
+  /** Emits a document of a manifest. False: it is rejected. */
   async #document(
     image: Known,
     target: string,
@@ -159,7 +161,7 @@ export class ImageReader {
     return read.outcome === 'accepted'
   }
 
-  /** Undefined: it is larger than its descriptor states, and than the limit. */
+  /** Bytes of a document. Undefined: it is larger than its descriptor states, and than the limit. */
   async #bytes(name: string, digest: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { config, registry } = this.#options
     try {
@@ -184,7 +186,7 @@ export class ImageReader {
   }
 }
 
-/** One unreadable document delays no other; a failure of the registry does. Rejects with the first failure. */
+/** Runs all acts: one unreadable document delays no other. Rejects with the first failure of the registry. */
 async function all(acts: readonly (() => Promise<void>)[]): Promise<void> {
   let first: Failed | undefined
   for (const act of acts)

@@ -12,7 +12,7 @@ export type Header3164 = Readonly<{
 
 type Prefix = Readonly<{ host?: string; time?: Instant; metadata: Readonly<Record<string, string>>; rest: string }>
 
-/** `text`: behind the priority. */
+/** `text`: the message after the priority. */
 export function read3164(text: string, clock: Clock): Header3164 {
   const fortinet = readFortinet(text, clock)
   if (fortinet !== undefined) return fortinet
@@ -46,21 +46,21 @@ const uptime = /^((?:\d+:\d\d:\d\d|(?:\d+[ywdh]){2,3})(?:\.\d+)?): +(?=%)/
 
 function prefixOf(text: string, clock: Clock): Prefix {
   const [counted = '', counter, sequence] = counters.exec(text) ?? []
-  const plain = text.trimStart()
-  const behind = text.slice(counted.length)
+  const plainText = text.trimStart()
+  const afterCounters = text.slice(counted.length)
   const metadata = withoutUndefined({ message_counter: counter, sequence_number: sequence })
-  for (const { host, own, rest } of places(behind)) {
+  for (const { host, own, rest } of places(afterCounters)) {
     const start = /^[*.](?=\w)/.test(rest) ? 1 : 0
     const time = timeAtStart(rest.slice(start), clock)
     if (time === undefined) continue
-    const written = rest.slice(start + time.length).replace(/^ ?: */, ' ')
-    return { ...withoutUndefined({ host, time }), metadata: { ...metadata, ...own }, rest: written.trimStart() }
+    const message = rest.slice(start + time.length).replace(/^ ?: */, ' ')
+    return { ...withoutUndefined({ host, time }), metadata: { ...metadata, ...own }, rest: message.trimStart() }
   }
-  const up = uptime.exec(behind)
-  if (up !== null) return { metadata: { ...metadata, uptime: up[1] ?? '' }, rest: behind.slice(up[0].length) }
-  // Numbers without a time or a message of Cisco behind them are text.
-  if (behind.startsWith('%')) return { metadata, rest: behind }
-  return { metadata: {}, rest: plain }
+  const up = uptime.exec(afterCounters)
+  if (up !== null) return { metadata: { ...metadata, uptime: up[1] ?? '' }, rest: afterCounters.slice(up[0].length) }
+  // Numbers are text if neither a time nor a message of Cisco follows them.
+  if (afterCounters.startsWith('%')) return { metadata, rest: afterCounters }
+  return { metadata: {}, rest: plainText }
 }
 
 function* places(text: string): Generator<Readonly<{ host?: string; own?: Record<string, string>; rest: string }>> {
@@ -72,8 +72,9 @@ function* places(text: string): Generator<Readonly<{ host?: string; own?: Record
       own: { node: router[2] ?? '' },
       rest: text.slice(router[0].length),
     }
-  const named = origin.exec(text)
-  if (named !== null) yield { ...withoutUndefined({ host: named[1] }), rest: text.slice(named[0].length) }
+  const originMatch = origin.exec(text)
+  if (originMatch !== null)
+    yield { ...withoutUndefined({ host: originMatch[1] }), rest: text.slice(originMatch[0].length) }
 }
 
 type Names = Readonly<{ host?: string; app?: string; metadata?: Readonly<Record<string, string>>; line: string }>
@@ -122,13 +123,13 @@ function readHost(text: string, header: Header): Names | undefined {
   const [, host, rest = ''] = hostAndRest.exec(text) ?? []
   if (host === undefined) return undefined
   const tagged = readTag(rest.trimStart())
-  // Without a time, the first word is a host only if it looks like one: RFC 3164, section 4.3.3.
+  // Without a time, the first word is a host only if it looks like a host name: RFC 3164, section 4.3.3.
   if (header === 'untimed' && (tagged === undefined || (tagged.metadata === undefined && !/[\d.-]/.test(host))))
     return undefined
   return { ...(host === '-' ? {} : { host }), ...(tagged ?? { line: rest }) }
 }
 
-/** Application, and its process. */
+/** Name of the application and its process. */
 function readTag(text: string): Names | undefined {
   if (text.startsWith('%')) return undefined
   const [, app, process, line = ''] = tag.exec(text) ?? []

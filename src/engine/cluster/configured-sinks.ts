@@ -50,14 +50,14 @@ export class ConfiguredSinks {
 
   async #apply(sinks: readonly string[]) {
     const { bus, records, instance, host } = this.#options
-    const forever = new AbortController().signal
-    await records.sync(forever)
-    const begun = records.under<JoinedRecord>(keys.joined('')).map(({ value }) => value.began)
+    const neverAborted = new AbortController().signal
+    await records.sync(neverAborted)
+    const joinTimes = records.under<JoinedRecord>(keys.joined('')).map(({ value }) => value.began)
     const ends = (await Promise.all(Array.from({ length: bus.partitions }, (_, at) => bus.bounds(at)))).map(
       ({ last }) => last,
     )
     const now = host.clock.now()
-    const began = Math.min(...begun, begun.length === 0 && ends.some((end) => end > 0) ? 0 : now)
+    const began = Math.min(...joinTimes, joinTimes.length === 0 && ends.some((end) => end > 0) ? 0 : now)
     const joins = records.get(keys.joined(instance)) === undefined
     if (joins) await this.#write(keys.joined(instance), { began } satisfies JoinedRecord)
     const isFirst = joins && records.under(keys.configured).length === 0 && records.under(keys.sinks).length === 0
@@ -72,15 +72,15 @@ export class ConfiguredSinks {
       const key = `${keys.configured}${name}`
       if (name.endsWith(`/${instance}`) && !sinkKeys.includes(key)) await this.#write(key, undefined)
     }
-    await records.sync(forever)
+    await records.sync(neverAborted)
   }
 
-  /** The sink was removed since. */
+  /** True if the sink was removed since it was configured. */
   #isOutdated(sink: string, key: string) {
     const { bus, records } = this.#options
-    const written = records.placeOf(key) ?? 0
+    const configuredAt = records.placeOf(key) ?? 0
     return Array.from({ length: bus.partitions }, (_, partition) => keys.sink(partition, sink)).some(
-      (of) => records.get<SinkRecord>(of)?.removed === true && (records.placeOf(of) ?? 0) > written,
+      (of) => records.get<SinkRecord>(of)?.removed === true && (records.placeOf(of) ?? 0) > configuredAt,
     )
   }
 
@@ -93,7 +93,7 @@ export class ConfiguredSinks {
       if (value === undefined) await writer.write('records', [{ key, value: new Uint8Array(0) }])
       else await writeRecord(writer, key, value)
     } catch (error) {
-      // The next attempt claims the name again.
+      // The next attempt claims the name of the writer again.
       if (this.#writer === writer) this.#writer = undefined
       await writer.close(0)
       throw error
@@ -101,12 +101,12 @@ export class ConfiguredSinks {
   }
 }
 
-/** Undefined if no instance has the sink in its configuration since its removal. */
+/** Place where the sink starts. Undefined if no instance has configured the sink since its removal. */
 export function configuredPlace(records: SharedRecords, sink: string, partition: number): number | undefined {
-  const of = keys.sink(partition, sink)
-  const value = records.get<SinkRecord>(of)
+  const sinkKey = keys.sink(partition, sink)
+  const value = records.get<SinkRecord>(sinkKey)
   const [removed, least] =
-    value?.removed === true ? [records.placeOf(of) ?? 0, Math.ceil(value.position.sequence / spread)] : [0, 0]
+    value?.removed === true ? [records.placeOf(sinkKey) ?? 0, Math.ceil(value.position.sequence / spread)] : [0, 0]
   const prefix = keys.configuredBy(sink, '')
   const places = records
     .under<ConfiguredRecord>(prefix)

@@ -1,4 +1,4 @@
-/** Only the partition's deliverer changes dead letters; others write a command and read the result. */
+/** Only the deliverer of a partition changes dead letters; other instances write a command and read the result. */
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
 import { WeirError } from '../../model/errors.ts'
@@ -16,7 +16,7 @@ type Command = Readonly<{
   number: number
   to: 'retrying' | 'dropped'
   ids?: readonly string[]
-  /** Base64; with exactly one id. */
+  /** The edited body as Base64; only with exactly one id. */
   body?: string
 }>
 
@@ -40,19 +40,19 @@ type CommandHandlerOptions = Readonly<{
 
 export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
   const { records, host, log, partition, signal } = parts
-  // Reads lag behind writes.
-  const done = new Map<string, number>()
-  for (let seen = -1; !signal.aborted;) {
-    const over = new AbortController()
-    const either = AbortSignal.any([signal, over.signal])
+  // Numbers of finished commands by key: reads of records lag behind writes.
+  const doneNumbers = new Map<string, number>()
+  for (let seenVersion = -1; !signal.aborted;) {
+    const sleepAbort = new AbortController()
+    const anySignal = AbortSignal.any([signal, sleepAbort.signal])
     await Promise.race([
-      host.timers.sleep(pollMs, either),
-      records.until(() => records.version(commandKeys) !== seen, either),
+      host.timers.sleep(pollMs, anySignal),
+      records.until(() => records.version(commandKeys) !== seenVersion, anySignal),
     ])
-    over.abort()
-    seen = records.version(commandKeys)
+    sleepAbort.abort()
+    seenVersion = records.version(commandKeys)
     try {
-      await runPending(parts, done)
+      await runPending(parts, doneNumbers)
     } catch (error) {
       if (!signal.aborted)
         log.warn('Running dead-letter commands failed; retrying.', {
@@ -73,13 +73,13 @@ async function runPending({ records, writer, partition, sinks }: CommandHandlerO
     const delivery = sinks.get(sink)
     if (delivery === undefined || number <= (done.get(key) ?? records.get<CommandResult>(key)?.number ?? 0)) continue
     const { deadLetters: letters } = delivery
-    const moved =
+    const movedCount =
       body === undefined
         ? await letters.mark(ids ?? openIds(letters), to)
         : Number(await letters.retryAs(ids?.[0] ?? '', Buffer.from(body, 'base64')))
     done.set(key, number)
     if (to === 'retrying') delivery.nudge()
-    await writeRecord(writer, key, { number, moved } satisfies CommandResult)
+    await writeRecord(writer, key, { number, moved: movedCount } satisfies CommandResult)
   }
 }
 
@@ -109,14 +109,14 @@ export class SharedDeadLetters implements DeadLetterStore {
 
   async move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> {
     this.check(sink)
-    const wanted = ids === undefined ? undefined : new Set(ids)
-    const chosen = Map.groupBy(
-      this.waiting(sink).filter(({ letter: { id } }) => wanted?.has(id) ?? true),
+    const wantedIds = ids === undefined ? undefined : new Set(ids)
+    const chosenLetters = Map.groupBy(
+      this.waiting(sink).filter(({ letter: { id } }) => wantedIds?.has(id) ?? true),
       ({ partition }) => partition,
     )
-    const moved = await Promise.all(
-      Array.from(chosen, async ([partition, letters]) => {
-        if (wanted === undefined) return this.#send(partition, sink, { to })
+    const movedCounts = await Promise.all(
+      Array.from(chosenLetters, async ([partition, letters]) => {
+        if (wantedIds === undefined) return this.#send(partition, sink, { to })
         let sum = 0
         for (let at = 0; at < letters.length; at += maxIds)
           sum += await this.#send(partition, sink, {
@@ -126,7 +126,7 @@ export class SharedDeadLetters implements DeadLetterStore {
         return sum
       }),
     )
-    return moved.reduce((sum, count) => sum + count, 0)
+    return movedCounts.reduce((sum, count) => sum + count, 0)
   }
 
   async retryAs(sink: string, id: string, bytes: Uint8Array): Promise<boolean> {
@@ -163,12 +163,12 @@ export class SharedDeadLetters implements DeadLetterStore {
   async #sendNow(partition: number, sink: string, command: Omit<Command, 'number'>): Promise<number> {
     const { records, instance, host } = this.#options
     const [key, doneKey] = [keys.command(partition, sink, instance), keys.commandResult(partition, sink, instance)]
-    const late = new AbortController()
+    const timeoutAbort = new AbortController()
     const timer = host.timers.after(timeoutMs, () => {
-      late.abort()
+      timeoutAbort.abort()
     })
     const tooLate = new Promise<never>((_, reject) => {
-      late.signal.addEventListener('abort', () => {
+      timeoutAbort.signal.addEventListener('abort', () => {
         reject(
           new WeirError(
             'WEIR_SINK_UNREACHABLE',
@@ -188,15 +188,15 @@ export class SharedDeadLetters implements DeadLetterStore {
         ) + 1
       this.#numbers.set(key, number)
       await Promise.race([writeRecord(writer, key, { number, ...command } satisfies Command), tooLate])
-      const done = () => records.get<CommandResult>(doneKey)
-      await Promise.race([records.until(() => (done()?.number ?? 0) >= number, late.signal), tooLate])
-      return done()?.moved ?? 0
+      const readResult = () => records.get<CommandResult>(doneKey)
+      await Promise.race([records.until(() => (readResult()?.number ?? 0) >= number, timeoutAbort.signal), tooLate])
+      return readResult()?.moved ?? 0
     } finally {
       timer.cancel()
     }
   }
 
-  /** An earlier process may have used this name. */
+  /** An earlier process may have written under this instance name. */
   async #open(key: string): Promise<RetryingWriter> {
     const { bus, records, instance, host, log } = this.#options
     const retryingWriter = await this.#writer?.catch(() => undefined)

@@ -48,7 +48,7 @@ const closeMs = 5000
 /** Time for the copied rows to be delivered before a partition is left. */
 const settleMs = 2000
 const maintenanceMs = 1000
-/** Rounds between two saves of the position. */
+/** Number of rounds between two saves of the position. */
 const saveEvery = 10
 
 type OpenedPartition = Readonly<{
@@ -57,7 +57,7 @@ type OpenedPartition = Readonly<{
   segments: SegmentWriter
   sinks: SinkSet
   follower: Follower
-  /** The copy starts after this position in the partition. */
+  /** Position in the partition after which the copy starts. */
   start: number
 }>
 
@@ -100,7 +100,7 @@ export class PartitionWorker {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `partition/${partition}`
     const writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
-    const derived = new Derived({
+    const derivedSources = new Derived({
       bus,
       records,
       partition,
@@ -108,16 +108,16 @@ export class PartitionWorker {
       log,
       confirm: () => writer.fence('records', keys.owner(partition)),
     })
-    const forever = new AbortController().signal
+    const neverAborted = new AbortController().signal
     try {
       await Promise.all(
         [keys.owner(partition), keys.reached(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map(
           (key) => writer.fence('records', key),
         ),
       )
-      await records.sync(forever)
+      await records.sync(neverAborted)
       await writeRecord(writer, keys.owner(partition), { owner: instance, free: false } satisfies PartitionRecord)
-      const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
+      const { totals, place } = await totalsUpTo({ bus, records, partition, signal: neverAborted })
       const accepted = new Map([...totals].map(([source, total]) => [source, total.accepted]))
       const store = sharedRecords(records, writer, partition)
       const start = await startSinks(store, entries, { bus, records, partition, log, place, accepted })
@@ -158,12 +158,12 @@ export class PartitionWorker {
         deadLetters: (sink) => sharedDeadLetterLog({ records, writer, host, partition, sink }),
         tail: segments.tail,
         follower,
-        load: (type) => loadFor(options, derived, type),
+        load: (type) => loadFor(options, derivedSources, type),
         accepted: () => follower.accepted(),
         holdsOrphans: false,
         ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }),
       })
-      const opened = { writer, derived, segments, sinks, follower, start: Math.floor(start / spread) }
+      const opened = { writer, derived: derivedSources, segments, sinks, follower, start: Math.floor(start / spread) }
       const worker = new PartitionWorker(options, opened)
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return worker
@@ -175,7 +175,7 @@ export class PartitionWorker {
     }
   }
 
-  /** The first sink that cannot be built. */
+  /** The first sink that cannot be built, with the reason. */
   async unbuildable(entries: readonly SinkEntry[]): Promise<Applied['failed']> {
     const { host, log, metrics } = this.#options
     for (const { id, type, settings } of entries) {
@@ -200,9 +200,9 @@ export class PartitionWorker {
     if (!this.lost) await this.#settle()
     await this.sinks.stop()
     await this.#running
-    const lost = this.lost
+    const lostSignal = this.lost
     await this.#derived.close()
-    if (!lost)
+    if (!lostSignal)
       await writeRecord(this.#writer, keys.owner(this.#options.partition), {
         owner: this.#options.instance,
         free: true,
@@ -214,11 +214,11 @@ export class PartitionWorker {
 
   /** A send that is ended is repeated later. Sinks that fail are not awaited. */
   async #settle() {
-    const late = new AbortController()
-    const timer = this.#options.host.timers.after(settleMs, () => late.abort())
+    const timeoutAbort = new AbortController()
+    const timer = this.#options.host.timers.after(settleMs, () => timeoutAbort.abort())
     await this.follower.catchUp()
     const working = this.sinks.all().filter(({ delivery }) => delivery.state === 'running')
-    await Promise.all(working.map(({ delivery }) => delivery.outcomes.of(this.follower.sequence, late.signal)))
+    await Promise.all(working.map(({ delivery }) => delivery.outcomes.of(this.follower.sequence, timeoutAbort.signal)))
     timer.cancel()
   }
 
@@ -275,18 +275,18 @@ async function loadFor(
 }
 
 function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition: number): RecordStore {
-  const written = new Map<string, SinkRecord>()
+  const writtenRecords = new Map<string, SinkRecord>()
   return {
     open(sink) {
       const key = keys.sink(partition, sink)
       return Promise.resolve({
         get value() {
-          return written.get(key) ?? records.get<SinkRecord>(key)
+          return writtenRecords.get(key) ?? records.get<SinkRecord>(key)
         },
         async write(next: SinkRecord) {
           const copy = structuredClone(next)
           await writeRecord(writer, key, copy)
-          written.set(key, copy)
+          writtenRecords.set(key, copy)
         },
         close: () => Promise.resolve(),
       })
@@ -299,10 +299,10 @@ function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition
 }
 
 function withoutSyncs(disk: Disk): Disk {
-  const done = () => Promise.resolve()
+  const skipSync = () => Promise.resolve()
   const loose = (file: DiskFile): DiskFile => ({
     path: file.path,
-    sync: done,
+    sync: skipSync,
     write: (bytes, at) => file.write(bytes, at),
     writeAll: (pieces, at) => file.writeAll(pieces, at),
     read: (into, at) => file.read(into, at),
@@ -312,7 +312,7 @@ function withoutSyncs(disk: Disk): Disk {
   })
   return {
     open: async (path, mode) => loose(await disk.open(path, mode)),
-    syncDirectory: done,
+    syncDirectory: skipSync,
     list: (path) => disk.list(path),
     stat: (path) => disk.stat(path),
     rename: (from, to) => disk.rename(from, to),

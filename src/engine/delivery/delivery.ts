@@ -129,9 +129,9 @@ export class Delivery {
     const filter = this.#settings.only?.filter
     if (filter === undefined || rows.length === 0) return { batch, rows }
     const enrichment = this.#options.enrichment?.()
-    const named =
+    const namedSources =
       batch.kind === 'flows' && enrichment !== undefined ? enrichment.enrich(batch, header.received).batch : batch
-    return { batch: named, rows: filterRows(filter, named, header, rows) }
+    return { batch: namedSources, rows: filterRows(filter, namedSources, header, rows) }
   }
 
   preview(batch: SinkBatch): Iterable<Preview> | undefined {
@@ -164,7 +164,7 @@ export class Delivery {
         }
       }
     } catch (error) {
-      // Until a restart: not ready.
+      // The sink is not ready until a restart.
       this.#error = `its delivery ended: ${messageOf(error)}`
       throw error
     } finally {
@@ -197,10 +197,10 @@ export class Delivery {
   }
 
   #windowTimer(): Timer | undefined {
-    const due = this.#sink.windows?.due()
-    if (due === undefined) return undefined
+    const dueTime = this.#sink.windows?.due()
+    if (dueTime === undefined) return undefined
     const { clock, timers } = this.#options.host
-    return timers.after(Math.max(1, due - clock.now()), () => this.nudge())
+    return timers.after(Math.max(1, dueTime - clock.now()), () => this.nudge())
   }
 
   async #closeWindows(signal: AbortSignal) {
@@ -211,8 +211,8 @@ export class Delivery {
       this.#setState('retrying', messageOf(error))
       log.warn(`transform ${this.id} cannot write its results and tries again`, { error: messageOf(error) })
     }
-    const closed = await closeWindows(windows, { host, retry: this.#settings.retry, failed, signal })
-    if (closed && this.#state === 'retrying') this.#setState('running', undefined)
+    const hasClosed = await closeWindows(windows, { host, retry: this.#settings.retry, failed, signal })
+    if (hasClosed && this.#state === 'retrying') this.#setState('running', undefined)
   }
 
   async #nextFrames(signal: AbortSignal): Promise<Frame[]> {
@@ -255,7 +255,7 @@ export class Delivery {
     if (range === undefined) return this.#source.putBack(frames)
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
-    // A working sink also receives old rows.
+    // A sink that works also receives old rows.
     if (await this.#isBehind(range, { failing: this.#state === 'retrying' }))
       return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
@@ -264,7 +264,7 @@ export class Delivery {
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
-    // The intent remains: the next start repeats this range.
+    // The intent remains, so that the next start repeats this range.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#source.putBack(frames)
       return
@@ -287,26 +287,26 @@ export class Delivery {
     })
   }
 
-  /** Dead letters first, then tallies and position in one record. */
+  /** Stores dead letters first, then tallies and position in one record. */
   async #settle(range: Range, { rejected, dropped: stopped, filtered }: Settling, dropped: readonly SinkPiece[]) {
     if (rejected.length > 0) await this.#storeDeadLetters(rejected)
-    const lost = (source: string) => rowsOf(dropped, source)
+    const lostRows = (source: string) => rowsOf(dropped, source)
     const deadLettered = new Map<string, number>()
     for (const { piece } of rejected)
       deadLettered.set(piece.header.source, (deadLettered.get(piece.header.source) ?? 0) + 1)
     for (const [source, change] of range.changes) {
-      const behind = lost(source)
+      const rowsBehind = lostRows(source)
       change.dead_lettered = deadLettered.get(source) ?? 0
-      add(change.dropped, 'behind', behind)
-      let held = 0
+      add(change.dropped, 'behind', rowsBehind)
+      let stoppedRows = 0
       for (const { piece, reason } of stopped) {
         if (piece.header.source !== source) continue
         add(change.dropped, reason, 1)
-        held++
+        stoppedRows++
       }
       const consumed = filtered.get(source) ?? {}
       for (const [reason, rows] of Object.entries(consumed)) add(change.filtered, reason, rows)
-      change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered - held - sum(consumed)
+      change.delivered = rowsOf(range.pieces, source) - rowsBehind - change.dead_lettered - stoppedRows - sum(consumed)
       addTally((this.#record.sources[source] ??= emptyTally()), change)
       countTally(this.#options.metrics, this.id, change)
     }

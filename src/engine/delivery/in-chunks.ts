@@ -70,9 +70,9 @@ class Chunks<Row extends Ordered, B extends Body> {
     this.#bytes = 0
     const outcome = await this.#deliver(chunk)
     if (outcome === undefined) return
-    const alone = outcome.is === 'reject' && chunk.length > 1
+    const sendOneByOne = outcome.is === 'reject' && chunk.length > 1
     for (const item of chunk) {
-      const verdict = alone ? await this.#deliver([item]) : outcome
+      const verdict = sendOneByOne ? await this.#deliver([item]) : outcome
       if (verdict !== undefined) this.fail(item.row, verdict)
     }
   }

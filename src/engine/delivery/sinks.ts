@@ -33,7 +33,7 @@ type Running = Readonly<{
 export type Applied = Readonly<{
   changed: readonly string[]
   orphaned: readonly Orphaned[]
-  /** This sink cannot be built; nothing was changed. */
+  /** The sink that cannot be built; nothing was changed. */
   failed?: Readonly<{ id: string; message: string }>
 }>
 
@@ -117,11 +117,11 @@ export class SinkSet {
   }
 
   holds(): number | undefined {
-    return least([...this.#positions(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
+    return leastOf([...this.#positions(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
   }
 
   liveHolds(): number | undefined {
-    return least(this.#positions())
+    return leastOf(this.#positions())
   }
 
   #positions() {
@@ -153,9 +153,9 @@ export class SinkSet {
   }
 
   async #apply(entries: readonly SinkEntry[]): Promise<Applied> {
-    const wanted = new Map(entries.map((entry) => [entry.id, entry]))
-    const leaving = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
-    const coming = entries.filter((entry) => !same(this.#running.get(entry.id)?.entry, entry))
+    const wantedEntries = new Map(entries.map((entry) => [entry.id, entry]))
+    const leaving = [...this.#running.values()].filter(({ entry }) => !isSameEntry(wantedEntries.get(entry.id), entry))
+    const coming = entries.filter((entry) => !isSameEntry(this.#running.get(entry.id)?.entry, entry))
     const built: { entry: SinkEntry; sink: Sink; definition: SinkDefinition<unknown> }[] = []
     for (const entry of coming) {
       try {
@@ -173,13 +173,13 @@ export class SinkSet {
     }
     await Promise.all(
       leaving.map(async (running) => {
-        if (!wanted.has(running.entry.id)) await this.#deliverRest(running.delivery)
+        if (!wantedEntries.has(running.entry.id)) await this.#deliverRest(running.delivery)
         await this.#stop(running)
       }),
     )
     const orphaned: Orphaned[] = []
     for (const { sink: id, record } of await this.#records.all()) {
-      if (wanted.has(id) || (record.removed === true && record.forgotten === undefined)) continue
+      if (wantedEntries.has(id) || (record.removed === true && record.forgotten === undefined)) continue
       const rows = await this.#former.leave(id)
       this.#stopped.delete(id)
       if (rows > 0) orphaned.push({ id, rows })
@@ -244,10 +244,10 @@ export class SinkSet {
     )
     const stop = new AbortController()
     sink.open?.(stop.signal).catch(() => undefined)
-    const done = delivery.run(stop.signal).catch((error: unknown) => {
+    const delivered = delivery.run(stop.signal).catch((error: unknown) => {
       log.error(`sink ${entry.id} stopped: writing its offset or dead letters failed`, { error: stackOf(error) })
     })
-    this.#running.set(entry.id, { entry, delivery, stop, done })
+    this.#running.set(entry.id, { entry, delivery, stop, done: delivered })
     this.#stopped.delete(entry.id)
   }
 
@@ -271,14 +271,14 @@ export class SinkSet {
     const { follower, host } = this.#options
     if (delivery.state !== 'running') return
     await follower.catchUp()
-    const late = new AbortController()
-    const timer = host.timers.after(drainMs, () => late.abort())
-    await delivery.outcomes.of(follower.sequence, late.signal)
+    const drainAbort = new AbortController()
+    const timer = host.timers.after(drainMs, () => drainAbort.abort())
+    await delivery.outcomes.of(follower.sequence, drainAbort.signal)
     timer.cancel()
   }
 }
 
-function least(places: readonly number[]) {
+function leastOf(places: readonly number[]) {
   return places.length === 0 ? undefined : Math.min(...places)
 }
 
@@ -291,7 +291,7 @@ export function subscribe(
 ): SinkRecord {
   const record = structuredClone(stored ?? { position: end, sources: {} })
   const returning = record.removed === true
-  const forgotten = record.forgotten !== undefined
+  const wasForgotten = record.forgotten !== undefined
   const before = record.from
   delete record.removed
   delete record.orphaned
@@ -299,13 +299,13 @@ export function subscribe(
   for (const [source, rows] of accepted) {
     const id = componentOf(source)
     if (from !== undefined && !from.includes(id)) continue
-    const fresh = stored === undefined || (before !== undefined && !before.includes(id))
-    if (!fresh && !returning) continue
+    const isNewSource = stored === undefined || (before !== undefined && !before.includes(id))
+    if (!isNewSource && !returning) continue
     const tally = (record.sources[source] ??= emptyTally())
     const missed = Math.max(0, rows - tally.accounted)
     tally.accounted += missed
-    if (forgotten && !fresh) add(tally.filtered, 'forgotten', missed)
-    else if (returning && !fresh) add(tally.dropped, 'removed', missed)
+    if (wasForgotten && !isNewSource) add(tally.filtered, 'forgotten', missed)
+    else if (returning && !isNewSource) add(tally.dropped, 'removed', missed)
     else add(tally.filtered, 'before_start', missed)
   }
   if (returning) {
@@ -318,7 +318,7 @@ export function subscribe(
   return record
 }
 
-/** Rows that a new sink, or one with a new source, does not receive. */
+/** Logs the rows that a new sink, or a sink with a new source, does not receive. */
 export function logEarlier(
   log: Log,
   id: string,
@@ -330,8 +330,8 @@ export function logEarlier(
     Object.values(record?.sources ?? {}).reduce((rows, { filtered }) => rows + (filtered['before_start'] ?? 0), 0)
   const rows = earlier(after) - earlier(before)
   if (rows === 0) return
-  const what = before === undefined ? `sink ${id}` : `a source of sink ${id}`
-  log.info(`${what} is new: rows accepted before it was configured are not sent to it`, { rows, ...fields })
+  const newPart = before === undefined ? `sink ${id}` : `a source of sink ${id}`
+  log.info(`${newPart} is new: rows accepted before it was configured are not sent to it`, { rows, ...fields })
 }
 
 export function lowestPosition(positions: readonly Position[]): Position {
@@ -341,6 +341,6 @@ export function lowestPosition(positions: readonly Position[]): Position {
   )
 }
 
-function same(a: SinkEntry | undefined, b: SinkEntry | undefined) {
+function isSameEntry(a: SinkEntry | undefined, b: SinkEntry | undefined) {
   return a !== undefined && b !== undefined && a.type === b.type && a.written === b.written
 }

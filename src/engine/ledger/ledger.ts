@@ -39,9 +39,9 @@ export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkC
   const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
   const balanced = sinkLedgers.every((sink) => {
-    const taken = sink.from.reduce((total, name) => total + (accepted.get(name) ?? 0), 0)
-    const settled = sink.delivered + sink.dead_lettered + sum(sink.dropped) + sink.quarantined + sink.pending
-    return taken === sum(sink.filtered) + sink.routed && sink.routed === settled
+    const takenRows = sink.from.reduce((total, name) => total + (accepted.get(name) ?? 0), 0)
+    const settledRows = sink.delivered + sink.dead_lettered + sum(sink.dropped) + sink.quarantined + sink.pending
+    return takenRows === sum(sink.filtered) + sink.routed && sink.routed === settledRows
   })
   const unreadable = (name: string) => Math.max(0, ...sinks.map((sink) => sink.tallies[name]?.quarantined ?? 0))
   const sourceLedgers: SourceLedger[] = sources.map((source) => ({
@@ -57,14 +57,14 @@ export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkC
 function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedger {
   const from = sources.map((source) => source.name).filter(sink.takes)
   const filtered: Counts = {}
-  const dropped: Counts = {}
+  const droppedCounts: Counts = {}
   let accounted = 0
   let delivered = 0
   let deadLetters = 0
   let quarantined = 0
-  let ahead = 0
+  let rowsAhead = 0
   for (const name of from) {
-    ahead += sink.ahead.get(name) ?? 0
+    rowsAhead += sink.ahead.get(name) ?? 0
     const tally = sink.tallies[name]
     if (tally === undefined) continue
     accounted += tally.accounted
@@ -72,7 +72,7 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
     deadLetters += tally.dead_lettered
     quarantined += tally.quarantined
     for (const [reason, rows] of Object.entries(tally.filtered)) add(filtered, reason, rows)
-    for (const [reason, rows] of Object.entries(tally.dropped)) add(dropped, reason, rows)
+    for (const [reason, rows] of Object.entries(tally.dropped)) add(droppedCounts, reason, rows)
   }
   const count = (state: Parameters<DeadLetters['count']>[0]) =>
     sink.deadLetters === undefined
@@ -81,24 +81,24 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
   const open = count('open')
   const retrying = count('retrying')
   const retried = count('delivered')
-  const given = count('dropped')
-  add(dropped, 'dead_letter', given)
+  const droppedLetters = count('dropped')
+  add(droppedCounts, 'dead_letter', droppedLetters)
   // Counted in the offset record but missing in the file.
-  const lost = Math.max(0, deadLetters - open - retrying - retried - given)
+  const lostLetters = Math.max(0, deadLetters - open - retrying - retried - droppedLetters)
   // Later rows are not for a forgotten sink.
   const isForgotten = sink.state === 'forgotten'
-  if (isForgotten) add(filtered, 'forgotten', ahead)
+  if (isForgotten) add(filtered, 'forgotten', rowsAhead)
   return {
     name: sink.name,
     ...(sink.state === undefined ? {} : { state: sink.state }),
     from,
     filtered,
-    routed: accounted + ahead - sum(filtered),
+    routed: accounted + rowsAhead - sum(filtered),
     delivered: delivered + retried,
     dead_lettered: open,
-    dropped,
-    quarantined: quarantined + lost,
-    pending: (isForgotten ? 0 : ahead) + retrying,
+    dropped: droppedCounts,
+    quarantined: quarantined + lostLetters,
+    pending: (isForgotten ? 0 : rowsAhead) + retrying,
     ...(sink.expired === undefined ? {} : { expired: sink.expired }),
   }
 }

@@ -32,7 +32,7 @@ interface Cursor extends Place {
   readonly ticks?: readonly Tick[]
   /** Stable ids of the dead letters that were derived last. */
   readonly redriven?: readonly string[]
-  /** Of the transform's memory. */
+  /** Memory of the transform, as text. */
   readonly memo?: string
 }
 
@@ -75,7 +75,7 @@ function outputSource(id: string, output: string) {
   return output === '' ? id : `${id}.${output}`
 }
 
-const nowhere: Cursor = { sequence: 0, row: -1 }
+const noPosition: Cursor = { sequence: 0, row: -1 }
 
 interface Waiting {
   readonly key: string
@@ -91,7 +91,7 @@ class DerivedSink {
   readonly #outputs: readonly string[]
   #cursors: Map<string, Cursor> | undefined
   #waiting: Waiting | undefined
-  #last: Place = nowhere
+  #last: Place = noPosition
   #memoIsNew = false
   readonly derivations = new Derivations()
 
@@ -105,11 +105,11 @@ class DerivedSink {
   async send(batch: SinkBatch): Promise<readonly Failure[]> {
     const cursors = await this.#reached()
     const key = keyOf(batch)
-    // A memory takes each row once: after a failed append the result is appended again.
+    // A transform with memory must take each row once: after a failed append its result is appended again.
     if (this.#waiting?.key !== key) {
       const first = this.#newMemo(cursors, batch.pieces[0]?.header.received)
-      const derived = batch.retried ? this.#redrive(batch, key, cursors) : this.#derive(batch, key, cursors)
-      this.#waiting = { ...derived, units: [...first, ...derived.units] }
+      const derivedUnits = batch.retried ? this.#redrive(batch, key, cursors) : this.#derive(batch, key, cursors)
+      this.#waiting = { ...derivedUnits, units: [...first, ...derivedUnits.units] }
     }
     const { failures } = this.#waiting
     await this.#append(this.#waiting)
@@ -124,9 +124,9 @@ class DerivedSink {
     if (this.#waiting?.key !== key) {
       const { sequence, row } = this.#last
       const all = [...ticks, { sequence, row, at: now }].slice(-keptTicks)
-      const units = grouped(outputs.map((output) => ({ ...output, received: now, last: this.#last }))).map(
+      const units = groupOutputs(outputs.map((output) => ({ ...output, received: now, last: this.#last }))).map(
         ({ to, batches, received }) => {
-          const cursor = this.#remembered({ ...(cursors.get(to) ?? nowhere), ticks: all })
+          const cursor = this.#remembered({ ...(cursors.get(to) ?? noPosition), ticks: all })
           return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
         },
       )
@@ -147,7 +147,7 @@ class DerivedSink {
     return (await this.#reached()).get(this.#outputs[0] ?? '')?.memo
   }
 
-  /** The memo is recorded with the next rows, before any result of them. */
+  /** The memo is recorded with the next rows, before any result of these. */
   recordMemo(): void {
     this.#memoIsNew = true
   }
@@ -188,15 +188,16 @@ class DerivedSink {
 
   async #reached(): Promise<Map<string, Cursor>> {
     if (this.#cursors !== undefined) return this.#cursors
-    // A predecessor may still be writing before.
+    // Not read at the start, because a predecessor may still write to the outputs.
     const results = new Map<string, Cursor>()
-    for (const to of this.#outputs) results.set(to, cursorOf(await this.#journal.cursor(outputSource(this.#id, to))))
+    for (const output of this.#outputs)
+      results.set(output, cursorOf(await this.#journal.cursor(outputSource(this.#id, output))))
     return (this.#cursors = results)
   }
 
   #derive(batch: SinkBatch, key: string, cursors: ReadonlyMap<string, Cursor>): Waiting {
     const failures: Failure[] = []
-    const fresh: Fresh[] = []
+    const newOutputs: Fresh[] = []
     const places = [...cursors.values()]
     let base = 0
     for (const piece of batch.pieces)
@@ -209,11 +210,11 @@ class DerivedSink {
         base += part.rows.length
         this.#last = last
         for (const output of outputs)
-          if (output.batch.count > 0 && isAfter(last, cursors.get(output.to) ?? nowhere))
-            fresh.push({ ...output, received: part.header.received, last })
+          if (output.batch.count > 0 && isAfter(last, cursors.get(output.to) ?? noPosition))
+            newOutputs.push({ ...output, received: part.header.received, last })
       }
-    const units = grouped(fresh).map(({ to, batches, received, last }) => {
-      const { ticks = [] } = cursors.get(to) ?? nowhere
+    const units = groupOutputs(newOutputs).map(({ to, batches, received, last }) => {
+      const { ticks = [] } = cursors.get(to) ?? noPosition
       const cursor = this.#remembered({ ...last, ...(ticks.length === 0 ? {} : { ticks }) })
       return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
     })
@@ -223,7 +224,7 @@ class DerivedSink {
   /** Dead letters arrive out of order; those that were derived before a crash are known by their ids. */
   #redrive(batch: SinkBatch, key: string, cursors: ReadonlyMap<string, Cursor>): Waiting {
     const failures: Failure[] = []
-    const fresh: Fresh[] = []
+    const newOutputs: Fresh[] = []
     const ids = new Map<string, string[]>()
     let base = 0
     for (const piece of batch.pieces) {
@@ -234,11 +235,11 @@ class DerivedSink {
       for (const output of outputs) {
         if (output.batch.count === 0 || cursors.get(output.to)?.redriven?.includes(id) === true) continue
         ids.set(output.to, [...(ids.get(output.to) ?? []), id])
-        fresh.push({ ...output, received: piece.header.received, last: nowhere })
+        newOutputs.push({ ...output, received: piece.header.received, last: noPosition })
       }
     }
-    const units = grouped(fresh).map(({ to, batches, received }) => {
-      const before = cursors.get(to) ?? nowhere
+    const units = groupOutputs(newOutputs).map(({ to, batches, received }) => {
+      const before = cursors.get(to) ?? noPosition
       const redriven = [...(before.redriven ?? []), ...(ids.get(to) ?? [])].slice(-maxRedriven)
       const cursor = this.#remembered({ ...before, redriven })
       return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
@@ -253,9 +254,9 @@ class DerivedSink {
 
   #newMemo(cursors: ReadonlyMap<string, Cursor>, received = 0): Waiting['units'] {
     if (!this.#memoIsNew) return []
-    const to = this.#outputs[0] ?? ''
-    const cursor = this.#remembered(cursors.get(to) ?? nowhere)
-    return [{ to, cursor, unit: this.#unit(to, undefined, received, cursor) }]
+    const firstOutput = this.#outputs[0] ?? ''
+    const cursor = this.#remembered(cursors.get(firstOutput) ?? noPosition)
+    return [{ to: firstOutput, cursor, unit: this.#unit(firstOutput, undefined, received, cursor) }]
   }
 
   #unit(to: string, batch: Batch | undefined, received: number, cursor: Cursor): Unit {
@@ -275,7 +276,7 @@ class DerivedSink {
 
 /** More than can happen between two stored positions of the sink. */
 const keptTicks = 4
-/** More than delivery redrives between two marks. */
+/** More rows than delivery redrives between two marks. */
 const maxRedriven = 200
 
 export function deriveSink(options: DeriveOptions): Sink {
@@ -294,7 +295,7 @@ export function deriveSink(options: DeriveOptions): Sink {
 export type DerivedTicks = Pick<DerivedSink, 'tick' | 'ticks' | 'restored' | 'memo' | 'recordMemo'>
 
 function cursorOf(cursor: Uint8Array | undefined) {
-  return cursor === undefined ? nowhere : (JSON.parse(new TextDecoder().decode(cursor)) as Cursor)
+  return cursor === undefined ? noPosition : (JSON.parse(new TextDecoder().decode(cursor)) as Cursor)
 }
 
 function isAfter(a: Place, b: Place) {
@@ -339,8 +340,8 @@ interface Group {
   last: Place
 }
 
-/** One group for each output and run of one kind: a unit has rows of one kind, and so have the outputs of a piece. */
-function grouped(fresh: readonly Fresh[]): readonly Group[] {
+/** Groups rows by output and by runs of one kind, because a unit has rows of one kind. */
+function groupOutputs(fresh: readonly Fresh[]): readonly Group[] {
   const groups: Group[] = []
   const open = new Map<string, Group>()
   for (const { to, batch, received, last } of fresh) {
@@ -368,7 +369,7 @@ function flowTimes({ columns, count }: FlowBatch): Readonly<{ timeMin: number; t
   return { timeMin, timeMax }
 }
 
-/** Ignores NaN. */
+/** The lesser number; NaN is ignored. */
 function lesser(a: number, b: number) {
   return Number.isNaN(a) || b < a ? b : a
 }

@@ -9,7 +9,7 @@ import { SeededRandom } from './random.ts'
 const endless = 2 ** 40
 
 export interface ForgetfulOptions {
-  /** Unix ms, for file times. */
+  /** Unix ms, for the times of files. */
   readonly now?: () => number
   /** Calls take a random number of turns, so that concurrent ones end in any order. Default true. */
   readonly jitter?: boolean
@@ -22,7 +22,7 @@ export interface ForgetfulOptions {
 export class ForgetfulDisk implements Disk {
   readonly random: SeededRandom
   readonly faults = new Faults()
-  /** Number of calls, to crash at any of them. */
+  /** Number of calls so far; tests crash at any of them. */
   calls = 0
   inFlight = 0
   #entries = new Entries()
@@ -95,7 +95,7 @@ export class ForgetfulDisk implements Disk {
     this.#capacity = this.#entries.used() + bytes
   }
 
-  /** Ends `fullAfter`. */
+  /** Ends the limit of `fullAfter`. */
   roomy(): void {
     this.#capacity = endless
   }
@@ -268,13 +268,13 @@ export class ForgetfulDisk implements Disk {
 
   #handle(path: string, file: ForgetfulFile, mode: OpenMode): DiskFile {
     const life = this.#life
-    let closed = false
+    let isClosed = false
     const call = <T>(operation: Operation, act: () => T, around: Around = {}): Promise<T> =>
       this.#call(
         operation,
         path,
         () => {
-          if (closed || life !== this.#life) throw diskError('EBADF', operation, path)
+          if (isClosed || life !== this.#life) throw diskError('EBADF', operation, path)
           if ((operation === 'write' || operation === 'truncate') && mode === 'read')
             throw diskError('EBADF', operation, path)
           return act()
@@ -284,8 +284,8 @@ export class ForgetfulDisk implements Disk {
     const write = (bytes: Uint8Array, position: number): Promise<void> => {
       const failed = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
       // As in a kernel, a buffer that its owner changes too early may be written with the change.
-      const early = this.random.chance(0.5) ? bytes.slice() : undefined
-      return call('write', () => this.#write(path, file, early ?? bytes, position), { failed })
+      const earlyBytes = this.random.chance(0.5) ? bytes.slice() : undefined
+      return call('write', () => this.#write(path, file, earlyBytes ?? bytes, position), { failed })
     }
     return {
       path,
@@ -310,7 +310,7 @@ export class ForgetfulDisk implements Disk {
         }),
       size: () => call('stat', () => file.size),
       close: async () => {
-        closed = true
+        isClosed = true
         await this.#wait('close', path)
       },
     }
@@ -318,10 +318,10 @@ export class ForgetfulDisk implements Disk {
 
   #write(path: string, file: ForgetfulFile, bytes: Uint8Array, position: number): void {
     this.#mustBeWritable('write', path)
-    const fits = file.allocated + this.#room() - position
-    file.write(bytes.subarray(0, Math.max(0, fits)), position)
+    const fittingBytes = file.allocated + this.#room() - position
+    file.write(bytes.subarray(0, Math.max(0, fittingBytes)), position)
     file.modified = this.#now()
-    if (fits < bytes.length) throw diskError('ENOSPC', 'write', path)
+    if (fittingBytes < bytes.length) throw diskError('ENOSPC', 'write', path)
   }
 
   async #call<T>(operation: Operation, path: string, act: () => T, around: Around = {}): Promise<T> {
@@ -357,8 +357,8 @@ export class ForgetfulDisk implements Disk {
   }
 
   async #wait(operation: Operation | 'close', path: string): Promise<void> {
-    const held = operation === 'close' ? undefined : this.faults.waiting(operation, path)
-    if (held !== undefined) await held
+    const pending = operation === 'close' ? undefined : this.faults.waiting(operation, path)
+    if (pending !== undefined) await pending
     if (!this.#jitter) return
     const turns = this.random.integer(0, 3)
     for (let i = 0; i < turns; i++) await Promise.resolve()

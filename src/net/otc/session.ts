@@ -13,7 +13,7 @@ type SessionOptions = Readonly<{
   timeout: number
   signing: SigningStyle
   account(): Promise<Account>
-  /** Of every service, instead of those in the catalog; without version and project. */
+  /** Endpoint of every service, instead of those in the catalog; without version and project. */
   endpoint: string | undefined
   cloud: OtcCloud
   /** The error of the caller for a failed request. */
@@ -25,7 +25,7 @@ export type OpenProject = Readonly<{
   projectName: string | undefined
   domain: string | undefined
   region: string
-  /** Without version and project. */
+  /** Endpoint of a service, without version and project. */
   endpointOf(service: OtcService): string
 }>
 
@@ -64,12 +64,12 @@ export class Session {
     const login = await this.#opened(signal)
     const answer = await send(login)
     if (answer.status === 401) {
-      if (login.token === undefined && same((await this.#account()).proof, login.account.proof))
+      if (login.token === undefined && isSameProof((await this.#account()).proof, login.account.proof))
         throw this.#failure(answer, service)
       if (this.#login === login) this.#login = undefined
-      const again = await this.#opened(signal)
-      const second = await send(again)
-      if (second.status === 401 && this.#login === again) this.#login = undefined
+      const newLogin = await this.#opened(signal)
+      const second = await send(newLogin)
+      if (second.status === 401 && this.#login === newLogin) this.#login = undefined
       if (second.status !== 200) throw this.#failure(second, service)
       return second
     }
@@ -88,15 +88,15 @@ export class Session {
 
   async #opened(signal: AbortSignal): Promise<Login> {
     const current = this.#login
-    const left = current?.token === undefined ? Infinity : current.token.until - this.#options.host.clock.now()
-    if (current !== undefined && left > renewMs) return current
+    const validForMs = current?.token === undefined ? Infinity : current.token.until - this.#options.host.clock.now()
+    if (current !== undefined && validForMs > renewMs) return current
     this.#loggingIn ??= this.#logIn(signal).finally(() => {
       this.#loggingIn = undefined
     })
     try {
       return (this.#login = await this.#loggingIn)
     } catch (error) {
-      if (current !== undefined && left > 0 && this.#login === current) return current
+      if (current !== undefined && validForMs > 0 && this.#login === current) return current
       throw error
     }
   }
@@ -123,12 +123,12 @@ export class Session {
       if (answer.status !== 201) throw this.#failure(answer, 'IAM')
       return answer
     }
-    const own = await request(tokenRequest(account))
+    const accountAnswer = await request(tokenRequest(account))
     const { agency } = account
     const answer =
       agency === undefined
-        ? own
-        : await request(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
+        ? accountAnswer
+        : await request(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(accountAnswer) })
     const { token, project, domain, catalog } = tokenIn(answer, parseResponse(answer, 'IAM'))
     return {
       account,
@@ -192,8 +192,8 @@ export class Session {
     signal: AbortSignal,
     what: string,
   ): Promise<HttpAnswer> {
-    const written = encodeQuery(query)
-    const name = `${url.pathname}${written === '' ? '' : `?${written}`}`
+    const queryText = encodeQuery(query)
+    const name = `${url.pathname}${queryText === '' ? '' : `?${queryText}`}`
     try {
       return await this.#client(`${url.origin}/`, account).request({
         to: name,
@@ -213,24 +213,24 @@ export class Session {
     url: URL,
     query: Query,
   ): Record<string, string> {
-    const plain = { 'content-type': 'application/json', accept: 'application/json' }
-    if (token !== undefined) return { ...plain, 'x-auth-token': token.text }
+    const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
+    if (token !== undefined) return { ...jsonHeaders, 'x-auth-token': token.text }
     if (proof.type !== 'keys') throw new OtcError('login', 'no token is available')
     const style = this.#options.signing
-    const own = {
-      'content-type': plain['content-type'],
+    const signedHeaders = {
+      'content-type': jsonHeaders['content-type'],
       host: url.host,
       'x-sdk-date': sdkDate(this.#options.host.clock.now()),
     }
-    const further = {
+    const optionalHeaders = {
       ...(project === '' ? {} : { 'x-project-id': project }),
       ...(proof.token === undefined ? {} : { 'x-security-token': proof.token }),
     }
-    const signed = style === 'access' ? { ...own, ...further } : own
+    const signed = style === 'access' ? { ...signedHeaders, ...optionalHeaders } : signedHeaders
     return {
-      ...plain,
-      ...own,
-      ...further,
+      ...jsonHeaders,
+      ...signedHeaders,
+      ...optionalHeaders,
       authorization: authorizationOf({ method: 'GET', path: url.pathname, query, headers: signed }, proof, style),
     }
   }
@@ -257,6 +257,6 @@ export class Session {
   }
 }
 
-function same(a: Account['proof'], b: Account['proof']) {
+function isSameProof(a: Account['proof'], b: Account['proof']) {
   return JSON.stringify(a) === JSON.stringify(b)
 }

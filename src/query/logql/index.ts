@@ -38,7 +38,7 @@ export type LogEnvironment = Readonly<{
   source: LogSource
   tick: () => void
   pause: () => Promise<void>
-  /** Ns since 1970. */
+  /** Time of the query, ns since 1970. */
   now: bigint
 }>
 
@@ -68,7 +68,7 @@ export async function queryMetric(node: LogqlNode, steps: Steps, environment: Lo
     }
     await environment.pause()
   }
-  // One instant keeps the order of sort.
+  // A query at one instant keeps the order of `sort`.
   const isSorted = steps.start === steps.end && someNode(node, ({ is }) => is === 'sort')
   return isSorted ? [...results.values()] : [...results.values()].sort((a, b) => compareLabels(a.labels, b.labels))
 }
@@ -104,7 +104,7 @@ async function load(
       throw executionError(
         `pipeline error: '${line.labels.get('__error__')!}' in ${name}; the label filter __error__="" skips such lines`,
       )
-    // Only a group by its name keeps the label that is the value.
+    // Only a group by the name of the unwrapped label keeps this label.
     if (unwrap !== undefined && grouping?.without !== false) line.labels.delete(unwrap.name)
     const labelSet = LabelSet.withEmpty(line.labels)
     const labels = groups === undefined ? labelSet : groups.of(labelSet)
@@ -158,18 +158,18 @@ function at(
 
 /** After the start of the window, not after its end. */
 function overTime(node: RangeNode, time: number, series: Loaded): Vector {
-  const to = time - node.offset
-  const from = to - node.range
+  const windowEnd = time - node.offset
+  const from = windowEnd - node.range
   const samples: Sample[] = []
   for (const { labels, values } of series) {
-    const within = values.filter((candidate) => candidate.time > from && candidate.time <= to)
-    if (within.length > 0) samples.push({ labels, value: reduced(node, within, to) })
+    const inWindow = values.filter((candidate) => candidate.time > from && candidate.time <= windowEnd)
+    if (inWindow.length > 0) samples.push({ labels, value: reduced(node, inWindow, windowEnd) })
   }
   if (node.name !== 'absent_over_time') return samples
   return samples.length > 0 ? [] : [{ labels: absentLabels(node.logs), value: 1 }]
 }
 
-/** Of names with one matcher, which is an equality. */
+/** Labels of the matchers that are the only one of their name and an equality. */
 function absentLabels({ matchers }: LogQuery): LabelSet {
   const single = matchers.filter(({ name }) => matchers.filter((matcher) => matcher.name === name).length === 1)
   return LabelSet.of(
@@ -214,7 +214,7 @@ function reduced({ name, range, parameter, logs }: RangeNode, within: readonly V
   }
 }
 
-/** With `interval` (ns), each line is at least that long after the one before, in the direction. */
+/** With `interval` (ns), a line follows the line before, in the direction, by at least that time. */
 export type LogsRequest = Readonly<{
   from: bigint
   to: bigint
@@ -233,11 +233,11 @@ export async function queryLogs(
   const results: Processed[] = []
   let part = (to - from) / firstParts + 1n
   for (let [start, end] = [from, to]; start < end && results.length < limit;) {
-    const least = end - start < part ? end - start : part
-    const span = isBackward ? { from: end - least, to: end } : { from: start, to: start + least }
+    const partLength = end - start < part ? end - start : part
+    const span = isBackward ? { from: end - partLength, to: end } : { from: start, to: start + partLength }
     const entries = await linesOf(environment, { matchers: logs.matchers, ...span })
     if (entries === undefined) {
-      part = least / 4n
+      part = partLength / 4n
       continue
     }
     for (const entry of isBackward ? entries.toReversed() : entries) {
@@ -256,13 +256,13 @@ export async function queryLogs(
 
 function isApart(last: Processed | undefined, { time }: LogEntry, interval: bigint): boolean {
   if (last === undefined || interval === 0n) return true
-  const between = time - last.entry.time
-  return (between < 0n ? -between : between) >= interval
+  const elapsed = time - last.entry.time
+  return (elapsed < 0n ? -elapsed : elapsed) >= interval
 }
 
 const firstParts = 16n
 
-/** Undefined: too many lines for one read, and the time range can be divided. */
+/** Lines of a time range. Undefined: too many lines for one read, and the range can be divided. */
 async function linesOf({ source }: LogEnvironment, request: LogRequest): Promise<readonly LogEntry[] | undefined> {
   try {
     return await source(request)

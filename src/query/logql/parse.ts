@@ -40,7 +40,7 @@ const plainFunctions: ReadonlySet<string> = new Set([
   'absent_over_time',
 ])
 const ungrouped: ReadonlySet<string> = new Set(['sum_over_time', 'rate_counter'])
-/** An approximation in Loki; exact here. */
+/** This function is an approximation in Loki, and exact here. */
 const approximateTop = 'approx_topk'
 
 export function parseLogql(text: string): LogqlNode {
@@ -48,7 +48,7 @@ export function parseLogql(text: string): LogqlNode {
   return new Parser(text).whole()
 }
 
-/** Of an expression without lines and vectors. */
+/** Value of an expression without lines and vectors. */
 export function constantOf(node: LogqlNode): number | undefined {
   if (node.is === 'number') return node.value
   if (node.is !== 'binary') return undefined
@@ -56,7 +56,7 @@ export function constantOf(node: LogqlNode): number | undefined {
   return left === undefined || right === undefined ? undefined : scalarBinary(node.operator, left, right)
 }
 
-/** A selector with a pipeline. */
+/** Parses a selector with a pipeline. */
 export function parseLogs(text: string): LogQuery {
   const node = parseLogql(text)
   if (node.is !== 'logs') throw syntaxError('only label matchers and a pipeline are supported here')
@@ -84,7 +84,7 @@ class Parser extends StageReader {
   }
 
   #binary(least: number): MetricNode {
-    let left = this.#primary()
+    let leftOperand = this.#primary()
     for (;;) {
       const { kind, text } = this.token
       const binds = kind === 'word' || kind === 'sign' ? (precedence.get(text) ?? 0) : 0
@@ -97,24 +97,24 @@ class Parser extends StageReader {
       const matching = this.#matching(operator)
       const right = this.#expression(operator === '^' ? binds - 1 : binds)
       if (isSetOperator(operator))
-        for (const [leg, node] of Object.entries({ left, right })) {
+        for (const [leg, node] of Object.entries({ left: leftOperand, right })) {
           const literal = constantOf(node)
           if (literal !== undefined)
             throw syntaxError(`unexpected literal for ${leg} leg of logical/set binary operation (${text}): ${literal}`)
         }
-      left = { is: 'binary', operator, left, right, bool, matching }
+      leftOperand = { is: 'binary', operator, left: leftOperand, right, bool, matching }
     }
-    return left
+    return leftOperand
   }
 
   #matching(operator: Operator): Matching {
-    const on = this.takeWord('on')
-    if (!on && !this.takeWord('ignoring')) return { on: false, labels: [], include: [] }
+    const isOn = this.takeWord('on')
+    if (!isOn && !this.takeWord('ignoring')) return { on: false, labels: [], include: [] }
     const labels = this.#labels()
     const isLeft = this.takeWord('group_left')
-    if (!isLeft && !this.takeWord('group_right')) return { on, labels, include: [] }
+    if (!isLeft && !this.takeWord('group_right')) return { on: isOn, labels, include: [] }
     if (isSetOperator(operator)) throw syntaxError(`no grouping allowed for "${operator}" operation`)
-    return { on, labels, group: isLeft ? 'left' : 'right', include: this.is('(') ? this.#labels() : [] }
+    return { on: isOn, labels, group: isLeft ? 'left' : 'right', include: this.is('(') ? this.#labels() : [] }
   }
 
   #labels(): string[] {
@@ -152,9 +152,9 @@ class Parser extends StageReader {
     if (name === 'label_replace') return this.#labelReplace()
     if (name === 'sort' || name === 'sort_desc') {
       this.need('(')
-      const of = this.#expression(0)
+      const operand = this.#expression(0)
       this.need(')')
-      return { is: 'sort', descending: name === 'sort_desc', of }
+      return { is: 'sort', descending: name === 'sort_desc', of: operand }
     }
     if (name === 'variants') throw unsupported(`The function ${name}`)
     throw syntaxError(`unknown function ${name}`)
@@ -162,18 +162,18 @@ class Parser extends StageReader {
 
   #labelReplace(): MetricNode {
     this.need('(')
-    const of = this.#expression(0)
+    const operand = this.#expression(0)
     const texts = Array.from({ length: 4 }, () => {
       this.need(',')
       return this.needKind('text').text
     })
     this.need(')')
-    return { is: 'replace', replace: labelReplaceOf(...(texts as [string, string, string, string])), of }
+    return { is: 'replace', replace: labelReplaceOf(...(texts as [string, string, string, string])), of: operand }
   }
 
   #grouping(): Grouping | undefined {
-    const without = this.takeWord('without')
-    return without || this.takeWord('by') ? { without, labels: this.#labels() } : undefined
+    const isWithout = this.takeWord('without')
+    return isWithout || this.takeWord('by') ? { without: isWithout, labels: this.#labels() } : undefined
   }
 
   #aggregate(aggregator: Aggregator, name: string): MetricNode {
@@ -185,12 +185,19 @@ class Parser extends StageReader {
     if (!Number.isInteger(parameter)) throw syntaxError(`invalid parameter ${name}(${parameter},`)
     if (isTop && parameter <= 0) throw syntaxError(`invalid parameter (must be greater than 0) ${name}(${parameter}`)
     if (isTop) this.need(',')
-    const of = this.#expression(0)
+    const operand = this.#expression(0)
     this.need(')')
     grouping ??= this.#grouping()
     const instant = name === approximateTop
     if (instant && grouping !== undefined) throw syntaxError(`grouping not allowed for ${name} aggregation`)
-    return { is: 'aggregate', aggregator, grouping: grouping ?? { without: false, labels: [] }, parameter, instant, of }
+    return {
+      is: 'aggregate',
+      aggregator,
+      grouping: grouping ?? { without: false, labels: [] },
+      parameter,
+      instant,
+      of: operand,
+    }
   }
 
   #range(name: string): MetricNode {

@@ -27,7 +27,7 @@ function text(value: TemplateValue): string {
 }
 
 /** As a conversion of a value of any type: a text that is no number is zero. */
-function whole(value: TemplateValue): bigint {
+function wholeNumber(value: TemplateValue): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n
   if (typeof value === 'boolean') return value ? 1n : 0n
@@ -56,7 +56,7 @@ function ordered(a: TemplateValue, b: TemplateValue): number {
   return a < b! ? -1 : a > b! ? 1 : 0
 }
 
-function equal(value: TemplateValue, others: readonly TemplateValue[]): boolean {
+function equalsAny(value: TemplateValue, others: readonly TemplateValue[]): boolean {
   if (others.length === 0) throw new TemplateError('missing argument for comparison')
   return others.some((candidate) => {
     if (value === undefined || candidate === undefined || value === null || candidate === null)
@@ -66,7 +66,7 @@ function equal(value: TemplateValue, others: readonly TemplateValue[]): boolean 
   })
 }
 
-const cut = (value: string, set: string, ends: 'both' | 'start' | 'end'): string => {
+const cutCharacters = (value: string, set: string, ends: 'both' | 'start' | 'end'): string => {
   const characters = Array.from(value)
   const inSet = new Set(set)
   let [from, to] = [0, characters.length]
@@ -79,7 +79,7 @@ function replaced(value: string, from: string, to: string, count: number): strin
   if (count < 0) return value.replaceAll(from, () => to)
   let result = value
   let at = 0
-  for (let done = 0; done < count; done++) {
+  for (let replacedCount = 0; replacedCount < count; replacedCount++) {
     const index = result.indexOf(from, at)
     if (index < 0) break
     result = result.slice(0, index) + to + result.slice(index + from.length)
@@ -129,7 +129,7 @@ function rounded(value: number, places: bigint, upFrom: number): number {
   return (Math.abs(rest) >= upFrom ? (rest < 0 ? Math.floor(digit) : Math.ceil(digit)) : Math.trunc(digit)) / power
 }
 
-function decoded(value: string): string {
+function decodeBase64(value: string): string {
   try {
     return decodeURIComponent(value.replaceAll('+', ' '))
   } catch {
@@ -165,16 +165,17 @@ function lengthOf(value: TemplateValue): bigint {
 }
 
 function member(value: TemplateValue, ...keys: TemplateValue[]): TemplateValue {
-  let found = value
+  let indexedValue = value
   for (const key of keys) {
-    if (Array.isArray(found)) {
-      const at = Number(whole(key))
-      if (at < 0 || at >= found.length) throw new TemplateError('error calling index: index out of range')
-      found = (found as readonly TemplateValue[])[at]
-    } else if (typeof found === 'object' && found !== null && !isTime(found)) found = (found as TemplateMap)[text(key)]
-    else throw new TemplateError(`can't index ${textOf(found)}`)
+    if (Array.isArray(indexedValue)) {
+      const at = Number(wholeNumber(key))
+      if (at < 0 || at >= indexedValue.length) throw new TemplateError('error calling index: index out of range')
+      indexedValue = (indexedValue as readonly TemplateValue[])[at]
+    } else if (typeof indexedValue === 'object' && indexedValue !== null && !isTime(indexedValue))
+      indexedValue = (indexedValue as TemplateMap)[text(key)]
+    else throw new TemplateError(`can't index ${textOf(indexedValue)}`)
   }
-  return found
+  return indexedValue
 }
 
 function replacedMatches(regex: string, value: string, replacement: (matcher: Matcher) => string): string {
@@ -197,7 +198,7 @@ const maths =
 const integers =
   (compute: (one: bigint, other: bigint) => bigint): TemplateFunction =>
   (first, ...rest) =>
-    rest.reduce<bigint>((sum, value) => compute(sum, whole(value)), whole(first))
+    rest.reduce<bigint>((sum, value) => compute(sum, wholeNumber(value)), wholeNumber(first))
 
 const lower: TemplateFunction = (value) => text(value).toLowerCase()
 const upper: TemplateFunction = (value) => text(value).toUpperCase()
@@ -212,8 +213,8 @@ const indented = (count: bigint, value: string): string =>
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   __proto__: null as never,
   not: (value) => !isTrue(value),
-  eq: (value, ...others) => equal(value, others),
-  ne: (a, b) => !equal(a, [b]),
+  eq: (value, ...others) => equalsAny(value, others),
+  ne: (a, b) => !equalsAny(a, [b]),
   lt: (a, b) => ordered(a, b) < 0,
   le: (a, b) => ordered(a, b) <= 0,
   gt: (a, b) => ordered(a, b) > 0,
@@ -242,20 +243,20 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
     ),
   trim: trimSpace,
   TrimSpace: trimSpace,
-  trimAll: (set, value) => cut(text(value), text(set), 'both'),
-  Trim: (value, set) => cut(text(value), text(set), 'both'),
-  TrimLeft: (value, set) => cut(text(value), text(set), 'start'),
-  TrimRight: (value, set) => cut(text(value), text(set), 'end'),
+  trimAll: (set, value) => cutCharacters(text(value), text(set), 'both'),
+  Trim: (value, set) => cutCharacters(text(value), text(set), 'both'),
+  TrimLeft: (value, set) => cutCharacters(text(value), text(set), 'start'),
+  TrimRight: (value, set) => cutCharacters(text(value), text(set), 'end'),
   trimPrefix: (prefix, value) => trimPrefix(text(prefix), text(value)),
   trimSuffix: (suffix, value) => trimSuffix(text(suffix), text(value)),
   TrimPrefix: (value, prefix) => trimPrefix(text(prefix), text(value)),
   TrimSuffix: (value, suffix) => trimSuffix(text(suffix), text(value)),
   replace: (from, to, value) => replaced(text(value), text(from), text(to), -1),
-  Replace: (value, from, to, count) => replaced(text(value), text(from), text(to), Number(whole(count))),
+  Replace: (value, from, to, count) => replaced(text(value), text(from), text(to), Number(wholeNumber(count))),
   regexReplaceAll: (regex, value, to) => {
-    const written = text(to)
+    const layoutText = text(to)
     return replacedMatches(text(regex), text(value), (matcher) =>
-      written.replace(/\$(?:(\d+)|\{(\d+)\})/g, (_, plain?: string, braced?: string) => {
+      layoutText.replace(/\$(?:(\d+)|\{(\d+)\})/g, (_, plain?: string, braced?: string) => {
         const group = Number(plain ?? braced)
         return group <= matcher.groupCount() ? (matcher.group(group) ?? '') : ''
       }),
@@ -264,34 +265,34 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   regexReplaceAllLiteral: (regex, value, to) => replacedMatches(text(regex), text(value), () => text(to)),
   count: (regex, value) => {
     const matcher = compileRegex(text(regex)).matcher(text(value))
-    let found = 0n
-    while (matcher.find()) found++
-    return found
+    let total = 0n
+    while (matcher.find()) total++
+    return total
   },
   contains: (part, value) => text(value).includes(text(part)),
   hasPrefix: (prefix, value) => text(value).startsWith(text(prefix)),
   hasSuffix: (suffix, value) => text(value).endsWith(text(suffix)),
-  trunc: (count, value) => truncated(whole(count), text(value)),
-  substr: (start, end, value) => substring(whole(start), whole(end), text(value)),
-  repeat: (count, value) => repeated(whole(count), text(value)),
-  indent: (count, value) => indented(whole(count), text(value)),
-  nindent: (count, value) => `\n${indented(whole(count), text(value))}`,
-  alignLeft: (count, value) => aligned(whole(count), text(value), 'left'),
-  alignRight: (count, value) => aligned(whole(count), text(value), 'right'),
+  trunc: (count, value) => truncated(wholeNumber(count), text(value)),
+  substr: (start, end, value) => substring(wholeNumber(start), wholeNumber(end), text(value)),
+  repeat: (count, value) => repeated(wholeNumber(count), text(value)),
+  indent: (count, value) => indented(wholeNumber(count), text(value)),
+  nindent: (count, value) => `\n${indented(wholeNumber(count), text(value))}`,
+  alignLeft: (count, value) => aligned(wholeNumber(count), text(value), 'left'),
+  alignRight: (count, value) => aligned(wholeNumber(count), text(value), 'right'),
   b64enc: (value) => Buffer.from(text(value)).toString('base64'),
   b64dec: (value) => Buffer.from(text(value), 'base64').toString(),
   urlencode: (value) => encoded(text(value)),
-  urldecode: (value) => decoded(text(value)),
+  urldecode: (value) => decodeBase64(text(value)),
   default: (usual, value) => (isTrue(value) ? value : usual),
   fromJson: (value) => fromJson(text(value)),
 
-  int: (value) => whole(value),
+  int: (value) => wholeNumber(value),
   float64: (value) => float(value),
   add: integers((a, b) => a + b),
   sub: integers((a, b) => a - b),
   mul: integers((a, b) => a * b),
   div: integers(divided),
-  mod: (a, b) => whole(a) - divided(whole(a), whole(b)) * whole(b),
+  mod: (a, b) => wholeNumber(a) - divided(wholeNumber(a), wholeNumber(b)) * wholeNumber(b),
   max: integers((a, b) => (a > b ? a : b)),
   min: integers((a, b) => (a < b ? a : b)),
   addf: (...values) => decimals(values.map(float), '+'),
@@ -302,7 +303,7 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   minf: maths(Math.min),
   ceil: (value) => Math.ceil(float(value)),
   floor: (value) => Math.floor(float(value)),
-  round: (value, places, upFrom = 0.5) => rounded(float(value), whole(places), float(upFrom)),
+  round: (value, places, upFrom = 0.5) => rounded(float(value), wholeNumber(places), float(upFrom)),
   bytes: (value) => {
     const bytes = bytesOf(text(value))
     if (Number.isNaN(bytes)) throw new TemplateError(`${JSON.stringify(value)} is no size`)

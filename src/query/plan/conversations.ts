@@ -12,12 +12,12 @@ export interface ConversationsRequest extends RowQuery {
   readonly limit: number
 }
 
-/** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
+/** Flags without bit 8, which has another meaning in NetFlow and IPFIX. */
 const flagsSql = ({ bitAnd }: Dialect) =>
   `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` +
   `ELSE ${bitAnd('"tcp_flags"', plainBits)} END`
 
-/** `more`: a further condition. */
+/** @param more an additional condition. */
 function flowsSql(request: ConversationsRequest, dialect: Dialect, more?: string): string {
   const { addressText } = dialect
   const ends = ['src', 'dst'] as const
@@ -45,49 +45,49 @@ const key = [
 /** Columns of a conversation beside its key. */
 function partsSql(dialect: Dialect): readonly string[] {
   const { sum } = dialect
-  const named = (['a', 'b'] as const).flatMap((end) =>
+  const namesOfEnd = (['a', 'b'] as const).flatMap((end) =>
     conversationNames.map((part) => `max(${ofEnd(end, part)}) AS "_${end}_${part}"`),
   )
   const directed = (['ab', 'ba'] as const).flatMap((way) => {
-    const only = `FILTER (WHERE ${way === 'ab' ? '' : 'NOT '}"_ab")`
-    const any = (test: string) => dialect.truth(`coalesce(${dialect.anyTrue(test)} ${only}, false)`)
+    const ofDirection = `FILTER (WHERE ${way === 'ab' ? '' : 'NOT '}"_ab")`
+    const anyTrueSql = (test: string) => dialect.truth(`coalesce(${dialect.anyTrue(test)} ${ofDirection}, false)`)
     return [
-      `count(*) ${only} AS "_flows_${way}"`,
-      `${sum('bytes_est')} ${only} AS "_bytes_${way}"`,
-      `${sum('packets_est')} ${only} AS "_packets_${way}"`,
-      `${dialect.bitOr('"_flags"')} ${only} AS "_flags_${way}"`,
-      `${any('"_opens"')} AS "_opens_${way}"`,
-      `${any(`"_side" = ${listeningSides.src}`)} AS "_source_listens_${way}"`,
-      `${any(`"_side" = ${listeningSides.dst}`)} AS "_target_listens_${way}"`,
-      `${dialect.min('"_from"')} ${only} AS "_first_${way}"`,
+      `count(*) ${ofDirection} AS "_flows_${way}"`,
+      `${sum('bytes_est')} ${ofDirection} AS "_bytes_${way}"`,
+      `${sum('packets_est')} ${ofDirection} AS "_packets_${way}"`,
+      `${dialect.bitOr('"_flags"')} ${ofDirection} AS "_flags_${way}"`,
+      `${anyTrueSql('"_opens"')} AS "_opens_${way}"`,
+      `${anyTrueSql(`"_side" = ${listeningSides.src}`)} AS "_source_listens_${way}"`,
+      `${anyTrueSql(`"_side" = ${listeningSides.dst}`)} AS "_target_listens_${way}"`,
+      `${dialect.min('"_from"')} ${ofDirection} AS "_first_${way}"`,
     ]
   })
-  const whole = [
+  const ofBothDirections = [
     'max("_to") AS "_last"',
     'min("rtt") AS "_rtt_min"',
     'max("rtt") AS "_rtt_max"',
     `${sum('"drop_packets"')} AS "_drop_packets"`,
   ]
-  return [...named, ...directed, ...whole]
+  return [...namesOfEnd, ...directed, ...ofBothDirections]
 }
 
 /** Conversations that the relation `ranked` lists by their keys, with the columns of `ranked`. */
 function shownSql(dialect: Dialect): Readonly<{ table: string; rows: string }> {
   const parts = partsSql(dialect)
-  const among = key.map((each) => {
+  const keyTests = key.map((each) => {
     const [value = '', column = ''] = each.split(' AS ')
     return `${value} IS NOT DISTINCT FROM ranked.${column}`
   })
   const rest = parts.map((each) => `shown.${each.slice(each.lastIndexOf(' AS ') + 4)}`).join(', ')
-  const same = keyColumns.map((column) => {
+  const equalKeys = keyColumns.map((column) => {
     const name = dialect.identifier(column)
     return `shown.${name} IS NOT DISTINCT FROM ranked.${name}`
   })
   return {
     table:
       `shown AS (SELECT ${[...key, ...parts].join(', ')} FROM flows_of ` +
-      `${dialect.semiJoin} ranked ON ${among.join(' AND ')} GROUP BY 1, 2, 3, 4, 5)`,
-    rows: `SELECT ranked.*, ${rest} FROM ranked JOIN shown ON ${same.join(' AND ')}`,
+      `${dialect.semiJoin} ranked ON ${keyTests.join(' AND ')} GROUP BY 1, 2, 3, 4, 5)`,
+    rows: `SELECT ranked.*, ${rest} FROM ranked JOIN shown ON ${equalKeys.join(' AND ')}`,
   }
 }
 
@@ -109,7 +109,7 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
   const { table, rows } = shownSql(dialect)
   return (
     `WITH ${dialect.inlined('flows_of', flowsSql(request, dialect))}, ` +
-    // Only keys are kept of all conversations; there may be as many as flows.
+    // Only the keys of conversations are kept; there may be as many conversations as flows.
     `${dialect.stored(
       'conversations',
       `SELECT ${key.join(', ')}, ${conversationRankSql[by](sum)} AS "_rank" FROM flows_of GROUP BY 1, 2, 3, 4, 5`,
@@ -140,7 +140,7 @@ function ofEnd(end: 'a' | 'b', part: string) {
   return `CASE WHEN "_ab" THEN "${first}_${part}" ELSE "${second}_${part}" END`
 }
 
-/** Over the flows of a conversation. */
+/** Rank of a conversation, over its flows. */
 export const conversationRankSql: Readonly<Record<ConversationRank, (sum: Dialect['sum']) => string>> = {
   bytes: (sum) => sum('bytes_est'),
   packets: (sum) => sum('packets_est'),
@@ -154,17 +154,17 @@ export const conversationRankSql: Readonly<Record<ConversationRank, (sum: Dialec
 /** `port`: the only registered port. `learned`: the end listened in earlier flows. `lower`: a guess by ports. */
 export type Evidence = 'syn' | 'port' | 'learned' | 'lower' | 'time'
 
-/** One direction of a conversation; without flows it is not reported. */
+/** One direction of a conversation; a direction without flows is not reported. */
 export type Direction = Readonly<{
   flows: number
-  /** Bits that any of its flows has; null if none has flags. */
+  /** Bits that any flow of the direction has; null if no flow has flags. */
   flags: number | null
-  /** A flow opens the connection. */
+  /** A flow of this direction opens the connection. */
   opens: boolean
-  /** The end listened in earlier flows. */
+  /** The source listened in earlier flows. */
   sourceListens: boolean
   targetListens: boolean
-  /** µs since 1970. */
+  /** Time of the first flow, µs since 1970. */
   first: number | null
 }>
 
@@ -187,16 +187,16 @@ export function conversationInitiator(
   const listens = { a: ab.sourceListens || ba.targetListens, b: ab.targetListens || ba.sourceListens }
   if (listens.a !== listens.b) return { isA: listens.b, by: 'learned' }
   if (byPorts !== undefined) return { isA: byPorts.server === 'dst', by: 'lower' }
-  const never = Number.POSITIVE_INFINITY
-  return { isA: (ab.first ?? never) <= (ba.first ?? never), by: 'time' }
+  const noTime = Number.POSITIVE_INFINITY
+  return { isA: (ab.first ?? noTime) <= (ba.first ?? noTime), by: 'time' }
 }
 
 /** Whether TCP flags show `a` as the client. */
 function openerOf(ab: Direction, ba: Direction): boolean | undefined {
-  const has = ({ flags }: Direction, bit: number) => ((flags ?? 0) & bit) !== 0
-  const responds = [has(ab, tcpBits.synAck), has(ba, tcpBits.synAck)] as const
+  const hasFlag = ({ flags }: Direction, bit: number) => ((flags ?? 0) & bit) !== 0
+  const responds = [hasFlag(ab, tcpBits.synAck), hasFlag(ba, tcpBits.synAck)] as const
   if (responds[0] !== responds[1]) return responds[1]
   if (ab.opens !== ba.opens) return ab.opens
-  const syn = [has(ab, tcpBits.syn), has(ba, tcpBits.syn)] as const
+  const syn = [hasFlag(ab, tcpBits.syn), hasFlag(ba, tcpBits.syn)] as const
   return ab.flows > 0 && ba.flows > 0 && syn[0] !== syn[1] ? syn[0] : undefined
 }

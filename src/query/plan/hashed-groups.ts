@@ -10,7 +10,7 @@ import { rowsSql } from './row-query.ts'
 import { sourceOf, summedColumns, summedMeasures, type GroupsRequest } from './sums.ts'
 
 export type HashedEnd = Readonly<{
-  /** In the group. */
+  /** Index of the endpoint in the group. */
   index: number
   hash: EndValue
   /** For the few rows of the relation `flow`. */
@@ -20,22 +20,22 @@ export type HashedEnd = Readonly<{
 /** Undefined if the request has no endpoint, or statistics of a field. */
 export function hashedEnds({ group, of, rollup }: GroupsRequest, ends: StoredEnds): readonly HashedEnd[] | undefined {
   if (of !== undefined || rollup !== undefined) return undefined
-  const found = group.flatMap((field, index) => {
+  const hashedFields = group.flatMap((field, index) => {
     const end = endOf(field)
     if (end === undefined) return []
     const value = (of: (text: string) => string, name: string, more = {}) =>
       valueOfEnd(end, ends, of, { alias: `"_${name}${index}"`, ...more })
     const hash = (more = {}) => value((text) => `hash(${text})`, 'hash', more)
-    const few = { of: 'flow' }
-    return [{ index, hash: hash(), few: { hash: hash(few), text: value((text) => text, 'text', few) } }]
+    const flowOnly = { of: 'flow' }
+    return [{ index, hash: hash(), few: { hash: hash(flowOnly), text: value((text) => text, 'text', flowOnly) } }]
   })
-  return found.length === 0 ? undefined : found
+  return hashedFields.length === 0 ? undefined : hashedFields
 }
 
 /** One pass over the flows for two requests: groups by both endpoints, and by one of them alone. */
 export type SharedPass = Readonly<{
   pair: readonly QueryField[]
-  /** Index in the pair. */
+  /** Index of the endpoint in the pair. */
   alone: number
 }>
 
@@ -45,8 +45,8 @@ export function sharedPass(group: readonly QueryField[], beside: QueryField | un
   const [first, ...more] = group
   if (first === undefined || beside === undefined) return undefined
   const isPair = more.length === 0 ? first !== beside : first === pair[0] && more.length === 1 && more[0] === pair[1]
-  const alone = pair.indexOf(more.length === 0 ? first : beside)
-  return isPair && alone >= 0 && pair.includes(beside) ? { pair, alone } : undefined
+  const indexInPair = pair.indexOf(more.length === 0 ? first : beside)
+  return isPair && indexInPair >= 0 && pair.includes(beside) ? { pair, alone: indexInPair } : undefined
 }
 
 /**
@@ -63,10 +63,15 @@ export function hashedGroupsSql(
   const { group, by, limit } = request
   const { sums } = sourceOf(request, duckdb)
   const hashOf = (at: number) => ends.find(({ index }) => index === at)?.hash
-  const others = group.flatMap((field, index) =>
+  const otherColumns = group.flatMap((field, index) =>
     hashOf(index) === undefined ? [`${columnSql(field, duckdb)} AS "_g${index}"`] : [],
   )
-  const columns = [...ends.flatMap(({ hash }) => hash.reads), ...others, 'time_received', ...summedColumns(request)]
+  const columns = [
+    ...ends.flatMap(({ hash }) => hash.reads),
+    ...otherColumns,
+    'time_received',
+    ...summedColumns(request),
+  ]
   const keys = group.map((_, index) => `${hashOf(index)?.value ?? `"_g${index}"`} AS ${keyOf(index, hashOf(index))}`)
   const names = group.map((_, index) => keyOf(index, hashOf(index)))
   const totals = summedMeasures(request).map((sum) => `"_${sum}"`)
@@ -103,15 +108,16 @@ export function hashedTextsSql(
 ): string {
   const moments = times.map((time) => duckdb.time(time))
   const [first, last] = [moments[0] ?? '', moments.at(-1) ?? '']
-  // Comparisons skip files, IN skips row groups.
-  const within = `time_received >= ${first} AND time_received <= ${last} AND time_received IN (${moments.join(', ')})`
+  // Comparisons let DuckDB skip files; IN lets it skip row groups.
+  const inRange = `time_received >= ${first} AND time_received <= ${last}`
+  const timeTests = `${inRange} AND time_received IN (${moments.join(', ')})`
   const columns = [...new Set(ends.flatMap(({ few }) => few.hash.reads))]
   const values = ends.flatMap(({ index, few: { hash, text } }) => [
     `${hash.value} AS "_h${index}"`,
     `${text.value} AS "_t${index}"`,
   ])
   return (
-    `WITH flow AS MATERIALIZED (SELECT ${columns.join(', ')} FROM ${view} WHERE ${within}) ` +
+    `WITH flow AS MATERIALIZED (SELECT ${columns.join(', ')} FROM ${view} WHERE ${timeTests}) ` +
     `SELECT DISTINCT ${values.join(', ')} FROM flow ` +
     ends.map(({ few: { hash, text } }) => `${hash.join} ${text.join}`).join(' ')
   )

@@ -19,7 +19,7 @@ import {
 /** Relation with columns `ep` (id) and `addr`. */
 export type StoredEndpoints = AddressIds &
   Readonly<{
-    /** See `withFirstIds`. */
+    /** Relation with the first id of each address, see `withFirstIds`. */
     firsts: string
   }>
 
@@ -27,13 +27,13 @@ export type GroupsPart = Readonly<{
   parts: number
   part: number
   single: SingleIds | undefined
-  /** Groups with less are omitted. */
+  /** Groups with a smaller sum are omitted. */
   min?: bigint | undefined
 }>
 
 const sampleRows = 200_000
 
-/** {@link groupShareSql} and {@link idCounts}. */
+/** The sample statement: {@link groupShareSql} and {@link idCounts} in one row. */
 export function groupSampleSql(request: GroupsRequest, endpoints: StoredEndpoints): string {
   return (
     `SELECT "_rows", "_groups", ${idCounts.join(', ')} FROM (${groupShareSql(request, endpoints)}) sample, ` +
@@ -45,14 +45,14 @@ export function groupSampleSql(request: GroupsRequest, endpoints: StoredEndpoint
 export function groupShareSql(request: GroupsRequest, { idOf }: Pick<StoredEndpoints, 'idOf'>): string {
   const { names: table, time, span } = request
   const { columns, names } = keysOf(request.group, idOf)
-  const within = [
+  const rangeTests = [
     ...(time.received === undefined ? [] : [withinSql('time_received', time.received(span).all)]),
     withinSql(time.sql(duckdb), span),
   ].join(' AND ')
   return (
     `SELECT count(*) AS "_rows", approx_count_distinct(hash(${names.join(', ')})) FILTER ("_matches") AS "_groups" ` +
     `FROM (SELECT ${columns.join(', ')}, (${compileSql(boundOf(request))}) AS "_matches" FROM ${table.view} ` +
-    `WHERE ${within} LIMIT ${sampleRows}) first`
+    `WHERE ${rangeTests} LIMIT ${sampleRows}) first`
   )
 }
 
@@ -81,7 +81,7 @@ function sumSql(measure: Measure, sums: Pick<GroupsRequest, 'doubles'>) {
   return isFurther(measure) ? duckdb.sum(value) : `sum(${value})`
 }
 
-/** Of one flow. */
+/** SQL of the measure of one flow. */
 function valueSql(measure: Measure, sums: Pick<GroupsRequest, 'doubles'>) {
   if (measure === 'flows') return '1'
   return measure === 'bytes' || measure === 'packets' ? manyEstimatesSql(measure, sums) : duckdb.identifier(measure)
@@ -100,10 +100,10 @@ export function groupsPartSql(
   const { names, ids } = keysOf(request.group, endpoints.idOf)
   const measures = summedMeasures(request)
   const number = ids.map((id) => `coalesce(${id}, 0)`).join(' + ')
-  const within = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
+  const partCondition = parts === 1 ? '' : ` WHERE (${number}) % ${parts} = ${part}`
   const tables = [
     `parts AS MATERIALIZED (SELECT ${[...names, ...sumsOf(request)].join(', ')} ` +
-      `FROM (${keyedFlows(request, endpoints, single)}) flow${within} GROUP BY ALL)`,
+      `FROM (${keyedFlows(request, endpoints, single)}) flow${partCondition} GROUP BY ALL)`,
     `total AS (SELECT count(*) AS "_all_groups", ` +
       `${measures.map((measure) => `sum("_${measure}") AS "_all_${measure}"`).join(', ')}, ` +
       `${single === undefined ? 'true' : stillSingleSql(single, view, ids)} AS "_single" FROM parts)`,
@@ -114,7 +114,7 @@ export function groupsPartSql(
 
 export type BucketsOfGroups = Readonly<{
   single: SingleIds | undefined
-  /** Their number: a power of two. */
+  /** Number of buckets: a power of two. */
   buckets: number
   /** Groups of at most so many flows are summed. */
   most: number
@@ -156,7 +156,7 @@ export function groupsOfBucketsSql(
       `(SELECT count(*) AS "_registers", round(${estimatedCountSql(buckets, '"_first"')})::BIGINT AS "_all_groups", ` +
       `${isSingle} AS "_single" FROM buckets), (SELECT ` +
       `${sumsOf(request, measures, '_all_').join(', ')} ` +
-      // Without joins of ids.
+      // The rows need no joins of ids.
       `FROM (${rowsSql(request, summedColumns(request))}) flow))`,
   ]
   return `WITH ${tables.join(', ')} ${namedRows(request, ['"_certain"', '"_registers"'])}`
@@ -167,11 +167,11 @@ function leastOfLargest({ limit }: GroupsRequest) {
   return `SELECT "_peak" FROM buckets ORDER BY "_peak" DESC NULLS LAST LIMIT 1 OFFSET ${limit - 1}`
 }
 
-/** Over `named`. */
+/** SQL over the relation `named`: no other group can be larger than the returned ones. */
 function isCertain({ by, limit }: GroupsRequest) {
-  const others = 'FROM ordered WHERE NOT "_summed"'
-  const isLarger = `coalesce(min("_${by}") > (SELECT max("_${by}") ${others}), true)`
-  return `(SELECT count(*) ${others}) = 0 OR (count("_${by}") = ${limit} AND ${isLarger})`
+  const otherGroups = 'FROM ordered WHERE NOT "_summed"'
+  const isLarger = `coalesce(min("_${by}") > (SELECT max("_${by}") ${otherGroups}), true)`
+  return `(SELECT count(*) ${otherGroups}) = 0 OR (count("_${by}") = ${limit} AND ${isLarger})`
 }
 
 /** Rows with the columns of {@link keysOf}, by first ids, and {@link summedColumns}. */
@@ -179,11 +179,11 @@ function keyedFlows(request: GroupsRequest, { firsts, idOf }: StoredEndpoints, s
   const { columns, names, ids } = keysOf(request.group, idOf)
   const summed = summedColumns(request)
   const scans = rowScans(request, [...columns, ...summed])
-  const others = [...names.filter((name) => !ids.includes(name)), ...summed]
-  return single === undefined ? withFirstIds(scans, { firsts, ids, others }) : scans.join(' UNION ALL ')
+  const otherColumns = [...names.filter((name) => !ids.includes(name)), ...summed]
+  return single === undefined ? withFirstIds(scans, { firsts, ids, others: otherColumns }) : scans.join(' UNION ALL ')
 }
 
-/** `prefix`: of the names. */
+/** @param prefix of the column names. */
 function sumsOf(request: GroupsRequest, measures = summedMeasures(request), prefix = '_') {
   return measures.map((measure) => `${sumSql(measure, request)} AS "${prefix}${measure}"`)
 }
@@ -201,7 +201,7 @@ function namedTables(request: GroupsRequest, { view, idOf }: StoredEndpoints, mi
   )
   const order = [`${rank} DESC NULLS LAST`, ...orderedValues(group, duckdb)].join(', ')
   return [
-    // All that equal the last: their order is that of texts.
+    // Includes all groups with the rank of the last group: the order of these is that of their texts.
     `chosen AS MATERIALIZED (SELECT ${[...names, ...sums].join(', ')} FROM parts ` +
       `WHERE (${rank} < ${last}) IS NOT TRUE` +
       `${min === undefined ? '' : ` AND ${rank} >= ${duckdb.integer(min, 'HUGEINT')}`})`,
@@ -211,7 +211,7 @@ function namedTables(request: GroupsRequest, { view, idOf }: StoredEndpoints, mi
   ]
 }
 
-/** The rows of `named` with those of `total`. */
+/** The rows of relation `named`, each with the columns of `total`. */
 function namedRows(request: GroupsRequest, more: readonly string[] = []) {
   const measures = summedMeasures(request)
   const rows = [...valuesOf(request.group), ...measures.map((measure) => `"_${measure}"`)]

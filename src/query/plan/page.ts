@@ -11,7 +11,7 @@ export interface PageRequest extends RowQuery {
   readonly columns: readonly QueryField[]
   readonly sort: readonly SortKey[]
   readonly limit: number
-  /** From the last row to the first: the pages of the same result in the opposite order. */
+  /** True: reads the pages of the same result in the opposite order, from the last row to the first. */
   readonly backwards?: boolean
   readonly after?: Cursor
   /** µs since 1970. Later receive times are excluded, so that pagination ends. */
@@ -73,13 +73,15 @@ export function pageFingerprint({ sort, backwards, ...rest }: PageRequest): stri
 /** Columns: the requested ones, then those for the next cursor. `among` holds for all rows of the page. */
 export function pageSql(request: PageRequest, among?: string, dialect: Dialect = duckdb): string {
   const { columns, sort, limit } = request
-  const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => columnAs(field, dialect)))]
+  const selectList = [
+    ...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => columnAs(field, dialect))),
+  ]
   const keys = sort.flatMap((key, index) =>
     hasKeyColumn(key) ? [`${exactSql(key.field, dialect)} AS ${keyColumn(index)}`] : [],
   )
   const order = [...sort.map((key) => orderSql(key, request, dialect)), positionSql(request)]
   const condition = among === undefined ? rowsSql(request, dialect) : `${among} AND ${rowsSql(request, dialect)}`
-  const select = [...new Set([...listed, dialect.identifier('_pos')])]
+  const select = [...new Set([...selectList, dialect.identifier('_pos')])]
   return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition}
       ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
@@ -146,7 +148,7 @@ export function cutInTies({ sort, limit }: PageRequest, keys: readonly FoundKeys
   )
 }
 
-/** Beyond it, only first and last are used. */
+/** Maximum number of listed receive times; of more times only the first and the last are used. */
 const maxListed = 256
 
 export function amongKeys(
@@ -155,10 +157,11 @@ export function amongKeys(
   dialect: Dialect = duckdb,
 ): string {
   const parts: string[] = []
-  const received = [...new Set(found.map((row) => row['received']))]
+  const receiveTimes = [...new Set(found.map((row) => row['received']))]
     .filter((time) => typeof time === 'number' || typeof time === 'string')
     .map((time) => dialect.time(BigInt(time)))
-  if (received.length <= maxListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
+  if (receiveTimes.length <= maxListed && receiveTimes.length > 0)
+    parts.push(`"time_received" IN (${receiveTimes.join(', ')})`)
   const keys = found.map(({ key0 }) => key0)
   const values =
     first === undefined
@@ -171,9 +174,9 @@ export function amongKeys(
       ? [values.at(-1), values[0]]
       : [values[0], values.at(-1)]
     const column = orderedSql(first.field, dialect)
-    const between = `${column} BETWEEN ${ends[0]} AND ${ends[1]}`
-    // Absent values sort last: with one of them, all others are included.
-    parts.push(values.length < keys.length ? `(${between} OR ${column} IS NULL)` : between)
+    const isBetween = `${column} BETWEEN ${ends[0]} AND ${ends[1]}`
+    // Absent values sort last: if a row of the page has one, all rows with absent values are included.
+    parts.push(values.length < keys.length ? `(${isBetween} OR ${column} IS NULL)` : isBetween)
   }
   return parts.length === 0 ? 'true' : parts.join(' AND ')
 }
@@ -181,22 +184,22 @@ export function amongKeys(
 function afterSql(request: PageRequest, { keys, position }: Cursor, dialect: Dialect): string {
   const { sort, backwards } = request
   const alternatives: string[] = []
-  const same: string[] = []
+  const equalKeys: string[] = []
   sort.forEach((sortKey, index) => {
     const { field } = sortKey
     const column = orderedSql(field, dialect)
     const key = keys[index] ?? null
     if (key === null) {
-      if (backwards === true) alternatives.push([...same, `${column} IS NOT NULL`].join(' AND '))
-      same.push(`${column} IS NULL`)
+      if (backwards === true) alternatives.push([...equalKeys, `${column} IS NOT NULL`].join(' AND '))
+      equalKeys.push(`${column} IS NULL`)
       return
     }
     const value = valueSql(field, key, dialect)
     const later = `${column} ${isFalling(sortKey, request) ? '<' : '>'} ${value}`
-    alternatives.push([...same, backwards === true ? later : `(${later} OR ${column} IS NULL)`].join(' AND '))
-    same.push(`${column} = ${value}`)
+    alternatives.push([...equalKeys, backwards === true ? later : `(${later} OR ${column} IS NULL)`].join(' AND '))
+    equalKeys.push(`${column} = ${value}`)
   })
-  alternatives.push([...same, `_pos ${backwards === true ? '<' : '>'} ${dialect.text(position)}`].join(' AND '))
+  alternatives.push([...equalKeys, `_pos ${backwards === true ? '<' : '>'} ${dialect.text(position)}`].join(' AND '))
   const rows = `(${alternatives.map((alternative) => `(${alternative})`).join(' OR ')})`
   // Repeated in a form by which files are skipped.
   const [first] = sort
@@ -235,9 +238,9 @@ export function pageOf(
   answer: readonly Readonly<Record<string, Cell>>[],
 ): { rows: Cell[][]; next: Cursor | undefined } {
   const { columns, sort, limit, upTo, span } = request
-  const shown = answer.slice(0, limit)
-  const last = shown.at(-1)
-  const rows = shown.map((row) => columns.map((column) => row[column.name] ?? null))
+  const shownRows = answer.slice(0, limit)
+  const last = shownRows.at(-1)
+  const rows = shownRows.map((row) => columns.map((column) => row[column.name] ?? null))
   if (last === undefined || answer.length <= limit) return { rows, next: undefined }
   const keys = sort.map((key, index) => keyOf(key, hasKeyColumn(key) ? last[keyColumn(index)] : last[key.field.name]))
   return {

@@ -12,21 +12,24 @@ import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
 export type QueryTime = Readonly<{
-  /** `flow_time` for the computed one. */
+  /** Name of the time field; `flow_time` for the computed one. */
   name: string
   sql: (dialect: Dialect) => string
-  /** Of a computed time: a column that has it in statements about many rows, if the dialect has such columns. */
+  /** A column with the computed time in statements about many rows, if the dialect has such columns. */
   column?: string
   /** For a computed time of two columns: the condition of a span. */
   within?: (span: TimeSpan, dialect: Dialect) => string
-  /** For a computed time. Receive times are cheaper, and files are skipped by them. */
+  /**
+   * Receive times of rows with a computed time in the span. They are cheaper to compare, and files are skipped by
+   * them.
+   */
   received?: (span: TimeSpan) => Received
 }>
 
 export type Received = Readonly<{
-  /** Of all rows in the span. */
+  /** Receive times of all rows in the span. */
   all: TimeSpan
-  /** Rows with these are in the span; undefined for short spans. */
+  /** Rows with these receive times are certainly in the span; undefined for short spans. */
   sure: TimeSpan | undefined
 }>
 
@@ -34,7 +37,7 @@ export function fieldTime(field: string): QueryTime {
   return { name: field, sql: ({ identifier }) => identifier(field) }
 }
 
-/** See {@link flowTimeOf}. */
+/** SQL of the time of a flow, see {@link flowTimeOf}. */
 export function flowTimeSql({ micros }: Dialect): string {
   return flowTimeOf(micros)
 }
@@ -46,7 +49,7 @@ export const flowTimes: QueryTime = {
   received: flowsReceived,
 }
 
-/** For the statements of {@link rowScans}. */
+/** SQL of the time in statements of {@link rowScans}. */
 export function timeOfRows({ sql, column }: QueryTime, dialect: Dialect): string {
   return column !== undefined && dialect.hasParts ? dialect.identifier(column) : sql(dialect)
 }
@@ -61,9 +64,9 @@ export type RowQuery = Readonly<{
 }>
 
 export type AddressIds = Readonly<{
-  /** Relation of all ids, as `ep`, with their `addr`. */
+  /** Relation of all ids (`ep`) with their addresses (`addr`). */
   view: string
-  /** Undefined for fields that are no address. */
+  /** Id column of a field. Undefined for fields that are no address. */
   idOf: (field: QueryField) => string | undefined
 }>
 
@@ -78,12 +81,12 @@ export function conditionOf(
 ): string {
   const { span } = rowQuery
   const { all, sure } = rowQuery.time.received?.(span) ?? {}
-  const within =
+  const inSpanSql =
     rowQuery.time.within?.(span, dialect) ??
     (all === undefined ? withinSql(time, span, dialect) : betweenSql(time, span, dialect))
   return [
     ...(all === undefined ? [] : [receivedSql(all, dialect)]),
-    sure === undefined ? within : `((${receivedSql(sure, dialect)}) OR ${within})`,
+    sure === undefined ? inSpanSql : `((${receivedSql(sure, dialect)}) OR ${inSpanSql})`,
     ...filterSql(rowQuery, dialect),
   ].join(' AND ')
 }
@@ -92,7 +95,7 @@ export function conditionOf(
 export type Part = 'middle' | 'edges'
 
 const gridsUs = [86_400, 21_600, 3600, 900, 300, 60].map((seconds) => BigInt(seconds) * 1_000_000n)
-/** Of the length of a span. */
+/** The grid of the middle divides a span into at least so many parts. */
 const gridShare = 16n
 
 /**
@@ -109,7 +112,7 @@ export function middleOf({ time, span }: Pick<RowQuery, 'time' | 'span'>): TimeS
   return (middle.to - middle.from) * 2n >= span.to - span.from ? middle : undefined
 }
 
-/** As a SELECT of the columns. */
+/** SELECT of the columns of matching rows. */
 export function rowsSql(
   rowQuery: RowQuery,
   columns: readonly string[],
@@ -133,12 +136,12 @@ export function rowScans(
   const timeSql = timeOfRows(time, dialect)
   if (all === undefined || middle === undefined) return [`${select} ${conditionOf(rowQuery, dialect, timeSql)}`]
   const filter = filterSql(rowQuery, dialect)
-  const within = [betweenSql(timeSql, span, dialect), ...filter]
-  const compared = dialect.hasParts ? withinSql(dialect.identifier(comparedTime), middle, dialect) : undefined
-  const inMiddle = [compared ?? receivedSql(middle, dialect), ...filter]
+  const inSpanTests = [betweenSql(timeSql, span, dialect), ...filter]
+  const comparedTest = dialect.hasParts ? withinSql(dialect.identifier(comparedTime), middle, dialect) : undefined
+  const inMiddle = [comparedTest ?? receivedSql(middle, dialect), ...filter]
   const atEdges = [
-    [receivedSql({ from: all.from, to: middle.from }, dialect), ...within],
-    [receivedSql({ from: middle.to, to: all.to }, dialect), ...within],
+    [receivedSql({ from: all.from, to: middle.from }, dialect), ...inSpanTests],
+    [receivedSql({ from: middle.to, to: all.to }, dialect), ...inSpanTests],
   ]
   const scans = part === 'middle' ? [inMiddle] : part === 'edges' ? atEdges : [inMiddle, ...atEdges]
   return scans.map((conditions) => `${select} ${conditions.join(' AND ')}`)
@@ -158,7 +161,7 @@ export function filterSql(rowQuery: RowQuery, dialect: Dialect): readonly string
 function networksById({ view, idOf }: AddressIds, dialect: Dialect) {
   return (field: QueryField, intervals: readonly Interval[]) => {
     const id = idOf(field)
-    // Indexes of files have single addresses.
+    // Indexes of files contain single addresses.
     return id === undefined || intervals.every(({ low, high }) => low === high)
       ? dialect.address(columnSql(field, dialect), intervals)
       : `${id} IN (SELECT "ep" FROM ${view} WHERE ${dialect.address('"addr"', intervals)})`
@@ -167,13 +170,13 @@ function networksById({ view, idOf }: AddressIds, dialect: Dialect) {
 
 export function withinSql(time: string, { from, to }: TimeSpan, dialect: Dialect = duckdb): string {
   const { time: moment } = dialect
-  // Only comparisons skip files.
+  // DuckDB skips files only by comparisons of a column.
   return isColumn(time)
     ? `${time} >= ${moment(from)} AND ${time} < ${moment(to)}`
     : betweenSql(time, { from, to }, dialect)
 }
 
-/** Evaluates a computed time once. */
+/** Condition that evaluates a computed time once. */
 function betweenSql(time: string, { from, to }: TimeSpan, { time: moment }: Dialect) {
   return `${time} BETWEEN ${moment(from)} AND ${moment(to - 1n)}`
 }

@@ -17,7 +17,7 @@ export function hasStats({ kind }: QueryField): boolean {
   return numeric.has(kind)
 }
 
-/** NaN counts as absent. */
+/** SQL of the value of a field; NaN counts as absent. */
 export function valueSql({ name: field, kind }: QueryField, { identifier, number }: Dialect = duckdb): string {
   return kind === 'f64' ? number(identifier(field)) : identifier(field)
 }
@@ -35,7 +35,7 @@ export function orderOfStat(stat: Stat, value: string, { kind }: QueryField, dia
   return stat === 'max' ? `max(${value})` : dialect.percentile(value, Number(stat.slice(1)))
 }
 
-/** Integers beyond 2^53 are bigints. */
+/** A value of statistics: integers beyond 2^53 are bigints. */
 export type StatValue = number | bigint
 
 export type Statistics = Readonly<{
@@ -56,12 +56,12 @@ export function statisticsOf(values: readonly StatValue[]): Statistics {
   const sorted: ArrayLike<StatValue> = values.every((value) => typeof value === 'number')
     ? Float64Array.from(values).sort()
     : values.toSorted(compareStats)
-  const at = (percent: number) => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
+  const percentileOf = (percent: number) => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
   return {
     n,
     min: sorted[0] ?? null,
     avg: values.reduce<number>((sum, value) => sum + Number(value), 0) / n,
-    p: percentiles.map(at),
+    p: percentiles.map(percentileOf),
     max: sorted[n - 1] ?? null,
   }
 }

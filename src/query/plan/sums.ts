@@ -27,19 +27,19 @@ export type Rollup = Readonly<{
   remainder?: string | undefined
   /** Sums of exactly the flows of the span, which the statement sets in `span_from` and `span_to`; without `time`. */
   isOfFlows?: true
-  /** Its rows have bins of the field `of` and of time. */
+  /** Relation with rows by bins of the field `of` and of time. */
   hasBins?: true
 }>
 
 export interface AggregateQuery extends RowQuery {
   readonly by: Rank
   readonly limit: number
-  /** Unset: all {@link measures}. */
+  /** Measures to sum. Unset: all {@link measures}. */
   readonly sums?: readonly (typeof measures)[number][]
   readonly further?: readonly FurtherMeasure[]
   readonly of?: QueryField
   readonly rollup?: Rollup
-  /** See {@link sharedPass}. */
+  /** Second endpoint of a shared pass, see {@link sharedPass}. */
   readonly beside?: QueryField | undefined
   /** True: faster sums of flows that are exact while the totals are below {@link exactDoubles}. */
   readonly doubles?: boolean | undefined
@@ -62,7 +62,7 @@ type Source = Readonly<{
 export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: string): Source {
   const { identifier: name, sum } = dialect
   const { rollup, of, sums: chosen = measures, further = [], doubles } = rowQuery
-  const none = 'false'
+  const noRowTest = 'false'
   const estimated = (field: 'bytes' | 'packets') =>
     rollup !== undefined || doubles === undefined
       ? sum(`${field}_est`)
@@ -78,7 +78,7 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: str
       time: rowQuery.time.sql(dialect),
       where: conditionOf(rowQuery, dialect),
       sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(value ?? valueSql(of, dialect), of, dialect)}`),
-      remainder: none,
+      remainder: noRowTest,
     }
   const condition = compileSql(boundOf(rowQuery), { dialect })
   return {
@@ -86,7 +86,7 @@ export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect, value?: str
     time: rollup.hasBins === true ? timeOfBinSql : '"time"',
     where: spanSql(rollup, dialect) + (condition === 'true' ? '' : ` AND ${condition}`),
     sums: sums(sum('flows')),
-    remainder: rollup.remainder ?? none,
+    remainder: rollup.remainder ?? noRowTest,
   }
 }
 
@@ -98,7 +98,7 @@ function spanSql({ span, isOfFlows }: Rollup, dialect: Dialect): string {
 
 type Sums = Pick<AggregateQuery, 'sums' | 'further' | 'doubles'>
 
-/** Of the columns of {@link summedColumns}. */
+/** SQL of an estimate from the columns of {@link summedColumns}. */
 export function manyEstimatesSql(field: 'bytes' | 'packets', { doubles = false }: Pick<Sums, 'doubles'>): string {
   return doubles ? duckdb.identifier(doubleEstimates[field]) : `"${field}"::HUGEINT * coalesce("sampling", 1)`
 }
@@ -146,13 +146,13 @@ const columnOfSum = { bytes: 'bytes_est', packets: 'packets_est', flows: 'flows'
 
 /** Rows folded to a level or more and their flows, all rows and their sums, and the oldest time (µs). */
 export function lossSql({ view, span }: Rollup, dialect: Dialect = duckdb): string {
-  const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
+  const lostCounts = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
   const flows = [1, 2, 3].map(
     (level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`,
   )
   const totals = measures.map((measure) => `${dialect.sum(columnOfSum[measure])} AS "_all_${measure}"`)
   const columns = [
-    ...lost,
+    ...lostCounts,
     ...flows,
     'coalesce(sum(flows), 0)::DOUBLE AS flows',
     'count(*)::DOUBLE AS "_rows"',
@@ -196,7 +196,7 @@ export function rollupRowsSql(request: GroupsRequest, further: readonly string[]
   return `SELECT ${columns.join(', ')} FROM ${view} WHERE ${where}`
 }
 
-/** In order of time. Groups after the largest are combined (_other), so that rows of a bucket add up to its total. */
+/** Sums in order of time. Groups after the largest are combined (_other), so that a bucket adds up to its total. */
 export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): string {
   const { step, group, limit, by, of, further = [] } = request
   const { view, time, where, sums } = sourceOf(request, dialect)
@@ -225,7 +225,7 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
     `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
   const shown =
     `SELECT "_bucket", ${dialect.truth('chosen IS NULL')} AS "_other",
-      ${groups.map((column) => `${chosen(column)} AS ${column}`).join(', ')}, ` +
+      ${groups.map((column) => `${chosenValue(column)} AS ${column}`).join(', ')}, ` +
     summedMeasures(request)
       .map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_${sum}"`)
       .join(', ')
@@ -236,11 +236,11 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
     `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ` +
     groups
       .map((column, index) => {
-        const value = dialect.ordered(chosen(column), group[index]?.kind ?? 'text')
-        return value === chosen(column) ? index + 3 : value
+        const value = dialect.ordered(chosenValue(column), group[index]?.kind ?? 'text')
+        return value === chosenValue(column) ? index + 3 : value
       })
       .join(', ')
-  // Percentiles of parts cannot be combined.
+  // Percentiles of partial results cannot be combined.
   if (of !== undefined) {
     const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets",
         1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of, dialect)} AS
@@ -315,17 +315,17 @@ function hoursSql(request: GroupsRequest, columns: readonly string[], names: rea
   return hourPartsSql(request, { columns, names, sums, measures: summedMeasures(request) }, dialect)
 }
 
-/** What {@link largestSql} states of all groups. */
+/** Values that {@link largestSql} returns for all groups together. */
 export type AllGroups = Readonly<{
   /** Statement of a row with `_all_groups`, `_all_bytes` … */
   total: string
-  /** Statement of `_rest`. */
+  /** SQL statement of `_rest`. */
   rest?: string
-  /** Further columns. */
+  /** SQL of additional columns. */
   more?: readonly string[]
 }>
 
-/** Of the groups in a relation. */
+/** Totals over the groups in a relation. */
 export function allGroupsOf(request: GroupsRequest, dialect: Dialect = duckdb, relation = 'parts'): AllGroups {
   const all = summedMeasures(request).map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`)
   const count = 'count(*) FILTER (WHERE NOT "_lost") AS "_all_groups"'
@@ -362,7 +362,7 @@ export function largestSql(
   )
 }
 
-function chosen(column: string) {
+function chosenValue(column: string) {
   return `CASE WHEN chosen THEN parts.${column} END`
 }
 

@@ -5,17 +5,17 @@ import { isFalling, type PageRequest } from './page.ts'
 import { withinSql } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 
-/** Expected rows of the first part: at least so many, and so many times those of the page. */
+/** Minimum expected rows of the first part, and expected rows per row of the page. */
 const [leastRows, perRowOfPage] = [4000, 4]
-/** Each part has so many times the rows of the one before. */
+/** Factor by which each part has more rows than the part before. */
 const growth = 16
-/** Parts that one statement reads. */
+/** Number of parts that one statement reads. */
 const maxJoined = 2
-const received = 'time_received'
+const receivedColumn = 'time_received'
 
 export type PageWindow = Readonly<{
   span: TimeSpan
-  /** Expected, without the filter. */
+  /** Expected rows, without the filter. */
   rows: number
 }>
 
@@ -34,18 +34,21 @@ export function windowsOf(request: PageRequest, hours: readonly RowsReceived[]):
   const atStart = rowsBefore(hours, start)
   const distance = (time: number) => Math.abs(rowsBefore(hours, time) - atStart)
   const parts: PageWindow[] = []
-  let near = isNewestFirst ? span.to : span.from
-  const far = isNewestFirst ? span.from : span.to
+  let nearEnd = isNewestFirst ? span.to : span.from
+  const farEnd = isNewestFirst ? span.from : span.to
   let before = 0
   const add = (edge: bigint, rows: number) => {
-    if (isNewestFirst ? edge < near : edge > near)
-      parts.push({ span: isNewestFirst ? { from: edge, to: near } : { from: near, to: edge }, rows: rows - before })
-    ;[near, before] = [edge, rows]
+    if (isNewestFirst ? edge < nearEnd : edge > nearEnd)
+      parts.push({
+        span: isNewestFirst ? { from: edge, to: nearEnd } : { from: nearEnd, to: edge },
+        rows: rows - before,
+      })
+    ;[nearEnd, before] = [edge, rows]
   }
   const all = distance(end)
   for (let rows = Math.max(leastRows, request.limit * perRowOfPage); rows * growth < all; rows *= growth)
     add(BigInt(Math.round(timeAt(start, end, rows, distance))) * 1000n, rows)
-  add(far, all)
+  add(farEnd, all)
   return parts
 }
 
@@ -62,14 +65,14 @@ export function nextWindows(
   let end = at + 1
   const isExpectedShort = () => share * rowsOf(windows.slice(at, end)) < missing
   while (at > 0 && end < windows.length && end - at < maxJoined && isExpectedShort()) end++
-  // They adjoin, in either order.
+  // The windows adjoin, in either order.
   const [near, far] = [windows[at]!.span, windows[end - 1]!.span]
   const span = near.from < far.from ? { from: near.from, to: far.to } : { from: far.from, to: near.to }
   return { span, end }
 }
 
 export function windowSql({ sort: [first] }: PageRequest, span: TimeSpan, dialect: Dialect = duckdb): string {
-  return withinSql(dialect.identifier(first?.field.name ?? received), span, dialect)
+  return withinSql(dialect.identifier(first?.field.name ?? receivedColumn), span, dialect)
 }
 
 function rowsOf(windows: readonly PageWindow[]) {
@@ -79,14 +82,14 @@ function rowsOf(windows: readonly PageWindow[]) {
 /** Of the values of the first key in the rows from the cursor on. */
 function spanOf({ sort: [first], span, time, after, upTo, ...request }: PageRequest): TimeSpan | undefined {
   const name = first?.field.name
-  const whole = name === time.name ? span : name === received ? time.received?.(span).all : undefined
-  if (first === undefined || whole === undefined) return undefined
+  const wholeSpan = name === time.name ? span : name === receivedColumn ? time.received?.(span).all : undefined
+  if (first === undefined || wholeSpan === undefined) return undefined
   const key = after?.keys[0]
-  const until = name === received && upTo < whole.to ? upTo + 1n : whole.to
-  if (key === undefined || key === null) return { from: whole.from, to: until }
+  const until = name === receivedColumn && upTo < wholeSpan.to ? upTo + 1n : wholeSpan.to
+  if (key === undefined || key === null) return { from: wholeSpan.from, to: until }
   return isFalling(first, request)
-    ? { from: whole.from, to: BigInt(key) + 1n < until ? BigInt(key) + 1n : until }
-    : { from: BigInt(key) > whole.from ? BigInt(key) : whole.from, to: until }
+    ? { from: wholeSpan.from, to: BigInt(key) + 1n < until ? BigInt(key) + 1n : until }
+    : { from: BigInt(key) > wholeSpan.from ? BigInt(key) : wholeSpan.from, to: until }
 }
 
 /** As if the rows of an hour had regular distances. */

@@ -46,7 +46,7 @@ export function parsePromql(text: string): Node {
   return node
 }
 
-/** Of `match[]`. */
+/** Parses a selector of `match[]`. */
 export function parseSelector(text: string): readonly Matcher[] {
   const node = parsePromql(text)
   if (node.is !== 'selector' || node.offset !== 0 || node.at !== undefined)
@@ -74,15 +74,15 @@ class Parser extends TokenReader {
   }
 
   #operators(least: number): Node {
-    let left = this.#unary()
+    let leftOperand = this.#unary()
     for (;;) {
       const operator = this.#operator()
       const binds = operator === undefined ? 0 : precedence.get(operator)!
       if (operator === undefined || binds <= least) break
       this.next()
-      left = this.#binary(operator, left, binds)
+      leftOperand = this.#binary(operator, leftOperand, binds)
     }
-    return left
+    return leftOperand
   }
 
   #operator(): Operator | undefined {
@@ -107,8 +107,8 @@ class Parser extends TokenReader {
   }
 
   #matching(operator: Operator): Matching {
-    const on = this.isWord('on')
-    if (!on && !this.isWord('ignoring')) {
+    const isOn = this.isWord('on')
+    if (!isOn && !this.isWord('ignoring')) {
       this.#refuseFill()
       return { on: false, labels: [], include: [] }
     }
@@ -116,14 +116,15 @@ class Parser extends TokenReader {
     const labels = this.#labelList()
     this.#refuseFill()
     const isLeft = this.isWord('group_left')
-    if (!isLeft && !this.isWord('group_right')) return { on, labels, include: [] }
+    if (!isLeft && !this.isWord('group_right')) return { on: isOn, labels, include: [] }
     this.next()
     if (isSetOperator(operator)) throw syntaxError(`no grouping allowed for "${operator}" operation`)
     const include = this.is('(') ? this.#labelList() : []
     this.#refuseFill()
-    const both = on ? include.find((label) => labels.includes(label)) : undefined
-    if (both !== undefined) throw syntaxError(`label "${both}" must not occur in ON and GROUP clause at once`)
-    return { on, labels, group: isLeft ? 'left' : 'right', include }
+    const repeatedLabel = isOn ? include.find((label) => labels.includes(label)) : undefined
+    if (repeatedLabel !== undefined)
+      throw syntaxError(`label "${repeatedLabel}" must not occur in ON and GROUP clause at once`)
+    return { on: isOn, labels, group: isLeft ? 'left' : 'right', include }
   }
 
   #refuseFill(): void {
@@ -147,9 +148,9 @@ class Parser extends TokenReader {
     const isMinus = this.is('-')
     if (!isMinus && !this.is('+')) return this.#postfix(this.#primary())
     this.next()
-    const of = this.#expression(signPrecedence)
-    if (!isMinus) return of
-    return of.is === 'number' ? { is: 'number', value: -of.value } : { is: 'negative', of }
+    const operand = this.#expression(signPrecedence)
+    if (!isMinus) return operand
+    return operand.is === 'number' ? { is: 'number', value: -operand.value } : { is: 'negative', of: operand }
   }
 
   #primary(): Node {
@@ -158,9 +159,9 @@ class Parser extends TokenReader {
     if (token.kind === 'duration') return { is: 'number', value: token.value / 1000 }
     if (token.kind === 'text') return { is: 'string', value: token.text }
     if (token.kind === 'sign' && token.text === '(') {
-      const of = this.#expression(0)
+      const operand = this.#expression(0)
       this.need(')')
-      return { is: 'group', of }
+      return { is: 'group', of: operand }
     }
     if (token.kind === 'word') return this.#named(token)
     this.back()
@@ -208,26 +209,26 @@ class Parser extends TokenReader {
     let grouping = this.#grouping()
     const { parameters, places } = this.#parameters()
     grouping ??= this.#grouping()
-    const wanted = ['topk', 'bottomk', 'quantile', 'count_values'].includes(aggregator) ? 2 : 1
-    if (parameters.length !== wanted)
+    const argCount = ['topk', 'bottomk', 'quantile', 'count_values'].includes(aggregator) ? 2 : 1
+    if (parameters.length !== argCount)
       throw syntaxError(
-        `wrong number of arguments for aggregate expression provided, expected ${wanted}, got ${parameters.length}`,
+        `wrong number of arguments for aggregate expression provided, expected ${argCount}, got ${parameters.length}`,
       )
     return {
       is: 'aggregate',
       aggregator,
       grouping: grouping ?? { without: false, labels: [] },
-      ...(wanted === 2 ? { parameter: parameters[0]! } : {}),
+      ...(argCount === 2 ? { parameter: parameters[0]! } : {}),
       place: places[0]!,
       of: parameters.at(-1)!,
     }
   }
 
   #grouping(): Grouping | undefined {
-    const without = this.isWord('without')
-    if (!without && !this.isWord('by')) return undefined
+    const isWithout = this.isWord('without')
+    if (!isWithout && !this.isWord('by')) return undefined
     this.next()
-    return { without, labels: this.#labelList() }
+    return { without: isWithout, labels: this.#labelList() }
   }
 
   #selector(name: string | undefined): Node {
@@ -283,7 +284,7 @@ class Parser extends TokenReader {
     return { is: 'range', selector: node, range }
   }
 
-  /** In ms; a number is in seconds. */
+  /** Duration in ms; a number without a unit is in seconds. */
   #duration(): number {
     const { kind, value } = this.token
     if (kind !== 'number' && kind !== 'duration')
@@ -338,10 +339,10 @@ class Parser extends TokenReader {
 
 const calculations = ['step', 'range', 'min', 'max', 'min_of', 'max_of']
 
-/** Times of JavaScript, in ms. */
+/** The latest time that JavaScript can represent, in ms. */
 const latest = 8.64e15
 
-/** In whole ms. */
+/** A duration in whole ms. Throws if the duration is too long. */
 function inRange(ms: number): number {
   if (!(ms <= longestMs)) throw syntaxError('duration out of range')
   return Math.round(ms)

@@ -7,9 +7,9 @@ import type { StoreNames } from './tables.ts'
 
 type InventoryRelation = (typeof inventoryRelations)[number]
 
-const never = "toDateTime64('2299-12-31 00:00:00', 6, 'UTC')"
-const end = (row: 'a' | 'b'): string => `ifNull(${row}.valid_to, ${never})`
-const together = `a.valid_from < ${end('b')} AND b.valid_from < ${end('a')}`
+const openEnd = "toDateTime64('2299-12-31 00:00:00', 6, 'UTC')"
+const endOf = (row: 'a' | 'b'): string => `ifNull(${row}.valid_to, ${openEnd})`
+const sameTime = `a.valid_from < ${endOf('b')} AND b.valid_from < ${endOf('a')}`
 const sameAccount = 'a.provider = b.provider AND a.account = b.account'
 
 const columns = ['ref', 'provider', 'account', 'id', 'parent', 'valid_from', 'valid_to']
@@ -60,14 +60,14 @@ const joins: Readonly<Record<InventoryRelation, (names: StoreNames) => string>> 
 /** Intervals in which both ends are valid; adjacent ones are merged. */
 function merged(relation: InventoryRelation, join: string): string {
   const rows = `SELECT a.ref AS from_ref, b.ref AS to_ref, greatest(a.valid_from, b.valid_from) AS since,
-      least(${end('a')}, ${end('b')}) AS finish FROM ${join} WHERE ${together} AND a.ref <> b.ref`
+      least(${endOf('a')}, ${endOf('b')}) AS finish FROM ${join} WHERE ${sameTime} AND a.ref <> b.ref`
   const by = 'PARTITION BY from_ref, to_ref ORDER BY since, finish'
   const begun = `SELECT *, max(finish) OVER (${by} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former,
       row_number() OVER (${by}) AS place FROM (${rows})`
   const numbered = `SELECT *, sum(if(ifNull(since <= former AND place > 1, false), 0, 1)) OVER (${by}
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS part FROM (${begun})`
   return `SELECT i.from_ref AS from_ref, ${text(relation)} AS relation, i.to_ref AS to_ref,
-      min(i.since) AS valid_from, nullIf(max(i.finish), ${never}) AS valid_to FROM (${numbered}) AS i
+      min(i.since) AS valid_from, nullIf(max(i.finish), ${openEnd}) AS valid_to FROM (${numbered}) AS i
       GROUP BY i.from_ref, i.to_ref, i.part`
 }
 

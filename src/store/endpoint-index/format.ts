@@ -9,11 +9,11 @@ import { isRecord } from '../../model/json.ts'
 export const magic: Uint8Array = Buffer.from('WEIREPX1')
 export const tailBytes = 8 + magic.length
 
-/** Entries of a block. */
+/** Number of entries of a block. */
 export const idsOfBlock = 1024
 export const timesOfBlock = 4096
 
-/** `first`: its least id, or its least time (Unix µs). */
+/** `first`: least id or least time (Unix µs) of the block. */
 export type Block = readonly [first: number, offset: number, bytes: number, crc: number]
 
 export type Foot = Readonly<{
@@ -21,7 +21,7 @@ export type Foot = Readonly<{
   file: string
   /** Per id: distance to the previous one, doubled, plus 1 if its times are listed; their number and distances. */
   ids: readonly Block[]
-  /** All receive times of the file in order, as distances in µs. */
+  /** All receive times of the file in ascending order, as distances in µs. */
   times: readonly Block[]
 }>
 
@@ -29,12 +29,12 @@ export class Varints {
   #bytes = new Uint8Array(1 << 14)
   #at = 0
 
-  /** A safe integer that is not negative. */
+  /** Adds a safe integer that is not negative. */
   add(value: number): void {
     if (this.#at + 8 > this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#bytes.length)
-      larger.set(this.#bytes)
-      this.#bytes = larger
+      const largerBuffer = new Uint8Array(2 * this.#bytes.length)
+      largerBuffer.set(this.#bytes)
+      this.#bytes = largerBuffer
     }
     let rest = value
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes[this.#at++] = (rest % 128) | 128
@@ -42,9 +42,9 @@ export class Varints {
   }
 
   take(): Uint8Array {
-    const taken = this.#bytes.slice(0, this.#at)
+    const takenBytes = this.#bytes.slice(0, this.#at)
     this.#at = 0
-    return taken
+    return takenBytes
   }
 }
 
@@ -71,7 +71,8 @@ export class VarintReader {
   }
 
   skip(count: number): void {
-    for (let left = count; left > 0 && this.#at < this.#bytes.length;) if (this.#bytes[this.#at++]! < 128) left--
+    for (let remaining = count; remaining > 0 && this.#at < this.#bytes.length;)
+      if (this.#bytes[this.#at++]! < 128) remaining--
   }
 }
 
@@ -85,8 +86,8 @@ export function encodeFoot(foot: Foot): Uint8Array {
 
 /** The length of the foot, from the last {@link tailBytes} bytes. Undefined if they are damaged. */
 export function footLength(tail: Uint8Array): number | undefined {
-  const whole = tail.length === tailBytes && magic.every((byte, at) => tail[8 + at] === byte)
-  return whole ? new DataView(tail.buffer, tail.byteOffset).getUint32(0, true) : undefined
+  const isValid = tail.length === tailBytes && magic.every((byte, at) => tail[8 + at] === byte)
+  return isValid ? new DataView(tail.buffer, tail.byteOffset).getUint32(0, true) : undefined
 }
 
 export function decodeFoot(text: Uint8Array, tail: Uint8Array): Foot | undefined {

@@ -7,7 +7,7 @@ import { listConversations, type ListedRows, type ListInput } from './conversati
 import { sharedEndsSql, sharedEndsTable, withSharedEnds } from './shared-ends.ts'
 import { conversationPart, sumColumns, sumParts, type SumPart } from './parts.ts'
 
-/** Rows per row of the file. A part with more is left out; a small one can have twice as many, or is never left out. */
+/** Rows of a part per row of the file. A larger part is left out; parts of small files may have twice as many. */
 const usualShare = 0.25
 const [alwaysRows, smallRows] = [16_384, 65_536]
 
@@ -92,8 +92,8 @@ export async function buildSums(
       ...lists,
     })
     if (selects.length === 0) return undefined
-    // The other sums do not depend on it: it can lack memory, or have a total beyond 63 bits.
-    const listed = await listConversations(connection, {
+    // The other sums do not depend on the conversations, which can fail for lack of memory or beyond 63 bits.
+    const listedRows = await listConversations(connection, {
       rows: Number(rows),
       flows: estimated(
         sumInput(file, (name) => names.has(name), conversationColumns),
@@ -102,14 +102,14 @@ export async function buildSums(
       facts: factsOf(agent),
       ...lists,
     }).catch(() => undefined)
-    if (listed !== undefined) {
-      parts[conversationPart.name] = listed.rows
-      selects.push(...listed.selects.map((rows) => `(${listedSql(rows)})`))
+    if (listedRows !== undefined) {
+      parts[conversationPart.name] = listedRows.rows
+      selects.push(...listedRows.selects.map((rows) => `(${listedSql(rows)})`))
     }
     await connection.run(`COPY (${selects.join(' UNION ALL ')}) TO ${quoted(into)} (${sumsFormat})`)
     return { parts, from, to }
   } catch (error) {
-    // Sums beyond 63 bits.
+    // A sum exceeded 63 bits.
     if (/out of range|overflow/i.test(String(error))) return undefined
     throw error
   } finally {
@@ -119,7 +119,7 @@ export async function buildSums(
 
 type PartsInput = Readonly<{
   flows: string
-  /** Columns of the file. */
+  /** Names of the columns of the file. */
   names: ReadonlySet<string>
   type: SumType
   rows: number
@@ -131,7 +131,7 @@ async function createParts(
   connection: DuckDBConnection,
   { flows, names, type, agent, rows, endpoints }: PartsInput,
 ): Promise<Readonly<{ parts: Record<string, number>; selects: string[] }>> {
-  // The other sums do not depend on it: it can lack memory.
+  // The other sums do not depend on the shared ends, which can fail for lack of memory.
   const hasEnds = await createSharedEnds(connection, endpoints).catch(() => false)
   // Sums of ids and ports without a hash table.
   await connection.run('SET perfect_ht_threshold = 20')
@@ -142,10 +142,10 @@ async function createParts(
     const values = valuesOf(part, names, agent)
     if (values.length === 0 || (part.exact !== undefined && !hasEnds)) continue
     const table = `sums_${number}`
-    const most = mostRows(part, rows)
+    const maxRows = mostRows(part, rows)
     const from = part.exact === undefined ? flows : withSharedEnds(flows)
     const sql = sumsFrom(built, values) ?? partSql(values, from, type)
-    const isCreated = await connection.run(`CREATE TEMP TABLE ${table} AS ${sql} LIMIT ${most + 1}`).then(
+    const isCreated = await connection.run(`CREATE TEMP TABLE ${table} AS ${sql} LIMIT ${maxRows + 1}`).then(
       () => true,
       (error: unknown) => {
         if (part.exact === undefined) throw error
@@ -154,7 +154,7 @@ async function createParts(
     )
     if (!isCreated) continue
     const [[count] = []] = await rowsOf(connection, `SELECT count(*)::DOUBLE FROM ${table}`)
-    if (Number(count) > most) continue
+    if (Number(count) > maxRows) continue
     parts[part.name] = Number(count)
     if (part.exact === undefined) built.push({ table, values })
     selects.push(`(${storedSql(number, values, table)})`)
@@ -163,13 +163,13 @@ async function createParts(
   return { parts, selects }
 }
 
-/** False without endpoints. */
+/** Creates the table of shared ends. False if there are no endpoints. */
 async function createSharedEnds(connection: DuckDBConnection, endpoints: readonly string[]): Promise<boolean> {
   if (endpoints.length === 0) return false
   const files = fileList(endpoints)
   const schema = await rowsOf(connection, `SELECT DISTINCT name FROM parquet_schema(${files})`)
-  const has = new Set(schema.map(([name]) => String(name)))
-  await connection.run(sharedEndsSql(`read_parquet(${files}, union_by_name = true)`, has))
+  const storedColumns = new Set(schema.map(([name]) => String(name)))
+  await connection.run(sharedEndsSql(`read_parquet(${files}, union_by_name = true)`, storedColumns))
   return true
 }
 
@@ -177,11 +177,11 @@ function mostRows({ mostShare = usualShare, mostShareOfSmall = 2 * mostShare }: 
   return Math.floor(Math.max(alwaysRows, mostShare * rows, Math.min(smallRows, mostShareOfSmall * rows)))
 }
 
-/** `isAbsent`: NULL in all rows, since the file lacks all columns that it is computed from. */
+/** `isAbsent`: the value is NULL in all rows, since the file lacks all columns from which it is computed. */
 type PartValue = Readonly<{ name: string; sql: string; isAbsent?: true }>
 type BuiltPart = Readonly<{ table: string; values: readonly PartValue[] }>
 
-/** Columns that the file lacks are NULL in all rows. */
+/** Values of a part. A column that the file lacks is NULL in all rows. */
 function valuesOf({ keys, computed = [] }: SumPart, names: ReadonlySet<string>, agent: string | null): PartValue[] {
   return [
     ...keys.filter((key) => names.has(key)).map((name) => ({ name, sql: `r."${name}"` })),
@@ -192,7 +192,7 @@ function valuesOf({ keys, computed = [] }: SumPart, names: ReadonlySet<string>, 
   ]
 }
 
-/** Of the first part with all values, which has far fewer rows than the flows. */
+/** SQL of sums over the first part with all values, which has far fewer rows than the flows. */
 function sumsFrom(built: readonly BuiltPart[], values: readonly PartValue[]): string | undefined {
   const present = values.filter(({ isAbsent }) => isAbsent !== true).map(({ name }) => name)
   const from = built.find((part) => present.every((name) => part.values.some((value) => value.name === name)))
@@ -214,10 +214,12 @@ function partSql(values: readonly PartValue[], flows: string, type: SumType): st
 }
 
 function storedSql(number: number, values: readonly PartValue[], table: string): string {
-  const has = new Set(values.map(({ name }) => name))
-  const columns = [...sumColumns].map(([name, type]) => (has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
-  const others = listColumns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')
-  return `SELECT ${number}::UTINYINT AS part, ${columns.join(', ')}, bytes_est, packets_est, flows, ${others}
+  const partColumns = new Set(values.map(({ name }) => name))
+  const columns = [...sumColumns].map(([name, type]) =>
+    partColumns.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`,
+  )
+  const emptyListColumns = listColumns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')
+  return `SELECT ${number}::UTINYINT AS part, ${columns.join(', ')}, bytes_est, packets_est, flows, ${emptyListColumns}
       FROM ${table} ORDER BY ${values.map(({ name }) => `"${name}"`).join(', ')}`
 }
 
@@ -234,11 +236,11 @@ function factsOf(agent: string | null): string {
 function listedSql({ part, columns, from }: ListedRows): string {
   const keys = [...sumColumns].map(([name, type]) => `(${columns.get(name) ?? 'NULL'})::${type} AS "${name}"`)
   const totals = ['bytes_est', 'packets_est', 'flows'].map((name) => `${columns.get(name)} AS ${name}`)
-  const others = listColumns.map(({ name, type }) => `(${columns.get(name) ?? 'NULL'})::${type} AS "${name}"`)
-  return `SELECT ${part}::UTINYINT AS part, ${[...keys, ...totals, ...others].join(', ')} FROM ${from} ORDER BY ALL`
+  const listValues = listColumns.map(({ name, type }) => `(${columns.get(name) ?? 'NULL'})::${type} AS "${name}"`)
+  return `SELECT ${part}::UTINYINT AS part, ${[...keys, ...totals, ...listValues].join(', ')} FROM ${from} ORDER BY ALL`
 }
 
-/** `DOUBLE`: exact while all totals are below {@link exactDoubles}. */
+/** The type `DOUBLE` is exact while all totals are below {@link exactDoubles}. */
 type SumType = 'DOUBLE' | 'UBIGINT'
 const exactDoubles = 2 ** 52
 

@@ -18,8 +18,8 @@ import {
 } from '../../model/conversation-lists.ts'
 import { fileList, rowsOf } from '../duck.ts'
 
-/** By each rank; of small files fewer, so that lists are small beside the flows. */
-const listed = { least: 256, most: 2048, flowsPerRow: 128 }
+/** Conversations listed by each rank; fewer of small files, so that lists are small beside the flows. */
+const listLimits = { least: 256, most: 2048, flowsPerRow: 128 }
 /** Conversations are grouped in those that are largest by a rank. */
 const mostBuckets = 2048
 const buckets = 1 << 17
@@ -28,11 +28,11 @@ const buckets = 1 << 17
 export type ListedRows = Readonly<{ part: number; columns: ReadonlyMap<string, string>; from: string }>
 
 export type ListInput = Readonly<{
-  /** Number of the flows. */
+  /** Number of flows in the file. */
   rows: number
   /** Flows of a file, with the estimated `bytes_est` and `packets_est`. */
   flows: string
-  /** Columns that part `conversations` computes from a row `r` of them. */
+  /** Columns that part `conversations` computes from a row `r` of the flows. */
   facts: string
   /** Files with the endpoints of the flows. */
   endpoints: readonly string[]
@@ -49,26 +49,26 @@ export async function listConversations(
   const all = keyedFlows(flows, { isUnique: await createEnds(connection, endpoints) })
   const isLarge = await createBuckets(connection, all)
   const keyed = await flowsOfLargest(connection, all, { isLarge, mostKept })
-  await createKeys(connection, keyed, { isLarge, most: Math.floor(count / listed.flowsPerRow) })
+  await createKeys(connection, keyed, { isLarge, most: Math.floor(count / listLimits.flowsPerRow) })
   const ends = ['_one', '_other']
     .map((end) => `SELECT ${end} // ${addressShare} AS _ep FROM list_keys`)
     .join(' UNION ALL ')
   await connection.run(
     `CREATE TEMP TABLE list_names AS SELECT * FROM list_ends WHERE _first IN (SELECT _ep FROM (${ends}))`,
   )
-  // Facts of the few rows alone.
-  const few = `SELECT flow.*, ${namesOfEnds} FROM (SELECT * FROM (SELECT * FROM (${keyed})
+  // Facts are computed for the listed flows only.
+  const listedFlows = `SELECT flow.*, ${namesOfEnds} FROM (SELECT * FROM (SELECT * FROM (${keyed})
       WHERE ${bucket} IN (SELECT _bucket FROM list_keys)) WHERE ${isConversationOf('list_keys')}) flow
       ${joinedEnds('list_names')}`
   const columns = `_source, _target, proto, bytes_est, packets_est, 1 AS flows, ${flowAsListed}`
-  const rows = `SELECT ${columns} FROM (SELECT *, ${facts} FROM (${few}) r) flow`
+  const rows = `SELECT ${columns} FROM (SELECT *, ${facts} FROM (${listedFlows}) r) flow`
   await connection.run(`CREATE TEMP TABLE list_rows AS ${mergedConversations(rows)}`)
   const [[number, isLost] = []] = await rowsOf(
     connection,
     `SELECT (SELECT count(*)::DOUBLE FROM list_rows), EXISTS (SELECT 1 FROM (${ends}) ANTI JOIN list_names USING (_ep)
       WHERE _ep > 0)`,
   )
-  // Room for the file.
+  // Frees memory for the file.
   await connection.run(
     'DROP TABLE list_ends; DROP TABLE list_names; DROP TABLE list_groups; DROP TABLE list_keys; ' +
       'DROP TABLE IF EXISTS list_flows',
@@ -78,7 +78,7 @@ export async function listConversations(
 
 /** Table `list_ends`: of each id of an endpoint, the first one of its address. Whether each address has one id. */
 async function createEnds(connection: DuckDBConnection, endpoints: readonly string[]): Promise<boolean> {
-  // Files can lack columns of names.
+  // Older files can lack columns of names.
   const schema = await rowsOf(connection, `SELECT DISTINCT name FROM parquet_schema(${fileList(endpoints)})`)
   const names = new Set(schema.map(([name]) => String(name)))
   const texts = conversationNames.map((name) => (names.has(name) ? `"${name}"` : `NULL::VARCHAR AS "${name}"`))
@@ -119,11 +119,11 @@ async function flowsOfLargest(
   keyed: string,
   { isLarge, mostKept }: Readonly<{ isLarge: string; mostKept: number }>,
 ): Promise<string> {
-  const chosen = `FROM list_buckets WHERE ${isLarge}`
-  const [[number] = []] = await rowsOf(connection, `SELECT coalesce(sum(flows), 0)::DOUBLE ${chosen}`)
+  const fromLargest = `FROM list_buckets WHERE ${isLarge}`
+  const [[number] = []] = await rowsOf(connection, `SELECT coalesce(sum(flows), 0)::DOUBLE ${fromLargest}`)
   if (Number(number) > mostKept) return keyed
   await connection.run(
-    `CREATE TEMP TABLE list_flows AS SELECT * FROM (${keyed}) WHERE ${bucket} IN (SELECT _bucket ${chosen})`,
+    `CREATE TEMP TABLE list_flows AS SELECT * FROM (${keyed}) WHERE ${bucket} IN (SELECT _bucket ${fromLargest})`,
   )
   return 'SELECT * FROM list_flows'
 }
@@ -137,12 +137,14 @@ async function createKeys(connection: DuckDBConnection, keyed: string, { isLarge
       SELECT _source, _target, proto, bytes_est, packets_est, ${bucket} AS _bucket FROM (${keyed}))
       WHERE _bucket IN (SELECT _bucket FROM list_buckets WHERE ${isLarge}) GROUP BY 1, 2, 3`,
   )
-  const least = listSums.map((rank) => nthSql(rank, 'list_groups', Math.max(listed.least, Math.min(listed.most, most))))
+  const minima = listSums.map((rank) =>
+    nthSql(rank, 'list_groups', Math.max(listLimits.least, Math.min(listLimits.most, most))),
+  )
   const bounds = listSums.map(
     (rank, at) =>
-      `greatest(${least[at]}, (SELECT coalesce(max(${rank}), 0) FROM list_buckets WHERE NOT (${isLarge}))) AS ${rank}`,
+      `greatest(${minima[at]}, (SELECT coalesce(max(${rank}), 0) FROM list_buckets WHERE NOT (${isLarge}))) AS ${rank}`,
   )
-  const isListed = listSums.map((rank, at) => `coalesce(${rank} > ${least[at]}, false)`).join(' OR ')
+  const isListed = listSums.map((rank, at) => `coalesce(${rank} > ${minima[at]}, false)`).join(' OR ')
   await connection.run(
     `CREATE TEMP TABLE list_bounds AS SELECT ${bounds.join(', ')};
       CREATE TEMP TABLE list_keys AS SELECT * FROM list_groups WHERE ${isListed}`,
@@ -155,9 +157,9 @@ function nthSql(rank: string, table: string, after: number) {
 }
 
 function selectsOf(): readonly ListedRows[] {
-  const same = listSums.map((rank) => [rank, rank] as const)
+  const sameColumns = listSums.map((rank) => [rank, rank] as const)
   const { bound, total, register } = listedParts
-  const none = listSums.map((rank) => [rank, '0::BIGINT'] as const)
+  const zeroColumns = listSums.map((rank) => [rank, '0::BIGINT'] as const)
   return [
     {
       part: listedParts.listed,
@@ -172,17 +174,17 @@ function selectsOf(): readonly ListedRows[] {
         ...listColumns.map(({ name }) => [name, name] as const),
       ]),
     },
-    { part: bound, from: 'list_bounds', columns: new Map(same) },
+    { part: bound, from: 'list_bounds', columns: new Map(sameColumns) },
     {
       part: total,
       from: `(SELECT sum(bytes_est)::BIGINT AS bytes_est, sum(packets_est)::BIGINT AS packets_est,
         sum(flows)::BIGINT AS flows FROM list_buckets)`,
-      columns: new Map(same),
+      columns: new Map(sameColumns),
     },
     {
       part: register,
       from: `(SELECT _bucket & ${registers - 1} AS _register, min(_first) AS _first FROM list_buckets GROUP BY 1)`,
-      columns: new Map([['src_port', '_register::USMALLINT'], ['src_ep', '(_first >> 32)::BIGINT'], ...none]),
+      columns: new Map([['src_port', '_register::USMALLINT'], ['src_ep', '(_first >> 32)::BIGINT'], ...zeroColumns]),
     },
   ]
 }

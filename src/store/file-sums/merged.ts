@@ -20,7 +20,7 @@ export class MergedSums {
   readonly #folder: Folder
   readonly #log: Log
   readonly #sums: FileSums
-  /** Times by digest. */
+  /** Times of failures by digest. */
   readonly #failed = new Map<string, number>()
 
   constructor({ host, folder, log, sums }: Readonly<{ host: Host; folder: Folder; log: Log; sums: FileSums }>) {
@@ -43,41 +43,41 @@ export class MergedSums {
       if (stale.length === 0) continue
       await this.#folder.exchange(
         [],
-        stale.map((file) => without(level, file)),
+        stale.map((file) => withoutLevel(level, file)),
       )
       return true
     }
-    // Blocks first: the current day has them.
-    const due = this.#due('block', files, isOver) ?? this.#due('day', files, isOver)
-    if (due === undefined) return false
+    // Blocks are merged first: the current day has finished blocks.
+    const dueSums = this.#due('block', files, isOver) ?? this.#due('day', files, isOver)
+    if (dueSums === undefined) return false
     const pin = this.#folder.versions.pin()
     try {
-      const intact = await intactSums(new Verification(this.#host.disk, this.#folder.directory), due.files)
-      if (intact.size === due.files.length) await this.#write(due, await writer())
-      else for (const file of due.files) await this.#sums.check(file)
+      const intact = await intactSums(new Verification(this.#host.disk, this.#folder.directory), dueSums.files)
+      if (intact.size === dueSums.files.length) await this.#write(dueSums, await writer())
+      else for (const file of dueSums.files) await this.#sums.check(file)
     } finally {
       await pin.release()
     }
     return true
   }
 
-  /** The newest one. Retention takes hours of the oldest, so that its sums would change with each. */
+  /** The newest files that need sums. The oldest files get none: retention removes their hours one by one. */
   #due(level: SumLevel, files: readonly StoredFile[], isOver: (hour: number) => boolean): DueSums | undefined {
     const now = this.#host.clock.monotonic()
-    const have = new Set(
+    const existingSums = new Set(
       levelSums(files).flatMap((sums) => (sums.level === level && !isOutdated(sums) ? sums.files : [])),
     )
     const groups = [...flowGroups(files, level)].sort(([a], [b]) => b - a).slice(0, -1)
     for (const [first, group] of groups) {
       const isComplete = group.length > 1 && group.every(({ sums }) => areReadable(sums))
-      if (!isComplete || have.has(group[0]!) || !isOver(first + sumLevels[level] - 1)) continue
+      if (!isComplete || existingSums.has(group[0]!) || !isOver(first + sumLevels[level] - 1)) continue
       const digest = digestOf(group)
       if ((this.#failed.get(level + digest) ?? -Infinity) <= now - retryMs) return { level, files: group, digest }
     }
     return undefined
   }
 
-  /** Not synced: a torn file has another checksum. */
+  /** Writes sums without a sync: a torn file has another checksum. */
   async #write({ level, files, digest }: DueSums, writer: TableWriter): Promise<void> {
     const { disk, clock } = this.#host
     const holder = files.reduce((newest, file) => (file.lastSequence > newest.lastSequence ? file : newest))
@@ -111,7 +111,7 @@ export class MergedSums {
     }
   }
 
-  /** Only parts that all files have. */
+  /** Merges the parts that all files have. */
   async #merge(
     files: readonly StoredFile[],
     into: string,
@@ -130,21 +130,23 @@ export class MergedSums {
   /** The entry of the file, without damaged sums of several files, so that they are written again. */
   async check(file: StoredFile): Promise<StoredFile> {
     const verification = new Verification(this.#host.disk, this.#folder.directory)
-    const beside = levelSums([...this.#folder.state.files.values()]).filter(({ level, sums }) => sums === file[level])
-    const intact = await intactLevels(verification, beside)
-    const damaged = beside.filter((sums) => !intact.includes(sums))
-    if (damaged.length === 0) return file
-    const repaired = damaged.reduce((rest, { level }) => without(level, rest), file)
+    const relatedSums = levelSums([...this.#folder.state.files.values()]).filter(
+      ({ level, sums }) => sums === file[level],
+    )
+    const intact = await intactLevels(verification, relatedSums)
+    const damagedSums = relatedSums.filter((sums) => !intact.includes(sums))
+    if (damagedSums.length === 0) return file
+    const repaired = damagedSums.reduce((rest, { level }) => withoutLevel(level, rest), file)
     await this.#folder.exchange([], [repaired])
     return repaired
   }
 }
 
-/** Its files have further parts since. */
+/** True if its files received additional parts since. */
 function isOutdated({ sums, files }: LevelSums): boolean {
   return sums.version !== sumsVersion && files.every((file) => file.sums?.version === sumsVersion)
 }
 
-function without(level: SumLevel, { [level]: _, ...file }: StoredFile): StoredFile {
+function withoutLevel(level: SumLevel, { [level]: _, ...file }: StoredFile): StoredFile {
   return file
 }

@@ -14,15 +14,15 @@ import { fileColumns } from '../schema.ts'
 import { sharedParts } from './shared-ends.ts'
 import { sketchParts } from './sketch-parts.ts'
 
-/** Of the numbers that files have instead of words; null if no row has it. */
+/** `agent`: SQL of the number that files have for the protocol of NetObserv's agent; null if no row has it. */
 type FlowContext = Readonly<{ agent: string | null }>
 
 type ComputedColumn = Readonly<{
   name: string
   type: string
-  /** SQL over a row `r` with the columns of a file; those that the file lacks are NULL. */
+  /** SQL over a row `r` with the columns of a file; columns that the file lacks are NULL. */
   sql: (context: FlowContext) => string
-  /** Columns of files that it is computed from, besides those of the time. */
+  /** Columns of files from which the value is computed, besides those of the time. */
   reads: readonly string[]
 }>
 
@@ -34,9 +34,9 @@ export type SumPart = Readonly<{
   name: string
   /** Columns of files of flows. The view has all columns of `flows` that are computed from these alone. */
   keys: readonly string[]
-  /** Further columns, in the view too. */
+  /** Computed columns, which the view has, too. */
   computed?: readonly ComputedColumn[]
-  /** Rows per row of the file, above which a file has no such part, unless they are few. */
+  /** Maximum rows of the part per row of the file, unless there are few rows. Beyond it the part is left out. */
   mostShare?: number
   /** As `mostShare`, of a part with at most 65,536 rows. */
   mostShareOfSmall?: number
@@ -44,9 +44,9 @@ export type SumPart = Readonly<{
   exact?: readonly string[]
 }>
 
-/** Changes with the meaning or the columns of sums. Those of another version are written again. */
+/** Version of the meaning and the columns of sums. Sums of another version are written again. */
 export const sumsVersion = 5
-/** Of earlier versions with the same meaning, which lack parts at most. */
+/** Earlier versions from this one on have the same meaning; they may lack parts. */
 const readableSince = 2
 
 /** Sums of other versions are not read. */
@@ -57,7 +57,7 @@ export function areReadable(sums: Readonly<{ version: number }> | undefined): bo
 function partOfEnd(end: 'src' | 'dst'): SumPart {
   const texts = endTexts.map((text) => `${end}_${text}`)
   const keys = [`${end}_ep`, `${end}_as`, `${end}_country`, `${end}_node_ep`, ...texts]
-  // Half as many as flows in an hour of a small site, but far fewer in the sums of its day.
+  // In an hour of a small site, the part has half as many rows as flows, but far fewer in the sums of its day.
   return { name: end, keys, mostShareOfSmall: 0.75 }
 }
 
@@ -65,7 +65,7 @@ const service = ({ agent }: FlowContext) => serviceSql('duckdb', { alias: 'r', a
 
 const transferEnds = (['src', 'dst'] as const).flatMap((end) => sharedParts.map((part) => `${end}_${part}`))
 
-/** What prices of transfers depend on. */
+/** The part with the fields that prices of transfers depend on. */
 export const transferPart: SumPart = {
   name: 'transfers',
   keys: ['src_ep', 'dst_ep', ...transferEnds, 'src_name', 'dst_name', 'cluster', 'node_direction'],
@@ -151,7 +151,7 @@ export function sumViewOf({ name }: SumPart): string {
   return sumViewPrefix + name
 }
 
-/** Of all parts, in files of sums: name and type. */
+/** Names and types of the columns of all parts, in files of sums. */
 export const sumColumns: ReadonlyMap<string, string> = new Map([
   ...fileColumns.flows
     .filter(({ name }) => sumParts.some(({ keys }) => keys.includes(name)))

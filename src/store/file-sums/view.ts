@@ -53,7 +53,7 @@ export function summedLevels(reads: SumReads, files: readonly StoredFile[]): rea
   return [...new Set(reads.flatMap((read) => levelsOf(read, all)))]
 }
 
-/** Those that a read uses. */
+/** The sums of several files that a read uses. */
 export function levelsOf(read: SumReads[number], levels: readonly LevelSums[]): readonly LevelSums[] {
   return withoutOverlap(levels.filter(({ sums }) => isSummed(sums, read)))
 }
@@ -82,9 +82,9 @@ function viewSql(name: string, { span }: SumReads[number], rows: string) {
 
 /** The input with files that can have flows of the span. */
 function inputWithin({ span }: SumReads[number], given: ViewInput) {
-  const received = flowsReceived({ from: BigInt(span.from), to: BigInt(span.to) }).all
-  const bounds = { from: Number(received.from) / 1000, to: Number(received.to) / 1000 }
-  return { input: { ...given, files: receivedWithin(given.files, bounds) }, received }
+  const receivedSpan = flowsReceived({ from: BigInt(span.from), to: BigInt(span.to) }).all
+  const bounds = { from: Number(receivedSpan.from) / 1000, to: Number(receivedSpan.to) / 1000 }
+  return { input: { ...given, files: receivedWithin(given.files, bounds) }, received: receivedSpan }
 }
 
 const listKeys = ['src_ep', 'dst_ep', 'src_port', 'dst_port', 'proto']
@@ -101,20 +101,20 @@ function listedViews(read: SumReads[number], given: ViewInput): string {
   const paths = fileList(lists.map(({ name }) => `${input.directory}/${sumsOf(name)}`))
   const first = Math.min(...Object.values(listedParts))
   const types = new Map(fileColumns.flows.map(({ name, type }) => [name, type]))
-  const none = [
+  const nullColumns = [
     ...listKeys.map((name) => [name, types.get(name)] as const),
     ...sums.map((name) => [name, 'BIGINT'] as const),
     ...listColumns.map(({ name, type }) => [name, type] as const),
   ].map(([name, type]) => `NULL::${type} AS "${name}"`)
-  const listed =
+  const listedSql =
     lists.length === 0
-      ? `SELECT NULL::UTINYINT AS part, ${none.join(', ')} WHERE false`
+      ? `SELECT NULL::UTINYINT AS part, ${nullColumns.join(', ')} WHERE false`
       : `SELECT part, ${columns} FROM read_parquet(${paths}, explicit_cardinality = ${rows}) WHERE part >= ${first}`
-  const others = { ...input, files: input.files.filter((file) => !lists.includes(file)), withRanges: true }
+  const unlisted = { ...input, files: input.files.filter((file) => !lists.includes(file)), withRanges: true }
   return (
-    viewSql(listedView, read, listed) +
-    `; CREATE TEMP VIEW ${unlistedView} AS ${flowScan(others, part.keys, part.computed ?? [], { span, received })}` +
-    `; CREATE TEMP VIEW ${listedEndpointsView} AS ${scan('endpoints', input)}; ${firstIdsSql(listedIdsTable, others)}`
+    viewSql(listedView, read, listedSql) +
+    `; CREATE TEMP VIEW ${unlistedView} AS ${flowScan(unlisted, part.keys, part.computed ?? [], { span, received })}` +
+    `; CREATE TEMP VIEW ${listedEndpointsView} AS ${scan('endpoints', input)}; ${firstIdsSql(listedIdsTable, unlisted)}`
   )
 }
 
@@ -125,27 +125,29 @@ function sumView(read: SumReads[number], given: ViewInput): string {
   const ofLevels = new Set(levels.flatMap(({ files }) => files))
   const flows = input.files.filter((file) => file.stream === 'flows' && !ofLevels.has(file))
   const summed = flows.filter((file) => given.summed?.files.has(file.name) === true && isSummed(file.sums, read))
-  const others = flows.filter((file) => !summed.includes(file))
+  const unsummedFiles = flows.filter((file) => !summed.includes(file))
   const ofSums = [
     ...summed.map(({ name, sums }) => ({ name: sumsOf(name), sums })),
     ...levels.map(({ name, sums }) => ({ name, sums })),
   ]
-  const named = viewColumnsOf(part).filter((column) => given.columns?.has(column) ?? true)
-  const computed = (part.computed ?? []).filter(({ name }) => named.includes(name))
-  const behind = columnsBehind(named)
-  const keys = part.keys.filter((key) => behind.has(key))
-  const readsFlows = others.length > 0 || ofSums.length === 0
+  const viewColumns = viewColumnsOf(part).filter((column) => given.columns?.has(column) ?? true)
+  const computed = (part.computed ?? []).filter(({ name }) => viewColumns.includes(name))
+  const requiredColumns = columnsBehind(viewColumns)
+  const keys = part.keys.filter((key) => requiredColumns.has(key))
+  const readsFlows = unsummedFiles.length > 0 || ofSums.length === 0
   const isShared = readsFlows && part.exact !== undefined && keys.includes('src_ep') && keys.includes('dst_ep')
   const columns = [...keys, ...computed.map(({ name }) => name)].map((name) => `"${name}"`)
   const scans = [
     ...(ofSums.length === 0 ? [] : [sumScan(part, columns, ofSums, input)]),
-    ...(readsFlows ? [flowScan({ ...input, files: others }, keys, computed, { span, received: all, isShared })] : []),
+    ...(readsFlows
+      ? [flowScan({ ...input, files: unsummedFiles }, keys, computed, { span, received: all, isShared })]
+      : []),
   ]
   const totals = sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')
   const group = columns.length === 0 ? '' : ` GROUP BY ${columns.join(', ')}`
   const rows = `SELECT ${[...columns, totals].join(', ')} FROM (${scans.join(' UNION ALL ')})${group}`
-  const stored = new Set(named.filter((column) => !computed.some(({ name }) => name === column)))
-  const view = flowsView({ ...input, columns: stored }, new Set([...stored].flatMap(addressesOf)), {
+  const storedColumns = new Set(viewColumns.filter((column) => !computed.some(({ name }) => name === column)))
+  const view = flowsView({ ...input, columns: storedColumns }, new Set([...storedColumns].flatMap(addressesOf)), {
     rows,
     sums: [...computed.map(({ name }) => name), ...sums],
   })
@@ -167,7 +169,7 @@ function sumScan(
 type FlowsWithin = Readonly<{
   span: SumSpan
   received: Readonly<{ from: bigint; to: bigint }>
-  /** With ids of {@link withSharedEnds}. */
+  /** True: ids of endpoints are those of {@link withSharedEnds}. */
   isShared?: boolean
 }>
 

@@ -25,7 +25,7 @@ const maxHolders = 2 ** 31
 
 const entryWords = 4
 const [fromAt, untilAt, idAt] = [0, 1, 2]
-const forever = 0xffff_ffff
+const maxMinute = 0xffff_ffff
 /** A holder for this long before the receipt is assumed to be the flow's. */
 const steadyMs = 600_000
 /** Steady holder: the table has id − base. Greater than all entry numbers. */
@@ -75,8 +75,8 @@ export class HeldIds {
     for (let row = 0; row < count; row++) {
       if (row % rowsAhead === 0) {
         for (let next = row; next < count && next < row + rowsAhead; next++) {
-          const near = this.#table.near(words[4 * next + 3]!)
-          seen ^= near < steady ? this.#entries[entryWords * near]! : near
+          const nearEntry = this.#table.near(words[4 * next + 3]!)
+          seen ^= nearEntry < steady ? this.#entries[entryWords * nearEntry]! : nearEntry
         }
       }
       if (valid !== undefined && !isPresent(valid, row)) {
@@ -84,14 +84,14 @@ export class HeldIds {
         continue
       }
       const at = 4 * row
-      const own = scopes === undefined ? 0 : scopes[row]!
+      const rowScope = scopes === undefined ? 0 : scopes[row]!
       const time = times[row]!
       if (
         words[at + 3] !== w3 ||
         words[at + 2] !== w2 ||
         words[at + 1] !== w1 ||
         words[at] !== w0 ||
-        own !== scope ||
+        rowScope !== scope ||
         time < from ||
         time >= until
       ) {
@@ -99,8 +99,8 @@ export class HeldIds {
         w1 = words[at + 1]!
         w2 = words[at + 2]!
         w3 = words[at + 3]!
-        scope = own
-        const existing = this.#table.find(w0, w1, w2, w3, own)
+        scope = rowScope
+        const existing = this.#table.find(w0, w1, w2, w3, rowScope)
         if (existing >= steady && time >= floor) {
           id = this.#base + existing - steady
           from = floor
@@ -118,17 +118,17 @@ export class HeldIds {
             const network = networks?.(row) ?? ''
             this.#beside.mac = macs?.(row) ?? Number.NaN
             this.#beside.network = network === '' ? 0 : this.#holders.networkOf(network)
-            entry = this.#resolve(entry, words, at, own, time)
+            entry = this.#resolve(entry, words, at, rowScope, time)
             offset = entry * entryWords
             from = 1000 * this.#entries[offset + fromAt]!
             until = 1000 * this.#entries[offset + untilAt]!
           }
-          const above = this.#entries[offset + idAt]!
-          id = this.#base + above
-          if (from <= floor && until === 1000 * forever && existing < steady) {
-            this.#steadyOf = withRoom(this.#steadyOf, above + 1)
-            this.#steadyOf[above] = entry
-            this.#table.change(words, at, own, steady + above)
+          const idAboveBase = this.#entries[offset + idAt]!
+          id = this.#base + idAboveBase
+          if (from <= floor && until === 1000 * maxMinute && existing < steady) {
+            this.#steadyOf = withRoom(this.#steadyOf, idAboveBase + 1)
+            this.#steadyOf[idAboveBase] = entry
+            this.#table.change(words, at, rowScope, steady + idAboveBase)
           }
         }
       }
@@ -179,9 +179,9 @@ export class HeldIds {
       )
       this.#ids.set(pair, id)
     }
-    // Rows at the edges resolve again.
-    this.#entries[offset + fromAt] = Math.min(forever, Math.max(0, Math.ceil(from / 1000)))
-    this.#entries[offset + untilAt] = Math.min(forever, Math.max(0, Math.floor(until / 1000)))
+    // Rows at the edges of a minute are resolved again.
+    this.#entries[offset + fromAt] = Math.min(maxMinute, Math.max(0, Math.ceil(from / 1000)))
+    this.#entries[offset + untilAt] = Math.min(maxMinute, Math.max(0, Math.floor(until / 1000)))
     this.#entries[offset + idAt] = id - this.#base
     return entry
   }
@@ -215,7 +215,7 @@ export class HeldIds {
   }
 
   #void(entry: number) {
-    this.#entries[entryWords * entry + fromAt] = forever
+    this.#entries[entryWords * entry + fromAt] = maxMinute
     this.#entries[entryWords * entry + untilAt] = 0
   }
 }

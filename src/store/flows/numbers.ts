@@ -9,7 +9,7 @@ const twoTo32 = 4_294_967_296
 /** Differences from the minimum have 31 bits. */
 const maxRange = 2 ** 31
 
-/** Unix ms of years 0 to 9999. */
+/** Unix ms of the years 0 to 9999. */
 export const firstTime = -62_167_219_200_000
 export const lastTime = 253_402_300_799_999
 
@@ -26,7 +26,7 @@ export function absentChunk(name: string, type: ColumnType, rows: number): Chunk
 
 type Narrow = Extract<Column, { readonly kind: 'u8' | 'u16' | 'u32' | 'i32' }>
 
-function narrow(column: Column | undefined): column is Narrow {
+function isNarrow(column: Column | undefined): column is Narrow {
   return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32' || column?.kind === 'i32'
 }
 
@@ -40,7 +40,7 @@ export function narrowChunk(
   let at = 0
   for (const { batch } of pieces) {
     const column = batch.columns[field]
-    if (!narrow(column)) presence.addNulls(batch.count)
+    if (!isNarrow(column)) presence.addNulls(batch.count)
     else if (column.valid === undefined || presence.take(column.valid, batch.count) === batch.count) {
       if (column.valid === undefined) presence.addPresent(batch.count)
       // Relative to the minimum: 0 is −2^31.
@@ -72,7 +72,7 @@ function fromFloats(name: string, type: ColumnType, count: number, levels: Level
 }
 
 type Pairs = Readonly<{
-  /** Low word first. */
+  /** Words of the numbers, the low word first. */
   words: Uint32Array
   valid: Uint8Array | undefined
   count: number
@@ -81,38 +81,38 @@ type Pairs = Readonly<{
 function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs | number)[]): Chunk | undefined {
   const { words, floats, presence } = scratch
   let at = 0
-  let high = 0
-  let low = 0
+  let highBits = 0
+  let lowBits = 0
   for (const piece of pieces) {
     if (typeof piece === 'number') {
       presence.addNulls(piece)
       continue
     }
     const { words: from, valid, count } = piece
-    const whole = valid === undefined || presence.take(valid, count) === count
+    const hasAllRows = valid === undefined || presence.take(valid, count) === count
     if (valid === undefined) presence.addPresent(count)
     for (let row = 0; row < count; row++) {
-      if (!whole && !isPresent(valid, row)) continue
+      if (!hasAllRows && !isPresent(valid, row)) continue
       const first = from[2 * row]!
       const second = from[2 * row + 1]!
       words[at] = first
       floats[at++] = second * twoTo32 + first
-      low |= first
-      high |= second
+      lowBits |= first
+      highBits |= second
     }
   }
   if (at === 0) return undefined
-  if (high === 0 && low >= 0) return integers({ name, type }, words, at, 0, presence)
-  const chunk = high >>> 21 === 0 ? fromFloats(name, type, at, presence) : undefined
+  if (highBits === 0 && lowBits >= 0) return integers({ name, type }, words, at, 0, presence)
+  const chunk = highBits >>> 21 === 0 ? fromFloats(name, type, at, presence) : undefined
   if (chunk !== undefined) return chunk
   const bytes = new Uint32Array(2 * at)
-  let to = 0
+  let wordAt = 0
   for (const piece of pieces) {
     if (typeof piece === 'number') continue
     for (let row = 0; row < piece.count; row++) {
       if (!isPresent(piece.valid, row)) continue
-      bytes[to++] = piece.words[2 * row]!
-      bytes[to++] = piece.words[2 * row + 1]!
+      bytes[wordAt++] = piece.words[2 * row]!
+      bytes[wordAt++] = piece.words[2 * row + 1]!
     }
   }
   return plain({ name, type }, new Uint8Array(bytes.buffer), presence)
@@ -196,11 +196,11 @@ export function timeChunk(
     }
     const { values, valid } = column
     const start = at
-    const instead = missing?.(piece)
+    const replacement = missing?.(piece)
     for (let row = 0; row < count; row++) {
       const value = values[row]!
       if (value >= firstTime && value <= lastTime && isPresent(valid, row)) floats[at++] = value
-      else if (instead !== undefined) floats[at++] = instead
+      else if (replacement !== undefined) floats[at++] = replacement
     }
     if (at - start === count) presence.addPresent(count)
     else

@@ -6,19 +6,21 @@ import type { FlowRows } from '../table-writer.ts'
 /** Event time in minutes since 1970: the end time, or the receive time if the end is too far from it. */
 export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): void {
   const { columns, count } = batch
-  const received = columns['time_received']
+  const receivedColumn = columns['time_received']
   const end = columns['time_end']
   const skewed = columns['time_skewed']
   for (let row = 0; row < count; row++) {
-    let came = origin.received
-    if (received?.kind === 'time' && isPresent(received.valid, row)) came = received.values[row]!
-    let time = came
+    let receivedAt = origin.received
+    if (receivedColumn?.kind === 'time' && isPresent(receivedColumn.valid, row))
+      receivedAt = receivedColumn.values[row]!
+    let time = receivedAt
     if (end?.kind === 'time' && isPresent(end.valid, row)) {
-      const ended = end.values[row]!
+      const endTime = end.values[row]!
       const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && isPresent(skewed.valid, row)
-      if (!lies && ended >= came - endTimeBoundsMs.age && ended <= came + endTimeBoundsMs.ahead) time = ended
+      if (!lies && endTime >= receivedAt - endTimeBoundsMs.age && endTime <= receivedAt + endTimeBoundsMs.ahead)
+        time = endTime
     }
-    // The store rounds to microseconds.
+    // The store rounds times to microseconds.
     minutes[row] = Math.floor((time + 0.0005) / 60_000)
   }
 }
@@ -31,10 +33,12 @@ export function haveEndTimes({ columns, count }: FlowBatch, received: number): b
   const { time_received: receipt, time_end: end, time_skewed: skewed } = columns
   if (end?.kind !== 'time' || (skewed !== undefined && skewed.kind !== 'u8')) return false
   for (let row = 0; row < count; row++) {
-    const came = receipt?.kind === 'time' && isPresent(receipt.valid, row) ? receipt.values[row]! : received
-    const ended = end.values[row]!
-    const isNear = ended - came >= roundedMs - endTimeBoundsMs.age && ended - came <= endTimeBoundsMs.ahead - roundedMs
-    // False for NaN.
+    const receivedAt = receipt?.kind === 'time' && isPresent(receipt.valid, row) ? receipt.values[row]! : received
+    const endTime = end.values[row]!
+    const isNear =
+      endTime - receivedAt >= roundedMs - endTimeBoundsMs.age &&
+      endTime - receivedAt <= endTimeBoundsMs.ahead - roundedMs
+    // The comparison is false for NaN.
     if (!isNear || !isPresent(end.valid, row)) return false
     if (skewed !== undefined && skewed.values[row] !== 0 && isPresent(skewed.valid, row)) return false
   }

@@ -19,7 +19,7 @@ import {
 /** What differs between the stores. Arguments are SQL, except `text` and references. */
 export type EdgeSql = TextSql &
   Readonly<{
-    /** µs since 1970. */
+    /** A time from µs since 1970. */
     time: (us: bigint) => string
     micros: (time: string) => string
     /** Types of the columns of edges, which may be NULL. */
@@ -37,17 +37,17 @@ type ClusterEnds = Readonly<Record<'from' | 'to', RequestedEnd>>
 
 export type EdgeRead = Readonly<{
   source: 'audit' | 'events' | 'clusters' | 'traffic'
-  /** Common table expression of the rows. */
+  /** Common table expression of the rows that the part reads. */
   rows?: string
   /** SELECT statements with {@link edgeColumns}; times in µs. */
   parts: readonly string[]
-  /** Of events. */
+  /** Relations of events that the part reads. */
   related?: readonly string[]
-  /** Of clusters. */
+  /** Ends of cluster relations that the part reads. */
   ends?: ClusterEnds
 }>
 
-/** A star would refer to every column. */
+/** Named columns, since a star would refer to every column. */
 export const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
 export const hourUs = 3_600_000_000n
@@ -68,7 +68,7 @@ export function edgeReads({ near, far, span, relations }: EdgeQuery, sql: EdgeSq
   ].filter(({ parts }) => parts.length > 0)
 }
 
-/** Of the columns of edges. */
+/** Conditions on the columns of edges. */
 export function edgeConditions({ far, without = [], namespaces }: EdgeQuery, sql: EdgeSql): readonly string[] {
   return [
     'far IS NOT NULL',
@@ -107,7 +107,7 @@ type Edge = Readonly<{
   level?: string
   bytes?: string
   names?: Ends<string>
-  /** FROM, WHERE and GROUP BY. */
+  /** FROM, WHERE and GROUP BY of the part. */
   rows: string
 }>
 
@@ -156,38 +156,38 @@ type TraceRead = Readonly<{
   relations: readonly TraceRelation[]
 }>
 
-/** One scan per end column: scans dominate the cost. */
+/** Each end column has a scan, since scans dominate the cost. */
 function traceReads({ of, isRequested, leadsToActions: toActions, during }: Nodes, sql: EdgeSql): readonly EdgeRead[] {
   const [actors, resources, tenants, regions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION')]
   const actions = of('ACTION').flatMap((ref) => actionName(ref) ?? [])
-  const among = (column: string, values: readonly string[]) => `${column} IN ${listOf(values, sql)}`
+  const isOneOf = (column: string, values: readonly string[]) => `${column} IN ${listOf(values, sql)}`
   const withoutScheme = (ref: string) => ref.slice(ref.indexOf(':') + 1)
   const withoutDomain = (ref: string) => ref.slice(ref.indexOf('/') + 1)
   const reads: readonly TraceRead[] = [
     {
       near: 'actor',
       refs: actors,
-      among: among('actor', actors),
+      among: isOneOf('actor', actors),
       relations: ['acted-on', 'assumed-by', ...(toActions ? (['did'] as const) : [])],
     },
-    { near: 'impersonated_by', refs: actors, among: among('impersonated_by', actors), relations: ['assumed-by'] },
+    { near: 'impersonated_by', refs: actors, among: isOneOf('impersonated_by', actors), relations: ['assumed-by'] },
     {
       near: 'resource',
       refs: resources,
-      among: among('resource', resources),
+      among: isOneOf('resource', resources),
       relations: ['acted-on', 'member-of', ...(toActions ? (['done-to'] as const) : [])],
     },
-    { near: 'action_ref', refs: actions, among: among('action', actions), relations: ['did', 'done-to'] },
+    { near: 'action_ref', refs: actions, among: isOneOf('action', actions), relations: ['did', 'done-to'] },
     {
       near: 'tenant_ref',
       refs: tenants,
-      among: `${among('tenant', tenants.map(withoutScheme).map(withoutDomain))} AND ${among(tenantRef, tenants)}`,
+      among: `${isOneOf('tenant', tenants.map(withoutScheme).map(withoutDomain))} AND ${isOneOf(tenantRef, tenants)}`,
       relations: ['member-of', 'located-at'],
     },
     {
       near: 'region_ref',
       refs: regions,
-      among: among('region', regions.map(withoutScheme)),
+      among: isOneOf('region', regions.map(withoutScheme)),
       relations: ['located-at'],
     },
   ]
@@ -239,7 +239,7 @@ function eventRead(
 ): EdgeRead {
   const requested = eventRelations.filter((relation) => relations?.has(relation))
   const events = near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined)
-  const others = near.filter((ref) => labelOf(ref) !== 'ACTION')
+  const otherNodes = near.filter((ref) => labelOf(ref) !== 'ACTION')
   const part = (near: 'from' | 'to', among: readonly string[], condition: string) =>
     edgePart(sql, {
       forward: near === 'from',
@@ -259,10 +259,10 @@ function eventRead(
       ...(events.length === 0 || ofEvents.length === 0
         ? []
         : [part('from', ofEvents, `from_ref IN ${listOf(events, sql)}`)]),
-      // Every object has events: only on request.
-      ...(others.length === 0 || requested.length === 0
+      // Every object has events, so that these are read only on request.
+      ...(otherNodes.length === 0 || requested.length === 0
         ? []
-        : [part('to', requested, `to_ref IN ${listOf(others, sql)} AND ${during}`)]),
+        : [part('to', requested, `to_ref IN ${listOf(otherNodes, sql)} AND ${during}`)]),
     ],
   }
 }

@@ -31,24 +31,24 @@ type NewestOptions = Readonly<{
   log: Log
   frames: NewestFrames
   resolver: Resolver | undefined
-  /** Rows of `frames` at most. */
+  /** Maximum number of rows of `frames`. */
   rows: number
   /** Bytes of the tables; the oldest segment is dropped above. */
   bytes: number
 }>
 
-/** Of all rows. Frames are evicted by a condition, and memory is freed by segments. */
+/** Segments of all rows. Frames are evicted by a condition, and memory is freed by segments. */
 const segments = 4
 const sliceMs = 8
-/** More are compressed. */
+/** More loose rows than these are compressed. */
 const looseRows = 100_000
 const [everyMs, idleMs] = [1000, 300_000]
-/** Statements over the tables need this beside them. */
+/** Memory that statements over the tables need besides the tables. */
 const workBytes = 256 << 20
 
 const unresolved: Resolver = { generation: 0, resolve: () => ({ is: 'unknown' }) }
 
-/** The path of no file. */
+/** Folder in the names of tables; no file has this path. */
 const directory = '/weir-newest-flows'
 
 export class NewestFlows {
@@ -71,7 +71,7 @@ export class NewestFlows {
   #reached = 0
   #evicted = 0
   #since = -Infinity
-  /** Rows that are not compressed. */
+  /** Number of rows that are not compressed. */
   #loose = 0
   #connection: Promise<DuckDBConnection> | undefined
   #working: Promise<void> = Promise.resolve()
@@ -119,7 +119,7 @@ export class NewestFlows {
     return this.update()
   }
 
-  /** There are no rollups. */
+  /** The newest flows have no rollups. */
   #sums(): StoredSums {
     const hours = this.#segments.map(({ receivedRows }) => receivedRows)
     return {
@@ -142,7 +142,7 @@ export class NewestFlows {
     work.catch((error: unknown) => log.error('The newest flows cannot be updated.', { error: String(error) }))
   }
 
-  /** One step after another. */
+  /** Runs the steps one after another. */
   #next(step: () => Promise<void>): Promise<void> {
     const next = this.#working.then(step)
     this.#working = next.catch(() => undefined)
@@ -168,7 +168,7 @@ export class NewestFlows {
   async #update() {
     const { frames, host } = this.#options
     const { clock, timers } = host
-    // Everything is named again if earlier names may have changed.
+    // All rows are named again if earlier names may have changed.
     if (this.#resolver.generation !== this.#generation) await this.#forget()
     this.#generation = this.#resolver.generation
     this.#evicted = Math.max(this.#evicted, frames.evicted)
@@ -229,7 +229,7 @@ export class NewestFlows {
       const batch = frameBatch(frame)
       return batch.kind === 'flows' ? batch : undefined
     } catch (error) {
-      // For example of a later version.
+      // For example, a later version wrote the frame.
       this.#options.log.error('Cannot decode a frame; queries of the newest flows lack its rows.', {
         source,
         sequence,
@@ -270,11 +270,11 @@ export class NewestFlows {
       bytes -= segment.bytes
       return true
     }
-    const gone = this.#segments.filter(isGone)
-    this.#segments = this.#segments.filter((segment) => !gone.includes(segment))
+    const goneSegments = this.#segments.filter(isGone)
+    this.#segments = this.#segments.filter((segment) => !goneSegments.includes(segment))
     const files = this.#segments.flatMap((segment) => segment.files(this.#evicted))
     this.#publish(files)
-    for (const segment of gone) await this.#retire(segment)
+    for (const segment of goneSegments) await this.#retire(segment)
   }
 
   /** DuckDB compresses tables at checkpoints only, which fail while a statement runs. */
@@ -316,13 +316,13 @@ export class NewestFlows {
 
   /** The next update reads all frames again. */
   async #forget() {
-    const gone = this.#segments.splice(0)
+    const goneSegments = this.#segments.splice(0)
     this.#reached = 0
     this.#publish([])
-    for (const segment of gone) await this.#retire(segment)
+    for (const segment of goneSegments) await this.#retire(segment)
   }
 
-  /** Bytes of DuckDB. */
+  /** Bytes of memory that DuckDB uses. */
   memory(): Promise<number> {
     return this.#duck.memory()
   }

@@ -1,4 +1,4 @@
-/** Valid while a version names the file. Files of the newest hour are not cached, because they are soon merged. */
+/** Cached rows are valid while a version names their file. Files of the newest hour are soon merged and not cached. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
 import type { CachedInsightRows } from '../insights/rows.ts'
@@ -17,7 +17,7 @@ export const cachePrefix = 'kept_'
 
 export type CachedRows = Readonly<{
   names: ReadonlySet<string>
-  /** Exactly the rows of those files; undefined if there are none. */
+  /** SQL of exactly the rows of the requested files; undefined if there are none. */
   sql: string | undefined
 }>
 
@@ -55,7 +55,7 @@ type PendingLoad = Readonly<{
   query: number
 }>
 
-/** Some 40 MB before compression. */
+/** Rows that take some 40 MB before compression. */
 const rowsPerLoad = 131_072
 /** More parts below half of `rowsPerLoad` are joined. */
 const maxSmallParts = 8
@@ -91,34 +91,35 @@ export class FileCache<Content extends { readonly bytes: number }> {
       (hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour),
       -Infinity,
     )
-    const fit = requested.filter(
+    const cacheableFiles = requested.filter(
       (file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name),
     )
     const query = ++this.#queries
-    const named = new Set(fit.map(({ name }) => name))
+    const uncachedNames = new Set(cacheableFiles.map(({ name }) => name))
     for (const part of this.#parts)
-      if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.requested = query
-    if (named.size > 0 && this.#options.maxBytes > 0) this.#pendingLoad ??= { pin: pin.again(), lastUsedBy: fit, query }
+      if (part.files.filter(({ name }) => uncachedNames.delete(name)).length > 0) part.requested = query
+    if (uncachedNames.size > 0 && this.#options.maxBytes > 0)
+      this.#pendingLoad ??= { pin: pin.again(), lastUsedBy: cacheableFiles, query }
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }
 
   #holding(version: ReadonlySet<string>): CacheLease<Content> {
     const names = new Set<string>()
-    const held: Part<Content>[] = []
+    const heldParts: Part<Content>[] = []
     const parts: CacheLease<Content>['parts'][number][] = []
     for (const part of this.#parts) {
-      const without = new Set(part.files.flatMap(({ name }, number) => (version.has(name) ? [] : [number])))
-      if (without.size === part.files.length) continue
+      const missingFiles = new Set(part.files.flatMap(({ name }, number) => (version.has(name) ? [] : [number])))
+      if (missingFiles.size === part.files.length) continue
       for (const { name } of part.files) if (version.has(name)) names.add(name)
       part.readers++
-      held.push(part)
-      parts.push({ content: part.content, without })
+      heldParts.push(part)
+      parts.push({ content: part.content, without: missingFiles })
     }
     return {
       names,
       parts,
       release: () => {
-        for (const part of held.splice(0)) part.readers--
+        for (const part of heldParts.splice(0)) part.readers--
         this.#begin()
       },
     }
@@ -128,9 +129,9 @@ export class FileCache<Content extends { readonly bytes: number }> {
     if (this.#pendingLoad === undefined || this.#loading !== undefined) return
     const load = this.#pendingLoad
     this.#pendingLoad = undefined
-    const ended = (): Promise<void> => load.pin.release().catch(() => undefined)
+    const releasePin = (): Promise<void> => load.pin.release().catch(() => undefined)
     this.#loading = this.#load(load)
-      .then(ended, ended)
+      .then(releasePin, releasePin)
       .finally(() => (this.#loading = undefined))
   }
 
@@ -142,16 +143,16 @@ export class FileCache<Content extends { readonly bytes: number }> {
     const { instance, maxBytes, call } = this.#options
     const connection = await instance.connect()
     try {
-      const again = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
+      const evictedFiles = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
       const names = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
-      const missing = [...new Set([...requested, ...again])]
+      const missing = [...new Set([...requested, ...evictedFiles])]
         .filter(({ name }) => !names.has(name))
         .toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
       await call(() => this.#forget(connection, rowsOfAll(missing), query))
       while (missing.length > 0 && !this.#closed) {
-        const free = maxBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
+        const freeRows = maxBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
         const storedFiles: StoredFile[] = []
-        for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= free;) {
+        for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= freeRows;) {
           rows += missing[0].rows
           storedFiles.push(missing.shift()!)
         }
@@ -166,21 +167,22 @@ export class FileCache<Content extends { readonly bytes: number }> {
   /** Evicts parts that have mostly removed files, and excess small parts. Returns their live files. */
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
     const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
-    const small = [...this.#parts].filter(({ rows }) => rows < rowsPerLoad / 2)
+    const smallParts = [...this.#parts].filter(({ rows }) => rows < rowsPerLoad / 2)
     const stale = [...this.#parts].filter(
-      (part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > maxSmallParts && small.includes(part)),
+      (part) =>
+        rowsOfAll(live(part)) * 2 < part.rows || (smallParts.length > maxSmallParts && smallParts.includes(part)),
     )
-    const gone = stale.filter(({ readers: held }) => held === 0)
-    for (const part of gone) await this.#drop(connection, part)
-    return gone.flatMap(live)
+    const evictedParts = stale.filter(({ readers: held }) => held === 0)
+    for (const part of evictedParts) await this.#drop(connection, part)
+    return evictedParts.flatMap(live)
   }
 
   async #forget(connection: DuckDBConnection, rows: number, query: number) {
-    let over = rows + rowsOfAll([...this.#parts]) - this.#options.maxBytes / this.#bytesOfRow
+    let excessRows = rows + rowsOfAll([...this.#parts]) - this.#options.maxBytes / this.#bytesOfRow
     for (const part of [...this.#parts].toSorted((a, b) => a.requested - b.requested)) {
-      if (over <= 0 || part.requested >= query) return
+      if (excessRows <= 0 || part.requested >= query) return
       if (part.readers > 0) continue
-      over -= part.rows
+      excessRows -= part.rows
       await this.#drop(connection, part)
     }
   }
@@ -196,7 +198,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
       if (!(await this.#options.verify(files))) return
       const content = await this.#options.kind.read(connection, files)
       this.#parts.add({ content, files, rows, requested: query, readers: 0 })
-      // Small parts repeat the strings of others.
+      // Small parts repeat the strings of other parts.
       const large = [...this.#parts].filter((part) => part.rows >= rowsPerLoad / 2)
       if (large.length > 0)
         this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))

@@ -9,15 +9,15 @@ import { testsIn, type Needle } from './needles.ts'
 import type { TimeBounds } from './receipt.ts'
 import { endpointPartOf, type ViewInput } from './views.ts'
 
-/** Ids of all tests. With more, names are joined to all rows. */
+/** Maximum ids of all tests. With more ids, names are joined to all rows. */
 const maxIds = 1000
-/** With more of a file, its index is not read. */
+/** Maximum ids of a file. With more ids, the index of the file is not read. */
 const maxIdsOfFile = 200
-/** Ids are compared with those of the day of a file, unless there are more days. */
+/** Maximum days. Ids are compared with those of the day of a file, unless there are more days. */
 const maxDays = 62
-/** Listed times of all files. With more, files are read as a whole. */
+/** Maximum listed times of all files. With more times, files are read as a whole. */
 const maxTimes = 2048
-/** Each row group is compared with all of its scan. */
+/** Times of one scan: each row group is compared with all of them. */
 const timesOfScan = 128
 const rowsOfTime = 8
 const filesAtOnce = 16
@@ -26,7 +26,7 @@ type Narrowing = Readonly<{ needle: Needle; receiveTime: TimeBounds | undefined 
 
 export type EndpointLookups = Readonly<{ indexes: EndpointIndexReader; known: EndpointIds }>
 
-/** Files without an index stay whole. */
+/** Narrows the files of a statement; files without an index are read as a whole. */
 export async function narrowed(
   connection: DuckDBConnection,
   { indexes, known }: EndpointLookups,
@@ -73,8 +73,8 @@ async function idsOf(
   let count = 0
   for (const [column, tests] of Map.groupBy(testsIn(needle), (test) => test.column)) {
     const part = endpointPartOf(column)?.part
-    const stored = fileColumns.endpoints.find(({ name }) => name === part)
-    const withPart = files.filter((file) => stored !== undefined && hasColumn(file, stored))
+    const storedColumn = fileColumns.endpoints.find(({ name }) => name === part)
+    const withPart = files.filter((file) => storedColumn !== undefined && hasColumn(file, storedColumn))
     if (part === undefined || withPart.length === 0) continue
     const texts = [...new Set(tests.flatMap(({ texts: textsOfTest }) => textsOfTest))]
     const results = await endpointIds.find(connection, withPart, { part, texts, maxIds })
@@ -105,7 +105,7 @@ class TestsOfFile {
     this.#ids = byDay.get(day(file.hour)) ?? new Map<string, ReadonlyMap<string, readonly number[]>>()
   }
 
-  /** Undefined if they do not decide the test: a flow's own value has priority over that of its endpoint. */
+  /** Ids of the test. Undefined if ids do not decide it: a value of the flow has priority over that of its endpoint. */
   idsOf({ column, texts }: Test): readonly number[] | undefined {
     const flow = fileColumns.flows.find(({ name }) => name === column)
     if (flow !== undefined && hasColumn(this.#file, flow)) return undefined
@@ -120,7 +120,7 @@ class TestsOfFile {
       : needle.parts.some((part) => this.isNever(part))
   }
 
-  /** Undefined if it would be true for all rows. */
+  /** SQL condition. Undefined if it would be true for all rows. */
   sql(needle: Needle): string | undefined {
     if (needle.is !== 'test') {
       const parts = needle.parts.map((part) => this.sql(part))
@@ -131,8 +131,8 @@ class TestsOfFile {
     const ids = this.idsOf(needle)
     if (ids === undefined) return undefined
     const column = endpointColumn(endpointPartOf(needle.column)?.field ?? '')
-    const stored = fileColumns.flows.find(({ name }) => name === column)
-    if (ids.length === 0 || stored === undefined || !hasColumn(this.#file, stored)) return 'false'
+    const storedColumn = fileColumns.flows.find(({ name }) => name === column)
+    if (ids.length === 0 || storedColumn === undefined || !hasColumn(this.#file, storedColumn)) return 'false'
     // Single ids are compared before other columns are decoded.
     return ids.length === 1 ? `"${column}" = ${ids[0]}` : `"${column}" IN (${ids.join(', ')})`
   }
@@ -159,8 +159,8 @@ async function rowsIn(
 }
 
 function anyOf(parts: readonly RowsOfId[]): RowsOfId {
-  const listed = parts.filter((part) => part !== 'common')
-  return listed.length < parts.length ? 'common' : [...new Set(listed.flat())].sort((a, b) => a - b)
+  const listedParts = parts.filter((part) => part !== 'common')
+  return listedParts.length < parts.length ? 'common' : [...new Set(listedParts.flat())].sort((a, b) => a - b)
 }
 
 function allOf(parts: readonly RowsOfId[]): RowsOfId {
@@ -175,23 +175,23 @@ function allOf(parts: readonly RowsOfId[]): RowsOfId {
 type FoundRows = Readonly<{ times: RowsOfId; sql: string | undefined }>
 
 function conditionsOf(rowsOfFiles: readonly (readonly [StoredFile, FoundRows])[]): ViewInput['within'] {
-  const listed = rowsOfFiles
+  const listedFiles = rowsOfFiles
     .flatMap(([file, { times }]) => (times === 'common' ? [] : [{ file, times }]))
     .sort((a, b) => a.file.receivedMin - b.file.receivedMin)
-  const isShort = listed.reduce((sum, { times }) => sum + times.length, 0) <= maxTimes
+  const isShort = listedFiles.reduce((sum, { times }) => sum + times.length, 0) <= maxTimes
   const moments = new Map<StoredFile, string>()
-  for (let from = 0, to = 0; isShort && from < listed.length; from = to) {
+  for (let from = 0, to = 0; isShort && from < listedFiles.length; from = to) {
     const results = new Set<number>()
-    while (to < listed.length && (to === from || results.size + listed[to]!.times.length <= timesOfScan))
-      for (const time of listed[to++]!.times) results.add(time)
+    while (to < listedFiles.length && (to === from || results.size + listedFiles[to]!.times.length <= timesOfScan))
+      for (const time of listedFiles[to++]!.times) results.add(time)
     const sql = `"time_received" IN (${[...results].map((time) => `make_timestamptz(${time})`).join(', ')})`
-    for (const { file } of listed.slice(from, to)) moments.set(file, sql)
+    for (const { file } of listedFiles.slice(from, to)) moments.set(file, sql)
   }
   return new Map(
     rowsOfFiles.map(([file, { times, sql }]) => {
-      const received = moments.get(file)
-      const parts = [received, sql].filter((part) => part !== undefined)
-      const rows = received === undefined ? file.rows : Math.min(file.rows, rowsOfTime * times.length)
+      const receiveTest = moments.get(file)
+      const parts = [receiveTest, sql].filter((part) => part !== undefined)
+      const rows = receiveTest === undefined ? file.rows : Math.min(file.rows, rowsOfTime * times.length)
       return [file.name, { sql: parts.join(' AND '), rows }]
     }),
   )

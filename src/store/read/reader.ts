@@ -42,7 +42,7 @@ type ReaderOptions = Readonly<{
   folder: ReaderFolder
   memoryLimit: string
   threads: number
-  /** Each DuckDB call occupies a thread of Node's pool, which file writes and syncs need too. */
+  /** Maximum DuckDB calls: each occupies a thread of Node's pool, which file writes and syncs need too. */
   calls: number
   cacheBytes: number
   timers: Timers
@@ -178,14 +178,14 @@ export class DuckReader implements StoreReader {
 
   async edges(request: EdgeQuery, given: AbortSignal, onProgress?: OnProgress): Promise<readonly StoredEdge[]> {
     const signal = AbortSignal.any([given, this.#closing.signal])
-    const ended = this.#hold()
+    const releaseHold = this.#hold()
     try {
       signal.throwIfAborted()
       const { instance, memory } = await this.open()
       return await this.#pinned(instance, signal, async (pin) => {
-        const held = memory.holdEdges(request.span, pin)
+        const heldEdges = memory.holdEdges(request.span, pin)
         try {
-          return await edgesOf(request, pin.files, held, (statement, cached) =>
+          return await edgesOf(request, pin.files, heldEdges, (statement, cached) =>
             this.#query(instance, { ...cached, release: () => undefined }, statement, pin, {
               format: 'ndjson',
               signal,
@@ -193,11 +193,11 @@ export class DuckReader implements StoreReader {
             }),
           )
         } finally {
-          held.release()
+          heldEdges.release()
         }
       })
     } finally {
-      ended()
+      releaseHold()
     }
   }
 
@@ -230,7 +230,7 @@ export class DuckReader implements StoreReader {
     const pin = given.again()
     const connection = await instance.connect()
     const givenBack = this.#hold()
-    const ended = this.#shared.begin()
+    const endShared = this.#shared.begin()
     let interrupting: Timer | undefined
     let unreported: () => void = () => undefined
     // DuckDB forgets an interrupt between two steps of a query.
@@ -242,7 +242,7 @@ export class DuckReader implements StoreReader {
       interrupting?.cancel()
       unreported()
       connection.closeSync()
-      ended()
+      endShared()
       release()
       try {
         if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
@@ -325,9 +325,9 @@ export class DuckReader implements StoreReader {
     if (!(error instanceof WeirError)) return false
     const connection = await instance.connect()
     try {
-      const broken = await unreadableFiles(connection, this.#directory, pin.files, error.message)
-      if (broken.length > 0) await this.#options.folder.suspect(broken, error.message)
-      return broken.length > 0
+      const brokenFiles = await unreadableFiles(connection, this.#directory, pin.files, error.message)
+      if (brokenFiles.length > 0) await this.#options.folder.suspect(brokenFiles, error.message)
+      return brokenFiles.length > 0
     } finally {
       connection.closeSync()
     }
@@ -375,11 +375,11 @@ export class DuckReader implements StoreReader {
   /** Loads the rows that queries of images read from memory, so that the first ones need not. */
   warm(): void {
     if (this.#options.cacheBytes === 0 || this.#closing.signal.aborted) return
-    const ended = this.#hold()
+    const releaseHold = this.#hold()
     // The next query reports the error.
     this.#warming = this.#warm()
       .catch(() => undefined)
-      .finally(ended)
+      .finally(releaseHold)
   }
 
   async #warm() {

@@ -3,7 +3,7 @@ import type { StoredFile } from '../record.ts'
 import { comparedTime } from '../../model/computed-columns.ts'
 import { isRecord } from '../../model/json.ts'
 
-/** Unix ms; infinite if open. */
+/** Bounds in Unix ms; infinite if open. */
 export type TimeBounds = Readonly<{
   from: number
   to: number
@@ -20,12 +20,13 @@ export function receiveBoundsOf(tree: unknown): TimeBounds | undefined {
   return boundsOf(tree, 'flows', 'time_received', comparedTime)
 }
 
-const ever: TimeBounds = { from: -Infinity, to: Infinity }
+const unbounded: TimeBounds = { from: -Infinity, to: Infinity }
 
 /** Intersection over all reads that compare {@link comparedTime}. Undefined if it is not known, or open. */
 export function comparedBoundsOf(tree: unknown): TimeBounds | undefined {
-  const compared = (condition: unknown, table: string) => boundsIn(condition, { column: comparedTime, table }) ?? ever
-  const bounds = intersectionOf(restrictionsOf(tree, 'flows', compared) ?? [])
+  const boundsOfRead = (condition: unknown, table: string) =>
+    boundsIn(condition, { column: comparedTime, table }) ?? unbounded
+  const bounds = intersectionOf(restrictionsOf(tree, 'flows', boundsOfRead) ?? [])
   return bounds !== undefined && Number.isFinite(bounds.from) && Number.isFinite(bounds.to) ? bounds : undefined
 }
 
@@ -39,7 +40,7 @@ export function boundsOf(tree: unknown, view: string, ...columns: readonly strin
     : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
-/** Texts of a column in all reads of the view. Undefined if one read is unrestricted. */
+/** Texts with which all reads of the view compare a column. Undefined if one read is unrestricted. */
 export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
   const texts = restrictionsOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
   return texts === undefined ? undefined : new Set(texts.flat())
@@ -61,7 +62,7 @@ export function restrictionsOf<Restriction>(
     }
     if (!isRecord(node)) return
     if (isView(node, view)) reads++
-    // A sample is taken before the condition.
+    // DuckDB takes a sample before it tests the condition.
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view) && !isSampled(node)) {
       const restriction = read(node['where_clause'], nameOf(node['from_table'], view))
       if (restriction !== undefined) restrictions.push(restriction)
@@ -140,7 +141,7 @@ function boundsIn(condition: unknown, column: Column): TimeBounds | undefined {
   }
 }
 
-/** With the name of another table, the column is of an outer query. */
+/** A column. With the name of another table, the column is of an outer query. */
 type Column = Readonly<{
   column: string
   table: string
@@ -168,7 +169,7 @@ function timestampIn(node: unknown): number | undefined {
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 
-/** The manifest has ms, files have µs. */
+/** The manifest rounds times to ms, files have µs. */
 const roundedMs = 1
 
 /** The times of tables are those of their rows. */
@@ -194,7 +195,7 @@ export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds
   ]
 }
 
-/** Files without row times are kept. */
+/** Files with rows that happened within the span, and files without row times. */
 export function happenedWithin(files: readonly StoredFile[], bounds: TimeBounds | undefined): readonly StoredFile[] {
   if (bounds === undefined) return files
   const { from, to } = bounds

@@ -21,12 +21,12 @@ export type Statement = Readonly<{
   sql: string
   parameters?: SqlParameters
   addresses: RequestedAddresses
-  /** Names of columns in lower case, at least all that it reads. Undefined: any. */
+  /** Names in lower case of all columns that the statement can read. Undefined: any column. */
   columns?: ReadonlySet<string> | undefined
   actorBounds: TimeBounds | undefined
   readsZones: boolean
   readsService: boolean
-  /** Undefined: any. */
+  /** Related relations. Undefined: any. */
   related: ReadonlySet<string> | undefined
   selection: Selection | undefined
   readsEndpointIds?: boolean
@@ -54,11 +54,11 @@ const timedViews = {
 } as const
 type TimedView = keyof typeof timedViews
 
-const ever: TimeBounds = { from: -Infinity, to: Infinity }
+const unbounded: TimeBounds = { from: -Infinity, to: Infinity }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
 
-/** Without side effects. Others read files, run SQL, take pointers or change the process. */
+/** Table functions without side effects. Others read files, run SQL, take pointers or change the process. */
 const tableFunctions = new Set([
   'range',
   'generate_series',
@@ -93,7 +93,7 @@ const refusedFunctions = new Set([
 
 /** Binding deeper ones takes minutes and cannot be interrupted. */
 const maxDepth = 250
-/** Also chains of `->`: each level doubles the time. */
+/** Maximum nested lambdas and chains of `->`: each level doubles the time. */
 const maxLambdas = 12
 const maxStatementLength = 1 << 18
 
@@ -103,7 +103,7 @@ function refuse(message: string): never {
   throw new WeirError('WEIR_SQL_REFUSED', message)
 }
 
-/** Comments nest, as in DuckDB. */
+/** First word after comments, which nest as in DuckDB. */
 function firstWord(sql: string, from: number): { word: string; start: number; end: number } {
   let at = from
   for (;;) {
@@ -157,8 +157,8 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   const ids = idColumns.some((column) => names.columns.has(column))
   const computed = computedColumns.filter((column) => names.columns.has(column))
   const isWhole = addresses.size === 0 || ids || computed.length > 0 || transfers
-  const chosen = isWhole ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  const selection = chosen?.isProbe === true && first.word === 'explain' ? undefined : chosen
+  const chosenSelection = isWhole ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  const selection = chosenSelection?.isProbe === true && first.word === 'explain' ? undefined : chosenSelection
   const times = Object.fromEntries(
     Object.entries(timedViews).flatMap(([view, column]) => {
       const bounds = boundsOf(tree, view, column)
@@ -171,7 +171,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     columns: everyColumn(names) ? undefined : names.columns,
     readsEndpointIds: ids,
     computed: computed.length === 0 ? undefined : { names: computed, received: comparedBoundsOf(tree) },
-    actorBounds: isVisible(names, auditColumns) ? (times.changes ?? ever) : undefined,
+    actorBounds: isVisible(names, auditColumns) ? (times.changes ?? unbounded) : undefined,
     eventTimes: times,
     narrow: names.tables.has('audit') && !isVisible(names, uncachedColumns),
     tables: names.tables,
@@ -187,12 +187,12 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
 
 const transfersName = 'transfers'
 
-/** Its view is over `flows`. */
+/** True if the statement reads transfers, which are computed from `flows`. */
 export function readsTransfers({ tables, reads }: Pick<Statement, 'tables' | 'reads'>): boolean {
   return reads === undefined && tables.has(transfersName)
 }
 
-/** Of the flows that the view reads. A statement that also reads flows itself needs the flows of both. */
+/** Time bounds of the flows that the view reads. A statement that also reads `flows` directly needs both ranges. */
 function transferBoundsOf(tree: unknown, tables: ReadonlySet<string>): TimeBounds | undefined {
   return tables.has('flows') ? undefined : boundsOf(tree, transfersName, 'time_received')
 }
@@ -218,11 +218,11 @@ function markedLine(sql: string, position: number): string {
   const lines = bytes.subarray(0, position).toString().split('\n')
   const head = `LINE ${lines.length}: `
   const before = lines.at(-1) ?? ''
-  const whole = sql.split('\n')[lines.length - 1] ?? ''
+  const errorLine = sql.split('\n')[lines.length - 1] ?? ''
   const from = Math.max(0, before.length - 60)
-  const cut = from > 0 ? '...' : ''
-  const indent = ' '.repeat(head.length + cut.length + before.length - from)
-  return `\n\n${head}${cut}${whole.slice(from, from + 120)}\n${indent}^`
+  const ellipsis = from > 0 ? '...' : ''
+  const indent = ' '.repeat(head.length + ellipsis.length + before.length - from)
+  return `\n\n${head}${ellipsis}${errorLine.slice(from, from + 120)}\n${indent}^`
 }
 
 async function parse(connection: DuckDBConnection, sql: string, before: string): Promise<unknown> {

@@ -16,20 +16,22 @@ export type ViewInput = Readonly<{
   withService?: boolean
   /** Flows can have ids without an endpoint. */
   lacksEndpoints?: boolean
-  /** With the ranges of values of all files, which are read before. */
+  /** The view reads the value ranges of all files before it plans a statement. */
   withRanges?: boolean
-  /** Of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all. */
+  /**
+   * Columns of the views of flows, in lower case; others are absent. Each column takes time to plan. Undefined: all.
+   */
   columns?: ReadonlySet<string> | undefined
-  /** Of flows, beside `columns`. */
+  /** Computed columns of the views of flows, besides `columns`. */
   computed?: ComputedColumns | undefined
   summed?: Summed | undefined
-  /** By name of a file: a condition of all rows that the statement needs, or '', and their estimated number. */
+  /** Condition of all rows that the statement needs, or '', and their estimated number, by name of the file. */
   within?: ReadonlyMap<string, Readonly<{ sql: string; rows: number }>> | undefined
   /** Database of the states of cloud resources. */
   inventory?: string
 }>
 
-/** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
+/** Addresses in the form of {@link addressesOf}. A join costs as much as the rest of the query. */
 export type RequestedAddresses = ReadonlySet<string>
 
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
@@ -41,11 +43,11 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
   for (const file of input.files) {
     if (file.stream !== stream) continue
     const { sql: condition, rows } = input.within?.get(file.name) ?? { sql: '', rows: file.rows }
-    const more = computed === undefined ? '' : `, ${computedOf(file, computed).join(', ')}`
-    const key = `${file.columns ?? `version ${file.schema}`} ${more} ${condition} ${file.table?.name ?? ''}`
+    const computedColumns = computed === undefined ? '' : `, ${computedOf(file, computed).join(', ')}`
+    const key = `${file.columns ?? `version ${file.schema}`} ${computedColumns} ${condition} ${file.table?.name ?? ''}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
-    if (group === undefined) groups.set(key, { file, more, condition, paths: [path], rows })
+    if (group === undefined) groups.set(key, { file, more: computedColumns, condition, paths: [path], rows })
     else {
       group.paths.push(path)
       group.rows += rows
@@ -56,8 +58,8 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
       .map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
       .join(', ')
   if (groups.size === 0) {
-    const none = [...columns, ...(computed?.names ?? []).map((name) => ({ name, type: computedType(name) }))]
-    return `SELECT ${none.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
+    const typedColumns = [...columns, ...(computed?.names ?? []).map((name) => ({ name, type: computedType(name) }))]
+    return `SELECT ${typedColumns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
   }
   return [...groups.values()]
     .map(({ file, more, condition, paths, rows }) => {
@@ -71,7 +73,7 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
 
 /** DuckDB estimates the rows from the first file alone, and would make a hash table of flows instead of endpoints. */
 function parquetSql(paths: readonly string[], rows: number, { withRanges }: ViewInput): string {
-  // Without it, DuckDB knows the ranges of values of single files only.
+  // Without `union_by_name`, DuckDB knows the ranges of values of single files only.
   const ranges = withRanges === true ? ', union_by_name = true' : ''
   return `read_parquet(${fileList(paths)}, explicit_cardinality = ${rows}${ranges})`
 }
@@ -82,14 +84,14 @@ function joinAlias(field: string) {
   return `"${field}_of"`
 }
 
-function listed(strings: readonly (string | undefined)[], index: string) {
+function textAtIndexSql(strings: readonly (string | undefined)[], index: string) {
   if (strings.length === 0) return 'NULL::VARCHAR'
   return `[${strings.map((text) => (text === undefined ? 'NULL' : quoted(text))).join(', ')}][${index}]`
 }
 
 export function position(input: ViewInput): string {
-  const source = listed(input.sources.slice(1), 'r._source')
-  // Each `||` would create another string.
+  const source = textAtIndexSql(input.sources.slice(1), 'r._source')
+  // Each `||` would create another intermediate string.
   return `CAST(${source} || concat(':', r._epoch, ':', r._sequence, ':', r._row) AS VARCHAR) AS _pos`
 }
 
@@ -135,7 +137,7 @@ const names: Readonly<Record<string, readonly (readonly [field: string, part: En
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
 )
 
-/** The lesser text of both ends. */
+/** Fields for which the view has the lesser text of both ends. */
 const leastOf: ReadonlySet<string> = new Set(
   [...endpointColumns].flatMap(([column, { least }]) => (least === true ? [column] : [])),
 )
@@ -154,7 +156,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
     const results = named.map(([field, part]) => endpoint(field, part)).filter((text) => text !== undefined)
     if (leastOf.has(column) && results.length > 1)
       return `coalesce(r.${column}, least(${results.join(', ')})) AS ${column}`
-    // The flow's value has priority.
+    // The value in the flow has priority over the joined one.
     return results.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${results.join(', ')}) AS ${column}`
   }
   if (column === '_pos') return position(input)
@@ -170,7 +172,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
     const addresses = endpoints.filter((text) => text !== undefined)
     return `${addresses.length === 0 ? 'NULL::VARCHAR' : `coalesce(${addresses.join(', ')})`} AS "${column}"`
   }
-  if (dictionaryFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
+  if (dictionaryFields.has(column)) return `${textAtIndexSql(input.words.slice(1), `r."${column}"`)} AS "${column}"`
   return `r."${column}"`
 }
 
@@ -202,35 +204,37 @@ function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {
       .filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column)))
       .map(({ name }) => name),
   )
-  const used = new Set(
+  const storedFields = new Set(
     addresses
       .filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column)))
       .map(({ field }) => field),
   )
   const fields = [...requested].flatMap((text) => {
     const [field = '', part = 'addr'] = text.split('/')
-    return used.has(field) && parts.has(part) ? [field] : []
+    return storedFields.has(field) && parts.has(part) ? [field] : []
   })
   return { fields: new Set(fields), parts }
 }
 
 export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
-  const behind = new Set<string>()
+  const requiredColumns = new Set<string>()
   for (const column of columns) {
-    for (const address of addressesOf(column)) behind.add(endpointColumn(address.split('/')[0] ?? ''))
-    if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) behind.add(name)
-    else if (column === 'bytes_est' || column === 'packets_est') behind.add(column.slice(0, -4)).add('sampling')
-    else if (column === 'service_port' || column === 'initiator') for (const name of serviceEvidence) behind.add(name)
-    else behind.add(column)
+    for (const address of addressesOf(column)) requiredColumns.add(endpointColumn(address.split('/')[0] ?? ''))
+    if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) requiredColumns.add(name)
+    else if (column === 'bytes_est' || column === 'packets_est')
+      requiredColumns.add(column.slice(0, -4)).add('sampling')
+    else if (column === 'service_port' || column === 'initiator')
+      for (const name of serviceEvidence) requiredColumns.add(name)
+    else requiredColumns.add(column)
   }
-  return behind
+  return requiredColumns
 }
 
 export const everyAddress: RequestedAddresses = new Set(addresses.map(({ field }) => field))
 
 export const rowsBeforeNames = 'flows_before_names'
 
-/** Of file columns, in views that also have their own. */
+/** Prefix of the names of file columns in views that also have computed columns. */
 export const filePrefix = 'f$'
 
 export const endpointsView = 'flow_endpoints'
@@ -259,37 +263,41 @@ function namedColumns({ columns: named }: ViewInput) {
   const results = flowViewColumns.filter((column) => named.has(column))
   const prefixed = inFiles.filter(({ name }) => named.has(filePrefix + name))
   const shown = results.length + prefixed.length === 0 ? [anyColumn] : results
-  const behind = columnsBehind(shown)
-  return { shown, prefixed, read: inFiles.filter((column) => behind.has(column.name) || prefixed.includes(column)) }
+  const requiredColumns = columnsBehind(shown)
+  return {
+    shown,
+    prefixed,
+    read: inFiles.filter((column) => requiredColumns.has(column.name) || prefixed.includes(column)),
+  }
 }
 
 export function flowsView(input: ViewInput, requested: RequestedAddresses, from: FlowsFrom = {}): string {
   const { shown, read, prefixed } = namedColumns(input)
   const { rows = scan('flows', input, read), prefix, sums } = from
   const joining = joinsFor(requested, input)
-  const few = from.rows !== undefined && sums === undefined && joining.fields.size > 0
-  const own = sums === undefined ? shown : shown.filter((column) => input.columns?.has(column))
+  const joinsFewRows = from.rows !== undefined && sums === undefined && joining.fields.size > 0
+  const viewColumns = sums === undefined ? shown : shown.filter((column) => input.columns?.has(column))
   const columns = [
-    ...own.map((column) => flowExpression(column, input, joining)),
+    ...viewColumns.map((column) => flowExpression(column, input, joining)),
     ...(sums ?? []).map((column) => `r."${column}"`),
   ]
   if (from.rows === undefined && input.computed !== undefined)
     columns.push(...input.computed.names.map((name) => `r."${name}"`))
   if (prefix !== undefined) columns.push(...prefixed.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
-  const used = addresses.filter(({ field }) => joining.fields.has(field))
+  const joinedAddresses = addresses.filter(({ field }) => joining.fields.has(field))
   const endpoints = `(${scan(
     'endpoints',
     input,
     fileColumns.endpoints.filter(({ name }) => joining.parts.has(name)),
   )})`
-  const joins = used.map(
+  const joins = joinedAddresses.map(
     ({ field, name }) =>
-      `LEFT JOIN ${few ? 'named' : endpoints} ${joinAlias(field)} ON r."${name}" = ${joinAlias(field)}.ep`,
+      `LEFT JOIN ${joinsFewRows ? 'named' : endpoints} ${joinAlias(field)} ON r."${name}" = ${joinAlias(field)}.ep`,
   )
-  const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
-  if (!few) return view
-  // One scan of the selected rows.
-  const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
+  const view = `SELECT ${columns.join(', ')} FROM ${joinsFewRows ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
+  if (!joinsFewRows) return view
+  // The selected rows are read once, for all joins.
+  const ids = joinedAddresses.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
   return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints}
       WHERE ep IN (${ids})) ${view}`
 }

@@ -29,17 +29,17 @@ function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, Stored
 }
 
 export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly StoredFile[] {
-  const taken = new Map<number, StoredFile[]>()
-  const chosen: StoredFile[] = []
+  const coveringFiles = new Map<number, StoredFile[]>()
+  const chosenFiles: StoredFile[] = []
   for (const stream of rollups.slice(0, rollups.indexOf(rollup) + 1).toReversed()) {
     for (const [hour, group] of byHour(files, stream)) {
-      const coarser = taken.get(hour) ?? []
-      const fresh = group.filter((file) => !coarser.some((outer) => covers(outer, file)))
-      taken.set(hour, [...coarser, ...fresh])
-      chosen.push(...fresh)
+      const coarser = coveringFiles.get(hour) ?? []
+      const uncovered = group.filter((file) => !coarser.some((outer) => covers(outer, file)))
+      coveringFiles.set(hour, [...coarser, ...uncovered])
+      chosenFiles.push(...uncovered)
     }
   }
-  return chosen
+  return chosenFiles
 }
 
 type Derivation = Readonly<{
@@ -47,7 +47,7 @@ type Derivation = Readonly<{
   from: readonly StoredFile[]
 }>
 
-/** `isRetained` selects the hours to keep. */
+/** The next rollup file to derive. `isRetained` selects the hours to keep. */
 export function nextDerivation(
   files: readonly StoredFile[],
   unreadable: ReadonlySet<string>,
@@ -56,13 +56,13 @@ export function nextDerivation(
 ): Derivation | undefined {
   for (const stream of rollups.slice(1)) {
     const finer = rollups[rollups.indexOf(stream) - 1]!
-    const made = liveByHour(files, stream)
+    const existingFiles = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
       if (!isOver(hour) || !isRetained(stream, hour)) continue
-      const fresh = group.filter(
-        (file) => !unreadable.has(file.name) && !(made.get(hour) ?? []).some((outer) => covers(outer, file)),
+      const underivedFiles = group.filter(
+        (file) => !unreadable.has(file.name) && !(existingFiles.get(hour) ?? []).some((outer) => covers(outer, file)),
       )
-      const [from] = runs(fresh, group)
+      const [from] = runs(underivedFiles, group)
       if (from !== undefined) return { stream, from }
     }
   }
@@ -84,14 +84,15 @@ function runs(storedFiles: readonly StoredFile[], all: readonly StoredFile[]): S
   return run.length > 0 ? [...storedFileses, run] : storedFileses
 }
 
-/** Merging them with others would mix covered and uncovered sums. */
+/** Merging covered files with other files would mix covered and uncovered sums. */
 export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> {
   const covered = new Set<string>()
   for (const stream of rollups.slice(1)) {
     const finer = rollups[rollups.indexOf(stream) - 1]!
-    const made = liveByHour(files, stream)
+    const existingFiles = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
-      for (const file of group) if ((made.get(hour) ?? []).some((outer) => covers(outer, file))) covered.add(file.name)
+      for (const file of group)
+        if ((existingFiles.get(hour) ?? []).some((outer) => covers(outer, file))) covered.add(file.name)
     }
   }
   return covered
@@ -123,10 +124,10 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
     }
     for (const { hour, firstSequence, lastSequence } of flows) {
       if ((hour + 1) * msPerHour <= last) continue
-      const held = (holding.get(hour) ?? []).some(
+      const isHeld = (holding.get(hour) ?? []).some(
         (part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence,
       )
-      if (!held) last = (hour + 1) * msPerHour
+      if (!isHeld) last = (hour + 1) * msPerHour
     }
     return last
   }

@@ -30,15 +30,15 @@ export function cachedUse(
   const { clock, timers } = host
   const now = clock.now()
   const key = fingerprint(rowQuery, [of, String(rowQuery.span.from / roundUs), String(rowQuery.span.to / roundUs)])
-  let stored = caches.get(store)
-  if (stored === undefined) caches.set(store, (stored = new Map()))
-  for (const [old, { until }] of stored) if (until < now || stored.size > maxCached) stored.delete(old)
-  let cache = stored.get(key)
+  let cachedUse = caches.get(store)
+  if (cachedUse === undefined) caches.set(store, (cachedUse = new Map()))
+  for (const [old, { until }] of cachedUse) if (until < now || cachedUse.size > maxCached) cachedUse.delete(old)
+  let cache = cachedUse.get(key)
   if (cache === undefined) {
-    // Not cancelled: the result is cached.
+    // The read ignores cancellation: its result is cached.
     const use = read(new AbortController().signal)
-    stored.set(key, (cache = { until: now + cacheMs, use }))
-    use.catch(() => stored?.delete(key))
+    cachedUse.set(key, (cache = { until: now + cacheMs, use }))
+    use.catch(() => cachedUse?.delete(key))
   }
   return Promise.race([cache.use, timers.sleep(waitMs).then(() => new Map<string, number>())])
 }
@@ -47,7 +47,7 @@ type FieldUse = ReadonlyMap<string, number>
 
 const caches = new WeakMap<StoreReader, Map<string, Readonly<{ until: number; use: Promise<FieldUse> }>>>()
 const [maxCached, cacheMs] = [64, 30_000]
-/** Spans that end in the same minute (µs) share a result. */
+/** Spans (µs) that end in the same minute share a result. */
 const roundUs = 60_000_000n
 /** Then names are returned without the use of fields. */
 const maxWaitMs = 100
@@ -74,11 +74,11 @@ export function suggestNames(
   const typed = prefix.toLowerCase()
   const single = table.fields.map(({ name, kind, unit }) => {
     const meaning = everyView[table.view]?.find((column) => column.name === name)?.meaning ?? noColumn[name] ?? ''
-    const used = use === undefined ? 1 : (use.get(/^(bytes|packets)_est$/.exec(name)?.[1] ?? name) ?? 0)
+    const usedRows = use === undefined ? 1 : (use.get(/^(bytes|packets)_est$/.exec(name)?.[1] ?? name) ?? 0)
     return candidate(
-      { name, names: table.others(name), kind, ...(unit === undefined ? {} : { unit }), meaning, used: used > 0 },
+      { name, names: table.others(name), kind, ...(unit === undefined ? {} : { unit }), meaning, used: usedRows > 0 },
       typed,
-      used,
+      usedRows,
     )
   })
   const parts = new Set(
@@ -86,10 +86,10 @@ export function suggestNames(
       .flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : []))
       .filter((part) => table.endPart(part) !== undefined),
   )
-  const either = [...parts].map((part) => {
-    const used = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
+  const eitherFields = [...parts].map((part) => {
+    const usedRows = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
     const field = table.ofEnd('src', part)
-    // `any.` would double the list.
+    // Names with `any.` are offered only on request: they would double the list.
     if (field === undefined || !'any.'.startsWith(typed.slice(0, 4)) || typed === '') return undefined
     return candidate(
       {
@@ -97,10 +97,10 @@ export function suggestNames(
         names: [],
         kind: field.kind,
         meaning: `Of the source or the destination: ${part.replaceAll('_', ' ')}`,
-        used: used > 0,
+        used: usedRows > 0,
       },
       typed,
-      used,
+      usedRows,
     )
   })
   const ofMembers = members.map(({ name, key, meaning, used }) => {
@@ -108,7 +108,7 @@ export function suggestNames(
     const match = candidate({ ...field, names: [key] }, typed, used)
     return match && { ...match, field: { ...field, names: [] } }
   })
-  return [...single, ...either, ...ofMembers]
+  return [...single, ...eitherFields, ...ofMembers]
     .filter((offer) => offer !== undefined)
     .sort((a, b) => Number(b.use > 0) - Number(a.use > 0) || a.fit - b.fit || b.use - a.use)
     .slice(0, limit)
@@ -117,9 +117,11 @@ export function suggestNames(
 
 function candidate(field: CompletedField, typed: string, use: number): Candidate | undefined {
   const fold = (name: string) => name.toLowerCase().replaceAll('.', '_')
-  const folded = fold(typed)
-  if (fold(field.name).startsWith(folded)) return { field, fit: 0, use }
-  const others = field.names.map(fold)
-  if (others.some((name) => name.startsWith(folded))) return { field, fit: 1, use }
-  return [fold(field.name), ...others].some((name) => name.includes(folded)) ? { field, fit: 2, use } : undefined
+  const foldedText = fold(typed)
+  if (fold(field.name).startsWith(foldedText)) return { field, fit: 0, use }
+  const otherNames = field.names.map(fold)
+  if (otherNames.some((name) => name.startsWith(foldedText))) return { field, fit: 1, use }
+  return [fold(field.name), ...otherNames].some((name) => name.includes(foldedText))
+    ? { field, fit: 2, use }
+    : undefined
 }

@@ -6,11 +6,11 @@ import { inventoryEdges } from './inventory-edges.ts'
 import { nodeOf } from './nodes.ts'
 import type { Graph, GraphEdge, GraphNode, GraphPaths } from './schema.ts'
 
-/** Where edges are read. */
+/** Where edges are read: the parts of {@link Surroundings} that this needs. */
 export type GraphScope = Pick<Surroundings, 'store' | 'signal' | 'viewer'> &
   Readonly<{
     span: EdgeQuery['span']
-    /** Undefined: all but those of single events. */
+    /** Relations to read. Undefined: all but those of single events. */
     relations: ReadonlySet<string> | undefined
   }>
 
@@ -25,15 +25,15 @@ class Subgraph {
     this.#scope = scope
   }
 
-  /** The nodes that are reached first. */
+  /** Reads the edges of nodes. Returns the nodes that are reached for the first time. */
   async expand(more: Pick<EdgeQuery, 'near' | 'far' | 'without' | 'limit'>, hops: number): Promise<readonly string[]> {
     const { store, signal, viewer, span, relations } = this.#scope
     const edges = await store.edges({ ...more, namespaces: viewer.namespaces, span, relations }, signal)
     const clouds = await inventoryEdges(this.#scope, more)
-    const reached: string[] = []
-    const cut = new Map(edges.map(({ near, others }) => [near, others]))
-    for (const { near, others } of clouds) cut.set(near, (cut.get(near) ?? 0) + others)
-    for (const [near, others] of cut) if (others > 0) this.cut.set(near, others)
+    const reachedNodes: string[] = []
+    const cutEdges = new Map(edges.map(({ near, others }) => [near, others]))
+    for (const { near, others } of clouds) cutEdges.set(near, (cutEdges.get(near) ?? 0) + others)
+    for (const [near, others] of cutEdges) if (others > 0) this.cut.set(near, others)
     for (const { near, far, relation, forward, nearName, farName, others: _, ...sums } of [...edges, ...clouds]) {
       const [from, to] = forward ? [near, far] : [far, near]
       this.edges.set(JSON.stringify([from, relation, to]), { from, relation, to, ...sums })
@@ -44,10 +44,10 @@ class Subgraph {
         if (name !== null) this.#names.set(ref, name)
       if (!this.hops.has(far)) {
         this.hops.set(far, hops)
-        reached.push(far)
+        reachedNodes.push(far)
       }
     }
-    return reached
+    return reachedNodes
   }
 
   node(ref: string): GraphNode {
@@ -62,11 +62,11 @@ export async function neighbours(
   const subgraph = new Subgraph(scope)
   subgraph.hops.set(ref, 0)
   // An invisible node looks like one without edges.
-  let near: readonly string[] = mayName(scope.viewer, ref) ? [ref] : []
-  for (let hop = 1; hop <= hops && near.length > 0; hop++) {
+  let frontier: readonly string[] = mayName(scope.viewer, ref) ? [ref] : []
+  for (let hop = 1; hop <= hops && frontier.length > 0; hop++) {
     // Sharing an outcome does not relate two actions.
-    const through = hop === 1 ? near : near.filter((node) => labelOf(node) !== 'STATUS')
-    near = await subgraph.expand({ near: through, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
+    const expandable = hop === 1 ? frontier : frontier.filter((node) => labelOf(node) !== 'STATUS')
+    frontier = await subgraph.expand({ near: expandable, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
   }
   return {
     nodes: [...subgraph.hops].map(([node, distance]) => ({ ...subgraph.node(node), hops: distance })),
@@ -96,15 +96,15 @@ export async function pathsBetween(
     const side = start.last.length <= target.last.length ? start : target
     const edges = new Set(subgraph.edges.keys())
     await subgraph.expand({ near: side.last, limit: maxEdges }, 0)
-    const near = new Set(side.last)
+    const expandedNodes = new Set(side.last)
     const next = [...subgraph.edges]
       .filter(([key]) => !edges.has(key))
-      .flatMap(([, edge]) => (near.has(edge.from) ? [edge.to] : [edge.from]))
+      .flatMap(([, edge]) => (expandedNodes.has(edge.from) ? [edge.to] : [edge.from]))
       .filter((ref) => !side.reached.has(ref) && labelOf(ref) !== 'STATUS')
-    const fresh = [...new Set(next)]
-    for (const ref of fresh) side.reached.add(ref)
-    if (fresh.length > maxNodes) subgraph.cut.set(side.ref, fresh.length - maxNodes)
-    side.last = fresh.slice(0, maxNodes)
+    const newNodes = [...new Set(next)]
+    for (const ref of newNodes) side.reached.add(ref)
+    if (newNodes.length > maxNodes) subgraph.cut.set(side.ref, newNodes.length - maxNodes)
+    side.last = newNodes.slice(0, maxNodes)
     if (side.last.length === 0) break
   }
   return pathsWithEdges(subgraph, [])
@@ -125,8 +125,8 @@ function pathsWithEdges(subgraph: Subgraph, paths: readonly (readonly string[])[
 }
 
 function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: number): string[][] {
-  const near = new Map<string, Set<string>>()
-  const lead = (a: string, b: string): void => void (near.get(a)?.add(b) ?? near.set(a, new Set([b])))
+  const neighbours = new Map<string, Set<string>>()
+  const lead = (a: string, b: string): void => void (neighbours.get(a)?.add(b) ?? neighbours.set(a, new Set([b])))
   for (const edge of edges) {
     lead(edge.from, edge.to)
     lead(edge.to, edge.from)
@@ -134,13 +134,13 @@ function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: n
   let paths: string[][] = [[from]]
   const before = new Set([from])
   for (let step = 1; step <= length; step++) {
-    const longer = paths.flatMap((path) =>
-      [...(near.get(path.at(-1) ?? '') ?? [])].filter((ref) => !before.has(ref)).map((ref) => [...path, ref]),
+    const longerPaths = paths.flatMap((path) =>
+      [...(neighbours.get(path.at(-1) ?? '') ?? [])].filter((ref) => !before.has(ref)).map((ref) => [...path, ref]),
     )
-    const complete = longer.filter((path) => path.at(-1) === to)
+    const complete = longerPaths.filter((path) => path.at(-1) === to)
     if (complete.length > 0) return complete.slice(0, maxPaths)
-    for (const path of longer) before.add(path.at(-1) ?? '')
-    paths = longer
+    for (const path of longerPaths) before.add(path.at(-1) ?? '')
+    paths = longerPaths
   }
   return []
 }

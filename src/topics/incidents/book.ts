@@ -14,7 +14,7 @@ const maxNewest = 50
 type BookParts = Readonly<{
   host: Pick<Host, 'clock' | 'disk'>
   log: Log
-  /** Undefined: no incident can be stored. */
+  /** Data folder. Undefined: no incident can be stored. */
   folder: string | undefined
   /** Appends changes to the journal. Resolves when they are synced. */
   record: (changes: readonly RecordedChange[]) => Promise<void>
@@ -46,7 +46,7 @@ export class IncidentBook {
     return this.#recording
   }
 
-  /** Latest start first. */
+  /** Incidents by start, the latest first. */
   async list(): Promise<readonly StoredIncident[]> {
     const { incidents } = await this.#read()
     return incidents.toSorted((a, b) => (a.from === b.from ? (a.id < b.id ? -1 : 1) : a.from < b.from ? 1 : -1))
@@ -64,7 +64,7 @@ export class IncidentBook {
 
   async put({ id, request, by }: Put): Promise<StoredIncident> {
     const contents = normalOf(request, this.#parts.host.clock.now())
-    const stored = await this.#change(({ incidents, unrecorded }) => {
+    const storedIncident = await this.#change(({ incidents, unrecorded }) => {
       const existing = incidents.find((incident) => incident.id === id)
       const { before } = request
       if (before === undefined && existing !== undefined)
@@ -72,8 +72,8 @@ export class IncidentBook {
           'Use another id, or state the version that this one replaces in `before`.',
         ])
       if (existing?.version !== before) throw conflict(request.title)
-      const others = incidents.filter((incident) => incident.id !== id)
-      if (others.length >= incidentLimits.incidents)
+      const otherIncidents = incidents.filter((incident) => incident.id !== id)
+      if (otherIncidents.length >= incidentLimits.incidents)
         throw new Refusal('WEIR_API_LIMIT', `The limit is ${incidentLimits.incidents} incidents.`, [
           'Export and delete incidents that are no longer needed.',
         ])
@@ -92,10 +92,13 @@ export class IncidentBook {
         fields: fieldsThatDiffer(contents, existing),
         incident,
       }
-      return { content: { incidents: [...others, incident], unrecorded: [...unrecorded, change] }, answer: incident }
+      return {
+        content: { incidents: [...otherIncidents, incident], unrecorded: [...unrecorded, change] },
+        answer: incident,
+      }
     })
     this.#recordLater()
-    return stored
+    return storedIncident
   }
 
   async remove({ id, before, by }: Remove): Promise<void> {
@@ -105,8 +108,8 @@ export class IncidentBook {
       if (before !== undefined && existing.version !== before) throw conflict(existing.title)
       const incident = { ...existing, version: existing.version + 1, changed: this.#after(existing), by }
       const change: RecordedChange = { action: 'deleted', fields: [], incident }
-      const others = incidents.filter((other) => other !== existing)
-      return { content: { incidents: others, unrecorded: [...unrecorded, change] }, answer: undefined }
+      const otherIncidents = incidents.filter((other) => other !== existing)
+      return { content: { incidents: otherIncidents, unrecorded: [...unrecorded, change] }, answer: undefined }
     })
     this.#recordLater()
   }
@@ -140,14 +143,14 @@ export class IncidentBook {
     }
   }
 
-  /** Different for each version, also when the clock was set back. */
+  /** The time differs for each version, also when the clock was set back. */
   #after(existing: StoredIncident | undefined): string {
     const before = existing === undefined ? 0 : Date.parse(existing.changed)
     return new Date(Math.max(this.#parts.host.clock.now(), before + 1)).toISOString()
   }
 
   #change<Answer>(change: (content: Content) => Readonly<{ content: Content; answer: Answer }>): Promise<Answer> {
-    const done = this.#last.then(async () => {
+    const changed = this.#last.then(async () => {
       const { content, answer } = change(await this.#read())
       if (Buffer.byteLength(JSON.stringify(content)) > maxBytes)
         throw new Refusal('WEIR_API_LIMIT', `The size limit of all incidents is ${maxBytes / 1024 / 1024} MiB.`, [
@@ -159,15 +162,15 @@ export class IncidentBook {
       this.#content = Promise.resolve(content)
       return answer
     })
-    this.#last = done.catch(() => {})
-    return done
+    this.#last = changed.catch(() => {})
+    return changed
   }
 
   async #read(): Promise<Content> {
     const file = this.#file
     if (file === undefined)
       throw new Refusal('WEIR_API_INCIDENTS', 'This server has no data folder to store incidents in.')
-    // The file may be repaired meanwhile.
+    // A failed read is not kept: users may repair the file while Weir runs.
     this.#content ??= file.read().catch((error: unknown) => {
       this.#content = undefined
       throw error

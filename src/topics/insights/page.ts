@@ -35,7 +35,7 @@ type Sought = Readonly<{
   conditions: readonly string[]
 }>
 
-/** With the traffic if it is given, or if the filter needs it. `at`: µs. */
+/** Selection and conditions, with traffic if it is given or if the filter needs it. `at`: µs. */
 export async function soughtBy(
   { sort, traffic: window }: Pick<InsightQuery, 'sort' | 'traffic'>,
   { list, conditions, fields, words, at, ...given }: Selected & Readonly<{ at: bigint; traffic?: Traffic }>,
@@ -63,8 +63,8 @@ async function exposed(
   surroundings: Surroundings,
 ): Promise<readonly StoredRow[]> {
   const workloads = new Set(rows.flatMap((row) => row.workloads))
-  const received = traffic ?? (await trafficTo({ at, window, workloads }, surroundings))
-  return rows.map((row) => ({ ...row, ...exposureOf(row, received) }))
+  const knownTraffic = traffic ?? (await trafficTo({ at, window, workloads }, surroundings))
+  return rows.map((row) => ({ ...row, ...exposureOf(row, knownTraffic) }))
 }
 
 type Page<Row> = Readonly<{ rows: readonly Row[]; next: string | null; at: string; total?: number }>
@@ -72,20 +72,22 @@ type Page<Row> = Readonly<{ rows: readonly Row[]; next: string | null; at: strin
 type Listed = Readonly<{
   /** SQL of texts, which the rows have as {@link keyColumns}. */
   order: readonly string[]
-  /** What decides which rows the pages have. */
+  /** Values that determine which rows the pages have. */
   of: readonly unknown[]
 }>
 
 type Continuation = Readonly<{
-  /** Of the first page, µs. */
+  /** Time of the first page, µs. */
   at: bigint
   /** Restricts the page to the rows behind the page before. */
   behind: readonly string[]
-  /** `rows`: one more than the limit if there are more. */
+  /** Cursor of the next page. `rows` has one more row than the limit if there is a next page. */
   next: (rows: readonly Readonly<Record<string, unknown>>[]) => string | null
 }>
 
-/** All pages are of the time of the first one. Throws {@link Refusal} for a cursor of another query. */
+/**
+ * Position of a page; all pages have the time of the first page. Throws {@link Refusal} for a cursor of another query.
+ */
 export function continuationOf(
   { cursor, at: written = 'now', limit }: Pick<InsightQuery, 'cursor' | 'at'> & Readonly<{ limit: number }>,
   { order, of }: Listed,
@@ -114,22 +116,29 @@ export async function readPage<List extends InsightList>(
 ): Promise<Page<InsightRows[List]>> {
   const { limit = 100, sort } = query
   const dialect = dialectOf(surroundings.store)
-  const chosen = selected(query, list, dialect)
+  const selectedList = selected(query, list, dialect)
   const order = insightOrder({ list, ...withoutUndefined({ sort }) })
-  const of = [list, chosen.conditions, chosen.words, sort, query.traffic, surroundings.viewer.namespaces]
-  const { at, behind, next } = continuationOf({ ...query, limit }, { order, of }, surroundings)
-  const { selection, conditions } = await soughtBy(query, { ...chosen, at }, surroundings)
+  const fingerprintParts = [
+    list,
+    selectedList.conditions,
+    selectedList.words,
+    sort,
+    query.traffic,
+    surroundings.viewer.namespaces,
+  ]
+  const { at, behind, next } = continuationOf({ ...query, limit }, { order, of: fingerprintParts }, surroundings)
+  const { selection, conditions } = await soughtBy(query, { ...selectedList, at }, surroundings)
   const page = await pageRows((sql) => readRows(surroundings, sql), selection, { conditions, behind, limit })
-  const stored = page.rows.slice(0, limit)
+  const shownRows = page.rows.slice(0, limit)
   const { properties } = insightRowSchemas[list]
   const rows =
     'exposure' in properties
       ? await exposed(
-          stored,
+          shownRows,
           { at, ...withoutUndefined({ traffic: selection.traffic, window: query.traffic }) },
           surroundings,
         )
-      : stored
+      : shownRows
   return {
     rows: rows.map((row) => onlyNames(row, properties) as InsightRows[List]),
     next: next(page.rows),

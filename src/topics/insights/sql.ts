@@ -43,19 +43,19 @@ const where = `coalesce(w.pods, 0)::INTEGER AS pods, coalesce(w.clusters, []) AS
 
 type InsightContext = Readonly<{
   dialect: Dialect
-  /** µs. */
+  /** Time in µs. */
   at: bigint
   viewer: Viewer
 }>
 
 export interface InsightSelection extends InsightContext {
   readonly list: InsightList
-  /** Fields of the conditions. */
+  /** Fields that the conditions of the filter read. */
   readonly fields: readonly string[]
   readonly sort?: ProblemSort
-  /** Each is in a text of the row. */
+  /** Words that must each be in a text of the row. */
   readonly words?: readonly string[]
-  /** Required by conditions on `exposure`. */
+  /** Traffic, which conditions on `exposure` require. */
   readonly traffic?: Traffic
 }
 
@@ -75,9 +75,9 @@ function reportRows(query: InsightSelection): string {
   const { at, dialect, list, viewer } = query
   const { allBut, stored } = dialect
   const valid = asOf(at, dialect)
-  const seen = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
+  const visibleTest = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const pods = needsPods(query)
-    ? [`, ${where}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${seen}`]
+    ? [`, ${where}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${visibleTest}`]
     : ['', '']
   // The validity of a row needs all reports that have it; that of a report is enough to know its current rows.
   if (readsView(query))
@@ -93,12 +93,12 @@ function reportRows(query: InsightSelection): string {
       JOIN ${chosen} c ON p.report = c.report`
   if (words.length === 0) return `WITH ${stored('current_reports', current)} ${joined(rows, 'current_reports')}`
   // Few reports have a word themselves, so that most rows are compared before the join.
-  const whole = words.map(({ inRow }) => inRow).join(' AND ')
-  const named = `SELECT * FROM current_reports WHERE ${words.map((_, at) => `word_${at}`).join(' OR ')}`
+  const rowMatchesAll = words.map(({ inRow }) => inRow).join(' AND ')
+  const matchingReports = `SELECT * FROM current_reports WHERE ${words.map((_, at) => `word_${at}`).join(' OR ')}`
   const wordTests = words.map(({ inRow }, at) => `(word_${at} OR ${inRow})`).join(' AND ')
   return `WITH ${stored('current_reports', current)} SELECT * FROM (
-      ${joined(`(SELECT * FROM ${rows} WHERE ${whole})`, 'current_reports')} UNION ALL
-      ${joined(`(SELECT * FROM ${rows} WHERE NOT (${whole}))`, `(${named})`)} WHERE ${wordTests})`
+      ${joined(`(SELECT * FROM ${rows} WHERE ${rowMatchesAll})`, 'current_reports')} UNION ALL
+      ${joined(`(SELECT * FROM ${rows} WHERE NOT (${rowMatchesAll}))`, `(${matchingReports})`)} WHERE ${wordTests})`
 }
 
 /** Number of all rows, from the numbers of the reports. */
@@ -112,7 +112,7 @@ export function insightTotal({ list, at, dialect }: InsightSelection): string {
 type Bound = Readonly<{
   /** Keys of the row at the offset, without regard to time. */
   sql: string
-  /** Of rows in the order up to that one. */
+  /** Condition of the rows that precede the row at the offset, or equal it. */
   conditionOf: (row: Readonly<Record<string, unknown>>) => string
 }>
 
@@ -140,15 +140,15 @@ export function withRest(rows: string, query: InsightSelection): string {
   return needsPods(query) ? scoredRows : withPods(scoredRows, query)
 }
 
-/** `epss` and `kev`; NULL without the feed. */
+/** Adds the columns `epss` and `kev`; they are NULL without the feed. */
 function scored(rows: string, { truth, listText }: Dialect): string {
   const cve = scoredId('r.id', listText('r.aliases'))
-  // The names are of no column of the rows: ClickHouse would qualify those.
-  const of = (feed: FeedName): string =>
+  // Aliases must not equal column names of the rows: ClickHouse would qualify those.
+  const scoresOf = (feed: FeedName): string =>
     `SELECT id AS ${feed}_id, score AS ${feed}_score FROM problem_scores WHERE feed = '${feed}'`
   return `SELECT r.*, e.epss_score AS epss,
-      CASE WHEN (SELECT count(*) FROM (${of('kev')} LIMIT 1)) > 0 THEN ${truth('k.kev_id IS NOT NULL')} END AS kev
-      FROM (${rows}) r LEFT JOIN (${of('epss')}) e ON ${cve} = e.epss_id LEFT JOIN (${of('kev')}) k
+      CASE WHEN (SELECT count(*) FROM (${scoresOf('kev')} LIMIT 1)) > 0 THEN ${truth('k.kev_id IS NOT NULL')} END AS kev
+      FROM (${rows}) r LEFT JOIN (${scoresOf('epss')}) e ON ${cve} = e.epss_id LEFT JOIN (${scoresOf('kev')}) k
       ON ${cve} = k.kev_id`
 }
 
@@ -160,7 +160,7 @@ function imageRows(context: InsightContext): string {
   const { at, dialect, viewer } = context
   const { anyTrue, collectedFew, merged, truth } = dialect
   const running = runningSql(context)
-  const seen = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
+  const visibleTest = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const reports = `SELECT image, any_value(name) AS name, ${merged('tags')} AS tags, any_value(os) AS os,
       any_value(architecture) AS architecture, ${collectedFew('tool')} AS tools, max(packages) AS packages,
       ${anyTrue('problems IS NOT NULL')} AS searched, min(valid_from) AS reported
@@ -172,8 +172,8 @@ function imageRows(context: InsightContext): string {
     .join(', ')
   // Distinct flaws, whichever of its ids a tool reports: grouping twice costs less than counting distinct values.
   const flaw = scoredId('id', dialect.listText('aliases'))
-  const everyone = { ...viewer, namespaces: undefined }
-  const all = insightRows({ at, dialect, list: 'problems', viewer: everyone, fields: [] })
+  const unlimitedViewer = { ...viewer, namespaces: undefined }
+  const all = insightRows({ at, dialect, list: 'problems', viewer: unlimitedViewer, fields: [] })
   const ids = `SELECT image, ${flaw} AS flaw, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
       count(*) FILTER (WHERE waived) AS all_waived, count(*) FILTER (WHERE NOT waived) AS counted
       FROM (${all}) GROUP BY image, flaw, severity`
@@ -186,7 +186,7 @@ function imageRows(context: InsightContext): string {
       r.os AS os, r.architecture AS architecture, coalesce(r.tools, []) AS tools, r.packages AS packages, ${counts},
       ${truth('coalesce(r.searched, false)')} AS scanned,
       r.reported AS reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
-      LEFT JOIN (${sums}) f ON r.image = f.image${seen}`
+      LEFT JOIN (${sums}) f ON r.image = f.image${visibleTest}`
 }
 
 const padded = (count: string): string =>
@@ -194,7 +194,7 @@ const padded = (count: string): string =>
 
 const podFields = ['pods', 'clusters', 'namespaces', 'workloads', 'exposure']
 
-/** Every row needs the pods of its image. */
+/** True if the condition, the order or the viewer needs the pods of each image. */
 export function needsPods({ list, fields, viewer }: InsightSelection): boolean {
   return list === 'images' || viewer.namespaces !== undefined || fields.some((field) => podFields.includes(field))
 }
@@ -207,7 +207,7 @@ function needsValidity({ fields }: InsightSelection): boolean {
   return fields.some((field) => field === 'valid_from' || field === 'valid_to')
 }
 
-/** Facts are few. */
+/** Whether the statement reads the view. Facts are few. */
 function readsView(query: InsightSelection): boolean {
   return query.list === 'facts' || needsValidity(query)
 }
@@ -264,7 +264,7 @@ export function wordConditions(query: InsightSelection): readonly string[] {
   return words.flatMap((word) => textConditions(dialect, word, texts))
 }
 
-/** For each word the conditions that the report has it, and that the row has it. */
+/** Two conditions for each word: the report has it, and the row has it. */
 function wordsOf(query: InsightSelection): readonly Readonly<{ inReport: string; inRow: string }>[] {
   const { dialect, list, words = [] } = query
   if (list === 'images') return []

@@ -23,11 +23,11 @@ const states: Readonly<Record<Exclude<Lane['state'], 'shown'>, string>> = {
 }
 
 type Options = Readonly<{
-  /** Of the console: `https://weir.example`. */
+  /** Base URL of the console: `https://weir.example`. */
   base: string
-  /** `changes:<pos>`. */
+  /** Pinned items: `changes:<pos>`. */
   pins: readonly string[]
-  /** Of pins: `changes:<pos>=<text>`. */
+  /** Notes of pins: `changes:<pos>=<text>`. */
   notes: readonly string[]
 }>
 
@@ -46,16 +46,16 @@ export function markdownOf(answer: Investigation, { base, pins, notes }: Options
     `| --- | --- | --- | --- | --- |${withNotes === 'notes' ? ' --- |' : ''}`,
     ...chosen.map(({ lane, item }) => {
       const { time, until, object, text: event, actor } = item
-      const when = until === null ? timeText(time) : `${timeText(time)} to ${timeText(until)}`
+      const timeSpanText = until === null ? timeText(time) : `${timeText(time)} to ${timeText(until)}`
       const target = lane === 'changes' || lane === 'audit' ? rowUrl(lane, item, url) : undefined
-      const cells = [when, titles[lane], linked(object, objectUrl(item, url)), linked(event, target)]
+      const cells = [timeSpanText, titles[lane], linked(object, objectUrl(item, url)), linked(event, target)]
       const note = withNotes === 'notes' ? [escaped(noteOf(`${lane}:${item.pos}`))] : []
       return `| ${[...cells, linked(actor ?? '', actorUrl(item.actor_ref, url)), ...note].join(' | ')} |`
     }),
   ]
   const marked = all.filter(({ lane, item }) => pinned.has(`${lane}:${item.pos}`))
   const rest = all.filter(({ lane, item }) => !pinned.has(`${lane}:${item.pos}`))
-  const cut = lanes.filter(({ total, items, name }) => name !== 'traffic' && total > items.length)
+  const cutOff = lanes.filter(({ total, items, name }) => name !== 'traffic' && total > items.length)
   const absent = lanes.filter(({ state }) => state !== 'shown')
   return [
     `# ${escaped(subject.text)}`,
@@ -76,9 +76,12 @@ export function markdownOf(answer: Investigation, { base, pins, notes }: Options
     '## Timeline',
     '',
     ...(rest.length === 0 ? ['No other event.'] : rows(rest, 'plain')),
-    ...(cut.length === 0
+    ...(cutOff.length === 0
       ? []
-      : ['', `Only the newest are listed: ${cut.map((lane) => `${shown(lane)} of ${titles[lane.name]}`).join(', ')}.`]),
+      : [
+          '',
+          `Only the newest are listed: ${cutOff.map((lane) => `${countOf(lane)} of ${titles[lane.name]}`).join(', ')}.`,
+        ]),
     ...(absent.length === 0 ? [] : ['', '## Without events', '', ...absent.map(absentText)]),
     '',
     'An event that precedes another does not prove a cause.',
@@ -90,10 +93,12 @@ function trafficText({ lanes, buckets, step, since, stored_to: storedTo, lost, s
   const lane = lanes.find(({ name }) => name === 'traffic')
   if (lane?.state !== 'shown') return [lane === undefined ? '' : absentText(lane).slice(2)]
   const sum = (of: 'bytes' | 'packets') => buckets.reduce((total, bucket) => total + bucket[of], 0)
-  const most = buckets.toSorted((a, b) => b.bytes - a.bytes)[0]
+  const largestBucket = buckets.toSorted((a, b) => b.bytes - a.bytes)[0]
   return [
-    `${sizeText(sum('bytes'))}, ${whole(sum('packets'))} packets, ${whole(lane.total)} flows.` +
-      (most === undefined ? '' : ` Largest ${step} s: ${sizeText(most.bytes)} at ${timeText(most.time)}.`),
+    `${sizeText(sum('bytes'))}, ${wholeText(sum('packets'))} packets, ${wholeText(lane.total)} flows.` +
+      (largestBucket === undefined
+        ? ''
+        : ` Largest ${step} s: ${sizeText(largestBucket.bytes)} at ${timeText(largestBucket.time)}.`),
     ...(since === null ? [] : [`Flows are stored since ${timeText(since)}.`]),
     ...(storedTo === null ? [] : [`Flows are stored until ${timeText(storedTo)}.`]),
     ...lost.map(({ from, to }) => `Flows from ${timeText(from)} to ${timeText(to)} may be lost.`),
@@ -101,16 +106,16 @@ function trafficText({ lanes, buckets, step, since, stored_to: storedTo, lost, s
   ]
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString('en-US')
-const shown = ({ items, total }: Lane) => `${items.length} of ${whole(total)}`
+const wholeText = (value: number) => Math.round(value).toLocaleString('en-US')
+const countOf = ({ items, total }: Lane) => `${items.length} of ${wholeText(total)}`
 
 function absentText({ name, state, note }: Lane) {
   return `- ${titles[name]}: ${state === 'shown' ? '' : states[state]}${note === null ? '' : `. ${escaped(note)}`}`
 }
 
 function listsOf(lists: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
-  const written = Object.entries(lists).filter(([, list]) => list.length > 0)
+  const writtenLists = Object.entries(lists).filter(([, list]) => list.length > 0)
   return Object.fromEntries(
-    written.map(([name, list]) => [name, list.map((value) => value.replaceAll(/[\\,]/g, '\\$&')).join(',')]),
+    writtenLists.map(([name, list]) => [name, list.map((value) => value.replaceAll(/[\\,]/g, '\\$&')).join(',')]),
   )
 }

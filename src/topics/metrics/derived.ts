@@ -8,17 +8,17 @@ import { allLabels, derivedSources, type DerivedSource } from './derived-sources
 import type { MetricReader, MetricSpan } from './reader.ts'
 import type { SumRow } from './schema.ts'
 
-/** Samples in memory at once. */
+/** Maximum number of samples in memory at once. */
 export const maxSamples = 5_000_000
 const maxGroups = 200_000
-/** Label sets with details, and their sums together. */
+/** Maximum label sets with details, and of their sums together. */
 const [maxDetailed, maxDetailedSums] = [1000, 100_000]
 const rest = 'other'
 const resolutions = [15_000, 60_000, 300_000, 3_600_000]
 /** Samples before the range, so that the first window of a query is complete. */
 const lead = 2
 
-/** At least four samples in a window. */
+/** Resolution with at least four samples in a window. */
 function resolutionFor(window: number): number {
   return resolutions.findLast((resolution) => resolution * 4 <= window) ?? resolutions[0]!
 }
@@ -35,7 +35,7 @@ export async function derivedSeries(
     if (names.length === 0) continue
     const step = resolutionFor(window)
     const first = (Math.floor(span.from / step) - lead) * step
-    // Later samples would be incomplete, and flows that arrive late would decrease them.
+    // Samples after this time would be incomplete, and flows that arrive late would decrease them.
     const last = Math.floor(Math.min(span.to, reader.now) / step) * step
     if (last <= first) continue
     const from = source.from(reader, { from: first, to: last - 1 })
@@ -48,8 +48,8 @@ export async function derivedSeries(
 function namesOf(source: DerivedSource, matchers: readonly Matcher[]): string[] {
   const { metrics } = source
   const labels = allLabels(source)
-  const others = matchers.filter(({ name }) => name !== metricName && labels[name] === undefined)
-  if (!others.every(({ matches }) => matches(''))) return []
+  const otherMatchers = matchers.filter(({ name }) => name !== metricName && labels[name] === undefined)
+  if (!otherMatchers.every(({ matches }) => matches(''))) return []
   const ofName = matchers.filter(({ name }) => name === metricName)
   return Object.keys(metrics).filter((name) => ofName.every(({ matches }) => matches(name)))
 }
@@ -114,11 +114,11 @@ function bounded(
   const limit = `LIMIT ${maxGroups + maxDetailedSums + 1}`
   if (source.details === undefined) return `${sums} ${limit}`
   const all = Object.keys(allLabels(source)).map((name) => `label_${name}`)
-  const fixed = new Set(
+  const fixedLabels = new Set(
     matchers.filter(({ operator, value }) => operator === '=' && value !== rest).map(({ name }) => name),
   )
-  const shown = Object.keys(allLabels(source)).map((name) => {
-    const isKept = source.labels[name] !== undefined || fixed.has(name)
+  const shownLabels = Object.keys(allLabels(source)).map((name) => {
+    const isKept = source.labels[name] !== undefined || fixedLabels.has(name)
     return isKept
       ? `label_${name}`
       : `CASE WHEN place <= ${sets} THEN label_${name} ELSE '${rest}' END AS label_${name}`
@@ -128,7 +128,7 @@ function bounded(
   return (
     `WITH sums AS MATERIALIZED (${sums}), ranked AS ` +
     `(SELECT ${all.join(', ')}, row_number() OVER (ORDER BY ${order}) AS place FROM sums GROUP BY ${all.join(', ')}) ` +
-    `SELECT bucket, ${[...shown, ...totals].join(', ')} FROM sums JOIN ranked USING (${all.join(', ')}) ` +
+    `SELECT bucket, ${[...shownLabels, ...totals].join(', ')} FROM sums JOIN ranked USING (${all.join(', ')}) ` +
     `GROUP BY ALL ${limit}`
   )
 }
@@ -159,7 +159,7 @@ export async function derivedLabelSets(
     if (names.length === 0) continue
     const sql = source.from(reader, { from, to: Math.min(to, reader.now) })
     if (sql === undefined) continue
-    const where = `${sql}${equalities(dialectOf(reader.store), allLabels(source), matchers)}`
+    const condition = `${sql}${equalities(dialectOf(reader.store), allLabels(source), matchers)}`
     const weight = Object.values(source.metrics)[0]!.sql
     for (const [labels, end] of [
       [source.labels, `LIMIT ${maxGroups}`],
@@ -169,7 +169,7 @@ export async function derivedLabelSets(
       const groups = selected.map((_, at) => at + 1)
       const rowsOfSums = await readManyRows<SumRow>(
         reader,
-        `SELECT ${selected.join(', ')} ${where} GROUP BY ${groups.join(', ')} ${end}`,
+        `SELECT ${selected.join(', ')} ${condition} GROUP BY ${groups.join(', ')} ${end}`,
       )
       for (const row of rowsOfSums)
         for (const name of names) {
@@ -192,8 +192,8 @@ export async function derivedNames(
     const names = namesOf(source, matchers)
     const sql = names.length === 0 ? undefined : source.from(reader, { from, to: Math.min(to, reader.now) })
     if (sql === undefined) continue
-    const some = await readManyRows<SumRow>(reader, `SELECT 1 AS one ${sql} LIMIT 1`)
-    if (some.length > 0) all.push(...names)
+    const anyRow = await readManyRows<SumRow>(reader, `SELECT 1 AS one ${sql} LIMIT 1`)
+    if (anyRow.length > 0) all.push(...names)
   }
   return all
 }

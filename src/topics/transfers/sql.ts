@@ -8,12 +8,12 @@ import type { TransferGroup } from './schema.ts'
 
 type TransfersRequest = Readonly<{
   rowQuery: RowQuery
-  /** Sums in place of flows. */
+  /** The rollup with sums in place of flows. */
   rollup: Rollup | undefined
   rules: readonly TransferRule[]
   by: TransferGroup
   limit: number
-  /** Label of the teams. */
+  /** Name of the label with the team. */
   team: string
   viewer: Viewer
 }>
@@ -37,52 +37,52 @@ const payer = (column: string) => `CASE WHEN ${isInsideSql('src')} THEN src_${co
 
 /** A workload or object, else a label of the address, else the kind of network. */
 function endSql(end: End, { joined, name: engine }: Dialect): string {
-  const within = (name: string) => joined('/', [`${end}_namespace`, name])
-  return `CASE WHEN ${end}_owner_name IS NOT NULL THEN ${within(`${end}_owner_name`)}
-      WHEN ${end}_name IS NOT NULL THEN ${within(`${end}_name`)}
+  const inNamespace = (name: string) => joined('/', [`${end}_namespace`, name])
+  return `CASE WHEN ${end}_owner_name IS NOT NULL THEN ${inNamespace(`${end}_owner_name`)}
+      WHEN ${end}_name IS NOT NULL THEN ${inNamespace(`${end}_name`)}
       WHEN ${end}_label IS NOT NULL THEN ${end}_label
       WHEN ${isPrivateSql(engine, end)} THEN 'private addresses' ELSE 'internet' END`
 }
 
 const ofTeam = ['cluster', 'namespace', 'owner_kind', 'owner_name'] as const
 
-/** Two columns of each flow. */
+/** SQL of the two group columns of a flow. */
 function groupColumns(by: TransferGroup, dialect: Dialect): readonly [string, string] {
   const ends = { src: endSql('src', dialect), dst: endSql('dst', dialect) }
-  const none = 'NULL'
+  const noColumn = 'NULL'
   switch (by) {
     case 'pair':
       return [ends.src, ends.dst]
     case 'zones':
       return ['src_zone', 'dst_zone']
     case 'namespace':
-      return [payer('namespace'), none]
+      return [payer('namespace'), noColumn]
     case 'workload':
-      return [`CASE WHEN ${isInsideSql('src')} THEN ${ends.src} ELSE ${ends.dst} END`, none]
+      return [`CASE WHEN ${isInsideSql('src')} THEN ${ends.src} ELSE ${ends.dst} END`, noColumn]
     case 'team':
-      return [none, none]
+      return [noColumn, noColumn]
   }
 }
 
 /** What the bytes pass between the cloud and the internet. */
 function passedSql(rules: readonly TransferRule[]): string {
   const needsOpener = rules.some(({ nat, inbound }) => nat || inbound)
-  const of = (inside: End, outside: End) =>
+  const passedCase = (inside: End, outside: End) =>
     `CASE WHEN ${inside}_kind = 'Service' THEN 'service'` +
     (needsOpener ? ` WHEN initiator = '${outside}' THEN 'outside' WHEN initiator = '${inside}' THEN 'inside'` : '') +
     " ELSE '' END"
-  return `CASE WHEN ${isInsideSql('src')} THEN ${of('src', 'dst')} ELSE ${of('dst', 'src')} END`
+  return `CASE WHEN ${isInsideSql('src')} THEN ${passedCase('src', 'dst')} ELSE ${passedCase('dst', 'src')} END`
 }
 
 function ruleSql(rules: readonly TransferRule[], { text }: Dialect): string {
   const cases = rules.flatMap(({ clusters }, rule) =>
     clusters.length === 0 ? [] : [`WHEN _cluster IN (${clusters.map(text).join(', ')}) THEN ${rule}`],
   )
-  const others = rules.findIndex(({ clusters }) => clusters.length === 0)
-  return cases.length === 0 ? String(others) : `CASE ${cases.join(' ')} ELSE ${others} END`
+  const defaultRule = rules.findIndex(({ clusters }) => clusters.length === 0)
+  return cases.length === 0 ? String(defaultRule) : `CASE ${cases.join(' ')} ELSE ${defaultRule} END`
 }
 
-/** `value` of each rule; `otherwise` without a list. */
+/** SQL of a value by rule; `otherwise` if there are no rules. */
 function byRule(rules: readonly TransferRule[], otherwise: string, value: (rule: TransferRule) => string): string {
   const cases = rules.map((rule, at) => `WHEN ${at} THEN ${value(rule)}`)
   return cases.length === 0 ? otherwise : `CASE _rule ${cases.join(' ')} ELSE ${otherwise} END`
@@ -116,15 +116,15 @@ function teamsSql({ rowQuery: { span }, team, viewer }: TransfersRequest, dialec
   const { text, time, jsonText } = dialect
   const scope = objectScope(viewer, dialect)
   const kinds = [...Object.keys(workloadGroups), 'Pod', 'Namespace'].map(text).join(', ')
-  const named = `SELECT cluster AS _t_cluster,
+  const namedObjects = `SELECT cluster AS _t_cluster,
       CASE WHEN kind = 'Namespace' THEN name ELSE namespace END AS _t_namespace, kind AS _t_kind,
       CASE WHEN kind = 'Namespace' THEN '' ELSE name END AS _t_name, ${jsonText('labels', [team])} AS _team
       FROM resources WHERE kind IN (${kinds}) AND valid_from < ${time(span.to)}
       AND (valid_to IS NULL OR valid_to >= ${time(span.to)})${scope === undefined ? '' : ` AND ${scope}`}`
   const keys = '_t_namespace, _t_kind, _t_name'
-  return `SELECT _t_cluster, ${keys}, max(_team) AS _team FROM (${named}) l WHERE _team IS NOT NULL
+  return `SELECT _t_cluster, ${keys}, max(_team) AS _team FROM (${namedObjects}) l WHERE _team IS NOT NULL
       GROUP BY _t_cluster, ${keys}
-      UNION ALL SELECT '' AS _t_cluster, ${keys}, max(_team) AS _team FROM (${named}) l WHERE _team IS NOT NULL
+      UNION ALL SELECT '' AS _t_cluster, ${keys}, max(_team) AS _team FROM (${namedObjects}) l WHERE _team IS NOT NULL
       GROUP BY ${keys}`
 }
 
@@ -174,12 +174,12 @@ function groupSumsSql(dialect: Dialect): string {
 }
 
 function teamSumsSql(dialect: Dialect): string {
-  const on = (alias: string, kind: string, name: string) =>
+  const joinTeams = (alias: string, kind: string, name: string) =>
     `LEFT JOIN teams ${alias} ON ${alias}._t_cluster = coalesce(c._p_cluster, '')
       AND ${alias}._t_namespace = c._p_namespace AND ${alias}._t_kind = ${kind} AND ${alias}._t_name = ${name}`
   return `SELECT _currency, _team AS _g0, _k1 AS _g1, _class, ${classSums(dialect)} FROM (SELECT c.*,
-      coalesce(w._team, n._team) AS _team FROM classed c ${on('w', 'c._p_owner_kind', 'c._p_owner_name')}
-      ${on('n', "'Namespace'", "''")}) t GROUP BY _currency, _team, _k1, _class`
+      coalesce(w._team, n._team) AS _team FROM classed c ${joinTeams('w', 'c._p_owner_kind', 'c._p_owner_name')}
+      ${joinTeams('n', "'Namespace'", "''")}) t GROUP BY _currency, _team, _k1, _class`
 }
 
 function rankedSql(rules: readonly TransferRule[], { double, sum, text }: Pick<Dialect, 'double' | 'sum' | 'text'>) {

@@ -12,7 +12,7 @@ export type LevelChange = Readonly<{
   earliest: number
   latest: number
   kind: LevelKind
-  /** Means of a bucket on both sides. */
+  /** Mean of a bucket before the change. */
   before: number
   after: number
   /** The level moved over several buckets. */
@@ -31,7 +31,7 @@ export type Fitted = Readonly<{
 const leastBuckets = 4
 /** Smaller changes, as a share of the larger side, are usual variation. */
 const leastShare = 0.25
-/** Of log(length), for each change: more than twice the Bayesian information criterion. */
+/** Factor of log(length), for each change: more than twice the Bayesian information criterion. */
 export const defaultPenalty = 5
 /** Twice the logarithm of the likelihood by which a bucket may be worse than the best one. */
 const confidence = 6
@@ -39,7 +39,7 @@ const confidence = 6
 const mostAttraction = 4
 /** Buckets that a step of level may take. */
 const gradualBuckets = 6
-/** On both sides of a change, in which a line may fit better than a step. */
+/** Buckets on both sides of a change, in which a line may fit better than a step. */
 const lineBuckets = 24
 /** The place of a step is the best of many. */
 const lineAdvantage = 1.15
@@ -56,7 +56,7 @@ export type LevelOptions = Readonly<{
   sums?: readonly number[]
 }>
 
-/** Of a bucket in which a change of objects can have had its effect: less than that of any other bucket. */
+/** Penalties of buckets in which a change of objects can have had its effect, below that of any other bucket. */
 export type Expected = ReadonlyMap<number, number>
 
 /**
@@ -71,10 +71,10 @@ export function levelsOf(
   const meanOfSums = meansOf(sums)
   const cost = costOf(values.map((value) => value / unit))
   const mean = meansOf(values)
-  const usual = penalty * Math.log(Math.max(2, length))
-  const penaltyAt = (at: number) => Math.min(usual, expected?.get(at) ?? usual)
+  const usualPenalty = penalty * Math.log(Math.max(2, length))
+  const penaltyAt = (at: number) => Math.min(usualPenalty, expected?.get(at) ?? usualPenalty)
   // The traffic, and not the changes of objects, decides about the place of a change that it shows clearly.
-  const placing = (at: number) => Math.max(penaltyAt(at), usual - mostAttraction)
+  const placing = (at: number) => Math.max(penaltyAt(at), usualPenalty - mostAttraction)
   const bounds = withoutSteps(pelt(length, cost, penaltyAt), length, mean)
   const all = [0, ...bounds, length]
   const around = (index: number) => [all[index]!, all[index + 2]!] as const
@@ -86,11 +86,11 @@ export function levelsOf(
       (bucket) => splitCost(cost, [from, bucket, to]) + placing(bucket),
       [from, bound, to],
     )
-    const shown = { before: meanOfSums(from, bound), after: meanOfSums(bound, to) }
+    const shownMeans = { before: meanOfSums(from, bound), after: meanOfSums(bound, to) }
     const base = medianOf(sums.slice(Math.max(0, at - baseBuckets), at))
     const isGradual = width > 2 * gradualBuckets || isLine(values, [from, at, to])
-    const kind = kindOf(shown.before, shown.after, base)
-    return [{ at, earliest, latest, kind, ...shown, isGradual, width }]
+    const kind = kindOf(shownMeans.before, shownMeans.after, base)
+    return [{ at, earliest, latest, kind, ...shownMeans, isGradual, width }]
   })
   return {
     changes: withoutBursts(placed),
@@ -107,15 +107,15 @@ export function intervalOf(
   deviance: (at: number) => number,
   [from, bound, to]: readonly [number, number, number],
 ): Readonly<{ at: number; earliest: number; latest: number; width: number }> {
-  const least = Math.max(from + 1, bound - 2 * gradualBuckets)
-  const places = Array.from({ length: Math.max(1, Math.min(to - 1, bound + 2 * gradualBuckets) - least + 1) }).map(
-    (_, index) => ({ at: least + index, deviance: deviance(least + index) }),
+  const firstPlace = Math.max(from + 1, bound - 2 * gradualBuckets)
+  const places = Array.from({ length: Math.max(1, Math.min(to - 1, bound + 2 * gradualBuckets) - firstPlace + 1) }).map(
+    (_, index) => ({ at: firstPlace + index, deviance: deviance(firstPlace + index) }),
   )
   const best = places.reduce((a, b) => (b.deviance < a.deviance ? b : a))
-  const near = (at: number) => (places[at - least]?.deviance ?? Infinity) <= best.deviance + confidence
-  const width = places.filter(({ at }) => near(at)).length
+  const isNearlyBest = (at: number) => (places[at - firstPlace]?.deviance ?? Infinity) <= best.deviance + confidence
+  const width = places.filter(({ at }) => isNearlyBest(at)).length
   const { at } = best
-  const sides = [at - 1, at + 1].filter(near).toSorted((a, b) => deviance(a) - deviance(b))
+  const sides = [at - 1, at + 1].filter(isNearlyBest).toSorted((a, b) => deviance(a) - deviance(b))
   const [beside = at] = sides
   return { at, earliest: Math.min(at, beside), latest: Math.max(at, beside), width }
 }
@@ -124,23 +124,23 @@ function splitCost(cost: SegmentCost, [from, at, to]: readonly [number, number, 
   return at <= from || at >= to ? Infinity : cost(from, at) + cost(at, to)
 }
 
-/** Changes without those that continue the direction of the one just before. */
+/** Bounds of changes, without those that continue the direction of the change just before. */
 function withoutSteps(bounds: readonly number[], length: number, mean: (from: number, to: number) => number) {
-  const kept: number[] = []
+  const keptBounds: number[] = []
   bounds.forEach((bound, index) => {
-    const previous = kept.at(-1)
+    const previous = keptBounds.at(-1)
     const [from, to] = [bounds[index - 1] ?? 0, bounds[index + 1] ?? length]
     const rises = mean(bound, to) > mean(from, bound)
-    const rose = previous !== undefined && mean(previous, bound) > mean(kept.at(-2) ?? 0, previous)
+    const rose = previous !== undefined && mean(previous, bound) > mean(keptBounds.at(-2) ?? 0, previous)
     if (
       previous === undefined ||
       bound - from >= leastBuckets ||
       bound - previous >= 3 * leastBuckets ||
       rises !== rose
     )
-      kept.push(bound)
+      keptBounds.push(bound)
   })
-  return kept
+  return keptBounds
 }
 
 /** A bucket that differs from both neighbours is a burst, or a gap between reports. */
@@ -171,7 +171,7 @@ function isLine(values: readonly number[], [from, at, to]: readonly [number, num
   return size >= leastBuckets && ofLine < lineAdvantage * (squaresOf(left) + squaresOf(right))
 }
 
-/** Of the distances from their mean. */
+/** Sum of the squared distances of the values from their mean. */
 export function squaresOf(values: readonly number[]): number {
   const mean = meanOf(values)
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0)

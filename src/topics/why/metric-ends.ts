@@ -9,7 +9,9 @@ import { endKey, type End } from './traffic.ts'
 import type { Labels } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
-/** As kube-state-metrics, cAdvisor, OpenTelemetry, Istio and Prometheus' discovery name them, the surest first. */
+/**
+ * Labels of namespaces as kube-state-metrics, cAdvisor, OpenTelemetry, Istio and Prometheus name them, surest first.
+ */
 const namespaces = [
   'namespace',
   'k8s_namespace_name',
@@ -31,7 +33,7 @@ const kinds: readonly (readonly [label: string, kind: string])[] = [
 ]
 export const podLabels = ['pod', 'k8s_pod_name', 'pod_name', 'kubernetes_pod_name', 'exported_pod']
 const nodes = ['node', 'k8s_node_name', 'kubernetes_node']
-/** Of both ends of calls, as Weir, Istio and the service graphs of OpenTelemetry name them, the surest first. */
+/** Labels of both ends of calls, as Weir, Istio and the service graphs of OpenTelemetry name them, surest first. */
 const callers = ['src_owner_name', 'source_workload', 'source_canonical_service', 'source_app', 'client']
 const called = [
   'dst_owner_name',
@@ -41,7 +43,7 @@ const called = [
   'destination_app',
   'server',
 ]
-/** Their own namespaces. */
+/** Labels with the namespaces of these ends. */
 const namespaceOfEnd: Readonly<Record<string, string>> = {
   src_owner_name: 'src_namespace',
   source_workload: 'source_workload_namespace',
@@ -52,7 +54,7 @@ const namespaceOfEnd: Readonly<Record<string, string>> = {
 /** Labels that name a namespace, or a workload or pod in it. */
 export const namespaceLabels: readonly string[] = namespaces
 
-/** Of a workload, service or container, which usually have the same name. */
+/** Labels of a workload, service or container, which usually have the same name. */
 const names = [
   'workload',
   ...called,
@@ -76,7 +78,7 @@ const maxObjects = 20_000
 const firstOf = (labels: LabelSet, of: readonly string[]) =>
   of.map((name) => labels.get(name)).find((value) => value !== '')
 
-/** Series of such metrics begin and end with their pod. */
+/** True if series of the metric begin and end with their pod. */
 export function hasPods(labels: LabelSet): boolean {
   return firstOf(labels, [...podLabels, 'instance', 'container']) !== undefined
 }
@@ -98,11 +100,11 @@ export async function namedBy(
   const values = new Set(sets.flatMap(({ entries }) => entries.map(([, value]) => value)))
   if (values.size === 0) return { ends: () => [], calls: [] }
   const scope = objectScope(viewer, dialect)
-  const listed = (texts: Iterable<string>) => [...texts].map(dialect.text).join(', ')
+  const listSql = (texts: Iterable<string>) => [...texts].map(dialect.text).join(', ')
   const rows = await runQuery(
     `SELECT DISTINCT kind, namespace, name, cluster, owner_kind, owner_name, labels, ` +
       `${dialect.jsonMember('data', 'selector')} AS selector FROM resources WHERE ` +
-      `kind IN (${listed(readKinds)}) AND (namespace IN (${listed(values)}) OR name IN (${listed(values)})) ` +
+      `kind IN (${listSql(readKinds)}) AND (namespace IN (${listSql(values)}) OR name IN (${listSql(values)})) ` +
       `AND valid_from < ${dialect.time(span.to)} AND (valid_to IS NULL OR valid_to > ${dialect.time(span.from)})` +
       `${scope === undefined ? '' : ` AND ${scope}`} LIMIT ${maxObjects}`,
   )
@@ -122,7 +124,7 @@ function eachOnce(ends: readonly End[]): readonly End[] {
 type Objects = Readonly<{
   rows: readonly Row[]
   byKey: ReadonlyMap<string, Row>
-  /** Ends by namespace and name. */
+  /** Known ends by namespace and name. */
   remembered: Map<string, readonly End[]>
 }>
 
@@ -160,12 +162,16 @@ function endsNamed(name: string, namespace: string | undefined, objects: Objects
   const key = JSON.stringify([namespace, name])
   const remembered = objects.remembered.get(key)
   if (remembered !== undefined) return remembered
-  const named = objects.rows.filter(
+  const namedObjects = objects.rows.filter(
     (row) => row['name'] === name && (namespace ?? row['namespace']) === row['namespace'],
   )
-  const workloads = named.filter(({ kind }) => workloadKinds.includes(String(kind)))
-  const behind = named.filter(({ kind }) => kind === 'Service').flatMap((service) => podsBehind(service, objects))
-  const ends = eachOnce((workloads.length > 0 ? workloads : behind).map((row) => endOf(ownerOf(row, objects.byKey))))
+  const workloads = namedObjects.filter(({ kind }) => workloadKinds.includes(String(kind)))
+  const podsOfServices = namedObjects
+    .filter(({ kind }) => kind === 'Service')
+    .flatMap((service) => podsBehind(service, objects))
+  const ends = eachOnce(
+    (workloads.length > 0 ? workloads : podsOfServices).map((row) => endOf(ownerOf(row, objects.byKey))),
+  )
   objects.remembered.set(key, ends)
   return ends
 }
@@ -185,9 +191,9 @@ function podsBehind(service: Row, { rows }: Objects): readonly Row[] {
 function callsOf(sets: readonly LabelSet[], objects: Objects): readonly Call[] {
   const calls = new Map<string, Call>()
   for (const labels of sets) {
-    const to = firstNamed(labels, called, objects)
+    const destination = firstNamed(labels, called, objects)
     for (const from of firstNamed(labels, callers, objects))
-      for (const end of to) calls.set(`${endKey(from)} ${endKey(end)}`, { from, to: end })
+      for (const end of destination) calls.set(`${endKey(from)} ${endKey(end)}`, { from, to: end })
   }
   return [...calls.values()]
 }

@@ -27,7 +27,7 @@ export type PodComparison = Readonly<{
 type Row = Readonly<Record<string, unknown>>
 type Pod = Readonly<{
   name: string
-  /** Unix ms. */
+  /** Creation time in Unix ms. */
   created: number
   running: number
   owner: string
@@ -40,7 +40,7 @@ const [maxConsidered, maxCompared, maxPodsOfAge, maxObjects] = [60, 12, 12, 20_0
 const [mostAfterOnset, mostAfterChange] = [600_000, 1_800_000]
 /** Before a change, of the earlier pods. Ms. */
 const lead = 300_000
-/** Until a pod is recorded, and until its caches are filled and its code is compiled. Ms. */
+/** Ms until a pod is recorded, and until its caches are filled and its code is compiled. */
 const [watchDelay, warmUp] = [3000, 60_000]
 
 /** Comparisons of the first changes that started pods while earlier ones ran. `until`: Unix ms. */
@@ -50,24 +50,24 @@ export async function comparePods(
   surroundings: MetricReader,
   runQuery: RunQuery,
 ): Promise<ReadonlyMap<Candidate, PodComparison>> {
-  const compared = ranked
+  const comparedChanges = ranked
     .map(({ candidate }) => candidate)
     .filter(({ is, kind, namespace }) => is === 'change' && namespace !== null && startsPods.has(kind))
     .slice(0, maxConsidered)
-  if (compared.length === 0) return new Map()
+  if (comparedChanges.length === 0) return new Map()
   const dialect = dialectOf(surroundings.store)
-  const from = Math.min(...compared.map(({ at }) => at))
+  const from = Math.min(...comparedChanges.map(({ at }) => at))
   const span = { from: BigInt(from) * 1000n, to: BigInt(until) * 1000n }
-  const pods = await podsIn(new Set(compared.map(({ namespace }) => namespace ?? '')), span, {
+  const pods = await podsIn(new Set(comparedChanges.map(({ namespace }) => namespace ?? '')), span, {
     dialect,
     runQuery,
     scope: objectScope(surroundings.viewer, dialect),
   })
-  const sides = compared
+  const sides = comparedChanges
     .flatMap((candidate) => {
-      const to = Math.min(until, onset + mostAfterOnset, candidate.at + mostAfterChange)
-      const ages = agesOf(candidate, to, pods.get(candidate.namespace ?? '') ?? [])
-      return ages.newPods.length === 0 || ages.oldPods.length === 0 ? [] : [{ candidate, to, ...ages }]
+      const comparedEnd = Math.min(until, onset + mostAfterOnset, candidate.at + mostAfterChange)
+      const ages = agesOf(candidate, comparedEnd, pods.get(candidate.namespace ?? '') ?? [])
+      return ages.newPods.length === 0 || ages.oldPods.length === 0 ? [] : [{ candidate, to: comparedEnd, ...ages }]
     })
     .slice(0, maxCompared)
   const names = new Set(sides.flatMap(({ newPods, oldPods }) => [...newPods, ...oldPods]))
@@ -99,18 +99,18 @@ function agesOf({ at, kind, name }: Candidate, to: number, pods: readonly Pod[])
       (podsOfWorkload.includes(pod) || [...pod.services].some((service) => services.has(service))),
   )
   const namesOf = (of: readonly Pod[]) => of.slice(0, maxPodsOfAge).map((pod) => pod.name)
-  const fresh = podsOfWorkload.filter(isNew)
+  const newPodList = podsOfWorkload.filter(isNew)
   return {
-    newPods: namesOf(fresh),
+    newPods: namesOf(newPodList),
     oldPods: namesOf(old),
-    running: fresh.reduce((least, pod) => Math.min(least, pod.running), Infinity),
-    warm: new Map(fresh.map((pod) => [pod.name, pod.running + warmUp])),
+    running: newPodList.reduce((least, pod) => Math.min(least, pod.running), Infinity),
+    warm: new Map(newPodList.map((pod) => [pod.name, pod.running + warmUp])),
   }
 }
 
 type ReadOptions = Readonly<{ dialect: Dialect; runQuery: RunQuery; scope: string | undefined }>
 
-/** By namespace. */
+/** Pods by namespace. */
 async function podsIn(
   namespaces: ReadonlySet<string>,
   { from, to }: TimeSpan,
@@ -142,14 +142,14 @@ async function podsIn(
   return Map.groupBy(
     [...pods].map(([key, row]) => {
       const set = sets.get(keyOf(row, row['owner_kind'], row['owner_name']))
-      const above = set !== undefined && set['owner_name'] !== null && set['owner_name'] !== '' ? set : row
+      const replicaSetOwner = set !== undefined && set['owner_name'] !== null && set['owner_name'] !== '' ? set : row
       const labels = row['labels']
       return {
         namespace: String(row['namespace']),
         name: String(row['name']),
         created: Number(row['created']) / 1000,
         running: running.get(key) ?? Infinity,
-        owner: `${String(above['owner_kind'])}/${String(above['owner_name'])}`,
+        owner: `${String(replicaSetOwner['owner_kind'])}/${String(replicaSetOwner['owner_name'])}`,
         services: new Set(
           isRecord(labels)
             ? services
@@ -186,7 +186,7 @@ async function seriesOf(
   return new Map()
 }
 
-/** They differ between pods of one workload. */
+/** Labels that differ between pods of one workload. */
 const ofPods = new Set([
   ...podLabels,
   'instance',

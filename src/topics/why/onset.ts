@@ -18,7 +18,7 @@ export const [maxBuckets, maxSeries] = [720, 40]
 const leastBuckets = 120
 /** Buckets of fewer flows have no level that a bucket shows. */
 const flowsPerBucket = 3
-/** In buckets of more flows each change of level is clear. */
+/** Number of flows per bucket above which each change of level is clear. */
 const flowsOfClearBucket = 10
 /** Traffic before a range that shows its usual level, and which changes belong to earlier incidents. */
 const leastContextUs = 1_800_000_000n
@@ -48,16 +48,16 @@ export type Level = Omit<TrafficLevel<unknown>, 'at' | 'earliest' | 'latest' | '
     ends: ReadonlySet<string>
   }>
 
-/** Of a pair; of the sum of the pairs of a workload only its name; of all pairs none. */
+/** Names of both ends of a pair; of a sum of pairs only the name of the workload; empty for all pairs. */
 export type Ends = readonly string[]
 
 export type Levels = Readonly<{
-  /** µs. */
+  /** Length of a bucket in µs. */
   step: bigint
   span: TimeSpan
-  /** Of the time range. */
+  /** Changes of level in the time range. */
   levels: readonly Level[]
-  /** Of the traffic before and after it. */
+  /** Changes of level before and after the time range. */
   others: readonly Level[]
   selected: Level | undefined
 }>
@@ -82,8 +82,8 @@ export async function levelsIn(run: LevelsRun, at: bigint | undefined): Promise<
   const inside = all.some(isInside)
     ? all.filter(isInside)
     : trafficLevels(series, lowPenalty).map(levelOf).filter(isInside)
-  const others = all.filter((level) => !isInside(level))
-  return { step, span, levels: inside, others, selected: selectedOf(inside, at) }
+  const outsideLevels = all.filter((level) => !isInside(level))
+  return { step, span, levels: inside, others: outsideLevels, selected: selectedOf(inside, at) }
 }
 
 /** Sums per bucket of pairs and of their workloads, in the time range and around it. */
@@ -93,13 +93,13 @@ async function seriesAround(run: LevelsRun) {
   const { from: before, to: after } = withContext(flows.span)
   // Before the first stored flow traffic is unknown, and not zero.
   const { since = before } = await storedSince(store, { from: before, to })
-  const wide: TimeSpan = { from: since > before && since < to ? since : before, to: after }
-  const fine = stepFor(wide, maxBuckets)
-  const request = { ...flows, span: wide, group: pairFields.map(groupField), step: fine, by, limit: maxSeries }
+  const widerSpan: TimeSpan = { from: since > before && since < to ? since : before, to: after }
+  const fine = stepFor(widerSpan, maxBuckets)
+  const request = { ...flows, span: widerSpan, group: pairFields.map(groupField), step: fine, by, limit: maxSeries }
   const rows = await runQuery(seriesSql(request, dialectOf(store)))
   const fineUs = BigInt(fine) * 1_000_000n
   const last = rows.reduce((a, row) => (bucketOf(row) > a ? bucketOf(row) : a), 0n)
-  const span = { from: wide.from, to: endOfRows({ last, to, bucket: fineUs }) }
+  const span = { from: widerSpan.from, to: endOfRows({ last, to, bucket: fineUs }) }
   const step = fineUs * BigInt(factorOf([...binned(rows, 'flows', { span, step: fineUs }).values()]))
   const [counts, sums] = [binned(rows, 'flows', { span, step }), binned(rows, by, { span, step })]
   const pairs = [...sums].map(([key, values]) => ({
@@ -142,15 +142,15 @@ export function endOfRows({ last, to, bucket }: Readonly<Record<'last' | 'to' | 
 /** The least penalty of each bucket. */
 function leastOf(all: readonly Expected[]): Expected | undefined {
   if (all.length < 2) return all[0]
-  const least = new Map<number, number>()
+  const leastPenalties = new Map<number, number>()
   for (const [at, penalty] of all.flatMap((penalties) => [...penalties]))
-    least.set(at, Math.min(penalty, least.get(at) ?? penalty))
-  return least
+    leastPenalties.set(at, Math.min(penalty, leastPenalties.get(at) ?? penalty))
+  return leastPenalties
 }
 
 type PairSeries = Readonly<{ key: Ends; values: readonly number[]; flows: readonly number[] }>
 
-/** Of each workload with several pairs, and of all: small changes of each pair may be clear in their sum. */
+/** Sums of all pairs, and of workloads with several pairs: small changes of pairs may be clear in their sum. */
 function sumsOf(pairs: readonly PairSeries[]) {
   const workloads = new Set(pairs.flatMap(({ key }) => key).filter((name) => name !== ''))
   const groups: readonly Readonly<{ key: Ends; of: readonly PairSeries[] }>[] = [
@@ -169,16 +169,16 @@ function sumsOf(pairs: readonly PairSeries[]) {
     }))
 }
 
-/** The one nearest to `at`, if it is near; by default the largest fall. */
+/** The change nearest to `at`, if one is near; without `at` the largest fall. */
 function selectedOf(levels: readonly Level[], at: bigint | undefined): Level | undefined {
   return at === undefined ? largestOf(levels) : nearestOf(levels, at)
 }
 
-/** Undefined if none is near. */
+/** The change nearest to `at`. Undefined if no change is near. */
 export function nearestOf<T extends Pick<Level, 'at'>>(levels: readonly T[], at: bigint): T | undefined {
-  const away = (level: T) => Number(level.at > at ? level.at - at : at - level.at)
-  const [nearest] = levels.toSorted((a, b) => away(a) - away(b))
-  return nearest !== undefined && away(nearest) <= nearUs ? nearest : undefined
+  const distanceTo = (level: T) => Number(level.at > at ? level.at - at : at - level.at)
+  const [nearest] = levels.toSorted((a, b) => distanceTo(a) - distanceTo(b))
+  return nearest !== undefined && distanceTo(nearest) <= nearUs ? nearest : undefined
 }
 
 /** The start of a bucket, and the interval of confidence by half a bucket around it. */
@@ -223,9 +223,9 @@ export function endsOf(key: string): readonly End[] {
 /** Fine buckets that become one, so that most pairs have some flows in each. */
 function factorOf(counts: readonly (readonly number[])[]): number {
   const length = counts[0]?.length ?? 0
-  const usual = usualOf(counts)
+  const usualCount = usualOf(counts)
   const possible = factors.filter((factor) => factor === 1 || length / factor >= leastBuckets)
-  return possible.find((factor) => usual * factor >= flowsPerBucket) ?? possible.at(-1) ?? 1
+  return possible.find((factor) => usualCount * factor >= flowsPerBucket) ?? possible.at(-1) ?? 1
 }
 
 /** Flows in a bucket of the pair with the median. */

@@ -15,7 +15,7 @@ export type Samples = Readonly<{
 export type Difference = Readonly<{
   metric: string
   labels: Readonly<Record<string, string>>
-  /** Per second for counters; of `_sum` and `_count` their ratio. `new` is null if the new pods have no sample. */
+  /** Value of the earlier pods: per second for counters; for `_sum` and `_count` their ratio. */
   old: number
   new: number | null
   /** Most requests to the earlier pods ended, too. */
@@ -24,12 +24,14 @@ export type Difference = Readonly<{
   strength: number
 }>
 
-/** Values that differ in each new process, or follow from its age. */
+/** Metrics that differ in each new process, or follow from its age. */
 const ofAge =
   /memory|heap|rss|working_set|uptime|start|_age|created|restart|cache|_fs_|disk|gc_|_info$|limit|request_cpu/i
 const counter = /_(total|count)$/
 const share = /success|availab|_up$|^up$/i
-/** Of a relative difference, and in standard errors: none below the first value, full from the second one on. */
+/**
+ * Ramps of the strength by relative difference and by standard errors: 0 below the first value, 1 from the second on.
+ */
 const [relativeRamp, distanceRamp] = [
   [0.3, 0.7],
   [2, 5],
@@ -37,9 +39,9 @@ const [relativeRamp, distanceRamp] = [
 /** Of the value: smaller differences are no differences. */
 const precision = 0.01
 const leastSamples = 2
-/** Of the earlier pods' samples, for the absence of the new ones' to count, and its strength. */
+/** Minimum samples of the earlier pods for which missing samples of new pods count, and the strength of this. */
 const [leastOfAbsence, absence] = [4, 0.5]
-/** What a pod has only if requests reach it. */
+/** Metrics that a pod has only if requests reach it. */
 const ofRequests = /request|call|rpc|http/i
 
 /** Samples of the earlier pods before the change, and of both in an equal time since. */
@@ -56,26 +58,26 @@ export function differenceOf({ before, old, fresh }: Sides): Difference | undefi
   // Requests that no longer reach the earlier pods either are no difference.
   const [shareBefore, shareOf] = [sharesOf(ofBefore), sharesOf(ofOld)]
   const endedKey = [...ofBefore.keys()].find((key) => shareOf(key) < shareBefore(key) / 2)
-  const ended = endedKey === undefined ? undefined : endedOf(ofBefore.get(endedKey) ?? [])
-  let most: Difference | undefined = ended
+  const endedMetric = endedKey === undefined ? undefined : endedOf(ofBefore.get(endedKey) ?? [])
+  let largestDifference: Difference | undefined = endedMetric
   for (const [key, members] of ofOld) {
     const [{ metric, labels }] = members as [Samples]
     const newMembers = ofNew.get(key)
     if (ofAge.test(metric)) continue
     const difference =
       newMembers === undefined
-        ? ended !== undefined || (fresh.length > 0 && !ofRequests.test(metric))
+        ? endedMetric !== undefined || (fresh.length > 0 && !ofRequests.test(metric))
           ? undefined
           : absenceOf(members)
-        : compared(
+        : compareSamples(
             metric,
             members.map(({ values }) => values),
             newMembers.map(({ values }) => values),
           )
-    if (difference !== undefined && difference.strength > (most?.strength ?? -1))
-      most = { ...difference, metric, labels: labels.toJSON() }
+    if (difference !== undefined && difference.strength > (largestDifference?.strength ?? -1))
+      largestDifference = { ...difference, metric, labels: labels.toJSON() }
   }
-  return most
+  return largestDifference
 }
 
 function endedOf(before: readonly Samples[]): Difference | undefined {
@@ -86,21 +88,21 @@ function endedOf(before: readonly Samples[]): Difference | undefined {
   return { metric, labels: labels.toJSON(), old, new: null, ended: true, strength: 0 }
 }
 
-/** Samples of a group, as a part of those of the group with most. */
+/** Samples of a group, as a share of the samples of the largest group. */
 function sharesOf(groups: ReadonlyMap<string, readonly Samples[]>) {
   const count = (key: string) => (groups.get(key) ?? []).reduce((sum, { values }) => sum + values.length, 0)
-  const most = [...groups.keys()].reduce((largest, key) => Math.max(largest, count(key)), 1)
-  return (key: string) => count(key) / most
+  const largestCount = [...groups.keys()].reduce((largest, key) => Math.max(largest, count(key)), 1)
+  return (key: string) => count(key) / largestCount
 }
 
-/** Most earlier pods have samples all the time, and the new ones none. */
+/** The difference if most earlier pods always have samples and the new pods have none. */
 function absenceOf(old: readonly Samples[]) {
-  const usual = medianOf(old.map(({ values }) => values.length))
-  if (usual < leastOfAbsence) return undefined
+  const usualCount = medianOf(old.map(({ values }) => values.length))
+  if (usualCount < leastOfAbsence) return undefined
   return { old: medianOf(old.map(({ values }) => medianOf(values))), new: null, strength: absence }
 }
 
-function compared(metric: string, old: readonly (readonly number[])[], fresh: readonly (readonly number[])[]) {
+function compareSamples(metric: string, old: readonly (readonly number[])[], fresh: readonly (readonly number[])[]) {
   const [before, after] = [old.flat(), fresh.flat()]
   if (before.length < leastSamples || after.length < leastSamples) return undefined
   const isShare = share.test(metric)
@@ -108,19 +110,22 @@ function compared(metric: string, old: readonly (readonly number[])[], fresh: re
   // Medians, since an earlier pod may end in this time, or be faulty itself.
   const centres = old.filter(({ length }) => length > 0).map(centre)
   const [from, to] = [medianOf(centres), medianOf(fresh.filter(({ length }) => length > 0).map(centre))]
-  const between = deviationOf(centres, from)
-  const within = medianOf(old.filter(({ length }) => length > 1).map(varianceOf))
-  const variance = between ** 2 + within / before.length + varianceOf(after) / after.length
-  const apart = Math.abs(to - from)
-  const relative = Math.max(apart / Math.max(Math.abs(from), Math.abs(to)), isShare ? apart / failed(from, to) : 0)
-  const distance = apart / (Math.sqrt(variance) + precision * Math.abs(from))
+  const betweenPods = deviationOf(centres, from)
+  const withinPod = medianOf(old.filter(({ length }) => length > 1).map(varianceOf))
+  const variance = betweenPods ** 2 + withinPod / before.length + varianceOf(after) / after.length
+  const difference = Math.abs(to - from)
+  const relative = Math.max(
+    difference / Math.max(Math.abs(from), Math.abs(to)),
+    isShare ? difference / failed(from, to) : 0,
+  )
+  const distance = difference / (Math.sqrt(variance) + precision * Math.abs(from))
   return { old: from, new: to, strength: ramp(relative, relativeRamp) * ramp(distance, distanceRamp) }
 }
 
 /** The larger part that fails, of 1 or of 100 %. */
 function failed(from: number, to: number) {
-  const most = Math.max(from, to) > 1 ? 100 : 1
-  return Math.max(most - from, most - to, Number.EPSILON)
+  const maxShare = Math.max(from, to) > 1 ? 100 : 1
+  return Math.max(maxShare - from, maxShare - to, Number.EPSILON)
 }
 
 function ramp(value: number, [from, to]: readonly [number, number]) {

@@ -41,7 +41,7 @@ export type WhyRun = Watched &
 export const [maxAffected, maxNeighbours] = [30, 30]
 const [maxPairs, shownPairs, maxSteps] = [400, 10, 40]
 
-/** `at`: µs. */
+/** `at`: time in µs. */
 type Selection = Readonly<{ lookbackUs: bigint; at: bigint | undefined }>
 
 /**
@@ -52,20 +52,20 @@ export async function precedingChanges(run: WhyRun, { lookbackUs, at }: Selectio
   const { flows, store, runQuery, by } = run
   const around = await levelsIn(run, at)
   const onset = around.selected?.at ?? at ?? flows.span.from
-  const compared = comparedTo(around, onset)
-  const sql = pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialectOf(store))
+  const comparedSpan = comparedTo(around, onset)
+  const sql = pairsSql(within(flows, comparedSpan), onset, { by, limit: maxPairs }, dialectOf(store))
   const pairs = (await runQuery(sql)).map(pairOf)
   return explained(run, lookbackUs, {
     around,
     onset,
-    compared,
+    compared: comparedSpan,
     kind: around.selected?.kind,
-    near: await relatedWorkloads(run, pairs, changeOf(around.selected), compared, onset),
+    near: await relatedWorkloads(run, pairs, changeOf(around.selected), comparedSpan, onset),
     shown: { by, before: sumOf(pairs, 'before'), after: sumOf(pairs, 'after'), pairs: pairs.slice(0, shownPairs) },
   })
 }
 
-/** The same before a change of a metric, related to the workloads that its labels name, by default of the largest. */
+/** Changes before a change of a metric (default: its largest), related to the workloads that its labels name. */
 export async function changesBeforeMetric(
   run: WhyRun,
   expression: Expression,
@@ -75,22 +75,22 @@ export async function changesBeforeMetric(
   const { flows, store, runQuery, viewer } = run
   const { around, selected, labels } = await metricSignal(expression, flows.span, at, surroundings)
   const onset = selected?.at ?? at ?? flows.span.from
-  const compared = comparedTo(around, onset)
+  const comparedSpan = comparedTo(around, onset)
   const read = { dialect: dialectOf(store), runQuery, viewer }
   const { ends: endsOf, calls } = await namedBy([...labels, ...(selected?.keys ?? [])], around.span, read)
   const ends = endsOf(selected?.keys ?? labels)
-  const named = new Set(ends.map(workloadName))
-  const withNames = (level: Level): Level => ({ ...level, ends: named })
+  const namedWorkloads = new Set(ends.map(workloadName))
+  const withNames = (level: Level): Level => ({ ...level, ends: namedWorkloads })
   return explained(run, lookbackUs, {
     around: { ...around, others: around.others.map(withNames) },
     onset,
-    compared,
-    // Of a metric it is not known which direction is the worse one.
+    compared: comparedSpan,
+    // For a metric it is unknown which direction is the worse one.
     kind: selected?.kind === 'recovery' ? 'recovery' : undefined,
     near: await withNeighbours(
       run,
       withCalled(ends.slice(0, maxAffected), calls, maxAffected + maxNeighbours),
-      compared,
+      comparedSpan,
       onset,
     ),
     comparison: { until: Number(around.span.to) / 1000, surroundings },
@@ -98,7 +98,7 @@ export async function changesBeforeMetric(
   })
 }
 
-/** The same before a change of a statistic of a field of flows. */
+/** Changes before a change of a statistic of a field of flows. */
 export async function changesBeforeStatistic(
   run: WhyRun,
   statistic: Statistic,
@@ -106,15 +106,15 @@ export async function changesBeforeStatistic(
 ): Promise<PrecedingChanges> {
   const { around, selected, ends } = await statisticSignal(run, statistic, at)
   const onset = selected?.at ?? at ?? run.flows.span.from
-  const compared = comparedTo(around, onset)
+  const comparedSpan = comparedTo(around, onset)
   // Slow or lost packets need not change the traffic of their workloads.
   const changed = ends.slice(0, maxAffected).map((item) => ({ ...item, impact: 1 }))
   return explained(run, lookbackUs, {
     around,
     onset,
-    compared,
+    compared: comparedSpan,
     kind: selected?.kind === 'recovery' ? 'recovery' : undefined,
-    near: await withNeighbours(run, changed, compared, onset),
+    near: await withNeighbours(run, changed, comparedSpan, onset),
     shown: { by: 'value', before: selected?.before ?? 0, after: selected?.after ?? 0, pairs: [] },
   })
 }
@@ -125,7 +125,7 @@ type Signal = Readonly<{
   compared: TimeSpan
   kind: LevelKind | undefined
   near: readonly Workload[]
-  /** Of pods by their metrics. `until`: Unix ms. */
+  /** Comparison of pods by their metrics. `until`: Unix ms. */
   comparison?: Readonly<{ until: number; surroundings: MetricReader }>
   shown: Pick<PrecedingChanges, 'by' | 'before' | 'after' | 'pairs'>
 }>
@@ -177,7 +177,7 @@ export async function explained(run: WhyRun, lookbackUs: bigint, signal: Signal)
     ...signal.shown,
     ...verdictOf(ranked, { candidates, workloads }),
     candidates: ranked.slice(0, limit).map(({ candidate, score, share, reasons, secondsBefore, repeats }) => ({
-      ...shown(candidate),
+      ...markOf(candidate),
       score: Math.round(score * 1000) / 1000,
       share: Math.round(share * 1000) / 1000,
       seconds_before: secondsBefore,
@@ -198,11 +198,11 @@ export function comparedTo({ step, span, levels, others }: Levels, onset: bigint
     .filter((distance) => distance >= 3n * step)
   const length = [mostComparedUs, onset - span.from, ...distances].reduce((a, b) => (b < a ? b : a))
   const least = 3n * step
-  const chosen = length < least ? least : length
-  return { from: onset - chosen, to: onset + chosen < span.to ? onset + chosen : span.to }
+  const halfLength = length < least ? least : length
+  return { from: onset - halfLength, to: onset + halfLength < span.to ? onset + halfLength : span.to }
 }
 
-/** Of the pairs that changed level; the differences of the others are their usual variation. */
+/** Change of a pair that changed level; for other pairs 0, because their differences are usual variation. */
 function changeOf(selected: Level | undefined) {
   return ({ source, destination, before, after }: Pair) => {
     const names = [source, destination].map(workloadName)
@@ -250,7 +250,7 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
   const { span } = flows
   const { candidates, cut } = await collect(span, { ...run, dialect })
   const frame = { span: { from: isoOf(span.from), to: isoOf(span.to) }, cut }
-  // Sums of pairs read all flows.
+  // The sums of pairs read all flows: skip them without candidates.
   if (candidates.length === 0) return { ...frame, marks: [], others: 0 }
   const pairs = (await runQuery(pairsSql(flows, span.to, { by, limit: maxPairs }, dialect))).map(pairOf)
   const near = await relatedWorkloads(run, pairs, (pair) => pair.before, span)
@@ -269,7 +269,7 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
     .toSorted((a, b) => a.candidate.at - b.candidate.at)
   return {
     ...frame,
-    marks: marks.map(({ candidate, reasons }) => ({ ...shown(candidate), reasons })),
+    marks: marks.map(({ candidate, reasons }) => ({ ...markOf(candidate), reasons })),
     others: related.length - marks.length,
   }
 }
@@ -288,7 +288,7 @@ async function relatedWorkloads(
   return workloadsOf(affected, span, { ...run, dialect: dialectOf(run.store) })
 }
 
-/** With the impact of the change on their traffic, and the workloads that exchange traffic with them. */
+/** Adds to changes their impact on traffic, and the workloads that exchange traffic with the changed ones. */
 export async function withNeighbours(
   run: WhyRun,
   changed: readonly Changed[],
@@ -314,18 +314,19 @@ export async function withNeighbours(
     ...item,
     impact: item.impact ?? impacts.get(endKey(item.end)) ?? 1,
   }))
-  const seen = new Set(affected.map(({ end }) => endKey(end)))
+  const affectedKeys = new Set(affected.map(({ end }) => endKey(end)))
   for (const { source, destination } of around) {
     const [near, far] = ends.has(endKey(source)) ? [source, destination] : [destination, source]
-    if (seen.has(endKey(far)) || far.namespace === '' || seen.size > maxAffected + maxNeighbours) continue
-    seen.add(endKey(far))
+    if (affectedKeys.has(endKey(far)) || far.namespace === '' || affectedKeys.size > maxAffected + maxNeighbours)
+      continue
+    affectedKeys.add(endKey(far))
     const share = ends.get(endKey(near))?.share ?? 0
     affected.push({ end: far, share, impact: 1, via: `${near.namespace}/${near.name}` })
   }
   return workloadsOf(affected, span, read)
 }
 
-function shown(candidate: Candidate): Omit<TrafficMark, 'reasons'> {
+function markOf(candidate: Candidate): Omit<TrafficMark, 'reasons'> {
   const { before, after: _after, at: _at, is, diff, ...facts } = candidate
   const steps = diff.slice(0, maxSteps).map(withOld(before)) as TrafficMark['diff']
   return { is: isRollout(candidate) ? 'rollout' : is, ...facts, diff: steps }

@@ -8,13 +8,13 @@ import { habit, writeFacts, type WriteFacts } from './writes.ts'
 
 export type Ranked = Readonly<{
   candidate: Candidate
-  /** 0 to 1. */
+  /** Score from 0 to 1. */
   score: number
   reasons: readonly Reason[]
   share: number
-  /** Before the start of the change of traffic; negative: after it, within the resolution. */
+  /** Seconds from the change to the start of the change of traffic; negative: after it, within the resolution. */
   secondsBefore: number
-  /** Further changes of the same object, which are only in the same namespace. */
+  /** Number of omitted changes of the same object, which are only in the same namespace. */
   repeats: number
 }>
 
@@ -30,28 +30,28 @@ export type RankOptions = Readonly<{
   /** When traffic changed, and the interval of confidence. Unix ms. */
   onset: Readonly<{ time: number; from: number; to: number }>
   kind: LevelKind | undefined
-  /** In order of time. */
+  /** Other changes of traffic, in order of time. */
   others: readonly ExplainedLevel[]
   lookbackMs: number
   /** ms that a change may be later than the onset, because of delays. */
   graceMs: number
-  /** The same for records of inventories without an audit event: inventories are read periodically. */
+  /** Grace time of records of inventories without an audit event, because inventories are read periodically. */
   inventoryGraceMs: number
 }>
 
-/** Until a change is recorded, usually. */
+/** Usual time until a change is recorded. */
 const watchDelayMs = 3000
-/** Less for a change at the end of the time that delays may take. */
-const late = 0.6
-/** Of the longest time until a change has its effect. */
-const usual = 0.75
-/** An autoscaler reacts to traffic. */
+/** Factor of a change at the end of the time that delays may take. */
+const lateFactor = 0.6
+/** Factor of the longest time until a change has its effect, for the usual time. */
+const usualFactor = 0.75
+/** Factor of a change by an autoscaler, which reacts to traffic. */
 const reaction = 0.4
-/** A change that was undone before the onset, or that another change of traffic followed at once. */
+/** Factor of a change that was undone before the onset, or that another change of traffic followed at once. */
 const explained = 0.25
-/** A change before a recovery, of an object that did not change when traffic fell. */
+/** Factor of a change before a recovery, of an object that did not change when traffic fell. */
 const withoutFall = 0.6
-/** A change that restores a state, of a fall. */
+/** Factor of a change that restores a state, as the cause of a fall. */
 const restoring = 0.3
 
 /** Best first: time proximity × closeness × weight of the kind × share of the changed traffic × other writes. */
@@ -59,7 +59,7 @@ export function rank(candidates: readonly Candidate[], workloads: readonly Workl
   const { onset, lookbackMs } = options
   const factsOf = writeFacts(candidates)
   let [controllers, unrelated] = [0, 0]
-  const far: Candidate[] = []
+  const distantChanges: Candidate[] = []
   const ranked: Ranked[] = []
   const scored = (candidate: Candidate, reason: Reason, closeness: number, share: number): Ranked => ({
     candidate,
@@ -82,13 +82,13 @@ export function rank(candidates: readonly Candidate[], workloads: readonly Workl
       continue
     }
     const relation = relationOf(candidate, workloads)
-    if (relation === undefined) far.push(candidate)
+    if (relation === undefined) distantChanges.push(candidate)
     else ranked.push(scored(candidate, relation.reason, relation.closeness, relation.share))
   }
   ranked.sort(bestFirst)
   const [first] = ranked
   const actor = first === undefined ? undefined : personOf(first.candidate)
-  for (const candidate of far) {
+  for (const candidate of distantChanges) {
     if (first !== undefined && actor !== undefined && personOf(candidate) === actor)
       ranked.push(scored(candidate, { is: 'actor', object: actor }, actorCloseness, first.share))
     else unrelated++
@@ -96,14 +96,14 @@ export function rank(candidates: readonly Candidate[], workloads: readonly Workl
   return { ranked: withoutRepeats(ranked.sort(bestFirst)), excluded: { controllers, unrelated } }
 }
 
-/** Of the rest to 1, for new pods that clearly differ from earlier ones at the same time. */
+/** Factors of new pods that clearly differ from earlier ones at the same time are between this and 1. */
 const evidence = 0.9
-/** Of a change with new pods that do not differ, and of one of a workload that was no longer called at all. */
+/** Factors of a change with new pods that do not differ, and of a change of a workload that is no longer called. */
 const [alike, ended] = [0.6, 0.4]
 const leastDifference = 0.05
-/** From the first pod that runs until its effect, usually. */
+/** Usual time from the first running pod to its effect. */
 const startedMs = 60_000
-/** Of a change of which the first pod ran after the onset. */
+/** Factor of a change of which the first pod ran after the onset. */
 const tooLate = 0.1
 
 /** With the times and differences of pods that the changes started. */
@@ -147,12 +147,12 @@ function graceOf({ is, audit_id: audit }: Candidate, { inventoryGraceMs, graceMs
 function proximityOf(candidate: Candidate, options: RankOptions) {
   const { onset } = options
   const [after, before] = [candidate.at - onset.to, Math.max(0, onset.from - candidate.at)]
-  if (after > 0) return 1 - (late * after) / graceOf(candidate, options)
+  if (after > 0) return 1 - (lateFactor * after) / graceOf(candidate, options)
   return proximity(before, effectMs(candidate))
 }
 
 export function proximity(before: number, effect: number) {
-  return 1 / (1 + (before / (usual * effect)) ** 2)
+  return 1 / (1 + (before / (usualFactor * effect)) ** 2)
 }
 
 /** The change of traffic at the related workload that followed a change, before the onset. */
@@ -185,7 +185,7 @@ function writesFactor(candidate: Candidate, facts: WriteFacts, reason: Reason, o
   const effectAt = (at: number) => effectOf({ ...candidate, at }, reason, options)
   const { undid, undoneAt } = facts
   const undone = undoneAt !== undefined && undoneAt > candidate.at && undoneAt < onset.from ? explained : 1
-  // To undo a repair breaks again.
+  // A change that undoes a repair breaks traffic again.
   const restores = facts.restores || (undid !== undefined && (effectAt(undid)?.kind ?? 'fall') === 'fall')
   const similar = facts.similar.filter((at) => effectAt(at) === undefined).length
   const repairs = kind !== 'recovery' || canRepair(candidate, facts, reason, options) ? 1 : withoutFall
@@ -197,22 +197,22 @@ function writesFactor(candidate: Candidate, facts: WriteFacts, reason: Reason, o
   )
 }
 
-/** A program that writes unrelated configuration all the time would fill the list. */
+/** A program that writes unrelated configuration all the time would otherwise fill the list. */
 function withoutRepeats(ranked: readonly Ranked[]): readonly Ranked[] {
   const places = new Map<string, number>()
-  const kept: Ranked[] = []
+  const keptChanges: Ranked[] = []
   for (const item of ranked) {
     const { candidate, reasons } = item
     const key = reasons[0]?.is === 'namespace' && candidate.ref !== null ? candidate.ref : undefined
     const position = key === undefined ? undefined : places.get(key)
-    const first = position === undefined ? undefined : kept[position]
-    if (position !== undefined && first !== undefined) kept[position] = { ...first, repeats: first.repeats + 1 }
+    const first = position === undefined ? undefined : keptChanges[position]
+    if (position !== undefined && first !== undefined) keptChanges[position] = { ...first, repeats: first.repeats + 1 }
     else {
-      if (key !== undefined) places.set(key, kept.length)
-      kept.push(item)
+      if (key !== undefined) places.set(key, keptChanges.length)
+      keptChanges.push(item)
     }
   }
-  return kept
+  return keptChanges
 }
 
 /** How much a change usually affects traffic; `kind`: of the change of traffic, by default a fall. */
@@ -222,7 +222,7 @@ export function weightOf(candidate: Candidate, kind: LevelKind = 'fall'): number
   return changeWeight(kind === 'fall' ? candidate : reversed(candidate)) * (isAutoscaler(candidate) ? reaction : 1)
 }
 
-/** More replicas raise traffic as fewer ones lower it. */
+/** The change with before and after exchanged: more replicas raise traffic as fewer lower it. */
 function reversed(candidate: Candidate): Candidate {
   const { before, after } = candidate
   const operations: Readonly<Record<string, string>> = { created: 'deleted', deleted: 'created' }

@@ -41,15 +41,15 @@ export function aggregateStep(config: AggregateConfig, id: string, since = 0): W
     return call === undefined ? [] : [[name, call]]
   })
   const time = new JournalTime()
-  /** By number of the window, oldest first where they are closed. */
+  /** Open windows by number. */
   const windows = new Map<number, Map<string, Group>>()
   const firstOpen = (): number => Math.floor((time.now - lateness) / window)
 
   const closeWindows = (): TransformOutput[] => {
     const first = firstOpen()
     time.release(first * window)
-    const closed = [...windows.keys()].filter((number) => number < first).sort((a, b) => a - b)
-    return closed.map((number) => {
+    const closedNumbers = [...windows.keys()].filter((number) => number < first).sort((a, b) => a - b)
+    return closedNumbers.map((number) => {
       const all = [...(windows.get(number)?.values() ?? [])]
       windows.delete(number)
       const start = number * window
@@ -63,10 +63,10 @@ export function aggregateStep(config: AggregateConfig, id: string, since = 0): W
     let groups = windows.get(number)
     if (groups === undefined) windows.set(number, (groups = new Map()))
     const text = key.join('\u0001')
-    const named = groups.has(text) || groups.size < maxGroups ? text : overflow
-    let group = groups.get(named)
+    const groupName = groups.has(text) || groups.size < maxGroups ? text : overflow
+    let group = groups.get(groupName)
     if (group === undefined)
-      groups.set(named, (group = { key: named === overflow ? [] : key, rows: 0, values: calls.map(newValue) }))
+      groups.set(groupName, (group = { key: groupName === overflow ? [] : key, rows: 0, values: calls.map(newValue) }))
     return group
   }
   return {
@@ -79,12 +79,12 @@ export function aggregateStep(config: AggregateConfig, id: string, since = 0): W
       const first = firstOpen()
       const windowOf = windowReader(batch, config, time.now)
       const isLate = (index: number): boolean => windowOf(rows[index] as number) < first
-      const late = config.time === 'event' ? all.filter(isLate) : new Uint32Array(0)
-      const taken = late.length === 0 ? all : all.filter((index) => !isLate(index))
-      if (taken.length > 0) time.need()
-      const numbers = late.length === 0 ? rows : taken.map((index) => rows[index] as number)
+      const lateRows = config.time === 'event' ? all.filter(isLate) : new Uint32Array(0)
+      const takenRows = lateRows.length === 0 ? all : all.filter((index) => !isLate(index))
+      if (takenRows.length > 0) time.need()
+      const numbers = lateRows.length === 0 ? rows : takenRows.map((index) => rows[index] as number)
       sum(batch, numbers, names, calls, (row, key) => groupOf(windowOf(row), key))
-      const failures = [filtered('aggregated', taken), filtered('late', late)]
+      const failures = [filtered('aggregated', takenRows), filtered('late', lateRows)]
       return { outputs, failures: failures.filter((failure) => failure.rows.length > 0) }
     },
     windows: {
@@ -109,12 +109,12 @@ function filtered(reason: string, rows: Uint32Array): Extract<Failure, { readonl
 
 /** The number of a row's window. A time after the receipt cannot be right. */
 function windowReader(batch: Batch, { time, window }: AggregateConfig, now: number): (row: number) => number {
-  const received = Math.floor(now / window)
-  if (time === 'receive') return () => received
+  const receivedWindow = Math.floor(now / window)
+  if (time === 'receive') return () => receivedWindow
   const read = batch.kind === 'flows' ? numberReader(batch, 'time_end') : (row: number) => batch.time[row] ?? Number.NaN
   return (row) => {
     const at = read(row)
-    return at <= now ? Math.floor(at / window) : received
+    return at <= now ? Math.floor(at / window) : receivedWindow
   }
 }
 
@@ -155,10 +155,10 @@ function sum(
 }
 
 type Times = Readonly<{
-  /** Unix ms. */
+  /** Start of the window, Unix ms. */
   from: number
   to: number
-  /** A window that began before may have another result. */
+  /** Unix ms: a window that began earlier may have another result. */
   since: number
 }>
 
@@ -175,21 +175,21 @@ function flowsOf(
   groups.forEach((group, row) => {
     start?.(row, from)
     end?.(row, to)
-    const more = new Map<string, unknown>()
+    const addedFields = new Map<string, unknown>()
     group.key.forEach((text, index) => {
       if (text === '') return
       const put = fields[index]
       if (put !== undefined) put(row, JSON.parse(text))
-      else for (const [name, value] of membersOf(names[index] ?? '', text)) more.set(name, value)
+      else for (const [name, value] of membersOf(names[index] ?? '', text)) addedFields.set(name, value)
     })
     calls.forEach(([name, call], index) => {
       const result = resultOf(call, group.values[index] ?? newValue(), group.rows)
       if (result === undefined) return
       const value = typeof result === 'number' && isWhole(name) ? Math.round(result) : result
-      if (targets[index]?.(row, value) !== true) more.set(memberOf(name) ?? name, result)
+      if (targets[index]?.(row, value) !== true) addedFields.set(memberOf(name) ?? name, result)
     })
-    if (names.length > 0 && group.key.length === 0) more.set('overflow', true)
-    if (more.size > 0) puts.extra(row, Object.fromEntries(more))
+    if (names.length > 0 && group.key.length === 0) addedFields.set('overflow', true)
+    if (addedFields.size > 0) puts.extra(row, Object.fromEntries(addedFields))
   })
   return puts.done()
 }

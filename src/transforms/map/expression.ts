@@ -7,10 +7,10 @@ import { limited, withCounter, withCounts } from './work.ts'
 
 const longest = 4096
 const limits = { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 200, maxCallArguments: 16 }
-const plain = () => new Environment({ homogeneousAggregateLiterals: false, limits })
+const plainEnvironment = () => new Environment({ homogeneousAggregateLiterals: false, limits })
 
 function environmentOf(services: Readonly<Record<string, string>>): Environment {
-  const rows = plain().registerVariable('flow', 'map').registerVariable('event', 'map')
+  const rows = plainEnvironment().registerVariable('flow', 'map').registerVariable('event', 'map')
   return withCounter(withFunctions(rows, services))
 }
 
@@ -26,7 +26,7 @@ type ExpressionProblem = Readonly<{
 export type Expression = Readonly<{
   /** Names after `flow.`; undefined: the expression reads flows in another way. */
   fields: readonly string[] | undefined
-  /** Whether the expression reads no row. */
+  /** True if the expression reads no row. */
   isConstant: boolean
   /** `bytes`: size of the data in the context, which limits the work. Throws with a reason. */
   evaluate(context: Readonly<Record<string, unknown>>, bytes?: number): unknown
@@ -38,12 +38,12 @@ export function readExpression(text: string, services: Readonly<Record<string, s
   if (problem !== undefined) throw new Error(problem.message)
   const names = Object.keys(services).length === 0 ? environment : environmentOf(services)
   const evaluate = names.parse(withCounts(text, names.parse(text).ast)) as (context: object) => unknown
-  const bare = withoutStrings(text)
-  const named = [...bare.matchAll(/\bflow\s*\.\s*(\w+)/g)].map(([, name = '']) => name)
-  const uses = [...bare.matchAll(/\bflow\b/g)].length
+  const codeText = withoutStrings(text)
+  const flowNames = [...codeText.matchAll(/\bflow\s*\.\s*(\w+)/g)].map(([, name = '']) => name)
+  const uses = [...codeText.matchAll(/\bflow\b/g)].length
   return {
-    fields: uses === named.length ? [...new Set(named)] : undefined,
-    isConstant: !/\b(?:flow|event)\b/.test(bare),
+    fields: uses === flowNames.length ? [...new Set(flowNames)] : undefined,
+    isConstant: !/\b(?:flow|event)\b/.test(codeText),
     evaluate: (context, bytes = 0) => {
       try {
         return limited(bytes, () => evaluate(context))
@@ -57,35 +57,35 @@ export function readExpression(text: string, services: Readonly<Record<string, s
 
 export function problemOf(text: string): ExpressionProblem | undefined {
   if (text.length > longest) return { message: `the expression is longer than ${longest} characters`, from: 0 }
-  const bare = withoutStrings(text)
-  const matches = bare.search(/\.\s*matches\s*\(/)
+  const codeText = withoutStrings(text)
+  const matches = codeText.search(/\.\s*matches\s*\(/)
   if (matches !== -1)
     return {
       message: '`matches` is not available, because its patterns can take unlimited time',
       from: matches + 1,
       hint: 'use `found(text, pattern)`, with the regular expressions of filters',
     }
-  const bind = bare.search(/\bcel\s*\.\s*bind\s*\(/)
+  const bind = codeText.search(/\bcel\s*\.\s*bind\s*\(/)
   if (bind !== -1)
     return { message: '`cel.bind` is not available, because it can double a value again and again', from: bind }
-  for (const { 1: name = '', index } of bare.matchAll(/\bflow\s*\.\s*(\w+)/g)) {
+  for (const { 1: name = '', index } of codeText.matchAll(/\bflow\s*\.\s*(\w+)/g)) {
     if (resolveFieldName(name) !== undefined) continue
-    const meant = nearest(
+    const suggestion = nearest(
       name,
       flowFields.map((field) => field.name),
     )
     return {
       message: `flows have no field \`${name}\``,
       from: index,
-      ...(meant === undefined ? {} : { hint: `did you mean \`${meant}\`?` }),
+      ...(suggestion === undefined ? {} : { hint: `did you mean \`${suggestion}\`?` }),
     }
   }
   try {
     const checked = environment.check(text) as { valid: boolean; error?: unknown }
     if (!checked.valid) return problemFrom(checked.error)
-    checkTypes ??= typeChecker(withFunctions(plain(), {}))
-    const wrong = checkTypes(text, bare)
-    if (wrong !== undefined) return problemFrom(wrong)
+    checkTypes ??= typeChecker(withFunctions(plainEnvironment(), {}))
+    const typeError = checkTypes(text, codeText)
+    if (typeError !== undefined) return problemFrom(typeError)
     withCounts(text, environment.parse(text).ast)
     return undefined
   } catch (error) {

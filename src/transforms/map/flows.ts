@@ -27,20 +27,20 @@ function memberOf(name: string) {
 
 export function mapFlows(config: MapConfig): (batch: FlowBatch) => Mapped<FlowBatch> {
   const { rename, copy, drop, keep, set, services } = config
-  const moved = [
+  const movedFields = [
     ...Object.entries(copy).map(([from, to]) => ({ from, to, stays: true })),
     ...Object.entries(rename).map(([from, to]) => ({ from, to, stays: false })),
   ].filter(({ from }) => isFlowField(from))
   const retained = keep === null ? undefined : new Set(keep.map((name) => resolveFieldName(name) ?? memberOf(name)))
-  const dropped = (drop ?? []).flatMap((name) => resolveFieldName(name) ?? [])
+  const droppedFields = (drop ?? []).flatMap((name) => resolveFieldName(name) ?? [])
   const assigned = Object.entries(set)
     .filter(([name]) => isOfFlows(name))
     .map(([name, text]) => ({ name, field: resolveFieldName(name), expression: readExpression(text, services) }))
   return (batch) => {
-    const kept = retained === undefined ? batch : keptOf(batch, retained)
-    const columns: Record<string, Column> = { ...kept.columns }
+    const keptBatch = retained === undefined ? batch : keptOf(batch, retained)
+    const columns: Record<string, Column> = { ...keptBatch.columns }
     const extras: Readonly<{ name: string; json: Writer }>[] = []
-    for (const { from, to, stays } of moved) {
+    for (const { from, to, stays } of movedFields) {
       const [source, target] = [resolveFieldName(from) ?? '', resolveFieldName(to)]
       const column = batch.columns[source]
       if (column === undefined) continue
@@ -48,10 +48,10 @@ export function mapFlows(config: MapConfig): (batch: FlowBatch) => Mapped<FlowBa
       if (target === undefined) extras.push({ name: memberOf(to), json: columnWriter(column, batch.dictionary) })
       else columns[target] = column
     }
-    for (const name of dropped) delete columns[name]
-    const plain = { ...kept, columns }
-    if (assigned.length === 0 && extras.length === 0) return { outputs: plain, failed: new Map() }
-    return assign(batch, plain, assigned, extras)
+    for (const name of droppedFields) delete columns[name]
+    const plainBatch = { ...keptBatch, columns }
+    if (assigned.length === 0 && extras.length === 0) return { outputs: plainBatch, failed: new Map() }
+    return assign(batch, plainBatch, assigned, extras)
   }
 }
 
@@ -62,20 +62,21 @@ function keptOf(batch: FlowBatch, names: ReadonlySet<string>): FlowBatch {
   const members = [...names].filter((name) => resolveFieldName(name) === undefined)
   if (members.length === 0) return { ...batch, columns }
   const dictionary = [...batch.dictionary]
-  const known = new Map<number, number>([[0, 0]])
+  const knownCodes = new Map<number, number>([[0, 0]])
   const codes = extra.codes.map((code) => {
-    let mapped = known.get(code)
-    if (mapped === undefined) known.set(code, (mapped = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
+    let mapped = knownCodes.get(code)
+    if (mapped === undefined)
+      knownCodes.set(code, (mapped = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
     return mapped
   })
   return { ...batch, dictionary, columns: { ...columns, extra: { ...extra, codes } } }
 }
 
-/** 0 without a retained member. */
+/** Code of the retained members; 0 if there are none. */
 function codeOf(text: string, members: readonly string[], dictionary: string[]): number {
-  const given = parseExact(text)
-  if (!isRecord(given)) return 0
-  const entries = Object.entries(given).filter(([name]) => members.includes(name))
+  const givenMembers = parseExact(text)
+  if (!isRecord(givenMembers)) return 0
+  const entries = Object.entries(givenMembers).filter(([name]) => members.includes(name))
   if (entries.length === 0) return 0
   return dictionary.push(stringifyExact(Object.fromEntries(entries)) ?? '{}') - 1
 }
@@ -107,24 +108,24 @@ function assign(
   )
   const before = columnOf(plain, 'extra')
   for (let row = 0; row < plain.count; row++) {
-    const more: Record<string, unknown> | undefined = members
+    const extraMembers: Record<string, unknown> | undefined = members
       ? { ...((parseExact(before(row) || '{}') ?? {}) as Record<string, unknown>) }
       : undefined
     for (const { name, json } of extras) {
       const text = json(row)
-      if (text !== '' && more !== undefined) more[name] = parseExact(text)
+      if (text !== '' && extraMembers !== undefined) extraMembers[name] = parseExact(text)
     }
     const context = read(row)
     for (const { name, put, value: constant, expression } of targets) {
       try {
         const value = constant === undefined ? expression.evaluate(context) : constant.value
-        if (put === undefined) setMember(more ?? {}, memberOf(name), value)
+        if (put === undefined) setMember(extraMembers ?? {}, memberOf(name), value)
         else if (!put(row, value)) failed.set(row, `set.${name}: the value does not fit the field`)
       } catch (error) {
         failed.set(row, `set.${name}: ${(error as Error).message}`)
       }
     }
-    if (more !== undefined && Object.keys(more).length > 0) puts.extra(row, more)
+    if (extraMembers !== undefined && Object.keys(extraMembers).length > 0) puts.extra(row, extraMembers)
   }
   const columns = { ...plain.columns }
   for (const { field } of assigned) if (field !== undefined) delete columns[field]

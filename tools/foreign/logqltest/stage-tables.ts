@@ -49,13 +49,13 @@ function parserTable(test: string, stageOf: (row: GoRow) => string | undefined, 
         line,
         labels,
         metadata,
-        want: { labels: { ...metadata, ...wanted }, ...of('line', wantLine) },
+        want: { labels: { ...metadata, ...wanted }, ...member('line', wantLine) },
       },
     ]
   })
 }
 
-const of = (name: string, value: unknown) => (value === undefined ? {} : { [name]: value })
+const member = (name: string, value: unknown) => (value === undefined ? {} : { [name]: value })
 
 function extractions(row: GoRow): string {
   return listOf(field(row, 'expressions'))
@@ -72,8 +72,8 @@ function regexpStage(row: GoRow): string | undefined {
 
 function strictTable(): Table {
   const table = parserTable('TestLogfmtParser_parse', () => 'logfmt --strict', 'wantStrict')
-  // Without labels of its own the strict parser has those of the other.
-  const usual = parserTable('TestLogfmtParser_parse', () => 'logfmt --strict')
+  // Where a case has no labels of its strict parser, those of the lenient parser apply.
+  const lenientTable = parserTable('TestLogfmtParser_parse', () => 'logfmt --strict')
   return {
     ...table,
     test: 'TestLogfmtParser_parse',
@@ -85,7 +85,7 @@ function strictTable(): Table {
       const isOfStrict = ({ name }: Case) => isStrict[Number.parseInt(name, 10) - 1]
       return [
         ...table.cases(source, test).filter((entry) => isOfStrict(entry) === true),
-        ...usual.cases(source, test).filter((entry) => isOfStrict(entry) === false),
+        ...lenientTable.cases(source, test).filter((entry) => isOfStrict(entry) === false),
       ]
     },
   }
@@ -118,7 +118,7 @@ const lineFormats: Table = tableOf('log/fmt_test.go', 'Test_lineFormatter_Format
       line: textOf(field(row, 'in')) ?? '',
       labels,
       time,
-      want: { labels: wanted, ...of('line', line) },
+      want: { labels: wanted, ...member('line', line) },
     },
   ]
 })
@@ -165,10 +165,10 @@ const decolorized: Table = tableOf('log/fmt_test.go', 'TestDecolorizer', (row) =
 /** A function of templates with its parameters in order. */
 function functionTable(test: string, name: string, parameters: readonly string[]): Table {
   return tableOf('log/fmt_test.go', test, (row) => {
-    const given = parameters.map((parameter) => numberOf(field(row, parameter)) ?? `(.s)`)
+    const argumentTexts = parameters.map((parameter) => numberOf(field(row, parameter)) ?? `(.s)`)
     return [
       {
-        stages: `| line_format ${quoted(`{{ ${name} ${given.join(' ')} }}`)}`,
+        stages: `| line_format ${quoted(`{{ ${name} ${argumentTexts.join(' ')} }}`)}`,
         line: '',
         labels: { s: textOf(field(row, 's'))! },
         want: { line: textOf(field(row, 'want'))! },
@@ -232,8 +232,8 @@ function unwrapStage(value: GoExpression): string | undefined {
   const unit: Record<string, string> = { ConvertFloat: '', ConvertDuration: 'duration', ConvertBytes: 'bytes' }
   const before = listOf(stages!).map((goExpression) => pipelineStage(goExpression) ?? labelFilterText(goExpression))
   if (label === undefined || before.includes(undefined)) return undefined
-  const of = unit[nameOf(conversion!)]
-  return `${before.join(' ')} | unwrap ${of === '' ? label : `${of}(${label})`}`
+  const unitName = unit[nameOf(conversion!)]
+  return `${before.join(' ')} | unwrap ${unitName === '' ? label : `${unitName}(${label})`}`
 }
 
 /** Groups of labels belong to the aggregation, which these cases leave out. */
@@ -241,10 +241,16 @@ const unwraps: Table = tableOf('log/metrics_extraction_test.go', 'Test_labelSamp
   const [labels, metadata] = [labelsOf(field(row, 'in')), labelsOf(field(row, 'structuredMetadata'))]
   const stages = unwrapStage(field(row, 'ex'))
   if (labels === undefined || metadata === undefined || stages === undefined) return []
-  const kept = truthOf(field(row, 'wantOk'))
+  const isKept = truthOf(field(row, 'wantOk'))
   const line = textOf(field(row, 'line')) ?? ''
   return [
-    { stages, line, labels, metadata, want: { kept, ...(kept ? { value: numberOf(field(row, 'want')) ?? 0 } : {}) } },
+    {
+      stages,
+      line,
+      labels,
+      metadata,
+      want: { kept: isKept, ...(isKept ? { value: numberOf(field(row, 'want')) ?? 0 } : {}) },
+    },
   ]
 })
 

@@ -8,10 +8,10 @@ import { changeEvent, identity, resourceEvent } from '../../../src/store/testing
 import { point } from '../../../src/api/testing/points.ts'
 import type { Outcome, Suite } from '../suite.ts'
 
-/** Of all cases: the defective change first, and among the first three. */
+/** Required shares of all cases: the defective change is first, and is among the first three. */
 const [leastFirst, leastThree] = [0.95, 1]
 const namespace = 'default'
-/** From the start of a step until its pod is ready. Ms. */
+/** Ms from the start of a step until its pod is ready. */
 const stepMs = 65_000
 /** An operator looks some minutes after the detection. Ms. */
 const afterMs = 420_000
@@ -19,7 +19,7 @@ const afterMs = 420_000
 const mostApart = 600_000
 const shownChanges = 5
 
-/** Times in Unix seconds. Keys of later steps are not their times. */
+/** Times in Unix seconds. Times of later steps differ from their keys. */
 type Step = Readonly<{ v1: number; v2: number; release_pod: readonly string[]; release_complete_timestamp: number }>
 type Plan = Readonly<{
   target_replica: number
@@ -64,11 +64,11 @@ function rate(name: string, places: readonly number[], most: number, least: numb
 /** `place`: of the defective change among the changed services, from 1 on. */
 async function judged(folder: string): Promise<Readonly<{ place: number; outcome: Outcome }>> {
   const name = basename(folder)
-  const given = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Case
+  const testCase = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Case
   const now = realHost().clock.now()
   // Stores keep rows by age, so that the case ends now.
-  const shift = now - (given.detect_timestamp * 1000 + afterMs)
-  const events = await eventsOf(folder, given, shift)
+  const shift = now - (testCase.detect_timestamp * 1000 + afterMs)
+  const events = await eventsOf(folder, testCase, shift)
   const directory = await mkdtemp(join(tmpdir(), 'weir-change-rca-'))
   try {
     await using api = await apiOf([toEventBatch(events)], now, directory)
@@ -76,17 +76,17 @@ async function judged(folder: string): Promise<Readonly<{ place: number; outcome
     const services = await candidatesOf(api, {
       from: times.reduce((a, b) => Math.min(a, b)),
       to: now,
-      at: given.detect_timestamp * 1000 + shift,
+      at: testCase.detect_timestamp * 1000 + shift,
     })
-    const index = services.findIndex(({ service }) => service === given.fault_release_service)
+    const index = services.findIndex(({ service }) => service === testCase.fault_release_service)
     const place = index < 0 ? Infinity : index + 1
-    const shown = services.slice(0, shownChanges).map(({ service, text }) => `${service}: ${text}`)
+    const shownTexts = services.slice(0, shownChanges).map(({ service, text }) => `${service}: ${text}`)
     return {
       place,
       outcome: {
-        name: `${name}: ${given.fault} by ${given.fault_release_service} is at place ${place}`,
+        name: `${name}: ${testCase.fault} by ${testCase.fault_release_service} is at place ${place}`,
         verdict: place === 1 ? 'right' : 'wrong',
-        detail: shown.join('\n'),
+        detail: shownTexts.join('\n'),
       },
     }
   } finally {
@@ -156,7 +156,7 @@ const appOf = (pod: string) => pod.replace(/-v[12]-.*$/, '')
 const setOf = (pod: string) => pod.replace(/-[^-]*$/, '')
 const workloadOf = (pod: string) => setOf(setOf(pod))
 
-/** Times of creation of new pods are those of their step. */
+/** Kubernetes objects of a case. New pods are created at the time of their step. */
 function objectsOf(given: ReadonlySet<string>, { plan }: Case, shift: number): readonly WeirEvent[] {
   const steps = new Map(
     Object.values(plan).flatMap(({ process }) =>
@@ -177,31 +177,31 @@ function objectsOf(given: ReadonlySet<string>, { plan }: Case, shift: number): r
       resourceEvent(identity(`Service/${namespace}/${app}`), iso(first), { selector: { app } }),
     ),
     ...unique(workloadOf).map((name) => {
-      const created = iso(createdOf(name, workloadOf))
-      return resourceEvent(identity(`Deployment/${namespace}/${name}`), created, {
-        created,
+      const createdAt = iso(createdOf(name, workloadOf))
+      return resourceEvent(identity(`Deployment/${namespace}/${name}`), createdAt, {
+        created: createdAt,
         labels: { app: appOf(`${name}-`) },
       })
     }),
     ...unique(setOf).map((name) => {
-      const created = iso(createdOf(name, setOf))
-      return resourceEvent(identity(`ReplicaSet/${namespace}/${name}`), created, {
-        created,
+      const createdAt = iso(createdOf(name, setOf))
+      return resourceEvent(identity(`ReplicaSet/${namespace}/${name}`), createdAt, {
+        created: createdAt,
         owners: owner('Deployment', setOf(name)),
       })
     }),
     ...[...pods].flatMap((pod) => {
-      const created = iso(steps.get(pod) ?? first)
+      const createdAt = iso(steps.get(pod) ?? first)
       const pending = {
-        created,
+        created: createdAt,
         labels: { app: appOf(pod) },
         phase: 'Pending',
         owners: owner('ReplicaSet', setOf(pod)),
       }
       const started = steps.get(pod)
-      const of = identity(`Pod/${namespace}/${pod}`)
-      const running = resourceEvent(of, iso((started ?? first) + stepMs), { ...pending, phase: 'Running' })
-      return [resourceEvent(of, created, pending), running]
+      const podIdentity = identity(`Pod/${namespace}/${pod}`)
+      const running = resourceEvent(podIdentity, iso((started ?? first) + stepMs), { ...pending, phase: 'Running' })
+      return [resourceEvent(podIdentity, createdAt, pending), running]
     }),
   ]
 }

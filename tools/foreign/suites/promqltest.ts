@@ -16,7 +16,7 @@ class Unstored extends Error {}
 
 class Store {
   #series = new Map<string, Stored>()
-  /** Keys of series. */
+  /** Keys of series that started. */
   #starts = new Set<string>()
 
   clear(): void {
@@ -27,10 +27,10 @@ class Store {
   load({ stepMs, series, histograms }: Load): void {
     for (const { labels, points, isStart } of series) {
       if (isStart) this.#starts.add(labels.key)
-      const stored = this.#series.get(labels.key) ?? { labels, points: new Map<number, ScriptPoint>() }
-      this.#series.set(labels.key, stored)
+      const storedSeries = this.#series.get(labels.key) ?? { labels, points: new Map<number, ScriptPoint>() }
+      this.#series.set(labels.key, storedSeries)
       points.forEach((point, at) => {
-        if (point !== 'absent') stored.points.set(at * stepMs, point)
+        if (point !== 'absent') storedSeries.points.set(at * stepMs, point)
       })
       const base = labels.get(metricName).replace(/_bucket$/, '')
       if (histograms && labels.get('le') !== '') {
@@ -43,7 +43,7 @@ class Store {
     }
   }
 
-  /** Their meaning changed between versions of Prometheus. */
+  /** True if series have labels of types or units, which have other meanings in other versions of Prometheus. */
   get hasTypes(): boolean {
     return [...this.#series.values()].some(({ labels }) => labels.get('__type__') + labels.get('__unit__') !== '')
   }
@@ -52,13 +52,13 @@ class Store {
     Promise.resolve(
       [...this.#series.values()].flatMap(({ labels, points }) => {
         if (!matchesAll(labels, matchers)) return []
-        const within = [...points].filter(([time]) => time >= from && time <= to).toSorted(([a], [b]) => a - b)
-        if (within.length === 0) return []
-        if (within.some(([, point]) => point === 'histogram')) throw new Unstored('native histograms')
+        const pointsInRange = [...points].filter(([time]) => time >= from && time <= to).toSorted(([a], [b]) => a - b)
+        if (pointsInRange.length === 0) return []
+        if (pointsInRange.some(([, point]) => point === 'histogram')) throw new Unstored('native histograms')
         if (this.#starts.has(labels.key)) throw new Unstored('start timestamps, an experimental feature')
-        const stale = new Set(within.flatMap(([, point], at) => (point === 'stale' ? [at] : [])))
-        const values = within.map(([, point]) => (typeof point === 'number' ? point : NaN))
-        return [{ labels, times: within.map(([time]) => time), values, stale }]
+        const stale = new Set(pointsInRange.flatMap(([, point], at) => (point === 'stale' ? [at] : [])))
+        const values = pointsInRange.map(([, point]) => (typeof point === 'number' ? point : NaN))
+        return [{ labels, times: pointsInRange.map(([time]) => time), values, stale }]
       }),
     )
 }
@@ -96,11 +96,13 @@ function difference(
   const isEqual =
     wanted.length === found.length &&
     wanted.every(({ labels, points }, index) => {
-      const other = found[index]!
+      const otherResult = found[index]!
       return (
-        labels.key === other.labels.key &&
-        points.length === other.points.length &&
-        points.every(([time, value], at) => time === other.points[at]![0] && isNear(value, other.points[at]![1]))
+        labels.key === otherResult.labels.key &&
+        points.length === otherResult.points.length &&
+        points.every(
+          ([time, value], at) => time === otherResult.points[at]![0] && isNear(value, otherResult.points[at]![1]),
+        )
       )
     })
   return isEqual
@@ -110,8 +112,10 @@ function difference(
 
 function resultDifference(given: Eval, result: InstantResult): string | undefined {
   if (result.type === 'string') {
-    const wanted = given.expects.find((expect) => expect.startsWith('string '))?.slice(7)
-    return wanted !== undefined && wanted.slice(1, -1) === result.value ? undefined : `${wanted} is not ${result.value}`
+    const expectedText = given.expects.find((expect) => expect.startsWith('string '))?.slice(7)
+    return expectedText !== undefined && expectedText.slice(1, -1) === result.value
+      ? undefined
+      : `${expectedText} is not ${result.value}`
   }
   if (result.type === 'scalar' || given.scalar !== undefined) {
     const value = result.type === 'scalar' ? result.value : undefined
@@ -119,11 +123,11 @@ function resultDifference(given: Eval, result: InstantResult): string | undefine
       ? undefined
       : `expected ${given.scalar}, actual ${JSON.stringify(result)}`
   }
-  const found: readonly Found[] =
+  const results: readonly Found[] =
     result.type === 'matrix'
       ? result.series
       : result.vector.map(({ labels, value }) => ({ labels, points: [[given.at.start, value]] }))
-  return difference(expectedSeries(given), found, given.expects.includes('ordered') ? 'ordered' : 'any')
+  return difference(expectedSeries(given), results, given.expects.includes('ordered') ? 'ordered' : 'any')
 }
 
 type Notes = Readonly<{ warnings: readonly string[]; infos: readonly string[] }>
@@ -141,7 +145,7 @@ function noteProblem({ expects }: Eval, { warnings, infos }: Notes): string | un
   return undefined
 }
 
-async function evaluated(given: Eval, { source, hasTypes }: Store): Promise<Omit<Outcome, 'name'>> {
+async function runTest(given: Eval, { source, hasTypes }: Store): Promise<Omit<Outcome, 'name'>> {
   const isFailing = given.expects.some((expect) => /^fail\b/.test(expect))
   const { query, at } = given
   const notes = { warnings: [] as string[], infos: [] as string[] }
@@ -158,11 +162,11 @@ async function evaluated(given: Eval, { source, hasTypes }: Store): Promise<Omit
       step === undefined
         ? resultDifference(given, await queryInstant(query, start, environment))
         : difference(expectedSeries(given), await queryRange(query, { start, end, step }, environment), 'any')
-    const wrong = isFailing ? 'expected a failure' : (problem ?? noteProblem(given, notes))
-    if (wrong === undefined) return { verdict: 'right' }
+    const problemText = isFailing ? 'expected a failure' : (problem ?? noteProblem(given, notes))
+    if (problemText === undefined) return { verdict: 'right' }
     // Tests of one version contradict those of another.
     if (hasTypes) return { verdict: 'refused', detail: 'labels of type and unit, experimental: as in version 3.16' }
-    return { verdict: 'wrong', detail: `${query}\n${wrong}` }
+    return { verdict: 'wrong', detail: `${query}\n${problemText}` }
   } catch (error) {
     if (error instanceof Unstored) return { verdict: 'refused', detail: error.message }
     if (!(error instanceof QueryFailure)) throw error
@@ -181,7 +185,7 @@ export const suite: Suite = {
       for (const command of commandsOf(await readFile(join(folder, file), 'utf8')))
         if (command.is === 'clear') store.clear()
         else if (command.is === 'load') store.load(command)
-        else yield { name: `${file}:${command.line}`, ...(await evaluated(command, store)) }
+        else yield { name: `${file}:${command.line}`, ...(await runTest(command, store)) }
     }
   },
 }

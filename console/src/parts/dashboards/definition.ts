@@ -68,37 +68,37 @@ export type PanelUnit = (typeof panelUnits)[number]
 export type PanelView = (typeof panelViews)[number]
 /** `legend`: names of the series, `{{label}}`. */
 export type PanelQuery = Readonly<{ expr: string; legend: string }>
-/** From `at` on. */
+/** The tone applies to values from `at` on. */
 export type Threshold = Readonly<{ at: number; tone: (typeof thresholdTones)[number] }>
 
 export type Panel = Readonly<{
   kind: (typeof panelKinds)[number]
   title: string
-  /** Columns of the grid. */
+  /** Width in columns of the grid. */
   width: number
   filter: string
   group: string
   by: Measure
   limit: number
-  /** Nodes of a topology. */
+  /** Scope of the nodes of a topology. */
   scope: Scope | typeof auto
   sql: string
   queries: readonly PanelQuery[]
-  /** Of the queries of a metric. */
+  /** Language of the queries of a metric. */
   language: (typeof languages)[number]
-  /** Empty: the usual one of the kind. */
+  /** View of the panel. Empty: the usual view of its kind. */
   view: PanelView | ''
-  /** Further parameters of the kind; alternatives are comma-separated. */
+  /** Parameters of the kind of panel; alternatives are comma-separated. */
   select: Readonly<Record<string, string>>
-  /** `now-7d..now`; empty: that of the dashboard. */
+  /** Time range such as `now-7d..now`; empty: that of the dashboard. */
   range: string
   unit: PanelUnit | ''
   stack: (typeof stackings)[number]
   min: number | null
   max: number | null
-  /** Ascending. */
+  /** Thresholds in ascending order. */
   thresholds: readonly Threshold[]
-  /** Markdown. */
+  /** Text in Markdown. */
   text: string
   /** Name of a variable: a panel for each of its values. */
   repeat: string
@@ -109,9 +109,9 @@ export type Variable = Readonly<{
   value: string
   /** Of parameters in SQL. A list is comma-separated. */
   type: (typeof variableTypes)[number]
-  /** Offered values: `label_values(metric, label)`. */
+  /** Query of the offered values: `label_values(metric, label)`. */
   query: string
-  /** Offered values. */
+  /** Values that the variable offers. */
   options: readonly string[]
 }>
 
@@ -159,7 +159,7 @@ const isFields = (value: unknown): value is Fields =>
 export function readDashboard(text: string): Dashboard {
   const value: unknown = JSON.parse(text)
   if (!isFields(value)) throw new Error('it is not an object')
-  known(value, ['title', 'variables', 'panels'], 'it')
+  rejectUnknown(value, ['title', 'variables', 'panels'], 'it')
   const { title = '', variables = [], panels = [] } = value
   if (typeof title !== 'string') throw new Error('`title` is not a text')
   if (!Array.isArray(variables) || !Array.isArray(panels)) throw new Error('`variables` or `panels` is not a list')
@@ -172,13 +172,18 @@ export function writeDashboard({ title, variables, panels }: Dashboard): string 
     ...(title === '' ? {} : { title }),
     ...(variables.length === 0
       ? {}
-      : { variables: variables.map((variable) => ({ ...written(variable, newVariable), value: variable.value })) }),
-    panels: panels.map((panel) => ({ kind: panel.kind, ...written(panel, newPanel) })),
+      : {
+          variables: variables.map((variable) => ({
+            ...withoutDefaults(variable, newVariable),
+            value: variable.value,
+          })),
+        }),
+    panels: panels.map((panel) => ({ kind: panel.kind, ...withoutDefaults(panel, newPanel) })),
   })
 }
 
 /** Members with their default are left out. */
-function written<Value extends object>(value: Value, usual: Value): Partial<Value> {
+function withoutDefaults<Value extends object>(value: Value, usual: Value): Partial<Value> {
   return Object.fromEntries(
     Object.entries(value).filter(
       ([name, member]) => JSON.stringify(member) !== JSON.stringify(usual[name as keyof Value]),
@@ -187,16 +192,16 @@ function written<Value extends object>(value: Value, usual: Value): Partial<Valu
 }
 
 function readVariable(value: unknown, index: number): Variable {
-  const where = `variable ${index + 1}`
-  if (!isFields(value)) throw new Error(`${where} is not an object`)
-  known(value, Object.keys(newVariable), where)
+  const variablePlace = `variable ${index + 1}`
+  if (!isFields(value)) throw new Error(`${variablePlace} is not an object`)
+  rejectUnknown(value, Object.keys(newVariable), variablePlace)
   const { name, value: text = '', type = 'string', query = '', options = [] } = value
   if (typeof name !== 'string' || !variableName.test(name) || typeof text !== 'string')
-    throw new Error(`${where} has no valid name`)
+    throw new Error(`${variablePlace} has no valid name`)
   const variableType = variableTypes.find((candidate) => candidate === type)
-  if (variableType === undefined) throw new Error(`${where}: \`type\` is none of ${variableTypes.join(', ')}`)
-  if (typeof query !== 'string') throw new Error(`${where}: \`query\` is not a text`)
-  if (!isTexts(options)) throw new Error(`${where}: \`options\` is not a list of texts`)
+  if (variableType === undefined) throw new Error(`${variablePlace}: \`type\` is none of ${variableTypes.join(', ')}`)
+  if (typeof query !== 'string') throw new Error(`${variablePlace}: \`query\` is not a text`)
+  if (!isTexts(options)) throw new Error(`${variablePlace}: \`options\` is not a list of texts`)
   return { name, value: text, type: variableType, query, options }
 }
 
@@ -212,28 +217,34 @@ const choices = {
 } as const satisfies Partial<Record<keyof Panel, readonly string[]>>
 
 function readPanel(value: unknown, index: number): Panel {
-  const where = `panel ${index + 1}`
-  if (!isFields(value)) throw new Error(`${where} is not an object`)
-  known(value, Object.keys(newPanel), where)
+  const panelPlace = `panel ${index + 1}`
+  if (!isFields(value)) throw new Error(`${panelPlace} is not an object`)
+  rejectUnknown(value, Object.keys(newPanel), panelPlace)
   const panel = { ...newPanel, ...value } as Record<keyof Panel, unknown>
-  for (const name of texts) if (typeof panel[name] !== 'string') throw new Error(`${where}: \`${name}\` is not a text`)
+  for (const name of texts)
+    if (typeof panel[name] !== 'string') throw new Error(`${panelPlace}: \`${name}\` is not a text`)
   for (const [name, values] of Object.entries(choices))
     if (!(values as readonly unknown[]).includes(panel[name as keyof typeof choices]))
-      throw new Error(`${where}: \`${name}\` is none of ${values.filter((choice) => choice !== '').join(', ')}`)
-  if (!isWithin(panel.width, columnsOfGrid)) throw new Error(`${where}: \`width\` is not from 1 to ${columnsOfGrid}`)
-  if (!isWithin(panel.limit, 100)) throw new Error(`${where}: \`limit\` is not from 1 to 100`)
+      throw new Error(`${panelPlace}: \`${name}\` is none of ${values.filter((choice) => choice !== '').join(', ')}`)
+  if (!isWithin(panel.width, columnsOfGrid))
+    throw new Error(`${panelPlace}: \`width\` is not from 1 to ${columnsOfGrid}`)
+  if (!isWithin(panel.limit, 100)) throw new Error(`${panelPlace}: \`limit\` is not from 1 to 100`)
   for (const name of ['min', 'max'] as const)
-    if (panel[name] !== null && !isNumber(panel[name])) throw new Error(`${where}: \`${name}\` is not a number`)
+    if (panel[name] !== null && !isNumber(panel[name])) throw new Error(`${panelPlace}: \`${name}\` is not a number`)
   if (!isFields(panel.select) || !isTexts(Object.values(panel.select)))
-    throw new Error(`${where}: \`select\` is not an object of texts`)
-  return { ...(panel as Panel), queries: readQueries(panel.queries, where), thresholds: readSteps(panel, where) }
+    throw new Error(`${panelPlace}: \`select\` is not an object of texts`)
+  return {
+    ...(panel as Panel),
+    queries: readQueries(panel.queries, panelPlace),
+    thresholds: readSteps(panel, panelPlace),
+  }
 }
 
 function readQueries(value: unknown, where: string): readonly PanelQuery[] {
   if (!Array.isArray(value)) throw new Error(`${where}: \`queries\` is not a list`)
   return value.map((query: unknown) => {
     if (!isFields(query)) throw new Error(`${where}: \`queries\` is not a list of objects`)
-    known(query, ['expr', 'legend'], where)
+    rejectUnknown(query, ['expr', 'legend'], where)
     const { expr, legend = '' } = query
     if (typeof expr !== 'string' || typeof legend !== 'string') throw new Error(`${where}: a query has no \`expr\``)
     return { expr, legend }
@@ -244,7 +255,7 @@ function readSteps({ thresholds }: Readonly<{ thresholds: unknown }>, where: str
   if (!Array.isArray(thresholds)) throw new Error(`${where}: \`thresholds\` is not a list`)
   const steps = thresholds.map((step: unknown): Threshold => {
     if (!isFields(step)) throw new Error(`${where}: \`thresholds\` is not a list of objects`)
-    known(step, ['at', 'tone'], where)
+    rejectUnknown(step, ['at', 'tone'], where)
     const tone = thresholdTones.find((candidate) => candidate === step['tone'])
     if (!isNumber(step['at']) || tone === undefined)
       throw new Error(`${where}: a threshold has no number \`at\`, or its \`tone\` is none of good, warning, bad`)
@@ -261,13 +272,13 @@ function isWithin(value: unknown, most: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most
 }
 
-function known(value: Fields, names: readonly string[], where: string): void {
+function rejectUnknown(value: Fields, names: readonly string[], where: string): void {
   const unknown = Object.keys(value).find((name) => !names.includes(name))
   if (unknown !== undefined) throw new Error(`${where} has an unknown member \`${unknown}\``)
 }
 
 export function moved<Item>(items: readonly Item[], from: number, by: number): readonly Item[] {
-  const to = Math.max(0, Math.min(items.length - 1, from + by))
+  const targetIndex = Math.max(0, Math.min(items.length - 1, from + by))
   const rest = items.toSpliced(from, 1)
-  return rest.toSpliced(to, 0, items[from]!)
+  return rest.toSpliced(targetIndex, 0, items[from]!)
 }

@@ -120,12 +120,12 @@ export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefin
 
 export const foldKey = (group: string): string => `group ${group}`
 
-/** Groups of several nodes, and folded ones. */
+/** Groups that can be folded: those of several nodes, and those that are folded. */
 export function foldable(graph: Graph | undefined, folds: readonly string[]): readonly string[] {
   const members = new Map<string, number>()
   for (const { group, stands } of graph?.nodes ?? []) members.set(group, (members.get(group) ?? 0) + stands)
   return [...members].flatMap(([group, count]) =>
-    group !== elsewhere && group !== '' && (count > 1 || folds.includes(group)) ? [group] : [],
+    group !== elsewhereGroup && group !== '' && (count > 1 || folds.includes(group)) ? [group] : [],
   )
 }
 
@@ -145,17 +145,20 @@ export function foldGraph(
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
   const placeOf = ({ key, group }: Known) =>
-    places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
-  const drawn = sumEdges(pairs, placeOf, repeats)
+    places.get(key) ??
+    places.get(folded.get(group)?.key ?? '') ??
+    places.get(folded.get(elsewhereGroup)?.key ?? '') ??
+    0
+  const drawnEdges = sumEdges(pairs, placeOf, repeats)
     .sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before))
     .slice(0, limits.edges)
   const sums = { ...total, edges: total.edges - repeats.now.size }
   const earlier = before === undefined ? undefined : { ...before, edges: before.edges - repeats.before.size }
   return {
     nodes: all.map((node) => graphNode(scope, node)),
-    edges: drawn,
+    edges: drawnEdges,
     total: sums,
-    rest: restOf(sums, drawn),
+    rest: restOf(sums, drawnEdges),
     ...(earlier === undefined
       ? {}
       : {
@@ -163,14 +166,14 @@ export function foldGraph(
             total: earlier,
             rest: restOf(
               earlier,
-              drawn.flatMap((edge) => edge.before ?? []),
+              drawnEdges.flatMap((edge) => edge.before ?? []),
             ),
           },
         }),
   }
 }
 
-/** `key`: of both nodes. */
+/** `key`: the keys of both nodes. */
 type Pair = Readonly<{ from: Known; to: Known; row: EdgeRow; key: string }>
 
 /** Rows with their nodes, which have the sums of their rows. */
@@ -217,7 +220,7 @@ type EdgeSum = Sum & {
   trouble?: Trouble
 }
 
-/** The sums between each two places. */
+/** The sums of the traffic between every two places. */
 function sumEdges(
   pairs: readonly Pair[],
   placeOf: (node: Known) => number,
@@ -271,12 +274,12 @@ function graphNode(scope: Scope, node: Known | Folded): GraphNode {
 /** Rows between the nodes of an earlier row: a node can have several addresses. `key`: of both nodes. */
 function repeatsOf(pairs: readonly Readonly<{ row: EdgeRow; key: string }>[]) {
   const repeated = (hasFlows: (row: EdgeRow) => boolean) => {
-    const seen = new Set<string>()
+    const countedKeys = new Set<string>()
     const rows = new Set<EdgeRow>()
     for (const { row, key } of pairs) {
       if (!hasFlows(row)) continue
-      if (seen.has(key)) rows.add(row)
-      else seen.add(key)
+      if (countedKeys.has(key)) rows.add(row)
+      else countedKeys.add(key)
     }
     return rows
   }
@@ -295,7 +298,7 @@ function restOf(total: Total, drawn: readonly (Amounts & { readonly edges: numbe
   return rest
 }
 
-const elsewhere = '\u0000elsewhere'
+const elsewhereGroup = '\u0000elsewhere'
 
 function foldNodes(
   sorted: readonly (Known | Folded)[],
@@ -304,18 +307,18 @@ function foldNodes(
   if (sorted.length <= most) return { kept: sorted, folded: new Map() }
   let count = most
   for (;;) {
-    const kept = sorted.slice(0, count)
-    const shown = new Set(kept.map(({ group }) => group))
-    const folded = new Map<string, Folded>()
+    const shownNodes = sorted.slice(0, count)
+    const shownGroups = new Set(shownNodes.map(({ group }) => group))
+    const foldedGroups = new Map<string, Folded>()
     for (const known of sorted.slice(count)) {
       const { group: own, sent, received, size } = known
       const stands = 'stands' in known ? known.stands : 1
-      const group = shown.has(own) ? own : elsewhere
-      let into = folded.get(group)
-      if (into === undefined)
-        folded.set(
+      const group = shownGroups.has(own) ? own : elsewhereGroup
+      let foldedGroup = foldedGroups.get(group)
+      if (foldedGroup === undefined)
+        foldedGroups.set(
           group,
-          (into = {
+          (foldedGroup = {
             key: topologyText.othersOf(group),
             cells: [],
             group,
@@ -325,14 +328,14 @@ function foldNodes(
             stands: 0,
           }),
         )
-      add(into.sent, sent)
-      add(into.received, received)
-      into.size += size
-      into.stands += stands
+      add(foldedGroup.sent, sent)
+      add(foldedGroup.received, received)
+      foldedGroup.size += size
+      foldedGroup.stands += stands
     }
-    const over = kept.length + folded.size - most
-    if (over <= 0 || count <= 1) return { kept, folded }
-    count = Math.max(1, count - over)
+    const excessNodes = shownNodes.length + foldedGroups.size - most
+    if (excessNodes <= 0 || count <= 1) return { kept: shownNodes, folded: foldedGroups }
+    count = Math.max(1, count - excessNodes)
   }
 }
 
@@ -345,5 +348,5 @@ export function neighbours({ edges }: Graph, at: number): readonly number[] {
 }
 
 export function groupName(group: string): string {
-  return group === elsewhere ? 'elsewhere' : group === '' ? topologyText.noGroup : group
+  return group === elsewhereGroup ? 'elsewhere' : group === '' ? topologyText.noGroup : group
 }

@@ -17,7 +17,7 @@ const failuresAtVersion = 2
 
 type Wait = Readonly<{ is: 'wait'; state: ReaderState; reason: string; leastMs?: number; lists?: true }>
 type Next = { readonly is: 'on' } | Wait
-const on: Next = { is: 'on' }
+const continueWatch: Next = { is: 'on' }
 
 export class Reader {
   readonly #options: ReaderOptions
@@ -104,9 +104,9 @@ export class Reader {
   }
 
   async #wait(ms: number, signal: AbortSignal) {
-    const woken = new AbortController()
-    this.#wake = () => woken.abort()
-    await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, woken.signal]))
+    const wakeAbort = new AbortController()
+    this.#wake = () => wakeAbort.abort()
+    await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, wakeAbort.signal]))
   }
 
   async #listInPages(signal: AbortSignal): Promise<Next> {
@@ -143,8 +143,8 @@ export class Reader {
       version ??= list.metadata?.resourceVersion
       for (const item of list.items) {
         try {
-          const settled = target.present(this.#stripper.item(item, list))
-          if (settled !== undefined) await settled
+          const presented = target.present(this.#stripper.item(item, list))
+          if (presented !== undefined) await presented
         } catch (error) {
           if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
           return this.#broken(error)
@@ -159,10 +159,12 @@ export class Reader {
       return { is: 'wait', state: 'waiting', reason: 'the list has no resourceVersion' }
     await target.listed(version)
     this.#version = version
-    return on
+    return continueWatch
   }
 
-  /** Without a version the server first sends the existing objects and marks their end. */
+  /**
+   * Watches from the version. Without one, the server first sends the existing objects and then a mark of their end.
+   */
   async #watch(signal: AbortSignal): Promise<Next> {
     const { path, selectors, ask, target, host } = this.#options
     const initial = this.#version === undefined
@@ -207,16 +209,16 @@ export class Reader {
       pulse.stop()
       answer?.close()
     }
-    if (signal.aborted || this.#again) return on
+    if (signal.aborted || this.#again) return continueWatch
     if (this.#version === undefined) {
       // A server without streaming lists treats the request as a plain watch.
       this.#streams = false
-      return on
+      return continueWatch
     }
     const lasted = host.clock.monotonic() - began
     if (lasted > goodMs) this.#backoff.reset()
     if (pulse.late) return { is: 'wait', state: 'waiting', reason: 'the connection was silent for too long' }
-    if (lasted > shortMs) return on
+    if (lasted > shortMs) return continueWatch
     return this.#failedWatch({ is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' })
   }
 
@@ -231,9 +233,9 @@ export class Reader {
         try {
           const { type, object } = this.#stripper.line(line)
           if (object === undefined) continue
-          const taken = this.#take(type, object)
+          const result = this.#take(type, object)
           // Most results are synchronous: skip the await.
-          const next = taken instanceof Promise ? await taken : taken
+          const next = result instanceof Promise ? await result : result
           if (next !== undefined) return next
         } catch (error) {
           if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
@@ -259,14 +261,14 @@ export class Reader {
   #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {
     if (type === 'ERROR') return this.#refused(refusalOf(object.object as Status), 'event')
     if (object.version === undefined) return undefined
-    let settled: Next | undefined | void | Promise<void>
+    let emitted: Next | undefined | void | Promise<void>
     try {
-      settled = this.#emit(type, object, object.version)
+      emitted = this.#emit(type, object, object.version)
     } catch (error) {
       throw failed(error)
     }
-    if (!(settled instanceof Promise)) return settled ?? undefined
-    return settled.then(
+    if (!(emitted instanceof Promise)) return emitted ?? undefined
+    return emitted.then(
       () => undefined,
       (error: unknown) => {
         throw failed(error)
@@ -277,21 +279,21 @@ export class Reader {
   #emit(type: string, object: SeenObject, version: string): Next | undefined | void | Promise<void> {
     const { target } = this.#options
     const listing = this.#version === undefined
-    let settled: void | Promise<void>
+    let emitted: void | Promise<void>
     if (type === 'BOOKMARK' && !listing && isBefore(version, this.#version)) return this.#wentBack(version)
-    if (type === 'BOOKMARK' && !listing) settled = target.reached(version)
+    if (type === 'BOOKMARK' && !listing) emitted = target.reached(version)
     else if (type === 'BOOKMARK' && object.object.metadata?.annotations?.[endMark] === 'true')
-      settled = target.listed(version)
+      emitted = target.listed(version)
     else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
-      settled = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
+      emitted = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
     else return undefined
-    if (listing && type !== 'BOOKMARK') return settled
-    const reached = () => {
+    if (listing && type !== 'BOOKMARK') return emitted
+    const advance = () => {
       if (listing) this.#set('watching')
       this.#version = version
       this.#ahead = 0
     }
-    return settled === undefined ? reached() : settled.then(reached)
+    return emitted === undefined ? advance() : emitted.then(advance)
   }
 
   /** A server may be unable to send an event after this version, for ever: then only a list continues. */
@@ -328,18 +330,18 @@ export class Reader {
     })
     if (code === 410) {
       this.#version = undefined
-      // An expired page restarts the list.
+      // An expired page token restarts the list.
       return doing === 'list' ? wait('waiting') : { ...wait('waiting'), lists: true }
     }
     if (doing === 'stream' && (code === 422 || code === 400 || code === 405)) {
       this.#streams = false
-      return on
+      return continueWatch
     }
     if (refusal.ahead && ++this.#ahead > aheadTries) {
-      // After a restore of the server the cursor is not in its order.
+      // After a restore of the server, the cursor is not in the order of its versions.
       this.#ahead = 0
       this.#version = undefined
-      return on
+      return continueWatch
     }
     if (code === 403) return wait('forbidden')
     if (code === 405) return wait('unwatchable')

@@ -8,7 +8,7 @@ import type { KubeObject } from '../client/types.ts'
 
 type RedactRules = Readonly<{
   key: Uint8Array
-  /** Further names of keys, variables, annotations and flags with secret values. */
+  /** Names of keys, variables, annotations and flags with secret values, besides the known names. */
   names?: RegExp | undefined
   paths?: readonly Readonly<{ kind?: string; path: string }>[]
 }>
@@ -20,7 +20,7 @@ const metadataTexts = ['annotations', 'labels'] as const
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** Secrets have their values in annotations of tools too. */
+/** Annotations of tools contain secrets of a Secret, too. */
 type ObjectKind = 'secret' | 'other'
 
 export class Redactor {
@@ -51,10 +51,10 @@ export class Redactor {
   }
 
   redact<T extends KubeObject>(object: T): T {
-    let safe = this.#dict(object)
+    let redacted = this.#dict(object)
     for (const { kind, path } of this.#rules.paths ?? [])
-      if (kind === undefined || kind === object.kind) safe = this.#at(safe, keysOf(path)) as Dict
-    return safe as T
+      if (kind === undefined || kind === object.kind) redacted = this.#at(redacted, keysOf(path)) as Dict
+    return redacted as T
   }
 
   text(value: string): string {
@@ -110,18 +110,19 @@ export class Redactor {
     const { kind, command, args } = dict
     if (kind === 'Secret' && (dict['apiVersion'] === 'v1' || dict['apiVersion'] === undefined))
       return this.#secret(dict)
-    const named = nameOf(dict)
+    const dictName = nameOf(dict)
     let copy: Record<string, unknown> | undefined
     const isCommandLine = isTexts(command) && isTexts(args)
     if (isCommandLine) {
       const all = [...command, ...args]
-      const safe = redactArguments(all, this.#mask, this.#text, this.#suspicion)
-      if (safe !== all) copy = { ...dict, command: safe.slice(0, command.length), args: safe.slice(command.length) }
+      const redacted = redactArguments(all, this.#mask, this.#text, this.#suspicion)
+      if (redacted !== all)
+        copy = { ...dict, command: redacted.slice(0, command.length), args: redacted.slice(command.length) }
     }
     for (const name in dict) {
       if (isCommandLine && (name === 'command' || name === 'args')) continue
       const part = dict[name]
-      const value = this.#member(dict, name, part, named)
+      const value = this.#member(dict, name, part, dictName)
       if (value !== part) (copy ??= { ...dict })[name] = value
     }
     return copy ?? dict
@@ -149,41 +150,41 @@ export class Redactor {
         .flatMap((value) => [value, Buffer.from(value, 'base64').toString('utf8')])
         .filter((value) => value.length >= 6),
     )
-    const safe: Record<string, unknown> = {}
+    const redacted: Record<string, unknown> = {}
     for (const name in secret) {
       const part = secret[name]
       if ((name === 'data' || name === 'stringData') && isRecord(part))
-        safe[name] = mapDict(part, (value) =>
+        redacted[name] = mapDict(part, (value) =>
           typeof value === 'string' && value.startsWith(mark)
             ? value
             : this.digest(name === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value),
         )
       else
-        safe[name] =
+        redacted[name] =
           name === 'metadata' && isRecord(part) ? this.#metadata(part, 'secret', copies) : this.#value(part, name)
     }
-    return Object.keys(secret).every((name) => secret[name] === safe[name]) ? secret : safe
+    return Object.keys(secret).every((name) => secret[name] === redacted[name]) ? secret : redacted
   }
 
-  #metadata(metadata: Dict, kind: ObjectKind, copies: ReadonlySet<string> = none): Dict {
-    let safe = metadata
+  #metadata(metadata: Dict, kind: ObjectKind, copies: ReadonlySet<string> = noNames): Dict {
+    let redacted = metadata
     for (const field of metadataTexts) {
       const texts = metadata[field]
       if (isRecord(texts))
-        safe = replaced(
-          safe,
+        redacted = replaced(
+          redacted,
           field,
           field === 'annotations'
             ? this.#annotations(texts, kind, copies)
             : mapDict(texts, (value, name) => this.#value(value, name)),
         )
     }
-    return safe
+    return redacted
   }
 
   #annotations(annotations: Dict, kind: ObjectKind, copies: ReadonlySet<string>): Dict {
     const isSecret = kind === 'secret'
-    const safe = mapDict(annotations, (value, name) => {
+    const redacted = mapDict(annotations, (value, name) => {
       if (name === lastApplied) return isSecret ? undefined : this.#applied(value)
       if (
         typeof value === 'string' &&
@@ -192,8 +193,8 @@ export class Redactor {
         return this.digest(value)
       return this.#value(value, name)
     })
-    if (!isSecret || !Object.hasOwn(safe, lastApplied)) return safe
-    const { [lastApplied]: _gone, ...others } = safe
+    if (!isSecret || !Object.hasOwn(redacted, lastApplied)) return redacted
+    const { [lastApplied]: _gone, ...others } = redacted
     return others
   }
 
@@ -203,7 +204,7 @@ export class Redactor {
       const object = JSON.parse(String(written)) as unknown
       if (isRecord(object)) return canonical(this.redact(object))
     } catch {
-      // Invalid JSON may contain anything.
+      // Text that is no valid JSON may contain secrets anywhere.
     }
     return this.digest(written)
   }
@@ -227,7 +228,7 @@ export class Redactor {
   }
 }
 
-const none: ReadonlySet<string> = new Set()
+const noNames: ReadonlySet<string> = new Set()
 
 function holds(text: string, copies: ReadonlySet<string>) {
   for (const copy of copies) if (text.includes(copy)) return true

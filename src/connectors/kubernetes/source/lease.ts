@@ -53,12 +53,12 @@ export class LeaseKeeper {
     this.#options = options
   }
 
-  /** Undefined: not the leader. Ends by the local clock before another leader may begin, independent of a renewal. */
+  /** Epoch of the leadership; undefined: not the leader. It ends by the local clock before another leader may begin. */
   epoch(): number | undefined {
     const { clock } = this.#options.host
-    const held = this.#held
-    return held !== undefined && clock.monotonic() < held.until && clock.now() < held.wallUntil
-      ? held.record.epoch
+    const heldLease = this.#held
+    return heldLease !== undefined && clock.monotonic() < heldLease.until && clock.now() < heldLease.wallUntil
+      ? heldLease.record.epoch
       : undefined
   }
 
@@ -100,20 +100,20 @@ export class LeaseKeeper {
   /** Releases the Lease, so that another replica need not wait. */
   async release(): Promise<void> {
     const { client, log, id, identity } = this.#options
-    const held = this.#held
+    const heldLease = this.#held
     this.#held = undefined
-    if (held === undefined) return
+    if (heldLease === undefined) return
     const update = {
       holder: '',
       seconds: 1,
-      epoch: held.record.epoch,
-      acquired: held.acquired,
+      epoch: heldLease.record.epoch,
+      acquired: heldLease.acquired,
       renewed: this.#now(),
       checkpoint: this.#mergedCheckpoint(),
     }
     try {
       await this.#within(new AbortController().signal, async (signal) => {
-        if ((await client.write(held.record, update, signal)) !== undefined) return
+        if ((await client.write(heldLease.record, update, signal)) !== undefined) return
         const now = await client.read(signal)
         if (now?.holder === identity) await client.write(now, update, signal)
       })
@@ -127,10 +127,10 @@ export class LeaseKeeper {
 
   async #try(signal: AbortSignal): Promise<number> {
     const { durationMs, log, id } = this.#options
-    const held = this.#held
+    const heldLease = this.#held
     try {
       const wait = await this.#within(signal, (combined) =>
-        held === undefined ? this.#check(combined) : this.#renew(held, combined),
+        heldLease === undefined ? this.#check(combined) : this.#renew(heldLease, combined),
       )
       this.#problem = undefined
       this.#first.resolve()
@@ -179,8 +179,8 @@ export class LeaseKeeper {
       this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
     if (rest > 0) return Math.min(rest, durationMs * checkPart)
     // Still held after a lost response or a late renewal.
-    const held = record?.holder === identity
-    const [epoch, acquired] = held ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]
+    const isHolder = record?.holder === identity
+    const [epoch, acquired] = isHolder ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]
     if (await this.#write(record, epoch, acquired, signal)) return durationMs * renewPart
     return durationMs * checkPart * host.random.next()
   }
@@ -217,11 +217,11 @@ export class LeaseKeeper {
       signal,
     )
     if (record === undefined) return false
-    const fresh = this.#held === undefined
+    const isNewLeader = this.#held === undefined
     this.#epoch = Math.max(this.#epoch, epoch)
     this.#seen = undefined
     this.#held = { record, acquired, until: began + durationMs * leadPart, wallUntil: wall + durationMs * leadPart }
-    if (fresh) {
+    if (isNewLeader) {
       if (record.emittedSince !== undefined) onCheckpoint(record.emittedSince)
       log.info('This replica leads now and emits the changes of the cluster.', { source: id, ...ref, epoch })
       onLeadership(true)
@@ -251,7 +251,7 @@ export class LeaseKeeper {
     return withDeadline(signal, { timers, ms: durationMs * renewPart }, act)
   }
 
-  /** Microseconds, as the API requires. */
+  /** Time in microseconds, as the API requires. */
   #now() {
     return new Date(this.#options.host.clock.now()).toISOString().replace('Z', '000Z')
   }

@@ -109,9 +109,9 @@ export class Tracker implements Target {
 
   changed(type: ChangeType, object: SeenObject): void | Promise<void> {
     const { version } = object
-    const settled = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, 'new')
+    const outcome = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, 'new')
     if (!this.#listing && version !== undefined) this.#collection.cursor = version
-    return settled
+    return outcome
   }
 
   reached(version: string): void | Promise<void> {
@@ -142,7 +142,7 @@ export class Tracker implements Target {
     return recorder.record(events, steps, { collection: this.#collection, version, onEmitted })
   }
 
-  /** New also if it was created after the first list of the cluster. */
+  /** Also new if the object was created after the first list of the cluster. */
   #ageOf({ object: { metadata } }: SeenObject, age: Age): Age {
     const { begun } = this.#options.map
     const isLater = begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
@@ -163,8 +163,8 @@ export class Tracker implements Target {
     const replaced = before === undefined && this.#listing ? this.#replacedBy(location) : undefined
     if (replaced !== undefined) {
       // A name has one holder at a time: the known object is deleted.
-      const settled = this.#gone(replaced.uid, replaced.known, undefined, version)
-      if (settled !== undefined) return settled.then(() => this.#seen(seen, age))
+      const outcome = this.#gone(replaced.uid, replaced.known, undefined, version)
+      if (outcome !== undefined) return outcome.then(() => this.#seen(seen, age))
     }
     return before === undefined
       ? this.#created(seen, location, digest, this.#ageOf(seen, age))
@@ -176,8 +176,8 @@ export class Tracker implements Target {
     const { map, snapshot, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const [version, now] = [seen.version ?? '', host.clock.now()]
-    const known = map.add(this.#collection, location.uid)
-    if (this.#listing) known.seen = this.#list
+    const knownObject = map.add(this.#collection, location.uid)
+    if (this.#listing) knownObject.seen = this.#list
     const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
     this.#requests.seen(location.uid, safe)
     const change =
@@ -196,7 +196,7 @@ export class Tracker implements Target {
             time: Number.isNaN(created) ? now : created,
           })
         : undefined
-    return this.#put(known, { place: location, version, digest, document, safe, now }, 'created', change)
+    return this.#put(knownObject, { place: location, version, digest, document, safe, now }, 'created', change)
   }
 
   #updated(seen: SeenObject, location: Place, digest: string, known: Known, version: string): void | Promise<void> {
@@ -215,7 +215,7 @@ export class Tracker implements Target {
     this.#requests.seen(location.uid, safe, parts?.[0])
     const hiding = old === undefined ? [] : noise.hides(patch)
     if (hiding.length > 0) this.#options.onNoise(hiding)
-    // Equal members in another order, from another server version.
+    // The members are equal, but in another order, as from another server version.
     else if (patch.length === 0 && old !== undefined) {
       known.hash = digest
       return this.#hidden(known, version, 'resource-version')
@@ -299,10 +299,10 @@ export class Tracker implements Target {
 
   #happened(seen: SeenObject, uid: string, version: string, before: Known | undefined, age: Age): void | Promise<void> {
     const { map, cluster, type, redactor } = this.#options
-    const known = before ?? map.add(this.#collection, uid)
-    if (this.#listing) known.seen = this.#list
-    if (known.version === version) return
-    known.version = version
+    const knownObject = before ?? map.add(this.#collection, uid)
+    if (this.#listing) knownObject.seen = this.#list
+    if (knownObject.version === version) return
+    knownObject.version = version
     const position = placeOf(cluster, type, seen.object)
     const event = eventData(position, version, seen.object)
     const data = redactor === undefined ? event : { ...event, message: redactor.text(event.message) }
@@ -318,10 +318,10 @@ export class Tracker implements Target {
           is: 'put',
           collection: this.#collection,
           uid,
-          known,
-          facts: knownFacts(known),
+          known: knownObject,
+          facts: knownFacts(knownObject),
           names: { namespace: position.namespace, name: position.name },
-          document: nothing,
+          document: noBytes,
         },
         ...this.#passed(version),
       ],
@@ -338,21 +338,21 @@ export class Tracker implements Target {
   /** `last`: final state from a watch. `version`: deleted at or before it. */
   #gone(uid: string, known: Known, last: SeenObject | undefined, version: string | undefined): void | Promise<void> {
     const { map, host, type, cluster } = this.#options
-    // Read before it is removed from the known objects.
+    // The object must be read before it is removed from the known objects.
     const object = this.#events ? undefined : last?.object
     const requested = this.#requests.gone(uid)
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
-    // Usually deleted unchanged: no read from disk.
+    // An object is usually deleted unchanged: no read from disk.
     const document =
       (last?.digest === known.hash ? undefined : map.document(known)) ??
       (last === undefined ? undefined : this.#safe(last)[1])
-    // Without a document its name is unknown.
+    // Without a document the name of the object is unknown.
     if (document === undefined) return this.#record([], steps, version)
-    const whole = object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)
-    const position = { ...placeOf(cluster, type, whole), uid }
-    const now = this.#clock.at(host.clock.now(), goneAt(whole))
+    const fullObject = object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)
+    const position = { ...placeOf(cluster, type, fullObject), uid }
+    const now = this.#clock.at(host.clock.now(), goneAt(fullObject))
     const resourceVersion = last?.version ?? known.version
     const change = changeEvent({
       place: position,
@@ -366,7 +366,7 @@ export class Tracker implements Target {
       coalesced: last === undefined || this.#listing,
       noise: [],
       time: now,
-      deletionRequested: requested ?? deletionRequest(whole),
+      deletionRequested: requested ?? deletionRequest(fullObject),
     })
     this.#options.onChange()
     return this.#record(
@@ -388,8 +388,8 @@ export class Tracker implements Target {
   }
 
   #safe({ object, document }: SeenObject): readonly [KubeObject, Uint8Array] {
-    const safe = this.#options.redactor?.redact(object) ?? object
-    return [safe, safe === object ? document : Buffer.from(JSON.stringify(safe))]
+    const redacted = this.#options.redactor?.redact(object) ?? object
+    return [redacted, redacted === object ? document : Buffer.from(JSON.stringify(redacted))]
   }
 
   #replacedBy({ namespace, name }: Place): Readonly<{ uid: string; known: Known }> | undefined {
@@ -405,4 +405,4 @@ export class Tracker implements Target {
   }
 }
 
-const nothing = new Uint8Array()
+const noBytes = new Uint8Array()

@@ -16,7 +16,7 @@ export type Appended = Readonly<{
   position: Position
   /** The event is for the core of Lagoon. */
   isEnabled: boolean
-  /** For Dependency-Track: it reads SBOMs only. */
+  /** True for an SBOM: Dependency-Track reads only SBOMs. */
   isSbom: boolean
 }>
 
@@ -47,7 +47,7 @@ export class Delivery {
     this.#options = options
   }
 
-  /** `again`: the object must be read again. */
+  /** Waits for the outcomes. `again`: the object must be read again. */
   async settle(appended: Appended, signal: AbortSignal): Promise<Readonly<{ is: Delivered; burnt?: true }>> {
     const outcomes = await this.#outcomes(appended, signal)
     const all = [...outcomes.values()]
@@ -95,23 +95,23 @@ export class Delivery {
       config: { retry_marks: marks },
       context: { host },
     } = this.#options
-    const done = outcomeOf(sink, appended.position, signal)
+    const delivered = outcomeOf(sink, appended.position, signal)
     let isDone = false
-    const ended = done.finally(() => {
+    const ending = delivered.finally(() => {
       isDone = true
     })
     for (let failures = 1; marks !== null && failures <= marks.max + 1; failures++) {
-      const late = new AbortController()
-      const stop = AbortSignal.any([signal, late.signal])
-      await Promise.race([ended, host.timers.sleep(failures === 1 ? attemptMs : marks.wait, stop)])
-      late.abort()
+      const timeoutAbort = new AbortController()
+      const stop = AbortSignal.any([signal, timeoutAbort.signal])
+      await Promise.race([ending, host.timers.sleep(failures === 1 ? attemptMs : marks.wait, stop)])
+      timeoutAbort.abort()
       if (isDone || signal.aborted) break
-      const due = Math.floor((host.clock.now() + marks.wait) / 1000)
+      const dueSeconds = Math.floor((host.clock.now() + marks.wait) / 1000)
       await this.#mark(
         appended,
         {
           labels: {
-            [names.deferred]: String(due),
+            [names.deferred]: String(dueSeconds),
             ...(failures > marks.max ? { [names.givenUp]: 'MAX_RETRY_EXCEEDED' } : {}),
           },
           annotations: {
@@ -123,7 +123,7 @@ export class Delivery {
         signal,
       )
     }
-    return ended
+    return ending
   }
 
   #finalPatch(appended: Appended, outcomes: Outcomes, { failed }: Readonly<{ failed: boolean }>): MetadataPatch {
@@ -151,7 +151,7 @@ export class Delivery {
     return { annotations, labels: { [names.deferred]: null, [names.givenUp]: null } }
   }
 
-  /** Undefined: the object is another one now, or gone. */
+  /** Writes the status annotation. Undefined: the object was replaced or is gone. */
   async #mark(
     { meta, id }: Pick<Appended, 'meta' | 'id'>,
     patch: MetadataPatch,
@@ -200,6 +200,6 @@ function provesDelivery(status: string, { meta: { labels } }: Appended): boolean
 async function outcomeOf(sink: AwaitedSink, position: Position, signal: AbortSignal): Promise<AwaitedOutcome> {
   const outcome = (await sink.outcome?.(position, signal)) ?? { is: 'unknown' }
   if (outcome.is !== 'unknown') return outcome
-  const settled = await sink.settled({ position, epoch: 0, sourceSequence: 0 }, signal)
-  return settled === 'settled' ? outcome : { is: settled === 'gone' ? 'gone' : 'pending' }
+  const settling = await sink.settled({ position, epoch: 0, sourceSequence: 0 }, signal)
+  return settling === 'settled' ? outcome : { is: settling === 'gone' ? 'gone' : 'pending' }
 }

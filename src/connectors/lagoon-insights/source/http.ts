@@ -40,7 +40,7 @@ export type WebOptions = Readonly<{
   config: InsightsConfig
   context: SourceContext
   contents: ReportContents
-  /** The current one, then the previous one. */
+  /** The current secret, then the previous one. */
   secrets: readonly string[]
   /** Undefined: tokens are not bound to namespaces. */
   namespaces: Namespaces | undefined
@@ -54,7 +54,7 @@ const okay: Answer = { status: 200, body: { message: 'okay' } }
 type WrittenReport = Readonly<{
   kind: InsightsKind
   message: string
-  /** Of the key. */
+  /** Part of the key of the event. */
   part: string
 }>
 
@@ -89,13 +89,13 @@ export class InsightsWeb {
       route = answerOf(error)
     }
     const name = 'kind' in route ? `${route.method} /${route.kind}` : 'other'
-    const taken =
+    const taking =
       'kind' in route
         ? this.#options.context.host.memory
             .use(0, (memory) => this.#take(route, { request, memory }))
             .catch((error: unknown) => answerOf(refusedForMemory(error)))
         : Promise.resolve(route)
-    const answered = taken.then(async (answer) => {
+    const answered = taking.then(async (answer) => {
       await discardRest(request, this.#options.context.host.timers, drainedBodies * this.#options.config.max_body)
       return answer
     })
@@ -112,7 +112,7 @@ export class InsightsWeb {
   async #take(route: Route, given: Received): Promise<Answer> {
     const { request } = given
     const { config, contents } = this.#options
-    // insights-remote has no such path.
+    // insights-remote, which `strict` imitates, has no such path.
     if (route.kind === 'sbom' && config.strict) return notFound
     const token = await this.#authenticate(request)
     if (token === undefined) return { status: 500, body: '' }
@@ -123,14 +123,14 @@ export class InsightsWeb {
       project: token.projectName,
       environment: token.environmentName,
     }
-    const written = writtenOf(request)
+    const writtenNumber = writtenOf(request)
     if (route.kind === 'sbom') return this.#takeSbom(route.service, position, token, given)
     if (route.method === 'DELETE') {
       if (environment === undefined) throw badId(wrongId)
       const type = `direct.delete.${route.kind}` as const
       const { source, service } = route
       const message = goJson({ type, environment, source, service } satisfies DirectDelete)
-      const rows = contents.ofDeleted(route.kind, route, position, written)
+      const rows = contents.ofDeleted(route.kind, route, position, writtenNumber)
       return this.#append(token, { kind: type, message, part: route.kind }, request, rows)
     }
     const body = await this.#json(given)
@@ -152,7 +152,7 @@ export class InsightsWeb {
       'facts' in items
         ? ({ kind: 'facts', items: items.facts ?? [] } as const)
         : ({ kind: 'problems', items: items.problems ?? [] } as const)
-    const rows = await contents.ofPosted(posted, position, written)
+    const rows = await contents.ofPosted(posted, position, writtenNumber)
     const report = { kind: `direct.${route.kind}`, message: goJson(message), part: route.kind } as const
     return this.#append(token, report, request, rows)
   }
@@ -188,10 +188,10 @@ export class InsightsWeb {
   /** Undefined, with `strict`: the fault of insights-remote. Throws Refused. */
   async #authenticate({ headers: { authorization } }: IncomingMessage): Promise<VerifiedToken | undefined> {
     const { config, context, namespaces } = this.#options
-    const given = authorization ?? ''
-    if (config.strict && given.split('.').length !== 3) return undefined
-    const bare = config.strict ? given : given.replace(/^bearer +/i, '')
-    const token = await this.#tokens.verify(bare, context.host.clock.now())
+    const header = authorization ?? ''
+    if (config.strict && header.split('.').length !== 3) return undefined
+    const tokenText = config.strict ? header : header.replace(/^bearer +/i, '')
+    const token = await this.#tokens.verify(tokenText, context.host.clock.now())
     if (token === undefined)
       throw new Refused(401, 'unauthorized', 'the token is missing or not valid', { 'www-authenticate': 'Bearer' })
     if (namespaces === undefined) return token
@@ -232,11 +232,11 @@ export class InsightsWeb {
   ): Promise<Answer> {
     const { config, context } = this.#options
     const { host } = context
-    const once = request.headers['idempotency-key']
+    const repeatKey = request.headers['idempotency-key']
     const event: WeirEvent = {
       id:
-        typeof once === 'string'
-          ? `${namespace}/${kind}/${once.slice(0, 200)}`
+        typeof repeatKey === 'string'
+          ? `${namespace}/${kind}/${repeatKey.slice(0, 200)}`
           : this.#prefix + (this.#appended++).toString(16).padStart(12, '0'),
       source: `/kubernetes/${config.cluster}`,
       type: insightsTypes.report,
@@ -252,8 +252,8 @@ export class InsightsWeb {
     }
     if (isTooLarge(event)) throw new Refused(413, 'too large', 'the report has more than 16 MiB in base64')
     try {
-      // The report itself is the last one: the client repeats a request of which a part is not stored.
-      await this.#appender.append([...rows, event], { repeatable: typeof once === 'string' })
+      // The report is stored after its rows: the client repeats a request of which a part is not stored.
+      await this.#appender.append([...rows, event], { repeatable: typeof repeatKey === 'string' })
     } catch (error) {
       context.log.warn('A report of a workload cannot be stored.', { source: context.id, error: messageOf(error) })
       throw new Refused(503, 'unavailable', 'the report cannot be stored now', { 'retry-after': '5' })
@@ -282,9 +282,9 @@ function attempt<T>(make: () => T): T {
 
 const badId = (word: string): Refused => new Refused(400, word, 'the environment id of the token is no 32-bit integer')
 
-/** Ids of contents are those of their request, if it may be repeated. */
+/** A number from the key of a request that may be repeated, for the ids of its contents. */
 function writtenOf({ headers }: IncomingMessage): number | undefined {
-  const once = headers['idempotency-key']
-  if (typeof once !== 'string') return undefined
-  return createHash('sha256').update(once).digest().readUIntBE(0, 6)
+  const repeatKey = headers['idempotency-key']
+  if (typeof repeatKey !== 'string') return undefined
+  return createHash('sha256').update(repeatKey).digest().readUIntBE(0, 6)
 }

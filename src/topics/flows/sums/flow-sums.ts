@@ -25,7 +25,7 @@ export const hourlyFlows = 1_000_000
 
 type FlowSumsOptions = Readonly<{
   signal: AbortSignal
-  /** See `manyGroups`. */
+  /** True: all groups are counted, see `manyGroups`. */
   countsAll?: boolean
   many?: number
 }>
@@ -41,13 +41,13 @@ export async function flowSums<Request extends AggregateQuery>(
   const dialect = dialectOf(store)
   const sums = await store.sums?.()
   const flows = dialect.hasParts ? sums?.flows : undefined
-  const stored = flows?.rows ?? 0
+  const storedRows = flows?.rows ?? 0
   const hourSums = sums === undefined || rowsIn(request, sums.flows) > hourlyFlows ? sums?.hourSums : []
-  if (stored <= many) return readRows<SumRow>({ store, signal }, sql({ ...request, hourSums }, dialect))
+  if (storedRows <= many) return readRows<SumRow>({ store, signal }, sql({ ...request, hourSums }, dialect))
   const read = (how: Readonly<{ doubles: boolean }>) =>
     fastSums(
       store,
-      { ...request, ...how, ids: storedEndpoints, ...(stored > sharedFlows ? { beside: undefined } : {}) },
+      { ...request, ...how, ids: storedEndpoints, ...(storedRows > sharedFlows ? { beside: undefined } : {}) },
       groups,
       {
         sql,
@@ -61,7 +61,7 @@ export async function flowSums<Request extends AggregateQuery>(
   return areExact(rows) ? rows : read({ doubles: false })
 }
 
-/** About, without the filter. */
+/** Estimated rows in the span, without the filter. */
 function rowsIn({ span: { from, to } }: AggregateQuery, flows: StoredSums['flows'] | undefined): number {
   if (flows?.hours === undefined) return flows?.rows ?? 0
   return rowsBefore(flows.hours, Number(to) / 1000) - rowsBefore(flows.hours, Number(from) / 1000)
@@ -82,20 +82,20 @@ async function fastSums<Request extends AggregateQuery>(
   { sql, ...how }: FastSumsOptions<Request>,
 ): Promise<readonly SumRow[]> {
   const { expected, signal } = how
-  const grouped = { ...request, group: fields }
+  const groupedRequest = { ...request, group: fields }
   currentWork()?.expect(mostStatements, expected)
-  const many = step === undefined ? await manyGroups(store, grouped, how) : 'few'
-  if (many !== 'few') return many
+  const largeGroups = step === undefined ? await manyGroups(store, groupedRequest, how) : 'few'
+  if (largeGroups !== 'few') return largeGroups
   currentWork()?.expect(step === undefined && request.of === undefined ? 2 : 4)
-  const counted = step === undefined ? await countedValues(store, grouped, expected, signal) : 'none'
-  if (counted !== 'none') return counted
+  const countedRows = step === undefined ? await countedValues(store, groupedRequest, expected, signal) : 'none'
+  if (countedRows !== 'none') return countedRows
   const rows =
     step === undefined
-      ? await largestGroups(store, grouped, signal)
+      ? await largestGroups(store, groupedRequest, signal)
       : fields.length === 1
-        ? await placedSeries(store, { ...grouped, step }, how)
+        ? await placedSeries(store, { ...groupedRequest, step }, how)
         : 'none'
   if (rows !== 'none') return rows
-  const byIds = step === undefined && fields.length > 0 ? await addressGroups(store, grouped, how) : 'none'
+  const byIds = step === undefined && fields.length > 0 ? await addressGroups(store, groupedRequest, how) : 'none'
   return byIds === 'none' ? readRows<SumRow>({ store, signal }, sql(request, dialectOf(store))) : byIds
 }

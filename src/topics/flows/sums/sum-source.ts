@@ -50,12 +50,12 @@ class StoreCache<Value> {
 
 /** The panels of a page need the same facts. */
 const factCache = new StoreCache<CachedFact>()
-/** Maximum age where an estimate suffices. */
+/** Maximum age of facts in ms where an estimate suffices. */
 const roughlyMs = 10_000
 
 const factRuns = new StoreRuns<Fact | undefined>(Infinity)
 
-/** `oldest`: maximum age in ms. */
+/** Facts of a store. `oldest`: maximum age in ms. */
 async function cachedFact(
   store: StoreReader,
   sql: string,
@@ -76,13 +76,13 @@ const insufficient = new StoreCache<Readonly<{ until: number; oldest: number }>>
 const insufficientMs = 60_000
 
 export type SumSource = Readonly<{
-  /** Undefined: the flows. */
+  /** The rollup to read. Undefined: the flows. */
   rollup?: Rollup
   exact: boolean
   flowsStored?: boolean
   /** Sums of listed groups are worth reading the flows. */
   hasCandidates?: boolean
-  /** Of the rollup, if all of its rows match. */
+  /** Totals of the rollup, if all of its rows match. */
   totals?: RollupTotals | undefined
   /** To call if the rows of the rollup do not suffice and the flows are read. */
   onInsufficient?: () => void
@@ -93,13 +93,13 @@ const maxFlows = 20_000_000
 /** Above, the flows of a few groups are not read. */
 const maxCandidateFlows = 100_000_000
 const largeRemainder = 0.1
-/** Read where a rollup would be inexact. */
+/** Maximum number of flows that are read where a rollup would be inexact. */
 const fewFlows = 1_500_000
 
 type SumRequest = RowQuery & Partial<Pick<AggregateQuery, 'by' | 'limit'>>
 type SourceReading = Pick<Surroundings, 'store' | 'viewer' | 'signal'> & Readonly<{ instance: Pick<Instance, 'host'> }>
 type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
-/** `isLimited`: to namespaces. */
+/** `isLimited`: the viewer sees only some namespaces. */
 type Scope = Readonly<{ isLimited: boolean; isRough: boolean }>
 
 const raw: SumSource = { exact: true }
@@ -127,14 +127,14 @@ export async function sumSource(
   const { flows } = sums
   const scope: Scope = { isLimited: viewer.namespaces !== undefined, isRough: mode === 'rough' }
   // The hour of the oldest flow may be incomplete.
-  const whole = flows.first < sums.oldest + msPerHour
-  if (ofFiles !== undefined && (whole || isAfter(flows, request.span.from))) return fromFiles
-  if (whole && flows.rows <= fewFlows && !scope.isRough) return raw
+  const isComplete = flows.first < sums.oldest + msPerHour
+  if (ofFiles !== undefined && (isComplete || isAfter(flows, request.span.from))) return fromFiles
+  if (isComplete && flows.rows <= fewFlows && !scope.isRough) return raw
   const { clock } = instance.host
   const memory =
     scope.isLimited || scope.isRough ? undefined : new Insufficiency(store, keyOf(plan, request, groups), clock)
   if (memory?.isKnown(flows) === true) return raw
-  // Visibility requires current facts.
+  // The visibility of a viewer depends on current facts.
   const oldest = scope.isRough ? roughlyMs : 0
   const read = async (sql: string) =>
     scope.isLimited
@@ -246,7 +246,7 @@ type Loss = Readonly<{
   lossless: boolean
   filterLossless: boolean
   flows: number
-  /** Flows in rows that lack requested fields. */
+  /** Flows in rows of the rollup that lack requested fields. */
   lostFlows: number
   oldest: number
   /** Whether all flows of the rollup are stored. */
@@ -254,12 +254,12 @@ type Loss = Readonly<{
 }>
 
 function lossOf({ lossy, lossyFilter }: RollupPlan, fact: Fact | undefined, flows: StoredSums['flows']): Loss {
-  const none = (level: FoldLevel | undefined) =>
+  const noFlows = (level: FoldLevel | undefined) =>
     fact !== undefined && (level === undefined || fact[`lost_${level}`] === 0)
   const oldest = Number(fact?.['oldest'])
-  const filterLossless = none(lossyFilter)
+  const filterLossless = noFlows(lossyFilter)
   return {
-    lossless: filterLossless && none(lossy),
+    lossless: filterLossless && noFlows(lossy),
     filterLossless,
     flows: Number(fact?.['flows']),
     lostFlows: lossy === undefined ? 0 : Number(fact?.[`lost_flows_${lossy}`]),
@@ -293,7 +293,7 @@ function isWithin({ first }: StoredSums['flows'], oldest: number) {
   return oldest >= first * 1000 - maxFlowDelayUs
 }
 
-/** Tolerated error of the smallest group. */
+/** Tolerated error, as a share of the smallest group. */
 const smallShare = 0.01
 
 /** Whether unknown groups could change the groups, or a sum by more than the tolerated share. */
