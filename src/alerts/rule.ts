@@ -5,21 +5,21 @@ import type { Condition } from './condition.ts'
 export const noDataPolicies = ['keep', 'alert', 'ok'] as const
 export const severities = ['info', 'warning', 'critical'] as const
 
-/** Times in ms. */
+/** Settings that all rules have; times in ms. */
 type Common = Readonly<{
   name: string
   every: number
   for: number
   /** Interval of repetitions while firing; 0: none. */
   resend: number
-  /** The repetitions are for Alertmanager only. */
+  /** True if repetitions are for Alertmanager only. */
   refresh?: true
   noData: (typeof noDataPolicies)[number]
   severity: (typeof severities)[number]
-  /** Templates; their placeholders are valid. */
+  /** Labels as templates; their placeholders are valid. */
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
-  /** As written; empty: each row of a statement is an alert. */
+  /** The condition as the user wrote it; empty: each row of a statement is an alert. */
   conditionText: string
 }>
 
@@ -31,7 +31,7 @@ export type FilterRule = Common &
   Readonly<{
     is: 'filter'
     view: FilterKind
-    /** As written, for links. */
+    /** The filter as the user wrote it, for links. */
     filterText: string
     filter: Expression
     measure: string
@@ -53,11 +53,11 @@ export type SqlRule = Common &
 
 export type AlertRule = FilterRule | SqlRule
 
-/** Of a rule. */
+/** Form of the name of a rule. */
 export const nameShape = /^[a-zA-Z0-9][\w.-]{0,99}$/
 export const nameHint = 'use letters, digits, `_`, `.` and `-`'
 
 export const maxRules = 100
-/** Alerts of one rule that are pending or firing at once. */
+/** Maximum number of alerts of one rule that are pending or firing at once. */
 export const maxInstances = 200
 export const maxLabel = 300

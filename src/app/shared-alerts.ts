@@ -17,7 +17,7 @@ export type SharedAlertParts = Readonly<{
   evaluates: boolean
   host: Host
   log: Log
-  /** Without loops until it is opened. */
+  /** Makes the alerts; their loops start when they are opened. */
   make(journal: AlertJournal): Alerts
   leaseMs?: number
 }>
@@ -28,7 +28,7 @@ type Status = Readonly<Record<string, Pick<Listed, 'last' | 'failing'>>>
 const queueBytes = 8 * 1024 * 1024
 const totals = keys.totals(sharedSource(alertSource, evaluatorInstance))
 const record = keys.leader(alertSource)
-/** Of an error message that other instances list. */
+/** Maximum length of an error message that other instances list. */
 const maxError = 300
 
 /**
@@ -97,7 +97,7 @@ export class SharedAlerts implements AlertView {
     if (this.#contending !== undefined) return
     const stop = new AbortController()
     const { joined, instance, host, log, leaseMs } = this.#parts
-    const done = runAsLeader(
+    const leading = runAsLeader(
       {
         context: { host, log, id: alertSource },
         record: leaderRecord(record, { ...joined, instance, host }),
@@ -109,7 +109,7 @@ export class SharedAlerts implements AlertView {
       stop.signal,
       (leading, _, isLeader) => this.#lead(leading, isLeader),
     )
-    this.#contending = { stop, done }
+    this.#contending = { stop, done: leading }
   }
 
   async #lead(leading: AbortSignal, isLeader: () => boolean) {
@@ -121,12 +121,12 @@ export class SharedAlerts implements AlertView {
       append: async (unit) => {
         if (!isLeader()) throw new Error('another instance evaluates the alert rules')
         try {
-          const appended = await writer.append({ ...unit, source: alertSource })
-          // Other instances list the states from there.
+          const position = await writer.append({ ...unit, source: alertSource })
+          // Other instances list the states from the saved records.
           await writer.save()
-          return appended
+          return position
         } catch (error) {
-          // By an instance that was suspended while it took over.
+          // The writer is fenced by an instance that was suspended while this one took over.
           if (writer.fenced) fenced.abort()
           throw error
         }
@@ -159,11 +159,11 @@ export class SharedAlerts implements AlertView {
     }
   }
 
-  /** One after another, because each ends the alerts of former rules. */
+  /** Adoptions run one after another, because each ends the alerts of former rules. */
   #adopt(): Promise<void> {
-    const done = this.#adopting.then(() => this.#leading?.apply(this.#rules))
-    this.#adopting = done.catch(() => undefined)
-    return done
+    const adopted = this.#adopting.then(() => this.#leading?.apply(this.#rules))
+    this.#adopting = adopted.catch(() => undefined)
+    return adopted
   }
 
   #status(): Status {

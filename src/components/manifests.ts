@@ -31,7 +31,7 @@ const byType = (schemas: readonly AnyComponentSchema[]): Record<string, AnyCompo
 
 const sourcesByType = byType(all.flatMap(({ source }) => (source === undefined ? [] : [source.schema])))
 const sinksByType = byType(all.flatMap(({ sinks = [] }) => sinks))
-/** Change with `usePackages`. */
+/** Schemas of the sources, which change with `usePackages`. */
 export const sourceSchemas: Schemas = sourcesByType
 export const sinkSchemas: Schemas = sinksByType
 export const transformSchemas = byType([
@@ -54,7 +54,7 @@ export const windowedTransforms: ReadonlySet<string> = new Set([
   throttleSchema.type,
 ])
 
-/** Sources that a transform writes. */
+/** Ids of the sources that a transform writes. */
 export function sourcesOfTransform({
   id,
   type,
@@ -67,21 +67,21 @@ export function sourcesOfTransform({
   return type === routeSchema.type ? routeOutputs(settings as RouteConfig).map((name) => `${id}.${name}`) : [id]
 }
 
-/** By bus. */
+/** Settings of journals by bus. */
 export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntries(
   all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.schema.type, journal.schema.fields]])),
 )
 
 const ownMetrics = Object.assign({}, coreMetrics, ...all.map(({ metrics }) => metrics)) as MetricTable
 
-/** Grows with `usePackages`. */
+/** Metrics of Weir and of packages in use, which `usePackages` adds. */
 export const metricTable: MetricTable = { ...ownMetrics }
 
 export const journalUrls: readonly JournalUrl[] = all.flatMap(({ journal }) => journal?.url ?? [])
 
 type ManifestSource = NonNullable<Manifest['source']>
 
-/** By name; also those that the configuration no longer names, because their components may still run. */
+/** Packages by name, including former ones of the configuration, because their components may still run. */
 const packages = new Map<string, ConnectorPackage>()
 let inUse: readonly ConnectorPackage[] = []
 
@@ -115,7 +115,7 @@ export function packagedSink(type: string): string | undefined {
 /** Packages of the configuration. */
 export const packagesInUse = (): readonly ConnectorPackage[] => inUse
 
-/** Makes the types of these packages the only ones beside Weir's own. */
+/** Makes the types of these packages available; types of other packages are removed. */
 export function usePackages(used: readonly ConnectorPackage[]): void {
   for (const { manifest } of packages.values()) {
     if (manifest.source !== undefined) delete sourcesByType[manifest.source.schema.type]
@@ -135,11 +135,11 @@ export function usePackages(used: readonly ConnectorPackage[]): void {
 /** Why a package cannot be used beside Weir's own connectors and these packages; undefined: it can. */
 export function packageClash(added: ConnectorPackage, used: readonly ConnectorPackage[]): string | undefined {
   const earlier = [...packages.values()].filter(({ name }) => !used.some((candidate) => candidate.name === name))
-  const others = [...used, ...earlier].filter(({ name }) => name !== added.name)
+  const otherPackages = [...used, ...earlier].filter(({ name }) => name !== added.name)
   const { source, sinks = [], metrics = {} } = added.manifest
-  const taken = (role: 'source' | 'sink', type: string, own: readonly string[]): string | undefined => {
+  const takenName = (role: 'source' | 'sink', type: string, own: readonly string[]): string | undefined => {
     if (own.includes(type)) return `Weir has a component of type \`${type}\` itself`
-    const clash = others.find(({ manifest }) =>
+    const clash = otherPackages.find(({ manifest }) =>
       role === 'source'
         ? manifest.source?.schema.type === type
         : manifest.sinks?.some((schema) => schema.type === type) === true,
@@ -152,11 +152,11 @@ export function packageClash(added: ConnectorPackage, used: readonly ConnectorPa
     ...Object.keys(transformSchemas),
   ]
   const metric = Object.keys(metrics).find(
-    (name) => Object.hasOwn(ownMetrics, name) || others.some(({ manifest }) => name in (manifest.metrics ?? {})),
+    (name) => Object.hasOwn(ownMetrics, name) || otherPackages.some(({ manifest }) => name in (manifest.metrics ?? {})),
   )
   return (
-    (source === undefined ? undefined : taken('source', source.schema.type, ownSources)) ??
-    sinks.map(({ type }) => taken('sink', type, ownSinks)).find((clash) => clash !== undefined) ??
+    (source === undefined ? undefined : takenName('source', source.schema.type, ownSources)) ??
+    sinks.map(({ type }) => takenName('sink', type, ownSinks)).find((clash) => clash !== undefined) ??
     (metric === undefined ? undefined : `the metric \`${metric}\` exists already`)
   )
 }

@@ -21,7 +21,7 @@ import type { TlsFiles } from './tls-files.ts'
 export type GrpcFailure = Readonly<{
   code: keyof typeof codes
   why: string
-  /** `google.rpc.Status`. */
+  /** Message `google.rpc.Status` as bytes. */
   details?: Uint8Array
 }>
 
@@ -31,9 +31,9 @@ export type GrpcAnswer = 'accepted' | Uint8Array | GrpcFailure
 export type GrpcCall = Readonly<{
   /** IP address of the client. */
   peer: string
-  /** Empty: the client sent none. */
+  /** Header `authorization`; empty: the client sent none. */
   authorization: string
-  /** Of the message and of everything that is made of it; released with the answer. */
+  /** Memory of the message and of everything that is made of it; released with the answer. */
   lease: MemoryLease
   /** The message, valid until the answer. Rejects with PushRefused, or as the memory budget does. */
   read(): Promise<Uint8Array>
@@ -50,7 +50,7 @@ type ListenersOptions = Readonly<{
   tls: TlsFiles | undefined
   maxMessage: number
   host: Pick<Host, 'memory' | 'timers'>
-  /** By path: `/pbflow.Collector/Send`. A rejection is `unavailable`. */
+  /** Methods by path, such as `/pbflow.Collector/Send`. A rejection is `unavailable`. */
   methods: Readonly<Record<string, (call: GrpcCall) => Promise<GrpcAnswer>>>
 }>
 
@@ -191,7 +191,7 @@ function fail(stream: ServerHttp2Stream, { code, why, details }: GrpcFailure) {
   })
 }
 
-/** Headers alone. The rest of the message is read, so that the client's window stays open until it has the response. */
+/** Responds with headers alone. The rest of the message is read, so that the client's window stays open. */
 function respond(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders) {
   if (stream.destroyed || stream.closed) return
   stream.respond(headers, { endStream: true })

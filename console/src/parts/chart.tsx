@@ -16,7 +16,7 @@ export type ChartSeries = Readonly<{
   /** null: a gap; undefined: the value before lasts. */
   values: readonly (number | null | undefined)[]
   other?: boolean
-  /** Of an earlier range, at the same places; undefined: not known. */
+  /** Values of an earlier range, at the same places; undefined: not known. */
   earlier?: readonly (number | null | undefined)[] | undefined
   /** Semantic colour; otherwise colours only distinguish series. */
   tone?: 'good' | 'warning' | 'bad' | 'series-1'
@@ -28,7 +28,7 @@ export type ChartMark = Readonly<{
   since?: number
   at: number
   text: string
-  /** Of the change, for `onMark`. */
+  /** Position of the change, for `onMark`. */
   pos?: string
 }>
 
@@ -45,14 +45,14 @@ export type MarkProps = Readonly<{
 
 export type ChartProps = Readonly<{
   label: string
-  /** Unix seconds, ascending. */
+  /** Times in Unix seconds, ascending. */
   times: readonly number[]
   series: readonly ChartSeries[]
   lines?: readonly ChartSeries[]
   marks?: readonly ChartMark[]
-  /** Hatched, because 0 would be a value. */
+  /** Spans without known values, which are hatched because 0 would be a value. */
   unknown?: readonly Readonly<{ from: number; to: number }>[] | undefined
-  /** Default: no data. */
+  /** Text for the spans without known values. Default: no data. */
   unknownText?: string
   stacked: boolean
   levels?: readonly ChartLevel[]
@@ -67,10 +67,21 @@ export type ChartProps = Readonly<{
 }> &
   Partial<Omit<MarkProps, 'marks'>>
 
-const none: readonly never[] = []
+const noMarks: readonly never[] = []
 
 export function Chart(props: ChartProps): React.ReactNode {
-  const { label, times, series, lines = none, marks = none, unknown = none, height, format, table, onTable } = props
+  const {
+    label,
+    times,
+    series,
+    lines = noMarks,
+    marks = noMarks,
+    unknown = noMarks,
+    height,
+    format,
+    table,
+    onTable,
+  } = props
   const container = useRef<HTMLDivElement>(null)
   const follow = useRef<() => void>(undefined)
   const [ownTable, setOwnTable] = useState(false)
@@ -82,11 +93,11 @@ export function Chart(props: ChartProps): React.ReactNode {
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const hues = useMemo(() => colorPlacesOf(series), [series])
   const [choice, setChoice] = useState(showAll)
-  const shown = useMemo(() => shownOf({ series, hues, lines }, choice), [series, hues, lines, choice])
-  const { onBrush, onMark, stacked, levels = none, scale = 'whole' } = props
+  const shownData = useMemo(() => shownOf({ series, hues, lines }, choice), [series, hues, lines, choice])
+  const { onBrush, onMark, stacked, levels = noMarks, scale = 'whole' } = props
   const { drawn, failed } = useDrawing(
     container,
-    { times, shown, marks, unknown, stacked, levels, scale, height, format, asTable },
+    { times, shown: shownData, marks, unknown, stacked, levels, scale, height, format, asTable },
     {
       cursor,
       marked,
@@ -100,7 +111,7 @@ export function Chart(props: ChartProps): React.ReactNode {
   )
   const keyed = { drawn, times, marks, cursor, marked, onMarked: setMarkedTimes, onBrush, onMark }
   const onKeyDown = useChartKeys(keyed)
-  const all = [...shown.series, ...shown.lines]
+  const all = [...shownData.series, ...shownData.lines]
   return (
     <figure className="chart" aria-label={label}>
       <ChartHead
@@ -118,7 +129,7 @@ export function Chart(props: ChartProps): React.ReactNode {
         <ChartPlot
           label={label}
           times={times}
-          shown={shown}
+          shown={shownData}
           lines={lines}
           choice={choice}
           marks={marks}
@@ -136,7 +147,7 @@ export function Chart(props: ChartProps): React.ReactNode {
   )
 }
 
-/** Colours are those of all series, so that hiding one does not change the others. */
+/** Data of the shown series. Colours depend on all series, so that hiding one does not change the others. */
 function shownOf({ series, hues, lines }: Shown, choice: LegendChoice): Shown {
   const at = series.flatMap(({ name }, index) => (isShown(choice, name) ? [index] : []))
   return {
@@ -159,13 +170,13 @@ function ChartHead({
   label,
   series,
   hues,
-  lines = none,
+  lines = noMarks,
   choice,
   onChoice,
-  marks = none,
+  marks = noMarks,
   marksShown,
   onMarks,
-  unknown = none,
+  unknown = noMarks,
   unknownText = partsText.noData,
   asTable,
   onTable,

@@ -8,7 +8,7 @@ import { millisOf, secondsText } from './values.ts'
 
 /** A row of a file: its JSON without the key and the time of collection. */
 export type CostLine = Readonly<{
-  /** Of the first row with these columns. */
+  /** Key of the first row with the columns that identify a charge. */
   key: string
   /** Start of the charge, Unix ms. */
   time: number
@@ -16,7 +16,7 @@ export type CostLine = Readonly<{
   tail: string
 }>
 
-/** `at`: its place among the columns of FOCUS. */
+/** `at`: place of the column among the columns of FOCUS. */
 type Input = Readonly<{ at: number; column: FocusColumn; from: number; constant: string | null }>
 
 /** A column of the file, or a constant. */
@@ -28,7 +28,7 @@ const names = focusColumns.map(({ name }, at) => `${at === 0 ? '{' : ','}"${name
 
 /** Maps rows of a file to events. Values become JSON at once: objects of 40 columns took three times as long. */
 export class CostLines {
-  /** Rows without the tags of the file, because these cannot be read. */
+  /** Number of rows without the tags of the file, because these cannot be read. */
   unreadableTags = 0
   readonly #inputs: readonly Input[]
   readonly #tags: Input | undefined
@@ -37,25 +37,30 @@ export class CostLines {
   readonly #origin: CostOrigin
   readonly #file: Readonly<{ key: string; columns: string; collected: string }>
   readonly #cells: Cells = focusColumns.map(() => undefined)
-  /** Of the row before: most columns repeat. */
+  /** Cells of the row before: most columns repeat. */
   readonly #last: Cells = focusColumns.map(() => undefined)
   readonly #json = focusColumns.map(() => 'null')
   readonly #members = focusColumns.map(() => '')
 
   constructor(header: readonly string[], { columns, constants }: ColumnMapping, origin: CostOrigin) {
     const indexes = new Map(header.map((name, index) => [name, index]))
-    const own = (name: string): Own => {
+    const ownColumn = (name: string): Own => {
       const column = columns[name]
       return column === undefined
         ? { from: -1, constant: constants[name] }
         : { from: indexes.get(column) ?? -1, constant: undefined }
     }
     this.#inputs = focusColumns
-      .map((column, at) => ({ at, column, from: own(column.name).from, constant: constants[column.name] ?? null }))
+      .map((column, at) => ({
+        at,
+        column,
+        from: ownColumn(column.name).from,
+        constant: constants[column.name] ?? null,
+      }))
       .filter(({ from, constant }) => from >= 0 || constant !== null)
     this.#tags = this.#inputs.find(({ at }) => at === tags)
-    this.#estimated = own('x_Estimated')
-    this.#version = own('x_FocusVersion')
+    this.#estimated = ownColumn('x_Estimated')
+    this.#version = ownColumn('x_FocusVersion')
     this.#origin = origin
     const { source, file, collected } = origin
     this.#file = {
@@ -102,12 +107,12 @@ export class CostLines {
     }
   }
 
-  /** As `costHash` of the row. */
+  /** The same hash as `costHash` of the row. */
   hash({ head, tail }: CostLine, key: string): string {
     return contentHash(`${head}${tail},"x_RowKey":"${key}"}`)
   }
 
-  /** As `costEvent` of the row. */
+  /** The same event as `costEvent` of the row. */
   event({ head, tail, time }: CostLine, key: string, hash: string): WeirEvent {
     return {
       id: `${key}-${hash}`,
@@ -127,9 +132,9 @@ function textOf({ from, constant }: Own, values: readonly (string | null)[]): st
   return (from < 0 ? constant : values[from]) ?? undefined
 }
 
-const special = /["\\\p{Cc}\p{Cs}]/u
+const escapedCharacters = /["\\\p{Cc}\p{Cs}]/u
 
 /** As JSON.stringify, which costs more for a short text. */
 function jsonText(text: string): string {
-  return special.test(text) ? JSON.stringify(text) : `"${text}"`
+  return escapedCharacters.test(text) ? JSON.stringify(text) : `"${text}"`
 }

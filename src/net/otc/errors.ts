@@ -10,7 +10,7 @@ export class OtcError extends Error {
   override readonly name = 'OtcError'
   readonly kind: OtcFailure
   readonly afterMs: number
-  /** Of HTTP; undefined without a response. */
+  /** HTTP status; undefined without a response. */
   status: number | undefined
 
   constructor(kind: OtcFailure, message: string, options: Readonly<{ cause?: unknown; afterMs?: number }> = {}) {
@@ -20,7 +20,7 @@ export class OtcError extends Error {
     this.afterMs = afterMs
   }
 
-  /** A retry of the same request may succeed. */
+  /** True if a retry of the same request may succeed. */
   get mayPass(): boolean {
     return this.kind === 'passing' || this.kind === 'limited' || this.kind === 'timeout' || this.kind === 'shape'
   }
@@ -28,19 +28,19 @@ export class OtcError extends Error {
 
 /** A service of the cloud, and its peculiarities. */
 export type OtcService = Readonly<{
-  /** In messages. */
+  /** Name of the service in messages. */
   name: string
-  /** In the catalog, the best first. */
+  /** Types of the service in the catalog, the best first. */
   types: readonly string[]
-  /** First part of its host name. */
+  /** First part of the host name of the service. */
   host: string
-  /** The action after a denied request. */
+  /** Action that a message recommends after a denied request. */
   allow: string
-  /** Requested objects, in messages. */
+  /** Name of the requested objects in messages. */
   objects: string
   /** Codes of transient errors with a 4xx status. */
   passing?: RegExp
-  /** Codes of objects that do not exist. */
+  /** Error codes for objects that do not exist. */
   missing?: RegExp
 }>
 
@@ -55,7 +55,7 @@ export function failureOf(answer: HttpAnswer, service: OtcService | 'IAM', now: 
 }
 
 function reasonOf(answer: HttpAnswer, service: OtcService | 'IAM', now: number): OtcError {
-  const what = service === 'IAM' ? service : service.name
+  const serviceName = service === 'IAM' ? service : service.name
   const { status } = answer
   const { code, message } = errorOf(answer)
   const detail = `HTTP ${[status, code, message.slice(0, 300)].filter((part) => part !== '').join(', ')}`
@@ -64,20 +64,20 @@ function reasonOf(answer: HttpAnswer, service: OtcService | 'IAM', now: number):
     if (needsSecondFactor(answer, message))
       return new OtcError(
         'login',
-        `${what} requires multi-factor authentication (MFA) for this user (${detail}); use a technical user ` +
+        `${serviceName} requires multi-factor authentication (MFA) for this user (${detail}); use a technical user ` +
           'without login protection, or access keys',
       )
     const skew = skewOf(answer, now)
     if (/expired/i.test(message) && skew > skewMs / 3)
       return new OtcError(
         'login',
-        `${what} rejects the signature: the clock of this machine is ${Math.round(skew / 60_000)} minutes ` +
+        `${serviceName} rejects the signature: the clock of this machine is ${Math.round(skew / 60_000)} minutes ` +
           `off (${detail}); set the clock`,
       )
     const hint = /signature.*expired|expired.*signature/i.test(message)
       ? ', and check the clock of this machine: a difference of 15 minutes is the maximum'
       : ''
-    return new OtcError('login', `${what} rejected the login (${detail}); correct \`auth\`${hint}`)
+    return new OtcError('login', `${serviceName} rejected the login (${detail}); correct \`auth\`${hint}`)
   }
   if (status === 403 && service === 'IAM')
     return new OtcError(
@@ -86,13 +86,13 @@ function reasonOf(answer: HttpAnswer, service: OtcService | 'IAM', now: number):
         `it (Agent Operator), and correct \`auth\``,
     )
   const { allow, objects, passing, missing } = service === 'IAM' ? iam : service
-  if (status === 403) return new OtcError('denied', `${what} denies read access (${detail}); ${allow}`)
-  if (status === 429) return new OtcError('limited', `${what} limits the request rate (${detail})`, { afterMs })
+  if (status === 403) return new OtcError('denied', `${serviceName} denies read access (${detail}); ${allow}`)
+  if (status === 429) return new OtcError('limited', `${serviceName} limits the request rate (${detail})`, { afterMs })
   if (status >= 500 || status === 408 || passing?.test(code) === true)
-    return new OtcError('passing', `${what} is unavailable (${detail})`, { afterMs })
+    return new OtcError('passing', `${serviceName} is unavailable (${detail})`, { afterMs })
   if (status === 404 || missing?.test(code) === true)
-    return new OtcError('settings', `${objects} not found at ${what} (${detail}); correct \`projects\``)
-  return new OtcError('settings', `${what} rejected the request (${detail}); correct the settings`)
+    return new OtcError('settings', `${objects} not found at ${serviceName} (${detail}); correct \`projects\``)
+  return new OtcError('settings', `${serviceName} rejected the request (${detail}); correct the settings`)
 }
 
 export function connectionError(error: unknown, what: string): OtcError {
@@ -113,7 +113,7 @@ export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record
     const read: unknown = JSON.parse(textIn(answer))
     if (isRecord(read)) return read
   } catch {
-    // Reported below.
+    // The error below reports a body that is not JSON.
   }
   throw new OtcError('shape', `${what} responded with something other than a JSON object`)
 }

@@ -4,16 +4,16 @@ import type { LabelSet } from './labels.ts'
 export type Sample = Readonly<{ labels: LabelSet; value: number; dropsName?: boolean }>
 export type Vector = readonly Sample[]
 
-/** Times in ms, ascending and unique. */
+/** A series of samples: times in ms, ascending and unique. */
 export type Series = Readonly<{
   labels: LabelSet
   times: readonly number[]
   values: readonly number[]
-  /** Indexes of stale markers. */
+  /** Indexes of the samples that are stale markers. */
   stale?: ReadonlySet<number>
 }>
 
-/** Of a range query, one result each step. */
+/** Steps of a range query, which has a result at each step. */
 export type Steps = Readonly<{ start: number; end: number; step: number }>
 
 export function timesOf({ start, end, step }: Steps): number[] {
@@ -22,7 +22,7 @@ export function timesOf({ start, end, step }: Steps): number[] {
   return times
 }
 
-/** As Prometheus and Loki write numbers. */
+/** A number as Prometheus and Loki write numbers. */
 export function numberText(value: number): string {
   if (value === Infinity) return '+Inf'
   if (Object.is(value, -0)) return '-0'
@@ -44,14 +44,14 @@ export function quantileOf(q: number, values: readonly number[]): number {
   return sorted[lower]! * (1 - weight) + sorted[upper]! * weight
 }
 
-/** NaN first. */
+/** Compares numbers; NaN comes first. */
 export function ascending(a: number, b: number): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : -1
   if (Number.isNaN(b)) return 1
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** With compensation (Kahan and Neumaier). */
+/** Sum with compensation of rounding errors (Kahan and Neumaier). */
 export function sumOf(values: readonly number[]): number {
   let sum = 0
   let rest = 0
@@ -75,7 +75,7 @@ export function meanOf(values: readonly number[]): number {
   return sumOf(values.map((value) => value / values.length))
 }
 
-/** Of the population. */
+/** Variance of the population. */
 export function varianceOf(values: readonly number[]): number {
   let mean = 0
   let squares = 0
@@ -87,7 +87,7 @@ export function varianceOf(values: readonly number[]): number {
   return squares / values.length
 }
 
-/** NaN last in both orders. */
+/** The vector in order of its values; NaN is last in both orders. */
 export function sorted(vector: Vector, order: 'ascending' | 'descending'): Vector {
   const sign = order === 'descending' ? -1 : 1
   return vector.toSorted(({ value: a }, { value: b }) => {

@@ -29,7 +29,7 @@ const selection = (example: string) => ({
   ),
 })
 
-/** Orders of problems. */
+/** Orders in which problems can be sorted. */
 const problemSorts = ['severity', 'epss', 'priority'] as const
 export type ProblemSort = (typeof problemSorts)[number]
 
@@ -59,7 +59,7 @@ const problemExample = 'severity = CRITICAL and exists(fixed_version) and pods >
 export const ProblemSumsParameters = parameters({ ...selection(problemExample), traffic })
 export const ProblemsParameters = parameters({ ...selection(problemExample), sort, traffic, ...paging })
 
-/** Orders of flaws. */
+/** Orders in which flaws can be sorted. */
 const flawSorts = ['reach', 'severity', 'epss', 'priority'] as const
 export type FlawSort = (typeof flawSorts)[number]
 
@@ -84,7 +84,7 @@ export const PackagesParameters = parameters({
 export const FactsParameters = parameters({ ...selection('category = environment and name = LAGOON_*'), ...paging })
 export const ImagesParameters = parameters({ ...selection('critical > 0 and pods > 0'), traffic, ...paging })
 
-/** Parameters of all lists; some have fewer. */
+/** Parameters of all lists; some lists have fewer parameters. */
 export type InsightQuery = Of<typeof ProblemsParameters>
 
 const texts = (description?: string) => ArrayOf(Text(), description === undefined ? {} : { description })
@@ -97,7 +97,7 @@ const running = () => ({
   workloads: texts('`<namespace>/<kind>/<name>`.'),
 })
 
-/** Most exposed first. */
+/** Kinds of exposure, the most exposed first. */
 export const exposures = ['external', 'other_namespaces', 'own_namespace', 'idle', 'not_running'] as const
 
 const exposed = () => ({
@@ -213,7 +213,7 @@ export const insightRowSchemas = {
 } as const
 export type InsightRows = { readonly [List in keyof typeof insightRowSchemas]: Of<(typeof insightRowSchemas)[List]> }
 export type InsightList = keyof InsightRows
-/** With the list of {@link FlawRow}. */
+/** Row types of all lists, including {@link FlawRow}. */
 export type ListedRows = InsightRows & Readonly<{ flaws: FlawRow }>
 
 export const PackagePage = ObjectOf({ packages: ArrayOf(PackageRow), ...pageFrame() }, { $id: 'PackagePage' })
@@ -285,7 +285,7 @@ export const ImageDiff = ObjectOf(
 )
 export type ImageDiff = Of<typeof ImageDiff>
 
-/** In the path. */
+/** Parameters in the path of a report. */
 export const ReportParameters = ObjectOf({ digest: digest('Digest of the image.') })
 
 export const StoredReport = ObjectOf({
