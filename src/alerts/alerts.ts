@@ -147,10 +147,10 @@ export class Alerts {
     const instances = new Map(
       (this.#recorded[rule.name]?.instances ?? []).map((instance) => [keyOf(instance.labels), instance]),
     )
-    const running: Running = { rule, stop: new AbortController(), instances, done: Promise.resolve() }
-    this.#running.set(rule.name, running)
-    running.done = this.#loop(running).catch((error: unknown) => {
-      if (!running.stop.signal.aborted)
+    const newRunning: Running = { rule, stop: new AbortController(), instances, done: Promise.resolve() }
+    this.#running.set(rule.name, newRunning)
+    newRunning.done = this.#loop(newRunning).catch((error: unknown) => {
+      if (!newRunning.stop.signal.aborted)
         this.#parts.log.error('An alert rule is no longer evaluated.', { rule: rule.name, error: messageOf(error) })
     })
   }
@@ -163,8 +163,8 @@ export class Alerts {
       if (stop.signal.aborted) return
       const now = clock.now()
       // A rule that needs long is evaluated less often.
-      const rest = Math.max(rule.every - (now % rule.every), running.last?.tookMs ?? 0)
-      await timers.sleep(rest, stop.signal)
+      const remainingMs = Math.max(rule.every - (now % rule.every), running.last?.tookMs ?? 0)
+      await timers.sleep(remainingMs, stop.signal)
       if (stop.signal.aborted) return
     }
   }
@@ -323,14 +323,14 @@ export class Alerts {
     const { host, log, journal } = this.#parts
     const cursor = writeRecorded(this.#recorded)
     const { signal } = this.#stopped
-    for (let failed = 0; ; failed++) {
+    for (let failures = 0; ; failures++) {
       try {
         await journal.append(eventUnit(alertSource, events, host.clock.now(), { cursor }))
         break
       } catch (error) {
         // The same events are appended again: the frame may be durable in spite of the error.
         if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
-        if (failed === 0) log.warn('The journal accepts no data now; alerts wait.', { error: error.message })
+        if (failures === 0) log.warn('The journal accepts no data now; alerts wait.', { error: error.message })
         await host.timers.sleep(retryMs, signal)
       }
     }
@@ -338,9 +338,9 @@ export class Alerts {
 
   /** Changes follow one another, because each records the states of all rules. */
   #commit(act: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(act)
-    this.#last = done.catch(() => {})
-    return done
+    const committed = this.#last.then(act)
+    this.#last = committed.catch(() => {})
+    return committed
   }
 
   #measure(): void {

@@ -145,8 +145,8 @@ export class AlertBook {
       if (otherRules.length + this.#parts.fileRules().length >= maxRules)
         throw new AlertRefusal('WEIR_API_LIMIT', `The limit is ${maxRules} alert rules.`, ['Delete some.'])
       // The time differs for each version, also when the clock was set back.
-      const changed = Math.max(this.#parts.host.clock.now(), (existing?.changed ?? 0) + 1)
-      const rule: StoredRule = { name, settings, by, changed }
+      const changedAt = Math.max(this.#parts.host.clock.now(), (existing?.changed ?? 0) + 1)
+      const rule: StoredRule = { name, settings, by, changed: changedAt }
       return { content: { ...content, rules: [...otherRules, rule] }, answer: rule }
     })
   }
@@ -234,9 +234,9 @@ export class AlertBook {
   }
 
   #inTurn<Answer>(act: () => Promise<Answer>): Promise<Answer> {
-    const done = this.#last.then(act)
-    this.#last = done.catch(() => {})
-    return done
+    const result = this.#last.then(act)
+    this.#last = result.catch(() => {})
+    return result
   }
 
   /** Why the file cannot be read. Users may repair it while Weir runs. */

@@ -16,7 +16,7 @@ export const defaultData = './weir-data'
 export const defaultUrl = 'http://127.0.0.1:8080'
 export const defaultOpsUrl = 'http://127.0.0.1:8081'
 
-/** Of commands that read files of a folder. */
+/** Options of commands that read files of a data folder. */
 export const dataOption = [
   '--data <DIR>',
   `data folder (WEIR_DATA; default: ${defaultData}, then that of the installation)`,

@@ -95,7 +95,7 @@ export type SinkLedger = Readonly<{
   dropped: Readonly<Record<string, number>>
   quarantined: number
   pending: number
-  /** Of the store: delivered rows that retention removed since, by reason. */
+  /** Rows delivered to the store that retention removed since, by reason. */
   expired?: Readonly<Record<string, number>>
 }>
 

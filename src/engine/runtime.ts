@@ -105,8 +105,8 @@ export class Runtime implements Control {
     // A sink may settle during the walk.
     for (let round = 0; round < 20; round++) {
       await follower.catchUp()
-      const behind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
-      if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
+      const isBehind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
+      if (!isBehind && (store?.status().sequence ?? 0) <= follower.sequence) break
     }
     // Includes sources without accepted rows.
     const names = new Set([
@@ -287,9 +287,11 @@ export class Runtime implements Control {
    */
   #settled(sinks: number | undefined, position: 'sequence' | 'holds'): number {
     const { store, workloads, follower } = this.#parts
-    const stored = store?.status()
+    const storeStatus = store?.status()
     return Math.min(
-      ...[sinks, stored?.[position], workloads.holds, follower.sequence].filter((reached) => reached !== undefined),
+      ...[sinks, storeStatus?.[position], workloads.holds, follower.sequence].filter(
+        (reached) => reached !== undefined,
+      ),
     )
   }
 

@@ -168,15 +168,15 @@ export class Workloads {
       const isSameClaim = (claim: number) =>
         this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
       if (now.some(isSameClaim)) continue
-      const open = before.find(isSameClaim)
-      if (open === undefined || !isSameHolder) {
+      const openClaim = before.find(isSameClaim)
+      if (openClaim === undefined || !isSameHolder) {
         let number = numbers.get(network)
         if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
-        if (open !== undefined) this.#claims.hand(open, number)
-        now.push(open ?? this.#add({ words, rank, mac, network }, number, held.cluster, since, Infinity))
+        if (openClaim !== undefined) this.#claims.hand(openClaim, number)
+        now.push(openClaim ?? this.#add({ words, rank, mac, network }, number, held.cluster, since, Infinity))
         this.#ranges.add(words)
         this.#notify(words)
-      } else now.push(open)
+      } else now.push(openClaim)
     }
     for (const claim of before) {
       if (now.includes(claim)) continue

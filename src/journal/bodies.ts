@@ -145,14 +145,14 @@ function allEqual(items: Numbers, width: number) {
 }
 
 function encodeColumn(id: number, column: Column, count: number, out: ByteWriter) {
-  const valid = 'valid' in column ? column.valid : undefined
+  const validBits = 'valid' in column ? column.valid : undefined
   const flat = fixedWidth(column)
   const constant = flat !== undefined && count > 1 && allEqual(flat.items, flat.width)
   const narrowedItems = constant ? undefined : narrowed(column, count)
   const flags =
-    (valid ? hasValid : 0) | (constant ? isConstant : 0) | ((narrowedItems?.packing ?? packings.wide) << packingBit)
+    (validBits ? hasValid : 0) | (constant ? isConstant : 0) | ((narrowedItems?.packing ?? packings.wide) << packingBit)
   out.u32(id | (columnKinds.indexOf(column.kind) << 16) | (flags << 24))
-  if (valid !== undefined) out.array(valid)
+  if (validBits !== undefined) out.array(validBits)
   if (narrowedItems !== undefined) writeNarrow(narrowedItems, out)
   else if (flat !== undefined) {
     out.array(constant ? flat.items.subarray(0, flat.width) : flat.items)

@@ -133,7 +133,7 @@ export function manyMessagesSink<Written>(
       if (row.key !== undefined) refusedKeys.add(row.key)
       failures.push({ index: row.index, ...message })
     }
-    for (const rest of [free, keyed]) if (rest.length > 0) underWay.push(publishSome(rest))
+    for (const unpublished of [free, keyed]) if (unpublished.length > 0) underWay.push(publishSome(unpublished))
     await Promise.all(underWay)
     return failures.sort((a, b) => a.index - b.index)
   }

@@ -27,7 +27,7 @@ export type PackageData = Readonly<{
   report: string
   name: string
   version?: string
-  /** Of the package URL, or of the tool: deb, npm, maven, pypi, golang … */
+  /** Type of the package URL, or of the tool: deb, npm, maven, pypi, golang … */
   type?: string
   purl?: string
   licenses?: readonly string[]

@@ -114,7 +114,7 @@ export const bitAndSql = {
 export const serviceEvidence = ['src_port', 'dst_port', 'tcp_flags', 'protocol', 'listening_side'] as const
 
 type ServiceSql = Readonly<{
-  /** Of the relation with the columns of {@link serviceEvidence}. */
+  /** Alias of the relation with the columns of {@link serviceEvidence}. */
   alias?: string
   /** SQL of the value of `protocol` for flows of NetObserv; null if no row has it. */
   agent?: string | null
@@ -135,15 +135,15 @@ export function serviceSql(
   const chooseSql = (test: string, value: string, other: string) =>
     dialect === 'clickhouse' ? `if(${test}, ${value}, ${other})` : `CASE WHEN ${test} THEN ${value} ELSE ${other} END`
   const cases = (is: Record<'src' | 'dst', string>, both: OpenCases, neither: OpenCases) => {
-    const open = ({ shown, listens, same }: OpenCases) =>
+    const openCases = ({ shown, listens, same }: OpenCases) =>
       `WHEN ${answers} THEN ${shown.src} WHEN ${opens} THEN ${shown.dst} ` +
       `WHEN ${listening} = ${listeningSides.src} THEN ${listens.src} ` +
       `WHEN ${listening} = ${listeningSides.dst} THEN ${listens.dst} WHEN ${src} = ${dst} THEN ${same}`
-    const ofBoth = `CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ELSE ${is.src} END`
+    const ofBoth = `CASE ${openCases(both)} WHEN ${dst} < ${src} THEN ${is.dst} ELSE ${is.src} END`
     return (
       `CASE WHEN coalesce(${src}, 0) = 0 AND coalesce(${dst}, 0) = 0 THEN NULL ` +
       `WHEN ${isRegistered(src)} THEN ${chooseSql(isRegistered(dst), ofBoth, is.src)} ` +
-      `WHEN ${isRegistered(dst)} THEN ${is.dst} ${open(neither)} ` +
+      `WHEN ${isRegistered(dst)} THEN ${is.dst} ${openCases(neither)} ` +
       `WHEN ${isStaticPort(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} ` +
       `WHEN ${isStaticPort(dst)} THEN ${is.dst} END`
     )

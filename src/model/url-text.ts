@@ -27,7 +27,7 @@ export function feedSource(url: string, id: string): string {
   return `${withoutUrlSecrets(url)}#${id}`
 }
 
-/** Of a text that should be a URL or an address. */
+/** The shown part of a text that should be a URL or an address. */
 export function shownPlace(written: string): string {
   const [first = ''] = written.split(/\s/, 1)
   if (first.includes('://')) return withoutUrlSecrets(first)
@@ -84,7 +84,7 @@ function decodedText(text: string) {
 
 export interface UrlCleaner {
   (text: string): string
-  /** Of a destination: what was appended to a configured URL stays. */
+  /** Cleans a destination: what was appended to a configured URL stays. */
   target(to: string): string
 }
 

@@ -178,9 +178,9 @@ export class Checkpoint {
       // Earlier versions wrote the list without an object around it.
       const read = (Array.isArray(content) ? content : content['seen']) as CheckpointRecord['seen']
       for (const [partition, seen] of read) {
-        const until = settledTime(this.#watermarks, this.#across, partition) ?? Infinity
+        const settledUntil = settledTime(this.#watermarks, this.#across, partition) ?? Infinity
         for (const [event, time] of seen) {
-          if (time < until) continue
+          if (time < settledUntil) continue
           this.#remember(partition, event, time)
           events++
         }
@@ -195,9 +195,9 @@ export class Checkpoint {
   }
 
   #enqueue(act: () => Promise<void>) {
-    const done = this.#queue.then(act)
-    this.#queue = done.catch(() => undefined)
-    return done
+    const result = this.#queue.then(act)
+    this.#queue = result.catch(() => undefined)
+    return result
   }
 
   async #append(partition: string, events: readonly WeirEvent[], until: number | undefined, signal: AbortSignal) {
@@ -237,9 +237,9 @@ export class Checkpoint {
 
   #forget(partition: string) {
     for (const text of this.#across.includes(partition) ? this.#across : [partition]) {
-      const until = settledTime(this.#watermarks, this.#across, text) ?? -Infinity
+      const settledUntil = settledTime(this.#watermarks, this.#across, text) ?? -Infinity
       const seenEvents = this.#seen.get(text)
-      for (const [event, time] of seenEvents ?? []) if (time < until) seenEvents?.delete(event)
+      for (const [event, time] of seenEvents ?? []) if (time < settledUntil) seenEvents?.delete(event)
     }
   }
 

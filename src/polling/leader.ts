@@ -124,10 +124,10 @@ async function hold(
   }
   log.info(`This instance ${now} ${what} now; other instances with the source are on standby.`, { source: id })
   onLeadership?.(true)
-  let failed: { readonly error: unknown } | undefined
+  let actFailure: { readonly error: unknown } | undefined
   const acting = act(leading, begun.before, isLeader)
     .catch((error: unknown) => {
-      failed = { error }
+      actFailure = { error }
     })
     .finally(() => {
       lostAbort.abort()
@@ -161,7 +161,7 @@ async function hold(
   })
   await releaseLease(record, { version, holder, state: state() }, releaseAbort.signal).catch(() => undefined)
   limit.cancel()
-  if (failed !== undefined) throw failed.error
+  if (actFailure !== undefined) throw actFailure.error
   if (!signal.aborted)
     log.warn(
       `This instance stopped ${ongoing} ${what}: another instance is the leader, or the lease cannot be renewed.`,

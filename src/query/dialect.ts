@@ -17,7 +17,7 @@ export interface Dialect {
   readonly text: (text: string) => string
   readonly identifier: (column: string) => string
   readonly integer: (value: bigint, type: IntegerType) => string
-  /** Of a number as written by {@link exactDouble}. */
+  /** A double from the text of a number, as {@link exactDouble} writes it. */
   readonly double: (text: string) => string
   /** A time from µs since 1970. */
   readonly time: (us: bigint) => string
@@ -75,7 +75,7 @@ export interface Dialect {
   readonly jsonMember: (json: string, ...keys: readonly string[]) => string
   /** A row per key of a JSON object. */
   readonly jsonKeys: (json: string) => string
-  /** Of the JSON of a number that is whole and has up to 38 digits. */
+  /** A whole number of up to 38 digits, from its JSON. */
   readonly wholeOf: (raw: string) => string
   /** The number with its fraction, from the JSON of a number that is no integer. */
   readonly fractionOf: (raw: string) => string

@@ -179,12 +179,12 @@ export function bodiesOf({ batch }: LiveRows): (row: number) => unknown {
   return (row) => {
     if (last[0] === row) return last[1]
     const text = read(row)
-    last = [row, text === undefined ? undefined : parsed(text)]
+    last = [row, text === undefined ? undefined : parsedBody(text)]
     return last[1]
   }
 }
 
-function parsed(text: string): unknown {
+function parsedBody(text: string): unknown {
   try {
     return parseExact(text)
   } catch {

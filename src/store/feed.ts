@@ -36,7 +36,7 @@ const freshEveryMs = 250
 const readCompressedBytes = 1 << 20
 /** Decompressed. */
 const applyBytes = 8 << 20
-/** Of a row of flows in memory. Equal values take no bytes in a frame. */
+/** Memory of a row of flows. Equal values take no bytes in a frame. */
 const rowBytes = 64
 const maintainEveryMs = 5000
 const refillEveryMs = 5000

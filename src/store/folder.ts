@@ -86,27 +86,27 @@ export class Folder {
     replaces: Replacement = { removed: [], added: [] },
   ): Promise<void> {
     const about = aboutFiles(progress, schemaVersion)
-    const added: StoredFile[] = []
+    const addedFiles: StoredFile[] = []
     try {
       for (const table of tables) {
         if (writer === undefined) throw new Error('rows without a writer')
-        added.push(await this.#write(table, (path) => writer.write(table.stream, table.hour, path, about)))
+        addedFiles.push(await this.#write(table, (path) => writer.write(table.stream, table.hour, path, about)))
       }
-      if (added.length > 0) await this.#host.disk.syncDirectory(this.directory)
+      if (addedFiles.length > 0) await this.#host.disk.syncDirectory(this.directory)
     } catch (error) {
-      await this.discard(added)
+      await this.discard(addedFiles)
       throw error
     }
     const previous = this.#durable.positions
     if (this.#addressesLost) {
-      await this.discard(added)
+      await this.discard(addedFiles)
       throw new Error('Lost a file of addresses; the store must be reopened.')
     }
     this.#record((state) => ({
       ...carried(state),
       ...progress,
       previous,
-      added: [...replaces.added, ...added],
+      added: [...replaces.added, ...addedFiles],
       removed: replaces.removed,
     }))
   }

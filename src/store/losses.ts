@@ -16,7 +16,7 @@ type Condemned = Readonly<{
 /** Flows with endpoints in a lost file are lost too. A coarse rollup is removed if finer ones can rebuild it. */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
   const lostFiles = new Map<string, StoredFile>()
-  const removed: string[] = []
+  const removedNames: string[] = []
   const live = [...state.files.values()].filter((file) => file.lost !== true)
   const lose = (file: StoredFile) => {
     lostFiles.set(file.name, {
@@ -30,14 +30,14 @@ export function condemned(state: StoreState, names: Iterable<string>): Condemned
     const file = state.files.get(name)
     if (file === undefined || file.lost === true) continue
     if (file.stream === 'endpoints') {
-      removed.push(name)
+      removedNames.push(name)
       for (const flows of live)
         if (flows.stream === 'flows' && dayOf(flows.hour) === file.hour && flows.lastSequence >= file.firstSequence)
           lose(flows)
-    } else if (isRollup(file.stream) && live.some((storedFile) => isFiner(storedFile, file))) removed.push(name)
+    } else if (isRollup(file.stream) && live.some((storedFile) => isFiner(storedFile, file))) removedNames.push(name)
     else lose(file)
   }
-  return { added: [...lostFiles.values()], removed }
+  return { added: [...lostFiles.values()], removed: removedNames }
 }
 
 function isFiner(storedFile: StoredFile, file: StoredFile): boolean {

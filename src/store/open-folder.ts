@@ -77,7 +77,7 @@ export async function openFolder(options: {
         })
       : manifestState.state
   await removeStray(opening, names, state)
-  const missing = new Map(
+  const missingFiles = new Map(
     [...state.files.values()]
       .filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes)
       .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
@@ -85,7 +85,7 @@ export async function openFolder(options: {
   const manifest = new Manifest(disk, directory, manifestState.generation, fence)
   if (manifestState.whole && !mustRecover && manifestState.generation > 0) await manifest.reopen(manifestState)
   else await manifest.rotate(state)
-  return { state, manifest, missing }
+  return { state, manifest, missing: missingFiles }
 }
 
 function rejectPatterns(directory: string): void {
@@ -142,8 +142,8 @@ async function restoreFromCopies(
 
 async function restoreUnnamed({ disk, directory, copies }: Opening, name: string): Promise<boolean> {
   const bytes = (await disk.stat(`${directory}/${copyOf(name)}`))?.size ?? 0
-  const parsed = parseFileName(name)
-  return parsed?.stream === 'endpoints' && copies.restore({ name, bytes })
+  const fileParts = parseFileName(name)
+  return fileParts?.stream === 'endpoints' && copies.restore({ name, bytes })
 }
 
 /** Removes files that `state` does not name, sums and copies without their file, and temporary files. */
@@ -218,16 +218,16 @@ async function inspectAll(opening: Opening, names: readonly string[]) {
   const candidates: Candidate[] = []
   const damagedFiles: FileName[] = []
   for (const name of names) {
-    const parsed = parseFileName(name)
-    if (parsed === undefined) continue
+    const fileParts = parseFileName(name)
+    if (fileParts === undefined) continue
     const checksum = checksumInName(name)
     const isDamaged = checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum
     if (isDamaged && !(await restoreUnnamed(opening, name))) {
-      damagedFiles.push(parsed)
+      damagedFiles.push(fileParts)
       continue
     }
     try {
-      candidates.push({ ...parsed, ...(await writer.inspect(parsed.stream, `${directory}/${name}`)) })
+      candidates.push({ ...fileParts, ...(await writer.inspect(fileParts.stream, `${directory}/${name}`)) })
     } catch {
       log.warn('Removed an unreadable store file that no manifest record names.', { file: name })
     }

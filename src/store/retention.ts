@@ -116,10 +116,10 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
   if (retain.bytes === undefined || bytes <= retain.bytes) return expiredFiles
   const isClosed = ({ stream, hour }: StoredFile) => stream === 'endpoints' || hour < current
   const closedFiles = [...remainingFiles].filter(isClosed)
-  const open = new Set([...remainingFiles].filter((file) => !isClosed(file)).map(({ hour }) => dayOf(hour)))
+  const openDays = new Set([...remainingFiles].filter((file) => !isClosed(file)).map(({ hour }) => dayOf(hour)))
   for (const { hour, files: storedFiles } of oldestFirst(closedFiles, current)) {
     if (bytes <= retain.bytes) break
-    const removableFiles = storedFiles.filter(({ stream, hour: day }) => stream !== 'endpoints' || !open.has(day))
+    const removableFiles = storedFiles.filter(({ stream, hour: day }) => stream !== 'endpoints' || !openDays.has(day))
     bytes -= sizeOf(removableFiles)
     go('size', hour, removableFiles)
   }

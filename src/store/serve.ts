@@ -38,13 +38,13 @@ type Reply =
 const window = 2
 
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
-  const running = new Map<number, Pick<ResultStream, 'more' | 'cancel'>>()
+  const runningStreams = new Map<number, Pick<ResultStream, 'more' | 'cancel'>>()
   const send = (reply: Reply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
   const progressOf = (id: number) => (progress: StatementProgress) => send({ id, is: 'progress', progress })
   const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>) => {
     const answer = new ResultStream(id, send)
-    running.set(id, answer)
-    const removeStream = (): void => void running.delete(id)
+    runningStreams.set(id, answer)
+    const removeStream = (): void => void runningStreams.delete(id)
     answer.run(begin).then(removeStream, removeStream)
   }
   port.on('message', (request: Request) => {
@@ -60,9 +60,9 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
         break
       case 'edges': {
         const abort = new AbortController()
-        running.set(request.id, { more: () => undefined, cancel: () => abort.abort(new Error('cancelled')) })
+        runningStreams.set(request.id, { more: () => undefined, cancel: () => abort.abort(new Error('cancelled')) })
         const finish = (reply: Reply) => {
-          running.delete(request.id)
+          runningStreams.delete(request.id)
           send(reply)
         }
         store.reader.edges(request.query, abort.signal, progressOf(request.id)).then(
@@ -72,10 +72,10 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
         break
       }
       case 'more':
-        running.get(request.id)?.more()
+        runningStreams.get(request.id)?.more()
         break
       case 'cancel':
-        running.get(request.id)?.cancel()
+        runningStreams.get(request.id)?.cancel()
         break
       case 'status':
         try {
@@ -87,7 +87,7 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
     }
   })
   port.on('close', () => {
-    for (const answer of running.values()) answer.cancel()
+    for (const answer of runningStreams.values()) answer.cancel()
   })
 }
 
@@ -138,20 +138,20 @@ class ResultStream {
 }
 
 export function connectStore(port: MessagePort): RemoteStore {
-  const open = new Map<number, (reply: Reply) => void>()
+  const openRequests = new Map<number, (reply: Reply) => void>()
   let ids = 0
   let isClosed = false
   const send = (request: Request) => port.postMessage(request)
-  port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
+  port.on('message', (reply: Reply) => openRequests.get(reply.id)?.(reply))
   port.on('close', () => {
     isClosed = true
-    for (const [id, onReply] of open)
+    for (const [id, onReply] of openRequests)
       onReply({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
   })
   const begin = (onReply: (reply: Reply) => void) => {
     if (isClosed) throw new Error('The store has ended.')
     const id = ++ids
-    open.set(id, onReply)
+    openRequests.set(id, onReply)
     return id
   }
 
@@ -172,7 +172,7 @@ export function connectStore(port: MessagePort): RemoteStore {
     signal.addEventListener('abort', cancel, { once: true })
     const release = () => {
       signal.removeEventListener('abort', cancel)
-      open.delete(id)
+      openRequests.delete(id)
     }
     return { inbox, id, done: release }
   }
@@ -223,7 +223,7 @@ export function connectStore(port: MessagePort): RemoteStore {
         if (reply.is !== 'status') throw new Error('Unexpected reply from the store process.')
         return reply.status
       } finally {
-        open.delete(id)
+        openRequests.delete(id)
       }
     },
     close: () => port.close(),

@@ -129,13 +129,13 @@ function spansWithin(span: TimeSpan, ranges: readonly TimeRange[]): readonly Tim
     .filter(({ from, to }) => from < span.to && to > span.from)
     .map(({ from, to }) => ({ from: from > span.from ? from : span.from, to: to < span.to ? to : span.to }))
     .toSorted((a, b) => Number(a.from - b.from))
-  const joined: TimeSpan[] = []
+  const joinedSpans: TimeSpan[] = []
   for (const range of cutSpans) {
-    const last = joined.at(-1)
-    if (last === undefined || last.to < range.from) joined.push(range)
-    else joined[joined.length - 1] = { from: last.from, to: range.to > last.to ? range.to : last.to }
+    const last = joinedSpans.at(-1)
+    if (last === undefined || last.to < range.from) joinedSpans.push(range)
+    else joinedSpans[joinedSpans.length - 1] = { from: last.from, to: range.to > last.to ? range.to : last.to }
   }
-  return joined
+  return joinedSpans
 }
 
 export function coverageFacts({ storedTo, since, lost, stopped }: Coverage): CoverageFacts {

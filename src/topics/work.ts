@@ -77,9 +77,9 @@ export class Work {
   /** Progress of the request. Undefined while no statement runs. */
   progress(): WorkProgress | undefined {
     const works = [this, ...this.#joined]
-    const running = works.flatMap((work) => [...work.#running])
-    if (running.length === 0) return undefined
-    if (running.every(({ isWaiting }) => isWaiting)) return { state: 'waiting' }
+    const statements = works.flatMap((work) => [...work.#running])
+    if (statements.length === 0) return undefined
+    if (statements.every(({ isWaiting }) => isWaiting)) return { state: 'waiting' }
     const total = works.reduce((sum, work) => sum + work.#total(), 0)
     if (total > 0 && this.#hasRows(works)) {
       const rests = works.flatMap((work) => work.#remainingMs() ?? [])
@@ -95,7 +95,7 @@ export class Work {
         ...(rests.length === 0 ? {} : { remainingMs: Math.max(...rests) }),
       }
     }
-    const verified = running.find(({ last }) => last?.unit === 'files')?.last
+    const verified = statements.find(({ last }) => last?.unit === 'files')?.last
     return verified === undefined ? { state: 'reading' } : { state: 'verifying', ...verified }
   }
 

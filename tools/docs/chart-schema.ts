@@ -201,9 +201,9 @@ function shorten(node: Json): Json {
       return [[name, `${value.replaceAll('[^]', String.raw`[\s\S]`)}|${variable}`]]
     return [[name, shorten(value)]]
   })
-  const short = withVariable(Object.fromEntries(keptEntries))
-  if (short['writeOnly'] !== true) return short
-  const { writeOnly: _, ...secret } = short
+  const shortNode = withVariable(Object.fromEntries(keptEntries))
+  if (shortNode['writeOnly'] !== true) return shortNode
+  const { writeOnly: _, ...secret } = shortNode
   return { ...secret, pattern: '^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$' }
 }
 

@@ -29,7 +29,7 @@ const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", 
 export type Drawn = Readonly<{
   stop: () => void
   point: (at: number) => void
-  /** Of the cursor, in px of the window. */
+  /** Horizontal position of the cursor, in px of the window. */
   x: () => number
   mark: (places: readonly [number, number] | undefined) => void
 }>

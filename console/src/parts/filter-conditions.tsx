@@ -88,8 +88,8 @@ type ChipProps = Readonly<{
 }>
 
 function Chip({ condition, onEdit, onInvert, onRemove }: ChipProps) {
-  const shown = conditionText(condition.text)
-  const name = shown ?? condition.text
+  const conditionLabel = conditionText(condition.text)
+  const name = conditionLabel ?? condition.text
   return (
     <span className="condition">
       <button
@@ -99,7 +99,7 @@ function Chip({ condition, onEdit, onInvert, onRemove }: ChipProps) {
         title={`${condition.text}\n${filterText.chipKeys}`}
         onClick={onEdit}
       >
-        {shown ??
+        {conditionLabel ??
           partsOf(condition.text).map((piece, index) => (
             <span key={index} className={`filter-${piece.is}`}>
               {piece.text}

@@ -85,10 +85,10 @@ export class Sessions {
     const session = this.#held.get(keyOf(id))
     if (session === undefined) return () => {}
     session.streams += 1
-    let open = true
+    let isOpen = true
     return () => {
-      if (open) session.streams -= 1
-      open = false
+      if (isOpen) session.streams -= 1
+      isOpen = false
     }
   }
 

@@ -133,19 +133,19 @@ export class SinkComparison {
     candidate: readonly SentRow[],
     results: Readonly<Record<Side, SinkResult>>,
   ) {
-    const rest = [...candidate]
+    const unpaired = [...candidate]
     const take = (test: (row: SentRow) => boolean): SentRow | undefined => {
-      const at = rest.findIndex(test)
-      return at === -1 ? undefined : rest.splice(at, 1)[0]
+      const at = unpaired.findIndex(test)
+      return at === -1 ? undefined : unpaired.splice(at, 1)[0]
     }
     const unequal = running.filter(
       (row) => take(({ preview }) => differenceOf(row.preview, preview) === undefined) === undefined,
     )
     for (const row of unequal) {
-      const next = take(({ source }) => source === row.source) ?? rest.shift()
+      const next = take(({ source }) => source === row.source) ?? unpaired.shift()
       this.#compare(header, row, next, results.candidate)
     }
-    for (const row of rest) this.#compare(header, undefined, row, results.running)
+    for (const row of unpaired) this.#compare(header, undefined, row, results.running)
   }
 
   #compare(

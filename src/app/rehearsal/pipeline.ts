@@ -182,16 +182,18 @@ function readerOf<Of extends Part>({ delivery }: SinkEntry, part: Of): Reader<Of
 /** Orders transforms: a reader of an output follows the transform that makes it. */
 function ordered(readers: readonly Reader<RehearsedTransform>[]): readonly RehearsedTransform[] {
   const orderedReaders: Reader<RehearsedTransform>[] = []
-  let rest = [...readers]
-  while (rest.length > 0) {
+  let unordered = [...readers]
+  while (unordered.length > 0) {
     const waits = ({ from }: Reader<RehearsedTransform>) =>
-      rest.some(({ part: { id } }) => from?.some((source) => source === id || source.startsWith(`${id}.`)) === true)
-    const next = rest.filter((reader) => !waits(reader))
+      unordered.some(
+        ({ part: { id } }) => from?.some((source) => source === id || source.startsWith(`${id}.`)) === true,
+      )
+    const next = unordered.filter((reader) => !waits(reader))
     if (next.length === 0) break
     orderedReaders.push(...next)
-    rest = rest.filter((reader) => !next.includes(reader))
+    unordered = unordered.filter((reader) => !next.includes(reader))
   }
-  return [...orderedReaders, ...rest].map(({ part }) => part)
+  return [...orderedReaders, ...unordered].map(({ part }) => part)
 }
 
 const settingOf: Readonly<Record<string, string>> = {

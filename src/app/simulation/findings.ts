@@ -42,8 +42,8 @@ const round = (value: number): string => String(Math.round(value * 10) / 10)
 const settingOf = (sink: string, name: string): string => `sinks.${sink}.${name}`
 
 function lostFindings({ results }: Scene): readonly Finding[] {
-  const missing = results.sinks.filter(({ missing: rows }) => rows > 0)
-  const all: Finding[] = missing.map(({ sink, missing: rows }) => ({
+  const incompleteSinks = results.sinks.filter(({ missing: rows }) => rows > 0)
+  const all: Finding[] = incompleteSinks.map(({ sink, missing: rows }) => ({
     is: 'lost',
     part: `sinks.${sink}`,
     what: `${count(rows)} rows count as delivered, and the target never received them.`,
@@ -162,7 +162,7 @@ function refusing({ options, simulation }: Scene, { sink, deadLetters }: SinkRes
   if (deadLetters === 0) return []
   const target = simulation.targets.byType.get(typeOfTarget(sink))
   const tooLarge = Math.round((target?.receipts.refused['too large'] ?? 0) * simulation.scale.rows)
-  const rest = deadLetters - tooLarge
+  const otherLetters = deadLetters - tooLarge
   const all: Finding[] = []
   if (tooLarge > 0)
     all.push({
@@ -174,12 +174,12 @@ function refusing({ options, simulation }: Scene, { sink, deadLetters }: SinkRes
       advice: 'Raise the limit of the target, use `oversize` of the sink, or shorten rows with a transform.',
     })
   const elapsed = options.loaded.config.sinks[sink]?.common.delivery.max_elapsed ?? null
-  if (rest > 0 && elapsed !== null)
+  if (otherLetters > 0 && elapsed !== null)
     all.push({
       is: 'gives_up',
       part: settingOf(sink, 'delivery.max_elapsed'),
       what:
-        `Sink ${sink} gave up on ${count(rest)} rows after ${timeText(elapsed)}, before an outage ended. ` +
+        `Sink ${sink} gave up on ${count(otherLetters)} rows after ${timeText(elapsed)}, before an outage ended. ` +
         'They are dead letters.',
       advice: 'Remove `delivery.max_elapsed`, or set it above the longest outage to survive.',
     })

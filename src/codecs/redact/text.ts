@@ -129,26 +129,26 @@ export class TextRedactor {
     // `<password>X</password>`, `name="password" value="X"`, `- name: password` above `value: X`.
     const opened = text[from - 1] ?? ''
     if (opened === '<' && /^(?:\s[^<>]*)?>/.test(text.slice(to, to + 200)))
-      return judge(until(text, text.indexOf('>', to) + 1, '<'))
+      return judge(valueUntil(text, text.indexOf('>', to) + 1, '<'))
     if (opened === '>' && text[to] === '<') {
       const pair = /<\/[\w:-]+>\s*<(?:\w+:)?(?:value|string)>/y
       pair.lastIndex = to
       const gap = pair.exec(text)
-      return gap === null ? [] : judge(until(text, to + gap[0].length, '<'))
+      return gap === null ? [] : judge(valueUntil(text, to + gap[0].length, '<'))
     }
     // `${PASSWORD:-X}`, and `${PASSWORD:?not set}`, which has no value.
     if (opened === '{' && text[from - 2] === '$') {
       const fallback = /:?[-=]|:(?![?+])/y
       fallback.lastIndex = to
       const sign = fallback.exec(text)
-      return sign === null ? [] : judge(until(text, to + sign[0].length, '}'))
+      return sign === null ? [] : judge(valueUntil(text, to + sign[0].length, '}'))
     }
     const pair =
       /[ \t]{0,8},?[ \t]{0,8}\r?\n?[ \t]{0,60}(?:\\{0,3}["'])?value(?:\\{0,3}["'])?[ \t]{0,8}[:=][ \t]{0,8}/iy
     pair.lastIndex = after
     const gap = pair.exec(text)
     if (gap !== null) return judge(scalar(text, after + gap[0].length))
-    if (opened === '"' && text[after] === '>') return judge(until(text, after + 1, '<'))
+    if (opened === '"' && text[after] === '>') return judge(valueUntil(text, after + 1, '<'))
     const argument = argumentOf(text, from, after)
     if (argument !== undefined) return judge(argument)
     const separator = /\]?[ \t]{0,60}(=>|[:?+]?=(?![=~])|:(?!:|\/\/))[ \t]{0,200}/y
@@ -169,12 +169,12 @@ export class TextRedactor {
     const head = text.slice(begin, from)
     const isFirst = /^[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+|ENV[ \t]+|[#;%][ \t]*|env\.)?["']?$/.test(head)
     const end = lineEnd(text, start)
-    const rest = text.slice(start, end).trimEnd()
+    const lineRest = text.slice(start, end).trimEnd()
     const strong = suspicion === 'certain' || suspicion === 'password' || suspicion === 'reference'
     if (isFirst && sign === ':') {
-      const scalarSign = /^(?:&\w+[ \t]+|!!?\w*[ \t]+)?[|>][+-]?\d?[+-]?(?:[ \t]+#.*)?$/.test(rest)
+      const scalarSign = /^(?:&\w+[ \t]+|!!?\w*[ \t]+)?[|>][+-]?\d?[+-]?(?:[ \t]+#.*)?$/.test(lineRest)
       const column = head.replace(/["']$/, '').length
-      if (scalarSign || rest === '' || rest.startsWith('#')) {
+      if (scalarSign || lineRest === '' || lineRest.startsWith('#')) {
         const { items, block } = below(text, end, column, scalarSign ? 'scalar' : 'any')
         if (block !== undefined && (strong || !block.text.trim().includes('\n') || suspicion === 'weak'))
           return isSecretValue(block.text.replaceAll(/\n[ \t]*/g, suspicion === 'weak' ? '' : '\n'), suspicion)
@@ -185,16 +185,16 @@ export class TextRedactor {
     }
     const first = text[start] ?? ''
     if (first === '[' && strong && text[start + 1] !== '{') return flowList(text, start, end).flatMap(judge)
-    const quoted = quotedEnd(text, start)
-    if (quoted !== undefined) return judge(quoted)
+    const quotedRange = quotedEnd(text, start)
+    if (quotedRange !== undefined) return judge(quotedRange)
     // Quotes around name and value: `-H "X-Api-Key: X"`.
-    const open = text[from - 1] ?? ''
-    if ((open === '"' || open === "'") && text[after - 1] !== open) {
-      const close = text.slice(start, Math.min(end, start + maxValue)).indexOf(open)
+    const openQuote = text[from - 1] ?? ''
+    if ((openQuote === '"' || openQuote === "'") && text[after - 1] !== openQuote) {
+      const close = text.slice(start, Math.min(end, start + maxValue)).indexOf(openQuote)
       if (close !== -1) return judge({ start, end: start + close })
     }
     if (isFirst) {
-      const valueText = rest.replace(/[ \t]+#.*$/, '').replace(/[ \t]*[;,]$/, '')
+      const valueText = lineRest.replace(/[ \t]+#.*$/, '').replace(/[ \t]*[;,]$/, '')
       let last = start + valueText.length
       // A line that ends in `\` continues on the next line.
       while (text[last - 1] === '\\' && text[last] !== undefined) last = lineEnd(text, last + 1)
@@ -264,10 +264,10 @@ const maxFallback = 500
 
 /** `define('DB_PASSWORD', 'X')`, `.Values.password | default "X"`, `default "X" .Values.password`. */
 function argumentOf(text: string, from: number, after: number): Range | undefined {
-  const open = text[from - 1] ?? ''
+  const openQuote = text[from - 1] ?? ''
   const begin = lineStart(text, from)
   const head = text.slice(Math.max(begin, from - maxName), from)
-  if ((open === '"' || open === "'") && text[after - 1] === open && setter.test(head.slice(0, -1))) {
+  if ((openQuote === '"' || openQuote === "'") && text[after - 1] === openQuote && setter.test(head.slice(0, -1))) {
     const comma = /[ \t]{0,8},[ \t]{0,60}\r?\n?[ \t]{0,60}/y
     comma.lastIndex = after
     const gap = comma.exec(text)
@@ -277,7 +277,7 @@ function argumentOf(text: string, from: number, after: number): Range | undefine
   piped.lastIndex = after
   const pipe = piped.exec(text)
   if (pipe !== null) return quotedEnd(text, after + pipe[0].length)
-  if (!/[ \t.$]/.test(open)) return undefined
+  if (!/[ \t.$]/.test(openQuote)) return undefined
   const fallback = /\bdefault[ \t]+(["'])((?:(?!\1)[^\\\n])+)\1[ \t]+[.$]?$/.exec(
     text.slice(Math.max(begin, from - maxFallback), from),
   )
@@ -297,7 +297,7 @@ type Named = Readonly<{
 /** The separator between a name and its value. */
 type Separator = Readonly<{ from: number; to: number; sign: string }>
 
-function until(text: string, start: number, sign: string): Range | undefined {
+function valueUntil(text: string, start: number, sign: string): Range | undefined {
   const cdata = text.startsWith('<![CDATA[', start)
   const from = cdata ? start + 9 : start
   const end = text.slice(from, from + maxValue).indexOf(cdata ? ']]>' : sign)
@@ -306,16 +306,18 @@ function until(text: string, start: number, sign: string): Range | undefined {
 
 /** Range of a quoted value, or of one word. */
 function scalar(text: string, start: number): Range | undefined {
-  const quoted = quotedEnd(text, start)
-  if (quoted !== undefined) return quoted
+  const quotedRange = quotedEnd(text, start)
+  if (quotedRange !== undefined) return quotedRange
   // A substitution `$(…)` or `${…}` is one word.
-  const open = /\$[({]/y
-  open.lastIndex = start
-  if (open.test(text)) {
+  const openSign = /\$[({]/y
+  openSign.lastIndex = start
+  if (openSign.test(text)) {
     const close = text.slice(start, start + maxName).indexOf(text[start + 1] === '(' ? ')' : '}')
     if (close !== -1) return { start, end: start + close + 1 }
   }
-  const rest = text.slice(start, start + maxValue)
-  const length = rest.search(inlineEnd)
-  return length === 0 || rest === '' ? undefined : { start, end: start + (length === -1 ? rest.length : length) }
+  const valueRest = text.slice(start, start + maxValue)
+  const length = valueRest.search(inlineEnd)
+  return length === 0 || valueRest === ''
+    ? undefined
+    : { start, end: start + (length === -1 ? valueRest.length : length) }
 }

@@ -94,7 +94,7 @@ function skippedOf(skipped: number, readable: number, what: string): Skipped {
   return { skipped, skippedReason }
 }
 
-/** Of a list of findings. Throws ReportError if none has an id: the list would look like a search without findings. */
+/** Number of findings without an id. Throws ReportError if none has an id: the list would look like a clean search. */
 export function withoutId(findings: readonly unknown[], idOf: (finding: Fields) => unknown): Skipped {
   const unnamed = findings.filter((finding) => textOf(idOf(fieldsOf(finding))) === undefined).length
   return skippedOf(unnamed, findings.length - unnamed, 'Problems without an id')

@@ -84,7 +84,7 @@ function fieldText(value: unknown, type: FieldType, drop: Drop): string | undefi
 function encodedValue(value: unknown, type: FieldType): string | Readonly<{ drop: Dropped }> {
   switch (type) {
     case 'text':
-      return quoted(typeof value === 'string' ? value : String(value))
+      return quotedText(typeof value === 'string' ? value : String(value))
     case 'bool': {
       const text = String(value).toLowerCase()
       return trueTexts.has(text) ? 'true' : falseTexts.has(text) ? 'false' : { drop: 'type' }
@@ -121,7 +121,7 @@ export function typeOf(value: unknown): FieldType {
   return typeof value === 'boolean' ? 'bool' : 'float'
 }
 
-function quoted(text: string): string {
+function quotedText(text: string): string {
   return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 

@@ -117,14 +117,14 @@ export class PointVisitor implements OtlpVisitor {
       { ...this.#bounds, max_labels: this.#bounds.max_labels + 1 },
     )
     if (fault !== undefined) return this.#leave(fault.reason, fault.message)
-    const rest = JSON.stringify(
+    const kindText = JSON.stringify(
       withoutUndefined({
         kind,
         unit: unit === '' ? undefined : unit,
         arrival: time === undefined ? (true as const) : undefined,
       }),
     )
-    const end = rest === '{}' ? '}' : `,${rest.slice(1)}`
+    const end = kindText === '{}' ? '}' : `,${kindText.slice(1)}`
     const readings: readonly Reading[] = isStale ? [{ fields: {} }] : read(point)
     for (const { suffix = '', labels: more, fields } of readings) {
       const subject = `${name}${suffix}`

@@ -50,7 +50,7 @@ export class TargetScraper {
   #lastPoll: number | undefined
   #nextPoll: number | undefined
   #why: string | undefined
-  /** Of samples of the last scrape that were dropped. */
+  /** Why samples of the last scrape were dropped. */
   #fault: string | undefined
 
   constructor(parts: TargetParts) {

@@ -124,11 +124,11 @@ export function* decodeV2(
       if (refs.length % 2 !== 0) throw new SeriesFault('invalid_series', 'its labels are incomplete')
       const spans = refs.map((ref) => symbols.span(ref))
       series.texts = labelTexts(spans, bounds, body, (index) => symbols.text(refs[index]!))
-      const short = (symbol: number): string | undefined => {
+      const shortText = (symbol: number): string | undefined => {
         const { from, to } = symbols.span(symbol)
         return symbol === 0 || to - from > bounds.max_label_value ? undefined : symbols.text(symbol)
       }
-      Object.assign(series, { kind: about.kind, unit: short(about.unit), help: short(about.help) })
+      Object.assign(series, { kind: about.kind, unit: shortText(about.unit), help: shortText(about.help) })
     },
   }
   yield* verifyRequest(body, format, (reader, end) => {

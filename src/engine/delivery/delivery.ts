@@ -207,11 +207,11 @@ export class Delivery {
     const windows = this.#sink.windows
     const { log, host } = this.#options
     if (windows === undefined) return
-    const failed = (error: unknown) => {
+    const reportFailure = (error: unknown) => {
       this.#setState('retrying', messageOf(error))
       log.warn(`transform ${this.id} cannot write its results and tries again`, { error: messageOf(error) })
     }
-    const hasClosed = await closeWindows(windows, { host, retry: this.#settings.retry, failed, signal })
+    const hasClosed = await closeWindows(windows, { host, retry: this.#settings.retry, failed: reportFailure, signal })
     if (hasClosed && this.#state === 'retrying') this.#setState('running', undefined)
   }
 

@@ -96,7 +96,7 @@ export class SinkSet {
 
   books(): readonly SinkCounts[] {
     const { follower } = this.#options
-    const running = this.all().map(({ entry, delivery }): SinkCounts => ({
+    const sinkCounts = this.all().map(({ entry, delivery }): SinkCounts => ({
       name: entry.id,
       takes: (source) => delivery.takes(source),
       tallies: delivery.record.sources,
@@ -108,7 +108,7 @@ export class SinkSet {
         ]),
       ),
     }))
-    return [...running, ...this.#former.books()]
+    return [...sinkCounts, ...this.#former.books()]
   }
 
   /** Sequence settled by an idempotent sink (by id); undefined for other sinks. */

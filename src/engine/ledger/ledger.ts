@@ -9,7 +9,7 @@ export type StoreStatus = Readonly<{
   holds: number
   stored: Readonly<Record<string, number>>
   quarantined: Readonly<Record<string, number>>
-  /** Of sources that the store did not read. */
+  /** Rows of sources that the store did not read. */
   filtered: Readonly<Record<string, number>>
   /** Stored rows that retention removed since, by reason. */
   expired?: Readonly<Record<string, number>> | undefined
@@ -78,13 +78,13 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
     sink.deadLetters === undefined
       ? 0
       : from.reduce((total, name) => total + (sink.deadLetters?.count(state, name) ?? 0), 0)
-  const open = count('open')
+  const openLetters = count('open')
   const retrying = count('retrying')
   const retried = count('delivered')
   const droppedLetters = count('dropped')
   add(droppedCounts, 'dead_letter', droppedLetters)
   // Counted in the offset record but missing in the file.
-  const lostLetters = Math.max(0, deadLetters - open - retrying - retried - droppedLetters)
+  const lostLetters = Math.max(0, deadLetters - openLetters - retrying - retried - droppedLetters)
   // Later rows are not for a forgotten sink.
   const isForgotten = sink.state === 'forgotten'
   if (isForgotten) add(filtered, 'forgotten', rowsAhead)
@@ -95,7 +95,7 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
     filtered,
     routed: accounted + rowsAhead - sum(filtered),
     delivered: delivered + retried,
-    dead_lettered: open,
+    dead_lettered: openLetters,
     dropped: droppedCounts,
     quarantined: quarantined + lostLetters,
     pending: (isForgotten ? 0 : rowsAhead) + retrying,

@@ -343,12 +343,12 @@ interface Group {
 /** Groups rows by output and by runs of one kind, because a unit has rows of one kind. */
 function groupOutputs(fresh: readonly Fresh[]): readonly Group[] {
   const groups: Group[] = []
-  const open = new Map<string, Group>()
+  const openGroups = new Map<string, Group>()
   for (const { to, batch, received, last } of fresh) {
-    let group = open.get(to)
+    let group = openGroups.get(to)
     if (group === undefined || group.batches[0]?.kind !== batch.kind) {
       group = { to, batches: [], received, last }
-      open.set(to, group)
+      openGroups.set(to, group)
       groups.push(group)
     }
     group.batches.push(batch)

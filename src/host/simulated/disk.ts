@@ -235,14 +235,14 @@ export class ForgetfulDisk implements Disk {
   }
 
   syncDirectory(path: string): Promise<void> {
-    const failed = (): void => this.#entries.syncSome(this.random)
+    const syncSome = (): void => this.#entries.syncSome(this.random)
     return this.#call(
       'syncDirectory',
       path,
       () => {
         this.#entries.sync(this.#entries.folder(path, 'syncDirectory'))
       },
-      { failed },
+      { failed: syncSome },
     )
   }
 
@@ -282,10 +282,10 @@ export class ForgetfulDisk implements Disk {
         around,
       )
     const write = (bytes: Uint8Array, position: number): Promise<void> => {
-      const failed = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
+      const writeSome = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
       // As in a kernel, a buffer that its owner changes too early may be written with the change.
       const earlyBytes = this.random.chance(0.5) ? bytes.slice() : undefined
-      return call('write', () => this.#write(path, file, earlyBytes ?? bytes, position), { failed })
+      return call('write', () => this.#write(path, file, earlyBytes ?? bytes, position), { failed: writeSome })
     }
     return {
       path,
@@ -296,11 +296,14 @@ export class ForgetfulDisk implements Disk {
         // Only earlier writes are guaranteed; a sync may cover more.
         const before = file.unsynced
         const life = this.#life
-        const failed = (): void => {
+        const failPartly = (): void => {
           if (life === this.#life) file.failSync(this.random)
         }
         const interrupted = (): void => file.sync(this.random.integer(0, file.unsynced))
-        return call('sync', () => file.sync(this.random.chance(0.5) ? before : file.unsynced), { failed, interrupted })
+        return call('sync', () => file.sync(this.random.chance(0.5) ? before : file.unsynced), {
+          failed: failPartly,
+          interrupted,
+        })
       },
       truncate: (size) =>
         call('truncate', () => {

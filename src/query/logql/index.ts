@@ -171,9 +171,9 @@ function overTime(node: RangeNode, time: number, series: Loaded): Vector {
 
 /** Labels of the matchers that are the only one of their name and an equality. */
 function absentLabels({ matchers }: LogQuery): LabelSet {
-  const single = matchers.filter(({ name }) => matchers.filter((matcher) => matcher.name === name).length === 1)
+  const singleMatchers = matchers.filter(({ name }) => matchers.filter((matcher) => matcher.name === name).length === 1)
   return LabelSet.of(
-    single.filter(({ operator }) => operator === '=').map(({ name, value }): [string, string] => [name, value]),
+    singleMatchers.filter(({ operator }) => operator === '=').map(({ name, value }): [string, string] => [name, value]),
   )
 }
 

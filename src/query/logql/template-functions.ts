@@ -125,8 +125,10 @@ function divided(a: bigint, b: bigint): bigint {
 function rounded(value: number, places: bigint, upFrom: number): number {
   const power = 10 ** Number(places)
   const digit = power * value
-  const rest = digit % 1
-  return (Math.abs(rest) >= upFrom ? (rest < 0 ? Math.floor(digit) : Math.ceil(digit)) : Math.trunc(digit)) / power
+  const fraction = digit % 1
+  return (
+    (Math.abs(fraction) >= upFrom ? (fraction < 0 ? Math.floor(digit) : Math.ceil(digit)) : Math.trunc(digit)) / power
+  )
 }
 
 function decodeBase64(value: string): string {

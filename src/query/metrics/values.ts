@@ -34,14 +34,14 @@ export function quantileOf(q: number, values: readonly number[]): number {
   if (values.length === 0 || Number.isNaN(q)) return NaN
   if (q < 0) return -Infinity
   if (q > 1) return Infinity
-  const sorted = values.toSorted(ascending)
-  const rank = q * (sorted.length - 1)
+  const sortedValues = values.toSorted(ascending)
+  const rank = q * (sortedValues.length - 1)
   const lower = Math.max(0, Math.floor(rank))
-  const upper = Math.min(sorted.length - 1, lower + 1)
+  const upper = Math.min(sortedValues.length - 1, lower + 1)
   const weight = rank - Math.floor(rank)
   // Infinity × 0 is NaN.
-  if (weight === 0) return sorted[lower]!
-  return sorted[lower]! * (1 - weight) + sorted[upper]! * weight
+  if (weight === 0) return sortedValues[lower]!
+  return sortedValues[lower]! * (1 - weight) + sortedValues[upper]! * weight
 }
 
 /** Compares numbers; NaN comes first. */
@@ -54,18 +54,18 @@ export function ascending(a: number, b: number): number {
 /** Sum with compensation of rounding errors (Kahan and Neumaier). */
 export function sumOf(values: readonly number[]): number {
   let sum = 0
-  let rest = 0
+  let compensation = 0
   for (const value of values) {
     const next = sum + value
     if (!Number.isFinite(next)) {
       sum = next
-      rest = 0
+      compensation = 0
       continue
     }
-    rest += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum
+    compensation += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum
     sum = next
   }
-  return sum + rest
+  return sum + compensation
 }
 
 export function meanOf(values: readonly number[]): number {

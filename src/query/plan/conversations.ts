@@ -78,7 +78,7 @@ function shownSql(dialect: Dialect): Readonly<{ table: string; rows: string }> {
     const [value = '', column = ''] = each.split(' AS ')
     return `${value} IS NOT DISTINCT FROM ranked.${column}`
   })
-  const rest = parts.map((each) => `shown.${each.slice(each.lastIndexOf(' AS ') + 4)}`).join(', ')
+  const partColumns = parts.map((each) => `shown.${each.slice(each.lastIndexOf(' AS ') + 4)}`).join(', ')
   const equalKeys = keyColumns.map((column) => {
     const name = dialect.identifier(column)
     return `shown.${name} IS NOT DISTINCT FROM ranked.${name}`
@@ -87,7 +87,7 @@ function shownSql(dialect: Dialect): Readonly<{ table: string; rows: string }> {
     table:
       `shown AS (SELECT ${[...key, ...parts].join(', ')} FROM flows_of ` +
       `${dialect.semiJoin} ranked ON ${keyTests.join(' AND ')} GROUP BY 1, 2, 3, 4, 5)`,
-    rows: `SELECT ranked.*, ${rest} FROM ranked JOIN shown ON ${equalKeys.join(' AND ')}`,
+    rows: `SELECT ranked.*, ${partColumns} FROM ranked JOIN shown ON ${equalKeys.join(' AND ')}`,
   }
 }
 

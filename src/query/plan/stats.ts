@@ -53,15 +53,15 @@ export function compareStats(a: StatValue, b: StatValue): number {
 export function statisticsOf(values: readonly StatValue[]): Statistics {
   const n = values.length
   if (n === 0) return { n, min: null, avg: null, p: null, max: null }
-  const sorted: ArrayLike<StatValue> = values.every((value) => typeof value === 'number')
+  const sortedValues: ArrayLike<StatValue> = values.every((value) => typeof value === 'number')
     ? Float64Array.from(values).sort()
     : values.toSorted(compareStats)
-  const percentileOf = (percent: number) => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
+  const percentileOf = (percent: number) => sortedValues[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
   return {
     n,
-    min: sorted[0] ?? null,
+    min: sortedValues[0] ?? null,
     avg: values.reduce<number>((sum, value) => sum + Number(value), 0) / n,
     p: percentiles.map(percentileOf),
-    max: sorted[n - 1] ?? null,
+    max: sortedValues[n - 1] ?? null,
   }
 }

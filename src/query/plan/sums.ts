@@ -223,14 +223,14 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const largest =
     `${stored('ranked', rankedCte)}, ` +
     `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
-  const shown =
+  const shownSql =
     `SELECT "_bucket", ${dialect.truth('chosen IS NULL')} AS "_other",
       ${groups.map((column) => `${chosenValue(column)} AS ${column}`).join(', ')}, ` +
     summedMeasures(request)
       .map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_${sum}"`)
       .join(', ')
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
-  const joined =
+  const joins =
     ` FROM parts LEFT JOIN largest ON NOT "_lost"
       AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
     `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ` +
@@ -246,13 +246,13 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
         1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of, dialect)} AS
         "_value" FROM ${view} WHERE ${where}`
     const statistics = statsSql('"_value"', of, dialect)
-    return `WITH ${dialect.inlined('parts', parts)}, ${largest}${shown}, ${statistics}${bounds}${joined}`
+    return `WITH ${dialect.inlined('parts', parts)}, ${largest}${shownSql}, ${statistics}${bounds}${joins}`
   }
   // A sum per bucket and group would be kept of each: the rows are read once more instead.
   if (dialect.hasParts && hasManyGroups(request))
-    return `WITH ${dialect.inlined('parts', rollupRowsSql(request, [bucket]))}, ${largest}${shown}${bounds}${joined}`
+    return `WITH ${dialect.inlined('parts', rollupRowsSql(request, [bucket]))}, ${largest}${shownSql}${bounds}${joins}`
   const parts = partsSql(request, [bucket, values], ['"_bucket"', ...groups], dialect)
-  return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
+  return `WITH ${stored('parts', parts)}, ${largest}${shownSql}${bounds}${joins}`
 }
 
 /** A window over all rows would sort and copy them; a star would join all addresses. */
@@ -341,12 +341,12 @@ export function largestSql(
   const { group, limit, by, of } = request
   const summed = summedMeasures(request)
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
-  const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)]
+  const listedColumns = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)]
     .map((column) => `"${column}"`)
     .join(', ')
   const list = valuesOf(group).join(', ')
   const ranked = rankedSql({
-    columns: `${list}, ${listed}`,
+    columns: `${list}, ${listedColumns}`,
     rank,
     from: 'parts WHERE NOT "_lost"',
     ties: orderedValues(group, dialect),
@@ -357,7 +357,7 @@ export function largestSql(
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit, rest)}` : ''
   return (
     `${dialect.stored('ranked', ranked)} ` +
-    `SELECT "_place", ${list}, ${[listed, ...totals, ...more].join(', ')}${bounds} ` +
+    `SELECT "_place", ${list}, ${[listedColumns, ...totals, ...more].join(', ')}${bounds} ` +
     `FROM (${total}) total LEFT JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
   )
 }

@@ -79,17 +79,17 @@ function rowsOf(windows: readonly PageWindow[]) {
   return windows.reduce((sum, { rows }) => sum + rows, 0)
 }
 
-/** Of the values of the first key in the rows from the cursor on. */
+/** Span of the values of the first key in the rows from the cursor on. */
 function spanOf({ sort: [first], span, time, after, upTo, ...request }: PageRequest): TimeSpan | undefined {
   const name = first?.field.name
   const wholeSpan = name === time.name ? span : name === receivedColumn ? time.received?.(span).all : undefined
   if (first === undefined || wholeSpan === undefined) return undefined
   const key = after?.keys[0]
-  const until = name === receivedColumn && upTo < wholeSpan.to ? upTo + 1n : wholeSpan.to
-  if (key === undefined || key === null) return { from: wholeSpan.from, to: until }
+  const spanEnd = name === receivedColumn && upTo < wholeSpan.to ? upTo + 1n : wholeSpan.to
+  if (key === undefined || key === null) return { from: wholeSpan.from, to: spanEnd }
   return isFalling(first, request)
-    ? { from: wholeSpan.from, to: BigInt(key) + 1n < until ? BigInt(key) + 1n : until }
-    : { from: BigInt(key) > wholeSpan.from ? BigInt(key) : wholeSpan.from, to: until }
+    ? { from: wholeSpan.from, to: BigInt(key) + 1n < spanEnd ? BigInt(key) + 1n : spanEnd }
+    : { from: BigInt(key) > wholeSpan.from ? BigInt(key) : wholeSpan.from, to: spanEnd }
 }
 
 /** As if the rows of an hour had regular distances. */

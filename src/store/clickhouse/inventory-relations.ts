@@ -19,7 +19,7 @@ function inventory(names: StoreNames, where = '1'): string {
   return `SELECT ${columnList} FROM (${inventoryView(names)}) AS v WHERE ${where}`
 }
 
-function each(names: StoreNames, list: string, where: string): string {
+function perItem(names: StoreNames, list: string, where: string): string {
   return `SELECT ${columnList}, arrayJoin(v.${list}) AS item FROM (${inventoryView(names)}) AS v WHERE ${where}`
 }
 
@@ -43,14 +43,14 @@ function services(names: StoreNames): string {
 
 const joins: Readonly<Record<InventoryRelation, (names: StoreNames) => string>> = {
   'attached-to': (names) =>
-    `(${each(names, 'attached_to', '1')}) AS a JOIN (${inventory(names)}) AS b ON ${sameAccount} AND b.id = a.item`,
+    `(${perItem(names, 'attached_to', '1')}) AS a JOIN (${inventory(names)}) AS b ON ${sameAccount} AND b.id = a.item`,
   'part-of': (names) =>
     `(${inventory(names)}) AS a JOIN (${inventory(names)}) AS b ON ${sameAccount} AND b.id = a.parent`,
   'resolves-to': (names) =>
-    `(${each(names, 'addresses', "v.type = 'dns_record'")}) AS a
-      JOIN (${each(names, 'addresses', "v.type <> 'dns_record'")}) AS b ON a.item = b.item`,
+    `(${perItem(names, 'addresses', "v.type = 'dns_record'")}) AS a
+      JOIN (${perItem(names, 'addresses', "v.type <> 'dns_record'")}) AS b ON a.item = b.item`,
   serves: (names) =>
-    `(${each(names, 'addresses', "v.type = 'load_balancer'")}) AS a JOIN (${services(names)}) AS b
+    `(${perItem(names, 'addresses', "v.type = 'load_balancer'")}) AS a JOIN (${services(names)}) AS b
       ON a.item = b.address`,
   'hosted-on': (names) =>
     `(${nodes(names)}) AS a JOIN (${inventory(names, "v.type = 'instance'")}) AS b
@@ -62,10 +62,10 @@ function merged(relation: InventoryRelation, join: string): string {
   const rows = `SELECT a.ref AS from_ref, b.ref AS to_ref, greatest(a.valid_from, b.valid_from) AS since,
       least(${endOf('a')}, ${endOf('b')}) AS finish FROM ${join} WHERE ${sameTime} AND a.ref <> b.ref`
   const by = 'PARTITION BY from_ref, to_ref ORDER BY since, finish'
-  const begun = `SELECT *, max(finish) OVER (${by} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former,
+  const intervalStarts = `SELECT *, max(finish) OVER (${by} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS former,
       row_number() OVER (${by}) AS place FROM (${rows})`
   const numbered = `SELECT *, sum(if(ifNull(since <= former AND place > 1, false), 0, 1)) OVER (${by}
-      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS part FROM (${begun})`
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS part FROM (${intervalStarts})`
   return `SELECT i.from_ref AS from_ref, ${text(relation)} AS relation, i.to_ref AS to_ref,
       min(i.since) AS valid_from, nullIf(max(i.finish), ${openEnd}) AS valid_to FROM (${numbered}) AS i
       GROUP BY i.from_ref, i.to_ref, i.part`

@@ -36,9 +36,9 @@ export class Varints {
       largerBuffer.set(this.#bytes)
       this.#bytes = largerBuffer
     }
-    let rest = value
-    for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes[this.#at++] = (rest % 128) | 128
-    this.#bytes[this.#at++] = rest
+    let remainder = value
+    for (; remainder >= 128; remainder = Math.floor(remainder / 128)) this.#bytes[this.#at++] = (remainder % 128) | 128
+    this.#bytes[this.#at++] = remainder
   }
 
   take(): Uint8Array {

@@ -44,7 +44,7 @@ export class HeldIds {
   readonly #base: number
   readonly #scopes = new Map<number, number>()
   readonly #ids = new Map<number, number>()
-  /** Of the rows and of the row that are being resolved. */
+  /** Meaning of the rows that are being resolved. */
   #meaning: HolderMeaning = { scopes: undefined, scopeName: () => '' }
   readonly #beside: RowHints<number> = { mac: Number.NaN, network: 0 }
   #unknown = new Map<string, number>()

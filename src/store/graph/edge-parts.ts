@@ -151,7 +151,7 @@ const nameColumns: Readonly<Partial<Record<TraceEnd, Readonly<{ column: string; 
 type TraceRead = Readonly<{
   near: TraceEnd
   refs: readonly string[]
-  /** Of plain columns of the view, which DuckDB evaluates in the scan. */
+  /** Condition on plain columns of the view, which DuckDB evaluates in the scan. */
   among: string
   relations: readonly TraceRelation[]
 }>

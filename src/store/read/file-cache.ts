@@ -145,16 +145,19 @@ export class FileCache<Content extends { readonly bytes: number }> {
     try {
       const evictedFiles = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
       const names = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
-      const missing = [...new Set([...requested, ...evictedFiles])]
+      const filesToLoad = [...new Set([...requested, ...evictedFiles])]
         .filter(({ name }) => !names.has(name))
         .toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
-      await call(() => this.#forget(connection, rowsOfAll(missing), query))
-      while (missing.length > 0 && !this.#closed) {
+      await call(() => this.#forget(connection, rowsOfAll(filesToLoad), query))
+      while (filesToLoad.length > 0 && !this.#closed) {
         const freeRows = maxBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
         const storedFiles: StoredFile[] = []
-        for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= freeRows;) {
-          rows += missing[0].rows
-          storedFiles.push(missing.shift()!)
+        for (
+          let rows = 0;
+          filesToLoad[0] !== undefined && rows < rowsPerLoad && rows + filesToLoad[0].rows <= freeRows;
+        ) {
+          rows += filesToLoad[0].rows
+          storedFiles.push(filesToLoad.shift()!)
         }
         if (storedFiles.length === 0) return
         await call(() => this.#read(connection, storedFiles, query))

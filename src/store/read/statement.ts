@@ -227,14 +227,14 @@ function markedLine(sql: string, position: number): string {
 
 async function parse(connection: DuckDBConnection, sql: string, before: string): Promise<unknown> {
   const [[text] = []] = await rowsOf(connection, `SELECT json_serialize_sql(${quoted(sql)}, skip_empty := false)`)
-  const parsed = JSON.parse(String(text)) as ParsedSql
-  if (parsed.error) {
-    if (parsed.error_type === 'not implemented')
+  const parsedSql = JSON.parse(String(text)) as ParsedSql
+  if (parsedSql.error) {
+    if (parsedSql.error_type === 'not implemented')
       refuse(`Only queries are allowed here; the text contains another statement. ${allowedStatements}`)
-    const marked = markedLine(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))
-    refuse(`SQL syntax error: ${parsed.error_message ?? 'unknown'}.${marked}`)
+    const marked = markedLine(before + sql, Buffer.byteLength(before) + Number(parsedSql.position ?? Number.NaN))
+    refuse(`SQL syntax error: ${parsedSql.error_message ?? 'unknown'}.${marked}`)
   }
-  const statements = parsed.statements ?? []
+  const statements = parsedSql.statements ?? []
   if (statements.length !== 1)
     refuse(
       statements.length === 0

@@ -65,8 +65,8 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     .map(({ file, more, condition, paths, rows }) => {
       const { table } = file
       const conditions = [table?.where ?? '', condition].filter((text) => text !== '')
-      const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
-      return `SELECT ${list(file)}${more} FROM ${table?.name ?? parquetSql(paths, rows, input)}${where}`
+      const whereClause = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+      return `SELECT ${list(file)}${more} FROM ${table?.name ?? parquetSql(paths, rows, input)}${whereClause}`
     })
     .join(' UNION ALL ')
 }
@@ -151,9 +151,9 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   // A join copies a column even of NULL.
   const endpoint = (field: string, part: string) =>
     fields.has(field) && parts.has(part) ? `${joinAlias(field)}.${part}` : undefined
-  const named = names[column]
-  if (named !== undefined) {
-    const results = named.map(([field, part]) => endpoint(field, part)).filter((text) => text !== undefined)
+  const namedColumn = names[column]
+  if (namedColumn !== undefined) {
+    const results = namedColumn.map(([field, part]) => endpoint(field, part)).filter((text) => text !== undefined)
     if (leastOf.has(column) && results.length > 1)
       return `coalesce(r.${column}, least(${results.join(', ')})) AS ${column}`
     // The value in the flow has priority over the joined one.
@@ -191,8 +191,8 @@ function serviceColumn(column: (typeof serviceColumns)[number], { words, withSer
 
 /** `src_addr`, or `src_addr/namespace`, which is omitted if no file has it. */
 export function addressesOf(column: string): readonly string[] {
-  const named = names[column]
-  if (named !== undefined) return named.map(([field, part]) => `${field}/${part}`)
+  const namedColumn = names[column]
+  if (namedColumn !== undefined) return namedColumn.map(([field, part]) => `${field}/${part}`)
   const fields = addresses.filter(({ field }) => field === column).map(({ field }) => field)
   const end = nodeColumns.get(column)
   return end === undefined ? fields : [...fields, `${end}_addr/node_addr`]
@@ -262,10 +262,10 @@ function namedColumns({ columns: named }: ViewInput) {
   if (named === undefined) return { shown: flowViewColumns, read: inFiles, prefixed: inFiles }
   const results = flowViewColumns.filter((column) => named.has(column))
   const prefixed = inFiles.filter(({ name }) => named.has(filePrefix + name))
-  const shown = results.length + prefixed.length === 0 ? [anyColumn] : results
-  const requiredColumns = columnsBehind(shown)
+  const shownColumns = results.length + prefixed.length === 0 ? [anyColumn] : results
+  const requiredColumns = columnsBehind(shownColumns)
   return {
-    shown,
+    shown: shownColumns,
     prefixed,
     read: inFiles.filter((column) => requiredColumns.has(column.name) || prefixed.includes(column)),
   }

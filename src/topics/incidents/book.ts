@@ -77,14 +77,14 @@ export class IncidentBook {
         throw new Refusal('WEIR_API_LIMIT', `The limit is ${incidentLimits.incidents} incidents.`, [
           'Export and delete incidents that are no longer needed.',
         ])
-      const changed = this.#after(existing)
+      const changedAt = this.#after(existing)
       const incident: StoredIncident = {
         id,
         version: (existing?.version ?? 0) + 1,
         ...contents,
-        created: existing?.created ?? changed,
+        created: existing?.created ?? changedAt,
         created_by: existing?.created_by ?? by,
-        changed,
+        changed: changedAt,
         by,
       }
       const change: RecordedChange = {

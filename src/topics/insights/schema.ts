@@ -90,7 +90,7 @@ export type InsightQuery = Of<typeof ProblemsParameters>
 const texts = (description?: string) => ArrayOf(Text(), description === undefined ? {} : { description })
 const count = (description?: string) => orNull(Integer(description === undefined ? {} : { description }))
 
-const running = () => ({
+const runningFields = () => ({
   pods: Integer({ description: 'Pods that run the image at that time.' }),
   clusters: texts(),
   namespaces: texts(),
@@ -120,7 +120,7 @@ const reported = () => ({
   tool_version: nullText(),
   valid_from: Text({ description: 'Time of the first report that has the row.' }),
   valid_to: nullText('null: the newest report of the tool has it.'),
-  ...running(),
+  ...runningFields(),
 })
 
 const textsOf = <const Part extends InsightPart>(part: Part) =>
@@ -166,7 +166,7 @@ export const FlawRow = ObjectOf({
   image_names: texts('Repositories of these images.'),
   findings: Integer({ description: 'Each package of an image with it, by each tool.' }),
   fixable: Integer({ description: 'Findings with a fixed version.' }),
-  ...running(),
+  ...runningFields(),
   ...exposed(),
 })
 export type FlawRow = Of<typeof FlawRow>
@@ -200,7 +200,7 @@ const ImageRow = ObjectOf({
   unknown: distinctIds(),
   scanned: Flag({ description: 'false: no tool searched it for problems.' }),
   reported: nullText('Time of the first report that still holds.'),
-  ...running(),
+  ...runningFields(),
   ...exposed(),
 })
 export type ImageRow = Of<typeof ImageRow>

@@ -38,7 +38,7 @@ function runningSql({ at, dialect, viewer }: InsightContext): string {
       GROUP BY image`
 }
 
-const where = `coalesce(w.pods, 0)::INTEGER AS pods, coalesce(w.clusters, []) AS clusters,
+const podColumns = `coalesce(w.pods, 0)::INTEGER AS pods, coalesce(w.clusters, []) AS clusters,
     coalesce(w.namespaces, []) AS namespaces, coalesce(w.workloads, []) AS workloads`
 
 type InsightContext = Readonly<{
@@ -74,31 +74,31 @@ export function insightRows(query: InsightSelection): string {
 function reportRows(query: InsightSelection): string {
   const { at, dialect, list, viewer } = query
   const { allBut, stored } = dialect
-  const valid = asOf(at, dialect)
+  const validTest = asOf(at, dialect)
   const visibleTest = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const pods = needsPods(query)
-    ? [`, ${where}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${visibleTest}`]
+    ? [`, ${podColumns}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${visibleTest}`]
     : ['', '']
   // The validity of a row needs all reports that have it; that of a report is enough to know its current rows.
   if (readsView(query))
     return `SELECT ${allBut('r', ['data', 'ref', ...(list === 'problems' ? ['epss', 'kev'] : [])])}${pods[0]}
-      FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
+      FROM (SELECT * FROM ${list} WHERE ${validTest}) r${pods[1]}`
   const [rows, reports] =
     list === 'packages' ? ['package_rows', 'package_reports'] : ['problem_rows', 'problem_reports']
   const words = wordsOf(query)
   const inReport = words.map(({ inReport: test }, at) => `, ${test} AS word_${at}`).join('')
-  const current = `SELECT r.*${inReport}${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
-  const joined = (columns: string, chosen: string): string =>
+  const current = `SELECT r.*${inReport}${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${validTest}) r${pods[1]}`
+  const joinedRows = (columns: string, chosen: string): string =>
     `SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])} FROM ${columns} p
       JOIN ${chosen} c ON p.report = c.report`
-  if (words.length === 0) return `WITH ${stored('current_reports', current)} ${joined(rows, 'current_reports')}`
+  if (words.length === 0) return `WITH ${stored('current_reports', current)} ${joinedRows(rows, 'current_reports')}`
   // Few reports have a word themselves, so that most rows are compared before the join.
   const rowMatchesAll = words.map(({ inRow }) => inRow).join(' AND ')
   const matchingReports = `SELECT * FROM current_reports WHERE ${words.map((_, at) => `word_${at}`).join(' OR ')}`
   const wordTests = words.map(({ inRow }, at) => `(word_${at} OR ${inRow})`).join(' AND ')
   return `WITH ${stored('current_reports', current)} SELECT * FROM (
-      ${joined(`(SELECT * FROM ${rows} WHERE ${rowMatchesAll})`, 'current_reports')} UNION ALL
-      ${joined(`(SELECT * FROM ${rows} WHERE NOT (${rowMatchesAll}))`, `(${matchingReports})`)} WHERE ${wordTests})`
+      ${joinedRows(`(SELECT * FROM ${rows} WHERE ${rowMatchesAll})`, 'current_reports')} UNION ALL
+      ${joinedRows(`(SELECT * FROM ${rows} WHERE NOT (${rowMatchesAll}))`, `(${matchingReports})`)} WHERE ${wordTests})`
 }
 
 /** Number of all rows, from the numbers of the reports. */
@@ -153,13 +153,13 @@ function scored(rows: string, { truth, listText }: Dialect): string {
 }
 
 function withPods(rows: string, query: InsightSelection): string {
-  return `SELECT r.*, ${where} FROM (${rows}) r LEFT JOIN (${runningSql(query)}) w ON r.image = w.image`
+  return `SELECT r.*, ${podColumns} FROM (${rows}) r LEFT JOIN (${runningSql(query)}) w ON r.image = w.image`
 }
 
 function imageRows(context: InsightContext): string {
   const { at, dialect, viewer } = context
   const { anyTrue, collectedFew, merged, truth } = dialect
-  const running = runningSql(context)
+  const runningPods = runningSql(context)
   const visibleTest = viewer.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const reports = `SELECT image, any_value(name) AS name, ${merged('tags')} AS tags, any_value(os) AS os,
       any_value(architecture) AS architecture, ${collectedFew('tool')} AS tools, max(packages) AS packages,
@@ -185,7 +185,7 @@ function imageRows(context: InsightContext): string {
   return `SELECT coalesce(r.image, w.image) AS image, coalesce(r.name, w.name) AS name, coalesce(r.tags, []) AS tags,
       r.os AS os, r.architecture AS architecture, coalesce(r.tools, []) AS tools, r.packages AS packages, ${counts},
       ${truth('coalesce(r.searched, false)')} AS scanned,
-      r.reported AS reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
+      r.reported AS reported, ${podColumns} FROM (${reports}) r FULL JOIN (${runningPods}) w ON r.image = w.image
       LEFT JOIN (${sums}) f ON r.image = f.image${visibleTest}`
 }
 
@@ -279,7 +279,7 @@ const reach = `CASE exposure ${exposures.map((name, rank) => `WHEN '${name}' THE
 /** A row for each flaw in rows of {@link insightRows} with pods, scores and traffic. */
 export function flawRows(query: InsightSelection, conditions: readonly string[]): string {
   const { anyTrue, collectedFew, listText, merged, truth } = query.dialect
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  const whereClause = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   const flaw = scoredId('id', listText('aliases'))
   // Pods count once for an image, also if several tools report the flaw.
   const byImage = `SELECT ${flaw} AS flaw, image, any_value(image_name) AS image_name, ${collectedFew('id')} AS ids,
@@ -288,7 +288,7 @@ export function flawRows(query: InsightSelection, conditions: readonly string[])
       count(*) FILTER (WHERE NOT waived) AS open, max(epss) AS epss, ${anyTrue('kev')} AS kev,
       count(*) AS findings, count(fixed_version) AS fixable, min(${reach}) AS reach,
       max(pods) AS pods, any_value(clusters) AS clusters, any_value(namespaces) AS namespaces,
-      any_value(workloads) AS workloads FROM (${insightRows(query)})${where} GROUP BY 1, 2`
+      any_value(workloads) AS workloads FROM (${insightRows(query)})${whereClause} GROUP BY 1, 2`
   return `SELECT flaw AS id, ${merged('ids')} AS ids, ${merged('aliases')} AS aliases,
       min(severity_rank) AS severity_rank, max(score) AS score, ${merged('packages')} AS packages,
       ${merged('fixed_versions')} AS fixed_versions, ${truth('sum(open) = 0')} AS waived, max(epss) AS epss,
@@ -312,8 +312,8 @@ export const flawOrder = (sort: FlawSort): readonly string[] => [...flawOrders[s
 
 /** Numbers of problems by severity, worst first. */
 export function severitySumsSql(query: InsightSelection, conditions: readonly string[]): string {
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   return `SELECT severity, count(DISTINCT id) AS ids, count(*) AS findings, count(fixed_version) AS fixable,
-      count(*) FILTER (WHERE waived) AS waived, count(DISTINCT image) AS images FROM (${insightRows(query)})${where}
+      count(*) FILTER (WHERE waived) AS waived, count(DISTINCT image) AS images FROM (${insightRows(query)})${filter}
       GROUP BY severity ORDER BY min(severity_rank)`
 }

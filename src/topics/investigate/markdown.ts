@@ -54,7 +54,7 @@ export function markdownOf(answer: Investigation, { base, pins, notes }: Options
     }),
   ]
   const marked = all.filter(({ lane, item }) => pinned.has(`${lane}:${item.pos}`))
-  const rest = all.filter(({ lane, item }) => !pinned.has(`${lane}:${item.pos}`))
+  const otherItems = all.filter(({ lane, item }) => !pinned.has(`${lane}:${item.pos}`))
   const cutOff = lanes.filter(({ total, items, name }) => name !== 'traffic' && total > items.length)
   const absent = lanes.filter(({ state }) => state !== 'shown')
   return [
@@ -75,7 +75,7 @@ export function markdownOf(answer: Investigation, { base, pins, notes }: Options
     '',
     '## Timeline',
     '',
-    ...(rest.length === 0 ? ['No other event.'] : rows(rest, 'plain')),
+    ...(otherItems.length === 0 ? ['No other event.'] : rows(otherItems, 'plain')),
     ...(cutOff.length === 0
       ? []
       : [

@@ -13,7 +13,7 @@ export const maxSamples = 5_000_000
 const maxGroups = 200_000
 /** Maximum label sets with details, and of their sums together. */
 const [maxDetailed, maxDetailedSums] = [1000, 100_000]
-const rest = 'other'
+const otherGroup = 'other'
 const resolutions = [15_000, 60_000, 300_000, 3_600_000]
 /** Samples before the range, so that the first window of a query is complete. */
 const lead = 2
@@ -115,13 +115,13 @@ function bounded(
   if (source.details === undefined) return `${sums} ${limit}`
   const all = Object.keys(allLabels(source)).map((name) => `label_${name}`)
   const fixedLabels = new Set(
-    matchers.filter(({ operator, value }) => operator === '=' && value !== rest).map(({ name }) => name),
+    matchers.filter(({ operator, value }) => operator === '=' && value !== otherGroup).map(({ name }) => name),
   )
   const shownLabels = Object.keys(allLabels(source)).map((name) => {
     const isKept = source.labels[name] !== undefined || fixedLabels.has(name)
     return isKept
       ? `label_${name}`
-      : `CASE WHEN place <= ${sets} THEN label_${name} ELSE '${rest}' END AS label_${name}`
+      : `CASE WHEN place <= ${sets} THEN label_${name} ELSE '${otherGroup}' END AS label_${name}`
   })
   const totals = Array.from({ length: values }, (_, at) => `sum(value_${at}) AS value_${at}`)
   const order = ['sum(value_0) DESC', ...all].join(', ')
@@ -136,7 +136,8 @@ function bounded(
 function equalities(dialect: Dialect, labels: Readonly<Record<string, string>>, matchers: readonly Matcher[]): string {
   return matchers
     .filter(
-      ({ name, operator, value }) => operator === '=' && value !== '' && value !== rest && labels[name] !== undefined,
+      ({ name, operator, value }) =>
+        operator === '=' && value !== '' && value !== otherGroup && labels[name] !== undefined,
     )
     .map(({ name, value }) => ` AND ${labels[name]} = ${dialect.text(value)}`)
     .join('')

@@ -146,7 +146,7 @@ function endsOf(labels: LabelSet, objects: Objects): readonly End[] {
   return node === undefined ? [] : [{ cluster: null, namespace: '', kind: 'Node', name: node }]
 }
 
-/** Of the first of the labels that names workloads. */
+/** Ends of the first label that names workloads. */
 function firstNamed(labels: LabelSet, of: readonly string[], objects: Objects): readonly End[] {
   for (const label of of) {
     const ownNamespace = labels.get(namespaceOfEnd[label] ?? '')

@@ -131,13 +131,13 @@ async function podsIn(
   )
   const services = rows.filter(({ kind }) => kind === 'Service')
   const pods = new Map<string, Row>()
-  const running = new Map<string, number>()
+  const runningSince = new Map<string, number>()
   for (const row of rows) {
     if (row['kind'] !== 'Pod') continue
     const key = keyOf(row, 'Pod', row['name'])
     pods.set(key, row)
     if (row['phase'] !== 'Pending')
-      running.set(key, Math.min(running.get(key) ?? Infinity, Number(row['since']) / 1000))
+      runningSince.set(key, Math.min(runningSince.get(key) ?? Infinity, Number(row['since']) / 1000))
   }
   return Map.groupBy(
     [...pods].map(([key, row]) => {
@@ -148,7 +148,7 @@ async function podsIn(
         namespace: String(row['namespace']),
         name: String(row['name']),
         created: Number(row['created']) / 1000,
-        running: running.get(key) ?? Infinity,
+        running: runningSince.get(key) ?? Infinity,
         owner: `${String(replicaSetOwner['owner_kind'])}/${String(replicaSetOwner['owner_name'])}`,
         services: new Set(
           isRecord(labels)

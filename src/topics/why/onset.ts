@@ -111,7 +111,7 @@ async function seriesAround(run: LevelsRun) {
   const first = span.from / step + 1n
   const length = pairs[0]?.values.length ?? 0
   const isClear = usualOf([...counts.values()]) >= flowsOfClearBucket
-  const expected = isClear
+  const expectedPenalties = isClear
     ? new Map<string, Expected>()
     : await expectedLevels([...sums.keys()].flatMap(endsOf), { span, first: first * step, step, length }, run)
   const series = [...pairs.map((pair) => ({ ...pair, isSum: false })), ...sumsOf(pairs)]
@@ -125,7 +125,7 @@ async function seriesAround(run: LevelsRun) {
       flows: of,
       isSum,
       unit: by === 'flows' ? 1 : (spread * sumOf(values)) / Math.max(1, sumOf(of)),
-      expected: leastOf(key.flatMap((name) => expected.get(name) ?? [])),
+      expected: leastOf(key.flatMap((name) => expectedPenalties.get(name) ?? [])),
     })),
   }
 }
@@ -157,14 +157,14 @@ function sumsOf(pairs: readonly PairSeries[]) {
     ...[...workloads].map((name) => ({ key: [name], of: pairs.filter(({ key }) => key.includes(name)) })),
     { key: [], of: pairs },
   ]
-  const added = (all: readonly (readonly number[])[]) =>
+  const addSeries = (all: readonly (readonly number[])[]) =>
     (all[0] ?? []).map((_, at) => all.reduce((sum, values) => sum + (values[at] ?? 0), 0))
   return groups
     .filter(({ of }) => of.length > 1)
     .map(({ key, of }) => ({
       key,
-      values: added(of.map(({ values }) => values)),
-      flows: added(of.map(({ flows }) => flows)),
+      values: addSeries(of.map(({ values }) => values)),
+      flows: addSeries(of.map(({ flows }) => flows)),
       isSum: true,
     }))
 }

@@ -36,7 +36,7 @@ const [relativeRamp, distanceRamp] = [
   [0.3, 0.7],
   [2, 5],
 ] as const
-/** Of the value: smaller differences are no differences. */
+/** Share of the value below which a difference counts as none. */
 const precision = 0.01
 const leastSamples = 2
 /** Minimum samples of the earlier pods for which missing samples of new pods count, and the strength of this. */
@@ -116,14 +116,14 @@ function compareSamples(metric: string, old: readonly (readonly number[])[], fre
   const difference = Math.abs(to - from)
   const relative = Math.max(
     difference / Math.max(Math.abs(from), Math.abs(to)),
-    isShare ? difference / failed(from, to) : 0,
+    isShare ? difference / failedShare(from, to) : 0,
   )
   const distance = difference / (Math.sqrt(variance) + precision * Math.abs(from))
   return { old: from, new: to, strength: ramp(relative, relativeRamp) * ramp(distance, distanceRamp) }
 }
 
 /** The larger part that fails, of 1 or of 100 %. */
-function failed(from: number, to: number) {
+function failedShare(from: number, to: number) {
   const maxShare = Math.max(from, to) > 1 ? 100 : 1
   return Math.max(maxShare - from, maxShare - to, Number.EPSILON)
 }

@@ -108,13 +108,13 @@ export async function changesBeforeStatistic(
   const onset = selected?.at ?? at ?? run.flows.span.from
   const comparedSpan = comparedTo(around, onset)
   // Slow or lost packets need not change the traffic of their workloads.
-  const changed = ends.slice(0, maxAffected).map((item) => ({ ...item, impact: 1 }))
+  const affectedEnds = ends.slice(0, maxAffected).map((item) => ({ ...item, impact: 1 }))
   return explained(run, lookbackUs, {
     around,
     onset,
     compared: comparedSpan,
     kind: selected?.kind === 'recovery' ? 'recovery' : undefined,
-    near: await withNeighbours(run, changed, comparedSpan, onset),
+    near: await withNeighbours(run, affectedEnds, comparedSpan, onset),
     shown: { by: 'value', before: selected?.before ?? 0, after: selected?.after ?? 0, pairs: [] },
   })
 }
@@ -197,8 +197,8 @@ export function comparedTo({ step, span, levels, others }: Levels, onset: bigint
     .map(({ at }) => (at > onset ? at - onset : onset - at))
     .filter((distance) => distance >= 3n * step)
   const length = [mostComparedUs, onset - span.from, ...distances].reduce((a, b) => (b < a ? b : a))
-  const least = 3n * step
-  const halfLength = length < least ? least : length
+  const minLength = 3n * step
+  const halfLength = length < minLength ? minLength : length
   return { from: onset - halfLength, to: onset + halfLength < span.to ? onset + halfLength : span.to }
 }
 
@@ -253,16 +253,16 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
   // The sums of pairs read all flows: skip them without candidates.
   if (candidates.length === 0) return { ...frame, marks: [], others: 0 }
   const pairs = (await runQuery(pairsSql(flows, span.to, { by, limit: maxPairs }, dialect))).map(pairOf)
-  const near = await relatedWorkloads(run, pairs, (pair) => pair.before, span)
-  const workloads = await cloudsOf(near, candidates, span, { ...run, dialect })
-  const related = candidates.flatMap((candidate) => {
+  const nearWorkloads = await relatedWorkloads(run, pairs, (pair) => pair.before, span)
+  const workloads = await cloudsOf(nearWorkloads, candidates, span, { ...run, dialect })
+  const relatedChanges = candidates.flatMap((candidate) => {
     if (isControllers(candidate)) return []
     const relation = relationOf(candidate, workloads)
     if (relation === undefined) return []
     const value = relation.closeness * weightOf(candidate)
     return [{ candidate, value, reasons: [relation.reason] }]
   })
-  const marks = related
+  const marks = relatedChanges
     .filter(({ value }) => value >= leastMark)
     .toSorted((a, b) => b.value - a.value)
     .slice(0, limit)
@@ -270,7 +270,7 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
   return {
     ...frame,
     marks: marks.map(({ candidate, reasons }) => ({ ...markOf(candidate), reasons })),
-    others: related.length - marks.length,
+    others: relatedChanges.length - marks.length,
   }
 }
 
@@ -282,9 +282,9 @@ async function relatedWorkloads(
   span: TimeSpan,
   onset?: bigint,
 ): Promise<readonly Workload[]> {
-  const changed = [...affectedBy(pairs, of).values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
-  if (onset !== undefined) return withNeighbours(run, changed, span, onset)
-  const affected = changed.map((item) => ({ ...item, impact: 1 }))
+  const changedEnds = [...affectedBy(pairs, of).values()].toSorted((a, b) => b.share - a.share).slice(0, maxAffected)
+  if (onset !== undefined) return withNeighbours(run, changedEnds, span, onset)
+  const affected = changedEnds.map((item) => ({ ...item, impact: 1 }))
   return workloadsOf(affected, span, { ...run, dialect: dialectOf(run.store) })
 }
 
@@ -297,19 +297,19 @@ export async function withNeighbours(
 ): Promise<readonly Workload[]> {
   const { allFlows, store, runQuery, by, viewer, manifest } = run
   const dialect = dialectOf(store)
-  const named = changed.filter(({ end }) => end.namespace !== '').map(({ end }) => end)
+  const namedEnds = changed.filter(({ end }) => end.namespace !== '').map(({ end }) => end)
   const read = { runQuery, viewer, manifest, dialect }
-  if (named.length === 0)
+  if (namedEnds.length === 0)
     return workloadsOf(
       changed.map((item) => ({ ...item, impact: item.impact ?? 1 })),
       span,
       read,
     )
   const ends = new Map(changed.map((item) => [endKey(item.end), item]))
-  const sql = pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: named }, dialect)
+  const sql = pairsSql(within(allFlows, span), onset, { by, limit: maxPairs, ends: namedEnds }, dialect)
   const around = (await runQuery(sql)).map(pairOf)
   const lengths = { before: Number(onset - span.from), after: Number(span.to - onset) }
-  const impacts = impactsOf(named.map(endKey), around, lengths)
+  const impacts = impactsOf(namedEnds.map(endKey), around, lengths)
   const affected: Affected[] = changed.map((item) => ({
     ...item,
     impact: item.impact ?? impacts.get(endKey(item.end)) ?? 1,

@@ -194,7 +194,7 @@ function flowsOf(
   return puts.done()
 }
 
-/** Of a member's JSON, or of column `extra` as a whole. */
+/** Members of the JSON of a member, or of column `extra` as a whole. */
 function membersOf(name: string, json: string): readonly (readonly [string, unknown])[] {
   const value = parseExact(json)
   const member = memberOf(name)

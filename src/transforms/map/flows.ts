@@ -93,7 +93,7 @@ function assign(
   assigned: readonly Assigned[],
   extras: readonly Readonly<{ name: string; json: Writer }>[],
 ): Mapped<FlowBatch> {
-  const failed = new Map<number, string>()
+  const failures = new Map<number, string>()
   const puts = putFields(plain.count)
   const members = extras.length > 0 || assigned.some(({ field }) => field === undefined)
   const targets = assigned.map(({ name, expression }) => ({
@@ -120,9 +120,9 @@ function assign(
       try {
         const value = constant === undefined ? expression.evaluate(context) : constant.value
         if (put === undefined) setMember(extraMembers ?? {}, memberOf(name), value)
-        else if (!put(row, value)) failed.set(row, `set.${name}: the value does not fit the field`)
+        else if (!put(row, value)) failures.set(row, `set.${name}: the value does not fit the field`)
       } catch (error) {
-        failed.set(row, `set.${name}: ${(error as Error).message}`)
+        failures.set(row, `set.${name}: ${(error as Error).message}`)
       }
     }
     if (extraMembers !== undefined && Object.keys(extraMembers).length > 0) puts.extra(row, extraMembers)
@@ -130,7 +130,7 @@ function assign(
   const columns = { ...plain.columns }
   for (const { field } of assigned) if (field !== undefined) delete columns[field]
   if (members) delete columns['extra']
-  return { outputs: withColumns({ ...plain, columns }, puts.done()), failed }
+  return { outputs: withColumns({ ...plain, columns }, puts.done()), failed: failures }
 }
 
 function setMember(members: Record<string, unknown>, name: string, value: unknown) {

@@ -200,8 +200,11 @@ function objectsOf(given: ReadonlySet<string>, { plan }: Case, shift: number): r
       }
       const started = steps.get(pod)
       const podIdentity = identity(`Pod/${namespace}/${pod}`)
-      const running = resourceEvent(podIdentity, iso((started ?? first) + stepMs), { ...pending, phase: 'Running' })
-      return [resourceEvent(podIdentity, createdAt, pending), running]
+      const runningEvent = resourceEvent(podIdentity, iso((started ?? first) + stepMs), {
+        ...pending,
+        phase: 'Running',
+      })
+      return [resourceEvent(podIdentity, createdAt, pending), runningEvent]
     }),
   ]
 }

@@ -107,7 +107,7 @@ export type Panel = Readonly<{
 export type Variable = Readonly<{
   name: string
   value: string
-  /** Of parameters in SQL. A list is comma-separated. */
+  /** Type of the parameter in SQL. A list is comma-separated. */
   type: (typeof variableTypes)[number]
   /** Query of the offered values: `label_values(metric, label)`. */
   query: string
@@ -273,12 +273,12 @@ function isWithin(value: unknown, most: number): boolean {
 }
 
 function rejectUnknown(value: Fields, names: readonly string[], where: string): void {
-  const unknown = Object.keys(value).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw new Error(`${where} has an unknown member \`${unknown}\``)
+  const unknownKey = Object.keys(value).find((name) => !names.includes(name))
+  if (unknownKey !== undefined) throw new Error(`${where} has an unknown member \`${unknownKey}\``)
 }
 
 export function moved<Item>(items: readonly Item[], from: number, by: number): readonly Item[] {
   const targetIndex = Math.max(0, Math.min(items.length - 1, from + by))
-  const rest = items.toSpliced(from, 1)
-  return rest.toSpliced(targetIndex, 0, items[from]!)
+  const withoutItem = items.toSpliced(from, 1)
+  return withoutItem.toSpliced(targetIndex, 0, items[from]!)
 }

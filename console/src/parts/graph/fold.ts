@@ -140,8 +140,8 @@ export function foldGraph(
   const { total, before } = edges
   const { nodes, pairs } = pairsOf(edges, scope, measure, folds)
   const repeats = repeatsOf(pairs)
-  const sorted = [...nodes].sort((a, b) => b.size - a.size)
-  const { kept, folded } = foldNodes(sorted, limits.nodes)
+  const nodesBySize = [...nodes].sort((a, b) => b.size - a.size)
+  const { kept, folded } = foldNodes(nodesBySize, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
   const placeOf = ({ key, group }: Known) =>
@@ -187,15 +187,15 @@ function pairsOf(
   const members = new Map(folds.map((group) => [group, new Set<string>()]))
   const nodeOf = (cells: readonly unknown[], single: string) => {
     const group = groupOf(scope, cells)
-    const own = members.get(group)?.add(single)
-    const key = own === undefined ? single : foldKey(group)
+    const groupMembers = members.get(group)?.add(single)
+    const key = groupMembers === undefined ? single : foldKey(group)
     let node = nodes.get(key)
     if (node === undefined) {
       node = { key, cells, group, sent: zero(), received: zero(), size: 0 }
-      if (own !== undefined) node = { ...node, stands: 0, label: groupName(group) }
+      if (groupMembers !== undefined) node = { ...node, stands: 0, label: groupName(group) }
       nodes.set(key, node)
     }
-    if (own !== undefined && 'stands' in node) node.stands = own.size
+    if (groupMembers !== undefined && 'stands' in node) node.stands = groupMembers.size
     return node
   }
   const pairs = rows.map((row) => {
@@ -290,12 +290,12 @@ function repeatsOf(pairs: readonly Readonly<{ row: EdgeRow; key: string }>[]) {
 }
 
 function restOf(total: Total, drawn: readonly (Amounts & { readonly edges: number })[]): Total {
-  const rest = { ...total }
+  const remainder = { ...total }
   for (const edge of drawn) {
-    for (const measure of measures) rest[measure] -= edge[measure]
-    rest.edges -= edge.edges
+    for (const measure of measures) remainder[measure] -= edge[measure]
+    remainder.edges -= edge.edges
   }
-  return rest
+  return remainder
 }
 
 const elsewhereGroup = '\u0000elsewhere'
@@ -310,9 +310,9 @@ function foldNodes(
     const shownNodes = sorted.slice(0, count)
     const shownGroups = new Set(shownNodes.map(({ group }) => group))
     const foldedGroups = new Map<string, Folded>()
-    for (const known of sorted.slice(count)) {
-      const { group: own, sent, received, size } = known
-      const stands = 'stands' in known ? known.stands : 1
+    for (const smallNode of sorted.slice(count)) {
+      const { group: own, sent, received, size } = smallNode
+      const stands = 'stands' in smallNode ? smallNode.stands : 1
       const group = shownGroups.has(own) ? own : elsewhereGroup
       let foldedGroup = foldedGroups.get(group)
       if (foldedGroup === undefined)

@@ -265,13 +265,13 @@ export class Reader {
     try {
       emitted = this.#emit(type, object, object.version)
     } catch (error) {
-      throw failed(error)
+      throw failureOf(error)
     }
     if (!(emitted instanceof Promise)) return emitted ?? undefined
     return emitted.then(
       () => undefined,
       (error: unknown) => {
-        throw failed(error)
+        throw failureOf(error)
       },
     )
   }
@@ -345,8 +345,8 @@ export class Reader {
     }
     if (code === 403) return wait('forbidden')
     if (code === 405) return wait('unwatchable')
-    const failed = (doing === 'event' && code !== 429) || (doing === 'watch' && isLasting(code))
-    if (code !== 404) return failed ? this.#failedWatch(wait('waiting')) : wait('waiting')
+    const isWatchFailure = (doing === 'event' && code !== 429) || (doing === 'watch' && isLasting(code))
+    if (code !== 404) return isWatchFailure ? this.#failedWatch(wait('waiting')) : wait('waiting')
     this.#options.onMissing?.()
     return wait('missing')
   }
@@ -374,6 +374,6 @@ function isBefore(version: string, other: string | undefined): boolean {
 
 class TargetFailed extends Error {}
 
-function failed(cause: unknown): unknown {
+function failureOf(cause: unknown): unknown {
   return cause instanceof UnreadableObject ? cause : new TargetFailed('', { cause })
 }

@@ -175,9 +175,9 @@ export class LeaseKeeper {
       onCheckpoint(record.checkpoint)
     }
     // After a removal of the Lease its holder may still lead.
-    const rest =
+    const remainingMs =
       this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
-    if (rest > 0) return Math.min(rest, durationMs * checkPart)
+    if (remainingMs > 0) return Math.min(remainingMs, durationMs * checkPart)
     // Still held after a lost response or a late renewal.
     const isHolder = record?.holder === identity
     const [epoch, acquired] = isHolder ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]

@@ -178,7 +178,7 @@ export class Tracker implements Target {
     const [version, now] = [seen.version ?? '', host.clock.now()]
     const knownObject = map.add(this.#collection, location.uid)
     if (this.#listing) knownObject.seen = this.#list
-    const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
+    const createdAt = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
     this.#requests.seen(location.uid, safe)
     const change =
       isNew || snapshot
@@ -193,7 +193,7 @@ export class Tracker implements Target {
             initial: !isNew,
             coalesced: this.#listing && isNew,
             noise: [],
-            time: Number.isNaN(created) ? now : created,
+            time: Number.isNaN(createdAt) ? now : createdAt,
           })
         : undefined
     return this.#put(knownObject, { place: location, version, digest, document, safe, now }, 'created', change)

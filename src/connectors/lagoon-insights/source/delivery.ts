@@ -53,10 +53,10 @@ export class Delivery {
     const all = [...outcomes.values()]
     if (all.some(({ is }) => is === 'pending')) return { is: 'stopped' }
     if (all.some(({ is }) => is === 'gone')) return { is: 'again' }
-    const failed = all.some(({ is }) => is === 'dead-lettered' || is === 'dropped')
-    const marked = await this.#mark(appended, this.#finalPatch(appended, outcomes, { failed }), signal)
+    const hasFailed = all.some(({ is }) => is === 'dead-lettered' || is === 'dropped')
+    const marked = await this.#mark(appended, this.#finalPatch(appended, outcomes, { failed: hasFailed }), signal)
     if (marked === undefined) return { is: 'again' }
-    if (failed) return { is: 'dead_letter' }
+    if (hasFailed) return { is: 'dead_letter' }
     const delivered = [...outcomes].some(([status, { is }]) => is === 'delivered' && provesDelivery(status, appended))
     if (!delivered || !this.#options.config.burn) return { is: delivered || all.length === 0 ? 'delivered' : 'skipped' }
     return { is: 'delivered', ...((await this.burn(marked, signal)) ? { burnt: true } : {}) }

@@ -182,10 +182,10 @@ async function factOf(
 ): Promise<Fact | undefined> {
   const spans = dialect.hasParts ? partsOf(rollup.span) : [rollup.span]
   const facts = await Promise.all(spans.map((span) => read(lossSql({ ...rollup, span }, dialect))))
-  return facts.reduce((all, fact) => (all === undefined || fact === undefined ? undefined : added(all, fact)))
+  return facts.reduce((all, fact) => (all === undefined || fact === undefined ? undefined : addFacts(all, fact)))
 }
 
-function added(all: Fact, fact: Fact): Fact {
+function addFacts(all: Fact, fact: Fact): Fact {
   const oldest = [all, fact].flatMap(({ oldest: time }) => (typeof time === 'number' ? time : []))
   return {
     ...Object.fromEntries(Object.entries(fact).map(([name, value]) => [name, sumOfCells(all[name] ?? null, value)])),
