@@ -19,7 +19,7 @@ const packages = [
 
 export type DebianPackage = Readonly<{ name: string; version: string; file: string }>
 
-/** Of the image: `nonroot` of the manifests. */
+/** User of the image: `nonroot` of the manifests. */
 export const imageUser = 65_532
 
 export async function downloadDebian(architecture: 'amd64' | 'arm64'): Promise<readonly DebianPackage[]> {

@@ -9,7 +9,7 @@ export type StoredRule = Readonly<{
   settings: Settings
   /** Name of the user of this version. */
   by: string
-  /** Of this version; Unix ms. */
+  /** Time of this version; Unix ms. */
   changed: number
 }>
 

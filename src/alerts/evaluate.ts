@@ -45,7 +45,7 @@ async function ofFilter(rule: FilterRule, store: StoreReader, at: number, signal
   return outcomeOf(rule, rows, hasRows)
 }
 
-/** Of the rows of a window. `hasRows`: whether the view has any in it, whatever the filter. */
+/** Outcome of the rows of a window. `hasRows`: whether the view has any row in it, whatever the filter. */
 export async function outcomeOf(
   rule: FilterRule,
   rows: readonly Row[],
@@ -161,7 +161,7 @@ async function limitedRows(answer: AsyncIterable<Uint8Array>): Promise<Row[]> {
   return rows
 }
 
-/** Of NDJSON. */
+/** Rows of NDJSON. */
 export async function parsedRows(answer: AsyncIterable<Uint8Array>, limit: number): Promise<Row[]> {
   const pieces: Uint8Array[] = []
   let bytes = 0

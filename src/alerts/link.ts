@@ -34,12 +34,12 @@ export function causeUrlOf(url: string, { onset, shown, pos, time, object }: Ale
   return link.href
 }
 
-/** Of a console below a path. */
+/** Path below which the console is served. */
 function pathBefore({ pathname }: URL) {
   return pathname.slice(0, pathname.lastIndexOf('/'))
 }
 
-/** Of the rows of an alert. */
+/** Filter of the rows of an alert. */
 export function filterOf(rule: FilterRule, labels: Readonly<Record<string, string>>): string {
   const groups = rule.by.flatMap(({ name, sql }) => {
     const value = labels[name]

@@ -9,7 +9,7 @@ import { ruleSchema, type WrittenRule } from './settings.ts'
 export type Settings = Readonly<Record<string, unknown>>
 export type ReadRule = Readonly<{ written: WrittenRule; rule: AlertRule }>
 
-/** Of a setting; for users. */
+/** A fault of a setting, for users. */
 export type SettingFault = Readonly<{ path: string; message: string; hint?: string | undefined }>
 
 export function readRule(name: string, settings: Settings): ReadRule | readonly SettingFault[] {

@@ -25,9 +25,9 @@ declare module 'fastify' {
     principal: Principal
     admission: Admission
     user: string
-    /** Of ids and cursors in responses to a limited viewer. */
+    /** Seals ids and cursors in responses to a limited viewer. */
     seal: ((text: string) => string) | undefined
-    /** Of the body and what is decoded from it. Released with the response. */
+    /** Memory of the body and what is decoded from it. Released with the response. */
     memory: MemoryLease
   }
 }

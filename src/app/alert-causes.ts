@@ -70,7 +70,7 @@ async function causeOfFlows({ rule, labels, active, at }: AlertOfFlows, reading:
   return causeOf(preceding, aggregate.is === 'stat' ? { of: `${rule.measure}`, shown: 'change' } : { of: 'traffic' })
 }
 
-/** Of rules with SQL and on other rows: of the workloads that the labels name, since the last evaluation. */
+/** Cause for rules with SQL or on other rows: changes of the workloads in the labels since the last evaluation. */
 async function causeOfLabels({ rule, labels, active }: BegunAlert, reading: Reading) {
   const { changesBefore } = await import('../topics/why/index.ts')
   const us = (ms: number) => BigInt(Math.trunc(ms)) * 1000n

@@ -30,7 +30,7 @@ type AlertStart = Readonly<{
 export class ConfiguredAlerts {
   readonly #start: AlertStart
   readonly book: AlertBook
-  /** Of the configuration; undefined before the API listens. */
+  /** Rules of the configuration; undefined before the API listens. */
   #rules: readonly AlertRule[] | undefined
   #alerts: (AlertView & Pick<SharedAlerts, 'apply' | 'stop'>) | undefined
   #last: Promise<void> = Promise.resolve()

@@ -145,7 +145,7 @@ export class ClickHouseStore implements OutsideStore {
     return JSON.parse(Buffer.concat(chunks).toString()) as readonly Row[]
   }
 
-  /** Of other instances nothing is known. */
+  /** Adds the newest rows of this instance; nothing is known of other instances. */
   #withNewest(sums: StoredSums): StoredSums {
     const sources = this.#parts.sinks()?.get(storeSink)?.record.sources
     if (sources === undefined) return sums

@@ -155,7 +155,7 @@ async function quickFilterProblems(
   })
 }
 
-/** Of transforms that are fed by themselves, or by such a one. */
+/** True for transforms that are fed by themselves, or by such a transform. */
 function fedInCircles({ transforms }: WeirConfig): (source: string, id: string) => boolean {
   const transformOf = new Map(
     Object.values(transforms).flatMap((transform) =>

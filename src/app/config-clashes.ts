@@ -35,7 +35,7 @@ function ports(config: WeirConfig): Clash[] {
   })
 }
 
-/** Of one protocol and port. */
+/** True if two listeners of one protocol and port overlap. */
 function overlap(a: Listener, b: Listener): boolean {
   const [first, two] = [a.address.host, b.address.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
     string,

@@ -90,7 +90,7 @@ export function problemIn(
   }
 }
 
-/** Of the line. Undefined for a flag or variable. */
+/** Rest of the line. Undefined for a flag or variable. */
 function rest(document: ConfigDocument, { file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>) {
   const result = filesOf(document).find((candidate) => candidate.file === file)
   const start = result?.nodes.lines.lineStarts[line - 1]

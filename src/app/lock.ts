@@ -8,7 +8,7 @@ import { WeirError } from '../model/errors.ts'
 export type LockContent = Readonly<{
   pid: number
   url: string
-  /** Of metrics and health. Missing if it is off, and in earlier versions. */
+  /** Address of metrics and health. Missing if it is off, and in earlier versions. */
   ops?: string | undefined
   identity?: string
   /** Machine or container name. Missing in earlier versions, which held no lock. */

@@ -20,7 +20,7 @@ type Memory = Readonly<{ used: number; limit: number }>
 type Machine = Readonly<{
   host: Host
   log: Log
-  /** Of the process, bytes. */
+  /** Memory of the process, in bytes. */
   memory: () => Memory
 }>
 

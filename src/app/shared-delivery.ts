@@ -99,7 +99,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return new SharedDelivery({ instance, joined, lanes, workloads, deadLetters, name }, { host, log })
   }
 
-  /** Of alert rules. Only an API has a name, and a store to query. */
+  /** Parts for the evaluation of alert rules. Only an API has a name, and a store to query. */
   get evaluation(): Pick<SharedAlertParts, 'joined' | 'instance' | 'evaluates'> {
     return { joined: this.#joined, instance: this.#instance, evaluates: this.name !== undefined }
   }

@@ -55,7 +55,7 @@ function read(require: NodeJS.Require, root: string): Installation {
   try {
     return installationOf((require('../../installation.json') as { kind: InstallationKind }).kind, root)
   } catch {
-    // Of `npm install`.
+    // The folder of `npm install`.
     return installationOf('package', root)
   }
 }

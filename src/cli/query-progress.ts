@@ -58,7 +58,7 @@ export function requestProgress(url: string, headers: Readonly<Record<string, st
   })
 }
 
-/** Of a statement in this process. */
+/** Progress of a statement in this process. */
 export function statementProgress(): Shown & { readonly onProgress: OnProgress | undefined } {
   if (!isTerminal()) return { ...nothing, onProgress: undefined }
   let text: string | undefined

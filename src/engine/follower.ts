@@ -159,7 +159,7 @@ export class Follower {
   }
 }
 
-/** Of a journal that this process does not write. `accepted`: rows by source, from several records. */
+/** Follows a journal that this process does not write. `accepted`: rows by source, from several records. */
 export async function followFolder({
   host,
   directory,

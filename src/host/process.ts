@@ -29,7 +29,7 @@ export const self = {
     process.once('exit', act)
     return () => void process.off('exit', act)
   },
-  /** Of this thread, also for rejections that nothing handles. It continues instead of ending with a stack. */
+  /** Handles uncaught errors of this thread, and rejections that nothing handles. The thread continues. */
   onUncaught(act: (error: unknown) => void): void {
     process.on('uncaughtException', act)
   },

@@ -12,7 +12,7 @@ type Parts<Content extends object> = Readonly<{
   folder: string
   name: string
   version: number
-  /** Of a file that does not exist. */
+  /** Content of a file that does not exist. */
   empty: Content
   /** For messages: `saved views`. */
   what: string

@@ -60,7 +60,7 @@ export function checkpointEnds(header: FrameHeader): Readonly<Record<string, num
   return checkpoint === undefined ? undefined : (checkpoint.ends ?? {})
 }
 
-/** Of the kernel that wrote it. */
+/** Boot id of the kernel that wrote the checkpoint. */
 export function checkpointBoot(header: FrameHeader): string | undefined {
   return checkpointOf(header)?.boot
 }

@@ -86,7 +86,7 @@ async function reading<T>(disk: Disk, path: string, act: (file: DiskFile) => Pro
 
 type SegmentTail = Readonly<{
   frames: number
-  /** Of the kernel that wrote the first frame. */
+  /** Boot id of the kernel that wrote the first frame. */
   boot?: string | undefined
   /** Extended, and killed before the first write. */
   isBlank?: boolean

@@ -18,7 +18,7 @@ export type Unit<Handle> = Readonly<{
   rows: EventRows
   handles: readonly Handle[]
   bytes: number
-  /** Of a large message, until its rows are in the journal. */
+  /** Memory of a large message, until its rows are in the journal. */
   lease: MemoryLease | undefined
 }>
 

@@ -20,7 +20,7 @@ export type PackForm = Readonly<{
   contentType: string
   /** Called once for each row of the piece, in order. */
   writer: (piece: FlowPiece) => RowWriter
-  /** Of the bytes of consecutive rows; a copy. */
+  /** Body with the bytes of consecutive rows; a copy. */
   body: (rows: Uint8Array) => Uint8Array
 }>
 

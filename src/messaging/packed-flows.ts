@@ -17,10 +17,10 @@ class Block {
   readonly source: string
   readonly first: FlowPiece
   readonly out: ByteBuffer
-  /** Of each row: its index in the batch, and where its bytes end. */
+  /** Index of each row in the batch, and the end of its bytes. */
   readonly indexes: number[] = []
   readonly ends: number[] = []
-  /** Of each row: epoch, sequence of its frame, and number in the frame. */
+  /** Place of each row: epoch, sequence of its frame, and number in the frame. */
   readonly places: number[] = []
 
   constructor(first: FlowPiece, room: number) {

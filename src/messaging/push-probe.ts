@@ -9,7 +9,7 @@ import { formatHostPort, type HostPort } from '../schema/values.ts'
 type Listener = Readonly<Partial<Record<'listen' | 'grpc' | 'udp' | 'tcp', readonly HostPort[]>>> &
   Readonly<{ tls: ListenerTls | null }>
 
-/** Of a source that listens: its TLS files. The check of the ports tests the addresses. */
+/** Probes the TLS files of a source that listens. The check of the ports tests the addresses. */
 export async function probeListener({ tls, ...of }: Listener, { host }: ProbeContext): Promise<Probe> {
   const { listen = [], grpc = [], udp = [], tcp = [] } = of
   const places = [...listen, ...grpc, ...udp, ...tcp].map(formatHostPort).join(', ')

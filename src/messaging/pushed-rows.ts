@@ -12,7 +12,7 @@ export type Decoding<T> = Generator<undefined, T>
 
 const chunkRows = 8192
 const chunkBytes = 1 << 20
-/** Of a row in columns and in the journal's queue, without its data. */
+/** Memory of a row in columns and in the journal's queue, without its data. */
 const rowBytes = 256
 /** Data exist as text, in the columns, and in the frame, of two chunks. */
 const copies = 6

@@ -9,7 +9,7 @@ export type AlertCause = Readonly<{
   object: Readonly<{ kind: string; namespace: string | null; name: string; ref: string | null }>
   operation: string
   actor: string | null
-  /** Of the change, and of the change of the value; ISO 8601. */
+  /** Time of the change, and of the change of the value; ISO 8601. */
   time: string
   onset: string
   /** Permanent id of the change or audit event. */
@@ -24,6 +24,6 @@ export const alertEventSource = '/weir/alerts/'
 export const alertTypes = {
   firing: 'weir.alert.firing',
   resolved: 'weir.alert.resolved',
-  /** Of an alert that was silenced when it began to fire, also its resolution: for the store only. */
+  /** An alert that was silenced when it began to fire, and its resolution: for the store only. */
   silenced: 'weir.alert.silenced',
 } as const

@@ -35,7 +35,7 @@ export const costMembers = {
 export type CostColumn = keyof typeof costMembers
 export const costColumns = Object.keys(costMembers) as readonly CostColumn[]
 
-/** Of JSON in SQL. */
+/** SQL path of a column in the JSON. */
 export function costPath(column: CostColumn): string {
   return `$.${costMembers[column]}`
 }

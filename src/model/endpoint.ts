@@ -22,7 +22,7 @@ export type End = 'src' | 'dst'
 type EndpointColumn = Readonly<{
   part: EndpointPart
   ends: readonly End[]
-  /** Of two ends the lesser text; otherwise the first. */
+  /** A field of two ends has the lesser text; otherwise that of the first end. */
   least?: true
 }>
 

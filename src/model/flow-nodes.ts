@@ -45,7 +45,7 @@ export class AddressNumbers {
     return this.#count
   }
 
-  /** Of every row; 0 if absent. */
+  /** Node of every row; 0 if absent. */
   ofRows(column: Column | undefined, count: number): Uint32Array | undefined {
     if (column?.kind !== 'ip') return undefined
     const numbers = new Uint32Array(count)

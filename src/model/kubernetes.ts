@@ -116,7 +116,7 @@ export interface ResourceData extends ObjectIdentity {
   /** Containers of a pod, pods of a workload, completions of a job. */
   readonly ready?: number
   readonly desired?: number
-  /** Of the containers of a pod. */
+  /** Restarts of the containers of a pod. */
   readonly restarts?: number
   readonly conditions?: readonly Readonly<{ type: string; status: string; reason?: string }>[]
   readonly node?: string

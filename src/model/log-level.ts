@@ -21,7 +21,7 @@ export const levelHead = 2048
 export const levelWords = 'trace|trc|debug|dbg|info|warn|wrn|warning|error|err|critical|fatal'
 const word = new RegExp(`\\b(${levelWords})\\b`, 'i')
 
-/** Of the first word of the line that is a level; else `unknown`. */
+/** Level of the first word of the line that is a level; else `unknown`. */
 export function levelInLine(line: string): string {
   return levelsOfWords.get(word.exec(line.slice(0, levelHead))?.[1]?.toLowerCase() ?? '') ?? 'unknown'
 }

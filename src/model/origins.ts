@@ -1,4 +1,4 @@
-/** Of a frame copied from a shared journal: equal on all instances. Stored as its cursor. */
+/** Origin of a frame copied from a shared journal: equal on all instances. Stored as its cursor. */
 export type Origin = Readonly<{
   partition: number
   place: number

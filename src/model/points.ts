@@ -6,7 +6,7 @@ export type PointValue = number | string | boolean
 
 /** Fields of one measurement at the time of the event. `subject` of the event is `name`. */
 export type PointData = Readonly<{
-  /** Of a Prometheus metric, or of a measurement: `up`, `tick`. */
+  /** Name of a Prometheus metric, or of a measurement: `up`, `tick`. */
   name: string
   labels?: Readonly<Record<string, string>>
   /**

@@ -8,7 +8,7 @@ export type CheckpointRecord = Readonly<{
   seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
 }>
 
-/** Of the checkpoint, as JSON within JSON. Omitted events may be recorded again. */
+/** Maximum size of the checkpoint, as JSON within JSON. Omitted events may be recorded again. */
 const maxBytes = 96 * 1024
 const checkMs = 500
 /** For rows that the sink is about to settle. */

@@ -2,7 +2,7 @@ import { memberIn, memberText } from '../model/flow-members.ts'
 import type { Leaf, ValueMatch } from './bound.ts'
 import { doubleTest, numberTest, textTest } from './live-tests.ts'
 
-/** Of the object as JSON. */
+/** Test of a member of an object in JSON. */
 export function memberTest(key: string, match: Leaf['match']): (json: string) => boolean {
   const test = valueTest(match)
   return (json) => {
@@ -11,7 +11,7 @@ export function memberTest(key: string, match: Leaf['match']): (json: string) =>
   }
 }
 
-/** Of a value that is present. */
+/** Test of a value that is present. */
 export function valueTest(match: Leaf['match']): (value: unknown) => boolean {
   if (match.is === 'value') return typedTest(match)
   const ofText = textTest(match)

@@ -47,7 +47,7 @@ function rawOf({ jsonMember, identifier }: Dialect, member: QueryField) {
   return jsonMember(identifier(column), ...keys)
 }
 
-/** Of a value as {@link memberIn} reads it: a `whole` has its digits. */
+/** Sort key of a value as {@link memberIn} reads it: a `whole` has its digits. */
 export function memberKey(value: unknown, part: MemberPart): number | string | null {
   const isNumeric = typeof value === 'number' || typeof value === 'bigint'
   switch (part) {

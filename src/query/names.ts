@@ -19,9 +19,9 @@ export type QueryField = Readonly<{
   sql?: (dialect: Dialect) => string
   /** Key in the object of column `extra`; with `keys`, the name of a member of `data`. */
   member?: string
-  /** Of a member of `data`, from the outermost object on. */
+  /** Keys of a member of `data`, from the outermost object on. */
   keys?: readonly string[]
-  /** Of its order. */
+  /** Part of a member that determines its order. */
   memberPart?: MemberPart
 }>
 

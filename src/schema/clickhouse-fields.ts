@@ -112,7 +112,7 @@ export const clickhouseFields = {
 
 type Values = ValuesOf<typeof clickhouseFields>
 
-/** Of the settings against each other; null: valid. */
+/** Checks settings that depend on each other; null: valid. */
 export function checkClickhouse({
   url,
   tls: settings,

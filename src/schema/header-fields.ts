@@ -2,7 +2,7 @@ import { Complaint } from './complaint.ts'
 
 const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 
-/** Of the setting `headers`. `reserved`: names that the sink sets itself. */
+/** Complaint about the setting `headers`. `reserved`: names that the sink sets itself. */
 export function headersComplaint(
   headers: Readonly<Record<string, unknown>>,
   reserved: RegExp,
@@ -17,7 +17,7 @@ export function headersComplaint(
       ])
 }
 
-/** Of the settings `url` and `tls`. */
+/** Complaint about the settings `url` and `tls`. */
 export function plainUrlComplaint({ url, tls }: { url: string; tls: object | null }): Complaint | null {
   return tls !== null && url.startsWith('http:')
     ? new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])

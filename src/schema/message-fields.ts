@@ -102,7 +102,7 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ),
 })
 
-/** Of buses where one message per flow costs more than the flow. */
+/** Settings of buses where one message per flow costs more than the flow. */
 export const packFields = {
   pack_flows: group(
     {

@@ -24,7 +24,7 @@ const missingHint = 'set the variable or write the file, or change the reference
 
 type Resolved = Readonly<{
   document: ConfigDocument
-  /** Of references without a value. */
+  /** Paths of references without a value. */
   unknown: readonly Path[]
 }>
 

@@ -15,7 +15,7 @@ const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
 type Expanded = Readonly<{
   document: ConfigDocument
-  /** Of texts that still have a variable. */
+  /** Paths of texts that still have a variable. */
   unknown: readonly Path[]
 }>
 

@@ -41,7 +41,7 @@ export type StoreOptions = Readonly<{
   room?: Room
   memoryLimit?: Readonly<{ writer?: string; reader?: string }>
   threads?: number
-  /** Of cached audit columns and graph edges; communication edges take one sixth more. */
+  /** Bytes of cached audit columns and graph edges; communication edges take one sixth more. */
   cacheBytes?: number
   processes?: Readonly<{ limits: QueryLimits; start: StartProcess }> | undefined
   fence?: Fence | undefined

@@ -62,7 +62,7 @@ export function checksumText(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }
 
-/** Of files of endpoints, which all flows of their time need. */
+/** Ending of copies of files of endpoints, which all flows of their time need. */
 const copyEnding = '.copy'
 
 export function copyOf(name: string): string {
@@ -77,7 +77,7 @@ export function copied(name: string): string {
   return name.slice(0, -copyEnding.length)
 }
 
-/** Of files of flows; built in the background. */
+/** Ending of indexes of files of flows; built in the background. */
 const indexEnding = '.index'
 
 export function indexOf(name: string): string {
@@ -92,7 +92,7 @@ export function indexed(name: string): string {
   return name.slice(0, -indexEnding.length)
 }
 
-/** Of files of flows; built in the background. */
+/** Ending of sums of files of flows; built in the background. */
 const sumsEnding = '.sums'
 
 export function sumsOf(name: string): string {

@@ -15,7 +15,7 @@ export interface PendingTable {
   receivedMin: number
   receivedMax: number
   timed: boolean
-  /** Of flows, see `StoredFile`. */
+  /** Only for flows, see `StoredFile`. */
   endTimes: boolean
   families: Set<string> | undefined
   readonly perSource: Map<number, number>

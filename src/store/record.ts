@@ -14,7 +14,7 @@ export interface StoredFile extends FileName {
   readonly timeMax: number | null
   /** Times of the rows. If absent, of frame headers, and rows may be outside. */
   readonly timed?: true
-  /** Of flows: the event time of each is its `time_end`. Absent: not known. */
+  /** True for files of flows: the event time of each flow is its `time_end`. Absent: not known. */
   readonly endTimes?: true
   readonly families?: readonly string[]
   readonly receivedMin: number
@@ -22,9 +22,9 @@ export interface StoredFile extends FileName {
   readonly crc?: number
   /** By source number. Absent in early entries until the next merge or scrub. */
   readonly perSource?: PerSource
-  /** Of flows, in a file beside it that can be missing or damaged. Absent until it is built. */
+  /** Sums of flows, in a file beside that of the flows that can be missing or damaged. Absent until it is built. */
   readonly sums?: SumsOfFile
-  /** Of all flows of its day, and of its four hours, likewise. */
+  /** Sums of all flows of the day, and of the four hours, of this file, in a file that can be missing or damaged. */
   readonly day?: SumsOfFiles
   readonly block?: SumsOfFiles
   /** A table of DuckDB with this name instead of a file, never in a manifest, and the rows of it that belong to it. */

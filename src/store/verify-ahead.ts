@@ -2,7 +2,7 @@
 import type { Clock, Timers } from '../host/index.ts'
 import type { StoredFile } from './record.ts'
 
-/** Of the newest files. The scrub reads all of them. */
+/** Bytes of the newest files that are verified ahead. The scrub reads all files. */
 const maxBytes = 8 * 2 ** 30
 /** The thread also stores rows. */
 const pausePerWork = 1
@@ -11,7 +11,7 @@ type VerifyAheadOptions = Readonly<{
   clock: Pick<Clock, 'monotonic'>
   timers: Pick<Timers, 'sleep'>
   files: readonly StoredFile[]
-  /** Of the file and its sums. */
+  /** Verifies the file and its sums. */
   verify: (file: StoredFile) => Promise<unknown>
   signal: AbortSignal
 }>

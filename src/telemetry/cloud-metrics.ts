@@ -10,7 +10,7 @@ const gauge = (help: string, ...labels: string[]) => of('gauge', help, ...labels
 const counter = (help: string, ...labels: string[]) => of('counter', help, ...labels)
 const resource = ['region', 'type', 'id'] as const
 
-/** Of cloud inventories, without the prefix of Weir: rules and dashboards do not depend on the collecting program. */
+/** Metrics of cloud inventories, without the prefix of Weir: dashboards do not depend on the collecting program. */
 export const cloudMetrics = {
   cloud_collector_up: gauge('1 if the last read of a list succeeded completely, else 0', 'region', 'collector'),
   cloud_collector_duration_seconds: gauge('Duration of the last read of a list', 'region', 'collector'),

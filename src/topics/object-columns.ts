@@ -5,7 +5,7 @@ export const cluster: ViewColumn = text('cluster', 'Name of the cluster, as conf
 export const group: ViewColumn = text('api_group', 'API group; empty for the core group')
 export const kind: ViewColumn = text('kind', 'Kind: Deployment, Pod …')
 
-/** Of one object of a kind. */
+/** Columns that identify one object of a kind. */
 export const identity: readonly ViewColumn[] = [
   text('namespace', 'Namespace; NULL for cluster-scoped objects'),
   text('name', 'Name of the object'),

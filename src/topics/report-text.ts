@@ -17,7 +17,7 @@ export function linked(text: string, to: string | undefined): string {
 
 const encoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
-/** Of a page of the console. */
+/** URL of a page of the console. */
 export type PageUrl = (path: string, search: Readonly<Record<string, string>>) => string
 
 /** `base`: https://weir.example */

@@ -62,7 +62,7 @@ export const atParameter = Optional(
   Text({ default: 'now', description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.' }),
 )
 
-/** Of a list of rows of a time range. */
+/** Cursor of a list of rows of a time range. */
 export const spanCursor = Optional(
   Text({
     maxLength: 4096,
@@ -81,7 +81,7 @@ export const timeRange = () => ObjectOf({ from: Text(), to: Text() })
 
 export const nextPage = () => nullText('Cursor of the next page; null: last page.')
 
-/** Of a page of a list as of a time, besides the rows. */
+/** Members of a page of a list as of a time, besides the rows. */
 export const pageFrame = () => ({
   next: nextPage(),
   at: Text({ description: 'Time of the state.' }),

@@ -22,7 +22,7 @@ export function shadowing(source: Source): readonly Problem[] {
   })
 }
 
-/** Of a syntax tree. */
+/** Node of a syntax tree. */
 export type Node = Readonly<{ type: string; start: number }> | null
 
 function namesOf(node: Node): readonly string[] {

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Queries, QueryProgress } from '../../../src/api/published.ts'
 
-/** Of the requests of this page that run for more than two seconds. */
+/** Progress of the requests of this page that run for more than two seconds. */
 export type Progress = Readonly<{ state: QueryProgress['state']; done?: number; total?: number; remainingMs?: number }>
 
 type Shown = Pick<QueryProgress, 'query_id' | 'state' | 'done' | 'total' | 'remaining_ms'>
@@ -54,7 +54,7 @@ function show(progress: Progress | undefined) {
   for (const listener of listeners) listener()
 }
 
-/** Of queries at once: the sum of rows, and the time of the last one. */
+/** Progress of simultaneous queries: the sum of rows, and the time of the last query. */
 export function progressOf(queries: readonly Shown[]): Progress | undefined {
   const of = (state: QueryProgress['state']) => queries.filter((query) => query.state === state)
   const state = (['reading', 'verifying', 'waiting'] as const).find((candidate) => of(candidate).length > 0)

@@ -42,7 +42,7 @@ export async function save({
   changed: before,
 }: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & {
   readonly id?: string
-  /** Of the version that this one replaces. */
+  /** Time of the version that this one replaces. */
   readonly changed?: string
 }): Promise<SavedView> {
   const saved = await request<SavedView>(`/api/v1/saved/${id}`, {

@@ -10,7 +10,7 @@ import { useLink } from './use-live.ts'
 
 type TailBarProps = Readonly<{
   tail: LivePages<unknown>
-  /** Of the spoken summary. */
+  /** Noun of the spoken summary. */
   noun: Noun
   by: Arrivals['by']
   paused: boolean
@@ -19,7 +19,7 @@ type TailBarProps = Readonly<{
   onRelease: () => void
 }>
 
-/** Of stored rows that are joined by newer ones. */
+/** Bar above stored rows that are joined by newer ones. */
 export function TailBar({
   tail: { held, many, rows },
   noun,

@@ -102,7 +102,7 @@ type DayProps = Readonly<{
   day: number
   zone: Zone
   month: number
-  /** Of a range that has no last day yet. */
+  /** First day of a range that has no last day yet. */
   first: number | undefined
   isIn: boolean
   isFocused: boolean

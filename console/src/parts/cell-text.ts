@@ -56,7 +56,7 @@ export function csvCells<Row>(columns: readonly CsvColumn<Row>[], row: Row): rea
   return columns.map(({ cell, csv }) => (csv === undefined ? csvText(cell(row)) : csv(row)))
 }
 
-/** Of the times in a file. */
+/** Name of the zone of the times in a file. */
 export function zoneName(): string {
   return timeZone.get() === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone
 }

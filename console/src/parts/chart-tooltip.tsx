@@ -18,7 +18,7 @@ type ChartTooltipProps = Readonly<{
   format: (value: number | null | undefined) => string
   events: Readonly<{ title: string; text: string }>
   frame: React.RefObject<HTMLElement | null>
-  /** Of the cursor, in px of the window. */
+  /** Horizontal position of the cursor, in px of the window. */
   x: () => number
   /** Receives the function that moves the tooltip to the cursor. */
   follow: React.RefObject<(() => void) | undefined>

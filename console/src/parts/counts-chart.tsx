@@ -4,7 +4,7 @@ import { count, isoOfSeconds } from './format.ts'
 type CountsChartProps = Pick<ChartProps, 'label' | 'times' | 'series' | 'unknown' | 'marks' | 'height' | 'menu'> &
   Readonly<{ onSpan: (from: string, to: string) => void }>
 
-/** Of a chart that makes the series of sums. */
+/** Properties of a chart that makes the series of sums. */
 export type SumsChartProps<Sums> = Omit<CountsChartProps, 'label' | 'times' | 'series' | 'unknown'> &
   Readonly<{ sums: Sums; label?: string }>
 

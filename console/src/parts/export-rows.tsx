@@ -10,7 +10,7 @@ const formats = ['CSV', 'raw CSV', 'NDJSON'] as const
 type ExportRowsProps<Row extends object> = Readonly<{
   name: string
   read: () => Promise<readonly Row[]>
-  /** Of the table on the screen: CSV has its titles, order and units. NDJSON has the raw values. */
+  /** Columns of the table on the screen: CSV has its titles, order and units. NDJSON has the raw values. */
   columns?: readonly CsvColumn<Row>[]
   /** Raw values of a row; undefined: only the screen has it. Default: the row. */
   raw?: (row: Row) => object | undefined

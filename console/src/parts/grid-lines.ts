@@ -9,7 +9,7 @@ export type LinedColumn = Readonly<{
 }>
 
 export type GridLines<Column> = Readonly<{
-  /** Of the first line, then of the second. */
+  /** Columns of the first line, then of the second. */
   columns: readonly Column[]
   /** Number of columns in the first line. */
   first: number

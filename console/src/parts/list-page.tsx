@@ -43,7 +43,7 @@ type ListTableProps<Row> = Readonly<{
   acts: React.ReactNode
   /** Between the line and the table: charts. */
   above?: React.ReactNode
-  /** Of the table, without its label and rows. */
+  /** Properties of the table, without its label and rows. */
   grid: Omit<GridProps<Row>, 'label' | 'rows'> & Readonly<{ label?: string }>
   /** Another view of the rows than the table. */
   instead?: React.ReactNode

@@ -8,7 +8,7 @@ type RecordDrawerProps = Readonly<{
   is: 'change' | 'audit'
   /** Empty: none is open. */
   of: string
-  /** Of the list. */
+  /** Changes and traces that the list already has. */
   known?: Readonly<{ changes?: readonly Change[]; traces?: readonly Trace[] }>
   as: ChangeView
   onAs: (as: ChangeView) => void

@@ -7,7 +7,7 @@ type TimelineProps<Sums, By> = Omit<SumsChartProps<Sums>, 'height'> &
     chart: (props: SumsChartProps<Sums>) => React.ReactNode
     groupings: readonly By[]
     onBy: (by: By) => void
-    /** Of another filter or range than the page. */
+    /** True: the data belong to another filter or range than the page. */
     stale?: boolean
   }>
 

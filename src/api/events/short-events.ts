@@ -16,7 +16,7 @@ type ShortOptions = Readonly<{
   context: ApiContext
   gate: Gate
   isPath: (url: string) => boolean
-  /** Of each response. */
+  /** Headers of each response. */
   headers: readonly string[]
   answer: 'counts' | 'nothing'
   answered: (status: number) => void

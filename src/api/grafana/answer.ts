@@ -23,7 +23,7 @@ export type GrafanaRequest = Surroundings &
     parameters: Parameters
     context: ApiContext
     environment: Omit<QueryEnvironment, 'source'>
-    /** Of the response. */
+    /** Notes of the response. */
     notes: Notes
     request: FastifyRequest
     /** A parameter in the path. */

@@ -1,7 +1,7 @@
 import type { GrafanaRequest } from './answer.ts'
 import { environmentOf, language, spanOf, stepOf, success } from './loki-request.ts'
 
-/** Of one request; the newest. */
+/** Maximum number of lines of one request, which are the newest. */
 const maxPatternLines = 20_000
 
 /** Loki groups lines when they arrive, Weir for each request. */

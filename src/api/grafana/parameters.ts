@@ -3,7 +3,7 @@ import { syntaxError } from '../../query/metrics/failure.ts'
 import { durationOf, longestMs } from '../../query/metrics/lexer.ts'
 import { firstTime, lastTime } from '../../query/index.ts'
 
-/** Of the query, and of a form. */
+/** Parameters of the query, and of a form. */
 export class Parameters {
   readonly #values: URLSearchParams
 

@@ -63,7 +63,7 @@ export type Tool = Readonly<{
   inputSchema: Json & { readonly type: 'object' }
 }>
 
-/** Of the routes of the API, so that parameters are described once. */
+/** Tools made from the routes of the API, so that parameters are described once. */
 export function toolsOf(routes: readonly DescribedRoute[]): readonly Tool[] {
   const tools = routes.flatMap(({ method, url, schema }) => {
     const name = String(schema['operationId'])

@@ -210,7 +210,7 @@ function originView({ settings, origin }: KnownRule): Pick<Alerts['rules'][numbe
   }
 }
 
-/** Of a rule that is not evaluated, or that starts. */
+/** View of a rule that is not evaluated, or that starts. */
 function idleView(listing: KnownRule): Alerts['rules'][number] {
   const { on, condition, severity } = listing.settings
   return {

@@ -78,7 +78,7 @@ export function eventRoutes(
   )
 }
 
-/** Of a route with `body: 'raw'`. */
+/** Body of a route with `body: 'raw'`. */
 export const rawBody = ({ body }: Pick<FastifyRequest, 'body'>): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 

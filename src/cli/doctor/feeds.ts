@@ -1,4 +1,4 @@
-/** Of the running Weir: whether records arrive, gaps, refused requests, and sinks that are behind. */
+/** Checks the feeds of the running Weir: whether records arrive, gaps, refused requests, and sinks that are behind. */
 import type { Pipeline } from '../../engine/control.ts'
 import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { oneLine } from '../text-table.ts'

@@ -1,4 +1,4 @@
-/** Of the running Weir: received data that was not stored, by source and reason. */
+/** Checks the running Weir for received data that was not stored, by source and reason. */
 import type { Ledger } from '../../engine/control.ts'
 import { reason, warn, type CheckContext, type Finding } from './finding.ts'
 import { getRunning } from './running.ts'

@@ -42,7 +42,7 @@ export interface Choices {
   readonly access: Access
   /** Names the instance and the cluster. */
   readonly name: string
-  /** Of the API and console. Metrics and health have the next one. */
+  /** Port of the API and console. Metrics and health have the next port. */
   readonly port: number
   /** Reference of the image; unset: one that was built or loaded here. */
   readonly image?: string

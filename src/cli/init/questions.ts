@@ -32,7 +32,7 @@ export async function promptChoices(
       try {
         return read((await readLine(question)).trim())
       } catch (error) {
-        // Of the input, not of the answer.
+        // The error concerns the input, not the answer.
         if (!(error instanceof Error) || error instanceof TypeError) throw error
         complain(`${error.message}\n`)
       }

@@ -54,7 +54,7 @@ export class Decoder {
   readonly bytes: Buffer
   readonly columns: ColumnsBuilder
   readonly #utf8: boolean
-  /** Of each known attribute's value; start 0: absent. */
+  /** Start of the value of each known attribute; 0: absent. */
   readonly #starts = new Int32Array(known.length)
   readonly #ends = new Int32Array(known.length)
   #extensionText = ''

@@ -48,7 +48,7 @@ export type InvoiceOrigin = Readonly<{
   invoice: string
   /** `YYYY-MM` */
   period: string
-  /** Of the running month: its items are estimates. */
+  /** True for the running month: its items are estimates. */
   isPreview: boolean
   /** Unix ms. */
   collected: number

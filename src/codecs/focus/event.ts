@@ -4,7 +4,7 @@ import { contentHash } from './keys.ts'
 
 const utf8 = new TextEncoder()
 
-/** Of the columns that make two readings of a row different. */
+/** Hash of the columns that make two readings of a row different. */
 export function costHash(row: CostData): string {
   const { x_CollectedAt: _, ...content } = row
   return contentHash(JSON.stringify(content))

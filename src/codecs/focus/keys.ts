@@ -27,12 +27,12 @@ export function repeatedKey(key: string, occurrence: number): string {
   return occurrence === 0 ? key : `${key}-${occurrence}`
 }
 
-/** Of the JSON list of the columns that identify a row. */
+/** Hash of the JSON list of the columns that identify a row. */
 export function keyHash(json: string): string {
   return hash('sha256', json, 'base64url').slice(0, 22)
 }
 
-/** Of the JSON of a row without the time of collection. */
+/** Hash of the JSON of a row without the time of collection. */
 export function contentHash(json: string): string {
   return hash('sha256', json, 'base64url').slice(0, 11)
 }

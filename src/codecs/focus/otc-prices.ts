@@ -6,7 +6,7 @@ export type Price = Readonly<{
   service: string
   region: string
   product: string
-  /** Of a server, for example `s3.medium.1`; else empty. */
+  /** Flavor of a server, for example `s3.medium.1`; else empty. */
   flavor: string
   /** Operating system of a server, for example `Open Linux`; else empty. */
   system: string

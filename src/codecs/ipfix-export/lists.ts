@@ -5,7 +5,7 @@ import { prefixed, writeLength, type Texts } from './texts.ts'
 /** Texts with commas between them, behind their length. */
 export interface CommaList {
   count(row: number): number
-  /** Of codes or numbers. */
+  /** Tests every item of a list of codes or numbers. */
   every(row: number, test: (item: number) => boolean): boolean
   size(row: number): number
   write(bytes: Uint8Array, start: number, row: number): number

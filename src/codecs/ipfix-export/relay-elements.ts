@@ -64,7 +64,7 @@ export const texts: readonly (readonly [FlowFieldName, id: number])[] = [
   ['user', 371],
   ['in_if_name', 82],
 ]
-/** Of NetObserv. */
+/** Fields with names in NetObserv. */
 export const names: readonly (readonly [FlowFieldName, id: number])[] = [
   ['src_namespace', 7733],
   ['src_name', 7734],

@@ -11,7 +11,7 @@ import { Texts, writeLength, prefixed } from './texts.ts'
 export type RelayField = Element &
   Readonly<{
     has: (row: number) => boolean
-    /** Of variable elements, with their length. */
+    /** Size of variable elements, with their length. */
     size?: (row: number) => number
     write: (view: DataView, bytes: Uint8Array, at: number, row: number) => number
   }>

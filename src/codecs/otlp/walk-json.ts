@@ -16,7 +16,7 @@ function fieldName(key: string): string {
   return key.includes('_') ? key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : key
 }
 
-/** Of a message; names of attributes are values. */
+/** The value of a message with names of its fields; names of attributes are values. */
 function withFieldNames(value: unknown): unknown {
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at++) value[at] = withFieldNames(value[at])

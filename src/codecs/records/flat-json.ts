@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { digitKind, numberText } from '../../model/json-number.ts'
 
-/** Of a member's value. Absent: also null. `number`: JavaScript writes it differently. */
+/** Kinds of the value of a member. Absent: also null. `number`: JavaScript writes it differently. */
 export const valueKinds = { absent: 0, text: 1, boolean: 2, integer: 3, decimal: 4, number: 5 } as const
 
 const quote = 34

@@ -49,7 +49,7 @@ function unshaped({ text }: ParsedRecord, given: WeirEvent, id: string, reason: 
   }
 }
 
-/** Of the rows of `flatPoints`. */
+/** Row of a point that `flatPoints` reads. */
 export function pointRow<Given extends WeirEvent>(given: Given, rules: RecordRules, time: number) {
   return {
     ...given,

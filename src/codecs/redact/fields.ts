@@ -20,7 +20,7 @@ export function redactFields(value: unknown, name = ''): unknown {
   return copy ?? value
 }
 
-/** Of one name and its value. */
+/** Redacts the value of a field by its name. */
 export function redactField(name: string, value: string): string {
   const suspicion = name === '' ? 'none' : texts.suspicionOf(name)
   return suspicion !== 'none' && isSecretValue(value, suspicion) ? mark : texts.redact(value)

@@ -166,7 +166,7 @@ export function suspicionOf(name: string): Suspicion {
   return suspicion
 }
 
-/** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
+/** Words of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
 function wordsOf(name: string): string[] {
   const lastPart = name.slice(name.lastIndexOf('/') + 1)
   return lastPart

@@ -39,7 +39,7 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const digest = /^(?:sha(?:1|256|384|512)|md5)[:-]/i
 const algorithm =
   /^(?:hmac[-_]?)?(?:sha[-_]?\d*(?:[-/_]\d+)?|md5|blake2\w*)$|^(?:[HREP]S\d{3}|EdDSA|bcrypt|scrypt|argon2\w*|pbkdf2\w*|hex|base64|random|header|cookie)$/i
-/** Of a connection string. */
+/** Form of a connection string. */
 const pairs = /^[\w .]+=[^;\s]*(?:[;\s]\s*[\w .]+=[^;\s]*)*;?$/
 const version = /^v?\d+(?:\.\d+)+[\w.+-]*$/
 

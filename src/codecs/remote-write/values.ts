@@ -10,7 +10,7 @@ export function writeValue(writer: ProtoWriter, value: number | 'stale'): void {
   else writer.double(1, value)
 }
 
-/** Of 1.0. */
+/** Writes labels of remote write 1.0. */
 export function writeLabels(writer: ProtoWriter, labels: Labels): void {
   for (const [name, text] of labels) {
     const label = writer.begin(1)

@@ -21,7 +21,7 @@ function schemeOf(id: string): string | undefined {
   return schemes.find(([, form]) => form.test(id))?.[0]
 }
 
-/** Of `related`, those that name the flaw of `id`. Several ids of one scheme are several flaws. */
+/** Ids in `related` that name the flaw of `id`. Several ids of one scheme are several flaws. */
 export function aliasesOf(id: string, related: readonly string[] | undefined): readonly string[] | undefined {
   if (related === undefined || advisory.test(id)) return undefined
   const ownScheme = schemeOf(id)

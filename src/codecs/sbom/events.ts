@@ -24,7 +24,7 @@ export type ReportOrigin = Readonly<{
   written?: number
   /** Path, address or name of the object that held the document. */
   origin: string
-  /** Of a document about several images: the number of the report in it. */
+  /** Number of the report in a document about several images. */
   part?: number
   /** Before the name of the tool in `source`, for reports that must not replace those of a scanner of that name. */
   channel?: string

@@ -51,7 +51,7 @@ export function normalPurl(text: string | undefined, version: string | undefined
   return `${url.base}${suffix}${/[?#].*$/s.exec(text ?? '')?.[0] ?? ''}`
 }
 
-/** Of percent encoding; texts that are not encoded correctly stay. */
+/** Decodes percent encoding; texts that are not encoded correctly stay. */
 export function decoded(part: string): string {
   try {
     return decodeURIComponent(part)

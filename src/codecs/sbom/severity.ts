@@ -25,7 +25,7 @@ export function worst(found: readonly Severity[]): Severity {
   return severities.find((severity) => found.includes(severity)) ?? 'UNKNOWN'
 }
 
-/** Of CVSS, 0 to 10; undefined for a number that is none of CVSS. */
+/** Score of CVSS, 0 to 10; undefined for a number that is none of CVSS. */
 export function scoreOf(cvss: unknown): number | undefined {
   const value = typeof cvss === 'string' && cvss.trim() !== '' ? Number(cvss) : cvss
   if (typeof value !== 'number' || !(value >= 0 && value <= 10)) return undefined

@@ -7,7 +7,7 @@ import { ReportError } from './report.ts'
 export type Reserve = (bytes: number) => void
 
 const mebibyte = 1 << 20
-/** Of real documents it is below 20. */
+/** Maximum ratio of compression, which is below 20 in real documents. */
 const maxRatio = 200
 
 /** Unpacks gzip and Zstandard; other bytes are returned as they are. Rejects with a {@link ReportError}. */

@@ -1,6 +1,6 @@
 /** Bytes by use; the sum is the received bytes. `parked` moves to `decoded` or `skipped`. */
 export interface ByteCounts {
-  /** Of datagrams and sets. */
+  /** Bytes of the headers of datagrams and sets. */
   header: number
   template: number
   decoded: number

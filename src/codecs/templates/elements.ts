@@ -25,7 +25,7 @@ export type Rule = Readonly<{
   from: readonly number[]
   /** IANA elements with reverse meaning. */
   reverseFrom?: readonly number[]
-  /** Of nProbe: elements of the way back. */
+  /** Element of the way back, which nProbe sends. */
   wayBack?: number
   reverse: InReverse
   /** 0 means absent. */
@@ -37,7 +37,7 @@ const swap = (field: FlowFieldName): InReverse => ({ swap: field })
 /** nProbe: of IPFIX, and its types of v9. */
 const ntop = 35632
 const ntopTypes = { from: 57472, to: 59999 }
-/** Of exporters (Fortinet and others) with the same packets behind the device in IE 23 and 24. */
+/** Exporters (Fortinet and others) that repeat the packets before the device in IE 23 and 24. */
 const samePackets: readonly number[] = [61, 65, 82, 89, 95, 96, 136, 225, 226, 230, 233, 281, 282]
 
 /**

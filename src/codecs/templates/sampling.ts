@@ -12,7 +12,7 @@ export interface DomainFacts {
   initTime: number
   readonly interfaceNames: Map<number, string>
   readonly applications: Applications
-  /** Of the exporter, version and domain, for keys of what it reports. */
+  /** Seed of the exporter, version and domain, for keys of what it reports. */
   readonly seed: number
 }
 

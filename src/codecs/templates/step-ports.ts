@@ -19,7 +19,7 @@ type PortColumns = Readonly<{
   icmpCode: GrowingColumn<Uint8Array>
 }>
 
-/** Of one family: IE 32, 176 and 177, or 139, 178 and 179. */
+/** Places of ICMP fields of one family: IE 32, 176 and 177, or 139, 178 and 179. */
 export type IcmpPlaces = Readonly<{
   both: FieldPlace | undefined
   type: FieldPlace | undefined
@@ -75,7 +75,7 @@ export function portSteps(columns: PortColumns, places: PortPlaces, defaults: Sa
 
 type RecordStep = (set: DataSet, record: number, row: number) => void
 
-/** Of two bytes each. */
+/** Reads both ports of two bytes each. */
 function bothPorts({ srcPort, dstPort }: PortColumns, src: FieldPlace, dst: FieldPlace): RecordStep {
   return (set, record, row) => {
     const { view } = set

@@ -63,7 +63,9 @@ export type SamplingScopes = Readonly<{
   direction: FieldPlace | undefined
 }>
 
-/** Of the record, or of its scope: selector, template, interface, domain. Else the configured one, or absent. */
+/**
+ * Sampling of the record, or of its scope: selector, template, interface, domain. Else the configured one, or absent.
+ */
 export function samplingStep(
   columns: { readonly sampling: GrowingColumn<Uint32Array> },
   places: SamplingPlaces,

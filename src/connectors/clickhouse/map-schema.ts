@@ -6,7 +6,7 @@ import type { ClickHouseConfig } from './config.ts'
 import { exampleColumns } from './map-example.ts'
 import { rollupColumns, rollupOrder, rollupQuery } from './map-rollup.ts'
 
-/** Of the tables of layout `weir`; in their comments. */
+/** Version of the tables of layout `weir`, which is in their comments. */
 export const schemaVersion = 7
 const rememberedInserts = 10_000
 
@@ -107,7 +107,7 @@ export function addColumns(
   return `ALTER TABLE ${quotedName(config.database)}.${quotedName(table)}${onCluster(config)} ${added.join(', ')}`
 }
 
-/** Of parts that are written from now on. */
+/** Adds an index to parts that are written from now on. */
 export function addIndex(
   config: Pick<Names, 'database' | 'cluster'>,
   table: string,

@@ -15,7 +15,7 @@ type Target = Readonly<{
   server: DependencyTrack
   key: string
   production_only: boolean
-  /** Of a server that belongs to a tenant. */
+  /** Pause of a server that belongs to a tenant. */
   pause?: Pause
 }>
 

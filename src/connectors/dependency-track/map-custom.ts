@@ -5,7 +5,7 @@ import type { Rejected } from './map.ts'
 const prefix = 'LAGOON_FEATURE_FLAG_INSIGHTS_DEPENDENCY_TRACK'
 export const keyVariable = `${prefix}_API_KEY`
 const productionVariable = `${prefix}_PUSH_PROD_ONLY`
-/** Of strconv.ParseBool. */
+/** Booleans as strconv.ParseBool reads them. */
 const booleans: Readonly<Record<string, boolean>> = Object.fromEntries([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true] as const),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false] as const),

@@ -52,7 +52,7 @@ export function documentsOf({ index: pattern, document, id: identity }: Choice):
   }
 }
 
-/** Of fixed length: the server limits an id to 512 bytes. */
+/** Id of fixed length: the server limits an id to 512 bytes. */
 function identityOf({ source, id }: WeirEvent): string {
   return createHash('sha256').update(source).update('\0').update(id).digest('base64url').slice(0, 27)
 }

@@ -7,7 +7,7 @@ import { globalLists, zonalLists, type ListReader } from './client-lists.ts'
 import { InstanceTypes } from './client-types.ts'
 import type { ExoscaleConfig } from './config.ts'
 
-/** Of the API without discovery. */
+/** Zones of the API that are used without discovery. */
 const usualZones = [
   'ch-gva-2',
   'ch-dk-2',

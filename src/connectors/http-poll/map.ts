@@ -48,7 +48,7 @@ const utf8 = new TextEncoder()
 
 /** With exact numbers, which are objects; a line is a text and its bytes. */
 const [numberMemory, lineMemory] = [90, 250]
-/** Of a record, and of its event until it is stored. */
+/** Memory of a record, and of its event until it is stored. */
 const recordMemory = 500
 
 /** Memory that {@link readPage} needs before it makes the records. */

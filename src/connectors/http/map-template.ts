@@ -96,10 +96,10 @@ export function isRefresh(event: WeirEvent): boolean {
   return event.type === alertTypes.firing && dataOf(event)['refresh'] === true
 }
 
-/** Of an alert that is sent once: without an end Alertmanager would resolve it after `resolve_timeout`. */
+/** Duration of an alert that is sent once: without an end Alertmanager would resolve it after `resolve_timeout`. */
 const yearMs = 366 * 86_400_000
 
-/** Of an alert rule: its labels, the configured ones if it has no such label, and its own times. */
+/** Alert of an alert rule: its labels, the configured ones if it lacks a label, and its times. */
 function ownAlertOf(event: WeirEvent, { labels }: Note) {
   const data = dataOf(event)
   const { labels: ownValue, annotations, startsAt, endsAt, validUntil, generatorURL, value } = data

@@ -27,7 +27,7 @@ type WriteLine = (row: number, drop: Drop, out: ByteBuffer) => string | undefine
 
 const flows = flowForm({ codec: 'json', tcp_flags: 'number' })
 const noMicroseconds = fragmentOf('000000\n')
-/** Of most lines. */
+/** Bytes that suffice for most lines. */
 const lineBytes = 100
 const attributes = ['source', 'type', 'subject'] as const
 

@@ -18,7 +18,7 @@ export const sink = defineSink<typeof lagoonSchema>('lagoon', {
   build: (config, context) => Promise.resolve(openLagoon(config, context)),
 })
 
-/** Of a CycloneDX report that is rewritten. */
+/** Maximum size of a CycloneDX report that is rewritten. */
 const maxDecompressed = 64 * 1024 * 1024
 
 export function openLagoon(config: LagoonConfig, context: Context): Sink {

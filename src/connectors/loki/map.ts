@@ -90,7 +90,7 @@ function nanosOf({ header, firstRow }: SinkPiece, row: number) {
   return ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000
 }
 
-/** Of times with microseconds; a double has no more. */
+/** Nanoseconds of times with microseconds; a double has no more digits. */
 const nanosIn = (ms: number) => Math.min(999, Math.round((ms - Math.floor(ms)) * 1000)) * 1000
 
 const isTime = (ms: number) => ms >= 0 && ms <= maxMs

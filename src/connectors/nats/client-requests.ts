@@ -3,7 +3,7 @@ import type { Timers } from '../../host/index.ts'
 import type { Prefetch } from '../../messaging/prefetch.ts'
 import type { RedeliveryGate } from './client-redelivery-gate.ts'
 
-/** Of a consumer that a user made; the server refuses larger requests. */
+/** Limits of a consumer that a user made; the server refuses larger requests. */
 export type RequestLimits = Readonly<{ messages: number; ms: number }>
 
 export function requestLimits({

@@ -26,7 +26,7 @@ type Saved = Readonly<{
   format: number
   listeners: readonly string[]
   exporters: readonly SavedExporter[]
-  /** Of firewalls, only in a file written at a stop. */
+  /** Connections of firewalls, only in a file written at a stop. */
   connections?: readonly OpenConnection[]
 }>
 

@@ -29,7 +29,7 @@ export function outcomeOf(url: string, answer: Uint8Array | ServiceError): Attem
   return { is: 'retry', reason, away: !ofOneFlow.has(answer.code) }
 }
 
-/** Of a call that no collector implements. */
+/** Result of a probe call that no collector implements. */
 export function probeOf(url: string, answer: Uint8Array | ServiceError): Probe {
   if (!(answer instanceof Error)) return { is: 'warn', message: `${url}: it accepts unknown calls` }
   if (answer.code !== status.UNIMPLEMENTED) return { is: 'fail', message: `${url}: ${text(answer)}` }

@@ -14,7 +14,7 @@ const [shortestMs, marginMs] = [60_000, 5000]
 type LoginOptions = Readonly<{
   auth: Auth
   host: Pick<Host, 'clock'>
-  /** Of clients for token servers. */
+  /** Options of clients for token servers. */
   http: Omit<HttpClientOptions, 'url' | 'login'>
   registry: URL
 }>

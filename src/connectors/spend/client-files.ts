@@ -13,7 +13,7 @@ export type SpendFile = Readonly<{
   modified: number
 }>
 
-/** Of a piece of a file. */
+/** Records of a piece of a file. */
 export type FileRecords = readonly Readonly<{ line: number; values: readonly (string | null)[] }>[]
 
 const extension = /\.(?:csv|csv\.gz|parquet)$/

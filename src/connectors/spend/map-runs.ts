@@ -10,7 +10,7 @@ export type Run = Readonly<{
 export type Manifest = Readonly<{
   /** Relative to the folder of costs. */
   folder: string
-  /** Of AWS: the run in use, in the folder of the period. */
+  /** The run in use in the folder of the period, for AWS. */
   assembly: string | undefined
   /** Base names. */
   files: readonly string[]

@@ -40,7 +40,7 @@ export class DeadLetters {
   readonly #log: DeadLetterLog
   readonly #letters = new Map<string, StoredDeadLetter>()
   #appending: Promise<void> = Promise.resolve()
-  /** Of an uncommitted range; marked void before the offset passes them. */
+  /** Ids of an uncommitted range, which are marked void before the offset passes them. */
   #voids: string[] = []
 
   private constructor(clock: Clock, sink: string, log: DeadLetterLog) {

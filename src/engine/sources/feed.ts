@@ -5,7 +5,7 @@ export type SourceFeed = Readonly<{
   connected?: boolean
   /** Connections that were opened again. */
   reconnects?: number
-  /** Of sequence numbers. */
+  /** Gaps of sequence numbers. */
   gaps?: FeedGaps
   poll?: FeedPoll
   /** Rejected requests or messages, by reason. */

@@ -54,7 +54,7 @@ export class SeededRandom implements Random {
   }
 }
 
-/** Of the standard normal distribution (Box and Muller). */
+/** A number of the standard normal distribution (Box and Muller). */
 export function normal(random: SeededRandom): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())
 }

@@ -16,7 +16,7 @@ export function failedRequest({
   allow,
 }: Readonly<{
   status: number
-  /** Of the body; may be empty. */
+  /** Message in the body; may be empty. */
   message: string
   what: string
   afterMs: number

@@ -16,7 +16,7 @@ export type PushRequest = Readonly<{
   type: string
   /** Decompressed, if the encoding is gzip; valid until the answer. */
   body: Buffer
-  /** Of the body and of everything that is made of it; released with the answer. */
+  /** Memory of the body and of everything that is made of it; released with the answer. */
   lease: MemoryLease
 }>
 

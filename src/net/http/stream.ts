@@ -85,7 +85,7 @@ class Connection {
   readonly #ended = Promise.withResolvers<End>()
   #socket: WebSocket | undefined
   #waiting: StreamMessage[] = []
-  /** Of messages that wait or are taken. */
+  /** Bytes of messages that wait or are taken. */
   #heldBytes = 0
   #wake: () => void = () => undefined
   readonly #atEnd: (() => void)[] = []

@@ -2,7 +2,7 @@ import { FlpQueryProblem } from './tree.ts'
 
 export type FlpToken = Readonly<{
   kind: 'name' | 'string' | 'number' | 'sign' | 'end'
-  /** Of a string: without quotes and escapes. */
+  /** Text of the token; of a string without quotes and escapes. */
   text: string
   /** From 1, in UTF-16 units. */
   position: number

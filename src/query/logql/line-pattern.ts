@@ -61,7 +61,7 @@ export function matchesPattern(pattern: LinePattern, line: string): boolean {
   return 'name' in pattern.at(-1)! || at === line.length
 }
 
-/** Of an address, a network such as `10.0.0.0/8`, or a range such as `10.0.0.1-10.0.0.9`. */
+/** Test for an address, a network such as `10.0.0.0/8`, or a range such as `10.0.0.1-10.0.0.9`. */
 export function addressTest(text: string): (address: string) => boolean {
   const list = new BlockList()
   const [first = '', last] = text.split('-')

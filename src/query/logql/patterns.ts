@@ -16,7 +16,7 @@ const leastAlike = 0.5
 /** Further tokens are one variable part. */
 const maxTokens = 100
 const maxChars = 3000
-/** Of one level. Lines of further templates join the most similar one, or the template of all lines. */
+/** Templates of one level. Lines of additional templates join the most similar one, or the template of all lines. */
 const maxTemplates = 300
 const maxTemplatesOfLength = 50
 

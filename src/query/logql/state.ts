@@ -14,16 +14,16 @@ export const errorLabel = '__error__'
 export class State {
   readonly entry: LogEntry
   line: string
-  /** Of the stream, the metadata and the parsers. */
+  /** Labels of the stream, the metadata and the parsers. */
   readonly labels: Map<string, string>
   /** Names of labels of structured metadata; one that the stream has too gets a suffix. */
   readonly metadata: Set<string> = new Set()
   /** Names of labels of the parsers. */
   readonly parsed: Set<string> = new Set()
-  /** Of unwrap. */
+  /** Value that unwrap read. */
   value: number | undefined
 
-  /** Of the query, in ns. */
+  /** Time of the query, in ns. */
   readonly now: bigint
 
   constructor(entry: LogEntry, now: bigint) {

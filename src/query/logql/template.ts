@@ -12,7 +12,7 @@ export type TemplateInput = Readonly<{
   line: string
   /** Ns since 1970. */
   time: bigint
-  /** Of the query, in ns since 1970. */
+  /** Time of the query, in ns since 1970. */
   now: bigint
 }>
 

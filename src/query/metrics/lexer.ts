@@ -4,11 +4,11 @@ import { goFloat } from './go-float.ts'
 export type TokenKind = 'word' | 'number' | 'duration' | 'bytes' | 'text' | 'sign' | 'end'
 export type Token = Readonly<{
   kind: TokenKind
-  /** Of a text: without quotes and escapes. */
+  /** Text of the token; of a string without quotes and escapes. */
   text: string
   from: number
   to: number
-  /** Of numbers, of durations in ms, of sizes in bytes. */
+  /** Value of a number; of a duration in ms, of a size in bytes. */
   value: number
 }>
 
@@ -98,7 +98,7 @@ export function tokensOf(text: string, language: Language): Token[] {
   return tokens
 }
 
-/** Of Go: 2^63 ns. */
+/** Longest duration of Go: 2^63 ns. */
 export const longestMs = 2 ** 63 / 1e6
 
 /** In ms; undefined: the text is no duration. */

@@ -27,7 +27,7 @@ function testOf(operator: MatchOperator, value: string): (text: string) => boole
   return operator === '=~' ? whole : (text) => !whole(text)
 }
 
-/** Of the whole text; the dot matches line breaks. */
+/** Match of the whole text; the dot matches line breaks. */
 function wholeMatch(pattern: string): (text: string) => boolean {
   const compiled = compileRegex(pattern, RE2JS.DOTALL)
   const cache = new Map<string, boolean>()

@@ -17,7 +17,7 @@ const times = { '"_from"': fromSql(duckdb), '"_to"': toSql(duckdb) }
 type RankColumns = Readonly<{
   /** Columns with their SQL. */
   reads: (exactness: Exactness) => Readonly<Record<string, string>>
-  /** Of these columns, for `conversationRankSql`. */
+  /** SQL of the value, from these columns, for `conversationRankSql`. */
   value?: (exactness: Exactness) => string
 }>
 

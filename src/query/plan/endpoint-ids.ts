@@ -16,7 +16,7 @@ export function idCountsSql(view: string): string {
 
 export const idCounts = ['"_ids"', '"_first_id"', '"_last_id"', '"_addresses"'] as const
 
-/** Of a row with {@link idCounts}. Undefined: {@link withFirstIds} is needed. */
+/** Single ids from a row with {@link idCounts}. Undefined: {@link withFirstIds} is needed. */
 export function singleIdsOf(row: Readonly<Record<string, unknown>>): SingleIds | undefined {
   const [count, first, last, addresses] = idCounts.map((name) => Number(row[name.slice(1, -1)])) as [
     number,

@@ -26,7 +26,7 @@ export function exportSql(
       AND time_received <= ${dialect.time(upTo)}${order}`
 }
 
-/** Of the view: results have columns of the same names. */
+/** SQL of the column of the view: results have columns of the same names. */
 function keySql(field: QueryField, view: string, dialect: Dialect) {
   const { name, kind, sql } = field
   return sql === undefined ? dialect.ordered(`${view}.${dialect.identifier(name)}`, kind) : sql(dialect)

@@ -16,7 +16,7 @@ export type Call = Readonly<{
   name: string
   place: string
   parameters: readonly Node[]
-  /** Of the parameters. */
+  /** Labels of the parameters. */
   places: readonly string[]
 }>
 

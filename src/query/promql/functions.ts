@@ -9,7 +9,7 @@ const dateOf =
   (seconds: number): number =>
     read(new Date(Math.floor(seconds) * 1000))
 
-/** Of each value, with parameters that are numbers. */
+/** Functions of each value, with parameters that are numbers. */
 export const numberFunctions: Readonly<Record<string, (value: number, ...parameters: number[]) => number>> = {
   abs: Math.abs,
   acos: Math.acos,

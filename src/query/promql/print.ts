@@ -23,7 +23,7 @@ const units = [
   ['ms', 1],
 ] as const
 
-/** Of ms; only exact multiples have years, weeks and days. */
+/** Text of a duration in ms; only exact multiples have years, weeks and days. */
 function durationText(ms: number): string {
   let text = ms < 0 ? '-' : ''
   let rest = Math.abs(ms)

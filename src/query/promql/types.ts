@@ -75,7 +75,7 @@ function typeOfBinary({ operator, left, right, bool, matching }: Binary): ValueT
   return scalars === 2 ? 'scalar' : 'vector'
 }
 
-/** Of a checked expression, in constant depth. */
+/** Type of a checked expression, in constant depth. */
 export function typeOf(node: Node): ValueType {
   if (node.is === 'binary')
     return typeOf(node.left) === 'scalar' && typeOf(node.right) === 'scalar' ? 'scalar' : 'vector'

@@ -16,7 +16,7 @@ export type PrepareOptions = Readonly<{
   /** Rows are in the shards of the cluster. */
   distributed: boolean
   create: boolean
-  /** Of the table of flows, from now on. */
+  /** Sums by hour of the table of flows, from now on. */
   hourSums: readonly HourSum[]
   log: Log
   /** Creates the tables, if they are missing. Rejects with the reason. */

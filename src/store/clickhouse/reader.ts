@@ -25,7 +25,7 @@ export type ClickHouseReaderOptions = Readonly<{
   names: StoreNames
   /** Settings that the statements of the API need. */
   settings: Settings
-  /** Of one query of the console; of one SQL statement or export. */
+  /** Limits of one query of the console, and of one SQL statement or export. */
   limits: Readonly<{ memoryBytes: number; sqlMemoryBytes: number; sqlTimeoutMs: number }>
   /** Creates the views; called before the first query, and again when they are gone. */
   prepare(signal: AbortSignal): Promise<void>

@@ -31,7 +31,7 @@ function projection(columns: readonly string[]): string {
   return `(SELECT ${groups}, ${summed.join(', ')} GROUP BY ${groups})`
 }
 
-/** Of the table of flows. */
+/** Reading aids of the table of flows. */
 export function readingAids(sums: readonly HourSum[] = hourSumNames): readonly Aid[] {
   return [
     ...Object.entries(indexes).map(([aid, definition]) => ({

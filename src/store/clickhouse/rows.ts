@@ -65,7 +65,7 @@ export function auditView(names: StoreNames): string {
   return `SELECT ${columns.join(', ')} FROM ${tableOf(names, 'events')} AS e WHERE e.family = 'audit'`
 }
 
-/** Of the time of events; SQL of µs since 1970. */
+/** Span of the time of events; SQL of µs since 1970. */
 export type EventSpan = Readonly<{
   from: string
   to: string

@@ -61,7 +61,7 @@ export class EndpointIndexes {
     return newest
   }
 
-  /** Of a verified file. After a failure the file stays without an index for an hour. */
+  /** Writes the index of a verified file. After a failure the file stays without an index for an hour. */
   async write({ name }: StoredFile, writer: TableWriter): Promise<void> {
     const path = `${this.#directory}/${indexOf(name)}`
     const { disk, clock } = this.#host

@@ -14,7 +14,7 @@ type CodesOfRow = (row: number) => Uint32Array
 
 export type BodyColumns = Readonly<{
   names: readonly string[]
-  /** Of events with these columns. */
+  /** Families of events with these columns. */
   families: readonly string[]
   read: (batch: EventBatch, words: DictionaryBuilder) => CodesOfRow
 }>

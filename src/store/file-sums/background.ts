@@ -43,7 +43,7 @@ export class FileSums {
       )
   }
 
-  /** Of a verified file. After a failure the file stays without sums for an hour. */
+  /** Writes the sums of a verified file. After a failure the file stays without sums for an hour. */
   async write(file: StoredFile, writer: TableWriter): Promise<void> {
     const { name } = file
     const path = this.#folder.path(sumsOf(name))

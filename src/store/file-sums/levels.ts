@@ -6,7 +6,7 @@ import { areReadable } from './parts.ts'
 
 export type LevelSums = Readonly<{
   level: SumLevel
-  /** Of the file of sums. */
+  /** Name of the file of sums. */
   name: string
   sums: SumsOfFiles
   /** The files of flows that they sum. */

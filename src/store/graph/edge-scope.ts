@@ -1,7 +1,7 @@
 /** For limited users: one end in their namespaces, none in another. */
 import { quoted } from '../duck.ts'
 
-/** Of columns `near` and `far`, which are not NULL. */
+/** Condition on the columns `near` and `far`, which are not NULL. */
 export function scopeSql(namespaces: readonly string[], dialect: TextSql): string {
   const [near, far] = ['near', 'far'].map((ref) => insideSql(ref, namespaces, dialect))
   const isObject = (ref: string) => dialect.startsWith(ref, 'k8s:')

@@ -78,7 +78,7 @@ type PartOptions = Readonly<{
   identity?: readonly string[]
 }>
 
-/** Of `image:<name>@<digest>`, or `@lagoon:…`; NULL without a name. */
+/** Name in `image:<name>@<digest>` or `@lagoon:…`; NULL without a name. */
 export function imageNameSql(ref: string): string {
   return `nullif(regexp_extract(${ref}, '^image:(.+)@(?:sha256|lagoon):', 1), '')`
 }

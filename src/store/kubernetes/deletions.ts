@@ -7,7 +7,7 @@ export const rowKey = ['source', 'subject', '_source', '_epoch', '_sequence', '_
 
 /** From the request to an immediate deletion. */
 const maxRequestDelay = 'INTERVAL 1 MINUTE'
-/** Of the observer behind the API server. */
+/** Maximum lag of the clock of the observer behind the API server. */
 const maxClockLag = 'INTERVAL 5 SECOND'
 const maxSearchRange = 'INTERVAL 1 DAY'
 

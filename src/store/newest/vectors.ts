@@ -17,7 +17,7 @@ type Fill = (vector: DuckDBVector, part: Part) => void
 
 const twoTo32 = 4_294_967_296
 
-/** Of the journal: by it, rows are evicted. */
+/** Number of the frame in the journal, by which rows are evicted. */
 export const frameColumn = '_frame'
 
 const originTypes = { _source: 'USMALLINT', _epoch: 'UINTEGER', _sequence: 'UBIGINT', _row: 'UINTEGER' } as const

@@ -7,7 +7,7 @@ import { isReceivedWithin, type TimeBounds } from './receipt.ts'
 /** Those of `src/model/computed-columns.ts` that a statement names. */
 export type ComputedColumns = Readonly<{
   names: readonly string[]
-  /** Of all comparisons with the compared time. */
+  /** Bounds of all comparisons with the compared time. */
   received: TimeBounds | undefined
 }>
 

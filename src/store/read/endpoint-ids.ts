@@ -10,11 +10,11 @@ export type EndpointTexts = Readonly<{
   /** Column of the files. */
   part: string
   texts: readonly string[]
-  /** Of all files. */
+  /** Maximum ids of all files. */
   maxIds: number
 }>
 
-/** Of a text in a file, also if it has none. Some 5 MB. */
+/** Maximum cached results for a text in a file, also if it has no id. Some 5 MB. */
 const maxKnown = 20_000
 /** With more, or in longer texts, ids are read again. */
 const [maxIdsKept, maxLength] = [20, 100]

@@ -1,6 +1,6 @@
 import { messageOf, WeirError } from '../../model/errors.ts'
 
-/** Of DuckDB and of the allocator. A statement that contains these words is quoted later in a message. */
+/** Memory errors of DuckDB and of the allocator. A statement that contains these words is quoted later in a message. */
 const outOfMemory =
   /^(?:[\w ]+ Error: )?(?:Out of Memory|std::bad_alloc|bad_alloc|Allocation failure|failed to allocate)/i
 

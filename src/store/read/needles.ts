@@ -11,7 +11,7 @@ export type Needle =
 
 const maxTexts = 100
 
-/** Of all reads of flows. Undefined if one can need any row. */
+/** The needle of all reads of flows. Undefined if one read can need any row. */
 export function needleOf(tree: unknown): Needle | undefined {
   const parts = restrictionsOf(tree, 'flows', needleIn)
   if (parts === undefined) return undefined

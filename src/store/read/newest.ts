@@ -10,7 +10,7 @@ export type Selection = Readonly<{
   sql: string
   addresses: RequestedAddresses
   isProbe: boolean
-  /** Of files. */
+  /** Columns of files. */
   columns: readonly FileColumn[]
   /** Names in conditions and orders, in lower case. */
   used: ReadonlySet<string>
@@ -67,7 +67,7 @@ function rowsIn(expression: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
-/** Of columns: no aggregates, no windows. */
+/** Functions of columns: no aggregates, no windows. */
 const plainFunctions = new Set(['epoch_us'])
 
 function isPlain(expression: unknown): boolean {

@@ -23,7 +23,7 @@ export async function makeViews(
   { input, cached, text }: Views,
 ): Promise<void> {
   const { selection: written } = statement
-  // Of no flows, there is nothing to choose.
+  // Without flows there is nothing to choose.
   const hasFlows = input.files.some(({ stream }) => stream === 'flows')
   if (written === undefined || !hasFlows || (!written.isProbe && written.byIds === undefined)) {
     await connection.run(text)

@@ -1,6 +1,6 @@
 /** Where `*` means the columns of a view, and not only those that parts of the statement select. */
 
-/** Of the query that is visited. */
+/** Scope of the query that is visited. */
 export type QueryScope = Readonly<{
   /** Names of `WITH`, in lower case. */
   named: ReadonlySet<string>
@@ -41,7 +41,7 @@ export function scopeOf(
   return { scope: { named, isOfView }, definitions }
 }
 
-/** Of a FROM. `selected`: names of relations that parts of the statement select. */
+/** Relations of a FROM. `selected`: names of relations that parts of the statement select. */
 type Relations = Readonly<{ hasView: boolean; selected: ReadonlySet<string> }>
 
 const unknown: Relations = { hasView: true, selected: new Set() }

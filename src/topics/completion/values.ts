@@ -60,7 +60,7 @@ export async function valuesInUse(
   return { ...used, values: used.values.slice(0, 2 * limit) }
 }
 
-/** Of flows in memory. */
+/** Start of the flows in memory. */
 function sinceOf(used: UsedValues, requested: TimeSpan, since: number): UsedValues {
   const span = spanSince(used.span, since)
   return { ...used, source: 'ring', span, exact: span.from === spanSince(requested, since).from }

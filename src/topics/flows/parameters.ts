@@ -192,7 +192,7 @@ export const FlowsParameters = parameters({
 })
 export type FlowsQuery = Of<typeof FlowsParameters>
 
-/** Of groups; the others are errors with them. */
+/** Query of groups; the other parameters are errors with groups. */
 export type GroupsQuery = SumsQuery & Pick<FlowsQuery, 'group'>
 
 export const ConversationsParameters = parameters({

@@ -39,7 +39,7 @@ const cells = (description: string) =>
     readonly description: string
   }
 
-/** Of every response with rows of flows, or of their sums. */
+/** Members of every response with rows of flows, or of their sums. */
 export const flowFrame = {
   columns: ArrayOf(FlowColumn),
   rows: cells('Values in the order of `columns`; null if missing. Integers above 2^53 are texts, times ISO 8601.'),

@@ -101,7 +101,7 @@ function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet
 
 export type Running = Pick<ImageRow, 'pods' | 'workloads' | 'clusters'>
 
-/** Of an image, from its pods. `exposure` is null if no flows are known. */
+/** Exposure of an image, from its pods. `exposure` is null if no flows are known. */
 export function exposureOf(row: Running, { known, received }: Traffic): Pick<ImageRow, 'exposure' | 'exposed_ports'> {
   if (row.pods === 0) return { exposure: 'not_running', exposed_ports: [] }
   if (!known) return { exposure: null, exposed_ports: [] }

@@ -14,7 +14,7 @@ import { Refusal } from '../refusal.ts'
 import type { StoredReport } from './schema.ts'
 
 type Document = Readonly<{
-  /** Of the image. */
+  /** Digest of the image. */
   digest: string
   body: Uint8Array
   origin: string
@@ -44,7 +44,7 @@ export async function eventsOfDocument({ digest, body, origin, time }: Document,
   }
 }
 
-/** Of a document about several images, the report about this one. */
+/** The report about this image, from a document about several images. */
 function reportAbout(digest: string, reports: readonly Report[]): Report {
   const [first, second] = reports
   const report =

@@ -27,7 +27,7 @@ type PagePart = Readonly<{
 type PageRows = Readonly<{
   /** In order; one more than the limit if there are more. */
   rows: readonly StoredRow[]
-  /** Of the first page. */
+  /** Total in the first page. */
   total: number | undefined
 }>
 

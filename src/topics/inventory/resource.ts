@@ -99,7 +99,7 @@ function changesOf(events: readonly RecordRow[], audit: readonly Act[]): readonl
   })
 }
 
-/** Of a Kubernetes node in the hour before. null: the reference is of something else. */
+/** Traffic of a Kubernetes node in the hour before. null: the reference is of something else. */
 async function trafficOf(ref: string, at: bigint, surroundings: Surroundings): Promise<InventoryResource['traffic']> {
   const node = parseKubernetesRef(ref)
   if (node === undefined) return null

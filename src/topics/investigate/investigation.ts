@@ -66,7 +66,7 @@ export async function investigate(scene: Scene, { readSums, flowsOf, chosen }: R
   }
 }
 
-/** Of objects and addresses: an actor's changes are listed whether traffic depends on them or not. */
+/** Marks of objects and addresses: changes by an actor are listed whether traffic depends on them or not. */
 async function marksOf(
   { subject, store, viewer, runQuery, manifest }: Scene,
   flows: RowQuery | undefined,

@@ -2,7 +2,7 @@ import { bucketSql, conditionOf, isoOf, type RowQuery } from '../../query/plan/i
 import type { Lane, Measured } from './schema.ts'
 import type { Scene } from './scene.ts'
 
-/** Of the latencies of a bucket. */
+/** Percentile of the latencies of a bucket. */
 const percent = 95
 const nsPerMs = 1e6
 

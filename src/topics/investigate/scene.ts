@@ -15,7 +15,7 @@ export type Subject = Readonly<{ text: string; ref: string }> &
     | Readonly<{ is: 'resource' }>
     /** `name` with the repository and without a tag; a digest is one of the image. */
     | Readonly<{ is: 'image'; name: string; tag: string | undefined; digest: string | undefined }>
-    /** Of a cloud, with its id: tenant of audit events, account of costs. */
+    /** Account of a cloud, with its id: tenant of audit events, account of costs. */
     | Readonly<{ is: 'account'; id: string }>
   )
 
@@ -41,6 +41,6 @@ export type Related = Readonly<{
   addresses: readonly string[]
   /** Filter of flows; undefined: flows do not name the subject. */
   filter: string | undefined
-  /** Of clouds: the resource itself, or the machines that the subject runs on. */
+  /** Resources of clouds: the resource itself, or the machines that the subject runs on. */
   resources: readonly string[]
 }>

@@ -34,7 +34,7 @@ async function limitedRows<Row>(reader: LogReader, { few }: LogSpan, sql: string
 const nsPerMs = 1_000_000n
 const microsOf = (ns: bigint): bigint => (ns + 999n) / 1000n
 
-/** Of events; undefined if none fits. */
+/** Condition on events; undefined if none fits. */
 export function eventCondition({ viewer, store }: LogReader, span: LogSpan): string | undefined {
   // Events have no reliable namespace.
   if (viewer.namespaces !== undefined) return undefined

@@ -52,7 +52,7 @@ function pointConditions(dialect: Dialect, matchers: readonly Matcher[], span: M
 
 const ofMetric = (value: string): string => `subject = ${value} OR starts_with(${value}, subject || '_')`
 
-/** Of an expression that only lists texts, as dashboards write selected values; of others none. */
+/** Texts of an expression that only lists texts, as dashboards write selected values; none of another expression. */
 function alternatives(expression: string): readonly string[] {
   return /^(?:[\w/:@ -]|\\[.])+(?:\|(?:[\w/:@ -]|\\[.])+)*$/.test(expression)
     ? expression.replaceAll('\\.', '.').split('|')

@@ -36,7 +36,7 @@ type VersionRow = Readonly<{
 
 type Versioned = Readonly<{
   ref: string
-  /** Of an object that never changed. */
+  /** State of an object that never changed. */
   current: ManifestState | undefined
 }>
 

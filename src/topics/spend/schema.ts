@@ -163,7 +163,7 @@ const forecast = () => ({
 })
 
 const AnyForecast = ObjectOf(forecast())
-/** Of an account or a currency. */
+/** Forecast of an account or a currency. */
 export type Forecast = Of<typeof AnyForecast>
 
 const BudgetState = ObjectOf({

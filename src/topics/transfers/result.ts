@@ -74,7 +74,7 @@ function restOf(whole: TransferSums, shown: readonly TransferSums[]): TransferSu
   }
 }
 
-/** Of lists: flows of clusters without a list are only in {@link unpricedOf}. */
+/** Currencies of price lists: flows of clusters without a list are only in {@link unpricedOf}. */
 export function currenciesOf(
   rows: readonly TransferRow[],
   rules: readonly TransferRule[],

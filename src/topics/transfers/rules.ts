@@ -3,7 +3,7 @@ import { bytesOf, type PriceList, type TransferKind } from './price-list.ts'
 
 export type TransferRule = Readonly<{
   list: PriceList
-  /** Of the flows; empty: all others. */
+  /** Clusters of the flows; empty: all clusters without a rule. */
   clusters: readonly string[]
   /** Connections from inside to the internet pass a NAT gateway. */
   nat: boolean

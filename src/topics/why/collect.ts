@@ -79,7 +79,7 @@ export async function collect(
   }
 }
 
-/** Of clusters only what users and their programs wrote. */
+/** SQL of audit events; of clusters only what users and their programs wrote. */
 function auditSql(within: string, viewer: Viewer, dialect: Dialect): string {
   const { begins, text } = dialect
   const scope = auditScope(viewer, dialect)

@@ -17,7 +17,7 @@ import { habit, writeFacts } from './writes.ts'
 
 /** Part of the closely related changes that change traffic at once. */
 const prior = 0.2
-/** Of closeness and weight; other changes seldom have an effect. */
+/** Least product of closeness and weight; other changes seldom have an effect. */
 const leastRelated = 0.3
 /** A change can be recorded after its effect. */
 const lateMs = 3000
@@ -70,7 +70,7 @@ export async function expectedLevels(
   )
 }
 
-/** Of both directions. */
+/** Largest weight of both directions of the change. */
 function largestWeight(candidate: Candidate) {
   return Math.max(weightOf(candidate, 'fall'), weightOf(candidate, 'rise'))
 }

@@ -8,7 +8,7 @@ const keptVariance = 0.368
 const block = 4
 /** Buckets of a median. It follows steps, and not bursts of a bucket or two. */
 const medianBuckets = 5
-/** Of normal values around such a median. */
+/** Variance of normal values around a median of neighbours. */
 const medianVariance = 0.887
 /** A single large transfer. */
 const largest = 0.01
@@ -38,14 +38,14 @@ function xlogx(value: number) {
   return value > 0 ? value * Math.log(value) : 0
 }
 
-/** Of the distribution: the variance is mean + mean² / size; undefined: that of a Poisson distribution. */
+/** Size of the distribution: the variance is mean + mean² / size; undefined: that of a Poisson distribution. */
 function sizeOf(counts: readonly number[]) {
   const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length)
   const excess = Math.max(burstVariance(counts), blockVariance(counts)) - mean
   return mean === 0 || excess <= 0.01 * mean ? undefined : (mean * mean) / excess
 }
 
-/** Of a bucket, around the median of its neighbours. */
+/** Variance of a bucket, around the median of its neighbours. */
 function burstVariance(counts: readonly number[]) {
   const half = medianBuckets >> 1
   const squares = counts.map((count, at) => {
@@ -55,7 +55,7 @@ function burstVariance(counts: readonly number[]) {
   return meanWithout(squares, largest) / medianVariance
 }
 
-/** Of a bucket, from the differences of neighbouring sums. */
+/** Variance of a bucket, from the differences of neighbouring sums. */
 function blockVariance(counts: readonly number[]) {
   const sums = Array.from({ length: Math.floor(counts.length / block) }, (_, index) =>
     counts.slice(index * block, (index + 1) * block).reduce((sum, count) => sum + count, 0),

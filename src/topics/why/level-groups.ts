@@ -44,7 +44,7 @@ export function trafficLevels<Key>(
   const length = series[0]?.values.length ?? 0
   const pairs = series.filter(({ isSum }) => !isSum)
   const total = pairs.reduce((sum, { values }) => sum + values.reduce((of, value) => of + value, 0), 0)
-  // Of many series without a change, some look as if they had one.
+  // Among many series without a change, some look as if they had a change.
   const manySeries = (2 * Math.log(Math.max(1, 2 * series.length))) / Math.log(Math.max(2, length))
   const limit = penalty + manySeries
   const left = new Set(

@@ -1,6 +1,6 @@
 import type { SegmentCost } from './pelt.ts'
 
-/** Of log(length), for the slope of a segment: twice the Bayesian information criterion. */
+/** Factor of log(length), for the slope of a segment: twice the Bayesian information criterion. */
 const slopePenalty = 2
 
 /**

@@ -2,7 +2,7 @@ import { baseBuckets, intervalOf, kindOf, meanOf, medianOf, type LevelChange } f
 import { lineCostOf } from './line-cost.ts'
 import { pelt } from './pelt.ts'
 
-/** Of log(length), for each change: as the modified Bayesian information criterion. */
+/** Factor of log(length), for each change: as the modified Bayesian information criterion. */
 const penalty = 3
 /** Shorter segments have no line. */
 const leastBuckets = 5

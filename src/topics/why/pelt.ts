@@ -1,7 +1,7 @@
 /** Cost of one level in the buckets from `from` to before `to`. */
 export type SegmentCost = (from: number, to: number) => number
 
-/** Of a change of level with the first bucket `at`. */
+/** Penalty of a change of level with the first bucket `at`. */
 export type Penalty = (at: number) => number
 
 /**

@@ -3,7 +3,7 @@ import { selects, selectsSome } from './selector.ts'
 import { workloadName, type Candidate, type Reason, type ReasonName, type Workload } from './types.ts'
 import { isNetworkRule } from './weights.ts'
 
-/** Of a relation to an affected workload; halved once more for a workload that only exchanges traffic with one. */
+/** Closeness by relation to an affected workload; halved for a workload that only exchanges traffic with one. */
 const closeness: Readonly<Record<ReasonName, number>> = {
   workload: 1,
   policy: 0.95,
@@ -50,7 +50,7 @@ export function relationOf(candidate: Candidate, workloads: readonly Workload[])
       share,
     }
   }
-  // Of nodes, policies and cloud resources, on which several workloads depend.
+  // Several workloads depend on nodes, policies and cloud resources.
   if (best !== undefined && best.reason.via === undefined && best.reason.is !== 'namespace')
     best = { ...best, share: Math.min(1, Math.max(best.share, affected)) }
   if (

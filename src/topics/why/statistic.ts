@@ -14,7 +14,7 @@ export type Statistic = Readonly<{ stat: StatisticName; of: QueryField }>
 /** Shorter buckets have too few flows for a percentile. */
 const leastStep = 15
 
-/** Of a pair; none of all pairs together. */
+/** Ends of a pair; empty for all pairs together. */
 type Key = readonly End[]
 type Row = Readonly<Record<string, unknown>>
 

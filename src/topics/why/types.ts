@@ -54,7 +54,7 @@ export type Workload = Readonly<{
   namespace: string
   kind: string
   name: string
-  /** Of the changed traffic, 0 to 1. */
+  /** Share of the changed traffic, 0 to 1. */
   share: number
   /** Relative change of its traffic, as a part of the largest one of all workloads: 0 to 1. */
   impact: number

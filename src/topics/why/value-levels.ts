@@ -23,7 +23,7 @@ export function valueLevels<Key>(
   series: readonly ValueSeries<Key>[],
   buckets: Buckets<Key>,
 ): readonly ValueLevel<Key>[] {
-  // Of many series without a change, some look as if they had one.
+  // Among many series without a change, some look as if they had a change.
   const manySeries = Math.log(Math.max(1, 2 * series.length))
   const changes = series.flatMap(({ key, values }) =>
     metricLevels(values, manySeries).map((change) => ({ key, change })),

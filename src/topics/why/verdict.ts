@@ -5,7 +5,7 @@ import type { Candidate, Workload } from './types.ts'
 /** A lower score has a relation, a time or a kind that seldom affects traffic. */
 const leastScore = 0.4
 const clearScore = 0.5
-/** Of the second score, for a clear difference. */
+/** Ratio of the first to the second score, for a clear difference. */
 const clearRatio = 1.3
 
 type Searched = Readonly<{ candidates: readonly Candidate[]; workloads: readonly Workload[] }>

@@ -152,7 +152,7 @@ const fieldWeights: Readonly<Record<string, number>> = {
   rawState: 0.3,
 }
 
-/** Of a change that an inventory recorded: by type, operation and changed fields. */
+/** Weight of a change that an inventory recorded: by type, operation and changed fields. */
 export function resourceWeight({ kind, operation, paths }: Pick<Candidate, 'kind' | 'operation' | 'paths'>): number {
   const changed = paths.map((path) => fieldWeights[path.split('/')[1] ?? ''] ?? onlyMetadata)
   const usual = operation === 'deleted' ? 1 : operation === 'created' ? 0.6 : Math.max(onlyMetadata, ...changed)

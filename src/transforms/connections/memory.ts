@@ -3,7 +3,7 @@ import type { ConnectionsConfig } from './config.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { SlotList, SlotTable } from './slots.ts'
 
-/** Of a slot. A slot that is not open remembers a connection that ended. */
+/** State of a slot. A slot that is not open remembers a connection that ended. */
 export const state = { open: 1, aIsLess: 2, reported: 4, scaled: 8 } as const
 
 /** Two exporters, two directions, and bytes and packets as low and high words. */
@@ -27,7 +27,7 @@ export class Memory {
   size = 0
   states = new Uint8Array(0)
   last = new Float64Array(0)
-  /** Of the part of the connection that is summed up. */
+  /** Start of the part of the connection that is summed up. */
   began = new Float64Array(0)
   /** The first flow from this time on begins another part. */
   until = new Float64Array(0)

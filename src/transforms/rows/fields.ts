@@ -50,7 +50,7 @@ export function flowColumnOf(name: string): string {
   return resolveFieldName(name) ?? (memberOf(name) === undefined ? '' : memberColumn)
 }
 
-/** Of fields and members of rows. */
+/** First unknown name among fields and members of rows. */
 export function firstUnknown(names: readonly string[], under: string): Complaint | null {
   for (const [index, name] of names.entries()) {
     const problem = isFlowValue(name) ? undefined : unknownField(name, [under, index])

@@ -11,7 +11,7 @@ function valueOf(ruby: string): unknown {
   return text ?? Number(ruby)
 }
 
-/** Of the hash `expected_record`, or of the values that a test expects of its one record. */
+/** Values of the hash `expected_record`, or those that a test expects of its only record. */
 function expected(test: string): Pairs {
   const hash = /expected_record = \{([\s\S]*?)\n {4}\}/.exec(test)?.[1] ?? ''
   const pairs = [...hash.matchAll(/["'](\w+)["'] *=> *("[^"]*"|'[^']*'|\w+)/g)]

@@ -69,7 +69,7 @@ function ofLine({ stages, line, labels, metadata = {}, time = 1n, want }: LineCa
   return compared(`${stages}\n${line}\n${shownLabels(labels)}`, shown(wanted), shown(found))
 }
 
-/** Of a query; only a metric query has unwrap. */
+/** Stages of a query; only a metric query has unwrap. */
 function stagesOf(text: string): readonly Stage[] {
   if (!text.includes('| unwrap ')) return parseLogs(`{a="b"} ${text}`).stages
   const node = parseLogql(`max_over_time({a="b"} ${text} [1m])`)

@@ -51,7 +51,7 @@ function selectorOf(text: string): LabelSet {
   )
 }
 
-/** Of `newStream`, `newSeries` and their variants, or a literal. */
+/** Stream of `newStream`, `newSeries` and their variants, or of a literal. */
 function streamOf(value: GoExpression): Stream {
   if (value.is === 'composite') {
     const samples = listOf(memberOf(value, 'Samples')!).map((goExpression) => ({

@@ -18,7 +18,7 @@ export type GoElement = Readonly<{ key: GoExpression | undefined; value: GoExpre
 const space = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)*/y
 const number = /0[xX][\da-fA-F]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
 const identifier = /[a-zA-Z_]\w*/y
-/** Of a slice, an array or a map. */
+/** Type of a slice, an array or a map. */
 const listType = /(?:\[\d*\]\*?|map\[\w+\])+(?:interface\{\}|[\w.]+)/y
 
 export class GoReader {

@@ -132,7 +132,7 @@ export function truthOf(value: GoExpression): boolean {
   return value.is === 'name' && value.name === 'true'
 }
 
-/** Of `labels.FromStrings(…)`, `labels.EmptyLabels()` or `map[string]string{…}`. */
+/** Labels in `labels.FromStrings(…)`, `labels.EmptyLabels()` or `map[string]string{…}`. */
 export function labelsOf(value: GoExpression): Record<string, string> | undefined {
   const name = nameOf(value)
   if (isNil(value) || name === 'labels.EmptyLabels') return {}

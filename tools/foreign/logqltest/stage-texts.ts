@@ -22,7 +22,7 @@ const matches: Readonly<Record<string, string>> = {
   'labels.MatchNotRegexp': '!~',
 }
 
-/** Of `labels.MustNewMatcher(…)`. */
+/** Text of `labels.MustNewMatcher(…)`. */
 export function matcherText(value: GoExpression): string | undefined {
   const [type, name, text] = listOf(value)
   const operator = type === undefined ? undefined : matches[nameOf(type)]
@@ -61,7 +61,7 @@ function filterText(value: GoExpression): string | undefined {
   }
 }
 
-/** Of a name or a matcher of drop and keep. */
+/** Text of a name or a matcher of drop and keep. */
 export function selection(value: GoExpression): string | undefined {
   const [matcher, name] = [memberOf(value, 'Matcher', 0), memberOf(value, 'Name', 1)]
   if (matcher !== undefined && !isNil(matcher)) return matcherText(matcher)

@@ -5,7 +5,7 @@ import type { Outcome, Suite } from '../suite.ts'
 
 /** F1 by the margin of the paper, five observations; the start counts as a change point of each annotator. */
 const margin = 5
-/** Of the best method with its default settings, over all series with one dimension (binary segmentation). */
+/** Score of the best method with its default settings, over all series with one dimension (binary segmentation). */
 const bestDefault = 0.744
 
 type Annotations = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>

@@ -11,7 +11,7 @@ import type { Suite } from '../suite.ts'
 
 const tables: readonly Table[] = [...stageTables, ...filterTables, ...syntaxTables, ...engineTables]
 
-/** Of the module, of its packages, or of LogQL. */
+/** Base folder of the module, of its packages, or of LogQL. */
 async function baseOf(folder: string): Promise<string | undefined> {
   for (const inner of ['', 'logql', 'pkg/logql']) {
     const base = join(folder, inner)

@@ -3,7 +3,7 @@ import { count, time } from '../format.ts'
 import { alertRulesText } from '../../text/alert-rules.ts'
 import { alertsText } from '../../text/alerts.ts'
 
-/** Of states, what needs attention first. */
+/** Order of states: what needs attention comes first. */
 export const order = ['failing', 'firing', 'pending', 'no_data', 'unknown', 'inactive'] as const
 
 /** The rule in a line: measure, rows and condition. */

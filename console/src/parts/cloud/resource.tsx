@@ -15,7 +15,7 @@ import { differenceText } from './difference-text.ts'
 import { findingText, StateText, typeText } from './texts.tsx'
 import './cloud.css'
 
-/** Of the headings: those of cards of a page, or within a drawer. */
+/** Level of the headings: of cards of a page, or within a drawer. */
 type Part = Readonly<{ of: CloudResource; h: 'h2' | 'h3' }>
 
 /** State, price and costs. Without `costs` they are still loading. */
@@ -155,7 +155,7 @@ export function CloudTraffic({ of, h: Title }: Part): React.ReactNode {
   )
 }
 
-/** Of the node that it hosts, else of its addresses; undefined: its flows are not known. */
+/** Filter of the node that the resource hosts, else of its addresses; undefined: its flows are not known. */
 function filterOf({ traffic, now }: CloudResource) {
   if (traffic !== null) return `either(node = ${literal(traffic.node)})`
   const addresses = now?.addresses ?? []

@@ -45,7 +45,7 @@ export type PanelKind = Readonly<{
   groups?: readonly string[]
   /** Names of `select` that the editor offers, and their values; empty: any. */
   select?: Readonly<Record<string, readonly string[]>>
-  /** Of a new panel. */
+  /** Settings of a new panel. */
   usual: Partial<Panel>
   body: Loadable<PanelProps>
 }>

@@ -77,7 +77,7 @@ function filled(text: string, textOf: (name: string, format: string) => string |
   })
 }
 
-/** Of titles, Markdown and parameters. */
+/** Replaces variables in titles, Markdown and parameters. */
 export function inText(text: string, variables: readonly Variable[], between = ', '): string {
   return filled(text, (name) => {
     const variable = variables.find((candidate) => candidate.name === name)

@@ -24,7 +24,7 @@ export const pointOf = ({ placed }: Laid, index: number): readonly [number, numb
 type Keyed = Pick<GraphCanvasProps, 'laid' | 'pins' | 'chosen' | 'onChoose' | 'onStep' | 'onFold' | 'onPin'> &
   Readonly<{
     scene: Scene | undefined
-    /** Of the chosen node; -1: none. */
+    /** Index of the chosen node; -1: none. */
     at: number
   }>
 

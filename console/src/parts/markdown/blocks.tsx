@@ -15,7 +15,7 @@ export function Blocks({ of, ...rest }: BlocksProps): React.ReactNode {
   return of.map((block, index) => <BlockOf key={index} block={block} {...rest} />)
 }
 
-/** Of a drawer. */
+/** Level of the first heading in a drawer. */
 const firstLevel = 4
 
 function BlockOf({ block, link, anchors }: Omit<BlocksProps, 'of'> & { readonly block: Block }) {

@@ -24,7 +24,7 @@ export function kindOf(name: string, type: string): MetricKind {
   return type === 'counter' || /_(total|count|sum)$/.test(name) ? 'counter' : 'gauge'
 }
 
-/** Of a kind, the usual one first. */
+/** Functions by kind of metric, the usual one first. */
 export const functionsOf: Readonly<Record<MetricKind, readonly Exclude<MetricFunction, 'auto'>[]>> = {
   counter: ['rate', 'increase', 'each'],
   gauge: ['avg', 'sum', 'min', 'max', 'each'],
@@ -42,7 +42,7 @@ type Selected = Readonly<{
   fn: MetricFunction
   by: readonly string[]
   where: string
-  /** Of rates, in seconds. */
+  /** Window of rates, in seconds. */
   window: number
 }>
 

@@ -20,7 +20,7 @@ function valueText(value: unknown) {
 
 export type DiffLine = Readonly<{ path: string; old: string | undefined; new: string | undefined }>
 
-/** Of paths the last three keys. */
+/** Lines of a diff with the last three keys of each path. */
 export function diffLines({ diff }: Pick<TrafficMark, 'diff'>): readonly DiffLine[] {
   return diff.map((step) => ({
     path: step.path.split('/').slice(-3).join('/').replaceAll('~1', '/').replaceAll('~0', '~'),

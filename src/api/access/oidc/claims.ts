@@ -15,7 +15,7 @@ export class NotAllowed extends Error {
   }
 }
 
-/** Of names, in characters. */
+/** Maximum length of names, in characters. */
 const maxLength = 256
 const maxNamespaces = 1000
 

@@ -12,7 +12,7 @@ export type OidcSettings = Readonly<{
   /** JMESPath over the claims: names, or `*` for all; undefined: viewers see all. */
   namespaces?: string
   peers: PeerRule
-  /** Of access tokens for the API; undefined: they are rejected. */
+  /** Audience of access tokens for the API; undefined: such tokens are rejected. */
   audience?: string
   clockToleranceMs: number
 }>

@@ -5,7 +5,7 @@ import type { Planning } from './context.ts'
 
 const connectionEnds: readonly number[] = [8, 12, 27, 28, 7, 11, 4]
 
-/** Of firewalls. */
+/** Plan of connections, which firewalls report. */
 export const connectionPlan: Planning = ({ flows, rules, connections, sampling }, lookup, half) => {
   const event = lookup.first(firewallEvent, isNumber)
   if (event === undefined) return []

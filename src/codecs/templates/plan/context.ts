@@ -8,7 +8,7 @@ import type { SkewRule } from '../step-times.ts'
 import type { Step } from '../step-numbers.ts'
 import type { StringCodes } from '../strings.ts'
 
-/** Of all templates of a decoder. */
+/** Context of all templates of a decoder. */
 export type PlanContext = Readonly<{
   flows: FlowBuilder
   rules: ReadonlyMap<string, Rule>

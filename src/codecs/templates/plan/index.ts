@@ -32,7 +32,7 @@ import { timePlan } from './times.ts'
 
 type ReverseCounter = Readonly<{
   place: FieldPlace
-  /** Of the other direction: if it is equal, both count the same packets. */
+  /** Field of the other direction: if it is equal, both count the same packets. */
   unlike: FieldPlace | undefined
 }>
 

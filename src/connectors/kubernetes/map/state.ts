@@ -62,7 +62,7 @@ function shownOf({ apiVersion = '', kind = '' }: KubeObject, parts: Parts): Show
   }
 }
 
-/** Of custom resources, as most controllers write it. */
+/** The ready condition of custom resources, as most controllers write it. */
 function readyCondition(conditions: readonly Dict[]): string | undefined {
   const ready = conditions.find(({ type }) => type === 'Ready')
   if (ready === undefined) return undefined

@@ -23,10 +23,10 @@ export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 export const statusSuccess = 'success'
 export const statusFailure = 'failure'
-/** Of a journal on a bus: the report is past the sink, delivered or a dead letter. */
+/** Status with a journal on a bus: the report is past the sink, delivered or a dead letter. */
 export const statusUnknown = 'unknown'
 export const statusSkipped = 'skipped:not-enabled'
-/** Of a status annotation. */
+/** Name of the annotation with the error of a status annotation. */
 export const errorOf = (status: string): string => `${status}-error`
 /** Annotations of an object are limited to 256 KiB in total. */
 export const maxErrorLength = 1024

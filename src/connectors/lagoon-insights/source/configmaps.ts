@@ -167,7 +167,7 @@ export class ConfigMapController {
     )
   }
 
-  /** Of the report in the journal. One that was appended before a restart and still waits is not appended again. */
+  /** Position of the report in the journal. A report that was appended before a restart is not appended again. */
   async #position(
     id: string,
     { meta }: ConfigMap,

@@ -29,7 +29,7 @@ export interface FlowCollectorSurroundings extends PresetSurroundings {
   readonly readLink: LinkReader
   readonly followed: boolean
   readonly slices?: readonly unknown[]
-  /** Of the watched cluster. */
+  /** Kubeconfig of the watched cluster. */
   readonly kubeconfig?: string
 }
 

@@ -44,7 +44,7 @@ export function s3Sink(
 }
 
 const defaultRows = 50_000
-/** Of flowlogs-pipeline. */
+/** Default of flowlogs-pipeline. */
 const defaultWaitMs = 60_000
 
 function textsOf(

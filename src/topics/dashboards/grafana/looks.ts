@@ -80,7 +80,7 @@ function thresholdsOf(panel: Json, defaults: Json): Readonly<{ thresholds: Thres
 const ascending = (steps: Thresholds): Thresholds => steps.toSorted((a, b) => a.at - b.at)
 const graphColors: Readonly<Record<string, string>> = { critical: 'red', warning: 'orange', ok: 'green' }
 
-/** Of the panels `graph` and `singlestat`. */
+/** Thresholds of the panels `graph` and `singlestat`. */
 function olderSteps({ type, thresholds, colors }: Json): readonly Readonly<{ color: unknown; value: unknown }>[] {
   if (type === 'graph')
     return objectsIn(thresholds).map(({ colorMode, value, lineColor }) => ({

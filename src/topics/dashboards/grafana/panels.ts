@@ -129,7 +129,7 @@ function queryOf(target: Json, panel: Json, sources: Sources, usual: 'promql' | 
   return problem === undefined ? { query, language } : `the query ${shortOf(expr)}: ${problem}`
 }
 
-/** Of an unknown datasource: that of the panel, if the expression is valid in it. */
+/** Language of an unknown datasource: that of the panel, if the expression is valid in it. */
 function languageOf(expr: string, usual: 'promql' | 'logql'): 'promql' | 'logql' {
   const other = usual === 'promql' ? 'logql' : 'promql'
   return problemOf(expr, usual) !== undefined && problemOf(expr, other) === undefined ? other : usual

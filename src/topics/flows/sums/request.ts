@@ -115,7 +115,7 @@ export type Totals = NonNullable<FlowPage['total']>
 export type AboutSums = Readonly<{
   source: string
   exact: boolean
-  /** Of statistics. */
+  /** Relative error of statistics. */
   relativeError?: number
 }>
 

@@ -57,7 +57,7 @@ async function inParts(
   let totals: SumRow = {}
   for (let part = 0; part < parts; part++) {
     const rows = await read({ ...request, limit: limit + 1 }, { parts, part })
-    // Of all parts; also a part without groups has a row.
+    // Totals of all parts; also a part without groups has a row.
     totals = rows[0] ?? totals
     const listed = [...largest, ...rows.filter((row) => row['_place'] !== null)]
     largest = listed.sort(largestFirst(request)).slice(0, limit + 1)

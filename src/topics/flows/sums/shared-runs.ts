@@ -4,7 +4,7 @@ interface Run<Answer> {
   readonly began: number
   readonly answer: Promise<Answer>
   readonly ended: AbortController
-  /** Of the request that began it. */
+  /** Work of the request that began the run. */
   readonly work: Work | undefined
   waiting: number
 }

@@ -38,7 +38,7 @@ export function sharedKey(
   ])
 }
 
-/** Of a run of which pairs and topology use the first groups. */
+/** Number of groups of a run of which pairs and topology use the first groups. */
 const sharedGroups = 500
 /** With fewer flows, a run is cheap. With more, groups are those of rollups or candidates. */
 const [fewFlows, maxFlows] = [1_000_000, 20_000_000]

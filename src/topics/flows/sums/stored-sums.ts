@@ -138,7 +138,7 @@ function withoutTotalRow(rows: readonly SumRow[], request: AggregateQuery): Pick
   return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, request) }
 }
 
-/** Of rows of groups. */
+/** Total of rows of groups. */
 export function totalOf([first = {}]: readonly SumRow[], summed: Pick<AggregateQuery, 'sums' | 'further'>): Totals {
   const sums = ['groups', ...summedMeasures(summed)].map((name) => [name, first[`_all_${name}`] ?? 0])
   const error = first['_groups_error']
