@@ -4,7 +4,7 @@ import type { StoredFile } from './record.ts'
 
 /** Bytes of the newest files that are verified ahead. The scrub reads all files. */
 const maxBytes = 8 * 2 ** 30
-/** The thread also stores rows. */
+/** Pause after each check, in times of its duration: the same thread stores rows. */
 const pausePerWork = 1
 
 type VerifyAheadOptions = Readonly<{

@@ -34,7 +34,7 @@ export type ServerState = Readonly<{
   deduplicates: boolean
   /** Columns of existing tables that are UInt32 where Weir would create UInt64. */
   narrow: ReadonlySet<string>
-  /** `small`: few rows, if the configuration collects them. */
+  /** Settings of an insert. `small`: the server collects few rows, if the configuration has it. */
   settings(token: string, small: boolean): Settings
 }>
 

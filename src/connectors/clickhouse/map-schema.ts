@@ -25,7 +25,7 @@ export type TableIndex = Readonly<{
 type Table = Readonly<{
   name: string
   columns: readonly TableColumn[]
-  /** By them queries of a span skip parts: no partition follows from the times of the views. */
+  /** Indexes by which queries of a time range skip parts: partitions follow from no column of time in the views. */
   indexes: readonly TableIndex[]
   create: string
 }>

@@ -92,9 +92,9 @@ function graphRow({ event }: SinkRow): SizedRow | Extract<Attempt, { is: 'reject
 }
 
 function eventPreview(row: SinkRow, to: string): Preview {
-  const made = graphRow(row)
-  if ('reason' in made) return { problem: made.reason }
-  const { length: _, ...nodes } = made
+  const converted = graphRow(row)
+  if ('reason' in converted) return { problem: converted.reason }
+  const { length: _, ...nodes } = converted
   return { to, body: Buffer.from(JSON.stringify(nodes)) }
 }
 

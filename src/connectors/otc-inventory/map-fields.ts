@@ -13,7 +13,7 @@ const states: Readonly<Record<string, CloudState>> = {
   ok: 'running',
   online: 'running',
   elb: 'running',
-  // An address without a server.
+  // State of an address that no server uses.
   down: 'running',
   synchronized: 'running',
   build: 'pending',

@@ -30,14 +30,14 @@ export type Chosen = Readonly<{
 export function chooseRows(batch: Batch, header: FrameHeader, { route, enrichment, filter }: Choice): Chosen {
   const { rows, filtered } = route(batch)
   if (rows.length === 0) return { batch, rows, filtered, unknown: false }
-  const named =
+  const enriched =
     batch.kind === 'flows' && enrichment !== undefined
       ? enrichment.enrich(batch, header.received)
       : { batch, unknown: false }
-  if (filter === undefined) return { ...named, rows, filtered }
-  const chosen = filterRows(filter, named.batch, header, rows)
+  if (filter === undefined) return { ...enriched, rows, filtered }
+  const chosen = filterRows(filter, enriched.batch, header, rows)
   const less = rows.length - chosen.length
-  return { ...named, rows: chosen, filtered: less === 0 ? filtered : { ...filtered, filter: less } }
+  return { ...enriched, rows: chosen, filtered: less === 0 ? filtered : { ...filtered, filter: less } }
 }
 
 export function filterRows(filter: RowFilter, batch: Batch, header: FrameHeader, rows: Uint32Array): Uint32Array {

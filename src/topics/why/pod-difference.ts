@@ -58,7 +58,7 @@ export function differenceOf({ before, old, fresh }: Sides): Difference | undefi
   // Requests that no longer reach the earlier pods either are no difference.
   const [shareBefore, shareOf] = [sharesOf(ofBefore), sharesOf(ofOld)]
   const endedKey = [...ofBefore.keys()].find((key) => shareOf(key) < shareBefore(key) / 2)
-  const endedMetric = endedKey === undefined ? undefined : endedOf(ofBefore.get(endedKey) ?? [])
+  const endedMetric = endedKey === undefined ? undefined : endedSeries(ofBefore.get(endedKey) ?? [])
   let largestDifference: Difference | undefined = endedMetric
   for (const [key, members] of ofOld) {
     const [{ metric, labels }] = members as [Samples]
@@ -80,7 +80,7 @@ export function differenceOf({ before, old, fresh }: Sides): Difference | undefi
   return largestDifference
 }
 
-function endedOf(before: readonly Samples[]): Difference | undefined {
+function endedSeries(before: readonly Samples[]): Difference | undefined {
   const [first] = before
   if (first === undefined) return undefined
   const { metric, labels } = first

@@ -21,7 +21,7 @@ import { readRows } from '../../rows.ts'
 type ManyConversationsLimits = Readonly<{
   /** Flows per statement, of which each can be a conversation: up to about 200 MB. */
   perPart: number
-  /** Each reads all flows. With more conversations the store spills to disk. */
+  /** Number of statements, each of which reads all flows: with more conversations each the store spills to disk. */
   parts: number
   /** Keys in a statement, which has a maximum length. */
   keys: number
