@@ -142,6 +142,53 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.context().close()
   })
 
+  test('shares, largest changes, allocation and transfers of Spend are panels of a dashboard', async () => {
+    const page = await stage.page('/spend?v=1&span=days')
+    const dialog = page.getByRole('dialog', { name: 'Add to dashboard' })
+    const francs = page.getByRole('region', { name: 'Costs in CHF', exact: true })
+    await francs
+      .getByRole('button', { name: /^Add to dashboard: Spend: Service, / })
+      .first()
+      .click()
+    await dialog.getByRole('textbox', { name: 'New dashboard' }).fill('Money')
+    await dialog.getByRole('button', { name: 'Create and add' }).click()
+    const titles = [
+      'Spend: Largest changes, Last 30 days',
+      'Spend: Allocation, Last 30 days',
+      'Transfers, Last 30 days',
+    ]
+    for (const title of titles) {
+      await page.keyboard.press('Escape')
+      await page
+        .getByRole('button', { name: `Add to dashboard: ${title}` })
+        .first()
+        .click()
+      await dialog.getByRole('button', { name: 'Money' }).click()
+      await dialog.getByText('Added to “Money”.').waitFor()
+    }
+    await page.keyboard.press('Escape')
+    await francs
+      .locator('.treemap-figure')
+      .getByRole('button', { name: /^Add to dashboard: / })
+      .click()
+    await dialog.getByRole('button', { name: 'Money' }).click()
+    await dialog.getByRole('button', { name: 'Open dashboard' }).click()
+    const [changes, allocation, transfers] = titles.map((name) => page.getByRole('region', { name, exact: true }))
+    await changes!.getByRole('region', { name: /CHF/ }).getByRole('row').nth(1).waitFor()
+    await allocation!.scrollIntoViewIfNeeded()
+    await allocation!.getByRole('region', { name: /CHF/ }).getByRole('row').nth(4).waitFor()
+    await transfers!.scrollIntoViewIfNeeded()
+    await transfers!
+      .getByText(/price list|No flows/)
+      .first()
+      .waitFor()
+    const tiles = page.locator('.treemap').first()
+    await tiles.scrollIntoViewIfNeeded()
+    expect(await tiles.getByRole('listitem').count()).toBeGreaterThan(1)
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
   test('costs have a total for each currency, a comparison, and days that are not final', async () => {
     const page = await stage.page('/spend?v=1&span=days')
     const francs = page.getByRole('region', { name: 'Costs in CHF', exact: true })
@@ -157,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     )) as { cost?: string }[]
     expect(await francs.locator('header b').innerText()).toMatch(new RegExp(`CHF\\s?${cost.replace('.', '\\.')}`))
     // Of the sum, the chart and the table.
-    expect(await francs.getByRole('button', { name: /^Add to dashboard: Spend: / }).count()).toBe(3)
+    expect(await francs.getByRole('button', { name: /^Add to dashboard: Spend: / }).count()).toBe(6)
     expect(await violations(page)).toEqual([])
     await francs.locator('.spend-groups').getByRole('button', { name: 'Compute' }).click()
     await francs.getByText('worker-1').first().waitFor()

@@ -77,6 +77,11 @@ export const panelViews = [
   'first_seen',
   'logins',
   'heatmap',
+  'outlook',
+  'movers',
+  'treemap',
+  'allocation',
+  'transfers',
 ] as const
 export const thresholdTones = ['good', 'warning', 'bad'] as const
 

@@ -129,4 +129,9 @@ export const viewNames = {
   first_seen: 'first occurrences',
   logins: 'failed logins',
   heatmap: 'heat map',
+  outlook: 'forecast and budgets',
+  movers: 'largest changes',
+  treemap: 'shares',
+  allocation: 'allocation',
+  transfers: 'transfers',
 } as const

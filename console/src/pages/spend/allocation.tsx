@@ -7,12 +7,16 @@ import { shareText } from './group-text.ts'
 
 const kinds = ['allocated', 'shared', 'idle'] as const satisfies readonly Allocation[]
 
+type AllocationProps = Readonly<{ of: SpendCurrency; menu?: React.ReactNode }>
+
 /** All three rows are always present, and add up to the total. */
-export function Allocations({ of }: { readonly of: SpendCurrency }): React.ReactNode {
+export function Allocations({ of, menu }: AllocationProps): React.ReactNode {
   const { currency, cost: total } = of
   return (
     <section className="spend-allocation" aria-label={spendText.allocationOf(currency)}>
-      <h3>{spendText.allocation}</h3>
+      <h3>
+        {spendText.allocation} {menu}
+      </h3>
       <table className="peers-table">
         <TableHead columns={[spendText.use, spendText.meaning, [spendText.cost, 'end'], [spendText.share, 'end']]} />
         <tbody>

@@ -8,7 +8,7 @@ import { generalText } from '../../text/general.ts'
 import { groupNames, spendText } from './text.ts'
 import { Allocations } from './allocation.tsx'
 import { shareText } from './group-text.ts'
-import { spendPanel } from './board-panel.ts'
+import { spendPanel, type AddedView } from './board-panel.ts'
 import { GroupName, Movers } from './movers.tsx'
 import { Outlook } from './outlook.tsx'
 import { type SpendState } from './state.ts'
@@ -32,6 +32,10 @@ type CurrencyProps = Readonly<{
   onOnly: ((value: string) => void) | undefined
 }>
 
+function Add({ of, view }: Readonly<{ of: SpendState; view: AddedView }>) {
+  return <AddToDashboard of={spendPanel(of, view)} as="mark" />
+}
+
 export function Currency(props: CurrencyProps): React.ReactNode {
   const { of, before, isCompared, parts, allocation, movers, forecast, month, days, state, onOnly } = props
   const { currency, cost, estimated } = of
@@ -49,25 +53,37 @@ export function Currency(props: CurrencyProps): React.ReactNode {
         <span className="dim">
           {Number(estimated) === 0 ? spendText.allFinal : spendText.estimated(money(estimated, currency))}
         </span>
-        <AddToDashboard of={spendPanel(state, 'stat')} as="mark" />
+        <Add of={state} view="stat" />
       </header>
-      {forecast !== undefined && state.span === 'month' && <Outlook of={forecast} month={month} />}
+      {forecast !== undefined && state.span === 'month' && (
+        <Outlook of={forecast} month={month} menu={<Add of={state} view="outlook" />} />
+      )}
       <SpendSeries
         of={of}
         by={state.by}
         step={step}
         forecast={forecast}
         budget={budgetOf(forecast, state)}
-        menu={<AddToDashboard of={spendPanel(state, 'chart')} as="mark" />}
+        menu={<Add of={state} view="chart" />}
       />
       <div className="spend-columns">
         <div>
           <Groups of={of} before={before} state={state} onOnly={onOnly} />
-          {movers !== undefined && <Movers of={movers} by={state.by} onOnly={onOnly} />}
+          {movers !== undefined && (
+            <Movers of={movers} by={state.by} onOnly={onOnly} menu={<Add of={state} view="movers" />} />
+          )}
         </div>
         <div>
-          {parts !== undefined && <Treemap of={parts} before={before} by={state.by} onOnly={onOnly} />}
-          {allocation !== undefined && <Allocations of={allocation} />}
+          {parts !== undefined && (
+            <Treemap
+              of={parts}
+              before={before}
+              by={state.by}
+              onOnly={onOnly}
+              menu={<Add of={state} view="treemap" />}
+            />
+          )}
+          {allocation !== undefined && <Allocations of={allocation} menu={<Add of={state} view="allocation" />} />}
         </div>
       </div>
     </section>
@@ -80,7 +96,7 @@ function Groups({ of, before, state, onOnly }: Pick<CurrencyProps, 'of' | 'befor
   return (
     <section aria-label={spendText.costsOf(currency, groupName)}>
       <h3>
-        {spendText.costsBy(groupName)} <AddToDashboard of={spendPanel(state, 'table')} as="mark" />
+        {spendText.costsBy(groupName)} <Add of={state} view="table" />
       </h3>
       <table className="peers-table spend-groups">
         <TableHead

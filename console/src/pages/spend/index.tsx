@@ -20,6 +20,7 @@ import { selectionOf, spendCodec, type SpendChoice, type SpendState } from './st
 import { TagKeys } from './tag-keys.tsx'
 import { daysBefore, daysOf, filters, groups, spans, usualSpan, type Days, type Filter } from './days.ts'
 import '../../parts/audit/audit.css'
+import { transfersPanel } from './board-panel.ts'
 import './spend.css'
 
 /** Groups of one value explain nothing. */
@@ -122,7 +123,12 @@ export default function SpendPage(): React.ReactNode {
             />
           ))
         )}
-        <TransfersPart days={days} by={whole.transfers} onBy={(transfers) => set({ transfers })} />
+        <TransfersPart
+          days={days}
+          by={whole.transfers}
+          onBy={(transfers) => set({ transfers })}
+          menu={<AddToDashboard of={transfersPanel(state)} as="mark" />}
+        />
       </div>
     </div>
   )

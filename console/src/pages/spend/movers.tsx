@@ -9,13 +9,16 @@ type MoversProps = Readonly<{
   of: SpendMovers['currencies'][number]
   by: SpendState['by']
   onOnly: ((value: string) => void) | undefined
+  menu?: React.ReactNode
 }>
 
-export function Movers({ of, by, onOnly }: MoversProps): React.ReactNode {
+export function Movers({ of, by, onOnly, menu }: MoversProps): React.ReactNode {
   const { currency, rises, falls } = of
   return (
     <section className="spend-movers" aria-label={spendText.moversOf(currency)}>
-      <h3>{spendText.movers}</h3>
+      <h3>
+        {spendText.movers} {menu}
+      </h3>
       {rises.length + falls.length === 0 ? (
         <p className="dim">{spendText.noMovers}</p>
       ) : (

@@ -8,7 +8,9 @@ const monthName = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'num
 const tones = { kept: 'good', expected: 'warning', exceeded: 'bad' } as const
 const marks = { kept: '●', expected: '▲', exceeded: '✕' } as const
 
-export function Outlook({ of, month }: { readonly of: CurrencyForecast; readonly month: string }): React.ReactNode {
+type OutlookProps = Readonly<{ of: CurrencyForecast; month: string; menu?: React.ReactNode }>
+
+export function Outlook({ of, month, menu }: OutlookProps): React.ReactNode {
   const { currency, forecast, rate, basis, finalDays, openDays, budgets } = of
   return (
     <section className="spend-outlook" aria-label={spendText.outlookOf(currency)}>
@@ -26,7 +28,8 @@ export function Outlook({ of, month }: { readonly of: CurrencyForecast; readonly
               {openDays.length > 0 && ` · ${spendText.openDays(counted(openDays.length, 'day'))}`}
             </span>
           </>
-        )}
+        )}{' '}
+        {menu}
       </p>
       {budgets.map((budget) => (
         <Budget key={budget.account ?? ''} of={budget} currency={currency} />

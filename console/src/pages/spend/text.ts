@@ -92,6 +92,7 @@ export const spendText = {
   sum: 'Total',
   showFindings: 'Show findings',
   outlookOf: (currency: string) => `Forecast in ${currency}`,
+  forecast: 'Forecast',
   forecastFor: (month: string) => `Forecast for ${month}`,
   noForecast: 'none: no day of the month is final yet',
   rateOf: (rate: string, days: string) => `${rate} a day, from ${days}`,

@@ -11,10 +11,16 @@ import { TableHead } from '../../parts/table-head.tsx'
 
 const shownGroups = 12
 
-type TransfersProps = Readonly<{ days: Days; by: TransferGroup; onBy: (by: TransferGroup) => void }>
+type TransfersProps = Readonly<{
+  days: Days
+  by: TransferGroup
+  onBy: (by: TransferGroup) => void
+  /** In the header. */
+  menu: React.ReactNode
+}>
 
 /** What the traffic of the time range costs, by a price list. */
-export function TransfersPart({ days, by, onBy }: TransfersProps): React.ReactNode {
+export function TransfersPart({ days, by, onBy, menu }: TransfersProps): React.ReactNode {
   const query = { by, from: `${days.from}T00:00:00Z`, to: `${days.to}T00:00:00Z`, limit: shownGroups }
   const answer = useQuery({
     queryKey: ['transfers', query],
@@ -34,9 +40,10 @@ export function TransfersPart({ days, by, onBy }: TransfersProps): React.ReactNo
           textOf={(group) => transferGroupNames[group]}
           onChange={onBy}
         />
+        {menu}
       </header>
       {data !== undefined ? (
-        <Answer of={data} />
+        <TransferSums of={data} />
       ) : isError ? (
         <NoAnswer error={error} needsStore={spendText.needsStore} onRetry={() => void refetch()} />
       ) : (
@@ -46,7 +53,7 @@ export function TransfersPart({ days, by, onBy }: TransfersProps): React.ReactNo
   )
 }
 
-function Answer({ of }: { readonly of: Transfers }): React.ReactNode {
+export function TransferSums({ of }: { readonly of: Transfers }): React.ReactNode {
   if (of.currencies.length + of.unpriced.length === 0) return <p className="dim">{transferText.noFlows}</p>
   const isUnset = of.currencies.length === 0
   return (

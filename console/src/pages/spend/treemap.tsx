@@ -15,6 +15,7 @@ type TreemapProps = Readonly<{
   before: SpendCurrency | undefined
   by: SpendState['by']
   onOnly: ((value: string) => void) | undefined
+  menu?: React.ReactNode
 }>
 
 type Part = Readonly<{
@@ -27,7 +28,7 @@ type Part = Readonly<{
 }>
 
 /** The table beside it has the same parts as text. */
-export function Treemap({ of, before, by, onOnly }: TreemapProps): React.ReactNode {
+export function Treemap({ of, before, by, onOnly, menu }: TreemapProps): React.ReactNode {
   const { currency, others } = of
   const { shown, folded } = foldSmall(of.groups, ({ cost }) => Number(cost))
   const credits = of.groups.filter(({ cost }) => Number(cost) < 0)
@@ -58,7 +59,9 @@ export function Treemap({ of, before, by, onOnly }: TreemapProps): React.ReactNo
   const whole = String(parts.reduce((sum, { amount }) => sum + amount, 0))
   return (
     <figure className="treemap-figure">
-      <figcaption>{spendText.sharesBy(groupNames[by])}</figcaption>
+      <figcaption>
+        {spendText.sharesBy(groupNames[by])} {menu}
+      </figcaption>
       <ul className="treemap" aria-label={spendText.sharesOf(currency, groupNames[by])}>
         {parts.map((part, at) => (
           <TreemapTile

@@ -59,6 +59,11 @@ export const panelViews = [
   'first_seen',
   'logins',
   'heatmap',
+  'outlook',
+  'movers',
+  'treemap',
+  'allocation',
+  'transfers',
 ] as const satisfies readonly DashboardPanel['view'][]
 export const thresholdTones = ['good', 'warning', 'bad'] as const
 export const stackings = [auto, 'stacked', 'lines'] as const

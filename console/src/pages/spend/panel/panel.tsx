@@ -1,5 +1,5 @@
 import { changeText, money } from '../../../parts/money.ts'
-import { daysBefore, daysOf, groups, spans, stepOf, usualSpan, type Group } from '../days.ts'
+import { daysBefore, stepOf, type Group } from '../days.ts'
 import { groupText, shareText } from '../group-text.ts'
 import { readSpend, type SpendCurrency, type SpendSums } from '../requests.ts'
 import { SpendSeries } from '../series.tsx'
@@ -9,23 +9,24 @@ import { generalText } from '../../../text/general.ts'
 import { Answered } from '../../../parts/dashboards/answered.tsx'
 import { usePanelQuery } from '../../../parts/dashboards/panel-query.ts'
 import { PanelTable } from '../../../parts/dashboards/panel-table.tsx'
-import { selected } from '../../../parts/dashboards/variables.ts'
 import type { PanelProps } from '../../../parts/dashboards/kind.ts'
+import { hasPart, SpendPart } from './parts.tsx'
+import { selectionOf } from './selection.ts'
+import '../spend.css'
 
 type Costs = Readonly<{ now: SpendSums; before: SpendSums }>
 
-/** Of whole days: the time range of the dashboard does not apply. */
+/** Costs of whole days: the time range of the dashboard does not apply. */
 export default function SpendPanel(props: PanelProps): React.ReactNode {
   const { panel, revision } = props
-  const { span: chosen, tag = '', tags = '', ...filters } = selected(props)
-  const span = spans.find((name) => name === chosen) ?? usualSpan(Date.now())
-  const group = groups.find((name) => name === panel.group) ?? 'service'
-  const days = daysOf(span, Date.now())
-  const query = { ...filters, tag: tags, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
+  const selection = selectionOf(props)
+  const { filters, group, span, days, tag } = selection
+  const query = { ...filters, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
+  const isPart = hasPart(panel.view)
   const answer = usePanelQuery<Costs>({
     key: ['spend', query, days],
     revision,
-    enabled: group !== 'tag' || tag !== '',
+    enabled: !isPart && (group !== 'tag' || tag !== ''),
     read: async (signal) => {
       const [now, before] = await Promise.all([
         readSpend({ ...query, ...days, step: stepOf(span) }, signal),
@@ -34,6 +35,7 @@ export default function SpendPanel(props: PanelProps): React.ReactNode {
       return { now, before }
     },
   })
+  if (isPart) return <SpendPart view={panel.view} limit={panel.limit} revision={revision} selection={selection} />
   if (group === 'tag' && tag === '') return <p className="dim pad">{spendText.tagMissing}</p>
   return (
     <Answered of={answer}>
