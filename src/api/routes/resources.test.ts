@@ -284,6 +284,28 @@ test('a deleted object has its past states and no present one', async () => {
   expect([pod.intervals.length, pod.changes.map(({ operation }) => operation)]).toEqual([2, ['deleted', 'updated']])
 })
 
+test('before many states the last one is known, also if its object was deleted', async () => {
+  const uid = '9'
+  const second = (index: number) => new Date(Date.parse(at('12:00:00')) + 1000 * index).toISOString()
+  const states = Array.from({ length: 205 }, (_, index) =>
+    resourceEvent(identity('Pod/shop/again-1', String(index + 3), uid), second(index), { restarts: index }),
+  )
+  const many = await startStored()
+  await many.addBatch(
+    toEventBatch([
+      resourceEvent(identity('Pod/shop/again-1', '1'), at('10:00:00')),
+      resourceEvent(identity('Pod/shop/again-1', '2'), at('10:30:00'), { state: 'gone' }),
+      ...states,
+    ]),
+    Date.parse(at('13:00:00')),
+  )
+  const { body } = await many.get('resources/one', { ref: 'k8s:c1//Pod/shop/again-1', at: at('11:00:00') })
+  const intervals = body['intervals'] as readonly Row[]
+  expect(body['now']).toBeNull()
+  expect(intervals).toHaveLength(201)
+  expect(intervals.at(-1)).toMatchObject({ valid_from: at('10:00:00.000'), valid_to: at('10:30:00.000') })
+})
+
 test('reports an invalid reference and an unknown object', async () => {
   const api = await started()
   expect((await api.get('resources/one', { ref: 'pod/web-1' })).status).toBe(400)

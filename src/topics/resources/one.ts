@@ -71,6 +71,7 @@ export async function describeObject(
         (end) => mayName(surroundings.viewer, row[end]) || (end === 'to' && isOwn(row, ref)),
       ),
     )
+  const states = [...intervals, ...(await earlierState(object, intervals, surroundings))]
   const history = await historyOf(object, { intervals, now }, { ...surroundings, manifest })
   return {
     ref,
@@ -79,13 +80,30 @@ export async function describeObject(
     state: objectState(history.manifest),
     ...history,
     moments,
-    intervals,
+    intervals: states,
     owners: visible(owners),
     owned: visible(owned),
     relations: visible(relations),
     changes,
     events,
   }
+}
+
+/** The last state that began by `at`, if all listed ones began later. */
+async function earlierState(
+  { ref, at }: ObjectAt,
+  listed: readonly ResourceRow[],
+  surroundings: Surroundings,
+): Promise<readonly ResourceRow[]> {
+  const oldest = listed.at(-1)
+  if (listed.length < maxIntervals || oldest === undefined) return []
+  if (BigInt(Date.parse(oldest.valid_from)) * 1000n <= at) return []
+  const { text, time } = dialectOf(surroundings.store)
+  return readRows<ResourceRow>(
+    surroundings,
+    `SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} AND valid_from <= ${time(at)} ` +
+      'ORDER BY valid_from DESC LIMIT 1',
+  )
 }
 
 async function historyOf(
