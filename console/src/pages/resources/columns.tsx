@@ -2,6 +2,7 @@ import type { ResourceState } from '../../api/objects.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { ageText, ReadyText, StatusText } from '../../parts/objects/status.tsx'
+import { shortImage } from '../../parts/image-text.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { generalText } from '../../text/general.ts'
 import { resourcesText } from './text.ts'
@@ -15,7 +16,7 @@ function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {
       id: 'status',
       line: 1,
       title: generalText.status,
-      width: 126,
+      width: 106,
       grow: 1,
       cell: (row) => <StatusText of={row} />,
     },
@@ -24,14 +25,14 @@ function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {
       line: 2,
       title: resourcesText.ready,
       hint: resourcesText.readyHint,
-      width: 64,
+      width: 66,
       end: true,
       cell: (row) => <ReadyText of={row} />,
     },
     {
       id: 'restarts',
       title: resourcesText.restarts,
-      width: 70,
+      width: 80,
       end: true,
       cell: ({ restarts }) =>
         restarts === null ? null : <span className={restarts === 0 ? 'dim' : 'warning'}>{count(restarts)}</span>,
@@ -40,7 +41,7 @@ function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {
       id: 'age',
       line: 2,
       title: resourcesText.age,
-      width: 58,
+      width: 72,
       end: true,
       cell: ({ created }) =>
         created === null ? dash : <span title={created}>{ageText(asOf - Date.parse(created))}</span>,
@@ -48,12 +49,12 @@ function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {
     {
       id: 'images',
       title: resourcesText.images,
-      width: 110,
+      width: 106,
       grow: 2,
       cell: ({ images }) =>
         images.length === 0 ? null : (
           <span className="mono" title={images.join('\n')}>
-            {images.map((image) => image.slice(image.lastIndexOf('/') + 1)).join(', ')}
+            {images.map(shortImage).join(', ')}
           </span>
         ),
       csv: ({ images }) => images.join(' '),
@@ -61,14 +62,18 @@ function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {
   ]
 }
 
-/** `asOf`: time of the rows, Unix ms. */
-export function columnsAt(at: string, asOf: number): readonly GridColumn<ResourceState>[] {
+/** `asOf`: time of the rows, Unix ms. The cluster is a column only if the rows are of several. */
+export function columnsAt(
+  at: string,
+  asOf: number,
+  { ofClusters }: Readonly<{ ofClusters: number }>,
+): readonly GridColumn<ResourceState>[] {
   return [
     {
       id: 'kind',
       line: 1,
       title: generalText.kind,
-      width: 104,
+      width: 118,
       cell: ({ kind, group }) => (
         <span title={group === '' ? kind : resourcesText.kindOfGroup(kind, group)}>{kind}</span>
       ),
@@ -77,15 +82,15 @@ export function columnsAt(at: string, asOf: number): readonly GridColumn<Resourc
       id: 'namespace',
       line: 2,
       title: generalText.namespace,
-      width: 92,
+      width: 114,
       cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
     },
     {
       id: 'name',
       line: 1,
       title: generalText.name,
-      width: 150,
-      grow: 4,
+      width: 138,
+      grow: 3,
       cell: ({ ref, name }) => (
         <ResourceLink to={ref} {...(at === 'now' ? {} : { at })}>
           {name}
@@ -93,11 +98,11 @@ export function columnsAt(at: string, asOf: number): readonly GridColumn<Resourc
       ),
     },
     ...stateColumns(asOf),
-    { id: 'node', line: 2, title: generalText.node, width: 84, grow: 1, cell: ({ node }) => node ?? dash },
+    { id: 'node', title: generalText.node, width: 80, grow: 1, cell: ({ node }) => node ?? dash },
     {
       id: 'address',
       title: resourcesText.address,
-      width: 104,
+      width: 116,
       cell: ({ addresses }) =>
         addresses.length === 0 ? (
           dash
@@ -113,7 +118,7 @@ export function columnsAt(at: string, asOf: number): readonly GridColumn<Resourc
       id: 'owner',
       title: resourcesText.owner,
       width: 100,
-      grow: 1,
+      grow: 2,
       cell: ({ owner_kind: kind, owner_name: name }) =>
         name === null ? (
           dash
@@ -128,13 +133,15 @@ export function columnsAt(at: string, asOf: number): readonly GridColumn<Resourc
       id: 'since',
       line: 2,
       title: resourcesText.unchangedSince,
-      width: 128,
+      width: 136,
       cell: ({ valid_from: from }) => (
         <span className="mono" title={from}>
           {shortTime(from)}
         </span>
       ),
     },
-    { id: 'cluster', title: generalText.cluster, width: 74, cell: ({ cluster }) => cluster },
+    ...(ofClusters > 1
+      ? [{ id: 'cluster', title: generalText.cluster, width: 74, cell: ({ cluster }: ResourceState) => cluster }]
+      : []),
   ]
 }

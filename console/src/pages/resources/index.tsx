@@ -28,7 +28,11 @@ export default function ResourcesPage(): React.ReactNode {
   const resources = useResources(state, arrivals)
   const { rows, total, more, next, again } = resources
   const oldSets = useOldReplicaSets(state, arrivals)
-  const columns = useMemo(() => columnsAt(at, Date.parse(resources.asOf ?? '')), [at, resources.asOf])
+  const ofClusters = useMemo(() => new Set(rows?.map(({ cluster }) => cluster)).size, [rows])
+  const columns = useMemo(
+    () => columnsAt(at, Date.parse(resources.asOf ?? ''), { ofClusters }),
+    [at, resources.asOf, ofClusters],
+  )
   const open = useOpening(at)
   return (
     <ListPage

@@ -79,5 +79,7 @@ test('the summary has every step and no secret', () => {
     'password → redacted',
   ])
   expect(inShort('created', [])).toEqual([])
+  const image = (name: string) => ({ spec: { image: `registry.example/shop/${name}` } })
+  expect(inShort('updated', diff(image('api:1.6'), image('api:1.7')))).toEqual(['image → api:1.7'])
   expect([isRedacted('redacted:ab'), isRedacted('x'), isRedacted(null)]).toEqual([true, false, false])
 })

@@ -1,5 +1,6 @@
 import type { PatchStep } from '../../../../src/api/published.ts'
 import { objectsText } from './text.ts'
+import { shortImage } from '../image-text.ts'
 
 export type DiffRow = Readonly<{
   path: string
@@ -147,6 +148,11 @@ export function inShort(operation: string | null, patch: readonly PatchStep[] | 
     if (step.op === 'move') return objectsText.moved(name)
     return typeof step.value === 'object' && step.value !== null
       ? `${name} ${step.op === 'add' ? 'added' : 'changed'}`
-      : `${name} → ${isRedacted(step.value) ? 'redacted' : String(step.value as string | number | boolean | null)}`
+      : `${name} → ${shownValue(name, step.value as string | number | boolean | null)}`
   })
+}
+
+function shownValue(name: string, value: string | number | boolean | null): string {
+  if (isRedacted(value)) return 'redacted'
+  return name === 'image' ? shortImage(String(value)) : String(value)
 }

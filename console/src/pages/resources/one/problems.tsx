@@ -5,7 +5,7 @@ import { request } from '../../../api/client.ts'
 import type { WholeResource } from '../../../api/objects.ts'
 import { AddToDashboard } from '../../../parts/dashboards/add-button.tsx'
 import { count } from '../../../parts/format.ts'
-import { imageText } from '../../../parts/image-text.ts'
+import { imageText, shortImage } from '../../../parts/image-text.ts'
 import { QueryError } from '../../../parts/states.tsx'
 import { parseRef } from '../../../state/refs.ts'
 import { resourceText } from './text.ts'
@@ -51,7 +51,7 @@ export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React
         {images.map((image) => (
           <li key={image.image}>
             <Link to="/insights" search={{ v: '1', image: image.image } as never} className="mono">
-              {imageText(image.name, image.image)}
+              <span title={imageText(image.name, image.image)}>{shortImage(imageText(image.name, image.image))}</span>
             </Link>
             <span className="says">
               <Counts of={image} />

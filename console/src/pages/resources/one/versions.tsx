@@ -2,6 +2,7 @@ import type { WholeResource } from '../../../api/objects.ts'
 import { shortTime } from '../../../parts/format.ts'
 import { Operation } from '../../../parts/objects/change.tsx'
 import { RawView } from '../../../parts/objects/raw-view.tsx'
+import { shortImage } from '../../../parts/image-text.ts'
 import { resourceText } from './text.ts'
 
 type VersionsProps = Readonly<{
@@ -37,7 +38,9 @@ export function Versions({
                 ) : (
                   <Operation of={operation} />
                 )}
-                <span className="says mono">{images.join(' · ')}</span>
+                <span className="says mono" title={images.join('\n')}>
+                  {images.map(shortImage).join(' · ')}
+                </span>
                 <span className="who dim mono">{version ?? '–'}</span>
               </li>
             ))}
