@@ -114,7 +114,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     expect(counts).toHaveLength(2)
     for (const { severity, ids, findings } of counts) {
       const tile = tiles.getByRole('button', { name: new RegExp(`^${String(severity)}`, 'i') })
-      expect(await tile.innerText()).toMatch(new RegExp(`${ids} IDs?\\s+${findings} findings?\\b`))
+      expect(await tile.innerText()).toMatch(new RegExp(`${ids} problems?\\s+${findings} findings?\\b`))
     }
     await page.getByRole('button', { name: 'Fixable', exact: true }).click()
     await expect.poll(async () => (await gridRows(page)).length).toBe(1)

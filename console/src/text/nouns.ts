@@ -15,7 +15,6 @@ export const nouns = {
   flow: ['flow', 'flows'],
   gap: ['gap', 'gaps'],
   group: ['group', 'groups'],
-  id: ['ID', 'IDs'],
   image: ['image', 'images'],
   line: ['line', 'lines'],
   incident: ['incident', 'incidents'],

@@ -72,12 +72,14 @@ export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' 
 const exposure = <Row extends ImageRow | ProblemRow | FlawRow>(): GridColumn<Row> => ({
   id: 'exposure',
   title: insightsText.exposure,
-  width: 136,
+  line: 2,
+  width: 176,
+  grow: 1,
   cell: (row) => <ExposureText of={row} />,
 })
 
 const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow | FlawRow>(): readonly GridColumn<Row>[] => [
-  { id: 'pods', line: 2, title: insightsText.pods, width: 60, end: true, cell: (row) => count(row.pods) },
+  { id: 'pods', line: 1, title: insightsText.pods, width: 60, end: true, cell: (row) => count(row.pods) },
   {
     id: 'workloads',
     line: 2,
@@ -120,7 +122,6 @@ const rating = <Row extends ProblemRow | FlawRow>(): readonly GridColumn<Row>[] 
   },
   {
     id: 'score',
-    line: 1,
     title: insightsText.score,
     width: 62,
     end: true,

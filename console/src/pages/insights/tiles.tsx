@@ -48,7 +48,7 @@ function TileText({
   return (
     <>
       <SeverityText of={severity} />
-      <b>{counted(ids, 'id')}</b>
+      <b>{counted(ids, 'problem')}</b>
       {children}
       <span className="dim">
         {[
