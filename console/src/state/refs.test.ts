@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { actorText, cloudId, isCloudRef, parseRef, pathOfRef, refOfPath, refText, writeRef } from './refs.ts'
+import {
+  actorText,
+  cloudId,
+  isCloudRef,
+  parseRef,
+  pathOfRef,
+  refOfPath,
+  refText,
+  shortActor,
+  writeRef,
+} from './refs.ts'
 
 test('a name becomes a path without empty parts, and that is read back', () => {
   for (const [ref, path, label] of [
@@ -57,4 +67,9 @@ test('a cloud resource is found by its path with any characters and labelled by 
 
 test('an actor is labelled by the part after its domain', () => {
   expect(['user:d%2Fx/a/b', 'user:/bob', 'system'].map(actorText)).toEqual(['a/b', 'bob', 'system'])
+})
+
+test('a service account is written without the prefix that all have', () => {
+  const names = ['system:serviceaccount:shop:price-bot', 'system:serviceaccount:', 'system:node:worker-1', 'alice']
+  expect(names.map(shortActor)).toEqual(['shop:price-bot', 'system:serviceaccount:', 'system:node:worker-1', 'alice'])
 })

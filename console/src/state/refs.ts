@@ -83,6 +83,11 @@ export function actorText(ref: string): string {
   return who ?? ref
 }
 
+/** `shop:price-bot`: of a service account, what differs between them. */
+export function shortActor(name: string): string {
+  return name.replace(/^system:serviceaccount:(?=.)/s, '')
+}
+
 /** `otc:<tenant>/<service>/<type>/<id>`. */
 export function isCloudRef(ref: string): boolean {
   return /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./.test(ref)

@@ -4,6 +4,7 @@ import { count } from '../../parts/format.ts'
 import { useLocalKeys, type Binding } from '../../state/keys.ts'
 import { layoutOf, rowHeight, stepFrom, type Line, type Placed } from './graph-layout.ts'
 import { TableHead } from '../../parts/table-head.tsx'
+import { shortActor } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../parts/audit/text.ts'
 
@@ -99,7 +100,7 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
                   >
                     {node.incidents > 0 ? '■' : node.failed > 0 ? '▲' : '●'}
                   </span>
-                  <span className="grow">{node.name}</span>
+                  <span className="grow">{shortActor(node.name)}</span>
                   <span className="dim number">{count(node.traces)}</span>
                   <span className="spoken"> {howOf(node)}</span>
                 </button>

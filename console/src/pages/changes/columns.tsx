@@ -70,6 +70,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
       ) : (
         <ActorLink to={user} name={actor} />
       ),
+    csv: ({ actor }) => actor,
   },
   {
     id: 'what',

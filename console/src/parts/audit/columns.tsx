@@ -45,7 +45,15 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
     width: 92,
     cell: ({ severity }) => <Severity of={severity} />,
   },
-  { id: 'actor', line: 1, title: generalText.actor, width: 140, grow: 2, cell: Actor },
+  {
+    id: 'actor',
+    line: 1,
+    title: generalText.actor,
+    width: 140,
+    grow: 2,
+    cell: Actor,
+    csv: ({ actor, actor_name: name }) => name ?? actor,
+  },
   {
     id: 'action',
     line: 1,

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { actorText } from '../../state/refs.ts'
+import { actorText, shortActor } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { partsText } from '../../text/parts.ts'
 
@@ -9,7 +9,7 @@ export function ActorLink({ to, name }: { to: string | null; name?: string | nul
     return <span className="dim">{to === 'system' ? partsText.theSystem : partsText.noActorRecorded}</span>
   return (
     <Link to="/actor" search={{ v: '1', of: to } as never} className="resource-link" title={to}>
-      {name ?? actorText(to)}
+      {shortActor(name ?? actorText(to))}
     </Link>
   )
 }
