@@ -160,7 +160,7 @@ function estimated(column: FlowColumn): FlowColumn {
           {sampling > 1 && read(name) !== null && (
             <span className="beside" title={flowsText.estimatedHint}>
               {' '}
-              ≈ ×{count(sampling)}
+              ≈×{count(sampling)}
             </span>
           )}
         </>

@@ -2,6 +2,7 @@ import { count, duration, protocol, tcpFlags, time } from '../format.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
 import {
   agentFlags,
+  resetsFirst,
   direction,
   dnsFlags,
   dropCause,
@@ -23,7 +24,7 @@ const number: Cell = (value) => mono(String(value))
 const yesNo: Cell = (value) => (value === 1 || value === true ? 'yes' : 'no')
 
 function Flags({ text, reset }: { text: string; reset: boolean }) {
-  return <span className={`mono${reset ? ' bad' : ''}`}>{text}</span>
+  return <span className={`mono${reset ? ' bad' : ''}`}>{resetsFirst(text)}</span>
 }
 
 function coded(readable: (code: string) => string): Cell {

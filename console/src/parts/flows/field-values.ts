@@ -27,6 +27,13 @@ const combined = [
   [0x400, 'RST+ACK'],
 ] as const
 
+/** Resets first, which narrow columns show. */
+export function resetsFirst(flags: string): string {
+  const names = flags.split(' ')
+  const isReset = (name: string) => name.startsWith('RST')
+  return [...names.filter(isReset), ...names.filter((name) => !isReset(name))].join(' ')
+}
+
 export function agentFlags(flags: number): string {
   return [tcpFlags(flags & 0xff), ...combined.flatMap(([bit, name]) => ((flags & bit) === 0 ? [] : [name]))]
     .filter((part) => part !== '')

@@ -95,7 +95,7 @@ function cellsOf(row: Row): string[] {
   const [today, received] = [new Date().toISOString().slice(0, 10), String(row['received'])]
   const sampling = Number(row['sampling'] ?? 1)
   const estimated = (value: unknown): string =>
-    figure(value) + (sampling > 1 && value !== null ? ` ≈ ×${count(sampling)}` : '')
+    figure(value) + (sampling > 1 && value !== null ? ` ≈×${count(sampling)}` : '')
   return [
     received.startsWith(today) ? received.slice(11) : received,
     endOf(row, 'src').join(''),
