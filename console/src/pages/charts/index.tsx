@@ -19,13 +19,15 @@ import './charts.css'
 
 /** Of bars, names and footer on a phone, where the chart does not follow its panel. */
 const barsPx = 300
-/** Without the slash of the JSON pointer. */
-const fieldText = (pointer: string): string => pointer.replace(/^\//, '')
+/** Without what all JSON pointers of the family begin with. */
+const fieldText = (pointer: string): string => pointer.replace(/^\/(?:fields\/)?/, '')
 
 export default function ChartsPage(): React.ReactNode {
   useTitle(chartsText.charts)
   const { state, unread, set } = usePageState(chartsCodec)
-  const { family, fn, by, t } = state
+  const { family, fn, t } = state
+  // Numbers of different subjects have no common mean: they are grouped until a field is selected.
+  const by = state.field === '' && state.by === '' ? attributes[0] : state.by
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const fields = useQuery({
     queryKey: ['events', 'fields', family, t, revision],
@@ -60,7 +62,7 @@ export default function ChartsPage(): React.ReactNode {
               value={field}
               values={[...new Set(field === '' ? numbers : [field, ...numbers])]}
               textOf={fieldText}
-              onChange={(chosen) => set({ field: chosen })}
+              onChange={(chosen) => set({ field: chosen, by })}
             />
             <LabelledSelect
               label={chartsText.function}
@@ -74,7 +76,7 @@ export default function ChartsPage(): React.ReactNode {
               value={by}
               values={[...new Set(['', ...attributes, by, ...(fields.data?.texts ?? [])])]}
               textOf={(name) => (name === '' ? chartsText.noGroup : fieldText(name))}
-              onChange={(chosen) => set({ by: chosen })}
+              onChange={(chosen) => set({ field, by: chosen })}
             />
           </>
         }

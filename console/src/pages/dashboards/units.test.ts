@@ -3,7 +3,7 @@ import { newPanel } from '../../parts/dashboards/definition.ts'
 import { endOf } from './kinds/metric/gauge.tsx'
 import { seriesName } from './kinds/metric/queries.ts'
 import { kinds, ofKind } from '../../app/panel-kinds.ts'
-import { toneAt, unitFormat } from './units.ts'
+import { toneAt, unitFormat } from '../../parts/dashboards/units.ts'
 
 test.each([
   ['bytes', 1536, '1.50 KiB'],

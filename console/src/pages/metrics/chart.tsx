@@ -9,6 +9,8 @@ import { asApiError } from '../../api/problem.ts'
 import { generalText } from '../../text/general.ts'
 import { count, isoOfSeconds } from '../../parts/format.ts'
 import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
+import type { PanelUnit } from '../../parts/dashboards/definition.ts'
+import { unitFormat } from '../../parts/dashboards/units.ts'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
 import { metricsText } from '../../parts/metrics/text.ts'
 import { heatRows } from '../../parts/metrics/heat-rows.ts'
@@ -17,14 +19,13 @@ import type { MetricLines } from '../../parts/metrics/queries.ts'
 
 /** Of bars, names and footer on a phone, where the chart does not follow its panel. */
 const barsPx = 380
-const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5, notation: 'compact' })
-const format = (value: number): string => number.format(value)
 
 type MetricChartProps = Readonly<{
   lines: UseQueryResult<MetricLines>
   earlier: Readonly<{ lines: UseQueryResult<MetricLines>; text: string }> | undefined
   drawn: 'lines' | 'heatmap'
   label: string
+  unit: PanelUnit | ''
   marks: readonly TrafficMark[]
   onSpan: (from: string, to: string) => void
   onAll: () => void
@@ -35,12 +36,14 @@ export function MetricChart({
   earlier,
   drawn: form,
   label,
+  unit,
   marks,
   onSpan,
   onAll,
 }: MetricChartProps) {
   const before = earlier?.lines.isPlaceholderData === false ? earlier.lines.data : undefined
   const drawn = useMemo(() => (data === undefined ? undefined : drawnLines(data, before)), [data, before])
+  const format = useMemo(() => unitFormat(unit), [unit])
   const shownMarks = useMemo(() => marks.map(chartMarkOf), [marks])
   const navigate = useNavigate()
   return (

@@ -15,7 +15,7 @@ import { AddToDashboard } from '../../parts/dashboards/add-button.tsx'
 import { earlierSeconds, earlierTexts, earlierTimes } from '../../parts/earlier.ts'
 import { generalText } from '../../text/general.ts'
 import { MetricChart } from './chart.tsx'
-import { expressionOf, functionOf, functionsOf, kindOf } from '../../parts/metrics/expression.ts'
+import { expressionOf, functionOf, functionsOf, kindOf, unitOf } from '../../parts/metrics/expression.ts'
 import { MetricList } from './list.tsx'
 import { spanOf, useLabels, useLines, useMetrics } from '../../parts/metrics/queries.ts'
 import { metricsCodec, type MetricsState } from './state.ts'
@@ -124,6 +124,7 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
           earlier={before === '' || isHeat ? undefined : { lines: earlier, text: earlierTexts[before] }}
           drawn={isHeat ? 'heatmap' : 'lines'}
           label={expression}
+          unit={expr === '' ? unitOf({ metric: m, kind, fn }) : ''}
           marks={found}
           onSpan={(from, to) => set({ t: { from, to } })}
           onAll={() => set(closed)}

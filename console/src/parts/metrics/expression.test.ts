@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expressionOf, functionOf, kindOf } from './expression.ts'
+import { expressionOf, functionOf, kindOf, unitOf } from './expression.ts'
 
 test.each([
   ['http_requests_total', '', 'counter'],
@@ -35,4 +35,18 @@ test('counters are rates, gauges means, and histograms quantiles, unless another
 test('a function of another kind is replaced by the usual one', () => {
   expect(functionOf('p99', 'gauge')).toBe('avg')
   expect(functionOf('rate', 'histogram')).toBe('rate')
+})
+
+test.each([
+  ['flow_bytes_total', 'counter', 'auto', 'bytes_per_second'],
+  ['flow_bytes_total', 'counter', 'increase', 'bytes'],
+  ['errors_total', 'counter', 'rate', 'per_second'],
+  ['heap_bytes', 'gauge', 'auto', 'bytes'],
+  ['lag_seconds', 'gauge', 'max', 'seconds'],
+  ['wait_seconds_bucket', 'histogram', 'p99', 'seconds'],
+  ['wait_seconds_bucket', 'histogram', 'rate', 'per_second'],
+  ['wait_seconds_count', 'counter', 'increase', ''],
+  ['pods', 'gauge', 'avg', ''],
+] as const)('%s, a %s, with the function %s has the unit "%s"', (metric, kind, fn, unit) => {
+  expect(unitOf({ metric, kind, fn })).toBe(unit)
 })

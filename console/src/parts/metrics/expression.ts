@@ -1,4 +1,5 @@
 /** PromQL of the selections. */
+import type { PanelUnit } from '../dashboards/definition.ts'
 
 export const functions = [
   'auto',
@@ -34,6 +35,18 @@ export const functionsOf: Readonly<Record<MetricKind, readonly Exclude<MetricFun
 export function functionOf(fn: MetricFunction, kind: MetricKind): Exclude<MetricFunction, 'auto'> {
   const possible = functionsOf[kind]
   return possible.find((name) => name === fn) ?? possible[0]!
+}
+
+/** By the name, as Prometheus recommends names; '': unknown. */
+export function unitOf({ metric, kind, fn }: Pick<Selected, 'metric' | 'kind' | 'fn'>): PanelUnit | '' {
+  const chosen = functionOf(fn, kind)
+  const base = metric.replace(/_(?:total|sum|bucket)$/, '')
+  const isCounted = kind === 'histogram' || metric.endsWith('_count')
+  if (chosen === 'rate' || (chosen === 'each' && kind === 'counter')) {
+    return !isCounted && base.endsWith('_bytes') ? 'bytes_per_second' : 'per_second'
+  }
+  if (chosen === 'increase' && isCounted) return ''
+  return base.endsWith('_bytes') ? 'bytes' : base.endsWith('_seconds') ? 'seconds' : ''
 }
 
 type Selected = Readonly<{

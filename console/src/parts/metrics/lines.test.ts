@@ -11,7 +11,7 @@ test('steps without a sample, and values that are no numbers, are gaps', () => {
   const { times, series, hidden } = drawnLines({ span, lines, warnings: [] })
   expect(times).toEqual([0, 15, 30, 45])
   expect(series).toEqual([
-    { name: 'Value', values: [null, -9, null, null] },
+    { name: 'without label', values: [null, -9, null, null] },
     { name: 'a', values: [1, null, null, 2] },
   ])
   expect(hidden).toBe(0)

@@ -18,7 +18,7 @@ export function drawnLines({ span: { start, end, step }, lines }: MetricLines, e
       const samples = new Map(values)
       const earlierSamples = before?.get(keyOf(labels))
       return {
-        name: lineName(labels) || metricsText.value,
+        name: lineName(labels) || (lines.length > 1 ? metricsText.withoutLabels : metricsText.value),
         values: times.map((time) => valueAt(samples, time)),
         ...(before === undefined ? {} : { earlier: times.map((time) => valueAt(earlierSamples, time - moved)) }),
       }

@@ -37,6 +37,7 @@ export const metricsText = {
   expressionHint: 'Any PromQL expression',
   chart: 'Chart',
   value: 'Value',
+  withoutLabels: 'without label',
   noSamples: 'No samples in this time range',
   noSamplesHint: 'The expression has no result. A rate requires two samples in its window.',
   linesCompared: 'Lines are compared; a heat map is not',

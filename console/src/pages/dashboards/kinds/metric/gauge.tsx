@@ -1,5 +1,5 @@
 import type { Panel } from '../../../../parts/dashboards/definition.ts'
-import { toneAt } from '../../units.ts'
+import { toneAt } from '../../../../parts/dashboards/units.ts'
 
 const [width, height, thick] = [150, 84, 14] as const
 const radius = 64

@@ -3,7 +3,7 @@ import { readEventFields, readEventSeries, type EventSeries } from '../../../../
 import { chartsText } from '../../../../parts/numbers/text.ts'
 import { Answered } from '../../../../parts/dashboards/answered.tsx'
 import { usePanelQuery } from '../../../../parts/dashboards/panel-query.ts'
-import { unitFormat } from '../../units.ts'
+import { unitFormat } from '../../../../parts/dashboards/units.ts'
 import { selected } from '../../../../parts/dashboards/variables.ts'
 import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 

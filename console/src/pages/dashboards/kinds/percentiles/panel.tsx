@@ -5,11 +5,14 @@ import { Chart } from '../../../../parts/chart.tsx'
 import { ChartFill } from '../../../../parts/chart-fill.tsx'
 import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { dashboardsText } from '../../text.ts'
-import { unitFormat } from '../../units.ts'
+import { unitFormat } from '../../../../parts/dashboards/units.ts'
+import type { PanelUnit } from '../../../../parts/dashboards/definition.ts'
 import { selected } from '../../../../parts/dashboards/variables.ts'
 import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 
 const statistics = ['p50', 'p90', 'p95', 'p99'] as const
+/** Without a unit of the panel; both are drawn in milliseconds. */
+const usualUnits: Readonly<Record<string, PanelUnit>> = { rtt: 'milliseconds', dns_latency: 'milliseconds' }
 /** Flows store round-trip times in nanoseconds. */
 const perUnit: Readonly<Record<string, number>> = { rtt: 1e6 }
 
@@ -23,7 +26,7 @@ type PercentilesProps = Pick<PanelProps, 'panel' | 'title' | 'onBrush'> & Readon
 
 function Percentiles({ of, data, panel: { unit, thresholds }, title, onBrush }: PercentilesProps) {
   const { times, series } = useMemo(() => linesOf(data, of), [data, of])
-  const format = useMemo(() => unitFormat(unit), [unit])
+  const format = useMemo(() => unitFormat(unit || (usualUnits[of] ?? '')), [unit, of])
   if (series.every(({ values }) => values.every((value) => value === null)))
     return <p className="dim pad">{dashboardsText.noValues(of)}</p>
   return (

@@ -8,7 +8,7 @@ import { isVolume } from '../../../../parts/measure-names.ts'
 import type { Measure } from '../../../../parts/measures.ts'
 import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { dashboardsText } from '../../text.ts'
-import { unitFormat } from '../../units.ts'
+import { unitFormat } from '../../../../parts/dashboards/units.ts'
 import { rankedBy } from '../flow-fields.ts'
 import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 

@@ -1,7 +1,7 @@
 import type { FlowGroups } from '../../../../../../src/api/published.ts'
 import { amount } from '../../../../parts/measure-names.ts'
 import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
-import { toneAt, unitFormat } from '../../units.ts'
+import { toneAt, unitFormat } from '../../../../parts/dashboards/units.ts'
 import { rankedBy } from '../flow-fields.ts'
 import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 

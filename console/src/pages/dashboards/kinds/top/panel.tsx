@@ -4,7 +4,7 @@ import { amount } from '../../../../parts/measure-names.ts'
 import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
 import { dashboardsText } from '../../text.ts'
 import { TopList } from '../../top-list.tsx'
-import { unitFormat } from '../../units.ts'
+import { unitFormat } from '../../../../parts/dashboards/units.ts'
 import { rankedBy } from '../flow-fields.ts'
 import type { PanelProps } from '../../../../parts/dashboards/kind.ts'
 

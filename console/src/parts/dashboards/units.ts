@@ -1,5 +1,5 @@
-import type { PanelUnit, Threshold } from '../../parts/dashboards/definition.ts'
-import { duration, size, volume } from '../../parts/format.ts'
+import type { PanelUnit, Threshold } from './definition.ts'
+import { duration, size, volume } from '../format.ts'
 
 const compact = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5, notation: 'compact' })
 const plain = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
